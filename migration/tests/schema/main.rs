@@ -1,0 +1,40 @@
+//! The schema as writers meet it: what it refuses, and what it writes down. Every story is told on both databases.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod postgres;
+mod sqlite;
+mod stories;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+
+/// Everything that has been logged since the last call, in order.
+async fn log(db: &DatabaseConnection) -> Vec<(String, i64)> {
+    let select = "select collection, row_id from change_log order by seq";
+    let rows = query(db, select).await;
+    execute(db, "delete from change_log").await.unwrap();
+    rows.iter()
+        .map(|row| (row.try_get("", "collection").unwrap(), row.try_get("", "row_id").unwrap()))
+        .collect()
+}
+
+async fn query(db: &DatabaseConnection, sql: &str) -> Vec<sea_orm::QueryResult> {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    db.query_all_raw(statement).await.unwrap()
+}
+
+async fn text(db: &DatabaseConnection, sql: &str) -> String {
+    query(db, sql).await[0].try_get("", "text").unwrap()
+}
+
+async fn execute(db: &DatabaseConnection, sql: &str) -> Result<(), DbErr> {
+    db.execute_unprepared(sql).await.map(drop)
+}
+
+/// Runs several statements, each of which must succeed.
+async fn all(db: &DatabaseConnection, statements: &[&str]) {
+    for sql in statements {
+        if let Err(error) = execute(db, sql).await {
+            panic!("{sql}: {error}");
+        }
+    }
+}

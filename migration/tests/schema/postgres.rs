@@ -1,0 +1,160 @@
+//! A PostgreSQL server of our own: in a temporary folder, on a socket in that folder, gone afterwards.
+
+use std::{
+    env, fs,
+    os::unix::{fs::MetadataExt, fs::chown, process::CommandExt},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+
+use super::{all, execute, log, query, stories, text};
+
+struct Server {
+    folder: PathBuf,
+    /// PostgreSQL refuses to run as root; under root it runs as its own user.
+    user: Option<(u32, u32)>,
+}
+
+impl Server {
+    fn start() -> Self {
+        let folder = env::temp_dir().join(format!("rowcast-migration-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+        let user = root.then(unprivileged);
+        if let Some((uid, gid)) = user {
+            chown(&folder, Some(uid), Some(gid)).unwrap();
+        }
+        let server = Self { folder, user };
+        // The language orders text otherwise than by code point, so that it shows who relies on that.
+        server.run(
+            "initdb",
+            &[
+                "--auth=trust",
+                "--username=rowcast",
+                "--no-sync",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--locale-provider=icu",
+                "--icu-locale=en",
+            ],
+        );
+        let options = format!("-F -c listen_addresses='' -k {}", server.folder.display());
+        server.run("pg_ctl", &["start", "--wait", "--log", &server.path("log"), "-o", &options]);
+        server
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let mut command = Command::new(find(program));
+        command.args(arguments).arg("--pgdata").arg(self.path("data")).current_dir(&self.folder);
+        command.stdout(fs::File::create(self.folder.join("out")).unwrap());
+        if let Some((uid, gid)) = self.user {
+            command.uid(uid).gid(gid);
+        }
+        let status = command.status().unwrap();
+        assert!(status.success(), "{program}: {status}");
+    }
+
+    /// A new database and a pool on it.
+    async fn database(&self, name: &str) -> DatabaseConnection {
+        let create = format!("create database {name}");
+        execute(&self.connect("postgres").await, &create).await.unwrap();
+        self.connect(name).await
+    }
+
+    async fn connect(&self, database: &str) -> DatabaseConnection {
+        let host = self.folder.display();
+        Database::connect(format!("postgres://rowcast@localhost/{database}?host={host}")).await.unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.run("pg_ctl", &["stop", "--mode=immediate"]);
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Debian keeps the server's programs out of the search path.
+fn find(program: &str) -> PathBuf {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = debian.map(|version| version.path().join("bin"));
+    env::split_paths(&path)
+        .chain(debian)
+        .map(|folder| folder.join(program))
+        .find(|candidate| candidate.exists())
+        .unwrap_or_else(|| panic!("these tests need PostgreSQL's {program}"))
+}
+
+fn unprivileged() -> (u32, u32) {
+    let users = fs::read_to_string(Path::new("/etc/passwd")).unwrap();
+    let ids = |name: &str| {
+        let line = users.lines().find(|line| line.starts_with(&format!("{name}:")))?;
+        let mut ids = line.split(':').skip(2).map(|id| id.parse().ok());
+        Some((ids.next()??, ids.next()??))
+    };
+    ids("postgres").or_else(|| ids("nobody")).expect("a user that is not root")
+}
+
+/// One test: starting the server is what costs time.
+#[tokio::test]
+async fn every_story_holds_on_postgresql() {
+    let server = Server::start();
+    let db = server.database("gym").await;
+    migration::run(&db).await.unwrap();
+    stories::all(&db).await;
+    truncating_is_logged(&db).await;
+    programs_with_another_search_path_can_write(&db).await;
+    every_entry_names_its_transaction(&db).await;
+    servers_may_start_at_once(&server).await;
+    a_migration_that_fails_leaves_nothing_behind(&server).await;
+}
+
+async fn truncating_is_logged(db: &DatabaseConnection) {
+    all(db, &["insert into coaches (id, name, age, picture) values (90, 'Ada', 30, 'https://x')"]).await;
+    log(db).await;
+    execute(db, "truncate coaches cascade").await.unwrap();
+    assert!(log(db).await.contains(&("coaches".into(), 90)));
+}
+
+async fn programs_with_another_search_path_can_write(db: &DatabaseConnection) {
+    let insert = "begin; set local search_path = pg_catalog; \
+        insert into public.coaches (id, name, age, picture) values (91, 'Bob', 30, 'https://x'); commit";
+    execute(db, insert).await.unwrap();
+    assert_eq!(log(db).await, [("coaches".into(), 91)]);
+}
+
+async fn every_entry_names_its_transaction(db: &DatabaseConnection) {
+    let write = "with own as (select pg_current_xact_id() as id), \
+        written as (update coaches set age = 31 where id = 91 returning id) \
+        select own.id::text as text from own, written";
+    let writer = text(db, write).await;
+    assert_eq!(text(db, "select max(txid::text) as text from change_log").await, writer);
+}
+
+async fn servers_may_start_at_once(server: &Server) {
+    let first = server.database("race").await;
+    let second = server.connect("race").await;
+    let (one, other) = tokio::join!(migration::run(&first), migration::run(&second));
+    one.unwrap();
+    other.unwrap();
+    assert_eq!(query(&first, "select 1 from seaql_migrations").await.len(), 7);
+}
+
+async fn a_migration_that_fails_leaves_nothing_behind(server: &Server) {
+    let db = server.database("stray").await;
+    execute(&db, "create table tokens (stray text)").await.unwrap();
+
+    assert!(migration::run(&db).await.is_err());
+
+    let tables = "select 1 from pg_tables where schemaname = 'public'";
+    assert_eq!(query(&db, tables).await.len(), 1);
+    assert!(db.execute_unprepared("drop table tokens").await.is_ok());
+    migration::run(&db).await.unwrap();
+}
