@@ -1,0 +1,24 @@
+//! Keys in an ack's `errors` for what is wrong with a request as a whole. They never change.
+//!
+//! Fields have names of their own; only these keys start with `$`.
+
+/// No such row.
+pub const NOT_FOUND: &str = "$not_found";
+/// Other rows still refer to the row; the sentence says which and how many.
+pub const IN_USE: &str = "$in_use";
+/// `version` was sent and the row has moved on; `data` is the row as it stands.
+pub const CONFLICT: &str = "$conflict";
+/// Nobody handles this event.
+pub const UNKNOWN_EVENT: &str = "$unknown_event";
+/// Not an object, a wrong number of arguments, too deep or too large.
+pub const BAD_PAYLOAD: &str = "$bad_payload";
+/// Not signed in.
+pub const UNAUTHORIZED: &str = "$unauthorized";
+/// Signed in, but not allowed.
+pub const FORBIDDEN: &str = "$forbidden";
+/// Too many requests; the sentence says when to try again.
+pub const RATE_LIMITED: &str = "$rate_limited";
+/// The database could not be reached in time; nothing was written.
+pub const UNAVAILABLE: &str = "$unavailable";
+/// Our fault; the sentence carries an incident id that is also in the log, and nothing else.
+pub const INTERNAL: &str = "$internal";

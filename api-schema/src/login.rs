@@ -1,0 +1,65 @@
+//! Signing in.
+
+use std::fmt;
+
+use serde::Serialize;
+use validator::Validate;
+
+use crate::{Coach, Form, Payload, rules};
+
+/// Who wants to sign in. `Debug` leaves the password out.
+#[derive(Clone, PartialEq, Eq, Validate)]
+pub struct Login {
+    /// Trimmed, as usernames are when they are given.
+    #[validate(length(max = "rules::LONGEST_CREDENTIAL"))]
+    pub username: String,
+    /// Just as it was typed.
+    #[validate(length(max = "rules::LONGEST_CREDENTIAL"))]
+    pub password: String,
+}
+
+impl Payload for Login {
+    const NOUN: &'static str = "a login";
+    const EXAMPLE: &'static str = r#"{"username": "ada", "password": "ada_password"}"#;
+
+    fn read(form: &mut Form<'_>) -> Self {
+        Self { username: form.text("username"), password: form.verbatim("password") }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// Who has signed in. `Debug` leaves the token out.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct SignedIn {
+    /// The coach.
+    pub user: Coach,
+    /// For the handshake's `auth` of later connections.
+    pub token: String,
+    /// Unix seconds; from then on the token is worth nothing.
+    pub expires: i64,
+}
+
+impl fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedIn")
+            .field("user", &self.user)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_keeps_secrets() {
+        let login = Login { username: "ada".into(), password: "s3cret".into() };
+        assert_eq!(format!("{login:?}"), r#"Login { username: "ada", .. }"#);
+    }
+}

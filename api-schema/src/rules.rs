@@ -1,0 +1,108 @@
+//! Rules that several collections share, and the sentence for each rule that was broken.
+//!
+//! A rule that only one collection has stands in that collection's file and brings its sentence along, by
+//! [`broken`]. For validator's own rules, bounds and sentence are put together here, and only here.
+
+use serde_json::Value;
+use validator::{ValidateUrl, ValidationError, ValidationErrors};
+
+use crate::FieldErrors;
+
+/// The longest web address that is kept, in characters.
+pub const LONGEST_ADDRESS: u64 = 2_000;
+
+/// The most characters a login's username and password may have.
+pub const LONGEST_CREDENTIAL: u64 = 200;
+
+/// A broken rule with a sentence of its own.
+#[must_use]
+pub fn broken(sentence: &'static str) -> ValidationError {
+    ValidationError::new("rule").with_message(sentence.into())
+}
+
+/// An address that a browser can fetch: http or https, with a host.
+///
+/// # Errors
+/// When it is anything else.
+pub fn web_address(address: &str) -> Result<(), ValidationError> {
+    let (scheme, rest) = address.split_once("://").unwrap_or_default();
+    let fetched = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let hosted = rest.starts_with(|c: char| c.is_alphanumeric() || c == '[' || c == '_');
+    // The URL standard drops line breaks and escapes blanks; an address that we keep should not have them.
+    let unbroken = !address.contains(char::is_whitespace);
+    if fetched && hosted && unbroken && address.validate_url() {
+        return Ok(());
+    }
+    Err(broken("must be an http or https address"))
+}
+
+/// A name without blanks in it.
+///
+/// # Errors
+/// When there are some.
+pub fn one_word(text: &str) -> Result<(), ValidationError> {
+    if text.contains(char::is_whitespace) {
+        return Err(broken("must not contain spaces"));
+    }
+    Ok(())
+}
+
+/// The first broken rule of each field, as a sentence.
+pub(crate) fn sentences(errors: &ValidationErrors) -> FieldErrors {
+    let fields = errors.field_errors();
+    let first = |(field, broken): (_, &Vec<ValidationError>)| {
+        broken.first().map(|error| (std::borrow::Cow::into_owned(field), sentence(error)))
+    };
+    fields.into_iter().filter_map(first).collect()
+}
+
+fn sentence(error: &ValidationError) -> String {
+    if let Some(message) = &error.message {
+        return message.to_string();
+    }
+    let number = |name: &str| error.params.get(name).and_then(Value::as_i64);
+    match (&*error.code, number("min"), number("max")) {
+        ("length", Some(min), Some(max)) => format!("must be {min} to {max} characters long"),
+        ("length", Some(min), None) => format!("must be at least {min} characters long"),
+        ("length", None, Some(max)) => format!("must be at most {max} characters long"),
+        ("range", Some(min), _) if number("value").is_some_and(|value| value < min) => {
+            format!("must be at least {min}")
+        }
+        ("range", _, Some(max)) => format!("must be at most {max}"),
+        _ => "is not valid".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_that_a_browser_can_fetch() {
+        for good in [
+            "http://localhost",
+            "https://example.com/a.png?b=c#d",
+            "HTTPS://EXAMPLE.com",
+            "http://[::1]:80/",
+            "https://bücher.example/ä",
+        ] {
+            assert!(web_address(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "example.com",
+            "ftp://example.com",
+            "javascript://example.com/%0aalert(1)",
+            "http:example.com",
+            "http://",
+            "http:///path",
+            "https://?x",
+            "https://exa mple.com",
+            "https://example.com/a b",
+            "https://example.com/\na",
+            "https://example.com:99999",
+            " https://example.com",
+        ] {
+            assert!(web_address(bad).is_err(), "{bad}");
+        }
+    }
+}
