@@ -1,0 +1,40 @@
+//! A second handle on each TCP connection, for the one thing that actix cannot do: end it.
+//!
+//! actix closes a connection after flushing it, and cannot flush to a peer that does not read. Shutting the
+//! descriptor down works at once, from whoever holds a duplicate.
+
+use std::{
+    any::Any,
+    net::{Shutdown, TcpStream},
+    os::fd::AsFd,
+    rc::Rc,
+};
+
+use actix_web::dev::Extensions;
+use tracing::warn;
+
+/// Lives in the connection's own data, so it never keeps a socket open that actix has closed;
+/// all others hold it weakly.
+#[derive(Debug)]
+pub(crate) struct Connection(TcpStream);
+
+impl Connection {
+    /// Ends both directions now. The peer sees what has reached the kernel, then the end.
+    pub(crate) fn cut(&self) {
+        // It fails only if the connection has ended already.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+/// Keeps a duplicate of the connection's descriptor. Give it to
+/// [`HttpServer::on_connect`](actix_web::HttpServer::on_connect): without it a client that does not read
+/// cannot be evicted. The open-file limit should allow two descriptors per session.
+pub fn on_connect(io: &dyn Any, extensions: &mut Extensions) {
+    let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
+    match stream.as_fd().try_clone_to_owned() {
+        Ok(fd) => {
+            extensions.insert(Rc::new(Connection(fd.into())));
+        }
+        Err(error) => warn!(%error, "cannot duplicate a connection's descriptor"),
+    }
+}

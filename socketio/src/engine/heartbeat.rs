@@ -1,0 +1,81 @@
+//! When the next ping is due, or the pong that answers it. Pure: it is told the time.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+#[derive(Debug)]
+pub(super) struct Heartbeat {
+    interval: Duration,
+    timeout: Duration,
+    /// When the ping is due, or, once it is sent, the pong.
+    due: Instant,
+    pinged: bool,
+}
+
+/// What a heartbeat that is due asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Beat {
+    Ping,
+    Dead,
+}
+
+impl Heartbeat {
+    /// The first ping comes after a whole interval, not at once.
+    pub(super) fn new(now: Instant, interval: Duration, timeout: Duration) -> Self {
+        Self { interval, timeout, due: now + interval, pinged: false }
+    }
+
+    pub(super) fn due(&self) -> Instant {
+        self.due
+    }
+
+    pub(super) fn beat(&mut self, now: Instant) -> Option<Beat> {
+        if now < self.due {
+            return None;
+        }
+        if self.pinged {
+            return Some(Beat::Dead);
+        }
+        self.pinged = true;
+        self.due = now + self.timeout;
+        Some(Beat::Ping)
+    }
+
+    pub(super) fn pong(&mut self, now: Instant) {
+        if self.pinged {
+            self.pinged = false;
+            self.due = now + self.interval;
+        }
+    }
+
+    /// The pong may be waiting where we did not read: it gets its whole time again.
+    pub(super) fn resume(&mut self, now: Instant) {
+        if self.pinged {
+            self.due = now + self.timeout;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_ping_an_interval_after_the_last_pong_and_death_without_one() {
+        let start = Instant::now();
+        let mut heart = Heartbeat::new(start, 25 * S, 20 * S);
+        heart.pong(start + S);
+        assert_eq!(heart.beat(start + 24 * S), None, "a pong that nobody asked for delays nothing");
+        assert_eq!(heart.beat(start + 25 * S), Some(Beat::Ping));
+        assert_eq!(heart.due(), start + 45 * S);
+        heart.pong(start + 30 * S);
+        assert_eq!(heart.beat(start + 54 * S), None);
+        assert_eq!(heart.beat(start + 55 * S), Some(Beat::Ping));
+        heart.resume(start + 70 * S);
+        assert_eq!(heart.beat(start + 89 * S), None);
+        assert_eq!(heart.beat(start + 90 * S), Some(Beat::Dead));
+    }
+}

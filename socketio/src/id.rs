@@ -1,0 +1,46 @@
+//! Random names: a session's and a socket's are two types, and neither tells the other.
+
+use std::fmt;
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const LEN: usize = 20;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $vis:vis $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        $vis struct $name([u8; LEN]);
+
+        impl $name {
+            pub(crate) fn random() -> Self {
+                Self(rand::random::<[u8; LEN]>().map(|byte| ALPHABET[usize::from(byte % 64)]))
+            }
+
+            /// The id as it stands on the wire: 20 URL-safe characters, 120 random bits.
+            pub fn as_str(&self) -> &str {
+                std::str::from_utf8(&self.0).expect("the alphabet is ASCII")
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+id! {
+    /// A session's id: who knows it could speak for the client, so it is never shown to another.
+    pub(crate) Sid
+}
+id! {
+    /// A socket's id: public, and gone with the socket.
+    pub SocketId
+}

@@ -1,0 +1,67 @@
+//! What is counted. Handles are made once per worker: an increment is one atomic addition.
+
+use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
+
+use crate::service::Reason;
+
+pub(crate) struct Meters {
+    pub(crate) sessions: Gauge,
+    pub(crate) sessions_total: Counter,
+    pub(crate) packets_received: Counter,
+    pub(crate) packets_sent: Counter,
+    pub(crate) bytes_received: Counter,
+    pub(crate) bytes_sent: Counter,
+    outbox: Histogram,
+}
+
+impl Meters {
+    pub(crate) fn new() -> Self {
+        describe();
+        Self {
+            sessions: gauge!("socketio_sessions"),
+            sessions_total: counter!("socketio_sessions_total"),
+            packets_received: counter!("socketio_packets_received_total"),
+            packets_sent: counter!("socketio_packets_sent_total"),
+            bytes_received: counter!("socketio_bytes_received_total"),
+            bytes_sent: counter!("socketio_bytes_sent_total"),
+            outbox: histogram!("socketio_outbox_bytes"),
+        }
+    }
+
+    /// A session has ended, and this was the most that ever waited for it.
+    pub(crate) fn high_water(&self, bytes: usize) {
+        self.outbox.record(bytes as f64);
+    }
+
+    pub(crate) fn evicted(reason: Reason) {
+        counter!("socketio_evictions_total", "reason" => reason.as_str()).increment(1);
+    }
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_gauge!("socketio_sessions", Unit::Count, "Sessions open now");
+    describe_counter!("socketio_sessions_total", Unit::Count, "Sessions ever opened");
+    describe_counter!("socketio_packets_received_total", Unit::Count, "Messages from clients");
+    describe_counter!("socketio_packets_sent_total", Unit::Count, "Frames handed to connections");
+    describe_counter!(
+        "socketio_bytes_received_total",
+        Unit::Bytes,
+        "Bytes from clients, after the handshake"
+    );
+    describe_counter!(
+        "socketio_bytes_sent_total",
+        Unit::Bytes,
+        "Bytes handed to connections, after the handshake"
+    );
+    describe_counter!(
+        "socketio_evictions_total",
+        Unit::Count,
+        "Connections cut without waiting for their client"
+    );
+    describe_histogram!(
+        "socketio_outbox_bytes",
+        Unit::Bytes,
+        "The most that waited for a session, recorded at its end"
+    );
+}
