@@ -1,0 +1,130 @@
+//! From settings to a running server, and back down in order.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use actix_web::{App as Actix, HttpServer, dev::Server, web};
+use socketio::{Config, Hub, Origins, SocketIo};
+
+use crate::{
+    auth::Auth,
+    collections,
+    config::{SampleData, Serve},
+    database::{Database, DatabaseUrl, EMBEDDED},
+    error::Error,
+    gateway::Gateway,
+    http,
+    live::Live,
+    sample, telemetry,
+};
+
+/// How long running events and unwritten acks are waited for at the end.
+const GRACE: Duration = Duration::from_secs(8);
+/// Connections the kernel may hold while the workers are busy accepting others.
+const BACKLOG: u32 = 4096;
+
+/// A server that accepts connections once [`run`](Self::run) is awaited.
+pub struct App {
+    address: SocketAddr,
+    server: Server,
+    io: SocketIo<Gateway>,
+    live: Live,
+    db: Database,
+}
+
+impl App {
+    /// Opens and migrates the database, fills the cache, and takes the address.
+    ///
+    /// # Errors
+    /// A sentence that says what stands in the way.
+    pub async fn build(settings: &Serve) -> Result<Self, String> {
+        settings.check()?;
+        // Each session needs two descriptors; the usual soft limit would end at 500 of them.
+        let _ = rlimit::increase_nofile_limit(u64::MAX);
+        let metrics = telemetry::metrics()?;
+        let db = open(settings).await?;
+        let registry = Arc::new(collections::registry());
+        let hub = Hub::new();
+        let live = Live::start(&db, &registry, hub.clone()).await.map_err(database_problem)?;
+        let auth = Auth::new(db.clone()).map_err(|error| error.to_string())?;
+        let gateway = Gateway::new(db.clone(), registry, live.clone(), auth);
+        let config = Config { origins: origins(settings), ..Config::default() };
+        let io = SocketIo::new(config, hub, gateway);
+        let state = web::Data::new(http::State { db: db.clone(), live: live.clone(), metrics });
+        let (mount, pages) = (io.clone(), settings.web_folder());
+        let server = HttpServer::new(move || {
+            let (state, pages) = (state.clone(), pages.clone());
+            Actix::new()
+                .configure(|app| mount.configure(app))
+                .configure(|app| http::configure(app, state, pages))
+        })
+        .on_connect(socketio::on_connect)
+        .tcp_nodelay(true)
+        .backlog(BACKLOG)
+        .max_connections(100_000)
+        .shutdown_timeout(1)
+        .disable_signals()
+        .bind(settings.bind)
+        .map_err(|error| format!("--bind: {} cannot be listened on: {error}", settings.bind))?;
+        let address = server.addrs().first().copied().unwrap_or(settings.bind);
+        Ok(Self { address, server: server.run(), io, live, db })
+    }
+
+    /// Where it listens; the real port if 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is ready, then ends in order: no new sessions; running events are acked; sockets are told;
+    /// the database is closed.
+    ///
+    /// # Errors
+    /// What the server says if it fails.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> std::io::Result<()> {
+        let handle = self.server.handle();
+        let server = actix_web::rt::spawn(self.server);
+        stop.await;
+        tracing::info!("shutting down");
+        self.io.shutdown(GRACE).await;
+        handle.stop(true).await;
+        self.live.stop();
+        self.db.close().await;
+        server.await.map_err(std::io::Error::other)?
+    }
+}
+
+/// Connects, and plants the sample gym where the settings want it.
+async fn open(settings: &Serve) -> Result<Database, String> {
+    let storage = &settings.storage;
+    let url = &storage.database_url;
+    let new = matches!(url, DatabaseUrl::Sqlite(file) if !file.exists());
+    let embedded = EMBEDDED.parse().is_ok_and(|embedded: DatabaseUrl| embedded == *url);
+    let db = Database::connect(url, storage.sqlite_synchronous).await.map_err(database_problem)?;
+    tracing::info!(database = %url, "database ready");
+    let plant = match settings.sample_data {
+        SampleData::Auto => new && embedded,
+        SampleData::Always => true,
+        SampleData::Never => false,
+    };
+    if plant && sample::plant(&db).await.map_err(database_problem)? {
+        tracing::info!("the sample gym was planted");
+    }
+    Ok(db)
+}
+
+fn database_problem(error: Error) -> String {
+    format!("--database-url: {error}")
+}
+
+/// Pages from localhost may always come in. Those of "this host" only where the address is not a loopback one: to
+/// a loopback address any name can be made to point, so there the name in `Host` proves nothing.
+fn origins(settings: &Serve) -> Origins {
+    let listed: Vec<&str> =
+        settings.origins.iter().map(|origin| origin.trim()).filter(|o| !o.is_empty()).collect();
+    match listed.as_slice() {
+        [] => Origins { same_host: !settings.bind.ip().is_loopback(), ..Origins::default() },
+        ["localhost"] => Origins::default(),
+        ["*"] => Origins::any(),
+        listed => Origins::list(listed.iter().copied()),
+    }
+}

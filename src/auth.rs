@@ -1,0 +1,184 @@
+//! Who a socket is: login, logout, tokens.
+//!
+//! A token is 32 random bytes. The database keeps only its hash, so a copy of the database signs nobody in.
+
+mod password;
+mod throttle;
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use api_schema::{Coach, FieldErrors, Login, SignedIn};
+use entity::{coach, token};
+use rand::Rng;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    collections,
+    database::{Database, Transaction},
+    error::Error,
+};
+pub use password::hash as hash_password;
+use throttle::Throttle;
+
+/// How long a token is good for.
+const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// What a wrong password and an unknown user are both told.
+const WRONG: &str = "the username or the password is wrong";
+
+/// A token as the database knows it: its hash.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    /// The token that a client presents.
+    #[must_use]
+    pub fn presented(token: &str) -> Self {
+        Self(hex(&Sha256::digest(token.as_bytes())))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// Signs coaches in and out.
+pub struct Auth {
+    db: Database,
+    passwords: password::Checker,
+    failures: Throttle,
+}
+
+impl Auth {
+    /// Over this database.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if no password can be hashed here.
+    pub fn new(db: Database) -> Result<Self, Error> {
+        Ok(Self { db, passwords: password::Checker::new()?, failures: Throttle::default() })
+    }
+
+    /// Makes a token for the coach with this username and password.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], the same on both fields whichever is wrong, after the same time;
+    /// [`Error::RateLimited`] after too many failures for one username.
+    pub async fn login(&self, login: Login) -> Result<(SignedIn, Token), Error> {
+        self.failures.check(&login.username)?;
+        let username = login.username.clone();
+        let found = self.db.read(async move |db| by_username(db, &username).await).await?;
+        let hash = found.as_ref().and_then(|coach| coach.password_hash.clone()).map(|hash| hash.0);
+        let right = self.passwords.check(login.password, hash).await?;
+        let Some(coach) = found.filter(|_| right) else {
+            self.failures.failed(&login.username);
+            return Err(Error::Invalid(wrong()));
+        };
+        let secret = secret();
+        let token = Token::presented(&secret);
+        let expires = now() + LIFETIME.as_secs().cast_signed();
+        let (id, hash) = (coach.id, token.0.clone());
+        self.db.write(async move |db| save(db, id, hash.clone(), expires).await).await?;
+        let user = collections::coach_row(coach);
+        Ok((SignedIn { user, token: secret, expires }, token))
+    }
+
+    /// Makes a token worthless.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]: the token is then still good.
+    pub async fn logout(&self, token: Token) -> Result<(), Error> {
+        let forget = async move |db: &Transaction| {
+            token::Entity::delete_many().filter(token::Column::Hash.eq(&*token.0)).exec(db).await?;
+            Ok(())
+        };
+        self.db.write(forget).await.map(|_| ())
+    }
+
+    /// Whose token this is, if it is anybody's and has not expired.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn user(&self, token: Token) -> Result<Option<Coach>, Error> {
+        let find = async move |db: &Transaction| {
+            let found = token::Entity::find()
+                .filter(token::Column::Hash.eq(&*token.0))
+                .filter(token::Column::ExpiresAt.gt(now()))
+                .one(db)
+                .await?;
+            let Some(found) = found else { return Ok(None) };
+            let coach = coach::Entity::find_by_id(found.coach_id).one(db).await?;
+            Ok(coach.map(collections::coach_row))
+        };
+        self.db.read(find).await
+    }
+}
+
+/// Gives the coach with this username a password; the tokens made with the old one are forgotten.
+///
+/// # Errors
+/// [`Error::Invalid`] when no coach has the username.
+pub async fn set_password(db: &Database, username: String, password: &str) -> Result<(), Error> {
+    let hash = hash_password(password)?;
+    let set = async move |db: &Transaction| {
+        let Some(coach) = by_username(db, &username).await? else {
+            let mut errors = FieldErrors::new();
+            errors.insert("username", "no coach has this username");
+            return Err(Error::Invalid(errors));
+        };
+        coach::Entity::update_many()
+            .set(coach::ActiveModel {
+                password_hash: Set(Some(coach::PasswordHash(hash.clone()))),
+                ..Default::default()
+            })
+            .filter(coach::Column::Id.eq(coach.id))
+            .exec(db)
+            .await?;
+        token::Entity::delete_many().filter(token::Column::CoachId.eq(coach.id)).exec(db).await?;
+        Ok(())
+    };
+    db.write(set).await.map(|_| ())
+}
+
+async fn by_username(db: &Transaction, username: &str) -> Result<Option<coach::Model>, Error> {
+    Ok(coach::Entity::find().filter(coach::Column::Username.eq(username)).one(db).await?)
+}
+
+/// Saves a token and forgets those that have expired.
+async fn save(db: &Transaction, coach: i64, hash: String, expires: i64) -> Result<(), Error> {
+    token::Entity::delete_many().filter(token::Column::ExpiresAt.lte(now())).exec(db).await?;
+    let row = token::ActiveModel {
+        hash: Set(hash),
+        coach_id: Set(coach),
+        expires_at: Set(expires),
+        ..Default::default()
+    };
+    token::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+fn wrong() -> FieldErrors {
+    let mut errors = FieldErrors::new();
+    errors.insert("username", WRONG);
+    errors.insert("password", WRONG);
+    errors
+}
+
+fn secret() -> String {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    hex(&bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_secs().cast_signed()
+}

@@ -1,0 +1,187 @@
+//! The command line: commands and settings, each a flag and an environment variable.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::database::{DatabaseUrl, EMBEDDED, Synchronous};
+
+/// The data backend a front end reaches for instead of REST: one socket, every write live.
+#[derive(Debug, Parser)]
+#[command(name = "rowcast", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; to serve, if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// What the program can be told to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the data (the default)
+    Serve(Serve),
+    /// Bring the database's schema up to date, and end
+    Migrate(Storage),
+    /// Plant the sample gym in an empty database, and end
+    Seed(Storage),
+    /// Change who may sign in
+    User {
+        /// What to change.
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+}
+
+/// Changes to who may sign in.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Set a coach's password, read from standard input
+    SetPassword {
+        /// The coach's username
+        username: String,
+        /// Where the data lives.
+        #[command(flatten)]
+        storage: Storage,
+    },
+}
+
+/// Where the data lives.
+#[derive(Args, Clone, Debug)]
+pub struct Storage {
+    /// sqlite://FILE (made if missing) or postgres://USER:PASSWORD@HOST/DATABASE
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, default_value = EMBEDDED)]
+    pub database_url: DatabaseUrl,
+    /// When SQLite waits for the disk: full = what is acked survives a power cut; normal = it survives a crash of the server
+    #[arg(long, env = "ROWCAST_SQLITE_SYNCHRONOUS", default_value = "full", value_enum)]
+    pub sqlite_synchronous: Synchronous,
+}
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, env = "ROWCAST_BIND", default_value = "127.0.0.1:5555")]
+    pub bind: SocketAddr,
+    /// Where the data lives.
+    #[command(flatten)]
+    pub storage: Storage,
+    /// Browser origins let in, comma-separated, as in https://gym.example.com; localhost = any port of it; * = all [default: pages from this host and any port of localhost]
+    #[arg(long, env = "ROWCAST_ORIGINS", value_delimiter = ',')]
+    pub origins: Vec<String>,
+    /// Plant the sample gym: auto = in a database just made with the embedded default; always = if it is empty; never
+    #[arg(long, env = "ROWCAST_SAMPLE_DATA", default_value = "auto", value_enum)]
+    pub sample_data: SampleData,
+    /// Who may do what: open = anyone may do anything [default on a loopback address; must be said outright elsewhere]
+    #[arg(long, env = "ROWCAST_ACCESS", value_enum)]
+    pub access: Option<Access>,
+    /// The folder of the built web app [default: web/dist if it is there]
+    #[arg(long, env = "ROWCAST_WEB")]
+    pub web: Option<PathBuf>,
+    /// How to write the log: text for people, json for programs
+    #[arg(long, env = "ROWCAST_LOG_FORMAT", default_value = "text", value_enum)]
+    pub log_format: LogFormat,
+    /// What to log: a level, or levels by target as in info,rowcast=debug
+    #[arg(
+        long,
+        env = "ROWCAST_LOG",
+        default_value = "info,actix_server=warn,sea_orm_migration=warn,sqlx=warn"
+    )]
+    pub log: String,
+}
+
+/// When to plant the sample gym.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SampleData {
+    /// In a database that has just been made with the embedded default.
+    Auto,
+    /// If the database is empty.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// Who may do what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Access {
+    /// Anyone may do anything.
+    Open,
+    /// Anyone reads, the signed-in write (not available in this version).
+    Read,
+    /// Only the signed-in (not available in this version).
+    Members,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line of words for each entry.
+    Text,
+    /// A JSON object for each entry.
+    Json,
+}
+
+impl Serve {
+    /// What clap cannot see: settings that do not go together.
+    ///
+    /// # Errors
+    /// A sentence that names the setting and what to do.
+    pub fn check(&self) -> Result<(), String> {
+        if let Some(web) = self.web.as_ref().filter(|web| !web.is_dir()) {
+            return Err(format!("--web: {} is not a folder", web.display()));
+        }
+        match self.access {
+            Some(Access::Open) => Ok(()),
+            Some(Access::Read | Access::Members) => {
+                Err("--access: only `open` is available in this version".into())
+            }
+            None if self.bind.ip().is_loopback() => Ok(()),
+            None => Err(format!(
+                "--access: {} can be reached from other machines, so who may do what must be said outright; \
+                 `--access open` lets anyone do anything",
+                self.bind
+            )),
+        }
+    }
+
+    /// The folder to serve pages from, if there is one.
+    #[must_use]
+    pub fn web_folder(&self) -> Option<PathBuf> {
+        let default = || Some(PathBuf::from("web/dist")).filter(|folder| folder.is_dir());
+        self.web.clone().or_else(default)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(args: &[&str]) -> Result<(), String> {
+        let args = [&["rowcast"], args].concat();
+        Cli::try_parse_from(args).map_err(|error| error.to_string())?.serve.check()
+    }
+
+    #[test]
+    fn beyond_loopback_access_must_be_said() {
+        assert!(check(&[]).is_ok());
+        assert!(check(&["--bind", "[::1]:80"]).is_ok());
+        assert!(check(&["--bind", "0.0.0.0:80"]).unwrap_err().contains("--access"));
+        assert!(check(&["--bind", "0.0.0.0:80", "--access", "open"]).is_ok());
+        assert!(check(&["--access", "members"]).unwrap_err().contains("only `open`"));
+    }
+
+    #[test]
+    fn a_bad_setting_is_named() {
+        assert!(check(&["--bind", "nonsense"]).unwrap_err().contains("--bind"));
+        assert!(check(&["--database-url", "mysql://x"]).unwrap_err().contains("--database-url"));
+        assert!(check(&["--web", "/nowhere"]).unwrap_err().contains("--web"));
+    }
+
+    #[test]
+    fn what_is_printed_for_debugging_has_no_password() {
+        let args = ["rowcast", "--database-url", "postgres://ada:s3cret@db/gym"];
+        assert!(!format!("{:?}", Cli::try_parse_from(args).unwrap()).contains("s3cret"));
+    }
+}

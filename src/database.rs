@@ -1,0 +1,185 @@
+//! Where transactions run: embedded SQLite or PostgreSQL, behind one door.
+//!
+//! ```text
+//! write(work) ─▶ lane ─▶ [ begin │ work │ commit ] ─▶ (value, Commit)
+//! read(work)  ─▶ lane ─▶ [ begin │ work │ end    ] ─▶ value
+//! ```
+//!
+//! Work is an async function over one [`Transaction`]; it has no pool, so it cannot wait for itself. It runs on a
+//! thread that belongs to the database, never on one that serves sockets. Work that lost a race against another
+//! transaction is run again, so it must have no effect but through its transaction.
+//!
+//! Each commit is counted ([`Database::commits`]); [`crate::live`] follows that count.
+
+mod postgres;
+mod sqlite;
+mod transaction;
+mod url;
+mod work;
+
+pub use transaction::Transaction;
+pub use url::{DatabaseUrl, EMBEDDED};
+pub(crate) use work::message as panic_message;
+
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use sea_orm::DatabaseConnection;
+use tokio::sync::watch;
+
+use crate::error::Error;
+
+/// When SQLite waits for the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Synchronous {
+    /// Every commit is on the disk before it is acked.
+    #[default]
+    Full,
+    /// A commit survives the death of this process, but the last few may be lost with the machine's power.
+    Normal,
+}
+
+/// The place of a commit among all that this process has made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Commit(pub u64);
+
+/// A handle on the database; cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    engine: Arc<Engine>,
+    commits: watch::Sender<u64>,
+}
+
+enum Engine {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Database {
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be reached or opened, with the reason.
+    pub async fn connect(url: &DatabaseUrl, synchronous: Synchronous) -> Result<Self, Error> {
+        let commits = watch::Sender::new(0);
+        let engine = match url {
+            DatabaseUrl::Sqlite(path) => {
+                Engine::Sqlite(sqlite::Sqlite::open(path, synchronous, commits.clone()).await?)
+            }
+            DatabaseUrl::Postgres(url) => {
+                Engine::Postgres(postgres::Postgres::connect(url, commits.clone()).await?)
+            }
+        };
+        Ok(Self { engine: Arc::new(engine), commits })
+    }
+
+    /// Runs `work` in a transaction of its own and commits it if it succeeds.
+    ///
+    /// # Errors
+    /// What `work` returns, after undoing it; [`Error::Unavailable`] if the database did not take it.
+    pub async fn write<T, W>(&self, work: W) -> Result<(T, Commit), Error>
+    where
+        T: Send + 'static,
+        W: AsyncFn(&Transaction) -> Result<T, Error> + Send + 'static,
+    {
+        let (job, outcome) = work::job(work);
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.write(job).await?,
+            Engine::Postgres(postgres) => postgres.write(job)?,
+        }
+        outcome.await.map_err(|_| stopped())?
+    }
+
+    /// Runs `work` over one consistent picture of the database. It cannot write.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`Error::Unavailable`].
+    pub async fn read<T, W>(&self, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: AsyncFn(&Transaction) -> Result<T, Error> + Send + 'static,
+    {
+        let (job, outcome) = work::job(work);
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.read(job).await?,
+            Engine::Postgres(postgres) => postgres.read(job)?,
+        }
+        let (value, _) = outcome.await.map_err(|_| stopped())??;
+        Ok(value)
+    }
+
+    /// Gives `body` a thread and a connection of its own, for reading and housekeeping without a hand-over.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the thread cannot be started or the connection opened.
+    pub fn attach<B>(&self, name: &str, body: B) -> Result<std::thread::JoinHandle<()>, Error>
+    where
+        B: AsyncFnOnce(Attached) + Send + 'static,
+    {
+        let open: Box<dyn FnOnce() -> Result<Attached, Error> + Send> = match &*self.engine {
+            Engine::Sqlite(sqlite) => {
+                let connection = sqlite.attach()?;
+                Box::new(move || Ok(Attached::Sqlite(connection)))
+            }
+            Engine::Postgres(postgres) => {
+                let url = postgres.url().to_owned();
+                Box::new(move || postgres::pool(&url, 1).map(Attached::Postgres))
+            }
+        };
+        work::thread(name, async move || match open() {
+            Ok(attached) => body(attached).await,
+            Err(error) => tracing::error!(%error, "no connection for a background task"),
+        })
+    }
+
+    /// How many commits this process has made, as a value that can be awaited.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
+    }
+
+    /// `sqlite` or `postgres`, for logs and metrics.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match &*self.engine {
+            Engine::Sqlite(_) => "sqlite",
+            Engine::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Finishes the work already given and closes. Later work is refused.
+    pub async fn close(&self) {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            Engine::Postgres(postgres) => postgres.close().await,
+        }
+    }
+}
+
+/// A connection that lives on the thread of whoever uses it; see [`Database::attach`].
+pub enum Attached {
+    /// One more connection to the file.
+    Sqlite(sqlite::Handle),
+    /// A pool of one, which reconnects by itself.
+    Postgres(DatabaseConnection),
+}
+
+impl Attached {
+    /// Runs `work` over one consistent picture of the database.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`Error::Unavailable`].
+    pub async fn read<T>(
+        &self,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match self {
+            Self::Sqlite(handle) => sqlite::read(handle, work).await,
+            Self::Postgres(pool) => postgres::read(pool, work).await,
+        }
+    }
+}
+
+fn stopped() -> Error {
+    Error::Unavailable("the database has been closed".into())
+}

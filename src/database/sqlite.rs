@@ -1,0 +1,145 @@
+//! Embedded SQLite: one writer, several readers, each a thread with a connection of its own.
+//!
+//! ```text
+//! write ─▶ queue ─▶ writer   begin │ job │ job │ job │ commit      (what is waiting shares one commit)
+//! read  ─▶ queue ─▶ reader, reader, …
+//! ```
+//!
+//! Statements run where the work runs, so a transaction costs one hand-over between threads, not one for each
+//! statement. Jobs that wait while the writer is busy are committed together: each is still all or nothing, by a
+//! savepoint of its own, and none is answered before the disk has it.
+
+mod connection;
+mod lane;
+
+use std::{path::Path, path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
+
+use sea_orm::{DatabaseConnection, DbBackend};
+use tokio::sync::{Mutex, mpsc, watch};
+
+use super::{Synchronous, Transaction, stopped, transaction::Inner, work, work::Job};
+use crate::error::Error;
+use connection::Connection;
+
+/// Threads that read. Each costs little while idle; more than this compete for the same page cache.
+const READERS: usize = 3;
+/// Jobs that may wait for a lane.
+const QUEUE: usize = 4096;
+/// How long a job waits for a place in the queue.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+type Queue = mpsc::Sender<Box<dyn Job>>;
+
+pub(super) struct Sqlite {
+    path: PathBuf,
+    writer: Queue,
+    readers: Queue,
+    closing: watch::Sender<bool>,
+    threads: std::sync::Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// A connection that can be sent to the thread which will use it.
+pub struct Handle {
+    connection: Arc<Connection>,
+    transaction: Transaction,
+}
+
+impl Handle {
+    fn new(connection: Connection) -> Self {
+        let connection = Arc::new(connection);
+        Self { transaction: Transaction(Inner::Sqlite(connection.clone().into_sea_orm())), connection }
+    }
+}
+
+impl Sqlite {
+    pub(super) async fn open(
+        path: &Path,
+        synchronous: Synchronous,
+        commits: watch::Sender<u64>,
+    ) -> Result<Self, Error> {
+        let writer = Handle::new(Connection::writer(path, synchronous)?);
+        migrate(&writer).await?;
+        let closing = watch::Sender::new(false);
+        let (write, jobs) = mpsc::channel(QUEUE);
+        let mut threads = vec![work::thread("sqlite-writer", {
+            let closing = closing.subscribe();
+            async move || lane::write(writer, jobs, closing, commits).await
+        })?];
+        let (read, jobs) = mpsc::channel(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for n in 0..READERS {
+            let (reader, jobs) = (Handle::new(Connection::reader(path)?), jobs.clone());
+            let closing = closing.subscribe();
+            threads.push(work::thread(&format!("sqlite-reader-{n}"), async move || {
+                lane::read(reader, &jobs, closing).await;
+            })?);
+        }
+        Ok(Self { path: path.to_owned(), writer: write, readers: read, closing, threads: threads.into() })
+    }
+
+    pub(super) async fn write(&self, job: Box<dyn Job>) -> Result<(), Error> {
+        give(&self.writer, job).await
+    }
+
+    pub(super) async fn read(&self, job: Box<dyn Job>) -> Result<(), Error> {
+        give(&self.readers, job).await
+    }
+
+    pub(super) fn attach(&self) -> Result<Handle, Error> {
+        Ok(Handle::new(Connection::attached(&self.path)?))
+    }
+
+    pub(super) async fn close(&self) {
+        self.closing.send_replace(true);
+        let threads = self.threads.lock().map(|mut threads| std::mem::take(&mut *threads));
+        for thread in threads.unwrap_or_default() {
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+    }
+}
+
+async fn give(queue: &Queue, job: Box<dyn Job>) -> Result<(), Error> {
+    queue.send_timeout(job, PATIENCE).await.map_err(|refused| match refused {
+        mpsc::error::SendTimeoutError::Timeout(_) => {
+            Error::Unavailable("too much work is waiting for the database".into())
+        }
+        mpsc::error::SendTimeoutError::Closed(_) => stopped(),
+    })
+}
+
+/// Runs `work` between `begin` and `rollback`: one picture, nothing written.
+pub(super) async fn read<T>(
+    handle: &Handle,
+    work: impl AsyncFnOnce(&Transaction) -> Result<T, Error>,
+) -> Result<T, Error> {
+    handle.connection.batch("begin")?;
+    let outcome = work(&handle.transaction).await;
+    handle.connection.undo();
+    outcome
+}
+
+/// All pending migrations in one transaction, so that none is left half done.
+async fn migrate(writer: &Handle) -> Result<(), Error> {
+    writer.connection.batch("begin immediate")?;
+    let outcome = match &writer.transaction.0 {
+        Inner::Sqlite(db) => migration::run(db).await.map_err(Error::from),
+        Inner::Postgres(_) => Err(Error::Internal("a SQLite handle holds SQLite".into())),
+    };
+    match outcome {
+        Ok(()) => writer.connection.batch("commit"),
+        Err(error) => {
+            writer.connection.undo();
+            Err(error)
+        }
+    }
+}
+
+impl Connection {
+    fn into_sea_orm(self: Arc<Self>) -> DatabaseConnection {
+        let proxy = sea_orm::ProxyDatabaseConnection::new(
+            DbBackend::Sqlite,
+            Arc::new(Box::new(connection::Proxy(self))),
+        );
+        sea_orm::DatabaseConnectionType::ProxyDatabaseConnection(Arc::new(proxy)).into()
+    }
+}

@@ -1,0 +1,113 @@
+//! Why a request was not carried out.
+//!
+//! Which to use when: [`Error::Invalid`] for what the client can mend in a form; the variants with a `$…` key
+//! for what is wrong with the request as a whole; [`Error::Internal`] for what should not happen. How each is
+//! worded on the wire is decided in one place, [`crate::gateway::reply`].
+
+use api_schema::{FieldErrors, Invalid};
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
+use serde_json::value::RawValue;
+
+/// Why a request was not carried out. Each variant has one stable key on the wire.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What the client sent breaks rules that it can mend; every field that does is listed.
+    #[error("{}", list(.0))]
+    Invalid(FieldErrors),
+    /// The request cannot be read at all; the sentence says what was expected.
+    #[error("bad payload: {0}")]
+    BadPayload(String),
+    /// Nobody handles this event; the sentence may name the nearest that exists.
+    #[error("unknown event: {0}")]
+    UnknownEvent(String),
+    /// No row of this collection has the id.
+    #[error("no {collection} has id {id}")]
+    NotFound {
+        /// The collection's singular name.
+        collection: &'static str,
+        /// What was asked for.
+        id: i64,
+    },
+    /// Other rows still refer to the row; the sentence says which and how many.
+    #[error("in use: {0}")]
+    InUse(String),
+    /// The row has moved on since the version the client saw; carries the row as it stands.
+    #[error("version conflict")]
+    Conflict(Box<RawValue>),
+    /// Too many requests of a kind; says when to try again.
+    #[error("rate limited for {seconds} s")]
+    RateLimited {
+        /// Whole seconds until another try may succeed.
+        seconds: u64,
+    },
+    /// The database could not be reached in time, and nothing was written.
+    #[error("database unavailable: {0}")]
+    Unavailable(String),
+    /// The connection was lost while committing, and the database cannot say yet how it ended.
+    #[error("commit outcome unknown: {0}")]
+    Unknown(String),
+    /// Another transaction came between two steps of this one. The database layer runs the work again.
+    #[error("raced: {0}")]
+    Raced(DbErr),
+    /// The database refused in a way nobody foresaw. The client learns an incident id; the log keeps the source.
+    #[error("database: {0}")]
+    Database(DbErr),
+    /// Our fault in some other way; the sentence is for the log alone.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+fn list(errors: &FieldErrors) -> String {
+    errors.iter().map(|(field, sentence)| format!("{field}: {sentence}")).collect::<Vec<_>>().join("; ")
+}
+
+impl From<Invalid> for Error {
+    fn from(invalid: Invalid) -> Self {
+        match invalid {
+            Invalid::Payload(sentence) => Self::BadPayload(sentence),
+            Invalid::Fields(errors) => Self::Invalid(errors),
+        }
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match &error {
+            DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => Self::Unavailable(error.to_string()),
+            DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source)) => {
+                match postgres_class(source) {
+                    Class::Unavailable => Self::Unavailable(error.to_string()),
+                    Class::Raced => Self::Raced(error),
+                    Class::Fault => Self::Database(error),
+                }
+            }
+            _ => Self::Database(error),
+        }
+    }
+}
+
+enum Class {
+    Unavailable,
+    Raced,
+    Fault,
+}
+
+/// Sorts what PostgreSQL says by its SQLSTATE (manual, appendix A).
+fn postgres_class(error: &SqlxError) -> Class {
+    let Some(refusal) = error.as_database_error() else {
+        // No answer at all, so the connection is at fault: closed, timed out, or garbled.
+        return match error {
+            SqlxError::RowNotFound | SqlxError::ColumnNotFound(_) | SqlxError::Decode(_) => Class::Fault,
+            _ => Class::Unavailable,
+        };
+    };
+    match refusal.code().as_deref() {
+        // unique or foreign key violated after our own checks had passed; serialization failure; deadlock
+        Some("23505" | "23503" | "40001" | "40P01") => Class::Raced,
+        // statement cancelled by its timeout; lock not available in time; read-only while failing over
+        Some("57014" | "55P03" | "25006") => Class::Unavailable,
+        // connection exceptions, insufficient resources (disk full among them), operator intervention, I/O
+        Some(code) if ["08", "53", "57", "58"].contains(&&code[..2]) => Class::Unavailable,
+        _ => Class::Fault,
+    }
+}

@@ -1,0 +1,92 @@
+//! What became of a request, as the ack says it: `{ ok, data, errors }`.
+//!
+//! Errors that the client can do something about are worded for it. Of the rest it learns an incident id and no
+//! more; the log has the same id beside the cause.
+
+use api_schema::{Ack, FieldErrors, keys};
+use rand::Rng;
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// The ack of a request that was carried out.
+///
+/// # Errors
+/// [`Error::Internal`] for data without a JSON form.
+pub fn ok(data: impl Serialize) -> Result<String, Error> {
+    json(&Ack::ok(data))
+}
+
+/// An ack as it is sent.
+///
+/// # Errors
+/// [`Error::Internal`] for data without a JSON form.
+pub fn json<T: Serialize>(ack: &Ack<T>) -> Result<String, Error> {
+    ack.to_json().map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// The ack of whatever became of a request, and one word for logs and metrics.
+#[must_use]
+pub fn ack(answer: Result<String, Error>) -> (String, &'static str) {
+    let error = match answer {
+        Ok(ack) => return (ack, "ok"),
+        Err(error) => error,
+    };
+    let outcome = outcome(&error);
+    let refused = match error {
+        Error::Invalid(errors) => json(&Ack::failed(errors)),
+        Error::Conflict(row) => json(&Ack::failed_with(row, FieldErrors::one(keys::CONFLICT, MOVED_ON))),
+        error => {
+            let (key, sentence) = sentence(error);
+            json(&Ack::failed(FieldErrors::one(key, sentence)))
+        }
+    };
+    // Sentences under names always have a JSON form.
+    (refused.unwrap_or_default(), outcome)
+}
+
+const MOVED_ON: &str = "somebody else has changed this meanwhile: look at it as it stands, then decide";
+const OUT_OF_REACH: &str =
+    "the database cannot be reached just now; nothing was written: try again in a few seconds";
+
+fn outcome(error: &Error) -> &'static str {
+    match error {
+        Error::Invalid(_) => "invalid",
+        Error::Conflict(_) => "conflict",
+        Error::BadPayload(_) => "bad_payload",
+        Error::UnknownEvent(_) => "unknown_event",
+        Error::NotFound { .. } => "not_found",
+        Error::InUse(_) => "in_use",
+        Error::RateLimited { .. } => "rate_limited",
+        Error::Unavailable(_) => "unavailable",
+        _ => "internal",
+    }
+}
+
+fn sentence(error: Error) -> (&'static str, String) {
+    match error {
+        Error::BadPayload(sentence) => (keys::BAD_PAYLOAD, sentence),
+        Error::UnknownEvent(sentence) => (keys::UNKNOWN_EVENT, sentence),
+        Error::NotFound { collection, id } => {
+            (keys::NOT_FOUND, format!("no {} has id {id}", collection.replace('_', " ")))
+        }
+        Error::InUse(sentence) => (keys::IN_USE, sentence),
+        Error::RateLimited { seconds } => {
+            (keys::RATE_LIMITED, format!("too many tries: try again in {seconds} s"))
+        }
+        Error::Unavailable(cause) => {
+            tracing::warn!(cause, "the database was not available");
+            (keys::UNAVAILABLE, OUT_OF_REACH.into())
+        }
+        error => {
+            let incident = incident();
+            tracing::error!(incident, %error, "a request failed by our fault");
+            (keys::INTERNAL, format!("this is our fault, incident {incident}: tell whoever runs this server"))
+        }
+    }
+}
+
+/// Short enough to read out over a telephone.
+fn incident() -> String {
+    format!("{:08x}", rand::rng().next_u32())
+}

@@ -1,0 +1,84 @@
+//! Plain HTTP beside the sockets: health, metrics, and the built web app.
+
+use std::{path::PathBuf, time::Duration};
+
+use actix_web::{HttpResponse, web};
+use metrics_exporter_prometheus::PrometheusHandle;
+use sea_orm::{ConnectionTrait, Statement};
+
+use crate::{
+    database::{Database, Transaction},
+    error::Error,
+    live::Live,
+};
+
+/// How long the database may take to answer before it counts as gone.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the endpoints ask; one for all workers.
+pub struct State {
+    /// Whether it answers.
+    pub db: Database,
+    /// Whether it is caught up.
+    pub live: Live,
+    /// What is counted.
+    pub metrics: PrometheusHandle,
+}
+
+/// Mounts `/healthz`, `/readyz`, `/metrics` and, if there is one, the web app.
+pub fn configure(app: &mut web::ServiceConfig, state: web::Data<State>, pages: Option<PathBuf>) {
+    app.app_data(state)
+        .route("/healthz", web::get().to(healthz))
+        .route("/readyz", web::get().to(readyz))
+        .route("/metrics", web::get().to(metrics));
+    match pages {
+        Some(folder) => app.service(actix_files::Files::new("/", folder).index_file("index.html")),
+        None => app.route("/", web::get().to(hello)),
+    };
+}
+
+/// 200 while the process lives.
+async fn healthz() -> HttpResponse {
+    text(HttpResponse::Ok(), "ok")
+}
+
+/// 200 while the database answers and live is caught up.
+async fn readyz(state: web::Data<State>) -> HttpResponse {
+    let unready = |reason: &'static str| text(HttpResponse::ServiceUnavailable(), reason);
+    if !matches!(tokio::time::timeout(PATIENCE, ping(&state.db)).await, Ok(Ok(()))) {
+        return unready("the database does not answer");
+    }
+    if !state.live.is_caught_up() {
+        return unready("live is not caught up with the database");
+    }
+    text(HttpResponse::Ok(), "ready")
+}
+
+async fn ping(db: &Database) -> Result<(), Error> {
+    db.read(async |db: &Transaction| {
+        let statement = Statement::from_string(db.get_database_backend(), "select 1");
+        db.query_one_raw(statement).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Prometheus text.
+async fn metrics(state: web::Data<State>) -> HttpResponse {
+    state.metrics.run_upkeep();
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(state.metrics.render())
+}
+
+/// What somebody sees who opens the address in a browser while there is no web app.
+async fn hello() -> HttpResponse {
+    text(
+        HttpResponse::Ok(),
+        "Rowcast is running. Connect with a Socket.IO client (socket.io-client 4.x):\n\n\
+         \u{20} const socket = io(location.origin, { transports: [\"websocket\"] });\n\
+         \u{20} socket.on(\"coaches\", (rows) => console.table(rows));\n",
+    )
+}
+
+fn text(mut response: actix_web::HttpResponseBuilder, body: &'static str) -> HttpResponse {
+    response.content_type("text/plain; charset=utf-8").body(body)
+}

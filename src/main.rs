@@ -1,0 +1,73 @@
+//! The command line: `serve` (the default), `migrate`, `seed`, `user set-password`.
+
+use std::{io::Read, process::ExitCode};
+
+use clap::Parser;
+use rowcast::{
+    app::App,
+    auth,
+    config::{Cli, Command, Serve, Storage, UserCommand},
+    database::Database,
+    sample, telemetry,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => serve(cli.serve).await,
+        Some(Command::Serve(settings)) => serve(settings).await,
+        Some(Command::Migrate(storage)) => open(&storage).await.map(drop),
+        Some(Command::Seed(storage)) => seed(&storage).await,
+        Some(Command::User { command: UserCommand::SetPassword { username, storage } }) => {
+            set_password(username, &storage).await
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("rowcast: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(settings: Serve) -> Result<(), String> {
+    telemetry::log(&settings)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let app = App::build(&settings).await?;
+    println!("rowcast is listening on http://{}", app.address());
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    };
+    app.run(stop).await.map_err(|error| error.to_string())
+}
+
+async fn open(storage: &Storage) -> Result<Database, String> {
+    let opened = Database::connect(&storage.database_url, storage.sqlite_synchronous).await;
+    opened.map_err(|error| format!("--database-url: {error}"))
+}
+
+async fn seed(storage: &Storage) -> Result<(), String> {
+    let db = open(storage).await?;
+    let planted = sample::plant(&db).await.map_err(|error| error.to_string())?;
+    db.close().await;
+    if planted { Ok(()) } else { Err("the database is not empty, so nothing was planted".into()) }
+}
+
+async fn set_password(username: String, storage: &Storage) -> Result<(), String> {
+    let mut password = String::new();
+    std::io::stdin().take(1024).read_to_string(&mut password).map_err(|error| error.to_string())?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err("the new password is read from standard input, and there was none".into());
+    }
+    let db = open(storage).await?;
+    let set = auth::set_password(&db, username, password).await;
+    db.close().await;
+    set.map_err(|error| error.to_string())
+}

@@ -1,0 +1,228 @@
+//! Find, insert, update and delete for any collection, within the caller's transaction.
+//!
+//! What can be checked is checked before anything is written, so that everything that is wrong is told at once;
+//! the schema's own constraints stand behind that for what another transaction does meanwhile.
+
+use api_schema::FieldErrors;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, ModelTrait, QueryFilter, QueryOrder,
+    QuerySelect, Value,
+    sea_query::{Alias, Expr, Func, LockType, Query, SelectStatement},
+};
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::{
+    collection::{ActiveModel, Collection, Draft, Edit, Model, Nested},
+    database::Transaction,
+    error::Error,
+};
+
+/// The row with this id, as clients see it.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn get<C: Collection>(db: &Transaction, id: i64) -> Result<C::Row, Error> {
+    let model = C::Entity::find().filter(C::ID.eq(id)).one(db).await?;
+    row::<C>(db, model.ok_or(Error::NotFound { collection: C::NAME, id })?).await
+}
+
+/// Writes a new row and gives it as clients see it.
+///
+/// # Errors
+/// [`Error::Invalid`] for references to nothing and values that are taken.
+pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>>) -> Result<C::Row, Error> {
+    check::<C>(db, None, &draft).await?;
+    let model = C::Entity::insert(draft.row).exec_with_returning(db).await?;
+    if let Some(links) = draft.links {
+        C::save_links(db, id_of::<C>(&model), links).await?;
+    }
+    row::<C>(db, model).await
+}
+
+/// Changes a row, whose version grows by one, and gives it as clients see it.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Conflict`] when the version that the client saw is not the row's; as [`insert`].
+pub async fn update<C: Collection>(db: &Transaction, edit: Edit<ActiveModel<C>>) -> Result<C::Row, Error> {
+    let Edit { id, version, draft } = edit;
+    let before = locked::<C>(db, id).await?;
+    if version.is_some_and(|version| before.get(C::VERSION) != Value::from(version)) {
+        return Err(Error::Conflict(json(&row::<C>(db, before).await?)?));
+    }
+    check::<C>(db, Some(id), &draft).await?;
+    let after = C::Entity::update_many()
+        .set(draft.row)
+        .col_expr(C::VERSION, Expr::col(C::VERSION).add(1))
+        .filter(C::ID.eq(id))
+        .exec_with_returning(db)
+        .await?;
+    let after = after.into_iter().next().ok_or(Error::NotFound { collection: C::NAME, id })?;
+    if let Some(links) = draft.links {
+        C::save_links(db, id, links).await?;
+    }
+    row::<C>(db, after).await
+}
+
+/// A collection whose rows show rows of another.
+#[derive(Clone, Copy, Debug)]
+pub struct Referrer {
+    /// One of its rows' name.
+    pub name: &'static str,
+    /// Its own name.
+    pub plural: &'static str,
+    /// How it refers.
+    pub nested: Nested,
+}
+
+/// Deletes a row that nothing refers to.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::InUse`].
+pub async fn delete<C: Collection>(db: &Transaction, id: i64, referrers: &[Referrer]) -> Result<(), Error> {
+    locked::<C>(db, id).await?;
+    let mut uses = Vec::new();
+    for referrer in referrers {
+        match count(db, &referrer.nested, id).await? {
+            0 => {}
+            1 => uses.push(format!("1 {}", referrer.name.replace('_', " "))),
+            count => uses.push(format!("{count} {}", referrer.plural.replace('_', " "))),
+        }
+    }
+    if !uses.is_empty() {
+        let name = C::NAME.replace('_', " ");
+        return Err(Error::InUse(format!("this {name} is still used by {}", uses.join(" and "))));
+    }
+    C::Entity::delete_many().filter(C::ID.eq(id)).exec(db).await?;
+    Ok(())
+}
+
+/// Rows by id, in id order, as clients see them; ids without a row are left out.
+///
+/// # Errors
+/// What the database says.
+pub async fn by_ids<C: Collection>(db: &Transaction, ids: &[i64]) -> Result<Vec<(i64, C::Row)>, DbErr> {
+    let ids = ids.iter().copied();
+    let models = C::Entity::find().filter(C::ID.is_in(ids)).order_by_asc(C::ID).all(db).await?;
+    with_ids::<C>(db, models).await
+}
+
+/// The `limit` rows that follow `after` in id order, as clients see them.
+///
+/// # Errors
+/// What the database says.
+pub async fn page<C: Collection>(
+    db: &Transaction,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<(i64, C::Row)>, DbErr> {
+    let page = C::Entity::find().filter(C::ID.gt(after)).order_by_asc(C::ID).limit(limit);
+    with_ids::<C>(db, page.all(db).await?).await
+}
+
+/// Ids of the rows that show any of `shown`.
+///
+/// # Errors
+/// What the database says.
+pub async fn showing(db: &Transaction, nested: &Nested, shown: &[i64]) -> Result<Vec<i64>, DbErr> {
+    let query = Query::select()
+        .distinct()
+        .column(Alias::new(nested.row))
+        .from(Alias::new(nested.table))
+        .and_where(Expr::col(Alias::new(nested.shows)).is_in(shown.iter().copied()))
+        .to_owned();
+    ids(db, &query, nested.row).await
+}
+
+/// A value as JSON that is spliced into other JSON unread.
+///
+/// # Errors
+/// [`Error::Internal`] for what has no JSON form.
+pub fn json(value: &impl serde::Serialize) -> Result<Box<RawValue>, Error> {
+    to_raw_value(value).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// The id of a row as it was read.
+pub fn id_of<C: Collection>(model: &Model<C>) -> i64 {
+    match model.get(C::ID) {
+        Value::BigInt(Some(id)) => id,
+        other => unreachable!("an id is an integer, not {other:?}"),
+    }
+}
+
+async fn row<C: Collection>(db: &Transaction, model: Model<C>) -> Result<C::Row, Error> {
+    let rows = C::rows(db, vec![model]).await?;
+    rows.into_iter().next().ok_or_else(|| Error::Internal("one model makes one row".into()))
+}
+
+async fn with_ids<C: Collection>(
+    db: &Transaction,
+    models: Vec<Model<C>>,
+) -> Result<Vec<(i64, C::Row)>, DbErr> {
+    let ids: Vec<i64> = models.iter().map(id_of::<C>).collect();
+    Ok(ids.into_iter().zip(C::rows(db, models).await?).collect())
+}
+
+/// The row, kept from changing until the transaction ends. SQLite needs no lock: it has one writer.
+async fn locked<C: Collection>(db: &Transaction, id: i64) -> Result<Model<C>, Error> {
+    let found = C::Entity::find().filter(C::ID.eq(id)).lock(LockType::NoKeyUpdate).one(db).await?;
+    found.ok_or(Error::NotFound { collection: C::NAME, id })
+}
+
+async fn check<C: Collection>(
+    db: &Transaction,
+    own: Option<i64>,
+    draft: &Draft<ActiveModel<C>>,
+) -> Result<(), Error> {
+    let mut errors = FieldErrors::new();
+    missing(db, draft, &mut errors).await?;
+    for unique in &draft.unique {
+        let taken = Query::select()
+            .column(Alias::new("id"))
+            .from(Alias::new(C::PLURAL))
+            .and_where(Expr::col(Alias::new(unique.field)).eq(Expr::val(unique.value.clone())))
+            .and_where_option(own.map(|own| Expr::col(Alias::new("id")).ne(own)))
+            .to_owned();
+        if !ids(db, &taken, "id").await?.is_empty() {
+            errors.insert(unique.field, "is already taken");
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// Names every reference to a row that is not there, with one query for each table.
+async fn missing<A>(db: &Transaction, draft: &Draft<A>, errors: &mut FieldErrors) -> Result<(), DbErr> {
+    let mut tables: Vec<&str> = draft.references.iter().map(|reference| reference.table).collect();
+    tables.dedup();
+    for table in tables {
+        let references = || draft.references.iter().filter(|reference| reference.table == table);
+        let mut query = Query::select()
+            .column(Alias::new("id"))
+            .from(Alias::new(table))
+            .and_where(Expr::col(Alias::new("id")).is_in(references().map(|reference| reference.id)))
+            .to_owned();
+        if db.get_database_backend() == sea_orm::DbBackend::Postgres {
+            // Held until the commit, so that what was there when checked is there when referred to.
+            query.lock(LockType::KeyShare);
+        }
+        let found = ids(db, &query, "id").await?;
+        for reference in references().filter(|reference| !found.contains(&reference.id)) {
+            let name = reference.name.replace('_', " ");
+            errors.insert(&reference.field, format!("no {name} has id {}", reference.id));
+        }
+    }
+    Ok(())
+}
+
+async fn count(db: &Transaction, nested: &Nested, shown: i64) -> Result<i64, DbErr> {
+    let query = Query::select()
+        .expr_as(Func::count_distinct(Expr::col(Alias::new(nested.row))), Alias::new("uses"))
+        .from(Alias::new(nested.table))
+        .and_where(Expr::col(Alias::new(nested.shows)).eq(shown))
+        .to_owned();
+    Ok(ids(db, &query, "uses").await?.first().copied().unwrap_or_default())
+}
+
+async fn ids(db: &Transaction, query: &SelectStatement, column: &str) -> Result<Vec<i64>, DbErr> {
+    let found = db.query_all(query).await?;
+    found.iter().map(|row| row.try_get("", column)).collect()
+}

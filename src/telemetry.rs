@@ -1,0 +1,57 @@
+//! The log and the metrics, set up once for the process.
+
+use std::{io::IsTerminal, sync::OnceLock};
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{LogFormat, Serve};
+
+/// Bounds of the histograms that measure seconds.
+const SECONDS: [f64; 14] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 10.0];
+
+/// Starts the log, on standard error.
+///
+/// # Errors
+/// A sentence when the filter cannot be read.
+pub fn log(settings: &Serve) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&settings.log).map_err(|error| format!("--log: {error}"))?;
+    let colours = std::io::stderr().is_terminal();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let started = match settings.log_format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
+    // A second server in one process (as in tests) writes to the log that is there.
+    drop(started);
+    Ok(())
+}
+
+/// The process's metrics, which `GET /metrics` shows.
+///
+/// # Errors
+/// A sentence when another recorder is installed.
+pub fn metrics() -> Result<PrometheusHandle, String> {
+    static HANDLE: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
+    let install = || {
+        PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)
+            .and_then(PrometheusBuilder::install_recorder)
+            .map_err(|error| format!("metrics: {error}"))
+    };
+    let handle = HANDLE.get_or_init(install).clone()?;
+    describe();
+    Ok(handle)
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("rowcast_events_total", "Events handled, by event and outcome");
+    describe_histogram!("rowcast_event_seconds", "From an event's arrival at its handler to its ack");
+    describe_histogram!("rowcast_commit_writes", "Writes that shared one commit (SQLite)");
+    describe_histogram!("rowcast_live_publish_seconds", "From the bell to the broadcast");
+    describe_gauge!("rowcast_collection_rows", "Rows held in the cache, by collection");
+    describe_gauge!("rowcast_collection_bytes", "Bytes of JSON held in the cache, by collection");
+}
