@@ -1,0 +1,227 @@
+//! One stock client on the WebSocket transport.
+//!
+//! ```text
+//! socket ─▶ frames ─▶ message ─▶ the scenario's Handler
+//! socket ◀── pong, 40, emit ◀───────────┘
+//! ```
+//!
+//! All clients live on one thread and read into one buffer; a client that is idle holds no
+//! buffer at all. Answers are written at once, from where the message ended.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Poll, ready};
+use std::time::Duration;
+
+use memchr::memmem;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::Notify;
+
+use crate::Fallible;
+use crate::load::Load;
+use crate::message::{Interest, Kind, Message};
+use crate::planner::Collection;
+use crate::wire::{self, Frames, Piece};
+
+/// How long a client may take from connecting to its last snapshot.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// What a scenario makes of what one client receives.
+pub trait Handler {
+    /// How much of a collection this client looks at.
+    fn interest(&self, _collection: Collection) -> Interest {
+        Interest::Arrival
+    }
+
+    /// A collection has come: its first marker or its packet, as [`Self::interest`] asked for.
+    fn snapshot(&self, _collection: Collection, _marker: Option<u32>, _packet: &[u8]) {}
+
+    /// An event was answered.
+    fn ack(&self, _client: &Client, _packet: &[u8]) {}
+}
+
+/// A client that looks at nothing.
+impl Handler for () {}
+
+fn add(cell: &Cell<u64>, n: u64) {
+    cell.set(cell.get() + n);
+}
+
+/// A connected client.
+pub struct Client {
+    load: Rc<Load>,
+    handler: Rc<dyn Handler>,
+    write: OwnedWriteHalf,
+    unsent: RefCell<Vec<u8>>,
+    /// One bit for each collection that has come.
+    arrived: Cell<u8>,
+    settled: Notify,
+    acks: Cell<u64>,
+}
+
+impl Client {
+    /// Emits an event that wants an ack.
+    pub fn emit(&self, event: &str, payload: &str) {
+        self.acks.set(self.acks.get() + 1);
+        let packet = format!("42{}[\"{event}\",{payload}]", self.acks.get());
+        self.send(wire::TEXT, packet.as_bytes());
+    }
+
+    /// Connects, and waits until the snapshots are in.
+    ///
+    /// # Errors
+    /// When it does not get that far.
+    pub(crate) async fn connect(load: Rc<Load>, handler: Rc<dyn Handler>) -> Fallible<Rc<Client>> {
+        let (read, write, early) = upgrade(load.addr).await?;
+        let client = Rc::new(Client {
+            load,
+            handler,
+            write,
+            unsent: RefCell::default(),
+            arrived: Cell::new(0),
+            settled: Notify::new(),
+            acks: Cell::new(0),
+        });
+        let reading = client.clone();
+        tokio::task::spawn_local(async move {
+            let error = match reading.read(read, early).await {
+                Ok(()) => "the server closed a connection".to_owned(),
+                Err(error) => format!("a connection broke: {error}"),
+            };
+            reading.load.closed.set(reading.load.closed.get() + 1);
+            reading.load.fail(error);
+            reading.settled.notify_one();
+        });
+        tokio::time::timeout(READY_WITHIN, client.settled.notified())
+            .await
+            .map_err(|_| "a client did not get its snapshots in time")?;
+        match client.is_ready() {
+            true => Ok(client),
+            false => Err(client.load.error.borrow().clone().unwrap_or_default().into()),
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.arrived.get() == (1 << Collection::ALL.len()) - 1
+    }
+
+    async fn read(&self, mut read: OwnedReadHalf, early: Vec<u8>) -> io::Result<()> {
+        thread_local! {
+            static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 512 * 1024]);
+        }
+        let (mut frames, mut message) = (Frames::default(), Message::default());
+        let mut open = self.feed(&mut frames, &mut message, &early);
+        while open {
+            open = poll_fn(|cx| {
+                BUFFER.with_borrow_mut(|buffer| {
+                    let mut buffer = ReadBuf::new(buffer);
+                    ready!(Pin::new(&mut read).poll_read(cx, &mut buffer))?;
+                    let bytes = buffer.filled();
+                    Poll::Ready(io::Result::Ok(
+                        !bytes.is_empty() && self.feed(&mut frames, &mut message, bytes),
+                    ))
+                })
+            })
+            .await?;
+            while !self.unsent.borrow().is_empty() {
+                self.write.writable().await?;
+                self.flush();
+            }
+        }
+        Ok(())
+    }
+
+    /// False once the server has closed.
+    fn feed(&self, frames: &mut Frames, message: &mut Message, mut bytes: &[u8]) -> bool {
+        if self.load.measuring.get() {
+            add(&self.load.bytes, bytes.len() as u64);
+        }
+        let interest = |collection| self.handler.interest(collection);
+        while let Some(piece) = frames.next(&mut bytes) {
+            match piece {
+                Piece::Data(data) => message.data(data, interest),
+                Piece::End => {
+                    let (kind, marker) = message.end(interest);
+                    self.received(kind, marker, &message.kept);
+                    message.clear();
+                }
+                Piece::Ping => self.send(wire::PONG, b""),
+                Piece::Close => return false,
+            }
+        }
+        true
+    }
+
+    fn received(&self, kind: Kind, marker: Option<u32>, packet: &[u8]) {
+        if self.load.measuring.get() {
+            add(&self.load.messages, 1);
+        }
+        match kind {
+            Kind::Open => self.send(wire::TEXT, b"40"),
+            Kind::Ping => self.send(wire::TEXT, b"3"),
+            Kind::Ack => self.handler.ack(self, packet),
+            Kind::Snapshot(collection) => {
+                self.handler.snapshot(collection, marker, packet);
+                let before = self.arrived.replace(self.arrived.get() | 1 << collection.index());
+                if before != self.arrived.get() && self.is_ready() {
+                    self.settled.notify_one();
+                }
+            }
+            Kind::Connect | Kind::Event => {}
+            Kind::Other => self.load.fail(format!("unexpected packet: {}", String::from_utf8_lossy(packet))),
+        }
+    }
+
+    fn send(&self, opcode: u8, payload: &[u8]) {
+        wire::client_frame(&mut self.unsent.borrow_mut(), opcode, payload);
+        self.flush();
+    }
+
+    /// Writes what the socket takes; the reading task sees to the rest, which is rare.
+    fn flush(&self) {
+        let mut unsent = self.unsent.borrow_mut();
+        let sent = match self.write.try_write(&unsent) {
+            Ok(sent) => sent,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(_) => unsent.len(), // the reading task meets the same error and tells
+        };
+        unsent.drain(..sent);
+    }
+}
+
+/// Opens the WebSocket; also gives back the bytes that came behind the response's head.
+async fn upgrade(addr: SocketAddr) -> Fallible<(OwnedReadHalf, OwnedWriteHalf, Vec<u8>)> {
+    let stream = TcpStream::connect(addr).await?;
+    stream.set_nodelay(true)?;
+    let request = format!(
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {addr}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.writable().await?;
+    if stream.try_write(request.as_bytes())? < request.len() {
+        return Err("the handshake did not fit into the socket".into());
+    }
+    let mut head = Vec::with_capacity(1024);
+    let end = loop {
+        stream.readable().await?;
+        match stream.try_read_buf(&mut head) {
+            Ok(0) => return Err("closed during the handshake".into()),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error.into()),
+            _ => {}
+        }
+        if let Some(at) = memmem::find(&head, b"\r\n\r\n") {
+            break at + 4;
+        }
+    };
+    if !head.starts_with(b"HTTP/1.1 101 ") {
+        return Err(format!("refused: {}", String::from_utf8_lossy(&head)).into());
+    }
+    let (read, write) = stream.into_split();
+    Ok((read, write, head.split_off(end)))
+}

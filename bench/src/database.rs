@@ -1,0 +1,79 @@
+//! The database alone: the same row written over and over, with nothing around it.
+
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+
+use crate::Fallible;
+use crate::figures::{Line, Subject};
+
+mod postgres;
+mod sqlite;
+
+const CREATE: &str =
+    "create table coaches(id {id}, name text not null, age integer not null, picture text not null)";
+const INSERT: &str = "insert into coaches(name, age, picture) values ($1, $2, $3)";
+const UPDATE: &str = "update coaches set name = $1, age = $2, picture = $3 where id = $4";
+const PICTURE: &str = "https://example.com/pictures/coach-1.jpg";
+/// Rows that are there before the loop starts, and that updates rotate over.
+const ROWS: i32 = 20;
+
+/// What each loop does.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub enum Operation {
+    /// Adds a coach.
+    Insert,
+    /// Changes one of 20 coaches.
+    Update,
+}
+
+/// How much to do.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Plan {
+    /// A SQLite file, which is made anew, or a `postgres://` address, whose table `coaches` is.
+    #[arg(long)]
+    pub url: String,
+    /// Connections, each with a loop of its own.
+    #[arg(long, default_value_t = 1)]
+    pub connections: u32,
+    /// Rows in each transaction.
+    #[arg(long, default_value_t = 1)]
+    pub batch: u32,
+    /// What each loop does.
+    #[arg(long, value_enum, default_value_t = Operation::Update)]
+    pub operation: Operation,
+    /// Seconds to measure for.
+    #[arg(long, default_value_t = 1.0)]
+    pub seconds: f64,
+}
+
+impl Plan {
+    fn limit(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds)
+    }
+}
+
+/// How long each transaction of a loop took.
+type Times = Vec<Duration>;
+
+/// Runs the loops and tells their figures.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn run(subject: &Subject, plan: &Plan) -> Fallible<Line> {
+    let start = Instant::now();
+    let mut times: Times = match plan.url.starts_with("postgres") {
+        true => postgres::run(plan).await?,
+        false => sqlite::run(plan)?,
+    };
+    let transactions = times.len() as f64;
+    // connecting and making the table take some milliseconds that are nobody's transaction
+    let busy = start.elapsed().min(plan.limit()).as_secs_f64();
+    Ok(Line::new("database", subject)
+        .set("connections", plan.connections)
+        .set("batch", plan.batch)
+        .set("insert", f64::from(u8::from(plan.operation == Operation::Insert)))
+        .set("transactions_s", transactions / busy)
+        .set("rows_s", transactions * f64::from(plan.batch) / busy)
+        .times("", &mut times))
+}

@@ -1,0 +1,36 @@
+//! What rowcast is measured with: a load generator that plays its clients, and the bare
+//! limits its figures stand beside.
+//!
+//! ```text
+//!            ┌ seed ── record ┐
+//!  loadgen ──┤ writes         ├── client ── message ── wire ──▶ a server
+//!            └ fanout  connect┘      │
+//!                  └── figures ◀─────┴── process (CPU and memory, from /proc)
+//!  limits ──── bare (replay)   database (SQLite, PostgreSQL)
+//! ```
+//!
+//! The generator shares the machine with the server it measures, so it is built to be cheap:
+//! one thread, one read buffer for all clients, and payloads are never decoded. A message is
+//! known by its first bytes; what a snapshot shows is read off its [`marker`]s.
+
+pub mod bare;
+pub mod check;
+pub mod client;
+pub mod connect;
+pub mod database;
+pub mod fanout;
+pub mod figures;
+pub mod load;
+pub mod marker;
+pub mod message;
+pub mod planner;
+pub mod process;
+pub mod record;
+pub mod replay;
+pub mod report;
+pub mod seed;
+pub mod wire;
+pub mod writes;
+
+/// What can go wrong here is told to a person and ends the run: no caller tells errors apart.
+pub type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
