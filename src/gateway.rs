@@ -89,10 +89,10 @@ impl Gateway {
 
     async fn route(&self, socket: &Socket<Session>, event: &str, payload: Option<&RawValue>) -> Answer {
         let (_, route) = self.registry.route(event).ok_or_else(|| self.unknown(event))?;
-        let work = route.decode(payload.unwrap_or(RawValue::NULL))?;
+        let (access, work) = route.decode(payload.unwrap_or(RawValue::NULL))?;
         let user = socket.state().user().map(|signed_in| signed_in.user);
         let run = async move |db: &database::Transaction| work.run(&Context { user: user.clone(), db }).await;
-        let data = match route.access {
+        let data = match access {
             Access::Read => self.db.read(run).await?,
             Access::Write => {
                 let (data, commit) = self.db.write(run).await?;

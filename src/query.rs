@@ -32,38 +32,56 @@ struct Key<C> {
     descending: bool,
 }
 
-/// The rows that a request asks for.
-///
-/// # Errors
-/// [`Error::Invalid`] for columns and values that do not fit, all at once.
-pub async fn list<C: Collection>(db: &Transaction, request: ListRequest) -> Result<Page<C::Row>, Error> {
-    let mut errors = FieldErrors::new();
-    let filter = filter::<C>(&request.filter, &mut errors);
-    let keys = keys::<C>(&request.sort, &mut errors);
-    let after = request.after.map(|after| (after.clone(), decode::<C>(&keys, &after)));
-    if matches!(after, Some((_, None))) {
-        errors.insert("after", "is not what a page with this sort gave as next");
+/// A request that fits a collection.
+pub struct Query<C: Collection> {
+    filter: Condition,
+    keys: Vec<Key<Column<C>>>,
+    /// The last row's values of the page before.
+    after: Option<Vec<Value>>,
+    limit: u64,
+}
+
+impl<C: Collection> Query<C> {
+    /// Finds the columns that a request names.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for columns and values that do not fit, together with the `errors` that were found before.
+    pub fn new(request: ListRequest, mut errors: FieldErrors) -> Result<Self, Error> {
+        let filter = filter::<C>(&request.filter, &mut errors);
+        let keys = keys::<C>(&request.sort, &mut errors);
+        let after = request.after.map(|after| decode::<C>(&keys, &after));
+        if after == Some(None) {
+            errors.insert("after", "is not what a page with this sort gave as next");
+        }
+        if !errors.is_empty() {
+            return Err(Error::Invalid(errors));
+        }
+        Ok(Self { filter, keys, after: after.flatten(), limit: request.limit })
     }
-    if !errors.is_empty() {
-        return Err(Error::Invalid(errors));
+
+    /// The page.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn run(&self, db: &Transaction) -> Result<Page<C::Row>, Error> {
+        let mut query = C::Entity::find().filter(self.filter.clone()).limit(self.limit + 1);
+        if let Some(values) = &self.after {
+            query = query.filter(beyond(&self.keys, values));
+        }
+        for key in &self.keys {
+            let (order, nulls) = match key.descending {
+                false => (Order::Asc, NullOrdering::First),
+                true => (Order::Desc, NullOrdering::Last),
+            };
+            query = query.order_by_with_nulls(key.column, order, nulls);
+        }
+        let mut models = query.all(db).await?;
+        let more = models.len() as u64 > self.limit;
+        models.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
+        let last = models.last().filter(|_| more);
+        let next = last.map(|last| encode::<C>(&self.keys, last)).transpose()?;
+        Ok(Page { rows: C::rows(db, models).await?, next })
     }
-    let mut query = C::Entity::find().filter(filter).limit(request.limit + 1);
-    if let Some((_, Some(values))) = after {
-        query = query.filter(beyond(&keys, &values));
-    }
-    for key in &keys {
-        let (order, nulls) = match key.descending {
-            false => (Order::Asc, NullOrdering::First),
-            true => (Order::Desc, NullOrdering::Last),
-        };
-        query = query.order_by_with_nulls(key.column, order, nulls);
-    }
-    let mut models = query.all(db).await?;
-    let more = models.len() as u64 > request.limit;
-    models.truncate(usize::try_from(request.limit).unwrap_or(usize::MAX));
-    let last = models.last().filter(|_| more);
-    let next = last.map(|last| encode::<C>(&keys, last)).transpose()?;
-    Ok(Page { rows: C::rows(db, models).await?, next })
 }
 
 fn filter<C: Collection>(asked: &[Asked], errors: &mut FieldErrors) -> Condition {

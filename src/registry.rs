@@ -36,14 +36,10 @@ pub enum Access {
     Write,
 }
 
-type Decode = dyn Fn(&RawValue) -> Result<Box<dyn Work>, Error> + Send + Sync;
+type Decode = dyn Fn(&RawValue) -> Result<(Access, Box<dyn Work>), Error> + Send + Sync;
 
 /// An event's handler with its types hidden.
-pub struct Route {
-    /// What it needs of the database.
-    pub access: Access,
-    decode: Box<Decode>,
-}
+pub struct Route(Box<Decode>);
 
 impl Route {
     /// A plain async function over a decoded payload.
@@ -53,19 +49,33 @@ impl Route {
         T: Serialize + 'static,
         H: AsyncFn(&Context<'_>, P) -> Result<T, Error> + Clone + Send + Sync + 'static,
     {
-        let decode = move |payload: &RawValue| {
+        Self::with(move |payload| {
             let payload = api_schema::decode::<P>(payload)?;
-            Ok(Box::new(Call { payload, handler: handler.clone() }) as Box<dyn Work>)
-        };
-        Self { access, decode: Box::new(decode) }
+            let handler = handler.clone();
+            Ok((access, async move |context: &Context<'_>| handler(context, payload.clone()).await))
+        })
+    }
+
+    /// For those who decode in a way of their own: what comes out is what to do, and what it needs of the database.
+    pub fn with<T, W>(
+        decode: impl Fn(&RawValue) -> Result<(Access, W), Error> + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: Serialize + 'static,
+        W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        Self(Box::new(move |payload| {
+            let (access, work) = decode(payload)?;
+            Ok((access, Box::new(Typed(work)) as Box<dyn Work>))
+        }))
     }
 
     /// What the payload asks for, ready to run.
     ///
     /// # Errors
     /// [`Error::BadPayload`] and [`Error::Invalid`]; nothing has touched the database yet.
-    pub fn decode(&self, payload: &RawValue) -> Result<Box<dyn Work>, Error> {
-        (self.decode)(payload)
+    pub fn decode(&self, payload: &RawValue) -> Result<(Access, Box<dyn Work>), Error> {
+        (self.0)(payload)
     }
 }
 
@@ -75,19 +85,15 @@ pub trait Work: Send {
     fn run<'a>(&'a self, context: &'a Context<'a>) -> LocalBoxFuture<'a, Result<Box<RawValue>, Error>>;
 }
 
-struct Call<P, H> {
-    payload: P,
-    handler: H,
-}
+struct Typed<W>(W);
 
-impl<P, T, H> Work for Call<P, H>
+impl<T, W> Work for Typed<W>
 where
-    P: Clone + Send,
     T: Serialize,
-    H: AsyncFn(&Context<'_>, P) -> Result<T, Error> + Send,
+    W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send,
 {
     fn run<'a>(&'a self, context: &'a Context<'a>) -> LocalBoxFuture<'a, Result<Box<RawValue>, Error>> {
-        Box::pin(async move { store::json(&(self.handler)(context, self.payload.clone()).await?) })
+        Box::pin(async move { store::json(&(self.0)(context).await?) })
     }
 }
 
@@ -153,11 +159,23 @@ impl<C: Collection> Kind for Of<C> {
 
     fn routes(&self, referrers: Vec<Referrer>) -> Vec<(&'static str, Route)> {
         let referrers: Arc<[_]> = referrers.into();
-        let create = Route::new(Access::Write, async |context: &Context<'_>, new: C::New| {
-            store::insert::<C>(context.db, C::create(new)).await
+        let create = Route::with(|payload| {
+            let (new, errors) = api_schema::read::<C::New>(payload)?;
+            let access = if errors.is_empty() { Access::Write } else { Access::Read };
+            Ok((access, async move |context: &Context<'_>| {
+                let draft = C::create(new.clone());
+                store::valid::<C>(context.db, None, &draft, &errors).await?;
+                store::insert::<C>(context.db, draft).await
+            }))
         });
-        let update = Route::new(Access::Write, async |context: &Context<'_>, update: C::Update| {
-            store::update::<C>(context.db, C::update(update)).await
+        let update = Route::with(|payload| {
+            let (update, errors) = api_schema::read::<C::Update>(payload)?;
+            let access = if errors.is_empty() { Access::Write } else { Access::Read };
+            Ok((access, async move |context: &Context<'_>| {
+                let edit = C::update(update.clone());
+                store::valid::<C>(context.db, Some(edit.id), &edit.draft, &errors).await?;
+                store::update::<C>(context.db, edit).await
+            }))
         });
         let delete = Route::new(Access::Write, async move |context: &Context<'_>, row: ById| {
             store::delete::<C>(context.db, row.id, &referrers).await?;
@@ -166,8 +184,10 @@ impl<C: Collection> Kind for Of<C> {
         let get = Route::new(Access::Read, async |context: &Context<'_>, row: ById| {
             store::get::<C>(context.db, row.id).await
         });
-        let list = Route::new(Access::Read, async |context: &Context<'_>, request: ListRequest| {
-            query::list::<C>(context.db, request).await
+        let list = Route::with(|payload| {
+            let (request, errors) = api_schema::read::<ListRequest>(payload)?;
+            let query = query::Query::<C>::new(request, errors)?;
+            Ok((Access::Read, async move |context: &Context<'_>| query.run(context.db).await))
         });
         vec![
             (name("new", C::NAME), create),

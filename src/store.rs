@@ -26,6 +26,25 @@ pub async fn get<C: Collection>(db: &Transaction, id: i64) -> Result<C::Row, Err
     row::<C>(db, model.ok_or(Error::NotFound { collection: C::NAME, id })?).await
 }
 
+/// Passes if `errors`, which the payload's own rules found, are none; otherwise adds what only the database knows, so
+/// that everything that is wrong is told at once.
+///
+/// # Errors
+/// [`Error::Invalid`].
+pub async fn valid<C: Collection>(
+    db: &Transaction,
+    own: Option<i64>,
+    draft: &Draft<ActiveModel<C>>,
+    errors: &FieldErrors,
+) -> Result<(), Error> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let mut errors = errors.clone();
+    faults::<C>(db, own, draft, false, &mut errors).await?;
+    Err(Error::Invalid(errors))
+}
+
 /// Writes a new row and gives it as clients see it.
 ///
 /// # Errors
@@ -174,7 +193,19 @@ async fn check<C: Collection>(
     draft: &Draft<ActiveModel<C>>,
 ) -> Result<(), Error> {
     let mut errors = FieldErrors::new();
-    missing(db, draft, &mut errors).await?;
+    faults::<C>(db, own, draft, true, &mut errors).await?;
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// Adds references to nothing and values that are taken. To `hold` keeps what is referred to until the commit.
+async fn faults<C: Collection>(
+    db: &Transaction,
+    own: Option<i64>,
+    draft: &Draft<ActiveModel<C>>,
+    hold: bool,
+    errors: &mut FieldErrors,
+) -> Result<(), DbErr> {
+    missing(db, draft, hold, errors).await?;
     for unique in &draft.unique {
         let taken = Query::select()
             .column(Alias::new("id"))
@@ -186,11 +217,16 @@ async fn check<C: Collection>(
             errors.insert(unique.field, "is already taken");
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+    Ok(())
 }
 
 /// Names every reference to a row that is not there, with one query for each table.
-async fn missing<A>(db: &Transaction, draft: &Draft<A>, errors: &mut FieldErrors) -> Result<(), DbErr> {
+async fn missing<A>(
+    db: &Transaction,
+    draft: &Draft<A>,
+    hold: bool,
+    errors: &mut FieldErrors,
+) -> Result<(), DbErr> {
     let mut tables: Vec<&str> = draft.references.iter().map(|reference| reference.table).collect();
     tables.dedup();
     for table in tables {
@@ -200,12 +236,16 @@ async fn missing<A>(db: &Transaction, draft: &Draft<A>, errors: &mut FieldErrors
             .from(Alias::new(table))
             .and_where(Expr::col(Alias::new("id")).is_in(references().map(|reference| reference.id)))
             .to_owned();
-        if db.get_database_backend() == sea_orm::DbBackend::Postgres {
-            // Held until the commit, so that what was there when checked is there when referred to.
+        if hold && db.get_database_backend() == sea_orm::DbBackend::Postgres {
             query.lock(LockType::KeyShare);
         }
         let found = ids(db, &query, "id").await?;
         for reference in references().filter(|reference| !found.contains(&reference.id)) {
+            // One that could not be read has been told already, and holds no id of the client's.
+            let parent = reference.field.rsplit_once('.').map_or("", |(parent, _)| parent);
+            if errors.get(parent).is_some() {
+                continue;
+            }
             let name = reference.name.replace('_', " ");
             errors.insert(&reference.field, format!("no {name} has id {}", reference.id));
         }

@@ -38,7 +38,7 @@ pub use list_request::{Condition, ListRequest, Op, Sort};
 pub use login::{Login, SignedIn};
 pub use nearest::nearest;
 pub use options::Options;
-pub use payload::{Invalid, MAX_DEPTH, Payload, decode};
+pub use payload::{Invalid, MAX_DEPTH, Payload, decode, read};
 pub use scalar::Scalar;
 pub use schedule::{CoachRef, NewSchedule, Schedule, UpdateSchedule, WorkoutPlanRef};
 pub use workout_plan::{NewWorkoutPlan, UpdateWorkoutPlan, WorkoutPlan};

@@ -55,6 +55,18 @@ impl From<FieldErrors> for Invalid {
 /// # Errors
 /// [`Invalid`], with every field that is wrong.
 pub fn decode<P: Payload>(payload: &RawValue) -> Result<P, Invalid> {
+    match read(payload)? {
+        (value, errors) if errors.is_empty() => Ok(value),
+        (_, errors) => Err(Invalid::Fields(errors)),
+    }
+}
+
+/// Reads a payload and says what is wrong with it, for those who know of more that may be wrong. A field that
+/// could not be read holds something harmless instead.
+///
+/// # Errors
+/// [`Invalid::Payload`] when there are no fields to speak of.
+pub fn read<P: Payload>(payload: &RawValue) -> Result<(P, FieldErrors), Invalid> {
     let fields = fields::<P>(payload).map_err(Invalid::Payload)?;
     let mut form = Form::new(fields);
     let value = P::read(&mut form);
@@ -62,7 +74,7 @@ pub fn decode<P: Payload>(payload: &RawValue) -> Result<P, Invalid> {
     if let Err(broken) = value.validate() {
         errors.merge(rules::sentences(&broken));
     }
-    if errors.is_empty() { Ok(value) } else { Err(Invalid::Fields(errors)) }
+    Ok((value, errors))
 }
 
 fn fields<P: Payload>(payload: &RawValue) -> Result<BTreeMap<String, &RawValue>, String> {
