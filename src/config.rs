@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ContextValue},
+};
 
 use crate::database::{DatabaseUrl, EMBEDDED, Synchronous};
 
@@ -152,6 +155,16 @@ impl Serve {
         let default = || Some(PathBuf::from("web/dist")).filter(|folder| folder.is_dir());
         self.web.clone().or_else(default)
     }
+}
+
+/// What is wrong with the command line, without what was given as `--database-url`: there may be a password in it.
+#[must_use]
+pub fn without_secrets(mut error: clap::Error) -> clap::Error {
+    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+    if argument.is_some_and(|argument| argument.starts_with("--database-url")) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("…".into()));
+    }
+    error
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 
 mod cache;
 mod log;
+mod prune;
 mod tail;
 
 use std::{
@@ -63,6 +64,7 @@ impl Live {
         let tail = tail::Tail::new(registry.kinds(), hub, shared.clone(), passing);
         let (commits, stop) = (db.commits(), closing.subscribe());
         db.attach("live", async move |db| tail.run(db, commits, stop, ready).await)?;
+        actix_web::rt::spawn(prune::run(db.clone(), closing.subscribe()));
         loaded.await.map_err(|_| Error::Unavailable("live ended before it began".into()))??;
         Ok(Self { shared, passed, closing })
     }

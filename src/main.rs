@@ -6,7 +6,7 @@ use clap::Parser;
 use rowcast::{
     app::App,
     auth,
-    config::{Cli, Command, Serve, Storage, UserCommand},
+    config::{Cli, Command, Serve, Storage, UserCommand, without_secrets},
     database::Database,
     sample, telemetry,
 };
@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| without_secrets(error).exit());
     let done = match cli.command {
         None => serve(cli.serve).await,
         Some(Command::Serve(settings)) => serve(settings).await,

@@ -1,6 +1,6 @@
 //! PostgreSQL: a pool on a thread of its own, a transaction per job, as many at once as the pool has connections.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
@@ -19,8 +19,6 @@ use crate::error::Error;
 const CONNECTIONS: u32 = 20;
 /// How long a job waits for a connection, new ones included.
 const ACQUIRE: Duration = Duration::from_secs(4);
-/// How long a transaction may take before its commit.
-const WORK: Duration = Duration::from_secs(8);
 /// How often work that lost a race is run again.
 const ATTEMPTS: usize = 8;
 /// How long to ask what became of a commit whose answer was lost.
@@ -147,7 +145,7 @@ async fn write_job(
 ) -> Result<Commit, Error> {
     for _ in 0..ATTEMPTS {
         let transaction = Transaction(Inner::Postgres(pool.begin().await?));
-        let (verdict, name) = in_time(WORK, async {
+        let (verdict, name) = work::in_time(async {
             let verdict = job.run(&transaction).await;
             let name = match verdict {
                 Verdict::Keep => Some(name(&transaction).await?),
@@ -202,23 +200,17 @@ async fn inquire(pool: &DatabaseConnection, name: &str, lost: Error) -> Result<(
     }
 }
 
-/// Runs `work` over one snapshot; nothing can be written.
+/// Runs `body` over one snapshot; nothing can be written.
 pub(super) async fn read<T>(
     pool: &DatabaseConnection,
-    work: impl AsyncFnOnce(&Transaction) -> Result<T, Error>,
+    body: impl AsyncFnOnce(&Transaction) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let begin =
         pool.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await?;
     let transaction = Transaction(Inner::Postgres(begin));
-    let outcome = in_time(WORK, work(&transaction)).await;
+    let outcome = work::in_time(body(&transaction)).await;
     let _ = take(transaction)?.rollback().await;
     outcome
-}
-
-async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    tokio::time::timeout(limit, work)
-        .await
-        .unwrap_or_else(|_| Err(Error::Unavailable("the transaction took too long".into())))
 }
 
 fn take(transaction: Transaction) -> Result<DatabaseTransaction, Error> {

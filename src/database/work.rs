@@ -1,12 +1,15 @@
 //! A piece of work on its way to the database's thread, and its outcome on the way back.
 
-use std::{panic::AssertUnwindSafe, thread::JoinHandle};
+use std::{panic::AssertUnwindSafe, thread::JoinHandle, time::Duration};
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use tokio::sync::oneshot;
 
 use super::{Commit, Transaction};
 use crate::error::Error;
+
+/// How long a transaction may take before its commit.
+const LIMIT: Duration = Duration::from_secs(8);
 
 /// Work whose types are hidden, so that lanes can queue any of it.
 pub(super) trait Job: Send {
@@ -52,7 +55,7 @@ where
 {
     fn run<'a>(&'a mut self, transaction: &'a Transaction) -> LocalBoxFuture<'a, Verdict> {
         Box::pin(async move {
-            let ran = AssertUnwindSafe((self.work)(transaction)).catch_unwind().await;
+            let ran = AssertUnwindSafe(in_time((self.work)(transaction))).catch_unwind().await;
             let outcome = ran.unwrap_or_else(|panic| Err(Error::Internal(message(&*panic))));
             let verdict = match &outcome {
                 Ok(_) => Verdict::Keep,
@@ -73,6 +76,12 @@ where
         // Nobody waits any more when the socket has gone; the work is done all the same.
         let _ = self.reply.send(outcome);
     }
+}
+
+/// Ends work that takes too long: others wait behind it.
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let ended = tokio::time::timeout(LIMIT, work).await;
+    ended.unwrap_or_else(|_| Err(Error::Unavailable("the transaction took too long".into())))
 }
 
 /// What a panic said, for the log.

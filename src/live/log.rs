@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 use crate::database::Transaction;
 
 /// More news than this at once is cheaper to get by reading the collections anew.
-const BULK: usize = 50_000;
+pub(super) const BULK: usize = 50_000;
 
 /// How far the log has been read.
 #[derive(Clone, Debug)]
