@@ -19,6 +19,11 @@ use tracing::warn;
 pub(crate) struct Connection(TcpStream);
 
 impl Connection {
+    /// Ends our direction, behind what has been written: actix would first wait a second for the peer to do so.
+    pub(crate) fn end(&self) {
+        let _ = self.0.shutdown(Shutdown::Write);
+    }
+
     /// Ends both directions now. The peer sees what has reached the kernel, then the end.
     pub(crate) fn cut(&self) {
         // It fails only if the connection has ended already.

@@ -44,7 +44,7 @@ impl Frame {
         while !sentence.is_char_boundary(end) {
             end -= 1;
         }
-        Self::control(0x8, &[&code.to_be_bytes(), sentence[..end].as_bytes()].concat())
+        Self::control(0x8, &[&code.to_be_bytes(), &sentence.as_bytes()[..end]].concat())
     }
 
     pub(crate) fn pong(payload: &[u8]) -> Self {

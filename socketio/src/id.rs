@@ -17,7 +17,7 @@ macro_rules! id {
             }
 
             /// The id as it stands on the wire: 20 URL-safe characters, 120 random bits.
-            pub fn as_str(&self) -> &str {
+            $vis fn as_str(&self) -> &str {
                 std::str::from_utf8(&self.0).expect("the alphabet is ASCII")
             }
         }

@@ -15,13 +15,10 @@ use crate::{
     hub::{Message, Slot},
     id::Sid,
     meters::Meters,
-    outbox::Outbox,
+    outbox::{Next, Outbox},
     service::Reason,
     shard::Shard,
 };
-
-/// Bytes handed to actix at a time. It buffers 32 KiB before it writes, so more would be copied into a larger buffer.
-const SLICE: usize = 16 * 1024;
 
 /// How far a session's end has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,13 +54,13 @@ pub(crate) struct Link {
     connection: Weak<Connection>,
     joined: Cell<bool>,
     leaving: Cell<bool>,
+    peer_closed: Cell<bool>,
+    body_gone: Cell<bool>,
     state: RefCell<State>,
 }
 
 struct State {
     outbox: Outbox,
-    /// What is left of the frame that has begun to leave.
-    current: Bytes,
     phase: Phase,
     high_water: usize,
     body: Option<Waker>,
@@ -79,9 +76,10 @@ impl Link {
             connection,
             joined: Cell::new(false),
             leaving: Cell::new(false),
+            peer_closed: Cell::new(false),
+            body_gone: Cell::new(false),
             state: RefCell::new(State {
                 outbox: Outbox::new(max_outbox),
-                current: Bytes::new(),
                 phase: Phase::Open,
                 high_water: 0,
                 body: None,
@@ -151,11 +149,11 @@ impl Link {
             return;
         }
         if push(&mut state.outbox) {
-            let waiting = state.outbox.bytes() + state.current.len();
+            let waiting = state.outbox.bytes();
             state.high_water = state.high_water.max(waiting);
             state.wake_body();
         } else {
-            let bytes = state.outbox.bytes() + state.current.len();
+            let bytes = state.outbox.bytes();
             drop(state);
             warn!(sid = %self.sid, bytes, "evicted: the client reads too slowly");
             self.cut(Reason::OutboxFull);
@@ -168,7 +166,7 @@ impl Link {
         if state.phase != Phase::Open {
             return;
         }
-        // A close is owed whatever the limit says.
+        // A client with a full outbox does not read, and would not read this.
         if state.outbox.push(Frame::close(closing.code, &closing.sentence).into_bytes()).is_err() {
             drop(state);
             return self.cut(closing.reason);
@@ -178,20 +176,24 @@ impl Link {
         state.wake_task();
     }
 
-    /// The peer has closed: it reads no more than our own close, so the rest is dropped.
+    /// The peer has closed, or stopped sending: the body ends with what it is still owed. One that has closed reads
+    /// no more than our own close, so the rest is dropped.
     pub(crate) fn finish(&self, echo: Option<Frame>) {
+        self.peer_closed.set(echo.is_some());
         let mut state = self.state.borrow_mut();
-        let reason = match state.phase {
-            Phase::Open => Reason::TransportClose,
-            Phase::Closing(reason) => reason,
+        state.phase = match state.phase {
+            Phase::Open => {
+                if let Some(echo) = echo {
+                    state.outbox.clear();
+                    // An empty outbox takes any frame.
+                    let _ = state.outbox.push(echo.into_bytes());
+                }
+                Phase::Finished(Reason::TransportClose)
+            }
+            // Our own close is the answer.
+            Phase::Closing(reason) => Phase::Finished(reason),
             Phase::Finished(_) | Phase::Cut(_) => return,
         };
-        if let Some(echo) = echo {
-            state.outbox.clear();
-            // It is empty, so it takes one.
-            let _ = state.outbox.push(echo.into_bytes());
-        }
-        state.phase = Phase::Finished(reason);
         state.wake_body();
         state.wake_task();
     }
@@ -207,8 +209,7 @@ impl Link {
                 Phase::Closing(earlier) | Phase::Finished(earlier) => earlier,
                 Phase::Open | Phase::Cut(_) => reason,
             });
-            state.outbox.clear();
-            state.current = Bytes::new();
+            state.outbox.abandon();
             state.wake_body();
             state.wake_task();
         }
@@ -220,6 +221,7 @@ impl Link {
 
     /// actix has dropped the response: the connection is gone, or the body has been read to its end.
     pub(crate) fn body_dropped(&self) {
+        self.body_gone.set(true);
         let mut state = self.state.borrow_mut();
         state.body = None;
         state.phase = match state.phase {
@@ -227,9 +229,20 @@ impl Link {
             Phase::Closing(reason) => Phase::Cut(reason),
             ended => ended,
         };
-        state.outbox.clear();
-        state.current = Bytes::new();
+        state.outbox.abandon();
         state.wake_task();
+    }
+
+    /// Whether a finished session's last bytes are with actix. If both sides have closed then the connection is
+    /// ended, too: actix has tried to flush by now, and whatever it could not the peer no longer waits for.
+    pub(crate) fn settled(&self) -> bool {
+        if self.body_gone.get()
+            && self.peer_closed.take()
+            && let Some(connection) = self.connection.upgrade()
+        {
+            connection.end();
+        }
+        self.body_gone.get()
     }
 
     /// The server shuts down: the task closes once all that was received is done.
@@ -256,27 +269,22 @@ impl Link {
     /// The next bytes for the connection.
     pub(crate) fn poll_bytes(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.state.borrow_mut();
-        if state.current.is_empty() {
-            match state.outbox.pop() {
-                Some(frame) => {
-                    self.shard.meters.packets_sent.increment(1);
-                    state.current = frame;
-                }
-                None if matches!(state.phase, Phase::Finished(_) | Phase::Cut(_)) => {
-                    return Poll::Ready(None);
-                }
-                None => {
-                    state.body = Some(cx.waker().clone());
-                    return Poll::Pending;
-                }
+        match state.outbox.next() {
+            Next::Bytes { bytes, last } => {
+                self.shard.meters.packets_sent.increment(u64::from(last));
+                self.shard.meters.bytes_sent.increment(bytes.len() as u64);
+                Poll::Ready(Some(bytes))
+            }
+            Next::Flush => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Next::Empty if matches!(state.phase, Phase::Finished(_) | Phase::Cut(_)) => Poll::Ready(None),
+            Next::Empty => {
+                state.body = Some(cx.waker().clone());
+                Poll::Pending
             }
         }
-        let n = state.current.len().min(SLICE);
-        self.shard.meters.bytes_sent.increment(n as u64);
-        if n == state.current.len() {
-            return Poll::Ready(Some(std::mem::take(&mut state.current)));
-        }
-        Poll::Ready(Some(state.current.split_to(n)))
     }
 
     /// The session's task is done: leaves the worker's list, and sees to it that the connection ends.

@@ -4,8 +4,8 @@
 //! session ─▶ Inbox ─▶ connect, event, disconnected ─▶ outbox
 //! ```
 //!
-//! Both ends run in the session's task, so the inbox is not locked. The session stops reading while it is full, and ends it with a
-//! reason; what was received before that is still handled.
+//! Both ends run in the session's task, so the inbox is not locked. The session stops reading while it is full, and
+//! ends it with a reason; what was received before that is still handled.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,7 +13,7 @@ use std::{
     future::poll_fn,
     panic::AssertUnwindSafe,
     rc::Rc,
-    task::{Context, Poll},
+    task::Poll,
 };
 
 use futures_util::FutureExt;
@@ -29,6 +29,9 @@ use crate::{
     service::{Event, Handshake, Reason, Refusal, Service},
     socket::Socket,
 };
+
+/// An inbox longer than this gives its memory back when it has emptied.
+const KEEP: usize = 8;
 
 /// What the session received for the namespace.
 #[derive(Debug)]
@@ -101,30 +104,34 @@ impl Inbox {
 
     /// The next item, or the reason once all are handled.
     async fn next(&self, link: &Link) -> Result<Item, Reason> {
-        let (was_full, was_busy) = (self.is_full(), self.busy.replace(false));
-        if was_busy && link.is_leaving() {
+        if self.busy.replace(false) && link.is_leaving() {
             link.wake_task();
         }
-        let next = poll_fn(|_| self.poll_next()).await;
-        if was_full && !self.is_full() {
-            // The session stopped reading: it can go on.
-            link.wake_task();
-        }
-        next
+        poll_fn(|_| self.poll_next(link)).await
     }
 
     /// Registers no waker: the session, which fills the inbox, is polled first in the same task.
-    fn poll_next(&self) -> Poll<Result<Item, Reason>> {
-        let mut items = self.items.borrow_mut();
-        if let Some((item, bytes)) = items.pop_front() {
-            if items.is_empty() {
-                *items = VecDeque::new();
-            }
-            self.bytes.set(self.bytes.get() - bytes);
-            self.busy.set(true);
-            return Poll::Ready(Ok(item));
+    fn poll_next(&self, link: &Link) -> Poll<Result<Item, Reason>> {
+        let was_full = self.is_full();
+        let Some((item, bytes)) = self.pop() else {
+            return self.end.get().map_or(Poll::Pending, |reason| Poll::Ready(Err(reason)));
+        };
+        self.bytes.set(self.bytes.get() - bytes);
+        self.busy.set(true);
+        if was_full && !self.is_full() {
+            // The session has stopped reading: it can go on.
+            link.wake_task();
         }
-        self.end.get().map_or(Poll::Pending, |reason| Poll::Ready(Err(reason)))
+        Poll::Ready(Ok(item))
+    }
+
+    fn pop(&self) -> Option<(Item, usize)> {
+        let mut items = self.items.borrow_mut();
+        let item = items.pop_front();
+        if items.is_empty() && items.capacity() > KEEP {
+            *items = VecDeque::new();
+        }
+        item
     }
 }
 

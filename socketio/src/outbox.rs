@@ -10,6 +10,14 @@ use bytes::Bytes;
 
 use crate::hub::Slot;
 
+/// Bytes handed to actix at a time when much is waiting: half of what it buffers before it writes.
+const SLICE: usize = 16 * 1024;
+/// With no more waiting than this, memory counts for more than system calls …
+const LITTLE: usize = 32 * 1024;
+/// … and this much is written before more is handed over: it fits actix's first write buffer, head of the response
+/// included. A buffer that has grown is kept for as long as the connection lives.
+const BURST: usize = 7 * 1024;
+
 /// A queue longer than this gives its memory back when it has emptied.
 const KEEP: usize = 32;
 
@@ -34,21 +42,43 @@ pub(crate) struct Outbox {
     ordered: usize,
     total: usize,
     limit: usize,
+    /// What is left of the frame that has begun to leave.
+    current: Bytes,
+    /// Bytes that have left since there was last a pause to flush.
+    burst: usize,
+}
+
+/// What is to be done next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Write these; `last` if they end a frame.
+    Bytes {
+        bytes: Bytes,
+        last: bool,
+    },
+    /// Flush, then ask again.
+    Flush,
+    Empty,
 }
 
 impl Outbox {
     pub(crate) fn new(limit: usize) -> Self {
         // Numbering starts in the middle so that frames can also be put in front.
-        Self { queue: VecDeque::new(), first: 1 << 62, slots: Vec::new(), ordered: 0, total: 0, limit }
+        Self {
+            queue: VecDeque::new(),
+            first: 1 << 62,
+            slots: Vec::new(),
+            ordered: 0,
+            total: 0,
+            limit,
+            current: Bytes::new(),
+            burst: 0,
+        }
     }
 
-    /// Bytes waiting, slots included.
+    /// Bytes waiting, slots and what is left of the current frame included.
     pub(crate) fn bytes(&self) -> usize {
-        self.total
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+        self.total + self.current.len()
     }
 
     /// Queues a frame behind all others. The first that waits is always taken.
@@ -84,7 +114,30 @@ impl Outbox {
         self.queue.push_back(Waiting { bytes, slot: Some(slot) });
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Bytes> {
+    /// The next piece to write.
+    pub(crate) fn next(&mut self) -> Next {
+        if self.current.is_empty() {
+            match self.pop() {
+                Some(frame) => self.current = frame,
+                None => {
+                    self.burst = 0;
+                    return Next::Empty;
+                }
+            }
+        }
+        let most = if self.burst + self.bytes() > LITTLE { SLICE } else { BURST.saturating_sub(self.burst) };
+        if most == 0 {
+            self.burst = 0;
+            return Next::Flush;
+        }
+        let last = self.current.len() <= most;
+        // Taken whole, a frame leaves no empty slice behind that would hold on to its bytes.
+        let bytes = if last { std::mem::take(&mut self.current) } else { self.current.split_to(most) };
+        self.burst += bytes.len();
+        Next::Bytes { bytes, last }
+    }
+
+    fn pop(&mut self) -> Option<Bytes> {
         let Waiting { bytes, slot } = self.queue.pop_front()?;
         self.first += 1;
         self.total -= bytes.len();
@@ -97,11 +150,18 @@ impl Outbox {
         Some(bytes)
     }
 
+    /// Drops what has not begun to leave.
     pub(crate) fn clear(&mut self) {
         self.first += self.queue.len() as u64;
         self.queue = VecDeque::new();
         self.slots = Vec::new();
         (self.ordered, self.total) = (0, 0);
+    }
+
+    /// Drops all, in the middle of a frame, too.
+    pub(crate) fn abandon(&mut self) {
+        self.clear();
+        self.current = Bytes::new();
     }
 
     fn admit(&mut self, len: usize) -> Result<(), Full> {
@@ -115,64 +175,4 @@ impl Outbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const A: Slot = Slot(1);
-    const B: Slot = Slot(2);
-
-    fn drain(outbox: &mut Outbox) -> Vec<Bytes> {
-        std::iter::from_fn(|| outbox.pop()).collect()
-    }
-
-    #[test]
-    fn a_newer_frame_takes_the_place_of_the_slots_unsent_one() {
-        let mut outbox = Outbox::new(100);
-        outbox.put(A, "a1".into());
-        outbox.push("ack".into()).unwrap();
-        outbox.put(B, "b1".into());
-        outbox.put(A, "a2 longer".into());
-        assert_eq!(outbox.bytes(), 14);
-        assert_eq!(drain(&mut outbox), ["a2 longer", "ack", "b1"]);
-        assert_eq!(outbox.bytes(), 0);
-    }
-
-    #[test]
-    fn a_frame_that_has_left_is_not_replaced() {
-        let mut outbox = Outbox::new(100);
-        outbox.put(A, "a1".into());
-        assert_eq!(outbox.pop().unwrap(), "a1");
-        outbox.push("ack".into()).unwrap();
-        outbox.put(A, "a2".into());
-        outbox.put(A, "a3".into());
-        assert_eq!(drain(&mut outbox), ["ack", "a3"]);
-    }
-
-    #[test]
-    fn what_comes_in_front_leaves_the_slots_in_place() {
-        let mut outbox = Outbox::new(100);
-        outbox.push("x".into()).unwrap();
-        outbox.put(A, "a1".into());
-        outbox.push_front("ping".into()).unwrap();
-        outbox.put(A, "a2".into());
-        assert_eq!(drain(&mut outbox), ["ping", "x", "a2"]);
-    }
-
-    #[test]
-    fn only_ordered_frames_fill_it_and_one_alone_always_fits() {
-        let mut outbox = Outbox::new(10);
-        outbox.put(A, "a slot of more than ten".into());
-        outbox.push("ordered, more than ten".into()).unwrap();
-        assert_eq!(outbox.push("x".into()), Err(Full));
-        assert_eq!(outbox.push_front("x".into()), Err(Full));
-        outbox.pop();
-        outbox.pop();
-        outbox.push("12345".into()).unwrap();
-        outbox.push("67890".into()).unwrap();
-        assert_eq!(outbox.push("1".into()), Err(Full));
-        outbox.clear();
-        assert_eq!((outbox.bytes(), outbox.pop()), (0, None));
-        outbox.put(A, "again".into());
-        assert_eq!(outbox.pop().unwrap(), "again");
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! A worker's share of the sessions, and the inbox through which other threads reach them.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::VecDeque,
     future::poll_fn,
     rc::{Rc, Weak},
@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 
 use crate::{
     connection::Connection,
@@ -82,7 +85,7 @@ pub(crate) struct Shard {
     links: RefCell<Vec<Rc<Link>>>,
     /// Connections that were closed in good order, until when the kernel must have taken the rest.
     leaving: RefCell<VecDeque<(Instant, Weak<Connection>)>>,
-    reaping: Cell<bool>,
+    reaper: Notify,
 }
 
 impl Shard {
@@ -97,11 +100,12 @@ impl Shard {
             inbox: Arc::default(),
             links: RefCell::default(),
             leaving: RefCell::default(),
-            reaping: Cell::new(false),
+            reaper: Notify::new(),
         });
         hub.enlist(shard.inbox.clone());
         HERE.with_borrow_mut(|all| all.push(shard.clone()));
         actix_web::rt::spawn(serve(Served(shard.clone())));
+        actix_web::rt::spawn(reap(shard.clone()));
         shard
     }
 
@@ -138,28 +142,31 @@ impl Shard {
     }
 
     /// Cuts the connection if it is still there after `grace`.
-    pub(crate) fn reap(self: &Rc<Self>, connection: Weak<Connection>, grace: Duration) {
+    pub(crate) fn reap(&self, connection: Weak<Connection>, grace: Duration) {
         if connection.strong_count() == 0 {
             return;
         }
-        self.leaving.borrow_mut().push_back((Instant::now() + grace, connection));
-        if !self.reaping.replace(true) {
-            actix_web::rt::spawn(reap(self.clone()));
+        let mut leaving = self.leaving.borrow_mut();
+        if leaving.is_empty() {
+            self.reaper.notify_one();
         }
+        leaving.push_back((Instant::now() + grace, connection));
     }
 }
 
 async fn reap(shard: Rc<Shard>) {
     loop {
-        let Some(at) = shard.leaving.borrow().front().map(|(at, _)| *at) else { break };
+        let first = shard.leaving.borrow().front().map(|(at, _)| *at);
+        let Some(at) = first else {
+            shard.reaper.notified().await;
+            continue;
+        };
         sleep_until(at).await;
-        let entry = shard.leaving.borrow_mut().pop_front();
-        if let Some(connection) = entry.and_then(|(_, connection)| connection.upgrade()) {
+        let due = shard.leaving.borrow_mut().pop_front();
+        if let Some(connection) = due.and_then(|(_, connection)| connection.upgrade()) {
             connection.cut();
         }
     }
-    shard.reaping.set(false);
-    shard.leaving.borrow_mut().shrink_to_fit();
 }
 
 async fn serve(served: Served) {

@@ -42,7 +42,8 @@ impl<S> Socket<S> {
         self.link.put(slot, frame);
     }
 
-    /// Ends the socket and its session, once what is waiting has been sent. Stock clients do not come back by themselves.
+    /// Ends the socket and its session, once what is waiting has been sent. Stock clients do not come back by
+    /// themselves.
     pub fn disconnect(&self) {
         self.link.emit(Frame::text("41"));
         self.link.close(Closing::new(1000, "disconnected by the server", Reason::ServerDisconnect));

@@ -26,9 +26,9 @@ const ROOM: usize = 16 * 1024;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Inbound {
     Text(String),
-    Binary(Vec<u8>),
+    /// A binary message, counted and dropped as it came in.
+    Binary,
     TooLarge {
-        text: bool,
         prefix: Vec<u8>,
         bytes: u64,
     },
@@ -176,7 +176,7 @@ impl Message {
             let sentence = format!("message of {} bytes is over the limit of {limit}", self.total);
             return Err(Violation { code: 1009, sentence });
         }
-        if self.total > limit as u64 && !self.over {
+        if self.text && self.total > limit as u64 && !self.over {
             self.over = true;
             self.bytes.truncate(PREFIX);
             self.bytes.shrink_to_fit();
@@ -195,11 +195,11 @@ impl Message {
     }
 
     fn finish(self) -> Result<Inbound, Violation> {
-        if self.over {
-            return Ok(Inbound::TooLarge { text: self.text, prefix: self.bytes, bytes: self.total });
-        }
         if !self.text {
-            return Ok(Inbound::Binary(self.bytes));
+            return Ok(Inbound::Binary);
+        }
+        if self.over {
+            return Ok(Inbound::TooLarge { prefix: self.bytes, bytes: self.total });
         }
         String::from_utf8(self.bytes)
             .map(Inbound::Text)

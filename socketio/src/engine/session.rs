@@ -60,7 +60,7 @@ async fn run<S: Service>(server: Arc<Server<S>>, open: Registered, payload: Payl
     join(reader.run(), namespace::handle(&server, link, &inbox, &request)).await;
 }
 
-/// A session's entry in its worker's list, its place on the server and its line in the log; all end with the task, however that ends.
+/// A session's entry in its worker's list, and its place on the server: both end with the task, however that ends.
 struct Registered {
     link: Rc<Link>,
     grace: std::time::Duration,
@@ -145,7 +145,11 @@ impl<'a> Reader<'a> {
                     self.link.shard().meters.packets_received.increment(1);
                     self.received(message);
                 }
-                Step::Violation(Violation { code, sentence }) => self.fail(code, sentence),
+                Step::Violation(Violation { code, sentence }) => {
+                    self.fail(code, sentence);
+                    // Where the next frame begins is not known, so the peer's answer could not be read.
+                    self.link.finish(None);
+                }
                 Step::Eof => self.link.finish(None),
                 Step::Due => self.due(),
                 Step::Leave => self.close(1001, "server is going away", Reason::Shutdown),
@@ -153,7 +157,12 @@ impl<'a> Reader<'a> {
                     self.closed_by = Some(Instant::now() + self.config.close_timeout);
                     self.closed(reason);
                 }
-                Step::Gone(reason) => return self.closed(reason),
+                Step::Gone(reason) => {
+                    if self.closed_by.is_none() {
+                        self.closed(reason);
+                    }
+                    return;
+                }
             }
         }
     }
@@ -224,15 +233,19 @@ impl Reader<'_> {
         self.link.register_task(cx);
         match self.link.phase() {
             Phase::Open => {}
-            Phase::Closing(reason) if self.closed_by.is_none() => return Poll::Ready(Step::Closing(reason)),
+            Phase::Closing(reason) | Phase::Finished(reason) if self.closed_by.is_none() => {
+                return Poll::Ready(Step::Closing(reason));
+            }
             Phase::Closing(_) => {}
-            Phase::Finished(reason) | Phase::Cut(reason) => return Poll::Ready(Step::Gone(reason)),
+            Phase::Finished(reason) if self.link.settled() => return Poll::Ready(Step::Gone(reason)),
+            Phase::Finished(_) => return self.poll_timer(cx).map(|()| Step::Due),
+            Phase::Cut(reason) => return Poll::Ready(Step::Gone(reason)),
         }
         if self.poll_timer(cx).is_ready() {
             return Poll::Ready(Step::Due);
         }
         if self.closed_by.is_none() && self.link.is_leaving() {
-            // Only the heartbeat's answers would still matter, and they are not worth taking more events.
+            self.paused = true;
             return if self.inbox.is_idle() { Poll::Ready(Step::Leave) } else { Poll::Pending };
         }
         self.poll_message(cx)

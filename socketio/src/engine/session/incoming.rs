@@ -43,8 +43,8 @@ impl<'a> Incoming<'a> {
     pub(super) fn take(&mut self, message: Inbound) -> Result<(), Failure> {
         match message {
             Inbound::Text(text) => self.text(&text),
-            Inbound::Binary(_) | Inbound::TooLarge { text: false, .. } => self.attachment(),
-            Inbound::TooLarge { prefix, bytes, .. } => self.too_large(&prefix, bytes),
+            Inbound::Binary => self.attachment(),
+            Inbound::TooLarge { prefix, bytes } => self.too_large(&prefix, bytes),
             Inbound::Ping(_) | Inbound::Pong | Inbound::Close(_) => Ok(()),
         }
     }

@@ -1,0 +1,94 @@
+//! To everyone, in order, across workers.
+
+use socketio::{Config, Frame, Message, Slot};
+
+use crate::harness::{Client, TestServer};
+
+#[actix_web::test]
+async fn a_broadcast_reaches_everyone_once_and_in_order() {
+    let server = TestServer::with_workers(Config::default(), 2);
+    let mut clients: Vec<Client> = Vec::new();
+    for _ in 0..20 {
+        clients.push(server.connect().await);
+    }
+    let hub = server.hub.clone();
+    std::thread::spawn(move || {
+        for n in 0..500 {
+            hub.broadcast(Message::event(Frame::event("n", &[&n.to_string()])));
+        }
+    });
+    for client in &mut clients {
+        for n in 0..500 {
+            assert_eq!(client.text().await, format!(r#"42["n",{n}]"#));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_an_event_broadcast_reaches_its_sender_before_the_ack() {
+    let server = TestServer::with_workers(Config::default(), 2);
+    let mut clients: Vec<Client> = Vec::new();
+    for _ in 0..8 {
+        clients.push(server.connect().await);
+    }
+    // All at once, so that broadcasts of one worker run while the other acks.
+    for round in 0..50 {
+        for (at, client) in clients.iter_mut().enumerate() {
+            client.send(&format!(r#"421["all","{round}-{at}"]"#)).await;
+        }
+        for (at, client) in clients.iter_mut().enumerate() {
+            let (mut own, mut acked, mut heard) = (false, false, 0);
+            while !acked || heard < 8 {
+                let text = client.text().await;
+                if text.starts_with("43") {
+                    assert_eq!(text, format!(r#"431["{round}-{at}"]"#));
+                    assert!(own, "the ack came before the broadcast");
+                    acked = true;
+                } else {
+                    own |= text == format!(r#"42["all","{round}-{at}"]"#);
+                    heard += 1;
+                }
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn the_last_state_reaches_everyone() {
+    let server = TestServer::with_workers(Config::default(), 2);
+    let (mut one, mut two) = (server.connect().await, server.connect().await);
+    let hub = server.hub.clone();
+    std::thread::spawn(move || {
+        for n in 0..=2000 {
+            hub.broadcast(Message::latest(Slot(0), Frame::event("state", &[&n.to_string()])));
+        }
+    });
+    for client in [&mut one, &mut two] {
+        let mut last = None;
+        while last != Some(2000) {
+            let text = client.text().await;
+            let n: i32 = text.strip_prefix(r#"42["state","#).unwrap().trim_end_matches(']').parse().unwrap();
+            assert!(last < Some(n), "{last:?} came before {n}");
+            last = Some(n);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn who_has_not_connected_or_has_left_hears_nothing() {
+    let server = TestServer::start(Config::default());
+    let (mut outside, mut left) = (server.open().await, server.connect().await);
+    left.send(r#"421["echo",1]"#).await;
+    assert_eq!(left.text().await, "431[1]");
+    left.send("41").await;
+    left.send("40/x,").await;
+    assert!(left.text().await.starts_with("44/x,"));
+
+    server.hub.broadcast(Message::event(Frame::event("all", &[])));
+
+    for client in [&mut outside, &mut left] {
+        client.send("40").await;
+        assert!(client.text().await.starts_with("40{"));
+        assert_eq!(client.text().await, r#"42["hello",none]"#);
+    }
+}

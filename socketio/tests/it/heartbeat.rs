@@ -1,0 +1,103 @@
+//! Both directions of the heartbeat, and the deadlines.
+
+use std::time::Duration;
+
+use socketio::{Config, Reason};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::protocol::Message as Ws;
+
+use crate::harness::{TestServer, Told};
+
+const INTERVAL: Duration = Duration::from_millis(60);
+
+fn short() -> Config {
+    Config { ping_interval: INTERVAL, ping_timeout: Duration::from_millis(400), ..Config::default() }
+}
+
+#[actix_web::test]
+async fn a_ping_comes_after_each_interval_while_pongs_do() {
+    let server = TestServer::start(short());
+    let start = Instant::now();
+    let mut client = server.connect().await;
+    for beats in 1..=5 {
+        assert_eq!(client.text().await, "2");
+        assert!(start.elapsed() >= INTERVAL * beats, "not at once, and not before its time");
+        client.send("3").await;
+    }
+    client.send(r#"421["echo",1]"#).await;
+    assert_eq!(client.text().await, "431[1]");
+}
+
+#[actix_web::test]
+async fn a_missing_pong_closes_the_session() {
+    let server = TestServer::start(short());
+    let mut client = server.connect().await;
+    let (code, sentence) = client.closed().await;
+    assert_eq!((code, sentence.as_str()), (1008, "no pong within 400ms"));
+    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
+}
+
+#[actix_web::test]
+async fn a_slow_event_does_not_stop_the_heart() {
+    let server = TestServer::start(short());
+    let mut client = server.connect().await;
+    client.send(r#"421["wait",1]"#).await;
+
+    // Longer than a ping may stay unanswered.
+    for _ in 0..10 {
+        assert_eq!(client.text().await, "2");
+        client.send("3").await;
+    }
+    server.gate.notify_one();
+    loop {
+        match client.text().await.as_str() {
+            "2" => client.send("3").await,
+            text => break assert_eq!(text, "431[1]"),
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_pong_that_the_server_does_not_read_is_not_missed() {
+    let server = TestServer::start(Config { max_inbox: 2, ..short() });
+    let mut client = server.connect().await;
+    for id in 1..=4 {
+        client.send(&format!(r#"42{id}["wait",{id}]"#)).await;
+    }
+
+    // The inbox is full, so the pong stays in the kernel for longer than it may take.
+    assert_eq!(client.text().await, "2");
+    client.send("3").await;
+    tokio::time::sleep_until(Instant::now() + Duration::from_millis(900)).await;
+
+    for id in 1..=4 {
+        server.gate.notify_one();
+        loop {
+            match client.text().await.as_str() {
+                "2" => client.send("3").await,
+                text => break assert_eq!(text, format!("43{id}[{id}]")),
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_session_without_a_socket_is_closed() {
+    let server =
+        TestServer::start(Config { connect_timeout: Duration::from_millis(50), ..Config::default() });
+    let mut idle = server.open().await;
+    assert_eq!(idle.closed().await, (1008, "no connect packet within 50ms".into()));
+    server.emptied().await;
+
+    let mut left = server.connect().await;
+    left.send("41").await;
+    assert_eq!(left.closed().await.0, 1008);
+}
+
+#[actix_web::test]
+async fn the_websockets_own_pings_are_answered() {
+    let server = TestServer::start(Config::default());
+    let mut client = server.connect().await;
+    client.raw(Ws::Ping("are you there".into())).await;
+    assert_eq!(client.next().await, Some(Ws::Pong("are you there".into())));
+}

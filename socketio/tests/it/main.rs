@@ -1,0 +1,11 @@
+//! A real server on a free port, and real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+mod broadcast;
+mod events;
+mod harness;
+mod heartbeat;
+mod limits;
+mod protocol;
+mod shutdown;
