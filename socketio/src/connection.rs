@@ -1,10 +1,12 @@
-//! A second handle on each TCP connection, for the one thing that actix cannot do: end it.
+//! A second handle on each TCP connection, for what actix cannot do: end it, and write to it without copying.
 //!
 //! actix closes a connection after flushing it, and cannot flush to a peer that does not read. Shutting the
-//! descriptor down works at once, from whoever holds a duplicate.
+//! descriptor down works at once, from whoever holds a duplicate. And actix copies each body's bytes into a buffer of the
+//! connection's own, which it keeps; shared frames written from where they are cost neither the copy nor the buffer.
 
 use std::{
     any::Any,
+    io::{self, IoSlice, Write},
     net::{Shutdown, TcpStream},
     os::fd::AsFd,
     rc::Rc,
@@ -19,6 +21,16 @@ use tracing::warn;
 pub(crate) struct Connection(TcpStream);
 
 impl Connection {
+    /// Writes as much as the kernel takes now.
+    pub(crate) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&self.0).write_vectored(slices)
+    }
+
+    /// One more handle, that can wait until the kernel takes more.
+    pub(crate) fn waiting(&self) -> io::Result<tokio::net::TcpStream> {
+        self.0.try_clone().and_then(tokio::net::TcpStream::from_std)
+    }
+
     /// Ends our direction, behind what has been written: actix would first wait a second for the peer to do so.
     pub(crate) fn end(&self) {
         let _ = self.0.shutdown(Shutdown::Write);
@@ -33,7 +45,7 @@ impl Connection {
 
 /// Keeps a duplicate of the connection's descriptor. Give it to
 /// [`HttpServer::on_connect`](actix_web::HttpServer::on_connect): without it a client that does not read
-/// cannot be evicted. The open-file limit should allow two descriptors per session.
+/// cannot be evicted, and what is sent is copied for each. The open-file limit should allow two descriptors per session.
 pub fn on_connect(io: &dyn Any, extensions: &mut Extensions) {
     let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
     match stream.as_fd().try_clone_to_owned() {

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    io::{self, IoSlice},
     rc::{Rc, Weak},
     task::{Context, Poll, Waker},
 };
@@ -15,10 +16,13 @@ use crate::{
     hub::{Message, Slot},
     id::Sid,
     meters::Meters,
-    outbox::{Next, Outbox},
+    outbox::Outbox,
     service::Reason,
     shard::Shard,
 };
+
+/// Frames written by one system call.
+const SLICES: usize = 16;
 
 /// How far a session's end has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +58,7 @@ pub(crate) struct Link {
     connection: Weak<Connection>,
     joined: Cell<bool>,
     leaving: Cell<bool>,
+    heard: Cell<bool>,
     peer_closed: Cell<bool>,
     body_gone: Cell<bool>,
     state: RefCell<State>,
@@ -76,6 +81,7 @@ impl Link {
             connection,
             joined: Cell::new(false),
             leaving: Cell::new(false),
+            heard: Cell::new(false),
             peer_closed: Cell::new(false),
             body_gone: Cell::new(false),
             state: RefCell::new(State {
@@ -266,25 +272,47 @@ impl Link {
         self.state.borrow_mut().wake_task();
     }
 
-    /// The next bytes for the connection.
+    /// The client has been heard, so it has been sent all that went through actix, and nothing of that is still there to
+    /// be overtaken.
+    pub(crate) fn heard(&self) {
+        self.heard.set(true);
+    }
+
+    /// The connection, once it may be written to without going through actix.
+    pub(crate) fn direct(&self) -> Option<Rc<Connection>> {
+        self.connection.upgrade().filter(|_| self.heard.get())
+    }
+
+    /// The next bytes, for a writer that copies them; `None` at the end.
     pub(crate) fn poll_bytes(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.state.borrow_mut();
         match state.outbox.next() {
-            Next::Bytes { bytes, last } => {
-                self.shard.meters.packets_sent.increment(u64::from(last));
-                self.shard.meters.bytes_sent.increment(bytes.len() as u64);
+            Some((bytes, last)) => {
+                self.shard.meters.sent(bytes.len(), u64::from(last));
                 Poll::Ready(Some(bytes))
             }
-            Next::Flush => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Next::Empty if matches!(state.phase, Phase::Finished(_) | Phase::Cut(_)) => Poll::Ready(None),
-            Next::Empty => {
-                state.body = Some(cx.waker().clone());
-                Poll::Pending
-            }
+            None => state.poll_end(cx).map(|()| None),
         }
+    }
+
+    /// Writes what waits, until there is no more or `write` fails; ready at the session's end.
+    pub(crate) fn poll_write(
+        &self,
+        cx: &Context<'_>,
+        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> Poll<io::Result<()>> {
+        let mut state = self.state.borrow_mut();
+        while state.outbox.bytes() > 0 {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count = state.outbox.peek(&mut slices);
+            let written = match write(&slices[..count]) {
+                Ok(written) => written,
+                Err(error) => return Poll::Ready(Err(error)),
+            };
+            let frames = state.outbox.advance(written);
+            self.shard.meters.sent(written, frames);
+        }
+        state.poll_end(cx).map(Ok)
     }
 
     /// The session's task is done: leaves the worker's list, and sees to it that the connection ends.
@@ -297,6 +325,15 @@ impl Link {
 }
 
 impl State {
+    /// With nothing left to send: ready if nothing more will come.
+    fn poll_end(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if matches!(self.phase, Phase::Finished(_) | Phase::Cut(_)) {
+            return Poll::Ready(());
+        }
+        self.body = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
     fn wake_body(&mut self) {
         if let Some(waker) = self.body.take() {
             waker.wake();

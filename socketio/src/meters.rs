@@ -8,9 +8,9 @@ pub(crate) struct Meters {
     pub(crate) sessions: Gauge,
     pub(crate) sessions_total: Counter,
     pub(crate) packets_received: Counter,
-    pub(crate) packets_sent: Counter,
+    packets_sent: Counter,
     pub(crate) bytes_received: Counter,
-    pub(crate) bytes_sent: Counter,
+    bytes_sent: Counter,
     outbox: Histogram,
 }
 
@@ -26,6 +26,11 @@ impl Meters {
             bytes_sent: counter!("socketio_bytes_sent_total"),
             outbox: histogram!("socketio_outbox_bytes"),
         }
+    }
+
+    pub(crate) fn sent(&self, bytes: usize, frames: u64) {
+        self.bytes_sent.increment(bytes as u64);
+        self.packets_sent.increment(frames);
     }
 
     /// A session has ended, and this was the most that ever waited for it.

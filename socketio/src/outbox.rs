@@ -4,19 +4,14 @@
 //! place, so that what was queued behind the older one still comes after the newer. A frame that has begun to
 //! leave is no longer here to be replaced.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, io::IoSlice};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use crate::hub::Slot;
 
-/// Bytes handed to actix at a time when much is waiting: half of what it buffers before it writes.
+/// Bytes of a frame that are taken at a time by a writer that copies them.
 const SLICE: usize = 16 * 1024;
-/// With no more waiting than this, memory counts for more than system calls …
-const LITTLE: usize = 32 * 1024;
-/// … and this much is written before more is handed over: it fits actix's first write buffer, head of the response
-/// included. A buffer that has grown is kept for as long as the connection lives.
-const BURST: usize = 7 * 1024;
 
 /// A queue longer than this gives its memory back when it has emptied.
 const KEEP: usize = 32;
@@ -44,21 +39,6 @@ pub(crate) struct Outbox {
     limit: usize,
     /// What is left of the frame that has begun to leave.
     current: Bytes,
-    /// Bytes that have left since there was last a pause to flush.
-    burst: usize,
-}
-
-/// What is to be done next.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Write these; `last` if they end a frame.
-    Bytes {
-        bytes: Bytes,
-        last: bool,
-    },
-    /// Flush, then ask again.
-    Flush,
-    Empty,
 }
 
 impl Outbox {
@@ -72,7 +52,6 @@ impl Outbox {
             total: 0,
             limit,
             current: Bytes::new(),
-            burst: 0,
         }
     }
 
@@ -114,27 +93,42 @@ impl Outbox {
         self.queue.push_back(Waiting { bytes, slot: Some(slot) });
     }
 
-    /// The next piece to write.
-    pub(crate) fn next(&mut self) -> Next {
+    /// Takes the next piece to write, and whether it ends a frame.
+    pub(crate) fn next(&mut self) -> Option<(Bytes, bool)> {
         if self.current.is_empty() {
-            match self.pop() {
-                Some(frame) => self.current = frame,
-                None => {
-                    self.burst = 0;
-                    return Next::Empty;
-                }
-            }
+            self.current = self.pop()?;
         }
-        let most = if self.burst + self.bytes() > LITTLE { SLICE } else { BURST.saturating_sub(self.burst) };
-        if most == 0 {
-            self.burst = 0;
-            return Next::Flush;
-        }
-        let last = self.current.len() <= most;
+        let last = self.current.len() <= SLICE;
         // Taken whole, a frame leaves no empty slice behind that would hold on to its bytes.
-        let bytes = if last { std::mem::take(&mut self.current) } else { self.current.split_to(most) };
-        self.burst += bytes.len();
-        Next::Bytes { bytes, last }
+        let bytes = if last { std::mem::take(&mut self.current) } else { self.current.split_to(SLICE) };
+        Some((bytes, last))
+    }
+
+    /// Fills `slices` with what waits, in order, for one vectored write; returns how many there are.
+    pub(crate) fn peek<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let current = Some(&self.current).filter(|current| !current.is_empty());
+        let waiting = current.into_iter().chain(self.queue.iter().map(|waiting| &waiting.bytes));
+        let filled = slices.iter_mut().zip(waiting).map(|(slice, bytes)| *slice = IoSlice::new(bytes));
+        filled.count()
+    }
+
+    /// Drops the first `written` bytes of what waits; returns how many frames they ended.
+    pub(crate) fn advance(&mut self, mut written: usize) -> u64 {
+        let mut ended = 0;
+        while written > 0 {
+            if self.current.is_empty() {
+                let Some(frame) = self.pop() else { break };
+                self.current = frame;
+            }
+            if written < self.current.len() {
+                self.current.advance(written);
+                break;
+            }
+            written -= self.current.len();
+            self.current = Bytes::new();
+            ended += 1;
+        }
+        ended
     }
 
     fn pop(&mut self) -> Option<Bytes> {

@@ -91,7 +91,7 @@ fn admit<S: Service>(
         config.max_payload,
     )));
     session::spawn(server.clone(), place, link.clone(), payload.into_inner(), Rc::new(Request::new(request)));
-    Ok(response.message_body(Body(link)).map_err(|_| BAD_REQUEST)?.map_into_boxed_body().into())
+    Ok(response.message_body(Body::new(link)).map_err(|_| BAD_REQUEST)?.map_into_boxed_body().into())
 }
 
 /// The checks of the official server, in its order.

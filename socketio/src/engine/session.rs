@@ -142,6 +142,7 @@ impl<'a> Reader<'a> {
         loop {
             match poll_fn(|cx| self.poll_step(cx)).await {
                 Step::Message(message) => {
+                    self.link.heard();
                     self.link.shard().meters.packets_received.increment(1);
                     self.received(message);
                 }

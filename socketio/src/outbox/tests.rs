@@ -63,32 +63,14 @@ fn frame(len: usize) -> Bytes {
 }
 
 #[test]
-fn little_leaves_in_bursts_with_a_flush_between() {
-    let mut outbox = Outbox::new(1 << 20);
-    outbox.push(frame(BURST - 10)).unwrap();
-    outbox.push(frame(15)).unwrap();
-    assert_eq!(outbox.next(), Next::Bytes { bytes: frame(BURST - 10), last: true });
-    assert_eq!(outbox.next(), Next::Bytes { bytes: frame(10), last: false });
-    assert_eq!(outbox.bytes(), 5);
-    assert_eq!(outbox.next(), Next::Flush);
-    assert_eq!(outbox.next(), Next::Bytes { bytes: frame(5), last: true });
-    assert_eq!(outbox.next(), Next::Empty);
-}
-
-#[test]
-fn much_leaves_in_slices_and_all_of_it_leaves() {
+fn a_copying_writer_gets_slices_and_all_of_them() {
     let mut outbox = Outbox::new(1 << 20);
     outbox.push((0..=255).cycle().take(200_000).collect()).unwrap();
     let mut left = Vec::new();
-    loop {
-        match outbox.next() {
-            Next::Bytes { bytes, .. } => {
-                assert!(bytes.len() <= SLICE);
-                left.extend(bytes);
-            }
-            Next::Flush => {}
-            Next::Empty => break,
-        }
+    while let Some((bytes, last)) = outbox.next() {
+        assert!(bytes.len() <= SLICE);
+        left.extend(bytes);
+        assert_eq!(last, left.len() == 200_000);
     }
     assert_eq!(left, (0..=255).cycle().take(200_000).collect::<Vec<u8>>());
 }
@@ -102,5 +84,43 @@ fn a_frame_that_has_begun_is_finished_unless_abandoned() {
     outbox.clear();
     assert_eq!(outbox.bytes(), 50_000 - SLICE);
     outbox.abandon();
-    assert_eq!(outbox.next(), Next::Empty);
+    assert_eq!(outbox.next(), None);
+}
+
+/// Writes as a kernel would that takes `room` bytes at a time.
+fn write(outbox: &mut Outbox, room: usize) -> (Vec<u8>, u64) {
+    let mut slices = [IoSlice::new(&[]); 4];
+    let count = outbox.peek(&mut slices);
+    let bytes: Vec<u8> = slices[..count].iter().flat_map(|slice| slice.iter().copied()).take(room).collect();
+    let ended = outbox.advance(bytes.len());
+    (bytes, ended)
+}
+
+#[test]
+fn a_vectored_writer_may_stop_anywhere() {
+    for room in 1..40 {
+        let mut outbox = Outbox::new(1 << 20);
+        let frames = ["one", "two two", "three three three", "4", "five", "six"];
+        frames.iter().for_each(|frame| outbox.push((*frame).into()).unwrap());
+        let (mut left, mut ended) = (Vec::new(), 0);
+        while outbox.bytes() > 0 {
+            let (bytes, frames) = write(&mut outbox, room);
+            left.extend(bytes);
+            ended += frames;
+        }
+        assert_eq!((String::from_utf8(left).unwrap(), ended), (frames.concat(), 6), "{room}");
+    }
+}
+
+#[test]
+fn what_has_begun_to_leave_is_not_replaced_and_the_rest_is() {
+    let mut outbox = Outbox::new(1 << 20);
+    outbox.put(A, "old a".into());
+    outbox.put(B, "old b".into());
+    assert_eq!(write(&mut outbox, 2), (b"ol".to_vec(), 0));
+    outbox.put(A, "new a".into());
+    outbox.put(B, "new b".into());
+    outbox.push_front("ping".into()).unwrap();
+    assert_eq!(write(&mut outbox, 100), (b"d apingnew bnew a".to_vec(), 4));
+    assert_eq!(outbox.bytes(), 0);
 }
