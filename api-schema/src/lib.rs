@@ -1,4 +1,4 @@
-//! What crosses the wire: rows, payloads, their rules, event names and acks.
+//! What crosses the wire: rows, payloads, their rules and acks.
 //!
 //! ```text
 //! payload ─▶ Form ─▶ NewCoach ─▶ its rules ─▶ the server

@@ -1,0 +1,8 @@
+//! The program as it is installed: its start, its end, and what goes wrong in between.
+
+mod crash;
+mod disk;
+mod outage;
+mod start;
+mod stop;
+mod writers;

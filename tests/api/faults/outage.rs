@@ -1,0 +1,79 @@
+//! PostgreSQL goes away while events run, and comes back.
+
+use serde_json::json;
+
+use super::writers::{Ledger, prepare};
+use crate::harness::{
+    Client, PATIENCE, gym, http,
+    postgres::{self, Cluster},
+    program::Program,
+};
+
+#[actix_web::test]
+async fn while_the_database_is_away_everybody_is_told_and_afterwards_nothing_is_missing() {
+    let mut cluster = Cluster::start();
+    let mut program = Program::serve(cluster.url(), &[]);
+    let clients = [
+        Client::connect(program.address).await,
+        Client::connect(program.address).await,
+        Client::connect(program.address).await,
+    ];
+    let listener = Client::connect(program.address).await;
+    prepare(&clients[0]).await;
+    let ledger = Ledger::default();
+    let address = program.address;
+    let trouble = async {
+        ledger.until(|ledger| ledger.written() >= 60).await;
+        cluster.crash();
+        ledger.until(|ledger| ledger.refused() >= 3).await;
+        let (status, reason) = http::get(address, "/readyz").await;
+        assert_eq!(status, 503);
+        assert!(reason.contains("database"), "{reason}");
+        assert_eq!(http::get(address, "/healthz").await.0, 200);
+        // Whoever connects now is served from memory, and told about the rest.
+        let late = Client::connect(address).await;
+        assert!(late.latest("workout_plans").len() >= 60);
+        let unchecked = json!({ "token": "x" });
+        let (ack, refused) = tokio::join!(
+            late.ask("get_exercise_move", json!({ "id": 1 })),
+            Client::connect_with(address, &unchecked),
+        );
+        assert_eq!(ack.refused(), ["$unavailable"]);
+        assert!(refused.err().is_some_and(|refused| refused["message"].is_string()));
+
+        cluster.recover();
+        let before = ledger.written();
+        ledger.until(|ledger| ledger.written() >= before + 60).await;
+        ledger.enough.set(true);
+    };
+    tokio::join!(
+        ledger.write(&clients[0], "Ada"),
+        ledger.write(&clients[1], "Bob"),
+        ledger.write(&clients[2], "Eve"),
+        trouble,
+    );
+
+    assert_eq!(http::get(address, "/readyz").await.0, 200);
+    let rows = clients[0].every("workout_plans").await;
+    for client in clients.iter().chain([&listener]) {
+        client.sees("workout_plans", |shown| shown == rows).await;
+    }
+    ledger.holds(&listener).await;
+    assert!(program.lives());
+}
+
+#[actix_web::test]
+async fn what_another_program_wrote_during_an_outage_is_caught_up_with() {
+    let mut cluster = Cluster::start();
+    let url = cluster.url().to_owned();
+    let program = Program::serve(&url, &[]);
+    let client = Client::connect(program.address).await;
+    client.ask("new_coach", gym::coach("Ada")).await.done();
+    cluster.crash();
+    cluster.recover();
+    postgres::execute(&url, "update coaches set name = 'Somebody', version = 2 where id = 1").await;
+    client.sees("coaches", |rows| rows[0]["name"] == "Somebody").await;
+    let write = async { while !client.ask("update_coach", json!({ "id": 1, "age": 40 })).await.ok {} };
+    tokio::time::timeout(PATIENCE, write).await.expect("writes to succeed again");
+    assert_eq!(client.latest("coaches")[0]["age"], 40);
+}

@@ -1,0 +1,149 @@
+//! A real server for each story, with a database of its own.
+//!
+//! ```text
+//! TestApp   the product in this process; what most stories need
+//! Program   the product as it is installed, for stories about its life and death
+//! Client    one socket, spoken by the frame
+//! ```
+//!
+//! Nothing here sleeps to let something happen: every wait is for something, and has a deadline.
+
+pub(crate) mod client;
+pub(crate) mod folder;
+pub(crate) mod gym;
+pub(crate) mod http;
+pub(crate) mod postgres;
+pub(crate) mod program;
+pub(crate) mod wire;
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::Parser;
+use rowcast::{app::App, config::Cli};
+use serde_json::Value;
+use tokio::{sync::oneshot, task::JoinHandle};
+
+pub(crate) use client::Client;
+use folder::Folder;
+
+/// How long anything may take before a story fails; far beyond what a loaded machine needs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Tells each story on both databases: `name::on_sqlite` and `name::on_postgres`.
+macro_rules! on_both_databases {
+    ($($story:ident),+ $(,)?) => {$(
+        mod $story {
+            use crate::harness::{Engine, tell};
+
+            #[actix_web::test]
+            async fn on_sqlite() {
+                tell(Engine::Sqlite, super::$story).await;
+            }
+
+            #[actix_web::test]
+            async fn on_postgres() {
+                tell(Engine::Postgres, super::$story).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_databases;
+
+/// What keeps the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// An empty database, gone with the value.
+pub(crate) enum Database {
+    Sqlite(Folder),
+    Postgres(postgres::Database),
+}
+
+impl Database {
+    pub(crate) async fn new(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => Self::Sqlite(Folder::new()),
+            Engine::Postgres => Self::Postgres(postgres::Database::new().await),
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Sqlite(folder) => format!("sqlite://{}", folder.path().join("gym.db").display()),
+            Self::Postgres(database) => database.url().to_owned(),
+        }
+    }
+
+    /// Writes as another program would.
+    pub(crate) async fn execute(&self, sql: &str) {
+        match self {
+            Self::Sqlite(folder) => {
+                let file = rusqlite::Connection::open(folder.path().join("gym.db")).unwrap();
+                file.busy_timeout(PATIENCE).unwrap();
+                file.execute_batch(&format!("pragma foreign_keys = on; {sql}")).unwrap();
+            }
+            Self::Postgres(database) => postgres::execute(database.url(), sql).await,
+        }
+    }
+
+    async fn remove(self) {
+        if let Self::Postgres(database) = self {
+            database.remove().await;
+        }
+    }
+}
+
+/// The product, running in this process.
+pub(crate) struct TestApp {
+    pub(crate) address: SocketAddr,
+    pub(crate) database: Database,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<std::io::Result<()>>,
+}
+
+impl TestApp {
+    /// An empty server with further settings.
+    pub(crate) async fn spawn(engine: Engine, settings: &[&str]) -> Self {
+        let database = Database::new(engine).await;
+        let url = database.url();
+        let first = ["rowcast", "--bind", "127.0.0.1:0", "--database-url", &url];
+        // A power cut is not among what happens to a story.
+        let sqlite = ["--sqlite-synchronous", "normal"];
+        let arguments = first.iter().chain(&sqlite).chain(settings);
+        let settings = Cli::try_parse_from(arguments).unwrap().serve;
+        let app = App::build(&settings).await.expect("a server to start");
+        let address = app.address();
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async move { drop(stopped.await) };
+        let running = actix_web::rt::spawn(app.run(stopped));
+        Self { address, database, stop, running }
+    }
+
+    /// A client that has been greeted and sent every collection.
+    pub(crate) async fn connect(&self) -> Client {
+        Client::connect(self.address).await
+    }
+
+    /// The same, with something in the handshake's `auth`; or what the server refuses it with.
+    pub(crate) async fn connect_with(&self, auth: &Value) -> Result<Client, Value> {
+        Client::connect_with(self.address, auth).await
+    }
+
+    /// Ends the server in order.
+    pub(crate) async fn stop(self) {
+        drop(self.stop);
+        let ended = tokio::time::timeout(PATIENCE, self.running).await;
+        ended.expect("the server to stop in time").unwrap().expect("the server to end well");
+        self.database.remove().await;
+    }
+}
+
+/// Runs one story against a server of its own, which must still be able to end in order afterwards.
+pub(crate) async fn tell(engine: Engine, story: impl AsyncFnOnce(&TestApp)) {
+    let app = TestApp::spawn(engine, &[]).await;
+    story(&app).await;
+    app.stop().await;
+}

@@ -1,0 +1,317 @@
+//! One socket, spoken by the frame, so that nothing between the test and the wire is kinder than the wire.
+//!
+//! A task keeps all that is heard, in order; the methods wait until it holds what they look for.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    net::SocketAddr,
+    rc::Rc,
+};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{
+    sync::{Notify, mpsc},
+    task::JoinHandle,
+};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{
+    PATIENCE,
+    wire::{self, Ack, Heard},
+};
+
+/// The collections, in the order a client that connects is sent them.
+pub(crate) const COLLECTIONS: [&str; 4] = ["coaches", "workout_plans", "exercise_moves", "schedules"];
+
+/// A client. Dropping it cuts the connection.
+pub(crate) struct Client {
+    log: Rc<Log>,
+    out: mpsc::UnboundedSender<Message>,
+    task: JoinHandle<()>,
+    next_ack: Cell<u64>,
+    /// Up to where each event's arrivals have been told.
+    told: RefCell<HashMap<String, usize>>,
+}
+
+#[derive(Default)]
+struct Log {
+    heard: RefCell<Vec<Heard>>,
+    grew: Notify,
+}
+
+impl Log {
+    fn push(&self, heard: Heard) {
+        self.heard.borrow_mut().push(heard);
+        self.grew.notify_waiters();
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Client {
+    /// Greeted, and sent every collection.
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self::connect_with(address, &json!({})).await.expect("to be let in")
+    }
+
+    /// The same with something in `auth`, or what it is refused with.
+    pub(crate) async fn connect_with(address: SocketAddr, auth: &Value) -> Result<Self, Value> {
+        let client = Self::open(address).await;
+        client.send(format!("40{auth}"));
+        let let_in = client.until("an answer to the connect packet", |heard| {
+            heard.iter().find_map(|heard| match heard {
+                Heard::Connected(_) => Some(Ok(())),
+                Heard::Refused(why) => Some(Err(why.clone())),
+                _ => None,
+            })
+        });
+        let_in.await?;
+        for collection in COLLECTIONS {
+            client.hears(collection).await;
+        }
+        Ok(client)
+    }
+
+    /// A session that has not connected to the namespace.
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
+        let opening = tokio::time::timeout(PATIENCE, tokio_tungstenite::connect_async(url));
+        let (stream, _) = opening.await.expect("a handshake in time").expect("a WebSocket");
+        let (out, queue) = mpsc::unbounded_channel();
+        let log = Rc::new(Log::default());
+        let task = actix_web::rt::spawn(converse(stream, log.clone(), out.clone(), queue));
+        let client = Self { log, out, task, next_ack: Cell::new(0), told: RefCell::default() };
+        client.until("the open packet", |heard| heard.first().map(|_| ())).await;
+        client
+    }
+
+    /// One frame, whatever is in it.
+    pub(crate) fn send(&self, frame: impl Into<String>) {
+        self.send_message(Message::text(frame.into()));
+    }
+
+    /// One message of any kind.
+    pub(crate) fn send_message(&self, message: Message) {
+        // A connection that has ended shows in what is waited for next.
+        let _ = self.out.send(message);
+    }
+
+    /// Emits an event with these arguments and asks for an ack, by the number that comes back.
+    pub(crate) fn emit(&self, event: &str, arguments: &[Value]) -> u64 {
+        let id = self.next_ack.replace(self.next_ack.get() + 1);
+        let event = std::iter::once(json!(event)).chain(arguments.iter().cloned());
+        self.send(format!("42{id}{}", Value::Array(event.collect())));
+        id
+    }
+
+    /// The same with one argument as text, for what no careful client would send.
+    pub(crate) fn emit_text(&self, event: &str, argument: &str) -> u64 {
+        let id = self.next_ack.replace(self.next_ack.get() + 1);
+        self.send(format!("42{id}[{},{argument}]", json!(event)));
+        id
+    }
+
+    /// The ack of that number.
+    pub(crate) async fn ack(&self, id: u64) -> Ack {
+        let find = |heard: &[Heard]| {
+            heard.iter().rev().find_map(|heard| match heard {
+                Heard::Ack(of, arguments) if *of == id => Some(Ack::read(arguments)),
+                _ => None,
+            })
+        };
+        self.until(&format!("ack {id}"), find).await
+    }
+
+    /// Emits an event with one payload and waits for its ack.
+    pub(crate) async fn ask(&self, event: &str, payload: Value) -> Ack {
+        self.ask_with(event, &[payload]).await
+    }
+
+    /// Emits an event and waits for its ack; none if the connection ends first.
+    pub(crate) async fn ask_while_open(&self, event: &str, payload: Value) -> Option<Ack> {
+        let id = self.emit(event, &[payload]);
+        let find = |heard: &[Heard]| {
+            let ack = heard.iter().rev().find_map(|heard| match heard {
+                Heard::Ack(of, arguments) if *of == id => Some(Some(Ack::read(arguments))),
+                _ => None,
+            });
+            let closed = matches!(heard.last(), Some(Heard::Closed(_)));
+            ack.or_else(|| closed.then_some(None))
+        };
+        self.until(&format!("ack {id} or the end"), find).await
+    }
+
+    /// Emits an event with any arguments and waits for its ack.
+    pub(crate) async fn ask_with(&self, event: &str, arguments: &[Value]) -> Ack {
+        self.ack(self.emit(event, arguments)).await
+    }
+
+    /// The first argument of the next event of that name that has not been told before.
+    pub(crate) async fn hears(&self, event: &str) -> Value {
+        let from = self.told.borrow().get(event).copied().unwrap_or(0);
+        let what = format!("the next {event}");
+        let next = self.until(&what, |heard| {
+            let mut after = heard.iter().enumerate().skip(from);
+            after.find_map(|(at, heard)| match heard {
+                Heard::Event(name, arguments) if name == event => {
+                    Some((at, arguments.first().cloned().unwrap_or_default()))
+                }
+                _ => None,
+            })
+        });
+        let (at, value) = next.await;
+        self.told.borrow_mut().insert(event.to_owned(), at + 1);
+        value
+    }
+
+    /// Waits until a collection, as it was last sent, is so.
+    pub(crate) async fn sees(&self, collection: &str, so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let find = |heard: &[Heard]| {
+            let rows = last(heard, collection)?;
+            so(rows).then(|| rows.clone())
+        };
+        self.until(&format!("{collection} to be as told"), find).await
+    }
+
+    /// A collection as it was last sent.
+    pub(crate) fn latest(&self, collection: &str) -> Vec<Value> {
+        let heard = self.log.heard.borrow();
+        last(&heard, collection).cloned().unwrap_or_else(|| panic!("{collection} was never sent"))
+    }
+
+    /// How much has been heard; see [`since`](Self::since).
+    pub(crate) fn now(&self) -> usize {
+        self.log.heard.borrow().len()
+    }
+
+    /// All that has been heard since then, but for pings.
+    pub(crate) fn since(&self, then: usize) -> Vec<Heard> {
+        let heard = self.log.heard.borrow();
+        heard[then..].iter().filter(|heard| **heard != Heard::Ping).cloned().collect()
+    }
+
+    /// Names of the events heard since then.
+    pub(crate) fn events_since(&self, then: usize) -> Vec<String> {
+        let name = |heard| match heard {
+            Heard::Event(name, _) => Some(name),
+            _ => None,
+        };
+        self.since(then).into_iter().filter_map(name).collect()
+    }
+
+    /// How the server ends the connection.
+    pub(crate) async fn closed(&self) -> Option<(u16, String)> {
+        let find = |heard: &[Heard]| match heard.last() {
+            Some(Heard::Closed(reason)) => Some(reason.clone()),
+            _ => None,
+        };
+        self.until("the end of the connection", find).await
+    }
+
+    /// Every row of a collection, page by page.
+    pub(crate) async fn every(&self, collection: &str) -> Vec<Value> {
+        let (mut rows, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let page = json!({ "limit": 500, "after": after });
+            let page = self.ask(&format!("list_{collection}"), page).await.done();
+            rows.extend(page["rows"].as_array().unwrap().iter().cloned());
+            after = page["next"].clone();
+            if after.is_null() {
+                return rows;
+            }
+        }
+    }
+
+    /// Whether the server still answers here.
+    pub(crate) async fn is_served(&self) {
+        let page = self.ask("list_coaches", json!({ "limit": 1 })).await;
+        assert!(page.ok, "{page:?}");
+    }
+
+    /// Waits until what was heard has something.
+    pub(crate) async fn until<T>(&self, what: &str, find: impl Fn(&[Heard]) -> Option<T>) -> T {
+        let search = async {
+            loop {
+                let grew = self.log.grew.notified();
+                if let Some(found) = find(&self.log.heard.borrow()) {
+                    return found;
+                }
+                if let Some(Heard::Closed(reason)) = self.log.heard.borrow().last() {
+                    panic!("closed ({reason:?}) while waiting for {what}");
+                }
+                grew.await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, search).await {
+            Ok(found) => found,
+            Err(_) => panic!("waited in vain for {what}; heard last: {}", self.tail()),
+        }
+    }
+
+    fn tail(&self) -> String {
+        let heard = self.log.heard.borrow();
+        let last = heard
+            .iter()
+            .rev()
+            .take(3)
+            .map(|heard| format!("{heard:?}").chars().take(300).collect::<String>());
+        last.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn last<'a>(heard: &'a [Heard], collection: &str) -> Option<&'a Vec<Value>> {
+    heard.iter().rev().find_map(|heard| match heard {
+        Heard::Event(name, arguments) if name == collection => arguments.first()?.as_array(),
+        _ => None,
+    })
+}
+
+type Stream = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// Reads, writes, and answers pings until the connection ends.
+async fn converse(
+    stream: Stream,
+    log: Rc<Log>,
+    out: mpsc::UnboundedSender<Message>,
+    mut queue: mpsc::UnboundedReceiver<Message>,
+) {
+    let (mut sink, mut stream) = stream.split();
+    let write = async {
+        while let Some(message) = queue.recv().await {
+            if sink.send(message).await.is_err() {
+                break;
+            }
+        }
+        // What the server said last is still to be read.
+        std::future::pending::<()>().await;
+    };
+    let read = async {
+        while let Some(Ok(message)) = stream.next().await {
+            match message {
+                Message::Text(frame) => {
+                    let heard = wire::read(&frame);
+                    if heard == Heard::Ping {
+                        let _ = out.send(Message::text("3"));
+                    }
+                    log.push(heard);
+                }
+                Message::Close(frame) => {
+                    return frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
+                }
+                _ => {}
+            }
+        }
+        None
+    };
+    let reason = tokio::select! {
+        reason = read => reason,
+        () = write => None,
+    };
+    log.push(Heard::Closed(reason));
+}

@@ -1,0 +1,86 @@
+//! Plain HTTP, by hand.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::PATIENCE;
+
+/// Status and body of a page.
+pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let exchange = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let answer = tokio::time::timeout(PATIENCE, exchange).await.expect("an answer in time");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    (status.expect("a status"), body.to_owned())
+}
+
+/// One number from `/metrics`: the sum over all labels, or zero if it has not been counted yet.
+pub(crate) async fn metric(address: SocketAddr, name: &str) -> f64 {
+    let (_, text) = get(address, "/metrics").await;
+    let of_name = |line: &&str| line.split(['{', ' ']).next() == Some(name);
+    let value = |line: &str| line.rsplit(' ').next()?.parse::<f64>().ok();
+    text.lines().filter(of_name).filter_map(value).sum()
+}
+
+/// Waits until that number is so.
+pub(crate) async fn until_metric(address: SocketAddr, name: &str, so: impl Fn(f64) -> bool) {
+    let look = async {
+        while !so(metric(address, name).await) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    if tokio::time::timeout(PATIENCE, look).await.is_err() {
+        panic!("{name} stays at {}", metric(address, name).await);
+    }
+}
+
+/// A WebSocket that the caller reads and writes, or does not, by the byte. The handshake is done; what the server
+/// sends at once may be in the stream already.
+pub(crate) async fn websocket(address: SocketAddr) -> TcpStream {
+    let upgrade = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+        stream
+    };
+    tokio::time::timeout(PATIENCE, upgrade).await.expect("a handshake in time")
+}
+
+/// A text frame as a client sends it, masked with zeros.
+pub(crate) fn text_frame(text: &str) -> Vec<u8> {
+    let length = text.len();
+    let mut frame = vec![0x81];
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short), _) if short < 126 => frame.push(0x80 | short),
+        (_, Ok(medium)) => {
+            frame.push(0x80 | 126);
+            frame.extend(medium.to_be_bytes());
+        }
+        _ => {
+            frame.push(0x80 | 127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
+    frame.extend(text.as_bytes());
+    frame
+}

@@ -1,0 +1,127 @@
+//! PostgreSQL for tests: the cluster that `ROWCAST_TEST_POSTGRES` names, or a private one of this process.
+//!
+//! `scripts/postgres` is the private one. It ends when its standard input does, so it cannot outlive this process,
+//! however that ends.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use sea_orm::ConnectionTrait;
+
+/// A database of one's own in the cluster that all tests share.
+pub(crate) struct Database {
+    name: String,
+    url: String,
+}
+
+impl Database {
+    pub(crate) async fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("rowcast_test_{}_{next}", std::process::id());
+        execute(shared(), &format!("drop database if exists {name}")).await;
+        execute(shared(), &format!("create database {name}")).await;
+        let url = at(shared(), &name);
+        Self { name, url }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stories that fail leave theirs to look at; a private cluster is removed as a whole anyway.
+    pub(crate) async fn remove(self) {
+        execute(shared(), &format!("drop database {} with (force)", self.name)).await;
+    }
+}
+
+/// Runs SQL over a connection of its own.
+pub(crate) async fn execute(url: &str, sql: &str) {
+    let connection = sea_orm::Database::connect(url).await.expect("PostgreSQL to be there");
+    connection.execute_unprepared(sql).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// The same cluster, another database.
+fn at(url: &str, database: &str) -> String {
+    let (address, options) = url.split_once('?').map_or((url, None), |(a, o)| (a, Some(o)));
+    let host = address
+        .rfind('/')
+        .filter(|slash| address[..*slash].contains("//") && !address[..*slash].ends_with('/'));
+    let address = host.map_or(address, |slash| &address[..slash]);
+    let options = options.map_or(String::new(), |options| format!("?{options}"));
+    format!("{address}/{database}{options}")
+}
+
+fn shared() -> &'static str {
+    static SHARED: OnceLock<(String, Option<Cluster>)> = OnceLock::new();
+    let shared = SHARED.get_or_init(|| match std::env::var("ROWCAST_TEST_POSTGRES") {
+        Ok(url) => (url, None),
+        Err(_) => {
+            let cluster = Cluster::start();
+            (cluster.url().to_owned(), Some(cluster))
+        }
+    });
+    &shared.0
+}
+
+/// A private cluster, for stories in which it stops.
+pub(crate) struct Cluster {
+    url: String,
+    process: Child,
+    commands: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Cluster {
+    pub(crate) fn start() -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres");
+        let mut command = Command::new(script);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("scripts/postgres to be there");
+        let commands = process.stdin.take();
+        let mut answers = BufReader::new(process.stdout.take().unwrap());
+        let mut url = String::new();
+        answers.read_line(&mut url).unwrap();
+        if url.is_empty() {
+            let mut reason = String::new();
+            process.stderr.take().unwrap().read_to_string(&mut reason).unwrap();
+            panic!("no PostgreSQL to test with: {reason}");
+        }
+        Self { url: url.trim().to_owned(), process, commands, answers }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops it at once, as a crash would.
+    pub(crate) fn crash(&mut self) {
+        self.obey("stop");
+    }
+
+    /// Starts it again, at the same address with the same data.
+    pub(crate) fn recover(&mut self) {
+        self.obey("start");
+    }
+
+    fn obey(&mut self, command: &str) {
+        writeln!(self.commands.as_mut().unwrap(), "{command}").unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        assert_eq!(answer.trim(), format!("done: {command}"));
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.commands.take();
+        let _ = self.process.wait();
+    }
+}

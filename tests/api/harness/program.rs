@@ -1,0 +1,171 @@
+//! The program as it is installed: started, watched, and ended from outside.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    time::{Duration, Instant},
+};
+
+use super::PATIENCE;
+
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rowcast");
+
+/// A running server. It dies with the value.
+pub(crate) struct Program {
+    pub(crate) address: SocketAddr,
+    process: Child,
+    log: Arc<Mutex<String>>,
+}
+
+impl Program {
+    /// A server on a free port, with these settings.
+    pub(crate) fn serve(database_url: &str, settings: &[&str]) -> Self {
+        Self::start(serve(&mut Command::new(PROGRAM), database_url, settings))
+    }
+
+    /// A server on a free port in this folder; everything else is as it is by default.
+    pub(crate) fn serve_in(folder: &Path, settings: &[&str]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        clean(&mut command);
+        Self::start(command.current_dir(folder).args(["--bind", "127.0.0.1:0"]).args(settings))
+    }
+
+    /// A server whose process may not make any file longer than this.
+    pub(crate) fn serve_with_files_up_to(kilobytes: u32, database_url: &str) -> Self {
+        // Without the trap the process would die of the signal; with it writes fail, as on a full disk.
+        let limited = format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("bash");
+        command.args(["-c", &limited, PROGRAM]);
+        Self::start(serve(&mut command, database_url, &[]))
+    }
+
+    fn start(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut lines = BufReader::new(process.stderr.take().unwrap());
+        let keep = log.clone();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|read| read > 0) {
+                keep.lock().unwrap().push_str(&std::mem::take(&mut line));
+            }
+        });
+        let stdout = process.stdout.take().unwrap();
+        let address = announced(stdout).unwrap_or_else(|| {
+            let _ = process.kill();
+            panic!("the program does not listen: {}", log.lock().unwrap())
+        });
+        Self { address, process, log }
+    }
+
+    /// What it has written to its log so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// How many files and connections it holds open.
+    pub(crate) fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
+    /// Ends it as a crash would: nothing is flushed, nobody is told.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Asks it to end in order.
+    pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal, by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let arguments = ["-c", "kill -$1 $0", &self.process.id().to_string(), name];
+        assert!(Command::new("sh").args(arguments).status().unwrap().success());
+    }
+
+    /// How it ended.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the program does not end: {}", self.log());
+    }
+
+    /// Whether it is still there.
+    pub(crate) fn lives(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn serve<'a>(command: &'a mut Command, database_url: &str, settings: &[&str]) -> &'a mut Command {
+    clean(command);
+    command.args(["serve", "--bind", "127.0.0.1:0", "--database-url", database_url]);
+    command.args(settings)
+}
+
+/// Without the settings that whoever runs the tests may have around.
+fn clean(command: &mut Command) {
+    let ours = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("ROWCAST_"));
+    for name in ours.chain(["DATABASE_URL".to_owned()]) {
+        command.env_remove(name);
+    }
+}
+
+/// The address in the line that says that connections are accepted; none if the program ends or says nothing.
+fn announced(stdout: impl Read + Send + 'static) -> Option<SocketAddr> {
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut stdout = BufReader::new(stdout);
+        let mut line = String::new();
+        let _ = stdout.read_line(&mut line);
+        let _ = tell.send(line);
+    });
+    let line = told.recv_timeout(PATIENCE).ok()?;
+    line.trim().rsplit_once("http://")?.1.parse().ok()
+}
+
+/// Runs the program to its end, in this folder.
+pub(crate) fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    run_with(folder, &[], arguments, input)
+}
+
+/// The same, with environment variables.
+pub(crate) fn run_with(
+    folder: &Path,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+    input: &str,
+) -> Output {
+    let mut command = Command::new(PROGRAM);
+    clean(&mut command);
+    command.args(arguments).envs(environment.iter().copied()).current_dir(folder);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    // A program that has no use for its input may have ended by now.
+    let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
+    let deadline = Instant::now() + PATIENCE;
+    while process.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            let _ = process.kill();
+            panic!("rowcast {} does not end", arguments.join(" "));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    process.wait_with_output().unwrap()
+}

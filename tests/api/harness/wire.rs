@@ -1,0 +1,111 @@
+//! What a client hears, taken apart: Engine.IO and Socket.IO packets as text.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One thing that the server said.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Heard {
+    /// Engine.IO's handshake.
+    Open(Value),
+    Ping,
+    /// The socket is connected; or it is not, and why.
+    Connected(Value),
+    Refused(Value),
+    Event(String, Vec<Value>),
+    Ack(u64, Vec<Value>),
+    Disconnected,
+    /// What concerns another namespace, unread but for its name.
+    Elsewhere(String),
+    /// The end of the connection; a close frame's code and sentence, if there was one.
+    Closed(Option<(u16, String)>),
+}
+
+/// What may be wrong with a request as a whole; the contract has no others.
+const KEYS: [&str; 10] = [
+    "$not_found",
+    "$in_use",
+    "$conflict",
+    "$unknown_event",
+    "$bad_payload",
+    "$unauthorized",
+    "$forbidden",
+    "$rate_limited",
+    "$unavailable",
+    "$internal",
+];
+
+/// The one answer to an event. That it has these fields and no others is checked whenever one is read.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ack {
+    pub(crate) ok: bool,
+    pub(crate) data: Value,
+    pub(crate) errors: BTreeMap<String, String>,
+    pub(crate) user: Option<Value>,
+}
+
+impl Ack {
+    pub(crate) fn read(arguments: &[Value]) -> Self {
+        let [ack] = arguments else { panic!("an ack has one argument, not {arguments:?}") };
+        let ack: Self = serde_json::from_value(ack.clone()).expect("an ack of the contract's shape");
+        assert_eq!(ack.ok, ack.errors.is_empty(), "{ack:?}");
+        for (key, sentence) in &ack.errors {
+            assert!(!sentence.is_empty(), "{ack:?}");
+            assert!(!key.starts_with('$') || KEYS.contains(&key.as_str()), "no key of ours: {ack:?}");
+        }
+        ack
+    }
+
+    /// The data of a request that was carried out.
+    #[track_caller]
+    pub(crate) fn done(self) -> Value {
+        assert!(self.ok, "refused: {:?}", self.errors);
+        self.data
+    }
+
+    /// The keys of what was wrong, in order.
+    #[track_caller]
+    pub(crate) fn refused(&self) -> Vec<&str> {
+        assert!(!self.ok, "not refused: {}", self.data);
+        self.errors.keys().map(String::as_str).collect()
+    }
+
+    /// What was said of one field.
+    #[track_caller]
+    pub(crate) fn sentence(&self, field: &str) -> &str {
+        self.errors.get(field).unwrap_or_else(|| panic!("nothing about {field}: {self:?}"))
+    }
+}
+
+/// Reads what the server sent.
+pub(crate) fn read(frame: &str) -> Heard {
+    let json = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| panic!("no JSON: {text}"));
+    let list = |text: &str| match json(text) {
+        Value::Array(list) => list,
+        other => panic!("no list: {other}"),
+    };
+    let (kind, rest) = frame.split_at(frame.len().min(2));
+    if let Some((namespace, _)) = frame.split_once(',').filter(|_| rest.starts_with('/')) {
+        return Heard::Elsewhere(format!("{namespace},"));
+    }
+    match kind {
+        "2" => Heard::Ping,
+        "40" => Heard::Connected(json(rest)),
+        "41" => Heard::Disconnected,
+        "42" => {
+            let mut arguments = list(rest);
+            let name = arguments.remove(0).as_str().expect("an event's name").to_owned();
+            Heard::Event(name, arguments)
+        }
+        "43" => {
+            let bracket = rest.find('[').expect("an ack's arguments");
+            Heard::Ack(rest[..bracket].parse().expect("an ack's id"), list(&rest[bracket..]))
+        }
+        "44" => Heard::Refused(json(rest)),
+        "0{" => Heard::Open(json(&frame[1..])),
+        _ => panic!("no packet that a server sends: {frame}"),
+    }
+}

@@ -1,0 +1,274 @@
+//! Events that arrive whole and make no sense.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, TestApp, gym, on_both_databases};
+
+on_both_databases! {
+    any_value_anywhere_is_answered,
+    an_id_beyond_all_bounds_is_refused_by_name,
+    a_payload_that_is_too_large_is_refused_and_the_connection_lives,
+    a_payload_that_is_too_deep_is_refused_and_the_connection_lives,
+    sql_in_strings_is_text,
+    nul_is_refused_by_name,
+    half_a_character_is_refused_by_name,
+    a_field_that_stands_twice_counts_once,
+    many_unknown_fields_get_a_short_answer,
+    names_from_javascripts_cellar_are_only_names,
+}
+
+/// Values of every kind, as JSON: some that no parser of numbers or text likes.
+const VALUES: [&str; 22] = [
+    "null",
+    "true",
+    "false",
+    "0",
+    "-1",
+    "-0",
+    "1.5",
+    "1e999",
+    "-1e999",
+    "1e-999",
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "123456789012345678901234567890",
+    r#""""#,
+    r#"" ""#,
+    r#""x""#,
+    r#""NaN""#,
+    "[]",
+    "[[[[[]]]]]",
+    "{}",
+    r#"{"id":{"id":{"id":1}}}"#,
+];
+
+async fn any_value_anywhere_is_answered(app: &TestApp) {
+    let (client, other) = (app.connect().await, app.connect().await);
+    gym::open(&client).await;
+    let coach = gym::with(gym::coach("Ada"), json!({ "username": "ada" }));
+    let exercise_move = gym::exercise_move("Squat");
+    let plan = gym::workout_plan("Morning", &[1]);
+    let schedule = gym::schedule("Monday", "900");
+    let list = json!({ "where": { "name": "x", "id": { "gt": 1 } }, "sort": "id", "limit": 1, "after": "x" });
+    let login = json!({ "username": "nobody", "password": "x" });
+    let mut asked = Vec::new();
+    for (events, payload) in [
+        (["new_coach", "update_coach"], &coach),
+        (["new_exercise_move", "update_exercise_move"], &exercise_move),
+        (["new_workout_plan", "update_workout_plan"], &plan),
+        (["new_schedule", "update_schedule"], &schedule),
+        (["list_coaches", "list_exercise_moves"], &list),
+    ] {
+        for event in events {
+            asked.extend(ask_everything(&client, event, payload));
+        }
+    }
+    // A login costs its password's hash each time, so it is asked less.
+    for value in VALUES {
+        for event in ["refresh", "me", "logout"] {
+            asked.push(client.emit_text(event, value));
+        }
+        asked.push(client.emit_text("login", &replaced(&login, "username", value)));
+    }
+    for id in asked {
+        let ack = client.ack(id).await;
+        for key in ["$internal", "$unavailable", "$unknown_event"] {
+            assert!(!ack.errors.contains_key(key), "{ack:?}");
+        }
+    }
+    other.is_served().await;
+}
+
+/// Every value in every field's place, in the payload's and in the options'.
+fn ask_everything(client: &Client, event: &str, payload: &Value) -> Vec<u64> {
+    let payload = gym::with(payload.clone(), json!({ "id": 1, "version": 1 }));
+    let fields: Vec<String> = payload.as_object().unwrap().keys().cloned().collect();
+    let mut asked = Vec::new();
+    for value in VALUES {
+        asked.push(client.emit_text(event, value));
+        asked.push(client.emit_text(event, &format!("{payload},{value}")));
+        for field in &fields {
+            asked.push(client.emit_text(event, &replaced(&payload, field, value)));
+            asked.push(client.emit_text(event, &replaced(&payload, field, &format!("[{value}]"))));
+            asked.push(client.emit_text(event, &replaced(&payload, field, &format!(r#"{{"id":{value}}}"#))));
+            asked.push(client.emit_text(event, &replaced(&payload, field, &format!(r#"{{"eq":{value}}}"#))));
+        }
+    }
+    asked
+}
+
+/// The payload with text in the place of one field's value.
+fn replaced(payload: &Value, field: &str, value: &str) -> String {
+    let fields = payload.as_object().unwrap().iter().map(|(name, old)| {
+        let value = if name == field { value.to_owned() } else { old.to_string() };
+        format!("{}:{value}", json!(name))
+    });
+    format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+}
+
+async fn an_id_beyond_all_bounds_is_refused_by_name(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    let refused = async |event: &str, payload: &str| {
+        let ack = client.ack(client.emit_text(event, payload)).await;
+        ack.refused().join(" ")
+    };
+    for id in ["9223372036854775808", r#""9223372036854775808""#, "-9223372036854780000", "1e30"] {
+        for name in ["coach", "exercise_move", "workout_plan", "schedule"] {
+            for verb in ["get", "update", "delete"] {
+                let event = format!("{verb}_{name}");
+                assert_eq!(refused(&event, &format!(r#"{{"id":{id}}}"#)).await, "id", "{event} {id}");
+            }
+        }
+        let coach = format!(r#"{{"id":1,"coach":{{"id":{id}}}}}"#);
+        assert_eq!(refused("update_schedule", &coach).await, "coach.id");
+        let moves = format!(r#"{{"id":1,"exercise_moves":[{{"id":{id}}}]}}"#);
+        assert_eq!(refused("update_workout_plan", &moves).await, "exercise_moves.0.id");
+        assert_eq!(refused("update_coach", &format!(r#"{{"id":1,"version":{id}}}"#)).await, "version");
+        assert_eq!(refused("list_coaches", &format!(r#"{{"where":{{"id":{id}}}}}"#)).await, "where.id");
+        assert_eq!(refused("list_coaches", &format!(r#"{{"limit":{id}}}"#)).await, "limit");
+    }
+    for id in ["9223372036854775807", "-9223372036854775808", "0", "-1"] {
+        assert_eq!(refused("get_coach", &format!(r#"{{"id":{id}}}"#)).await, "$not_found");
+        let coach = format!(r#"{{"id":1,"coach":{id}}}"#);
+        assert_eq!(refused("update_schedule", &coach).await, "coach.id");
+    }
+}
+
+async fn a_payload_that_is_too_large_is_refused_and_the_connection_lives(app: &TestApp) {
+    let (client, other) = (app.connect().await, app.connect().await);
+    let before = other.now();
+    for megabytes in [1, 5, 20] {
+        let text = "x".repeat(megabytes * 1_000_000);
+        let ack = client.ask("new_coach", gym::coach(&text)).await;
+        assert_eq!(ack.refused(), ["$bad_payload"], "{megabytes} MB");
+        assert!(ack.sentence("$bad_payload").contains("1000000"), "{ack:?}");
+    }
+    // Just below the limit it is the field that is wrong.
+    let ack = client.ask("new_coach", gym::coach(&"x".repeat(999_000))).await;
+    assert_eq!(ack.refused(), ["name"]);
+    client.is_served().await;
+    assert!(other.events_since(before).is_empty());
+}
+
+async fn a_payload_that_is_too_deep_is_refused_and_the_connection_lives(app: &TestApp) {
+    let client = app.connect().await;
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let refused = async |payload: &str| {
+        let ack = client.ack(client.emit_text("new_coach", payload)).await;
+        ack.refused().join(" ")
+    };
+    // The payload itself is one level.
+    assert_eq!(refused(&format!(r#"{{"colour":{}}}"#, nested(31))).await, "age colour name picture");
+    assert_eq!(refused(&format!(r#"{{"colour":{}}}"#, nested(32))).await, "$bad_payload");
+    assert_eq!(refused(&nested(33)).await, "$bad_payload");
+    assert_eq!(refused(&nested(450_000)).await, "$bad_payload");
+    assert_eq!(
+        refused(&format!(r#"{}1{}"#, r#"{"a":"#.repeat(150_000), "}".repeat(150_000))).await,
+        "$bad_payload"
+    );
+    client.is_served().await;
+}
+
+async fn sql_in_strings_is_text(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    let rows = client.latest("coaches");
+    for sql in [
+        "' or '1'='1",
+        "x'; delete from coaches; --",
+        "\\'; drop table coaches",
+        "$1",
+        "?1",
+        ":id",
+        "%",
+        "1); --",
+    ] {
+        let found = client.ask("list_coaches", json!({ "where": { "name": sql } })).await.done();
+        assert_eq!(found["rows"], json!([]), "{sql}");
+        let found =
+            client.ask("list_coaches", json!({ "where": { "name": { "contains": sql } } })).await.done();
+        assert_eq!(found["rows"], json!([]), "{sql}");
+        for (request, wrong) in [
+            (json!({ "where": { sql: 1 } }), format!("where.{sql}")),
+            (json!({ "after": sql }), "after".into()),
+        ] {
+            assert_eq!(client.ask("list_coaches", request).await.refused(), [wrong]);
+        }
+        assert!(!client.ask("list_coaches", json!({ "sort": sql })).await.ok, "{sql}");
+        assert!(!client.ask("login", json!({ "username": sql, "password": sql })).await.ok);
+    }
+    assert_eq!(client.ask("list_coaches", json!({})).await.done()["rows"], json!(rows));
+}
+
+async fn nul_is_refused_by_name(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    for (event, payload, wrong) in [
+        ("update_coach", json!({ "id": 1, "name": "A\0da" }), "name"),
+        ("update_coach", json!({ "id": 1, "picture": "https://example.com/\0" }), "picture"),
+        ("update_coach", json!({ "id": 1, "username": "ada\0" }), "username"),
+        ("update_schedule", json!({ "id": 1, "day": "Monday\0" }), "day"),
+        ("list_coaches", json!({ "where": { "name": "\0" } }), "where.name"),
+        ("list_coaches", json!({ "where": { "name": { "contains": "\0" } } }), "where.name"),
+        ("list_coaches", json!({ "where": { "name": { "in": ["\0"] } } }), "where.name"),
+        ("list_coaches", json!({ "after": "\0" }), "after"),
+        ("login", json!({ "username": "\0", "password": "x" }), "username"),
+        ("get_coach", json!({ "id": "1\0" }), "id"),
+    ] {
+        assert_eq!(client.ask(event, payload.clone()).await.refused(), [wrong], "{event} {payload}");
+    }
+    let ack = client.ask("update_coach", json!({ "id": 1, "\0": 1 })).await;
+    assert_eq!(ack.refused(), ["\0"]);
+    let ack = client.ask("login", json!({ "username": "ada", "password": "\0" })).await;
+    assert_eq!(ack.refused(), ["password", "username"]);
+}
+
+async fn half_a_character_is_refused_by_name(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    for half in [r#""\ud800""#, r#""\udc00x""#, r#""\ud800\ud800""#] {
+        for (event, payload, wrong) in [
+            ("update_coach", format!(r#"{{"id":1,"name":{half}}}"#), "name"),
+            ("list_coaches", format!(r#"{{"where":{{"name":{half}}}}}"#), "where.name"),
+            ("get_coach", format!(r#"{{"id":{half}}}"#), "id"),
+        ] {
+            let ack = client.ack(client.emit_text(event, &payload)).await;
+            assert_eq!(ack.refused(), [wrong], "{payload}");
+        }
+        let ack = client.ack(client.emit_text("get_coach", &format!("{{{half}:1}}"))).await;
+        assert!(!ack.ok, "{ack:?}");
+    }
+}
+
+async fn a_field_that_stands_twice_counts_once(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    let ack = client.ack(client.emit_text("update_coach", r#"{"id":9,"age":30,"id":1,"age":40}"#)).await;
+    assert_eq!(ack.done()["age"], 40, "the last counts, as in JavaScript");
+}
+
+async fn many_unknown_fields_get_a_short_answer(app: &TestApp) {
+    let client = app.connect().await;
+    let fields = (0..50_000).map(|at| (format!("field{at}"), json!(1)));
+    let ack = client.ask("new_coach", Value::Object(fields.collect())).await;
+    assert!((4..100).contains(&ack.refused().len()), "{}", ack.errors.len());
+    let ids: Vec<i64> = vec![1; 50_000];
+    let ack = client.ask("new_workout_plan", json!({ "exercise_moves": ids })).await;
+    assert!(ack.refused().contains(&"exercise_moves"), "{ack:?}");
+    let ack = client.ask("list_coaches", json!({ "where": { "id": { "in": ids } } })).await;
+    assert_eq!(ack.refused(), ["where.id"]);
+}
+
+async fn names_from_javascripts_cellar_are_only_names(app: &TestApp) {
+    let client = app.connect().await;
+    for name in ["__proto__", "constructor", "toString", "hasOwnProperty", ""] {
+        let ack = client.ask("get_coach", json!({ name: 1 })).await;
+        assert_eq!(ack.refused(), ["id"], "{name}");
+        let ack = client.ask("new_coach", gym::with(gym::coach("Ada"), json!({ name: 1 }))).await;
+        assert_eq!(ack.refused(), [name]);
+    }
+    let ack = client.ask("new_coach", gym::with(gym::coach("Ada"), json!({ "$internal": 1 }))).await;
+    assert_eq!(ack.refused(), ["$bad_payload"], "no client makes our own keys");
+}

@@ -1,0 +1,7 @@
+//! The gym planner, story by story, beyond what every collection gives.
+
+mod forms;
+mod greeting;
+mod live;
+mod requests;
+mod rules;

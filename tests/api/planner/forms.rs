@@ -1,0 +1,147 @@
+//! What forms send, and what is made of it.
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    TestApp,
+    gym::{self, with},
+    on_both_databases,
+};
+
+on_both_databases! {
+    text_does_for_numbers_and_numbers_for_text,
+    an_id_that_is_not_there_yet_is_no_matter,
+    of_a_reference_only_the_id_counts,
+    whole_rows_go_back_in,
+    what_is_absent_stays,
+    text_is_trimmed_and_may_have_lines,
+    all_of_unicode_comes_back_as_it_went,
+    the_originals_spelling_of_a_new_move_works,
+    a_username_can_be_given_and_taken_away,
+}
+
+async fn text_does_for_numbers_and_numbers_for_text(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    let row = client.ask("new_coach", with(gym::coach("Ada"), json!({ "age": "44" }))).await.done();
+    assert_eq!(row["age"], 44);
+    let row = client.ask("update_coach", json!({ "id": "1", "age": " 45 " })).await.done();
+    assert_eq!(row["age"], 45);
+    let row = client.ask("update_coach", json!({ "id": 1.0, "name": 1815 })).await.done();
+    assert_eq!((&row["id"], &row["name"]), (&json!(1), &json!("1815")));
+    let row = client.ask("update_schedule", json!({ "id": 1, "hour": 800 })).await.done();
+    assert_eq!(row["hour"], "800");
+    let row = client.ask("update_schedule", json!({ "id": 1, "hour": "0745" })).await.done();
+    assert_eq!(row["hour"], "745", "an hour has one spelling");
+}
+
+async fn an_id_that_is_not_there_yet_is_no_matter(app: &TestApp) {
+    let client = app.connect().await;
+    for (at, id) in [json!(""), json!(77), json!("abc"), json!([]), Value::Null].into_iter().enumerate() {
+        let mut payload = gym::coach("Ada");
+        payload["id"] = id;
+        payload["version"] = json!(9);
+        let row = client.ask("new_coach", payload).await.done();
+        assert_eq!((&row["id"], &row["version"]), (&json!(at + 1), &json!(1)));
+    }
+}
+
+async fn of_a_reference_only_the_id_counts(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    client.ask("new_coach", gym::coach("Grace")).await.done();
+    for coach in
+        [json!({ "id": "2", "name": "stale", "colour": [] }), json!({ "id": 2 }), json!("2"), json!(2)]
+    {
+        let row = client.ask("new_schedule", with(gym::schedule("Friday", "700"), json!({ "coach": coach })));
+        assert_eq!(row.await.done()["coach"], json!({ "id": 2, "name": "Grace" }), "{coach}");
+    }
+    assert_eq!(client.latest("coaches")[1]["name"], "Grace");
+
+    let moves = json!([{ "id": "1", "name": "stale" }, { "id": 1 }, "1", 1]);
+    let payload = with(gym::workout_plan("Again", &[]), json!({ "exercise_moves": moves }));
+    let row = client.ask("new_workout_plan", payload).await.done();
+    let squat = &client.latest("exercise_moves")[0];
+    assert_eq!(row["exercise_moves"], json!([squat, squat, squat, squat]));
+}
+
+async fn whole_rows_go_back_in(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    client.ask("new_coach", gym::coach("Grace")).await.done();
+
+    let mut row = client.latest("schedules").remove(0);
+    row["coach"]["id"] = json!("2");
+    row["hour"] = json!("1930");
+    let row = client.ask("update_schedule", row).await.done();
+    assert_eq!(row["coach"], json!({ "id": 2, "name": "Grace" }));
+    assert_eq!((&row["hour"], &row["version"]), (&json!("1930"), &json!(2)));
+
+    let mut plan = client.latest("workout_plans").remove(0);
+    plan["name"] = json!("Evening");
+    assert_eq!(client.ask("update_workout_plan", plan).await.done()["name"], "Evening");
+    let schedule = client.latest("schedules").remove(0);
+    assert_eq!(client.ask("delete_schedule", schedule).await.done(), json!({ "id": 1 }));
+}
+
+async fn what_is_absent_stays(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    let before = client.latest("workout_plans").remove(0);
+    let after = client.ask("update_workout_plan", json!({ "id": 1, "difficulty": "Hard" })).await;
+    assert_eq!(after.done(), with(before, json!({ "difficulty": "Hard", "version": 2 })));
+    let blank = client.ask("update_workout_plan", json!({ "id": 1, "name": " ", "difficulty": null })).await;
+    assert_eq!(blank.refused(), ["difficulty", "name"], "what is there but blank is not absent");
+}
+
+async fn text_is_trimmed_and_may_have_lines(app: &TestApp) {
+    let client = app.connect().await;
+    let row = client.ask("new_coach", gym::coach("  Ada \n")).await.done();
+    assert_eq!(row["name"], "Ada");
+    let lines = json!({ "description": " Down slowly,\r\nup again\nquickly. " });
+    let row = client.ask("new_exercise_move", with(gym::exercise_move("Squat"), lines)).await.done();
+    assert_eq!(row["description"], "Down slowly,\r\nup again\nquickly.");
+    for control in ["A\u{0}da", "A\u{7}da", "A\tda", "A\u{85}da"] {
+        let ack = client.ask("new_coach", gym::coach(control)).await;
+        assert_eq!(ack.refused(), ["name"], "{control:?}");
+    }
+}
+
+async fn all_of_unicode_comes_back_as_it_went(app: &TestApp) {
+    let (client, other) = (app.connect().await, app.connect().await);
+    for name in [
+        "🏋️‍♀️🏋️‍♀️",
+        "Zoë Müller",
+        "李小龍",
+        "مدرب",
+        "O'Brien \"Bob\" \\",
+        "'; drop table coaches; --",
+        "a\u{2028}b",
+    ] {
+        let row = client.ask("new_coach", gym::coach(name)).await.done();
+        assert_eq!(row["name"], name);
+        let found = client.ask("list_coaches", json!({ "where": { "name": name } })).await.done();
+        assert_eq!(found["rows"], json!([row]));
+        other.sees("coaches", |rows| rows.contains(&row)).await;
+    }
+    // Length is counted in characters, not in bytes.
+    client.ask("new_coach", gym::coach(&"🙂".repeat(40))).await.done();
+    assert_eq!(client.ask("new_coach", gym::coach(&"🙂".repeat(41))).await.refused(), ["name"]);
+}
+
+async fn the_originals_spelling_of_a_new_move_works(app: &TestApp) {
+    let client = app.connect().await;
+    let row = client.ask("new_exercise_moves", gym::exercise_move("Squat")).await.done();
+    assert_eq!(client.latest("exercise_moves"), [row]);
+}
+
+async fn a_username_can_be_given_and_taken_away(app: &TestApp) {
+    let client = app.connect().await;
+    let row = client.ask("new_coach", gym::coach("Ada")).await.done();
+    assert_eq!(row["username"], Value::Null);
+    let row = client.ask("update_coach", json!({ "id": 1, "username": "ada" })).await.done();
+    assert_eq!(row["username"], "ada");
+    assert_eq!(client.ask("update_coach", row.clone()).await.done()["username"], "ada");
+    let row = client.ask("update_coach", json!({ "id": 1, "username": "" })).await.done();
+    assert_eq!(row["username"], Value::Null);
+}

@@ -1,0 +1,111 @@
+//! What a client is told when it connects, and by `refresh`.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, TestApp, client::COLLECTIONS, gym, http, on_both_databases, wire::Heard};
+
+on_both_databases! {
+    a_client_is_greeted_and_then_sent_the_gym_in_order,
+    a_client_that_asks_for_what_is_not_there_yet_is_told,
+    refresh_sends_the_caller_all_collections_before_its_ack,
+    a_gym_that_was_changed_is_what_the_next_client_finds,
+    the_server_says_that_it_is_ready,
+}
+
+async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
+    gym::open(&app.connect().await).await;
+    let client = app.connect().await;
+
+    let heard = client.since(0);
+    assert_eq!(heard.len(), 7, "{heard:?}");
+    let Heard::Open(_) = &heard[0] else { panic!("{:?}", heard[0]) };
+    let Heard::Connected(connected) = &heard[1] else { panic!("{:?}", heard[1]) };
+    let sid = connected["sid"].as_str().unwrap();
+    let greeting = json!({ "data": format!("id: {sid} is connected"), "sid": sid, "user": null });
+    assert_eq!(heard[2], Heard::Event("connected".into(), vec![greeting]));
+    for (heard, collection) in heard[3..].iter().zip(COLLECTIONS) {
+        let Heard::Event(name, arguments) = heard else { panic!("{heard:?}") };
+        assert_eq!((name.as_str(), arguments.len()), (collection, 2));
+        assert_eq!(arguments[0].as_array().unwrap().len(), 1);
+        assert!(arguments[1]["cursor"].is_string());
+    }
+    assert_eq!(keys(&client.latest("coaches")[0]), ["age", "id", "name", "picture", "username", "version"]);
+    assert_eq!(
+        client.latest("schedules"),
+        [json!({
+            "id": 1, "day": "Monday", "hour": "900", "version": 1,
+            "coach": { "id": 1, "name": "Ada" },
+            "workout_plan": { "id": 1, "name": "Morning", "difficulty": "Easy" },
+        })]
+    );
+    let plan = client.latest("workout_plans").remove(0);
+    assert_eq!(keys(&plan), ["description", "difficulty", "exercise_moves", "id", "name", "version"]);
+    assert_eq!(plan["exercise_moves"], json!(client.latest("exercise_moves")));
+}
+
+async fn a_client_that_asks_for_what_is_not_there_yet_is_told(app: &TestApp) {
+    for auth in [json!({ "live": "changes" }), json!({ "live": 7 }), json!({ "token": [1] })] {
+        let refused = app.connect_with(&auth).await.err().expect("to be refused");
+        assert!(refused["message"].is_string(), "{auth}: {refused}");
+    }
+    for auth in [json!({}), json!({ "live": "snapshots", "mine": [1] }), json!({ "token": null })] {
+        assert!(app.connect_with(&auth).await.is_ok(), "{auth}");
+    }
+}
+
+async fn refresh_sends_the_caller_all_collections_before_its_ack(app: &TestApp) {
+    let (asking, other) = (app.connect().await, app.connect().await);
+    let (before, elsewhere) = (asking.now(), other.now());
+
+    for arguments in [vec![], vec![Value::Null]] {
+        let then = asking.now();
+        let ack = asking.ask_with("refresh", &arguments).await;
+        assert_eq!(ack.done(), Value::Null);
+        let heard = asking.since(then);
+        let [sent @ .., Heard::Ack(..)] = heard.as_slice() else { panic!("{heard:?}") };
+        assert_eq!(sent.len(), 4);
+        assert_eq!(asking.events_since(then), COLLECTIONS);
+    }
+    assert_eq!(asking.events_since(before).len(), 8);
+    other.is_served().await;
+    assert!(other.events_since(elsewhere).is_empty(), "a refresh is the caller's alone");
+}
+
+async fn a_gym_that_was_changed_is_what_the_next_client_finds(app: &TestApp) {
+    let writer = app.connect().await;
+    gym::open(&writer).await;
+    for name in ["Grace", "Edsger", "Barbara"] {
+        writer.ask("new_coach", gym::coach(name)).await.done();
+    }
+    writer.ask("delete_coach", json!({ "id": 3 })).await.done();
+
+    let late = app.connect().await;
+    for collection in COLLECTIONS {
+        assert_eq!(late.latest(collection), writer.latest(collection), "{collection}");
+    }
+    let sids: HashSet<String> = [&writer, &late].into_iter().map(sid).collect();
+    assert_eq!(sids.len(), 2, "each socket has an id of its own");
+}
+
+async fn the_server_says_that_it_is_ready(app: &TestApp) {
+    assert_eq!(http::get(app.address, "/healthz").await.0, 200);
+    assert_eq!(http::get(app.address, "/readyz").await.0, 200);
+    app.connect().await.is_served().await;
+    let (status, metrics) = http::get(app.address, "/metrics").await;
+    assert_eq!(status, 200);
+    assert!(metrics.contains(r#"rowcast_events_total{event="list_coaches",outcome="ok"}"#));
+}
+
+fn keys(row: &Value) -> Vec<&str> {
+    row.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn sid(client: &Client) -> String {
+    let connected = client.since(0).into_iter().find_map(|heard| match heard {
+        Heard::Connected(connected) => connected["sid"].as_str().map(str::to_owned),
+        _ => None,
+    });
+    connected.expect("a socket's id")
+}

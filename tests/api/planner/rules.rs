@@ -1,0 +1,215 @@
+//! What is refused, in which words, and that nothing of it is kept.
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Client, TestApp,
+    client::COLLECTIONS,
+    gym::{self, with},
+    on_both_databases,
+};
+
+on_both_databases! {
+    everything_that_is_wrong_is_told_at_once,
+    every_bound_holds_at_its_edge,
+    an_hour_is_a_time_of_day,
+    a_day_is_a_day_of_the_week,
+    a_link_is_a_web_address,
+    what_is_referred_to_must_exist,
+    what_is_in_use_cannot_be_deleted,
+    a_username_is_one_persons,
+    two_clients_race_for_a_username_and_one_gets_it,
+    a_nearly_right_field_is_suggested,
+}
+
+async fn everything_that_is_wrong_is_told_at_once(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    let then = client.now();
+
+    let ack =
+        client.ask("new_coach", json!({ "name": "A", "age": "17", "picture": "me.png", "agee": 1 })).await;
+    assert_eq!(ack.refused(), ["age", "agee", "name", "picture"]);
+    assert_eq!(ack.data, Value::Null);
+    assert_eq!(ack.sentence("age"), "must be at least 18");
+    let ack = client.ask("new_coach", json!({})).await;
+    assert_eq!(ack.refused(), ["age", "name", "picture"]);
+    let ack =
+        client.ask("new_schedule", json!({ "day": "Someday", "hour": "2400", "coach": { "id": "x" } })).await;
+    assert_eq!(ack.refused(), ["coach.id", "day", "hour", "workout_plan"]);
+    let ack =
+        client.ask("new_schedule", json!({ "coach": {}, "workout_plan": [], "day": 1, "hour": {} })).await;
+    assert_eq!(ack.refused(), ["coach.id", "day", "hour", "workout_plan"]);
+    let ack = client.ask("update_coach", json!({ "age": 200, "name": "", "username": "a b" })).await;
+    assert_eq!(ack.refused(), ["age", "id", "name", "username"]);
+    let payload = with(gym::workout_plan("M", &[]), json!({ "exercise_moves": [1, "x", {}, null] }));
+    let ack = client.ask("new_workout_plan", payload).await;
+    assert_eq!(ack.refused(), ["exercise_moves.1", "exercise_moves.2.id", "exercise_moves.3", "name"]);
+
+    assert!(client.events_since(then).is_empty(), "nothing was written, so nothing was sent");
+}
+
+async fn every_bound_holds_at_its_edge(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    let coach = gym::coach("Ada");
+    let exercise_move = gym::exercise_move("Squat");
+    let plan = gym::workout_plan("Morning", &[1]);
+    for (event, payload, field, least, most) in [
+        ("new_coach", &coach, "name", 2, 40),
+        ("new_coach", &coach, "username", 2, 40),
+        ("new_exercise_move", &exercise_move, "name", 2, 30),
+        ("new_exercise_move", &exercise_move, "focus", 2, 30),
+        ("new_exercise_move", &exercise_move, "description", 10, 500),
+        ("new_workout_plan", &plan, "name", 2, 40),
+        ("new_workout_plan", &plan, "difficulty", 2, 20),
+        ("new_workout_plan", &plan, "description", 10, 300),
+    ] {
+        let ask = async |length: usize| {
+            client.ask(event, with(payload.clone(), json!({ field: "é".repeat(length) }))).await
+        };
+        for length in [least, most] {
+            assert!(ask(length).await.ok, "{event} {field} of {length}");
+        }
+        for length in [least - 1, most + 1] {
+            let ack = ask(length).await;
+            assert_eq!(ack.refused(), [field], "{event} of {length}");
+            let sentence = format!("must be {least} to {most} characters long");
+            assert_eq!(ack.sentence(field), sentence);
+        }
+    }
+    for (age, fine) in [(17, false), (18, true), (120, true), (121, false), (-36, false)] {
+        let ack = client.ask("new_coach", with(coach.clone(), json!({ "age": age }))).await;
+        assert_eq!(ack.ok, fine, "{age}: {ack:?}");
+    }
+    let none = client.ask("new_workout_plan", gym::workout_plan("Nothing", &[])).await;
+    assert_eq!(none.refused(), ["exercise_moves"]);
+}
+
+async fn an_hour_is_a_time_of_day(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    for hour in ["0", "5", "59", "100", "859", "900", "1000", "2359"] {
+        let row = client.ask("update_schedule", json!({ "id": 1, "hour": hour })).await.done();
+        assert_eq!(row["hour"], hour);
+    }
+    for hour in ["60", "99", "160", "1260", "2360", "2400", "9:00", "-1", "+9", "1e3", "nine", "9.5", "99999"]
+    {
+        let ack = client.ask("update_schedule", json!({ "id": 1, "hour": hour })).await;
+        assert_eq!(ack.refused(), ["hour"], "{hour}");
+    }
+}
+
+async fn a_day_is_a_day_of_the_week(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    for day in ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] {
+        let row = client.ask("update_schedule", json!({ "id": 1, "day": day })).await.done();
+        assert_eq!(row["day"], day);
+    }
+    for day in ["monday", "Mon", "Montag", "1", "Monday Tuesday"] {
+        let ack = client.ask("update_schedule", json!({ "id": 1, "day": day })).await;
+        assert_eq!(ack.refused(), ["day"], "{day}");
+    }
+}
+
+async fn a_link_is_a_web_address(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    for good in ["http://localhost/a.png", "https://example.com", "https://example.com/?a=b#c"] {
+        let row = client.ask("update_coach", json!({ "id": 1, "picture": good })).await.done();
+        assert_eq!(row["picture"], good);
+    }
+    for bad in
+        ["portrait.png", "ftp://example.com", "javascript:alert(1)", "http://", "data:image/png;base64,AA=="]
+    {
+        let ack = client.ask("update_coach", json!({ "id": 1, "picture": bad })).await;
+        assert_eq!(ack.refused(), ["picture"], "{bad}");
+        let ack = client.ask("update_exercise_move", json!({ "id": 1, "video_link": bad })).await;
+        assert_eq!(ack.refused(), ["video_link"], "{bad}");
+    }
+}
+
+async fn what_is_referred_to_must_exist(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    let nowhere = json!({ "coach": { "id": 8 }, "workout_plan": 9 });
+    let ack = client.ask("new_schedule", with(gym::schedule("Monday", "900"), nowhere.clone())).await;
+    assert_eq!(ack.refused(), ["coach.id", "workout_plan.id"]);
+    assert_eq!(ack.sentence("coach.id"), "no coach has id 8");
+    let ack = client.ask("update_schedule", with(json!({ "id": 1 }), nowhere)).await;
+    assert_eq!(ack.sentence("workout_plan.id"), "no workout plan has id 9");
+    let ack = client.ask("new_workout_plan", gym::workout_plan("Holes", &[1, 7, 1, 8])).await;
+    assert_eq!(ack.refused(), ["exercise_moves.1.id", "exercise_moves.3.id"]);
+    assert_eq!(client.latest("schedules").len(), 1);
+    assert_eq!(client.latest("workout_plans").len(), 1);
+}
+
+async fn what_is_in_use_cannot_be_deleted(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    client.ask("new_schedule", gym::schedule("Friday", "1800")).await.done();
+    // A plan that does a move twice is still one plan.
+    client.ask("update_workout_plan", json!({ "id": 1, "exercise_moves": [1, 1] })).await.done();
+    let then = client.now();
+    for (event, sentence) in [
+        ("delete_coach", "this coach is still used by 2 schedules"),
+        ("delete_workout_plan", "this workout plan is still used by 2 schedules"),
+        ("delete_exercise_move", "this exercise move is still used by 1 workout plan"),
+    ] {
+        let ack = client.ask(event, json!({ "id": 1 })).await;
+        assert_eq!(ack.refused(), ["$in_use"]);
+        assert_eq!(ack.sentence("$in_use"), sentence);
+    }
+    assert!(client.events_since(then).is_empty());
+
+    for (event, id) in [
+        ("delete_schedule", 1),
+        ("delete_schedule", 2),
+        ("delete_workout_plan", 1),
+        ("delete_exercise_move", 1),
+        ("delete_coach", 1),
+    ] {
+        client.ask(event, json!({ "id": id })).await.done();
+    }
+    assert!(COLLECTIONS.into_iter().all(|collection| client.latest(collection).is_empty()));
+}
+
+async fn a_username_is_one_persons(app: &TestApp) {
+    let client = app.connect().await;
+    let named = |name: &str, username: &str| with(gym::coach(name), json!({ "username": username }));
+    client.ask("new_coach", named("Ada", "ada")).await.done();
+    let ack = client.ask("new_coach", named("Another", "ada")).await;
+    assert_eq!(ack.refused(), ["username"]);
+    client.ask("new_coach", named("Grace", "grace")).await.done();
+    let ack = client.ask("update_coach", json!({ "id": 2, "username": "ada", "age": "x" })).await;
+    assert!(ack.refused().contains(&"age"));
+    let ack = client.ask("update_coach", json!({ "id": 2, "username": "ada" })).await;
+    assert_eq!(ack.sentence("username"), "is already taken");
+    client.ask("update_coach", json!({ "id": 1, "username": "ada" })).await.done();
+    client.ask("delete_coach", json!({ "id": 1 })).await.done();
+    client.ask("update_coach", json!({ "id": 2, "username": "ada" })).await.done();
+}
+
+async fn two_clients_race_for_a_username_and_one_gets_it(app: &TestApp) {
+    let (one, two) = (app.connect().await, app.connect().await);
+    for round in 0..20 {
+        let payload = with(gym::coach("Ada"), json!({ "username": format!("ada{round}") }));
+        let ask = async |client: &Client| client.ask("new_coach", payload.clone()).await;
+        let (first, second) = tokio::join!(ask(&one), ask(&two));
+        assert_ne!(first.ok, second.ok, "round {round}: {first:?} {second:?}");
+        let loser = if first.ok { second } else { first };
+        assert_eq!(loser.refused(), ["username"]);
+    }
+    assert_eq!(one.sees("coaches", |rows| rows.len() == 20).await.len(), 20);
+}
+
+async fn a_nearly_right_field_is_suggested(app: &TestApp) {
+    let client = app.connect().await;
+    let ack = client.ask("new_coach", with(gym::coach("Ada"), json!({ "pictur": "x" }))).await;
+    assert_eq!(ack.sentence("pictur"), "is not a field of a coach; did you mean picture?");
+    let ack = client.ask("list_coaches", json!({ "where": { "nam": 1 } })).await;
+    assert!(ack.sentence("where.nam").ends_with("did you mean name?"), "{ack:?}");
+    let ack = client.ask("new_coache", gym::coach("Ada")).await;
+    assert_eq!(ack.sentence("$unknown_event"), "no such event; did you mean new_coach?");
+}

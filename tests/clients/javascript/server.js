@@ -1,0 +1,92 @@
+// A server of its own for each test: the built program, a folder, a free port. All of it goes with the test.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { io } from "socket.io-client";
+
+const program =
+  process.env.ROWCAST_PROGRAM ?? fileURLToPath(new URL("../../../target/debug/rowcast", import.meta.url));
+
+// How long anything may take; far beyond what a loaded machine needs.
+const patience = 20_000;
+
+export const collections = ["coaches", "workout_plans", "exercise_moves", "schedules"];
+
+export async function serve(test, { sample = "always" } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "rowcast-js-"));
+  let child;
+  let port = 0;
+  const sockets = [];
+
+  async function start() {
+    const database = `sqlite://${join(folder, "gym.db")}`;
+    const settings = ["--bind", `127.0.0.1:${port}`, "--database-url", database, "--sample-data", sample];
+    const env = Object.entries(process.env).filter(([name]) => !/^ROWCAST_|^DATABASE_URL$/.test(name));
+    child = spawn(program, settings, { stdio: ["ignore", "pipe", "inherit"], env: Object.fromEntries(env) });
+    const [line] = await within(once(createInterface(child.stdout), "line"), "the server to listen");
+    port = Number(line.split(":").at(-1));
+  }
+
+  async function end(signal) {
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await within(ended, "the server to end");
+  }
+
+  test.after(async () => {
+    for (const socket of sockets) socket.disconnect();
+    if (child.exitCode === null && child.signalCode === null) await end("SIGKILL");
+    await rm(folder, { recursive: true });
+  });
+  await start();
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    start,
+    // A front end: one socket, and the collections as they were last sent, like a store in a page.
+    open(options = {}) {
+      const socket = io(this.url, { transports: ["websocket"], reconnectionDelay: 20, reconnectionDelayMax: 100, ...options });
+      sockets.push(socket);
+      const store = {};
+      for (const collection of collections) socket.on(collection, (rows) => (store[collection] = rows));
+      const ask = (event, ...payload) => socket.timeout(patience).emitWithAck(event, ...payload);
+      const has = (what, so) => until(socket, () => collections.every((name) => store[name]) && so(store), what);
+      return { socket, store, ask, has };
+    },
+  };
+}
+
+// The next time that the socket says so.
+export const heard = (socket, event) =>
+  within(new Promise((resolve) => socket.once(event, resolve)), `the event ${event}`);
+
+// Resolves once the condition holds; looks again whenever anything arrives.
+export function until(socket, so, what) {
+  const holds = new Promise((resolve) => {
+    const look = () => {
+      if (!so()) return;
+      socket.offAny(later);
+      resolve();
+    };
+    // The store's own listener comes after this one.
+    const later = () => queueMicrotask(look);
+    socket.onAny(later);
+    look();
+  });
+  return within(holds, what);
+}
+
+function within(promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), patience);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

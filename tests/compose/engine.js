@@ -1,0 +1,54 @@
+// The container engine as these tests use it: commands, and what they say about a container.
+
+import { execFile } from "node:child_process";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+// How long a container may take to become what it should.
+const patience = 90_000;
+
+export const { COMPOSE_PROJECT_NAME: project, POSTGRES_PASSWORD: password } = process.env;
+
+export const docker = async (...args) => (await run("docker", args, { maxBuffer: 1 << 26 })).stdout.trim();
+
+export async function compose(...args) {
+  const [program, ...words] = process.env.COMPOSE.split(" ");
+  return (await run(program, [...words, ...args])).stdout.trim();
+}
+
+// The one container of a service, stopped or not.
+export const container = (service) => compose("ps", "--all", "--quiet", service);
+
+export const inspect = async (id) => JSON.parse(await docker("inspect", id))[0];
+
+export const exec = (id, ...command) => docker("exec", id, ...command);
+
+// Whether a command in a container fails, and how.
+export const refusal = (id, ...command) => exec(id, ...command).then(() => null, (error) => error.stderr || "no word");
+
+// There is nothing to wait on that would say so, so this looks again and again.
+export async function until(what, so) {
+  for (const end = Date.now() + patience; Date.now() < end; await pause(100)) {
+    const found = await so();
+    if (found) return found;
+  }
+  throw new Error(`waited ${patience} ms for ${what}`);
+}
+
+export const healthy = (id) =>
+  until("the container to be healthy", async () => (await inspect(id)).State.Health.Status === "healthy");
+
+// What the image's own health check says of a container now, without waiting for its next turn.
+export async function checks(id) {
+  const [kind, ...command] = (await inspect(id)).Config.Healthcheck.Test;
+  if (kind !== "CMD") throw new Error(`a health check by ${kind} is not what the image has`);
+  return (await refusal(id, ...command)) === null;
+}
+
+// Standard output and standard error of a container's whole life, as lines.
+export async function logs(id) {
+  const { stdout, stderr } = await run("docker", ["logs", id], { maxBuffer: 1 << 26 });
+  return [stdout, stderr].map((text) => text.split("\n").filter(Boolean));
+}

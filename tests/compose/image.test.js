@@ -1,0 +1,71 @@
+// The same image without compose: embedded SQLite in a volume.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checks, docker, exec, healthy, inspect, logs, project } from "./engine.js";
+import { coach, collections, get, knock, open, writeUntilLost } from "./page.js";
+
+const image = process.env.ROWCAST_IMAGE;
+const name = `${project}-sqlite`;
+const volume = `${project}-sqlite`;
+
+async function start(...options) {
+  const settings = ["-v", `${volume}:/data`, "-e", "ROWCAST_ACCESS=open", "-p", "127.0.0.1::5555"];
+  await docker("run", "-d", "--name", name, ...settings, ...options, image);
+  await healthy(name);
+}
+const url = async () => `http://${await docker("port", name, "5555/tcp")}`;
+
+test("it does not let everybody in without being told to", async () => {
+  const failed = await docker("run", "--rm", image).then(() => null, (error) => error);
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /--access/);
+});
+
+test("a new volume belongs to the server's own user and gets the sample gym", async (t) => {
+  const began = Date.now();
+  await start();
+  t.diagnostic(`healthy in ${Date.now() - began} ms`);
+  const page = open(t, await url());
+  await page.has("the gym");
+  assert.deepEqual(collections.map((each) => page.store[each].length), [5, 3, 6, 36]);
+  assert.equal(await exec(name, "stat", "-c", "%u", "/data", "/data/rowcast.db"), "10001\n10001");
+  assert.equal(await exec(name, "id", "-u"), "10001");
+  assert.equal(await docker("diff", name), "");
+  assert.equal(await checks(name), true);
+});
+
+test("a foreign page is refused, whatever name it reaches the server by", async () => {
+  const at = await url();
+  assert.equal(await knock(at, "http://evil.example"), 403);
+  assert.equal(await knock(at, "http://evil.example:5555", "evil.example:5555"), 403);
+  assert.equal(await knock(at, "http://localhost:5173"), 101);
+});
+
+test("what was acked outlives a sudden death and the container", async (t) => {
+  const before = open(t, await url());
+  await before.has("the gym");
+  const acked = await writeUntilLost(before, "Lost", () => docker("kill", name));
+  t.diagnostic(`${acked.length} acked`);
+  assert.equal((await inspect(name)).State.ExitCode, 137);
+  before.socket.disconnect();
+  await docker("rm", name);
+
+  await start("--read-only", "--cap-drop", "ALL");
+  const after = open(t, await url());
+  await after.has("the gym");
+  const names = new Set(after.names());
+  assert.deepEqual(acked.filter((one) => !names.has(one)), []);
+  assert.deepEqual((await after.ask("new_coach", coach("After"))).errors, {});
+  assert.equal((await get(await url(), "/readyz"))[0], 200);
+});
+
+test("it stops in order, and has logged JSON", async () => {
+  const began = Date.now();
+  await docker("stop", "--time", "15", name);
+  assert.equal((await inspect(name)).State.ExitCode, 0);
+  assert.ok(Date.now() - began < 10_000);
+  const [, log] = await logs(name);
+  assert.ok(log.length > 0);
+  for (const line of log) assert.doesNotThrow(() => JSON.parse(line), line);
+});
