@@ -97,6 +97,15 @@ where
     }
 }
 
+/// What a collection's events may carry, as JSON; the update without an id.
+#[derive(Clone, Copy, Debug)]
+pub struct Examples {
+    /// For `new_…`. It refers to rows with id 1.
+    pub new: &'static str,
+    /// For `update_…`.
+    pub update: &'static str,
+}
+
 /// A row's id, and the row as JSON or nothing if there is no such row any more.
 pub type Encoded = (i64, Box<RawValue>);
 
@@ -106,6 +115,10 @@ pub trait Kind: Send + Sync {
     fn plural(&self) -> &'static str;
     /// Whose rows are shown within these.
     fn nests(&self) -> &'static [Nested];
+    /// The columns that `list_…` knows.
+    fn columns(&self) -> Vec<&'static str>;
+    /// Payloads that are valid, for tests and documentation.
+    fn examples(&self) -> Examples;
     /// The rows with these ids, encoded.
     fn by_ids<'a>(
         &'a self,
@@ -138,6 +151,14 @@ impl<C: Collection> Kind for Of<C> {
 
     fn name(&self) -> &'static str {
         C::NAME
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        C::COLUMNS.iter().map(|(name, _)| *name).collect()
+    }
+
+    fn examples(&self) -> Examples {
+        Examples { new: C::New::EXAMPLE, update: C::Update::EXAMPLE }
     }
 
     fn by_ids<'a>(

@@ -118,6 +118,11 @@ pub(crate) fn whole(number: &str) -> Result<i64, Refusal> {
     if !number.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) {
         return Err(Refusal::here(NOT_WHOLE));
     }
+    // Too long for 64 bits: as a float it might round back into them.
+    let digits = number.strip_prefix(['+', '-']).unwrap_or(number);
+    if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Refusal::here(if number.starts_with('-') { TOO_SMALL } else { TOO_LARGE }));
+    }
     match number.parse::<f64>() {
         Ok(float) if float >= EDGE => Err(Refusal::here(TOO_LARGE)),
         Ok(float) if float < -EDGE => Err(Refusal::here(TOO_SMALL)),
