@@ -12,7 +12,7 @@ use sea_orm::{
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    collection::{ActiveModel, Collection, Draft, Edit, Model, Nested},
+    collection::{ActiveModel, Collection, Draft, Edit, Model, Nested, Unique},
     database::Transaction,
     error::Error,
 };
@@ -63,11 +63,13 @@ pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] when the version that the client saw is not the row's; as [`insert`].
 pub async fn update<C: Collection>(db: &Transaction, edit: Edit<ActiveModel<C>>) -> Result<C::Row, Error> {
-    let Edit { id, version, draft } = edit;
+    let Edit { id, version, mut draft } = edit;
     let before = locked::<C>(db, id).await?;
     if version.is_some_and(|version| before.get(C::VERSION) != Value::from(version)) {
         return Err(Error::Conflict(json(&row::<C>(db, before).await?)?));
     }
+    // Forms send the whole row back: what the row has already, no other row has.
+    draft.unique.retain(|unique| !has::<C>(&before, unique));
     check::<C>(db, Some(id), &draft).await?;
     let after = C::Entity::update_many()
         .set(draft.row)
@@ -166,6 +168,11 @@ pub fn id_of<C: Collection>(model: &Model<C>) -> i64 {
         Value::BigInt(Some(id)) => id,
         other => unreachable!("an id is an integer, not {other:?}"),
     }
+}
+
+fn has<C: Collection>(model: &Model<C>, unique: &Unique) -> bool {
+    let column = C::COLUMNS.iter().find(|(name, _)| *name == unique.field);
+    column.is_some_and(|(_, column)| model.get(*column) == unique.value)
 }
 
 async fn row<C: Collection>(db: &Transaction, model: Model<C>) -> Result<C::Row, Error> {
