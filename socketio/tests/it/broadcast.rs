@@ -92,3 +92,30 @@ async fn who_has_not_connected_or_has_left_hears_nothing() {
         assert_eq!(client.text().await, r#"42["hello",none]"#);
     }
 }
+
+#[actix_web::test]
+async fn who_pauses_hears_all_of_it_in_order_and_the_last_state() {
+    let server = TestServer::with_workers(Config { max_outbox: usize::MAX, ..Config::default() }, 2);
+    let (mut paused, mut reader) = (server.connect().await, server.connect().await);
+    // Far more than the kernel takes for one connection.
+    let filler = "x".repeat(200_000);
+    for n in 0..60 {
+        server.hub.broadcast(Message::event(Frame::event("n", &[&n.to_string(), &format!("\"{filler}\"")])));
+        server.hub.broadcast(Message::latest(Slot(1), Frame::event("state", &[&n.to_string()])));
+        while !reader.text().await.starts_with(&format!(r#"42["n",{n},"#)) {}
+    }
+
+    let (mut next, mut state) = (0, -1);
+    while next < 60 || state < 59 {
+        let text = paused.text().await;
+        if let Some(rest) = text.strip_prefix(r#"42["state","#) {
+            let newer: i32 = rest.trim_end_matches(']').parse().unwrap();
+            assert!(newer > state, "{newer} after {state}");
+            state = newer;
+        } else {
+            assert!(text.starts_with(&format!(r#"42["n",{next},"xx"#)), "{next}: {}", &text[..20]);
+            assert_eq!(text.len(), filler.len() + 11 + next.to_string().len());
+            next += 1;
+        }
+    }
+}

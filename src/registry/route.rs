@@ -1,0 +1,80 @@
+//! One event's handler with its types hidden.
+//!
+//! It decodes a payload on the socket's thread; what comes out is work for the database's thread.
+
+use api_schema::Payload;
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{context::Context, error::Error, store};
+
+/// Whether a handler needs a transaction that can write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Over one picture of the database, beside other readers.
+    Read,
+    /// In a transaction that is committed at the end.
+    Write,
+}
+
+type Decode = dyn Fn(&RawValue) -> Result<(Access, Box<dyn Work>), Error> + Send + Sync;
+
+/// An event's handler with its types hidden.
+pub struct Route(Box<Decode>);
+
+impl Route {
+    /// A plain async function over a decoded payload.
+    pub fn new<P, T, H>(access: Access, handler: H) -> Self
+    where
+        P: Payload + Clone + Send + Sync + 'static,
+        T: Serialize + 'static,
+        H: AsyncFn(&Context<'_>, P) -> Result<T, Error> + Clone + Send + Sync + 'static,
+    {
+        Self::with(move |payload| {
+            let payload = api_schema::decode::<P>(payload)?;
+            let handler = handler.clone();
+            Ok((access, async move |context: &Context<'_>| handler(context, payload.clone()).await))
+        })
+    }
+
+    /// For those who decode in a way of their own: what comes out is what to do, and what it needs of the database.
+    pub fn with<T, W>(
+        decode: impl Fn(&RawValue) -> Result<(Access, W), Error> + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: Serialize + 'static,
+        W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        Self(Box::new(move |payload| {
+            let (access, work) = decode(payload)?;
+            Ok((access, Box::new(Typed(work)) as Box<dyn Work>))
+        }))
+    }
+
+    /// What the payload asks for, ready to run.
+    ///
+    /// # Errors
+    /// [`Error::BadPayload`] and [`Error::Invalid`]; nothing has touched the database yet.
+    pub fn decode(&self, payload: &RawValue) -> Result<(Access, Box<dyn Work>), Error> {
+        (self.0)(payload)
+    }
+}
+
+/// A decoded request: what runs in a transaction, more than once if it loses a race.
+pub trait Work: Send {
+    /// Runs it; the value is the ack's `data`.
+    fn run<'a>(&'a self, context: &'a Context<'a>) -> LocalBoxFuture<'a, Result<Box<RawValue>, Error>>;
+}
+
+struct Typed<W>(W);
+
+impl<T, W> Work for Typed<W>
+where
+    T: Serialize,
+    W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send,
+{
+    fn run<'a>(&'a self, context: &'a Context<'a>) -> LocalBoxFuture<'a, Result<Box<RawValue>, Error>> {
+        Box::pin(async move { store::json(&(self.0)(context).await?) })
+    }
+}
