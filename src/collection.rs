@@ -41,10 +41,16 @@ pub trait Collection: Send + Sync + 'static {
     const ID: Column<Self>;
     /// The column `version`.
     const VERSION: Column<Self>;
-    /// What `list_…` may filter and sort by: the name on the wire, and the column.
+    /// What `list_…` may filter and sort by beside `id` and `version`: the name on the wire, and the column.
     const COLUMNS: &'static [(&'static str, Column<Self>)];
     /// Whose rows are shown within these.
     const NESTS: &'static [Nested] = &[];
+
+    /// Everything that `list_…` may filter and sort by.
+    fn columns() -> impl Iterator<Item = (&'static str, Column<Self>)> {
+        let own = [("id", Self::ID), ("version", Self::VERSION)];
+        own.into_iter().chain(Self::COLUMNS.iter().copied())
+    }
 
     /// The row that a payload asks for.
     fn create(new: Self::New) -> Draft<ActiveModel<Self>>;

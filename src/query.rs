@@ -198,9 +198,9 @@ fn names<C>(keys: &[Key<C>]) -> String {
 }
 
 fn find<C: Collection>(name: &str) -> Result<(&'static str, Column<C>), String> {
-    let found = C::COLUMNS.iter().find(|(known, _)| *known == name);
-    found.copied().ok_or_else(|| {
-        let known = C::COLUMNS.iter().map(|(known, _)| *known);
+    let found = C::columns().find(|(known, _)| *known == name);
+    found.ok_or_else(|| {
+        let known = C::columns().map(|(known, _)| known);
         let noun = C::NAME.replace('_', " ");
         match nearest(name, known) {
             Some(near) => format!("is not a column of a {noun}; did you mean {near}?"),

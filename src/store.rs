@@ -171,8 +171,8 @@ pub fn id_of<C: Collection>(model: &Model<C>) -> i64 {
 }
 
 fn has<C: Collection>(model: &Model<C>, unique: &Unique) -> bool {
-    let column = C::COLUMNS.iter().find(|(name, _)| *name == unique.field);
-    column.is_some_and(|(_, column)| model.get(*column) == unique.value)
+    let column = C::columns().find(|(name, _)| *name == unique.field);
+    column.is_some_and(|(_, column)| model.get(column) == unique.value)
 }
 
 async fn row<C: Collection>(db: &Transaction, model: Model<C>) -> Result<C::Row, Error> {

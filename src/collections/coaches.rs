@@ -23,12 +23,10 @@ impl Collection for Coaches {
     const ID: Column = Column::Id;
     const VERSION: Column = Column::Version;
     const COLUMNS: &'static [(&'static str, Column)] = &[
-        ("id", Column::Id),
         ("name", Column::Name),
         ("age", Column::Age),
         ("picture", Column::Picture),
         ("username", Column::Username),
-        ("version", Column::Version),
     ];
 
     fn create(new: NewCoach) -> Draft<ActiveModel> {

@@ -23,12 +23,10 @@ impl Collection for ExerciseMoves {
     const ID: Column = Column::Id;
     const VERSION: Column = Column::Version;
     const COLUMNS: &'static [(&'static str, Column)] = &[
-        ("id", Column::Id),
         ("name", Column::Name),
         ("focus", Column::Focus),
         ("description", Column::Description),
         ("video_link", Column::VideoLink),
-        ("version", Column::Version),
     ];
 
     fn create(new: NewExerciseMove) -> Draft<ActiveModel> {

@@ -28,12 +28,10 @@ impl Collection for Schedules {
     const ID: Column = Column::Id;
     const VERSION: Column = Column::Version;
     const COLUMNS: &'static [(&'static str, Column)] = &[
-        ("id", Column::Id),
         ("day", Column::Day),
         ("hour", Column::Hour),
         ("coach", Column::CoachId),
         ("workout_plan", Column::WorkoutPlanId),
-        ("version", Column::Version),
     ];
     const NESTS: &'static [Nested] = &[
         Nested { collection: Coaches::PLURAL, table: "schedules", row: "id", shows: "coach_id" },

@@ -29,13 +29,8 @@ impl Collection for WorkoutPlans {
     const PLURAL: &'static str = "workout_plans";
     const ID: Column = Column::Id;
     const VERSION: Column = Column::Version;
-    const COLUMNS: &'static [(&'static str, Column)] = &[
-        ("id", Column::Id),
-        ("name", Column::Name),
-        ("difficulty", Column::Difficulty),
-        ("description", Column::Description),
-        ("version", Column::Version),
-    ];
+    const COLUMNS: &'static [(&'static str, Column)] =
+        &[("name", Column::Name), ("difficulty", Column::Difficulty), ("description", Column::Description)];
     const NESTS: &'static [Nested] = &[Nested {
         collection: ExerciseMoves::PLURAL,
         table: "workout_plan_moves",

@@ -80,7 +80,7 @@ impl<C: Collection> Kind for Of<C> {
     }
 
     fn columns(&self) -> Vec<&'static str> {
-        C::COLUMNS.iter().map(|(name, _)| *name).collect()
+        C::columns().map(|(name, _)| name).collect()
     }
 
     fn examples(&self) -> Examples {
