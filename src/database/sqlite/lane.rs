@@ -34,43 +34,52 @@ pub(super) async fn write(
     handle.connection.checkpoint();
 }
 
-/// One transaction for a job and for those that are waiting behind it.
+/// One transaction for a job and for those that are waiting behind it. All of them hear how it ended only then: what
+/// one of them saw of another must not be told before it is certain.
 async fn group(
     handle: &Handle,
     first: Box<dyn Job>,
     jobs: &mut mpsc::Receiver<Box<dyn Job>>,
     commits: &watch::Sender<u64>,
 ) {
-    let mut ran: Vec<Box<dyn Job>> = Vec::new();
-    let begun = handle.connection.batch("begin immediate");
-    let mut next = Some(first);
-    let outcome = loop {
-        let Some(mut job) = next.take() else { break commit(handle, &ran) };
-        if let Err(error) = &begun {
-            break Err(again(error, job, &mut ran));
-        }
-        match one(handle, &mut job).await {
-            Ok(true) => ran.push(job),
-            Ok(false) => job.finish(Ok(Commit(*commits.borrow()))),
-            Err(error) => break Err(again(&error, job, &mut ran)),
-        }
-        next = if ran.len() < GROUP { jobs.try_recv().ok() } else { None };
-    };
-    match outcome {
-        Ok(()) => {
-            let commit = if ran.is_empty() { *commits.borrow() } else { count(commits) };
-            metrics::histogram!("rowcast_commit_writes").record(ran.len() as f64);
-            ran.into_iter().for_each(|job| job.finish(Ok(Commit(commit))));
+    let mut group = vec![first];
+    match run(handle, &mut group, jobs).await {
+        Ok(kept) => {
+            if kept > 0 {
+                commits.send_modify(|count| *count += 1);
+                metrics::histogram!("rowcast_commit_writes").record(kept as f64);
+            }
+            let commit = Commit(*commits.borrow());
+            group.into_iter().for_each(|job| job.finish(Ok(commit)));
         }
         Err(error) => {
             handle.connection.undo();
-            tracing::warn!(%error, writes = ran.len(), "nothing of a group was written");
-            ran.into_iter().for_each(|job| job.finish(Err(repeat(&error))));
+            tracing::warn!(%error, writes = group.len(), "nothing of a group was written");
+            group.into_iter().for_each(|job| job.finish(Err(repeat(&error))));
         }
     }
 }
 
-/// Runs one job within a savepoint. `Err` when the whole transaction is lost.
+/// Runs the group's first job and those that join it, and commits what is to be kept; returns how many that are.
+async fn run(
+    handle: &Handle,
+    group: &mut Vec<Box<dyn Job>>,
+    jobs: &mut mpsc::Receiver<Box<dyn Job>>,
+) -> Result<usize, Error> {
+    handle.connection.batch("begin immediate")?;
+    let (mut kept, mut next) = (0, 0);
+    while let Some(job) = group.get_mut(next) {
+        kept += usize::from(one(handle, job).await?);
+        next += 1;
+        if group.len() < GROUP {
+            group.extend(jobs.try_recv().ok());
+        }
+    }
+    handle.connection.batch(if kept > 0 { "commit" } else { "rollback" })?;
+    Ok(kept)
+}
+
+/// Runs one job within a savepoint; true if what it did is to be kept. `Err` when the whole transaction is lost.
 async fn one(handle: &Handle, job: &mut Box<dyn Job>) -> Result<bool, Error> {
     handle.connection.batch("savepoint job")?;
     let verdict = job.run(&handle.transaction).await;
@@ -85,27 +94,12 @@ async fn one(handle: &Handle, job: &mut Box<dyn Job>) -> Result<bool, Error> {
     Ok(verdict == Verdict::Keep)
 }
 
-fn commit(handle: &Handle, ran: &[Box<dyn Job>]) -> Result<(), Error> {
-    handle.connection.batch(if ran.is_empty() { "rollback" } else { "commit" })
-}
-
-/// Puts the job that met the failure with those it took down.
-fn again(error: &Error, job: Box<dyn Job>, ran: &mut Vec<Box<dyn Job>>) -> Error {
-    ran.push(job);
-    repeat(error)
-}
-
 /// The same failure once more, for each of those it concerns.
 fn repeat(error: &Error) -> Error {
     match error {
         Error::Unavailable(reason) => Error::Unavailable(reason.clone()),
         other => Error::Internal(other.to_string()),
     }
-}
-
-fn count(commits: &watch::Sender<u64>) -> u64 {
-    commits.send_modify(|count| *count += 1);
-    *commits.borrow()
 }
 
 /// Takes read jobs from a queue shared with other readers.
