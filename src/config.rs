@@ -62,6 +62,9 @@ pub struct Storage {
     pub sqlite_synchronous: Synchronous,
 }
 
+const ORIGINS: &str = "Browser origins let in, comma-separated, as in https://gym.example.com; localhost = any port of it; * = all \
+    [default: pages from this host and any port of localhost]";
+
 /// How to serve.
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
@@ -71,8 +74,8 @@ pub struct Serve {
     /// Where the data lives.
     #[command(flatten)]
     pub storage: Storage,
-    /// Browser origins let in, comma-separated, as in https://gym.example.com; localhost = any port of it; * = all [default: pages from this host and any port of localhost]
-    #[arg(long, env = "ROWCAST_ORIGINS", value_delimiter = ',')]
+    /// Which browser origins are let in; see `app::origins` for what nothing, `localhost` and `*` mean.
+    #[arg(long, env = "ROWCAST_ORIGINS", value_delimiter = ',', help = ORIGINS)]
     pub origins: Vec<String>,
     /// Plant the sample gym: auto = in a database just made with the embedded default; always = if it is empty; never
     #[arg(long, env = "ROWCAST_SAMPLE_DATA", default_value = "auto", value_enum)]
