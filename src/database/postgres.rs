@@ -208,7 +208,7 @@ pub(super) async fn read<T>(
     let begin =
         pool.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await?;
     let transaction = Transaction(Inner::Postgres(begin));
-    let outcome = work::in_time(body(&transaction)).await;
+    let outcome = body(&transaction).await;
     let _ = take(transaction)?.rollback().await;
     outcome
 }

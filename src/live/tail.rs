@@ -120,7 +120,7 @@ impl Tail {
         for (place, kind) in self.kinds.iter().enumerate() {
             let mut rows = Rows::new();
             loop {
-                let last = rows.last_key_value().map_or(0, |(id, _)| *id);
+                let last = rows.last_key_value().map_or(i64::MIN, |(id, _)| *id);
                 let page = kind.page(db, last, PAGE as u64).await?;
                 let full = page.len() == PAGE;
                 rows.extend(page.into_iter().map(|(id, row)| (id, Some(row))));
@@ -173,6 +173,13 @@ impl Tail {
                 .set(cache.bytes() as f64);
         }
         self.at = Some((found.at, found.epoch));
+    }
+}
+
+/// However the task ends, what it leaves behind is not caught up any more, and readiness says so.
+impl Drop for Tail {
+    fn drop(&mut self) {
+        self.shared.caught_up.store(false, Ordering::Relaxed);
     }
 }
 
