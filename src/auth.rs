@@ -69,15 +69,15 @@ impl Auth {
     /// [`Error::Invalid`], the same on both fields whichever is wrong, after the same time;
     /// [`Error::RateLimited`] after too many failures for one username.
     pub async fn login(&self, login: Login) -> Result<(SignedIn, Token), Error> {
-        self.failures.check(&login.username)?;
+        self.failures.begin(&login.username)?;
         let username = login.username.clone();
         let found = self.db.read(async move |db| by_username(db, &username).await).await?;
         let hash = found.as_ref().and_then(|coach| coach.password_hash.clone()).map(|hash| hash.0);
         let right = self.passwords.check(login.password, hash).await?;
         let Some(coach) = found.filter(|_| right) else {
-            self.failures.failed(&login.username);
             return Err(Error::Invalid(wrong()));
         };
+        self.failures.succeeded(&login.username);
         let secret = secret();
         let token = Token::presented(&secret);
         let expires = now() + LIFETIME.as_secs().cast_signed();

@@ -111,14 +111,18 @@ impl Gateway {
     async fn login(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
         let (signed_in, token) = self.auth.login(api_schema::decode(payload)?).await?;
         let user = Arc::new(signed_in.user.clone());
-        socket.state().user.replace(Some(SignedIn { user, token }));
+        let before = socket.state().user.replace(Some(SignedIn { user, token }));
+        if let Some(SignedIn { token, .. }) = before {
+            // Nobody could sign that one out any more.
+            self.auth.logout(token).await?;
+        }
         reply::json(&Ack::signed_in(signed_in))
     }
 
     async fn logout(&self, socket: &Socket<Session>) -> Answer {
-        let signed_in = socket.state().user.take();
-        if let Some(SignedIn { token, .. }) = signed_in {
+        if let Some(SignedIn { token, .. }) = socket.state().user() {
             self.auth.logout(token).await?;
+            socket.state().user.take();
         }
         reply::ok(())
     }
@@ -155,7 +159,7 @@ impl Service for Gateway {
         let credentials: Credentials = match auth.map(serde_json::from_str::<Option<_>>) {
             None => Credentials::default(),
             Some(Ok(credentials)) => credentials.unwrap_or_default(),
-            Some(Err(_)) => return Err(refusal("auth takes {token?, live?, since?}, each a string")),
+            Some(Err(_)) => return Err(refusal("auth takes {token?, live?}, each a string")),
         };
         if !matches!(credentials.live.as_deref(), None | Some("snapshots")) {
             return Err(refusal("auth.live can only be \"snapshots\" in this version"));

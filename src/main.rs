@@ -7,7 +7,7 @@ use rowcast::{
     app::App,
     auth,
     config::{Cli, Command, Serve, Storage, UserCommand, without_secrets},
-    database::Database,
+    database::{Database, DatabaseUrl},
     sample, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -63,11 +63,21 @@ async fn set_password(username: String, storage: &Storage) -> Result<(), String>
     let mut password = String::new();
     std::io::stdin().take(1024).read_to_string(&mut password).map_err(|error| error.to_string())?;
     let password = password.trim_end_matches(['\r', '\n']);
+    if password.chars().count() > api_schema::rules::LONGEST_CREDENTIAL as usize {
+        return Err(format!("a password has at most {} characters", api_schema::rules::LONGEST_CREDENTIAL));
+    }
+    if let DatabaseUrl::Sqlite(file) = &storage.database_url
+        && !file.exists()
+    {
+        return Err(format!("--database-url: there is no {}", file.display()));
+    }
     if password.is_empty() {
         return Err("the new password is read from standard input, and there was none".into());
     }
     let db = open(storage).await?;
     let set = auth::set_password(&db, username, password).await;
     db.close().await;
-    set.map_err(|error| error.to_string())
+    set.map_err(|error| error.to_string())?;
+    println!("the password is set, and who was signed in with the old one no longer is");
+    Ok(())
 }

@@ -184,9 +184,10 @@ fn decode<C: Collection>(keys: &[Key<Column<C>>], after: &str) -> Option<Vec<Val
         return None;
     }
     let value = |(key, cell): (&Key<Column<C>>, serde_json::Value)| match cell {
-        serde_json::Value::Null => Some(Value::String(None)),
+        serde_json::Value::Null if key.column.def().is_null() => Some(Value::String(None)),
         serde_json::Value::Number(number) if !is_text(key.column) => Some(number.as_i64()?.into()),
-        serde_json::Value::String(text) if is_text(key.column) => Some(text.into()),
+        // PostgreSQL takes no NUL, and no value of ours holds one.
+        serde_json::Value::String(text) if is_text(key.column) && !text.contains('\0') => Some(text.into()),
         _ => None,
     };
     keys.iter().zip(cells).map(value).collect()

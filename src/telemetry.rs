@@ -20,6 +20,8 @@ pub fn log(settings: &Serve) -> Result<(), String> {
     let colours = std::io::stderr().is_terminal();
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    // What is said about a log that cannot be written goes to the same place, and would end the thread that says it.
+    let log = log.log_internal_errors(false);
     let started = match settings.log_format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),

@@ -1,6 +1,6 @@
 //! Moves in an order: what a class trains.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use api_schema::{ExerciseMove, NewWorkoutPlan, UpdateWorkoutPlan, WorkoutPlan};
 use entity::{
@@ -109,10 +109,15 @@ async fn moves_of(
         .order_by_asc(workout_plan_move::Column::Position)
         .all(db)
         .await?;
-    let ids: std::collections::BTreeSet<i64> = links.iter().map(|link| link.exercise_move_id).collect();
-    let moves = exercise_move::Entity::find().filter(exercise_move::Column::Id.is_in(ids)).all(db).await?;
-    let moves: HashMap<i64, ExerciseMove> =
-        moves.into_iter().map(|model| (model.id, exercise_moves::row(model))).collect();
+    let ids: BTreeSet<i64> = links.iter().map(|link| link.exercise_move_id).collect();
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let mut moves: HashMap<i64, ExerciseMove> = HashMap::new();
+    // A thousand plans may name more moves than one statement may have values.
+    for page in ids.chunks(1000) {
+        let page = exercise_move::Column::Id.is_in(page.iter().copied());
+        let page = exercise_move::Entity::find().filter(page).all(db).await?;
+        moves.extend(page.into_iter().map(|model| (model.id, exercise_moves::row(model))));
+    }
     let mut found: HashMap<i64, Vec<ExerciseMove>> = HashMap::new();
     for link in links {
         let shown = moves.get(&link.exercise_move_id).cloned();

@@ -9,7 +9,7 @@ use sea_orm::{
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    Commit, Transaction, stopped,
+    Commit, DatabaseUrl, Transaction, stopped,
     transaction::Inner,
     work::{self, Job, Verdict},
 };
@@ -94,7 +94,12 @@ pub(super) fn pool(url: &str, connections: u32) -> Result<DatabaseConnection, Er
 
 async fn open(url: &str) -> Result<DatabaseConnection, Error> {
     let pool = pool(url, CONNECTIONS)?;
-    pool.ping().await?;
+    pool.ping().await.map_err(|error| {
+        let name = DatabaseUrl::Postgres(url.to_owned());
+        Error::Unavailable(format!(
+            "{name} did not let us in within {ACQUIRE:?}; is it running there? ({error})"
+        ))
+    })?;
     migration::run(&pool).await?;
     Ok(pool)
 }

@@ -93,7 +93,10 @@ impl Sqlite {
         self.closing.send_replace(true);
         let threads = self.threads.lock().map(|mut threads| std::mem::take(&mut *threads));
         for thread in threads.unwrap_or_default() {
-            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+            let ended = tokio::task::spawn_blocking(|| thread.join());
+            if tokio::time::timeout(PATIENCE, ended).await.is_err() {
+                tracing::warn!("the database is still busy; not waiting for it any longer");
+            }
         }
     }
 }

@@ -170,13 +170,14 @@ fn unsupported(what: &str) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(format!("no SQLite form for {what}").into())
 }
 
-/// A value on its way out. A null fits every optional field, whichever kind it claims to be.
+/// A value on its way out. A null fits every optional field, whichever kind it claims to be. Text that another program
+/// wrote and that is not UTF-8 shows what can be shown: one bad row must not hide the others.
 fn read(cell: ValueRef<'_>) -> rusqlite::Result<Value> {
     Ok(match cell {
         ValueRef::Null => Value::String(None),
         ValueRef::Integer(number) => Value::BigInt(Some(number)),
         ValueRef::Real(number) => Value::Double(Some(number)),
-        ValueRef::Text(text) => Value::String(Some(std::str::from_utf8(text)?.into())),
+        ValueRef::Text(text) => Value::String(Some(String::from_utf8_lossy(text).into_owned())),
         ValueRef::Blob(bytes) => Value::Bytes(Some(bytes.into())),
     })
 }

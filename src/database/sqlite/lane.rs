@@ -66,7 +66,11 @@ async fn run(
     group: &mut Vec<Box<dyn Job>>,
     jobs: &mut mpsc::Receiver<Box<dyn Job>>,
 ) -> Result<usize, Error> {
-    handle.connection.batch("begin immediate")?;
+    if let Err(error) = handle.connection.batch("begin immediate") {
+        // Somebody else holds the file. Those behind would each wait as long for nothing.
+        group.extend(std::iter::from_fn(|| jobs.try_recv().ok()));
+        return Err(error);
+    }
     let (mut kept, mut next) = (0, 0);
     while let Some(job) = group.get_mut(next) {
         kept += usize::from(one(handle, job).await?);
