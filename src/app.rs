@@ -63,8 +63,15 @@ impl App {
         .max_connections(100_000)
         .shutdown_timeout(1)
         .disable_signals()
-        .bind(settings.bind)
-        .map_err(|error| format!("--bind: {} cannot be listened on: {error}", settings.bind))?;
+        .bind(settings.bind);
+        let server = match server {
+            Ok(server) => server,
+            Err(error) => {
+                live.stop();
+                db.close().await;
+                return Err(format!("--bind: {} cannot be listened on: {error}", settings.bind));
+            }
+        };
         let address = server.addrs().first().copied().unwrap_or(settings.bind);
         Ok(Self { address, server: server.run(), io, live, db })
     }
@@ -119,12 +126,11 @@ fn database_problem(error: Error) -> String {
 /// Pages from localhost may always come in. Those of "this host" only where the address is not a loopback one: to
 /// a loopback address any name can be made to point, so there the name in `Host` proves nothing.
 fn origins(settings: &Serve) -> Origins {
-    let listed: Vec<&str> =
-        settings.origins.iter().map(|origin| origin.trim()).filter(|o| !o.is_empty()).collect();
-    match listed.as_slice() {
-        [] => Origins { same_host: !settings.bind.ip().is_loopback(), ..Origins::default() },
-        ["localhost"] => Origins::default(),
-        ["*"] => Origins::any(),
-        listed => Origins::list(listed.iter().copied()),
+    match settings.origins() {
+        listed if listed.is_empty() => {
+            Origins { same_host: !settings.bind.ip().is_loopback(), ..Origins::default() }
+        }
+        listed if listed.contains(&"*") => Origins::any(),
+        listed => Origins::list(listed),
     }
 }

@@ -138,6 +138,9 @@ impl Serve {
         if let Some(web) = self.web.as_ref().filter(|web| !web.is_dir()) {
             return Err(format!("--web: {} is not a folder", web.display()));
         }
+        if let Some(origin) = self.origins().into_iter().find(|origin| !is_origin(origin)) {
+            return Err(format!("--origins: {origin} is not an origin such as https://gym.example.com"));
+        }
         match self.access {
             Some(Access::Open) => Ok(()),
             Some(Access::Read | Access::Members) => {
@@ -150,6 +153,12 @@ impl Serve {
                 self.bind
             )),
         }
+    }
+
+    /// The browser origins that are named.
+    #[must_use]
+    pub fn origins(&self) -> Vec<&str> {
+        self.origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty()).collect()
     }
 
     /// The folder to serve pages from, if there is one.
@@ -168,6 +177,14 @@ pub fn without_secrets(mut error: clap::Error) -> clap::Error {
         error.insert(ContextKind::InvalidValue, ContextValue::String("…".into()));
     }
     error
+}
+
+/// A scheme, a host and perhaps a port, as browsers write it; or one of the words that stand for some.
+fn is_origin(text: &str) -> bool {
+    let scheme = ["http://", "https://"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
+    let host = scheme.map(|rest| rest.trim_end_matches('/'));
+    ["*", "localhost"].contains(&text)
+        || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', ' ', '@']))
 }
 
 #[cfg(test)]
@@ -193,6 +210,8 @@ mod tests {
         assert!(check(&["--bind", "nonsense"]).unwrap_err().contains("--bind"));
         assert!(check(&["--database-url", "mysql://x"]).unwrap_err().contains("--database-url"));
         assert!(check(&["--web", "/nowhere"]).unwrap_err().contains("--web"));
+        assert!(check(&["--origins", "gym.example.com"]).unwrap_err().contains("--origins"));
+        assert!(check(&["--origins", "localhost,https://gym.example.com"]).is_ok());
     }
 
     #[test]

@@ -132,19 +132,19 @@ impl Database {
         })
     }
 
+    /// Whether there is still somebody to take work.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.is_open(),
+            Engine::Postgres(postgres) => postgres.is_open(),
+        }
+    }
+
     /// How many commits this process has made, as a value that can be awaited.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
-    }
-
-    /// `sqlite` or `postgres`, for logs and metrics.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match &*self.engine {
-            Engine::Sqlite(_) => "sqlite",
-            Engine::Postgres(_) => "postgres",
-        }
     }
 
     /// Finishes the work already given and closes. Later work is refused.

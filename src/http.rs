@@ -48,6 +48,9 @@ async fn readyz(state: web::Data<State>) -> HttpResponse {
     if !matches!(tokio::time::timeout(PATIENCE, ping(&state.db)).await, Ok(Ok(()))) {
         return unready("the database does not answer");
     }
+    if !state.db.is_open() {
+        return unready("nobody takes writes any more");
+    }
     if !state.live.is_caught_up() {
         return unready("live is not caught up with the database");
     }

@@ -21,7 +21,8 @@ pub enum Allow {
     /// `http` and `https` pages on `localhost`, `127.0.0.1` and `[::1]`, any port.
     #[default]
     Local,
-    /// Exactly these, as a browser writes them: `https://gym.example` or `http://10.0.0.5:8080`.
+    /// Exactly these, as a browser writes them: `https://gym.example` or `http://10.0.0.5:8080`; `localhost` stands for
+    /// what [`Local`](Self::Local) lets in.
     List(Vec<String>),
     /// Every page.
     Any,
@@ -43,9 +44,10 @@ impl Origins {
         let Some(origin) = origin else { return true };
         let allowed = match &self.allow {
             Allow::Any => true,
-            Allow::List(list) => {
-                list.iter().any(|one| one.trim_end_matches('/').eq_ignore_ascii_case(origin))
-            }
+            Allow::List(list) => list.iter().any(|one| match one.trim_end_matches('/') {
+                "localhost" => authority(origin).is_some_and(is_local),
+                one => one.eq_ignore_ascii_case(origin),
+            }),
             Allow::Local => authority(origin).is_some_and(is_local),
         };
         allowed
@@ -101,6 +103,12 @@ mod tests {
         assert!(origins.admit(Some("https://gym.example"), None));
         assert!(!origins.admit(Some("https://gym.example:8443"), None));
         assert!(!origins.admit(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
+        let mixed = Origins::list(["localhost", "https://gym.example"]);
+        assert!(
+            mixed.admit(Some("http://localhost:5173"), None)
+                && mixed.admit(Some("https://gym.example"), None)
+        );
+        assert!(!mixed.admit(Some("http://evil.example"), None));
         origins.same_host = true;
         assert!(origins.admit(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
         assert!(!origins.admit(Some("http://10.0.0.5:1"), Some("10.0.0.5:5555")));

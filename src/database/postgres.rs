@@ -71,6 +71,10 @@ impl Postgres {
         self.jobs.send((Access::Read, job)).map_err(|_| stopped())
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        !self.jobs.is_closed()
+    }
+
     /// Waits until the jobs that were given have ended and the pool is closed.
     pub(super) async fn close(&self) {
         self.closing.send_replace(true);

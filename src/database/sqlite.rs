@@ -85,8 +85,12 @@ impl Sqlite {
         give(&self.readers, job).await
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        !self.writer.is_closed() && !self.readers.is_closed()
+    }
+
     pub(super) fn attach(&self) -> Result<Handle, Error> {
-        Ok(Handle::new(Connection::attached(&self.path)?))
+        Ok(Handle::new(Connection::reader(&self.path)?))
     }
 
     pub(super) async fn close(&self) {

@@ -78,7 +78,8 @@ where
     }
 }
 
-/// Ends work that takes too long: others wait behind it.
+/// Ends work that waits too long for something: others wait behind it. A statement on SQLite is not waited for but run,
+/// and runs to its end.
 pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let ended = tokio::time::timeout(LIMIT, work).await;
     ended.unwrap_or_else(|_| Err(Error::Unavailable("the transaction took too long".into())))

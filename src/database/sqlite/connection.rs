@@ -47,11 +47,6 @@ impl Connection {
         Ok(connection)
     }
 
-    /// For whoever reads on a thread of its own.
-    pub(super) fn attached(path: &Path) -> Result<Self, Error> {
-        Self::reader(path)
-    }
-
     /// Runs statements that take no values and give no rows.
     pub(super) fn batch(&self, sql: &str) -> Result<(), Error> {
         let connection = self.lock();
