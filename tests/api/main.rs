@@ -9,5 +9,6 @@ mod documented;
 mod faults;
 mod harness;
 mod hostile;
+mod neighbours;
 mod planner;
 mod sign_in;
