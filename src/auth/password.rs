@@ -1,18 +1,13 @@
 //! Passwords, hashed with argon2id. Checking one takes tens of milliseconds and 19 MiB on purpose, so it happens
 //! on threads that may block, a few at a time.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
-    password_hash::{
-        PasswordHasher,
-        phc::{Output, PasswordHash},
-    },
+    password_hash::phc::{Output, PasswordHash, Salt},
 };
+use rand::Rng;
 use tokio::sync::Semaphore;
 
 use crate::error::Error;
@@ -22,30 +17,62 @@ const AT_ONCE: usize = 2;
 /// How long one waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Room asked for to hash in, in blocks of 1 KiB; only what is used becomes real. From 32 MiB on glibc takes memory from
+/// the system and gives it back, each time; less it would keep, once for every thread that ever hashed.
+const ROOM: usize = 33 * 1024;
+
 /// A password's hash in PHC form, with a salt of its own.
 ///
 /// # Errors
-/// [`Error::Internal`] when the system gives no random bytes.
+/// [`Error::Internal`] when it cannot be hashed here.
 pub fn hash(password: &str) -> Result<String, Error> {
-    let hash = Argon2::default().hash_password(password.as_bytes());
-    hash.map(|hash| hash.to_string()).map_err(|error| Error::Internal(format!("argon2: {error}")))
+    let mut salt = [0; 16];
+    rand::rng().fill_bytes(&mut salt);
+    phc(password, &salt).map_err(|error| Error::Internal(format!("argon2: {error}")))
+}
+
+fn phc(password: &str, salt: &[u8]) -> Result<String, argon2::password_hash::Error> {
+    let params = Params::default();
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: (&params).try_into()?,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(digest(password, salt, params, Params::DEFAULT_OUTPUT_LEN)?),
+    };
+    Ok(hash.to_string())
+}
+
+fn digest(
+    password: &str,
+    salt: &[u8],
+    params: Params,
+    length: usize,
+) -> Result<Output, argon2::password_hash::Error> {
+    let mut memory = Vec::with_capacity(params.block_count().max(ROOM));
+    memory.resize(params.block_count(), Block::default());
+    let mut output = vec![0; length];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, &mut memory)?;
+    Ok(Output::new(&output)?)
+}
+
+/// Whether the password gives this hash; compared in constant time.
+fn fits(password: &str, hash: &str) -> Result<bool, argon2::password_hash::Error> {
+    let hash = PasswordHash::new(hash)?;
+    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
+    Ok(digest(password, salt.as_ref(), Params::try_from(&hash)?, expected.len())? == *expected)
 }
 
 pub(super) struct Checker {
     turns: Semaphore,
-    memory: Arc<Mutex<Vec<Memory>>>,
     /// Checked against when there is no such user, so that both answers take the same time.
     nobody: String,
 }
 
-/// What one check works in. Kept and used again: given back each time, it would stay with the allocator, once for
-/// every thread that ever checked.
-type Memory = Vec<Block>;
-
 impl Checker {
     pub(super) fn new() -> Result<Self, Error> {
-        let nobody = hash("nobody has this password")?;
-        Ok(Self { turns: Semaphore::new(AT_ONCE), memory: Arc::default(), nobody })
+        Ok(Self { turns: Semaphore::new(AT_ONCE), nobody: hash("nobody has this password")? })
     }
 
     /// Whether the password is the one that was hashed. Never true where there is no hash.
@@ -54,43 +81,28 @@ impl Checker {
         let Ok(Ok(_turn)) = turn else { return Err(Error::RateLimited { seconds: 5 }) };
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let pool = self.memory.clone();
-        let check = move || {
-            let kept = || pool.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut memory = kept().pop().unwrap_or_default();
-            let right = fits(&password, &hash, &mut memory);
-            kept().push(memory);
-            right
-        };
-        let right =
-            tokio::task::spawn_blocking(check).await.map_err(|error| Error::Internal(error.to_string()))?;
+        let right = tokio::task::spawn_blocking(move || fits(&password, &hash)).await;
+        let right = right.map_err(|error| Error::Internal(error.to_string()))?;
         right.map(|right| right && exists).map_err(|error| Error::Internal(format!("argon2: {error}")))
     }
 }
 
-/// Hashes the password as the hash was made, and compares them in constant time.
-fn fits(password: &str, hash: &str, memory: &mut Memory) -> Result<bool, argon2::password_hash::Error> {
-    let hash = PasswordHash::new(hash)?;
-    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
-    let params = Params::try_from(&hash)?;
-    memory.resize(params.block_count(), Block::default());
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let mut actual = vec![0; expected.len()];
-    argon2.hash_password_into_with_memory(password.as_bytes(), salt.as_ref(), &mut actual, memory)?;
-    Ok(Output::new(&actual)? == *expected)
-}
-
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::PasswordHasher;
+
     use super::*;
 
     #[actix_web::test]
     async fn only_the_password_that_was_hashed_is_right() {
         let checker = Checker::new().unwrap();
         let hashed = hash("mara_password").unwrap();
+        assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashed}");
+        // Made by the library as a whole, so that ours is the usual hash.
+        let argon2 = Argon2::default().hash_password(b"teo_password").unwrap().to_string();
+        assert!(checker.check("teo_password".into(), Some(argon2)).await.unwrap());
         assert!(checker.check("mara_password".into(), Some(hashed.clone())).await.unwrap());
         assert!(!checker.check("mara_passwore".into(), Some(hashed)).await.unwrap());
         assert!(!checker.check("nobody has this password".into(), None).await.unwrap());
-        assert_eq!(checker.memory.lock().unwrap().len(), 1, "one check at a time needs one memory");
     }
 }
