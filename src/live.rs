@@ -102,14 +102,18 @@ impl Live {
 }
 
 impl Shared {
-    /// Keeps a snapshot for those who connect and sends it to those who are connected, under one lock: whoever reads
-    /// it can be sure that its broadcast is on the way already, so no older one can follow it.
-    fn publish(&self, hub: &Hub, at: usize, slot: Slot, frame: Frame) {
+    /// Keeps snapshots for those who connect and sends them to those who are connected, under one lock: whoever reads
+    /// one can be sure that its broadcast is on the way already, so no older one can follow it.
+    fn publish(&self, hub: &Hub, news: Vec<(usize, Slot, Frame)>) {
         let mut snapshots = self.snapshots.write().unwrap_or_else(PoisonError::into_inner);
-        match snapshots.get_mut(at) {
-            Some(snapshot) => *snapshot = (slot, frame.clone()),
-            None => snapshots.push((slot, frame.clone())),
+        let mut messages = Vec::with_capacity(news.len());
+        for (at, slot, frame) in news {
+            messages.push(Message::latest(slot, frame.clone()));
+            match snapshots.get_mut(at) {
+                Some(snapshot) => *snapshot = (slot, frame),
+                None => snapshots.push((slot, frame)),
+            }
         }
-        hub.broadcast(Message::latest(slot, frame));
+        hub.broadcast_all(&messages);
     }
 }

@@ -60,7 +60,14 @@ impl Hub {
 
     /// Sends to every socket. Never waits; what it costs here does not depend on their number.
     pub fn broadcast(&self, message: Message) {
-        self.order(Order::Send(message));
+        self.broadcast_all(&[message]);
+    }
+
+    /// Sends several to every socket, in this order. Each worker is woken once, so they leave together.
+    pub fn broadcast_all(&self, messages: &[Message]) {
+        for inbox in self.workers().iter() {
+            inbox.push(messages.iter().cloned().map(Order::Send));
+        }
     }
 
     /// How many sockets are connected now.
@@ -70,7 +77,7 @@ impl Hub {
 
     pub(crate) fn order(&self, order: Order) {
         for inbox in self.workers().iter() {
-            inbox.push(order.clone());
+            inbox.push([order.clone()]);
         }
     }
 

@@ -43,10 +43,10 @@ struct Orders {
 }
 
 impl Inbox {
-    pub(crate) fn push(&self, order: Order) {
+    pub(crate) fn push(&self, more: impl IntoIterator<Item = Order>) {
         let worker = {
             let mut orders = self.lock();
-            orders.waiting.push(order);
+            orders.waiting.extend(more);
             orders.worker.take()
         };
         if let Some(worker) = worker {

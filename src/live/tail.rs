@@ -154,6 +154,7 @@ impl Tail {
     /// Brings the caches up to date and sends what is new in them.
     fn publish(&mut self, found: Found) {
         let cursor = found.at.cursor(&found.epoch);
+        let mut snapshots = Vec::new();
         for (place, mut rows) in found.rows {
             let (kind, cache) = (&self.kinds[place], &mut self.caches[place]);
             if found.whole {
@@ -166,11 +167,13 @@ impl Tail {
                 continue;
             }
             let slot = Slot(u16::try_from(place).unwrap_or(u16::MAX));
-            let frame = cache.snapshot(kind.plural(), &cursor);
-            self.shared.publish(&self.hub, place, slot, frame);
+            snapshots.push((place, slot, cache.snapshot(kind.plural(), &cursor)));
             metrics::gauge!("rowcast_collection_rows", "collection" => kind.plural()).set(cache.len() as f64);
             metrics::gauge!("rowcast_collection_bytes", "collection" => kind.plural())
                 .set(cache.bytes() as f64);
+        }
+        if !snapshots.is_empty() {
+            self.shared.publish(&self.hub, snapshots);
         }
         self.at = Some((found.at, found.epoch));
     }
