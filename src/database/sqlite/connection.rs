@@ -76,7 +76,9 @@ impl Connection {
 
     /// Moves the write-ahead log into the main file, so that a stopped server leaves one file.
     pub(super) fn checkpoint(&self) {
-        if let Err(error) = self.batch("pragma wal_checkpoint(truncate)") {
+        // Whoever holds the file is not waited for: the log is as safe where it is.
+        let impatient = self.lock().busy_timeout(Duration::ZERO).map_err(|error| failure(&error).into());
+        if let Err(error) = impatient.and_then(|()| self.batch("pragma wal_checkpoint(truncate)")) {
             tracing::warn!(%error, "the write-ahead log was left for the next start");
         }
     }
