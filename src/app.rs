@@ -26,7 +26,7 @@ const BACKLOG: u32 = 4096;
 pub struct App {
     address: SocketAddr,
     server: Server,
-    io: SocketIo<Gateway>,
+    io: SocketIo,
     live: Live,
     db: Database,
 }
@@ -48,7 +48,7 @@ impl App {
         let auth = Auth::new(db.clone()).map_err(|error| error.to_string())?;
         let gateway = Gateway::new(db.clone(), registry, live.clone(), auth);
         let config = Config { origins: origins(settings), ..Config::default() };
-        let io = SocketIo::new(config, hub, gateway);
+        let io = SocketIo::builder(config).hub(hub).service("/", gateway).build();
         let state = web::Data::new(http::State { db: db.clone(), live: live.clone(), metrics });
         let (mount, pages) = (io.clone(), settings.web_folder());
         let server = HttpServer::new(move || {

@@ -11,7 +11,7 @@ use api_schema::{Ack, Coach, Options, nearest};
 use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
-use socketio::{Event, Fault, Frame, Handshake, Reason, Refusal, Service, Socket};
+use socketio::{Event, Fault, Frame, Handshake, Reason, Refusal, Reply, Service, Socket};
 
 use crate::{
     auth::{Auth, Token},
@@ -66,7 +66,10 @@ impl Gateway {
         if let Some(fault) = &event.fault {
             return Err(refuse(fault));
         }
-        let (payload, options) = match event.args.as_slice() {
+        if !event.args.attachments().is_empty() {
+            return Err(Error::BadPayload("binary values are not taken here: send text or a link".into()));
+        }
+        let (payload, options) = match event.args.json() {
             [] => (None, None),
             [payload] => (Some(&**payload), None),
             [payload, options] => (Some(&**payload), Some(&**options)),
@@ -155,7 +158,7 @@ impl Service for Gateway {
     type State = Session;
 
     async fn connect(&self, handshake: &Handshake) -> Result<Session, Refusal> {
-        let auth = handshake.auth().map(RawValue::get);
+        let auth = handshake.raw_auth().map(RawValue::get);
         let credentials: Credentials = match auth.map(serde_json::from_str::<Option<_>>) {
             None => Credentials::default(),
             Some(Ok(credentials)) => credentials.unwrap_or_default(),
@@ -177,16 +180,16 @@ impl Service for Gateway {
         Ok(Session { user: RefCell::new(user) })
     }
 
-    fn connected(&self, socket: &Socket<Session>) {
+    async fn connected(&self, socket: &Socket<Session>) {
         let sid = socket.id().as_str();
         let user = socket.state().user().map(|signed_in| signed_in.user);
         let greeting =
             json!({ "data": format!("id: {sid} is connected"), "sid": sid, "user": user.as_deref() });
-        socket.emit(Frame::event("connected", &[&greeting.to_string()]));
+        socket.send(Frame::event("connected", &[&greeting.to_string()]));
         self.live.send_snapshots(socket);
     }
 
-    async fn event(&self, socket: &Socket<Session>, event: Event) -> Option<String> {
+    async fn event(&self, socket: &Socket<Session>, event: Event) -> Option<Reply> {
         let started = Instant::now();
         let answer = AssertUnwindSafe(self.answer(socket, &event)).catch_unwind().await;
         let answer = answer.unwrap_or_else(|panic| Err(Error::Internal(database::panic_message(&*panic))));
@@ -196,7 +199,7 @@ impl Service for Gateway {
         metrics::counter!("rowcast_events_total", "event" => name, "outcome" => outcome).increment(1);
         metrics::histogram!("rowcast_event_seconds", "event" => name).record(took.as_secs_f64());
         tracing::debug!(event = name, sid = socket.id().as_str(), ?took, outcome, "event handled");
-        Some(ack)
+        Some(Reply::json(ack))
     }
 
     async fn disconnected(&self, _: &Socket<Session>, _: Reason) {}
@@ -209,12 +212,10 @@ impl Session {
 }
 
 fn refuse(fault: &Fault) -> Error {
-    Error::BadPayload(match fault {
-        Fault::TooLarge { bytes, limit } => {
-            format!("the message has {bytes} bytes, and at most {limit} are taken: send less at once")
-        }
-        Fault::Binary => "binary values are not taken here: send text or a link".into(),
-    })
+    match fault {
+        Fault::TooMany { .. } => Error::RateLimited { seconds: 1 },
+        fault => Error::BadPayload(fault.to_string()),
+    }
 }
 
 fn refusal(message: &str) -> Refusal {

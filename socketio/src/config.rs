@@ -4,6 +4,25 @@ use std::time::Duration;
 
 use crate::origin::Origins;
 
+/// How a session's packets travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// HTTP long-polling: a GET waits for packets, POSTs carry them here.
+    Polling,
+    /// A WebSocket.
+    WebSocket,
+}
+
+impl Transport {
+    /// The name on the wire, and as a metric's label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Polling => "polling",
+            Self::WebSocket => "websocket",
+        }
+    }
+}
+
 /// Settings of a server. Every field has a default; change what you need:
 ///
 /// ```
@@ -14,17 +33,36 @@ use crate::origin::Origins;
 pub struct Config {
     /// Where the endpoint is mounted; with or without a slash at the end is the same. Default `/socket.io/`.
     pub path: String,
+    /// The transports that are served. Default both.
+    pub transports: Vec<Transport>,
+    /// Whether a polling session may move to a WebSocket. Default `true`.
+    pub allow_upgrades: bool,
+
     /// How long after the last pong, or after the handshake, a ping is sent. Default 25 s.
     pub ping_interval: Duration,
     /// How long a pong may take before the session is closed. Default 20 s.
     pub ping_timeout: Duration,
-    /// How long a session may stay without a socket in the namespace. Default 45 s.
+    /// How long a session may stay without a socket in any namespace. Default 45 s.
     pub connect_timeout: Duration,
+    /// How long a move to a WebSocket may take before that WebSocket is closed. Default 10 s.
+    pub upgrade_timeout: Duration,
     /// How long a closing session may take to flush its outbox and to see the peer's close. Default 5 s.
     pub close_timeout: Duration,
-    /// Bytes of one message from a client. A larger one is skipped as it streams in and never
-    /// buffered; past 64 times this the session is closed. Default 1,000,000.
+
+    /// Bytes of one message from a client, its attachments included, and of one polling payload. An
+    /// event that is larger is skipped as it streams in, never buffered, and handled with a [`Fault`](crate::Fault);
+    /// past 64 times this the session is closed. Default 1,000,000.
     pub max_payload: usize,
+    /// Packets in one polling payload; more closes the session. Default 10,000.
+    pub max_packets: usize,
+    /// Attachments a binary event or ack may announce; more closes the session. Default 10.
+    pub max_attachments: usize,
+    /// How deep an event's arguments may be nested; deeper ones are not taken, and the event is handled
+    /// with a [`Fault`](crate::Fault). Default 128.
+    pub max_depth: usize,
+    /// Events a second that one session may send, and as many at once after a quiet second; those beyond are handled with
+    /// a [`Fault`](crate::Fault). Default 10,000.
+    pub max_events: u32,
     /// Bytes of ordered frames waiting to be written to one session; more and the client is evicted.
     /// A frame is always taken while none is waiting. Latest-wins frames do not count: there is
     /// one per slot at most, and it is shared by all who wait for it. Default 8 MiB.
@@ -32,27 +70,59 @@ pub struct Config {
     /// Events of one session received and not yet handled. At this many, or at twice
     /// `max_payload` bytes of them, the session is no longer read until some are done. Default 256.
     pub max_inbox: usize,
-    /// Attachments a binary event may announce; more closes the session. Default 10.
-    pub max_attachments: usize,
+    /// Namespaces one session may be in; for a further one the client gets a `connect_error`. Default 16.
+    pub max_sockets: usize,
     /// Sessions on this server, all workers together; further handshakes get HTTP 503. Default 10,000.
     pub max_sessions: usize,
+    /// Sessions from one address; further handshakes get HTTP 429. Behind a proxy all clients share its address, and the
+    /// limit is better set there. Default none.
+    pub max_sessions_per_address: Option<usize>,
+
+    /// Whether clients that come back get what they missed. Default not.
+    pub recovery: Option<Recovery>,
     /// Which web pages may connect. Default: those served from this machine.
     pub origins: Origins,
+}
+
+/// Connection state recovery: what is kept for clients that lose their connection.
+///
+/// Events then carry one more argument, their offset, which stock clients take off again.
+#[derive(Debug, Clone)]
+pub struct Recovery {
+    /// How long a client may be away. Default two minutes.
+    pub max_disconnection: Duration,
+    /// Bytes of events kept for those who are away, per namespace; who missed more than that starts afresh. Default 16 MiB.
+    pub max_bytes: usize,
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self { max_disconnection: Duration::from_secs(120), max_bytes: 16 * 1024 * 1024 }
+    }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             path: "/socket.io/".to_owned(),
+            transports: vec![Transport::Polling, Transport::WebSocket],
+            allow_upgrades: true,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),
+            upgrade_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
             max_payload: 1_000_000,
+            max_packets: 10_000,
+            max_attachments: 10,
+            max_depth: 128,
+            max_events: 10_000,
             max_outbox: 8 * 1024 * 1024,
             max_inbox: 256,
-            max_attachments: 10,
+            max_sockets: 16,
             max_sessions: 10_000,
+            max_sessions_per_address: None,
+            recovery: None,
             origins: Origins::default(),
         }
     }

@@ -9,7 +9,7 @@ use std::{
     io::{self, IoSlice, Write},
     net::{Shutdown, TcpStream},
     os::fd::AsFd,
-    rc::Rc,
+    sync::Arc,
 };
 
 use actix_web::dev::Extensions;
@@ -18,28 +18,37 @@ use tracing::warn;
 /// Lives in the connection's own data, so it never keeps a socket open that actix has closed;
 /// all others hold it weakly.
 #[derive(Debug)]
-pub(crate) struct Connection(TcpStream);
+pub(crate) struct Connection {
+    stream: TcpStream,
+    /// Plain TCP: what we write is what the peer reads.
+    plain: bool,
+}
 
 impl Connection {
+    /// Whether it may be written to: under TLS only its end is ours to bring about.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.plain
+    }
+
     /// Writes as much as the kernel takes now.
     pub(crate) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        (&self.0).write_vectored(slices)
+        (&self.stream).write_vectored(slices)
     }
 
     /// One more handle, that can wait until the kernel takes more.
     pub(crate) fn waiting(&self) -> io::Result<tokio::net::TcpStream> {
-        self.0.try_clone().and_then(tokio::net::TcpStream::from_std)
+        self.stream.try_clone().and_then(tokio::net::TcpStream::from_std)
     }
 
     /// Ends our direction, behind what has been written: actix would first wait a second for the peer to do so.
     pub(crate) fn end(&self) {
-        let _ = self.0.shutdown(Shutdown::Write);
+        let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     /// Ends both directions now. The peer sees what has reached the kernel, then the end.
     pub(crate) fn cut(&self) {
         // It fails only if the connection has ended already.
-        let _ = self.0.shutdown(Shutdown::Both);
+        let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
 
@@ -47,11 +56,27 @@ impl Connection {
 /// [`HttpServer::on_connect`](actix_web::HttpServer::on_connect): without it a client that does not read
 /// cannot be evicted, and what is sent is copied for each. The open-file limit should allow two descriptors per session.
 pub fn on_connect(io: &dyn Any, extensions: &mut Extensions) {
-    let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
+    type Tcp = actix_web::rt::net::TcpStream;
+    let (stream, plain) = match io.downcast_ref::<Tcp>() {
+        Some(stream) => (Some(stream), true),
+        None => (under_tls(io), false),
+    };
+    let Some(stream) = stream else { return };
     match stream.as_fd().try_clone_to_owned() {
         Ok(fd) => {
-            extensions.insert(Rc::new(Connection(fd.into())));
+            extensions.insert(Arc::new(Connection { stream: fd.into(), plain }));
         }
         Err(error) => warn!(%error, "cannot duplicate a connection's descriptor"),
     }
+}
+
+#[cfg(feature = "rustls")]
+fn under_tls(io: &dyn Any) -> Option<&actix_web::rt::net::TcpStream> {
+    use actix_tls::accept::rustls_0_23::TlsStream;
+    io.downcast_ref::<TlsStream<actix_web::rt::net::TcpStream>>().map(|stream| stream.get_ref().0)
+}
+
+#[cfg(not(feature = "rustls"))]
+fn under_tls(_: &dyn Any) -> Option<&actix_web::rt::net::TcpStream> {
+    None
 }

@@ -1,19 +1,35 @@
-//! Engine.IO v4: sessions, from handshake to close.
+//! Engine.IO v4: sessions, from handshake to close, by WebSocket, by HTTP polling, and from one to the other.
 //!
 //! ```text
-//! payload ─▶ frames ─▶ session ─▶ namespace's inbox
-//! response body ◀───── outbox ◀── namespace, hub
+//! http ─▶ request checked ─▶ session's task ◀─▶ upper layer (Socket.IO, or a bare echo)
+//!            websocket: frames ─▶ │ ─▶ outbox ─▶ writer ─▶ socket
+//!            polling: desk     ─▶ │ ─▶ outbox ─▶ payload of the waiting GET
+//!            upgrade: probe    ─▶ │    from the next packet on as a WebSocket
 //! ```
 //!
-//! The 101 response streams ready frames straight from the session's outbox. actix-ws is not used because its
-//! `Session` queues, frames and copies each message per client, and waits when its queue is full, so that a client that
-//! does not read can neither be skipped nor closed. Its `MessageStream` ends with its own response
-//! body, hence the decoder in [`frames`].
+//! A session lives on the worker that opened it. Requests of a polling client, and its later WebSocket, may come in on
+//! any worker: they reach the session through its [`polling::Handle`].
+//!
+//! actix-ws is not used because its `Session` queues, frames and copies each message per client, and waits when its queue is
+//! full, so that a client that does not read can neither be skipped nor closed. Its `MessageStream` ends with its own
+//! response body, hence the decoder in [`frames`].
 
 mod body;
-mod frames;
-mod handshake;
+pub(crate) mod frames;
 mod heartbeat;
+mod http;
+mod inflow;
+pub(crate) mod payload;
+mod pipe;
+mod polling;
+mod request;
 mod session;
+mod upgrade;
+mod upper;
+mod writer;
 
-pub(crate) use self::handshake::{Request, open};
+pub(crate) use self::{
+    http::{Endpoint, Open, handle},
+    request::Request,
+    upper::{Failure, Message, Upper},
+};

@@ -1,9 +1,12 @@
-//! What is sent: packets encoded once, as the WebSocket frame that every recipient shares.
+//! What is sent: packets encoded once, as the WebSocket frames that every recipient shares.
 //!
-//! A server's frames are not masked, so the bytes are the same for all. A frame keeps both views: the
-//! whole of it, and the packet's text inside (what another transport would send).
+//! A server's frames are not masked, so the bytes are the same for all. An event with attachments is its text frame
+//! and one binary frame for each, in one piece, so that nothing comes between them. Whoever polls over HTTP gets
+//! what the frames carry (see `engine::payload`).
 
 use bytes::Bytes;
+
+use crate::args::Args;
 
 /// Header room of the largest frame: two bytes and a 64-bit length.
 const ROOM: usize = 10;
@@ -12,7 +15,16 @@ const ROOM: usize = 10;
 #[derive(Debug, Clone)]
 pub struct Frame {
     bytes: Bytes,
-    text_at: u8,
+    text: (u8, u32),
+}
+
+/// What kind of packet an encoded one is, and where it belongs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Head<'a> {
+    /// An event, with the id of the ack that is wanted.
+    Event { namespace: &'a str, name: &'a str, ack: Option<u64> },
+    /// The answer to event `id`.
+    Ack { namespace: &'a str, id: u64 },
 }
 
 impl Frame {
@@ -26,9 +38,16 @@ impl Frame {
         writer.seal()
     }
 
-    /// The answer to event `id`, with one argument or none.
-    pub(crate) fn ack(id: u64, arg: Option<&str>) -> Self {
-        Self::text(&format!("43{id}[{}]", arg.unwrap_or_default()))
+    /// An event or an ack. `offset` is what recovery adds behind an event's arguments.
+    pub(crate) fn encode(head: Head<'_>, args: &Args, offset: Option<&str>) -> Self {
+        let mut writer = FrameWriter::begin(head, args.attachments.len(), args.size() + 64);
+        for json in &args.json {
+            writer.arg().extend_from_slice(json.get().as_bytes());
+        }
+        if let Some(offset) = offset {
+            writer.arg().extend_from_slice(format!("\"{offset}\"").as_bytes());
+        }
+        writer.attach(&args.attachments)
     }
 
     /// An Engine.IO packet given as text.
@@ -36,6 +55,13 @@ impl Frame {
         let mut writer = FrameWriter::with_room(packet.len());
         writer.bytes.extend_from_slice(packet.as_bytes());
         writer.seal()
+    }
+
+    /// A binary Engine.IO message.
+    pub(crate) fn binary(message: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(ROOM + message.len());
+        push_binary(&mut bytes, message);
+        Self { bytes: bytes.into(), text: (0, 0) }
     }
 
     /// A WebSocket close with a code and a sentence, cut to what a control frame can hold.
@@ -55,18 +81,19 @@ impl Frame {
         debug_assert!(payload.len() <= 125);
         let mut bytes = vec![0x80 | opcode, payload.len() as u8];
         bytes.extend_from_slice(payload);
-        Self { bytes: bytes.into(), text_at: 2 }
+        Self { bytes: bytes.into(), text: (2, payload.len() as u32) }
     }
 
-    /// Bytes on the wire, the WebSocket header included.
+    /// Bytes on the wire, the WebSocket headers included.
     #[allow(clippy::len_without_is_empty, reason = "no frame is empty")]
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// The packet's text: what the WebSocket frame carries.
+    /// The packet's text: what the first WebSocket frame carries.
     pub fn packet(&self) -> &[u8] {
-        &self.bytes[self.text_at as usize..]
+        let (start, len) = (usize::from(self.text.0), self.text.1 as usize);
+        &self.bytes[start..start + len]
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {
@@ -86,47 +113,92 @@ impl Frame {
 pub struct FrameWriter {
     bytes: Vec<u8>,
     array: bool,
+    /// No argument yet: the next one needs no comma.
+    empty: bool,
 }
 
 impl FrameWriter {
     /// Begins an event of the main namespace. `size` is how many bytes of arguments to expect.
     pub fn event(name: &str, size: usize) -> Self {
-        let mut writer = Self::with_room(name.len() + size + 16);
-        writer.bytes.extend_from_slice(b"42[");
-        serde_json::to_writer(&mut writer.bytes, name).expect("a string is JSON, a Vec takes all");
-        writer.array = true;
+        Self::begin(Head::Event { namespace: "/", name, ack: None }, 0, size)
+    }
+
+    /// Begins an event of any namespace.
+    pub fn event_in(namespace: &str, name: &str, size: usize) -> Self {
+        Self::begin(Head::Event { namespace, name, ack: None }, 0, size)
+    }
+
+    pub(crate) fn begin(head: Head<'_>, attachments: usize, size: usize) -> Self {
+        let (kind, namespace, id) = match head {
+            Head::Event { namespace, ack, .. } => (if attachments == 0 { '2' } else { '5' }, namespace, ack),
+            Head::Ack { namespace, id } => (if attachments == 0 { '3' } else { '6' }, namespace, Some(id)),
+        };
+        let mut writer = Self::with_room(namespace.len() + size + 24);
+        let bytes = &mut writer.bytes;
+        bytes.extend_from_slice(&[b'4', kind as u8]);
+        if attachments > 0 {
+            bytes.extend_from_slice(format!("{attachments}-").as_bytes());
+        }
+        if namespace != "/" {
+            bytes.extend_from_slice(namespace.as_bytes());
+            bytes.push(b',');
+        }
+        if let Some(id) = id {
+            bytes.extend_from_slice(id.to_string().as_bytes());
+        }
+        bytes.push(b'[');
+        if let Head::Event { name, .. } = head {
+            serde_json::to_writer(&mut *bytes, name).expect("a string is JSON, a Vec takes all");
+        }
+        (writer.array, writer.empty) = (true, matches!(head, Head::Ack { .. }));
         writer
     }
 
     fn with_room(size: usize) -> Self {
         let mut bytes = Vec::with_capacity(ROOM + size);
         bytes.resize(ROOM, 0);
-        Self { bytes, array: false }
+        Self { bytes, array: false, empty: false }
     }
 
     /// Begins the next argument: append its JSON, as UTF-8, to what is returned, and touch nothing before it.
     pub fn arg(&mut self) -> &mut Vec<u8> {
-        self.bytes.push(b',');
+        if !std::mem::take(&mut self.empty) {
+            self.bytes.push(b',');
+        }
         &mut self.bytes
     }
 
     /// The finished frame.
-    pub fn seal(mut self) -> Frame {
+    pub fn seal(self) -> Frame {
+        self.attach(&[])
+    }
+
+    fn attach(mut self, attachments: &[Bytes]) -> Frame {
         if self.array {
             self.bytes.push(b']');
         }
         let len = self.bytes.len() - ROOM;
-        let (head, size): ([u8; ROOM], usize) = header(len);
+        let (head, size) = header(0x81, len);
         let start = ROOM - size;
         self.bytes[start..ROOM].copy_from_slice(&head[..size]);
-        Frame { bytes: Bytes::from(self.bytes).slice(start..), text_at: size as u8 }
+        self.bytes.reserve_exact(attachments.iter().map(|bytes| bytes.len() + ROOM).sum());
+        for attachment in attachments {
+            push_binary(&mut self.bytes, attachment);
+        }
+        Frame { bytes: Bytes::from(self.bytes).slice(start..), text: (size as u8, len as u32) }
     }
 }
 
-/// The header of an unmasked, final text frame (RFC 6455 §5.2).
-fn header(len: usize) -> ([u8; ROOM], usize) {
+fn push_binary(bytes: &mut Vec<u8>, message: &[u8]) {
+    let (head, size) = header(0x82, message.len());
+    bytes.extend_from_slice(&head[..size]);
+    bytes.extend_from_slice(message);
+}
+
+/// The header of an unmasked, final frame (RFC 6455 §5.2), and its length.
+fn header(first: u8, len: usize) -> ([u8; ROOM], usize) {
     let mut head = [0; ROOM];
-    head[0] = 0x81;
+    head[0] = first;
     match len {
         0..=125 => {
             head[1] = len as u8;
@@ -148,6 +220,7 @@ fn header(len: usize) -> ([u8; ROOM], usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{args, args::Binary};
 
     #[test]
     fn a_frame_has_the_shortest_header_for_its_length() {
@@ -162,6 +235,25 @@ mod tests {
     #[test]
     fn an_event_name_is_escaped() {
         assert_eq!(Frame::event("a\"b", &["1", "{}"]).packet(), br#"42["a\"b",1,{}]"#);
+    }
+
+    #[test]
+    fn a_packet_says_where_it_belongs() {
+        let event = Head::Event { namespace: "/x", name: "a", ack: Some(7) };
+        assert_eq!(Frame::encode(event, &args![1], None).packet(), br#"42/x,7["a",1]"#);
+        assert_eq!(Frame::encode(event, &args![], Some("00f")).packet(), br#"42/x,7["a","00f"]"#);
+        let ack = Head::Ack { namespace: "/", id: 3 };
+        assert_eq!(Frame::encode(ack, &args![], None).packet(), b"433[]");
+        assert_eq!(Frame::encode(ack, &args![1, 2], None).packet(), b"433[1,2]");
+    }
+
+    #[test]
+    fn attachments_follow_in_the_same_piece() {
+        let head = Head::Event { namespace: "/", name: "a", ack: None };
+        let frame = Frame::encode(head, &args![Binary::from("xyz")], None);
+        let text = br#"451-["a",{"_placeholder":true,"num":0}]"#;
+        assert_eq!(frame.packet(), text);
+        assert_eq!(frame.into_bytes()[2 + text.len()..], [0x82, 3, b'x', b'y', b'z']);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Broadcasts: from any thread to every socket, crossing to each worker once.
 //!
 //! ```text
-//! Hub::broadcast ─▶ inbox of each worker ─▶ outbox of each of its sockets
+//! Hub::emit ─▶ inbox of each worker ─▶ outbox of each of its sockets
 //! ```
 //!
 //! **Ordering.** A worker empties its inbox before it acks an event and before it lets a socket in. So whatever was
@@ -9,14 +9,25 @@
 //! thread it was broadcast; and a new socket sees each broadcast either in the state its service finds when
 //! `connected` runs, or as a message behind what `connected` emits.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
+use serde::Serialize;
+
 use crate::{
-    frame::Frame,
-    shard::{Inbox, Order},
+    args::Args,
+    broadcast::Broadcast,
+    frame::{Frame, Head},
+    nsp::Nsp,
+    observer::{Observed, Observer},
+    order::{Inbox, Order, Sending},
+    target::Target,
 };
 
 /// Names a place in each outbox that holds at most one unsent frame: the latest.
@@ -28,54 +39,153 @@ pub struct Slot(pub u16);
 pub struct Message {
     pub(crate) frame: Frame,
     pub(crate) slot: Option<Slot>,
+    pub(crate) volatile: bool,
 }
 
 impl Message {
     /// A frame that every socket gets, in order.
     pub fn event(frame: Frame) -> Self {
-        Self { frame, slot: None }
+        Self { frame, slot: None, volatile: false }
     }
 
     /// A frame that replaces the slot's unsent one: a slow client may miss a state in between, never the last.
     pub fn latest(slot: Slot, frame: Frame) -> Self {
-        Self { frame, slot: Some(slot) }
+        Self { frame, slot: Some(slot), volatile: false }
     }
 }
 
-/// Every socket of a server. Cheap to clone, to be made before the server and used from any thread.
-#[derive(Debug, Clone, Default)]
-pub struct Hub(Arc<Members>);
+/// All sockets of a server. Cheap to clone, to be made before the server and used from any thread.
+#[derive(Clone, Default)]
+pub struct Hub(Arc<Inner>);
 
-#[derive(Debug, Default)]
-pub(crate) struct Members {
+#[derive(Default)]
+struct Inner {
     workers: Mutex<Vec<Arc<Inbox>>>,
+    namespaces: RwLock<HashMap<Arc<str>, Arc<Nsp>>>,
     sockets: AtomicUsize,
+    observer: OnceLock<Arc<dyn Observer>>,
 }
 
 impl Hub {
-    /// A hub without sockets; give a clone to [`SocketIo::new`](crate::SocketIo::new).
+    /// A hub without sockets; give a clone to [`Builder::hub`](crate::Builder::hub).
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sends to every socket. Never waits; what it costs here does not depend on their number.
+    /// Everyone in a namespace.
+    pub fn of(&self, namespace: impl Into<Arc<str>>) -> Broadcast {
+        Broadcast::new(self.clone(), namespace.into())
+    }
+
+    /// Everyone in a room of the main namespace.
+    pub fn to(&self, room: impl Into<Arc<str>>) -> Broadcast {
+        self.of("/").to(room)
+    }
+
+    /// Everyone in a room of the main namespace; the same as [`to`](Self::to).
+    pub fn within(&self, room: impl Into<Arc<str>>) -> Broadcast {
+        self.to(room)
+    }
+
+    /// Everyone in the main namespace who is not in a room.
+    pub fn except(&self, room: impl Into<Arc<str>>) -> Broadcast {
+        self.of("/").except(room)
+    }
+
+    /// Emits an event with one argument to everyone in the main namespace.
+    pub fn emit<T: Serialize + ?Sized>(&self, name: &str, value: &T) {
+        self.of("/").emit(name, value);
+    }
+
+    /// Emits an event with any arguments to everyone in the main namespace.
+    pub fn emit_args(&self, name: &str, args: &Args) {
+        self.of("/").emit_args(name, args);
+    }
+
+    /// Sends a ready frame to everyone in the main namespace. Never waits; what it costs here does not depend on
+    /// their number.
     pub fn broadcast(&self, message: Message) {
         self.broadcast_all(&[message]);
     }
 
-    /// Sends several to every socket, in this order. Each worker is woken once, so they leave together.
+    /// Sends several to everyone in the main namespace, in this order. Each worker is woken once, so they leave
+    /// together.
     pub fn broadcast_all(&self, messages: &[Message]) {
+        let Some(nsp) = self.find("/") else { return };
+        let send = |message: &Message| {
+            Order::Send(Sending { nsp: nsp.clone(), target: None, message: message.clone(), number: 0 })
+        };
         for inbox in self.workers().iter() {
-            inbox.push(messages.iter().cloned().map(Order::Send));
+            inbox.push(messages.iter().map(send));
         }
     }
 
-    /// How many sockets are connected now.
+    /// How many sockets are connected now, in all namespaces.
     pub fn sockets(&self) -> usize {
         self.0.sockets.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn order(&self, order: Order) {
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<Nsp>> {
+        self.namespaces().get(name).cloned()
+    }
+
+    /// The namespaces that there are now.
+    #[cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
+    pub(crate) fn all(&self) -> Vec<Arc<Nsp>> {
+        self.namespaces().values().cloned().collect()
+    }
+
+    pub(crate) fn list(&self, nsp: Nsp) {
+        self.namespaces_mut().insert(nsp.name.clone(), Arc::new(nsp));
+    }
+
+    /// A place in a namespace for one session; it is made if it is not there yet.
+    pub(crate) fn seat(&self, name: &str, make: impl FnOnce() -> Option<Nsp>) -> Option<Arc<Nsp>> {
+        if let Some(nsp) = self.namespaces().get(name).filter(|nsp| !nsp.dynamic) {
+            return Some(nsp.clone());
+        }
+        let mut namespaces = self.namespaces_mut();
+        if !namespaces.contains_key(name) {
+            let nsp = make()?;
+            namespaces.insert(nsp.name.clone(), Arc::new(nsp));
+        }
+        let nsp = namespaces.get(name)?.clone();
+        nsp.seats.fetch_add(1, Ordering::Relaxed);
+        Some(nsp)
+    }
+
+    /// Gives a place back.
+    pub(crate) fn unseat(&self, nsp: &Nsp) {
+        if nsp.dynamic {
+            let mut namespaces = self.namespaces_mut();
+            if nsp.seats.fetch_sub(1, Ordering::Relaxed) == 1 && !nsp.is_recoverable() {
+                namespaces.remove(&nsp.name);
+            }
+        }
+    }
+
+    /// Sends an event to whom it is for. Kept for those who are away, if there is a log and it is an ordinary one.
+    pub(crate) fn send(&self, nsp: &Arc<Nsp>, target: Option<Arc<Target>>, message: Message) {
+        let sending = Sending { nsp: nsp.clone(), target, message, number: 0 };
+        self.order(&Order::Send(sending));
+    }
+
+    /// The same for an event that is numbered and kept: see [`crate::recovery`].
+    pub(crate) fn append(&self, nsp: &Arc<Nsp>, target: Option<Arc<Target>>, name: &str, args: &Args) {
+        let workers = self.workers();
+        let Some(mut log) = nsp.log() else { return };
+        let (number, frame) = log.append(target.clone(), |offset| {
+            let head = Head::Event { namespace: &nsp.name, name, ack: None };
+            Frame::encode(head, args, Some(offset))
+        });
+        drop(log);
+        let order = Order::Send(Sending { nsp: nsp.clone(), target, message: Message::event(frame), number });
+        for inbox in workers.iter() {
+            inbox.push([order.clone()]);
+        }
+    }
+
+    pub(crate) fn order(&self, order: &Order) {
         for inbox in self.workers().iter() {
             inbox.push([order.clone()]);
         }
@@ -101,7 +211,33 @@ impl Hub {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Sets who watches; only the first is heard.
+    #[cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
+    pub(crate) fn watch(&self, observer: Arc<dyn Observer>) {
+        let _ = self.0.observer.set(observer);
+    }
+
+    pub(crate) fn observe<'a>(&self, observed: impl FnOnce() -> Observed<'a>) {
+        if let Some(observer) = self.0.observer.get() {
+            observer.observe(&observed());
+        }
+    }
+
     fn workers(&self) -> MutexGuard<'_, Vec<Arc<Inbox>>> {
         self.0.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn namespaces(&self) -> RwLockReadGuard<'_, HashMap<Arc<str>, Arc<Nsp>>> {
+        self.0.namespaces.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn namespaces_mut(&self) -> RwLockWriteGuard<'_, HashMap<Arc<str>, Arc<Nsp>>> {
+        self.0.namespaces.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("sockets", &self.sockets()).finish_non_exhaustive()
     }
 }

@@ -16,9 +16,22 @@ macro_rules! id {
                 Self(rand::random::<[u8; LEN]>().map(|byte| ALPHABET[usize::from(byte % 64)]))
             }
 
+            /// Reads an id that a client sent.
+            #[allow(dead_code, reason = "each id is read somewhere else")]
+            pub(crate) fn parse(text: &str) -> Option<Self> {
+                let bytes: [u8; LEN] = text.as_bytes().try_into().ok()?;
+                bytes.iter().all(|byte| ALPHABET.contains(byte)).then_some(Self(bytes))
+            }
+
             /// The id as it stands on the wire: 20 URL-safe characters, 120 random bits.
             $vis fn as_str(&self) -> &str {
                 std::str::from_utf8(&self.0).expect("the alphabet is ASCII")
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -39,6 +52,10 @@ macro_rules! id {
 id! {
     /// A session's id: who knows it could speak for the client, so it is never shown to another.
     pub(crate) Sid
+}
+id! {
+    /// What a client shows to be recognised when it comes back: a secret, too.
+    pub(crate) Pid
 }
 id! {
     /// A socket's id: public, and gone with the socket.

@@ -1,49 +1,32 @@
 //! A Socket.IO v5 / Engine.IO v4 server for actix-web.
 //!
 //! ```text
-//! bytes in ─▶ frames ─▶ packets ─▶ namespace ─▶ your Service
-//! bytes out ◀─ outbox ◀───────────── acks, emits, broadcasts
+//! bytes in ─▶ frames ─▶ packets ─▶ namespace ─▶ your handler
+//! bytes out ◀─ outbox ◀─────────── acks, emits, broadcasts
 //! ```
-//!
-//! A [`Service`] says who may connect and what an event does; a [`Hub`] sends to every socket, from any
-//! thread. What can be relied on:
-//!
-//! - The events of one socket are handled one at a time, in order, and every ack asked for is sent.
-//! - What was broadcast before a handler returned reaches the caller before the handler's ack.
-//! - An event is encoded once ([`Frame`]), and shared by all who get it.
-//! - Memory per client is bounded. One that does not read is cut off, and slows nobody down.
-//! - A handler that has begun runs to its end, also when its client has gone.
-//!
-//! Served now: the main namespace over WebSocket, to the stock clients of protocol v5. Text only: events with binary
-//! attachments reach the service as a [`Fault`].
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer};
-//! use socketio::{Config, Event, Frame, Handshake, Hub, Message, Reason, Refusal, Service, Socket, SocketIo};
+//! use serde::{Deserialize, Serialize};
+//! use socketio::{Config, Data, Namespace, Socket, SocketIo};
 //!
-//! /// Repeats what anyone says to everyone.
-//! struct Chat(Hub);
-//!
-//! impl Service for Chat {
-//!     type State = ();
-//!     async fn connect(&self, _: &Handshake) -> Result<(), Refusal> {
-//!         Ok(())
-//!     }
-//!     fn connected(&self, socket: &Socket<()>) {
-//!         socket.emit(Frame::event("welcome", &[]));
-//!     }
-//!     async fn event(&self, _: &Socket<()>, event: Event) -> Option<String> {
-//!         let args: Vec<&str> = event.args.iter().map(|arg| arg.get()).collect();
-//!         self.0.broadcast(Message::event(Frame::event(&event.name, &args)));
-//!         Some("true".to_owned())
-//!     }
-//!     async fn disconnected(&self, _: &Socket<()>, _: Reason) {}
+//! #[derive(Serialize, Deserialize)]
+//! struct Line {
+//!     from: String,
+//!     text: String,
 //! }
 //!
 //! #[actix_web::main]
 //! async fn main() -> std::io::Result<()> {
-//!     let hub = Hub::new();
-//!     let io = SocketIo::new(Config::default(), hub.clone(), Chat(hub));
+//!     let chat = Namespace::new("/")
+//!         .connect(|socket: Socket| async move { socket.emit("welcome", socket.id()) })
+//!         .on("chat", |socket: Socket, Data(line): Data<Line>| async move {
+//!             socket.hub().emit("chat", &line); // to everyone
+//!         })
+//!         .on("sum", |Data(a): Data<i64>, Data(b): Data<i64>| async move {
+//!             a.checked_add(b).ok_or("too large") // the client's ack: 3, or {"error":"too large"}
+//!         });
+//!     let io = SocketIo::builder(Config::default()).namespace(chat).build();
 //!     HttpServer::new(move || App::new().configure(|app| io.configure(app)))
 //!         .on_connect(socketio::on_connect) // lets a client that does not read be cut off
 //!         .tcp_nodelay(true) // small packets leave at once
@@ -52,32 +35,74 @@
 //!         .await
 //! }
 //! ```
+//!
+//! A [`Namespace`] says who may connect and which function handles which event; a [`Socket`] is one client in it; a [`Hub`]
+//! sends to all of them, or to those in certain rooms, from any thread. What can be relied on:
+//!
+//! - The events of one socket are handled one at a time, in order, and every ack asked for is sent, once.
+//! - What was broadcast before a handler returned reaches the caller before the handler's ack.
+//! - An event is encoded once, and shared by all who get it; it crosses to each worker once.
+//! - Memory per client is bounded. One that does not read is cut off, and slows nobody down.
+//! - A handler that has begun runs to its end, also when its client has gone.
+//!
+//! Every stock client of protocol v5 is served, by HTTP long-polling, by WebSocket, and from the one to the other.
 
+mod acks;
+mod args;
+mod bare;
+mod broadcast;
+mod census;
+mod client;
 mod config;
 mod connection;
 mod engine;
+mod event;
+mod extract;
 mod frame;
+mod handler;
+mod handshake;
 mod hub;
 mod id;
 mod link;
+mod members;
 mod meters;
 mod namespace;
+mod nsp;
+mod observer;
+mod order;
 mod origin;
 mod outbox;
 mod packet;
+mod reason;
+mod recovery;
+mod reply;
 mod server;
 mod service;
 mod shard;
 mod socket;
+mod target;
+#[cfg(feature = "rustls")]
+pub mod tls;
 
 pub use self::{
-    config::Config,
+    acks::{AckError, Gathered},
+    args::{Args, Binary},
+    bare::{EngineIo, EngineMessage, EngineSession},
+    broadcast::{Broadcast, SocketInfo},
+    config::{Config, Recovery, Transport},
     connection::on_connect,
+    event::{Ack, Event, Fault},
+    extract::{Data, Extract, FromEvent, Rejection, State},
     frame::{Frame, FrameWriter},
+    handler::Handler,
+    handshake::{Handshake, Refusal},
     hub::{Hub, Message, Slot},
     id::SocketId,
+    namespace::Namespace,
     origin::{Allow, Origins},
-    server::SocketIo,
-    service::{Event, Fault, Handshake, Reason, Refusal, Service},
+    reason::Reason,
+    reply::{IntoReply, Reply},
+    server::{Builder, SocketIo},
+    service::Service,
     socket::Socket,
 };

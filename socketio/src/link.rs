@@ -1,9 +1,15 @@
-//! What ties a session's task, its response body, its worker and its socket together: the outbox, and how it ends.
+//! What ties a session's task, its writer, its worker and its sockets together: the outbox, and how it ends.
+//!
+//! ```text
+//! Open ─ close ─▶ Closing ─ close frame written, or the peer has closed ─▶ Finished ─ written to the end ─▶ gone
+//!   └──────────── cut: evicted, connection lost, time is up ─────────────────────▶ Cut ────────────────▶ gone
+//! ```
 
 use std::{
     cell::{Cell, RefCell},
     io::{self, IoSlice},
-    rc::{Rc, Weak},
+    rc::Rc,
+    sync::{Arc, Weak},
     task::{Context, Poll, Waker},
 };
 
@@ -11,14 +17,8 @@ use bytes::Bytes;
 use tracing::warn;
 
 use crate::{
-    connection::Connection,
-    frame::Frame,
-    hub::{Message, Slot},
-    id::Sid,
-    meters::Meters,
-    outbox::Outbox,
-    service::Reason,
-    shard::Shard,
+    config::Transport, connection::Connection, engine::payload, frame::Frame, hub::Slot, id::Sid,
+    meters::Meters, outbox::Outbox, reason::Reason, shard::Shard,
 };
 
 /// Frames written by one system call.
@@ -30,7 +30,7 @@ pub(crate) enum Phase {
     Open,
     /// The close frame is queued; nothing follows it.
     Closing(Reason),
-    /// The body ends when the queue is empty.
+    /// The writer ends when the queue is empty.
     Finished(Reason),
     /// The connection is gone or has been shut down; what waited was dropped.
     Cut(Reason),
@@ -55,12 +55,14 @@ pub(crate) struct Link {
     /// Its place in the shard.
     pub(crate) index: Cell<usize>,
     shard: Rc<Shard>,
-    connection: Weak<Connection>,
-    joined: Cell<bool>,
+    transport: Cell<Transport>,
+    connection: RefCell<Weak<Connection>>,
     leaving: Cell<bool>,
+    closing: Cell<bool>,
     heard: Cell<bool>,
+    stalled: Cell<bool>,
     peer_closed: Cell<bool>,
-    body_gone: Cell<bool>,
+    written: Cell<bool>,
     state: RefCell<State>,
 }
 
@@ -68,27 +70,35 @@ struct State {
     outbox: Outbox,
     phase: Phase,
     high_water: usize,
-    body: Option<Waker>,
+    writer: Option<Waker>,
     task: Option<Waker>,
 }
 
 impl Link {
-    pub(crate) fn new(sid: Sid, shard: Rc<Shard>, connection: Weak<Connection>, max_outbox: usize) -> Self {
+    pub(crate) fn new(
+        sid: Sid,
+        shard: Rc<Shard>,
+        transport: Transport,
+        connection: Weak<Connection>,
+        max_outbox: usize,
+    ) -> Self {
         Self {
             sid,
             index: Cell::new(0),
             shard,
-            connection,
-            joined: Cell::new(false),
+            transport: Cell::new(transport),
+            connection: RefCell::new(connection),
             leaving: Cell::new(false),
+            closing: Cell::new(false),
             heard: Cell::new(false),
+            stalled: Cell::new(false),
             peer_closed: Cell::new(false),
-            body_gone: Cell::new(false),
+            written: Cell::new(false),
             state: RefCell::new(State {
                 outbox: Outbox::new(max_outbox),
                 phase: Phase::Open,
                 high_water: 0,
-                body: None,
+                writer: None,
                 task: None,
             }),
         }
@@ -98,29 +108,26 @@ impl Link {
         &self.shard
     }
 
+    pub(crate) fn transport(&self) -> Transport {
+        self.transport.get()
+    }
+
+    /// The session has moved to a WebSocket.
+    pub(crate) fn set_connection(&self, connection: Weak<Connection>) {
+        self.shard.meters.moved(self.transport.replace(Transport::WebSocket));
+        *self.connection.borrow_mut() = connection;
+    }
+
+    pub(crate) fn connection(&self) -> Option<Arc<Connection>> {
+        self.connection.borrow().upgrade()
+    }
+
     pub(crate) fn phase(&self) -> Phase {
         self.state.borrow().phase
     }
 
     pub(crate) fn is_open(&self) -> bool {
         self.phase() == Phase::Open
-    }
-
-    /// From here on broadcasts reach it.
-    pub(crate) fn join(&self) {
-        if !self.joined.replace(true) {
-            self.shard.hub.joined();
-        }
-    }
-
-    pub(crate) fn leave(&self) {
-        if self.joined.replace(false) {
-            self.shard.hub.left();
-        }
-    }
-
-    pub(crate) fn is_joined(&self) -> bool {
-        self.joined.get()
     }
 
     pub(crate) fn emit(&self, frame: Frame) {
@@ -139,14 +146,16 @@ impl Link {
         });
     }
 
-    pub(crate) fn deliver(&self, message: &Message) {
-        if !self.joined.get() {
-            return;
+    /// Sent only if nothing is in its way.
+    pub(crate) fn emit_volatile(&self, frame: Frame) {
+        if !self.stalled.get() {
+            self.emit(frame);
         }
-        match message.slot {
-            Some(slot) => self.put(slot, message.frame.clone()),
-            None => self.emit(message.frame.clone()),
-        }
+    }
+
+    /// Whether what was sent last is known not to get through just now.
+    pub(crate) fn stalled(&self, stalled: bool) {
+        self.stalled.set(stalled);
     }
 
     fn queue(&self, push: impl FnOnce(&mut Outbox) -> bool) {
@@ -157,7 +166,7 @@ impl Link {
         if push(&mut state.outbox) {
             let waiting = state.outbox.bytes();
             state.high_water = state.high_water.max(waiting);
-            state.wake_body();
+            state.wake_writer();
         } else {
             let bytes = state.outbox.bytes();
             drop(state);
@@ -178,7 +187,7 @@ impl Link {
             return self.cut(closing.reason);
         }
         state.phase = Phase::Closing(closing.reason);
-        state.wake_body();
+        state.wake_writer();
         state.wake_task();
     }
 
@@ -200,7 +209,7 @@ impl Link {
             Phase::Closing(reason) => Phase::Finished(reason),
             Phase::Finished(_) | Phase::Cut(_) => return,
         };
-        state.wake_body();
+        state.wake_writer();
         state.wake_task();
     }
 
@@ -216,20 +225,20 @@ impl Link {
                 Phase::Open | Phase::Cut(_) => reason,
             });
             state.outbox.abandon();
-            state.wake_body();
+            state.wake_writer();
             state.wake_task();
         }
         Meters::evicted(reason);
-        if let Some(connection) = self.connection.upgrade() {
+        if let Some(connection) = self.connection() {
             connection.cut();
         }
     }
 
     /// actix has dropped the response: the connection is gone, or the body has been read to its end.
     pub(crate) fn body_dropped(&self) {
-        self.body_gone.set(true);
+        self.written.set(true);
         let mut state = self.state.borrow_mut();
-        state.body = None;
+        state.writer = None;
         state.phase = match state.phase {
             Phase::Open => Phase::Cut(Reason::TransportClose),
             Phase::Closing(reason) => Phase::Cut(reason),
@@ -242,13 +251,40 @@ impl Link {
     /// Whether a finished session's last bytes are with actix. If both sides have closed then the connection is
     /// ended, too: actix has tried to flush by now, and whatever it could not the peer no longer waits for.
     pub(crate) fn settled(&self) -> bool {
-        if self.body_gone.get()
+        if self.written.get()
             && self.peer_closed.take()
-            && let Some(connection) = self.connection.upgrade()
+            && let Some(connection) = self.connection()
         {
             connection.end();
         }
-        self.body_gone.get()
+        self.written.get()
+    }
+
+    /// Everything has been written, or was put where it will be.
+    pub(crate) fn over(&self) {
+        self.written.set(true);
+        let mut state = self.state.borrow_mut();
+        state.phase = match state.phase {
+            Phase::Open => Phase::Finished(Reason::TransportClose),
+            Phase::Closing(reason) => Phase::Finished(reason),
+            ended => ended,
+        };
+        state.wake_task();
+    }
+
+    /// The client has left and wants nothing more.
+    pub(crate) fn depart(&self) {
+        let mut state = self.state.borrow_mut();
+        if state.phase == Phase::Open {
+            state.phase = Phase::Finished(Reason::TransportClose);
+            state.outbox.abandon();
+            state.wake_task();
+        }
+    }
+
+    /// Whether this is the first time that the session is seen to end.
+    pub(crate) fn begin_closing(&self) -> bool {
+        !self.closing.replace(true)
     }
 
     /// The server shuts down: the task closes once all that was received is done.
@@ -279,8 +315,28 @@ impl Link {
     }
 
     /// The connection, once it may be written to without going through actix.
-    pub(crate) fn direct(&self) -> Option<Rc<Connection>> {
-        self.connection.upgrade().filter(|_| self.heard.get())
+    pub(crate) fn direct(&self) -> Option<Arc<Connection>> {
+        if !self.heard.get() {
+            return None;
+        }
+        self.connection().filter(|connection| connection.is_direct())
+    }
+
+    /// Appends all that waits to a payload; says whether the close was among it.
+    pub(crate) fn drain(&self, payload: &mut String) -> bool {
+        let mut state = self.state.borrow_mut();
+        let (before, mut frames, mut closed) = (payload.len(), 0, false);
+        while let Some(bytes) = state.outbox.pop() {
+            frames += 1;
+            closed |= payload::append(payload, &bytes);
+        }
+        self.shard.meters.sent(payload.len() - before, frames);
+        closed
+    }
+
+    /// Whoever calls writes what is queued from here on.
+    pub(crate) fn register_writer(&self, cx: &Context<'_>) {
+        self.state.borrow_mut().writer = Some(cx.waker().clone());
     }
 
     /// The next bytes, for a writer that copies them; `None` at the end.
@@ -317,10 +373,9 @@ impl Link {
 
     /// The session's task is done: leaves the worker's list, and sees to it that the connection ends.
     pub(crate) fn retire(&self, grace: std::time::Duration) {
-        self.leave();
         self.shard.remove(self);
         self.shard.meters.high_water(self.state.borrow().high_water);
-        self.shard.reap(self.connection.clone(), grace);
+        self.shard.reap(self.connection.borrow().clone(), grace);
     }
 }
 
@@ -330,12 +385,12 @@ impl State {
         if matches!(self.phase, Phase::Finished(_) | Phase::Cut(_)) {
             return Poll::Ready(());
         }
-        self.body = Some(cx.waker().clone());
+        self.writer = Some(cx.waker().clone());
         Poll::Pending
     }
 
-    fn wake_body(&mut self) {
-        if let Some(waker) = self.body.take() {
+    fn wake_writer(&mut self) {
+        if let Some(waker) = self.writer.take() {
             waker.wake();
         }
     }

@@ -2,11 +2,12 @@
 
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 
-use crate::service::Reason;
+use crate::{config::Transport, reason::Reason};
 
 pub(crate) struct Meters {
-    pub(crate) sessions: Gauge,
-    pub(crate) sessions_total: Counter,
+    polling: Gauge,
+    websocket: Gauge,
+    sessions_total: Counter,
     pub(crate) packets_received: Counter,
     packets_sent: Counter,
     pub(crate) bytes_received: Counter,
@@ -18,7 +19,8 @@ impl Meters {
     pub(crate) fn new() -> Self {
         describe();
         Self {
-            sessions: gauge!("socketio_sessions"),
+            polling: gauge!("socketio_sessions", "transport" => Transport::Polling.as_str()),
+            websocket: gauge!("socketio_sessions", "transport" => Transport::WebSocket.as_str()),
             sessions_total: counter!("socketio_sessions_total"),
             packets_received: counter!("socketio_packets_received_total"),
             packets_sent: counter!("socketio_packets_sent_total"),
@@ -26,6 +28,29 @@ impl Meters {
             bytes_sent: counter!("socketio_bytes_sent_total"),
             outbox: histogram!("socketio_outbox_bytes"),
         }
+    }
+
+    fn sessions(&self, transport: Transport) -> &Gauge {
+        match transport {
+            Transport::Polling => &self.polling,
+            Transport::WebSocket => &self.websocket,
+        }
+    }
+
+    pub(crate) fn opened(&self, transport: Transport) {
+        self.sessions(transport).increment(1.0);
+        self.sessions_total.increment(1);
+    }
+
+    pub(crate) fn ended(&self, transport: Transport) {
+        self.sessions(transport).decrement(1.0);
+    }
+
+    /// A session goes on as a WebSocket.
+    pub(crate) fn moved(&self, from: Transport) {
+        self.sessions(from).decrement(1.0);
+        self.websocket.increment(1.0);
+        counter!("socketio_upgrades_total").increment(1);
     }
 
     pub(crate) fn sent(&self, bytes: usize, frames: u64) {
@@ -38,14 +63,35 @@ impl Meters {
         self.outbox.record(bytes as f64);
     }
 
+    /// A client came upon a limit.
+    pub(crate) fn limited(limit: &'static str) {
+        counter!("socketio_limited_total", "limit" => limit).increment(1);
+    }
+
     pub(crate) fn evicted(reason: Reason) {
         counter!("socketio_evictions_total", "reason" => reason.as_str()).increment(1);
     }
 }
 
+/// How long the handlers of a namespace, or of all that match a pattern, take.
+pub(crate) fn handler_seconds(namespace: &str) -> Histogram {
+    histogram!("socketio_handler_seconds", "namespace" => namespace.to_owned())
+}
+
 fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_gauge!("socketio_sessions", Unit::Count, "Sessions open now");
+    describe_counter!(
+        "socketio_upgrades_total",
+        Unit::Count,
+        "Sessions that moved from polling to WebSocket"
+    );
+    describe_counter!("socketio_limited_total", Unit::Count, "Times a client came upon a limit, by limit");
+    describe_histogram!(
+        "socketio_handler_seconds",
+        Unit::Seconds,
+        "From an event's turn to its handler's end"
+    );
     describe_counter!("socketio_sessions_total", Unit::Count, "Sessions ever opened");
     describe_counter!("socketio_packets_received_total", Unit::Count, "Messages from clients");
     describe_counter!("socketio_packets_sent_total", Unit::Count, "Frames handed to connections");

@@ -1,240 +1,156 @@
-//! The main namespace of one session: what was received, handled in order.
-//!
-//! ```text
-//! session ─▶ Inbox ─▶ connect, event, disconnected ─▶ outbox
-//! ```
-//!
-//! Both ends run in the session's task, so the inbox is not locked. The session stops reading while it is full, and
-//! ends it with a reason; what was received before that is still handled.
+//! A namespace, put together from handlers.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
-    future::poll_fn,
-    panic::AssertUnwindSafe,
-    rc::Rc,
-    task::Poll,
-};
+use std::{collections::HashMap, fmt};
 
-use futures_util::FutureExt;
-use serde_json::value::RawValue;
-use tracing::{debug, error};
+use futures_util::future::LocalBoxFuture;
 
 use crate::{
-    engine::Request,
-    frame::Frame,
-    id::SocketId,
-    link::{Closing, Link},
-    server::Server,
-    service::{Event, Handshake, Reason, Refusal, Service},
+    event::Event,
+    extract::{Extract, Rejection},
+    handler::Handler,
+    handshake::{Handshake, Refusal},
+    reason::Reason,
+    reply::Reply,
+    service::Service,
     socket::Socket,
 };
 
-/// An inbox longer than this gives its memory back when it has emptied.
-const KEEP: usize = 8;
+type Guard<S> = Box<dyn Fn(Handshake) -> LocalBoxFuture<'static, Result<S, Refusal>> + Send + Sync>;
+type OnConnect<S> = Box<dyn Fn(Socket<S>) -> LocalBoxFuture<'static, ()> + Send + Sync>;
+type OnDisconnect<S> = Box<dyn Fn(Socket<S>, Reason) -> LocalBoxFuture<'static, ()> + Send + Sync>;
+type OnEvent<S> =
+    Box<dyn Fn(&mut Extract<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection> + Send + Sync>;
 
-/// What the session received for the namespace.
-#[derive(Debug)]
-pub(crate) enum Item {
-    Connect(Option<Box<RawValue>>),
-    Event { event: Event, ack: Option<u64> },
-    Leave,
+/// Who may come in, and which function handles which event. `S` is kept with each socket.
+///
+/// The handlers of one socket run one at a time, in the order in which its events were sent; those of different sockets,
+/// and of different namespaces, do not wait for each other. A client that asked for an ack gets one whatever happens: what
+/// the handler returns; `{"error": …}` where the arguments do not fit, nobody handles the event, or a
+/// [`Fault`](crate::Fault) kept its arguments out; otherwise an empty one.
+pub struct Namespace<S = ()> {
+    name: String,
+    guard: Guard<S>,
+    connect: Option<OnConnect<S>>,
+    events: HashMap<String, OnEvent<S>>,
+    any: Option<OnEvent<S>>,
+    disconnect: Option<OnDisconnect<S>>,
 }
 
-/// Whether the client is in the namespace, as far as it can know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Presence {
-    Out,
-    Joining,
-    In,
+impl Namespace {
+    /// A namespace that everyone may enter.
+    ///
+    /// The name begins with `/`, and `/` is the main namespace. A name with parts in braces, such as `/org-{id}` or
+    /// `/room/{name:[a-z]+}`, is a pattern: each name that matches is a namespace of its own, there while somebody is in
+    /// it. See [`Handshake::param`].
+    pub fn new(name: impl Into<String>) -> Self {
+        Self::guarded(name, |_| async { Ok(()) })
+    }
 }
 
-/// Received and not yet handled, with each item's bytes.
-pub(crate) struct Inbox {
-    items: RefCell<VecDeque<(Item, usize)>>,
-    bytes: Cell<usize>,
-    busy: Cell<bool>,
-    end: Cell<Option<Reason>>,
-    presence: Cell<Presence>,
-    max_items: usize,
-    max_bytes: usize,
-}
-
-impl Inbox {
-    pub(crate) fn new(max_items: usize, max_bytes: usize) -> Self {
+impl<S: 'static> Namespace<S> {
+    /// A namespace with a connect hook: it decides who may enter, and makes what is kept with the socket.
+    pub fn guarded<F, Fut>(name: impl Into<String>, guard: F) -> Self
+    where
+        F: Fn(Handshake) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<S, Refusal>> + 'static,
+    {
         Self {
-            items: RefCell::default(),
-            bytes: Cell::new(0),
-            busy: Cell::new(false),
-            end: Cell::new(None),
-            presence: Cell::new(Presence::Out),
-            max_items,
-            max_bytes,
+            name: name.into(),
+            guard: Box::new(move |handshake| Box::pin(guard(handshake))),
+            connect: None,
+            events: HashMap::new(),
+            any: None,
+            disconnect: None,
         }
     }
 
-    pub(crate) fn push(&self, item: Item, bytes: usize) {
-        self.bytes.set(self.bytes.get() + bytes);
-        self.items.borrow_mut().push_back((item, bytes));
+    /// What happens when a socket is there. Its events wait until this is done.
+    #[must_use]
+    pub fn connect<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(Socket<S>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + 'static,
+    {
+        self.connect = Some(Box::new(move |socket| Box::pin(handler(socket))));
+        self
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.items.borrow().len() >= self.max_items || self.bytes.get() >= self.max_bytes
+    /// What happens when a socket has gone, after its last event.
+    #[must_use]
+    pub fn disconnect<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(Socket<S>, Reason) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + 'static,
+    {
+        self.disconnect = Some(Box::new(move |socket, reason| Box::pin(handler(socket, reason))));
+        self
     }
 
-    /// Nothing waits and nothing runs.
-    pub(crate) fn is_idle(&self) -> bool {
-        !self.busy.get() && self.items.borrow().is_empty()
+    /// What an event does. A second handler for a name replaces the first.
+    #[must_use]
+    pub fn on<A: 'static>(mut self, event: impl Into<String>, handler: impl Handler<S, A>) -> Self {
+        self.events.insert(event.into(), Box::new(move |extract| handler.call(extract)));
+        self
     }
 
-    /// Nothing more will come.
-    pub(crate) fn end(&self, reason: Reason) {
-        if self.end.get().is_none() {
-            self.end.set(Some(reason));
+    /// What the event `message` does, which is what `socket.send(…)` of the stock clients emits.
+    #[must_use]
+    pub fn message<A: 'static>(self, handler: impl Handler<S, A>) -> Self {
+        self.on("message", handler)
+    }
+
+    /// What events do that have no handler of their own.
+    #[must_use]
+    pub fn any<A: 'static>(mut self, handler: impl Handler<S, A>) -> Self {
+        self.any = Some(Box::new(move |extract| handler.call(extract)));
+        self
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl<S: 'static> Service for Namespace<S> {
+    type State = S;
+
+    async fn connect(&self, handshake: &Handshake) -> Result<S, Refusal> {
+        (self.guard)(handshake.clone()).await
+    }
+
+    async fn connected(&self, socket: &Socket<S>) {
+        if let Some(connect) = &self.connect {
+            connect(socket.clone()).await;
         }
     }
 
-    pub(crate) fn presence(&self) -> Presence {
-        self.presence.get()
-    }
-
-    pub(crate) fn set_presence(&self, presence: Presence) {
-        self.presence.set(presence);
-    }
-
-    /// The next item, or the reason once all are handled.
-    async fn next(&self, link: &Link) -> Result<Item, Reason> {
-        if self.busy.replace(false) && link.is_leaving() {
-            link.wake_task();
+    async fn event(&self, socket: &Socket<S>, event: Event) -> Option<Reply> {
+        let name = event.name.clone();
+        if let Some(fault) = event.fault {
+            return Some(Reply::error(&fault.to_string()));
         }
-        poll_fn(|_| self.poll_next(link)).await
-    }
-
-    /// Registers no waker: the session, which fills the inbox, is polled first in the same task.
-    fn poll_next(&self, link: &Link) -> Poll<Result<Item, Reason>> {
-        let was_full = self.is_full();
-        let Some((item, bytes)) = self.pop() else {
-            return self.end.get().map_or(Poll::Pending, |reason| Poll::Ready(Err(reason)));
+        let Some(handler) = self.events.get(&name).or(self.any.as_ref()) else {
+            tracing::debug!(namespace = socket.namespace(), "no handler for an event");
+            return Some(Reply::error(&format!("nobody handles the event {name:?}")));
         };
-        self.bytes.set(self.bytes.get() - bytes);
-        self.busy.set(true);
-        if was_full && !self.is_full() {
-            // The session has stopped reading: it can go on.
-            link.wake_task();
-        }
-        Poll::Ready(Ok(item))
-    }
-
-    fn pop(&self) -> Option<(Item, usize)> {
-        let mut items = self.items.borrow_mut();
-        let item = items.pop_front();
-        if items.is_empty() && items.capacity() > KEEP {
-            *items = VecDeque::new();
-        }
-        item
-    }
-}
-
-/// Handles what comes until the inbox has ended and is empty.
-pub(crate) async fn handle<S: Service>(
-    server: &Server<S>,
-    link: &Rc<Link>,
-    inbox: &Inbox,
-    request: &Rc<Request>,
-) {
-    let mut socket = None;
-    let reason = loop {
-        match inbox.next(link).await {
-            Ok(Item::Connect(auth)) => {
-                let handshake = Handshake { auth, request: request.clone() };
-                socket = connect(server, link, inbox, handshake).await;
+        match handler(&mut Extract::new(socket, event)) {
+            Ok(handling) => Some(handling.await),
+            Err(rejection) => {
+                tracing::debug!(%rejection, "an event does not suit its handler");
+                Some(Reply::error(&rejection.0))
             }
-            Ok(Item::Event { event, ack }) => {
-                if let Some(socket) = &socket {
-                    answer(server, link, socket, event, ack).await;
-                }
-            }
-            Ok(Item::Leave) => leave(server, socket.take(), Reason::ClientDisconnect).await,
-            Err(reason) => break reason,
         }
-    };
-    leave(server, socket, reason).await;
-}
-
-async fn connect<S: Service>(
-    server: &Server<S>,
-    link: &Rc<Link>,
-    inbox: &Inbox,
-    handshake: Handshake,
-) -> Option<Socket<S::State>> {
-    // Boxed, so that an idle session does not keep room for the largest handler.
-    let connecting = Box::pin(server.service.connect(&handshake));
-    let state = match AssertUnwindSafe(connecting).catch_unwind().await {
-        Ok(Ok(state)) => state,
-        Ok(Err(refusal)) => {
-            link.emit(Frame::text(&refused("/", &refusal)));
-            inbox.set_presence(Presence::Out);
-            return None;
-        }
-        Err(_) => {
-            panicked(link, "connect");
-            return None;
-        }
-    };
-    if !link.is_open() {
-        return None;
     }
-    let socket = Socket::new(SocketId::random(), state, link.clone());
-    link.emit(Frame::text(&format!(r#"40{{"sid":"{}"}}"#, socket.id())));
-    // What was broadcast before this is in the state that `connected` finds: see the hub's promise.
-    link.shard().pump();
-    link.join();
-    inbox.set_presence(Presence::In);
-    debug!(sid = %link.sid, socket = %socket.id(), "socket connected");
-    server.service.connected(&socket);
-    Some(socket)
-}
 
-async fn answer<S: Service>(
-    server: &Server<S>,
-    link: &Rc<Link>,
-    socket: &Socket<S::State>,
-    event: Event,
-    ack: Option<u64>,
-) {
-    let handling = Box::pin(server.service.event(socket, event));
-    let Ok(answer) = AssertUnwindSafe(handling).catch_unwind().await else {
-        return panicked(link, "event");
-    };
-    if let Some(id) = ack {
-        link.shard().pump();
-        link.emit(Frame::ack(id, answer.as_deref()));
-    }
-}
-
-async fn leave<S: Service>(server: &Server<S>, socket: Option<Socket<S::State>>, reason: Reason) {
-    if let Some(socket) = socket {
-        debug!(socket = %socket.id(), %reason, "socket disconnected");
-        let leaving = Box::pin(server.service.disconnected(&socket, reason));
-        if AssertUnwindSafe(leaving).catch_unwind().await.is_err() {
-            error!(socket = %socket.id(), "the disconnect handler panicked");
+    async fn disconnected(&self, socket: &Socket<S>, reason: Reason) {
+        if let Some(disconnect) = &self.disconnect {
+            disconnect(socket.clone(), reason).await;
         }
     }
 }
 
-/// A panic costs the client its session, and nobody else anything.
-fn panicked(link: &Link, handler: &'static str) {
-    error!(sid = %link.sid, handler, "a handler panicked; its session is closed");
-    link.close(Closing::new(1011, "internal error", Reason::Panic));
-}
-
-/// A `connect_error` packet.
-pub(crate) fn refused(namespace: &str, refusal: &Refusal) -> String {
-    let message = serde_json::Value::from(refusal.message.as_str());
-    let comma = if namespace == "/" { "" } else { "," };
-    let namespace = if namespace == "/" { "" } else { namespace };
-    match &refusal.data {
-        Some(data) => format!(r#"44{namespace}{comma}{{"message":{message},"data":{data}}}"#),
-        None => format!(r#"44{namespace}{comma}{{"message":{message}}}"#),
+impl<S> fmt::Debug for Namespace<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Namespace").field("name", &self.name).finish_non_exhaustive()
     }
 }

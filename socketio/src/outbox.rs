@@ -131,7 +131,8 @@ impl Outbox {
         ended
     }
 
-    fn pop(&mut self) -> Option<Bytes> {
+    /// Takes the next frame.
+    pub(crate) fn pop(&mut self) -> Option<Bytes> {
         let Waiting { bytes, slot } = self.queue.pop_front()?;
         self.first += 1;
         self.total -= bytes.len();

@@ -1,4 +1,4 @@
-//! Socket.IO packets (protocol v5), from text. No I/O, no state: what a packet may follow is the namespace's matter.
+//! Socket.IO packets (protocol v5), from text. No I/O, no state: what a packet may follow is the session's matter.
 
 use serde_json::value::RawValue;
 
@@ -17,8 +17,11 @@ pub(crate) enum Packet {
         namespace: Box<str>,
     },
     Event(Emitted),
-    /// An ack, or a binary one, of which `attachments` follow.
+    /// The answer to an event of ours, of which `attachments` follow.
     Ack {
+        namespace: Box<str>,
+        id: u64,
+        args: Vec<Box<RawValue>>,
         attachments: usize,
     },
 }
@@ -66,10 +69,9 @@ impl Packet {
                 }))
             }
             b'3' | b'6' => {
-                if head.id.is_none() || serde_json::from_str::<Vec<&RawValue>>(head.data).is_err() {
-                    return Err("an ack has an id and an array");
-                }
-                Ok(Self::Ack { attachments: head.attachments })
+                let id = head.id.ok_or("an ack has an id")?;
+                let args = serde_json::from_str(head.data).map_err(|_| "an ack is a JSON array")?;
+                Ok(Self::Ack { namespace, id, args, attachments: head.attachments })
             }
             _ => Err("unknown packet type"),
         }
@@ -108,6 +110,33 @@ impl<'a> Head<'a> {
         let (id, data) = rest.split_at(digits);
         let id = if id.is_empty() { None } else { Some(number(id).ok_or("ack id out of range")?) };
         Ok(Self { kind, attachments, namespace, id, data })
+    }
+}
+
+/// How deep JSON is nested: 0 for a number, 1 for `[]`.
+pub(crate) fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest, mut bytes) = (0usize, 0, json.bytes());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' => skip_string(&mut bytes),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn skip_string(bytes: &mut std::str::Bytes<'_>) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
     }
 }
 

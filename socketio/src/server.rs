@@ -1,117 +1,167 @@
-//! The endpoint: mounted on an actix application, counted, shut down.
+//! The server: its namespaces, mounted on an actix application, counted, shut down.
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::{fmt, sync::Arc, time::Duration};
+
+use actix_web::{dev::ResourceDef, web};
+use metrics::Histogram;
+use tokio::time::timeout;
+
+use crate::{
+    client::Client,
+    config::Config,
+    engine::{self, Endpoint},
+    hub::Hub,
+    meters,
+    namespace::Namespace,
+    nsp::Nsp,
+    order::Order,
+    service::{Erased, Service},
 };
-
-use actix_web::web;
-use tokio::{sync::Notify, time::timeout};
-
-use crate::{config::Config, engine, hub::Hub, service::Service, shard::Order};
 
 /// How long `shutdown` waits for sessions whose connection it has cut.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// A Socket.IO server. A clone is the same server: one goes into each worker's application.
-pub struct SocketIo<S>(pub(crate) Arc<Server<S>>);
+#[derive(Clone)]
+pub struct SocketIo(Arc<Endpoint>);
 
-pub(crate) struct Server<S> {
-    pub(crate) config: Config,
-    pub(crate) hub: Hub,
-    pub(crate) service: S,
-    pub(crate) census: Arc<Census>,
+/// Puts a server together: see [`SocketIo::builder`].
+pub struct Builder {
+    config: Config,
+    hub: Hub,
+    defined: Vec<Definition>,
 }
 
-impl<S: Service> SocketIo<S> {
-    /// A server of one service, whose sockets `hub` reaches.
-    pub fn new(config: Config, hub: Hub, service: S) -> Self {
-        Self(Arc::new(Server { config, hub, service, census: Arc::default() }))
+struct Definition {
+    pattern: ResourceDef,
+    service: Arc<dyn Erased>,
+    handler_seconds: Histogram,
+}
+
+/// The namespaces that clients may ask for.
+pub(crate) struct Namespaces {
+    pub(crate) config: Config,
+    patterns: Vec<Definition>,
+}
+
+impl SocketIo {
+    /// Begins a server.
+    pub fn builder(config: Config) -> Builder {
+        Builder { config, hub: Hub::new(), defined: Vec::new() }
     }
 
     /// Mounts the endpoint at [`Config::path`].
     pub fn configure(&self, app: &mut web::ServiceConfig) {
-        let path = self.0.config.path.trim_end_matches('/');
-        for path in [format!("{path}/"), path.to_owned()] {
-            let server = self.0.clone();
-            let handle = move |request, payload| std::future::ready(engine::open(&server, &request, payload));
-            app.service(web::resource(path).route(web::route().to(handle)));
-        }
+        mount(&self.0, app);
+    }
+
+    /// All sockets of the server.
+    pub fn hub(&self) -> Hub {
+        self.0.hub.clone()
     }
 
     /// How many sessions are open; those whose last event is still being handled included.
     pub fn sessions(&self) -> usize {
-        self.0.census.open.load(Ordering::SeqCst)
+        self.0.census.open()
     }
 
     /// Ends all sessions, in order: no new ones; what was received is handled and acked; each is closed with code 1001,
     /// after which stock clients try to reconnect. Sessions that last longer than `grace` are cut off.
     pub async fn shutdown(&self, grace: Duration) {
-        self.0.census.closed.store(true, Ordering::SeqCst);
-        self.0.hub.order(Order::GoAway);
-        if timeout(grace, self.0.census.emptied()).await.is_err() {
-            self.0.hub.order(Order::Cut);
-            // Handlers that still run are not waited for much longer: nobody can be told their outcome.
-            let _ = timeout(LAST_WAIT, self.0.census.emptied()).await;
-        }
+        shutdown(&self.0, grace).await;
     }
 }
 
-impl<S> Clone for SocketIo<S> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
+/// Mounts an endpoint at its path.
+pub(crate) fn mount(endpoint: &Arc<Endpoint>, app: &mut web::ServiceConfig) {
+    let path = endpoint.config.path.trim_end_matches('/');
+    for path in [format!("{path}/"), path.to_owned()] {
+        let endpoint = endpoint.clone();
+        let handle = move |request, payload| engine::handle(endpoint.clone(), request, payload);
+        app.service(web::resource(path).route(web::route().to(handle)));
     }
 }
 
-impl<S> fmt::Debug for SocketIo<S> {
+pub(crate) async fn shutdown(endpoint: &Endpoint, grace: Duration) {
+    endpoint.census.close();
+    endpoint.hub.order(&Order::GoAway);
+    if timeout(grace, endpoint.census.emptied()).await.is_err() {
+        endpoint.hub.order(&Order::Cut);
+        // Handlers that still run are not waited for much longer: nobody can be told their outcome.
+        let _ = timeout(LAST_WAIT, endpoint.census.emptied()).await;
+    }
+}
+
+impl fmt::Debug for SocketIo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SocketIo").field("config", &self.0.config).finish_non_exhaustive()
     }
 }
 
-/// How many sessions there are, and whether there may be more.
-#[derive(Debug, Default)]
-pub(crate) struct Census {
-    open: AtomicUsize,
-    closed: AtomicBool,
-    changed: Notify,
-}
-
-impl Census {
-    /// A place for one more session, unless `max` are taken.
-    pub(crate) fn enter(self: &Arc<Self>, max: usize) -> Option<Place> {
-        let place = |open: usize| (open < max).then_some(open + 1);
-        self.open.try_update(Ordering::SeqCst, Ordering::SeqCst, place).ok()?;
-        Some(Place(self.clone()))
+impl Builder {
+    /// The hub that is to reach the server's sockets, where one was made before. A hub serves one server.
+    #[must_use]
+    pub fn hub(mut self, hub: Hub) -> Self {
+        self.hub = hub;
+        self
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst)
+    /// Adds a namespace made of handlers.
+    #[must_use]
+    pub fn namespace<S: 'static>(self, namespace: Namespace<S>) -> Self {
+        let name = namespace.name().to_owned();
+        self.service(&name, namespace)
     }
 
-    async fn emptied(&self) {
-        loop {
-            let changed = self.changed.notified();
-            if self.open.load(Ordering::SeqCst) == 0 {
-                return;
+    /// Adds a namespace, or a pattern of them, with all its behaviour in one [`Service`]. For how it may be called see
+    /// [`Namespace::new`]. Of two that match, the one added first is taken.
+    #[must_use]
+    pub fn service(mut self, name: &str, service: impl Service) -> Self {
+        let pattern = ResourceDef::new(name);
+        let handler_seconds = meters::handler_seconds(name);
+        self.defined.push(Definition { pattern, service: Arc::new(service), handler_seconds });
+        self
+    }
+
+    /// The server.
+    #[must_use]
+    pub fn build(self) -> SocketIo {
+        let Self { config, hub, defined } = self;
+        let (fixed, patterns): (Vec<_>, Vec<_>) = defined
+            .into_iter()
+            .partition(|one| one.pattern.pattern().is_some_and(|name| !name.contains('{')));
+        for one in fixed {
+            let name = one.pattern.pattern().unwrap_or_default();
+            if hub.find(name).is_none() {
+                hub.list(Nsp::new(name.into(), one.service, one.handler_seconds, config.recovery.as_ref()));
             }
-            changed.await;
         }
+        let namespaces = Arc::new(Namespaces { config: config.clone(), patterns });
+        let open: engine::Open = Box::new(move |link, request| {
+            Box::new(Client::new(namespaces.clone(), link.clone(), request.clone()))
+        });
+        SocketIo(Arc::new(Endpoint::new(config, hub, open)))
     }
 }
 
-/// One session's place, free again when dropped.
-#[derive(Debug)]
-pub(crate) struct Place(Arc<Census>);
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        if self.0.open.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.0.changed.notify_waiters();
-        }
+impl Namespaces {
+    /// A place in the namespace of that name, if it is one that clients may ask for.
+    pub(crate) fn seat(&self, hub: &Hub, name: &str) -> Option<Arc<Nsp>> {
+        hub.seat(name, || self.made(name))
+    }
+
+    fn made(&self, name: &str) -> Option<Nsp> {
+        let mut path = actix_web::dev::Path::new(name);
+        let one = self.patterns.iter().find(|one| one.pattern.capture_match_info(&mut path))?;
+        let params = path.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let recovery = self.config.recovery.as_ref();
+        let nsp = Nsp::new(name.into(), one.service.clone(), one.handler_seconds.clone(), recovery);
+        Some(nsp.of_pattern(params))
     }
 }

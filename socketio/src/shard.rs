@@ -1,12 +1,11 @@
-//! A worker's share of the sessions, and the inbox through which other threads reach them.
+//! A worker's share of the sessions: who is here, and what other threads want of them.
 
 use std::{
     cell::RefCell,
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     future::poll_fn,
-    rc::{Rc, Weak},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
+    rc::Rc,
+    sync::{Arc, Weak},
     time::Duration,
 };
 
@@ -16,61 +15,19 @@ use tokio::{
 };
 
 use crate::{
+    acks::Heard,
+    broadcast::SocketInfo,
     connection::Connection,
     hub::{Hub, Message},
     link::Link,
+    members::Members,
     meters::Meters,
-    service::Reason,
+    nsp::Nsp,
+    order::{Deed, Inbox, Order, Sending},
+    reason::Reason,
+    socket::Core,
+    target::Target,
 };
-
-/// What another thread wants of all sessions here.
-#[derive(Debug, Clone)]
-pub(crate) enum Order {
-    Send(Message),
-    /// Finish what was received, then close.
-    GoAway,
-    /// End now.
-    Cut,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Inbox(Mutex<Orders>);
-
-#[derive(Debug, Default)]
-struct Orders {
-    waiting: Vec<Order>,
-    worker: Option<Waker>,
-}
-
-impl Inbox {
-    pub(crate) fn push(&self, more: impl IntoIterator<Item = Order>) {
-        let worker = {
-            let mut orders = self.lock();
-            orders.waiting.extend(more);
-            orders.worker.take()
-        };
-        if let Some(worker) = worker {
-            worker.wake();
-        }
-    }
-
-    fn take(&self) -> Vec<Order> {
-        std::mem::take(&mut self.lock().waiting)
-    }
-
-    fn poll_waiting(&self, cx: &Context<'_>) -> Poll<()> {
-        let mut orders = self.lock();
-        if orders.waiting.is_empty() {
-            orders.worker = Some(cx.waker().clone());
-            return Poll::Pending;
-        }
-        Poll::Ready(())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Orders> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 thread_local! {
     /// One per hub with sessions on this thread; a worker has one in all but tests.
@@ -83,6 +40,8 @@ pub(crate) struct Shard {
     pub(crate) meters: Meters,
     inbox: Arc<Inbox>,
     links: RefCell<Vec<Rc<Link>>>,
+    /// The sockets of each namespace, by the namespace's address.
+    namespaces: RefCell<HashMap<*const Nsp, Rc<Members>>>,
     /// Connections that were closed in good order, until when the kernel must have taken the rest.
     leaving: RefCell<VecDeque<(Instant, Weak<Connection>)>>,
     reaper: Notify,
@@ -99,6 +58,7 @@ impl Shard {
             meters: Meters::new(),
             inbox: Arc::default(),
             links: RefCell::default(),
+            namespaces: RefCell::default(),
             leaving: RefCell::default(),
             reaper: Notify::new(),
         });
@@ -110,12 +70,14 @@ impl Shard {
     }
 
     pub(crate) fn add(&self, link: Rc<Link>) {
+        self.meters.opened(link.transport());
         let mut links = self.links.borrow_mut();
         link.index.set(links.len());
         links.push(link);
     }
 
     pub(crate) fn remove(&self, link: &Link) {
+        self.meters.ended(link.transport());
         let mut links = self.links.borrow_mut();
         let index = link.index.get();
         links.swap_remove(index);
@@ -124,20 +86,66 @@ impl Shard {
         }
     }
 
+    /// A namespace's sockets here. Whoever holds one of them holds these, so that its address stays its own.
+    pub(crate) fn members(&self, nsp: &Arc<Nsp>) -> Rc<Members> {
+        let mut namespaces = self.namespaces.borrow_mut();
+        namespaces.retain(|_, members| !members.is_empty() || Rc::strong_count(members) > 1);
+        namespaces.entry(Arc::as_ptr(nsp)).or_default().clone()
+    }
+
+    fn known(&self, nsp: &Arc<Nsp>) -> Option<Rc<Members>> {
+        self.namespaces.borrow().get(&Arc::as_ptr(nsp)).cloned()
+    }
+
     /// Carries out all that was ordered so far: see the hub's promise about order.
     pub(crate) fn pump(&self) {
         let orders = self.inbox.take();
-        if orders.is_empty() {
-            return;
+        // Events for the same sockets are delivered socket by socket: each is looked at once.
+        for run in orders.chunk_by(Order::goes_with) {
+            match run {
+                [Order::Send(first), ..] => self.send(first, run),
+                [Order::Do(nsp, target, deed)] => self.carry_out(nsp, target.as_deref(), deed),
+                [Order::GoAway] => self.links.borrow().iter().for_each(|link| link.go_away()),
+                [Order::Cut] => self.links.borrow().iter().for_each(|link| link.cut(Reason::Shutdown)),
+                _ => {}
+            }
         }
-        for link in self.links.borrow().iter() {
-            for order in &orders {
-                match order {
-                    Order::Send(message) => link.deliver(message),
-                    Order::GoAway => link.go_away(),
-                    Order::Cut => link.cut(Reason::Shutdown),
+    }
+
+    fn send(&self, first: &Sending, run: &[Order]) {
+        let Some(members) = self.known(&first.nsp) else { return };
+        members.for_each(first.target.as_deref(), |core| {
+            for order in run {
+                if let Order::Send(sending) = order {
+                    core.deliver(&sending.message, sending.number);
                 }
             }
+        });
+    }
+
+    fn carry_out(&self, nsp: &Arc<Nsp>, target: Option<&Target>, deed: &Deed) {
+        let Some(members) = self.known(nsp) else { return };
+        match deed {
+            Deed::Replace { pid, done } => {
+                if let Some(core) = members.with_pid(pid) {
+                    core.disconnect(Reason::Replaced, true);
+                }
+                let _ = done.send(());
+            }
+            Deed::List(list) => {
+                let infos = members.select(target).iter().map(|core| SocketInfo::of(core)).collect();
+                let _ = list.send(infos);
+            }
+            Deed::Ask { frame, id, until, heard } => {
+                let asked = members.select(target);
+                let ids = asked.iter().map(|core| core.id).collect();
+                let _ = heard.send(Heard::Asked(ids));
+                for core in asked {
+                    core.acks.expect_for(*id, *until, heard.clone(), core.id);
+                    core.deliver(&Message::event(frame.clone()), 0);
+                }
+            }
+            deed => members.select(target).iter().for_each(|core| do_to(core, deed)),
         }
     }
 
@@ -185,5 +193,26 @@ impl Drop for Served {
         self.0.hub.dismiss(&self.0.inbox);
         // The thread-local may be gone already; then so is the list.
         let _ = HERE.try_with(|all| all.borrow_mut().retain(|shard| !Rc::ptr_eq(shard, &self.0)));
+    }
+}
+
+fn do_to(core: &Rc<Core>, deed: &Deed) {
+    match deed {
+        Deed::Join(rooms) => rooms.iter().for_each(|room| core.join(room)),
+        Deed::Leave(rooms) => rooms.iter().for_each(|room| core.leave(room)),
+        Deed::Disconnect { close } => core.disconnect(Reason::ServerDisconnect, *close),
+        Deed::List(_) | Deed::Ask { .. } | Deed::Replace { .. } => {}
+    }
+}
+
+impl Order {
+    /// Whether both are events for the same sockets.
+    fn goes_with(&self, next: &Self) -> bool {
+        match (self, next) {
+            (Self::Send(one), Self::Send(other)) => {
+                Arc::ptr_eq(&one.nsp, &other.nsp) && one.target.is_none() && other.target.is_none()
+            }
+            _ => false,
+        }
     }
 }

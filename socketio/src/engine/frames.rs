@@ -16,19 +16,19 @@ mod header;
 use header::{Head, Header, Opcode};
 
 /// Bytes kept of a message that is too large.
-pub(super) const PREFIX: usize = 1024;
+pub(crate) const PREFIX: usize = 1024;
 /// How many limits a message may be long before it is not even skipped.
-const HARD: u64 = 64;
+pub(super) const HARD: u64 = 64;
 /// Room made for a message before its bytes are there: a length alone buys no more.
 const ROOM: usize = 16 * 1024;
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Inbound {
+pub(crate) enum Inbound {
     Text(String),
-    /// A binary message, counted and dropped as it came in.
-    Binary,
+    Binary(Vec<u8>),
     TooLarge {
+        /// The beginning of a text message; nothing of a binary one.
         prefix: Vec<u8>,
         bytes: u64,
     },
@@ -176,17 +176,18 @@ impl Message {
             let sentence = format!("message of {} bytes is over the limit of {limit}", self.total);
             return Err(Violation { code: 1009, sentence });
         }
-        if self.text && self.total > limit as u64 && !self.over {
+        if self.total > limit as u64 && !self.over {
             self.over = true;
-            self.bytes.truncate(PREFIX);
+            self.bytes.truncate(if self.text { PREFIX } else { 0 });
             self.bytes.shrink_to_fit();
         }
         Ok(())
     }
 
     fn take(&mut self, masked: &[u8], mask: [u8; 4], left: u64) {
+        let kept = if self.text { PREFIX } else { 0 };
         let n =
-            if self.over { masked.len().min(PREFIX.saturating_sub(self.bytes.len())) } else { masked.len() };
+            if self.over { masked.len().min(kept.saturating_sub(self.bytes.len())) } else { masked.len() };
         if !self.over && self.bytes.capacity() == self.bytes.len() {
             let ahead = usize::try_from(left).unwrap_or(ROOM).min(ROOM);
             self.bytes.reserve(n.max(ahead));
@@ -195,11 +196,11 @@ impl Message {
     }
 
     fn finish(self) -> Result<Inbound, Violation> {
-        if !self.text {
-            return Ok(Inbound::Binary);
-        }
         if self.over {
             return Ok(Inbound::TooLarge { prefix: self.bytes, bytes: self.total });
+        }
+        if !self.text {
+            return Ok(Inbound::Binary(self.bytes));
         }
         String::from_utf8(self.bytes)
             .map(Inbound::Text)

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// By how much a timer may be late without anybody getting more time for it.
+const SLACK: Duration = Duration::from_millis(10);
+
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     interval: Duration,
@@ -38,7 +41,8 @@ impl Heartbeat {
             return Some(Beat::Dead);
         }
         self.pinged = true;
-        self.due = now + self.timeout;
+        // Counted from when the ping was due: timers round up, and twice would be noticed.
+        self.due = (self.due + self.timeout).max(now + self.timeout.saturating_sub(SLACK));
         Some(Beat::Ping)
     }
 

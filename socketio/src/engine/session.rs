@@ -1,8 +1,8 @@
 //! One session: a task that reads its client, keeps its heartbeat, and sees it to its end.
 //!
-//! The task owns all of its state. It polls two halves: [`read`], which turns the request's payload into the
-//! namespace's items, and [`namespace::handle`], which runs the service. So pongs and closes are seen while an event
-//! is handled, until the inbox is full: then nothing is read, and TCP holds the client back.
+//! The task owns all of its state. Each time it is woken it reads what has come, lets the upper layer get on, and writes
+//! if writing is its business. So pongs and closes are seen while an event is handled, until the upper layer is
+//! full: then nothing is read, and TCP holds the client back.
 
 use std::{
     future::poll_fn,
@@ -10,69 +10,69 @@ use std::{
     rc::Rc,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
-use actix_http::Payload;
-use futures_core::Stream;
-use futures_util::future::join;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::{debug, warn};
 
 use super::{
     Request,
-    frames::{Decoder, Inbound, Violation},
+    frames::{Inbound, Violation},
     heartbeat::{Beat, Heartbeat},
+    http::Endpoint,
+    inflow::Inflow,
+    polling::{Desk, Incoming},
+    upper::{Failure, Message, Upper},
 };
 use crate::{
-    config::Config,
+    census::Place,
     frame::Frame,
     link::{Closing, Link, Phase},
-    namespace::{self, Inbox},
-    server::{Place, Server},
-    service::{Reason, Service},
+    reason::Reason,
 };
 
-mod incoming;
+/// How long a session that its client has closed by POST waits for a GET that was sent at the same time.
+const FAREWELL: Duration = Duration::from_millis(500);
 
-use incoming::Incoming;
-
-/// Begins a session whose open packet is in the outbox already.
-pub(super) fn spawn<S: Service>(
-    server: Arc<Server<S>>,
-    place: Place,
-    link: Rc<Link>,
-    payload: Payload,
-    request: Rc<Request>,
-) {
-    let open = Registered::new(link, server.config.close_timeout, place);
-    // Shutdown may have passed before this session was there to be told.
-    if server.census.is_closed() {
-        open.link.go_away();
-    }
-    actix_web::rt::spawn(run(server, open, payload, request));
+/// Where messages come from.
+pub(super) enum Input {
+    Socket(Inflow),
+    Desk(Desk),
 }
 
-async fn run<S: Service>(server: Arc<Server<S>>, open: Registered, payload: Payload, request: Rc<Request>) {
-    let (config, link) = (&server.config, &open.link);
+/// Begins a session whose open packet is on its way.
+pub(super) fn spawn(
+    endpoint: Arc<Endpoint>,
+    place: Place,
+    link: Rc<Link>,
+    request: Rc<Request>,
+    input: Input,
+) {
     debug!(sid = %link.sid, peer = ?request.peer, "session opened");
-    let inbox = Inbox::new(config.max_inbox, config.max_payload.saturating_mul(2));
-    let reader = Reader::new(config, link, &inbox, payload);
-    join(reader.run(), namespace::handle(&server, link, &inbox, &request)).await;
+    let open = Registered::new(link.clone(), endpoint.config.close_timeout, place);
+    // Shutdown may have passed before this session was there to be told.
+    if endpoint.census.is_closed() {
+        link.go_away();
+    }
+    let upper = (endpoint.open)(&link, &request);
+    let mut session = Session::new(endpoint, link, upper, input);
+    actix_web::rt::spawn(async move {
+        poll_fn(|cx| session.poll(cx)).await;
+        drop(open);
+    });
 }
 
 /// A session's entry in its worker's list, and its place on the server: both end with the task, however that ends.
 struct Registered {
     link: Rc<Link>,
-    grace: std::time::Duration,
+    grace: Duration,
     _place: Place,
 }
 
 impl Registered {
-    fn new(link: Rc<Link>, grace: std::time::Duration, place: Place) -> Self {
-        let shard = link.shard();
-        shard.add(link.clone());
-        shard.meters.sessions.increment(1.0);
-        shard.meters.sessions_total.increment(1);
+    fn new(link: Rc<Link>, grace: Duration, place: Place) -> Self {
+        link.shard().add(link.clone());
         Self { link, grace, _place: place }
     }
 }
@@ -84,107 +84,132 @@ impl Drop for Registered {
             self.link.cut(Reason::Shutdown);
         }
         self.link.retire(self.grace);
-        self.link.shard().meters.sessions.decrement(1.0);
     }
 }
 
-/// What the reading half waits for.
+/// What the reading side comes upon.
 enum Step {
     Message(Inbound),
     Violation(Violation),
-    /// The client has stopped sending: its connection has ended, or half of it.
     Eof,
     Due,
-    /// All that was received is done, and the server is going away.
-    Leave,
-    /// Somebody has closed the session.
     Closing(Reason),
-    /// The connection is gone.
     Gone(Reason),
 }
 
-struct Reader<'a> {
-    config: &'a Config,
-    link: &'a Rc<Link>,
-    inbox: &'a Inbox,
-    payload: Payload,
-    decoder: Decoder,
-    incoming: Incoming<'a>,
+struct Session {
+    endpoint: Arc<Endpoint>,
+    link: Rc<Link>,
+    upper: Box<dyn Upper>,
+    input: Input,
     heart: Heartbeat,
-    /// The namespace must have been joined by then.
-    join_by: Instant,
-    /// The peer must have answered our close by then.
-    closed_by: Option<Instant>,
     timer: Pin<Box<Sleep>>,
+    /// When the session ends even if its peer has not.
+    closed_by: Option<Instant>,
     paused: bool,
+    gone: bool,
 }
 
-impl<'a> Reader<'a> {
-    fn new(config: &'a Config, link: &'a Rc<Link>, inbox: &'a Inbox, payload: Payload) -> Self {
-        let now = Instant::now();
-        let heart = Heartbeat::new(now, config.ping_interval, config.ping_timeout);
-        Self {
-            timer: Box::pin(sleep_until(heart.due())),
-            heart,
-            config,
-            link,
-            inbox,
-            payload,
-            decoder: Decoder::new(config.max_payload),
-            incoming: Incoming::new(config, link, inbox),
-            join_by: now + config.connect_timeout,
-            closed_by: None,
-            paused: false,
-        }
+impl Session {
+    fn new(endpoint: Arc<Endpoint>, link: Rc<Link>, upper: Box<dyn Upper>, input: Input) -> Self {
+        let config = &endpoint.config;
+        let heart = Heartbeat::new(Instant::now(), config.ping_interval, config.ping_timeout);
+        let timer = Box::pin(sleep_until(heart.due()));
+        Self { endpoint, link, upper, input, heart, timer, closed_by: None, paused: false, gone: false }
     }
 
-    async fn run(mut self) {
-        loop {
-            match poll_fn(|cx| self.poll_step(cx)).await {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.link.register_task(cx);
+        self.read(cx);
+        let was_full = self.upper.is_full();
+        let done = self.upper.poll(cx).is_ready();
+        if was_full && !self.upper.is_full() {
+            // Reading goes on, but others on this worker come first.
+            cx.waker().wake_by_ref();
+        }
+        if self.closed_by.is_none() && self.link.is_leaving() && self.upper.is_idle() {
+            self.close(1001, "server is going away", Reason::Shutdown);
+        }
+        if !self.gone
+            && let Input::Desk(desk) = &mut self.input
+        {
+            desk.flush(cx, &self.link);
+        }
+        if self.gone && done { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>) {
+        while !self.gone {
+            let Poll::Ready(step) = self.poll_step(cx) else { return };
+            match step {
                 Step::Message(message) => {
                     self.link.heard();
                     self.link.shard().meters.packets_received.increment(1);
                     self.received(message);
                 }
                 Step::Violation(Violation { code, sentence }) => {
-                    self.fail(code, sentence);
+                    self.fail(&Failure { code, sentence, reason: Reason::ProtocolError });
                     // Where the next frame begins is not known, so the peer's answer could not be read.
                     self.link.finish(None);
                 }
                 Step::Eof => self.link.finish(None),
                 Step::Due => self.due(),
-                Step::Leave => self.close(1001, "server is going away", Reason::Shutdown),
                 Step::Closing(reason) => {
-                    self.closed_by = Some(Instant::now() + self.config.close_timeout);
+                    let by = Instant::now() + self.endpoint.config.close_timeout;
+                    self.closed_by.get_or_insert(by);
                     self.closed(reason);
                 }
                 Step::Gone(reason) => {
-                    if self.closed_by.is_none() {
-                        self.closed(reason);
-                    }
-                    return;
+                    self.closed(reason);
+                    self.gone = true;
                 }
             }
         }
     }
 
     fn received(&mut self, message: Inbound) {
+        // Once a close is on its way nothing else counts.
+        let closing = self.closed_by.is_some() || !self.link.is_open();
         match message {
             Inbound::Close(code) => self.link.finish(Some(Frame::close(code.unwrap_or(1000), ""))),
-            // Once a close is on its way nothing else counts.
-            _ if self.closed_by.is_some() => {}
+            _ if closing => {}
             Inbound::Ping(payload) => self.link.hurry(Frame::pong(&payload)),
             Inbound::Pong => {}
-            Inbound::Text(text) if text == "3" => self.heart.pong(Instant::now()),
-            Inbound::Text(text) if text == "1" => self.close(1000, "", Reason::TransportClose),
-            message => {
-                if let Err((code, sentence)) = self.incoming.take(message) {
-                    self.fail(code, sentence);
-                }
+            Inbound::Text(text) => self.text(text),
+            Inbound::Binary(bytes) => self.pass(Message::Binary(bytes)),
+            Inbound::TooLarge { prefix, bytes } if matches!(prefix.first(), None | Some(b'4')) => {
+                self.pass(Message::TooLarge { prefix, bytes });
             }
+            Inbound::TooLarge { bytes, .. } => self.fail(&too_large(bytes, self.endpoint.config.max_payload)),
         }
-        if self.incoming.left() {
-            self.join_by = Instant::now() + self.config.connect_timeout;
+    }
+
+    fn text(&mut self, text: String) {
+        match text.as_bytes().first() {
+            Some(b'4') => self.pass(Message::Text(text)),
+            Some(b'3') if text.len() == 1 => self.heart.pong(Instant::now()),
+            Some(b'1') if text.len() == 1 => self.client_closed(),
+            // Of no meaning here, and as such ignored by the official server.
+            Some(b'0' | b'3' | b'5' | b'6') => {}
+            Some(b'2') => self.fail(&Failure::invalid("pings are the server's to send")),
+            _ => self.fail(&Failure::invalid("unknown packet type")),
+        }
+    }
+
+    fn client_closed(&mut self) {
+        match &mut self.input {
+            Input::Desk(desk) if !desk.has_moved() => {
+                desk.farewell();
+                self.closed_by = Some(Instant::now() + FAREWELL);
+                self.link.depart();
+            }
+            _ => self.close(1000, "", Reason::TransportClose),
+        }
+    }
+
+    fn pass(&mut self, message: Message) {
+        if let Err(failure) = self.upper.message(message) {
+            self.fail(&failure);
         }
     }
 
@@ -196,50 +221,53 @@ impl<'a> Reader<'a> {
         if self.closed_by.is_some() {
             return;
         }
-        if self.join_by <= now && !self.link.is_joined() {
-            let sentence = format!("no connect packet within {:?}", self.config.connect_timeout);
-            return self.close(1008, &sentence, Reason::ConnectTimeout);
+        if self.upper.deadline().is_some_and(|at| at <= now) {
+            let failure = self.upper.overdue();
+            return self.close(failure.code, &failure.sentence, failure.reason);
         }
         match self.heart.beat(now) {
             Some(Beat::Ping) => self.link.hurry(Frame::text("2")),
             // What we do not read cannot be held against the client.
             Some(Beat::Dead) if self.paused => self.heart.resume(now),
             Some(Beat::Dead) => {
-                let sentence = format!("no pong within {:?}", self.config.ping_timeout);
+                let sentence = format!("no pong within {:?}", self.endpoint.config.ping_timeout);
                 self.close(1008, &sentence, Reason::PingTimeout);
             }
             None => {}
         }
     }
 
-    fn fail(&self, code: u16, sentence: String) {
-        warn!(sid = %self.link.sid, code, sentence, "protocol error");
-        self.close(code, &sentence, Reason::ProtocolError);
+    fn fail(&mut self, failure: &Failure) {
+        let Failure { code, sentence, reason } = failure;
+        warn!(sid = %self.link.sid, code, sentence, %reason, "the session is closed");
+        if let Input::Desk(desk) = &mut self.input {
+            desk.refuse(sentence);
+        }
+        self.close(*code, sentence, *reason);
     }
 
     fn close(&self, code: u16, sentence: &str, reason: Reason) {
         self.link.close(Closing::new(code, sentence, reason));
     }
 
-    /// Nothing more is taken from the client, and nothing more is broadcast to it.
-    fn closed(&self, reason: Reason) {
-        self.link.leave();
-        self.inbox.end(reason);
+    /// Nothing more is taken from the client. Only the first reason counts.
+    fn closed(&mut self, reason: Reason) {
+        self.upper.end(reason);
         debug!(sid = %self.link.sid, %reason, "session closed");
     }
-}
 
-impl Reader<'_> {
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        self.link.register_task(cx);
         match self.link.phase() {
             Phase::Open => {}
-            Phase::Closing(reason) | Phase::Finished(reason) if self.closed_by.is_none() => {
+            Phase::Closing(reason) | Phase::Finished(reason) if self.link.begin_closing() => {
                 return Poll::Ready(Step::Closing(reason));
             }
             Phase::Closing(_) => {}
             Phase::Finished(reason) if self.link.settled() => return Poll::Ready(Step::Gone(reason)),
-            Phase::Finished(_) => return self.poll_timer(cx).map(|()| Step::Due),
+            Phase::Finished(_) if matches!(self.input, Input::Socket(_)) => {
+                return self.poll_timer(cx).map(|()| Step::Due);
+            }
+            Phase::Finished(_) => {}
             Phase::Cut(reason) => return Poll::Ready(Step::Gone(reason)),
         }
         if self.poll_timer(cx).is_ready() {
@@ -247,44 +275,56 @@ impl Reader<'_> {
         }
         if self.closed_by.is_none() && self.link.is_leaving() {
             self.paused = true;
-            return if self.inbox.is_idle() { Poll::Ready(Step::Leave) } else { Poll::Pending };
+            return Poll::Pending;
         }
         self.poll_message(cx)
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut due = self.closed_by.unwrap_or(self.heart.due());
-        if self.closed_by.is_none() && !self.link.is_joined() {
-            due = due.min(self.join_by);
+        if self.closed_by.is_none()
+            && let Some(deadline) = self.upper.deadline()
+        {
+            due = due.min(deadline);
         }
         if self.timer.deadline() != due {
             self.timer.as_mut().reset(due);
         }
-        self.timer.as_mut().poll(cx)
+        if self.timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        // A request is not to come in time only because the timer is a little late.
+        let late = matches!(self.input, Input::Desk(_)) && Instant::now() >= due;
+        if late { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        loop {
-            let full = self.closed_by.is_none() && self.inbox.is_full();
-            if self.paused && !full {
-                self.heart.resume(Instant::now());
+        let full = self.closed_by.is_none() && self.upper.is_full();
+        if self.paused && !full {
+            self.heart.resume(Instant::now());
+        }
+        self.paused = full;
+        match &mut self.input {
+            Input::Socket(_) if full => Poll::Pending,
+            Input::Socket(inflow) => {
+                let message = inflow.poll_next(cx);
+                self.link.shard().meters.bytes_received.increment(inflow.take_count());
+                Poll::Ready(match ready!(message) {
+                    Some(Ok(message)) => Step::Message(message),
+                    Some(Err(violation)) => Step::Violation(violation),
+                    None => Step::Eof,
+                })
             }
-            self.paused = full;
-            if full {
-                return Poll::Pending;
-            }
-            match self.decoder.next() {
-                Ok(Some(message)) => return Poll::Ready(Step::Message(message)),
-                Ok(None) => {}
-                Err(violation) => return Poll::Ready(Step::Violation(violation)),
-            }
-            match ready!(Pin::new(&mut self.payload).poll_next(cx)) {
-                Some(Ok(bytes)) => {
-                    self.link.shard().meters.bytes_received.increment(bytes.len() as u64);
-                    self.decoder.feed(bytes);
-                }
-                Some(Err(_)) | None => return Poll::Ready(Step::Eof),
-            }
+            Input::Desk(desk) => Poll::Ready(match ready!(desk.poll_next(cx, &self.link, full)) {
+                Incoming::Message(message) => Step::Message(message),
+                Incoming::Violation(violation) => Step::Violation(violation),
+                Incoming::End => Step::Eof,
+            }),
         }
     }
+}
+
+fn too_large(bytes: u64, limit: usize) -> Failure {
+    let sentence = format!("message of {bytes} bytes is over the limit of {limit}");
+    Failure { code: 1009, sentence, reason: Reason::ProtocolError }
 }

@@ -101,7 +101,7 @@ fn what_the_official_parser_refuses_is_refused() {
     ] {
         assert!(Packet::parse(text).is_err(), "{text}");
     }
-    assert!(matches!(Packet::parse("31[1]"), Ok(Packet::Ack { attachments: 0 })));
+    assert!(matches!(Packet::parse("31[1]"), Ok(Packet::Ack { id: 1, attachments: 0, .. })));
     assert!(matches!(Packet::parse("1"), Ok(Packet::Disconnect { .. })));
     assert_eq!(emitted("2[7,1]").name, "7", "a number names an event, too");
 }
@@ -120,5 +120,19 @@ fn an_event_is_recognised_by_its_beginning() {
     assert_eq!((known.name.as_str(), known.ack, &*known.namespace), ("new_coach", Some(17), "/"));
     for prefix in [r#"2["new_coa"#, "2[", "217", r#"0{"a":"#, r#"2["connect","#, r#"2[7,"#, r#"3["a","#] {
         assert!(Packet::recognise(prefix).is_none(), "{prefix}");
+    }
+}
+
+#[test]
+fn depth_counts_what_is_not_in_strings() {
+    for (json, levels) in [
+        ("1", 0),
+        ("[]", 1),
+        (r#"{"a":[1,{}]}"#, 3),
+        (r#""[[["#, 0),
+        (r#"["\"[[",[]]"#, 2),
+        (r#"["\\",[[]]]"#, 3),
+    ] {
+        assert_eq!(depth(json), levels, "{json}");
     }
 }

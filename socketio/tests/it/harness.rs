@@ -13,7 +13,8 @@ use std::{
 use actix_web::{App, HttpServer, dev::ServerHandle};
 use futures_util::{SinkExt, StreamExt};
 use socketio::{
-    Config, Event, Fault, Frame, Handshake, Hub, Message, Reason, Refusal, Service, Slot, Socket, SocketIo,
+    Config, Event, Fault, Frame, Handshake, Hub, Message, Reason, Refusal, Reply, Service, Slot, Socket,
+    SocketIo,
 };
 use tokio::{net::TcpStream, sync::Notify, time::timeout};
 use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::protocol::Message as Ws};
@@ -45,7 +46,7 @@ impl Service for Script {
     type State = String;
 
     async fn connect(&self, handshake: &Handshake) -> Result<String, Refusal> {
-        match handshake.auth().map(|auth| auth.get()) {
+        match handshake.raw_auth().map(|auth| auth.get()) {
             Some(auth) if auth.contains("refuse") => {
                 Err(Refusal { data: Some(r#"{"code":7}"#.into()), ..Refusal::new("not today") })
             }
@@ -53,20 +54,33 @@ impl Service for Script {
         }
     }
 
-    fn connected(&self, socket: &Socket<String>) {
-        socket.emit(Frame::event("hello", &[socket.state()]));
+    async fn connected(&self, socket: &Socket<String>) {
+        socket.send(Frame::event("hello", &[socket.state()]));
     }
 
-    async fn event(&self, socket: &Socket<String>, event: Event) -> Option<String> {
+    async fn event(&self, socket: &Socket<String>, event: Event) -> Option<Reply> {
+        self.answer(socket, event).await.map(Reply::json)
+    }
+
+    async fn disconnected(&self, _: &Socket<String>, reason: Reason) {
+        self.tell(Told::Gone(reason));
+    }
+}
+
+impl Script {
+    async fn answer(&self, socket: &Socket<String>, event: Event) -> Option<String> {
         self.tell(Told::Event(event.name.clone()));
         match event.fault {
             Some(Fault::TooLarge { bytes, limit }) => {
                 return Some(format!(r#"["too large",{bytes},{limit}]"#));
             }
-            Some(Fault::Binary) => return Some(r#""binary""#.into()),
+            Some(fault) => return Some(format!("\"{fault}\"")),
             None => {}
         }
-        let first = event.args.first().map(|arg| arg.get().to_owned());
+        if !event.args.attachments().is_empty() {
+            return Some(r#""binary""#.into());
+        }
+        let first = event.args.json().first().map(|arg| arg.get().to_owned());
         match event.name.as_str() {
             "echo" => first,
             "wait" => {
@@ -76,7 +90,7 @@ impl Service for Script {
             "silent" => None,
             "panic" => panic!("as asked"),
             "leave" => {
-                socket.disconnect();
+                socket.close();
                 None
             }
             "all" => {
@@ -95,16 +109,12 @@ impl Service for Script {
             _ => None,
         }
     }
-
-    async fn disconnected(&self, _: &Socket<String>, reason: Reason) {
-        self.tell(Told::Gone(reason));
-    }
 }
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) hub: Hub,
-    pub(crate) io: SocketIo<Script>,
+    pub(crate) io: SocketIo,
     /// Lets one "wait" go on.
     pub(crate) gate: Arc<Notify>,
     told: Receiver<Told>,
@@ -119,7 +129,7 @@ impl TestServer {
     pub(crate) fn with_workers(config: Config, workers: usize) -> Self {
         let (hub, gate, (tell, told)) = (Hub::new(), Arc::new(Notify::new()), channel());
         let script = Script { hub: hub.clone(), gate: gate.clone(), told: Mutex::new(tell) };
-        let io = SocketIo::new(config, hub.clone(), script);
+        let io = SocketIo::builder(config).hub(hub.clone()).service("/", script).build();
         let mount = io.clone();
         let server = HttpServer::new(move || App::new().configure(|app| mount.configure(app)))
             .workers(workers)

@@ -61,12 +61,17 @@ async fn binary_events_are_recognised_with_their_attachments() {
 }
 
 #[actix_web::test]
-async fn a_deep_payload_is_only_text_here() {
-    let server = TestServer::start(Config::default());
-    let mut client = server.connect().await;
+async fn a_deep_payload_is_only_text_until_it_is_refused() {
     let deep = format!("{}{}", "[".repeat(400_000), "]".repeat(400_000));
+    let server = TestServer::start(Config { max_depth: 400_000, ..Config::default() });
+    let mut client = server.connect().await;
     client.send(&format!(r#"421["echo",{deep}]"#)).await;
     assert_eq!(client.text().await.len(), "431[]".len() + deep.len());
+
+    let server = TestServer::start(Config::default());
+    let mut client = server.connect().await;
+    client.send(&format!(r#"421["echo",{deep}]"#)).await;
+    assert_eq!(client.text().await, r#"431["the data is nested deeper than 128 levels"]"#);
     client.send(&format!("42{}", "[".repeat(900_000))).await;
     assert_eq!(client.closed().await.0, 1002);
 }

@@ -36,7 +36,9 @@ async fn a_bad_handshake_is_refused_in_engine_ios_words() {
     let server = TestServer::start(Config::default());
     let ws = "?EIO=4&transport=websocket";
     for (method, query, headers, code, message) in [
-        ("GET", "?EIO=4&transport=polling", "", 0, "Transport unknown"),
+        ("GET", "?EIO=4&transport=webtransport", "", 0, "Transport unknown"),
+        ("GET", "?EIO=4&transport=polling", UPGRADE, 3, "Bad request"),
+        ("POST", "?EIO=4&transport=polling", "Content-Length: 0\r\n", 2, "Bad handshake method"),
         ("GET", "?EIO=4", "", 0, "Transport unknown"),
         ("GET", "", "", 0, "Transport unknown"),
         ("GET", "?EIO=4&transport=websocket&sid=abc", UPGRADE, 1, "Session ID unknown"),

@@ -110,7 +110,11 @@ proptest! {
                 }
                 Sent::Binary(payload) => {
                     bytes.extend(frame(0x82, &payload, mask));
-                    expected.push(Inbound::Binary);
+                    expected.push(if payload.len() > LIMIT {
+                        Inbound::TooLarge { prefix: Vec::new(), bytes: payload.len() as u64 }
+                    } else {
+                        Inbound::Binary(payload)
+                    });
                 }
                 Sent::Ping(payload) => {
                     bytes.extend(frame(0x89, &payload, mask));

@@ -1,0 +1,105 @@
+//! Acks that clients owe: each event sent with an id, and who waits for its answer.
+
+use std::{cell::RefCell, collections::HashMap, fmt};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+
+use crate::{args::Args, id::SocketId};
+
+/// Above this many, those whose time is over are looked for.
+const MANY: usize = 16;
+
+/// Why there is no answer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AckError {
+    /// The client did not answer in time.
+    Timeout,
+    /// The client has gone.
+    Disconnected,
+    /// The client answered, and not with what was expected.
+    Unexpected(serde_json::Error),
+}
+
+impl fmt::Display for AckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout => f.write_str("the client did not answer in time"),
+            Self::Disconnected => f.write_str("the client has gone"),
+            Self::Unexpected(error) => write!(f, "the client's answer is not what was expected: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for AckError {}
+
+/// What became of a broadcast that asked for acks.
+#[derive(Debug, Clone, Default)]
+pub struct Gathered {
+    /// Who answered, and what, in the order of the answers.
+    pub replies: Vec<(SocketId, Args)>,
+    /// Who was asked and did not answer in time, or has gone.
+    pub missing: Vec<SocketId>,
+}
+
+/// What a broadcast hears from the workers.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    Asked(Vec<SocketId>),
+    Reply(SocketId, Args),
+}
+
+#[derive(Debug)]
+enum Waiter {
+    One(oneshot::Sender<Args>),
+    Many(mpsc::UnboundedSender<Heard>, SocketId),
+}
+
+/// One socket's.
+#[derive(Debug, Default)]
+pub(crate) struct Acks(RefCell<HashMap<u64, (Waiter, Instant)>>);
+
+impl Acks {
+    pub(crate) fn expect(&self, id: u64, until: Instant) -> oneshot::Receiver<Args> {
+        let (answer, answered) = oneshot::channel();
+        self.insert(id, Waiter::One(answer), until);
+        answered
+    }
+
+    pub(crate) fn expect_for(
+        &self,
+        id: u64,
+        until: Instant,
+        heard: mpsc::UnboundedSender<Heard>,
+        socket: SocketId,
+    ) {
+        self.insert(id, Waiter::Many(heard, socket), until);
+    }
+
+    fn insert(&self, id: u64, waiter: Waiter, until: Instant) {
+        let mut waiting = self.0.borrow_mut();
+        if waiting.len() >= MANY {
+            let now = Instant::now();
+            waiting.retain(|_, (_, until)| *until > now);
+        }
+        waiting.insert(id, (waiter, until));
+    }
+
+    /// The client's answer. One that nobody waits for any more is dropped.
+    pub(crate) fn answer(&self, id: u64, args: Args) {
+        let waiter = self.0.borrow_mut().remove(&id);
+        match waiter {
+            Some((Waiter::One(answer), _)) => drop(answer.send(args)),
+            Some((Waiter::Many(heard, socket), _)) => drop(heard.send(Heard::Reply(socket, args))),
+            None => tracing::debug!(id, "an ack that nobody waits for"),
+        }
+    }
+
+    /// The client has gone.
+    pub(crate) fn clear(&self) {
+        self.0.take();
+    }
+}

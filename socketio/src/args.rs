@@ -1,0 +1,222 @@
+//! What an event or an ack carries: JSON arguments, and the binary values that travel beside them.
+//!
+//! ```text
+//! values ─▶ Args::of ─▶ JSON with numbered placeholders + attachments ─▶ packet
+//! values ◀─ Args::get ◀─ JSON with numbered placeholders + attachments ◀─ packet
+//! ```
+//!
+//! [`Binary`] finds its attachment through a list that is only there while arguments are encoded or decoded, so it may
+//! stand anywhere within a type that derives `Serialize` or `Deserialize`.
+
+use std::cell::RefCell;
+
+use bytes::Bytes;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, Error as _},
+    ser::{Error as _, SerializeStruct},
+};
+use serde_json::value::RawValue;
+
+/// The arguments of an event or of an ack, encoded: what can be passed on without knowing its types.
+#[derive(Debug, Clone, Default)]
+pub struct Args {
+    pub(crate) json: Vec<Box<RawValue>>,
+    pub(crate) attachments: Vec<Bytes>,
+}
+
+impl Args {
+    /// No arguments.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One argument.
+    ///
+    /// # Errors
+    /// A value without a JSON form, such as a map whose keys are not strings.
+    pub fn of<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Self> {
+        let mut args = Self::default();
+        args.push(value)?;
+        Ok(args)
+    }
+
+    /// Adds an argument.
+    ///
+    /// # Errors
+    /// A value without a JSON form; the arguments are as they were.
+    pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> serde_json::Result<()> {
+        let before = self.attachments.len();
+        let outer = ENCODED.replace(Some(std::mem::take(&mut self.attachments)));
+        let json = serde_json::value::to_raw_value(value);
+        self.attachments = ENCODED.replace(outer).unwrap_or_default();
+        match json {
+            Ok(json) => {
+                self.json.push(json);
+                Ok(())
+            }
+            Err(error) => {
+                self.attachments.truncate(before);
+                Err(error)
+            }
+        }
+    }
+
+    /// Adds an argument. One without a JSON form becomes `null`, and the log says so: that is a mistake in the
+    /// program, which no client can do anything about.
+    #[must_use]
+    pub fn with<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        if let Err(error) = self.push(value) {
+            tracing::error!(%error, kind = std::any::type_name::<T>(), "an argument has no JSON form; null was sent");
+            self.json.push(RawValue::NULL.to_owned());
+        }
+        self
+    }
+
+    /// The argument at `index`, decoded. One that is missing is decoded as `null`.
+    ///
+    /// # Errors
+    /// JSON that does not fit `T`; a binary value whose attachment is not there.
+    pub fn get<T: DeserializeOwned>(&self, index: usize) -> serde_json::Result<T> {
+        let json = self.json.get(index).map_or("null", |json| json.get());
+        let outer = DECODED.replace(self.attachments.clone());
+        let value = serde_json::from_str(json);
+        DECODED.set(outer);
+        value
+    }
+
+    /// The arguments as JSON. A binary value is `{"_placeholder":true,"num":n}`, where n counts
+    /// [`attachments`](Self::attachments).
+    pub fn json(&self) -> &[Box<RawValue>] {
+        &self.json
+    }
+
+    /// The binary values.
+    pub fn attachments(&self) -> &[Bytes] {
+        &self.attachments
+    }
+
+    /// How many arguments there are.
+    pub fn len(&self) -> usize {
+        self.json.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.json.is_empty()
+    }
+
+    /// Drops the first `n` arguments. Attachments stay: the numbers in the others count them.
+    pub(crate) fn skip(mut self, n: usize) -> Self {
+        self.json.drain(..n.min(self.json.len()));
+        self
+    }
+
+    /// Bytes of all arguments together.
+    pub(crate) fn size(&self) -> usize {
+        self.json.iter().map(|json| json.get().len() + 1).sum::<usize>()
+            + self.attachments.iter().map(Bytes::len).sum::<usize>()
+    }
+}
+
+/// Arguments from values, each of which is anything that serialises: `args![1, "two", Binary::from(bytes)]`.
+///
+/// ```
+/// let args = socketio::args!["a", 2, [3, 4]];
+/// assert_eq!(args.len(), 3);
+/// ```
+#[macro_export]
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { $crate::Args::new()$(.with(&$value))* };
+}
+
+/// Bytes, as an argument or anywhere within one: what a browser sees as an `ArrayBuffer`.
+///
+/// Only part of an event or an ack: on its own it has no JSON form.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+pub struct Binary(pub Bytes);
+
+impl<T: Into<Bytes>> From<T> for Binary {
+    fn from(bytes: T) -> Self {
+        Self(bytes.into())
+    }
+}
+
+thread_local! {
+    static ENCODED: RefCell<Option<Vec<Bytes>>> = const { RefCell::new(None) };
+    static DECODED: RefCell<Vec<Bytes>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Deserialize)]
+struct Placeholder {
+    _placeholder: bool,
+    num: usize,
+}
+
+impl Serialize for Binary {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let num = ENCODED.with_borrow_mut(|list| {
+            let list = list.as_mut()?;
+            list.push(self.0.clone());
+            Some(list.len() - 1)
+        });
+        let num = num.ok_or_else(|| S::Error::custom("binary values travel in events and acks only"))?;
+        let mut placeholder = serializer.serialize_struct("Placeholder", 2)?;
+        placeholder.serialize_field("_placeholder", &true)?;
+        placeholder.serialize_field("num", &num)?;
+        placeholder.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Binary {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wanted = || D::Error::custom("expected binary");
+        let Placeholder { _placeholder, num } =
+            Placeholder::deserialize(deserializer).map_err(|_| wanted())?;
+        let bytes = DECODED.with_borrow(|list| list.get(num).cloned());
+        bytes.filter(|_| _placeholder).map(Self).ok_or_else(wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct File {
+        name: String,
+        parts: Vec<Binary>,
+    }
+
+    #[test]
+    fn binary_values_travel_beside_the_json() {
+        let file = File { name: "a".into(), parts: vec![Binary::from("one"), Binary::from("two")] };
+        let args = args![Binary::from("zero"), file];
+        assert_eq!(args.json()[0].get(), r#"{"_placeholder":true,"num":0}"#);
+        assert_eq!(args.attachments(), ["zero", "one", "two"]);
+        assert_eq!(args.get::<File>(1).unwrap(), file);
+    }
+
+    #[test]
+    fn a_placeholder_of_nothing_is_no_binary_value() {
+        let args = args![serde_json::json!({ "_placeholder": true, "num": 0 }), 7];
+        assert!(args.get::<Binary>(0).is_err());
+        assert!(args.get::<Binary>(1).is_err());
+        assert!(serde_json::to_string(&Binary::default()).is_err(), "not JSON by itself");
+    }
+
+    #[test]
+    fn what_is_missing_is_null() {
+        assert_eq!(args![].get::<Option<u8>>(3).unwrap(), None);
+        assert!(args![].get::<u8>(0).is_err());
+    }
+
+    #[test]
+    fn what_has_no_json_form_leaves_nothing_behind() {
+        let bad = (Binary::from("x"), std::collections::HashMap::from([(vec![1], 1)]));
+        let mut args = args![1];
+        assert!(args.push(&bad).is_err());
+        assert!(args.attachments().is_empty());
+        assert_eq!(args.with(&bad).json()[1].get(), "null");
+    }
+}

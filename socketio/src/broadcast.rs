@@ -1,0 +1,195 @@
+//! Sending to some of a namespace's sockets, or doing something to them, from any thread.
+
+use std::{sync::Arc, thread, time::Duration};
+
+use serde::Serialize;
+use tokio::{
+    sync::mpsc::unbounded_channel,
+    time::{Instant, timeout_at},
+};
+
+use crate::{
+    acks::{Gathered, Heard},
+    args::Args,
+    frame::{Frame, Head},
+    hub::{Hub, Message, Slot},
+    id::SocketId,
+    nsp::{Nsp, Room},
+    order::{Deed, Order},
+    socket::Core,
+    target::Target,
+};
+
+/// Some of a namespace's sockets: everyone, or those in certain rooms, without those in others.
+///
+/// It is a description, and finds whoever is there when it is used:
+///
+/// ```
+/// # let hub = socketio::Hub::new();
+/// hub.of("/").to("news").except("muted").emit("headline", "It works");
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing is sent before emit"]
+pub struct Broadcast {
+    hub: Hub,
+    namespace: Arc<str>,
+    target: Target,
+    slot: Option<Slot>,
+    volatile: bool,
+}
+
+/// A socket, as it was when asked for.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct SocketInfo {
+    /// Its id.
+    pub id: SocketId,
+    /// The rooms it is in.
+    pub rooms: Vec<Arc<str>>,
+    /// The transport its session uses.
+    pub transport: &'static str,
+}
+
+impl SocketInfo {
+    pub(crate) fn of(core: &Core) -> Self {
+        let rooms = core.rooms.borrow().clone();
+        Self { id: core.id, rooms, transport: core.link.transport().as_str() }
+    }
+}
+
+impl Broadcast {
+    pub(crate) fn new(hub: Hub, namespace: Arc<str>) -> Self {
+        Self { hub, namespace, target: Target::default(), slot: None, volatile: false }
+    }
+
+    /// Those in this room; with another call, also those in that one. A socket's id is a room of its own.
+    pub fn to(mut self, room: impl Into<Arc<str>>) -> Self {
+        self.target.rooms.push(room.into());
+        self
+    }
+
+    /// The same as [`to`](Self::to).
+    pub fn within(self, room: impl Into<Arc<str>>) -> Self {
+        self.to(room)
+    }
+
+    /// Nobody in this room.
+    pub fn except(mut self, room: impl Into<Arc<str>>) -> Self {
+        self.target.except.push(room.into());
+        self
+    }
+
+    /// Only sockets served by the thread that calls this: none, if it is not one of the server's workers.
+    pub fn local(mut self) -> Self {
+        self.target.local = Some(thread::current().id());
+        self
+    }
+
+    /// Dropped for clients that do not take what was sent before. Not recovered.
+    pub fn volatile(mut self) -> Self {
+        self.volatile = true;
+        self
+    }
+
+    /// In place of the slot's unsent event, where there is one. Not recovered.
+    pub fn latest(mut self, slot: Slot) -> Self {
+        self.slot = Some(slot);
+        self
+    }
+
+    /// Emits an event with one argument. Never waits.
+    pub fn emit<T: Serialize + ?Sized>(self, name: &str, value: &T) {
+        self.emit_args(name, &Args::new().with(value));
+    }
+
+    /// Emits an event with any arguments.
+    pub fn emit_args(self, name: &str, args: &Args) {
+        let Some(nsp) = self.hub.find(&self.namespace) else { return };
+        let target = shared(self.target);
+        if nsp.is_recoverable() && self.slot.is_none() && !self.volatile {
+            return self.hub.append(&nsp, target, name, args);
+        }
+        let head = Head::Event { namespace: &nsp.name, name, ack: None };
+        let frame = Frame::encode(head, args, None);
+        self.hub.send(&nsp, target, Message { frame, slot: self.slot, volatile: self.volatile });
+    }
+
+    /// Sends a frame of this namespace, as it is.
+    pub fn send(self, frame: Frame) {
+        if let Some(nsp) = self.hub.find(&self.namespace) {
+            let message = Message { frame, slot: self.slot, volatile: self.volatile };
+            self.hub.send(&nsp, shared(self.target), message);
+        }
+    }
+
+    /// Emits an event and waits for everyone's ack.
+    pub async fn emit_with_ack<T: Serialize + ?Sized>(
+        self,
+        name: &str,
+        value: &T,
+        within: Duration,
+    ) -> Gathered {
+        let args = Args::new().with(value);
+        let Some(nsp) = self.hub.find(&self.namespace) else { return Gathered::default() };
+        let (id, until) = (nsp.ack_id(), Instant::now() + within);
+        let head = Head::Event { namespace: &nsp.name, name, ack: Some(id) };
+        let frame = Frame::encode(head, &args, None);
+        let (heard, mut hearing) = unbounded_channel();
+        self.hub.order(&Order::Do(nsp, shared(self.target), Deed::Ask { frame, id, until, heard }));
+        let mut gathered = Gathered::default();
+        // Ends when all have answered or gone, because then nobody can answer any more.
+        while let Ok(Some(heard)) = timeout_at(until, hearing.recv()).await {
+            match heard {
+                Heard::Asked(ids) => gathered.missing.extend(ids),
+                Heard::Reply(id, args) => gathered.replies.push((id, args)),
+            }
+        }
+        gathered.missing.retain(|id| !gathered.replies.iter().any(|(replied, _)| replied == id));
+        gathered
+    }
+
+    /// Who is there now.
+    pub async fn sockets(self) -> Vec<SocketInfo> {
+        let (list, mut lists) = unbounded_channel();
+        self.order(Deed::List(list));
+        let mut sockets = Vec::new();
+        while let Some(more) = lists.recv().await {
+            sockets.extend(more);
+        }
+        sockets
+    }
+
+    /// Lets them enter rooms.
+    pub fn join(self, rooms: impl IntoIterator<Item: Into<Arc<str>>>) {
+        self.order(Deed::Join(collect(rooms)));
+    }
+
+    /// Lets them leave rooms.
+    pub fn leave(self, rooms: impl IntoIterator<Item: Into<Arc<str>>>) {
+        self.order(Deed::Leave(collect(rooms)));
+    }
+
+    /// Ends these sockets, and with `close` their whole sessions.
+    pub fn disconnect(self, close: bool) {
+        self.order(Deed::Disconnect { close });
+    }
+
+    /// How many sockets the namespace has, whichever rooms they are in.
+    pub fn count(&self) -> usize {
+        self.hub.find(&self.namespace).map_or(0, |nsp: Arc<Nsp>| nsp.sockets())
+    }
+
+    fn order(self, deed: Deed) {
+        if let Some(nsp) = self.hub.find(&self.namespace) {
+            self.hub.order(&Order::Do(nsp, shared(self.target), deed));
+        }
+    }
+}
+
+fn shared(target: Target) -> Option<Arc<Target>> {
+    (!target.is_all()).then(|| Arc::new(target))
+}
+
+fn collect(rooms: impl IntoIterator<Item: Into<Arc<str>>>) -> Arc<[Room]> {
+    rooms.into_iter().map(Into::into).collect()
+}

@@ -1,0 +1,291 @@
+//! The Socket.IO side of one session: packets in, each namespace's events handled in order.
+//!
+//! ```text
+//! messages ─▶ packets ─▶ the namespace's seat ─▶ connect, event, disconnected
+//!                  └───▶ acks, at once            one at a time, each seat for itself
+//! ```
+//!
+//! What was received before a session ended is still handled.
+
+use std::{
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::{
+    args::Args,
+    config::Config,
+    engine::{Failure, Message, Request, Upper},
+    event::Fault,
+    frame::Frame,
+    handshake::Refusal,
+    link::Link,
+    meters::Meters,
+    packet::{Emitted, Packet, depth},
+    reason::Reason,
+    server::Namespaces,
+};
+
+mod arrival;
+mod rate;
+mod run;
+mod seat;
+
+use rate::Rate;
+use seat::{Item, Presence, Received, Seat};
+
+pub(crate) struct Client {
+    namespaces: Arc<Namespaces>,
+    link: Rc<Link>,
+    request: Rc<Request>,
+    seats: Vec<Seat>,
+    /// A packet whose attachments are still coming.
+    partial: Option<Partial>,
+    rate: Rate,
+    /// When the session must have a socket.
+    join_by: Instant,
+    ended: bool,
+}
+
+struct Partial {
+    packet: Unfinished,
+    attachments: Vec<bytes::Bytes>,
+    missing: usize,
+    bytes: u64,
+    /// One of them, or all together, were over the limit.
+    over: bool,
+}
+
+enum Unfinished {
+    Event(Emitted, Option<Fault>),
+    Ack { namespace: Box<str>, id: u64, args: Vec<Box<RawValue>> },
+}
+
+impl Client {
+    pub(crate) fn new(namespaces: Arc<Namespaces>, link: Rc<Link>, request: Rc<Request>) -> Self {
+        let config = &namespaces.config;
+        let (rate, join_by) = (Rate::new(config.max_events), Instant::now() + config.connect_timeout);
+        Self { namespaces, link, request, seats: Vec::new(), partial: None, rate, join_by, ended: false }
+    }
+
+    fn config(&self) -> &Config {
+        &self.namespaces.config
+    }
+
+    fn packet(&mut self, text: &str) -> Result<(), Failure> {
+        if self.partial.is_some() {
+            return Err(Failure::invalid("an attachment was to follow"));
+        }
+        match Packet::parse(text).map_err(Failure::invalid)? {
+            Packet::Connect { namespace, auth } => self.connect(&namespace, auth, text.len()),
+            Packet::Disconnect { namespace } => {
+                let seat = self.seat(&namespace)?;
+                seat.leave();
+                self.join_by = Instant::now() + self.config().connect_timeout;
+                Ok(())
+            }
+            Packet::Event(emitted) => {
+                self.seat(&emitted.namespace)?;
+                let attachments = emitted.attachments;
+                self.whole(Unfinished::Event(emitted, None), attachments, text.len())
+            }
+            Packet::Ack { namespace, id, args, attachments } => {
+                self.seat(&namespace)?;
+                self.whole(Unfinished::Ack { namespace, id, args }, attachments, text.len())
+            }
+        }
+    }
+
+    fn connect(&mut self, name: &str, auth: Option<Box<RawValue>>, bytes: usize) -> Result<(), Failure> {
+        let refuse = |sentence: &str| {
+            self.link.emit(Frame::text(&Refusal::new(sentence).packet(name)));
+            Ok(())
+        };
+        if let Some(seat) = self.seats.iter_mut().find(|seat| &*seat.nsp.name == name) {
+            if seat.presence != Presence::Out {
+                return Err(Failure::invalid("the namespace is connected already"));
+            }
+            seat.connect(auth, bytes);
+            return Ok(());
+        }
+        if self.seats.len() >= self.config().max_sockets {
+            Meters::limited("max_sockets");
+            return refuse("Too many namespaces on one connection");
+        }
+        let Some(nsp) = self.namespaces.seat(&self.link.shard().hub, name) else {
+            return refuse("Invalid namespace");
+        };
+        let mut seat = Seat::new(nsp, self.link.clone(), self.request.clone());
+        seat.connect(auth, bytes);
+        self.seats.push(seat);
+        Ok(())
+    }
+
+    /// A packet that is there but for its attachments.
+    fn whole(&mut self, packet: Unfinished, missing: usize, bytes: usize) -> Result<(), Failure> {
+        if missing > self.config().max_attachments {
+            Meters::limited("max_attachments");
+            return Err(Failure::invalid("too many attachments"));
+        }
+        let partial = Partial { packet, attachments: Vec::new(), missing, bytes: bytes as u64, over: false };
+        if missing == 0 {
+            return self.finished(partial);
+        }
+        self.partial = Some(partial);
+        Ok(())
+    }
+
+    fn attachment(&mut self, attachment: Option<Vec<u8>>, bytes: u64) -> Result<(), Failure> {
+        let limit = self.config().max_payload as u64;
+        let partial = self.partial.as_mut().ok_or_else(|| Failure::invalid("an attachment of nothing"))?;
+        partial.missing -= 1;
+        partial.bytes += bytes;
+        match attachment {
+            Some(attachment) if !partial.over && partial.bytes <= limit => {
+                partial.attachments.push(attachment.into());
+            }
+            _ => {
+                partial.over = true;
+                partial.attachments = Vec::new();
+            }
+        }
+        match self.partial.take_if(|partial| partial.missing == 0) {
+            Some(partial) => self.finished(partial),
+            None => Ok(()),
+        }
+    }
+
+    fn finished(&mut self, partial: Partial) -> Result<(), Failure> {
+        let Partial { packet, attachments, bytes, over, .. } = partial;
+        let limit = self.config().max_payload;
+        match packet {
+            Unfinished::Event(emitted, fault) => {
+                let too_large = over.then_some(Fault::TooLarge { bytes, limit });
+                let fault = fault.or(too_large).or_else(|| self.fault(&emitted));
+                if let Some(fault) = fault {
+                    Meters::limited(fault.as_str());
+                    tracing::warn!(sid = %self.link.sid, %fault, "an event's arguments were not taken");
+                }
+                let seat = self.seat(&emitted.namespace)?;
+                let Emitted { name, args: json, ack, .. } = emitted;
+                let args = if fault.is_some() { Args::new() } else { Args { json, attachments } };
+                seat.push(Item::Event(Received { name, args, ack, fault }), bytes as usize);
+            }
+            Unfinished::Ack { namespace, id, args } if !over => {
+                let args = Args { json: args, attachments };
+                self.seat(&namespace)?.acked(id, args);
+            }
+            Unfinished::Ack { .. } => {
+                Meters::limited("max_payload");
+                tracing::warn!(sid = %self.link.sid, bytes, limit, "an ack was too large, and dropped");
+            }
+        }
+        Ok(())
+    }
+
+    fn fault(&mut self, emitted: &Emitted) -> Option<Fault> {
+        let (max_depth, max_events) = (self.config().max_depth, self.config().max_events);
+        if !self.rate.take() {
+            return Some(Fault::TooMany { limit: max_events });
+        }
+        let deep = emitted.args.iter().any(|arg| depth(arg.get()) > max_depth);
+        deep.then_some(Fault::TooDeep { limit: max_depth })
+    }
+
+    /// A message that was skipped: an event can still be answered.
+    fn too_large(&mut self, prefix: &[u8], bytes: u64) -> Result<(), Failure> {
+        let limit = self.config().max_payload;
+        if prefix.is_empty() {
+            return self.attachment(None, bytes);
+        }
+        let prefix = match std::str::from_utf8(prefix) {
+            Ok(prefix) => prefix,
+            // It may end within a character.
+            Err(error) => std::str::from_utf8(&prefix[..error.valid_up_to()]).unwrap_or_default(),
+        };
+        let packet = prefix.strip_prefix('4').filter(|_| self.partial.is_none());
+        let Some(emitted) = packet.and_then(Packet::recognise) else {
+            Meters::limited("max_payload");
+            let sentence = format!("message of {bytes} bytes is over the limit of {limit}");
+            return Err(Failure { code: 1009, sentence, reason: Reason::ProtocolError });
+        };
+        self.seat(&emitted.namespace)?;
+        let attachments = emitted.attachments;
+        let fault = Some(Fault::TooLarge { bytes, limit });
+        self.whole(Unfinished::Event(emitted, fault), attachments, prefix.len())
+    }
+
+    /// The seat of a namespace that the client is in.
+    fn seat(&mut self, namespace: &str) -> Result<&mut Seat, Failure> {
+        let seat = self.seats.iter_mut().find(|seat| &*seat.nsp.name == namespace);
+        seat.filter(|seat| seat.is_taken()).ok_or_else(|| Failure::invalid("the namespace is not connected"))
+    }
+}
+
+impl Upper for Client {
+    fn message(&mut self, message: Message) -> Result<(), Failure> {
+        match message {
+            Message::Text(text) => self.packet(&text[1..]),
+            Message::Binary(bytes) => {
+                let len = bytes.len() as u64;
+                self.attachment(Some(bytes), len)
+            }
+            Message::TooLarge { prefix, bytes } => self.too_large(&prefix, bytes),
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { seats, namespaces, link, join_by, .. } = self;
+        seats.retain_mut(|seat| {
+            let was_present = seat.is_present();
+            seat.poll(cx);
+            if was_present && !seat.is_present() {
+                *join_by = Instant::now() + namespaces.config.connect_timeout;
+            }
+            if seat.is_over() {
+                link.shard().hub.unseat(&seat.nsp);
+            }
+            !seat.is_over()
+        });
+        if self.ended && self.seats.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn is_full(&self) -> bool {
+        let (items, bytes) = self.seats.iter().fold((0, 0), |(items, bytes), seat| {
+            let (more_items, more_bytes) = seat.waiting();
+            (items + more_items, bytes + more_bytes)
+        });
+        let config = self.config();
+        items >= config.max_inbox || bytes >= config.max_payload.saturating_mul(2)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.seats.iter().all(Seat::is_idle)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        (!self.seats.iter().any(Seat::is_present)).then_some(self.join_by)
+    }
+
+    fn overdue(&self) -> Failure {
+        let sentence = format!("no connect packet within {:?}", self.config().connect_timeout);
+        Failure { code: 1008, sentence, reason: Reason::ConnectTimeout }
+    }
+
+    fn end(&mut self, reason: Reason) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.seats.iter_mut().for_each(|seat| seat.end(reason));
+        }
+    }
+}
+
+/// A task that was torn down leaves no socket behind.
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.end(Reason::Shutdown);
+    }
+}

@@ -1,0 +1,48 @@
+//! How many events a session may send: so many a second, and as many at once after a quiet second.
+
+use tokio::time::Instant;
+
+pub(super) struct Rate {
+    per_second: f64,
+    left: f64,
+    at: Instant,
+}
+
+impl Rate {
+    pub(super) fn new(per_second: u32) -> Self {
+        let per_second = f64::from(per_second);
+        Self { per_second, left: per_second, at: Instant::now() }
+    }
+
+    /// Whether one more may come now.
+    pub(super) fn take(&mut self) -> bool {
+        if self.left < 1.0 {
+            let now = Instant::now();
+            let gained = (now - self.at).as_secs_f64() * self.per_second;
+            self.left = (self.left + gained).min(self.per_second);
+            self.at = now;
+        }
+        let allowed = self.left >= 1.0;
+        if allowed {
+            self.left -= 1.0;
+        }
+        allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_a_second() {
+        let mut rate = Rate::new(10);
+        assert_eq!((0..20).filter(|_| rate.take()).count(), 10);
+        tokio::time::advance(Duration::from_millis(250)).await;
+        assert_eq!((0..20).filter(|_| rate.take()).count(), 2);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!((0..20).filter(|_| rate.take()).count(), 10);
+    }
+}

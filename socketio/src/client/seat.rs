@@ -1,0 +1,224 @@
+//! One namespace on one session: what was received for it, handled one at a time.
+
+use std::{
+    collections::VecDeque,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use futures_util::future::LocalBoxFuture;
+use serde_json::value::RawValue;
+use tracing::error;
+
+use super::{
+    arrival::Arrival,
+    run::{self, Done},
+};
+use crate::{
+    args::Args,
+    engine::Request,
+    event::Fault,
+    frame::Frame,
+    handshake::Handshake,
+    link::{Closing, Link},
+    nsp::Nsp,
+    reason::Reason,
+    service::State,
+    socket::Core,
+};
+
+/// A queue longer than this gives its memory back when it has emptied.
+const KEEP: usize = 8;
+
+/// What was received.
+pub(super) enum Item {
+    Connect(Option<Box<RawValue>>),
+    Event(Received),
+    Gone(Reason),
+}
+
+pub(super) struct Received {
+    pub(super) name: String,
+    pub(super) args: Args,
+    pub(super) ack: Option<u64>,
+    pub(super) fault: Option<Fault>,
+}
+
+/// Whether the client is in the namespace, as far as it can know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    Out,
+    Joining,
+    In,
+}
+
+pub(super) struct Seat {
+    pub(super) nsp: Arc<Nsp>,
+    pub(super) presence: Presence,
+    link: Rc<Link>,
+    request: Rc<Request>,
+    queue: VecDeque<(Item, usize)>,
+    bytes: usize,
+    running: Option<LocalBoxFuture<'static, Done>>,
+    socket: Option<(Rc<Core>, State)>,
+}
+
+impl Seat {
+    pub(super) fn new(nsp: Arc<Nsp>, link: Rc<Link>, request: Rc<Request>) -> Self {
+        let (queue, presence) = (VecDeque::new(), Presence::Out);
+        Self { nsp, presence, link, request, queue, bytes: 0, running: None, socket: None }
+    }
+
+    pub(super) fn connect(&mut self, auth: Option<Box<RawValue>>, bytes: usize) {
+        self.presence = Presence::Joining;
+        self.push(Item::Connect(auth), bytes);
+    }
+
+    /// The client leaves the namespace.
+    pub(super) fn leave(&mut self) {
+        self.presence = Presence::Out;
+        self.depart(Reason::ClientDisconnect);
+        self.push(Item::Gone(Reason::ClientDisconnect), 0);
+    }
+
+    /// The session has ended.
+    pub(super) fn end(&mut self, reason: Reason) {
+        self.presence = Presence::Out;
+        self.depart(reason);
+        self.push(Item::Gone(reason), 0);
+    }
+
+    fn depart(&self, reason: Reason) {
+        if let Some((core, _)) = &self.socket {
+            core.depart(reason);
+        }
+    }
+
+    pub(super) fn push(&mut self, item: Item, bytes: usize) {
+        self.bytes += bytes;
+        self.queue.push_back((item, bytes));
+    }
+
+    pub(super) fn acked(&self, id: u64, args: Args) {
+        if let Some((core, _)) = &self.socket {
+            core.acks.answer(id, args);
+        }
+    }
+
+    /// Items and bytes that wait.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        (self.queue.len(), self.bytes)
+    }
+
+    /// Whether the client may send to the namespace. One that the server has put out cannot know it yet.
+    pub(super) fn is_taken(&self) -> bool {
+        self.presence == Presence::In
+    }
+
+    pub(super) fn is_present(&self) -> bool {
+        self.socket.as_ref().is_some_and(|(core, _)| core.present.get())
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.running.is_none() && self.queue.is_empty()
+    }
+
+    /// Nobody is here, and nothing is left to do.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_idle() && self.presence == Presence::Out && self.socket.is_none()
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
+        loop {
+            if let Some(running) = &mut self.running {
+                let Poll::Ready(done) = running.as_mut().poll(cx) else { return };
+                self.running = None;
+                self.done(done);
+                continue;
+            }
+            if let Some(reason) = self.socket.as_ref().and_then(|(core, _)| core.ending.take()) {
+                // Put out by the server: what the client sent is not for anyone any more.
+                self.queue.retain(|(item, _)| !matches!(item, Item::Event(_)));
+                self.bytes = 0;
+                self.queue.push_front((Item::Gone(reason), 0));
+            }
+            let Some((item, bytes)) = self.queue.pop_front() else { return };
+            self.bytes = self.bytes.saturating_sub(bytes);
+            if self.queue.is_empty() && self.queue.capacity() > KEEP {
+                self.queue = VecDeque::new();
+            }
+            self.begin(item);
+        }
+    }
+
+    fn begin(&mut self, item: Item) {
+        match item {
+            Item::Connect(auth) => {
+                self.running =
+                    Some(run::decide(self.handshake(auth), self.nsp.clone(), self.link.shard().hub.clone()))
+            }
+            Item::Event(received) => {
+                // Events of a socket that was put out may still come in.
+                let Some((core, state)) =
+                    self.socket.as_ref().filter(|(core, _)| core.ending.get().is_none())
+                else {
+                    return;
+                };
+                self.running = Some(run::handle(core, state, received));
+            }
+            Item::Gone(reason) => {
+                let Some((core, state)) = self.socket.take() else { return };
+                core.depart(reason);
+                if self.presence == Presence::In {
+                    self.presence = Presence::Out;
+                }
+                self.running = Some(run::part(core, state, reason));
+            }
+        }
+    }
+
+    fn handshake(&self, auth: Option<Box<RawValue>>) -> Handshake {
+        Handshake {
+            auth: auth.map(Into::into),
+            namespace: self.nsp.name.clone(),
+            params: self.nsp.params.clone(),
+            request: self.request.clone(),
+        }
+    }
+
+    fn done(&mut self, done: Done) {
+        match done {
+            Done::Decided(Ok((state, arrival))) if self.link.is_open() => self.enter(state, arrival),
+            // The client has gone meanwhile.
+            Done::Decided(Ok(_)) => self.presence = Presence::Out,
+            Done::Decided(Err(refusal)) => {
+                self.link.emit(Frame::text(&refusal.packet(&self.nsp.name)));
+                self.presence = Presence::Out;
+            }
+            Done::Handled { ticket, reply, began } => {
+                self.nsp.handler_seconds.record(began.elapsed().as_secs_f64());
+                if let Some(ticket) = ticket {
+                    ticket.settle(reply);
+                }
+            }
+            Done::Greeted | Done::Parted => {}
+            Done::Panicked(handler) => self.panicked(handler),
+        }
+    }
+
+    /// Lets a socket in, and says hello.
+    fn enter(&mut self, state: State, arrival: Arrival) {
+        let core = arrival.enter(&self.nsp, &self.link);
+        self.presence = Presence::In;
+        self.socket = Some((core.clone(), state.clone()));
+        self.running = Some(run::greet(core, state));
+    }
+
+    /// A panic costs the client its session, and nobody else anything.
+    fn panicked(&mut self, handler: &'static str) {
+        error!(sid = %self.link.sid, namespace = %self.nsp.name, handler, "a handler panicked; its session is closed");
+        self.presence = Presence::Out;
+        self.link.close(Closing::new(1011, "internal error", Reason::Panic));
+    }
+}

@@ -1,0 +1,176 @@
+//! The endpoint: each HTTP request, to where it belongs.
+
+use std::{rc::Rc, sync::Arc};
+
+use actix_http::ws;
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use tracing::debug;
+
+use super::{
+    body::Body,
+    inflow::Inflow,
+    pipe::{Pipe, PipeBody},
+    polling::{self, Directory, Handle},
+    request::{self, BAD_REQUEST, CLOSED, CROWDED, FULL, Refused, Request, UNKNOWN_SID, Wanted},
+    session::{self, Input},
+    upgrade::Probe,
+    upper::Upper,
+};
+use crate::{
+    census::{Census, Place, Refusal},
+    config::{Config, Transport},
+    connection::Connection,
+    frame::Frame,
+    hub::Hub,
+    id::Sid,
+    link::Link,
+    shard::Shard,
+};
+
+/// Makes the upper layer of a session.
+pub(crate) type Open = Box<dyn Fn(&Rc<Link>, &Rc<Request>) -> Box<dyn Upper> + Send + Sync>;
+
+/// What all sessions of a server share.
+pub(crate) struct Endpoint {
+    pub(crate) config: Config,
+    pub(crate) hub: Hub,
+    pub(crate) census: Arc<Census>,
+    pub(super) open: Open,
+    polled: Arc<Directory>,
+}
+
+impl Endpoint {
+    pub(crate) fn new(config: Config, hub: Hub, open: Open) -> Self {
+        Self { config, hub, census: Arc::default(), open, polled: Arc::default() }
+    }
+}
+
+/// Serves a request.
+pub(crate) async fn handle(
+    endpoint: Arc<Endpoint>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let answer = match request::check(&endpoint.config, &request) {
+        Ok(wanted) => serve(&endpoint, &request, payload, wanted).await,
+        Err(refused) => Err(refused),
+    };
+    match answer {
+        Ok(mut response) => {
+            request::share(&request, response.headers_mut());
+            response
+        }
+        Err(refused) => {
+            debug!(status = refused.status.as_u16(), message = %refused.message, peer = ?request.peer_addr(), "refused");
+            let mut response = refused.response();
+            if !request::is_forbidden(&refused) {
+                request::share(&request, response.headers_mut());
+            }
+            response
+        }
+    }
+}
+
+async fn serve(
+    endpoint: &Arc<Endpoint>,
+    request: &HttpRequest,
+    payload: web::Payload,
+    wanted: Wanted,
+) -> Result<HttpResponse, Refused> {
+    let find = |sid: &str| endpoint.polled.find(sid).ok_or(UNKNOWN_SID);
+    match wanted {
+        Wanted::Preflight => Ok(request::preflight(request)),
+        Wanted::Open(Transport::WebSocket) => open_websocket(endpoint, request, payload),
+        Wanted::Open(Transport::Polling) => open_polling(endpoint, request),
+        Wanted::Poll(sid) => polling::poll(&find(&sid)?).await.map(text),
+        Wanted::Post(sid) => {
+            polling::post(&find(&sid)?, &endpoint.config, payload).await?;
+            Ok(text("ok".to_owned()))
+        }
+        Wanted::Upgrade(sid) => upgrade(endpoint, request, payload, find(&sid)?),
+    }
+}
+
+/// Lets a WebSocket take a session over. One that comes second is closed, and disturbs nothing.
+fn upgrade(
+    endpoint: &Endpoint,
+    request: &HttpRequest,
+    payload: web::Payload,
+    handle: Handle,
+) -> Result<HttpResponse, Refused> {
+    let mut response = ws::handshake(request.head()).map_err(|_| BAD_REQUEST)?;
+    let pipe = Arc::new(Pipe::default());
+    if handle.has_moved() || handle.probing(true) {
+        pipe.push(Frame::close(1008, "the session has a WebSocket already").into_bytes());
+        pipe.end();
+    } else {
+        let connection = request.conn_data::<Arc<Connection>>().map(Arc::downgrade).unwrap_or_default();
+        let config = Rc::new(endpoint.config.clone());
+        let probe = Probe::new(handle, pipe.clone(), connection, payload.into_inner(), &config);
+        actix_web::rt::spawn(probe.run(config));
+    }
+    Ok(response.message_body(PipeBody(pipe)).map_err(|_| BAD_REQUEST)?.map_into_boxed_body().into())
+}
+
+fn open_websocket(
+    endpoint: &Arc<Endpoint>,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    let mut response = ws::handshake(request.head()).map_err(|_| BAD_REQUEST)?;
+    let place = enter(endpoint, request)?;
+    let link = Rc::new(new_link(endpoint, request, Transport::WebSocket));
+    link.emit(Frame::text(&open_packet(&endpoint.config, &link, false)));
+    let input = Input::Socket(Inflow::new(payload.into_inner(), endpoint.config.max_payload));
+    session::spawn(endpoint.clone(), place, link.clone(), Rc::new(Request::new(request)), input);
+    Ok(response.message_body(Body::new(link)).map_err(|_| BAD_REQUEST)?.map_into_boxed_body().into())
+}
+
+fn open_polling(endpoint: &Arc<Endpoint>, request: &HttpRequest) -> Result<HttpResponse, Refused> {
+    let place = enter(endpoint, request)?;
+    let link = Rc::new(new_link(endpoint, request, Transport::Polling));
+    let upgrade =
+        endpoint.config.allow_upgrades && endpoint.config.transports.contains(&Transport::WebSocket);
+    let answer = text(open_packet(&endpoint.config, &link, upgrade));
+    let desk = endpoint.polled.open(link.sid);
+    session::spawn(endpoint.clone(), place, link, Rc::new(Request::new(request)), Input::Desk(desk));
+    Ok(answer)
+}
+
+fn enter(endpoint: &Endpoint, request: &HttpRequest) -> Result<Place, Refused> {
+    if endpoint.census.is_closed() {
+        return Err(CLOSED);
+    }
+    let address = request.peer_addr().map(|peer| peer.ip());
+    endpoint.census.enter(&endpoint.config, address).map_err(|refusal| match refusal {
+        Refusal::Full => FULL,
+        Refusal::Crowded => CROWDED,
+    })
+}
+
+fn new_link(endpoint: &Endpoint, request: &HttpRequest, transport: Transport) -> Link {
+    let connection = match transport {
+        Transport::WebSocket => request.conn_data::<Arc<Connection>>().map(Arc::downgrade),
+        Transport::Polling => None,
+    };
+    let shard = Shard::here(&endpoint.hub);
+    Link::new(Sid::random(), shard, transport, connection.unwrap_or_default(), endpoint.config.max_outbox)
+}
+
+fn open_packet(config: &Config, link: &Link, upgrade: bool) -> String {
+    format!(
+        r#"0{{"sid":"{}","upgrades":[{}],"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
+        link.sid,
+        if upgrade { r#""websocket""# } else { "" },
+        config.ping_interval.as_millis(),
+        config.ping_timeout.as_millis(),
+        config.max_payload,
+    )
+}
+
+fn text(payload: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=UTF-8")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(payload)
+}

@@ -1,0 +1,107 @@
+//! The outgoing side of an upgraded session's WebSocket: its body is on the worker that took the connection, the session on
+//! the one that opened it. What cannot be written straight to the connection crosses here, a little at a time.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use actix_http::body::{BodySize, MessageBody};
+use bytes::Bytes;
+
+/// Bytes that may wait here; the rest stays in the outbox, which has rules of its own.
+const ROOM: usize = 64 * 1024;
+
+#[derive(Default)]
+pub(super) struct Pipe(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Bytes>,
+    bytes: usize,
+    ended: bool,
+    body: Option<Waker>,
+    session: Option<Waker>,
+}
+
+impl Pipe {
+    pub(super) fn push(&self, bytes: Bytes) {
+        let mut state = self.lock();
+        state.bytes += bytes.len();
+        state.waiting.push_back(bytes);
+        wake(&mut state.body);
+    }
+
+    /// The body ends behind what waits.
+    pub(super) fn end(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        wake(&mut state.body);
+    }
+
+    /// Ready while more may be pushed.
+    pub(super) fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.bytes < ROOM {
+            return Poll::Ready(());
+        }
+        state.session = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+        let mut state = self.lock();
+        match state.waiting.pop_front() {
+            Some(bytes) => {
+                state.bytes -= bytes.len();
+                if state.bytes < ROOM {
+                    wake(&mut state.session);
+                }
+                Poll::Ready(Some(bytes))
+            }
+            None if state.ended => Poll::Ready(None),
+            None => {
+                state.body = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake(waker: &mut Option<Waker>) {
+    if let Some(waker) = waker.take() {
+        waker.wake();
+    }
+}
+
+/// The response's body.
+pub(super) struct PipeBody(pub(super) Arc<Pipe>);
+
+impl MessageBody for PipeBody {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        self.0.poll_next(cx).map(|bytes| bytes.map(Ok))
+    }
+}
+
+/// The connection is gone: nobody waits for room any more.
+impl Drop for PipeBody {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        (state.ended, state.bytes) = (true, 0);
+        state.waiting = VecDeque::new();
+        wake(&mut state.session);
+    }
+}

@@ -1,0 +1,172 @@
+//! A request: what is checked before anything else, what is kept of it, and what is said to the others.
+
+use std::{borrow::Cow, net::SocketAddr};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap, HeaderValue},
+    },
+};
+use serde_json::json;
+
+use crate::config::{Config, Transport};
+
+/// What is kept of the request that opened a session: copied, because actix's headers are slices
+/// of a read buffer that they would keep alive.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) query: Box<str>,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) secure: bool,
+    pub(crate) path: Box<str>,
+    headers: Box<str>,
+}
+
+impl Request {
+    pub(super) fn new(request: &HttpRequest) -> Self {
+        let mut headers = String::new();
+        for (name, value) in request.headers() {
+            if let Ok(value) = value.to_str() {
+                headers.extend([name.as_str(), ":", value, "\n"]);
+            }
+        }
+        Self {
+            query: request.query_string().into(),
+            peer: request.peer_addr(),
+            secure: request.app_config().secure(),
+            path: request.path().into(),
+            headers: headers.into(),
+        }
+    }
+
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.lines().filter_map(|line| line.split_once(':'))
+    }
+}
+
+/// Why a request is not served: status, and Engine.IO's code and words.
+#[derive(Debug, Clone)]
+pub(super) struct Refused {
+    pub(super) status: StatusCode,
+    code: u8,
+    pub(super) message: Cow<'static, str>,
+}
+
+const fn refused(status: StatusCode, code: u8, message: &'static str) -> Refused {
+    Refused { status, code, message: Cow::Borrowed(message) }
+}
+
+const UNKNOWN_TRANSPORT: Refused = refused(StatusCode::BAD_REQUEST, 0, "Transport unknown");
+pub(super) const UNKNOWN_SID: Refused = refused(StatusCode::BAD_REQUEST, 1, "Session ID unknown");
+const BAD_METHOD: Refused = refused(StatusCode::BAD_REQUEST, 2, "Bad handshake method");
+pub(super) const BAD_REQUEST: Refused = refused(StatusCode::BAD_REQUEST, 3, "Bad request");
+const FORBIDDEN: Refused = refused(StatusCode::FORBIDDEN, 4, "Forbidden");
+const OLD_PROTOCOL: Refused = refused(StatusCode::BAD_REQUEST, 5, "Unsupported protocol version");
+// The protocol has no code for these: the status is what counts.
+pub(super) const FULL: Refused = refused(StatusCode::SERVICE_UNAVAILABLE, 3, "Too many sessions");
+pub(super) const CROWDED: Refused =
+    refused(StatusCode::TOO_MANY_REQUESTS, 3, "Too many sessions from this address");
+pub(super) const CLOSED: Refused = refused(StatusCode::SERVICE_UNAVAILABLE, 3, "Server is going away");
+pub(super) const TOO_LARGE: Refused = refused(StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large");
+
+impl Refused {
+    /// The same, with the reason in a sentence.
+    pub(super) fn with(&self, sentence: &str) -> Self {
+        Self { message: Cow::Owned(format!("{}: {sentence}", self.message)), ..self.clone() }
+    }
+
+    pub(super) fn response(&self) -> HttpResponse {
+        HttpResponse::build(self.status).json(json!({ "code": self.code, "message": self.message }))
+    }
+}
+
+/// What a request is for.
+pub(super) enum Wanted {
+    /// What a browser asks before it lets a page send something.
+    Preflight,
+    Open(Transport),
+    Upgrade(String),
+    Poll(String),
+    Post(String),
+}
+
+/// The checks of the official server, in its order.
+pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<Wanted, Refused> {
+    if request.method() == Method::OPTIONS {
+        return allowed(config, request).then_some(Wanted::Preflight).ok_or(FORBIDDEN);
+    }
+    let query = request.query_string();
+    let transport = match parameter(query, "transport") {
+        Some("websocket") => Transport::WebSocket,
+        Some("polling") => Transport::Polling,
+        _ => return Err(UNKNOWN_TRANSPORT),
+    };
+    if !config.transports.contains(&transport) {
+        return Err(UNKNOWN_TRANSPORT);
+    }
+    let websocket = request.headers().contains_key(header::UPGRADE);
+    match parameter(query, "sid") {
+        Some(sid) => {
+            allowed(config, request).then_some(()).ok_or(FORBIDDEN)?;
+            match (transport, request.method()) {
+                (Transport::WebSocket, &Method::GET) if websocket => Ok(Wanted::Upgrade(sid.to_owned())),
+                (Transport::Polling, &Method::GET) if !websocket => Ok(Wanted::Poll(sid.to_owned())),
+                (Transport::Polling, &Method::POST) => Ok(Wanted::Post(sid.to_owned())),
+                _ => Err(BAD_REQUEST),
+            }
+        }
+        None => {
+            if request.method() != Method::GET {
+                return Err(BAD_METHOD);
+            }
+            if websocket != (transport == Transport::WebSocket) {
+                return Err(BAD_REQUEST);
+            }
+            allowed(config, request).then_some(()).ok_or(FORBIDDEN)?;
+            if parameter(query, "EIO") != Some("4") {
+                return Err(OLD_PROTOCOL);
+            }
+            Ok(Wanted::Open(transport))
+        }
+    }
+}
+
+fn allowed(config: &Config, request: &HttpRequest) -> bool {
+    // A value that is not text is no origin anyone could have allowed.
+    let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    config.origins.admit(text(header::ORIGIN), text(header::HOST))
+}
+
+/// Lets the page that asked read the answer. To be called only where its origin is one that may connect.
+pub(super) fn share(request: &HttpRequest, headers: &mut HeaderMap) {
+    let Some(origin) = request.headers().get(header::ORIGIN) else { return };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+}
+
+/// The answer to a preflight.
+pub(super) fn preflight(request: &HttpRequest) -> HttpResponse {
+    let mut response = HttpResponse::NoContent().finish();
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    if let Some(wanted) = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
+    response
+}
+
+pub(super) fn is_forbidden(refused: &Refused) -> bool {
+    refused.status == StatusCode::FORBIDDEN
+}
+
+fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}

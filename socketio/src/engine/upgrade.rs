@@ -1,0 +1,172 @@
+//! From polling to a WebSocket: `2probe` is answered with `3probe`, and on `5` the session moves over.
+//!
+//! ```text
+//! client     2probe ──▶      ◀── 3probe     (its waiting GET is released)     5 ──▶  messages
+//! session    told, so that no GET waits any longer        writes here from now on
+//! ```
+//!
+//! This runs on the worker that took the connection. What is read goes to the session in order, through the same
+//! channel as the probe; a session that is busy holds the channel back, and so TCP.
+
+use std::{
+    future::poll_fn,
+    rc::Rc,
+    sync::{Arc, Weak},
+    task::{Context, Poll},
+};
+
+use actix_http::Payload;
+use tokio::time::timeout;
+use tracing::debug;
+
+use super::{
+    frames::{Inbound, Violation},
+    inflow::Inflow,
+    pipe::Pipe,
+    polling::{Ask, Handle, Moved},
+    writer::Writer,
+};
+use crate::{config::Config, connection::Connection, frame::Frame, link::Link, reason::Reason};
+
+/// The session's outgoing side, once it has moved.
+pub(super) struct Outflow {
+    pipe: Arc<Pipe>,
+    direct: Option<Writer>,
+}
+
+impl Outflow {
+    pub(super) fn new(moved: Moved, link: &Link) -> Self {
+        let direct = moved.connection.upgrade().is_some_and(|connection| connection.is_direct());
+        let direct = (direct && !moved.hasty).then(Writer::default);
+        link.set_connection(moved.connection);
+        Self { pipe: moved.pipe, direct }
+    }
+
+    /// Writes what waits, until there is no more or no room.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, link: &Link) {
+        let ended = match (&mut self.direct, link.connection()) {
+            (Some(writer), Some(connection)) => match writer.poll(cx, link, &connection) {
+                Poll::Ready(Ok(())) => true,
+                Poll::Ready(Err(_)) => {
+                    link.cut(Reason::TransportClose);
+                    true
+                }
+                Poll::Pending => false,
+            },
+            (Some(_), None) => {
+                link.cut(Reason::TransportClose);
+                true
+            }
+            (None, _) => self.poll_pipe(cx, link),
+        };
+        if ended {
+            self.pipe.end();
+            link.over();
+        }
+    }
+
+    fn poll_pipe(&self, cx: &Context<'_>, link: &Link) -> bool {
+        loop {
+            let room = self.pipe.poll_room(cx).is_ready();
+            link.stalled(!room);
+            if !room {
+                return false;
+            }
+            match link.poll_bytes(cx) {
+                Poll::Ready(Some(bytes)) => self.pipe.push(bytes),
+                Poll::Ready(None) => return true,
+                Poll::Pending => return false,
+            }
+        }
+    }
+}
+
+/// However the session ends, its WebSocket does, too.
+impl Drop for Outflow {
+    fn drop(&mut self) {
+        self.pipe.end();
+    }
+}
+
+/// The connection's side.
+pub(super) struct Probe {
+    inflow: Inflow,
+    pipe: Arc<Pipe>,
+    connection: Weak<Connection>,
+    handle: Handle,
+}
+
+/// Why a probe came to nothing, for the log.
+type Failed = &'static str;
+
+impl Probe {
+    pub(super) fn new(
+        handle: Handle,
+        pipe: Arc<Pipe>,
+        connection: Weak<Connection>,
+        payload: Payload,
+        config: &Config,
+    ) -> Self {
+        Self { inflow: Inflow::new(payload, config.max_payload), pipe, connection, handle }
+    }
+
+    pub(super) async fn run(mut self, config: Rc<Config>) {
+        let upgraded = timeout(config.upgrade_timeout, self.probe()).await.unwrap_or(Err("it took too long"));
+        if let Err(why) = upgraded {
+            debug!(sid = %self.handle.sid, why, "upgrade failed");
+            self.pipe.push(Frame::close(1002, why).into_bytes());
+            self.pipe.end();
+            self.handle.probing(false);
+            let _ = self.handle.ask(Ask::ProbeLost).await;
+            return;
+        }
+        while let Some(inbound) = poll_fn(|cx| self.inflow.poll_next(cx)).await {
+            let over = inbound.is_err();
+            if self.handle.ask(Ask::Inbound(inbound)).await.is_err() || over {
+                return;
+            }
+        }
+        let _ = self.handle.ask(Ask::Lost).await;
+    }
+
+    async fn probe(&mut self) -> Result<(), Failed> {
+        if self.next().await? != "2probe" {
+            return Err("expected a probe");
+        }
+        self.pipe.push(Frame::text("3probe").into_bytes());
+        self.handle.ask(Ask::Probed).await.map_err(|_| "the session is gone")?;
+        // Sent without waiting for the answer, which may therefore still be on its way through actix.
+        let mut waited = false;
+        let packet = poll_fn(|cx| {
+            let packet = self.poll_text(cx);
+            waited |= packet.is_pending();
+            packet
+        });
+        if packet.await? != "5" {
+            return Err("expected the upgrade");
+        }
+        let moved = Moved { pipe: self.pipe.clone(), connection: self.connection.clone(), hasty: !waited };
+        self.handle.moved();
+        self.handle.ask(Ask::Moved(moved)).await.map_err(|_| "the session is gone")
+    }
+
+    async fn next(&mut self) -> Result<String, Failed> {
+        poll_fn(|cx| self.poll_text(cx)).await
+    }
+
+    fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Result<String, Failed>> {
+        loop {
+            let Poll::Ready(inbound) = self.inflow.poll_next(cx) else { return Poll::Pending };
+            return Poll::Ready(match inbound {
+                Some(Ok(Inbound::Ping(payload))) => {
+                    self.pipe.push(Frame::pong(&payload).into_bytes());
+                    continue;
+                }
+                Some(Ok(Inbound::Pong)) => continue,
+                Some(Ok(Inbound::Text(text))) => Ok(text),
+                Some(Ok(_) | Err(Violation { .. })) => Err("expected a text packet"),
+                None => Err("the connection was closed"),
+            });
+        }
+    }
+}

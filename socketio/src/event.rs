@@ -1,0 +1,144 @@
+//! What a client emitted, and its ack.
+
+use std::{cell::Cell, fmt, rc::Rc};
+
+use serde::Serialize;
+
+use crate::{args::Args, reply::Reply, socket::Core};
+
+/// What a client emitted.
+#[derive(Debug)]
+pub struct Event {
+    /// Its name.
+    pub name: String,
+    /// Its arguments. Empty if there is a `fault`.
+    pub args: Args,
+    /// Whether the client asked for an ack.
+    pub wants_ack: bool,
+    /// Why the arguments were not taken, although the event could be recognised.
+    pub fault: Option<Fault>,
+    pub(crate) ticket: Option<Ticket>,
+}
+
+impl Event {
+    /// Takes the ack into one's own hands: what the handler returns is then not sent. Where the client did not ask for
+    /// an ack, what is sent goes nowhere.
+    pub fn ack(&mut self) -> Ack {
+        let ticket = self.ticket.take();
+        if let Some(ticket) = &ticket {
+            ticket.owed.deferred.set(true);
+        }
+        Ack(ticket)
+    }
+}
+
+/// Why an event's arguments were not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The message, its attachments included, is over [`Config::max_payload`](crate::Config::max_payload).
+    TooLarge {
+        /// Bytes the client sent.
+        bytes: u64,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// The arguments are nested deeper than [`Config::max_depth`](crate::Config::max_depth).
+    TooDeep {
+        /// Levels allowed.
+        limit: usize,
+    },
+    /// The session sends more events a second than [`Config::max_events`](crate::Config::max_events).
+    TooMany {
+        /// Events allowed a second.
+        limit: u32,
+    },
+}
+
+impl Fault {
+    /// The name of the limit, as a metric's label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "max_payload",
+            Self::TooDeep { .. } => "max_depth",
+            Self::TooMany { .. } => "max_events",
+        }
+    }
+}
+
+/// A sentence for whoever sent the event.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { bytes, limit } => {
+                write!(f, "the message has {bytes} bytes, and at most {limit} are taken: send less at once")
+            }
+            Self::TooDeep { limit } => write!(f, "the data is nested deeper than {limit} levels"),
+            Self::TooMany { limit } => write!(f, "at most {limit} events a second are taken: slow down"),
+        }
+    }
+}
+
+/// An ack that is owed.
+#[derive(Debug)]
+pub(crate) struct Owed {
+    id: Cell<Option<u64>>,
+    deferred: Cell<bool>,
+}
+
+/// One of the two ends that may pay it: the session, when the handler is done, or an [`Ack`].
+#[derive(Debug, Clone)]
+pub(crate) struct Ticket {
+    core: Rc<Core>,
+    owed: Rc<Owed>,
+}
+
+impl Ticket {
+    pub(crate) fn new(core: Rc<Core>, id: u64) -> Self {
+        Self { core, owed: Rc::new(Owed { id: Cell::new(Some(id)), deferred: Cell::new(false) }) }
+    }
+
+    /// The handler is done.
+    pub(crate) fn settle(&self, reply: Option<Reply>) {
+        if !self.owed.deferred.get() {
+            self.pay(reply.unwrap_or_default());
+        }
+    }
+
+    fn pay(&self, reply: Reply) {
+        if let Some(id) = self.owed.id.take() {
+            self.core.ack(id, reply);
+        }
+    }
+}
+
+/// The ack of an event, to be sent once. Dropped unsent it is sent empty, so that the client is not left waiting.
+#[derive(Debug)]
+pub struct Ack(Option<Ticket>);
+
+impl Ack {
+    /// Whether the client asked for it.
+    pub fn is_wanted(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Sends it, with one argument.
+    pub fn send<T: Serialize + ?Sized>(self, value: &T) {
+        self.reply(Args::new().with(value));
+    }
+
+    /// Sends it.
+    pub fn reply(mut self, reply: impl Into<Reply>) {
+        if let Some(ticket) = self.0.take() {
+            ticket.pay(reply.into());
+        }
+    }
+}
+
+impl Drop for Ack {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.0.take() {
+            ticket.pay(Reply::default());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a handler may ask for: each argument finds itself in the event.
+
+use std::{fmt, ops::Deref, rc::Rc};
+
+use serde::de::DeserializeOwned;
+
+use crate::{
+    args::Args,
+    event::{Ack, Event},
+    socket::Socket,
+};
+
+/// An event on its way to a handler.
+#[derive(Debug)]
+pub struct Extract<'a, S> {
+    socket: &'a Socket<S>,
+    event: Option<Event>,
+    next: usize,
+}
+
+impl<'a, S> Extract<'a, S> {
+    pub(crate) fn new(socket: &'a Socket<S>, event: Event) -> Self {
+        Self { socket, event: Some(event), next: 0 }
+    }
+}
+
+/// Why an event does not suit its handler, in a sentence for whoever sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection(pub String);
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A type that can be an argument of a handler, for sockets with state `S`.
+///
+/// There are [`Socket`], [`State`], [`Data`], [`Args`], [`Event`] and [`Ack`]; they may stand in any order. Where several
+/// take from the event's arguments, they do so from left to right.
+pub trait FromEvent<S>: Sized {
+    /// Takes it.
+    ///
+    /// # Errors
+    /// A [`Rejection`] becomes the ack, and the handler is not called.
+    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection>;
+}
+
+/// The event's next argument. One that is missing is read as `null`, so `Data<Option<T>>` may be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Data<T>(pub T);
+
+/// What the namespace's connect hook returned for this socket.
+#[derive(Debug)]
+pub struct State<S>(Rc<S>);
+
+impl<S> Deref for State<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.0
+    }
+}
+
+impl<S> FromEvent<S> for Socket<S> {
+    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
+        Ok(extract.socket.clone())
+    }
+}
+
+impl<S> FromEvent<S> for State<S> {
+    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
+        Ok(Self(extract.socket.shared_state()))
+    }
+}
+
+impl<S, T: DeserializeOwned> FromEvent<S> for Data<T> {
+    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
+        let args = &extract.event.as_ref().ok_or_else(taken)?.args;
+        extract.next += 1;
+        let value = args.get(extract.next - 1);
+        value.map(Self).map_err(|error| {
+            if extract.next > args.len() {
+                return Rejection(format!("argument {} is missing", extract.next));
+            }
+            // Where in the line it was says nothing to a client.
+            let sentence = error.to_string();
+            let sentence = sentence.split(" at line ").next().unwrap_or_default();
+            Rejection(format!("argument {}: {sentence}", extract.next))
+        })
+    }
+}
+
+/// The arguments that are left.
+impl<S> FromEvent<S> for Args {
+    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
+        let args = extract.event.as_ref().ok_or_else(taken)?.args.clone();
+        let next = std::mem::replace(&mut extract.next, usize::MAX);
+        Ok(args.skip(next))
+    }
+}
+
+/// The whole event; nothing can be taken after it.
+impl<S> FromEvent<S> for Event {
+    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
+        extract.event.take().ok_or_else(taken)
+    }
+}
+
+/// The ack, to be sent by hand; what the handler returns is then not sent.
+impl<S> FromEvent<S> for Ack {
+    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
+        Ok(extract.event.as_mut().ok_or_else(taken)?.ack())
+    }
+}
+
+fn taken() -> Rejection {
+    Rejection("the handler takes more than the event has".to_owned())
+}

@@ -1,0 +1,44 @@
+//! Handlers: plain async functions, whatever their arguments.
+
+use futures_util::future::LocalBoxFuture;
+
+use crate::{
+    extract::{Extract, FromEvent, Rejection},
+    reply::{IntoReply, Reply},
+};
+
+/// An async function of up to six arguments, each of them a [`FromEvent`], that returns an [`IntoReply`]. `Args` is the
+/// tuple of its arguments' types, which the compiler finds.
+pub trait Handler<S, Args>: Send + Sync + 'static {
+    /// Takes the arguments from the event, and begins.
+    ///
+    /// # Errors
+    /// An argument that the event does not have, or not of that type.
+    fn call(&self, extract: &mut Extract<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection>;
+}
+
+macro_rules! handler {
+    ($($arg:ident)*) => {
+        impl<S, F, Fut, $($arg,)*> Handler<S, ($($arg,)*)> for F
+        where
+            F: Fn($($arg),*) -> Fut + Send + Sync + 'static,
+            Fut: Future<Output: IntoReply> + 'static,
+            $($arg: FromEvent<S>,)*
+        {
+            #[allow(unused_variables, non_snake_case, reason = "one of these takes nothing")]
+            fn call(&self, extract: &mut Extract<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection> {
+                $(let $arg = $arg::from_event(extract)?;)*
+                let future = self($($arg),*);
+                Ok(Box::pin(async move { future.await.into_reply() }))
+            }
+        }
+    };
+}
+
+handler!();
+handler!(A);
+handler!(A B);
+handler!(A B C);
+handler!(A B C D);
+handler!(A B C D E);
+handler!(A B C D E G);

@@ -1,0 +1,105 @@
+//! How a client came to a namespace, and why it may not come in.
+
+use std::{net::SocketAddr, rc::Rc, sync::Arc};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use crate::engine::Request;
+
+/// How a client came: the HTTP request that opened its session, the namespace it asked for, and its `auth`.
+#[derive(Debug, Clone)]
+pub struct Handshake {
+    pub(crate) auth: Option<Rc<RawValue>>,
+    pub(crate) namespace: Arc<str>,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) request: Rc<Request>,
+}
+
+impl Handshake {
+    /// The `auth` object, decoded. Without one it is decoded as `{}`.
+    ///
+    /// # Errors
+    /// What does not fit `T`; the sentence is serde's, and may be shown to the client.
+    pub fn auth<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_str(self.raw_auth().map_or("{}", RawValue::get))
+    }
+
+    /// The `auth` object as it was sent, if there is one.
+    pub fn raw_auth(&self) -> Option<&RawValue> {
+        self.auth.as_deref()
+    }
+
+    /// The namespace's whole name.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// A part of the namespace's name: `id` for the pattern `/org-{id}`.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first header of that name (any case) whose value is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// All headers whose values are text, names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.request.headers()
+    }
+
+    /// The query string, still percent-encoded: `EIO=4&transport=websocket…`.
+    pub fn query(&self) -> &str {
+        &self.request.query
+    }
+
+    /// The path of the request.
+    pub fn path(&self) -> &str {
+        &self.request.path
+    }
+
+    /// Whether the session was opened over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.request.secure
+    }
+
+    /// Who is at the other end of the connection; a proxy, if there is one.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.request.peer
+    }
+}
+
+/// Why a client may not connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// A sentence for the client's `connect_error`.
+    pub message: String,
+    /// JSON for its `data`, not checked to be.
+    pub data: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal in one sentence.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), data: None }
+    }
+
+    /// The same with `data` for the client's program. A value without a JSON form is left out.
+    #[must_use]
+    pub fn data<T: Serialize + ?Sized>(mut self, data: &T) -> Self {
+        self.data = serde_json::to_string(data).ok();
+        self
+    }
+
+    /// A `connect_error` packet.
+    pub(crate) fn packet(&self, namespace: &str) -> String {
+        let message = serde_json::Value::from(self.message.as_str());
+        let (namespace, comma) = if namespace == "/" { ("", "") } else { (namespace, ",") };
+        match &self.data {
+            Some(data) => format!(r#"44{namespace}{comma}{{"message":{message},"data":{data}}}"#),
+            None => format!(r#"44{namespace}{comma}{{"message":{message}}}"#),
+        }
+    }
+}

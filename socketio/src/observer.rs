@@ -1,0 +1,21 @@
+//! Somebody who watches what happens on a server, such as an admin page.
+
+#![cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
+
+use crate::{event::Event, frame::Frame, nsp::Room, reason::Reason, socket::Core};
+
+/// What happened, on the worker where it did.
+#[derive(Debug)]
+pub(crate) enum Observed<'a> {
+    Connected { socket: &'a Core },
+    Disconnected { socket: &'a Core, reason: Reason },
+    Joined { socket: &'a Core, room: &'a Room },
+    Left { socket: &'a Core, room: &'a Room },
+    Received { socket: &'a Core, event: &'a Event },
+    Sent { socket: &'a Core, frame: &'a Frame },
+}
+
+/// Called from all workers; it must not wait.
+pub(crate) trait Observer: Send + Sync {
+    fn observe(&self, observed: &Observed<'_>);
+}

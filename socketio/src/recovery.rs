@@ -1,0 +1,240 @@
+//! Connection state recovery: what was sent lately, and who has lost their connection.
+//!
+//! ```text
+//! emit ─▶ Log::append ─▶ number n ─▶ the event's last argument, and every worker, in the order of the numbers
+//! away ─▶ Log::part    (rooms kept)
+//! back ─▶ Log::restore (pid, n) ─▶ same id, same rooms, every event after n that was meant for it
+//! ```
+//!
+//! A namespace's events are numbered while the list of workers is locked, so the numbers' order is the order in which
+//! every worker sends them. A socket starts after a number, and skips what its worker still has from before.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::{
+    config::Recovery,
+    frame::Frame,
+    id::{Pid, SocketId},
+    nsp::Room,
+    target::Target,
+};
+
+/// Sockets that may be away at a time; those that left first are forgotten first.
+const MAX_PARTED: usize = 10_000;
+
+pub(crate) struct Log {
+    entries: VecDeque<Entry>,
+    /// The number of the last event.
+    last: u64,
+    bytes: usize,
+    max_bytes: usize,
+    max_age: Duration,
+    live: HashSet<Pid>,
+    parted: HashMap<Pid, Parted>,
+    order: VecDeque<(Instant, Pid)>,
+}
+
+struct Entry {
+    at: Instant,
+    target: Option<Arc<Target>>,
+    frame: Frame,
+}
+
+/// A socket that has lost its connection.
+#[derive(Debug)]
+pub(crate) struct Parted {
+    pub(crate) id: SocketId,
+    pub(crate) rooms: Vec<Room>,
+    /// The last event before it was there.
+    pub(crate) since: u64,
+}
+
+/// What a socket that is back goes on with.
+#[derive(Debug)]
+pub(crate) struct Restored {
+    pub(crate) id: SocketId,
+    pub(crate) rooms: Vec<Room>,
+    pub(crate) missed: Vec<Frame>,
+}
+
+impl Log {
+    pub(crate) fn new(settings: &Recovery) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            last: 0,
+            bytes: 0,
+            max_bytes: settings.max_bytes,
+            max_age: settings.max_disconnection,
+            live: HashSet::new(),
+            parted: HashMap::new(),
+            order: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// How an event's number stands on the wire.
+    pub(crate) fn offset(number: u64) -> String {
+        format!("{number:x}")
+    }
+
+    /// Numbers an event; `encode` is given the number's text.
+    pub(crate) fn append(
+        &mut self,
+        target: Option<Arc<Target>>,
+        encode: impl FnOnce(&str) -> Frame,
+    ) -> (u64, Frame) {
+        self.last += 1;
+        let frame = encode(&Self::offset(self.last));
+        self.bytes += frame.len();
+        self.entries.push_back(Entry { at: Instant::now(), target, frame: frame.clone() });
+        self.trim();
+        (self.last, frame)
+    }
+
+    fn trim(&mut self) {
+        let now = Instant::now();
+        while let Some(first) = self.entries.front() {
+            if self.bytes <= self.max_bytes && now - first.at <= self.max_age {
+                break;
+            }
+            self.bytes -= first.frame.len();
+            self.entries.pop_front();
+        }
+        while let Some((at, pid)) = self.order.front() {
+            if self.order.len() <= MAX_PARTED && now - *at <= self.max_age {
+                break;
+            }
+            self.parted.remove(pid);
+            self.order.pop_front();
+        }
+    }
+
+    pub(crate) fn enter(&mut self, pid: Pid) {
+        self.live.insert(pid);
+    }
+
+    /// Whether a socket of that name is still there: to be ended before it can be restored.
+    pub(crate) fn is_live(&self, pid: &Pid) -> bool {
+        self.live.contains(pid)
+    }
+
+    /// A socket is gone; `parted` if it may come back.
+    pub(crate) fn leave(&mut self, pid: Pid, parted: Option<Parted>) {
+        if self.live.remove(&pid)
+            && let Some(parted) = parted
+        {
+            self.parted.insert(pid, parted);
+            self.order.push_back((Instant::now(), pid));
+        }
+        self.trim();
+    }
+
+    /// What a socket goes on with that saw `offset` last. `None` if it is unknown, or has missed more than was kept.
+    pub(crate) fn restore(&mut self, pid: &Pid, offset: Option<&str>) -> Option<Restored> {
+        self.trim();
+        let seen = match offset {
+            Some(offset) => Some(u64::from_str_radix(offset, 16).ok()?),
+            None => None,
+        };
+        let Parted { id, rooms, since } = self.parted.remove(pid)?;
+        self.order.retain(|(_, other)| other != pid);
+        let seen = seen.map_or(since, |seen| seen.max(since));
+        let before = self.last - self.entries.len() as u64;
+        if seen < before || seen > self.last {
+            return None;
+        }
+        let missed = self.entries.iter().skip((seen - before) as usize);
+        let missed =
+            missed.filter(|entry| entry.target.as_ref().is_none_or(|target| target.meets(&id, &rooms)));
+        let missed = missed.map(|entry| entry.frame.clone()).collect();
+        Some(Restored { id, rooms, missed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(max_bytes: usize) -> Log {
+        Log::new(&Recovery { max_bytes, ..Recovery::default() })
+    }
+
+    fn say(log: &mut Log, room: Option<&str>) -> u64 {
+        let target = room.map(|room| Arc::new(Target { rooms: vec![room.into()], ..Target::default() }));
+        log.append(target, Frame::text).0
+    }
+
+    fn packets(restored: &Restored) -> Vec<&[u8]> {
+        restored.missed.iter().map(Frame::packet).collect()
+    }
+
+    #[actix_web::test]
+    async fn a_socket_gets_what_it_missed_and_was_meant_for_it() {
+        let mut log = log(1000);
+        let (pid, id) = (Pid::random(), SocketId::random());
+        log.enter(pid);
+        let seen = say(&mut log, None);
+        log.leave(pid, Some(Parted { id, rooms: vec!["a".into()], since: 0 }));
+        say(&mut log, Some("a"));
+        say(&mut log, Some("b"));
+        say(&mut log, Some(id.as_str()));
+        let restored = log.restore(&pid, Some(&Log::offset(seen))).unwrap();
+        assert_eq!((packets(&restored), restored.id), (vec![b"2".as_slice(), b"4"], id));
+        assert!(log.restore(&pid, Some("1")).is_none(), "only once");
+    }
+
+    #[actix_web::test]
+    async fn who_saw_nothing_gets_all_since_it_came() {
+        let mut log = log(1000);
+        say(&mut log, None);
+        let (pid, id) = (Pid::random(), SocketId::random());
+        log.enter(pid);
+        let since = log.last();
+        say(&mut log, None);
+        log.leave(pid, Some(Parted { id, rooms: vec![], since }));
+        assert_eq!(packets(&log.restore(&pid, None).unwrap()), [b"2"]);
+    }
+
+    #[actix_web::test]
+    async fn who_missed_more_than_was_kept_starts_afresh() {
+        let mut log = log(10);
+        let pid = Pid::random();
+        log.enter(pid);
+        log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+        for _ in 0..9 {
+            say(&mut log, None);
+        }
+        assert!(log.restore(&pid, Some("1")).is_none());
+    }
+
+    #[actix_web::test]
+    async fn odd_offsets_restore_nothing() {
+        let mut log = log(100);
+        for offset in ["", "zz", "-1", "ffffffffffffffffff", "9"] {
+            let pid = Pid::random();
+            log.enter(pid);
+            log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+            assert!(log.restore(&pid, Some(offset)).is_none(), "{offset}");
+        }
+        assert!(log.restore(&Pid::random(), None).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_waited_for_longer_than_the_time_allowed() {
+        let mut log = log(100);
+        let pid = Pid::random();
+        log.enter(pid);
+        log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+        tokio::time::advance(Duration::from_secs(121)).await;
+        assert!(log.restore(&pid, None).is_none());
+    }
+}

@@ -1,0 +1,98 @@
+//! What a handler returns, as the ack.
+
+use serde::Serialize;
+
+use crate::{
+    args::Args,
+    frame::{Frame, FrameWriter, Head},
+};
+
+/// The arguments of an ack.
+#[derive(Debug, Clone, Default)]
+pub struct Reply(Content);
+
+#[derive(Debug, Clone)]
+enum Content {
+    Args(Args),
+    Json(String),
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Args(Args::default())
+    }
+}
+
+impl Reply {
+    /// An ack with one argument.
+    pub fn new<T: Serialize + ?Sized>(value: &T) -> Self {
+        Args::new().with(value).into()
+    }
+
+    /// One argument that is JSON already, and not checked to be.
+    pub fn json(json: String) -> Self {
+        Self(Content::Json(json))
+    }
+
+    /// `{"error": …}`, as an `Err` that a handler returns.
+    pub fn error<E: Serialize + ?Sized>(error: &E) -> Self {
+        #[derive(Serialize)]
+        struct Failed<'a, E: ?Sized> {
+            error: &'a E,
+        }
+        Self::new(&Failed { error })
+    }
+
+    pub(crate) fn frame(&self, namespace: &str, id: u64) -> Frame {
+        let head = Head::Ack { namespace, id };
+        match &self.0 {
+            Content::Args(args) => Frame::encode(head, args, None),
+            Content::Json(json) => {
+                let mut writer = FrameWriter::begin(head, 0, json.len());
+                writer.arg().extend_from_slice(json.as_bytes());
+                writer.seal()
+            }
+        }
+    }
+}
+
+impl From<Args> for Reply {
+    fn from(args: Args) -> Self {
+        Self(Content::Args(args))
+    }
+}
+
+/// What a handler may return.
+pub trait IntoReply {
+    /// The ack's arguments.
+    fn into_reply(self) -> Reply;
+}
+
+/// An empty ack.
+impl IntoReply for () {
+    fn into_reply(self) -> Reply {
+        Reply::default()
+    }
+}
+
+impl IntoReply for Reply {
+    fn into_reply(self) -> Reply {
+        self
+    }
+}
+
+impl IntoReply for Args {
+    fn into_reply(self) -> Reply {
+        self.into()
+    }
+}
+
+/// `Ok` is the ack's one argument; `Err` is `{"error": …}`.
+impl<T: Serialize, E: Serialize> IntoReply for Result<T, E> {
+    fn into_reply(self) -> Reply {
+        match self {
+            Ok(value) => Reply::new(&value),
+            Err(error) => Reply::error(&error),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Which sockets of a namespace something is for.
+
+use std::thread::ThreadId;
+
+use crate::{id::SocketId, nsp::Room};
+
+/// Everyone in one of `rooms`, or everyone if there are none, but nobody who is in one of `except`. A socket's id
+/// is a room of its own.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Target {
+    pub(crate) rooms: Vec<Room>,
+    pub(crate) except: Vec<Room>,
+    pub(crate) local: Option<ThreadId>,
+}
+
+impl Target {
+    pub(crate) fn is_all(&self) -> bool {
+        self.rooms.is_empty() && self.except.is_empty() && self.local.is_none()
+    }
+
+    /// Whether a socket is meant, with these rooms.
+    pub(crate) fn meets(&self, id: &SocketId, rooms: &[Room]) -> bool {
+        let within = |room: &Room| &**room == id.as_str() || rooms.contains(room);
+        (self.rooms.is_empty() || self.rooms.iter().any(within)) && !self.except.iter().any(within)
+    }
+}
