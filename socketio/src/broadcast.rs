@@ -79,7 +79,8 @@ impl Broadcast {
         self
     }
 
-    /// Only sockets served by the thread that calls this: none, if it is not one of the server's workers.
+    /// Only sockets served by the thread that calls this: none, if it is not one of the server's workers. Not
+    /// recovered.
     pub fn local(mut self) -> Self {
         self.target.local = Some(thread::current().id());
         self
@@ -105,8 +106,9 @@ impl Broadcast {
     /// Emits an event with any arguments.
     pub fn emit_args(self, name: &str, args: &Args) {
         let Some(nsp) = self.hub.find(&self.namespace) else { return };
+        let kept = self.slot.is_none() && !self.volatile && self.target.local.is_none();
         let target = shared(self.target);
-        if nsp.is_recoverable() && self.slot.is_none() && !self.volatile {
+        if kept && nsp.is_recoverable() {
             return self.hub.append(&nsp, target, name, args);
         }
         let head = Head::Event { namespace: &nsp.name, name, ack: None };

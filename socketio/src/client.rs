@@ -43,6 +43,8 @@ pub(crate) struct Client {
     link: Rc<Link>,
     request: Rc<Request>,
     seats: Vec<Seat>,
+    /// Namespaces that the server has put it out of, which it may not know yet: what it sends there is dropped.
+    put_out: Vec<Arc<str>>,
     /// A packet whose attachments are still coming.
     partial: Option<Partial>,
     rate: Rate,
@@ -69,7 +71,8 @@ impl Client {
     pub(crate) fn new(namespaces: Arc<Namespaces>, link: Rc<Link>, request: Rc<Request>) -> Self {
         let config = &namespaces.config;
         let (rate, join_by) = (Rate::new(config.max_events), Instant::now() + config.connect_timeout);
-        Self { namespaces, link, request, seats: Vec::new(), partial: None, rate, join_by, ended: false }
+        let (seats, put_out) = (Vec::new(), Vec::new());
+        Self { namespaces, link, request, seats, put_out, partial: None, rate, join_by, ended: false }
     }
 
     fn config(&self) -> &Config {
@@ -83,7 +86,7 @@ impl Client {
         match Packet::parse(text).map_err(Failure::invalid)? {
             Packet::Connect { namespace, auth } => self.connect(&namespace, auth, text.len()),
             Packet::Disconnect { namespace } => {
-                let seat = self.seat(&namespace)?;
+                let Some(seat) = self.seat(&namespace)? else { return Ok(()) };
                 seat.leave();
                 self.join_by = Instant::now() + self.config().connect_timeout;
                 Ok(())
@@ -105,8 +108,9 @@ impl Client {
             self.link.emit(Frame::text(&Refusal::new(sentence).packet(name)));
             Ok(())
         };
+        self.put_out.retain(|other| &**other != name);
         if let Some(seat) = self.seats.iter_mut().find(|seat| &*seat.nsp.name == name) {
-            if seat.presence != Presence::Out {
+            if seat.presence != Presence::Out && !seat.is_ending() {
                 return Err(Failure::invalid("the namespace is connected already"));
             }
             seat.connect(auth, bytes);
@@ -170,14 +174,16 @@ impl Client {
                     Meters::limited(fault.as_str());
                     tracing::warn!(sid = %self.link.sid, %fault, "an event's arguments were not taken");
                 }
-                let seat = self.seat(&emitted.namespace)?;
+                let Some(seat) = self.seat(&emitted.namespace)? else { return Ok(()) };
                 let Emitted { name, args: json, ack, .. } = emitted;
                 let args = if fault.is_some() { Args::new() } else { Args { json, attachments } };
                 seat.push(Item::Event(Received { name, args, ack, fault }), bytes as usize);
             }
             Unfinished::Ack { namespace, id, args } if !over => {
                 let args = Args { json: args, attachments };
-                self.seat(&namespace)?.acked(id, args);
+                if let Some(seat) = self.seat(&namespace)? {
+                    seat.acked(id, args);
+                }
             }
             Unfinished::Ack { .. } => {
                 Meters::limited("max_payload");
@@ -219,10 +225,14 @@ impl Client {
         self.whole(Unfinished::Event(emitted, fault), attachments, prefix.len())
     }
 
-    /// The seat of a namespace that the client is in.
-    fn seat(&mut self, namespace: &str) -> Result<&mut Seat, Failure> {
-        let seat = self.seats.iter_mut().find(|seat| &*seat.nsp.name == namespace);
-        seat.filter(|seat| seat.is_taken()).ok_or_else(|| Failure::invalid("the namespace is not connected"))
+    /// The seat of a namespace that the client is in; `None` if it has just been put out of it.
+    fn seat(&mut self, namespace: &str) -> Result<Option<&mut Seat>, Failure> {
+        let put_out = self.put_out.iter().any(|other| &**other == namespace);
+        match self.seats.iter_mut().find(|seat| &*seat.nsp.name == namespace && seat.is_taken()) {
+            Some(seat) => Ok(Some(seat).filter(|seat| !seat.is_ending())),
+            None if put_out => Ok(None),
+            None => Err(Failure::invalid("the namespace is not connected")),
+        }
     }
 }
 
@@ -239,12 +249,12 @@ impl Upper for Client {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { seats, namespaces, link, join_by, .. } = self;
+        let Self { seats, namespaces, link, join_by, put_out, .. } = self;
         seats.retain_mut(|seat| {
-            let was_present = seat.is_present();
-            seat.poll(cx);
-            if was_present && !seat.is_present() {
+            if seat.poll(cx) {
                 *join_by = Instant::now() + namespaces.config.connect_timeout;
+                put_out.truncate(namespaces.config.max_sockets);
+                put_out.insert(0, seat.nsp.name.clone());
             }
             if seat.is_over() {
                 link.shard().hub.unseat(&seat.nsp);
@@ -268,7 +278,7 @@ impl Upper for Client {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        (!self.seats.iter().any(Seat::is_present)).then_some(self.join_by)
+        (!self.seats.iter().any(Seat::is_taken)).then_some(self.join_by)
     }
 
     fn overdue(&self) -> Failure {

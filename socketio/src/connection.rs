@@ -40,6 +40,18 @@ impl Connection {
         self.stream.try_clone().and_then(tokio::net::TcpStream::from_std)
     }
 
+    /// Ready once the peer has ended its direction, or is gone.
+    pub(crate) fn vanished(&self) -> io::Result<impl Future<Output = ()> + use<>> {
+        let stream = self.waiting()?;
+        Ok(async move {
+            let mut look = [0];
+            // What it sends meanwhile is actix's to read; then there is nothing to watch for any more.
+            if let Ok(1..) = stream.peek(&mut look).await {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+
     /// Ends our direction, behind what has been written: actix would first wait a second for the peer to do so.
     pub(crate) fn end(&self) {
         let _ = self.stream.shutdown(Shutdown::Write);

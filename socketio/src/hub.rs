@@ -141,24 +141,29 @@ impl Hub {
 
     /// A place in a namespace for one session; it is made if it is not there yet.
     pub(crate) fn seat(&self, name: &str, make: impl FnOnce() -> Option<Nsp>) -> Option<Arc<Nsp>> {
-        if let Some(nsp) = self.namespaces().get(name).filter(|nsp| !nsp.dynamic) {
+        if let Some(nsp) = self.namespaces().get(name).filter(|nsp| !nsp.is_dynamic()) {
             return Some(nsp.clone());
         }
         let mut namespaces = self.namespaces_mut();
         if !namespaces.contains_key(name) {
             let nsp = make()?;
+            if namespaces.len() >= namespaces.capacity() {
+                // Rather than grow it forgets: amortised, each namespace is looked at a few times in its life.
+                namespaces.retain(|_, nsp| !nsp.is_forgotten());
+            }
             namespaces.insert(nsp.name.clone(), Arc::new(nsp));
         }
         let nsp = namespaces.get(name)?.clone();
-        nsp.seats.fetch_add(1, Ordering::Relaxed);
+        nsp.seated();
         Some(nsp)
     }
 
     /// Gives a place back.
     pub(crate) fn unseat(&self, nsp: &Nsp) {
-        if nsp.dynamic {
+        if nsp.is_dynamic() {
             let mut namespaces = self.namespaces_mut();
-            if nsp.seats.fetch_sub(1, Ordering::Relaxed) == 1 && !nsp.is_recoverable() {
+            nsp.unseated();
+            if nsp.is_forgotten() {
                 namespaces.remove(&nsp.name);
             }
         }

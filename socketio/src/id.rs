@@ -6,7 +6,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const LEN: usize = 20;
 
 macro_rules! id {
-    ($(#[$doc:meta])* $vis:vis $name:ident) => {
+    ($(#[$doc:meta])* $vis:vis $name:ident, shown $shown:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         $vis struct $name([u8; LEN]);
@@ -29,35 +29,37 @@ macro_rules! id {
             }
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
+                f.write_str(&self.as_str()[..$shown])?;
+                if $shown < LEN { f.write_str("…") } else { Ok(()) }
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
+                fmt::Display::fmt(self, f)
             }
         }
     };
 }
 
 id! {
-    /// A session's id: who knows it could speak for the client, so it is never shown to another.
-    pub(crate) Sid
+    /// A session's id: who knows it could speak for the client, so it is never shown to another, and
+    /// logs have only its beginning.
+    pub(crate) Sid, shown 6
 }
 id! {
     /// What a client shows to be recognised when it comes back: a secret, too.
-    pub(crate) Pid
+    pub(crate) Pid, shown 6
 }
 id! {
     /// A socket's id: public, and gone with the socket.
-    pub SocketId
+    pub SocketId, shown LEN
+}
+
+impl serde::Serialize for SocketId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }

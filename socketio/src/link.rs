@@ -24,6 +24,9 @@ use crate::{
 /// Frames written by one system call.
 const SLICES: usize = 16;
 
+/// With this much waiting, a client is behind, whatever its connection says.
+const VOLATILE_ROOM: usize = 64 * 1024;
+
 /// How far a session's end has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -148,7 +151,8 @@ impl Link {
 
     /// Sent only if nothing is in its way.
     pub(crate) fn emit_volatile(&self, frame: Frame) {
-        if !self.stalled.get() {
+        let waiting = self.state.borrow().outbox.bytes();
+        if !self.stalled.get() && waiting < VOLATILE_ROOM {
             self.emit(frame);
         }
     }

@@ -18,9 +18,9 @@ pub(crate) struct Nsp {
     pub(crate) params: Vec<(String, String)>,
     pub(crate) service: Arc<dyn Erased>,
     pub(crate) handler_seconds: Histogram,
-    /// Made for a client, and forgotten with the last.
-    pub(crate) dynamic: bool,
-    pub(crate) seats: AtomicUsize,
+    /// Made for a client, and forgotten after the last.
+    dynamic: bool,
+    seats: AtomicUsize,
     sockets: AtomicUsize,
     acks: AtomicU64,
     log: Option<Mutex<Log>>,
@@ -49,6 +49,25 @@ impl Nsp {
     /// The same as one of a pattern, of whose name these are the parts.
     pub(crate) fn of_pattern(self, params: Vec<(String, String)>) -> Self {
         Self { params, dynamic: true, ..self }
+    }
+
+    pub(crate) fn is_dynamic(&self) -> bool {
+        self.dynamic
+    }
+
+    pub(crate) fn seated(&self) {
+        self.seats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn unseated(&self) {
+        self.seats.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Nobody is here, and nobody is expected back.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.dynamic
+            && self.seats.load(Ordering::Relaxed) == 0
+            && self.log().is_none_or(|mut log| log.expects_nobody())
     }
 
     /// An id that no other event of this namespace has.

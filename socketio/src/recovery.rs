@@ -138,6 +138,12 @@ impl Log {
         self.trim();
     }
 
+    /// Whether there is nobody, and nobody who may still come back.
+    pub(crate) fn expects_nobody(&mut self) -> bool {
+        self.trim();
+        self.live.is_empty() && self.parted.is_empty()
+    }
+
     /// What a socket goes on with that saw `offset` last. `None` if it is unknown, or has missed more than was kept.
     pub(crate) fn restore(&mut self, pid: &Pid, offset: Option<&str>) -> Option<Restored> {
         self.trim();

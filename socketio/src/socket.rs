@@ -232,16 +232,24 @@ impl<S> Socket<S> {
 
     /// Emits an event and waits for the client's ack, of which the first argument is returned.
     ///
-    /// The event is sent at once, also if the future is dropped.
+    /// The event is sent at once, whenever the future is awaited, so that the answer can be waited for beside the handler:
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # fn on(socket: socketio::Socket) {
+    /// let answer = socket.emit_with_ack::<String, _>("who", &(), Duration::from_secs(5));
+    /// actix_web::rt::spawn(async move { println!("{:?}", answer.await) });
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// No ack in time, or not what was expected.
-    pub fn emit_with_ack<R: DeserializeOwned>(
+    pub fn emit_with_ack<R: DeserializeOwned, T: Serialize + ?Sized>(
         &self,
         name: &str,
-        value: &(impl Serialize + ?Sized),
+        value: &T,
         within: Duration,
-    ) -> impl Future<Output = Result<R, AckError>> {
+    ) -> impl Future<Output = Result<R, AckError>> + use<S, R, T> {
         let answer = self.core.ask(name, &Args::new().with(value), within);
         async move { answer.await?.get(0).map_err(AckError::Unexpected) }
     }
@@ -255,7 +263,7 @@ impl<S> Socket<S> {
         name: &str,
         args: &Args,
         within: Duration,
-    ) -> impl Future<Output = Result<Args, AckError>> {
+    ) -> impl Future<Output = Result<Args, AckError>> + use<S> {
         self.core.ask(name, args, within)
     }
 

@@ -111,13 +111,14 @@ impl Seat {
         (self.queue.len(), self.bytes)
     }
 
-    /// Whether the client may send to the namespace. One that the server has put out cannot know it yet.
+    /// Whether the client is in the namespace, or was until the server put it out just now.
     pub(super) fn is_taken(&self) -> bool {
         self.presence == Presence::In
     }
 
-    pub(super) fn is_present(&self) -> bool {
-        self.socket.as_ref().is_some_and(|(core, _)| core.present.get())
+    /// Whether the server has put the client out, which it may not know yet.
+    pub(super) fn is_ending(&self) -> bool {
+        self.socket.as_ref().is_some_and(|(core, _)| core.ending.get().is_some())
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -129,10 +130,12 @@ impl Seat {
         self.is_idle() && self.presence == Presence::Out && self.socket.is_none()
     }
 
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
+    /// Gets on. Says whether the server has put the client out.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut put_out = false;
         loop {
             if let Some(running) = &mut self.running {
-                let Poll::Ready(done) = running.as_mut().poll(cx) else { return };
+                let Poll::Ready(done) = running.as_mut().poll(cx) else { return put_out };
                 self.running = None;
                 self.done(done);
                 continue;
@@ -142,8 +145,13 @@ impl Seat {
                 self.queue.retain(|(item, _)| !matches!(item, Item::Event(_)));
                 self.bytes = 0;
                 self.queue.push_front((Item::Gone(reason), 0));
+                // Unless it is coming in again already.
+                put_out = self.presence == Presence::In;
+                if put_out {
+                    self.presence = Presence::Out;
+                }
             }
-            let Some((item, bytes)) = self.queue.pop_front() else { return };
+            let Some((item, bytes)) = self.queue.pop_front() else { return put_out };
             self.bytes = self.bytes.saturating_sub(bytes);
             if self.queue.is_empty() && self.queue.capacity() > KEEP {
                 self.queue = VecDeque::new();
@@ -155,8 +163,8 @@ impl Seat {
     fn begin(&mut self, item: Item) {
         match item {
             Item::Connect(auth) => {
-                self.running =
-                    Some(run::decide(self.handshake(auth), self.nsp.clone(), self.link.shard().hub.clone()))
+                let (handshake, hub) = (self.handshake(auth), self.link.shard().hub.clone());
+                self.running = Some(run::decide(handshake, self.nsp.clone(), hub));
             }
             Item::Event(received) => {
                 // Events of a socket that was put out may still come in.
@@ -170,9 +178,6 @@ impl Seat {
             Item::Gone(reason) => {
                 let Some((core, state)) = self.socket.take() else { return };
                 core.depart(reason);
-                if self.presence == Presence::In {
-                    self.presence = Presence::Out;
-                }
                 self.running = Some(run::part(core, state, reason));
             }
         }

@@ -1,6 +1,9 @@
 //! The endpoint: each HTTP request, to where it belongs.
 
-use std::{rc::Rc, sync::Arc};
+use std::{
+    rc::Rc,
+    sync::{Arc, Weak},
+};
 
 use actix_http::ws;
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
@@ -82,7 +85,7 @@ async fn serve(
         Wanted::Preflight => Ok(request::preflight(request)),
         Wanted::Open(Transport::WebSocket) => open_websocket(endpoint, request, payload),
         Wanted::Open(Transport::Polling) => open_polling(endpoint, request),
-        Wanted::Poll(sid) => polling::poll(&find(&sid)?).await.map(text),
+        Wanted::Poll(sid) => polling::poll(&find(&sid)?, connection(request)).await.map(text),
         Wanted::Post(sid) => {
             polling::post(&find(&sid)?, &endpoint.config, payload).await?;
             Ok(text("ok".to_owned()))
@@ -98,13 +101,16 @@ fn upgrade(
     payload: web::Payload,
     handle: Handle,
 ) -> Result<HttpResponse, Refused> {
+    if !endpoint.config.allow_upgrades {
+        return Err(BAD_REQUEST.with("this server does not upgrade sessions"));
+    }
     let mut response = ws::handshake(request.head()).map_err(|_| BAD_REQUEST)?;
     let pipe = Arc::new(Pipe::default());
     if handle.has_moved() || handle.probing(true) {
         pipe.push(Frame::close(1008, "the session has a WebSocket already").into_bytes());
         pipe.end();
     } else {
-        let connection = request.conn_data::<Arc<Connection>>().map(Arc::downgrade).unwrap_or_default();
+        let connection = connection(request);
         let config = Rc::new(endpoint.config.clone());
         let probe = Probe::new(handle, pipe.clone(), connection, payload.into_inner(), &config);
         actix_web::rt::spawn(probe.run(config));
@@ -150,17 +156,21 @@ fn enter(endpoint: &Endpoint, request: &HttpRequest) -> Result<Place, Refused> {
 
 fn new_link(endpoint: &Endpoint, request: &HttpRequest, transport: Transport) -> Link {
     let connection = match transport {
-        Transport::WebSocket => request.conn_data::<Arc<Connection>>().map(Arc::downgrade),
-        Transport::Polling => None,
+        Transport::WebSocket => connection(request),
+        Transport::Polling => Weak::new(),
     };
     let shard = Shard::here(&endpoint.hub);
-    Link::new(Sid::random(), shard, transport, connection.unwrap_or_default(), endpoint.config.max_outbox)
+    Link::new(Sid::random(), shard, transport, connection, endpoint.config.max_outbox)
+}
+
+fn connection(request: &HttpRequest) -> Weak<Connection> {
+    request.conn_data::<Arc<Connection>>().map(Arc::downgrade).unwrap_or_default()
 }
 
 fn open_packet(config: &Config, link: &Link, upgrade: bool) -> String {
     format!(
         r#"0{{"sid":"{}","upgrades":[{}],"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
-        link.sid,
+        link.sid.as_str(),
         if upgrade { r#""websocket""# } else { "" },
         config.ping_interval.as_millis(),
         config.ping_timeout.as_millis(),

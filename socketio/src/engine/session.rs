@@ -14,7 +14,7 @@ use std::{
 };
 
 use tokio::time::{Instant, Sleep, sleep_until};
-use tracing::{debug, warn};
+use tracing::{Instrument, debug, debug_span, warn};
 
 use super::{
     Request,
@@ -39,6 +39,8 @@ const FAREWELL: Duration = Duration::from_millis(500);
 pub(super) enum Input {
     Socket(Inflow),
     Desk(Desk),
+    /// The session has ended; handlers may still run.
+    Ended,
 }
 
 /// Begins a session whose open packet is on its way.
@@ -56,11 +58,13 @@ pub(super) fn spawn(
         link.go_away();
     }
     let upper = (endpoint.open)(&link, &request);
+    let span = debug_span!("session", sid = %link.sid);
     let mut session = Session::new(endpoint, link, upper, input);
-    actix_web::rt::spawn(async move {
+    let run = async move {
         poll_fn(|cx| session.poll(cx)).await;
         drop(open);
-    });
+    };
+    actix_web::rt::spawn(run.instrument(span));
 }
 
 /// A session's entry in its worker's list, and its place on the server: both end with the task, however that ends.
@@ -130,9 +134,7 @@ impl Session {
         if self.closed_by.is_none() && self.link.is_leaving() && self.upper.is_idle() {
             self.close(1001, "server is going away", Reason::Shutdown);
         }
-        if !self.gone
-            && let Input::Desk(desk) = &mut self.input
-        {
+        if let Input::Desk(desk) = &mut self.input {
             desk.flush(cx, &self.link);
         }
         if self.gone && done { Poll::Ready(()) } else { Poll::Pending }
@@ -162,6 +164,8 @@ impl Session {
                 Step::Gone(reason) => {
                     self.closed(reason);
                     self.gone = true;
+                    // Requests that still come find no session.
+                    self.input = Input::Ended;
                 }
             }
         }
@@ -305,6 +309,7 @@ impl Session {
         }
         self.paused = full;
         match &mut self.input {
+            Input::Ended => Poll::Pending,
             Input::Socket(_) if full => Poll::Pending,
             Input::Socket(inflow) => {
                 let message = inflow.poll_next(cx);

@@ -116,8 +116,8 @@ impl Probe {
             debug!(sid = %self.handle.sid, why, "upgrade failed");
             self.pipe.push(Frame::close(1002, why).into_bytes());
             self.pipe.end();
-            self.handle.probing(false);
             let _ = self.handle.ask(Ask::ProbeLost).await;
+            self.handle.probing(false);
             return;
         }
         while let Some(inbound) = poll_fn(|cx| self.inflow.poll_next(cx)).await {

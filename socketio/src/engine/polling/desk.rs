@@ -66,6 +66,8 @@ impl Desk {
             }
             let Some(ask) = ready!(self.asks.poll_recv(cx)) else { return Poll::Ready(Incoming::End) };
             match ask {
+                // Sent before the client knew that it has moved; refused by being dropped.
+                Ask::Poll(_) | Ask::Post(..) | Ask::Broken(..) if self.outflow.is_some() => {}
                 Ask::Poll(get) => self.get(get, link),
                 Ask::Post(packets, answer) => {
                     self.post = Some(Post { packets: packets.into_iter(), answer });

@@ -1,5 +1,7 @@
 //! A polling client's GET and POST, on the worker they came in on.
 
+use std::sync::Weak;
+
 use actix_web::web;
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
@@ -7,6 +9,7 @@ use tokio::sync::oneshot;
 use super::{Ask, Handle};
 use crate::{
     config::Config,
+    connection::Connection,
     engine::{
         frames::{HARD, Inbound, PREFIX},
         payload,
@@ -14,14 +17,24 @@ use crate::{
     },
 };
 
-/// Waits for something to say.
-pub(in crate::engine) async fn poll(handle: &Handle) -> Result<String, Refused> {
+/// Waits for something to say, or for the client to vanish.
+pub(in crate::engine) async fn poll(
+    handle: &Handle,
+    connection: Weak<Connection>,
+) -> Result<String, Refused> {
     if handle.has_moved() {
         return Err(BAD_REQUEST);
     }
     let (answer, answered) = oneshot::channel();
     handle.ask(Ask::Poll(answer)).await.map_err(|_| UNKNOWN_SID)?;
-    answered.await.map_err(|_| BAD_REQUEST)
+    // actix notices that a client has gone only when it writes to it.
+    let vanished = connection.upgrade().map(|connection| connection.vanished());
+    let Some(Ok(vanished)) = vanished else { return answered.await.map_err(|_| BAD_REQUEST) };
+    tokio::select! {
+        biased;
+        answer = answered => answer.map_err(|_| BAD_REQUEST),
+        () = vanished => Err(BAD_REQUEST),
+    }
 }
 
 /// Hands over what came, and waits until it has been taken: a client that sends faster than it is
