@@ -56,5 +56,5 @@ test("a page that leaves is gone, and may come again", async (t) => {
     assert.notEqual((await greeted).sid, before);
   }
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
-  assert.match(metrics, /^socketio_sessions 1$/m);
+  assert.match(metrics, /^socketio_sessions\{transport="websocket"\} 1$/m);
 });
