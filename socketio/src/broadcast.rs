@@ -16,7 +16,7 @@ use crate::{
     id::SocketId,
     nsp::{Nsp, Room},
     order::{Deed, Order},
-    socket::Core,
+    core::Core,
     target::Target,
 };
 

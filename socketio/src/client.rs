@@ -31,10 +31,12 @@ use crate::{
 };
 
 mod arrival;
+mod assembly;
 mod rate;
 mod run;
 mod seat;
 
+use assembly::{Assembly, Whole};
 use rate::Rate;
 use seat::{Item, Presence, Received, Seat};
 
@@ -45,26 +47,11 @@ pub(crate) struct Client {
     seats: Vec<Seat>,
     /// Namespaces that the server has put it out of, which it may not know yet: what it sends there is dropped.
     put_out: Vec<Arc<str>>,
-    /// A packet whose attachments are still coming.
-    partial: Option<Partial>,
+    assembly: Assembly,
     rate: Rate,
     /// When the session must have a socket.
     join_by: Instant,
     ended: bool,
-}
-
-struct Partial {
-    packet: Unfinished,
-    attachments: Vec<bytes::Bytes>,
-    missing: usize,
-    bytes: u64,
-    /// One of them, or all together, were over the limit.
-    over: bool,
-}
-
-enum Unfinished {
-    Event(Emitted, Option<Fault>),
-    Ack { namespace: Box<str>, id: u64, args: Vec<Box<RawValue>> },
 }
 
 impl Client {
@@ -72,7 +59,8 @@ impl Client {
         let config = &namespaces.config;
         let (rate, join_by) = (Rate::new(config.max_events), Instant::now() + config.connect_timeout);
         let (seats, put_out) = (Vec::new(), Vec::new());
-        Self { namespaces, link, request, seats, put_out, partial: None, rate, join_by, ended: false }
+        let assembly = Assembly::new(config.max_attachments, config.max_payload);
+        Self { namespaces, link, request, seats, put_out, assembly, rate, join_by, ended: false }
     }
 
     fn config(&self) -> &Config {
@@ -80,7 +68,7 @@ impl Client {
     }
 
     fn packet(&mut self, text: &str) -> Result<(), Failure> {
-        if self.partial.is_some() {
+        if self.assembly.is_waiting() {
             return Err(Failure::invalid("an attachment was to follow"));
         }
         match Packet::parse(text).map_err(Failure::invalid)? {
@@ -94,11 +82,11 @@ impl Client {
             Packet::Event(emitted) => {
                 self.seat(&emitted.namespace)?;
                 let attachments = emitted.attachments;
-                self.whole(Unfinished::Event(emitted, None), attachments, text.len())
+                self.begin(Whole::Event(emitted, None), attachments, text.len())
             }
             Packet::Ack { namespace, id, args, attachments } => {
                 self.seat(&namespace)?;
-                self.whole(Unfinished::Ack { namespace, id, args }, attachments, text.len())
+                self.begin(Whole::Ack { namespace, id, args }, attachments, text.len())
             }
         }
     }
@@ -129,46 +117,24 @@ impl Client {
         Ok(())
     }
 
-    /// A packet that is there but for its attachments.
-    fn whole(&mut self, packet: Unfinished, missing: usize, bytes: usize) -> Result<(), Failure> {
-        if missing > self.config().max_attachments {
-            Meters::limited("max_attachments");
-            return Err(Failure::invalid("too many attachments"));
-        }
-        let partial = Partial { packet, attachments: Vec::new(), missing, bytes: bytes as u64, over: false };
-        if missing == 0 {
-            return self.finished(partial);
-        }
-        self.partial = Some(partial);
-        Ok(())
+    fn begin(&mut self, packet: Whole, attachments: usize, bytes: usize) -> Result<(), Failure> {
+        let whole = self.assembly.begin(packet, attachments, bytes)?;
+        whole.map_or(Ok(()), |whole| self.take(whole))
     }
 
+    /// A binary message; nothing of it, if it was too large.
     fn attachment(&mut self, attachment: Option<Vec<u8>>, bytes: u64) -> Result<(), Failure> {
-        let limit = self.config().max_payload as u64;
-        let partial = self.partial.as_mut().ok_or_else(|| Failure::invalid("an attachment of nothing"))?;
-        partial.missing -= 1;
-        partial.bytes += bytes;
-        match attachment {
-            Some(attachment) if !partial.over && partial.bytes <= limit => {
-                partial.attachments.push(attachment.into());
-            }
-            _ => {
-                partial.over = true;
-                partial.attachments = Vec::new();
-            }
-        }
-        match self.partial.take_if(|partial| partial.missing == 0) {
-            Some(partial) => self.finished(partial),
-            None => Ok(()),
-        }
+        let whole = self.assembly.attach(attachment, bytes)?;
+        whole.map_or(Ok(()), |whole| self.take(whole))
     }
 
-    fn finished(&mut self, partial: Partial) -> Result<(), Failure> {
-        let Partial { packet, attachments, bytes, over, .. } = partial;
+    /// A packet, with all its attachments.
+    fn take(&mut self, assembled: assembly::Assembled) -> Result<(), Failure> {
         let limit = self.config().max_payload;
-        match packet {
-            Unfinished::Event(emitted, fault) => {
-                let too_large = over.then_some(Fault::TooLarge { bytes, limit });
+        let bytes = assembled.bytes;
+        match assembled.packet {
+            Whole::Event(emitted, fault) => {
+                let too_large = assembled.over.then_some(Fault::TooLarge { bytes, limit });
                 let fault = fault.or(too_large).or_else(|| self.fault(&emitted));
                 if let Some(fault) = fault {
                     Meters::limited(fault.as_str());
@@ -176,16 +142,17 @@ impl Client {
                 }
                 let Some(seat) = self.seat(&emitted.namespace)? else { return Ok(()) };
                 let Emitted { name, args: json, ack, .. } = emitted;
+                let attachments = assembled.attachments;
                 let args = if fault.is_some() { Args::new() } else { Args { json, attachments } };
                 seat.push(Item::Event(Received { name, args, ack, fault }), bytes as usize);
             }
-            Unfinished::Ack { namespace, id, args } if !over => {
-                let args = Args { json: args, attachments };
+            Whole::Ack { namespace, id, args } if !assembled.over => {
+                let args = Args { json: args, attachments: assembled.attachments };
                 if let Some(seat) = self.seat(&namespace)? {
                     seat.acked(id, args);
                 }
             }
-            Unfinished::Ack { .. } => {
+            Whole::Ack { .. } => {
                 Meters::limited("max_payload");
                 tracing::warn!(sid = %self.link.sid, bytes, limit, "an ack was too large, and dropped");
             }
@@ -213,7 +180,7 @@ impl Client {
             // It may end within a character.
             Err(error) => std::str::from_utf8(&prefix[..error.valid_up_to()]).unwrap_or_default(),
         };
-        let packet = prefix.strip_prefix('4').filter(|_| self.partial.is_none());
+        let packet = prefix.strip_prefix('4').filter(|_| !self.assembly.is_waiting());
         let Some(emitted) = packet.and_then(Packet::recognise) else {
             Meters::limited("max_payload");
             let sentence = format!("message of {bytes} bytes is over the limit of {limit}");
@@ -222,7 +189,7 @@ impl Client {
         self.seat(&emitted.namespace)?;
         let attachments = emitted.attachments;
         let fault = Some(Fault::TooLarge { bytes, limit });
-        self.whole(Unfinished::Event(emitted, fault), attachments, prefix.len())
+        self.begin(Whole::Event(emitted, fault), attachments, prefix.len())
     }
 
     /// The seat of a namespace that the client is in; `None` if it has just been put out of it.

@@ -4,7 +4,7 @@ use std::{cell::Cell, fmt, rc::Rc};
 
 use serde::Serialize;
 
-use crate::{args::Args, reply::Reply, socket::Core};
+use crate::{args::Args, core::Core, reply::Reply};
 
 /// What a client emitted.
 #[derive(Debug)]

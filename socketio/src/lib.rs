@@ -55,6 +55,7 @@ mod census;
 mod client;
 mod config;
 mod connection;
+mod core;
 mod engine;
 mod event;
 mod extract;

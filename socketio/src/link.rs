@@ -7,22 +7,20 @@
 
 use std::{
     cell::{Cell, RefCell},
-    io::{self, IoSlice},
     rc::Rc,
     sync::{Arc, Weak},
     task::{Context, Poll, Waker},
 };
 
-use bytes::Bytes;
 use tracing::warn;
 
 use crate::{
-    config::Transport, connection::Connection, engine::payload, frame::Frame, hub::Slot, id::Sid,
-    meters::Meters, outbox::Outbox, reason::Reason, shard::Shard,
+    config::Transport, connection::Connection, frame::Frame, hub::Slot, id::Sid, outbox::Outbox,
+    reason::Reason, shard::Shard,
 };
 
-/// Frames written by one system call.
-const SLICES: usize = 16;
+mod ending;
+mod writing;
 
 /// With this much waiting, a client is behind, whatever its connection says.
 const VOLATILE_ROOM: usize = 64 * 1024;
@@ -157,11 +155,6 @@ impl Link {
         }
     }
 
-    /// Whether what was sent last is known not to get through just now.
-    pub(crate) fn stalled(&self, stalled: bool) {
-        self.stalled.set(stalled);
-    }
-
     fn queue(&self, push: impl FnOnce(&mut Outbox) -> bool) {
         let mut state = self.state.borrow_mut();
         if state.phase != Phase::Open {
@@ -179,128 +172,6 @@ impl Link {
         }
     }
 
-    /// Queues a close frame, and nothing after it.
-    pub(crate) fn close(&self, closing: Closing) {
-        let mut state = self.state.borrow_mut();
-        if state.phase != Phase::Open {
-            return;
-        }
-        // A client with a full outbox does not read, and would not read this.
-        if state.outbox.push(Frame::close(closing.code, &closing.sentence).into_bytes()).is_err() {
-            drop(state);
-            return self.cut(closing.reason);
-        }
-        state.phase = Phase::Closing(closing.reason);
-        state.wake_writer();
-        state.wake_task();
-    }
-
-    /// The peer has closed, or stopped sending: the body ends with what it is still owed. One that has closed reads
-    /// no more than our own close, so the rest is dropped.
-    pub(crate) fn finish(&self, echo: Option<Frame>) {
-        self.peer_closed.set(echo.is_some());
-        let mut state = self.state.borrow_mut();
-        state.phase = match state.phase {
-            Phase::Open => {
-                if let Some(echo) = echo {
-                    state.outbox.clear();
-                    // An empty outbox takes any frame.
-                    let _ = state.outbox.push(echo.into_bytes());
-                }
-                Phase::Finished(Reason::TransportClose)
-            }
-            // Our own close is the answer.
-            Phase::Closing(reason) => Phase::Finished(reason),
-            Phase::Finished(_) | Phase::Cut(_) => return,
-        };
-        state.wake_writer();
-        state.wake_task();
-    }
-
-    /// Ends the connection now; what waits is dropped.
-    pub(crate) fn cut(&self, reason: Reason) {
-        {
-            let mut state = self.state.borrow_mut();
-            if matches!(state.phase, Phase::Cut(_)) {
-                return;
-            }
-            state.phase = Phase::Cut(match state.phase {
-                Phase::Closing(earlier) | Phase::Finished(earlier) => earlier,
-                Phase::Open | Phase::Cut(_) => reason,
-            });
-            state.outbox.abandon();
-            state.wake_writer();
-            state.wake_task();
-        }
-        Meters::evicted(reason);
-        if let Some(connection) = self.connection() {
-            connection.cut();
-        }
-    }
-
-    /// actix has dropped the response: the connection is gone, or the body has been read to its end.
-    pub(crate) fn body_dropped(&self) {
-        self.written.set(true);
-        let mut state = self.state.borrow_mut();
-        state.writer = None;
-        state.phase = match state.phase {
-            Phase::Open => Phase::Cut(Reason::TransportClose),
-            Phase::Closing(reason) => Phase::Cut(reason),
-            ended => ended,
-        };
-        state.outbox.abandon();
-        state.wake_task();
-    }
-
-    /// Whether a finished session's last bytes are with actix. If both sides have closed then the connection is
-    /// ended, too: actix has tried to flush by now, and whatever it could not the peer no longer waits for.
-    pub(crate) fn settled(&self) -> bool {
-        if self.written.get()
-            && self.peer_closed.take()
-            && let Some(connection) = self.connection()
-        {
-            connection.end();
-        }
-        self.written.get()
-    }
-
-    /// Everything has been written, or was put where it will be.
-    pub(crate) fn over(&self) {
-        self.written.set(true);
-        let mut state = self.state.borrow_mut();
-        state.phase = match state.phase {
-            Phase::Open => Phase::Finished(Reason::TransportClose),
-            Phase::Closing(reason) => Phase::Finished(reason),
-            ended => ended,
-        };
-        state.wake_task();
-    }
-
-    /// The client has left and wants nothing more.
-    pub(crate) fn depart(&self) {
-        let mut state = self.state.borrow_mut();
-        if state.phase == Phase::Open {
-            state.phase = Phase::Finished(Reason::TransportClose);
-            state.outbox.abandon();
-            state.wake_task();
-        }
-    }
-
-    /// Whether this is the first time that the session is seen to end.
-    pub(crate) fn begin_closing(&self) -> bool {
-        !self.closing.replace(true)
-    }
-
-    /// The server shuts down: the task closes once all that was received is done.
-    pub(crate) fn go_away(&self) {
-        self.leaving.set(true);
-        self.state.borrow_mut().wake_task();
-    }
-
-    pub(crate) fn is_leaving(&self) -> bool {
-        self.leaving.get()
-    }
-
     pub(crate) fn register_task(&self, cx: &Context<'_>) {
         let task = &mut self.state.borrow_mut().task;
         if !task.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
@@ -310,76 +181,6 @@ impl Link {
 
     pub(crate) fn wake_task(&self) {
         self.state.borrow_mut().wake_task();
-    }
-
-    /// The client has been heard, so it has been sent all that went through actix, and nothing of that is still there to
-    /// be overtaken.
-    pub(crate) fn heard(&self) {
-        self.heard.set(true);
-    }
-
-    /// The connection, once it may be written to without going through actix.
-    pub(crate) fn direct(&self) -> Option<Arc<Connection>> {
-        if !self.heard.get() {
-            return None;
-        }
-        self.connection().filter(|connection| connection.is_direct())
-    }
-
-    /// Appends all that waits to a payload; says whether the close was among it.
-    pub(crate) fn drain(&self, payload: &mut String) -> bool {
-        let mut state = self.state.borrow_mut();
-        let (before, mut frames, mut closed) = (payload.len(), 0, false);
-        while let Some(bytes) = state.outbox.pop() {
-            frames += 1;
-            closed |= payload::append(payload, &bytes);
-        }
-        self.shard.meters.sent(payload.len() - before, frames);
-        closed
-    }
-
-    /// Whoever calls writes what is queued from here on.
-    pub(crate) fn register_writer(&self, cx: &Context<'_>) {
-        self.state.borrow_mut().writer = Some(cx.waker().clone());
-    }
-
-    /// The next bytes, for a writer that copies them; `None` at the end.
-    pub(crate) fn poll_bytes(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
-        let mut state = self.state.borrow_mut();
-        match state.outbox.next() {
-            Some((bytes, last)) => {
-                self.shard.meters.sent(bytes.len(), u64::from(last));
-                Poll::Ready(Some(bytes))
-            }
-            None => state.poll_end(cx).map(|()| None),
-        }
-    }
-
-    /// Writes what waits, until there is no more or `write` fails; ready at the session's end.
-    pub(crate) fn poll_write(
-        &self,
-        cx: &Context<'_>,
-        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
-    ) -> Poll<io::Result<()>> {
-        let mut state = self.state.borrow_mut();
-        while state.outbox.bytes() > 0 {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let count = state.outbox.peek(&mut slices);
-            let written = match write(&slices[..count]) {
-                Ok(written) => written,
-                Err(error) => return Poll::Ready(Err(error)),
-            };
-            let frames = state.outbox.advance(written);
-            self.shard.meters.sent(written, frames);
-        }
-        state.poll_end(cx).map(Ok)
-    }
-
-    /// The session's task is done: leaves the worker's list, and sees to it that the connection ends.
-    pub(crate) fn retire(&self, grace: std::time::Duration) {
-        self.shard.remove(self);
-        self.shard.meters.high_water(self.state.borrow().high_water);
-        self.shard.reap(self.connection.borrow().clone(), grace);
     }
 }
 

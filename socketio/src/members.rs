@@ -9,7 +9,7 @@ use std::{
 use crate::{
     id::{Pid, SocketId},
     nsp::Room,
-    socket::Core,
+    core::Core,
     target::Target,
 };
 

@@ -2,7 +2,7 @@
 
 #![cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
 
-use crate::{event::Event, frame::Frame, nsp::Room, reason::Reason, socket::Core};
+use crate::{core::Core, event::Event, frame::Frame, nsp::Room, reason::Reason};
 
 /// What happened, on the worker where it did.
 #[derive(Debug)]

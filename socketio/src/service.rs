@@ -9,7 +9,8 @@ use crate::{
     handshake::{Handshake, Refusal},
     reason::Reason,
     reply::Reply,
-    socket::{Core, Socket},
+    core::Core,
+    socket::Socket,
 };
 
 /// A namespace's behaviour, all events in one place. For handlers by event name see [`Namespace`](crate::Namespace),

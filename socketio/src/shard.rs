@@ -25,7 +25,7 @@ use crate::{
     nsp::Nsp,
     order::{Deed, Inbox, Order, Sending},
     reason::Reason,
-    socket::Core,
+    core::Core,
     target::Target,
 };
 

@@ -12,6 +12,7 @@ use tracing::debug;
 
 use crate::{
     acks::Acks,
+    core::Core,
     frame::Frame,
     handshake::Handshake,
     hub::Hub,
@@ -20,7 +21,6 @@ use crate::{
     nsp::Nsp,
     order::{Deed, Order},
     recovery::Restored,
-    socket::Core,
 };
 
 /// A client at the door.

@@ -7,6 +7,7 @@ use tracing::{Instrument, debug, debug_span};
 
 use super::{arrival::Arrival, seat::Received};
 use crate::{
+    core::Core,
     event::{Event, Ticket},
     handshake::{Handshake, Refusal},
     hub::Hub,
@@ -15,7 +16,6 @@ use crate::{
     reason::Reason,
     reply::Reply,
     service::State,
-    socket::Core,
 };
 
 /// What ran has come to its end.

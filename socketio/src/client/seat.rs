@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     args::Args,
+    core::Core,
     engine::Request,
     event::Fault,
     frame::Frame,
@@ -25,7 +26,6 @@ use crate::{
     nsp::Nsp,
     reason::Reason,
     service::State,
-    socket::Core,
 };
 
 /// A queue longer than this gives its memory back when it has emptied.

@@ -58,20 +58,12 @@ pub(crate) async fn handle(
         Ok(wanted) => serve(&endpoint, &request, payload, wanted).await,
         Err(refused) => Err(refused),
     };
-    match answer {
-        Ok(mut response) => {
-            request::share(&request, response.headers_mut());
-            response
-        }
-        Err(refused) => {
-            debug!(status = refused.status.as_u16(), message = %refused.message, peer = ?request.peer_addr(), "refused");
-            let mut response = refused.response();
-            if !request::is_forbidden(&refused) {
-                request::share(&request, response.headers_mut());
-            }
-            response
-        }
-    }
+    let mut response = answer.unwrap_or_else(|refused| {
+        debug!(status = refused.status.as_u16(), message = %refused.message, peer = ?request.peer_addr(), "refused");
+        refused.response()
+    });
+    request::share(&endpoint.config, &request, response.headers_mut());
+    response
 }
 
 async fn serve(

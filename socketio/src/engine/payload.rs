@@ -7,29 +7,94 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::frames::Inbound;
+use super::frames::{HARD, Inbound, PREFIX};
 
 const SEPARATOR: char = '\u{1e}';
 
-/// Splits a body into at most `max` packets.
-pub(crate) fn parse(body: &str, max: usize) -> Result<Vec<Inbound>, &'static str> {
-    let mut packets = Vec::new();
-    for part in body.split(SEPARATOR) {
-        if packets.len() == max {
-            return Err("too many packets in one payload");
-        }
-        packets.push(packet(part)?);
-    }
-    Ok(packets)
+/// How many limits a body may be long, of which no more is kept than so many.
+const KEPT: usize = 4;
+
+/// Splits a body into packets as it streams in. A packet over the limit is skipped, but for what tells an event by.
+#[derive(Debug)]
+pub(crate) struct Splitter {
+    limit: usize,
+    max_packets: usize,
+    packets: Vec<Inbound>,
+    current: Vec<u8>,
+    /// Length of the current packet, what was skipped included.
+    length: u64,
+    /// Bytes of all packets that are kept.
+    kept: usize,
 }
 
-fn packet(part: &str) -> Result<Inbound, &'static str> {
-    match part.as_bytes().first() {
+impl Splitter {
+    pub(crate) fn new(limit: usize, max_packets: usize) -> Self {
+        Self { limit, max_packets, packets: Vec::new(), current: Vec::new(), length: 0, kept: 0 }
+    }
+
+    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), Broken> {
+        let mut parts = chunk.split(|byte| *byte == SEPARATOR as u8);
+        self.take(parts.next().unwrap_or_default())?;
+        for part in parts {
+            self.end()?;
+            self.take(part)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Vec<Inbound>, Broken> {
+        self.end()?;
+        Ok(self.packets)
+    }
+
+    fn take(&mut self, part: &[u8]) -> Result<(), Broken> {
+        let first = self.current.first().or(part.first());
+        let binary = first == Some(&b'b');
+        let limit = if binary { self.limit.div_ceil(3) * 4 + 1 } else { self.limit };
+        self.length += part.len() as u64;
+        if self.length <= limit as u64 {
+            self.kept += part.len();
+            self.current.extend_from_slice(part);
+        } else {
+            let keep = if binary { 1 } else { PREFIX };
+            self.current.extend_from_slice(&part[..part.len().min(keep.saturating_sub(self.current.len()))]);
+            self.current.truncate(keep);
+            self.current.shrink_to_fit();
+        }
+        let too_long = self.kept > KEPT * self.limit || self.length > HARD * self.limit as u64;
+        if too_long { Err(Broken::TooLarge) } else { Ok(()) }
+    }
+
+    fn end(&mut self) -> Result<(), Broken> {
+        if self.packets.len() == self.max_packets {
+            return Err(Broken::Invalid("too many packets in one payload"));
+        }
+        let (packet, length) = (std::mem::take(&mut self.current), std::mem::take(&mut self.length));
+        self.packets.push(if length > packet.len() as u64 {
+            let binary = packet.first() == Some(&b'b');
+            let (prefix, bytes) = if binary { (Vec::new(), length / 4 * 3) } else { (packet, length) };
+            Inbound::TooLarge { prefix, bytes }
+        } else {
+            parse(packet).map_err(Broken::Invalid)?
+        });
+        Ok(())
+    }
+}
+
+/// Why a body is not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    Invalid(&'static str),
+    TooLarge,
+}
+
+fn parse(packet: Vec<u8>) -> Result<Inbound, &'static str> {
+    match packet.first() {
         None => Err("an empty packet"),
         Some(b'b') => {
-            STANDARD.decode(&part[1..]).map(Inbound::Binary).map_err(|_| "a binary packet is not base64")
+            STANDARD.decode(&packet[1..]).map(Inbound::Binary).map_err(|_| "a binary packet is not base64")
         }
-        Some(_) => Ok(Inbound::Text(part.to_owned())),
+        Some(_) => String::from_utf8(packet).map(Inbound::Text).map_err(|_| "a payload is not UTF-8"),
     }
 }
 
@@ -81,6 +146,20 @@ mod tests {
     use super::*;
     use crate::frame::Frame;
 
+    const LIMIT: usize = 90_000;
+
+    /// In chunks of every size.
+    fn split(body: &str, max: usize) -> Result<Vec<Inbound>, Broken> {
+        let mut splitter = Splitter::new(LIMIT, max);
+        let (mut rest, mut size) = (body.as_bytes(), 1);
+        while !rest.is_empty() {
+            let (chunk, more) = rest.split_at(size.min(rest.len()));
+            splitter.push(chunk)?;
+            (rest, size) = (more, size * 2 % 5000 + 1);
+        }
+        splitter.finish()
+    }
+
     fn packets() -> impl Strategy<Value = Vec<Inbound>> {
         let text = "[0-6][^\u{1e}]{0,300}".prop_map(Inbound::Text);
         let binary = vec(any::<u8>(), 0..70_000).prop_map(Inbound::Binary);
@@ -99,12 +178,12 @@ mod tests {
                 };
                 prop_assert!(!append(&mut payload, &frame.into_bytes()));
             }
-            prop_assert_eq!(parse(&payload, 6).unwrap(), packets);
+            prop_assert_eq!(split(&payload, 6).unwrap(), packets);
         }
 
         #[test]
         fn no_body_is_too_odd(body in ".{0,200}", bytes in vec(any::<u8>(), 0..200)) {
-            let _ = parse(&body, 10);
+            let _ = split(&body, 10);
             append(&mut String::new(), &bytes);
         }
     }
@@ -120,10 +199,28 @@ mod tests {
 
     #[test]
     fn limits_and_broken_packets_are_told_apart() {
-        assert_eq!(parse("4a\u{1e}4b", 1), Err("too many packets in one payload"));
-        assert_eq!(parse("", 1), Err("an empty packet"));
-        assert_eq!(parse("4a\u{1e}", 2), Err("an empty packet"));
-        assert_eq!(parse("b?", 1), Err("a binary packet is not base64"));
-        assert_eq!(parse("bAQIDBA==", 1), Ok(vec![Inbound::Binary(vec![1, 2, 3, 4])]));
+        let broken = |body: &str, max| split(body, max).unwrap_err();
+        assert_eq!(broken("4a\u{1e}4b", 1), Broken::Invalid("too many packets in one payload"));
+        assert_eq!(broken("", 1), Broken::Invalid("an empty packet"));
+        assert_eq!(broken("4a\u{1e}", 2), Broken::Invalid("an empty packet"));
+        assert_eq!(broken("b?", 1), Broken::Invalid("a binary packet is not base64"));
+        assert_eq!(split("bAQIDBA==", 1), Ok(vec![Inbound::Binary(vec![1, 2, 3, 4])]));
+    }
+
+    #[test]
+    fn a_packet_over_the_limit_is_skipped_and_the_others_are_not() {
+        let long = format!("4{}", "x".repeat(LIMIT));
+        let body = format!("4a\u{1e}{long}\u{1e}b{}\u{1e}4b", STANDARD.encode(vec![7; LIMIT + 3]));
+        let expected = vec![
+            Inbound::Text("4a".into()),
+            Inbound::TooLarge { prefix: long.as_bytes()[..PREFIX].to_vec(), bytes: LIMIT as u64 + 1 },
+            Inbound::TooLarge { prefix: Vec::new(), bytes: LIMIT as u64 + 3 },
+            Inbound::Text("4b".into()),
+        ];
+        assert_eq!(split(&body, 9), Ok(expected));
+        let whole = format!("b{}", STANDARD.encode(vec![7; LIMIT]));
+        assert_eq!(split(&whole, 9), Ok(vec![Inbound::Binary(vec![7; LIMIT])]));
+        assert_eq!(split(&format!("4{}\u{1e}", "x".repeat(LIMIT - 1)).repeat(5), 9), Err(Broken::TooLarge));
+        assert_eq!(split(&"x".repeat(65 * LIMIT), 9), Err(Broken::TooLarge));
     }
 }

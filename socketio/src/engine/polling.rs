@@ -39,7 +39,7 @@ pub(super) enum Ask {
     /// A POST: answered once all of it has been taken.
     Post(Vec<Inbound>, oneshot::Sender<Result<(), Refused>>),
     /// A POST that was no payload: the session ends, and that is the answer.
-    Broken(&'static str, oneshot::Sender<Result<(), Refused>>),
+    Broken(Refused, oneshot::Sender<Result<(), Refused>>),
     /// A WebSocket has begun to take over: no GET is to wait.
     Probed,
     /// It did not come to that.
@@ -81,6 +81,11 @@ pub(super) struct Over;
 impl Handle {
     pub(super) async fn ask(&self, ask: Ask) -> Result<(), Over> {
         self.asks.send(ask).await.map_err(|_| Over)
+    }
+
+    /// The session is over.
+    pub(super) async fn ended(&self) {
+        self.asks.closed().await;
     }
 
     /// Says that a WebSocket begins or ends to take over; returns what was so before.

@@ -139,9 +139,11 @@ fn allowed(config: &Config, request: &HttpRequest) -> bool {
     config.origins.admit(text(header::ORIGIN), text(header::HOST))
 }
 
-/// Lets the page that asked read the answer. To be called only where its origin is one that may connect.
-pub(super) fn share(request: &HttpRequest, headers: &mut HeaderMap) {
-    let Some(origin) = request.headers().get(header::ORIGIN) else { return };
+/// Lets the page that asked read the answer, if it may connect.
+pub(super) fn share(config: &Config, request: &HttpRequest, headers: &mut HeaderMap) {
+    let Some(origin) = request.headers().get(header::ORIGIN).filter(|_| allowed(config, request)) else {
+        return;
+    };
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     headers.insert(header::VARY, HeaderValue::from_static("Origin"));
@@ -157,10 +159,6 @@ pub(super) fn preflight(request: &HttpRequest) -> HttpResponse {
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
     }
     response
-}
-
-pub(super) fn is_forbidden(refused: &Refused) -> bool {
-    refused.status == StatusCode::FORBIDDEN
 }
 
 fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {

@@ -32,6 +32,10 @@ use crate::{
     reason::Reason,
 };
 
+mod registered;
+
+use registered::Registered;
+
 /// How long a session that its client has closed by POST waits for a GET that was sent at the same time.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -65,30 +69,6 @@ pub(super) fn spawn(
         drop(open);
     };
     actix_web::rt::spawn(run.instrument(span));
-}
-
-/// A session's entry in its worker's list, and its place on the server: both end with the task, however that ends.
-struct Registered {
-    link: Rc<Link>,
-    grace: Duration,
-    _place: Place,
-}
-
-impl Registered {
-    fn new(link: Rc<Link>, grace: Duration, place: Place) -> Self {
-        link.shard().add(link.clone());
-        Self { link, grace, _place: place }
-    }
-}
-
-impl Drop for Registered {
-    fn drop(&mut self) {
-        // Only a task that was torn down comes here with an open link.
-        if self.link.is_open() {
-            self.link.cut(Reason::Shutdown);
-        }
-        self.link.retire(self.grace);
-    }
 }
 
 /// What the reading side comes upon.

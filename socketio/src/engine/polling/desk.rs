@@ -72,9 +72,9 @@ impl Desk {
                 Ask::Post(packets, answer) => {
                     self.post = Some(Post { packets: packets.into_iter(), answer });
                 }
-                Ask::Broken(sentence, answer) => {
-                    let _ = answer.send(Err(BAD_REQUEST.with(sentence)));
-                    let violation = Violation { code: 1002, sentence: sentence.to_owned() };
+                Ask::Broken(refused, answer) => {
+                    let violation = Violation { code: 1002, sentence: refused.message.to_string() };
+                    let _ = answer.send(Err(refused));
                     return Poll::Ready(Incoming::Violation(violation));
                 }
                 Ask::Probed => self.probed = true,
@@ -167,8 +167,8 @@ impl Desk {
     /// With no GET waiting: one whose client broke the rules, or is not there, is not waited for.
     fn nobody(&self, cx: &Context<'_>, link: &Link) {
         link.register_writer(cx);
-        if let Phase::Closing(Reason::ProtocolError | Reason::PingTimeout | Reason::ConnectTimeout) =
-            link.phase()
+        if let Phase::Closing(reason) | Phase::Finished(reason) = link.phase()
+            && matches!(reason, Reason::ProtocolError | Reason::PingTimeout | Reason::ConnectTimeout)
         {
             link.over();
         }

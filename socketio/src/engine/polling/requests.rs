@@ -11,8 +11,8 @@ use crate::{
     config::Config,
     connection::Connection,
     engine::{
-        frames::{HARD, Inbound, PREFIX},
-        payload,
+        frames::Inbound,
+        payload::{Broken, Splitter},
         request::{BAD_REQUEST, Refused, TOO_LARGE, UNKNOWN_SID},
     },
 };
@@ -50,11 +50,17 @@ pub(in crate::engine) async fn post(
     let (answer, answered) = oneshot::channel();
     let ask = match handle.posting() {
         // Two at once could not be put in order.
-        None => Ask::Broken("two POST requests at once", answer),
+        None => Ask::Broken(BAD_REQUEST.with("two POST requests at once"), answer),
         Some(_posting) => {
-            let ask = match read(config, body).await? {
+            let body = tokio::select! {
+                body = read(config, body) => body?,
+                // A body that never ends does not outlive the session.
+                () = handle.ended() => return Err(UNKNOWN_SID),
+            };
+            let ask = match body {
                 Ok(packets) => Ask::Post(packets, answer),
-                Err(broken) => Ask::Broken(broken, answer),
+                Err(Broken::Invalid(sentence)) => Ask::Broken(BAD_REQUEST.with(sentence), answer),
+                Err(Broken::TooLarge) => Ask::Broken(TOO_LARGE, answer),
             };
             return send(handle, ask, answered).await;
         }
@@ -71,28 +77,13 @@ async fn send(
     answered.await.unwrap_or(Err(UNKNOWN_SID))
 }
 
-/// The body's packets. Of one that is over the limit only the beginning is kept, enough to answer an event.
-async fn read(
-    config: &Config,
-    mut body: web::Payload,
-) -> Result<Result<Vec<Inbound>, &'static str>, Refused> {
-    let (mut bytes, mut total) = (Vec::new(), 0);
+/// The body's packets.
+async fn read(config: &Config, mut body: web::Payload) -> Result<Result<Vec<Inbound>, Broken>, Refused> {
+    let mut splitter = Splitter::new(config.max_payload, config.max_packets);
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| BAD_REQUEST)?;
-        total += chunk.len() as u64;
-        if total > HARD * config.max_payload as u64 {
-            return Err(TOO_LARGE);
-        }
-        if total > config.max_payload as u64 {
-            bytes.extend_from_slice(&chunk[..chunk.len().min(PREFIX.saturating_sub(bytes.len()))]);
-            bytes.truncate(PREFIX);
-        } else {
-            bytes.extend_from_slice(&chunk);
+        if let Err(broken) = splitter.push(&chunk.map_err(|_| BAD_REQUEST)?) {
+            return Ok(Err(broken));
         }
     }
-    if total > config.max_payload as u64 {
-        return Ok(Ok(vec![Inbound::TooLarge { prefix: bytes, bytes: total }]));
-    }
-    let Ok(body) = String::from_utf8(bytes) else { return Ok(Err("a payload is not UTF-8")) };
-    Ok(payload::parse(&body, config.max_packets))
+    Ok(splitter.finish())
 }
