@@ -140,6 +140,9 @@ impl Core {
         }
         let rooms = self.rooms.take();
         self.members.remove(self, &rooms);
+        if self.members.is_empty() {
+            self.link.shard().forget(&self.nsp);
+        }
         self.acks.clear();
         self.nsp.left();
         self.hub().left();

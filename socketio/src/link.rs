@@ -123,6 +123,11 @@ impl Link {
         self.connection.borrow().upgrade()
     }
 
+    /// Bytes of ordered frames that may wait.
+    pub(crate) fn max_outbox(&self) -> usize {
+        self.state.borrow().outbox.limit()
+    }
+
     pub(crate) fn phase(&self) -> Phase {
         self.state.borrow().phase
     }

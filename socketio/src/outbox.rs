@@ -55,6 +55,10 @@ impl Outbox {
         }
     }
 
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Bytes waiting, slots and what is left of the current frame included.
     pub(crate) fn bytes(&self) -> usize {
         self.total + self.current.len()

@@ -144,8 +144,9 @@ impl Log {
         self.live.is_empty() && self.parted.is_empty()
     }
 
-    /// What a socket goes on with that saw `offset` last. `None` if it is unknown, or has missed more than was kept.
-    pub(crate) fn restore(&mut self, pid: &Pid, offset: Option<&str>) -> Option<Restored> {
+    /// What a socket goes on with that saw `offset` last. `None` if it is unknown, or has missed more than was kept, or
+    /// more than `max` bytes, which its outbox would not take.
+    pub(crate) fn restore(&mut self, pid: &Pid, offset: Option<&str>, max: usize) -> Option<Restored> {
         self.trim();
         let seen = match offset {
             Some(offset) => Some(u64::from_str_radix(offset, 16).ok()?),
@@ -161,7 +162,10 @@ impl Log {
         let missed = self.entries.iter().skip((seen - before) as usize);
         let missed =
             missed.filter(|entry| entry.target.as_ref().is_none_or(|target| target.meets(&id, &rooms)));
-        let missed = missed.map(|entry| entry.frame.clone()).collect();
+        let missed: Vec<Frame> = missed.map(|entry| entry.frame.clone()).collect();
+        if missed.iter().map(Frame::len).sum::<usize>() > max {
+            return None;
+        }
         Some(Restored { id, rooms, missed })
     }
 }
@@ -169,6 +173,8 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MAX: usize = 1000;
 
     fn log(max_bytes: usize) -> Log {
         Log::new(&Recovery { max_bytes, ..Recovery::default() })
@@ -193,9 +199,9 @@ mod tests {
         say(&mut log, Some("a"));
         say(&mut log, Some("b"));
         say(&mut log, Some(id.as_str()));
-        let restored = log.restore(&pid, Some(&Log::offset(seen))).unwrap();
+        let restored = log.restore(&pid, Some(&Log::offset(seen)), MAX).unwrap();
         assert_eq!((packets(&restored), restored.id), (vec![b"2".as_slice(), b"4"], id));
-        assert!(log.restore(&pid, Some("1")).is_none(), "only once");
+        assert!(log.restore(&pid, Some("1"), MAX).is_none(), "only once");
     }
 
     #[actix_web::test]
@@ -207,7 +213,7 @@ mod tests {
         let since = log.last();
         say(&mut log, None);
         log.leave(pid, Some(Parted { id, rooms: vec![], since }));
-        assert_eq!(packets(&log.restore(&pid, None).unwrap()), [b"2"]);
+        assert_eq!(packets(&log.restore(&pid, None, MAX).unwrap()), [b"2"]);
     }
 
     #[actix_web::test]
@@ -219,7 +225,21 @@ mod tests {
         for _ in 0..9 {
             say(&mut log, None);
         }
-        assert!(log.restore(&pid, Some("1")).is_none());
+        assert!(log.restore(&pid, Some("1"), MAX).is_none());
+    }
+
+    #[actix_web::test]
+    async fn who_missed_more_than_an_outbox_takes_starts_afresh() {
+        for (max, restored) in [(8, false), (9, true)] {
+            let mut log = log(1000);
+            let pid = Pid::random();
+            log.enter(pid);
+            log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+            for _ in 0..3 {
+                say(&mut log, None);
+            }
+            assert_eq!(log.restore(&pid, None, max).is_some(), restored);
+        }
     }
 
     #[actix_web::test]
@@ -229,9 +249,9 @@ mod tests {
             let pid = Pid::random();
             log.enter(pid);
             log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
-            assert!(log.restore(&pid, Some(offset)).is_none(), "{offset}");
+            assert!(log.restore(&pid, Some(offset), MAX).is_none(), "{offset}");
         }
-        assert!(log.restore(&Pid::random(), None).is_none());
+        assert!(log.restore(&Pid::random(), None, MAX).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -241,6 +261,6 @@ mod tests {
         log.enter(pid);
         log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
         tokio::time::advance(Duration::from_secs(121)).await;
-        assert!(log.restore(&pid, None).is_none());
+        assert!(log.restore(&pid, None, MAX).is_none());
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     acks::Heard,
     broadcast::SocketInfo,
     connection::Connection,
+    core::Core,
     hub::{Hub, Message},
     link::Link,
     members::Members,
@@ -25,7 +26,6 @@ use crate::{
     nsp::Nsp,
     order::{Deed, Inbox, Order, Sending},
     reason::Reason,
-    core::Core,
     target::Target,
 };
 
@@ -86,11 +86,15 @@ impl Shard {
         }
     }
 
-    /// A namespace's sockets here. Whoever holds one of them holds these, so that its address stays its own.
+    /// A namespace's sockets here, for one that is about to be added. Each of them holds the namespace, so that its
+    /// address stays its own until [`forget`](Self::forget).
     pub(crate) fn members(&self, nsp: &Arc<Nsp>) -> Rc<Members> {
-        let mut namespaces = self.namespaces.borrow_mut();
-        namespaces.retain(|_, members| !members.is_empty() || Rc::strong_count(members) > 1);
-        namespaces.entry(Arc::as_ptr(nsp)).or_default().clone()
+        self.namespaces.borrow_mut().entry(Arc::as_ptr(nsp)).or_default().clone()
+    }
+
+    /// The namespace's last socket here has gone.
+    pub(crate) fn forget(&self, nsp: &Arc<Nsp>) {
+        self.namespaces.borrow_mut().remove(&Arc::as_ptr(nsp));
     }
 
     fn known(&self, nsp: &Arc<Nsp>) -> Option<Rc<Members>> {

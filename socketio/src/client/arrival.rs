@@ -58,7 +58,7 @@ impl Arrival {
         // What was broadcast before this is in the state that `connected` finds: see the hub's promise. And what is
         // numbered after this waits in the worker's inbox until the socket is there.
         shard.pump();
-        let (pid, since, restored) = self.admit(nsp);
+        let (pid, since, restored) = self.admit(nsp, link.max_outbox());
         let id = restored.as_ref().map_or_else(SocketId::random, |restored| restored.id);
         let core = Rc::new(Core {
             id,
@@ -88,11 +88,11 @@ impl Arrival {
     }
 
     /// The name by which it may come back, the last event before its time, and what it goes on with.
-    fn admit(&self, nsp: &Nsp) -> (Option<Pid>, u64, Option<Restored>) {
+    fn admit(&self, nsp: &Nsp, max: usize) -> (Option<Pid>, u64, Option<Restored>) {
         let Some(mut log) = nsp.log() else { return (None, 0, None) };
         let back = self.returning.as_ref().and_then(|returning| {
             let pid = Pid::parse(&returning.pid)?;
-            Some((pid, log.restore(&pid, returning.offset.as_deref())?))
+            Some((pid, log.restore(&pid, returning.offset.as_deref(), max)?))
         });
         let (pid, restored) =
             back.map_or_else(|| (Pid::random(), None), |(pid, restored)| (pid, Some(restored)));
