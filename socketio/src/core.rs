@@ -36,7 +36,9 @@ pub(crate) struct Core {
     pub(crate) acks: Acks,
     pub(crate) pid: Option<Pid>,
     pub(crate) recovered: bool,
-    /// Events up to this number were before its time.
+    /// Events up to this number were before it first was there.
+    pub(crate) first: u64,
+    /// Events up to this number were before its time, or have been sent again.
     pub(crate) since: u64,
     /// Its place among the members.
     pub(crate) index: Cell<usize>,
@@ -147,7 +149,7 @@ impl Core {
         self.nsp.left();
         self.hub().left();
         if let (Some(pid), Some(mut log)) = (self.pid, self.nsp.log()) {
-            let parted = Parted { id: self.id, rooms: rooms.clone(), since: self.since };
+            let parted = Parted { id: self.id, rooms: rooms.clone(), since: self.first };
             log.leave(pid, reason.is_recoverable().then_some(parted));
         }
         self.hub().observe(|| Observed::Disconnected { socket: self, reason });

@@ -24,11 +24,14 @@ impl Event {
     /// Takes the ack into one's own hands: what the handler returns is then not sent. Where the client did not ask for
     /// an ack, what is sent goes nowhere.
     pub fn ack(&mut self) -> Ack {
-        let ticket = self.ticket.take();
-        if let Some(ticket) = &ticket {
-            ticket.owed.deferred.set(true);
-        }
-        Ack(ticket)
+        let ack = self.lend_ack();
+        ack.take_over();
+        ack
+    }
+
+    /// The ack, still in the session's hands.
+    pub(crate) fn lend_ack(&mut self) -> Ack {
+        Ack(self.ticket.take())
     }
 }
 
@@ -98,6 +101,11 @@ impl Ticket {
         Self { core, owed: Rc::new(Owed { id: Cell::new(Some(id)), deferred: Cell::new(false) }) }
     }
 
+    /// What the handler returns is not sent: somebody else will.
+    pub(crate) fn defer(&self) {
+        self.owed.deferred.set(true);
+    }
+
     /// The handler is done.
     pub(crate) fn settle(&self, reply: Option<Reply>) {
         if !self.owed.deferred.get() {
@@ -117,6 +125,13 @@ impl Ticket {
 pub struct Ack(Option<Ticket>);
 
 impl Ack {
+    /// From here on the ack is this one's to send.
+    fn take_over(&self) {
+        if let Some(ticket) = &self.0 {
+            ticket.defer();
+        }
+    }
+
     /// Whether the client asked for it.
     pub fn is_wanted(&self) -> bool {
         self.0.is_some()
@@ -137,7 +152,8 @@ impl Ack {
 
 impl Drop for Ack {
     fn drop(&mut self) {
-        if let Some(ticket) = self.0.take() {
+        // One that was only lent is the session's to send.
+        if let Some(ticket) = self.0.take().filter(|ticket| ticket.owed.deferred.get()) {
             ticket.pay(Reply::default());
         }
     }

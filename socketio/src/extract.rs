@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     args::Args,
-    event::{Ack, Event},
+    event::{Ack, Event, Ticket},
     socket::Socket,
 };
 
@@ -16,11 +16,20 @@ pub struct Extract<'a, S> {
     socket: &'a Socket<S>,
     event: Option<Event>,
     next: usize,
+    ack: Option<Ticket>,
 }
 
 impl<'a, S> Extract<'a, S> {
     pub(crate) fn new(socket: &'a Socket<S>, event: Event) -> Self {
-        Self { socket, event: Some(event), next: 0 }
+        Self { socket, event: Some(event), next: 0, ack: None }
+    }
+
+    /// The handler has all it asked for, and now owes the ack if that is among it. Before, what is wrong with the event
+    /// becomes the ack.
+    pub(crate) fn complete(&mut self) {
+        if let Some(ticket) = self.ack.take() {
+            ticket.defer();
+        }
     }
 }
 
@@ -77,16 +86,17 @@ impl<S> FromEvent<S> for State<S> {
 impl<S, T: DeserializeOwned> FromEvent<S> for Data<T> {
     fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
         let args = &extract.event.as_ref().ok_or_else(taken)?.args;
-        extract.next += 1;
-        let value = args.get(extract.next - 1);
+        let index = extract.next;
+        extract.next = index.saturating_add(1);
+        let value = args.get(index);
         value.map(Self).map_err(|error| {
-            if extract.next > args.len() {
-                return Rejection(format!("argument {} is missing", extract.next));
+            if index >= args.len() {
+                return Rejection(format!("argument {} is missing", index.min(args.len()) + 1));
             }
             // Where in the line it was says nothing to a client.
             let sentence = error.to_string();
             let sentence = sentence.split(" at line ").next().unwrap_or_default();
-            Rejection(format!("argument {}: {sentence}", extract.next))
+            Rejection(format!("argument {}: {sentence}", index + 1))
         })
     }
 }
@@ -110,7 +120,9 @@ impl<S> FromEvent<S> for Event {
 /// The ack, to be sent by hand; what the handler returns is then not sent.
 impl<S> FromEvent<S> for Ack {
     fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        Ok(extract.event.as_mut().ok_or_else(taken)?.ack())
+        let event = extract.event.as_mut().ok_or_else(taken)?;
+        extract.ack = event.ticket.clone();
+        Ok(event.lend_ack())
     }
 }
 

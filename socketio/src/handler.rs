@@ -28,6 +28,7 @@ macro_rules! handler {
             #[allow(unused_variables, non_snake_case, reason = "one of these takes nothing")]
             fn call(&self, extract: &mut Extract<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection> {
                 $(let $arg = $arg::from_event(extract)?;)*
+                extract.complete();
                 let future = self($($arg),*);
                 Ok(Box::pin(async move { future.await.into_reply() }))
             }

@@ -135,8 +135,12 @@ impl Outbox {
         ended
     }
 
-    /// Takes the next frame.
-    pub(crate) fn pop(&mut self) -> Option<Bytes> {
+    /// Takes the next frame, if it is one of those.
+    pub(crate) fn pop_if(&mut self, wanted: impl FnOnce(&[u8]) -> bool) -> Option<Bytes> {
+        if wanted(&self.queue.front()?.bytes) { self.pop() } else { None }
+    }
+
+    fn pop(&mut self) -> Option<Bytes> {
         let Waiting { bytes, slot } = self.queue.pop_front()?;
         self.first += 1;
         self.total -= bytes.len();

@@ -51,7 +51,7 @@ struct Entry {
 pub(crate) struct Parted {
     pub(crate) id: SocketId,
     pub(crate) rooms: Vec<Room>,
-    /// The last event before it was there.
+    /// The last event before it first was there: what it was sent since may not have reached it.
     pub(crate) since: u64,
 }
 
@@ -61,6 +61,7 @@ pub(crate) struct Restored {
     pub(crate) id: SocketId,
     pub(crate) rooms: Vec<Room>,
     pub(crate) missed: Vec<Frame>,
+    pub(crate) since: u64,
 }
 
 impl Log {
@@ -166,7 +167,7 @@ impl Log {
         if missed.iter().map(Frame::len).sum::<usize>() > max {
             return None;
         }
-        Some(Restored { id, rooms, missed })
+        Some(Restored { id, rooms, missed, since })
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
 /// It belongs to the worker thread that serves it. From another thread a socket is reached through the [`Hub`], under its
 /// id: `hub.to(id.as_str())`. Nothing here waits: what is sent goes to the outbox, or nowhere once the client has gone.
 pub struct Socket<S = ()> {
-    pub(crate) core: Rc<Core>,
+    core: Rc<Core>,
     state: Rc<S>,
 }
 
@@ -41,6 +41,12 @@ impl<S> Socket<S> {
     /// What the namespace's connect hook returned.
     pub fn state(&self) -> &S {
         &self.state
+    }
+
+    /// The socket, once all that was broadcast so far has reached it: what is done to it by hand comes after.
+    fn up_to_date(&self) -> &Rc<Core> {
+        self.core.link.shard().pump();
+        &self.core
     }
 
     pub(crate) fn shared_state(&self) -> Rc<S> {
@@ -75,12 +81,12 @@ impl<S> Socket<S> {
 
     /// Emits an event with any arguments.
     pub fn emit_args(&self, name: &str, args: &Args) {
-        self.core.emit(name, args, false);
+        self.up_to_date().emit(name, args, false);
     }
 
     /// Emits an event that is dropped if the client does not take what was sent before.
     pub fn emit_volatile<T: Serialize + ?Sized>(&self, name: &str, value: &T) {
-        self.core.emit(name, &Args::new().with(value), true);
+        self.up_to_date().emit(name, &Args::new().with(value), true);
     }
 
     /// Emits an event and waits for the client's ack, of which the first argument is returned.
@@ -103,7 +109,7 @@ impl<S> Socket<S> {
         value: &T,
         within: Duration,
     ) -> impl Future<Output = Result<R, AckError>> + use<S, R, T> {
-        let answer = self.core.ask(name, &Args::new().with(value), within);
+        let answer = self.up_to_date().ask(name, &Args::new().with(value), within);
         async move { answer.await?.get(0).map_err(AckError::Unexpected) }
     }
 
@@ -117,27 +123,27 @@ impl<S> Socket<S> {
         args: &Args,
         within: Duration,
     ) -> impl Future<Output = Result<Args, AckError>> + use<S> {
-        self.core.ask(name, args, within)
+        self.up_to_date().ask(name, args, within)
     }
 
     /// Sends a frame of this namespace, behind all that is waiting. It is sent as it is, and not recovered.
     pub fn send(&self, frame: Frame) {
-        self.core.deliver(&Message::event(frame), 0);
+        self.up_to_date().deliver(&Message::event(frame), 0);
     }
 
     /// Sends a frame in place of the slot's unsent one, if there is one; otherwise as [`send`](Self::send).
     pub fn put(&self, slot: Slot, frame: Frame) {
-        self.core.deliver(&Message::latest(slot, frame), 0);
+        self.up_to_date().deliver(&Message::latest(slot, frame), 0);
     }
 
     /// Enters a room. It leaves them all when it is gone.
     pub fn join(&self, room: impl Into<Arc<str>>) {
-        self.core.join(&room.into());
+        self.up_to_date().join(&room.into());
     }
 
     /// Leaves a room.
     pub fn leave(&self, room: &str) {
-        self.core.leave(room);
+        self.up_to_date().leave(room);
     }
 
     /// The rooms it is in. Its own id, which is a room of its own, is not among them.
@@ -167,12 +173,12 @@ impl<S> Socket<S> {
 
     /// Ends the socket; the session, and what is waiting in it, goes on. Stock clients do not come back by themselves.
     pub fn disconnect(&self) {
-        self.core.disconnect(Reason::ServerDisconnect, false);
+        self.up_to_date().disconnect(Reason::ServerDisconnect, false);
     }
 
     /// Ends the whole session, once what is waiting has been sent.
     pub fn close(&self) {
-        self.core.disconnect(Reason::ServerDisconnect, true);
+        self.up_to_date().disconnect(Reason::ServerDisconnect, true);
     }
 }
 

@@ -68,6 +68,7 @@ impl Arrival {
             acks: Acks::default(),
             pid,
             recovered: restored.is_some(),
+            first: restored.as_ref().map_or(since, |restored| restored.since),
             since,
             index: Cell::new(0),
             rooms: RefCell::default(),

@@ -124,6 +124,11 @@ pub(crate) fn append(payload: &mut String, mut frames: &[u8]) -> bool {
     false
 }
 
+/// Whether a frame is a close.
+pub(crate) fn is_close(frame: &[u8]) -> bool {
+    frame.first().is_some_and(|first| first & 0x0F == 0x8)
+}
+
 /// The first of our own frames: final, not masked, whole.
 fn next_frame(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (head, rest) = bytes.split_first_chunk::<2>()?;

@@ -33,11 +33,12 @@ impl Link {
         self.connection().filter(|connection| connection.is_direct())
     }
 
-    /// Appends all that waits to a payload; says whether the close was among it.
+    /// Appends what waits to a payload; says whether it was the close. That goes alone: stock clients act on it before they
+    /// act on what came with it.
     pub(crate) fn drain(&self, payload: &mut String) -> bool {
         let mut state = self.state.borrow_mut();
         let (before, mut frames, mut closed) = (payload.len(), 0, false);
-        while let Some(bytes) = state.outbox.pop() {
+        while let Some(bytes) = state.outbox.pop_if(|bytes| payload.is_empty() || !payload::is_close(bytes)) {
             frames += 1;
             closed |= payload::append(payload, &bytes);
         }

@@ -156,6 +156,7 @@ impl Desk {
             }
             _ => {}
         }
+        link.stalled(true);
         if get.send(payload).is_err() {
             link.cut(Reason::TransportClose);
         }
