@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::wire::server_frame;
 
-mod peer;
+pub(crate) mod peer;
 
 use peer::Peer;
 
@@ -82,7 +82,7 @@ impl<S: Source> Room<S> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -99,7 +99,7 @@ async fn listen<S: Source>(room: &Mutex<Room<S>>, peer: &Arc<Peer>) -> io::Resul
     let mut inbox = Vec::new();
     while peer.read(&mut inbox).await? {
         let mut at = 0;
-        while let Some((message, len)) = peer::message(&inbox[at..]) {
+        while let Some((message, len)) = peer::message(&mut inbox[at..]) {
             at += len;
             if message.starts_with(b"40") {
                 let mut hello = Vec::new();

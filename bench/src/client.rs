@@ -9,17 +9,10 @@
 //! buffer at all. Answers are written at once, from where the message ended.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Poll, ready};
 use std::time::Duration;
 
-use memchr::memmem;
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 
@@ -27,6 +20,7 @@ use crate::Fallible;
 use crate::load::Load;
 use crate::message::{Interest, Kind, Message};
 use crate::planner::Collection;
+use crate::stream;
 use crate::wire::{self, Frames, Piece};
 
 /// How long a client may take from connecting to its last snapshot.
@@ -78,7 +72,7 @@ impl Client {
     /// # Errors
     /// When it does not get that far.
     pub(crate) async fn connect(load: Rc<Load>, handler: Rc<dyn Handler>) -> Fallible<Rc<Client>> {
-        let (read, write, early) = upgrade(load.addr).await?;
+        let (read, write, early) = stream::upgrade(stream::connect(load.addr).await?, "").await?;
         let client = Rc::new(Client {
             load,
             handler,
@@ -112,23 +106,11 @@ impl Client {
     }
 
     async fn read(&self, mut read: OwnedReadHalf, early: Vec<u8>) -> io::Result<()> {
-        thread_local! {
-            static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 512 * 1024]);
-        }
         let (mut frames, mut message) = (Frames::default(), Message::default());
         let mut open = self.feed(&mut frames, &mut message, &early);
         while open {
-            open = poll_fn(|cx| {
-                BUFFER.with_borrow_mut(|buffer| {
-                    let mut buffer = ReadBuf::new(buffer);
-                    ready!(Pin::new(&mut read).poll_read(cx, &mut buffer))?;
-                    let bytes = buffer.filled();
-                    Poll::Ready(io::Result::Ok(
-                        !bytes.is_empty() && self.feed(&mut frames, &mut message, bytes),
-                    ))
-                })
-            })
-            .await?;
+            let fed = stream::chunk(&mut read, |bytes| self.feed(&mut frames, &mut message, bytes));
+            open = fed.await?.unwrap_or(false);
             while !self.unsent.borrow().is_empty() {
                 self.write.writable().await?;
                 self.flush();
@@ -193,35 +175,4 @@ impl Client {
         };
         unsent.drain(..sent);
     }
-}
-
-/// Opens the WebSocket; also gives back the bytes that came behind the response's head.
-async fn upgrade(addr: SocketAddr) -> Fallible<(OwnedReadHalf, OwnedWriteHalf, Vec<u8>)> {
-    let stream = TcpStream::connect(addr).await?;
-    stream.set_nodelay(true)?;
-    let request = format!(
-        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {addr}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    stream.writable().await?;
-    if stream.try_write(request.as_bytes())? < request.len() {
-        return Err("the handshake did not fit into the socket".into());
-    }
-    let mut head = Vec::with_capacity(1024);
-    let end = loop {
-        stream.readable().await?;
-        match stream.try_read_buf(&mut head) {
-            Ok(0) => return Err("closed during the handshake".into()),
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error.into()),
-            _ => {}
-        }
-        if let Some(at) = memmem::find(&head, b"\r\n\r\n") {
-            break at + 4;
-        }
-    };
-    if !head.starts_with(b"HTTP/1.1 101 ") {
-        return Err(format!("refused: {}", String::from_utf8_lossy(&head)).into());
-    }
-    let (read, write) = stream.into_split();
-    Ok((read, write, head.split_off(end)))
 }

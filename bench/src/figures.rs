@@ -17,7 +17,7 @@ pub struct Subject {
     /// Which round of an interleaved run this is.
     #[arg(long, default_value_t = 0)]
     pub round: u32,
-    /// Rows in each collection.
+    /// Rows in each collection; 0 where there are none.
     #[arg(long, default_value_t = 20)]
     pub rows: u32,
     /// The server's process, to read its CPU time and memory.
@@ -63,7 +63,8 @@ impl Line {
         let mut line = Self(Map::new());
         line.0.insert("scenario".into(), scenario.into());
         line.0.insert("label".into(), subject.label.clone().into());
-        line.set("round", subject.round).set("rows", subject.rows)
+        let line = line.set("round", subject.round);
+        if subject.rows > 0 { line.set("rows", subject.rows) } else { line }
     }
 
     /// Adds a figure, to three decimals. What cannot be divided counts as 0.
@@ -74,15 +75,31 @@ impl Line {
         self
     }
 
+    /// Adds what is not a figure.
+    pub fn text(mut self, key: &str, value: &str) -> Self {
+        self.0.insert(key.into(), value.into());
+        self
+    }
+
     /// Adds how `times` are distributed, in milliseconds, under `prefix`.
     pub fn times(self, prefix: &str, times: &mut [Duration]) -> Self {
+        self.times_in("ms", 1e3, prefix, times)
+    }
+
+    /// Adds how `times` are distributed, in microseconds.
+    pub fn times_us(self, times: &mut [Duration]) -> Self {
+        self.times_in("us", 1e6, "", times)
+    }
+
+    fn times_in(self, unit: &str, per_second: f64, prefix: &str, times: &mut [Duration]) -> Self {
         times.sort_unstable();
         let at = |share: f64| {
             let i = (times.len() as f64 * share) as usize;
-            times.get(i.min(times.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1e3)
+            let time = times.get(i.min(times.len().saturating_sub(1)));
+            time.map_or(0.0, |time| time.as_secs_f64() * per_second)
         };
         let figures = [("p50", at(0.5)), ("p95", at(0.95)), ("p99", at(0.99)), ("max", at(1.0))];
-        figures.into_iter().fold(self, |line, (name, ms)| line.set(&format!("{prefix}{name}_ms"), ms))
+        figures.into_iter().fold(self, |line, (name, time)| line.set(&format!("{prefix}{name}_{unit}"), time))
     }
 
     /// Adds what the clients received and what everybody used between two moments; CPU time also

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!            ┌ seed ── record ┐
-//!  loadgen ──┤ writes         ├── client ── message ── wire ──▶ a server
+//!  loadgen ──┤ writes         ├── client ── message ── stream, wire ──▶ a server
 //!            └ fanout  connect┘      │
 //!                  └── figures ◀─────┴── process (CPU and memory, from /proc)
 //!  limits ──── bare (replay)   database (SQLite, PostgreSQL)
@@ -12,6 +12,8 @@
 //! The generator shares the machine with the server it measures, so it is built to be cheap:
 //! one thread, one read buffer for all clients, and payloads are never decoded. A message is
 //! known by its first bytes; what a snapshot shows is read off its [`marker`]s.
+//!
+//! The Socket.IO server alone is measured by [`sockets`].
 
 pub mod bare;
 pub mod check;
@@ -29,6 +31,8 @@ pub mod record;
 pub mod replay;
 pub mod report;
 pub mod seed;
+pub mod sockets;
+mod stream;
 pub mod wire;
 pub mod writes;
 

@@ -45,7 +45,7 @@ fn row(measure: &Measure, lines: &[Value]) -> bool {
     met
 }
 
-fn median(values: &[f64]) -> Option<f64> {
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     let middle = values.get(values.len() / 2)?;
@@ -53,7 +53,7 @@ fn median(values: &[f64]) -> Option<f64> {
     Some((below + middle) / 2.0)
 }
 
-fn figure(values: &[f64], unit: &str) -> String {
+pub(crate) fn figure(values: &[f64], unit: &str) -> String {
     let Some(median) = median(values) else {
         return "no result".into();
     };
@@ -63,7 +63,7 @@ fn figure(values: &[f64], unit: &str) -> String {
 }
 
 /// Three digits or so.
-fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     match value.abs() {
         0.0 => "0".into(),
         v if v >= 1000.0 => thousands(value.round() as i64),

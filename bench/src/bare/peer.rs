@@ -9,16 +9,16 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::{Bytes, lock};
-use crate::wire::server_frame;
+use crate::wire::{server_frame, unmask};
 
 /// The answer to the one key that the load generator sends, which is RFC 6455's example.
 const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 const OPEN: &[u8] =
-    br#"0{"sid":"abcdefghijklmnop","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
+    br#"0{"sid":"abcdefghijklmnop","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":10000000}"#;
 
 /// A connected client: its socket, and what the socket had no room for.
-pub(super) struct Peer {
+pub(crate) struct Peer {
     stream: TcpStream,
     queue: Mutex<VecDeque<(Bytes, usize)>>,
     queued: Notify,
@@ -26,7 +26,7 @@ pub(super) struct Peer {
 
 impl Peer {
     /// Upgrades the connection and sends the Engine.IO handshake.
-    pub(super) async fn open(stream: TcpStream) -> io::Result<Arc<Self>> {
+    pub(crate) async fn open(stream: TcpStream) -> io::Result<Arc<Self>> {
         stream.set_nodelay(true)?;
         let peer = Arc::new(Self { stream, queue: Mutex::default(), queued: Notify::new() });
         let mut request = Vec::new();
@@ -42,7 +42,7 @@ impl Peer {
     }
 
     /// Appends what has come to `inbox`; false at the end.
-    pub(super) async fn read(&self, inbox: &mut Vec<u8>) -> io::Result<bool> {
+    pub(crate) async fn read(&self, inbox: &mut Vec<u8>) -> io::Result<bool> {
         loop {
             self.stream.readable().await?;
             match self.stream.try_read_buf(inbox) {
@@ -53,7 +53,7 @@ impl Peer {
     }
 
     /// Writes at once when nothing waits: no task wakes unless the socket is full.
-    pub(super) fn send(&self, bytes: &Bytes) {
+    pub(crate) fn send(&self, bytes: &Bytes) {
         let mut queue = lock(&self.queue);
         let sent = if queue.is_empty() { self.stream.try_write(bytes).unwrap_or(0) } else { 0 };
         if sent < bytes.len() {
@@ -63,7 +63,7 @@ impl Peer {
     }
 
     /// Writes what waits, as the socket takes it, until the client is gone.
-    pub(super) async fn drain(self: Arc<Self>) {
+    pub(crate) async fn drain(self: Arc<Self>) {
         loop {
             self.queued.notified().await;
             while !lock(&self.queue).is_empty() {
@@ -91,23 +91,28 @@ impl Peer {
     }
 }
 
-/// The first message of `inbox`, unmasked, and how long its frame was; none while it is incomplete.
-/// A client of ours sends whole messages of less than 64 KiB.
-pub(super) fn message(inbox: &[u8]) -> Option<(Vec<u8>, usize)> {
+/// The first message of `inbox`, unmasked where it stands, and how long its frame was; none while it is
+/// incomplete. A client of ours sends every message whole.
+pub(crate) fn message(inbox: &mut [u8]) -> Option<(&[u8], usize)> {
     let (len, at) = match inbox.get(1)? & 0x7f {
-        126 => (usize::from(u16::from_be_bytes([*inbox.get(2)?, *inbox.get(3)?])), 4),
+        126 => (usize::from(u16::from_be_bytes(array(inbox, 2)?)), 4),
+        127 => (usize::try_from(u64::from_be_bytes(array(inbox, 2)?)).ok()?, 10),
         short => (usize::from(short), 2),
     };
-    let mask = inbox.get(at..at + 4)?;
-    let payload = inbox.get(at + 4..at + 4 + len)?;
-    let message = payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+    let mask = array(inbox, at)?;
+    let message = inbox.get_mut(at + 4..at + 4 + len)?;
+    unmask(message, mask);
     Some((message, at + 4 + len))
+}
+
+fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at + N)?.try_into().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{TEXT, client_frame};
+    use crate::wire::{TEXT, client_frame, masked_frame};
 
     #[test]
     fn messages_are_read_once_they_are_whole() {
@@ -117,9 +122,20 @@ mod tests {
         let first = inbox.len();
         client_frame(&mut inbox, TEXT, text.as_bytes());
 
-        assert_eq!(message(&inbox), Some((b"3".to_vec(), first)));
-        assert_eq!(message(&inbox[first..]), Some((text.into_bytes(), inbox.len() - first)));
-        assert_eq!(message(&inbox[first..inbox.len() - 1]), None);
-        assert_eq!(message(&[]), None);
+        let end = inbox.len();
+        assert_eq!(message(&mut inbox), Some((&b"3"[..], first)));
+        assert_eq!(message(&mut inbox[first..end - 1]), None);
+        assert_eq!(message(&mut inbox[first..]), Some((text.as_bytes(), end - first)));
+        assert_eq!(message(&mut []), None);
+    }
+
+    #[test]
+    fn a_masked_message_of_any_length_is_unmasked() {
+        for len in [0, 1, 7, 8, 125, 126, 65_535, 65_536, 100_003] {
+            let (text, mut inbox) = ("xyz".repeat(len).split_off(2 * len), Vec::new());
+            masked_frame(&mut inbox, &[text.as_bytes()]);
+            let whole = inbox.len();
+            assert_eq!(message(&mut inbox), Some((text.as_bytes(), whole)));
+        }
     }
 }
