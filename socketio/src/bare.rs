@@ -124,6 +124,8 @@ impl<F: Fn(&EngineSession, EngineMessage)> Upper for Bare<F> {
         self.waiting.is_empty()
     }
 
+    fn wind_down(&mut self) {}
+
     fn end(&mut self, _: Reason) {
         self.ended = true;
     }

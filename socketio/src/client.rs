@@ -25,7 +25,7 @@ use crate::{
     handshake::Refusal,
     link::Link,
     meters::Meters,
-    packet::{Emitted, Packet, depth},
+    packet::{Emitted, Packet, is_deeper},
     reason::Reason,
     server::Namespaces,
 };
@@ -51,6 +51,7 @@ pub(crate) struct Client {
     rate: Rate,
     /// When the session must have a socket.
     join_by: Instant,
+    winding_down: bool,
     ended: bool,
 }
 
@@ -60,7 +61,18 @@ impl Client {
         let (rate, join_by) = (Rate::new(config.max_events), Instant::now() + config.connect_timeout);
         let (seats, put_out) = (Vec::new(), Vec::new());
         let assembly = Assembly::new(config.max_attachments, config.max_payload);
-        Self { namespaces, link, request, seats, put_out, assembly, rate, join_by, ended: false }
+        Self {
+            namespaces,
+            link,
+            request,
+            seats,
+            put_out,
+            assembly,
+            rate,
+            join_by,
+            winding_down: false,
+            ended: false,
+        }
     }
 
     fn config(&self) -> &Config {
@@ -92,6 +104,9 @@ impl Client {
     }
 
     fn connect(&mut self, name: &str, auth: Option<Box<RawValue>>, bytes: usize) -> Result<(), Failure> {
+        if self.winding_down {
+            return Ok(());
+        }
         let refuse = |sentence: &str| {
             self.link.emit(Frame::text(&Refusal::new(sentence).packet(name)));
             Ok(())
@@ -133,6 +148,8 @@ impl Client {
         let limit = self.config().max_payload;
         let bytes = assembled.bytes;
         match assembled.packet {
+            // Answers are still waited for by what runs.
+            Whole::Event(..) if self.winding_down => {}
             Whole::Event(emitted, fault) => {
                 let too_large = assembled.over.then_some(Fault::TooLarge { bytes, limit });
                 let fault = fault.or(too_large).or_else(|| self.fault(&emitted));
@@ -165,7 +182,7 @@ impl Client {
         if !self.rate.take() {
             return Some(Fault::TooMany { limit: max_events });
         }
-        let deep = emitted.args.iter().any(|arg| depth(arg.get()) > max_depth);
+        let deep = emitted.args.iter().any(|arg| is_deeper(arg.get(), max_depth));
         deep.then_some(Fault::TooDeep { limit: max_depth })
     }
 
@@ -251,6 +268,10 @@ impl Upper for Client {
     fn overdue(&self) -> Failure {
         let sentence = format!("no connect packet within {:?}", self.config().connect_timeout);
         Failure { code: 1008, sentence, reason: Reason::ConnectTimeout }
+    }
+
+    fn wind_down(&mut self) {
+        self.winding_down = true;
     }
 
     fn end(&mut self, reason: Reason) {

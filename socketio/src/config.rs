@@ -86,7 +86,8 @@ pub struct Config {
 
 /// Connection state recovery: what is kept for clients that lose their connection.
 ///
-/// Events then carry one more argument, their offset, which stock clients take off again.
+/// Events then carry one more argument, their offset: a string that listeners see as their last, as with the official
+/// server. Listeners with a fixed number of arguments, as in Python, have to make room for it.
 #[derive(Debug, Clone)]
 pub struct Recovery {
     /// How long a client may be away. Default two minutes.

@@ -104,7 +104,7 @@ impl<S, T: DeserializeOwned> FromEvent<S> for Data<T> {
 /// The arguments that are left.
 impl<S> FromEvent<S> for Args {
     fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        let args = extract.event.as_ref().ok_or_else(taken)?.args.clone();
+        let args = std::mem::take(&mut extract.event.as_mut().ok_or_else(taken)?.args);
         let next = std::mem::replace(&mut extract.next, usize::MAX);
         Ok(args.skip(next))
     }

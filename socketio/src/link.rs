@@ -7,7 +7,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    rc::Rc,
+    rc::{Rc, Weak as RcWeak},
     sync::{Arc, Weak},
     task::{Context, Poll, Waker},
 };
@@ -15,8 +15,8 @@ use std::{
 use tracing::warn;
 
 use crate::{
-    config::Transport, connection::Connection, frame::Frame, hub::Slot, id::Sid, outbox::Outbox,
-    reason::Reason, shard::Shard,
+    config::Transport, connection::Connection, frame::Frame, hub::Slot, id::Sid, meters::Meters,
+    outbox::Outbox, reason::Reason, shard::Shard,
 };
 
 mod ending;
@@ -56,11 +56,13 @@ pub(crate) struct Link {
     /// Its place in the shard.
     pub(crate) index: Cell<usize>,
     shard: Rc<Shard>,
+    me: RcWeak<Self>,
     transport: Cell<Transport>,
     connection: RefCell<Weak<Connection>>,
     leaving: Cell<bool>,
     closing: Cell<bool>,
-    heard: Cell<bool>,
+    direct: Cell<bool>,
+    dirty: Cell<bool>,
     stalled: Cell<bool>,
     peer_closed: Cell<bool>,
     written: Cell<bool>,
@@ -82,16 +84,18 @@ impl Link {
         transport: Transport,
         connection: Weak<Connection>,
         max_outbox: usize,
-    ) -> Self {
-        Self {
+    ) -> Rc<Self> {
+        Rc::new_cyclic(|me| Self {
             sid,
             index: Cell::new(0),
             shard,
+            me: me.clone(),
             transport: Cell::new(transport),
             connection: RefCell::new(connection),
             leaving: Cell::new(false),
             closing: Cell::new(false),
-            heard: Cell::new(false),
+            direct: Cell::new(false),
+            dirty: Cell::new(false),
             stalled: Cell::new(false),
             peer_closed: Cell::new(false),
             written: Cell::new(false),
@@ -102,7 +106,7 @@ impl Link {
                 writer: None,
                 task: None,
             }),
-        }
+        })
     }
 
     pub(crate) fn shard(&self) -> &Rc<Shard> {
@@ -168,11 +172,13 @@ impl Link {
         if push(&mut state.outbox) {
             let waiting = state.outbox.bytes();
             state.high_water = state.high_water.max(waiting);
-            state.wake_writer();
+            drop(state);
+            self.written_to();
         } else {
             let bytes = state.outbox.bytes();
             drop(state);
             warn!(sid = %self.sid, bytes, "evicted: the client reads too slowly");
+            Meters::limited("max_outbox");
             self.cut(Reason::OutboxFull);
         }
     }

@@ -1,5 +1,6 @@
 //! Socket.IO packets (protocol v5), from text. No I/O, no state: what a packet may follow is the session's matter.
 
+use memchr::memchr2;
 use serde_json::value::RawValue;
 
 /// Event names that clients may not send: on an emitter they mean something else.
@@ -113,31 +114,40 @@ impl<'a> Head<'a> {
     }
 }
 
-/// How deep JSON is nested: 0 for a number, 1 for `[]`.
-pub(crate) fn depth(json: &str) -> usize {
-    let (mut depth, mut deepest, mut bytes) = (0usize, 0, json.bytes());
-    while let Some(byte) = bytes.next() {
+/// Whether JSON is nested deeper than `max`: 0 for a number, 1 for `[]`.
+pub(crate) fn is_deeper(json: &str, max: usize) -> bool {
+    let mut rest = json.as_bytes();
+    // What opens has to close.
+    if rest.len() <= 2 * max {
+        return false;
+    }
+    let mut depth = 0;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
         match byte {
             b'[' | b'{' => {
                 depth += 1;
-                deepest = deepest.max(depth);
+                if depth > max {
+                    return true;
+                }
             }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            b'"' => skip_string(&mut bytes),
+            b']' | b'}' => depth -= 1,
+            b'"' => rest = behind_string(rest),
             _ => {}
         }
     }
-    deepest
+    false
 }
 
-fn skip_string(bytes: &mut std::str::Bytes<'_>) {
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => return,
-            b'\\' => drop(bytes.next()),
-            _ => {}
+fn behind_string(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr2(b'"', b'\\', rest) {
+        let escaped = rest[at] == b'\\';
+        rest = rest.get(at + 1 + usize::from(escaped)..).unwrap_or_default();
+        if !escaped {
+            return rest;
         }
     }
+    &[]
 }
 
 fn number<N: std::str::FromStr>(digits: &str) -> Option<N> {

@@ -30,6 +30,9 @@ const MAX_PARTED: usize = 10_000;
 
 pub(crate) struct Log {
     entries: VecDeque<Entry>,
+    /// What its offsets begin with. Stock clients take any string that comes last in an event for an offset, so
+    /// that none of a product's may look like one.
+    word: Pid,
     /// The number of the last event.
     last: u64,
     bytes: usize,
@@ -68,6 +71,7 @@ impl Log {
     pub(crate) fn new(settings: &Recovery) -> Self {
         Self {
             entries: VecDeque::new(),
+            word: Pid::random(),
             last: 0,
             bytes: 0,
             max_bytes: settings.max_bytes,
@@ -83,8 +87,13 @@ impl Log {
     }
 
     /// How an event's number stands on the wire.
-    pub(crate) fn offset(number: u64) -> String {
-        format!("{number:x}")
+    fn offset(&self, number: u64) -> String {
+        format!("{}-{number:x}", &self.word.as_str()[..8])
+    }
+
+    fn number(&self, offset: &str) -> Option<u64> {
+        let number = offset.strip_prefix(&self.word.as_str()[..8])?.strip_prefix('-')?;
+        u64::from_str_radix(number, 16).ok()
     }
 
     /// Numbers an event; `encode` is given the number's text.
@@ -94,7 +103,7 @@ impl Log {
         encode: impl FnOnce(&str) -> Frame,
     ) -> (u64, Frame) {
         self.last += 1;
-        let frame = encode(&Self::offset(self.last));
+        let frame = encode(&self.offset(self.last));
         self.bytes += frame.len();
         self.entries.push_back(Entry { at: Instant::now(), target, frame: frame.clone() });
         self.trim();
@@ -150,7 +159,7 @@ impl Log {
     pub(crate) fn restore(&mut self, pid: &Pid, offset: Option<&str>, max: usize) -> Option<Restored> {
         self.trim();
         let seen = match offset {
-            Some(offset) => Some(u64::from_str_radix(offset, 16).ok()?),
+            Some(offset) => Some(self.number(offset)?),
             None => None,
         };
         let Parted { id, rooms, since } = self.parted.remove(pid)?;
@@ -183,7 +192,7 @@ mod tests {
 
     fn say(log: &mut Log, room: Option<&str>) -> u64 {
         let target = room.map(|room| Arc::new(Target { rooms: vec![room.into()], ..Target::default() }));
-        log.append(target, Frame::text).0
+        log.append(target, |offset| Frame::text(offset.rsplit('-').next().unwrap_or_default())).0
     }
 
     fn packets(restored: &Restored) -> Vec<&[u8]> {
@@ -200,9 +209,9 @@ mod tests {
         say(&mut log, Some("a"));
         say(&mut log, Some("b"));
         say(&mut log, Some(id.as_str()));
-        let restored = log.restore(&pid, Some(&Log::offset(seen)), MAX).unwrap();
+        let restored = log.restore(&pid, Some(&log.offset(seen)), MAX).unwrap();
         assert_eq!((packets(&restored), restored.id), (vec![b"2".as_slice(), b"4"], id));
-        assert!(log.restore(&pid, Some("1"), MAX).is_none(), "only once");
+        assert!(log.restore(&pid, Some(&log.offset(1)), MAX).is_none(), "only once");
     }
 
     #[actix_web::test]
@@ -226,7 +235,7 @@ mod tests {
         for _ in 0..9 {
             say(&mut log, None);
         }
-        assert!(log.restore(&pid, Some("1"), MAX).is_none());
+        assert!(log.restore(&pid, Some(&log.offset(1)), MAX).is_none());
     }
 
     #[actix_web::test]
@@ -246,7 +255,17 @@ mod tests {
     #[actix_web::test]
     async fn odd_offsets_restore_nothing() {
         let mut log = log(100);
-        for offset in ["", "zz", "-1", "ffffffffffffffffff", "9"] {
+        say(&mut log, None);
+        let word = log.offset(1).replace("-1", "");
+        for offset in [
+            "",
+            "1",
+            "0",
+            &word,
+            &format!("{word}-zz"),
+            &format!("{word}-ffffffffffffffffff"),
+            &log.offset(9),
+        ] {
             let pid = Pid::random();
             log.enter(pid);
             log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));

@@ -1,7 +1,7 @@
 //! A worker's share of the sessions: who is here, and what other threads want of them.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{HashMap, VecDeque},
     future::poll_fn,
     rc::Rc,
@@ -29,6 +29,9 @@ use crate::{
     target::Target,
 };
 
+/// Room that is kept for the next batch.
+const MAX_IDLE: usize = 1024;
+
 thread_local! {
     /// One per hub with sessions on this thread; a worker has one in all but tests.
     static HERE: RefCell<Vec<Rc<Shard>>> = const { RefCell::new(Vec::new()) };
@@ -42,6 +45,9 @@ pub(crate) struct Shard {
     links: RefCell<Vec<Rc<Link>>>,
     /// The sockets of each namespace, by the namespace's address.
     namespaces: RefCell<HashMap<*const Nsp, Rc<Members>>>,
+    /// Whether frames that can be written at once wait for the end of what is going on.
+    batching: Cell<bool>,
+    dirty: RefCell<Vec<Rc<Link>>>,
     /// Connections that were closed in good order, until when the kernel must have taken the rest.
     leaving: RefCell<VecDeque<(Instant, Weak<Connection>)>>,
     reaper: Notify,
@@ -59,6 +65,8 @@ impl Shard {
             inbox: Arc::default(),
             links: RefCell::default(),
             namespaces: RefCell::default(),
+            batching: Cell::new(false),
+            dirty: RefCell::default(),
             leaving: RefCell::default(),
             reaper: Notify::new(),
         });
@@ -99,6 +107,21 @@ impl Shard {
 
     fn known(&self, nsp: &Arc<Nsp>) -> Option<Rc<Members>> {
         self.namespaces.borrow().get(&Arc::as_ptr(nsp)).cloned()
+    }
+
+    /// Does `work`, and then writes what it has put into outboxes, all of a connection's at once. It saves waking
+    /// a writer for each of them.
+    pub(crate) fn batch<R>(self: &Rc<Self>, work: impl FnOnce() -> R) -> R {
+        let _flush = (!self.batching.replace(true)).then(|| Batch(self.clone()));
+        work()
+    }
+
+    pub(crate) fn is_batching(&self) -> bool {
+        self.batching.get()
+    }
+
+    pub(crate) fn flush_later(&self, link: Rc<Link>) {
+        self.dirty.borrow_mut().push(link);
     }
 
     /// Carries out all that was ordered so far: see the hub's promise about order.
@@ -185,7 +208,7 @@ async fn serve(served: Served) {
     let shard = &served.0;
     loop {
         poll_fn(|cx| shard.inbox.poll_waiting(cx)).await;
-        shard.pump();
+        shard.batch(|| shard.pump());
     }
 }
 
@@ -197,6 +220,19 @@ impl Drop for Served {
         self.0.hub.dismiss(&self.0.inbox);
         // The thread-local may be gone already; then so is the list.
         let _ = HERE.try_with(|all| all.borrow_mut().retain(|shard| !Rc::ptr_eq(shard, &self.0)));
+    }
+}
+
+/// The outermost batch, at whose end frames are written.
+struct Batch(Rc<Shard>);
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.0.batching.set(false);
+        // Writing runs no code that could put something into an outbox.
+        let mut dirty = self.0.dirty.borrow_mut();
+        dirty.drain(..).for_each(|link| link.flush());
+        dirty.shrink_to(MAX_IDLE);
     }
 }
 

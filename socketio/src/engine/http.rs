@@ -16,7 +16,7 @@ use super::{
     polling::{self, Directory, Handle},
     request::{self, BAD_REQUEST, CLOSED, CROWDED, FULL, Refused, Request, UNKNOWN_SID, Wanted},
     session::{self, Input},
-    upgrade::Probe,
+    upgrade::{self, Probe},
     upper::Upper,
 };
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     hub::Hub,
     id::Sid,
     link::Link,
+    meters::Meters,
     shard::Shard,
 };
 
@@ -82,12 +83,12 @@ async fn serve(
             polling::post(&find(&sid)?, &endpoint.config, payload).await?;
             Ok(text("ok".to_owned()))
         }
-        Wanted::Upgrade(sid) => upgrade(endpoint, request, payload, find(&sid)?),
+        Wanted::Upgrade(sid) => take_over(endpoint, request, payload, find(&sid)?),
     }
 }
 
 /// Lets a WebSocket take a session over. One that comes second is closed, and disturbs nothing.
-fn upgrade(
+fn take_over(
     endpoint: &Endpoint,
     request: &HttpRequest,
     payload: web::Payload,
@@ -100,7 +101,13 @@ fn upgrade(
     let pipe = Arc::new(Pipe::default());
     if handle.has_moved() || handle.probing(true) {
         pipe.push(Frame::close(1008, "the session has a WebSocket already").into_bytes());
-        pipe.end();
+        let inflow = Inflow::new(payload.into_inner(), endpoint.config.max_payload);
+        actix_web::rt::spawn(upgrade::let_go(
+            inflow,
+            pipe.clone(),
+            connection(request),
+            endpoint.config.close_timeout,
+        ));
     } else {
         let connection = connection(request);
         let config = Rc::new(endpoint.config.clone());
@@ -117,7 +124,7 @@ fn open_websocket(
 ) -> Result<HttpResponse, Refused> {
     let mut response = ws::handshake(request.head()).map_err(|_| BAD_REQUEST)?;
     let place = enter(endpoint, request)?;
-    let link = Rc::new(new_link(endpoint, request, Transport::WebSocket));
+    let link = new_link(endpoint, request, Transport::WebSocket);
     link.emit(Frame::text(&open_packet(&endpoint.config, &link, false)));
     let input = Input::Socket(Inflow::new(payload.into_inner(), endpoint.config.max_payload));
     session::spawn(endpoint.clone(), place, link.clone(), Rc::new(Request::new(request)), input);
@@ -126,7 +133,7 @@ fn open_websocket(
 
 fn open_polling(endpoint: &Arc<Endpoint>, request: &HttpRequest) -> Result<HttpResponse, Refused> {
     let place = enter(endpoint, request)?;
-    let link = Rc::new(new_link(endpoint, request, Transport::Polling));
+    let link = new_link(endpoint, request, Transport::Polling);
     let upgrade =
         endpoint.config.allow_upgrades && endpoint.config.transports.contains(&Transport::WebSocket);
     let answer = text(open_packet(&endpoint.config, &link, upgrade));
@@ -140,13 +147,17 @@ fn enter(endpoint: &Endpoint, request: &HttpRequest) -> Result<Place, Refused> {
         return Err(CLOSED);
     }
     let address = request.peer_addr().map(|peer| peer.ip());
-    endpoint.census.enter(&endpoint.config, address).map_err(|refusal| match refusal {
-        Refusal::Full => FULL,
-        Refusal::Crowded => CROWDED,
+    endpoint.census.enter(&endpoint.config, address).map_err(|refusal| {
+        let (limit, refused) = match refusal {
+            Refusal::Full => ("max_sessions", FULL),
+            Refusal::Crowded => ("max_sessions_per_address", CROWDED),
+        };
+        Meters::limited(limit);
+        refused
     })
 }
 
-fn new_link(endpoint: &Endpoint, request: &HttpRequest, transport: Transport) -> Link {
+fn new_link(endpoint: &Endpoint, request: &HttpRequest, transport: Transport) -> Rc<Link> {
     let connection = match transport {
         Transport::WebSocket => connection(request),
         Transport::Polling => Weak::new(),

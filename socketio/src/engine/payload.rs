@@ -8,6 +8,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::frames::{HARD, Inbound, PREFIX};
+use crate::meters::Meters;
 
 const SEPARATOR: char = '\u{1e}';
 
@@ -67,6 +68,7 @@ impl Splitter {
 
     fn end(&mut self) -> Result<(), Broken> {
         if self.packets.len() == self.max_packets {
+            Meters::limited("max_packets");
             return Err(Broken::Invalid("too many packets in one payload"));
         }
         let (packet, length) = (std::mem::take(&mut self.current), std::mem::take(&mut self.length));

@@ -29,6 +29,7 @@ use crate::{
     census::Place,
     frame::Frame,
     link::{Closing, Link, Phase},
+    meters::Meters,
     reason::Reason,
 };
 
@@ -65,7 +66,8 @@ pub(super) fn spawn(
     let span = debug_span!("session", sid = %link.sid);
     let mut session = Session::new(endpoint, link, upper, input);
     let run = async move {
-        poll_fn(|cx| session.poll(cx)).await;
+        let shard = session.link.shard().clone();
+        poll_fn(|cx| shard.batch(|| session.poll(cx))).await;
         drop(open);
     };
     actix_web::rt::spawn(run.instrument(span));
@@ -125,7 +127,9 @@ impl Session {
             let Poll::Ready(step) = self.poll_step(cx) else { return };
             match step {
                 Step::Message(message) => {
-                    self.link.heard();
+                    if matches!(self.input, Input::Socket(_)) {
+                        self.link.go_direct();
+                    }
                     self.link.shard().meters.packets_received.increment(1);
                     self.received(message);
                 }
@@ -207,6 +211,7 @@ impl Session {
         }
         if self.upper.deadline().is_some_and(|at| at <= now) {
             let failure = self.upper.overdue();
+            Meters::limited("connect_timeout");
             return self.close(failure.code, &failure.sentence, failure.reason);
         }
         match self.heart.beat(now) {
@@ -257,9 +262,8 @@ impl Session {
         if self.poll_timer(cx).is_ready() {
             return Poll::Ready(Step::Due);
         }
-        if self.closed_by.is_none() && self.link.is_leaving() {
-            self.paused = true;
-            return Poll::Pending;
+        if self.link.is_leaving() {
+            self.upper.wind_down();
         }
         self.poll_message(cx)
     }
@@ -286,6 +290,9 @@ impl Session {
         let full = self.closed_by.is_none() && self.upper.is_full();
         if self.paused && !full {
             self.heart.resume(Instant::now());
+        }
+        if full && !self.paused {
+            Meters::limited("max_inbox");
         }
         self.paused = full;
         match &mut self.input {

@@ -13,6 +13,7 @@ use std::{
     rc::Rc,
     sync::{Arc, Weak},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use actix_http::Payload;
@@ -39,6 +40,9 @@ impl Outflow {
         let direct = moved.connection.upgrade().is_some_and(|connection| connection.is_direct());
         let direct = (direct && !moved.hasty).then(Writer::default);
         link.set_connection(moved.connection);
+        if direct.is_some() {
+            link.go_direct();
+        }
         Self { pipe: moved.pipe, direct }
     }
 
@@ -88,6 +92,29 @@ impl Drop for Outflow {
     }
 }
 
+/// Ends a WebSocket to which a close is on its way: when its peer has closed, too, or time is up.
+pub(super) async fn let_go(
+    mut inflow: Inflow,
+    pipe: Arc<Pipe>,
+    connection: Weak<Connection>,
+    within: Duration,
+) {
+    pipe.end();
+    let closed = async {
+        // What still comes is not for anyone.
+        while let Some(Ok(inbound)) = poll_fn(|cx| inflow.poll_next(cx)).await {
+            if matches!(inbound, Inbound::Close(_)) {
+                break;
+            }
+        }
+    };
+    let _ = timeout(within, closed).await;
+    // actix would wait for the peer's end of the connection.
+    if let Some(connection) = connection.upgrade() {
+        connection.end();
+    }
+}
+
 /// The connection's side.
 pub(super) struct Probe {
     inflow: Inflow,
@@ -114,11 +141,10 @@ impl Probe {
         let upgraded = timeout(config.upgrade_timeout, self.probe()).await.unwrap_or(Err("it took too long"));
         if let Err(why) = upgraded {
             debug!(sid = %self.handle.sid, why, "upgrade failed");
-            self.pipe.push(Frame::close(1002, why).into_bytes());
-            self.pipe.end();
             let _ = self.handle.ask(Ask::ProbeLost).await;
             self.handle.probing(false);
-            return;
+            self.pipe.push(Frame::close(1002, why).into_bytes());
+            return let_go(self.inflow, self.pipe, self.connection, config.close_timeout).await;
         }
         while let Some(inbound) = poll_fn(|cx| self.inflow.poll_next(cx)).await {
             let over = inbound.is_err();

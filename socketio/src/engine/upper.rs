@@ -58,6 +58,9 @@ pub(crate) trait Upper {
         Failure { code: 1008, sentence: "too late".to_owned(), reason: Reason::ConnectTimeout }
     }
 
+    /// The server goes away: what was taken is still done, and nothing new is begun.
+    fn wind_down(&mut self);
+
     /// Nothing more will come.
     fn end(&mut self, reason: Reason);
 }

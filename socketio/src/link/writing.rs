@@ -19,18 +19,43 @@ impl Link {
         self.stalled.set(stalled);
     }
 
-    /// The client has been heard, so it has been sent all that went through actix, and nothing of that is still there to
-    /// be overtaken.
-    pub(crate) fn heard(&self) {
-        self.heard.set(true);
+    /// Frames may be written without going through actix: the client has been heard, so it has been sent all that went
+    /// that way, and nothing of it is still there to be overtaken.
+    pub(crate) fn go_direct(&self) {
+        self.direct.set(true);
     }
 
     /// The connection, once it may be written to without going through actix.
     pub(crate) fn direct(&self) -> Option<Arc<Connection>> {
-        if !self.heard.get() {
+        if !self.direct.get() {
             return None;
         }
         self.connection().filter(|connection| connection.is_direct())
+    }
+
+    /// Something waits: it leaves at the end of the worker's batch, or else by its writer.
+    pub(super) fn written_to(&self) {
+        if self.direct.get() && self.shard.is_batching() {
+            if !self.dirty.replace(true)
+                && let Some(me) = self.me.upgrade()
+            {
+                self.shard.flush_later(me);
+            }
+        } else {
+            self.state.borrow_mut().wake_writer();
+        }
+    }
+
+    /// Writes what waits, here and now. What the kernel does not take is left to the writer, which can wait for it.
+    pub(crate) fn flush(&self) {
+        self.dirty.set(false);
+        let written = match self.direct() {
+            Some(connection) if !self.stalled.get() => self.write_all(|slices| connection.write(slices)),
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        };
+        if written.is_err() {
+            self.state.borrow_mut().wake_writer();
+        }
     }
 
     /// Appends what waits to a payload; says whether it was the close. That goes alone: stock clients act on it before they
@@ -67,19 +92,23 @@ impl Link {
     pub(crate) fn poll_write(
         &self,
         cx: &Context<'_>,
-        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+        write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> Poll<io::Result<()>> {
+        if let Err(error) = self.write_all(write) {
+            return Poll::Ready(Err(error));
+        }
+        self.state.borrow_mut().poll_end(cx).map(Ok)
+    }
+
+    fn write_all(&self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<()> {
         let mut state = self.state.borrow_mut();
         while state.outbox.bytes() > 0 {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = state.outbox.peek(&mut slices);
-            let written = match write(&slices[..count]) {
-                Ok(written) => written,
-                Err(error) => return Poll::Ready(Err(error)),
-            };
+            let written = write(&slices[..count])?;
             let frames = state.outbox.advance(written);
             self.shard.meters.sent(written, frames);
         }
-        state.poll_end(cx).map(Ok)
+        Ok(())
     }
 }

@@ -106,6 +106,22 @@ fn what_the_official_parser_refuses_is_refused() {
     assert_eq!(emitted("2[7,1]").name, "7", "a number names an event, too");
 }
 
+proptest! {
+    #[test]
+    fn depth_is_that_of_the_value(json in "[\\[\\]{}a\"\\\\:,1 ]{0,40}", max in 0usize..6) {
+        fn depth(value: &serde_json::Value) -> usize {
+            match value {
+                serde_json::Value::Array(all) => 1 + all.iter().map(depth).max().unwrap_or(0),
+                serde_json::Value::Object(all) => 1 + all.values().map(depth).max().unwrap_or(0),
+                _ => 0,
+            }
+        }
+        if let Ok(value) = serde_json::from_str(&json) {
+            prop_assert_eq!(is_deeper(&json, max), depth(&value) > max);
+        }
+    }
+}
+
 #[test]
 fn depth_costs_no_stack() {
     let deep = "[".repeat(900_000);
@@ -129,10 +145,11 @@ fn depth_counts_what_is_not_in_strings() {
         ("1", 0),
         ("[]", 1),
         (r#"{"a":[1,{}]}"#, 3),
-        (r#""[[["#, 0),
+        (r#""[[[[[[[["#, 0),
         (r#"["\"[[",[]]"#, 2),
         (r#"["\\",[[]]]"#, 3),
     ] {
-        assert_eq!(depth(json), levels, "{json}");
+        assert!(levels == 0 || is_deeper(json, levels - 1), "{json}");
+        assert!(!is_deeper(json, levels), "{json}");
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         payload::{Broken, Splitter},
         request::{BAD_REQUEST, Refused, TOO_LARGE, UNKNOWN_SID},
     },
+    meters::Meters,
 };
 
 /// Waits for something to say, or for the client to vanish.
@@ -60,7 +61,10 @@ pub(in crate::engine) async fn post(
             let ask = match body {
                 Ok(packets) => Ask::Post(packets, answer),
                 Err(Broken::Invalid(sentence)) => Ask::Broken(BAD_REQUEST.with(sentence), answer),
-                Err(Broken::TooLarge) => Ask::Broken(TOO_LARGE, answer),
+                Err(Broken::TooLarge) => {
+                    Meters::limited("max_payload");
+                    Ask::Broken(TOO_LARGE, answer)
+                }
             };
             return send(handle, ask, answered).await;
         }
