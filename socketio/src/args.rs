@@ -8,7 +8,7 @@
 //! [`Binary`] finds its attachment through a list that is only there while arguments are encoded or decoded, so it may
 //! stand anywhere within a type that derives `Serialize` or `Deserialize`.
 
-use std::cell::RefCell;
+use std::{borrow::Cow, cell::RefCell};
 
 use bytes::Bytes;
 use serde::{
@@ -16,7 +16,7 @@ use serde::{
     de::{DeserializeOwned, Error as _},
     ser::{Error as _, SerializeStruct},
 };
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, Value};
 
 /// The arguments of an event or of an ack, encoded: what can be passed on without knowing its types.
 #[derive(Debug, Clone, Default)]
@@ -112,10 +112,46 @@ impl Args {
         self
     }
 
+    /// Whether every placeholder stands for an attachment. A client that is sent one which does not takes it for a broken
+    /// packet, and leaves.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.attachments.is_empty() || self.json.iter().all(|json| is_sound(json, self.attachments.len()))
+    }
+
+    /// The same arguments, `null` in place of those with a placeholder for nothing.
+    pub(crate) fn made_sound(&self) -> Cow<'_, Self> {
+        if self.is_sound() {
+            return Cow::Borrowed(self);
+        }
+        tracing::error!("an argument looks like a binary value and is none; null was sent");
+        let mut args = self.clone();
+        for json in args.json.iter_mut().filter(|json| !is_sound(json, self.attachments.len())) {
+            *json = RawValue::NULL.to_owned();
+        }
+        Cow::Owned(args)
+    }
+
     /// Bytes of all arguments together.
     pub(crate) fn size(&self) -> usize {
         self.json.iter().map(|json| json.get().len() + 1).sum::<usize>()
             + self.attachments.iter().map(Bytes::len).sum::<usize>()
+    }
+}
+
+fn is_sound(json: &RawValue, attachments: usize) -> bool {
+    // An escape could hide the name.
+    let may_have = json.get().contains("_placeholder") || json.get().contains("\\u");
+    !may_have || serde_json::from_str(json.get()).is_ok_and(|value| counts(&value, attachments))
+}
+
+fn counts(value: &Value, attachments: usize) -> bool {
+    match value {
+        Value::Array(all) => all.iter().all(|value| counts(value, attachments)),
+        Value::Object(all) if all.get("_placeholder") == Some(&Value::Bool(true)) => {
+            all.get("num").and_then(Value::as_u64).is_some_and(|num| num < attachments as u64)
+        }
+        Value::Object(all) => all.values().all(|value| counts(value, attachments)),
+        _ => true,
     }
 }
 
@@ -203,6 +239,20 @@ mod tests {
         assert!(args.get::<Binary>(0).is_err());
         assert!(args.get::<Binary>(1).is_err());
         assert!(serde_json::to_string(&Binary::default()).is_err(), "not JSON by itself");
+    }
+
+    #[test]
+    fn a_placeholder_of_nothing_is_not_sent_beside_an_attachment() {
+        for fake in [r#"{"_placeholder":true,"num":1}"#, r#"[{"\u005fplaceholder":true}]"#] {
+            let fake: Value = serde_json::from_str(fake).unwrap();
+            assert!(args![fake].is_sound(), "nobody looks for it without attachments");
+            let args = args![fake, Binary::from("x")];
+            assert!(!args.is_sound());
+            let sound = args.made_sound();
+            assert_eq!(sound.json()[0].get(), "null");
+            assert!(sound.is_sound() && sound.get::<Binary>(1).is_ok());
+        }
+        assert!(args![Binary::from("x"), serde_json::json!({ "_placeholder": false })].is_sound());
     }
 
     #[test]

@@ -119,7 +119,10 @@ impl Client {
             seat.connect(auth, bytes);
             return Ok(());
         }
-        if self.seats.len() >= self.config().max_sockets {
+        // Seats that were left may still be at work.
+        let taken = self.seats.iter().filter(|seat| seat.presence != Presence::Out).count();
+        let max = self.config().max_sockets;
+        if taken >= max || self.seats.len() >= 2 * max {
             Meters::limited("max_sockets");
             return refuse("Too many namespaces on one connection");
         }
@@ -159,12 +162,12 @@ impl Client {
                 }
                 let Some(seat) = self.seat(&emitted.namespace)? else { return Ok(()) };
                 let Emitted { name, args: json, ack, .. } = emitted;
-                let attachments = assembled.attachments;
-                let args = if fault.is_some() { Args::new() } else { Args { json, attachments } };
+                let args = Args { json, attachments: assembled.attachments };
+                let args = if fault.is_some() { Args::new() } else { sound(args)? };
                 seat.push(Item::Event(Received { name, args, ack, fault }), bytes as usize);
             }
             Whole::Ack { namespace, id, args } if !assembled.over => {
-                let args = Args { json: args, attachments: assembled.attachments };
+                let args = sound(Args { json: args, attachments: assembled.attachments })?;
                 if let Some(seat) = self.seat(&namespace)? {
                     seat.acked(id, args);
                 }
@@ -218,6 +221,10 @@ impl Client {
             None => Err(Failure::invalid("the namespace is not connected")),
         }
     }
+}
+
+fn sound(args: Args) -> Result<Args, Failure> {
+    if args.is_sound() { Ok(args) } else { Err(Failure::invalid("a placeholder of nothing")) }
 }
 
 impl Upper for Client {

@@ -40,6 +40,7 @@ impl Frame {
 
     /// An event or an ack. `offset` is what recovery adds behind an event's arguments.
     pub(crate) fn encode(head: Head<'_>, args: &Args, offset: Option<&str>) -> Self {
+        let args = args.made_sound();
         let mut writer = FrameWriter::begin(head, args.attachments.len(), args.size() + 64);
         for json in &args.json {
             writer.arg().extend_from_slice(json.get().as_bytes());

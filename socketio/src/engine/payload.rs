@@ -24,13 +24,15 @@ pub(crate) struct Splitter {
     current: Vec<u8>,
     /// Length of the current packet, what was skipped included.
     length: u64,
+    /// Whether it is over the limit.
+    over: bool,
     /// Bytes of all packets that are kept.
     kept: usize,
 }
 
 impl Splitter {
     pub(crate) fn new(limit: usize, max_packets: usize) -> Self {
-        Self { limit, max_packets, packets: Vec::new(), current: Vec::new(), length: 0, kept: 0 }
+        Self { limit, max_packets, packets: Vec::new(), current: Vec::new(), length: 0, over: false, kept: 0 }
     }
 
     pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), Broken> {
@@ -57,6 +59,9 @@ impl Splitter {
             self.kept += part.len();
             self.current.extend_from_slice(part);
         } else {
+            if !std::mem::replace(&mut self.over, true) {
+                self.kept -= self.current.len();
+            }
             let keep = if binary { 1 } else { PREFIX };
             self.current.extend_from_slice(&part[..part.len().min(keep.saturating_sub(self.current.len()))]);
             self.current.truncate(keep);
@@ -72,7 +77,7 @@ impl Splitter {
             return Err(Broken::Invalid("too many packets in one payload"));
         }
         let (packet, length) = (std::mem::take(&mut self.current), std::mem::take(&mut self.length));
-        self.packets.push(if length > packet.len() as u64 {
+        self.packets.push(if std::mem::take(&mut self.over) {
             let binary = packet.first() == Some(&b'b');
             let (prefix, bytes) = if binary { (Vec::new(), length / 4 * 3) } else { (packet, length) };
             Inbound::TooLarge { prefix, bytes }
@@ -229,5 +234,19 @@ mod tests {
         assert_eq!(split(&whole, 9), Ok(vec![Inbound::Binary(vec![7; LIMIT])]));
         assert_eq!(split(&format!("4{}\u{1e}", "x".repeat(LIMIT - 1)).repeat(5), 9), Err(Broken::TooLarge));
         assert_eq!(split(&"x".repeat(65 * LIMIT), 9), Err(Broken::TooLarge));
+    }
+
+    #[test]
+    fn what_was_skipped_is_not_kept() {
+        let over = format!("4{}", "y".repeat(LIMIT));
+        let body = vec![over; 6].join("\u{1e}");
+        assert_eq!(split(&body, 9).map(|packets| packets.len()), Ok(6));
+    }
+
+    #[test]
+    fn a_limit_may_be_small() {
+        let mut splitter = Splitter::new(100, 9);
+        splitter.push(format!("4{}", "y".repeat(100)).as_bytes()).unwrap();
+        assert!(matches!(splitter.finish().unwrap()[..], [Inbound::TooLarge { bytes: 101, .. }]));
     }
 }

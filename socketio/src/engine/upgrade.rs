@@ -184,6 +184,7 @@ impl Probe {
         loop {
             let Poll::Ready(inbound) = self.inflow.poll_next(cx) else { return Poll::Pending };
             return Poll::Ready(match inbound {
+                Some(Ok(Inbound::Ping(_))) if self.pipe.poll_room(cx).is_pending() => Err("too many pings"),
                 Some(Ok(Inbound::Ping(payload))) => {
                     self.pipe.push(Frame::pong(&payload).into_bytes());
                     continue;

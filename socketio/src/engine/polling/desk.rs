@@ -69,6 +69,11 @@ impl Desk {
                 // Sent before the client knew that it has moved; refused by being dropped.
                 Ask::Poll(_) | Ask::Post(..) | Ask::Broken(..) if self.outflow.is_some() => {}
                 Ask::Poll(get) => self.get(get, link),
+                Ask::Post(..) if self.post.is_some() => {
+                    // What is left of it could not be told from what follows.
+                    let sentence = "a POST was given up while it was being taken".to_owned();
+                    return Poll::Ready(Incoming::Violation(Violation { code: 1002, sentence }));
+                }
                 Ask::Post(packets, answer) => {
                     self.post = Some(Post { packets: packets.into_iter(), answer });
                 }
