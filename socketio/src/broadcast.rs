@@ -11,12 +11,12 @@ use tokio::{
 use crate::{
     acks::{Gathered, Heard},
     args::Args,
+    core::Core,
     frame::{Frame, Head},
     hub::{Hub, Message, Slot},
     id::SocketId,
     nsp::{Nsp, Room},
     order::{Deed, Order},
-    core::Core,
     target::Target,
 };
 

@@ -1,6 +1,6 @@
 //! How a client came to a namespace, and why it may not come in.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc};
+use std::{net::SocketAddr, rc::Rc, sync::Arc, time::SystemTime};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -63,6 +63,11 @@ impl Handshake {
     /// Whether the session was opened over TLS.
     pub fn is_secure(&self) -> bool {
         self.request.secure
+    }
+
+    /// When the session was opened.
+    pub fn at(&self) -> SystemTime {
+        self.request.at
     }
 
     /// Who is at the other end of the connection; a proxy, if there is one.

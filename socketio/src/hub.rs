@@ -196,8 +196,10 @@ impl Hub {
         }
     }
 
+    /// A worker begins: called on its thread.
     pub(crate) fn enlist(&self, inbox: Arc<Inbox>) {
         self.workers().push(inbox);
+        self.observe(|| Observed::Began { hub: self });
     }
 
     pub(crate) fn dismiss(&self, inbox: &Arc<Inbox>) {

@@ -48,6 +48,8 @@
 //! Every stock client of protocol v5 is served, by HTTP long-polling, by WebSocket, and from the one to the other.
 
 mod acks;
+#[cfg(feature = "admin")]
+pub mod admin;
 mod args;
 mod bare;
 mod broadcast;
@@ -60,6 +62,9 @@ mod engine;
 mod event;
 mod extract;
 mod frame;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handler;
 mod handshake;
 mod hub;
@@ -107,3 +112,9 @@ pub use self::{
     service::Service,
     socket::Socket,
 };
+
+/// The snippets in these pages compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[doc = include_str!("../../docs/socketio-coming-from.md")]
+struct Pages;

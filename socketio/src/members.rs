@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
+    core::Core,
     id::{Pid, SocketId},
     nsp::Room,
-    core::Core,
     target::Target,
 };
 

@@ -2,11 +2,12 @@
 
 #![cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
 
-use crate::{core::Core, event::Event, frame::Frame, nsp::Room, reason::Reason};
+use crate::{core::Core, event::Event, frame::Frame, hub::Hub, nsp::Room, reason::Reason};
 
-/// What happened, on the worker where it did.
+/// What happened, on the worker where it did. One that `Began` has no sockets yet.
 #[derive(Debug)]
 pub(crate) enum Observed<'a> {
+    Began { hub: &'a Hub },
     Connected { socket: &'a Core },
     Disconnected { socket: &'a Core, reason: Reason },
     Joined { socket: &'a Core, room: &'a Room },

@@ -6,6 +6,8 @@ use actix_web::{dev::ResourceDef, web};
 use metrics::Histogram;
 use tokio::time::timeout;
 
+#[cfg(feature = "admin")]
+use crate::admin::Admin;
 use crate::{
     client::Client,
     config::Config,
@@ -30,6 +32,8 @@ pub struct Builder {
     config: Config,
     hub: Hub,
     defined: Vec<Definition>,
+    #[cfg(feature = "admin")]
+    admin: Option<Admin>,
 }
 
 struct Definition {
@@ -47,7 +51,13 @@ pub(crate) struct Namespaces {
 impl SocketIo {
     /// Begins a server.
     pub fn builder(config: Config) -> Builder {
-        Builder { config, hub: Hub::new(), defined: Vec::new() }
+        Builder {
+            config,
+            hub: Hub::new(),
+            defined: Vec::new(),
+            #[cfg(feature = "admin")]
+            admin: None,
+        }
     }
 
     /// Mounts the endpoint at [`Config::path`].
@@ -123,10 +133,24 @@ impl Builder {
         self
     }
 
+    /// Adds what the official admin page talks to, in place of any other namespace `/admin`: see [`Admin`].
+    #[cfg(feature = "admin")]
+    #[must_use]
+    pub fn admin(mut self, admin: Admin) -> Self {
+        self.admin = Some(admin);
+        self
+    }
+
     /// The server.
     #[must_use]
     pub fn build(self) -> SocketIo {
-        let Self { config, hub, defined } = self;
+        let Self {
+            config,
+            hub,
+            defined,
+            #[cfg(feature = "admin")]
+            admin,
+        } = self;
         let (fixed, patterns): (Vec<_>, Vec<_>) = defined
             .into_iter()
             .partition(|one| one.pattern.pattern().is_some_and(|name| !name.contains('{')));
@@ -140,7 +164,12 @@ impl Builder {
         let open: engine::Open = Box::new(move |link, request| {
             Box::new(Client::new(namespaces.clone(), link.clone(), request.clone()))
         });
-        SocketIo(Arc::new(Endpoint::new(config, hub, open)))
+        let endpoint = Endpoint::new(config, hub, open);
+        #[cfg(feature = "admin")]
+        if let Some(admin) = admin {
+            admin.install(&endpoint);
+        }
+        SocketIo(Arc::new(endpoint))
     }
 }
 

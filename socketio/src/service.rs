@@ -5,11 +5,11 @@ use std::{any::Any, future::Future, rc::Rc, sync::Arc};
 use futures_util::future::LocalBoxFuture;
 
 use crate::{
+    core::Core,
     event::Event,
     handshake::{Handshake, Refusal},
     reason::Reason,
     reply::Reply,
-    core::Core,
     socket::Socket,
 };
 

@@ -1,6 +1,6 @@
 //! A request: what is checked before anything else, what is kept of it, and what is said to the others.
 
-use std::{borrow::Cow, net::SocketAddr};
+use std::{borrow::Cow, net::SocketAddr, time::SystemTime};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -21,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) secure: bool,
     pub(crate) path: Box<str>,
+    /// When it came.
+    pub(crate) at: SystemTime,
     headers: Box<str>,
 }
 
@@ -37,6 +39,7 @@ impl Request {
             peer: request.peer_addr(),
             secure: request.app_config().secure(),
             path: request.path().into(),
+            at: SystemTime::now(),
             headers: headers.into(),
         }
     }

@@ -1,115 +1,37 @@
-//! A server with a service that does what its events ask, and a client that speaks the protocol by hand.
+//! A server on a free port, with the script as its service or with others, and clients that speak the protocol by hand.
 
 use std::{
     future::Future,
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Receiver, channel},
     },
     time::Duration,
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle};
-use futures_util::{SinkExt, StreamExt};
-use socketio::{
-    Config, Event, Fault, Frame, Handshake, Hub, Message, Reason, Refusal, Reply, Service, Slot, Socket,
-    SocketIo,
-};
+use socketio::{Builder, Config, Hub, SocketIo};
 use tokio::{net::TcpStream, sync::Notify, time::timeout};
-use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::protocol::Message as Ws};
+use tokio_rustls::rustls::ServerConfig;
+use tokio_tungstenite::client_async;
+
+mod client;
+mod http;
+mod metered;
+mod poller;
+mod script;
+
+pub(crate) use self::{
+    client::Client,
+    http::Http,
+    metered::limited,
+    poller::{POLLING, Poller},
+    script::{Script, Told},
+};
 
 /// Longer than anything here takes: reaching it is a failure.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What the service tells the test.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    Event(String),
-    Gone(Reason),
-}
-
-pub(crate) struct Script {
-    hub: Hub,
-    gate: Arc<Notify>,
-    told: Mutex<Sender<Told>>,
-}
-
-impl Script {
-    fn tell(&self, told: Told) {
-        // The test may be over.
-        let _ = self.told.lock().unwrap().send(told);
-    }
-}
-
-impl Service for Script {
-    type State = String;
-
-    async fn connect(&self, handshake: &Handshake) -> Result<String, Refusal> {
-        match handshake.raw_auth().map(|auth| auth.get()) {
-            Some(auth) if auth.contains("refuse") => {
-                Err(Refusal { data: Some(r#"{"code":7}"#.into()), ..Refusal::new("not today") })
-            }
-            auth => Ok(auth.unwrap_or("none").to_owned()),
-        }
-    }
-
-    async fn connected(&self, socket: &Socket<String>) {
-        socket.send(Frame::event("hello", &[socket.state()]));
-    }
-
-    async fn event(&self, socket: &Socket<String>, event: Event) -> Option<Reply> {
-        self.answer(socket, event).await.map(Reply::json)
-    }
-
-    async fn disconnected(&self, _: &Socket<String>, reason: Reason) {
-        self.tell(Told::Gone(reason));
-    }
-}
-
-impl Script {
-    async fn answer(&self, socket: &Socket<String>, event: Event) -> Option<String> {
-        self.tell(Told::Event(event.name.clone()));
-        match event.fault {
-            Some(Fault::TooLarge { bytes, limit }) => {
-                return Some(format!(r#"["too large",{bytes},{limit}]"#));
-            }
-            Some(fault) => return Some(format!("\"{fault}\"")),
-            None => {}
-        }
-        if !event.args.attachments().is_empty() {
-            return Some(r#""binary""#.into());
-        }
-        let first = event.args.json().first().map(|arg| arg.get().to_owned());
-        match event.name.as_str() {
-            "echo" => first,
-            "wait" => {
-                self.gate.notified().await;
-                first
-            }
-            "silent" => None,
-            "panic" => panic!("as asked"),
-            "leave" => {
-                socket.close();
-                None
-            }
-            "all" => {
-                let message = Message::event(Frame::event("all", &[&first.clone().unwrap()]));
-                // From another thread, as a database's would be.
-                let hub = self.hub.clone();
-                tokio::task::spawn_blocking(move || hub.broadcast(message)).await.unwrap();
-                first
-            }
-            "put" => {
-                for n in 0..10 {
-                    socket.put(Slot(1), Frame::event("slot", &[&n.to_string()]));
-                }
-                first
-            }
-            _ => None,
-        }
-    }
-}
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
@@ -129,16 +51,40 @@ impl TestServer {
     pub(crate) fn with_workers(config: Config, workers: usize) -> Self {
         let (hub, gate, (tell, told)) = (Hub::new(), Arc::new(Notify::new()), channel());
         let script = Script { hub: hub.clone(), gate: gate.clone(), told: Mutex::new(tell) };
-        let io = SocketIo::builder(config).hub(hub.clone()).service("/", script).build();
-        let mount = io.clone();
+        let builder = SocketIo::builder(config).hub(hub).service("/", script);
+        Self::run(builder, workers, gate, told, None)
+    }
+
+    /// A server of other services than the script.
+    pub(crate) fn of(builder: Builder, workers: usize) -> Self {
+        Self::run(builder, workers, Arc::default(), channel().1, None)
+    }
+
+    /// The same behind TLS.
+    pub(crate) fn secure(builder: Builder, workers: usize, tls: ServerConfig) -> Self {
+        Self::run(builder, workers, Arc::default(), channel().1, Some(tls))
+    }
+
+    fn run(
+        builder: Builder,
+        workers: usize,
+        gate: Arc<Notify>,
+        told: Receiver<Told>,
+        tls: Option<ServerConfig>,
+    ) -> Self {
+        let io = builder.build();
+        let (hub, mount) = (io.hub(), io.clone());
         let server = HttpServer::new(move || App::new().configure(|app| mount.configure(app)))
             .workers(workers)
             .on_connect(socketio::on_connect)
             .tcp_nodelay(true)
             .disable_signals()
-            .shutdown_timeout(1)
-            .bind(("127.0.0.1", 0))
-            .unwrap();
+            .shutdown_timeout(1);
+        let bound = match tls {
+            Some(tls) => server.bind_rustls_0_23(("127.0.0.1", 0), tls),
+            None => server.bind(("127.0.0.1", 0)),
+        };
+        let server = bound.unwrap();
         let address = server.addrs()[0];
         let server = server.run();
         let handle = server.handle();
@@ -153,6 +99,7 @@ impl TestServer {
     /// A client that has only opened its session.
     pub(crate) async fn open(&self) -> Client {
         let tcp = TcpStream::connect(self.address).await.unwrap();
+        tcp.set_nodelay(true).unwrap();
         let (ws, _) = within(client_async(self.url(), tcp)).await.unwrap();
         let mut client = Client(ws);
         assert!(client.text().await.starts_with("0{"));
@@ -165,6 +112,13 @@ impl TestServer {
         client.send("40").await;
         assert!(client.text().await.starts_with(r#"40{"sid":""#));
         assert_eq!(client.text().await, r#"42["hello",none]"#);
+        client
+    }
+
+    /// A client in the main namespace of other services than the script.
+    pub(crate) async fn enter(&self) -> Client {
+        let mut client = self.open().await;
+        client.enter("/", "").await;
         client
     }
 
@@ -181,60 +135,31 @@ impl TestServer {
         .await
     }
 
+    /// Ends the HTTP server, and with it its workers.
+    pub(crate) async fn stop(&self) {
+        within(self.handle.stop(false)).await;
+    }
+
     /// Returns when there are no sessions left.
     pub(crate) async fn emptied(&self) {
+        self.until(|server| server.io.sessions() == 0).await;
+        assert_eq!(self.hub.sockets(), 0);
+    }
+
+    /// Returns when something is so.
+    pub(crate) async fn until(&self, is_so: impl Fn(&Self) -> bool) {
         within(async {
-            while self.io.sessions() > 0 {
+            while !is_so(self) {
                 tokio::task::yield_now().await;
             }
         })
         .await;
-        assert_eq!(self.hub.sockets(), 0);
     }
 }
 
 impl Drop for TestServer {
     fn drop(&mut self) {
         drop(self.handle.stop(false));
-    }
-}
-
-pub(crate) struct Client(pub(crate) WebSocketStream<TcpStream>);
-
-impl Client {
-    pub(crate) async fn send(&mut self, text: &str) {
-        self.raw(Ws::text(text)).await;
-    }
-
-    pub(crate) async fn raw(&mut self, message: Ws) {
-        within(self.0.send(message)).await.unwrap();
-    }
-
-    pub(crate) async fn next(&mut self) -> Option<Ws> {
-        within(self.0.next()).await.and_then(Result::ok)
-    }
-
-    pub(crate) async fn text(&mut self) -> String {
-        match self.next().await {
-            Some(Ws::Text(text)) => text.as_str().to_owned(),
-            other => panic!("expected text, not {other:?}"),
-        }
-    }
-
-    /// The code and sentence with which the server closes next, and then the connection's end; what comes before
-    /// is skipped.
-    pub(crate) async fn closed(&mut self) -> (u16, String) {
-        loop {
-            match self.next().await {
-                Some(Ws::Close(Some(close))) => {
-                    // Reading on is what answers the close.
-                    assert_eq!(self.next().await, None);
-                    return (close.code.into(), close.reason.as_str().to_owned());
-                }
-                Some(Ws::Text(_)) => {}
-                other => panic!("expected a close with a code, not {other:?}"),
-            }
-        }
     }
 }
 

@@ -2,10 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+mod acks;
+mod bounds;
 mod broadcast;
 mod events;
 mod harness;
 mod heartbeat;
 mod limits;
+mod namespaces;
+mod polling;
 mod protocol;
+mod recovery;
+mod rooms;
 mod shutdown;
+mod tls;
+mod upgrade;

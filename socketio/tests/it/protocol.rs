@@ -79,6 +79,20 @@ async fn another_namespace_is_refused_and_the_session_goes_on() {
 }
 
 #[actix_web::test]
+async fn who_asks_twice_is_let_in_once() {
+    let server = TestServer::start(Config::default());
+    let mut client = server.open().await;
+    client.send("40").await;
+    client.send("40").await;
+    assert!(client.text().await.starts_with("40{"));
+    assert_eq!(client.text().await, "42[\"hello\",none]");
+    client.send("40").await;
+    client.send("421[\"echo\",7]").await;
+    assert_eq!(client.text().await, "431[7]");
+    assert_eq!(server.hub.sockets(), 1);
+}
+
+#[actix_web::test]
 async fn what_breaks_the_protocol_closes_the_session_and_says_why() {
     let server = TestServer::start(Config::default());
     for (text, sentence) in [
@@ -88,7 +102,6 @@ async fn what_breaks_the_protocol_closes_the_session_and_says_why() {
         ("42[\"connect\"]", "a reserved event name"),
         ("42abc", "an event is a JSON array"),
         ("4299999999999999999999[\"a\"]", "ack id out of range"),
-        ("40", "the namespace is connected already"),
         ("41/other", "the namespace is not connected"),
         ("42/other,[\"a\"]", "the namespace is not connected"),
         ("2", "pings are the server's to send"),

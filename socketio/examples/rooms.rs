@@ -1,0 +1,80 @@
+//! Rooms, and who is online: `cargo run -p socketio --example rooms`. Clients say who they are: `auth: { name }`.
+
+use std::{sync::Mutex, time::Duration};
+
+use actix_web::{App, HttpServer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use socketio::{Config, Data, Handshake, Hub, Namespace, Origins, Refusal, Slot, Socket, SocketIo};
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(Deserialize)]
+struct Visitor {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Room {
+    room: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    thread_id: String,
+    message: String,
+}
+
+static ONLINE: Mutex<Vec<Value>> = Mutex::new(Vec::new());
+
+/// Tells everyone who is here: under the lock, so that the last list sent is the last one made. A slow client gets only that.
+fn change(hub: &Hub, change: impl FnOnce(&mut Vec<Value>)) {
+    let mut people = ONLINE.lock().expect("nobody panics with the list");
+    change(&mut people);
+    hub.of("/").latest(Slot(0)).emit("online", &*people);
+}
+
+/// The line goes to everyone in the room, and so does a notice for those who only count.
+async fn chat(socket: Socket<Visitor>, Data(line): Data<Line>) {
+    let room = socket.hub().to(line.thread_id.as_str());
+    room.clone().emit("chat", &line);
+    room.emit("new_message", &json!({ "threadId": line.thread_id, "from": socket.state().name }));
+}
+
+fn rooms() -> SocketIo {
+    // Who is silent for five seconds is no longer online.
+    let (ping_interval, ping_timeout) = (Duration::from_secs(3), Duration::from_secs(2));
+    // Pages may be served from this machine, and from those that are added here: "https://rooms.example".
+    let config =
+        Config { origins: Origins::list(["localhost"]), ping_interval, ping_timeout, ..Config::default() };
+    let guard = async |it: Handshake| it.auth::<Visitor>().map_err(|error| Refusal::new(error.to_string()));
+    let rooms = Namespace::guarded("/", guard)
+        .connect(async |it: Socket<Visitor>| {
+            change(&it.hub(), |people| people.push(json!({ "id": it.id(), "name": it.state().name })));
+        })
+        .on("join", async |it: Socket<Visitor>, Data(to): Data<Room>| it.join(to.room))
+        .on("leave", async |it: Socket<Visitor>, Data(from): Data<Room>| it.leave(&from.room))
+        .on("chat", chat)
+        .disconnect(async |it: Socket<Visitor>, _| {
+            change(&it.hub(), |people| people.retain(|person| person["id"] != it.id().as_str()));
+        });
+    SocketIo::builder(config).namespace(rooms).build()
+}
+
+#[actix_web::main]
+async fn main() -> std::io::Result<()> {
+    let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3000);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let io = rooms();
+    let mount = io.clone();
+    let server = HttpServer::new(move || App::new().configure(|app| mount.configure(app)))
+        .on_connect(socketio::on_connect)
+        .tcp_nodelay(true)
+        .shutdown_signal(async move {
+            tokio::select! { _ = terminate.recv() => {} _ = tokio::signal::ctrl_c() => {} }
+            io.shutdown(Duration::from_secs(5)).await;
+        })
+        .bind(("127.0.0.1", port))?;
+    println!("http://{}", server.addrs()[0]);
+    server.run().await
+}

@@ -1,0 +1,182 @@
+//! Who may come in: name and password, or a session id given to somebody who had them.
+//!
+//! Attempts from one address take turns, half a second apart, and one that fails is answered when its turn is over. So
+//! guessing is slow however many connections it uses, and nobody at another address has to wait for it. Session ids
+//! are random, kept in memory, and end with the server.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hint::black_box,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    handshake::{Handshake, Refusal},
+    id::Pid,
+};
+
+/// From one attempt's turn to the next.
+const TURN: Duration = Duration::from_millis(500);
+/// Attempts from one address that may wait for their turn.
+const WAITING: u32 = 10;
+/// Addresses that are remembered at a time.
+const MAX_ADDRESSES: usize = 10_000;
+/// Session ids that are valid at a time; the oldest are forgotten first.
+const MAX_SESSIONS: usize = 1_000;
+
+/// What is kept with an admin's socket.
+pub(super) struct Entered {
+    /// The session id to be told, if it is new.
+    pub(super) session: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Credentials {
+    username: Option<String>,
+    password: Option<String>,
+    #[serde(rename = "sessionId")]
+    session: Option<String>,
+}
+
+pub(super) struct Door {
+    username: String,
+    password: String,
+    sessions: Mutex<VecDeque<Pid>>,
+    /// When each address has its next turn.
+    turns: Mutex<HashMap<IpAddr, Instant>>,
+}
+
+impl Door {
+    pub(super) fn new(username: String, password: String) -> Self {
+        Self { username, password, sessions: Mutex::default(), turns: Mutex::default() }
+    }
+
+    pub(super) async fn admit(&self, handshake: &Handshake) -> Result<Entered, Refusal> {
+        let credentials: Credentials = handshake.auth().unwrap_or_default();
+        if credentials.session.is_some_and(|id| self.knows(&id)) {
+            return Ok(Entered { session: None });
+        }
+        // The page shows its form for exactly this sentence.
+        let invalid = || Refusal::new("invalid credentials");
+        let (Some(username), Some(password)) = (credentials.username, credentials.password) else {
+            return Err(invalid());
+        };
+        let address = handshake.peer().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
+        let turn = self.turn(address).ok_or_else(|| Refusal::new("too many attempts: wait a few seconds"))?;
+        sleep_until(turn).await;
+        // Both are compared, whatever comes of the first.
+        if same(&username, &self.username) & same(&password, &self.password) {
+            tracing::info!(%address, "an admin has signed in");
+            return Ok(Entered { session: Some(self.open_session()) });
+        }
+        tracing::warn!(%address, "a wrong name or password at the admin page's namespace");
+        sleep_until(turn + TURN).await;
+        Err(invalid())
+    }
+
+    /// When an attempt from an address may be looked at; `None` if too many are waiting already.
+    fn turn(&self, address: IpAddr) -> Option<Instant> {
+        let (now, address) = (Instant::now(), household(address));
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        if turns.len() >= MAX_ADDRESSES {
+            turns.retain(|_, next| *next > now);
+        }
+        if turns.len() >= MAX_ADDRESSES && !turns.contains_key(&address) {
+            return None;
+        }
+        let next = turns.entry(address).or_insert(now);
+        let turn = now.max(*next);
+        if turn >= now + TURN * WAITING {
+            return None;
+        }
+        *next = turn + TURN;
+        Some(turn)
+    }
+
+    fn open_session(&self) -> String {
+        let id = Pid::random();
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if sessions.len() >= MAX_SESSIONS {
+            sessions.pop_front();
+        }
+        sessions.push_back(id);
+        id.as_str().to_owned()
+    }
+
+    fn knows(&self, id: &str) -> bool {
+        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.iter().fold(false, |known, one| known | same(id, one.as_str()))
+    }
+}
+
+/// The address whose turns are counted: of IPv6 the network, within which a client can have any address.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
+}
+
+/// Whether two texts are the same. How long this takes says nothing about where they differ.
+fn same(given: &str, wanted: &str) -> bool {
+    let (given, wanted) = (given.as_bytes(), wanted.as_bytes());
+    let mut differ = given.len() ^ wanted.len();
+    for (at, byte) in given.iter().enumerate() {
+        let other = if wanted.is_empty() { 0 } else { wanted[at % wanted.len()] };
+        differ = black_box(differ | usize::from(byte ^ other));
+    }
+    differ == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(last: u8) -> IpAddr {
+        [127, 0, 0, last].into()
+    }
+
+    #[test]
+    fn only_the_same_is_the_same() {
+        assert!(same("a b", "a b") && same("", ""));
+        for (given, wanted) in [("", "a"), ("a", ""), ("a", "aa"), ("aa", "a"), ("ab", "aa"), ("\0", "")] {
+            assert!(!same(given, wanted), "{given:?} {wanted:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_from_one_address_take_turns_and_not_too_many_wait() {
+        let (door, now) = (Door::new("ada".into(), "x".into()), Instant::now());
+        for n in 0..WAITING {
+            assert_eq!(door.turn(at(1)), Some(now + TURN * n));
+        }
+        assert_eq!(door.turn(at(1)), None);
+        assert_eq!(door.turn(at(2)), Some(now), "nobody else waits");
+        tokio::time::advance(TURN * WAITING).await;
+        assert_eq!(door.turn(at(1)), Some(Instant::now()));
+    }
+
+    #[test]
+    fn a_network_is_one_address() {
+        let [one, other]: [IpAddr; 2] = ["2001:db8::1", "2001:db8::2:3"].map(|text| text.parse().unwrap());
+        assert_eq!(household(one), household(other));
+        assert_eq!(household("::ffff:127.0.0.1".parse().unwrap()), at(1));
+    }
+
+    #[test]
+    fn a_session_is_known_until_there_are_too_many() {
+        let door = Door::new("ada".into(), "x".into());
+        let first = door.open_session();
+        assert!(door.knows(&first) && !door.knows("") && !door.knows(Pid::random().as_str()));
+        for _ in 0..MAX_SESSIONS {
+            door.open_session();
+        }
+        assert!(!door.knows(&first));
+    }
+}

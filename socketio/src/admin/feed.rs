@@ -1,0 +1,130 @@
+//! What a page is still to be told: put in by all workers, taken out by the page's task.
+//!
+//! What one worker puts in stays in order. It never waits and never grows beyond its limit: what does not fit is
+//! dropped, and the page's task learns that something is missing.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::ThreadId,
+};
+
+use tokio::sync::Notify;
+
+use super::shown::Shown;
+use crate::{frame::Frame, id::SocketId, nsp::Room};
+
+/// Notes that may wait.
+const LIMIT: usize = 4096;
+
+/// What a worker has to say.
+pub(super) enum Note {
+    /// These are all its sockets. What it said before is in there.
+    Seen { on: ThreadId, sockets: Vec<Shown> },
+    /// This happened on it.
+    Happened { on: ThreadId, what: Arc<What> },
+}
+
+/// What happened, and at what time.
+pub(super) enum What {
+    Connected {
+        socket: Shown,
+        at: String,
+    },
+    Disconnected {
+        namespace: Arc<str>,
+        id: SocketId,
+        reason: &'static str,
+        at: String,
+    },
+    Joined {
+        namespace: Arc<str>,
+        room: Room,
+        id: SocketId,
+        at: String,
+    },
+    Left {
+        namespace: Arc<str>,
+        room: Room,
+        id: SocketId,
+        at: String,
+    },
+    /// An event, as it is sent to pages.
+    Event(Frame),
+}
+
+pub(super) struct Feed {
+    /// Whose it is.
+    pub(super) page: SocketId,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    notes: Vec<Note>,
+    lost: bool,
+}
+
+impl Feed {
+    pub(super) fn new(page: SocketId) -> Self {
+        Self { page, state: Mutex::default(), changed: Notify::new() }
+    }
+
+    pub(super) fn happened(&self, on: ThreadId, what: Arc<What>) {
+        let mut state = self.state();
+        if state.notes.len() < LIMIT {
+            state.notes.push(Note::Happened { on, what });
+        } else {
+            state.lost |= !matches!(*what, What::Event(_));
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Always taken: there is one for each time that a worker was asked.
+    pub(super) fn seen(&self, on: ThreadId, sockets: Vec<Shown>) {
+        self.state().notes.push(Note::Seen { on, sockets });
+        self.changed.notify_one();
+    }
+
+    /// Wakes the page's task for nothing: it sees that its page has gone.
+    pub(super) fn wake(&self) {
+        self.changed.notify_one();
+    }
+
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// What has been put in, and whether something is missing since this was last asked.
+    pub(super) fn take(&self) -> (Vec<Note>, bool) {
+        let mut state = self.state();
+        (std::mem::take(&mut state.notes), std::mem::take(&mut state.lost))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_feed_says_that_something_is_missing_and_takes_what_was_asked_for() {
+        let (feed, on) = (Feed::new(SocketId::random()), std::thread::current().id());
+        let left = || {
+            let (namespace, room, id) = ("/".into(), "a".into(), SocketId::random());
+            Arc::new(What::Left { namespace, room, id, at: String::new() })
+        };
+        (0..LIMIT).for_each(|_| feed.happened(on, left()));
+        feed.happened(on, Arc::new(What::Event(Frame::text("4"))));
+        feed.seen(on, Vec::new());
+        let (notes, lost) = feed.take();
+        assert_eq!((notes.len(), lost), (LIMIT + 1, false), "an event is not missed");
+        (0..=LIMIT).for_each(|_| feed.happened(on, left()));
+        assert!(feed.take().1);
+        assert!(!feed.take().1);
+    }
+}

@@ -1,0 +1,207 @@
+//! What one client may take: each limit answers in its own way, is counted, and costs nobody else anything.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::Value;
+use socketio::{Args, Config, Data, Handshake, Namespace, Socket, SocketIo};
+use tokio::{sync::Notify, time::Instant};
+use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
+
+use crate::harness::{Http, POLLING, Poller, TestServer, limited, within};
+
+mod bombs;
+mod chaos;
+mod floods;
+mod inbox;
+
+fn plain(gate: Arc<Notify>) -> Namespace<Value> {
+    Namespace::guarded("/", |handshake: Handshake| async move {
+        handshake.auth::<Value>().map_err(|error| socketio::Refusal::new(error.to_string()))
+    })
+    .on("echo", |args: Args| async move { args })
+    .on("value", |Data(value): Data<Value>| async move { Ok::<_, ()>(value.is_array()) })
+    .on("wait", move |_: Socket<Value>| {
+        let gate = gate.clone();
+        async move { gate.notified().await }
+    })
+}
+
+fn start(config: Config) -> (TestServer, Arc<Notify>) {
+    let gate = Arc::new(Notify::new());
+    (TestServer::of(SocketIo::builder(config).namespace(plain(gate.clone())), 2), gate)
+}
+
+#[actix_web::test]
+async fn who_sends_too_many_events_is_told_so_and_may_go_on_more_slowly() {
+    const MANY: u32 = 25;
+    let before = limited("max_events");
+    let (server, _) = start(Config { max_events: MANY, ..Config::default() });
+    let (mut client, mut other) = (server.enter().await, server.enter().await);
+    let began = Instant::now();
+    for id in 0..100 {
+        client.send(&format!(r#"42{id}["echo"]"#)).await;
+    }
+    let mut taken = 0;
+    for id in 0..100 {
+        let ack = client.text().await;
+        let error = r#"[{"error":"at most 25 events a second are taken: slow down"}]"#;
+        match ack.strip_prefix(&format!("43{id}")).unwrap_or_else(|| panic!("{ack}")) {
+            "[]" => taken += 1,
+            refused => assert_eq!(refused, error),
+        }
+    }
+    let most = MANY + (began.elapsed().as_secs_f64() * f64::from(MANY)) as u32 + 1;
+    assert!((MANY..=most).contains(&taken), "{taken}, and at most {most}");
+    assert_eq!(other.ask(r#"421["echo",1]"#).await, "431[1]");
+    within(async { while client.ask(r#"427["echo"]"#).await != "437[]" {} }).await;
+    assert!(limited("max_events") >= before + u64::from(100 - taken));
+}
+
+#[actix_web::test]
+async fn what_is_nested_too_deep_is_not_taken() {
+    let before = limited("max_depth");
+    let (server, _) = start(Config { max_depth: 5, ..Config::default() });
+    let mut client = server.enter().await;
+    for (data, taken) in [
+        ("[[[[[]]]]]", true),
+        ("[[[[[[]]]]]]", false),
+        (r#"{"a":{"b":[{"c":{}}]}}"#, true),
+        (r#"{"a":{"b":[{"c":{"d":[]}}]}}"#, false),
+        (r#""[[[[[[[[[[[[\"[[[[[[""#, true),
+        ("[],[],[],[],[],[],[]", true),
+        ("1,2,[[[[[[]]]]]]", false),
+    ] {
+        let ack = client.ask(&format!(r#"421["echo",{data}]"#)).await;
+        let expected = if taken { data } else { r#"{"error":"the data is nested deeper than 5 levels"}"# };
+        assert_eq!(ack, format!("431[{expected}]"));
+    }
+    assert!(limited("max_depth") >= before + 3);
+}
+
+#[actix_web::test]
+async fn as_many_attachments_as_allowed_and_no_more() {
+    let before = limited("max_attachments");
+    let (server, _) = start(Config { max_attachments: 3, ..Config::default() });
+    let mut client = server.enter().await;
+    client.send(r#"453-1["value",[1]]"#).await;
+    for _ in 0..3 {
+        client.raw(Ws::binary(vec![0])).await;
+    }
+    assert_eq!(client.text().await, "431[true]");
+    client.send(r#"464-1[]"#).await;
+    assert_eq!(client.closed().await, (1002, "too many attachments".into()));
+
+    let mut client = server.enter().await;
+    client.send(r#"4599999999999999-1["value"]"#).await;
+    assert_eq!(client.closed().await.0, 1002);
+    assert!(limited("max_attachments") >= before + 2);
+}
+
+#[actix_web::test]
+async fn attachments_count_together() {
+    let before = limited("max_payload");
+    let (server, _) = start(Config { max_payload: 10_000, ..Config::default() });
+    let mut client = server.enter().await;
+    let event = |count| format!(r#"45{count}-1["value",[],{{"_placeholder":true,"num":0}}]"#);
+    for (sizes, taken) in [
+        (&[9_900][..], true),
+        (&[4_000, 5_900], true),
+        (&[4_000, 4_000, 4_000], false),
+        (&[1, 20_000, 1], false),
+        (&[300_000], false),
+        (&[10_000], false),
+        (&[0, 0, 0, 0, 0], true),
+    ] {
+        client.send(&event(sizes.len())).await;
+        for size in sizes {
+            client.raw(Ws::binary(vec![7; *size])).await;
+        }
+        let ack = client.text().await;
+        match taken {
+            true => assert_eq!(ack, "431[true]", "{sizes:?}"),
+            false => assert!(ack.starts_with(r#"431[{"error":"the message has "#), "{sizes:?} {ack}"),
+        }
+    }
+    // Of an ack that is too large nobody hears, and it is not the end.
+    client.send("461-0[]").await;
+    client.raw(Ws::binary(vec![7; 20_000])).await;
+    assert_eq!(client.ask(r#"421["echo",1]"#).await, "431[1]");
+    assert!(limited("max_payload") >= before + 5);
+}
+
+/// The status of an attempt by WebSocket, and of one by polling.
+async fn attempts(server: &TestServer) -> (Option<u16>, u16) {
+    let tcp = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let websocket = match within(client_async(server.url(), tcp)).await {
+        Ok(_) => None,
+        Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Some(answer.status().as_u16()),
+        Err(other) => panic!("{other}"),
+    };
+    (websocket, Http::connect(server).await.ask("GET", POLLING, "", b"").await.status)
+}
+
+#[actix_web::test]
+async fn there_is_a_last_session_whichever_way_it_came() {
+    for (config, status) in [
+        (Config { max_sessions: 2, ..Config::default() }, 503),
+        (Config { max_sessions_per_address: Some(2), ..Config::default() }, 429),
+    ] {
+        let (server, _) = start(config);
+        let (mut one, mut two) = (server.enter().await, Poller::enter(&server).await);
+        assert_eq!(attempts(&server).await, (Some(status), status));
+        // Those who are there are not disturbed, and one may move to a WebSocket.
+        two.send(r#"421["echo",1]"#).await;
+        assert_eq!(two.text().await, "431[1]");
+        let (mut two, _) = two.upgrade(&server).await;
+        assert_eq!(two.ask(r#"422["echo",2]"#).await, "432[2]");
+        assert_eq!(attempts(&server).await, (Some(status), status));
+        assert_eq!(one.ask(r#"423["echo",3]"#).await, "433[3]");
+
+        two.raw(Ws::Close(None)).await;
+        server.until(|server| server.io.sessions() == 1).await;
+        Poller::enter(&server).await.send("1").await;
+        server.until(|server| server.io.sessions() == 1).await;
+        server.enter().await;
+    }
+}
+
+#[actix_web::test]
+async fn many_at_once_are_not_let_in_beyond_the_limit() {
+    let (server, _) =
+        start(Config { max_sessions: 10, max_sessions_per_address: Some(7), ..Config::default() });
+    let opened = futures_util::future::join_all((0..40).map(|_| async {
+        let mut http = Http::connect(&server).await;
+        http.ask("GET", POLLING, "", b"").await.status
+    }))
+    .await;
+    assert_eq!(opened.iter().filter(|status| **status == 200).count(), 7);
+    assert!(opened.iter().all(|status| matches!(status, 200 | 429)), "{opened:?}");
+    assert_eq!(server.io.sessions(), 7);
+}
+
+#[actix_web::test]
+async fn who_polls_and_never_connects_is_sent_away() {
+    let (server, _) = start(Config { connect_timeout: Duration::from_millis(60), ..Config::default() });
+    let mut waiting = Poller::open(&server).await;
+    assert_eq!(waiting.text().await, "1");
+    server.emptied().await;
+    let _silent = Poller::open(&server).await;
+    server.emptied().await;
+    let moving = Poller::open(&server).await;
+    let (mut client, _) = moving.upgrade(&server).await;
+    assert_eq!(client.closed().await.0, 1008);
+    server.emptied().await;
+}
+
+#[actix_web::test]
+async fn who_does_not_answer_a_close_is_cut_off() {
+    let (server, _) = start(Config { close_timeout: Duration::from_millis(60), ..Config::default() });
+    let mut client = server.enter().await;
+    client.send("2").await;
+    // It does not read on, and so does not answer.
+    server.emptied().await;
+    let mut poller = Poller::enter(&server).await;
+    server.hub.of("/").disconnect(true);
+    server.emptied().await;
+    assert_eq!(poller.poll().await.status, 400);
+}

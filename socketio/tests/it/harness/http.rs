@@ -1,0 +1,109 @@
+//! HTTP by hand: one connection, kept alive, on which a test sees each byte that it sends.
+
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::{TestServer, within};
+
+/// What came back.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// The value of a header; its name is in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// One connection.
+pub(crate) struct Http<S = TcpStream> {
+    pub(crate) stream: S,
+    read: Vec<u8>,
+}
+
+impl Http {
+    pub(crate) async fn connect(server: &TestServer) -> Self {
+        let stream = TcpStream::connect(server.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self::over(stream)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
+    pub(crate) fn over(stream: S) -> Self {
+        Self { stream, read: Vec::new() }
+    }
+
+    /// A request and its answer.
+    pub(crate) async fn ask(&mut self, method: &str, query: &str, headers: &str, body: &[u8]) -> Answer {
+        self.send(method, query, headers, body).await;
+        self.answer().await
+    }
+
+    /// A request; its answer is not waited for.
+    pub(crate) async fn send(&mut self, method: &str, query: &str, headers: &str, body: &[u8]) {
+        let length =
+            if method == "GET" { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        self.head(method, query, &format!("{headers}{length}")).await;
+        self.write(body).await;
+    }
+
+    /// The head of a request.
+    pub(crate) async fn head(&mut self, method: &str, query: &str, headers: &str) {
+        let head = format!("{method} /socket.io/{query} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n");
+        self.write(head.as_bytes()).await;
+    }
+
+    /// Bytes as they are. A server that has closed already is found out when its answer is read.
+    pub(crate) async fn write(&mut self, bytes: &[u8]) {
+        let _ = within(self.stream.write_all(bytes)).await;
+    }
+
+    /// What comes back next.
+    pub(crate) async fn answer(&mut self) -> Answer {
+        within(self.read_answer()).await.expect("the connection was closed")
+    }
+
+    /// What comes back, or `None` if the connection is closed instead.
+    pub(crate) async fn answer_or_end(&mut self) -> Option<Answer> {
+        within(self.read_answer()).await
+    }
+
+    /// Whether nothing comes back within a time.
+    pub(crate) async fn is_silent_for(&mut self, time: Duration) -> bool {
+        timeout(time, self.read_answer()).await.is_err()
+    }
+
+    async fn read_answer(&mut self) -> Option<Answer> {
+        loop {
+            if let Some(answer) = self.parsed() {
+                return Some(answer);
+            }
+            if !matches!(self.stream.read_buf(&mut self.read).await, Ok(1..)) {
+                return None;
+            }
+        }
+    }
+
+    fn parsed(&mut self) -> Option<Answer> {
+        let end = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
+        let head = String::from_utf8(self.read[..end].to_vec()).unwrap();
+        let mut answer = Answer { status: head.split(' ').nth(1)?.parse().ok()?, head, body: String::new() };
+        let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let body = self.read.get(end..end + length)?;
+        answer.body = String::from_utf8(body.to_vec()).unwrap();
+        self.read.drain(..end + length);
+        Some(answer)
+    }
+}

@@ -1,0 +1,121 @@
+//! A client that polls: one connection for its GETs, one for its POSTs, as a browser has them.
+
+use std::collections::VecDeque;
+
+use tokio::net::TcpStream;
+use tokio_tungstenite::client_async;
+
+use super::{Client, TestServer, http::Answer, http::Http, within};
+
+/// What opens a polling session.
+pub(crate) const POLLING: &str = "?EIO=4&transport=polling";
+
+pub(crate) struct Poller {
+    pub(crate) sid: String,
+    pub(crate) query: String,
+    pub(crate) get: Http,
+    pub(crate) post: Http,
+    heard: VecDeque<String>,
+}
+
+impl Poller {
+    /// One that has only opened its session.
+    pub(crate) async fn open(server: &TestServer) -> Self {
+        let (mut get, post) = (Http::connect(server).await, Http::connect(server).await);
+        let answer = get.ask("GET", POLLING, "", b"").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let open: serde_json::Value = serde_json::from_str(answer.body.strip_prefix('0').unwrap()).unwrap();
+        let sid = open["sid"].as_str().unwrap().to_owned();
+        let query = format!("{POLLING}&sid={sid}");
+        Self { sid, query, get, post, heard: VecDeque::new() }
+    }
+
+    /// One that is in the main namespace.
+    pub(crate) async fn enter(server: &TestServer) -> Self {
+        let mut poller = Self::open(server).await;
+        poller.send("40").await;
+        assert!(poller.text().await.starts_with(r#"40{"sid":""#));
+        poller
+    }
+
+    /// One that the script has greeted.
+    pub(crate) async fn connect(server: &TestServer) -> Self {
+        let mut poller = Self::enter(server).await;
+        assert_eq!(poller.text().await, r#"42["hello",none]"#);
+        poller
+    }
+
+    /// Posts packets, and is told that they were taken.
+    pub(crate) async fn send(&mut self, payload: &str) {
+        let answer = self.try_send(payload.as_bytes()).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, "ok"), "{payload}");
+    }
+
+    pub(crate) async fn try_send(&mut self, body: &[u8]) -> Answer {
+        self.post.ask("POST", &self.query, "", body).await
+    }
+
+    /// Posts, and is told that it was taken; false if it was not, or there was nobody to say so.
+    pub(crate) async fn has_sent(&mut self, body: &[u8]) -> bool {
+        self.post.send("POST", &self.query, "", body).await;
+        self.post.answer_or_end().await.is_some_and(|answer| answer.status == 200)
+    }
+
+    /// Begins a GET that waits.
+    pub(crate) async fn begin_poll(&mut self) {
+        self.get.send("GET", &self.query, "", b"").await;
+    }
+
+    /// What a GET brings.
+    pub(crate) async fn poll(&mut self) -> Answer {
+        self.get.ask("GET", &self.query, "", b"").await
+    }
+
+    /// The next packet, from as many GETs as it takes.
+    pub(crate) async fn text(&mut self) -> String {
+        if self.heard.is_empty() {
+            let answer = self.poll().await;
+            self.took(answer);
+        }
+        self.heard.pop_front().unwrap()
+    }
+
+    /// Keeps the packets of an answer for [`text`](Self::text).
+    pub(crate) fn took(&mut self, answer: Answer) {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.heard.extend(answer.body.split('\u{1e}').map(str::to_owned));
+    }
+
+    /// Packets that came with those that were read.
+    pub(crate) fn left(&mut self) -> Vec<String> {
+        self.heard.drain(..).collect()
+    }
+
+    /// A WebSocket for this session, on a connection of its own.
+    pub(crate) async fn websocket(&self, server: &TestServer) -> Client {
+        self.try_websocket(server).await.expect("the session is gone")
+    }
+
+    /// The same, unless the session has ended.
+    pub(crate) async fn try_websocket(&self, server: &TestServer) -> Option<Client> {
+        let tcp = TcpStream::connect(server.address).await.unwrap();
+        tcp.set_nodelay(true).unwrap();
+        let url = format!("{}&sid={}", server.url(), self.sid);
+        Some(Client(within(client_async(url, tcp)).await.ok()?.0))
+    }
+
+    /// Moves over, as stock clients do: a probe, while one GET waits; then, with nothing else under way, the upgrade.
+    /// Returns what the GET brought, too.
+    pub(crate) async fn upgrade(mut self, server: &TestServer) -> (Client, Vec<String>) {
+        let mut client = self.websocket(server).await;
+        self.begin_poll().await;
+        client.send("2probe").await;
+        assert_eq!(client.text().await, "3probe");
+        let answer = self.get.answer().await;
+        self.took(answer);
+        let mut heard = self.left();
+        heard.retain(|packet| packet != "6");
+        client.send("5").await;
+        (client, heard)
+    }
+}

@@ -1,0 +1,95 @@
+//! A service that does what its events ask, and tells the test of them.
+
+use std::sync::{Arc, Mutex, mpsc::Sender};
+
+use socketio::{Event, Fault, Frame, Handshake, Hub, Message, Reason, Refusal, Reply, Service, Slot, Socket};
+use tokio::sync::Notify;
+
+/// What the service tells the test.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    Event(String),
+    Gone(Reason),
+}
+
+pub(crate) struct Script {
+    pub(super) hub: Hub,
+    pub(super) gate: Arc<Notify>,
+    pub(super) told: Mutex<Sender<Told>>,
+}
+
+impl Script {
+    fn tell(&self, told: Told) {
+        // The test may be over.
+        let _ = self.told.lock().unwrap().send(told);
+    }
+}
+
+impl Service for Script {
+    type State = String;
+
+    async fn connect(&self, handshake: &Handshake) -> Result<String, Refusal> {
+        match handshake.raw_auth().map(|auth| auth.get()) {
+            Some(auth) if auth.contains("refuse") => {
+                Err(Refusal { data: Some(r#"{"code":7}"#.into()), ..Refusal::new("not today") })
+            }
+            auth => Ok(auth.unwrap_or("none").to_owned()),
+        }
+    }
+
+    async fn connected(&self, socket: &Socket<String>) {
+        socket.send(Frame::event("hello", &[socket.state()]));
+    }
+
+    async fn event(&self, socket: &Socket<String>, event: Event) -> Option<Reply> {
+        self.answer(socket, event).await.map(Reply::json)
+    }
+
+    async fn disconnected(&self, _: &Socket<String>, reason: Reason) {
+        self.tell(Told::Gone(reason));
+    }
+}
+
+impl Script {
+    async fn answer(&self, socket: &Socket<String>, event: Event) -> Option<String> {
+        self.tell(Told::Event(event.name.clone()));
+        match event.fault {
+            Some(Fault::TooLarge { bytes, limit }) => {
+                return Some(format!(r#"["too large",{bytes},{limit}]"#));
+            }
+            Some(fault) => return Some(format!("\"{fault}\"")),
+            None => {}
+        }
+        if !event.args.attachments().is_empty() {
+            return Some(r#""binary""#.into());
+        }
+        let first = event.args.json().first().map(|arg| arg.get().to_owned());
+        match event.name.as_str() {
+            "echo" => first,
+            "wait" => {
+                self.gate.notified().await;
+                first
+            }
+            "silent" => None,
+            "panic" => panic!("as asked"),
+            "leave" => {
+                socket.close();
+                None
+            }
+            "all" => {
+                let message = Message::event(Frame::event("all", &[&first.clone().unwrap()]));
+                // From another thread, as a database's would be.
+                let hub = self.hub.clone();
+                tokio::task::spawn_blocking(move || hub.broadcast(message)).await.unwrap();
+                first
+            }
+            "put" => {
+                for n in 0..10 {
+                    socket.put(Slot(1), Frame::event("slot", &[&n.to_string()]));
+                }
+                first
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What pages of other origins may ask, and read.
+
+use socketio::{Config, Origins};
+
+use crate::harness::{Http, POLLING, Poller, TestServer};
+
+const GYM: &str = "Origin: https://gym.example\r\n";
+const EVIL: &str = "Origin: https://evil.example\r\n";
+
+fn server() -> TestServer {
+    TestServer::start(Config { origins: Origins::list(["https://gym.example"]), ..Config::default() })
+}
+
+#[actix_web::test]
+async fn a_page_that_may_connect_may_read_every_answer() {
+    let server = server();
+    let mut http = Http::connect(&server).await;
+    let answers = [
+        http.ask("GET", POLLING, GYM, b"").await,
+        http.ask("GET", &format!("{POLLING}&sid=unknown"), GYM, b"").await,
+        http.ask("PUT", POLLING, GYM, b"").await,
+    ];
+    assert_eq!(answers.each_ref().map(|answer| answer.status), [200, 400, 400]);
+    for answer in answers {
+        assert_eq!(answer.header("access-control-allow-origin"), Some("https://gym.example"), "{answer:?}");
+        assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
+        assert_eq!(answer.header("vary"), Some("Origin"));
+    }
+}
+
+#[actix_web::test]
+async fn a_page_that_may_not_connect_is_told_nothing() {
+    let server = server();
+    let sid = Poller::connect(&server).await.sid;
+    let of_another = format!("{POLLING}&sid={sid}");
+    let mut http = Http::connect(&server).await;
+    for (method, query) in [
+        ("GET", POLLING),
+        ("GET", of_another.as_str()),
+        ("POST", of_another.as_str()),
+        ("OPTIONS", POLLING),
+        ("OPTIONS", of_another.as_str()),
+    ] {
+        let answer = http.ask(method, query, EVIL, b"").await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (403, r#"{"code":4,"message":"Forbidden"}"#),
+            "{method}"
+        );
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{method}");
+    }
+    assert_eq!(server.io.sessions(), 1);
+}
+
+#[actix_web::test]
+async fn no_answer_is_shared_with_a_page_that_may_not_connect() {
+    let server = server();
+    let mut http = Http::connect(&server).await;
+    for (method, query) in [
+        ("PUT", POLLING),
+        ("GET", "?EIO=4&transport=pigeon"),
+        ("GET", "?EIO=4&transport=websocket"),
+        ("GET", ""),
+    ] {
+        let answer = http.ask(method, query, EVIL, b"").await;
+        assert!(matches!(answer.status, 400 | 403), "{answer:?}");
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{method} {query}");
+    }
+}
+
+#[actix_web::test]
+async fn a_preflight_allows_what_is_asked_for() {
+    let server = server();
+    let asked =
+        format!("{GYM}Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-token\r\n");
+    let answer = Http::connect(&server).await.ask("OPTIONS", POLLING, &asked, b"").await;
+    assert!(matches!(answer.status, 200 | 204), "{answer:?}");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("https://gym.example"));
+    assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
+    assert_eq!(answer.header("access-control-allow-headers"), Some("x-token"));
+    assert!(answer.header("access-control-allow-methods").unwrap().contains("POST"));
+}
+
+#[actix_web::test]
+async fn a_request_that_is_no_pages_is_not_answered_as_one() {
+    let server = server();
+    let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, None));
+}

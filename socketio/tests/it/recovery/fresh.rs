@@ -1,0 +1,139 @@
+//! Those who start afresh.
+
+use std::time::Duration;
+
+use serde_json::json;
+use socketio::{Config, Namespace, Reason, Recovery, SocketIo};
+use tokio_tungstenite::tungstenite::protocol::Message as Ws;
+
+use super::Server;
+use crate::harness::{Poller, TestServer};
+
+#[actix_web::test]
+async fn who_left_by_its_own_will_starts_afresh() {
+    let mut all = Server::start(2, Recovery::default());
+    let hub = all.server.hub.clone();
+    for by in 0..3 {
+        let mut client = all.first().await;
+        client.client().ask(r#"421["join","a"]"#).await;
+        match by {
+            0 => client.client().send("41").await,
+            1 => hub.to(client.id.as_str()).disconnect(false),
+            _ => client.client().send("48").await,
+        }
+        let expected = [Reason::ClientDisconnect, Reason::ServerDisconnect, Reason::ProtocolError][by];
+        assert_eq!(all.told().await, expected);
+        client.client = None;
+        hub.emit("n", &1);
+        assert!(!client.come(&all.server).await, "{expected}");
+        assert_eq!(client.rooms().await, r#"438[[false,["all"]]]"#);
+        client.client().send("41").await;
+        all.told().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_connection_that_ended_in_good_order_is_one_that_was_lost() {
+    let mut all = Server::start(2, Recovery::default());
+    for by in 0..2 {
+        let mut client = all.first().await;
+        match by {
+            0 => client.client().raw(Ws::Close(None)).await,
+            _ => client.client().send("1").await,
+        }
+        assert_eq!(all.told().await, Reason::TransportClose);
+        assert!(client.come(&all.server).await);
+    }
+}
+
+#[actix_web::test]
+async fn who_was_away_for_too_long_starts_afresh() {
+    let max_disconnection = Duration::from_millis(80);
+    let mut all = Server::start(1, Recovery { max_disconnection, ..Recovery::default() });
+    let mut client = all.first().await;
+    client.lose();
+    all.told().await;
+    // What is measured is that time passes.
+    tokio::time::sleep(max_disconnection + Duration::from_millis(40)).await;
+    assert!(!client.come(&all.server).await);
+    client.nothing_more().await;
+}
+
+#[actix_web::test]
+async fn who_missed_more_than_is_kept_starts_afresh_and_others_do_not() {
+    let mut all = Server::start(2, Recovery { max_bytes: 10_000, ..Recovery::default() });
+    let hub = all.server.hub.clone();
+    let (mut one, mut other) = (all.first().await, all.first().await);
+    hub.emit("n", &0);
+    assert_eq!((one.number().await, other.number().await), (0, 0));
+    one.lose();
+    all.told().await;
+    for n in 1..2_000 {
+        hub.emit("n", &n);
+    }
+    assert_eq!(other.numbers(1_999).await.last(), Some(&1_999));
+    other.lose();
+    all.told().await;
+    hub.emit("n", &2_000);
+    assert!(!one.come(&all.server).await);
+    assert!(other.come(&all.server).await);
+    assert_eq!(other.number().await, 2_000);
+    one.nothing_more().await;
+}
+
+#[actix_web::test]
+async fn what_is_no_pid_or_no_offset_is_no_place_to_come_back_to() {
+    let mut all = Server::start(2, Recovery::default());
+    all.server.hub.emit("n", &0);
+    for (pid, offset) in [
+        (json!("unknown"), json!(null)),
+        (json!(""), json!("")),
+        (json!("A".repeat(20)), json!("1")),
+        (json!(7), json!("1")),
+        (json!({}), json!([])),
+        (json!("A".repeat(100_000)), json!("1")),
+    ] {
+        let mut client = all.server.open().await;
+        let answer = client.ask(&format!("40{}", json!({ "pid": pid, "offset": offset }))).await;
+        assert!(answer.starts_with(r#"40{"sid":""#), "{answer}");
+    }
+    for offset in ["", "zz", "-1", "+0", "ffffffff", "fffffffffffffffffffff", "1 "] {
+        let mut client = all.first().await;
+        client.lose();
+        while all.told().await != Reason::TransportClose {}
+        client.offset = Some(offset.to_owned());
+        let recovered = client.come(&all.server).await;
+        assert!(!recovered || offset == "+0", "{offset}");
+        client.client().send("41").await;
+    }
+}
+
+#[actix_web::test]
+async fn without_the_setting_nothing_of_it_is_seen() {
+    let server = TestServer::of(SocketIo::builder(Config::default()).namespace(Namespace::new("/")), 1);
+    let mut client = server.open().await;
+    let answer = client.ask(r#"40{"pid":"AAAAAAAAAAAAAAAAAAAA","offset":"1"}"#).await;
+    assert!(!answer.contains("pid"), "{answer}");
+    server.hub.emit("n", &1);
+    assert_eq!(client.text().await, r#"42["n",1]"#);
+}
+
+#[actix_web::test]
+async fn who_polls_may_come_back_as_a_websocket() {
+    let mut all = Server::start(2, Recovery::default());
+    let mut poller = Poller::open(&all.server).await;
+    poller.send("40").await;
+    let answer = poller.text().await;
+    let answer: serde_json::Value = serde_json::from_str(answer.strip_prefix("40").unwrap()).unwrap();
+    poller.begin_poll().await;
+    poller.send("3").await;
+    poller.get.stream.set_zero_linger().unwrap();
+    drop(poller);
+    assert_eq!(all.told().await, Reason::TransportClose);
+    all.server.hub.emit("n", &1);
+
+    let mut client = super::Returning { id: answer["sid"].as_str().unwrap().into(), ..Default::default() };
+    client.pid = Some(answer["pid"].as_str().unwrap().into());
+    assert!(client.come(&all.server).await);
+    assert_eq!(client.number().await, 1);
+}

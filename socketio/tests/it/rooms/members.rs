@@ -1,0 +1,101 @@
+//! Who is in a room: as the hub sees it and changes it.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::{hearers, member, start};
+use crate::harness::within;
+
+#[actix_web::test]
+async fn the_hub_lists_moves_and_disconnects() {
+    let server = start(2);
+    let mut clients = join_all((0..4).map(|_| member(&server, &["all"]))).await;
+    let hub = &server.hub;
+    hub.to(clients[0].1.as_str()).to(clients[1].1.as_str()).join(["x", "y"]);
+    hub.to("x").emit("news", "x");
+    assert_eq!(hearers(&mut clients, "x").await, [0, 1]);
+
+    let mut listed = hub.of("/").sockets().await;
+    listed.sort_by_key(|info| clients.iter().position(|(_, id)| id == info.id.as_str()));
+    assert_eq!(listed.iter().map(|info| info.rooms.len()).collect::<Vec<_>>(), [3, 3, 1, 1]);
+    assert!(listed.iter().all(|info| info.transport == "websocket"));
+    assert_eq!(hub.to("y").except(clients[0].1.as_str()).sockets().await[0].id.as_str(), clients[1].1);
+
+    hub.to("x").leave(["x", "all", "nowhere"]);
+    hub.to("all").emit("news", "all");
+    assert_eq!(hearers(&mut clients, "all").await, [2, 3]);
+    assert!(hub.to("x").sockets().await.is_empty());
+
+    hub.to("y").except(clients[1].1.as_str()).disconnect(false);
+    assert_eq!(clients[0].0.text().await, "41");
+    hub.to("y").disconnect(true);
+    assert_eq!(clients[1].0.text().await, "41");
+    assert_eq!(clients[1].0.closed().await.0, 1000);
+    assert_eq!((hub.of("/").count(), hub.sockets()), (2, 2));
+    server.until(|server| server.io.sessions() == 3).await;
+    // The first is without a socket, but still there.
+    clients[0].0.enter("/", "").await;
+}
+
+#[actix_web::test]
+async fn nobody_stays_in_a_room_who_has_gone() {
+    let server = start(2);
+    let mut client = server.open().await;
+    client.enter("/", "").await;
+    for round in 0..20 {
+        assert_eq!(client.ask(r#"421["join","a"]"#).await, "431[]");
+        if round % 2 == 0 {
+            client.send("41").await;
+            client.enter("/", "").await;
+        } else {
+            drop(client);
+            client = server.open().await;
+            client.enter("/", "").await;
+        }
+        server.until(|server| server.hub.sockets() == 1).await;
+        server.hub.to("a").emit("news", "a");
+        assert!(server.hub.to("a").sockets().await.is_empty());
+        assert_eq!(client.ask(r#"421["rooms"]"#).await, "431[[]]");
+    }
+}
+
+#[actix_web::test]
+async fn membership_changes_are_in_order_with_broadcasts() {
+    let server = start(3);
+    let mut clients = join_all((0..6).map(|_| member(&server, &[]))).await;
+    let hub = server.hub.clone();
+    let changing = std::thread::spawn(move || {
+        for n in 0..300 {
+            hub.of("/").join(["now"]);
+            hub.to("now").emit("n", &n);
+            hub.to("now").leave(["now"]);
+            hub.to("now").emit("never", &n);
+        }
+    });
+    for n in 0..300 {
+        for (client, _) in &mut clients {
+            assert_eq!(client.text().await, format!(r#"42["n",{n}]"#));
+        }
+    }
+    changing.join().unwrap();
+    assert!(hearers(&mut clients, "").await.is_empty());
+}
+
+#[actix_web::test]
+async fn a_hub_whose_server_has_stopped_reaches_nobody_and_waits_for_nobody() {
+    let server = start(2);
+    let mut clients = join_all((0..4).map(|_| member(&server, &["all"]))).await;
+    server.stop().await;
+    for (client, _) in &mut clients {
+        while client.next().await.is_some() {}
+    }
+    let hub = &server.hub;
+    hub.to("all").emit("news", "x");
+    hub.to("all").join(["b"]);
+    hub.of("/").disconnect(true);
+    assert!(within(hub.to("all").sockets()).await.is_empty());
+    let gathered = within(hub.of("/").emit_with_ack("news", &1, Duration::from_secs(60))).await;
+    assert!(gathered.replies.is_empty() && gathered.missing.is_empty());
+    assert_eq!((hub.sockets(), hub.of("/").count(), server.io.sessions()), (0, 0, 0));
+}

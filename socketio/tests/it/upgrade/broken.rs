@@ -1,0 +1,191 @@
+//! Moves that come to nothing: polling goes on.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use socketio::{Config, Frame, Message, Reason};
+use tokio_tungstenite::tungstenite::protocol::Message as Ws;
+
+use crate::harness::{Poller, TestServer, Told, within};
+
+/// Events are taken and broadcasts come, as if nothing had been tried.
+async fn goes_on(server: &TestServer, poller: &mut Poller) {
+    poller.send(r#"427["echo",7]"#).await;
+    assert_eq!(next(poller).await, "437[7]");
+    server.hub.broadcast(Message::event(Frame::event("still", &[])));
+    assert_eq!(next(poller).await, r#"42["still"]"#);
+}
+
+/// The next packet; while a WebSocket has not been seen to go, a GET may come back empty.
+async fn next(poller: &mut Poller) -> String {
+    loop {
+        let text = poller.text().await;
+        if text != "6" {
+            return text;
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_probe_that_is_given_up_leaves_polling_as_it_was() {
+    for workers in [1, 2] {
+        let server = TestServer::with_workers(Config::default(), workers);
+        let mut poller = Poller::connect(&server).await;
+        for step in 0..4 {
+            let mut client = poller.websocket(&server).await;
+            if step > 0 {
+                client.send("2probe").await;
+                assert_eq!(client.text().await, "3probe");
+            }
+            match step {
+                1 => client.raw(Ws::Close(None)).await,
+                2 => client.0.get_ref().set_zero_linger().unwrap(),
+                _ => {}
+            }
+            drop(client);
+            goes_on(&server, &mut poller).await;
+        }
+        // And then it can still be done; the last one may not have been seen to go yet.
+        let mut client = loop {
+            let mut client = poller.websocket(&server).await;
+            client.send("2probe").await;
+            match client.next().await {
+                Some(Ws::Text(text)) if text.as_str() == "3probe" => break client,
+                other => assert!(matches!(other, Some(Ws::Close(_))), "{other:?}"),
+            }
+        };
+        client.send("5").await;
+        client.send(r#"428["echo",8]"#).await;
+        assert_eq!(client.text().await, "438[8]");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_no_probe_and_no_upgrade_is_turned_away() {
+    let server = TestServer::with_workers(Config::default(), 2);
+    let mut poller = Poller::connect(&server).await;
+    for (before, text) in [
+        (false, "5"),
+        (false, "2"),
+        (false, "2other"),
+        (false, ""),
+        (true, r#"42["echo",1]"#),
+        (true, "2probe"),
+        (true, "6"),
+    ] {
+        let mut client = loop {
+            let mut client = poller.websocket(&server).await;
+            // The one before may not have been seen to go yet: then this is one too many.
+            client.send(if before { "2probe" } else { text }).await;
+            match client.next().await {
+                Some(Ws::Text(text)) if before && text.as_str() == "3probe" => break Some(client),
+                Some(Ws::Close(Some(close))) if u16::from(close.code) == 1008 => {}
+                Some(Ws::Close(Some(close))) if !before => {
+                    assert_eq!(u16::from(close.code), 1002, "{text}");
+                    break None;
+                }
+                other => panic!("{text}: {other:?}"),
+            }
+        };
+        if let Some(client) = &mut client {
+            client.send(text).await;
+            assert_eq!(client.closed().await.0, 1002, "{text}");
+        }
+        goes_on(&server, &mut poller).await;
+    }
+    let mut client = poller.websocket(&server).await;
+    client.raw(Ws::binary(vec![1])).await;
+    assert!(matches!(client.closed().await.0, 1002 | 1008));
+    goes_on(&server, &mut poller).await;
+}
+
+#[actix_web::test]
+async fn a_move_that_takes_too_long_is_given_up() {
+    let config = Config { upgrade_timeout: Duration::from_millis(50), ..Config::default() };
+    let server = TestServer::with_workers(config, 2);
+    let mut poller = Poller::connect(&server).await;
+    let mut silent = poller.websocket(&server).await;
+    assert_eq!(silent.closed().await, (1002, "it took too long".into()));
+    goes_on(&server, &mut poller).await;
+
+    let mut probed = poller.websocket(&server).await;
+    probed.send("2probe").await;
+    assert_eq!(probed.text().await, "3probe");
+    assert_eq!(probed.closed().await, (1002, "it took too long".into()));
+    goes_on(&server, &mut poller).await;
+}
+
+#[actix_web::test]
+async fn of_two_websockets_one_takes_over() {
+    for workers in [1, 4] {
+        let server = TestServer::with_workers(Config::default(), workers);
+        for _ in 0..10 {
+            let poller = Poller::connect(&server).await;
+            let clients = join_all((0..4).map(|_| poller.websocket(&server))).await;
+            let outcomes = join_all(clients.into_iter().map(|mut client| async {
+                client.send("2probe").await;
+                match client.next().await {
+                    Some(Ws::Text(text)) => {
+                        assert_eq!(text.as_str(), "3probe");
+                        client.send("5").await;
+                        client.send(r#"421["echo",1]"#).await;
+                        assert_eq!(client.text().await, "431[1]");
+                        Some(client)
+                    }
+                    Some(Ws::Close(Some(close))) => {
+                        assert_eq!(u16::from(close.code), 1008);
+                        None
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }))
+            .await;
+            assert_eq!(outcomes.iter().flatten().count(), 1);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_session_that_ends_meanwhile_takes_its_probe_along() {
+    let server = TestServer::with_workers(Config::default(), 2);
+    let mut poller = Poller::connect(&server).await;
+    let mut client = poller.websocket(&server).await;
+    client.send("2probe").await;
+    assert_eq!(client.text().await, "3probe");
+    assert_eq!(poller.try_send(b"48").await.status, 400);
+    assert_eq!(server.told().await, Told::Gone(Reason::ProtocolError));
+    server.emptied().await;
+    client.send("5").await;
+    assert_eq!(client.closed().await.0, 1002);
+}
+
+#[actix_web::test]
+async fn a_missing_pong_ends_a_session_in_the_middle_of_its_move() {
+    let (ping_interval, ping_timeout) = (Duration::from_millis(30), Duration::from_millis(60));
+    let server = TestServer::with_workers(Config { ping_interval, ping_timeout, ..Config::default() }, 2);
+    let poller = Poller::connect(&server).await;
+    let mut client = poller.websocket(&server).await;
+    client.send("2probe").await;
+    assert_eq!(client.text().await, "3probe");
+    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
+    server.emptied().await;
+}
+
+#[actix_web::test]
+async fn a_shutdown_does_not_wait_for_a_move() {
+    let server = TestServer::with_workers(Config::default(), 2);
+    let mut poller = Poller::connect(&server).await;
+    let mut client = poller.websocket(&server).await;
+    assert_eq!(client.ask("2probe").await, "3probe");
+    let silent = Poller::connect(&server).await;
+    let _silent = silent.websocket(&server).await;
+    let io = server.io.clone();
+    let shutdown = actix_web::rt::spawn(async move { io.shutdown(Duration::from_millis(300)).await });
+    let mut bodies = vec![poller.poll().await.body];
+    while bodies.last().is_some_and(|body| body == "6") {
+        bodies.push(poller.poll().await.body);
+    }
+    assert_eq!(bodies.last().unwrap(), "1");
+    within(shutdown).await.unwrap();
+    server.emptied().await;
+}
