@@ -98,6 +98,11 @@ impl Acks {
         }
     }
 
+    /// Whether anyone waits.
+    pub(crate) fn is_awaited(&self) -> bool {
+        !self.0.borrow().is_empty()
+    }
+
     /// The client has gone.
     pub(crate) fn clear(&self) {
         self.0.take();

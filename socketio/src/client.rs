@@ -40,6 +40,9 @@ use assembly::{Assembly, Whole};
 use rate::Rate;
 use seat::{Item, Presence, Received, Seat};
 
+/// How many times its size an inbox may have while an ack is waited for, which may stand behind what fills it.
+const ASKING: usize = 8;
+
 pub(crate) struct Client {
     namespaces: Arc<Namespaces>,
     link: Rc<Link>,
@@ -261,8 +264,11 @@ impl Upper for Client {
             let (more_items, more_bytes) = seat.waiting();
             (items + more_items, bytes + more_bytes)
         });
+        // A handler that waits for its client's answer must not keep it from being read.
+        let times = if self.seats.iter().any(Seat::is_awaiting_ack) { ASKING } else { 1 };
         let config = self.config();
-        items >= config.max_inbox || bytes >= config.max_payload.saturating_mul(2)
+        items >= config.max_inbox.saturating_mul(times)
+            || bytes >= config.max_payload.saturating_mul(2 * times)
     }
 
     fn is_idle(&self) -> bool {

@@ -68,7 +68,8 @@ pub struct Config {
     /// one per slot at most, and it is shared by all who wait for it. Default 8 MiB.
     pub max_outbox: usize,
     /// Events of one session received and not yet handled. At this many, or at twice
-    /// `max_payload` bytes of them, the session is no longer read until some are done. Default 256.
+    /// `max_payload` bytes of them, the session is no longer read until some are done. While the server waits for
+    /// the client's ack, which may stand behind them, it takes eight times as many. Default 256.
     pub max_inbox: usize,
     /// Namespaces one session may be in; for a further one the client gets a `connect_error`. Default 16.
     pub max_sockets: usize,

@@ -61,7 +61,7 @@ impl Core {
         }
         self.hub().observe(|| Observed::Sent { socket: self, frame: &message.frame });
         match message.slot {
-            Some(slot) => self.link.put(slot, message.frame.clone()),
+            Some(slot) => self.link.put((Arc::as_ptr(&self.nsp).addr(), slot), message.frame.clone()),
             None if message.volatile => self.link.emit_volatile(message.frame.clone()),
             None => self.link.emit(message.frame.clone()),
         }

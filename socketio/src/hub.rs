@@ -30,7 +30,8 @@ use crate::{
     target::Target,
 };
 
-/// Names a place in each outbox that holds at most one unsent frame: the latest.
+/// Names a place in each socket's outbox that holds at most one unsent frame: the latest. A number stands for one
+/// thing within a namespace, whoever it is sent to and in whichever rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Slot(pub u16);
 

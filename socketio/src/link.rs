@@ -15,8 +15,14 @@ use std::{
 use tracing::warn;
 
 use crate::{
-    config::Transport, connection::Connection, frame::Frame, hub::Slot, id::Sid, meters::Meters,
-    outbox::Outbox, reason::Reason, shard::Shard,
+    config::Transport,
+    connection::Connection,
+    frame::Frame,
+    id::Sid,
+    meters::Meters,
+    outbox::{Key, Outbox},
+    reason::Reason,
+    shard::Shard,
 };
 
 mod ending;
@@ -149,7 +155,7 @@ impl Link {
         self.queue(|outbox| outbox.push_front(frame.into_bytes()).is_ok());
     }
 
-    pub(crate) fn put(&self, slot: Slot, frame: Frame) {
+    pub(crate) fn put(&self, slot: Key, frame: Frame) {
         self.queue(|outbox| {
             outbox.put(slot, frame.into_bytes());
             true

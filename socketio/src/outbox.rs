@@ -10,6 +10,9 @@ use bytes::{Buf, Bytes};
 
 use crate::hub::Slot;
 
+/// A slot of one namespace: its address, for which there is none other while it has sockets, and the slot's number.
+pub(crate) type Key = (usize, Slot);
+
 /// Bytes of a frame that are taken at a time by a writer that copies them.
 const SLICE: usize = 16 * 1024;
 
@@ -19,7 +22,7 @@ const KEEP: usize = 32;
 #[derive(Debug)]
 struct Waiting {
     bytes: Bytes,
-    slot: Option<Slot>,
+    slot: Option<Key>,
 }
 
 /// More was waiting than the session may have.
@@ -32,7 +35,7 @@ pub(crate) struct Outbox {
     /// The number of the queue's front; frames are numbered as they come.
     first: u64,
     /// The number of each slot's last frame; below `first` it has left.
-    slots: Vec<(Slot, u64)>,
+    slots: Vec<(Key, u64)>,
     /// Bytes waiting outside slots: what the limit is about.
     ordered: usize,
     total: usize,
@@ -80,7 +83,7 @@ impl Outbox {
     }
 
     /// Replaces the slot's unsent frame, or queues one behind all others.
-    pub(crate) fn put(&mut self, slot: Slot, bytes: Bytes) {
+    pub(crate) fn put(&mut self, slot: Key, bytes: Bytes) {
         self.total += bytes.len();
         let next = self.first + self.queue.len() as u64;
         if let Some((_, number)) = self.slots.iter_mut().find(|(known, _)| *known == slot) {

@@ -118,7 +118,7 @@ impl<'a> Head<'a> {
 pub(crate) fn is_deeper(json: &str, max: usize) -> bool {
     let mut rest = json.as_bytes();
     // What opens has to close.
-    if rest.len() <= 2 * max {
+    if rest.len() / 2 <= max {
         return false;
     }
     let mut depth = 0;

@@ -106,6 +106,11 @@ impl Seat {
         }
     }
 
+    /// Whether the client owes an ack.
+    pub(super) fn is_awaiting_ack(&self) -> bool {
+        self.socket.as_ref().is_some_and(|(core, _)| core.acks.is_awaited())
+    }
+
     /// Items and bytes that wait.
     pub(super) fn waiting(&self) -> (usize, usize) {
         (self.queue.len(), self.bytes)

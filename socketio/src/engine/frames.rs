@@ -172,7 +172,7 @@ impl Decoder {
 impl Message {
     fn announce(&mut self, len: u64, limit: usize) -> Result<(), Violation> {
         self.total = self.total.saturating_add(len);
-        if self.total > HARD * limit as u64 {
+        if self.total > HARD.saturating_mul(limit as u64) {
             let sentence = format!("message of {} bytes is over the limit of {limit}", self.total);
             return Err(Violation { code: 1009, sentence });
         }

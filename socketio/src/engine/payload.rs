@@ -53,7 +53,8 @@ impl Splitter {
     fn take(&mut self, part: &[u8]) -> Result<(), Broken> {
         let first = self.current.first().or(part.first());
         let binary = first == Some(&b'b');
-        let limit = if binary { self.limit.div_ceil(3) * 4 + 1 } else { self.limit };
+        let limit =
+            if binary { self.limit.div_ceil(3).saturating_mul(4).saturating_add(1) } else { self.limit };
         self.length += part.len() as u64;
         if self.length <= limit as u64 {
             self.kept += part.len();
@@ -67,7 +68,8 @@ impl Splitter {
             self.current.truncate(keep);
             self.current.shrink_to_fit();
         }
-        let too_long = self.kept > KEPT * self.limit || self.length > HARD * self.limit as u64;
+        let too_long = self.kept > self.limit.saturating_mul(KEPT)
+            || self.length > HARD.saturating_mul(self.limit as u64);
         if too_long { Err(Broken::TooLarge) } else { Ok(()) }
     }
 

@@ -1,7 +1,7 @@
 use super::*;
 
-const A: Slot = Slot(1);
-const B: Slot = Slot(2);
+const A: Key = (1, Slot(1));
+const B: Key = (1, Slot(2));
 
 fn drain(outbox: &mut Outbox) -> Vec<Bytes> {
     std::iter::from_fn(|| outbox.pop()).collect()
