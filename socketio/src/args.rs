@@ -193,8 +193,13 @@ impl Serialize for Binary {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let num = ENCODED.with_borrow_mut(|list| {
             let list = list.as_mut()?;
-            list.push(self.0.clone());
-            Some(list.len() - 1)
+            // The same bytes travel once, however often they are named.
+            let same = |other: &Bytes| other.as_ptr() == self.0.as_ptr() && other.len() == self.0.len();
+            let known = list.iter().position(same);
+            if known.is_none() {
+                list.push(self.0.clone());
+            }
+            Some(known.unwrap_or(list.len() - 1))
         });
         let num = num.ok_or_else(|| S::Error::custom("binary values travel in events and acks only"))?;
         let mut placeholder = serializer.serialize_struct("Placeholder", 2)?;
@@ -231,6 +236,14 @@ mod tests {
         assert_eq!(args.json()[0].get(), r#"{"_placeholder":true,"num":0}"#);
         assert_eq!(args.attachments(), ["zero", "one", "two"]);
         assert_eq!(args.get::<File>(1).unwrap(), file);
+    }
+
+    #[test]
+    fn the_same_bytes_travel_once() {
+        let one = Binary::from(vec![7; 1000]);
+        let args = args![vec![one.clone(); 3000], one, Binary::from("other")];
+        assert_eq!(args.attachments().len(), 2);
+        assert_eq!(args.get::<Vec<Binary>>(0).unwrap().len(), 3000);
     }
 
     #[test]

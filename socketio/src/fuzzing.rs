@@ -58,7 +58,8 @@ pub fn is_deeper(json: &str, max: usize) -> bool {
     packet::is_deeper(json, max)
 }
 
-/// Encodes an event or an ack as the server would send it, with attachments of its own.
+/// Encodes an event or an ack as the server would send it, with attachments of its own. `None` if that is not what would
+/// be sent, because a placeholder in it stands for nothing.
 pub fn encode(parts: &Parts) -> Option<Frame> {
     let namespace = &parts.namespace;
     let head = match (parts.kind, &parts.name, parts.id) {
@@ -68,8 +69,8 @@ pub fn encode(parts: &Parts) -> Option<Frame> {
     };
     let json = parts.args.iter().map(|arg| RawValue::from_string(arg.clone()));
     let json = json.collect::<Result<_, _>>().ok()?;
-    let attachments = vec![Bytes::from_static(b"bytes"); parts.attachments];
-    Some(Frame::encode(head, &Args { json, attachments }, None))
+    let args = Args { json, attachments: vec![Bytes::from_static(b"bytes"); parts.attachments] };
+    args.is_sound().then(|| Frame::encode(head, &args, None))
 }
 
 /// Splits the body of a POST, which comes in pieces. Each packet is given as the frame that a WebSocket would carry,
@@ -109,6 +110,11 @@ pub fn append(body: &mut String, frames: &[u8]) -> bool {
 /// Arguments as they come from a client.
 pub fn args(json: Vec<Box<RawValue>>, attachments: Vec<Bytes>) -> Args {
     Args { json, attachments }
+}
+
+/// Whether every placeholder stands for an attachment, and the arguments as they may be sent.
+pub fn sound(args: &Args) -> (bool, Args) {
+    (args.is_sound(), args.made_sound().into_owned())
 }
 
 impl From<Emitted> for Parts {

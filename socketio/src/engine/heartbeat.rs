@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// By how much a timer may be late without anybody getting more time for it.
-const SLACK: Duration = Duration::from_millis(10);
+const SLACK: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
 pub(super) struct Heartbeat {
@@ -14,6 +14,8 @@ pub(super) struct Heartbeat {
     /// When the ping is due, or, once it is sent, the pong.
     due: Instant,
     pinged: bool,
+    /// Whether the pong has been given more time, because it may lie where we have not looked.
+    spared: bool,
 }
 
 /// What a heartbeat that is due asks for.
@@ -26,7 +28,7 @@ pub(super) enum Beat {
 impl Heartbeat {
     /// The first ping comes after a whole interval, not at once.
     pub(super) fn new(now: Instant, interval: Duration, timeout: Duration) -> Self {
-        Self { interval, timeout, due: now + interval, pinged: false }
+        Self { interval, timeout, due: now + interval, pinged: false, spared: false }
     }
 
     pub(super) fn due(&self) -> Instant {
@@ -37,18 +39,25 @@ impl Heartbeat {
         if now < self.due {
             return None;
         }
+        let late = now - self.due;
+        if self.pinged && late > SLACK && !self.spared {
+            // Time in which we did not run is not held against the client, once.
+            self.spared = true;
+            self.due = now + late.min(self.timeout);
+            return None;
+        }
         if self.pinged {
             return Some(Beat::Dead);
         }
         self.pinged = true;
         // Counted from when the ping was due: timers round up, and twice would be noticed.
-        self.due = (self.due + self.timeout).max(now + self.timeout.saturating_sub(SLACK));
+        self.due = (self.due + self.timeout).max(now + self.timeout / 2);
         Some(Beat::Ping)
     }
 
     pub(super) fn pong(&mut self, now: Instant) {
         if self.pinged {
-            self.pinged = false;
+            (self.pinged, self.spared) = (false, false);
             self.due = now + self.interval;
         }
     }
@@ -81,5 +90,18 @@ mod tests {
         heart.resume(start + 70 * S);
         assert_eq!(heart.beat(start + 89 * S), None);
         assert_eq!(heart.beat(start + 90 * S), Some(Beat::Dead));
+    }
+
+    #[test]
+    fn time_in_which_we_did_not_run_is_not_held_against_the_client_once() {
+        let start = Instant::now();
+        let mut heart = Heartbeat::new(start, 25 * S, 20 * S);
+        assert_eq!(heart.beat(start + 25 * S), Some(Beat::Ping));
+        assert_eq!(heart.beat(start + 50 * S), None);
+        assert_eq!(heart.due(), start + 55 * S);
+        assert_eq!(heart.beat(start + 70 * S), Some(Beat::Dead));
+        let mut late = Heartbeat::new(start, 25 * S, 20 * S);
+        assert_eq!(late.beat(start + 100 * S), Some(Beat::Ping));
+        assert_eq!(late.due(), start + 110 * S, "a ping that was late leaves half the time at least");
     }
 }

@@ -133,6 +133,15 @@ pub(crate) fn append(payload: &mut String, mut frames: &[u8]) -> bool {
     false
 }
 
+/// How many packets a frame carries: an event has one for each attachment, too.
+pub(crate) fn packets(mut frames: &[u8]) -> usize {
+    let mut packets = 0;
+    while let Some((_, _, rest)) = next_frame(frames) {
+        (frames, packets) = (rest, packets + 1);
+    }
+    packets
+}
+
 /// Whether a frame is a close.
 pub(crate) fn is_close(frame: &[u8]) -> bool {
     frame.first().is_some_and(|first| first & 0x0F == 0x8)

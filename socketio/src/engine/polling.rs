@@ -35,7 +35,7 @@ const WAITING: usize = 4;
 /// What is asked of a session.
 pub(super) enum Ask {
     /// A GET: answered once there is something to say.
-    Poll(oneshot::Sender<String>),
+    Poll(oneshot::Sender<Result<String, Refused>>),
     /// A POST: answered once all of it has been taken.
     Post(Vec<Inbound>, oneshot::Sender<Result<(), Refused>>),
     /// A POST that was no payload: the session ends, and that is the answer.

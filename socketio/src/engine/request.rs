@@ -72,6 +72,7 @@ pub(super) const FULL: Refused = refused(StatusCode::SERVICE_UNAVAILABLE, 3, "To
 pub(super) const CROWDED: Refused =
     refused(StatusCode::TOO_MANY_REQUESTS, 3, "Too many sessions from this address");
 pub(super) const CLOSED: Refused = refused(StatusCode::SERVICE_UNAVAILABLE, 3, "Server is going away");
+pub(super) const ENDED: Refused = refused(StatusCode::SERVICE_UNAVAILABLE, 3, "The session has ended");
 pub(super) const TOO_LARGE: Refused = refused(StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large");
 
 impl Refused {

@@ -10,6 +10,9 @@ use bytes::Bytes;
 
 use crate::{connection::Connection, engine::payload, link::Link};
 
+/// Packets in one payload, unless one event has more: python-socketio takes no more.
+const PACKETS: usize = 16;
+
 /// Frames written by one system call.
 const SLICES: usize = 16;
 
@@ -58,12 +61,18 @@ impl Link {
         }
     }
 
-    /// Appends what waits to a payload; says whether it was the close. That goes alone: stock clients act on it before they
+    /// Appends what waits to a payload, as much as every client takes at once; says whether it was the close. That goes alone: stock clients act on it before they
     /// act on what came with it.
     pub(crate) fn drain(&self, payload: &mut String) -> bool {
         let mut state = self.state.borrow_mut();
-        let (before, mut frames, mut closed) = (payload.len(), 0, false);
-        while let Some(bytes) = state.outbox.pop_if(|bytes| payload.is_empty() || !payload::is_close(bytes)) {
+        let (before, mut frames, mut packets, mut closed) = (payload.len(), 0, 0, false);
+        let mut next = |payload: &str| {
+            state.outbox.pop_if(|bytes| {
+                packets += payload::packets(bytes);
+                payload.is_empty() || (packets <= PACKETS && !payload::is_close(bytes))
+            })
+        };
+        while let Some(bytes) = next(payload) {
             frames += 1;
             closed |= payload::append(payload, &bytes);
         }

@@ -185,7 +185,6 @@ async fn a_greeting_may_ask() {
 }
 
 #[actix_web::test]
-#[ignore = "fails: it is not read before what stands before it has been handled"]
 async fn an_answer_is_heard_behind_more_events_than_may_wait() {
     let (tell, _told) = unbounded_channel();
     let config = Config { max_inbox: 4, ..Config::default() };

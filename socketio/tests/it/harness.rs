@@ -11,7 +11,7 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle};
-use socketio::{Builder, Config, Hub, SocketIo};
+use socketio::{Builder, Config, Hub, Reason, SocketIo};
 use tokio::{net::TcpStream, sync::Notify, time::timeout};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_tungstenite::client_async;
@@ -78,6 +78,7 @@ impl TestServer {
             .workers(workers)
             .on_connect(socketio::on_connect)
             .tcp_nodelay(true)
+            .keep_alive(PATIENCE * 2)
             .disable_signals()
             .shutdown_timeout(1);
         let bound = match tls {
@@ -133,6 +134,15 @@ impl TestServer {
             }
         })
         .await
+    }
+
+    /// Why the next socket goes; events that come before are skipped.
+    pub(crate) async fn gone(&self) -> Reason {
+        loop {
+            if let Told::Gone(reason) = self.told().await {
+                return reason;
+            }
+        }
     }
 
     /// Ends the HTTP server, and with it its workers.

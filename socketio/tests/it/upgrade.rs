@@ -16,8 +16,7 @@ async fn a_client_that_does_not_wait_for_the_probes_answer_moves_too() {
     for workers in [1, 3] {
         let server = TestServer::with_workers(Config::default(), workers);
         let mut poller = Poller::connect(&server).await;
-        poller.begin_poll().await;
-        poller.send("3").await;
+        poller.wait().await;
         let mut client = poller.websocket(&server).await;
         for text in ["2probe", "5", r#"421["echo",1]"#, r#"422["echo",2]"#] {
             client.0.feed(Ws::text(text)).await.unwrap();
@@ -70,6 +69,7 @@ async fn later_requests_do_not_disturb_who_has_moved() {
     let (query, sid) = (poller.query.clone(), poller.sid.clone());
     let (mut client, heard) = poller.upgrade(&server).await;
     assert!(heard.is_empty());
+    assert_eq!(client.ask(r#"429["echo",9]"#).await, "439[9]");
     for id in 0..5 {
         for (method, body) in [("GET", &b""[..]), ("POST", br#"42["echo",0]"#), ("POST", b"")] {
             // On a connection of its own: actix closes one whose body nobody wanted.

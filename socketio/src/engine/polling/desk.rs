@@ -11,16 +11,18 @@ use super::{Ask, Entry};
 use crate::{
     engine::{
         frames::{Inbound, Violation},
-        request::{BAD_REQUEST, Refused},
+        request::{BAD_REQUEST, ENDED, Refused},
         upgrade::Outflow,
     },
     link::{Link, Phase},
     reason::Reason,
 };
 
+type Get = oneshot::Sender<Result<String, Refused>>;
+
 pub(in crate::engine) struct Desk {
     asks: mpsc::Receiver<Ask>,
-    get: Option<oneshot::Sender<String>>,
+    get: Option<Get>,
     post: Option<Post>,
     probed: bool,
     outflow: Option<Outflow>,
@@ -107,7 +109,7 @@ impl Desk {
         None
     }
 
-    fn get(&mut self, get: oneshot::Sender<String>, link: &Link) {
+    fn get(&mut self, get: Get, link: &Link) {
         if self.get.is_some() {
             // Which of the two would the next packet be for? The second is refused by being dropped.
             self.release("1");
@@ -119,7 +121,7 @@ impl Desk {
 
     fn release(&mut self, payload: &str) {
         if let Some(get) = self.get.take() {
-            let _ = get.send(payload.to_owned());
+            let _ = get.send(Ok(payload.to_owned()));
         }
     }
 
@@ -151,18 +153,18 @@ impl Desk {
         let mut payload = String::new();
         let closed = link.drain(&mut payload);
         let over = closed || self.farewell || matches!(link.phase(), Phase::Cut(_));
-        match payload.as_str() {
-            "" if self.farewell || self.probed => payload.push('6'),
-            "" if over => payload.push('1'),
+        let answer = match payload.as_str() {
+            "" if self.farewell || self.probed => Ok("6".to_owned()),
+            "" | "1" if over => ending(link.phase()),
             "" => {
                 link.register_writer(cx);
                 self.get = Some(get);
                 return;
             }
-            _ => {}
-        }
+            _ => Ok(payload),
+        };
         link.stalled(true);
-        if get.send(payload).is_err() {
+        if get.send(answer).is_err() {
             link.cut(Reason::TransportClose);
         }
         if over {
@@ -178,5 +180,16 @@ impl Desk {
         {
             link.over();
         }
+    }
+}
+
+/// What the last GET is told. Stock clients come back by themselves after an HTTP error; not all of them do after a close
+/// packet, which says that the server wants them to go.
+fn ending(phase: Phase) -> Result<String, Refused> {
+    match phase {
+        Phase::Closing(Reason::ServerDisconnect) | Phase::Finished(Reason::ServerDisconnect) => {
+            Ok("1".to_owned())
+        }
+        _ => Err(ENDED),
     }
 }

@@ -30,10 +30,10 @@ pub(in crate::engine) async fn poll(
     handle.ask(Ask::Poll(answer)).await.map_err(|_| UNKNOWN_SID)?;
     // actix notices that a client has gone only when it writes to it.
     let vanished = connection.upgrade().map(|connection| connection.vanished());
-    let Some(Ok(vanished)) = vanished else { return answered.await.map_err(|_| BAD_REQUEST) };
+    let Some(Ok(vanished)) = vanished else { return answered.await.unwrap_or(Err(BAD_REQUEST)) };
     tokio::select! {
         biased;
-        answer = answered => answer.map_err(|_| BAD_REQUEST),
+        answer = answered => answer.unwrap_or(Err(BAD_REQUEST)),
         () = vanished => Err(BAD_REQUEST),
     }
 }

@@ -34,15 +34,25 @@ impl Poller {
     pub(crate) async fn enter(server: &TestServer) -> Self {
         let mut poller = Self::open(server).await;
         poller.send("40").await;
-        assert!(poller.text().await.starts_with(r#"40{"sid":""#));
+        assert!(poller.beyond_pings().await.starts_with(r#"40{"sid":""#));
         poller
     }
 
     /// One that the script has greeted.
     pub(crate) async fn connect(server: &TestServer) -> Self {
         let mut poller = Self::enter(server).await;
-        assert_eq!(poller.text().await, r#"42["hello",none]"#);
+        assert_eq!(poller.beyond_pings().await, r#"42["hello",none]"#);
         poller
+    }
+
+    /// The next packet that is no ping; pings are answered.
+    async fn beyond_pings(&mut self) -> String {
+        loop {
+            match self.text().await.as_str() {
+                "2" => self.send("3").await,
+                text => return text.to_owned(),
+            }
+        }
     }
 
     /// Posts packets, and is told that they were taken.
@@ -64,6 +74,17 @@ impl Poller {
     /// Begins a GET that waits.
     pub(crate) async fn begin_poll(&mut self) {
         self.get.send("GET", &self.query, "", b"").await;
+    }
+
+    /// Begins a GET, and returns when it waits: it is sent along with one that is answered, and served right behind it.
+    /// The service must know "echo".
+    pub(crate) async fn wait(&mut self) {
+        let get = format!("GET /socket.io/{} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", self.query);
+        self.get.write(get.repeat(2).as_bytes()).await;
+        self.send(r#"420["echo",0]"#).await;
+        assert_eq!(self.get.answer().await.body, "430[0]");
+        // Both requests are on their way to the session in order; this one is answered behind the GET.
+        self.send("3").await;
     }
 
     /// What a GET brings.

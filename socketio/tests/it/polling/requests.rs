@@ -13,14 +13,12 @@ const UNKNOWN: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
 async fn a_second_get_ends_the_session() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
-    poller.begin_poll().await;
-    // Answered, so that the GET before it has been seen.
-    poller.send("3").await;
+    poller.wait().await;
     let mut second = Http::connect(&server).await;
     let refused = second.ask("GET", &poller.query, "", b"").await;
     assert_eq!((refused.status, refused.body.as_str()), (400, r#"{"code":3,"message":"Bad request"}"#));
     assert_eq!(poller.get.answer().await.body, "1");
-    assert_eq!(server.told().await, Told::Gone(Reason::ProtocolError));
+    assert_eq!(server.gone().await, Reason::ProtocolError);
     server.emptied().await;
     assert_eq!(poller.poll().await.body, UNKNOWN);
 }
@@ -29,10 +27,10 @@ async fn a_second_get_ends_the_session() {
 async fn a_second_get_is_refused_at_once_while_an_event_is_handled() {
     let server = TestServer::start(Config::default());
     let mut poller = Poller::connect(&server).await;
+    poller.wait().await;
+    assert_eq!(server.told().await, Told::Event("echo".into()));
     poller.send(r#"421["wait",1]"#).await;
     assert_eq!(server.told().await, Told::Event("wait".into()));
-    poller.begin_poll().await;
-    poller.send("3").await;
     let mut second = Http::connect(&server).await;
     assert_eq!(second.ask("GET", &poller.query, "", b"").await.status, 400);
     assert_eq!(poller.get.answer().await.body, "1");
@@ -48,7 +46,7 @@ async fn a_second_get_is_refused_at_once_while_an_event_is_handled() {
 async fn a_second_post_ends_the_session() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
-    poller.begin_poll().await;
+    poller.wait().await;
     poller.post.head("POST", &poller.query, "Content-Length: 20\r\n").await;
     poller.post.write(b"420[\"e").await;
     let mut second = Http::connect(&server).await;
@@ -59,8 +57,8 @@ async fn a_second_post_ends_the_session() {
             break answer.body;
         }
     };
-    assert_eq!(poller.get.answer().await.body, "1");
-    assert_eq!(server.told().await, Told::Gone(Reason::ProtocolError));
+    assert_eq!(poller.get.answer().await.status, 503);
+    assert_eq!(server.gone().await, Reason::ProtocolError);
     let bodies = [refused, poller.post.answer().await.body];
     let two = r#"{"code":3,"message":"Bad request: two POST requests at once"}"#;
     assert!(bodies.iter().any(|body| body == two) && bodies.iter().any(|body| body == UNKNOWN), "{bodies:?}");
@@ -115,16 +113,15 @@ async fn a_body_that_is_no_payload_ends_the_session_at_once() {
             let server = TestServer::start(Config { max_packets: 4, ..Config::default() });
             let mut poller = Poller::connect(&server).await;
             if waits {
-                poller.begin_poll().await;
-                poller.send("3").await;
+                poller.wait().await;
             }
             let answer = poller.try_send(body).await;
             let message = format!(r#"{{"code":3,"message":"Bad request: {sentence}"}}"#);
             assert_eq!((answer.status, answer.body), (400, message), "{}", body.escape_ascii());
             if waits {
-                assert_eq!(poller.get.answer().await.body, "1");
+                assert_eq!(poller.get.answer().await.status, 503);
             }
-            assert_eq!(server.told().await, Told::Gone(Reason::ProtocolError));
+            assert_eq!(server.gone().await, Reason::ProtocolError);
             assert_eq!(poller.poll().await.body, UNKNOWN, "{} {waits}", body.escape_ascii());
             server.emptied().await;
         }
@@ -208,34 +205,33 @@ async fn a_post_given_up_half_way_does_nothing() {
 async fn a_get_whose_connection_is_reset_ends_the_session() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
-    poller.begin_poll().await;
-    poller.send("3").await;
+    poller.wait().await;
     poller.get.stream.set_zero_linger().unwrap();
     drop(poller.get);
-    assert_eq!(server.told().await, Told::Gone(Reason::TransportClose));
+    assert_eq!(server.gone().await, Reason::TransportClose);
     server.emptied().await;
 }
 
 #[actix_web::test]
 async fn a_get_whose_connection_ends_is_noticed_by_its_heartbeat() {
-    let (ping_interval, ping_timeout) = (Duration::from_millis(50), Duration::from_millis(100));
+    let (ping_interval, ping_timeout) = (Duration::from_millis(200), Duration::from_millis(300));
     let server = TestServer::start(Config { ping_interval, ping_timeout, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
-    poller.begin_poll().await;
+    poller.wait().await;
     poller.get.stream.shutdown().await.unwrap();
-    let Told::Gone(reason) = server.told().await else { panic!("no event was sent") };
+    let reason = server.gone().await;
     assert!(matches!(reason, Reason::PingTimeout | Reason::TransportClose), "{reason}");
     server.emptied().await;
 }
 
 #[actix_web::test]
 async fn a_body_that_never_ends_does_not_outlive_its_session() {
-    let (ping_interval, ping_timeout) = (Duration::from_millis(50), Duration::from_millis(100));
+    let (ping_interval, ping_timeout) = (Duration::from_millis(200), Duration::from_millis(300));
     let server = TestServer::start(Config { ping_interval, ping_timeout, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     poller.post.head("POST", &poller.query, "Content-Length: 100\r\n").await;
     poller.post.write(b"4").await;
-    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
+    assert_eq!(server.gone().await, Reason::PingTimeout);
     // Either an answer or the connection's end: nobody waits for the rest.
     let answer = poller.post.answer_or_end().await;
     assert!(answer.is_none_or(|answer| answer.status == 400));

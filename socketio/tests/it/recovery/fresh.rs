@@ -125,8 +125,7 @@ async fn who_polls_may_come_back_as_a_websocket() {
     poller.send("40").await;
     let answer = poller.text().await;
     let answer: serde_json::Value = serde_json::from_str(answer.strip_prefix("40").unwrap()).unwrap();
-    poller.begin_poll().await;
-    poller.send("3").await;
+    poller.wait().await;
     poller.get.stream.set_zero_linger().unwrap();
     drop(poller);
     assert_eq!(all.told().await, Reason::TransportClose);
