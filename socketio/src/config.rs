@@ -51,7 +51,8 @@ pub struct Config {
 
     /// Bytes of one message from a client, its attachments included, and of one polling payload. An
     /// event that is larger is skipped as it streams in, never buffered, and handled with a [`Fault`](crate::Fault);
-    /// past 64 times this the session is closed. Default 1,000,000.
+    /// past 64 times this the session is closed, and so it is past a polling payload of
+    /// which more than four times this would have to be kept. Default 1,000,000.
     pub max_payload: usize,
     /// Packets in one polling payload; more closes the session. Default 10,000.
     pub max_packets: usize,

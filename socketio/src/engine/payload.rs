@@ -28,11 +28,22 @@ pub(crate) struct Splitter {
     over: bool,
     /// Bytes of all packets that are kept.
     kept: usize,
+    /// Bytes of all packets.
+    total: u64,
 }
 
 impl Splitter {
     pub(crate) fn new(limit: usize, max_packets: usize) -> Self {
-        Self { limit, max_packets, packets: Vec::new(), current: Vec::new(), length: 0, over: false, kept: 0 }
+        Self {
+            limit,
+            max_packets,
+            packets: Vec::new(),
+            current: Vec::new(),
+            length: 0,
+            over: false,
+            kept: 0,
+            total: 0,
+        }
     }
 
     pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), Broken> {
@@ -56,6 +67,7 @@ impl Splitter {
         let limit =
             if binary { self.limit.div_ceil(3).saturating_mul(4).saturating_add(1) } else { self.limit };
         self.length += part.len() as u64;
+        self.total += part.len() as u64;
         if self.length <= limit as u64 {
             self.kept += part.len();
             self.current.extend_from_slice(part);
@@ -69,7 +81,7 @@ impl Splitter {
             self.current.shrink_to_fit();
         }
         let too_long = self.kept > self.limit.saturating_mul(KEPT)
-            || self.length > HARD.saturating_mul(self.limit as u64);
+            || self.total > HARD.saturating_mul(self.limit as u64);
         if too_long { Err(Broken::TooLarge) } else { Ok(()) }
     }
 
