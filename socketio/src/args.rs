@@ -16,7 +16,11 @@ use serde::{
     de::{DeserializeOwned, Error as _},
     ser::{Error as _, SerializeStruct},
 };
-use serde_json::value::{RawValue, Value};
+use serde_json::value::RawValue;
+
+mod placeholders;
+
+use placeholders::are_sound;
 
 /// The arguments of an event or of an ack, encoded: what can be passed on without knowing its types.
 #[derive(Debug, Clone, Default)]
@@ -115,7 +119,8 @@ impl Args {
     /// Whether every placeholder stands for an attachment. A client that is sent one which does not takes it for a broken
     /// packet, and leaves.
     pub(crate) fn is_sound(&self) -> bool {
-        self.attachments.is_empty() || self.json.iter().all(|json| is_sound(json, self.attachments.len()))
+        self.attachments.is_empty()
+            || self.json.iter().all(|json| are_sound(json.get(), self.attachments.len()))
     }
 
     /// The same arguments, `null` in place of those with a placeholder for nothing.
@@ -125,7 +130,7 @@ impl Args {
         }
         tracing::error!("an argument looks like a binary value and is none; null was sent");
         let mut args = self.clone();
-        for json in args.json.iter_mut().filter(|json| !is_sound(json, self.attachments.len())) {
+        for json in args.json.iter_mut().filter(|json| !are_sound(json.get(), self.attachments.len())) {
             *json = RawValue::NULL.to_owned();
         }
         Cow::Owned(args)
@@ -135,23 +140,6 @@ impl Args {
     pub(crate) fn size(&self) -> usize {
         self.json.iter().map(|json| json.get().len() + 1).sum::<usize>()
             + self.attachments.iter().map(Bytes::len).sum::<usize>()
-    }
-}
-
-fn is_sound(json: &RawValue, attachments: usize) -> bool {
-    // An escape could hide the name.
-    let may_have = json.get().contains("_placeholder") || json.get().contains("\\u");
-    !may_have || serde_json::from_str(json.get()).is_ok_and(|value| counts(&value, attachments))
-}
-
-fn counts(value: &Value, attachments: usize) -> bool {
-    match value {
-        Value::Array(all) => all.iter().all(|value| counts(value, attachments)),
-        Value::Object(all) if all.get("_placeholder") == Some(&Value::Bool(true)) => {
-            all.get("num").and_then(Value::as_u64).is_some_and(|num| num < attachments as u64)
-        }
-        Value::Object(all) => all.values().all(|value| counts(value, attachments)),
-        _ => true,
     }
 }
 
@@ -221,6 +209,8 @@ impl<'de> Deserialize<'de> for Binary {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -64,9 +64,8 @@ impl Connection {
     }
 }
 
-/// Keeps a duplicate of the connection's descriptor. Give it to
-/// [`HttpServer::on_connect`](actix_web::HttpServer::on_connect): without it a client that does not read
-/// cannot be evicted, and what is sent is copied for each. The open-file limit should allow
+/// Lets the server cut off clients that do not read, and write to the others without copying. Give it to
+/// [`HttpServer::on_connect`](actix_web::HttpServer::on_connect): it keeps a duplicate of each connection's descriptor. The open-file limit should allow
 /// two descriptors per session, and three for one whose GET waits.
 pub fn on_connect(io: &dyn Any, extensions: &mut Extensions) {
     type Tcp = actix_web::rt::net::TcpStream;

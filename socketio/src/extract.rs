@@ -45,6 +45,21 @@ impl fmt::Display for Rejection {
 
 /// A type that can be an argument of a handler, for sockets with state `S`.
 ///
+/// One of your own takes what it needs by the ones that there are:
+///
+/// ```
+/// use socketio::{Data, Extract, FromEvent, Rejection};
+///
+/// struct Positive(i64);
+///
+/// impl<S> FromEvent<S> for Positive {
+///     fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
+///         let Data(n) = Data::from_event(extract)?;
+///         if n > 0 { Ok(Self(n)) } else { Err(Rejection("not positive".to_owned())) }
+///     }
+/// }
+/// ```
+///
 /// There are [`Socket`], [`State`], [`Data`], [`Args`], [`Event`] and [`Ack`]; they may stand in any order. Where several
 /// take from the event's arguments, they do so from left to right.
 pub trait FromEvent<S>: Sized {

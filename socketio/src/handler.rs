@@ -7,9 +7,14 @@ use crate::{
     reply::{IntoReply, Reply},
 };
 
-/// An async function of up to six arguments, each of them a [`FromEvent`], that returns an [`IntoReply`]. `Args` is the
+/// An async function of up to six arguments, each of them a [`FromEvent`], that returns an [`IntoReply`]. `A` is the
 /// tuple of its arguments' types, which the compiler finds.
-pub trait Handler<S, Args>: Send + Sync + 'static {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handler for sockets with state `{S}`",
+    note = "a handler is an async function of up to six of Socket<{S}>, State<{S}>, Data<T>, Args, Event and Ack",
+    note = "and returns (), a Result, a Reply or Args"
+)]
+pub trait Handler<S, A>: Send + Sync + 'static {
     /// Takes the arguments from the event, and begins.
     ///
     /// # Errors

@@ -139,7 +139,8 @@ pub(crate) fn is_deeper(json: &str, max: usize) -> bool {
     false
 }
 
-fn behind_string(mut rest: &[u8]) -> &[u8] {
+/// What is behind a string's end, of whose beginning the quote is gone.
+pub(crate) fn behind_string(mut rest: &[u8]) -> &[u8] {
     while let Some(at) = memchr2(b'"', b'\\', rest) {
         let escaped = rest[at] == b'\\';
         rest = rest.get(at + 1 + usize::from(escaped)..).unwrap_or_default();

@@ -62,7 +62,12 @@ impl From<Args> for Reply {
     }
 }
 
-/// What a handler may return.
+/// What a handler may return: `()`, a `Result` of what serialises, [`Args`] for several arguments, or a [`Reply`]. A plain
+/// value is none, because a `Result` is a value, too: return `Ok::<_, ()>(value)`, or `Reply::new(&value)`.
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot return `{Self}`",
+    note = "return (), a Result whose both sides serialise, Args, or Reply::new(&value)"
+)]
 pub trait IntoReply {
     /// The ack's arguments.
     fn into_reply(self) -> Reply;

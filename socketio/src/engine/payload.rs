@@ -69,26 +69,25 @@ impl Splitter {
         self.length += part.len() as u64;
         self.total += part.len() as u64;
         if self.length <= limit as u64 {
-            self.kept += part.len();
             self.current.extend_from_slice(part);
         } else {
-            if !std::mem::replace(&mut self.over, true) {
-                self.kept -= self.current.len();
-            }
+            self.over = true;
             let keep = if binary { 1 } else { PREFIX };
             self.current.extend_from_slice(&part[..part.len().min(keep.saturating_sub(self.current.len()))]);
             self.current.truncate(keep);
             self.current.shrink_to_fit();
         }
-        let too_long = self.kept > self.limit.saturating_mul(KEPT)
-            || self.total > HARD.saturating_mul(self.limit as u64);
-        if too_long { Err(Broken::TooLarge) } else { Ok(()) }
+        if self.total > HARD.saturating_mul(self.limit as u64) { Err(Broken::TooLarge) } else { Ok(()) }
     }
 
     fn end(&mut self) -> Result<(), Broken> {
         if self.packets.len() == self.max_packets {
             Meters::limited("max_packets");
             return Err(Broken::Invalid("too many packets in one payload"));
+        }
+        self.kept += self.current.len();
+        if self.kept > self.limit.saturating_mul(KEPT) {
+            return Err(Broken::TooLarge);
         }
         let (packet, length) = (std::mem::take(&mut self.current), std::mem::take(&mut self.length));
         self.packets.push(if std::mem::take(&mut self.over) {
