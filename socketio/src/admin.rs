@@ -127,7 +127,7 @@ impl Admin {
         hub.watch(watch.clone());
         let service = Arc::new(self.namespace(watch, server, max_outbox));
         // Without recovery: a page that comes back is shown everything afresh.
-        hub.list(Nsp::new(NAMESPACE.into(), service, meters::handler_seconds(NAMESPACE), None));
+        hub.list(Nsp::new(NAMESPACE.into(), service, meters::handler_seconds(NAMESPACE), None, hub.kept()));
     }
 
     fn namespace(self, watch: Arc<Watch>, server: Arc<Server>, max_outbox: usize) -> Namespace<Entered> {

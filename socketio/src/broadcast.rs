@@ -52,7 +52,7 @@ pub struct SocketInfo {
 
 impl SocketInfo {
     pub(crate) fn of(core: &Core) -> Self {
-        let rooms = core.rooms.borrow().clone();
+        let rooms = core.rooms.borrow().iter().cloned().collect();
         Self { id: core.id, rooms, transport: core.link.transport().as_str() }
     }
 }

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::{
     args::Args,
     config::Config,
+    core::MAX_NAME,
     engine::{Failure, Message, Request, Upper},
     event::Fault,
     frame::Frame,
@@ -130,10 +131,11 @@ impl Client {
             Meters::limited("max_sockets");
             return refuse("Too many namespaces on one connection");
         }
-        let Some(nsp) = self.namespaces.seat(&self.link.shard().hub, name) else {
+        let known = (name.len() <= MAX_NAME).then(|| self.namespaces.seat(&self.link.shard().hub, name));
+        let Some(nsp) = known.flatten() else {
             return refuse("Invalid namespace");
         };
-        let mut seat = Seat::new(nsp, self.link.clone(), self.request.clone());
+        let mut seat = Seat::new(nsp, self.link.clone(), self.request.clone(), self.config().max_rooms);
         seat.connect(auth, bytes);
         self.seats.push(seat);
         Ok(())

@@ -74,6 +74,9 @@ pub struct Config {
     pub max_inbox: usize,
     /// Namespaces one session may be in; for a further one the client gets a `connect_error`. Default 16.
     pub max_sockets: usize,
+    /// Rooms a socket may be in; it is not let into a further one, nor into one whose name has more than 1024
+    /// bytes, and the log says so. Default 10,000.
+    pub max_rooms: usize,
     /// Sessions on this server, all workers together; further handshakes get HTTP 503. Default 10,000.
     pub max_sessions: usize,
     /// Sessions from one address; further handshakes get HTTP 429. Behind a proxy all clients share its address, and the
@@ -94,7 +97,8 @@ pub struct Config {
 pub struct Recovery {
     /// How long a client may be away. Default two minutes.
     pub max_disconnection: Duration,
-    /// Bytes of events kept for those who are away, per namespace; who missed more than that starts afresh. Default 16 MiB.
+    /// Bytes of events kept for those who are away, all namespaces together; who missed more than that starts afresh.
+    /// Default 16 MiB.
     pub max_bytes: usize,
 }
 
@@ -123,6 +127,7 @@ impl Default for Config {
             max_outbox: 8 * 1024 * 1024,
             max_inbox: 256,
             max_sockets: 16,
+            max_rooms: 10_000,
             max_sessions: 10_000,
             max_sessions_per_address: None,
             recovery: None,

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     fmt,
     rc::Rc,
     sync::Arc,
@@ -19,6 +20,7 @@ use crate::{
     id::{Pid, SocketId},
     link::{Closing, Link},
     members::Members,
+    meters::Meters,
     nsp::{Nsp, Room},
     observer::Observed,
     reason::Reason,
@@ -26,6 +28,9 @@ use crate::{
     reply::Reply,
     target::Target,
 };
+
+/// Bytes of a room's name.
+pub(crate) const MAX_NAME: usize = 1024;
 
 /// A socket without its state's type.
 pub(crate) struct Core {
@@ -42,11 +47,14 @@ pub(crate) struct Core {
     pub(crate) since: u64,
     /// Its place among the members.
     pub(crate) index: Cell<usize>,
-    pub(crate) rooms: RefCell<Vec<Room>>,
+    pub(crate) rooms: RefCell<BTreeSet<Room>>,
     pub(crate) present: Cell<bool>,
     /// Set when it was the server that ended it.
     pub(crate) ending: Cell<Option<Reason>>,
     pub(crate) members: Rc<Members>,
+    /// Set from when nothing reaches it any more until its last handler is done: what is to be remembered of it.
+    pub(crate) leaving: RefCell<Option<Option<Parted>>>,
+    pub(crate) max_rooms: usize,
 }
 
 impl Core {
@@ -103,18 +111,24 @@ impl Core {
     }
 
     pub(crate) fn join(self: &Rc<Self>, room: &Room) {
-        if self.present.get() && !self.rooms.borrow().contains(room) {
-            self.rooms.borrow_mut().push(room.clone());
+        if !self.present.get() {
+            return;
+        }
+        let many = self.rooms.borrow().len() >= self.max_rooms && !self.rooms.borrow().contains(room);
+        if many || room.len() > MAX_NAME {
+            Meters::limited("max_rooms");
+            tracing::warn!(socket = %self.id, limit = self.max_rooms, "one room too many, or of too long a name: not joined");
+            return;
+        }
+        if self.rooms.borrow_mut().insert(room.clone()) {
             self.members.join(self, room);
             self.hub().observe(|| Observed::Joined { socket: self, room });
         }
     }
 
     pub(crate) fn leave(&self, room: &str) {
-        let mut rooms = self.rooms.borrow_mut();
-        if let Some(at) = rooms.iter().position(|one| &**one == room) {
-            let room = rooms.swap_remove(at);
-            drop(rooms);
+        let room = self.rooms.borrow_mut().take(room);
+        if let Some(room) = room {
             self.members.leave(self, &room);
             self.hub().observe(|| Observed::Left { socket: self, room: &room });
         }
@@ -140,7 +154,7 @@ impl Core {
         if !self.present.replace(false) {
             return;
         }
-        let rooms = self.rooms.take();
+        let rooms: Vec<Room> = self.rooms.take().into_iter().collect();
         self.members.remove(self, &rooms);
         if self.members.is_empty() {
             self.link.shard().forget(&self.nsp);
@@ -148,11 +162,18 @@ impl Core {
         self.acks.clear();
         self.nsp.left();
         self.hub().left();
-        if let (Some(pid), Some(mut log)) = (self.pid, self.nsp.log()) {
-            let parted = Parted { id: self.id, rooms: rooms.clone(), since: self.first };
-            log.leave(pid, reason.is_recoverable().then_some(parted));
+        if self.pid.is_some() {
+            let parted = Parted { id: self.id, rooms, since: self.first };
+            self.leaving.replace(Some(reason.is_recoverable().then_some(parted)));
         }
         self.hub().observe(|| Observed::Disconnected { socket: self, reason });
+    }
+
+    /// Its last handler is done: only now may it be there again.
+    pub(crate) fn finish(&self) {
+        if let (Some(parted), Some(pid)) = (self.leaving.take(), self.pid) {
+            self.nsp.finished(pid, parted);
+        }
     }
 }
 

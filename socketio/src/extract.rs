@@ -108,10 +108,7 @@ impl<S, T: DeserializeOwned> FromEvent<S> for Data<T> {
             if index >= args.len() {
                 return Rejection(format!("argument {} is missing", index.min(args.len()) + 1));
             }
-            // Where in the line it was says nothing to a client.
-            let sentence = error.to_string();
-            let sentence = sentence.split(" at line ").next().unwrap_or_default();
-            Rejection(format!("argument {}: {sentence}", index + 1))
+            Rejection(format!("argument {}: {}", index + 1, sentence(&error)))
         })
     }
 }
@@ -139,6 +136,12 @@ impl<S> FromEvent<S> for Ack {
         extract.ack = event.ticket.clone();
         Ok(event.lend_ack())
     }
+}
+
+/// What was wrong. Where in the line it was says nothing to a client.
+pub(crate) fn sentence(error: &serde_json::Error) -> String {
+    let sentence = error.to_string();
+    sentence.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 fn taken() -> Rejection {

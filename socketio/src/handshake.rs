@@ -5,7 +5,10 @@ use std::{net::SocketAddr, rc::Rc, sync::Arc, time::SystemTime};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::engine::Request;
+use crate::{
+    engine::Request,
+    extract::{Rejection, sentence},
+};
 
 /// How a client came: the HTTP request that opened its session, the namespace it asked for, and its `auth`.
 #[derive(Debug, Clone)]
@@ -20,9 +23,10 @@ impl Handshake {
     /// The `auth` object, decoded. Without one it is decoded as `{}`.
     ///
     /// # Errors
-    /// What does not fit `T`; the sentence is serde's, and may be shown to the client.
-    pub fn auth<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_str(self.raw_auth().map_or("{}", RawValue::get))
+    /// What does not fit `T`, in a sentence that may be shown to the client.
+    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
+        let auth = self.raw_auth().map_or("{}", RawValue::get);
+        serde_json::from_str(auth).map_err(|error| Rejection(sentence(&error)))
     }
 
     /// The `auth` object as it was sent, if there is one.

@@ -16,6 +16,7 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use serde::Serialize;
@@ -64,6 +65,9 @@ struct Inner {
     workers: Mutex<Vec<Arc<Inbox>>>,
     namespaces: RwLock<HashMap<Arc<str>, Arc<Nsp>>>,
     sockets: AtomicUsize,
+    /// Bytes that all namespaces keep for those who may come back, and for how long.
+    kept: Arc<AtomicUsize>,
+    max_age: OnceLock<Duration>,
     observer: OnceLock<Arc<dyn Observer>>,
 }
 
@@ -73,9 +77,13 @@ impl Hub {
         Self::default()
     }
 
-    /// Everyone in a namespace.
+    /// Everyone in a namespace. Its name begins with a slash, which may be left out.
     pub fn of(&self, namespace: impl Into<Arc<str>>) -> Broadcast {
-        Broadcast::new(self.clone(), namespace.into())
+        let mut namespace = namespace.into();
+        if !namespace.starts_with('/') {
+            namespace = format!("/{namespace}").into();
+        }
+        Broadcast::new(self.clone(), namespace)
     }
 
     /// Everyone in a room of the main namespace.
@@ -131,7 +139,6 @@ impl Hub {
     }
 
     /// The namespaces that there are now.
-    #[cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
     pub(crate) fn all(&self) -> Vec<Arc<Nsp>> {
         self.namespaces().values().cloned().collect()
     }
@@ -157,6 +164,26 @@ impl Hub {
         let nsp = namespaces.get(name)?.clone();
         nsp.seated();
         Some(nsp)
+    }
+
+    /// What is shared by the logs of all namespaces.
+    pub(crate) fn kept(&self) -> Arc<AtomicUsize> {
+        self.0.kept.clone()
+    }
+
+    /// Events are kept for that long.
+    pub(crate) fn keep_for(&self, age: Duration) {
+        let _ = self.0.max_age.set(age);
+    }
+
+    pub(crate) fn max_age(&self) -> Option<Duration> {
+        self.0.max_age.get().copied()
+    }
+
+    /// Forgets what is too old for anybody, and namespaces that nobody may come back to.
+    pub(crate) fn sweep(&self) {
+        self.all().iter().for_each(|nsp| nsp.sweep());
+        self.namespaces_mut().retain(|_, nsp| !nsp.is_forgotten());
     }
 
     /// Gives a place back.

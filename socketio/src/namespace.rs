@@ -49,6 +49,9 @@ impl Namespace {
 
 impl<S: 'static> Namespace<S> {
     /// A namespace with a connect hook: it decides who may enter, and makes what is kept with the socket.
+    ///
+    /// A hook runs to its end, and its session keeps its place until then, also when the client has gone: give
+    /// what it waits for a timeout.
     pub fn guarded<F, Fut>(name: impl Into<String>, guard: F) -> Self
     where
         F: Fn(Handshake) -> Fut + Send + Sync + 'static,

@@ -6,8 +6,14 @@ use std::sync::{
 };
 
 use metrics::Histogram;
+use tokio::sync::Notify;
 
-use crate::{config::Recovery, recovery::Log, service::Erased};
+use crate::{
+    config::Recovery,
+    id::Pid,
+    recovery::{Log, Parted},
+    service::Erased,
+};
 
 /// Names a set of sockets within a namespace.
 pub(crate) type Room = Arc<str>;
@@ -24,6 +30,8 @@ pub(crate) struct Nsp {
     sockets: AtomicUsize,
     acks: AtomicU64,
     log: Option<Mutex<Log>>,
+    /// Rung when somebody who may come back has gone for good.
+    gone: Notify,
 }
 
 impl Nsp {
@@ -32,6 +40,7 @@ impl Nsp {
         service: Arc<dyn Erased>,
         handler_seconds: Histogram,
         recovery: Option<&Recovery>,
+        kept: Arc<AtomicUsize>,
     ) -> Self {
         Self {
             name,
@@ -42,7 +51,8 @@ impl Nsp {
             seats: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
             acks: AtomicU64::new(0),
-            log: recovery.map(|recovery| Mutex::new(Log::new(recovery))),
+            log: recovery.map(|recovery| Mutex::new(Log::new(recovery, kept))),
+            gone: Notify::new(),
         }
     }
 
@@ -78,6 +88,36 @@ impl Nsp {
     /// What is kept for those who come back, if anything is.
     pub(crate) fn log(&self) -> Option<MutexGuard<'_, Log>> {
         Some(self.log.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A socket is gone, and so is all that ran for it.
+    pub(crate) fn finished(&self, pid: Pid, parted: Option<Parted>) {
+        if let Some(mut log) = self.log() {
+            log.leave(pid, parted);
+        }
+        self.gone.notify_waiters();
+    }
+
+    /// Ready once the socket of that name is gone.
+    pub(crate) async fn vacant(&self, pid: &Pid) {
+        loop {
+            let gone = self.gone.notified();
+            if !self.is_live(pid) {
+                return;
+            }
+            gone.await;
+        }
+    }
+
+    pub(crate) fn is_live(&self, pid: &Pid) -> bool {
+        self.log().is_some_and(|log| log.is_live(pid))
+    }
+
+    /// What is too old for anybody is forgotten.
+    pub(crate) fn sweep(&self) {
+        if let Some(mut log) = self.log() {
+            log.trim();
+        }
     }
 
     pub(crate) fn is_recoverable(&self) -> bool {

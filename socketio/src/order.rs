@@ -54,10 +54,7 @@ pub(crate) enum Deed {
         heard: UnboundedSender<Heard>,
     },
     /// A client has come back while its socket still seemed to live.
-    Replace {
-        pid: Pid,
-        done: UnboundedSender<()>,
-    },
+    Replace(Pid),
 }
 
 #[derive(Default)]

@@ -11,7 +11,10 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -36,6 +39,8 @@ pub(crate) struct Log {
     /// The number of the last event.
     last: u64,
     bytes: usize,
+    /// Bytes that all namespaces of the server keep.
+    kept: Arc<AtomicUsize>,
     max_bytes: usize,
     max_age: Duration,
     live: HashSet<Pid>,
@@ -45,6 +50,7 @@ pub(crate) struct Log {
 
 struct Entry {
     at: Instant,
+    bytes: usize,
     target: Option<Arc<Target>>,
     frame: Frame,
 }
@@ -68,12 +74,13 @@ pub(crate) struct Restored {
 }
 
 impl Log {
-    pub(crate) fn new(settings: &Recovery) -> Self {
+    pub(crate) fn new(settings: &Recovery, kept: Arc<AtomicUsize>) -> Self {
         Self {
             entries: VecDeque::new(),
             word: Pid::random(),
             last: 0,
             bytes: 0,
+            kept,
             max_bytes: settings.max_bytes,
             max_age: settings.max_disconnection,
             live: HashSet::new(),
@@ -104,20 +111,29 @@ impl Log {
     ) -> (u64, Frame) {
         self.last += 1;
         let frame = encode(&self.offset(self.last));
-        self.bytes += frame.len();
-        self.entries.push_back(Entry { at: Instant::now(), target, frame: frame.clone() });
+        let bytes = frame.len() + target.as_ref().map_or(0, |target| target.size());
+        self.bytes += bytes;
+        self.kept.fetch_add(bytes, Ordering::Relaxed);
+        self.entries.push_back(Entry { at: Instant::now(), bytes, target, frame: frame.clone() });
         self.trim();
         (self.last, frame)
     }
 
-    fn trim(&mut self) {
+    /// Forgets what is too old, and its oldest while all together is too much.
+    pub(crate) fn trim(&mut self) {
         let now = Instant::now();
         while let Some(first) = self.entries.front() {
-            if self.bytes <= self.max_bytes && now - first.at <= self.max_age {
+            let kept = self.kept.load(Ordering::Relaxed);
+            if kept <= self.max_bytes && now - first.at <= self.max_age {
                 break;
             }
-            self.bytes -= first.frame.len();
+            let bytes = first.bytes;
+            self.bytes -= bytes;
+            self.kept.fetch_sub(bytes, Ordering::Relaxed);
             self.entries.pop_front();
+        }
+        if self.entries.is_empty() {
+            self.entries = VecDeque::new();
         }
         while let Some((at, pid)) = self.order.front() {
             if self.order.len() <= MAX_PARTED && now - *at <= self.max_age {
@@ -180,6 +196,12 @@ impl Log {
     }
 }
 
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.kept.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,7 +209,7 @@ mod tests {
     const MAX: usize = 1000;
 
     fn log(max_bytes: usize) -> Log {
-        Log::new(&Recovery { max_bytes, ..Recovery::default() })
+        Log::new(&Recovery { max_bytes, ..Recovery::default() }, Arc::default())
     }
 
     fn say(log: &mut Log, room: Option<&str>) -> u64 {

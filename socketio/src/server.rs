@@ -1,6 +1,10 @@
 //! The server: its namespaces, mounted on an actix application, counted, shut down.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 
 use actix_web::{dev::ResourceDef, web};
 use metrics::Histogram;
@@ -127,6 +131,7 @@ impl Builder {
     /// [`Namespace::new`]. Of two that match, the one added first is taken.
     #[must_use]
     pub fn service(mut self, name: &str, service: impl Service) -> Self {
+        let name = &format!("/{}", name.strip_prefix('/').unwrap_or(name));
         let pattern = ResourceDef::new(name);
         let handler_seconds = meters::handler_seconds(name);
         self.defined.push(Definition { pattern, service: Arc::new(service), handler_seconds });
@@ -157,8 +162,17 @@ impl Builder {
         for one in fixed {
             let name = one.pattern.pattern().unwrap_or_default();
             if hub.find(name).is_none() {
-                hub.list(Nsp::new(name.into(), one.service, one.handler_seconds, config.recovery.as_ref()));
+                hub.list(Nsp::new(
+                    name.into(),
+                    one.service,
+                    one.handler_seconds,
+                    config.recovery.as_ref(),
+                    hub.kept(),
+                ));
             }
+        }
+        if let Some(recovery) = &config.recovery {
+            hub.keep_for(recovery.max_disconnection);
         }
         let namespaces = Arc::new(Namespaces { config: config.clone(), patterns });
         let open: engine::Open = Box::new(move |link, request| {
@@ -182,15 +196,15 @@ impl fmt::Debug for Builder {
 impl Namespaces {
     /// A place in the namespace of that name, if it is one that clients may ask for.
     pub(crate) fn seat(&self, hub: &Hub, name: &str) -> Option<Arc<Nsp>> {
-        hub.seat(name, || self.made(name))
+        hub.seat(name, || self.made(name, hub.kept()))
     }
 
-    fn made(&self, name: &str) -> Option<Nsp> {
+    fn made(&self, name: &str, kept: Arc<AtomicUsize>) -> Option<Nsp> {
         let mut path = actix_web::dev::Path::new(name);
         let one = self.patterns.iter().find(|one| one.pattern.capture_match_info(&mut path))?;
         let params = path.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let recovery = self.config.recovery.as_ref();
-        let nsp = Nsp::new(name.into(), one.service.clone(), one.handler_seconds.clone(), recovery);
+        let nsp = Nsp::new(name.into(), one.service.clone(), one.handler_seconds.clone(), recovery, kept);
         Some(nsp.of_pattern(params))
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep_until},
+    time::{Instant, interval, sleep_until},
 };
 
 use crate::{
@@ -74,6 +74,9 @@ impl Shard {
         HERE.with_borrow_mut(|all| all.push(shard.clone()));
         actix_web::rt::spawn(serve(Served(shard.clone())));
         actix_web::rt::spawn(reap(shard.clone()));
+        if let Some(age) = hub.max_age() {
+            actix_web::rt::spawn(sweep(hub.clone(), age));
+        }
         shard
     }
 
@@ -153,11 +156,10 @@ impl Shard {
     fn carry_out(&self, nsp: &Arc<Nsp>, target: Option<&Target>, deed: &Deed) {
         let Some(members) = self.known(nsp) else { return };
         match deed {
-            Deed::Replace { pid, done } => {
+            Deed::Replace(pid) => {
                 if let Some(core) = members.with_pid(pid) {
                     core.disconnect(Reason::Replaced, true);
                 }
-                let _ = done.send(());
             }
             Deed::List(list) => {
                 let infos = members.select(target).iter().map(|core| SocketInfo::of(core)).collect();
@@ -204,6 +206,15 @@ async fn reap(shard: Rc<Shard>) {
     }
 }
 
+/// Forgets what is too old for anybody: nothing else may happen for long.
+async fn sweep(hub: Hub, age: Duration) {
+    let mut ticks = interval((age / 2).clamp(Duration::from_secs(1), Duration::from_secs(30)));
+    loop {
+        ticks.tick().await;
+        hub.sweep();
+    }
+}
+
 async fn serve(served: Served) {
     let shard = &served.0;
     loop {
@@ -241,7 +252,7 @@ fn do_to(core: &Rc<Core>, deed: &Deed) {
         Deed::Join(rooms) => rooms.iter().for_each(|room| core.join(room)),
         Deed::Leave(rooms) => rooms.iter().for_each(|room| core.leave(room)),
         Deed::Disconnect { close } => core.disconnect(Reason::ServerDisconnect, *close),
-        Deed::List(_) | Deed::Ask { .. } | Deed::Replace { .. } => {}
+        Deed::List(_) | Deed::Ask { .. } | Deed::Replace(_) => {}
     }
 }
 

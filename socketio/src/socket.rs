@@ -148,7 +148,7 @@ impl<S> Socket<S> {
 
     /// The rooms it is in. Its own id, which is a room of its own, is not among them.
     pub fn rooms(&self) -> Vec<Arc<str>> {
-        self.core.rooms.borrow().clone()
+        self.core.rooms.borrow().iter().cloned().collect()
     }
 
     /// Everyone else in its namespace.

@@ -18,6 +18,11 @@ impl Target {
         self.rooms.is_empty() && self.except.is_empty() && self.local.is_none()
     }
 
+    /// Bytes of its rooms' names.
+    pub(crate) fn size(&self) -> usize {
+        self.rooms.iter().chain(&self.except).map(|room| room.len()).sum()
+    }
+
     /// Whether a socket is meant, with these rooms.
     pub(crate) fn meets(&self, id: &SocketId, rooms: &[Room]) -> bool {
         let within = |room: &Room| &**room == id.as_str() || rooms.contains(room);

@@ -80,7 +80,8 @@ struct Request<'a> {
 impl Shown {
     /// A socket. Without its headers if it is one of very many.
     pub(super) fn of(core: &Core, clients: &RandomState, headers: bool) -> Self {
-        let (rooms, transport) = (core.rooms.borrow().clone(), core.link.transport());
+        let rooms: Vec<Room> = core.rooms.borrow().iter().cloned().collect();
+        let transport = core.link.transport();
         // Its id is a room of its own, which the page expects among the others.
         let named = std::iter::once(core.id.as_str()).chain(rooms.iter().map(|room| &**room));
         let row = Row {

@@ -4,10 +4,11 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::Arc,
+    time::Duration,
 };
 
 use serde::Deserialize;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::timeout;
 use tracing::debug;
 
 use crate::{
@@ -22,6 +23,9 @@ use crate::{
     order::{Deed, Order},
     recovery::Restored,
 };
+
+/// How long who comes back waits for what still runs for its old self; then it starts afresh.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A client at the door.
 pub(super) struct Arrival {
@@ -42,18 +46,17 @@ impl Arrival {
         let returning = handshake.auth::<Returning>().ok().filter(|_| nsp.is_recoverable());
         let pid = returning.as_ref().and_then(|returning| Pid::parse(&returning.pid));
         if let Some(pid) = pid
-            && nsp.log().is_some_and(|log| log.is_live(&pid))
+            && nsp.is_live(&pid)
         {
-            let (done, mut replaced) = unbounded_channel();
-            hub.order(&Order::Do(nsp.clone(), None, Deed::Replace { pid, done }));
-            // Each worker answers, and then nobody can any more.
-            while replaced.recv().await.is_some() {}
+            hub.order(&Order::Do(nsp.clone(), None, Deed::Replace(pid)));
+            // Its last handler is waited for, so that the two never run side by side.
+            let _ = timeout(PATIENCE, nsp.vacant(&pid)).await;
         }
         Self { handshake, returning }
     }
 
     /// Makes the socket: from here on broadcasts reach it.
-    pub(super) fn enter(self, nsp: &Arc<Nsp>, link: &Rc<Link>) -> Rc<Core> {
+    pub(super) fn enter(self, nsp: &Arc<Nsp>, link: &Rc<Link>, max_rooms: usize) -> Rc<Core> {
         let shard = link.shard();
         // What was broadcast before this is in the state that `connected` finds: see the hub's promise. And what is
         // numbered after this waits in the worker's inbox until the socket is there.
@@ -72,6 +75,8 @@ impl Arrival {
             since,
             index: Cell::new(0),
             rooms: RefCell::default(),
+            leaving: RefCell::default(),
+            max_rooms,
             present: Cell::new(true),
             ending: Cell::new(None),
             members: shard.members(nsp),

@@ -62,12 +62,26 @@ pub(super) struct Seat {
     bytes: usize,
     running: Option<LocalBoxFuture<'static, Done>>,
     socket: Option<(Rc<Core>, State)>,
+    /// One that has gone and whose last handler runs.
+    parting: Option<Rc<Core>>,
+    max_rooms: usize,
 }
 
 impl Seat {
-    pub(super) fn new(nsp: Arc<Nsp>, link: Rc<Link>, request: Rc<Request>) -> Self {
+    pub(super) fn new(nsp: Arc<Nsp>, link: Rc<Link>, request: Rc<Request>, max_rooms: usize) -> Self {
         let (queue, presence) = (VecDeque::new(), Presence::Out);
-        Self { nsp, presence, link, request, queue, bytes: 0, running: None, socket: None }
+        Self {
+            nsp,
+            presence,
+            link,
+            request,
+            queue,
+            bytes: 0,
+            running: None,
+            socket: None,
+            parting: None,
+            max_rooms,
+        }
     }
 
     pub(super) fn connect(&mut self, auth: Option<Box<RawValue>>, bytes: usize) {
@@ -183,6 +197,7 @@ impl Seat {
             Item::Gone(reason) => {
                 let Some((core, state)) = self.socket.take() else { return };
                 core.depart(reason);
+                self.parting = Some(core.clone());
                 self.running = Some(run::part(core, state, reason));
             }
         }
@@ -212,17 +227,27 @@ impl Seat {
                     ticket.settle(reply);
                 }
             }
-            Done::Greeted | Done::Parted => {}
-            Done::Panicked(handler) => self.panicked(handler),
+            Done::Greeted => {}
+            Done::Parted => self.parted(),
+            Done::Panicked(handler) => {
+                self.parted();
+                self.panicked(handler);
+            }
         }
     }
 
     /// Lets a socket in, and says hello.
     fn enter(&mut self, state: State, arrival: Arrival) {
-        let core = arrival.enter(&self.nsp, &self.link);
+        let core = arrival.enter(&self.nsp, &self.link, self.max_rooms);
         self.presence = Presence::In;
         self.socket = Some((core.clone(), state.clone()));
         self.running = Some(run::greet(core, state));
+    }
+
+    fn parted(&mut self) {
+        if let Some(core) = self.parting.take() {
+            core.finish();
+        }
     }
 
     /// A panic costs the client its session, and nobody else anything.
@@ -230,5 +255,14 @@ impl Seat {
         error!(sid = %self.link.sid, namespace = %self.nsp.name, handler, "a handler panicked; its session is closed");
         self.presence = Presence::Out;
         self.link.close(Closing::new(1011, "internal error", Reason::Panic));
+    }
+}
+
+/// A task that was torn down leaves nobody waiting for what ran in it.
+impl Drop for Seat {
+    fn drop(&mut self) {
+        for core in self.parting.iter().chain(self.socket.as_ref().map(|(core, _)| core)) {
+            core.finish();
+        }
     }
 }

@@ -138,7 +138,11 @@ impl Probe {
     }
 
     pub(super) async fn run(mut self, config: Rc<Config>) {
-        let upgraded = timeout(config.upgrade_timeout, self.probe()).await.unwrap_or(Err("it took too long"));
+        let handle = self.handle.clone();
+        let upgraded = tokio::select! {
+            upgraded = timeout(config.upgrade_timeout, self.probe()) => upgraded.unwrap_or(Err("it took too long")),
+            () = handle.ended() => Err("the session has ended"),
+        };
         if let Err(why) = upgraded {
             debug!(sid = %self.handle.sid, why, "upgrade failed");
             let _ = self.handle.ask(Ask::ProbeLost).await;
