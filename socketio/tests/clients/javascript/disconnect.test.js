@@ -1,0 +1,127 @@
+// How a socket ends, what both sides are told, and whether the client comes back by itself.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { proxy } from "./proxy.js";
+import { ask, heard, listen, serve, within } from "./server.js";
+
+const module = new URL("./node_modules/socket.io-client/build/esm/index.js", import.meta.url);
+
+// A client, and somebody who hears how it ends.
+async function pair(t, options = {}) {
+  const server = await serve(t, "features");
+  const watcher = await server.connect("/", { path: options.path });
+  const socket = await server.connect("/", options);
+  return { server, watcher, socket, id: socket.id, gone: heard(watcher, "gone"), told: heard(socket, "disconnect") };
+}
+
+for (const transports of [["polling"], ["websocket"]]) {
+  test(`a client leaves, by ${transports}`, async (t) => {
+    const { socket, id, gone, told } = await pair(t, { transports });
+    socket.disconnect();
+    assert.deepEqual(await gone, [id, "client disconnect"]);
+    assert.equal((await told)[0], "io client disconnect");
+  });
+
+  test(`a client's connection ends, and it comes back, by ${transports}`, async (t) => {
+    const { socket, id, gone, told } = await pair(t, { transports });
+    socket.io.engine.close();
+    assert.deepEqual(await gone, [id, "transport close"]);
+    assert.equal((await told)[0], "forced close");
+    await heard(socket, "connect");
+    assert.notEqual(socket.id, id);
+  });
+
+  test(`the server ends one namespace, by ${transports}`, async (t) => {
+    const { server, socket, id, gone, told } = await pair(t, { transports });
+    const second = server.beside(socket, "/second");
+    await heard(second, "connect");
+    socket.emit("leave me");
+    assert.deepEqual(await gone, [id, "server disconnect"]);
+    assert.equal((await told)[0], "io server disconnect");
+    assert.equal(socket.active, false, "it does not come back by itself");
+    assert.equal(await ask(second, "echo", 1), 1);
+    // By its own will it may.
+    socket.connect();
+    await heard(socket, "connect");
+    assert.equal(await ask(socket, "echo", 2), 2);
+  });
+
+  test(`the server ends the whole session, by ${transports}`, async (t) => {
+    const { server, socket, id, gone, told } = await pair(t, { transports });
+    const second = server.beside(socket, "/second");
+    await heard(second, "connect");
+    const ended = heard(second, "disconnect");
+    const back = listen(socket, "back");
+    socket.emit("back", "before the end");
+    socket.emit("close me");
+    assert.deepEqual(await gone, [id, "server disconnect"]);
+    assert.equal((await told)[0], "io server disconnect");
+    assert.deepEqual(back, ["before the end"]);
+    assert.equal(socket.active, false, "it does not come back by itself");
+    assert.ok(["io server disconnect", "transport close"].includes((await ended)[0]));
+  });
+
+  test(`a handler that panics costs its client the session, and nobody else, by ${transports}`, async (t) => {
+    const { watcher, socket, id, gone, told } = await pair(t, { transports });
+    socket.emit("panic");
+    assert.deepEqual(await gone, [id, "handler panicked"]);
+    assert.match((await told)[0], /^transport (close|error)$/);
+    await heard(socket, "connect");
+    assert.equal(await ask(socket, "echo", 1), 1);
+    assert.equal(await ask(watcher, "echo", 1), 1);
+  });
+
+  test(`a client that is killed is gone, by ${transports}`, async (t) => {
+    const server = await serve(t, "features");
+    const watcher = await server.connect("/", { path: "/limits/" });
+    const script = `import { io } from "${module}";
+      const socket = io("${server.url}", { path: "/limits/", transports: ${JSON.stringify(transports)} });
+      socket.on("connect", () => console.log(socket.id));`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: ["ignore", "pipe", "inherit"] });
+    const [id] = await within(once(child.stdout.setEncoding("utf8"), "data"), "the other client");
+    const gone = heard(watcher, "gone");
+    child.kill("SIGKILL");
+    const [who, reason] = await gone;
+    assert.equal(who, id.trim());
+    assert.ok(["transport close", "ping timeout"].includes(reason), reason);
+  });
+
+  test(`a client that is silent is gone in time, and comes back, by ${transports}`, async (t) => {
+    const server = await serve(t, "features");
+    const between = await proxy(t, server.port);
+    const watcher = await server.connect("/", { path: "/limits/" });
+    const socket = await server.connect("/", { url: between.url, path: "/limits/", transports });
+    const [gone, told, id] = [heard(watcher, "gone"), heard(socket, "disconnect"), socket.id];
+    between.freeze();
+    assert.deepEqual(await gone, [id, "ping timeout"]);
+    assert.equal((await told)[0], "ping timeout");
+    const back = heard(socket, "connect");
+    between.thaw();
+    await back;
+    assert.equal(await ask(socket, "echo", 1), 1);
+  });
+}
+
+test("a client stays for as long as it answers pings", async (t) => {
+  const server = await serve(t, "features");
+  for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]]) {
+    const socket = await server.connect("/", { path: "/limits/", transports });
+    const gone = listen(socket, "disconnect");
+    for (let ping = 0; ping < 5; ping += 1) {
+      await within(new Promise((resolve) => socket.io.once("ping", resolve)), "a ping");
+    }
+    assert.equal(await ask(socket, "echo", 1), 1);
+    assert.deepEqual(gone, []);
+  }
+});
+
+test("an ack that is owed to somebody who has gone is not waited for", async (t) => {
+  const server = await serve(t, "features");
+  const [asking, leaving] = [await server.connect(), await server.connect()];
+  leaving.on("question", () => leaving.io.engine.close());
+  const { replies, missing } = await ask(asking, "ask_all", [leaving.id], 60_000);
+  assert.deepEqual([replies, missing.length], [[], 1]);
+});

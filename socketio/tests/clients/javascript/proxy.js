@@ -1,0 +1,71 @@
+// A connection that goes dead: what passes between a client and the server can be held up, and the client cut off.
+
+import { once } from "node:events";
+import { createServer, connect } from "node:net";
+
+export async function proxy(test, port) {
+  const pairs = new Set();
+  let frozen = false;
+  let gate = null;
+
+  const listener = createServer((client) => {
+    const server = connect(port, "127.0.0.1");
+    const pair = { client, server };
+    pairs.add(pair);
+    for (const end of [client, server]) end.on("error", () => {});
+    if (frozen) return;
+    server.pipe(client);
+    client.once("data", async (first) => {
+      client.pause();
+      if (gate && first.includes("transport=websocket") && !(await gate.opened)) return client.destroy();
+      server.write(first);
+      client.pipe(server);
+    });
+  });
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const cut = () => pairs.forEach(({ client, server }) => [client, server].forEach((end) => end.destroy()));
+  test.after(() => (listener.close(), cut()));
+
+  return {
+    url: `http://127.0.0.1:${listener.address().port}`,
+    // WebSockets wait at the gate until they are let in or turned away.
+    close() {
+      gate = {};
+      gate.opened = new Promise((resolve) => (gate.open = resolve));
+    },
+    open: () => gate.open(true),
+    turnAway: () => gate.open(false),
+    // Nothing passes any more, in either direction, and neither end is told.
+    freeze() {
+      frozen = true;
+      for (const { client, server } of pairs) {
+        client.unpipe(server);
+        server.unpipe(client);
+        client.resume();
+        server.resume();
+      }
+    },
+    // New connections pass; those that were frozen are cut off.
+    thaw() {
+      frozen = false;
+      cut();
+    },
+    // The client loses its connections, and the server still believes in them. New ones pass.
+    strand() {
+      this.freeze();
+      frozen = false;
+      for (const { client } of pairs) client.destroy();
+    },
+    // The server's bytes are left where they are until `go`.
+    hold() {
+      for (const { client, server } of pairs) {
+        server.unpipe(client);
+        server.pause();
+      }
+    },
+    go() {
+      for (const { client, server } of pairs) server.pipe(client);
+    },
+  };
+}
