@@ -1,6 +1,6 @@
 //! What a product plugs in: who may connect to a namespace, and what an event does there.
 
-use std::{any::Any, future::Future, rc::Rc, sync::Arc};
+use std::{any::Any, future::Future, rc::Rc};
 
 use futures_util::future::LocalBoxFuture;
 
@@ -44,58 +44,39 @@ pub trait Service: Send + Sync + 'static {
 
 pub(crate) type State = Rc<dyn Any>;
 
-/// A service without its types, as a session holds it.
+/// A service without its types, as a session holds it. Borrowed, not counted: counting would be done for each event, by all
+/// workers, in one place.
 pub(crate) trait Erased: Send + Sync {
-    fn connect(self: Arc<Self>, handshake: Rc<Handshake>) -> LocalBoxFuture<'static, Result<State, Refusal>>;
-    fn connected(self: Arc<Self>, core: Rc<Core>, state: State) -> LocalBoxFuture<'static, ()>;
-    fn event(
-        self: Arc<Self>,
-        core: Rc<Core>,
-        state: State,
-        event: Event,
-    ) -> LocalBoxFuture<'static, Option<Reply>>;
-    fn disconnected(
-        self: Arc<Self>,
-        core: Rc<Core>,
-        state: State,
-        reason: Reason,
-    ) -> LocalBoxFuture<'static, ()>;
+    fn connect<'a>(&'a self, handshake: &'a Handshake) -> LocalBoxFuture<'a, Result<State, Refusal>>;
+    fn connected(&self, core: Rc<Core>, state: State) -> LocalBoxFuture<'_, ()>;
+    fn event(&self, core: Rc<Core>, state: State, event: Event) -> LocalBoxFuture<'_, Option<Reply>>;
+    fn disconnected(&self, core: Rc<Core>, state: State, reason: Reason) -> LocalBoxFuture<'_, ()>;
 }
 
 impl<S: Service> Erased for S {
-    fn connect(self: Arc<Self>, handshake: Rc<Handshake>) -> LocalBoxFuture<'static, Result<State, Refusal>> {
+    fn connect<'a>(&'a self, handshake: &'a Handshake) -> LocalBoxFuture<'a, Result<State, Refusal>> {
         Box::pin(async move {
-            let state = Service::connect(&*self, &handshake).await?;
+            let state = Service::connect(self, handshake).await?;
             Ok(Rc::new(state) as State)
         })
     }
 
-    fn connected(self: Arc<Self>, core: Rc<Core>, state: State) -> LocalBoxFuture<'static, ()> {
+    fn connected(&self, core: Rc<Core>, state: State) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             if let Some(socket) = Socket::new(core, state) {
-                Service::connected(&*self, &socket).await;
+                Service::connected(self, &socket).await;
             }
         })
     }
 
-    fn event(
-        self: Arc<Self>,
-        core: Rc<Core>,
-        state: State,
-        event: Event,
-    ) -> LocalBoxFuture<'static, Option<Reply>> {
-        Box::pin(async move { Service::event(&*self, &Socket::new(core, state)?, event).await })
+    fn event(&self, core: Rc<Core>, state: State, event: Event) -> LocalBoxFuture<'_, Option<Reply>> {
+        Box::pin(async move { Service::event(self, &Socket::new(core, state)?, event).await })
     }
 
-    fn disconnected(
-        self: Arc<Self>,
-        core: Rc<Core>,
-        state: State,
-        reason: Reason,
-    ) -> LocalBoxFuture<'static, ()> {
+    fn disconnected(&self, core: Rc<Core>, state: State, reason: Reason) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             if let Some(socket) = Socket::new(core, state) {
-                Service::disconnected(&*self, &socket, reason).await;
+                Service::disconnected(self, &socket, reason).await;
             }
         })
     }

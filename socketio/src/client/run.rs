@@ -31,7 +31,7 @@ pub(super) enum Done {
 pub(super) fn decide(handshake: Handshake, nsp: Arc<Nsp>, hub: Hub) -> LocalBoxFuture<'static, Done> {
     let handshake = Rc::new(handshake);
     guard("connect", async move {
-        let decision = nsp.service.clone().connect(handshake.clone()).await;
+        let decision = nsp.service.connect(&handshake).await;
         Done::Decided(match decision {
             Ok(state) => Ok((state, Arrival::new(handshake, &nsp, &hub).await)),
             Err(refusal) => Err(refusal),
@@ -42,8 +42,10 @@ pub(super) fn decide(handshake: Handshake, nsp: Arc<Nsp>, hub: Hub) -> LocalBoxF
 /// It is in.
 pub(super) fn greet(core: Rc<Core>, state: State) -> LocalBoxFuture<'static, Done> {
     core.hub().observe(|| Observed::Connected { socket: &core });
-    let greeting = core.nsp.service.clone().connected(core, state);
-    guard("connected", greeting.map(|()| Done::Greeted))
+    guard("connected", async move {
+        core.nsp.service.connected(core.clone(), state).await;
+        Done::Greeted
+    })
 }
 
 /// An event.
@@ -54,16 +56,21 @@ pub(super) fn handle(core: &Rc<Core>, state: &State, received: Received) -> Loca
     core.hub().observe(|| Observed::Received { socket: core, event: &event });
     let span = debug_span!("event", namespace = %core.nsp.name, socket = %core.id, name = %event.name);
     let began = Instant::now();
-    let handling = core.nsp.service.clone().event(core.clone(), state.clone(), event);
-    let handled = handling.map(move |reply| Done::Handled { ticket, reply, began });
+    let (core, state) = (core.clone(), state.clone());
+    let handled = async move {
+        let reply = core.nsp.service.event(core.clone(), state, event).await;
+        Done::Handled { ticket, reply, began }
+    };
     guard("event", handled.instrument(span))
 }
 
 /// It has gone.
 pub(super) fn part(core: Rc<Core>, state: State, reason: Reason) -> LocalBoxFuture<'static, Done> {
     debug!(socket = %core.id, namespace = %core.nsp.name, %reason, "socket disconnected");
-    let parting = core.nsp.service.clone().disconnected(core, state, reason);
-    guard("disconnected", parting.map(|()| Done::Parted))
+    guard("disconnected", async move {
+        core.nsp.service.disconnected(core.clone(), state, reason).await;
+        Done::Parted
+    })
 }
 
 fn guard(

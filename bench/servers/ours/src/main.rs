@@ -14,7 +14,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ping_interval: Duration::from_secs(25),
         ping_timeout: Duration::from_secs(20),
         max_payload: 10_000_000,
-        max_events: u32::MAX, // the others have no such limit
+        max_events: u32::MAX,
+        max_sessions: usize::MAX, // the others have no such limit
         ..Config::default()
     };
     let contract = Namespace::new("/").on("echo", |argument: Args| async move { argument }).on(
