@@ -7,6 +7,7 @@ use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 use crate::harness::TestServer;
 
 mod fresh;
+mod old_self;
 mod order;
 mod returning;
 
