@@ -164,7 +164,10 @@ impl Client {
                 let fault = fault.or(too_large).or_else(|| self.fault(&emitted));
                 if let Some(fault) = fault {
                     Meters::limited(fault.as_str());
-                    tracing::warn!(sid = %self.link.sid, %fault, "an event's arguments were not taken");
+                    // Whoever sends too many events is not to fill the log with them as well: they are counted.
+                    if !matches!(fault, Fault::TooMany { .. }) {
+                        tracing::warn!(sid = %self.link.sid, %fault, "an event's arguments were not taken");
+                    }
                 }
                 let Some(seat) = self.seat(&emitted.namespace)? else { return Ok(()) };
                 let Emitted { name, args: json, ack, .. } = emitted;
