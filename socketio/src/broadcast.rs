@@ -13,8 +13,9 @@ use crate::{
     args::Args,
     core::Core,
     frame::{Frame, Head},
-    hub::{Hub, Message, Slot},
+    hub::Hub,
     id::SocketId,
+    message::{Message, Slot},
     nsp::{Nsp, Room},
     order::{Deed, Order},
     target::Target,
@@ -113,14 +114,23 @@ impl Broadcast {
         }
         let head = Head::Event { namespace: &nsp.name, name, ack: None };
         let frame = Frame::encode(head, args, None);
-        self.hub.send(&nsp, target, Message { frame, slot: self.slot, volatile: self.volatile });
+        let message = Message { slot: self.slot, volatile: self.volatile, ..Message::event(frame) };
+        self.hub.send(&nsp, target, &[message]);
     }
 
     /// Sends a frame of this namespace, as it is.
     pub fn send(self, frame: Frame) {
         if let Some(nsp) = self.hub.find(&self.namespace) {
-            let message = Message { frame, slot: self.slot, volatile: self.volatile };
-            self.hub.send(&nsp, shared(self.target), message);
+            let message = Message { slot: self.slot, volatile: self.volatile, ..Message::event(frame) };
+            self.hub.send(&nsp, shared(self.target), &[message]);
+        }
+    }
+
+    /// Gives them messages, in this order, each queued as it says itself. Each worker is woken once, so they leave
+    /// together. Not recovered.
+    pub fn give(self, messages: &[Message]) {
+        if let Some(nsp) = self.hub.find(&self.namespace) {
+            self.hub.send(&nsp, shared(self.target), messages);
         }
     }
 

@@ -16,10 +16,11 @@ use crate::{
     args::Args,
     frame::{Frame, Head},
     handshake::Handshake,
-    hub::{Hub, Message},
+    hub::Hub,
     id::{Pid, SocketId},
     link::{Closing, Link},
     members::Members,
+    message::Message,
     meters::Meters,
     nsp::{Nsp, Room},
     observer::Observed,
@@ -69,7 +70,7 @@ impl Core {
         }
         self.hub().observe(|| Observed::Sent { socket: self, frame: &message.frame });
         match message.slot {
-            Some(slot) => self.link.put((Arc::as_ptr(&self.nsp).addr(), slot), message.frame.clone()),
+            Some(slot) => self.link.put((Arc::as_ptr(&self.nsp).addr(), slot), message),
             None if message.volatile => self.link.emit_volatile(message.frame.clone()),
             None => self.link.emit(message.frame.clone()),
         }

@@ -51,6 +51,12 @@ impl Frame {
         writer.attach(&args.attachments)
     }
 
+    /// Any bytes, for what does not look at them.
+    #[cfg(test)]
+    pub(crate) fn raw(bytes: Bytes) -> Self {
+        Self { bytes, text: (0, 0) }
+    }
+
     /// An Engine.IO packet given as text.
     pub(crate) fn text(packet: &str) -> Self {
         let mut writer = FrameWriter::with_room(packet.len());
@@ -83,6 +89,25 @@ impl Frame {
         let mut bytes = vec![0x80 | opcode, payload.len() as u8];
         bytes.extend_from_slice(payload);
         Self { bytes: bytes.into(), text: (2, payload.len() as u32) }
+    }
+
+    /// Several frames in one piece, so that nothing comes between them.
+    pub fn joined(frames: &[Self]) -> Self {
+        let text = frames.first().map_or((0, 0), |first| first.text);
+        let pieces: Vec<&[u8]> = frames.iter().map(|frame| &frame.bytes[..]).collect();
+        Self { bytes: pieces.concat().into(), text }
+    }
+
+    /// The same frame; when the last copy made of it has been written, or dropped, so is `watch`.
+    #[must_use]
+    pub fn watched(self, watch: impl Send + Sync + 'static) -> Self {
+        struct Watched<W>(Bytes, W);
+        impl<W> AsRef<[u8]> for Watched<W> {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+        Self { bytes: Bytes::from_owner(Watched(self.bytes, watch)), ..self }
     }
 
     /// Bytes on the wire, the WebSocket headers included.

@@ -25,36 +25,12 @@ use crate::{
     args::Args,
     broadcast::Broadcast,
     frame::{Frame, Head},
+    message::Message,
     nsp::Nsp,
     observer::{Observed, Observer},
     order::{Inbox, Order, Sending},
     target::Target,
 };
-
-/// Names a place in each socket's outbox that holds at most one unsent frame: the latest. A number stands for one
-/// thing within a namespace, whoever it is sent to and in whichever rooms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Slot(pub u16);
-
-/// A frame and how it is to be queued.
-#[derive(Debug, Clone)]
-pub struct Message {
-    pub(crate) frame: Frame,
-    pub(crate) slot: Option<Slot>,
-    pub(crate) volatile: bool,
-}
-
-impl Message {
-    /// A frame that every socket gets, in order.
-    pub fn event(frame: Frame) -> Self {
-        Self { frame, slot: None, volatile: false }
-    }
-
-    /// A frame that replaces the slot's unsent one: a slow client may miss a state in between, never the last.
-    pub fn latest(slot: Slot, frame: Frame) -> Self {
-        Self { frame, slot: Some(slot), volatile: false }
-    }
-}
 
 /// All sockets of a server. Cheap to clone, to be made before the server and used from any thread.
 #[derive(Clone, Default)]
@@ -120,13 +96,7 @@ impl Hub {
     /// Sends several to everyone in the main namespace, in this order. Each worker is woken once, so they leave
     /// together.
     pub fn broadcast_all(&self, messages: &[Message]) {
-        let Some(nsp) = self.find("/") else { return };
-        let send = |message: &Message| {
-            Order::Send(Sending { nsp: nsp.clone(), target: None, message: message.clone(), number: 0 })
-        };
-        for inbox in self.workers().iter() {
-            inbox.push(messages.iter().map(send));
-        }
+        self.of("/").give(messages);
     }
 
     /// How many sockets are connected now, in all namespaces.
@@ -197,10 +167,19 @@ impl Hub {
         }
     }
 
-    /// Sends an event to whom it is for. Kept for those who are away, if there is a log and it is an ordinary one.
-    pub(crate) fn send(&self, nsp: &Arc<Nsp>, target: Option<Arc<Target>>, message: Message) {
-        let sending = Sending { nsp: nsp.clone(), target, message, number: 0 };
-        self.order(&Order::Send(sending));
+    /// Sends messages to whom they are for, as they are. Each worker is woken once.
+    pub(crate) fn send(&self, nsp: &Arc<Nsp>, target: Option<Arc<Target>>, messages: &[Message]) {
+        let send = |message: &Message| {
+            Order::Send(Sending {
+                nsp: nsp.clone(),
+                target: target.clone(),
+                message: message.clone(),
+                number: 0,
+            })
+        };
+        for inbox in self.workers().iter() {
+            inbox.push(messages.iter().map(send));
+        }
     }
 
     /// The same for an event that is numbered and kept: see [`crate::recovery`].

@@ -71,6 +71,7 @@ mod hub;
 mod id;
 mod link;
 mod members;
+mod message;
 mod meters;
 mod namespace;
 mod nsp;
@@ -102,8 +103,9 @@ pub use self::{
     frame::{Frame, FrameWriter},
     handler::Handler,
     handshake::{Handshake, Refusal},
-    hub::{Hub, Message, Slot},
+    hub::Hub,
     id::SocketId,
+    message::{Fold, Message, Slot},
     namespace::Namespace,
     origin::{Allow, Origins},
     reason::Reason,

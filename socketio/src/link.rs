@@ -19,6 +19,7 @@ use crate::{
     connection::Connection,
     frame::Frame,
     id::Sid,
+    message::Message,
     meters::Meters,
     outbox::{Key, Outbox},
     reason::Reason,
@@ -155,9 +156,9 @@ impl Link {
         self.queue(|outbox| outbox.push_front(frame.into_bytes()).is_ok());
     }
 
-    pub(crate) fn put(&self, slot: Key, frame: Frame) {
+    pub(crate) fn put(&self, slot: Key, message: &Message) {
         self.queue(|outbox| {
-            outbox.put(slot, frame.into_bytes());
+            outbox.put(slot, message);
             true
         });
     }

@@ -11,8 +11,8 @@ use crate::{
     acks::Heard,
     broadcast::SocketInfo,
     frame::Frame,
-    hub::Message,
     id::Pid,
+    message::Message,
     nsp::{Nsp, Room},
     target::Target,
 };

@@ -3,12 +3,15 @@
 //! Frames leave in the order they came. A frame put into a *slot* replaces the slot's unsent one in
 //! place, so that what was queued behind the older one still comes after the newer. A frame that has begun to
 //! leave is no longer here to be replaced.
+//!
+//! A *step* does not replace the unsent one but makes it stale: what stands for both is made when it is about to be
+//! written, and until then nothing is kept of either.
 
 use std::{collections::VecDeque, io::IoSlice};
 
 use bytes::{Buf, Bytes};
 
-use crate::hub::Slot;
+use crate::message::{Folding, Message, Slot};
 
 /// A slot of one namespace: its address, for which there is none other while it has sockets, and the slot's number.
 pub(crate) type Key = (usize, Slot);
@@ -23,6 +26,19 @@ const KEEP: usize = 32;
 struct Waiting {
     bytes: Bytes,
     slot: Option<Key>,
+    folding: Option<Folding>,
+    /// Whether there are further steps, so that there are no bytes until it is folded.
+    stale: bool,
+}
+
+/// What is known of a slot.
+#[derive(Debug)]
+struct Place {
+    key: Key,
+    /// The number of its last frame in the queue; below the queue's first it has left.
+    at: u64,
+    /// The last number in the slot's own history.
+    number: u64,
 }
 
 /// More was waiting than the session may have.
@@ -34,8 +50,9 @@ pub(crate) struct Outbox {
     queue: VecDeque<Waiting>,
     /// The number of the queue's front; frames are numbered as they come.
     first: u64,
-    /// The number of each slot's last frame; below `first` it has left.
-    slots: Vec<(Key, u64)>,
+    slots: Vec<Place>,
+    /// How many are stale.
+    stale: usize,
     /// Bytes waiting outside slots: what the limit is about.
     ordered: usize,
     total: usize,
@@ -51,6 +68,7 @@ impl Outbox {
             queue: VecDeque::new(),
             first: 1 << 62,
             slots: Vec::new(),
+            stale: 0,
             ordered: 0,
             total: 0,
             limit,
@@ -67,10 +85,14 @@ impl Outbox {
         self.total + self.current.len()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.current.is_empty()
+    }
+
     /// Queues a frame behind all others. The first that waits is always taken.
     pub(crate) fn push(&mut self, bytes: Bytes) -> Result<(), Full> {
         self.admit(bytes.len())?;
-        self.queue.push_back(Waiting { bytes, slot: None });
+        self.queue.push_back(Waiting::ordered(bytes));
         Ok(())
     }
 
@@ -78,26 +100,57 @@ impl Outbox {
     pub(crate) fn push_front(&mut self, bytes: Bytes) -> Result<(), Full> {
         self.admit(bytes.len())?;
         self.first -= 1;
-        self.queue.push_front(Waiting { bytes, slot: None });
+        self.queue.push_front(Waiting::ordered(bytes));
         Ok(())
     }
 
-    /// Replaces the slot's unsent frame, or queues one behind all others.
-    pub(crate) fn put(&mut self, slot: Key, bytes: Bytes) {
-        self.total += bytes.len();
-        let next = self.first + self.queue.len() as u64;
-        if let Some((_, number)) = self.slots.iter_mut().find(|(known, _)| *known == slot) {
-            if *number >= self.first {
-                let place = &mut self.queue[(*number - self.first) as usize].bytes;
-                self.total -= place.len();
-                *place = bytes;
-                return;
+    /// Puts a message into its slot: in the place of the unsent one, together with it, or behind all others. One that
+    /// is no news is left out.
+    pub(crate) fn put(&mut self, key: Key, message: &Message) {
+        let at = match self.slots.iter().position(|place| place.key == key) {
+            Some(at) => at,
+            None => {
+                self.slots.push(Place { key, at: 0, number: 0 });
+                self.slots.len() - 1
             }
-            *number = next;
-        } else {
-            self.slots.push((slot, next));
+        };
+        let (place, number) = (&mut self.slots[at], message.number);
+        if number > 0 && (number < place.number || (number == place.number && !message.again)) {
+            return;
         }
-        self.queue.push_back(Waiting { bytes, slot: Some(slot) });
+        place.number = place.number.max(number);
+        if place.at < self.first {
+            place.at = self.first + self.queue.len() as u64;
+            self.queue.push_back(Waiting::ordered(Bytes::new()));
+        }
+        let waiting = &mut self.queue[(place.at - self.first) as usize];
+        self.total -= waiting.bytes.len();
+        self.stale -= usize::from(waiting.stale);
+        if message.folding.is_some() && waiting.folding.is_some() && !message.again {
+            (waiting.bytes, waiting.stale) = (Bytes::new(), true);
+        } else {
+            let (bytes, folding) = (message.frame.clone().into_bytes(), message.folding.clone());
+            *waiting = Waiting { bytes, slot: Some(key), folding, stale: false };
+        }
+        self.total += waiting.bytes.len();
+        self.stale += usize::from(waiting.stale);
+    }
+
+    /// Folds what is stale among the first `count` frames, because they are about to be written.
+    pub(crate) fn freshen(&mut self, count: usize) {
+        if self.stale == 0 {
+            return;
+        }
+        for waiting in self.queue.iter_mut().take(count).filter(|waiting| waiting.stale) {
+            let Some(Folding { after, fold }) = &waiting.folding else { continue };
+            let (frame, number) = fold.fold(*after);
+            (waiting.bytes, waiting.stale) = (frame.into_bytes(), false);
+            self.total += waiting.bytes.len();
+            self.stale -= 1;
+            if let Some(place) = self.slots.iter_mut().find(|place| Some(place.key) == waiting.slot) {
+                place.number = place.number.max(number);
+            }
+        }
     }
 
     /// Takes the next piece to write, and whether it ends a frame.
@@ -140,11 +193,13 @@ impl Outbox {
 
     /// Takes the next frame, if it is one of those.
     pub(crate) fn pop_if(&mut self, wanted: impl FnOnce(&[u8]) -> bool) -> Option<Bytes> {
+        self.freshen(1);
         if wanted(&self.queue.front()?.bytes) { self.pop() } else { None }
     }
 
     fn pop(&mut self) -> Option<Bytes> {
-        let Waiting { bytes, slot } = self.queue.pop_front()?;
+        self.freshen(1);
+        let Waiting { bytes, slot, .. } = self.queue.pop_front()?;
         self.first += 1;
         self.total -= bytes.len();
         if slot.is_none() {
@@ -161,7 +216,7 @@ impl Outbox {
         self.first += self.queue.len() as u64;
         self.queue = VecDeque::new();
         self.slots = Vec::new();
-        (self.ordered, self.total) = (0, 0);
+        (self.ordered, self.total, self.stale) = (0, 0, 0);
     }
 
     /// Drops all, in the middle of a frame, too.
@@ -177,6 +232,12 @@ impl Outbox {
         self.ordered += len;
         self.total += len;
         Ok(())
+    }
+}
+
+impl Waiting {
+    fn ordered(bytes: Bytes) -> Self {
+        Self { bytes, slot: None, folding: None, stale: false }
     }
 }
 

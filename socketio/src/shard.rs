@@ -19,9 +19,10 @@ use crate::{
     broadcast::SocketInfo,
     connection::Connection,
     core::Core,
-    hub::{Hub, Message},
+    hub::Hub,
     link::Link,
     members::Members,
+    message::Message,
     meters::Meters,
     nsp::Nsp,
     order::{Deed, Inbox, Order, Sending},
@@ -261,7 +262,12 @@ impl Order {
     fn goes_with(&self, next: &Self) -> bool {
         match (self, next) {
             (Self::Send(one), Self::Send(other)) => {
-                Arc::ptr_eq(&one.nsp, &other.nsp) && one.target.is_none() && other.target.is_none()
+                let same = match (&one.target, &other.target) {
+                    (None, None) => true,
+                    (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                    _ => false,
+                };
+                same && Arc::ptr_eq(&one.nsp, &other.nsp)
             }
             _ => false,
         }

@@ -11,8 +11,9 @@ use crate::{
     core::Core,
     frame::Frame,
     handshake::Handshake,
-    hub::{Hub, Message, Slot},
+    hub::Hub,
     id::SocketId,
+    message::{Message, Slot},
     reason::Reason,
 };
 
@@ -134,6 +135,12 @@ impl<S> Socket<S> {
     /// Sends a frame in place of the slot's unsent one, if there is one; otherwise as [`send`](Self::send).
     pub fn put(&self, slot: Slot, frame: Frame) {
         self.up_to_date().deliver(&Message::latest(slot, frame), 0);
+    }
+
+    /// Gives it a message, queued as it says itself. A numbered one goes also to a socket that has been put that number
+    /// before, and takes the place of what is unsent in its slot; one that is older than what the socket has been put does not.
+    pub fn give(&self, message: Message) {
+        self.up_to_date().deliver(&Message { again: true, ..message }, 0);
     }
 
     /// Enters a room. It leaves them all when it is gone.

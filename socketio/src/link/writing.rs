@@ -111,7 +111,8 @@ impl Link {
 
     fn write_all(&self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<()> {
         let mut state = self.state.borrow_mut();
-        while state.outbox.bytes() > 0 {
+        while !state.outbox.is_empty() {
+            state.outbox.freshen(SLICES);
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = state.outbox.peek(&mut slices);
             let written = write(&slices[..count])?;

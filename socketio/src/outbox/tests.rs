@@ -1,7 +1,14 @@
+use std::sync::Arc;
+
 use super::*;
+use crate::{frame::Frame, message::Fold};
 
 const A: Key = (1, Slot(1));
 const B: Key = (1, Slot(2));
+
+fn put(outbox: &mut Outbox, slot: Key, bytes: impl Into<Bytes>) {
+    outbox.put(slot, &Message::latest(slot.1, Frame::raw(bytes.into())));
+}
 
 fn drain(outbox: &mut Outbox) -> Vec<Bytes> {
     std::iter::from_fn(|| outbox.pop()).collect()
@@ -10,10 +17,10 @@ fn drain(outbox: &mut Outbox) -> Vec<Bytes> {
 #[test]
 fn a_newer_frame_takes_the_place_of_the_slots_unsent_one() {
     let mut outbox = Outbox::new(100);
-    outbox.put(A, "a1".into());
+    put(&mut outbox, A, "a1");
     outbox.push("ack".into()).unwrap();
-    outbox.put(B, "b1".into());
-    outbox.put(A, "a2 longer".into());
+    put(&mut outbox, B, "b1");
+    put(&mut outbox, A, "a2 longer");
     assert_eq!(outbox.bytes(), 14);
     assert_eq!(drain(&mut outbox), ["a2 longer", "ack", "b1"]);
     assert_eq!(outbox.bytes(), 0);
@@ -22,11 +29,11 @@ fn a_newer_frame_takes_the_place_of_the_slots_unsent_one() {
 #[test]
 fn a_frame_that_has_left_is_not_replaced() {
     let mut outbox = Outbox::new(100);
-    outbox.put(A, "a1".into());
+    put(&mut outbox, A, "a1");
     assert_eq!(outbox.pop().unwrap(), "a1");
     outbox.push("ack".into()).unwrap();
-    outbox.put(A, "a2".into());
-    outbox.put(A, "a3".into());
+    put(&mut outbox, A, "a2");
+    put(&mut outbox, A, "a3");
     assert_eq!(drain(&mut outbox), ["ack", "a3"]);
 }
 
@@ -34,16 +41,16 @@ fn a_frame_that_has_left_is_not_replaced() {
 fn what_comes_in_front_leaves_the_slots_in_place() {
     let mut outbox = Outbox::new(100);
     outbox.push("x".into()).unwrap();
-    outbox.put(A, "a1".into());
+    put(&mut outbox, A, "a1");
     outbox.push_front("ping".into()).unwrap();
-    outbox.put(A, "a2".into());
+    put(&mut outbox, A, "a2");
     assert_eq!(drain(&mut outbox), ["ping", "x", "a2"]);
 }
 
 #[test]
 fn only_ordered_frames_fill_it_and_one_alone_always_fits() {
     let mut outbox = Outbox::new(10);
-    outbox.put(A, "a slot of more than ten".into());
+    put(&mut outbox, A, "a slot of more than ten");
     outbox.push("ordered, more than ten".into()).unwrap();
     assert_eq!(outbox.push("x".into()), Err(Full));
     assert_eq!(outbox.push_front("x".into()), Err(Full));
@@ -54,7 +61,7 @@ fn only_ordered_frames_fill_it_and_one_alone_always_fits() {
     assert_eq!(outbox.push("1".into()), Err(Full));
     outbox.clear();
     assert_eq!((outbox.bytes(), outbox.pop()), (0, None));
-    outbox.put(A, "again".into());
+    put(&mut outbox, A, "again");
     assert_eq!(outbox.pop().unwrap(), "again");
 }
 
@@ -78,9 +85,9 @@ fn a_copying_writer_gets_slices_and_all_of_them() {
 #[test]
 fn a_frame_that_has_begun_is_finished_unless_abandoned() {
     let mut outbox = Outbox::new(1 << 20);
-    outbox.put(A, frame(50_000));
+    put(&mut outbox, A, frame(50_000));
     outbox.next();
-    outbox.put(A, frame(1));
+    put(&mut outbox, A, frame(1));
     outbox.clear();
     assert_eq!(outbox.bytes(), 50_000 - SLICE);
     outbox.abandon();
@@ -115,12 +122,106 @@ fn a_vectored_writer_may_stop_anywhere() {
 #[test]
 fn what_has_begun_to_leave_is_not_replaced_and_the_rest_is() {
     let mut outbox = Outbox::new(1 << 20);
-    outbox.put(A, "old a".into());
-    outbox.put(B, "old b".into());
+    put(&mut outbox, A, "old a");
+    put(&mut outbox, B, "old b");
     assert_eq!(write(&mut outbox, 2), (b"ol".to_vec(), 0));
-    outbox.put(A, "new a".into());
-    outbox.put(B, "new b".into());
+    put(&mut outbox, A, "new a");
+    put(&mut outbox, B, "new b");
     outbox.push_front("ping".into()).unwrap();
     assert_eq!(write(&mut outbox, 100), (b"d apingnew bnew a".to_vec(), 4));
     assert_eq!(outbox.bytes(), 0);
+}
+
+/// Makes `after..=last`.
+struct Range {
+    last: u64,
+}
+
+impl Fold for Range {
+    fn fold(&self, after: u64) -> (Frame, u64) {
+        (Frame::raw(format!("{}..{}", after + 1, self.last).into()), self.last)
+    }
+}
+
+fn step(outbox: &mut Outbox, number: u64, last: u64) {
+    let frame = Frame::raw(number.to_string().into());
+    outbox.put(A, &Message::step(A.1, number, frame, Arc::new(Range { last })));
+}
+
+#[test]
+fn steps_that_leave_in_time_are_sent_one_by_one() {
+    let mut outbox = Outbox::new(100);
+    for number in 1..4 {
+        step(&mut outbox, number, number);
+        assert_eq!(outbox.pop().unwrap(), number.to_string());
+    }
+}
+
+#[test]
+fn steps_that_wait_become_one_when_their_turn_comes() {
+    let mut outbox = Outbox::new(100);
+    step(&mut outbox, 1, 5);
+    outbox.push("ack".into()).unwrap();
+    step(&mut outbox, 2, 5);
+    assert_eq!(outbox.bytes(), 3, "nothing is kept of steps that wait");
+    step(&mut outbox, 3, 5);
+    assert!(!outbox.is_empty());
+    outbox.freshen(1);
+    assert_eq!(write(&mut outbox, 100), (b"1..5ack".to_vec(), 2), "in their place");
+}
+
+#[test]
+fn what_was_folded_is_not_sent_again() {
+    let mut outbox = Outbox::new(100);
+    step(&mut outbox, 1, 4);
+    step(&mut outbox, 2, 4);
+    outbox.push("ack".into()).unwrap();
+    assert_eq!(drain(&mut outbox), ["1..4", "ack"]);
+    for number in 3..6 {
+        step(&mut outbox, number, number);
+    }
+    assert_eq!(drain(&mut outbox), ["5"]);
+    assert_eq!(outbox.bytes(), 0);
+}
+
+#[test]
+fn what_was_folded_and_has_not_left_takes_further_steps() {
+    let mut outbox = Outbox::new(100);
+    step(&mut outbox, 1, 2);
+    step(&mut outbox, 2, 2);
+    outbox.freshen(4);
+    assert_eq!(outbox.bytes(), 4);
+    outbox.put(A, &Message::step(A.1, 3, Frame::raw("3".into()), Arc::new(Range { last: 3 })));
+    assert_eq!(outbox.bytes(), 0);
+    // The one who was there first makes it: its steps begin where the client is.
+    assert_eq!(drain(&mut outbox), ["1..2"]);
+}
+
+#[test]
+fn a_numbered_state_never_follows_a_later_one() {
+    let mut outbox = Outbox::new(100);
+    let state = |number: u64| Message::latest(A.1, Frame::raw(number.to_string().into())).numbered(number);
+    outbox.put(A, &state(7));
+    outbox.put(A, &state(6));
+    outbox.put(A, &state(7));
+    assert_eq!(drain(&mut outbox), ["7"]);
+    outbox.put(A, &state(7));
+    outbox.put(A, &state(3));
+    assert_eq!(outbox.pop(), None);
+    outbox.put(A, &Message { again: true, ..state(7) });
+    assert_eq!(drain(&mut outbox), ["7"], "who asks again is told again");
+    outbox.put(A, &Message { again: true, ..state(6) });
+    assert_eq!(outbox.pop(), None);
+}
+
+#[test]
+fn a_first_step_stands_for_all_before_it() {
+    let mut outbox = Outbox::new(100);
+    step(&mut outbox, 3, 3);
+    let whole = Message::step(A.1, 5, Frame::raw("all up to 5".into()), Arc::new(Range { last: 9 }));
+    outbox.put(A, &Message { again: true, ..whole.clone() });
+    step(&mut outbox, 5, 5);
+    assert_eq!(drain(&mut outbox), ["all up to 5"], "in the place of what was waiting");
+    step(&mut outbox, 4, 4);
+    assert_eq!(outbox.pop(), None);
 }
