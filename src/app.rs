@@ -14,6 +14,7 @@ use crate::{
     gateway::Gateway,
     http,
     live::Live,
+    registry::Registry,
     sample, telemetry,
 };
 
@@ -37,14 +38,23 @@ impl App {
     /// # Errors
     /// A sentence that says what stands in the way.
     pub async fn build(settings: &Serve) -> Result<Self, String> {
+        Self::build_with(settings, collections::registry()).await
+    }
+
+    /// The same with other collections than the product's own.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub async fn build_with(settings: &Serve, registry: Registry) -> Result<Self, String> {
         settings.check()?;
         // Each session needs two descriptors; the usual soft limit would end at 500 of them.
         let _ = rlimit::increase_nofile_limit(u64::MAX);
         let metrics = telemetry::metrics()?;
         let db = open(settings).await?;
-        let registry = Arc::new(collections::registry());
+        let registry = Arc::new(registry);
         let hub = Hub::new();
-        let live = Live::start(&db, &registry, hub.clone()).await.map_err(database_problem)?;
+        let live =
+            Live::start(&db, &registry, hub.clone(), settings.retention()).await.map_err(database_problem)?;
         let auth = Auth::new(db.clone()).map_err(|error| error.to_string())?;
         let gateway = Gateway::new(db.clone(), registry, live.clone(), auth);
         let config = Config { origins: origins(settings), ..Config::default() };

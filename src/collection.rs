@@ -46,6 +46,10 @@ pub trait Collection: Send + Sync + 'static {
     /// Whose rows are shown within these.
     const NESTS: &'static [Nested] = &[];
 
+    /// Whether clients are sent it: its snapshot on connect, and its changes. A collection that is too large for that is
+    /// only listed, by `list_…` and `get_…`, and costs no memory here. What shows its rows is kept up to date all the same.
+    const SENT: bool = true;
+
     /// Everything that `list_…` may filter and sort by.
     fn columns() -> impl Iterator<Item = (&'static str, Column<Self>)> {
         let own = [("id", Self::ID), ("version", Self::VERSION)];

@@ -1,13 +1,16 @@
 //! The command line: commands and settings, each a flag and an environment variable.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     error::{ContextKind, ContextValue},
 };
 
-use crate::database::{DatabaseUrl, EMBEDDED, Synchronous};
+use crate::{
+    database::{DatabaseUrl, EMBEDDED, Synchronous},
+    live::Retention,
+};
 
 /// The data backend a front end reaches for instead of REST: one socket, every write live.
 #[derive(Debug, Parser)]
@@ -86,6 +89,12 @@ pub struct Serve {
     /// The folder of the built web app [default: web/dist if it is there]
     #[arg(long, env = "ROWCAST_WEB")]
     pub web: Option<PathBuf>,
+    /// How many changes of rows clients that come back may have missed; with more they are sent everything
+    #[arg(long, env = "ROWCAST_CHANGE_LOG_ROWS", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub change_log_rows: u32,
+    /// For how many hours clients may be away and be sent just what they missed
+    #[arg(long, env = "ROWCAST_CHANGE_LOG_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
+    pub change_log_hours: u32,
     /// How to write the log: text for people, json for programs
     #[arg(long, env = "ROWCAST_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,
@@ -159,6 +168,15 @@ impl Serve {
     #[must_use]
     pub fn origins(&self) -> Vec<&str> {
         self.origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty()).collect()
+    }
+
+    /// How much of what happened is kept for clients that come back.
+    #[must_use]
+    pub fn retention(&self) -> Retention {
+        Retention {
+            entries: usize::try_from(self.change_log_rows).unwrap_or(usize::MAX),
+            age: Duration::from_secs(u64::from(self.change_log_hours) * 60 * 60),
+        }
     }
 
     /// The folder to serve pages from, if there is one.

@@ -108,7 +108,7 @@ impl Database {
         Ok(value)
     }
 
-    /// Gives `body` a thread and a connection of its own, for reading and housekeeping without a hand-over.
+    /// Gives `body` a thread and a connection of its own, for reading without a hand-over.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the thread cannot be started or the connection opened.
@@ -118,12 +118,12 @@ impl Database {
     {
         let open: Box<dyn FnOnce() -> Result<Attached, Error> + Send> = match &*self.engine {
             Engine::Sqlite(sqlite) => {
-                let connection = sqlite.attach()?;
-                Box::new(move || Ok(Attached::Sqlite(connection)))
+                let follower = sqlite.attach()?;
+                Box::new(move || Ok(Attached::Sqlite(follower)))
             }
             Engine::Postgres(postgres) => {
                 let url = postgres.url().to_owned();
-                Box::new(move || postgres::pool(&url, 1).map(Attached::Postgres))
+                Box::new(move || postgres::Follower::new(&url).map(Attached::Postgres))
             }
         };
         work::thread(name, async move || match open() {
@@ -159,9 +159,9 @@ impl Database {
 /// A connection that lives on the thread of whoever uses it; see [`Database::attach`].
 pub enum Attached {
     /// One more connection to the file.
-    Sqlite(sqlite::Handle),
-    /// A pool of one, which reconnects by itself.
-    Postgres(DatabaseConnection),
+    Sqlite(sqlite::Follower),
+    /// One more connection to the server, and one that listens.
+    Postgres(postgres::Follower),
 }
 
 impl Attached {
@@ -174,8 +174,42 @@ impl Attached {
         work: impl AsyncFnOnce(&Transaction) -> Result<T, Error>,
     ) -> Result<T, Error> {
         match self {
-            Self::Sqlite(handle) => sqlite::read(handle, work).await,
-            Self::Postgres(pool) => postgres::read(pool, work).await,
+            Self::Sqlite(follower) => follower.read(work).await,
+            Self::Postgres(follower) => postgres::read(follower.pool(), work).await,
+        }
+    }
+
+    /// The connection without a transaction, where that saves round trips: each statement is a picture of its own.
+    #[must_use]
+    pub fn glance(&self) -> Option<&DatabaseConnection> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(follower) => Some(follower.pool()),
+        }
+    }
+
+    /// Waits until somebody else may have written: another process says so, the file shows it, or it is time to look. May be
+    /// dropped at any time.
+    pub async fn rung(&mut self) {
+        match self {
+            Self::Sqlite(follower) => follower.rung().await,
+            Self::Postgres(follower) => follower.rung().await,
+        }
+    }
+
+    /// Lets other processes know that we have written, where they would not see it by themselves.
+    pub async fn ring(&self) {
+        match self {
+            Self::Sqlite(_) => {}
+            Self::Postgres(follower) => follower.ring().await,
+        }
+    }
+
+    /// Starts anew after a failure; true if what answers next may be another database.
+    pub fn renew(&mut self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(follower) => follower.renew(),
         }
     }
 }

@@ -57,6 +57,14 @@ pub enum Error {
     Internal(String),
 }
 
+impl Error {
+    /// Whether the request was judged and found wanting: asking again would change nothing, unless somebody else does.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Invalid(_) | Self::NotFound { .. } | Self::InUse(_) | Self::Conflict(_))
+    }
+}
+
 fn list(errors: &FieldErrors) -> String {
     errors.iter().map(|(field, sentence)| format!("{field}: {sentence}")).collect::<Vec<_>>().join("; ")
 }

@@ -18,8 +18,9 @@ use crate::{
     context::Context,
     database::{self, Database},
     error::Error,
-    live::Live,
-    registry::{Access, Registry},
+    live::{Follower, Live, Mode},
+    registry::{Access, Registry, Work},
+    requests::Request,
 };
 
 /// What is done with each event; one for all sockets.
@@ -33,6 +34,9 @@ pub struct Gateway {
 /// What is known of one socket.
 pub struct Session {
     user: RefCell<Option<SignedIn>>,
+    mode: Mode,
+    /// There from when it has been greeted.
+    follower: RefCell<Option<Follower>>,
 }
 
 /// Who is signed in on a socket, and by which token.
@@ -47,13 +51,14 @@ struct SignedIn {
 struct Credentials {
     token: Option<String>,
     live: Option<String>,
+    since: Option<String>,
 }
 
 /// Events that are about the socket itself.
 const OWN: [&str; 4] = ["refresh", "login", "logout", "me"];
 
-/// An ack's JSON, or why there is none.
-type Answer = Result<String, Error>;
+/// An ack's JSON and one word for it, or why there is none.
+type Answer = Result<(String, &'static str), Error>;
 
 impl Gateway {
     /// Puts together what answers events.
@@ -78,37 +83,76 @@ impl Gateway {
                 return Err(Error::BadPayload(sentence));
             }
         };
-        if let Some(options) = options {
-            api_schema::decode::<Options>(options)?;
-        }
+        let options = options.map_or(Ok(Options::default()), api_schema::decode)?;
         match event.name.as_str() {
             "refresh" => self.refresh(socket),
             "login" => self.login(socket, payload.unwrap_or(RawValue::NULL)).await,
             "logout" => self.logout(socket).await,
             "me" => self.me(socket).await,
-            name => self.route(socket, name, payload).await,
+            name => self.route(socket, name, payload, options).await,
         }
     }
 
-    async fn route(&self, socket: &Socket<Session>, event: &str, payload: Option<&RawValue>) -> Answer {
-        let (_, route) = self.registry.route(event).ok_or_else(|| self.unknown(event))?;
-        let (access, work) = route.decode(payload.unwrap_or(RawValue::NULL))?;
+    async fn route(
+        &self,
+        socket: &Socket<Session>,
+        event: &str,
+        payload: Option<&RawValue>,
+        options: Options,
+    ) -> Answer {
+        let (event, route) = self.registry.route(event).ok_or_else(|| self.unknown(event))?;
+        let payload = payload.unwrap_or(RawValue::NULL);
+        let (access, work) = route.decode(payload)?;
         let user = socket.state().user().map(|signed_in| signed_in.user);
+        let id = options.request_id.filter(|_| access != Access::Read);
+        if let Some(request) = id.map(|id| Request::new(id, event, payload.get())) {
+            return self.once(request, user, work).await;
+        }
         let run = async move |db: &database::Transaction| work.run(&Context { user: user.clone(), db }).await;
         let data = match access {
-            Access::Read => self.db.read(run).await?,
+            Access::Read | Access::Refusal => self.db.read(run).await?,
             Access::Write => {
                 let (data, commit) = self.db.write(run).await?;
                 self.live.passed(commit).await;
                 data
             }
         };
-        reply::ok(data)
+        done(reply::ok(data))
+    }
+
+    /// Carries a write out unless that has been done before, and answers as the first time.
+    async fn once(&self, request: Request, user: Option<Arc<Coach>>, work: Box<dyn Work>) -> Answer {
+        let first = request.clone();
+        let run = async move |db: &database::Transaction| {
+            if let Some(ack) = first.answered(db).await? {
+                return Ok((ack, "repeated"));
+            }
+            let ack = reply::ok(work.run(&Context { user: user.clone(), db }).await?)?;
+            first.answer(db, &ack).await?;
+            Ok((ack, "ok"))
+        };
+        let error = match self.db.write(run).await {
+            Ok(((ack, "repeated"), _)) => {
+                // It was carried out by whomever: what it changed must have been sent all the same.
+                self.live.caught_up().await;
+                return Ok((ack, "repeated"));
+            }
+            Ok((answer, commit)) => {
+                self.live.passed(commit).await;
+                return Ok(answer);
+            }
+            Err(error) => error,
+        };
+        if !error.is_refusal() {
+            return Err(error);
+        }
+        let (ack, outcome) = reply::failed(error);
+        Ok((request.refuse(&self.db, ack).await?, outcome))
     }
 
     fn refresh(&self, socket: &Socket<Session>) -> Answer {
-        self.live.send_snapshots(socket);
-        reply::ok(())
+        self.live.send_snapshots(socket, &socket.state().mode);
+        done(reply::ok(()))
     }
 
     async fn login(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
@@ -119,7 +163,7 @@ impl Gateway {
             // Nobody could sign that one out any more.
             self.auth.logout(token).await?;
         }
-        reply::json(&Ack::signed_in(signed_in))
+        done(reply::json(&Ack::signed_in(signed_in)))
     }
 
     async fn logout(&self, socket: &Socket<Session>) -> Answer {
@@ -127,16 +171,16 @@ impl Gateway {
             self.auth.logout(token).await?;
             socket.state().user.take();
         }
-        reply::ok(())
+        done(reply::ok(()))
     }
 
     async fn me(&self, socket: &Socket<Session>) -> Answer {
-        let Some(SignedIn { token, .. }) = socket.state().user() else { return reply::ok(()) };
+        let Some(SignedIn { token, .. }) = socket.state().user() else { return done(reply::ok(())) };
         let user = self.auth.user(token).await?;
         if user.is_none() {
             socket.state().user.take();
         }
-        reply::ok(user)
+        done(reply::ok(user))
     }
 
     /// Nobody handles the event; perhaps its name is nearly one that somebody does.
@@ -162,11 +206,9 @@ impl Service for Gateway {
         let credentials: Credentials = match auth.map(serde_json::from_str::<Option<_>>) {
             None => Credentials::default(),
             Some(Ok(credentials)) => credentials.unwrap_or_default(),
-            Some(Err(_)) => return Err(refusal("auth takes {token?, live?}, each a string")),
+            Some(Err(_)) => return Err(refusal("auth takes {token?, live?, since?}, each a string")),
         };
-        if !matches!(credentials.live.as_deref(), None | Some("snapshots")) {
-            return Err(refusal("auth.live can only be \"snapshots\" in this version"));
-        }
+        let mode = mode(credentials.live.as_deref(), credentials.since.as_deref())?;
         let user = match credentials.token.filter(|token| !token.is_empty()) {
             None => None,
             Some(token) => {
@@ -177,7 +219,8 @@ impl Service for Gateway {
                 Some(SignedIn { user: Arc::new(user), token })
             }
         };
-        Ok(Session { user: RefCell::new(user) })
+        self.live.reach(&mode).await;
+        Ok(Session { user: RefCell::new(user), mode, follower: RefCell::default() })
     }
 
     async fn connected(&self, socket: &Socket<Session>) {
@@ -186,7 +229,8 @@ impl Service for Gateway {
         let greeting =
             json!({ "data": format!("id: {sid} is connected"), "sid": sid, "user": user.as_deref() });
         socket.send(Frame::event("connected", &[&greeting.to_string()]));
-        self.live.send_snapshots(socket);
+        let follower = self.live.follow(socket, socket.state().mode.clone());
+        socket.state().follower.replace(Some(follower));
     }
 
     async fn event(&self, socket: &Socket<Session>, event: Event) -> Option<Reply> {
@@ -194,7 +238,7 @@ impl Service for Gateway {
         let answer = AssertUnwindSafe(self.answer(socket, &event)).catch_unwind().await;
         let answer = answer.unwrap_or_else(|panic| Err(Error::Internal(database::panic_message(&*panic))));
         let name = self.name(&event.name);
-        let (ack, outcome) = reply::ack(answer);
+        let (ack, outcome) = answer.unwrap_or_else(reply::failed);
         let took = started.elapsed();
         metrics::counter!("rowcast_events_total", "event" => name, "outcome" => outcome).increment(1);
         metrics::histogram!("rowcast_event_seconds", "event" => name).record(took.as_secs_f64());
@@ -202,13 +246,28 @@ impl Service for Gateway {
         Some(Reply::json(ack))
     }
 
-    async fn disconnected(&self, _: &Socket<Session>, _: Reason) {}
+    async fn disconnected(&self, socket: &Socket<Session>, _: Reason) {
+        socket.state().follower.take();
+    }
 }
 
 impl Session {
     fn user(&self) -> Option<SignedIn> {
         self.user.borrow().clone()
     }
+}
+
+/// What the handshake says about being kept up to date. A cursor that is none of ours is like one that is too old.
+fn mode(live: Option<&str>, since: Option<&str>) -> Result<Mode, Refusal> {
+    match live {
+        None | Some("snapshots") => Ok(Mode::Snapshots),
+        Some("changes") => Ok(Mode::Changes { since: since.and_then(|since| since.parse().ok()) }),
+        Some(_) => Err(refusal("auth.live must be \"snapshots\" or \"changes\"")),
+    }
+}
+
+fn done(ack: Result<String, Error>) -> Answer {
+    ack.map(|ack| (ack, "ok"))
 }
 
 fn refuse(fault: &Fault) -> Error {

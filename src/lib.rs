@@ -31,6 +31,7 @@ pub mod http;
 pub mod live;
 pub mod query;
 pub mod registry;
+pub mod requests;
 pub mod sample;
 pub mod store;
 pub mod telemetry;

@@ -2,32 +2,46 @@
 //!
 //! ```text
 //! any writer ─▶ table + change log, one transaction
-//!                     │ bell: our own commits; a timer for everybody else's
+//!                     │ bell: our own commits; another node's NOTIFY; a timer for everybody else's
 //!                     ▼
-//!      tail:  log ─▶ rows that changed ─▶ cache ─▶ one frame per collection ─▶ every socket
+//!      tail:  log ─▶ rows that changed ─▶ cache ─▶ picture ─▶ one frame per mode ─▶ every socket
+//!                                                     └─▶ who connects, refreshes, comes back: without a query
 //! ```
 //!
 //! Nothing reaches clients but through the change log, so our own writes, cascades and other programs' writes are
-//! seen by the same eyes. A client that connects is served from the cache, without a query.
+//! seen by the same eyes.
 
 mod cache;
+mod cursor;
+mod epoch;
+mod history;
+mod horizon;
 mod log;
+mod picture;
+mod position;
 mod prune;
+mod reading;
+mod shared;
 mod tail;
 
 use std::{
     sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
+        Arc,
+        atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use socketio::{Frame, Hub, Message, Slot, Socket};
+use socketio::{Hub, Socket};
 use tokio::sync::{oneshot, watch};
 
+pub use cursor::Cursor;
+use reading::Kinds;
+use shared::Shared;
+use tail::{Signals, Tail};
+
 use crate::{
-    database::{Commit, Database},
+    database::{Attached, Commit, Database},
     error::Error,
     registry::Registry,
 };
@@ -35,20 +49,49 @@ use crate::{
 /// How long an ack waits for its own write to be published. The write is committed by then, so what comes late is
 /// the picture, not the data.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a client that comes back from another node waits for this one to have seen as much.
+const CATCHING_UP: Duration = Duration::from_secs(2);
+
+/// Rooms of those who want the one or the other.
+const SNAPSHOTS_ROOM: &str = "live:snapshots";
+const CHANGES_ROOM: &str = "live:changes";
+
+/// How a client wants to be kept up to date.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Each collection that changed, whole.
+    #[default]
+    Snapshots,
+    /// What changed; from a cursor on, or from the snapshots.
+    Changes {
+        /// Where the client was when it was last here.
+        since: Option<Cursor>,
+    },
+}
+
+/// How much of what happened is kept for clients that come back.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Changes of rows.
+    pub entries: usize,
+    /// For how long.
+    pub age: Duration,
+}
 
 /// The handle that the gateway holds; cheap to clone.
 #[derive(Clone)]
 pub struct Live {
     shared: Arc<Shared>,
     passed: watch::Receiver<u64>,
+    asking: watch::Sender<u64>,
+    answered: watch::Receiver<u64>,
     closing: watch::Sender<bool>,
 }
 
-/// What the tail's thread leaves for those that serve sockets.
-struct Shared {
-    /// Each collection's snapshot, ready to send, in the registry's order.
-    snapshots: RwLock<Vec<(Slot, Frame)>>,
-    caught_up: AtomicBool,
+/// A socket that is kept up to date, for as long as this lives.
+pub struct Follower {
+    shared: Arc<Shared>,
+    mode: Mode,
 }
 
 impl Live {
@@ -56,33 +99,97 @@ impl Live {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the first reading fails.
-    pub async fn start(db: &Database, registry: &Registry, hub: Hub) -> Result<Self, Error> {
-        let shared = Arc::new(Shared { snapshots: RwLock::default(), caught_up: false.into() });
+    pub async fn start(
+        db: &Database,
+        registry: &Registry,
+        hub: Hub,
+        retention: Retention,
+    ) -> Result<Self, Error> {
         let (passing, passed) = watch::channel(0);
+        let (answering, answered) = watch::channel(0);
+        let asking = watch::Sender::new(0);
         let closing = watch::Sender::new(false);
+        let signals = Signals {
+            commits: db.commits(),
+            asked: asking.subscribe(),
+            passing,
+            answering,
+            stop: closing.subscribe(),
+        };
         let (ready, loaded) = oneshot::channel();
-        let tail = tail::Tail::new(registry.kinds(), hub, shared.clone(), passing);
-        let (commits, stop) = (db.commits(), closing.subscribe());
-        db.attach("live", async move |db| tail.run(db, commits, stop, ready).await)?;
-        actix_web::rt::spawn(prune::run(db.clone(), closing.subscribe()));
-        loaded.await.map_err(|_| Error::Unavailable("live ended before it began".into()))??;
-        Ok(Self { shared, passed, closing })
+        let (kinds, main) = (Kinds::new(registry.kinds()), db.clone());
+        db.attach("live", async move |attached: Attached| {
+            match Tail::load(main, &attached, kinds, hub, retention.entries).await {
+                Ok(tail) => tail.run(attached, signals, ready).await,
+                Err(error) => drop(ready.send(Err(error))),
+            }
+        })?;
+        actix_web::rt::spawn(prune::run(db.clone(), retention, closing.subscribe()));
+        let shared = loaded.await.map_err(|_| Error::Unavailable("live ended before it began".into()))??;
+        Ok(Self { shared, passed, asking, answered, closing })
     }
 
-    /// Puts every collection into a socket's outbox.
-    pub fn send_snapshots<S>(&self, socket: &Socket<S>) {
-        for (slot, frame) in self.snapshots() {
-            socket.put(slot, frame);
+    /// Gets ready for a client that says where it was: this node may have to catch up with the one it was on.
+    pub async fn reach(&self, mode: &Mode) {
+        let Mode::Changes { since: Some(cursor) } = mode else { return };
+        if !self.shared.reaches(cursor) && !self.refreshed(CATCHING_UP).await {
+            tracing::warn!("a client that comes back is served by a node that is behind");
         }
+    }
+
+    /// Puts into a socket's outbox what it needs to be up to date, and keeps it so.
+    pub fn follow<S>(&self, socket: &Socket<S>, mode: Mode) -> Follower {
+        let (room, count) = mode.place(&self.shared);
+        count.fetch_add(1, Ordering::Relaxed);
+        socket.join(room);
+        socket.give(|| match &mode {
+            Mode::Snapshots => self.shared.all_snapshots(),
+            Mode::Changes { since: None } => vec![self.shared.whole()],
+            Mode::Changes { since: Some(cursor) } => {
+                let resumed = self.shared.resume(cursor);
+                let outcome = if resumed.is_some() { "changes" } else { "snapshots" };
+                metrics::counter!("rowcast_live_resumed_total", "with" => outcome).increment(1);
+                vec![resumed.unwrap_or_else(|| self.shared.whole())]
+            }
+        });
+        Follower { shared: self.shared.clone(), mode }
+    }
+
+    /// Puts every collection into a socket's outbox once more.
+    pub fn send_snapshots<S>(&self, socket: &Socket<S>, mode: &Mode) {
+        socket.give(|| match mode {
+            Mode::Snapshots => self.shared.all_snapshots(),
+            Mode::Changes { .. } => vec![self.shared.whole()],
+        });
     }
 
     /// Waits until what `commit` changed has been sent to everybody.
     pub async fn passed(&self, commit: Commit) {
-        let mut passed = self.passed.clone();
+        let (began, mut passed) = (Instant::now(), self.passed.clone());
         let wait = passed.wait_for(|passed| *passed >= commit.0);
         if !matches!(tokio::time::timeout(PATIENCE, wait).await, Ok(Ok(_))) {
             tracing::warn!(commit = commit.0, "a write is acked before it was published");
         }
+        metrics::histogram!("rowcast_live_lag_seconds").record(began.elapsed().as_secs_f64());
+    }
+
+    /// Waits until everything that is committed now, by whomever, has been sent to everybody.
+    pub async fn caught_up(&self) {
+        if !self.refreshed(PATIENCE).await {
+            tracing::warn!("an ack is sent before what it tells of was published");
+        }
+    }
+
+    /// Waits for a look at the log that begins after this call.
+    async fn refreshed(&self, patience: Duration) -> bool {
+        let mut asker = 0;
+        self.asking.send_modify(|asked| {
+            *asked += 1;
+            asker = *asked;
+        });
+        let mut answered = self.answered.clone();
+        let wait = answered.wait_for(|answered| *answered >= asker);
+        matches!(tokio::time::timeout(patience, wait).await, Ok(Ok(_)))
     }
 
     /// Whether the last look at the change log went well.
@@ -95,25 +202,19 @@ impl Live {
     pub fn stop(&self) {
         self.closing.send_replace(true);
     }
+}
 
-    fn snapshots(&self) -> Vec<(Slot, Frame)> {
-        self.shared.snapshots.read().unwrap_or_else(PoisonError::into_inner).clone()
+impl Mode {
+    fn place<'a>(&self, shared: &'a Shared) -> (&'static str, &'a AtomicUsize) {
+        match self {
+            Self::Snapshots => (SNAPSHOTS_ROOM, &shared.snapshots),
+            Self::Changes { .. } => (CHANGES_ROOM, &shared.changes),
+        }
     }
 }
 
-impl Shared {
-    /// Keeps snapshots for those who connect and sends them to those who are connected, under one lock: whoever reads
-    /// one can be sure that its broadcast is on the way already, so no older one can follow it.
-    fn publish(&self, hub: &Hub, news: Vec<(usize, Slot, Frame)>) {
-        let mut snapshots = self.snapshots.write().unwrap_or_else(PoisonError::into_inner);
-        let mut messages = Vec::with_capacity(news.len());
-        for (at, slot, frame) in news {
-            messages.push(Message::latest(slot, frame.clone()));
-            match snapshots.get_mut(at) {
-                Some(snapshot) => *snapshot = (slot, frame),
-                None => snapshots.push((slot, frame)),
-            }
-        }
-        hub.broadcast_all(&messages);
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.mode.place(&self.shared).1.fetch_sub(1, Ordering::Relaxed);
     }
 }

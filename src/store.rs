@@ -140,18 +140,21 @@ pub async fn page<C: Collection>(
     with_ids::<C>(db, page.all(db).await?).await
 }
 
-/// Ids of the rows that show any of `shown`.
+/// Rows that show any of `shown`, by id, each with what it shows.
 ///
 /// # Errors
 /// What the database says.
-pub async fn showing(db: &Transaction, nested: &Nested, shown: &[i64]) -> Result<Vec<i64>, DbErr> {
+pub async fn showing(db: &Transaction, nested: &Nested, shown: &[i64]) -> Result<Vec<(i64, i64)>, DbErr> {
+    let (row, shows) = (Alias::new(nested.row), Alias::new(nested.shows));
     let query = Query::select()
         .distinct()
-        .column(Alias::new(nested.row))
+        .expr_as(Expr::col(row), Alias::new("row"))
+        .expr_as(Expr::col(shows.clone()), Alias::new("shows"))
         .from(Alias::new(nested.table))
-        .and_where(Expr::col(Alias::new(nested.shows)).is_in(shown.iter().copied()))
+        .and_where(Expr::col(shows).is_in(shown.iter().copied()))
         .to_owned();
-    ids(db, &query, nested.row).await
+    let found = db.query_all(&query).await?;
+    found.iter().map(|found| Ok((found.try_get("", "row")?, found.try_get("", "shows")?))).collect()
 }
 
 /// A value as JSON that is spliced into other JSON unread.

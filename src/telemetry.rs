@@ -52,8 +52,25 @@ fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_counter!("rowcast_events_total", "Events handled, by event and outcome");
     describe_histogram!("rowcast_event_seconds", "From an event's arrival at its handler to its ack");
-    describe_histogram!("rowcast_commit_writes", "Writes that shared one commit (SQLite)");
+    describe_histogram!("rowcast_commit_writes", "Writes that shared one commit");
     describe_histogram!("rowcast_live_publish_seconds", "From the bell to the broadcast");
+    describe_histogram!("rowcast_live_lag_seconds", "From a commit of this node to its broadcast");
+    describe_histogram!(
+        "rowcast_live_delivery_seconds",
+        "From the broadcast until the last client was written to"
+    );
+    describe_counter!(
+        "rowcast_live_folded_total",
+        "Times that a slow client was sent several changes as one"
+    );
+    describe_counter!(
+        "rowcast_live_resumed_total",
+        "Clients that came back with a cursor, by what they were sent"
+    );
+    describe_gauge!("rowcast_live_remembered_changes", "Changes that clients which come back can be told of");
+    describe_gauge!("rowcast_change_log_entries", "Entries in the change log when it was last pruned");
+    describe_gauge!("rowcast_log_horizon_seconds", "How long the oldest open transaction has been open");
     describe_gauge!("rowcast_collection_rows", "Rows held in the cache, by collection");
     describe_gauge!("rowcast_collection_bytes", "Bytes of JSON held in the cache, by collection");
+    describe_gauge!("rowcast_collection_memory_bytes", "Bytes of memory that the cache takes, by collection");
 }

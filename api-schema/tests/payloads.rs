@@ -213,7 +213,7 @@ fn a_login_names_blank_fields_one_by_one_and_keeps_the_password_as_typed() {
 #[test]
 fn options_that_would_be_ignored_are_refused() {
     assert_eq!(decode::<Options>("null"), Ok(Options::default()));
-    let expected = json!({ "request_id": "is not supported yet" });
+    let expected = json!({ "request_id": "must be a UUID, as crypto.randomUUID() makes them" });
     assert_eq!(refused::<Options>(r#"{ "request_id": "4fd1" }"#), expected);
     let expected = json!({ "request_id": "must be text" });
     assert_eq!(refused::<Options>(r#"{ "request_id": {} }"#), expected);

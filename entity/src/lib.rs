@@ -11,7 +11,7 @@
 pub mod change_log;
 pub mod coach;
 pub mod exercise_move;
-pub mod live;
+pub mod request;
 pub mod schedule;
 pub mod token;
 pub mod workout_plan;

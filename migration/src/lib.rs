@@ -18,6 +18,8 @@ mod m20261120_000004_create_workout_plans;
 mod m20261120_000005_create_workout_plan_moves;
 mod m20261120_000006_create_schedules;
 mod m20261120_000007_create_tokens;
+mod m20261125_000001_follow_the_log;
+mod m20261125_000002_create_requests;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, TransactionTrait};
@@ -36,6 +38,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000005_create_workout_plan_moves::Migration),
             Box::new(m20261120_000006_create_schedules::Migration),
             Box::new(m20261120_000007_create_tokens::Migration),
+            Box::new(m20261125_000001_follow_the_log::Migration),
+            Box::new(m20261125_000002_create_requests::Migration),
         ]
     }
 }

@@ -61,6 +61,12 @@ impl Message {
         Self { number, ..self }
     }
 
+    /// The same, with a frame that is [watched](Frame::watched).
+    #[must_use]
+    pub fn watched(self, watch: impl Send + Sync + 'static) -> Self {
+        Self { frame: self.frame.watched(watch), ..self }
+    }
+
     /// The step `number` of a slot's history; numbers count from 1 without gaps. Every socket gets every step, once and in
     /// order, but those that a slow client has not taken become one: `fold` makes it, from the step before the
     /// first of them to the last there is.

@@ -137,10 +137,14 @@ impl<S> Socket<S> {
         self.up_to_date().deliver(&Message::latest(slot, frame), 0);
     }
 
-    /// Gives it a message, queued as it says itself. A numbered one goes also to a socket that has been put that number
-    /// before, and takes the place of what is unsent in its slot; one that is older than what the socket has been put does not.
-    pub fn give(&self, message: Message) {
-        self.up_to_date().deliver(&Message { again: true, ..message }, 0);
+    /// Gives it messages, each queued as it says itself. They are made once all that was broadcast so far has reached the
+    /// socket, so what they say is no older than that. A numbered one goes also to a socket that has been put that
+    /// number before, and takes the place of what is unsent in its slot.
+    pub fn give(&self, make: impl FnOnce() -> Vec<Message>) {
+        let core = self.up_to_date();
+        for message in make() {
+            core.deliver(&Message { again: true, ..message }, 0);
+        }
     }
 
     /// Enters a room. It leaves them all when it is gone.

@@ -10,6 +10,7 @@
 //! savepoint of its own, and none is answered before the disk has it.
 
 mod connection;
+mod follower;
 mod lane;
 
 use std::{path::Path, path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
@@ -20,6 +21,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use super::{Synchronous, Transaction, stopped, transaction::Inner, work, work::Job};
 use crate::error::Error;
 use connection::Connection;
+pub(super) use follower::Follower;
 
 /// Threads that read. Each costs little while idle; more than this compete for the same page cache.
 const READERS: usize = 3;
@@ -39,7 +41,7 @@ pub(super) struct Sqlite {
 }
 
 /// A connection that can be sent to the thread which will use it.
-pub struct Handle {
+struct Handle {
     connection: Arc<Connection>,
     transaction: Transaction,
 }
@@ -47,7 +49,7 @@ pub struct Handle {
 impl Handle {
     fn new(connection: Connection) -> Self {
         let connection = Arc::new(connection);
-        Self { transaction: Transaction(Inner::Sqlite(connection.clone().into_sea_orm())), connection }
+        Self { transaction: Transaction::new(Inner::Sqlite(connection.clone().into_sea_orm())), connection }
     }
 }
 
@@ -89,8 +91,8 @@ impl Sqlite {
         !self.writer.is_closed() && !self.readers.is_closed()
     }
 
-    pub(super) fn attach(&self) -> Result<Handle, Error> {
-        Ok(Handle::new(Connection::reader(&self.path)?))
+    pub(super) fn attach(&self) -> Result<Follower, Error> {
+        Ok(Follower::new(Handle::new(Connection::reader(&self.path)?)))
     }
 
     pub(super) async fn close(&self) {
@@ -112,21 +114,10 @@ async fn give(queue: &Queue, job: Box<dyn Job>) -> Result<(), Error> {
     })
 }
 
-/// Runs `work` between `begin` and `rollback`: one picture, nothing written.
-pub(super) async fn read<T>(
-    handle: &Handle,
-    work: impl AsyncFnOnce(&Transaction) -> Result<T, Error>,
-) -> Result<T, Error> {
-    handle.connection.batch("begin")?;
-    let outcome = work(&handle.transaction).await;
-    handle.connection.undo();
-    outcome
-}
-
 /// All pending migrations in one transaction, so that none is left half done.
 async fn migrate(writer: &Handle) -> Result<(), Error> {
     writer.connection.batch("begin immediate")?;
-    let outcome = match &writer.transaction.0 {
+    let outcome = match &writer.transaction.inner {
         Inner::Sqlite(db) => migration::run(db).await.map_err(Error::from),
         Inner::Postgres(_) => Err(Error::Internal("a SQLite handle holds SQLite".into())),
     };

@@ -1,5 +1,7 @@
 //! The one connection a piece of work may use.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     Statement,
@@ -7,7 +9,13 @@ use sea_orm::{
 
 /// An open transaction. It ends with the work it was given to, never by that work's hand.
 #[derive(Debug)]
-pub struct Transaction(pub(super) Inner);
+pub struct Transaction {
+    pub(super) inner: Inner,
+    /// Whether it may have written something.
+    wrote: AtomicBool,
+    /// Whether a statement failed: PostgreSQL then takes no other.
+    failed: AtomicBool,
+}
 
 #[derive(Debug)]
 pub(super) enum Inner {
@@ -16,34 +24,70 @@ pub(super) enum Inner {
     Postgres(DatabaseTransaction),
 }
 
+impl Transaction {
+    pub(super) fn new(inner: Inner) -> Self {
+        Self { inner, wrote: false.into(), failed: false.into() }
+    }
+
+    /// Whether anything may have been written since this was asked last.
+    pub(super) fn has_written(&self) -> bool {
+        self.wrote.swap(false, Ordering::Relaxed)
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, sql: &str) {
+        let head = sql.trim_start().as_bytes();
+        if !head.get(..6).is_some_and(|head| head.eq_ignore_ascii_case(b"select")) {
+            self.wrote.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn heed<T>(&self, outcome: Result<T, DbErr>) -> Result<T, DbErr> {
+        if outcome.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        outcome
+    }
+}
+
 macro_rules! on_either {
     ($self:ident, $connection:ident => $call:expr) => {
-        match &$self.0 {
+        $self.heed(match &$self.inner {
             Inner::Sqlite($connection) => $call,
             Inner::Postgres($connection) => $call,
-        }
+        })
     };
 }
 
 #[async_trait::async_trait]
 impl ConnectionTrait for Transaction {
     fn get_database_backend(&self) -> DbBackend {
-        on_either!(self, db => db.get_database_backend())
+        match &self.inner {
+            Inner::Sqlite(db) => db.get_database_backend(),
+            Inner::Postgres(db) => db.get_database_backend(),
+        }
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.note(&statement.sql);
         on_either!(self, db => db.execute_raw(statement).await)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.note(sql);
         on_either!(self, db => db.execute_unprepared(sql).await)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.note(&statement.sql);
         on_either!(self, db => db.query_one_raw(statement).await)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.note(&statement.sql);
         on_either!(self, db => db.query_all_raw(statement).await)
     }
 }

@@ -103,6 +103,10 @@ where
         .map_err(|error| Error::Unavailable(format!("no runtime for {name}: {error}")))?;
     std::thread::Builder::new()
         .name(name.to_owned())
-        .spawn(move || tokio::task::LocalSet::new().block_on(&runtime, body()))
+        .spawn(move || {
+            // What is left in the set at the end may need the runtime to be dropped.
+            let _within = runtime.enter();
+            tokio::task::LocalSet::new().block_on(&runtime, body());
+        })
         .map_err(|error| Error::Unavailable(format!("no thread for {name}: {error}")))
 }

@@ -25,13 +25,9 @@ pub fn json<T: Serialize>(ack: &Ack<T>) -> Result<String, Error> {
     ack.to_json().map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// The ack of whatever became of a request, and one word for logs and metrics.
+/// The ack of a request that was not carried out, and one word for logs and metrics.
 #[must_use]
-pub fn ack(answer: Result<String, Error>) -> (String, &'static str) {
-    let error = match answer {
-        Ok(ack) => return (ack, "ok"),
-        Err(error) => error,
-    };
+pub fn failed(error: Error) -> (String, &'static str) {
     let outcome = outcome(&error);
     let refused = match error {
         Error::Invalid(errors) => json(&Ack::failed(errors)),

@@ -1,43 +1,83 @@
-//! Every row as serialised JSON, in id order: what a snapshot is made of.
+//! Every row of a collection as JSON, in id order, in pages that are shared and never changed.
+//!
+//! ```text
+//! Cache ─▶ [ page 1–212 │ page 213–407 │ … ]       a page: `row,row,row`, some tens of kilobytes
+//!              a change makes one page anew; a copy of the cache shares all of them
+//! ```
+//!
+//! So what a change costs does not grow with the collection, a copy can be read on another thread while changes go on,
+//! and a snapshot is put together by copying pages, not rows.
 
-use std::collections::BTreeMap;
+mod page;
+
+use std::{collections::BTreeMap, iter::Peekable, sync::Arc};
 
 use serde_json::value::RawValue;
-use socketio::{Frame, FrameWriter};
 
-/// The rows of one collection.
-#[derive(Default)]
+use page::{Page, Pages};
+
+/// Rows as they are now, or gone.
+pub(super) type Rows = BTreeMap<i64, Option<Box<RawValue>>>;
+
+/// The rows of one collection. A clone shares them.
+#[derive(Clone, Default)]
 pub(super) struct Cache {
-    rows: BTreeMap<i64, Box<RawValue>>,
+    pages: Arc<Vec<Arc<Page>>>,
+    rows: usize,
     bytes: usize,
+    memory: usize,
 }
 
 impl Cache {
-    /// Takes the row as it is now, or its absence. True if that is news.
-    pub(super) fn set(&mut self, id: i64, row: Option<Box<RawValue>>) -> bool {
-        let new = row.as_ref().map_or(0, |row| row.get().len());
-        let same = match (self.rows.get(&id), &row) {
-            (Some(old), Some(new)) => old.get() == new.get(),
-            (None, None) => true,
-            _ => false,
-        };
-        if same {
-            return false;
+    /// Takes rows that come after all it has, in order.
+    pub(super) fn append(&mut self, rows: impl IntoIterator<Item = (i64, Box<RawValue>)>) {
+        let last = self.pages.len().saturating_sub(1);
+        let mut pages = Pages::default();
+        if let Some(page) = self.pages.last() {
+            pages.extend(page.rows());
         }
-        let old = match row {
-            Some(row) => self.rows.insert(id, row),
-            None => self.rows.remove(&id),
-        };
-        self.bytes = self.bytes + new - old.map_or(0, |old| old.get().len());
-        true
+        for (id, row) in rows {
+            pages.push(id, row.get().as_bytes());
+        }
+        self.replace(last..self.pages.len(), pages.finish());
     }
 
-    pub(super) fn ids(&self) -> Vec<i64> {
-        self.rows.keys().copied().collect()
+    /// Takes rows as they are now, or their absence; returns the ids of those for which that is news.
+    pub(super) fn update(&mut self, rows: &Rows) -> Vec<i64> {
+        let mut news = Vec::new();
+        let mut changes = rows.iter().map(|(id, row)| (*id, row.as_deref())).peekable();
+        while let Some((id, _)) = changes.peek() {
+            let at = self.page_of(*id);
+            let end = self.pages.get(at + 1).map(|next| next.first());
+            let known = news.len();
+            let pages = merge(self.pages.get(at), end, &mut changes, &mut news);
+            if news.len() > known {
+                self.replace(at..self.pages.len().min(at + 1), pages.finish_evenly());
+            }
+        }
+        news
+    }
+
+    /// The row, if there is one.
+    pub(super) fn row(&self, id: i64) -> Option<&[u8]> {
+        self.pages.get(self.page_of(id)).and_then(|page| page.row(id))
+    }
+
+    /// Ids of rows that are in one of the two, or differ.
+    pub(super) fn difference(&self, other: &Self) -> Vec<i64> {
+        let (mut one, mut two) = (self.all().peekable(), other.all().peekable());
+        let mut different = Vec::new();
+        while let Some(id) = first(one.peek(), two.peek()) {
+            let (one, two) = (one.next_if(|(at, _)| *at == id), two.next_if(|(at, _)| *at == id));
+            if one != two {
+                different.push(id);
+            }
+        }
+        different
     }
 
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
+        self.rows
     }
 
     /// Bytes of JSON held.
@@ -45,19 +85,83 @@ impl Cache {
         self.bytes
     }
 
-    /// The snapshot event, encoded once for everybody: `[rows, {"cursor": …}]`.
-    pub(super) fn snapshot(&self, event: &str, cursor: &str) -> Frame {
-        let mut frame = FrameWriter::event(event, self.bytes + self.rows.len() + cursor.len() + 32);
-        let rows = frame.arg();
-        rows.push(b'[');
-        for (at, row) in self.rows.values().enumerate() {
+    /// Bytes of memory taken.
+    pub(super) fn memory(&self) -> usize {
+        self.memory + self.pages.capacity() * size_of::<Arc<Page>>()
+    }
+
+    /// Appends all rows with commas between.
+    pub(super) fn write(&self, json: &mut Vec<u8>) {
+        for (at, page) in self.pages.iter().enumerate() {
             if at > 0 {
-                rows.push(b',');
+                json.push(b',');
             }
-            rows.extend_from_slice(row.get().as_bytes());
+            json.extend_from_slice(page.json());
         }
-        rows.push(b']');
-        frame.arg().extend_from_slice(format!("{{\"cursor\":\"{cursor}\"}}").as_bytes());
-        frame.seal()
+    }
+
+    fn all(&self) -> impl Iterator<Item = (i64, &[u8])> {
+        self.pages.iter().flat_map(|page| page.rows())
+    }
+
+    /// The page that an id belongs to.
+    fn page_of(&self, id: i64) -> usize {
+        self.pages.partition_point(|page| page.first() <= id).saturating_sub(1)
+    }
+
+    fn replace(&mut self, range: std::ops::Range<usize>, pages: Vec<Page>) {
+        let new: Vec<Arc<Page>> = pages.into_iter().map(Arc::new).collect();
+        for page in &new {
+            self.count(page, usize::wrapping_add);
+        }
+        let all = Arc::make_mut(&mut self.pages);
+        let old: Vec<Arc<Page>> = all.splice(range, new).collect();
+        for page in old {
+            self.count(&page, usize::wrapping_sub);
+        }
+    }
+
+    fn count(&mut self, page: &Page, by: fn(usize, usize) -> usize) {
+        self.rows = by(self.rows, page.len());
+        self.bytes = by(self.bytes, page.bytes());
+        self.memory = by(self.memory, page.memory());
     }
 }
+
+/// A page's rows with the changes that belong to it: those below `end`.
+fn merge<'a>(
+    page: Option<&Arc<Page>>,
+    end: Option<i64>,
+    changes: &mut Peekable<impl Iterator<Item = (i64, Option<&'a RawValue>)>>,
+    news: &mut Vec<i64>,
+) -> Pages {
+    let mut rows = page.into_iter().flat_map(|page| page.rows()).peekable();
+    let mut pages = Pages::default();
+    loop {
+        let change = changes.peek().filter(|(id, _)| end.is_none_or(|end| *id < end));
+        let Some(id) = first(rows.peek(), change) else { return pages };
+        let old = rows.next_if(|(at, _)| *at == id).map(|(_, row)| row);
+        let new = match changes.next_if(|(at, _)| *at == id) {
+            None => old,
+            Some((_, row)) => {
+                let row = row.map(|row| row.get().as_bytes());
+                if row != old {
+                    news.push(id);
+                }
+                row
+            }
+        };
+        if let Some(row) = new {
+            pages.push(id, row);
+        }
+    }
+}
+
+/// The lower id of two.
+fn first<A, B>(one: Option<&(i64, A)>, two: Option<&(i64, B)>) -> Option<i64> {
+    let (one, two) = (one.map(|(id, _)| *id), two.map(|(id, _)| *id));
+    one.into_iter().chain(two).min()
+}
+
+#[cfg(test)]
+mod tests;

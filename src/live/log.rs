@@ -1,141 +1,141 @@
 //! The change log: what has been committed since we last looked.
 //!
-//! On SQLite there is one writer, so the order of `seq` is the order of commits and the last `seq` says it all.
-//! PostgreSQL gives out `seq` before the commit, and transactions commit in any order: whoever remembers "the last
-//! seq I saw" loses what commits late. So there the position is a horizon: every transaction below it has ended
-//! and been seen; above it, each row seen is remembered until the horizon passes it.
-
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+//! One look is one picture of the database: the entries of transactions that the [`Position`] before has not seen, and the
+//! position after. What becomes visible between two looks is read by the second, whatever its number; nothing is read
+//! twice, however long another transaction stays open.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
-use crate::database::Transaction;
+use super::position::Position;
+use crate::{database::Transaction, error::Error};
 
 /// More news than this at once is cheaper to get by reading the collections anew.
 pub(super) const BULK: usize = 50_000;
 
-/// How far the log has been read.
+/// That a transaction created, updated or deleted a row.
 #[derive(Clone, Debug)]
-pub(super) enum Position {
-    /// Everything up to this `seq`.
-    Sequence(i64),
-    /// Everything of transactions below the horizon, and these rows of those above it.
-    Horizon { horizon: u64, seen: HashSet<i64> },
+pub(super) struct Entry {
+    /// On SQLite the entry's own `seq`.
+    pub(super) transaction: u64,
+    pub(super) collection: String,
+    pub(super) id: i64,
 }
 
-/// Which rows were created, updated or deleted, by collection.
-pub(super) type Changed = BTreeMap<String, BTreeSet<i64>>;
-
-/// What a look at the log brought.
-pub(super) enum News {
-    /// These rows changed, perhaps none.
-    Rows(Changed),
-    /// Too many to name.
-    Everything,
+/// What a look at the log brought. All of it holds for the transaction it was read in, so rows read there agree with it.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) position: Position,
+    /// In the order in which they were written; one more than [`BULK`] at most.
+    pub(super) entries: Vec<Entry>,
+    /// All of transactions from here on is still in the log.
+    pub(super) floor: u64,
+    /// Nothing on SQLite, where it does not change while a server runs.
+    pub(super) epoch: Option<String>,
+    /// Which table it was that was read: another one after a restore.
+    pub(super) table: i64,
 }
 
-impl Position {
-    /// The end of the log as this transaction sees it.
-    pub(super) async fn end(db: &Transaction) -> Result<Self, DbErr> {
-        match db.get_database_backend() {
-            DbBackend::Postgres => {
-                let horizon = xmin(db).await?;
-                let seen = since(db, horizon).await?.into_iter().map(|entry| entry.seq).collect();
-                Ok(Self::Horizon { horizon, seen })
-            }
-            _ => {
-                let sql = "select coalesce(max(seq), 0) as seq from change_log";
-                let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
-                Ok(Self::Sequence(row.map_or(Ok(0), |row| row.try_get("", "seq"))?))
-            }
-        }
-    }
-
-    /// What was committed after this position, and the position after it. Both hold for this transaction's picture
-    /// of the database, so rows read in it agree with them.
-    pub(super) async fn news(&self, db: &Transaction) -> Result<(News, Self), DbErr> {
-        let (entries, next) = match self {
-            Self::Sequence(last) => {
-                let entries = after(db, *last).await?;
-                let next = entries.last().map_or(*last, |entry| entry.seq);
-                (entries, Self::Sequence(next))
-            }
-            Self::Horizon { horizon, seen } => {
-                let entries = since(db, *horizon).await?;
-                let horizon = xmin(db).await?;
-                let open = entries.iter().filter(|entry| entry.txid >= horizon);
-                let next = Self::Horizon { horizon, seen: open.map(|entry| entry.seq).collect() };
-                (entries.into_iter().filter(|entry| !seen.contains(&entry.seq)).collect(), next)
-            }
-        };
-        if entries.len() > BULK {
-            return Ok((News::Everything, Self::end(db).await?));
-        }
-        let mut changed = Changed::new();
-        for entry in entries {
-            changed.entry(entry.collection).or_default().insert(entry.row_id);
-        }
-        Ok((News::Rows(changed), next))
-    }
-
-    /// What clients are given as their cursor: never further than all they have been sent.
-    pub(super) fn cursor(&self, epoch: &str) -> String {
-        match self {
-            Self::Sequence(seq) => format!("{epoch}.{seq}"),
-            Self::Horizon { horizon, .. } => format!("{epoch}.{horizon}"),
-        }
+/// What was committed after a position.
+pub(super) async fn look(db: &impl ConnectionTrait, after: &Position) -> Result<Look, Error> {
+    match db.get_database_backend() {
+        DbBackend::Postgres => postgres(db, after).await,
+        _ => sqlite(db, after).await,
     }
 }
 
-/// The name of this database's log. Cursors of another log mean nothing here.
-pub(super) async fn epoch(db: &Transaction) -> Result<String, DbErr> {
-    let statement = Statement::from_string(db.get_database_backend(), "select epoch from live");
-    let row = db.query_one_raw(statement).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("the change log's epoch".into()))?.try_get("", "epoch")
+/// Where the log ends.
+pub(super) async fn end(db: &Transaction) -> Result<Look, Error> {
+    look(db, &Position::below(i64::MAX.cast_unsigned())).await
 }
 
-struct Entry {
-    seq: i64,
-    txid: u64,
-    collection: String,
-    row_id: i64,
+/// The newest entries, at most `limit` of them, and a transaction below which there may be others.
+pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>, u64), Error> {
+    let backend = db.get_database_backend();
+    let transaction = match backend {
+        DbBackend::Postgres => "txid::text::bigint",
+        _ => "seq",
+    };
+    let columns = format!("seq, {transaction} as tx, collection, row_id");
+    let sql = format!("select {columns} from change_log order by seq desc limit {limit}");
+    let found = db.query_all_raw(Statement::from_string(backend, sql)).await?;
+    let mut entries = found.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    entries.reverse();
+    let Some(oldest) = found.last() else { return Ok((entries, 0)) };
+    let sql = format!(
+        "select coalesce(max({transaction}) + 1, 0) as floor from change_log where seq < {}",
+        oldest.try_get::<i64>("", "seq")?
+    );
+    let others = db.query_one_raw(Statement::from_string(backend, sql)).await?;
+    Ok((entries, others.map_or(Ok(0), |row| number(&row, "floor"))?))
 }
 
-impl Entry {
-    fn read(row: &QueryResult) -> Result<Self, DbErr> {
-        Ok(Self {
-            seq: row.try_get("", "seq")?,
-            txid: number(&row.try_get::<String>("", "txid")?)?,
-            collection: row.try_get("", "collection")?,
-            row_id: row.try_get("", "row_id")?,
-        })
-    }
+const STATE: &str = "select state.floor, (select coalesce(max(seq), 0) from change_log) as last from change_log_state as state";
+const AFTER: &str = "select seq as tx, collection, row_id from change_log where seq > ? order by seq limit ?";
+
+async fn sqlite(db: &impl ConnectionTrait, after: &Position) -> Result<Look, Error> {
+    let state = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, STATE)).await?;
+    let state = state.ok_or_else(unset)?;
+    let (floor, last) = (number(&state, "floor")?, number(&state, "last")?);
+    // A log that has been pruned to nothing has still been read to its end.
+    let next = (last + 1).max(floor);
+    let entries = if next > after.next() { after_sequence(db, after.next()).await? } else { Vec::new() };
+    Ok(Look { position: Position::below(next), entries, floor, epoch: None, table: 0 })
 }
 
-async fn after(db: &Transaction, seq: i64) -> Result<Vec<Entry>, DbErr> {
-    let sql =
-        "select seq, '0' as txid, collection, row_id from change_log where seq > ? order by seq limit ?";
-    let limit = i64::try_from(BULK).unwrap_or(i64::MAX) + 1;
-    let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [seq.into(), limit.into()]);
-    db.query_all_raw(statement).await?.iter().map(Entry::read).collect()
+async fn after_sequence(db: &impl ConnectionTrait, next: u64) -> Result<Vec<Entry>, Error> {
+    let values = [signed(next.saturating_sub(1)).into(), signed(BULK as u64 + 1).into()];
+    let found = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, AFTER, values)).await?;
+    Ok(found.iter().map(entry).collect::<Result<_, _>>()?)
 }
 
-async fn since(db: &Transaction, horizon: u64) -> Result<Vec<Entry>, DbErr> {
-    let sql =
-        "select seq, txid::text as txid, collection, row_id from change_log where txid >= $1::text::xid8";
-    let horizon = horizon.to_string();
-    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [horizon.into()]);
-    db.query_all_raw(statement).await?.iter().map(Entry::read).collect()
+// One statement is one snapshot. Without news it is one row, whose entry is null.
+const NEWS: &str = "
+    with news as (
+        select seq, txid, collection, row_id from change_log where txid >= $1::text::xid8
+        union all
+        select seq, txid, collection, row_id from change_log where txid = any(string_to_array($2, ',')::xid8[])
+    )
+    select pg_current_snapshot()::text as snapshot, state.floor, 'change_log'::regclass::oid::bigint as log,
+        (select epoch from epochs order by id desc limit 1) as epoch,
+        news.txid::text::bigint as tx, news.collection, news.row_id
+    from change_log_state as state left join news on true
+    order by news.seq limit $3";
+
+async fn postgres(db: &impl ConnectionTrait, after: &Position) -> Result<Look, Error> {
+    let open: Vec<String> = after.open().iter().map(ToString::to_string).collect();
+    let values = [after.next().to_string().into(), open.join(",").into(), signed(BULK as u64 + 1).into()];
+    let found = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, NEWS, values)).await?;
+    let first = found.first().ok_or_else(unset)?;
+    let snapshot: String = first.try_get("", "snapshot")?;
+    let position = Position::from_snapshot(&snapshot)
+        .ok_or_else(|| Error::Internal(format!("not a snapshot: {snapshot}")))?;
+    let is_entry = |row: &&QueryResult| row.try_get::<Option<i64>>("", "row_id").is_ok_and(|id| id.is_some());
+    Ok(Look {
+        position,
+        entries: found.iter().filter(is_entry).map(entry).collect::<Result<_, _>>()?,
+        floor: number(first, "floor")?,
+        epoch: Some(first.try_get("", "epoch")?),
+        table: first.try_get("", "log")?,
+    })
 }
 
-/// Every transaction below this has ended.
-async fn xmin(db: &Transaction) -> Result<u64, DbErr> {
-    let sql = "select pg_snapshot_xmin(pg_current_snapshot())::text as xmin";
-    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotFound("the current snapshot".into()))?;
-    number(&row.try_get::<String>("", "xmin")?)
+fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
+    Ok(Entry {
+        transaction: number(row, "tx")?,
+        collection: row.try_get("", "collection")?,
+        id: row.try_get("", "row_id")?,
+    })
 }
 
-fn number(text: &str) -> Result<u64, DbErr> {
-    text.parse().map_err(|_| DbErr::Type(format!("not a transaction id: {text}")))
+fn number(row: &QueryResult, column: &str) -> Result<u64, DbErr> {
+    let number: i64 = row.try_get("", column)?;
+    u64::try_from(number).map_err(|_| DbErr::Type(format!("{column} is below 0")))
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unset() -> Error {
+    Error::Internal("the change log's state is missing".into())
 }

@@ -1,24 +1,29 @@
-//! Keeps the change log from growing without end.
+//! Keeps what is written down for a time from growing without end: the change log by age and size, requests by age.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use tokio::sync::watch;
 
-use super::log::BULK;
-use crate::database::{Database, Transaction};
+use super::Retention;
+use crate::{
+    database::{Database, Transaction},
+    error::Error,
+    requests,
+};
 
-/// Entries that stay. More than [`BULK`]: whoever is so far behind that what it needs is gone has more than that
-/// before it, and reads the collections anew instead.
-const KEEP: usize = 2 * BULK;
 /// How often to look.
 const EVERY: Duration = Duration::from_secs(60);
+/// Nodes take turns: `prune` in ASCII.
+const LOCK: i64 = 0x70_7275_6e65;
 
-/// Deletes what is older than the newest [`KEEP`] entries, every now and then, until told to stop.
-pub(super) async fn run(db: Database, mut stop: watch::Receiver<bool>) {
+/// Prunes every now and then, until told to stop.
+pub(super) async fn run(db: Database, keep: Retention, mut stop: watch::Receiver<bool>) {
     loop {
-        if let Err(error) = db.write(async |db: &Transaction| Ok(prune(db).await?)).await {
-            tracing::warn!(%error, "the change log could not be pruned; trying again later");
+        match db.write(async move |db: &Transaction| prune(db, keep, now()).await).await {
+            Ok((Some(left), _)) => metrics::gauge!("rowcast_change_log_entries").set(left as f64),
+            Ok((None, _)) => {}
+            Err(error) => tracing::warn!(%error, "the change log could not be pruned; trying again later"),
         }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
@@ -27,8 +32,72 @@ pub(super) async fn run(db: Database, mut stop: watch::Receiver<bool>) {
     }
 }
 
-async fn prune(db: &Transaction) -> Result<(), sea_orm::DbErr> {
-    let sql = format!("delete from change_log where seq <= (select max(seq) from change_log) - {KEEP}");
-    db.execute_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+/// How many entries are left; nothing if another node is at it.
+async fn prune(db: &Transaction, keep: Retention, now: i64) -> Result<Option<i64>, Error> {
+    let backend = db.get_database_backend();
+    if backend == DbBackend::Postgres {
+        let turn = format!("select pg_try_advisory_xact_lock({LOCK})::int::bigint as number");
+        if number(db, &turn).await? == Some(0) {
+            return Ok(None);
+        }
+    }
+    requests::forget(db, now).await?;
+    mark(db, keep, now).await?;
+    let sql = "select max(next) as number from change_log_marks where at <= ";
+    let old = number(db, &format!("{sql}{}", now - seconds(keep.age))).await?.unwrap_or(0);
+    let over = number(db, &format!("select max(seq) - {} as number from change_log", keep.entries)).await?;
+    let gone = match backend {
+        DbBackend::Postgres => postgres(db, old, over.unwrap_or(0)).await?,
+        _ => sqlite(db, old, over.unwrap_or(0)).await?,
+    };
+    if let Some(floor) = gone {
+        let sql = format!("update change_log_state set floor = {floor} where floor < {floor}");
+        db.execute_unprepared(&sql).await?;
+    }
+    Ok(number(db, "select count(*) as number from change_log").await?)
+}
+
+/// Notes how far transactions have come by now, and forgets the notes that are of no use any more.
+async fn mark(db: &Transaction, keep: Retention, now: i64) -> Result<(), DbErr> {
+    let next = match db.get_database_backend() {
+        DbBackend::Postgres => "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+        _ => "select coalesce(max(seq), 0) + 1 from change_log",
+    };
+    db.execute_unprepared(&format!("insert into change_log_marks (at, next) select {now}, ({next})")).await?;
+    let old = now - seconds(keep.age) - 2 * seconds(EVERY);
+    db.execute_unprepared(&format!("delete from change_log_marks where at < {old}")).await?;
     Ok(())
+}
+
+/// Deletes entries of transactions below `old`, and those up to the `seq` `over`; returns where what is left begins. Never
+/// past a transaction that is open: whoever has seen all but that one must not take it for lost.
+async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<Option<i64>, DbErr> {
+    let sql = format!(
+        "with gone as (
+            delete from change_log
+            where txid < pg_snapshot_xmin(pg_current_snapshot()) and (txid < '{old}'::xid8 or seq <= {over})
+            returning txid::text::bigint as txid
+        ) select max(txid) + 1 as number from gone"
+    );
+    number(db, &sql).await
+}
+
+async fn sqlite(db: &Transaction, old: i64, over: i64) -> Result<Option<i64>, DbErr> {
+    let last = (old - 1).max(over);
+    let gone = db.execute_unprepared(&format!("delete from change_log where seq <= {last}")).await?;
+    Ok((gone.rows_affected() > 0).then_some(last + 1))
+}
+
+async fn number(db: &Transaction, sql: &str) -> Result<Option<i64>, DbErr> {
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    row.map_or(Ok(None), |row| row.try_get("", "number"))
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX / 4)
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    seconds(since)
 }

@@ -1,181 +1,275 @@
 //! The one task per node that reads the log and publishes: bell → log → cache → every socket.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use serde_json::value::RawValue;
-use socketio::{Hub, Slot};
+use socketio::Hub;
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    Shared,
-    cache::Cache,
-    log::{self, Changed, News, Position},
+    cache::{Cache, Rows},
+    cursor::Cursor,
+    epoch::{self, Epochs},
+    history::{Change, Changed, History},
+    horizon::Horizon,
+    log::{self, BULK, Look},
+    picture::{Picture, View},
+    position::Position,
+    reading::{Kinds, in_time},
+    shared::{News, Shared},
 };
 use crate::{
-    database::{Attached, Transaction},
+    database::{Attached, Database, Transaction},
     error::Error,
-    registry::Kind,
-    store,
 };
 
-/// How often to look for what other programs wrote.
-const POLL: Duration = Duration::from_millis(250);
-/// Rows read at a time, below SQLite's limit for one statement's values.
-const PAGE: usize = 1000;
+/// No table: what is read next is looked at more closely.
+const UNKNOWN: i64 = -1;
+/// How long to wait after a look that failed.
+const PAUSE: Duration = Duration::from_millis(250);
 
-/// Rows of one collection as they are now, or gone.
-type Rows = BTreeMap<i64, Option<Box<RawValue>>>;
-
-pub(super) struct Tail {
-    kinds: Vec<Arc<dyn Kind>>,
-    caches: Vec<Cache>,
-    hub: Hub,
-    shared: Arc<Shared>,
-    passing: watch::Sender<u64>,
-    /// Where the log was read to, and the name of the log; nothing before the first reading.
-    at: Option<(Position, String)>,
+/// What rings, what is told, and when to end.
+pub(super) struct Signals {
+    /// Counts our own commits.
+    pub(super) commits: watch::Receiver<u64>,
+    /// Counts those who need a look that begins after they asked.
+    pub(super) asked: watch::Receiver<u64>,
+    /// Up to which commit, and up to which asker, all has been published.
+    pub(super) passing: watch::Sender<u64>,
+    pub(super) answering: watch::Sender<u64>,
+    pub(super) stop: watch::Receiver<bool>,
 }
 
-/// What a look at the database brought: a collection's place, and its rows that may have changed.
-struct Found {
+pub(super) struct Tail {
+    kinds: Kinds,
+    hub: Hub,
+    db: Database,
+    shared: Arc<Shared>,
+    views: Vec<View>,
+    number: u64,
     at: Position,
-    epoch: String,
+    epochs: Epochs,
+    table: i64,
+    horizon: Horizon,
+}
+
+/// What a look brought.
+enum Found {
+    /// Rows, by the place of their collection.
+    Rows(Look, Changes),
+    /// Too much to name, or not known what: all there is.
+    Everything(Look, Vec<Cache>),
+    /// The database is not the one it was.
+    Elsewhere,
+}
+
+struct Changes {
+    changes: Vec<Change>,
     rows: Vec<(usize, Rows)>,
-    /// Whether rows that are not named are gone.
-    whole: bool,
 }
 
 impl Tail {
-    pub(super) fn new(
-        kinds: &[Arc<dyn Kind>],
+    /// Reads every collection, and what the log still holds.
+    pub(super) async fn load(
+        db: Database,
+        attached: &Attached,
+        kinds: Kinds,
         hub: Hub,
-        shared: Arc<Shared>,
-        passing: watch::Sender<u64>,
-    ) -> Self {
-        let caches = kinds.iter().map(|_| Cache::default()).collect();
-        Self { kinds: kinds.to_vec(), caches, hub, shared, passing, at: None }
+        remembered: usize,
+    ) -> Result<Self, Error> {
+        let epochs = epoch::begin(&db).await?;
+        let load = async |db: &Transaction| {
+            let look = log::end(db).await?;
+            let (entries, floor) = log::newest(db, remembered).await?;
+            Ok((look, kinds.everything(db).await?, kinds.changes(db, &entries).await?, floor))
+        };
+        let (look, caches, changes, floor) = attached.read(load).await?;
+        let views: Vec<View> = kinds
+            .iter()
+            .zip(caches)
+            .map(|(kind, rows)| View::new(kind.plural(), kind.is_sent(), rows))
+            .collect();
+        let mut history = History::new(remembered, look.floor.max(floor), 0);
+        history.push(1, look.position.clone(), changes);
+        let cursor = Cursor { epoch: epochs.now().to_owned(), position: look.position.clone() };
+        let picture = Picture::new(1, cursor.to_string(), look.position.horizon(), views.clone());
+        let shared = Shared::new(picture, look.position.clone(), history, epochs.clone());
+        let tail = Self {
+            kinds,
+            hub,
+            db,
+            shared,
+            views,
+            number: 1,
+            at: look.position,
+            epochs,
+            table: look.table,
+            horizon: Horizon::default(),
+        };
+        tail.views.iter().for_each(measure);
+        Ok(tail)
     }
 
-    /// Publishes until told to stop. `ready` hears how the first reading went; if it failed, there is no second.
+    /// Publishes until told to stop. `ready` is given what the sockets are served from once it is there.
     pub(super) async fn run(
         mut self,
-        db: Attached,
-        mut commits: watch::Receiver<u64>,
-        mut stop: watch::Receiver<bool>,
-        ready: oneshot::Sender<Result<(), Error>>,
+        mut attached: Attached,
+        mut signals: Signals,
+        ready: oneshot::Sender<Result<Arc<Shared>, Error>>,
     ) {
-        let first = self.step(&db, 0).await;
-        let failed = first.is_err();
-        let _ = ready.send(first);
-        if failed {
-            return;
-        }
+        let _ = ready.send(Ok(self.shared.clone()));
+        // What was written while everything was read is not waited for.
+        signals.commits.mark_changed();
+        let mut told = 0;
         loop {
-            tokio::select! {
+            let quiet = tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => break,
-                _ = commits.changed() => {}
-                () = tokio::time::sleep(POLL) => {}
-            }
-            let target = *commits.borrow_and_update();
-            if let Err(error) = self.step(&db, target).await {
+                _ = signals.stop.wait_for(|stop| *stop) => break,
+                _ = signals.commits.changed() => false,
+                _ = signals.asked.changed() => false,
+                () = attached.rung() => true,
+            };
+            let target = *signals.commits.borrow_and_update();
+            let asker = *signals.asked.borrow_and_update();
+            let looked = self.step(&attached, quiet).await;
+            self.shared.caught_up.store(looked.is_ok(), Ordering::Relaxed);
+            if let Err(error) = looked {
                 tracing::warn!(%error, "the change log could not be read; trying again");
-                tokio::time::sleep(POLL).await;
-                commits.mark_changed();
+                tokio::time::sleep(PAUSE).await;
+                if attached.renew() {
+                    // It may come back as another one: a backup, or a standby that took over.
+                    self.table = UNKNOWN;
+                }
+                signals.commits.mark_changed();
+                continue;
+            }
+            signals.passing.send_replace(target);
+            signals.answering.send_replace(asker);
+            if target > told {
+                told = target;
+                attached.ring().await;
             }
         }
     }
 
-    /// Publishes everything up to the commit `target`, and whatever else has been committed by now.
-    async fn step(&mut self, db: &Attached, target: u64) -> Result<(), Error> {
-        let started = Instant::now();
-        let found = db.read(async |db| self.look(db).await).await;
-        self.shared.caught_up.store(found.is_ok(), Ordering::Relaxed);
-        let found = found?;
-        self.publish(found);
-        self.passing.send_replace(target);
-        metrics::histogram!("rowcast_live_publish_seconds").record(started.elapsed().as_secs_f64());
+    /// Publishes whatever has been committed by now. A `quiet` look expects nothing.
+    async fn step(&mut self, attached: &Attached, quiet: bool) -> Result<(), Error> {
+        let began = Instant::now();
+        if quiet && self.glance(attached).await? {
+            return Ok(());
+        }
+        loop {
+            match attached.read(async |db| self.look(db).await).await? {
+                Found::Rows(look, changes) => break self.take(look.position, changes),
+                Found::Everything(look, caches) => break self.take_all(look, caches),
+                Found::Elsewhere => self.move_over(attached).await?,
+            }
+        }
+        self.horizon.observe(&self.at, attached).await;
+        metrics::histogram!("rowcast_live_publish_seconds").record(began.elapsed().as_secs_f64());
         Ok(())
     }
 
+    /// Whether one statement shows that there is nothing new.
+    async fn glance(&mut self, attached: &Attached) -> Result<bool, Error> {
+        let Some(connection) = attached.glance() else { return Ok(false) };
+        let look = in_time(log::look(connection, &self.at)).await?;
+        let nothing = look.entries.is_empty() && !self.is_elsewhere(&look) && look.floor <= self.at.horizon();
+        if nothing {
+            self.at = look.position.clone();
+            self.shared.passed(look.position);
+            self.horizon.observe(&self.at, attached).await;
+        }
+        Ok(nothing)
+    }
+
     async fn look(&self, db: &Transaction) -> Result<Found, Error> {
-        let Some((at, epoch)) = &self.at else {
-            let (at, epoch) = (Position::end(db).await?, log::epoch(db).await?);
-            return Ok(Found { at, epoch, rows: self.everything(db).await?, whole: true });
+        let look = in_time(log::look(db, &self.at)).await?;
+        if self.is_elsewhere(&look) {
+            return Ok(Found::Elsewhere);
+        }
+        // What was pruned before it was read here is not known to have changed; and a file that has become shorter is not
+        // the one that it was.
+        let lost = look.floor > self.at.horizon() || look.position.next() < self.at.next();
+        if lost || look.entries.len() > BULK {
+            let caches = self.kinds.everything(db).await?;
+            return Ok(Found::Everything(look, caches));
+        }
+        let changes = self.kinds.changes(db, &look.entries).await?;
+        let rows = self.kinds.rows(db, &changes).await?;
+        Ok(Found::Rows(look, Changes { changes, rows }))
+    }
+
+    fn is_elsewhere(&self, look: &Look) -> bool {
+        look.table != self.table || look.epoch.as_ref().is_some_and(|epoch| epoch != self.epochs.now())
+    }
+
+    /// Brings the caches up to date with rows, and sends what is new in them.
+    fn take(&mut self, position: Position, Changes { mut changes, rows }: Changes) {
+        let mut changed = Changed::new();
+        for (place, rows) in rows {
+            let mut cache = self.views[place].rows.clone();
+            let news = cache.update(&rows);
+            self.change(place, cache, news, &mut changed);
+        }
+        changes.retain(|change| changed.contains(&(change.place, change.id)));
+        self.publish(position, changed, Some(changes));
+    }
+
+    /// The same with everything there is. Cursors from before are worth nothing afterwards.
+    fn take_all(&mut self, look: Look, caches: Vec<Cache>) {
+        let mut changed = Changed::new();
+        for (place, cache) in caches.into_iter().enumerate() {
+            let news = self.views[place].rows.difference(&cache);
+            self.change(place, cache, news, &mut changed);
+        }
+        self.table = look.table;
+        self.publish(look.position, changed, None);
+    }
+
+    fn change(&mut self, place: usize, cache: Cache, news: Vec<i64>, changed: &mut Changed) {
+        if news.is_empty() {
+            return;
+        }
+        let view = &mut self.views[place];
+        view.change(cache, self.number + 1);
+        measure(view);
+        let place = u16::try_from(place).unwrap_or(u16::MAX);
+        changed.extend(news.into_iter().map(|id| (place, id)));
+    }
+
+    fn publish(&mut self, position: Position, changed: Changed, changes: Option<Vec<Change>>) {
+        self.at = position.clone();
+        if changed.is_empty() && changes.is_some() {
+            return self.shared.passed(position);
+        }
+        self.number += 1;
+        let cursor = Cursor { epoch: self.epochs.now().to_owned(), position: position.clone() };
+        let picture = Picture::new(self.number, cursor.to_string(), position.horizon(), self.views.clone());
+        let news = News { picture, changed, changes };
+        self.shared.publish(&self.hub, position, news, &self.epochs);
+        metrics::gauge!("rowcast_live_remembered_changes").set(self.shared.remembered() as f64);
+    }
+
+    /// The database may be another one than before: finds out, and reads it as a whole if it is.
+    async fn move_over(&mut self, attached: &Attached) -> Result<(), Error> {
+        let epochs = in_time(epoch::begin(&self.db)).await?;
+        let same = epochs.now() == self.epochs.now();
+        self.epochs = epochs;
+        let load = async |db: &Transaction| {
+            let look = log::end(db).await?;
+            let caches = if same { None } else { Some(self.kinds.everything(db).await?) };
+            Ok((look, caches))
         };
-        let (news, at) = at.news(db).await?;
-        let epoch = epoch.clone();
-        Ok(match news {
-            News::Rows(changed) => Found { at, epoch, rows: self.changed(db, changed).await?, whole: false },
-            News::Everything => Found { at, epoch, rows: self.everything(db).await?, whole: true },
-        })
-    }
-
-    async fn everything(&self, db: &Transaction) -> Result<Vec<(usize, Rows)>, Error> {
-        let mut all = Vec::new();
-        for (place, kind) in self.kinds.iter().enumerate() {
-            let mut rows = Rows::new();
-            loop {
-                let last = rows.last_key_value().map_or(i64::MIN, |(id, _)| *id);
-                let page = kind.page(db, last, PAGE as u64).await?;
-                let full = page.len() == PAGE;
-                rows.extend(page.into_iter().map(|(id, row)| (id, Some(row))));
-                if !full {
-                    break;
-                }
-            }
-            all.push((place, rows));
+        let (look, caches) = attached.read(load).await?;
+        self.table = look.table;
+        if let Some(caches) = caches {
+            tracing::warn!("this is another database than before: everything is read anew");
+            self.take_all(look, caches);
         }
-        Ok(all)
-    }
-
-    /// The rows that the log names, and those that show them.
-    async fn changed(&self, db: &Transaction, changed: Changed) -> Result<Vec<(usize, Rows)>, Error> {
-        let mut all = Vec::new();
-        for (place, kind) in self.kinds.iter().enumerate() {
-            let mut ids = changed.get(kind.plural()).cloned().unwrap_or_default();
-            for nested in kind.nests() {
-                let shown: Vec<i64> = changed.get(nested.collection).into_iter().flatten().copied().collect();
-                for page in shown.chunks(PAGE) {
-                    ids.extend(store::showing(db, nested, page).await?);
-                }
-            }
-            if !ids.is_empty() {
-                all.push((place, rows(kind, db, ids).await?));
-            }
-        }
-        Ok(all)
-    }
-
-    /// Brings the caches up to date and sends what is new in them.
-    fn publish(&mut self, found: Found) {
-        let cursor = found.at.cursor(&found.epoch);
-        let mut snapshots = Vec::new();
-        for (place, mut rows) in found.rows {
-            let (kind, cache) = (&self.kinds[place], &mut self.caches[place]);
-            if found.whole {
-                for id in cache.ids() {
-                    rows.entry(id).or_default();
-                }
-            }
-            let news = rows.into_iter().filter_map(|(id, row)| cache.set(id, row).then_some(())).count();
-            if news == 0 && !found.whole {
-                continue;
-            }
-            let slot = Slot(u16::try_from(place).unwrap_or(u16::MAX));
-            snapshots.push((place, slot, cache.snapshot(kind.plural(), &cursor)));
-            metrics::gauge!("rowcast_collection_rows", "collection" => kind.plural()).set(cache.len() as f64);
-            metrics::gauge!("rowcast_collection_bytes", "collection" => kind.plural())
-                .set(cache.bytes() as f64);
-        }
-        if !snapshots.is_empty() {
-            self.shared.publish(&self.hub, snapshots);
-        }
-        self.at = Some((found.at, found.epoch));
+        Ok(())
     }
 }
 
@@ -186,12 +280,9 @@ impl Drop for Tail {
     }
 }
 
-async fn rows(kind: &Arc<dyn Kind>, db: &Transaction, ids: BTreeSet<i64>) -> Result<Rows, Error> {
-    let ids: Vec<i64> = ids.into_iter().collect();
-    let mut rows: Rows = ids.iter().map(|id| (*id, None)).collect();
-    for page in ids.chunks(PAGE) {
-        let page = kind.by_ids(db, page).await?;
-        rows.extend(page.into_iter().map(|(id, row)| (id, Some(row))));
-    }
-    Ok(rows)
+fn measure(view: &View) {
+    let (name, rows) = (view.plural, &view.rows);
+    metrics::gauge!("rowcast_collection_rows", "collection" => name).set(rows.len() as f64);
+    metrics::gauge!("rowcast_collection_bytes", "collection" => name).set(rows.bytes() as f64);
+    metrics::gauge!("rowcast_collection_memory_bytes", "collection" => name).set(rows.memory() as f64);
 }

@@ -36,6 +36,8 @@ pub trait Kind: Send + Sync {
     fn plural(&self) -> &'static str;
     /// Whose rows are shown within these.
     fn nests(&self) -> &'static [Nested];
+    /// Whether clients are sent it, or must list it.
+    fn is_sent(&self) -> bool;
     /// The columns that `list_…` knows.
     fn columns(&self) -> Vec<&'static str>;
     /// Payloads that are valid, for tests and documentation.
@@ -75,6 +77,10 @@ impl<C: Collection> Kind for Of<C> {
         C::NESTS
     }
 
+    fn is_sent(&self) -> bool {
+        C::SENT
+    }
+
     fn name(&self) -> &'static str {
         C::NAME
     }
@@ -108,7 +114,7 @@ impl<C: Collection> Kind for Of<C> {
         let referrers: Arc<[_]> = referrers.into();
         let create = Route::with(|payload| {
             let (new, errors) = api_schema::read::<C::New>(payload)?;
-            let access = if errors.is_empty() { Access::Write } else { Access::Read };
+            let access = if errors.is_empty() { Access::Write } else { Access::Refusal };
             Ok((access, async move |context: &Context<'_>| {
                 let draft = C::create(new.clone());
                 store::valid::<C>(context.db, None, &draft, &errors).await?;
@@ -117,7 +123,7 @@ impl<C: Collection> Kind for Of<C> {
         });
         let update = Route::with(|payload| {
             let (update, errors) = api_schema::read::<C::Update>(payload)?;
-            let access = if errors.is_empty() { Access::Write } else { Access::Read };
+            let access = if errors.is_empty() { Access::Write } else { Access::Refusal };
             Ok((access, async move |context: &Context<'_>| {
                 let edit = C::update(update.clone());
                 store::valid::<C>(context.db, Some(edit.id), &edit.draft, &errors).await?;

@@ -14,6 +14,8 @@ use crate::{context::Context, error::Error, store};
 pub enum Access {
     /// Over one picture of the database, beside other readers.
     Read,
+    /// The same, for a write that is going to be refused: it looks for all that is wrong with it.
+    Refusal,
     /// In a transaction that is committed at the end.
     Write,
 }

@@ -14,7 +14,8 @@ pub(crate) async fn all(db: &DatabaseConnection) {
     a_token_goes_with_its_coach_unlogged(db).await;
     wrong_rows_are_refused(db).await;
     text_sorts_by_code_point(db).await;
-    the_epoch_is_one_uuid(db).await;
+    a_request_stands_once(db).await;
+    an_epoch_stands_once(db).await;
 }
 
 const PLAN: &str = "insert into workout_plans (name, difficulty, description)
@@ -168,12 +169,18 @@ async fn text_sorts_by_code_point(db: &DatabaseConnection) {
     assert_eq!(text(db, first).await, "Zo");
 }
 
-async fn the_epoch_is_one_uuid(db: &DatabaseConnection) {
-    let epoch = text(db, "select epoch as text from live").await;
-    let groups: Vec<usize> = epoch.split('-').map(str::len).collect();
-    assert_eq!(groups, [8, 4, 4, 4, 12], "{epoch}");
-    assert!(epoch.bytes().all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));
-    assert_eq!(epoch.as_bytes()[14], b'4');
-    let second = format!("insert into live (id, epoch) values (2, '{epoch}')");
-    assert!(execute(db, &second).await.is_err());
+async fn a_request_stands_once(db: &DatabaseConnection) {
+    let id = "6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59";
+    let request = format!("insert into requests values ('{id}', '{}', '{{}}', 1)", "a".repeat(64));
+    assert_eq!(logged(db, &request).await, "");
+    assert!(execute(db, &request).await.is_err());
+}
+
+async fn an_epoch_stands_once(db: &DatabaseConnection) {
+    let epoch =
+        "insert into epochs (epoch, place, began) values ('6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59', '', 0)";
+    super::all(db, &[epoch]).await;
+    assert!(execute(db, epoch).await.is_err());
+    assert!(execute(db, "insert into change_log_state (id, floor) values (2, 0)").await.is_err());
+    assert_eq!(text(db, "select cast(floor as text) as text from change_log_state").await, "0");
 }

@@ -69,6 +69,15 @@ impl Connection {
         }
     }
 
+    /// Changes whenever another connection commits, of this process or of another (SQLite, `pragma data_version`).
+    pub(super) fn data_version(&self) -> Result<i64, Error> {
+        let connection = self.lock();
+        let version = connection
+            .prepare_cached("pragma data_version")
+            .and_then(|mut prepared| prepared.query_one([], |row| row.get(0)));
+        version.map_err(|error| failure(&error).into())
+    }
+
     /// Whether no transaction is open.
     pub(super) fn is_idle(&self) -> bool {
         self.lock().is_autocommit()

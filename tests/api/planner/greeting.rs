@@ -46,7 +46,9 @@ async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
 }
 
 async fn a_client_that_asks_for_what_is_not_there_yet_is_told(app: &TestApp) {
-    for auth in [json!({ "live": "changes" }), json!({ "live": 7 }), json!({ "token": [1] })] {
+    for auth in
+        [json!({ "live": "all" }), json!({ "live": 7 }), json!({ "since": 7 }), json!({ "token": [1] })]
+    {
         let refused = app.connect_with(&auth).await.err().expect("to be refused");
         assert!(refused["message"].is_string(), "{auth}: {refused}");
     }

@@ -86,9 +86,10 @@ async fn an_event_takes_a_payload_and_options(app: &TestApp) {
 
 async fn options_that_would_be_ignored_are_refused(app: &TestApp) {
     let client = app.connect().await;
-    let request_id = json!({ "request_id": "6c9b3b1e-7d0f-4b0a-8a3e-5b8f8a0c2f11" });
-    let ack = client.ask_with("new_coach", &[gym::coach("Ada"), request_id]).await;
-    assert_eq!(ack.refused(), ["request_id"]);
+    for id in [json!("first"), json!(7), json!("00000000-0000-0000-0000-000000000000"), json!([])] {
+        let ack = client.ask_with("new_coach", &[gym::coach("Ada"), json!({ "request_id": id })]).await;
+        assert_eq!(ack.refused(), ["request_id"]);
+    }
     let ack = client.ask_with("new_coach", &[gym::coach("Ada"), json!({ "urgent": true })]).await;
     assert_eq!(ack.refused(), ["urgent"]);
     let ack = client.ask_with("new_coach", &[gym::coach("Ada"), json!("now")]).await;

@@ -1,0 +1,128 @@
+//! Which life of the database this is: what a cursor is worth after a restart, a restore, or a move.
+//!
+//! A backup that is put back takes the numbers of transactions back with it, and they are given out again. A cursor from before then
+//! names transactions that never were, or others by the same number. So a cursor names an epoch too:
+//!
+//! - On SQLite each start of a server is an epoch, which begins after all that was there. A cursor of an earlier
+//!   one is good if it says no more than what the next one began with: what the backup had, and not what came after it.
+//! - On PostgreSQL, where nodes come and go, an epoch is a place: this cluster, its timeline, this database, this table of it. A
+//!   restored dump has another table, a restored cluster another timeline.
+
+use std::sync::Arc;
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+use super::position::Position;
+use crate::{
+    database::{Database, Transaction},
+    error::Error,
+};
+
+/// Epochs that are remembered, the newest of them.
+const REMEMBERED: usize = 100;
+
+/// An epoch's name, and where the next one began.
+#[derive(Clone, Debug)]
+struct Epoch {
+    name: String,
+    began: u64,
+}
+
+/// The epochs there have been, as they were known when this one was begun.
+#[derive(Clone, Debug)]
+pub(super) struct Epochs(Arc<[Epoch]>);
+
+impl Epochs {
+    /// The present one.
+    pub(super) fn now(&self) -> &str {
+        self.0.last().map_or("", |epoch| &epoch.name)
+    }
+
+    /// Whether a position of that epoch says the same today.
+    pub(super) fn hold(&self, epoch: &str, position: &Position) -> bool {
+        let Some(at) = self.0.iter().position(|known| known.name == epoch) else { return false };
+        self.0.get(at + 1).is_none_or(|next| position.next() <= next.began)
+    }
+}
+
+/// Finds out which epoch this is, and begins it if it is a new one.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn begin(db: &Database) -> Result<Epochs, Error> {
+    let name = uuid::Uuid::new_v4().to_string();
+    let (epochs, _) = db.write(async move |db| Ok(enter(db, &name).await?)).await?;
+    Ok(epochs)
+}
+
+async fn enter(db: &Transaction, name: &str) -> Result<Epochs, DbErr> {
+    let backend = db.get_database_backend();
+    let (place, began) = match backend {
+        DbBackend::Postgres => (place(db).await?, 0),
+        _ => (String::new(), end(db).await?),
+    };
+    let newest = "select place as text from epochs order by id desc limit 1";
+    if backend != DbBackend::Postgres || text(db, newest).await?.as_ref() != Some(&place) {
+        let sql = "insert into epochs (epoch, place, began) values ($1, $2, $3)";
+        let values = [name.into(), place.into(), began.into()];
+        db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+        let sql = format!(
+            "delete from epochs where id not in (select id from epochs order by id desc limit {REMEMBERED})"
+        );
+        db.execute_unprepared(&sql).await?;
+    }
+    let found = Statement::from_string(backend, "select epoch, began from epochs order by id");
+    let read = |row: &sea_orm::QueryResult| {
+        let began: i64 = row.try_get("", "began")?;
+        Ok(Epoch { name: row.try_get("", "epoch")?, began: began.unsigned_abs() })
+    };
+    Ok(Epochs(db.query_all_raw(found).await?.iter().map(read).collect::<Result<_, DbErr>>()?))
+}
+
+/// On SQLite, what the next entry will be numbered at least.
+async fn end(db: &Transaction) -> Result<i64, DbErr> {
+    let sql =
+        "select max(floor, (select coalesce(max(seq), 0) + 1 from change_log)) as next from change_log_state";
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
+    row.map_or(Ok(0), |row| row.try_get("", "next"))
+}
+
+/// Nodes that start together must not each begin an epoch: `epochs` in ASCII.
+const LOCK: i64 = 0x65_706f_6368_7300;
+
+async fn place(db: &Transaction) -> Result<String, DbErr> {
+    db.execute_unprepared(&format!("select pg_advisory_xact_lock({LOCK})")).await?;
+    let allowed = "select case when has_function_privilege('pg_control_system()', 'execute')
+        then 'yes' end as text";
+    let cluster = match text(db, allowed).await? {
+        Some(_) => text(db, "select system_identifier::text as text from pg_control_system()").await?,
+        None => None,
+    };
+    // The first eight digits of a segment's name are the timeline, new after each failover and recovery to a point in time.
+    let rest = "select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || oid || '/' ||
+        'change_log'::regclass::oid as text from pg_database where datname = current_database()";
+    let rest = text(db, rest).await?;
+    Ok(format!("{}/{}", cluster.unwrap_or_default(), rest.unwrap_or_default()))
+}
+
+async fn text(db: &Transaction, sql: &str) -> Result<Option<String>, DbErr> {
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    row.map_or(Ok(None), |row| row.try_get("", "text"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_good_as_far_as_the_next_epoch_knew() {
+        let epoch = |name: &str, began| Epoch { name: name.to_owned(), began };
+        let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("c", 20)].into());
+        let hold = |name: &str, next| epochs.hold(name, &Position::below(next));
+        assert!(hold("a", 10) && !hold("a", 11));
+        assert!(hold("b", 20) && !hold("b", 21));
+        assert!(hold("c", 1000));
+        assert!(!hold("d", 1));
+        assert_eq!(epochs.now(), "c");
+    }
+}

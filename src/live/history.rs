@@ -1,0 +1,201 @@
+//! What changed lately, by group of commits: from here a client is told what it has missed, without a query.
+//!
+//! ```text
+//! group 7 │ group 8 │ group 9 …        each: entries (transaction, collection, row), and the position after them
+//! ```
+//!
+//! It holds which rows changed, not how: whoever resumes is sent them as they are now.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::position::Position;
+
+/// That a transaction changed a row of the collection at that place of the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Change {
+    /// [`ANY`] if it is not known which one of its group it was.
+    pub(super) transaction: u64,
+    pub(super) place: u16,
+    pub(super) id: i64,
+}
+
+/// No position has seen this one.
+pub(super) const ANY: u64 = u64::MAX;
+
+/// Which rows changed, by the place of their collection.
+pub(super) type Changed = BTreeSet<(u16, i64)>;
+
+struct Group {
+    number: u64,
+    after: Position,
+    changes: Vec<Change>,
+}
+
+/// The newest groups, up to a number of changes.
+pub(super) struct History {
+    groups: VecDeque<Group>,
+    changes: usize,
+    limit: usize,
+    /// Positions whose horizon is below this may have missed what is not here any more.
+    floor: u64,
+    /// The number of the last group, or of the one before the first.
+    last: u64,
+}
+
+impl History {
+    /// One that begins after the group `last`: what was before is told by nobody.
+    pub(super) fn new(limit: usize, floor: u64, last: u64) -> Self {
+        Self { groups: VecDeque::new(), changes: 0, limit, floor, last }
+    }
+
+    /// Forgets all, and begins after the group `last`.
+    pub(super) fn restart(&mut self, floor: u64, last: u64) {
+        *self = Self::new(self.limit, floor, last);
+    }
+
+    /// Adds a group, and forgets the oldest beyond the limit.
+    pub(super) fn push(&mut self, number: u64, after: Position, changes: Vec<Change>) {
+        self.changes += changes.len();
+        self.last = number;
+        self.groups.push_back(Group { number, after, changes });
+        // The last one stays, however large it is.
+        while self.changes > self.limit && self.groups.len() > 1 {
+            let Some(oldest) = self.groups.pop_front() else { break };
+            self.changes -= oldest.changes.len();
+            self.floor = self.floor.max(oldest.after.next());
+        }
+    }
+
+    /// How many changes it holds.
+    pub(super) fn len(&self) -> usize {
+        self.changes
+    }
+
+    pub(super) fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    /// What a client has missed that has seen everything up to a position, if that is still known.
+    pub(super) fn since(&self, position: &Position) -> Option<Changed> {
+        if position.horizon() < self.floor {
+            return None;
+        }
+        // Positions only grow, so those that the client's covers come first.
+        let start = self.groups.partition_point(|group| position.covers(&group.after));
+        let missed = self.groups.range(start..).flat_map(|group| &group.changes);
+        let missed = missed.filter(|change| !position.has(change.transaction));
+        Some(missed.map(|change| (change.place, change.id)).collect())
+    }
+
+    /// What a client has missed that has been sent every group up to that number, if that is still known.
+    pub(super) fn after(&self, number: u64) -> Option<Changed> {
+        if number < self.groups.front().map_or(self.last, |first| first.number.saturating_sub(1)) {
+            return None;
+        }
+        let start = self.groups.partition_point(|group| group.number <= number);
+        let missed = self.groups.range(start..).flat_map(|group| &group.changes);
+        Some(missed.map(|change| (change.place, change.id)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn change(transaction: u64, id: i64) -> Change {
+        Change { transaction, place: 0, id }
+    }
+
+    fn ids(changed: Option<Changed>) -> Option<Vec<i64>> {
+        changed.map(|changed| changed.into_iter().map(|(_, id)| id).collect())
+    }
+
+    #[test]
+    fn what_was_open_is_told_and_what_was_seen_is_not() {
+        let mut history = History::new(100, 0, 1);
+        history.push(2, "13-11".parse().unwrap(), vec![change(10, 1), change(12, 3)]);
+        history.push(3, "13".parse().unwrap(), vec![change(11, 2)]);
+        history.push(4, "14".parse().unwrap(), vec![change(13, 4), change(ANY, 5)]);
+        let since = |position: &str| ids(history.since(&position.parse().unwrap()));
+        assert_eq!(since("13-11"), Some(vec![2, 4, 5]));
+        assert_eq!(since("13"), Some(vec![4, 5]));
+        assert_eq!(since("12-11"), Some(vec![2, 3, 4, 5]), "of a node that looked at other times");
+        assert_eq!(since("14"), Some(vec![]));
+        assert_eq!(ids(history.after(2)), Some(vec![2, 4, 5]));
+        assert_eq!(ids(history.after(4)), Some(vec![]));
+        assert_eq!(ids(history.after(0)), None);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_said_to_be() {
+        let mut history = History::new(2, 0, 0);
+        for number in 1..6 {
+            history.push(number, Position::below(number + 1), vec![change(number, 1)]);
+        }
+        assert_eq!((history.len(), history.floor()), (2, 4));
+        assert_eq!(history.since(&Position::below(3)), None);
+        assert_eq!(ids(history.since(&Position::below(4))), Some(vec![1]));
+        assert_eq!((history.after(2), ids(history.after(3))), (None, Some(vec![1])));
+        assert_eq!(ids(History::new(2, 9, 7).after(7)), Some(vec![]));
+        assert_eq!(History::new(2, 9, 7).after(6), None);
+    }
+
+    /// Transactions that end in any order, looked at now and then.
+    #[derive(Debug, Clone)]
+    struct Look {
+        /// Which of those open end before it, by their place.
+        end: Vec<usize>,
+        /// How many begin.
+        begin: u64,
+    }
+
+    fn looks() -> impl Strategy<Value = Vec<Look>> {
+        let look = (vec(0..9_usize, 0..4), 0..4_u64).prop_map(|(end, begin)| Look { end, begin });
+        vec(look, 1..30)
+    }
+
+    /// Positions and groups as such a history of transactions makes them; each transaction changes the row of its number.
+    fn play(looks: &[Look], from: usize) -> Vec<(Position, Vec<Change>)> {
+        let (mut next, mut open, mut ended) = (1, Vec::new(), Vec::new());
+        let mut seen = Vec::new();
+        for (at, look) in looks.iter().enumerate() {
+            open.extend(next..next + look.begin);
+            next += look.begin;
+            for end in &look.end {
+                if *end < open.len() {
+                    ended.push(open.remove(*end));
+                }
+            }
+            let open: Vec<String> = open.iter().map(u64::to_string).collect();
+            let position = Position::from_snapshot(&format!("0:{next}:{}", open.join(","))).unwrap();
+            let news = std::mem::take(&mut ended).into_iter().map(|one| change(one, one.cast_signed()));
+            if at >= from {
+                seen.push((position, news.collect()));
+            } else {
+                ended.extend(news.map(|change| change.transaction));
+            }
+        }
+        seen
+    }
+
+    proptest! {
+        /// Two nodes look at different times; a client goes from one to the other.
+        #[test]
+        fn a_client_of_another_node_misses_nothing_and_is_told_nothing_twice(looks in looks(), from in 0..30_usize) {
+            let here = play(&looks, from.min(looks.len() - 1));
+            let mut history = History::new(1000, 0, 0);
+            for (number, (position, changes)) in (1..).zip(&here) {
+                history.push(number, position.clone(), changes.clone());
+            }
+            let all: BTreeSet<u64> = here.iter().flat_map(|(_, changes)| changes).map(|change| change.transaction).collect();
+            for (theirs, _) in play(&looks, 0) {
+                let missed: BTreeSet<u64> =
+                    history.since(&theirs).unwrap().into_iter().map(|(_, id)| id.cast_unsigned()).collect();
+                let expected = all.iter().copied().filter(|transaction| !theirs.has(*transaction)).collect();
+                prop_assert_eq!(missed, expected);
+            }
+        }
+    }
+}

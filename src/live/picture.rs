@@ -1,0 +1,133 @@
+//! One state of all collections, and the frames that show it: made when first asked for, then shared by all who ask.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use socketio::{Frame, FrameWriter, Message, Slot};
+
+use super::{cache::Cache, history::Changed};
+
+/// Where a client's unsent `changes` wait: behind the slots of the snapshots, of which there are fewer.
+pub(super) const CHANGES: Slot = Slot(u16::MAX);
+
+/// A collection in a picture.
+#[derive(Clone)]
+pub(super) struct View {
+    pub(super) plural: &'static str,
+    pub(super) rows: Cache,
+    sent: bool,
+    /// The number of the picture in which it last changed.
+    changed: u64,
+    /// Its snapshot, and the horizon of the cursor in it. Pictures in which it is the same share it.
+    frame: Arc<Mutex<Option<(Frame, u64)>>>,
+}
+
+impl View {
+    /// One that is not `sent` has no snapshot.
+    pub(super) fn new(plural: &'static str, sent: bool, rows: Cache) -> Self {
+        Self { plural, rows, sent, changed: 1, frame: Arc::default() }
+    }
+
+    /// Takes the rows as they are from the picture `number` on.
+    pub(super) fn change(&mut self, rows: Cache, number: u64) {
+        (self.rows, self.changed, self.frame) = (rows, number, Arc::default());
+    }
+}
+
+/// All collections as they were after one group of commits.
+pub(super) struct Picture {
+    /// Counts from 1, without gaps.
+    pub(super) number: u64,
+    /// What a client has who has been sent this, and its horizon.
+    pub(super) cursor: String,
+    pub(super) horizon: u64,
+    /// In the registry's order.
+    pub(super) views: Vec<View>,
+    whole: Mutex<Option<Frame>>,
+}
+
+impl Picture {
+    pub(super) fn new(number: u64, cursor: String, horizon: u64, views: Vec<View>) -> Self {
+        Self { number, cursor, horizon, views, whole: Mutex::default() }
+    }
+
+    /// The snapshots of these collections, or of those that changed with this picture. Cursors in them that are older
+    /// than `floor` are made anew.
+    pub(super) fn snapshots(&self, floor: u64, all: bool) -> Vec<Message> {
+        let meant = |view: &View| view.sent && (all || view.changed == self.number);
+        let views = (0..).zip(&self.views).filter(|(_, view)| meant(view));
+        views
+            .map(|(place, view)| {
+                Message::latest(Slot(place), self.snapshot(view, floor)).numbered(view.changed)
+            })
+            .collect()
+    }
+
+    /// All snapshots in one piece.
+    pub(super) fn whole(&self, floor: u64) -> Frame {
+        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = self.views.iter().filter(|view| view.sent);
+        let frames = || sent.map(|view| self.snapshot(view, floor)).collect::<Vec<_>>();
+        whole.get_or_insert_with(|| Frame::joined(&frames())).clone()
+    }
+
+    /// The snapshot event, `[rows, {"cursor": …}]`. Whoever comes while it is made waits for it.
+    fn snapshot(&self, view: &View, floor: u64) -> Frame {
+        let mut made = view.frame.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*made {
+            Some((frame, horizon)) if *horizon >= floor => return frame.clone(),
+            _ => {}
+        }
+        let rows = &view.rows;
+        let size = rows.bytes() + rows.len() + self.cursor.len() + 32;
+        let mut writer = FrameWriter::event(view.plural, size);
+        let json = writer.arg();
+        json.push(b'[');
+        rows.write(json);
+        json.push(b']');
+        writer.arg().extend_from_slice(format!("{{\"cursor\":\"{}\"}}", self.cursor).as_bytes());
+        let frame = writer.seal();
+        *made = Some((frame.clone(), self.horizon));
+        frame
+    }
+
+    /// The event `changes`: these rows as they are in this picture, `{"cursor": …, "coaches": {"upserted": …, "deleted": …}}`.
+    pub(super) fn changes(&self, changed: &Changed, cursor: &str) -> Frame {
+        let mut by_place: BTreeMap<u16, Vec<i64>> = BTreeMap::new();
+        changed.iter().for_each(|(place, id)| by_place.entry(*place).or_default().push(*id));
+        let rows = changed.iter().filter_map(|(place, id)| self.view(*place)?.rows.row(*id));
+        let size = rows.map(|row| row.len() + 1).sum::<usize>() + changed.len() * 8 + by_place.len() * 64;
+        let mut writer = FrameWriter::event("changes", size + cursor.len() + 16);
+        let json = writer.arg();
+        json.extend_from_slice(format!("{{\"cursor\":\"{cursor}\"").as_bytes());
+        for (place, ids) in by_place {
+            if let Some(view) = self.view(place) {
+                collection(json, view, &ids);
+            }
+        }
+        json.push(b'}');
+        writer.seal()
+    }
+
+    fn view(&self, place: u16) -> Option<&View> {
+        self.views.get(usize::from(place))
+    }
+}
+
+fn collection(json: &mut Vec<u8>, view: &View, ids: &[i64]) {
+    json.extend_from_slice(format!(",\"{}\":{{\"upserted\":[", view.plural).as_bytes());
+    let mut comma = false;
+    for row in ids.iter().filter_map(|id| view.rows.row(*id)) {
+        if std::mem::replace(&mut comma, true) {
+            json.push(b',');
+        }
+        json.extend_from_slice(row);
+    }
+    json.extend_from_slice(b"],\"deleted\":[");
+    let deleted = ids.iter().filter(|id| view.rows.row(**id).is_none());
+    let deleted: Vec<String> = deleted.map(ToString::to_string).collect();
+    json.extend_from_slice(deleted.join(",").as_bytes());
+    json.extend_from_slice(b"]}");
+}

@@ -1,0 +1,161 @@
+//! Which transactions have been seen: what a reader of the change log remembers, and what a client's cursor says.
+//!
+//! ```text
+//! PostgreSQL   transaction  801 802 803 804 805 806 …      next 806, open 803
+//!              has ended     ✓   ✓   ·   ✓   ✓   ·          803 was open, 806 had not begun
+//! SQLite       one writer, so a transaction goes by the change log's `seq`, and none is ever open
+//! ```
+//!
+//! A position is what PostgreSQL calls a snapshot. "After the last number I saw" would not do: numbers are given out
+//! before the commit, and transactions commit in any order, so 803 would be lost.
+
+use std::{fmt, str::FromStr};
+
+/// Open transactions that a cursor names. With more it says less: that everything from the first of them on may be
+/// news, which tells some of it twice and loses nothing.
+const NAMED: usize = 64;
+
+/// All transactions below `next` but for those that were `open`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Position {
+    next: u64,
+    /// In order, each below `next`.
+    open: Vec<u64>,
+}
+
+impl Position {
+    /// Everything below `next`.
+    pub(super) fn below(next: u64) -> Self {
+        Self { next, open: Vec::new() }
+    }
+
+    /// What `pg_current_snapshot()` prints: `xmin:xmax:xip,xip,…`.
+    pub(super) fn from_snapshot(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ':');
+        let (_, next, open) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+        Self::new(next, open.split(',').filter(|part| !part.is_empty()))
+    }
+
+    fn new<'a>(next: u64, open: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let open: Vec<u64> = open.map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let sound =
+            open.is_sorted_by(|one, other| one < other) && open.last().is_none_or(|last| *last < next);
+        sound.then_some(Self { next, open })
+    }
+
+    /// The first transaction that had not begun.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Those that had begun and not ended.
+    pub(super) fn open(&self) -> &[u64] {
+        &self.open
+    }
+
+    /// Everything below this has been seen.
+    pub(super) fn horizon(&self) -> u64 {
+        self.open.first().copied().unwrap_or(self.next)
+    }
+
+    /// Whether this transaction has been seen.
+    pub(super) fn has(&self, transaction: u64) -> bool {
+        transaction < self.next && self.open.binary_search(&transaction).is_err()
+    }
+
+    /// Whether all that `other` has seen has been seen here.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        self.next >= other.next && self.open.iter().all(|open| !other.has(*open))
+    }
+}
+
+/// As in a cursor: `806-803`.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.open.len() > NAMED {
+            return write!(f, "{}", self.horizon());
+        }
+        write!(f, "{}", self.next)?;
+        self.open.iter().try_for_each(|open| write!(f, "-{open}"))
+    }
+}
+
+/// Not a position.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NoPosition;
+
+impl FromStr for Position {
+    type Err = NoPosition;
+
+    fn from_str(text: &str) -> Result<Self, NoPosition> {
+        let mut parts = text.split('-').take(NAMED + 2);
+        let next = parts.next().and_then(|next| next.parse().ok()).ok_or(NoPosition)?;
+        let position = Self::new(next, parts).filter(|position| position.open.len() <= NAMED);
+        position.ok_or(NoPosition)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::btree_set, prelude::*};
+
+    use super::*;
+
+    fn position(text: &str) -> Position {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn knows_what_it_has_seen() {
+        let position = position("806-803");
+        let seen: Vec<u64> = (800..808).filter(|transaction| position.has(*transaction)).collect();
+        assert_eq!(seen, [800, 801, 802, 804, 805]);
+        assert_eq!((position.horizon(), position.next()), (803, 806));
+        assert_eq!(Position::from_snapshot("803:806:803"), Some(position));
+        assert_eq!(Position::from_snapshot("725:725:"), Some(Position::below(725)));
+    }
+
+    #[test]
+    fn what_is_no_position_is_told() {
+        for text in ["", "x", "-", "1-", "5-7", "9-3-2", "9-3-3", "-1", "1.5", &"9-".repeat(100)] {
+            assert_eq!(text.parse::<Position>(), Err(NoPosition), "{text}");
+        }
+        assert_eq!(Position::from_snapshot("1:2"), None);
+        assert_eq!(Position::from_snapshot("1:x:"), None);
+    }
+
+    #[test]
+    fn with_too_many_to_name_it_says_less() {
+        let open: Vec<String> = (100..200).map(|open| open.to_string()).collect();
+        let full = Position::from_snapshot(&format!("100:300:{}", open.join(","))).unwrap();
+        assert_eq!(position(&full.to_string()), Position::below(100));
+    }
+
+    fn any_position() -> impl Strategy<Value = Position> {
+        (btree_set(0..40_u64, 0..8), 0..40_u64).prop_map(|(open, next)| Position {
+            open: open.into_iter().filter(|open| *open < next).collect(),
+            next,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn is_read_as_it_was_written(position in any_position()) {
+            prop_assert_eq!(position.to_string().parse(), Ok(position));
+        }
+
+        #[test]
+        fn covers_what_has_all_the_other_has(one in any_position(), other in any_position()) {
+            let all = (0..50).all(|transaction| one.has(transaction) || !other.has(transaction));
+            // A transaction that was open in both may have had a higher number than one had yet given out.
+            prop_assert!(!one.covers(&other) || all);
+            prop_assert!(!all || one.covers(&other) || one.next < other.next);
+        }
+
+        #[test]
+        fn nothing_is_too_odd_to_read(text in ".{0,300}") {
+            let _ = text.parse::<Position>();
+            let _ = Position::from_snapshot(&text);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What the tail's thread leaves for those that serve sockets: the picture, and what led to it.
+//!
+//! Replaced and broadcast under one lock, so whoever reads a picture can be sure that the messages which led to it are
+//! on their way, and numbers tell which of them it has in it already.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use socketio::{Fold, Frame, Hub, Message};
+
+use super::{
+    CHANGES_ROOM, SNAPSHOTS_ROOM,
+    cursor::Cursor,
+    epoch::Epochs,
+    history::{Change, Changed, History},
+    picture::{CHANGES, Picture},
+    position::Position,
+};
+
+/// Folds that are kept to be shared: many clients come back from the same outage, and few from each of many others.
+const FOLDS: usize = 64;
+
+/// What is sent, and what has been sent lately.
+pub(super) struct Shared {
+    state: RwLock<State>,
+    folds: Mutex<Folds>,
+    pub(super) caught_up: AtomicBool,
+    /// How many sockets want the one, and the other.
+    pub(super) snapshots: AtomicUsize,
+    pub(super) changes: AtomicUsize,
+}
+
+struct State {
+    picture: Arc<Picture>,
+    /// How far the log has been read: further than the picture if what came after it made no difference.
+    position: Position,
+    history: History,
+    epochs: Epochs,
+}
+
+/// What a group of commits made of the last picture.
+pub(super) struct News {
+    pub(super) picture: Picture,
+    /// The rows that are not as they were.
+    pub(super) changed: Changed,
+    /// Which transactions changed them; nothing if that is not known, and cursors from before are worth nothing.
+    pub(super) changes: Option<Vec<Change>>,
+}
+
+/// From where a fold begins.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum After {
+    Number(u64),
+    Cursor(String),
+}
+
+/// Folds up to one picture.
+#[derive(Default)]
+struct Folds {
+    number: u64,
+    frames: HashMap<After, Frame>,
+}
+
+impl Folds {
+    fn get(&self, number: u64, after: &After) -> Option<Frame> {
+        self.frames.get(after).filter(|_| self.number == number).cloned()
+    }
+
+    fn keep(&mut self, number: u64, after: After, frame: Frame) {
+        if number > self.number || self.frames.len() >= FOLDS {
+            *self = Self { number, frames: HashMap::new() };
+        }
+        if number == self.number {
+            self.frames.insert(after, frame);
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn new(picture: Picture, position: Position, history: History, epochs: Epochs) -> Arc<Self> {
+        let state = State { picture: Arc::new(picture), position, history, epochs };
+        Arc::new(Self {
+            state: RwLock::new(state),
+            folds: Mutex::default(),
+            caught_up: true.into(),
+            snapshots: 0.into(),
+            changes: 0.into(),
+        })
+    }
+
+    /// How many changes are remembered.
+    pub(super) fn remembered(&self) -> usize {
+        self.state().history.len()
+    }
+
+    /// The log was read to there, and nothing is different.
+    pub(super) fn passed(&self, position: Position) {
+        self.state.write().unwrap_or_else(PoisonError::into_inner).position = position;
+    }
+
+    /// Replaces the picture and sends what is new in it.
+    pub(super) fn publish(self: &Arc<Self>, hub: &Hub, position: Position, news: News, epochs: &Epochs) {
+        let began = Instant::now();
+        let News { picture, changed, changes } = news;
+        let picture = Arc::new(picture);
+        // What those who are there want is made before anybody has to wait for the lock.
+        let step = (self.changes.load(Ordering::Relaxed) > 0).then(|| {
+            self.step(picture.number, picture.changes(&changed, &picture.cursor).watched(Delivery(began)))
+        });
+        let floor = self.state().history.floor();
+        let snapshots = |picture: &Picture| match self.snapshots.load(Ordering::Relaxed) {
+            0 => Vec::new(),
+            _ => watched(picture.snapshots(floor, false), began),
+        };
+        let made = snapshots(&picture);
+
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        match changes {
+            Some(changes) => state.history.push(picture.number, position.clone(), changes),
+            None => state.history.restart(position.next(), picture.number),
+        }
+        (state.picture, state.position, state.epochs) = (picture.clone(), position, epochs.clone());
+        // Whoever came meanwhile has read the picture before, and must be sent this one.
+        let made = if made.is_empty() { snapshots(&picture) } else { made };
+        if !made.is_empty() {
+            hub.to(SNAPSHOTS_ROOM).give(&made);
+        }
+        let step = step.or_else(|| {
+            let wanted = self.changes.load(Ordering::Relaxed) > 0;
+            wanted.then(|| self.step(picture.number, picture.changes(&changed, &picture.cursor)))
+        });
+        if let Some(step) = step {
+            hub.to(CHANGES_ROOM).give(&[step]);
+        }
+    }
+
+    fn step(self: &Arc<Self>, number: u64, frame: Frame) -> Message {
+        Message::step(CHANGES, number, frame, self.clone())
+    }
+
+    /// The snapshots as they are now.
+    pub(super) fn all_snapshots(&self) -> Vec<Message> {
+        let state = self.state();
+        let (picture, floor) = (state.picture.clone(), state.history.floor());
+        drop(state);
+        picture.snapshots(floor, true)
+    }
+
+    /// The snapshots as they are now, as the first step of a client.
+    pub(super) fn whole(self: &Arc<Self>) -> Message {
+        let (frame, number) = self.snapshot_all();
+        Message::step(CHANGES, number, frame, Arc::new(Whole(self.clone())))
+    }
+
+    fn snapshot_all(&self) -> (Frame, u64) {
+        let state = self.state();
+        let (picture, floor) = (state.picture.clone(), state.history.floor());
+        drop(state);
+        (picture.whole(floor), picture.number)
+    }
+
+    /// What a client with this cursor has missed, as its first step; nothing if that is not known any more.
+    pub(super) fn resume(self: &Arc<Self>, cursor: &Cursor) -> Option<Message> {
+        let (frame, number) = self.since(cursor)?;
+        let fold = Arc::new(Resume { shared: self.clone(), cursor: cursor.clone() });
+        Some(Message::step(CHANGES, number, frame, fold))
+    }
+
+    /// Whether all that a client with this cursor has been sent has been seen here, too.
+    pub(super) fn reaches(&self, cursor: &Cursor) -> bool {
+        self.state().position.covers(&cursor.position)
+    }
+
+    fn since(&self, Cursor { epoch, position }: &Cursor) -> Option<(Frame, u64)> {
+        let known = |state: &State| state.epochs.hold(epoch, position) && state.position.covers(position);
+        self.fold_from(After::Cursor(format!("{epoch}.{position}")), |state| {
+            known(state).then(|| state.history.since(position))?
+        })
+    }
+
+    /// Everything after a point, in one frame; made once for all who come from there.
+    fn fold_from(
+        &self,
+        after: After,
+        missed: impl FnOnce(&State) -> Option<Changed>,
+    ) -> Option<(Frame, u64)> {
+        let number = self.state().picture.number;
+        if let Some(frame) = self.folds().get(number, &after) {
+            return Some((frame, number));
+        }
+        let state = self.state();
+        let (missed, picture) = (missed(&state)?, state.picture.clone());
+        let cursor = Cursor { epoch: state.epochs.now().to_owned(), position: state.position.clone() };
+        drop(state);
+        let frame = picture.changes(&missed, &cursor.to_string());
+        self.folds().keep(picture.number, after, frame.clone());
+        Some((frame, picture.number))
+    }
+
+    fn folds(&self) -> MutexGuard<'_, Folds> {
+        self.folds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// For clients that have been sent every step so far, and have not taken the last ones.
+impl Fold for Shared {
+    fn fold(&self, after: u64) -> (Frame, u64) {
+        metrics::counter!("rowcast_live_folded_total").increment(1);
+        let folded = self.fold_from(After::Number(after), |state| state.history.after(after));
+        folded.unwrap_or_else(|| self.snapshot_all())
+    }
+}
+
+/// For clients whose first step, all snapshots, has not left yet.
+struct Whole(Arc<Shared>);
+
+impl Fold for Whole {
+    fn fold(&self, _: u64) -> (Frame, u64) {
+        self.0.snapshot_all()
+    }
+}
+
+/// For clients whose first step, what they had missed, has not left yet.
+struct Resume {
+    shared: Arc<Shared>,
+    cursor: Cursor,
+}
+
+impl Fold for Resume {
+    fn fold(&self, _: u64) -> (Frame, u64) {
+        self.shared.since(&self.cursor).unwrap_or_else(|| self.shared.snapshot_all())
+    }
+}
+
+/// Gone when the last client has been written to.
+struct Delivery(Instant);
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        metrics::histogram!("rowcast_live_delivery_seconds").record(self.0.elapsed().as_secs_f64());
+    }
+}
+
+/// The last of them to be gone tells the time.
+fn watched(messages: Vec<Message>, began: Instant) -> Vec<Message> {
+    let delivery = Arc::new(Delivery(began));
+    messages.into_iter().map(|message| message.watched(delivery.clone())).collect()
+}
