@@ -15,5 +15,6 @@ mod protocol;
 mod recovery;
 mod rooms;
 mod shutdown;
+mod steps;
 mod tls;
 mod upgrade;
