@@ -20,29 +20,52 @@ async fn the_protocols_examples_hold_on_postgres() {
 async fn examples_hold(engine: Engine) {
     let app = TestApp::spawn(engine, &["--sample-data", "always"]).await;
     let client = app.connect().await;
+    let follower = app.connect_with(&json!({ "live": "changes" })).await.expect("to be let in");
     let mut examples = 0;
-    for (request, expected) in documented() {
-        let (event, payload) = request.split_once(' ').unwrap_or((request, ""));
-        let payload: Vec<Value> = (!payload.is_empty()).then(|| parsed(payload)).into_iter().collect();
-        let ack = client.ask_with(event, &payload).await;
+    for Example { request, ack: expected, changes } in documented() {
+        let (event, arguments) = request.split_once(' ').unwrap_or((request, ""));
+        let ack = client.ask_with(event, &all(arguments)).await;
         let mut whole = json!({ "ok": ack.ok, "data": ack.data, "errors": ack.errors });
         if let Some(user) = ack.user {
             whole["user"] = user;
         }
         assert!(fits(&parsed(expected), &whole), "{request}\nis documented as {expected}\nand acked {whole}");
+        if let Some(changes) = changes {
+            let (expected, mut heard) = (parsed(changes), Value::Null);
+            while !fits(&expected, &heard) {
+                heard = follower.hears("changes").await;
+            }
+        }
         examples += 1;
     }
-    assert!(examples > 15, "only {examples} examples were found");
+    assert!(examples > 25, "only {examples} examples were found");
     app.stop().await;
 }
 
-/// What is emitted and what it is acked with, in order.
-fn documented() -> Vec<(&'static str, &'static str)> {
-    let lines = include_str!("../../docs/protocol.md").lines();
-    let requests = lines.clone().filter_map(|line| line.strip_prefix("> "));
-    let acks = lines.filter_map(|line| line.strip_prefix("< "));
-    assert_eq!(requests.clone().count(), acks.clone().count(), "each request has its ack");
-    requests.zip(acks).collect()
+/// What is emitted, what it is acked with, and what that makes of clients that follow the changes.
+struct Example {
+    request: &'static str,
+    ack: &'static str,
+    changes: Option<&'static str>,
+}
+
+/// All examples, in order.
+fn documented() -> Vec<Example> {
+    let mut lines = include_str!("../../docs/protocol.md").lines().peekable();
+    let mut examples = Vec::new();
+    while let Some(line) = lines.next() {
+        let Some(request) = line.strip_prefix("> ") else { continue };
+        let ack = lines.next().and_then(|line| line.strip_prefix("< ")).expect("each request has its ack");
+        let changes = lines.next_if(|line| line.starts_with("* changes "));
+        let changes = changes.map(|line| line.trim_start_matches("* changes "));
+        examples.push(Example { request, ack, changes });
+    }
+    examples
+}
+
+fn all(arguments: &str) -> Vec<Value> {
+    let arguments = serde_json::Deserializer::from_str(arguments).into_iter();
+    arguments.collect::<Result<_, _>>().expect("JSON in the documentation")
 }
 
 fn parsed(json: &str) -> Value {
