@@ -1,6 +1,10 @@
 //! From settings to a running server, and back down in order.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use actix_web::{App as Actix, HttpServer, dev::Server, web};
 use socketio::{Config, Hub, Origins, SocketIo};
@@ -30,6 +34,7 @@ pub struct App {
     io: SocketIo,
     live: Live,
     db: Database,
+    state: web::Data<http::State>,
 }
 
 impl App {
@@ -59,13 +64,18 @@ impl App {
         let gateway = Gateway::new(db.clone(), registry, live.clone(), auth);
         let config = Config { origins: origins(settings), ..Config::default() };
         let io = SocketIo::builder(config).hub(hub).service("/", gateway).build();
-        let state = web::Data::new(http::State { db: db.clone(), live: live.clone(), metrics });
-        let (mount, pages) = (io.clone(), settings.web_folder());
+        let state = web::Data::new(http::State {
+            db: db.clone(),
+            live: live.clone(),
+            metrics,
+            leaving: false.into(),
+        });
+        let (mount, pages, shared) = (io.clone(), settings.web_folder(), state.clone());
         let server = HttpServer::new(move || {
-            let (state, pages) = (state.clone(), pages.clone());
+            let (shared, pages) = (shared.clone(), pages.clone());
             Actix::new()
                 .configure(|app| mount.configure(app))
-                .configure(|app| http::configure(app, state, pages))
+                .configure(|app| http::configure(app, shared, pages))
         })
         .on_connect(socketio::on_connect)
         .tcp_nodelay(true)
@@ -83,7 +93,7 @@ impl App {
             }
         };
         let address = server.addrs().first().copied().unwrap_or(settings.bind);
-        Ok(Self { address, server: server.run(), io, live, db })
+        Ok(Self { address, server: server.run(), io, live, db, state })
     }
 
     /// Where it listens; the real port if 0 was asked for.
@@ -102,6 +112,7 @@ impl App {
         let server = actix_web::rt::spawn(self.server);
         stop.await;
         tracing::info!("shutting down");
+        self.state.leaving.store(true, Ordering::Relaxed);
         self.io.shutdown(GRACE).await;
         handle.stop(true).await;
         self.live.stop();

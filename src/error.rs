@@ -112,8 +112,8 @@ fn postgres_class(error: &SqlxError) -> Class {
     match refusal.code().as_deref() {
         // unique or foreign key violated after our own checks had passed; serialization failure; deadlock
         Some("23505" | "23503" | "40001" | "40P01") => Class::Raced,
-        // statement cancelled by its timeout; lock not available in time; read-only while failing over
-        Some("57014" | "55P03" | "25006") => Class::Unavailable,
+        // statement cancelled by its timeout; lock not available in time; read-only while failing over; ended while idle
+        Some("57014" | "55P03" | "25006" | "25P03") => Class::Unavailable,
         // connection exceptions, insufficient resources (disk full among them), operator intervention, I/O
         Some(code) if ["08", "53", "57", "58"].contains(&&code[..2]) => Class::Unavailable,
         _ => Class::Fault,

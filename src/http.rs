@@ -1,6 +1,10 @@
 //! Plain HTTP beside the sockets: health, metrics, and the built web app.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use actix_web::{HttpResponse, web};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -23,6 +27,8 @@ pub struct State {
     pub live: Live,
     /// What is counted.
     pub metrics: PrometheusHandle,
+    /// Whether the server is about to end.
+    pub leaving: AtomicBool,
 }
 
 /// Mounts `/healthz`, `/readyz`, `/metrics` and, if there is one, the web app.
@@ -42,9 +48,12 @@ async fn healthz() -> HttpResponse {
     text(HttpResponse::Ok(), "ok")
 }
 
-/// 200 while the database answers and live is caught up.
+/// 200 while the database answers and live is caught up, until the server is told to end.
 async fn readyz(state: web::Data<State>) -> HttpResponse {
     let unready = |reason: &'static str| text(HttpResponse::ServiceUnavailable(), reason);
+    if state.leaving.load(Ordering::Relaxed) {
+        return unready("the server is ending");
+    }
     if !matches!(tokio::time::timeout(PATIENCE, ping(&state.db)).await, Ok(Ok(()))) {
         return unready("the database does not answer");
     }

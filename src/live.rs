@@ -129,11 +129,16 @@ impl Live {
         Ok(Self { shared, passed, asking, answered, closing })
     }
 
-    /// Gets ready for a client that says where it was: this node may have to catch up with the one it was on.
+    /// Gets ready for a client, which may come from another node and have been sent what this one has not seen yet: nobody is
+    /// to be shown less than before. One look serves all who come in the meantime.
     pub async fn reach(&self, mode: &Mode) {
-        let Mode::Changes { since: Some(cursor) } = mode else { return };
-        if !self.shared.reaches(cursor) && !self.refreshed(CATCHING_UP).await {
-            tracing::warn!("a client that comes back is served by a node that is behind");
+        let behind = match mode {
+            Mode::Changes { since: Some(cursor) } => !self.shared.reaches(cursor),
+            _ => self.shared.has_neighbours,
+        };
+        // While the database is away, what there is must do.
+        if behind && self.is_caught_up() && !self.refreshed(CATCHING_UP).await {
+            tracing::warn!("a client is let in by a node that may be behind");
         }
     }
 

@@ -31,6 +31,8 @@ pub(super) struct Shared {
     state: RwLock<State>,
     folds: Mutex<Folds>,
     pub(super) caught_up: AtomicBool,
+    /// Whether there may be other nodes.
+    pub(super) has_neighbours: bool,
     /// How many sockets want the one, and the other.
     pub(super) snapshots: AtomicUsize,
     pub(super) changes: AtomicUsize,
@@ -83,12 +85,19 @@ impl Folds {
 }
 
 impl Shared {
-    pub(super) fn new(picture: Picture, position: Position, history: History, epochs: Epochs) -> Arc<Self> {
+    pub(super) fn new(
+        picture: Picture,
+        position: Position,
+        history: History,
+        epochs: Epochs,
+        has_neighbours: bool,
+    ) -> Arc<Self> {
         let state = State { picture: Arc::new(picture), position, history, epochs };
         Arc::new(Self {
             state: RwLock::new(state),
             folds: Mutex::default(),
             caught_up: true.into(),
+            has_neighbours,
             snapshots: 0.into(),
             changes: 0.into(),
         })

@@ -95,7 +95,8 @@ impl Tail {
         history.push(1, look.position.clone(), changes);
         let cursor = Cursor { epoch: epochs.now().to_owned(), position: look.position.clone() };
         let picture = Picture::new(1, cursor.to_string(), look.position.horizon(), views.clone());
-        let shared = Shared::new(picture, look.position.clone(), history, epochs.clone());
+        let shared =
+            Shared::new(picture, look.position.clone(), history, epochs.clone(), attached.glance().is_some());
         let tail = Self {
             kinds,
             hub,
@@ -128,7 +129,7 @@ impl Tail {
                 biased;
                 _ = signals.stop.wait_for(|stop| *stop) => break,
                 _ = signals.commits.changed() => false,
-                _ = signals.asked.changed() => false,
+                _ = signals.asked.changed() => true,
                 () = attached.rung() => true,
             };
             let target = *signals.commits.borrow_and_update();

@@ -20,11 +20,12 @@ const STALE: Duration = Duration::from_secs(1);
 
 type Setting = (&'static str, &'static str);
 
-/// The server ends what hangs even when we cannot: milliseconds for one statement, and for a lock.
+/// The server ends what hangs even when we cannot: milliseconds for one statement, for a lock, and for a process that was
+/// stopped in the middle of a transaction, whose rows others wait for.
 const LIMITS: [Setting; 3] = [
     ("statement_timeout", "6000"),
     ("lock_timeout", "4000"),
-    ("idle_in_transaction_session_timeout", "15000"),
+    ("idle_in_transaction_session_timeout", "5000"),
 ];
 /// Others wait behind whoever waits for a lock here.
 const HASTY: [Setting; 1] = [("lock_timeout", "50")];
