@@ -133,8 +133,15 @@ pub(super) async fn read<T>(
 ) -> Result<T, Error> {
     let transaction = pool::begin(pool).await?;
     let outcome = body(&transaction).await;
-    let _ = tokio::time::timeout(PATIENCE, take(transaction)?.rollback()).await;
+    roll_back(transaction);
     outcome
+}
+
+/// Nobody waits for that: the connection is lent again when it is done, and given up if it never is.
+fn roll_back(transaction: Transaction) {
+    if let Ok(transaction) = take(transaction) {
+        tokio::task::spawn_local(tokio::time::timeout(PATIENCE, transaction.rollback()));
+    }
 }
 
 fn take(transaction: Transaction) -> Result<sea_orm::DatabaseTransaction, Error> {

@@ -13,7 +13,7 @@ pub struct Transaction {
     pub(super) inner: Inner,
     /// Whether it may have written something.
     wrote: AtomicBool,
-    /// Whether a statement failed: PostgreSQL then takes no other.
+    /// Whether a statement failed, or was not waited for to its end: PostgreSQL then takes no other.
     failed: AtomicBool,
 }
 
@@ -38,56 +38,53 @@ impl Transaction {
         self.failed.load(Ordering::Relaxed)
     }
 
-    fn note(&self, sql: &str) {
-        let head = sql.trim_start().as_bytes();
-        if !head.get(..6).is_some_and(|head| head.eq_ignore_ascii_case(b"select")) {
-            self.wrote.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn heed<T>(&self, outcome: Result<T, DbErr>) -> Result<T, DbErr> {
-        if outcome.is_err() {
-            self.failed.store(true, Ordering::Relaxed);
-        }
+    /// Notes what a statement does to the transaction, once it has ended, and before: it may be dropped halfway.
+    async fn heed<T>(&self, writes: bool, run: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        self.wrote.fetch_or(writes, Ordering::Relaxed);
+        let failed = self.failed.swap(true, Ordering::Relaxed);
+        let outcome = run.await;
+        self.failed.store(failed || outcome.is_err(), Ordering::Relaxed);
         outcome
     }
 }
 
+/// Whether a statement may write: any that is no query, as the builder spells those.
+fn writes(sql: &str) -> bool {
+    let head = sql.trim_start().as_bytes();
+    !head.get(..6).is_some_and(|head| head.eq_ignore_ascii_case(b"select"))
+}
+
 macro_rules! on_either {
     ($self:ident, $connection:ident => $call:expr) => {
-        $self.heed(match &$self.inner {
+        match &$self.inner {
             Inner::Sqlite($connection) => $call,
             Inner::Postgres($connection) => $call,
-        })
+        }
     };
 }
 
 #[async_trait::async_trait]
 impl ConnectionTrait for Transaction {
     fn get_database_backend(&self) -> DbBackend {
-        match &self.inner {
-            Inner::Sqlite(db) => db.get_database_backend(),
-            Inner::Postgres(db) => db.get_database_backend(),
-        }
+        on_either!(self, db => db.get_database_backend())
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.note(&statement.sql);
-        on_either!(self, db => db.execute_raw(statement).await)
+        self.heed(writes(&statement.sql), async { on_either!(self, db => db.execute_raw(statement).await) })
+            .await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.note(sql);
-        on_either!(self, db => db.execute_unprepared(sql).await)
+        self.heed(writes(sql), async { on_either!(self, db => db.execute_unprepared(sql).await) }).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.note(&statement.sql);
-        on_either!(self, db => db.query_one_raw(statement).await)
+        self.heed(writes(&statement.sql), async { on_either!(self, db => db.query_one_raw(statement).await) })
+            .await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.note(&statement.sql);
-        on_either!(self, db => db.query_all_raw(statement).await)
+        self.heed(writes(&statement.sql), async { on_either!(self, db => db.query_all_raw(statement).await) })
+            .await
     }
 }

@@ -6,7 +6,7 @@ use sea_orm::DatabaseConnection;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
-    Commit, commit, pool, take,
+    Commit, commit, pool, roll_back,
     work::{self, Job, Verdict},
 };
 use crate::error::Error;
@@ -52,7 +52,7 @@ impl Alone {
             let transaction = pool::begin(&self.pool).await?;
             let verdict = work::in_time(async { Ok(job.run(&transaction).await) }).await?;
             if verdict != Verdict::Keep || !transaction.has_written() {
-                let _ = take(transaction)?.rollback().await;
+                roll_back(transaction);
                 if verdict == Verdict::Again {
                     continue;
                 }

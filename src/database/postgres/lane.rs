@@ -10,7 +10,10 @@
 //! There are no savepoints: they would cost each job two round trips for what happens to few. Nobody waits for a
 //! lock here for long; who must, waits alone.
 
-use std::rc::Rc;
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use sea_orm::DatabaseConnection;
 use tokio::sync::{mpsc, watch};
@@ -18,13 +21,15 @@ use tokio::sync::{mpsc, watch};
 use super::{
     Commit, Transaction,
     alone::Alone,
-    commit, pool, take,
+    commit, pool, roll_back,
     work::{Job, Verdict},
 };
 use crate::error::Error;
 
 /// How many waiting jobs may share one commit: the first of them waits for the last.
 const GROUP: usize = 64;
+/// The server ends every statement before that, so one that failed only now was not heard of at all.
+const SILENT: Duration = Duration::from_secs(7);
 /// How often a group is tried again without the job that failed; then each of it goes alone.
 const ATTEMPTS: usize = 3;
 
@@ -81,7 +86,7 @@ impl Lane {
         let transaction = pool::begin(&self.pool).await.map_err(Failed::All)?;
         match run(&transaction, group, jobs).await {
             Ok(0) => {
-                roll_back(transaction).await;
+                roll_back(transaction);
                 Ok(Commit(*self.commits.borrow()))
             }
             Ok(kept) => {
@@ -90,26 +95,30 @@ impl Lane {
                 metrics::histogram!("rowcast_commit_writes").record(kept as f64);
                 Ok(Commit(*self.commits.borrow()))
             }
-            Err(at) => {
-                roll_back(transaction).await;
-                Err(Failed::One(at))
+            Err(failed) => {
+                roll_back(transaction);
+                Err(failed)
             }
         }
     }
 }
 
-/// Runs the group's jobs and those that join it; returns how many have written, or which one failed.
+/// Runs the group's jobs and those that join it; returns how many have written.
 async fn run(
     transaction: &Transaction,
     group: &mut Vec<Box<dyn Job>>,
     jobs: &mut Jobs,
-) -> Result<usize, usize> {
+) -> Result<usize, Failed> {
     let (mut kept, mut next) = (0, 0);
     while let Some(job) = group.get_mut(next) {
+        let began = Instant::now();
         let verdict = job.run(transaction).await;
         let wrote = transaction.has_written();
+        if transaction.has_failed() && began.elapsed() >= SILENT {
+            return Err(Failed::All(Error::Unavailable("the database does not answer".into())));
+        }
         if transaction.has_failed() || (verdict != Verdict::Keep && wrote) {
-            return Err(next);
+            return Err(Failed::One(next));
         }
         kept += usize::from(wrote);
         next += 1;
@@ -118,12 +127,6 @@ async fn run(
         }
     }
     Ok(kept)
-}
-
-async fn roll_back(transaction: Transaction) {
-    if let Ok(transaction) = take(transaction) {
-        let _ = tokio::time::timeout(super::PATIENCE, transaction.rollback()).await;
-    }
 }
 
 /// The same failure once more, for each of those it concerns.
