@@ -82,10 +82,23 @@ impl Database {
         T: Send + 'static,
         W: AsyncFn(&Transaction) -> Result<T, Error> + Send + 'static,
     {
+        self.write_to(None, work).await
+    }
+
+    /// The same for work that writes to a row that is known beforehand, by any number that stands for it. Writes to one row
+    /// do not wait for each other's locks then: they take their turns.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn write_to<T, W>(&self, row: Option<u64>, work: W) -> Result<(T, Commit), Error>
+    where
+        T: Send + 'static,
+        W: AsyncFn(&Transaction) -> Result<T, Error> + Send + 'static,
+    {
         let (job, outcome) = work::job(work);
         match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.write(job).await?,
-            Engine::Postgres(postgres) => postgres.write(job)?,
+            Engine::Postgres(postgres) => postgres.write(row, job)?,
         }
         outcome.await.map_err(|_| stopped())?
     }

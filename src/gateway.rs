@@ -106,13 +106,13 @@ impl Gateway {
         let user = socket.state().user().map(|signed_in| signed_in.user);
         let id = options.request_id.filter(|_| access != Access::Read);
         if let Some(request) = id.map(|id| Request::new(id, event, payload.get())) {
-            return self.once(request, user, work).await;
+            return self.once(request, access.row(), user, work).await;
         }
         let run = async move |db: &database::Transaction| work.run(&Context { user: user.clone(), db }).await;
         let data = match access {
             Access::Read | Access::Refusal => self.db.read(run).await?,
-            Access::Write => {
-                let (data, commit) = self.db.write(run).await?;
+            Access::Write | Access::WriteTo { .. } => {
+                let (data, commit) = self.db.write_to(access.row(), run).await?;
                 self.live.passed(commit).await;
                 data
             }
@@ -121,7 +121,13 @@ impl Gateway {
     }
 
     /// Carries a write out unless that has been done before, and answers as the first time.
-    async fn once(&self, request: Request, user: Option<Arc<Coach>>, work: Box<dyn Work>) -> Answer {
+    async fn once(
+        &self,
+        request: Request,
+        row: Option<u64>,
+        user: Option<Arc<Coach>>,
+        work: Box<dyn Work>,
+    ) -> Answer {
         let first = request.clone();
         let run = async move |db: &database::Transaction| {
             if let Some(ack) = first.answered(db).await? {
@@ -131,7 +137,7 @@ impl Gateway {
             first.answer(db, &ack).await?;
             Ok((ack, "ok"))
         };
-        let error = match self.db.write(run).await {
+        let error = match self.db.write_to(row, run).await {
             Ok(((ack, "repeated"), _)) => {
                 // It was carried out by whomever: what it changed must have been sent all the same.
                 self.live.caught_up().await;

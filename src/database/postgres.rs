@@ -1,12 +1,13 @@
 //! PostgreSQL: writes that wait share a transaction, and those that cannot have one each; reads go beside them.
 //!
 //! ```text
-//! write ─▶ lane    begin │ job │ job │ job │ commit       (one connection; see `lane`)
+//! write ─▶ lanes   begin │ job │ job │ job │ commit       (one connection each; see `lane`)
 //!            └─▶   begin │ job │ commit                   (what would hold the others up, several at once)
 //! read  ─▶         begin │ job │ rollback                 (several at once)
 //! ```
 //!
-//! All of it runs on one thread.
+//! All of it runs on one thread. Writes to one row go by one lane: in two they would wait for each other's locks, and two
+//! lanes that hold many rows each would soon wait for each other.
 
 mod alone;
 mod commit;
@@ -41,7 +42,8 @@ pub(super) struct Postgres {
 #[derive(Clone, Copy)]
 enum Access {
     Read,
-    Write,
+    /// To this row, if it is known.
+    Write(Option<u64>),
 }
 
 impl Postgres {
@@ -65,8 +67,8 @@ impl Postgres {
         &self.url
     }
 
-    pub(super) fn write(&self, job: Box<dyn Job>) -> Result<(), Error> {
-        self.jobs.send((Access::Write, job)).map_err(|_| stopped())
+    pub(super) fn write(&self, row: Option<u64>, job: Box<dyn Job>) -> Result<(), Error> {
+        self.jobs.send((Access::Write(row), job)).map_err(|_| stopped())
     }
 
     pub(super) fn read(&self, job: Box<dyn Job>) -> Result<(), Error> {
@@ -92,9 +94,15 @@ async fn serve(
 ) {
     let mut stop = closing.subscribe();
     let mut reading = tokio::task::JoinSet::new();
-    let (writes, waiting) = mpsc::unbounded_channel();
+    let mut running = tokio::task::JoinSet::new();
     let alone = Rc::new(Alone::new(pools.writers.clone(), commits.clone()));
-    let lane = tokio::task::spawn_local(Lane::new(pools.lane.clone(), commits, alone).run(waiting));
+    let mut lanes = Vec::new();
+    for pool in &pools.lanes {
+        let (jobs, waiting) = mpsc::unbounded_channel();
+        running.spawn_local(Lane::new(pool.clone(), commits.clone(), alone.clone()).run(waiting));
+        lanes.push(jobs);
+    }
+    let mut next_lane = 0;
     loop {
         let next = tokio::select! {
             biased;
@@ -104,15 +112,20 @@ async fn serve(
         };
         match next {
             None => break,
-            Some((Access::Write, job)) => drop(writes.send(job)),
+            Some((Access::Write(row), job)) => {
+                next_lane += 1;
+                let lane = row.unwrap_or(next_lane) % lanes.len() as u64;
+                let _ = lanes[lane as usize].send(job);
+            }
             Some((Access::Read, job)) => {
                 let pool = pools.readers.clone();
                 reading.spawn_local(async move { read_job(&pool, job).await });
             }
         }
     }
-    drop(writes);
-    let _ = lane.await;
+    drop(lanes);
+    while running.join_next().await.is_some() {}
+    alone.finish().await;
     while reading.join_next().await.is_some() {}
     pools.close().await;
 }

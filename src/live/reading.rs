@@ -53,7 +53,7 @@ impl Kinds {
                 let shown: Vec<i64> =
                     by_row.range((*of, i64::MIN)..=(*of, i64::MAX)).map(|((_, id), _)| *id).collect();
                 for page in shown.chunks(PAGE) {
-                    for (id, shows) in in_time(store::showing(db, nested, page)).await? {
+                    for (id, shows) in in_time(store::showing(db, nested, &rounded(page))).await? {
                         let Some(transactions) = by_row.get(&(*of, shows)) else { continue };
                         if transactions.len() > NAMED {
                             changes.insert(Change { transaction: ANY, place, id });
@@ -84,7 +84,7 @@ impl Kinds {
             let mut rows: Rows = ids.iter().map(|id| (*id, None)).collect();
             let ids: Vec<i64> = ids.into_iter().collect();
             for page in ids.chunks(PAGE) {
-                let page = in_time(kind.by_ids(db, page)).await?;
+                let page = in_time(kind.by_ids(db, &rounded(page))).await?;
                 rows.extend(page.into_iter().map(|(id, row)| (id, Some(row))));
             }
             all.push((place, rows));
@@ -110,6 +110,13 @@ impl Kinds {
         }
         Ok(all)
     }
+}
+
+/// The same ids, some of them repeated: so that statements come in a few lengths and stay prepared.
+fn rounded(ids: &[i64]) -> Vec<i64> {
+    let length = ids.len().next_power_of_two().min(PAGE.max(ids.len()));
+    let last = ids.last().copied();
+    ids.iter().copied().chain(last.into_iter().cycle()).take(length).collect()
 }
 
 /// A database that does not answer at all, not even with a failure, is out of reach.

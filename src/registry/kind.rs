@@ -123,16 +123,21 @@ impl<C: Collection> Kind for Of<C> {
         });
         let update = Route::with(|payload| {
             let (update, errors) = api_schema::read::<C::Update>(payload)?;
-            let access = if errors.is_empty() { Access::Write } else { Access::Refusal };
+            let access =
+                if errors.is_empty() { to::<C>(C::update(update.clone()).id) } else { Access::Refusal };
             Ok((access, async move |context: &Context<'_>| {
                 let edit = C::update(update.clone());
                 store::valid::<C>(context.db, Some(edit.id), &edit.draft, &errors).await?;
                 store::update::<C>(context.db, edit).await
             }))
         });
-        let delete = Route::new(Access::Write, async move |context: &Context<'_>, row: ById| {
-            store::delete::<C>(context.db, row.id, &referrers).await?;
-            Ok(Deleted { id: row.id })
+        let delete = Route::with(move |payload| {
+            let row: ById = api_schema::decode(payload)?;
+            let referrers = referrers.clone();
+            Ok((to::<C>(row.id), async move |context: &Context<'_>| {
+                store::delete::<C>(context.db, row.id, &referrers).await?;
+                Ok(Deleted { id: row.id })
+            }))
         });
         let get = Route::new(Access::Read, async |context: &Context<'_>, row: ById| {
             store::get::<C>(context.db, row.id).await
@@ -150,6 +155,11 @@ impl<C: Collection> Kind for Of<C> {
             (name("list", C::PLURAL), list),
         ]
     }
+}
+
+/// A write to that row.
+fn to<C: Collection>(id: i64) -> Access {
+    Access::WriteTo { plural: C::PLURAL, id }
 }
 
 /// What a deletion is acked with.

@@ -2,6 +2,8 @@
 //!
 //! It decodes a payload on the socket's thread; what comes out is work for the database's thread.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use api_schema::Payload;
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
@@ -18,6 +20,23 @@ pub enum Access {
     Refusal,
     /// In a transaction that is committed at the end.
     Write,
+    /// The same, to this row of a collection, of which it is known beforehand.
+    WriteTo {
+        /// The collection.
+        plural: &'static str,
+        /// The row.
+        id: i64,
+    },
+}
+
+impl Access {
+    /// The row that is written to, as a number that stands for it.
+    pub(crate) fn row(self) -> Option<u64> {
+        let Self::WriteTo { plural, id } = self else { return None };
+        let mut hash = DefaultHasher::new();
+        (plural, id).hash(&mut hash);
+        Some(hash.finish())
+    }
 }
 
 type Decode = dyn Fn(&RawValue) -> Result<(Access, Box<dyn Work>), Error> + Send + Sync;

@@ -54,12 +54,11 @@ impl Lane {
         Self { pool, commits, alone }
     }
 
-    /// Takes jobs until nobody gives any more, and waits for those that went alone.
+    /// Takes jobs until nobody gives any more.
     pub(super) async fn run(self, mut jobs: Jobs) {
         while let Some(first) = jobs.recv().await {
             self.group(vec![first], &mut jobs).await;
         }
-        self.alone.finish().await;
     }
 
     async fn group(&self, mut group: Vec<Box<dyn Job>>, jobs: &mut Jobs) {

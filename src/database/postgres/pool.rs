@@ -10,9 +10,11 @@ use crate::{
     error::Error,
 };
 
+/// Connections on which writes share transactions: enough that one works while another waits for the disk.
+const LANES: usize = 4;
 /// Connections for reads, and for writes that need one each. Jobs beyond wait for one.
-const READERS: u32 = 8;
-const WRITERS: u32 = 10;
+const READERS: u32 = 7;
+const WRITERS: u32 = 8;
 /// How long a job waits for a connection, new ones included.
 const ACQUIRE: Duration = Duration::from_secs(4);
 /// A connection that was idle for so long is tried before it is used.
@@ -39,7 +41,7 @@ const BY_INDEX: [Setting; 2] = [("enable_seqscan", "off"), ("jit", "off")];
 /// All that a server keeps, but for those that live has.
 #[derive(Clone)]
 pub(super) struct Pools {
-    pub(super) lane: DatabaseConnection,
+    pub(super) lanes: Vec<DatabaseConnection>,
     pub(super) writers: DatabaseConnection,
     pub(super) readers: DatabaseConnection,
 }
@@ -55,11 +57,12 @@ impl Pools {
             ))
         })?;
         migration::run(&writers).await?;
-        Ok(Self { lane: pool(url, 1, &HASTY)?, readers: pool(url, READERS, &SNAPSHOT)?, writers })
+        let lanes = (0..LANES).map(|_| pool(url, 1, &HASTY)).collect::<Result<_, _>>()?;
+        Ok(Self { lanes, readers: pool(url, READERS, &SNAPSHOT)?, writers })
     }
 
     pub(super) async fn close(self) {
-        for pool in [self.lane, self.writers, self.readers] {
+        for pool in self.lanes.into_iter().chain([self.writers, self.readers]) {
             let _ = tokio::time::timeout(PATIENCE, pool.close()).await;
         }
     }
