@@ -22,6 +22,7 @@ pub mod connect;
 pub mod database;
 pub mod fanout;
 pub mod figures;
+pub mod live;
 pub mod load;
 pub mod marker;
 pub mod message;
