@@ -1,10 +1,29 @@
-//! How a client wants to be told what others write: by snapshots, whole collections, or by changes, only the rows that
-//! a group of commits touched. Both are known by the markers in them.
+//! What it costs to keep many screens live, as rows and screens grow.
+//!
+//! ```text
+//!          ┌ fill ──────────────────────────────▶ a database
+//!  live ───┤ cost  fanout  resume ── listener ─┐
+//!          │ inserts ──────────────────────────┴▶ a server, its /metrics, its memory
+//!          └ report (the table)
+//! ```
+//!
+//! A client asks for snapshots, whole collections, or for changes, only the rows that a group of commits touched. Both
+//! are known by the markers in them. Every scenario ends in bounded time: what is hopeless is told as such.
 
 use clap::ValueEnum;
 use memchr::memmem;
 
 use crate::planner::Collection;
+
+pub mod cost;
+pub mod fill;
+pub mod inserts;
+pub mod listener;
+pub mod memory;
+pub mod metrics;
+pub mod report;
+pub mod resume;
+pub mod rows;
 
 /// How a client wants to be told what others write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
