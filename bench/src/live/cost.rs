@@ -76,7 +76,7 @@ pub async fn run(load: Rc<Load>, subject: &Subject, plan: &Plan) -> Fallible<Lin
     if times.len() < AT_LEAST {
         let failed = load.error.borrow().is_some();
         let line = if failed { line } else { line.set("gave_up_s", plan.within) };
-        return Ok(line.usage(&load, &start, &stop, writes.max(1.0), "write"));
+        return Ok(line.faults(&load));
     }
     let undelivered = crowd.settle(&load, Duration::from_secs_f64(plan.settle)).await;
     Ok(line
