@@ -35,13 +35,13 @@ async fn start(fault: Fault) -> SocketAddr {
     addr
 }
 
-/// Writes to one coach in turn with another, beside three listeners.
+/// Writes to four coaches in turn, beside three listeners: every third write is one of the last to its coach.
 async fn cost(addr: SocketAddr, live: Live) -> Line {
     let plan = cost::Plan {
         coaches: COACHES,
         listeners: 3,
         live,
-        spread: 2,
+        spread: 4,
         seconds: 0.1,
         warmup: 0.02,
         within: 10.0,
