@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::live::{Auth, Live};
 use crate::wire::server_frame;
 
 pub(crate) mod peer;
@@ -21,8 +22,8 @@ pub type Bytes = Arc<Vec<u8>>;
 
 /// What a bare server has to say.
 pub trait Source: Send + 'static {
-    /// The frames that a client gets on connecting.
-    fn snapshots(&self) -> Bytes;
+    /// The frames that a client gets on connecting, by what it says of itself.
+    fn connect(&self, auth: &Auth) -> Bytes;
 
     /// What follows an event, `id["name",payload]`, in the order it is to be sent.
     fn event(&mut self, event: &[u8]) -> Vec<Reply>;
@@ -32,6 +33,8 @@ pub trait Source: Send + 'static {
 pub enum Reply {
     /// Frames for every client.
     Everyone(Bytes),
+    /// Frames for every client that asked for it so.
+    Asking(Live, Bytes),
     /// Frames for the client whose event it was.
     Sender(Bytes),
 }
@@ -63,19 +66,23 @@ pub async fn serve(listener: TcpListener, source: impl Source) -> io::Result<()>
 /// All who are connected. Its lock is what puts everybody's frames in one order.
 struct Room<S> {
     source: S,
-    peers: Vec<Arc<Peer>>,
+    peers: Vec<(Arc<Peer>, Live)>,
 }
 
 impl<S: Source> Room<S> {
-    fn enter(&mut self, peer: &Arc<Peer>) {
-        peer.send(&self.source.snapshots());
-        self.peers.push(peer.clone());
+    fn enter(&mut self, peer: &Arc<Peer>, auth: &Auth) {
+        peer.send(&self.source.connect(auth));
+        self.peers.push((peer.clone(), auth.live));
     }
 
     fn event(&mut self, sender: &Peer, event: &[u8]) {
         for reply in self.source.event(event) {
             match reply {
-                Reply::Everyone(bytes) => self.peers.iter().for_each(|peer| peer.send(&bytes)),
+                Reply::Everyone(bytes) => self.peers.iter().for_each(|(peer, _)| peer.send(&bytes)),
+                Reply::Asking(live, bytes) => {
+                    let asking = self.peers.iter().filter(|(_, asked)| *asked == live);
+                    asking.for_each(|(peer, _)| peer.send(&bytes));
+                }
                 Reply::Sender(bytes) => sender.send(&bytes),
             }
         }
@@ -91,7 +98,7 @@ async fn session<S: Source>(room: Arc<Mutex<Room<S>>>, stream: TcpStream) -> io:
     let draining = tokio::spawn(peer.clone().drain());
     let result = listen(&room, &peer).await;
     draining.abort();
-    lock(&room).peers.retain(|other| !Arc::ptr_eq(other, &peer));
+    lock(&room).peers.retain(|(other, _)| !Arc::ptr_eq(other, &peer));
     result
 }
 
@@ -102,11 +109,12 @@ async fn listen<S: Source>(room: &Mutex<Room<S>>, peer: &Arc<Peer>) -> io::Resul
         while let Some((message, len)) = peer::message(&mut inbox[at..]) {
             at += len;
             if message.starts_with(b"40") {
+                let auth = Auth::parse(message);
                 let mut hello = Vec::new();
                 server_frame(&mut hello, br#"40{"sid":"abcdefghijklmnop"}"#);
                 server_frame(&mut hello, br#"42["connected",{"data":"id: abcdefghijklmnop is connected"}]"#);
                 peer.send(&Arc::new(hello));
-                lock(room).enter(peer);
+                lock(room).enter(peer, &auth);
             } else if let Some(event) = message.strip_prefix(b"42") {
                 lock(room).event(peer, event);
             }

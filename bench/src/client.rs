@@ -8,23 +8,27 @@
 //! All clients live on one thread and read into one buffer; a client that is idle holds no
 //! buffer at all. Answers are written at once, from where the message ended.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
 use crate::Fallible;
+use crate::live::Auth;
 use crate::load::Load;
 use crate::message::{Interest, Kind, Message};
 use crate::planner::Collection;
 use crate::stream;
 use crate::wire::{self, Frames, Piece};
 
-/// How long a client may take from connecting to its last snapshot.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How long a client may take from connecting to the last of what it is sent first.
+const READY_WITHIN: Duration = Duration::from_secs(120);
+/// One bit for each collection.
+const READY: u8 = (1 << Collection::ALL.len()) - 1;
 
 /// What a scenario makes of what one client receives.
 pub trait Handler {
@@ -33,8 +37,16 @@ pub trait Handler {
         Interest::Arrival
     }
 
-    /// A collection has come: its first marker or its packet, as [`Self::interest`] asked for.
-    fn snapshot(&self, _collection: Collection, _marker: Option<u32>, _packet: &[u8]) {}
+    /// What this client says of itself when it connects.
+    fn auth(&self) -> Auth {
+        Auth::default()
+    }
+
+    /// A collection has come: its markers or its packet, as [`Self::interest`] asked for.
+    fn snapshot(&self, _collection: Collection, _markers: &[u32], _packet: &[u8]) {}
+
+    /// What a group of commits changed has come.
+    fn changes(&self, _packet: &[u8]) {}
 
     /// An event was answered.
     fn ack(&self, _client: &Client, _packet: &[u8]) {}
@@ -53,10 +65,12 @@ pub struct Client {
     handler: Rc<dyn Handler>,
     write: OwnedWriteHalf,
     unsent: RefCell<Vec<u8>>,
+    auth: Auth,
     /// One bit for each collection that has come.
     arrived: Cell<u8>,
     settled: Notify,
     acks: Cell<u64>,
+    reading: OnceCell<AbortHandle>,
 }
 
 impl Client {
@@ -67,7 +81,14 @@ impl Client {
         self.send(wire::TEXT, packet.as_bytes());
     }
 
-    /// Connects, and waits until the snapshots are in.
+    /// Goes away without a word, as a machine does that falls asleep.
+    pub fn leave(&self) {
+        if let Some(reading) = self.reading.get() {
+            reading.abort(); // and its end of the connection is dropped with it
+        }
+    }
+
+    /// Connects, and waits until it has the snapshots, or the changes that it asked for instead.
     ///
     /// # Errors
     /// When it does not get that far.
@@ -75,15 +96,17 @@ impl Client {
         let (read, write, early) = stream::upgrade(stream::connect(load.addr).await?, "").await?;
         let client = Rc::new(Client {
             load,
+            auth: handler.auth(),
             handler,
             write,
             unsent: RefCell::default(),
             arrived: Cell::new(0),
             settled: Notify::new(),
             acks: Cell::new(0),
+            reading: OnceCell::new(),
         });
         let reading = client.clone();
-        tokio::task::spawn_local(async move {
+        let task = tokio::task::spawn_local(async move {
             let error = match reading.read(read, early).await {
                 Ok(()) => "the server closed a connection".to_owned(),
                 Err(error) => format!("a connection broke: {error}"),
@@ -92,9 +115,10 @@ impl Client {
             reading.load.fail(error);
             reading.settled.notify_one();
         });
+        client.reading.set(task.abort_handle()).ok();
         tokio::time::timeout(READY_WITHIN, client.settled.notified())
             .await
-            .map_err(|_| "a client did not get its snapshots in time")?;
+            .map_err(|_| "a client did not get all rows in time")?;
         match client.is_ready() {
             true => Ok(client),
             false => Err(client.load.error.borrow().clone().unwrap_or_default().into()),
@@ -102,7 +126,15 @@ impl Client {
     }
 
     fn is_ready(&self) -> bool {
-        self.arrived.get() == (1 << Collection::ALL.len()) - 1
+        self.arrived.get() == READY
+    }
+
+    /// Notes that one more of what a client is sent first is in.
+    fn arrive(&self, bits: u8) {
+        let before = self.arrived.replace(self.arrived.get() | bits);
+        if before != self.arrived.get() && self.is_ready() {
+            self.settled.notify_one();
+        }
     }
 
     async fn read(&self, mut read: OwnedReadHalf, early: Vec<u8>) -> io::Result<()> {
@@ -129,8 +161,8 @@ impl Client {
             match piece {
                 Piece::Data(data) => message.data(data, interest),
                 Piece::End => {
-                    let (kind, marker) = message.end(interest);
-                    self.received(kind, marker, &message.kept);
+                    let kind = message.end(interest);
+                    self.received(kind, message.markers(), &message.kept);
                     message.clear();
                 }
                 Piece::Ping => self.send(wire::PONG, b""),
@@ -140,19 +172,22 @@ impl Client {
         true
     }
 
-    fn received(&self, kind: Kind, marker: Option<u32>, packet: &[u8]) {
+    fn received(&self, kind: Kind, markers: &[u32], packet: &[u8]) {
         if self.load.measuring.get() {
             add(&self.load.messages, 1);
         }
         match kind {
-            Kind::Open => self.send(wire::TEXT, b"40"),
+            Kind::Open => self.send(wire::TEXT, self.auth.packet().as_bytes()),
             Kind::Ping => self.send(wire::TEXT, b"3"),
             Kind::Ack => self.handler.ack(self, packet),
             Kind::Snapshot(collection) => {
-                self.handler.snapshot(collection, marker, packet);
-                let before = self.arrived.replace(self.arrived.get() | 1 << collection.index());
-                if before != self.arrived.get() && self.is_ready() {
-                    self.settled.notify_one();
+                self.handler.snapshot(collection, markers, packet);
+                self.arrive(1 << collection.index());
+            }
+            Kind::Changes => {
+                self.handler.changes(packet);
+                if self.auth.since.is_some() {
+                    self.arrive(READY);
                 }
             }
             Kind::Connect | Kind::Event => {}

@@ -1,6 +1,6 @@
 //! The database alone: the same row written over and over, with nothing around it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::ValueEnum;
 
@@ -42,9 +42,31 @@ pub struct Plan {
     /// What each loop does.
     #[arg(long, value_enum, default_value_t = Operation::Update)]
     pub operation: Operation,
+    /// When SQLite lets go of what it has written; PostgreSQL has its own settings.
+    #[arg(long, value_enum, default_value_t = Synchronous::Normal)]
+    pub synchronous: Synchronous,
     /// Seconds to measure for.
     #[arg(long, default_value_t = 1.0)]
     pub seconds: f64,
+}
+
+/// SQLite's `pragma synchronous`.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub enum Synchronous {
+    /// Every commit is flushed.
+    Full,
+    /// Commits are flushed together, now and then.
+    Normal,
+}
+
+impl Synchronous {
+    /// Its name, for SQLite and in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Synchronous::Full => "full",
+            Synchronous::Normal => "normal",
+        }
+    }
 }
 
 impl Plan {
@@ -53,7 +75,7 @@ impl Plan {
     }
 }
 
-/// How long each transaction of a loop took.
+/// How long each transaction of a loop took that was done in time. All loops start when all are connected.
 type Times = Vec<Duration>;
 
 /// Runs the loops and tells their figures.
@@ -61,19 +83,18 @@ type Times = Vec<Duration>;
 /// # Errors
 /// When the database refuses.
 pub async fn run(subject: &Subject, plan: &Plan) -> Fallible<Line> {
-    let start = Instant::now();
-    let mut times: Times = match plan.url.starts_with("postgres") {
-        true => postgres::run(plan).await?,
-        false => sqlite::run(plan)?,
-    };
+    let is_postgres = plan.url.starts_with("postgres");
+    let mut times: Times = if is_postgres { postgres::run(plan).await? } else { sqlite::run(plan)? };
     let transactions = times.len() as f64;
-    // connecting and making the table take some milliseconds that are nobody's transaction
-    let busy = start.elapsed().min(plan.limit()).as_secs_f64();
+    let (database, synchronous) =
+        if is_postgres { ("postgres", "default") } else { ("sqlite", plan.synchronous.name()) };
     Ok(Line::new("database", subject)
+        .text("database", database)
+        .text("synchronous", synchronous)
         .set("connections", plan.connections)
         .set("batch", plan.batch)
         .set("insert", f64::from(u8::from(plan.operation == Operation::Insert)))
-        .set("transactions_s", transactions / busy)
-        .set("rows_s", transactions * f64::from(plan.batch) / busy)
+        .set("transactions_s", transactions / plan.seconds)
+        .set("rows_s", transactions * f64::from(plan.batch) / plan.seconds)
         .times("", &mut times))
 }

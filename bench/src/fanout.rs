@@ -1,7 +1,8 @@
 //! One write at a time, each timed until the last of many clients has every collection that it
 //! changed. The next is sent when everyone has it and the writer its ack.
 //!
-//! Coach 1 is the row that is written, so a snapshot's first marker is the write it knows of.
+//! Coach 1 is the row that is written, so a snapshot's first marker is the write it knows of, and one
+//! `changes` has it in both collections.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,7 +13,9 @@ use memchr::memmem;
 use crate::Fallible;
 use crate::client::{Client, Handler};
 use crate::figures::{Line, Stamp, Subject};
+use crate::live::{Auth, Live, sections};
 use crate::load::Load;
+use crate::marker;
 use crate::message::Interest;
 use crate::planner::{Collection, update_coach};
 
@@ -30,6 +33,9 @@ pub struct Plan {
     /// Seconds to measure for; at least three writes are measured.
     #[arg(long, default_value_t = 2.0)]
     pub seconds: f64,
+    /// What the clients ask for.
+    #[arg(long, value_enum, default_value_t = Live::Snapshots)]
+    pub live: Live,
 }
 
 /// Runs the scenario and tells its figures.
@@ -37,7 +43,7 @@ pub struct Plan {
 /// # Errors
 /// When not every client could connect.
 pub async fn run(load: Rc<Load>, subject: &Subject, plan: &Plan) -> Fallible<Line> {
-    let flight = Rc::new(Flight::new(load.clone(), plan.clients));
+    let flight = Rc::new(Flight::new(load.clone(), plan));
     let writer = Rc::new(Writer { flight: flight.clone(), seen: Cell::new(0) });
     let writers = load.connect(vec![writer.clone() as Rc<dyn Handler>], 1).await?;
     let audience = (0..plan.clients).map(|_| Rc::new(Listener::new(flight.clone())) as Rc<dyn Handler>);
@@ -79,6 +85,7 @@ pub async fn run(load: Rc<Load>, subject: &Subject, plan: &Plan) -> Fallible<Lin
 /// The write that is under way.
 struct Flight {
     load: Rc<Load>,
+    live: Live,
     clients: u32,
     marker: Cell<u32>,
     sent: Cell<Instant>,
@@ -92,10 +99,11 @@ struct Flight {
 }
 
 impl Flight {
-    fn new(load: Rc<Load>, clients: u32) -> Self {
+    fn new(load: Rc<Load>, plan: &Plan) -> Self {
         Self {
             load,
-            clients,
+            live: plan.live,
+            clients: plan.clients,
             marker: Cell::new(u32::MAX),
             sent: Cell::new(Instant::now()),
             missing: Cell::new(0),
@@ -145,23 +153,39 @@ impl Listener {
     fn has(&self) -> u32 {
         self.seen.iter().map(Cell::get).min().unwrap_or(0)
     }
-}
 
-impl Handler for Listener {
-    fn interest(&self, collection: Collection) -> Interest {
-        if collection.touched().is_some() { Interest::Marker } else { Interest::Arrival }
-    }
-
-    fn snapshot(&self, collection: Collection, marker: Option<u32>, _packet: &[u8]) {
-        let (Some(i), Some(marker)) = (collection.touched(), marker) else {
-            return;
-        };
+    /// Its `i`th collection shows the marker now.
+    fn saw(&self, i: usize, marker: u32) {
         let (before, wanted) = (self.has(), self.flight.marker.get());
         self.seen[i].set(marker);
         if before < wanted && self.has() == wanted {
             self.flight.missing.set(self.flight.missing.get() - 1);
             if self.flight.missing.get() == 0 {
                 self.flight.record(&self.flight.last);
+            }
+        }
+    }
+}
+
+impl Handler for Listener {
+    fn auth(&self) -> Auth {
+        self.flight.live.into()
+    }
+
+    fn interest(&self, collection: Collection) -> Interest {
+        if collection.touched().is_some() { Interest::Marker } else { Interest::Arrival }
+    }
+
+    fn snapshot(&self, collection: Collection, markers: &[u32], _packet: &[u8]) {
+        if let (Some(i), Some(marker)) = (collection.touched(), markers.first()) {
+            self.saw(i, *marker);
+        }
+    }
+
+    fn changes(&self, packet: &[u8]) {
+        for (i, section) in sections(packet) {
+            if let Some(marker) = marker::highest(section) {
+                self.saw(i, marker);
             }
         }
     }
@@ -174,12 +198,17 @@ struct Writer {
 }
 
 impl Handler for Writer {
+    fn auth(&self) -> Auth {
+        self.flight.live.into()
+    }
+
     fn interest(&self, collection: Collection) -> Interest {
         if collection.touched().is_some() { Interest::Marker } else { Interest::Arrival }
     }
 
-    fn snapshot(&self, _collection: Collection, marker: Option<u32>, _packet: &[u8]) {
-        self.seen.set(self.seen.get().max(marker.unwrap_or(0)));
+    fn snapshot(&self, _collection: Collection, markers: &[u32], _packet: &[u8]) {
+        let marker = markers.first().copied().unwrap_or(0);
+        self.seen.set(self.seen.get().max(marker));
     }
 
     fn ack(&self, _client: &Client, packet: &[u8]) {

@@ -107,14 +107,18 @@ impl Line {
     pub fn usage(self, load: &Load, start: &Stamp, end: &Stamp, count: f64, unit: &str) -> Self {
         let seconds = end.since(start);
         let each = |cpu: f64| cpu * 1e6 / count;
-        let mut line = self
+        self.faults(load)
             .set("wall_s", seconds)
             .set(&format!("server_us_per_{unit}"), each(end.server - start.server))
             .set(&format!("database_us_per_{unit}"), each(end.database - start.database))
             .set(&format!("loadgen_us_per_{unit}"), each(end.own - start.own))
             .set("messages_s", load.messages.get() as f64 / seconds)
             .set("received_mb_s", load.bytes.get() as f64 / 1e6 / seconds)
-            .set("closed", load.closed.get() as f64);
+    }
+
+    /// Adds the connections lost, and the first thing that went wrong if anything did.
+    pub fn faults(self, load: &Load) -> Self {
+        let mut line = self.set("closed", load.closed.get() as f64);
         if let Some(error) = &*load.error.borrow() {
             line.0.insert("error".into(), error.as_str().into());
         }

@@ -13,7 +13,7 @@
 //! one thread, one read buffer for all clients, and payloads are never decoded. A message is
 //! known by its first bytes; what a snapshot shows is read off its [`marker`]s.
 //!
-//! The Socket.IO server alone is measured by [`sockets`].
+//! What it costs to keep many screens live is measured by [`live`], the Socket.IO server alone by [`sockets`].
 
 pub mod bare;
 pub mod check;
@@ -22,6 +22,7 @@ pub mod connect;
 pub mod database;
 pub mod fanout;
 pub mod figures;
+pub mod live;
 pub mod load;
 pub mod marker;
 pub mod message;

@@ -25,13 +25,14 @@ pub fn highest(bytes: &[u8]) -> Option<u32> {
     all(bytes).max()
 }
 
+/// Every marker in `bytes`, in order.
+pub fn all(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    memmem::find_iter(bytes, START).filter_map(|at| number(&bytes[at + START.len()..]))
+}
+
 /// Where each marker in `bytes` starts.
 pub fn places(bytes: &[u8]) -> Vec<usize> {
     memmem::find_iter(bytes, START).filter(|at| number(&bytes[*at + START.len()..]).is_some()).collect()
-}
-
-fn all(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
-    memmem::find_iter(bytes, START).filter_map(|at| number(&bytes[at + START.len()..]))
 }
 
 /// The number whose digits `bytes` begins with.
@@ -39,23 +40,25 @@ pub fn number(bytes: &[u8]) -> Option<u32> {
     bytes.get(..DIGITS)?.iter().try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + u32::from(b - b'0')))
 }
 
-/// Finds the first marker of a message that comes in chunks, keeping but the few bytes that a
-/// marker could be cut at.
+/// Finds the markers of a message that comes in chunks, keeping but the few bytes that one could be
+/// cut at.
 #[derive(Default)]
 pub struct Scanner {
-    found: Option<u32>,
+    found: Vec<u32>,
     carry: Vec<u8>,
 }
 
 impl Scanner {
-    /// Looks at the next bytes of the message. Free once the marker is found.
-    pub fn feed(&mut self, chunk: &[u8]) {
-        if self.found.is_some() {
+    /// Looks at the next bytes of the message. Free once `limit` markers are found.
+    pub fn feed(&mut self, chunk: &[u8], limit: usize) {
+        if self.found.len() >= limit {
             return;
         }
         let seam = chunk.len().min(LEN - 1);
         self.carry.extend_from_slice(&chunk[..seam]);
-        self.found = first(&self.carry).or_else(|| first(chunk));
+        // no marker fits into either side of the seam, so none is found twice
+        let room = limit - self.found.len();
+        self.found.extend(all(&self.carry).chain(all(chunk)).take(room));
         if chunk.len() >= LEN - 1 {
             self.carry.clear();
             self.carry.extend_from_slice(&chunk[chunk.len() - (LEN - 1)..]);
@@ -64,10 +67,15 @@ impl Scanner {
         }
     }
 
-    /// The marker found, if any; ready for the next message.
-    pub fn finish(&mut self) -> Option<u32> {
+    /// The markers found, in order.
+    pub fn found(&self) -> &[u32] {
+        &self.found
+    }
+
+    /// Makes ready for the next message.
+    pub fn clear(&mut self) {
         self.carry.clear();
-        self.found.take()
+        self.found.clear();
     }
 }
 
@@ -76,12 +84,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_marker_is_found_wherever_the_message_is_cut() {
+    fn markers_are_found_wherever_the_message_is_cut() {
         let message = format!("mk~not one, mk~1234567 nor this, {} but {}", text(42), text(43));
         for size in 1..=message.len() {
-            let mut scanner = Scanner::default();
-            message.as_bytes().chunks(size).for_each(|chunk| scanner.feed(chunk));
-            assert_eq!(scanner.finish(), Some(42), "in chunks of {size}");
+            for (limit, wanted) in [(1, &[42][..]), (usize::MAX, &[42, 43])] {
+                let mut scanner = Scanner::default();
+                message.as_bytes().chunks(size).for_each(|chunk| scanner.feed(chunk, limit));
+                assert_eq!(scanner.found(), wanted, "in chunks of {size}");
+            }
         }
         assert_eq!(highest(message.as_bytes()), Some(43));
         assert_eq!(places(message.as_bytes()).len(), 2);
@@ -91,9 +101,10 @@ mod tests {
     #[test]
     fn a_message_leaves_nothing_to_the_next() {
         let mut scanner = Scanner::default();
-        scanner.feed(b"the end is mk~0000");
-        assert_eq!(scanner.finish(), None);
-        scanner.feed(b"0042");
-        assert_eq!(scanner.finish(), None);
+        for part in [&b"the end is mk~0000"[..], b"0042"] {
+            scanner.feed(part, 1);
+            assert!(scanner.found().is_empty());
+            scanner.clear();
+        }
     }
 }

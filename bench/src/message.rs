@@ -15,6 +15,8 @@ pub enum Interest {
     Arrival,
     /// Its first marker.
     Marker,
+    /// All of its markers.
+    Markers,
     /// All of it.
     Body,
 }
@@ -32,6 +34,8 @@ pub enum Kind {
     Ack,
     /// A collection's rows.
     Snapshot(Collection),
+    /// The rows that a group of commits changed. It is kept whole.
+    Changes,
     /// An event that carries no collection.
     Event,
     /// Anything else: `connect_error`, `disconnect`, an Engine.IO close.
@@ -62,27 +66,31 @@ impl Message {
         }
         let keep = match self.interest {
             Some(Interest::Arrival) => 0,
-            Some(Interest::Marker) => {
-                self.scanner.feed(data);
-                0
-            }
+            Some(Interest::Marker) => self.scan(data, 1),
+            Some(Interest::Markers) => self.scan(data, usize::MAX),
             Some(Interest::Body) => data.len(),
             None => data.len().min(SMALL.saturating_sub(self.kept.len())),
         };
         self.kept.extend_from_slice(&data[..keep]);
     }
 
-    /// The message is complete: what it is, and the first marker if that was asked for.
-    pub fn end(&mut self, interest: impl Fn(Collection) -> Interest) -> (Kind, Option<u32>) {
+    /// The message is complete: what it is.
+    pub fn end(&mut self, interest: impl Fn(Collection) -> Interest) -> Kind {
         if self.kind.is_none() {
             self.classify(interest);
         }
-        (self.kind.unwrap_or(Kind::Other), self.scanner.finish())
+        self.kind.unwrap_or(Kind::Other)
+    }
+
+    /// Its markers, as far as they were asked for.
+    pub fn markers(&self) -> &[u32] {
+        self.scanner.found()
     }
 
     /// Makes room for the next message.
     pub fn clear(&mut self) {
         self.kept.clear();
+        self.scanner.clear();
         (self.kind, self.interest) = (None, None);
     }
 
@@ -91,12 +99,21 @@ impl Message {
         self.kind = Some(kind);
         self.interest = match kind {
             Kind::Snapshot(collection) => Some(interest(collection)),
+            Kind::Changes => Some(Interest::Body),
             Kind::Event => Some(Interest::Arrival),
             _ => None,
         };
-        if self.interest == Some(Interest::Marker) {
-            self.scanner.feed(&self.kept);
+        match self.interest {
+            Some(Interest::Marker) => self.scanner.feed(&self.kept, 1),
+            Some(Interest::Markers) => self.scanner.feed(&self.kept, usize::MAX),
+            _ => {}
         }
+    }
+
+    /// Keeps none of it.
+    fn scan(&mut self, data: &[u8], limit: usize) -> usize {
+        self.scanner.feed(data, limit);
+        0
     }
 }
 
@@ -108,7 +125,10 @@ fn kind(head: &[u8]) -> Kind {
         [b'4', b'3', ..] => Kind::Ack,
         [b'4', b'2', b'[', b'"', name @ ..] => {
             let len = name.iter().position(|b| *b == b'"').unwrap_or(name.len());
-            Collection::named(&name[..len]).map_or(Kind::Event, Kind::Snapshot)
+            match &name[..len] {
+                b"changes" => Kind::Changes,
+                name => Collection::named(name).map_or(Kind::Event, Kind::Snapshot),
+            }
         }
         [b'4', b'2', ..] => Kind::Event,
         _ => Kind::Other,
@@ -119,11 +139,11 @@ fn kind(head: &[u8]) -> Kind {
 mod tests {
     use super::*;
 
-    fn read(message: &str, interest: Interest) -> (Kind, Option<u32>, String) {
+    fn read(message: &str, interest: Interest) -> (Kind, Vec<u32>, String) {
         let mut reader = Message::default();
         message.as_bytes().chunks(5).for_each(|chunk| reader.data(chunk, |_| interest));
-        let (kind, marker) = reader.end(|_| interest);
-        (kind, marker, String::from_utf8(reader.kept).unwrap())
+        let kind = reader.end(|_| interest);
+        (kind, reader.markers().to_vec(), String::from_utf8(reader.kept).unwrap())
     }
 
     #[test]
@@ -135,6 +155,7 @@ mod tests {
             ("437[{\"ok\":true}]", Kind::Ack),
             ("42[\"connected\",{}]", Kind::Event),
             ("42[\"coaches\",[],{}]", Kind::Snapshot(Collection::ALL[0])),
+            ("42[\"changes\",{}]", Kind::Changes),
             ("44{\"message\":\"no\"}", Kind::Other),
         ] {
             assert_eq!(read(message, Interest::Arrival).0, kind, "{message}");
@@ -142,11 +163,18 @@ mod tests {
     }
 
     #[test]
+    fn changes_are_kept_whole() {
+        let changes = r#"42["changes",{"cursor":"1","coaches":{"upserted":[{"id":1}],"deleted":[]}}]"#;
+        assert_eq!(read(changes, Interest::Arrival).2, changes);
+    }
+
+    #[test]
     fn a_client_sees_as_much_as_it_asked_for() {
         let snapshot =
-            r#"42["schedules",[{"id":1,"coach":{"id":1,"name":"Coach mk~00000009"}}],{"cursor":"1"}]"#;
+            r#"42["coaches",[{"id":1,"name":"mk~00000009"},{"id":2,"name":"mk~00000007"}],{"cursor":"1"}]"#;
         assert_eq!(read(snapshot, Interest::Body).2, snapshot);
-        assert_eq!(read(snapshot, Interest::Marker).1, Some(9));
+        assert_eq!(read(snapshot, Interest::Marker).1, [9]);
+        assert_eq!(read(snapshot, Interest::Markers).1, [9, 7]);
         assert_eq!(read(snapshot, Interest::Arrival).2.len(), HEAD);
     }
 }

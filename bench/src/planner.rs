@@ -12,6 +12,8 @@ impl Collection {
     /// What an update of a coach changes, its own collection and the one that nests it.
     pub const TOUCHED: [Collection; 2] = [Collection(0), Collection(3)];
     const NAMES: [&str; 4] = ["coaches", "exercise_moves", "workout_plans", "schedules"];
+    const SECTIONS: [&str; 4] =
+        [r#""coaches":{"#, r#""exercise_moves":{"#, r#""workout_plans":{"#, r#""schedules":{"#];
     const CREATE: [&str; 4] = ["new_coach", "new_exercise_move", "new_workout_plan", "new_schedule"];
 
     /// The collection that the event `name` carries.
@@ -27,6 +29,11 @@ impl Collection {
     /// Its place in [`Collection::TOUCHED`].
     pub fn touched(self) -> Option<usize> {
         Self::TOUCHED.iter().position(|touched| *touched == self)
+    }
+
+    /// What its part of a `changes` packet begins with: a plan's own `exercise_moves` are an array.
+    pub fn section(self) -> &'static [u8] {
+        Self::SECTIONS[self.0].as_bytes()
     }
 
     /// The event that creates one of its rows.
@@ -57,6 +64,14 @@ impl Collection {
 /// sends it.
 pub fn update_coach(id: u32, number: u32) -> String {
     coach(id, number, &format!(r#""id":{id},"#))
+}
+
+/// The payload of a `new_coach` that carries the marker, and no username.
+pub fn new_coach(number: u32) -> String {
+    let name = marker::text(number);
+    format!(
+        r#"{{"name":"Coach {name}","age":30,"picture":"https://example.com/pictures/coach-{number}.jpg"}}"#
+    )
 }
 
 fn coach(i: u32, number: u32, id: &str) -> String {

@@ -68,7 +68,7 @@ impl Handler for Tape {
         Interest::Body
     }
 
-    fn snapshot(&self, collection: Collection, _marker: Option<u32>, packet: &[u8]) {
+    fn snapshot(&self, collection: Collection, _markers: &[u32], packet: &[u8]) {
         server_frame(&mut self.frames.borrow_mut(), packet);
         if let Some(i) = collection.touched()
             && marker::first(packet) == Some(self.marker.get())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::Fallible;
 use crate::bare::{Bytes, Reply, Source, ack};
+use crate::live::Auth;
 use crate::marker;
 
 /// A recording made by [`record`](crate::record).
@@ -35,7 +36,7 @@ impl Replay {
 }
 
 impl Source for Replay {
-    fn snapshots(&self) -> Bytes {
+    fn connect(&self, _auth: &Auth) -> Bytes {
         self.connect.bytes.clone()
     }
 

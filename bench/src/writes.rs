@@ -173,7 +173,7 @@ impl Handler for Kept {
         if collection.touched().is_some() { Interest::Body } else { Interest::Arrival }
     }
 
-    fn snapshot(&self, collection: Collection, _marker: Option<u32>, packet: &[u8]) {
+    fn snapshot(&self, collection: Collection, _markers: &[u32], packet: &[u8]) {
         if let Some(i) = collection.touched() {
             let mut kept = self.packets[i].borrow_mut();
             kept.clear();
@@ -227,8 +227,8 @@ impl Handler for Writer {
         self.kept.interest(collection)
     }
 
-    fn snapshot(&self, collection: Collection, marker: Option<u32>, packet: &[u8]) {
-        self.kept.snapshot(collection, marker, packet);
+    fn snapshot(&self, collection: Collection, markers: &[u32], packet: &[u8]) {
+        self.kept.snapshot(collection, markers, packet);
         let Some(i) = collection.touched() else {
             return;
         };

@@ -6,12 +6,14 @@
 use std::net::SocketAddr;
 
 use rowcast_bench::figures::{Line, Subject};
+use rowcast_bench::live::{Auth, Live};
 use rowcast_bench::load::Load;
 use rowcast_bench::replay::Replay;
 use rowcast_bench::{Fallible, bare, connect, fanout, record, seed, writes};
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
+#[allow(dead_code)] // other tests break the other promises
 #[path = "../examples/stand_in/memory.rs"]
 mod memory;
 
@@ -95,7 +97,7 @@ async fn a_missing_version_is_found() {
 
 #[tokio::test]
 async fn a_fan_out_reaches_everyone_and_a_deaf_server_no_one() {
-    let plan = fanout::Plan { clients: 5, seconds: 0.1 };
+    let plan = fanout::Plan { clients: 5, seconds: 0.1, live: Live::Snapshots };
     let run = async {
         let line = fanout::run(Load::new(seeded(Fault::None).await), &subject(), &plan).await.unwrap();
         assert!(line.get("writes") >= 3.0);
@@ -118,7 +120,7 @@ async fn what_was_recorded_is_replayed_byte_for_byte() {
         let replay = start(Replay::open(&folder).unwrap()).await;
         std::fs::remove_dir_all(&folder).unwrap();
 
-        let plan = fanout::Plan { clients: 3, seconds: 0.1 };
+        let plan = fanout::Plan { clients: 3, seconds: 0.1, live: Live::Snapshots };
         let original = fanout::run(Load::new(addr), &subject(), &plan).await.unwrap();
         let bare = fanout::run(Load::new(replay), &subject(), &plan).await.unwrap();
         assert_eq!(bare.get("undelivered"), 0.0);
@@ -157,10 +159,8 @@ async fn a_server_that_is_not_empty_is_not_seeded() {
 struct Refusing;
 
 impl bare::Source for Refusing {
-    fn snapshots(&self) -> bare::Bytes {
-        let mut memory = Memory::new(Fault::None);
-        bare::Source::event(&mut memory, b"1[\"none\",{}]");
-        memory.snapshots()
+    fn connect(&self, auth: &Auth) -> bare::Bytes {
+        bare::Source::connect(&Memory::new(Fault::None), auth)
     }
 
     fn event(&mut self, event: &[u8]) -> Vec<bare::Reply> {

@@ -17,11 +17,14 @@ pub(super) async fn run(plan: &Plan) -> Fallible<Times> {
     for i in 0..ROWS {
         first.execute(INSERT, &[&format!("Coach {i}"), &30, &PICTURE]).await?;
     }
+    let mut clients = Vec::new();
+    for _ in 0..plan.connections {
+        clients.push(open(plan).await?);
+    }
     let mut loops = JoinSet::new();
-    for n in 0..plan.connections {
-        let client = open(plan).await?;
+    for (client, n) in clients.into_iter().zip(0..) {
         let plan = plan.clone();
-        loops.spawn(async move { write(&client, &plan, n as i32).await });
+        loops.spawn(async move { write(&client, &plan, n).await });
     }
     let mut times = Times::new();
     while let Some(done) = loops.join_next().await {
@@ -42,7 +45,7 @@ async fn write(client: &Client, plan: &Plan, from: i32) -> Fallible<Times> {
     let insert = client.prepare(INSERT).await?;
     let update = client.prepare(UPDATE).await?;
     let (mut times, mut i, start) = (Times::new(), from, Instant::now());
-    while start.elapsed() < plan.limit() {
+    loop {
         let begun = Instant::now();
         if plan.batch > 1 {
             client.batch_execute("begin").await?;
@@ -60,7 +63,9 @@ async fn write(client: &Client, plan: &Plan, from: i32) -> Fallible<Times> {
         if plan.batch > 1 {
             client.batch_execute("commit").await?;
         }
+        if start.elapsed() > plan.limit() {
+            return Ok(times);
+        }
         times.push(begun.elapsed());
     }
-    Ok(times)
 }
