@@ -1,6 +1,7 @@
 //! What whoever follows the change log must know beside it: how far back it goes, and which lives the database has had.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::ddl;
 
@@ -10,7 +11,11 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        ddl::execute(manager, &[STATE, FIRST, MARKS, EPOCHS, NO_LIVE]).await
+        ddl::execute(manager, &[STATE, FIRST, MARKS, EPOCHS, NO_LIVE]).await?;
+        if manager.get_database_backend() == DbBackend::Postgres {
+            ddl::execute(manager, &[RUNS, COMMITS]).await?;
+        }
+        Ok(())
     }
 }
 
@@ -42,3 +47,14 @@ create table epochs (
 
 // It held an epoch that would have outlived a restored backup.
 const NO_LIVE: &str = "drop table live";
+
+// Holds one id, until PostgreSQL recovers from a crash: then it is empty, because it is not logged.
+const RUNS: &str = "create unlogged table runs (id text not null)";
+
+// That a group of writes was committed, for whoever has lost the answer. Its transaction's number does not say it: after a crash
+// it may be another one's.
+const COMMITS: &str = "
+create table commits (
+    id text primary key,
+    at bigint not null
+)";

@@ -5,8 +5,10 @@
 //!
 //! - On SQLite each start of a server is an epoch, which begins after all that was there. A cursor of an earlier
 //!   one is good if it says no more than what the next one began with: what the backup had, and not what came after it.
-//! - On PostgreSQL, where nodes come and go, an epoch is a place: this cluster, its timeline, this database, this table of it. A
-//!   restored dump has another table, a restored cluster another timeline.
+//! - On PostgreSQL, where nodes come and go, an epoch is a place and a run: this cluster, its timeline, this database, this table
+//!   of it, since it last recovered from a crash. A restored dump has another table, a restored cluster another timeline; and
+//!   after a crash the numbers of transactions that had not reached the disk are given out again, also where nothing of
+//!   them had been committed. The table `runs` is not logged, so recovering empties it: who finds it so begins a new run.
 
 use std::sync::Arc;
 
@@ -102,7 +104,12 @@ async fn place(db: &Transaction) -> Result<String, DbErr> {
     let rest = "select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || oid || '/' ||
         'change_log'::regclass::oid as text from pg_database where datname = current_database()";
     let rest = text(db, rest).await?;
-    Ok(format!("{}/{}", cluster.unwrap_or_default(), rest.unwrap_or_default()))
+    let run = "select id as text from runs limit 1";
+    if text(db, run).await?.is_none() {
+        db.execute_unprepared("insert into runs (id) values (gen_random_uuid()::text)").await?;
+    }
+    let run = text(db, run).await?;
+    Ok([cluster, rest, run].map(Option::unwrap_or_default).join("/"))
 }
 
 async fn text(db: &Transaction, sql: &str) -> Result<Option<String>, DbErr> {

@@ -29,10 +29,18 @@ pub(super) struct Look {
     pub(super) entries: Vec<Entry>,
     /// All of transactions from here on is still in the log.
     pub(super) floor: u64,
-    /// Nothing on SQLite, where it does not change while a server runs.
-    pub(super) epoch: Option<String>,
-    /// Which table it was that was read: another one after a restore.
-    pub(super) table: i64,
+    /// What may have changed with the database under a server that runs; nothing on SQLite.
+    pub(super) life: Option<Life>,
+}
+
+/// Which database it was that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Life {
+    epoch: Option<String>,
+    /// Emptied by PostgreSQL itself when it recovers from a crash.
+    run: Option<String>,
+    /// Another one after a restore.
+    table: i64,
 }
 
 /// What was committed after a position.
@@ -48,6 +56,9 @@ pub(super) async fn end(db: &Transaction) -> Result<Look, Error> {
     look(db, &Position::below(i64::MAX.cast_unsigned())).await
 }
 
+/// Entries read at a time where there may be many: rows on their way from the database take far more room than entries.
+const PAGE: usize = 2000;
+
 /// The newest entries, at most `limit` of them, and a transaction below which there may be others.
 pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>, u64), Error> {
     let backend = db.get_database_backend();
@@ -55,16 +66,22 @@ pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>
         DbBackend::Postgres => "txid::text::bigint",
         _ => "seq",
     };
-    let columns = format!("seq, {transaction} as tx, collection, row_id");
-    let sql = format!("select {columns} from change_log order by seq desc limit {limit}");
-    let found = db.query_all_raw(Statement::from_string(backend, sql)).await?;
-    let mut entries = found.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-    entries.reverse();
-    let Some(oldest) = found.last() else { return Ok((entries, 0)) };
-    let sql = format!(
-        "select coalesce(max({transaction}) + 1, 0) as floor from change_log where seq < {}",
-        oldest.try_get::<i64>("", "seq")?
-    );
+    let (mut entries, mut oldest) = (Vec::new(), i64::MAX);
+    while entries.len() < limit {
+        let page = PAGE.min(limit - entries.len());
+        let sql = format!(
+            "select seq, {transaction} as tx, collection, row_id from change_log where seq < {oldest}
+             order by seq desc limit {page}"
+        );
+        let found = db.query_all_raw(Statement::from_string(backend, sql)).await?;
+        let Some(last) = found.last() else { return Ok((entries, 0)) };
+        oldest = last.try_get("", "seq")?;
+        for row in &found {
+            entries.push(entry(row)?);
+        }
+    }
+    let sql =
+        format!("select coalesce(max({transaction}) + 1, 0) as floor from change_log where seq < {oldest}");
     let others = db.query_one_raw(Statement::from_string(backend, sql)).await?;
     Ok((entries, others.map_or(Ok(0), |row| number(&row, "floor"))?))
 }
@@ -79,7 +96,7 @@ async fn sqlite(db: &impl ConnectionTrait, after: &Position) -> Result<Look, Err
     // A log that has been pruned to nothing has still been read to its end.
     let next = (last + 1).max(floor);
     let entries = if next > after.next() { after_sequence(db, after.next()).await? } else { Vec::new() };
-    Ok(Look { position: Position::below(next), entries, floor, epoch: None, table: 0 })
+    Ok(Look { position: Position::below(next), entries, floor, life: None })
 }
 
 async fn after_sequence(db: &impl ConnectionTrait, next: u64) -> Result<Vec<Entry>, Error> {
@@ -96,7 +113,7 @@ const NEWS: &str = "
         select seq, txid, collection, row_id from change_log where txid = any(string_to_array($2, ',')::xid8[])
     )
     select pg_current_snapshot()::text as snapshot, state.floor, 'change_log'::regclass::oid::bigint as log,
-        (select epoch from epochs order by id desc limit 1) as epoch,
+        (select epoch from epochs order by id desc limit 1) as epoch, (select id from runs limit 1) as run,
         news.txid::text::bigint as tx, news.collection, news.row_id
     from change_log_state as state left join news on true
     order by news.seq limit $3";
@@ -114,8 +131,11 @@ async fn postgres(db: &impl ConnectionTrait, after: &Position) -> Result<Look, E
         position,
         entries: found.iter().filter(is_entry).map(entry).collect::<Result<_, _>>()?,
         floor: number(first, "floor")?,
-        epoch: Some(first.try_get("", "epoch")?),
-        table: first.try_get("", "log")?,
+        life: Some(Life {
+            epoch: first.try_get("", "epoch")?,
+            run: first.try_get("", "run")?,
+            table: first.try_get("", "log")?,
+        }),
     })
 }
 

@@ -65,7 +65,9 @@ impl Kinds {
                 }
             }
         }
-        Ok(changes.into_iter().collect())
+        // Collections that are not sent count only for those that show their rows.
+        let is_sent = |place: u16| self.kinds.get(usize::from(place)).is_some_and(|kind| kind.is_sent());
+        Ok(changes.into_iter().filter(|change| is_sent(change.place)).collect())
     }
 
     /// The rows that changes name, as they are now; those of collections that are sent.

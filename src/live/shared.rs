@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub(super) caught_up: AtomicBool,
     /// Whether there may be other nodes.
     pub(super) has_neighbours: bool,
+    /// How many acks wait for a look.
+    pub(super) waiting: AtomicUsize,
     /// How many sockets want the one, and the other.
     pub(super) snapshots: AtomicUsize,
     pub(super) changes: AtomicUsize,
@@ -98,6 +100,7 @@ impl Shared {
             folds: Mutex::default(),
             caught_up: true.into(),
             has_neighbours,
+            waiting: 0.into(),
             snapshots: 0.into(),
             changes: 0.into(),
         })
@@ -108,9 +111,15 @@ impl Shared {
         self.state().history.len()
     }
 
-    /// The log was read to there, and nothing is different.
-    pub(super) fn passed(&self, position: Position) {
-        self.state.write().unwrap_or_else(PoisonError::into_inner).position = position;
+    /// The log was read to there, and nothing is different here. But a client of another node may have been sent a state in
+    /// between, so what changed is remembered.
+    pub(super) fn passed(&self, position: Position, changes: Vec<Change>) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if !changes.is_empty() {
+            let number = state.picture.number;
+            state.history.push(number, position.clone(), changes);
+        }
+        state.position = position;
     }
 
     /// Replaces the picture and sends what is new in it.

@@ -14,7 +14,7 @@ use super::{
     epoch::{self, Epochs},
     history::{Change, Changed, History},
     horizon::Horizon,
-    log::{self, BULK, Look},
+    log::{self, BULK, Life, Look},
     picture::{Picture, View},
     position::Position,
     reading::{Kinds, in_time},
@@ -25,8 +25,10 @@ use crate::{
     error::Error,
 };
 
-/// No table: what is read next is looked at more closely.
-const UNKNOWN: i64 = -1;
+/// With so many acks waiting, a few more may come along with the next look.
+const CROWD: usize = 8;
+/// How long they are waited for.
+const PACE: Duration = Duration::from_millis(1);
 /// How long to wait after a look that failed.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -51,7 +53,8 @@ pub(super) struct Tail {
     number: u64,
     at: Position,
     epochs: Epochs,
-    table: i64,
+    /// Which database was read last; nothing after an outage, and on SQLite.
+    life: Option<Life>,
     horizon: Horizon,
 }
 
@@ -106,7 +109,7 @@ impl Tail {
             number: 1,
             at: look.position,
             epochs,
-            table: look.table,
+            life: look.life,
             horizon: Horizon::default(),
         };
         tail.views.iter().for_each(measure);
@@ -132,6 +135,10 @@ impl Tail {
                 _ = signals.asked.changed() => true,
                 () = attached.rung() => true,
             };
+            // Where a look is round trips, and each is told to everybody, fewer and larger ones are sooner done.
+            if !quiet && self.shared.has_neighbours && self.shared.waiting.load(Ordering::Relaxed) >= CROWD {
+                tokio::time::sleep(PACE).await;
+            }
             let target = *signals.commits.borrow_and_update();
             let asker = *signals.asked.borrow_and_update();
             let looked = self.step(&attached, quiet).await;
@@ -141,7 +148,7 @@ impl Tail {
                 tokio::time::sleep(PAUSE).await;
                 if attached.renew() {
                     // It may come back as another one: a backup, or a standby that took over.
-                    self.table = UNKNOWN;
+                    self.life = None;
                 }
                 signals.commits.mark_changed();
                 continue;
@@ -180,7 +187,7 @@ impl Tail {
         let nothing = look.entries.is_empty() && !self.is_elsewhere(&look) && look.floor <= self.at.horizon();
         if nothing {
             self.at = look.position.clone();
-            self.shared.passed(look.position);
+            self.shared.passed(look.position, Vec::new());
             self.horizon.observe(&self.at, attached).await;
         }
         Ok(nothing)
@@ -204,18 +211,17 @@ impl Tail {
     }
 
     fn is_elsewhere(&self, look: &Look) -> bool {
-        look.table != self.table || look.epoch.as_ref().is_some_and(|epoch| epoch != self.epochs.now())
+        look.life != self.life
     }
 
     /// Brings the caches up to date with rows, and sends what is new in them.
-    fn take(&mut self, position: Position, Changes { mut changes, rows }: Changes) {
+    fn take(&mut self, position: Position, Changes { changes, rows }: Changes) {
         let mut changed = Changed::new();
         for (place, rows) in rows {
             let mut cache = self.views[place].rows.clone();
             let news = cache.update(&rows);
             self.change(place, cache, news, &mut changed);
         }
-        changes.retain(|change| changed.contains(&(change.place, change.id)));
         self.publish(position, changed, Some(changes));
     }
 
@@ -226,7 +232,7 @@ impl Tail {
             let news = self.views[place].rows.difference(&cache);
             self.change(place, cache, news, &mut changed);
         }
-        self.table = look.table;
+        self.life = look.life;
         self.publish(look.position, changed, None);
     }
 
@@ -243,9 +249,10 @@ impl Tail {
 
     fn publish(&mut self, position: Position, changed: Changed, changes: Option<Vec<Change>>) {
         self.at = position.clone();
-        if changed.is_empty() && changes.is_some() {
-            return self.shared.passed(position);
-        }
+        let changes = match changes {
+            Some(changes) if changed.is_empty() => return self.shared.passed(position, changes),
+            changes => changes,
+        };
         self.number += 1;
         let cursor = Cursor { epoch: self.epochs.now().to_owned(), position: position.clone() };
         let picture = Picture::new(self.number, cursor.to_string(), position.horizon(), self.views.clone());
@@ -265,7 +272,7 @@ impl Tail {
             Ok((look, caches))
         };
         let (look, caches) = attached.read(load).await?;
-        self.table = look.table;
+        self.life = look.life.clone();
         if let Some(caches) = caches {
             tracing::warn!("this is another database than before: everything is read anew");
             self.take_all(look, caches);
