@@ -22,7 +22,8 @@ impl Payload for Options {
     const OPTIONAL: bool = true;
 
     fn read(form: &mut Form<'_>) -> Self {
-        let request_id = form.nullable_text("request_id").and_then(|text| {
+        // One that is there and blank was meant to be something.
+        let request_id = form.changed("request_id", Form::text).and_then(|text| {
             let id = Uuid::try_parse(&text).ok().filter(|id| !id.is_nil());
             if id.is_none() {
                 form.refuse("request_id", "must be a UUID, as crypto.randomUUID() makes them");

@@ -72,6 +72,12 @@ async fn enter(db: &Transaction, name: &str) -> Result<Epochs, DbErr> {
             "delete from epochs where id not in (select id from epochs order by id desc limit {REMEMBERED})"
         );
         db.execute_unprepared(&sql).await?;
+        if backend == DbBackend::Postgres {
+            // Its numbers may be another cluster's, or be given out again; and whoever follows it reads everything anew.
+            for forget in FORGET {
+                db.execute_unprepared(forget).await?;
+            }
+        }
     }
     let found = Statement::from_string(backend, "select epoch, began from epochs order by id");
     let read = |row: &sea_orm::QueryResult| {
@@ -80,6 +86,9 @@ async fn enter(db: &Transaction, name: &str) -> Result<Epochs, DbErr> {
     };
     Ok(Epochs(db.query_all_raw(found).await?.iter().map(read).collect::<Result<_, DbErr>>()?))
 }
+
+const FORGET: [&str; 3] =
+    ["delete from change_log", "delete from change_log_marks", "update change_log_state set floor = 0"];
 
 /// On SQLite, what the next entry will be numbered at least.
 async fn end(db: &Transaction) -> Result<i64, DbErr> {

@@ -44,9 +44,9 @@ async fn prune(db: &Transaction, keep: Retention, now: i64) -> Result<Option<i64
         db.execute_unprepared(&format!("delete from commits where at < {}", now - 3600)).await?;
     }
     requests::forget(db, now).await?;
-    mark(db, keep, now).await?;
     let sql = "select max(next) as number from change_log_marks where at <= ";
     let old = number(db, &format!("{sql}{}", now - seconds(keep.age))).await?.unwrap_or(0);
+    mark(db, keep, now).await?;
     let over = number(db, &format!("select max(seq) - {} as number from change_log", keep.entries)).await?;
     let gone = match backend {
         DbBackend::Postgres => postgres(db, old, over.unwrap_or(0)).await?,

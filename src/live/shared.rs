@@ -128,38 +128,33 @@ impl Shared {
         let News { picture, changed, changes } = news;
         let picture = Arc::new(picture);
         // What those who are there want is made before anybody has to wait for the lock.
-        let step = (self.changes.load(Ordering::Relaxed) > 0).then(|| {
-            self.step(picture.number, picture.changes(&changed, &picture.cursor).watched(Delivery(began)))
-        });
+        let step = || {
+            let wanted = !changed.is_empty() && self.changes.load(Ordering::Relaxed) > 0;
+            let frame = || picture.changes(&changed, &picture.cursor).watched(Delivery(began));
+            wanted.then(|| Message::step(CHANGES, picture.number, frame(), self.clone()))
+        };
         let floor = self.state().history.floor();
         let snapshots = |picture: &Picture| match self.snapshots.load(Ordering::Relaxed) {
             0 => Vec::new(),
             _ => watched(picture.snapshots(floor, false), began),
         };
-        let made = snapshots(&picture);
+        let (made, first) = (snapshots(&picture), step());
 
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match changes {
             Some(changes) => state.history.push(picture.number, position.clone(), changes),
             None => state.history.restart(position.next(), picture.number),
         }
-        (state.picture, state.position, state.epochs) = (picture.clone(), position, epochs.clone());
+        (state.picture, state.position) = (picture.clone(), position);
+        state.epochs = epochs.clone();
         // Whoever came meanwhile has read the picture before, and must be sent this one.
         let made = if made.is_empty() { snapshots(&picture) } else { made };
         if !made.is_empty() {
             hub.to(SNAPSHOTS_ROOM).give(&made);
         }
-        let step = step.or_else(|| {
-            let wanted = self.changes.load(Ordering::Relaxed) > 0;
-            wanted.then(|| self.step(picture.number, picture.changes(&changed, &picture.cursor)))
-        });
-        if let Some(step) = step {
+        if let Some(step) = first.or_else(step) {
             hub.to(CHANGES_ROOM).give(&[step]);
         }
-    }
-
-    fn step(self: &Arc<Self>, number: u64, frame: Frame) -> Message {
-        Message::step(CHANGES, number, frame, self.clone())
     }
 
     /// The snapshots as they are now.
