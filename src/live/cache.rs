@@ -1,11 +1,11 @@
 //! Every row of a collection as JSON, in id order, in pages that are shared and never changed.
 //!
 //! ```text
-//! Cache ─▶ [ page 1–212 │ page 213–407 │ … ]       a page: `row,row,row`, some tens of kilobytes
+//! Cache ─▶ [ page 1–212 │ page 213–407 │ … ]       a page: `row,row,row`
 //!              a change makes one page anew; a copy of the cache shares all of them
 //! ```
 //!
-//! So what a change costs does not grow with the collection, a copy can be read on another thread while changes go on,
+//! So what a change costs hardly grows with the collection, a copy can be read on another thread while changes go on,
 //! and a snapshot is put together by copying pages, not rows.
 
 mod page;
@@ -32,7 +32,7 @@ impl Cache {
     /// Takes rows that come after all it has, in order.
     pub(super) fn append(&mut self, rows: impl IntoIterator<Item = (i64, Box<RawValue>)>) {
         let last = self.pages.len().saturating_sub(1);
-        let mut pages = Pages::default();
+        let mut pages = Pages::of(self.bytes);
         if let Some(page) = self.pages.last() {
             pages.extend(page.rows());
         }
@@ -50,7 +50,7 @@ impl Cache {
             let at = self.page_of(*id);
             let end = self.pages.get(at + 1).map(|next| next.first());
             let known = news.len();
-            let pages = merge(self.pages.get(at), end, &mut changes, &mut news);
+            let pages = merge(Pages::of(self.bytes), self.pages.get(at), end, &mut changes, &mut news);
             if news.len() > known {
                 self.replace(at..self.pages.len().min(at + 1), pages.finish_evenly());
             }
@@ -130,13 +130,13 @@ impl Cache {
 
 /// A page's rows with the changes that belong to it: those below `end`.
 fn merge<'a>(
+    mut pages: Pages,
     page: Option<&Arc<Page>>,
     end: Option<i64>,
     changes: &mut Peekable<impl Iterator<Item = (i64, Option<&'a RawValue>)>>,
     news: &mut Vec<i64>,
 ) -> Pages {
     let mut rows = page.into_iter().flat_map(|page| page.rows()).peekable();
-    let mut pages = Pages::default();
     loop {
         let change = changes.peek().filter(|(id, _)| end.is_none_or(|end| *id < end));
         let Some(id) = first(rows.peek(), change) else { return pages };

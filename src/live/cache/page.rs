@@ -1,7 +1,15 @@
 //! Some rows that follow each other, in one piece.
 
-/// Bytes of JSON in a page, unless one row has more. A change copies one page; a copy of a cache counts them.
-const LARGEST: usize = 32 * 1024;
+/// Bytes of JSON in a page at least and at most, unless one row has more.
+const BOUNDS: (usize, usize) = (16 * 1024, 1024 * 1024);
+/// Bytes that are copied in the time in which a reference to a page is counted, up and down again.
+const COUNTED: usize = 1000;
+
+/// How large pages may be in a collection of that many bytes. A change copies one page and counts them all, so this is where the
+/// two cost the same.
+fn largest(bytes: usize) -> usize {
+    (bytes * COUNTED).isqrt().clamp(BOUNDS.0, BOUNDS.1)
+}
 
 /// Rows in id order. It has at least one.
 pub(super) struct Page {
@@ -57,13 +65,12 @@ pub(super) struct Pages {
     json: Vec<u8>,
 }
 
-impl Default for Pages {
-    fn default() -> Self {
-        Self::up_to(LARGEST)
-    }
-}
-
 impl Pages {
+    /// For a collection of that many bytes.
+    pub(super) fn of(bytes: usize) -> Self {
+        Self::up_to(largest(bytes))
+    }
+
     fn up_to(largest: usize) -> Self {
         Self { largest, full: Vec::new(), ids: Vec::new(), ends: Vec::new(), json: Vec::new() }
     }
@@ -91,11 +98,12 @@ impl Pages {
 
     /// The same for a page that has grown: if it has become several, then none that the next change would overflow again.
     pub(super) fn finish_evenly(self) -> Vec<Page> {
+        let half = self.largest / 2;
         let pages = self.finish();
         if pages.len() == 1 {
             return pages;
         }
-        let mut halves = Self::up_to(LARGEST / 2);
+        let mut halves = Self::up_to(half);
         halves.extend(pages.iter().flat_map(Page::rows));
         halves.finish()
     }
