@@ -23,8 +23,8 @@ use super::{
     position::Position,
 };
 
-/// Folds that are kept to be shared: many clients come back from the same outage, and few from each of many others.
-const FOLDS: usize = 64;
+/// Bytes of folds that are kept to be shared: many clients come back from the same outage, and few from each of many others.
+const FOLDS: usize = 16 * 1024 * 1024;
 
 /// What is sent, and what has been sent lately.
 pub(super) struct Shared {
@@ -68,6 +68,7 @@ enum After {
 #[derive(Default)]
 struct Folds {
     number: u64,
+    bytes: usize,
     frames: HashMap<After, Frame>,
 }
 
@@ -77,10 +78,11 @@ impl Folds {
     }
 
     fn keep(&mut self, number: u64, after: After, frame: Frame) {
-        if number > self.number || self.frames.len() >= FOLDS {
-            *self = Self { number, frames: HashMap::new() };
+        if number > self.number || self.bytes + frame.len() > FOLDS {
+            *self = Self { number: number.max(self.number), ..Self::default() };
         }
         if number == self.number {
+            self.bytes += frame.len();
             self.frames.insert(after, frame);
         }
     }
