@@ -93,6 +93,9 @@ impl Frame {
 
     /// Several frames in one piece, so that nothing comes between them.
     pub fn joined(frames: &[Self]) -> Self {
+        if let [only] = frames {
+            return only.clone();
+        }
         let text = frames.first().map_or((0, 0), |first| first.text);
         let pieces: Vec<&[u8]> = frames.iter().map(|frame| &frame.bytes[..]).collect();
         Self { bytes: pieces.concat().into(), text }

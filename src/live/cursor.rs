@@ -7,16 +7,32 @@ use super::position::Position;
 /// Longer ones were not given by us.
 const LONGEST: usize = 2000;
 
-/// A position, and the epoch in which it means something: `<uuid>.<position>`.
+/// A position, and the epoch in which it means something: `<uuid>.<position>`, or `<uuid>.<position>.<first>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(super) epoch: String,
     pub(super) position: Position,
+    /// Snapshots come one after another, and the connection may be lost between two of them. With a cursor of one that is not
+    /// the last, a client has only the first so many collections.
+    pub(super) first: Option<usize>,
+}
+
+impl Cursor {
+    /// Of somebody who has everything up to there.
+    pub(super) fn new(epoch: &str, position: &Position) -> Self {
+        Self { epoch: epoch.to_owned(), position: position.clone(), first: None }
+    }
+
+    /// Of somebody who has only the first so many collections.
+    pub(super) fn after(&self, first: usize) -> Self {
+        Self { first: Some(first), ..self.clone() }
+    }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.epoch, self.position)
+        write!(f, "{}.{}", self.epoch, self.position)?;
+        self.first.map_or(Ok(()), |first| write!(f, ".{first}"))
     }
 }
 
@@ -28,9 +44,10 @@ impl FromStr for Cursor {
     type Err = NoCursor;
 
     fn from_str(text: &str) -> Result<Self, NoCursor> {
-        let (epoch, position) = text.split_once('.').filter(|_| text.len() <= LONGEST).ok_or(NoCursor)?;
-        let position = position.parse().map_err(|_| NoCursor)?;
-        Ok(Self { epoch: epoch.to_owned(), position })
+        let (epoch, rest) = text.split_once('.').filter(|_| text.len() <= LONGEST).ok_or(NoCursor)?;
+        let (position, first) = rest.split_once('.').map_or((rest, None), |(at, first)| (at, Some(first)));
+        let first = first.map(str::parse).transpose().map_err(|_| NoCursor)?;
+        Ok(Self { first, ..Self::new(epoch, &position.parse().map_err(|_| NoCursor)?) })
     }
 }
 
@@ -40,9 +57,21 @@ mod tests {
 
     #[test]
     fn is_read_as_it_was_written() {
-        let text = "6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59.806-803";
-        assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
-        for text in ["", "x", "a.b", ".", "a.5-9", &format!("a.{}", "9-".repeat(2000))] {
+        for text in ["6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59.806-803", "a.1", "a.1.3"] {
+            assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "x",
+            "a.b",
+            ".",
+            "a.5-9",
+            "a.5.",
+            "a.5.x",
+            "a.5.-1",
+            "a.5.1.2",
+            &format!("a.{}", "9-".repeat(2000)),
+        ] {
             assert_eq!(text.parse::<Cursor>(), Err(NoCursor), "{text}");
         }
     }

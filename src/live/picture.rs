@@ -7,7 +7,7 @@ use std::{
 
 use socketio::{Frame, FrameWriter, Message, Slot};
 
-use super::{cache::Cache, history::Changed};
+use super::{cache::Cache, cursor::Cursor, history::Changed};
 
 /// Where a client's unsent `changes` wait: behind the slots of the snapshots, of which there are fewer.
 pub(super) const CHANGES: Slot = Slot(u16::MAX);
@@ -40,61 +40,75 @@ impl View {
 pub(super) struct Picture {
     /// Counts from 1, without gaps.
     pub(super) number: u64,
-    /// What a client has who has been sent this, and its horizon.
-    pub(super) cursor: String,
-    pub(super) horizon: u64,
+    /// What a client has who has been sent this.
+    pub(super) cursor: Cursor,
     /// In the registry's order.
     pub(super) views: Vec<View>,
-    whole: Mutex<Option<Frame>>,
+    /// All snapshots in one piece, and the floor that its cursors were good for.
+    whole: Mutex<Option<(Frame, u64)>>,
 }
 
 impl Picture {
-    pub(super) fn new(number: u64, cursor: String, horizon: u64, views: Vec<View>) -> Self {
-        Self { number, cursor, horizon, views, whole: Mutex::default() }
+    pub(super) fn new(number: u64, cursor: Cursor, views: Vec<View>) -> Self {
+        Self { number, cursor, views, whole: Mutex::default() }
     }
 
-    /// The snapshots of these collections, or of those that changed with this picture. Cursors in them that are older
+    /// The snapshots of all collections, or of those that changed with this picture. Cursors in them that are older
     /// than `floor` are made anew.
     pub(super) fn snapshots(&self, floor: u64, all: bool) -> Vec<Message> {
-        let meant = |view: &View| view.sent && (all || view.changed == self.number);
-        let views = (0..).zip(&self.views).filter(|(_, view)| meant(view));
-        views
-            .map(|(place, view)| {
-                Message::latest(Slot(place), self.snapshot(view, floor)).numbered(view.changed)
-            })
-            .collect()
+        let meant = self.sent().filter(|(_, _, view)| all || view.changed == self.number);
+        let message = |(rank, place, view): (usize, u16, &View)| {
+            Message::latest(Slot(place), self.snapshot(rank, view, floor)).numbered(view.changed)
+        };
+        meant.map(message).collect()
     }
 
     /// All snapshots in one piece.
     pub(super) fn whole(&self, floor: u64) -> Frame {
         let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = self.views.iter().filter(|view| view.sent);
-        let frames = || sent.map(|view| self.snapshot(view, floor)).collect::<Vec<_>>();
-        whole.get_or_insert_with(|| Frame::joined(&frames())).clone()
+        match &*whole {
+            Some((frame, good)) if *good >= floor => frame.clone(),
+            _ => whole.insert((Frame::joined(&self.frames(0, floor)), floor)).0.clone(),
+        }
+    }
+
+    /// The snapshots behind the first so many.
+    pub(super) fn frames(&self, first: usize, floor: u64) -> Vec<Frame> {
+        let behind = self.sent().filter(|(rank, _, _)| *rank > first);
+        behind.map(|(rank, _, view)| self.snapshot(rank, view, floor)).collect()
+    }
+
+    /// The collections that are sent, counted from 1, and by their place among all.
+    fn sent(&self) -> impl Iterator<Item = (usize, u16, &View)> {
+        let sent = (0..).zip(&self.views).filter(|(_, view)| view.sent);
+        (1..).zip(sent).map(|(rank, (place, view))| (rank, place, view))
     }
 
     /// The snapshot event, `[rows, {"cursor": …}]`. Whoever comes while it is made waits for it.
-    fn snapshot(&self, view: &View, floor: u64) -> Frame {
+    fn snapshot(&self, rank: usize, view: &View, floor: u64) -> Frame {
         let mut made = view.frame.lock().unwrap_or_else(PoisonError::into_inner);
         match &*made {
             Some((frame, horizon)) if *horizon >= floor => return frame.clone(),
             _ => {}
         }
         let rows = &view.rows;
-        let size = rows.bytes() + rows.len() + self.cursor.len() + 32;
+        let last = rank == self.views.iter().filter(|view| view.sent).count();
+        let cursor = if last { self.cursor.to_string() } else { self.cursor.after(rank).to_string() };
+        let size = rows.bytes() + rows.len() + cursor.len() + 32;
         let mut writer = FrameWriter::event(view.plural, size);
         let json = writer.arg();
         json.push(b'[');
         rows.write(json);
         json.push(b']');
-        writer.arg().extend_from_slice(format!("{{\"cursor\":\"{}\"}}", self.cursor).as_bytes());
+        writer.arg().extend_from_slice(format!("{{\"cursor\":\"{cursor}\"}}").as_bytes());
         let frame = writer.seal();
-        *made = Some((frame.clone(), self.horizon));
+        *made = Some((frame.clone(), self.cursor.position.horizon()));
         frame
     }
 
     /// The event `changes`: these rows as they are in this picture, `{"cursor": …, "coaches": {"upserted": …, "deleted": …}}`.
-    pub(super) fn changes(&self, changed: &Changed, cursor: &str) -> Frame {
+    pub(super) fn changes(&self, changed: &Changed, cursor: &Cursor) -> Frame {
+        let cursor = cursor.to_string();
         let mut by_place: BTreeMap<u16, Vec<i64>> = BTreeMap::new();
         changed.iter().for_each(|(place, id)| by_place.entry(*place).or_default().push(*id));
         let rows = changed.iter().filter_map(|(place, id)| self.view(*place)?.rows.row(*id));

@@ -192,17 +192,20 @@ impl Shared {
         self.state().position.covers(&cursor.position)
     }
 
-    fn since(&self, Cursor { epoch, position }: &Cursor) -> Option<(Frame, u64)> {
+    fn since(&self, cursor: &Cursor) -> Option<(Frame, u64)> {
+        let Cursor { epoch, position, first } = cursor;
         let known = |state: &State| state.epochs.hold(epoch, position) && state.position.covers(position);
-        self.fold_from(After::Cursor(format!("{epoch}.{position}")), |state| {
+        self.fold_from(After::Cursor(cursor.to_string()), *first, |state| {
             known(state).then(|| state.history.since(position))?
         })
     }
 
-    /// Everything after a point, in one frame; made once for all who come from there.
+    /// Everything after a point, in one frame; made once for all who come from there. Of the collections only the `first` so
+    /// many are there, if that is said: the others follow whole.
     fn fold_from(
         &self,
         after: After,
+        first: Option<usize>,
         missed: impl FnOnce(&State) -> Option<Changed>,
     ) -> Option<(Frame, u64)> {
         let number = self.state().picture.number;
@@ -211,9 +214,12 @@ impl Shared {
         }
         let state = self.state();
         let (missed, picture) = (missed(&state)?, state.picture.clone());
-        let cursor = Cursor { epoch: state.epochs.now().to_owned(), position: state.position.clone() };
+        let now = Cursor::new(state.epochs.now(), &state.position);
+        let floor = state.history.floor();
         drop(state);
-        let frame = picture.changes(&missed, &cursor.to_string());
+        let mut frames = vec![picture.changes(&missed, &Cursor { first, ..now })];
+        frames.extend(first.into_iter().flat_map(|first| picture.frames(first, floor)));
+        let frame = Frame::joined(&frames);
         self.folds().keep(picture.number, after, frame.clone());
         Some((frame, picture.number))
     }
@@ -231,7 +237,7 @@ impl Shared {
 impl Fold for Shared {
     fn fold(&self, after: u64) -> (Frame, u64) {
         metrics::counter!("rowcast_live_folded_total").increment(1);
-        let folded = self.fold_from(After::Number(after), |state| state.history.after(after));
+        let folded = self.fold_from(After::Number(after), None, |state| state.history.after(after));
         folded.unwrap_or_else(|| self.snapshot_all())
     }
 }

@@ -96,8 +96,8 @@ impl Tail {
             .collect();
         let mut history = History::new(remembered, look.floor.max(floor), 0);
         history.push(1, look.position.clone(), changes);
-        let cursor = Cursor { epoch: epochs.now().to_owned(), position: look.position.clone() };
-        let picture = Picture::new(1, cursor.to_string(), look.position.horizon(), views.clone());
+        let cursor = Cursor::new(epochs.now(), &look.position);
+        let picture = Picture::new(1, cursor, views.clone());
         let shared =
             Shared::new(picture, look.position.clone(), history, epochs.clone(), attached.glance().is_some());
         let tail = Self {
@@ -254,8 +254,8 @@ impl Tail {
             changes => changes,
         };
         self.number += 1;
-        let cursor = Cursor { epoch: self.epochs.now().to_owned(), position: position.clone() };
-        let picture = Picture::new(self.number, cursor.to_string(), position.horizon(), self.views.clone());
+        let cursor = Cursor::new(self.epochs.now(), &position);
+        let picture = Picture::new(self.number, cursor, self.views.clone());
         let news = News { picture, changed, changes };
         self.shared.publish(&self.hub, position, news, &self.epochs);
         metrics::gauge!("rowcast_live_remembered_changes").set(self.shared.remembered() as f64);
