@@ -1,0 +1,6 @@
+//! Clients that are told what changed, that come back where they were, and whose writes are done once.
+
+mod changes;
+mod metrics;
+mod model;
+mod resume;
