@@ -4,3 +4,4 @@ mod changes;
 mod metrics;
 mod model;
 mod resume;
+mod slow;

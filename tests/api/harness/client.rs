@@ -3,6 +3,7 @@
 //! A task keeps all that is heard, in order; the methods wait until it holds what they look for.
 
 mod entry;
+mod sleeper;
 
 use std::{
     cell::{Cell, RefCell},
@@ -17,6 +18,8 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_tungstenite::{MaybeTlsStream, tungstenite::Message};
+
+pub(crate) use sleeper::Sleeper;
 
 use super::{
     Copy, PATIENCE,
