@@ -85,6 +85,8 @@ pub(crate) enum Engine {
 pub(crate) enum Database {
     Sqlite(Folder),
     Postgres(postgres::Database),
+    /// The only one of its cluster, where no other story's transactions are open.
+    Cluster(postgres::Cluster),
 }
 
 impl Database {
@@ -99,6 +101,7 @@ impl Database {
         match self {
             Self::Sqlite(folder) => format!("sqlite://{}", folder.path().join("gym.db").display()),
             Self::Postgres(database) => database.url().to_owned(),
+            Self::Cluster(cluster) => cluster.url().to_owned(),
         }
     }
 
@@ -110,7 +113,7 @@ impl Database {
                 file.busy_timeout(PATIENCE).unwrap();
                 file.execute_batch(&format!("pragma foreign_keys = on; {sql}")).unwrap();
             }
-            Self::Postgres(_) => postgres::execute(&self.url(), sql).await,
+            Self::Postgres(_) | Self::Cluster(_) => postgres::execute(&self.url(), sql).await,
         }
     }
 

@@ -3,5 +3,6 @@
 mod changes;
 mod metrics;
 mod model;
+mod order;
 mod resume;
 mod slow;

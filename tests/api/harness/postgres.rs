@@ -12,7 +12,10 @@ use std::{
     },
 };
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{
+    ConnectionTrait,
+    sqlx::{self, Connection, PgConnection},
+};
 
 /// A database of one's own in the cluster that all tests share.
 pub(crate) struct Database {
@@ -46,6 +49,31 @@ pub(crate) async fn execute(url: &str, sql: &str) {
     let connection = sea_orm::Database::connect(url).await.expect("PostgreSQL to be there");
     connection.execute_unprepared(sql).await.unwrap();
     connection.close().await.unwrap();
+}
+
+/// A connection that another program keeps, with a transaction of its own.
+pub(crate) struct Session(PgConnection);
+
+impl Session {
+    pub(crate) async fn open(url: &str) -> Self {
+        Self(PgConnection::connect(url).await.expect("PostgreSQL to be there"))
+    }
+
+    /// The same, with a transaction in which this has been done.
+    pub(crate) async fn begin(url: &str, sql: &str) -> Self {
+        let mut session = Self::open(url).await;
+        session.execute(&format!("begin; {sql}")).await;
+        session
+    }
+
+    pub(crate) async fn execute(&mut self, sql: &str) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut self.0).await.unwrap();
+    }
+
+    pub(crate) async fn commit(mut self) {
+        self.execute("commit").await;
+        self.0.close().await.unwrap();
+    }
 }
 
 /// The same cluster, another database.
