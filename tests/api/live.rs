@@ -1,8 +1,11 @@
 //! Clients that are told what changed, that come back where they were, and whose writes are done once.
 
 mod changes;
+mod listed;
 mod metrics;
 mod model;
 mod order;
+mod others;
 mod resume;
 mod slow;
+mod triggers;
