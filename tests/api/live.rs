@@ -4,6 +4,7 @@ mod changes;
 mod listed;
 mod metrics;
 mod model;
+mod nodes;
 mod once;
 mod order;
 mod others;
