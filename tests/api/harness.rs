@@ -16,6 +16,7 @@ pub(crate) mod gym;
 pub(crate) mod http;
 pub(crate) mod postgres;
 pub(crate) mod program;
+pub(crate) mod relay;
 pub(crate) mod wire;
 
 use std::{net::SocketAddr, time::Duration};

@@ -10,6 +10,7 @@ mod order;
 mod others;
 mod repeats;
 mod resume;
+mod silence;
 mod slow;
 mod triggers;
 mod unavailable;

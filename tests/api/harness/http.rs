@@ -45,6 +45,17 @@ pub(crate) async fn until_metric(address: SocketAddr, name: &str, so: impl Fn(f6
     }
 }
 
+/// Waits until a page has that status, for as long as it may take.
+pub(crate) async fn until_status(address: SocketAddr, path: &str, status: u16, patience: Duration) {
+    let look = async {
+        while get(address, path).await.0 != status {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let seen = tokio::time::timeout(patience, look).await;
+    assert!(seen.is_ok(), "{path} is not {status} within {patience:?}");
+}
+
 /// A WebSocket that the caller reads and writes, or does not, by the byte. The handshake is done; what the server
 /// sends at once may be in the stream already.
 pub(crate) async fn websocket(address: SocketAddr) -> TcpStream {
