@@ -75,6 +75,28 @@ macro_rules! from_both_databases {
 }
 pub(crate) use from_both_databases;
 
+/// The same for those in which it matters which transactions are open: PostgreSQL's snapshots know all of a cluster.
+macro_rules! alone_on_both_databases {
+    ($($(#[$attribute:meta])* $story:ident),+ $(,)?) => {$(
+        mod $story {
+            use crate::harness::{Database, Engine, postgres::Cluster};
+
+            #[actix_web::test]
+            $(#[$attribute])*
+            async fn alone_on_sqlite() {
+                super::$story(&Database::new(Engine::Sqlite).await).await;
+            }
+
+            #[actix_web::test]
+            $(#[$attribute])*
+            async fn alone_on_postgres() {
+                super::$story(&Database::Cluster(Cluster::start())).await;
+            }
+        }
+    )+};
+}
+pub(crate) use alone_on_both_databases;
+
 /// What keeps the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {

@@ -1,6 +1,8 @@
 //! Clients that are told what changed, that come back where they were, and whose writes are done once.
 
+mod backups;
 mod changes;
+mod cursors;
 mod listed;
 mod metrics;
 mod model;

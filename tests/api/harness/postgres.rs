@@ -5,6 +5,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
+    path::PathBuf,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{
         OnceLock,
@@ -32,6 +33,15 @@ impl Database {
         execute(shared(), &format!("create database {name}")).await;
         let url = at(shared(), &name);
         Self { name, url }
+    }
+
+    /// A copy of one that nobody uses.
+    pub(crate) async fn copy_of(original: &super::Database) -> Self {
+        let url = original.url();
+        let original = url.rsplit('/').next().expect("a name");
+        let name = format!("{original}_copy");
+        execute(shared(), &format!("create database {name} template {original}")).await;
+        Self { url: at(shared(), &name), name }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -74,6 +84,24 @@ impl Session {
         self.execute("commit").await;
         self.0.close().await.unwrap();
     }
+}
+
+/// Brings what is in one database into another, as PostgreSQL's own programs do.
+pub(crate) fn restore(from: &str, to: &str) {
+    let mut dump = Command::new(program("pg_dump")).arg(from).stdout(Stdio::piped()).spawn().unwrap();
+    let input = dump.stdout.take().unwrap();
+    let psql = ["--quiet", "--set=ON_ERROR_STOP=1", to];
+    let restored = Command::new(program("psql")).args(psql).stdin(input).stdout(Stdio::null()).status();
+    assert!(dump.wait().unwrap().success() && restored.unwrap().success());
+}
+
+/// One of PostgreSQL's programs: in the `PATH`, or where Debian keeps them.
+fn program(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = versions.map(|version| version.path().join("bin"));
+    let found = std::env::split_paths(&path).chain(debian).map(|folder| folder.join(name));
+    found.into_iter().find(|file| file.exists()).unwrap_or_else(|| panic!("no {name}: install postgresql"))
 }
 
 /// The same cluster, another database.
