@@ -10,6 +10,7 @@ mod nodes;
 mod once;
 mod order;
 mod others;
+mod polling;
 mod repeats;
 mod resume;
 mod silence;

@@ -11,9 +11,19 @@ use super::PATIENCE;
 
 /// Status and body of a page.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    exchange(address, "GET", path, "").await
+}
+
+/// Status and body of what text is answered with.
+pub(crate) async fn post(address: SocketAddr, path: &str, text: &str) -> (u16, String) {
+    exchange(address, "POST", path, text).await
+}
+
+async fn exchange(address: SocketAddr, method: &str, path: &str, text: &str) -> (u16, String) {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+        let request = format!("{head}Content-Length: {}\r\n\r\n{text}", text.len());
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
