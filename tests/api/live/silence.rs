@@ -49,11 +49,12 @@ async fn loses_its_database(lose: fn(&Relay)) {
             let before = ledger.written();
             ledger.until(|ledger| ledger.written() >= before + 10).await;
             ledger.enough.set(true);
-            late.agrees().await;
+            late
         };
-        tokio::join!(ledger.write(&clients[0], "Ada"), ledger.write(&clients[1], "Bob"), trouble);
+        let ((), (), late) =
+            tokio::join!(ledger.write(&clients[0], "Ada"), ledger.write(&clients[1], "Bob"), trouble);
 
-        for client in &clients {
+        for client in clients.iter().chain([&late]) {
             client.agrees().await;
         }
         ledger.holds(&clients[1]).await;
