@@ -5,4 +5,4 @@ mod disk;
 mod outage;
 mod start;
 mod stop;
-mod writers;
+pub(crate) mod writers;

@@ -2,28 +2,32 @@
 //!
 //! ```text
 //! TestApp   the product in this process; what most stories need
+//! Node      the same on a database that others use too, or that outlives it
 //! Program   the product as it is installed, for stories about its life and death
-//! Client    one socket, spoken by the frame
+//! Client    one socket, spoken by the frame, and the rows that it keeps
 //! ```
 //!
 //! Nothing here sleeps to let something happen: every wait is for something, and has a deadline.
 
 pub(crate) mod client;
+pub(crate) mod copy;
 pub(crate) mod folder;
 pub(crate) mod gym;
 pub(crate) mod http;
 pub(crate) mod postgres;
 pub(crate) mod program;
+pub(crate) mod relay;
 pub(crate) mod wire;
 
 use std::{net::SocketAddr, time::Duration};
 
 use clap::Parser;
-use rowcast::{app::App, config::Cli};
+use rowcast::{app::App, collections, config::Cli, registry::Registry};
 use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub(crate) use client::Client;
+pub(crate) use copy::Copy;
 use folder::Folder;
 
 /// How long anything may take before a story fails; far beyond what a loaded machine needs.
@@ -49,6 +53,50 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
+/// Tells each story on an empty database of both kinds, for those that start and end servers themselves.
+macro_rules! from_both_databases {
+    ($($(#[$attribute:meta])* $story:ident),+ $(,)?) => {$(
+        mod $story {
+            use crate::harness::{Engine, begin};
+
+            #[actix_web::test]
+            $(#[$attribute])*
+            async fn from_sqlite() {
+                begin(Engine::Sqlite, super::$story).await;
+            }
+
+            #[actix_web::test]
+            $(#[$attribute])*
+            async fn from_postgres() {
+                begin(Engine::Postgres, super::$story).await;
+            }
+        }
+    )+};
+}
+pub(crate) use from_both_databases;
+
+/// The same for those in which it matters which transactions are open: PostgreSQL's snapshots know all of a cluster.
+macro_rules! alone_on_both_databases {
+    ($($(#[$attribute:meta])* $story:ident),+ $(,)?) => {$(
+        mod $story {
+            use crate::harness::{Database, Engine, postgres::Cluster};
+
+            #[actix_web::test]
+            $(#[$attribute])*
+            async fn alone_on_sqlite() {
+                super::$story(&Database::new(Engine::Sqlite).await).await;
+            }
+
+            #[actix_web::test]
+            $(#[$attribute])*
+            async fn alone_on_postgres() {
+                super::$story(&Database::Cluster(Cluster::start())).await;
+            }
+        }
+    )+};
+}
+pub(crate) use alone_on_both_databases;
+
 /// What keeps the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -60,6 +108,8 @@ pub(crate) enum Engine {
 pub(crate) enum Database {
     Sqlite(Folder),
     Postgres(postgres::Database),
+    /// The only one of its cluster, where no other story's transactions are open.
+    Cluster(postgres::Cluster),
 }
 
 impl Database {
@@ -74,6 +124,7 @@ impl Database {
         match self {
             Self::Sqlite(folder) => format!("sqlite://{}", folder.path().join("gym.db").display()),
             Self::Postgres(database) => database.url().to_owned(),
+            Self::Cluster(cluster) => cluster.url().to_owned(),
         }
     }
 
@@ -85,7 +136,7 @@ impl Database {
                 file.busy_timeout(PATIENCE).unwrap();
                 file.execute_batch(&format!("pragma foreign_keys = on; {sql}")).unwrap();
             }
-            Self::Postgres(database) => postgres::execute(database.url(), sql).await,
+            Self::Postgres(_) | Self::Cluster(_) => postgres::execute(&self.url(), sql).await,
         }
     }
 
@@ -96,30 +147,55 @@ impl Database {
     }
 }
 
-/// The product, running in this process.
+/// The product, running in this process, on a database that is somebody else's.
+pub(crate) struct Node {
+    pub(crate) address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<std::io::Result<()>>,
+}
+
+impl Node {
+    /// A server with further settings.
+    pub(crate) async fn start(url: &str, settings: &[&str]) -> Self {
+        Self::start_with(url, settings, collections::registry()).await
+    }
+
+    /// The same with other collections than the planner's.
+    pub(crate) async fn start_with(url: &str, settings: &[&str], registry: Registry) -> Self {
+        let first = ["rowcast", "--bind", "127.0.0.1:0", "--database-url", url];
+        // A power cut is not among what happens to a story.
+        let sqlite = ["--sqlite-synchronous", "normal"];
+        let arguments = first.iter().chain(&sqlite).chain(settings);
+        let settings = Cli::try_parse_from(arguments).unwrap().serve;
+        let app = App::build_with(&settings, registry).await.expect("a server to start");
+        let address = app.address();
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async move { drop(stopped.await) };
+        let running = actix_web::rt::spawn(app.run(stopped));
+        Self { address, stop, running }
+    }
+
+    /// Ends the server in order.
+    pub(crate) async fn stop(self) {
+        drop(self.stop);
+        let ended = tokio::time::timeout(PATIENCE, self.running).await;
+        ended.expect("the server to stop in time").unwrap().expect("the server to end well");
+    }
+}
+
+/// The product, running in this process, with a database of its own.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) database: Database,
-    stop: oneshot::Sender<()>,
-    running: JoinHandle<std::io::Result<()>>,
+    node: Node,
 }
 
 impl TestApp {
     /// An empty server with further settings.
     pub(crate) async fn spawn(engine: Engine, settings: &[&str]) -> Self {
         let database = Database::new(engine).await;
-        let url = database.url();
-        let first = ["rowcast", "--bind", "127.0.0.1:0", "--database-url", &url];
-        // A power cut is not among what happens to a story.
-        let sqlite = ["--sqlite-synchronous", "normal"];
-        let arguments = first.iter().chain(&sqlite).chain(settings);
-        let settings = Cli::try_parse_from(arguments).unwrap().serve;
-        let app = App::build(&settings).await.expect("a server to start");
-        let address = app.address();
-        let (stop, stopped) = oneshot::channel();
-        let stopped = async move { drop(stopped.await) };
-        let running = actix_web::rt::spawn(app.run(stopped));
-        Self { address, database, stop, running }
+        let node = Node::start(&database.url(), settings).await;
+        Self { address: node.address, database, node }
     }
 
     /// A client that has been greeted and sent every collection.
@@ -132,11 +208,14 @@ impl TestApp {
         Client::connect_with(self.address, auth).await
     }
 
+    /// A client that wants changes, and has been sent every collection.
+    pub(crate) async fn follow(&self) -> Client {
+        Client::follow(self.address).await
+    }
+
     /// Ends the server in order.
     pub(crate) async fn stop(self) {
-        drop(self.stop);
-        let ended = tokio::time::timeout(PATIENCE, self.running).await;
-        ended.expect("the server to stop in time").unwrap().expect("the server to end well");
+        self.node.stop().await;
         self.database.remove().await;
     }
 }
@@ -146,4 +225,11 @@ pub(crate) async fn tell(engine: Engine, story: impl AsyncFnOnce(&TestApp)) {
     let app = TestApp::spawn(engine, &[]).await;
     story(&app).await;
     app.stop().await;
+}
+
+/// Runs one story from an empty database on.
+pub(crate) async fn begin(engine: Engine, story: impl AsyncFnOnce(&Database)) {
+    let database = Database::new(engine).await;
+    story(&database).await;
+    database.remove().await;
 }

@@ -9,6 +9,7 @@ mod documented;
 mod faults;
 mod harness;
 mod hostile;
+mod live;
 mod neighbours;
 mod planner;
 mod sign_in;

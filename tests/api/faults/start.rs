@@ -46,7 +46,7 @@ async fn the_sample_gym_comes_only_where_it_is_wanted() {
 async fn commands_do_just_what_they_say(app: &crate::harness::TestApp) {
     let fresh = Database::new(match &app.database {
         Database::Sqlite(_) => Engine::Sqlite,
-        Database::Postgres(_) => Engine::Postgres,
+        Database::Postgres(_) | Database::Cluster(_) => Engine::Postgres,
     })
     .await;
     let (folder, url) = (Folder::new(), fresh.url());

@@ -11,19 +11,19 @@ use crate::harness::{Client, gym, wire::Ack};
 
 /// What a group of clients was told.
 #[derive(Default)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     /// Rows that were acked as written.
-    pub(super) written: RefCell<Vec<Value>>,
+    pub(crate) written: RefCell<Vec<Value>>,
     /// Names of plans of which the ack said that nothing was written.
-    pub(super) refused: RefCell<Vec<String>>,
+    pub(crate) refused: RefCell<Vec<String>>,
     /// Set to let the writers finish.
-    pub(super) enough: Cell<bool>,
+    pub(crate) enough: Cell<bool>,
     turned: Notify,
 }
 
 impl Ledger {
     /// Writes plans of three moves until the connection ends or it is enough.
-    pub(super) async fn write(&self, client: &Client, who: &str) {
+    pub(crate) async fn write(&self, client: &Client, who: &str) {
         for round in 0.. {
             if self.enough.get() {
                 return;
@@ -36,7 +36,7 @@ impl Ledger {
     }
 
     /// Whether a write succeeds.
-    pub(super) async fn write_one_more(&self, client: &Client) {
+    pub(crate) async fn write_one_more(&self, client: &Client) {
         client.ask("new_workout_plan", gym::workout_plan("One more", &[1, 2, 1])).await.done();
     }
 
@@ -53,7 +53,7 @@ impl Ledger {
     }
 
     /// Waits until the ledger is so. Its writers' own deadlines bound the wait.
-    pub(super) async fn until(&self, so: impl Fn(&Self) -> bool) {
+    pub(crate) async fn until(&self, so: impl Fn(&Self) -> bool) {
         loop {
             let turned = self.turned.notified();
             if so(self) {
@@ -63,16 +63,16 @@ impl Ledger {
         }
     }
 
-    pub(super) fn written(&self) -> usize {
+    pub(crate) fn written(&self) -> usize {
         self.written.borrow().len()
     }
 
-    pub(super) fn refused(&self) -> usize {
+    pub(crate) fn refused(&self) -> usize {
         self.refused.borrow().len()
     }
 
     /// What was acked is there as it was acked, what was refused is not, and nothing is there by half.
-    pub(super) async fn holds(&self, client: &Client) {
+    pub(crate) async fn holds(&self, client: &Client) {
         let plans = client.every("workout_plans").await;
         for row in self.written.borrow().iter() {
             assert!(plans.contains(row), "acked and lost: {row}");
@@ -89,7 +89,7 @@ impl Ledger {
 }
 
 /// The two moves that the plans are made of.
-pub(super) async fn prepare(client: &Client) {
+pub(crate) async fn prepare(client: &Client) {
     for name in ["Squat", "Plank"] {
         client.ask("new_exercise_move", gym::exercise_move(name)).await.done();
     }

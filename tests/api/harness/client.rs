@@ -2,10 +2,12 @@
 //!
 //! A task keeps all that is heard, in order; the methods wait until it holds what they look for.
 
+mod entry;
+mod sleeper;
+
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
-    net::SocketAddr,
     rc::Rc,
 };
 
@@ -15,10 +17,12 @@ use tokio::{
     sync::{Notify, mpsc},
     task::JoinHandle,
 };
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, tungstenite::Message};
+
+pub(crate) use sleeper::Sleeper;
 
 use super::{
-    PATIENCE,
+    Copy, PATIENCE,
     wire::{self, Ack, Heard},
 };
 
@@ -38,11 +42,15 @@ pub(crate) struct Client {
 #[derive(Default)]
 struct Log {
     heard: RefCell<Vec<Heard>>,
+    copy: RefCell<Copy>,
     grew: Notify,
 }
 
 impl Log {
     fn push(&self, heard: Heard) {
+        if let Heard::Event(name, arguments) = &heard {
+            self.copy.borrow_mut().hear(name, arguments);
+        }
         self.heard.borrow_mut().push(heard);
         self.grew.notify_waiters();
     }
@@ -55,42 +63,6 @@ impl Drop for Client {
 }
 
 impl Client {
-    /// Greeted, and sent every collection.
-    pub(crate) async fn connect(address: SocketAddr) -> Self {
-        Self::connect_with(address, &json!({})).await.expect("to be let in")
-    }
-
-    /// The same with something in `auth`, or what it is refused with.
-    pub(crate) async fn connect_with(address: SocketAddr, auth: &Value) -> Result<Self, Value> {
-        let client = Self::open(address).await;
-        client.send(format!("40{auth}"));
-        let let_in = client.until("an answer to the connect packet", |heard| {
-            heard.iter().find_map(|heard| match heard {
-                Heard::Connected(_) => Some(Ok(())),
-                Heard::Refused(why) => Some(Err(why.clone())),
-                _ => None,
-            })
-        });
-        let_in.await?;
-        for collection in COLLECTIONS {
-            client.hears(collection).await;
-        }
-        Ok(client)
-    }
-
-    /// A session that has not connected to the namespace.
-    pub(crate) async fn open(address: SocketAddr) -> Self {
-        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
-        let opening = tokio::time::timeout(PATIENCE, tokio_tungstenite::connect_async(url));
-        let (stream, _) = opening.await.expect("a handshake in time").expect("a WebSocket");
-        let (out, queue) = mpsc::unbounded_channel();
-        let log = Rc::new(Log::default());
-        let task = actix_web::rt::spawn(converse(stream, log.clone(), out.clone(), queue));
-        let client = Self { log, out, task, next_ack: Cell::new(0), told: RefCell::default() };
-        client.until("the open packet", |heard| heard.first().map(|_| ())).await;
-        client
-    }
-
     /// One frame, whatever is in it.
     pub(crate) fn send(&self, frame: impl Into<String>) {
         self.send_message(Message::text(frame.into()));
@@ -185,6 +157,16 @@ impl Client {
         last(&heard, collection).cloned().unwrap_or_else(|| panic!("{collection} was never sent"))
     }
 
+    /// The rows it keeps, by all it has heard.
+    pub(crate) fn copy(&self) -> Copy {
+        self.log.copy.borrow().sound().clone()
+    }
+
+    /// Waits until the rows it keeps are so.
+    pub(crate) async fn keeps(&self, what: &str, so: impl Fn(&Copy) -> bool) {
+        self.until(what, |_| so(self.log.copy.borrow().sound()).then_some(())).await;
+    }
+
     /// How much has been heard; see [`since`](Self::since).
     pub(crate) fn now(&self) -> usize {
         self.log.heard.borrow().len()
@@ -194,6 +176,19 @@ impl Client {
     pub(crate) fn since(&self, then: usize) -> Vec<Heard> {
         let heard = self.log.heard.borrow();
         heard[then..].iter().filter(|heard| **heard != Heard::Ping).cloned().collect()
+    }
+
+    /// What the events `changes` said since then, without their cursors.
+    pub(crate) fn told(&self, then: usize) -> Vec<Value> {
+        let changes = self.since(then).into_iter().filter_map(|heard| match heard {
+            Heard::Event(name, arguments) if name == "changes" => arguments.into_iter().next(),
+            _ => None,
+        });
+        let without = |mut changes: Value| {
+            changes.as_object_mut().and_then(|changes| changes.remove("cursor")).expect("a cursor");
+            changes
+        };
+        changes.map(without).collect()
     }
 
     /// Names of the events heard since then.
@@ -272,7 +267,7 @@ fn last<'a>(heard: &'a [Heard], collection: &str) -> Option<&'a Vec<Value>> {
     })
 }
 
-type Stream = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+type Stream = tokio_tungstenite::WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
 /// Reads, writes, and answers pings until the connection ends.
 async fn converse(

@@ -47,6 +47,13 @@ pub(crate) async fn open(client: &Client) {
     }
 }
 
+/// A class, where there are moves already.
+pub(crate) async fn open_class(client: &Client) {
+    client.ask("new_coach", coach("Ada")).await.done();
+    client.ask("new_workout_plan", workout_plan("Morning", &[1, 2, 1])).await.done();
+    client.ask("new_schedule", schedule("Monday", "900")).await.done();
+}
+
 /// The payload with some fields replaced; null takes a field away.
 pub(crate) fn with(mut payload: Value, changes: Value) -> Value {
     let (Value::Object(fields), Value::Object(changes)) = (&mut payload, changes) else {

@@ -11,9 +11,19 @@ use super::PATIENCE;
 
 /// Status and body of a page.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    exchange(address, "GET", path, "").await
+}
+
+/// Status and body of what text is answered with.
+pub(crate) async fn post(address: SocketAddr, path: &str, text: &str) -> (u16, String) {
+    exchange(address, "POST", path, text).await
+}
+
+async fn exchange(address: SocketAddr, method: &str, path: &str, text: &str) -> (u16, String) {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+        let request = format!("{head}Content-Length: {}\r\n\r\n{text}", text.len());
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
@@ -43,6 +53,17 @@ pub(crate) async fn until_metric(address: SocketAddr, name: &str, so: impl Fn(f6
     if tokio::time::timeout(PATIENCE, look).await.is_err() {
         panic!("{name} stays at {}", metric(address, name).await);
     }
+}
+
+/// Waits until a page has that status, for as long as it may take.
+pub(crate) async fn until_status(address: SocketAddr, path: &str, status: u16, patience: Duration) {
+    let look = async {
+        while get(address, path).await.0 != status {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let seen = tokio::time::timeout(patience, look).await;
+    assert!(seen.is_ok(), "{path} is not {status} within {patience:?}");
 }
 
 /// A WebSocket that the caller reads and writes, or does not, by the byte. The handshake is done; what the server

@@ -5,6 +5,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
+    path::PathBuf,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{
         OnceLock,
@@ -12,7 +13,10 @@ use std::{
     },
 };
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{
+    ConnectionTrait,
+    sqlx::{self, Connection, PgConnection},
+};
 
 /// A database of one's own in the cluster that all tests share.
 pub(crate) struct Database {
@@ -31,6 +35,15 @@ impl Database {
         Self { name, url }
     }
 
+    /// A copy of one that nobody uses.
+    pub(crate) async fn copy_of(original: &super::Database) -> Self {
+        let url = original.url();
+        let original = url.rsplit('/').next().expect("a name");
+        let name = format!("{original}_copy");
+        execute(shared(), &format!("create database {name} template {original}")).await;
+        Self { url: at(shared(), &name), name }
+    }
+
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -46,6 +59,49 @@ pub(crate) async fn execute(url: &str, sql: &str) {
     let connection = sea_orm::Database::connect(url).await.expect("PostgreSQL to be there");
     connection.execute_unprepared(sql).await.unwrap();
     connection.close().await.unwrap();
+}
+
+/// A connection that another program keeps, with a transaction of its own.
+pub(crate) struct Session(PgConnection);
+
+impl Session {
+    pub(crate) async fn open(url: &str) -> Self {
+        Self(PgConnection::connect(url).await.expect("PostgreSQL to be there"))
+    }
+
+    /// The same, with a transaction in which this has been done.
+    pub(crate) async fn begin(url: &str, sql: &str) -> Self {
+        let mut session = Self::open(url).await;
+        session.execute(&format!("begin; {sql}")).await;
+        session
+    }
+
+    pub(crate) async fn execute(&mut self, sql: &str) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut self.0).await.unwrap();
+    }
+
+    pub(crate) async fn commit(mut self) {
+        self.execute("commit").await;
+        self.0.close().await.unwrap();
+    }
+}
+
+/// Brings what is in one database into another, as PostgreSQL's own programs do.
+pub(crate) fn restore(from: &str, to: &str) {
+    let mut dump = Command::new(program("pg_dump")).arg(from).stdout(Stdio::piped()).spawn().unwrap();
+    let input = dump.stdout.take().unwrap();
+    let psql = ["--quiet", "--set=ON_ERROR_STOP=1", to];
+    let restored = Command::new(program("psql")).args(psql).stdin(input).stdout(Stdio::null()).status();
+    assert!(dump.wait().unwrap().success() && restored.unwrap().success());
+}
+
+/// One of PostgreSQL's programs: in the `PATH`, or where Debian keeps them.
+fn program(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = versions.map(|version| version.path().join("bin"));
+    let found = std::env::split_paths(&path).chain(debian).map(|folder| folder.join(name));
+    found.into_iter().find(|file| file.exists()).unwrap_or_else(|| panic!("no {name}: install postgresql"))
 }
 
 /// The same cluster, another database.

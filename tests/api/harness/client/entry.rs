@@ -1,0 +1,83 @@
+//! How a client comes in: what it asks for, and what it has kept from before.
+
+use std::{
+    cell::{Cell, RefCell},
+    net::SocketAddr,
+    rc::Rc,
+};
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::{COLLECTIONS, Client, Log, Stream, converse};
+use crate::harness::{Copy, PATIENCE, wire::Heard};
+
+impl Client {
+    /// Greeted, and sent every collection.
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self::connect_with(address, &json!({})).await.expect("to be let in")
+    }
+
+    /// The same with something in `auth`, or what it is refused with.
+    pub(crate) async fn connect_with(address: SocketAddr, auth: &Value) -> Result<Self, Value> {
+        let client = Self::open(address).await;
+        client.enter(auth).await?;
+        Ok(client)
+    }
+
+    /// One that wants changes, sent every collection.
+    pub(crate) async fn follow(address: SocketAddr) -> Self {
+        Self::resume(address, Copy::default()).await
+    }
+
+    /// One that wants changes, and comes back with what it has kept.
+    pub(crate) async fn resume(address: SocketAddr, kept: Copy) -> Self {
+        let client = Self::open(address).await;
+        let auth = json!({ "live": "changes", "since": kept.cursor() });
+        client.log.copy.replace(kept);
+        client.enter(&auth).await.expect("to be let in");
+        client
+    }
+
+    async fn enter(&self, auth: &Value) -> Result<(), Value> {
+        self.send(format!("40{auth}"));
+        let let_in = self.until("an answer to the connect packet", |heard| {
+            heard.iter().find_map(|heard| match heard {
+                Heard::Connected(_) => Some(Ok(())),
+                Heard::Refused(why) => Some(Err(why.clone())),
+                _ => None,
+            })
+        });
+        let_in.await?;
+        let first = self.until("what there is, or what is new", |heard| {
+            heard.iter().find_map(|heard| match heard {
+                Heard::Event(name, _) if name != "connected" => Some(name.clone()),
+                _ => None,
+            })
+        });
+        if first.await != "changes" {
+            for collection in COLLECTIONS {
+                self.hears(collection).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// A session that has not connected to the namespace.
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
+        let opening = tokio::time::timeout(PATIENCE, tokio_tungstenite::connect_async(url));
+        let (stream, _) = opening.await.expect("a handshake in time").expect("a WebSocket");
+        Self::over(stream).await
+    }
+
+    /// Speaks over a WebSocket from here on.
+    pub(super) async fn over(stream: Stream) -> Self {
+        let (out, queue) = mpsc::unbounded_channel();
+        let log = Rc::new(Log::default());
+        let task = actix_web::rt::spawn(converse(stream, log.clone(), out.clone(), queue));
+        let client = Self { log, out, task, next_ack: Cell::new(0), told: RefCell::default() };
+        client.until("the open packet", |heard| heard.first().map(|_| ())).await;
+        client
+    }
+}

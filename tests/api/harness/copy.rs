@@ -1,0 +1,132 @@
+//! What a client keeps that is sent changes: snapshots and changes, applied in the order they came.
+//!
+//! It reads them as strictly as a client may: what is not of the contract's shape is a fault, and so is a row that is
+//! older than the one it has.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Client, client::COLLECTIONS};
+
+/// Rows by collection and id, and where in the change log that is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Copy {
+    collections: BTreeMap<String, BTreeMap<i64, Value>>,
+    cursor: Option<String>,
+    fault: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Changes {
+    cursor: String,
+    #[serde(flatten)]
+    collections: BTreeMap<String, Changed>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Changed {
+    upserted: Vec<Value>,
+    deleted: Vec<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct At {
+    cursor: String,
+}
+
+impl Copy {
+    /// One that has nothing but a cursor.
+    pub(crate) fn at(cursor: impl Into<String>) -> Self {
+        Self { cursor: Some(cursor.into()), ..Self::default() }
+    }
+
+    pub(crate) fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+
+    /// In the order of their ids.
+    pub(crate) fn rows(&self, collection: &str) -> Vec<Value> {
+        self.collections.get(collection).into_iter().flat_map(BTreeMap::values).cloned().collect()
+    }
+
+    pub(crate) fn has(&self, collection: &str, row: &Value) -> bool {
+        self.collections.get(collection).and_then(|rows| rows.get(&id(row))) == Some(row)
+    }
+
+    /// Itself, if all it has heard could be understood.
+    #[track_caller]
+    pub(super) fn sound(&self) -> &Self {
+        assert!(self.fault.is_none(), "{}", self.fault.as_deref().unwrap_or_default());
+        self
+    }
+
+    pub(super) fn hear(&mut self, event: &str, arguments: &[Value]) {
+        let read = match event {
+            "changes" => self.change(arguments),
+            event if COLLECTIONS.contains(&event) => self.replace(event, arguments),
+            _ => Ok(()),
+        };
+        if let Err(fault) = read {
+            let said: String = Value::from(arguments).to_string().chars().take(500).collect();
+            self.fault.get_or_insert(format!("{fault} in {event} {said}"));
+        }
+    }
+
+    fn change(&mut self, arguments: &[Value]) -> Result<(), String> {
+        let [changes] = arguments else { return Err("not one argument".into()) };
+        let changes = Changes::deserialize(changes).map_err(|error| error.to_string())?;
+        for (name, Changed { upserted, deleted }) in changes.collections {
+            let rows = self.collections.entry(name).or_default();
+            let ids: Vec<i64> = upserted.iter().map(id).collect();
+            if !ids.is_sorted_by(|one, other| one < other) || deleted.iter().any(|id| ids.contains(id)) {
+                return Err("not each row once, in order".into());
+            }
+            if upserted.is_empty() && deleted.is_empty() {
+                return Err("a collection of which nothing changed".into());
+            }
+            for row in upserted {
+                keep(rows, row)?;
+            }
+            rows.retain(|id, _| !deleted.contains(id));
+        }
+        self.cursor = Some(changes.cursor);
+        Ok(())
+    }
+
+    fn replace(&mut self, collection: &str, arguments: &[Value]) -> Result<(), String> {
+        let [Value::Array(all), at] = arguments else { return Err("not rows and a cursor".into()) };
+        let at = At::deserialize(at).map_err(|error| error.to_string())?;
+        let rows = self.collections.entry(collection.to_owned()).or_default();
+        let ids: Vec<i64> = all.iter().map(id).collect();
+        rows.retain(|id, _| ids.contains(id));
+        all.iter().try_for_each(|row| keep(rows, row.clone()))?;
+        self.cursor = Some(at.cursor);
+        Ok(())
+    }
+}
+
+fn keep(rows: &mut BTreeMap<i64, Value>, row: Value) -> Result<(), String> {
+    let version = |row: &Value| row["version"].as_i64();
+    match rows.insert(id(&row), row.clone()) {
+        Some(before) if version(&before) > version(&row) => Err(format!("{row} is older than {before}")),
+        _ => Ok(()),
+    }
+}
+
+fn id(row: &Value) -> i64 {
+    row["id"].as_i64().expect("a row's id")
+}
+
+impl Client {
+    /// Waits until the rows it keeps are those that the server lists now.
+    pub(crate) async fn agrees(&self) {
+        for collection in COLLECTIONS {
+            let rows = self.every(collection).await;
+            self.keeps(&format!("{collection} as listed"), |copy| copy.rows(collection) == rows).await;
+        }
+    }
+}

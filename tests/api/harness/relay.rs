@@ -1,0 +1,107 @@
+//! A network between a server and PostgreSQL that can fail: go silent, or lose its connections.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Whole,
+    Frozen,
+    Cut,
+}
+
+/// Forwards connections while it is whole. It ends with the value.
+pub(crate) struct Relay {
+    url: String,
+    state: watch::Sender<State>,
+    task: JoinHandle<()>,
+}
+
+impl Relay {
+    /// On the way to the PostgreSQL at this URL.
+    pub(crate) async fn to(url: &str) -> Self {
+        let (scheme, rest) = url.split_once("://").expect("a URL");
+        let (user, rest) = rest.split_once('@').expect("a user");
+        let (host, database) = rest.split_once('/').expect("a database");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("{scheme}://{user}@{}/{database}", listener.local_addr().unwrap());
+        let state = watch::Sender::new(State::Whole);
+        let target = host.parse().expect("an address");
+        let task = actix_web::rt::spawn(serve(listener, target, state.subscribe()));
+        Self { url, state, task }
+    }
+
+    /// The database, by this way.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Nothing gets through any more, and nobody is told.
+    pub(crate) fn freeze(&self) {
+        self.state.send_replace(State::Frozen);
+    }
+
+    /// Ends every connection, and each new one at once.
+    pub(crate) fn cut(&self) {
+        self.state.send_replace(State::Cut);
+    }
+
+    /// All is well again; what was on its way arrives.
+    pub(crate) fn mend(&self) {
+        self.state.send_replace(State::Whole);
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, target: SocketAddr, state: watch::Receiver<State>) {
+    let mut connections = JoinSet::new();
+    while let Ok((near, _)) = listener.accept().await {
+        connections.spawn_local(connect(near, target, state.clone()));
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn connect(near: TcpStream, target: SocketAddr, mut state: watch::Receiver<State>) {
+    let mut cut = state.clone();
+    let forward = async {
+        state.wait_for(|state| *state == State::Whole).await.ok()?;
+        let far = TcpStream::connect(target).await.ok()?;
+        let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
+        tokio::select! {
+            there = pump(near_in, far_out, state.clone()) => there,
+            back = pump(far_in, near_out, state.clone()) => back,
+        }
+    };
+    tokio::select! {
+        _ = forward => {}
+        _ = cut.wait_for(|state| *state == State::Cut) => {}
+    }
+}
+
+/// Carries bytes one way until an end is reached.
+async fn pump(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut state: watch::Receiver<State>,
+) -> Option<()> {
+    let mut bytes = vec![0; 1 << 16];
+    loop {
+        let read = from.read(&mut bytes).await.ok().filter(|read| *read > 0)?;
+        state.wait_for(|state| *state == State::Whole).await.ok()?;
+        to.write_all(&bytes[..read]).await.ok()?;
+    }
+}

@@ -1,0 +1,19 @@
+//! Clients that are told what changed, that come back where they were, and whose writes are done once.
+
+mod backups;
+mod changes;
+mod cursors;
+mod listed;
+mod metrics;
+mod model;
+mod nodes;
+mod once;
+mod order;
+mod others;
+mod polling;
+mod repeats;
+mod resume;
+mod silence;
+mod slow;
+mod triggers;
+mod unavailable;

@@ -1,0 +1,149 @@
+//! Cursors that are worth nothing: whoever brings one is sent everything, and is told of changes from then on.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+
+use crate::harness::{
+    Client, Copy, Database, Engine, TestApp, alone_on_both_databases, client::COLLECTIONS, gym, http,
+    on_both_databases, program::Program,
+};
+
+on_both_databases! { what_is_no_cursor_is_worth_nothing }
+
+alone_on_both_databases! {
+    what_was_forgotten_is_not_made_up,
+    what_is_too_old_is_forgotten,
+    #[ignore = "what is known of old entries is thrown away before it is used"]
+    what_grew_too_old_while_no_server_ran_is_forgotten,
+}
+
+async fn what_is_no_cursor_is_worth_nothing(app: &TestApp) {
+    let engine = match &app.database {
+        Database::Sqlite(_) => Engine::Sqlite,
+        Database::Postgres(_) | Database::Cluster(_) => Engine::Postgres,
+    };
+    let elsewhere = TestApp::spawn(engine, &[]).await;
+    gym::open(&elsewhere.connect().await).await;
+    let foreign = cursor(&elsewhere.follow().await);
+    gym::open(&app.connect().await).await;
+    let own = cursor(&app.follow().await);
+    let (epoch, position) = own.split_once('.').expect("an epoch and a position");
+    let later: u64 = position.split('-').next().and_then(|next| next.parse().ok()).expect("a number");
+    for cursor in [
+        foreign.clone(),
+        format!("{epoch}.{}", later + 100_000),
+        format!("{epoch}.{}", u64::MAX),
+        format!("{epoch}.-1"),
+        format!("{epoch}.{later}-{later}"),
+        format!("{epoch}.{later}-x"),
+        format!("{epoch}.{}", "9".repeat(3000)),
+        format!("{}.{position}", "0".repeat(36)),
+        format!(".{position}"),
+        epoch.to_owned(),
+        position.to_owned(),
+        "'; drop table coaches; --.1".to_owned(),
+        "\u{0}".to_owned(),
+        "null".to_owned(),
+        String::new(),
+    ] {
+        lives_on(&begins_anew(app.address, &cursor).await).await;
+    }
+    resumes(app.address, &own).await;
+    elsewhere.stop().await;
+}
+
+async fn what_was_forgotten_is_not_made_up(database: &Database) {
+    let url = database.url();
+    let few = ["--change-log-rows", "5"];
+    let mut program = Program::serve(&url, &few);
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    let mut cursors = Vec::new();
+    for age in 20..40 {
+        client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+        cursors.push(cursor(&client));
+    }
+    for (at, cursor) in cursors.iter().enumerate() {
+        match at {
+            0..14 => drop(begins_anew(program.address, cursor).await),
+            14.. => resumes(program.address, cursor).await,
+        }
+    }
+    for _ in 0..2 {
+        program.terminate();
+        assert!(program.ended().await.success());
+        program = Program::serve(&url, &few);
+        let few = |left| left > 0.0 && left <= 5.0;
+        http::until_metric(program.address, "rowcast_change_log_entries", few).await;
+        resumes(program.address, cursors.last().unwrap()).await;
+        for cursor in &cursors[..14] {
+            begins_anew(program.address, cursor).await;
+        }
+    }
+    lives_on(&begins_anew(program.address, &cursors[0]).await).await;
+}
+
+async fn what_is_too_old_is_forgotten(database: &Database) {
+    grows_older(database, 3660).await;
+}
+
+async fn what_grew_too_old_while_no_server_ran_is_forgotten(database: &Database) {
+    grows_older(database, 7200).await;
+}
+
+/// By that many seconds, of which it may have an hour.
+async fn grows_older(database: &Database, seconds: u32) {
+    let url = database.url();
+    let hour = ["--change-log-hours", "1"];
+    let mut program = Program::serve(&url, &hour);
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    let old = cursor(&client);
+    client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+    program.kill();
+    // Each start notes how far the log has come; a later one forgets what was there by then, if that is long ago.
+    program = Program::serve(&url, &hour);
+    http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 4.0).await;
+    resumes(program.address, &old).await;
+    let client = Client::follow(program.address).await;
+    client.ask("update_coach", json!({ "id": 1, "age": 51 })).await.done();
+    let new = cursor(&client);
+    program.kill();
+    database.execute(&format!("update change_log_marks set at = at - {seconds}")).await;
+    program = Program::serve(&url, &hour);
+    http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0 && left < 4.0).await;
+    program.kill();
+
+    let program = Program::serve(&url, &hour);
+    resumes(program.address, &new).await;
+    lives_on(&begins_anew(program.address, &old).await).await;
+}
+
+/// Where a client is.
+pub(super) fn cursor(client: &Client) -> String {
+    client.copy().cursor().expect("a cursor").to_owned()
+}
+
+/// A client that brings this cursor is told what happened since.
+pub(super) async fn resumes(address: SocketAddr, cursor: &str) {
+    let client = Client::resume(address, Copy::at(cursor)).await;
+    assert_eq!(client.events_since(0)[..2], ["connected", "changes"], "{cursor}");
+}
+
+/// A client that brings this cursor is sent everything.
+pub(super) async fn begins_anew(address: SocketAddr, cursor: &str) -> Client {
+    let client = Client::resume(address, Copy::at(cursor)).await;
+    assert_eq!(client.events_since(0)[1..5], COLLECTIONS, "{cursor}");
+    client.agrees().await;
+    client
+}
+
+/// It is told of changes from then on.
+pub(super) async fn lives_on(client: &Client) {
+    let then = client.now();
+    let row = client.ask("new_exercise_move", gym::exercise_move("Marker")).await.done();
+    assert!(client.copy().has("exercise_moves", &row));
+    assert_eq!(client.told(then).len(), 1);
+    client.ask("delete_exercise_move", json!({ "id": row["id"] })).await.done();
+}

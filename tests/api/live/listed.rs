@@ -1,0 +1,131 @@
+//! A collection that is only listed: nobody is sent it, and what shows its rows is live all the same.
+
+use rowcast::{
+    collection::{ActiveModel, Collection, Column, Draft, Edit, Model},
+    collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans},
+    database::Transaction,
+    registry::Registry,
+};
+use sea_orm::DbErr;
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Copy, Database, Node, from_both_databases, gym};
+
+from_both_databases! {
+    it_is_listed_and_never_sent,
+    what_shows_its_rows_is_told,
+    #[ignore = "a client that resumes after a restart is told that unsent rows are deleted"]
+    after_a_restart_it_is_still_not_sent,
+}
+
+/// The planner's moves, if there were too many of them.
+struct Moves;
+
+impl Collection for Moves {
+    type Entity = <ExerciseMoves as Collection>::Entity;
+    type Row = <ExerciseMoves as Collection>::Row;
+    type New = <ExerciseMoves as Collection>::New;
+    type Update = <ExerciseMoves as Collection>::Update;
+
+    const NAME: &'static str = ExerciseMoves::NAME;
+    const PLURAL: &'static str = ExerciseMoves::PLURAL;
+    const ID: Column<Self> = ExerciseMoves::ID;
+    const VERSION: Column<Self> = ExerciseMoves::VERSION;
+    const COLUMNS: &'static [(&'static str, Column<Self>)] = ExerciseMoves::COLUMNS;
+    const SENT: bool = false;
+
+    fn create(new: Self::New) -> Draft<ActiveModel<Self>> {
+        ExerciseMoves::create(new)
+    }
+
+    fn update(update: Self::Update) -> Edit<ActiveModel<Self>> {
+        ExerciseMoves::update(update)
+    }
+
+    async fn rows(db: &Transaction, models: Vec<Model<Self>>) -> Result<Vec<Self::Row>, DbErr> {
+        ExerciseMoves::rows(db, models).await
+    }
+}
+
+const SENT: [&str; 3] = ["coaches", "workout_plans", "schedules"];
+
+async fn start(url: &str) -> Node {
+    let registry = Registry::builder();
+    let registry = registry.with::<Coaches>().with::<WorkoutPlans>().with::<Moves>().with::<Schedules>();
+    Node::start_with(url, &[], registry.build()).await
+}
+
+async fn it_is_listed_and_never_sent(database: &Database) {
+    let node = start(&database.url()).await;
+    let clients = [connect(&node, json!({})).await, connect(&node, json!({ "live": "changes" })).await];
+    for client in &clients {
+        assert_eq!(client.events_since(0), [&["connected"][..], &SENT].concat());
+    }
+    let thens = clients.each_ref().map(Client::now);
+    for (at, client) in clients.iter().enumerate() {
+        let row = client.ask("new_exercise_move", gym::exercise_move("Squat")).await.done();
+        let id = row["id"].clone();
+        assert_eq!(client.ask("get_exercise_move", json!({ "id": id })).await.done(), row);
+        let row = client.ask("update_exercise_move", json!({ "id": id, "name": "Plank" })).await.done();
+        let page = client.ask("list_exercise_moves", json!({ "sort": "-id", "limit": 1 })).await.done();
+        assert_eq!(page["rows"], json!([row]));
+        client.ask("delete_exercise_move", json!({ "id": id })).await.done();
+        assert_eq!(client.every("exercise_moves").await, [] as [Value; 0], "client {at}");
+    }
+    for (client, then) in clients.iter().zip(thens) {
+        client.is_served().await;
+        assert_eq!(client.events_since(then), [] as [String; 0]);
+        let then = client.now();
+        client.ask("refresh", Value::Null).await.done();
+        assert_eq!(client.events_since(then), SENT);
+    }
+    node.stop().await;
+}
+
+async fn what_shows_its_rows_is_told(database: &Database) {
+    let node = start(&database.url()).await;
+    let client = connect(&node, json!({ "live": "changes" })).await;
+    let snapshots = connect(&node, json!({})).await;
+    gym::open(&client).await;
+    let then = client.now();
+    let row = client.ask("update_exercise_move", json!({ "id": 1, "name": "Deep squat" })).await.done();
+    let plan = client.ask("get_workout_plan", json!({ "id": 1 })).await.done();
+    assert_eq!(plan["exercise_moves"], json!([row]));
+    assert_eq!(client.told(then), [json!({ "workout_plans": { "upserted": [plan], "deleted": [] } })]);
+    snapshots.sees("workout_plans", |rows| rows == [plan.clone()]).await;
+
+    database.execute("update exercise_moves set name = 'Marker'").await;
+    let marked = |copy: &Copy| copy.rows("workout_plans")[0]["exercise_moves"][0]["name"] == "Marker";
+    client.keeps("another program's change", marked).await;
+    node.stop().await;
+}
+
+async fn after_a_restart_it_is_still_not_sent(database: &Database) {
+    let node = start(&database.url()).await;
+    let writer = connect(&node, json!({})).await;
+    let client = connect(&node, json!({ "live": "changes" })).await;
+    gym::open(&writer).await;
+    client.keeps("the gym", |copy| copy.rows("schedules").len() == 1).await;
+    let since = client.copy().cursor().map(str::to_owned);
+    drop(client);
+    writer.ask("new_exercise_move", gym::exercise_move("Plank")).await.done();
+    writer.ask("update_exercise_move", json!({ "id": 1, "name": "Deep squat" })).await.done();
+    let plan = writer.ask("get_workout_plan", json!({ "id": 1 })).await.done();
+    let missed = json!({ "workout_plans": { "upserted": [plan], "deleted": [] } });
+    let back = connect(&node, json!({ "live": "changes", "since": since })).await;
+    assert_eq!(back.told(0), std::slice::from_ref(&missed));
+    node.stop().await;
+
+    let node = start(&database.url()).await;
+    let back = connect(&node, json!({ "live": "changes", "since": since })).await;
+    assert_eq!(back.told(0), [missed]);
+    node.stop().await;
+}
+
+/// A client that has been sent what such a server sends.
+async fn connect(node: &Node, auth: Value) -> Client {
+    let client = Client::open(node.address).await;
+    client.send(format!("40{auth}"));
+    client.hears(if auth["since"].is_string() { "changes" } else { "schedules" }).await;
+    client
+}

@@ -1,0 +1,38 @@
+//! What whoever runs the server can see of all this.
+
+use serde_json::json;
+
+use crate::harness::{Client, Copy, Database, from_both_databases, gym, http, program::Program};
+
+from_both_databases! { live_is_measured }
+
+async fn live_is_measured(database: &Database) {
+    let program = Program::serve(&database.url(), &[]);
+    let address = program.address;
+    let client = Client::follow(address).await;
+    gym::open(&client).await;
+    let kept = client.copy();
+    for _ in 0..3 {
+        Client::resume(address, kept.clone()).await;
+    }
+    Client::resume(address, Copy::at("nonsense.7")).await;
+    client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+
+    let (_, metrics) = http::get(address, "/metrics").await;
+    for line in [
+        r#"rowcast_live_resumed_total{with="changes"} 3"#,
+        r#"rowcast_live_resumed_total{with="snapshots"} 1"#,
+        r#"rowcast_collection_rows{collection="coaches"} 1"#,
+    ] {
+        assert!(metrics.lines().any(|shown| shown == line), "{line}");
+    }
+    for name in [
+        "rowcast_live_publish_seconds_count",
+        "rowcast_live_lag_seconds_count",
+        "rowcast_live_delivery_seconds_count",
+        "rowcast_live_remembered_changes",
+    ] {
+        http::until_metric(address, name, |count| count >= 5.0).await;
+    }
+    http::until_metric(address, "rowcast_log_horizon_seconds", |seconds| seconds == 0.0).await;
+}

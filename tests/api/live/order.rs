@@ -1,0 +1,142 @@
+//! Transactions of other programs that commit in another order than they wrote: each is told when it commits, and an open
+//! one delays nobody.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Client, Database, Engine, Node, TestApp, gym, http,
+    postgres::{Cluster, Session},
+    program::Program,
+    tell,
+};
+
+fn new_coach(name: &str) -> String {
+    format!("insert into coaches (name, age, picture) values ('{name}', 40, 'http://x.y')")
+}
+
+fn names(rows: &[Value]) -> Vec<&str> {
+    rows.iter().map(|row| row["name"].as_str().unwrap()).collect()
+}
+
+async fn told_of(client: &Client, names: &[&str]) {
+    let all = |copy: &crate::harness::Copy| {
+        names.iter().all(|name| copy.rows("coaches").iter().any(|row| row["name"] == *name))
+    };
+    client.keeps(&format!("{names:?}"), all).await;
+}
+
+#[actix_web::test]
+async fn what_was_written_first_and_committed_last_is_told_too() {
+    tell(Engine::Postgres, async |app| {
+        let (client, snapshots) = (app.follow().await, app.connect().await);
+        let url = app.database.url();
+        let first = Session::begin(&url, &new_coach("First")).await;
+        let second = Session::begin(&url, &new_coach("Second")).await;
+        let third = Session::begin(&url, &new_coach("Third")).await;
+        second.commit().await;
+        told_of(&client, &["Second"]).await;
+        assert_eq!(names(&snapshots.sees("coaches", |rows| rows.len() == 1).await), ["Second"]);
+        third.commit().await;
+        told_of(&client, &["Second", "Third"]).await;
+        first.commit().await;
+        told_of(&client, &["First", "Second", "Third"]).await;
+        snapshots.sees("coaches", |rows| rows.len() == 3).await;
+        assert_eq!(client.told(0).len(), 3, "each once");
+        client.agrees().await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_open_transaction_delays_no_change_and_no_ack() {
+    tell(Engine::Postgres, async |app| {
+        let (client, snapshots) = (app.follow().await, app.connect().await);
+        gym::open(&client).await;
+        let open = Session::begin(&app.database.url(), &new_coach("Late")).await;
+        let began = Instant::now();
+        for age in 20..40 {
+            let row = client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+            assert!(client.copy().has("coaches", &row), "read your writes");
+            let row = snapshots.ask("update_coach", json!({ "id": 1, "age": age + 20 })).await.done();
+            assert!(snapshots.latest("coaches").contains(&row), "read your writes");
+        }
+        // An ack that is published late waits for five seconds.
+        assert!(began.elapsed() < Duration::from_secs(40), "{:?} for 40 writes", began.elapsed());
+        http::until_metric(app.address, "rowcast_log_horizon_seconds", |seconds| seconds > 0.0).await;
+        assert_eq!(http::get(app.address, "/readyz").await.0, 200);
+        app.database.execute("update exercise_moves set name = 'Marker'").await;
+        client.keeps("another's change", |copy| copy.rows("exercise_moves")[0]["name"] == "Marker").await;
+        assert_eq!(client.copy().rows("coaches").len(), 1);
+
+        open.commit().await;
+        told_of(&client, &["Late"]).await;
+        snapshots.sees("coaches", |rows| rows.len() == 2).await;
+        client.agrees().await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_cursor_from_while_it_was_open_leads_to_it() {
+    tell(Engine::Postgres, async |app: &TestApp| {
+        let url = app.database.url();
+        let beside = Node::start(&url, &[]).await;
+        let client = app.follow().await;
+        let open = Session::begin(&url, &new_coach("Late")).await;
+        let other = Session::begin(&url, &new_coach("Early")).await;
+        let early = client.copy();
+        other.commit().await;
+        told_of(&client, &["Early"]).await;
+        let kept = client.copy();
+        drop(client);
+        let back = Client::resume(app.address, kept.clone()).await;
+        assert_eq!(back.told(0), [json!({})], "it has not committed");
+        open.commit().await;
+        told_of(&back, &["Late"]).await;
+
+        let late = Node::start(&url, &[]).await;
+        for address in [app.address, beside.address, late.address] {
+            let back = Client::resume(address, kept.clone()).await;
+            let told = back.told(0);
+            told_of(&back, &["Late"]).await;
+            assert_eq!(names(told[0]["coaches"]["upserted"].as_array().unwrap()), ["Late"], "{told:?}");
+            let back = Client::resume(address, early.clone()).await;
+            assert_eq!(back.told(0)[0]["coaches"]["upserted"].as_array().unwrap().len(), 2);
+            back.agrees().await;
+        }
+        beside.stop().await;
+        late.stop().await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_log_is_kept_for_as_long_as_it_is_open_and_pruned_afterwards() {
+    let database = Database::Cluster(Cluster::start());
+    let (url, one) = (database.url(), ["--change-log-rows", "1"]);
+    let mut program = Program::serve(&url, &one);
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    let open = Session::begin(&url, &new_coach("Late")).await;
+    for age in 20..30 {
+        client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+    }
+    program.kill();
+    program = Program::serve(&url, &one);
+    http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0).await;
+    let left = http::metric(program.address, "rowcast_change_log_entries").await;
+    assert!(left >= 10.0, "what came after it is kept: {left}");
+
+    let client = Client::follow(program.address).await;
+    open.commit().await;
+    told_of(&client, &["Late"]).await;
+    program.kill();
+    program = Program::serve(&url, &one);
+    http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0 && left <= 1.0).await;
+    let client = Client::follow(program.address).await;
+    client.agrees().await;
+    let row = client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+    assert!(client.copy().has("coaches", &row));
+}

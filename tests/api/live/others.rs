@@ -1,0 +1,148 @@
+//! Other programs on the same database: what they commit is told as one event, soon, and wherever they do it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Database, Node, TestApp, from_both_databases, gym, on_both_databases};
+
+on_both_databases! {
+    a_transaction_of_many_rows_is_one_event,
+    what_is_rolled_back_is_told_to_nobody,
+    what_ends_as_it_was_is_told_to_nobody,
+    what_the_database_deletes_along_is_told,
+    more_than_the_log_is_read_for_is_one_event,
+    a_row_that_changes_is_shown_within_a_second,
+}
+
+from_both_databases! {
+    what_changed_while_no_server_ran_is_there_and_is_told,
+}
+
+async fn a_transaction_of_many_rows_is_one_event(app: &TestApp) {
+    let (client, snapshots) = (app.follow().await, app.connect().await);
+    gym::open(&snapshots).await;
+    client.agrees().await;
+    let then = client.now();
+    app.database.execute(MANY).await;
+    client.keeps("the last of it", |copy| copy.rows("schedules").is_empty()).await;
+    let told = client.told(then);
+    assert_eq!(told.len(), 1, "half a transaction is never seen: {told:?}");
+    let ids = |collection: &str, kind: &str| -> Vec<i64> {
+        let id = |row: &Value| row.as_i64().or_else(|| row["id"].as_i64()).unwrap();
+        told[0][collection][kind].as_array().unwrap().iter().map(id).collect()
+    };
+    assert_eq!(ids("coaches", "upserted"), [1, 2, 3]);
+    assert_eq!(ids("exercise_moves", "upserted"), [1]);
+    assert_eq!(ids("workout_plans", "upserted"), [1], "it shows the move");
+    assert_eq!((ids("schedules", "upserted"), ids("schedules", "deleted")), (vec![], vec![1]));
+    client.agrees().await;
+    snapshots.agrees().await;
+}
+
+const MANY: &str = "begin;
+    insert into coaches (name, age, picture) values ('Grace', 40, 'http://x.y'), ('Edsger', 50, 'http://x.y');
+    update coaches set name = 'Ada L.', version = version + 1 where id = 1;
+    update exercise_moves set name = 'Deep squat', version = version + 1;
+    delete from schedules;
+    commit";
+
+async fn what_is_rolled_back_is_told_to_nobody(app: &TestApp) {
+    let client = app.follow().await;
+    gym::open(&client).await;
+    let then = client.now();
+    app.database.execute("begin; update coaches set name = 'Nobody'; delete from schedules; rollback").await;
+    app.database.execute("update exercise_moves set name = 'Marker'").await;
+    client.keeps("the marker", |copy| copy.rows("exercise_moves")[0]["name"] == "Marker").await;
+    let told = client.told(then);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].get("coaches").is_none() && told[0].get("schedules").is_none(), "{told:?}");
+    client.agrees().await;
+}
+
+async fn what_ends_as_it_was_is_told_to_nobody(app: &TestApp) {
+    let (client, snapshots) = (app.follow().await, app.connect().await);
+    gym::open(&client).await;
+    snapshots.agrees().await;
+    let (then, there) = (client.now(), snapshots.now());
+    app.database.execute("update coaches set name = name").await;
+    app.database.execute("begin; update coaches set age = 50; update coaches set age = 36; commit").await;
+    app.database.execute("update exercise_moves set name = 'Marker'").await;
+    client.keeps("the marker", |copy| copy.rows("exercise_moves")[0]["name"] == "Marker").await;
+    snapshots.agrees().await;
+    assert_eq!(client.told(then).len(), 1);
+    assert!(!snapshots.events_since(there).contains(&"coaches".to_owned()));
+}
+
+async fn what_the_database_deletes_along_is_told(app: &TestApp) {
+    let client = app.follow().await;
+    gym::open(&client).await;
+    client.ask("new_workout_plan", gym::workout_plan("Evening", &[1, 1])).await.done();
+    let then = client.now();
+    // Its moves' places go with it, by the schema's own cascade.
+    app.database.execute("delete from workout_plans where id = 2").await;
+    client.keeps("one plan", |copy| copy.rows("workout_plans").len() == 1).await;
+    assert_eq!(client.told(then), [json!({ "workout_plans": { "upserted": [], "deleted": [2] } })]);
+    client.ask("new_exercise_move", gym::exercise_move("Plank")).await.done();
+    client.ask("delete_exercise_move", json!({ "id": 2 })).await.done();
+    client.agrees().await;
+}
+
+/// 60,000 moves, of which a plan shows two.
+async fn more_than_the_log_is_read_for_is_one_event(app: &TestApp) {
+    let client = app.follow().await;
+    gym::open(&client).await;
+    let then = client.now();
+    app.database.execute(BULK).await;
+    client.keeps("all moves", |copy| copy.rows("exercise_moves").len() == 60_001).await;
+    let told = client.told(then);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["exercise_moves"]["upserted"].as_array().unwrap().len(), 60_001);
+    assert_eq!(told[0]["workout_plans"]["upserted"][0]["exercise_moves"][0]["name"], "Deep squat");
+    let row = client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+    assert!(client.copy().has("coaches", &row), "and it goes on");
+    client.agrees().await;
+}
+
+const BULK: &str = "begin;
+    update exercise_moves set name = 'Deep squat', version = version + 1;
+    insert into exercise_moves (name, focus, description, video_link)
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 60000)
+    select 'Move', 'Legs', 'As often as it takes.', 'https://example.com' from n order by i;
+    commit";
+
+async fn a_row_that_changes_is_shown_within_a_second(app: &TestApp) {
+    let (client, snapshots) = (app.follow().await, app.connect().await);
+    gym::open(&client).await;
+    snapshots.agrees().await;
+    let mut delays = Vec::new();
+    for age in 50..59 {
+        app.database.execute(&format!("update coaches set age = {age}")).await;
+        let committed = Instant::now();
+        client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == age).await;
+        snapshots.sees("coaches", |rows| rows[0]["age"] == age).await;
+        delays.push(committed.elapsed());
+    }
+    // The machine may be slow once or twice; the server may not be.
+    delays.sort();
+    assert!(delays[4] < Duration::from_secs(1), "{delays:?}");
+}
+
+async fn what_changed_while_no_server_ran_is_there_and_is_told(database: &Database) {
+    let url = database.url();
+    let node = Node::start(&url, &[]).await;
+    let client = Client::follow(node.address).await;
+    gym::open(&client).await;
+    let kept = client.copy();
+    drop(client);
+    node.stop().await;
+    database.execute(MANY).await;
+
+    let node = Node::start(&url, &[]).await;
+    let fresh = Client::connect(node.address).await;
+    assert_eq!(fresh.latest("coaches").len(), 3);
+    let back = Client::resume(node.address, kept).await;
+    assert_eq!(back.events_since(0), ["connected", "changes"]);
+    back.agrees().await;
+    node.stop().await;
+}

@@ -1,0 +1,54 @@
+//! A client that polls is told as one with a WebSocket is.
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    TestApp,
+    client::COLLECTIONS,
+    gym, http, on_both_databases,
+    wire::{self, Heard},
+};
+
+on_both_databases! { it_is_sent_everything_and_then_changes }
+
+async fn it_is_sent_everything_and_then_changes(app: &TestApp) {
+    let writer = app.connect().await;
+    gym::open(&writer).await;
+    let path = "/socket.io/?EIO=4&transport=polling";
+    let (_, open) = http::get(app.address, path).await;
+    let Heard::Open(open) = wire::read(&open) else { panic!("{open}") };
+    let path = format!("{path}&sid={}", open["sid"].as_str().unwrap());
+    let mut heard = Vec::new();
+    let enter = r#"40{"live":"changes"}"#;
+    assert_eq!(http::post(app.address, &path, enter).await, (200, "ok".into()));
+    let first = events(app, &path, &mut heard, 5).await;
+    let names: Vec<&str> = first.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, [&["connected"][..], &COLLECTIONS].concat());
+    assert_eq!(first[1].1[0], json!(writer.latest("coaches")));
+
+    let row = writer.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+    let told = events(app, &path, &mut heard, 6).await;
+    assert_eq!((told[5].0.as_str(), &told[5].1[0]["coaches"]["upserted"]), ("changes", &json!([row])));
+}
+
+/// Polls until so many events have been heard in all.
+async fn events(
+    app: &TestApp,
+    path: &str,
+    heard: &mut Vec<Heard>,
+    count: usize,
+) -> Vec<(String, Vec<Value>)> {
+    loop {
+        let events = heard.iter().filter_map(|heard| match heard {
+            Heard::Event(name, arguments) => Some((name.clone(), arguments.clone())),
+            _ => None,
+        });
+        let events: Vec<_> = events.collect();
+        if events.len() >= count {
+            return events;
+        }
+        let (status, payload) = http::get(app.address, path).await;
+        assert_eq!(status, 200, "{payload}");
+        heard.extend(payload.split('\u{1e}').map(wire::read));
+    }
+}

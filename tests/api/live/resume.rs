@@ -1,0 +1,168 @@
+//! A client that comes back is told what happened since, and nothing else: after a cut, a restart, a crash.
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Client, Copy, Database, TestApp, from_both_databases, gym, on_both_databases, program::Program,
+};
+
+on_both_databases! {
+    after_a_cut_it_is_told_just_what_it_missed,
+    if_nothing_happened_it_is_told_so,
+    what_came_and_went_meanwhile_is_not_kept,
+    from_its_first_snapshots_it_can_resume_too,
+    many_that_come_back_at_once_while_others_write_miss_nothing,
+}
+
+from_both_databases! {
+    after_a_restart_it_is_told_just_what_it_missed,
+    after_a_crash_it_is_told_just_what_it_missed,
+    a_cursor_outlives_many_restarts,
+}
+
+/// What happens while a client is away, and what it must be told of it then.
+async fn happens(writer: &Client) -> Value {
+    let ada = writer.ask("update_coach", json!({ "id": 1, "name": "Ada L." })).await.done();
+    writer.ask("new_coach", gym::coach("Grace")).await.done();
+    let grace = writer.ask("update_coach", json!({ "id": 2, "age": 50 })).await.done();
+    writer.ask("delete_schedule", json!({ "id": 1 })).await.done();
+    json!({
+        "coaches": { "upserted": [ada, grace], "deleted": [] },
+        "schedules": { "upserted": [], "deleted": [1] },
+    })
+}
+
+async fn after_a_cut_it_is_told_just_what_it_missed(app: &TestApp) {
+    let writer = app.connect().await;
+    let kept = followed(&writer, app.follow().await).await;
+    let missed = happens(&writer).await;
+    let back = Client::resume(app.address, kept).await;
+    assert_eq!(back.events_since(0), ["connected", "changes"]);
+    assert_eq!(back.told(0), [missed]);
+    back.agrees().await;
+
+    let row = writer.ask("update_coach", json!({ "id": 1, "age": 60 })).await.done();
+    back.keeps("what happens from now on", |copy| copy.has("coaches", &row)).await;
+    assert_eq!(back.told(0).len(), 2);
+}
+
+async fn if_nothing_happened_it_is_told_so(app: &TestApp) {
+    let writer = app.connect().await;
+    let mut kept = followed(&writer, app.follow().await).await;
+    for _ in 0..3 {
+        let back = Client::resume(app.address, kept).await;
+        assert_eq!(back.events_since(0), ["connected", "changes"]);
+        assert_eq!(back.told(0), [json!({})], "a cursor and nothing else");
+        kept = back.copy();
+    }
+}
+
+async fn what_came_and_went_meanwhile_is_not_kept(app: &TestApp) {
+    let writer = app.connect().await;
+    let kept = followed(&writer, app.follow().await).await;
+    writer.ask("new_coach", gym::coach("Grace")).await.done();
+    writer.ask("delete_coach", json!({ "id": 2 })).await.done();
+    let back = Client::resume(app.address, kept).await;
+    assert!(back.told(0)[0]["coaches"]["upserted"].as_array().is_none_or(Vec::is_empty));
+    assert_eq!(back.copy().rows("coaches").len(), 1);
+    back.agrees().await;
+}
+
+async fn from_its_first_snapshots_it_can_resume_too(app: &TestApp) {
+    let writer = app.connect().await;
+    gym::open(&writer).await;
+    writer.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+    let kept = app.follow().await.copy();
+    writer.ask("delete_schedule", json!({ "id": 1 })).await.done();
+    let back = Client::resume(app.address, kept).await;
+    assert_eq!(back.events_since(0), ["connected", "changes"]);
+    back.agrees().await;
+}
+
+async fn many_that_come_back_at_once_while_others_write_miss_nothing(app: &TestApp) {
+    let writer = app.connect().await;
+    gym::open(&writer).await;
+    let writes = async {
+        for round in 0..60 {
+            let row = writer.ask("new_coach", gym::coach(&format!("Coach {round}"))).await.done();
+            writer.ask("update_coach", json!({ "id": 1, "name": format!("Ada {round}") })).await.done();
+            if round % 3 == 0 {
+                writer.ask("delete_coach", json!({ "id": row["id"] })).await.done();
+            }
+        }
+    };
+    let comes_and_goes = (0..6).map(async |_| {
+        let mut kept = app.follow().await.copy();
+        for _ in 0..10 {
+            let back = Client::resume(app.address, kept).await;
+            assert_eq!(back.events_since(0)[..2], ["connected", "changes"]);
+            back.is_served().await;
+            kept = back.copy();
+        }
+        kept
+    });
+    let ((), kept) = tokio::join!(writes, futures_util::future::join_all(comes_and_goes));
+    for kept in kept {
+        Client::resume(app.address, kept).await.agrees().await;
+    }
+}
+
+async fn after_a_restart_it_is_told_just_what_it_missed(database: &Database) {
+    let url = database.url();
+    let mut program = Program::serve(&url, &[]);
+    let writer = Client::connect(program.address).await;
+    let kept = followed(&writer, Client::follow(program.address).await).await;
+    let missed = happens(&writer).await;
+    program.terminate();
+    assert!(program.ended().await.success());
+    comes_back(&url, kept, missed).await;
+}
+
+async fn after_a_crash_it_is_told_just_what_it_missed(database: &Database) {
+    let url = database.url();
+    let mut program = Program::serve(&url, &[]);
+    let writer = Client::connect(program.address).await;
+    let kept = followed(&writer, Client::follow(program.address).await).await;
+    let missed = happens(&writer).await;
+    program.kill();
+    comes_back(&url, kept, missed).await;
+}
+
+async fn comes_back(url: &str, kept: Copy, missed: Value) {
+    let program = Program::serve(url, &[]);
+    let back = Client::resume(program.address, kept).await;
+    assert_eq!(back.events_since(0), ["connected", "changes"]);
+    assert_eq!(back.told(0), [missed]);
+    back.agrees().await;
+    let row = back.ask("update_coach", json!({ "id": 1, "age": 60 })).await.done();
+    assert!(back.copy().has("coaches", &row), "what happens from now on");
+}
+
+async fn a_cursor_outlives_many_restarts(database: &Database) {
+    let url = database.url();
+    let mut program = Program::serve(&url, &[]);
+    let writer = Client::connect(program.address).await;
+    let first = followed(&writer, Client::follow(program.address).await).await;
+    let mut last = first.clone();
+    for round in 0..4 {
+        program.kill();
+        program = Program::serve(&url, &[]);
+        let back = Client::resume(program.address, last).await;
+        assert_eq!(back.told(0), [json!({})], "round {round}");
+        back.ask("new_coach", gym::coach(&format!("Coach {round}"))).await.done();
+        last = back.copy();
+    }
+    let back = Client::resume(program.address, first).await;
+    assert_eq!(back.events_since(0), ["connected", "changes"]);
+    let told = back.told(0);
+    assert_eq!(told[0]["coaches"]["upserted"].as_array().unwrap().len(), 4);
+    assert_eq!(told[0].as_object().unwrap().len(), 1, "nothing that it knew: {told:?}");
+    back.agrees().await;
+}
+
+/// What a client has kept that saw the gym being opened, and then left.
+async fn followed(writer: &Client, client: Client) -> Copy {
+    gym::open(writer).await;
+    client.agrees().await;
+    client.copy()
+}

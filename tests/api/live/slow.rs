@@ -1,0 +1,71 @@
+//! A client that does not read costs next to nothing, and is told in a few words what it has slept through.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Database, Engine, client::Sleeper, gym, http, program::Program};
+
+/// Far more than connections and outboxes hold: some 7 kB each time.
+const WRITES: usize = 3000;
+/// What the system may hold for a connection, and some more.
+const FEW: usize = WRITES / 2;
+/// An eighth of what was written meanwhile.
+const SOME: usize = 3 * 1024 * 1024;
+
+#[actix_web::test]
+async fn changes_that_are_not_read_become_one() {
+    sleeps(json!({ "live": "changes" }), "changes").await;
+}
+
+#[actix_web::test]
+async fn snapshots_that_are_not_read_become_one() {
+    sleeps(json!({}), "workout_plans").await;
+}
+
+async fn sleeps(auth: Value, event: &str) {
+    let database = Database::new(Engine::Sqlite).await;
+    let program = Program::serve(&database.url(), &["--sqlite-synchronous", "normal"]);
+    let address = program.address;
+    let (writer, listener) = (Client::follow(address).await, Client::follow(address).await);
+    let link = format!("https://example.com/{}", "x".repeat(1900));
+    for name in ["Squat", "Plank", "Row"] {
+        let long = json!({ "video_link": link, "description": "y".repeat(500) });
+        let exercise = gym::with(gym::exercise_move(name), long);
+        writer.ask("new_exercise_move", exercise).await.done();
+    }
+    for plan in 0..3 {
+        writer.ask("new_workout_plan", gym::workout_plan(&format!("Plan {plan}"), &[1, 2, 3])).await.done();
+    }
+    // Whatever is made once and kept is made by the first of them.
+    write(&writer, WRITES / 10, "First").await;
+    let sleeper = Sleeper::connect(address, &auth).await;
+    http::until_metric(address, "socketio_sessions", |sessions| sessions == 3.0).await;
+    write(&writer, WRITES / 2, "Second").await;
+    let before = program.memory();
+    write(&writer, WRITES, "Third").await;
+    let after = program.memory();
+    assert!(after < before + SOME, "{before} bytes became {after}");
+    listener.agrees().await;
+    assert_eq!(http::metric(address, "socketio_evictions_total").await, 0.0);
+    writer.ask("delete_workout_plan", json!({ "id": 3 })).await.done();
+    let last = writer.copy();
+
+    let awake = sleeper.wake().await;
+    awake.keeps("the last of it", |copy| copy.rows("workout_plans") == last.rows("workout_plans")).await;
+    awake.agrees().await;
+    assert!(event != "changes" || http::metric(address, "rowcast_live_folded_total").await > 0.0);
+    let heard = awake.events_since(0).iter().filter(|name| *name == event).count();
+    assert!(heard < FEW, "{heard} of {WRITES} and more");
+    let row = writer.ask("update_workout_plan", json!({ "id": 1, "name": "Awake" })).await.done();
+    awake.keeps("what happens from now on", |copy| copy.has("workout_plans", &row)).await;
+}
+
+/// Renames plans that often, a hundred at a time.
+async fn write(writer: &Client, count: usize, name: &str) {
+    for batch in 0..count / 100 {
+        let rename = |at| json!({ "id": at % 3 + 1, "name": format!("{name} {batch} {at}") });
+        let asked: Vec<u64> = (0..100).map(|at| writer.emit("update_workout_plan", &[rename(at)])).collect();
+        for id in asked {
+            writer.ack(id).await.done();
+        }
+    }
+}
