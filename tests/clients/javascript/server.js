@@ -13,18 +13,17 @@ const program =
   process.env.ROWCAST_PROGRAM ?? fileURLToPath(new URL("../../../target/debug/rowcast", import.meta.url));
 
 // How long anything may take; far beyond what a loaded machine needs.
-const patience = 20_000;
+export const patience = 20_000;
 
 export const collections = ["coaches", "workout_plans", "exercise_moves", "schedules"];
 
-export async function serve(test, { sample = "always" } = {}) {
+export async function serve(test, { sample = "always", database } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-js-"));
+  database ??= `sqlite://${join(folder, "gym.db")}`;
   let child;
   let port = 0;
-  const sockets = [];
 
   async function start() {
-    const database = `sqlite://${join(folder, "gym.db")}`;
     const settings = ["--bind", `127.0.0.1:${port}`, "--database-url", database, "--sample-data", sample];
     const env = Object.entries(process.env).filter(([name]) => !/^ROWCAST_|^DATABASE_URL$/.test(name));
     child = spawn(program, settings, { stdio: ["ignore", "pipe", "inherit"], env: Object.fromEntries(env) });
@@ -35,32 +34,37 @@ export async function serve(test, { sample = "always" } = {}) {
   async function end(signal) {
     const ended = once(child, "exit");
     child.kill(signal);
-    await within(ended, "the server to end");
+    const [code] = await within(ended, "the server to end");
+    return code;
   }
 
   test.after(async () => {
-    for (const socket of sockets) socket.disconnect();
     if (child.exitCode === null && child.signalCode === null) await end("SIGKILL");
     await rm(folder, { recursive: true });
   });
   await start();
 
+  const url = `http://127.0.0.1:${port}`;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
+    pause: () => child.kill("SIGSTOP"),
+    resume: () => child.kill("SIGCONT"),
     start,
-    // A front end: one socket, and the collections as they were last sent, like a store in a page.
-    open(options = {}) {
-      const socket = io(this.url, { transports: ["websocket"], reconnectionDelay: 20, reconnectionDelayMax: 100, ...options });
-      sockets.push(socket);
-      const store = {};
-      for (const collection of collections) socket.on(collection, (rows) => (store[collection] = rows));
-      const ask = (event, ...payload) => socket.timeout(patience).emitWithAck(event, ...payload);
-      const has = (what, so) => until(socket, () => collections.every((name) => store[name]) && so(store), what);
-      return { socket, store, ask, has };
-    },
+    open: (options) => open(test, url, options),
   };
+}
+
+// A front end: one socket, and the collections as they were last sent, like a store in a page.
+export function open(test, url, options = {}) {
+  const socket = io(url, { transports: ["websocket"], reconnectionDelay: 20, reconnectionDelayMax: 100, ...options });
+  test.after(() => socket.disconnect());
+  const store = {};
+  for (const collection of collections) socket.on(collection, (rows) => (store[collection] = rows));
+  const ask = (event, ...payload) => socket.timeout(patience).emitWithAck(event, ...payload);
+  const has = (what, so) => until(socket, () => collections.every((name) => store[name]) && so(store), what);
+  return { socket, store, ask, has };
 }
 
 // The next time that the socket says so.
@@ -83,7 +87,7 @@ export function until(socket, so, what) {
   return within(holds, what);
 }
 
-function within(promise, what) {
+export function within(promise, what) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), patience);
