@@ -7,7 +7,7 @@ export function judge({ ledger, truth, pages, journal }) {
   for (const write of ledger.unanswered) journal.broken("a write was never acked", { at: write.sent, write });
   const rows = histories(ledger, journal);
   for (const write of ledger.writes) {
-    if (write.ack) refusal(write, rows, journal);
+    if (write.ack) reason(write, rows, journal);
   }
   for (const collection of Object.keys(names)) table(collection, rows[collection], truth[collection], journal);
   if (truth.schedules.length > 0) journal.broken("schedules, which nobody wrote", { rows: truth.schedules });
@@ -31,8 +31,8 @@ function histories(ledger, journal) {
   return rows;
 }
 
-// A refusal has a reason that holds; what had to be refused was.
-function refusal({ ack, wrong, ...write }, rows, journal) {
+// What was done is what was asked for. A refusal has a reason that holds, and what had to be refused was.
+function reason({ ack, wrong, ...write }, rows, journal) {
   const { collection, payload } = write;
   const gone = (collection, id) => (rows[collection].get(id)?.deleted ?? [true]).length > 0;
   const unexplained = (key) => {
@@ -44,7 +44,12 @@ function refusal({ ack, wrong, ...write }, rows, journal) {
     return !move || !gone("exercise_moves", payload.exercise_moves[move[1]].id);
   };
   const report = (what) => journal.broken(what, { at: write.acked, ack, write });
-  if (ack.ok) return wrong && report("what is wrong was acked as done");
+  if (ack.ok) {
+    if (wrong) report("what is wrong was acked as done");
+    const asked = { ...ack.data, ...payload, version: ack.data.version };
+    if (!same(asked, ack.data)) report("acked with another row than was asked for");
+    return;
+  }
   const keys = Object.keys(ack.errors);
   if (keys.length === 0 || keys.some(unexplained)) report("refused without reason");
 }
@@ -73,9 +78,9 @@ function table(collection, rows, found, journal) {
 }
 
 // Moves within a plan have writes of their own.
-function same(row, acked) {
+function same(one, other) {
   const own = ({ exercise_moves, ...fields }) => ({ ...fields, moves: exercise_moves?.map(({ id }) => id) });
-  return hash(own(row)) === hash(own(acked));
+  return hash(own(one)) === hash(own(other));
 }
 
 // Nobody was ever shown what was not acked as done.
