@@ -13,7 +13,7 @@ export class Faults {
     const again = async (name, happen) => {
       const chance = random(name);
       for (;;) {
-        if (!(await this.#wait(often[name] * (0.3 + 0.7 * chance.wait(1))))) return;
+        if (!(await this.#wait(often[name] * (0.4 + 1.2 * chance.number())))) return;
         await happen(chance);
       }
     };
