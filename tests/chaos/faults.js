@@ -3,7 +3,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 // How long until the next of its kind on average, in milliseconds.
-const often = { kill: 2500, freeze: 4000, crash: 5000, leave: 2000 };
+const often = { kill: 2500, freeze: 4000, crash: 4000, leave: 2000 };
 
 export class Faults {
   #over = new AbortController();

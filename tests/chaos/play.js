@@ -46,19 +46,20 @@ export async function play(test, { name, folder, journal, seed, writes, seconds 
   const ledger = new Ledger(journal);
   const reading = Array.from({ length: readers }, (_, at) => open("r", at, at % 2 ? "snapshots" : "changes"));
   const pages = [...reading];
-  let left = writes;
-  const writing = Array.from({ length: writers }, (_, at) => {
+  const authors = Array.from({ length: writers }, (_, at) => {
     const chance = random(`w${at}`);
     const stock = { retries: chance.between(20, 50), ackTimeout: chance.between(1000, 2000) };
     const page = open("w", at, at % 4 === 0 ? "snapshots" : "changes", stock);
     pages.push(page);
-    return new Writer({ page, ledger, journal, random: chance }).write(() => left-- > 0);
+    return new Writer({ page, ledger, journal, random: chance });
   });
 
   const faults = new Faults({ nodes, database, pages: reading, journal, random });
   const measuring = setInterval(() => nodes.forEach((node) => node.up && node.measure()), 1000);
   test.after(() => clearInterval(measuring));
-  const raged = await Promise.race([Promise.all(writing), pause(seconds * 1000, "late", { ref: false })]);
+  let left = writes;
+  const writing = Promise.all(authors.map((author) => author.write(() => left-- > 0)));
+  const raged = await Promise.race([writing, pause(seconds * 1000, "late", { ref: false })]);
   relay.calm = true;
   await faults.calm();
   if (raged === "late") {
@@ -66,8 +67,20 @@ export async function play(test, { name, folder, journal, seed, writes, seconds 
     return ledger.unanswered.forEach((write) => journal.broken("not acked", { at: write.sent, write }));
   }
 
+  if (database.crash) await inTheQuiet({ authors, database, journal });
   const truth = await table(database);
   await settle({ test, nodes, pages, truth, journal });
   judge({ ledger, truth, pages, journal });
   await confess({ nodes, ledger, journal });
+}
+
+// Crashes after which next to nothing happens that could cover their traces: one write right before, one right after.
+async function inTheQuiet({ authors, database, journal }) {
+  for (let round = 0; round < 3; round += 1) {
+    await authors[round].one();
+    journal.fault("crash", "of the database, in the quiet");
+    await database.crash();
+    await database.recover();
+    await authors.at(-1 - round).one();
+  }
 }

@@ -20,14 +20,14 @@ export class Writer {
   async write(left) {
     for (;;) {
       const burst = [];
-      for (let size = this.#random.between(1, 5); size > 0 && left(); size -= 1) burst.push(this.#one());
+      for (let size = this.#random.between(1, 5); size > 0 && left(); size -= 1) burst.push(this.one());
       if (burst.length === 0) return;
       await Promise.all(burst);
       await pause(this.#random.wait(500));
     }
   }
 
-  async #one() {
+  async one() {
     const marker = `${this.#page.name} ${(this.#count += 1)}`;
     const write = draw(this.#random, this.#ledger.board, marker);
     write.id = randomUUID();
