@@ -14,7 +14,6 @@ on_both_databases! { what_is_no_cursor_is_worth_nothing }
 alone_on_both_databases! {
     what_was_forgotten_is_not_made_up,
     what_is_too_old_is_forgotten,
-    #[ignore = "what is known of old entries is thrown away before it is used"]
     what_grew_too_old_while_no_server_ran_is_forgotten,
 }
 

@@ -14,7 +14,6 @@ use crate::harness::{Client, Copy, Database, Node, from_both_databases, gym};
 from_both_databases! {
     it_is_listed_and_never_sent,
     what_shows_its_rows_is_told,
-    #[ignore = "a client that resumes after a restart is told that unsent rows are deleted"]
     after_a_restart_it_is_still_not_sent,
 }
 

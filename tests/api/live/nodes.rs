@@ -94,7 +94,6 @@ async fn a_node_that_is_behind_catches_up_before_it_greets() {
 }
 
 #[actix_web::test]
-#[ignore = "a node that saw a row come and go in one look does not tell of it"]
 async fn a_row_that_came_and_went_while_the_next_node_stood_still_is_forgotten_there() {
     begin(Engine::Postgres, async |database| {
         let (first, second) = two(database);
@@ -113,7 +112,6 @@ async fn a_row_that_came_and_went_while_the_next_node_stood_still_is_forgotten_t
 }
 
 #[actix_web::test]
-#[ignore = "a node that saw a row change and change back in one look does not tell of it"]
 async fn a_row_that_was_changed_back_while_the_next_node_stood_still_is_as_it_was() {
     begin(Engine::Postgres, async |database| {
         let (first, second) = two(database);

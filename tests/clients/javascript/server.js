@@ -17,18 +17,21 @@ export const patience = 20_000;
 
 export const collections = ["coaches", "workout_plans", "exercise_moves", "schedules"];
 
-export async function serve(test, { sample = "always", database } = {}) {
+export async function serve(test, { sample = "always", database, settings = [], log = "inherit" } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-js-"));
   database ??= `sqlite://${join(folder, "gym.db")}`;
   let child;
   let port = 0;
 
   async function start() {
-    const settings = ["--bind", `127.0.0.1:${port}`, "--database-url", database, "--sample-data", sample];
+    const own = ["--bind", `127.0.0.1:${port}`, "--database-url", database, "--sample-data", sample];
     const env = Object.entries(process.env).filter(([name]) => !/^ROWCAST_|^DATABASE_URL$/.test(name));
-    child = spawn(program, settings, { stdio: ["ignore", "pipe", "inherit"], env: Object.fromEntries(env) });
-    const [line] = await within(once(createInterface(child.stdout), "line"), "the server to listen");
-    port = Number(line.split(":").at(-1));
+    child = spawn(program, [...own, ...settings], { stdio: ["ignore", "pipe", log], env: Object.fromEntries(env) });
+    const ended = once(child, "exit").then(([code, signal]) => `the server ended with ${code ?? signal}`);
+    const listening = once(createInterface(child.stdout), "line");
+    const first = await within(Promise.race([listening, ended]), "the server to listen");
+    if (typeof first === "string") throw new Error(first);
+    port = Number(first[0].split(":").at(-1));
   }
 
   async function end(signal) {
@@ -49,6 +52,8 @@ export async function serve(test, { sample = "always", database } = {}) {
     url,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
+    // Nothing while it lives.
+    status: () => child.exitCode ?? child.signalCode,
     pause: () => child.kill("SIGSTOP"),
     resume: () => child.kill("SIGCONT"),
     start,

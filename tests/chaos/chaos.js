@@ -1,0 +1,57 @@
+// Writers, readers, and everything that can go wrong under them; then it calms down, and every promise is looked after:
+// what was acked is there exactly once, what was refused is not, and every page shows what the database holds.
+//
+// node chaos.js [sqlite] [postgres] [nodes]; SEED, WRITES and TIMEOUT in the environment.
+
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { play, settings } from "./play.js";
+import { Journal } from "./journal.js";
+
+const number = (name, otherwise) => Number(process.env[name] || otherwise);
+const seed = number("SEED", Date.now() % 1_000_000);
+const writes = number("WRITES", 250);
+const seconds = number("TIMEOUT", 60 + writes / 4);
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in settings));
+if (unknown.length > 0 || ![seed, writes, seconds].every(Number.isFinite)) {
+  console.error(`usage: [SEED=n] [WRITES=n] [TIMEOUT=n] node chaos.js [${Object.keys(settings).join("] [")}]`);
+  process.exit(2);
+}
+
+// What a run has started ends with it, however it ends.
+const after = [];
+const test = { after: (end) => after.unshift(end) };
+async function clear() {
+  for (const end of after.splice(0)) await end();
+}
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => clear().finally(() => process.exit(1)));
+}
+
+for (const name of asked.length > 0 ? asked : Object.keys(settings)) {
+  const folder = await mkdtemp(join(tmpdir(), "rowcast-chaos-"));
+  const journal = new Journal();
+  try {
+    await play(test, { name, folder, journal, seed, writes, seconds });
+  } catch (error) {
+    journal.broken(error.stack);
+  }
+  await clear();
+  const counts = Object.entries(journal.counts).sort().map(([what, count]) => `${what} ${count}`);
+  console.log(`${name}: ${journal.isBroken ? "BROKEN" : "kept"}, seed ${seed}, ${(journal.now() / 1000).toFixed(1)} s`);
+  console.log(`    ${counts.join(", ")}`);
+  if (journal.isBroken) {
+    process.exitCode = 1;
+    await writeFile(join(folder, "faults.log"), journal.history());
+    await writeFile(join(folder, "report.log"), journal.report().join("\n"));
+    console.log(journal.report().join("\n"));
+    console.log(`the servers' logs and all faults are in ${folder}`);
+  } else {
+    await rm(folder, { recursive: true });
+  }
+}
+// A client that is still trying must not hold us back.
+process.exit();

@@ -1,0 +1,99 @@
+// What happens to servers, databases and pages while clients write.
+
+import { setTimeout as pause } from "node:timers/promises";
+
+// How long until the next of its kind on average, in milliseconds.
+const often = { kill: 2500, freeze: 4000, crash: 4000, leave: 2000 };
+
+export class Faults {
+  #over = new AbortController();
+  #running;
+
+  constructor({ nodes, database, pages, journal, random }) {
+    const again = async (name, happen) => {
+      const chance = random(name);
+      for (;;) {
+        if (!(await this.#wait(often[name] * (0.4 + 1.2 * chance.number())))) return;
+        await happen(chance);
+      }
+    };
+    const free = (chance) => {
+      const candidates = nodes.filter((node) => node.up && !node.busy);
+      return candidates.length > 0 ? chance.pick(candidates) : undefined;
+    };
+
+    const kill = async (chance) => {
+      const node = free(chance);
+      if (!node) return;
+      node.busy = true;
+      journal.fault("kill", node.name);
+      await node.kill();
+      await this.#wait(chance.between(0, 800));
+      await back(node, database, journal);
+      node.busy = false;
+    };
+    const freeze = async (chance) => {
+      const node = free(chance);
+      if (!node) return;
+      node.busy = true;
+      journal.fault("freeze", node.name);
+      node.freeze();
+      await this.#wait(chance.between(100, 2200));
+      node.thaw();
+      journal.count("thaw");
+      node.busy = false;
+    };
+    const crash = async (chance) => {
+      journal.fault("crash", "of the database");
+      await database.crash();
+      await this.#wait(chance.between(0, 1500));
+      await database.recover();
+      journal.fault("recovery", "of the database");
+    };
+    // Long enough for a server to forget what the page has missed, now and then.
+    const leave = async (chance) => {
+      const page = chance.pick(pages);
+      journal.fault("leave", page.name);
+      page.socket.disconnect();
+      await this.#wait(chance.between(100, 4000));
+      page.socket.connect();
+    };
+    this.#running = Promise.all([
+      again("kill", kill),
+      again("freeze", freeze),
+      again("leave", leave),
+      ...(database.crash ? [again("crash", crash)] : []),
+    ]);
+    // Whoever waits for calm hears of it.
+    this.#running.catch((error) => journal.broken(error.message));
+  }
+
+  // Ends, and mends what is broken just now.
+  async calm() {
+    this.#over.abort();
+    await this.#running;
+  }
+
+  // False if it is over.
+  async #wait(time) {
+    try {
+      await pause(time, undefined, { signal: this.#over.signal });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+// A server does not start without its database.
+async function back(node, database, journal) {
+  for (;;) {
+    while (!database.up) await pause(20);
+    try {
+      await node.start();
+      return journal.fault("start", node.name);
+    } catch (error) {
+      if (database.up) throw error;
+    }
+  }
+}

@@ -1,0 +1,10 @@
+// What JSON says, in a line: equal for equal values, whatever the order of their fields.
+
+import { createHash } from "node:crypto";
+
+export const hash = (value) => createHash("sha256").update(JSON.stringify(value, sorted)).digest("hex");
+
+function sorted(_, value) {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+}

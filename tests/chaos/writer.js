@@ -1,0 +1,74 @@
+// A front end that writes, in bursts, and takes each ack down. What it cannot be told, it asks again under the same id.
+
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { setTimeout as pause } from "node:timers/promises";
+import { draw } from "./operations.js";
+
+export class Writer {
+  #page;
+  #ledger;
+  #journal;
+  #random;
+  #count = 0;
+
+  constructor({ page, ledger, journal, random }) {
+    [this.#page, this.#ledger, this.#journal, this.#random] = [page, ledger, journal, random];
+  }
+
+  // Until `left` gives no more.
+  async write(left) {
+    for (;;) {
+      const burst = [];
+      for (let size = this.#random.between(1, 5); size > 0 && left(); size -= 1) burst.push(this.one());
+      if (burst.length === 0) return;
+      await Promise.all(burst);
+      await pause(this.#random.wait(500));
+    }
+  }
+
+  async one() {
+    const marker = `${this.#page.name} ${(this.#count += 1)}`;
+    const write = draw(this.#random, this.#ledger.board, marker);
+    write.id = randomUUID();
+    write.told = [];
+    const again = this.#random.chance(0.05);
+    this.#ledger.sent(write);
+    const ack = await this.#carryOut(write);
+    this.#ledger.acked(write, ack);
+    this.#reads(write, ack);
+    if (!again) return;
+    // As if the ack had never come.
+    this.#journal.count("sent again on purpose");
+    const second = await this.#carryOut(write);
+    if (!isDeepStrictEqual(second, ack)) this.#journal.broken("a repeat was acked in another way", { write, second });
+  }
+
+  // What was not acked the stock client sends again; if it says that nothing was written, or that nobody knows, we do.
+  async #carryOut({ event, payload, id, told }) {
+    for (;;) {
+      let ack;
+      try {
+        ack = await this.#page.socket.emitWithAck(event, payload, { request_id: id });
+      } catch {
+        told.push({ at: this.#journal.now(), error: "no ack after all retries" });
+        this.#journal.count("given up by the client");
+        continue;
+      }
+      const error = ack.errors?.$unavailable ?? ack.errors?.$internal;
+      if (!error) return ack;
+      told.push({ at: this.#journal.now(), error });
+      this.#journal.count(ack.errors.$internal ? "$internal" : "$unavailable");
+      await pause(this.#random.between(50, 400));
+    }
+  }
+
+  // What a write changed was shown to its writer before the ack.
+  #reads({ collection, kind }, { ok, data }) {
+    if (!ok) return;
+    const row = this.#page.has(collection, data.id);
+    const unsure = kind !== "delete" && !row && this.#ledger.isDoomed(collection, data.id);
+    const shown = kind === "delete" ? !row : row?.version >= data.version;
+    if (!unsure && !shown) this.#journal.count("acked before shown");
+  }
+}
