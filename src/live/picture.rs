@@ -20,19 +20,46 @@ pub(super) struct View {
     sent: bool,
     /// The number of the picture in which it last changed.
     changed: u64,
-    /// Its snapshot, and the horizon of the cursor in it. Pictures in which it is the same share it.
-    frame: Arc<Mutex<Option<(Frame, u64)>>>,
+    /// Its snapshot. Pictures in which it is the same share the place.
+    made: Arc<Mutex<Option<Made>>>,
+}
+
+/// A snapshot or several, and when they were made.
+struct Made {
+    frame: Frame,
+    revision: u64,
+    horizon: u64,
+}
+
+/// Where those are who are sent a picture now. Nobody may have more than their cursor says, or another node, which has seen just
+/// as much as that, could not tell what they have too much.
+pub(super) struct Now {
+    pub(super) cursor: Cursor,
+    /// Grows with whatever is read in the log. Cursors of one revision are worth the same.
+    pub(super) revision: u64,
+    /// Cursors whose horizon is below this will not be known.
+    pub(super) floor: u64,
+}
+
+impl Made {
+    fn new(frame: Frame, now: &Now) -> Self {
+        Self { frame, revision: now.revision, horizon: now.cursor.position.horizon() }
+    }
+
+    fn is_good(&self, now: &Now) -> bool {
+        self.revision == now.revision && self.horizon >= now.floor
+    }
 }
 
 impl View {
     /// One that is not `sent` has no snapshot.
     pub(super) fn new(plural: &'static str, sent: bool, rows: Cache) -> Self {
-        Self { plural, rows, sent, changed: 1, frame: Arc::default() }
+        Self { plural, rows, sent, changed: 1, made: Arc::default() }
     }
 
     /// Takes the rows as they are from the picture `number` on.
     pub(super) fn change(&mut self, rows: Cache, number: u64) {
-        (self.rows, self.changed, self.frame) = (rows, number, Arc::default());
+        (self.rows, self.changed, self.made) = (rows, number, Arc::default());
     }
 }
 
@@ -44,8 +71,8 @@ pub(super) struct Picture {
     pub(super) cursor: Cursor,
     /// In the registry's order.
     pub(super) views: Vec<View>,
-    /// All snapshots in one piece, and the floor that its cursors were good for.
-    whole: Mutex<Option<(Frame, u64)>>,
+    /// All snapshots in one piece.
+    whole: Mutex<Option<Made>>,
 }
 
 impl Picture {
@@ -53,29 +80,28 @@ impl Picture {
         Self { number, cursor, views, whole: Mutex::default() }
     }
 
-    /// The snapshots of all collections, or of those that changed with this picture. Cursors in them that are older
-    /// than `floor` are made anew.
-    pub(super) fn snapshots(&self, floor: u64, all: bool) -> Vec<Message> {
+    /// The snapshots of all collections, or of those that changed with this picture.
+    pub(super) fn snapshots(&self, now: &Now, all: bool) -> Vec<Message> {
         let meant = self.sent().filter(|(_, _, view)| all || view.changed == self.number);
         let message = |(rank, place, view): (usize, u16, &View)| {
-            Message::latest(Slot(place), self.snapshot(rank, view, floor)).numbered(view.changed)
+            Message::latest(Slot(place), self.snapshot(rank, view, now)).numbered(view.changed)
         };
         meant.map(message).collect()
     }
 
     /// All snapshots in one piece.
-    pub(super) fn whole(&self, floor: u64) -> Frame {
+    pub(super) fn whole(&self, now: &Now) -> Frame {
         let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
         match &*whole {
-            Some((frame, good)) if *good >= floor => frame.clone(),
-            _ => whole.insert((Frame::joined(&self.frames(0, floor)), floor)).0.clone(),
+            Some(made) if made.is_good(now) => made.frame.clone(),
+            _ => whole.insert(Made::new(Frame::joined(&self.frames(0, now)), now)).frame.clone(),
         }
     }
 
     /// The snapshots behind the first so many.
-    pub(super) fn frames(&self, first: usize, floor: u64) -> Vec<Frame> {
+    pub(super) fn frames(&self, first: usize, now: &Now) -> Vec<Frame> {
         let behind = self.sent().filter(|(rank, _, _)| *rank > first);
-        behind.map(|(rank, _, view)| self.snapshot(rank, view, floor)).collect()
+        behind.map(|(rank, _, view)| self.snapshot(rank, view, now)).collect()
     }
 
     /// The collections that are sent, counted from 1, and by their place among all.
@@ -85,15 +111,15 @@ impl Picture {
     }
 
     /// The snapshot event, `[rows, {"cursor": …}]`. Whoever comes while it is made waits for it.
-    fn snapshot(&self, rank: usize, view: &View, floor: u64) -> Frame {
-        let mut made = view.frame.lock().unwrap_or_else(PoisonError::into_inner);
+    fn snapshot(&self, rank: usize, view: &View, now: &Now) -> Frame {
+        let mut made = view.made.lock().unwrap_or_else(PoisonError::into_inner);
         match &*made {
-            Some((frame, horizon)) if *horizon >= floor => return frame.clone(),
+            Some(made) if made.is_good(now) => return made.frame.clone(),
             _ => {}
         }
         let rows = &view.rows;
         let last = rank == self.views.iter().filter(|view| view.sent).count();
-        let cursor = if last { self.cursor.to_string() } else { self.cursor.after(rank).to_string() };
+        let cursor = if last { now.cursor.to_string() } else { now.cursor.after(rank).to_string() };
         let size = rows.bytes() + rows.len() + cursor.len() + 32;
         let mut writer = FrameWriter::event(view.plural, size);
         let json = writer.arg();
@@ -102,7 +128,7 @@ impl Picture {
         json.push(b']');
         writer.arg().extend_from_slice(format!("{{\"cursor\":\"{cursor}\"}}").as_bytes());
         let frame = writer.seal();
-        *made = Some((frame.clone(), self.cursor.position.horizon()));
+        *made = Some(Made::new(frame.clone(), now));
         frame
     }
 

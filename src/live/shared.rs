@@ -19,7 +19,7 @@ use super::{
     cursor::Cursor,
     epoch::Epochs,
     history::{Change, Changed, History},
-    picture::{CHANGES, Picture},
+    picture::{CHANGES, Now, Picture},
     position::Position,
 };
 
@@ -46,6 +46,17 @@ struct State {
     position: Position,
     history: History,
     epochs: Epochs,
+    /// Grows with the picture and with the history.
+    revision: u64,
+}
+
+impl State {
+    /// The picture, and where those are who are sent it.
+    fn now(&self) -> (Arc<Picture>, Now) {
+        let cursor = Cursor::new(self.epochs.now(), &self.position);
+        let now = Now { cursor, revision: self.revision, floor: self.history.floor() };
+        (self.picture.clone(), now)
+    }
 }
 
 /// What a group of commits made of the last picture.
@@ -64,26 +75,26 @@ enum After {
     Cursor(String),
 }
 
-/// Folds up to one picture.
+/// Folds up to one state.
 #[derive(Default)]
 struct Folds {
-    number: u64,
+    revision: u64,
     bytes: usize,
-    frames: HashMap<After, Frame>,
+    frames: HashMap<After, (Frame, u64)>,
 }
 
 impl Folds {
-    fn get(&self, number: u64, after: &After) -> Option<Frame> {
-        self.frames.get(after).filter(|_| self.number == number).cloned()
+    fn get(&self, revision: u64, after: &After) -> Option<(Frame, u64)> {
+        self.frames.get(after).filter(|_| self.revision == revision).cloned()
     }
 
-    fn keep(&mut self, number: u64, after: After, frame: Frame) {
-        if number > self.number || self.bytes + frame.len() > FOLDS {
-            *self = Self { number: number.max(self.number), ..Self::default() };
+    fn keep(&mut self, revision: u64, after: After, (frame, number): (Frame, u64)) {
+        if revision > self.revision || self.bytes + frame.len() > FOLDS {
+            *self = Self { revision: revision.max(self.revision), ..Self::default() };
         }
-        if number == self.number {
+        if revision == self.revision {
             self.bytes += frame.len();
-            self.frames.insert(after, frame);
+            self.frames.insert(after, (frame, number));
         }
     }
 }
@@ -96,7 +107,7 @@ impl Shared {
         epochs: Epochs,
         has_neighbours: bool,
     ) -> Arc<Self> {
-        let state = State { picture: Arc::new(picture), position, history, epochs };
+        let state = State { picture: Arc::new(picture), position, history, epochs, revision: 1 };
         Arc::new(Self {
             state: RwLock::new(state),
             folds: Mutex::default(),
@@ -120,6 +131,7 @@ impl Shared {
         if !changes.is_empty() {
             let number = state.picture.number;
             state.history.push(number, position.clone(), changes);
+            state.revision += 1;
         }
         state.position = position;
     }
@@ -135,12 +147,13 @@ impl Shared {
             let frame = || picture.changes(&changed, &picture.cursor).watched(Delivery(began));
             wanted.then(|| Message::step(CHANGES, picture.number, frame(), self.clone()))
         };
-        let floor = self.state().history.floor();
-        let snapshots = |picture: &Picture| match self.snapshots.load(Ordering::Relaxed) {
+        let revision = self.state().revision + 1;
+        let now = Now { cursor: picture.cursor.clone(), revision, floor: 0 };
+        let snapshots = || match self.snapshots.load(Ordering::Relaxed) {
             0 => Vec::new(),
-            _ => watched(picture.snapshots(floor, false), began),
+            _ => watched(picture.snapshots(&now, false), began),
         };
-        let (made, first) = (snapshots(&picture), step());
+        let (made, first) = (snapshots(), step());
 
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match changes {
@@ -149,8 +162,9 @@ impl Shared {
         }
         (state.picture, state.position) = (picture.clone(), position);
         state.epochs = epochs.clone();
+        state.revision = revision;
         // Whoever came meanwhile has read the picture before, and must be sent this one.
-        let made = if made.is_empty() { snapshots(&picture) } else { made };
+        let made = if made.is_empty() { snapshots() } else { made };
         if !made.is_empty() {
             hub.to(SNAPSHOTS_ROOM).give(&made);
         }
@@ -161,10 +175,8 @@ impl Shared {
 
     /// The snapshots as they are now.
     pub(super) fn all_snapshots(&self) -> Vec<Message> {
-        let state = self.state();
-        let (picture, floor) = (state.picture.clone(), state.history.floor());
-        drop(state);
-        picture.snapshots(floor, true)
+        let (picture, now) = self.state().now();
+        picture.snapshots(&now, true)
     }
 
     /// The snapshots as they are now, as the first step of a client.
@@ -174,10 +186,8 @@ impl Shared {
     }
 
     fn snapshot_all(&self) -> (Frame, u64) {
-        let state = self.state();
-        let (picture, floor) = (state.picture.clone(), state.history.floor());
-        drop(state);
-        (picture.whole(floor), picture.number)
+        let (picture, now) = self.state().now();
+        (picture.whole(&now), picture.number)
     }
 
     /// What a client with this cursor has missed, as its first step; nothing if that is not known any more.
@@ -189,7 +199,9 @@ impl Shared {
 
     /// Whether all that a client with this cursor has been sent has been seen here, too.
     pub(super) fn reaches(&self, cursor: &Cursor) -> bool {
-        self.state().position.covers(&cursor.position)
+        let state = self.state();
+        // Another epoch may have begun, and be known to another node first.
+        state.epochs.now() == cursor.epoch && state.position.covers(&cursor.position)
     }
 
     fn since(&self, cursor: &Cursor) -> Option<(Frame, u64)> {
@@ -208,20 +220,19 @@ impl Shared {
         first: Option<usize>,
         missed: impl FnOnce(&State) -> Option<Changed>,
     ) -> Option<(Frame, u64)> {
-        let number = self.state().picture.number;
-        if let Some(frame) = self.folds().get(number, &after) {
-            return Some((frame, number));
+        let revision = self.state().revision;
+        if let Some(fold) = self.folds().get(revision, &after) {
+            return Some(fold);
         }
         let state = self.state();
-        let (missed, picture) = (missed(&state)?, state.picture.clone());
-        let now = Cursor::new(state.epochs.now(), &state.position);
-        let floor = state.history.floor();
+        let (missed, (picture, now)) = (missed(&state)?, state.now());
         drop(state);
-        let mut frames = vec![picture.changes(&missed, &Cursor { first, ..now })];
-        frames.extend(first.into_iter().flat_map(|first| picture.frames(first, floor)));
-        let frame = Frame::joined(&frames);
-        self.folds().keep(picture.number, after, frame.clone());
-        Some((frame, picture.number))
+        let cursor = first.map_or_else(|| now.cursor.clone(), |first| now.cursor.after(first));
+        let mut frames = vec![picture.changes(&missed, &cursor)];
+        frames.extend(first.into_iter().flat_map(|first| picture.frames(first, &now)));
+        let fold = (Frame::joined(&frames), picture.number);
+        self.folds().keep(now.revision, after, fold.clone());
+        Some(fold)
     }
 
     fn folds(&self) -> MutexGuard<'_, Folds> {
