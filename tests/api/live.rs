@@ -15,5 +15,6 @@ mod repeats;
 mod resume;
 mod silence;
 mod slow;
+mod statements;
 mod triggers;
 mod unavailable;
