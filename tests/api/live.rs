@@ -3,6 +3,7 @@
 mod backups;
 mod changes;
 mod cursors;
+mod exactly;
 mod groups;
 mod listed;
 mod metrics;
