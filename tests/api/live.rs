@@ -2,6 +2,7 @@
 
 mod backups;
 mod changes;
+mod crash;
 mod cursors;
 mod exactly;
 mod groups;
