@@ -2,7 +2,10 @@
 
 mod backups;
 mod changes;
+mod crash;
 mod cursors;
+mod exactly;
+mod groups;
 mod listed;
 mod metrics;
 mod model;
@@ -15,5 +18,6 @@ mod repeats;
 mod resume;
 mod silence;
 mod slow;
+mod statements;
 mod triggers;
 mod unavailable;

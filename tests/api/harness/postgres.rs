@@ -86,13 +86,21 @@ impl Session {
     }
 }
 
-/// Brings what is in one database into another, as PostgreSQL's own programs do.
-pub(crate) fn restore(from: &str, to: &str) {
-    let mut dump = Command::new(program("pg_dump")).arg(from).stdout(Stdio::piped()).spawn().unwrap();
-    let input = dump.stdout.take().unwrap();
-    let psql = ["--quiet", "--set=ON_ERROR_STOP=1", to];
-    let restored = Command::new(program("psql")).args(psql).stdin(input).stdout(Stdio::null()).status();
-    assert!(dump.wait().unwrap().success() && restored.unwrap().success());
+/// What is in a database, as PostgreSQL's own program writes it down.
+pub(crate) fn dump(url: &str) -> Vec<u8> {
+    let dump = Command::new(program("pg_dump")).args(["--clean", "--if-exists", url]).output().unwrap();
+    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+    dump.stdout
+}
+
+/// Brings it into a database, in the place of what is there.
+pub(crate) fn restore(dump: &[u8], url: &str) {
+    let arguments = ["--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", url];
+    let mut psql = Command::new(program("psql"));
+    psql.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut psql = psql.spawn().unwrap();
+    psql.stdin.take().unwrap().write_all(dump).unwrap();
+    assert!(psql.wait().unwrap().success());
 }
 
 /// One of PostgreSQL's programs: in the `PATH`, or where Debian keeps them.

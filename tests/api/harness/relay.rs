@@ -12,11 +12,12 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Whole,
-    Frozen,
-    Cut,
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    frozen: bool,
+    broken: bool,
+    /// How often it broke: connections from before are gone, however short it was.
+    breaks: u32,
 }
 
 /// Forwards connections while it is whole. It ends with the value.
@@ -34,7 +35,7 @@ impl Relay {
         let (host, database) = rest.split_once('/').expect("a database");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("{scheme}://{user}@{}/{database}", listener.local_addr().unwrap());
-        let state = watch::Sender::new(State::Whole);
+        let state = watch::Sender::<State>::default();
         let target = host.parse().expect("an address");
         let task = actix_web::rt::spawn(serve(listener, target, state.subscribe()));
         Self { url, state, task }
@@ -47,17 +48,20 @@ impl Relay {
 
     /// Nothing gets through any more, and nobody is told.
     pub(crate) fn freeze(&self) {
-        self.state.send_replace(State::Frozen);
+        self.state.send_modify(|state| state.frozen = true);
     }
 
     /// Ends every connection, and each new one at once.
     pub(crate) fn cut(&self) {
-        self.state.send_replace(State::Cut);
+        self.state.send_modify(|state| {
+            state.broken = true;
+            state.breaks += 1;
+        });
     }
 
     /// All is well again; what was on its way arrives.
     pub(crate) fn mend(&self) {
-        self.state.send_replace(State::Whole);
+        self.state.send_modify(|state| (state.frozen, state.broken) = (false, false));
     }
 }
 
@@ -76,9 +80,9 @@ async fn serve(listener: TcpListener, target: SocketAddr, state: watch::Receiver
 }
 
 async fn connect(near: TcpStream, target: SocketAddr, mut state: watch::Receiver<State>) {
-    let mut cut = state.clone();
+    let (mut cut, breaks) = (state.clone(), state.borrow().breaks);
     let forward = async {
-        state.wait_for(|state| *state == State::Whole).await.ok()?;
+        state.wait_for(|state| !state.frozen).await.ok()?;
         let far = TcpStream::connect(target).await.ok()?;
         let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
         tokio::select! {
@@ -88,7 +92,7 @@ async fn connect(near: TcpStream, target: SocketAddr, mut state: watch::Receiver
     };
     tokio::select! {
         _ = forward => {}
-        _ = cut.wait_for(|state| *state == State::Cut) => {}
+        _ = cut.wait_for(|state| state.broken || state.breaks > breaks) => {}
     }
 }
 
@@ -101,7 +105,7 @@ async fn pump(
     let mut bytes = vec![0; 1 << 16];
     loop {
         let read = from.read(&mut bytes).await.ok().filter(|read| *read > 0)?;
-        state.wait_for(|state| *state == State::Whole).await.ok()?;
+        state.wait_for(|state| !state.frozen).await.ok()?;
         to.write_all(&bytes[..read]).await.ok()?;
     }
 }

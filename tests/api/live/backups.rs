@@ -98,6 +98,35 @@ async fn a_copy_within_the_cluster_is_another_database() {
     .await;
 }
 
+/// The tables are other tables then, and what clients have must go back with them.
+#[actix_web::test]
+async fn a_dump_that_is_put_back_under_a_running_server_is_seen_by_all() {
+    let database = Database::Cluster(Cluster::start());
+    let program = Program::serve(&database.url(), &[]);
+    let (client, snapshots) = (Client::follow(program.address).await, Client::connect(program.address).await);
+    gym::open(&client).await;
+    let before = cursor(&client);
+    let dump = postgres::dump(&database.url());
+    client.ask("new_coach", gym::coach("Grace")).await.done();
+    client.ask("update_exercise_move", json!({ "id": 1, "name": "Plank" })).await.done();
+    client.ask("delete_schedule", json!({ "id": 1 })).await.done();
+    let after = cursor(&client);
+    snapshots.agrees().await;
+
+    postgres::restore(&dump, &database.url());
+    let back = |rows: &[serde_json::Value]| rows.len() == 1;
+    snapshots.sees("coaches", back).await;
+    snapshots.sees("schedules", back).await;
+    snapshots.sees("exercise_moves", |rows| rows[0]["name"] == "Squat").await;
+    for cursor in [&before, &after] {
+        begins_anew(program.address, cursor).await;
+    }
+    let fresh = Client::follow(program.address).await;
+    lives_on(&fresh).await;
+    let told = client.told(0);
+    assert!(told.iter().any(|told| told["coaches"]["deleted"] == json!([2])), "{told:?}");
+}
+
 /// Another cluster has come less far with its numbers than the log that is brought to it.
 #[actix_web::test]
 async fn a_dump_that_moves_to_another_cluster_begins_anew() {
@@ -116,7 +145,7 @@ async fn a_dump_that_moves_to_another_cluster_begins_anew() {
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0 && left <= 5.0).await;
     program.kill();
 
-    postgres::restore(old.url(), new.url());
+    postgres::restore(&postgres::dump(old.url()), new.url());
     let mut program = Program::serve(new.url(), &few);
     let client = begins_anew(program.address, &before).await;
     let then = client.now();

@@ -130,6 +130,25 @@ async fn a_row_that_was_changed_back_while_the_next_node_stood_still_is_as_it_wa
     .await;
 }
 
+#[actix_web::test]
+async fn nodes_that_start_together_know_each_others_cursors() {
+    begin(Engine::Postgres, async |database| {
+        let url = database.url();
+        let nodes = futures_util::future::join_all((0..4).map(|_| Node::start(&url, &[]))).await;
+        let writer = Client::follow(nodes[0].address).await;
+        gym::open(&writer).await;
+        for node in &nodes {
+            let back = Client::resume(node.address, writer.copy()).await;
+            assert_eq!(back.told(0), [json!({})]);
+            back.agrees().await;
+        }
+        for node in nodes {
+            node.stop().await;
+        }
+    })
+    .await;
+}
+
 /// A row that goes up and never down shows whoever is told an older state.
 #[actix_web::test]
 async fn whoever_comes_and_goes_between_busy_nodes_never_goes_back_in_time() {

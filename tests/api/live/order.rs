@@ -112,6 +112,33 @@ async fn a_cursor_from_while_it_was_open_leads_to_it() {
     .await;
 }
 
+/// A cursor names so many open transactions and no more.
+#[actix_web::test]
+async fn a_cursor_from_while_very_many_were_open_leads_to_them_all() {
+    tell(Engine::Postgres, async |app| {
+        let url = app.database.url();
+        let client = app.follow().await;
+        let mut open = Vec::new();
+        for at in 0..70 {
+            open.push(Session::begin(&url, &new_coach(&format!("Late {at}"))).await);
+        }
+        app.database.execute(&new_coach("Early")).await;
+        told_of(&client, &["Early"]).await;
+        let kept = client.copy();
+        drop(client);
+        for session in open {
+            session.commit().await;
+        }
+        let fresh = app.follow().await;
+        fresh.keeps("all of them", |copy| copy.rows("coaches").len() == 71).await;
+        let back = Client::resume(app.address, kept).await;
+        assert_eq!(back.events_since(0)[..2], ["connected", "changes"]);
+        assert_eq!(back.copy().rows("coaches").len(), 71);
+        back.agrees().await;
+    })
+    .await;
+}
+
 #[actix_web::test]
 async fn the_log_is_kept_for_as_long_as_it_is_open_and_pruned_afterwards() {
     let database = Database::Cluster(Cluster::start());

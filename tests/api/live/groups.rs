@@ -1,0 +1,76 @@
+//! Writes that are committed together: what fails takes nobody with it, and who must wait keeps nobody waiting.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Engine, TestApp, gym, postgres::Session, tell};
+
+#[actix_web::test]
+async fn one_that_the_database_refuses_takes_no_other_with_it_on_sqlite() {
+    let trigger = "create trigger strict after insert on coaches when new.name = 'Mallory'
+        begin select raise(abort, 'not in this gym'); end";
+    tell(Engine::Sqlite, async |app| refuses(app, trigger).await).await;
+}
+
+#[actix_web::test]
+async fn one_that_the_database_refuses_takes_no_other_with_it_on_postgres() {
+    let trigger = "create function strict() returns trigger language plpgsql as $$ begin
+            raise exception 'not in this gym';
+        end $$;
+        create trigger strict after insert on coaches for each row when (new.name = 'Mallory')
+            execute function strict()";
+    tell(Engine::Postgres, async |app| refuses(app, trigger).await).await;
+}
+
+/// Each client sends all of its writes at once, every third of which fails when it has written already.
+async fn refuses(app: &TestApp, trigger: &str) {
+    app.database.execute(trigger).await;
+    let clients = [app.follow().await, app.connect().await, app.follow().await];
+    let writes = clients.iter().enumerate().map(async |(at, client)| {
+        let name = |round| if round % 3 == 0 { "Mallory".into() } else { format!("Coach {at} {round}") };
+        let asked: Vec<u64> =
+            (0..30).map(|round| client.emit("new_coach", &[gym::coach(&name(round))])).collect();
+        for (round, id) in asked.into_iter().enumerate() {
+            let ack = client.ack(id).await;
+            match round % 3 {
+                0 => assert_eq!(ack.refused(), ["$internal"], "{round}"),
+                _ => assert!(client.copy().has("coaches", &ack.done()), "{round}"),
+            }
+        }
+    });
+    futures_util::future::join_all(writes).await;
+    let mut names: Vec<Value> =
+        clients[0].copy().rows("coaches").iter().map(|row| row["name"].clone()).collect();
+    names.sort_by_key(Value::to_string);
+    names.dedup();
+    assert_eq!(names.len(), 60, "each once: {names:?}");
+    for client in &clients {
+        assert_eq!(client.copy().rows("coaches").len(), 60);
+        client.agrees().await;
+    }
+}
+
+#[actix_web::test]
+async fn who_waits_for_a_row_keeps_nobody_waiting() {
+    tell(Engine::Postgres, async |app| {
+        let (ada, bob) = (app.follow().await, app.follow().await);
+        gym::open(&ada).await;
+        ada.ask("new_coach", gym::coach("Grace")).await.done();
+        let url = app.database.url();
+        let holding = Session::begin(&url, "update coaches set age = 50, version = 2 where id = 1").await;
+        let began = Instant::now();
+        let waiting = ada.emit("update_coach", &[json!({ "id": 1, "name": "Ada L." })]);
+        for age in 40..60 {
+            bob.ask("update_coach", json!({ "id": 2, "age": age })).await.done();
+        }
+        assert!(began.elapsed() < Duration::from_secs(4), "{:?} for 20 writes", began.elapsed());
+        assert_eq!(bob.copy().rows("coaches")[0]["version"], 1);
+        holding.commit().await;
+        let row = ada.ack(waiting).await.done();
+        assert_eq!((&row["name"], &row["age"], &row["version"]), (&json!("Ada L."), &json!(50), &json!(3)));
+        bob.keeps("both", |copy| copy.has("coaches", &row)).await;
+        bob.agrees().await;
+    })
+    .await;
+}

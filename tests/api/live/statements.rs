@@ -1,0 +1,93 @@
+//! What else SQL can do to rows: whatever another program's statement leaves is what is told.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, TestApp, gym, on_both_databases};
+
+on_both_databases! {
+    a_row_whose_id_changes_is_another_row,
+    a_move_that_goes_from_plan_to_plan_changes_both,
+    what_is_taken_back_to_a_savepoint_is_not_told,
+    what_is_logged_of_other_tables_is_nobodys_business,
+    a_row_that_is_deleted_and_made_again_is_told_as_it_is,
+}
+
+/// What the one event said that came of this.
+async fn told_of(app: &TestApp, client: &Client, sql: &str) -> Value {
+    let then = client.now();
+    app.database.execute(sql).await;
+    client.hears("changes").await;
+    client.agrees().await;
+    let mut told = client.told(then);
+    assert_eq!(told.len(), 1, "{told:?}");
+    told.remove(0)
+}
+
+/// A client in a gym that it has seen being opened, with a second coach and a second plan.
+async fn follow(app: &TestApp) -> Client {
+    let writer = app.connect().await;
+    gym::open(&writer).await;
+    writer.ask("new_coach", gym::coach("Grace")).await.done();
+    writer.ask("new_workout_plan", gym::workout_plan("Evening", &[1, 1])).await.done();
+    app.follow().await
+}
+
+async fn a_row_whose_id_changes_is_another_row(app: &TestApp) {
+    let client = follow(app).await;
+    let told = told_of(app, &client, "update coaches set id = 7 where id = 2").await;
+    assert_eq!(told["coaches"]["deleted"], json!([2]));
+    assert_eq!(told["coaches"]["upserted"][0]["id"], 7);
+    assert_eq!(client.ask("get_coach", json!({ "id": 2 })).await.refused(), ["$not_found"]);
+    let row = client.ask("update_coach", json!({ "id": 7, "age": 50 })).await.done();
+    assert!(client.copy().has("coaches", &row));
+}
+
+async fn a_move_that_goes_from_plan_to_plan_changes_both(app: &TestApp) {
+    let client = follow(app).await;
+    let sql = "update workout_plan_moves set workout_plan_id = 1 where workout_plan_id = 2 and position = 1";
+    let told = told_of(app, &client, sql).await;
+    let plans = told["workout_plans"]["upserted"].as_array().unwrap();
+    let moves: Vec<usize> =
+        plans.iter().map(|plan| plan["exercise_moves"].as_array().unwrap().len()).collect();
+    assert_eq!(moves, [2, 1]);
+    assert_eq!(told.as_object().unwrap().len(), 1);
+}
+
+async fn what_is_taken_back_to_a_savepoint_is_not_told(app: &TestApp) {
+    let client = follow(app).await;
+    let sql = "begin;
+        update coaches set name = 'First' where id = 1;
+        savepoint here; update coaches set name = 'Second'; delete from schedules; rollback to here;
+        savepoint here; update exercise_moves set name = 'Third'; release here;
+        commit";
+    let told = told_of(app, &client, sql).await;
+    assert_eq!(told["coaches"]["upserted"].as_array().unwrap().len(), 1);
+    assert_eq!(told["schedules"]["upserted"][0]["coach"]["name"], "First");
+    assert_eq!(told["exercise_moves"]["upserted"][0]["name"], "Third");
+}
+
+async fn what_is_logged_of_other_tables_is_nobodys_business(app: &TestApp) {
+    let client = follow(app).await;
+    let sql = "begin;
+        insert into change_log (collection, row_id) values ('gadgets', 1), ('coaches', 99), ('', -1);
+        update coaches set age = 50 where id = 1;
+        commit";
+    let told = told_of(app, &client, sql).await;
+    assert_eq!(told.as_object().unwrap().len(), 1);
+    let kept = client.copy();
+    let writer = app.connect().await;
+    writer.ask("update_coach", json!({ "id": 1, "age": 51 })).await.done();
+    let back = Client::resume(app.address, kept).await;
+    assert_eq!(back.events_since(0)[..2], ["connected", "changes"]);
+    back.agrees().await;
+}
+
+async fn a_row_that_is_deleted_and_made_again_is_told_as_it_is(app: &TestApp) {
+    let client = follow(app).await;
+    let sql = "begin; delete from schedules; delete from coaches where id = 2;
+        insert into coaches (id, name, age, picture) values (2, 'Edsger', 50, 'http://x.y'); commit";
+    let told = told_of(app, &client, sql).await;
+    assert_eq!(told["coaches"]["deleted"], json!([]));
+    assert_eq!(told["coaches"]["upserted"][0]["name"], "Edsger");
+    assert_eq!(told["schedules"], json!({ "upserted": [], "deleted": [1] }));
+}
