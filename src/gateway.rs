@@ -153,7 +153,13 @@ impl Gateway {
             return Err(error);
         }
         let (ack, outcome) = reply::failed(error);
-        Ok((request.refuse(&self.db, ack).await?, outcome))
+        let first = request.refuse(&self.db, ack.clone()).await?;
+        if first == ack {
+            return Ok((ack, outcome));
+        }
+        // A repeat was faster, and it may have been carried out.
+        self.live.caught_up().await;
+        Ok((first, "repeated"))
     }
 
     fn refresh(&self, socket: &Socket<Session>) -> Answer {

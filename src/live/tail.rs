@@ -265,14 +265,14 @@ impl Tail {
     async fn move_over(&mut self, attached: &Attached) -> Result<(), Error> {
         let epochs = in_time(epoch::begin(&self.db)).await?;
         let same = epochs.now() == self.epochs.now();
-        self.epochs = epochs;
         let load = async |db: &Transaction| {
             let look = log::end(db).await?;
             let caches = if same { None } else { Some(self.kinds.everything(db).await?) };
             Ok((look, caches))
         };
         let (look, caches) = attached.read(load).await?;
-        self.life = look.life.clone();
+        // Not before it has been read: what fails is found out anew.
+        (self.epochs, self.life) = (epochs, look.life.clone());
         if let Some(caches) = caches {
             tracing::warn!("this is another database than before: everything is read anew");
             self.take_all(look, caches);

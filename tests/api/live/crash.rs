@@ -10,7 +10,6 @@ use crate::harness::{
 };
 
 #[actix_web::test]
-#[ignore = "what gets a number that was seen before the crash counts as seen"]
 async fn what_is_written_first_after_it_is_told() {
     let mut cluster = hasty().await;
     let program = Program::serve(cluster.url(), &[]);
@@ -23,7 +22,6 @@ async fn what_is_written_first_after_it_is_told() {
 }
 
 #[actix_web::test]
-#[ignore = "what gets a number that was seen before the crash counts as seen"]
 async fn whoever_was_away_is_told_of_it_too() {
     let mut cluster = hasty().await;
     let mut program = Program::serve(cluster.url(), &[]);

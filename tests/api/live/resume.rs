@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Client, Copy, Database, TestApp, from_both_databases, gym, on_both_databases, program::Program,
+    Client, Copy, Database, TestApp, client::COLLECTIONS, from_both_databases, gym, on_both_databases,
+    program::Program, wire::Heard,
 };
 
 on_both_databases! {
@@ -11,6 +12,7 @@ on_both_databases! {
     if_nothing_happened_it_is_told_so,
     what_came_and_went_meanwhile_is_not_kept,
     from_its_first_snapshots_it_can_resume_too,
+    cut_off_between_two_snapshots_it_is_sent_the_others,
     many_that_come_back_at_once_while_others_write_miss_nothing,
 }
 
@@ -165,4 +167,23 @@ async fn followed(writer: &Client, client: Client) -> Copy {
     gym::open(writer).await;
     client.agrees().await;
     client.copy()
+}
+
+async fn cut_off_between_two_snapshots_it_is_sent_the_others(app: &TestApp) {
+    let writer = app.connect().await;
+    gym::open(&writer).await;
+    let heard = app.follow().await.since(0);
+    for (at, collection) in COLLECTIONS.iter().enumerate() {
+        let cursor = heard.iter().find_map(|heard| match heard {
+            Heard::Event(name, arguments) if name == collection => arguments[1]["cursor"].as_str(),
+            _ => None,
+        });
+        let back = Client::resume(app.address, Copy::at(cursor.expect("a cursor"))).await;
+        let others = &COLLECTIONS[at + 1..];
+        for collection in others {
+            assert_eq!(json!(back.sees(collection, |_| true).await), json!(writer.latest(collection)));
+        }
+        assert_eq!(back.events_since(0)[..2], ["connected", "changes"]);
+        assert_eq!(back.events_since(0)[2..], *others, "{collection} was the last it had");
+    }
 }
