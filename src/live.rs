@@ -171,7 +171,6 @@ impl Live {
     /// Waits until what `commit` changed has been sent to everybody.
     pub async fn passed(&self, commit: Commit) {
         let (began, mut passed) = (Instant::now(), self.passed.clone());
-        let _waits = Waits::new(&self.shared);
         let wait = passed.wait_for(|passed| *passed >= commit.0);
         if !matches!(tokio::time::timeout(PATIENCE, wait).await, Ok(Ok(_))) {
             tracing::warn!(commit = commit.0, "a write is acked before it was published");
@@ -207,22 +206,6 @@ impl Live {
     /// Ends the tail.
     pub fn stop(&self) {
         self.closing.send_replace(true);
-    }
-}
-
-/// An ack that waits.
-struct Waits<'a>(&'a AtomicUsize);
-
-impl<'a> Waits<'a> {
-    fn new(shared: &'a Shared) -> Self {
-        shared.waiting.fetch_add(1, Ordering::Relaxed);
-        Self(&shared.waiting)
-    }
-}
-
-impl Drop for Waits<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -33,8 +33,6 @@ pub(super) struct Shared {
     pub(super) caught_up: AtomicBool,
     /// Whether there may be other nodes.
     pub(super) has_neighbours: bool,
-    /// How many acks wait for a look.
-    pub(super) waiting: AtomicUsize,
     /// How many sockets want the one, and the other.
     pub(super) snapshots: AtomicUsize,
     pub(super) changes: AtomicUsize,
@@ -113,7 +111,6 @@ impl Shared {
             folds: Mutex::default(),
             caught_up: true.into(),
             has_neighbours,
-            waiting: 0.into(),
             snapshots: 0.into(),
             changes: 0.into(),
         })

@@ -25,10 +25,6 @@ use crate::{
     error::Error,
 };
 
-/// With so many acks waiting, a few more may come along with the next look.
-const CROWD: usize = 8;
-/// How long they are waited for.
-const PACE: Duration = Duration::from_millis(1);
 /// How long to wait after a look that failed.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -135,10 +131,6 @@ impl Tail {
                 _ = signals.asked.changed() => true,
                 () = attached.rung() => true,
             };
-            // Where a look is round trips, and each is told to everybody, fewer and larger ones are sooner done.
-            if !quiet && self.shared.has_neighbours && self.shared.waiting.load(Ordering::Relaxed) >= CROWD {
-                tokio::time::sleep(PACE).await;
-            }
             let target = *signals.commits.borrow_and_update();
             let asker = *signals.asked.borrow_and_update();
             let looked = self.step(&attached, quiet).await;

@@ -10,11 +10,12 @@ use crate::{
     error::Error,
 };
 
-/// Connections on which writes share transactions: enough that one works while another waits for the disk.
-const LANES: usize = 4;
+/// Connections on which writes share transactions: one works while the other waits for the disk. More of them made smaller groups,
+/// and were slower.
+const LANES: usize = 2;
 /// Connections for reads, and for writes that need one each. Jobs beyond wait for one.
-const READERS: u32 = 7;
-const WRITERS: u32 = 8;
+const READERS: u32 = 8;
+const WRITERS: u32 = 9;
 /// How long a job waits for a connection, new ones included.
 const ACQUIRE: Duration = Duration::from_secs(4);
 /// A connection that was idle for so long is tried before it is used.
