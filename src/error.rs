@@ -58,6 +58,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same failure once more, for another of those whom it concerns.
+    pub(crate) fn repeated(&self) -> Self {
+        match self {
+            Self::Unavailable(reason) => Self::Unavailable(reason.clone()),
+            Self::Unknown(reason) => Self::Unknown(reason.clone()),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+
     /// Whether the request was judged and found wanting: asking again would change nothing, unless somebody else does.
     #[must_use]
     pub fn is_refusal(&self) -> bool {

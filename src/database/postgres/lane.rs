@@ -71,7 +71,7 @@ impl Lane {
                     // Those behind would each wait as long for nothing.
                     group.extend(std::iter::from_fn(|| jobs.try_recv().ok()));
                     tracing::warn!(%error, writes = group.len(), "nothing of a group is known to be written");
-                    return group.into_iter().for_each(|job| job.finish(Err(repeat(&error))));
+                    return group.into_iter().for_each(|job| job.finish(Err(error.repeated())));
                 }
             }
             if group.is_empty() {
@@ -126,13 +126,4 @@ async fn run(
         }
     }
     Ok(kept)
-}
-
-/// The same failure once more, for each of those it concerns.
-fn repeat(error: &Error) -> Error {
-    match error {
-        Error::Unavailable(reason) => Error::Unavailable(reason.clone()),
-        Error::Unknown(reason) => Error::Unknown(reason.clone()),
-        other => Error::Internal(other.to_string()),
-    }
 }

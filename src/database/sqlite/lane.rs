@@ -55,7 +55,7 @@ async fn group(
         Err(error) => {
             handle.connection.undo();
             tracing::warn!(%error, writes = group.len(), "nothing of a group was written");
-            group.into_iter().for_each(|job| job.finish(Err(repeat(&error))));
+            group.into_iter().for_each(|job| job.finish(Err(error.repeated())));
         }
     }
 }
@@ -96,14 +96,6 @@ async fn one(handle: &Handle, job: &mut Box<dyn Job>) -> Result<bool, Error> {
     }
     handle.connection.batch("release job")?;
     Ok(verdict == Verdict::Keep)
-}
-
-/// The same failure once more, for each of those it concerns.
-fn repeat(error: &Error) -> Error {
-    match error {
-        Error::Unavailable(reason) => Error::Unavailable(reason.clone()),
-        other => Error::Internal(other.to_string()),
-    }
 }
 
 /// Takes read jobs from a queue shared with other readers.
