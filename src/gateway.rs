@@ -5,7 +5,12 @@
 
 pub mod reply;
 
-use std::{cell::RefCell, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    cell::RefCell,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use api_schema::{Ack, Coach, Options, nearest};
 use futures_util::FutureExt;
@@ -53,6 +58,10 @@ struct Credentials {
     live: Option<String>,
     since: Option<String>,
 }
+
+/// How long a client with a token waits at most for the database to be back, and how long between two tries.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Events that are about the socket itself.
 const OWN: [&str; 4] = ["refresh", "login", "logout", "me"];
@@ -195,6 +204,18 @@ impl Gateway {
         done(reply::ok(user))
     }
 
+    /// Whose token it is. A database that does not answer just now is waited for: a stock client that is refused does not come
+    /// back by itself.
+    async fn holder(&self, token: &Token) -> Result<Option<Coach>, Error> {
+        let began = Instant::now();
+        loop {
+            match self.auth.user(token.clone()).await {
+                Err(Error::Unavailable(_)) if began.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+                answer => return answer,
+            }
+        }
+    }
+
     /// Nobody handles the event; perhaps its name is nearly one that somebody does.
     fn unknown(&self, event: &str) -> Error {
         Error::UnknownEvent(match nearest(event, self.registry.events().chain(OWN)) {
@@ -225,7 +246,7 @@ impl Service for Gateway {
             None => None,
             Some(token) => {
                 let token = Token::presented(&token);
-                let user = self.auth.user(token.clone()).await.map_err(unreachable_database)?;
+                let user = self.holder(&token).await.map_err(unreachable_database)?;
                 let user =
                     user.ok_or_else(|| refusal("the token is unknown or has expired: sign in again"))?;
                 Some(SignedIn { user: Arc::new(user), token })
