@@ -266,6 +266,8 @@ impl Service for Gateway {
             "data": format!("id: {sid} is connected"),
             "sid": sid,
             "user": user.as_deref(),
+            // In this version there is nothing else.
+            "access": api_schema::Access::Open,
             "schema": self.schemas,
         });
         socket.send(Frame::event("connected", &[&greeting.to_string()]));

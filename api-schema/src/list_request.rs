@@ -27,7 +27,7 @@ pub struct ListRequest {
     #[schemars(with = "Option<String>")]
     pub sort: Vec<Sort>,
     /// 1 to 500; 50 if absent.
-    #[schemars(with = "Option<u64>")]
+    #[schemars(with = "Option<i64>")]
     #[validate(range(min = 1, max = 500))]
     pub limit: u64,
     /// What an earlier page gave as `next`.

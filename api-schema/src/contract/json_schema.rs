@@ -27,10 +27,10 @@ pub(super) fn document(contract: &Contract) -> Value {
 
 /// What stands before the ack: a payload, which some events can do without, and options, which all can.
 pub(super) fn asked(event: &Event) -> Value {
-    let null = json!({ "type": "null" });
+    let nothing = json!({ "type": "null" });
     let payload = match &event.payload {
-        None => null,
-        Some(payload) if event.optional => json!({ "anyOf": [payload, null] }),
+        None => nothing,
+        Some(payload) if event.optional => json!({ "anyOf": [payload, nothing] }),
         Some(payload) => payload.clone(),
     };
     tuple(&[&payload, &refer("Options")], usize::from(!event.optional))

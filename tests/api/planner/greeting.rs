@@ -36,7 +36,7 @@ async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
         assert_eq!(arguments[0].as_array().unwrap().len(), 1);
         assert!(arguments[1]["cursor"].is_string());
     }
-    assert_eq!(keys(&client.latest("coaches")[0]), ["age", "id", "name", "picture", "username", "version"]);
+    assert_eq!(keys(&client.latest("coaches")[0]), ["id", "name", "age", "picture", "username", "version"]);
     assert_eq!(
         client.latest("schedules"),
         [json!({
@@ -46,7 +46,7 @@ async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
         })]
     );
     let plan = client.latest("workout_plans").remove(0);
-    assert_eq!(keys(&plan), ["description", "difficulty", "exercise_moves", "id", "name", "version"]);
+    assert_eq!(keys(&plan), ["id", "name", "difficulty", "description", "exercise_moves", "version"]);
     assert_eq!(plan["exercise_moves"], json!(client.latest("exercise_moves")));
 }
 
