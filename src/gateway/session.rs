@@ -1,0 +1,80 @@
+//! What is known of one socket, from its handshake on.
+
+use std::{cell::RefCell, sync::Arc};
+
+use api_schema::Coach;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use socketio::{Handshake, Refusal};
+
+use crate::{
+    auth::Token,
+    live::{Follower, Mode},
+};
+
+/// What is known of one socket.
+pub struct Session {
+    pub(super) user: RefCell<Option<SignedIn>>,
+    pub(super) mode: Mode,
+    /// There from when it has been greeted.
+    pub(super) follower: RefCell<Option<Follower>>,
+}
+
+/// Who is signed in on a socket, and by which token.
+#[derive(Clone)]
+pub(super) struct SignedIn {
+    pub(super) user: Arc<Coach>,
+    pub(super) token: Token,
+}
+
+/// What a client says of itself when it connects.
+pub(super) struct Credentials {
+    pub(super) token: Option<Token>,
+    pub(super) mode: Mode,
+}
+
+/// What the handshake's `auth` may carry. Whatever else is in it is somebody else's business.
+#[derive(Default, Deserialize)]
+struct Presented {
+    token: Option<String>,
+    live: Option<String>,
+    since: Option<String>,
+}
+
+impl Session {
+    pub(super) fn new(user: Option<SignedIn>, mode: Mode) -> Self {
+        Self { user: RefCell::new(user), mode, follower: RefCell::default() }
+    }
+
+    pub(super) fn user(&self) -> Option<SignedIn> {
+        self.user.borrow().clone()
+    }
+}
+
+impl Credentials {
+    /// Reads them from the handshake.
+    pub(super) fn read(handshake: &Handshake) -> Result<Self, Refusal> {
+        let auth = handshake.raw_auth().map(RawValue::get);
+        let presented: Presented = match auth.map(serde_json::from_str::<Option<_>>) {
+            None => Presented::default(),
+            Some(Ok(presented)) => presented.unwrap_or_default(),
+            Some(Err(_)) => return Err(refusal("auth takes {token?, live?, since?}, each a string")),
+        };
+        let mode = mode(presented.live.as_deref(), presented.since.as_deref())?;
+        let token = presented.token.filter(|token| !token.is_empty());
+        Ok(Self { token: token.map(|token| Token::presented(&token)), mode })
+    }
+}
+
+/// What the handshake says about being kept up to date. A cursor that is none of ours is like one that is too old.
+fn mode(live: Option<&str>, since: Option<&str>) -> Result<Mode, Refusal> {
+    match live {
+        None | Some("snapshots") => Ok(Mode::Snapshots),
+        Some("changes") => Ok(Mode::Changes { since: since.and_then(|since| since.parse().ok()) }),
+        Some(_) => Err(refusal("auth.live must be \"snapshots\" or \"changes\"")),
+    }
+}
+
+pub(super) fn refusal(message: &str) -> Refusal {
+    Refusal::new(message)
+}
