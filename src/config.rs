@@ -129,6 +129,18 @@ pub enum Access {
     Members,
 }
 
+impl Access {
+    /// As it is said on the command line and on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Read => "read",
+            Self::Members => "members",
+        }
+    }
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -162,6 +174,13 @@ impl Serve {
                 self.bind
             )),
         }
+    }
+
+    /// Who may do what: as it was said, or else what the address allows.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        let by_address = if self.bind.ip().is_loopback() { Access::Open } else { Access::Members };
+        self.access.unwrap_or(by_address)
     }
 
     /// The browser origins that are named.

@@ -17,6 +17,7 @@ use socketio::{Event, Fault, Frame, Handshake, Reason, Refusal, Reply, Service, 
 
 use crate::{
     auth::Auth,
+    config::Access,
     database::{self, Database},
     error::Error,
     live::Live,
@@ -31,6 +32,7 @@ pub struct Gateway {
     registry: Arc<Registry>,
     live: Live,
     auth: Auth,
+    access: Access,
 }
 
 /// Events that are about the socket itself.
@@ -42,8 +44,8 @@ type Answer = Result<(String, &'static str), Error>;
 impl Gateway {
     /// Puts together what answers events.
     #[must_use]
-    pub fn new(db: Database, registry: Arc<Registry>, live: Live, auth: Auth) -> Self {
-        Self { db, registry, live, auth }
+    pub fn new(db: Database, registry: Arc<Registry>, live: Live, auth: Auth, access: Access) -> Self {
+        Self { db, registry, live, auth, access }
     }
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
@@ -108,8 +110,12 @@ impl Service for Gateway {
     async fn connected(&self, socket: &Socket<Session>) {
         let sid = socket.id().as_str();
         let user = socket.state().user().map(|signed_in| signed_in.user);
-        let greeting =
-            json!({ "data": format!("id: {sid} is connected"), "sid": sid, "user": user.as_deref() });
+        let greeting = json!({
+            "data": format!("id: {sid} is connected"),
+            "sid": sid,
+            "user": user.as_deref(),
+            "access": self.access.word(),
+        });
         socket.send(Frame::event("connected", &[&greeting.to_string()]));
         let follower = self.live.follow(socket, socket.state().mode.clone());
         socket.state().follower.replace(Some(follower));

@@ -2,9 +2,9 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use api_schema::Coach;
+use api_schema::{Coach, FieldErrors, keys};
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 use socketio::{Handshake, Refusal};
 
 use crate::{
@@ -33,6 +33,8 @@ pub(super) struct Credentials {
     pub(super) mode: Mode,
 }
 
+const AUTH: &str = "auth takes an object {token?, live?, since?}, each a string";
+
 /// What the handshake's `auth` may carry. Whatever else is in it is somebody else's business.
 #[derive(Default, Deserialize)]
 struct Presented {
@@ -55,10 +57,13 @@ impl Credentials {
     /// Reads them from the handshake.
     pub(super) fn read(handshake: &Handshake) -> Result<Self, Refusal> {
         let auth = handshake.raw_auth().map(RawValue::get);
-        let presented: Presented = match auth.map(serde_json::from_str::<Option<_>>) {
-            None => Presented::default(),
-            Some(Ok(presented)) => presented.unwrap_or_default(),
-            Some(Err(_)) => return Err(refusal("auth takes {token?, live?, since?}, each a string")),
+        let presented: Presented = match auth {
+            None | Some("null") => Presented::default(),
+            // A list would be taken for the fields in their order.
+            Some(auth) if auth.starts_with('{') => {
+                serde_json::from_str(auth).map_err(|_| refusal(keys::BAD_PAYLOAD, AUTH))?
+            }
+            Some(_) => return Err(refusal(keys::BAD_PAYLOAD, AUTH)),
         };
         let mode = mode(presented.live.as_deref(), presented.since.as_deref())?;
         let token = presented.token.filter(|token| !token.is_empty());
@@ -71,10 +76,11 @@ fn mode(live: Option<&str>, since: Option<&str>) -> Result<Mode, Refusal> {
     match live {
         None | Some("snapshots") => Ok(Mode::Snapshots),
         Some("changes") => Ok(Mode::Changes { since: since.and_then(|since| since.parse().ok()) }),
-        Some(_) => Err(refusal("auth.live must be \"snapshots\" or \"changes\"")),
+        Some(_) => Err(refusal(keys::BAD_PAYLOAD, "auth.live must be \"snapshots\" or \"changes\"")),
     }
 }
 
-pub(super) fn refusal(message: &str) -> Refusal {
-    Refusal::new(message)
+/// A refusal in words, and for the client's program by the keys that acks have.
+pub(super) fn refusal(key: &'static str, sentence: &str) -> Refusal {
+    Refusal::new(sentence).data(&json!({ "errors": FieldErrors::one(key, sentence) }))
 }

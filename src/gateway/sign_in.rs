@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api_schema::{Ack, Coach};
+use api_schema::{Ack, Coach, keys};
 use serde_json::value::RawValue;
 use socketio::{Refusal, Socket};
 
@@ -63,12 +63,14 @@ impl Gateway {
     /// Who is let in by a token.
     pub(super) async fn presented(&self, token: Token) -> Result<SignedIn, Refusal> {
         let user = self.holder(&token).await.map_err(unreachable_database)?;
-        let user = user.ok_or_else(|| refusal("the token is unknown or has expired: sign in again"))?;
+        let user = user.ok_or_else(|| {
+            refusal(keys::UNAUTHORIZED, "the token is unknown or has expired: sign in again")
+        })?;
         Ok(SignedIn { user: Arc::new(user), token })
     }
 }
 
 fn unreachable_database(error: Error) -> Refusal {
     tracing::warn!(%error, "a token could not be checked");
-    refusal("the token could not be checked just now: try again in a few seconds")
+    refusal(keys::UNAVAILABLE, "the token could not be checked just now: try again in a few seconds")
 }
