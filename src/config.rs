@@ -1,6 +1,10 @@
 //! The command line: commands and settings, each a flag and an environment variable.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
@@ -159,6 +163,9 @@ impl Serve {
         if let Some(web) = self.web.as_ref().filter(|web| !web.is_dir()) {
             return Err(format!("--web: {} is not a folder", web.display()));
         }
+        if let Some(web) = self.web.as_ref().filter(|web| !is_built(web)) {
+            return Err(format!("--web: there is no index.html in {}", web.display()));
+        }
         if let Some(origin) = self.origins().into_iter().find(|origin| !is_origin(origin)) {
             return Err(format!("--origins: {origin} is not an origin such as https://gym.example.com"));
         }
@@ -201,7 +208,7 @@ impl Serve {
     /// The folder to serve pages from, if there is one.
     #[must_use]
     pub fn web_folder(&self) -> Option<PathBuf> {
-        let default = || Some(PathBuf::from("web/dist")).filter(|folder| folder.is_dir());
+        let default = || Some(PathBuf::from("web/dist")).filter(|folder| is_built(folder));
         self.web.clone().or_else(default)
     }
 }
@@ -214,6 +221,10 @@ pub fn without_secrets(mut error: clap::Error) -> clap::Error {
         error.insert(ContextKind::InvalidValue, ContextValue::String("…".into()));
     }
     error
+}
+
+fn is_built(folder: &Path) -> bool {
+    folder.join("index.html").is_file()
 }
 
 /// A scheme, a host and perhaps a port, as browsers write it; or one of the words that stand for some.

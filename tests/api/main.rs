@@ -13,3 +13,4 @@ mod live;
 mod neighbours;
 mod planner;
 mod sign_in;
+mod web;

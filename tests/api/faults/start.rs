@@ -81,6 +81,7 @@ fn a_setting_that_does_not_work_is_named_and_its_secret_is_not() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     let absent = path("absent");
+    let empty = folder.path().display().to_string();
     for (arguments, named) in [
         (["--bind", &taken], "--bind"),
         (["--bind", "nonsense"], "--bind"),
@@ -96,6 +97,7 @@ fn a_setting_that_does_not_work_is_named_and_its_secret_is_not() {
         (["--access", "members"], "--access"),
         (["--access", "nobody"], "--access"),
         (["--web", &absent], "--web"),
+        (["--web", &empty], "--web"),
         (["--log", "=loud="], "--log"),
         (["--log-format", "xml"], "--log-format"),
         (["--sqlite-synchronous", "off"], "--sqlite-synchronous"),
