@@ -3,6 +3,7 @@
 //! The gateway is what [`socketio`] calls. It answers every event exactly once: errors, panics, and events that
 //! nobody handles included.
 
+mod authors;
 pub mod reply;
 mod routing;
 mod session;
@@ -13,7 +14,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use api_schema::{Options, nearest};
 use futures_util::FutureExt;
 use serde_json::{json, value::RawValue};
-use socketio::{Event, Fault, Frame, Handshake, Reason, Refusal, Reply, Service, Socket};
+use socketio::{Event, Fault, Frame, Handshake, Hub, Reason, Refusal, Reply, Service, Socket};
 
 use crate::{
     auth::Auth,
@@ -23,8 +24,9 @@ use crate::{
     live::Live,
     registry::Registry,
 };
-use session::Credentials;
+use authors::Authors;
 pub use session::Session;
+use session::{Credentials, Following};
 
 /// What is done with each event; one for all sockets.
 pub struct Gateway {
@@ -33,6 +35,7 @@ pub struct Gateway {
     live: Live,
     auth: Auth,
     access: Access,
+    authors: Authors,
 }
 
 /// Events that are about the socket itself.
@@ -44,8 +47,16 @@ type Answer = Result<(String, &'static str), Error>;
 impl Gateway {
     /// Puts together what answers events.
     #[must_use]
-    pub fn new(db: Database, registry: Arc<Registry>, live: Live, auth: Auth, access: Access) -> Self {
-        Self { db, registry, live, auth, access }
+    pub fn new(
+        db: Database,
+        hub: Hub,
+        registry: Arc<Registry>,
+        live: Live,
+        auth: Auth,
+        access: Access,
+    ) -> Self {
+        let authors = Authors::new(hub, live.clone(), db.notices().cloned());
+        Self { db, registry, live, auth, access, authors }
     }
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
@@ -79,6 +90,14 @@ impl Gateway {
         done(reply::ok(()))
     }
 
+    /// Sends a socket what there is, and from now on what changes.
+    fn follow(&self, socket: &Socket<Session>) {
+        let session = socket.state();
+        let follower = self.live.follow(socket, session.mode.clone());
+        let asking = session.authors.then(|| self.authors.ask(socket));
+        session.following.replace(Some(Following { _follower: follower, _asking: asking }));
+    }
+
     /// Nobody handles the event; perhaps its name is nearly one that somebody does.
     fn unknown(&self, event: &str) -> Error {
         Error::UnknownEvent(match nearest(event, self.registry.events().chain(OWN)) {
@@ -98,13 +117,13 @@ impl Service for Gateway {
     type State = Session;
 
     async fn connect(&self, handshake: &Handshake) -> Result<Session, Refusal> {
-        let Credentials { token, mode } = Credentials::read(handshake)?;
+        let Credentials { token, mode, authors } = Credentials::read(handshake)?;
         let user = match token {
             None => None,
             Some(token) => Some(self.presented(token).await?),
         };
         self.live.reach(&mode).await;
-        Ok(Session::new(user, mode))
+        Ok(Session::new(user, mode, authors))
     }
 
     async fn connected(&self, socket: &Socket<Session>) {
@@ -117,8 +136,7 @@ impl Service for Gateway {
             "access": self.access.word(),
         });
         socket.send(Frame::event("connected", &[&greeting.to_string()]));
-        let follower = self.live.follow(socket, socket.state().mode.clone());
-        socket.state().follower.replace(Some(follower));
+        self.follow(socket);
     }
 
     async fn event(&self, socket: &Socket<Session>, event: Event) -> Option<Reply> {
@@ -135,7 +153,7 @@ impl Service for Gateway {
     }
 
     async fn disconnected(&self, socket: &Socket<Session>, _: Reason) {
-        socket.state().follower.take();
+        socket.state().following.take();
     }
 }
 

@@ -28,9 +28,17 @@ impl Gateway {
         let (access, work) = route.decode(payload)?;
         let user = socket.state().user().map(|signed_in| signed_in.user);
         let id = options.request_id.filter(|_| access != Access::Read);
-        if let Some(request) = id.map(|id| Request::new(id, event, payload.get())) {
-            return self.once(request, access.row(), user, work).await;
+        let answer = match id.map(|id| Request::new(id, event, payload.get())) {
+            Some(request) => self.once(request, access.row(), user.clone(), work).await?,
+            None => self.run(access, user.clone(), work).await?,
+        };
+        if let (Some(collection), (ack, "ok")) = (route.collection(), &answer) {
+            self.authors.tell(socket, collection, user.as_deref(), ack);
         }
+        Ok(answer)
+    }
+
+    async fn run(&self, access: Access, user: Option<Arc<Coach>>, work: Box<dyn Work>) -> Answer {
         let run = async move |db: &database::Transaction| work.run(&Context { user: user.clone(), db }).await;
         let data = match access {
             Access::Read | Access::Refusal => self.db.read(run).await?,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 use socketio::{Handshake, Refusal};
 
+use super::authors::Asking;
 use crate::{
     auth::Token,
     live::{Follower, Mode},
@@ -16,8 +17,16 @@ use crate::{
 pub struct Session {
     pub(super) user: RefCell<Option<SignedIn>>,
     pub(super) mode: Mode,
+    /// Whether it asks who wrote what.
+    pub(super) authors: bool,
     /// There from when it has been greeted.
-    pub(super) follower: RefCell<Option<Follower>>,
+    pub(super) following: RefCell<Option<Following>>,
+}
+
+/// A socket is kept up to date for as long as this lives.
+pub(super) struct Following {
+    pub(super) _follower: Follower,
+    pub(super) _asking: Option<Asking>,
 }
 
 /// Who is signed in on a socket, and by which token.
@@ -31,9 +40,11 @@ pub(super) struct SignedIn {
 pub(super) struct Credentials {
     pub(super) token: Option<Token>,
     pub(super) mode: Mode,
+    pub(super) authors: bool,
 }
 
-const AUTH: &str = "auth takes an object {token?, live?, since?}, each a string";
+const AUTH: &str =
+    "auth takes an object {token?, live?, since?, authors?}: authors is true or false, the others are texts";
 
 /// What the handshake's `auth` may carry. Whatever else is in it is somebody else's business.
 #[derive(Default, Deserialize)]
@@ -41,11 +52,12 @@ struct Presented {
     token: Option<String>,
     live: Option<String>,
     since: Option<String>,
+    authors: Option<bool>,
 }
 
 impl Session {
-    pub(super) fn new(user: Option<SignedIn>, mode: Mode) -> Self {
-        Self { user: RefCell::new(user), mode, follower: RefCell::default() }
+    pub(super) fn new(user: Option<SignedIn>, mode: Mode, authors: bool) -> Self {
+        Self { user: RefCell::new(user), mode, authors, following: RefCell::default() }
     }
 
     pub(super) fn user(&self) -> Option<SignedIn> {
@@ -67,7 +79,8 @@ impl Credentials {
         };
         let mode = mode(presented.live.as_deref(), presented.since.as_deref())?;
         let token = presented.token.filter(|token| !token.is_empty());
-        Ok(Self { token: token.map(|token| Token::presented(&token)), mode })
+        let authors = presented.authors.unwrap_or_default();
+        Ok(Self { token: token.map(|token| Token::presented(&token)), mode, authors })
     }
 }
 

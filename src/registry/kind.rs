@@ -148,9 +148,9 @@ impl<C: Collection> Kind for Of<C> {
             Ok((Access::Read, async move |context: &Context<'_>| query.run(context.db).await))
         });
         vec![
-            (name("new", C::NAME), create),
-            (name("update", C::NAME), update),
-            (name("delete", C::NAME), delete),
+            (name("new", C::NAME), create.to(C::PLURAL)),
+            (name("update", C::NAME), update.to(C::PLURAL)),
+            (name("delete", C::NAME), delete.to(C::PLURAL)),
             (name("get", C::NAME), get),
             (name("list", C::PLURAL), list),
         ]

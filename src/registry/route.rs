@@ -42,7 +42,10 @@ impl Access {
 type Decode = dyn Fn(&RawValue) -> Result<(Access, Box<dyn Work>), Error> + Send + Sync;
 
 /// An event's handler with its types hidden.
-pub struct Route(Box<Decode>);
+pub struct Route {
+    decode: Box<Decode>,
+    collection: Option<&'static str>,
+}
 
 impl Route {
     /// A plain async function over a decoded payload.
@@ -67,10 +70,23 @@ impl Route {
         T: Serialize + 'static,
         W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send + 'static,
     {
-        Self(Box::new(move |payload| {
+        let decode = Box::new(move |payload: &RawValue| {
             let (access, work) = decode(payload)?;
             Ok((access, Box::new(Typed(work)) as Box<dyn Work>))
-        }))
+        });
+        Self { decode, collection: None }
+    }
+
+    /// The same, where each request writes one row of this collection, and the ack's `data` says which.
+    #[must_use]
+    pub fn to(self, plural: &'static str) -> Self {
+        Self { collection: Some(plural), ..self }
+    }
+
+    /// The collection of the one row that is written, if it is one.
+    #[must_use]
+    pub fn collection(&self) -> Option<&'static str> {
+        self.collection
     }
 
     /// What the payload asks for, ready to run.
@@ -78,7 +94,7 @@ impl Route {
     /// # Errors
     /// [`Error::BadPayload`] and [`Error::Invalid`]; nothing has touched the database yet.
     pub fn decode(&self, payload: &RawValue) -> Result<(Access, Box<dyn Work>), Error> {
-        (self.0)(payload)
+        (self.decode)(payload)
     }
 }
 
