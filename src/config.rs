@@ -72,6 +72,9 @@ pub struct Storage {
 const ORIGINS: &str = "Browser origins let in, comma-separated, as in https://gym.example.com; localhost = any port of it; * = all \
     [default: pages from this host and any port of localhost]";
 
+const ACCESS: &str = "Who may do what: open = anyone may do anything [default on a loopback address]; read = anyone reads, the signed-in write; \
+    members = only the signed-in [default elsewhere]";
+
 /// How to serve.
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
@@ -87,8 +90,8 @@ pub struct Serve {
     /// Plant the sample gym: auto = in a database just made with the embedded default; always = if it is empty; never
     #[arg(long, env = "ROWCAST_SAMPLE_DATA", default_value = "auto", value_enum)]
     pub sample_data: SampleData,
-    /// Who may do what: open = anyone may do anything [default on a loopback address; must be said outright elsewhere]
-    #[arg(long, env = "ROWCAST_ACCESS", value_enum)]
+    /// Who may do what; see [`Access`].
+    #[arg(long, env = "ROWCAST_ACCESS", value_enum, help = ACCESS, hide_possible_values = true)]
     pub access: Option<Access>,
     /// The folder of the built web app [default: web/dist if it is there]
     #[arg(long, env = "ROWCAST_WEB")]
@@ -127,9 +130,9 @@ pub enum SampleData {
 pub enum Access {
     /// Anyone may do anything.
     Open,
-    /// Anyone reads, the signed-in write (not available in this version).
+    /// Anyone reads, the signed-in write.
     Read,
-    /// Only the signed-in (not available in this version).
+    /// The signed-in read and write; others are shown nothing.
     Members,
 }
 
@@ -169,18 +172,7 @@ impl Serve {
         if let Some(origin) = self.origins().into_iter().find(|origin| !is_origin(origin)) {
             return Err(format!("--origins: {origin} is not an origin such as https://gym.example.com"));
         }
-        match self.access {
-            Some(Access::Open) => Ok(()),
-            Some(Access::Read | Access::Members) => {
-                Err("--access: only `open` is available in this version".into())
-            }
-            None if self.bind.ip().is_loopback() => Ok(()),
-            None => Err(format!(
-                "--access: {} can be reached from other machines, so who may do what must be said outright; \
-                 `--access open` lets anyone do anything",
-                self.bind
-            )),
-        }
+        Ok(())
     }
 
     /// Who may do what: as it was said, or else what the address allows.
@@ -245,12 +237,16 @@ mod tests {
     }
 
     #[test]
-    fn beyond_loopback_access_must_be_said() {
-        assert!(check(&[]).is_ok());
-        assert!(check(&["--bind", "[::1]:80"]).is_ok());
-        assert!(check(&["--bind", "0.0.0.0:80"]).unwrap_err().contains("--access"));
-        assert!(check(&["--bind", "0.0.0.0:80", "--access", "open"]).is_ok());
-        assert!(check(&["--access", "members"]).unwrap_err().contains("only `open`"));
+    fn beyond_loopback_only_members_are_let_in_unless_it_is_said() {
+        let access = |args: &[&str]| {
+            let cli = Cli::try_parse_from([&["rowcast"], args].concat()).unwrap();
+            cli.serve.check().map(|()| cli.serve.access())
+        };
+        assert_eq!(access(&[]), Ok(Access::Open));
+        assert_eq!(access(&["--bind", "[::1]:80"]), Ok(Access::Open));
+        assert_eq!(access(&["--bind", "0.0.0.0:80"]), Ok(Access::Members));
+        assert_eq!(access(&["--bind", "0.0.0.0:80", "--access", "open"]), Ok(Access::Open));
+        assert_eq!(access(&["--access", "read"]), Ok(Access::Read));
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! The gateway is what [`socketio`] calls. It answers every event exactly once: errors, panics, and events that
 //! nobody handles included.
 
+mod admission;
 mod authors;
 pub mod reply;
 mod routing;
 mod session;
 mod sign_in;
+mod watch;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
@@ -27,6 +29,7 @@ use crate::{
 use authors::Authors;
 pub use session::Session;
 use session::{Credentials, Following};
+use watch::Watch;
 
 /// What is done with each event; one for all sockets.
 pub struct Gateway {
@@ -36,10 +39,13 @@ pub struct Gateway {
     auth: Auth,
     access: Access,
     authors: Authors,
+    watch: Watch,
 }
 
 /// Events that are about the socket itself.
 const OWN: [&str; 4] = ["refresh", "login", "logout", "me"];
+/// Those of them that are for everybody, always.
+const SIGNING_IN: [&str; 3] = ["login", "logout", "me"];
 
 /// An ack's JSON and one word for it, or why there is none.
 type Answer = Result<(String, &'static str), Error>;
@@ -56,7 +62,8 @@ impl Gateway {
         access: Access,
     ) -> Self {
         let authors = Authors::new(hub, live.clone(), db.notices().cloned());
-        Self { db, registry, live, auth, access, authors }
+        let watch = Watch::new(db.clone());
+        Self { db, registry, live, auth, access, authors, watch }
     }
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
@@ -65,6 +72,10 @@ impl Gateway {
         }
         if !event.args.attachments().is_empty() {
             return Err(Error::BadPayload("binary values are not taken here: send text or a link".into()));
+        }
+        let name = event.name.as_str();
+        if !SIGNING_IN.contains(&name) {
+            self.may_see(socket.state())?;
         }
         let (payload, options) = match event.args.json() {
             [] => (None, None),
@@ -76,8 +87,8 @@ impl Gateway {
             }
         };
         let options = options.map_or(Ok(Options::default()), api_schema::decode)?;
-        match event.name.as_str() {
-            "refresh" => self.refresh(socket),
+        match name {
+            "refresh" => self.refresh(socket).await,
             "login" => self.login(socket, payload.unwrap_or(RawValue::NULL)).await,
             "logout" => self.logout(socket).await,
             "me" => self.me(socket).await,
@@ -85,15 +96,20 @@ impl Gateway {
         }
     }
 
-    fn refresh(&self, socket: &Socket<Session>) -> Answer {
-        self.live.send_snapshots(socket, &socket.state().mode);
+    async fn refresh(&self, socket: &Socket<Session>) -> Answer {
+        let permit = self.may_see(socket.state())?;
+        self.confirm(socket, &permit).await?;
+        self.live.send_snapshots(socket, &socket.state().mode());
         done(reply::ok(()))
     }
 
-    /// Sends a socket what there is, and from now on what changes.
+    /// Sends a socket what there is, and from now on what changes, if it may see that and is not sent it already.
     fn follow(&self, socket: &Socket<Session>) {
         let session = socket.state();
-        let follower = self.live.follow(socket, session.mode.clone());
+        if self.may_see(session).is_err() || session.following.borrow().is_some() {
+            return;
+        }
+        let follower = self.live.follow(socket, session.begin());
         let asking = session.authors.then(|| self.authors.ask(socket));
         session.following.replace(Some(Following { _follower: follower, _asking: asking }));
     }
@@ -122,8 +138,11 @@ impl Service for Gateway {
             None => None,
             Some(token) => Some(self.presented(token).await?),
         };
-        self.live.reach(&mode).await;
-        Ok(Session::new(user, mode, authors))
+        let session = Session::new(user, mode, authors);
+        if self.may_see(&session).is_ok() {
+            self.live.reach(&session.mode()).await;
+        }
+        Ok(session)
     }
 
     async fn connected(&self, socket: &Socket<Session>) {
@@ -136,6 +155,7 @@ impl Service for Gateway {
             "access": self.access.word(),
         });
         socket.send(Frame::event("connected", &[&greeting.to_string()]));
+        self.watch(socket);
         self.follow(socket);
     }
 
@@ -154,6 +174,7 @@ impl Service for Gateway {
 
     async fn disconnected(&self, socket: &Socket<Session>, _: Reason) {
         socket.state().following.take();
+        socket.state().watching.take();
     }
 }
 

@@ -214,6 +214,12 @@ impl Live {
     }
 }
 
+/// Sends a socket nothing more of what is published from now on; its [`Follower`] goes as well.
+pub fn unfollow<S>(socket: &Socket<S>) {
+    socket.leave(SNAPSHOTS_ROOM);
+    socket.leave(CHANGES_ROOM);
+}
+
 impl Mode {
     fn place<'a>(&self, shared: &'a Shared) -> (&'static str, &'a AtomicUsize) {
         match self {

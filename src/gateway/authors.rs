@@ -121,6 +121,11 @@ impl Authors {
     }
 }
 
+/// Lets a socket hear of nothing more.
+pub(super) fn leave(socket: &Socket<Session>) {
+    socket.leave(ROOM);
+}
+
 impl Inner {
     fn say(&self, word: impl Into<String>) {
         if let Some(notices) = &self.notices {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 use socketio::{Handshake, Refusal};
 
-use super::authors::Asking;
+use super::{authors::Asking, watch::Watching};
 use crate::{
     auth::Token,
     live::{Follower, Mode},
@@ -16,10 +16,12 @@ use crate::{
 /// What is known of one socket.
 pub struct Session {
     pub(super) user: RefCell<Option<SignedIn>>,
-    pub(super) mode: Mode,
+    /// Looks after its token, from when it has been greeted.
+    pub(super) watching: RefCell<Option<Watching>>,
+    mode: RefCell<Mode>,
     /// Whether it asks who wrote what.
     pub(super) authors: bool,
-    /// There from when it has been greeted.
+    /// There from when it has been greeted, or from when it is signed in where only members are sent anything.
     pub(super) following: RefCell<Option<Following>>,
 }
 
@@ -34,6 +36,7 @@ pub(super) struct Following {
 pub(super) struct SignedIn {
     pub(super) user: Arc<Coach>,
     pub(super) token: Token,
+    pub(super) expires: i64,
 }
 
 /// What a client says of itself when it connects.
@@ -57,11 +60,34 @@ struct Presented {
 
 impl Session {
     pub(super) fn new(user: Option<SignedIn>, mode: Mode, authors: bool) -> Self {
-        Self { user: RefCell::new(user), mode, authors, following: RefCell::default() }
+        Self {
+            user: RefCell::new(user),
+            watching: RefCell::default(),
+            mode: RefCell::new(mode),
+            authors,
+            following: RefCell::default(),
+        }
     }
 
     pub(super) fn user(&self) -> Option<SignedIn> {
         self.user.borrow().clone()
+    }
+
+    pub(super) fn is_signed_in_by(&self, token: &Token) -> bool {
+        self.user.borrow().as_ref().is_some_and(|signed_in| signed_in.token == *token)
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        self.mode.borrow().clone()
+    }
+
+    /// How to begin to be kept up to date. A cursor counts once: whoever signs out and in again may have thrown away what it had.
+    pub(super) fn begin(&self) -> Mode {
+        let first = self.mode();
+        if let Mode::Changes { since } = &mut *self.mode.borrow_mut() {
+            *since = None;
+        }
+        first
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`harness::postgres`]'s business.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod authors;
 mod contract;
 mod documented;
