@@ -40,7 +40,7 @@ type Stamp = (Option<SystemTime>, u64);
 /// A file as it is to be sent.
 pub(super) enum Found {
     Small(Arc<Asset>),
-    Large(NamedFile, &'static str),
+    Large(Box<NamedFile>, &'static str),
 }
 
 impl Folder {
@@ -75,7 +75,7 @@ impl Folder {
         // Players ask for parts of what they play.
         let played = matches!(mime.type_().as_str(), "audio" | "video");
         if played || meta.len() > SMALL {
-            return Ok(Found::Large(NamedFile::open(&file)?, cache_control(path)));
+            return Ok(Found::Large(Box::new(NamedFile::open(&file)?), cache_control(path)));
         }
         let stamp = (meta.modified().ok(), meta.len());
         if let Some((known, asset)) = self.kept().assets.get(path)

@@ -12,16 +12,16 @@ const FILES: [(&str, &str); 3] = [
 ];
 
 /// The page's files, ready to be sent.
-pub(super) struct Page([Asset; 3]);
+pub(super) struct Page(Vec<Asset>);
 
 impl Page {
     pub(super) fn new() -> Self {
-        Self(FILES.map(|(name, text)| Asset::new(Path::new(name), text)))
+        Self(FILES.iter().map(|(name, text)| Asset::new(Path::new(name), *text)).collect())
     }
 
     pub(super) fn find(&self, path: &str) -> Option<&Asset> {
         let path = if path.is_empty() { "index.html" } else { path };
         let at = FILES.iter().position(|(name, _)| *name == path)?;
-        Some(&self.0[at])
+        self.0.get(at)
     }
 }

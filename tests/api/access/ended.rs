@@ -13,6 +13,7 @@ from_both_databases! {
     a_sign_in_whose_time_is_up,
     a_logout_on_another_socket,
     what_was_revoked_never_writes_and_is_never_answered,
+    nothing_is_written_any_more_once_the_token_is_gone,
 }
 
 /// She is told, is shown nothing more, may do nothing more, and may sign in again if she still can.
@@ -99,5 +100,30 @@ async fn what_was_revoked_never_writes_and_is_never_answered(database: &Database
     assert_eq!(mara.every("coaches").await, mara.copy().rows("coaches"));
     assert_eq!(mara.copy().rows("coaches").len(), 5);
     assert_eq!(mara.copy().rows("coaches")[0]["name"], "Mara Lindqvist");
+    node.stop().await;
+}
+
+/// What had begun is waited for; what had not is refused.
+async fn nothing_is_written_any_more_once_the_token_is_gone(database: &Database) {
+    let node = node(database, "members").await;
+    let mara = member(&node, "mara").await;
+    for round in 0..8 {
+        let first = outsider(&node).await;
+        let token = json!({ "token": sign_in(&first, "teo").await });
+        let mut sockets = vec![first];
+        for _ in 0..5 {
+            sockets.push(Client::connect_with(node.address, &token).await.unwrap());
+        }
+        let writing = sockets.iter().map(async |socket| {
+            while socket.ask("new_coach", gym::coach(&format!("Coach {round}"))).await.ok {}
+        });
+        let revoking = async {
+            mara.keeps("the first of them", |copy| copy.rows("coaches").len() > 5 + 20 * round).await;
+            database.execute("delete from tokens where coach_id = 2").await;
+            mara.every("coaches").await.len()
+        };
+        let (then, _) = tokio::join!(revoking, futures_util::future::join_all(writing));
+        assert_eq!(mara.every("coaches").await.len(), then, "round {round}");
+    }
     node.stop().await;
 }
