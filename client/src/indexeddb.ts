@@ -51,6 +51,7 @@ class Page implements Keeper {
   #follows = false;
   #timer: ReturnType<typeof setInterval> | undefined;
   #closed = false;
+  #written: Promise<unknown> = Promise.resolve();
   #db: IDBDatabase;
   #name: string;
   #about: About;
@@ -123,6 +124,7 @@ class Page implements Keeper {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
+    await this.#written;
     this.#db.close();
     for (const held of this.#held) held();
   }
@@ -139,7 +141,7 @@ class Page implements Keeper {
     const tx = this.#db.transaction(["meta", "rows"]);
     const [meta, keys, rows] = [
       tx.objectStore("meta").get("picture") as IDBRequest<Meta | undefined>,
-      tx.objectStore("rows").getAllKeys() as IDBRequest<[string, number][]>,
+      tx.objectStore("rows").getAllKeys() as IDBRequest<unknown> as IDBRequest<[string, number][]>,
       tx.objectStore("rows").getAll() as IDBRequest<Row[]>,
     ];
     await ended(tx);
@@ -184,8 +186,10 @@ class Page implements Keeper {
   // A database that is full, or gone, is no reason to stop: what could not be written is in memory.
   async #transact(stores: string[], work: (tx: IDBTransaction) => unknown): Promise<void> {
     const tx = this.#db.transaction(stores, "readwrite", { durability: "strict" });
+    const end = ended(tx);
+    this.#written = Promise.allSettled([this.#written, end]);
     work(tx);
-    await ended(tx);
+    await end;
   }
 }
 
