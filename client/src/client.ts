@@ -35,7 +35,13 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
   const queue = new Queue(store, {
     session: () => (session.known && heard ? link.session : 0),
-    emit: (kind, p, id, ack) => void link.socket.emit(`${WORDS[kind]}_${collections[p.collection]!.name}`, p.values, id, ack),
+    emit(kind, p, id, answer) {
+      link.socket.emit(`${WORDS[kind]}_${collections[p.collection]!.name}`, p.values, id, (ack: WriteAck<any>) => {
+        // What was sent before the ack is shown before it counts.
+        picture.settle();
+        answer(ack);
+      });
+    },
     keep: (writes, gone = []) => keeper?.write(writes, gone),
     answered,
   });
@@ -134,6 +140,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   function compare(theirs: Record<string, string> | undefined) {
     if (!theirs) return;
     const differs = Object.keys(theirs).filter((name) => theirs[name] !== (collections[name]?.hash ?? hashOf(schema, name)));
+    picture.expected = sent.filter((name) => !differs.includes(name) && name in theirs);
     if (equal(differs, matching.differs)) return;
     matching = { matches: !differs.length, differs };
     if (differs.length) console.warn(`rowcast: the server was built for other types of ${differs.join(", ")}`);

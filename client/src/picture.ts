@@ -12,20 +12,18 @@ export interface Changes {
 /** What a change did, for what is kept: rows as they are now, and ids that are gone. */
 export type Difference = Record<string, { upserted: Row[]; deleted: number[] }>;
 
-// How long a snapshot waits for the others. Only a server that was built for other collections leaves one out.
-const TOGETHER = 2000;
-
 export class Picture {
   /** Up to where we have everything; only there while we have the rows that it stands for. */
   cursor: string | undefined;
   ready = false;
   #store: Store;
   #names: string[];
+  /** Which snapshots a series has; a server that was built for other types may leave one out. */
+  expected: string[];
   #waiting = new Map<string, Row[]>();
   // Which of a series of snapshots have come; the series goes on over lost connections.
   #come = new Set<string>();
   #next: string | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #took: (difference: Difference) => void;
   #news: (collection: string, row: Row, before: Row | undefined) => void;
 
@@ -36,6 +34,7 @@ export class Picture {
     news: (collection: string, row: Row, before: Row | undefined) => void,
   ) {
     [this.#store, this.#names, this.#took, this.#news] = [store, names, took, news];
+    this.expected = names;
   }
 
   snapshot(collection: string, rows: Row[], cursor: string): void {
@@ -44,10 +43,8 @@ export class Picture {
     this.#waiting.set(collection, rows);
     this.#come.add(collection);
     this.#next = cursor;
-    clearTimeout(this.#timer);
-    const whole = this.#names.every((name) => this.#come.has(name));
-    if (whole) this.settle(true);
-    else this.#timer = setTimeout(() => this.settle(true), TOGETHER);
+    if (!this.expected.every((name) => this.#come.has(name))) return;
+    this.settle(true);
   }
 
   changes({ cursor, ...news }: Changes): void {
@@ -65,7 +62,6 @@ export class Picture {
 
   /** Takes over the snapshots that have come so far. */
   settle(last = false): void {
-    clearTimeout(this.#timer);
     if (!this.#waiting.size) return;
     const difference: Difference = {};
     for (const [collection, rows] of this.#waiting) {
@@ -78,10 +74,7 @@ export class Picture {
     }
     this.#waiting.clear();
     this.cursor = this.#next;
-    if (last) {
-      this.#come.clear();
-      this.ready = true;
-    }
+    this.ready ||= last;
     this.#took(difference);
   }
 
@@ -94,7 +87,6 @@ export class Picture {
   }
 
   wipe(): void {
-    clearTimeout(this.#timer);
     this.#waiting.clear();
     this.#come.clear();
     this.cursor = undefined;
