@@ -35,6 +35,7 @@ export function createQueue(store: Store, outside: Outside) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   // On this connection nothing is left to be sent.
   let done = 0;
+  let due = false;
 
   function make(write: Omit<Kept, "seq">, base: Row | undefined, settle: Pending["settle"]): void {
     const p = pending({ ...write, seq: ++seq }, false, settle, base);
@@ -46,8 +47,9 @@ export function createQueue(store: Store, outside: Outside) {
     }
     add(p);
     outside.keep([p.kept]);
-    // In a microtask, so that what is made together is sent together.
-    queueMicrotask(wake);
+    // What is made together is sent together.
+    if (!due) queueMicrotask(wake);
+    due = true;
   }
 
   /** Takes in writes of an earlier page; whether they were sent is not known, so they count as sent. */
@@ -65,6 +67,7 @@ export function createQueue(store: Store, outside: Outside) {
 
   function wake(): void {
     done = 0;
+    due = false;
     drain();
   }
 

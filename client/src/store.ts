@@ -137,12 +137,9 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
     add(p: Pending): void {
       const { collection, id, kind, after } = p.kept;
       const of = part(collection);
-      const writes = get(of.writes, id, () => []);
-      writes.push(p);
-      writes.sort(inOrder);
+      insert(get(of.writes, id, () => []), p);
       if (kind === "create") {
-        of.creates.push(p);
-        of.creates.sort(inOrder);
+        insert(of.creates, p);
         // Of an earlier page, so its row may have come already.
         for (const row of p.sent ? of.table.base.values() : []) {
           if (row.id <= after || of.matched.has(row.id)) continue;
@@ -194,6 +191,13 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
       }
     },
   };
+}
+
+function insert(list: Pending[], p: Pending): void {
+  // Nearly always the newest.
+  const newest = list.at(-1);
+  list.push(p);
+  if (newest && inOrder(newest, p) > 0) list.sort(inOrder);
 }
 
 const inOrder = (one: Pending, other: Pending) => one.kept.seq - other.kept.seq;
