@@ -129,6 +129,8 @@ export interface SignedIn {
   expires: string | number;
 }
 
+export type SocketSettings = Omit<Partial<ManagerOptions & SocketOptions>, "auth" | "autoConnect" | "forceNew" | "retries">;
+
 export interface ClientOptions {
   /** Default: the page's origin. */
   url?: string;
@@ -138,8 +140,8 @@ export interface ClientOptions {
   persistence?: Persistence;
   /** Whether to be told who changed a row. Default: true. */
   authors?: boolean;
-  /** For socket.io-client. */
-  socket?: Partial<ManagerOptions & SocketOptions>;
+  /** For socket.io-client; what is left out is the client's own business. */
+  socket?: SocketSettings;
 }
 
 type Last<T extends unknown[]> = T extends [...any[], infer L] ? L : never;
@@ -148,7 +150,6 @@ type AnswerOf<F> = F extends (...args: infer A) => unknown
   : Ack<unknown>;
 
 export interface Client<C, E = Record<string, any>> {
-  readonly schema: Schema<C>;
   /** In id order, our writes that are under way included; the same array until it changes. */
   rows<K extends Names<C>>(collection: K): readonly RowOf<C, K>[];
   /** The same object until it changes. A temporary id leads to the real row once that is known. */
