@@ -13,7 +13,7 @@ import { localTokens } from "./tokens.ts";
 import { createTouches, type Authored } from "./touches.ts";
 import type { Ack, Client, ClientOptions, CollectionSchema, Connection, Kinds, Schema, Write, WriteAck } from "./types.ts";
 
-const offline = () => refusal("offline", "no connection to the server");
+const offline = () => refusal("offline", "no connection");
 const gone = () => refusal("closed", "the client is closed");
 
 interface Connected {
@@ -113,7 +113,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
   // Whether a write may be shown and sent: it is ours, nobody's, or nobody need be signed in to send it.
   function belongs({ owner }: Pending): boolean {
-    return owner === null || (user ? user.id === owner : access === "open");
+    return owner === null || (user ? user.id === owner : connections > 0 && access === "open");
   }
 
   function signIn(): boolean {

@@ -66,11 +66,12 @@ export function createLink({ url, socket: more, auth, unauthorized, down, to }: 
     // Could not be reached; it tries again by itself.
     if (socket.active) return lost();
     const errors = error.data?.errors ?? {};
-    if (errors.$unauthorized) {
-      unauthorized(errors.$unauthorized);
+    const sentence = Object.values(errors)[0] ?? error.message;
+    if ("$unauthorized" in errors) {
+      unauthorized(sentence);
       again();
-    } else if (errors.$unavailable) later(errors.$unavailable);
-    else to("refused", Object.values(errors)[0] ?? error.message);
+    } else if ("$unavailable" in errors) later(sentence);
+    else to("refused", sentence);
   });
   page.addEventListener?.("online", reconnect, open);
   page.addEventListener?.("offline", lost, open);

@@ -135,13 +135,13 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
   }
 
   // What builds on a write that was carried out is rewritten before it is sent for the first time.
-  function carry({ id, kind, collection }: Pending, row: Row, waiting: Pending[]): Pending[] {
+  function carry({ id, collection }: Pending, row: Row, waiting: Pending[]): Pending[] {
     for (const other of waiting) {
       store.remove(other);
       rename(other, id, row.id);
       store.add(other);
     }
-    const next = (kind !== "delete" && store.part(collection).writes.get(row.id)) || [];
+    const next = store.part(collection).writes.get(row.id) ?? [];
     // What was seen before this write is one older after it. If it is older still, somebody else has changed it too.
     const older = next.filter((other) => !other.first && other.values.version < row.version);
     for (const other of older) other.values = { ...other.values, version: +other.values.version + 1 };

@@ -60,10 +60,10 @@ function select<R>(all: readonly R[], where: Selection<R>["where"], sort: Select
 function by<R>(sort: string): (one: R, other: R) => number {
   const down = sort[0] === "-";
   const field = down ? sort.slice(1) : sort;
-  const compare = (left: any, right: any) =>
+  return (one: any, other: any) => {
     // Null before everything, as in the server's lists.
-    left == null || right == null ? +(left != null) - +(right != null)
-    : typeof left === "string" ? left.localeCompare(right)
-    : left - right;
-  return (one: any, other: any) => (down ? compare(other[field], one[field]) : compare(one[field], other[field]));
+    const [left, right] = [one, other].map((row) => row[field] ?? "");
+    const order = typeof left === "number" && typeof right === "number" ? left - right : `${left}`.localeCompare(right);
+    return down ? -order : order;
+  };
 }

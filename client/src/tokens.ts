@@ -13,13 +13,21 @@ export function memoryTokens(): TokenStore {
 
 /** The browser's storage, shared by the pages of an origin; memory where there is none, or none that may be used. */
 export function localTokens(key = "rowcast.token"): TokenStore {
-  try {
-    const storage = localStorage;
-    return {
-      get: () => storage.getItem(key),
-      set: (token) => (token ? storage.setItem(key, token) : storage.removeItem(key)),
-    };
-  } catch {
-    return memoryTokens();
-  }
+  const memory = memoryTokens();
+  return {
+    get() {
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return memory.get();
+      }
+    },
+    set(token) {
+      memory.set(token);
+      try {
+        localStorage.removeItem(key);
+        if (token) localStorage.setItem(key, token);
+      } catch {}
+    },
+  };
 }
