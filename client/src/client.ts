@@ -261,7 +261,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
     discard() {
       const given = held();
-      for (const p of given) queue.settle(p, refusal("discarded", "was given up"));
+      for (const p of given) queue.settle(p, refusal("discarded", "given up"));
       return given.length;
     },
 

@@ -7,16 +7,14 @@ import type { Nest } from "./types.ts";
 export type Look = (collection: string, id: number) => Row | undefined;
 type Nests = Record<string, Nest>;
 
-/** A row that is being created, shaped like another one of its collection. */
+/** A row that is being created, with the fields of another one of its collection. */
 export function standIn(id: number, values: Fields, like: Row | undefined, nests: Nests, look: Look): Row {
   const blank = Object.fromEntries(Object.keys(like ?? {}).map((field) => [field, null]));
-  return patch({ ...blank, id, version: 0 }, values, nests, look, like);
+  return patch({ ...blank, id, version: 0 }, values, nests, look);
 }
 
-export function patch(row: Row, values: Fields, nests: Nests, look: Look, like: Row | undefined = row): Row {
-  const next: Row = { ...row };
-  for (const field in values) next[field] = alike(values[field], like?.[field]);
-  const shown = references(next, nests, (reference, { collection, fields }) => {
+export function patch(row: Row, values: Fields, nests: Nests, look: Look): Row {
+  const shown = references({ ...row, ...values }, nests, (reference, { collection, fields }) => {
     const found = look(collection, +reference.id);
     return found ? Object.fromEntries(fields.map((field) => [field, found[field]])) : reference;
   });
@@ -59,5 +57,3 @@ const same = (one: unknown, other: unknown) => {
   const [left, right] = [String(one ?? "").trim(), String(other ?? "").trim()] as [string, string];
   return left === right || (left && +left === +right);
 };
-
-const alike = (value: any, like: unknown) => (typeof like === "number" && value && +value == value ? +value : value);

@@ -84,14 +84,15 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
       const row = `${p.collection} ${p.id}`;
       if (p.on !== on) {
         if (p.first && now - p.first > KNOWN) {
-          settle(p, refusal("expired", "was sent too long ago: look whether it was done"));
+          settle(p, refusal("expired", "sent too long ago: look whether it was done"));
           return drain();
         }
         if (wait > now) {
           timer = setTimeout(drain, wait - now);
           return;
         }
-        if (rows.has(row) || builds(p).length) return;
+        // While one is tried again nothing overtakes it.
+        if (rows.has(row) || builds(p).length || (tries && rows.size)) return;
         send(p, on);
       }
       rows.add(row);
@@ -151,7 +152,7 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
   // Never sent, so it is as if it had never been made.
   function withdraw({ collection, id }: Pending, { settle: answer }: Pending): void {
     for (const p of [...store.part(collection).writes.get(id)!].reverse()) {
-      settle(p, refusal("withdrawn", "was deleted before it was sent"));
+      settle(p, refusal("withdrawn", "deleted before it was sent"));
     }
     answer!({ ok: true, data: { id }, errors: {} });
   }
