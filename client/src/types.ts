@@ -144,10 +144,18 @@ export interface ClientOptions {
   socket?: SocketSettings;
 }
 
-type Last<T extends unknown[]> = T extends [...any[], infer L] ? L : never;
-type AnswerOf<F> = F extends (...args: infer A) => unknown
-  ? Last<Required<A>> extends (ack: infer R) => unknown ? R : Ack<unknown>
-  : Ack<unknown>;
+// An event as `rowcast schema` generates it: `[payload, ack]` or `[payload, options, ack]`, and `[ack]` if it needs none.
+type Arguments<F> = F extends (...args: infer A) => unknown ? A : never;
+type AckOf<A> = A extends [...any[], (ack: infer R) => void] ? R : never;
+type PayloadOf<A> = A extends [infer P, any, any] ? P : never;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+export type Asked<F> = IsAny<F> extends true ? Ack<any> : AckOf<Arguments<F>>;
+export type Asking<F> = IsAny<F> extends true
+  ? [payload?: unknown]
+  : [Extract<Arguments<F>, [any]>] extends [never]
+    ? [payload: PayloadOf<Arguments<F>>]
+    : [payload?: PayloadOf<Arguments<F>>];
 
 export interface Client<C, E = Record<string, any>> {
   /** In id order, our writes that are under way included; the same array until it changes. */
@@ -169,7 +177,7 @@ export interface Client<C, E = Record<string, any>> {
   update<K extends Names<C>>(collection: K, changes: UpdateOf<C, K>, options?: WriteOptions): Write<RowOf<C, K>>;
   delete(collection: Names<C>, id: number, options?: WriteOptions): Write<{ id: number }>;
   /** Everything that is no write: neither queued nor sent again; `$offline` without a connection. */
-  ask<K extends keyof E & string>(event: K, payload?: unknown): Promise<AnswerOf<E[K]>>;
+  ask<K extends keyof E & string>(event: K, ...payload: Asking<E[K]>): Promise<Asked<E[K]>>;
   login(who: { username: string; password: string }): Promise<Ack<SignedIn>>;
   logout(): Promise<Ack<null>>;
   /** Tries at once. */
