@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClient, memoryTokens } from "../../src/index.ts";
+import { Memory } from "./memory.ts";
 import { Model, collections, schema } from "./model.ts";
 import { ModelSocket } from "./socket.ts";
 
@@ -14,7 +15,7 @@ afterEach(() => void vi.useRealTimers());
 const kinds = {
   create: 5, update: 4, versioned: 3, delete: 3,
   otherCreate: 2, otherTwin: 1, otherUpdate: 3, otherDelete: 1,
-  up: 8, down: 12, folded: 4, cut: 2, cutLate: 2, connect: 6, forget: 1, again: 1, unavailable: 1, time: 1,
+  up: 8, down: 12, folded: 4, cut: 2, cutLate: 2, connect: 6, forget: 1, again: 1, unavailable: 1, time: 1, reload: 1,
 };
 type Step = { kind: keyof typeof kinds; a: number; b: number };
 const step: fc.Arbitrary<Step> = fc.record({
@@ -30,6 +31,8 @@ interface Made {
   fields: any;
   requestId: string;
   acks: any[];
+  /** The page that made it is gone; another one sends it. */
+  orphan?: boolean;
 }
 
 class Story {
@@ -37,6 +40,7 @@ class Story {
   made: Made[] = [];
   // What the page has been told of the server's rows.
   heard: Record<string, Map<number, any>> = { boxes: new Map(), labels: new Map() };
+  memory = new Memory();
   client;
   socket;
   half = true;
@@ -46,8 +50,24 @@ class Story {
     ModelSocket.model = this.model;
     for (const name of ["one", "two"]) this.model.write("new_box", { name });
     this.model.write("new_label", { text: "a", box: { id: 1 } });
-    this.client = createClient<any>(schema as any, { url: "", tokens: memoryTokens() });
+    this.client = this.open();
     this.socket = ModelSocket.latest;
+  }
+
+  open() {
+    return createClient<any>(schema as any, { url: "", tokens: memoryTokens(), persistence: this.memory });
+  }
+
+  // The page is left, and another one is opened.
+  reload(): void {
+    if (this.socket.connected) this.socket.down();
+    this.client.close();
+    for (const made of this.made) if (!made.acks.length) made.orphan = true;
+    this.client = this.open();
+    this.socket = ModelSocket.latest;
+    const kept = Object.entries(this.memory.picture?.rows ?? { boxes: { upserted: [] }, labels: { upserted: [] } });
+    this.heard = Object.fromEntries(kept.map(([name, { upserted }]) => [name, new Map(upserted.map((row) => [row.id, row]))]));
+    this.half = !this.memory.picture;
   }
 
   take({ kind, a, b }: Step): unknown {
@@ -81,6 +101,7 @@ class Story {
       case "forget": return (model.known = model.seq);
       case "again": return model.connection && model.snapshots(0);
       case "unavailable": return (model.unavailable = b % 3);
+      case "reload": return this.reload();
       case "time": return vi.advanceTimersByTime(b * 10);
     }
     return other;
@@ -101,7 +122,7 @@ class Story {
       : client.delete(collection, id);
     const made: Made = { kind, collection, id: write.id, fields, requestId: write.requestId, acks: [] };
     this.made.push(made);
-    void write.then((ack: any) => made.acks.push(ack));
+    void write.then((ack: any) => made.orphan || made.acks.push(ack));
   }
 
   deliver = (event: string, ...args: any[]): void => {
@@ -148,7 +169,7 @@ class Story {
   // What the server said of a row, and what our own writes will make of it.
   #exact(collection: string, rows: readonly any[]): void {
     // Snapshots are shown once all have come, and what we do to a row that may be ours hangs on the ack.
-    if (this.half || this.#open("create", collection).length) return;
+    if (this.half || this.#open("create", collection).length || this.made.some((made) => made.orphan)) return;
     const mine = [...this.#open("update", collection), ...this.#open("delete", collection)];
     for (const [id, base] of this.heard[collection]!) {
       const own = mine.filter((made) => this.#real(made.id) === id);
@@ -182,7 +203,7 @@ class Story {
       vi.advanceTimersByTime(40_000);
       await ticks();
     }
-    const waiting = this.made.filter((made) => made.acks.length !== 1);
+    const waiting = this.made.filter((made) => !made.orphan && made.acks.length !== 1);
     expect(waiting, "writes that were not answered once").toEqual([]);
     expect(this.client.connection()).toMatchObject({ state: "live", waiting: 0 });
     for (const collection of collections) {
@@ -196,7 +217,11 @@ class Story {
   #wasDone(made: Made): void {
     const [ack] = made.acks;
     const done = this.model.requests.get(made.requestId)?.ack;
-    if (done) expect({ ok: ack.ok, data: ack.data, errors: ack.errors }).toEqual(done);
+    if (made.orphan) {
+      // Without a page to tell it to, what was given up because of another write leaves no trace.
+      const builds = made.kind !== "create" && made.id < 0 || made.fields.box?.id < 0 || this.made.some((other) => other.kind === "delete" && other.id === made.id);
+      expect(done || builds, "a write that was kept is lost").toBeTruthy();
+    } else if (done) expect({ ok: ack.ok, data: ack.data, errors: ack.errors }).toEqual(done);
     else expect(Object.keys(ack.errors).join() || "withdrawn").toMatch(/^(\$depends|\$withdrawn|withdrawn)$/);
   }
 }
