@@ -190,7 +190,13 @@ class Page implements Keeper {
     const tx = this.#db.transaction(stores, "readwrite", { durability: "strict" });
     const end = ended(tx);
     this.#written = Promise.allSettled([this.#written, end]);
-    work(tx);
+    try {
+      work(tx);
+    } catch (error) {
+      // Or the half of it that went well would be kept.
+      tx.abort();
+      throw error;
+    }
     await end;
   }
 }

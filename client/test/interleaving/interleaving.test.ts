@@ -13,8 +13,8 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", 
 afterEach(() => void vi.useRealTimers());
 
 const kinds = {
-  create: 5, update: 4, versioned: 3, delete: 3,
-  otherCreate: 2, otherTwin: 1, otherUpdate: 3, otherDelete: 1,
+  create: 5, twin: 2, update: 4, versioned: 3, delete: 3,
+  otherCreate: 2, otherTwin: 1, otherUpdate: 3, otherOnOurs: 3, otherDelete: 1,
   up: 8, down: 12, folded: 4, cut: 2, cutLate: 2, connect: 6, forget: 1, again: 1, unavailable: 1, time: 1, reload: 1,
 };
 type Step = { kind: keyof typeof kinds; a: number; b: number };
@@ -65,8 +65,8 @@ class Story {
     for (const made of this.made) if (!made.acks.length) made.orphan = true;
     this.client = this.open();
     this.socket = ModelSocket.latest;
-    const kept = Object.entries(this.memory.picture?.rows ?? { boxes: { upserted: [] }, labels: { upserted: [] } });
-    this.heard = Object.fromEntries(kept.map(([name, { upserted }]) => [name, new Map(upserted.map((row) => [row.id, row]))]));
+    const rows = (name: string): any[] => this.memory.picture?.rows[name]?.upserted ?? [];
+    this.heard = Object.fromEntries(collections.map((name) => [name, new Map(rows(name).map((row) => [row.id, row]))]));
     this.half = !this.memory.picture;
   }
 
@@ -87,6 +87,17 @@ class Story {
       case "otherTwin": {
         const twin = this.made.filter((one) => one.kind === "create" && one.collection === "boxes").at(-1);
         return twin && model.write("new_box", twin.fields);
+      }
+      // We make the same again.
+      case "twin": {
+        const twin = this.#open("create", "boxes").at(-1);
+        return twin && this.write("create", "boxes", 0, twin.fields);
+      }
+      // Somebody else changes what we have made and perhaps not heard of.
+      case "otherOnOurs": {
+        const made = this.#open("create", "boxes").map((one) => model.requests.get(one.requestId)?.ack.data?.id);
+        const id = made.findLast((id) => model.rows.boxes!.has(id));
+        return id && model.write("update_box", { id, name: `n${++this.#names}` });
       }
       case "otherUpdate": return their && model.write(`update_${singular(collection)}`, { id: their.id, ...this.fields(collection, [...model.rows.boxes!.values()], a, b) });
       case "otherDelete": return their && model.write(`delete_${singular(collection)}`, { id: their.id });
