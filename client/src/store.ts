@@ -5,7 +5,7 @@
 
 import { fits, patch, standIn, type Look } from "./effects.ts";
 import { equal } from "./equal.ts";
-import { createListeners, get } from "./listeners.ts";
+import { createListeners } from "./listeners.ts";
 import type { Pending, Row } from "./pending.ts";
 import { createTable, type Table } from "./table.ts";
 import type { CollectionSchema, Nest } from "./types.ts";
@@ -120,10 +120,10 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
     add(p: Pending): void {
       const { collection, id } = p;
       const of = part(collection);
-      const insert = (list: Pending[]) => list[list.push(p) - 2]?.seq! > p.seq && list.sort(inOrder);
-      insert(get(of.writes, id, () => []));
+      of.writes.set(id, [...(of.writes.get(id) ?? []), p].sort(inOrder));
       if (p.kind === "create") {
-        insert(of.creates);
+        of.creates.push(p);
+        of.creates.sort(inOrder);
         // Of an earlier page, so its row may have come already.
         if (p.sent) {
           for (const [id, row] of of.base) if (id > p.after) of.met.set(id, row);
