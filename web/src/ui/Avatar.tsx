@@ -1,0 +1,43 @@
+import { useState } from "react";
+
+import css from "./Avatar.module.css";
+
+interface Props {
+  id: number;
+  name: string;
+  picture?: string | undefined;
+  size?: number;
+}
+
+/** A portrait on top of initials: where the picture does not come, the initials are there already, and nothing moves. */
+export function Avatar({ id, name, picture, size = 40 }: Props) {
+  const [shown, setShown] = useState<string>();
+  return (
+    <span className={css.avatar} data-hue={hue(id)} style={{ width: size, height: size, fontSize: size * 0.38 }} aria-hidden="true">
+      {initials(name)}
+      {picture !== undefined && navigator.onLine && (
+        <img
+          key={picture}
+          src={picture}
+          alt=""
+          width={size}
+          height={size}
+          loading="lazy"
+          decoding="async"
+          referrerPolicy="no-referrer"
+          data-shown={shown === picture}
+          onLoad={() => setShown(picture)}
+        />
+      )}
+    </span>
+  );
+}
+
+/** One of eight colours, always the same for the same row. */
+export const hue = (id: number) => Math.abs(id) % 8;
+
+function initials(name: string) {
+  const parts = name.trim().split(/\s+/);
+  const [first = "?", last = ""] = [parts[0], parts.length > 1 ? parts.at(-1) : ""];
+  return ([...first][0] ?? "?").concat([...last][0] ?? "").toUpperCase();
+}
