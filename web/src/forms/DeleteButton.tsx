@@ -28,8 +28,9 @@ export function DeleteButton({ collection, id, name, onDeleted }: Props) {
 
   async function remove() {
     if (busy) return;
-    const write = client.delete(collection, id);
-    if (client.connection().state !== "live") {
+    const live = client.connection().state === "live";
+    const write = client.delete(collection, id, { optimistic: !live });
+    if (!live) {
       void watch(write, collection, "delete");
       toast({ title: "Kept on this device", detail: "It will be deleted as soon as there is a connection." });
       return onDeleted();
@@ -44,7 +45,7 @@ export function DeleteButton({ collection, id, name, onDeleted }: Props) {
 
   return (
     <>
-      <Button look="quiet" onPress={() => whenSignedIn(() => (setReason(undefined), setOpen(true)))}>
+      <Button look="remove" onPress={() => whenSignedIn(() => (setReason(undefined), setOpen(true)))}>
         <Trash2 size={17} aria-hidden="true" /> Delete
       </Button>
       {open && (

@@ -39,12 +39,7 @@ export function CoachesPage() {
           end={count(classes.get(id) ?? 0, "schedules")}
         />
       )}
-      head={(coach) => (
-        <>
-          <Avatar id={coach.id} name={coach.name} picture={coach.picture} size={64} />
-          <ClassesOf of={{ coach: coach.id }} />
-        </>
-      )}
+      head={({ id, name, picture }) => ({ mark: <Avatar id={id} name={name} picture={picture} size={64} />, note: <ClassesOf of={{ coach: id }} /> })}
       form={(row, onDone, aside) => <CoachForm row={row} onDone={onDone} aside={aside} />}
     />
   );

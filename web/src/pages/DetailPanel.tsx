@@ -12,11 +12,17 @@ import { Empty } from "../ui/Empty.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import css from "./DetailPanel.module.css";
 
+/** What stands before and under the name. */
+export interface Head {
+  mark: ReactNode;
+  note: ReactNode;
+}
+
 interface Props<K extends Name> {
   collection: K;
   /** As the address has it: a number, or `new`. */
   id: string;
-  head: (row: Row<K>) => ReactNode;
+  head: (row: Row<K>) => Head;
   form: (row: Row<K> | undefined, done: (outcome: { id: number; queued: boolean }) => void, aside?: ReactNode) => ReactNode;
 }
 
@@ -74,10 +80,13 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
       ) : (
         <>
           <div className={css.head}>
-            {shown && head(shown)}
-            <h2 id="detail-title" ref={title} tabIndex={-1}>
-              {name}
-            </h2>
+            {shown && head(shown).mark}
+            <div>
+              <h2 id="detail-title" ref={title} tabIndex={-1}>
+                {name}
+              </h2>
+              {shown && head(shown).note}
+            </div>
           </div>
           {form(row, done, row && <DeleteButton collection={collection} id={row.id} name={name} onDeleted={() => close()} />)}
           {shown && <Fresh collection={collection} id={shown.id} />}

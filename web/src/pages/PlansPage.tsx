@@ -34,11 +34,7 @@ export function PlansPage() {
       text={text}
       line={({ id, name, difficulty, exercise_moves }) => (
         <Line
-          mark={
-            <Tile hue={hue(id)}>
-              <ClipboardList size={20} strokeWidth={1.8} />
-            </Tile>
-          }
+          mark={mark(id)}
           name={name}
           detail={
             <>
@@ -48,15 +44,14 @@ export function PlansPage() {
           end={count(classes.get(id) ?? 0, "schedules")}
         />
       )}
-      head={({ id }) => (
-        <>
-          <Tile hue={hue(id)}>
-            <ClipboardList size={20} strokeWidth={1.8} />
-          </Tile>
-          <ClassesOf of={{ plan: id }} />
-        </>
-      )}
+      head={({ id }) => ({ mark: mark(id), note: <ClassesOf of={{ plan: id }} /> })}
       form={(row, onDone, aside) => <PlanForm row={row} onDone={onDone} aside={aside} />}
     />
   );
 }
+
+const mark = (id: number) => (
+  <Tile hue={hue(id)}>
+    <ClipboardList size={20} strokeWidth={1.8} />
+  </Tile>
+);

@@ -2,7 +2,7 @@ import { Button as AriaButton, type ButtonProps, composeRenderProps } from "reac
 
 import css from "./Button.module.css";
 
-export type Look = "primary" | "plain" | "quiet" | "danger" | "icon";
+export type Look = "primary" | "plain" | "quiet" | "danger" | "remove" | "icon";
 
 interface Props extends ButtonProps {
   look?: Look;
