@@ -24,7 +24,7 @@ export function GlobalNotices() {
         </Notice>
       )}
       {access === "read" && !mayEdit && state === "live" && (
-        <Notice actions={<Button onPress={() => openSignIn()}>Sign in</Button>}>You are looking. Sign in to change anything.</Notice>
+        <Notice actions={<Button onPress={() => openSignIn()}>Sign in</Button>}>Everybody may look here. Sign in to change anything.</Notice>
       )}
       <ConflictNotice />
     </div>
