@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checks, docker, exec, healthy, inspect, logs, project } from "./engine.js";
-import { coach, collections, get, knock, open, writeUntilLost } from "./page.js";
+import { coach, collections, get, hasWebApp, knock, open, writeUntilLost } from "./page.js";
 
 const image = process.env.ROWCAST_IMAGE;
 const name = `${project}-sqlite`;
@@ -34,6 +34,8 @@ test("a new volume belongs to the server's own user and gets the sample gym", as
   assert.equal(await docker("diff", name), "");
   assert.equal(await checks(name), true);
 });
+
+test("a browser gets the web app", async () => hasWebApp(await url()));
 
 test("a foreign page is refused, whatever name it reaches the server by", async () => {
   const at = await url();
