@@ -27,7 +27,8 @@ function start(test, program, args, env = {}) {
       if (so(value)) return value;
     }
   };
-  return { kill, line, code: async () => (await within(ended, `${program} to end`))[0] };
+  const type = (text) => child.stdin.write(`${text}\n`);
+  return { kill, type, line, code: async () => (await within(ended, `${program} to end`))[0] };
 }
 
 test("the script sends events and prints what happens", async (t) => {
@@ -59,10 +60,15 @@ test("the script sends events and prints what happens", async (t) => {
   assert.equal(await server.stop(), 0);
 });
 
-test("two packets by hand make a connection and an event", async (t) => {
+test("two lines typed by hand make a connection and send an event", async (t) => {
   const server = await serve(t);
   const address = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
-  const { line } = start(t, wscat, ["-c", address, "-x", "40", "-x", '420["list_coaches",{"limit":1}]', "-w", "-1"]);
-  const ack = await line((line) => line.includes("430["), "the ack");
+  const { type, line } = start(t, wscat, ["-c", address]);
+  const comes = (packet) => line((text) => text.includes(packet), packet);
+  await comes('0{"sid":');
+  type("40");
+  await comes('40{"sid":');
+  type('420["list_coaches",{"limit":1}]');
+  const ack = await comes("430[");
   assert.equal(JSON.parse(ack.slice(ack.indexOf("430[") + 3))[0].data.rows[0].name, "Mara Lindqvist");
 });
