@@ -1,0 +1,26 @@
+export { createClient } from "./client.ts";
+export { fieldErrors, formikErrors, setErrors } from "./errors.ts";
+export type { Keeper, Kept, KeptPicture, Persistence, PictureChange } from "./persistence.ts";
+export { localTokens, memoryTokens, type TokenStore } from "./tokens.ts";
+export type {
+  Ack,
+  Client,
+  ClientOptions,
+  CollectionSchema,
+  Conflict,
+  Connection,
+  Identified,
+  Kind,
+  Kinds,
+  Names,
+  Nest,
+  NewOf,
+  RowOf,
+  Schema,
+  SignedIn,
+  Touch,
+  UpdateOf,
+  Write,
+  WriteAck,
+  WriteOptions,
+} from "./types.ts";

@@ -1,0 +1,73 @@
+// A write of ours that the server has not answered.
+
+import type { Identified, WriteAck } from "./types.ts";
+
+export type Row = Identified & Record<string, any>;
+export type Fields = Record<string, any>;
+export type WriteKind = "create" | "update" | "delete";
+
+/** What of it outlives the page. */
+export interface Kept {
+  /** In the order that they were made. */
+  seq: number;
+  kind: WriteKind;
+  collection: string;
+  /** Of the row; negative for one that the server has not given an id. */
+  id: number;
+  requestId: string;
+  /** What is sent. Once it has been sent it stays as it is, because the server knows a repeat by it. */
+  values: Fields;
+  optimistic: boolean;
+  /** Who made it; null for somebody who was not signed in, undefined if that is still to be heard. */
+  owner?: number | null;
+  /** When it was first sent, in milliseconds since 1970. */
+  first?: number;
+  /** The highest id known when it was first sent: its own row has a higher one. */
+  after?: number;
+  /** The version known when it was first sent. */
+  from?: number;
+}
+
+export interface Pending extends Kept {
+  /** Whether it may have reached the server. */
+  sent: boolean;
+  /** The connection that it was last sent on. */
+  session: number;
+  tries: number;
+  /** Not before, in milliseconds since 1970. */
+  wait: number;
+  /** Rows that have come since and may be the one that this makes. */
+  candidates: number[];
+  /** The one of them that is taken for it until the ack tells. */
+  match?: number;
+  /** The row that it was made on. */
+  base?: Row;
+  settle(ack: WriteAck<any>): void;
+}
+
+export const kept = (p: Pending): Kept => {
+  const { sent, session, tries, wait, candidates, match, base, settle, ...rest } = p;
+  return rest;
+};
+
+export const pending = (of: Kept, sent: boolean, settle: Pending["settle"], base?: Row): Pending => ({
+  ...of,
+  sent,
+  session: 0,
+  tries: 0,
+  wait: 0,
+  candidates: [],
+  base,
+  settle,
+});
+
+export const refusal = (key: string, sentence: string) =>
+  ({ ok: false, data: null, errors: { [key]: sentence } }) as const satisfies WriteAck<any>;
+
+let last = 0;
+
+/** Newer ones are lower; those of several pages at the same time do not meet. */
+export function temporaryId(): number {
+  last = Math.max(last + 1, Date.now() * 1000 + Math.floor(Math.random() * 1000));
+  return -last;
+}
