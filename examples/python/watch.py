@@ -75,3 +75,5 @@ if __name__ == "__main__":
         asyncio.run(main())
     except asyncio.CancelledError:
         pass  # Ctrl-C, by way of the client, which has closed its connection.
+    except socketio.exceptions.ConnectionError as error:
+        sys.exit(f"{error}")  # Refused, or Ctrl-C before anybody was there.
