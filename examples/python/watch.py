@@ -76,4 +76,4 @@ if __name__ == "__main__":
     except asyncio.CancelledError:
         pass  # Ctrl-C, by way of the client, which has closed its connection.
     except socketio.exceptions.ConnectionError as error:
-        sys.exit(f"{error}")  # Refused, or Ctrl-C before anybody was there.
+        sys.exit(str(error))  # Refused, or Ctrl-C before anybody was there.

@@ -1,35 +1,13 @@
 // examples/terminal: curl alone, and a WebSocket by hand.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { test } from "node:test";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { serve, within } from "../clients/javascript/server.js";
+import { serve } from "../clients/javascript/server.js";
+import { start } from "./program.js";
 
 const gym = fileURLToPath(new URL("../../examples/terminal/gym", import.meta.url));
 const wscat = fileURLToPath(new URL("node_modules/.bin/wscat", import.meta.url));
-
-// A program, and its lines as they come.
-function start(test, program, args, env = {}) {
-  // In a group of its own, because Ctrl-C goes to a whole group.
-  const options = { detached: true, stdio: ["pipe", "pipe", "inherit"] };
-  const child = spawn(program, args, { env: { ...process.env, ...env }, ...options });
-  const ended = once(child, "exit");
-  const kill = (signal) => child.exitCode === null && process.kill(-child.pid, signal);
-  test.after(() => kill("SIGTERM") && ended);
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const line = async (so, what) => {
-    for (;;) {
-      const { value, done } = await within(lines.next(), what);
-      if (done) assert.fail(`${program} ended without ${what}`);
-      if (so(value)) return value;
-    }
-  };
-  const type = (text) => child.stdin.write(`${text}\n`);
-  return { kill, type, line, code: async () => (await within(ended, `${program} to end`))[0] };
-}
 
 test("the script sends events and prints what happens", async (t) => {
   const server = await serve(t);
