@@ -1,282 +1,282 @@
 // The parts of a client, and how they know of each other.
 
-import { Conflicts } from "./conflicts.ts";
+import { createConflicts } from "./conflicts.ts";
 import { equal } from "./equal.ts";
-import { Link } from "./link.ts";
+import { createLink } from "./link.ts";
+import { ANY } from "./listeners.ts";
 import { refusal, temporaryId, type Pending, type Row, type WriteKind } from "./pending.ts";
 import type { Keeper } from "./persistence.ts";
-import { Picture, type Changes } from "./picture.ts";
-import { Queue } from "./queue.ts";
-import { Session, type Connected } from "./session.ts";
-import { Store } from "./store.ts";
+import { createPicture, type Difference } from "./picture.ts";
+import { createQueue } from "./queue.ts";
+import { createStore } from "./store.ts";
 import { localTokens } from "./tokens.ts";
-import { Touches, type Authored } from "./touches.ts";
+import { createTouches, type Authored } from "./touches.ts";
 import type { Ack, Client, ClientOptions, CollectionSchema, Connection, Kinds, Schema, Write, WriteAck } from "./types.ts";
 
-const OFFLINE = refusal("$offline", "there is no connection to the server");
-const CLOSED = refusal("$closed", "this client has been closed");
-const WORDS = { create: "new", update: "update", delete: "delete" };
+const offline = () => refusal("offline", "no connection to the server");
+const gone = () => refusal("closed", "this client has been closed");
+
+interface Connected {
+  user: Row | null;
+  access?: Connection["access"];
+  schema?: { collections: Record<string, string> };
+}
 
 export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   schema: Schema<C>,
   options: ClientOptions = {},
 ): Client<C, E> {
+  const { persistence, tokens = localTokens(), authors = true, url = globalThis.location?.origin } = options;
   const collections: Record<string, CollectionSchema> = schema.collections;
   const sent = Object.keys(collections).filter((name) => collections[name]!.sent);
-  const session = new Session(options.tokens ?? localTokens());
-  const store = new Store(collections, session.belongs);
-  const changed = () => store.listeners.mark();
-  const conflicts = new Conflicts(changed);
-  const touches = new Touches((collection, id) => store.listeners.mark(collection, id));
+  const store = createStore(collections, belongs);
+  const { listeners, part, changed } = store;
+  const conflicts = createConflicts(store, (collection, changes) => client.update(collection, changes));
+  const touches = createTouches(changed);
+  let user: Row | null = null;
+  let access: Connection["access"] = "open";
+  // Whether the server, or what was kept of it, has told who we are; and which connection this is, once it has.
+  let known = false;
+  let heard = 0;
+  let connections = 0;
+  // Why we are not who we were.
+  let reason: string | undefined;
   let keeper: Keeper | undefined;
   let closed = false;
   let matching: Connection["schema"] = { matches: true, differs: [] };
   let shown: Connection | undefined;
 
-  const queue = new Queue(store, {
-    session: () => (session.known && heard ? link.session : 0),
-    emit: (kind, p, id, ack) => void link.socket.emit(`${WORDS[kind]}_${collections[p.collection]!.name}`, p.values, id, ack),
+  const queue = createQueue(store, {
+    session: () => (socket.connected ? heard : 0),
+    belongs,
+    emit({ kind, collection, values, requestId }, answer) {
+      const event = (kind === "create" ? "new_" : kind + "_") + collections[collection]!.name;
+      socket.emit(event, values, { request_id: requestId }, (ack: WriteAck<any>) => {
+        // What was sent before the ack is shown before it counts.
+        picture.settle();
+        answer(ack);
+      });
+    },
     keep: (writes, gone = []) => keeper?.write(writes, gone),
-    answered,
+    answered(p, ack) {
+      if (ack.data && ack.errors.$conflict) ack.conflict = conflicts.add(p, ack.data);
+    },
   });
-  const picture = new Picture(
-    store,
-    sent,
-    (difference) => {
-      for (const [collection, { deleted }] of Object.entries(difference)) {
-        for (const id of deleted) touches.forget(collection, id);
-      }
-      if (heard) link.live(reason);
+
+  const picture = createPicture(store, sent, {
+    took(difference) {
+      for (const [name, { deleted }] of Object.entries(difference)) for (const id of deleted) touches.forget(name, id);
+      live();
       keep(difference);
     },
-    (collection, row, before) => {
-      conflicts.moved(collection, row);
-      const ours = before ? queue.flying(collection, row.id) : store.ours(collection, row.id);
-      if (!ours) touches.seen(collection, row.id, row.version);
+    news(name, row, before) {
+      conflicts.moved(name, row);
+      const { creates, writes } = part(name);
+      // While one of ours is under way this may be ours. If it is not, `authored` says so.
+      const ours = before ? writes.get(row.id) : creates;
+      if (!ours?.some((p) => p.sent)) touches.seen(name, row.id, row.version);
     },
-  );
-  // Whether this connection has told who we are, and why we are not who we were.
-  let heard = false;
-  let reason: string | undefined;
+  });
 
-  const link = new Link({
-    url: options.url,
+  const link = createLink({
+    url,
     socket: options.socket,
-    auth: () => ({
-      live: "changes",
-      since: picture.cursor,
-      token: session.token,
-      authors: options.authors ?? true,
-    }),
-    unauthorized(sentence) {
-      signedOut(sentence);
-    },
-    up: () => {},
+    auth: () => ({ live: "changes", since: picture.cursor, token: tokens.get() ?? undefined, authors }),
+    unauthorized: signedOut,
     down() {
-      heard = false;
+      heard = 0;
       picture.settle();
       queue.stop();
     },
-    changed,
+    changed: listeners.mark,
   });
-
+  const { socket } = link;
   for (const name of sent) {
-    link.socket.on(name, (rows: Row[], at?: { cursor: string }) => at && picture.snapshot(name, rows, at.cursor));
+    socket.on(name, (rows: Row[], at?: { cursor: string }) => at && picture.snapshot(name, rows, at.cursor));
   }
-  link.socket.on("changes", (changes: Changes) => picture.changes(changes));
-  link.socket.on("authored", (authored: Authored) => authored.collection in collections && touches.authored(authored));
-  link.socket.on("signed_out", ({ reason: why }: { reason: string }) => {
-    signedOut(why);
-    if (heard) link.live(why);
+  socket.on("changes", ({ cursor, ...difference }: { cursor: string }) => picture.changes(difference as Difference, cursor));
+  socket.on("authored", ({ collection, id, version, by }: Authored) => {
+    if (version) touches.seen(collection, id, version, by);
   });
-  link.socket.on("connected", (connected: Connected) => {
-    const before = session.user?.id;
-    session.access = connected.access ?? "open";
-    compare(connected.schema?.collections);
+  socket.on("signed_out", ({ reason }: { reason: string }) => signedOut(reason));
+  socket.on("connected", (connected: Connected) => {
+    access = connected.access ?? "open";
+    if (connected.schema) compare(connected.schema.collections);
     // What was kept is another member's: it is gone, and we come back without it.
-    if (session.access === "members" && picture.cursor && connected.user?.id !== before) {
-      be(connected.user);
-      wipe();
-      if (connected.user) return link.again();
-    }
+    const others = access === "members" && picture.cursor && connected.user?.id !== user?.id;
+    if (others) wipe();
     be(connected.user);
-    heard = true;
-    if (session.signIn) link.live(reason);
-    queue.drain();
+    if (others && user) return link.again();
+    heard = ++connections;
+    if (signIn()) live();
+    queue.wake();
   });
 
-  function be(user: Row | null) {
-    const first = !session.known;
-    const same = session.user?.id === user?.id;
-    session.user = user;
-    session.known = true;
-    if (user) reason = undefined;
-    if (first) queue.own(session.owner);
-    if (!same || first) store.changedAll();
-    changed();
+  // Whether a write may be shown and sent: it is ours, nobody's, or nobody need be signed in to send it.
+  function belongs({ owner }: Pending): boolean {
+    return owner == null || (user ? user.id === owner : !known || access === "open");
   }
 
-  function signedOut(why: string) {
-    reason = why;
-    session.forget();
-    if (session.access === "members") wipe();
+  function signIn(): boolean {
+    return known && access === "members" && !user;
+  }
+
+  // What is shown is what the server has.
+  function live(): void {
+    if (heard) link.to("live");
+  }
+
+  function be(who: Row | null): void {
+    user = who;
+    known = true;
+    queue.own(who && who.id);
     store.changedAll();
-    changed();
+    listeners.mark();
   }
 
-  function wipe() {
+  function signedOut(why?: string): void {
+    tokens.set(null);
+    reason = why;
+    if (access === "members") wipe();
+    be(null);
+    keep({});
+    live();
+  }
+
+  function wipe(): void {
     picture.wipe();
     touches.clear();
     conflicts.clear();
     keeper?.wipe();
   }
 
-  function compare(theirs: Record<string, string> | undefined) {
-    if (!theirs) return;
-    const differs = Object.keys(theirs).filter((name) => theirs[name] !== (collections[name]?.hash ?? hashOf(schema, name)));
+  function compare(theirs: Record<string, string>): void {
+    const ours = (name: string) => (name === "events" ? schema.events : collections[name]?.hash);
+    const differs = Object.keys({ ...collections, ...theirs }).filter((name) => ours(name) !== theirs[name]);
+    picture.expected = sent.filter((name) => !differs.includes(name));
     if (equal(differs, matching.differs)) return;
-    matching = { matches: !differs.length, differs };
-    if (differs.length) console.warn(`rowcast: the server was built for other types of ${differs.join(", ")}`);
+    matching = { matches: !differs[0], differs };
+    if (differs[0]) console.warn("rowcast: the server has other types of " + differs);
   }
 
-  function whole() {
-    const rows = Object.fromEntries(sent.map((name) => [name, [...store.table(name).base.values()]]));
-    return { cursor: picture.cursor!, rows, user: session.user, access: session.access };
-  }
-
-  function keep(rows: Record<string, { upserted: Row[]; deleted: number[] }>) {
-    if (!picture.ready || !picture.cursor) return;
-    keeper?.change({ cursor: picture.cursor, user: session.user, access: session.access, rows }, whole);
-  }
-
-  // What the server says of a write says what of a row's changes was somebody else's.
-  function answered(p: Pending, ack: WriteAck<any>) {
-    if (p.kind !== "update") return;
-    const now = store.table(p.collection).base.get(p.id)?.version ?? 0;
-    const [from, own] = [p.from ?? now, ack.ok ? ack.data.version : 0];
-    if (now > from && now !== own) touches.seen(p.collection, p.id, now);
-    else if (own - from > 1) touches.seen(p.collection, p.id, own - 1);
-    if (ack.ok || !ack.errors.$conflict || !ack.data) return;
-    const again = (changes: any) => client.update(p.collection as any, changes);
-    ack.conflict = conflicts.add(p, ack.data, collections[p.collection]!.nests, store.row, again);
+  function keep(rows: Difference): void {
+    const { cursor, ready } = picture;
+    if (!ready || !cursor) return;
+    const all = (name: string) => [name, { upserted: [...part(name).base.values()], deleted: [] }];
+    keeper?.change({ cursor, user, access, rows }, () => Object.fromEntries(sent.map(all)));
   }
 
   function write(kind: WriteKind, collection: string, id: number, values: object, optimistic = true): Write<any> {
     const requestId = crypto.randomUUID();
-    const at = store.known(id);
+    id = store.known(id);
     const ack = new Promise<WriteAck<any>>((settle) => {
-      if (closed) return settle(CLOSED);
-      // As it will be sent: what the caller does to it afterwards changes nothing.
-      const copy = JSON.parse(JSON.stringify(values));
-      const table = store.table(collection);
-      optimistic &&= collections[collection]!.sent;
-      const made = { kind, collection, id: at, requestId, values: copy, optimistic, owner: session.owner, after: table.top };
-      queue.make(made, table.base.get(at), settle);
+      if (closed) return settle(gone());
+      const { base, top } = part(collection);
+      queue.make({
+        ...{ seq: 0, kind, collection, id, requestId, settle, first: 0, after: top },
+        // As it will be sent: what the caller does to it afterwards changes nothing.
+        values: JSON.parse(JSON.stringify(values)),
+        optimistic: optimistic && collections[collection]!.sent,
+        owner: known ? user && user.id : undefined,
+        base: base.get(id),
+      });
     });
-    changed();
-    return Object.assign(ack, { requestId, id: at });
+    return Object.assign(ack, { requestId, id });
   }
 
-  async function ask(event: string, payload?: unknown): Promise<any> {
-    if (closed) return CLOSED;
-    return (await link.ask(event, ...(payload === undefined ? [] : [payload]))) ?? OFFLINE;
+  async function ask(event: string, ...payload: unknown[]): Promise<any> {
+    if (closed) return gone();
+    return socket.connected ? socket.emitWithAck(event, ...payload).catch(offline) : offline();
   }
 
-  async function open() {
-    const url = options.url ?? globalThis.location?.origin ?? "";
+  async function open(): Promise<void> {
     try {
-      const kept = await options.persistence?.open({ url, hash: schema.hash }, (writes) => !closed && queue.restore(writes));
-      if (closed) return void (await kept?.close());
-      keeper = kept;
-      if (kept?.picture) {
-        const { rows, cursor, user, access } = kept.picture;
-        Object.assign(session, { user, access, known: true });
-        queue.own(session.owner);
-        picture.restore(rows, cursor);
+      const adopt = (writes: Pending[]) => closed || queue.restore(writes);
+      const kept = await persistence?.open({ url, hash: schema.hash }, adopt);
+      if (closed) kept?.close();
+      else if (kept) {
+        keeper = kept;
+        if (kept.picture) {
+          ({ access } = kept.picture);
+          picture.changes(kept.picture.rows, kept.picture.cursor);
+          picture.ready = true;
+          be(kept.picture.user);
+        }
+        queue.restore(kept.writes);
       }
-      if (kept) queue.restore(kept.writes);
     } catch {
       // Nothing can be kept here; all else works.
     }
-    if (!closed) link.socket.connect();
+    if (!closed) socket.connect();
   }
+
+  const held = () => queue.list.filter((p) => !belongs(p));
 
   const client: Client<any, any> = {
     schema,
-    rows: (collection) => store.table(collection).rows() as readonly any[],
-    row: (collection, id) => store.row(collection, id),
-    pending: (collection, id) => store.pending(collection, id),
-    touch: (collection, id) => touches.get(collection, store.resolve(id)),
+    rows: (collection) => part(collection).rows() as any,
+    row: store.row,
+    pending: store.pending,
+    touch: (collection, id) => touches.get(collection, store.resolve(collection, id)),
+    conflicts: conflicts.list,
+    subscribe: (listener) => listeners.add(ANY, listener),
+    // A row that is being created will have another id.
+    subscribeTo: (collection, id, listener) => listeners.add(id! > 0 ? `${collection} ${id}` : collection, listener),
+    create: (collection, values, options) => write("create", collection, temporaryId(), values, options?.optimistic),
+    update: (collection, changes, options) => write("update", collection, +changes.id, changes, options?.optimistic),
+    delete: (collection, id, options) => write("delete", collection, id, { id }, options?.optimistic),
+    ask,
+    reconnect: link.reconnect,
+    logout: () => ask("logout").finally(() => signedOut()),
+
     connection() {
-      const held = queue.list.filter((p) => !session.belongs(p)).length;
       const now: Connection = {
         state: link.state,
         ready: picture.ready,
         waiting: queue.list.length,
-        held,
-        user: session.user,
-        access: session.access,
-        signIn: session.signIn,
+        held: held().length,
+        user,
+        access,
+        signIn: signIn(),
+        reason: link.reason ?? reason,
         schema: matching,
-        ...(link.reason ?? reason ? { reason: link.reason ?? reason } : {}),
       };
-      const keys = Object.keys(now) as (keyof Connection)[];
-      const same = shown && Object.keys(shown).length === keys.length && keys.every((key) => shown![key] === now[key]);
-      return same ? shown! : (shown = now);
+      return equal(now, shown) ? shown! : (shown = now);
     },
-    conflicts: () => conflicts.list,
-    subscribe: (listener) => store.listeners.add(listener),
-    subscribeTo: (collection, id, listener) => store.listeners.addTo(collection, id, listener),
-    create: (collection, values, { optimistic } = {}) => write("create", collection, temporaryId(), values, optimistic),
-    update: (collection, changes, { optimistic } = {}) => write("update", collection, changes.id, changes, optimistic),
-    delete: (collection, id, { optimistic } = {}) => write("delete", collection, id, { id: store.known(id) }, optimistic),
-    ask,
+
     async login(who) {
       const ack: Ack<any> = await ask("login", who);
-      if (!ack.ok) return ack;
-      const other = session.user && session.user.id !== ack.data.user.id;
-      session.signed(ack.data);
-      be(ack.data.user);
-      if (other && session.access === "members") {
-        wipe();
-        link.again();
-      } else {
-        keep({});
-        queue.drain();
-      }
-      if (heard && !other) link.live();
-      return ack;
-    },
-    async logout() {
-      const ack = await ask("logout");
+      if (!ack.ok || closed) return ack;
+      const { data } = ack;
+      const other = access === "members" && user && user.id !== data.user.id;
+      tokens.set(data.token);
       reason = undefined;
-      session.forget();
-      if (session.access === "members") wipe();
-      else keep({});
-      store.changedAll();
-      if (heard) link.live();
+      if (other) wipe();
+      be(data.user);
+      if (other) link.again();
+      keep({});
+      queue.wake();
       return ack;
     },
-    reconnect: () => link.reconnect(),
+
     discard() {
-      const held = queue.list.filter((p) => !session.belongs(p));
-      for (const p of held) queue.settle(p, refusal("$discarded", "this was given up before it was sent"));
-      return held.length;
+      const given = held();
+      for (const p of given) queue.settle(p, refusal("discarded", "was given up before it was sent"));
+      listeners.mark();
+      return given.length;
     },
+
     close() {
       if (closed) return;
       closed = true;
       picture.settle();
       link.close();
       queue.stop();
-      for (const p of queue.list) p.settle(CLOSED);
-      store.listeners.clear();
+      for (const p of queue.list) p.settle?.(gone());
+      listeners.clear();
       keeper?.close().catch(() => {});
     },
   };
   void open();
-  return client as Client<C, E>;
+  return client;
 }
-
-// `events` is the name of the part for what is in no collection.
-const hashOf = (schema: Schema<any>, name: string) => (schema as Record<string, any>)[name]?.hash ?? (schema as any)[name];

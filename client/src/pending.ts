@@ -19,55 +19,41 @@ export interface Kept {
   values: Fields;
   optimistic: boolean;
   /** Who made it; null for somebody who was not signed in, undefined if that is still to be heard. */
-  owner?: number | null;
-  /** When it was first sent, in milliseconds since 1970. */
-  first?: number;
-  /** The highest id known when it was first sent: its own row has a higher one. */
-  after?: number;
-  /** The version known when it was first sent. */
-  from?: number;
+  owner: number | null | undefined;
+  /** When it was first sent, in milliseconds since 1970; 0 if that has not happened. */
+  first: number;
+  /** The highest id known before it was first sent: its own row has a higher one. */
+  after: number;
 }
 
 export interface Pending extends Kept {
   /** Whether it may have reached the server. */
-  sent: boolean;
+  sent?: boolean;
   /** The connection that it was last sent on. */
-  session: number;
-  tries: number;
+  on?: number;
+  tries?: number;
   /** Not before, in milliseconds since 1970. */
-  wait: number;
-  /** Rows that have come since and may be the one that this makes. */
-  candidates: number[];
-  /** The one of them that is taken for it until the ack tells. */
+  wait?: number;
+  /** The row that is taken for the one that it makes, until the ack tells. */
   match?: number;
   /** The row that it was made on. */
-  base?: Row;
-  settle(ack: WriteAck<any>): void;
+  base?: Row | undefined;
+  settle?(ack: WriteAck<any>): void;
 }
 
-export const kept = (p: Pending): Kept => {
-  const { sent, session, tries, wait, candidates, match, base, settle, ...rest } = p;
-  return rest;
-};
-
-export const pending = (of: Kept, sent: boolean, settle: Pending["settle"], base?: Row): Pending => ({
-  ...of,
-  sent,
-  session: 0,
-  tries: 0,
-  wait: 0,
-  candidates: [],
-  base,
-  settle,
+export const refusal = (key: string, sentence: string): WriteAck<any> => ({
+  ok: false,
+  data: null,
+  errors: { ["$" + key]: sentence },
 });
 
-export const refusal = (key: string, sentence: string) =>
-  ({ ok: false, data: null, errors: { [key]: sentence } }) as const satisfies WriteAck<any>;
+/** How long to wait before another try, in milliseconds: from a second up, and not all clients at the same time. */
+export const backoff = (tries: number) => Math.min(30_000, 1000 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 let last = 0;
 
 /** Newer ones are lower; those of several pages at the same time do not meet. */
 export function temporaryId(): number {
-  last = Math.max(last + 1, Date.now() * 1000 + Math.floor(Math.random() * 1000));
+  last = Math.max(last + 1, Math.floor((Date.now() + Math.random()) * 1000));
   return -last;
 }

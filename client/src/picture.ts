@@ -4,111 +4,78 @@
 import type { Row } from "./pending.ts";
 import type { Store } from "./store.ts";
 
-export interface Changes {
-  cursor: string;
-  [collection: string]: any;
-}
-
-/** What a change did, for what is kept: rows as they are now, and ids that are gone. */
+/** What a change did: rows as they are now, and ids that are gone. */
 export type Difference = Record<string, { upserted: Row[]; deleted: number[] }>;
 
-// How long a snapshot waits for the others. Only a server that was built for other collections leaves one out.
-const TOGETHER = 2000;
+export interface Told {
+  /** A row is newer than what we had, if we had it. */
+  news(collection: string, row: Row, before: Row | undefined): void;
+  took(difference: Difference): void;
+}
 
-export class Picture {
-  /** Up to where we have everything; only there while we have the rows that it stands for. */
-  cursor: string | undefined;
-  ready = false;
-  #store: Store;
-  #names: string[];
-  #waiting = new Map<string, Row[]>();
+export function createPicture(store: Store, names: string[], { news, took }: Told) {
+  const waiting: Difference = {};
   // Which of a series of snapshots have come; the series goes on over lost connections.
-  #come = new Set<string>();
-  #next: string | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #took: (difference: Difference) => void;
-  #news: (collection: string, row: Row, before: Row | undefined) => void;
+  const come = new Set<string>();
+  let next: string | undefined;
 
-  constructor(
-    store: Store,
-    names: string[],
-    took: (difference: Difference) => void,
-    news: (collection: string, row: Row, before: Row | undefined) => void,
-  ) {
-    [this.#store, this.#names, this.#took, this.#news] = [store, names, took, news];
+  const picture = {
+    /** Up to where we have everything; only there while we have the rows that it stands for. */
+    cursor: undefined as string | undefined,
+    ready: false,
+    /** Which snapshots a series has; a server that was built for other types may leave one out. */
+    expected: names,
+
+    snapshot(name: string, upserted: Row[], cursor: string): void {
+      if (come.has(name)) {
+        settle();
+        come.clear();
+      }
+      come.add(name);
+      const present = new Set(upserted.map((row) => row.id));
+      waiting[name] = { upserted, deleted: [...store.part(name).base.keys()].filter((id) => !present.has(id)) };
+      next = cursor;
+      if (picture.expected.every((name) => come.has(name))) settle(true);
+    },
+
+    changes(difference: Difference, cursor: string | undefined): void {
+      settle();
+      apply(difference, cursor);
+    },
+
+    /** Takes over the snapshots that have come so far. */
+    settle,
+
+    wipe(): void {
+      for (const name of names) picture.snapshot(name, [], "");
+      settle();
+      come.clear();
+      picture.ready = false;
+      picture.cursor = undefined;
+    },
+  };
+
+  function settle(last = false): void {
+    const difference = { ...waiting };
+    for (const name in difference) delete waiting[name];
+    if (next !== undefined) apply(difference, next, last);
+    next = undefined;
   }
 
-  snapshot(collection: string, rows: Row[], cursor: string): void {
-    if (this.#waiting.has(collection)) this.settle();
-    if (this.#come.has(collection)) this.#come.clear();
-    this.#waiting.set(collection, rows);
-    this.#come.add(collection);
-    this.#next = cursor;
-    clearTimeout(this.#timer);
-    const whole = this.#names.every((name) => this.#come.has(name));
-    if (whole) this.settle(true);
-    else this.#timer = setTimeout(() => this.settle(true), TOGETHER);
-  }
-
-  changes({ cursor, ...news }: Changes): void {
-    this.settle();
-    const difference: Difference = {};
-    for (const [collection, { upserted, deleted }] of Object.entries(news)) {
-      if (!this.#names.includes(collection)) continue;
-      for (const row of upserted) this.#put(collection, row, true);
-      for (const id of deleted) this.#store.drop(collection, id);
-      difference[collection] = { upserted, deleted };
+  function apply(difference: Difference, cursor: string | undefined, last = false): void {
+    for (const [name, { upserted, deleted }] of Object.entries(difference)) {
+      if (!names.includes(name)) continue;
+      for (const id of deleted) store.drop(name, id);
+      for (const row of upserted) {
+        const before = store.part(name).base.get(row.id);
+        if (store.put(name, row) && picture.ready && row.version > (before?.version ?? 0)) news(name, row, before);
+      }
+      store.match(name);
     }
-    this.cursor = cursor;
-    this.#took(difference);
+    picture.cursor = cursor;
+    picture.ready ||= last;
+    took(difference);
   }
 
-  /** Takes over the snapshots that have come so far. */
-  settle(last = false): void {
-    clearTimeout(this.#timer);
-    if (!this.#waiting.size) return;
-    const difference: Difference = {};
-    for (const [collection, rows] of this.#waiting) {
-      const { base } = this.#store.table(collection);
-      const present = new Set(rows.map((row) => row.id));
-      const deleted = [...base.keys()].filter((id) => !present.has(id));
-      for (const id of deleted) this.#store.drop(collection, id);
-      for (const row of rows) this.#put(collection, row, this.ready);
-      difference[collection] = { upserted: rows, deleted };
-    }
-    this.#waiting.clear();
-    this.cursor = this.#next;
-    if (last) {
-      this.#come.clear();
-      this.ready = true;
-    }
-    this.#took(difference);
-  }
-
-  /** As it was kept. */
-  restore(rows: Record<string, Row[]>, cursor: string): void {
-    for (const name of this.#names) for (const row of rows[name] ?? []) this.#put(name, row, false);
-    this.cursor = cursor;
-    this.ready = true;
-    this.#store.listeners.mark();
-  }
-
-  wipe(): void {
-    clearTimeout(this.#timer);
-    this.#waiting.clear();
-    this.#come.clear();
-    this.cursor = undefined;
-    this.ready = false;
-    for (const name of this.#names) {
-      for (const id of [...this.#store.table(name).base.keys()]) this.#store.drop(name, id);
-    }
-    this.#store.listeners.mark();
-  }
-
-  #put(collection: string, row: Row, news: boolean): void {
-    const before = this.#store.table(collection).base.get(row.id);
-    if (this.#store.put(collection, row) && news && row.version > (before?.version ?? 0)) {
-      this.#news(collection, row, before);
-    }
-  }
+  return picture;
 }

@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { client, type Name } from "../app/client.ts";
 import { useGate } from "../app/Gate.tsx";
-import { words } from "../app/words.ts";
+import { capital, words } from "../app/words.ts";
 import { Button } from "../ui/Button.tsx";
 import { Actions, Modal } from "../ui/Modal.tsx";
 import { Notice } from "../ui/Notice.tsx";
@@ -38,7 +38,7 @@ export function DeleteButton({ collection, id, name, onDeleted }: Props) {
     setBusy(true);
     const ack = await write;
     setBusy(false);
-    if (!ack.ok) return setReason(sentences(ack.errors));
+    if (!ack.ok) return setReason(capital(sentences(ack.errors)));
     toast({ title: `Deleted the ${one}`, detail: name });
     onDeleted();
   }
@@ -60,7 +60,7 @@ export function DeleteButton({ collection, id, name, onDeleted }: Props) {
             <Button autoFocus onPress={() => setOpen(false)}>
               Keep it
             </Button>
-            <Button look="danger" isPending={busy} onPress={() => void remove()}>
+            <Button look="danger" busy={busy} onPress={() => void remove()}>
               Delete {one}
             </Button>
           </Actions>

@@ -3,12 +3,13 @@ import { Form } from "react-aria-components";
 
 import { type Name, useConnection, useTouch } from "../app/client.ts";
 import { useGate } from "../app/Gate.tsx";
-import { fieldWord, listed, words } from "../app/words.ts";
+import { capital, fieldWord, words } from "../app/words.ts";
 import { Button } from "../ui/Button.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { ConflictDialog } from "./ConflictDialog.tsx";
 import { LeaveGuard } from "./LeaveGuard.tsx";
 import css from "./RowFormFrame.module.css";
+import { of, shown } from "./shown.ts";
 import { useFocusFirstError } from "./useFocusFirstError.ts";
 import type { RowForm } from "./useRowForm.ts";
 
@@ -53,7 +54,7 @@ export function RowFormFrame<K extends Name, V extends object>({ form, fields, c
           <span className={css.space} />
           {!isNew && form.dirty && !form.gone && <Button onPress={form.reset}>Reset</Button>}
           {mayEdit ? (
-            <Button type="submit" look="primary" isPending={form.saving} isDisabled={form.gone || (!isNew && !form.dirty && !form.saving)}>
+            <Button type="submit" look="primary" busy={form.saving} isDisabled={form.gone || (!isNew && !form.dirty && !form.saving)}>
               {form.saving ? "Saving…" : isNew ? `Create ${one}` : "Save changes"}
             </Button>
           ) : (
@@ -83,12 +84,16 @@ function Meanwhile<K extends Name, V extends object>({ form }: { form: RowForm<K
       title={`${touch?.by?.name ?? "Somebody"} changed this while you were editing`}
       actions={
         <>
-          <Button onPress={form.takeTheirs}>Take their values</Button>
-          <Button onPress={form.keepMine}>Keep mine</Button>
+          <Button onPress={form.takeTheirs}>Take theirs</Button>
+          <Button onPress={form.keepMine}>Keep my changes</Button>
         </>
       }
     >
-      {listed(form.theirs.map(fieldWord))} {form.theirs.length === 1 ? "is" : "are"} different now.
+      {form.theirs.map((field) => (
+        <p key={field}>
+          {fieldWord(field)}: {form.row ? shown(of(form.row, field), field) : ""}
+        </p>
+      ))}
     </Notice>
   );
 }
@@ -101,5 +106,3 @@ function Told<K extends Name, V extends object>({ form }: { form: RowForm<K, V> 
   if (form.queued) return <Notice kind="warn">Kept on this device. It will be sent as soon as there is a connection.</Notice>;
   return <p className={css.offline}>No connection: what you save is kept here and sent later.</p>;
 }
-
-const capital = (sentence: string) => sentence.charAt(0).toUpperCase() + sentence.slice(1);

@@ -12,8 +12,8 @@ import { ListPage, type Sort } from "./ListPage.tsx";
 import { newest } from "./sorts.ts";
 
 const sorts: [Sort<Coach>, ...Sort<Coach>[]] = [
-  { id: "name", label: "Name, A to Z", compare: (a, b) => a.name.localeCompare(b.name) },
-  { id: "name-down", label: "Name, Z to A", compare: (a, b) => b.name.localeCompare(a.name) },
+  { id: "name", label: "A to Z", compare: (a, b) => a.name.localeCompare(b.name) },
+  { id: "name-down", label: "Z to A", compare: (a, b) => b.name.localeCompare(a.name) },
   { id: "age", label: "Youngest first", compare: (a, b) => a.age - b.age },
   { id: "age-down", label: "Oldest first", compare: (a, b) => b.age - a.age },
   { id: "new", label: "Newest first", compare: (a, b) => newest(a.id, b.id) },

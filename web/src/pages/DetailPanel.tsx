@@ -10,6 +10,7 @@ import { Fresh } from "../live/Fresh.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
+import { useMedia } from "../ui/useMedia.ts";
 import css from "./DetailPanel.module.css";
 
 /** What stands before and under the name. */
@@ -32,6 +33,8 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
   const { search } = useLocation();
   const navigate = useNavigate();
   const isNew = id === "new";
+  // Alone on the page it is the page's heading.
+  const Title = useMedia("(max-width: 1080px)") ? "h1" : "h2";
   const row = useRow(collection, isNew ? 0 : Number(id)) as Row<K> | undefined;
   const { ready } = useCollection(collection);
   const seen = useRef(row);
@@ -70,9 +73,9 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
         <Skeleton rows={3} label={`Loading the ${one}`} />
       ) : !there ? (
         <>
-          <h2 id="detail-title" ref={title} tabIndex={-1} className="hidden-text">
+          <Title id="detail-title" ref={title} tabIndex={-1} className="hidden-text">
             {name}
-          </h2>
+          </Title>
           <Empty icon={Ghost} title={`There is no ${one} ${id}`} action={<Button onPress={() => close()}>All {many}</Button>}>
             It has been deleted, or never was.
           </Empty>
@@ -82,14 +85,14 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
           <div className={css.head}>
             {shown && head(shown).mark}
             <div>
-              <h2 id="detail-title" ref={title} tabIndex={-1}>
+              <Title id="detail-title" ref={title} tabIndex={-1} className={css.title}>
                 {name}
-              </h2>
+              </Title>
               {shown && head(shown).note}
             </div>
           </div>
           {form(row, done, row && <DeleteButton collection={collection} id={row.id} name={name} onDeleted={() => close()} />)}
-          {shown && <Fresh collection={collection} id={shown.id} />}
+          {shown && <Fresh collection={collection} id={shown.id} words="form" />}
         </>
       )}
     </section>

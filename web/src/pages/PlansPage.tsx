@@ -13,10 +13,10 @@ import { ListPage, type Sort } from "./ListPage.tsx";
 import { newest } from "./sorts.ts";
 
 const sorts: [Sort<WorkoutPlan>, ...Sort<WorkoutPlan>[]] = [
-  { id: "name", label: "Name, A to Z", compare: (a, b) => a.name.localeCompare(b.name) },
-  { id: "name-down", label: "Name, Z to A", compare: (a, b) => b.name.localeCompare(a.name) },
+  { id: "name", label: "A to Z", compare: (a, b) => a.name.localeCompare(b.name) },
+  { id: "name-down", label: "Z to A", compare: (a, b) => b.name.localeCompare(a.name) },
   { id: "difficulty", label: "Difficulty", compare: (a, b) => a.difficulty.localeCompare(b.difficulty) },
-  { id: "moves", label: "Most moves first", compare: (a, b) => b.exercise_moves.length - a.exercise_moves.length },
+  { id: "moves", label: "Most moves", compare: (a, b) => b.exercise_moves.length - a.exercise_moves.length },
   { id: "new", label: "Newest first", compare: (a, b) => newest(a.id, b.id) },
 ];
 
