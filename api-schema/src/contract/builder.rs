@@ -30,7 +30,9 @@ impl Builder {
         let (collections, events, notices) = (Vec::new(), Vec::new(), Vec::new());
         let (sent, taken) = (sent.into_generator(), taken.into_generator());
         let mut builder = Self { sent, taken, collections, events, notices };
-        // Whoever comes first has a name to itself.
+        // Whoever comes first has a name to itself, both ways.
+        builder.sent.subschema_for::<Options>();
+        builder.sent.subschema_for::<Auth>();
         let options = builder.payload::<Options>();
         builder.with(&options, only_absent);
         let auth = named(&builder.taken.subschema_for::<Auth>());
@@ -109,6 +111,10 @@ impl Builder {
         }
         let position = Value::from(self.sent.subschema_for::<Position>());
         let mut all = self.sent.take_definitions(true);
+        // Only clients say these.
+        for name in [OPTIONS, AUTH] {
+            all.shift_remove(name);
+        }
         let mut taken = self.taken.take_definitions(true);
         let twice = payloads::different(&all, &taken);
         for event in &mut self.events {
@@ -193,4 +199,45 @@ fn ordered(all: &Map<String, Value>, collections: &[Collection], events: &[Event
     let lists = |name: &&String| *name != &*ListRequest::schema_name();
     all.keys().filter(lists).for_each(|name| gather(name, all, &mut ordered));
     ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use validator::Validate;
+
+    use super::*;
+    use crate::{Coach, Form, NewCoach, UpdateCoach};
+
+    /// A product's own, of which no event need know.
+    #[derive(Validate, JsonSchema)]
+    #[expect(dead_code, reason = "a type to be described")]
+    struct Options {
+        colour: Option<String>,
+    }
+
+    impl Payload for Options {
+        const NOUN: &'static str = "a choice";
+        const EXAMPLE: &'static str = r#"{"colour": "red"}"#;
+
+        fn read(form: &mut Form<'_>) -> Self {
+            Self { colour: form.nullable_text("colour") }
+        }
+    }
+
+    #[test]
+    fn a_products_type_does_not_take_the_name_of_one_of_ours() {
+        let mut contract = Contract::builder();
+        contract.event("choose", &Shape::of::<Options, Options>(), None);
+        let types = contract.build().typescript();
+        assert!(types.contains("  choose: (...args: Emits<Options2Input, Options2>) => void;\n"), "{types}");
+        assert!(types.contains("export interface Options {\n  /**\n   * Names a write"), "{types}");
+        assert!(types.contains("export interface Options2Input {\n  colour?: string | null;\n"), "{types}");
+        assert!(types.contains("export interface Options2 {\n  colour: string | null;\n"), "{types}");
+    }
+
+    #[test]
+    #[should_panic(expected = "no collection can be called events")]
+    fn no_collection_is_called_as_what_is_in_none() {
+        Contract::builder().collection::<Coach, NewCoach, UpdateCoach>(("event", "events"), true, vec![]);
+    }
 }
