@@ -1,21 +1,28 @@
 // The parts of a client, and how they know of each other.
 
-import { Conflicts } from "./conflicts.ts";
+import { createConflicts } from "./conflicts.ts";
 import { equal } from "./equal.ts";
-import { Link } from "./link.ts";
+import { createLink } from "./link.ts";
+import { ANY } from "./listeners.ts";
 import { refusal, temporaryId, type Pending, type Row, type WriteKind } from "./pending.ts";
 import type { Keeper } from "./persistence.ts";
-import { Picture, type Changes } from "./picture.ts";
-import { Queue } from "./queue.ts";
-import { Session, type Connected } from "./session.ts";
-import { Store } from "./store.ts";
+import { createPicture, type Difference } from "./picture.ts";
+import { createQueue } from "./queue.ts";
+import { createSession } from "./session.ts";
+import { createStore } from "./store.ts";
 import { localTokens } from "./tokens.ts";
-import { Touches, type Authored } from "./touches.ts";
+import { createTouches, type Authored } from "./touches.ts";
 import type { Ack, Client, ClientOptions, CollectionSchema, Connection, Kinds, Schema, Write, WriteAck } from "./types.ts";
 
-const OFFLINE = refusal("$offline", "there is no connection to the server");
-const CLOSED = refusal("$closed", "this client has been closed");
+const offline = () => refusal("offline", "there is no connection to the server");
+const gone = () => refusal("closed", "this client has been closed");
 const WORDS = { create: "new", update: "update", delete: "delete" };
+
+interface Connected {
+  user: Row | null;
+  access?: Connection["access"];
+  schema?: { collections: Record<string, string> };
+}
 
 export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   schema: Schema<C>,
@@ -23,55 +30,52 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 ): Client<C, E> {
   const collections: Record<string, CollectionSchema> = schema.collections;
   const sent = Object.keys(collections).filter((name) => collections[name]!.sent);
-  const session = new Session(options.tokens ?? localTokens());
-  const store = new Store(collections, session.belongs);
+  const url = options.url ?? globalThis.location?.origin;
+  const session = createSession(options.tokens ?? localTokens());
+  const store = createStore(collections, session.belongs);
   const changed = () => store.listeners.mark();
-  const conflicts = new Conflicts(changed);
-  const touches = new Touches((collection, id) => store.listeners.mark(collection, id));
+  const conflicts = createConflicts(changed);
+  const touches = createTouches(store.changed);
   let keeper: Keeper | undefined;
   let closed = false;
+  // Whether this connection has told who we are.
+  let heard = false;
   let matching: Connection["schema"] = { matches: true, differs: [] };
   let shown: Connection | undefined;
 
-  const queue = new Queue(store, {
-    session: () => (session.known && heard ? link.session : 0),
-    emit: (kind, p, id, ack) => void link.socket.emit(`${WORDS[kind]}_${collections[p.collection]!.name}`, p.values, id, ack),
+  const queue = createQueue(store, {
+    session: () => (heard && link.socket.connected ? link.number : 0),
+    belongs: session.belongs,
+    emit({ kind, collection, values, requestId }, answer) {
+      const event = `${WORDS[kind]}_${collections[collection]!.name}`;
+      link.socket.emit(event, values, { request_id: requestId }, (ack: WriteAck<any>) => {
+        // What was sent before the ack is shown before it counts.
+        picture.settle();
+        answer(ack);
+      });
+    },
     keep: (writes, gone = []) => keeper?.write(writes, gone),
     answered,
   });
-  const picture = new Picture(
-    store,
-    sent,
-    (difference) => {
-      for (const [collection, { deleted }] of Object.entries(difference)) {
-        for (const id of deleted) touches.forget(collection, id);
-      }
-      if (heard) link.live(reason);
+
+  const picture = createPicture(store, sent, {
+    took(difference) {
+      for (const [name, { deleted }] of Object.entries(difference)) for (const id of deleted) touches.forget(name, id);
+      live();
       keep(difference);
     },
-    (collection, row, before) => {
-      conflicts.moved(collection, row);
-      const ours = before ? queue.flying(collection, row.id) : store.ours(collection, row.id);
-      if (!ours) touches.seen(collection, row.id, row.version);
+    news(name, row, before) {
+      conflicts.moved(name, row);
+      const flying = () => store.writes(name, row.id).some((p) => p.kept.kind === "update" && p.sent);
+      if (!(before ? flying() : store.ours(name, row.id))) touches.seen(name, row.id, row.version);
     },
-  );
-  // Whether this connection has told who we are, and why we are not who we were.
-  let heard = false;
-  let reason: string | undefined;
+  });
 
-  const link = new Link({
-    url: options.url,
+  const link = createLink({
+    url,
     socket: options.socket,
-    auth: () => ({
-      live: "changes",
-      since: picture.cursor,
-      token: session.token,
-      authors: options.authors ?? true,
-    }),
-    unauthorized(sentence) {
-      signedOut(sentence);
-    },
-    up: () => {},
+    auth: () => ({ live: "changes", since: picture.cursor, token: session.token(), authors: options.authors ?? true }),
+    unauthorized: signedOut,
     down() {
       heard = false;
       picture.settle();
@@ -79,204 +83,199 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     },
     changed,
   });
-
+  const { socket } = link;
   for (const name of sent) {
-    link.socket.on(name, (rows: Row[], at?: { cursor: string }) => at && picture.snapshot(name, rows, at.cursor));
+    socket.on(name, (rows: Row[], at?: { cursor: string }) => at && picture.snapshot(name, rows, at.cursor));
   }
-  link.socket.on("changes", (changes: Changes) => picture.changes(changes));
-  link.socket.on("authored", (authored: Authored) => authored.collection in collections && touches.authored(authored));
-  link.socket.on("signed_out", ({ reason: why }: { reason: string }) => {
-    signedOut(why);
-    if (heard) link.live(why);
+  socket.on("changes", ({ cursor, ...difference }: { cursor: string }) => picture.changes(difference as Difference, cursor));
+  socket.on("authored", ({ collection, id, version, by }: Authored) => {
+    if (version) touches.seen(collection, id, version, by);
   });
-  link.socket.on("connected", (connected: Connected) => {
+  socket.on("signed_out", ({ reason }: { reason: string }) => {
+    signedOut(reason);
+    live();
+  });
+  socket.on("connected", ({ user, access = "open", schema }: Connected) => {
     const before = session.user?.id;
-    session.access = connected.access ?? "open";
-    compare(connected.schema?.collections);
+    session.access = access;
+    if (schema) compare(schema.collections);
+    const others = session.members() && picture.cursor && user?.id !== before;
+    be(user);
     // What was kept is another member's: it is gone, and we come back without it.
-    if (session.access === "members" && picture.cursor && connected.user?.id !== before) {
-      be(connected.user);
-      wipe();
-      if (connected.user) return link.again();
-    }
-    be(connected.user);
+    if (others) wipe();
+    if (others && user) return link.again();
     heard = true;
-    if (session.signIn) link.live(reason);
-    queue.drain();
+    if (session.signIn()) live();
+    queue.wake();
   });
 
-  function be(user: Row | null) {
-    const first = !session.known;
-    const same = session.user?.id === user?.id;
-    session.user = user;
-    session.known = true;
-    if (user) reason = undefined;
-    if (first) queue.own(session.owner);
-    if (!same || first) store.changedAll();
-    changed();
+  // What is shown is what the server has.
+  function live(): void {
+    if (heard) link.to("live");
   }
 
-  function signedOut(why: string) {
-    reason = why;
-    session.forget();
-    if (session.access === "members") wipe();
+  function be(user: Row | null, known = true): void {
+    session.user = user;
+    session.known ||= known;
+    queue.own(user?.id ?? null);
     store.changedAll();
     changed();
   }
 
-  function wipe() {
+  function signedOut(reason?: string): void {
+    session.forget(reason);
+    if (session.members()) wipe();
+    else keep({});
+    be(null, false);
+  }
+
+  function wipe(): void {
     picture.wipe();
     touches.clear();
     conflicts.clear();
     keeper?.wipe();
   }
 
-  function compare(theirs: Record<string, string> | undefined) {
-    if (!theirs) return;
-    const differs = Object.keys(theirs).filter((name) => theirs[name] !== (collections[name]?.hash ?? hashOf(schema, name)));
+  function compare(theirs: Record<string, string>): void {
+    const differs = Object.keys({ ...collections, ...theirs }).filter((name) => collections[name]?.hash !== theirs[name]);
+    picture.expected = sent.filter((name) => !differs.includes(name));
     if (equal(differs, matching.differs)) return;
     matching = { matches: !differs.length, differs };
     if (differs.length) console.warn(`rowcast: the server was built for other types of ${differs.join(", ")}`);
   }
 
-  function whole() {
-    const rows = Object.fromEntries(sent.map((name) => [name, [...store.table(name).base.values()]]));
-    return { cursor: picture.cursor!, rows, user: session.user, access: session.access };
-  }
-
-  function keep(rows: Record<string, { upserted: Row[]; deleted: number[] }>) {
-    if (!picture.ready || !picture.cursor) return;
-    keeper?.change({ cursor: picture.cursor, user: session.user, access: session.access, rows }, whole);
+  function keep(rows: Difference): void {
+    const { cursor, ready } = picture;
+    if (!ready || !cursor) return;
+    const { user, access } = session;
+    const all = (name: string) => [name, [...store.table(name).base.values()]];
+    keeper?.change({ cursor, user, access, rows }, () => ({ cursor, user, access, rows: Object.fromEntries(sent.map(all)) }));
   }
 
   // What the server says of a write says what of a row's changes was somebody else's.
-  function answered(p: Pending, ack: WriteAck<any>) {
-    if (p.kind !== "update") return;
-    const now = store.table(p.collection).base.get(p.id)?.version ?? 0;
-    const [from, own] = [p.from ?? now, ack.ok ? ack.data.version : 0];
-    if (now > from && now !== own) touches.seen(p.collection, p.id, now);
-    else if (own - from > 1) touches.seen(p.collection, p.id, own - 1);
+  function answered({ kept, base, ...p }: Pending, ack: WriteAck<any>): void {
+    const { kind, collection, id, from } = kept;
+    if (ack.ok && kind === "create") touches.forget(collection, ack.data.id);
+    if (kind !== "update") return;
+    const now = store.table(collection).base.get(id)?.version ?? 0;
+    const own = ack.ok ? ack.data.version : 0;
+    if (now > from && now !== own) touches.seen(collection, id, now);
+    else if (own > from + 1) touches.seen(collection, id, own - 1);
     if (ack.ok || !ack.errors.$conflict || !ack.data) return;
-    const again = (changes: any) => client.update(p.collection as any, changes);
-    ack.conflict = conflicts.add(p, ack.data, collections[p.collection]!.nests, store.row, again);
+    const again = (changes: any) => client.update(collection, changes);
+    ack.conflict = conflicts.add({ ...p, kept, base }, ack.data, store.nests(collection), store.row, again);
   }
 
-  function write(kind: WriteKind, collection: string, id: number, values: object, optimistic = true): Write<any> {
+  function write(kind: WriteKind, collection: string, named: number, values: object, optimistic = true): Write<any> {
     const requestId = crypto.randomUUID();
-    const at = store.known(id);
+    const id = store.known(named);
     const ack = new Promise<WriteAck<any>>((settle) => {
-      if (closed) return settle(CLOSED);
+      if (closed) return settle(gone());
+      const { base, top: after } = store.table(collection);
+      const made = { kind, collection, id, requestId, owner: session.owner(), first: 0, after, from: 0 };
       // As it will be sent: what the caller does to it afterwards changes nothing.
       const copy = JSON.parse(JSON.stringify(values));
-      const table = store.table(collection);
-      optimistic &&= collections[collection]!.sent;
-      const made = { kind, collection, id: at, requestId, values: copy, optimistic, owner: session.owner, after: table.top };
-      queue.make(made, table.base.get(at), settle);
+      queue.make({ ...made, values: copy, optimistic: optimistic && collections[collection]!.sent }, base.get(id), settle);
     });
-    changed();
-    return Object.assign(ack, { requestId, id: at });
+    return Object.assign(ack, { requestId, id });
   }
 
-  async function ask(event: string, payload?: unknown): Promise<any> {
-    if (closed) return CLOSED;
-    return (await link.ask(event, ...(payload === undefined ? [] : [payload]))) ?? OFFLINE;
+  async function ask(event: string, ...payload: unknown[]): Promise<any> {
+    if (closed) return gone();
+    return socket.connected ? socket.emitWithAck(event, ...payload).catch(offline) : offline();
   }
 
-  async function open() {
-    const url = options.url ?? globalThis.location?.origin ?? "";
+  async function open(): Promise<void> {
     try {
-      const kept = await options.persistence?.open({ url, hash: schema.hash }, (writes) => !closed && queue.restore(writes));
-      if (closed) return void (await kept?.close());
+      const adopt = (writes: Pending["kept"][]) => closed || queue.restore(writes);
+      const kept = await options.persistence?.open({ url: url ?? "", hash: schema.hash }, adopt);
+      if (closed) return void kept?.close();
       keeper = kept;
       if (kept?.picture) {
         const { rows, cursor, user, access } = kept.picture;
-        Object.assign(session, { user, access, known: true });
-        queue.own(session.owner);
-        picture.restore(rows, cursor);
+        session.access = access;
+        const all = Object.entries(rows).map(([name, upserted]) => [name, { upserted, deleted: [] }]);
+        picture.changes(Object.fromEntries(all), cursor);
+        picture.ready = true;
+        be(user);
       }
       if (kept) queue.restore(kept.writes);
     } catch {
       // Nothing can be kept here; all else works.
     }
-    if (!closed) link.socket.connect();
+    if (!closed) socket.connect();
   }
+
+  const held = () => queue.list.filter((p) => !session.belongs(p));
 
   const client: Client<any, any> = {
     schema,
-    rows: (collection) => store.table(collection).rows() as readonly any[],
-    row: (collection, id) => store.row(collection, id),
-    pending: (collection, id) => store.pending(collection, id),
+    rows: (collection) => store.table(collection).rows() as any,
+    row: store.row,
+    pending: store.pending,
     touch: (collection, id) => touches.get(collection, store.resolve(id)),
+    conflicts: conflicts.list,
+    subscribe: (listener) => store.listeners.add(ANY, listener),
+    subscribeTo: (collection, id, listener) =>
+      store.listeners.add(id === undefined ? collection : `${collection} ${id}`, listener),
+    create: (collection, values, { optimistic } = {}) => write("create", collection, temporaryId(), values, optimistic),
+    update: (collection, changes, { optimistic } = {}) => write("update", collection, +changes.id, changes, optimistic),
+    delete: (collection, id, { optimistic } = {}) => write("delete", collection, id, { id }, optimistic),
+    ask,
+    reconnect: link.reconnect,
+
     connection() {
-      const held = queue.list.filter((p) => !session.belongs(p)).length;
       const now: Connection = {
         state: link.state,
         ready: picture.ready,
         waiting: queue.list.length,
-        held,
+        held: held().length,
         user: session.user,
         access: session.access,
-        signIn: session.signIn,
+        signIn: session.signIn(),
+        reason: link.reason ?? session.reason,
         schema: matching,
-        ...(link.reason ?? reason ? { reason: link.reason ?? reason } : {}),
       };
-      const keys = Object.keys(now) as (keyof Connection)[];
-      const same = shown && Object.keys(shown).length === keys.length && keys.every((key) => shown![key] === now[key]);
-      return same ? shown! : (shown = now);
+      return equal(now, shown) ? shown! : (shown = now);
     },
-    conflicts: () => conflicts.list,
-    subscribe: (listener) => store.listeners.add(listener),
-    subscribeTo: (collection, id, listener) => store.listeners.addTo(collection, id, listener),
-    create: (collection, values, { optimistic } = {}) => write("create", collection, temporaryId(), values, optimistic),
-    update: (collection, changes, { optimistic } = {}) => write("update", collection, changes.id, changes, optimistic),
-    delete: (collection, id, { optimistic } = {}) => write("delete", collection, id, { id: store.known(id) }, optimistic),
-    ask,
+
     async login(who) {
       const ack: Ack<any> = await ask("login", who);
-      if (!ack.ok) return ack;
-      const other = session.user && session.user.id !== ack.data.user.id;
+      if (!ack.ok || closed) return ack;
+      const other = session.members() && session.user && session.user.id !== ack.data.user.id;
       session.signed(ack.data);
+      if (other) wipe();
       be(ack.data.user);
-      if (other && session.access === "members") {
-        wipe();
-        link.again();
-      } else {
-        keep({});
-        queue.drain();
-      }
-      if (heard && !other) link.live();
+      if (other) link.again();
+      keep({});
+      queue.wake();
       return ack;
     },
+
     async logout() {
       const ack = await ask("logout");
-      reason = undefined;
-      session.forget();
-      if (session.access === "members") wipe();
-      else keep({});
-      store.changedAll();
-      if (heard) link.live();
+      signedOut();
       return ack;
     },
-    reconnect: () => link.reconnect(),
+
     discard() {
-      const held = queue.list.filter((p) => !session.belongs(p));
-      for (const p of held) queue.settle(p, refusal("$discarded", "this was given up before it was sent"));
-      return held.length;
+      const given = held();
+      for (const p of given) queue.settle(p, refusal("discarded", "this was given up before it was sent"));
+      changed();
+      return given.length;
     },
+
     close() {
       if (closed) return;
       closed = true;
       picture.settle();
       link.close();
       queue.stop();
-      for (const p of queue.list) p.settle(CLOSED);
+      for (const p of queue.list) p.settle(gone());
       store.listeners.clear();
       keeper?.close().catch(() => {});
     },
   };
   void open();
-  return client as Client<C, E>;
+  return client;
 }
-
-// `events` is the name of the part for what is in no collection.
-const hashOf = (schema: Schema<any>, name: string) => (schema as Record<string, any>)[name]?.hash ?? (schema as any)[name];

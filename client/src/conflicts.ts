@@ -4,50 +4,44 @@ import { patch, type Look } from "./effects.ts";
 import type { Pending, Row } from "./pending.ts";
 import type { Conflict, Nest, Write } from "./types.ts";
 
-export class Conflicts {
-  list: readonly Conflict[] = [];
-  #changed: () => void;
+export function createConflicts(changed: () => void) {
+  let list: readonly Conflict[] = [];
 
-  constructor(changed: () => void) {
-    this.#changed = changed;
+  function drop(requestId: string): void {
+    list = list.filter((one) => one.requestId !== requestId);
+    changed();
   }
 
-  add(p: Pending, theirs: Row, nests: Record<string, Nest>, look: Look, again: (changes: any) => Write<any>): Conflict {
-    const { id: _, version, ...changes } = p.values;
-    const { collection, requestId, id } = p;
-    const base = p.base?.version === version ? p.base : undefined;
-    const conflict: Conflict = {
-      collection,
-      id,
-      requestId,
-      base,
-      mine: patch(base ?? theirs, changes, nests, look),
-      theirs,
-      changes,
-      keepMine: () => {
-        const now = this.list.find((one) => one.requestId === requestId)?.theirs ?? theirs;
-        this.#drop(requestId);
-        return again({ ...changes, id, version: now.version });
-      },
-      keepTheirs: () => this.#drop(requestId),
-    };
-    this.list = [...this.list, conflict];
-    this.#changed();
-    return conflict;
-  }
+  return {
+    list: () => list,
+    clear: () => void (list = []),
 
-  /** A row has moved on again: whoever decides sees it as it stands. */
-  moved(collection: string, row: Row): void {
-    const stale = (one: Conflict) => one.collection === collection && one.id === row.id && one.theirs.version <= row.version;
-    if (this.list.some(stale)) this.list = this.list.map((one) => (stale(one) ? { ...one, theirs: row } : one));
-  }
+    add({ kept, base }: Pending, theirs: Row, nests: Record<string, Nest>, look: Look, again: (changes: any) => Write<any>): Conflict {
+      const { collection, requestId, id } = kept;
+      const { id: _, version, ...changes } = kept.values;
+      const conflict: Conflict = {
+        collection,
+        id,
+        requestId,
+        base: base?.version === version ? base : undefined,
+        mine: patch(base?.version === version ? base! : theirs, changes, nests, look),
+        theirs,
+        changes,
+        keepMine() {
+          const { version } = list.find((one) => one.requestId === requestId)?.theirs ?? theirs;
+          drop(requestId);
+          return again({ ...changes, id, version });
+        },
+        keepTheirs: () => drop(requestId),
+      };
+      list = [...list, conflict];
+      return conflict;
+    },
 
-  clear(): void {
-    this.list = [];
-  }
-
-  #drop(requestId: string): void {
-    this.list = this.list.filter((one) => one.requestId !== requestId);
-    this.#changed();
-  }
+    /** A row has moved on again: whoever decides sees it as it stands. */
+    moved(collection: string, row: Row): void {
+      const stale = (one: Conflict) => one.collection === collection && one.id === row.id;
+      if (list.some(stale)) list = list.map((one) => (stale(one) ? { ...one, theirs: row } : one));
+    },
+  };
 }

@@ -33,10 +33,9 @@ export function fits(row: Row, values: Fields, nests: Nests): boolean {
   });
 }
 
-/** The temporary ids that a write names. */
-export function temporary(id: number, values: Fields, nests: Nests): number[] {
-  const named = Object.keys(nests).flatMap((field) => references(values[field]).map((reference) => +reference.id));
-  return [id, ...named].filter((id) => id < 0);
+/** The temporary ids that a write refers to. */
+export function temporary(values: Fields, nests: Nests): number[] {
+  return Object.keys(nests).flatMap((field) => references(values[field]).map((one) => +one.id).filter((id) => id < 0));
 }
 
 /** The same values with a real id in the place of a temporary one. */

@@ -19,16 +19,17 @@ export interface Kept {
   values: Fields;
   optimistic: boolean;
   /** Who made it; null for somebody who was not signed in, undefined if that is still to be heard. */
-  owner?: number | null;
+  owner: number | null | undefined;
   /** When it was first sent, in milliseconds since 1970. */
-  first?: number;
-  /** The highest id known when it was first sent: its own row has a higher one. */
-  after?: number;
+  first: number;
+  /** The highest id known before it was first sent: its own row has a higher one. */
+  after: number;
   /** The version known when it was first sent. */
-  from?: number;
+  from: number;
 }
 
-export interface Pending extends Kept {
+export interface Pending {
+  kept: Kept;
   /** Whether it may have reached the server. */
   sent: boolean;
   /** The connection that it was last sent on. */
@@ -36,33 +37,18 @@ export interface Pending extends Kept {
   tries: number;
   /** Not before, in milliseconds since 1970. */
   wait: number;
-  /** Rows that have come since and may be the one that this makes. */
-  candidates: number[];
-  /** The one of them that is taken for it until the ack tells. */
-  match?: number;
+  /** The row that is taken for the one that it makes, until the ack tells. */
+  match: number;
   /** The row that it was made on. */
-  base?: Row;
+  base?: Row | undefined;
   settle(ack: WriteAck<any>): void;
 }
 
-export const kept = (p: Pending): Kept => {
-  const { sent, session, tries, wait, candidates, match, base, settle, ...rest } = p;
-  return rest;
-};
-
-export const pending = (of: Kept, sent: boolean, settle: Pending["settle"], base?: Row): Pending => ({
-  ...of,
-  sent,
-  session: 0,
-  tries: 0,
-  wait: 0,
-  candidates: [],
-  base,
-  settle,
+export const refusal = (key: string, sentence: string): WriteAck<any> => ({
+  ok: false,
+  data: null,
+  errors: { ["$" + key]: sentence },
 });
-
-export const refusal = (key: string, sentence: string) =>
-  ({ ok: false, data: null, errors: { [key]: sentence } }) as const satisfies WriteAck<any>;
 
 let last = 0;
 

@@ -4,111 +4,82 @@
 import type { Row } from "./pending.ts";
 import type { Store } from "./store.ts";
 
-export interface Changes {
-  cursor: string;
-  [collection: string]: any;
-}
-
-/** What a change did, for what is kept: rows as they are now, and ids that are gone. */
+/** What a change did: rows as they are now, and ids that are gone. */
 export type Difference = Record<string, { upserted: Row[]; deleted: number[] }>;
 
-// How long a snapshot waits for the others. Only a server that was built for other collections leaves one out.
-const TOGETHER = 2000;
+export interface Told {
+  /** A row is newer than what we had, if we had it. */
+  news(collection: string, row: Row, before: Row | undefined): void;
+  took(difference: Difference): void;
+}
 
-export class Picture {
-  /** Up to where we have everything; only there while we have the rows that it stands for. */
-  cursor: string | undefined;
-  ready = false;
-  #store: Store;
-  #names: string[];
-  #waiting = new Map<string, Row[]>();
+export type Picture = ReturnType<typeof createPicture>;
+
+export function createPicture(store: Store, names: string[], { news, took }: Told) {
+  const waiting = new Map<string, Row[]>();
   // Which of a series of snapshots have come; the series goes on over lost connections.
-  #come = new Set<string>();
-  #next: string | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #took: (difference: Difference) => void;
-  #news: (collection: string, row: Row, before: Row | undefined) => void;
+  const come = new Set<string>();
+  let next: string | undefined;
 
-  constructor(
-    store: Store,
-    names: string[],
-    took: (difference: Difference) => void,
-    news: (collection: string, row: Row, before: Row | undefined) => void,
-  ) {
-    [this.#store, this.#names, this.#took, this.#news] = [store, names, took, news];
-  }
+  const picture = {
+    /** Up to where we have everything; only there while we have the rows that it stands for. */
+    cursor: undefined as string | undefined,
+    ready: false,
+    /** Which snapshots a series has; a server that was built for other types may leave one out. */
+    expected: names,
 
-  snapshot(collection: string, rows: Row[], cursor: string): void {
-    if (this.#waiting.has(collection)) this.settle();
-    if (this.#come.has(collection)) this.#come.clear();
-    this.#waiting.set(collection, rows);
-    this.#come.add(collection);
-    this.#next = cursor;
-    clearTimeout(this.#timer);
-    const whole = this.#names.every((name) => this.#come.has(name));
-    if (whole) this.settle(true);
-    else this.#timer = setTimeout(() => this.settle(true), TOGETHER);
-  }
+    snapshot(collection: string, rows: Row[], cursor: string): void {
+      if (waiting.has(collection)) settle();
+      if (come.has(collection)) come.clear();
+      waiting.set(collection, rows);
+      come.add(collection);
+      next = cursor;
+      if (picture.expected.every((name) => come.has(name))) settle(true);
+    },
 
-  changes({ cursor, ...news }: Changes): void {
-    this.settle();
+    changes(difference: Difference, cursor: string | undefined): void {
+      settle();
+      apply(difference, cursor);
+    },
+
+    /** Takes over the snapshots that have come so far. */
+    settle,
+
+    wipe(): void {
+      waiting.clear();
+      come.clear();
+      picture.ready = false;
+      for (const name of names) for (const id of store.table(name).base.keys()) store.drop(name, id);
+      picture.cursor = undefined;
+    },
+  };
+
+  function settle(last = false): void {
+    if (!waiting.size) return;
     const difference: Difference = {};
-    for (const [collection, { upserted, deleted }] of Object.entries(news)) {
-      if (!this.#names.includes(collection)) continue;
-      for (const row of upserted) this.#put(collection, row, true);
-      for (const id of deleted) this.#store.drop(collection, id);
-      difference[collection] = { upserted, deleted };
+    for (const [name, upserted] of waiting) {
+      const present = new Set(upserted.map((row) => row.id));
+      const deleted = [...store.table(name).base.keys()].filter((id) => !present.has(id));
+      difference[name] = { upserted, deleted };
     }
-    this.cursor = cursor;
-    this.#took(difference);
+    waiting.clear();
+    apply(difference, next, last);
   }
 
-  /** Takes over the snapshots that have come so far. */
-  settle(last = false): void {
-    clearTimeout(this.#timer);
-    if (!this.#waiting.size) return;
-    const difference: Difference = {};
-    for (const [collection, rows] of this.#waiting) {
-      const { base } = this.#store.table(collection);
-      const present = new Set(rows.map((row) => row.id));
-      const deleted = [...base.keys()].filter((id) => !present.has(id));
-      for (const id of deleted) this.#store.drop(collection, id);
-      for (const row of rows) this.#put(collection, row, this.ready);
-      difference[collection] = { upserted: rows, deleted };
+  function apply(difference: Difference, cursor: string | undefined, last = false): void {
+    for (const [name, { upserted, deleted }] of Object.entries(difference)) {
+      if (!names.includes(name)) continue;
+      for (const id of deleted) store.drop(name, id);
+      for (const row of upserted) {
+        const before = store.table(name).base.get(row.id);
+        const newer = row.version > (before?.version ?? 0);
+        if (store.put(name, row) && newer && picture.ready) news(name, row, before);
+      }
     }
-    this.#waiting.clear();
-    this.cursor = this.#next;
-    if (last) {
-      this.#come.clear();
-      this.ready = true;
-    }
-    this.#took(difference);
+    picture.cursor = cursor;
+    picture.ready ||= last;
+    took(difference);
   }
 
-  /** As it was kept. */
-  restore(rows: Record<string, Row[]>, cursor: string): void {
-    for (const name of this.#names) for (const row of rows[name] ?? []) this.#put(name, row, false);
-    this.cursor = cursor;
-    this.ready = true;
-    this.#store.listeners.mark();
-  }
-
-  wipe(): void {
-    clearTimeout(this.#timer);
-    this.#waiting.clear();
-    this.#come.clear();
-    this.cursor = undefined;
-    this.ready = false;
-    for (const name of this.#names) {
-      for (const id of [...this.#store.table(name).base.keys()]) this.#store.drop(name, id);
-    }
-    this.#store.listeners.mark();
-  }
-
-  #put(collection: string, row: Row, news: boolean): void {
-    const before = this.#store.table(collection).base.get(row.id);
-    if (this.#store.put(collection, row) && news && row.version > (before?.version ?? 0)) {
-      this.#news(collection, row, before);
-    }
-  }
+  return picture;
 }

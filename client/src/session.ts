@@ -1,52 +1,40 @@
 // Who is signed in, and what that lets be shown and sent.
 
 import type { Pending, Row } from "./pending.ts";
-import type { Connection, SignedIn, Ack } from "./types.ts";
 import type { TokenStore } from "./tokens.ts";
+import type { Connection, SignedIn } from "./types.ts";
 
-export interface Connected {
-  user: Row | null;
-  access?: Connection["access"];
-  schema?: { hash: string; collections: Record<string, string> };
+export function createSession(tokens: TokenStore) {
+  const session = {
+    user: null as Row | null,
+    access: "open" as Connection["access"],
+    /** Whether the server, or what was kept of it, has told who we are. */
+    known: false,
+    /** Why we are not who we were. */
+    reason: undefined as string | undefined,
+    token: () => tokens.get() ?? undefined,
+    members: () => session.access === "members",
+    signIn: () => session.known && session.members() && !session.user,
+
+    signed({ user, token }: SignedIn): void {
+      tokens.set(token);
+      session.user = user;
+      session.reason = undefined;
+    },
+
+    forget(reason?: string): void {
+      tokens.set(null);
+      session.user = null;
+      session.reason = reason;
+    },
+
+    /** Who a write belongs to that is made now. */
+    owner: () => (session.known ? (session.user?.id ?? null) : undefined),
+
+    /** Whether a write may be shown and sent: it is ours, nobody's, or nobody need be signed in to send it. */
+    belongs({ kept: { owner } }: Pending): boolean {
+      return owner == null || (session.user ? session.user.id === owner : !session.known || session.access === "open");
+    },
+  };
+  return session;
 }
-
-export class Session {
-  user: Row | null = null;
-  access: Connection["access"] = "open";
-  /** Whether the server, or what was kept of it, has told who we are. */
-  known = false;
-  #tokens: TokenStore;
-
-  constructor(tokens: TokenStore) {
-    this.#tokens = tokens;
-  }
-
-  get signIn(): boolean {
-    return this.known && this.access === "members" && !this.user;
-  }
-
-  get token(): string | undefined {
-    return this.#tokens.get() ?? undefined;
-  }
-
-  forget(): void {
-    this.#tokens.set(null);
-    this.user = null;
-  }
-
-  signed({ user, token }: SignedIn): void {
-    this.#tokens.set(token);
-    this.user = user;
-  }
-
-  /** Who a write belongs to that is made now. */
-  get owner(): number | null | undefined {
-    return this.known ? (this.user?.id ?? null) : undefined;
-  }
-
-  /** Whether a write may be shown and sent: it is ours, nobody's, or nobody need be signed in to send it. */
-  belongs = ({ owner }: Pending): boolean =>
-    owner == null || (this.user ? this.user.id === owner : this.access === "open" || !this.known);
-}
-
-export type { Ack };

@@ -5,191 +5,199 @@
 
 import { fits, patch, standIn, type Look } from "./effects.ts";
 import { equal } from "./equal.ts";
-import { Listeners, get } from "./listeners.ts";
+import { createListeners, get } from "./listeners.ts";
 import type { Pending, Row, WriteKind } from "./pending.ts";
-import { Table } from "./table.ts";
-import type { CollectionSchema } from "./types.ts";
+import { createTable, type Table } from "./table.ts";
+import type { CollectionSchema, Nest } from "./types.ts";
 
-export class Store {
-  readonly listeners = new Listeners((id) => this.resolve(id));
-  #schema: Record<string, CollectionSchema>;
-  #tables = new Map<string, Table>();
-  // Our writes by the collection and id that they name, oldest first.
-  #writes = new Map<string, Map<number, Pending[]>>();
-  // Rows that are taken for what a write of ours has made.
-  #matched = new Map<string, Map<number, Pending>>();
-  #real = new Map<number, number>();
-  /** Whose writes are shown. */
-  belongs: (p: Pending) => boolean;
+export type Store = ReturnType<typeof createStore>;
 
-  constructor(schema: Record<string, CollectionSchema>, belongs: (p: Pending) => boolean) {
-    this.#schema = schema;
-    this.belongs = belongs;
-    for (const name of Object.keys(schema)) {
-      this.#tables.set(name, new Table((id, base) => this.#show(name, id, base)));
-      this.#writes.set(name, new Map());
-      this.#matched.set(name, new Map());
-    }
+interface Part {
+  table: Table;
+  nests: Record<string, Nest>;
+  /** Our writes by the id that they name, oldest first. */
+  writes: Map<number, Pending[]>;
+  creates: Pending[];
+  /** Rows that came while there were creates, and the creates that they are taken for. */
+  met: Map<number, Row>;
+  matched: Map<number, Pending>;
+  /** Real ids, and the temporary ones that they had. */
+  temporary: Map<number, number>;
+}
+
+/** `belongs` says whose writes are shown. */
+export function createStore(schema: Record<string, CollectionSchema>, belongs: (p: Pending) => boolean) {
+  const listeners = createListeners();
+  const parts = new Map<string, Part>();
+  // Temporary ids, and the real ones that they have become or are taken for.
+  const known = new Map<number, number>();
+  const guessed = new Map<number, number>();
+  for (const [name, { nests }] of Object.entries(schema)) {
+    const table = createTable((id, base) => show(name, id, base));
+    const maps = { writes: new Map(), met: new Map(), matched: new Map(), temporary: new Map() };
+    parts.set(name, { table, nests, creates: [], ...maps });
   }
 
-  table(collection: string): Table {
-    const table = this.#tables.get(collection);
-    if (!table) throw new Error(`there is no collection ${collection}`);
-    return table;
+  function part(collection: string): Part {
+    const found = parts.get(collection);
+    if (!found) throw new Error(`there is no collection ${collection}`);
+    return found;
   }
 
-  nests(collection: string) {
-    return this.#schema[collection]!.nests;
+  const resolve = (id: number) => known.get(id) ?? guessed.get(id) ?? id;
+  const row: Look = (collection, id) => part(collection).table.row(resolve(id));
+
+  function on({ writes, matched }: Part, id: number): Pending[] {
+    const [own, match] = [writes.get(id) ?? [], matched.get(id)];
+    return match ? [...writes.get(match.kept.id)!, ...own].sort(inOrder) : own;
   }
 
-  /** The id that the server gave, once it has; what is taken for it until then. */
-  resolve(id: number): number {
-    if (id > 0) return id;
-    const real = this.#real.get(id);
-    if (real) return real;
-    for (const matched of this.#matched.values()) {
-      for (const [match, p] of matched) if (p.id === id) return match;
-    }
-    return id;
-  }
-
-  /** The id that the server gave, if the ack has told. */
-  known(id: number): number {
-    return this.#real.get(id) ?? id;
-  }
-
-  row: Look = (collection, id) => this.table(collection).row(this.resolve(id));
-
-  pending(collection: string, id: number): WriteKind | undefined {
-    const kinds = this.#on(collection, this.resolve(id)).map((p) => p.kind);
-    return (["delete", "create", "update"] as const).find((kind) => kinds.includes(kind));
-  }
-
-  /** Takes over what the server says of a row; false if it says nothing new. */
-  put(collection: string, row: Row): boolean {
-    const table = this.table(collection);
-    const before = table.base.get(row.id);
-    if (equal(before, row)) return false;
-    table.base.set(row.id, row);
-    table.top = Math.max(table.top, row.id);
-    if (!before) this.meet(collection, row);
-    this.changed(collection, row.id);
-    return true;
-  }
-
-  drop(collection: string, id: number): boolean {
-    if (!this.table(collection).base.delete(id)) return false;
-    this.changed(collection, id);
-    return true;
-  }
-
-  add(p: Pending): void {
-    const of = get(this.#writes.get(p.collection)!, p.id, () => []);
-    of.push(p);
-    of.sort((one, other) => one.seq - other.seq);
-    if (p.kind === "create" && p.sent) {
-      for (const row of this.table(p.collection).base.values()) this.#consider(p, row);
-      this.#match(p.collection);
-    }
-    this.changed(p.collection, this.resolve(p.id));
-  }
-
-  remove(p: Pending): void {
-    const of = this.#writes.get(p.collection)!;
-    const left = (of.get(p.id) ?? []).filter((one) => one !== p);
-    if (left.length) of.set(p.id, left);
-    else of.delete(p.id);
-    const resolved = this.resolve(p.id);
-    if (p.kind === "create") this.#match(p.collection);
-    this.changed(p.collection, p.id);
-    this.changed(p.collection, resolved);
-  }
-
-  /** From now on the row of a create is this one. */
-  made(p: Pending, id: number): void {
-    this.#real.set(p.id, id);
-    for (const other of this.#creates(p.collection)) {
-      other.candidates = other.candidates.filter((candidate) => candidate !== id);
-    }
-    this.changed(p.collection, p.id);
-    this.changed(p.collection, id);
-  }
-
-  /** A row is new: it may be what a write of ours has made. */
-  meet(collection: string, row: Row): void {
-    let any = false;
-    for (const p of this.#creates(collection)) any = this.#consider(p, row) || any;
-    if (any) this.#match(collection);
-  }
-
-  /** Whether a new row may be ours. */
-  ours(collection: string, id: number): boolean {
-    return this.#creates(collection).some((p) => p.candidates.includes(id));
-  }
-
-  changed(collection: string, id: number): void {
-    this.table(collection).mark(id);
-    this.listeners.mark(collection, id);
-    // What our own writes show of this row.
-    for (const [other, of] of this.#writes) {
-      if (!of.size || !Object.values(this.nests(other)).some((nest) => nest.collection === collection)) continue;
-      for (const named of of.keys()) {
-        const shown = this.resolve(named);
-        this.table(other).mark(shown);
-        this.listeners.mark(other, shown);
+  function show(collection: string, id: number, base: Row | undefined): Row | undefined {
+    const of = part(collection);
+    let shown = base;
+    for (const p of on(of, id)) {
+      const { kind, values, optimistic } = p.kept;
+      if (!optimistic || !belongs(p)) continue;
+      if (kind === "delete") shown = undefined;
+      else if (kind === "update") shown &&= patch(shown, values, of.nests, row);
+      else if (p.kept.id === id && !p.match) {
+        const like: Row | undefined = of.table.base.values().next().value;
+        shown = standIn(id, values, like, of.nests, row);
       }
     }
+    return shown;
   }
 
-  /** All of it: somebody else is signed in, say. */
-  changedAll(): void {
-    for (const [collection, table] of this.#tables) {
-      for (const id of [...table.base.keys(), ...this.#writes.get(collection)!.keys()]) this.changed(collection, id);
+  function changed(collection: string, id: number): void {
+    mark(collection, id);
+    // What our own writes show of this row.
+    for (const [name, { nests, writes }] of parts) {
+      if (!writes.size || !Object.values(nests).some((nest) => nest.collection === collection)) continue;
+      for (const named of writes.keys()) mark(name, resolve(named));
     }
   }
 
-  #creates(collection: string): Pending[] {
-    return [...this.#writes.get(collection)!.values()].flatMap((of) => of.filter((p) => p.kind === "create"));
-  }
-
-  #consider(p: Pending, row: Row): boolean {
-    const may = p.sent && row.id > (p.after ?? 0) && fits(row, p.values, this.nests(p.collection));
-    if (may) p.candidates.push(row.id);
-    return may;
+  function mark(collection: string, id: number): void {
+    const { table, temporary, matched } = part(collection);
+    table.mark(id);
+    // Whoever asked for a row that was being created means the one that came of it.
+    const before = temporary.get(id) ?? matched.get(id)?.kept.id;
+    listeners.mark(collection, ...[id, before ?? id].map((id) => `${collection} ${id}`));
   }
 
   // Each row stands for one write, and the older write comes first: the server makes them in that order.
-  #match(collection: string): void {
-    const before = this.#matched.get(collection)!;
-    const taken = new Map<number, Pending>();
-    for (const p of this.#creates(collection)) {
-      p.match = p.candidates.find((candidate) => !taken.has(candidate));
-      if (p.match) taken.set(p.match, p);
-    }
-    this.#matched.set(collection, taken);
-    for (const [id, p] of [...before, ...taken]) {
-      if (before.get(id) !== taken.get(id)) for (const one of [id, p.id]) this.changed(collection, one);
-    }
+  function guess(of: Part, row: Row): void {
+    const may = (p: Pending) => p.sent && !p.match && row.id > p.kept.after && fits(row, p.kept.values, of.nests);
+    const p = of.creates.find(may);
+    if (!p) return;
+    p.match = row.id;
+    of.matched.set(row.id, p);
+    guessed.set(p.kept.id, row.id);
+    for (const id of [row.id, p.kept.id]) changed(p.kept.collection, id);
   }
 
-  #on(collection: string, id: number): Pending[] {
-    const of = this.#writes.get(collection)!;
-    const match = this.#matched.get(collection)!.get(id);
-    const own = of.get(id) ?? [];
-    return match ? [...of.get(match.id)!, ...own].sort((one, other) => one.seq - other.seq) : own;
-  }
+  return {
+    listeners,
+    row,
+    resolve,
+    changed,
+    table: (collection: string) => part(collection).table,
+    nests: (collection: string) => part(collection).nests,
+    writes: (collection: string, id: number) => part(collection).writes.get(id) ?? [],
+    /** The id that the server gave, if the ack has told. */
+    known: (id: number) => known.get(id) ?? id,
+    /** Whether a row is taken for one of ours. */
+    ours: (collection: string, id: number) => part(collection).matched.has(id),
 
-  #show(collection: string, id: number, base: Row | undefined): Row | undefined {
-    let row = base;
-    for (const p of this.#on(collection, id)) {
-      if (!p.optimistic || !this.belongs(p)) continue;
-      if (p.kind === "delete") row = undefined;
-      else if (p.kind === "update") row &&= patch(row, p.values, this.nests(collection), this.row);
-      else if (p.id === id && !p.match) {
-        const like: Row | undefined = this.table(collection).base.values().next().value;
-        row = standIn(id, p.values, like, this.nests(collection), this.row);
+    pending(collection: string, id: number): WriteKind | undefined {
+      const kinds = on(part(collection), resolve(id)).map((p) => p.kept.kind);
+      return (["delete", "create", "update"] as const).find((kind) => kinds.includes(kind));
+    },
+
+    /** Takes over what the server says of a row; false if it says nothing new. */
+    put(collection: string, row: Row): boolean {
+      const of = part(collection);
+      const { base } = of.table;
+      const before = base.get(row.id);
+      if (equal(before, row)) return false;
+      base.set(row.id, row);
+      of.table.top = Math.max(of.table.top, row.id);
+      if (!before && of.creates.length) {
+        of.met.set(row.id, row);
+        guess(of, row);
       }
-    }
-    return row;
-  }
+      changed(collection, row.id);
+      return true;
+    },
+
+    drop(collection: string, id: number): void {
+      if (part(collection).table.base.delete(id)) changed(collection, id);
+    },
+
+    add(p: Pending): void {
+      const { collection, id, kind, after } = p.kept;
+      const of = part(collection);
+      insert(get(of.writes, id, () => []), p);
+      if (kind === "create") {
+        insert(of.creates, p);
+        // Of an earlier page, so its row may have come already.
+        for (const row of p.sent ? of.table.base.values() : []) {
+          if (row.id <= after || of.matched.has(row.id)) continue;
+          of.met.set(row.id, row);
+          guess(of, row);
+        }
+      }
+      changed(collection, resolve(id));
+    },
+
+    /** Takes a write away; a create with the id that it was given, if it was. */
+    remove(p: Pending, real = 0): void {
+      const { collection, id, kind } = p.kept;
+      const of = part(collection);
+      const { writes, creates, met, matched } = of;
+      const left = (writes.get(id) ?? []).filter((one) => one !== p);
+      if (left.length) writes.set(id, left);
+      else writes.delete(id);
+      changed(collection, id);
+      changed(collection, resolve(id));
+      if (kind !== "create") return;
+
+      creates.splice(creates.indexOf(p), 1);
+      matched.delete(p.match);
+      guessed.delete(id);
+      if (real) {
+        known.set(id, real);
+        of.temporary.set(real, id);
+        met.delete(real);
+        changed(collection, real);
+      }
+      // Something else was taken for this one, or this one for something else.
+      if (p.match !== real && (p.match || matched.has(real))) {
+        for (const [id, other] of matched) {
+          other.match = 0;
+          guessed.delete(other.kept.id);
+          for (const one of [id, other.kept.id]) changed(collection, one);
+        }
+        matched.clear();
+        for (const row of met.values()) guess(of, row);
+      }
+      if (!creates.length) met.clear();
+    },
+
+    /** All of it: somebody else is signed in, say. */
+    changedAll(): void {
+      for (const [collection, { table, writes }] of parts) {
+        for (const id of [...table.base.keys(), ...writes.keys()]) changed(collection, id);
+      }
+    },
+  };
 }
+
+function insert(list: Pending[], p: Pending): void {
+  // Nearly always the newest.
+  const newest = list.at(-1);
+  list.push(p);
+  if (newest && inOrder(newest, p) > 0) list.sort(inOrder);
+}
+
+const inOrder = (one: Pending, other: Pending) => one.kept.seq - other.kept.seq;

@@ -6,63 +6,52 @@
 import { equal } from "./equal.ts";
 import type { Row } from "./pending.ts";
 
-export class Table {
-  readonly base = new Map<number, Row>();
-  /** No row had a higher id. */
-  top = 0;
-  #shown = new Map<number, Row>();
-  #list: readonly Row[] = [];
+export type Table = ReturnType<typeof createTable>;
+
+export function createTable(show: (id: number, base: Row | undefined) => Row | undefined) {
+  const base = new Map<number, Row>();
+  const shown = new Map<number, Row>();
   // Whose row is to be computed, and whose place in the list is to be looked at.
-  #stale = new Set<number>();
-  #moved = new Set<number>();
-  #show: (id: number, base: Row | undefined) => Row | undefined;
+  const stale = new Set<number>();
+  const moved = new Set<number>();
+  let list: readonly Row[] = [];
 
-  constructor(show: (id: number, base: Row | undefined) => Row | undefined) {
-    this.#show = show;
-  }
-
-  mark(id: number): void {
-    this.#stale.add(id);
-    this.#moved.add(id);
-  }
-
-  row(id: number): Row | undefined {
-    const before = this.#shown.get(id);
-    if (!this.#stale.delete(id)) return before;
-    const now = this.#show(id, this.base.get(id));
+  function row(id: number): Row | undefined {
+    const before = shown.get(id);
+    if (!stale.delete(id)) return before;
+    const now = show(id, base.get(id));
     if (equal(before, now)) return before;
-    if (now) this.#shown.set(id, now);
-    else this.#shown.delete(id);
+    if (now) shown.set(id, now);
+    else shown.delete(id);
     return now;
   }
 
-  rows(): readonly Row[] {
-    if (this.#moved.size) {
-      const moved = [...this.#moved];
-      this.#moved.clear();
-      this.#list = moved.length > 100 ? this.#all(moved) : this.#some(moved);
-    }
-    return this.#list;
-  }
-
-  #all(moved: number[]): readonly Row[] {
-    for (const id of moved) this.row(id);
-    const all = [...this.#shown.values()].sort((one, other) => order(one.id, other.id));
-    return all.length === this.#list.length && all.every((row, n) => row === this.#list[n]) ? this.#list : all;
-  }
-
-  #some(moved: number[]): readonly Row[] {
-    let list = this.#list as Row[];
+  function rows(): readonly Row[] {
+    let next: Row[] | undefined;
     for (const id of moved) {
-      const row = this.row(id);
-      const at = place(list, id);
-      const there = list[at]?.id === id ? 1 : 0;
-      if (there ? row === list[at] : !row) continue;
-      if (list === this.#list) list = list.slice();
-      list.splice(at, there, ...(row ? [row] : []));
+      const now = row(id);
+      const rows = next ?? list;
+      const at = place(rows, id);
+      const there = rows[at]?.id === id;
+      if (there ? now === rows[at] : !now) continue;
+      next ??= list.slice();
+      next.splice(at, +there, ...(now ? [now] : []));
     }
-    return list;
+    moved.clear();
+    return (list = next ?? list);
   }
+
+  return {
+    base,
+    row,
+    rows,
+    /** No row that we know of had a higher id. */
+    top: 0,
+    mark(id: number): void {
+      stale.add(id);
+      moved.add(id);
+    },
+  };
 }
 
 // Rows that are being created come last, the newest at the end: that is where they will be.

@@ -65,7 +65,7 @@ function SignInForm({ onDone }: { onDone: () => void }) {
       <Field label="Username" name="username" value={values.username} onChange={(username) => setValues({ ...values, username })} autoComplete="username" autoFocus />
       <Field label="Password" name="password" type="password" value={values.password} onChange={(password) => setValues({ ...values, password })} autoComplete="current-password" />
       <Actions>
-        <Button type="submit" look="primary" isPending={busy}>
+        <Button type="submit" look="primary" busy={busy}>
           {busy ? "Signing in…" : "Sign in"}
         </Button>
       </Actions>

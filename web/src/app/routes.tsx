@@ -11,6 +11,7 @@ export const router = createBrowserRouter([
   {
     Component: Shell,
     ErrorBoundary: Broken,
+    HydrateFallback: () => null,
     children: [
       {
         ErrorBoundary: Broken,
@@ -18,7 +19,7 @@ export const router = createBrowserRouter([
           {
             Component: WeekPage,
             children: [
-              { index: true },
+              { index: true, element: null },
               { path: "classes/:id", lazy: async () => ({ Component: (await import("../pages/ClassDialog.tsx")).ClassDialog }) },
             ],
           },

@@ -43,3 +43,5 @@ export function clock(hour: string): string {
 
 /** Names that a list of them would read aloud: `Name, Age and Picture`. */
 export const listed = (parts: readonly string[]) => new Intl.ListFormat("en", { type: "conjunction" }).format(parts);
+
+export const capital = (sentence: string) => sentence.charAt(0).toUpperCase() + sentence.slice(1);

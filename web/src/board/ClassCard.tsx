@@ -41,7 +41,7 @@ export const ClassCard = memo(function ClassCard({ row, wide = false, onDrag }: 
     onDragStart: () => onDrag?.(true),
     onDragEnd: () => onDrag?.(false),
   });
-  const name = `${plan.name}, ${day} ${clock(hour)}, ${coach.name}, ${plan.difficulty}`;
+  const name = `${day} ${clock(hour)}, ${plan.name}, ${coach.name}, ${plan.difficulty}`;
 
   function step(event: KeyboardEvent) {
     if (!event.altKey || !mayEdit) return;
@@ -58,14 +58,15 @@ export const ClassCard = memo(function ClassCard({ row, wide = false, onDrag }: 
       <div {...dragProps} className={css.card} data-hue={hue(plan.id)} data-wide={wide} data-dragging={isDragging}>
         <Link ref={link} to={`/classes/${id}${search}`} className={css.link as string} draggable={false} aria-label={name} onKeyDown={step} aria-keyshortcuts="Alt+ArrowLeft Alt+ArrowRight Alt+ArrowUp Alt+ArrowDown">
           <span className={css.top}>
-            <time>{clock(hour)}</time>
-            <Difficulty value={plan.difficulty} short={!wide} />
+            <time>{clock(hour)}</time>{" "}
+            {!wide && <Difficulty value={plan.difficulty} short />}
             <Waiting collection="schedules" id={id} />
           </span>
-          <strong className={css.plan}>{plan.name}</strong>
+          <strong className={css.plan}>{plan.name}</strong>{" "}
           <span className={css.coach}>
             <Avatar id={coach.id} name={coach.name} picture={picture} size={wide ? 24 : 20} />
-            <span>{coach.name}</span>
+            <span>{coach.name}</span>{" "}
+            {wide && <Difficulty value={plan.difficulty} />}
           </span>
         </Link>
         {!wide && mayEdit && (

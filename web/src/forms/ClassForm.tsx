@@ -10,6 +10,7 @@ import { Difficulty } from "../ui/Difficulty.tsx";
 import { fieldCss } from "../ui/Field.tsx";
 import { Picker } from "../ui/Picker.tsx";
 import css from "./ClassForm.module.css";
+import pair from "./pair.module.css";
 import type { FormProps } from "./props.ts";
 import { RowFormFrame } from "./RowFormFrame.tsx";
 import { rules } from "./rules.ts";
@@ -46,7 +47,7 @@ export function ClassForm({ row, day, hour, coach, workoutPlan, aside, onDone }:
   const { values, set } = form;
   return (
     <RowFormFrame form={form} fields={["day", "hour", "coach.id", "workout_plan.id"]} label={row ? "Class" : "New class"} aside={aside}>
-      <div className={css.pair}>
+      <div className={pair.pair}>
         <Choice label="Day" name="day" required disabled={!mayEdit} value={values.day} options={days} onChange={(to) => set("day", to)} />
         <TimeField
           name="hour"

@@ -3,6 +3,7 @@ import type { Coach } from "@schema";
 import { useGate } from "../app/Gate.tsx";
 import { Field } from "../ui/Field.tsx";
 import type { FormProps } from "./props.ts";
+import css from "./pair.module.css";
 import { RowFormFrame } from "./RowFormFrame.tsx";
 import { bounds, rules } from "./rules.ts";
 import type { Shape } from "./shape.ts";
@@ -33,8 +34,10 @@ export function CoachForm({ row, aside, onDone }: FormProps<Coach>) {
   const { values, set } = form;
   return (
     <RowFormFrame form={form} fields={Object.keys(blank)} label={row ? "Coach" : "New coach"} aside={aside}>
-      <Field label="Name" name="name" required readOnly={!mayEdit} value={values.name} onChange={(to) => set("name", to)} hint={bounds(rule.name)} max={rule.name.maxLength} autoComplete="off" autoFocus={row === undefined} />
-      <Field label="Age" name="age" required readOnly={!mayEdit} value={values.age} onChange={(to) => set("age", to)} hint={`${bounds(rule.age)} years`} inputMode="numeric" autoComplete="off" />
+      <div className={css.pair}>
+        <Field label="Name" name="name" required readOnly={!mayEdit} value={values.name} onChange={(to) => set("name", to)} hint={bounds(rule.name)} max={rule.name.maxLength} autoComplete="off" autoFocus={row === undefined} />
+        <Field label="Age" name="age" required readOnly={!mayEdit} value={values.age} onChange={(to) => set("age", to)} hint={`${bounds(rule.age)} years`} inputMode="numeric" autoComplete="off" />
+      </div>
       <Field label="Picture" name="picture" required readOnly={!mayEdit} value={values.picture} onChange={(to) => set("picture", to)} hint="The address of a portrait; initials stand in for it" inputMode="url" autoComplete="off" />
       <Field label="Username" name="username" readOnly={!mayEdit} value={values.username} onChange={(to) => set("username", to)} hint="For signing in; may stay empty" autoComplete="off" />
     </RowFormFrame>

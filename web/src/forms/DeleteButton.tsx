@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { client, type Name } from "../app/client.ts";
 import { useGate } from "../app/Gate.tsx";
-import { words } from "../app/words.ts";
+import { capital, words } from "../app/words.ts";
 import { Button } from "../ui/Button.tsx";
 import { Actions, Modal } from "../ui/Modal.tsx";
 import { Notice } from "../ui/Notice.tsx";
@@ -28,8 +28,9 @@ export function DeleteButton({ collection, id, name, onDeleted }: Props) {
 
   async function remove() {
     if (busy) return;
-    const write = client.delete(collection, id);
-    if (client.connection().state !== "live") {
+    const live = client.connection().state === "live";
+    const write = client.delete(collection, id, { optimistic: !live });
+    if (!live) {
       void watch(write, collection, "delete");
       toast({ title: "Kept on this device", detail: "It will be deleted as soon as there is a connection." });
       return onDeleted();
@@ -37,14 +38,14 @@ export function DeleteButton({ collection, id, name, onDeleted }: Props) {
     setBusy(true);
     const ack = await write;
     setBusy(false);
-    if (!ack.ok) return setReason(sentences(ack.errors));
+    if (!ack.ok) return setReason(capital(sentences(ack.errors)));
     toast({ title: `Deleted the ${one}`, detail: name });
     onDeleted();
   }
 
   return (
     <>
-      <Button look="quiet" onPress={() => whenSignedIn(() => (setReason(undefined), setOpen(true)))}>
+      <Button look="remove" onPress={() => whenSignedIn(() => (setReason(undefined), setOpen(true)))}>
         <Trash2 size={17} aria-hidden="true" /> Delete
       </Button>
       {open && (
@@ -59,7 +60,7 @@ export function DeleteButton({ collection, id, name, onDeleted }: Props) {
             <Button autoFocus onPress={() => setOpen(false)}>
               Keep it
             </Button>
-            <Button look="danger" isPending={busy} onPress={() => void remove()}>
+            <Button look="danger" busy={busy} onPress={() => void remove()}>
               Delete {one}
             </Button>
           </Actions>

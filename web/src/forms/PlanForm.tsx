@@ -4,6 +4,7 @@ import { useGate } from "../app/Gate.tsx";
 import { Field } from "../ui/Field.tsx";
 import { PlanMoves } from "./PlanMoves.tsx";
 import type { FormProps } from "./props.ts";
+import css from "./pair.module.css";
 import { RowFormFrame } from "./RowFormFrame.tsx";
 import { bounds, rules } from "./rules.ts";
 import type { Shape } from "./shape.ts";
@@ -33,8 +34,10 @@ export function PlanForm({ row, aside, onDone }: FormProps<WorkoutPlan>) {
   const wrong = Object.entries(form.errors.fields).filter(([key]) => key.startsWith("exercise_moves"));
   return (
     <RowFormFrame form={form} fields={Object.keys(blank)} label={row ? "Workout plan" : "New workout plan"} aside={aside}>
-      <Field label="Name" name="name" required readOnly={!mayEdit} value={values.name} onChange={(to) => set("name", to)} hint={bounds(rule.name)} max={rule.name.maxLength} autoComplete="off" autoFocus={row === undefined} />
-      <Field label="Difficulty" name="difficulty" required readOnly={!mayEdit} value={values.difficulty} onChange={(to) => set("difficulty", to)} hint="In a word, such as Easy, Medium or Hard" max={rule.difficulty.maxLength} autoComplete="off" />
+      <div className={css.pair}>
+        <Field label="Name" name="name" required readOnly={!mayEdit} value={values.name} onChange={(to) => set("name", to)} hint={bounds(rule.name)} max={rule.name.maxLength} autoComplete="off" autoFocus={row === undefined} />
+        <Field label="Difficulty" name="difficulty" required readOnly={!mayEdit} value={values.difficulty} onChange={(to) => set("difficulty", to)} hint="Easy, Medium, Hard …" max={rule.difficulty.maxLength} autoComplete="off" />
+      </div>
       <Field label="Description" name="description" required readOnly={!mayEdit} lines={3} value={values.description} onChange={(to) => set("description", to)} hint={`What to expect: ${bounds(rule.description)}`} max={rule.description.maxLength} />
       <PlanMoves ids={values.exercise_moves} onChange={(ids) => set("exercise_moves", ids)} error={wrong[0]?.[1]} readOnly={!mayEdit} />
     </RowFormFrame>

@@ -3,7 +3,7 @@ import { Form } from "react-aria-components";
 
 import { type Name, useConnection, useTouch } from "../app/client.ts";
 import { useGate } from "../app/Gate.tsx";
-import { fieldWord, listed, words } from "../app/words.ts";
+import { capital, fieldWord, listed, words } from "../app/words.ts";
 import { Button } from "../ui/Button.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { ConflictDialog } from "./ConflictDialog.tsx";
@@ -53,7 +53,7 @@ export function RowFormFrame<K extends Name, V extends object>({ form, fields, c
           <span className={css.space} />
           {!isNew && form.dirty && !form.gone && <Button onPress={form.reset}>Reset</Button>}
           {mayEdit ? (
-            <Button type="submit" look="primary" isPending={form.saving} isDisabled={form.gone || (!isNew && !form.dirty && !form.saving)}>
+            <Button type="submit" look="primary" busy={form.saving} isDisabled={form.gone || (!isNew && !form.dirty && !form.saving)}>
               {form.saving ? "Saving…" : isNew ? `Create ${one}` : "Save changes"}
             </Button>
           ) : (
@@ -101,5 +101,3 @@ function Told<K extends Name, V extends object>({ form }: { form: RowForm<K, V> 
   if (form.queued) return <Notice kind="warn">Kept on this device. It will be sent as soon as there is a connection.</Notice>;
   return <p className={css.offline}>No connection: what you save is kept here and sent later.</p>;
 }
-
-const capital = (sentence: string) => sentence.charAt(0).toUpperCase() + sentence.slice(1);

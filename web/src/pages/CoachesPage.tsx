@@ -12,8 +12,8 @@ import { ListPage, type Sort } from "./ListPage.tsx";
 import { newest } from "./sorts.ts";
 
 const sorts: [Sort<Coach>, ...Sort<Coach>[]] = [
-  { id: "name", label: "Name, A to Z", compare: (a, b) => a.name.localeCompare(b.name) },
-  { id: "name-down", label: "Name, Z to A", compare: (a, b) => b.name.localeCompare(a.name) },
+  { id: "name", label: "A to Z", compare: (a, b) => a.name.localeCompare(b.name) },
+  { id: "name-down", label: "Z to A", compare: (a, b) => b.name.localeCompare(a.name) },
   { id: "age", label: "Youngest first", compare: (a, b) => a.age - b.age },
   { id: "age-down", label: "Oldest first", compare: (a, b) => b.age - a.age },
   { id: "new", label: "Newest first", compare: (a, b) => newest(a.id, b.id) },
@@ -39,12 +39,7 @@ export function CoachesPage() {
           end={count(classes.get(id) ?? 0, "schedules")}
         />
       )}
-      head={(coach) => (
-        <>
-          <Avatar id={coach.id} name={coach.name} picture={coach.picture} size={64} />
-          <ClassesOf of={{ coach: coach.id }} />
-        </>
-      )}
+      head={({ id, name, picture }) => ({ mark: <Avatar id={id} name={name} picture={picture} size={64} />, note: <ClassesOf of={{ coach: id }} /> })}
       form={(row, onDone, aside) => <CoachForm row={row} onDone={onDone} aside={aside} />}
     />
   );

@@ -10,13 +10,20 @@ import { Fresh } from "../live/Fresh.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
+import { useMedia } from "../ui/useMedia.ts";
 import css from "./DetailPanel.module.css";
+
+/** What stands before and under the name. */
+export interface Head {
+  mark: ReactNode;
+  note: ReactNode;
+}
 
 interface Props<K extends Name> {
   collection: K;
   /** As the address has it: a number, or `new`. */
   id: string;
-  head: (row: Row<K>) => ReactNode;
+  head: (row: Row<K>) => Head;
   form: (row: Row<K> | undefined, done: (outcome: { id: number; queued: boolean }) => void, aside?: ReactNode) => ReactNode;
 }
 
@@ -26,6 +33,8 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
   const { search } = useLocation();
   const navigate = useNavigate();
   const isNew = id === "new";
+  // Alone on the page it is the page's heading.
+  const Title = useMedia("(max-width: 1080px)") ? "h1" : "h2";
   const row = useRow(collection, isNew ? 0 : Number(id)) as Row<K> | undefined;
   const { ready } = useCollection(collection);
   const seen = useRef(row);
@@ -64,9 +73,9 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
         <Skeleton rows={3} label={`Loading the ${one}`} />
       ) : !there ? (
         <>
-          <h2 id="detail-title" ref={title} tabIndex={-1} className="hidden-text">
+          <Title id="detail-title" ref={title} tabIndex={-1} className="hidden-text">
             {name}
-          </h2>
+          </Title>
           <Empty icon={Ghost} title={`There is no ${one} ${id}`} action={<Button onPress={() => close()}>All {many}</Button>}>
             It has been deleted, or never was.
           </Empty>
@@ -74,10 +83,13 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
       ) : (
         <>
           <div className={css.head}>
-            {shown && head(shown)}
-            <h2 id="detail-title" ref={title} tabIndex={-1}>
-              {name}
-            </h2>
+            {shown && head(shown).mark}
+            <div>
+              <Title id="detail-title" ref={title} tabIndex={-1} className={css.title}>
+                {name}
+              </Title>
+              {shown && head(shown).note}
+            </div>
           </div>
           {form(row, done, row && <DeleteButton collection={collection} id={row.id} name={name} onDeleted={() => close()} />)}
           {shown && <Fresh collection={collection} id={shown.id} />}

@@ -11,7 +11,7 @@ import { Choice } from "../ui/Choice.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Search } from "../ui/Search.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
-import { DetailPanel } from "./DetailPanel.tsx";
+import { DetailPanel, type Head } from "./DetailPanel.tsx";
 import css from "./ListPage.module.css";
 import { RowList } from "./RowList.tsx";
 
@@ -31,7 +31,7 @@ interface Props<K extends Name> {
   text: (row: Row<K>) => string;
   line: (row: Row<K>) => ReactNode;
   /** The head of the panel of one row, and its form. */
-  head: (row: Row<K>) => ReactNode;
+  head: (row: Row<K>) => Head;
   form: (row: Row<K> | undefined, done: (outcome: { id: number; queued: boolean }) => void, aside?: ReactNode) => ReactNode;
 }
 

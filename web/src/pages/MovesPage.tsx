@@ -12,8 +12,8 @@ import { ListPage, type Sort } from "./ListPage.tsx";
 import { newest } from "./sorts.ts";
 
 const sorts: [Sort<ExerciseMove>, ...Sort<ExerciseMove>[]] = [
-  { id: "name", label: "Name, A to Z", compare: (a, b) => a.name.localeCompare(b.name) },
-  { id: "name-down", label: "Name, Z to A", compare: (a, b) => b.name.localeCompare(a.name) },
+  { id: "name", label: "A to Z", compare: (a, b) => a.name.localeCompare(b.name) },
+  { id: "name-down", label: "Z to A", compare: (a, b) => b.name.localeCompare(a.name) },
   { id: "focus", label: "Focus", compare: (a, b) => a.focus.localeCompare(b.focus) || a.name.localeCompare(b.name) },
   { id: "new", label: "Newest first", compare: (a, b) => newest(a.id, b.id) },
 ];
@@ -32,11 +32,7 @@ export function MovesPage() {
       text={text}
       line={({ id, name, focus, description }) => (
         <Line
-          mark={
-            <Tile hue={focusHue(focus)}>
-              <Dumbbell size={20} strokeWidth={1.8} />
-            </Tile>
-          }
+          mark={mark(focus)}
           name={name}
           detail={description}
           end={
@@ -47,20 +43,24 @@ export function MovesPage() {
           }
         />
       )}
-      head={({ id, focus }) => (
-        <>
-          <Tile hue={focusHue(focus)}>
-            <Dumbbell size={20} strokeWidth={1.8} />
-          </Tile>
+      head={({ id, focus }) => ({
+        mark: mark(focus),
+        note: (
           <Tag>
             {focus} · in {count(used.get(id) ?? 0, "workout_plans")}
           </Tag>
-        </>
-      )}
+        ),
+      })}
       form={(row, onDone, aside) => <MoveForm row={row} onDone={onDone} aside={aside} />}
     />
   );
 }
+
+const mark = (focus: string) => (
+  <Tile hue={focusHue(focus)}>
+    <Dumbbell size={20} strokeWidth={1.8} />
+  </Tile>
+);
 
 /** Moves that train the same share a colour. */
 const focusHue = (focus: string) => hue([...focus.toLowerCase()].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0));

@@ -13,10 +13,10 @@ import { ListPage, type Sort } from "./ListPage.tsx";
 import { newest } from "./sorts.ts";
 
 const sorts: [Sort<WorkoutPlan>, ...Sort<WorkoutPlan>[]] = [
-  { id: "name", label: "Name, A to Z", compare: (a, b) => a.name.localeCompare(b.name) },
-  { id: "name-down", label: "Name, Z to A", compare: (a, b) => b.name.localeCompare(a.name) },
+  { id: "name", label: "A to Z", compare: (a, b) => a.name.localeCompare(b.name) },
+  { id: "name-down", label: "Z to A", compare: (a, b) => b.name.localeCompare(a.name) },
   { id: "difficulty", label: "Difficulty", compare: (a, b) => a.difficulty.localeCompare(b.difficulty) },
-  { id: "moves", label: "Most moves first", compare: (a, b) => b.exercise_moves.length - a.exercise_moves.length },
+  { id: "moves", label: "Most moves", compare: (a, b) => b.exercise_moves.length - a.exercise_moves.length },
   { id: "new", label: "Newest first", compare: (a, b) => newest(a.id, b.id) },
 ];
 
@@ -34,11 +34,7 @@ export function PlansPage() {
       text={text}
       line={({ id, name, difficulty, exercise_moves }) => (
         <Line
-          mark={
-            <Tile hue={hue(id)}>
-              <ClipboardList size={20} strokeWidth={1.8} />
-            </Tile>
-          }
+          mark={mark(id)}
           name={name}
           detail={
             <>
@@ -48,15 +44,14 @@ export function PlansPage() {
           end={count(classes.get(id) ?? 0, "schedules")}
         />
       )}
-      head={({ id }) => (
-        <>
-          <Tile hue={hue(id)}>
-            <ClipboardList size={20} strokeWidth={1.8} />
-          </Tile>
-          <ClassesOf of={{ plan: id }} />
-        </>
-      )}
+      head={({ id }) => ({ mark: mark(id), note: <ClassesOf of={{ plan: id }} /> })}
       form={(row, onDone, aside) => <PlanForm row={row} onDone={onDone} aside={aside} />}
     />
   );
 }
+
+const mark = (id: number) => (
+  <Tile hue={hue(id)}>
+    <ClipboardList size={20} strokeWidth={1.8} />
+  </Tile>
+);

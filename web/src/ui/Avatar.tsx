@@ -2,6 +2,9 @@ import { useState } from "react";
 
 import css from "./Avatar.module.css";
 
+/** Pictures that did not come are not asked for again by every list that shows them. */
+const missing = new Set<string>();
+
 interface Props {
   id: number;
   name: string;
@@ -13,9 +16,8 @@ interface Props {
 export function Avatar({ id, name, picture, size = 40 }: Props) {
   const [shown, setShown] = useState<string>();
   return (
-    <span className={css.avatar} data-hue={hue(id)} style={{ width: size, height: size, fontSize: size * 0.38 }} aria-hidden="true">
-      {initials(name)}
-      {picture !== undefined && navigator.onLine && (
+    <span className={css.avatar} data-hue={hue(id)} style={{ width: size, height: size, fontSize: size * 0.38 }} data-initials={initials(name)} aria-hidden="true">
+      {picture !== undefined && !missing.has(picture) && navigator.onLine && (
         <img
           key={picture}
           src={picture}
@@ -27,6 +29,7 @@ export function Avatar({ id, name, picture, size = 40 }: Props) {
           referrerPolicy="no-referrer"
           data-shown={shown === picture}
           onLoad={() => setShown(picture)}
+          onError={() => missing.add(picture)}
         />
       )}
     </span>

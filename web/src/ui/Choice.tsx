@@ -31,7 +31,7 @@ export function Choice<T extends string>({ label, name, value, options, onChange
       isDisabled={disabled}
       placeholder="Choose…"
     >
-      {!hideLabel && <Label>{label}</Label>}
+      {!hideLabel && <Label className={fieldCss.label as string}>{label}</Label>}
       <Button className={css.button as string}>
         <SelectValue />
         <ChevronDown size={16} aria-hidden="true" />
@@ -41,7 +41,7 @@ export function Choice<T extends string>({ label, name, value, options, onChange
         <ListBox className={css.list as string} items={options}>
           {(option) => (
             <ListBoxItem id={option.id} textValue={option.label} className={css.item as string}>
-              <span>{option.label}</span>
+              <span data-words="">{option.label}</span>
               <Check size={16} className={css.check} aria-hidden="true" />
             </ListBoxItem>
           )}

@@ -8,7 +8,7 @@ const LEVELS: [number, RegExp][] = [
 
 interface Props {
   value: string;
-  /** Leaves the word to assistive technology where there is little room. */
+  /** Bars alone where there is little room and the word is told elsewhere. */
   short?: boolean;
 }
 
@@ -24,7 +24,7 @@ export function Difficulty({ value, short = false }: Props) {
           ))}
         </span>
       )}
-      <span className={short && level !== undefined ? "hidden-text" : css.word}>{value}</span>
+      {(!short || level === undefined) && <span className={css.word}>{value}</span>}
     </span>
   );
 }

@@ -17,8 +17,8 @@ export function Empty({ icon: Icon, title, children, action }: Props) {
       <span className={css.mark}>
         <Icon size={26} strokeWidth={1.75} aria-hidden="true" />
       </span>
-      <h3>{title}</h3>
-      {children !== undefined && <p>{children}</p>}
+      <p className={css.title}>{title}</p>
+      {children !== undefined && <p className={css.words}>{children}</p>}
       {action}
     </div>
   );

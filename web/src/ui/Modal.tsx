@@ -22,6 +22,7 @@ export function Modal({ title, onClose, children, question = false, wide = false
       isDismissable={!question}
       onOpenChange={(open) => !open && onClose()}
       className={css.veil as string}
+      data-veil=""
     >
       <AriaModal className={`${css.modal} ${wide ? css.wide : ""}`}>
         <Dialog className={css.dialog as string} role={question ? "alertdialog" : "dialog"}>

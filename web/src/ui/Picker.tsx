@@ -71,19 +71,21 @@ export function Picker<T extends { id: number; name: string }>({ label, name, va
       )}
       <FieldError className={fieldCss.error as string} />
       <Popover className={`${choice.popover} ${css.popover}`}>
-        <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: detail ? 52 : 42, padding: 6 }}>
-          <ListBox className={css.list as string} renderEmptyState={() => <p className={css.none}>Nothing by that name</p>}>
-            {(row: T) => (
-              <ListBoxItem id={row.id} textValue={row.name} className={choice.item as string}>
-                {mark?.(row)}
-                <span className={css.words}>
-                  <Text slot="label">{row.name}</Text>
-                  {detail && <Text slot="description">{detail(row)}</Text>}
-                </span>
-              </ListBoxItem>
-            )}
-          </ListBox>
-        </Virtualizer>
+        <section aria-label="Suggestions" className={css.suggestions}>
+          <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: detail ? 52 : 42, padding: 6 }}>
+            <ListBox className={css.list as string} renderEmptyState={() => <p className={css.none}>Nothing by that name</p>}>
+              {(row: T) => (
+                <ListBoxItem id={row.id} textValue={row.name} className={choice.item as string}>
+                  {mark?.(row)}
+                  <span className={css.words} data-words="">
+                    <Text slot="label">{row.name}</Text>
+                    {detail && <Text slot="description">{detail(row)}</Text>}
+                  </span>
+                </ListBoxItem>
+              )}
+            </ListBox>
+          </Virtualizer>
+        </section>
       </Popover>
     </ComboBox>
   );
