@@ -137,7 +137,8 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   }
 
   function compare(theirs: Record<string, string>): void {
-    const differs = Object.keys({ ...collections, ...theirs }).filter((name) => collections[name]?.hash !== theirs[name]);
+    const ours = (name: string) => (name === "events" ? schema.events : collections[name]?.hash);
+    const differs = Object.keys({ ...collections, ...theirs }).filter((name) => ours(name) !== theirs[name]);
     picture.expected = sent.filter((name) => !differs.includes(name));
     if (equal(differs, matching.differs)) return;
     matching = { matches: !differs.length, differs };

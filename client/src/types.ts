@@ -38,6 +38,8 @@ export interface CollectionSchema {
 
 export interface Schema<C> {
   hash: string;
+  /** Of what belongs to no collection. */
+  events?: string;
   collections: { [K in keyof C]: CollectionSchema };
   types?: C;
 }

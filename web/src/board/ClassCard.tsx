@@ -74,7 +74,7 @@ export const ClassCard = memo(function ClassCard({ row, wide = false, onDrag }: 
             <GripVertical size={15} aria-hidden="true" />
           </AriaButton>
         )}
-        <Fresh collection="schedules" id={id} words={wide} />
+        <Fresh collection="schedules" id={id} words={wide ? "row" : "card"} />
       </div>
     </li>
   );

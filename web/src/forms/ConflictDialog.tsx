@@ -2,11 +2,12 @@ import type { Conflict } from "@rowcast/client";
 import type { Collections } from "@schema";
 
 import { useTouch } from "../app/client.ts";
-import { clock, fieldWord, words } from "../app/words.ts";
+import { fieldWord, words } from "../app/words.ts";
 import { Button } from "../ui/Button.tsx";
 import { Actions, Modal } from "../ui/Modal.tsx";
 import css from "./ConflictDialog.module.css";
 import { same } from "./shape.ts";
+import { of, shown } from "./shown.ts";
 
 interface Props {
   conflict: Conflict<Collections>;
@@ -61,14 +62,4 @@ export function ConflictDialog({ conflict, onChoice, editing = false }: Props) {
       </Actions>
     </Modal>
   );
-}
-
-const of = (row: object, field: string): unknown => (row as Record<string, unknown>)[field];
-
-function shown(value: unknown, field: string): string {
-  if (value === null || value === undefined || value === "") return "–";
-  if (field === "hour") return clock(String(value));
-  if (Array.isArray(value)) return value.map((part) => shown(part, "")).join(" → ");
-  if (typeof value === "object") return "name" in value ? String(value.name) : JSON.stringify(value);
-  return String(value);
 }

@@ -3,12 +3,13 @@ import { Form } from "react-aria-components";
 
 import { type Name, useConnection, useTouch } from "../app/client.ts";
 import { useGate } from "../app/Gate.tsx";
-import { capital, fieldWord, listed, words } from "../app/words.ts";
+import { capital, fieldWord, words } from "../app/words.ts";
 import { Button } from "../ui/Button.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { ConflictDialog } from "./ConflictDialog.tsx";
 import { LeaveGuard } from "./LeaveGuard.tsx";
 import css from "./RowFormFrame.module.css";
+import { of, shown } from "./shown.ts";
 import { useFocusFirstError } from "./useFocusFirstError.ts";
 import type { RowForm } from "./useRowForm.ts";
 
@@ -83,12 +84,16 @@ function Meanwhile<K extends Name, V extends object>({ form }: { form: RowForm<K
       title={`${touch?.by?.name ?? "Somebody"} changed this while you were editing`}
       actions={
         <>
-          <Button onPress={form.takeTheirs}>Take their values</Button>
-          <Button onPress={form.keepMine}>Keep mine</Button>
+          <Button onPress={form.takeTheirs}>Take theirs</Button>
+          <Button onPress={form.keepMine}>Keep my changes</Button>
         </>
       }
     >
-      {listed(form.theirs.map(fieldWord))} {form.theirs.length === 1 ? "is" : "are"} different now.
+      {form.theirs.map((field) => (
+        <p key={field}>
+          {fieldWord(field)}: {form.row ? shown(of(form.row, field), field) : ""}
+        </p>
+      ))}
     </Notice>
   );
 }

@@ -112,7 +112,7 @@ export function useRowForm<K extends Name, V extends object>({ shape, row, blank
   }
 
   return {
-    collection, values, set, setValues, errors, saving, queued, dirty, now, base, conflict,
+    collection, row, values, set, setValues, errors, saving, queued, dirty, now, base, conflict,
     /** Fields that others changed while something is typed here. */
     theirs: dirty ? theirs : [],
     gone: base !== undefined && row === undefined && !saving,

@@ -5,13 +5,13 @@ import css from "./Fresh.module.css";
 import { useFresh } from "./useFresh.ts";
 
 /** A light that fades over a row that somebody else has just changed, and who it was. Goes into something with a position. */
-export function Fresh({ collection, id, words = true }: { collection: Name; id: number; words?: boolean }) {
+export function Fresh({ collection, id, words = "row" }: { collection: Name; id: number; words?: "row" | "card" | "form" }) {
   const touch = useFresh(collection, id);
   if (!touch) return null;
   const who = touch.by?.name ?? "Somebody";
   return (
     <span key={touch.version} className={css.fresh} data-words={words}>
-      <span className={css.who}>{words ? `${who} ${touch.kind === "created" ? "added" : "changed"} this just now` : who}</span>
+      <span className={css.who}>{words !== "card" ? `${who} ${touch.kind === "created" ? "added" : "changed"} this just now` : who}</span>
     </span>
   );
 }

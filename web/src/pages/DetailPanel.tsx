@@ -92,7 +92,7 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
             </div>
           </div>
           {form(row, done, row && <DeleteButton collection={collection} id={row.id} name={name} onDeleted={() => close()} />)}
-          {shown && <Fresh collection={collection} id={shown.id} />}
+          {shown && <Fresh collection={collection} id={shown.id} words="form" />}
         </>
       )}
     </section>

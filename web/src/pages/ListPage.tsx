@@ -48,7 +48,7 @@ export function ListPage<K extends Name>({ collection, icon, purpose, sorts, tex
   const sort = sorts.find((candidate) => candidate.id === params.get("sort")) ?? sorts[0];
   const wanted = useDeferredValue(query.trim().toLowerCase());
   const found = useMemo(() => rows.filter((row) => text(row).toLowerCase().includes(wanted)).sort(sort.compare), [rows, text, wanted, sort]);
-  useTitle(id === undefined ? title : id === "new" ? `New ${one}` : title);
+  useTitle(id === undefined ? title : undefined);
 
   const put = (name: string, value: string) =>
     setParams((now) => {

@@ -1,6 +1,6 @@
 import { Plus } from "lucide-react";
 import { useCallback, useMemo } from "react";
-import { Outlet, useNavigate, useSearchParams } from "react-router";
+import { Outlet, useNavigate, useParams, useSearchParams } from "react-router";
 import type { Day } from "@schema";
 
 import { useCollection } from "../app/client.ts";
@@ -31,7 +31,7 @@ export function WeekPage() {
     () => rows.filter((row) => (coach === null || row.coach.id === coach) && (plan === null || row.workout_plan.id === plan)),
     [rows, coach, plan],
   );
-  useTitle("Week");
+  useTitle(useParams()["id"] === undefined ? "Week" : undefined);
 
   const put = useCallback((name: string, value: string | null) => {
     setParams((now) => {
