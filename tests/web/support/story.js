@@ -27,6 +27,7 @@ export function story(name, { sample, settings = [], web = dist, auth, log = "ig
     let witness;
     const gym = {
       ...server,
+      file: new URL(server.database).pathname,
       open,
       socket: (options) => openSocket(t, server.url, options),
       get witness() {
