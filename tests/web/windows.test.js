@@ -64,7 +64,7 @@ story("others' changes leave a form, its focus and what is typed alone", {}, asy
   await window.holds("Username", "mara.lindqvist");
   await window.holds("Age", "34");
 
-  await window.button("Take their values").click();
+  await window.button("Take theirs").click();
   await window.misses(notice);
   await window.holds("Age", "35");
   await window.holds("Username", "mara.lindqvist");

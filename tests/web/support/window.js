@@ -10,7 +10,8 @@ export const phone = { width: 390, height: 844 };
 export const pictures = fileURLToPath(new URL("../../../target/screenshots/", import.meta.url));
 
 // What the browser itself says when nobody answers.
-const unreachable = /net::ERR_(CONNECTION_|EMPTY_RESPONSE|INTERNET_DISCONNECTED|SOCKET_NOT_CONNECTED|NETWORK_CHANGED|ABORTED)/;
+const unreachable =
+  /net::ERR_(CONNECTION_|EMPTY_RESPONSE|INTERNET_DISCONNECTED|SOCKET_NOT_CONNECTED|NETWORK_CHANGED|ABORTED)|before receiving a handshake response/;
 
 export async function openWindow(browser, { url, size = desktop, scheme = "light", motion = "reduce", touch = size === phone } = {}) {
   const context = await browser.newContext({
