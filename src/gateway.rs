@@ -15,7 +15,7 @@ use std::{
 use api_schema::{Ack, Coach, Options, nearest};
 use futures_util::FutureExt;
 use serde::Deserialize;
-use serde_json::{json, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use socketio::{Event, Fault, Frame, Handshake, Reason, Refusal, Reply, Service, Socket};
 
 use crate::{
@@ -34,6 +34,8 @@ pub struct Gateway {
     registry: Arc<Registry>,
     live: Live,
     auth: Auth,
+    /// What `connected` says of the types that this server was built with.
+    schemas: Value,
 }
 
 /// What is known of one socket.
@@ -73,7 +75,8 @@ impl Gateway {
     /// Puts together what answers events.
     #[must_use]
     pub fn new(db: Database, registry: Arc<Registry>, live: Live, auth: Auth) -> Self {
-        Self { db, registry, live, auth }
+        let schemas = json!(registry.contract().hashes());
+        Self { db, registry, live, auth, schemas }
     }
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
@@ -259,8 +262,14 @@ impl Service for Gateway {
     async fn connected(&self, socket: &Socket<Session>) {
         let sid = socket.id().as_str();
         let user = socket.state().user().map(|signed_in| signed_in.user);
-        let greeting =
-            json!({ "data": format!("id: {sid} is connected"), "sid": sid, "user": user.as_deref() });
+        let greeting = json!({
+            "data": format!("id: {sid} is connected"),
+            "sid": sid,
+            "user": user.as_deref(),
+            // In this version there is nothing else.
+            "access": api_schema::Access::Open,
+            "schema": self.schemas,
+        });
         socket.send(Frame::event("connected", &[&greeting.to_string()]));
         let follower = self.live.follow(socket, socket.state().mode.clone());
         socket.state().follower.replace(Some(follower));

@@ -8,15 +8,13 @@ import { refusal, temporaryId, type Pending, type Row, type WriteKind } from "./
 import type { Keeper } from "./persistence.ts";
 import { createPicture, type Difference } from "./picture.ts";
 import { createQueue } from "./queue.ts";
-import { createSession } from "./session.ts";
 import { createStore } from "./store.ts";
 import { localTokens } from "./tokens.ts";
 import { createTouches, type Authored } from "./touches.ts";
 import type { Ack, Client, ClientOptions, CollectionSchema, Connection, Kinds, Schema, Write, WriteAck } from "./types.ts";
 
-const offline = () => refusal("offline", "there is no connection to the server");
+const offline = () => refusal("offline", "no connection to the server");
 const gone = () => refusal("closed", "this client has been closed");
-const WORDS = { create: "new", update: "update", delete: "delete" };
 
 interface Connected {
   user: Row | null;
@@ -28,34 +26,41 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   schema: Schema<C>,
   options: ClientOptions = {},
 ): Client<C, E> {
+  const { persistence, tokens = localTokens(), authors = true, url = globalThis.location?.origin } = options;
   const collections: Record<string, CollectionSchema> = schema.collections;
   const sent = Object.keys(collections).filter((name) => collections[name]!.sent);
-  const url = options.url ?? globalThis.location?.origin;
-  const session = createSession(options.tokens ?? localTokens());
-  const store = createStore(collections, session.belongs);
-  const changed = () => store.listeners.mark();
-  const conflicts = createConflicts(changed);
-  const touches = createTouches(store.changed);
+  const store = createStore(collections, belongs);
+  const { listeners, part, changed } = store;
+  const conflicts = createConflicts(store, (collection, changes) => client.update(collection, changes));
+  const touches = createTouches(changed);
+  let user: Row | null = null;
+  let access: Connection["access"] = "open";
+  // Whether the server, or what was kept of it, has told who we are; and which connection this is, once it has.
+  let known = false;
+  let heard = 0;
+  let connections = 0;
+  // Why we are not who we were.
+  let reason: string | undefined;
   let keeper: Keeper | undefined;
   let closed = false;
-  // Whether this connection has told who we are.
-  let heard = false;
   let matching: Connection["schema"] = { matches: true, differs: [] };
   let shown: Connection | undefined;
 
   const queue = createQueue(store, {
-    session: () => (heard && link.socket.connected ? link.number : 0),
-    belongs: session.belongs,
+    session: () => (socket.connected ? heard : 0),
+    belongs,
     emit({ kind, collection, values, requestId }, answer) {
-      const event = `${WORDS[kind]}_${collections[collection]!.name}`;
-      link.socket.emit(event, values, { request_id: requestId }, (ack: WriteAck<any>) => {
+      const event = (kind === "create" ? "new_" : kind + "_") + collections[collection]!.name;
+      socket.emit(event, values, { request_id: requestId }, (ack: WriteAck<any>) => {
         // What was sent before the ack is shown before it counts.
         picture.settle();
         answer(ack);
       });
     },
     keep: (writes, gone = []) => keeper?.write(writes, gone),
-    answered,
+    answered(p, ack) {
+      if (ack.data && ack.errors.$conflict) ack.conflict = conflicts.add(p, ack.data);
+    },
   });
 
   const picture = createPicture(store, sent, {
@@ -66,22 +71,24 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     },
     news(name, row, before) {
       conflicts.moved(name, row);
-      const flying = () => store.writes(name, row.id).some((p) => p.kept.kind === "update" && p.sent);
-      if (!(before ? flying() : store.ours(name, row.id))) touches.seen(name, row.id, row.version);
+      const { creates, writes } = part(name);
+      // While one of ours is under way this may be ours. If it is not, `authored` says so.
+      const ours = before ? writes.get(row.id) : creates;
+      if (!ours?.some((p) => p.sent)) touches.seen(name, row.id, row.version);
     },
   });
 
   const link = createLink({
     url,
     socket: options.socket,
-    auth: () => ({ live: "changes", since: picture.cursor, token: session.token(), authors: options.authors ?? true }),
+    auth: () => ({ live: "changes", since: picture.cursor, token: tokens.get() ?? undefined, authors }),
     unauthorized: signedOut,
     down() {
-      heard = false;
+      heard = 0;
       picture.settle();
       queue.stop();
     },
-    changed,
+    changed: listeners.mark,
   });
   const { socket } = link;
   for (const name of sent) {
@@ -91,42 +98,49 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   socket.on("authored", ({ collection, id, version, by }: Authored) => {
     if (version) touches.seen(collection, id, version, by);
   });
-  socket.on("signed_out", ({ reason }: { reason: string }) => {
-    signedOut(reason);
-    live();
-  });
-  socket.on("connected", ({ user, access = "open", schema }: Connected) => {
-    const before = session.user?.id;
-    session.access = access;
-    if (schema) compare(schema.collections);
-    const others = session.members() && picture.cursor && user?.id !== before;
-    be(user);
+  socket.on("signed_out", ({ reason }: { reason: string }) => signedOut(reason));
+  socket.on("connected", (connected: Connected) => {
+    access = connected.access ?? "open";
+    if (connected.schema) compare(connected.schema.collections);
     // What was kept is another member's: it is gone, and we come back without it.
+    const others = access === "members" && picture.cursor && connected.user?.id !== user?.id;
     if (others) wipe();
+    be(connected.user);
     if (others && user) return link.again();
-    heard = true;
-    if (session.signIn()) live();
+    heard = ++connections;
+    if (signIn()) live();
     queue.wake();
   });
+
+  // Whether a write may be shown and sent: it is ours, nobody's, or nobody need be signed in to send it.
+  function belongs({ owner }: Pending): boolean {
+    return owner == null || (user ? user.id === owner : !known || access === "open");
+  }
+
+  function signIn(): boolean {
+    return known && access === "members" && !user;
+  }
 
   // What is shown is what the server has.
   function live(): void {
     if (heard) link.to("live");
   }
 
-  function be(user: Row | null, known = true): void {
-    session.user = user;
-    session.known ||= known;
-    queue.own(user?.id ?? null);
+  function be(who: Row | null): void {
+    user = who;
+    known = true;
+    queue.own(who && who.id);
     store.changedAll();
-    changed();
+    listeners.mark();
   }
 
-  function signedOut(reason?: string): void {
-    session.forget(reason);
-    if (session.members()) wipe();
-    else keep({});
-    be(null, false);
+  function signedOut(why?: string): void {
+    tokens.set(null);
+    reason = why;
+    if (access === "members") wipe();
+    be(null);
+    keep({});
+    live();
   }
 
   function wipe(): void {
@@ -141,42 +155,31 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     const differs = Object.keys({ ...collections, ...theirs }).filter((name) => ours(name) !== theirs[name]);
     picture.expected = sent.filter((name) => !differs.includes(name));
     if (equal(differs, matching.differs)) return;
-    matching = { matches: !differs.length, differs };
-    if (differs.length) console.warn(`rowcast: the server was built for other types of ${differs.join(", ")}`);
+    matching = { matches: !differs[0], differs };
+    if (differs[0]) console.warn("rowcast: the server has other types of " + differs);
   }
 
   function keep(rows: Difference): void {
     const { cursor, ready } = picture;
     if (!ready || !cursor) return;
-    const { user, access } = session;
-    const all = (name: string) => [name, [...store.table(name).base.values()]];
-    keeper?.change({ cursor, user, access, rows }, () => ({ cursor, user, access, rows: Object.fromEntries(sent.map(all)) }));
+    const all = (name: string) => [name, { upserted: [...part(name).base.values()], deleted: [] }];
+    keeper?.change({ cursor, user, access, rows }, () => Object.fromEntries(sent.map(all)));
   }
 
-  // What the server says of a write says what of a row's changes was somebody else's.
-  function answered({ kept, base, ...p }: Pending, ack: WriteAck<any>): void {
-    const { kind, collection, id, from } = kept;
-    if (ack.ok && kind === "create") touches.forget(collection, ack.data.id);
-    if (kind !== "update") return;
-    const now = store.table(collection).base.get(id)?.version ?? 0;
-    const own = ack.ok ? ack.data.version : 0;
-    if (now > from && now !== own) touches.seen(collection, id, now);
-    else if (own > from + 1) touches.seen(collection, id, own - 1);
-    if (ack.ok || !ack.errors.$conflict || !ack.data) return;
-    const again = (changes: any) => client.update(collection, changes);
-    ack.conflict = conflicts.add({ ...p, kept, base }, ack.data, store.nests(collection), store.row, again);
-  }
-
-  function write(kind: WriteKind, collection: string, named: number, values: object, optimistic = true): Write<any> {
+  function write(kind: WriteKind, collection: string, id: number, values: object, optimistic = true): Write<any> {
     const requestId = crypto.randomUUID();
-    const id = store.known(named);
+    id = store.known(id);
     const ack = new Promise<WriteAck<any>>((settle) => {
       if (closed) return settle(gone());
-      const { base, top: after } = store.table(collection);
-      const made = { kind, collection, id, requestId, owner: session.owner(), first: 0, after, from: 0 };
-      // As it will be sent: what the caller does to it afterwards changes nothing.
-      const copy = JSON.parse(JSON.stringify(values));
-      queue.make({ ...made, values: copy, optimistic: optimistic && collections[collection]!.sent }, base.get(id), settle);
+      const { base, top } = part(collection);
+      queue.make({
+        ...{ seq: 0, kind, collection, id, requestId, settle, first: 0, after: top },
+        // As it will be sent: what the caller does to it afterwards changes nothing.
+        values: JSON.parse(JSON.stringify(values)),
+        optimistic: optimistic && collections[collection]!.sent,
+        owner: known ? user && user.id : undefined,
+        base: base.get(id),
+      });
     });
     return Object.assign(ack, { requestId, id });
   }
@@ -188,42 +191,43 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
   async function open(): Promise<void> {
     try {
-      const adopt = (writes: Pending["kept"][]) => closed || queue.restore(writes);
-      const kept = await options.persistence?.open({ url: url ?? "", hash: schema.hash }, adopt);
-      if (closed) return void kept?.close();
-      keeper = kept;
-      if (kept?.picture) {
-        const { rows, cursor, user, access } = kept.picture;
-        session.access = access;
-        const all = Object.entries(rows).map(([name, upserted]) => [name, { upserted, deleted: [] }]);
-        picture.changes(Object.fromEntries(all), cursor);
-        picture.ready = true;
-        be(user);
+      const adopt = (writes: Pending[]) => closed || queue.restore(writes);
+      const kept = await persistence?.open({ url, hash: schema.hash }, adopt);
+      if (closed) kept?.close();
+      else if (kept) {
+        keeper = kept;
+        if (kept.picture) {
+          ({ access } = kept.picture);
+          picture.changes(kept.picture.rows, kept.picture.cursor);
+          picture.ready = true;
+          be(kept.picture.user);
+        }
+        queue.restore(kept.writes);
       }
-      if (kept) queue.restore(kept.writes);
     } catch {
       // Nothing can be kept here; all else works.
     }
     if (!closed) socket.connect();
   }
 
-  const held = () => queue.list.filter((p) => !session.belongs(p));
+  const held = () => queue.list.filter((p) => !belongs(p));
 
   const client: Client<any, any> = {
     schema,
-    rows: (collection) => store.table(collection).rows() as any,
+    rows: (collection) => part(collection).rows() as any,
     row: store.row,
     pending: store.pending,
-    touch: (collection, id) => touches.get(collection, store.resolve(id)),
+    touch: (collection, id) => touches.get(collection, store.resolve(collection, id)),
     conflicts: conflicts.list,
-    subscribe: (listener) => store.listeners.add(ANY, listener),
-    subscribeTo: (collection, id, listener) =>
-      store.listeners.add(id === undefined ? collection : `${collection} ${id}`, listener),
-    create: (collection, values, { optimistic } = {}) => write("create", collection, temporaryId(), values, optimistic),
-    update: (collection, changes, { optimistic } = {}) => write("update", collection, +changes.id, changes, optimistic),
-    delete: (collection, id, { optimistic } = {}) => write("delete", collection, id, { id }, optimistic),
+    subscribe: (listener) => listeners.add(ANY, listener),
+    // A row that is being created will have another id.
+    subscribeTo: (collection, id, listener) => listeners.add(id! > 0 ? `${collection} ${id}` : collection, listener),
+    create: (collection, values, options) => write("create", collection, temporaryId(), values, options?.optimistic),
+    update: (collection, changes, options) => write("update", collection, +changes.id, changes, options?.optimistic),
+    delete: (collection, id, options) => write("delete", collection, id, { id }, options?.optimistic),
     ask,
     reconnect: link.reconnect,
+    logout: () => ask("logout").finally(() => signedOut()),
 
     connection() {
       const now: Connection = {
@@ -231,10 +235,10 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
         ready: picture.ready,
         waiting: queue.list.length,
         held: held().length,
-        user: session.user,
-        access: session.access,
-        signIn: session.signIn(),
-        reason: link.reason ?? session.reason,
+        user,
+        access,
+        signIn: signIn(),
+        reason: link.reason ?? reason,
         schema: matching,
       };
       return equal(now, shown) ? shown! : (shown = now);
@@ -243,26 +247,22 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     async login(who) {
       const ack: Ack<any> = await ask("login", who);
       if (!ack.ok || closed) return ack;
-      const other = session.members() && session.user && session.user.id !== ack.data.user.id;
-      session.signed(ack.data);
+      const { data } = ack;
+      const other = access === "members" && user && user.id !== data.user.id;
+      tokens.set(data.token);
+      reason = undefined;
       if (other) wipe();
-      be(ack.data.user);
+      be(data.user);
       if (other) link.again();
       keep({});
       queue.wake();
       return ack;
     },
 
-    async logout() {
-      const ack = await ask("logout");
-      signedOut();
-      return ack;
-    },
-
     discard() {
       const given = held();
-      for (const p of given) queue.settle(p, refusal("discarded", "this was given up before it was sent"));
-      changed();
+      for (const p of given) queue.settle(p, refusal("discarded", "was given up before it was sent"));
+      listeners.mark();
       return given.length;
     },
 
@@ -272,8 +272,8 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
       picture.settle();
       link.close();
       queue.stop();
-      for (const p of queue.list) p.settle(gone());
-      store.listeners.clear();
+      for (const p of queue.list) p.settle?.(gone());
+      listeners.clear();
       keeper?.close().catch(() => {});
     },
   };

@@ -1,47 +1,44 @@
 // Updates that were refused because somebody else's came first, until somebody decides.
 
-import { patch, type Look } from "./effects.ts";
+import { patch } from "./effects.ts";
 import type { Pending, Row } from "./pending.ts";
-import type { Conflict, Nest, Write } from "./types.ts";
+import type { Store } from "./store.ts";
+import type { Conflict, Write } from "./types.ts";
 
-export function createConflicts(changed: () => void) {
+export function createConflicts(store: Store, again: (collection: string, changes: any) => Write<any>) {
   let list: readonly Conflict[] = [];
 
-  function drop(requestId: string): void {
-    list = list.filter((one) => one.requestId !== requestId);
-    changed();
+  function to(next: readonly Conflict[]): void {
+    list = next;
+    store.listeners.mark();
   }
 
   return {
     list: () => list,
-    clear: () => void (list = []),
+    clear: () => to([]),
 
-    add({ kept, base }: Pending, theirs: Row, nests: Record<string, Nest>, look: Look, again: (changes: any) => Write<any>): Conflict {
-      const { collection, requestId, id } = kept;
-      const { id: _, version, ...changes } = kept.values;
+    add({ collection, id, requestId, values, base: on }: Pending, theirs: Row): Conflict {
+      const { id: _, version, ...changes } = values;
+      const base = on?.version === version ? on : undefined;
+      const mine = patch(base ?? theirs, changes, store.part(collection).nests, store.row);
+      const others = () => list.filter((one) => one.requestId !== requestId);
       const conflict: Conflict = {
-        collection,
-        id,
-        requestId,
-        base: base?.version === version ? base : undefined,
-        mine: patch(base?.version === version ? base! : theirs, changes, nests, look),
-        theirs,
-        changes,
+        ...{ collection, id, requestId, base, mine, theirs, changes },
         keepMine() {
-          const { version } = list.find((one) => one.requestId === requestId)?.theirs ?? theirs;
-          drop(requestId);
-          return again({ ...changes, id, version });
+          const now = list.find((one) => one.requestId === requestId)?.theirs ?? theirs;
+          to(others());
+          return again(collection, { ...changes, id, version: now.version });
         },
-        keepTheirs: () => drop(requestId),
+        keepTheirs: () => to(others()),
       };
-      list = [...list, conflict];
+      to([...list, conflict]);
       return conflict;
     },
 
     /** A row has moved on again: whoever decides sees it as it stands. */
     moved(collection: string, row: Row): void {
       const stale = (one: Conflict) => one.collection === collection && one.id === row.id;
-      if (list.some(stale)) list = list.map((one) => (stale(one) ? { ...one, theirs: row } : one));
+      if (list.some(stale)) to(list.map((one) => (stale(one) ? { ...one, theirs: row } : one)));
     },
   };
 }

@@ -30,10 +30,7 @@ export function formikErrors(ack: Answer): Record<string, any> {
     const path = key.split(".");
     const last = path.pop()!;
     let at = errors;
-    for (const [n, part] of path.entries()) {
-      if (typeof at[part] !== "object") at[part] = /^\d+$/.test(path[n + 1] ?? last) ? [] : {};
-      at = at[part];
-    }
+    for (const part of path) at = at[part] = Object(at[part]) === at[part] ? at[part] : {};
     at[last] = sentence;
   }
   return errors;

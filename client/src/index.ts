@@ -1,6 +1,6 @@
 export { createClient } from "./client.ts";
 export { fieldErrors, formikErrors, setErrors } from "./errors.ts";
-export type { Keeper, Kept, KeptPicture, Persistence, PictureChange } from "./persistence.ts";
+export type { Keeper, Kept, KeptPicture, Persistence } from "./persistence.ts";
 export { localTokens, memoryTokens, type TokenStore } from "./tokens.ts";
 export type {
   Ack,

@@ -5,23 +5,24 @@
 // gone are taken over by another.
 
 import { hold, tryHold, type Held } from "./locks.ts";
+import type { Difference } from "./picture.ts";
 import type { Kept, Row } from "./pending.ts";
-import type { Keeper, KeptPicture, Persistence, PictureChange } from "./persistence.ts";
+import type { Keeper, KeptPicture, Persistence } from "./persistence.ts";
 
 // How often a page looks for writes that another one has left behind, in milliseconds.
 const LOOK = 30_000;
 
 interface Meta extends Omit<KeptPicture, "rows"> {
-  url: string;
+  url: string | undefined;
   hash: string;
 }
 interface Write {
   page: string;
-  url: string;
+  url: string | undefined;
   write: Kept;
 }
 interface About {
-  url: string;
+  url: string | undefined;
   hash: string;
 }
 
@@ -77,37 +78,36 @@ class Page implements Keeper {
     (this.#timer as { unref?(): void }).unref?.();
   }
 
-  change({ rows, ...meta }: PictureChange, whole: () => KeptPicture): void {
+  change({ rows, ...meta }: KeptPicture, whole: () => Difference): void {
     if (!this.#owner) return;
-    const store = (tx: IDBTransaction, about: object) => tx.objectStore("meta").put({ ...this.#about, ...about }, "picture");
     this.#transact(["meta", "rows"], (tx) => {
-      const kept = tx.objectStore("rows");
-      if (!this.#follows) {
-        this.#follows = true;
-        const { rows, ...meta } = whole();
-        kept.clear();
-        for (const [collection, all] of Object.entries(rows)) for (const row of all) kept.put(row, [collection, row.id]);
-        tx.objectStore("meta").put(this.#id, "owner");
-        return store(tx, meta);
-      }
-      const owner = tx.objectStore("meta").get("owner");
-      owner.onsuccess = () => {
-        // Somebody else has written meanwhile, or has signed out: nothing that this change could follow is there.
-        if (owner.result !== this.#id) return (this.#follows = false);
-        for (const [collection, { upserted, deleted }] of Object.entries(rows)) {
+      const [about, kept] = [tx.objectStore("meta"), tx.objectStore("rows")];
+      const put = (difference: Difference) => {
+        for (const [collection, { upserted, deleted }] of Object.entries(difference)) {
           for (const row of upserted) kept.put(row, [collection, row.id]);
           for (const id of deleted) kept.delete([collection, id]);
         }
-        return store(tx, meta);
+        about.put({ ...this.#about, ...meta }, "picture");
       };
+      if (this.#follows) {
+        const owner = about.get("owner");
+        // Somebody else has written meanwhile, or has signed out: nothing that this change could follow is there.
+        owner.onsuccess = () => (owner.result === this.#id ? put(rows) : (this.#follows = false));
+      } else {
+        this.#follows = true;
+        kept.clear();
+        about.put(this.#id, "owner");
+        put(whole());
+      }
     }).catch(() => (this.#follows = false));
   }
 
   write(changed: Kept[], gone: string[]): void {
     this.#transact(["writes"], (tx) => {
       const writes = tx.objectStore("writes");
-      for (const write of changed) {
-        writes.put({ page: this.#id, url: this.#about.url, write } satisfies Write, write.requestId);
+      for (const { seq, kind, collection, id, requestId, values, optimistic, owner, first, after } of changed) {
+        const write: Kept = { seq, kind, collection, id, requestId, values, optimistic, owner, first, after };
+        writes.put({ page: this.#id, url: this.#about.url, write } satisfies Write, requestId);
       }
       for (const id of gone) writes.delete(id);
     }).catch(() => {});
@@ -152,7 +152,9 @@ class Page implements Keeper {
       return;
     }
     this.picture = { ...picture, rows: {} };
-    for (const [n, [collection]] of keys.result.entries()) (this.picture.rows[collection] ??= []).push(rows.result[n]!);
+    for (const [n, [collection]] of keys.result.entries()) {
+      (this.picture.rows[collection] ??= { upserted: [], deleted: [] }).upserted.push(rows.result[n]!);
+    }
   }
 
   async #look(): Promise<void> {

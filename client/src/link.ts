@@ -1,6 +1,7 @@
 // The connection: made again whenever it is lost, and told apart from one that is refused.
 
 import { io, type ManagerOptions, type SocketOptions } from "socket.io-client";
+import { backoff } from "./pending.ts";
 import type { Connection } from "./types.ts";
 
 export interface LinkOptions {
@@ -13,14 +14,13 @@ export interface LinkOptions {
   changed(): void;
 }
 
-export type Link = ReturnType<typeof createLink>;
-
 export function createLink({ url, socket: more, auth, unauthorized, down, changed }: LinkOptions) {
+  const page = globalThis as Partial<Pick<Window, "addEventListener" | "navigator">>;
+  const open = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let tries = 0;
-  let closed = false;
 
-  const socket = io(url ?? globalThis.location?.origin, {
+  const socket = io(url, {
     // Straight to a WebSocket, and to polling where something between will not have one.
     transports: ["websocket", "polling"],
     tryAllTransports: true,
@@ -34,22 +34,18 @@ export function createLink({ url, socket: more, auth, unauthorized, down, change
 
   const link = {
     socket,
-    /** Counts connections. */
-    number: 0,
     state: "connecting" as Connection["state"],
     reason: undefined as string | undefined,
     to,
-    reconnect,
     /** As somebody else, or from nothing. */
-    again(): void {
-      socket.disconnect();
-      reconnect();
+    again,
+    /** Ends the wait for the next try. */
+    reconnect(): void {
+      if (!socket.connected) again();
     },
     close(): void {
-      closed = true;
+      open.abort();
       clearTimeout(timer);
-      globalThis.removeEventListener?.("online", reconnect);
-      globalThis.removeEventListener?.("offline", lost);
       socket.disconnect().off();
       to("offline");
     },
@@ -62,33 +58,29 @@ export function createLink({ url, socket: more, auth, unauthorized, down, change
   }
 
   function lost(): void {
-    if (!socket.connected) to(globalThis.navigator?.onLine === false ? "offline" : "reconnecting");
+    if (!socket.connected) to(page.navigator?.onLine === false ? "offline" : "reconnecting");
   }
 
-  function reconnect(): void {
+  function again(): void {
     clearTimeout(timer);
-    if (closed || socket.connected) return;
-    to(link.number ? "reconnecting" : "connecting");
-    // Ends the wait for the next try.
+    if (open.signal.aborted) return;
     socket.disconnect().connect();
+    to("reconnecting");
   }
 
-  // A server that is there but cannot let us in just now is asked again, after a second, and up to fifteen.
-  function later(): void {
+  // A server that is there but cannot let us in just now.
+  function later(reason?: string): void {
+    to("reconnecting", reason);
     clearTimeout(timer);
-    timer = setTimeout(reconnect, Math.min(15_000, 1000 * 2 ** tries++) * (0.5 + Math.random() / 2));
+    timer = setTimeout(again, backoff(tries++));
   }
 
-  socket.on("connect", () => {
-    link.number++;
-    tries = 0;
-  });
+  socket.on("connect", () => (tries = 0));
   socket.on("disconnect", (why) => {
     // What was emitted while the connection was dying unnoticed must not leave behind our back.
     socket.sendBuffer.length = 0;
-    if (closed) return;
-    lost();
     down();
+    lost();
     // Told to go, as by a server that restarts.
     if (why === "io server disconnect") later();
   });
@@ -96,16 +88,13 @@ export function createLink({ url, socket: more, auth, unauthorized, down, change
     // Could not be reached; it tries again by itself.
     if (socket.active) return lost();
     const errors = error.data?.errors ?? {};
-    const { $unauthorized, $unavailable } = errors;
-    if ($unauthorized) {
-      unauthorized($unauthorized);
-      reconnect();
-    } else if ($unavailable) {
-      to("reconnecting", $unavailable);
-      later();
-    } else to("refused", Object.values(errors)[0] ?? error.message);
+    if (errors.$unauthorized) {
+      unauthorized(errors.$unauthorized);
+      again();
+    } else if (errors.$unavailable) later(errors.$unavailable);
+    else to("refused", Object.values(errors)[0] ?? error.message);
   });
-  globalThis.addEventListener?.("online", reconnect);
-  globalThis.addEventListener?.("offline", lost);
+  page.addEventListener?.("online", link.reconnect, open);
+  page.addEventListener?.("offline", lost, open);
   return link;
 }

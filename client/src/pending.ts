@@ -20,28 +20,25 @@ export interface Kept {
   optimistic: boolean;
   /** Who made it; null for somebody who was not signed in, undefined if that is still to be heard. */
   owner: number | null | undefined;
-  /** When it was first sent, in milliseconds since 1970. */
+  /** When it was first sent, in milliseconds since 1970; 0 if that has not happened. */
   first: number;
   /** The highest id known before it was first sent: its own row has a higher one. */
   after: number;
-  /** The version known when it was first sent. */
-  from: number;
 }
 
-export interface Pending {
-  kept: Kept;
+export interface Pending extends Kept {
   /** Whether it may have reached the server. */
-  sent: boolean;
+  sent?: boolean;
   /** The connection that it was last sent on. */
-  session: number;
-  tries: number;
+  on?: number;
+  tries?: number;
   /** Not before, in milliseconds since 1970. */
-  wait: number;
+  wait?: number;
   /** The row that is taken for the one that it makes, until the ack tells. */
-  match: number;
+  match?: number;
   /** The row that it was made on. */
   base?: Row | undefined;
-  settle(ack: WriteAck<any>): void;
+  settle?(ack: WriteAck<any>): void;
 }
 
 export const refusal = (key: string, sentence: string): WriteAck<any> => ({
@@ -50,10 +47,13 @@ export const refusal = (key: string, sentence: string): WriteAck<any> => ({
   errors: { ["$" + key]: sentence },
 });
 
+/** How long to wait before another try, in milliseconds: from a second up, and not all clients at the same time. */
+export const backoff = (tries: number) => Math.min(30_000, 1000 * 2 ** tries) * (0.5 + Math.random() / 2);
+
 let last = 0;
 
 /** Newer ones are lower; those of several pages at the same time do not meet. */
 export function temporaryId(): number {
-  last = Math.max(last + 1, Date.now() * 1000 + Math.floor(Math.random() * 1000));
+  last = Math.max(last + 1, Math.floor((Date.now() + Math.random()) * 1000));
   return -last;
 }

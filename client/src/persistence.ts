@@ -2,33 +2,27 @@
 // functions.
 
 import type { Kept, Row } from "./pending.ts";
+import type { Difference } from "./picture.ts";
 import type { Connection } from "./types.ts";
 
 export type { Kept };
 
-/** The rows as they were last heard of, and up to where that is. */
+/** The picture, or what a change did to it. All of it becomes lasting together, or nothing. */
 export interface KeptPicture {
-  cursor: string;
-  rows: Record<string, Row[]>;
-  user: Row | null;
-  access: Connection["access"];
-}
-
-/** What a change did to the picture. All of it becomes lasting together, or nothing. */
-export interface PictureChange {
+  /** Up to where it is. */
   cursor: string;
   user: Row | null;
   access: Connection["access"];
-  rows: Record<string, { upserted: Row[]; deleted: number[] }>;
+  rows: Difference;
 }
 
 export interface Keeper {
   picture: KeptPicture | undefined;
   /** Oldest first. */
   writes: Kept[];
-  /** Takes over a change; `whole` gives the picture with it in it, for whoever does not have the one before. */
-  change(change: PictureChange, whole: () => KeptPicture): void;
-  /** Keeps these writes as they are now, and those no longer; all together. */
+  /** Takes over a change; `whole` gives all rows, for whoever does not have those before it. */
+  change(change: KeptPicture, whole: () => Difference): void;
+  /** Keeps what `Kept` says of these writes, as it is now, and those no longer; all together. */
   write(changed: Kept[], gone: string[]): void;
   /** Forgets the picture. */
   wipe(): void;
@@ -41,5 +35,5 @@ export interface Persistence {
    * What was kept for this address and these types; a rejection means that nothing can be kept. Writes that another
    * page has left behind later on are handed to `adopt`.
    */
-  open(about: { url: string; hash: string }, adopt: (writes: Kept[]) => void): Promise<Keeper>;
+  open(about: { url: string | undefined; hash: string }, adopt: (writes: Kept[]) => void): Promise<Keeper>;
 }

@@ -13,10 +13,8 @@ export interface Told {
   took(difference: Difference): void;
 }
 
-export type Picture = ReturnType<typeof createPicture>;
-
 export function createPicture(store: Store, names: string[], { news, took }: Told) {
-  const waiting = new Map<string, Row[]>();
+  const waiting: Difference = {};
   // Which of a series of snapshots have come; the series goes on over lost connections.
   const come = new Set<string>();
   let next: string | undefined;
@@ -28,11 +26,14 @@ export function createPicture(store: Store, names: string[], { news, took }: Tol
     /** Which snapshots a series has; a server that was built for other types may leave one out. */
     expected: names,
 
-    snapshot(collection: string, rows: Row[], cursor: string): void {
-      if (waiting.has(collection)) settle();
-      if (come.has(collection)) come.clear();
-      waiting.set(collection, rows);
-      come.add(collection);
+    snapshot(name: string, upserted: Row[], cursor: string): void {
+      if (come.has(name)) {
+        settle();
+        come.clear();
+      }
+      come.add(name);
+      const present = new Set(upserted.map((row) => row.id));
+      waiting[name] = { upserted, deleted: [...store.part(name).base.keys()].filter((id) => !present.has(id)) };
       next = cursor;
       if (picture.expected.every((name) => come.has(name))) settle(true);
     },
@@ -46,24 +47,19 @@ export function createPicture(store: Store, names: string[], { news, took }: Tol
     settle,
 
     wipe(): void {
-      waiting.clear();
+      for (const name of names) picture.snapshot(name, [], "");
+      settle();
       come.clear();
       picture.ready = false;
-      for (const name of names) for (const id of store.table(name).base.keys()) store.drop(name, id);
       picture.cursor = undefined;
     },
   };
 
   function settle(last = false): void {
-    if (!waiting.size) return;
-    const difference: Difference = {};
-    for (const [name, upserted] of waiting) {
-      const present = new Set(upserted.map((row) => row.id));
-      const deleted = [...store.table(name).base.keys()].filter((id) => !present.has(id));
-      difference[name] = { upserted, deleted };
-    }
-    waiting.clear();
-    apply(difference, next, last);
+    const difference = { ...waiting };
+    for (const name in difference) delete waiting[name];
+    if (next !== undefined) apply(difference, next, last);
+    next = undefined;
   }
 
   function apply(difference: Difference, cursor: string | undefined, last = false): void {
@@ -71,10 +67,10 @@ export function createPicture(store: Store, names: string[], { news, took }: Tol
       if (!names.includes(name)) continue;
       for (const id of deleted) store.drop(name, id);
       for (const row of upserted) {
-        const before = store.table(name).base.get(row.id);
-        const newer = row.version > (before?.version ?? 0);
-        if (store.put(name, row) && newer && picture.ready) news(name, row, before);
+        const before = store.part(name).base.get(row.id);
+        if (store.put(name, row) && picture.ready && row.version > (before?.version ?? 0)) news(name, row, before);
       }
+      store.match(name);
     }
     picture.cursor = cursor;
     picture.ready ||= last;

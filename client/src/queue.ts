@@ -5,9 +5,8 @@
 // carry out just then is tried again, and newer ones wait behind it.
 
 import { renamed, temporary } from "./effects.ts";
-import { get } from "./listeners.ts";
-import { refusal, type Kept, type Pending, type Row } from "./pending.ts";
-import type { Store } from "./store.ts";
+import { backoff, refusal, type Kept, type Pending, type Row } from "./pending.ts";
+import { inOrder, type Store } from "./store.ts";
 import type { WriteAck } from "./types.ts";
 
 // The server knows a repeat for 24 hours. What was sent longer ago may be carried out twice.
@@ -17,7 +16,7 @@ export interface Outside {
   /** The number of the connection, 0 without one. */
   session(): number;
   belongs(p: Pending): boolean;
-  emit(write: Kept, ack: (ack: WriteAck<any>) => void): void;
+  emit(p: Pending, ack: (ack: WriteAck<any>) => void): void;
   /** Writes are kept like this from now on, and these not at all any more. */
   keep(changed: Kept[], gone?: string[]): void;
   /** The server has answered. */
@@ -26,27 +25,26 @@ export interface Outside {
 
 export type Queue = ReturnType<typeof createQueue>;
 
-export function createQueue(store: Store, outside: Outside) {
+export function createQueue(store: Store, { session, belongs, emit, keep, answered }: Outside) {
   const list: Pending[] = [];
-  // Creates by their temporary ids, and what builds on them.
-  const makers = new Map<number, Pending>();
-  const builders = new Map<number, Set<Pending>>();
+  // Temporary ids that other writes refer to.
+  const named = new Set<number>();
   let seq = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   // On this connection nothing is left to be sent.
   let done = 0;
   let due = false;
 
-  function make(write: Omit<Kept, "seq">, base: Row | undefined, settle: Pending["settle"]): void {
-    const p = pending({ ...write, seq: ++seq }, false, settle, base);
+  function make(p: Pending): void {
+    p.seq = ++seq;
     for (const id of builds(p)) {
-      const [real, maker] = [store.known(id), makers.get(id)];
+      const [real, maker] = [store.known(id), makes(id)];
       if (real !== id) rename(p, id, real);
-      else if (!maker) return settle(depends());
-      else if (write.kind === "delete" && !maker.sent) return withdraw(maker, p);
+      else if (!maker) return p.settle!(depends());
+      else if (p.kind === "delete" && !maker.sent) return withdraw(maker, p);
     }
     add(p);
-    outside.keep([p.kept]);
+    keep([p]);
     // What is made together is sent together.
     if (!due) queueMicrotask(wake);
     due = true;
@@ -54,17 +52,18 @@ export function createQueue(store: Store, outside: Outside) {
 
   /** Takes in writes of an earlier page; whether they were sent is not known, so they count as sent. */
   function restore(writes: Kept[]): void {
-    let before = (list[0]?.kept.seq ?? 1) - writes.length;
+    let before = (list[0]?.seq ?? 1) - writes.length;
     for (const write of writes) {
-      const p = pending({ ...write, seq: before++ }, true, () => {});
-      if (builds(p).every((id) => makers.has(id))) add(p);
-      else outside.keep([], [write.requestId]);
+      const p = { ...write, seq: before++, sent: true };
+      if (builds(p).every(makes)) add(p);
+      else keep([], [p.requestId]);
     }
-    list.sort((one, other) => one.kept.seq - other.kept.seq);
-    outside.keep(list.map((p) => p.kept));
+    list.sort(inOrder);
+    keep(list);
     wake();
   }
 
+  /** Looks again at what may be sent. */
   function wake(): void {
     done = 0;
     due = false;
@@ -73,44 +72,43 @@ export function createQueue(store: Store, outside: Outside) {
 
   function drain(): void {
     clearTimeout(timer);
-    const session = outside.session();
-    if (!session || session === done) return;
+    const on = session();
+    if (!on || on === done) return;
     const [now, rows] = [Date.now(), new Set<string>()];
     for (const p of list) {
-      if (!outside.belongs(p)) continue;
-      const { first, collection, id } = p.kept;
-      const row = `${collection} ${id}`;
-      if (p.session !== session) {
-        if (first && now - first > KNOWN) {
-          settle(p, refusal("expired", "this was sent too long ago to be sent again: look whether it was carried out"));
+      if (!belongs(p)) continue;
+      const row = `${p.collection} ${p.id}`;
+      if (p.on !== on) {
+        if (p.first && now - p.first > KNOWN) {
+          settle(p, refusal("expired", "was sent too long ago to be sent again: look whether it was carried out"));
           return drain();
         }
-        if (p.wait > now) {
-          timer = setTimeout(drain, p.wait - now);
+        if (p.wait! > now) {
+          timer = setTimeout(drain, p.wait! - now);
           return;
         }
         if (rows.has(row) || builds(p).length) return;
-        send(p, session);
+        send(p, on);
       }
       rows.add(row);
     }
-    done = session;
+    done = on;
   }
 
-  function send(p: Pending, session: number): void {
-    const { collection, id, first } = p.kept;
-    const { top, base } = store.table(collection);
-    if (!first) {
-      change(p, { first: Date.now(), after: top, from: base.get(id)?.version ?? 0 });
-      outside.keep([p.kept]);
+  function send(p: Pending, on: number): void {
+    if (!p.first) {
+      p.first = Date.now();
+      p.after = store.part(p.collection).top;
+      keep([p]);
     }
     p.sent = true;
-    p.session = session;
-    outside.emit(p.kept, (ack) => {
-      if (p.session !== session) return;
+    p.on = on;
+    emit(p, (ack) => {
+      if (p.on !== on) return;
       if (ack.errors.$unavailable || ack.errors.$rate_limited) {
-        p.session = done = 0;
-        p.wait = Date.now() + backoff(p.tries++);
+        p.on = done = 0;
+        p.wait = Date.now() + backoff((p.tries ??= 0));
+        p.tries++;
       } else settle(p, ack);
       drain();
     });
@@ -121,62 +119,56 @@ export function createQueue(store: Store, outside: Outside) {
     const at = list.indexOf(p);
     if (at < 0) return;
     list.splice(at, 1);
-    const { id, requestId, kind } = p.kept;
-    makers.delete(id);
-    builds(p).forEach((id) => builders.get(id)?.delete(p));
+    const { id, kind } = p;
     store.remove(p, ack.ok && kind === "create" ? ack.data.id : 0);
-    const waiting = (kind === "create" && builders.get(id)) || [];
-    builders.delete(id);
-    outside.keep(ack.ok ? carry(p, ack.data, [...waiting]) : [], [requestId]);
-    outside.answered(p, ack);
-    p.settle(ack);
+    const waiting = named.has(id) && kind === "create" ? list.filter((other) => builds(other).includes(id)) : [];
+    keep(ack.ok ? carry(p, ack.data, waiting) : [], [p.requestId]);
+    answered(p, ack);
+    p.settle?.(ack);
     if (!ack.ok) for (const other of waiting) settle(other, depends());
   }
 
   // What builds on a write that was carried out is rewritten before it is sent for the first time.
-  function carry({ kept: { id, kind, collection } }: Pending, row: Row, waiting: Pending[]): Kept[] {
-    const rewritten = new Set(waiting);
+  function carry({ id, kind, collection }: Pending, row: Row, waiting: Pending[]): Pending[] {
     for (const other of waiting) {
       store.remove(other);
       rename(other, id, row.id);
       store.add(other);
     }
-    for (const other of kind === "delete" ? [] : store.writes(collection, row.id)) {
-      const { first, values } = other.kept;
-      // What was seen before this write is one older after it. If it is older still, somebody else has changed it too.
-      if (first || !(values.version < row.version)) continue;
-      change(other, { values: { ...values, version: +values.version + 1 } });
-      rewritten.add(other);
-    }
-    return [...rewritten].map((p) => p.kept);
+    const next = (kind !== "delete" && store.part(collection).writes.get(row.id)) || [];
+    // What was seen before this write is one older after it. If it is older still, somebody else has changed it too.
+    const older = next.filter((other) => !other.first && other.values.version < row.version);
+    for (const other of older) other.values = { ...other.values, version: +other.values.version + 1 };
+    return [...waiting, ...older];
   }
 
   // Never sent, so it is as if it had never been made.
-  function withdraw(maker: Pending, { kept: { id }, settle: answer }: Pending): void {
-    const gone = refusal("withdrawn", "this was deleted before it was sent");
-    for (const p of [...store.writes(maker.kept.collection, id)].reverse()) settle(p, gone);
-    answer({ ok: true, data: { id }, errors: {} });
+  function withdraw({ collection, id }: Pending, { settle: answer }: Pending): void {
+    for (const p of [...store.part(collection).writes.get(id)!].reverse()) {
+      settle(p, refusal("withdrawn", "was deleted before it was sent"));
+    }
+    answer!({ ok: true, data: { id }, errors: {} });
   }
 
   function add(p: Pending): void {
     list.push(p);
-    if (p.kept.kind === "create") makers.set(p.kept.id, p);
-    for (const id of builds(p)) get(builders, id, () => new Set()).add(p);
+    for (const id of builds(p)) named.add(id);
     store.add(p);
   }
 
+  const makes = (id: number) => list.find((p) => p.kind === "create" && p.id === id);
+
   // Rows that it names and that are still to be made.
-  function builds({ kept: { id, kind, collection, values } }: Pending): number[] {
-    const named = temporary(values, store.nests(collection));
-    return id < 0 && kind !== "create" ? [id, ...named] : named;
+  function builds({ id, kind, collection, values }: Pending): number[] {
+    const others = temporary(values, store.part(collection).nests);
+    return id < 0 && kind !== "create" ? [id, ...others] : others;
   }
 
   function rename(p: Pending, from: number, to: number): void {
-    const { id, values, collection } = p.kept;
-    const next = renamed(values, store.nests(collection), from, to);
+    if (p.id === from) p.id = to;
+    p.values = renamed(p.values, store.part(p.collection).nests, from, to);
     // What was seen of a row that was being created has since become its first version.
-    if (next.version === 0) next.version = 1;
-    change(p, { id: id === from ? to : id, values: next });
+    if (p.values.version === 0) p.values.version = 1;
   }
 
   return {
@@ -188,28 +180,11 @@ export function createQueue(store: Store, outside: Outside) {
     stop: () => clearTimeout(timer),
     /** It has become known who is signed in. */
     own(owner: number | null): void {
-      const made = list.filter((p) => p.kept.owner === undefined);
-      for (const p of made) change(p, { owner });
-      outside.keep(made.map((p) => p.kept));
+      const made = list.filter((p) => p.owner === undefined);
+      for (const p of made) p.owner = owner;
+      keep(made);
     },
   };
 }
 
-const pending = (kept: Kept, sent: boolean, settle: Pending["settle"], base?: Row): Pending => ({
-  kept,
-  sent,
-  session: 0,
-  tries: 0,
-  wait: 0,
-  match: 0,
-  base,
-  settle,
-});
-
-// What is kept is never changed in place: it may be on its way to the disk.
-const change = (p: Pending, to: Partial<Kept>) => void (p.kept = { ...p.kept, ...to });
-
 const depends = () => refusal("depends", "what this builds on was not made");
-
-// From a second up to half a minute, and not all clients at the same time.
-const backoff = (tries: number) => Math.min(30_000, 1000 * 2 ** tries) * (0.5 + Math.random() / 2);

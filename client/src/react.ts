@@ -24,29 +24,23 @@ export interface Hooks<C> {
 }
 
 export function hooks<C, E>(client: Client<C, E>): Hooks<C> {
-  const any = client.subscribe;
-
   function useOf<T>(collection: Names<C>, id: number | undefined, read: () => T): T {
     const subscribe = useCallback((told: () => void) => client.subscribeTo(collection, id, told), [collection, id]);
     return useSyncExternalStore(subscribe, read, read);
   }
 
   function useAny<T>(read: () => T): T {
-    return useSyncExternalStore(any, read, read);
+    return useSyncExternalStore(client.subscribe, read, read);
   }
 
   return {
-    useCollection(collection, selection = {}) {
-      const all = useOf(collection, undefined, () => client.rows(collection));
+    useCollection(collection, { where, sort } = {}) {
+      const all = useAny(() => client.rows(collection));
       const ready = useAny(() => client.connection().ready);
-      // A selection that is written in place is a new object each time; what it says counts.
-      const said = useRef(selection);
-      if (!equal(said.current, selection)) said.current = selection;
-      const selected = useMemo(() => select(all, said.current), [all, said.current]);
+      const selected = useMemo(() => ({ rows: select(all, where, sort), ready }), [all, where, sort, ready]);
+      // A selection that is written in place is a new one each time; what it selects counts.
       const shown = useRef(selected);
-      if (!equal(shown.current, selected)) shown.current = selected;
-      const rows = shown.current;
-      return useMemo(() => ({ rows, ready }), [rows, ready]);
+      return (shown.current = equal(shown.current, selected) ? shown.current : selected);
     },
     useRow: (collection, id) => useOf(collection, id, () => client.row(collection, id)),
     usePending: (collection, id) => useOf(collection, id, () => client.pending(collection, id)),
@@ -56,23 +50,19 @@ export function hooks<C, E>(client: Client<C, E>): Hooks<C> {
   };
 }
 
-function select<R>(all: readonly R[], { where, sort }: Selection<R>): readonly R[] {
-  let rows = all;
-  if (typeof where === "function") rows = rows.filter(where);
-  else if (where) {
-    const fields = Object.entries(where) as [keyof R, unknown][];
-    rows = rows.filter((row) => fields.every(([field, value]) => equal(row[field], value)));
-  }
-  return sort ? rows.toSorted(typeof sort === "function" ? sort : by(sort)) : rows;
+function select<R>(all: readonly R[], where: Selection<R>["where"], sort: Selection<R>["sort"]): readonly R[] {
+  const fits = (row: R) => Object.entries(where!).every(([field, value]) => equal(row[field as keyof R], value));
+  const rows = where ? all.filter(typeof where === "function" ? where : fits) : all;
+  return sort ? [...rows].sort(typeof sort === "function" ? sort : by(sort)) : rows;
 }
 
 function by<R>(sort: string): (one: R, other: R) => number {
-  const [field, way] = sort.startsWith("-") ? [sort.slice(1), -1] : [sort, 1];
-  return (one: any, other: any) => {
-    const [left, right] = [one[field], other[field]];
-    if (left === right) return 0;
+  const down = sort[0] === "-";
+  const field = down ? sort.slice(1) : sort;
+  const compare = (left: any, right: any) =>
     // Null before everything, as in the server's lists.
-    if (left == null || right == null) return left == null ? -way : way;
-    return typeof left === "string" ? way * left.localeCompare(right) : left < right ? -way : way;
-  };
+    left == null || right == null ? +(left != null) - +(right != null)
+    : typeof left === "string" ? left.localeCompare(right)
+    : left - right;
+  return (one: any, other: any) => (down ? compare(other[field], one[field]) : compare(one[field], other[field]));
 }

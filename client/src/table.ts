@@ -45,8 +45,6 @@ export function createTable(show: (id: number, base: Row | undefined) => Row | u
     base,
     row,
     rows,
-    /** No row that we know of had a higher id. */
-    top: 0,
     mark(id: number): void {
       stale.add(id);
       moved.add(id);

@@ -14,19 +14,18 @@ export function memoryTokens(): TokenStore {
 /** The browser's storage, shared by the pages of an origin; memory where there is none, or none that may be used. */
 export function localTokens(key = "rowcast.token"): TokenStore {
   const memory = memoryTokens();
-  const local = <T>(use: (storage: Storage) => T, otherwise: () => T): T => {
+  const storage = <T>(use: (storage: Storage) => T) => {
     try {
-      return use(globalThis.localStorage);
+      return use(localStorage);
     } catch {
-      return otherwise();
+      return null;
     }
   };
   return {
-    get: () => local((storage) => storage.getItem(key), memory.get),
-    set: (token) =>
-      local(
-        (storage) => (token === null ? storage.removeItem(key) : storage.setItem(key, token)),
-        () => memory.set(token),
-      ),
+    get: () => memory.get() ?? storage((local) => local.getItem(key)),
+    set(token) {
+      memory.set(token);
+      storage((local) => (token ? local.setItem(key, token) : local.removeItem(key)));
+    },
   };
 }

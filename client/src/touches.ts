@@ -11,24 +11,22 @@ export interface Authored {
 
 export function createTouches(changed: (collection: string, id: number) => void) {
   const of = new Map<string, Touch>();
-  const key = (collection: string, id: number) => `${collection} ${id}`;
 
   return {
-    get: (collection: string, id: number) => of.get(key(collection, id)),
+    get: (collection: string, id: number) => of.get(collection + id),
 
     /** A row has come to this version, and not by us. */
     seen(collection: string, id: number, version: number, by?: Touch["by"]): void {
-      const before = of.get(key(collection, id));
+      const before = of.get(collection + id);
       // The author may be told after the change, and of several changes that came as one each author.
-      if (before && (version < before.version || (version === before.version && by === undefined))) return;
+      if (before && version - +(by !== undefined) < before.version) return;
       const at = before?.version === version ? before.at : Date.now();
-      const kind = version === 1 ? "created" : "updated";
-      of.set(key(collection, id), { kind, at, version, ...(by !== undefined && { by }) });
+      of.set(collection + id, { kind: version > 1 ? "updated" : "created", at, version, ...(by !== undefined && { by }) });
       changed(collection, id);
     },
 
     forget(collection: string, id: number): void {
-      if (of.delete(key(collection, id))) changed(collection, id);
+      if (of.delete(collection + id)) changed(collection, id);
     },
 
     clear: () => of.clear(),

@@ -12,4 +12,5 @@ mod hostile;
 mod live;
 mod neighbours;
 mod planner;
+mod schema;
 mod sign_in;

@@ -9,6 +9,7 @@ import { words } from "../app/words.ts";
 import { toast } from "../ui/toasts.tsx";
 import { watch } from "./background.ts";
 import { claim } from "./claims.ts";
+import { breaches } from "./rules.ts";
 import { differing, pick, type Shape } from "./shape.ts";
 
 const none = { fields: {}, form: [] };
@@ -72,6 +73,8 @@ export function useRowForm<K extends Name, V extends object>({ shape, row, blank
     const known = asNew ? undefined : base;
     const live = client.connection().state === "live";
     const payload = shape.write(values);
+    const wrong = live ? {} : breaches(collection, payload);
+    if (Object.keys(wrong).length > 0) return setErrors({ fields: wrong, form: [] });
     const options = { optimistic: !live };
     const write = known
       ? client.update(collection, { ...pick(payload, changed), id: known.id, version: known.version } as never, options)
