@@ -23,6 +23,17 @@ export default defineConfig({
     // The page's policy allows no data: fonts or scripts, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What changes with the planner, and what changes only with its parts, is kept apart in caches.
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules[\\/](react|react-dom|react-router|scheduler)[\\/]/ },
+            { name: "live", test: /(node_modules[\\/](socket\.io|engine\.io)|client[\\/]dist[\\/])/ },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { "/socket.io": { target: server, ws: true, changeOrigin: true } } },
 });

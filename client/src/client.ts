@@ -13,8 +13,8 @@ import { localTokens } from "./tokens.ts";
 import { createTouches, type Authored } from "./touches.ts";
 import type { Ack, Client, ClientOptions, CollectionSchema, Connection, Kinds, Schema, Write, WriteAck } from "./types.ts";
 
-const offline = () => refusal("offline", "no connection to the server");
-const gone = () => refusal("closed", "this client has been closed");
+const offline = () => refusal("offline", "no connection");
+const gone = () => refusal("closed", "the client is closed");
 
 interface Connected {
   user: Row | null;
@@ -35,11 +35,12 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   const touches = createTouches(changed);
   let user: Row | null = null;
   let access: Connection["access"] = "open";
-  // Whether the server, or what was kept of it, has told who we are; and which connection this is, once it has.
-  let known = false;
+  // The number of the connection once it has told who we are, 0 without one.
   let heard = 0;
   let connections = 0;
-  // Why we are not who we were.
+  let state: Connection["state"] = "connecting";
+  // Why we are not let in, and why we are not who we were.
+  let refused: string | undefined;
   let reason: string | undefined;
   let keeper: Keeper | undefined;
   let closed = false;
@@ -47,7 +48,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   let shown: Connection | undefined;
 
   const queue = createQueue(store, {
-    session: () => (socket.connected ? heard : 0),
+    session: () => heard,
     belongs,
     emit({ kind, collection, values, requestId }, answer) {
       const event = (kind === "create" ? "new_" : kind + "_") + collections[collection]!.name;
@@ -57,7 +58,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
         answer(ack);
       });
     },
-    keep: (writes, gone = []) => keeper?.write(writes, gone),
+    keep: (...writes) => keeper?.write(...writes),
     answered(p, ack) {
       if (ack.data && ack.errors.$conflict) ack.conflict = conflicts.add(p, ack.data);
     },
@@ -65,7 +66,6 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
   const picture = createPicture(store, sent, {
     took(difference) {
-      for (const [name, { deleted }] of Object.entries(difference)) for (const id of deleted) touches.forget(name, id);
       live();
       keep(difference);
     },
@@ -86,9 +86,8 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     down() {
       heard = 0;
       picture.settle();
-      queue.stop();
     },
-    changed: listeners.mark,
+    to,
   });
   const { socket } = link;
   for (const name of sent) {
@@ -114,22 +113,26 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
   // Whether a write may be shown and sent: it is ours, nobody's, or nobody need be signed in to send it.
   function belongs({ owner }: Pending): boolean {
-    return owner == null || (user ? user.id === owner : !known || access === "open");
+    return owner === null || (user ? user.id === owner : connections > 0 && access === "open");
   }
 
   function signIn(): boolean {
-    return known && access === "members" && !user;
+    return access === "members" && !user;
+  }
+
+  function to(next: Connection["state"], sentence?: string): void {
+    state = next;
+    refused = sentence;
+    listeners.mark();
   }
 
   // What is shown is what the server has.
   function live(): void {
-    if (heard) link.to("live");
+    if (heard) to("live");
   }
 
   function be(who: Row | null): void {
     user = who;
-    known = true;
-    queue.own(who && who.id);
     store.changedAll();
     listeners.mark();
   }
@@ -151,12 +154,12 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   }
 
   function compare(theirs: Record<string, string>): void {
-    const ours = (name: string) => (name === "events" ? schema.events : collections[name]?.hash);
-    const differs = Object.keys({ ...collections, ...theirs }).filter((name) => ours(name) !== theirs[name]);
+    const ours: Record<string, { hash?: string }> = { ...collections, events: { hash: schema.events! } };
+    const differs = Object.keys({ ...ours, ...theirs }).filter((name) => ours[name]?.hash !== theirs[name]);
     picture.expected = sent.filter((name) => !differs.includes(name));
     if (equal(differs, matching.differs)) return;
     matching = { matches: !differs[0], differs };
-    if (differs[0]) console.warn("rowcast: the server has other types of " + differs);
+    if (differs[0]) console.warn("rowcast: other types of " + differs);
   }
 
   function keep(rows: Difference): void {
@@ -168,16 +171,15 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
   function write(kind: WriteKind, collection: string, id: number, values: object, optimistic = true): Write<any> {
     const requestId = crypto.randomUUID();
-    id = store.known(id);
     const ack = new Promise<WriteAck<any>>((settle) => {
       if (closed) return settle(gone());
       const { base, top } = part(collection);
       queue.make({
-        ...{ seq: 0, kind, collection, id, requestId, settle, first: 0, after: top },
+        ...{ seq: 0, kind, collection, id, requestId, settle, after: top },
         // As it will be sent: what the caller does to it afterwards changes nothing.
         values: JSON.parse(JSON.stringify(values)),
         optimistic: optimistic && collections[collection]!.sent,
-        owner: known ? user && user.id : undefined,
+        owner: user && user.id,
         base: base.get(id),
       });
     });
@@ -185,7 +187,6 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   }
 
   async function ask(event: string, ...payload: unknown[]): Promise<any> {
-    if (closed) return gone();
     return socket.connected ? socket.emitWithAck(event, ...payload).catch(offline) : offline();
   }
 
@@ -213,11 +214,10 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   const held = () => queue.list.filter((p) => !belongs(p));
 
   const client: Client<any, any> = {
-    schema,
     rows: (collection) => part(collection).rows() as any,
     row: store.row,
     pending: store.pending,
-    touch: (collection, id) => touches.get(collection, store.resolve(collection, id)),
+    touch: (collection, id) => touches.get(collection, store.row(collection, id)?.id ?? id),
     conflicts: conflicts.list,
     subscribe: (listener) => listeners.add(ANY, listener),
     // A row that is being created will have another id.
@@ -231,14 +231,14 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
     connection() {
       const now: Connection = {
-        state: link.state,
+        state,
         ready: picture.ready,
         waiting: queue.list.length,
         held: held().length,
         user,
         access,
         signIn: signIn(),
-        reason: link.reason ?? reason,
+        reason: refused ?? reason,
         schema: matching,
       };
       return equal(now, shown) ? shown! : (shown = now);
@@ -246,7 +246,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
     async login(who) {
       const ack: Ack<any> = await ask("login", who);
-      if (!ack.ok || closed) return ack;
+      if (!ack.ok) return ack;
       const { data } = ack;
       const other = access === "members" && user && user.id !== data.user.id;
       tokens.set(data.token);
@@ -261,8 +261,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
     discard() {
       const given = held();
-      for (const p of given) queue.settle(p, refusal("discarded", "was given up before it was sent"));
-      listeners.mark();
+      for (const p of given) queue.settle(p, refusal("discarded", "given up"));
       return given.length;
     },
 
@@ -271,7 +270,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
       closed = true;
       picture.settle();
       link.close();
-      queue.stop();
+      queue.wake();
       for (const p of queue.list) p.settle?.(gone());
       listeners.clear();
       keeper?.close().catch(() => {});

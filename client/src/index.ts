@@ -4,6 +4,8 @@ export type { Keeper, Kept, KeptPicture, Persistence } from "./persistence.ts";
 export { localTokens, memoryTokens, type TokenStore } from "./tokens.ts";
 export type {
   Ack,
+  Asked,
+  Asking,
   Client,
   ClientOptions,
   CollectionSchema,
@@ -18,6 +20,7 @@ export type {
   RowOf,
   Schema,
   SignedIn,
+  SocketSettings,
   Touch,
   UpdateOf,
   Write,

@@ -102,11 +102,11 @@ class Page implements Keeper {
     }).catch(() => (this.#follows = false));
   }
 
-  write(changed: Kept[], gone: string[]): void {
+  write(changed: Kept[], gone: string[] = []): void {
     this.#transact(["writes"], (tx) => {
       const writes = tx.objectStore("writes");
       for (const { seq, kind, collection, id, requestId, values, optimistic, owner, first, after } of changed) {
-        const write: Kept = { seq, kind, collection, id, requestId, values, optimistic, owner, first, after };
+        const write: Kept = { seq, kind, collection, id, requestId, values, optimistic, owner, after, ...(first && { first }) };
         writes.put({ page: this.#id, url: this.#about.url, write } satisfies Write, requestId);
       }
       for (const id of gone) writes.delete(id);

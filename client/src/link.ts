@@ -1,20 +1,20 @@
 // The connection: made again whenever it is lost, and told apart from one that is refused.
 
-import { io, type ManagerOptions, type SocketOptions } from "socket.io-client";
+import { io } from "socket.io-client";
 import { backoff } from "./pending.ts";
-import type { Connection } from "./types.ts";
+import type { Connection, SocketSettings } from "./types.ts";
 
 export interface LinkOptions {
   url: string | undefined;
-  socket: Partial<ManagerOptions & SocketOptions> | undefined;
+  socket: SocketSettings | undefined;
   auth(): object;
   /** The server will not have the token. */
   unauthorized(sentence: string): void;
   down(): void;
-  changed(): void;
+  to(state: Connection["state"], reason?: string): void;
 }
 
-export function createLink({ url, socket: more, auth, unauthorized, down, changed }: LinkOptions) {
+export function createLink({ url, socket: more, auth, unauthorized, down, to }: LinkOptions) {
   const page = globalThis as Partial<Pick<Window, "addEventListener" | "navigator">>;
   const open = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -28,39 +28,17 @@ export function createLink({ url, socket: more, auth, unauthorized, down, change
     // Its state is ours: it starts when the kept picture is there, and what is not sent is kept by the queue.
     forceNew: true,
     autoConnect: false,
-    retries: 0,
     auth: (send) => send(auth()),
   });
-
-  const link = {
-    socket,
-    state: "connecting" as Connection["state"],
-    reason: undefined as string | undefined,
-    to,
-    /** As somebody else, or from nothing. */
-    again,
-    /** Ends the wait for the next try. */
-    reconnect(): void {
-      if (!socket.connected) again();
-    },
-    close(): void {
-      open.abort();
-      clearTimeout(timer);
-      socket.disconnect().off();
-      to("offline");
-    },
-  };
-
-  function to(state: Connection["state"], reason?: string): void {
-    link.state = state;
-    link.reason = reason;
-    changed();
-  }
 
   function lost(): void {
     if (!socket.connected) to(page.navigator?.onLine === false ? "offline" : "reconnecting");
   }
 
+  // Ends the wait for the next try.
+  const reconnect = () => socket.connected || again();
+
+  // As somebody else, or from nothing.
   function again(): void {
     clearTimeout(timer);
     if (open.signal.aborted) return;
@@ -88,13 +66,25 @@ export function createLink({ url, socket: more, auth, unauthorized, down, change
     // Could not be reached; it tries again by itself.
     if (socket.active) return lost();
     const errors = error.data?.errors ?? {};
-    if (errors.$unauthorized) {
-      unauthorized(errors.$unauthorized);
+    const sentence = Object.values(errors)[0] ?? error.message;
+    if ("$unauthorized" in errors) {
+      unauthorized(sentence);
       again();
-    } else if (errors.$unavailable) later(errors.$unavailable);
-    else to("refused", Object.values(errors)[0] ?? error.message);
+    } else if ("$unavailable" in errors) later(sentence);
+    else to("refused", sentence);
   });
-  page.addEventListener?.("online", link.reconnect, open);
+  page.addEventListener?.("online", reconnect, open);
   page.addEventListener?.("offline", lost, open);
-  return link;
+
+  return {
+    socket,
+    again,
+    reconnect,
+    close(): void {
+      open.abort();
+      clearTimeout(timer);
+      socket.disconnect().off();
+      to("offline");
+    },
+  };
 }

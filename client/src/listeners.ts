@@ -43,7 +43,6 @@ export function createListeners() {
 }
 
 export function get<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
+  if (!map.has(key)) map.set(key, make());
+  return map.get(key)!;
 }

@@ -18,10 +18,10 @@ export interface Kept {
   /** What is sent. Once it has been sent it stays as it is, because the server knows a repeat by it. */
   values: Fields;
   optimistic: boolean;
-  /** Who made it; null for somebody who was not signed in, undefined if that is still to be heard. */
-  owner: number | null | undefined;
-  /** When it was first sent, in milliseconds since 1970; 0 if that has not happened. */
-  first: number;
+  /** Who made it; null for somebody who was not signed in. */
+  owner: number | null;
+  /** When it was first sent, in milliseconds since 1970, if it was. */
+  first?: number;
   /** The highest id known before it was first sent: its own row has a higher one. */
   after: number;
 }
@@ -31,9 +31,6 @@ export interface Pending extends Kept {
   sent?: boolean;
   /** The connection that it was last sent on. */
   on?: number;
-  tries?: number;
-  /** Not before, in milliseconds since 1970. */
-  wait?: number;
   /** The row that is taken for the one that it makes, until the ack tells. */
   match?: number;
   /** The row that it was made on. */
@@ -50,10 +47,8 @@ export const refusal = (key: string, sentence: string): WriteAck<any> => ({
 /** How long to wait before another try, in milliseconds: from a second up, and not all clients at the same time. */
 export const backoff = (tries: number) => Math.min(30_000, 1000 * 2 ** tries) * (0.5 + Math.random() / 2);
 
-let last = 0;
+// Pages may take over each other's writes, so theirs must not meet.
+let last = Math.floor((Date.now() + Math.random()) * 1000);
 
-/** Newer ones are lower; those of several pages at the same time do not meet. */
-export function temporaryId(): number {
-  last = Math.max(last + 1, Math.floor((Date.now() + Math.random()) * 1000));
-  return -last;
-}
+/** Newer ones are lower. */
+export const temporaryId = () => -++last;

@@ -23,7 +23,7 @@ export interface Keeper {
   /** Takes over a change; `whole` gives all rows, for whoever does not have those before it. */
   change(change: KeptPicture, whole: () => Difference): void;
   /** Keeps what `Kept` says of these writes, as it is now, and those no longer; all together. */
-  write(changed: Kept[], gone: string[]): void;
+  write(changed: Kept[], gone?: string[]): void;
   /** Forgets the picture. */
   wipe(): void;
   /** Resolves once all is written. */

@@ -65,9 +65,10 @@ export function createPicture(store: Store, names: string[], { news, took }: Tol
   function apply(difference: Difference, cursor: string | undefined, last = false): void {
     for (const [name, { upserted, deleted }] of Object.entries(difference)) {
       if (!names.includes(name)) continue;
-      for (const id of deleted) store.drop(name, id);
+      const { base } = store.part(name);
+      for (const id of deleted) if (base.delete(id)) store.changed(name, id);
       for (const row of upserted) {
-        const before = store.part(name).base.get(row.id);
+        const before = base.get(row.id);
         if (store.put(name, row) && picture.ready && row.version > (before?.version ?? 0)) news(name, row, before);
       }
       store.match(name);

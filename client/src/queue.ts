@@ -12,6 +12,9 @@ import type { WriteAck } from "./types.ts";
 // The server knows a repeat for 24 hours. What was sent longer ago may be carried out twice.
 const KNOWN = 23 * 60 * 60 * 1000;
 
+// In the place of a connection: what is there to be sent is about to be.
+const DUE = -1;
+
 export interface Outside {
   /** The number of the connection, 0 without one. */
   session(): number;
@@ -31,9 +34,11 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
   const named = new Set<number>();
   let seq = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // On this connection nothing is left to be sent.
+  // The connection on which nothing is left to be sent.
   let done = 0;
-  let due = false;
+  // Not before, in milliseconds since 1970, and after how many tries.
+  let wait = 0;
+  let tries = 0;
 
   function make(p: Pending): void {
     p.seq = ++seq;
@@ -46,8 +51,8 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
     add(p);
     keep([p]);
     // What is made together is sent together.
-    if (!due) queueMicrotask(wake);
-    due = true;
+    if (done !== DUE) queueMicrotask(wake);
+    done = DUE;
   }
 
   /** Takes in writes of an earlier page; whether they were sent is not known, so they count as sent. */
@@ -63,10 +68,9 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
     wake();
   }
 
-  /** Looks again at what may be sent. */
+  /** Looks again at what may be sent, which is nothing without a connection. */
   function wake(): void {
     done = 0;
-    due = false;
     drain();
   }
 
@@ -80,14 +84,15 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
       const row = `${p.collection} ${p.id}`;
       if (p.on !== on) {
         if (p.first && now - p.first > KNOWN) {
-          settle(p, refusal("expired", "was sent too long ago to be sent again: look whether it was carried out"));
+          settle(p, refusal("expired", "sent too long ago: look whether it was done"));
           return drain();
         }
-        if (p.wait! > now) {
-          timer = setTimeout(drain, p.wait! - now);
+        if (wait > now) {
+          timer = setTimeout(drain, wait - now);
           return;
         }
-        if (rows.has(row) || builds(p).length) return;
+        // While one is tried again nothing overtakes it.
+        if (rows.has(row) || builds(p).length || (tries && rows.size)) return;
         send(p, on);
       }
       rows.add(row);
@@ -107,9 +112,11 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
       if (p.on !== on) return;
       if (ack.errors.$unavailable || ack.errors.$rate_limited) {
         p.on = done = 0;
-        p.wait = Date.now() + backoff((p.tries ??= 0));
-        p.tries++;
-      } else settle(p, ack);
+        wait = Date.now() + backoff(tries++);
+      } else {
+        tries = 0;
+        settle(p, ack);
+      }
       drain();
     });
   }
@@ -129,13 +136,13 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
   }
 
   // What builds on a write that was carried out is rewritten before it is sent for the first time.
-  function carry({ id, kind, collection }: Pending, row: Row, waiting: Pending[]): Pending[] {
+  function carry({ id, collection }: Pending, row: Row, waiting: Pending[]): Pending[] {
     for (const other of waiting) {
       store.remove(other);
       rename(other, id, row.id);
       store.add(other);
     }
-    const next = (kind !== "delete" && store.part(collection).writes.get(row.id)) || [];
+    const next = store.part(collection).writes.get(row.id) ?? [];
     // What was seen before this write is one older after it. If it is older still, somebody else has changed it too.
     const older = next.filter((other) => !other.first && other.values.version < row.version);
     for (const other of older) other.values = { ...other.values, version: +other.values.version + 1 };
@@ -145,7 +152,7 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
   // Never sent, so it is as if it had never been made.
   function withdraw({ collection, id }: Pending, { settle: answer }: Pending): void {
     for (const p of [...store.part(collection).writes.get(id)!].reverse()) {
-      settle(p, refusal("withdrawn", "was deleted before it was sent"));
+      settle(p, refusal("withdrawn", "deleted before it was sent"));
     }
     answer!({ ok: true, data: { id }, errors: {} });
   }
@@ -177,13 +184,6 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
     restore,
     wake,
     settle,
-    stop: () => clearTimeout(timer),
-    /** It has become known who is signed in. */
-    own(owner: number | null): void {
-      const made = list.filter((p) => p.owner === undefined);
-      for (const p of made) p.owner = owner;
-      keep(made);
-    },
   };
 }
 

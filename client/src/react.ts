@@ -24,9 +24,10 @@ export interface Hooks<C> {
 }
 
 export function hooks<C, E>(client: Client<C, E>): Hooks<C> {
-  function useOf<T>(collection: Names<C>, id: number | undefined, read: () => T): T {
+  function useOf<K extends Names<C>, T>(collection: K, id: number, read: (collection: K, id: number) => T): T {
     const subscribe = useCallback((told: () => void) => client.subscribeTo(collection, id, told), [collection, id]);
-    return useSyncExternalStore(subscribe, read, read);
+    const now = () => read(collection, id);
+    return useSyncExternalStore(subscribe, now, now);
   }
 
   function useAny<T>(read: () => T): T {
@@ -42,9 +43,9 @@ export function hooks<C, E>(client: Client<C, E>): Hooks<C> {
       const shown = useRef(selected);
       return (shown.current = equal(shown.current, selected) ? shown.current : selected);
     },
-    useRow: (collection, id) => useOf(collection, id, () => client.row(collection, id)),
-    usePending: (collection, id) => useOf(collection, id, () => client.pending(collection, id)),
-    useTouch: (collection, id) => useOf(collection, id, () => client.touch(collection, id)),
+    useRow: (collection, id) => useOf(collection, id, client.row),
+    usePending: (collection, id) => useOf(collection, id, client.pending),
+    useTouch: (collection, id) => useOf(collection, id, client.touch),
     useConnection: () => useAny(client.connection),
     useConflicts: () => useAny(client.conflicts),
   };
@@ -59,10 +60,10 @@ function select<R>(all: readonly R[], where: Selection<R>["where"], sort: Select
 function by<R>(sort: string): (one: R, other: R) => number {
   const down = sort[0] === "-";
   const field = down ? sort.slice(1) : sort;
-  const compare = (left: any, right: any) =>
+  return (one: any, other: any) => {
     // Null before everything, as in the server's lists.
-    left == null || right == null ? +(left != null) - +(right != null)
-    : typeof left === "string" ? left.localeCompare(right)
-    : left - right;
-  return (one: any, other: any) => (down ? compare(other[field], one[field]) : compare(one[field], other[field]));
+    const [left, right] = [one, other].map((row) => row[field] ?? "");
+    const order = typeof left === "number" && typeof right === "number" ? left - right : `${left}`.localeCompare(right);
+    return down ? -order : order;
+  };
 }

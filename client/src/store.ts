@@ -98,7 +98,6 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
     row,
     changed,
     match,
-    resolve: (collection: string, id: number) => resolve(part(collection), id),
     /** The id that the server gave, if the ack has told. */
     known: (id: number) => known.get(id) ?? id,
     pending: (collection: string, id: number) => {
@@ -118,16 +117,13 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
       return true;
     },
 
-    drop(collection: string, id: number): void {
-      if (part(collection).base.delete(id)) changed(collection, id);
-    },
-
     add(p: Pending): void {
       const { collection, id } = p;
       const of = part(collection);
-      insert(get(of.writes, id, () => []), p);
+      const insert = (list: Pending[]) => list[list.push(p) - 2]?.seq! > p.seq && list.sort(inOrder);
+      insert(get(of.writes, id, () => []));
       if (p.kind === "create") {
-        insert(of.creates, p);
+        insert(of.creates);
         // Of an earlier page, so its row may have come already.
         if (p.sent) {
           for (const [id, row] of of.base) if (id > p.after) of.met.set(id, row);
@@ -163,13 +159,6 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
       for (const [name, { base, writes }] of parts) for (const id of [...base.keys(), ...writes.keys()]) changed(name, id);
     },
   };
-}
-
-function insert(list: Pending[], p: Pending): void {
-  // Nearly always the newest.
-  const newest = list.at(-1);
-  list.push(p);
-  if (newest && inOrder(newest, p) > 0) list.sort(inOrder);
 }
 
 export const inOrder = (one: Pending, other: Pending) => one.seq - other.seq;

@@ -14,18 +14,20 @@ export function memoryTokens(): TokenStore {
 /** The browser's storage, shared by the pages of an origin; memory where there is none, or none that may be used. */
 export function localTokens(key = "rowcast.token"): TokenStore {
   const memory = memoryTokens();
-  const storage = <T>(use: (storage: Storage) => T) => {
-    try {
-      return use(localStorage);
-    } catch {
-      return null;
-    }
-  };
   return {
-    get: () => memory.get() ?? storage((local) => local.getItem(key)),
+    get() {
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return memory.get();
+      }
+    },
     set(token) {
       memory.set(token);
-      storage((local) => (token ? local.setItem(key, token) : local.removeItem(key)));
+      try {
+        localStorage.removeItem(key);
+        if (token) localStorage.setItem(key, token);
+      } catch {}
     },
   };
 }

@@ -19,14 +19,9 @@ export function createTouches(changed: (collection: string, id: number) => void)
     seen(collection: string, id: number, version: number, by?: Touch["by"]): void {
       const before = of.get(collection + id);
       // The author may be told after the change, and of several changes that came as one each author.
-      if (before && version - +(by !== undefined) < before.version) return;
-      const at = before?.version === version ? before.at : Date.now();
-      of.set(collection + id, { kind: version > 1 ? "updated" : "created", at, version, ...(by !== undefined && { by }) });
+      if (before && (by === undefined ? version <= before.version : version < before.version)) return;
+      of.set(collection + id, { kind: version > 1 ? "updated" : "created", at: Date.now(), version, by });
       changed(collection, id);
-    },
-
-    forget(collection: string, id: number): void {
-      if (of.delete(collection + id)) changed(collection, id);
     },
 
     clear: () => of.clear(),

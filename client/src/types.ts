@@ -129,6 +129,8 @@ export interface SignedIn {
   expires: string | number;
 }
 
+export type SocketSettings = Omit<Partial<ManagerOptions & SocketOptions>, "auth" | "autoConnect" | "forceNew" | "retries">;
+
 export interface ClientOptions {
   /** Default: the page's origin. */
   url?: string;
@@ -138,17 +140,24 @@ export interface ClientOptions {
   persistence?: Persistence;
   /** Whether to be told who changed a row. Default: true. */
   authors?: boolean;
-  /** For socket.io-client. */
-  socket?: Partial<ManagerOptions & SocketOptions>;
+  /** For socket.io-client; what is left out is the client's own business. */
+  socket?: SocketSettings;
 }
 
-type Last<T extends unknown[]> = T extends [...any[], infer L] ? L : never;
-type AnswerOf<F> = F extends (...args: infer A) => unknown
-  ? Last<Required<A>> extends (ack: infer R) => unknown ? R : Ack<unknown>
-  : Ack<unknown>;
+// An event as `rowcast schema` generates it: `[payload, ack]` or `[payload, options, ack]`, and `[ack]` if it needs none.
+type Arguments<F> = F extends (...args: infer A) => unknown ? A : never;
+type AckOf<A> = A extends [...any[], (ack: infer R) => void] ? R : never;
+type PayloadOf<A> = A extends [infer P, any, any] ? P : never;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+export type Asked<F> = IsAny<F> extends true ? Ack<any> : AckOf<Arguments<F>>;
+export type Asking<F> = IsAny<F> extends true
+  ? [payload?: unknown]
+  : [Extract<Arguments<F>, [any]>] extends [never]
+    ? [payload: PayloadOf<Arguments<F>>]
+    : [payload?: PayloadOf<Arguments<F>>];
 
 export interface Client<C, E = Record<string, any>> {
-  readonly schema: Schema<C>;
   /** In id order, our writes that are under way included; the same array until it changes. */
   rows<K extends Names<C>>(collection: K): readonly RowOf<C, K>[];
   /** The same object until it changes. A temporary id leads to the real row once that is known. */
@@ -168,7 +177,7 @@ export interface Client<C, E = Record<string, any>> {
   update<K extends Names<C>>(collection: K, changes: UpdateOf<C, K>, options?: WriteOptions): Write<RowOf<C, K>>;
   delete(collection: Names<C>, id: number, options?: WriteOptions): Write<{ id: number }>;
   /** Everything that is no write: neither queued nor sent again; `$offline` without a connection. */
-  ask<K extends keyof E & string>(event: K, payload?: unknown): Promise<AnswerOf<E[K]>>;
+  ask<K extends keyof E & string>(event: K, ...payload: Asking<E[K]>): Promise<Asked<E[K]>>;
   login(who: { username: string; password: string }): Promise<Ack<SignedIn>>;
   logout(): Promise<Ack<null>>;
   /** Tries at once. */

@@ -7,7 +7,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router/dom";
 
-import { router } from "./app/routes.tsx";
+import { fetchPages, router } from "./app/routes.tsx";
 import { applyTheme } from "./app/theme.ts";
 
 applyTheme();
@@ -19,3 +19,5 @@ if (root) {
     </StrictMode>,
   );
 }
+
+addEventListener("load", () => setTimeout(fetchPages, 500));

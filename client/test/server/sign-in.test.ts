@@ -9,7 +9,7 @@ import { live, until } from "../support/until.ts";
 const mara = { username: "mara", password: "mara_password" };
 const teo = { username: "teo", password: "teo_password" };
 const members = ["--access", "members"];
-const signIn = (gym: Gym) => until(gym, () => gym.connection().signIn, "the sign-in");
+const signIn = (gym: Gym) => until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
 const away = (gym: Gym) => until(gym, () => gym.connection().state !== "live", "the connection to be gone");
 const dawn = { day: "Monday", hour: "600", coach: { id: 1 }, workout_plan: { id: 1 } } as const;
 
@@ -119,7 +119,7 @@ test("what somebody wrote and could not send waits for them, and is nobody else'
   await elsewhere.logout();
   between.mend();
   await signIn(gym);
-  await gym.login(teo);
+  expect(await gym.login(teo)).toMatchObject({ ok: true });
   expect(gym.connection()).toMatchObject({ waiting: 1, held: 1 });
   expect(gym.rows("coaches")).toHaveLength(5);
 

@@ -8,18 +8,21 @@ import { Actions, Modal } from "../ui/Modal.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { toast } from "../ui/toasts.tsx";
 import { useFocusFirstError } from "../forms/useFocusFirstError.ts";
-import { client } from "./client.ts";
+import { client, useConnection } from "./client.ts";
 import css from "./SignIn.module.css";
 import { useTitle } from "./useTitle.ts";
+import { capital } from "./words.ts";
 
 /** For members only: nothing else is to be seen until somebody signs in. */
 export function SignInPage() {
   useTitle("Sign in");
+  const { reason } = useConnection();
   return (
     <div className={css.page}>
       <section className={css.card} aria-labelledby="sign-in">
         <h1 id="sign-in">Sign in</h1>
         <p className={css.lead}>This gym shows its plan to members only.</p>
+        {reason !== undefined && <div className={css.reason}><Notice kind="warn">{capital(reason)}</Notice></div>}
         <SignInForm onDone={() => {}} />
       </section>
     </div>

@@ -39,9 +39,9 @@ export function PlanMoves({ ids, onChange, error, readOnly }: Props) {
   });
 
   return (
-    <section className={css.moves} aria-labelledby={label}>
+    <div role="group" className={css.moves} aria-labelledby={label}>
       <div className={css.top}>
-        <h3 id={label}>Moves</h3>
+        <strong id={label}>Moves</strong>
         <span>
           {ids.length === 0 ? bounds(rules.workout_plans.exercise_moves) : ids.length} {ids.length === 1 ? "move" : "moves"}
         </span>
@@ -98,7 +98,7 @@ export function PlanMoves({ ids, onChange, error, readOnly }: Props) {
           placeholder="Search moves"
         />
       )}
-    </section>
+    </div>
   );
 }
 

@@ -13,6 +13,7 @@ interface Rule {
   readonly maximum?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
+  readonly pattern?: string;
 }
 
 /** `2 to 40 characters`, `18 to 120`. */
@@ -46,7 +47,8 @@ function breach(rule: Rule, value: unknown): string | undefined {
   if (typeof value === "string") {
     if (rule.type === "integer") return "must be a whole number";
     const length = [...value.trim()].length;
-    return length < (rule.minLength ?? 0) || length > (rule.maxLength ?? Infinity) ? `must be ${bounds(rule)?.toLowerCase()} long` : undefined;
+    if (length < (rule.minLength ?? 0) || length > (rule.maxLength ?? Infinity)) return `must be ${bounds(rule)?.toLowerCase()} long`;
+    return rule.pattern === undefined || new RegExp(rule.pattern).test(value.trim()) ? undefined : "does not have the form that is needed here";
   }
   if (typeof value === "number" && (value < (rule.minimum ?? -Infinity) || value > (rule.maximum ?? Infinity))) return `must be ${bounds(rule)}`;
   if (Array.isArray(value) && (value.length < (rule.minItems ?? 0) || value.length > (rule.maxItems ?? Infinity))) return `must have ${bounds(rule)} of them`;

@@ -56,7 +56,8 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
     requestAnimationFrame(() => document.querySelector<HTMLElement>(`[role=row][data-key="${left}"]`)?.focus());
   };
   const done = (outcome: { id: number; queued: boolean }) => {
-    if (isNew) void navigate(outcome.queued ? `${path}${search}` : `${path}/${outcome.id}${search}`, { replace: true });
+    // A row that is created again has another id.
+    if (isNew || outcome.id !== Number(id)) void navigate(outcome.queued ? `${path}${search}` : `${path}/${outcome.id}${search}`, { replace: true });
   };
 
   return (

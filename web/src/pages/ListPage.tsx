@@ -70,7 +70,10 @@ export function ListPage<K extends Name>({ collection, icon, purpose, sorts, tex
             </p>
           </div>
           <Button look="primary" onPress={create}>
-            <Plus size={18} aria-hidden="true" /> New {one}
+            <Plus size={18} aria-hidden="true" />
+            <span>
+              New <span className={css.one}>{one}</span>
+            </span>
           </Button>
         </header>
         <div className={css.tools}>

@@ -22,8 +22,8 @@ export function Notice({ kind = "info", title, children, actions, ref }: Props) 
       <div className={css.words}>
         {title !== undefined && <strong>{title}</strong>}
         {children !== undefined && <div>{children}</div>}
-        {actions !== undefined && <div className={css.actions}>{actions}</div>}
       </div>
+      {actions !== undefined && <div className={css.actions}>{actions}</div>}
     </div>
   );
 }
