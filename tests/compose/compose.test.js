@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checks, compose, container, exec, healthy, inspect, logs, password, refusal, until } from "./engine.js";
+import { checks, compose, container, exec, firstHealthy, healthy, inspect, logs, password, refusal, until } from "./engine.js";
 import { coach, collections, get, hasWebApp, knock, open, writeUntilLost } from "./page.js";
 
 const url = `http://127.0.0.1:${process.env.ROWCAST_PORT}`;
@@ -21,8 +21,8 @@ test("both come up healthy, the server after the database", async (t) => {
   const database = await inspect(await container("database"));
 
   assert.equal(database.State.Health.Status, "healthy");
-  const firstHealthy = database.State.Health.Log.find((check) => check.ExitCode === 0);
-  assert.ok(new Date(server.State.StartedAt) >= new Date(firstHealthy.End), "started before the database was healthy");
+  const becameHealthy = await firstHealthy(database);
+  assert.ok(new Date(server.State.StartedAt) >= becameHealthy, "started before the database was healthy");
   assert.equal(server.RestartCount, 0);
   assert.equal((await get(url, "/readyz"))[0], 200);
 });

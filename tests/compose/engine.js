@@ -40,6 +40,16 @@ export async function until(what, so) {
 export const healthy = (id) =>
   until("the container to be healthy", async () => (await inspect(id)).State.Health.Status === "healthy");
 
+// When a container became healthy for the first time since it was started, as the engine's events have it: the container's own
+// log keeps the last few checks, and a slow machine comes too late for the first.
+export async function firstHealthy({ Id, State }) {
+  const span = ["--since", State.StartedAt, "--until", new Date().toISOString()];
+  const which = ["--filter", `container=${Id}`, "--filter", "event=health_status"];
+  const events = await docker("events", ...span, ...which, "--format", "{{.TimeNano}} {{.Action}}");
+  const first = events.split("\n").find((event) => event.endsWith("health_status: healthy"));
+  return new Date(Number(first.split(" ")[0]) / 1e6);
+}
+
 // What the image's own health check says of a container now, without waiting for its next turn.
 export async function checks(id) {
   const [kind, ...command] = (await inspect(id)).Config.Healthcheck.Test;
