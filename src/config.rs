@@ -37,12 +37,31 @@ pub enum Command {
     Migrate(Storage),
     /// Plant the sample gym in an empty database, and end
     Seed(Storage),
+    /// Print all that crosses the wire, for programs in other languages
+    Schema {
+        /// The language to print it in.
+        #[arg(value_enum)]
+        language: Language,
+    },
     /// Change who may sign in
     User {
         /// What to change.
         #[command(subcommand)]
         command: UserCommand,
     },
+}
+
+/// What the schema can be printed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Types for a stock socket.io-client, and what a typed store needs to know of the collections
+    #[value(name = "typescript")]
+    TypeScript,
+    /// JSON Schema 2020-12
+    JsonSchema,
+    /// AsyncAPI 3.0
+    #[value(name = "asyncapi")]
+    AsyncApi,
 }
 
 /// Changes to who may sign in.

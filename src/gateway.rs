@@ -15,7 +15,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use api_schema::{Options, nearest};
 use futures_util::FutureExt;
-use serde_json::{json, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use socketio::{Event, Fault, Frame, Handshake, Hub, Reason, Refusal, Reply, Service, Socket};
 
 use crate::{
@@ -40,6 +40,8 @@ pub struct Gateway {
     access: Access,
     authors: Authors,
     watch: Watch,
+    /// What `connected` says of the types that this server was built with.
+    schemas: Value,
 }
 
 /// Events that are about the socket itself.
@@ -63,7 +65,8 @@ impl Gateway {
     ) -> Self {
         let authors = Authors::new(hub, live.clone(), db.notices().cloned());
         let watch = Watch::new(db.clone());
-        Self { db, registry, live, auth, access, authors, watch }
+        let schemas = json!(registry.contract().hashes());
+        Self { db, registry, live, auth, access, authors, watch, schemas }
     }
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
@@ -153,6 +156,7 @@ impl Service for Gateway {
             "sid": sid,
             "user": user.as_deref(),
             "access": self.access.word(),
+            "schema": self.schemas,
         });
         socket.send(Frame::event("connected", &[&greeting.to_string()]));
         self.watch(socket);

@@ -2,10 +2,14 @@
 //!
 //! It decodes a payload on the socket's thread; what comes out is work for the database's thread.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    borrow::Cow,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
-use api_schema::Payload;
+use api_schema::{Payload, contract::Shape};
 use futures_util::future::LocalBoxFuture;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -44,6 +48,7 @@ type Decode = dyn Fn(&RawValue) -> Result<(Access, Box<dyn Work>), Error> + Send
 /// An event's handler with its types hidden.
 pub struct Route {
     decode: Box<Decode>,
+    shape: Shape,
     collection: Option<&'static str>,
 }
 
@@ -51,30 +56,44 @@ impl Route {
     /// A plain async function over a decoded payload.
     pub fn new<P, T, H>(access: Access, handler: H) -> Self
     where
-        P: Payload + Clone + Send + Sync + 'static,
-        T: Serialize + 'static,
+        P: Payload + JsonSchema + Clone + Send + Sync + 'static,
+        T: Serialize + JsonSchema + 'static,
         H: AsyncFn(&Context<'_>, P) -> Result<T, Error> + Clone + Send + Sync + 'static,
     {
-        Self::with(move |payload| {
+        Self::with::<P, _, _>(move |payload| {
             let payload = api_schema::decode::<P>(payload)?;
             let handler = handler.clone();
             Ok((access, async move |context: &Context<'_>| handler(context, payload.clone()).await))
         })
     }
 
-    /// For those who decode in a way of their own: what comes out is what to do, and what it needs of the database.
-    pub fn with<T, W>(
+    /// For those who decode a payload in a way of their own: what comes out is what to do, and what it needs of the database.
+    pub fn with<P, T, W>(
         decode: impl Fn(&RawValue) -> Result<(Access, W), Error> + Send + Sync + 'static,
     ) -> Self
     where
-        T: Serialize + 'static,
+        P: Payload + JsonSchema,
+        T: Serialize + JsonSchema + 'static,
         W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send + 'static,
     {
         let decode = Box::new(move |payload: &RawValue| {
             let (access, work) = decode(payload)?;
             Ok((access, Box::new(Typed(work)) as Box<dyn Work>))
         });
-        Self { decode, collection: None }
+        Self { decode, shape: Shape::of::<P, T>(), collection: None }
+    }
+
+    /// Says what the event does, in a sentence for the schema; without it, what its payload says of itself stands there.
+    #[must_use]
+    pub fn described(mut self, sentence: impl Into<Cow<'static, str>>) -> Self {
+        self.shape = self.shape.described(sentence);
+        self
+    }
+
+    /// What the event carries and is acked with.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// The same, where each request writes one row of this collection, and the ack's `data` says which.

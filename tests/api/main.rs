@@ -14,5 +14,6 @@ mod hostile;
 mod live;
 mod neighbours;
 mod planner;
+mod schema;
 mod sign_in;
 mod web;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use rowcast::collections;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, TestApp, client::COLLECTIONS, gym, http, on_both_databases, wire::Heard};
@@ -28,13 +29,14 @@ async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
     assert_eq!(greeting[0]["data"], format!("id: {sid} is connected"));
     assert_eq!((&greeting[0]["sid"], &greeting[0]["user"]), (&connected["sid"], &Value::Null));
     assert_eq!(greeting[0]["access"], "open");
+    assert_eq!(greeting[0]["schema"], json!(collections::registry().contract().hashes()));
     for (heard, collection) in heard[3..].iter().zip(COLLECTIONS) {
         let Heard::Event(name, arguments) = heard else { panic!("{heard:?}") };
         assert_eq!((name.as_str(), arguments.len()), (collection, 2));
         assert_eq!(arguments[0].as_array().unwrap().len(), 1);
         assert!(arguments[1]["cursor"].is_string());
     }
-    assert_eq!(keys(&client.latest("coaches")[0]), ["age", "id", "name", "picture", "username", "version"]);
+    assert_eq!(keys(&client.latest("coaches")[0]), ["id", "name", "age", "picture", "username", "version"]);
     assert_eq!(
         client.latest("schedules"),
         [json!({
@@ -44,7 +46,7 @@ async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
         })]
     );
     let plan = client.latest("workout_plans").remove(0);
-    assert_eq!(keys(&plan), ["description", "difficulty", "exercise_moves", "id", "name", "version"]);
+    assert_eq!(keys(&plan), ["id", "name", "difficulty", "description", "exercise_moves", "version"]);
     assert_eq!(plan["exercise_moves"], json!(client.latest("exercise_moves")));
 }
 

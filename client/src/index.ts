@@ -1,0 +1,29 @@
+export { createClient } from "./client.ts";
+export { fieldErrors, formikErrors, setErrors } from "./errors.ts";
+export type { Keeper, Kept, KeptPicture, Persistence } from "./persistence.ts";
+export { localTokens, memoryTokens, type TokenStore } from "./tokens.ts";
+export type {
+  Ack,
+  Asked,
+  Asking,
+  Client,
+  ClientOptions,
+  CollectionSchema,
+  Conflict,
+  Connection,
+  Identified,
+  Kind,
+  Kinds,
+  Names,
+  Nest,
+  NewOf,
+  RowOf,
+  Schema,
+  SignedIn,
+  SocketSettings,
+  Touch,
+  UpdateOf,
+  Write,
+  WriteAck,
+  WriteOptions,
+} from "./types.ts";

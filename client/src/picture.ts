@@ -1,0 +1,82 @@
+// What the server tells of its rows, taken over whole: a change with all that belongs to it, and the snapshots of one
+// connect together.
+
+import type { Row } from "./pending.ts";
+import type { Store } from "./store.ts";
+
+/** What a change did: rows as they are now, and ids that are gone. */
+export type Difference = Record<string, { upserted: Row[]; deleted: number[] }>;
+
+export interface Told {
+  /** A row is newer than what we had, if we had it. */
+  news(collection: string, row: Row, before: Row | undefined): void;
+  took(difference: Difference): void;
+}
+
+export function createPicture(store: Store, names: string[], { news, took }: Told) {
+  const waiting: Difference = {};
+  // Which of a series of snapshots have come; the series goes on over lost connections.
+  const come = new Set<string>();
+  let next: string | undefined;
+
+  const picture = {
+    /** Up to where we have everything; only there while we have the rows that it stands for. */
+    cursor: undefined as string | undefined,
+    ready: false,
+    /** Which snapshots a series has; a server that was built for other types may leave one out. */
+    expected: names,
+
+    snapshot(name: string, upserted: Row[], cursor: string): void {
+      if (come.has(name)) {
+        settle();
+        come.clear();
+      }
+      come.add(name);
+      const present = new Set(upserted.map((row) => row.id));
+      waiting[name] = { upserted, deleted: [...store.part(name).base.keys()].filter((id) => !present.has(id)) };
+      next = cursor;
+      if (picture.expected.every((name) => come.has(name))) settle(true);
+    },
+
+    changes(difference: Difference, cursor: string | undefined): void {
+      settle();
+      apply(difference, cursor);
+    },
+
+    /** Takes over the snapshots that have come so far. */
+    settle,
+
+    wipe(): void {
+      for (const name of names) picture.snapshot(name, [], "");
+      settle();
+      come.clear();
+      picture.ready = false;
+      picture.cursor = undefined;
+    },
+  };
+
+  function settle(last = false): void {
+    const difference = { ...waiting };
+    for (const name in difference) delete waiting[name];
+    if (next !== undefined) apply(difference, next, last);
+    next = undefined;
+  }
+
+  function apply(difference: Difference, cursor: string | undefined, last = false): void {
+    for (const [name, { upserted, deleted }] of Object.entries(difference)) {
+      if (!names.includes(name)) continue;
+      const { base } = store.part(name);
+      for (const id of deleted) if (base.delete(id)) store.changed(name, id);
+      for (const row of upserted) {
+        const before = base.get(row.id);
+        if (store.put(name, row) && picture.ready && row.version > (before?.version ?? 0)) news(name, row, before);
+      }
+      store.match(name);
+    }
+    picture.cursor = cursor;
+    picture.ready ||= last;
+    took(difference);
+  }
+
+  return picture;
+}

@@ -1,0 +1,164 @@
+// What is shown: the rows as the server told them, and over them, in order, our writes that it has not answered.
+//
+// An ack takes its write away. The server tells what a write changed before it acks it, so that is exact, whether the
+// write was carried out or refused.
+
+import { fits, patch, standIn, type Look } from "./effects.ts";
+import { equal } from "./equal.ts";
+import { createListeners } from "./listeners.ts";
+import type { Pending, Row } from "./pending.ts";
+import { createTable, type Table } from "./table.ts";
+import type { CollectionSchema, Nest } from "./types.ts";
+
+export type Store = ReturnType<typeof createStore>;
+
+export interface Part extends Table {
+  nests: Record<string, Nest>;
+  /** No row that we know of had a higher id. */
+  top: number;
+  /** Our writes by the id that they name, oldest first. */
+  writes: Map<number, Pending[]>;
+  creates: Pending[];
+  /** Rows that came while there were creates, and the creates that they are taken for. */
+  met: Map<number, Row>;
+  matched: Map<number, Pending>;
+}
+
+/** `belongs` says whose writes are shown. */
+export function createStore(schema: Record<string, CollectionSchema>, belongs: (p: Pending) => boolean) {
+  const listeners = createListeners();
+  const parts = new Map<string, Part>();
+  // Temporary ids, and the real ones that they have become.
+  const known = new Map<number, number>();
+  for (const [name, { nests }] of Object.entries(schema)) {
+    const table = createTable((id, base) => show(part(name), id, base));
+    parts.set(name, { ...table, nests, top: 0, creates: [], writes: new Map(), met: new Map(), matched: new Map() });
+  }
+
+  const part = (collection: string) => parts.get(collection)!;
+
+  /** The id that the server gave; what is taken for it until it has. */
+  const resolve = (of: Part, id: number) => known.get(id) ?? (of.writes.get(id)?.[0]!.match || id);
+
+  const row: Look = (collection, id) => {
+    const of = part(collection);
+    return of.row(resolve(of, id));
+  };
+
+  function on({ writes, matched }: Part, id: number): Pending[] {
+    const [own, match] = [writes.get(id) ?? [], matched.get(id)];
+    return match ? [...writes.get(match.id)!, ...own].sort(inOrder) : own;
+  }
+
+  function show(of: Part, id: number, shown: Row | undefined): Row | undefined {
+    for (const p of on(of, id)) {
+      if (!p.optimistic || !belongs(p)) continue;
+      if (p.kind === "delete") shown = undefined;
+      else if (p.kind === "update") shown &&= patch(shown, p.values, of.nests, row);
+      else if (p.id === id && !p.match) shown = standIn(id, p.values, of.base.values().next().value, of.nests, row);
+    }
+    return shown;
+  }
+
+  function changed(collection: string, id: number): void {
+    const mark = (name: string, id: number) => {
+      part(name).mark(id);
+      listeners.mark(name, name + " " + id);
+    };
+    mark(collection, id);
+    // What our own writes show of this row.
+    for (const [name, of] of parts) {
+      if (!of.writes.size || !Object.values(of.nests).some((nest) => nest.collection === collection)) continue;
+      for (const named of of.writes.keys()) mark(name, resolve(of, named));
+    }
+  }
+
+  /** Takes rows that came for what our writes have made. */
+  function match(collection: string): void {
+    const { creates, met, matched, nests } = part(collection);
+    const mark = () => {
+      for (const [id, p] of matched) for (const one of [id, p.id]) changed(collection, one);
+    };
+    mark();
+    for (const p of matched.values()) p.match = 0;
+    matched.clear();
+    // Each row stands for one write, and the older write comes first: the server makes them in that order.
+    for (const [id, row] of met) {
+      const p = creates.find((p) => p.sent && !p.match && id > p.after && fits(row, p.values, nests));
+      if (!p) continue;
+      p.match = id;
+      matched.set(id, p);
+    }
+    mark();
+  }
+
+  return {
+    listeners,
+    part,
+    row,
+    changed,
+    match,
+    /** The id that the server gave, if the ack has told. */
+    known: (id: number) => known.get(id) ?? id,
+    pending: (collection: string, id: number) => {
+      const of = part(collection);
+      return on(of, resolve(of, id))[0]?.kind;
+    },
+
+    /** Takes over what the server says of a row; false if it says nothing new. */
+    put(collection: string, row: Row): boolean {
+      const of = part(collection);
+      const before = of.base.get(row.id);
+      if (equal(before, row)) return false;
+      of.base.set(row.id, row);
+      of.top = Math.max(of.top, row.id);
+      if (!before && of.creates.length) of.met.set(row.id, row);
+      changed(collection, row.id);
+      return true;
+    },
+
+    add(p: Pending): void {
+      const { collection, id } = p;
+      const of = part(collection);
+      of.writes.set(id, [...(of.writes.get(id) ?? []), p].sort(inOrder));
+      if (p.kind === "create") {
+        of.creates.push(p);
+        of.creates.sort(inOrder);
+        // Of an earlier page, so its row may have come already.
+        if (p.sent) {
+          for (const [id, row] of of.base) if (id > p.after) of.met.set(id, row);
+          match(collection);
+        }
+      }
+      changed(collection, resolve(of, id));
+    },
+
+    /** Takes a write away; a create with the id that it was given, if it was. */
+    remove(p: Pending, real?: number): void {
+      const { collection, id } = p;
+      const of = part(collection);
+      changed(collection, resolve(of, id));
+      const left = of.writes.get(id)!.filter((one) => one !== p);
+      if (left.length) of.writes.set(id, left);
+      else of.writes.delete(id);
+      if (p.kind === "create") {
+        of.creates.splice(of.creates.indexOf(p), 1);
+        if (real) {
+          known.set(id, real);
+          of.met.delete(real);
+          changed(collection, real);
+        }
+        if (!of.creates.length) of.met.clear();
+        match(collection);
+      }
+      changed(collection, id);
+    },
+
+    /** All of it: somebody else is signed in, say. */
+    changedAll(): void {
+      for (const [name, { base, writes }] of parts) for (const id of [...base.keys(), ...writes.keys()]) changed(name, id);
+    },
+  };
+}
+
+export const inOrder = (one: Pending, other: Pending) => one.seq - other.seq;

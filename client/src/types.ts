@@ -1,0 +1,192 @@
+// What the package promises, in types.
+
+import type { ManagerOptions, SocketOptions } from "socket.io-client";
+import type { Persistence } from "./persistence.ts";
+import type { TokenStore } from "./tokens.ts";
+
+/** What every row has. */
+export interface Identified {
+  id: number;
+  version: number;
+}
+
+/** The three shapes of one collection. */
+export interface Kind {
+  row: Identified;
+  new: object;
+  update: { id: number; version?: number };
+}
+
+/** Collections by name; what `rowcast schema` generates as `Collections` fits. */
+export type Kinds<C> = { [K in keyof C]: Kind };
+
+/** How a field shows details of rows of another collection. */
+export interface Nest {
+  collection: string;
+  many: boolean;
+  fields: string[];
+}
+
+export interface CollectionSchema {
+  /** In the singular, as in `new_coach`. */
+  name: string;
+  hash: string;
+  /** Whether clients are sent it; one that is not is listed instead, and is not in the store. */
+  sent: boolean;
+  nests: Record<string, Nest>;
+}
+
+export interface Schema<C> {
+  hash: string;
+  /** Of what belongs to no collection. */
+  events?: string;
+  collections: { [K in keyof C]: CollectionSchema };
+  types?: C;
+}
+
+export type Names<C> = keyof C & string;
+
+/** The one answer to whatever was asked. `errors` maps a field, or a key with a `$`, to a sentence. */
+export type Ack<T> =
+  | { ok: true; data: T; errors: Record<string, never> }
+  | { ok: false; data: T | null; errors: Record<string, string> };
+
+/** An ack of a write; it brings the conflict if there is one. */
+export type WriteAck<T> = Ack<T> & { conflict?: Conflict };
+
+/** A write on its way. It is a promise that is always fulfilled, with the ack. */
+export interface Write<T> extends Promise<WriteAck<T>> {
+  readonly requestId: string;
+  /** Of the row; negative and of our own making for one that is being created. */
+  readonly id: number;
+}
+
+export interface WriteOptions {
+  /** Whether it shows before the server has answered. Default: true. */
+  optimistic?: boolean;
+}
+
+export interface Connection {
+  /** `live`: what is shown is what the server has. `refused`: it will not have us, see `reason`; `reconnect()` tries again. */
+  state: "connecting" | "live" | "reconnecting" | "offline" | "refused";
+  /** Whether all collections are there, perhaps as they were when last heard of. */
+  ready: boolean;
+  /** Writes that are not acked yet. */
+  waiting: number;
+  /** Those among them that wait for their user to sign in again. */
+  held: number;
+  /** Who is signed in. */
+  user: Identified & Record<string, any> | null;
+  access: "open" | "read" | "members";
+  /** Whether nothing can be shown before somebody signs in. */
+  signIn: boolean;
+  /** Why we are refused or have been signed out, in a sentence. */
+  reason?: string;
+  schema: {
+    matches: boolean;
+    /** Collections whose shape is not the one this client was built for. */
+    differs: string[];
+  };
+}
+
+/** Somebody else's latest change of a row. */
+export interface Touch {
+  kind: "created" | "updated";
+  /** When we heard of it, in milliseconds since 1970. */
+  at: number;
+  version: number;
+  /** Who it was; null for somebody who is not signed in, undefined while unknown. */
+  by?: { id: number; name: string } | null;
+}
+
+type ConflictOf<C, K extends keyof C> = C[K] extends Kind
+  ? {
+      collection: K;
+      id: number;
+      requestId: string;
+      /** The row that the change was made on, if it was there. */
+      base?: C[K]["row"];
+      /** The row as it was to be. */
+      mine: C[K]["row"];
+      /** The row as it stands. */
+      theirs: C[K]["row"];
+      /** The fields that were sent. */
+      changes: Partial<C[K]["update"]>;
+      /** Makes the same changes to the row as it stands. */
+      keepMine(): Write<C[K]["row"]>;
+      /** Lets the row stand. */
+      keepTheirs(): void;
+    }
+  : never;
+
+/** An update that was refused because the row had moved on. */
+export type Conflict<C = any> = { [K in Names<C>]: ConflictOf<C, K> }[Names<C>];
+
+/** What `login` is acked with; `expires` is in seconds since 1970. */
+export interface SignedIn {
+  user: Identified & Record<string, any>;
+  token: string;
+  expires: string | number;
+}
+
+export type SocketSettings = Omit<Partial<ManagerOptions & SocketOptions>, "auth" | "autoConnect" | "forceNew" | "retries">;
+
+export interface ClientOptions {
+  /** Default: the page's origin. */
+  url?: string;
+  /** Where the token is kept. Default: localStorage if there is one, else memory. */
+  tokens?: TokenStore;
+  /** Keeps the last picture and the writes that wait. Default: nothing is kept. */
+  persistence?: Persistence;
+  /** Whether to be told who changed a row. Default: true. */
+  authors?: boolean;
+  /** For socket.io-client; what is left out is the client's own business. */
+  socket?: SocketSettings;
+}
+
+// An event as `rowcast schema` generates it: `[payload, ack]` or `[payload, options, ack]`, and `[ack]` if it needs none.
+type Arguments<F> = F extends (...args: infer A) => unknown ? A : never;
+type AckOf<A> = A extends [...any[], (ack: infer R) => void] ? R : never;
+type PayloadOf<A> = A extends [infer P, any, any] ? P : never;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+export type Asked<F> = IsAny<F> extends true ? Ack<any> : AckOf<Arguments<F>>;
+export type Asking<F> = IsAny<F> extends true
+  ? [payload?: unknown]
+  : [Extract<Arguments<F>, [any]>] extends [never]
+    ? [payload: PayloadOf<Arguments<F>>]
+    : [payload?: PayloadOf<Arguments<F>>];
+
+export interface Client<C, E = Record<string, any>> {
+  /** In id order, our writes that are under way included; the same array until it changes. */
+  rows<K extends Names<C>>(collection: K): readonly RowOf<C, K>[];
+  /** The same object until it changes. A temporary id leads to the real row once that is known. */
+  row<K extends Names<C>>(collection: K, id: number): RowOf<C, K> | undefined;
+  /** A write of ours to this row that is not acked yet. */
+  pending(collection: Names<C>, id: number): "create" | "update" | "delete" | undefined;
+  /** Somebody else's latest change of a row since this client was made. */
+  touch(collection: Names<C>, id: number): Touch | undefined;
+  /** The same object until it changes. */
+  connection(): Connection;
+  conflicts(): readonly Conflict<C>[];
+  /** Hears of anything at all; returns what ends it. */
+  subscribe(listener: () => void): () => void;
+  /** Hears of one collection, or of one row; returns what ends it. */
+  subscribeTo(collection: Names<C>, id: number | undefined, listener: () => void): () => void;
+  create<K extends Names<C>>(collection: K, values: NewOf<C, K>, options?: WriteOptions): Write<RowOf<C, K>>;
+  update<K extends Names<C>>(collection: K, changes: UpdateOf<C, K>, options?: WriteOptions): Write<RowOf<C, K>>;
+  delete(collection: Names<C>, id: number, options?: WriteOptions): Write<{ id: number }>;
+  /** Everything that is no write: neither queued nor sent again; `$offline` without a connection. */
+  ask<K extends keyof E & string>(event: K, ...payload: Asking<E[K]>): Promise<Asked<E[K]>>;
+  login(who: { username: string; password: string }): Promise<Ack<SignedIn>>;
+  logout(): Promise<Ack<null>>;
+  /** Tries at once. */
+  reconnect(): void;
+  /** Gives up the writes that are held for somebody who is not signed in; returns how many. */
+  discard(): number;
+  close(): void;
+}
+
+export type RowOf<C, K extends keyof C> = C[K] extends Kind ? C[K]["row"] : never;
+export type NewOf<C, K extends keyof C> = C[K] extends Kind ? C[K]["new"] : never;
+export type UpdateOf<C, K extends keyof C> = C[K] extends Kind ? C[K]["update"] : never;

@@ -1,0 +1,270 @@
+// What outlives the page: the last picture, and the writes that wait.
+
+import { describe, expect, test, vi } from "vitest";
+import { schema } from "../../../api-schema/generated/schema.ts";
+import { createClient, memoryTokens, type ClientOptions } from "../../src/index.ts";
+import { indexedDb } from "../../src/indexeddb.ts";
+import { browser } from "../support/browser.ts";
+import { relay } from "../support/relay.ts";
+import { open, serve, type Gym } from "../support/server.ts";
+import { live, until, within } from "../support/until.ts";
+
+const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
+
+// A page that can be left: what it has written is on the disk by then.
+function page(url: string, options: ClientOptions = {}) {
+  const inner = indexedDb("gym");
+  let closed: Promise<void> | undefined;
+  const persistence: typeof inner = {
+    async open(about, adopt) {
+      const keeper = await inner.open(about, adopt);
+      const close = keeper.close.bind(keeper);
+      keeper.close = () => (closed = close());
+      return keeper;
+    },
+  };
+  const gym = open(url, { persistence, ...options });
+  const leave = async () => {
+    gym.close();
+    await within(closed!, "the page to be left");
+  };
+  return { gym, leave };
+}
+const kept = (gym: Gym) => until(gym, () => gym.connection().ready, "what was kept");
+
+describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) => {
+  browser({ locks });
+
+  test("the last picture is there before the network is, and is brought up to date by what changed", async () => {
+    const server = await serve();
+    const between = await relay(server);
+    const first = page(between.url);
+    await live(first.gym);
+    await first.gym.update("coaches", { id: 1, name: "Mara L." });
+    const before = { coaches: first.gym.rows("coaches"), schedules: first.gym.rows("schedules") };
+    await first.leave();
+    between.cut();
+
+    const { gym } = page(between.url);
+    await kept(gym);
+    expect(gym.connection().state).not.toBe("live");
+    expect(gym.rows("coaches")).toEqual(before.coaches);
+    expect(gym.rows("schedules")).toEqual(before.schedules);
+
+    const other = server.open();
+    await live(other);
+    await other.update("coaches", { id: 2, name: "Teo O." });
+    await other.delete("schedules", 1);
+    between.mend();
+    gym.reconnect();
+    await live(gym);
+    expect(gym.rows("coaches")).toEqual(other.rows("coaches"));
+    expect(gym.rows("schedules")).toEqual(other.rows("schedules"));
+    expect(between.sent()).toContain('42["changes",');
+    expect(between.sent()).not.toContain('42["coaches",');
+  });
+
+  test("writes that were made without a network are sent by the next page, each once", async () => {
+    const server = await serve();
+    const between = await relay(server);
+    const first = page(between.url);
+    await live(first.gym);
+    between.cut();
+    await until(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
+    const coach = first.gym.create("coaches", ada);
+    void first.gym.create("schedules", { day: "Monday", hour: "600", coach: { id: coach.id }, workout_plan: { id: 1 } });
+    void first.gym.update("coaches", { id: coach.id, version: 0, age: 37 });
+    await first.leave();
+
+    const { gym } = page(between.url);
+    await until(gym, () => gym.connection().waiting === 3, "the writes");
+    expect(gym.row("coaches", coach.id)).toMatchObject({ name: "Ada Byron", age: 37 });
+    expect(gym.pending("coaches", coach.id)).toBe("create");
+    between.mend();
+    gym.reconnect();
+    await until(gym, () => gym.connection().waiting === 0, "the writes to be sent");
+    expect(gym.rows("coaches").slice(5)).toMatchObject([{ id: 6, name: "Ada Byron", age: 37, version: 2 }]);
+    expect(gym.rows("schedules").filter((row) => row.coach.id === 6)).toHaveLength(1);
+  });
+
+  test("a page that is gone between a commit and its ack: the next one shows the row once", async () => {
+    const server = await serve();
+    const between = await relay(server);
+    const [first, other] = [page(between.url), server.open()];
+    await Promise.all([live(first.gym), live(other)]);
+    const cut = between.cutNextAck();
+    void first.gym.create("coaches", ada);
+    await within(cut, "the ack to be cut off");
+    between.cut();
+    await until(other, () => other.row("coaches", 6), "it to be committed");
+    await first.leave();
+
+    const { gym } = page(between.url);
+    const seen = new Set<number>();
+    gym.subscribe(() => seen.add(gym.rows("coaches").filter((row) => row.name === ada.name).length));
+    await until(gym, () => gym.connection().waiting === 1, "the write");
+    between.mend();
+    gym.reconnect();
+    await until(gym, () => gym.connection().waiting === 0, "its ack");
+    expect(gym.rows("coaches")).toEqual(other.rows("coaches"));
+    expect(Math.max(...seen)).toBe(1);
+  });
+
+  test("what was kept for other types, or from another server, is not shown", async () => {
+    const [server, other] = [await serve(), await serve([], "never")];
+    const first = page(server.url);
+    await live(first.gym);
+    await first.leave();
+    const second = page(other.url);
+    await live(second.gym);
+    expect(second.gym.rows("coaches")).toEqual([]);
+    await second.leave();
+
+    const third = page(server.url);
+    await live(third.gym);
+    await third.leave();
+    await server.stop();
+    const changed = createClient({ ...schema, hash: "other" }, { url: server.url, persistence: indexedDb("gym") });
+    await until(changed, () => changed.connection().state === "reconnecting", "a vain try");
+    expect(changed.connection().ready).toBe(false);
+    changed.close();
+  });
+});
+
+describe("several pages", () => {
+  browser();
+
+  test("one of them keeps the picture, and the next one does when it is gone", async () => {
+    const server = await serve();
+    const [one, two] = [page(server.url), page(server.url)];
+    await Promise.all([live(one.gym), live(two.gym)]);
+    await one.gym.update("coaches", { id: 1, name: "Mara L." });
+    await one.leave();
+    await two.gym.update("coaches", { id: 2, name: "Teo O." });
+    const rows = two.gym.rows("coaches");
+    await two.leave();
+    await server.stop();
+    const { gym } = page(server.url);
+    await kept(gym);
+    expect(gym.rows("coaches")).toEqual(rows);
+  });
+
+  test("a page takes over the writes of one that is gone, not of one that is there", async () => {
+    const server = await serve();
+    const between = await relay(server);
+    const one = page(between.url);
+    await live(one.gym);
+    between.cut();
+    await until(one.gym, () => one.gym.connection().state !== "live", "the connection to be gone");
+    void one.gym.create("coaches", ada);
+    const two = page(server.url, { url: between.url });
+    await kept(two.gym);
+    expect(two.gym.connection().waiting).toBe(0);
+    await one.leave();
+    // It had been waiting for the picture, and looks for writes when it gets it.
+    await until(two.gym, () => two.gym.connection().waiting === 1, "the write");
+    between.mend();
+    two.gym.reconnect();
+    await until(two.gym, () => two.gym.connection().waiting === 0, "it to be sent");
+    expect(two.gym.rows("coaches").filter((row) => row.name === ada.name)).toHaveLength(1);
+  });
+});
+
+describe("when nothing can be kept", () => {
+  browser();
+
+  async function works(url: string) {
+    const { gym } = page(url);
+    await live(gym);
+    expect(await gym.create("coaches", ada)).toMatchObject({ ok: true });
+    expect(gym.rows("coaches")).toHaveLength(6);
+  }
+
+  test("all else works in a window that has no database", async () => {
+    globalThis.indexedDB.open = () => {
+      throw new DOMException("not here", "SecurityError");
+    };
+    await works((await serve()).url);
+  });
+
+  test("all else works once there is no room", async () => {
+    const server = await serve();
+    const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    await works(server.url);
+    put.mockRestore();
+    // There is room again: what is kept is whole.
+    const { gym, leave } = page(server.url);
+    await live(gym);
+    await gym.update("coaches", { id: 1, age: 50 });
+    const rows = gym.rows("coaches");
+    await leave();
+    await server.stop();
+    const next = page(server.url);
+    await kept(next.gym);
+    expect(next.gym.rows("coaches")).toEqual(rows);
+  });
+
+  test("room that comes back is used by the same page", async () => {
+    const server = await serve();
+    const { gym, leave } = page(server.url);
+    await live(gym);
+    const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    await gym.update("coaches", { id: 1, age: 50 });
+    put.mockRestore();
+    await gym.update("coaches", { id: 2, age: 51 });
+    const rows = gym.rows("coaches");
+    await leave();
+    await server.stop();
+    const next = page(server.url);
+    await kept(next.gym);
+    expect(next.gym.rows("coaches")).toEqual(rows);
+  });
+});
+
+describe("where only members see anything", () => {
+  browser();
+  const mara = { username: "mara", password: "mara_password" };
+
+  test("nothing is left of what somebody saw who has signed out", async () => {
+    const server = await serve(["--access", "members"]);
+    const tokens = memoryTokens();
+    const first = page(server.url, { tokens });
+    await until(first.gym, () => first.gym.connection().state === "live", "the connection");
+    await first.gym.login(mara);
+    await first.leave();
+
+    const second = page(server.url, { tokens });
+    await kept(second.gym);
+    await live(second.gym);
+    expect(second.gym.connection().user).toMatchObject({ username: "mara" });
+    await second.gym.logout();
+    await second.leave();
+
+    await server.stop();
+    const third = page(server.url, { tokens });
+    await until(third.gym, () => third.gym.connection().state === "reconnecting", "a vain try");
+    expect(third.gym.connection()).toMatchObject({ ready: false });
+    expect(third.gym.rows("coaches")).toEqual([]);
+  });
+
+  test("somebody else's picture is not shown on, and not built upon", async () => {
+    const server = await serve(["--access", "members"]);
+    const tokens = memoryTokens();
+    const first = page(server.url, { tokens });
+    await until(first.gym, () => first.gym.connection().state === "live", "the connection");
+    await first.gym.login(mara);
+    await first.leave();
+
+    const other = server.open({ tokens });
+    await live(other);
+    await other.logout();
+    await other.login({ username: "teo", password: "teo_password" });
+    const { gym } = page(server.url, { tokens });
+    await until(gym, () => gym.connection().user?.username === "teo" && gym.connection().state === "live", "teo");
+    expect(gym.rows("coaches")).toEqual(other.rows("coaches"));
+  });
+});

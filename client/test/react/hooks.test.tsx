@@ -1,0 +1,110 @@
+// @vitest-environment happy-dom
+// The hooks in a page, under StrictMode, against the server.
+
+import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
+import { StrictMode } from "react";
+import { afterEach, expect, test } from "vitest";
+import { hooks } from "../../src/react.ts";
+import { serve } from "../support/server.ts";
+import { live } from "../support/until.ts";
+
+afterEach(cleanup);
+
+async function gym() {
+  const server = await serve();
+  const client = server.open();
+  return { client, server, ...hooks(client) };
+}
+
+test("a list shows, sorts, filters and follows", async () => {
+  const { client, server, useCollection } = await gym();
+  function Names() {
+    const { rows, ready } = useCollection("coaches", { where: (coach) => coach.age > 30, sort: "-age" });
+    return <p>{ready ? rows.map((coach) => coach.name).join(", ") : "…"}</p>;
+  }
+  render(<StrictMode><Names /></StrictMode>);
+  expect(screen.getByText("…")).toBeDefined();
+  await act(() => live(client));
+  const names = () => [...client.rows("coaches")].filter((one) => one.age > 30).sort((one, two) => two.age - one.age).map((one) => one.name).join(", ");
+  expect(screen.getByText(names())).toBeDefined();
+
+  const other = server.open();
+  await live(other);
+  await other.update("coaches", { id: 1, age: 99 });
+  await waitFor(() => expect(client.row("coaches", 1)!.age).toBe(99));
+  await waitFor(() => expect(screen.getByText(names()).textContent).toMatch(/^Mara/));
+});
+
+test("a row renders again when it changes, and not for another row", async () => {
+  const { client, useRow, usePending } = await gym();
+  await live(client);
+  const renders: Record<number, number> = { 1: 0, 2: 0 };
+  function Coach({ id }: { id: number }) {
+    const coach = useRow("coaches", id);
+    const pending = usePending("coaches", id);
+    renders[id]!++;
+    return <p>{coach?.name} {pending ?? "settled"}</p>;
+  }
+  render(<StrictMode><Coach id={1} /><Coach id={2} /></StrictMode>);
+  const before = { ...renders };
+  let write!: Promise<unknown>;
+  await act(async () => void (write = client.update("coaches", { id: 1, name: "Mara L." })));
+  expect(screen.getByText("Mara L. update")).toBeDefined();
+  await act(async () => void (await write));
+  expect(screen.getByText("Mara L. settled")).toBeDefined();
+  expect(renders[1]).toBeGreaterThan(before[1]!);
+  expect(renders[2]).toBe(before[2]);
+});
+
+test("a page that was opened on a new row stays on it when the server has named it", async () => {
+  const { client, useRow } = await gym();
+  await live(client);
+  const write = client.create("coaches", { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" });
+  function Page() {
+    const coach = useRow("coaches", write.id);
+    return <p>{coach ? `${coach.name}, version ${coach.version}` : "gone"}</p>;
+  }
+  render(<StrictMode><Page /></StrictMode>);
+  expect(screen.getByText("Ada Byron, version 0")).toBeDefined();
+  await act(async () => void (await write));
+  expect(screen.getByText("Ada Byron, version 1")).toBeDefined();
+  await act(async () => void (await client.update("coaches", { id: 6, name: "Ada King" })));
+  expect(screen.getByText("Ada King, version 2")).toBeDefined();
+});
+
+test("the connection, conflicts and touches are there to be shown", async () => {
+  const { client, server, useConnection, useConflicts, useTouch } = await gym();
+  function Status() {
+    const { state, waiting } = useConnection();
+    const touch = useTouch("coaches", 1);
+    return <p>{`${state} ${waiting} ${useConflicts().length} ${touch?.kind ?? "untouched"}`}</p>;
+  }
+  render(<StrictMode><Status /></StrictMode>);
+  expect(screen.getByText("connecting 0 0 untouched")).toBeDefined();
+  await act(() => live(client));
+  expect(screen.getByText("live 0 0 untouched")).toBeDefined();
+  const other = server.open();
+  await live(other);
+  await other.update("coaches", { id: 1, age: 40 });
+  await act(async () => void (await client.update("coaches", { id: 1, version: 1, age: 41 })));
+  await waitFor(() => expect(screen.getByText("live 0 1 updated")).toBeDefined());
+  await act(async () => client.conflicts()[0]!.keepTheirs());
+  expect(screen.getByText("live 0 0 updated")).toBeDefined();
+});
+
+test("nothing listens any more once the page is gone", async () => {
+  const { client, useCollection, useRow, useConnection } = await gym();
+  await live(client);
+  let renders = 0;
+  function Page() {
+    renders++;
+    useRow("coaches", 1);
+    useConnection();
+    return <p>{useCollection("coaches").rows.length}</p>;
+  }
+  const page = render(<StrictMode><Page /></StrictMode>);
+  page.unmount();
+  const before = renders;
+  await act(async () => void (await client.update("coaches", { id: 1, age: 40 })));
+  expect(renders).toBe(before);
+});

@@ -1,0 +1,115 @@
+// What happens to writes when the connection does not hold.
+
+import { expect, test } from "vitest";
+import { relay } from "../support/relay.ts";
+import { open, serve } from "../support/server.ts";
+import { live, until, within } from "../support/until.ts";
+
+const coach = (name: string) => ({ name, age: 36, picture: "https://example.com/ada.png" });
+const away = (gym: Parameters<typeof until>[0] & { connection(): { state: string } }) =>
+  until(gym, () => gym.connection().state !== "live", "the connection to be gone");
+
+test("what is written without a connection shows, waits, and is sent in order", async () => {
+  const server = await serve();
+  const between = await relay(server);
+  const gym = open(between.url);
+  await live(gym);
+  between.cut();
+  await away(gym);
+
+  const ada = gym.create("coaches", coach("Ada Byron"));
+  const plan = gym.row("workout_plans", 1)!;
+  const lesson = gym.create("schedules", { day: "Monday", hour: "0800", coach: { id: ada.id }, workout_plan: { id: 1 } });
+  const renamed = gym.update("coaches", { id: ada.id, version: 0, name: "Ada King" });
+  expect(gym.row("schedules", lesson.id)).toEqual({
+    id: lesson.id,
+    version: 0,
+    day: "Monday",
+    hour: "0800",
+    coach: { id: ada.id, name: "Ada King" },
+    workout_plan: { id: 1, name: plan.name, difficulty: plan.difficulty },
+  });
+  expect(gym.connection()).toMatchObject({ ready: true, waiting: 3 });
+
+  between.mend();
+  expect(await ada).toMatchObject({ ok: true, data: { id: 6, name: "Ada Byron" } });
+  expect(await lesson).toMatchObject({ ok: true, data: { hour: "800", coach: { id: 6 } } });
+  expect(await renamed).toMatchObject({ ok: true, data: { id: 6, name: "Ada King", version: 2 } });
+  expect(gym.row("coaches", ada.id)).toMatchObject({ id: 6, name: "Ada King" });
+  expect(gym.rows("schedules").filter((row) => row.coach.id === 6)).toHaveLength(1);
+  expect(gym.connection()).toMatchObject({ state: "live", waiting: 0 });
+});
+
+test("a write that was committed and not acked is there once, and never beside its stand-in", async () => {
+  const server = await serve();
+  const between = await relay(server);
+  const [gym, other] = [open(between.url), server.open()];
+  await Promise.all([live(gym), live(other)]);
+  const seen: number[] = [];
+  gym.subscribe(() => seen.push(gym.rows("coaches").filter((row) => row.name === "Ada Byron").length));
+
+  const cut = between.cutNextAck();
+  const write = gym.create("coaches", coach("Ada Byron"));
+  await within(cut, "the ack to be cut off");
+  await until(other, () => other.row("coaches", 6), "it to be committed");
+
+  expect(await write).toMatchObject({ ok: true, data: { id: 6 } });
+  expect(gym.rows("coaches").filter((row) => row.name === "Ada Byron")).toHaveLength(1);
+  expect(new Set(seen)).toEqual(new Set([1]));
+  expect(other.rows("coaches")).toHaveLength(6);
+});
+
+test("the server is killed while many writes are on their way: each is there exactly once", async () => {
+  const server = await serve();
+  const gym = server.open();
+  await live(gym);
+  const writes = Array.from({ length: 60 }, (_, n) => gym.create("coaches", coach(`Coach ${n}`)));
+  await writes[5];
+  await server.kill();
+  await away(gym);
+  const later = gym.create("coaches", coach("Coach 60"));
+  await server.start();
+
+  const acks = await Promise.all([...writes, later]);
+  expect(acks.filter((ack) => !ack.ok)).toEqual([]);
+  await live(gym);
+  const names = gym.rows("coaches").slice(5).map((row) => row.name);
+  expect(names).toEqual(Array.from({ length: 61 }, (_, n) => `Coach ${n}`));
+  const other = server.open();
+  await live(other);
+  expect(other.rows("coaches")).toEqual(gym.rows("coaches"));
+});
+
+test("what was missed comes as changes, and unchanged rows stay the same objects", async () => {
+  const server = await serve();
+  const between = await relay(server);
+  const [gym, other] = [open(between.url), server.open()];
+  await Promise.all([live(gym), live(other)]);
+  const [first, second] = [gym.row("coaches", 1), gym.row("coaches", 2)];
+  between.cut();
+  await away(gym);
+  await other.update("coaches", { id: 2, name: "Teo O." });
+  between.mend();
+  await until(gym, () => gym.row("coaches", 2)!.name === "Teo O.", "the change");
+  expect(gym.row("coaches", 1)).toBe(first);
+  expect(gym.row("coaches", 2)).not.toBe(second);
+  expect(gym.touch("coaches", 2)).toMatchObject({ kind: "updated", version: 2 });
+});
+
+test("a stand-in that is deleted before it was sent has never been", async () => {
+  const server = await serve();
+  const between = await relay(server);
+  const gym = open(between.url);
+  await live(gym);
+  between.cut();
+  await away(gym);
+  const write = gym.create("coaches", coach("Ada Byron"));
+  const lesson = gym.create("schedules", { day: "Monday", hour: "800", coach: { id: write.id }, workout_plan: { id: 1 } });
+  expect(await gym.delete("coaches", write.id)).toMatchObject({ ok: true });
+  expect((await write).errors).toHaveProperty("$withdrawn");
+  expect((await lesson).errors).toHaveProperty("$depends");
+  expect(gym.row("coaches", write.id)).toBeUndefined();
+  between.mend();
+  await live(gym);
+  expect(gym.rows("coaches")).toHaveLength(5);
+});

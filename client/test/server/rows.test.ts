@@ -1,0 +1,68 @@
+// Rows and writes, against the server.
+
+import { expect, test } from "vitest";
+import { serve } from "../support/server.ts";
+import { live, until } from "../support/until.ts";
+
+const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
+
+test("the whole picture is there once the client is live", async () => {
+  const gym = (await serve()).open();
+  expect(gym.connection()).toMatchObject({ state: "connecting", ready: false, user: null });
+  await live(gym);
+  expect(gym.rows("coaches").map((coach) => coach.id)).toEqual([1, 2, 3, 4, 5]);
+  expect(gym.rows("schedules").length).toBeGreaterThan(30);
+  expect(gym.row("schedules", 1)!.coach.name).toBe(gym.row("coaches", gym.row("schedules", 1)!.coach.id)!.name);
+});
+
+test("a new row shows at once, is acked, and shows in the other window", async () => {
+  const server = await serve();
+  const [here, there] = [server.open(), server.open()];
+  await Promise.all([live(here), live(there)]);
+
+  const write = here.create("coaches", ada);
+  expect(here.rows("coaches").at(-1)).toEqual({ ...ada, id: write.id, username: null, version: 0 });
+  expect(here.pending("coaches", write.id)).toBe("create");
+  expect(here.connection().waiting).toBe(1);
+
+  const ack = await write;
+  expect(ack).toMatchObject({ ok: true, data: { ...ada, id: 6, version: 1 } });
+  expect(here.row("coaches", write.id)).toBe(here.row("coaches", 6));
+  expect(here.rows("coaches").filter((coach) => coach.name === ada.name)).toHaveLength(1);
+  expect(here.connection().waiting).toBe(0);
+  await until(there, () => there.row("coaches", 6), "the other window");
+  expect(there.touch("coaches", 6)).toMatchObject({ kind: "created", version: 1 });
+  expect(here.touch("coaches", 6)).toBeUndefined();
+});
+
+test("a change and its refusal are shown and taken back exactly", async () => {
+  const gym = (await serve()).open();
+  await live(gym);
+  const before = gym.row("coaches", 1)!;
+
+  const write = gym.update("coaches", { id: 1, age: 17 });
+  expect(gym.row("coaches", 1)).toEqual({ ...before, age: 17 });
+  expect(await write).toEqual({ ok: false, data: null, errors: { age: "must be at least 18" } });
+  expect(gym.row("coaches", 1)).toBe(before);
+});
+
+test("a row that is in use comes back, one that is not is gone", async () => {
+  const gym = (await serve()).open();
+  await live(gym);
+  const coach = gym.row("coaches", 1);
+
+  const refused = gym.delete("coaches", 1);
+  expect(gym.row("coaches", 1)).toBeUndefined();
+  expect((await refused).errors).toHaveProperty("$in_use");
+  expect(gym.row("coaches", 1)).toBe(coach);
+
+  expect(await gym.delete("schedules", 1)).toMatchObject({ ok: true, data: { id: 1 } });
+  expect(gym.row("schedules", 1)).toBeUndefined();
+});
+
+test("what is not a write is asked", async () => {
+  const gym = (await serve()).open();
+  expect(await gym.ask("list_coaches")).toMatchObject({ ok: false, errors: { $offline: expect.any(String) } });
+  await live(gym);
+  expect(await gym.ask("list_coaches", { limit: 1 })).toMatchObject({ ok: true, data: { rows: [{ id: 1 }] } });
+});

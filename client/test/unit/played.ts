@@ -1,0 +1,32 @@
+// A client over the socket that the test plays, where what is tested is what a server does rarely.
+
+import { createClient, memoryTokens, type Client, type ClientOptions } from "../../src/index.ts";
+import { Model, schema } from "../interleaving/model.ts";
+import { ModelSocket } from "../interleaving/socket.ts";
+
+export { schema };
+
+export function played(options: ClientOptions & { hash?: string } = {}) {
+  const model = new Model();
+  ModelSocket.model = model;
+  for (const name of ["one", "two"]) model.write("new_box", { name });
+  const client = createClient<any>(schema as any, { url: "", tokens: memoryTokens(), ...options }) as Client<any>;
+  const socket = ModelSocket.latest;
+  return {
+    model,
+    client,
+    socket,
+    /** Everything that is on its way arrives. */
+    settle() {
+      while (model.connection && model.connection.up.length + model.connection.down.length > 0) {
+        if (model.connection.up.length) model.up();
+        else model.down(socket.deliver, false);
+      }
+    },
+  };
+}
+
+/** Promises that are settled have been heard by then. */
+export async function ticks(): Promise<void> {
+  for (let n = 0; n < 8; n++) await Promise.resolve();
+}
