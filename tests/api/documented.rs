@@ -20,9 +20,10 @@ async fn the_protocols_examples_hold_on_postgres() {
 async fn examples_hold(engine: Engine) {
     let app = TestApp::spawn(engine, &["--sample-data", "always"]).await;
     let client = app.connect().await;
-    let follower = app.connect_with(&json!({ "live": "changes" })).await.expect("to be let in");
+    let follower =
+        app.connect_with(&json!({ "live": "changes", "authors": true })).await.expect("to be let in");
     let mut examples = 0;
-    for Example { request, ack: expected, changes } in documented() {
+    for Example { request, ack: expected, told } in documented() {
         let (event, arguments) = request.split_once(' ').unwrap_or((request, ""));
         let ack = client.ask_with(event, &all(arguments)).await;
         let mut whole = json!({ "ok": ack.ok, "data": ack.data, "errors": ack.errors });
@@ -30,10 +31,10 @@ async fn examples_hold(engine: Engine) {
             whole["user"] = user;
         }
         assert!(fits(&parsed(expected), &whole), "{request}\nis documented as {expected}\nand acked {whole}");
-        if let Some(changes) = changes {
-            let (expected, mut heard) = (parsed(changes), Value::Null);
+        for (event, expected) in told {
+            let (expected, mut heard) = (parsed(expected), Value::Null);
             while !fits(&expected, &heard) {
-                heard = follower.hears("changes").await;
+                heard = follower.hears(event).await;
             }
         }
         examples += 1;
@@ -42,11 +43,11 @@ async fn examples_hold(engine: Engine) {
     app.stop().await;
 }
 
-/// What is emitted, what it is acked with, and what that makes of clients that follow the changes.
+/// What is emitted, what it is acked with, and what another client is told of it.
 struct Example {
     request: &'static str,
     ack: &'static str,
-    changes: Option<&'static str>,
+    told: Vec<(&'static str, &'static str)>,
 }
 
 /// All examples, in order.
@@ -56,9 +57,9 @@ fn documented() -> Vec<Example> {
     while let Some(line) = lines.next() {
         let Some(request) = line.strip_prefix("> ") else { continue };
         let ack = lines.next().and_then(|line| line.strip_prefix("< ")).expect("each request has its ack");
-        let changes = lines.next_if(|line| line.starts_with("* changes "));
-        let changes = changes.map(|line| line.trim_start_matches("* changes "));
-        examples.push(Example { request, ack, changes });
+        let told = std::iter::from_fn(|| lines.next_if(|line| line.starts_with("* ")));
+        let told = told.filter_map(|line| line[2..].split_once(' ')).collect();
+        examples.push(Example { request, ack, told });
     }
     examples
 }
