@@ -4,6 +4,7 @@
 //! reading and writing, [`crate::live`] the sending.
 
 use api_schema::Payload;
+use schemars::JsonSchema;
 use sea_orm::{ActiveValue, DbErr, EntityTrait, IntoActiveModel, Value};
 use serde::Serialize;
 
@@ -27,11 +28,11 @@ pub trait Collection: Send + Sync + 'static {
             ActiveModel: Send,
         >;
     /// What clients see of a row.
-    type Row: Serialize;
+    type Row: Serialize + JsonSchema;
     /// What `new_…` takes.
-    type New: Payload + Clone + Send + Sync + 'static;
+    type New: Payload + JsonSchema + Clone + Send + Sync + 'static;
     /// What `update_…` takes.
-    type Update: Payload + Clone + Send + Sync + 'static;
+    type Update: Payload + JsonSchema + Clone + Send + Sync + 'static;
 
     /// One row's name, as in `new_coach`.
     const NAME: &'static str;

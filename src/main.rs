@@ -1,12 +1,15 @@
-//! The command line: `serve` (the default), `migrate`, `seed`, `user set-password`.
+//! The command line: `serve` (the default), `migrate`, `seed`, `schema`, `user set-password`.
 
-use std::{io::Read, process::ExitCode};
+use std::{
+    io::{Read, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use rowcast::{
     app::App,
-    auth,
-    config::{Cli, Command, Serve, Storage, UserCommand, without_secrets},
+    auth, collections,
+    config::{Cli, Command, Language, Serve, Storage, UserCommand, without_secrets},
     database::{Database, DatabaseUrl},
     sample, telemetry,
 };
@@ -20,6 +23,7 @@ async fn main() -> ExitCode {
         Some(Command::Serve(settings)) => serve(settings).await,
         Some(Command::Migrate(storage)) => open(&storage).await.map(drop),
         Some(Command::Seed(storage)) => seed(&storage).await,
+        Some(Command::Schema { language }) => schema(language),
         Some(Command::User { command: UserCommand::SetPassword { username, storage } }) => {
             set_password(username, &storage).await
         }
@@ -57,6 +61,16 @@ async fn seed(storage: &Storage) -> Result<(), String> {
     let planted = sample::plant(&db).await.map_err(|error| error.to_string())?;
     db.close().await;
     if planted { Ok(()) } else { Err("the database is not empty, so nothing was planted".into()) }
+}
+
+fn schema(language: Language) -> Result<(), String> {
+    let contract = collections::registry().contract();
+    let text = match language {
+        Language::TypeScript => contract.typescript(),
+        Language::JsonSchema => contract.json_schema(),
+        Language::AsyncApi => contract.asyncapi(),
+    };
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
 }
 
 async fn set_password(username: String, storage: &Storage) -> Result<(), String> {

@@ -4,6 +4,7 @@
 //! neither repeat nor hide others. Null sorts before every value. Text compares by code point on both databases.
 
 use api_schema::{Condition as Asked, FieldErrors, ListRequest, Op, Scalar, Sort, nearest};
+use schemars::JsonSchema;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, ModelTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     Value,
@@ -18,8 +19,10 @@ use crate::{
 };
 
 /// A page of rows.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{R}Page")]
 pub struct Page<R> {
+    /// In the order that was asked for.
     rows: Vec<R>,
     /// What to send as `after` for the next page; null at the end.
     next: Option<String>,

@@ -5,6 +5,8 @@ mod route;
 
 use std::{collections::HashMap, sync::Arc};
 
+use api_schema::contract::Contract;
+
 pub use kind::{Encoded, Examples, Kind};
 pub use route::{Access, Route, Work};
 
@@ -16,6 +18,8 @@ use crate::{
 /// Events by name, collections in the order their snapshots are sent.
 pub struct Registry {
     routes: HashMap<&'static str, Route>,
+    /// The names of the routes with the collection that they came with, in the order of registration.
+    order: Vec<(&'static str, Option<&'static str>)>,
     aliases: HashMap<&'static str, &'static str>,
     kinds: Vec<Arc<dyn Kind>>,
 }
@@ -43,6 +47,24 @@ impl Registry {
     #[must_use]
     pub fn kinds(&self) -> &[Arc<dyn Kind>] {
         &self.kinds
+    }
+
+    /// All that clients and this server say to each other.
+    #[must_use]
+    pub fn contract(&self) -> Contract {
+        let mut contract = Contract::builder();
+        for kind in &self.kinds {
+            kind.describe(&mut contract);
+        }
+        for (event, collection) in &self.order {
+            contract.event(event, self.routes[event].shape(), *collection);
+        }
+        let mut aliases: Vec<_> = self.aliases.iter().collect();
+        aliases.sort_unstable();
+        for (alias, event) in aliases {
+            contract.alias(alias, event);
+        }
+        contract.build()
     }
 }
 
@@ -81,8 +103,9 @@ impl Builder {
     /// If an event is registered twice: a mistake in the program, found by its first start.
     #[must_use]
     pub fn build(self) -> Registry {
-        let mut routes = HashMap::new();
-        let mut add = |event, route| {
+        let (mut routes, mut order) = (HashMap::new(), Vec::new());
+        let mut add = |event, route, collection| {
+            order.push((event, collection));
             let before = routes.insert(event, route);
             assert!(before.is_none(), "the event {event} is registered twice");
         };
@@ -97,9 +120,11 @@ impl Builder {
                 nests.map(referrer).collect::<Vec<_>>()
             };
             let referrers = self.kinds.iter().flat_map(shows).collect();
-            kind.routes(referrers).into_iter().for_each(|(event, route)| add(event, route));
+            kind.routes(referrers)
+                .into_iter()
+                .for_each(|(event, route)| add(event, route, Some(kind.plural())));
         }
-        self.routes.into_iter().for_each(|(event, route)| add(event, route));
-        Registry { routes, aliases: self.aliases.into_iter().collect(), kinds: self.kinds }
+        self.routes.into_iter().for_each(|(event, route)| add(event, route, None));
+        Registry { routes, order, aliases: self.aliases.into_iter().collect(), kinds: self.kinds }
     }
 }

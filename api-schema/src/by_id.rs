@@ -1,12 +1,14 @@
 //! Which row.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use validator::Validate;
 
 use crate::{Form, Payload};
 
 /// A row to get or to delete: only `id` counts, a whole row will do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Validate)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Validate, JsonSchema)]
+#[schemars(extend("additionalProperties" = true))]
 pub struct ById {
     /// Its id.
     pub id: i64,

@@ -1,12 +1,13 @@
 //! The people who teach classes, and who may sign in.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{Form, Payload, rules};
 
 /// A coach as clients see one; the password never leaves the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coach {
     /// Given out in order from 1.
     pub id: i64,
@@ -23,7 +24,7 @@ pub struct Coach {
 }
 
 /// A coach to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate, JsonSchema)]
 pub struct NewCoach {
     /// 2 to 40 characters.
     #[validate(length(min = 2, max = 40))]
@@ -33,9 +34,11 @@ pub struct NewCoach {
     pub age: i64,
     /// An http or https address.
     #[validate(length(max = "rules::LONGEST_ADDRESS"), custom(function = "rules::web_address"))]
+    #[schemars(regex(pattern = rules::WEB_ADDRESS))]
     pub picture: String,
     /// 2 to 40 characters without blanks; nobody else's.
     #[validate(length(min = 2, max = 40), custom(function = "rules::one_word"))]
+    #[schemars(regex(pattern = rules::ONE_WORD))]
     pub username: Option<String>,
 }
 
@@ -56,7 +59,7 @@ impl Payload for NewCoach {
 }
 
 /// What is to change about a coach; what is absent stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate, JsonSchema)]
 pub struct UpdateCoach {
     /// Whom.
     pub id: i64,
@@ -74,10 +77,12 @@ pub struct UpdateCoach {
     /// An http or https address.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(max = "rules::LONGEST_ADDRESS"), custom(function = "rules::web_address"))]
+    #[schemars(regex(pattern = rules::WEB_ADDRESS))]
     pub picture: Option<String>,
-    /// 2 to 40 characters without blanks; nobody else's. `Some(None)` takes it away.
+    /// 2 to 40 characters without blanks; nobody else's. Null takes it away.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 2, max = 40), custom(function = "rules::one_word"))]
+    #[schemars(regex(pattern = rules::ONE_WORD), extend("x-nullable" = true))]
     pub username: Option<Option<String>>,
 }
 

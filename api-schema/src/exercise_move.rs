@@ -1,12 +1,13 @@
 //! What a workout is made of.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{Form, Payload, rules};
 
 /// An exercise move as clients see one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExerciseMove {
     /// Given out in order from 1.
     pub id: i64,
@@ -23,7 +24,7 @@ pub struct ExerciseMove {
 }
 
 /// An exercise move to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate, JsonSchema)]
 pub struct NewExerciseMove {
     /// 2 to 30 characters.
     #[validate(length(min = 2, max = 30))]
@@ -36,6 +37,7 @@ pub struct NewExerciseMove {
     pub description: String,
     /// An http or https address.
     #[validate(length(max = "rules::LONGEST_ADDRESS"), custom(function = "rules::web_address"))]
+    #[schemars(regex(pattern = rules::WEB_ADDRESS))]
     pub video_link: String,
 }
 
@@ -55,7 +57,7 @@ impl Payload for NewExerciseMove {
 }
 
 /// What is to change about an exercise move; what is absent stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate, JsonSchema)]
 pub struct UpdateExerciseMove {
     /// Which.
     pub id: i64,
@@ -77,6 +79,7 @@ pub struct UpdateExerciseMove {
     /// An http or https address.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(max = "rules::LONGEST_ADDRESS"), custom(function = "rules::web_address"))]
+    #[schemars(regex(pattern = rules::WEB_ADDRESS))]
     pub video_link: Option<String>,
 }
 

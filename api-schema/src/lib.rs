@@ -13,6 +13,7 @@
 mod ack;
 mod by_id;
 mod coach;
+pub mod contract;
 mod exercise_move;
 mod field_errors;
 mod form;
@@ -23,9 +24,11 @@ mod login;
 mod nearest;
 mod options;
 mod payload;
+mod reference;
 pub mod rules;
 mod scalar;
 mod schedule;
+mod told;
 mod workout_plan;
 
 pub use ack::Ack;
@@ -39,6 +42,8 @@ pub use login::{Login, SignedIn};
 pub use nearest::nearest;
 pub use options::Options;
 pub use payload::{Invalid, MAX_DEPTH, Payload, decode, read};
+pub use reference::Ref;
 pub use scalar::Scalar;
 pub use schedule::{CoachRef, NewSchedule, Schedule, UpdateSchedule, WorkoutPlanRef};
+pub use told::{Access, Auth, Author, Authored, Connected, Position, Schemas, SignedOut};
 pub use workout_plan::{NewWorkoutPlan, UpdateWorkoutPlan, WorkoutPlan};

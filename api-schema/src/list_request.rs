@@ -2,6 +2,9 @@
 //!
 //! Only the shape is judged here. Which columns there are, and of which type, is for whoever has the rows.
 
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::value::RawValue;
 use validator::Validate;
 
@@ -14,14 +17,17 @@ const CONDITIONS: usize = 32;
 const SORTS: usize = 8;
 const IN_VALUES: usize = 100;
 
-/// A page of rows.
-#[derive(Clone, Debug, PartialEq, Eq, Validate)]
+/// Which page of rows is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Validate, JsonSchema)]
 pub struct ListRequest {
-    /// All of them hold.
+    /// What columns must be like; all of it holds.
+    #[schemars(rename = "where", with = "Option<BTreeMap<String, Comparison>>")]
     pub filter: Vec<Condition>,
-    /// The first counts most; `id` is last of itself.
+    /// Column names with commas between, `-` before one for descending; the first counts most, `id` is last of itself.
+    #[schemars(with = "Option<String>")]
     pub sort: Vec<Sort>,
-    /// 1 to 500.
+    /// 1 to 500; 50 if absent.
+    #[schemars(with = "Option<i64>")]
     #[validate(range(min = 1, max = 500))]
     pub limit: u64,
     /// What an earlier page gave as `next`.
@@ -64,6 +70,34 @@ pub enum Op {
     In(Vec<Scalar>),
     /// With this text somewhere in it.
     Contains(String),
+}
+
+/// A column's part of `where`, for the schema: a value that is the column's, or comparisons that all hold.
+struct Comparison;
+
+impl JsonSchema for Comparison {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Comparison".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let value = || json_schema!({ "type": ["string", "number"] });
+        let nullable = || json_schema!({ "type": ["string", "number", "null"] });
+        json_schema!({
+            "description": "A value that the column has, or comparisons that all hold.",
+            "anyOf": [nullable(), {
+                "type": "object",
+                "properties": {
+                    "eq": nullable(), "ne": nullable(),
+                    "gt": value(), "gte": value(), "lt": value(), "lte": value(),
+                    "in": { "type": "array", "items": value(), "maxItems": IN_VALUES },
+                    "contains": value(),
+                },
+                "additionalProperties": false,
+                "minProperties": 1,
+            }],
+        })
+    }
 }
 
 /// A column to sort by.

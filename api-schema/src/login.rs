@@ -2,19 +2,22 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use validator::Validate;
 
 use crate::{Coach, Form, Payload, rules};
 
-/// Who wants to sign in. `Debug` leaves the password out.
-#[derive(Clone, PartialEq, Eq, Validate)]
+/// Who wants to sign in.
+#[derive(Clone, PartialEq, Eq, Validate, JsonSchema)]
 pub struct Login {
     /// Trimmed, as usernames are when they are given.
     #[validate(length(max = "rules::LONGEST_CREDENTIAL"))]
+    #[schemars(extend("minLength" = 1))]
     pub username: String,
     /// Just as it was typed.
     #[validate(length(max = "rules::LONGEST_CREDENTIAL"))]
+    #[schemars(extend("minLength" = 1))]
     pub password: String,
 }
 
@@ -27,14 +30,15 @@ impl Payload for Login {
     }
 }
 
+// Logs are not to know passwords.
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login").field("username", &self.username).finish_non_exhaustive()
     }
 }
 
-/// Who has signed in. `Debug` leaves the token out.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+/// Who has signed in.
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SignedIn {
     /// The coach.
     pub user: Coach,
@@ -44,6 +48,7 @@ pub struct SignedIn {
     pub expires: i64,
 }
 
+// Nor tokens.
 impl fmt::Debug for SignedIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedIn")

@@ -1,5 +1,6 @@
 //! The second argument of an event.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 use validator::Validate;
@@ -7,7 +8,7 @@ use validator::Validate;
 use crate::{Form, Payload};
 
 /// How an event is to be handled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Validate)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Validate, JsonSchema)]
 #[non_exhaustive]
 pub struct Options {
     /// Names a write, so that it is safe to send again: a repeat within 24 hours is not carried out, but acked as the first

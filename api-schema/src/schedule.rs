@@ -1,20 +1,38 @@
 //! The classes of a week.
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::IntoDeserializer, de::value::Error as Unknown};
 use validator::{Validate, ValidationError};
 
-use crate::{Form, Payload, rules};
+use crate::{Form, Payload, Ref, rules};
 
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+/// A day of the week.
+#[derive(Deserialize, JsonSchema)]
+enum Day {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// Hours and minutes without a colon.
+const TIME: &str = "^([0-9]|[1-5][0-9]|[1-9][0-5][0-9]|1[0-9][0-5][0-9]|2[0-3][0-5][0-9])$";
+/// The same as forms send it.
+const TYPED_TIME: &str = "^0*([0-9]|[1-5][0-9]|[1-9][0-5][0-9]|1[0-9][0-5][0-9]|2[0-3][0-5][0-9])$";
 
 /// A class as clients see one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Schedule {
     /// Given out in order from 1.
     pub id: i64,
     /// `Monday` to `Sunday`.
+    #[schemars(with = "Day")]
     pub day: String,
     /// `"0"` to `"2359"`: hours and minutes without a colon and without leading zeros.
+    #[schemars(regex(pattern = TIME))]
     pub hour: String,
     /// Who teaches it.
     pub coach: CoachRef,
@@ -25,7 +43,7 @@ pub struct Schedule {
 }
 
 /// What a class shows of its coach.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CoachRef {
     /// The coach's id.
     pub id: i64,
@@ -34,7 +52,7 @@ pub struct CoachRef {
 }
 
 /// What a class shows of its plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkoutPlanRef {
     /// The plan's id.
     pub id: i64,
@@ -45,17 +63,21 @@ pub struct WorkoutPlanRef {
 }
 
 /// A class to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate, JsonSchema)]
 pub struct NewSchedule {
     /// `Monday` to `Sunday`.
     #[validate(custom(function = "day_of_week"))]
+    #[schemars(with = "Day")]
     pub day: String,
     /// `"0"` to `"2359"`, without leading zeros.
     #[validate(custom(function = "time_of_day"))]
+    #[schemars(regex(pattern = TYPED_TIME))]
     pub hour: String,
     /// The id of a coach.
+    #[schemars(with = "Ref", extend("x-collection" = "coaches"))]
     pub coach: i64,
     /// The id of a workout plan.
+    #[schemars(with = "Ref", extend("x-collection" = "workout_plans"))]
     pub workout_plan: i64,
 }
 
@@ -76,7 +98,7 @@ impl Payload for NewSchedule {
 }
 
 /// What is to change about a class; what is absent stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate, JsonSchema)]
 pub struct UpdateSchedule {
     /// Which.
     pub id: i64,
@@ -86,22 +108,26 @@ pub struct UpdateSchedule {
     /// `Monday` to `Sunday`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "day_of_week"))]
+    #[schemars(with = "Option<Day>")]
     pub day: Option<String>,
     /// `"0"` to `"2359"`, without leading zeros.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "time_of_day"))]
+    #[schemars(regex(pattern = TYPED_TIME))]
     pub hour: Option<String>,
     /// The id of a coach.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Ref>", extend("x-collection" = "coaches"))]
     pub coach: Option<i64>,
     /// The id of a workout plan.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Ref>", extend("x-collection" = "workout_plans"))]
     pub workout_plan: Option<i64>,
 }
 
 impl Payload for UpdateSchedule {
     const NOUN: &'static str = "a schedule";
-    const EXAMPLE: &'static str = r#"{"day": "Sunday", "hour": 1330}"#;
+    const EXAMPLE: &'static str = r#"{"day": "Sunday", "hour": "1330"}"#;
 
     fn read(form: &mut Form<'_>) -> Self {
         Self {
@@ -125,10 +151,8 @@ fn read_hour(form: &mut Form<'_>, field: &'static str) -> String {
 }
 
 fn day_of_week(day: &str) -> Result<(), ValidationError> {
-    if DAYS.contains(&day) {
-        return Ok(());
-    }
-    Err(rules::broken("must be a day from Monday to Sunday"))
+    let day: Result<Day, Unknown> = Day::deserialize(day.into_deserializer());
+    day.map(|_| ()).map_err(|_| rules::broken("must be a day from Monday to Sunday"))
 }
 
 fn time_of_day(hour: &str) -> Result<(), ValidationError> {

@@ -1,12 +1,16 @@
 //! What a class works through.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
-use crate::{ExerciseMove, Form, Payload, rules};
+use crate::{ExerciseMove, Form, Payload, Ref, rules};
+
+/// The most moves that a plan may have.
+const MOST_MOVES: usize = 100;
 
 /// A workout plan as clients see one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkoutPlan {
     /// Given out in order from 1.
     pub id: i64,
@@ -23,7 +27,7 @@ pub struct WorkoutPlan {
 }
 
 /// A workout plan to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate, JsonSchema)]
 pub struct NewWorkoutPlan {
     /// 2 to 40 characters.
     #[validate(length(min = 2, max = 40))]
@@ -36,6 +40,7 @@ pub struct NewWorkoutPlan {
     pub description: String,
     /// 1 to 100 ids, in order; repeats are kept.
     #[validate(custom(function = "moves"))]
+    #[schemars(with = "Vec<Ref>", length(min = 1, max = MOST_MOVES), extend("x-collection" = "exercise_moves"))]
     pub exercise_moves: Vec<i64>,
 }
 
@@ -55,7 +60,7 @@ impl Payload for NewWorkoutPlan {
 }
 
 /// What is to change about a workout plan; what is absent stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Validate, JsonSchema)]
 pub struct UpdateWorkoutPlan {
     /// Which.
     pub id: i64,
@@ -77,12 +82,13 @@ pub struct UpdateWorkoutPlan {
     /// 1 to 100 ids, in order, in place of all that were there.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "moves"))]
+    #[schemars(with = "Option<Vec<Ref>>", length(min = 1, max = MOST_MOVES), extend("x-collection" = "exercise_moves"))]
     pub exercise_moves: Option<Vec<i64>>,
 }
 
 impl Payload for UpdateWorkoutPlan {
     const NOUN: &'static str = "a workout plan";
-    const EXAMPLE: &'static str = r#"{"difficulty": "hard", "exercise_moves": [1]}"#;
+    const EXAMPLE: &'static str = r#"{"difficulty": "hard", "exercise_moves": [{"id": 1}]}"#;
 
     fn read(form: &mut Form<'_>) -> Self {
         Self {
@@ -99,7 +105,7 @@ impl Payload for UpdateWorkoutPlan {
 fn moves(ids: &[i64]) -> Result<(), ValidationError> {
     match ids.len() {
         0 => Err(rules::broken("must name at least one move")),
-        1..=100 => Ok(()),
+        1..=MOST_MOVES => Ok(()),
         _ => Err(rules::broken("must name at most 100 moves")),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use api_schema::{ById, ListRequest, Payload};
+use api_schema::{ById, ListRequest, Payload, contract};
 use futures_util::future::LocalBoxFuture;
+use schemars::JsonSchema;
 use sea_orm::DbErr;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -42,6 +43,8 @@ pub trait Kind: Send + Sync {
     fn columns(&self) -> Vec<&'static str>;
     /// Payloads that are valid, for tests and documentation.
     fn examples(&self) -> Examples;
+    /// Its types, for the schema.
+    fn describe(&self, contract: &mut contract::Builder);
     /// The rows with these ids, encoded.
     fn by_ids<'a>(
         &'a self,
@@ -93,6 +96,10 @@ impl<C: Collection> Kind for Of<C> {
         Examples { new: C::New::EXAMPLE, update: C::Update::EXAMPLE }
     }
 
+    fn describe(&self, contract: &mut contract::Builder) {
+        contract.collection::<C::Row, C::New, C::Update>((C::NAME, C::PLURAL), C::SENT, self.columns());
+    }
+
     fn by_ids<'a>(
         &'a self,
         db: &'a Transaction,
@@ -112,7 +119,7 @@ impl<C: Collection> Kind for Of<C> {
 
     fn routes(&self, referrers: Vec<Referrer>) -> Vec<(&'static str, Route)> {
         let referrers: Arc<[_]> = referrers.into();
-        let create = Route::with(|payload| {
+        let create = Route::with::<C::New, _, _>(|payload| {
             let (new, errors) = api_schema::read::<C::New>(payload)?;
             let access = if errors.is_empty() { Access::Write } else { Access::Refusal };
             Ok((access, async move |context: &Context<'_>| {
@@ -121,7 +128,7 @@ impl<C: Collection> Kind for Of<C> {
                 store::insert::<C>(context.db, draft).await
             }))
         });
-        let update = Route::with(|payload| {
+        let update = Route::with::<C::Update, _, _>(|payload| {
             let (update, errors) = api_schema::read::<C::Update>(payload)?;
             let access =
                 if errors.is_empty() { to::<C>(C::update(update.clone()).id) } else { Access::Refusal };
@@ -131,7 +138,7 @@ impl<C: Collection> Kind for Of<C> {
                 store::update::<C>(context.db, edit).await
             }))
         });
-        let delete = Route::with(move |payload| {
+        let delete = Route::with::<ById, _, _>(move |payload| {
             let row: ById = api_schema::decode(payload)?;
             let referrers = referrers.clone();
             Ok((to::<C>(row.id), async move |context: &Context<'_>| {
@@ -142,17 +149,21 @@ impl<C: Collection> Kind for Of<C> {
         let get = Route::new(Access::Read, async |context: &Context<'_>, row: ById| {
             store::get::<C>(context.db, row.id).await
         });
-        let list = Route::with(|payload| {
+        let list = Route::with::<ListRequest, _, _>(|payload| {
             let (request, errors) = api_schema::read::<ListRequest>(payload)?;
             let query = query::Query::<C>::new(request, errors)?;
             Ok((Access::Read, async move |context: &Context<'_>| query.run(context.db).await))
         });
+        let (a_row, rows) = (C::New::NOUN, C::PLURAL.replace('_', " "));
         vec![
-            (name("new", C::NAME), create),
-            (name("update", C::NAME), update),
-            (name("delete", C::NAME), delete),
-            (name("get", C::NAME), get),
-            (name("list", C::PLURAL), list),
+            (name("new", C::NAME), create.to(C::PLURAL).described(format!("Makes {a_row}."))),
+            (
+                name("update", C::NAME),
+                update.to(C::PLURAL).described(format!("Changes {a_row}; what is absent stays.")),
+            ),
+            (name("delete", C::NAME), delete.to(C::PLURAL).described(format!("Deletes {a_row}."))),
+            (name("get", C::NAME), get.described(format!("Finds {a_row} by its id."))),
+            (name("list", C::PLURAL), list.described(format!("Lists {rows}, a page at a time."))),
         ]
     }
 }
@@ -163,8 +174,9 @@ fn to<C: Collection>(id: i64) -> Access {
 }
 
 /// What a deletion is acked with.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Deleted {
+    /// The id that nobody has any more.
     id: i64,
 }
 

@@ -2,10 +2,14 @@
 //!
 //! It decodes a payload on the socket's thread; what comes out is work for the database's thread.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    borrow::Cow,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
-use api_schema::Payload;
+use api_schema::{Payload, contract::Shape};
 use futures_util::future::LocalBoxFuture;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -42,35 +46,66 @@ impl Access {
 type Decode = dyn Fn(&RawValue) -> Result<(Access, Box<dyn Work>), Error> + Send + Sync;
 
 /// An event's handler with its types hidden.
-pub struct Route(Box<Decode>);
+pub struct Route {
+    decode: Box<Decode>,
+    shape: Shape,
+    collection: Option<&'static str>,
+}
 
 impl Route {
     /// A plain async function over a decoded payload.
     pub fn new<P, T, H>(access: Access, handler: H) -> Self
     where
-        P: Payload + Clone + Send + Sync + 'static,
-        T: Serialize + 'static,
+        P: Payload + JsonSchema + Clone + Send + Sync + 'static,
+        T: Serialize + JsonSchema + 'static,
         H: AsyncFn(&Context<'_>, P) -> Result<T, Error> + Clone + Send + Sync + 'static,
     {
-        Self::with(move |payload| {
+        Self::with::<P, _, _>(move |payload| {
             let payload = api_schema::decode::<P>(payload)?;
             let handler = handler.clone();
             Ok((access, async move |context: &Context<'_>| handler(context, payload.clone()).await))
         })
     }
 
-    /// For those who decode in a way of their own: what comes out is what to do, and what it needs of the database.
-    pub fn with<T, W>(
+    /// For those who decode a payload in a way of their own: what comes out is what to do, and what it needs of the database.
+    pub fn with<P, T, W>(
         decode: impl Fn(&RawValue) -> Result<(Access, W), Error> + Send + Sync + 'static,
     ) -> Self
     where
-        T: Serialize + 'static,
+        P: Payload + JsonSchema,
+        T: Serialize + JsonSchema + 'static,
         W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send + 'static,
     {
-        Self(Box::new(move |payload| {
+        let decode = Box::new(move |payload: &RawValue| {
             let (access, work) = decode(payload)?;
             Ok((access, Box::new(Typed(work)) as Box<dyn Work>))
-        }))
+        });
+        Self { decode, shape: Shape::of::<P, T>(), collection: None }
+    }
+
+    /// Says what the event does, in a sentence for the schema; without it, what its payload says of itself stands there.
+    #[must_use]
+    pub fn described(mut self, sentence: impl Into<Cow<'static, str>>) -> Self {
+        self.shape = self.shape.described(sentence);
+        self
+    }
+
+    /// What the event carries and is acked with.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The same, where each request writes one row of this collection, and the ack's `data` says which.
+    #[must_use]
+    pub fn to(self, plural: &'static str) -> Self {
+        Self { collection: Some(plural), ..self }
+    }
+
+    /// The collection of the one row that is written, if it is one.
+    #[must_use]
+    pub fn collection(&self) -> Option<&'static str> {
+        self.collection
     }
 
     /// What the payload asks for, ready to run.
@@ -78,7 +113,7 @@ impl Route {
     /// # Errors
     /// [`Error::BadPayload`] and [`Error::Invalid`]; nothing has touched the database yet.
     pub fn decode(&self, payload: &RawValue) -> Result<(Access, Box<dyn Work>), Error> {
-        (self.0)(payload)
+        (self.decode)(payload)
     }
 }
 

@@ -15,7 +15,9 @@ test("a page has the gym as soon as it is connected", async (t) => {
   await has("the gym", () => true);
 
   assert.deepEqual(order, ["connected", ...collections]);
-  assert.deepEqual(greeting, { data: `id: ${socket.id} is connected`, sid: socket.id, user: null });
+  const { data, sid, user, schema } = greeting;
+  assert.deepEqual({ data, sid, user }, { data: `id: ${socket.id} is connected`, sid: socket.id, user: null });
+  assert.deepEqual(Object.keys(schema.collections).sort(), [...collections, "events"].sort());
   assert.deepEqual(collections.map((name) => store[name].length), [5, 3, 6, 36]);
   assert.equal(socket.io.engine.transport.name, "websocket");
 });

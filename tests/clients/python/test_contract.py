@@ -15,7 +15,9 @@ class SampleGym(Story):
         self.assertEqual(client.events, ["connected", *COLLECTIONS])
         sid = client.socket.get_sid()
         greeting = {"data": f"id: {sid} is connected", "sid": sid, "user": None}
-        self.assertEqual(client.greetings, [greeting])
+        [told] = client.greetings
+        self.assertEqual({name: told[name] for name in greeting}, greeting)
+        self.assertEqual(sorted(told["schema"]["collections"]), sorted([*COLLECTIONS, "events"]))
         self.assertEqual([len(client.rows[name]) for name in COLLECTIONS], [5, 3, 6, 36])
 
     async def test_what_is_wrong_is_told_by_field(self):

@@ -1,0 +1,65 @@
+//! What `rowcast schema` prints: the files that are kept, and what is in them.
+
+use std::process::Command;
+
+use api_schema::{ById, contract::Contract};
+use rowcast::{
+    collections::{Coaches, ExerciseMoves},
+    context::Context,
+    registry::{Access, Registry, Route},
+};
+use serde_json::Value;
+
+use crate::harness::program::PROGRAM;
+
+#[test]
+fn the_generated_files_are_those_of_this_code() {
+    for (language, file, kept) in [
+        ("typescript", "schema.ts", include_str!("../../api-schema/generated/schema.ts")),
+        ("json-schema", "schema.json", include_str!("../../api-schema/generated/schema.json")),
+        ("asyncapi", "asyncapi.json", include_str!("../../api-schema/generated/asyncapi.json")),
+    ] {
+        let printed = Command::new(PROGRAM).args(["schema", language]).output().unwrap();
+        assert!(printed.status.success(), "{printed:?}");
+        let same = printed.stdout == kept.as_bytes();
+        assert!(same, "api-schema/generated/{file} is stale: scripts/schema renews it");
+    }
+}
+
+#[test]
+fn an_event_beside_the_collections_is_in_all_three() {
+    let rest = async |_: &Context<'_>, coach: ById| Ok(coach.id);
+    let route = Route::new(Access::Write, rest).described("Gives a coach the day off.");
+    let contract = Registry::builder().with::<Coaches>().on("rest_coach", route).build().contract();
+
+    let types = contract.typescript();
+    let line = "  /** Gives a coach the day off. */\n  rest_coach: (...args: Emits<ById, number>) => void;\n";
+    assert!(types.contains(line), "{types}");
+    let schema = parsed(&contract.json_schema());
+    assert_eq!(schema["$defs"]["rest_coach.arguments"]["prefixItems"][0]["$ref"], "#/$defs/ById");
+    let asyncapi = parsed(&contract.asyncapi());
+    assert_eq!(asyncapi["operations"]["rest_coach"]["summary"], "Gives a coach the day off.");
+}
+
+#[test]
+fn a_hash_names_what_differs() {
+    let coaches = || Registry::builder().with::<Coaches>();
+    let hashes = |contract: Contract| contract.hashes();
+    let (few, many) =
+        (hashes(coaches().build().contract()), hashes(coaches().with::<ExerciseMoves>().build().contract()));
+    let route = Route::new(Access::Read, async |_: &Context<'_>, coach: ById| Ok(coach.id));
+    let other = hashes(coaches().on("rest_coach", route).build().contract());
+
+    assert_eq!(few, hashes(coaches().build().contract()));
+    assert_ne!(few.hash, many.hash);
+    assert_ne!(few.hash, other.hash);
+    assert_eq!(few.collections["coaches"], many.collections["coaches"]);
+    assert_eq!(few.collections["events"], many.collections["events"]);
+    assert_eq!(few.collections["coaches"], other.collections["coaches"]);
+    assert_ne!(few.collections["events"], other.collections["events"]);
+    assert!(few.hash.len() == 16 && few.hash.bytes().all(|digit| digit.is_ascii_hexdigit()));
+}
+
+fn parsed(document: &str) -> Value {
+    serde_json::from_str(document).unwrap()
+}

@@ -1,0 +1,58 @@
+import { ConflictNotice } from "../live/ConflictNotice.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Notice } from "../ui/Notice.tsx";
+import { client, useConnection } from "./client.ts";
+import css from "./GlobalNotices.module.css";
+import { useGate } from "./Gate.tsx";
+import { capital, listed, words } from "./words.ts";
+
+/** What concerns the whole page: a refused connection, another schema, conflicts that no open form shows. */
+export function GlobalNotices() {
+  const { state, reason, schema, access, held, signIn } = useConnection();
+  const { mayEdit, openSignIn } = useGate();
+  const differs = schema.differs.map((name) => (name in words ? words[name as keyof typeof words].many : name));
+  return (
+    <div className={css.notices}>
+      {state === "refused" && (
+        <Notice kind="danger" title="The server refused the connection" actions={<RefusedActions signIn={() => openSignIn()} />}>
+          {reason ?? "It gave no reason."}
+        </Notice>
+      )}
+      {state === "live" && reason !== undefined && !signIn && (
+        <Notice kind="warn" title="You are no longer signed in" actions={<Button onPress={() => openSignIn()}>Sign in</Button>}>
+          {capital(reason)}
+        </Notice>
+      )}
+      {!schema.matches && (
+        <Notice kind="warn" title={`This page was built for another schema${differs.length > 0 ? ` of: ${listed(differs)}` : ""}`} actions={<Button onPress={() => location.reload()}>Reload the page</Button>}>
+          Some of it may be missing or refused until both are of one version.
+        </Notice>
+      )}
+      {held > 0 && (
+        <Notice
+          kind="warn"
+          title={`${held === 1 ? "A change" : `${held} changes`} made on this device ${held === 1 ? "waits" : "wait"} for who made ${held === 1 ? "it" : "them"} to sign in`}
+          actions={
+            <>
+              <Button onPress={() => openSignIn()}>Sign in</Button>
+              <Button onPress={() => client.discard()}>Give {held === 1 ? "it" : "them"} up</Button>
+            </>
+          }
+        />
+      )}
+      {access === "read" && !mayEdit && state === "live" && (
+        <Notice actions={<Button onPress={() => openSignIn()}>Sign in</Button>}>Everybody may look here. Sign in to change anything.</Notice>
+      )}
+      <ConflictNotice />
+    </div>
+  );
+}
+
+function RefusedActions({ signIn }: { signIn: () => void }) {
+  return (
+    <>
+      <Button onPress={() => client.reconnect()}>Try again</Button>
+      <Button onPress={signIn}>Sign in</Button>
+    </>
+  );
+}

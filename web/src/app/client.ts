@@ -1,0 +1,20 @@
+// The one client of this page, and the hooks that read it.
+
+import { createClient } from "@rowcast/client";
+import { indexedDb } from "@rowcast/client/indexeddb";
+import { hooks } from "@rowcast/client/react";
+import { type Collections, schema } from "@schema";
+
+export const client = createClient(schema, { persistence: indexedDb("rowcast-planner") });
+
+export const { useCollection, useRow, usePending, useTouch, useConnection, useConflicts } = hooks(client);
+
+/** A collection's name on the wire. */
+export type Name = keyof Collections;
+export type Row<K extends Name> = Collections[K]["row"];
+
+/** Who is signed in. */
+export function useUser(): { id: number; name: string } | null {
+  const { user } = useConnection();
+  return user && { id: user.id, name: String(user["name"]) };
+}

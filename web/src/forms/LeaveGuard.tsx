@@ -1,0 +1,26 @@
+import { useBeforeUnload, useBlocker } from "react-router";
+
+import { Button } from "../ui/Button.tsx";
+import { Actions, Modal } from "../ui/Modal.tsx";
+
+/** Asks before a page with unsaved changes is left. `unsaved` is asked at the moment of leaving. */
+export function LeaveGuard({ unsaved }: { unsaved: () => boolean }) {
+  const blocker = useBlocker(({ currentLocation, nextLocation }) => unsaved() && currentLocation.pathname !== nextLocation.pathname);
+  useBeforeUnload((event) => {
+    if (unsaved()) event.preventDefault();
+  });
+  if (blocker.state !== "blocked") return null;
+  return (
+    <Modal title="Leave without saving?" question onClose={() => blocker.reset()}>
+      <p>What you have changed here has not been saved.</p>
+      <Actions>
+        <Button autoFocus onPress={() => blocker.reset()}>
+          Keep editing
+        </Button>
+        <Button look="danger" onPress={() => blocker.proceed()}>
+          Discard changes
+        </Button>
+      </Actions>
+    </Modal>
+  );
+}

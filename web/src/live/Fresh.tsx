@@ -1,0 +1,30 @@
+import { CloudUpload } from "lucide-react";
+
+import { type Name, useConnection, usePending } from "../app/client.ts";
+import css from "./Fresh.module.css";
+import { useFresh } from "./useFresh.ts";
+
+/** A light that fades over a row that somebody else has just changed, and who it was. Goes into something with a position. */
+export function Fresh({ collection, id, words = "row" }: { collection: Name; id: number; words?: "row" | "card" | "form" }) {
+  const touch = useFresh(collection, id);
+  if (!touch) return null;
+  const who = touch.by?.name ?? "Somebody";
+  return (
+    <span key={touch.version} className={css.fresh} data-words={words}>
+      <span className={css.who}>{words !== "card" ? `${who} ${touch.kind === "created" ? "added" : "changed"} this just now` : who}</span>
+    </span>
+  );
+}
+
+/** Marks a row with a write of ours that has not been answered. Only without a connection, for else it is over in no time. */
+export function Waiting({ collection, id }: { collection: Name; id: number }) {
+  const pending = usePending(collection, id);
+  const { state } = useConnection();
+  if (pending === undefined || state === "live") return null;
+  return (
+    <span className={css.waiting} title="Waits for a connection">
+      <CloudUpload size={14} aria-hidden="true" />
+      <span className="hidden-text">Waits for a connection</span>
+    </span>
+  );
+}

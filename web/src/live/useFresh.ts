@@ -1,0 +1,23 @@
+import { useEffect, useState } from "react";
+
+import { type Name, useTouch } from "../app/client.ts";
+
+/** How long somebody else's change is marked. */
+const SHOWN = 8000;
+
+/** Somebody else's change of a row while it is news; then undefined. */
+export function useFresh(collection: Name, id: number) {
+  const touch = useTouch(collection, id);
+  const [now, setNow] = useState(Date.now);
+  const at = touch?.at;
+  useEffect(() => {
+    if (at === undefined) return;
+    setNow(Date.now());
+    const left = at + SHOWN - Date.now();
+    if (left <= 0) return;
+    const timer = setTimeout(() => setNow(Date.now()), left);
+    return () => clearTimeout(timer);
+  }, [at]);
+  // A change that came since the last look at the clock is later than it, and news too.
+  return touch && now - touch.at < SHOWN ? touch : undefined;
+}

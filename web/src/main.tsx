@@ -1,0 +1,23 @@
+import "@fontsource-variable/bricolage-grotesque";
+import "@fontsource-variable/figtree";
+import "./style/tokens.css";
+import "./style/base.css";
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { RouterProvider } from "react-router/dom";
+
+import { fetchPages, router } from "./app/routes.tsx";
+import { applyTheme } from "./app/theme.ts";
+
+applyTheme();
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <RouterProvider router={router} />
+    </StrictMode>,
+  );
+}
+
+addEventListener("load", () => setTimeout(fetchPages, 500));
