@@ -77,17 +77,19 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
   function match(collection: string): void {
     const { creates, met, matched, nests } = part(collection);
     const mark = () => {
-      for (const [id, p] of matched) for (const one of [id, p.id]) changed(collection, one);
+      for (const { id, match } of creates) if (match) [id, match].forEach((one) => changed(collection, one));
     };
     mark();
-    for (const p of matched.values()) p.match = 0;
+    for (const p of creates) p.match = 0;
     matched.clear();
-    // Each row stands for one write, and the older write comes first: the server makes them in that order.
     for (const [id, row] of met) {
-      const p = creates.find((p) => p.sent && !p.match && id > p.after && fits(row, p.values, nests));
-      if (!p) continue;
-      p.match = id;
-      matched.set(id, p);
+      for (const p of creates) {
+        if (!p.sent || p.match || id <= p.after || !fits(row, p.values, nests)) continue;
+        p.match = id;
+        if (!matched.has(id)) matched.set(id, p);
+        // A row stands for one write, the oldest: the server makes them in that order. One that somebody has changed may stand for any.
+        if (row.version < 2) break;
+      }
     }
     mark();
   }
