@@ -589,18 +589,18 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "9781c43fda56e956",
-  events: "cdd3eca85b7b5354",
+  hash: "1e9aa6d6ffcb8065",
+  events: "ece33cfe061170fa",
   collections: {
     coaches: {
       name: "coach",
-      hash: "9eb1989eca8cd4d4",
+      hash: "b5c8be4c9990552c",
       sent: true,
       nests: {},
     },
     workout_plans: {
       name: "workout_plan",
-      hash: "208247325023af45",
+      hash: "107253f4baa0cde2",
       sent: true,
       nests: {
         exercise_moves: { collection: "exercise_moves", many: true, fields: ["id", "name", "focus", "description", "video_link", "version"] },
@@ -608,13 +608,13 @@ export const schema: Schema<Collections> = {
     },
     exercise_moves: {
       name: "exercise_move",
-      hash: "ab8523fc1ef8b1a5",
+      hash: "f7c11f456f0f1f00",
       sent: true,
       nests: {},
     },
     schedules: {
       name: "schedule",
-      hash: "008fa66945eb8bd4",
+      hash: "fe3e673d7f594866",
       sent: true,
       nests: {
         coach: { collection: "coaches", many: false, fields: ["id", "name"] },

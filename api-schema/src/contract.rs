@@ -14,7 +14,9 @@ mod definitions;
 mod hash;
 mod json_schema;
 mod nests;
+mod notices;
 mod own;
+mod payloads;
 mod shape;
 mod typescript;
 
@@ -47,6 +49,7 @@ struct Collection {
 }
 
 /// What a client emits.
+#[derive(Clone)]
 struct Event {
     name: &'static str,
     description: String,
@@ -69,7 +72,31 @@ struct Notice {
     arguments: Vec<(&'static str, Value)>,
 }
 
-/// The notice whose payload is made of all collections.
+impl Event {
+    /// All that it carries and is acked with.
+    fn schemas(&self) -> impl Iterator<Item = &Value> {
+        self.payload.iter().chain([&self.data]).chain(self.beside.iter().map(|(_, schema)| schema))
+    }
+}
+
+/// What every event may carry beside its payload, and the handshake.
+const OPTIONS: &str = "Options";
+const AUTH: &str = "Auth";
+
+/// Names that TypeScript has types of its own for.
+const RESERVED: [&str; 9] = [
+    "Ack",
+    "Changes",
+    "ClientToServerEvents",
+    "CollectionSchema",
+    "Collections",
+    "Emits",
+    "EmitsOptional",
+    "Schema",
+    "ServerToClientEvents",
+];
+
+/// What `changes` carries: some of every collection.
 const CHANGES: &str = "Changes";
 
 impl Contract {

@@ -4,7 +4,7 @@ import { createConflicts } from "./conflicts.ts";
 import { equal } from "./equal.ts";
 import { createLink } from "./link.ts";
 import { ANY } from "./listeners.ts";
-import { refusal, temporaryId, type Pending, type Row, type WriteKind } from "./pending.ts";
+import { refusal, temporaryId, uuid, type Pending, type Row, type WriteKind } from "./pending.ts";
 import type { Keeper } from "./persistence.ts";
 import { createPicture, type Difference } from "./picture.ts";
 import { createQueue } from "./queue.ts";
@@ -170,12 +170,12 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   }
 
   function write(kind: WriteKind, collection: string, id: number, values: object, optimistic = true): Write<any> {
-    const requestId = crypto.randomUUID();
+    const requestId = uuid();
     const ack = new Promise<WriteAck<any>>((settle) => {
       if (closed) return settle(gone());
       const { base, top } = part(collection);
       queue.make({
-        ...{ seq: 0, kind, collection, id, requestId, settle, after: top },
+        ...{ kind, collection, id, requestId, settle, after: top },
         // As it will be sent: what the caller does to it afterwards changes nothing.
         values: JSON.parse(JSON.stringify(values)),
         optimistic: optimistic && collections[collection]!.sent,

@@ -1,8 +1,8 @@
-// Rows are compared by what they say, so that one that says the same stays the same object.
+// Rows are JSON, and are compared by what they say, so that one that says the same stays the same object.
 
 export function equal(one: any, other: any): boolean {
   if (one === other) return true;
-  if (typeof one !== "object" || typeof other !== "object" || !one || !other) return false;
+  if (Object(one) !== one || Object(other) !== other) return false;
   const keys = Object.keys(one);
-  return keys.length === Object.keys(other).length && keys.every((key) => key in other && equal(one[key], other[key]));
+  return keys.length === Object.keys(other).length && keys.every((key) => equal(one[key], other[key]));
 }

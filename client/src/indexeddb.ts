@@ -5,12 +5,14 @@
 // gone are taken over by another.
 
 import { hold, tryHold, type Held } from "./locks.ts";
+import { uuid, type Kept, type Row } from "./pending.ts";
 import type { Difference } from "./picture.ts";
-import type { Kept, Row } from "./pending.ts";
 import type { Keeper, KeptPicture, Persistence } from "./persistence.ts";
 
 // How often a page looks for writes that another one has left behind, in milliseconds.
 const LOOK = 30_000;
+// How long a database may take to be opened, in milliseconds.
+const PATIENCE = 3000;
 
 interface Meta extends Omit<KeptPicture, "rows"> {
   url: string | undefined;
@@ -45,7 +47,7 @@ export function indexedDb(name: string): Persistence {
 class Page implements Keeper {
   picture: KeptPicture | undefined;
   writes: Kept[] = [];
-  #id = crypto.randomUUID();
+  #id = uuid();
   #held: Held[] = [];
   // Whether the picture is ours to write, and whether what is there is what ours was before the next change.
   #owner = false;
@@ -190,7 +192,13 @@ class Page implements Keeper {
     const tx = this.#db.transaction(stores, "readwrite", { durability: "strict" });
     const end = ended(tx);
     this.#written = Promise.allSettled([this.#written, end]);
-    work(tx);
+    try {
+      work(tx);
+    } catch (error) {
+      // Or the half of it that went well would be kept.
+      tx.abort();
+      throw error;
+    }
     await end;
   }
 }
@@ -198,12 +206,16 @@ class Page implements Keeper {
 function database(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, 1);
+    // Some browsers never answer; the page is not to wait for that.
+    const late = setTimeout(() => reject(new Error("no answer")), PATIENCE);
     request.onupgradeneeded = () => {
       for (const store of ["meta", "rows", "writes"]) request.result.createObjectStore(store);
     };
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      clearTimeout(late);
+      resolve(request.result);
+    };
     request.onerror = () => reject(request.error);
-    request.onblocked = () => reject(new Error("another page keeps the database"));
   });
 }
 

@@ -28,7 +28,8 @@ export function createListeners() {
     add(key: string, listener: Listener): () => void {
       // Wrapped, because the same function may be added twice.
       const one = () => listener();
-      const set = get(of, key, () => new Set<Listener>()).add(one);
+      const set = of.get(key) ?? new Set<Listener>();
+      of.set(key, set.add(one));
       return () => {
         set.delete(one);
         if (!set.size && of.get(key) === set) of.delete(key);
@@ -40,9 +41,4 @@ export function createListeners() {
     },
     clear: () => of.clear(),
   };
-}
-
-export function get<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  if (!map.has(key)) map.set(key, make());
-  return map.get(key)!;
 }

@@ -47,6 +47,12 @@ export const refusal = (key: string, sentence: string): WriteAck<any> => ({
 /** How long to wait before another try, in milliseconds: from a second up, and not all clients at the same time. */
 export const backoff = (tries: number) => Math.min(30_000, 1000 * 2 ** tries) * (0.5 + Math.random() / 2);
 
+/** Version 4, also in pages that are not on https, where browsers have no `randomUUID`. */
+export const uuid = () =>
+  "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () =>
+    (crypto.getRandomValues(new Uint8Array(1))[0]! & 15).toString(16),
+  );
+
 // Pages may take over each other's writes, so theirs must not meet.
 let last = Math.floor((Date.now() + Math.random()) * 1000);
 

@@ -40,8 +40,8 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
   let wait = 0;
   let tries = 0;
 
-  function make(p: Pending): void {
-    p.seq = ++seq;
+  function make(write: Omit<Pending, "seq">): void {
+    const p = { ...write, seq: ++seq };
     for (const id of builds(p)) {
       const [real, maker] = [store.known(id), makes(id)];
       if (real !== id) rename(p, id, real);
@@ -84,7 +84,7 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
       const row = `${p.collection} ${p.id}`;
       if (p.on !== on) {
         if (p.first && now - p.first > KNOWN) {
-          settle(p, refusal("expired", "sent too long ago: look whether it was done"));
+          settle(p, refusal("expired", "sent too long ago: see whether it was done"));
           return drain();
         }
         if (wait > now) {

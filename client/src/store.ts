@@ -5,7 +5,7 @@
 
 import { fits, patch, standIn, type Look } from "./effects.ts";
 import { equal } from "./equal.ts";
-import { createListeners, get } from "./listeners.ts";
+import { createListeners } from "./listeners.ts";
 import type { Pending, Row } from "./pending.ts";
 import { createTable, type Table } from "./table.ts";
 import type { CollectionSchema, Nest } from "./types.ts";
@@ -77,17 +77,19 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
   function match(collection: string): void {
     const { creates, met, matched, nests } = part(collection);
     const mark = () => {
-      for (const [id, p] of matched) for (const one of [id, p.id]) changed(collection, one);
+      for (const p of creates) if (p.match) for (const one of [p.id, p.match]) changed(collection, one);
     };
     mark();
-    for (const p of matched.values()) p.match = 0;
+    for (const p of creates) p.match = 0;
     matched.clear();
-    // Each row stands for one write, and the older write comes first: the server makes them in that order.
     for (const [id, row] of met) {
-      const p = creates.find((p) => p.sent && !p.match && id > p.after && fits(row, p.values, nests));
-      if (!p) continue;
-      p.match = id;
-      matched.set(id, p);
+      for (const p of creates) {
+        if (!p.sent || p.match || id <= p.after || !fits(row, p.values, nests)) continue;
+        p.match = id;
+        if (!matched.has(id)) matched.set(id, p);
+        // A row stands for one write, the oldest: the server makes them in that order. One that somebody has changed may stand for any.
+        if (row.version < 2) break;
+      }
     }
     mark();
   }
@@ -120,10 +122,10 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
     add(p: Pending): void {
       const { collection, id } = p;
       const of = part(collection);
-      const insert = (list: Pending[]) => list[list.push(p) - 2]?.seq! > p.seq && list.sort(inOrder);
-      insert(get(of.writes, id, () => []));
+      of.writes.set(id, [...(of.writes.get(id) ?? []), p].sort(inOrder));
       if (p.kind === "create") {
-        insert(of.creates);
+        of.creates.push(p);
+        of.creates.sort(inOrder);
         // Of an earlier page, so its row may have come already.
         if (p.sent) {
           for (const [id, row] of of.base) if (id > p.after) of.met.set(id, row);

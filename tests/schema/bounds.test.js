@@ -58,6 +58,7 @@ for (const verb of ["new", "update"]) {
 
     for (const row of rows) {
       const { of, example } = payload(`${verb}_${row}`);
+      if (verb === "update") example.id = (await ask(`new_${row}`, payload(`new_${row}`).example)).data.id;
       const { properties } = document.$defs[of];
       for (const [name, field] of Object.entries(properties)) {
         const { [name]: _, ...without } = example;

@@ -2,12 +2,12 @@
 //!
 //! Shapes and bounds count; words do not, nor does the order in which fields are declared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{CHANGES, Collection, Contract, definitions};
+use super::{AUTH, CHANGES, Collection, Contract, OPTIONS, definitions};
 use crate::Schemas;
 
 /// The part that is all of what belongs to no collection.
@@ -27,51 +27,62 @@ impl Contract {
         Schemas { hash, collections }
     }
 
-    /// One collection's row, payloads and columns.
-    pub(super) fn hash_of(&self, collection: &Collection) -> String {
+    /// One collection: its row, its payloads, its columns, its events.
+    fn hash_of(&self, collection: &Collection) -> String {
         let Collection { name, plural, sent, columns, row, new, update, .. } = collection;
-        let mut types = Map::new();
-        [row, new, update]
-            .into_iter()
-            .for_each(|name| definitions::gather(name, &self.definitions, &mut types));
-        let (row, new, update) = (row, new, update);
-        digits(&json!({
-            "name": name, "plural": plural, "sent": sent, "columns": columns,
-            "row": row, "new": new, "update": update, "types": types,
-        }))
+        let mut part = Part::new(&self.definitions);
+        for event in self.events.iter().filter(|event| event.collection == Some(*plural)) {
+            part.says(event.name, event.schemas());
+        }
+        let own = [row, new, update].map(|name| definitions::refer(name));
+        part.says(name, &own);
+        let columns: BTreeSet<&str> = columns.iter().copied().collect();
+        digits(
+            &json!({ "plural": plural, "sent": sent, "columns": columns, "says": part.says, "types": part.types }),
+        )
     }
 
-    /// All events and types that belong to no collection; of those that do, only their names.
-    pub(super) fn hash_of_the_rest(&self) -> String {
-        let own = |name: &String| {
-            self.collections.iter().any(|one| [&one.row, &one.new, &one.update].contains(&name))
-                || name == CHANGES
+    /// All that belongs to no collection. What collections are made of is known here by its name alone.
+    fn hash_of_the_rest(&self) -> String {
+        let own = |name: &&String| {
+            let of = |one: &Collection| [&one.row, &one.new, &one.update].contains(name);
+            self.collections.iter().any(of) || *name == CHANGES
         };
-        let others: Map<String, Value> = self
-            .definitions
-            .iter()
-            .filter(|(name, _)| !own(name))
-            .map(|(name, of)| (name.clone(), of.clone()))
-            .collect();
-        let mut types = Map::new();
-        let mut says = Vec::new();
-        let mut say = |name: &str, parts: Vec<&Value>| {
-            for part in &parts {
-                definitions::names(part, &mut |name| definitions::gather(name, &others, &mut types));
-            }
-            says.push(json!([name, parts]));
-        };
+        let others = self.definitions.iter().filter(|(name, _)| !own(name));
+        let others: Map<String, Value> =
+            others.map(|(name, schema)| (name.clone(), schema.clone())).collect();
+        let mut part = Part::new(&others);
         for event in self.events.iter().filter(|event| event.collection.is_none()) {
-            let beside = event.beside.iter().map(|(_, schema)| schema);
-            say(event.name, event.payload.iter().chain([&event.data]).chain(beside).collect());
+            part.says(event.name, event.schemas());
         }
         for notice in self.notices.iter().filter(|notice| notice.collection.is_none()) {
-            say(notice.name, notice.arguments.iter().map(|(_, schema)| schema).collect());
+            part.says(notice.name, notice.arguments.iter().map(|(_, schema)| schema));
         }
-        for name in ["Options", "Auth"] {
-            definitions::gather(name, &others, &mut types);
+        part.says("socket", &[OPTIONS, AUTH].map(definitions::refer));
+        digits(&json!({ "says": part.says, "types": part.types }))
+    }
+}
+
+/// What is hashed together: schemas by name, and the types that they need.
+struct Part<'a> {
+    definitions: &'a Map<String, Value>,
+    says: BTreeMap<String, Vec<Value>>,
+    types: Map<String, Value>,
+}
+
+impl<'a> Part<'a> {
+    fn new(definitions: &'a Map<String, Value>) -> Self {
+        Self { definitions, says: BTreeMap::new(), types: Map::new() }
+    }
+
+    fn says<'s>(&mut self, name: &str, schemas: impl IntoIterator<Item = &'s Value>) {
+        let schemas: Vec<Value> = schemas.into_iter().cloned().collect();
+        for schema in &schemas {
+            definitions::names(schema, &mut |name| {
+                definitions::gather(name, self.definitions, &mut self.types)
+            });
         }
-        digits(&json!({ "says": says, "types": types }))
+        self.says.insert(name.to_owned(), schemas);
     }
 }
 
@@ -91,7 +102,7 @@ fn canonical(value: &Value) -> Value {
             for (name, value) in fields {
                 match (name.as_str(), value) {
                     // The fields of an object may have any name, these words among them.
-                    ("properties" | "types", Value::Object(named)) => {
+                    ("properties" | "says" | "types", Value::Object(named)) => {
                         let named: BTreeMap<&String, Value> =
                             named.iter().map(|(name, value)| (name, canonical(value))).collect();
                         all.insert(name.clone(), json!(named));
@@ -109,5 +120,61 @@ fn canonical(value: &Value) -> Value {
         }
         Value::Array(values) => values.iter().map(canonical).collect(),
         value => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+
+    use super::*;
+    use crate::{NewCoach, UpdateCoach};
+
+    /// A row with one field, `floor`, in so many words.
+    macro_rules! gym {
+        ($module:ident, $words:literal, $($field:tt)*) => {
+            mod $module {
+                #[doc = $words]
+                #[derive(super::JsonSchema)]
+                #[expect(dead_code, reason = "a type to be described")]
+                pub(super) struct Gym {
+                    $($field)*
+                }
+            }
+        };
+    }
+    gym!(first, "A gym.", #[validate(range(max = 5))] floor: i64, name: String);
+    gym!(reworded, "Where it takes place.", #[doc = "Up."] #[validate(range(max = 5))] floor: i64, name: String);
+    gym!(reordered, "A gym.", name: String, #[validate(range(max = 5))] floor: i64);
+    gym!(higher, "A gym.", #[validate(range(max = 6))] floor: i64, name: String);
+    gym!(another, "A gym.", #[validate(range(max = 5))] floor: i64, title: String);
+    gym!(worded, "A gym.", #[validate(range(max = 5))] floor: i64, description: String, name: String);
+
+    fn gyms<R: JsonSchema>() -> Schemas {
+        let mut contract = Contract::builder();
+        contract.collection::<R, NewCoach, UpdateCoach>(("gym", "gyms"), true, vec!["id"]);
+        contract.build().hashes()
+    }
+
+    #[test]
+    fn shapes_and_bounds_count_and_words_do_not() {
+        let first = gyms::<first::Gym>();
+        assert_eq!(first, gyms::<reworded::Gym>());
+        assert_eq!(first, gyms::<reordered::Gym>());
+        for other in [gyms::<higher::Gym>(), gyms::<another::Gym>(), gyms::<worded::Gym>()] {
+            assert_ne!(first.hash, other.hash);
+            assert_ne!(first.collections["gyms"], other.collections["gyms"]);
+            assert_eq!(first.collections[REST], other.collections[REST]);
+        }
+    }
+
+    #[test]
+    fn a_hash_is_the_same_wherever_it_is_made() {
+        assert_eq!(
+            digits(&json!({ "b": 1, "a": ["ä"], "description": "no" })),
+            digits(&json!({ "a": ["ä"], "b": 1 }))
+        );
+        assert_eq!(canonical(&json!({ "b": 1, "a": ["ä"] })).to_string(), r#"{"a":["ä"],"b":1}"#);
+        assert_eq!(digits(&json!({})), "44136fa355b3678a");
     }
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Contract, Event, definitions::refer};
+use super::{Contract, Event, OPTIONS, definitions::refer};
 
 pub(super) fn document(contract: &Contract) -> Value {
     let mut definitions = contract.definitions.clone();
@@ -33,7 +33,7 @@ pub(super) fn asked(event: &Event) -> Value {
         Some(payload) if event.optional => json!({ "anyOf": [payload, nothing] }),
         Some(payload) => payload.clone(),
     };
-    tuple(&[&payload, &refer("Options")], usize::from(!event.optional))
+    tuple(&[&payload, &refer(OPTIONS)], usize::from(!event.optional))
 }
 
 /// What is acked.

@@ -13,6 +13,7 @@ type Describe = fn(&mut SchemaGenerator) -> Schema;
 pub struct Shape {
     pub(super) payload: Option<Describe>,
     pub(super) optional: bool,
+    pub(super) example: &'static str,
     pub(super) data: Describe,
     pub(super) beside: Option<(&'static str, Describe)>,
     pub(super) description: Option<Cow<'static, str>>,
@@ -25,6 +26,7 @@ impl Shape {
         Self {
             payload: Some(SchemaGenerator::subschema_for::<P>),
             optional: P::OPTIONAL,
+            example: P::EXAMPLE,
             ..Self::bare::<T>()
         }
     }
@@ -35,6 +37,7 @@ impl Shape {
         Self {
             payload: None,
             optional: true,
+            example: "",
             data: SchemaGenerator::subschema_for::<T>,
             beside: None,
             description: None,

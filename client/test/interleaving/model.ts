@@ -25,7 +25,7 @@ export const schema = {
 const plural: Record<string, string> = { box: "boxes", label: "labels" };
 
 type Ack = (ack: object) => void;
-type Down = { kind: "event"; event: string; args: any[] } | { kind: "changes"; upto: number; always?: boolean } | { kind: "ack"; to: Ack; ack: object };
+type Down = { kind: "event"; event: string; args: any[] } | { kind: "changes"; upto: number; always?: boolean; first?: number | undefined } | { kind: "ack"; to: Ack; ack: object };
 
 export class Model {
   rows: Record<string, Map<number, Row>> = { boxes: new Map(), labels: new Map() };
@@ -52,15 +52,16 @@ export class Model {
     if (at === undefined || at < this.known) this.snapshots(0);
     else {
       // Always one, be it empty.
-      down.push({ kind: "changes", upto: this.seq, always: true });
+      down.push({ kind: "changes", upto: this.seq, always: true, first });
       if (first !== undefined) this.snapshots(first);
     }
   }
 
   snapshots(first: number): void {
     const { down } = this.connection!;
-    // A snapshot takes the place of changes that have not left.
-    if (first === 0) this.connection!.down = down.filter((one) => one.kind !== "changes");
+    // All snapshots take the place of changes and snapshots that have not left.
+    const stays = (one: Down) => one.kind === "ack" || (one.kind === "event" && one.event === "connected");
+    if (first === 0) this.connection!.down = down.filter(stays);
     for (const [n, collection] of collections.entries()) {
       if (n < first) continue;
       const rows = structuredClone([...this.rows[collection]!.values()]);
@@ -91,12 +92,14 @@ export class Model {
     const latest = new Map<string, Entry>();
     for (const entry of this.log.slice(connection!.at, upto)) latest.set(`${entry.collection} ${entry.id}`, entry);
     for (const { collection, id, row } of latest.values()) {
+      // Whoever was cut off between two snapshots is sent the others behind this.
+      if (collections.indexOf(collection) >= (next.first ?? Infinity)) continue;
       const of = (changes[collection] ??= { upserted: [], deleted: [] });
       if (row) of.upserted.push(structuredClone(row));
       else of.deleted.push(id);
     }
     connection!.at = upto;
-    deliver("changes", { cursor: `${upto}`, ...changes });
+    deliver("changes", { cursor: next.first ? `${upto}.${next.first}` : `${upto}`, ...changes });
   }
 
   write(event: string, payload: any, request?: string): any {

@@ -1,7 +1,8 @@
 // What outlives the page: the last picture, and the writes that wait.
 
-import { describe, expect, test } from "vitest";
-import { memoryTokens, type ClientOptions } from "../../src/index.ts";
+import { describe, expect, test, vi } from "vitest";
+import { schema } from "../../../api-schema/generated/schema.ts";
+import { createClient, memoryTokens, type ClientOptions } from "../../src/index.ts";
 import { indexedDb } from "../../src/indexeddb.ts";
 import { browser } from "../support/browser.ts";
 import { relay } from "../support/relay.ts";
@@ -54,14 +55,13 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
     await live(other);
     await other.update("coaches", { id: 2, name: "Teo O." });
     await other.delete("schedules", 1);
-    const untouched = gym.row("coaches", 3);
     between.mend();
     gym.reconnect();
     await live(gym);
     expect(gym.rows("coaches")).toEqual(other.rows("coaches"));
     expect(gym.rows("schedules")).toEqual(other.rows("schedules"));
-    // Snapshots would have done it too; that it was the changes shows in what did not come again.
-    expect(gym.row("coaches", 3)).toBe(untouched);
+    expect(between.sent()).toContain('42["changes",');
+    expect(between.sent()).not.toContain('42["coaches",');
   });
 
   test("writes that were made without a network are sent by the next page, each once", async () => {
@@ -111,13 +111,23 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
   });
 
   test("what was kept for other types, or from another server, is not shown", async () => {
-    const [one, two] = [await serve(), await serve([], "never")];
-    const first = page(one.url);
+    const [server, other] = [await serve(), await serve([], "never")];
+    const first = page(server.url);
     await live(first.gym);
     await first.leave();
-    const second = page(two.url);
+    const second = page(other.url);
     await live(second.gym);
     expect(second.gym.rows("coaches")).toEqual([]);
+    await second.leave();
+
+    const third = page(server.url);
+    await live(third.gym);
+    await third.leave();
+    await server.stop();
+    const changed = createClient({ ...schema, hash: "other" }, { url: server.url, persistence: indexedDb("gym") });
+    await until(changed, () => changed.connection().state === "reconnecting", "a vain try");
+    expect(changed.connection().ready).toBe(false);
+    changed.close();
   });
 });
 
@@ -161,10 +171,100 @@ describe("several pages", () => {
 });
 
 describe("when nothing can be kept", () => {
-  test("all else works", async () => {
-    const server = await serve();
-    const { gym } = page(server.url, { tokens: memoryTokens() });
+  browser();
+
+  async function works(url: string) {
+    const { gym } = page(url);
     await live(gym);
     expect(await gym.create("coaches", ada)).toMatchObject({ ok: true });
+    expect(gym.rows("coaches")).toHaveLength(6);
+  }
+
+  test("all else works in a window that has no database", async () => {
+    globalThis.indexedDB.open = () => {
+      throw new DOMException("not here", "SecurityError");
+    };
+    await works((await serve()).url);
+  });
+
+  test("all else works once there is no room", async () => {
+    const server = await serve();
+    const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    await works(server.url);
+    put.mockRestore();
+    // There is room again: what is kept is whole.
+    const { gym, leave } = page(server.url);
+    await live(gym);
+    await gym.update("coaches", { id: 1, age: 50 });
+    const rows = gym.rows("coaches");
+    await leave();
+    await server.stop();
+    const next = page(server.url);
+    await kept(next.gym);
+    expect(next.gym.rows("coaches")).toEqual(rows);
+  });
+
+  test("room that comes back is used by the same page", async () => {
+    const server = await serve();
+    const { gym, leave } = page(server.url);
+    await live(gym);
+    const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    await gym.update("coaches", { id: 1, age: 50 });
+    put.mockRestore();
+    await gym.update("coaches", { id: 2, age: 51 });
+    const rows = gym.rows("coaches");
+    await leave();
+    await server.stop();
+    const next = page(server.url);
+    await kept(next.gym);
+    expect(next.gym.rows("coaches")).toEqual(rows);
+  });
+});
+
+describe("where only members see anything", () => {
+  browser();
+  const mara = { username: "mara", password: "mara_password" };
+
+  test("nothing is left of what somebody saw who has signed out", async () => {
+    const server = await serve(["--access", "members"]);
+    const tokens = memoryTokens();
+    const first = page(server.url, { tokens });
+    await until(first.gym, () => first.gym.connection().state === "live", "the connection");
+    await first.gym.login(mara);
+    await first.leave();
+
+    const second = page(server.url, { tokens });
+    await kept(second.gym);
+    await live(second.gym);
+    expect(second.gym.connection().user).toMatchObject({ username: "mara" });
+    await second.gym.logout();
+    await second.leave();
+
+    await server.stop();
+    const third = page(server.url, { tokens });
+    await until(third.gym, () => third.gym.connection().state === "reconnecting", "a vain try");
+    expect(third.gym.connection()).toMatchObject({ ready: false });
+    expect(third.gym.rows("coaches")).toEqual([]);
+  });
+
+  test("somebody else's picture is not shown on, and not built upon", async () => {
+    const server = await serve(["--access", "members"]);
+    const tokens = memoryTokens();
+    const first = page(server.url, { tokens });
+    await until(first.gym, () => first.gym.connection().state === "live", "the connection");
+    await first.gym.login(mara);
+    await first.leave();
+
+    const other = server.open({ tokens });
+    await live(other);
+    await other.logout();
+    await other.login({ username: "teo", password: "teo_password" });
+    const { gym } = page(server.url, { tokens });
+    await until(gym, () => gym.connection().user?.username === "teo" && gym.connection().state === "live", "teo");
+    expect(gym.rows("coaches")).toEqual(other.rows("coaches"));
   });
 });

@@ -10,6 +10,8 @@ export interface Relay {
   cut(): void;
   /** Connections are let through again. */
   mend(): void;
+  /** What the server has sent through it since the last cut. */
+  sent(): string;
   /** The next answer to a write is cut off together with the connection; resolves when that has happened. */
   cutNextAck(): Promise<void>;
 }
@@ -18,6 +20,7 @@ export async function relay(server: { url: string }): Promise<Relay> {
   const links = new Set<Socket>();
   let whole = true;
   let unlucky: (() => void) | undefined;
+  let sent = "";
   const listener = createServer((near) => {
     const far = connect({ port: Number(new URL(server.url).port), host: "127.0.0.1" });
     const end = () => {
@@ -30,6 +33,7 @@ export async function relay(server: { url: string }): Promise<Relay> {
     near.on("data", (bytes) => far.write(bytes));
     far.on("data", (bytes) => {
       // Socket.IO's ack is `43` and its number, in a frame of a WebSocket that the server does not mask.
+      sent += bytes.toString("latin1");
       if (unlucky && /43\d+\[\{"ok"/.test(bytes.toString("latin1"))) {
         const happened = unlucky;
         unlucky = undefined;
@@ -42,6 +46,7 @@ export async function relay(server: { url: string }): Promise<Relay> {
   await once(listener.listen(0, "127.0.0.1"), "listening");
   const cut = () => {
     whole = false;
+    sent = "";
     for (const link of links) link.destroy();
   };
   onTestFinished(() => {
@@ -52,6 +57,7 @@ export async function relay(server: { url: string }): Promise<Relay> {
   return {
     url: `http://127.0.0.1:${port}`,
     cut,
+    sent: () => sent,
     mend: () => void (whole = true),
     cutNextAck: () => new Promise((resolve) => (unlucky = resolve)),
   };

@@ -234,3 +234,41 @@ test("what a caller does to the values afterwards changes nothing", async () => 
   values.name = "b";
   expect(client.row("boxes", id)).toEqual({ id, version: 0, name: "a" });
 });
+
+test("two writes of the same, told of together, show as two rows at all times", async () => {
+  const { client, model, socket, settle } = played();
+  await ticks();
+  socket.up();
+  settle();
+  const writes = [client.create("boxes", { name: "same" }), client.create("boxes", { name: "same" })];
+  const shown = () => client.rows("boxes").filter((box) => box.name === "same").length;
+  await ticks();
+  expect(shown()).toBe(2);
+  model.up();
+  model.up();
+  model.down(socket.deliver, true);
+  expect(shown()).toBe(2);
+  settle();
+  expect(shown()).toBe(2);
+  expect((await Promise.all(writes)).map((ack) => ack.data.id)).toEqual([3, 4]);
+});
+
+test("somebody else's row that looks like ours gives its place back", async () => {
+  const { client, model, socket, settle } = played();
+  await ticks();
+  socket.up();
+  settle();
+  const [ours, again] = [client.create("boxes", { name: "same" }), client.create("boxes", { name: "same" })];
+  await ticks();
+  model.write("new_box", { name: "same" });
+  model.down(socket.deliver, false);
+  // One of three, and it is taken for our first.
+  expect(client.rows("boxes").map((box) => box.id)).toEqual([1, 2, 3, again.id]);
+  model.up();
+  model.up();
+  settle();
+  await ticks();
+  expect(client.row("boxes", ours.id)!.id).toBe(4);
+  expect(client.row("boxes", again.id)!.id).toBe(5);
+  expect(client.rows("boxes").map((box) => box.id)).toEqual([1, 2, 3, 4, 5]);
+});

@@ -87,6 +87,6 @@ socket.on("connected", ({ access }) => {
 });
 
 // @ts-expect-error no such collection
-console.log(schema.collections.gyms);
+console.log(schema.collections.nothing);
 // @ts-expect-error no such field
 console.log(rules.coaches.day, other);

@@ -22,41 +22,46 @@ export function WeekTable({ rows, onCreate }: Props) {
   const cells = useCells(rows);
   const create = useCallback((day: Day, band: number) => onCreate(day, band), [onCreate]);
   return (
-    <div className={css.frame}>
-      <table className={css.table} aria-label="Classes of the week">
-        <thead>
-          <tr>
-            <th scope="col" className={css.corner}>
-              <span className="hidden-text">Time</span>
-            </th>
-            {days.map((day) => (
-              <th key={day} scope="col" className={css.day} data-today={day === today} aria-current={day === today ? "date" : undefined}>
-                <span className={css.dayhead}>
-                  <span aria-hidden="true">{day.slice(0, 3)}</span>
-                  <span className="hidden-text">{day}</span>
-                  {day === today && <span className={css.today}>Today</span>}
-                  <Button look="icon" className={css.add as string} aria-label={`New class on ${day}`} onPress={() => onCreate(day)}>
-                    <Plus size={16} aria-hidden="true" />
-                  </Button>
-                </span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {bands(rows).map((band) => (
-            <tr key={band}>
-              <th scope="row" className={css.hour} data-now={band === present}>
-                {clock(String(band * 100))}
+    <>
+      <div className={css.frame}>
+        <table className={css.table} aria-label="Classes of the week" aria-describedby="board-help">
+          <thead>
+            <tr>
+              <th scope="col" className={css.corner}>
+                <span className="hidden-text">Time</span>
               </th>
               {days.map((day) => (
-                <Cell key={day} day={day} band={band} rows={cells.get(`${day} ${band}`) ?? none} today={day === today} dragging={dragging} onDrag={setDragging} onCreate={create} />
+                <th key={day} scope="col" className={css.day} data-today={day === today} aria-current={day === today ? "date" : undefined}>
+                  <span className={css.dayhead}>
+                    <span aria-hidden="true">{day.slice(0, 3)}</span>
+                    <span className="hidden-text">{day}</span>
+                    {day === today && <span className={css.today}>Today</span>}
+                    <Button look="icon" className={css.add as string} aria-label={`New class on ${day}`} onPress={() => onCreate(day)}>
+                      <Plus size={16} aria-hidden="true" />
+                    </Button>
+                  </span>
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {bands(rows).map((band) => (
+              <tr key={band}>
+                <th scope="row" className={css.hour} data-now={band === present}>
+                  {clock(String(band * 100))}
+                </th>
+                {days.map((day) => (
+                  <Cell key={day} day={day} band={band} rows={cells.get(`${day} ${band}`) ?? none} today={day === today} dragging={dragging} onDrag={setDragging} onCreate={create} />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p id="board-help" className={css.help}>
+        Drag a class to move it, or press <kbd>Alt</kbd> and an arrow key while it has the focus.
+      </p>
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import { Dumbbell, GripVertical, X } from "lucide-react";
-import { useId, useMemo, useRef, useState } from "react";
+import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { Button as AriaButton, GridList, GridListItem, useDragAndDrop } from "react-aria-components";
 
 import { useCollection } from "../app/client.ts";
@@ -20,8 +20,15 @@ export function PlanMoves({ ids, onChange, error, readOnly }: Props) {
   const { rows } = useCollection("exercise_moves", { sort: "name" });
   const byId = useMemo(() => new Map(rows.map((row) => [row.id, row])), [rows]);
   const places = usePlaces(ids);
-  const [adding, setAdding] = useState(0);
+  const [added, setAdded] = useState(0);
+  const list = useRef<HTMLDivElement>(null);
   const label = useId();
+  // Focus goes to the move that was added: it says what it is, and the next is a Tab away.
+  useEffect(() => {
+    if (added === 0) return;
+    const frame = requestAnimationFrame(() => [...(list.current?.querySelectorAll<HTMLElement>("[role=row]") ?? [])].at(-1)?.focus());
+    return () => cancelAnimationFrame(frame);
+  }, [added]);
 
   const put = (keys: readonly number[]) => onChange(keys.map((key) => places.find((place) => place.key === key)?.id ?? 0));
 
@@ -47,6 +54,7 @@ export function PlanMoves({ ids, onChange, error, readOnly }: Props) {
         </span>
       </div>
       <GridList
+        ref={list}
         aria-labelledby={label}
         className={css.list as string}
         items={[...places]}
@@ -84,14 +92,14 @@ export function PlanMoves({ ids, onChange, error, readOnly }: Props) {
       )}
       {!readOnly && (
         <Picker
-          key={adding}
+          key={added}
           label="Add a move"
           value={null}
           rows={rows}
           onChange={(id) => {
             if (id === null) return;
             onChange([...ids, id]);
-            setAdding(adding + 1);
+            setAdded(added + 1);
           }}
           detail={({ focus }) => focus}
           mark={() => <Dumbbell size={17} aria-hidden="true" />}

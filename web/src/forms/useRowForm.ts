@@ -84,6 +84,7 @@ export function useRowForm<K extends Name, V extends object>({ shape, row, blank
 
   async function settle(write: ReturnType<typeof client.update<K>>, known: boolean, live: boolean) {
     const doing = known ? "save" : "create";
+    now.current.busy = true;
     if (!live) {
       void watch(write, collection, doing);
       now.current.dirty = false;
@@ -91,12 +92,12 @@ export function useRowForm<K extends Name, V extends object>({ shape, row, blank
         const shown = client.row(collection, write.id);
         if (shown) start(shown, values);
         setQueued(true);
+        now.current.busy = false;
       }
       toast({ title: "Kept on this device", detail: "It will be sent as soon as there is a connection." });
       onDone({ id: write.id, queued: true });
       return;
     }
-    now.current.busy = true;
     setSaving(true);
     setErrors(none);
     now.current.release = claim(write.requestId);

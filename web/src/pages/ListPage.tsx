@@ -76,7 +76,7 @@ export function ListPage<K extends Name>({ collection, icon, purpose, sorts, tex
             </span>
           </Button>
         </header>
-        <div className={css.tools}>
+        <div className={css.tools} hidden={ready && rows.length === 0}>
           <Search label={`Search ${many}`} value={query} onChange={(to) => put("q", to)} />
           <div className={css.sort}>
             <Choice label="Sort by" hideLabel value={sort.id} options={sorts} onChange={(to) => put("sort", to === sorts[0].id ? "" : to)} />

@@ -109,3 +109,49 @@ fn union(types: impl Iterator<Item = String>) -> String {
     }
     all.join(" | ")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_schema_is_a_type() {
+        for (schema, expected) in [
+            (json!({ "type": "integer", "format": "int64" }), "number"),
+            (json!({ "type": ["string", "null"] }), "string | null"),
+            (json!({ "$ref": "#/$defs/Coach", "description": "Who." }), "Coach"),
+            (json!({ "anyOf": [{ "$ref": "#/$defs/Coach" }, { "type": "null" }] }), "Coach | null"),
+            (json!({ "type": "array", "items": { "$ref": "#/$defs/Coach" } }), "Coach[]"),
+            (json!({ "type": "array", "items": { "type": ["integer", "null"] } }), "(number | null)[]"),
+            (json!({ "type": "array", "prefixItems": [{ "type": "string" }, true] }), "[string, unknown]"),
+            (json!({ "type": "string", "enum": ["a", "b"] }), r#""a" | "b""#),
+            (json!({ "oneOf": [{ "const": "a", "description": "A." }, { "const": 2 }] }), r#""a" | 2"#),
+            (
+                json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+                "Record<string, string>",
+            ),
+            (json!({ "type": "object" }), "Record<string, unknown>"),
+            (json!(true), "unknown"),
+        ] {
+            assert_eq!(expression(&schema, ""), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn a_struct_is_an_interface_with_its_words_and_bounds() {
+        let schema = json!({
+            "description": "A gym.\n\nWith */ in it.",
+            "properties": {
+                "floor": { "type": "integer", "description": "How high.", "minimum": 0, "maximum": 9 },
+                "opens-at": { "type": "object", "properties": { "hour": { "type": "string" } } },
+            },
+            "required": ["floor"],
+        });
+        let expected = "/**\n * A gym.\n *\n * With *\u{200b}/ in it.\n */\nexport interface Gym {\n  \
+            /** How high. @minimum 0 @maximum 9 */\n  floor: number;\n  \
+            \"opens-at\"?: {\n    hour?: string;\n  };\n}\n\n";
+        assert_eq!(declaration("Gym", &schema), expected);
+    }
+}
