@@ -112,6 +112,16 @@ class Window {
     await eventually(async () => assert.equal(await this.field(field).inputValue(), value), `${field} to hold ${value}`);
   }
 
+  // Until fonts and portraits are there and nothing moves that would come to rest.
+  settled = () =>
+    this.page.evaluate(async () => {
+      await document.fonts.ready;
+      await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
+      await Promise.all(ending.map(({ finished }) => finished.catch(() => {})));
+    });
+
   // Where the keyboard is.
   async focused(locator) {
     await eventually(async () => assert.ok(await locator.evaluate((element) => element === document.activeElement)), `focus on ${locator}`);
