@@ -250,6 +250,18 @@ test("two writes of the same, told of together, show as two rows at all times", 
   expect(shown()).toBe(2);
   settle();
   expect(shown()).toBe(2);
+  await ticks();
+  // And one after the other.
+  const more = [client.create("boxes", { name: "same" }), client.create("boxes", { name: "same" })];
+  await ticks();
+  for (let n = 0; n < 2; n++) {
+    model.up();
+    while (model.connection!.down.length) {
+      model.down(socket.deliver, false);
+      expect(shown()).toBe(4);
+    }
+  }
+  expect((await Promise.all(more)).map((ack) => ack.data.id)).toEqual([5, 6]);
   expect((await Promise.all(writes)).map((ack) => ack.data.id)).toEqual([3, 4]);
 });
 
@@ -271,4 +283,41 @@ test("somebody else's row that looks like ours gives its place back", async () =
   expect(client.row("boxes", ours.id)!.id).toBe(4);
   expect(client.row("boxes", again.id)!.id).toBe(5);
   expect(client.rows("boxes").map((box) => box.id)).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("a changed row may be what any of our writes made, and stands beside none of them", async () => {
+  const { client, model, socket, settle } = played();
+  await ticks();
+  socket.up();
+  settle();
+  const [refused, made] = [client.create("boxes", { name: "bad" }), client.create("boxes", { name: "good" })];
+  await ticks();
+  model.up();
+  model.up();
+  socket.down();
+  model.write("update_box", { id: 3, name: "theirs" });
+  socket.up();
+  model.down(socket.deliver, false);
+  model.down(socket.deliver, false);
+  expect(client.rows("boxes").map((box) => box.id)).toEqual([1, 2, 3]);
+  await ticks();
+  settle();
+  expect((await refused).ok).toBe(false);
+  expect(client.row("boxes", made.id)).toMatchObject({ id: 3, name: "theirs" });
+});
+
+test("a form that was opened on a stand-in saves the real row, and is no conflict", async () => {
+  const { client, socket, settle } = played();
+  await ticks();
+  socket.up();
+  settle();
+  const write = client.create("boxes", { name: "new" });
+  const form = { ...client.row("boxes", write.id)! };
+  await ticks();
+  settle();
+  await write;
+  const saved = client.update("boxes", { id: form.id, version: form.version, name: "newer" });
+  await ticks();
+  settle();
+  expect(await saved).toMatchObject({ ok: true, data: { id: 3, name: "newer", version: 2 } });
 });
