@@ -47,9 +47,19 @@ export async function serve(test, { sample = "always", database, settings = [], 
   });
   await start();
 
+  // Another command of the program on the same database, which reads what it asks for from its standard input.
+  async function run(args, input = "") {
+    const command = spawn(program, [...args, "--database-url", database], { stdio: ["pipe", "ignore", log] });
+    command.stdin.end(input);
+    const [code] = await within(once(command, "exit"), `rowcast ${args.join(" ")}`);
+    if (code !== 0) throw new Error(`rowcast ${args.join(" ")} ended with ${code}`);
+  }
+
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
+    database,
+    run,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     // Nothing while it lives.

@@ -1,0 +1,94 @@
+// Two people change one row: both versions are shown, and one of them is chosen.
+
+import { relay } from "./support/relay.js";
+import { signIn } from "./support/signing.js";
+import { story } from "./support/story.js";
+
+const title = "This coach was changed meanwhile";
+const stands = (wanted) => ({ coaches: [, teo] }) => Object.entries(wanted).every(([field, value]) => teo[field] === value);
+
+// Both versions of a field, side by side.
+const compares = (window, field, mine, theirs) =>
+  window.sees(window.question(title).getByRole("row", { name: `${field} ${mine} ${theirs}`, exact: true }));
+
+// A window that saved a change of Teo's age without a connection, while somebody changed it as well; it is back now.
+async function returned(gym, t, path = "/coaches/2") {
+  const cable = await relay(t, gym.url);
+  const [window, mara] = [await gym.open({ url: cable.url }), await gym.open()];
+  await Promise.all([window.go("/coaches/2"), mara.go("/coaches/2")]);
+  await signIn(mara, "mara");
+  window.unplugged = true;
+  cable.cut({ pages: true });
+  await window.status("Reconnecting…");
+  await window.field("Age").fill("42");
+  await window.button("Save changes").click();
+  await window.sees(window.text("1 waiting"));
+  if (path !== "/coaches/2") await window.link(path).click();
+  await mara.fill({ Name: "Teo O.", Age: "43" });
+  await mara.button("Save changes").click();
+  await mara.sees(mara.message("Saved the coach"));
+  cable.mend();
+  await window.live();
+  return { window, mara };
+}
+
+for (const choice of ["mine", "theirs"]) {
+  story(`a change kept while offline meets a newer one: ${choice}`, {}, async (gym, t) => {
+    const { window } = await returned(gym, t);
+    await window.sees(window.text(/Your change of the coach “Teo O.” met a newer version/));
+    // Until somebody decides, theirs stands.
+    await gym.has("theirs", stands({ name: "Teo O.", age: 43, version: 2 }));
+    await window.sees(window.row("Teo O."));
+    await window.button("Compare").click();
+    await compares(window, "Age", "42", "43");
+    await window.button(`Keep ${choice}`).click();
+    await window.misses(window.question(title));
+    await window.misses(window.text(/met a newer version/));
+    const age = choice === "mine" ? 42 : 43;
+    await window.holds("Age", String(age));
+    await window.holds("Name", "Teo O.");
+    await gym.has(choice, stands({ name: "Teo O.", age, version: choice === "mine" ? 3 : 2 }));
+  });
+}
+
+story("a conflict is told wherever its owner is by then, and may wait", {}, async (gym, t) => {
+  const { window } = await returned(gym, t, "Exercise moves");
+  await window.sees(window.heading("Exercise moves"));
+  await window.button("Compare").click();
+  await compares(window, "Age", "42", "43");
+  await window.button("Decide later").click();
+  await window.misses(window.question(title));
+  await window.button("Compare").click();
+  await window.button("Keep mine").click();
+  await window.misses(window.text(/met a newer version/));
+  await gym.has("mine", stands({ name: "Teo O.", age: 42, version: 3 }));
+});
+
+for (const choice of ["Keep mine", "Keep theirs", "Back to editing"]) {
+  story(`a form is saved in the same moment as another's: ${choice}`, {}, async (gym, t) => {
+    const cable = await relay(t, gym.url);
+    const [window, other] = [await gym.open({ url: cable.url }), gym.socket()];
+    await window.go("/coaches/2");
+    await window.field("Name").fill("Teo the Elder");
+    // Their change is on its way to this window, and held up.
+    const held = cable.hold();
+    await other.ask("update_coach", { id: 2, version: 1, name: "Teo the Younger", age: 44 });
+    await held;
+    const said = cable.pressed();
+    await window.button("Save changes").click();
+    await said;
+    cable.release();
+    await compares(window, "Name", "Teo the Elder", "Teo the Younger");
+    await window.button(choice).click();
+    await window.misses(window.question(title));
+    if (choice === "Keep mine") await gym.has("mine", stands({ name: "Teo the Elder", age: 44, version: 3 }));
+    if (choice === "Keep theirs") await window.holds("Name", "Teo the Younger");
+    if (choice === "Back to editing") {
+      await window.holds("Name", "Teo the Elder");
+      await window.button("Save changes").click();
+      await window.sees(window.message("Saved the coach"));
+      await gym.has("mine in the end", stands({ name: "Teo the Elder", version: 3 }));
+    }
+    if (choice === "Keep theirs") await gym.has("theirs", stands({ name: "Teo the Younger", age: 44, version: 2 }));
+  });
+}

@@ -1,0 +1,48 @@
+// A story: a gym of its own, windows on it in a real browser, and a witness that asks the server what it has.
+//
+// However a story goes, no window may have said anything in its console nor run against the page's policy.
+
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { open as openSocket, patience, serve } from "../../clients/javascript/server.js";
+import { launch } from "./browser.js";
+import { openWindow } from "./window.js";
+
+const dist = fileURLToPath(new URL("../../../web/dist", import.meta.url));
+
+let browser;
+after(() => browser?.close());
+
+// `auth` is what the witness says of itself where not everybody is told everything.
+export function story(name, { sample, settings = [], web = dist, auth, log = "ignore" } = {}, body) {
+  test(name, { timeout: 6 * patience }, async (t) => {
+    browser ??= await launch();
+    const server = await serve(t, { sample, settings: [...(web ? ["--web", web] : []), ...settings], log });
+    const windows = [];
+    const open = async (options = {}) => {
+      const window = await openWindow(browser, { url: server.url, ...options });
+      windows.push(window);
+      return window;
+    };
+    let witness;
+    const gym = {
+      ...server,
+      file: new URL(server.database).pathname,
+      open,
+      socket: (options) => openSocket(t, server.url, options),
+      get witness() {
+        return (witness ??= openSocket(t, server.url, { auth }));
+      },
+      has: (what, so) => gym.witness.has(what, so),
+    };
+    try {
+      await body(gym, t);
+      for (const window of windows) window.isQuiet();
+    } catch (error) {
+      for (const window of windows) await window.tell(t, name);
+      throw error;
+    } finally {
+      await Promise.all(windows.map((window) => window.context.close()));
+    }
+  });
+}

@@ -1,0 +1,143 @@
+// One window of the planner, and the hands and eyes of who sits before it: things are found by role and name.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { patience } from "../../clients/javascript/server.js";
+
+export const desktop = { width: 1440, height: 900 };
+export const phone = { width: 390, height: 844 };
+export const pictures = fileURLToPath(new URL("../../../target/screenshots/", import.meta.url));
+
+// What the browser itself says when nobody answers.
+const unreachable =
+  /net::ERR_(CONNECTION_|EMPTY_RESPONSE|INTERNET_DISCONNECTED|SOCKET_NOT_CONNECTED|NETWORK_CHANGED|ABORTED)|before receiving a handshake response/;
+
+export async function openWindow(browser, { url, size = desktop, scheme = "light", motion = "reduce", touch = size === phone } = {}) {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: size,
+    colorScheme: scheme,
+    reducedMotion: motion,
+    hasTouch: touch,
+    locale: "en-GB",
+    timezoneId: "Europe/Oslo",
+  });
+  context.setDefaultTimeout(patience);
+  // Portraits are somewhere on the web, where tests do not go.
+  await context.route(/^https:/, (route) => route.fulfill({ contentType: "image/svg+xml", body: portrait(route.request().url()) }));
+  await context.addInitScript(() => {
+    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+      console.error(`against the policy: ${violatedDirective} ${blockedURI}`);
+    });
+  });
+  const page = await context.newPage();
+  return new Window(context, page);
+}
+
+class Window {
+  #said = [];
+  // Whether the network of this window is meant to fail.
+  unplugged = false;
+
+  constructor(context, page) {
+    Object.assign(this, { context, page });
+    page.on("console", (message) => this.#hear(message.type(), message.text()));
+    page.on("pageerror", (error) => this.#hear("error", error.stack));
+  }
+
+  #hear(kind, text) {
+    if (!["error", "warning", "assert"].includes(kind)) return;
+    if (this.unplugged && unreachable.test(text)) return;
+    this.#said.push(`${kind}: ${text}`);
+  }
+
+  isQuiet() {
+    assert.deepEqual(this.#said, [], "the console is empty");
+  }
+
+  // What there was to be seen, for who looks into a failure.
+  async tell(test, name) {
+    await mkdir(pictures, { recursive: true });
+    const path = `${pictures}failed ${name.replaceAll(/[^\w ]/g, "")} ${this.context.browser().contexts().indexOf(this.context)}.png`;
+    const shown = await this.page.locator("body").ariaSnapshot({ timeout: 5000 }).catch(String);
+    await this.page.screenshot({ path, timeout: 5000 }).catch(() => {});
+    test.diagnostic(`${path}\n${this.page.url()}\n${this.#said.join("\n")}\n${shown}`);
+  }
+
+  async go(path) {
+    await this.page.goto(path);
+    await this.live();
+  }
+
+  live = () => this.status("Live");
+
+  // Waits until the connection is said to be so.
+  status = (text) => this.sees(this.page.getByRole("status", { name: "Connection" }).getByText(text, { exact: true }));
+
+  role = (role, name, options = {}) => this.page.getByRole(role, { name, exact: typeof name === "string", ...options });
+  button = (name) => this.role("button", name);
+  link = (name) => this.role("link", name);
+  field = (name) => this.role("textbox", name);
+  heading = (name) => this.role("heading", name);
+  row = (name) => this.role("row", name);
+  dialog = (name) => this.role("dialog", name);
+  question = (name) => this.role("alertdialog", name);
+  text = (text) => this.page.getByText(text, { exact: typeof text === "string" });
+  // A short message at the foot of the page.
+  message = (text) => this.role("region", /^Messages|notification/i).getByText(text, { exact: typeof text === "string" });
+
+  sees = (locator) => locator.first().waitFor();
+  misses = (locator) => locator.first().waitFor({ state: "hidden" });
+  reads = (locator, text) => this.sees(locator.filter({ hasText: text }));
+
+  // Fills in the fields of a form by their labels.
+  async fill(values) {
+    for (const [name, value] of Object.entries(values)) await this.field(name).fill(value);
+  }
+
+  // One of many, found by typing.
+  async pick(label, name) {
+    await this.role("combobox", label).fill(name);
+    await this.role("option", new RegExp(`^${name}`)).click();
+  }
+
+  // One of a few.
+  async choose(label, name) {
+    await this.button(new RegExp(`${label}$`)).click();
+    await this.role("option", name).click();
+  }
+
+  async holds(field, value) {
+    await eventually(async () => assert.equal(await this.field(field).inputValue(), value), `${field} to hold ${value}`);
+  }
+
+  // Where the keyboard is.
+  async focused(locator) {
+    await eventually(async () => assert.ok(await locator.evaluate((element) => element === document.activeElement)), `focus on ${locator}`);
+  }
+
+  async names(locator) {
+    return (await locator.all()).length === 0 ? [] : locator.evaluateAll((elements) => elements.map((element) => element.getAttribute("aria-label") ?? element.textContent));
+  }
+}
+
+// Looks again until it holds.
+export async function eventually(check, what) {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error(`waited in vain for ${what}: ${error.message}`, { cause: error });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+}
+
+// Somebody, always the same at the same address.
+function portrait(url) {
+  const hue = [...url].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"><rect width="400" height="400" fill="hsl(${hue} 45% 72%)"/>
+    <circle cx="200" cy="160" r="70" fill="hsl(${hue} 40% 35%)"/><path d="M60 400a140 140 0 0 1 280 0" fill="hsl(${hue} 40% 35%)"/></svg>`;
+}
