@@ -1,20 +1,36 @@
-# The server in two stages: built with its dependencies first, so that a change of the code does not compile them again.
+# The web app and the server, each built with its dependencies first, so that a change of the code does not fetch or compile them again.
+FROM node:20-bookworm-slim AS web
+WORKDIR /rowcast
+COPY package.json package-lock.json ./
+COPY client/package.json client/
+COPY web/package.json web/
+RUN npm ci --no-audit --no-fund
+COPY api-schema/generated api-schema/generated
+COPY client client
+COPY web web
+RUN npm run build
+
 FROM rust:1.95-bookworm AS build
 WORKDIR /rowcast
 # Nobody debugs in the image; names alone make a backtrace readable, at a quarter of the size.
 ENV CARGO_PROFILE_RELEASE_DEBUG=none \
     CARGO_PROFILE_RELEASE_STRIP=debuginfo
-# The manifests alone, with empty crates behind them. rust-toolchain.toml stays out: the tag above is the toolchain.
+# The manifests alone, with empty crates and what they name behind them. rust-toolchain.toml stays out: the tag above is the toolchain.
 COPY Cargo.toml Cargo.lock ./
 COPY socketio/Cargo.toml socketio/
 COPY api-schema/Cargo.toml api-schema/
 COPY entity/Cargo.toml entity/
 COPY migration/Cargo.toml migration/
-RUN mkdir src socketio/src api-schema/src entity/src migration/src \
- && touch src/lib.rs socketio/src/lib.rs api-schema/src/lib.rs entity/src/lib.rs migration/src/lib.rs \
+RUN mkdir src socketio/src socketio/examples api-schema/src entity/src migration/src \
+ && touch socketio/examples/admin.rs src/lib.rs socketio/src/lib.rs api-schema/src/lib.rs entity/src/lib.rs migration/src/lib.rs \
  && echo 'fn main() {}' > src/main.rs \
  && cargo build --release --locked --bin rowcast
-COPY . .
+# By name, so that a change of the web app does not build the server.
+COPY src src
+COPY socketio socketio
+COPY api-schema api-schema
+COPY entity entity
+COPY migration migration
 # Newer than the empty crates, or cargo would take those for built.
 RUN find src */src -name '*.rs' -exec touch {} + \
  && cargo build --release --locked --bin rowcast
@@ -25,12 +41,14 @@ FROM debian:bookworm-slim
 RUN useradd --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin rowcast \
  && install --directory --owner rowcast --group rowcast /data
 COPY --from=build /rowcast/target/release/rowcast /usr/local/bin/rowcast
+COPY --from=web /rowcast/web/dist /usr/share/rowcast/web
 USER rowcast
 WORKDIR /data
 # Whoever publishes the port to more than this machine names the pages that may come in.
 ENV ROWCAST_BIND=0.0.0.0:5555 \
     ROWCAST_LOG_FORMAT=json \
-    ROWCAST_ORIGINS=localhost
+    ROWCAST_ORIGINS=localhost \
+    ROWCAST_WEB=/usr/share/rowcast/web
 EXPOSE 5555
 # bash speaks enough HTTP to ask, so the image needs no client that an intruder could use too.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=6 \

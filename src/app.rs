@@ -16,7 +16,7 @@ use crate::{
     database::{Database, DatabaseUrl, EMBEDDED},
     error::Error,
     gateway::Gateway,
-    http,
+    http::{self, Site},
     live::Live,
     registry::Registry,
     sample, telemetry,
@@ -55,13 +55,15 @@ impl App {
         // Each session needs two descriptors; the usual soft limit would end at 500 of them.
         let _ = rlimit::increase_nofile_limit(u64::MAX);
         let metrics = telemetry::metrics()?;
+        let site = Site::open(settings.web_folder().as_deref()).map_err(|error| format!("--web: {error}"))?;
+        let site = web::Data::new(site);
         let db = open(settings).await?;
         let registry = Arc::new(registry);
         let hub = Hub::new();
         let live =
             Live::start(&db, &registry, hub.clone(), settings.retention()).await.map_err(database_problem)?;
         let auth = Auth::new(db.clone()).map_err(|error| error.to_string())?;
-        let gateway = Gateway::new(db.clone(), registry, live.clone(), auth);
+        let gateway = Gateway::new(db.clone(), hub.clone(), registry, live.clone(), auth, settings.access());
         let config = Config { origins: origins(settings), ..Config::default() };
         let io = SocketIo::builder(config).hub(hub).service("/", gateway).build();
         let state = web::Data::new(http::State {
@@ -70,12 +72,12 @@ impl App {
             metrics,
             leaving: false.into(),
         });
-        let (mount, pages, shared) = (io.clone(), settings.web_folder(), state.clone());
+        let (mount, shared) = (io.clone(), state.clone());
         let server = HttpServer::new(move || {
-            let (shared, pages) = (shared.clone(), pages.clone());
+            let (shared, site) = (shared.clone(), site.clone());
             Actix::new()
                 .configure(|app| mount.configure(app))
-                .configure(|app| http::configure(app, shared, pages))
+                .configure(|app| http::configure(app, shared, site))
         })
         .on_connect(socketio::on_connect)
         .tcp_nodelay(true)

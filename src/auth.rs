@@ -6,6 +6,7 @@ mod password;
 mod throttle;
 
 use std::{
+    collections::HashMap,
     fmt,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -13,7 +14,7 @@ use std::{
 use api_schema::{Coach, FieldErrors, Login, SignedIn};
 use entity::{coach, token};
 use rand::Rng;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select, Set, sea_query::LockType};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -26,12 +27,25 @@ use throttle::Throttle;
 
 /// How long a token is good for.
 const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Tokens that one statement asks about.
+const AT_ONCE: usize = 1000;
+/// What is said when a token was good, and is not any more.
+pub const ENDED: &str = "your sign-in has ended: sign in again";
 /// What a wrong password and an unknown user are both told.
 const WRONG: &str = "the username or the password is wrong";
 
 /// A token as the database knows it: its hash.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Token(String);
+
+/// Whom a token belongs to.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// The coach.
+    pub user: Coach,
+    /// When it ends, in seconds since 1970.
+    pub expires: i64,
+}
 
 impl Token {
     /// The token that a client presents.
@@ -103,19 +117,57 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn user(&self, token: Token) -> Result<Option<Coach>, Error> {
+    pub async fn holder(&self, token: Token) -> Result<Option<Holder>, Error> {
         let find = async move |db: &Transaction| {
-            let found = token::Entity::find()
-                .filter(token::Column::Hash.eq(&*token.0))
-                .filter(token::Column::ExpiresAt.gt(now()))
-                .one(db)
-                .await?;
-            let Some(found) = found else { return Ok(None) };
+            let Some(found) = good(&token).one(db).await? else { return Ok(None) };
             let coach = coach::Entity::find_by_id(found.coach_id).one(db).await?;
-            Ok(coach.map(collections::coach_row))
+            let expires = found.expires_at;
+            Ok(coach.map(|coach| Holder { user: collections::coach_row(coach), expires }))
         };
         self.db.read(find).await
     }
+}
+
+/// Passes if a token is good within this transaction.
+///
+/// # Errors
+/// [`Error::Unauthorized`] if it is not.
+pub async fn check(db: &Transaction, token: &Token) -> Result<(), Error> {
+    found(good(token).one(db).await?)
+}
+
+/// The same, and it stays so until the transaction ends: whoever takes the token away waits for that.
+///
+/// # Errors
+/// As [`check`].
+pub async fn hold(db: &Transaction, token: &Token) -> Result<(), Error> {
+    found(good(token).lock(LockType::KeyShare).one(db).await?)
+}
+
+/// When those of the tokens end that are still there.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn expiries(db: &Database, tokens: Vec<Token>) -> Result<HashMap<Token, i64>, Error> {
+    let find = async move |db: &Transaction| {
+        let mut expiries = HashMap::new();
+        for some in tokens.chunks(AT_ONCE) {
+            let hashes = some.iter().map(|token| token.0.as_str());
+            let found = token::Entity::find().filter(token::Column::Hash.is_in(hashes)).all(db).await?;
+            expiries.extend(found.into_iter().map(|found| (Token(found.hash), found.expires_at)));
+        }
+        Ok(expiries)
+    };
+    db.read(find).await
+}
+
+fn good(token: &Token) -> Select<token::Entity> {
+    let known = token::Entity::find().filter(token::Column::Hash.eq(token.0.as_str()));
+    known.filter(token::Column::ExpiresAt.gt(now()))
+}
+
+fn found(token: Option<token::Model>) -> Result<(), Error> {
+    token.map(drop).ok_or(Error::Unauthorized(ENDED))
 }
 
 /// Gives the coach with this username a password; the tokens made with the old one are forgotten.
@@ -178,7 +230,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn now() -> i64 {
+/// Seconds since 1970.
+#[must_use]
+pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_secs().cast_signed()
 }

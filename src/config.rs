@@ -1,6 +1,10 @@
 //! The command line: commands and settings, each a flag and an environment variable.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
@@ -87,6 +91,9 @@ pub struct Storage {
 const ORIGINS: &str = "Browser origins let in, comma-separated, as in https://gym.example.com; localhost = any port of it; * = all \
     [default: pages from this host and any port of localhost]";
 
+const ACCESS: &str = "Who may do what: open = anyone may do anything [default on a loopback address]; read = anyone reads, the signed-in write; \
+    members = only the signed-in [default elsewhere]";
+
 /// How to serve.
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
@@ -102,8 +109,8 @@ pub struct Serve {
     /// Plant the sample gym: auto = in a database just made with the embedded default; always = if it is empty; never
     #[arg(long, env = "ROWCAST_SAMPLE_DATA", default_value = "auto", value_enum)]
     pub sample_data: SampleData,
-    /// Who may do what: open = anyone may do anything [default on a loopback address; must be said outright elsewhere]
-    #[arg(long, env = "ROWCAST_ACCESS", value_enum)]
+    /// Who may do what; see [`Access`].
+    #[arg(long, env = "ROWCAST_ACCESS", value_enum, help = ACCESS, hide_possible_values = true)]
     pub access: Option<Access>,
     /// The folder of the built web app [default: web/dist if it is there]
     #[arg(long, env = "ROWCAST_WEB")]
@@ -142,10 +149,22 @@ pub enum SampleData {
 pub enum Access {
     /// Anyone may do anything.
     Open,
-    /// Anyone reads, the signed-in write (not available in this version).
+    /// Anyone reads, the signed-in write.
     Read,
-    /// Only the signed-in (not available in this version).
+    /// The signed-in read and write; others are shown nothing.
     Members,
+}
+
+impl Access {
+    /// As it is said on the command line and on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Read => "read",
+            Self::Members => "members",
+        }
+    }
 }
 
 /// How the log is written.
@@ -166,21 +185,20 @@ impl Serve {
         if let Some(web) = self.web.as_ref().filter(|web| !web.is_dir()) {
             return Err(format!("--web: {} is not a folder", web.display()));
         }
+        if let Some(web) = self.web.as_ref().filter(|web| !is_built(web)) {
+            return Err(format!("--web: there is no index.html in {}", web.display()));
+        }
         if let Some(origin) = self.origins().into_iter().find(|origin| !is_origin(origin)) {
             return Err(format!("--origins: {origin} is not an origin such as https://gym.example.com"));
         }
-        match self.access {
-            Some(Access::Open) => Ok(()),
-            Some(Access::Read | Access::Members) => {
-                Err("--access: only `open` is available in this version".into())
-            }
-            None if self.bind.ip().is_loopback() => Ok(()),
-            None => Err(format!(
-                "--access: {} can be reached from other machines, so who may do what must be said outright; \
-                 `--access open` lets anyone do anything",
-                self.bind
-            )),
-        }
+        Ok(())
+    }
+
+    /// Who may do what: as it was said, or else what the address allows.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        let by_address = if self.bind.ip().is_loopback() { Access::Open } else { Access::Members };
+        self.access.unwrap_or(by_address)
     }
 
     /// The browser origins that are named.
@@ -201,7 +219,7 @@ impl Serve {
     /// The folder to serve pages from, if there is one.
     #[must_use]
     pub fn web_folder(&self) -> Option<PathBuf> {
-        let default = || Some(PathBuf::from("web/dist")).filter(|folder| folder.is_dir());
+        let default = || Some(PathBuf::from("web/dist")).filter(|folder| is_built(folder));
         self.web.clone().or_else(default)
     }
 }
@@ -214,6 +232,10 @@ pub fn without_secrets(mut error: clap::Error) -> clap::Error {
         error.insert(ContextKind::InvalidValue, ContextValue::String("…".into()));
     }
     error
+}
+
+fn is_built(folder: &Path) -> bool {
+    folder.join("index.html").is_file()
 }
 
 /// A scheme, a host and perhaps a port, as browsers write it; or one of the words that stand for some.
@@ -234,12 +256,16 @@ mod tests {
     }
 
     #[test]
-    fn beyond_loopback_access_must_be_said() {
-        assert!(check(&[]).is_ok());
-        assert!(check(&["--bind", "[::1]:80"]).is_ok());
-        assert!(check(&["--bind", "0.0.0.0:80"]).unwrap_err().contains("--access"));
-        assert!(check(&["--bind", "0.0.0.0:80", "--access", "open"]).is_ok());
-        assert!(check(&["--access", "members"]).unwrap_err().contains("only `open`"));
+    fn beyond_loopback_only_members_are_let_in_unless_it_is_said() {
+        let access = |args: &[&str]| {
+            let cli = Cli::try_parse_from([&["rowcast"], args].concat()).unwrap();
+            cli.serve.check().map(|()| cli.serve.access())
+        };
+        assert_eq!(access(&[]), Ok(Access::Open));
+        assert_eq!(access(&["--bind", "[::1]:80"]), Ok(Access::Open));
+        assert_eq!(access(&["--bind", "0.0.0.0:80"]), Ok(Access::Members));
+        assert_eq!(access(&["--bind", "0.0.0.0:80", "--access", "open"]), Ok(Access::Open));
+        assert_eq!(access(&["--access", "read"]), Ok(Access::Read));
     }
 
     #[test]

@@ -11,12 +11,14 @@
 //!
 //! Each commit is counted ([`Database::commits`]); [`crate::live`] follows that count.
 
+mod notices;
 mod postgres;
 mod sqlite;
 mod transaction;
 mod url;
 mod work;
 
+pub use notices::Notices;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, EMBEDDED};
 pub(crate) use work::message as panic_message;
@@ -135,14 +137,23 @@ impl Database {
                 Box::new(move || Ok(Attached::Sqlite(follower)))
             }
             Engine::Postgres(postgres) => {
-                let url = postgres.url().to_owned();
-                Box::new(move || postgres::Follower::new(&url).map(Attached::Postgres))
+                let (url, notices) = (postgres.url().to_owned(), postgres.notices().clone());
+                Box::new(move || postgres::Follower::new(&url, notices).map(Attached::Postgres))
             }
         };
         work::thread(name, async move || match open() {
             Ok(attached) => body(attached).await,
             Err(error) => tracing::error!(%error, "no connection for a background task"),
         })
+    }
+
+    /// Words between the nodes on this database, where there may be others. They are heard while something is attached.
+    #[must_use]
+    pub fn notices(&self) -> Option<&Notices> {
+        match &*self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(postgres.notices()),
+        }
     }
 
     /// Whether there is still somebody to take work.

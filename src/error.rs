@@ -20,6 +20,9 @@ pub enum Error {
     /// Nobody handles this event; the sentence may name the nearest that exists.
     #[error("unknown event: {0}")]
     UnknownEvent(String),
+    /// Not signed in, where one has to be; the sentence says for what.
+    #[error("unauthorized: {0}")]
+    Unauthorized(&'static str),
     /// No row of this collection has the id.
     #[error("no {collection} has id {id}")]
     NotFound {

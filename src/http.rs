@@ -1,12 +1,22 @@
-//! Plain HTTP beside the sockets: health, metrics, and the built web app.
+//! Plain HTTP beside the sockets: health, metrics, and what is shown to browsers.
+//!
+//! ```text
+//! path ─▶ site ─┬─ page       three files in the program
+//!               └─ folder ─▶ asset ─▶ as the browser takes it: brotli, gzip, 304
+//! ```
+
+mod asset;
+mod folder;
+mod headers;
+mod page;
+mod site;
 
 use std::{
-    path::PathBuf,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, http::header, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::{ConnectionTrait, Statement};
 
@@ -15,6 +25,8 @@ use crate::{
     error::Error,
     live::Live,
 };
+
+pub use site::Site;
 
 /// How long the database may take to answer before it counts as gone.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -31,16 +43,15 @@ pub struct State {
     pub leaving: AtomicBool,
 }
 
-/// Mounts `/healthz`, `/readyz`, `/metrics` and, if there is one, the web app.
-pub fn configure(app: &mut web::ServiceConfig, state: web::Data<State>, pages: Option<PathBuf>) {
-    app.app_data(state)
+/// Mounts `/healthz`, `/readyz`, `/metrics`, and the site below everything else.
+pub fn configure(app: &mut web::ServiceConfig, state: web::Data<State>, site: web::Data<Site>) {
+    let everything = web::scope("")
+        .wrap(headers::strict())
         .route("/healthz", web::get().to(healthz))
         .route("/readyz", web::get().to(readyz))
-        .route("/metrics", web::get().to(metrics));
-    match pages {
-        Some(folder) => app.service(actix_files::Files::new("/", folder).index_file("index.html")),
-        None => app.route("/", web::get().to(hello)),
-    };
+        .route("/metrics", web::get().to(metrics))
+        .default_service(web::route().to(site::serve));
+    app.app_data(state).app_data(site).service(everything);
 }
 
 /// 200 while the process lives.
@@ -78,19 +89,15 @@ async fn ping(db: &Database) -> Result<(), Error> {
 /// Prometheus text.
 async fn metrics(state: web::Data<State>) -> HttpResponse {
     state.metrics.run_upkeep();
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(state.metrics.render())
-}
-
-/// What somebody sees who opens the address in a browser while there is no web app.
-async fn hello() -> HttpResponse {
-    text(
-        HttpResponse::Ok(),
-        "Rowcast is running. Connect with a Socket.IO client (socket.io-client 4.x):\n\n\
-         \u{20} const socket = io(location.origin, { transports: [\"websocket\"] });\n\
-         \u{20} socket.on(\"coaches\", (rows) => console.table(rows));\n",
-    )
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(state.metrics.render())
 }
 
 fn text(mut response: actix_web::HttpResponseBuilder, body: &'static str) -> HttpResponse {
-    response.content_type("text/plain; charset=utf-8").body(body)
+    response
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(body)
 }

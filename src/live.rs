@@ -137,7 +137,7 @@ impl Live {
             _ => self.shared.has_neighbours,
         };
         // While the database is away, what there is must do.
-        if behind && self.is_caught_up() && !self.refreshed(CATCHING_UP).await {
+        if behind && self.is_caught_up() && !self.refreshed_within(CATCHING_UP).await {
             tracing::warn!("a client is let in by a node that may be behind");
         }
     }
@@ -180,13 +180,18 @@ impl Live {
 
     /// Waits until everything that is committed now, by whomever, has been sent to everybody.
     pub async fn caught_up(&self) {
-        if !self.refreshed(PATIENCE).await {
+        if !self.refreshed().await {
             tracing::warn!("an ack is sent before what it tells of was published");
         }
     }
 
+    /// The same, and whether it came to that.
+    pub(crate) async fn refreshed(&self) -> bool {
+        self.refreshed_within(PATIENCE).await
+    }
+
     /// Waits for a look at the log that begins after this call.
-    async fn refreshed(&self, patience: Duration) -> bool {
+    async fn refreshed_within(&self, patience: Duration) -> bool {
         let mut asker = 0;
         self.asking.send_modify(|asked| {
             *asked += 1;
@@ -207,6 +212,12 @@ impl Live {
     pub fn stop(&self) {
         self.closing.send_replace(true);
     }
+}
+
+/// Sends a socket nothing more of what is published from now on; its [`Follower`] goes as well.
+pub fn unfollow<S>(socket: &Socket<S>) {
+    socket.leave(SNAPSHOTS_ROOM);
+    socket.leave(CHANGES_ROOM);
 }
 
 impl Mode {

@@ -9,7 +9,8 @@ type Nests = Record<string, Nest>;
 
 /** A row that is being created, with the fields of another one of its collection. */
 export function standIn(id: number, values: Fields, like: Row | undefined, nests: Nests, look: Look): Row {
-  const blank = Object.fromEntries(Object.keys(like ?? {}).map((field) => [field, null]));
+  const blank: Fields = { ...like };
+  for (const field in blank) blank[field] = null;
   return patch({ ...blank, id, version: 0 }, values, nests, look);
 }
 

@@ -77,7 +77,7 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
   function match(collection: string): void {
     const { creates, met, matched, nests } = part(collection);
     const mark = () => {
-      for (const p of creates) if (p.match) for (const one of [p.id, p.match]) changed(collection, one);
+      for (const { id, match } of creates) if (match) [id, match].forEach((one) => changed(collection, one));
     };
     mark();
     for (const p of creates) p.match = 0;

@@ -13,17 +13,17 @@ export function memoryTokens(): TokenStore {
 
 /** The browser's storage, shared by the pages of an origin; memory where there is none, or none that may be used. */
 export function localTokens(key = "rowcast.token"): TokenStore {
-  const memory = memoryTokens();
+  let kept: string | null = null;
   return {
     get() {
       try {
         return localStorage.getItem(key);
       } catch {
-        return memory.get();
+        return kept;
       }
     },
     set(token) {
-      memory.set(token);
+      kept = token;
       try {
         localStorage.removeItem(key);
         if (token) localStorage.setItem(key, token);

@@ -29,7 +29,7 @@ impl Handshake {
         serde_json::from_str(auth).map_err(|error| Rejection(sentence(&error)))
     }
 
-    /// The `auth` object as it was sent, if there is one.
+    /// The `auth` as it was sent, if there is any: an object, unless the client's program made a mistake.
     pub fn raw_auth(&self) -> Option<&RawValue> {
         self.auth.as_deref()
     }

@@ -163,6 +163,11 @@ impl Link {
         });
     }
 
+    /// Nothing more is sent of what waits in a namespace's slots.
+    pub(crate) fn take_back(&self, namespace: usize) {
+        self.state.borrow_mut().outbox.take_back(namespace);
+    }
+
     /// Sent only if nothing is in its way.
     pub(crate) fn emit_volatile(&self, frame: Frame) {
         let waiting = self.state.borrow().outbox.bytes();

@@ -7,7 +7,7 @@
 //! A *step* does not replace the unsent one but makes it stale: what stands for both is made when it is about to be
 //! written, and until then nothing is kept of either.
 
-use std::{collections::VecDeque, io::IoSlice};
+use std::{cmp::Ordering, collections::VecDeque, io::IoSlice};
 
 use bytes::{Buf, Bytes};
 
@@ -134,6 +134,26 @@ impl Outbox {
         }
         self.total += waiting.bytes.len();
         self.stale += usize::from(waiting.stale);
+    }
+
+    /// Drops what has not begun to leave in the slots of a namespace.
+    pub(crate) fn take_back(&mut self, namespace: usize) {
+        let mine = self.slots.iter().filter(|place| place.key.0 == namespace && place.at >= self.first);
+        let mut mine: Vec<u64> = mine.map(|place| place.at).collect();
+        mine.sort_unstable_by(|one, other| other.cmp(one));
+        for at in mine {
+            let Some(waiting) = self.queue.remove((at - self.first) as usize) else { continue };
+            self.total -= waiting.bytes.len();
+            self.stale -= usize::from(waiting.stale);
+            for place in &mut self.slots {
+                match place.at.cmp(&at) {
+                    Ordering::Less => {}
+                    Ordering::Equal => place.at = 0,
+                    // What was behind it has moved up.
+                    Ordering::Greater => place.at -= 1,
+                }
+            }
+        }
     }
 
     /// Folds what is stale among the first `count` frames, because they are about to be written.

@@ -147,6 +147,13 @@ impl<S> Socket<S> {
         }
     }
 
+    /// Takes back what waits in its slots and has not begun to leave: what is made of steps when it is written would otherwise know
+    /// of what came later.
+    pub fn take_back(&self) {
+        let core = self.up_to_date();
+        core.link.take_back(Arc::as_ptr(&core.nsp).addr());
+    }
+
     /// Enters a room. It leaves them all when it is gone.
     pub fn join(&self, room: impl Into<Arc<str>>) {
         self.up_to_date().join(&room.into());

@@ -13,6 +13,7 @@ mod alone;
 mod commit;
 mod follower;
 mod lane;
+mod notices;
 mod pool;
 
 use std::rc::Rc;
@@ -20,7 +21,7 @@ use std::rc::Rc;
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    Commit, Transaction, stopped,
+    Commit, Notices, Transaction, stopped,
     transaction::Inner,
     work::{self, Job},
 };
@@ -37,6 +38,7 @@ pub(super) struct Postgres {
     url: String,
     jobs: mpsc::UnboundedSender<(Access, Box<dyn Job>)>,
     closing: watch::Sender<bool>,
+    notices: Notices,
 }
 
 #[derive(Clone, Copy)]
@@ -52,19 +54,26 @@ impl Postgres {
         let (ready, connected) = tokio::sync::oneshot::channel();
         let closing = watch::Sender::new(false);
         let (address, stop) = (url.to_owned(), closing.clone());
+        let (notices, said) = Notices::new();
+        let node = notices.node.clone();
         work::thread("postgres", async move || match Pools::open(&address).await {
             Ok(pools) => {
                 let _ = ready.send(Ok(()));
+                tokio::task::spawn_local(notices::take(pools.writers.clone(), node, said));
                 serve(pools, queue, stop, commits).await;
             }
             Err(error) => drop(ready.send(Err(error))),
         })?;
         connected.await.map_err(|_| stopped())??;
-        Ok(Self { url: url.to_owned(), jobs, closing })
+        Ok(Self { url: url.to_owned(), jobs, closing, notices })
     }
 
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    pub(super) fn notices(&self) -> &Notices {
+        &self.notices
     }
 
     pub(super) fn write(&self, row: Option<u64>, job: Box<dyn Job>) -> Result<(), Error> {

@@ -51,6 +51,7 @@ fn outcome(error: &Error) -> &'static str {
         Error::Conflict(_) => "conflict",
         Error::BadPayload(_) => "bad_payload",
         Error::UnknownEvent(_) => "unknown_event",
+        Error::Unauthorized(_) => "unauthorized",
         Error::NotFound { .. } => "not_found",
         Error::InUse(_) => "in_use",
         Error::RateLimited { .. } => "rate_limited",
@@ -63,6 +64,7 @@ fn sentence(error: Error) -> (&'static str, String) {
     match error {
         Error::BadPayload(sentence) => (keys::BAD_PAYLOAD, sentence),
         Error::UnknownEvent(sentence) => (keys::UNKNOWN_EVENT, sentence),
+        Error::Unauthorized(sentence) => (keys::UNAUTHORIZED, sentence.into()),
         Error::NotFound { collection, id } => {
             (keys::NOT_FOUND, format!("no {} has id {id}", collection.replace('_', " ")))
         }

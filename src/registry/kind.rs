@@ -156,9 +156,12 @@ impl<C: Collection> Kind for Of<C> {
         });
         let (a_row, rows) = (C::New::NOUN, C::PLURAL.replace('_', " "));
         vec![
-            (name("new", C::NAME), create.described(format!("Makes {a_row}."))),
-            (name("update", C::NAME), update.described(format!("Changes {a_row}; what is absent stays."))),
-            (name("delete", C::NAME), delete.described(format!("Deletes {a_row}."))),
+            (name("new", C::NAME), create.to(C::PLURAL).described(format!("Makes {a_row}."))),
+            (
+                name("update", C::NAME),
+                update.to(C::PLURAL).described(format!("Changes {a_row}; what is absent stays.")),
+            ),
+            (name("delete", C::NAME), delete.to(C::PLURAL).described(format!("Deletes {a_row}."))),
             (name("get", C::NAME), get.described(format!("Finds {a_row} by its id."))),
             (name("list", C::PLURAL), list.described(format!("Lists {rows}, a page at a time."))),
         ]

@@ -49,6 +49,7 @@ type Decode = dyn Fn(&RawValue) -> Result<(Access, Box<dyn Work>), Error> + Send
 pub struct Route {
     decode: Box<Decode>,
     shape: Shape,
+    collection: Option<&'static str>,
 }
 
 impl Route {
@@ -79,7 +80,7 @@ impl Route {
             let (access, work) = decode(payload)?;
             Ok((access, Box::new(Typed(work)) as Box<dyn Work>))
         });
-        Self { decode, shape: Shape::of::<P, T>() }
+        Self { decode, shape: Shape::of::<P, T>(), collection: None }
     }
 
     /// Says what the event does, in a sentence for the schema; without it, what its payload says of itself stands there.
@@ -93,6 +94,18 @@ impl Route {
     #[must_use]
     pub fn shape(&self) -> &Shape {
         &self.shape
+    }
+
+    /// The same, where each request writes one row of this collection, and the ack's `data` says which.
+    #[must_use]
+    pub fn to(self, plural: &'static str) -> Self {
+        Self { collection: Some(plural), ..self }
+    }
+
+    /// The collection of the one row that is written, if it is one.
+    #[must_use]
+    pub fn collection(&self) -> Option<&'static str> {
+        self.collection
     }
 
     /// What the payload asks for, ready to run.

@@ -4,6 +4,8 @@
 //! [`harness::postgres`]'s business.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
+mod authors;
 mod contract;
 mod documented;
 mod faults;
@@ -14,3 +16,4 @@ mod neighbours;
 mod planner;
 mod schema;
 mod sign_in;
+mod web;

@@ -86,6 +86,7 @@ async fn a_token_that_is_worth_nothing_is_refused(app: &TestApp) {
         let refused = app.connect_with(&json!({ "token": token })).await.err().expect("to be refused");
         let message = refused["message"].as_str().unwrap();
         assert!(message.contains("token"), "{message}");
+        assert_eq!(refused["data"], json!({ "errors": { "$unauthorized": message } }));
     }
     // What a form leaves blank is no token.
     assert!(app.connect_with(&json!({ "token": "" })).await.is_ok());

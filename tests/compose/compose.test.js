@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checks, compose, container, exec, healthy, inspect, logs, password, refusal, until } from "./engine.js";
-import { coach, collections, get, knock, open, writeUntilLost } from "./page.js";
+import { coach, collections, get, hasWebApp, knock, open, writeUntilLost } from "./page.js";
 
 const url = `http://127.0.0.1:${process.env.ROWCAST_PORT}`;
 
@@ -61,6 +61,8 @@ test("a page has the sample gym, signs in, and sees what another writes", async 
   assert.deepEqual(mine.store.coaches.at(-1), data, "in the writer's page before the ack");
   await other.has("the new coach", ({ coaches }) => coaches.some(({ id }) => id === data.id));
 });
+
+test("a browser gets the web app", () => hasWebApp(url));
 
 test("a foreign page is refused, whatever name it reaches the server by", async () => {
   assert.equal(await knock(url, "http://evil.example"), 403);

@@ -1,9 +1,10 @@
 // The same image without compose: embedded SQLite in a volume.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { checks, docker, exec, healthy, inspect, logs, project } from "./engine.js";
-import { coach, collections, get, knock, open, writeUntilLost } from "./page.js";
+import { coach, collections, get, hasWebApp, knock, open, writeUntilLost } from "./page.js";
 
 const image = process.env.ROWCAST_IMAGE;
 const name = `${project}-sqlite`;
@@ -16,10 +17,17 @@ async function start(...options) {
 }
 const url = async () => `http://${await docker("port", name, "5555/tcp")}`;
 
-test("it does not let everybody in without being told to", async () => {
-  const failed = await docker("run", "--rm", image).then(() => null, (error) => error);
-  assert.equal(failed.code, 1);
-  assert.match(failed.stderr, /--access/);
+test("it shows its rows to members alone unless it is told otherwise", async (t) => {
+  t.after(() => docker("rm", "--force", name));
+  await docker("run", "-d", "--name", name, "-p", "127.0.0.1::5555", image);
+  await healthy(name);
+  const page = open(t, await url());
+  const [greeting] = await once(page.socket, "connected");
+  assert.equal(greeting.access, "members");
+  assert.deepEqual(Object.keys((await page.ask("list_coaches")).errors), ["$unauthorized"]);
+  assert.deepEqual(page.store, {});
+  assert.deepEqual((await page.ask("login", { username: "mara", password: "mara_password" })).errors, {});
+  await page.has("the gym");
 });
 
 test("a new volume belongs to the server's own user and gets the sample gym", async (t) => {
@@ -34,6 +42,8 @@ test("a new volume belongs to the server's own user and gets the sample gym", as
   assert.equal(await docker("diff", name), "");
   assert.equal(await checks(name), true);
 });
+
+test("a browser gets the web app", async () => hasWebApp(await url()));
 
 test("a foreign page is refused, whatever name it reaches the server by", async () => {
   const at = await url();

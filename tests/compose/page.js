@@ -65,6 +65,27 @@ export async function get(url, path) {
   return [response.status, await response.text()];
 }
 
+// The web app as the image carries it: a page under a policy, made of files whose names say what is in them.
+export async function hasWebApp(url) {
+  const page = await fetch(url);
+  assert.match(page.headers.get("content-type"), /^text\/html\b/);
+  assert.match(page.headers.get("content-security-policy"), /(script|default)-src 'self'/);
+  // Asked about each time, so a new image is on all screens with the next visit.
+  assert.doesNotMatch(page.headers.get("cache-control"), /immutable/);
+  const html = await page.text();
+  assert.match(html, /<title>Rowcast Planner<\/title>/);
+
+  const [script] = /\/assets\/index-[\w-]{8}\.js/.exec(html) ?? assert.fail(`no script in ${html}`);
+  const asset = await fetch(url + script);
+  assert.equal(asset.status, 200);
+  assert.match(asset.headers.get("content-type"), /^text\/javascript\b/);
+  assert.match(asset.headers.get("cache-control"), /max-age=31536000, immutable/);
+
+  // What only the app knows is an address too.
+  const within = await fetch(`${url}/coaches/2`, { headers: { accept: "text/html" } });
+  assert.equal(await within.text(), html);
+}
+
 // The status a page of `origin` gets that opens a WebSocket, having reached the server under the name `host`.
 export function knock(url, origin, host = new URL(url).host) {
   const headers = {

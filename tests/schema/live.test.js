@@ -57,6 +57,25 @@ test("greeting, rows, changes and acks are as the schema says", async (t) => {
   assert.deepEqual(rest, ["authored", "signed_out"], "all was told but what nobody here has asked for");
 });
 
+test("who changed a row, and that a sign-in has ended, is told as the schema says", async (t) => {
+  const server = await serve(t);
+  const one = server.open();
+  await one.has("the gym", () => true);
+  const { username } = one.store.coaches.find(({ username }) => username);
+  const { data } = await one.ask("login", { username, password: `${username}_password` });
+  const other = server.open({ auth: { token: data.token, live: "changes", authors: true } });
+  other.socket.onAny((event, ...values) => check(`${event}.arguments`, values));
+  await other.has("the gym", () => true);
+
+  const authored = heard(other.socket, "authored");
+  const [{ name }] = one.store.coaches;
+  await one.ask("update_coach", { id: 1, name });
+  assert.equal((await authored).by.id, data.user.id);
+  const signedOut = heard(other.socket, "signed_out");
+  await one.ask("logout");
+  assert.ok((await signedOut).reason);
+});
+
 test("a client learns of which types the server is", async (t) => {
   const server = await serve(t, { sample: "never" });
   const { socket } = server.open();

@@ -224,8 +224,20 @@ class Story {
     for (const made of this.made) this.#wasDone(made);
   }
 
+  // A write that depends on a version is refused if somebody else changed the row since, and only then.
+  #wasChecked(made: Made, ack: any): void {
+    const seen = made.fields.version;
+    if (seen === undefined || !ack?.data) return;
+    const theirs = this.model.theirs.get(`${made.collection} ${ack.data.id}`) ?? [];
+    // What was seen of a stand-in became the first version.
+    const between = theirs.filter((version) => version > Math.max(seen, 1));
+    if (ack.ok) expect(between.filter((version) => version < ack.data.version), "a change was overwritten").toEqual([]);
+    else expect(between, "a conflict with nobody").not.toEqual([]);
+  }
+
   // What was acked is what was done, and what was not done was never sent.
   #wasDone(made: Made): void {
+    this.#wasChecked(made, this.model.requests.get(made.requestId)?.ack);
     const [ack] = made.acks;
     const done = this.model.requests.get(made.requestId)?.ack;
     if (made.orphan) {

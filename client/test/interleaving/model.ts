@@ -35,6 +35,8 @@ export class Model {
   /** What each request was acked with, and the row it made or changed. */
   requests = new Map<string, { digest: string; ack: any }>();
   broken: string[] = [];
+  /** Versions that rows were given by others than the client. */
+  theirs = new Map<string, number[]>();
   /** So many writes to come cannot be carried out just then. */
   unavailable = 0;
   connection: { up: any[][]; down: Down[]; at: number } | undefined;
@@ -115,6 +117,10 @@ export class Model {
     }
     const [verb, name] = event.split("_") as [string, string];
     const ack = this.#carryOut(verb, plural[name]!, payload);
+    if (!request && ack.ok && verb === "update") {
+      const row = `${plural[name]} ${ack.data.id}`;
+      this.theirs.set(row, [...(this.theirs.get(row) ?? []), ack.data.version]);
+    }
     if (request) this.requests.set(request, { digest, ack: structuredClone(ack) });
     if (this.connection) this.connection.down.push({ kind: "changes", upto: this.seq });
     return ack;

@@ -16,7 +16,8 @@ export interface Relay {
   cutNextAck(): Promise<void>;
 }
 
-export async function relay(server: { url: string }): Promise<Relay> {
+/** With `webSockets: false` it is one of those proxies that let none through. */
+export async function relay(server: { url: string }, { webSockets = true } = {}): Promise<Relay> {
   const links = new Set<Socket>();
   let whole = true;
   let unlucky: (() => void) | undefined;
@@ -30,7 +31,10 @@ export async function relay(server: { url: string }): Promise<Relay> {
     };
     if (!whole) end();
     links.add(near);
-    near.on("data", (bytes) => far.write(bytes));
+    near.on("data", (bytes) => {
+      if (!webSockets && /^upgrade: websocket/im.test(bytes.toString("latin1"))) end();
+      else far.write(bytes);
+    });
     far.on("data", (bytes) => {
       // Socket.IO's ack is `43` and its number, in a frame of a WebSocket that the server does not mask.
       sent += bytes.toString("latin1");

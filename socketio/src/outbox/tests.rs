@@ -48,6 +48,29 @@ fn what_comes_in_front_leaves_the_slots_in_place() {
 }
 
 #[test]
+fn what_is_taken_back_leaves_everything_else_in_its_place() {
+    const ELSEWHERE: Key = (2, Slot(1));
+    let mut outbox = Outbox::new(100);
+    put(&mut outbox, A, "a1 has left");
+    outbox.pop();
+    outbox.push("x".into()).unwrap();
+    put(&mut outbox, B, "b1");
+    put(&mut outbox, ELSEWHERE, "c1");
+    put(&mut outbox, A, "a2");
+    outbox.push("y".into()).unwrap();
+    outbox.take_back(1);
+    assert_eq!(outbox.bytes(), 4);
+    put(&mut outbox, ELSEWHERE, "c2");
+    put(&mut outbox, B, "b2");
+    put(&mut outbox, A, "a3");
+    put(&mut outbox, B, "b3");
+    assert_eq!(drain(&mut outbox), ["x", "c2", "y", "b3", "a3"]);
+    assert_eq!(outbox.bytes(), 0);
+    outbox.take_back(1);
+    assert!(outbox.is_empty());
+}
+
+#[test]
 fn only_ordered_frames_fill_it_and_one_alone_always_fits() {
     let mut outbox = Outbox::new(10);
     put(&mut outbox, A, "a slot of more than ten");

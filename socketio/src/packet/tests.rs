@@ -56,13 +56,19 @@ proptest! {
 }
 
 #[test]
-fn connect_takes_an_object_or_nothing() {
+fn connect_takes_any_json_or_nothing() {
     assert!(matches!(Packet::parse("0"), Ok(Packet::Connect { auth: None, .. })));
     assert!(
         matches!(Packet::parse("0/,{}"), Ok(Packet::Connect { namespace, auth: Some(_) }) if &*namespace == "/")
     );
     assert!(matches!(Packet::parse("0/a"), Ok(Packet::Connect { namespace, .. }) if &*namespace == "/a"));
-    for text in ["0[]", "0\"x\"", "0{", "0null"] {
+    for (text, json) in
+        [("0[]", "[]"), ("0\"x\"", "\"x\""), ("0/a,null", "null"), ("07", "7"), ("0/a,1.5", "1.5")]
+    {
+        let Ok(Packet::Connect { auth: Some(auth), .. }) = Packet::parse(text) else { panic!("{text}") };
+        assert_eq!(auth.get(), json);
+    }
+    for text in ["0{", "0x", "0\"x", "007", "0{}{}"] {
         assert!(Packet::parse(text).is_err(), "{text}");
     }
 }

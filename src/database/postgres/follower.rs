@@ -1,6 +1,6 @@
 //! A connection that reads, and one that is told when another node has written.
 //!
-//! The notification is only a bell: it says nothing but "look". It is rung after the commit, by the node that made it, not within
+//! A ring is only a bell: it says nothing but "look". It is rung after the commit, by the node that made it, not within
 //! its transaction: PostgreSQL lets transactions that notify commit only one after another.
 
 use std::{rc::Rc, time::Duration};
@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use tokio::{sync::Notify, task::JoinHandle};
 
-use super::{PATIENCE, pool};
+use super::{Notices, PATIENCE, notices, pool};
 use crate::error::Error;
 
 /// How often to look for what nobody rang for: other programs' writes, and bells that were lost.
@@ -33,10 +33,10 @@ pub struct Follower {
 
 impl Follower {
     /// On the thread that calls this, within a local set.
-    pub(in crate::database) fn new(url: &str) -> Result<Self, Error> {
+    pub(in crate::database) fn new(url: &str, notices: Notices) -> Result<Self, Error> {
         let node = uuid::Uuid::new_v4().to_string();
         let bell = Rc::new(Notify::new());
-        let listening = tokio::task::spawn_local(listen(url.to_owned(), node.clone(), bell.clone()));
+        let listening = tokio::task::spawn_local(listen(url.to_owned(), node.clone(), bell.clone(), notices));
         Ok(Self { url: url.to_owned(), pool: pool::following(url)?, bell, listening, node })
     }
 
@@ -75,23 +75,30 @@ impl Drop for Follower {
 }
 
 /// Rings whenever another node does, and after each gap in which it might have.
-async fn listen(url: String, node: String, bell: Rc<Notify>) {
+async fn listen(url: String, node: String, bell: Rc<Notify>, notices: Notices) {
     loop {
-        if let Err(error) = listen_once(&url, &node, &bell).await {
+        if let Err(error) = listen_once(&url, &node, &bell, &notices).await {
             tracing::debug!(%error, "no notifications just now; looking by ourselves");
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn listen_once(url: &str, node: &str, bell: &Notify) -> Result<(), sea_orm::SqlxError> {
+async fn listen_once(
+    url: &str,
+    node: &str,
+    bell: &Notify,
+    notices: &Notices,
+) -> Result<(), sea_orm::SqlxError> {
     let mut listener = PgListener::connect(url).await?;
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([CHANNEL, notices::CHANNEL]).await?;
     let foreign = |rung: &PgNotification| rung.payload() != node;
     loop {
-        // Nothing: the connection was lost, and is back.
-        if listener.try_recv().await?.as_ref().is_none_or(foreign) {
-            bell.notify_one();
+        match listener.try_recv().await? {
+            Some(word) if word.channel() == notices::CHANNEL => notices.hear(word.payload()),
+            // Nothing: the connection was lost, and is back.
+            rung if rung.as_ref().is_none_or(foreign) => bell.notify_one(),
+            _ => {}
         }
     }
 }

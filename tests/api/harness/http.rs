@@ -20,19 +20,55 @@ pub(crate) async fn post(address: SocketAddr, path: &str, text: &str) -> (u16, S
 }
 
 async fn exchange(address: SocketAddr, method: &str, path: &str, text: &str) -> (u16, String) {
+    let answer = ask(address, method, path, &[], text).await;
+    (answer.status, String::from_utf8(answer.body).expect("a body of text"))
+}
+
+/// All that the server says to a request.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's value, or nothing at all.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        headers.find(|(other, _)| other.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+    }
+}
+
+/// A page as a browser asks for it, with these headers.
+pub(crate) async fn browse(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    ask(address, "GET", path, headers, "").await
+}
+
+/// Any request.
+pub(crate) async fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    text: &str,
+) -> Answer {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}");
         let request = format!("{head}Content-Length: {}\r\n\r\n{text}", text.len());
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
         answer
     };
-    let answer = tokio::time::timeout(PATIENCE, exchange).await.expect("an answer in time");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let mut answer = tokio::time::timeout(PATIENCE, exchange).await.expect("an answer in time");
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head and a body");
+    let body = answer.split_off(end + 4);
+    let head = String::from_utf8(answer).expect("a head of text");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    (status.expect("a status"), body.to_owned())
+    Answer { status: status.expect("a status"), head, body }
 }
 
 /// One number from `/metrics`: the sum over all labels, or zero if it has not been counted yet.

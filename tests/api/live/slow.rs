@@ -21,6 +21,11 @@ async fn snapshots_that_are_not_read_become_one() {
     sleeps(json!({}), "workout_plans").await;
 }
 
+#[actix_web::test]
+async fn who_wrote_what_is_not_kept_for_those_who_do_not_read() {
+    sleeps(json!({ "live": "changes", "authors": true }), "authored").await;
+}
+
 async fn sleeps(auth: Value, event: &str) {
     let database = Database::new(Engine::Sqlite).await;
     let program = Program::serve(&database.url(), &["--sqlite-synchronous", "normal"]);
@@ -52,7 +57,7 @@ async fn sleeps(auth: Value, event: &str) {
     let awake = sleeper.wake().await;
     awake.keeps("the last of it", |copy| copy.rows("workout_plans") == last.rows("workout_plans")).await;
     awake.agrees().await;
-    assert!(event != "changes" || http::metric(address, "rowcast_live_folded_total").await > 0.0);
+    assert!(event == "workout_plans" || http::metric(address, "rowcast_live_folded_total").await > 0.0);
     let heard = awake.events_since(0).iter().filter(|name| *name == event).count();
     assert!(heard < FEW, "{heard} of {WRITES} and more");
     let row = writer.ask("update_workout_plan", json!({ "id": 1, "name": "Awake" })).await.done();

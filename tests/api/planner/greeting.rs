@@ -24,12 +24,12 @@ async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
     let Heard::Open(_) = &heard[0] else { panic!("{:?}", heard[0]) };
     let Heard::Connected(connected) = &heard[1] else { panic!("{:?}", heard[1]) };
     let sid = connected["sid"].as_str().unwrap();
-    let Heard::Event(event, greeting) = &heard[2] else { panic!("{:?}", heard[2]) };
-    let [greeting] = greeting.as_slice() else { panic!("{greeting:?}") };
-    assert_eq!(event, "connected");
-    assert_eq!(greeting["data"], format!("id: {sid} is connected"));
-    assert_eq!((&greeting["sid"], &greeting["user"]), (&json!(sid), &Value::Null));
-    assert_eq!(greeting["schema"], json!(collections::registry().contract().hashes()));
+    let Heard::Event(name, greeting) = &heard[2] else { panic!("{:?}", heard[2]) };
+    assert_eq!((name.as_str(), greeting.len()), ("connected", 1));
+    assert_eq!(greeting[0]["data"], format!("id: {sid} is connected"));
+    assert_eq!((&greeting[0]["sid"], &greeting[0]["user"]), (&connected["sid"], &Value::Null));
+    assert_eq!(greeting[0]["access"], "open");
+    assert_eq!(greeting[0]["schema"], json!(collections::registry().contract().hashes()));
     for (heard, collection) in heard[3..].iter().zip(COLLECTIONS) {
         let Heard::Event(name, arguments) = heard else { panic!("{heard:?}") };
         assert_eq!((name.as_str(), arguments.len()), (collection, 2));
@@ -51,11 +51,19 @@ async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
 }
 
 async fn a_client_that_asks_for_what_is_not_there_yet_is_told(app: &TestApp) {
-    for auth in
-        [json!({ "live": "all" }), json!({ "live": 7 }), json!({ "since": 7 }), json!({ "token": [1] })]
-    {
+    for auth in [
+        json!({ "live": "all" }),
+        json!({ "live": 7 }),
+        json!({ "since": 7 }),
+        json!({ "token": [1] }),
+        json!(["a token", "changes"]),
+        json!("a token"),
+        json!(7),
+        json!(true),
+    ] {
         let refused = app.connect_with(&auth).await.err().expect("to be refused");
-        assert!(refused["message"].is_string(), "{auth}: {refused}");
+        assert_eq!(refused["message"], refused["data"]["errors"]["$bad_payload"], "{auth}: {refused}");
+        assert!(refused["message"].as_str().is_some_and(|sentence| sentence.contains("auth")), "{refused}");
     }
     for auth in [json!({}), json!({ "live": "snapshots", "mine": [1] }), json!({ "token": null })] {
         assert!(app.connect_with(&auth).await.is_ok(), "{auth}");

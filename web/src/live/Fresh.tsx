@@ -8,10 +8,13 @@ import { useFresh } from "./useFresh.ts";
 export function Fresh({ collection, id, words = "row" }: { collection: Name; id: number; words?: "row" | "card" | "form" }) {
   const touch = useFresh(collection, id);
   if (!touch) return null;
-  const who = touch.by?.name ?? "Somebody";
+  const verb = touch.kind === "created" ? "added" : "changed";
+  const sentence = `${touch.by?.name ?? "Somebody"} ${verb} this just now`;
   return (
     <span key={touch.version} className={css.fresh} data-words={words}>
-      <span className={css.who}>{words !== "card" ? `${who} ${touch.kind === "created" ? "added" : "changed"} this just now` : who}</span>
+      <span className={css.who} title={sentence}>
+        {words === "card" ? (touch.by?.name.split(" ")[0] ?? verb) : sentence}
+      </span>
     </span>
   );
 }

@@ -39,7 +39,15 @@ impl Client {
         client
     }
 
-    async fn enter(&self, auth: &Value) -> Result<(), Value> {
+    /// Greeted, and no more than that: there may be nothing that it may see.
+    pub(crate) async fn arrive(address: SocketAddr, auth: &Value) -> Result<Self, Value> {
+        let client = Self::open(address).await;
+        client.knock(auth).await?;
+        client.until("a greeting", |heard| heard.iter().find(|heard| is_greeting(heard)).map(drop)).await;
+        Ok(client)
+    }
+
+    async fn knock(&self, auth: &Value) -> Result<(), Value> {
         self.send(format!("40{auth}"));
         let let_in = self.until("an answer to the connect packet", |heard| {
             heard.iter().find_map(|heard| match heard {
@@ -48,7 +56,11 @@ impl Client {
                 _ => None,
             })
         });
-        let_in.await?;
+        let_in.await
+    }
+
+    async fn enter(&self, auth: &Value) -> Result<(), Value> {
+        self.knock(auth).await?;
         let first = self.until("what there is, or what is new", |heard| {
             heard.iter().find_map(|heard| match heard {
                 Heard::Event(name, _) if name != "connected" => Some(name.clone()),
@@ -80,4 +92,8 @@ impl Client {
         client.until("the open packet", |heard| heard.first().map(|_| ())).await;
         client
     }
+}
+
+fn is_greeting(heard: &Heard) -> bool {
+    matches!(heard, Heard::Event(name, _) if name == "connected")
 }

@@ -1,0 +1,134 @@
+//! Signing in and out on a socket, and coming back with a token.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use api_schema::{Ack, keys};
+use serde_json::{json, value::RawValue};
+use socketio::{Refusal, Socket};
+
+use super::{
+    Answer, Gateway, Session, authors, done, reply,
+    session::{SignedIn, refusal},
+};
+use crate::{
+    auth::{ENDED, Holder, Token},
+    config::Access,
+    error::Error,
+    live,
+};
+
+/// How long a client with a token waits at most for the database to be back, and how long between two tries.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+const PAUSE: Duration = Duration::from_millis(500);
+
+impl Gateway {
+    pub(super) async fn login(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
+        let (signed_in, token) = self.auth.login(api_schema::decode(payload)?).await?;
+        let session = socket.state();
+        if session.following.borrow().is_none() {
+            self.live.reach(&session.mode()).await;
+        }
+        let (user, expires) = (Arc::new(signed_in.user.clone()), signed_in.expires);
+        let before = session.user.replace(Some(SignedIn { user, token, expires }));
+        self.watch(socket);
+        self.follow(socket);
+        if let Some(SignedIn { token, .. }) = before {
+            // Nobody could sign that one out any more.
+            self.end(token).await?;
+        }
+        done(reply::json(&Ack::signed_in(signed_in)))
+    }
+
+    pub(super) async fn logout(&self, socket: &Socket<Session>) -> Answer {
+        if let Some(SignedIn { token, .. }) = socket.state().user() {
+            self.auth.logout(token.clone()).await?;
+            sign_out(socket, self.access);
+            self.watch.end(&token);
+        }
+        done(reply::ok(()))
+    }
+
+    pub(super) async fn me(&self, socket: &Socket<Session>) -> Answer {
+        let Some(SignedIn { token, .. }) = socket.state().user() else { return done(reply::ok(())) };
+        let holder = self.auth.holder(token.clone()).await?;
+        let user = holder.map(|holder| Arc::new(holder.user));
+        let session = socket.state();
+        if session.is_signed_in_by(&token) {
+            match &user {
+                Some(user) => {
+                    session.user.borrow_mut().iter_mut().for_each(|signed_in| signed_in.user = user.clone())
+                }
+                None => {
+                    sign_out(socket, self.access);
+                    tell(socket, ENDED);
+                }
+            }
+        }
+        done(reply::ok(user))
+    }
+
+    /// Makes a token worthless, and tells those on this node who are signed in by it.
+    async fn end(&self, token: Token) -> Result<(), Error> {
+        self.auth.logout(token.clone()).await?;
+        self.watch.end(&token);
+        Ok(())
+    }
+
+    /// Looks after the token of whoever is signed in on a socket.
+    pub(super) fn watch(&self, socket: &Socket<Session>) {
+        let Some(SignedIn { token, expires, .. }) = socket.state().user() else { return };
+        let (one, access) = (socket.clone(), self.access);
+        let watching = self.watch.watch(token, expires, move |ended| {
+            sign_out(&one, access);
+            tell(&one, ended.sentence());
+        });
+        socket.state().watching.replace(Some(watching));
+    }
+
+    /// Whose token it is. A database that does not answer just now is waited for: a stock client that is refused does not come
+    /// back by itself.
+    async fn holder(&self, token: &Token) -> Result<Option<Holder>, Error> {
+        let began = Instant::now();
+        loop {
+            match self.auth.holder(token.clone()).await {
+                Err(Error::Unavailable(_)) if began.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Who is let in by a token.
+    pub(super) async fn presented(&self, token: Token) -> Result<SignedIn, Refusal> {
+        let holder = self.holder(&token).await.map_err(unreachable_database)?;
+        let Holder { user, expires } = holder.ok_or_else(|| {
+            refusal(keys::UNAUTHORIZED, "the token is unknown or has expired: sign in again")
+        })?;
+        Ok(SignedIn { user: Arc::new(user), token, expires })
+    }
+}
+
+/// Nobody is signed in here any more. Where only members are shown anything, that is the end of it: nothing more is sent, not even what
+/// was waiting, because changes are made up only when they leave.
+pub(super) fn sign_out(socket: &Socket<Session>, access: Access) {
+    let session = socket.state();
+    session.user.take();
+    session.watching.take();
+    if access == Access::Members && session.following.take().is_some() {
+        live::unfollow(socket);
+        authors::leave(socket);
+        socket.take_back();
+    }
+}
+
+/// Tells a socket that it is signed in no longer, if that is not what it asked for.
+pub(super) fn tell(socket: &Socket<Session>, reason: &str) {
+    socket.emit("signed_out", &json!({ "reason": reason }));
+}
+
+fn unreachable_database(error: Error) -> Refusal {
+    tracing::warn!(%error, "a token could not be checked");
+    refusal(keys::UNAVAILABLE, "the token could not be checked just now: try again in a few seconds")
+}

@@ -1,0 +1,135 @@
+//! A folder of built pages on the disk. What is small is kept in memory, as it was when its file last changed.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Component, Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use actix_files::NamedFile;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{CACHE_CONTROL, HeaderValue},
+    web,
+};
+
+use super::asset::{Asset, cache_control};
+
+/// A larger file is read from the disk each time, in parts.
+const SMALL: u64 = 4 * 1024 * 1024;
+/// Bytes that are kept in memory, compressed forms included; past that it is begun anew.
+const KEPT: usize = 64 * 1024 * 1024;
+
+/// A folder that is served.
+pub(super) struct Folder {
+    root: PathBuf,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    bytes: usize,
+    assets: HashMap<PathBuf, (Stamp, Arc<Asset>)>,
+}
+
+/// By which it is seen that a file has changed.
+type Stamp = (Option<SystemTime>, u64);
+
+/// A file as it is to be sent.
+pub(super) enum Found {
+    Small(Arc<Asset>),
+    Large(Box<NamedFile>, &'static str),
+}
+
+impl Folder {
+    /// The folder, wherever links lead.
+    ///
+    /// # Errors
+    /// What the system says if it cannot be read.
+    pub(super) fn open(folder: &Path) -> io::Result<Self> {
+        Ok(Self { root: folder.canonicalize()?, kept: Mutex::default() })
+    }
+
+    /// The file at a path within, if there is one that may be shown. Reads the disk elsewhere than on the sockets' threads.
+    pub(super) async fn find(self: &Arc<Self>, path: &str) -> Option<Found> {
+        let (folder, path) = (self.clone(), PathBuf::from(path));
+        let found = web::block(move || folder.look(&path)).await.ok()?;
+        found.inspect_err(|error| tracing::debug!(%error, "no file to serve")).ok()
+    }
+
+    fn look(&self, path: &Path) -> io::Result<Found> {
+        if path.components().any(|part| !is_plain(part)) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let file = self.root.join(path).canonicalize()?;
+        let meta = file.metadata()?;
+        // One name for each file, however it was asked for. A link may lead out of the folder, or to what is hidden in it.
+        let path = file.strip_prefix(&self.root).map_err(io::Error::other)?;
+        if !meta.is_file() || path.components().any(|part| !is_plain(part)) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let mime =
+            actix_files::file_extension_to_mime(path.extension().and_then(|it| it.to_str()).unwrap_or(""));
+        // Players ask for parts of what they play.
+        let played = matches!(mime.type_().as_str(), "audio" | "video");
+        if played || meta.len() > SMALL {
+            return Ok(Found::Large(Box::new(NamedFile::open(&file)?), cache_control(path)));
+        }
+        let stamp = (meta.modified().ok(), meta.len());
+        if let Some((known, asset)) = self.kept().assets.get(path)
+            && *known == stamp
+        {
+            return Ok(Found::Small(asset.clone()));
+        }
+        let beside = |extension: &str| precompressed(&file, extension, stamp.0);
+        let asset = Asset::new(path, fs::read(&file)?).precompressed(beside("br"), beside("gz"));
+        Ok(Found::Small(self.keep(path, stamp, Arc::new(asset))))
+    }
+
+    fn keep(&self, path: &Path, stamp: Stamp, asset: Arc<Asset>) -> Arc<Asset> {
+        let mut kept = self.kept();
+        if kept.bytes + asset.weight() > KEPT {
+            *kept = Kept::default();
+        }
+        kept.bytes += asset.weight();
+        if let Some((_, old)) = kept.assets.insert(path.to_owned(), (stamp, asset.clone())) {
+            kept.bytes -= old.weight();
+        }
+        asset
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Found {
+    /// What a request for it is answered with.
+    pub(super) async fn respond(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Small(asset) => asset.respond(request).await,
+            Self::Large(file, cache_control) => {
+                let file = file.prefer_utf8(true).disable_content_disposition();
+                let mut response = file.into_response(request);
+                response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+                response.map_into_boxed_body()
+            }
+        }
+    }
+}
+
+/// A name, and none that is hidden: what begins with a dot is somebody's secret.
+fn is_plain(part: Component<'_>) -> bool {
+    matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b".") && !name.as_encoded_bytes().contains(&b'\\'))
+}
+
+/// What the build has compressed, unless the file has changed since.
+fn precompressed(file: &Path, extension: &str, changed: Option<SystemTime>) -> Option<Vec<u8>> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    let modified = fs::symlink_metadata(&name).ok().filter(fs::Metadata::is_file)?.modified().ok()?;
+    if changed.is_some_and(|changed| modified >= changed) { fs::read(name).ok() } else { None }
+}

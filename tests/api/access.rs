@@ -1,0 +1,34 @@
+//! `--access`: who is shown what, and who may change it.
+
+mod ended;
+mod members;
+mod read;
+mod signed_out;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Database, Node};
+
+/// A node with the sample gym.
+async fn node(database: &Database, access: &str) -> Node {
+    Node::start(&database.url(), &["--sample-data", "always", "--access", access]).await
+}
+
+async fn outsider(node: &Node) -> Client {
+    Client::arrive(node.address, &json!({ "live": "changes", "authors": true })).await.expect("to be let in")
+}
+
+fn login(username: &str) -> Value {
+    json!({ "username": username, "password": format!("{username}_password") })
+}
+
+/// Signs in, and gives the token.
+async fn sign_in(client: &Client, username: &str) -> Value {
+    client.ask("login", login(username)).await.done()["token"].clone()
+}
+
+async fn member(node: &Node, username: &str) -> Client {
+    let client = outsider(node).await;
+    sign_in(&client, username).await;
+    client
+}

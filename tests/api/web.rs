@@ -1,0 +1,258 @@
+//! What browsers are shown: the built web app, or a page of the server's own.
+
+use std::{fs, io::Read, os::unix::fs::symlink, path::Path};
+
+use crate::harness::{
+    Engine, TestApp,
+    folder::Folder,
+    http::{ask, browse},
+};
+
+const INDEX: &str = "<!doctype html><title>Planner</title>";
+const PAGE: &[(&str, &str)] = &[("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+const HASHED: &str = "/assets/index-B3xk9Z_1.js";
+
+fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
+    let file = folder.join(name);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, content).unwrap();
+}
+
+/// Something a compressor has work with.
+fn script() -> String {
+    (0..400).map(|line| format!("export const line{line} = \"{}\";\n", line * 7919)).collect()
+}
+
+/// A server of a built app, and the folder it is in.
+async fn planner() -> (TestApp, Folder) {
+    let folder = Folder::new();
+    let built = folder.path().join("dist");
+    write(&built, "index.html", INDEX);
+    write(&built, &HASHED[1..], script());
+    write(&built, "manifest.webmanifest", "{}");
+    write(&built, "icon.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+    write(&built, "font.woff2", [7; 3000]);
+    write(&built, "move.wasm", "");
+    write(&built, "move.mp4", [1, 2, 3, 4]);
+    write(&built, ".env", "SECRET=1");
+    write(&built, ".git/config", "[core]");
+    write(folder.path(), "outside.txt", "a secret");
+    symlink(folder.path().join("outside.txt"), built.join("link.txt")).unwrap();
+    symlink(built.join(".env"), built.join("env.txt")).unwrap();
+    let built = built.display().to_string();
+    (TestApp::spawn(Engine::Sqlite, &["--web", &built]).await, folder)
+}
+
+#[actix_web::test]
+async fn what_never_changes_is_kept_and_the_rest_is_asked_about() {
+    let (app, folder) = planner().await;
+    let forever = browse(app.address, HASHED, &[]).await;
+    assert_eq!((forever.status, forever.body.as_slice()), (200, script().as_bytes()));
+    assert_eq!(forever.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!(forever.header("content-type"), "text/javascript; charset=utf-8");
+
+    let index = browse(app.address, "/", &[]).await;
+    assert_eq!((index.status, index.body.as_slice()), (200, INDEX.as_bytes()));
+    assert_eq!(index.header("cache-control"), "no-cache");
+    let tag = index.header("etag").to_owned();
+    assert!(tag.starts_with('"'), "a strong tag: {tag}");
+    for known in [tag.as_str(), &format!("\"other\", {tag}"), &format!("W/{tag}"), "*"] {
+        let again = browse(app.address, "/index.html", &[("If-None-Match", known)]).await;
+        assert_eq!((again.status, again.body.len()), (304, 0), "{known}");
+        assert_eq!((again.header("etag"), again.header("cache-control")), (tag.as_str(), "no-cache"));
+    }
+    assert_eq!(browse(app.address, "/", &[("If-None-Match", "\"other\"")]).await.status, 200);
+
+    write(&folder.path().join("dist"), "index.html", "<title>Planner 2</title>");
+    let built = browse(app.address, "/", &[("If-None-Match", &tag)]).await;
+    assert_eq!(
+        (built.status, built.body.as_slice()),
+        (200, "<title>Planner 2</title>".as_bytes()),
+        "a new build"
+    );
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn a_script_comes_as_small_as_the_browser_can_take_it() {
+    let (app, folder) = planner().await;
+    let plain = browse(app.address, HASHED, &[]).await;
+    let mut tags = vec![plain.header("etag").to_owned()];
+    for (accepted, encoding) in
+        [("gzip, deflate, br, zstd", "br"), ("gzip, deflate", "gzip"), ("br;q=0, gzip;q=0.5", "gzip")]
+    {
+        let small = browse(app.address, HASHED, &[("Accept-Encoding", accepted)]).await;
+        assert_eq!((small.status, small.header("content-encoding")), (200, encoding), "{accepted}");
+        assert_eq!(small.header("vary"), "accept-encoding");
+        assert!(small.body.len() * 3 < plain.body.len(), "{} of {}", small.body.len(), plain.body.len());
+        assert_eq!(unpacked(encoding, &small.body), plain.body);
+        tags.push(small.header("etag").to_owned());
+        let known = [("Accept-Encoding", accepted), ("If-None-Match", small.header("etag"))];
+        assert_eq!(browse(app.address, HASHED, &known).await.status, 304);
+    }
+    tags.dedup();
+    assert_eq!(tags.len(), 3, "each form has a tag of its own: {tags:?}");
+    for accepted in ["deflate", "identity", "gzip;q=0", "nonsense;;q=x"] {
+        let as_it_is = browse(app.address, HASHED, &[("Accept-Encoding", accepted)]).await;
+        assert_eq!(
+            (as_it_is.header("content-encoding"), as_it_is.body.len()),
+            ("", plain.body.len()),
+            "{accepted}"
+        );
+    }
+    let font = browse(app.address, "/font.woff2", &[("Accept-Encoding", "br")]).await;
+    assert_eq!((font.header("content-encoding"), font.body.len()), ("", 3000), "it is compressed in itself");
+
+    // What the build has compressed is better than what we would do in passing.
+    let built = folder.path().join("dist");
+    write(&built, "own.js", script());
+    write(&built, "own.js.br", "by the build");
+    let own = browse(app.address, "/own.js", &[("Accept-Encoding", "br")]).await;
+    assert_eq!((own.header("content-encoding"), own.body.as_slice()), ("br", "by the build".as_bytes()));
+    app.stop().await;
+}
+
+fn unpacked(encoding: &str, body: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    match encoding {
+        "br" => brotli::Decompressor::new(body, 4096).read_to_end(&mut plain).unwrap(),
+        _ => flate2::read::GzDecoder::new(body).read_to_end(&mut plain).unwrap(),
+    };
+    plain
+}
+
+#[actix_web::test]
+async fn an_address_of_the_app_is_the_app_and_a_file_that_is_not_there_is_not() {
+    let (app, _folder) = planner().await;
+    for path in ["/coaches", "/coaches/2", "/plans/2/edit?tab=moves", "/assets"] {
+        let view = browse(app.address, path, PAGE).await;
+        assert_eq!((view.status, view.body.as_slice()), (200, INDEX.as_bytes()), "{path}");
+        assert_eq!(view.header("cache-control"), "no-cache");
+    }
+    for (path, headers) in [
+        ("/assets/index-OLD_OLD1.js", PAGE),
+        ("/missing.png", PAGE),
+        ("/coaches", &[("Accept", "*/*")]),
+        ("/coaches", &[("Accept", "application/json")]),
+        ("/coaches", &[]),
+    ] {
+        let nothing = browse(app.address, path, headers).await;
+        assert_eq!(nothing.status, 404, "{path} {headers:?}");
+        assert_eq!(nothing.header("cache-control"), "no-store", "it may be there tomorrow");
+    }
+    let head = ask(app.address, "HEAD", HASHED, &[], "").await;
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(head.header("content-length"), script().len().to_string());
+    let post = ask(app.address, "POST", "/coaches", PAGE, "").await;
+    assert_eq!((post.status, post.header("allow")), (405, "GET, HEAD"));
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn each_file_says_what_it_is() {
+    let (app, _folder) = planner().await;
+    for (path, content_type) in [
+        ("/index.html", "text/html; charset=utf-8"),
+        ("/manifest.webmanifest", "application/manifest+json"),
+        ("/icon.svg", "image/svg+xml"),
+        ("/font.woff2", "font/woff2"),
+        ("/move.wasm", "application/wasm"),
+    ] {
+        assert_eq!(browse(app.address, path, &[]).await.header("content-type"), content_type, "{path}");
+    }
+    let part = browse(app.address, "/move.mp4", &[("Range", "bytes=1-2")]).await;
+    assert_eq!((part.status, part.body.as_slice()), (206, [2, 3].as_slice()), "players ask for parts");
+    assert_eq!((part.header("content-type"), part.header("cache-control")), ("video/mp4", "no-cache"));
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn nothing_outside_the_folder_and_nothing_hidden_is_shown() {
+    let (app, _folder) = planner().await;
+    for path in [
+        "/../outside.txt",
+        "/%2e%2e/outside.txt",
+        "/..%2foutside.txt",
+        "/assets/../../outside.txt",
+        "/assets/%2e%2e/%2e%2e/outside.txt",
+        "/..%5coutside.txt",
+        "//etc/passwd",
+        "/%2fetc/passwd",
+        "/link.txt",
+        "/env.txt",
+        "/.env",
+        "/%2eenv",
+        "/.git/config",
+        "/index.html%00.txt",
+        "/%ff",
+        "/%zz",
+        "/%",
+    ] {
+        for headers in [PAGE, &[]] {
+            let answer = browse(app.address, path, headers).await;
+            let body = String::from_utf8_lossy(&answer.body);
+            assert!(matches!(answer.status, 400 | 404) || body == INDEX, "{path}: {} {body}", answer.status);
+            assert!(
+                !body.contains("ecret") && !body.contains("root:") && !body.contains("[core]"),
+                "{path}: {body}"
+            );
+        }
+    }
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn browsers_are_told_to_refuse_what_is_not_ours() {
+    let (app, _folder) = planner().await;
+    let bare = TestApp::spawn(Engine::Sqlite, &[]).await;
+    for (address, path) in [
+        (app.address, "/"),
+        (app.address, HASHED),
+        (app.address, "/nothing.txt"),
+        (app.address, "/healthz"),
+        (app.address, "/metrics"),
+        (bare.address, "/"),
+        (bare.address, "/rowcast.js"),
+        (bare.address, "/nothing"),
+    ] {
+        let answer = browse(address, path, &[]).await;
+        let policy = answer.header("content-security-policy");
+        for part in
+            ["default-src 'self'", "script-src 'self';", "object-src 'none'", "frame-ancestors 'none'"]
+        {
+            assert!(policy.contains(part), "{path}: {part} is not in {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        for (header, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+        ] {
+            assert_eq!(answer.header(header), value, "{path}");
+        }
+        assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
+    }
+    app.stop().await;
+    bare.stop().await;
+}
+
+#[actix_web::test]
+async fn without_a_build_there_is_a_page_that_needs_none() {
+    let app = TestApp::spawn(Engine::Sqlite, &[]).await;
+    let page = browse(app.address, "/", &[("Accept-Encoding", "br")]).await;
+    assert_eq!((page.status, page.header("content-encoding")), (200, "br"));
+    let html = String::from_utf8(unpacked("br", &page.body)).unwrap();
+    for part in ["scripts/start", "/healthz", "/readyz", "/metrics", "/rowcast.js", "/rowcast.css"] {
+        assert!(html.contains(part), "{part}");
+    }
+    assert!(
+        !html.contains("<style") && !html.contains(" onclick") && !html.contains(" style="),
+        "none of it would be run"
+    );
+    for path in ["/rowcast.js", "/rowcast.css"] {
+        assert_eq!(browse(app.address, path, PAGE).await.status, 200, "{path}");
+    }
+    assert_eq!(browse(app.address, "/coaches", PAGE).await.status, 404);
+    app.stop().await;
+}
