@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { enter, signIn } from "./support/signing.js";
 import { story } from "./support/story.js";
+import { eventually } from "./support/window.js";
 
 const members = { settings: ["--access", "members"] };
 const read = { settings: ["--access", "read"] };
@@ -47,11 +48,13 @@ story("members see nothing before they sign in, and nothing after they sign out"
   await window.sees(window.button("Account: Mara Lindqvist"));
   await window.sees(window.heading("Teo Okafor"));
   await window.holds("Age", "42");
+  await eventually(async () => assert.match(await window.kept(), names), "rows to be kept for the next time");
 
   await window.button("Account: Mara Lindqvist").click();
   await window.role("menuitem", "Sign out").click();
   await window.sees(page(window));
   assert.equal(await window.text(names).count(), 0);
+  await eventually(async () => assert.doesNotMatch(await window.kept(), names), "the device to forget");
   await window.page.reload();
   await window.sees(page(window));
   assert.equal(await window.text(names).count(), 0);

@@ -25,7 +25,7 @@ export function looks(size) {
   }
 
   const tour = (name, places) =>
-    story(`${name}, ${said}`, {}, async (gym) => {
+    story(`${name}, ${said}`, { long: true }, async (gym) => {
       const found = audit();
       const window = await gym.open({ size });
       await window.page.clock.setFixedTime(now);

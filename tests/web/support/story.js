@@ -13,9 +13,9 @@ const dist = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 let browser;
 after(() => browser?.close());
 
-// `auth` is what the witness says of itself where not everybody is told everything.
-export function story(name, { sample, settings = [], web = dist, auth, log = "ignore" } = {}, body) {
-  test(name, { timeout: 6 * patience }, async (t) => {
+// `auth` is what the witness says of itself where not everybody is told everything. `long` is for stories of many places.
+export function story(name, { sample, settings = [], web = dist, auth, log = "ignore", long = false } = {}, body) {
+  test(name, { timeout: (long ? 20 : 6) * patience }, async (t) => {
     browser ??= await launch();
     const server = await serve(t, { sample, settings: [...(web ? ["--web", web] : []), ...settings], log });
     const windows = [];

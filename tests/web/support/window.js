@@ -117,9 +117,26 @@ class Window {
     this.page.evaluate(async () => {
       await document.fonts.ready;
       await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
-      await Promise.all(ending.map(({ finished }) => finished.catch(() => {})));
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      const ending = () => document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
+      // What is inherited begins to move when what it comes from has come to rest.
+      for (let still = 0; still < 3; still = ending().length > 0 ? 0 : still + 1) {
+        await Promise.all(ending().map(({ finished }) => finished.catch(() => {})));
+        await frame();
+      }
+    });
+
+  // All that this window's pages keep on the device.
+  kept = () =>
+    this.page.evaluate(async () => {
+      const done = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
+      const all = Object.entries(localStorage);
+      for (const { name } of await indexedDB.databases()) {
+        const database = await done(indexedDB.open(name));
+        for (const store of database.objectStoreNames) all.push(await done(database.transaction(store).objectStore(store).getAll()));
+        database.close();
+      }
+      return JSON.stringify(all);
     });
 
   // Where the keyboard is.
