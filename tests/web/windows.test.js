@@ -38,7 +38,7 @@ story("a class that one moves, moves for the other", {}, async (gym) => {
   const [teo, other] = [await gym.open(), await gym.open()];
   await Promise.all([teo.go("/"), other.go("/")]);
   await signIn(teo, "teo");
-  const seen = other.sees(other.role("listitem").filter({ has: other.link(/^Sunday 08:00, First steps/) }).getByText("Teo Okafor"));
+  const seen = other.sees(other.role("listitem").filter({ has: other.link(/^Sunday 08:00, First steps/) }).getByTitle("Teo Okafor changed this just now"));
   await teo.link(/^Monday 07:00, First steps/).dragTo(teo.role("cell", "New class, Sunday 08:00"));
   await seen;
   await other.misses(other.link(/^Monday 07:00/));
