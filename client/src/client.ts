@@ -14,7 +14,7 @@ import { createTouches, type Authored } from "./touches.ts";
 import type { Ack, Client, ClientOptions, CollectionSchema, Connection, Kinds, Schema, Write, WriteAck } from "./types.ts";
 
 const offline = () => refusal("offline", "no connection");
-const gone = () => refusal("closed", "the client is closed");
+const gone = () => refusal("closed", "closed");
 
 interface Connected {
   user: Row | null;
@@ -61,6 +61,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     keep: (...writes) => keeper?.write(...writes),
     answered(p, ack) {
       if (ack.data && ack.errors.$conflict) ack.conflict = conflicts.add(p, ack.data);
+      p.settle || options.answered?.(p, ack);
     },
   });
 
@@ -261,7 +262,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
     discard() {
       const given = held();
-      for (const p of given) queue.settle(p, refusal("discarded", "given up"));
+      for (const p of given) queue.settle(p, refusal("discarded", "discarded"));
       return given.length;
     },
 

@@ -11,6 +11,7 @@ export type {
   CollectionSchema,
   Conflict,
   Connection,
+  EarlierWrite,
   Identified,
   Kind,
   Kinds,

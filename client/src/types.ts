@@ -140,8 +140,18 @@ export interface ClientOptions {
   persistence?: Persistence;
   /** Whether to be told who changed a row. Default: true. */
   authors?: boolean;
+  /** Told how a write of an earlier page ended: the promise of its ack has gone with that page. */
+  answered?: (write: EarlierWrite, ack: WriteAck<any>) => void;
   /** For socket.io-client; what is left out is the client's own business. */
   socket?: SocketSettings;
+}
+
+/** A write that was kept from an earlier page: what was to be done to which row, and with which fields. */
+export interface EarlierWrite {
+  kind: "create" | "update" | "delete";
+  collection: string;
+  id: number;
+  values: Record<string, any>;
 }
 
 // An event as `rowcast schema` generates it: `[payload, ack]` or `[payload, options, ack]`, and `[ack]` if it needs none.

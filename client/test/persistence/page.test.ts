@@ -87,6 +87,32 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
     expect(gym.rows("schedules").filter((row) => row.coach.id === 6)).toHaveLength(1);
   });
 
+  test("the next page is told how they ended, refusals with what was to be done", async () => {
+    const server = await serve();
+    const between = await relay(server);
+    const first = page(between.url);
+    await live(first.gym);
+    between.cut();
+    await until(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
+    void first.gym.create("coaches", ada);
+    void first.gym.create("coaches", { ...ada, name: "Bob", age: 17 });
+    await first.leave();
+
+    const told: unknown[] = [];
+    const answered: ClientOptions["answered"] = ({ kind, values }, { ok, errors }) => told.push([kind, values.name, ok, errors]);
+    const { gym } = page(between.url, { answered });
+    await until(gym, () => gym.connection().waiting === 2, "the writes");
+    between.mend();
+    gym.reconnect();
+    await until(gym, () => gym.connection().waiting === 0, "the writes to be answered");
+    // Its own writes have promises of their own.
+    await gym.update("coaches", { id: 1, age: 17 });
+    expect(told).toEqual([
+      ["create", "Ada Byron", true, {}],
+      ["create", "Bob", false, { age: "must be at least 18" }],
+    ]);
+  });
+
   test("a page that is gone between a commit and its ack: the next one shows the row once", async () => {
     const server = await serve();
     const between = await relay(server);

@@ -5,7 +5,9 @@ import { indexedDb } from "@rowcast/client/indexeddb";
 import { hooks } from "@rowcast/client/react";
 import { type Collections, schema } from "@schema";
 
-export const client = createClient(schema, { persistence: indexedDb("rowcast-planner") });
+import { tellOfEarlier } from "../forms/background.ts";
+
+export const client = createClient(schema, { persistence: indexedDb("rowcast-planner"), answered: tellOfEarlier });
 
 export const { useCollection, useRow, usePending, useTouch, useConnection, useConflicts } = hooks(client);
 

@@ -1,6 +1,6 @@
 // Writes whose form is gone: how they end is told in a message.
 
-import type { Write } from "@rowcast/client";
+import type { EarlierWrite, Write, WriteAck } from "@rowcast/client";
 
 import { type Name } from "../app/client.ts";
 import { fieldWord, words } from "../app/words.ts";
@@ -9,8 +9,18 @@ import { toast } from "../ui/toasts.tsx";
 /** Tells of a refusal. A conflict is not told here: it is offered above the page. */
 export async function watch(write: Write<unknown>, collection: Name, doing: string) {
   const ack = await write;
-  if (!ack.ok && !ack.conflict) toast({ title: `Could not ${doing} the ${words[collection].one}`, detail: sentences(ack.errors), bad: true });
+  tell(ack, `${doing} the ${words[collection].one}`);
   return ack;
+}
+
+/** The same for a write that an earlier page has left behind. */
+export function tellOfEarlier({ kind, collection, values }: EarlierWrite, ack: WriteAck<unknown>) {
+  const name = typeof values["name"] === "string" ? ` “${values["name"]}”` : "";
+  tell(ack, `${kind === "update" ? "change" : kind} the ${words[collection as Name].one}${name} as you left it`);
+}
+
+function tell(ack: WriteAck<unknown>, doing: string) {
+  if (!ack.ok && !ack.conflict) toast({ title: `Could not ${doing}`, detail: sentences(ack.errors), bad: true });
 }
 
 /** All that is wrong, as text: `Age: must be at least 18`. */
