@@ -104,6 +104,7 @@ export function PlanMoves({ ids, onChange, error, readOnly }: Props) {
           detail={({ focus }) => focus}
           mark={() => <Dumbbell size={17} aria-hidden="true" />}
           placeholder="Search moves"
+          invalid={error !== undefined}
         />
       )}
     </div>

@@ -13,7 +13,7 @@ export function Fresh({ collection, id, words = "row" }: { collection: Name; id:
   return (
     <span key={touch.version} className={css.fresh} data-words={words}>
       <span className={css.who} title={sentence}>
-        {words === "card" ? (touch.by?.name.split(" ")[0] ?? verb) : sentence}
+        {words === "card" ? (touch.by?.name ?? verb) : sentence}
       </span>
     </span>
   );

@@ -9,6 +9,7 @@ import { DeleteButton } from "../forms/DeleteButton.tsx";
 import { Fresh } from "../live/Fresh.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
+import { focusLater } from "../ui/focusLater.ts";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { useMedia } from "../ui/useMedia.ts";
 import css from "./DetailPanel.module.css";
@@ -53,7 +54,7 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
 
   const close = (left: string = id) => {
     void navigate(`${path}${search}`);
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(`[role=row][data-key="${left}"]`)?.focus());
+    focusLater(() => document.querySelector<HTMLElement>(`[role=row][data-key="${left}"]`) ?? document.getElementById("page-title"));
   };
   const done = (outcome: { id: number; queued: boolean }) => {
     // A row that is created again has another id.

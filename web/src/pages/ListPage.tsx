@@ -64,7 +64,7 @@ export function ListPage<K extends Name>({ collection, icon, purpose, sorts, tex
       <section className={css.side} aria-labelledby="page-title">
         <header className={css.head}>
           <div>
-            <h1 id="page-title">{title}</h1>
+            <h1 id="page-title" tabIndex={-1}>{title}</h1>
             <p className={css.count} role="status">
               {ready ? (wanted ? `${count(found.length, collection)} found` : count(rows.length, collection)) : "Loading…"}
             </p>

@@ -1,5 +1,5 @@
 import { Plus } from "lucide-react";
-import { useCallback, useMemo } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { Outlet, useNavigate, useParams, useSearchParams } from "react-router";
 import type { Day } from "@schema";
 
@@ -14,6 +14,7 @@ import { Filters } from "../board/Filters.tsx";
 import { WeekTable } from "../board/WeekTable.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Notice } from "../ui/Notice.tsx";
+import { focusLater } from "../ui/focusLater.ts";
 import { useMedia } from "../ui/useMedia.ts";
 import css from "./WeekPage.module.css";
 
@@ -31,7 +32,13 @@ export function WeekPage() {
     () => rows.filter((row) => (coach === null || row.coach.id === coach) && (plan === null || row.workout_plan.id === plan)),
     [rows, coach, plan],
   );
-  useTitle(useParams()["id"] === undefined ? "Week" : undefined);
+  const { id } = useParams();
+  useTitle(id === undefined ? "Week" : undefined);
+  const opened = useRef(false);
+  useEffect(() => {
+    if (id === undefined && opened.current) focusLater(() => document.getElementById("main"));
+    opened.current = id !== undefined;
+  }, [id]);
 
   const put = useCallback((name: string, value: string | null) => {
     setParams((now) => {

@@ -1,8 +1,9 @@
 import { ChevronDown, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useContext } from "react";
 import {
   Button,
   ComboBox,
+  ComboBoxStateContext,
   FieldError,
   Group,
   Input,
@@ -34,27 +35,29 @@ interface Props<T extends { id: number; name: string }> {
   disabled?: boolean;
   hideLabel?: boolean;
   clearable?: boolean;
+  /** Marks it as wrong where the sentence stands elsewhere. */
+  invalid?: boolean;
 }
 
 /** One row of many, found by typing; thousands are no trouble. */
-export function Picker<T extends { id: number; name: string }>({ label, name, value, rows, onChange, detail, mark, placeholder = "Type to search", hint, required = false, disabled = false, hideLabel = false, clearable = false }: Props<T>) {
+export function Picker<T extends { id: number; name: string }>({ label, name, value, rows, onChange, detail, mark, placeholder = "Type to search", hint, required = false, disabled = false, hideLabel = false, clearable = false, invalid = false }: Props<T>) {
   return (
     <ComboBox
       className={fieldCss.field as string}
       {...(name === undefined ? {} : { name })}
       {...(hideLabel ? { "aria-label": label } : {})}
       formValue="key"
-      menuTrigger="focus"
       value={value}
       onChange={(key) => onChange(typeof key === "number" ? key : null)}
       defaultItems={rows}
       isRequired={required}
       isDisabled={disabled}
+      {...(invalid ? { isInvalid: true } : {})}
       allowsEmptyCollection
     >
       {!hideLabel && <Label>{label}</Label>}
       <Group className={css.group as string}>
-        <Input placeholder={placeholder} />
+        <PickerInput placeholder={placeholder} />
         {clearable && value !== null && (
           <Button slot={null} className={css.small as string} aria-label={`Clear ${label.toLowerCase()}`} onPress={() => onChange(null)}>
             <X size={15} aria-hidden="true" />
@@ -89,4 +92,10 @@ export function Picker<T extends { id: number; name: string }>({ label, name, va
       </Popover>
     </ComboBox>
   );
+}
+
+/** Opens by a click and by typing, but not by focus alone: that may come by itself, to show what is wrong. */
+function PickerInput({ placeholder }: { placeholder: string }) {
+  const state = useContext(ComboBoxStateContext);
+  return <Input placeholder={placeholder} onClick={() => state && !state.isOpen && state.open(null, "manual")} />;
 }
