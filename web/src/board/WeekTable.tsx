@@ -58,7 +58,7 @@ export function WeekTable({ rows, onCreate }: Props) {
           </tbody>
         </table>
       </div>
-      <p id="board-help" className={css.help}>
+      <p id="board-help" className={css.help} hidden={rows.length === 0}>
         Drag a class to move it, or press <kbd>Alt</kbd> and an arrow key while it has the focus.
       </p>
     </>

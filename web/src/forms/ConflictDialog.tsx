@@ -16,7 +16,7 @@ interface Props {
   editing?: boolean;
 }
 
-/** Two versions of one row, field by field. */
+/** Two versions of one row, field by field. What only they have changed stays theirs whichever is chosen. */
 export function ConflictDialog({ conflict, onChoice, editing = false }: Props) {
   const { collection, id, mine, theirs } = conflict;
   const who = useTouch(collection, id)?.by?.name ?? "somebody else";
@@ -39,7 +39,7 @@ export function ConflictDialog({ conflict, onChoice, editing = false }: Props) {
             {fields.map((field) => (
               <tr key={field}>
                 <th scope="row">{fieldWord(field)}</th>
-                <td className={field in conflict.changes ? css.mine : undefined}>{shown(of(mine, field), field)}</td>
+                {field in conflict.changes ? <td className={css.mine}>{shown(of(mine, field), field)}</td> : <td className={css.left}>Left as theirs</td>}
                 <td>{shown(of(theirs, field), field)}</td>
               </tr>
             ))}

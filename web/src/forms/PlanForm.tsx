@@ -36,7 +36,7 @@ export function PlanForm({ row, aside, onDone }: FormProps<WorkoutPlan>) {
     <RowFormFrame form={form} fields={Object.keys(blank)} label={row ? "Workout plan" : "New workout plan"} aside={aside}>
       <div className={css.pair}>
         <Field label="Name" name="name" required readOnly={!mayEdit} value={values.name} onChange={(to) => set("name", to)} hint={bounds(rule.name)} max={rule.name.maxLength} autoComplete="off" autoFocus={row === undefined} />
-        <Field label="Difficulty" name="difficulty" required readOnly={!mayEdit} value={values.difficulty} onChange={(to) => set("difficulty", to)} hint="Easy, Medium, Hard …" max={rule.difficulty.maxLength} autoComplete="off" />
+        <Field label="Difficulty" name="difficulty" required readOnly={!mayEdit} value={values.difficulty} onChange={(to) => set("difficulty", to)} hint="Such as Easy" max={rule.difficulty.maxLength} autoComplete="off" />
       </div>
       <Field label="Description" name="description" required readOnly={!mayEdit} lines={3} value={values.description} onChange={(to) => set("description", to)} hint={`What to expect: ${bounds(rule.description)}`} max={rule.description.maxLength} />
       <PlanMoves ids={values.exercise_moves} onChange={(ids) => set("exercise_moves", ids)} error={wrong[0]?.[1]} readOnly={!mayEdit} />

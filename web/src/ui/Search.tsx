@@ -8,7 +8,7 @@ export function Search({ label, value, onChange }: { label: string; value: strin
   return (
     <SearchField aria-label={label} value={value} onChange={onChange} className={`${fieldCss.field} ${css.search}`}>
       <SearchIcon size={17} className={css.icon} aria-hidden="true" />
-      <Input placeholder={label} />
+      <Input placeholder="Search" />
       <Button className={css.clear as string}>
         <X size={15} aria-hidden="true" />
       </Button>
