@@ -144,6 +144,10 @@ class Window {
     await eventually(async () => assert.ok(await locator.evaluate((element) => element === document.activeElement)), `focus on ${locator}`);
   }
 
+  // The rows of a grid, in this order.
+  lists = (grid, wanted) =>
+    eventually(async () => assert.deepEqual(await this.names(this.role("grid", grid).getByRole("row")), wanted), `${grid} to be in order`);
+
   async names(locator) {
     return (await locator.all()).length === 0 ? [] : locator.evaluateAll((elements) => elements.map((element) => element.getAttribute("aria-label") ?? element.textContent));
   }
