@@ -141,7 +141,8 @@ class Window {
 
   // Where the keyboard is.
   async focused(locator) {
-    await eventually(async () => assert.ok(await locator.evaluate((element) => element === document.activeElement)), `focus on ${locator}`);
+    const elsewhere = (element) => (element === document.activeElement ? "" : document.activeElement.cloneNode().outerHTML);
+    await eventually(async () => assert.equal(await locator.evaluate(elsewhere), ""), `focus on ${locator}`);
   }
 
   // The rows of a grid, in this order.

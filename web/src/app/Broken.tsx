@@ -10,7 +10,7 @@ export function Broken() {
   const error = useRouteError();
   useTitle("Something went wrong");
   return (
-    <Empty icon={CloudAlert} title="Something went wrong here" action={<Button look="primary" onPress={() => location.reload()}>Load the page again</Button>}>
+    <Empty alone icon={CloudAlert} title="Something went wrong here" action={<Button look="primary" onPress={() => location.reload()}>Load the page again</Button>}>
       {isRouteErrorResponse(error) ? `${error.status} ${error.statusText}` : error instanceof Error ? error.message : String(error)}
     </Empty>
   );

@@ -57,7 +57,7 @@ export function DeleteButton({ collection, id, name, onDeleted }: Props) {
             </div>
           )}
           <Actions>
-            <Button autoFocus onPress={() => setOpen(false)}>
+            <Button data-first onPress={() => setOpen(false)}>
               Keep it
             </Button>
             <Button look="danger" busy={busy} onPress={() => void remove()}>

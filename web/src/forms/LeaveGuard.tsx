@@ -14,7 +14,7 @@ export function LeaveGuard({ unsaved }: { unsaved: () => boolean }) {
     <Modal title="Leave without saving?" question onClose={() => blocker.reset()}>
       <p>What you have changed here has not been saved.</p>
       <Actions>
-        <Button autoFocus onPress={() => blocker.reset()}>
+        <Button data-first onPress={() => blocker.reset()}>
           Keep editing
         </Button>
         <Button look="danger" onPress={() => blocker.proceed()}>

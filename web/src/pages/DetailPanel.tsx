@@ -9,7 +9,6 @@ import { DeleteButton } from "../forms/DeleteButton.tsx";
 import { Fresh } from "../live/Fresh.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
-import { focusLater } from "../ui/focusLater.ts";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { useMedia } from "../ui/useMedia.ts";
 import css from "./DetailPanel.module.css";
@@ -52,10 +51,7 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
     if (first.current !== "default" && !isNew) title.current?.focus({ preventScroll: true });
   }, [isNew]);
 
-  const close = (left: string = id) => {
-    void navigate(`${path}${search}`);
-    focusLater(() => document.querySelector<HTMLElement>(`[role=row][data-key="${left}"]`) ?? document.getElementById("page-title"));
-  };
+  const close = () => void navigate(`${path}${search}`);
   const done = (outcome: { id: number; queued: boolean }) => {
     // A row that is created again has another id.
     if (isNew || outcome.id !== Number(id)) void navigate(outcome.queued ? `${path}${search}` : `${path}/${outcome.id}${search}`, { replace: true });
@@ -64,10 +60,10 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
   return (
     <section className={css.panel} aria-labelledby="detail-title">
       <header className={css.top}>
-        <Button look="quiet" className={css.back as string} onPress={() => close()}>
+        <Button look="quiet" className={css.back as string} onPress={close}>
           <ArrowLeft size={18} aria-hidden="true" /> All {many}
         </Button>
-        <Button look="icon" className={css.close as string} aria-label={`Close ${name}`} onPress={() => close()}>
+        <Button look="icon" className={css.close as string} aria-label={`Close ${name}`} onPress={close}>
           <X size={20} aria-hidden="true" />
         </Button>
       </header>
@@ -78,7 +74,7 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
           <Title id="detail-title" ref={title} tabIndex={-1} className="hidden-text">
             {name}
           </Title>
-          <Empty icon={Ghost} title={`There is no ${one} ${id}`} action={<Button onPress={() => close()}>All {many}</Button>}>
+          <Empty icon={Ghost} title={`There is no ${one} ${id}`} action={<Button onPress={close}>All {many}</Button>}>
             It has been deleted, or never was.
           </Empty>
         </>
@@ -93,7 +89,7 @@ export function DetailPanel<K extends Name>({ collection, id, head, form }: Prop
               {shown && head(shown).note}
             </div>
           </div>
-          {form(row, done, row && <DeleteButton collection={collection} id={row.id} name={name} onDeleted={() => close()} />)}
+          {form(row, done, row && <DeleteButton collection={collection} id={row.id} name={name} onDeleted={close} />)}
           {shown && <Fresh collection={collection} id={shown.id} words="form" />}
         </>
       )}

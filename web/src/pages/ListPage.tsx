@@ -1,5 +1,5 @@
 import { type LucideIcon, Plus, SearchX } from "lucide-react";
-import { type ReactNode, useCallback, useDeferredValue, useMemo } from "react";
+import { type ReactNode, useCallback, useDeferredValue, useEffect, useMemo, useRef } from "react";
 import { useLocation, useNavigate, useParams, useSearchParams } from "react-router";
 
 import { type Name, type Row, useCollection } from "../app/client.ts";
@@ -9,6 +9,7 @@ import { count, words } from "../app/words.ts";
 import { Button } from "../ui/Button.tsx";
 import { Choice } from "../ui/Choice.tsx";
 import { Empty } from "../ui/Empty.tsx";
+import { focusLater } from "../ui/focusLater.ts";
 import { Search } from "../ui/Search.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { DetailPanel, type Head } from "./DetailPanel.tsx";
@@ -49,6 +50,14 @@ export function ListPage<K extends Name>({ collection, icon, purpose, sorts, tex
   const wanted = useDeferredValue(query.trim().toLowerCase());
   const found = useMemo(() => rows.filter((row) => text(row).toLowerCase().includes(wanted)).sort(sort.compare), [rows, text, wanted, sort]);
   useTitle(id === undefined ? title : undefined);
+  const open = useRef(id);
+  useEffect(() => {
+    const left = open.current;
+    open.current = id;
+    if (id !== undefined || left === undefined) return;
+    // The panel has gone, and the focus with it.
+    focusLater(() => document.querySelector<HTMLElement>(`[role=row][data-key="${left}"]`) ?? document.getElementById("page-title"));
+  }, [id]);
 
   const put = (name: string, value: string) =>
     setParams((now) => {
