@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
@@ -12,7 +12,9 @@ import { createClient, memoryTokens, type Client, type ClientOptions } from "../
 import { schema, type Collections } from "../../../api-schema/generated/schema.ts";
 import { within } from "./until.ts";
 
-const program = process.env.ROWCAST_PROGRAM ?? fileURLToPath(new URL("../../../target/debug/rowcast", import.meta.url));
+// Not by `new URL`, which Vite takes for a file of the page's.
+const here = dirname(fileURLToPath(import.meta.url));
+const program = process.env.ROWCAST_PROGRAM ?? join(here, "../../../target/debug/rowcast");
 
 export type Gym = Client<Collections>;
 
