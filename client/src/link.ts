@@ -74,7 +74,8 @@ export function createLink({ url, socket: more, auth, unauthorized, down, to }: 
     else to("refused", sentence);
   });
   page.addEventListener?.("online", reconnect, open);
-  page.addEventListener?.("offline", lost, open);
+  // A network that is gone closes nothing. A server on the device itself lets us in again at once.
+  page.addEventListener?.("offline", again, open);
 
   return {
     socket,

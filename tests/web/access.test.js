@@ -50,8 +50,15 @@ story("members see nothing before they sign in, and nothing after they sign out"
   await window.holds("Age", "42");
   await eventually(async () => assert.match(await window.kept(), names), "rows to be kept for the next time");
 
+  await window.field("Age").fill("77");
   await window.button("Account: Mara Lindqvist").click();
   await window.role("menuitem", "Sign out").click();
+  await window.sees(window.question("Sign out without saving?"));
+  await window.button("Keep editing").click();
+  await window.holds("Age", "77");
+  await window.button("Account: Mara Lindqvist").click();
+  await window.role("menuitem", "Sign out").click();
+  await window.button("Sign out").click();
   await window.sees(page(window));
   assert.equal(await window.text(names).count(), 0);
   await eventually(async () => assert.doesNotMatch(await window.kept(), names), "the device to forget");

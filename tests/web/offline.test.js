@@ -88,9 +88,7 @@ story("a window that the browser takes off the network says so and comes back", 
   await window.go("/");
   window.unplugged = true;
   await window.context.setOffline(true);
-  await gym.stop();
   await window.status("Offline");
-  await gym.start();
   const { data } = await gym.socket().ask("new_schedule", { day: "Sunday", hour: "600", coach: { id: 2 }, workout_plan: { id: 2 } });
   await window.context.setOffline(false);
   await window.live();

@@ -56,7 +56,7 @@ function SignInForm({ onDone }: { onDone: () => void }) {
     setBusy(true);
     const ack = await client.login(values);
     setBusy(false);
-    setErrors(fieldErrors(ack));
+    setErrors(fieldErrors(ack.errors["$offline"] ? { ok: false, errors: { $offline: "The server cannot be reached just now. Try again in a moment." } } : ack));
     if (!ack.ok) return;
     toast({ title: "Signed in" });
     onDone();

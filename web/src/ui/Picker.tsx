@@ -1,5 +1,5 @@
 import { ChevronDown, X } from "lucide-react";
-import { type ReactNode, useContext } from "react";
+import { type KeyboardEvent, type ReactNode, useContext } from "react";
 import {
   Button,
   ComboBox,
@@ -97,5 +97,19 @@ export function Picker<T extends { id: number; name: string }>({ label, name, va
 /** Opens by a click and by typing, but not by focus alone: that may come by itself, to show what is wrong. */
 function PickerInput({ placeholder }: { placeholder: string }) {
   const state = useContext(ComboBoxStateContext);
-  return <Input placeholder={placeholder} onClick={() => state && !state.isOpen && state.open(null, "manual")} />;
+
+  // Who has typed enough to mean one row has chosen it. Without that, a return would throw away what was typed.
+  function choose(event: KeyboardEvent) {
+    const typed = state?.inputValue.trim().toLowerCase();
+    if (!state?.isOpen || !typed || state.selectionManager.focusedKey !== null || (event.key !== "Enter" && event.key !== "Tab")) return;
+    const items = [...state.collection];
+    const meant = items.length === 1 ? items[0] : items.find(({ textValue }) => textValue.toLowerCase() === typed);
+    if (meant) state.selectionManager.setFocusedKey(meant.key);
+    else if (event.key === "Enter") {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }
+
+  return <Input placeholder={placeholder} onKeyDownCapture={choose} onClick={() => state && !state.isOpen && state.open(null, "manual")} />;
 }

@@ -21,9 +21,13 @@ interface Message {
 
 const queue = new ToastQueue<Message>({ maxVisibleToasts: 3 });
 
-/** What went well goes away by itself; what did not stays until it is closed. */
+let last: string | undefined;
+
+/** What went well goes away by itself, or for the next message; what did not stays until it is closed. */
 export function toast(message: Message) {
-  queue.add(message, message.bad ? {} : { timeout: 6000 });
+  if (last !== undefined) queue.close(last);
+  const key = queue.add(message, message.bad ? {} : { timeout: 6000 });
+  last = message.bad ? undefined : key;
 }
 
 export function Toasts() {
