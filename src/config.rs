@@ -128,7 +128,7 @@ pub struct Serve {
     #[arg(
         long,
         env = "ROWCAST_LOG",
-        default_value = "info,actix_server=warn,sea_orm_migration=warn,sqlx=warn"
+        default_value = "info,actix_http=off,actix_server=warn,sea_orm_migration=warn,sqlx=warn"
     )]
     pub log: String,
 }
