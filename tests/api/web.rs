@@ -6,6 +6,7 @@ use crate::harness::{
     Engine, TestApp,
     folder::Folder,
     http::{ask, browse},
+    program::Program,
 };
 
 const INDEX: &str = "<!doctype html><title>Planner</title>";
@@ -204,7 +205,8 @@ async fn nothing_outside_the_folder_and_nothing_hidden_is_shown() {
 #[actix_web::test]
 async fn browsers_are_told_to_refuse_what_is_not_ours() {
     let (app, _folder) = planner().await;
-    let bare = TestApp::spawn(Engine::Sqlite, &[]).await;
+    let elsewhere = Folder::new();
+    let bare = Program::serve_in(elsewhere.path(), &[]);
     for (address, path) in [
         (app.address, "/"),
         (app.address, HASHED),
@@ -234,12 +236,13 @@ async fn browsers_are_told_to_refuse_what_is_not_ours() {
         assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
     }
     app.stop().await;
-    bare.stop().await;
 }
 
 #[actix_web::test]
 async fn without_a_build_there_is_a_page_that_needs_none() {
-    let app = TestApp::spawn(Engine::Sqlite, &[]).await;
+    // Elsewhere than where this runs, because there may be a build here.
+    let folder = Folder::new();
+    let app = Program::serve_in(folder.path(), &[]);
     let page = browse(app.address, "/", &[("Accept-Encoding", "br")]).await;
     assert_eq!((page.status, page.header("content-encoding")), (200, "br"));
     let html = String::from_utf8(unpacked("br", &page.body)).unwrap();
@@ -254,5 +257,4 @@ async fn without_a_build_there_is_a_page_that_needs_none() {
         assert_eq!(browse(app.address, path, PAGE).await.status, 200, "{path}");
     }
     assert_eq!(browse(app.address, "/coaches", PAGE).await.status, 404);
-    app.stop().await;
 }
