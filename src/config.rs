@@ -155,14 +155,12 @@ pub enum Access {
     Members,
 }
 
-impl Access {
-    /// As it is said on the command line and on the wire.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Read => "read",
-            Self::Members => "members",
+impl From<Access> for api_schema::Access {
+    fn from(access: Access) -> Self {
+        match access {
+            Access::Open => Self::Open,
+            Access::Read => Self::Read,
+            Access::Members => Self::Members,
         }
     }
 }

@@ -13,9 +13,9 @@ mod watch;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
-use api_schema::{Options, nearest};
+use api_schema::{Connected, Options, Schemas, nearest};
 use futures_util::FutureExt;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::value::RawValue;
 use socketio::{Event, Fault, Frame, Handshake, Hub, Reason, Refusal, Reply, Service, Socket};
 
 use crate::{
@@ -41,7 +41,7 @@ pub struct Gateway {
     authors: Authors,
     watch: Watch,
     /// What `connected` says of the types that this server was built with.
-    schemas: Value,
+    schemas: Arc<Schemas>,
 }
 
 /// Events that are about the socket itself.
@@ -65,7 +65,7 @@ impl Gateway {
     ) -> Self {
         let authors = Authors::new(hub, live.clone(), db.notices().cloned());
         let watch = Watch::new(db.clone());
-        let schemas = json!(registry.contract().hashes());
+        let schemas = Arc::new(registry.contract().hashes());
         Self { db, registry, live, auth, access, authors, watch, schemas }
     }
 
@@ -151,14 +151,15 @@ impl Service for Gateway {
     async fn connected(&self, socket: &Socket<Session>) {
         let sid = socket.id().as_str();
         let user = socket.state().user().map(|signed_in| signed_in.user);
-        let greeting = json!({
-            "data": format!("id: {sid} is connected"),
-            "sid": sid,
-            "user": user.as_deref(),
-            "access": self.access.word(),
-            "schema": self.schemas,
-        });
-        socket.send(Frame::event("connected", &[&greeting.to_string()]));
+        let greeting = Connected {
+            data: format!("id: {sid} is connected"),
+            sid: sid.to_owned(),
+            user,
+            access: self.access.into(),
+            schema: self.schemas.clone(),
+        };
+        let greeting = serde_json::to_string(&greeting).expect("a greeting is text and numbers under names");
+        socket.send(Frame::event("connected", &[&greeting]));
         self.watch(socket);
         self.follow(socket);
     }

@@ -1,6 +1,6 @@
 //! What passes between client and server beside rows, events and their acks.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,11 +29,11 @@ pub struct Connected {
     /// The socket's id.
     pub sid: String,
     /// Whose token was presented.
-    pub user: Option<Coach>,
+    pub user: Option<Arc<Coach>>,
     /// Who may do what.
     pub access: Access,
     /// Which types the server was built with.
-    pub schema: Schemas,
+    pub schema: Arc<Schemas>,
 }
 
 /// Who may do what.
