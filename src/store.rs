@@ -3,6 +3,8 @@
 //! What can be checked is checked before anything is written, so that everything that is wrong is told at once;
 //! the schema's own constraints stand behind that for what another transaction does meanwhile.
 
+pub(crate) mod links;
+
 use api_schema::FieldErrors;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, ModelTrait, QueryFilter, QueryOrder,
@@ -53,7 +55,8 @@ pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>
     check::<C>(db, None, &draft).await?;
     let model = C::Entity::insert(draft.row).exec_with_returning(db).await?;
     if let Some(links) = draft.links {
-        C::save_links(db, id_of::<C>(&model), links).await?;
+        let id = id_of::<C>(&model);
+        links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
     row::<C>(db, model).await
 }
@@ -79,7 +82,7 @@ pub async fn update<C: Collection>(db: &Transaction, edit: Edit<ActiveModel<C>>)
         .await?;
     let after = after.into_iter().next().ok_or(Error::NotFound { collection: C::NAME, id })?;
     if let Some(links) = draft.links {
-        C::save_links(db, id, links).await?;
+        links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
     row::<C>(db, after).await
 }
