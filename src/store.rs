@@ -3,6 +3,7 @@
 //! What can be checked is checked before anything is written, so that everything that is wrong is told at once;
 //! the schema's own constraints stand behind that for what another transaction does meanwhile.
 
+pub(crate) mod inexact;
 pub(crate) mod links;
 
 use api_schema::FieldErrors;
@@ -190,6 +191,7 @@ async fn with_ids<C: Collection>(
     db: &Transaction,
     models: Vec<Model<C>>,
 ) -> Result<Vec<(i64, C::Row)>, DbErr> {
+    inexact::warn::<C>(&models);
     let ids: Vec<i64> = models.iter().map(id_of::<C>).collect();
     Ok(ids.into_iter().zip(C::rows(db, models).await?).collect())
 }
