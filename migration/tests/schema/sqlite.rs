@@ -14,7 +14,7 @@ use sea_orm::{
 
 use super::{
     all, execute, query, stories,
-    versions::{self, moves, version},
+    versions::{self, moves},
 };
 
 struct Proxy(Mutex<Connection>);
