@@ -44,6 +44,8 @@ pub trait Collection: Send + Sync + 'static {
     const VERSION: Column<Self>;
     /// What `list_…` may filter and sort by beside `id` and `version`: the name on the wire, and the column.
     const COLUMNS: &'static [(&'static str, Column<Self>)];
+    /// Of these columns, those that are not compared as they are stored.
+    const COMPARED: &'static [(&'static str, Comparison)] = &[];
     /// Whose rows are shown within these.
     const NESTS: &'static [Nested] = &[];
 
@@ -55,6 +57,13 @@ pub trait Collection: Send + Sync + 'static {
     fn columns() -> impl Iterator<Item = (&'static str, Column<Self>)> {
         let own = [("id", Self::ID), ("version", Self::VERSION)];
         own.into_iter().chain(Self::COLUMNS.iter().copied())
+    }
+
+    /// How a column is compared and sorted, by its name on the wire.
+    #[must_use]
+    fn comparison(column: &str) -> Comparison {
+        let found = Self::COMPARED.iter().find(|(name, _)| *name == column);
+        found.map_or(Comparison::AsStored, |(_, comparison)| *comparison)
     }
 
     /// The row that a payload asks for.
@@ -74,6 +83,16 @@ pub trait Collection: Send + Sync + 'static {
         let _ = (db, id, links);
         async { Ok(()) }
     }
+}
+
+/// How the values of a column are compared, in `where`, in `sort` and from page to page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Comparison {
+    /// Text by code point, numbers by value.
+    #[default]
+    AsStored,
+    /// Text that spells a whole number, by that number: `900` comes before `1330`. The table sees to it that it does.
+    AsNumber,
 }
 
 /// That rows of a collection show rows of another: `table.row` holds the id of the one, `table.shows` of the other.

@@ -1,14 +1,18 @@
 //! `where`, `sort`, `limit` and `after` → one query over allow-listed columns.
 //!
 //! Pages follow each other by the values of their last row, not by counting, so rows that come and go meanwhile
-//! neither repeat nor hide others. Null sorts before every value. Text compares by code point on both databases.
+//! neither repeat nor hide others. Null sorts before every value. Text compares by code point on both databases, unless
+//! its collection says that it [stands for something else](crate::collection::Comparison).
+
+mod cell;
+mod compared;
 
 use api_schema::{Condition as Asked, FieldErrors, ListRequest, Op, Scalar, Sort, nearest};
 use schemars::JsonSchema;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, ModelTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     Value,
-    sea_query::{ColumnType, Expr, Func, NullOrdering, SimpleExpr},
+    sea_query::{BinOper, NullOrdering, SimpleExpr},
 };
 use serde::Serialize;
 
@@ -16,7 +20,9 @@ use crate::{
     collection::{Collection, Column, Model},
     database::Transaction,
     error::Error,
+    store,
 };
+use compared::Compared;
 
 /// A page of rows.
 #[derive(Serialize, JsonSchema)]
@@ -32,6 +38,7 @@ pub struct Page<R> {
 struct Key<C> {
     name: &'static str,
     column: C,
+    compared: Compared<C>,
     descending: bool,
 }
 
@@ -76,11 +83,12 @@ impl<C: Collection> Query<C> {
                 false => (Order::Asc, NullOrdering::First),
                 true => (Order::Desc, NullOrdering::Last),
             };
-            query = query.order_by_with_nulls(key.column, order, nulls);
+            query = query.order_by_with_nulls(key.compared.expression(), order, nulls);
         }
         let mut models = query.all(db).await?;
         let more = models.len() as u64 > self.limit;
         models.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
+        store::inexact::warn::<C>(&models);
         let last = models.last().filter(|_| more);
         let next = last.map(|last| encode::<C>(&self.keys, last)).transpose()?;
         Ok(Page { rows: C::rows(db, models).await?, next })
@@ -98,33 +106,22 @@ fn filter<C: Collection>(asked: &[Asked], errors: &mut FieldErrors) -> Condition
 }
 
 fn condition<C: Collection>(asked: &Asked) -> Result<SimpleExpr, String> {
-    let (_, column) = find::<C>(&asked.column)?;
-    let value = |scalar: &Scalar| value::<Column<C>>(column, scalar);
+    let (name, column) = find::<C>(&asked.column)?;
+    let column = Compared::new(column, C::comparison(name));
+    let value = |scalar: &Scalar| column.value(scalar);
     Ok(match &asked.op {
         Op::Eq(Scalar::Null) => column.is_null(),
         Op::Ne(Scalar::Null) => column.is_not_null(),
-        Op::Eq(scalar) => column.eq(value(scalar)?),
+        Op::Eq(scalar) => column.is(BinOper::Equal, value(scalar)?),
         // What is null is not the value either.
-        Op::Ne(scalar) => column.ne(value(scalar)?).or(column.is_null()),
-        Op::Gt(scalar) => column.gt(value(scalar)?),
-        Op::Gte(scalar) => column.gte(value(scalar)?),
-        Op::Lt(scalar) => column.lt(value(scalar)?),
-        Op::Lte(scalar) => column.lte(value(scalar)?),
+        Op::Ne(scalar) => column.is(BinOper::NotEqual, value(scalar)?).or(column.is_null()),
+        Op::Gt(scalar) => column.is(BinOper::GreaterThan, value(scalar)?),
+        Op::Gte(scalar) => column.is(BinOper::GreaterThanOrEqual, value(scalar)?),
+        Op::Lt(scalar) => column.is(BinOper::SmallerThan, value(scalar)?),
+        Op::Lte(scalar) => column.is(BinOper::SmallerThanOrEqual, value(scalar)?),
         Op::In(scalars) => column.is_in(scalars.iter().map(value).collect::<Result<Vec<_>, _>>()?),
-        Op::Contains(text) if is_text(column) => contains(column, text),
-        Op::Contains(_) => return Err("holds numbers, which contain no text".into()),
+        Op::Contains(text) => column.contains(text)?,
     })
-}
-
-/// Just as JavaScript's `includes`: case counts, and no character is special. `replace` is the one function that
-/// both databases have for it: taking the text out changes the value if it was there.
-fn contains(column: impl ColumnTrait, text: &str) -> SimpleExpr {
-    if text.is_empty() {
-        return column.is_not_null();
-    }
-    let without =
-        Func::cust("replace").arg(Expr::col(column.as_column_ref())).arg(Expr::val(text)).arg(Expr::val(""));
-    Expr::col(column.as_column_ref()).ne(without)
 }
 
 fn keys<C: Collection>(sort: &[Sort], errors: &mut FieldErrors) -> Vec<Key<Column<C>>> {
@@ -133,14 +130,18 @@ fn keys<C: Collection>(sort: &[Sort], errors: &mut FieldErrors) -> Vec<Key<Colum
         match find::<C>(&sort.column) {
             // A column that is named again decides nothing.
             Ok((name, _)) if keys.iter().any(|key| key.name == name) => {}
-            Ok((name, column)) => keys.push(Key { name, column, descending: sort.descending }),
+            Ok((name, column)) => keys.push(key::<C>(name, column, sort.descending)),
             Err(sentence) => errors.insert("sort", format!("{}: {sentence}", sort.column)),
         }
     }
     if !keys.iter().any(|key| key.name == "id") {
-        keys.push(Key { name: "id", column: C::ID, descending: false });
+        keys.push(key::<C>("id", C::ID, false));
     }
     keys
+}
+
+fn key<C: Collection>(name: &'static str, column: Column<C>, descending: bool) -> Key<Column<C>> {
+    Key { name, column, compared: Compared::new(column, C::comparison(name)), descending }
 }
 
 /// Rows that come after the one with these values: greater in the first key, or equal in it and greater in the
@@ -149,17 +150,17 @@ fn beyond<C: ColumnTrait>(keys: &[Key<C>], values: &[Value]) -> Condition {
     let mut any = Condition::any();
     for (at, key) in keys.iter().enumerate() {
         let equal = keys.iter().zip(values).take(at).map(|(key, value)| match is_null(value) {
-            true => key.column.is_null(),
-            false => key.column.eq(value.clone()),
+            true => key.compared.is_null(),
+            false => key.compared.is(BinOper::Equal, value.clone()),
         });
         let all = equal.fold(Condition::all(), Condition::add);
-        let value = &values[at];
+        let (column, value) = (key.compared, &values[at]);
         let further = match (key.descending, is_null(value)) {
-            (false, true) => key.column.is_not_null(),
-            (false, false) => key.column.gt(value.clone()),
+            (false, true) => column.is_not_null(),
+            (false, false) => column.is(BinOper::GreaterThan, value.clone()),
             // Null is the last of a descending order: nothing follows but what the next keys say.
             (true, true) => continue,
-            (true, false) => key.column.lt(value.clone()).or(key.column.is_null()),
+            (true, false) => column.is(BinOper::SmallerThan, value.clone()).or(column.is_null()),
         };
         any = any.add(all.add(further));
     }
@@ -168,30 +169,25 @@ fn beyond<C: ColumnTrait>(keys: &[Key<C>], values: &[Value]) -> Condition {
 
 /// The sort and the last row's values; opaque to clients, and refused with any other sort.
 fn encode<C: Collection>(keys: &[Key<Column<C>>], last: &Model<C>) -> Result<String, Error> {
-    let cell = |key: &Key<Column<C>>| match last.get(key.column) {
-        Value::BigInt(number) => Ok(serde_json::json!(number)),
-        Value::String(text) => Ok(serde_json::json!(text)),
-        other => Err(Error::Internal(format!("a page cannot end at {other:?}"))),
+    let cell = |key: &Key<Column<C>>| {
+        let value = key.compared.of(last.get(key.column));
+        value
+            .as_ref()
+            .and_then(cell::encode)
+            .ok_or_else(|| Error::Internal(format!("a page of {} cannot end at its {}", C::PLURAL, key.name)))
     };
     let cells = keys.iter().map(cell).collect::<Result<Vec<_>, _>>()?;
-    let token = serde_json::json!([names(keys), cells]).to_string();
-    Ok(token.bytes().map(|byte| format!("{byte:02x}")).collect())
+    Ok(cell::hex(serde_json::json!([names(keys), cells]).to_string().as_bytes()))
 }
 
 fn decode<C: Collection>(keys: &[Key<Column<C>>], after: &str) -> Option<Vec<Value>> {
-    let nibble = |byte: u8| char::from(byte).to_digit(16);
-    let byte = |pair: &[u8]| u8::try_from(nibble(pair[0])? * 16 + nibble(*pair.get(1)?)?).ok();
-    let bytes: Vec<u8> = after.as_bytes().chunks(2).map(byte).collect::<Option<_>>()?;
-    let (sort, cells): (String, Vec<serde_json::Value>) = serde_json::from_slice(&bytes).ok()?;
+    let (sort, cells): (String, Vec<serde_json::Value>) =
+        serde_json::from_slice(&cell::unhex(after)?).ok()?;
     if sort != names(keys) || cells.len() != keys.len() {
         return None;
     }
-    let value = |(key, cell): (&Key<Column<C>>, serde_json::Value)| match cell {
-        serde_json::Value::Null if key.column.def().is_null() => Some(Value::String(None)),
-        serde_json::Value::Number(number) if !is_text(key.column) => Some(number.as_i64()?.into()),
-        // PostgreSQL takes no NUL, and no value of ours holds one.
-        serde_json::Value::String(text) if is_text(key.column) && !text.contains('\0') => Some(text.into()),
-        _ => None,
+    let value = |(key, cell): (&Key<Column<C>>, serde_json::Value)| {
+        cell::decode(&cell).filter(|value| key.compared.fits(value))
     };
     keys.iter().zip(cells).map(value).collect()
 }
@@ -213,17 +209,6 @@ fn find<C: Collection>(name: &str) -> Result<(&'static str, Column<C>), String> 
     })
 }
 
-fn value<C: ColumnTrait>(column: C, scalar: &Scalar) -> Result<Value, String> {
-    match is_text(column) {
-        true => scalar.text().map(Value::from).map_err(Into::into),
-        false => scalar.integer().map(Value::from).map_err(Into::into),
-    }
-}
-
-fn is_text(column: impl ColumnTrait) -> bool {
-    !matches!(column.def().get_column_type(), ColumnType::BigInteger | ColumnType::Integer)
-}
-
 fn is_null(value: &Value) -> bool {
-    matches!(value, Value::String(None) | Value::BigInt(None))
+    *value == value.as_null()
 }

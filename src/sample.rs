@@ -7,6 +7,7 @@ use crate::{
     auth,
     database::{Database, Transaction},
     error::Error,
+    store,
 };
 
 /// Name, age, username. Each signs in with `<username>_password`.
@@ -103,7 +104,10 @@ async fn fill(db: &Transaction, hashes: &[String]) -> Result<bool, Error> {
             ..Default::default()
         };
         let links = (0..).zip(places).map(link);
-        workout_plan_move::Entity::insert_many(links).exec_without_returning(db).await?;
+        let links = async {
+            workout_plan_move::Entity::insert_many(links).exec_without_returning(db).await.map(drop)
+        };
+        store::links::counted(db, "workout_plans", plan, links).await?;
         plans.push(plan);
     }
     let times = DAYS.iter().flat_map(|day| HOURS.iter().map(move |hour| (*day, *hour)));

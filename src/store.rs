@@ -3,6 +3,9 @@
 //! What can be checked is checked before anything is written, so that everything that is wrong is told at once;
 //! the schema's own constraints stand behind that for what another transaction does meanwhile.
 
+pub(crate) mod inexact;
+pub(crate) mod links;
+
 use api_schema::FieldErrors;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, ModelTrait, QueryFilter, QueryOrder,
@@ -53,7 +56,8 @@ pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>
     check::<C>(db, None, &draft).await?;
     let model = C::Entity::insert(draft.row).exec_with_returning(db).await?;
     if let Some(links) = draft.links {
-        C::save_links(db, id_of::<C>(&model), links).await?;
+        let id = id_of::<C>(&model);
+        links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
     row::<C>(db, model).await
 }
@@ -79,7 +83,7 @@ pub async fn update<C: Collection>(db: &Transaction, edit: Edit<ActiveModel<C>>)
         .await?;
     let after = after.into_iter().next().ok_or(Error::NotFound { collection: C::NAME, id })?;
     if let Some(links) = draft.links {
-        C::save_links(db, id, links).await?;
+        links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
     row::<C>(db, after).await
 }
@@ -187,6 +191,7 @@ async fn with_ids<C: Collection>(
     db: &Transaction,
     models: Vec<Model<C>>,
 ) -> Result<Vec<(i64, C::Row)>, DbErr> {
+    inexact::warn::<C>(&models);
     let ids: Vec<i64> = models.iter().map(id_of::<C>).collect();
     Ok(ids.into_iter().zip(C::rows(db, models).await?).collect())
 }

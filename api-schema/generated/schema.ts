@@ -584,6 +584,8 @@ export interface CollectionSchema {
   hash: string;
   /** Whether clients are sent it, or must list it. */
   sent: boolean;
+  /** Columns whose text is compared, and sorted, as the whole number that it spells. */
+  numbers?: readonly string[];
   /** Whose rows are shown within these, and which of their fields. */
   nests: Record<string, { collection: string; many: boolean; fields: string[] }>;
 }
@@ -616,6 +618,7 @@ export const schema: Schema<Collections> = {
       name: "schedule",
       hash: "fe3e673d7f594866",
       sent: true,
+      numbers: ["hour"],
       nests: {
         coach: { collection: "coaches", many: false, fields: ["id", "name"] },
         workout_plan: { collection: "workout_plans", many: false, fields: ["id", "name", "difficulty"] },

@@ -42,6 +42,8 @@ struct Collection {
     plural: &'static str,
     sent: bool,
     columns: Vec<&'static str>,
+    /// Of the columns, those whose text is compared as the number that it spells.
+    numbers: Vec<&'static str>,
     row: String,
     new: String,
     update: String,

@@ -30,7 +30,7 @@ impl<'a> Form<'a> {
         Self { fields, known: Vec::new(), open: false, errors: FieldErrors::new() }
     }
 
-    /// Text that must be there. It is trimmed; a number stands for its digits.
+    /// Text that must be there. It is trimmed; a number counts by its value: `900.0` is `"900"`.
     pub fn text(&mut self, field: &'static str) -> String {
         self.required(field, json::text)
     }

@@ -214,7 +214,7 @@ fn op(name: &str, operand: &RawValue) -> Result<Op, Refusal> {
         "lte" => ordered(operand).map(Op::Lte),
         "in" => one_of(operand).map(Op::In),
         "contains" => match ordered(operand)?.text() {
-            Ok(text) => Ok(Op::Contains(text.to_owned())),
+            Ok(text) => Ok(Op::Contains(text.into_owned())),
             Err(sentence) => Err(Refusal::here(sentence)),
         },
         _ => Err(Refusal::here(OPS)),

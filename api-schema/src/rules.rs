@@ -4,7 +4,7 @@
 //! [`broken`]. For validator's own rules, bounds and sentence are put together here, and only here.
 
 use serde_json::Value;
-use validator::{ValidateUrl, ValidationError, ValidationErrors};
+use validator::{ValidateUrl, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::FieldErrors;
 
@@ -53,13 +53,32 @@ pub fn one_word(text: &str) -> Result<(), ValidationError> {
     Ok(())
 }
 
-/// The first broken rule of each field, as a sentence.
+/// The first broken rule of each field, as a sentence; of what is nested too, dotted: `coach.id`, `moves.0.name`.
 pub(crate) fn sentences(errors: &ValidationErrors) -> FieldErrors {
-    let fields = errors.field_errors();
-    let first = |(field, broken): (_, &Vec<ValidationError>)| {
-        broken.first().map(|error| (std::borrow::Cow::into_owned(field), sentence(error)))
-    };
-    fields.into_iter().filter_map(first).collect()
+    let mut all = FieldErrors::new();
+    below("", errors, &mut all);
+    all
+}
+
+/// The most fields that are named; an answer must not outgrow its question.
+const MOST_NAMED: usize = 1_000;
+
+fn below(path: &str, errors: &ValidationErrors, all: &mut FieldErrors) {
+    for (field, kind) in errors.errors() {
+        let field = format!("{path}{field}");
+        match kind {
+            _ if all.len() >= MOST_NAMED => return,
+            ValidationErrorsKind::Field(broken) => {
+                broken.iter().take(1).for_each(|error| all.insert(&field, sentence(error)));
+            }
+            ValidationErrorsKind::Struct(nested) => below(&format!("{field}."), nested, all),
+            ValidationErrorsKind::List(entries) => {
+                for (place, nested) in entries {
+                    below(&format!("{field}.{place}."), nested, all);
+                }
+            }
+        }
+    }
 }
 
 fn sentence(error: &ValidationError) -> String {
@@ -81,7 +100,61 @@ fn sentence(error: &ValidationError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use validator::Validate;
+
     use super::*;
+
+    #[derive(Validate)]
+    struct Plan {
+        #[validate(length(min = 2, max = 40))]
+        name: String,
+        #[validate(nested)]
+        coach: Coach,
+        #[validate(nested)]
+        second: Option<Coach>,
+        #[validate(nested)]
+        moves: Vec<Move>,
+    }
+
+    #[derive(Clone, Validate)]
+    struct Coach {
+        #[validate(range(min = 1))]
+        id: i64,
+    }
+
+    #[derive(Clone, Validate)]
+    struct Move {
+        #[validate(length(min = 2), custom(function = "one_word"))]
+        name: String,
+        #[validate(nested)]
+        coach: Coach,
+    }
+
+    fn told(plan: &Plan) -> Vec<(String, String)> {
+        let errors = plan.validate().map_err(|errors| sentences(&errors)).err().unwrap_or_default();
+        errors.iter().map(|(field, sentence)| (field.to_owned(), sentence.to_owned())).collect()
+    }
+
+    #[test]
+    fn rules_of_what_is_nested_are_told_where_they_are_broken() {
+        let a_move = |name: &str, id| Move { name: name.into(), coach: Coach { id } };
+        let moves = vec![a_move("x", 1), a_move("Plank", 1), a_move("a b", 0)];
+        let coach = Coach { id: 0 };
+        let plan = Plan { name: "A".into(), second: Some(coach.clone()), coach, moves };
+        let expected = [
+            ("coach.id", "must be at least 1"),
+            ("moves.0.name", "must be at least 2 characters long"),
+            ("moves.2.coach.id", "must be at least 1"),
+            ("moves.2.name", "must not contain spaces"),
+            ("name", "must be 2 to 40 characters long"),
+            ("second.id", "must be at least 1"),
+        ];
+        assert_eq!(told(&plan), expected.map(|(field, sentence)| (field.to_owned(), sentence.to_owned())));
+        let plan = Plan { name: "Ada".into(), coach: Coach { id: 1 }, second: None, moves: vec![] };
+        assert_eq!(told(&plan), []);
+        let endless = vec![a_move("x", 0); 10_000];
+        assert!(told(&Plan { moves: endless, ..plan }).len() <= MOST_NAMED + 1);
+    }
 
     #[test]
     fn an_address_is_one_that_a_browser_can_fetch() {

@@ -1,8 +1,13 @@
 //! What a column is compared with.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
-use crate::json::{Json, NOT_TEXT, NOT_WHOLE, Refusal, check_text, whole};
+use crate::{
+    json::{Json, NOT_TEXT, Refusal, check_text},
+    number::{NOT_WHOLE, real, spelled, whole},
+};
 
 /// A value to compare a column with. What was sent is kept: which type it stands for is up to the column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +36,7 @@ impl Scalar {
     /// For a column of whole numbers; `"44"`, `44` and `44.0` are the same.
     ///
     /// # Errors
-    /// A sentence for the form when it is no whole number of 64 bits.
+    /// A sentence for the form when it is no whole number, or one that JavaScript does not tell from its neighbours.
     pub fn integer(&self) -> Result<i64, &'static str> {
         match self {
             Self::Number(text) | Self::Text(text) => whole(text.trim()).map_err(|refusal| refusal.sentence),
@@ -39,14 +44,39 @@ impl Scalar {
         }
     }
 
-    /// For a column of text; `900` and `"900"` are the same.
+    /// For a column of text; `900`, `900.0` and `"900"` are the same.
     ///
     /// # Errors
     /// A sentence for the form when it is neither text nor a number.
-    pub fn text(&self) -> Result<&str, &'static str> {
+    pub fn text(&self) -> Result<Cow<'_, str>, &'static str> {
         match self {
-            Self::Number(text) | Self::Text(text) => Ok(text),
+            Self::Number(number) => spelled(number).map(Cow::Owned).map_err(|refusal| refusal.sentence),
+            Self::Text(text) => Ok(text.into()),
             Self::Null | Self::Bool(_) => Err(NOT_TEXT),
+        }
+    }
+
+    /// For a column of numbers with fractions.
+    ///
+    /// # Errors
+    /// A sentence for the form when it is no number, or beyond those that JavaScript has.
+    pub fn number(&self) -> Result<f64, &'static str> {
+        match self {
+            Self::Number(text) | Self::Text(text) => real(text.trim()).map_err(|refusal| refusal.sentence),
+            Self::Null | Self::Bool(_) => Err("must be a number"),
+        }
+    }
+
+    /// For a column of truth values.
+    ///
+    /// # Errors
+    /// A sentence for the form when it is neither true nor false.
+    pub fn boolean(&self) -> Result<bool, &'static str> {
+        match self {
+            Self::Bool(value) => Ok(*value),
+            Self::Text(text) if text.trim() == "true" => Ok(true),
+            Self::Text(text) if text.trim() == "false" => Ok(false),
+            _ => Err("must be true or false"),
         }
     }
 }

@@ -111,7 +111,7 @@ fn each_rule_has_its_sentence() {
 
     assert_eq!(coach("age", json!(17)), "must be at least 18");
     assert_eq!(coach("age", json!(121)), "must be at most 120");
-    assert_eq!(coach("age", json!(u64::MAX)), "is too large a number");
+    assert_eq!(coach("age", json!(u64::MAX)), "must be at most 9007199254740991");
     assert_eq!(coach("name", json!("é".repeat(41))), "must be 2 to 40 characters long");
     assert_eq!(coach("name", json!("A\u{0}da")), "must not contain control characters");
     assert_eq!(coach("name", json!(["Ada"])), "must be text");
@@ -132,15 +132,48 @@ fn each_rule_has_its_sentence() {
 
 #[test]
 fn an_hour_has_one_spelling() {
+    for (sent, kept) in [("900.0", "900"), ("9e2", "900"), ("-0", "0")] {
+        let form =
+            example::<NewSchedule>(json!({ "hour": 1 })).replace("\"hour\":1", &format!("\"hour\":{sent}"));
+        assert_eq!(decode::<NewSchedule>(&form).unwrap().hour, kept, "{form}");
+    }
     for (sent, kept) in [("900", "900"), ("0900", "900"), ("0000", "0"), ("0", "0"), ("2359", "2359")] {
         assert_eq!(accepted::<NewSchedule>(json!({ "hour": sent })).hour, kept);
     }
 }
 
 #[test]
+fn a_number_in_the_place_of_text_counts_by_its_value() {
+    assert_eq!(accepted::<NewCoach>(json!({ "name": 55.0 })).name, "55");
+    let short = refused::<NewCoach>(&example::<NewCoach>(json!({ "name": 5.0 })));
+    assert_eq!(short, json!({ "name": "must be 2 to 40 characters long" }), "it is 5");
+    assert_eq!(accepted::<NewCoach>(json!({ "name": 1.50 })).name, "1.5");
+}
+
+#[test]
+fn whole_numbers_that_javascript_cannot_tell_apart_are_refused_by_name() {
+    let too_large = "must be at most 9007199254740991";
+    let form = example::<UpdateSchedule>(json!({
+        "id": 9_007_199_254_740_993_i64, "version": "9007199254740992", "coach": { "id": 1e16 },
+        "workout_plan": -9_007_199_254_740_992_i64,
+    }));
+    let expected = json!({
+        "id": too_large, "version": too_large, "coach.id": too_large,
+        "workout_plan": "must be at least -9007199254740991",
+    });
+    assert_eq!(refused::<UpdateSchedule>(&form), expected);
+    let moves =
+        example::<NewWorkoutPlan>(json!({ "exercise_moves": [1, { "id": 9_007_199_254_740_992_i64 }] }));
+    assert_eq!(refused::<NewWorkoutPlan>(&moves), json!({ "exercise_moves.1.id": too_large }));
+    let list = r#"{ "limit": 9007199254740992 }"#;
+    assert_eq!(refused::<ListRequest>(list), json!({ "limit": too_large }));
+}
+
+#[test]
 fn a_reference_is_refused_where_it_is_wrong() {
     let form = example::<NewSchedule>(json!({ "coach": { "id": 1e30 }, "workout_plan": {} }));
-    let expected = json!({ "coach.id": "is too large a number", "workout_plan.id": "is required" });
+    let expected =
+        json!({ "coach.id": "must be at most 9007199254740991", "workout_plan.id": "is required" });
     assert_eq!(refused::<NewSchedule>(&form), expected);
 
     let moves = json!([{ "id": 1 }, null, { "id": "x" }, "y"]);
@@ -168,7 +201,7 @@ fn an_update_tells_absent_from_cleared_and_blank() {
     assert_eq!(refused::<UpdateCoach>(r#"{ "id": 1, "name": "", "age": null }"#), expected);
     let expected = json!({ "id": "is required", "username": "must be 2 to 40 characters long" });
     assert_eq!(refused::<UpdateCoach>(r#"{ "id": "", "username": "a" }"#), expected);
-    let expected = json!({ "id": "is too large a number", "version": "must be a whole number" });
+    let expected = json!({ "id": "must be at most 9007199254740991", "version": "must be a whole number" });
     let form = r#"{ "id": 9223372036854775808, "version": "new" }"#;
     assert_eq!(refused::<UpdateCoach>(form), expected);
     assert_eq!(decode::<UpdateCoach>(r#"{ "id": 1, "version": "" }"#).unwrap().version, None);

@@ -5,11 +5,12 @@
 //! ```
 //!
 //! A migration that has been released is frozen: databases exist that it has made. What must change gets a new one. The
-//! same holds for [`ddl`] and [`change_log`], which migrations are written with. Nothing here knows the entities, which
+//! same holds for [`ddl`], [`change_log`] and [`versions`], which migrations are written with. Nothing here knows the entities, which
 //! describe what the schema is today.
 
 pub mod change_log;
 pub mod ddl;
+pub mod versions;
 
 mod m20261120_000001_create_change_log;
 mod m20261120_000002_create_coaches;
@@ -20,6 +21,7 @@ mod m20261120_000006_create_schedules;
 mod m20261120_000007_create_tokens;
 mod m20261125_000001_follow_the_log;
 mod m20261125_000002_create_requests;
+mod m20261130_000001_guard_versions;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, TransactionTrait};
@@ -40,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000007_create_tokens::Migration),
             Box::new(m20261125_000001_follow_the_log::Migration),
             Box::new(m20261125_000002_create_requests::Migration),
+            Box::new(m20261130_000001_guard_versions::Migration),
         ]
     }
 }

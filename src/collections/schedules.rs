@@ -10,7 +10,7 @@ use sea_orm::{DbErr, LoaderTrait, Set};
 
 use super::{Coaches, WorkoutPlans};
 use crate::{
-    collection::{Collection, Draft, Edit, Nested, given},
+    collection::{Collection, Comparison, Draft, Edit, Nested, given},
     database::Transaction,
 };
 
@@ -33,6 +33,7 @@ impl Collection for Schedules {
         ("coach", Column::CoachId),
         ("workout_plan", Column::WorkoutPlanId),
     ];
+    const COMPARED: &'static [(&'static str, Comparison)] = &[("hour", Comparison::AsNumber)];
     const NESTS: &'static [Nested] = &[
         Nested { collection: Coaches::PLURAL, table: "schedules", row: "id", shows: "coach_id" },
         Nested { collection: WorkoutPlans::PLURAL, table: "schedules", row: "id", shows: "workout_plan_id" },

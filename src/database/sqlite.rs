@@ -12,6 +12,7 @@
 mod connection;
 mod follower;
 mod lane;
+mod value;
 
 use std::{path::Path, path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
 

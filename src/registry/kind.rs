@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{Access, Route};
 use crate::{
-    collection::{Collection, Nested},
+    collection::{Collection, Comparison, Nested},
     context::Context,
     database::Transaction,
     error::Error,
@@ -98,6 +98,8 @@ impl<C: Collection> Kind for Of<C> {
 
     fn describe(&self, contract: &mut contract::Builder) {
         contract.collection::<C::Row, C::New, C::Update>((C::NAME, C::PLURAL), C::SENT, self.columns());
+        let as_number = |column: &&str| C::comparison(column) == Comparison::AsNumber;
+        contract.numbers(self.columns().into_iter().filter(as_number).collect());
     }
 
     fn by_ids<'a>(

@@ -2,6 +2,7 @@
 
 mod forms;
 mod greeting;
+mod lists;
 mod live;
 mod requests;
 mod rules;

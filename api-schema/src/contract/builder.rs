@@ -62,8 +62,15 @@ impl Builder {
             // The example is for a row that is still to be named.
             update["examples"][0]["id"] = 1.into();
         });
-        let nests = Vec::new();
-        self.collections.push(Collection { name, plural, sent, columns, row, new, update, nests });
+        let (nests, numbers) = (Vec::new(), Vec::new());
+        self.collections.push(Collection { name, plural, sent, columns, numbers, row, new, update, nests });
+    }
+
+    /// Columns of the collection that was added last whose text is compared as the number that it spells.
+    pub fn numbers(&mut self, columns: Vec<&'static str>) {
+        if let Some(last) = self.collections.last_mut() {
+            last.numbers = columns;
+        }
     }
 
     /// An event of a collection, or of none.

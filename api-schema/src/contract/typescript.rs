@@ -47,8 +47,13 @@ fn schema(contract: &Contract) -> String {
         };
         let (plural, name) = (key(one.plural), text(one.name));
         let hash = text(&hashes.collections[one.plural]);
+        let numbers: Vec<String> = one.numbers.iter().map(|column| text(column)).collect();
+        let numbers = match numbers.is_empty() {
+            true => String::new(),
+            false => format!("      numbers: [{}],\n", numbers.join(", ")),
+        };
         format!(
-            "    {plural}: {{\n      name: {name},\n      hash: {hash},\n      sent: {},\n      nests: {nests},\n    }},\n",
+            "    {plural}: {{\n      name: {name},\n      hash: {hash},\n      sent: {},\n{numbers}      nests: {nests},\n    }},\n",
             one.sent
         )
     };

@@ -4,6 +4,7 @@
 mod postgres;
 mod sqlite;
 mod stories;
+mod versions;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 

@@ -9,7 +9,10 @@ use std::{
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 
-use super::{all, execute, log, query, stories, text};
+use super::{
+    all, execute, log, query, stories, text,
+    versions::{self, moves, version},
+};
 
 struct Server {
     folder: PathBuf,
@@ -109,11 +112,59 @@ async fn every_story_holds_on_postgresql() {
     let db = server.database("gym").await;
     migration::run(&db).await.unwrap();
     stories::all(&db).await;
+    versions::stories(&db).await;
+    versions_move_while_others_are_replicated(&db).await;
+    a_transaction_moves_a_plan_once_for_its_links(&db).await;
+    who_may_write_links_alone_moves_the_plan(&db).await;
+    emptied_links_move_their_plans(&db).await;
     truncating_is_logged(&db).await;
     programs_with_another_search_path_can_write(&db).await;
     every_entry_names_its_transaction(&db).await;
     servers_may_start_at_once(&server).await;
     a_migration_that_fails_leaves_nothing_behind(&server).await;
+}
+
+async fn versions_move_while_others_are_replicated(db: &DatabaseConnection) {
+    let replica = |sql: &str| format!("begin; set local session_replication_role = replica; {sql}; commit");
+    let row = replica("update coaches set age = 50 where id = 901");
+    assert_eq!(moves(db, "coaches", 901, &row).await, 1);
+    let link =
+        "insert into workout_plan_moves (workout_plan_id, exercise_move_id, position) values (901, 900, 0)";
+    assert_eq!(moves(db, "workout_plans", 901, &replica(link)).await, 1);
+}
+
+async fn a_transaction_moves_a_plan_once_for_its_links(db: &DatabaseConnection) {
+    let link = |position: i64| {
+        format!(
+            "insert into workout_plan_moves (workout_plan_id, exercise_move_id, position)
+                values (901, 900, {position})"
+        )
+    };
+    let many = format!("begin; {}; {}; {}; commit", link(1), link(2), link(3));
+    assert_eq!(moves(db, "workout_plans", 901, &many).await, 1);
+    let counted = "update workout_plans set name = 'Counted', version = version + 1 where id = 901";
+    assert_eq!(moves(db, "workout_plans", 901, &format!("begin; {counted}; {}; commit", link(4))).await, 1);
+    // What was taken back to a savepoint has moved nothing.
+    let taken_back = format!("begin; savepoint a; {counted}; rollback to a; {}; commit", link(5));
+    assert_eq!(moves(db, "workout_plans", 901, &taken_back).await, 1);
+}
+
+async fn who_may_write_links_alone_moves_the_plan(db: &DatabaseConnection) {
+    let grant = "create role linker; grant usage on schema public to linker;
+        grant select, insert, update, delete on workout_plan_moves to linker;
+        grant insert on change_log to linker";
+    all(db, &[grant]).await;
+    let own = "begin; set local role linker; update workout_plan_moves set position = 70 where position = 5; commit";
+    assert_eq!(moves(db, "workout_plans", 901, own).await, 1);
+    let may = "select has_table_privilege('linker', 'workout_plans', 'update')::text as text";
+    assert_eq!(text(db, may).await, "false");
+}
+
+async fn emptied_links_move_their_plans(db: &DatabaseConnection) {
+    assert_eq!(moves(db, "workout_plans", 901, "truncate workout_plan_moves").await, 1);
+    let before = version(db, "workout_plans", 901).await;
+    all(db, &["begin; truncate workout_plans cascade; rollback"]).await;
+    assert_eq!(version(db, "workout_plans", 901).await, before);
 }
 
 async fn truncating_is_logged(db: &DatabaseConnection) {

@@ -12,7 +12,10 @@ use sea_orm::{
     Value,
 };
 
-use super::{all, execute, query, stories};
+use super::{
+    all, execute, query, stories,
+    versions::{self, moves},
+};
 
 struct Proxy(Mutex<Connection>);
 
@@ -84,6 +87,9 @@ async fn every_story_holds_on_sqlite() {
     let db = open().await;
     migration::run(&db).await.unwrap();
     stories::all(&db).await;
+    versions::stories(&db).await;
+    what_is_replaced_has_another_version(&db).await;
+    versions_move_once_where_triggers_recurse(&db).await;
 }
 
 #[tokio::test]
@@ -115,4 +121,22 @@ async fn a_number_column_takes_no_text() {
     migration::run(&db).await.unwrap();
     let coach = "insert into coaches (name, age, picture) values ('Ada', 'old', 'https://example.com')";
     assert!(execute(&db, coach).await.is_err());
+}
+
+/// It deletes and makes anew, and no trigger sees the deletion.
+async fn what_is_replaced_has_another_version(db: &DatabaseConnection) {
+    let replace =
+        "insert or replace into coaches (id, name, age, picture) values (901, 'Bob', 41, 'https://x')";
+    assert!(moves(db, "coaches", 901, replace).await > 0);
+}
+
+async fn versions_move_once_where_triggers_recurse(db: &DatabaseConnection) {
+    all(db, &["pragma recursive_triggers = on"]).await;
+    assert_eq!(moves(db, "coaches", 901, "update coaches set age = 42 where id = 901").await, 1);
+    let old = "update coaches set age = 43, version = 1 where id = 901";
+    assert_eq!(moves(db, "coaches", 901, old).await, 1);
+    let link =
+        "insert into workout_plan_moves (workout_plan_id, exercise_move_id, position) values (901, 900, 0)";
+    assert_eq!(moves(db, "workout_plans", 901, link).await, 1);
+    all(db, &["pragma recursive_triggers = off"]).await;
 }

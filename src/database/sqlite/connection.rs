@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{
-    ErrorCode, OpenFlags,
-    types::{ToSqlOutput, Value as Cell, ValueRef},
-};
-use sea_orm::{DbErr, ProxyDatabaseTrait, ProxyExecResult, ProxyRow, RuntimeErr, Statement, Value, Values};
+use rusqlite::{ErrorCode, OpenFlags};
+use sea_orm::{DbErr, ProxyDatabaseTrait, ProxyExecResult, ProxyRow, RuntimeErr, Statement, Values};
 
-use super::super::Synchronous;
+use super::{
+    super::Synchronous,
+    value::{read, write},
+};
 use crate::error::Error;
 
 /// How long to wait for another program's lock on the file.
@@ -149,43 +149,6 @@ fn bind(prepared: &mut rusqlite::CachedStatement<'_>, values: Option<&Values>) -
         prepared.raw_bind_parameter(at + 1, write(value)?)?;
     }
     Ok(())
-}
-
-/// A value on its way into SQLite. Only the kinds that our entities use have a way.
-fn write(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
-    let cell = match value {
-        Value::BigInt(number) => number.map_or(Cell::Null, Cell::Integer),
-        Value::BigUnsigned(number) => match number.map(i64::try_from) {
-            Some(Ok(number)) => Cell::Integer(number),
-            Some(Err(_)) => return Err(unsupported("a number over 2^63")),
-            None => Cell::Null,
-        },
-        Value::Int(number) => number.map_or(Cell::Null, |number| Cell::Integer(number.into())),
-        Value::Bool(truth) => truth.map_or(Cell::Null, |truth| Cell::Integer(truth.into())),
-        Value::Double(number) => number.map_or(Cell::Null, Cell::Real),
-        Value::String(Some(text)) => {
-            return Ok(ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())));
-        }
-        Value::String(None) => Cell::Null,
-        other => return Err(unsupported(&format!("{other:?}"))),
-    };
-    Ok(ToSqlOutput::Owned(cell))
-}
-
-fn unsupported(what: &str) -> rusqlite::Error {
-    rusqlite::Error::ToSqlConversionFailure(format!("no SQLite form for {what}").into())
-}
-
-/// A value on its way out. A null fits every optional field, whichever kind it claims to be. Text that another program
-/// wrote and that is not UTF-8 shows what can be shown: one bad row must not hide the others.
-fn read(cell: ValueRef<'_>) -> rusqlite::Result<Value> {
-    Ok(match cell {
-        ValueRef::Null => Value::String(None),
-        ValueRef::Integer(number) => Value::BigInt(Some(number)),
-        ValueRef::Real(number) => Value::Double(Some(number)),
-        ValueRef::Text(text) => Value::String(Some(String::from_utf8_lossy(text).into_owned())),
-        ValueRef::Blob(bytes) => Value::Bytes(Some(bytes.into())),
-    })
 }
 
 /// Tells "the file cannot be used just now" from "the statement is wrong".

@@ -114,7 +114,15 @@ async fn an_id_beyond_all_bounds_is_refused_by_name(app: &TestApp) {
         let ack = client.ack(client.emit_text(event, payload)).await;
         ack.refused().join(" ")
     };
-    for id in ["9223372036854775808", r#""9223372036854775808""#, "-9223372036854775809", "1e30"] {
+    let beyond = [
+        "9007199254740992",
+        "-9007199254740992",
+        "9223372036854775807",
+        "-9223372036854775808",
+        r#""9223372036854775808""#,
+        "1e30",
+    ];
+    for id in beyond {
         for name in ["coach", "exercise_move", "workout_plan", "schedule"] {
             for verb in ["get", "update", "delete"] {
                 let event = format!("{verb}_{name}");
@@ -129,7 +137,7 @@ async fn an_id_beyond_all_bounds_is_refused_by_name(app: &TestApp) {
         assert_eq!(refused("list_coaches", &format!(r#"{{"where":{{"id":{id}}}}}"#)).await, "where.id");
         assert_eq!(refused("list_coaches", &format!(r#"{{"limit":{id}}}"#)).await, "limit");
     }
-    for id in ["9223372036854775807", "-9223372036854775808", "0", "-1"] {
+    for id in ["9007199254740991", "-9007199254740991", "0", "-1"] {
         assert_eq!(refused("get_coach", &format!(r#"{{"id":{id}}}"#)).await, "$not_found");
         let coach = format!(r#"{{"id":1,"coach":{id}}}"#);
         assert_eq!(refused("update_schedule", &coach).await, "coach.id");

@@ -9,7 +9,8 @@ use crate::harness::{Client, Database, Node, TestApp, from_both_databases, gym, 
 on_both_databases! {
     a_transaction_of_many_rows_is_one_event,
     what_is_rolled_back_is_told_to_nobody,
-    what_ends_as_it_was_is_told_to_nobody,
+    what_stays_as_it_was_is_told_to_nobody,
+    what_ends_as_it_was_is_told_by_its_version,
     what_the_database_deletes_along_is_told,
     more_than_the_log_is_read_for_is_one_event,
     a_row_that_changes_is_shown_within_a_second,
@@ -60,18 +61,29 @@ async fn what_is_rolled_back_is_told_to_nobody(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn what_ends_as_it_was_is_told_to_nobody(app: &TestApp) {
+async fn what_stays_as_it_was_is_told_to_nobody(app: &TestApp) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
     gym::open(&client).await;
     snapshots.agrees().await;
     let (then, there) = (client.now(), snapshots.now());
     app.database.execute("update coaches set name = name").await;
-    app.database.execute("begin; update coaches set age = 50; update coaches set age = 36; commit").await;
+    app.database.execute("begin; update coaches set age = age; update coaches set age = 36; commit").await;
     app.database.execute("update exercise_moves set name = 'Marker'").await;
     client.keeps("the marker", |copy| copy.rows("exercise_moves")[0]["name"] == "Marker").await;
     snapshots.agrees().await;
     assert_eq!(client.told(then).len(), 1);
     assert!(!snapshots.events_since(there).contains(&"coaches".to_owned()));
+}
+
+/// It has been another row meanwhile, and its version does not go back.
+async fn what_ends_as_it_was_is_told_by_its_version(app: &TestApp) {
+    let client = app.follow().await;
+    gym::open(&client).await;
+    let then = client.now();
+    app.database.execute("begin; update coaches set age = 50; update coaches set age = 36; commit").await;
+    client.keeps("the version", |copy| copy.rows("coaches")[0]["version"] == 3).await;
+    assert_eq!(client.told(then).len(), 1);
+    client.agrees().await;
 }
 
 async fn what_the_database_deletes_along_is_told(app: &TestApp) {

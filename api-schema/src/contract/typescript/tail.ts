@@ -16,6 +16,8 @@ export interface CollectionSchema {
   hash: string;
   /** Whether clients are sent it, or must list it. */
   sent: boolean;
+  /** Columns whose text is compared, and sorted, as the whole number that it spells. */
+  numbers?: readonly string[];
   /** Whose rows are shown within these, and which of their fields. */
   nests: Record<string, { collection: string; many: boolean; fields: string[] }>;
 }

@@ -80,7 +80,12 @@ impl Gym {
             0 => {
                 let id = self.one("coaches", rng)?;
                 let name = format!("Other {}", rng.random_range(0..1000));
-                self.table_mut("coaches").get_mut(&id)?["name"] = json!(name);
+                let row = self.table_mut("coaches").get_mut(&id)?;
+                if row["name"] != name {
+                    // The other program does not count; the database does.
+                    row["name"] = json!(name);
+                    row["version"] = json!(row["version"].as_i64().unwrap() + 1);
+                }
                 Some(format!("update coaches set name = '{name}' where id = {id}"))
             }
             1 => {

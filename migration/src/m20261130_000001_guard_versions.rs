@@ -1,0 +1,19 @@
+//! Versions that move whenever a row does, whichever program writes.
+
+use sea_orm_migration::prelude::*;
+
+use crate::versions;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        versions::prepare(manager).await?;
+        for table in ["coaches", "exercise_moves", "workout_plans", "schedules"] {
+            versions::guard(manager, table).await?;
+        }
+        versions::guard_links(manager, "workout_plan_moves", "workout_plans", "workout_plan_id").await
+    }
+}

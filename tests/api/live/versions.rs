@@ -1,0 +1,198 @@
+//! Versions that other programs cannot break: whatever their SQL does to a row, an update that has not seen it is a
+//! conflict; what the server does itself counts by one.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Database, Engine, Node, TestApp, gym, on_both_databases, tell};
+
+on_both_databases! {
+    what_another_program_changes_makes_a_stale_update_a_conflict,
+    what_another_program_does_to_links_makes_a_stale_update_of_the_plan_a_conflict,
+    what_changes_nothing_is_no_conflict,
+    updates_of_a_plan_and_its_moves_count_by_one,
+    a_row_that_is_made_again_is_not_the_one_that_was_seen,
+    who_follows_is_sent_the_version_that_moved,
+}
+
+/// What another program writes, and which row of which collection it changes by that.
+const ROWS: [(&str, &str, &str); 9] = [
+    ("coach", "coaches", "update coaches set age = 60 where id = 1"),
+    ("coach", "coaches", "update coaches set picture = 'https://x.y'"),
+    ("coach", "coaches", "update coaches set name = lower(name)"),
+    ("coach", "coaches", "update coaches set name = 'Old', version = 1 where id = 1"),
+    ("coach", "coaches", "begin; update coaches set age = 61; update coaches set age = 60; commit"),
+    (
+        "coach",
+        "coaches",
+        "insert into coaches (id, name, age, picture) values (1, 'Upsert', 60, 'https://x.y')
+            on conflict (id) do update set name = excluded.name, age = excluded.age",
+    ),
+    ("exercise_move", "exercise_moves", "update exercise_moves set focus = 'Back'"),
+    ("schedule", "schedules", "update schedules set hour = '1030'"),
+    ("workout_plan", "workout_plans", "update workout_plans set difficulty = 'Hard'"),
+];
+
+const LINKS: [&str; 6] = [
+    "insert into workout_plan_moves (workout_plan_id, exercise_move_id, position) values (1, 1, 1), (1, 1, 2)",
+    "update workout_plan_moves set position = 9 where position = 2",
+    "update workout_plan_moves set position = position + 10",
+    "begin; update workout_plans set name = name; delete from workout_plan_moves where position = 19; commit",
+    "update workout_plan_moves set workout_plan_id = 2 where position = 11",
+    "delete from workout_plan_moves where workout_plan_id = 1",
+];
+
+async fn what_another_program_changes_makes_a_stale_update_a_conflict(app: &TestApp) {
+    let client = app.follow().await;
+    gym::open(&client).await;
+    for (name, collection, sql) in ROWS {
+        conflicts(&client, &app.database, (name, collection), sql).await;
+    }
+}
+
+async fn what_another_program_does_to_links_makes_a_stale_update_of_the_plan_a_conflict(app: &TestApp) {
+    let client = app.follow().await;
+    gym::open(&client).await;
+    client.ask("new_workout_plan", gym::workout_plan("Evening", &[1])).await.done();
+    for sql in LINKS {
+        conflicts(&client, &app.database, ("workout_plan", "workout_plans"), sql).await;
+    }
+}
+
+/// Row 1 is seen, then the other program writes, then what was seen is no base for an update any more.
+async fn conflicts(client: &Client, database: &Database, (name, collection): (&str, &str), sql: &str) {
+    let seen = client.ask(&format!("get_{name}"), json!({ "id": 1 })).await.done();
+    database.execute(sql).await;
+    let stale = json!({ "id": 1, "version": seen["version"] });
+    let ack = client.ask(&format!("update_{name}"), stale).await;
+    assert_eq!(ack.refused(), ["$conflict"], "{sql}");
+    let now = client.ask(&format!("get_{name}"), json!({ "id": 1 })).await.done();
+    assert_eq!(ack.data, now, "a conflict shows the row as it stands");
+    assert!(now["version"].as_i64() > seen["version"].as_i64(), "{sql}");
+    client.keeps(sql, |copy| copy.has(collection, &now)).await;
+}
+
+async fn what_changes_nothing_is_no_conflict(app: &TestApp) {
+    let client = app.follow().await;
+    gym::open(&client).await;
+    for sql in [
+        "update coaches set name = name, age = age",
+        "update workout_plans set description = description",
+        "update workout_plan_moves set position = position",
+    ] {
+        app.database.execute(sql).await;
+    }
+    for event in ["update_coach", "update_workout_plan"] {
+        let row = client.ask(event, json!({ "id": 1, "version": 1 })).await.done();
+        assert_eq!(row["version"], 2, "{event}");
+    }
+}
+
+/// Many at once, so that some of them share a transaction.
+async fn updates_of_a_plan_and_its_moves_count_by_one(app: &TestApp) {
+    let clients = [app.connect().await, app.follow().await, app.connect().await];
+    gym::open(&clients[0]).await;
+    let made = clients[0].ask("new_workout_plan", gym::workout_plan("Evening", &[1, 1, 1])).await.done();
+    assert_eq!(made["version"], 1);
+    let updates = [
+        json!({ "id": 1, "exercise_moves": [1, 1, 1] }),
+        json!({ "id": 1, "name": "Noon" }),
+        json!({ "id": 1, "name": "Night", "exercise_moves": [{ "id": 1 }] }),
+        json!({ "id": 2, "exercise_moves": [1] }),
+    ];
+    let mut versions = Vec::new();
+    for round in 0..8 {
+        let asked: Vec<_> = clients
+            .iter()
+            .flat_map(|client| updates.iter().map(move |update| (client, update)))
+            .map(|(client, update)| {
+                (client, client.emit("update_workout_plan", std::slice::from_ref(update)))
+            })
+            .collect();
+        for (client, id) in asked {
+            let row = client.ack(id).await.done();
+            versions.push((row["id"].as_i64(), row["version"].as_i64()));
+        }
+        assert_eq!(versions.len(), (round + 1) * 12);
+    }
+    versions.sort_unstable();
+    let counted = |id: i64, updates: i64| (2..=updates + 1).map(move |version| (Some(id), Some(version)));
+    assert_eq!(versions, counted(1, 72).chain(counted(2, 24)).collect::<Vec<_>>());
+}
+
+/// An id that other programs give out once more: by `insert or replace`, or after a deletion.
+async fn a_row_that_is_made_again_is_not_the_one_that_was_seen(app: &TestApp) {
+    let client = app.follow().await;
+    gym::open(&client).await;
+    client.ask("new_coach", gym::coach("Grace")).await.done();
+    let again = "insert into coaches (id, name, age, picture) values (2, 'Edsger', 50, 'https://x.y')";
+    app.database.execute(&format!("begin; delete from coaches where id = 2; {again}; commit")).await;
+    let ack = client.ask("update_coach", json!({ "id": 2, "version": 1, "age": 40 })).await;
+    assert_eq!(ack.refused(), ["$conflict"]);
+    assert_eq!(ack.data["name"], "Edsger");
+    client.agrees().await;
+    app.database
+        .execute("insert into coaches (id, name, age, picture) values (7, 'New', 50, 'https://x.y')")
+        .await;
+    client
+        .keeps("a new row begins at 1", |copy| {
+            copy.rows("coaches").iter().any(|row| row["id"] == 7 && row["version"] == 1)
+        })
+        .await;
+}
+
+async fn who_follows_is_sent_the_version_that_moved(app: &TestApp) {
+    let (client, snapshots) = (app.follow().await, app.connect().await);
+    gym::open(&client).await;
+    let then = client.now();
+    app.database.execute("update exercise_moves set name = 'Deep squat'").await;
+    client.keeps("the new name", |copy| copy.rows("exercise_moves")[0]["name"] == "Deep squat").await;
+    let told = client.told(then);
+    assert_eq!(told.len(), 1, "one write is told once: {told:?}");
+    assert_eq!(told[0]["exercise_moves"]["upserted"][0]["version"], 2);
+    let plan = &told[0]["workout_plans"]["upserted"][0];
+    assert_eq!((&plan["version"], &plan["exercise_moves"][0]["version"]), (&json!(1), &json!(2)));
+    snapshots.sees("exercise_moves", |rows| rows[0]["version"] == 2).await;
+    client.agrees().await;
+}
+
+#[actix_web::test]
+async fn an_edit_by_another_program_is_a_conflict_on_every_node() {
+    tell(Engine::Postgres, async |app| {
+        let beside = Node::start(&app.database.url(), &[]).await;
+        let clients = [app.follow().await, Client::follow(beside.address).await];
+        gym::open(&clients[0]).await;
+        clients[1].agrees().await;
+        for (at, client) in clients.iter().enumerate() {
+            let sql = format!("update coaches set age = 6{at}");
+            conflicts(client, &app.database, ("coach", "coaches"), &sql).await;
+            let link = format!("update workout_plan_moves set position = 6{at}");
+            conflicts(client, &app.database, ("workout_plan", "workout_plans"), &link).await;
+        }
+        for client in &clients {
+            client.agrees().await;
+        }
+        beside.stop().await;
+    })
+    .await;
+}
+
+/// As a subscription to another database writes, and `pg_restore --disable-triggers`.
+#[actix_web::test]
+async fn what_is_replicated_is_a_conflict_too() {
+    tell(Engine::Postgres, async |app| {
+        let client = app.connect().await;
+        gym::open(&client).await;
+        let replicated = "set session_replication_role = replica;
+            update coaches set age = 60; update workout_plan_moves set position = 5";
+        app.database.execute(replicated).await;
+        for event in ["update_coach", "update_workout_plan"] {
+            let ack = client.ask(event, json!({ "id": 1, "version": 1 })).await;
+            assert_eq!(
+                (ack.refused(), &ack.data["version"]),
+                (vec!["$conflict"], &Value::from(2)),
+                "{event}"
+            );
+        }
+    })
+    .await;
+}

@@ -1,0 +1,171 @@
+//! Values that are what they mean: times of day sort as such, numbers count by their value, and a page may end anywhere.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, TestApp, gym, on_both_databases};
+
+on_both_databases! {
+    hours_sort_by_the_time_of_day,
+    hours_compare_by_the_time_of_day,
+    pages_of_hours_follow_each_other,
+    a_cursor_that_was_made_up_is_refused,
+    a_number_counts_by_its_value,
+    whole_numbers_beyond_javascripts_are_refused_by_name,
+    ids_beyond_javascripts_are_shown_all_the_same,
+}
+
+const HOURS: [&str; 8] = ["1330", "0", "730", "900", "5", "2359", "1000", "59"];
+const IN_ORDER: [&str; 8] = ["0", "5", "59", "730", "900", "1000", "1330", "2359"];
+
+/// Classes on Sunday, which has none but these.
+async fn open(app: &TestApp) -> Client {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    for hour in HOURS {
+        client.ask("new_schedule", gym::schedule("Sunday", hour)).await.done();
+    }
+    client
+}
+
+async fn hours(client: &Client, request: Value) -> Vec<String> {
+    let page = client.ask("list_schedules", request).await.done();
+    hours_of(&page)
+}
+
+fn hours_of(page: &Value) -> Vec<String> {
+    let hour = |row: &Value| row["hour"].as_str().unwrap().to_owned();
+    page["rows"].as_array().unwrap().iter().map(hour).collect()
+}
+
+async fn hours_sort_by_the_time_of_day(app: &TestApp) {
+    let client = open(app).await;
+    let sunday = json!({ "day": "Sunday" });
+    assert_eq!(hours(&client, json!({ "where": sunday, "sort": "hour" })).await, IN_ORDER);
+    let latest: Vec<_> = IN_ORDER.into_iter().rev().collect();
+    assert_eq!(hours(&client, json!({ "where": sunday, "sort": "-hour" })).await, latest);
+    assert_eq!(hours(&client, json!({ "where": sunday, "sort": "day,-hour" })).await, latest);
+}
+
+async fn hours_compare_by_the_time_of_day(app: &TestApp) {
+    let client = open(app).await;
+    for (condition, expected) in [
+        (json!({ "gte": 900 }), &IN_ORDER[4..]),
+        (json!({ "gt": "0900" }), &IN_ORDER[5..]),
+        (json!({ "lt": 1000 }), &IN_ORDER[..5]),
+        (json!({ "lte": 1e3 }), &IN_ORDER[..6]),
+        (json!({ "gt": 100, "lt": "1330" }), &IN_ORDER[3..6]),
+        (json!(900.0), &IN_ORDER[4..5]),
+        (json!("0900"), &IN_ORDER[4..5]),
+        (json!({ "in": [5, "0005", "59", 900.0] }), &["5", "59", "900"]),
+        (json!({ "ne": 0 }), &IN_ORDER[1..]),
+        (json!({ "contains": "00" }), &["900", "1000"]),
+    ] {
+        let found =
+            hours(&client, json!({ "where": { "day": "Sunday", "hour": condition }, "sort": "hour" })).await;
+        assert_eq!(found, expected, "{condition}");
+    }
+    let ack = client.ask("list_schedules", json!({ "where": { "hour": "noon" } })).await;
+    assert_eq!(ack.sentence("where.hour"), "must be a whole number");
+}
+
+async fn pages_of_hours_follow_each_other(app: &TestApp) {
+    let client = open(app).await;
+    for sort in ["hour", "-hour"] {
+        let (mut found, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let request = json!({ "where": { "day": "Sunday" }, "sort": sort, "limit": 1, "after": after });
+            let page = client.ask("list_schedules", request).await.done();
+            found.extend(hours_of(&page));
+            after = page["next"].clone();
+            if after.is_null() {
+                break;
+            }
+        }
+        if sort.starts_with('-') {
+            found.reverse();
+        }
+        assert_eq!(found, IN_ORDER, "{sort}");
+    }
+}
+
+/// It is opaque, but nothing keeps a client from looking into it.
+async fn a_cursor_that_was_made_up_is_refused(app: &TestApp) {
+    let client = open(app).await;
+    for cells in [
+        json!(["hour,id", [["text", "900"], ["whole", 1]]]),
+        json!(["hour,id", [["whole", 900], ["text", "1"]]]),
+        json!(["hour,id", [["real", 1], ["whole", 1]]]),
+        json!(["hour,id", [null, ["whole", 1]]]),
+        json!(["hour,id", [["uuid", "6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59"], ["whole", 1]]]),
+        json!(["hour,id", [["whole", 900]]]),
+        json!(["hour,id", [900, 1]]),
+        json!(["hour", [["whole", 900]]]),
+        json!({}),
+    ] {
+        let after: String = cells.to_string().bytes().map(|byte| format!("{byte:02x}")).collect();
+        let ack = client.ask("list_schedules", json!({ "sort": "hour", "after": after })).await;
+        assert_eq!(ack.refused(), ["after"], "{cells}");
+    }
+}
+
+async fn a_number_counts_by_its_value(app: &TestApp) {
+    let client = open(app).await;
+    for (payload, hour) in [
+        (r#"{"id":1.0,"hour":900.0}"#, "900"),
+        (r#"{"id":1e0,"hour":73e1}"#, "730"),
+        (r#"{"id":"1","hour":-0}"#, "0"),
+    ] {
+        let row = client.ack(client.emit_text("update_schedule", payload)).await.done();
+        assert_eq!(row["hour"], hour, "{payload}");
+    }
+    for (name, kept) in
+        [("1.50", "1.5"), ("9e2", "900"), ("12345678901234567890123", "12345678901234567890123")]
+    {
+        let payload = format!(r#"{{"id":1,"name":{name}}}"#);
+        let row = client.ack(client.emit_text("update_coach", &payload)).await.done();
+        assert_eq!(row["name"], kept);
+        let found = format!(r#"{{"where":{{"name":{name}}}}}"#);
+        let page = client.ack(client.emit_text("list_coaches", &found)).await.done();
+        assert_eq!(page["rows"][0]["name"], kept, "{found}");
+    }
+    let ack = client.ack(client.emit_text("update_coach", r#"{"id":1,"name":5.0}"#)).await;
+    assert_eq!(ack.sentence("name"), "must be 2 to 40 characters long");
+    let ack = client.ack(client.emit_text("update_coach", r#"{"id":1,"name":1e400}"#)).await;
+    assert_eq!(ack.refused(), ["name"]);
+}
+
+/// JavaScript takes it for the one before.
+const BEYOND: i64 = 9_007_199_254_740_993;
+
+async fn whole_numbers_beyond_javascripts_are_refused_by_name(app: &TestApp) {
+    let client = open(app).await;
+    for (event, payload, field) in [
+        ("get_coach", json!({ "id": BEYOND }), "id"),
+        ("delete_coach", json!({ "id": -BEYOND }), "id"),
+        ("update_coach", json!({ "id": 1, "version": BEYOND }), "version"),
+        ("update_coach", json!({ "id": 1, "age": "9007199254740992" }), "age"),
+        ("update_schedule", json!({ "id": 1, "coach": BEYOND }), "coach"),
+        ("update_schedule", json!({ "id": 1, "coach": { "id": BEYOND } }), "coach.id"),
+        ("update_workout_plan", json!({ "id": 1, "exercise_moves": [1, BEYOND] }), "exercise_moves.1"),
+        ("list_coaches", json!({ "where": { "age": { "gt": BEYOND } } }), "where.age"),
+        ("list_schedules", json!({ "where": { "hour": { "in": [900, BEYOND] } } }), "where.hour"),
+    ] {
+        let ack = client.ask(event, payload.clone()).await;
+        assert_eq!(ack.refused(), [field], "{event} {payload}");
+        assert!(ack.sentence(field).contains("9007199254740991"), "{ack:?}");
+    }
+}
+
+/// Other programs may give out any id.
+async fn ids_beyond_javascripts_are_shown_all_the_same(app: &TestApp) {
+    let client = app.follow().await;
+    gym::open(&client).await;
+    let sql =
+        "insert into coaches (id, name, age, picture) values (9007199254740993, 'Far', 50, 'https://x.y')";
+    app.database.execute(sql).await;
+    let far = |row: &Value| row["id"] == BEYOND && row["name"] == "Far";
+    client.keeps("the far row", |copy| copy.rows("coaches").iter().any(far)).await;
+    let listed = client.ask("list_coaches", json!({ "sort": "-id" })).await.done();
+    assert!(far(&listed["rows"][0]));
+    client.is_served().await;
+}
