@@ -1,6 +1,6 @@
 //! What is known of one socket, from its handshake on.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, sync::Arc, time::Instant};
 
 use api_schema::{Coach, FieldErrors, keys};
 use serde::Deserialize;
@@ -36,7 +36,8 @@ pub(super) struct Following {
 pub(super) struct SignedIn {
     pub(super) user: Arc<Coach>,
     pub(super) token: Token,
-    pub(super) expires: i64,
+    /// When the token ends, as the database said.
+    pub(super) ends: Instant,
 }
 
 /// What a client says of itself when it connects.
