@@ -22,12 +22,15 @@ impl MigrationTrait for Migration {
     }
 }
 
-// Seconds since 1970: what the clock showed when it was wound last, and what the database's own clock showed then.
+// Seconds since 1970: what the clock showed when it was wound last, and what the database's own clock showed then. Which start
+// of the machine that was, and for how long it had been running, counts where the file has one machine.
 const CLOCK: &str = "
 create table clock (
     id {i64} primary key check (id = 1),
     at {i64} not null,
-    wall {i64} not null
+    wall {i64} not null,
+    boot {text},
+    uptime {i64}
 ) {strict}";
 
 // `kind` 1 is a digest of what was sent as it was spelled, 2 one of what it meant: a version that knows only the former does

@@ -125,14 +125,16 @@ async fn read(db: Database, held: Arc<Mutex<Held>>) {
 
 async fn sums(db: &Transaction) -> Result<Held, Error> {
     let backend = db.get_database_backend();
+    let now = clock::now(db).await?;
     let sql = format!(
-        "select source, cast(sum(size) as bigint) as bytes, min(at) + {REMEMBERED} - {} as oldest from requests group by source",
-        clock::sql(backend)
+        "select source, cast(sum(size) as bigint) as bytes, min(at) as oldest from requests where at >= {} group by source",
+        now - REMEMBERED
     );
     let mut held = Held::default();
     for row in db.query_all_raw(Statement::from_string(backend, sql)).await? {
-        let number = |column| row.try_get::<i64>("", column).map(|number| number.max(0).unsigned_abs());
-        let part = Part { bytes: number("bytes")?, oldest: number("oldest")? };
+        let (bytes, oldest): (i64, i64) = (row.try_get("", "bytes")?, row.try_get("", "oldest")?);
+        let left = oldest + REMEMBERED - now;
+        let part = Part { bytes: bytes.max(0).unsigned_abs(), oldest: left.max(0).unsigned_abs() };
         held.total += part.bytes;
         held.sources.insert(row.try_get("", "source")?, part);
     }

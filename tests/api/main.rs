@@ -6,6 +6,7 @@
 
 mod access;
 mod authors;
+mod clocks;
 mod contract;
 mod documented;
 mod faults;
