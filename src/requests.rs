@@ -53,23 +53,33 @@ pub struct Request {
     source: String,
 }
 
-impl Request {
-    /// The write that `event` asks for with this payload, for a user or for an address that is not signed in.
-    #[must_use]
-    pub fn new(id: Uuid, (event, payload): (&str, &RawValue), meaning: &Fingerprint) -> Self {
-        Self {
-            id: id.hyphenated().to_string(),
-            meant: meaning.digest(event),
-            spelled: fingerprint::digest(event, payload.get().trim_ascii().as_bytes()),
-            owner: None,
-            source: String::new(),
-        }
-    }
+/// Whose write it is: a user's, or if none is signed in whatever comes from an address.
+#[derive(Clone, Copy, Debug)]
+pub struct Requester {
+    /// The user.
+    pub user: Option<i64>,
+    /// The other end of the connection.
+    pub peer: Option<IpAddr>,
+}
 
-    /// The same, asked for by this user, or from this address.
-    #[must_use]
-    pub fn by(self, owner: Option<i64>, peer: Option<IpAddr>) -> Self {
-        Self { owner, source: ledger::source(owner, peer), ..self }
+impl Request {
+    /// The write that `event` asks for with this payload, which means that.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a payload that has no JSON form.
+    pub fn new(
+        id: Uuid,
+        (event, payload): (&str, &RawValue),
+        meaning: &Fingerprint,
+        Requester { user, peer }: Requester,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            id: id.hyphenated().to_string(),
+            meant: meaning.digest(event)?,
+            spelled: fingerprint::digest(event, payload.get().trim_ascii().as_bytes()),
+            owner: user,
+            source: ledger::source(user, peer),
+        })
     }
 
     /// The client that it is counted for.

@@ -12,7 +12,7 @@ use crate::{
     database::Transaction,
     error::Error,
     registry::{Access, Work},
-    requests::{Refused, Request, Stored},
+    requests::{Refused, Request, Requester, Stored},
 };
 
 /// What is to be done, and for whom.
@@ -41,10 +41,11 @@ impl Gateway {
         let permit = self.may(session, access)?;
         let user = session.user().map(|signed_in| signed_in.user);
         let id = options.request_id.filter(|_| access != Access::Read);
-        let (collection, owner) = (route.collection(), user.as_ref().map(|user| user.id));
+        let collection = route.collection();
+        let requester = Requester { user: user.as_ref().map(|user| user.id), peer: session.peer };
         let errand = Errand { access, permit: permit.clone(), user: user.clone(), collection, work };
-        let answer = match id.map(|id| Request::new(id, (event, payload), &meaning)) {
-            Some(request) => self.once(request.by(owner, session.peer), errand).await,
+        let answer = match id {
+            Some(id) => self.once(Request::new(id, (event, payload), &meaning, requester)?, errand).await,
             None => self.run(errand).await,
         };
         self.heed(socket, &permit, &answer);

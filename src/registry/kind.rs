@@ -123,7 +123,7 @@ impl<C: Collection> Kind for Of<C> {
         let create = Route::with::<C::New, _, _>(|payload| {
             let (new, errors) = api_schema::read::<C::New>(payload)?;
             let access = if errors.is_empty() { Access::Write } else { Access::Refusal };
-            let meaning = Fingerprint::of(&new, &errors)?;
+            let meaning = Fingerprint::of(new.clone(), errors.clone());
             Ok((access, meaning, async move |context: &Context<'_>| {
                 let draft = C::create(new.clone());
                 store::valid::<C>(context.db, None, &draft, &errors).await?;
@@ -134,7 +134,7 @@ impl<C: Collection> Kind for Of<C> {
             let (update, errors) = api_schema::read::<C::Update>(payload)?;
             let access =
                 if errors.is_empty() { to::<C>(C::update(update.clone()).id) } else { Access::Refusal };
-            let meaning = Fingerprint::of(&update, &errors)?;
+            let meaning = Fingerprint::of(update.clone(), errors.clone());
             Ok((access, meaning, async move |context: &Context<'_>| {
                 let edit = C::update(update.clone());
                 store::valid::<C>(context.db, Some(edit.id), &edit.draft, &errors).await?;
@@ -143,7 +143,7 @@ impl<C: Collection> Kind for Of<C> {
         });
         let delete = Route::with::<ById, _, _>(move |payload| {
             let row: ById = api_schema::decode(payload)?;
-            let (referrers, meaning) = (referrers.clone(), Fingerprint::of(&row, &FieldErrors::new())?);
+            let (referrers, meaning) = (referrers.clone(), Fingerprint::of(row, FieldErrors::new()));
             Ok((to::<C>(row.id), meaning, async move |context: &Context<'_>| {
                 store::delete::<C>(context.db, row.id, &referrers).await?;
                 Ok(Deleted { id: row.id })

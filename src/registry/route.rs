@@ -62,7 +62,7 @@ impl Route {
     {
         Self::with::<P, _, _>(move |payload| {
             let payload = api_schema::decode::<P>(payload)?;
-            let (handler, meaning) = (handler.clone(), Fingerprint::of(&payload, &FieldErrors::new())?);
+            let (handler, meaning) = (handler.clone(), Fingerprint::of(payload.clone(), FieldErrors::new()));
             Ok((access, meaning, async move |context: &Context<'_>| handler(context, payload.clone()).await))
         })
     }

@@ -6,31 +6,36 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 
-/// The same for two payloads if, and only if, the same was read of both.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fingerprint(Vec<u8>);
+/// The same for two payloads if, and only if, the same was read of both. It is taken only where it is needed: most requests
+/// have no id.
+pub struct Fingerprint(Box<dyn Fn() -> serde_json::Result<Vec<u8>>>);
 
 impl Fingerprint {
-    /// Of a payload that has been read. The order of a map's keys does not count.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] for what has no JSON form.
-    pub fn of(payload: &impl Serialize, errors: &FieldErrors) -> Result<Self, Error> {
-        let unfit = |error: serde_json::Error| Error::Internal(error.to_string());
-        let mut value = serde_json::to_value((payload, errors)).map_err(unfit)?;
-        value.sort_all_objects();
-        Ok(Self(serde_json::to_vec(&value).map_err(unfit)?))
+    /// Of a payload that has been read.
+    #[must_use]
+    pub fn of(payload: impl Serialize + 'static, errors: FieldErrors) -> Self {
+        Self(Box::new(move || canonical(&(&payload, &errors))))
     }
 
     /// For reading, which is not compared.
     #[must_use]
     pub fn none() -> Self {
-        Self::default()
+        Self::of((), FieldErrors::new())
     }
 
-    pub(super) fn digest(&self, event: &str) -> String {
-        digest(event, &self.0)
+    /// # Errors
+    /// [`Error::Internal`] for a payload that has no JSON form.
+    pub(super) fn digest(&self, event: &str) -> Result<String, Error> {
+        let payload = (self.0)().map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(digest(event, &payload))
     }
+}
+
+/// As JSON with its keys in order: a map's own order does not count.
+fn canonical(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut value = serde_json::to_value(value)?;
+    value.sort_all_objects();
+    serde_json::to_vec(&value)
 }
 
 /// 64 hexadecimal digits.
@@ -52,11 +57,15 @@ mod tests {
 
     use super::*;
 
-    fn read<P: api_schema::Payload + Serialize>(json: &str) -> (P, FieldErrors, Fingerprint) {
+    /// What is read, and its digests for two events.
+    fn read<P>(json: &str) -> ((P, FieldErrors), [String; 2])
+    where
+        P: api_schema::Payload + Serialize + Clone + 'static,
+    {
         let raw: &RawValue = serde_json::from_str(json).unwrap();
         let (value, errors) = api_schema::read::<P>(raw).unwrap();
-        let fingerprint = Fingerprint::of(&value, &errors).unwrap();
-        (value, errors, fingerprint)
+        let fingerprint = Fingerprint::of(value.clone(), errors.clone());
+        ((value, errors), ["e", "f"].map(|event| fingerprint.digest(event).unwrap()))
     }
 
     /// A field that may be absent, in one of several spellings of one of a few values.
@@ -97,12 +106,11 @@ mod tests {
 
     fn agree<P>(one: &str, other: &str) -> Result<(), TestCaseError>
     where
-        P: api_schema::Payload + Serialize + PartialEq,
+        P: api_schema::Payload + Serialize + PartialEq + Clone + 'static,
     {
-        let (one, other) = (read::<P>(one), read::<P>(other));
-        let same = (&one.0, &one.1) == (&other.0, &other.1);
-        prop_assert_eq!(same, one.2.digest("e") == other.2.digest("e"));
-        prop_assert_ne!(one.2.digest("e"), one.2.digest("f"));
+        let ((one, digests), (other, others)) = (read::<P>(one), read::<P>(other));
+        prop_assert_eq!(one == other, digests == others);
+        prop_assert_ne!(&digests[0], &digests[1]);
         Ok(())
     }
 
@@ -124,7 +132,7 @@ mod tests {
     #[test]
     fn one_coach_in_many_spellings() {
         let first = r#"{"id": 1, "age": 44, "name": "Ada", "username": null}"#;
-        let fingerprint = |json: &str| read::<UpdateCoach>(json).2;
+        let fingerprint = |json: &str| read::<UpdateCoach>(json).1;
         for same in [
             r#"{"username":"","name":" \u0041da","age":"44","id":"1"}"#,
             r#"{"id": 7, "id": 1.0, "age": 4.4e1, "name": "Ada", "username": null}"#,
@@ -144,9 +152,8 @@ mod tests {
     #[test]
     fn the_order_of_a_maps_keys_does_not_count() {
         let keys = || (0..50).map(|key| key.to_string());
-        let of = |map: &HashMap<String, i32>| Fingerprint::of(map, &FieldErrors::new()).unwrap();
-        let one: HashMap<_, _> = keys().map(|key| (key, 1)).collect();
-        let other: HashMap<_, _> = keys().map(|key| (key, 1)).collect();
-        assert_eq!(of(&one), of(&other));
+        let map = || keys().map(|key| (key, 1)).collect::<HashMap<_, _>>();
+        let of = |map| Fingerprint::of(map, FieldErrors::new()).digest("e").unwrap();
+        assert_eq!(of(map()), of(map()));
     }
 }
