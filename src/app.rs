@@ -63,7 +63,8 @@ impl App {
         let live =
             Live::start(&db, &registry, hub.clone(), settings.retention()).await.map_err(database_problem)?;
         let auth = Auth::new(db.clone()).map_err(|error| error.to_string())?;
-        let gateway = Gateway::new(db.clone(), hub.clone(), registry, live.clone(), auth, settings.access());
+        let (access, limit) = (settings.access(), settings.request_bytes);
+        let gateway = Gateway::new(db.clone(), hub.clone(), registry, live.clone(), auth, access, limit);
         let config = Config { origins: origins(settings), ..Config::default() };
         let io = SocketIo::builder(config).hub(hub).service("/", gateway).build();
         let state = web::Data::new(http::State {

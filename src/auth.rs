@@ -8,17 +8,20 @@ mod throttle;
 use std::{
     collections::HashMap,
     fmt,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use api_schema::{Coach, FieldErrors, Login, SignedIn};
 use entity::{coach, token};
 use rand::Rng;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select, Set, sea_query::LockType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Select, Set,
+    sea_query::{Expr, LockType},
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    collections,
+    clock, collections,
     database::{Database, Transaction},
     error::Error,
 };
@@ -43,8 +46,8 @@ pub struct Token(String);
 pub struct Holder {
     /// The coach.
     pub user: Coach,
-    /// When it ends, in seconds since 1970.
-    pub expires: i64,
+    /// When it ends, by this machine's monotonic clock.
+    pub ends: Instant,
 }
 
 impl Token {
@@ -82,7 +85,7 @@ impl Auth {
     /// # Errors
     /// [`Error::Invalid`], the same on both fields whichever is wrong, after the same time;
     /// [`Error::RateLimited`] after too many failures for one username.
-    pub async fn login(&self, login: Login) -> Result<(SignedIn, Token), Error> {
+    pub async fn login(&self, login: Login) -> Result<(SignedIn, Token, Instant), Error> {
         self.failures.begin(&login.username)?;
         let username = login.username.clone();
         let found = self.db.read(async move |db| by_username(db, &username).await).await?;
@@ -94,11 +97,10 @@ impl Auth {
         self.failures.succeeded(&login.username);
         let secret = secret();
         let token = Token::presented(&secret);
-        let expires = now() + LIFETIME.as_secs().cast_signed();
-        let (id, hash) = (coach.id, token.0.clone());
-        self.db.write(async move |db| save(db, id, hash.clone(), expires).await).await?;
+        let (id, hash, ends) = (coach.id, token.0.clone(), Instant::now() + LIFETIME);
+        let (expires, _) = self.db.write(async move |db| save(db, id, hash.clone()).await).await?;
         let user = collections::coach_row(coach);
-        Ok((SignedIn { user, token: secret, expires }, token))
+        Ok((SignedIn { user, token: secret, expires }, token, ends))
     }
 
     /// Makes a token worthless.
@@ -119,10 +121,10 @@ impl Auth {
     /// [`Error::Unavailable`].
     pub async fn holder(&self, token: Token) -> Result<Option<Holder>, Error> {
         let find = async move |db: &Transaction| {
-            let Some(found) = good(&token).one(db).await? else { return Ok(None) };
+            let Some(found) = good(db, &token).one(db).await? else { return Ok(None) };
             let coach = coach::Entity::find_by_id(found.coach_id).one(db).await?;
-            let expires = found.expires_at;
-            Ok(coach.map(|coach| Holder { user: collections::coach_row(coach), expires }))
+            let ends = ends(found.expires_at, clock::now(db).await?);
+            Ok(coach.map(|coach| Holder { user: collections::coach_row(coach), ends }))
         };
         self.db.read(find).await
     }
@@ -133,7 +135,7 @@ impl Auth {
 /// # Errors
 /// [`Error::Unauthorized`] if it is not.
 pub async fn check(db: &Transaction, token: &Token) -> Result<(), Error> {
-    found(good(token).one(db).await?)
+    found(good(db, token).one(db).await?)
 }
 
 /// The same, and it stays so until the transaction ends: whoever takes the token away waits for that.
@@ -141,29 +143,35 @@ pub async fn check(db: &Transaction, token: &Token) -> Result<(), Error> {
 /// # Errors
 /// As [`check`].
 pub async fn hold(db: &Transaction, token: &Token) -> Result<(), Error> {
-    found(good(token).lock(LockType::KeyShare).one(db).await?)
+    found(good(db, token).lock(LockType::KeyShare).one(db).await?)
 }
 
-/// When those of the tokens end that are still there.
+/// When those of the tokens end that are still there, by this machine's monotonic clock: what has ended has ended by now.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn expiries(db: &Database, tokens: Vec<Token>) -> Result<HashMap<Token, i64>, Error> {
+pub async fn expiries(db: &Database, tokens: Vec<Token>) -> Result<HashMap<Token, Instant>, Error> {
     let find = async move |db: &Transaction| {
-        let mut expiries = HashMap::new();
+        let (mut expiries, now) = (HashMap::new(), clock::now(db).await?);
         for some in tokens.chunks(AT_ONCE) {
             let hashes = some.iter().map(|token| token.0.as_str());
             let found = token::Entity::find().filter(token::Column::Hash.is_in(hashes)).all(db).await?;
-            expiries.extend(found.into_iter().map(|found| (Token(found.hash), found.expires_at)));
+            expiries.extend(found.into_iter().map(|found| (Token(found.hash), ends(found.expires_at, now))));
         }
         Ok(expiries)
     };
     db.read(find).await
 }
 
-fn good(token: &Token) -> Select<token::Entity> {
+fn good(db: &Transaction, token: &Token) -> Select<token::Entity> {
     let known = token::Entity::find().filter(token::Column::Hash.eq(token.0.as_str()));
-    known.filter(token::Column::ExpiresAt.gt(now()))
+    known.filter(Expr::col(token::Column::ExpiresAt).gt(Expr::cust(clock::sql(db.get_database_backend()))))
+}
+
+/// The same moment on this machine's monotonic clock. What is further away than a token lives is as good as that.
+fn ends(expires: i64, now: i64) -> Instant {
+    let left = Duration::from_secs(u64::try_from(expires.saturating_sub(now)).unwrap_or(0));
+    Instant::now() + left.min(LIFETIME)
 }
 
 fn found(token: Option<token::Model>) -> Result<(), Error> {
@@ -200,9 +208,11 @@ async fn by_username(db: &Transaction, username: &str) -> Result<Option<coach::M
     Ok(coach::Entity::find().filter(coach::Column::Username.eq(username)).one(db).await?)
 }
 
-/// Saves a token and forgets those that have expired.
-async fn save(db: &Transaction, coach: i64, hash: String, expires: i64) -> Result<(), Error> {
-    token::Entity::delete_many().filter(token::Column::ExpiresAt.lte(now())).exec(db).await?;
+/// Saves a token and forgets those that have expired; returns when this one will, in seconds since 1970.
+async fn save(db: &Transaction, coach: i64, hash: String) -> Result<i64, Error> {
+    let now = clock::now(db).await?;
+    let expires = now + LIFETIME.as_secs().cast_signed();
+    token::Entity::delete_many().filter(token::Column::ExpiresAt.lte(now)).exec(db).await?;
     let row = token::ActiveModel {
         hash: Set(hash),
         coach_id: Set(coach),
@@ -210,7 +220,7 @@ async fn save(db: &Transaction, coach: i64, hash: String, expires: i64) -> Resul
         ..Default::default()
     };
     token::Entity::insert(row).exec_without_returning(db).await?;
-    Ok(())
+    Ok(expires)
 }
 
 fn wrong() -> FieldErrors {
@@ -228,11 +238,4 @@ fn secret() -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Seconds since 1970.
-#[must_use]
-pub fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    since.as_secs().cast_signed()
 }

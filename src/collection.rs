@@ -30,9 +30,9 @@ pub trait Collection: Send + Sync + 'static {
     /// What clients see of a row.
     type Row: Serialize + JsonSchema;
     /// What `new_…` takes.
-    type New: Payload + JsonSchema + Clone + Send + Sync + 'static;
+    type New: Payload + Serialize + JsonSchema + Clone + Send + Sync + 'static;
     /// What `update_…` takes.
-    type Update: Payload + JsonSchema + Clone + Send + Sync + 'static;
+    type Update: Payload + Serialize + JsonSchema + Clone + Send + Sync + 'static;
 
     /// One row's name, as in `new_coach`.
     const NAME: &'static str;

@@ -121,6 +121,9 @@ pub struct Serve {
     /// For how many hours clients may be away and be sent just what they missed
     #[arg(long, env = "ROWCAST_CHANGE_LOG_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
     pub change_log_hours: u32,
+    /// Bytes of acks that are kept for writes with a request_id, about; one client may take a quarter of that
+    #[arg(long, env = "ROWCAST_REQUEST_BYTES", default_value_t = 256 << 20, value_parser = clap::value_parser!(u64).range(1 << 20..=1 << 40))]
+    pub request_bytes: u64,
     /// How to write the log: text for people, json for programs
     #[arg(long, env = "ROWCAST_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,

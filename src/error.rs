@@ -43,6 +43,12 @@ pub enum Error {
         /// Whole seconds until another try may succeed.
         seconds: u64,
     },
+    /// As much is remembered for this client as may be; says when there is room again.
+    #[error("too much is remembered for {seconds} s")]
+    Full {
+        /// Whole seconds until another try may succeed.
+        seconds: u64,
+    },
     /// The database could not be reached in time, and nothing was written.
     #[error("database unavailable: {0}")]
     Unavailable(String),

@@ -25,6 +25,7 @@ use crate::{
     error::Error,
     live::Live,
     registry::Registry,
+    requests::Ledger,
 };
 use authors::Authors;
 pub use session::Session;
@@ -40,6 +41,7 @@ pub struct Gateway {
     access: Access,
     authors: Authors,
     watch: Watch,
+    ledger: Ledger,
     /// What `connected` says of the types that this server was built with.
     schemas: Arc<Schemas>,
 }
@@ -62,11 +64,12 @@ impl Gateway {
         live: Live,
         auth: Auth,
         access: Access,
+        request_bytes: u64,
     ) -> Self {
         let authors = Authors::new(hub, live.clone(), db.notices().cloned());
-        let watch = Watch::new(db.clone());
+        let (watch, ledger) = (Watch::new(db.clone()), Ledger::new(db.clone(), request_bytes));
         let schemas = Arc::new(registry.contract().hashes());
-        Self { db, registry, live, auth, access, authors, watch, schemas }
+        Self { db, registry, live, auth, access, authors, watch, ledger, schemas }
     }
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
@@ -141,7 +144,7 @@ impl Service for Gateway {
             None => None,
             Some(token) => Some(self.presented(token).await?),
         };
-        let session = Session::new(user, mode, authors);
+        let session = Session::new(user, handshake.peer().map(|peer| peer.ip()), mode, authors);
         if self.may_see(&session).is_ok() {
             self.live.reach(&session.mode()).await;
         }

@@ -41,6 +41,7 @@ use shared::Shared;
 use tail::{Signals, Tail};
 
 use crate::{
+    clock,
     database::{Attached, Commit, Database},
     error::Error,
     registry::Registry,
@@ -124,6 +125,8 @@ impl Live {
                 Err(error) => drop(ready.send(Err(error))),
             }
         })?;
+        let winding = clock::begin(db).await?;
+        actix_web::rt::spawn(clock::run(db.clone(), winding, closing.subscribe()));
         actix_web::rt::spawn(prune::run(db.clone(), retention, closing.subscribe()));
         let shared = loaded.await.map_err(|_| Error::Unavailable("live ended before it began".into()))??;
         Ok(Self { shared, passed, asking, answered, closing })

@@ -69,6 +69,10 @@ fn describe() {
     );
     describe_gauge!("rowcast_live_remembered_changes", "Changes that clients which come back can be told of");
     describe_gauge!("rowcast_change_log_entries", "Entries in the change log when it was last pruned");
+    describe_gauge!(
+        "rowcast_request_bytes",
+        "Bytes that are kept of writes with a request_id, as last counted"
+    );
     describe_gauge!("rowcast_log_horizon_seconds", "How long the oldest open transaction has been open");
     describe_gauge!("rowcast_collection_rows", "Rows held in the cache, by collection");
     describe_gauge!("rowcast_collection_bytes", "Bytes of JSON held in the cache, by collection");

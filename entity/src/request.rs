@@ -11,10 +11,22 @@ pub struct Model {
     pub id: String,
     /// SHA-256 of the event and its payload, 64 hexadecimal digits in lower case.
     pub digest: String,
-    /// The ack, as JSON.
+    /// The ack, as JSON; without its data where [`collection`](Self::collection) is given.
     pub ack: String,
     /// When it was carried out, in Unix seconds.
     pub at: i64,
+    /// What the digest is made of: 1, the payload as it was spelled; 2, what it meant.
+    pub kind: i64,
+    /// The user whose write it was, if it was anybody's.
+    pub owner: Option<i64>,
+    /// The client that it is counted for.
+    pub source: String,
+    /// Bytes that it is counted as.
+    pub size: i64,
+    /// The collection of the row that stands for the ack's data.
+    pub collection: Option<String>,
+    /// That row.
+    pub row_id: Option<i64>,
 }
 
 /// Stands alone.

@@ -54,7 +54,7 @@ fn outcome(error: &Error) -> &'static str {
         Error::Unauthorized(_) => "unauthorized",
         Error::NotFound { .. } => "not_found",
         Error::InUse(_) => "in_use",
-        Error::RateLimited { .. } => "rate_limited",
+        Error::RateLimited { .. } | Error::Full { .. } => "rate_limited",
         Error::Unavailable(_) => "unavailable",
         _ => "internal",
     }
@@ -72,6 +72,10 @@ fn sentence(error: Error) -> (&'static str, String) {
         Error::RateLimited { seconds } => {
             (keys::RATE_LIMITED, format!("too many tries: try again in {seconds} s"))
         }
+        Error::Full { seconds } => (
+            keys::RATE_LIMITED,
+            format!("too many writes with a request_id are remembered for you: try again in {seconds} s"),
+        ),
         Error::Unavailable(cause) => {
             tracing::warn!(cause, "the database was not available");
             (keys::UNAVAILABLE, OUT_OF_REACH.into())

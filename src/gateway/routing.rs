@@ -10,8 +10,9 @@ use super::{Answer, Gateway, Session, admission::Permit, done, reply};
 use crate::{
     context::Context,
     database::Transaction,
+    error::Error,
     registry::{Access, Work},
-    requests::Request,
+    requests::{Refused, Request, Requester, Stored},
 };
 
 /// What is to be done, and for whom.
@@ -19,6 +20,8 @@ struct Errand {
     access: Access,
     permit: Permit,
     user: Option<Arc<Coach>>,
+    /// The collection of the one row that is written, if it is one.
+    collection: Option<&'static str>,
     work: Box<dyn Work>,
 }
 
@@ -33,14 +36,16 @@ impl Gateway {
     ) -> Answer {
         let (event, route) = self.registry.route(event).ok_or_else(|| self.unknown(event))?;
         let payload = payload.unwrap_or(RawValue::NULL);
-        let (access, work) = route.decode(payload)?;
+        let (access, meaning, work) = route.decode(payload)?;
         let session = socket.state();
         let permit = self.may(session, access)?;
         let user = session.user().map(|signed_in| signed_in.user);
         let id = options.request_id.filter(|_| access != Access::Read);
-        let errand = Errand { access, permit: permit.clone(), user: user.clone(), work };
-        let answer = match id.map(|id| Request::new(id, event, payload.get())) {
-            Some(request) => self.once(request, errand).await,
+        let collection = route.collection();
+        let requester = Requester { user: user.as_ref().map(|user| user.id), peer: session.peer };
+        let errand = Errand { access, permit: permit.clone(), user: user.clone(), collection, work };
+        let answer = match id {
+            Some(id) => self.once(Request::new(id, (event, payload), &meaning, requester)?, errand).await,
             None => self.run(errand).await,
         };
         self.heed(socket, &permit, &answer);
@@ -48,13 +53,13 @@ impl Gateway {
         if access == Access::Read {
             self.still(session, &permit)?;
         }
-        if let (Some(collection), (ack, "ok")) = (route.collection(), &answer) {
+        if let (Some(collection), (ack, "ok")) = (collection, &answer) {
             self.authors.tell(socket, collection, user.as_deref(), ack);
         }
         Ok(answer)
     }
 
-    async fn run(&self, Errand { access, permit, user, work }: Errand) -> Answer {
+    async fn run(&self, Errand { access, permit, user, work, .. }: Errand) -> Answer {
         let data = match access {
             Access::Read | Access::Refusal => {
                 let run = async move |db: &Transaction| {
@@ -77,40 +82,55 @@ impl Gateway {
     }
 
     /// Carries a write out unless that has been done before, and answers as the first time.
-    async fn once(&self, request: Request, Errand { access, permit, user, work }: Errand) -> Answer {
-        let first = request.clone();
+    async fn once(&self, request: Request, errand: Errand) -> Answer {
+        let Errand { access, permit, user, collection, work } = errand;
+        let (first, registry) = (request.clone(), self.registry.clone());
+        let full = self.ledger.full(request.source());
         let run = async move |db: &Transaction| {
             // Whoever may not write is not told either what somebody was told who did.
             permit.hold(db).await?;
-            if let Some(ack) = first.answered(db).await? {
-                return Ok((ack, "repeated"));
+            if let Some(stored) = first.answered(db).await? {
+                return Ok((stored.ack(db, &registry).await?, None));
+            }
+            if let Some(seconds) = full {
+                return Err(Error::Full { seconds });
             }
             let ack = reply::ok(work.run(&Context { user: user.clone(), db }).await?)?;
-            first.answer(db, &ack).await?;
-            Ok((ack, "ok"))
+            let size = first.answer(db, &Stored::of(&ack, collection)?).await?;
+            Ok((ack, Some(size)))
         };
-        let error = match self.db.write_to(access.row(), run).await {
-            Ok(((ack, "repeated"), _)) => {
+        match self.db.write_to(access.row(), run).await {
+            Ok(((ack, None), _)) => {
                 // It was carried out by whomever: what it changed must have been sent all the same.
                 self.live.caught_up().await;
-                return Ok((ack, "repeated"));
+                Ok((ack, "repeated"))
             }
-            Ok((answer, commit)) => {
+            Ok(((ack, Some(size)), commit)) => {
+                self.ledger.add(request.source(), size);
                 self.live.passed(commit).await;
-                return Ok(answer);
+                Ok((ack, "ok"))
             }
-            Err(error) => error,
-        };
-        if !error.is_refusal() {
-            return Err(error);
+            Err(error) if error.is_refusal() => self.refuse(request, error, collection).await,
+            Err(error) => Err(error),
         }
+    }
+
+    /// Refuses for good, unless a repeat was faster.
+    async fn refuse(&self, request: Request, error: Error, collection: Option<&'static str>) -> Answer {
         let (ack, outcome) = reply::failed(error);
-        let first = request.refuse(&self.db, ack.clone()).await?;
-        if first == ack {
-            return Ok((ack, outcome));
+        let (source, stored) = (request.source().to_owned(), Stored::of(&ack, collection)?);
+        match request.refuse(&self.db, stored).await? {
+            Refused::Now(size) => {
+                self.ledger.add(&source, size);
+                Ok((ack, outcome))
+            }
+            Refused::Before(stored) => {
+                // It may have been carried out.
+                self.live.caught_up().await;
+                let registry = self.registry.clone();
+                let again = async move |db: &Transaction| stored.clone().ack(db, &registry).await;
+                Ok((self.db.read(again).await?, "repeated"))
+            }
         }
-        // A repeat was faster, and it may have been carried out.
-        self.live.caught_up().await;
-        Ok((first, "repeated"))
     }
 }

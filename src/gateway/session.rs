@@ -1,6 +1,6 @@
 //! What is known of one socket, from its handshake on.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, net::IpAddr, sync::Arc, time::Instant};
 
 use api_schema::{Coach, FieldErrors, keys};
 use serde::Deserialize;
@@ -18,6 +18,8 @@ pub struct Session {
     pub(super) user: RefCell<Option<SignedIn>>,
     /// Looks after its token, from when it has been greeted.
     pub(super) watching: RefCell<Option<Watching>>,
+    /// Who is at the other end of the connection; a proxy, if there is one.
+    pub(super) peer: Option<IpAddr>,
     mode: RefCell<Mode>,
     /// Whether it asks who wrote what.
     pub(super) authors: bool,
@@ -36,7 +38,8 @@ pub(super) struct Following {
 pub(super) struct SignedIn {
     pub(super) user: Arc<Coach>,
     pub(super) token: Token,
-    pub(super) expires: i64,
+    /// When the token ends, as the database said.
+    pub(super) ends: Instant,
 }
 
 /// What a client says of itself when it connects.
@@ -59,8 +62,9 @@ struct Presented {
 }
 
 impl Session {
-    pub(super) fn new(user: Option<SignedIn>, mode: Mode, authors: bool) -> Self {
+    pub(super) fn new(user: Option<SignedIn>, peer: Option<IpAddr>, mode: Mode, authors: bool) -> Self {
         Self {
+            peer,
             user: RefCell::new(user),
             watching: RefCell::default(),
             mode: RefCell::new(mode),

@@ -26,13 +26,13 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 impl Gateway {
     pub(super) async fn login(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
-        let (signed_in, token) = self.auth.login(api_schema::decode(payload)?).await?;
+        let (signed_in, token, ends) = self.auth.login(api_schema::decode(payload)?).await?;
         let session = socket.state();
         if session.following.borrow().is_none() {
             self.live.reach(&session.mode()).await;
         }
-        let (user, expires) = (Arc::new(signed_in.user.clone()), signed_in.expires);
-        let before = session.user.replace(Some(SignedIn { user, token, expires }));
+        let user = Arc::new(signed_in.user.clone());
+        let before = session.user.replace(Some(SignedIn { user, token, ends }));
         self.watch(socket);
         self.follow(socket);
         if let Some(SignedIn { token, .. }) = before {
@@ -79,9 +79,9 @@ impl Gateway {
 
     /// Looks after the token of whoever is signed in on a socket.
     pub(super) fn watch(&self, socket: &Socket<Session>) {
-        let Some(SignedIn { token, expires, .. }) = socket.state().user() else { return };
+        let Some(SignedIn { token, ends, .. }) = socket.state().user() else { return };
         let (one, access) = (socket.clone(), self.access);
-        let watching = self.watch.watch(token, expires, move |ended| {
+        let watching = self.watch.watch(token, ends, move |ended| {
             sign_out(&one, access);
             tell(&one, ended.sentence());
         });
@@ -103,10 +103,10 @@ impl Gateway {
     /// Who is let in by a token.
     pub(super) async fn presented(&self, token: Token) -> Result<SignedIn, Refusal> {
         let holder = self.holder(&token).await.map_err(unreachable_database)?;
-        let Holder { user, expires } = holder.ok_or_else(|| {
+        let Holder { user, ends } = holder.ok_or_else(|| {
             refusal(keys::UNAUTHORIZED, "the token is unknown or has expired: sign in again")
         })?;
-        Ok(SignedIn { user: Arc::new(user), token, expires })
+        Ok(SignedIn { user: Arc::new(user), token, ends })
     }
 }
 

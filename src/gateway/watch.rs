@@ -9,7 +9,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -45,7 +45,8 @@ struct Watched {
 
 /// Those who are signed in by one token.
 struct Sockets {
-    expires: i64,
+    /// As the database said last.
+    ends: Instant,
     tell: HashMap<u64, oneshot::Sender<Ended>>,
 }
 
@@ -74,12 +75,12 @@ impl Watch {
     }
 
     /// Does `then`, on this thread, if the token ends while it is watched.
-    pub(super) fn watch(&self, token: Token, expires: i64, then: impl FnOnce(Ended) + 'static) -> Watching {
+    pub(super) fn watch(&self, token: Token, ends: Instant, then: impl FnOnce(Ended) + 'static) -> Watching {
         let (tell, told) = oneshot::channel();
         let place = self.watched.next.fetch_add(1, Ordering::Relaxed);
         let mut tokens = self.watched.tokens();
         let sockets = tokens.entry(token.clone());
-        sockets.or_insert_with(|| Sockets { expires, tell: HashMap::new() }).tell.insert(place, tell);
+        sockets.or_insert_with(|| Sockets { ends, tell: HashMap::new() }).tell.insert(place, tell);
         let telling = actix_web::rt::spawn(async move {
             if let Ok(ended) = told.await {
                 then(ended);
@@ -95,6 +96,10 @@ impl Watch {
 }
 
 impl Watched {
+    fn lasts(&self, token: &Token, ends: Instant) {
+        self.tokens().entry(token.clone()).and_modify(|sockets| sockets.ends = ends);
+    }
+
     fn end(&self, token: &Token, ended: Ended) {
         let sockets = self.tokens().remove(token);
         for tell in sockets.into_iter().flat_map(|sockets| sockets.tell.into_values()) {
@@ -129,18 +134,17 @@ impl Drop for Watching {
 async fn look(db: Database, watched: Arc<Watched>) {
     loop {
         tokio::time::sleep(PAUSE).await;
-        let tokens: Vec<(Token, i64)> =
-            watched.tokens().iter().map(|(token, sockets)| (token.clone(), sockets.expires)).collect();
+        let tokens: Vec<(Token, Instant)> =
+            watched.tokens().iter().map(|(token, sockets)| (token.clone(), sockets.ends)).collect();
         if tokens.is_empty() {
             continue;
         }
-        // While the database is away the clock still goes on.
+        // While the database is away time still goes on, by what it said last.
         let known = auth::expiries(&db, tokens.iter().map(|(token, _)| token.clone()).collect()).await;
-        let now = auth::now();
-        for (token, expires) in tokens {
-            let expires = known.as_ref().map_or(Some(expires), |known| known.get(&token).copied());
-            match expires {
-                Some(expires) if expires > now => {}
+        let now = Instant::now();
+        for (token, ends) in tokens {
+            match known.as_ref().map_or(Some(ends), |known| known.get(&token).copied()) {
+                Some(ends) if ends > now => watched.lasts(&token, ends),
                 Some(_) => watched.end(&token, Ended::Expired),
                 None => watched.end(&token, Ended::Revoked),
             }

@@ -1,12 +1,13 @@
 //! Keeps what is written down for a time from growing without end: the change log by age and size, requests by age.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use tokio::sync::watch;
 
 use super::Retention;
 use crate::{
+    clock,
     database::{Database, Transaction},
     error::Error,
     requests,
@@ -20,7 +21,7 @@ const LOCK: i64 = 0x70_7275_6e65;
 /// Prunes every now and then, until told to stop.
 pub(super) async fn run(db: Database, keep: Retention, mut stop: watch::Receiver<bool>) {
     loop {
-        match db.write(async move |db: &Transaction| prune(db, keep, now()).await).await {
+        match db.write(async move |db: &Transaction| prune(db, keep).await).await {
             Ok((Some(left), _)) => metrics::gauge!("rowcast_change_log_entries").set(left as f64),
             Ok((None, _)) => {}
             Err(error) => tracing::warn!(%error, "the change log could not be pruned; trying again later"),
@@ -33,8 +34,8 @@ pub(super) async fn run(db: Database, keep: Retention, mut stop: watch::Receiver
 }
 
 /// How many entries are left; nothing if another node is at it.
-async fn prune(db: &Transaction, keep: Retention, now: i64) -> Result<Option<i64>, Error> {
-    let backend = db.get_database_backend();
+async fn prune(db: &Transaction, keep: Retention) -> Result<Option<i64>, Error> {
+    let (backend, now) = (db.get_database_backend(), clock::now(db).await?);
     if backend == DbBackend::Postgres {
         let turn = format!("select pg_try_advisory_xact_lock({LOCK})::int::bigint as number");
         if number(db, &turn).await? == Some(0) {
@@ -97,9 +98,4 @@ async fn number(db: &Transaction, sql: &str) -> Result<Option<i64>, DbErr> {
 
 fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX / 4)
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    seconds(since)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api_schema::{ById, ListRequest, Payload, contract};
+use api_schema::{ById, FieldErrors, ListRequest, Payload, contract};
 use futures_util::future::LocalBoxFuture;
 use schemars::JsonSchema;
 use sea_orm::DbErr;
@@ -16,6 +16,7 @@ use crate::{
     database::Transaction,
     error::Error,
     query,
+    requests::Fingerprint,
     store::{self, Referrer},
 };
 
@@ -124,7 +125,8 @@ impl<C: Collection> Kind for Of<C> {
         let create = Route::with::<C::New, _, _>(|payload| {
             let (new, errors) = api_schema::read::<C::New>(payload)?;
             let access = if errors.is_empty() { Access::Write } else { Access::Refusal };
-            Ok((access, async move |context: &Context<'_>| {
+            let meaning = Fingerprint::of(new.clone(), errors.clone());
+            Ok((access, meaning, async move |context: &Context<'_>| {
                 let draft = C::create(new.clone());
                 store::valid::<C>(context.db, None, &draft, &errors).await?;
                 store::insert::<C>(context.db, draft).await
@@ -134,7 +136,8 @@ impl<C: Collection> Kind for Of<C> {
             let (update, errors) = api_schema::read::<C::Update>(payload)?;
             let access =
                 if errors.is_empty() { to::<C>(C::update(update.clone()).id) } else { Access::Refusal };
-            Ok((access, async move |context: &Context<'_>| {
+            let meaning = Fingerprint::of(update.clone(), errors.clone());
+            Ok((access, meaning, async move |context: &Context<'_>| {
                 let edit = C::update(update.clone());
                 store::valid::<C>(context.db, Some(edit.id), &edit.draft, &errors).await?;
                 store::update::<C>(context.db, edit).await
@@ -142,8 +145,8 @@ impl<C: Collection> Kind for Of<C> {
         });
         let delete = Route::with::<ById, _, _>(move |payload| {
             let row: ById = api_schema::decode(payload)?;
-            let referrers = referrers.clone();
-            Ok((to::<C>(row.id), async move |context: &Context<'_>| {
+            let (referrers, meaning) = (referrers.clone(), Fingerprint::of(row, FieldErrors::new()));
+            Ok((to::<C>(row.id), meaning, async move |context: &Context<'_>| {
                 store::delete::<C>(context.db, row.id, &referrers).await?;
                 Ok(Deleted { id: row.id })
             }))
@@ -154,7 +157,9 @@ impl<C: Collection> Kind for Of<C> {
         let list = Route::with::<ListRequest, _, _>(|payload| {
             let (request, errors) = api_schema::read::<ListRequest>(payload)?;
             let query = query::Query::<C>::new(request, errors)?;
-            Ok((Access::Read, async move |context: &Context<'_>| query.run(context.db).await))
+            Ok((Access::Read, Fingerprint::none(), async move |context: &Context<'_>| {
+                query.run(context.db).await
+            }))
         });
         let (a_row, rows) = (C::New::NOUN, C::PLURAL.replace('_', " "));
         vec![

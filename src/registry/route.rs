@@ -7,13 +7,13 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use api_schema::{Payload, contract::Shape};
+use api_schema::{FieldErrors, Payload, contract::Shape};
 use futures_util::future::LocalBoxFuture;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{context::Context, error::Error, store};
+use crate::{context::Context, error::Error, requests::Fingerprint, store};
 
 /// Whether a handler needs a transaction that can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Access {
     }
 }
 
-type Decode = dyn Fn(&RawValue) -> Result<(Access, Box<dyn Work>), Error> + Send + Sync;
+type Decode = dyn Fn(&RawValue) -> Result<(Access, Fingerprint, Box<dyn Work>), Error> + Send + Sync;
 
 /// An event's handler with its types hidden.
 pub struct Route {
@@ -56,20 +56,21 @@ impl Route {
     /// A plain async function over a decoded payload.
     pub fn new<P, T, H>(access: Access, handler: H) -> Self
     where
-        P: Payload + JsonSchema + Clone + Send + Sync + 'static,
+        P: Payload + Serialize + JsonSchema + Clone + Send + Sync + 'static,
         T: Serialize + JsonSchema + 'static,
         H: AsyncFn(&Context<'_>, P) -> Result<T, Error> + Clone + Send + Sync + 'static,
     {
         Self::with::<P, _, _>(move |payload| {
             let payload = api_schema::decode::<P>(payload)?;
-            let handler = handler.clone();
-            Ok((access, async move |context: &Context<'_>| handler(context, payload.clone()).await))
+            let (handler, meaning) = (handler.clone(), Fingerprint::of(payload.clone(), FieldErrors::new()));
+            Ok((access, meaning, async move |context: &Context<'_>| handler(context, payload.clone()).await))
         })
     }
 
-    /// For those who decode a payload in a way of their own: what comes out is what to do, and what it needs of the database.
+    /// For those who decode a payload in a way of their own: what comes out is what to do, what it needs of the database, and what
+    /// tells it from other requests.
     pub fn with<P, T, W>(
-        decode: impl Fn(&RawValue) -> Result<(Access, W), Error> + Send + Sync + 'static,
+        decode: impl Fn(&RawValue) -> Result<(Access, Fingerprint, W), Error> + Send + Sync + 'static,
     ) -> Self
     where
         P: Payload + JsonSchema,
@@ -77,8 +78,8 @@ impl Route {
         W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send + 'static,
     {
         let decode = Box::new(move |payload: &RawValue| {
-            let (access, work) = decode(payload)?;
-            Ok((access, Box::new(Typed(work)) as Box<dyn Work>))
+            let (access, meaning, work) = decode(payload)?;
+            Ok((access, meaning, Box::new(Typed(work)) as Box<dyn Work>))
         });
         Self { decode, shape: Shape::of::<P, T>(), collection: None }
     }
@@ -108,11 +109,11 @@ impl Route {
         self.collection
     }
 
-    /// What the payload asks for, ready to run.
+    /// What the payload asks for, ready to run, and what tells it from other requests.
     ///
     /// # Errors
     /// [`Error::BadPayload`] and [`Error::Invalid`]; nothing has touched the database yet.
-    pub fn decode(&self, payload: &RawValue) -> Result<(Access, Box<dyn Work>), Error> {
+    pub fn decode(&self, payload: &RawValue) -> Result<(Access, Fingerprint, Box<dyn Work>), Error> {
         (self.decode)(payload)
     }
 }

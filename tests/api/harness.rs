@@ -10,6 +10,7 @@
 //! Nothing here sleeps to let something happen: every wait is for something, and has a deadline.
 
 pub(crate) mod client;
+pub(crate) mod clock;
 pub(crate) mod copy;
 pub(crate) mod folder;
 pub(crate) mod gym;
@@ -137,6 +138,18 @@ impl Database {
                 file.execute_batch(&format!("pragma foreign_keys = on; {sql}")).unwrap();
             }
             Self::Postgres(_) | Self::Cluster(_) => postgres::execute(&self.url(), sql).await,
+        }
+    }
+
+    /// A number that another program reads.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        match self {
+            Self::Sqlite(folder) => {
+                let file = rusqlite::Connection::open(folder.path().join("gym.db")).unwrap();
+                file.busy_timeout(PATIENCE).unwrap();
+                file.query_row(sql, [], |row| row.get(0)).unwrap()
+            }
+            Self::Postgres(_) | Self::Cluster(_) => postgres::number(&self.url(), sql).await,
         }
     }
 

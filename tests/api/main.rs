@@ -7,6 +7,7 @@
 mod access;
 mod authors;
 mod columns;
+mod clocks;
 mod contract;
 mod documented;
 mod faults;

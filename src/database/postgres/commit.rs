@@ -9,7 +9,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxError, Statement};
 
 use super::{PATIENCE, Transaction, take};
-use crate::error::Error;
+use crate::{clock, error::Error};
 
 /// How long to ask what became of a commit whose answer was lost.
 const INQUIRY: Duration = Duration::from_secs(6);
@@ -39,8 +39,10 @@ pub(super) async fn commit(transaction: Transaction, others: &DatabaseConnection
 
 async fn leave(transaction: &Transaction) -> Result<Witness, Error> {
     let id = uuid::Uuid::new_v4().to_string();
-    let sql = "insert into commits (id, at) values ($1, extract(epoch from now())::bigint)
-        returning pg_current_xact_id()::text as number";
+    let sql = format!(
+        "insert into commits (id, at) values ($1, {}) returning pg_current_xact_id()::text as number",
+        clock::sql(DbBackend::Postgres)
+    );
     let insert = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.as_str().into()]);
     let row = transaction.query_one_raw(insert).await?;
     let row = row.ok_or_else(|| Error::Internal("a transaction has a number".into()))?;

@@ -61,6 +61,14 @@ pub(crate) async fn execute(url: &str, sql: &str) {
     connection.close().await.unwrap();
 }
 
+/// Reads a number over a connection of its own.
+pub(crate) async fn number(url: &str, sql: &str) -> i64 {
+    let mut connection = PgConnection::connect(url).await.expect("PostgreSQL to be there");
+    let number = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    number
+}
+
 /// A connection that another program keeps, with a transaction of its own.
 pub(crate) struct Session(PgConnection);
 
@@ -145,8 +153,14 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, with environment variables.
+    pub(crate) fn start_with(environment: &[(&str, String)]) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres");
         let mut command = Command::new(script);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("scripts/postgres to be there");
         let commands = process.stdin.take();

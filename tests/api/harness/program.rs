@@ -26,6 +26,13 @@ impl Program {
         Self::start(serve(&mut Command::new(PROGRAM), database_url, settings))
     }
 
+    /// The same, with environment variables.
+    pub(crate) fn serve_under(environment: &[(&str, String)], database_url: &str, settings: &[&str]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        let command = serve(&mut command, database_url, settings);
+        Self::start(command.envs(environment.iter().map(|(name, value)| (name, value))))
+    }
+
     /// A server on a free port in this folder; everything else is as it is by default.
     pub(crate) fn serve_in(folder: &Path, settings: &[&str]) -> Self {
         let mut command = Command::new(PROGRAM);

@@ -77,14 +77,16 @@ async fn after_a_day_it_is_forgotten(database: &Database) {
         ask(&client, id, "new_coach", &gym::coach("Ada")).await.done();
     }
     program.kill();
-    for (id, seconds) in ids.iter().zip([24 * 60 * 60 - 600, 24 * 60 * 60 + 60]) {
+    // The clock may be fast by an hour and a half a day, while it follows one that was set.
+    for (id, hours) in ids.iter().zip([25, 27]) {
+        let seconds = hours * 60 * 60;
         database.execute(&format!("update requests set at = at - {seconds} where id = '{id}'")).await;
     }
     let program = Program::serve(&url, &[]);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0).await;
     let client = Client::connect(program.address).await;
     ask(&client, &ids[0], "new_coach", &gym::coach("Ada")).await.done();
-    assert_eq!(client.latest("coaches").len(), 2, "a day has not passed");
+    assert_eq!(client.latest("coaches").len(), 2, "a day may not have passed");
     ask(&client, &ids[1], "new_coach", &gym::coach("Ada")).await.done();
     assert_eq!(client.latest("coaches").len(), 3);
 }
