@@ -163,7 +163,7 @@ fn new_link(endpoint: &Endpoint, request: &HttpRequest, transport: Transport) ->
         Transport::Polling => Weak::new(),
     };
     let shard = Shard::here(&endpoint.hub);
-    Link::new(Sid::random(), shard, transport, connection, endpoint.config.max_outbox)
+    Link::new(Sid::random(), shard, transport, connection, &endpoint.config)
 }
 
 fn connection(request: &HttpRequest) -> Weak<Connection> {
