@@ -3,30 +3,22 @@
 //! Pages follow each other by the values of their last row, not by counting, so rows that come and go meanwhile
 //! neither repeat nor hide others. Null sorts before every value. Text compares by code point on both databases.
 
+mod page;
+
 use api_schema::{Condition as Asked, FieldErrors, ListRequest, Op, Scalar, Sort, nearest};
-use schemars::JsonSchema;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, ModelTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    Value,
+    Select, Value,
     sea_query::{ColumnType, Expr, Func, NullOrdering, SimpleExpr},
 };
-use serde::Serialize;
 
 use crate::{
     collection::{Collection, Column, Model},
     database::Transaction,
     error::Error,
 };
-
-/// A page of rows.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "{R}Page")]
-pub struct Page<R> {
-    /// In the order that was asked for.
-    rows: Vec<R>,
-    /// What to send as `after` for the next page; null at the end.
-    next: Option<String>,
-}
+use page::Filling;
+pub use page::Page;
 
 /// A column to sort by.
 struct Key<C> {
@@ -67,8 +59,28 @@ impl<C: Collection> Query<C> {
     /// # Errors
     /// What the database says.
     pub async fn run(&self, db: &Transaction) -> Result<Page<C::Row>, Error> {
-        let mut query = C::Entity::find().filter(self.filter.clone()).limit(self.limit + 1);
-        if let Some(values) = &self.after {
+        let mut page = Filling::<C>::new(self.limit);
+        let more = loop {
+            let wanted = page.wanted();
+            let after = page.last().map(|last| self.place(last)).transpose()?;
+            let query = self.select(after.as_ref().or(self.after.as_ref())).limit(wanted as u64 + 1);
+            let mut models = query.all(db).await?;
+            let more = models.len() > wanted;
+            models.truncate(wanted);
+            if !page.take(db, models).await? {
+                break true;
+            }
+            if !more || page.wanted() == 0 {
+                break more;
+            }
+        };
+        page.finish(more, |last| encode::<C>(&self.keys, last))
+    }
+
+    /// What follows a place, in order.
+    fn select(&self, after: Option<&Vec<Value>>) -> Select<C::Entity> {
+        let mut query = C::Entity::find().filter(self.filter.clone());
+        if let Some(values) = after {
             query = query.filter(beyond(&self.keys, values));
         }
         for key in &self.keys {
@@ -78,12 +90,13 @@ impl<C: Collection> Query<C> {
             };
             query = query.order_by_with_nulls(key.column, order, nulls);
         }
-        let mut models = query.all(db).await?;
-        let more = models.len() as u64 > self.limit;
-        models.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
-        let last = models.last().filter(|_| more);
-        let next = last.map(|last| encode::<C>(&self.keys, last)).transpose()?;
-        Ok(Page { rows: C::rows(db, models).await?, next })
+        query
+    }
+
+    /// Where a page goes on that has come to this row: there, too, where one begins that is asked for by `after`.
+    fn place(&self, last: &Model<C>) -> Result<Vec<Value>, Error> {
+        let place = decode::<C>(&self.keys, &encode::<C>(&self.keys, last)?);
+        place.ok_or_else(|| Error::Internal("a page does not know where it ends".into()))
     }
 }
 
