@@ -121,6 +121,9 @@ pub struct Serve {
     /// For how many hours clients may be away and be sent just what they missed
     #[arg(long, env = "ROWCAST_CHANGE_LOG_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
     pub change_log_hours: u32,
+    /// How many bytes of JSON a collection may have to be sent to clients; a larger one they must list
+    #[arg(long, env = "ROWCAST_COLLECTION_BYTES", default_value_t = 8 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(1024..=1_073_741_824))]
+    pub collection_bytes: u64,
     /// How to write the log: text for people, json for programs
     #[arg(long, env = "ROWCAST_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,

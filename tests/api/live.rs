@@ -21,3 +21,4 @@ mod slow;
 mod statements;
 mod triggers;
 mod unavailable;
+mod withheld;
