@@ -14,6 +14,9 @@ use crate::{connection::Connection, engine::payload};
 /// Packets in one payload, unless one event has more: python-socketio takes no more.
 const PACKETS: usize = 16;
 
+/// Bytes of a payload to which nothing more is added: it is a copy, for one client alone.
+const PAYLOAD: usize = 1024 * 1024;
+
 /// Frames written by one system call.
 const SLICES: usize = 16;
 
@@ -70,7 +73,8 @@ impl Link {
         let mut next = |payload: &str| {
             state.outbox.pop_if(|bytes| {
                 packets += payload::packets(bytes);
-                payload.is_empty() || (packets <= PACKETS && !payload::is_close(bytes))
+                let room = packets <= PACKETS && payload.len() < PAYLOAD;
+                payload.is_empty() || (room && !payload::is_close(bytes))
             })
         };
         while let Some(bytes) = next(payload) {

@@ -10,7 +10,7 @@ use std::{
 
 use socketio::{Config, Namespace, Reply, SocketIo};
 
-use crate::harness::{Poller, TestServer, limited};
+use crate::harness::{Http, Poller, TestServer, limited, within};
 
 /// The ack's JSON, so that its frame has [`FRAME`] bytes: a header of four, `430[`, the text in quotes, `]`.
 const TEXT: usize = 990;
@@ -112,4 +112,43 @@ async fn who_owes_nothing_is_waited_for() {
     for _ in 0..50 {
         assert_eq!(poller.text().await.len(), FRAME - 4);
     }
+}
+
+#[actix_web::test]
+async fn a_poll_is_answered_once_the_last_answer_has_been_read() {
+    // More than the system holds for a connection.
+    const LARGE: usize = 24_000_000;
+    let before = limited("unread_polls");
+    let (server, count) = start(LARGE, Config { max_unread_acks: usize::MAX, ..Config::default() });
+    let mut poller = Poller::enter(&server).await;
+    poller.send(&asks(1)).await;
+    poller.begin_poll().await;
+    within(poller.get.stream.readable()).await.unwrap();
+    poller.send(r#"427["echo",1]"#).await;
+    for _ in 0..3 {
+        let mut other = Http::connect(&server).await;
+        let answer = other.ask("GET", &poller.query, "", b"").await;
+        assert_eq!(answer.status, 400);
+        assert!(answer.body.contains("has not been read"), "{answer:?}");
+    }
+    assert_eq!(limited("unread_polls"), before + 3);
+    assert_eq!(poller.get.answer().await.body.len(), LARGE + "430[\"\"]".len());
+    assert_eq!(poller.text().await, "437[1]");
+
+    // One that is given up is no hindrance.
+    poller.send(&asks(1)).await;
+    poller.begin_poll().await;
+    within(poller.get.stream.readable()).await.unwrap();
+    poller.get = Http::connect(&server).await;
+    poller.send(r#"428["echo",2]"#).await;
+    within(async {
+        loop {
+            let answer = poller.get.ask("GET", &poller.query, "", b"").await;
+            if answer.status == 200 {
+                break assert_eq!(answer.body, "438[2]");
+            }
+        }
+    })
+    .await;
+    assert_eq!(count.load(Ordering::SeqCst), 2);
 }
