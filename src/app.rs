@@ -60,8 +60,9 @@ impl App {
         let db = open(settings).await?;
         let registry = Arc::new(registry);
         let hub = Hub::new();
-        let live =
-            Live::start(&db, &registry, hub.clone(), settings.retention()).await.map_err(database_problem)?;
+        let largest = usize::try_from(settings.collection_bytes).unwrap_or(usize::MAX);
+        let live = Live::start(&db, &registry, hub.clone(), settings.retention(), largest).await;
+        let live = live.map_err(database_problem)?;
         let auth = Auth::new(db.clone()).map_err(|error| error.to_string())?;
         let (access, limit) = (settings.access(), settings.request_bytes);
         let gateway = Gateway::new(db.clone(), hub.clone(), registry, live.clone(), auth, access, limit);

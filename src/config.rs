@@ -124,6 +124,9 @@ pub struct Serve {
     /// Bytes of acks that are kept for writes with a request_id, about; one client may take a quarter of that
     #[arg(long, env = "ROWCAST_REQUEST_BYTES", default_value_t = 256 << 20, value_parser = clap::value_parser!(u64).range(1 << 20..=1 << 40))]
     pub request_bytes: u64,
+    /// How many bytes of JSON a collection may have to be sent to clients; a larger one they must list
+    #[arg(long, env = "ROWCAST_COLLECTION_BYTES", default_value_t = 8 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(1024..=1_073_741_824))]
+    pub collection_bytes: u64,
     /// How to write the log: text for people, json for programs
     #[arg(long, env = "ROWCAST_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,

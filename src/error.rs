@@ -37,6 +37,14 @@ pub enum Error {
     /// The row has moved on since the version the client saw; carries the row as it stands.
     #[error("version conflict")]
     Conflict(Box<RawValue>),
+    /// The answer would be larger than acks may be.
+    #[error("too large: {bytes} bytes")]
+    TooLarge {
+        /// How large.
+        bytes: usize,
+        /// How large one may be.
+        limit: usize,
+    },
     /// Too many requests of a kind; says when to try again.
     #[error("rate limited for {seconds} s")]
     RateLimited {
@@ -79,7 +87,14 @@ impl Error {
     /// Whether the request was judged and found wanting: asking again would change nothing, unless somebody else does.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Invalid(_) | Self::NotFound { .. } | Self::InUse(_) | Self::Conflict(_))
+        matches!(
+            self,
+            Self::Invalid(_)
+                | Self::NotFound { .. }
+                | Self::InUse(_)
+                | Self::Conflict(_)
+                | Self::TooLarge { .. }
+        )
     }
 }
 

@@ -20,6 +20,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod bounds;
 pub mod clock;
 pub mod collection;
 pub mod collections;

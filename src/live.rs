@@ -23,6 +23,8 @@ mod prune;
 mod reading;
 mod shared;
 mod tail;
+mod view;
+mod withheld;
 
 use std::{
     sync::{
@@ -96,7 +98,8 @@ pub struct Follower {
 }
 
 impl Live {
-    /// Reads every collection into the cache and follows the change log from there on.
+    /// Reads every collection into the cache and follows the change log from there on. One of more than `collection_bytes` is neither
+    /// kept nor sent: clients are told so in its place.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the first reading fails.
@@ -105,6 +108,7 @@ impl Live {
         registry: &Registry,
         hub: Hub,
         retention: Retention,
+        collection_bytes: usize,
     ) -> Result<Self, Error> {
         let (passing, passed) = watch::channel(0);
         let (answering, answered) = watch::channel(0);
@@ -118,7 +122,7 @@ impl Live {
             stop: closing.subscribe(),
         };
         let (ready, loaded) = oneshot::channel();
-        let (kinds, main) = (Kinds::new(registry.kinds()), db.clone());
+        let (kinds, main) = (Kinds::new(registry.kinds(), collection_bytes), db.clone());
         db.attach("live", async move |attached: Attached| {
             match Tail::load(main, &attached, kinds, hub, retention.entries).await {
                 Ok(tail) => tail.run(attached, signals, ready).await,

@@ -6,15 +6,14 @@
 
 mod cell;
 mod compared;
+mod page;
 
 use api_schema::{Condition as Asked, FieldErrors, ListRequest, Op, Scalar, Sort, nearest};
-use schemars::JsonSchema;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, ModelTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    Value,
+    Select, Value,
     sea_query::{BinOper, NullOrdering, SimpleExpr},
 };
-use serde::Serialize;
 
 use crate::{
     collection::{Collection, Column, Model},
@@ -23,16 +22,8 @@ use crate::{
     store,
 };
 use compared::Compared;
-
-/// A page of rows.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "{R}Page")]
-pub struct Page<R> {
-    /// In the order that was asked for.
-    rows: Vec<R>,
-    /// What to send as `after` for the next page; null at the end.
-    next: Option<String>,
-}
+use page::Filling;
+pub use page::Page;
 
 /// A column to sort by.
 struct Key<C> {
@@ -74,8 +65,29 @@ impl<C: Collection> Query<C> {
     /// # Errors
     /// What the database says.
     pub async fn run(&self, db: &Transaction) -> Result<Page<C::Row>, Error> {
-        let mut query = C::Entity::find().filter(self.filter.clone()).limit(self.limit + 1);
-        if let Some(values) = &self.after {
+        let mut page = Filling::<C>::new(self.limit);
+        let more = loop {
+            let wanted = page.wanted();
+            let after = page.last().map(|last| self.place(last)).transpose()?;
+            let query = self.select(after.as_ref().or(self.after.as_ref())).limit(wanted as u64 + 1);
+            let mut models = query.all(db).await?;
+            let more = models.len() > wanted;
+            models.truncate(wanted);
+            store::inexact::warn::<C>(&models);
+            if !page.take(db, models).await? {
+                break true;
+            }
+            if !more || page.wanted() == 0 {
+                break more;
+            }
+        };
+        page.finish(more, |last| encode::<C>(&self.keys, last))
+    }
+
+    /// What follows a place, in order.
+    fn select(&self, after: Option<&Vec<Value>>) -> Select<C::Entity> {
+        let mut query = C::Entity::find().filter(self.filter.clone());
+        if let Some(values) = after {
             query = query.filter(beyond(&self.keys, values));
         }
         for key in &self.keys {
@@ -85,13 +97,13 @@ impl<C: Collection> Query<C> {
             };
             query = query.order_by_with_nulls(key.compared.expression(), order, nulls);
         }
-        let mut models = query.all(db).await?;
-        let more = models.len() as u64 > self.limit;
-        models.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
-        store::inexact::warn::<C>(&models);
-        let last = models.last().filter(|_| more);
-        let next = last.map(|last| encode::<C>(&self.keys, last)).transpose()?;
-        Ok(Page { rows: C::rows(db, models).await?, next })
+        query
+    }
+
+    /// Where a page goes on that has come to this row: there, too, where one begins that is asked for by `after`.
+    fn place(&self, last: &Model<C>) -> Result<Vec<Value>, Error> {
+        let place = decode::<C>(&self.keys, &encode::<C>(&self.keys, last)?);
+        place.ok_or_else(|| Error::Internal("a page does not know where it ends".into()))
     }
 }
 

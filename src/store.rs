@@ -15,6 +15,7 @@ use sea_orm::{
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
+    bounds,
     collection::{ActiveModel, Collection, Draft, Edit, Model, Nested, Unique},
     database::Transaction,
     error::Error,
@@ -51,7 +52,7 @@ pub async fn valid<C: Collection>(
 /// Writes a new row and gives it as clients see it.
 ///
 /// # Errors
-/// [`Error::Invalid`] for references to nothing and values that are taken.
+/// [`Error::Invalid`] for references to nothing, values that are taken, and a row that is too large.
 pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>>) -> Result<C::Row, Error> {
     check::<C>(db, None, &draft).await?;
     let model = C::Entity::insert(draft.row).exec_with_returning(db).await?;
@@ -59,7 +60,7 @@ pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>
         let id = id_of::<C>(&model);
         links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
-    row::<C>(db, model).await
+    written::<C>(db, model).await
 }
 
 /// Changes a row, whose version grows by one, and gives it as clients see it.
@@ -85,7 +86,7 @@ pub async fn update<C: Collection>(db: &Transaction, edit: Edit<ActiveModel<C>>)
     if let Some(links) = draft.links {
         links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
-    row::<C>(db, after).await
+    written::<C>(db, after).await
 }
 
 /// A collection whose rows show rows of another.
@@ -185,6 +186,12 @@ fn has<C: Collection>(model: &Model<C>, unique: &Unique) -> bool {
 async fn row<C: Collection>(db: &Transaction, model: Model<C>) -> Result<C::Row, Error> {
     let rows = C::rows(db, vec![model]).await?;
     rows.into_iter().next().ok_or_else(|| Error::Internal("one model makes one row".into()))
+}
+
+/// The same of one that has just been written, which is not to be too large.
+async fn written<C: Collection>(db: &Transaction, model: Model<C>) -> Result<C::Row, Error> {
+    let row = row::<C>(db, model).await?;
+    bounds::row(C::NAME, &row).map(|()| row)
 }
 
 async fn with_ids<C: Collection>(

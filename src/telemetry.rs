@@ -51,6 +51,10 @@ pub fn metrics() -> Result<PrometheusHandle, String> {
 fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_counter!("rowcast_events_total", "Events handled, by event and outcome");
+    describe_counter!(
+        "rowcast_bounds_met_total",
+        "Times that a row, an ack, a page or a collection was too large"
+    );
     describe_histogram!("rowcast_event_seconds", "From an event's arrival at its handler to its ack");
     describe_histogram!("rowcast_commit_writes", "Writes that shared one commit");
     describe_histogram!("rowcast_live_publish_seconds", "From the bell to the broadcast");
@@ -75,6 +79,7 @@ fn describe() {
     );
     describe_gauge!("rowcast_log_horizon_seconds", "How long the oldest open transaction has been open");
     describe_gauge!("rowcast_collection_rows", "Rows held in the cache, by collection");
+    describe_gauge!("rowcast_collection_withheld", "1 for a collection that is too large to be sent");
     describe_gauge!("rowcast_collection_bytes", "Bytes of JSON held in the cache, by collection");
     describe_gauge!("rowcast_collection_memory_bytes", "Bytes of memory that the cache takes, by collection");
 }

@@ -258,6 +258,8 @@ export interface CoachPage {
   rows: Coach[];
   /** What to send as `after` for the next page; null at the end. */
   next: string | null;
+  /** Ids of rows that belong here and are too large to be sent, if there are any. */
+  left_out?: number[];
 }
 
 /** Which page of rows is asked for. */
@@ -284,6 +286,8 @@ export interface WorkoutPlanPage {
   rows: WorkoutPlan[];
   /** What to send as `after` for the next page; null at the end. */
   next: string | null;
+  /** Ids of rows that belong here and are too large to be sent, if there are any. */
+  left_out?: number[];
 }
 
 /** Which page of rows is asked for. */
@@ -311,6 +315,8 @@ export interface ExerciseMovePage {
   rows: ExerciseMove[];
   /** What to send as `after` for the next page; null at the end. */
   next: string | null;
+  /** Ids of rows that belong here and are too large to be sent, if there are any. */
+  left_out?: number[];
 }
 
 /** Which page of rows is asked for. */
@@ -338,6 +344,8 @@ export interface SchedulePage {
   rows: Schedule[];
   /** What to send as `after` for the next page; null at the end. */
   next: string | null;
+  /** Ids of rows that belong here and are too large to be sent, if there are any. */
+  left_out?: number[];
 }
 
 /** Who wants to sign in. */
@@ -402,6 +410,19 @@ export interface Schemas {
   hash: string;
   /** Of each collection, and of `events`, which is all that belongs to no collection. */
   collections: Record<string, string>;
+}
+
+/**
+ * That a collection is too large to be sent: in the place of its snapshot, and when it has become so. Whatever a client has of it is
+ * not kept up to date from here on; once it is small enough again, its snapshot is sent.
+ */
+export interface Withheld {
+  /** The collection. */
+  collection: string;
+  /** How many bytes of JSON a collection may have to be sent. @minimum 0 */
+  limit: number;
+  /** What to do instead, in a sentence. */
+  reason: string;
 }
 
 /** Who made a change that has just been sent; a decoration, never needed to follow the rows. */
@@ -506,6 +527,11 @@ export interface ServerToClientEvents {
   schedules: (rows: Schedule[], at: Position) => void;
   /** What a group of commits has changed; sent with `live: "changes"`. */
   changes: (changes: Changes) => void;
+  /**
+   * That a collection is too large to be sent: in the place of its snapshot, and when it has become so. Whatever a client has of it is
+   * not kept up to date from here on; once it is small enough again, its snapshot is sent.
+   */
+  withheld: (what: Withheld) => void;
   /** Who made a change that has just been sent; a decoration, never needed to follow the rows. */
   authored: (change: Authored) => void;
   /** That a socket is no longer signed in. */
@@ -591,18 +617,18 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "1e9aa6d6ffcb8065",
-  events: "ece33cfe061170fa",
+  hash: "1e1644b9fe247cce",
+  events: "f8d999430b8d3b11",
   collections: {
     coaches: {
       name: "coach",
-      hash: "b5c8be4c9990552c",
+      hash: "2efa6691a0e5ff6b",
       sent: true,
       nests: {},
     },
     workout_plans: {
       name: "workout_plan",
-      hash: "107253f4baa0cde2",
+      hash: "eb6453d7befac229",
       sent: true,
       nests: {
         exercise_moves: { collection: "exercise_moves", many: true, fields: ["id", "name", "focus", "description", "video_link", "version"] },
@@ -610,13 +636,13 @@ export const schema: Schema<Collections> = {
     },
     exercise_moves: {
       name: "exercise_move",
-      hash: "f7c11f456f0f1f00",
+      hash: "59d752d01fed501b",
       sent: true,
       nests: {},
     },
     schedules: {
       name: "schedule",
-      hash: "fe3e673d7f594866",
+      hash: "a293334708b5a681",
       sent: true,
       numbers: ["hour"],
       nests: {

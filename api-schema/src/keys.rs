@@ -12,6 +12,8 @@ pub const CONFLICT: &str = "$conflict";
 pub const UNKNOWN_EVENT: &str = "$unknown_event";
 /// Not an object, a wrong number of arguments, too deep or too large.
 pub const BAD_PAYLOAD: &str = "$bad_payload";
+/// The answer would be larger than acks may be; of a write, nothing was written.
+pub const TOO_LARGE: &str = "$too_large";
 /// Not signed in.
 pub const UNAUTHORIZED: &str = "$unauthorized";
 /// Signed in, but not allowed.

@@ -47,5 +47,5 @@ pub use payload::{Invalid, MAX_DEPTH, Payload, decode, read};
 pub use reference::Ref;
 pub use scalar::Scalar;
 pub use schedule::{CoachRef, NewSchedule, Schedule, UpdateSchedule, WorkoutPlanRef};
-pub use told::{Access, Auth, Author, Authored, Connected, Position, Schemas, SignedOut};
+pub use told::{Access, Auth, Author, Authored, Connected, Position, Schemas, SignedOut, Withheld};
 pub use workout_plan::{NewWorkoutPlan, UpdateWorkoutPlan, WorkoutPlan};

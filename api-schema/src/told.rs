@@ -64,6 +64,18 @@ pub struct Position {
     pub cursor: String,
 }
 
+/// That a collection is too large to be sent: in the place of its snapshot, and when it has become so. Whatever a client has of it is
+/// not kept up to date from here on; once it is small enough again, its snapshot is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Withheld {
+    /// The collection.
+    pub collection: String,
+    /// How many bytes of JSON a collection may have to be sent.
+    pub limit: u64,
+    /// What to do instead, in a sentence.
+    pub reason: String,
+}
+
 /// Who made a change that has just been sent; a decoration, never needed to follow the rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Authored {

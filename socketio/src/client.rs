@@ -55,8 +55,17 @@ pub(crate) struct Client {
     rate: Rate,
     /// When the session must have a socket.
     join_by: Instant,
+    /// There while events wait for the client to read.
+    held: Option<Held>,
     winding_down: bool,
     ended: bool,
+}
+
+/// How long a client has taken nothing.
+struct Held {
+    /// Bytes that it had taken by then.
+    taken: u64,
+    until: Instant,
 }
 
 impl Client {
@@ -74,6 +83,7 @@ impl Client {
             assembly,
             rate,
             join_by,
+            held: None,
             winding_down: false,
             ended: false,
         }
@@ -81,6 +91,21 @@ impl Client {
 
     fn config(&self) -> &Config {
         &self.namespaces.config
+    }
+
+    /// Events wait, or go on.
+    fn hold(&mut self) {
+        if !self.seats.iter().any(Seat::is_held) {
+            self.held = None;
+        } else if self.held.is_none() {
+            Meters::limited("max_unread_acks");
+            self.wait_for_reading();
+        }
+    }
+
+    fn wait_for_reading(&mut self) {
+        let until = Instant::now() + self.config().unread_timeout;
+        self.held = Some(Held { taken: self.link.taken(), until });
     }
 
     fn packet(&mut self, text: &str) -> Result<(), Failure> {
@@ -261,6 +286,7 @@ impl Upper for Client {
             }
             !seat.is_over()
         });
+        self.hold();
         if self.ended && self.seats.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     }
 
@@ -281,12 +307,21 @@ impl Upper for Client {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        (!self.seats.iter().any(Seat::is_taken)).then_some(self.join_by)
+        let join_by = (!self.seats.iter().any(Seat::is_taken)).then_some(self.join_by);
+        let read_by = self.held.as_ref().map(|held| held.until);
+        join_by.into_iter().chain(read_by).min()
     }
 
-    fn overdue(&self) -> Failure {
+    fn overdue(&mut self) -> Option<Failure> {
+        if let Some(held) = self.held.take_if(|held| held.until <= Instant::now()) {
+            match self.link.taken() > held.taken {
+                true => self.wait_for_reading(),
+                false => self.link.evict("unread_timeout"),
+            }
+            return None;
+        }
         let sentence = format!("no connect packet within {:?}", self.config().connect_timeout);
-        Failure { code: 1008, sentence, reason: Reason::ConnectTimeout }
+        Some(Failure { code: 1008, sentence, reason: Reason::ConnectTimeout })
     }
 
     fn wind_down(&mut self) {

@@ -68,6 +68,12 @@ pub struct Config {
     /// A frame is always taken while none is waiting. Latest-wins frames do not count: there is
     /// one per slot at most, and it is shared by all who wait for it. Default 8 MiB.
     pub max_outbox: usize,
+    /// Bytes of acks that one session may have to read before more of its events are handled: beyond that they wait, and with them
+    /// in the end what it sends. So a client that asks and does not read costs this much and one ack more
+    /// for each namespace that it is in. Default 1 MiB.
+    pub max_unread_acks: usize,
+    /// How long a client whose events wait for that may take nothing at all before it is evicted. Default 20 s.
+    pub unread_timeout: Duration,
     /// Events of one session received and not yet handled. At this many, or at twice
     /// `max_payload` bytes of them, the session is no longer read until some are done. While the server waits for
     /// the client's ack, which may stand behind them, it takes eight times as many. Default 256.
@@ -125,6 +131,8 @@ impl Default for Config {
             max_depth: 128,
             max_events: 10_000,
             max_outbox: 8 * 1024 * 1024,
+            max_unread_acks: 1024 * 1024,
+            unread_timeout: Duration::from_secs(20),
             max_inbox: 256,
             max_sockets: 16,
             max_rooms: 10_000,

@@ -90,7 +90,7 @@ impl Core {
     pub(crate) fn ack(&self, id: u64, reply: Reply) {
         // What was broadcast before goes before.
         self.link.shard().pump();
-        self.link.emit(reply.frame(&self.nsp.name, id));
+        self.link.answer(reply.frame(&self.nsp.name, id));
     }
 
     /// Asks for an ack: the frame is sent at once, whatever happens to the future.

@@ -15,7 +15,7 @@ use std::{
 use tracing::warn;
 
 use crate::{
-    config::Transport,
+    config::{Config, Transport},
     connection::Connection,
     frame::Frame,
     id::Sid,
@@ -73,6 +73,9 @@ pub(crate) struct Link {
     stalled: Cell<bool>,
     peer_closed: Cell<bool>,
     written: Cell<bool>,
+    /// The task waits until fewer acks do.
+    held: Cell<bool>,
+    max_unread_acks: usize,
     state: RefCell<State>,
 }
 
@@ -90,7 +93,7 @@ impl Link {
         shard: Rc<Shard>,
         transport: Transport,
         connection: Weak<Connection>,
-        max_outbox: usize,
+        config: &Config,
     ) -> Rc<Self> {
         Rc::new_cyclic(|me| Self {
             sid,
@@ -106,8 +109,10 @@ impl Link {
             stalled: Cell::new(false),
             peer_closed: Cell::new(false),
             written: Cell::new(false),
+            held: Cell::new(false),
+            max_unread_acks: config.max_unread_acks,
             state: RefCell::new(State {
-                outbox: Outbox::new(max_outbox),
+                outbox: Outbox::new(config.max_outbox),
                 phase: Phase::Open,
                 high_water: 0,
                 writer: None,
@@ -151,6 +156,25 @@ impl Link {
         self.queue(|outbox| outbox.push(frame.into_bytes()).is_ok());
     }
 
+    /// An ack, which its client is to read before it is given many others.
+    pub(crate) fn answer(&self, frame: Frame) {
+        self.queue(|outbox| outbox.push_ack(frame.into_bytes()).is_ok());
+    }
+
+    /// Whether the client has more acks to read than it may, so that its events wait. If so, the task is woken once they are
+    /// fewer.
+    pub(crate) fn holds_events(&self) -> bool {
+        let state = self.state.borrow();
+        let held = state.phase == Phase::Open && state.outbox.acks() > self.max_unread_acks;
+        self.held.set(held);
+        held
+    }
+
+    /// Bytes that the client has taken so far.
+    pub(crate) fn taken(&self) -> u64 {
+        self.state.borrow().outbox.left()
+    }
+
     /// Ahead of the backlog: heartbeat and control frames.
     pub(crate) fn hurry(&self, frame: Frame) {
         self.queue(|outbox| outbox.push_front(frame.into_bytes()).is_ok());
@@ -187,12 +211,17 @@ impl Link {
             drop(state);
             self.written_to();
         } else {
-            let bytes = state.outbox.bytes();
             drop(state);
-            warn!(sid = %self.sid, bytes, "evicted: the client reads too slowly");
-            Meters::limited("max_outbox");
-            self.cut(Reason::OutboxFull);
+            self.evict("max_outbox");
         }
+    }
+
+    /// The client does not read what it is sent: it is cut off.
+    pub(crate) fn evict(&self, limit: &'static str) {
+        let bytes = self.state.borrow().outbox.bytes();
+        warn!(sid = %self.sid, bytes, limit, "evicted: the client reads too slowly");
+        Meters::limited(limit);
+        self.cut(Reason::OutboxFull);
     }
 
     pub(crate) fn register_task(&self, cx: &Context<'_>) {

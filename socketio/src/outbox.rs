@@ -29,6 +29,7 @@ struct Waiting {
     folding: Option<Folding>,
     /// Whether there are further steps, so that there are no bytes until it is folded.
     stale: bool,
+    is_ack: bool,
 }
 
 /// What is known of a slot.
@@ -57,8 +58,14 @@ pub(crate) struct Outbox {
     ordered: usize,
     total: usize,
     limit: usize,
+    /// Bytes of acks that have not left to their end: all of one is kept until then.
+    acks: usize,
     /// What is left of the frame that has begun to leave.
     current: Bytes,
+    /// How many bytes of acks are gone when it has left.
+    current_ack: usize,
+    /// Bytes that have left, ever.
+    left: u64,
 }
 
 impl Outbox {
@@ -72,7 +79,10 @@ impl Outbox {
             ordered: 0,
             total: 0,
             limit,
+            acks: 0,
             current: Bytes::new(),
+            current_ack: 0,
+            left: 0,
         }
     }
 
@@ -85,6 +95,16 @@ impl Outbox {
         self.total + self.current.len()
     }
 
+    /// Bytes of acks that wait, or have begun to leave.
+    pub(crate) fn acks(&self) -> usize {
+        self.acks
+    }
+
+    /// Bytes that have left so far: as long as it stays the same, the client takes nothing.
+    pub(crate) fn left(&self) -> u64 {
+        self.left
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty() && self.current.is_empty()
     }
@@ -93,6 +113,14 @@ impl Outbox {
     pub(crate) fn push(&mut self, bytes: Bytes) -> Result<(), Full> {
         self.admit(bytes.len())?;
         self.queue.push_back(Waiting::ordered(bytes));
+        Ok(())
+    }
+
+    /// The same with an ack.
+    pub(crate) fn push_ack(&mut self, bytes: Bytes) -> Result<(), Full> {
+        self.admit(bytes.len())?;
+        self.acks += bytes.len();
+        self.queue.push_back(Waiting { is_ack: true, ..Waiting::ordered(bytes) });
         Ok(())
     }
 
@@ -130,7 +158,7 @@ impl Outbox {
             (waiting.bytes, waiting.stale) = (Bytes::new(), true);
         } else {
             let (bytes, folding) = (message.frame.clone().into_bytes(), message.folding.clone());
-            *waiting = Waiting { bytes, slot: Some(key), folding, stale: false };
+            *waiting = Waiting { bytes, slot: Some(key), folding, stale: false, is_ack: false };
         }
         self.total += waiting.bytes.len();
         self.stale += usize::from(waiting.stale);
@@ -176,11 +204,15 @@ impl Outbox {
     /// Takes the next piece to write, and whether it ends a frame.
     pub(crate) fn next(&mut self) -> Option<(Bytes, bool)> {
         if self.current.is_empty() {
-            self.current = self.pop()?;
+            self.current = self.begin()?;
         }
         let last = self.current.len() <= SLICE;
         // Taken whole, a frame leaves no empty slice behind that would hold on to its bytes.
         let bytes = if last { std::mem::take(&mut self.current) } else { self.current.split_to(SLICE) };
+        self.left += bytes.len() as u64;
+        if last {
+            self.ended();
+        }
         Some((bytes, last))
     }
 
@@ -195,9 +227,10 @@ impl Outbox {
     /// Drops the first `written` bytes of what waits; returns how many frames they ended.
     pub(crate) fn advance(&mut self, mut written: usize) -> u64 {
         let mut ended = 0;
+        self.left += written as u64;
         while written > 0 {
             if self.current.is_empty() {
-                let Some(frame) = self.pop() else { break };
+                let Some(frame) = self.begin() else { break };
                 self.current = frame;
             }
             if written < self.current.len() {
@@ -206,6 +239,7 @@ impl Outbox {
             }
             written -= self.current.len();
             self.current = Bytes::new();
+            self.ended();
             ended += 1;
         }
         ended
@@ -214,7 +248,26 @@ impl Outbox {
     /// Takes the next frame, if it is one of those.
     pub(crate) fn pop_if(&mut self, wanted: impl FnOnce(&[u8]) -> bool) -> Option<Bytes> {
         self.freshen(1);
-        if wanted(&self.queue.front()?.bytes) { self.pop() } else { None }
+        if !wanted(&self.queue.front()?.bytes) {
+            return None;
+        }
+        let bytes = self.begin()?;
+        self.left += bytes.len() as u64;
+        self.ended();
+        Some(bytes)
+    }
+
+    /// Takes the next frame, which leaves from now on.
+    fn begin(&mut self) -> Option<Bytes> {
+        let is_ack = self.queue.front().is_some_and(|waiting| waiting.is_ack);
+        let bytes = self.pop()?;
+        self.current_ack = if is_ack { bytes.len() } else { 0 };
+        Some(bytes)
+    }
+
+    /// The frame has left to its end.
+    fn ended(&mut self) {
+        self.acks -= std::mem::take(&mut self.current_ack);
     }
 
     fn pop(&mut self) -> Option<Bytes> {
@@ -236,13 +289,14 @@ impl Outbox {
         self.first += self.queue.len() as u64;
         self.queue = VecDeque::new();
         self.slots = Vec::new();
-        (self.ordered, self.total, self.stale) = (0, 0, 0);
+        (self.ordered, self.total, self.stale, self.acks) = (0, 0, 0, self.current_ack);
     }
 
     /// Drops all, in the middle of a frame, too.
     pub(crate) fn abandon(&mut self) {
         self.clear();
         self.current = Bytes::new();
+        self.ended();
     }
 
     fn admit(&mut self, len: usize) -> Result<(), Full> {
@@ -257,7 +311,7 @@ impl Outbox {
 
 impl Waiting {
     fn ordered(bytes: Bytes) -> Self {
-        Self { bytes, slot: None, folding: None, stale: false }
+        Self { bytes, slot: None, folding: None, stale: false, is_ack: false }
     }
 }
 

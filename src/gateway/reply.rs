@@ -7,7 +7,7 @@ use api_schema::{Ack, FieldErrors, keys};
 use rand::Rng;
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::{bounds::DATA, error::Error};
 
 /// The ack of a request that was carried out.
 ///
@@ -31,6 +31,9 @@ pub fn failed(error: Error) -> (String, &'static str) {
     let outcome = outcome(&error);
     let refused = match error {
         Error::Invalid(errors) => json(&Ack::failed(errors)),
+        Error::Conflict(row) if row.get().len() > DATA => {
+            json(&Ack::failed(FieldErrors::one(keys::CONFLICT, MOVED_ON)))
+        }
         Error::Conflict(row) => json(&Ack::failed_with(row, FieldErrors::one(keys::CONFLICT, MOVED_ON))),
         error => {
             let (key, sentence) = sentence(error);
@@ -55,6 +58,7 @@ fn outcome(error: &Error) -> &'static str {
         Error::NotFound { .. } => "not_found",
         Error::InUse(_) => "in_use",
         Error::RateLimited { .. } | Error::Full { .. } => "rate_limited",
+        Error::TooLarge { .. } => "too_large",
         Error::Unavailable(_) => "unavailable",
         _ => "internal",
     }
@@ -69,6 +73,9 @@ fn sentence(error: Error) -> (&'static str, String) {
             (keys::NOT_FOUND, format!("no {} has id {id}", collection.replace('_', " ")))
         }
         Error::InUse(sentence) => (keys::IN_USE, sentence),
+        Error::TooLarge { bytes, limit } => {
+            (keys::TOO_LARGE, format!("the answer would have {bytes} bytes, and at most {limit} are sent"))
+        }
         Error::RateLimited { seconds } => {
             (keys::RATE_LIMITED, format!("too many tries: try again in {seconds} s"))
         }

@@ -5,9 +5,10 @@ use std::{fmt, str::FromStr};
 use super::position::Position;
 
 /// Longer ones were not given by us.
-const LONGEST: usize = 2000;
+const LONGEST: usize = 8000;
 
-/// A position, and the epoch in which it means something: `<uuid>.<position>`, or `<uuid>.<position>.<first>`.
+/// A position, and the epoch in which it means something: `<uuid>.<position>`, or `<uuid>.<position>.<first>`; behind that `~<name>` for
+/// each collection that its client has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(super) epoch: String,
@@ -15,24 +16,39 @@ pub struct Cursor {
     /// Snapshots come one after another, and the connection may be lost between two of them. With a cursor of one that is not
     /// the last, a client has only the first so many collections.
     pub(super) first: Option<usize>,
+    /// Collections that are withheld, by their names. A node that does send them sends them whole to whoever comes with this.
+    pub(super) without: Vec<String>,
 }
 
 impl Cursor {
     /// Of somebody who has everything up to there.
     pub(super) fn new(epoch: &str, position: &Position) -> Self {
-        Self { epoch: epoch.to_owned(), position: position.clone(), first: None }
+        Self { epoch: epoch.to_owned(), position: position.clone(), first: None, without: Vec::new() }
     }
 
     /// Of somebody who has only the first so many collections.
     pub(super) fn after(&self, first: usize) -> Self {
         Self { first: Some(first), ..self.clone() }
     }
+
+    /// Of somebody who has not these collections either.
+    pub(super) fn lacking<'a>(&self, names: impl Iterator<Item = &'a str>) -> Self {
+        let mut cursor = self.clone();
+        cursor.without.extend(names.map(str::to_owned));
+        cursor
+    }
+
+    /// Whether its client has not this collection.
+    pub(super) fn lacks(&self, name: &str) -> bool {
+        self.without.iter().any(|without| without == name)
+    }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.epoch, self.position)?;
-        self.first.map_or(Ok(()), |first| write!(f, ".{first}"))
+        self.first.map_or(Ok(()), |first| write!(f, ".{first}"))?;
+        self.without.iter().try_for_each(|name| write!(f, "~{name}"))
     }
 }
 
@@ -44,10 +60,13 @@ impl FromStr for Cursor {
     type Err = NoCursor;
 
     fn from_str(text: &str) -> Result<Self, NoCursor> {
-        let (epoch, rest) = text.split_once('.').filter(|_| text.len() <= LONGEST).ok_or(NoCursor)?;
+        let mut parts = text.split('~');
+        let has = parts.next().filter(|_| text.len() <= LONGEST).ok_or(NoCursor)?;
+        let (epoch, rest) = has.split_once('.').ok_or(NoCursor)?;
         let (position, first) = rest.split_once('.').map_or((rest, None), |(at, first)| (at, Some(first)));
         let first = first.map(str::parse).transpose().map_err(|_| NoCursor)?;
-        Ok(Self { first, ..Self::new(epoch, &position.parse().map_err(|_| NoCursor)?) })
+        let without = parts.map(str::to_owned).collect();
+        Ok(Self { first, without, ..Self::new(epoch, &position.parse().map_err(|_| NoCursor)?) })
     }
 }
 
@@ -57,7 +76,9 @@ mod tests {
 
     #[test]
     fn is_read_as_it_was_written() {
-        for text in ["6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59.806-803", "a.1", "a.1.3"] {
+        for text in
+            ["6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59.806-803", "a.1", "a.1.3", "a.1~coaches", "a.1.3~x~y"]
+        {
             assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
         }
         for text in [
@@ -71,6 +92,9 @@ mod tests {
             "a.5.-1",
             "a.5.1.2",
             &format!("a.{}", "9-".repeat(2000)),
+            "~coaches",
+            "a~coaches.1",
+            &format!("a.1~{}", "x".repeat(8000)),
         ] {
             assert_eq!(text.parse::<Cursor>(), Err(NoCursor), "{text}");
         }

@@ -2,34 +2,19 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use socketio::{Frame, FrameWriter, Message, Slot};
 
-use super::{cache::Cache, cursor::Cursor, history::Changed};
+use super::{
+    cursor::Cursor,
+    history::Changed,
+    view::{Made, View},
+};
 
 /// Where a client's unsent `changes` wait: behind the slots of the snapshots, of which there are fewer.
 pub(super) const CHANGES: Slot = Slot(u16::MAX);
-
-/// A collection in a picture.
-#[derive(Clone)]
-pub(super) struct View {
-    pub(super) plural: &'static str,
-    pub(super) rows: Cache,
-    sent: bool,
-    /// The number of the picture in which it last changed.
-    changed: u64,
-    /// Its snapshot. Pictures in which it is the same share the place.
-    made: Arc<Mutex<Option<Made>>>,
-}
-
-/// A snapshot or several, and when they were made.
-struct Made {
-    frame: Frame,
-    revision: u64,
-    horizon: u64,
-}
 
 /// Where those are who are sent a picture now. Nobody may have more than their cursor says, or another node, which has seen just
 /// as much as that, could not tell what they have too much.
@@ -51,15 +36,33 @@ impl Made {
     }
 }
 
-impl View {
-    /// One that is not `sent` has no snapshot.
-    pub(super) fn new(plural: &'static str, sent: bool, rows: Cache) -> Self {
-        Self { plural, rows, sent, changed: 1, made: Arc::default() }
+/// What a client has that is to be brought up to date.
+pub(super) enum Had<'a> {
+    /// The picture of that number.
+    Number(u64),
+    /// What a cursor says.
+    Cursor(&'a Cursor),
+}
+
+impl Had<'_> {
+    fn first(&self) -> Option<usize> {
+        match self {
+            Self::Number(_) => None,
+            Self::Cursor(cursor) => cursor.first,
+        }
     }
 
-    /// Takes the rows as they are from the picture `number` on.
-    pub(super) fn change(&mut self, rows: Cache, number: u64) {
-        (self.rows, self.changed, self.made) = (rows, number, Arc::default());
+    /// Whether it has not got a collection, or not all that happened to it is known.
+    fn lacks(&self, view: &View) -> bool {
+        match self {
+            Self::Number(number) => view.has_turned(number + 1),
+            Self::Cursor(cursor) => cursor.lacks(view.plural) || !view.is_whole_since(&cursor.position),
+        }
+    }
+
+    /// Whether it has been told for sure that a collection is withheld.
+    fn knows(&self, view: &View) -> bool {
+        matches!(self, Self::Number(number) if !view.has_turned(number + 1))
     }
 }
 
@@ -77,14 +80,25 @@ pub(super) struct Picture {
 
 impl Picture {
     pub(super) fn new(number: u64, cursor: Cursor, views: Vec<View>) -> Self {
+        let cursor = cursor.lacking(withheld(&views));
         Self { number, cursor, views, whole: Mutex::default() }
+    }
+
+    /// The same cursor, of somebody who has been sent this.
+    pub(super) fn stamp(&self, cursor: &Cursor) -> Cursor {
+        cursor.lacking(withheld(&self.views))
+    }
+
+    /// Whether a collection has become too large with this picture, or is not any more.
+    pub(super) fn has_turned(&self) -> bool {
+        self.views.iter().any(|view| view.has_turned(self.number))
     }
 
     /// The snapshots of all collections, or of those that changed with this picture.
     pub(super) fn snapshots(&self, now: &Now, all: bool) -> Vec<Message> {
         let meant = self.sent().filter(|(_, _, view)| all || view.changed == self.number);
         let message = |(rank, place, view): (usize, u16, &View)| {
-            Message::latest(Slot(place), self.snapshot(rank, view, now)).numbered(view.changed)
+            Message::latest(Slot(place), self.piece(rank, view, now)).numbered(view.changed)
         };
         meant.map(message).collect()
     }
@@ -101,7 +115,41 @@ impl Picture {
     /// The snapshots behind the first so many.
     pub(super) fn frames(&self, first: usize, now: &Now) -> Vec<Frame> {
         let behind = self.sent().filter(|(rank, _, _)| *rank > first);
-        behind.map(|(rank, _, view)| self.snapshot(rank, view, now)).collect()
+        behind.map(|(rank, _, view)| self.piece(rank, view, now)).collect()
+    }
+
+    /// All that a client needs who has something earlier, in one piece: what changed, and whole what it could not be told of.
+    pub(super) fn bring(&self, changed: &Changed, had: &Had<'_>, now: &Now) -> Frame {
+        let first = had.first();
+        let turned = self.sent().filter(|(rank, _, view)| {
+            first.is_none_or(|first| *rank <= first) && (view.is_withheld() || had.lacks(view))
+        });
+        let turned: Vec<(usize, u16, &View)> = turned.collect();
+        if turned.is_empty() && first.is_none() {
+            return self.changes(changed, &now.cursor);
+        }
+        let (withheld, lacked): (Vec<_>, Vec<_>) = turned.iter().partition(|(_, _, view)| view.is_withheld());
+        let mut changed = changed.clone();
+        changed.retain(|(place, _)| !turned.iter().any(|(_, turned, _)| turned == place));
+        let cursor = now.cursor.lacking(lacked.iter().map(|(_, _, view)| view.plural));
+        let cursor = first.map_or_else(|| cursor.clone(), |first| cursor.after(first));
+
+        let unknown = withheld.into_iter().filter(|(_, _, view)| !had.knows(view));
+        let mut frames: Vec<Frame> = unknown.filter_map(|(_, _, view)| view.notice()).collect();
+        frames.push(self.changes(&changed, &cursor));
+        frames.extend(lacked.iter().map(|(rank, _, view)| self.snapshot(*rank, view, now)));
+        match first {
+            Some(first) => frames.extend(self.frames(first, now)),
+            // The cursors of snapshots say that others are still to come.
+            None if !lacked.is_empty() => frames.push(self.changes(&Changed::new(), &now.cursor)),
+            None => {}
+        }
+        Frame::joined(&frames)
+    }
+
+    /// The snapshot, or what stands in its place.
+    fn piece(&self, rank: usize, view: &View, now: &Now) -> Frame {
+        view.notice().unwrap_or_else(|| self.snapshot(rank, view, now))
     }
 
     /// The collections that are sent, counted from 1, and by their place among all.
@@ -118,7 +166,8 @@ impl Picture {
             _ => {}
         }
         let rows = &view.rows;
-        let last = rank == self.views.iter().filter(|view| view.sent).count();
+        let last = self.sent().filter(|(_, _, view)| !view.is_withheld()).last();
+        let last = last.is_some_and(|(last, _, _)| rank == last);
         let cursor = if last { now.cursor.to_string() } else { now.cursor.after(rank).to_string() };
         let size = rows.bytes() + rows.len() + cursor.len() + 32;
         let mut writer = FrameWriter::event(view.plural, size);
@@ -154,6 +203,10 @@ impl Picture {
     fn view(&self, place: u16) -> Option<&View> {
         self.views.get(usize::from(place))
     }
+}
+
+fn withheld(views: &[View]) -> impl Iterator<Item = &str> {
+    views.iter().filter(|view| view.is_withheld()).map(|view| view.plural)
 }
 
 fn collection(json: &mut Vec<u8>, view: &View, ids: &[i64]) {

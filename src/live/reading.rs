@@ -11,9 +11,14 @@ use super::{
     history::{ANY, Change},
     log::Entry,
 };
-use crate::{database::Transaction, error::Error, registry::Kind, store};
+use crate::{
+    database::Transaction,
+    error::Error,
+    registry::{Encoded, Kind},
+    store,
+};
 
-/// Rows read at a time, below SQLite's limit for one statement's values.
+/// Ids in one statement, below SQLite's limit for one statement's values.
 const PAGE: usize = 1000;
 /// Transactions by which a row is remembered that shows one they changed; with more it is remembered without.
 const NAMED: usize = 8;
@@ -25,20 +30,37 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Kinds {
     kinds: Vec<Arc<dyn Kind>>,
     places: HashMap<&'static str, u16>,
+    /// Bytes of a collection that is sent whole.
+    pub(super) limit: usize,
 }
 
+/// Which collections are withheld, by their places: nothing is read of those.
+pub(super) type Withheld<'a> = &'a dyn Fn(usize) -> bool;
+
 impl Kinds {
-    pub(super) fn new(kinds: &[Arc<dyn Kind>]) -> Self {
+    pub(super) fn new(kinds: &[Arc<dyn Kind>], limit: usize) -> Self {
         let places = (0..).zip(kinds).map(|(place, kind)| (kind.plural(), place)).collect();
-        Self { kinds: kinds.to_vec(), places }
+        Self { kinds: kinds.to_vec(), places, limit }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<dyn Kind>> {
         self.kinds.iter()
     }
 
+    /// Whether entries are about a collection, or about what it shows.
+    pub(super) fn concern(&self, entries: &[Entry], place: usize) -> bool {
+        let Some(kind) = self.kinds.get(place) else { return false };
+        let shown = |name: &str| kind.nests().iter().any(|nested| nested.collection == name);
+        entries.iter().any(|entry| entry.collection == kind.plural() || shown(&entry.collection))
+    }
+
     /// What entries say: which rows changed, and which rows show those.
-    pub(super) async fn changes(&self, db: &Transaction, entries: &[Entry]) -> Result<Vec<Change>, Error> {
+    pub(super) async fn changes(
+        &self,
+        db: &Transaction,
+        entries: &[Entry],
+        withheld: Withheld<'_>,
+    ) -> Result<Vec<Change>, Error> {
         let mut changes: BTreeSet<Change> = BTreeSet::new();
         let mut by_row: BTreeMap<(u16, i64), BTreeSet<u64>> = BTreeMap::new();
         for entry in entries {
@@ -47,7 +69,7 @@ impl Kinds {
             changes.insert(Change { transaction: entry.transaction, place: *place, id: entry.id });
             by_row.entry((*place, entry.id)).or_default().insert(entry.transaction);
         }
-        for (place, kind) in (0..).zip(&self.kinds) {
+        for (place, kind) in (0..).zip(&self.kinds).filter(|(place, _)| !withheld(usize::from(*place))) {
             for nested in kind.nests() {
                 let Some(of) = self.places.get(nested.collection) else { continue };
                 let shown: Vec<i64> =
@@ -66,16 +88,18 @@ impl Kinds {
             }
         }
         // Collections that are not sent count only for those that show their rows.
-        let is_sent = |place: u16| self.kinds.get(usize::from(place)).is_some_and(|kind| kind.is_sent());
-        Ok(changes.into_iter().filter(|change| is_sent(change.place)).collect())
+        let is_sent =
+            |place: usize| self.kinds.get(place).is_some_and(|kind| kind.is_sent()) && !withheld(place);
+        Ok(changes.into_iter().filter(|change| is_sent(usize::from(change.place))).collect())
     }
 
-    /// The rows that changes name, as they are now; those of collections that are sent.
+    /// The rows that changes name, as they are now; those of collections that are sent. Nothing for a collection of which they
+    /// alone would be too much.
     pub(super) async fn rows(
         &self,
         db: &Transaction,
         changes: &[Change],
-    ) -> Result<Vec<(usize, Rows)>, Error> {
+    ) -> Result<Vec<(usize, Option<Rows>)>, Error> {
         let mut all = Vec::new();
         for (place, kind) in self.kinds.iter().enumerate().filter(|(_, kind)| kind.is_sent()) {
             let ids = changes.iter().filter(|change| usize::from(change.place) == place);
@@ -83,34 +107,97 @@ impl Kinds {
             if ids.is_empty() {
                 continue;
             }
-            let mut rows: Rows = ids.iter().map(|id| (*id, None)).collect();
-            let ids: Vec<i64> = ids.into_iter().collect();
-            for page in ids.chunks(PAGE) {
-                let page = in_time(kind.by_ids(db, &rounded(page))).await?;
-                rows.extend(page.into_iter().map(|(id, row)| (id, Some(row))));
-            }
-            all.push((place, rows));
+            all.push((place, self.by_ids(db, kind, &ids.into_iter().collect::<Vec<_>>()).await?));
         }
         Ok(all)
     }
 
-    /// Every row of every collection that is sent.
-    pub(super) async fn everything(&self, db: &Transaction) -> Result<Vec<Cache>, Error> {
-        let mut all = Vec::new();
-        for kind in &self.kinds {
-            let (mut cache, mut last) = (Cache::default(), i64::MIN);
-            while kind.is_sent() {
-                let page = in_time(kind.page(db, last, PAGE as u64)).await?;
-                let full = page.len() == PAGE;
-                last = page.last().map_or(last, |(id, _)| *id);
-                cache.append(page);
-                if !full {
-                    break;
-                }
+    async fn by_ids(
+        &self,
+        db: &Transaction,
+        kind: &Arc<dyn Kind>,
+        ids: &[i64],
+    ) -> Result<Option<Rows>, Error> {
+        let mut rows: Rows = ids.iter().map(|id| (*id, None)).collect();
+        let (mut stride, mut ids) = (Stride::default(), ids);
+        while let Some((next, rest)) =
+            ids.split_at_checked(stride.next(ids.len())).filter(|_| !ids.is_empty())
+        {
+            let page = in_time(kind.by_ids(db, &rounded(next))).await?;
+            if stride.take(&page) > self.limit {
+                return Ok(None);
             }
-            all.push(cache);
+            rows.extend(page.into_iter().map(|(id, row)| (id, Some(row))));
+            ids = rest;
+        }
+        Ok(Some(rows))
+    }
+
+    /// Every row of every collection that is sent; nothing for one that is too large for that.
+    pub(super) async fn everything(&self, db: &Transaction) -> Result<Vec<Option<Cache>>, Error> {
+        let mut all = Vec::new();
+        for place in 0..self.kinds.len() {
+            all.push(self.all_of(db, place, self.limit).await?);
         }
         Ok(all)
+    }
+
+    /// Every row of a collection, if it is sent; nothing if those have more than so many bytes.
+    pub(super) async fn all_of(
+        &self,
+        db: &Transaction,
+        place: usize,
+        limit: usize,
+    ) -> Result<Option<Cache>, Error> {
+        let (mut cache, mut last, mut stride) = (Cache::default(), i64::MIN, Stride::default());
+        let Some(kind) = self.kinds.get(place).filter(|kind| kind.is_sent()) else { return Ok(Some(cache)) };
+        loop {
+            let wanted = stride.next(MOST);
+            let page = in_time(kind.page(db, last, wanted as u64)).await?;
+            let full = page.len() == wanted;
+            last = page.last().map_or(last, |(id, _)| *id);
+            if stride.take(&page) > limit {
+                return Ok(None);
+            }
+            cache.append(page);
+            if !full {
+                return Ok(Some(cache));
+            }
+        }
+    }
+}
+
+/// Rows read at a time: few to begin with, and more as long as they are small. Rows of others may have any size.
+struct Stride {
+    next: usize,
+    rows: usize,
+    bytes: usize,
+}
+
+/// Rows read at a time, at least and at most.
+const FEWEST: usize = 16;
+const MOST: usize = 256;
+/// Bytes that are to be read at a time.
+const BYTES: usize = 1024 * 1024;
+
+impl Default for Stride {
+    fn default() -> Self {
+        Self { next: 64, rows: 0, bytes: 0 }
+    }
+}
+
+impl Stride {
+    fn next(&self, left: usize) -> usize {
+        self.next.min(left)
+    }
+
+    /// Rows that were read; returns how many bytes all of them had.
+    fn take(&mut self, rows: &[Encoded]) -> usize {
+        self.rows += rows.len();
+        self.bytes += rows.iter().map(|(_, row)| row.get().len()).sum::<usize>();
+        let average = self.bytes / self.rows.max(1);
+        self.next = (BYTES / average.max(1)).clamp(FEWEST, MOST);
+        self.bytes
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     cursor::Cursor,
     epoch::Epochs,
     history::{Change, Changed, History},
-    picture::{CHANGES, Now, Picture},
+    picture::{CHANGES, Had, Now, Picture},
     position::Position,
 };
 
@@ -51,7 +51,7 @@ struct State {
 impl State {
     /// The picture, and where those are who are sent it.
     fn now(&self) -> (Arc<Picture>, Now) {
-        let cursor = Cursor::new(self.epochs.now(), &self.position);
+        let cursor = self.picture.stamp(&Cursor::new(self.epochs.now(), &self.position));
         let now = Now { cursor, revision: self.revision, floor: self.history.floor() };
         (self.picture.clone(), now)
     }
@@ -138,14 +138,16 @@ impl Shared {
         let began = Instant::now();
         let News { picture, changed, changes } = news;
         let picture = Arc::new(picture);
-        // What those who are there want is made before anybody has to wait for the lock.
-        let step = || {
-            let wanted = !changed.is_empty() && self.changes.load(Ordering::Relaxed) > 0;
-            let frame = || picture.changes(&changed, &picture.cursor).watched(Delivery(began));
-            wanted.then(|| Message::step(CHANGES, picture.number, frame(), self.clone()))
-        };
         let revision = self.state().revision + 1;
         let now = Now { cursor: picture.cursor.clone(), revision, floor: 0 };
+        // What those who are there want is made before anybody has to wait for the lock.
+        let step = || {
+            let news = !changed.is_empty() || picture.has_turned();
+            let wanted = news && self.changes.load(Ordering::Relaxed) > 0;
+            let before = Had::Number(picture.number - 1);
+            let frame = || picture.bring(&changed, &before, &now).watched(Delivery(began));
+            wanted.then(|| Message::step(CHANGES, picture.number, frame(), self.clone()))
+        };
         let snapshots = || match self.snapshots.load(Ordering::Relaxed) {
             0 => Vec::new(),
             _ => watched(picture.snapshots(&now, false), began),
@@ -202,19 +204,18 @@ impl Shared {
     }
 
     fn since(&self, cursor: &Cursor) -> Option<(Frame, u64)> {
-        let Cursor { epoch, position, first } = cursor;
+        let Cursor { epoch, position, .. } = cursor;
         let known = |state: &State| state.epochs.hold(epoch, position) && state.position.covers(position);
-        self.fold_from(After::Cursor(cursor.to_string()), *first, |state| {
+        self.fold_from(After::Cursor(cursor.to_string()), &Had::Cursor(cursor), |state| {
             known(state).then(|| state.history.since(position))?
         })
     }
 
-    /// Everything after a point, in one frame; made once for all who come from there. Of the collections only the `first` so
-    /// many are there, if that is said: the others follow whole.
+    /// Everything after a point, in one frame; made once for all who come from there.
     fn fold_from(
         &self,
         after: After,
-        first: Option<usize>,
+        had: &Had<'_>,
         missed: impl FnOnce(&State) -> Option<Changed>,
     ) -> Option<(Frame, u64)> {
         let revision = self.state().revision;
@@ -224,10 +225,7 @@ impl Shared {
         let state = self.state();
         let (missed, (picture, now)) = (missed(&state)?, state.now());
         drop(state);
-        let cursor = first.map_or_else(|| now.cursor.clone(), |first| now.cursor.after(first));
-        let mut frames = vec![picture.changes(&missed, &cursor)];
-        frames.extend(first.into_iter().flat_map(|first| picture.frames(first, &now)));
-        let fold = (Frame::joined(&frames), picture.number);
+        let fold = (picture.bring(&missed, had, &now), picture.number);
         self.folds().keep(now.revision, after, fold.clone());
         Some(fold)
     }
@@ -245,7 +243,8 @@ impl Shared {
 impl Fold for Shared {
     fn fold(&self, after: u64) -> (Frame, u64) {
         metrics::counter!("rowcast_live_folded_total").increment(1);
-        let folded = self.fold_from(After::Number(after), None, |state| state.history.after(after));
+        let folded =
+            self.fold_from(After::Number(after), &Had::Number(after), |state| state.history.after(after));
         folded.unwrap_or_else(|| self.snapshot_all())
     }
 }

@@ -15,12 +15,15 @@ use super::{
     history::{Change, Changed, History},
     horizon::Horizon,
     log::{self, BULK, Life, Look},
-    picture::{Picture, View},
+    picture::Picture,
     position::Position,
     reading::{Kinds, in_time},
     shared::{News, Shared},
+    view::View,
+    withheld::{Withheld, well_below},
 };
 use crate::{
+    bounds,
     database::{Attached, Database, Transaction},
     error::Error,
 };
@@ -52,6 +55,7 @@ pub(super) struct Tail {
     /// Which database was read last; nothing after an outage, and on SQLite.
     life: Option<Life>,
     horizon: Horizon,
+    withheld: Withheld,
 }
 
 /// What a look brought.
@@ -59,14 +63,18 @@ enum Found {
     /// Rows, by the place of their collection.
     Rows(Look, Changes),
     /// Too much to name, or not known what: all there is.
-    Everything(Look, Vec<Cache>),
+    Everything(Look, Vec<Option<Cache>>),
     /// The database is not the one it was.
     Elsewhere,
 }
 
 struct Changes {
     changes: Vec<Change>,
-    rows: Vec<(usize, Rows)>,
+    rows: Vec<(usize, Option<Rows>)>,
+    /// Withheld collections that were looked at, how long that took, and all of them if they are not too large any more.
+    again: Vec<(usize, Duration, Option<Cache>)>,
+    /// Withheld collections in which something has changed.
+    touched: Vec<usize>,
 }
 
 impl Tail {
@@ -82,14 +90,23 @@ impl Tail {
         let load = async |db: &Transaction| {
             let look = log::end(db).await?;
             let (entries, floor) = log::newest(db, remembered).await?;
-            Ok((look, kinds.everything(db).await?, kinds.changes(db, &entries).await?, floor))
+            let caches = kinds.everything(db).await?;
+            let withheld = |place: usize| caches.get(place).is_some_and(Option::is_none);
+            let changes = kinds.changes(db, &entries, &withheld).await?;
+            Ok((look, caches, changes, floor))
         };
         let (look, caches, changes, floor) = attached.read(load).await?;
-        let views: Vec<View> = kinds
-            .iter()
-            .zip(caches)
-            .map(|(kind, rows)| View::new(kind.plural(), kind.is_sent(), rows))
-            .collect();
+        let (mut views, mut withheld) = (Vec::new(), Withheld::default());
+        for (place, (kind, rows)) in kinds.iter().zip(caches).enumerate() {
+            let too_large = rows.is_none();
+            let mut view = View::new(kind.plural(), kind.is_sent(), rows.unwrap_or_default());
+            if too_large {
+                withheld.seen(place, Duration::ZERO);
+                view.withhold(kinds.limit, 1);
+                say(&view, kinds.limit);
+            }
+            views.push(view);
+        }
         let mut history = History::new(remembered, look.floor.max(floor), 0);
         history.push(1, look.position.clone(), changes);
         let cursor = Cursor::new(epochs.now(), &look.position);
@@ -107,6 +124,7 @@ impl Tail {
             epochs,
             life: look.life,
             horizon: Horizon::default(),
+            withheld,
         };
         tail.views.iter().for_each(measure);
         Ok(tail)
@@ -130,6 +148,7 @@ impl Tail {
                 _ = signals.commits.changed() => false,
                 _ = signals.asked.changed() => true,
                 () = attached.rung() => true,
+                () = self.withheld.wait() => true,
             };
             let target = *signals.commits.borrow_and_update();
             let asker = *signals.asked.borrow_and_update();
@@ -157,7 +176,8 @@ impl Tail {
     /// Publishes whatever has been committed by now. A `quiet` look expects nothing.
     async fn step(&mut self, attached: &Attached, quiet: bool) -> Result<(), Error> {
         let began = Instant::now();
-        if quiet && self.glance(attached).await? {
+        let due = !self.withheld.due(|_| false).is_empty();
+        if quiet && !due && self.glance(attached).await? {
             return Ok(());
         }
         loop {
@@ -197,9 +217,18 @@ impl Tail {
             let caches = self.kinds.everything(db).await?;
             return Ok(Found::Everything(look, caches));
         }
-        let changes = self.kinds.changes(db, &look.entries).await?;
+        let is_withheld = |place: usize| self.views.get(place).is_some_and(View::is_withheld);
+        let changes = self.kinds.changes(db, &look.entries, &is_withheld).await?;
         let rows = self.kinds.rows(db, &changes).await?;
-        Ok(Found::Rows(look, Changes { changes, rows }))
+        let touched = (0..self.views.len()).filter(|place| is_withheld(*place));
+        let touched: Vec<usize> = touched.filter(|place| self.kinds.concern(&look.entries, *place)).collect();
+        let mut again = Vec::new();
+        for place in self.withheld.due(|place| touched.contains(&place)) {
+            let began = Instant::now();
+            let all = self.kinds.all_of(db, place, well_below(self.kinds.limit)).await?;
+            again.push((place, began.elapsed(), all));
+        }
+        Ok(Found::Rows(look, Changes { changes, rows, again, touched }))
     }
 
     fn is_elsewhere(&self, look: &Look) -> bool {
@@ -207,22 +236,62 @@ impl Tail {
     }
 
     /// Brings the caches up to date with rows, and sends what is new in them.
-    fn take(&mut self, position: Position, Changes { changes, rows }: Changes) {
+    fn take(&mut self, position: Position, Changes { changes, rows, again, touched }: Changes) {
         let mut changed = Changed::new();
         for (place, rows) in rows {
+            let Some(rows) = rows else {
+                self.withhold(place, Duration::ZERO);
+                continue;
+            };
             let mut cache = self.views[place].rows.clone();
             let news = cache.update(&rows);
-            self.change(place, cache, news, &mut changed);
+            match cache.bytes() > self.kinds.limit {
+                true => self.withhold(place, Duration::ZERO),
+                false => self.change(place, cache, news, &mut changed),
+            }
+        }
+        self.withheld.touch(|place| touched.contains(&place));
+        for (place, took, all) in again {
+            match all {
+                Some(rows) => self.release(place, rows, &position),
+                None => self.withheld.seen(place, took),
+            }
         }
         self.publish(position, changed, Some(changes));
     }
 
+    /// A collection has become too large to be sent.
+    fn withhold(&mut self, place: usize, took: Duration) {
+        self.withheld.seen(place, took);
+        let (view, limit) = (&mut self.views[place], self.kinds.limit);
+        if !view.is_withheld() {
+            view.withhold(limit, self.number + 1);
+            say(view, limit);
+        }
+        measure(view);
+    }
+
+    /// It is not too large any more.
+    fn release(&mut self, place: usize, rows: Cache, position: &Position) {
+        self.withheld.remove(place);
+        let view = &mut self.views[place];
+        view.release(rows, self.number + 1, position.clone());
+        measure(view);
+        tracing::info!(collection = view.plural, "a collection is small enough to be sent again");
+    }
+
     /// The same with everything there is. Cursors from before are worth nothing afterwards.
-    fn take_all(&mut self, look: Look, caches: Vec<Cache>) {
+    fn take_all(&mut self, look: Look, caches: Vec<Option<Cache>>) {
         let mut changed = Changed::new();
         for (place, cache) in caches.into_iter().enumerate() {
-            let news = self.views[place].rows.difference(&cache);
-            self.change(place, cache, news, &mut changed);
+            match cache {
+                None => self.withhold(place, Duration::ZERO),
+                Some(cache) if self.views[place].is_withheld() => self.release(place, cache, &look.position),
+                Some(cache) => {
+                    let news = self.views[place].rows.difference(&cache);
+                    self.change(place, cache, news, &mut changed);
+                }
+            }
         }
         self.life = look.life;
         self.publish(look.position, changed, None);
@@ -241,8 +310,9 @@ impl Tail {
 
     fn publish(&mut self, position: Position, changed: Changed, changes: Option<Vec<Change>>) {
         self.at = position.clone();
+        let turned = self.views.iter().any(|view| view.has_turned(self.number + 1));
         let changes = match changes {
-            Some(changes) if changed.is_empty() => return self.shared.passed(position, changes),
+            Some(changes) if changed.is_empty() && !turned => return self.shared.passed(position, changes),
             changes => changes,
         };
         self.number += 1;
@@ -280,7 +350,17 @@ impl Drop for Tail {
     }
 }
 
+/// That a collection is too large is said where somebody looks who can do something about it.
+fn say(view: &View, limit: usize) {
+    if bounds::COLLECTIONS.met() {
+        let collection = view.plural;
+        tracing::warn!(collection, limit, "a collection is too large to be sent: clients must list it");
+    }
+}
+
 fn measure(view: &View) {
+    let withheld = if view.is_withheld() { 1.0 } else { 0.0 };
+    metrics::gauge!("rowcast_collection_withheld", "collection" => view.plural).set(withheld);
     let (name, rows) = (view.plural, &view.rows);
     metrics::gauge!("rowcast_collection_rows", "collection" => name).set(rows.len() as f64);
     metrics::gauge!("rowcast_collection_bytes", "collection" => name).set(rows.bytes() as f64);

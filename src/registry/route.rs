@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{context::Context, error::Error, requests::Fingerprint, store};
+use crate::{bounds, context::Context, error::Error, requests::Fingerprint, store};
 
 /// Whether a handler needs a transaction that can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +132,9 @@ where
     W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send,
 {
     fn run<'a>(&'a self, context: &'a Context<'a>) -> LocalBoxFuture<'a, Result<Box<RawValue>, Error>> {
-        Box::pin(async move { store::json(&(self.0)(context).await?) })
+        Box::pin(async move {
+            let data = store::json(&(self.0)(context).await?)?;
+            bounds::ack(data.get().len()).map(|()| data)
+        })
     }
 }

@@ -3,3 +3,4 @@
 mod crowds;
 mod packets;
 mod payloads;
+mod sizes;

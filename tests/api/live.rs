@@ -24,3 +24,4 @@ mod statements;
 mod triggers;
 mod unavailable;
 mod versions;
+mod withheld;

@@ -6,8 +6,8 @@
 
 mod access;
 mod authors;
-mod columns;
 mod clocks;
+mod columns;
 mod contract;
 mod documented;
 mod faults;

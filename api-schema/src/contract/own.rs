@@ -1,7 +1,7 @@
 //! What every server says, whatever its collections are.
 
 use super::{Builder, Shape};
-use crate::{Authored, Coach, Connected, Login, SignedIn, SignedOut};
+use crate::{Authored, Coach, Connected, Login, SignedIn, SignedOut, Withheld};
 
 /// The events that are about a socket itself.
 pub(super) fn events() -> [(&'static str, Shape); 4] {
@@ -16,6 +16,7 @@ pub(super) fn events() -> [(&'static str, Shape); 4] {
 /// What the server tells beside rows.
 pub(super) fn notices(builder: &mut Builder) {
     builder.notice::<Connected>("connected", "greeting");
+    builder.notice::<Withheld>("withheld", "what");
     builder.notice::<Authored>("authored", "change");
     builder.notice::<SignedOut>("signed_out", "why");
 }

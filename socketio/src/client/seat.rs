@@ -149,6 +149,12 @@ impl Seat {
         self.is_idle() && self.presence == Presence::Out && self.socket.is_none()
     }
 
+    /// Whether its next event waits for the client to read what it has been answered.
+    pub(super) fn is_held(&self) -> bool {
+        let next = self.queue.front().map(|(item, _)| item);
+        self.running.is_none() && matches!(next, Some(Item::Event(_))) && self.link.holds_events()
+    }
+
     /// Gets on. Says whether the server has put the client out.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
         let mut put_out = false;
@@ -169,6 +175,9 @@ impl Seat {
                 if put_out {
                     self.presence = Presence::Out;
                 }
+            }
+            if self.is_held() {
+                return put_out;
             }
             let Some((item, bytes)) = self.queue.pop_front() else { return put_out };
             self.bytes = self.bytes.saturating_sub(bytes);

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use actix_http::ws;
+use actix_http::{body::MessageBody, ws};
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use tracing::debug;
 
@@ -163,7 +163,7 @@ fn new_link(endpoint: &Endpoint, request: &HttpRequest, transport: Transport) ->
         Transport::Polling => Weak::new(),
     };
     let shard = Shard::here(&endpoint.hub);
-    Link::new(Sid::random(), shard, transport, connection, endpoint.config.max_outbox)
+    Link::new(Sid::random(), shard, transport, connection, &endpoint.config)
 }
 
 fn connection(request: &HttpRequest) -> Weak<Connection> {
@@ -181,7 +181,7 @@ fn open_packet(config: &Config, link: &Link, upgrade: bool) -> String {
     )
 }
 
-fn text(payload: String) -> HttpResponse {
+fn text(payload: impl MessageBody + 'static) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; charset=UTF-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{connection::Connection, id::Sid};
 
+mod answer;
 mod desk;
 mod requests;
 
@@ -73,6 +74,8 @@ struct Flags {
     posting: AtomicBool,
     probing: AtomicBool,
     moved: AtomicBool,
+    /// The last GET's answer is large, and has not been taken yet.
+    answering: AtomicBool,
 }
 
 /// The session is over.
@@ -99,6 +102,11 @@ impl Handle {
 
     pub(super) fn has_moved(&self) -> bool {
         self.flags.moved.load(Ordering::SeqCst)
+    }
+
+    /// Whether the answer to the last GET is still being taken.
+    fn is_answering(&self) -> bool {
+        self.flags.answering.load(Ordering::SeqCst)
     }
 
     /// The right to post, which one request has at a time.

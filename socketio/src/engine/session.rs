@@ -113,6 +113,11 @@ impl Session {
             // Reading goes on, but others on this worker come first.
             cx.waker().wake_by_ref();
         }
+        let sooner = |at| at < self.timer.deadline();
+        if self.closed_by.is_none() && self.link.is_open() && self.upper.deadline().is_some_and(sooner) {
+            // What is waited for since just now comes before what the timer waits for.
+            cx.waker().wake_by_ref();
+        }
         if self.closed_by.is_none() && self.link.is_leaving() && self.upper.is_idle() {
             self.close(1001, "server is going away", Reason::Shutdown);
         }
@@ -209,8 +214,9 @@ impl Session {
         if self.closed_by.is_some() {
             return;
         }
-        if self.upper.deadline().is_some_and(|at| at <= now) {
-            let failure = self.upper.overdue();
+        if self.upper.deadline().is_some_and(|at| at <= now)
+            && let Some(failure) = self.upper.overdue()
+        {
             Meters::limited("connect_timeout");
             return self.close(failure.code, &failure.sentence, failure.reason);
         }

@@ -53,9 +53,9 @@ pub(crate) trait Upper {
         None
     }
 
-    /// What happens at the deadline.
-    fn overdue(&self) -> Failure {
-        Failure { code: 1008, sentence: "too late".to_owned(), reason: Reason::ConnectTimeout }
+    /// What happens at the deadline; nothing if it has moved, or has been seen to.
+    fn overdue(&mut self) -> Option<Failure> {
+        Some(Failure { code: 1008, sentence: "too late".to_owned(), reason: Reason::ConnectTimeout })
     }
 
     /// The server goes away: what was taken is still done, and nothing new is begun.

@@ -8,10 +8,14 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::{connection::Connection, engine::payload, link::Link};
+use super::{Link, State};
+use crate::{connection::Connection, engine::payload};
 
 /// Packets in one payload, unless one event has more: python-socketio takes no more.
 const PACKETS: usize = 16;
+
+/// Bytes of a payload to which nothing more is added: it is a copy, for one client alone.
+const PAYLOAD: usize = 1024 * 1024;
 
 /// Frames written by one system call.
 const SLICES: usize = 16;
@@ -69,13 +73,15 @@ impl Link {
         let mut next = |payload: &str| {
             state.outbox.pop_if(|bytes| {
                 packets += payload::packets(bytes);
-                payload.is_empty() || (packets <= PACKETS && !payload::is_close(bytes))
+                let room = packets <= PACKETS && payload.len() < PAYLOAD;
+                payload.is_empty() || (room && !payload::is_close(bytes))
             })
         };
         while let Some(bytes) = next(payload) {
             frames += 1;
             closed |= payload::append(payload, &bytes);
         }
+        self.let_go(&mut state);
         self.shard.meters.sent(payload.len() - before, frames);
         closed
     }
@@ -90,6 +96,7 @@ impl Link {
         let mut state = self.state.borrow_mut();
         match state.outbox.next() {
             Some((bytes, last)) => {
+                self.let_go(&mut state);
                 self.shard.meters.sent(bytes.len(), u64::from(last));
                 Poll::Ready(Some(bytes))
             }
@@ -109,6 +116,14 @@ impl Link {
         self.state.borrow_mut().poll_end(cx).map(Ok)
     }
 
+    /// Events that were held back may go on.
+    fn let_go(&self, state: &mut State) {
+        if self.held.get() && state.outbox.acks() <= self.max_unread_acks {
+            self.held.set(false);
+            state.wake_task();
+        }
+    }
+
     fn write_all(&self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<()> {
         let mut state = self.state.borrow_mut();
         while !state.outbox.is_empty() {
@@ -117,6 +132,7 @@ impl Link {
             let count = state.outbox.peek(&mut slices);
             let written = write(&slices[..count])?;
             let frames = state.outbox.advance(written);
+            self.let_go(&mut state);
             self.shard.meters.sent(written, frames);
         }
         Ok(())

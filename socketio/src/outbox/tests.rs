@@ -155,6 +155,33 @@ fn what_has_begun_to_leave_is_not_replaced_and_the_rest_is() {
     assert_eq!(outbox.bytes(), 0);
 }
 
+#[test]
+fn an_ack_counts_until_its_last_byte_has_left() {
+    let mut outbox = Outbox::new(1 << 20);
+    outbox.push("other".into()).unwrap();
+    outbox.push_ack("ack 1".into()).unwrap();
+    outbox.push_ack("ack two".into()).unwrap();
+    assert_eq!(outbox.acks(), 12);
+    write(&mut outbox, 9);
+    assert_eq!((outbox.acks(), outbox.left()), (12, 9));
+    write(&mut outbox, 1);
+    assert_eq!((outbox.acks(), outbox.left()), (7, 10));
+    assert!(outbox.pop_if(|_| true).is_some());
+    assert_eq!((outbox.acks(), outbox.left()), (0, 17));
+
+    outbox.push_ack(frame(SLICE + 1)).unwrap();
+    outbox.push_ack(frame(5)).unwrap();
+    assert!(outbox.next().is_some_and(|(_, last)| !last));
+    outbox.clear();
+    assert_eq!(outbox.acks(), SLICE + 1, "what has begun is still owed");
+    assert!(outbox.next().is_some_and(|(_, last)| last));
+    assert_eq!(outbox.acks(), 0);
+    outbox.push_ack(frame(SLICE + 1)).unwrap();
+    outbox.next();
+    outbox.abandon();
+    assert_eq!((outbox.acks(), outbox.bytes()), (0, 0));
+}
+
 /// Makes `after..=last`.
 struct Range {
     last: u64,

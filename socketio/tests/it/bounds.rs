@@ -13,6 +13,7 @@ mod bombs;
 mod chaos;
 mod floods;
 mod inbox;
+mod unread;
 
 fn plain(gate: Arc<Notify>) -> Namespace<Value> {
     Namespace::guarded("/", |handshake: Handshake| async move {

@@ -3,7 +3,7 @@
 //! It reads them as strictly as a client may: what is not of the contract's shape is a fault, and so is a row that is
 //! older than the one it has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,6 +14,8 @@ use super::{Client, client::COLLECTIONS};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Copy {
     collections: BTreeMap<String, BTreeMap<i64, Value>>,
+    /// Collections that it was told it is not kept up to date in.
+    withheld: BTreeSet<String>,
     cursor: Option<String>,
     fault: Option<String>,
 }
@@ -30,6 +32,14 @@ struct Changes {
 struct Changed {
     upserted: Vec<Value>,
     deleted: Vec<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Withheld {
+    collection: String,
+    limit: u64,
+    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +63,10 @@ impl Copy {
         self.collections.get(collection).into_iter().flat_map(BTreeMap::values).cloned().collect()
     }
 
+    pub(crate) fn is_withheld(&self, collection: &str) -> bool {
+        self.withheld.contains(collection)
+    }
+
     pub(crate) fn has(&self, collection: &str, row: &Value) -> bool {
         self.collections.get(collection).and_then(|rows| rows.get(&id(row))) == Some(row)
     }
@@ -67,6 +81,7 @@ impl Copy {
     pub(super) fn hear(&mut self, event: &str, arguments: &[Value]) {
         let read = match event {
             "changes" => self.change(arguments),
+            "withheld" => self.withhold(arguments),
             event if COLLECTIONS.contains(&event) => self.replace(event, arguments),
             _ => Ok(()),
         };
@@ -80,10 +95,13 @@ impl Copy {
         let [changes] = arguments else { return Err("not one argument".into()) };
         let changes = Changes::deserialize(changes).map_err(|error| error.to_string())?;
         for (name, Changed { upserted, deleted }) in changes.collections {
-            let rows = self.collections.entry(name).or_default();
+            let rows = self.collections.entry(name.clone()).or_default();
             let ids: Vec<i64> = upserted.iter().map(id).collect();
             if !ids.is_sorted_by(|one, other| one < other) || deleted.iter().any(|id| ids.contains(id)) {
                 return Err("not each row once, in order".into());
+            }
+            if self.withheld.contains(&name) {
+                return Err(format!("something of {name}, which is withheld"));
             }
             if upserted.is_empty() && deleted.is_empty() {
                 return Err("a collection of which nothing changed".into());
@@ -97,9 +115,22 @@ impl Copy {
         Ok(())
     }
 
+    fn withhold(&mut self, arguments: &[Value]) -> Result<(), String> {
+        let [what] = arguments else { return Err("not one argument".into()) };
+        let Withheld { collection, limit, reason } =
+            Withheld::deserialize(what).map_err(|error| error.to_string())?;
+        if limit == 0 || !reason.contains(&format!("list_{collection}")) {
+            return Err("not what to do instead".into());
+        }
+        self.collections.remove(&collection);
+        self.withheld.insert(collection);
+        Ok(())
+    }
+
     fn replace(&mut self, collection: &str, arguments: &[Value]) -> Result<(), String> {
         let [Value::Array(all), at] = arguments else { return Err("not rows and a cursor".into()) };
         let at = At::deserialize(at).map_err(|error| error.to_string())?;
+        self.withheld.remove(collection);
         let rows = self.collections.entry(collection.to_owned()).or_default();
         let ids: Vec<i64> = all.iter().map(id).collect();
         rows.retain(|id, _| ids.contains(id));

@@ -24,12 +24,13 @@ pub(crate) enum Heard {
 }
 
 /// What may be wrong with a request as a whole; the contract has no others.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "$not_found",
     "$in_use",
     "$conflict",
     "$unknown_event",
     "$bad_payload",
+    "$too_large",
     "$unauthorized",
     "$forbidden",
     "$rate_limited",

@@ -6,7 +6,7 @@ use actix_web::web;
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
 
-use super::{Ask, Handle};
+use super::{Ask, Handle, answer::Answer};
 use crate::{
     config::Config,
     connection::Connection,
@@ -22,10 +22,19 @@ use crate::{
 pub(in crate::engine) async fn poll(
     handle: &Handle,
     connection: Weak<Connection>,
-) -> Result<String, Refused> {
+) -> Result<Answer, Refused> {
     if handle.has_moved() {
         return Err(BAD_REQUEST);
     }
+    if handle.is_answering() {
+        Meters::limited("unread_polls");
+        return Err(BAD_REQUEST.with("the answer to the last GET has not been read"));
+    }
+    let payload = next(handle, connection).await?;
+    Ok(Answer::new(payload, &handle.flags))
+}
+
+async fn next(handle: &Handle, connection: Weak<Connection>) -> Result<String, Refused> {
     let (answer, answered) = oneshot::channel();
     handle.ask(Ask::Poll(answer)).await.map_err(|_| UNKNOWN_SID)?;
     // actix notices that a client has gone only when it writes to it.

@@ -62,15 +62,18 @@ impl Client {
     async fn enter(&self, auth: &Value) -> Result<(), Value> {
         self.knock(auth).await?;
         let first = self.until("what there is, or what is new", |heard| {
-            heard.iter().find_map(|heard| match heard {
-                Heard::Event(name, _) if name != "connected" => Some(name.clone()),
-                _ => None,
-            })
+            let named = |name: &str| {
+                heard.iter().any(|heard| matches!(heard, Heard::Event(event, _) if event == name))
+            };
+            let there: Option<Vec<&str>> = COLLECTIONS
+                .into_iter()
+                .filter(|collection| !is_withheld(heard, collection))
+                .map(|collection| named(collection).then_some(collection))
+                .collect();
+            there.or_else(|| named("changes").then(Vec::new))
         });
-        if first.await != "changes" {
-            for collection in COLLECTIONS {
-                self.hears(collection).await;
-            }
+        for collection in first.await {
+            self.hears(collection).await;
         }
         Ok(())
     }
@@ -96,4 +99,13 @@ impl Client {
 
 fn is_greeting(heard: &Heard) -> bool {
     matches!(heard, Heard::Event(name, _) if name == "connected")
+}
+
+/// Whether it was said that a collection is withheld.
+fn is_withheld(heard: &[Heard], collection: &str) -> bool {
+    let said = |heard: &Heard| match heard {
+        Heard::Event(name, what) => name == "withheld" && what[0]["collection"] == collection,
+        _ => false,
+    };
+    heard.iter().any(said)
 }
