@@ -5,15 +5,15 @@
 
 use api_schema::FieldErrors;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, ModelTrait, QueryFilter, QueryOrder,
-    QuerySelect, Value,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait,
+    IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     sea_query::{Alias, Expr, Func, LockType, Query, SelectStatement},
 };
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    collection::{ActiveModel, Collection, Draft, Edit, Model, Nested, Unique},
-    database::Transaction,
+    collection::{ActiveModel, Collection, Column, Draft, Edit, Model, Nested, Unique},
+    database::{Transaction, Verb, Writing},
     error::Error,
 };
 
@@ -51,6 +51,7 @@ pub async fn valid<C: Collection>(
 /// [`Error::Invalid`] for references to nothing and values that are taken.
 pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>>) -> Result<C::Row, Error> {
     check::<C>(db, None, &draft).await?;
+    db.concerns(Some(writing::<C>(db, Verb::Insert, Some(&draft.row))));
     let model = C::Entity::insert(draft.row).exec_with_returning(db).await?;
     if let Some(links) = draft.links {
         C::save_links(db, id_of::<C>(&model), links).await?;
@@ -71,6 +72,7 @@ pub async fn update<C: Collection>(db: &Transaction, edit: Edit<ActiveModel<C>>)
     // Forms send the whole row back: what the row has already, no other row has.
     draft.unique.retain(|unique| !has::<C>(&before, unique));
     check::<C>(db, Some(id), &draft).await?;
+    db.concerns(Some(writing::<C>(db, Verb::Update, Some(&draft.row))));
     let after = C::Entity::update_many()
         .set(draft.row)
         .col_expr(C::VERSION, Expr::col(C::VERSION).add(1))
@@ -113,6 +115,7 @@ pub async fn delete<C: Collection>(db: &Transaction, id: i64, referrers: &[Refer
         let name = C::NAME.replace('_', " ");
         return Err(Error::InUse(format!("this {name} is still used by {}", uses.join(" and "))));
     }
+    db.concerns(Some(writing::<C>(db, Verb::Delete(id), None)));
     C::Entity::delete_many().filter(C::ID.eq(id)).exec(db).await?;
     Ok(())
 }
@@ -171,6 +174,39 @@ pub fn id_of<C: Collection>(model: &Model<C>) -> i64 {
         Value::BigInt(Some(id)) => id,
         other => unreachable!("an id is an integer, not {other:?}"),
     }
+}
+
+/// What a constraint that the product does not know may be about.
+fn writing<C: Collection>(db: &Transaction, verb: Verb, row: Option<&ActiveModel<C>>) -> Writing {
+    let joined = C::NESTS.iter().map(|nested| nested.table).filter(|table| *table != C::PLURAL);
+    // PostgreSQL says by itself which column it is.
+    let row = row.filter(|_| db.get_database_backend() == DbBackend::Sqlite);
+    Writing {
+        name: C::NAME,
+        table: C::PLURAL,
+        tables: std::iter::once(C::PLURAL).chain(joined).collect(),
+        field: field::<C>,
+        verb,
+        values: row.map(values::<C>).unwrap_or_default(),
+    }
+}
+
+fn values<C: Collection>(row: &ActiveModel<C>) -> Vec<(&'static str, Value)> {
+    let value = |column: Column<C>| match row.get(column) {
+        ActiveValue::Set(value) | ActiveValue::Unchanged(value) => Some((column.as_str(), value)),
+        ActiveValue::NotSet => None,
+    };
+    Column::<C>::iter().filter_map(value).collect()
+}
+
+/// The payload's field for a column, spelled as our own checks do: a reference's is its id.
+fn field<C: Collection>(table: &str, column: &str) -> Option<String> {
+    let nested = C::NESTS.iter().find(|nested| nested.table == table && nested.shows == column);
+    if table != C::PLURAL {
+        return nested.map(|nested| nested.collection.to_owned());
+    }
+    let (name, _) = C::COLUMNS.iter().find(|(_, known)| known.as_str() == column)?;
+    Some(nested.map_or_else(|| (*name).to_owned(), |_| format!("{name}.id")))
 }
 
 fn has<C: Collection>(model: &Model<C>, unique: &Unique) -> bool {

@@ -44,6 +44,11 @@ pub fn failed(error: Error) -> (String, &'static str) {
 const MOVED_ON: &str = "somebody else has changed this meanwhile: look at it as it stands, then decide";
 const OUT_OF_REACH: &str =
     "the database cannot be reached just now; nothing was written: try again in a few seconds";
+const HELD: &str =
+    "another program holds the database file just now; nothing was written: try again in a few seconds";
+const LOCKED: &str = "somebody else holds this just now; nothing was written: try again in a few seconds";
+const UNKNOWN: &str = "it is not known yet whether this was written: send it again with the same request_id to be answered, \
+    or look first if it had none";
 
 fn outcome(error: &Error) -> &'static str {
     match error {
@@ -55,7 +60,10 @@ fn outcome(error: &Error) -> &'static str {
         Error::NotFound { .. } => "not_found",
         Error::InUse(_) => "in_use",
         Error::RateLimited { .. } => "rate_limited",
-        Error::Unavailable(_) => "unavailable",
+        Error::Locked(_) => "locked",
+        Error::Refused(_) | Error::Violation(_) => "refused",
+        Error::Unknown(_) => "unknown_outcome",
+        Error::Unavailable(_) | Error::Busy(_) => "unavailable",
         _ => "internal",
     }
 }
@@ -71,6 +79,20 @@ fn sentence(error: Error) -> (&'static str, String) {
         Error::InUse(sentence) => (keys::IN_USE, sentence),
         Error::RateLimited { seconds } => {
             (keys::RATE_LIMITED, format!("too many tries: try again in {seconds} s"))
+        }
+        Error::Refused(sentence) => (keys::REFUSED, sentence),
+        Error::Violation(violation) => (keys::REFUSED, violation.sentence),
+        Error::Locked(cause) => {
+            tracing::debug!(cause, "another transaction holds what was to be written");
+            (keys::LOCKED, LOCKED.into())
+        }
+        Error::Unknown(cause) => {
+            tracing::warn!(cause, "it is not known how a commit ended");
+            (keys::UNKNOWN_OUTCOME, UNKNOWN.into())
+        }
+        Error::Busy(cause) => {
+            tracing::warn!(cause, "another program holds the database file");
+            (keys::UNAVAILABLE, HELD.into())
         }
         Error::Unavailable(cause) => {
             tracing::warn!(cause, "the database was not available");

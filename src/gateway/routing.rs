@@ -99,13 +99,16 @@ impl Gateway {
                 self.live.passed(commit).await;
                 return Ok(answer);
             }
-            Err(error) => error,
+            Err(error) => request.in_doubt(&self.db, error).await,
         };
         if !error.is_refusal() {
             return Err(error);
         }
         let (ack, outcome) = reply::failed(error);
-        let first = request.refuse(&self.db, ack.clone()).await?;
+        let first = match request.clone().refuse(&self.db, ack.clone()).await {
+            Ok(first) => first,
+            Err(error) => return Err(request.in_doubt(&self.db, error).await),
+        };
         if first == ack {
             return Ok((ack, outcome));
         }

@@ -24,7 +24,7 @@ pub(crate) enum Heard {
 }
 
 /// What may be wrong with a request as a whole; the contract has no others.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 13] = [
     "$not_found",
     "$in_use",
     "$conflict",
@@ -34,6 +34,9 @@ const KEYS: [&str; 10] = [
     "$forbidden",
     "$rate_limited",
     "$unavailable",
+    "$locked",
+    "$refused",
+    "$unknown_outcome",
     "$internal",
 ];
 
