@@ -56,6 +56,7 @@ async fn serve(settings: Serve) -> Result<(), String> {
 }
 
 async fn open(storage: &Storage) -> Result<Database, String> {
+    telemetry::log_of_command();
     let opened = Database::connect(&storage.database_url, storage.sqlite_synchronous).await;
     opened.map_err(|error| format!("--database-url: {error}"))
 }

@@ -21,3 +21,5 @@ mod slow;
 mod statements;
 mod triggers;
 mod unavailable;
+
+pub(crate) use once::{ask, id};

@@ -15,7 +15,7 @@ use std::{
 
 use sea_orm::{
     ConnectionTrait,
-    sqlx::{self, Connection, PgConnection},
+    sqlx::{self, Connection, PgConnection, Row},
 };
 
 /// A database of one's own in the cluster that all tests share.
@@ -80,6 +80,12 @@ impl Session {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut self.0).await.unwrap();
     }
 
+    /// The one value that a statement gives, as text.
+    pub(crate) async fn ask(&mut self, sql: &str) -> String {
+        let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_one(&mut self.0).await.unwrap();
+        row.try_get(0).unwrap()
+    }
+
     pub(crate) async fn commit(mut self) {
         self.execute("commit").await;
         self.0.close().await.unwrap();
@@ -110,6 +116,13 @@ fn program(name: &str) -> PathBuf {
     let debian = versions.map(|version| version.path().join("bin"));
     let found = std::env::split_paths(&path).chain(debian).map(|folder| folder.join(name));
     found.into_iter().find(|file| file.exists()).unwrap_or_else(|| panic!("no {name}: install postgresql"))
+}
+
+/// The same database, as another role, which needs no password.
+pub(crate) fn as_role(url: &str, role: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("a URL");
+    let (_, place) = rest.split_once('@').expect("a user");
+    format!("{scheme}://{role}@{place}")
 }
 
 /// The same cluster, another database.
