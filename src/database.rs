@@ -181,7 +181,7 @@ impl Database {
         }
     }
 
-    /// Requests of which it was said that nobody knows whether they were carried out.
+    /// Requests of which it was said that it is not known whether they were carried out.
     pub(crate) fn doubts(&self) -> &Doubts {
         &self.doubts
     }

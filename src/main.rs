@@ -43,7 +43,7 @@ async fn serve(settings: Serve) -> Result<(), String> {
     // A start may wait for others that hold the database.
     let app = tokio::select! {
         app = App::build(&settings) => app?,
-        _ = terminate.recv() => return Err("told to end before it had started".into()),
+        _ = terminate.recv() => return Err("ended before it had started".into()),
     };
     println!("rowcast is listening on http://{}", app.address());
     let stop = async move {

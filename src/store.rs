@@ -13,7 +13,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     collection::{ActiveModel, Collection, Column, Draft, Edit, Model, Nested, Unique},
-    database::{Transaction, Verb, Writing},
+    database::{Transaction, Verb, Writing, refusal},
     error::Error,
 };
 
@@ -229,8 +229,8 @@ async fn with_ids<C: Collection>(
 
 /// The row, kept from changing until the transaction ends. SQLite needs no lock: it has one writer.
 async fn locked<C: Collection>(db: &Transaction, id: i64) -> Result<Model<C>, Error> {
-    let found = C::Entity::find().filter(C::ID.eq(id)).lock(LockType::NoKeyUpdate).one(db).await?;
-    found.ok_or(Error::NotFound { collection: C::NAME, id })
+    let found = C::Entity::find().filter(C::ID.eq(id)).lock(LockType::NoKeyUpdate).one(db).await;
+    found.map_err(refusal::judge_lock)?.ok_or(Error::NotFound { collection: C::NAME, id })
 }
 
 async fn check<C: Collection>(

@@ -1,4 +1,4 @@
-//! Requests of which it was said that nobody knows whether they were carried out.
+//! Requests of which it was said that it is not known whether they were carried out.
 //!
 //! A repeat of such a request must not be answered with "nothing was written" because the database is out of reach: that
 //! would be said of the repeat, and taken for the first.

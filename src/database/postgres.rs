@@ -36,7 +36,7 @@ use crate::error::Error;
 use alone::Alone;
 use commit::Commits;
 pub(super) use follower::Follower;
-pub(super) use judge::{is_stale, judge};
+pub(super) use judge::{is_cut_off, is_stale, judge};
 use lane::Lane;
 pub(super) use pool::Renewal;
 use pool::{Pool, Pools};

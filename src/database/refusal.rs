@@ -36,6 +36,15 @@ pub(crate) fn judge(error: DbErr) -> Error {
     }
 }
 
+/// The same of a statement that does nothing but lock rows by their keys: one that took too long has waited for other
+/// transactions, perhaps for one after another.
+pub(crate) fn judge_lock(error: DbErr) -> Error {
+    match postgres::is_cut_off(&error) {
+        true => Error::Locked(error.to_string()),
+        false => judge(error),
+    }
+}
+
 /// A sentence of the database as clients may read it: one line, and not without end.
 pub(super) fn sentence(message: &str) -> String {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");

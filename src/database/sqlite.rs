@@ -123,7 +123,7 @@ async fn give(queue: &Queue, job: Box<dyn Job>) -> Result<(), Error> {
     })
 }
 
-/// The connection that writes, once nobody else holds the file for so long that the schema can be brought up to date.
+/// The connection that writes, as soon as the file is free for as long as it takes to bring the schema up to date.
 async fn migrated(path: &Path, synchronous: Synchronous) -> Result<Handle, Error> {
     let began = Instant::now();
     loop {

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Constraints that the product knows have been checked before; what arrives here is another transaction's doing, or a
-//! constraint that somebody else has made. Each database has a way of its own to find the [`Rule`].
+//! constraint of another program's making. Each database has a way of its own to find the [`Rule`].
 
 use std::sync::Arc;
 
@@ -91,8 +91,8 @@ impl Violation {
         matches!(self.broken, Broken::Unique | Broken::Exclusion | Broken::Reference)
     }
 
-    /// What the client is told, now that it is known what the constraint is about.
-    pub(super) fn told(self, rule: Option<Rule>) -> Error {
+    /// What the client is sent, now that it is known what the constraint is about.
+    pub(super) fn judged(self, rule: Option<Rule>) -> Error {
         let (Some(writing), Some(rule)) = (self.writing.clone(), rule) else {
             return Error::Refused(self.sentence);
         };
@@ -189,29 +189,29 @@ mod tests {
 
     #[test]
     fn a_field_is_named_where_there_is_one() {
-        let told = |broken, rule| violation(broken, Verb::Insert).told(rule).to_string();
-        assert_eq!(told(Broken::Unique, rule("coaches", &["name"], None)), "name: is already taken");
-        let both = told(Broken::Unique, rule("coaches", &["name", "age"], None));
+        let judged = |broken, rule| violation(broken, Verb::Insert).judged(rule).to_string();
+        assert_eq!(judged(Broken::Unique, rule("coaches", &["name"], None)), "name: is already taken");
+        let both = judged(Broken::Unique, rule("coaches", &["name", "age"], None));
         assert_eq!(
             both,
             "age: is already taken, together with name; name: is already taken, together with age"
         );
         assert_eq!(
-            told(Broken::Check, rule("coaches", &["age"], None)),
+            judged(Broken::Check, rule("coaches", &["age"], None)),
             "age: breaks the rule \"coaches adult\""
         );
-        assert_eq!(told(Broken::Missing, rule("coaches", &["name"], None)), "name: is required");
-        assert_eq!(told(Broken::Unique, rule("coaches", &["gym"], None)), "refused: the database's own");
-        assert_eq!(told(Broken::Unique, rule("audit", &["name"], None)), "refused: the database's own");
-        assert_eq!(told(Broken::Unique, None), "refused: the database's own");
+        assert_eq!(judged(Broken::Missing, rule("coaches", &["name"], None)), "name: is required");
+        assert_eq!(judged(Broken::Unique, rule("coaches", &["gym"], None)), "refused: the database's own");
+        assert_eq!(judged(Broken::Unique, rule("audit", &["name"], None)), "refused: the database's own");
+        assert_eq!(judged(Broken::Unique, None), "refused: the database's own");
     }
 
     #[test]
     fn who_refers_to_a_row_keeps_it() {
         let rule = || rule("bookings", &["coach_id"], Some("coaches"));
-        let deleted = violation(Broken::Reference, Verb::Delete(1)).told(rule());
+        let deleted = violation(Broken::Reference, Verb::Delete(1)).judged(rule());
         assert_eq!(deleted.to_string(), "in use: this coach is still used by rows of bookings");
-        let updated = violation(Broken::Reference, Verb::Update).told(rule());
+        let updated = violation(Broken::Reference, Verb::Update).judged(rule());
         assert!(matches!(updated, Error::InUse(_)), "{updated}");
     }
 }

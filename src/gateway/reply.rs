@@ -46,7 +46,8 @@ const OUT_OF_REACH: &str =
     "the database cannot be reached just now; nothing was written: try again in a few seconds";
 const HELD: &str =
     "another program holds the database file just now; nothing was written: try again in a few seconds";
-const LOCKED: &str = "somebody else holds this just now; nothing was written: try again in a few seconds";
+const LOCKED: &str =
+    "another transaction holds this row just now; nothing was written: try again in a few seconds";
 const UNKNOWN: &str = "it is not known yet whether this was written: send it again with the same request_id to be answered, \
     or look first if it had none";
 

@@ -1,4 +1,4 @@
-//! What a database refuses, each told as what it is: by field where one is to blame, by a key of its own where none is.
+//! What a database refuses, each reported as what it is: by field where one is to blame, by a key of its own where none is.
 
 mod constraints;
 mod identities;

@@ -44,7 +44,7 @@ export class Writer {
     if (!isDeepStrictEqual(second, ack)) this.#journal.broken("a repeat was acked in another way", { write, second });
   }
 
-  // What was not acked the stock client sends again; if the ack says that nothing was written, or that nobody knows, we do.
+  // What was not acked the stock client sends again; if the ack says that nothing was written, or that it is not known, we do.
   async #carryOut({ event, payload, id, told }) {
     for (;;) {
       let ack;

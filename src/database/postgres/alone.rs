@@ -110,7 +110,7 @@ impl Alone {
         }
     }
 
-    /// The next to be run. Whoever waited behind one that met a lock to the end would wait as long for nothing.
+    /// The next to be run. What waited behind a write that met a lock to the end would wait as long for nothing.
     fn next(&self, row: Option<u64>, held: bool) -> Option<Box<dyn Job>> {
         let row = row?;
         let mut rows = self.rows.borrow_mut();
@@ -171,6 +171,6 @@ impl Alone {
             return work::in_time(identity::step_over(&self.pool, &violation, rule)).await;
         }
         tracing::debug!(sentence = violation.sentence, "a constraint refused a write");
-        Err(violation.told(rule))
+        Err(violation.judged(rule))
     }
 }

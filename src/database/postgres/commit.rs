@@ -7,7 +7,7 @@
 //! ```text
 //! commit ─ answered ─▶ done
 //!    └─ no answer, or a lost one ─▶ pursued beside everything else, until it is known: not ready as long
-//!                                      └─▶ whoever waits is answered by then, or that it is not known yet
+//!                                      └─▶ the client is answered by then, or that it is not known yet
 //! ```
 
 use std::{sync::Arc, time::Duration};
@@ -50,7 +50,7 @@ impl Commits {
     /// Commits.
     ///
     /// # Errors
-    /// [`Error::Unknown`]: nobody can tell yet. All others: nothing was written.
+    /// [`Error::Unknown`]: it is not known yet. All others: nothing was written.
     pub(super) async fn commit(&self, transaction: Transaction) -> Result<(), Error> {
         let (witness, writing) = (leave(&transaction).await?, transaction.writing());
         let mut answer: Answer = Box::pin(take(transaction)?.commit());
@@ -83,16 +83,16 @@ impl Commits {
         if self.unconfirmed.count() >= PURSUED {
             return Err(Error::Unknown(lost));
         }
-        let (tell, told) = oneshot::channel();
+        let (report, reported) = oneshot::channel();
         let pursuit =
             Pursuit { others: self.others.clone(), witness, answer, guard: self.unconfirmed.begin() };
         let reason = lost.clone();
         tokio::task::spawn_local(async move {
             let ended = pursuit.run(reason).await;
-            // Whoever waited may have been answered.
-            let _ = tell.send(ended);
+            // The client may have been answered by now.
+            let _ = report.send(ended);
         });
-        match tokio::time::timeout(patience, told).await {
+        match tokio::time::timeout(patience, reported).await {
             Ok(Ok(ended)) => ended,
             _ => Err(Error::Unknown(lost)),
         }

@@ -16,9 +16,9 @@ use super::{
 use crate::{database::DatabaseUrl, error::Error};
 
 /// How long a statement may take that only looks.
-const MOMENT: Duration = Duration::from_secs(3);
-/// How often to look for a change of process; the first round shows it already, if nobody else uses the pooler.
-const ROUNDS: usize = 4;
+const MOMENT: Duration = Duration::from_secs(5);
+/// How often to look for a change of process; the first round shows it already, if nothing else uses the pooler.
+const ROUNDS: usize = 3;
 /// How long to wait before connecting once more.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -36,8 +36,14 @@ pub(super) async fn check(url: &str) -> Result<(), Error> {
         )));
     }
     let mut two = connect(url).await?;
-    if !keeps_its_session(&mut one, &mut two).await {
-        return Err(Error::Unavailable(POOLED.into()));
+    match keeps_its_session(&mut one, &mut two).await {
+        Ok(true) => {}
+        Ok(false) => return Err(Error::Unavailable(POOLED.into())),
+        // A pooler with one process to lend lets the second session wait, and one that lends by the statement refuses to begin.
+        Err(error) => {
+            let sentence = format!("two sessions do not get on side by side ({error}). Is there {POOLED}?");
+            return Err(Error::Unavailable(sentence));
+        }
     }
     settings::apply(&mut one, &LIMITS).await.map_err(refused)?;
     for session in [one, two] {
@@ -55,7 +61,7 @@ async fn connect(url: &str) -> Result<PgConnection, Error> {
         let error = match tokio::time::timeout_at(deadline, PgConnection::connect_with(&options)).await {
             Ok(Ok(connection)) => return Ok(connection),
             Ok(Err(error)) => error,
-            Err(_) => sqlx::Error::PoolTimedOut,
+            Err(_) => silent(),
         };
         let starting = match &error {
             sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
@@ -72,27 +78,27 @@ async fn connect(url: &str) -> Result<PgConnection, Error> {
     }
 }
 
+fn silent() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time"))
+}
+
 fn refused(error: sqlx::Error) -> Error {
     Error::Unavailable(error.to_string())
 }
 
-/// Whether both sessions keep their process while the other one comes and goes. What fails or hangs has not kept it: a pooler
-/// with one process to lend lets the second wait, and one that lends by the statement refuses to begin.
-async fn keeps_its_session(one: &mut PgConnection, two: &mut PgConnection) -> bool {
-    let look = async {
-        let first = process(one).await?;
-        for _ in 0..ROUNDS {
-            run(two, "begin").await?;
-            let second = process(two).await?;
-            let same = process(one).await? == first && process(one).await? == first && second != first;
-            run(two, "rollback").await?;
-            if !same || process(one).await? != first {
-                return Ok(false);
-            }
+/// Whether both sessions keep their process while the other one comes and goes.
+async fn keeps_its_session(one: &mut PgConnection, two: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let first = process(one).await?;
+    for _ in 0..ROUNDS {
+        run(two, "begin").await?;
+        let second = process(two).await?;
+        let same = process(one).await? == first && process(one).await? == first && second != first;
+        run(two, "rollback").await?;
+        if !same || process(one).await? != first {
+            return Ok(false);
         }
-        Ok::<_, sqlx::Error>(true)
-    };
-    matches!(tokio::time::timeout(MOMENT, look).await, Ok(Ok(true)))
+    }
+    Ok(true)
 }
 
 async fn process(session: &mut PgConnection) -> Result<String, sqlx::Error> {
@@ -101,9 +107,11 @@ async fn process(session: &mut PgConnection) -> Result<String, sqlx::Error> {
 
 /// Without a prepared statement, which a pooler may lose.
 async fn text(session: &mut PgConnection, sql: &'static str) -> Result<String, sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session).await?.try_get(0)
+    let asked = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session);
+    tokio::time::timeout(MOMENT, asked).await.map_err(|_| silent())??.try_get(0)
 }
 
 async fn run(session: &mut PgConnection, sql: &'static str) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(session).await.map(drop)
+    let ran = sqlx::raw_sql(AssertSqlSafe(sql)).execute(session);
+    tokio::time::timeout(MOMENT, ran).await.map_err(|_| silent())?.map(drop)
 }

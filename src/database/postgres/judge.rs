@@ -62,15 +62,22 @@ fn violation(broken: Broken, refusal: &PgDatabaseError) -> Violation {
     }
 }
 
+/// Whether a statement was ended because of its time.
+pub(in crate::database) fn is_cut_off(error: &DbErr) -> bool {
+    refusal(error).is_some_and(|refusal| refusal.code() == "57014")
+}
+
 /// Whether a statement was prepared for a table that has changed since, or is not prepared where we think it is.
 pub(in crate::database) fn is_stale(error: &DbErr) -> bool {
+    refusal(error).is_some_and(is_old_plan)
+}
+
+fn refusal(error: &DbErr) -> Option<&PgDatabaseError> {
     let (DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source))) = error
     else {
-        return false;
+        return None;
     };
-    let refusal =
-        source.as_database_error().and_then(<dyn DatabaseError>::try_downcast_ref::<PgDatabaseError>);
-    refusal.is_some_and(is_old_plan)
+    source.as_database_error().and_then(<dyn DatabaseError>::try_downcast_ref)
 }
 
 /// "Cached plan must not change result type", whatever the server's language; "prepared statement does not exist" and

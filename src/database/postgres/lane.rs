@@ -49,7 +49,7 @@ impl Lane {
         Self { pool, ending, commits, alone }
     }
 
-    /// Takes writes until nobody gives any more.
+    /// Takes writes until there are no more.
     pub(super) async fn run(self, mut writes: Writes) {
         while let Some(first) = writes.recv().await {
             if let Some(first) = self.alone.queue(first) {

@@ -10,9 +10,9 @@ use crate::error::Error;
 /// How often to say what is waited for.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Whom a session waits for.
+/// Which session another one waits for.
 const BLOCKING: &str = "
-select b.pid::text as pid, coalesce(b.usename::text, '') as who, b.application_name as application,
+select b.pid::text as pid, coalesce(b.usename::text, '') as username, b.application_name as application,
     coalesce(b.state, '') as state, me.wait_event = 'advisory' as migrates
 from pg_stat_activity me
 join lateral unnest(pg_blocking_pids(me.pid)) as blocking(pid) on true
@@ -48,7 +48,7 @@ async fn watch(db: &DatabaseConnection, pid: i32) -> Result<(), DbErr> {
             Ok(Ok(Some(row))) => {
                 let text = |column: &str| row.try_get::<String>("", column).unwrap_or_default();
                 let (pid, user, application, state) =
-                    (text("pid"), text("who"), text("application"), text("state"));
+                    (text("pid"), text("username"), text("application"), text("state"));
                 let seconds = began.elapsed().as_secs();
                 match row.try_get("", "migrates") {
                     Ok(true) => tracing::warn!(

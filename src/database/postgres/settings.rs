@@ -12,7 +12,7 @@ pub(super) type Setting = (&'static str, &'static str);
 /// middle of a transaction, whose rows others wait for.
 pub(super) const LIMITS: [Setting; 3] =
     [("statement_timeout", "6s"), ("lock_timeout", "4s"), ("idle_in_transaction_session_timeout", "5s")];
-/// Others wait behind whoever waits for a lock here.
+/// Others wait behind a write that waits for a lock here.
 pub(super) const HASTY: [Setting; 1] = [("lock_timeout", "50ms")];
 /// One snapshot, nothing written: set once, it takes no round trips each time.
 pub(super) const SNAPSHOT: [Setting; 2] =

@@ -7,13 +7,13 @@ use crate::{
     error::Error,
 };
 
-/// What a client is told of a constraint, within the transaction that it has refused something.
+/// What a client is sent of a constraint, within the transaction that it has refused something.
 pub(super) async fn explain(db: &DatabaseConnection, violation: Violation) -> Error {
     let rule = rule(db, &violation).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "a constraint refused, and the schema does not say what it is about");
         None
     });
-    violation.told(rule)
+    violation.judged(rule)
 }
 
 async fn rule(db: &DatabaseConnection, violation: &Violation) -> Result<Option<Rule>, DbErr> {

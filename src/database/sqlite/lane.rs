@@ -64,7 +64,7 @@ async fn group(
         Err(error) => {
             handle.connection.undo();
             let group_of_one = group.len() == 1;
-            let error = told(handle, error).await;
+            let error = explained(handle, error).await;
             if let Some(job) = group.pop_if(|_| group_of_one) {
                 return job.finish(Err(error));
             }
@@ -113,15 +113,15 @@ async fn one(handle: &Handle, job: &mut Box<dyn Job>) -> Result<bool, Error> {
     if verdict != Verdict::Keep {
         handle.connection.batch("rollback to job")?;
         if let Some(error) = job.take_error() {
-            job.refuse(told(handle, error).await);
+            job.refuse(explained(handle, error).await);
         }
     }
     handle.connection.batch("release job")?;
     Ok(verdict == Verdict::Keep)
 }
 
-/// What a client is told: of a constraint that refused, which field it is about.
-async fn told(handle: &Handle, error: Error) -> Error {
+/// What a client is sent: of a constraint that refused, which field it is about.
+async fn explained(handle: &Handle, error: Error) -> Error {
     match (error, &handle.transaction.inner) {
         (Error::Violation(mut violation), Inner::Sqlite(db)) => {
             violation.writing = violation.writing.or_else(|| handle.transaction.writing());

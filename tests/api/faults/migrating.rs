@@ -1,6 +1,6 @@
-//! Migrations that wait, or take their time: nobody gives up, and the log says why nothing happens.
+//! Migrations that wait, or take their time: no start gives up, and the log says why nothing happens.
 
-use std::{io::Read, time::Duration};
+use std::io::Read;
 
 use crate::harness::{
     Client, Database, Engine, PATIENCE, begin,
@@ -24,13 +24,7 @@ async fn who_finds_another_node_migrating_waits_and_says_so() {
         // Longer than any statement may otherwise wait for a lock.
         let waits = "select coalesce(max(extract(epoch from now() - query_start)) > 7, false)::text
             from pg_stat_activity where datname = current_database() and wait_event = 'advisory'";
-        let mut session = Session::open(&database.url()).await;
-        let waited = async {
-            while session.ask(waits).await != "true" {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, waited).await.expect("it to wait for the lock");
+        Session::open(&database.url()).await.until(waits).await;
         holder.commit().await;
         let program = starting.await.unwrap();
         assert!(program.log().contains("another node is migrating this database"), "{}", program.log());
@@ -87,7 +81,7 @@ async fn a_file_that_is_held_at_the_start_is_waited_for() {
     .await;
 }
 
-/// Told to end while it waits, it ends.
+/// SIGTERM ends a start that waits.
 #[actix_web::test]
 async fn a_start_that_waits_can_be_ended() {
     begin(Engine::Postgres, async |database| {
@@ -96,13 +90,7 @@ async fn a_start_that_waits_can_be_ended() {
             program::spawn(&["serve", "--bind", "127.0.0.1:0", "--database-url", &database.url()]);
         let waits = "select exists (select from pg_stat_activity
             where datname = current_database() and wait_event = 'advisory')::text";
-        let mut session = Session::open(&database.url()).await;
-        let waited = async {
-            while session.ask(waits).await != "true" {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, waited).await.expect("it to wait for the lock");
+        Session::open(&database.url()).await.until(waits).await;
         program::signal(&process, "TERM");
         let ended = actix_web::rt::task::spawn_blocking(move || process.wait().unwrap());
         let ended = tokio::time::timeout(PATIENCE, ended).await.expect("it to end").unwrap();

@@ -72,7 +72,7 @@ fn place(url: &str) -> (String, String) {
     (host.to_owned(), database.to_owned())
 }
 
-/// It refuses to run as root; whoever nobody is will do.
+/// It refuses to run as root; the user with the least rights will do.
 fn start(ini: &Path) -> Child {
     let mut command = Command::new(program());
     command.arg("-q").arg(ini).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -86,6 +86,16 @@ impl Session {
         row.try_get(0).unwrap()
     }
 
+    /// Waits until a statement gives `true`.
+    pub(crate) async fn until(&mut self, sql: &str) {
+        let so = async {
+            while self.ask(sql).await != "true" {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(super::PATIENCE, so).await.unwrap_or_else(|_| panic!("not so in time: {sql}"));
+    }
+
     pub(crate) async fn commit(mut self) {
         self.execute("commit").await;
         self.0.close().await.unwrap();

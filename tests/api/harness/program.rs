@@ -152,7 +152,7 @@ pub(crate) fn signal(process: &Child, name: &str) {
     assert!(Command::new("sh").args(arguments).status().unwrap().success());
 }
 
-/// Starts the program, and leaves it to the caller, who reads its log.
+/// Starts the program, and leaves it and its log to the caller.
 pub(crate) fn spawn(arguments: &[&str]) -> Child {
     let mut command = Command::new(PROGRAM);
     clean(&mut command);

@@ -1,4 +1,4 @@
-//! Constraints that somebody else has made: said beside the field, and final.
+//! Constraints of another program's making: said beside the field, and final.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A commit of which nobody can say yet how it ended: the client is told just that, and by a repeat what came of it.
+//! A commit of which it is not known yet how it ended: the client is sent just that, and by a repeat what came of it.
 
 use std::time::Duration;
 
@@ -19,12 +19,7 @@ async fn lose_standby(cluster: &Cluster) {
     session.execute("alter system set synchronous_standby_names = 'nobody'").await;
     session.execute("select pg_reload_conf()").await;
     // Processes obey in their own time.
-    let obeyed = async {
-        while session.ask("show synchronous_standby_names").await != "nobody" {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, obeyed).await.expect("the setting to be read");
+    session.until("select (current_setting('synchronous_standby_names') = 'nobody')::text").await;
 }
 
 async fn find_standby(cluster: &Cluster) {
@@ -33,7 +28,7 @@ async fn find_standby(cluster: &Cluster) {
     session.execute("select pg_reload_conf()").await;
 }
 
-/// Asks until the answer is not that nobody knows.
+/// Asks until the answer is another than that it is not known.
 async fn known(client: &Client, id: &str, event: &str, payload: &Value) -> crate::harness::wire::Ack {
     let ask = async {
         loop {
@@ -80,7 +75,7 @@ async fn a_commit_that_hangs_is_not_known_until_it_ends_and_then_it_is() {
     assert_eq!(second.refused(), ["$unknown_outcome"]);
     assert!(again.ask("get_coach", json!({ "id": 1 })).await.ok, "reading goes on");
     reason(&programs[0], "synchronous standby").await;
-    // A repeat is not carried out beside the first, and is not told that nothing was written, on no node.
+    // A repeat is not carried out beside the first, and is not answered that nothing was written, on either node.
     for repeats in [&again, &elsewhere] {
         let repeat = ask(repeats, &made, "new_coach", &grace).await;
         assert_eq!(repeat.refused(), ["$unknown_outcome"], "{repeat:?}");
