@@ -11,16 +11,21 @@
 //!
 //! Each commit is counted ([`Database::commits`]); [`crate::live`] follows that count.
 
+mod doubts;
 mod notices;
 mod postgres;
+pub(crate) mod refusal;
 mod sqlite;
 mod transaction;
 mod url;
+mod violation;
 mod work;
 
 pub use notices::Notices;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, EMBEDDED};
+pub use violation::Violation;
+pub(crate) use violation::{Verb, Writing};
 pub(crate) use work::message as panic_message;
 
 use std::sync::Arc;
@@ -30,6 +35,7 @@ use sea_orm::DatabaseConnection;
 use tokio::sync::watch;
 
 use crate::error::Error;
+use doubts::Doubts;
 
 /// When SQLite waits for the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -50,6 +56,7 @@ pub struct Commit(pub u64);
 pub struct Database {
     engine: Arc<Engine>,
     commits: watch::Sender<u64>,
+    doubts: Arc<Doubts>,
 }
 
 enum Engine {
@@ -72,7 +79,7 @@ impl Database {
                 Engine::Postgres(postgres::Postgres::connect(url, commits.clone()).await?)
             }
         };
-        Ok(Self { engine: Arc::new(engine), commits })
+        Ok(Self { engine: Arc::new(engine), commits, doubts: Arc::default() })
     }
 
     /// Runs `work` in a transaction of its own and commits it if it succeeds.
@@ -165,6 +172,20 @@ impl Database {
         }
     }
 
+    /// Why commits are not confirmed just now, if they are not.
+    #[must_use]
+    pub fn unconfirmed(&self) -> Option<&'static str> {
+        match &*self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => postgres.unconfirmed(),
+        }
+    }
+
+    /// Requests of which it was said that it is not known whether they were carried out.
+    pub(crate) fn doubts(&self) -> &Doubts {
+        &self.doubts
+    }
+
     /// How many commits this process has made, as a value that can be awaited.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
@@ -193,10 +214,7 @@ impl Attached {
     ///
     /// # Errors
     /// What `work` returns, or [`Error::Unavailable`].
-    pub async fn read<T>(
-        &self,
-        work: impl AsyncFnOnce(&Transaction) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub async fn read<T>(&self, work: impl AsyncFn(&Transaction) -> Result<T, Error>) -> Result<T, Error> {
         match self {
             Self::Sqlite(follower) => follower.read(work).await,
             Self::Postgres(follower) => postgres::read(follower.pool(), work).await,
@@ -208,7 +226,7 @@ impl Attached {
     pub fn glance(&self) -> Option<&DatabaseConnection> {
         match self {
             Self::Sqlite(_) => None,
-            Self::Postgres(follower) => Some(follower.pool()),
+            Self::Postgres(follower) => Some(follower.pool().connections()),
         }
     }
 

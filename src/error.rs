@@ -5,8 +5,10 @@
 //! worded on the wire is decided in one place, [`crate::gateway::reply`].
 
 use api_schema::{FieldErrors, Invalid};
-use sea_orm::{DbErr, RuntimeErr, SqlxError};
+use sea_orm::DbErr;
 use serde_json::value::RawValue;
+
+use crate::database::{Violation, refusal};
 
 /// Why a request was not carried out. Each variant has one stable key on the wire.
 #[derive(Debug, thiserror::Error)]
@@ -57,15 +59,31 @@ pub enum Error {
         /// Whole seconds until another try may succeed.
         seconds: u64,
     },
+    /// Another transaction holds the row, or its table, for longer than anything is waited for; nothing was written.
+    #[error("locked: {0}")]
+    Locked(String),
+    /// The database refuses it for a reason of its own; the sentence is the database's.
+    #[error("refused: {0}")]
+    Refused(String),
     /// The database could not be reached in time, and nothing was written.
     #[error("database unavailable: {0}")]
     Unavailable(String),
+    /// Another program holds the whole file, and nothing was written.
+    #[error("database busy: {0}")]
+    Busy(String),
     /// The connection was lost while committing, and the database cannot say yet how it ended.
     #[error("commit outcome unknown: {0}")]
     Unknown(String),
     /// Another transaction came between two steps of this one. The database layer runs the work again.
     #[error("raced: {0}")]
     Raced(DbErr),
+    /// The table has changed since its connection prepared the statement. The database layer takes a new connection, and
+    /// runs the work again.
+    #[error("prepared for another table: {0}")]
+    Stale(DbErr),
+    /// A constraint refused. The database layer finds out which fields it is about.
+    #[error("{}", .0.sentence)]
+    Violation(Box<Violation>),
     /// The database refused in a way nobody foresaw. The client learns an incident id; the log keeps the source.
     #[error("database: {0}")]
     Database(DbErr),
@@ -79,6 +97,8 @@ impl Error {
     pub(crate) fn repeated(&self) -> Self {
         match self {
             Self::Unavailable(reason) => Self::Unavailable(reason.clone()),
+            Self::Busy(reason) => Self::Busy(reason.clone()),
+            Self::Locked(reason) => Self::Locked(reason.clone()),
             Self::Unknown(reason) => Self::Unknown(reason.clone()),
             other => Self::Internal(other.to_string()),
         }
@@ -94,6 +114,8 @@ impl Error {
                 | Self::InUse(_)
                 | Self::Conflict(_)
                 | Self::TooLarge { .. }
+                | Self::Refused(_)
+                | Self::Violation(_)
         )
     }
 }
@@ -113,42 +135,6 @@ impl From<Invalid> for Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        match &error {
-            DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => Self::Unavailable(error.to_string()),
-            DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source)) => {
-                match postgres_class(source) {
-                    Class::Unavailable => Self::Unavailable(error.to_string()),
-                    Class::Raced => Self::Raced(error),
-                    Class::Fault => Self::Database(error),
-                }
-            }
-            _ => Self::Database(error),
-        }
-    }
-}
-
-enum Class {
-    Unavailable,
-    Raced,
-    Fault,
-}
-
-/// Sorts what PostgreSQL says by its SQLSTATE (manual, appendix A).
-fn postgres_class(error: &SqlxError) -> Class {
-    let Some(refusal) = error.as_database_error() else {
-        // No answer at all, so the connection is at fault: closed, timed out, or garbled.
-        return match error {
-            SqlxError::RowNotFound | SqlxError::ColumnNotFound(_) | SqlxError::Decode(_) => Class::Fault,
-            _ => Class::Unavailable,
-        };
-    };
-    match refusal.code().as_deref() {
-        // unique or foreign key violated after our own checks had passed; serialization failure; deadlock
-        Some("23505" | "23503" | "40001" | "40P01") => Class::Raced,
-        // statement cancelled by its timeout; lock not available in time; read-only while failing over; ended while idle
-        Some("57014" | "55P03" | "25006" | "25P03") => Class::Unavailable,
-        // connection exceptions, insufficient resources (disk full among them), operator intervention, I/O
-        Some(code) if ["08", "53", "57", "58"].contains(&&code[..2]) => Class::Unavailable,
-        _ => Class::Fault,
+        refusal::judge(error)
     }
 }

@@ -59,7 +59,7 @@ async fn healthz() -> HttpResponse {
     text(HttpResponse::Ok(), "ok")
 }
 
-/// 200 while the database answers and live is caught up, until the server is told to end.
+/// 200 while the database answers and confirms commits and live is caught up, until the server is about to end.
 async fn readyz(state: web::Data<State>) -> HttpResponse {
     let unready = |reason: &'static str| text(HttpResponse::ServiceUnavailable(), reason);
     if state.leaving.load(Ordering::Relaxed) {
@@ -70,6 +70,9 @@ async fn readyz(state: web::Data<State>) -> HttpResponse {
     }
     if !state.db.is_open() {
         return unready("nobody takes writes any more");
+    }
+    if let Some(reason) = state.db.unconfirmed() {
+        return unready(reason);
     }
     if !state.live.is_caught_up() {
         return unready("live is not caught up with the database");

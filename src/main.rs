@@ -40,7 +40,11 @@ async fn main() -> ExitCode {
 async fn serve(settings: Serve) -> Result<(), String> {
     telemetry::log(&settings)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    let app = App::build(&settings).await?;
+    // A start may wait for others that hold the database.
+    let app = tokio::select! {
+        app = App::build(&settings) => app?,
+        _ = terminate.recv() => return Err("ended before it had started".into()),
+    };
     println!("rowcast is listening on http://{}", app.address());
     let stop = async move {
         tokio::select! {
@@ -52,6 +56,7 @@ async fn serve(settings: Serve) -> Result<(), String> {
 }
 
 async fn open(storage: &Storage) -> Result<Database, String> {
+    telemetry::log_of_command();
     let opened = Database::connect(&storage.database_url, storage.sqlite_synchronous).await;
     opened.map_err(|error| format!("--database-url: {error}"))
 }

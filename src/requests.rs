@@ -160,6 +160,37 @@ impl Request {
     }
 }
 
+impl Request {
+    /// What a failure says of the request, of which this may be a repeat: while it is not known what became of the first, that
+    /// nothing was written would be said of both.
+    pub(crate) async fn in_doubt(&self, db: &Database, error: Error) -> Error {
+        match &error {
+            Error::Unknown(_) => {
+                db.doubts().note(&self.id);
+                error
+            }
+            Error::Unavailable(reason) | Error::Busy(reason) | Error::Locked(reason)
+                if db.doubts().has(&self.id) =>
+            {
+                Error::Unknown(reason.clone())
+            }
+            Error::Locked(reason) if self.is_being_committed(db).await => Error::Unknown(reason.clone()),
+            _ => error,
+        }
+    }
+
+    /// Whether another transaction, on any node, has stored an ack for it and has not ended: its id is then locked.
+    async fn is_being_committed(&self, db: &Database) -> bool {
+        let request = self.clone();
+        let probe = async move |db: &Transaction| -> Result<(), Error> {
+            db.execute_unprepared("set local lock_timeout = '50ms'").await?;
+            request.answer(db, &Stored::of("", None)?).await?;
+            Err(Error::Internal("nothing of this is to be kept".into()))
+        };
+        matches!(db.write(probe).await, Err(Error::Locked(_) | Error::Unknown(_)))
+    }
+}
+
 /// What became of a refusal.
 pub enum Refused {
     /// It is written down, and counts as so many bytes.

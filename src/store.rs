@@ -8,16 +8,16 @@ pub(crate) mod links;
 
 use api_schema::FieldErrors;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, ModelTrait, QueryFilter, QueryOrder,
-    QuerySelect, Value,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait,
+    IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     sea_query::{Alias, Expr, Func, LockType, Query, SelectStatement},
 };
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     bounds,
-    collection::{ActiveModel, Collection, Draft, Edit, Model, Nested, Unique},
-    database::Transaction,
+    collection::{ActiveModel, Collection, Column, Draft, Edit, Model, Nested, Unique},
+    database::{Transaction, Verb, Writing, refusal},
     error::Error,
 };
 
@@ -55,6 +55,7 @@ pub async fn valid<C: Collection>(
 /// [`Error::Invalid`] for references to nothing, values that are taken, and a row that is too large.
 pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>>) -> Result<C::Row, Error> {
     check::<C>(db, None, &draft).await?;
+    db.concerns(Some(writing::<C>(db, Verb::Insert, Some(&draft.row))));
     let model = C::Entity::insert(draft.row).exec_with_returning(db).await?;
     if let Some(links) = draft.links {
         let id = id_of::<C>(&model);
@@ -76,6 +77,7 @@ pub async fn update<C: Collection>(db: &Transaction, edit: Edit<ActiveModel<C>>)
     // Forms send the whole row back: what the row has already, no other row has.
     draft.unique.retain(|unique| !has::<C>(&before, unique));
     check::<C>(db, Some(id), &draft).await?;
+    db.concerns(Some(writing::<C>(db, Verb::Update, Some(&draft.row))));
     let after = C::Entity::update_many()
         .set(draft.row)
         .col_expr(C::VERSION, Expr::col(C::VERSION).add(1))
@@ -118,6 +120,7 @@ pub async fn delete<C: Collection>(db: &Transaction, id: i64, referrers: &[Refer
         let name = C::NAME.replace('_', " ");
         return Err(Error::InUse(format!("this {name} is still used by {}", uses.join(" and "))));
     }
+    db.concerns(Some(writing::<C>(db, Verb::Delete(id), None)));
     C::Entity::delete_many().filter(C::ID.eq(id)).exec(db).await?;
     Ok(())
 }
@@ -178,6 +181,39 @@ pub fn id_of<C: Collection>(model: &Model<C>) -> i64 {
     }
 }
 
+/// What a constraint that the product does not know may be about.
+fn writing<C: Collection>(db: &Transaction, verb: Verb, row: Option<&ActiveModel<C>>) -> Writing {
+    let joined = C::NESTS.iter().map(|nested| nested.table).filter(|table| *table != C::PLURAL);
+    // PostgreSQL says by itself which column it is.
+    let row = row.filter(|_| db.get_database_backend() == DbBackend::Sqlite);
+    Writing {
+        name: C::NAME,
+        table: C::PLURAL,
+        tables: std::iter::once(C::PLURAL).chain(joined).collect(),
+        field: field::<C>,
+        verb,
+        values: row.map(values::<C>).unwrap_or_default(),
+    }
+}
+
+fn values<C: Collection>(row: &ActiveModel<C>) -> Vec<(&'static str, Value)> {
+    let value = |column: Column<C>| match row.get(column) {
+        ActiveValue::Set(value) | ActiveValue::Unchanged(value) => Some((column.as_str(), value)),
+        ActiveValue::NotSet => None,
+    };
+    Column::<C>::iter().filter_map(value).collect()
+}
+
+/// The payload's field for a column, spelled as our own checks do: a reference's is its id.
+fn field<C: Collection>(table: &str, column: &str) -> Option<String> {
+    let nested = C::NESTS.iter().find(|nested| nested.table == table && nested.shows == column);
+    if table != C::PLURAL {
+        return nested.map(|nested| nested.collection.to_owned());
+    }
+    let (name, _) = C::COLUMNS.iter().find(|(_, known)| known.as_str() == column)?;
+    Some(nested.map_or_else(|| (*name).to_owned(), |_| format!("{name}.id")))
+}
+
 fn has<C: Collection>(model: &Model<C>, unique: &Unique) -> bool {
     let column = C::columns().find(|(name, _)| *name == unique.field);
     column.is_some_and(|(_, column)| model.get(column) == unique.value)
@@ -205,8 +241,8 @@ async fn with_ids<C: Collection>(
 
 /// The row, kept from changing until the transaction ends. SQLite needs no lock: it has one writer.
 async fn locked<C: Collection>(db: &Transaction, id: i64) -> Result<Model<C>, Error> {
-    let found = C::Entity::find().filter(C::ID.eq(id)).lock(LockType::NoKeyUpdate).one(db).await?;
-    found.ok_or(Error::NotFound { collection: C::NAME, id })
+    let found = C::Entity::find().filter(C::ID.eq(id)).lock(LockType::NoKeyUpdate).one(db).await;
+    found.map_err(refusal::judge_lock)?.ok_or(Error::NotFound { collection: C::NAME, id })
 }
 
 async fn check<C: Collection>(

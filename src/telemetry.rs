@@ -31,6 +31,13 @@ pub fn log(settings: &Serve) -> Result<(), String> {
     Ok(())
 }
 
+/// Starts the log of a command that does one thing: what it waits for, and what goes wrong.
+pub fn log_of_command() {
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("warn,rowcast=info"));
+    let log = log.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    drop(log.log_internal_errors(false).try_init());
+}
+
 /// The process's metrics, which `GET /metrics` shows.
 ///
 /// # Errors

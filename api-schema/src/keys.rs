@@ -22,5 +22,11 @@ pub const FORBIDDEN: &str = "$forbidden";
 pub const RATE_LIMITED: &str = "$rate_limited";
 /// The database could not be reached in time; nothing was written.
 pub const UNAVAILABLE: &str = "$unavailable";
+/// Another transaction holds the row; nothing was written, and writes to other rows go on.
+pub const LOCKED: &str = "$locked";
+/// The database refuses it for a reason of its own, a trigger's or a constraint's; the sentence is the database's.
+pub const REFUSED: &str = "$refused";
+/// It is not known whether it was written: a repeat with the same `request_id` is answered with what became of it.
+pub const UNKNOWN_OUTCOME: &str = "$unknown_outcome";
 /// Our fault; the sentence carries an incident id that is also in the log, and nothing else.
 pub const INTERNAL: &str = "$internal";

@@ -10,35 +10,55 @@
 //! lanes that hold many rows each would soon wait for each other.
 
 mod alone;
+mod catalog;
 mod commit;
+mod entry;
 mod follower;
+mod identity;
+mod judge;
 mod lane;
+mod migrating;
 mod notices;
 mod pool;
+mod settings;
+mod unconfirmed;
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use tokio::sync::{mpsc, watch};
 
 use super::{
     Commit, Notices, Transaction, stopped,
     transaction::Inner,
-    work::{self, Job},
+    work::{self, Job, Verdict},
 };
 use crate::error::Error;
 use alone::Alone;
+use commit::Commits;
 pub(super) use follower::Follower;
+pub(super) use judge::{is_cut_off, is_stale, judge};
 use lane::Lane;
-use pool::Pools;
+pub(super) use pool::Renewal;
+use pool::{Pool, Pools};
+use unconfirmed::Unconfirmed;
 
 /// How long anything may take that should take a moment.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(8);
+/// How often a read is run whose statements had been prepared for a table that has changed since.
+const READINGS: usize = 3;
 
 pub(super) struct Postgres {
     url: String,
     jobs: mpsc::UnboundedSender<(Access, Box<dyn Job>)>,
     closing: watch::Sender<bool>,
     notices: Notices,
+    unconfirmed: Arc<Unconfirmed>,
+}
+
+/// A write on its way, to this row if it is known.
+struct Write {
+    row: Option<u64>,
+    job: Box<dyn Job>,
 }
 
 #[derive(Clone, Copy)]
@@ -56,16 +76,18 @@ impl Postgres {
         let (address, stop) = (url.to_owned(), closing.clone());
         let (notices, said) = Notices::new();
         let node = notices.node.clone();
+        let unconfirmed = Arc::<Unconfirmed>::default();
+        let doubts = unconfirmed.clone();
         work::thread("postgres", async move || match Pools::open(&address).await {
             Ok(pools) => {
                 let _ = ready.send(Ok(()));
-                tokio::task::spawn_local(notices::take(pools.writers.clone(), node, said));
-                serve(pools, queue, stop, commits).await;
+                tokio::task::spawn_local(notices::take(pools.writers.connections().clone(), node, said));
+                serve(pools, queue, stop, (commits, doubts)).await;
             }
             Err(error) => drop(ready.send(Err(error))),
         })?;
         connected.await.map_err(|_| stopped())??;
-        Ok(Self { url: url.to_owned(), jobs, closing, notices })
+        Ok(Self { url: url.to_owned(), jobs, closing, notices, unconfirmed })
     }
 
     pub(super) fn url(&self) -> &str {
@@ -74,6 +96,10 @@ impl Postgres {
 
     pub(super) fn notices(&self) -> &Notices {
         &self.notices
+    }
+
+    pub(super) fn unconfirmed(&self) -> Option<&'static str> {
+        self.unconfirmed.reason()
     }
 
     pub(super) fn write(&self, row: Option<u64>, job: Box<dyn Job>) -> Result<(), Error> {
@@ -99,16 +125,18 @@ async fn serve(
     pools: Pools,
     mut queue: mpsc::UnboundedReceiver<(Access, Box<dyn Job>)>,
     closing: watch::Sender<bool>,
-    commits: watch::Sender<u64>,
+    (commits, unconfirmed): (watch::Sender<u64>, Arc<Unconfirmed>),
 ) {
     let mut stop = closing.subscribe();
     let mut reading = tokio::task::JoinSet::new();
     let mut running = tokio::task::JoinSet::new();
-    let alone = Rc::new(Alone::new(pools.writers.clone(), commits.clone()));
+    let ending = Commits::new(pools.writers.clone(), unconfirmed);
+    let alone = Rc::new(Alone::new(pools.writers.clone(), ending.clone(), commits.clone()));
     let mut lanes = Vec::new();
     for pool in &pools.lanes {
         let (jobs, waiting) = mpsc::unbounded_channel();
-        running.spawn_local(Lane::new(pool.clone(), commits.clone(), alone.clone()).run(waiting));
+        let lane = Lane::new(pool.clone(), ending.clone(), commits.clone(), alone.clone());
+        running.spawn_local(lane.run(waiting));
         lanes.push(jobs);
     }
     let mut next_lane = 0;
@@ -124,7 +152,9 @@ async fn serve(
             Some((Access::Write(row), job)) => {
                 next_lane += 1;
                 let lane = row.unwrap_or(next_lane) % lanes.len() as u64;
-                let _ = lanes[lane as usize].send(job);
+                if let Some(write) = alone.queue(Write { row, job }) {
+                    let _ = lanes[lane as usize].send(write);
+                }
             }
             Some((Access::Read, job)) => {
                 let pool = pools.readers.clone();
@@ -139,21 +169,40 @@ async fn serve(
     pools.close().await;
 }
 
-async fn read_job(pool: &sea_orm::DatabaseConnection, mut job: Box<dyn Job>) {
-    let ran = read(pool, async |transaction| {
-        job.run(transaction).await;
-        Ok(Commit(0))
-    });
-    let outcome = ran.await;
-    job.finish(outcome);
+async fn read_job(pool: &Pool, mut job: Box<dyn Job>) {
+    for attempt in 1.. {
+        let transaction = match pool.begin().await {
+            Ok(transaction) => transaction,
+            Err(error) => return job.finish(Err(error)),
+        };
+        let verdict = job.run(&transaction).await;
+        roll_back(transaction);
+        if verdict != Verdict::Again || attempt == READINGS {
+            break;
+        }
+    }
+    job.finish(Ok(Commit(0)));
 }
 
 /// Runs `body` over one snapshot; nothing can be written. The pool's connections begin such transactions by themselves.
 pub(super) async fn read<T>(
-    pool: &sea_orm::DatabaseConnection,
-    body: impl AsyncFnOnce(&Transaction) -> Result<T, Error>,
+    pool: &Pool,
+    body: impl AsyncFn(&Transaction) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let transaction = pool::begin(pool).await?;
+    for _ in 1..READINGS {
+        match read_once(pool, &body).await {
+            Err(Error::Stale(_)) => {}
+            outcome => return outcome,
+        }
+    }
+    read_once(pool, &body).await
+}
+
+async fn read_once<T>(
+    pool: &Pool,
+    body: &impl AsyncFn(&Transaction) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let transaction = pool.begin().await?;
     let outcome = body(&transaction).await;
     roll_back(transaction);
     outcome

@@ -9,12 +9,19 @@
 //! statement. Jobs that wait while the writer is busy are committed together: each is still all or nothing, by a
 //! savepoint of its own, and none is answered before the disk has it.
 
+mod catalog;
 mod connection;
 mod follower;
 mod lane;
 mod value;
+mod refusal;
 
-use std::{path::Path, path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::{Mutex, mpsc, watch};
@@ -23,6 +30,7 @@ use super::{Synchronous, Transaction, stopped, transaction::Inner, work, work::J
 use crate::error::Error;
 use connection::Connection;
 pub(super) use follower::Follower;
+pub(super) use refusal::{Refusal, judge};
 
 /// Threads that read. Each costs little while idle; more than this compete for the same page cache.
 const READERS: usize = 3;
@@ -30,6 +38,8 @@ const READERS: usize = 3;
 const QUEUE: usize = 4096;
 /// How long a job waits for a place in the queue.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a start waits for others that hold the file, such as one that migrates it.
+const STARTING: Duration = Duration::from_secs(60 * 60);
 
 type Queue = mpsc::Sender<Box<dyn Job>>;
 
@@ -60,8 +70,7 @@ impl Sqlite {
         synchronous: Synchronous,
         commits: watch::Sender<u64>,
     ) -> Result<Self, Error> {
-        let writer = Handle::new(Connection::writer(path, synchronous)?);
-        migrate(&writer).await?;
+        let writer = migrated(path, synchronous).await?;
         let closing = watch::Sender::new(false);
         let (write, jobs) = mpsc::channel(QUEUE);
         let mut threads = vec![work::thread("sqlite-writer", {
@@ -113,6 +122,30 @@ async fn give(queue: &Queue, job: Box<dyn Job>) -> Result<(), Error> {
         }
         mpsc::error::SendTimeoutError::Closed(_) => stopped(),
     })
+}
+
+/// The connection that writes, as soon as the file is free for as long as it takes to bring the schema up to date.
+async fn migrated(path: &Path, synchronous: Synchronous) -> Result<Handle, Error> {
+    let began = Instant::now();
+    loop {
+        let migrated = async {
+            let writer = Handle::new(Connection::writer(path, synchronous)?);
+            migrate(&writer).await.map(|()| writer)
+        };
+        match migrated.await {
+            Err(Error::Busy(reason)) if began.elapsed() < STARTING => {
+                let seconds = began.elapsed().as_secs();
+                tracing::warn!(
+                    reason,
+                    seconds,
+                    "another program holds the database file: waiting until it is done"
+                );
+                // Busy waiting has passed by now; what wants to end the program comes in here.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// All pending migrations in one transaction, so that none is left half done.

@@ -1,10 +1,18 @@
 //! The one connection a piece of work may use.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     Statement,
+};
+
+use super::{
+    postgres::{self, Renewal},
+    violation::Writing,
 };
 
 /// An open transaction. It ends with the work it was given to, never by that work's hand.
@@ -15,6 +23,10 @@ pub struct Transaction {
     wrote: AtomicBool,
     /// Whether a statement failed, or was not waited for to its end: PostgreSQL then takes no other.
     failed: AtomicBool,
+    /// What is being written, for what a constraint may say of it.
+    writing: Mutex<Option<Arc<Writing>>>,
+    /// Where to note that the connection's prepared statements are of no use any more.
+    renewal: Option<Arc<Renewal>>,
 }
 
 #[derive(Debug)]
@@ -26,7 +38,22 @@ pub(super) enum Inner {
 
 impl Transaction {
     pub(super) fn new(inner: Inner) -> Self {
-        Self { inner, wrote: false.into(), failed: false.into() }
+        Self { inner, wrote: false.into(), failed: false.into(), writing: Mutex::default(), renewal: None }
+    }
+
+    /// The same on a connection of a pool that can be renewed.
+    pub(super) fn of(inner: Inner, renewal: Arc<Renewal>) -> Self {
+        Self { renewal: Some(renewal), ..Self::new(inner) }
+    }
+
+    /// Says what is written from now on.
+    pub(crate) fn concerns(&self, writing: Option<Writing>) {
+        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = writing.map(Arc::new);
+    }
+
+    /// What was said to be written last.
+    pub(super) fn writing(&self) -> Option<Arc<Writing>> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether anything may have been written since this was asked last.
@@ -43,6 +70,11 @@ impl Transaction {
         self.wrote.fetch_or(writes, Ordering::Relaxed);
         let failed = self.failed.swap(true, Ordering::Relaxed);
         let outcome = run.await;
+        if let (Err(error), Some(renewal)) = (&outcome, &self.renewal)
+            && postgres::is_stale(error)
+        {
+            renewal.note();
+        }
         self.failed.store(failed || outcome.is_err(), Ordering::Relaxed);
         outcome
     }

@@ -16,6 +16,12 @@ pub(super) trait Job: Send {
     /// Runs the work; true if what it did is to be kept. May be called again after a lost race.
     fn run<'a>(&'a mut self, transaction: &'a Transaction) -> LocalBoxFuture<'a, Verdict>;
 
+    /// Why it failed, if it did: to be looked into.
+    fn take_error(&mut self) -> Option<Error>;
+
+    /// Gives a failure that has been looked into back.
+    fn refuse(&mut self, error: Error);
+
     /// Tells whoever waits how it ended.
     fn finish(self: Box<Self>, commit: Result<Commit, Error>);
 }
@@ -55,16 +61,28 @@ where
 {
     fn run<'a>(&'a mut self, transaction: &'a Transaction) -> LocalBoxFuture<'a, Verdict> {
         Box::pin(async move {
+            transaction.concerns(None);
             let ran = AssertUnwindSafe(in_time((self.work)(transaction))).catch_unwind().await;
-            let outcome = ran.unwrap_or_else(|panic| Err(Error::Internal(message(&*panic))));
+            let mut outcome = ran.unwrap_or_else(|panic| Err(Error::Internal(message(&*panic))));
+            if let Err(Error::Violation(violation)) = &mut outcome {
+                violation.writing = transaction.writing();
+            }
             let verdict = match &outcome {
                 Ok(_) => Verdict::Keep,
-                Err(Error::Raced(_)) => Verdict::Again,
+                Err(Error::Raced(_) | Error::Stale(_)) => Verdict::Again,
                 Err(_) => Verdict::Undo,
             };
             self.outcome = Some(outcome);
             verdict
         })
+    }
+
+    fn take_error(&mut self) -> Option<Error> {
+        self.outcome.take_if(|outcome| outcome.is_err()).and_then(Result::err)
+    }
+
+    fn refuse(&mut self, error: Error) {
+        self.outcome = Some(Err(error));
     }
 
     fn finish(self: Box<Self>, commit: Result<Commit, Error>) {

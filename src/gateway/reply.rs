@@ -47,6 +47,12 @@ pub fn failed(error: Error) -> (String, &'static str) {
 const MOVED_ON: &str = "somebody else has changed this meanwhile: look at it as it stands, then decide";
 const OUT_OF_REACH: &str =
     "the database cannot be reached just now; nothing was written: try again in a few seconds";
+const HELD: &str =
+    "another program holds the database file just now; nothing was written: try again in a few seconds";
+const LOCKED: &str =
+    "another transaction holds this row just now; nothing was written: try again in a few seconds";
+const UNKNOWN: &str = "it is not known yet whether this was written: send it again with the same request_id to be answered, \
+    or look first if it had none";
 
 fn outcome(error: &Error) -> &'static str {
     match error {
@@ -59,7 +65,10 @@ fn outcome(error: &Error) -> &'static str {
         Error::InUse(_) => "in_use",
         Error::RateLimited { .. } | Error::Full { .. } => "rate_limited",
         Error::TooLarge { .. } => "too_large",
-        Error::Unavailable(_) => "unavailable",
+        Error::Locked(_) => "locked",
+        Error::Refused(_) | Error::Violation(_) => "refused",
+        Error::Unknown(_) => "unknown_outcome",
+        Error::Unavailable(_) | Error::Busy(_) => "unavailable",
         _ => "internal",
     }
 }
@@ -83,6 +92,20 @@ fn sentence(error: Error) -> (&'static str, String) {
             keys::RATE_LIMITED,
             format!("too many writes with a request_id are remembered for you: try again in {seconds} s"),
         ),
+        Error::Refused(sentence) => (keys::REFUSED, sentence),
+        Error::Violation(violation) => (keys::REFUSED, violation.sentence),
+        Error::Locked(cause) => {
+            tracing::debug!(cause, "another transaction holds what was to be written");
+            (keys::LOCKED, LOCKED.into())
+        }
+        Error::Unknown(cause) => {
+            tracing::warn!(cause, "it is not known how a commit ended");
+            (keys::UNKNOWN_OUTCOME, UNKNOWN.into())
+        }
+        Error::Busy(cause) => {
+            tracing::warn!(cause, "another program holds the database file");
+            (keys::UNAVAILABLE, HELD.into())
+        }
         Error::Unavailable(cause) => {
             tracing::warn!(cause, "the database was not available");
             (keys::UNAVAILABLE, OUT_OF_REACH.into())

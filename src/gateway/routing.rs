@@ -110,27 +110,30 @@ impl Gateway {
                 self.live.passed(commit).await;
                 Ok((ack, "ok"))
             }
-            Err(error) if error.is_refusal() => self.refuse(request, error, collection).await,
-            Err(error) => Err(error),
+            Err(error) => match request.in_doubt(&self.db, error).await {
+                error if error.is_refusal() => self.refuse(request, error, collection).await,
+                error => Err(error),
+            },
         }
     }
 
     /// Refuses for good, unless a repeat was faster.
     async fn refuse(&self, request: Request, error: Error, collection: Option<&'static str>) -> Answer {
         let (ack, outcome) = reply::failed(error);
-        let (source, stored) = (request.source().to_owned(), Stored::of(&ack, collection)?);
-        match request.refuse(&self.db, stored).await? {
-            Refused::Now(size) => {
-                self.ledger.add(&source, size);
+        let stored = Stored::of(&ack, collection)?;
+        match request.clone().refuse(&self.db, stored).await {
+            Ok(Refused::Now(size)) => {
+                self.ledger.add(request.source(), size);
                 Ok((ack, outcome))
             }
-            Refused::Before(stored) => {
+            Ok(Refused::Before(stored)) => {
                 // It may have been carried out.
                 self.live.caught_up().await;
                 let registry = self.registry.clone();
                 let again = async move |db: &Transaction| stored.clone().ack(db, &registry).await;
                 Ok((self.db.read(again).await?, "repeated"))
             }
+            Err(error) => Err(request.in_doubt(&self.db, error).await),
         }
     }
 }

@@ -94,7 +94,11 @@ impl Gateway {
         let began = Instant::now();
         loop {
             match self.auth.holder(token.clone()).await {
-                Err(Error::Unavailable(_)) if began.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+                Err(Error::Unavailable(_) | Error::Busy(_) | Error::Locked(_))
+                    if began.elapsed() < PATIENCE =>
+                {
+                    tokio::time::sleep(PAUSE).await;
+                }
                 answer => return answer,
             }
         }

@@ -2,7 +2,9 @@
 
 mod crash;
 mod disk;
+mod migrating;
 mod outage;
+mod pooler;
 mod start;
 mod stop;
 pub(crate) mod writers;

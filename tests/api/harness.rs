@@ -15,6 +15,7 @@ pub(crate) mod copy;
 pub(crate) mod folder;
 pub(crate) mod gym;
 pub(crate) mod http;
+pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod relay;

@@ -25,3 +25,5 @@ mod triggers;
 mod unavailable;
 mod versions;
 mod withheld;
+
+pub(crate) use once::{ask, id};

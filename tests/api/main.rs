@@ -16,6 +16,7 @@ mod hostile;
 mod live;
 mod neighbours;
 mod planner;
+mod refusals;
 mod schema;
 mod sign_in;
 mod web;

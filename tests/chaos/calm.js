@@ -43,8 +43,7 @@ export async function confess({ nodes, ledger, journal }) {
     for (const { at, error } of write.told) {
       const [, incident] = /incident (\w+)/.exec(error) ?? [];
       const cause = incident && lines.find((line) => line.includes(incident));
-      // A commit that was cut off in the middle may be beyond anybody's knowledge.
-      if (incident && !cause?.includes("commit outcome unknown")) journal.broken("$internal", { at, write, cause });
+      if (incident) journal.broken("$internal", { at, write, cause });
     }
   }
   const late = lines.filter((line) => /acked before it was published|before what it tells of was published/.test(line));

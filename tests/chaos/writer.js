@@ -44,7 +44,7 @@ export class Writer {
     if (!isDeepStrictEqual(second, ack)) this.#journal.broken("a repeat was acked in another way", { write, second });
   }
 
-  // What was not acked the stock client sends again; if it says that nothing was written, or that nobody knows, we do.
+  // What was not acked the stock client sends again; if the ack says that nothing was written, or that it is not known, we do.
   async #carryOut({ event, payload, id, told }) {
     for (;;) {
       let ack;
@@ -55,10 +55,10 @@ export class Writer {
         this.#journal.count("given up by the client");
         continue;
       }
-      const error = ack.errors?.$unavailable ?? ack.errors?.$internal;
-      if (!error) return ack;
-      told.push({ at: this.#journal.now(), error });
-      this.#journal.count(ack.errors.$internal ? "$internal" : "$unavailable");
+      const key = ["$unavailable", "$locked", "$unknown_outcome", "$internal"].find((key) => ack.errors?.[key]);
+      if (!key) return ack;
+      told.push({ at: this.#journal.now(), error: ack.errors[key] });
+      this.#journal.count(key);
       await pause(this.#random.between(50, 400));
     }
   }

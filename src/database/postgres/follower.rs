@@ -6,12 +6,15 @@
 use std::{rc::Rc, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, Statement,
+    ConnectionTrait, DbBackend, Statement,
     sqlx::postgres::{PgListener, PgNotification},
 };
 use tokio::{sync::Notify, task::JoinHandle};
 
-use super::{Notices, PATIENCE, notices, pool};
+use super::{
+    Notices, PATIENCE, notices,
+    pool::{self, Pool},
+};
 use crate::error::Error;
 
 /// How often to look for what nobody rang for: other programs' writes, and bells that were lost.
@@ -24,7 +27,7 @@ const CHANNEL: &str = "rowcast";
 /// A connection that follows the database.
 pub struct Follower {
     url: String,
-    pool: DatabaseConnection,
+    pool: Pool,
     bell: Rc<Notify>,
     listening: JoinHandle<()>,
     /// Tells our own rings from others'.
@@ -36,11 +39,12 @@ impl Follower {
     pub(in crate::database) fn new(url: &str, notices: Notices) -> Result<Self, Error> {
         let node = uuid::Uuid::new_v4().to_string();
         let bell = Rc::new(Notify::new());
-        let listening = tokio::task::spawn_local(listen(url.to_owned(), node.clone(), bell.clone(), notices));
+        let listeners = Pool::new(url, 1, &[])?;
+        let listening = tokio::task::spawn_local(listen(listeners, node.clone(), bell.clone(), notices));
         Ok(Self { url: url.to_owned(), pool: pool::following(url)?, bell, listening, node })
     }
 
-    pub(in crate::database) fn pool(&self) -> &DatabaseConnection {
+    pub(in crate::database) fn pool(&self) -> &Pool {
         &self.pool
     }
 
@@ -51,7 +55,9 @@ impl Follower {
     pub(in crate::database) async fn ring(&self) {
         let values = [CHANNEL.into(), self.node.as_str().into()];
         let ring = Statement::from_sql_and_values(DbBackend::Postgres, "select pg_notify($1, $2)", values);
-        if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, self.pool.execute_raw(ring)).await {
+        if let Ok(Err(error)) =
+            tokio::time::timeout(PATIENCE, self.pool.connections().execute_raw(ring)).await
+        {
             tracing::debug!(%error, "the other nodes were not rung; they look by themselves");
         }
     }
@@ -60,9 +66,7 @@ impl Follower {
     pub(in crate::database) fn renew(&mut self) -> bool {
         if let Ok(pool) = pool::following(&self.url) {
             let old = std::mem::replace(&mut self.pool, pool);
-            tokio::task::spawn_local(async move {
-                let _ = tokio::time::timeout(PATIENCE, old.close()).await;
-            });
+            tokio::task::spawn_local(old.close());
         }
         true
     }
@@ -75,9 +79,9 @@ impl Drop for Follower {
 }
 
 /// Rings whenever another node does, and after each gap in which it might have.
-async fn listen(url: String, node: String, bell: Rc<Notify>, notices: Notices) {
+async fn listen(pool: Pool, node: String, bell: Rc<Notify>, notices: Notices) {
     loop {
-        if let Err(error) = listen_once(&url, &node, &bell, &notices).await {
+        if let Err(error) = listen_once(&pool, &node, &bell, &notices).await {
             tracing::debug!(%error, "no notifications just now; looking by ourselves");
         }
         tokio::time::sleep(PAUSE).await;
@@ -85,12 +89,12 @@ async fn listen(url: String, node: String, bell: Rc<Notify>, notices: Notices) {
 }
 
 async fn listen_once(
-    url: &str,
+    pool: &Pool,
     node: &str,
     bell: &Notify,
     notices: &Notices,
 ) -> Result<(), sea_orm::SqlxError> {
-    let mut listener = PgListener::connect(url).await?;
+    let mut listener = PgListener::connect_with(pool.connections().get_postgres_connection_pool()).await?;
     listener.listen_all([CHANNEL, notices::CHANNEL]).await?;
     let foreign = |rung: &PgNotification| rung.payload() != node;
     loop {

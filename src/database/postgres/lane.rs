@@ -15,15 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::DatabaseConnection;
 use tokio::sync::{mpsc, watch};
 
-use super::{
-    Commit, Transaction,
-    alone::Alone,
-    commit, pool, roll_back,
-    work::{Job, Verdict},
-};
+use super::{Commit, Pool, Transaction, Write, alone::Alone, commit::Commits, roll_back, work::Verdict};
 use crate::error::Error;
 
 /// How many waiting jobs may share one commit: the first of them waits for the last.
@@ -34,12 +28,13 @@ const SILENT: Duration = Duration::from_secs(7);
 const ATTEMPTS: usize = 3;
 
 pub(super) struct Lane {
-    pool: DatabaseConnection,
+    pool: Pool,
+    ending: Commits,
     commits: watch::Sender<u64>,
     alone: Rc<Alone>,
 }
 
-type Jobs = mpsc::UnboundedReceiver<Box<dyn Job>>;
+type Writes = mpsc::UnboundedReceiver<Write>;
 
 /// Why a group was taken back.
 enum Failed {
@@ -50,46 +45,56 @@ enum Failed {
 }
 
 impl Lane {
-    pub(super) fn new(pool: DatabaseConnection, commits: watch::Sender<u64>, alone: Rc<Alone>) -> Self {
-        Self { pool, commits, alone }
+    pub(super) fn new(pool: Pool, ending: Commits, commits: watch::Sender<u64>, alone: Rc<Alone>) -> Self {
+        Self { pool, ending, commits, alone }
     }
 
-    /// Takes jobs until nobody gives any more.
-    pub(super) async fn run(self, mut jobs: Jobs) {
-        while let Some(first) = jobs.recv().await {
-            self.group(vec![first], &mut jobs).await;
+    /// Takes writes until there are no more.
+    pub(super) async fn run(self, mut writes: Writes) {
+        while let Some(first) = writes.recv().await {
+            if let Some(first) = self.alone.queue(first) {
+                self.group(vec![first], &mut writes).await;
+            }
         }
     }
 
-    async fn group(&self, mut group: Vec<Box<dyn Job>>, jobs: &mut Jobs) {
+    async fn group(&self, mut group: Vec<Write>, writes: &mut Writes) {
         for _ in 0..ATTEMPTS {
-            match self.attempt(&mut group, jobs).await {
-                Ok(commit) => return group.into_iter().for_each(|job| job.finish(Ok(commit))),
-                Err(Failed::One(at)) => self.alone.run(group.remove(at)),
-                Err(Failed::All(Error::Raced(_))) => {}
+            match self.attempt(&mut group, writes).await {
+                Ok(commit) => return group.into_iter().for_each(|write| write.job.finish(Ok(commit))),
+                Err(Failed::One(at)) => {
+                    let mut failed = group.remove(at);
+                    let has_met_lock = matches!(failed.job.take_error(), Some(Error::Locked(_)));
+                    self.alone.run(failed, has_met_lock);
+                    // Others to the same row would meet the same.
+                    group = group.into_iter().filter_map(|write| self.alone.queue(write)).collect();
+                }
+                Err(Failed::All(Error::Raced(_) | Error::Stale(_))) => {}
+                // Put off until the commit, it does not say whose it is.
+                Err(Failed::All(Error::Violation(_) | Error::Refused(_) | Error::Locked(_))) => break,
                 Err(Failed::All(error)) => {
                     // Those behind would each wait as long for nothing.
-                    group.extend(std::iter::from_fn(|| jobs.try_recv().ok()));
+                    group.extend(std::iter::from_fn(|| writes.try_recv().ok()));
                     tracing::warn!(%error, writes = group.len(), "nothing of a group is known to be written");
-                    return group.into_iter().for_each(|job| job.finish(Err(error.repeated())));
+                    return group.into_iter().for_each(|write| write.job.finish(Err(error.repeated())));
                 }
             }
             if group.is_empty() {
                 return;
             }
         }
-        group.into_iter().for_each(|job| self.alone.run(job));
+        group.into_iter().for_each(|write| self.alone.run(write, false));
     }
 
-    async fn attempt(&self, group: &mut Vec<Box<dyn Job>>, jobs: &mut Jobs) -> Result<Commit, Failed> {
-        let transaction = pool::begin(&self.pool).await.map_err(Failed::All)?;
-        match run(&transaction, group, jobs).await {
+    async fn attempt(&self, group: &mut Vec<Write>, writes: &mut Writes) -> Result<Commit, Failed> {
+        let transaction = self.pool.begin().await.map_err(Failed::All)?;
+        match self.run_all(&transaction, group, writes).await {
             Ok(0) => {
                 roll_back(transaction);
                 Ok(Commit(*self.commits.borrow()))
             }
             Ok(kept) => {
-                commit::commit(transaction, self.alone.pool()).await.map_err(Failed::All)?;
+                self.ending.commit(transaction).await.map_err(Failed::All)?;
                 self.commits.send_modify(|count| *count += 1);
                 metrics::histogram!("rowcast_commit_writes").record(kept as f64);
                 Ok(Commit(*self.commits.borrow()))
@@ -100,30 +105,31 @@ impl Lane {
             }
         }
     }
-}
 
-/// Runs the group's jobs and those that join it; returns how many have written.
-async fn run(
-    transaction: &Transaction,
-    group: &mut Vec<Box<dyn Job>>,
-    jobs: &mut Jobs,
-) -> Result<usize, Failed> {
-    let (mut kept, mut next) = (0, 0);
-    while let Some(job) = group.get_mut(next) {
-        let began = Instant::now();
-        let verdict = job.run(transaction).await;
-        let wrote = transaction.has_written();
-        if transaction.has_failed() && began.elapsed() >= SILENT {
-            return Err(Failed::All(Error::Unavailable("the database does not answer".into())));
+    /// Runs the group's writes and those that join it; returns how many have written.
+    async fn run_all(
+        &self,
+        transaction: &Transaction,
+        group: &mut Vec<Write>,
+        writes: &mut Writes,
+    ) -> Result<usize, Failed> {
+        let (mut kept, mut next) = (0, 0);
+        while let Some(write) = group.get_mut(next) {
+            let began = Instant::now();
+            let verdict = write.job.run(transaction).await;
+            let wrote = transaction.has_written();
+            if transaction.has_failed() && began.elapsed() >= SILENT {
+                return Err(Failed::All(Error::Unavailable("the database does not answer".into())));
+            }
+            if transaction.has_failed() || (verdict != Verdict::Keep && wrote) {
+                return Err(Failed::One(next));
+            }
+            kept += usize::from(wrote);
+            next += 1;
+            if group.len() < GROUP {
+                group.extend(writes.try_recv().ok().and_then(|write| self.alone.queue(write)));
+            }
         }
-        if transaction.has_failed() || (verdict != Verdict::Keep && wrote) {
-            return Err(Failed::One(next));
-        }
-        kept += usize::from(wrote);
-        next += 1;
-        if group.len() < GROUP {
-            group.extend(jobs.try_recv().ok());
-        }
+        Ok(kept)
     }
-    Ok(kept)
 }

@@ -8,11 +8,12 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{ErrorCode, OpenFlags};
-use sea_orm::{DbErr, ProxyDatabaseTrait, ProxyExecResult, ProxyRow, RuntimeErr, Statement, Values};
+use rusqlite::OpenFlags;
+use sea_orm::{DbErr, ProxyDatabaseTrait, ProxyExecResult, ProxyRow, Statement, Values};
 
 use super::{
     super::Synchronous,
+    refusal::Refusal,
     value::{read, write},
 };
 use crate::error::Error;
@@ -57,7 +58,7 @@ impl Connection {
                 prepared.query([]).and_then(|mut rows| rows.next().map(drop))
             }),
         };
-        outcome.map_err(|error| failure(&error).into())
+        outcome.map_err(|error| Refusal::wrap(&error).into())
     }
 
     /// Ends the open transaction, if there is one, without keeping anything.
@@ -75,7 +76,7 @@ impl Connection {
         let version = connection
             .prepare_cached("pragma data_version")
             .and_then(|mut prepared| prepared.query_one([], |row| row.get(0)));
-        version.map_err(|error| failure(&error).into())
+        version.map_err(|error| Refusal::wrap(&error).into())
     }
 
     /// Whether no transaction is open.
@@ -86,7 +87,8 @@ impl Connection {
     /// Moves the write-ahead log into the main file, so that a stopped server leaves one file.
     pub(super) fn checkpoint(&self) {
         // Whoever holds the file is not waited for: the log is as safe where it is.
-        let impatient = self.lock().busy_timeout(Duration::ZERO).map_err(|error| failure(&error).into());
+        let impatient =
+            self.lock().busy_timeout(Duration::ZERO).map_err(|error| Refusal::wrap(&error).into());
         if let Err(error) = impatient.and_then(|()| self.batch("pragma wal_checkpoint(truncate)")) {
             tracing::warn!(%error, "the write-ahead log was left for the next start");
         }
@@ -151,21 +153,6 @@ fn bind(prepared: &mut rusqlite::CachedStatement<'_>, values: Option<&Values>) -
     Ok(())
 }
 
-/// Tells "the file cannot be used just now" from "the statement is wrong".
-fn failure(error: &rusqlite::Error) -> DbErr {
-    let reason = RuntimeErr::Internal(format!("SQLite: {error}"));
-    match error.sqlite_error_code() {
-        Some(
-            ErrorCode::DatabaseBusy
-            | ErrorCode::DatabaseLocked
-            | ErrorCode::DiskFull
-            | ErrorCode::SystemIoFailure
-            | ErrorCode::ReadOnly
-            | ErrorCode::CannotOpen
-            | ErrorCode::OutOfMemory,
-        ) => DbErr::Conn(reason),
-        _ => DbErr::Exec(reason),
-    }
 }
 
 /// The connection in the shape SeaORM asks for. Its futures are ready at once.
@@ -180,10 +167,10 @@ impl fmt::Debug for Proxy {
 #[async_trait::async_trait]
 impl ProxyDatabaseTrait for Proxy {
     async fn query(&self, statement: Statement) -> Result<Vec<ProxyRow>, DbErr> {
-        self.0.query(&statement).map_err(|error| failure(&error))
+        self.0.query(&statement).map_err(|error| Refusal::wrap(&error))
     }
 
     async fn execute(&self, statement: Statement) -> Result<ProxyExecResult, DbErr> {
-        self.0.execute(&statement).map_err(|error| failure(&error))
+        self.0.execute(&statement).map_err(|error| Refusal::wrap(&error))
     }
 }

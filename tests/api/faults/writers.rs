@@ -47,7 +47,7 @@ impl Ledger {
             self.refused.borrow_mut().push(name);
         } else {
             // A commit that was cut off in the middle may be beyond anybody's knowledge; it must not claim otherwise.
-            assert_eq!(ack.refused(), ["$internal"], "{ack:?}");
+            assert_eq!(ack.refused(), ["$unknown_outcome"], "{ack:?}");
         }
         self.turned.notify_waiters();
     }

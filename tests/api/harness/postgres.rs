@@ -15,7 +15,7 @@ use std::{
 
 use sea_orm::{
     ConnectionTrait,
-    sqlx::{self, Connection, PgConnection},
+    sqlx::{self, Connection, PgConnection, Row},
 };
 
 /// A database of one's own in the cluster that all tests share.
@@ -88,6 +88,22 @@ impl Session {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut self.0).await.unwrap();
     }
 
+    /// The one value that a statement gives, as text.
+    pub(crate) async fn ask(&mut self, sql: &str) -> String {
+        let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_one(&mut self.0).await.unwrap();
+        row.try_get(0).unwrap()
+    }
+
+    /// Waits until a statement gives `true`.
+    pub(crate) async fn until(&mut self, sql: &str) {
+        let so = async {
+            while self.ask(sql).await != "true" {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(super::PATIENCE, so).await.unwrap_or_else(|_| panic!("not so in time: {sql}"));
+    }
+
     pub(crate) async fn commit(mut self) {
         self.execute("commit").await;
         self.0.close().await.unwrap();
@@ -118,6 +134,13 @@ fn program(name: &str) -> PathBuf {
     let debian = versions.map(|version| version.path().join("bin"));
     let found = std::env::split_paths(&path).chain(debian).map(|folder| folder.join(name));
     found.into_iter().find(|file| file.exists()).unwrap_or_else(|| panic!("no {name}: install postgresql"))
+}
+
+/// The same database, as another role, which needs no password.
+pub(crate) fn as_role(url: &str, role: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("a URL");
+    let (_, place) = rest.split_once('@').expect("a user");
+    format!("{scheme}://{role}@{place}")
 }
 
 /// The same cluster, another database.

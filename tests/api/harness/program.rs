@@ -98,8 +98,7 @@ impl Program {
 
     /// Sends it a signal, by its name.
     pub(crate) fn signal(&self, name: &str) {
-        let arguments = ["-c", "kill -$1 $0", &self.process.id().to_string(), name];
-        assert!(Command::new("sh").args(arguments).status().unwrap().success());
+        signal(&self.process, name);
     }
 
     /// How it ended.
@@ -152,6 +151,20 @@ fn announced(stdout: impl Read + Send + 'static) -> Option<SocketAddr> {
     });
     let line = told.recv_timeout(PATIENCE).ok()?;
     line.trim().rsplit_once("http://")?.1.parse().ok()
+}
+
+/// Sends a process a signal, by its name.
+pub(crate) fn signal(process: &Child, name: &str) {
+    let arguments = ["-c", "kill -$1 $0", &process.id().to_string(), name];
+    assert!(Command::new("sh").args(arguments).status().unwrap().success());
+}
+
+/// Starts the program, and leaves it and its log to the caller.
+pub(crate) fn spawn(arguments: &[&str]) -> Child {
+    let mut command = Command::new(PROGRAM);
+    clean(&mut command);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.spawn().unwrap()
 }
 
 /// Runs the program to its end, in this folder.

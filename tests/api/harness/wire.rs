@@ -24,7 +24,7 @@ pub(crate) enum Heard {
 }
 
 /// What may be wrong with a request as a whole; the contract has no others.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 14] = [
     "$not_found",
     "$in_use",
     "$conflict",
@@ -35,6 +35,9 @@ const KEYS: [&str; 11] = [
     "$forbidden",
     "$rate_limited",
     "$unavailable",
+    "$locked",
+    "$refused",
+    "$unknown_outcome",
     "$internal",
 ];
 

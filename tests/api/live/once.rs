@@ -14,11 +14,11 @@ on_both_databases! {
     reading_takes_no_notice_of_it,
 }
 
-pub(super) fn id() -> String {
+pub(crate) fn id() -> String {
     Uuid::new_v4().to_string()
 }
 
-pub(super) async fn ask(client: &Client, id: &str, event: &str, payload: &Value) -> Ack {
+pub(crate) async fn ask(client: &Client, id: &str, event: &str, payload: &Value) -> Ack {
     client.ask_with(event, &[payload.clone(), json!({ "request_id": id })]).await
 }
 

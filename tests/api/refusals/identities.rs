@@ -1,0 +1,77 @@
+//! Rows that were imported with their ids: new ones get others.
+
+use serde_json::json;
+
+use crate::harness::{
+    Client, Database, Engine, Node, TestApp, begin, gym, on_both_databases, postgres, program::Program,
+};
+
+on_both_databases! { imported_ids_are_stepped_over }
+
+async fn imported_ids_are_stepped_over(app: &TestApp) {
+    let clients = futures_util::future::join_all((0..8).map(|_| app.connect())).await;
+    gym::open(&clients[0]).await;
+    app.database.execute(IMPORT).await;
+    let write = async |client: &Client| {
+        let row = client.ask("new_coach", gym::coach("After")).await.done();
+        let plan = client.ask("new_workout_plan", gym::workout_plan("After", &[1, 1])).await.done();
+        (row["id"].as_i64().unwrap(), plan["id"].as_i64().unwrap())
+    };
+    let mut made = futures_util::future::join_all(clients.iter().map(write)).await;
+    assert!(made.iter().all(|(coach, plan)| *coach > 3001 && *plan > 1), "{made:?}");
+    made.sort_unstable();
+    made.dedup_by_key(|(coach, _)| *coach);
+    assert_eq!(made.len(), 8, "each has an id of its own");
+    // And it stays so.
+    assert!(clients[0].ask("new_coach", gym::coach("Later")).await.ok);
+    clients[0].agrees().await;
+}
+
+const IMPORT: &str = "
+    insert into coaches (id, name, age, picture)
+    with recursive n(i) as (select 2 union all select i + 1 from n where i < 3001)
+    select i, 'Import', 30, 'https://example.com' from n;
+    insert into workout_plan_moves (id, workout_plan_id, exercise_move_id, position)
+    with recursive n(i) as (select 2 union all select i + 1 from n where i < 300)
+    select i, 1, 1, i from n";
+
+#[actix_web::test]
+async fn the_log_names_the_sequence() {
+    begin(Engine::Postgres, async |database| {
+        let program = Program::serve(&database.url(), &[]);
+        let client = Client::connect(program.address).await;
+        gym::open(&client).await;
+        database.execute(IMPORT).await;
+        let row = client.ask("new_coach", gym::coach("After")).await.done();
+        assert_eq!(row["id"], 3002);
+        assert!(program.log().contains("public.coaches_id_seq"), "{}", program.log());
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_sequence_that_may_not_be_moved_is_named() {
+    begin(Engine::Postgres, async |database: &Database| {
+        let owner = Node::start(&database.url(), &[]).await;
+        gym::open(&Client::connect(owner.address).await).await;
+        owner.stop().await;
+        let role = format!("clerk_{}", std::process::id());
+        let grants = format!(
+            "create role {role} login; grant all on schema public to {role};
+             grant all on all tables in schema public to {role}; grant usage on all sequences in schema public to {role}"
+        );
+        database.execute(&grants).await;
+        let url = postgres::as_role(&database.url(), &role);
+        let node = Node::start(&url, &[]).await;
+        let client = Client::connect(node.address).await;
+        client.ask("new_coach", gym::coach("Before")).await.done();
+        database.execute(&IMPORT.replace("select 2 union", "select 3 union")).await;
+        let ack = client.ask("new_coach", gym::coach("After")).await;
+        assert_eq!(ack.refused(), ["$refused"]);
+        assert!(ack.sentence("$refused").contains("public.coaches_id_seq"), "{ack:?}");
+        client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+        node.stop().await;
+        database.execute(&format!("drop owned by {role}; drop role {role}")).await;
+    })
+    .await;
+}

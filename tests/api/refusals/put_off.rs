@@ -1,0 +1,44 @@
+//! Constraints that are put off until the commit: it fails for one of those that share it, and for no other.
+
+use serde_json::json;
+
+use crate::harness::{Client, Engine, TestApp, gym, on_both_databases, tell};
+
+on_both_databases! { a_row_that_is_missed_only_at_the_commit_stays }
+
+async fn a_row_that_is_missed_only_at_the_commit_stays(app: &TestApp) {
+    let clients = futures_util::future::join_all((0..6).map(|_| app.connect())).await;
+    clients[0].ask("new_coach", gym::coach("Ada")).await.done();
+    let table =
+        "create table late_bookings (coach bigint references coaches (id) deferrable initially deferred)";
+    app.database.execute(table).await;
+    app.database.execute("insert into late_bookings values (1)").await;
+    let write = async |(at, client): (usize, &Client)| {
+        for round in 0..6 {
+            if at == 0 {
+                let ack = client.ask("delete_coach", json!({ "id": 1 })).await;
+                assert_eq!(ack.sentence("$in_use"), "this coach is still used by rows of late bookings");
+            } else {
+                client.ask("new_coach", gym::coach(&format!("Coach {at} {round}"))).await.done();
+            }
+        }
+    };
+    futures_util::future::join_all(clients.iter().enumerate().map(write)).await;
+    assert_eq!(clients[0].every("coaches").await.len(), 1 + 5 * 6);
+    clients[0].agrees().await;
+}
+
+#[actix_web::test]
+async fn a_value_that_is_taken_only_at_the_commit_is_said_at_its_field() {
+    tell(Engine::Postgres, async |app| {
+        let client = app.connect().await;
+        let sql = "alter table coaches add constraint one_name unique (name) deferrable initially deferred";
+        app.database.execute(sql).await;
+        client.ask("new_coach", gym::coach("Ada")).await.done();
+        let again = client.ask("new_coach", gym::coach("Ada")).await;
+        assert_eq!((again.refused(), again.sentence("name")), (vec!["name"], "is already taken"));
+        client.ask("new_coach", gym::coach("Grace")).await.done();
+        client.agrees().await;
+    })
+    .await;
+}

@@ -1,0 +1,97 @@
+//! A commit of which it is not known yet how it ended: the client is sent just that, and by a repeat what came of it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{
+        Client, PATIENCE, gym, http,
+        postgres::{Cluster, Session},
+        program::Program,
+    },
+    live::{ask, id},
+};
+
+/// Commits wait for a standby that there is not.
+async fn lose_standby(cluster: &Cluster) {
+    let mut session = Session::open(cluster.url()).await;
+    session.execute("alter system set synchronous_standby_names = 'nobody'").await;
+    session.execute("select pg_reload_conf()").await;
+    // Processes obey in their own time.
+    session.until("select (current_setting('synchronous_standby_names') = 'nobody')::text").await;
+}
+
+async fn find_standby(cluster: &Cluster) {
+    let mut session = Session::open(cluster.url()).await;
+    session.execute("alter system reset synchronous_standby_names").await;
+    session.execute("select pg_reload_conf()").await;
+}
+
+/// Asks until the answer is another than that it is not known.
+async fn known(client: &Client, id: &str, event: &str, payload: &Value) -> crate::harness::wire::Ack {
+    let ask = async {
+        loop {
+            let ack = ask(client, id, event, payload).await;
+            if ack.ok || ack.refused() != ["$unknown_outcome"] {
+                break ack;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, ask).await.expect("it to be known")
+}
+
+async fn reason(program: &Program, says: &str) -> String {
+    let wait = async {
+        loop {
+            let (status, reason) = http::get(program.address, "/readyz").await;
+            if (says == "ready") == (status == 200) && reason.contains(says) {
+                break reason;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("/readyz to say {says}"))
+}
+
+#[actix_web::test]
+async fn a_commit_that_hangs_is_not_known_until_it_ends_and_then_it_is() {
+    let cluster = Cluster::start();
+    let programs = [Program::serve(cluster.url(), &[]), Program::serve(cluster.url(), &[])];
+    let client = Client::follow(programs[0].address).await;
+    let (again, elsewhere) =
+        (Client::connect(programs[0].address).await, Client::connect(programs[1].address).await);
+    gym::open(&client).await;
+    lose_standby(&cluster).await;
+    let (made, changed) = (id(), id());
+    let (grace, older) = (gym::coach("Grace"), json!({ "id": 1, "age": 50 }));
+
+    let (first, second) = tokio::join!(ask(&client, &made, "new_coach", &grace), async {
+        let waits = reason(&programs[0], "commits are not confirmed").await;
+        assert!(waits.contains("commits are not confirmed"), "{waits}");
+        ask(&again, &changed, "update_coach", &older).await
+    });
+    assert_eq!(first.refused(), ["$unknown_outcome"]);
+    assert_eq!(second.refused(), ["$unknown_outcome"]);
+    assert!(again.ask("get_coach", json!({ "id": 1 })).await.ok, "reading goes on");
+    reason(&programs[0], "synchronous standby").await;
+    // A repeat is not carried out beside the first, and is not answered that nothing was written, on either node.
+    for repeats in [&again, &elsewhere] {
+        let repeat = ask(repeats, &made, "new_coach", &grace).await;
+        assert_eq!(repeat.refused(), ["$unknown_outcome"], "{repeat:?}");
+    }
+    let repeat = ask(&elsewhere, &changed, "update_coach", &older).await;
+    assert_eq!(repeat.refused(), ["$unknown_outcome"], "{repeat:?}");
+
+    find_standby(&cluster).await;
+    let (made_here, made_there) = (
+        known(&client, &made, "new_coach", &grace).await,
+        known(&elsewhere, &made, "new_coach", &grace).await,
+    );
+    assert_eq!(made_here, made_there);
+    assert_eq!(made_here.done()["id"], 2);
+    assert_eq!(known(&client, &changed, "update_coach", &older).await.done()["version"], 2);
+    reason(&programs[0], "ready").await;
+    client.keeps("what was committed", |copy| copy.rows("coaches").len() == 2).await;
+    client.agrees().await;
+}
