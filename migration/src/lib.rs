@@ -10,6 +10,7 @@
 
 pub mod change_log;
 pub mod ddl;
+pub mod log_triggers;
 
 mod m20261120_000001_create_change_log;
 mod m20261120_000002_create_coaches;
@@ -20,6 +21,7 @@ mod m20261120_000006_create_schedules;
 mod m20261120_000007_create_tokens;
 mod m20261125_000001_follow_the_log;
 mod m20261125_000002_create_requests;
+mod m20261130_000002_guard_the_log;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, TransactionTrait};
@@ -40,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000007_create_tokens::Migration),
             Box::new(m20261125_000001_follow_the_log::Migration),
             Box::new(m20261125_000002_create_requests::Migration),
+            Box::new(m20261130_000002_guard_the_log::Migration),
         ]
     }
 }
