@@ -70,6 +70,10 @@ fn describe() {
     describe_gauge!("rowcast_live_remembered_changes", "Changes that clients which come back can be told of");
     describe_gauge!("rowcast_change_log_entries", "Entries in the change log when it was last pruned");
     describe_gauge!("rowcast_log_horizon_seconds", "How long the oldest open transaction has been open");
+    describe_gauge!(
+        "rowcast_log_horizon_prepared",
+        "1 if the oldest open transaction is a prepared one, which no session has any more"
+    );
     describe_gauge!("rowcast_collection_rows", "Rows held in the cache, by collection");
     describe_gauge!("rowcast_collection_bytes", "Bytes of JSON held in the cache, by collection");
     describe_gauge!("rowcast_collection_memory_bytes", "Bytes of memory that the cache takes, by collection");

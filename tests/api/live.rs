@@ -6,6 +6,7 @@ mod crash;
 mod cursors;
 mod exactly;
 mod groups;
+mod holders;
 mod listed;
 mod metrics;
 mod model;
