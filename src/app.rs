@@ -60,8 +60,9 @@ impl App {
         let db = open(settings).await?;
         let registry = Arc::new(registry);
         let hub = Hub::new();
-        let live =
-            Live::start(&db, &registry, hub.clone(), settings.retention()).await.map_err(database_problem)?;
+        let live = Live::start(&db, &registry, hub.clone(), settings.retention(), settings.reconcile_rows)
+            .await
+            .map_err(database_problem)?;
         let auth = Auth::new(db.clone()).map_err(|error| error.to_string())?;
         let gateway = Gateway::new(db.clone(), hub.clone(), registry, live.clone(), auth, settings.access());
         let config = Config { origins: origins(settings), ..Config::default() };

@@ -37,6 +37,8 @@ pub enum Command {
     Migrate(Storage),
     /// Plant the sample gym in an empty database, and end
     Seed(Storage),
+    /// Have all servers on the database read everything anew and send what differs, and end
+    Resync(Storage),
     /// Print all that crosses the wire, for programs in other languages
     Schema {
         /// The language to print it in.
@@ -121,6 +123,9 @@ pub struct Serve {
     /// For how many hours clients may be away and be sent just what they missed
     #[arg(long, env = "ROWCAST_CHANGE_LOG_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
     pub change_log_hours: u32,
+    /// How many rows a second to compare with what is shown, for changes that no trigger saw; 0 = none
+    #[arg(long, env = "ROWCAST_RECONCILE_ROWS", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub reconcile_rows: u32,
     /// How to write the log: text for people, json for programs
     #[arg(long, env = "ROWCAST_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,

@@ -21,8 +21,11 @@ mod picture;
 mod position;
 mod prune;
 mod reading;
+mod reconcile;
+mod resync;
 mod shared;
 mod tail;
+mod triggers;
 
 use std::{
     sync::{
@@ -37,6 +40,8 @@ use tokio::sync::{oneshot, watch};
 
 pub use cursor::Cursor;
 use reading::Kinds;
+use reconcile::Reconciler;
+pub use resync::resync;
 use shared::Shared;
 use tail::{Signals, Tail};
 
@@ -95,7 +100,8 @@ pub struct Follower {
 }
 
 impl Live {
-    /// Reads every collection into the cache and follows the change log from there on.
+    /// Reads every collection into the cache and follows the change log from there on. So many rows a second are compared with
+    /// what is shown of them; none if that is 0.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the first reading fails.
@@ -104,6 +110,7 @@ impl Live {
         registry: &Registry,
         hub: Hub,
         retention: Retention,
+        reconcile: u32,
     ) -> Result<Self, Error> {
         let (passing, passed) = watch::channel(0);
         let (answering, answered) = watch::channel(0);
@@ -118,13 +125,18 @@ impl Live {
         };
         let (ready, loaded) = oneshot::channel();
         let (kinds, main) = (Kinds::new(registry.kinds()), db.clone());
+        let tables = kinds.tables();
         db.attach("live", async move |attached: Attached| {
-            match Tail::load(main, &attached, kinds, hub, retention.entries).await {
+            let reconciler = Reconciler::new(reconcile);
+            match Tail::load(main, &attached, kinds, hub, retention.entries, reconciler).await {
                 Ok(tail) => tail.run(attached, signals, ready).await,
                 Err(error) => drop(ready.send(Err(error))),
             }
         })?;
         actix_web::rt::spawn(prune::run(db.clone(), retention, closing.subscribe()));
+        if db.notices().is_some() {
+            actix_web::rt::spawn(triggers::run(db.clone(), tables, closing.subscribe()));
+        }
         let shared = loaded.await.map_err(|_| Error::Unavailable("live ended before it began".into()))??;
         Ok(Self { shared, passed, asking, answered, closing })
     }

@@ -74,6 +74,18 @@ fn describe() {
         "rowcast_log_horizon_prepared",
         "1 if the oldest open transaction is a prepared one, which no session has any more"
     );
+    describe_counter!(
+        "rowcast_live_epochs_total",
+        "Times that the database or its change log was found to be another one, and was read anew"
+    );
+    describe_counter!(
+        "rowcast_reconciled_rows_total",
+        "Rows that differed from what was shown without an entry in the change log, by collection"
+    );
+    describe_gauge!(
+        "rowcast_reconcile_pass_seconds",
+        "How long it last took to compare all that is shown with the database"
+    );
     describe_gauge!("rowcast_collection_rows", "Rows held in the cache, by collection");
     describe_gauge!("rowcast_collection_bytes", "Bytes of JSON held in the cache, by collection");
     describe_gauge!("rowcast_collection_memory_bytes", "Bytes of memory that the cache takes, by collection");
