@@ -60,8 +60,7 @@ impl App {
         let db = open(settings).await?;
         let registry = Arc::new(registry);
         let hub = Hub::new();
-        let largest = usize::try_from(settings.collection_bytes).unwrap_or(usize::MAX);
-        let live = Live::start(&db, &registry, hub.clone(), settings.retention(), largest).await;
+        let live = Live::start(&db, &registry, hub.clone(), settings.live()).await;
         let live = live.map_err(database_problem)?;
         let auth = Auth::new(db.clone()).map_err(|error| error.to_string())?;
         let (access, limit) = (settings.access(), settings.request_bytes);

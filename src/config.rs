@@ -13,7 +13,7 @@ use clap::{
 
 use crate::{
     database::{DatabaseUrl, EMBEDDED, Synchronous},
-    live::Retention,
+    live::{self, Retention},
 };
 
 /// The data backend a front end reaches for instead of REST: one socket, every write live.
@@ -37,6 +37,8 @@ pub enum Command {
     Migrate(Storage),
     /// Plant the sample gym in an empty database, and end
     Seed(Storage),
+    /// Have all servers on the database read everything anew and send what differs, and end
+    Resync(Storage),
     /// Print all that crosses the wire, for programs in other languages
     Schema {
         /// The language to print it in.
@@ -127,6 +129,9 @@ pub struct Serve {
     /// How many bytes of JSON a collection may have to be sent to clients; a larger one they must list
     #[arg(long, env = "ROWCAST_COLLECTION_BYTES", default_value_t = 8 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(1024..=1_073_741_824))]
     pub collection_bytes: u64,
+    /// How many rows a second to compare with what is shown, for changes that no trigger saw; 0 = none
+    #[arg(long, env = "ROWCAST_RECONCILE_ROWS", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub reconcile_rows: u32,
     /// How to write the log: text for people, json for programs
     #[arg(long, env = "ROWCAST_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,
@@ -211,13 +216,15 @@ impl Serve {
         self.origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty()).collect()
     }
 
-    /// How much of what happened is kept for clients that come back.
+    /// What these settings say of live.
     #[must_use]
-    pub fn retention(&self) -> Retention {
-        Retention {
+    pub fn live(&self) -> live::Settings {
+        let retention = Retention {
             entries: usize::try_from(self.change_log_rows).unwrap_or(usize::MAX),
             age: Duration::from_secs(u64::from(self.change_log_hours) * 60 * 60),
-        }
+        };
+        let collection_bytes = usize::try_from(self.collection_bytes).unwrap_or(usize::MAX);
+        live::Settings { retention, collection_bytes, reconcile_rows: self.reconcile_rows }
     }
 
     /// The folder to serve pages from, if there is one.

@@ -21,8 +21,11 @@ mod picture;
 mod position;
 mod prune;
 mod reading;
+mod reconcile;
+mod resync;
 mod shared;
 mod tail;
+mod triggers;
 mod view;
 mod withheld;
 
@@ -39,6 +42,8 @@ use tokio::sync::{oneshot, watch};
 
 pub use cursor::Cursor;
 use reading::Kinds;
+use reconcile::Reconciler;
+pub use resync::resync;
 use shared::Shared;
 use tail::{Signals, Tail};
 
@@ -81,6 +86,17 @@ pub struct Retention {
     pub age: Duration,
 }
 
+/// What an operator decides about all this.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How much of what happened is kept.
+    pub retention: Retention,
+    /// A collection with more bytes of JSON is neither kept nor sent; clients are sent a notice in its place.
+    pub collection_bytes: usize,
+    /// Rows a second that are compared with what is shown of them; 0 compares none.
+    pub reconcile_rows: u32,
+}
+
 /// The handle that the gateway holds; cheap to clone.
 #[derive(Clone)]
 pub struct Live {
@@ -98,8 +114,7 @@ pub struct Follower {
 }
 
 impl Live {
-    /// Reads every collection into the cache and follows the change log from there on. One of more than `collection_bytes` is neither
-    /// kept nor sent: clients are told so in its place.
+    /// Reads every collection into the cache and follows the change log from there on.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the first reading fails.
@@ -107,8 +122,7 @@ impl Live {
         db: &Database,
         registry: &Registry,
         hub: Hub,
-        retention: Retention,
-        collection_bytes: usize,
+        Settings { retention, collection_bytes, reconcile_rows }: Settings,
     ) -> Result<Self, Error> {
         let (passing, passed) = watch::channel(0);
         let (answering, answered) = watch::channel(0);
@@ -123,8 +137,10 @@ impl Live {
         };
         let (ready, loaded) = oneshot::channel();
         let (kinds, main) = (Kinds::new(registry.kinds(), collection_bytes), db.clone());
+        let tables = kinds.tables();
         db.attach("live", async move |attached: Attached| {
-            match Tail::load(main, &attached, kinds, hub, retention.entries).await {
+            let reconciler = Reconciler::new(reconcile_rows);
+            match Tail::load(main, &attached, kinds, hub, retention.entries, reconciler).await {
                 Ok(tail) => tail.run(attached, signals, ready).await,
                 Err(error) => drop(ready.send(Err(error))),
             }
@@ -132,6 +148,9 @@ impl Live {
         let winding = clock::begin(db).await?;
         actix_web::rt::spawn(clock::run(db.clone(), winding, closing.subscribe()));
         actix_web::rt::spawn(prune::run(db.clone(), retention, closing.subscribe()));
+        if db.notices().is_some() {
+            actix_web::rt::spawn(triggers::run(db.clone(), tables, closing.subscribe()));
+        }
         let shared = loaded.await.map_err(|_| Error::Unavailable("live ended before it began".into()))??;
         Ok(Self { shared, passed, asking, answered, closing })
     }

@@ -1,4 +1,4 @@
-//! The command line: `serve` (the default), `migrate`, `seed`, `schema`, `user set-password`.
+//! The command line: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `user set-password`.
 
 use std::{
     io::{Read, Write},
@@ -11,7 +11,7 @@ use rowcast::{
     auth, collections,
     config::{Cli, Command, Language, Serve, Storage, UserCommand, without_secrets},
     database::{Database, DatabaseUrl},
-    sample, telemetry,
+    live, sample, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,6 +23,7 @@ async fn main() -> ExitCode {
         Some(Command::Serve(settings)) => serve(settings).await,
         Some(Command::Migrate(storage)) => open(&storage).await.map(drop),
         Some(Command::Seed(storage)) => seed(&storage).await,
+        Some(Command::Resync(storage)) => resync(&storage).await,
         Some(Command::Schema { language }) => schema(language),
         Some(Command::User { command: UserCommand::SetPassword { username, storage } }) => {
             set_password(username, &storage).await
@@ -68,6 +69,28 @@ async fn seed(storage: &Storage) -> Result<(), String> {
     if planted { Ok(()) } else { Err("the database is not empty, so nothing was planted".into()) }
 }
 
+async fn resync(storage: &Storage) -> Result<(), String> {
+    existing(storage)?;
+    let db = open(storage).await?;
+    let done = live::resync(&db).await;
+    db.close().await;
+    done.map_err(|error| error.to_string())?;
+    println!(
+        "every server on this database now reads everything anew and sends what differs; cursors from before are forgotten"
+    );
+    Ok(())
+}
+
+/// A command that changes a database does not make one.
+fn existing(storage: &Storage) -> Result<(), String> {
+    match &storage.database_url {
+        DatabaseUrl::Sqlite(file) if !file.exists() => {
+            Err(format!("--database-url: there is no {}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn schema(language: Language) -> Result<(), String> {
     let contract = collections::registry().contract();
     let text = match language {
@@ -85,11 +108,7 @@ async fn set_password(username: String, storage: &Storage) -> Result<(), String>
     if password.chars().count() > api_schema::rules::LONGEST_CREDENTIAL as usize {
         return Err(format!("a password has at most {} characters", api_schema::rules::LONGEST_CREDENTIAL));
     }
-    if let DatabaseUrl::Sqlite(file) = &storage.database_url
-        && !file.exists()
-    {
-        return Err(format!("--database-url: there is no {}", file.display()));
-    }
+    existing(storage)?;
     if password.is_empty() {
         return Err("the new password is read from standard input, and there was none".into());
     }

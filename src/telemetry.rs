@@ -85,6 +85,22 @@ fn describe() {
         "Bytes that are kept of writes with a request_id, as last counted"
     );
     describe_gauge!("rowcast_log_horizon_seconds", "How long the oldest open transaction has been open");
+    describe_gauge!(
+        "rowcast_log_horizon_prepared",
+        "1 if the oldest open transaction is a prepared one, which no session has any more"
+    );
+    describe_counter!(
+        "rowcast_live_epochs_total",
+        "Times that the database or its change log was found to be another one, and was read anew"
+    );
+    describe_counter!(
+        "rowcast_reconciled_rows_total",
+        "Rows that differed from what was shown without an entry in the change log, by collection"
+    );
+    describe_gauge!(
+        "rowcast_reconcile_pass_seconds",
+        "How long it last took to compare all that is shown with the database"
+    );
     describe_gauge!("rowcast_collection_rows", "Rows held in the cache, by collection");
     describe_gauge!("rowcast_collection_withheld", "1 for a collection that is too large to be sent");
     describe_gauge!("rowcast_collection_bytes", "Bytes of JSON held in the cache, by collection");

@@ -10,6 +10,7 @@
 
 pub mod change_log;
 pub mod ddl;
+pub mod log_triggers;
 pub mod versions;
 
 mod m20261120_000001_create_change_log;
@@ -22,6 +23,7 @@ mod m20261120_000007_create_tokens;
 mod m20261125_000001_follow_the_log;
 mod m20261125_000002_create_requests;
 mod m20261130_000001_guard_versions;
+mod m20261130_000002_guard_the_log;
 mod m20261130_000003_bound_requests;
 
 use sea_orm_migration::prelude::*;
@@ -44,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000001_follow_the_log::Migration),
             Box::new(m20261125_000002_create_requests::Migration),
             Box::new(m20261130_000001_guard_versions::Migration),
+            Box::new(m20261130_000002_guard_the_log::Migration),
             Box::new(m20261130_000003_bound_requests::Migration),
         ]
     }

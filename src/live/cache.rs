@@ -100,6 +100,12 @@ impl Cache {
         }
     }
 
+    /// The rows behind an id.
+    pub(super) fn after(&self, id: i64) -> impl Iterator<Item = (i64, &[u8])> {
+        let pages = self.pages.get(self.page_of(id)..).unwrap_or_default();
+        pages.iter().flat_map(|page| page.rows()).skip_while(move |(at, _)| *at <= id)
+    }
+
     fn all(&self) -> impl Iterator<Item = (i64, &[u8])> {
         self.pages.iter().flat_map(|page| page.rows())
     }

@@ -9,6 +9,10 @@
 //!   of it, since it last recovered from a crash. A restored dump has another table, a restored cluster another timeline; and
 //!   after a crash the numbers of transactions that had not reached the disk are given out again, also where nothing of
 //!   them had been committed. The table `runs` is not logged, so recovering empties it: who finds it so begins a new run.
+//!   A log that was truncated is another file of the same table, and another place, too.
+//!
+//! A log that can be seen to have lost its state, or to have gone back to an earlier one, begins an epoch as well, and no
+//! cursor from before it is worth anything.
 
 use std::sync::Arc;
 
@@ -43,48 +47,102 @@ impl Epochs {
     /// Whether a position of that epoch says the same today.
     pub(super) fn hold(&self, epoch: &str, position: &Position) -> bool {
         let Some(at) = self.0.iter().position(|known| known.name == epoch) else { return false };
-        self.0.get(at + 1).is_none_or(|next| position.next() <= next.began)
+        // All of them: one that began with less than the one before it has taken back what that had.
+        self.0[at + 1..].iter().all(|next| position.next() <= next.began)
     }
 }
 
-/// Finds out which epoch this is, and begins it if it is a new one.
+/// Finds out which epoch this is, and begins it if it is a new one. It is if the log is in `doubt` that was followed in an epoch
+/// of that name, unless another node has begun one since.
 ///
 /// # Errors
 /// What the database says.
-pub(super) async fn begin(db: &Database) -> Result<Epochs, Error> {
+pub(super) async fn begin(db: &Database, doubt: Option<&str>) -> Result<Epochs, Error> {
     let name = uuid::Uuid::new_v4().to_string();
-    let (epochs, _) = db.write(async move |db| Ok(enter(db, &name).await?)).await?;
+    let doubt = doubt.map(str::to_owned);
+    let (epochs, _) = db.write(async move |db| Ok(enter(db, &name, doubt.as_deref()).await?)).await?;
     Ok(epochs)
 }
 
-async fn enter(db: &Transaction, name: &str) -> Result<Epochs, DbErr> {
-    let backend = db.get_database_backend();
-    let (place, began) = match backend {
-        DbBackend::Postgres => (place(db).await?, 0),
-        _ => (String::new(), end(db).await?),
-    };
-    let newest = "select place as text from epochs order by id desc limit 1";
-    if backend != DbBackend::Postgres || text(db, newest).await?.as_ref() != Some(&place) {
-        let sql = "insert into epochs (epoch, place, began) values ($1, $2, $3)";
-        let values = [name.into(), place.into(), began.into()];
-        db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-        let sql = format!(
-            "delete from epochs where id not in (select id from epochs order by id desc limit {REMEMBERED})"
-        );
-        db.execute_unprepared(&sql).await?;
-        if backend == DbBackend::Postgres {
-            // Its numbers may be another cluster's, or be given out again; and whoever follows it reads everything anew.
-            for forget in FORGET {
-                db.execute_unprepared(forget).await?;
+async fn enter(db: &Transaction, name: &str, doubt: Option<&str>) -> Result<Epochs, DbErr> {
+    match db.get_database_backend() {
+        DbBackend::Postgres => {
+            let place = place(db).await?;
+            let (has_state, known) = (has_state(db, "0").await?, places(db).await?);
+            let is_here = known.last().is_some_and(|(_, newest)| *newest == place);
+            if !is_here
+                || !has_state
+                || is_restored(db).await?
+                || doubt.is_some_and(|doubt| is_last(&known, doubt))
+            {
+                add(db, name, &place, 0).await?;
+                // Its numbers may be another cluster's, or be given out again; and whoever follows it reads everything anew.
+                for forget in FORGET {
+                    db.execute_unprepared(forget).await?;
+                }
             }
         }
+        _ => {
+            let has_state = has_state(db, SEQUENCE).await?;
+            let began = if has_state && doubt.is_none() { end(db).await? } else { 0 };
+            add(db, name, "", began).await?;
+        }
     }
+    let backend = db.get_database_backend();
     let found = Statement::from_string(backend, "select epoch, began from epochs order by id");
     let read = |row: &sea_orm::QueryResult| {
         let began: i64 = row.try_get("", "began")?;
         Ok(Epoch { name: row.try_get("", "epoch")?, began: began.unsigned_abs() })
     };
     Ok(Epochs(db.query_all_raw(found).await?.iter().map(read).collect::<Result<_, DbErr>>()?))
+}
+
+async fn add(db: &Transaction, name: &str, place: &str, began: i64) -> Result<(), DbErr> {
+    let sql = "insert into epochs (epoch, place, began) values ($1, $2, $3)";
+    let values = [name.into(), place.into(), began.into()];
+    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    let sql = format!(
+        "delete from epochs where id not in (select id from epochs order by id desc limit {REMEMBERED})"
+    );
+    db.execute_unprepared(&sql).await?;
+    Ok(())
+}
+
+/// On SQLite, behind the last number that was given out.
+const SEQUENCE: &str = "coalesce((select seq from sqlite_sequence where name = 'change_log'), 0) + 1";
+
+/// Whether the log's state was there; makes it anew with that floor if not.
+async fn has_state(db: &Transaction, floor: &str) -> Result<bool, DbErr> {
+    let sql = format!(
+        "insert into change_log_state (id, floor) select 1, {floor}
+         where not exists (select 1 from change_log_state)"
+    );
+    let made = db.execute_unprepared(&sql).await?.rows_affected() > 0;
+    if made {
+        tracing::warn!(
+            "the change log's state was missing and is made anew: cursors from before are worth nothing"
+        );
+    }
+    Ok(!made)
+}
+
+/// Names and places of the epochs there have been.
+async fn places(db: &Transaction) -> Result<Vec<(String, String)>, DbErr> {
+    let sql = "select epoch, place from epochs order by id";
+    let found = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    found.iter().map(|row| Ok((row.try_get("", "epoch")?, row.try_get("", "place")?))).collect()
+}
+
+/// Whether none has begun since that one, or it is not known at all.
+fn is_last(known: &[(String, String)], name: &str) -> bool {
+    known.last().is_none_or(|(last, _)| last == name) || known.iter().all(|(other, _)| other != name)
+}
+
+/// Whether the log's entries were brought here: those of several transactions have been written by one.
+async fn is_restored(db: &Transaction) -> Result<bool, DbErr> {
+    let sql = "select 'yes' as text from change_log group by xmin::text
+        having min(txid::text::bigint) <> max(txid::text::bigint) limit 1";
+    Ok(text(db, sql).await?.is_some())
 }
 
 const FORGET: [&str; 3] =
@@ -111,7 +169,8 @@ async fn place(db: &Transaction) -> Result<String, DbErr> {
     };
     // The first eight digits of a segment's name are the timeline, new after each failover and recovery to a point in time.
     let rest = "select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || oid || '/' ||
-        'change_log'::regclass::oid as text from pg_database where datname = current_database()";
+        'change_log'::regclass::oid || '/' || pg_relation_filenode('change_log'::regclass) as text
+        from pg_database where datname = current_database()";
     let rest = text(db, rest).await?;
     let run = "select id as text from runs limit 1";
     if text(db, run).await?.is_none() {
@@ -138,6 +197,11 @@ mod tests {
         assert!(hold("a", 10) && !hold("a", 11));
         assert!(hold("b", 20) && !hold("b", 21));
         assert!(hold("c", 1000));
+        let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("doubt", 0), epoch("c", 20)].into());
+        assert!(!epochs.hold("a", &Position::below(5)) && !epochs.hold("b", &Position::below(5)));
+        assert!(epochs.hold("doubt", &Position::below(20)) && !epochs.hold("doubt", &Position::below(21)));
+        let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("c", 20)].into());
+        let hold = |name: &str, next| epochs.hold(name, &Position::below(next));
         assert!(!hold("d", 1));
         assert_eq!(epochs.now(), "c");
     }

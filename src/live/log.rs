@@ -21,40 +21,78 @@ pub(super) struct Entry {
     pub(super) id: i64,
 }
 
+/// The newest entry that has been read. As long as the log was not pruned past it, it must still be there: a log that lacks it,
+/// or has another one by its number, went back to an earlier state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Last {
+    seq: i64,
+    /// What tells it from another one by the same number: its transaction, or on SQLite a number drawn at random.
+    mark: i64,
+}
+
+/// How far a reader of the log has come.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) position: Position,
+    last: Option<Last>,
+}
+
 /// What a look at the log brought. All of it holds for the transaction it was read in, so rows read there agree with it.
 #[derive(Debug)]
 pub(super) struct Look {
-    pub(super) position: Position,
+    pub(super) seen: Seen,
     /// In the order in which they were written; one more than [`BULK`] at most.
     pub(super) entries: Vec<Entry>,
     /// All of transactions from here on is still in the log.
     pub(super) floor: u64,
-    /// What may have changed with the database under a server that runs; nothing on SQLite.
-    pub(super) life: Option<Life>,
+    /// What may have changed with the database under a server that runs.
+    pub(super) life: Life,
+    /// Why this is not the log that was read before; nothing if it is.
+    pub(super) doubt: Option<&'static str>,
 }
 
 /// Which database it was that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Life {
+    /// The newest epoch; on SQLite, where other servers' do not count, the reader's own if it is there.
     epoch: Option<String>,
     /// Emptied by PostgreSQL itself when it recovers from a crash.
     run: Option<String>,
-    /// Another one after a restore.
-    table: i64,
+    /// The log's table and its file: others after a restore, and when the log was truncated.
+    table: String,
 }
 
-/// What was committed after a position.
-pub(super) async fn look(db: &impl ConnectionTrait, after: &Position) -> Result<Look, Error> {
+/// What was committed after a position, for a reader who began in that epoch.
+pub(super) async fn look(db: &impl ConnectionTrait, after: &Seen, epoch: &str) -> Result<Look, Error> {
     match db.get_database_backend() {
         DbBackend::Postgres => postgres(db, after).await,
-        _ => sqlite(db, after).await,
+        _ => sqlite(db, after, epoch).await,
     }
 }
 
+/// Beyond all there is.
+const END: u64 = i64::MAX.cast_unsigned();
+
 /// Where the log ends.
-pub(super) async fn end(db: &Transaction) -> Result<Look, Error> {
-    look(db, &Position::below(i64::MAX.cast_unsigned())).await
+pub(super) async fn end(db: &Transaction, epoch: &str) -> Result<Look, Error> {
+    let all = Seen { position: Position::below(END), last: None };
+    let mut look = look(db, &all, epoch).await?;
+    let mark = match db.get_database_backend() {
+        DbBackend::Postgres => "txid::text::bigint",
+        _ => "mark",
+    };
+    let sql = format!("select seq, {mark} as mark from change_log order by seq desc limit 1");
+    let newest = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    look.seen.last = newest.map(|row| last(&row, "seq", "mark")).transpose()?;
+    Ok(look)
 }
+
+fn last(row: &QueryResult, seq: &str, mark: &str) -> Result<Last, DbErr> {
+    Ok(Last { seq: row.try_get("", seq)?, mark: row.try_get("", mark)? })
+}
+
+const NO_STATE: &str = "its state is missing";
+const WENT_BACK: &str = "it went back to an earlier state";
 
 /// Entries read at a time where there may be many: rows on their way from the database take far more room than entries.
 const PAGE: usize = 2000;
@@ -86,17 +124,48 @@ pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>
     Ok((entries, others.map_or(Ok(0), |row| number(&row, "floor"))?))
 }
 
-const STATE: &str = "select state.floor, (select coalesce(max(seq), 0) from change_log) as last from change_log_state as state";
+// The newest entry, the one by the number of the last that was read, and whether the reader's epoch is known.
+const STATE: &str = "
+    select state.floor, coalesce(newest.seq, 0) as last, newest.mark, old.mark as found,
+        (select epoch from epochs where epoch = ?) as epoch
+    from (select 1) left join change_log_state as state on true
+    left join (select seq, mark from change_log order by seq desc limit 1) as newest on true
+    left join change_log as old on old.seq = ?";
 const AFTER: &str = "select seq as tx, collection, row_id from change_log where seq > ? order by seq limit ?";
 
-async fn sqlite(db: &impl ConnectionTrait, after: &Position) -> Result<Look, Error> {
-    let state = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, STATE)).await?;
-    let state = state.ok_or_else(unset)?;
-    let (floor, last) = (number(&state, "floor")?, number(&state, "last")?);
+async fn sqlite(db: &impl ConnectionTrait, after: &Seen, epoch: &str) -> Result<Look, Error> {
+    let values = [epoch.into(), after.last.map_or(0, |last| last.seq).into()];
+    let state = Statement::from_sql_and_values(DbBackend::Sqlite, STATE, values);
+    let state = db.query_one_raw(state).await?.ok_or_else(unset)?;
+    let floor: Option<i64> = state.try_get("", "floor")?;
+    let has_state = floor.is_some();
+    let (floor, newest) = (floor.unwrap_or(0).cast_unsigned(), number(&state, "last")?);
     // A log that has been pruned to nothing has still been read to its end.
-    let next = (last + 1).max(floor);
-    let entries = if next > after.next() { after_sequence(db, after.next()).await? } else { Vec::new() };
-    Ok(Look { position: Position::below(next), entries, floor, life: None })
+    let next = (newest + 1).max(floor);
+    let found: Option<i64> = state.try_get("", "found")?;
+    let is_there = after.last.is_none_or(|last| found == Some(last.mark) || floor > last.seq.cast_unsigned());
+    let news = next > after.position.next();
+    let entries = if news { after_sequence(db, after.position.next()).await? } else { Vec::new() };
+    let last = if newest > 0 { Some(last(&state, "last", "mark")?) } else { after.last };
+    Ok(Look {
+        seen: Seen { position: Position::below(next), last },
+        entries,
+        floor,
+        life: Life { epoch: state.try_get("", "epoch")?, run: None, table: String::new() },
+        doubt: doubt(has_state, is_there && !is_shorter(after, next)),
+    })
+}
+
+fn doubt(has_state: bool, is_there: bool) -> Option<&'static str> {
+    match (has_state, is_there) {
+        (false, _) => Some(NO_STATE),
+        (_, false) => Some(WENT_BACK),
+        _ => None,
+    }
+}
+
+fn is_shorter(after: &Seen, next: u64) -> bool {
+    after.position.next() != END && next < after.position.next()
 }
 
 async fn after_sequence(db: &impl ConnectionTrait, next: u64) -> Result<Vec<Entry>, Error> {
@@ -112,30 +181,42 @@ const NEWS: &str = "
         union all
         select seq, txid, collection, row_id from change_log where txid = any(string_to_array($2, ',')::xid8[])
     )
-    select pg_current_snapshot()::text as snapshot, state.floor, 'change_log'::regclass::oid::bigint as log,
+    select pg_current_snapshot()::text as snapshot, state.floor,
+        'change_log'::regclass::oid || '/' || pg_relation_filenode('change_log'::regclass) as log,
         (select epoch from epochs order by id desc limit 1) as epoch, (select id from runs limit 1) as run,
-        news.txid::text::bigint as tx, news.collection, news.row_id
-    from change_log_state as state left join news on true
+        exists (select from change_log where seq = $4 and txid = $5::text::xid8) as found,
+        news.seq, news.txid::text::bigint as tx, news.collection, news.row_id
+    from (select) as one left join change_log_state as state on true left join news on true
     order by news.seq limit $3";
 
-async fn postgres(db: &impl ConnectionTrait, after: &Position) -> Result<Look, Error> {
-    let open: Vec<String> = after.open().iter().map(ToString::to_string).collect();
-    let values = [after.next().to_string().into(), open.join(",").into(), signed(BULK as u64 + 1).into()];
+async fn postgres(db: &impl ConnectionTrait, after: &Seen) -> Result<Look, Error> {
+    let open: Vec<String> = after.position.open().iter().map(ToString::to_string).collect();
+    let Last { seq, mark } = after.last.unwrap_or(Last { seq: 0, mark: 0 });
+    let next = after.position.next().to_string();
+    let limit = signed(BULK as u64 + 1);
+    let values = [next.into(), open.join(",").into(), limit.into(), seq.into(), mark.to_string().into()];
     let found = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, NEWS, values)).await?;
     let first = found.first().ok_or_else(unset)?;
     let snapshot: String = first.try_get("", "snapshot")?;
     let position = Position::from_snapshot(&snapshot)
         .ok_or_else(|| Error::Internal(format!("not a snapshot: {snapshot}")))?;
+    let is_shorter = is_shorter(after, position.next());
     let is_entry = |row: &&QueryResult| row.try_get::<Option<i64>>("", "row_id").is_ok_and(|id| id.is_some());
+    let newest = found.iter().rfind(is_entry).map(|row| last(row, "seq", "tx")).transpose()?;
+    let newer = newest.filter(|newest| after.last.is_none_or(|last| last.seq < newest.seq));
+    let floor: Option<i64> = first.try_get("", "floor")?;
+    let is_there =
+        after.last.is_none() || first.try_get("", "found")? || floor.is_some_and(|floor| floor > mark);
     Ok(Look {
-        position,
+        seen: Seen { position, last: newer.or(after.last) },
         entries: found.iter().filter(is_entry).map(entry).collect::<Result<_, _>>()?,
-        floor: number(first, "floor")?,
-        life: Some(Life {
+        floor: floor.unwrap_or(0).cast_unsigned(),
+        life: Life {
             epoch: first.try_get("", "epoch")?,
             run: first.try_get("", "run")?,
             table: first.try_get("", "log")?,
-        }),
+        },
+        doubt: doubt(floor.is_some(), is_there && !is_shorter),
     })
 }
 

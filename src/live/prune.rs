@@ -49,13 +49,9 @@ async fn prune(db: &Transaction, keep: Retention) -> Result<Option<i64>, Error> 
     let old = number(db, &format!("{sql}{}", now - seconds(keep.age))).await?.unwrap_or(0);
     mark(db, keep, now).await?;
     let over = number(db, &format!("select max(seq) - {} as number from change_log", keep.entries)).await?;
-    let gone = match backend {
+    match backend {
         DbBackend::Postgres => postgres(db, old, over.unwrap_or(0)).await?,
         _ => sqlite(db, old, over.unwrap_or(0)).await?,
-    };
-    if let Some(floor) = gone {
-        let sql = format!("update change_log_state set floor = {floor} where floor < {floor}");
-        db.execute_unprepared(&sql).await?;
     }
     Ok(number(db, "select count(*) as number from change_log").await?)
 }
@@ -72,23 +68,25 @@ async fn mark(db: &Transaction, keep: Retention, now: i64) -> Result<(), DbErr> 
     Ok(())
 }
 
-/// Deletes entries of transactions below `old`, and those up to the `seq` `over`; returns where what is left begins. Never
-/// past a transaction that is open: whoever has seen all but that one must not take it for lost.
-async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<Option<i64>, DbErr> {
+/// Deletes entries of transactions below `old`, and those up to the `seq` `over`. Never past a transaction that is open: who
+/// has seen all but that one must not take it for lost. The log's own trigger raises the floor past what is gone.
+async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     let sql = format!(
-        "with gone as (
-            delete from change_log
-            where txid < pg_snapshot_xmin(pg_current_snapshot()) and (txid < '{old}'::xid8 or seq <= {over})
-            returning txid::text::bigint as txid
-        ) select max(txid) + 1 as number from gone"
+        "delete from change_log
+         where txid < pg_snapshot_xmin(pg_current_snapshot()) and (txid < '{old}'::xid8 or seq <= {over})"
     );
-    number(db, &sql).await
+    db.execute_unprepared(&sql).await.map(drop)
 }
 
-async fn sqlite(db: &Transaction, old: i64, over: i64) -> Result<Option<i64>, DbErr> {
+/// The floor first: then the log's own trigger, which fires for each entry, has nothing to do.
+async fn sqlite(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     let last = (old - 1).max(over);
-    let gone = db.execute_unprepared(&format!("delete from change_log where seq <= {last}")).await?;
-    Ok((gone.rows_affected() > 0).then_some(last + 1))
+    let raise = format!(
+        "update change_log_state set floor = {last} + 1 where floor <= {last}
+         and exists (select 1 from change_log where seq <= {last})"
+    );
+    db.execute_unprepared(&raise).await?;
+    db.execute_unprepared(&format!("delete from change_log where seq <= {last}")).await.map(drop)
 }
 
 async fn number(db: &Transaction, sql: &str) -> Result<Option<i64>, DbErr> {

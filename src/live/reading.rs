@@ -54,6 +54,13 @@ impl Kinds {
         entries.iter().any(|entry| entry.collection == kind.plural() || shown(&entry.collection))
     }
 
+    /// The tables whose changes are logged.
+    pub(super) fn tables(&self) -> Vec<&'static str> {
+        let join = self.kinds.iter().flat_map(|kind| kind.nests()).map(|nested| nested.table);
+        let all: BTreeSet<_> = self.kinds.iter().map(|kind| kind.plural()).chain(join).collect();
+        all.into_iter().collect()
+    }
+
     /// What entries say: which rows changed, and which rows show those.
     pub(super) async fn changes(
         &self,

@@ -14,10 +14,11 @@ use super::{
     epoch::{self, Epochs},
     history::{Change, Changed, History},
     horizon::Horizon,
-    log::{self, BULK, Life, Look},
+    log::{self, BULK, Life, Look, Seen},
     picture::Picture,
     position::Position,
     reading::{Kinds, in_time},
+    reconcile::Reconciler,
     shared::{News, Shared},
     view::View,
     withheld::{Withheld, well_below},
@@ -50,12 +51,15 @@ pub(super) struct Tail {
     shared: Arc<Shared>,
     views: Vec<View>,
     number: u64,
-    at: Position,
+    at: Seen,
+    /// The log's floor when everything was last read: what was cut off below it is made good for.
+    floor: u64,
     epochs: Epochs,
-    /// Which database was read last; nothing after an outage, and on SQLite.
+    /// Which database was read last; nothing after an outage.
     life: Option<Life>,
     horizon: Horizon,
     withheld: Withheld,
+    reconciler: Reconciler,
 }
 
 /// What a look brought.
@@ -64,8 +68,8 @@ enum Found {
     Rows(Look, Changes),
     /// Too much to name, or not known what: all there is.
     Everything(Look, Vec<Option<Cache>>),
-    /// The database is not the one it was.
-    Elsewhere,
+    /// The database is not the one it was; or the log is not, for this reason.
+    Elsewhere(Option<&'static str>),
 }
 
 struct Changes {
@@ -85,10 +89,11 @@ impl Tail {
         kinds: Kinds,
         hub: Hub,
         remembered: usize,
+        reconciler: Reconciler,
     ) -> Result<Self, Error> {
-        let epochs = epoch::begin(&db).await?;
+        let epochs = epoch::begin(&db, None).await?;
         let load = async |db: &Transaction| {
-            let look = log::end(db).await?;
+            let look = log::end(db, epochs.now()).await?;
             let (entries, floor) = log::newest(db, remembered).await?;
             let caches = kinds.everything(db).await?;
             let withheld = |place: usize| caches.get(place).is_some_and(Option::is_none);
@@ -108,11 +113,11 @@ impl Tail {
             views.push(view);
         }
         let mut history = History::new(remembered, look.floor.max(floor), 0);
-        history.push(1, look.position.clone(), changes);
-        let cursor = Cursor::new(epochs.now(), &look.position);
+        let position = look.seen.position.clone();
+        history.push(1, position.clone(), changes);
+        let cursor = Cursor::new(epochs.now(), &position);
         let picture = Picture::new(1, cursor, views.clone());
-        let shared =
-            Shared::new(picture, look.position.clone(), history, epochs.clone(), attached.glance().is_some());
+        let shared = Shared::new(picture, position, history, epochs.clone(), attached.glance().is_some());
         let tail = Self {
             kinds,
             hub,
@@ -120,11 +125,13 @@ impl Tail {
             shared,
             views,
             number: 1,
-            at: look.position,
+            at: look.seen,
+            floor: look.floor,
             epochs,
-            life: look.life,
+            life: Some(look.life),
             horizon: Horizon::default(),
             withheld,
+            reconciler,
         };
         tail.views.iter().for_each(measure);
         Ok(tail)
@@ -170,6 +177,7 @@ impl Tail {
                 told = target;
                 attached.ring().await;
             }
+            self.reconcile(&attached).await;
         }
     }
 
@@ -182,12 +190,12 @@ impl Tail {
         }
         loop {
             match attached.read(async |db| self.look(db).await).await? {
-                Found::Rows(look, changes) => break self.take(look.position, changes),
+                Found::Rows(look, changes) => break self.take(look.seen, changes),
                 Found::Everything(look, caches) => break self.take_all(look, caches),
-                Found::Elsewhere => self.move_over(attached).await?,
+                Found::Elsewhere(doubt) => self.move_over(attached, doubt).await?,
             }
         }
-        self.horizon.observe(&self.at, attached).await;
+        self.horizon.observe(&self.at.position, attached).await;
         metrics::histogram!("rowcast_live_publish_seconds").record(began.elapsed().as_secs_f64());
         Ok(())
     }
@@ -195,25 +203,22 @@ impl Tail {
     /// Whether one statement shows that there is nothing new.
     async fn glance(&mut self, attached: &Attached) -> Result<bool, Error> {
         let Some(connection) = attached.glance() else { return Ok(false) };
-        let look = in_time(log::look(connection, &self.at)).await?;
-        let nothing = look.entries.is_empty() && !self.is_elsewhere(&look) && look.floor <= self.at.horizon();
+        let look = in_time(log::look(connection, &self.at, self.epochs.now())).await?;
+        let nothing = self.is_nothing(&look);
         if nothing {
-            self.at = look.position.clone();
-            self.shared.passed(look.position, Vec::new());
-            self.horizon.observe(&self.at, attached).await;
+            self.shared.passed(look.seen.position.clone(), Vec::new());
+            self.at = look.seen;
+            self.horizon.observe(&self.at.position, attached).await;
         }
         Ok(nothing)
     }
 
     async fn look(&self, db: &Transaction) -> Result<Found, Error> {
-        let look = in_time(log::look(db, &self.at)).await?;
+        let look = in_time(log::look(db, &self.at, self.epochs.now())).await?;
         if self.is_elsewhere(&look) {
-            return Ok(Found::Elsewhere);
+            return Ok(Found::Elsewhere(look.doubt));
         }
-        // What was pruned before it was read here is not known to have changed; and a file that has become shorter is not
-        // the one that it was.
-        let lost = look.floor > self.at.horizon() || look.position.next() < self.at.next();
-        if lost || look.entries.len() > BULK {
+        if self.is_cut(&look) || look.entries.len() > BULK {
             let caches = self.kinds.everything(db).await?;
             return Ok(Found::Everything(look, caches));
         }
@@ -231,12 +236,35 @@ impl Tail {
         Ok(Found::Rows(look, Changes { changes, rows, again, touched }))
     }
 
+    /// Looks a second time, and compares some of what is shown with what there is.
+    async fn reconcile(&mut self, attached: &Attached) {
+        if !self.reconciler.is_due() {
+            return;
+        }
+        let mut reconciler = std::mem::take(&mut self.reconciler);
+        let nothing_new = async |db: &Transaction| {
+            let look = in_time(log::look(db, &self.at, self.epochs.now())).await?;
+            Ok(self.is_nothing(&look))
+        };
+        reconciler.run(attached, &self.db, &self.kinds, &self.views, nothing_new).await;
+        self.reconciler = reconciler;
+    }
+
     fn is_elsewhere(&self, look: &Look) -> bool {
-        look.life != self.life
+        look.doubt.is_some() || self.life.as_ref() != Some(&look.life)
+    }
+
+    /// Whether entries are gone that have not been read here: what they said is not known.
+    fn is_cut(&self, look: &Look) -> bool {
+        look.floor > self.at.position.horizon() && look.floor > self.floor
+    }
+
+    fn is_nothing(&self, look: &Look) -> bool {
+        look.entries.is_empty() && !self.is_elsewhere(look) && !self.is_cut(look)
     }
 
     /// Brings the caches up to date with rows, and sends what is new in them.
-    fn take(&mut self, position: Position, Changes { changes, rows, again, touched }: Changes) {
+    fn take(&mut self, seen: Seen, Changes { changes, rows, again, touched }: Changes) {
         let mut changed = Changed::new();
         for (place, rows) in rows {
             let Some(rows) = rows else {
@@ -253,11 +281,11 @@ impl Tail {
         self.withheld.touch(|place| touched.contains(&place));
         for (place, took, all) in again {
             match all {
-                Some(rows) => self.release(place, rows, &position),
+                Some(rows) => self.release(place, rows, &seen.position),
                 None => self.withheld.seen(place, took),
             }
         }
-        self.publish(position, changed, Some(changes));
+        self.publish(seen, changed, Some(changes));
     }
 
     /// A collection has become too large to be sent.
@@ -286,15 +314,17 @@ impl Tail {
         for (place, cache) in caches.into_iter().enumerate() {
             match cache {
                 None => self.withhold(place, Duration::ZERO),
-                Some(cache) if self.views[place].is_withheld() => self.release(place, cache, &look.position),
+                Some(cache) if self.views[place].is_withheld() => {
+                    self.release(place, cache, &look.seen.position);
+                }
                 Some(cache) => {
                     let news = self.views[place].rows.difference(&cache);
                     self.change(place, cache, news, &mut changed);
                 }
             }
         }
-        self.life = look.life;
-        self.publish(look.position, changed, None);
+        (self.life, self.floor) = (Some(look.life), look.floor);
+        self.publish(look.seen, changed, None);
     }
 
     fn change(&mut self, place: usize, cache: Cache, news: Vec<i64>, changed: &mut Changed) {
@@ -308,8 +338,9 @@ impl Tail {
         changed.extend(news.into_iter().map(|id| (place, id)));
     }
 
-    fn publish(&mut self, position: Position, changed: Changed, changes: Option<Vec<Change>>) {
-        self.at = position.clone();
+    fn publish(&mut self, seen: Seen, changed: Changed, changes: Option<Vec<Change>>) {
+        let position = seen.position.clone();
+        self.at = seen;
         let turned = self.views.iter().any(|view| view.has_turned(self.number + 1));
         let changes = match changes {
             Some(changes) if changed.is_empty() && !turned => return self.shared.passed(position, changes),
@@ -323,20 +354,28 @@ impl Tail {
         metrics::gauge!("rowcast_live_remembered_changes").set(self.shared.remembered() as f64);
     }
 
-    /// The database may be another one than before: finds out, and reads it as a whole if it is.
-    async fn move_over(&mut self, attached: &Attached) -> Result<(), Error> {
-        let epochs = in_time(epoch::begin(&self.db)).await?;
+    /// The database may be another one than before: finds out, and reads it as a whole if it is. A log in doubt is another one in
+    /// any case.
+    async fn move_over(&mut self, attached: &Attached, doubt: Option<&str>) -> Result<(), Error> {
+        let epochs = in_time(epoch::begin(&self.db, doubt.map(|_| self.epochs.now()))).await?;
         let same = epochs.now() == self.epochs.now();
         let load = async |db: &Transaction| {
-            let look = log::end(db).await?;
+            let look = log::end(db, epochs.now()).await?;
             let caches = if same { None } else { Some(self.kinds.everything(db).await?) };
             Ok((look, caches))
         };
         let (look, caches) = attached.read(load).await?;
         // Not before it has been read: what fails is found out anew.
-        (self.epochs, self.life) = (epochs, look.life.clone());
+        (self.epochs, self.life) = (epochs, Some(look.life.clone()));
         if let Some(caches) = caches {
-            tracing::warn!("this is another database than before: everything is read anew");
+            match doubt {
+                Some(doubt) => {
+                    tracing::warn!("the change log is not as it was: {doubt}; everything is read anew")
+                }
+                None => tracing::warn!("this is another database than before: everything is read anew"),
+            }
+            metrics::counter!("rowcast_live_epochs_total").increment(1);
+            self.reconciler.forget();
             self.take_all(look, caches);
         }
         Ok(())

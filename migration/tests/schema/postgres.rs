@@ -120,6 +120,7 @@ async fn every_story_holds_on_postgresql() {
     truncating_is_logged(&db).await;
     programs_with_another_search_path_can_write(&db).await;
     every_entry_names_its_transaction(&db).await;
+    what_logs_changes_is_nobodys_to_call(&db).await;
     servers_may_start_at_once(&server).await;
     a_migration_that_fails_leaves_nothing_behind(&server).await;
 }
@@ -187,6 +188,23 @@ async fn every_entry_names_its_transaction(db: &DatabaseConnection) {
         select own.id::text as text from own, written";
     let writer = text(db, write).await;
     assert_eq!(text(db, "select max(txid::text) as text from change_log").await, writer);
+}
+
+/// It fires whatever the session's role in replication, with its owner's rights, on what is in its own schema.
+async fn what_logs_changes_is_nobodys_to_call(db: &DatabaseConnection) {
+    let functions = "from pg_proc where pronamespace = 'public'::regnamespace
+        and proname in ('log_row', 'log_nested', 'log_truncate', 'guard_log')";
+    let sound = "prosecdef and proconfig = array['search_path=pg_catalog, public, pg_temp']
+        and not has_function_privilege('public', oid, 'execute')";
+    assert_eq!(query(db, &format!("select 1 {functions}")).await.len(), 4);
+    assert_eq!(query(db, &format!("select 1 {functions} and not ({sound})")).await.len(), 0);
+    let rest = format!("tgfoid in (select oid {functions}) and tgenabled <> 'A'");
+    assert_eq!(query(db, &format!("select 1 from pg_trigger where {rest}")).await.len(), 0);
+    log(db).await;
+    let replica = "begin; set local session_replication_role = replica; \
+        update public.coaches set age = 32 where id = 91; commit";
+    execute(db, replica).await.unwrap();
+    assert_eq!(log(db).await, [("coaches".into(), 91)]);
 }
 
 async fn servers_may_start_at_once(server: &Server) {

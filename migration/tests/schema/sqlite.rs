@@ -12,6 +12,8 @@ use sea_orm::{
     Value,
 };
 
+use sea_orm_migration::MigratorTrait;
+
 use super::{
     all, execute, query, stories,
     versions::{self, moves},
@@ -113,6 +115,26 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
     execute(&db, "rollback").await.unwrap();
     let tables = query(&db, "select name from sqlite_schema where type = 'table'").await;
     assert_eq!(tables.len(), 1);
+}
+
+/// It is made anew: what is in it stays, and no number is given out again.
+#[tokio::test]
+async fn a_log_from_before_goes_on() {
+    let db = open().await;
+    migration::Migrator::up(&db, Some(9)).await.unwrap();
+    let coach = "insert into coaches (name, age, picture) values ('Ada', 36, 'https://example.com')";
+    all(&db, &[coach, coach, coach, "delete from change_log where seq = 3"]).await;
+    migration::run(&db).await.unwrap();
+    all(&db, &[coach]).await;
+    let entries = query(&db, "select seq, row_id, mark from change_log order by seq").await;
+    let number = |row: &sea_orm::QueryResult, column: &str| row.try_get::<i64>("", column).unwrap();
+    let known: Vec<(i64, i64)> =
+        entries.iter().map(|row| (number(row, "seq"), number(row, "row_id"))).collect();
+    assert_eq!(known, [(1, 1), (2, 2), (4, 4)]);
+    let mut marks: Vec<i64> = entries.iter().map(|row| number(row, "mark")).collect();
+    marks.sort_unstable();
+    marks.dedup();
+    assert_eq!(marks.len(), 3, "no two alike");
 }
 
 #[tokio::test]

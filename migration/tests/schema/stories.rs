@@ -7,6 +7,7 @@ use sea_orm::DatabaseConnection;
 use super::{execute, log, query, text};
 
 pub(crate) async fn all(db: &DatabaseConnection) {
+    assert_eq!(text(db, "select cast(floor as text) as text from change_log_state").await, "0");
     ids_and_versions_count_from_one(db).await;
     every_change_of_a_row_is_logged(db).await;
     what_is_rolled_back_was_never_logged(db).await;
@@ -18,6 +19,7 @@ pub(crate) async fn all(db: &DatabaseConnection) {
     text_sorts_by_code_point(db).await;
     a_request_stands_once(db).await;
     an_epoch_stands_once(db).await;
+    what_is_gone_of_the_log_is_below_its_floor(db).await;
 }
 
 const PLAN: &str = "insert into workout_plans (name, difficulty, description)
@@ -184,5 +186,27 @@ async fn an_epoch_stands_once(db: &DatabaseConnection) {
     super::all(db, &[epoch]).await;
     assert!(execute(db, epoch).await.is_err());
     assert!(execute(db, "insert into change_log_state (id, floor) values (2, 0)").await.is_err());
-    assert_eq!(text(db, "select cast(floor as text) as text from change_log_state").await, "0");
+}
+
+/// Whoever takes it away, and whoever changes it.
+async fn what_is_gone_of_the_log_is_below_its_floor(db: &DatabaseConnection) {
+    let end = match db.get_database_backend() {
+        sea_orm::DbBackend::Sqlite => "select coalesce(max(seq), 0) + 1 as number from change_log",
+        _ => "select max(txid::text::bigint) + 1 as number from change_log",
+    };
+    let number = async |sql: &str| -> i64 { query(db, sql).await[0].try_get("", "number").unwrap() };
+    let floor = "select floor as number from change_log_state";
+    for cut in [
+        "delete from change_log where seq = (select max(seq) from change_log)",
+        "delete from change_log",
+        "update change_log set row_id = 7 where seq = (select max(seq) from change_log)",
+    ] {
+        super::all(db, &[COACH, COACH]).await;
+        let end = number(end).await;
+        assert!(number(floor).await < end, "before {cut}");
+        super::all(db, &[cut]).await;
+        assert_eq!(number(floor).await, end, "after {cut}");
+        super::all(db, &["delete from change_log where seq < 0"]).await;
+        assert_eq!(number(floor).await, end, "nothing is gone");
+    }
 }

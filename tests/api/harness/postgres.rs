@@ -112,7 +112,13 @@ impl Session {
 
 /// What is in a database, as PostgreSQL's own program writes it down.
 pub(crate) fn dump(url: &str) -> Vec<u8> {
-    let dump = Command::new(program("pg_dump")).args(["--clean", "--if-exists", url]).output().unwrap();
+    dump_with(url, &[])
+}
+
+/// The same, but for what these options leave out.
+pub(crate) fn dump_with(url: &str, options: &[&str]) -> Vec<u8> {
+    let mut dump = Command::new(program("pg_dump"));
+    let dump = dump.args(["--clean", "--if-exists", url]).args(options).output().unwrap();
     assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
     dump.stdout
 }

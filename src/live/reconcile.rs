@@ -1,0 +1,187 @@
+//! Finds what no trigger has seen: rows that differ from what is shown.
+//!
+//! ```text
+//! every second ─▶ [ the log has nothing new │ a page's stamp │ if it differs: the page's rows, beside the cache ]
+//!                   one picture of the database                         │
+//!                        differences ─▶ entries in the change log ◀─────┘   and from there as every other change
+//! ```
+//!
+//! So a difference reaches every node, every history and every cursor in the ordinary way. A row that changed under the
+//! `version` that is shown is given the next one, so that stale updates conflict. Nothing here is urgent, and all of it is
+//! bounded: rows a second, and the time that may take.
+
+mod difference;
+mod stamp;
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use super::{
+    reading::{Kinds, in_time},
+    view::View,
+};
+use crate::{
+    database::{Attached, Database, Transaction},
+    error::Error,
+    registry::{Encoded, Kind},
+};
+use difference::Difference;
+use stamp::Stamp;
+
+/// How often to compare.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long it may take then: changes wait meanwhile.
+const LIMIT: Duration = Duration::from_millis(20);
+/// Rows of a page, and how many it may have become before it is divided.
+const PAGE: usize = 250;
+const LARGEST: usize = 2 * PAGE;
+/// A row that is read costs as much as so many that only their stamp is asked for.
+const READ: i64 = 8;
+
+/// Where the comparison has come, and what it knows of the pages.
+#[derive(Default)]
+pub(super) struct Reconciler {
+    /// Rows a second; none at all if it is 0.
+    rows: i64,
+    /// What is left of them. Below zero, a page was larger than that.
+    budget: i64,
+    last: Option<Instant>,
+    /// Since when this pass over all collections has gone on.
+    began: Option<Instant>,
+    place: usize,
+    after: i64,
+    /// For each collection: the last id of each page, and the stamp under which its rows were what is shown.
+    pages: Vec<BTreeMap<i64, Option<Stamp>>>,
+}
+
+impl Reconciler {
+    /// One that looks at so many rows a second.
+    pub(super) fn new(rows: u32) -> Self {
+        Self { rows: rows.into(), after: i64::MIN, ..Self::default() }
+    }
+
+    /// Whether it is time to compare some more.
+    pub(super) fn is_due(&self) -> bool {
+        self.rows > 0 && self.last.is_none_or(|last| last.elapsed() >= EVERY)
+    }
+
+    /// What is known of pages is another database's.
+    pub(super) fn forget(&mut self) {
+        *self = Self { rows: self.rows, last: self.last, after: i64::MIN, ..Self::default() };
+    }
+
+    /// Compares what is due. What is shown must be what there is if there is `nothing_new` in the same picture.
+    pub(super) async fn run(
+        &mut self,
+        attached: &Attached,
+        db: &Database,
+        kinds: &Kinds,
+        views: &[View],
+        nothing_new: impl AsyncFnOnce(&Transaction) -> Result<bool, Error>,
+    ) {
+        let compared = attached.read(async |db| match nothing_new(db).await? {
+            true => self.compare(db, kinds, views).await,
+            false => Ok(Vec::new()),
+        });
+        let outcome = match compared.await {
+            Ok(differences) if differences.is_empty() => Ok(()),
+            Ok(differences) => difference::publish(db, differences).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "what is shown could not be compared with the database; trying again");
+        }
+    }
+
+    async fn compare(
+        &mut self,
+        db: &Transaction,
+        kinds: &Kinds,
+        views: &[View],
+    ) -> Result<Vec<Difference>, Error> {
+        let began = Instant::now();
+        let seconds = self.last.map_or(1, |last| last.elapsed().as_secs().clamp(1, 10)).cast_signed();
+        self.budget = (self.budget + self.rows * seconds).min(self.rows);
+        self.last = Some(began);
+        self.pages.resize_with(views.len(), BTreeMap::new);
+        let mut found = Vec::new();
+        let is_shown = |place: usize| !views[place].is_withheld();
+        let sent = kinds.iter().enumerate().filter(|(place, kind)| kind.is_sent() && is_shown(*place));
+        let sent: Vec<_> = sent.collect();
+        while self.budget > 0 && began.elapsed() < LIMIT {
+            let Some((place, kind)) = sent.iter().find(|(place, _)| *place >= self.place) else {
+                self.finish();
+                break;
+            };
+            if *place != self.place || self.after == i64::MIN {
+                self.enter(*place, &views[*place]);
+            }
+            self.began.get_or_insert(began);
+            found.extend(self.page(db, kind.as_ref(), &views[*place]).await?);
+        }
+        Ok(found)
+    }
+
+    fn enter(&mut self, place: usize, view: &View) {
+        (self.place, self.after) = (place, i64::MIN);
+        // Where most rows have gone, pages are made anew.
+        if self.pages[place].len() > 2 + 2 * view.rows.len() / PAGE {
+            self.pages[place].clear();
+        }
+    }
+
+    /// All collections have been compared; what comes next begins from the first.
+    fn finish(&mut self) {
+        (self.place, self.after) = (0, i64::MIN);
+        if let Some(began) = self.began.take() {
+            metrics::gauge!("rowcast_reconcile_pass_seconds").set(began.elapsed().as_secs_f64());
+        }
+    }
+
+    /// Compares one page, and goes on to the next.
+    async fn page(
+        &mut self,
+        db: &Transaction,
+        kind: &dyn Kind,
+        view: &View,
+    ) -> Result<Option<Difference>, Error> {
+        let (after, end) = (self.after, self.end(view));
+        let stamp = in_time(stamp::of(db, kind, after, end)).await?;
+        let shown = || view.rows.after(after).take_while(|(id, _)| *id <= end);
+        if self.pages[self.place].get(&end).is_some_and(|known| known.as_ref() == Some(&stamp)) {
+            self.pass(end, shown().count(), 1);
+            return Ok(None);
+        }
+        let rows = in_time(kind.page(db, after, (LARGEST + 1) as u64)).await?;
+        // With more than that, only so far.
+        let reached = rows.get(LARGEST).map_or(end, |_| rows[LARGEST - 1].0.min(end));
+        let rows: Vec<Encoded> = rows.into_iter().filter(|(id, _)| *id <= reached).collect();
+        let shown = shown().take_while(|(id, _)| *id <= reached);
+        let difference = Difference::between(kind.plural(), shown, &rows);
+        let known = (difference.is_none() && reached == end).then_some(stamp);
+        self.pages[self.place].insert(reached, known);
+        self.pass(reached, rows.len(), READ);
+        Ok(difference)
+    }
+
+    /// Where the next page ends: where it did before, unless it has grown too much since.
+    fn end(&self, view: &View) -> i64 {
+        let known = self.pages[self.place].range(self.after.saturating_add(1)..).next().map(|(end, _)| *end);
+        let end = known.unwrap_or(i64::MAX);
+        let is_large = view.rows.after(self.after).nth(LARGEST).is_some_and(|(id, _)| id <= end);
+        let cut = || view.rows.after(self.after).nth(PAGE - 1).map(|(id, _)| id);
+        if is_large { cut().unwrap_or(end) } else { end }
+    }
+
+    fn pass(&mut self, end: i64, rows: usize, cost: i64) {
+        // A statement costs something, however few its rows.
+        self.budget -= (rows as i64 * cost).max(PAGE as i64 / 10);
+        self.after = end;
+        if end == i64::MAX {
+            self.place += 1;
+            self.after = i64::MIN;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What shows cheaply that a page of rows has not changed: nothing in it is read but for who wrote it last.
+//!
+//! - On PostgreSQL, the number of rows and a sum of hashes over their ids and `xmin`, the transaction that wrote each; of the
+//!   rows themselves, of those that join, and of those that are shown within them.
+//! - On SQLite, `pragma data_version`: no other connection has written to the file at all.
+
+use std::fmt::Write;
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+use crate::{database::Transaction, registry::Kind};
+
+/// Equal stamps of a page mean equal rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamp(String);
+
+/// The stamp of the rows behind `after`, up to `end`.
+pub(super) async fn of(db: &Transaction, kind: &dyn Kind, after: i64, end: i64) -> Result<Stamp, DbErr> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        let statement = Statement::from_string(DbBackend::Sqlite, "pragma data_version");
+        let version = db.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get("", "data_version"));
+        return version.map(|version: i64| Stamp(version.to_string()));
+    }
+    let values = [after.into(), end.into()];
+    let row =
+        db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql(kind), values)).await?;
+    row.map_or_else(|| Ok(String::new()), |row| row.try_get("", "stamp")).map(Stamp)
+}
+
+fn sql(kind: &dyn Kind) -> String {
+    let table = kind.plural();
+    let mut stamp = format!(
+        "(select count(*) || ' ' || coalesce(sum(hashint8extended(xmin::text::bigint, id)), 0)
+          from \"{table}\" where id > $1 and id <= $2)"
+    );
+    for nested in kind.nests() {
+        let (shown, joins, row, shows) = (nested.collection, nested.table, nested.row, nested.shows);
+        let _ = write!(
+            stamp,
+            " || ' ' || (select count(*) || ' ' ||
+                coalesce(sum(hashint8extended(joins.xmin::text::bigint, joins.\"{row}\")), 0) || ' ' ||
+                coalesce(sum(hashint8extended(shown.xmin::text::bigint, shown.id)), 0)
+              from \"{joins}\" as joins left join \"{shown}\" as shown on shown.id = joins.\"{shows}\"
+              where joins.\"{row}\" > $1 and joins.\"{row}\" <= $2)"
+        );
+    }
+    format!("select {stamp} as stamp")
+}

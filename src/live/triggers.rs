@@ -1,0 +1,78 @@
+//! Whether the triggers are in place that write the change log, on PostgreSQL, where they can be switched off.
+//!
+//! `alter table … enable trigger all`, as `pg_restore --disable-triggers` says at its end, leaves them firing but under
+//! replication; they are set to fire always again. One that is disabled or gone may be meant so: the log names its table.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use tokio::sync::watch;
+
+use crate::database::{Database, Transaction};
+
+/// Each table with the state of its triggers: `A` always, `O` not under replication, `D` disabled, empty if there is none.
+const FOUND: &str = "
+    select name, coalesce(tgname, '') as trigger, coalesce(tgenabled::text, '') as state
+    from unnest(string_to_array($1, ',')) as name
+    left join (
+        select tgrelid, tgname, tgenabled from pg_trigger join pg_proc on pg_proc.oid = tgfoid
+        where proname in ('log_row', 'log_nested', 'log_truncate')
+    ) as log on tgrelid = to_regclass(quote_ident(name))
+    where coalesce(tgenabled::text, '') <> 'A'";
+
+/// How often to look.
+const EVERY: Duration = Duration::from_secs(10);
+/// Others wait behind what waits for a table, so it does not wait long.
+const PATIENCE: &str = "set local lock_timeout = '50ms'";
+
+/// A table, and a trigger of it or nothing.
+type Amiss = BTreeSet<(String, String)>;
+
+/// Looks at the triggers of these tables, mends what can be mended and says what cannot, until told to stop.
+pub(super) async fn run(db: Database, tables: Vec<&'static str>, mut stop: watch::Receiver<bool>) {
+    let (tables, mut said) = (Arc::new(tables), Amiss::new());
+    loop {
+        let all = tables.clone();
+        match db.write(async move |db| Ok(arm(db, &all).await?)).await {
+            Ok((amiss, _)) => {
+                amiss.difference(&said).for_each(say);
+                said = amiss;
+            }
+            Err(error) => {
+                tracing::debug!(%error, "the change log's triggers were not looked at; trying again")
+            }
+        }
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+fn say((table, trigger): &(String, String)) {
+    let what = if trigger.is_empty() { "has no trigger" } else { "has a disabled trigger" };
+    tracing::warn!(
+        table,
+        trigger,
+        "a table {what} that logs its changes: they are found by comparing rows, and shown later"
+    );
+}
+
+async fn arm(db: &Transaction, tables: &[&'static str]) -> Result<Amiss, DbErr> {
+    let values = [tables.join(",").into()];
+    let found = Statement::from_sql_and_values(DbBackend::Postgres, FOUND, values);
+    let mut amiss = Amiss::new();
+    for row in db.query_all_raw(found).await? {
+        let text = |column: &str| row.try_get::<String>("", column);
+        let (table, trigger) = (text("name")?, text("trigger")?);
+        if text("state")? == "O" {
+            db.execute_unprepared(PATIENCE).await?;
+            db.execute_unprepared(&format!("alter table \"{table}\" enable always trigger \"{trigger}\""))
+                .await?;
+            tracing::info!(table, trigger, "a trigger of the change log fires under replication again");
+        } else {
+            amiss.insert((table, trigger));
+        }
+    }
+    Ok(amiss)
+}

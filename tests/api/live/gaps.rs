@@ -1,0 +1,203 @@
+//! A change log of which something is gone, or that has lost what belongs to it: it is never taken for a quiet one.
+
+use serde_json::{Value, json};
+
+use super::cursors::{begins_anew, cursor, lives_on, resumes};
+use crate::harness::{
+    Client, Database, Engine, Node, TestApp, alone_on_both_databases, begin, from_both_databases, gym, http,
+    on_both_databases, program::Program, tell,
+};
+
+on_both_databases! {
+    what_was_cut_off_before_it_was_read_is_shown,
+    what_was_cut_off_after_it_was_read_is_not_missed,
+    a_changed_entry_is_a_missing_one,
+    a_state_that_goes_missing_is_made_anew,
+    epochs_that_go_missing_are_begun_anew,
+}
+
+from_both_databases! {
+    a_log_that_was_cut_while_no_server_ran_is_no_quiet_one,
+    a_database_without_its_log_starts,
+}
+
+alone_on_both_databases! { pruning_is_no_gap }
+
+/// Two who follow in different ways, in an open gym; and where the first is.
+async fn open(app: &TestApp) -> (Client, Client, String) {
+    let (client, snapshots) = (app.follow().await, app.connect().await);
+    gym::open(&client).await;
+    snapshots.agrees().await;
+    let before = cursor(&client);
+    (client, snapshots, before)
+}
+
+/// Both are shown that age, a cursor from before is worth nothing, and everything goes on.
+async fn shows(app: &TestApp, (client, snapshots, before): (Client, Client, String), age: i64) {
+    client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == age).await;
+    snapshots.sees("coaches", |rows| rows[0]["age"] == age).await;
+    let back = begins_anew(app.address, &before).await;
+    lives_on(&back).await;
+    resumes(app.address, &cursor(&back)).await;
+    client.agrees().await;
+}
+
+async fn what_was_cut_off_before_it_was_read_is_shown(app: &TestApp) {
+    let opened = open(app).await;
+    let sql = "begin; update coaches set age = 71; delete from change_log; commit";
+    app.database.execute(sql).await;
+    shows(app, opened, 71).await;
+}
+
+#[actix_web::test]
+async fn what_was_truncated_before_it_was_read_is_shown() {
+    tell(Engine::Postgres, async |app| {
+        let opened = open(app).await;
+        let beside = Node::start(&app.database.url(), &[]).await;
+        let there = Client::follow(beside.address).await;
+        let sql =
+            "begin isolation level repeatable read; update coaches set age = 71; truncate change_log; commit";
+        app.database.execute(sql).await;
+        there.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == 71).await;
+        shows(app, opened, 71).await;
+        there.agrees().await;
+        // Both have come to the same epoch: a client can go from one to the other.
+        resumes(beside.address, &cursor(&app.follow().await)).await;
+        beside.stop().await;
+    })
+    .await;
+}
+
+async fn what_was_cut_off_after_it_was_read_is_not_missed(app: &TestApp) {
+    let (client, snapshots, before) = open(app).await;
+    let row = client.ask("update_coach", json!({ "id": 1, "age": 71 })).await.done();
+    let then = client.now();
+    app.database.execute("delete from change_log").await;
+    app.database.execute("update coaches set age = 72").await;
+    client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == 72).await;
+    assert_eq!(client.told(then).len(), 1);
+    // What was read is remembered by the server that has read it.
+    let back = Client::resume(app.address, crate::harness::Copy::at(before)).await;
+    assert_eq!(back.events_since(0)[..2], ["connected", "changes"]);
+    assert!(back.told(0)[0]["coaches"]["upserted"][0]["version"].as_i64() >= row["version"].as_i64());
+    snapshots.agrees().await;
+}
+
+async fn a_changed_entry_is_a_missing_one(app: &TestApp) {
+    let opened = open(app).await;
+    let sql = "begin; update coaches set age = 71;
+        update change_log set row_id = 99 where seq = (select max(seq) from change_log); commit";
+    app.database.execute(sql).await;
+    shows(app, opened, 71).await;
+}
+
+async fn a_state_that_goes_missing_is_made_anew(app: &TestApp) {
+    let opened = open(app).await;
+    app.database.execute("begin; update coaches set age = 71; delete from change_log_state; commit").await;
+    shows(app, opened, 71).await;
+}
+
+async fn epochs_that_go_missing_are_begun_anew(app: &TestApp) {
+    let opened = open(app).await;
+    app.database.execute("begin; update coaches set age = 71; delete from epochs; commit").await;
+    if matches!(app.database, Database::Postgres(_)) {
+        app.database.execute("delete from runs").await;
+    }
+    shows(app, opened, 71).await;
+}
+
+/// What its cursor was worth before its log was cut is worth nothing afterwards.
+async fn a_log_that_was_cut_while_no_server_ran_is_no_quiet_one(database: &Database) {
+    let url = database.url();
+    let node = Node::start(&url, &[]).await;
+    let client = Client::follow(node.address).await;
+    gym::open(&client).await;
+    let mut before = cursor(&client);
+    drop(client);
+    node.stop().await;
+    let mut cuts = vec!["delete from change_log", "update change_log set row_id = 99"];
+    if matches!(database, Database::Postgres(_)) {
+        cuts.extend([
+            "truncate change_log",
+            "set session_replication_role = replica; delete from change_log",
+        ]);
+    }
+    for (age, cut) in (70..).zip(cuts) {
+        database.execute(&format!("update coaches set age = {age}; {cut}")).await;
+        let node = Node::start(&url, &[]).await;
+        let client = begins_anew(node.address, &before).await;
+        assert_eq!(client.copy().rows("coaches")[0]["age"], age, "{cut}");
+        lives_on(&client).await;
+        before = cursor(&client);
+        resumes(node.address, &before).await;
+        node.stop().await;
+    }
+}
+
+/// As from a dump that has left it out.
+async fn a_database_without_its_log_starts(database: &Database) {
+    let url = database.url();
+    let node = Node::start(&url, &[]).await;
+    let client = Client::follow(node.address).await;
+    gym::open(&client).await;
+    let before = cursor(&client);
+    drop(client);
+    node.stop().await;
+    for lost in ["change_log", "change_log_state", "change_log_marks", "epochs"] {
+        database.execute(&format!("delete from {lost}")).await;
+    }
+    let node = Node::start(&url, &[]).await;
+    let client = begins_anew(node.address, &before).await;
+    lives_on(&client).await;
+    let then = client.now();
+    database.execute("update coaches set age = 71").await;
+    client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == 71).await;
+    assert_eq!(client.told(then).len(), 1);
+    resumes(node.address, &cursor(&client)).await;
+    node.stop().await;
+}
+
+#[actix_web::test]
+async fn a_dump_without_the_log_is_a_database_to_start_with() {
+    begin(Engine::Postgres, async |database| {
+        let program = Program::serve(&database.url(), &[]);
+        let client = Client::follow(program.address).await;
+        gym::open(&client).await;
+        let (before, rows) = (cursor(&client), client.copy().rows("schedules"));
+        let dump =
+            crate::harness::postgres::dump_with(&database.url(), &["--exclude-table-data=change_log*"]);
+        drop(program);
+        let other = Database::new(Engine::Postgres).await;
+        crate::harness::postgres::restore(&dump, &other.url());
+        let program = Program::serve(&other.url(), &[]);
+        let client = begins_anew(program.address, &before).await;
+        assert_eq!(client.copy().rows("schedules"), rows);
+        lives_on(&client).await;
+    })
+    .await;
+}
+
+/// A log that is pruned by the server itself, under a client that follows: nothing is read anew.
+async fn pruning_is_no_gap(database: &Database) {
+    let url = database.url();
+    let few = ["--change-log-rows", "5"];
+    let mut program = Program::serve(&url, &few);
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    for age in 20..40 {
+        client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+    }
+    let last = cursor(&client);
+    program.kill();
+    let program = Program::serve(&url, &few);
+    http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0 && left <= 5.0).await;
+    resumes(program.address, &last).await;
+    let client = Client::follow(program.address).await;
+    let then = client.now();
+    database.execute("update coaches set age = 50").await;
+    client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == 50).await;
+    let told: Vec<Value> = client.told(then);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(http::metric(program.address, "rowcast_live_epochs_total").await, 0.0);
+    assert_eq!(http::metric(program.address, "rowcast_reconciled_rows_total").await, 0.0);
+}

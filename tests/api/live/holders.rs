@@ -1,0 +1,81 @@
+//! A transaction that stays open holds the log's horizon: whose it is, and how old, also for a server that has just started.
+
+use std::time::{Duration, Instant};
+
+use crate::harness::{
+    Client, Database, gym, http,
+    postgres::{Cluster, Session},
+    program::Program,
+};
+
+const VERBOSE: [&str; 2] = ["--log", "info,rowcast=debug"];
+
+/// Waits for a line of the program's log that has all of this.
+async fn says(program: &Program, all: &[&str]) {
+    let deadline = Instant::now() + crate::harness::PATIENCE;
+    let said = |log: &str| log.lines().any(|line| all.iter().all(|part| line.contains(part)));
+    while !said(&program.log()) {
+        assert!(Instant::now() < deadline, "{all:?} is not in {}", program.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[actix_web::test]
+async fn the_oldest_transaction_is_named_and_is_as_old_as_it_is() {
+    let database = Database::Cluster(Cluster::start());
+    let url = database.url();
+    let mut program = Program::serve(&url, &VERBOSE);
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    let update = "set application_name = 'ledger'; update coaches set age = 50";
+    let older = Session::begin(&url, update).await;
+    let began = Instant::now();
+    let younger =
+        Session::begin(&url, "set application_name = 'other'; update exercise_moves set name = 'Plank'")
+            .await;
+    // It holds back what comes after it.
+    client.ask("new_coach", gym::coach("Grace")).await.done();
+    says(&program, &["the oldest transaction that is open", "ledger", "prepared=false"]).await;
+
+    program.kill();
+    let program = Program::serve(&url, &VERBOSE);
+    let restarted = began.elapsed();
+    says(&program, &["the oldest transaction that is open", "ledger"]).await;
+    let age = http::metric(program.address, "rowcast_log_horizon_seconds").await;
+    assert!(age > restarted.as_secs_f64(), "{age} is its own age, not since the start after {restarted:?}");
+    assert!(age <= began.elapsed().as_secs_f64() + 1.0);
+    older.commit().await;
+    says(&program, &["the oldest transaction that is open", "other"]).await;
+    younger.commit().await;
+    http::until_metric(program.address, "rowcast_log_horizon_seconds", |age| age == 0.0).await;
+}
+
+/// No session has it any more, and it outlives every restart.
+#[actix_web::test]
+async fn a_prepared_transaction_is_named_by_its_id() {
+    let mut cluster = Cluster::start();
+    let url = cluster.url().to_owned();
+    let mut program = Program::serve(&url, &VERBOSE);
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    let mut session = Session::begin(&url, "update coaches set age = 50").await;
+    session.execute("prepare transaction 'transfer 7'").await;
+    let began = Instant::now();
+    client.ask("new_coach", gym::coach("Grace")).await.done();
+    says(&program, &["the oldest transaction that is open", "transfer 7", "prepared=true"]).await;
+    http::until_metric(program.address, "rowcast_log_horizon_prepared", |prepared| prepared == 1.0).await;
+
+    program.kill();
+    cluster.crash();
+    cluster.recover();
+    let program = Program::serve(&url, &VERBOSE);
+    let restarted = began.elapsed();
+    says(&program, &["the oldest transaction that is open", "transfer 7"]).await;
+    let age = http::metric(program.address, "rowcast_log_horizon_seconds").await;
+    assert!(age > restarted.as_secs_f64(), "{age} since it was prepared, {restarted:?} ago at least");
+    let client = Client::follow(program.address).await;
+    assert_eq!(client.copy().rows("coaches")[0]["age"], 36);
+    Session::open(&url).await.execute("commit prepared 'transfer 7'").await;
+    client.keeps("what was prepared", |copy| copy.rows("coaches")[0]["age"] == 50).await;
+    http::until_metric(program.address, "rowcast_log_horizon_prepared", |prepared| prepared == 0.0).await;
+}
