@@ -165,6 +165,15 @@ impl Database {
         }
     }
 
+    /// Why the database cannot be used or not be written just now, as far as that has been noticed: for anybody to read.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.trouble(),
+            Engine::Postgres(_) => None,
+        }
+    }
+
     /// How many commits this process has made, as a value that can be awaited.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
@@ -232,7 +241,7 @@ impl Attached {
     /// Starts anew after a failure; true if what answers next may be another database.
     pub fn renew(&mut self) -> bool {
         match self {
-            Self::Sqlite(_) => false,
+            Self::Sqlite(follower) => follower.renew(),
             Self::Postgres(follower) => follower.renew(),
         }
     }

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{HttpResponse, body::MessageBody, http::header, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::{ConnectionTrait, Statement};
 
@@ -59,11 +59,14 @@ async fn healthz() -> HttpResponse {
     text(HttpResponse::Ok(), "ok")
 }
 
-/// 200 while the database answers and live is caught up, until the server is told to end.
+/// 200 while the database answers and takes writes and live is caught up, until the server is told to end.
 async fn readyz(state: web::Data<State>) -> HttpResponse {
     let unready = |reason: &'static str| text(HttpResponse::ServiceUnavailable(), reason);
     if state.leaving.load(Ordering::Relaxed) {
         return unready("the server is ending");
+    }
+    if let Some(trouble) = state.db.trouble() {
+        return text(HttpResponse::ServiceUnavailable(), trouble);
     }
     if !matches!(tokio::time::timeout(PATIENCE, ping(&state.db)).await, Ok(Ok(()))) {
         return unready("the database does not answer");
@@ -95,7 +98,10 @@ async fn metrics(state: web::Data<State>) -> HttpResponse {
         .body(state.metrics.render())
 }
 
-fn text(mut response: actix_web::HttpResponseBuilder, body: &'static str) -> HttpResponse {
+fn text(
+    mut response: actix_web::HttpResponseBuilder,
+    body: impl MessageBody + 'static,
+) -> HttpResponse {
     response
         .content_type("text/plain; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))

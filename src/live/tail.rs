@@ -51,6 +51,8 @@ pub(super) struct Tail {
     epochs: Epochs,
     /// Which database was read last; nothing after an outage, and on SQLite.
     life: Option<Life>,
+    /// Whether it may be another database, whatever it says of itself.
+    moved: bool,
     horizon: Horizon,
 }
 
@@ -106,6 +108,7 @@ impl Tail {
             at: look.position,
             epochs,
             life: look.life,
+            moved: false,
             horizon: Horizon::default(),
         };
         tail.views.iter().for_each(measure);
@@ -134,13 +137,16 @@ impl Tail {
             let target = *signals.commits.borrow_and_update();
             let asker = *signals.asked.borrow_and_update();
             let looked = self.step(&attached, quiet).await;
-            self.shared.caught_up.store(looked.is_ok(), Ordering::Relaxed);
+            let was_caught_up = self.shared.caught_up.swap(looked.is_ok(), Ordering::Relaxed);
             if let Err(error) = looked {
-                tracing::warn!(%error, "the change log could not be read; trying again");
+                if was_caught_up {
+                    tracing::warn!(%error, "the change log could not be read; trying until it can");
+                }
                 tokio::time::sleep(PAUSE).await;
                 if attached.renew() {
                     // It may come back as another one: a backup, or a standby that took over.
                     self.life = None;
+                    self.moved = true;
                 }
                 signals.commits.mark_changed();
                 continue;
@@ -203,7 +209,7 @@ impl Tail {
     }
 
     fn is_elsewhere(&self, look: &Look) -> bool {
-        look.life != self.life
+        self.moved || look.life != self.life
     }
 
     /// Brings the caches up to date with rows, and sends what is new in them.
@@ -264,7 +270,7 @@ impl Tail {
         };
         let (look, caches) = attached.read(load).await?;
         // Not before it has been read: what fails is found out anew.
-        (self.epochs, self.life) = (epochs, look.life.clone());
+        (self.epochs, self.life, self.moved) = (epochs, look.life.clone(), false);
         if let Some(caches) = caches {
             tracing::warn!("this is another database than before: everything is read anew");
             self.take_all(look, caches);
