@@ -15,6 +15,7 @@ mod notices;
 mod postgres;
 mod sqlite;
 mod transaction;
+mod turns;
 mod url;
 mod work;
 
@@ -30,6 +31,7 @@ use sea_orm::DatabaseConnection;
 use tokio::sync::watch;
 
 use crate::error::Error;
+use turns::Turns;
 
 /// When SQLite waits for the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -50,6 +52,7 @@ pub struct Commit(pub u64);
 pub struct Database {
     engine: Arc<Engine>,
     commits: watch::Sender<u64>,
+    turns: Arc<Turns>,
 }
 
 enum Engine {
@@ -72,7 +75,11 @@ impl Database {
                 Engine::Postgres(postgres::Postgres::connect(url, commits.clone()).await?)
             }
         };
-        Ok(Self { engine: Arc::new(engine), commits })
+        let readers = match &engine {
+            Engine::Sqlite(_) => sqlite::READERS,
+            Engine::Postgres(_) => postgres::READERS as usize,
+        };
+        Ok(Self { engine: Arc::new(engine), commits, turns: Turns::new(readers - 1) })
     }
 
     /// Runs `work` in a transaction of its own and commits it if it succeeds.
@@ -102,7 +109,11 @@ impl Database {
             Engine::Sqlite(sqlite) => sqlite.write(job).await?,
             Engine::Postgres(postgres) => postgres.write(row, job)?,
         }
-        outcome.await.map_err(|_| stopped())?
+        let outcome = outcome.await.map_err(|_| stopped())?;
+        if let Engine::Postgres(postgres) = &*self.engine {
+            postgres.heed(&outcome);
+        }
+        outcome
     }
 
     /// Runs `work` over one consistent picture of the database. It cannot write.
@@ -121,6 +132,19 @@ impl Database {
         }
         let (value, _) = outcome.await.map_err(|_| stopped())??;
         Ok(value)
+    }
+
+    /// The same for a client, by any number that stands for it: clients take turns.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), also when it is not the client's turn in time.
+    pub async fn read_for<T, W>(&self, client: u64, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: AsyncFn(&Transaction) -> Result<T, Error> + Send + 'static,
+    {
+        let _turn = self.turns.take(client).await?;
+        self.read(work).await
     }
 
     /// Gives `body` a thread and a connection of its own, for reading without a hand-over.
@@ -170,7 +194,7 @@ impl Database {
     pub fn trouble(&self) -> Option<String> {
         match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.trouble(),
-            Engine::Postgres(_) => None,
+            Engine::Postgres(postgres) => postgres.trouble(),
         }
     }
 

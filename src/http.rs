@@ -18,7 +18,7 @@ use std::{
 
 use actix_web::{HttpResponse, body::MessageBody, http::header, web};
 use metrics_exporter_prometheus::PrometheusHandle;
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::{
     database::{Database, Transaction},
@@ -68,8 +68,10 @@ async fn readyz(state: web::Data<State>) -> HttpResponse {
     if let Some(trouble) = state.db.trouble() {
         return text(HttpResponse::ServiceUnavailable(), trouble);
     }
-    if !matches!(tokio::time::timeout(PATIENCE, ping(&state.db)).await, Ok(Ok(()))) {
-        return unready("the database does not answer");
+    match tokio::time::timeout(PATIENCE, ping(&state.db)).await {
+        Ok(Ok(Role::Primary)) => {}
+        Ok(Ok(Role::Standby)) => return unready("the database is a standby, which takes no writes"),
+        _ => return unready("the database does not answer"),
     }
     if !state.db.is_open() {
         return unready("nobody takes writes any more");
@@ -80,11 +82,22 @@ async fn readyz(state: web::Data<State>) -> HttpResponse {
     text(HttpResponse::Ok(), "ready")
 }
 
-async fn ping(db: &Database) -> Result<(), Error> {
+/// What a database that answers may be.
+enum Role {
+    Primary,
+    Standby,
+}
+
+async fn ping(db: &Database) -> Result<Role, Error> {
     db.read(async |db: &Transaction| {
-        let statement = Statement::from_string(db.get_database_backend(), "select 1");
-        db.query_one_raw(statement).await?;
-        Ok(())
+        let backend = db.get_database_backend();
+        let sql = match backend {
+            DbBackend::Postgres => "select pg_is_in_recovery()::int::bigint as standby",
+            _ => "select 0 as standby",
+        };
+        let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;
+        let standby: Option<i64> = row.map(|row| row.try_get("", "standby")).transpose()?;
+        Ok(if standby == Some(0) { Role::Primary } else { Role::Standby })
     })
     .await
 }
@@ -98,10 +111,7 @@ async fn metrics(state: web::Data<State>) -> HttpResponse {
         .body(state.metrics.render())
 }
 
-fn text(
-    mut response: actix_web::HttpResponseBuilder,
-    body: impl MessageBody + 'static,
-) -> HttpResponse {
+fn text(mut response: actix_web::HttpResponseBuilder, body: impl MessageBody + 'static) -> HttpResponse {
     response
         .content_type("text/plain; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))

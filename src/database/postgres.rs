@@ -12,11 +12,12 @@
 mod alone;
 mod commit;
 mod follower;
+mod health;
 mod lane;
 mod notices;
 mod pool;
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use tokio::sync::{mpsc, watch};
 
@@ -28,8 +29,10 @@ use super::{
 use crate::error::Error;
 use alone::Alone;
 pub(super) use follower::Follower;
+use health::Health;
 use lane::Lane;
 use pool::Pools;
+pub(super) use pool::READERS;
 
 /// How long anything may take that should take a moment.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(8);
@@ -39,6 +42,7 @@ pub(super) struct Postgres {
     jobs: mpsc::UnboundedSender<(Access, Box<dyn Job>)>,
     closing: watch::Sender<bool>,
     notices: Notices,
+    health: Arc<Health>,
 }
 
 #[derive(Clone, Copy)]
@@ -56,16 +60,20 @@ impl Postgres {
         let (address, stop) = (url.to_owned(), closing.clone());
         let (notices, said) = Notices::new();
         let node = notices.node.clone();
+        let health = Arc::<Health>::default();
+        let watched = health.clone();
         work::thread("postgres", async move || match Pools::open(&address).await {
             Ok(pools) => {
                 let _ = ready.send(Ok(()));
                 tokio::task::spawn_local(notices::take(pools.writers.clone(), node, said));
+                let writers = pools.writers.clone();
+                tokio::task::spawn_local(async move { watched.watch(writers).await });
                 serve(pools, queue, stop, commits).await;
             }
             Err(error) => drop(ready.send(Err(error))),
         })?;
         connected.await.map_err(|_| stopped())??;
-        Ok(Self { url: url.to_owned(), jobs, closing, notices })
+        Ok(Self { url: url.to_owned(), jobs, closing, notices, health })
     }
 
     pub(super) fn url(&self) -> &str {
@@ -86,6 +94,20 @@ impl Postgres {
 
     pub(super) fn is_open(&self) -> bool {
         !self.jobs.is_closed()
+    }
+
+    /// Why writes fail, while they do.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.health.trouble()
+    }
+
+    /// Notes how a write has ended.
+    pub(super) fn heed<T>(&self, outcome: &Result<T, Error>) {
+        match outcome {
+            Ok(_) => self.health.succeed(),
+            Err(Error::Unavailable(_) | Error::Unknown(_)) => self.health.doubt(),
+            Err(_) => {}
+        }
     }
 
     /// Waits until the jobs that were given have ended and the pools are closed.

@@ -18,6 +18,7 @@ mod gate;
 mod keeper;
 mod lane;
 mod limit;
+mod opened;
 mod place;
 mod probe;
 mod reader;
@@ -38,7 +39,7 @@ use keeper::Keeper;
 use reader::Reader;
 
 /// Threads that read. Each costs little while idle; more than this compete for the same page cache.
-const READERS: usize = 3;
+pub(super) const READERS: usize = 4;
 /// Jobs that may wait for a lane.
 const QUEUE: usize = 4096;
 /// How long a job waits for a place in the queue.
@@ -94,7 +95,14 @@ impl Sqlite {
                 lane::read(reader, &jobs, closing).await;
             })?);
         }
-        Ok(Self { path: path.to_owned(), writer: write, readers: read, gate, closing, threads: threads.into() })
+        Ok(Self {
+            path: path.to_owned(),
+            writer: write,
+            readers: read,
+            gate,
+            closing,
+            threads: threads.into(),
+        })
     }
 
     pub(super) async fn write(&self, job: Box<dyn Job>) -> Result<(), Error> {

@@ -1,6 +1,9 @@
 //! From a route to an ack: decode, run in a transaction, wait for live.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use api_schema::{Coach, Options};
 use serde_json::value::RawValue;
@@ -17,6 +20,8 @@ use crate::{
 /// What is to be done, and for whom.
 struct Errand {
     access: Access,
+    /// Whose turn it is, if it is a read.
+    client: u64,
     permit: Permit,
     user: Option<Arc<Coach>>,
     work: Box<dyn Work>,
@@ -38,7 +43,8 @@ impl Gateway {
         let permit = self.may(session, access)?;
         let user = session.user().map(|signed_in| signed_in.user);
         let id = options.request_id.filter(|_| access != Access::Read);
-        let errand = Errand { access, permit: permit.clone(), user: user.clone(), work };
+        let client = client(user.as_deref(), socket);
+        let errand = Errand { access, client, permit: permit.clone(), user: user.clone(), work };
         let answer = match id.map(|id| Request::new(id, event, payload.get())) {
             Some(request) => self.once(request, errand).await,
             None => self.run(errand).await,
@@ -54,14 +60,14 @@ impl Gateway {
         Ok(answer)
     }
 
-    async fn run(&self, Errand { access, permit, user, work }: Errand) -> Answer {
+    async fn run(&self, Errand { access, client, permit, user, work }: Errand) -> Answer {
         let data = match access {
             Access::Read | Access::Refusal => {
                 let run = async move |db: &Transaction| {
                     permit.check(db).await?;
                     work.run(&Context { user: user.clone(), db }).await
                 };
-                self.db.read(run).await?
+                self.db.read_for(client, run).await?
             }
             Access::Write | Access::WriteTo { .. } => {
                 let run = async move |db: &Transaction| {
@@ -77,7 +83,7 @@ impl Gateway {
     }
 
     /// Carries a write out unless that has been done before, and answers as the first time.
-    async fn once(&self, request: Request, Errand { access, permit, user, work }: Errand) -> Answer {
+    async fn once(&self, request: Request, Errand { access, permit, user, work, .. }: Errand) -> Answer {
         let first = request.clone();
         let run = async move |db: &Transaction| {
             // Whoever may not write is not told either what somebody was told who did.
@@ -113,4 +119,14 @@ impl Gateway {
         self.live.caught_up().await;
         Ok((first, "repeated"))
     }
+}
+
+/// A number for whoever asks: a person, however many sockets they have, or else a socket.
+fn client(user: Option<&Coach>, socket: &Socket<Session>) -> u64 {
+    let mut hash = DefaultHasher::new();
+    match user {
+        Some(user) => user.id.hash(&mut hash),
+        None => socket.id().as_str().hash(&mut hash),
+    }
+    hash.finish()
 }

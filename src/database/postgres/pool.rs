@@ -14,7 +14,7 @@ use crate::{
 /// and were slower.
 const LANES: usize = 2;
 /// Connections for reads, and for writes that need one each. Jobs beyond wait for one.
-const READERS: u32 = 8;
+pub(in crate::database) const READERS: u32 = 8;
 const WRITERS: u32 = 9;
 /// How long a job waits for a connection, new ones included.
 const ACQUIRE: Duration = Duration::from_secs(4);

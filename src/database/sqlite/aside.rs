@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const HEADER: u64 = 32;
 
 /// The log has been taken away from beside a database that is ours: all of it goes into the database. If another program has
-/// begun a log of its own, the two do not fit together any more, and ours becomes a file of its own.
-pub(super) fn save(connection: &Connection, place: &Place) -> Result<(), Error> {
+/// begun a log of its own, the two do not fit together any more, and ours becomes a file of its own: true.
+pub(super) fn save(connection: &Connection, place: &Place) -> Result<bool, Error> {
     if !place.has_log() && place.log_size() > HEADER {
         let copy = suffixed(&place.log, &format!(".rescued-{}.db", now()));
         let name = copy.display().to_string().replace('\'', "''");
@@ -28,10 +28,10 @@ pub(super) fn save(connection: &Connection, place: &Place) -> Result<(), Error> 
             copy = %copy.display(),
             "another program has written meanwhile: what this server had is in a file of its own"
         );
-        return Err(Error::Unknown("what was written is in a file of its own".into()));
+        return Ok(true);
     }
     match connection.checkpoint_all(PATIENCE)? {
-        true => Ok(()),
+        true => Ok(false),
         false => Err(Error::Unknown("a reader of another program keeps the log from being saved".into())),
     }
 }

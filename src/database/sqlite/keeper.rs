@@ -21,12 +21,12 @@ use tokio::sync::mpsc;
 use super::{
     super::{Synchronous, work::Job},
     Handle, aside,
-    connection::{BUSY, Connection},
+    connection::BUSY,
     gate::Gate,
-    migrate,
-    place::{self, Main, Moved, Place},
+    opened::Opened,
+    place::{self, Main, Moved},
     probe, soundness,
-    wal::{Bounds, Frames},
+    wal::Bounds,
 };
 use crate::error::Error;
 
@@ -50,11 +50,12 @@ pub(super) struct Keeper {
     path: PathBuf,
     synchronous: Synchronous,
     pub(super) gate: Arc<Gate>,
-    open: Option<Open>,
+    open: Option<Opened>,
     /// How often the file has been opened.
     number: u64,
-    /// What is being mended.
+    /// What is being mended, and whether what was committed last is not in what will be opened.
     doubt: Option<Doubt>,
+    lost: bool,
     reason: String,
     /// What is at the path while nothing is open, and since when.
     seen: Option<(Main, Instant)>,
@@ -63,14 +64,6 @@ pub(super) struct Keeper {
     checked: Option<Instant>,
     probed: Instant,
     bounds: Bounds,
-}
-
-struct Open {
-    handle: Handle,
-    place: Place,
-    /// The main file, and how far the log had been moved into it then.
-    main: Main,
-    frames: Frames,
 }
 
 /// Why the file may not be what it was.
@@ -100,7 +93,7 @@ impl Doubt {
 impl Keeper {
     /// Opens the file, making it if it is missing, and brings its schema up to date.
     pub(super) async fn open(path: &Path, synchronous: Synchronous) -> Result<Self, Error> {
-        let open = open(path, synchronous, true).await?;
+        let open = Opened::new(path, synchronous, true).await?;
         Ok(Self {
             path: path.to_owned(),
             synchronous,
@@ -108,6 +101,7 @@ impl Keeper {
             open: Some(open),
             number: 1,
             doubt: None,
+            lost: false,
             reason: String::new(),
             seen: None,
             unsound: None,
@@ -141,6 +135,9 @@ impl Keeper {
 
     /// After a commit: whether what was written is in the database that the path leads to.
     pub(super) async fn still(&mut self, jobs: &mut Jobs) -> Result<(), Error> {
+        if let Some(open) = &mut self.open {
+            open.wrote = true;
+        }
         match self.look() {
             Ok(()) => Ok(()),
             Err(doubt) => self.mend(doubt, jobs).await,
@@ -210,15 +207,14 @@ impl Keeper {
 
     fn look(&mut self) -> Result<(), Doubt> {
         let Some(open) = self.open.as_mut().filter(|_| self.doubt.is_none()) else { return Ok(()) };
-        let main = open.place.look().map_err(Doubt::Moved)?;
-        if main != open.main {
-            let frames = open.handle.connection.frames().map_err(|_| Doubt::Overwritten)?;
-            if !frames.moved_since(open.frames) {
+        // What has been written over is so whatever else is wrong: nothing more may be written to it.
+        if open.place.main().map_err(Doubt::Moved)? != open.main {
+            if !open.was_moved() {
                 return Err(Doubt::Overwritten);
             }
-            (open.main, open.frames) = (main, frames);
+            open.settle();
         }
-        Ok(())
+        open.place.look().map(drop).map_err(Doubt::Moved)
     }
 
     fn is_damaged(&mut self) -> bool {
@@ -278,13 +274,13 @@ impl Keeper {
         let Some(doubt) = self.doubt else { return Ok(()) };
         self.alone(jobs).await?;
         self.leave(doubt)?;
-        let kept = self.come_back(doubt).await?;
-        match (doubt, kept) {
-            (Doubt::Moved(Moved::Gone | Moved::Replaced), _) | (_, false) => {
-                Err(Error::Unavailable("what was written is not in the database that is there now".into()))
-            }
-            (_, true) => Ok(()),
+        self.come_back(doubt).await?;
+        if std::mem::take(&mut self.lost) {
+            return Err(Error::Unavailable(
+                "what was written is not in the database that is there now".into(),
+            ));
         }
+        Ok(())
     }
 
     /// Waits until no other connection is open. Jobs that come meanwhile are not kept waiting: others' hands may wait for them.
@@ -307,8 +303,12 @@ impl Keeper {
         let Some(open) = &self.open else { return Ok(()) };
         let connection = &open.handle.connection;
         connection.undo();
+        self.lost = match doubt {
+            Doubt::Moved(moved) => moved != Moved::Log,
+            Doubt::Overwritten | Doubt::Damaged => !open.place.has_log(),
+        };
         match doubt {
-            Doubt::Moved(Moved::Log) => aside::save(connection, &open.place)?,
+            Doubt::Moved(Moved::Log) => self.lost = aside::save(connection, &open.place)?,
             // The file that is open may come back, or be kept elsewhere: it is to be whole by itself.
             Doubt::Moved(_) if !matches!(connection.checkpoint_all(BUSY), Ok(true)) => {
                 if open.place.has_log() {
@@ -323,23 +323,26 @@ impl Keeper {
         Ok(())
     }
 
-    /// Opens what is at the path, if that can be used; false if the write-ahead log was put aside for that.
-    async fn come_back(&mut self, doubt: Doubt) -> Result<bool, Error> {
+    /// Opens what is at the path, if that can be used.
+    async fn come_back(&mut self, doubt: Doubt) -> Result<(), Error> {
         let main = place::main(&self.path)
             .ok_or_else(|| self.blame(Doubt::Moved(Moved::Gone).sentence().to_owned()))?;
-        let mut kept = true;
         if doubt != Doubt::Moved(Moved::Log) {
             self.steady(main)?;
-            kept = self.check(doubt, main)?;
+            self.check(doubt, main)?;
         }
-        let opened = open(&self.path, self.synchronous, false).await;
+        let opened = Opened::new(&self.path, self.synchronous, false).await;
         let open = opened.map_err(|error| self.blame(error.to_string()))?;
+        if open.main.id != main.id {
+            open.handle.connection.leave_files_alone();
+            return Err(Error::Unavailable(self.reason.clone()));
+        }
         self.number += 1;
         self.gate.open(self.number, open.place.clone());
         self.open = Some(open);
         (self.doubt, self.unsound, self.reason) = (None, None, String::new());
         tracing::warn!(path = %self.path.display(), "the database file has been opened anew");
-        Ok(kept)
+        Ok(())
     }
 
     fn steady(&mut self, main: Main) -> Result<(), Error> {
@@ -354,13 +357,14 @@ impl Keeper {
         Ok(())
     }
 
-    /// Whether the file is sound; false if it is so only without the log beside it, which belongs to what it was before.
-    fn check(&mut self, doubt: Doubt, main: Main) -> Result<bool, Error> {
+    /// Whether the file is sound. If it is so only without the log beside it, that belongs to what it was before.
+    fn check(&mut self, doubt: Doubt, main: Main) -> Result<(), Error> {
         self.checked = Some(Instant::now());
-        let Some(damage) = soundness::damage(&self.path, true)? else { return Ok(true) };
+        let Some(damage) = soundness::damage(&self.path, true)? else { return Ok(()) };
         if doubt == Doubt::Overwritten && soundness::damage(&self.path, false)?.is_none() {
             aside::put_log_of(&self.path);
-            return Ok(false);
+            self.lost = true;
+            return Ok(());
         }
         self.unsound = Some(main);
         Err(self.blame(format!("{}: {damage}", Doubt::Damaged.sentence())))
@@ -375,31 +379,4 @@ impl Keeper {
         }
         Error::Unavailable(self.reason.clone())
     }
-}
-
-impl Open {
-    /// Takes the main file for what it is now: we have written to it ourselves.
-    fn settle(&mut self) {
-        if let (Ok(main), Ok(frames)) = (self.place.look(), self.handle.connection.frames()) {
-            (self.main, self.frames) = (main, frames);
-        }
-    }
-
-    fn keep_short(&mut self, bounds: &mut Bounds) {
-        match bounds.keep(&self.handle.connection, &self.place) {
-            Ok(true) => self.settle(),
-            Ok(false) => {}
-            Err(error) => tracing::debug!(%error, "the write-ahead log could not be moved just now"),
-        }
-    }
-}
-
-async fn open(path: &Path, synchronous: Synchronous, make: bool) -> Result<Open, Error> {
-    let handle = Handle::new(Connection::writer(path, synchronous, make)?, None);
-    migrate(&handle).await?;
-    let place = Place::of(path)?;
-    let gone = |_| Error::Unavailable(format!("{} has gone while it was opened", path.display()));
-    let main = place.look().map_err(gone)?;
-    let frames = handle.connection.frames()?;
-    Ok(Open { handle, place, main, frames })
 }

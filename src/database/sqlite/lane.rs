@@ -66,14 +66,11 @@ pub(super) async fn write(
 }
 /// One transaction for a job and for those that are waiting behind it. All of them hear how it ended only then: what
 /// one of them saw of another must not be told before it is certain.
-async fn group(
-    keeper: &mut Keeper,
-    first: Box<dyn Job>,
-    jobs: &mut Jobs,
-    commits: &watch::Sender<u64>,
-) {
-    let mut group = vec![first];
-    let mut outcome = keeper.ready(jobs).await.map_err(Lost::All);
+async fn group(keeper: &mut Keeper, first: Box<dyn Job>, jobs: &mut Jobs, commits: &watch::Sender<u64>) {
+    if let Err(error) = keeper.ready(jobs).await {
+        return first.finish(Err(error));
+    }
+    let (mut group, mut outcome) = (vec![first], Ok(()));
     while outcome.is_ok() {
         let kept = match keeper.handle() {
             Ok(handle) => run(handle, &mut group, jobs).await,

@@ -23,8 +23,15 @@ pub(super) struct Id {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Main {
     pub(super) id: Id,
-    pub(super) size: u64,
+    size: u64,
     modified: (i64, i64),
+}
+
+impl Main {
+    fn of(found: &fs::Metadata) -> Self {
+        let id = Id { device: found.dev(), inode: found.ino() };
+        Self { id, size: found.len(), modified: (found.mtime(), found.mtime_nsec()) }
+    }
 }
 
 /// The files of one opening: the database, its write-ahead log, and the log's index in shared memory.
@@ -62,12 +69,15 @@ impl Place {
 
     /// Whether the paths still lead where they led.
     pub(super) fn look(&self) -> Result<Main, Moved> {
-        let main = main(&self.path).ok_or(Moved::Gone)?;
-        if main.id != self.main {
-            return Err(Moved::Replaced);
-        }
+        let main = self.main()?;
         let has_index = self.index_id.is_none_or(|id| identify(&self.index).is_ok_and(|found| found == id));
         if self.has_log() && has_index { Ok(main) } else { Err(Moved::Log) }
+    }
+
+    /// The same of the main file alone. It may be empty: so it is for a moment when it is written over.
+    pub(super) fn main(&self) -> Result<Main, Moved> {
+        let main = fs::metadata(&self.path).map(|found| Main::of(&found)).map_err(|_| Moved::Gone)?;
+        if main.id == self.main { Ok(main) } else { Err(Moved::Replaced) }
     }
 
     /// Whether the write-ahead log at the path is the one of this opening.
@@ -84,8 +94,7 @@ impl Place {
 /// The database at a path, if there is one: an empty file is none yet.
 pub(super) fn main(path: &Path) -> Option<Main> {
     let found = fs::metadata(path).ok().filter(|found| found.is_file() && found.len() > 0)?;
-    let id = Id { device: found.dev(), inode: found.ino() };
-    Some(Main { id, size: found.len(), modified: (found.mtime(), found.mtime_nsec()) })
+    Some(Main::of(&found))
 }
 
 /// The names of the write-ahead log and its index: beside the file itself, wherever links lead from.
