@@ -360,14 +360,19 @@ impl Keeper {
     /// Whether the file is sound. If it is so only without the log beside it, that belongs to what it was before.
     fn check(&mut self, doubt: Doubt, main: Main) -> Result<(), Error> {
         self.checked = Some(Instant::now());
-        let Some(damage) = soundness::damage(&self.path, true)? else { return Ok(()) };
-        if doubt == Doubt::Overwritten && soundness::damage(&self.path, false)?.is_none() {
+        let Some(damage) = self.damage(true)? else { return Ok(()) };
+        if doubt == Doubt::Overwritten && self.damage(false)?.is_none() {
             aside::put_log_of(&self.path);
             self.lost = true;
             return Ok(());
         }
         self.unsound = Some(main);
         Err(self.blame(format!("{}: {damage}", Doubt::Damaged.sentence())))
+    }
+
+    fn damage(&mut self, with_log: bool) -> Result<Option<String>, Error> {
+        let found = soundness::damage(&self.path, with_log);
+        found.map_err(|error| self.blame(format!("the database file cannot be looked into: {error}")))
     }
 
     /// Closes the gate for a reason, which is logged when it is a new one.

@@ -64,18 +64,21 @@ impl Opened {
     }
 
     pub(super) fn keep_short(&mut self, bounds: &mut Bounds) {
-        match bounds.keep(&self.handle.connection, &self.place) {
-            Ok(true) => self.settle(),
-            Ok(false) => {
-                let log = self.log();
-                // In this order: what is moved from now on shows in both.
-                if self.place.look() == Ok(self.main)
-                    && let Some(log) = log
-                {
-                    self.remember(log);
-                }
+        let kept = bounds.keep(&self.handle.connection, &self.place);
+        if let Err(error) = &kept {
+            tracing::debug!(%error, "the write-ahead log could not be moved just now");
+        }
+        if matches!(kept, Ok(false)) {
+            let log = self.log();
+            // In this order: what is moved from now on shows in both.
+            if self.place.look() == Ok(self.main)
+                && let Some(log) = log
+            {
+                self.remember(log);
             }
-            Err(error) => tracing::debug!(%error, "the write-ahead log could not be moved just now"),
+        } else {
+            // A failure on a full disk may have written a part, and moved nothing as far as the log knows.
+            self.settle();
         }
     }
 }

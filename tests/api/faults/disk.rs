@@ -55,6 +55,34 @@ async fn on_a_full_disk_the_server_is_not_ready_until_there_is_room_again() {
     assert_eq!(found[..written.len()], written);
 }
 
+/// The log does not fit into the main file then: what has been moved of it by half is no reason to distrust the file.
+#[actix_web::test]
+async fn a_log_that_does_not_fit_into_the_file_is_left_until_there_is_room() {
+    let database = Database::new(Engine::Sqlite).await;
+    let program = Program::serve_with_files_up_to(3000, &database.url());
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    // Another program may write more, and leaves it in the log.
+    let other = rusqlite::Connection::open(database.url().trim_start_matches("sqlite://")).unwrap();
+    other.busy_timeout(PATIENCE).unwrap();
+    let notes = "pragma wal_autocheckpoint = 0; create table notes (text blob);
+        insert into notes values (zeroblob(6000000))";
+    other.execute_batch(notes).unwrap();
+    assert_eq!(client.ask("new_coach", gym::coach("Grace")).await.refused(), ["$unavailable"]);
+    http::until_status(program.address, "/readyz", 503, PATIENCE).await;
+    let (_, reason) = http::get(program.address, "/readyz").await;
+    assert!(reason.starts_with("writes fail: "), "{reason}");
+    for _ in 0..20 {
+        assert_eq!(client.ask("get_coach", json!({ "id": 1 })).await.done()["name"], "Ada");
+        assert_eq!(client.ask("new_coach", gym::coach("Grace")).await.refused(), ["$unavailable"]);
+    }
+    program.let_files_grow();
+    http::until_status(program.address, "/readyz", 200, PATIENCE).await;
+    client.ask("new_coach", gym::coach("Grace")).await.done();
+    client.agrees().await;
+    assert!(!program.log().contains("cannot be used"), "{}", program.log());
+}
+
 /// Writes until the disk is full; returns what was acked.
 async fn fill(client: &Client) -> Vec<Value> {
     let mut written = Vec::new();
