@@ -26,7 +26,7 @@ use super::{
     opened::Opened,
     place::{self, Main, Moved},
     probe, soundness,
-    wal::Bounds,
+    wal::{Bounds, SHORT},
 };
 use crate::error::Error;
 
@@ -157,16 +157,18 @@ impl Keeper {
             return;
         }
         self.probe();
-        self.keep_short();
-        if let Some(open) = &self.open {
+        if let Some(open) = &mut self.open {
+            open.keep_short(&mut self.bounds);
             self.bounds.measure(&open.place, &self.path);
         }
         self.heed();
     }
 
-    /// Moves what has gathered in the write-ahead log, if that is much.
+    /// After a group: moves what has gathered in the write-ahead log, if that is much.
     pub(super) fn keep_short(&mut self) {
-        if let Some(open) = self.open.as_mut().filter(|_| self.doubt.is_none()) {
+        if let Some(open) = self.open.as_mut().filter(|_| self.doubt.is_none())
+            && open.place.log_size() >= SHORT
+        {
             open.keep_short(&mut self.bounds);
         }
     }

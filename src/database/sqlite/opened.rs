@@ -63,22 +63,22 @@ impl Opened {
         (self.frames, self.version, self.wrote) = (frames, Some(version), false);
     }
 
+    /// Moves what has gathered in the log, if that is much and the file is what it was.
     pub(super) fn keep_short(&mut self, bounds: &mut Bounds) {
-        let kept = bounds.keep(&self.handle.connection, &self.place);
-        if let Err(error) = &kept {
-            tracing::debug!(%error, "the write-ahead log could not be moved just now");
+        let log = self.log();
+        // In this order: what others move from now on shows in both.
+        if self.place.look() != Ok(self.main) {
+            return;
         }
-        if matches!(kept, Ok(false)) {
-            let log = self.log();
-            // In this order: what is moved from now on shows in both.
-            if self.place.look() == Ok(self.main)
-                && let Some(log) = log
-            {
-                self.remember(log);
+        log.into_iter().for_each(|log| self.remember(log));
+        match bounds.keep(&self.handle.connection, &self.place, self.frames) {
+            Ok(false) => {}
+            Ok(true) => self.settle(),
+            Err(error) => {
+                tracing::debug!(%error, "the write-ahead log could not be moved just now");
+                // On a full disk a part may have been written, and counts as nothing.
+                self.settle();
             }
-        } else {
-            // A failure on a full disk may have written a part, and moved nothing as far as the log knows.
-            self.settle();
         }
     }
 }

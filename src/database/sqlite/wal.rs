@@ -20,6 +20,8 @@ use crate::error::Error;
 
 /// Frames, of 4 KiB each, from which on they are moved.
 const MANY: i64 = 1000;
+/// A file of fewer bytes has fewer frames.
+pub(super) const SHORT: u64 = 4096 * MANY as u64;
 /// Bytes from which on readers are waited for.
 const LARGE: u64 = 16 << 20;
 /// Bytes from which on somebody should know.
@@ -93,8 +95,12 @@ impl Bounds {
     }
 
     /// Keeps the log short; true if the main file may have been written to for that.
-    pub(super) fn keep(&mut self, connection: &Connection, place: &Place) -> Result<bool, Error> {
-        let frames = connection.frames()?;
+    pub(super) fn keep(
+        &mut self,
+        connection: &Connection,
+        place: &Place,
+        frames: Frames,
+    ) -> Result<bool, Error> {
         let due = self.tried.is_none_or(|tried| tried.elapsed() > SELDOM);
         if due && place.log_size() > LARGE {
             self.tried = Some(Instant::now());
