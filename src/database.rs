@@ -17,6 +17,7 @@ mod postgres;
 pub(crate) mod refusal;
 mod sqlite;
 mod transaction;
+mod turns;
 mod url;
 mod violation;
 mod work;
@@ -36,6 +37,7 @@ use tokio::sync::watch;
 
 use crate::error::Error;
 use doubts::Doubts;
+use turns::Turns;
 
 /// When SQLite waits for the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -57,6 +59,7 @@ pub struct Database {
     engine: Arc<Engine>,
     commits: watch::Sender<u64>,
     doubts: Arc<Doubts>,
+    turns: Arc<Turns>,
 }
 
 enum Engine {
@@ -79,7 +82,12 @@ impl Database {
                 Engine::Postgres(postgres::Postgres::connect(url, commits.clone()).await?)
             }
         };
-        Ok(Self { engine: Arc::new(engine), commits, doubts: Arc::default() })
+        let readers = match &engine {
+            Engine::Sqlite(_) => sqlite::READERS,
+            Engine::Postgres(_) => postgres::READERS as usize,
+        };
+        let turns = Turns::new(readers - 1);
+        Ok(Self { engine: Arc::new(engine), commits, doubts: Arc::default(), turns })
     }
 
     /// Runs `work` in a transaction of its own and commits it if it succeeds.
@@ -109,7 +117,11 @@ impl Database {
             Engine::Sqlite(sqlite) => sqlite.write(job).await?,
             Engine::Postgres(postgres) => postgres.write(row, job)?,
         }
-        outcome.await.map_err(|_| stopped())?
+        let outcome = outcome.await.map_err(|_| stopped())?;
+        if let Engine::Postgres(postgres) = &*self.engine {
+            postgres.heed(&outcome);
+        }
+        outcome
     }
 
     /// Runs `work` over one consistent picture of the database. It cannot write.
@@ -128,6 +140,19 @@ impl Database {
         }
         let (value, _) = outcome.await.map_err(|_| stopped())??;
         Ok(value)
+    }
+
+    /// The same for a client, by any number that stands for it: clients take turns.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), also when it is not the client's turn in time.
+    pub async fn read_for<T, W>(&self, client: u64, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: AsyncFn(&Transaction) -> Result<T, Error> + Send + 'static,
+    {
+        let _turn = self.turns.take(client).await?;
+        self.read(work).await
     }
 
     /// Gives `body` a thread and a connection of its own, for reading without a hand-over.
@@ -184,6 +209,15 @@ impl Database {
     /// Requests of which it was said that it is not known whether they were carried out.
     pub(crate) fn doubts(&self) -> &Doubts {
         &self.doubts
+    }
+
+    /// Why the database cannot be used or not be written just now, as far as that has been noticed: for anybody to read.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.trouble(),
+            Engine::Postgres(postgres) => postgres.trouble(),
+        }
     }
 
     /// How many commits this process has made, as a value that can be awaited.
@@ -250,7 +284,7 @@ impl Attached {
     /// Starts anew after a failure; true if what answers next may be another database.
     pub fn renew(&mut self) -> bool {
         match self {
-            Self::Sqlite(_) => false,
+            Self::Sqlite(follower) => follower.renew(),
             Self::Postgres(follower) => follower.renew(),
         }
     }

@@ -16,9 +16,9 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{HttpResponse, body::MessageBody, http::header, web};
 use metrics_exporter_prometheus::PrometheusHandle;
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::{
     database::{Database, Transaction},
@@ -59,14 +59,19 @@ async fn healthz() -> HttpResponse {
     text(HttpResponse::Ok(), "ok")
 }
 
-/// 200 while the database answers and confirms commits and live is caught up, until the server is about to end.
+/// 200 while the database answers, takes writes and confirms them, and live is caught up, until the server is about to end.
 async fn readyz(state: web::Data<State>) -> HttpResponse {
     let unready = |reason: &'static str| text(HttpResponse::ServiceUnavailable(), reason);
     if state.leaving.load(Ordering::Relaxed) {
         return unready("the server is ending");
     }
-    if !matches!(tokio::time::timeout(PATIENCE, ping(&state.db)).await, Ok(Ok(()))) {
-        return unready("the database does not answer");
+    if let Some(trouble) = state.db.trouble() {
+        return text(HttpResponse::ServiceUnavailable(), trouble);
+    }
+    match tokio::time::timeout(PATIENCE, ping(&state.db)).await {
+        Ok(Ok(Role::Primary)) => {}
+        Ok(Ok(Role::Standby)) => return unready("the database is a standby, which takes no writes"),
+        _ => return unready("the database does not answer"),
     }
     if !state.db.is_open() {
         return unready("nobody takes writes any more");
@@ -80,11 +85,22 @@ async fn readyz(state: web::Data<State>) -> HttpResponse {
     text(HttpResponse::Ok(), "ready")
 }
 
-async fn ping(db: &Database) -> Result<(), Error> {
+/// What a database that answers may be.
+enum Role {
+    Primary,
+    Standby,
+}
+
+async fn ping(db: &Database) -> Result<Role, Error> {
     db.read(async |db: &Transaction| {
-        let statement = Statement::from_string(db.get_database_backend(), "select 1");
-        db.query_one_raw(statement).await?;
-        Ok(())
+        let backend = db.get_database_backend();
+        let sql = match backend {
+            DbBackend::Postgres => "select pg_is_in_recovery()::int::bigint as standby",
+            _ => "select 0 as standby",
+        };
+        let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;
+        let standby: Option<i64> = row.map(|row| row.try_get("", "standby")).transpose()?;
+        Ok(if standby == Some(0) { Role::Primary } else { Role::Standby })
     })
     .await
 }
@@ -98,7 +114,7 @@ async fn metrics(state: web::Data<State>) -> HttpResponse {
         .body(state.metrics.render())
 }
 
-fn text(mut response: actix_web::HttpResponseBuilder, body: &'static str) -> HttpResponse {
+fn text(mut response: actix_web::HttpResponseBuilder, body: impl MessageBody + 'static) -> HttpResponse {
     response
         .content_type("text/plain; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))

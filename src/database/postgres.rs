@@ -14,6 +14,7 @@ mod catalog;
 mod commit;
 mod entry;
 mod follower;
+mod health;
 mod identity;
 mod judge;
 mod lane;
@@ -36,9 +37,10 @@ use crate::error::Error;
 use alone::Alone;
 use commit::Commits;
 pub(super) use follower::Follower;
+use health::Health;
 pub(super) use judge::{is_cut_off, is_stale, judge};
 use lane::Lane;
-pub(super) use pool::Renewal;
+pub(super) use pool::{READERS, Renewal};
 use pool::{Pool, Pools};
 use unconfirmed::Unconfirmed;
 
@@ -53,6 +55,7 @@ pub(super) struct Postgres {
     closing: watch::Sender<bool>,
     notices: Notices,
     unconfirmed: Arc<Unconfirmed>,
+    health: Arc<Health>,
 }
 
 /// A write on its way, to this row if it is known.
@@ -78,16 +81,20 @@ impl Postgres {
         let node = notices.node.clone();
         let unconfirmed = Arc::<Unconfirmed>::default();
         let doubts = unconfirmed.clone();
+        let health = Arc::<Health>::default();
+        let watched = health.clone();
         work::thread("postgres", async move || match Pools::open(&address).await {
             Ok(pools) => {
                 let _ = ready.send(Ok(()));
-                tokio::task::spawn_local(notices::take(pools.writers.connections().clone(), node, said));
+                let writers = pools.writers.connections().clone();
+                tokio::task::spawn_local(notices::take(writers.clone(), node, said));
+                tokio::task::spawn_local(async move { watched.watch(writers).await });
                 serve(pools, queue, stop, (commits, doubts)).await;
             }
             Err(error) => drop(ready.send(Err(error))),
         })?;
         connected.await.map_err(|_| stopped())??;
-        Ok(Self { url: url.to_owned(), jobs, closing, notices, unconfirmed })
+        Ok(Self { url: url.to_owned(), jobs, closing, notices, unconfirmed, health })
     }
 
     pub(super) fn url(&self) -> &str {
@@ -112,6 +119,20 @@ impl Postgres {
 
     pub(super) fn is_open(&self) -> bool {
         !self.jobs.is_closed()
+    }
+
+    /// Why writes fail, while they do.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.health.trouble()
+    }
+
+    /// Notes how a write has ended.
+    pub(super) fn heed<T>(&self, outcome: &Result<T, Error>) {
+        match outcome {
+            Ok(_) => self.health.succeed(),
+            Err(Error::Unavailable(_) | Error::Unknown(_)) => self.health.doubt(),
+            Err(_) => {}
+        }
     }
 
     /// Waits until the jobs that were given have ended and the pools are closed.

@@ -8,13 +8,25 @@
 //! Statements run where the work runs, so a transaction costs one hand-over between threads, not one for each
 //! statement. Jobs that wait while the writer is busy are committed together: each is still all or nothing, by a
 //! savepoint of its own, and none is answered before the disk has it.
+//!
+//! The file may be taken away, replaced or written over while the server runs: see `keeper`.
 
+mod aside;
 mod catalog;
 mod connection;
 mod follower;
+mod gate;
+mod keeper;
 mod lane;
-mod value;
+mod limit;
+mod opened;
+mod place;
+mod probe;
+mod reader;
 mod refusal;
+mod soundness;
+mod value;
+mod wal;
 
 use std::{
     path::{Path, PathBuf},
@@ -30,10 +42,13 @@ use super::{Synchronous, Transaction, stopped, transaction::Inner, work, work::J
 use crate::error::Error;
 use connection::Connection;
 pub(super) use follower::Follower;
+use gate::{Gate, Pass};
+use keeper::Keeper;
+use reader::Reader;
 pub(super) use refusal::{Refusal, judge};
 
 /// Threads that read. Each costs little while idle; more than this compete for the same page cache.
-const READERS: usize = 3;
+pub(super) const READERS: usize = 4;
 /// Jobs that may wait for a lane.
 const QUEUE: usize = 4096;
 /// How long a job waits for a place in the queue.
@@ -47,6 +62,7 @@ pub(super) struct Sqlite {
     path: PathBuf,
     writer: Queue,
     readers: Queue,
+    gate: Arc<Gate>,
     closing: watch::Sender<bool>,
     threads: std::sync::Mutex<Vec<JoinHandle<()>>>,
 }
@@ -55,12 +71,15 @@ pub(super) struct Sqlite {
 struct Handle {
     connection: Arc<Connection>,
     transaction: Transaction,
+    /// Given back last, when the connection is closed; the writer has none.
+    _pass: Option<Pass>,
 }
 
 impl Handle {
-    fn new(connection: Connection) -> Self {
+    fn new(connection: Connection, pass: Option<Pass>) -> Self {
         let connection = Arc::new(connection);
-        Self { transaction: Transaction::new(Inner::Sqlite(connection.clone().into_sea_orm())), connection }
+        let transaction = Transaction::new(Inner::Sqlite(connection.clone().into_sea_orm()));
+        Self { connection, transaction, _pass: pass }
     }
 }
 
@@ -70,23 +89,31 @@ impl Sqlite {
         synchronous: Synchronous,
         commits: watch::Sender<u64>,
     ) -> Result<Self, Error> {
-        let writer = migrated(path, synchronous).await?;
+        let keeper = opened(path, synchronous).await?;
+        let gate = keeper.gate.clone();
         let closing = watch::Sender::new(false);
         let (write, jobs) = mpsc::channel(QUEUE);
         let mut threads = vec![work::thread("sqlite-writer", {
             let closing = closing.subscribe();
-            async move || lane::write(writer, jobs, closing, commits).await
+            async move || lane::write(keeper, jobs, closing, commits).await
         })?];
         let (read, jobs) = mpsc::channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
         for n in 0..READERS {
-            let (reader, jobs) = (Handle::new(Connection::reader(path)?), jobs.clone());
+            let (reader, jobs) = (Reader::new(path.to_owned(), gate.clone())?, jobs.clone());
             let closing = closing.subscribe();
             threads.push(work::thread(&format!("sqlite-reader-{n}"), async move || {
                 lane::read(reader, &jobs, closing).await;
             })?);
         }
-        Ok(Self { path: path.to_owned(), writer: write, readers: read, closing, threads: threads.into() })
+        Ok(Self {
+            path: path.to_owned(),
+            writer: write,
+            readers: read,
+            gate,
+            closing,
+            threads: threads.into(),
+        })
     }
 
     pub(super) async fn write(&self, job: Box<dyn Job>) -> Result<(), Error> {
@@ -102,7 +129,12 @@ impl Sqlite {
     }
 
     pub(super) fn attach(&self) -> Result<Follower, Error> {
-        Ok(Follower::new(Handle::new(Connection::reader(&self.path)?)))
+        Follower::new(Reader::new(self.path.clone(), self.gate.clone())?)
+    }
+
+    /// Why the file cannot be used, or not written.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.gate.trouble()
     }
 
     pub(super) async fn close(&self) {
@@ -124,15 +156,11 @@ async fn give(queue: &Queue, job: Box<dyn Job>) -> Result<(), Error> {
     })
 }
 
-/// The connection that writes, as soon as the file is free for as long as it takes to bring the schema up to date.
-async fn migrated(path: &Path, synchronous: Synchronous) -> Result<Handle, Error> {
+/// The file, as soon as it is free for as long as it takes to bring the schema up to date.
+async fn opened(path: &Path, synchronous: Synchronous) -> Result<Keeper, Error> {
     let began = Instant::now();
     loop {
-        let migrated = async {
-            let writer = Handle::new(Connection::writer(path, synchronous)?);
-            migrate(&writer).await.map(|()| writer)
-        };
-        match migrated.await {
+        match Keeper::open(path, synchronous).await {
             Err(Error::Busy(reason)) if began.elapsed() < STARTING => {
                 let seconds = began.elapsed().as_secs();
                 tracing::warn!(

@@ -1,6 +1,9 @@
 //! From a route to an ack: decode, run in a transaction, wait for live.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use api_schema::{Coach, Options};
 use serde_json::value::RawValue;
@@ -18,6 +21,8 @@ use crate::{
 /// What is to be done, and for whom.
 struct Errand {
     access: Access,
+    /// Whose turn it is, if it is a read.
+    client: u64,
     permit: Permit,
     user: Option<Arc<Coach>>,
     /// The collection of the one row that is written, if it is one.
@@ -41,9 +46,9 @@ impl Gateway {
         let permit = self.may(session, access)?;
         let user = session.user().map(|signed_in| signed_in.user);
         let id = options.request_id.filter(|_| access != Access::Read);
-        let collection = route.collection();
+        let (client, collection) = (client(user.as_deref(), socket), route.collection());
         let requester = Requester { user: user.as_ref().map(|user| user.id), peer: session.peer };
-        let errand = Errand { access, permit: permit.clone(), user: user.clone(), collection, work };
+        let errand = Errand { access, client, permit: permit.clone(), user: user.clone(), collection, work };
         let answer = match id {
             Some(id) => self.once(Request::new(id, (event, payload), &meaning, requester)?, errand).await,
             None => self.run(errand).await,
@@ -59,14 +64,14 @@ impl Gateway {
         Ok(answer)
     }
 
-    async fn run(&self, Errand { access, permit, user, work, .. }: Errand) -> Answer {
+    async fn run(&self, Errand { access, client, permit, user, work, .. }: Errand) -> Answer {
         let data = match access {
             Access::Read | Access::Refusal => {
                 let run = async move |db: &Transaction| {
                     permit.check(db).await?;
                     work.run(&Context { user: user.clone(), db }).await
                 };
-                self.db.read(run).await?
+                self.db.read_for(client, run).await?
             }
             Access::Write | Access::WriteTo { .. } => {
                 let run = async move |db: &Transaction| {
@@ -83,7 +88,7 @@ impl Gateway {
 
     /// Carries a write out unless that has been done before, and answers as the first time.
     async fn once(&self, request: Request, errand: Errand) -> Answer {
-        let Errand { access, permit, user, collection, work } = errand;
+        let Errand { access, permit, user, collection, work, .. } = errand;
         let (first, registry) = (request.clone(), self.registry.clone());
         let full = self.ledger.full(request.source());
         let run = async move |db: &Transaction| {
@@ -136,4 +141,14 @@ impl Gateway {
             Err(error) => Err(request.in_doubt(&self.db, error).await),
         }
     }
+}
+
+/// A number for whoever asks: a person, however many sockets they have, or else a socket.
+fn client(user: Option<&Coach>, socket: &Socket<Session>) -> u64 {
+    let mut hash = DefaultHasher::new();
+    match user {
+        Some(user) => user.id.hash(&mut hash),
+        None => socket.id().as_str().hash(&mut hash),
+    }
+    hash.finish()
 }

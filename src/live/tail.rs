@@ -57,6 +57,8 @@ pub(super) struct Tail {
     epochs: Epochs,
     /// Which database was read last; nothing after an outage.
     life: Option<Life>,
+    /// Whether it may be another database, whatever it says of itself.
+    moved: bool,
     horizon: Horizon,
     withheld: Withheld,
     reconciler: Reconciler,
@@ -129,6 +131,7 @@ impl Tail {
             floor: look.floor,
             epochs,
             life: Some(look.life),
+            moved: false,
             horizon: Horizon::default(),
             withheld,
             reconciler,
@@ -160,13 +163,16 @@ impl Tail {
             let target = *signals.commits.borrow_and_update();
             let asker = *signals.asked.borrow_and_update();
             let looked = self.step(&attached, quiet).await;
-            self.shared.caught_up.store(looked.is_ok(), Ordering::Relaxed);
+            let was_caught_up = self.shared.caught_up.swap(looked.is_ok(), Ordering::Relaxed);
             if let Err(error) = looked {
-                tracing::warn!(%error, "the change log could not be read; trying again");
+                if was_caught_up {
+                    tracing::warn!(%error, "the change log could not be read; trying until it can");
+                }
                 tokio::time::sleep(PAUSE).await;
                 if attached.renew() {
                     // It may come back as another one: a backup, or a standby that took over.
                     self.life = None;
+                    self.moved = true;
                 }
                 signals.commits.mark_changed();
                 continue;
@@ -251,7 +257,7 @@ impl Tail {
     }
 
     fn is_elsewhere(&self, look: &Look) -> bool {
-        look.doubt.is_some() || self.life.as_ref() != Some(&look.life)
+        self.moved || look.doubt.is_some() || self.life.as_ref() != Some(&look.life)
     }
 
     /// Whether entries are gone that have not been read here: what they said is not known.
@@ -366,7 +372,7 @@ impl Tail {
         };
         let (look, caches) = attached.read(load).await?;
         // Not before it has been read: what fails is found out anew.
-        (self.epochs, self.life) = (epochs, Some(look.life.clone()));
+        (self.epochs, self.life, self.moved) = (epochs, Some(look.life.clone()), false);
         if let Some(caches) = caches {
             match doubt {
                 Some(doubt) => {

@@ -2,9 +2,14 @@
 
 mod crash;
 mod disk;
+mod files;
 mod migrating;
 mod outage;
+mod outage;
 mod pooler;
+mod readonly;
+mod slow;
 mod start;
 mod stop;
+mod wal;
 pub(crate) mod writers;

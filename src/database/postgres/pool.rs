@@ -20,7 +20,7 @@ use crate::{database::transaction::Inner, error::Error};
 const LANES: usize = 2;
 /// Connections for reads, and for writes that need one each. Jobs beyond wait for one. With those that live has, a server
 /// keeps less than the 20 that PgBouncer grants it as it is shipped.
-const READERS: u32 = 7;
+pub(in crate::database) const READERS: u32 = 7;
 const WRITERS: u32 = 8;
 /// How long a job waits for a connection, new ones included.
 pub(super) const ACQUIRE: Duration = Duration::from_secs(4);

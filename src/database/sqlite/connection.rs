@@ -8,44 +8,68 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::OpenFlags;
+use rusqlite::{ErrorCode, OpenFlags, config::DbConfig};
 use sea_orm::{DbErr, ProxyDatabaseTrait, ProxyExecResult, ProxyRow, Statement, Values};
 
 use super::{
     super::Synchronous,
+    limit::Limit,
     refusal::Refusal,
     value::{read, write},
 };
 use crate::error::Error;
 
 /// How long to wait for another program's lock on the file.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Statements kept prepared, least recently used out first.
 const PREPARED: usize = 128;
 
 /// A connection that one thread at a time uses. The mutex is never contended; it is there because SeaORM wants
 /// connections that can be shared.
-pub(super) struct Connection(Mutex<rusqlite::Connection>);
+pub(super) struct Connection {
+    inner: Mutex<rusqlite::Connection>,
+    pub(super) limit: Limit,
+    /// The last failure that may have to do with the file, not with the statement.
+    trouble: Mutex<Option<(ErrorCode, String)>>,
+}
+
+/// Bytes that the write-ahead log keeps when it begins anew.
+const LOG_KEPT: u64 = 16 << 20;
 
 impl Connection {
-    /// Opens the file, making it if it is missing, for the one thread that writes.
-    pub(super) fn writer(path: &Path, synchronous: Synchronous) -> Result<Self, Error> {
-        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    /// Opens the file, making it if it is missing and `make` says so, for the one thread that writes.
+    pub(super) fn writer(path: &Path, synchronous: Synchronous, make: bool) -> Result<Self, Error> {
+        let make = if make { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
+        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | make, Limit::default())?;
         let level = match synchronous {
             Synchronous::Full => "full",
             Synchronous::Normal => "normal",
         };
+        // Checkpoints are made by the writer itself, which knows then what else has written to the file.
         connection.batch(&format!(
-            "pragma journal_mode = wal; pragma synchronous = {level}; pragma foreign_keys = on"
+            "pragma journal_mode = wal; pragma synchronous = {level}; pragma foreign_keys = on;
+             pragma wal_autocheckpoint = 0; pragma journal_size_limit = {LOG_KEPT}"
         ))?;
         Ok(connection)
     }
 
     /// For reading alone: a statement that writes is refused.
-    pub(super) fn reader(path: &Path) -> Result<Self, Error> {
-        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    pub(super) fn reader(path: &Path, limit: Limit) -> Result<Self, Error> {
+        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, limit)?;
         connection.batch("pragma query_only = on")?;
         Ok(connection)
+    }
+
+    /// What has failed since this was asked last that may have to do with the file.
+    pub(super) fn take_trouble(&self) -> Option<(ErrorCode, String)> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Closing must not touch what is at the path: it is not, or may not be, what this connection has open.
+    pub(super) fn leave_files_alone(&self) {
+        if let Err(error) = self.lock().set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+            tracing::warn!(%error, "SQLite may move the write-ahead log on closing");
+        }
     }
 
     /// Runs statements that take no values and give no rows.
@@ -58,7 +82,7 @@ impl Connection {
                 prepared.query([]).and_then(|mut rows| rows.next().map(drop))
             }),
         };
-        outcome.map_err(|error| Refusal::wrap(&error).into())
+        outcome.map_err(|error| self.failure(&error).into())
     }
 
     /// Ends the open transaction, if there is one, without keeping anything.
@@ -76,7 +100,7 @@ impl Connection {
         let version = connection
             .prepare_cached("pragma data_version")
             .and_then(|mut prepared| prepared.query_one([], |row| row.get(0)));
-        version.map_err(|error| Refusal::wrap(&error).into())
+        version.map_err(|error| self.failure(&error).into())
     }
 
     /// Whether no transaction is open.
@@ -84,21 +108,26 @@ impl Connection {
         self.lock().is_autocommit()
     }
 
-    /// Moves the write-ahead log into the main file, so that a stopped server leaves one file.
-    pub(super) fn checkpoint(&self) {
-        // Whoever holds the file is not waited for: the log is as safe where it is.
-        let impatient =
-            self.lock().busy_timeout(Duration::ZERO).map_err(|error| Refusal::wrap(&error).into());
-        if let Err(error) = impatient.and_then(|()| self.batch("pragma wal_checkpoint(truncate)")) {
-            tracing::warn!(%error, "the write-ahead log was left for the next start");
-        }
+    /// How long another program's lock is waited for from now on.
+    pub(super) fn wait_for_locks(&self, patience: Duration) -> Result<(), Error> {
+        self.lock().busy_timeout(patience).map_err(|error| self.failure(&error).into())
     }
 
-    fn lock(&self) -> MutexGuard<'_, rusqlite::Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> MutexGuard<'_, rusqlite::Connection> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The failure as SeaORM knows it. It is kept in mind if the file may be to blame.
+    pub(super) fn failure(&self, error: &rusqlite::Error) -> DbErr {
+        if let Some(code) = error.sqlite_error_code().filter(|code| concerns_the_file(*code)) {
+            let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            *trouble = Some((code, error.to_string()));
+        }
+        Refusal::wrap(error)
     }
 
     fn query(&self, statement: &Statement) -> rusqlite::Result<Vec<ProxyRow>> {
+        self.limit.check()?;
         let connection = self.lock();
         let mut prepared = connection.prepare_cached(&statement.sql)?;
         bind(&mut prepared, statement.values.as_ref())?;
@@ -116,6 +145,7 @@ impl Connection {
     }
 
     fn execute(&self, statement: &Statement) -> rusqlite::Result<ProxyExecResult> {
+        self.limit.check()?;
         let connection = self.lock();
         if statement.values.is_none() && statement.sql.contains(';') {
             connection.execute_batch(&statement.sql)?;
@@ -134,16 +164,17 @@ impl Connection {
     }
 }
 
-fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+fn open(path: &Path, flags: OpenFlags, limit: Limit) -> Result<Connection, Error> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags)
         .and_then(|connection| {
             connection.busy_timeout(BUSY)?;
+            limit.guard(&connection)?;
             connection.set_prepared_statement_cache_capacity(PREPARED);
             Ok(connection)
         })
         .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
-    Ok(Connection(Mutex::new(connection)))
+    Ok(Connection { inner: Mutex::new(connection), limit, trouble: Mutex::default() })
 }
 
 fn bind(prepared: &mut rusqlite::CachedStatement<'_>, values: Option<&Values>) -> rusqlite::Result<()> {
@@ -153,6 +184,22 @@ fn bind(prepared: &mut rusqlite::CachedStatement<'_>, values: Option<&Values>) -
     Ok(())
 }
 
+}
+
+/// Whether it may be the file's fault, or the disk's.
+fn concerns_the_file(code: ErrorCode) -> bool {
+    use ErrorCode::*;
+    matches!(
+        code,
+        DatabaseBusy
+            | DiskFull
+            | SystemIoFailure
+            | ReadOnly
+            | CannotOpen
+            | DatabaseCorrupt
+            | NotADatabase
+            | FileLockingProtocolFailed
+    )
 }
 
 /// The connection in the shape SeaORM asks for. Its futures are ready at once.
@@ -167,10 +214,10 @@ impl fmt::Debug for Proxy {
 #[async_trait::async_trait]
 impl ProxyDatabaseTrait for Proxy {
     async fn query(&self, statement: Statement) -> Result<Vec<ProxyRow>, DbErr> {
-        self.0.query(&statement).map_err(|error| Refusal::wrap(&error))
+        self.0.query(&statement).map_err(|error| self.0.failure(&error))
     }
 
     async fn execute(&self, statement: Statement) -> Result<ProxyExecResult, DbErr> {
-        self.0.execute(&statement).map_err(|error| Refusal::wrap(&error))
+        self.0.execute(&statement).map_err(|error| self.0.failure(&error))
     }
 }

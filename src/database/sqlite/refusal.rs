@@ -42,6 +42,10 @@ pub(in crate::database) fn judge(refusal: &Refusal, error: DbErr) -> Error {
         | ErrorCode::SystemIoFailure
         | ErrorCode::ReadOnly
         | ErrorCode::CannotOpen
+        | ErrorCode::DatabaseCorrupt
+        | ErrorCode::NotADatabase
+        | ErrorCode::FileLockingProtocolFailed
+        | ErrorCode::OperationInterrupted
         | ErrorCode::OutOfMemory => Error::Unavailable(refusal.to_string()),
         ErrorCode::ConstraintViolation => violated(refusal.violation()),
         ErrorCode::TooBig | ErrorCode::TypeMismatch => Error::Refused(sentence(&refusal.message)),

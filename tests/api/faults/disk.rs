@@ -1,28 +1,15 @@
 //! The disk is full.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::{Client, Database, Engine, gym, http, program::Program};
+use crate::harness::{Client, Database, Engine, PATIENCE, gym, http, program::Program};
 
 #[actix_web::test]
 async fn on_a_full_disk_writes_are_refused_reads_go_on_and_nothing_acked_is_lost() {
     let database = Database::new(Engine::Sqlite).await;
     let mut program = Program::serve_with_files_up_to(1500, &database.url());
     let (client, other) = (Client::connect(program.address).await, Client::connect(program.address).await);
-    let picture = format!("https://example.com/{}", "x".repeat(1900));
-    let mut written = Vec::new();
-    let refused = loop {
-        let name = format!("Coach {}", written.len());
-        let coach = gym::with(gym::coach(&name), json!({ "picture": picture }));
-        let ack = client.ask("new_coach", coach).await;
-        if !ack.ok {
-            break ack;
-        }
-        written.push(ack.data);
-        assert!(written.len() < 3000, "the disk is never full");
-    };
-    assert_eq!(refused.refused(), ["$unavailable"]);
-
+    let written = fill(&client).await;
     for _ in 0..5 {
         let ack = other.ask("new_exercise_move", gym::exercise_move("Squat")).await;
         assert!(ack.ok || ack.refused() == ["$unavailable"], "{ack:?}");
@@ -38,4 +25,79 @@ async fn on_a_full_disk_writes_are_refused_reads_go_on_and_nothing_acked_is_lost
     let client = Client::connect(program.address).await;
     assert_eq!(client.latest("coaches"), written);
     client.ask("new_coach", gym::coach("Ada")).await.done();
+}
+
+#[actix_web::test]
+async fn on_a_full_disk_the_server_is_not_ready_until_there_is_room_again() {
+    let database = Database::new(Engine::Sqlite).await;
+    let program = Program::serve_with_files_up_to(1500, &database.url());
+    let client = Client::connect(program.address).await;
+    let written = fill(&client).await;
+    let mut unready = 0;
+    while unready < 20 {
+        let (status, reason) = http::get(program.address, "/readyz").await;
+        if status == 503 {
+            assert!(reason.starts_with("writes fail: "), "{reason}");
+            break;
+        }
+        // What is small may still fit: then writes do not fail.
+        assert_eq!(client.ask("new_coach", large("Ada")).await.refused(), ["$unavailable"]);
+        unready += 1;
+    }
+    assert!(unready < 20, "it is ready, though every write fails");
+    assert_eq!(client.ask("get_coach", json!({ "id": 1 })).await.done(), written[0], "reads go on");
+
+    program.let_files_grow();
+    http::until_status(program.address, "/readyz", 200, PATIENCE).await;
+    client.ask("new_coach", large("Grace")).await.done();
+    assert!(program.log().contains("writes to the database succeed again"), "{}", program.log());
+    let found = client.every("coaches").await;
+    assert_eq!(found[..written.len()], written);
+}
+
+/// The log does not fit into the main file then: what has been moved of it by half is no reason to distrust the file.
+#[actix_web::test]
+async fn a_log_that_does_not_fit_into_the_file_is_left_until_there_is_room() {
+    let database = Database::new(Engine::Sqlite).await;
+    let program = Program::serve_with_files_up_to(3000, &database.url());
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    // Another program may write more, and leaves it in the log.
+    let other = rusqlite::Connection::open(database.url().trim_start_matches("sqlite://")).unwrap();
+    other.busy_timeout(PATIENCE).unwrap();
+    let notes = "pragma wal_autocheckpoint = 0; create table notes (text blob);
+        insert into notes values (zeroblob(6000000))";
+    other.execute_batch(notes).unwrap();
+    assert_eq!(client.ask("new_coach", gym::coach("Grace")).await.refused(), ["$unavailable"]);
+    http::until_status(program.address, "/readyz", 503, PATIENCE).await;
+    let (_, reason) = http::get(program.address, "/readyz").await;
+    assert!(reason.starts_with("writes fail: "), "{reason}");
+    for _ in 0..20 {
+        assert_eq!(client.ask("get_coach", json!({ "id": 1 })).await.done()["name"], "Ada");
+        assert_eq!(client.ask("new_coach", gym::coach("Grace")).await.refused(), ["$unavailable"]);
+    }
+    program.let_files_grow();
+    http::until_status(program.address, "/readyz", 200, PATIENCE).await;
+    client.ask("new_coach", gym::coach("Grace")).await.done();
+    client.agrees().await;
+    assert!(!program.log().contains("cannot be used"), "{}", program.log());
+}
+
+/// Writes until the disk is full; returns what was acked.
+async fn fill(client: &Client) -> Vec<Value> {
+    let mut written = Vec::new();
+    loop {
+        let ack = client.ask("new_coach", large(&format!("Coach {}", written.len()))).await;
+        if !ack.ok {
+            assert_eq!(ack.refused(), ["$unavailable"]);
+            return written;
+        }
+        written.push(ack.data);
+        assert!(written.len() < 3000, "the disk is never full");
+    }
+}
+
+fn large(name: &str) -> Value {
+    let picture = format!("https://example.com/{}", "x".repeat(1900));
+    gym::with(gym::coach(name), json!({ "picture": picture }))
 }

@@ -43,7 +43,7 @@ impl Program {
     /// A server whose process may not make any file longer than this.
     pub(crate) fn serve_with_files_up_to(kilobytes: u32, database_url: &str) -> Self {
         // Without the trap the process would die of the signal; with it writes fail, as on a full disk.
-        let limited = format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" \"$@\"");
+        let limited = format!("trap '' XFSZ; ulimit -S -f {kilobytes}; exec \"$0\" \"$@\"");
         let mut command = Command::new("bash");
         command.args(["-c", &limited, PROGRAM]);
         Self::start(serve(&mut command, database_url, &[]))
@@ -111,6 +111,12 @@ impl Program {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("the program does not end: {}", self.log());
+    }
+
+    /// Lifts that limit.
+    pub(crate) fn let_files_grow(&self) {
+        let arguments = ["--pid", &self.process.id().to_string(), "--fsize=unlimited"];
+        assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
     }
 
     /// Whether it is still there.

@@ -1,0 +1,50 @@
+//! SQLite's write-ahead log stays short, or the log says which program keeps it.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::harness::{Client, Database, Engine, PATIENCE, gym, http, program::Program};
+
+const SIZE: &str = "rowcast_sqlite_wal_bytes";
+
+#[actix_web::test]
+async fn a_reader_that_is_kept_open_is_named_and_when_it_ends_the_log_is_short_again() {
+    let database = Database::new(Engine::Sqlite).await;
+    let program = Program::serve(&database.url(), &[]);
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    let url = database.url();
+    let file = Path::new(url.trim_start_matches("sqlite://"));
+    let reader = open(file);
+    reader.execute_batch("begin; select count(*) from coaches").unwrap();
+    reader.query_row("select count(*) from coaches", [], |_| Ok(())).unwrap();
+
+    // Another program's own table, so that the server has nothing to do with its rows.
+    let writer = open(file);
+    writer.execute_batch("pragma synchronous = off; create table notes (text blob)").unwrap();
+    for _ in 0..35 {
+        writer.execute("insert into notes values (zeroblob(4194304))", []).unwrap();
+    }
+    http::until_metric(program.address, SIZE, |bytes| bytes > 140e6).await;
+    client.ask("new_coach", gym::coach("Grace")).await.done();
+    let named = async {
+        let own = format!("({})", std::process::id());
+        while !program.log().lines().any(|line| line.contains("kept open") && line.contains(&own)) {
+            client.ask("get_coach", json!({ "id": 1 })).await.done();
+        }
+    };
+    tokio::time::timeout(PATIENCE, named).await.expect("a line that names this process");
+
+    drop(reader);
+    http::until_metric(program.address, SIZE, |bytes| bytes < 17e6).await;
+    client.ask("new_coach", gym::coach("Edsger")).await.done();
+    client.agrees().await;
+}
+
+fn open(file: &Path) -> Connection {
+    let connection = Connection::open(file).unwrap();
+    connection.busy_timeout(PATIENCE).unwrap();
+    connection
+}
