@@ -40,8 +40,8 @@ pub(super) use follower::Follower;
 use health::Health;
 pub(super) use judge::{is_cut_off, is_stale, judge};
 use lane::Lane;
-pub(super) use pool::{READERS, Renewal};
 use pool::{Pool, Pools};
+pub(super) use pool::{READERS, Renewal};
 use unconfirmed::Unconfirmed;
 
 /// How long anything may take that should take a moment.

@@ -184,8 +184,6 @@ fn bind(prepared: &mut rusqlite::CachedStatement<'_>, values: Option<&Values>) -
     Ok(())
 }
 
-}
-
 /// Whether it may be the file's fault, or the disk's.
 fn concerns_the_file(code: ErrorCode) -> bool {
     use ErrorCode::*;
