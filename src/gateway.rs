@@ -5,6 +5,7 @@
 
 mod admission;
 mod authors;
+mod clock;
 pub mod reply;
 mod routing;
 mod session;
@@ -27,6 +28,7 @@ use crate::{
     registry::Registry,
 };
 use authors::Authors;
+use clock::Clock;
 pub use session::Session;
 use session::{Credentials, Following};
 use watch::Watch;
@@ -39,6 +41,7 @@ pub struct Gateway {
     auth: Auth,
     access: Access,
     authors: Authors,
+    clock: Clock,
     watch: Watch,
     /// What `connected` says of the types that this server was built with.
     schemas: Arc<Schemas>,
@@ -64,9 +67,10 @@ impl Gateway {
         access: Access,
     ) -> Self {
         let authors = Authors::new(hub, live.clone(), db.notices().cloned());
+        let clock = Clock::new(db.clone());
         let watch = Watch::new(db.clone());
         let schemas = Arc::new(registry.contract().hashes());
-        Self { db, registry, live, auth, access, authors, watch, schemas }
+        Self { db, registry, live, auth, access, authors, clock, watch, schemas }
     }
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
@@ -157,6 +161,7 @@ impl Service for Gateway {
             user,
             access: self.access.into(),
             schema: self.schemas.clone(),
+            time: self.clock.now(),
         };
         let greeting = serde_json::to_string(&greeting).expect("a greeting is text and numbers under names");
         socket.send(Frame::event("connected", &[&greeting]));

@@ -391,6 +391,8 @@ export interface Connected {
   access: Access;
   /** Which types the server was built with. */
   schema: Schemas;
+  /** What time it is by the database's clock, in milliseconds since 1970; absent if it is not known yet. */
+  time?: number | null;
 }
 
 /** Who may do what. */
@@ -589,8 +591,8 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "1e9aa6d6ffcb8065",
-  events: "ece33cfe061170fa",
+  hash: "b324797b25b8aad3",
+  events: "08ca0eff7ef48f9a",
   collections: {
     coaches: {
       name: "coach",
