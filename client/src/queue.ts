@@ -4,7 +4,7 @@
 // those that were not acked are sent again, the same as the first time, before newer ones.
 //
 // What the server cannot carry out just then is tried again. If that is the server's state, all newer ones wait behind it.
-// If it is the row's, or nobody can say yet what became of the write, only those wait that build on it.
+// If it is the row's, or the write's outcome is unknown as yet, only those wait that build on it.
 
 import { fits, renamed, temporary } from "./effects.ts";
 import { backoff, refusal, taken, type Kept, type Pending, type Row } from "./pending.ts";

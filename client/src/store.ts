@@ -85,19 +85,14 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
     mark();
     for (const p of creates) p.match = 0;
     matched.clear();
-    // A row stands for one write, the oldest that it fits: the server makes them in that order.
     for (const [id, row] of met) {
-      const p = creates.find((p) => made(p, id) && fits(row, p.values, nests));
-      if (p) matched.set((p.match = id), p);
-    }
-    // One that fits none may have been changed since, unless it has the version that rows begin with. It may be any of them.
-    for (const [id, { version }] of met) {
-      if (version === FIRST || matched.has(id)) continue;
-      for (const p of creates) {
-        if (!made(p, id)) continue;
-        p.match = id;
-        if (!matched.has(id)) matched.set(id, p);
-      }
+      const maybe = creates.filter((p) => p.sent && !p.match && id > p.after);
+      // A row stands for one write, the oldest that it fits: the server makes them in that order. One that fits none may have been
+      // changed since, unless it has the version that rows begin with; then it may stand for any.
+      const one = maybe.find((p) => fits(row, p.values, nests));
+      const all = one ? [one] : row.version === FIRST ? [] : maybe;
+      for (const p of all) p.match = id;
+      if (all[0]) matched.set(id, all[0]);
     }
     mark();
   }
@@ -170,8 +165,5 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
     },
   };
 }
-
-// Whether this write may have made the row of that id.
-const made = (p: Pending, id: number) => p.sent && !p.match && id > p.after;
 
 export const inOrder = (one: Pending, other: Pending) => one.seq - other.seq;

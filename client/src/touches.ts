@@ -1,7 +1,7 @@
 // What others have changed, for a page that shows it.
 //
 // Versions are compared for equality alone, so nothing here tells an older one from a newer one: what was shown last is
-// the latest. Who it was is told apart from the rows, before or after them, and is matched by the version.
+// the latest. The author comes apart from the row, before or after it, and is matched by the version.
 
 import type { Touch, WriteAck } from "./types.ts";
 

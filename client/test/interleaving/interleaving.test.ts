@@ -110,9 +110,9 @@ class Story {
         const id = made.findLast((id) => model.rows.boxes!.has(id));
         return id && model.write("update_box", { id, name: `n${++this.#names}` });
       }
-      case "otherUpdate": return their && model.write(`update_${singular(collection)}`, { id: their.id, ...this.fields(collection, [...model.rows.boxes!.values()], a, b) });
+      case "otherUpdate": return their && model.write(`update_${singular(collection)}`, { id: their.id, ...this.others(collection, b) });
       // Another program, which knows nothing of versions.
-      case "foreign": return their && model.foreign(collection, their.id, this.fields(collection, [...model.rows.boxes!.values()], a, b));
+      case "foreign": return their && model.foreign(collection, their.id, this.others(collection, b));
       // Who it was is told sooner or later than what was done, or never.
       case "authored": {
         const versions = their && (model.theirs.get(`${collection} ${their.id}`) ?? []);
@@ -151,6 +151,11 @@ class Story {
     if (collection === "boxes") return { name };
     const box = boxes[b % (boxes.length || 1)];
     return { text: name, box: { id: box?.id ?? 99, name: "stale" } };
+  }
+
+  // What others make of a row is like nothing that we write.
+  others(collection: string, b: number): any {
+    return this.fields(collection, [...this.model.rows.boxes!.values()], 1, b);
   }
 
   write(kind: Made["kind"], collection: string, id: number, fields: any): void {

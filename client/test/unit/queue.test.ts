@@ -30,7 +30,7 @@ async function connected(options: Parameters<typeof played>[0] = {}) {
 }
 const names = (model: { rows: Record<string, Map<number, any>> }) => [...model.rows.boxes!.values()].map((box) => box.name);
 
-test("a row that somebody holds makes only writes to it wait, and what builds on them", async () => {
+test("a row that is locked makes only writes to it wait, and what builds on them", async () => {
   const { client, model, pass } = await connected();
   model.held = "boxes 1";
   const [first, second] = [client.update("boxes", { id: 1, name: "first" }), client.update("boxes", { id: 1, name: "second" })];

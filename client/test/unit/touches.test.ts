@@ -1,4 +1,4 @@
-// Who else changed what, by versions that have no order, told in any order.
+// What others changed, by versions that have no order, in any order.
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ModelSocket } from "../interleaving/socket.ts";
@@ -20,7 +20,7 @@ async function connected() {
   return { ...page, authored, version };
 }
 
-test("another program's edit, which nobody is the author of, is told", async () => {
+test("another program's edit, which has no author, is shown", async () => {
   const { client, model, settle, version } = await connected();
   expect(client.touch("boxes", 1)).toBeUndefined();
   model.foreign("boxes", 1, { name: "psql" });
