@@ -26,11 +26,21 @@ export async function pooled(test) {
     if (child.exitCode === null && child.kill("SIGKILL")) await within(ended, "PgBouncer to end");
   });
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  for (const end = Date.now() + patience; !answers(url); ) {
-    if (child.exitCode !== null || Date.now() > end) throw new Error("PgBouncer does not start");
-    await pause(50);
-  }
-  return Object.assign(database, { url });
+  const ready = async () => {
+    for (const end = Date.now() + patience; !answers(url); await pause(50)) {
+      if (child.exitCode !== null || Date.now() > end) throw new Error("PgBouncer does not let anything in");
+    }
+  };
+  await ready();
+  // After a crash it lets nothing in until it has tried again itself.
+  const again = database.recover;
+  const recover = async () => {
+    await again();
+    database.up = false;
+    await ready();
+    database.up = true;
+  };
+  return Object.assign(database, { url, recover });
 }
 
 const settings = ({ hostname, far, port, folder }) => `[databases]
@@ -46,6 +56,7 @@ pidfile = ${folder}/pid
 pool_mode = session
 default_pool_size = 80
 max_client_conn = 200
+server_login_retry = 1
 `;
 
 // It refuses root.
