@@ -132,7 +132,8 @@ export function createQueue(store: Store, { session, time, belongs, emit, keep, 
       if (errors.$locked || errors.$unknown_outcome) {
         p.on = done = tries = 0;
         p.tries ??= 0;
-        p.until = now + backoff(p.tries++);
+        // Not soon: the server has waited for seconds already, and keeps our other writes waiting while it does so again.
+        p.until = now + backoff(2 + p.tries++);
       } else if (errors.$unavailable || errors.$rate_limited) {
         p.on = done = 0;
         wait = now + backoff(tries++);

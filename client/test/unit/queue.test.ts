@@ -65,7 +65,7 @@ test("what names a row that cannot be made just yet waits with it, and nothing e
   await pass(100);
   expect(await other).toMatchObject({ ok: true, data: { id: 3 } });
   expect(client.connection().waiting).toBe(3);
-  await pass(1100);
+  await pass(4100);
   expect(await box).toMatchObject({ ok: true, data: { id: 4 } });
   expect(await label).toMatchObject({ ok: true, data: { box: { id: 4 } } });
   expect(await ofLabel).toMatchObject({ ok: true, data: { text: "on it still" } });
@@ -78,7 +78,7 @@ test("while one is tried again, what it held back stays behind it, and the rest 
   void client.update("boxes", { id: 1, name: "second" });
   await pass(100);
   // The server is at it, and waits for the lock.
-  vi.advanceTimersByTime(1000);
+  vi.advanceTimersByTime(4000);
   await ticks();
   expect(model.connection!.up).toHaveLength(1);
   void client.update("boxes", { id: 2, name: "other" });
@@ -101,7 +101,7 @@ test.each([["carried out", true], ["not carried out", false]])("a write of unkno
   await pass(100);
   expect(await other).toMatchObject({ ok: true });
   expect(client.rows("boxes").map((box) => box.name)).toEqual(["other", "two", "known"]);
-  await pass(2000);
+  await pass(4100);
   expect(await write).toMatchObject({ ok: true, data: { id: 3, name: "who knows" } });
   expect(await builds).toMatchObject({ ok: true });
   expect(names(model)).toEqual(["other", "two", "known"]);
