@@ -5,6 +5,7 @@
 
 mod admission;
 mod authors;
+mod clock;
 pub mod reply;
 mod routing;
 mod session;
@@ -28,6 +29,7 @@ use crate::{
     requests::Ledger,
 };
 use authors::Authors;
+use clock::Clock;
 pub use session::Session;
 use session::{Credentials, Following};
 use watch::Watch;
@@ -40,6 +42,7 @@ pub struct Gateway {
     auth: Auth,
     access: Access,
     authors: Authors,
+    clock: Clock,
     watch: Watch,
     ledger: Ledger,
     /// What `connected` says of the types that this server was built with.
@@ -67,9 +70,10 @@ impl Gateway {
         request_bytes: u64,
     ) -> Self {
         let authors = Authors::new(hub, live.clone(), db.notices().cloned());
-        let (watch, ledger) = (Watch::new(db.clone()), Ledger::new(db.clone(), request_bytes));
+        let (clock, watch) = (Clock::new(db.clone()), Watch::new(db.clone()));
+        let ledger = Ledger::new(db.clone(), request_bytes);
         let schemas = Arc::new(registry.contract().hashes());
-        Self { db, registry, live, auth, access, authors, watch, ledger, schemas }
+        Self { db, registry, live, auth, access, authors, clock, watch, ledger, schemas }
     }
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
@@ -160,6 +164,7 @@ impl Service for Gateway {
             user,
             access: self.access.into(),
             schema: self.schemas.clone(),
+            time: self.clock.now(),
         };
         let greeting = serde_json::to_string(&greeting).expect("a greeting is text and numbers under names");
         socket.send(Frame::event("connected", &[&greeting]));

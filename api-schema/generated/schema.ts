@@ -399,6 +399,8 @@ export interface Connected {
   access: Access;
   /** Which types the server was built with. */
   schema: Schemas;
+  /** What time it is by the database's clock, in milliseconds since 1970; absent if it is not known yet. */
+  time?: number | null;
 }
 
 /** Who may do what. */

@@ -34,6 +34,9 @@ pub struct Connected {
     pub access: Access,
     /// Which types the server was built with.
     pub schema: Arc<Schemas>,
+    /// What time it is by the database's clock, in milliseconds since 1970; absent if it is not known yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<i64>,
 }
 
 /// Who may do what.

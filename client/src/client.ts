@@ -20,6 +20,7 @@ interface Connected {
   user: Row | null;
   access?: Connection["access"];
   schema?: { collections: Record<string, string> };
+  time?: number;
 }
 
 export function createClient<C extends Kinds<C>, E = Record<string, any>>(
@@ -38,6 +39,8 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   // The number of the connection once it has told who we are, 0 without one.
   let heard = 0;
   let connections = 0;
+  // What the server's clock is ahead of this page's own, as of this connection.
+  let ahead = 0;
   let state: Connection["state"] = "connecting";
   // Why we are not let in, and why we are not who we were.
   let refused: string | undefined;
@@ -49,6 +52,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
   const queue = createQueue(store, {
     session: () => heard,
+    time: () => ahead + performance.now(),
     belongs,
     emit({ kind, collection, values, requestId }, answer) {
       const event = (kind === "create" ? "new_" : kind + "_") + collections[collection]!.name;
@@ -61,6 +65,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     keep: (...writes) => keeper?.write(...writes),
     answered(p, ack) {
       if (ack.data && ack.errors.$conflict) ack.conflict = conflicts.add(p, ack.data);
+      touches.acked(p.collection, ack, (id, created) => ours(p.collection, id, created));
       p.settle || options.answered?.(p, ack);
     },
   });
@@ -72,10 +77,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     },
     news(name, row, before) {
       conflicts.moved(name, row);
-      const { creates, writes } = part(name);
-      // While one of ours is under way this may be ours. If it is not, `authored` says so.
-      const ours = before ? writes.get(row.id) : creates;
-      if (!ours?.some((p) => p.sent)) touches.seen(name, row.id, row.version);
+      touches.seen(name, row.id, row.version, !before, ours(name, row.id, !before));
     },
   });
 
@@ -95,12 +97,14 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     socket.on(name, (rows: Row[], at?: { cursor: string }) => at && picture.snapshot(name, rows, at.cursor));
   }
   socket.on("changes", ({ cursor, ...difference }: { cursor: string }) => picture.changes(difference as Difference, cursor));
-  socket.on("authored", ({ collection, id, version, by }: Authored) => {
-    if (version) touches.seen(collection, id, version, by);
+  socket.on("authored", (told: Authored) => {
+    if (collections[told.collection]) touches.authored(told, part(told.collection).base.get(told.id)?.version);
   });
   socket.on("signed_out", ({ reason }: { reason: string }) => signedOut(reason));
   socket.on("connected", (connected: Connected) => {
     access = connected.access ?? "open";
+    // A server from before that does not tell the time; then the device must do.
+    ahead = (connected.time ?? Date.now()) - performance.now();
     if (connected.schema) compare(connected.schema.collections);
     // What was kept is another member's: it is gone, and we come back without it.
     const others = access === "members" && picture.cursor && connected.user?.id !== user?.id;
@@ -115,6 +119,12 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   // Whether a write may be shown and sent: it is ours, nobody's, or nobody need be signed in to send it.
   function belongs({ owner }: Pending): boolean {
     return owner === null || (user ? user.id === owner : connections > 0 && access === "open");
+  }
+
+  // Whether a write of ours that is under way may have changed a row, or made it.
+  function ours(collection: string, id: number, created: boolean): boolean {
+    const { creates, writes } = part(collection);
+    return !!(created ? creates : writes.get(id))?.some((p) => p.sent);
   }
 
   function signIn(): boolean {

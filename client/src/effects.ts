@@ -1,5 +1,6 @@
 // What a write will do to a row, as far as that can be told before the server has done it.
 
+import { equal } from "./equal.ts";
 import type { Fields, Row } from "./pending.ts";
 import type { Nest } from "./types.ts";
 
@@ -22,12 +23,10 @@ export function patch(row: Row, values: Fields, nests: Nests, look: Look): Row {
   return { ...shown, id: row.id, version: row.version };
 }
 
-/** Whether a row that came is what these values make of it; forms send text for numbers, and the server trims. */
+/** Whether a row is what these values make of it, whatever its version; forms send text for numbers, and the server trims. */
 export function fits(row: Row, values: Fields, nests: Nests): boolean {
   const [mine, theirs] = [values, row].map((one) => references(one, nests, (reference) => reference.id)) as [Fields, Fields];
-  // Somebody may have changed it before we heard of it.
-  if (row.version > 1) return true;
-  return Object.keys(mine).every((field) => field === "id" || field === "version" || !(field in row) || same(mine[field], theirs[field]));
+  return Object.keys(mine).every((field) => field === "id" || field === "version" || !(field in row) || equal(mine[field], theirs[field], alike));
 }
 
 /** The temporary ids that a write refers to. */
@@ -54,7 +53,7 @@ function references(values: Fields, nests: Nests, to: (reference: any, nest: Nes
   return next;
 }
 
-const same = (one: unknown, other: unknown) => {
+const alike = (one: unknown, other: unknown) => {
   const [left, right] = [String(one ?? "").trim(), String(other ?? "").trim()] as [string, string];
-  return left === right || (left && +left === +right);
+  return left === right || (left !== "" && +left === +right);
 };

@@ -20,7 +20,7 @@ export interface Kept {
   optimistic: boolean;
   /** Who made it; null for somebody who was not signed in. */
   owner: number | null;
-  /** When it was first sent, in milliseconds since 1970, if it was. */
+  /** When it was first sent, by the server's clock, in milliseconds since 1970, if it was. */
   first?: number;
   /** The highest id known before it was first sent: its own row has a higher one. */
   after: number;
@@ -35,6 +35,9 @@ export interface Pending extends Kept {
   match?: number;
   /** The row that it was made on. */
   base?: Row | undefined;
+  /** How often it was answered that it alone must wait, and until when it does, by this page's own clock. */
+  tries?: number;
+  until?: number;
   settle?(ack: WriteAck<any>): void;
 }
 
@@ -53,8 +56,11 @@ export const uuid = () =>
     (crypto.getRandomValues(new Uint8Array(1))[0]! & 15).toString(16),
   );
 
-// Pages may take over each other's writes, so theirs must not meet.
-let last = Math.floor((Date.now() + Math.random()) * 1000);
+// Pages may take over each other's writes, so theirs must not meet, whatever the device's clock says.
+let last = Math.floor(Math.random() * 2 ** 52);
 
 /** Newer ones are lower. */
 export const temporaryId = () => -++last;
+
+/** Those to come are newer than this one, which another page has made. */
+export const taken = (id: number) => void (last = Math.max(last, -id));

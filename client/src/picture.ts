@@ -8,7 +8,7 @@ import type { Store } from "./store.ts";
 export type Difference = Record<string, { upserted: Row[]; deleted: number[] }>;
 
 export interface Told {
-  /** A row is newer than what we had, if we had it. */
+  /** A row has another version than the one that we had, if we had it. */
   news(collection: string, row: Row, before: Row | undefined): void;
   took(difference: Difference): void;
 }
@@ -63,19 +63,21 @@ export function createPicture(store: Store, names: string[], { news, took }: Tol
   }
 
   function apply(difference: Difference, cursor: string | undefined, last = false): void {
-    for (const [name, { upserted, deleted }] of Object.entries(difference)) {
-      if (!names.includes(name)) continue;
+    // Whatever else the message may have come to say is not for this client.
+    const known: Difference = {};
+    for (const name of names) if (difference[name]) known[name] = difference[name];
+    for (const [name, { upserted, deleted }] of Object.entries(known)) {
       const { base } = store.part(name);
       for (const id of deleted) if (base.delete(id)) store.changed(name, id);
       for (const row of upserted) {
         const before = base.get(row.id);
-        if (store.put(name, row) && picture.ready && row.version > (before?.version ?? 0)) news(name, row, before);
+        if (store.put(name, row) && picture.ready && row.version !== before?.version) news(name, row, before);
       }
       store.match(name);
     }
     picture.cursor = cursor;
     picture.ready ||= last;
-    took(difference);
+    took(known);
   }
 
   return picture;

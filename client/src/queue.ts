@@ -1,13 +1,15 @@
 // Our writes, from the moment they are made until the server has answered.
 //
 // They are sent in order, without waiting for each other's acks unless one builds on another. After a lost connection
-// those that were not acked are sent again, the same as the first time, before newer ones. One that the server could not
-// carry out just then is tried again, and newer ones wait behind it.
+// those that were not acked are sent again, the same as the first time, before newer ones.
+//
+// What the server cannot carry out just then is tried again. If that is the server's state, all newer ones wait behind it.
+// If it is the row's, or the write's outcome is unknown as yet, only those wait that build on it.
 
-import { renamed, temporary } from "./effects.ts";
-import { backoff, refusal, type Kept, type Pending, type Row } from "./pending.ts";
+import { fits, renamed, temporary } from "./effects.ts";
+import { backoff, refusal, taken, type Kept, type Pending, type Row } from "./pending.ts";
 import { inOrder, type Store } from "./store.ts";
-import type { WriteAck } from "./types.ts";
+import type { Identified, WriteAck } from "./types.ts";
 
 // The server knows a repeat for 24 hours. What was sent longer ago may be carried out twice.
 const KNOWN = 23 * 60 * 60 * 1000;
@@ -18,6 +20,8 @@ const DUE = -1;
 export interface Outside {
   /** The number of the connection, 0 without one. */
   session(): number;
+  /** In milliseconds since 1970, by the server's clock: a device's may be set to anything. */
+  time(): number;
   belongs(p: Pending): boolean;
   emit(p: Pending, ack: (ack: WriteAck<any>) => void): void;
   /** Writes are kept like this from now on, and these not at all any more. */
@@ -28,7 +32,7 @@ export interface Outside {
 
 export type Queue = ReturnType<typeof createQueue>;
 
-export function createQueue(store: Store, { session, belongs, emit, keep, answered }: Outside) {
+export function createQueue(store: Store, { session, time, belongs, emit, keep, answered }: Outside) {
   const list: Pending[] = [];
   // Temporary ids that other writes refer to.
   const named = new Set<number>();
@@ -36,7 +40,7 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
   let timer: ReturnType<typeof setTimeout> | undefined;
   // The connection on which nothing is left to be sent.
   let done = 0;
-  // Not before, in milliseconds since 1970, and after how many tries.
+  // Not before, by this page's own clock, and after how many tries.
   let wait = 0;
   let tries = 0;
 
@@ -44,7 +48,7 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
     const p = { ...write, seq: ++seq };
     for (const id of builds(p)) {
       const [real, maker] = [store.known(id), makes(id)];
-      if (real !== id) rename(p, id, real);
+      if (real) rename(p, id, real);
       else if (!maker) return p.settle!(depends());
       else if (p.kind === "delete" && !maker.sent) return withdraw(maker, p);
     }
@@ -59,7 +63,9 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
   function restore(writes: Kept[]): void {
     let before = (list[0]?.seq ?? 1) - writes.length;
     for (const write of writes) {
-      const p = { ...write, seq: before++, sent: true };
+      taken(write.id);
+      const base = store.part(write.collection).base.get(write.id);
+      const p = { ...write, seq: before++, sent: true, base };
       if (builds(p).every(makes)) add(p);
       else keep([], [p.requestId]);
     }
@@ -75,34 +81,43 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
   }
 
   function drain(): void {
-    clearTimeout(timer);
     const on = session();
-    if (!on || on === done) return;
-    const [now, rows] = [Date.now(), new Set<string>()];
+    if (on && on === done) return;
+    clearTimeout(timer);
+    if (!on) return;
+    const now = performance.now();
+    // Rows of writes that are under way, and what those are about that wait alone.
+    const [rows, held] = [new Set<string>(), new Set<string | number>()];
+    let [all, due] = [true, Infinity];
     for (const p of list) {
       if (!belongs(p)) continue;
       const row = `${p.collection} ${p.id}`;
+      const stuck = held.size > 0 && (held.has(row) || builds(p).some((id) => held.has(id)));
       if (p.on !== on) {
-        if (p.first && now - p.first > KNOWN) {
+        if (p.first && Math.abs(time() - p.first) > KNOWN) {
           settle(p, refusal("expired", "sent too long ago: see whether it was done"));
           return drain();
         }
-        if (wait > now) {
-          timer = setTimeout(drain, wait - now);
-          return;
+        if (p.until! > now) due = Math.min(due, p.until!);
+        else if (!stuck) {
+          // While one is tried again for all nothing overtakes it.
+          all = wait <= now && !(rows.has(row) || builds(p).length || (tries && rows.size));
+          if (wait > now) due = Math.min(due, wait);
+          if (!all) break;
+          send(p, on);
         }
-        // While one is tried again nothing overtakes it.
-        if (rows.has(row) || builds(p).length || (tries && rows.size)) return;
-        send(p, on);
       }
-      rows.add(row);
+      // The row that is taken for the one that it makes may be named by either id.
+      if (stuck || p.tries) held.add(row).add(p.id).add(`${p.collection} ${p.match}`);
+      if (p.on === on) rows.add(row);
     }
-    done = on;
+    if (all) done = on;
+    if (due < Infinity) timer = setTimeout(wake, due - now);
   }
 
   function send(p: Pending, on: number): void {
     if (!p.first) {
-      p.first = Date.now();
+      p.first = time();
       p.after = store.part(p.collection).top;
       keep([p]);
     }
@@ -110,9 +125,18 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
     p.on = on;
     emit(p, (ack) => {
       if (p.on !== on) return;
-      if (ack.errors.$unavailable || ack.errors.$rate_limited) {
+      const { errors } = ack;
+      const now = performance.now();
+      // What it held back is looked at again.
+      if (p.tries) done = 0;
+      if (errors.$locked || errors.$unknown_outcome) {
+        p.on = done = tries = 0;
+        p.tries ??= 0;
+        // Not soon: the server has waited for seconds already, and keeps our other writes waiting while it does so again.
+        p.until = now + backoff(2 + p.tries++);
+      } else if (errors.$unavailable || errors.$rate_limited) {
         p.on = done = 0;
-        wait = Date.now() + backoff(tries++);
+        wait = now + backoff(tries++);
       } else {
         tries = 0;
         settle(p, ack);
@@ -127,7 +151,7 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
     if (at < 0) return;
     list.splice(at, 1);
     const { id, kind } = p;
-    store.remove(p, ack.ok && kind === "create" ? ack.data.id : 0);
+    store.remove(p, ack.ok && kind === "create" ? ack.data : undefined);
     const waiting = named.has(id) && kind === "create" ? list.filter((other) => builds(other).includes(id)) : [];
     keep(ack.ok ? carry(p, ack.data, waiting) : [], [p.requestId]);
     answered(p, ack);
@@ -136,17 +160,28 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
   }
 
   // What builds on a write that was carried out is rewritten before it is sent for the first time.
-  function carry({ id, collection }: Pending, row: Row, waiting: Pending[]): Pending[] {
+  function carry({ id, kind, collection, values }: Pending, row: Row, waiting: Pending[]): Pending[] {
     for (const other of waiting) {
       store.remove(other);
-      rename(other, id, row.id);
+      rename(other, id, row);
       store.add(other);
     }
-    const next = store.part(collection).writes.get(row.id) ?? [];
-    // What was seen before this write is one older after it. If it is older still, somebody else has changed it too.
-    const older = next.filter((other) => !other.first && other.values.version < row.version);
-    for (const other of older) other.values = { ...other.values, version: +other.values.version + 1 };
-    return [...waiting, ...older];
+    if (kind !== "update") return waiting;
+    const { base, nests, writes } = store.part(collection);
+    const [seen, now] = [values.version, base.get(row.id)?.version];
+    // A version that was seen before this write is carried along if this write is all that has happened to the row since. It is if
+    // it was made on that version, and if it was made on any, where the row is now just what it makes of the one that was seen.
+    const next = (writes.get(row.id) ?? []).filter((other) => {
+      const { version } = other.values;
+      if (other.first || version == null) return false;
+      if (seen != null) return version === seen;
+      return other.base?.version === version && version !== now && fits(row, { ...other.base, ...values }, nests);
+    });
+    for (const other of next) {
+      other.values = { ...other.values, version: row.version };
+      other.base = row;
+    }
+    return [...waiting, ...next];
   }
 
   // Never sent, so it is as if it had never been made.
@@ -171,11 +206,13 @@ export function createQueue(store: Store, { session, belongs, emit, keep, answer
     return id < 0 && kind !== "create" ? [id, ...others] : others;
   }
 
-  function rename(p: Pending, from: number, to: number): void {
-    if (p.id === from) p.id = to;
-    p.values = renamed(p.values, store.part(p.collection).nests, from, to);
+  function rename(p: Pending, from: number, to: Identified): void {
+    const { base, nests } = store.part(p.collection);
+    p.values = renamed(p.values, nests, from, to.id);
+    if (p.id !== from) return;
+    [p.id, p.base] = [to.id, base.get(to.id)];
     // What was seen of a row that was being created has since become its first version.
-    if (p.values.version === 0) p.values.version = 1;
+    if (p.values.version === 0) p.values.version = to.version;
   }
 
   return {

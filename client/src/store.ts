@@ -8,7 +8,10 @@ import { equal } from "./equal.ts";
 import { createListeners } from "./listeners.ts";
 import type { Pending, Row } from "./pending.ts";
 import { createTable, type Table } from "./table.ts";
-import type { CollectionSchema, Nest } from "./types.ts";
+import type { CollectionSchema, Identified, Nest } from "./types.ts";
+
+// What a server that counts begins with. Where it does not count, every version is another one.
+const FIRST = 1;
 
 export type Store = ReturnType<typeof createStore>;
 
@@ -28,8 +31,8 @@ export interface Part extends Table {
 export function createStore(schema: Record<string, CollectionSchema>, belongs: (p: Pending) => boolean) {
   const listeners = createListeners();
   const parts = new Map<string, Part>();
-  // Temporary ids, and the real ones that they have become.
-  const known = new Map<number, number>();
+  // Temporary ids, and what the server first made of them.
+  const known = new Map<number, Identified>();
   for (const [name, { nests }] of Object.entries(schema)) {
     const table = createTable((id, base) => show(part(name), id, base));
     parts.set(name, { ...table, nests, top: 0, creates: [], writes: new Map(), met: new Map(), matched: new Map() });
@@ -38,7 +41,7 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
   const part = (collection: string) => parts.get(collection)!;
 
   /** The id that the server gave; what is taken for it until it has. */
-  const resolve = (of: Part, id: number) => known.get(id) ?? (of.writes.get(id)?.[0]!.match || id);
+  const resolve = (of: Part, id: number) => known.get(id)?.id ?? (of.writes.get(id)?.[0]!.match || id);
 
   const row: Look = (collection, id) => {
     const of = part(collection);
@@ -83,13 +86,13 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
     for (const p of creates) p.match = 0;
     matched.clear();
     for (const [id, row] of met) {
-      for (const p of creates) {
-        if (!p.sent || p.match || id <= p.after || !fits(row, p.values, nests)) continue;
-        p.match = id;
-        if (!matched.has(id)) matched.set(id, p);
-        // A row stands for one write, the oldest: the server makes them in that order. One that somebody has changed may stand for any.
-        if (row.version < 2) break;
-      }
+      const maybe = creates.filter((p) => p.sent && !p.match && id > p.after);
+      // A row stands for one write, the oldest that it fits: the server makes them in that order. One that fits none may have been
+      // changed since, unless it has the version that rows begin with; then it may stand for any.
+      const one = maybe.find((p) => fits(row, p.values, nests));
+      const all = one ? [one] : row.version === FIRST ? [] : maybe;
+      for (const p of all) p.match = id;
+      if (all[0]) matched.set(id, all[0]);
     }
     mark();
   }
@@ -100,8 +103,8 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
     row,
     changed,
     match,
-    /** The id that the server gave, if the ack has told. */
-    known: (id: number) => known.get(id) ?? id,
+    /** The id that the server gave, and the first version, if the ack has told. */
+    known: (id: number) => known.get(id),
     pending: (collection: string, id: number) => {
       const of = part(collection);
       return on(of, resolve(of, id))[0]?.kind;
@@ -135,8 +138,8 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
       changed(collection, resolve(of, id));
     },
 
-    /** Takes a write away; a create with the id that it was given, if it was. */
-    remove(p: Pending, real?: number): void {
+    /** Takes a write away; a create with the row that it has become, if it has. */
+    remove(p: Pending, real?: Identified): void {
       const { collection, id } = p;
       const of = part(collection);
       changed(collection, resolve(of, id));
@@ -146,9 +149,9 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
       if (p.kind === "create") {
         of.creates.splice(of.creates.indexOf(p), 1);
         if (real) {
-          known.set(id, real);
-          of.met.delete(real);
-          changed(collection, real);
+          known.set(id, { id: real.id, version: real.version });
+          of.met.delete(real.id);
+          changed(collection, real.id);
         }
         if (!of.creates.length) of.met.clear();
         match(collection);

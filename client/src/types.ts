@@ -7,14 +7,15 @@ import type { TokenStore } from "./tokens.ts";
 /** What every row has. */
 export interface Identified {
   id: number;
-  version: number;
+  /** Another one whenever the row is; to be compared for equality alone. */
+  version: number | string;
 }
 
 /** The three shapes of one collection. */
 export interface Kind {
   row: Identified;
   new: object;
-  update: { id: number; version?: number };
+  update: { id: number; version?: number | string };
 }
 
 /** Collections by name; what `rowcast schema` generates as `Collections` fits. */
@@ -89,13 +90,14 @@ export interface Connection {
   };
 }
 
-/** Somebody else's latest change of a row. */
+/** The latest change of a row that is not ours: somebody else's, or another program's. */
 export interface Touch {
+  /** `created`: it had not been there when it was first shown. */
   kind: "created" | "updated";
   /** When we heard of it, in milliseconds since 1970. */
   at: number;
-  version: number;
-  /** Who it was; null for somebody who is not signed in, undefined while unknown. */
+  version: number | string;
+  /** Who it was; null for somebody who is not signed in, undefined while unknown, as it stays where a program made it. */
   by?: { id: number; name: string } | null;
 }
 

@@ -36,11 +36,12 @@ export async function settle({ test, nodes, pages, truth, journal }) {
 }
 
 // Whoever was told that it was the server's fault, or before it was shown, was so for a reason that is in a log.
-export async function confess({ nodes, ledger, journal }) {
+export async function confess({ nodes, ledger, journal, steady }) {
   const lines = nodes.flatMap((node) => node.log().split("\n"));
   for (const line of lines) if (/panicked/.test(line)) journal.broken("a server panicked", { line });
   for (const write of ledger.writes) {
-    for (const { at, error } of write.told) {
+    for (const { at, key, error } of write.told) {
+      if (steady && key === "$unavailable") journal.broken("$unavailable, though the database was there", { at, error, write });
       const [, incident] = /incident (\w+)/.exec(error) ?? [];
       const cause = incident && lines.find((line) => line.includes(incident));
       if (incident) journal.broken("$internal", { at, write, cause });
@@ -54,6 +55,7 @@ export async function confess({ nodes, ledger, journal }) {
     await node.measure();
     for (const [what, count] of Object.entries(node.counted())) journal.count(what, count);
   }
+  journal.count("written by other programs", ledger.foreign.length);
   const refused = ledger.writes.filter(({ ack }) => ack && !ack.ok).length;
   journal.count("writes acked as done", ledger.writes.length - refused);
   journal.count("writes refused", refused);

@@ -1,23 +1,28 @@
 // Writers, readers, and everything that can go wrong under them; then it calms down, and every promise is looked after:
 // what was acked is there exactly once, what was refused is not, and every page shows what the database holds.
 //
-// node chaos.js [sqlite] [postgres] [nodes]; SEED, WRITES and TIMEOUT in the environment.
+// node chaos.js [sqlite] [postgres] [nodes] [pooler]; SEED, WRITES, TIMEOUT, FAULTS and HELD in the environment.
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { play, settings } from "./play.js";
+import { known } from "./faults.js";
+import { play, settings, usual } from "./play.js";
 import { Journal } from "./journal.js";
 
 const number = (name, otherwise) => Number(process.env[name] || otherwise);
 const seed = number("SEED", Date.now() % 1_000_000);
 const writes = number("WRITES", 250);
 const seconds = number("TIMEOUT", 60 + writes / 4);
+const held = number("HELD", 2);
+const faults = process.env.FAULTS ? process.env.FAULTS.split(",") : undefined;
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in settings));
-if (unknown.length > 0 || ![seed, writes, seconds].every(Number.isFinite)) {
+unknown.push(...(faults ?? []).filter((name) => !known.includes(name)));
+if (unknown.length > 0 || ![seed, writes, seconds, held].every(Number.isFinite)) {
   console.error(`usage: [SEED=n] [WRITES=n] [TIMEOUT=n] node chaos.js [${Object.keys(settings).join("] [")}]`);
+  console.error(`FAULTS is some of these, with commas between them: ${known.join(", ")}`);
   process.exit(2);
 }
 
@@ -31,11 +36,11 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => clear().finally(() => process.exit(1)));
 }
 
-for (const name of asked.length > 0 ? asked : Object.keys(settings)) {
+for (const name of asked.length > 0 ? asked : usual) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-chaos-"));
   const journal = new Journal();
   try {
-    await play(test, { name, folder, journal, seed, writes, seconds });
+    await play(test, { name, folder, journal, seed, writes, seconds, faults, held });
   } catch (error) {
     journal.broken(error.stack);
   }

@@ -3,13 +3,29 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 // How long until the next of its kind on average, in milliseconds.
-const often = { kill: 2500, freeze: 4000, crash: 4000, leave: 2000 };
+const often = {
+  ...{ kill: 2500, freeze: 4000, crash: 4000, leave: 2000, hold: 3000, clock: 1500 },
+  ...{ foreign: 300, import: 1500, replicate: 700, load: 900, subscription: 700 },
+};
+
+// All there are; `restore` comes in the quiet after the others. Some need PostgreSQL, and some need the file.
+export const known = [...Object.keys(often), "restore"];
+const only = {
+  postgres: ["crash", "replicate", "load", "subscription"],
+  sqlite: ["restore"],
+};
+// What nobody asked for by name.
+const usual = ["kill", "freeze", "crash", "leave", "hold"];
+
+/** Which faults happen to this database. */
+export const chosen = (asked, { kind }) =>
+  (asked ?? usual).filter((fault) => Object.entries(only).every(([of, some]) => of === kind || !some.includes(fault)));
 
 export class Faults {
   #over = new AbortController();
   #running;
 
-  constructor({ nodes, database, pages, journal, random }) {
+  constructor({ faults, nodes, database, pages, journal, random, foreign, subscription, clocks, seconds }) {
     const again = async (name, happen) => {
       const chance = random(name);
       for (;;) {
@@ -58,12 +74,27 @@ export class Faults {
       await this.#wait(chance.between(100, 4000));
       page.socket.connect();
     };
-    this.#running = Promise.all([
-      again("kill", kill),
-      again("freeze", freeze),
-      again("leave", leave),
-      ...(database.crash ? [again("crash", crash)] : []),
-    ]);
+    const clock = async (chance) => {
+      const { name } = chance.pick(nodes);
+      journal.fault("clock", `of ${name} set to ${clocks.jump(name, chance)}`);
+    };
+    // Another program that cannot get at the database tries something else later.
+    const other = (name, work) => async (chance) => {
+      if (!database.up) return;
+      journal.fault(name);
+      await work(chance);
+    };
+    const happen = {
+      ...{ kill, freeze, crash, leave, clock },
+      hold: (chance) => database.up && foreign.hold(chance, seconds),
+      foreign: other("foreign", (chance) => foreign.write(chance)),
+      import: other("import", (chance) => foreign.import(chance)),
+      replicate: other("replicate", (chance) => foreign.replicate(chance)),
+      load: other("load", (chance) => foreign.load(chance)),
+      subscription: (chance) => database.up && subscription.write(chance),
+    };
+    const going = Object.entries(happen).filter(([name]) => faults.includes(name));
+    this.#running = Promise.all(going.map(([name, happen]) => again(name, happen)));
     // Whoever waits for calm hears of it.
     this.#running.catch((error) => journal.broken(error.message));
   }

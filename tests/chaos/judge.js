@@ -2,33 +2,57 @@
 
 import { hash } from "./hash.js";
 import { names } from "./operations.js";
+import { isPublished } from "./subscription.js";
 
-export function judge({ ledger, truth, pages, journal }) {
+export function judge({ ledger, truth, pages, published, journal }) {
   for (const write of ledger.unanswered) journal.broken("a write was never acked", { at: write.sent, write });
   const rows = histories(ledger, journal);
   for (const write of ledger.writes) {
-    if (write.ack) reason(write, rows, journal);
+    if (write.ack && !write.undone) reason(write, rows, journal);
   }
-  for (const collection of Object.keys(names)) table(collection, rows[collection], truth[collection], journal);
+  const silent = loaded(ledger, truth, journal);
+  for (const collection of Object.keys(names)) {
+    const found = truth[collection].filter(({ id }) => collection !== "coaches" || !(silent.has(id) || isPublished(id)));
+    table(collection, rows[collection], found, journal);
+  }
   if (truth.schedules.length > 0) journal.broken("schedules, which nobody wrote", { rows: truth.schedules });
-  shown(ledger, pages, journal);
+  shown(ledger, pages, published, journal);
 }
 
-// For each row, what was acked: one creation, any number of updates, one deletion at most.
+// For each row, what was acked or noted: one creation, any number of updates, one deletion at most.
 function histories(ledger, journal) {
   const rows = Object.fromEntries(Object.keys(names).map((collection) => [collection, new Map()]));
-  const done = ledger.writes.filter(({ ack }) => ack?.ok);
-  for (const write of done.filter(({ kind }) => kind === "create")) {
+  const done = ledger.writes.filter(({ ack, undone }) => ack?.ok && !undone);
+  const made = (write) => {
     const known = rows[write.collection].get(write.ack.data.id);
     if (known) journal.broken("two writes were acked with one row", { at: write.acked, write, other: known.made });
     rows[write.collection].set(write.ack.data.id, { made: write, updates: [], deleted: [] });
-  }
-  for (const write of done.filter(({ kind }) => kind !== "create")) {
+  };
+  // Other programs' writes are like ours, but for what they are told.
+  const noted = ledger.foreign.filter(({ kind }) => kind !== "silent");
+  const others = noted.map(({ marker, kind, collection, id, row }) => ({
+    ...{ marker, collection, kind: kind === "insert" ? "create" : kind, isForeign: true, payload: {} },
+    ack: { ok: true, data: { ...row, id } },
+  }));
+  const all = [...done, ...others];
+  for (const write of all.filter(({ kind }) => kind === "create")) made(write);
+  for (const write of all.filter(({ kind }) => kind !== "create")) {
     const row = rows[write.collection].get(write.ack.data.id);
     if (!row) journal.broken("a write to a row that nobody made was acked", { at: write.acked, write });
     else row[write.kind === "delete" ? "deleted" : "updates"].push(write);
   }
   return rows;
+}
+
+// What was loaded behind all triggers is as the last load left it. Its version is what the server makes of that.
+function loaded(ledger, truth, journal) {
+  const last = new Map(ledger.foreign.filter(({ kind }) => kind === "silent").map(({ id, row }) => [id, row]));
+  const present = new Map(truth.coaches.map((row) => [row.id, row]));
+  for (const [id, row] of last) {
+    const there = present.get(id);
+    if (!there || !same({ ...row, version: 0 }, { ...there, version: 0 })) journal.broken("a loaded row is not as it was loaded", { row, there });
+  }
+  return last;
 }
 
 // What was done is what was asked for. A refusal has a reason that holds, and what had to be refused was.
@@ -64,9 +88,11 @@ function table(collection, rows, found, journal) {
     const last = [made, ...updates].sort((one, other) => one.ack.data.version - other.ack.data.version);
     const versions = last.map(({ ack }) => ack.data.version);
     const at = last.at(-1).acked;
-    if (versions.some((version, place) => version !== place + 1)) {
-      journal.broken("versions have gaps or doubles", { at, versions, row, last });
-    }
+    // Ours count by one. Another program's is another version, whatever it did.
+    const isForeign = last.some(({ isForeign }) => isForeign);
+    const wrong = (version, place) => (isForeign && place > 0 ? version <= versions[place - 1] : version !== place + 1);
+    if (versions.some(wrong)) journal.broken("versions have gaps or doubles", { at, versions, row, last });
+    unseen(last, journal);
     if (deleted.length > 1) journal.broken("deleted twice", { at, deleted });
     if (!there && row) journal.broken("acked as deleted, and there", { at: deleted[0].acked, row, deleted });
     if (there && !row) journal.broken("acked and lost", { at, made, updates });
@@ -77,15 +103,28 @@ function table(collection, rows, found, journal) {
   for (const row of found) if (!rows.has(row.id)) journal.broken("a row that nobody was acked with", { row });
 }
 
+// What depends on a version was done to the row as it was then: nothing came between, and what was not to change did not.
+function unseen(states, journal) {
+  for (const [place, { acked: at, ack, payload, isForeign }] of states.entries()) {
+    if (isForeign || place === 0 || payload.version === undefined) continue;
+    const seen = states[place - 1];
+    const data = { ...seen.ack.data, ...payload, version: ack.data.version };
+    if (seen.ack.data.version !== payload.version || !same(data, ack.data)) {
+      journal.broken("a change was overwritten that the writer had not seen", { at, ack, payload, seen });
+    }
+  }
+}
+
 // Moves within a plan have writes of their own.
 function same(one, other) {
   const own = ({ exercise_moves, ...fields }) => ({ ...fields, moves: exercise_moves?.map(({ id }) => id) });
   return hash(own(one)) === hash(own(other));
 }
 
-// Nobody was ever shown what was not acked as done.
-function shown(ledger, pages, journal) {
-  const done = new Set(ledger.writes.filter(({ ack }) => ack?.ok).map(({ marker }) => marker));
+// Nobody was ever shown what was not acked as done, or noted by another program.
+function shown(ledger, pages, published, journal) {
+  const acked = ledger.writes.filter(({ ack }) => ack?.ok);
+  const done = new Set([...acked, ...ledger.foreign].map(({ marker }) => marker).concat(published.map(({ name }) => name)));
   const names = new Set(pages.flatMap((page) => [...page.names]));
   for (const name of names) {
     if (done.has(name)) continue;

@@ -11,9 +11,9 @@ const counters = {
 };
 const repeated = /^rowcast_events_total\{.*outcome="repeated".*\} (\d+)/gm;
 
-export async function start(test, { name, folder, database, settings }) {
+export async function start(test, { name, folder, database, settings, env }) {
   const file = join(folder, `${name}.log`);
-  const server = await serve(test, { sample: "never", database: database.url, settings, log: openSync(file, "a") });
+  const server = await serve(test, { sample: "never", database: database.url, settings, env, log: openSync(file, "a") });
   return new Node(name, file, server);
 }
 

@@ -20,6 +20,7 @@ export class Page {
   // Versions by row, and rows that are gone, for as long as time must not go back.
   #versions = new Map();
   #gone = new Set();
+  #forgives = false;
 
   constructor({ url, name, live, journal, options }) {
     [this.name, this.live, this.#journal] = [name, live, journal];
@@ -50,6 +51,13 @@ export class Page {
 
   has(collection, id) {
     return this.copy[collection].get(id);
+  }
+
+  // The database goes back to what it was, and this page with it: from here on time may have run backwards.
+  forgive() {
+    this.#forgives = true;
+    this.#versions.clear();
+    this.#gone.clear();
   }
 
   wasDeleted(collection, id) {
@@ -111,7 +119,7 @@ export class Page {
   }
 
   #put(collection, row) {
-    if (this.wasDeleted(collection, row.id)) this.#broken("a deleted row is back", { collection, row });
+    if (this.wasDeleted(collection, row.id) && !this.#forgives) this.#broken("a deleted row is back", { collection, row });
     this.#versioned(`${collection} ${row.id}`, row);
     for (const move of row.exercise_moves ?? []) this.#versioned(`${collection} ${row.id}, move ${move.id}`, move);
     this.copy[collection].set(row.id, row);
@@ -120,7 +128,7 @@ export class Page {
 
   #versioned(key, row) {
     const known = this.#versions.get(key) ?? 0;
-    if (row.version < known) this.#broken("a row went back in time", { key, known, row });
+    if (row.version < known && !this.#forgives) this.#broken("a row went back in time", { key, known, row });
     this.#versions.set(key, row.version);
   }
 

@@ -5,6 +5,9 @@ import { isDeepStrictEqual } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import { draw } from "./operations.js";
 
+// What is no answer yet.
+const again = ["$unavailable", "$locked", "$unknown_outcome", "$internal"];
+
 export class Writer {
   #page;
   #ledger;
@@ -44,7 +47,7 @@ export class Writer {
     if (!isDeepStrictEqual(second, ack)) this.#journal.broken("a repeat was acked in another way", { write, second });
   }
 
-  // What was not acked the stock client sends again; if the ack says that nothing was written, or that it is not known, we do.
+  // What was not acked the stock client sends again; if it is told that nothing was written, or that it is not known, we do.
   async #carryOut({ event, payload, id, told }) {
     for (;;) {
       let ack;
@@ -55,9 +58,9 @@ export class Writer {
         this.#journal.count("given up by the client");
         continue;
       }
-      const key = ["$unavailable", "$locked", "$unknown_outcome", "$internal"].find((key) => ack.errors?.[key]);
+      const key = again.find((key) => ack.errors?.[key]);
       if (!key) return ack;
-      told.push({ at: this.#journal.now(), error: ack.errors[key] });
+      told.push({ at: this.#journal.now(), key, error: ack.errors[key] });
       this.#journal.count(key);
       await pause(this.#random.between(50, 400));
     }

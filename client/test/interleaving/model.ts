@@ -1,9 +1,11 @@
 // The documented protocol in miniature, over a connection whose every step the test decides: what a server does that is
 // never early, late or out of order unless it is told to be.
 
+export type Version = number | string;
+
 export interface Row {
   id: number;
-  version: number;
+  version: Version;
   [field: string]: any;
 }
 
@@ -22,6 +24,8 @@ export const schema = {
     labels: { name: "label", hash: "l", sent: true, nests: { box: { collection: "boxes", many: false, fields: ["id", "name"] } } },
   },
 };
+// A request is known for so long, in milliseconds.
+const DAY = 24 * 60 * 60 * 1000;
 const plural: Record<string, string> = { box: "boxes", label: "labels" };
 
 type Ack = (ack: object) => void;
@@ -33,14 +37,39 @@ export class Model {
   /** Cursors before this one are forgotten. */
   known = 0;
   /** What each request was acked with, and the row it made or changed. */
-  requests = new Map<string, { digest: string; ack: any }>();
+  requests = new Map<string, { digest: string; ack: any; at: number; turn: number }>();
   broken: string[] = [];
   /** Versions that rows were given by others than the client. */
-  theirs = new Map<string, number[]>();
-  /** So many writes to come cannot be carried out just then. */
+  theirs = new Map<string, Version[]>();
+  /** When a request left a client for the first time. */
+  first = new Map<string, number>();
+  /** When a row was given a version, of all that was carried out: versions have no order themselves. */
+  turns = new Map<string, number>();
+  /** So many writes to come cannot be carried out just then, or their row is locked. */
   unavailable = 0;
+  locked = 0;
+  /** A row that somebody holds, as in `boxes 1`. */
+  held: string | undefined;
+  /** So many are answered without an end, be they carried out or not. */
+  unknown = 0;
+  carriedOut = false;
+  /** How long the devices of the clients have slept, in milliseconds. */
+  slept = 0;
   connection: { up: any[][]; down: Down[]; at: number } | undefined;
   #next = 1;
+  #turn = 0;
+  #made = 0;
+  #counts: boolean;
+
+  /** One that does not count gives rows versions that say nothing at all. */
+  constructor({ counts = true } = {}) {
+    this.#counts = counts;
+  }
+
+  /** What the server's clock says, whatever that of a client does. */
+  get time(): number {
+    return 1.9e12 + performance.now() + this.slept;
+  }
 
   get seq(): number {
     return this.log.length;
@@ -48,7 +77,7 @@ export class Model {
 
   // A client comes in.
   connect(since: string | undefined): void {
-    const down: Down[] = [{ kind: "event", event: "connected", args: [{ data: "", sid: "", user: null }] }];
+    const down: Down[] = [{ kind: "event", event: "connected", args: [{ data: "", sid: "", user: null, time: this.time }] }];
     const [at, first] = (since ?? "").split(".").map((part) => (part ? Number(part) : undefined));
     this.connection = { up: [], down, at: at ?? this.seq };
     if (at === undefined || at < this.known) this.snapshots(0);
@@ -62,15 +91,19 @@ export class Model {
   snapshots(first: number): void {
     const { down } = this.connection!;
     // All snapshots take the place of changes and snapshots that have not left.
-    const stays = (one: Down) => one.kind === "ack" || (one.kind === "event" && one.event === "connected");
-    if (first === 0) this.connection!.down = down.filter(stays);
+    const greeting = down.filter((one) => one.kind === "event" && one.event === "connected");
+    const acks = down.filter((one) => one.kind === "ack");
+    if (first === 0) this.connection!.down = greeting;
     for (const [n, collection] of collections.entries()) {
       if (n < first) continue;
       const rows = structuredClone([...this.rows[collection]!.values()]);
       const cursor = n === collections.length - 1 ? `${this.seq}` : `${this.seq}.${n + 1}`;
       this.connection!.down.push({ kind: "event", event: collection, args: [rows, { cursor }] });
     }
-    if (first === 0) this.connection!.at = this.seq;
+    if (first > 0) return;
+    this.connection!.at = this.seq;
+    // What a write changed is never told behind its ack.
+    this.connection!.down.push(...acks);
   }
 
   // One event of the client is carried out and acked.
@@ -109,21 +142,57 @@ export class Model {
     const before = request && this.requests.get(request);
     if (before) {
       if (before.digest !== digest) this.broken.push(`sent again as something else: ${before.digest}, ${digest}`);
-      return before.ack;
-    }
-    if (request && this.unavailable > 0) {
-      this.unavailable--;
-      return refuse("$unavailable");
+      if (this.time - before.at > DAY) this.broken.push(`sent again when it had been forgotten: ${digest}`);
+      return this.unknown > 0 ? this.#unknown() : before.ack;
     }
     const [verb, name] = event.split("_") as [string, string];
+    const not = request && this.#not(`${plural[name]} ${payload.id}`);
+    if (not) return refuse(not);
     const ack = this.#carryOut(verb, plural[name]!, payload);
-    if (!request && ack.ok && verb === "update") {
-      const row = `${plural[name]} ${ack.data.id}`;
-      this.theirs.set(row, [...(this.theirs.get(row) ?? []), ack.data.version]);
-    }
-    if (request) this.requests.set(request, { digest, ack: structuredClone(ack) });
+    if (ack.ok && ack.data.version) this.#given(plural[name]!, ack.data.id, ack.data.version, !request);
+    if (request) this.requests.set(request, { digest, ack: structuredClone(ack), at: this.time, turn: ++this.#turn });
     if (this.connection) this.connection.down.push({ kind: "changes", upto: this.seq });
-    return ack;
+    return request && this.unknown > 0 ? this.#unknown() : ack;
+  }
+
+  #unknown(): any {
+    this.unknown--;
+    return refuse("$unknown_outcome");
+  }
+
+  /** Another program changes a row, and leaves it with a version of any kind. */
+  foreign(collection: string, id: number, fields: object): void {
+    const version = this.#opaque();
+    this.rows[collection]!.set(id, { ...this.rows[collection]!.get(id)!, ...fields, version });
+    this.#given(collection, id, version, true);
+    this.#changed(collection, id);
+    if (collection === "boxes") this.#nested(this.rows.boxes!.get(id)!);
+    if (this.connection) this.connection.down.push({ kind: "changes", upto: this.seq });
+  }
+
+  // Why a write cannot be carried out just then, if it cannot.
+  #not(row: string): string | undefined {
+    if (row === this.held) return "$locked";
+    if (this.unavailable > 0) return this.unavailable--, "$unavailable";
+    if (this.locked > 0) return this.locked--, "$locked";
+    if (this.unknown > 0 && !this.carriedOut) return this.unknown--, "$unknown_outcome";
+    return undefined;
+  }
+
+  #given(collection: string, id: number, version: Version, byOthers: boolean): void {
+    const row = `${collection} ${id}`;
+    this.turns.set(`${row} ${version}`, ++this.#turn);
+    if (byOthers) this.theirs.set(row, [...(this.theirs.get(row) ?? []), version]);
+  }
+
+  // No two are alike, and their order says nothing.
+  #opaque(): string {
+    return `v${(Math.imul(++this.#made, 0x9e3779b1) >>> 0).toString(36)}`;
+  }
+
+  #version(old: Row | undefined): Version {
+    if (!this.#counts || typeof old?.version === "string") return this.#opaque();
+    return old ? (old.version as number) + 1 : 1;
   }
 
   #carryOut(verb: string, collection: string, { id, version, ...fields }: any): any {
@@ -146,17 +215,19 @@ export class Model {
     if (verb === "update" && version !== undefined && version !== old!.version) {
       return { ok: false, data: structuredClone(old), errors: { $conflict: "moved on" } };
     }
-    const row = old ? { ...old, ...fields, version: old.version + 1 } : { ...fields, id: this.#next++, version: 1 };
+    const row = { ...old, ...fields, id: old?.id ?? this.#next++, version: this.#version(old) };
     rows.set(row.id, row);
     this.#changed(collection, row.id);
-    if (collection === "boxes" && old) {
-      for (const label of this.rows.labels!.values()) {
-        if (label.box.id !== row.id) continue;
-        this.rows.labels!.set(label.id, { ...label, box: { id: row.id, name: row.name } });
-        this.#changed("labels", label.id);
-      }
-    }
+    if (collection === "boxes" && old) this.#nested(row);
     return { ok: true, data: structuredClone(row), errors: {} };
+  }
+
+  #nested({ id, name }: Row): void {
+    for (const label of this.rows.labels!.values()) {
+      if (label.box.id !== id) continue;
+      this.rows.labels!.set(label.id, { ...label, box: { id, name } });
+      this.#changed("labels", label.id);
+    }
   }
 
   #changed(collection: string, id: number): void {

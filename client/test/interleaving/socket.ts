@@ -36,8 +36,11 @@ export class ModelSocket {
 
   emit(event: string, ...args: any[]): void {
     if (!this.connected) throw new Error("emitted without a connection");
+    const { model } = ModelSocket;
+    const request = args[1]?.request_id;
+    if (request && !model.first.has(request)) model.first.set(request, model.time);
     // As on the wire: a copy.
-    ModelSocket.model.connection!.up.push([event, ...args.map((arg) => (typeof arg === "function" ? arg : structuredClone(arg)))]);
+    model.connection!.up.push([event, ...args.map((arg) => (typeof arg === "function" ? arg : structuredClone(arg)))]);
   }
 
   up(): void {

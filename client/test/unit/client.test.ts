@@ -6,7 +6,7 @@ import { ModelSocket } from "../interleaving/socket.ts";
 import { played, ticks } from "./played.ts";
 
 vi.mock("socket.io-client", () => ({ io: (_: string, options: any) => new ModelSocket(options) }));
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();

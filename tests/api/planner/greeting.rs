@@ -29,6 +29,9 @@ async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
     assert_eq!(greeting[0]["data"], format!("id: {sid} is connected"));
     assert_eq!((&greeting[0]["sid"], &greeting[0]["user"]), (&connected["sid"], &Value::Null));
     assert_eq!(greeting[0]["access"], "open");
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
+    let apart = u128::from(greeting[0]["time"].as_u64().unwrap()).abs_diff(now);
+    assert!(apart < 60_000, "by the database's clock, in milliseconds: {apart} apart");
     assert_eq!(greeting[0]["schema"], json!(collections::registry().contract().hashes()));
     for (heard, collection) in heard[3..].iter().zip(COLLECTIONS) {
         let Heard::Event(name, arguments) = heard else { panic!("{heard:?}") };

@@ -17,7 +17,7 @@ export const patience = 20_000;
 
 export const collections = ["coaches", "workout_plans", "exercise_moves", "schedules"];
 
-export async function serve(test, { sample = "always", database, settings = [], log = "inherit" } = {}) {
+export async function serve(test, { sample = "always", database, settings = [], env: more = {}, log = "inherit" } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-js-"));
   database ??= `sqlite://${join(folder, "gym.db")}`;
   let child;
@@ -26,7 +26,7 @@ export async function serve(test, { sample = "always", database, settings = [], 
   async function start() {
     const own = ["--bind", `127.0.0.1:${port}`, "--database-url", database, "--sample-data", sample];
     const env = Object.entries(process.env).filter(([name]) => !/^ROWCAST_|^DATABASE_URL$/.test(name));
-    child = spawn(program, [...own, ...settings], { stdio: ["ignore", "pipe", log], env: Object.fromEntries(env) });
+    child = spawn(program, [...own, ...settings], { stdio: ["ignore", "pipe", log], env: { ...Object.fromEntries(env), ...more } });
     const ended = once(child, "exit").then(([code, signal]) => `the server ended with ${code ?? signal}`);
     const listening = once(createInterface(child.stdout), "line");
     const first = await within(Promise.race([listening, ended]), "the server to listen");

@@ -27,6 +27,8 @@ export interface Options<K extends Name, V extends object> {
 export function useRowForm<K extends Name, V extends object>({ shape, row, blank, onDone }: Options<K, V>) {
   const { collection } = shape;
   const [base, setBase] = useState(row);
+  // Versions that the form has left behind; one has no order, so a row that comes late is known by having been here.
+  const left = useRef(new Set<Row<K>["version"]>());
   const [values, setValues] = useState<V>(() => (row ? shape.read(row) : blank));
   const [errors, setErrors] = useState<{ fields: Record<string, string>; form: string[] }>(none);
   const [saving, setSaving] = useState(false);
@@ -48,13 +50,19 @@ export function useRowForm<K extends Name, V extends object>({ shape, row, blank
 
   // Others' changes come in by themselves while nothing is typed; after that they are told of, and nothing moves.
   const theirs = row && base && row !== base && !saving ? differing(shape.read(row), clean) : [];
-  if (row && base && row !== base && !saving && (theirs.length === 0 || !dirty) && row.version >= base.version) {
-    setBase(row);
+  if (row && base && row !== base && !saving && (theirs.length === 0 || !dirty) && !left.current.has(row.version)) {
+    rebase(row);
     if (!dirty) setValues(shape.read(row));
   }
 
+  function rebase(next: Row<K>) {
+    if (base && base.version !== next.version) left.current.add(base.version);
+    left.current.delete(next.version);
+    setBase(next);
+  }
+
   function start(from: Row<K>, keep?: V) {
-    setBase(from);
+    rebase(from);
     setValues(keep ?? shape.read(from));
     setErrors(none);
   }
