@@ -1,4 +1,4 @@
-//! The command line: `serve` (the default), `migrate`, `seed`, `schema`, `user set-password`.
+//! The command line: `serve` (the default), `migrate`, `seed`, `schema`, `health`, `user set-password`.
 
 use std::{
     io::{Read, Write},
@@ -11,7 +11,7 @@ use rowcast::{
     auth, collections,
     config::{Cli, Command, Language, Serve, Storage, UserCommand, without_secrets},
     database::{Database, DatabaseUrl},
-    sample, telemetry,
+    health, sample, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -24,6 +24,9 @@ async fn main() -> ExitCode {
         Some(Command::Migrate(storage)) => open(&storage).await.map(drop),
         Some(Command::Seed(storage)) => seed(&storage).await,
         Some(Command::Schema { language }) => schema(language),
+        Some(Command::Health { place, of }) => {
+            of.map_or(Ok(place), health::settings_of).and_then(|place| health::ask(&place))
+        }
         Some(Command::User { command: UserCommand::SetPassword { username, storage } }) => {
             set_password(username, &storage).await
         }
@@ -41,7 +44,7 @@ async fn serve(settings: Serve) -> Result<(), String> {
     telemetry::log(&settings)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let app = App::build(&settings).await?;
-    println!("rowcast is listening on http://{}", app.address());
+    println!("rowcast is listening on {}", app.url());
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -8,6 +8,7 @@ mod access;
 mod authors;
 mod contract;
 mod documented;
+mod doors;
 mod faults;
 mod harness;
 mod hostile;
