@@ -11,6 +11,7 @@ use socketio::{Config, Hub, Origins, SocketIo};
 
 use crate::{
     auth::Auth,
+    base_path::BasePath,
     collections,
     config::{SampleData, Serve},
     database::{Database, DatabaseUrl, EMBEDDED},
@@ -24,12 +25,11 @@ use crate::{
 
 /// How long running events and unwritten acks are waited for at the end.
 const GRACE: Duration = Duration::from_secs(8);
-/// Connections the kernel may hold while the workers are busy accepting others.
-const BACKLOG: u32 = 4096;
 
 /// A server that accepts connections once [`run`](Self::run) is awaited.
 pub struct App {
     address: SocketAddr,
+    base: BasePath,
     server: Server,
     io: SocketIo,
     live: Live,
@@ -55,7 +55,8 @@ impl App {
         // Each session needs two descriptors; the usual soft limit would end at 500 of them.
         let _ = rlimit::increase_nofile_limit(u64::MAX);
         let metrics = telemetry::metrics()?;
-        let site = Site::open(settings.web_folder().as_deref()).map_err(|error| format!("--web: {error}"))?;
+        let site = Site::open(settings.web_folder().as_deref(), &settings.place.base_path)
+            .map_err(|error| format!("--web: {error}"))?;
         let site = web::Data::new(site);
         let db = open(settings).await?;
         let registry = Arc::new(registry);
@@ -65,7 +66,9 @@ impl App {
         let auth = Auth::new(db.clone()).map_err(|error| error.to_string())?;
         let (access, limit) = (settings.access(), settings.request_bytes);
         let gateway = Gateway::new(db.clone(), hub.clone(), registry, live.clone(), auth, access, limit);
-        let config = Config { origins: origins(settings), ..Config::default() };
+        let base = settings.place.base_path.clone();
+        let path = format!("{base}/socket.io/");
+        let config = Config { path, origins: origins(settings), ..Config::default() };
         let io = SocketIo::builder(config).hub(hub).service("/", gateway).build();
         let state = web::Data::new(http::State {
             db: db.clone(),
@@ -73,36 +76,46 @@ impl App {
             metrics,
             leaving: false.into(),
         });
-        let (mount, shared) = (io.clone(), state.clone());
+        let (mount, shared, below) = (io.clone(), state.clone(), base.clone());
         let server = HttpServer::new(move || {
-            let (shared, site) = (shared.clone(), site.clone());
+            let (shared, site, below) = (shared.clone(), site.clone(), below.clone());
             Actix::new()
                 .configure(|app| mount.configure(app))
-                .configure(|app| http::configure(app, shared, site))
+                .configure(|app| http::configure(app, shared, site, &below))
         })
         .on_connect(socketio::on_connect)
         .tcp_nodelay(true)
-        .backlog(BACKLOG)
+        .keep_alive(Duration::from_secs(settings.keep_alive.into()))
         .max_connections(100_000)
         .shutdown_timeout(1)
-        .disable_signals()
-        .bind(settings.bind);
-        let server = match server {
+        .disable_signals();
+        let listening = settings.place.bind().listen().and_then(|listeners| {
+            let all = listeners.into_iter().try_fold(server, HttpServer::listen);
+            all.map_err(|error| error.to_string())
+        });
+        let server = match listening {
             Ok(server) => server,
             Err(error) => {
                 live.stop();
                 db.close().await;
-                return Err(format!("--bind: {} cannot be listened on: {error}", settings.bind));
+                return Err(format!("--bind: {error}"));
             }
         };
-        let address = server.addrs().first().copied().unwrap_or(settings.bind);
-        Ok(Self { address, server: server.run(), io, live, db, state })
+        let address = server.addrs()[0];
+        Ok(Self { address, base, server: server.run(), io, live, db, state })
     }
 
     /// Where it listens; the real port if 0 was asked for.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What a browser opens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let slash = if self.base.is_root() { "" } else { "/" };
+        format!("http://{}{}{slash}", self.address, self.base)
     }
 
     /// Serves until `stop` is ready, then ends in order: no new sessions; running events are acked; sockets are told;
@@ -147,14 +160,15 @@ fn database_problem(error: Error) -> String {
     format!("--database-url: {error}")
 }
 
-/// Pages from localhost may always come in. Those of "this host" only where the address is not a loopback one: to
-/// a loopback address any name can be made to point, so there the name in `Host` proves nothing.
+/// Unless origins are named, pages from localhost may come in. Those of "this host" only where the address is not a
+/// loopback one: to a loopback address any name can be made to point, so there the name in `Host` proves nothing.
 fn origins(settings: &Serve) -> Origins {
+    let setting = "--origins";
     match settings.origins() {
         listed if listed.is_empty() => {
-            Origins { same_host: !settings.bind.ip().is_loopback(), ..Origins::default() }
+            Origins { same_host: !settings.place.bind().is_loopback(), setting, ..Origins::default() }
         }
         listed if listed.contains(&"*") => Origins::any(),
-        listed => Origins::list(listed),
+        listed => Origins { setting, ..Origins::list(listed) },
     }
 }

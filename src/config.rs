@@ -1,7 +1,6 @@
 //! The command line: commands and settings, each a flag and an environment variable.
 
 use std::{
-    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -11,7 +10,11 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 
+use socketio::Origins;
+
 use crate::{
+    address::{Bind, PORT},
+    base_path::BasePath,
     database::{DatabaseUrl, EMBEDDED, Synchronous},
     live::{self, Retention},
 };
@@ -44,6 +47,15 @@ pub enum Command {
         /// The language to print it in.
         #[arg(value_enum)]
         language: Language,
+    },
+    /// Ask the server that runs with these settings whether it is ready, and end with status 0 if it is
+    Health {
+        /// Where to find the server.
+        #[command(flatten)]
+        place: Place,
+        /// Take the settings from the command line of the process with this id, whatever else is said
+        #[arg(long, value_name = "PID")]
+        of: Option<u32>,
     },
     /// Change who may sign in
     User {
@@ -90,18 +102,41 @@ pub struct Storage {
     pub sqlite_synchronous: Synchronous,
 }
 
-const ORIGINS: &str = "Browser origins let in, comma-separated, as in https://gym.example.com; localhost = any port of it; * = all \
+const ORIGINS: &str = "Browser origins let in, comma-separated, as in https://gym.example.com, capacitor://localhost or null; \
+    localhost = any port of it; * = all \
     [default: pages from this host and any port of localhost]";
 
 const ACCESS: &str = "Who may do what: open = anyone may do anything [default on a loopback address]; read = anyone reads, the signed-in write; \
     members = only the signed-in [default elsewhere]";
 
+const BIND: &str = "The address to listen on, as in 127.0.0.1:5555, localhost:5555, 5555, or :5555 for all of this machine's; port 0 takes a free one \
+    [default: 127.0.0.1:5555, and [::1]:5555 where there is IPv6]";
+
+/// Where to find the server.
+#[derive(Args, Clone, Debug)]
+pub struct Place {
+    /// The address to listen on; see [`Bind`].
+    #[arg(long, env = "ROWCAST_BIND", help = BIND)]
+    pub bind: Option<Bind>,
+    /// The path that everything is below, as in /gym, where a proxy passes on what is below that path and leaves it as it is
+    #[arg(long, env = "ROWCAST_BASE_PATH", default_value = "", hide_default_value = true)]
+    pub base_path: BasePath,
+}
+
+impl Place {
+    /// The address to listen on: as it was said, or else this machine's own.
+    #[must_use]
+    pub fn bind(&self) -> Bind {
+        self.bind.clone().unwrap_or_else(|| Bind::local(PORT))
+    }
+}
+
 /// How to serve.
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, env = "ROWCAST_BIND", default_value = "127.0.0.1:5555")]
-    pub bind: SocketAddr,
+    /// Where to listen, and below which path.
+    #[command(flatten)]
+    pub place: Place,
     /// Where the data lives.
     #[command(flatten)]
     pub storage: Storage,
@@ -117,6 +152,10 @@ pub struct Serve {
     /// The folder of the built web app [default: web/dist if it is there]
     #[arg(long, env = "ROWCAST_WEB")]
     pub web: Option<PathBuf>,
+    /// For how many seconds a connection without a request is kept; more than a proxy that uses connections again keeps them, or else the
+    /// two cross. 0 closes it after each answer
+    #[arg(long, env = "ROWCAST_KEEP_ALIVE", default_value_t = 75, value_parser = clap::value_parser!(u32).range(..=86_400))]
+    pub keep_alive: u32,
     /// How many changes of rows clients that come back may have missed; with more they are sent everything
     #[arg(long, env = "ROWCAST_CHANGE_LOG_ROWS", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub change_log_rows: u32,
@@ -198,7 +237,9 @@ impl Serve {
             return Err(format!("--web: there is no index.html in {}", web.display()));
         }
         if let Some(origin) = self.origins().into_iter().find(|origin| !is_origin(origin)) {
-            return Err(format!("--origins: {origin} is not an origin such as https://gym.example.com"));
+            return Err(format!(
+                "--origins: {origin} is not an origin such as https://gym.example.com or capacitor://localhost"
+            ));
         }
         Ok(())
     }
@@ -206,7 +247,7 @@ impl Serve {
     /// Who may do what: as it was said, or else what the address allows.
     #[must_use]
     pub fn access(&self) -> Access {
-        let by_address = if self.bind.ip().is_loopback() { Access::Open } else { Access::Members };
+        let by_address = if self.place.bind().is_loopback() { Access::Open } else { Access::Members };
         self.access.unwrap_or(by_address)
     }
 
@@ -249,12 +290,9 @@ fn is_built(folder: &Path) -> bool {
     folder.join("index.html").is_file()
 }
 
-/// A scheme, a host and perhaps a port, as browsers write it; or one of the words that stand for some.
+/// An origin, or one of the words that stand for some.
 fn is_origin(text: &str) -> bool {
-    let scheme = ["http://", "https://"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
-    let host = scheme.map(|rest| rest.trim_end_matches('/'));
-    ["*", "localhost"].contains(&text)
-        || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', ' ', '@']))
+    text == "*" || Origins::is_name(text)
 }
 
 #[cfg(test)]
@@ -273,10 +311,21 @@ mod tests {
             cli.serve.check().map(|()| cli.serve.access())
         };
         assert_eq!(access(&[]), Ok(Access::Open));
-        assert_eq!(access(&["--bind", "[::1]:80"]), Ok(Access::Open));
+        for here in ["[::1]:80", "localhost:80", "80"] {
+            assert_eq!(access(&["--bind", here]), Ok(Access::Open), "{here}");
+        }
+        assert_eq!(access(&["--bind", ":80"]), Ok(Access::Members));
         assert_eq!(access(&["--bind", "0.0.0.0:80"]), Ok(Access::Members));
         assert_eq!(access(&["--bind", "0.0.0.0:80", "--access", "open"]), Ok(Access::Open));
         assert_eq!(access(&["--access", "read"]), Ok(Access::Read));
+    }
+
+    #[test]
+    fn without_a_word_it_is_this_machine_by_both_of_its_addresses() {
+        let bind =
+            |args: &[&str]| Cli::try_parse_from([&["rowcast"], args].concat()).unwrap().serve.place.bind();
+        assert_eq!(bind(&[]), "localhost:5555".parse().unwrap());
+        assert_ne!(bind(&["--bind", "127.0.0.1:5555"]), bind(&[]), "what is said is meant");
     }
 
     #[test]
@@ -285,7 +334,12 @@ mod tests {
         assert!(check(&["--database-url", "mysql://x"]).unwrap_err().contains("--database-url"));
         assert!(check(&["--web", "/nowhere"]).unwrap_err().contains("--web"));
         assert!(check(&["--origins", "gym.example.com"]).unwrap_err().contains("--origins"));
-        assert!(check(&["--origins", "localhost,https://gym.example.com"]).is_ok());
+        assert!(
+            check(&["--origins", "localhost,https://gym.example.com,capacitor://localhost,file://,null"])
+                .is_ok()
+        );
+        assert!(check(&["--base-path", "/a b"]).unwrap_err().contains("--base-path"));
+        assert!(check(&["--keep-alive", "soon"]).unwrap_err().contains("--keep-alive"));
     }
 
     #[test]

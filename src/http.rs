@@ -16,11 +16,12 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{HttpResponse, body::MessageBody, http::header, web};
+use actix_web::{HttpResponse, Route, body::MessageBody, guard, http::header, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::{
+    base_path::BasePath,
     database::{Database, Transaction},
     error::Error,
     live::Live,
@@ -43,15 +44,31 @@ pub struct State {
     pub leaving: AtomicBool,
 }
 
-/// Mounts `/healthz`, `/readyz`, `/metrics`, and the site below everything else.
-pub fn configure(app: &mut web::ServiceConfig, state: web::Data<State>, site: web::Data<Site>) {
-    let everything = web::scope("")
-        .wrap(headers::strict())
-        .route("/healthz", web::get().to(healthz))
-        .route("/readyz", web::get().to(readyz))
-        .route("/metrics", web::get().to(metrics))
-        .default_service(web::route().to(site::serve));
+/// Mounts `/healthz`, `/readyz` and `/metrics`, and the site at every other path. With a base path the three are below it, for a proxy that
+/// passes on nothing else, and at the root, for what asks the server itself and knows of no proxy.
+pub fn configure(
+    app: &mut web::ServiceConfig,
+    state: web::Data<State>,
+    site: web::Data<Site>,
+    base: &BasePath,
+) {
+    let mut everything = web::scope("").wrap(headers::strict()).configure(|app| probes(app, ""));
+    if !base.is_root() {
+        everything = everything.configure(|app| probes(app, base.as_str()));
+    }
+    let everything = everything.default_service(web::route().to(site::serve));
     app.app_data(state).app_data(site).service(everything);
+}
+
+fn probes(app: &mut web::ServiceConfig, base: &str) {
+    app.route(&format!("{base}/healthz"), looked_at().to(healthz))
+        .route(&format!("{base}/readyz"), looked_at().to(readyz))
+        .route(&format!("{base}/metrics"), looked_at().to(metrics));
+}
+
+/// GET, and HEAD, which some monitors prefer: the same without the body.
+fn looked_at() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// 200 while the process lives.

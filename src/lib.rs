@@ -18,8 +18,10 @@
 //! Nothing below the gateway sends; nothing above the store queries; nothing reaches clients but through the change
 //! log.
 
+pub mod address;
 pub mod app;
 pub mod auth;
+pub mod base_path;
 pub mod bounds;
 pub mod clock;
 pub mod collection;
@@ -29,6 +31,7 @@ pub mod context;
 pub mod database;
 pub mod error;
 pub mod gateway;
+pub mod health;
 pub mod http;
 pub mod live;
 pub mod query;

@@ -1,4 +1,4 @@
-//! The command line: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `user set-password`.
+//! The command line: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `health`, `user set-password`.
 
 use std::{
     io::{Read, Write},
@@ -11,7 +11,7 @@ use rowcast::{
     auth, collections,
     config::{Cli, Command, Language, Serve, Storage, UserCommand, without_secrets},
     database::{Database, DatabaseUrl},
-    live, sample, telemetry,
+    health, live, sample, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,6 +25,9 @@ async fn main() -> ExitCode {
         Some(Command::Seed(storage)) => seed(&storage).await,
         Some(Command::Resync(storage)) => resync(&storage).await,
         Some(Command::Schema { language }) => schema(language),
+        Some(Command::Health { place, of }) => {
+            of.map_or(Ok(place), health::settings_of).and_then(|place| health::ask(&place))
+        }
         Some(Command::User { command: UserCommand::SetPassword { username, storage } }) => {
             set_password(username, &storage).await
         }
@@ -46,7 +49,7 @@ async fn serve(settings: Serve) -> Result<(), String> {
         app = App::build(&settings) => app?,
         _ = terminate.recv() => return Err("ended before it had started".into()),
     };
-    println!("rowcast is listening on http://{}", app.address());
+    println!("rowcast is listening on {}", app.url());
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}

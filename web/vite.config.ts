@@ -19,6 +19,8 @@ export default defineConfig({
     alias: { "@schema": fileURLToPath(new URL("../api-schema/generated/schema.ts", import.meta.url)) },
     dedupe: ["react", "react-dom"],
   },
+  // The server, or a proxy before it, says below which path the planner is; index.html is sent with addresses that fit.
+  base: "./",
   build: {
     // The page's policy allows no data: fonts or scripts, so nothing is inlined.
     assetsInlineLimit: 0,

@@ -20,7 +20,11 @@ export function createLink({ url, socket: more, auth, unauthorized, down, to }: 
   let timer: ReturnType<typeof setTimeout> | undefined;
   let tries = 0;
 
-  const socket = io(url, {
+  // A path in the address is where the server is; socket.io-client would take it for a namespace.
+  const [, host, path = ""] = /(\w+:\/\/[^/]+)(\/[^?#]*)/.exec(url!) ?? [, url];
+
+  const socket = io(host, {
+    path: path.replace(/\/*$/, "/socket.io"),
     // Straight to a WebSocket, and to polling where something between will not have one.
     transports: ["websocket", "polling"],
     tryAllTransports: true,

@@ -23,6 +23,17 @@ impl Transport {
     }
 }
 
+/// Which of the WebSocket subprotocols that a client offers is answered. They mean nothing to Socket.IO, but a browser ends a connection
+/// whose server answers none of those that its page has offered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Subprotocols {
+    /// The first, as the official server does.
+    #[default]
+    First,
+    /// The first that is one of these; none if none is.
+    Known(Vec<String>),
+}
+
 /// Settings of a server. Every field has a default; change what you need:
 ///
 /// ```
@@ -31,12 +42,15 @@ impl Transport {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where the endpoint is mounted; with or without a slash at the end is the same. Default `/socket.io/`.
+    /// Where the endpoint is mounted. Several slashes count as one, and at the end none as one: clients put addresses together in
+    /// all of these ways. Default `/socket.io/`.
     pub path: String,
     /// The transports that are served. Default both.
     pub transports: Vec<Transport>,
     /// Whether a polling session may move to a WebSocket. Default `true`.
     pub allow_upgrades: bool,
+    /// Which subprotocol a WebSocket is answered with, if its client offers any. Default the first.
+    pub subprotocols: Subprotocols,
 
     /// How long after the last pong, or after the handshake, a ping is sent. Default 25 s.
     pub ping_interval: Duration,
@@ -120,6 +134,7 @@ impl Default for Config {
             path: "/socket.io/".to_owned(),
             transports: vec![Transport::Polling, Transport::WebSocket],
             allow_upgrades: true,
+            subprotocols: Subprotocols::First,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),

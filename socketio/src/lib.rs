@@ -96,7 +96,7 @@ pub use self::{
     args::{Args, Binary},
     bare::{EngineIo, EngineMessage, EngineSession},
     broadcast::{Broadcast, SocketInfo},
-    config::{Config, Recovery, Transport},
+    config::{Config, Recovery, Subprotocols, Transport},
     connection::on_connect,
     event::{Ack, Event, Fault},
     extract::{Data, Extract, FromEvent, Rejection, State},

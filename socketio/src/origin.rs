@@ -1,18 +1,27 @@
-//! Which web pages may open a session.
+//! Which origins may open a session.
 //!
 //! Browsers let any page open a WebSocket to any address and attach that address's cookies, so the
-//! `Origin` header is all that stops a foreign page from acting as its visitor.
+//! `Origin` header is all that stops a foreign page from acting as its visitor. Apps send one, too: that of the page
+//! within them (`capacitor://localhost`, `tauri://localhost`, `file://`, `null`), or the address they connect to, by
+//! whichever scheme they do so (`ws://gym.example`).
 
-/// Which web pages may connect. A request without an `Origin` header does not come from a page
+mod name;
+
+use self::name::Name;
+
+/// Which origins may connect. A request without an `Origin` header does not come from a page
 /// and is let in.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Origins {
-    /// The pages let in by name.
+    /// The origins let in by name.
     pub allow: Allow,
     /// Also lets in pages whose host and port are those of the request's own `Host` header. Leave it off on
     /// a server that trusts whoever reaches it: a name that an attacker owns can be made to
     /// resolve to your address (DNS rebinding), and then both headers agree. Default `false`.
     pub same_host: bool,
+    /// How your operators say which origins are let in, for the log line about one that is not: it is followed there by
+    /// the whole list. Default `Origins::list`.
+    pub setting: &'static str,
 }
 
 /// A set of origins.
@@ -21,76 +30,102 @@ pub enum Allow {
     /// `http` and `https` pages on `localhost`, `127.0.0.1` and `[::1]`, any port.
     #[default]
     Local,
-    /// Exactly these, as a browser writes them: `https://gym.example` or `http://10.0.0.5:8080`; `localhost` stands for
-    /// what [`Local`](Self::Local) lets in.
+    /// Exactly these: `https://gym.example`, `http://10.0.0.5:8080`, `capacitor://localhost`, `file://`, or `null` for pages
+    /// without an origin, which any page can make in a sandboxed frame. `localhost` stands for what
+    /// [`Local`](Self::Local) lets in. Case, a slash at the end, the scheme's own port and `ws` for `http` make no difference.
     List(Vec<String>),
     /// Every page.
     Any,
 }
 
+impl Default for Origins {
+    fn default() -> Self {
+        Self { allow: Allow::default(), same_host: false, setting: "Origins::list" }
+    }
+}
+
 impl Origins {
     /// Every page.
     pub fn any() -> Self {
-        Self { allow: Allow::Any, same_host: false }
+        Self { allow: Allow::Any, ..Self::default() }
     }
 
     /// Exactly these origins.
     pub fn list<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
-        Self { allow: Allow::List(origins.into_iter().map(Into::into).collect()), same_host: false }
+        Self { allow: Allow::List(origins.into_iter().map(Into::into).collect()), ..Self::default() }
+    }
+
+    /// Whether a list may name it: an origin, or `localhost`.
+    pub fn is_name(text: &str) -> bool {
+        text == LOCALHOST || Name::parse(text).is_some()
     }
 
     /// Whether a request with these two headers may connect.
     pub fn admit(&self, origin: Option<&str>, host: Option<&str>) -> bool {
         let Some(origin) = origin else { return true };
-        let allowed = match &self.allow {
-            Allow::Any => true,
-            Allow::List(list) => list.iter().any(|one| match one.trim_end_matches('/') {
-                "localhost" => authority(origin).is_some_and(is_local),
-                one => one.eq_ignore_ascii_case(origin),
+        if matches!(self.allow, Allow::Any) {
+            return true;
+        }
+        let Some(origin) = Name::parse(origin) else { return false };
+        let named = match &self.allow {
+            Allow::List(list) => list.iter().any(|one| match one.as_str() {
+                LOCALHOST => origin.is_local(),
+                one => Name::parse(one).is_some_and(|one| one == origin),
             }),
-            Allow::Local => authority(origin).is_some_and(is_local),
+            _ => origin.is_local(),
         };
-        allowed
-            || (self.same_host
-                && host.is_some_and(|host| authority(origin).is_some_and(|it| it.eq_ignore_ascii_case(host))))
+        named || (self.same_host && host.is_some_and(|host| origin.is_at(host)))
+    }
+
+    /// The setting that lets this origin in beside those that it lets in now; none if it is no origin.
+    pub(crate) fn with(&self, origin: &str) -> Option<String> {
+        let origin = Name::parse(origin)?;
+        let now = match &self.allow {
+            Allow::List(list) => list.join(","),
+            _ => LOCALHOST.to_owned(),
+        };
+        let comma = if now.is_empty() { "" } else { "," };
+        Some(format!("{} {now}{comma}{origin}", self.setting))
     }
 }
 
-fn authority(origin: &str) -> Option<&str> {
-    origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"))
-}
-
-fn is_local(authority: &str) -> bool {
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    host == "127.0.0.1" || host == "[::1]" || host.eq_ignore_ascii_case("localhost")
-}
+/// Stands for all pages of this machine.
+const LOCALHOST: &str = "localhost";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Which of these are let in, without a `Host`.
+    fn admitted<'a>(origins: &Origins, pages: &[&'a str]) -> Vec<&'a str> {
+        pages.iter().copied().filter(|page| origins.admit(Some(page), None)).collect()
+    }
+
     #[test]
     fn pages_of_this_machine_are_let_in_by_default() {
         let origins = Origins::default();
-        for page in [
+        let pages = [
             "http://localhost:3000",
             "https://LOCALHOST",
             "http://127.0.0.1:80",
             "http://[::1]:9",
             "http://[::1]",
-        ] {
-            assert!(origins.admit(Some(page), None), "{page}");
-        }
+            "ws://localhost:5555",
+            "http://localhost:5555/",
+        ];
+        assert_eq!(admitted(&origins, &pages), pages);
         for page in [
             "http://localhost.evil.example",
             "http://evil.example:80",
             "null",
             "",
             "file://localhost",
+            "capacitor://localhost",
             "http://127.0.0.1.nip.io",
+            "http://localhost:3000/page",
+            "http://localhost@evil.example",
+            "http://localhost:99999",
+            "localhost",
         ] {
             assert!(!origins.admit(Some(page), Some("evil.example")), "{page}");
         }
@@ -112,5 +147,111 @@ mod tests {
         origins.same_host = true;
         assert!(origins.admit(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
         assert!(!origins.admit(Some("http://10.0.0.5:1"), Some("10.0.0.5:5555")));
+    }
+
+    #[test]
+    fn one_origin_has_many_spellings() {
+        for listed in
+            ["https://gym.example", "https://Gym.Example/", "https://gym.example:443", "wss://gym.example"]
+        {
+            let origins = Origins::list([listed]);
+            let same = [
+                "https://gym.example",
+                "https://gym.example/",
+                "HTTPS://GYM.EXAMPLE",
+                "https://gym.example:443",
+                "wss://gym.example",
+                "wss://gym.example:443/",
+            ];
+            assert_eq!(admitted(&origins, &same), same, "{listed}");
+            let others = [
+                "http://gym.example",
+                "ws://gym.example",
+                "https://gym.example:80",
+                "https://gym.example:8443",
+                "https://gym.example.evil.example",
+                "https://evil.example/https://gym.example",
+                "https://ada@gym.example",
+                "https://gym.example,https://evil.example",
+                "https://gym.example https://evil.example",
+                "app://gym.example",
+                "gym.example",
+                "https://",
+            ];
+            assert_eq!(admitted(&origins, &others), [""; 0], "{listed}");
+        }
+    }
+
+    #[test]
+    fn apps_may_be_named_and_only_what_is_named_is_let_in() {
+        let apps = [
+            "capacitor://localhost",
+            "tauri://localhost",
+            "ionic://localhost",
+            "app://obsidian.md",
+            "chrome-extension://abcdefghijklmnop",
+            "http://10.0.2.2:5555",
+            "file://",
+            "null",
+        ];
+        for app in apps {
+            assert!(Origins::is_name(app), "{app}");
+            assert_eq!(admitted(&Origins::list([app]), &apps), [app]);
+        }
+        assert!(Origins::list(["file://"]).admit(Some("file:///"), None));
+        assert!(!Origins::list(["file://"]).admit(Some("file:///etc/passwd"), None));
+        for no_name in [
+            "",
+            "gym.example",
+            "10.0.2.2:5555",
+            "https://",
+            "https:/gym.example",
+            "://gym",
+            "http://a b",
+            "nul",
+        ] {
+            assert!(!Origins::is_name(no_name), "{no_name}");
+        }
+    }
+
+    #[test]
+    fn the_same_host_is_so_whichever_way_its_port_is_written() {
+        let origins = Origins { same_host: true, ..Origins::default() };
+        for (origin, host) in [
+            ("http://gym.example", "gym.example"),
+            ("http://gym.example:80", "gym.example"),
+            ("http://gym.example", "gym.example:80"),
+            ("https://gym.example", "GYM.example:443"),
+            ("wss://gym.example/", "gym.example"),
+            ("ws://10.0.0.5:5555", "10.0.0.5:5555"),
+            ("http://[2001:db8::5]:5555", "[2001:DB8::5]:5555"),
+        ] {
+            assert!(origins.admit(Some(origin), Some(host)), "{origin} {host}");
+        }
+        for (origin, host) in [
+            ("http://gym.example", "gym.example:443"),
+            ("https://gym.example", "gym.example:80"),
+            ("http://gym.example:8080", "gym.example"),
+            ("http://gym.example", "other.example"),
+            ("capacitor://gym.example", "gym.example"),
+            ("null", "null"),
+            ("file://", ""),
+        ] {
+            assert!(!origins.admit(Some(origin), Some(host)), "{origin} {host}");
+        }
+    }
+
+    #[test]
+    fn the_log_says_what_to_set_and_what_was_let_in_stays_so() {
+        let default = Origins { setting: "--origins", ..Origins::default() };
+        let with = |origins: &Origins, origin: &str| origins.with(origin);
+        assert_eq!(
+            with(&default, "ws://10.0.2.2:5555/").as_deref(),
+            Some("--origins localhost,http://10.0.2.2:5555")
+        );
+        let listed = Origins { setting: "--origins", ..Origins::list(["https://gym.example"]) };
+        assert_eq!(with(&listed, "file:///").as_deref(), Some("--origins https://gym.example,file://"));
+        assert_eq!(with(&listed, "null").as_deref(), Some("--origins https://gym.example,null"));
+        assert_eq!(with(&listed, "nonsense"), None);
     }
 }

@@ -88,12 +88,17 @@ impl SocketIo {
 
 /// Mounts an endpoint at its path.
 pub(crate) fn mount(endpoint: &Arc<Endpoint>, app: &mut web::ServiceConfig) {
-    let path = endpoint.config.path.trim_end_matches('/');
-    for path in [format!("{path}/"), path.to_owned()] {
-        let endpoint = endpoint.clone();
-        let handle = move |request, payload| engine::handle(endpoint.clone(), request, payload);
-        app.service(web::resource(path).route(web::route().to(handle)));
-    }
+    let endpoint = endpoint.clone();
+    let path = pattern(&endpoint.config.path);
+    let handle = move |request, payload| engine::handle(endpoint.clone(), request, payload);
+    app.service(web::resource(path).route(web::route().to(handle)));
+}
+
+/// A path with as many slashes as there may be: base addresses end with one, and paths begin with one.
+fn pattern(path: &str) -> String {
+    let names = path.split('/').filter(|name| !name.is_empty());
+    let names = names.enumerate().map(|(n, name)| format!("/{{slashes{n}:/*}}{name}"));
+    names.chain(["{end:/*}".to_owned()]).collect()
 }
 
 pub(crate) async fn shutdown(endpoint: &Endpoint, grace: Duration) {

@@ -19,6 +19,8 @@ use super::asset::{Asset, cache_control};
 
 /// A larger file is read from the disk each time, in parts.
 const SMALL: u64 = 4 * 1024 * 1024;
+/// Folders below the app's own address at which it still is.
+const DEEPEST: usize = 16;
 /// Bytes that are kept in memory, compressed forms included; past that it is begun anew.
 const KEPT: usize = 64 * 1024 * 1024;
 
@@ -31,7 +33,8 @@ pub(super) struct Folder {
 #[derive(Default)]
 struct Kept {
     bytes: usize,
-    assets: HashMap<PathBuf, (Stamp, Arc<Asset>)>,
+    /// By path, and by how far below it was asked for.
+    assets: HashMap<(PathBuf, usize), (Stamp, Arc<Asset>)>,
 }
 
 /// By which it is seen that a file has changed.
@@ -52,14 +55,18 @@ impl Folder {
         Ok(Self { root: folder.canonicalize()?, kept: Mutex::default() })
     }
 
-    /// The file at a path within, if there is one that may be shown. Reads the disk elsewhere than on the sockets' threads.
-    pub(super) async fn find(self: &Arc<Self>, path: &str) -> Option<Found> {
+    /// The file at a path within, if there is one that may be shown, for an address that is so many folders below the one where the app
+    /// is at home: what a page names by `./` is found from there, too. Reads the disk elsewhere than on the sockets' threads.
+    pub(super) async fn find(self: &Arc<Self>, path: &str, depth: usize) -> Option<Found> {
+        if depth > DEEPEST {
+            return None;
+        }
         let (folder, path) = (self.clone(), PathBuf::from(path));
-        let found = web::block(move || folder.look(&path)).await.ok()?;
+        let found = web::block(move || folder.look(&path, depth)).await.ok()?;
         found.inspect_err(|error| tracing::debug!(%error, "no file to serve")).ok()
     }
 
-    fn look(&self, path: &Path) -> io::Result<Found> {
+    fn look(&self, path: &Path, depth: usize) -> io::Result<Found> {
         if path.components().any(|part| !is_plain(part)) {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -78,23 +85,26 @@ impl Folder {
             return Ok(Found::Large(Box::new(NamedFile::open(&file)?), cache_control(path)));
         }
         let stamp = (meta.modified().ok(), meta.len());
-        if let Some((known, asset)) = self.kept().assets.get(path)
+        if let Some((known, asset)) = self.kept().assets.get(&(path.to_owned(), depth))
             && *known == stamp
         {
             return Ok(Found::Small(asset.clone()));
         }
         let beside = |extension: &str| precompressed(&file, extension, stamp.0);
-        let asset = Asset::new(path, fs::read(&file)?).precompressed(beside("br"), beside("gz"));
-        Ok(Found::Small(self.keep(path, stamp, Arc::new(asset))))
+        let asset = match depth {
+            0 => Asset::new(path, fs::read(&file)?).precompressed(beside("br"), beside("gz")),
+            depth => Asset::new(path, from_below(fs::read_to_string(&file)?, depth)),
+        };
+        Ok(Found::Small(self.keep((path.to_owned(), depth), stamp, Arc::new(asset))))
     }
 
-    fn keep(&self, path: &Path, stamp: Stamp, asset: Arc<Asset>) -> Arc<Asset> {
+    fn keep(&self, at: (PathBuf, usize), stamp: Stamp, asset: Arc<Asset>) -> Arc<Asset> {
         let mut kept = self.kept();
         if kept.bytes + asset.weight() > KEPT {
             *kept = Kept::default();
         }
         kept.bytes += asset.weight();
-        if let Some((_, old)) = kept.assets.insert(path.to_owned(), (stamp, asset.clone())) {
+        if let Some((_, old)) = kept.assets.insert(at, (stamp, asset.clone())) {
             kept.bytes -= old.weight();
         }
         asset
@@ -118,6 +128,13 @@ impl Found {
             }
         }
     }
+}
+
+/// A page whose relative addresses lead so many folders up. A `<base>` would do the same, but our policy forbids it, and it
+/// would bend links within the page, too.
+fn from_below(page: String, depth: usize) -> String {
+    let up = format!("=\"{}", "../".repeat(depth));
+    page.replace("=\"./", &up)
 }
 
 /// A name, and none that is hidden: what begins with a dot is somebody's secret.

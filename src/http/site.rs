@@ -9,9 +9,13 @@ use actix_web::{
 };
 
 use super::{folder::Folder, page::Page, text};
+use crate::base_path::BasePath;
 
-/// What is shown to browsers.
-pub struct Site(Shown);
+/// What is shown to browsers, below a base path.
+pub struct Site {
+    base: BasePath,
+    shown: Shown,
+}
 
 enum Shown {
     /// A folder of pages.
@@ -25,11 +29,12 @@ impl Site {
     ///
     /// # Errors
     /// What the system says if the folder cannot be read.
-    pub fn open(folder: Option<&Path>) -> std::io::Result<Self> {
-        match folder {
-            Some(folder) => Ok(Self(Shown::Built(Arc::new(Folder::open(folder)?)))),
-            None => Ok(Self(Shown::Page(Page::new()))),
-        }
+    pub fn open(folder: Option<&Path>, base: &BasePath) -> std::io::Result<Self> {
+        let shown = match folder {
+            Some(folder) => Shown::Built(Arc::new(Folder::open(folder)?)),
+            None => Shown::Page(Page::new()),
+        };
+        Ok(Self { base: base.clone(), shown })
     }
 }
 
@@ -38,10 +43,13 @@ pub(super) async fn serve(site: web::Data<Site>, request: HttpRequest) -> HttpRe
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "GET, HEAD")).finish();
     }
-    let Some(path) = decoded(request.path()) else { return nothing() };
+    let Some(below) = site.base.below(request.path()) else { return elsewhere(&site.base, request.path()) };
+    let Some(path) = decoded(below) else { return nothing() };
     let path = path.trim_start_matches('/');
-    let found = match &site.0 {
-        Shown::Built(folder) => built(folder, path, &request).await,
+    // What is written relative to the app's own address is so many folders up from here.
+    let depth = below.matches('/').count() - 1;
+    let found = match &site.shown {
+        Shown::Built(folder) => built(folder, path, depth, &request).await,
         Shown::Page(page) => match page.find(path) {
             Some(asset) => Some(asset.respond(&request).await),
             None => None,
@@ -50,15 +58,28 @@ pub(super) async fn serve(site: web::Data<Site>, request: HttpRequest) -> HttpRe
     found.unwrap_or_else(nothing)
 }
 
+/// The way to the base path, for those that leave out its slash or all of it. No file is anywhere else.
+fn elsewhere(base: &BasePath, path: &str) -> HttpResponse {
+    if path != "/" && path != base.as_str() {
+        return nothing();
+    }
+    HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, format!("{base}/"))).finish()
+}
+
 /// A file, or, for what only the app knows, such as `/coaches/2`, the app.
-async fn built(folder: &Arc<Folder>, path: &str, request: &HttpRequest) -> Option<HttpResponse> {
+async fn built(
+    folder: &Arc<Folder>,
+    path: &str,
+    depth: usize,
+    request: &HttpRequest,
+) -> Option<HttpResponse> {
     let found = match path {
         "" => None,
-        path => folder.find(path).await,
+        path => folder.find(path, 0).await,
     };
     let found = match found {
         Some(found) => found,
-        None if path.is_empty() || is_view(path, request) => folder.find("index.html").await?,
+        None if path.is_empty() || is_view(path, request) => folder.find("index.html", depth).await?,
         None => return None,
     };
     Some(found.respond(request).await)

@@ -10,6 +10,7 @@ mod clocks;
 mod columns;
 mod contract;
 mod documented;
+mod doors;
 mod faults;
 mod harness;
 mod hostile;

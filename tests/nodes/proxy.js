@@ -73,7 +73,7 @@ async function ask(admin, question) {
   return text(socket);
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();

@@ -10,6 +10,10 @@ import { RouterProvider } from "react-router/dom";
 import { fetchPages, router } from "./app/routes.tsx";
 import { applyTheme } from "./app/theme.ts";
 
+// Browsers read a relative address of the icon anew from each address that the planner goes to.
+const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+icon?.setAttribute("href", icon.href);
+
 applyTheme();
 const root = document.getElementById("root");
 if (root) {

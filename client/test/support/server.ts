@@ -39,7 +39,7 @@ export async function serve(settings: string[] = [], sample = "always"): Promise
     const line = once(createInterface(child.stdout!), "line");
     const first = await within(Promise.race([line, ended]), "the server to listen");
     if (typeof first === "string") throw new Error(first);
-    port = Number(String(first[0]).split(":").at(-1));
+    port = Number(new URL(String(first[0]).split(" ").at(-1)!).port);
   }
   async function end(signal: NodeJS.Signals) {
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -5,15 +5,17 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use actix_http::{body::MessageBody, ws};
+use actix_http::body::MessageBody;
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use tracing::debug;
 
 use super::{
     body::Body,
     inflow::Inflow,
+    opening,
     pipe::{Pipe, PipeBody},
     polling::{self, Directory, Handle},
+    refusals::Refusals,
     request::{self, BAD_REQUEST, CLOSED, CROWDED, FULL, Refused, Request, UNKNOWN_SID, Wanted},
     session::{self, Input},
     upgrade::{self, Probe},
@@ -41,11 +43,19 @@ pub(crate) struct Endpoint {
     pub(crate) census: Arc<Census>,
     pub(super) open: Open,
     polled: Arc<Directory>,
+    refusals: Refusals,
 }
 
 impl Endpoint {
     pub(crate) fn new(config: Config, hub: Hub, open: Open) -> Self {
-        Self { config, hub, census: Arc::default(), open, polled: Arc::default() }
+        Self {
+            config,
+            hub,
+            census: Arc::default(),
+            open,
+            polled: Arc::default(),
+            refusals: Refusals::default(),
+        }
     }
 }
 
@@ -60,6 +70,9 @@ pub(crate) async fn handle(
         Err(refused) => Err(refused),
     };
     let mut response = answer.unwrap_or_else(|refused| {
+        if refused.is_forbidden() {
+            endpoint.refusals.log(&endpoint.config.origins, &request);
+        }
         debug!(status = refused.status.as_u16(), message = %refused.message, peer = ?request.peer_addr(), "refused");
         refused.response()
     });
@@ -97,7 +110,7 @@ fn take_over(
     if !endpoint.config.allow_upgrades {
         return Err(BAD_REQUEST.with("this server does not upgrade sessions"));
     }
-    let mut response = ws::handshake(request.head()).map_err(|_| BAD_REQUEST)?;
+    let mut response = opening::answer(&endpoint.config, request)?;
     let pipe = Arc::new(Pipe::default());
     if handle.has_moved() || handle.probing(true) {
         pipe.push(Frame::close(1008, "the session has a WebSocket already").into_bytes());
@@ -122,7 +135,7 @@ fn open_websocket(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refused> {
-    let mut response = ws::handshake(request.head()).map_err(|_| BAD_REQUEST)?;
+    let mut response = opening::answer(&endpoint.config, request)?;
     let place = enter(endpoint, request)?;
     let link = new_link(endpoint, request, Transport::WebSocket);
     link.emit(Frame::text(&open_packet(&endpoint.config, &link, false)));

@@ -57,7 +57,7 @@ pub(super) enum Ask {
 pub(super) struct Moved {
     pub(super) pipe: Arc<Pipe>,
     pub(super) connection: Weak<Connection>,
-    /// Whether the client did not wait for `3probe`, so that it may not have left yet.
+    /// Whether the client did not wait for `3probe`, so that what actix is to write may not have left yet.
     pub(super) hasty: bool,
 }
 

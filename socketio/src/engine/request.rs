@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         Method, StatusCode,
-        header::{self, HeaderMap, HeaderValue},
+        header::{self, HeaderMap, HeaderName, HeaderValue},
     },
 };
 use serde_json::json;
@@ -81,6 +81,11 @@ impl Refused {
         Self { message: Cow::Owned(format!("{}: {sentence}", self.message)), ..self.clone() }
     }
 
+    /// Whether it is the origin that is not let in.
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.code == FORBIDDEN.code
+    }
+
     pub(super) fn response(&self) -> HttpResponse {
         HttpResponse::build(self.status).json(json!({ "code": self.code, "message": self.message }))
     }
@@ -153,6 +158,9 @@ pub(super) fn share(config: &Config, request: &HttpRequest, headers: &mut Header
     headers.insert(header::VARY, HeaderValue::from_static("Origin"));
 }
 
+const PRIVATE_NETWORK_WANTED: &str = "access-control-request-private-network";
+const PRIVATE_NETWORK_ALLOWED: HeaderName = HeaderName::from_static("access-control-allow-private-network");
+
 /// The answer to a preflight.
 pub(super) fn preflight(request: &HttpRequest) -> HttpResponse {
     let mut response = HttpResponse::NoContent().finish();
@@ -161,6 +169,10 @@ pub(super) fn preflight(request: &HttpRequest) -> HttpResponse {
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     if let Some(wanted) = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
+    // A page from outside that wants to reach a private address, in browsers that ask before they let it.
+    if request.headers().contains_key(PRIVATE_NETWORK_WANTED) {
+        headers.insert(PRIVATE_NETWORK_ALLOWED, HeaderValue::from_static("true"));
     }
     response
 }

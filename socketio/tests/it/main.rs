@@ -10,6 +10,7 @@ mod harness;
 mod heartbeat;
 mod limits;
 mod namespaces;
+mod opening;
 mod polling;
 mod protocol;
 mod recovery;

@@ -1,12 +1,14 @@
 // What the server holds, live, over the socket that everybody uses. There may be no network to load a client from, so here is as much of
 // Engine.IO and Socket.IO as a page needs that is served by the server it talks to: a WebSocket, pings, one namespace, acks.
 
+// The server may be below a path, and a proxy may have put it there without its knowledge.
+const home = new URL(".", location.href);
 const show = (id) => document.getElementById(id);
 const collections = new Map(); // name → { ids, row, at }
 let since, token, pending, wait = 500;
 
 function connect() {
-  const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/socket.io/?EIO=4&transport=websocket`);
+  const socket = new WebSocket(`${home.href.replace(/^http/, "ws")}socket.io/?EIO=4&transport=websocket`);
   let silence, interval = 60_000;
   const heard = () => {
     clearTimeout(silence);
@@ -130,7 +132,8 @@ function state(name, sentence) {
   if (status.textContent !== sentence) status.textContent = sentence;
 }
 
-show("address").textContent = location.origin;
+show("address").textContent = home.origin;
+if (home.pathname !== "/") show("options").textContent = `, { path: "${home.pathname}socket.io/" }`;
 if (navigator.clipboard) {
   show("copy").hidden = false;
   show("copy").onclick = async () => {

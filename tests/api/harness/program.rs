@@ -16,6 +16,8 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rowcast");
 /// A running server. It dies with the value.
 pub(crate) struct Program {
     pub(crate) address: SocketAddr,
+    /// What it says when it accepts connections.
+    pub(crate) line: String,
     process: Child,
     log: Arc<Mutex<String>>,
 }
@@ -35,9 +37,14 @@ impl Program {
 
     /// A server on a free port in this folder; everything else is as it is by default.
     pub(crate) fn serve_in(folder: &Path, settings: &[&str]) -> Self {
+        Self::serve_at("127.0.0.1:0", folder, settings)
+    }
+
+    /// The same at an address that may be written in any way.
+    pub(crate) fn serve_at(bind: &str, folder: &Path, settings: &[&str]) -> Self {
         let mut command = Command::new(PROGRAM);
         clean(&mut command);
-        Self::start(command.current_dir(folder).args(["--bind", "127.0.0.1:0"]).args(settings))
+        Self::start(command.current_dir(folder).args(["--bind", bind]).args(settings))
     }
 
     /// A server whose process may not make any file longer than this.
@@ -61,16 +68,21 @@ impl Program {
             }
         });
         let stdout = process.stdout.take().unwrap();
-        let address = announced(stdout).unwrap_or_else(|| {
+        let (address, line) = announced(stdout).unwrap_or_else(|| {
             let _ = process.kill();
             panic!("the program does not listen: {}", log.lock().unwrap())
         });
-        Self { address, process, log }
+        Self { address, line, process, log }
     }
 
     /// What it has written to its log so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// How many files and connections it holds open.
@@ -146,8 +158,8 @@ fn clean(command: &mut Command) {
     }
 }
 
-/// The address in the line that says that connections are accepted; none if the program ends or says nothing.
-fn announced(stdout: impl Read + Send + 'static) -> Option<SocketAddr> {
+/// The line that says that connections are accepted, and the address in it; none if the program ends or says nothing.
+fn announced(stdout: impl Read + Send + 'static) -> Option<(SocketAddr, String)> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         let mut stdout = BufReader::new(stdout);
@@ -156,7 +168,9 @@ fn announced(stdout: impl Read + Send + 'static) -> Option<SocketAddr> {
         let _ = tell.send(line);
     });
     let line = told.recv_timeout(PATIENCE).ok()?;
-    line.trim().rsplit_once("http://")?.1.parse().ok()
+    let line = line.trim();
+    let address = line.rsplit_once("http://")?.1.split('/').next()?.parse().ok()?;
+    Some((address, line.to_owned()))
 }
 
 /// Sends a process a signal, by its name.

@@ -31,7 +31,7 @@ export async function serve(test, { sample = "always", database, settings = [], 
     const listening = once(createInterface(child.stdout), "line");
     const first = await within(Promise.race([listening, ended]), "the server to listen");
     if (typeof first === "string") throw new Error(first);
-    port = Number(first[0].split(":").at(-1));
+    port = Number(new URL(first[0].split(" ").at(-1)).port);
   }
 
   async function end(signal) {

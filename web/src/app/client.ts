@@ -1,13 +1,19 @@
 // The one client of this page, and the hooks that read it.
 
-import { createClient } from "@rowcast/client";
+import { createClient, localTokens } from "@rowcast/client";
 import { indexedDb } from "@rowcast/client/indexeddb";
 import { hooks } from "@rowcast/client/react";
 import { type Collections, schema } from "@schema";
 
 import { tellOfEarlier } from "../forms/background.ts";
+import { base, named } from "./base.ts";
 
-export const client = createClient(schema, { persistence: indexedDb("rowcast-planner"), answered: tellOfEarlier });
+export const client = createClient(schema, {
+  url: location.origin + base.slice(0, -1),
+  tokens: localTokens(named("rowcast.token")),
+  persistence: indexedDb(named("rowcast-planner")),
+  answered: tellOfEarlier,
+});
 
 export const { useCollection, useRow, usePending, useTouch, useConnection, useConflicts } = hooks(client);
 

@@ -4,6 +4,7 @@ import { createBrowserRouter } from "react-router";
 
 import { NotFound } from "../pages/NotFound.tsx";
 import { WeekPage } from "../pages/WeekPage.tsx";
+import { base } from "./base.ts";
 import { Broken } from "./Broken.tsx";
 import { Shell } from "./Shell.tsx";
 
@@ -44,4 +45,4 @@ export const router = createBrowserRouter([
       },
     ],
   },
-]);
+], { basename: base });

@@ -87,3 +87,35 @@ async fn a_request_that_is_no_pages_is_not_answered_as_one() {
     let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, None));
 }
+
+#[actix_web::test]
+async fn a_preflight_for_a_private_address_is_answered_if_the_page_may_connect() {
+    let server = server();
+    let asked = "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Private-Network: true\r\n";
+    let mut http = Http::connect(&server).await;
+    let allowed = http.ask("OPTIONS", POLLING, &format!("{GYM}{asked}"), b"").await;
+    assert_eq!((allowed.status, allowed.header("access-control-allow-private-network")), (204, Some("true")));
+    let unasked = http.ask("OPTIONS", POLLING, GYM, b"").await;
+    assert_eq!((unasked.status, unasked.header("access-control-allow-private-network")), (204, None));
+    let refused = http.ask("OPTIONS", POLLING, &format!("{EVIL}{asked}"), b"").await;
+    assert_eq!((refused.status, refused.header("access-control-allow-private-network")), (403, None));
+}
+
+#[actix_web::test]
+async fn an_app_is_let_in_by_its_name_whichever_way_it_spells_it() {
+    let origins = Origins::list(["capacitor://localhost", "http://10.0.2.2:5555", "null"]);
+    let server = TestServer::start(Config { origins, ..Config::default() });
+    for origin in ["capacitor://localhost", "ws://10.0.2.2:5555", "http://10.0.2.2:5555/", "null"] {
+        let page = format!("Origin: {origin}\r\n");
+        let answer = Http::connect(&server).await.ask("GET", POLLING, &page, b"").await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some(origin)));
+    }
+    for origin in ["tauri://localhost", "http://10.0.2.2:8081", "file://"] {
+        let page = format!("Origin: {origin}\r\n");
+        assert_eq!(
+            Http::connect(&server).await.ask("GET", POLLING, &page, b"").await.status,
+            403,
+            "{origin}"
+        );
+    }
+}

@@ -67,7 +67,7 @@ async fn what_is_no_probe_and_no_upgrade_is_turned_away() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     for (before, text) in [
-        (false, "5"),
+        (false, "40"),
         (false, "2"),
         (false, "2other"),
         (false, ""),

@@ -41,7 +41,12 @@ impl Client {
 
     /// Greeted, and no more than that: there may be nothing that it may see.
     pub(crate) async fn arrive(address: SocketAddr, auth: &Value) -> Result<Self, Value> {
-        let client = Self::open(address).await;
+        Self::arrive_at(address, "", auth).await
+    }
+
+    /// The same at a server that is below a path.
+    pub(crate) async fn arrive_at(address: SocketAddr, base: &str, auth: &Value) -> Result<Self, Value> {
+        let client = Self::open_at(address, base).await;
         client.knock(auth).await?;
         client.until("a greeting", |heard| heard.iter().find(|heard| is_greeting(heard)).map(drop)).await;
         Ok(client)
@@ -80,7 +85,11 @@ impl Client {
 
     /// A session that has not connected to the namespace.
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
+        Self::open_at(address, "").await
+    }
+
+    async fn open_at(address: SocketAddr, base: &str) -> Self {
+        let url = format!("ws://{address}{base}/socket.io/?EIO=4&transport=websocket");
         let opening = tokio::time::timeout(PATIENCE, tokio_tungstenite::connect_async(url));
         let (stream, _) = opening.await.expect("a handshake in time").expect("a WebSocket");
         Self::over(stream).await

@@ -1,0 +1,38 @@
+//! The opening handshake of a WebSocket: RFC 6455, section 4.2.2.
+//!
+//! A browser that has offered subprotocols fails the connection if none of them is answered, and a client that has
+//! offered none does so if one is. So one is answered exactly if it was offered.
+
+use actix_http::{ResponseBuilder, ws};
+use actix_web::{
+    HttpRequest,
+    http::header::{HeaderMap, SEC_WEBSOCKET_PROTOCOL},
+};
+
+use super::request::{BAD_REQUEST, Refused};
+use crate::config::{Config, Subprotocols};
+
+/// The answer to a request for a WebSocket; its body is still to come.
+pub(super) fn answer(config: &Config, request: &HttpRequest) -> Result<ResponseBuilder, Refused> {
+    let mut response = ws::handshake(request.head()).map_err(|_| BAD_REQUEST)?;
+    if let Some(chosen) = chosen(&config.subprotocols, request.headers()) {
+        response.insert_header((SEC_WEBSOCKET_PROTOCOL, chosen));
+    }
+    Ok(response)
+}
+
+/// The subprotocol that both sides will speak. The header may come several times, with several names each.
+fn chosen<'a>(known: &Subprotocols, headers: &'a HeaderMap) -> Option<&'a str> {
+    let offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|offers| offers.to_str().ok());
+    let mut names = offers.flat_map(|offers| offers.split(',')).map(str::trim).filter(|name| is_token(name));
+    match known {
+        Subprotocols::First => names.next(),
+        Subprotocols::Known(known) => names.find(|name| known.iter().any(|one| one == name)),
+    }
+}
+
+/// A name as RFC 9110, section 5.6.2 has it.
+fn is_token(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_plain)
+}

@@ -1,0 +1,86 @@
+//! Refused origins in the log: each once a minute, with what would let it in.
+//!
+//! A client sees nothing but a failed connection, and a browser shows no more, so the log is where an operator finds
+//! the reason. What is remembered is bounded: an origin is text that a client chose.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use actix_web::{HttpRequest, http::header};
+use tracing::info;
+
+use crate::origin::Origins;
+
+/// How long an origin that was logged is not logged again.
+const PAUSE: Duration = Duration::from_secs(60);
+/// Origins that are logged within that time; others are refused without a line.
+const MAX_LOGGED: usize = 100;
+/// Bytes of an origin, and of a `Host`, that are logged.
+const MAX_SHOWN: usize = 200;
+
+/// The origins that were logged a short while ago.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<HashMap<Box<str>, Instant>>);
+
+impl Refusals {
+    /// Logs a request whose origin is not let in.
+    pub(super) fn log(&self, origins: &Origins, request: &HttpRequest) {
+        let (origin, host) = (shown(request, header::ORIGIN), shown(request, header::HOST));
+        if !self.is_due(&origin, Instant::now()) {
+            return;
+        }
+        let peer = request.peer_addr();
+        match origins.with(&origin) {
+            Some(setting) => {
+                info!(%origin, %host, ?peer, "an origin is refused; it is let in by {setting}");
+            }
+            None => info!(%origin, %host, ?peer, "a client is refused whose Origin header is no origin"),
+        }
+    }
+
+    fn is_due(&self, origin: &str, now: Instant) -> bool {
+        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.retain(|_, at| now.duration_since(*at) < PAUSE);
+        if logged.contains_key(origin) || logged.len() >= MAX_LOGGED {
+            return false;
+        }
+        logged.insert(origin.into(), now);
+        true
+    }
+}
+
+/// A header as the log may show it.
+fn shown(request: &HttpRequest, name: header::HeaderName) -> String {
+    let value = request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.chars().take(MAX_SHOWN).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_origin_is_due_once_a_minute() {
+        let (refusals, now) = (Refusals::default(), Instant::now());
+        assert!(refusals.is_due("https://a.example", now));
+        assert!(!refusals.is_due("https://a.example", now + Duration::from_secs(59)));
+        assert!(refusals.is_due("https://b.example", now + Duration::from_secs(59)));
+        assert!(refusals.is_due("https://a.example", now + PAUSE));
+        assert!(!refusals.is_due("https://b.example", now + PAUSE));
+    }
+
+    #[test]
+    fn a_client_with_many_origins_fills_neither_log_nor_memory() {
+        let (refusals, now) = (Refusals::default(), Instant::now());
+        let logged = (0..10_000).filter(|n| refusals.is_due(&format!("https://{n}.example"), now)).count();
+        assert_eq!(logged, MAX_LOGGED);
+        assert!(
+            refusals.is_due("https://later.example", now + PAUSE),
+            "those of the minute before are forgotten"
+        );
+        assert_eq!(refusals.0.lock().unwrap().len(), 1);
+    }
+}
