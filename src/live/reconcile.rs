@@ -79,10 +79,12 @@ impl Reconciler {
         db: &Database,
         kinds: &Kinds,
         views: &[View],
-        nothing_new: impl AsyncFnOnce(&Transaction) -> Result<bool, Error>,
+        nothing_new: impl AsyncFn(&Transaction) -> Result<bool, Error>,
     ) {
+        // A read may be run again, one at a time.
+        let me = tokio::sync::Mutex::new(self);
         let compared = attached.read(async |db| match nothing_new(db).await? {
-            true => self.compare(db, kinds, views).await,
+            true => me.lock().await.compare(db, kinds, views).await,
             false => Ok(Vec::new()),
         });
         let outcome = match compared.await {

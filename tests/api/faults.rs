@@ -5,7 +5,6 @@ mod disk;
 mod files;
 mod migrating;
 mod outage;
-mod outage;
 mod pooler;
 mod readonly;
 mod slow;
