@@ -17,7 +17,7 @@ export interface Coach {
   picture: string;
   /** Who they are when they sign in; null for those who do not. */
   username: string | null;
-  /** Grows by one with each update. */
+  /** Another one whenever the row changes; grows by one with each update made here. */
   version: number;
 }
 
@@ -61,7 +61,7 @@ export interface WorkoutPlan {
   description: string;
   /** Its moves, in the order they are done; one may come more than once. */
   exercise_moves: ExerciseMove[];
-  /** Grows by one with each update. */
+  /** Another one whenever the row changes; grows by one with each update made here. */
   version: number;
 }
 
@@ -77,7 +77,7 @@ export interface ExerciseMove {
   description: string;
   /** Address of a film that shows it. */
   video_link: string;
-  /** Grows by one with each update. */
+  /** Another one whenever the row changes; grows by one with each update made here. */
   version: number;
 }
 
@@ -155,7 +155,7 @@ export interface Schedule {
   coach: CoachRef;
   /** What it works through. */
   workout_plan: WorkoutPlanRef;
-  /** Grows by one with each update. */
+  /** Another one whenever the row changes; grows by one with each update made here. */
   version: number;
 }
 

@@ -19,7 +19,7 @@ pub struct Coach {
     pub picture: String,
     /// Who they are when they sign in; null for those who do not.
     pub username: Option<String>,
-    /// Grows by one with each update.
+    /// Another one whenever the row changes; grows by one with each update made here.
     pub version: i64,
 }
 

@@ -19,7 +19,7 @@ pub struct ExerciseMove {
     pub description: String,
     /// Address of a film that shows it.
     pub video_link: String,
-    /// Grows by one with each update.
+    /// Another one whenever the row changes; grows by one with each update made here.
     pub version: i64,
 }
 

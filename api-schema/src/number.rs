@@ -1,7 +1,7 @@
 //! JSON's numbers: which are whole, and how one is spelled where text is wanted.
 //!
-//! A number counts by its value, not by its spelling: `900`, `900.0` and `9e2` are the same. JavaScript has whole numbers up to
-//! 2^53 in size; beyond, neighbours become one, so those are refused.
+//! A number counts by its value, not by its spelling: `900`, `900.0` and `9e2` are the same. JavaScript has whole
+//! numbers up to 2^53 in size; beyond, neighbours become one, so those are refused.
 
 use crate::json::Refusal;
 
@@ -11,7 +11,7 @@ const TOO_LARGE: &str = "must be at most 9007199254740991";
 const TOO_SMALL: &str = "must be at least -9007199254740991";
 const BEYOND: &str = "is too large a number";
 
-/// The largest whole number that JavaScript tells from its neighbours (`Number.MAX_SAFE_INTEGER`).
+/// The largest whole number that JavaScript has apart from its neighbours (`Number.MAX_SAFE_INTEGER`).
 pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
 /// The number in this text, if it is whole and JavaScript has it.
@@ -55,7 +55,7 @@ pub(crate) fn spelled(number: &str) -> Result<String, Refusal> {
     real(number).map(|float| if float == 0.0 { "0".to_owned() } else { float.to_string() })
 }
 
-/// Whether JavaScript tells this number from its neighbours.
+/// Whether this is one number in JavaScript, and none of its neighbours.
 #[must_use]
 pub fn is_safe_integer(number: i64) -> bool {
     (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(&number)

@@ -130,13 +130,13 @@ mod tests {
         coach: Coach,
     }
 
-    fn told(plan: &Plan) -> Vec<(String, String)> {
+    fn reported(plan: &Plan) -> Vec<(String, String)> {
         let errors = plan.validate().map_err(|errors| sentences(&errors)).err().unwrap_or_default();
         errors.iter().map(|(field, sentence)| (field.to_owned(), sentence.to_owned())).collect()
     }
 
     #[test]
-    fn rules_of_what_is_nested_are_told_where_they_are_broken() {
+    fn rules_of_what_is_nested_are_reported_where_they_are_broken() {
         let a_move = |name: &str, id| Move { name: name.into(), coach: Coach { id } };
         let moves = vec![a_move("x", 1), a_move("Plank", 1), a_move("a b", 0)];
         let coach = Coach { id: 0 };
@@ -149,11 +149,14 @@ mod tests {
             ("name", "must be 2 to 40 characters long"),
             ("second.id", "must be at least 1"),
         ];
-        assert_eq!(told(&plan), expected.map(|(field, sentence)| (field.to_owned(), sentence.to_owned())));
+        assert_eq!(
+            reported(&plan),
+            expected.map(|(field, sentence)| (field.to_owned(), sentence.to_owned()))
+        );
         let plan = Plan { name: "Ada".into(), coach: Coach { id: 1 }, second: None, moves: vec![] };
-        assert_eq!(told(&plan), []);
+        assert_eq!(reported(&plan), []);
         let endless = vec![a_move("x", 0); 10_000];
-        assert!(told(&Plan { moves: endless, ..plan }).len() <= MOST_NAMED + 1);
+        assert!(reported(&Plan { moves: endless, ..plan }).len() <= MOST_NAMED + 1);
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Scalar {
     /// For a column of whole numbers; `"44"`, `44` and `44.0` are the same.
     ///
     /// # Errors
-    /// A sentence for the form when it is no whole number, or one that JavaScript does not tell from its neighbours.
+    /// A sentence for the form when it is no whole number, or one beyond 2^53.
     pub fn integer(&self) -> Result<i64, &'static str> {
         match self {
             Self::Number(text) | Self::Text(text) => whole(text.trim()).map_err(|refusal| refusal.sentence),

@@ -38,7 +38,7 @@ pub struct Schedule {
     pub coach: CoachRef,
     /// What it works through.
     pub workout_plan: WorkoutPlanRef,
-    /// Grows by one with each update.
+    /// Another one whenever the row changes; grows by one with each update made here.
     pub version: i64,
 }
 

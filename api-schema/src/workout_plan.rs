@@ -22,7 +22,7 @@ pub struct WorkoutPlan {
     pub description: String,
     /// Its moves, in the order they are done; one may come more than once.
     pub exercise_moves: Vec<ExerciseMove>,
-    /// Grows by one with each update.
+    /// Another one whenever the row changes; grows by one with each update made here.
     pub version: i64,
 }
 

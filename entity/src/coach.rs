@@ -24,7 +24,7 @@ pub struct Model {
     /// Never leaves the server.
     #[sea_orm(column_type = "Text", nullable)]
     pub password_hash: Option<PasswordHash>,
-    /// Grows by one with each update.
+    /// Another one whenever the row changes; grows by one with each update made here.
     pub version: i64,
 }
 

@@ -19,7 +19,7 @@ pub struct Model {
     /// Address of a film that shows it.
     #[sea_orm(column_type = "Text")]
     pub video_link: String,
-    /// Grows by one with each update.
+    /// Another one whenever the row changes; grows by one with each update made here.
     pub version: i64,
 }
 

@@ -17,7 +17,7 @@ pub struct Model {
     pub coach_id: i64,
     /// What it works through.
     pub workout_plan_id: i64,
-    /// Grows by one with each update.
+    /// Another one whenever the row changes; grows by one with each update made here.
     pub version: i64,
 }
 

@@ -16,7 +16,7 @@ pub struct Model {
     /// What to expect.
     #[sea_orm(column_type = "Text")]
     pub description: String,
-    /// Grows by one with each update, of its moves too.
+    /// Another one whenever the plan or its moves change; grows by one with each update made here.
     pub version: i64,
 }
 

@@ -1,4 +1,5 @@
-//! Ids that JavaScript cannot tell from their neighbours. Other programs may give out such; clients are shown them all the same.
+//! Ids that are the same as their neighbours to JavaScript. Other programs may give out such; clients are shown them
+//! all the same.
 
 use std::{
     collections::BTreeSet,
@@ -16,6 +17,6 @@ pub(crate) fn warn<C: Collection>(models: &[Model<C>]) {
     let Some(id) = models.iter().map(id_of::<C>).find(|id| !is_safe_integer(*id)) else { return };
     let (collection, mut said) = (C::PLURAL, SAID.lock().unwrap_or_else(PoisonError::into_inner));
     if said.insert(collection) {
-        tracing::warn!(collection, id, "JavaScript cannot tell ids beyond 2^53 from their neighbours");
+        tracing::warn!(collection, id, "ids beyond 2^53 are the same as their neighbours to JavaScript");
     }
 }

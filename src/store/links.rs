@@ -1,4 +1,4 @@
-//! Links of a row that is being written: its version has been counted by then, and must not move once more for each of them.
+//! Links of a row that is being written: its version has been counted by then, and must not move once more for each.
 //!
 //! The triggers by which versions move (see the `migration` crate) know that by themselves on PostgreSQL. SQLite keeps
 //! nothing for the length of a transaction, so there the row is held in a table that is empty before and after.

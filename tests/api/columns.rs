@@ -52,7 +52,7 @@ struct Readings;
 impl Collection for Readings {
     type Entity = Entity;
     type Row = Reading;
-    // Nobody writes here but SQL.
+    // Rows come by SQL alone.
     type New = api_schema::NewCoach;
     type Update = api_schema::UpdateCoach;
 

@@ -4,9 +4,9 @@
 //! the same, and `json` could not be compared at all. The names sort last, so that other triggers have had their say.
 //! They are row triggers throughout, because replication fires no others.
 //!
-//! A transaction notes in `rowcast.moved` which row's version has moved last, for the links that are written after it; the
-//! note goes with the transaction, or with the savepoint that is taken back. Whether the transaction has written the
-//! row would not do: it may have written it as it was.
+//! A transaction notes in `rowcast.moved` which row's version has moved last, for the links that are written after it;
+//! the note goes with the transaction, or with the savepoint that is taken back. Whether the transaction has written
+//! the row would not do: it may have written it as it was.
 
 /// What all tables share.
 pub(super) fn functions(schema: &str) -> Vec<String> {
@@ -29,7 +29,7 @@ begin
 end
 $$";
 
-/// Runs with its owner's rights: who may write links need not be allowed to write what they belong to.
+/// Runs with its owner's rights: a role that may write links need not be allowed to write what they belong to.
 const LINKS: &str = "
 create or replace function {schema}.{table}_version() returns trigger language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
@@ -54,9 +54,9 @@ begin
 end
 $$";
 
-/// An id that has been given out before, of a row that is made again. The table's own counter gives out an id only once: what
-/// is not above it and has not just come from it was written by hand. No version that has been counted is as large as the
-/// number of changes ever logged.
+/// An id that has been given out before, of a row that is made again. The table's own counter gives out an id only
+/// once: what is not above it and has not just come from it was written by hand. No version that has been counted is
+/// as large as the number of changes ever logged.
 const AGAIN: &str = "
 create or replace function {schema}.{table}_again() returns trigger language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$

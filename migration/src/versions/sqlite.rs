@@ -24,8 +24,8 @@ pub(super) fn guard(table: &str, columns: &[String]) -> Vec<String> {
 }
 
 /// An id that has been given out before: `insert or replace`, or a row that is made again. No version that has been
-/// counted is as large as the number of changes ever logged. `sqlite_sequence` is renewed when a statement ends, so here
-/// it holds the largest id before it.
+/// counted is as large as the number of changes ever logged. `sqlite_sequence` is renewed when a statement ends, so
+/// here it holds the largest id before it.
 fn again(table: &str) -> String {
     format!(
         "create trigger {table}_version_insert after insert on {table} for each row

@@ -11,7 +11,7 @@ on_both_databases! {
     what_changes_nothing_is_no_conflict,
     updates_of_a_plan_and_its_moves_count_by_one,
     a_row_that_is_made_again_is_not_the_one_that_was_seen,
-    who_follows_is_sent_the_version_that_moved,
+    a_client_that_follows_is_sent_the_version_that_moved,
 }
 
 /// What another program writes, and which row of which collection it changes by that.
@@ -140,7 +140,7 @@ async fn a_row_that_is_made_again_is_not_the_one_that_was_seen(app: &TestApp) {
         .await;
 }
 
-async fn who_follows_is_sent_the_version_that_moved(app: &TestApp) {
+async fn a_client_that_follows_is_sent_the_version_that_moved(app: &TestApp) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
     gym::open(&client).await;
     let then = client.now();

@@ -1,4 +1,4 @@
-//! Values that are what they mean: times of day sort as such, numbers count by their value, and a page may end anywhere.
+//! Values that are what they mean: times of day sort as such, and numbers count by their value.
 
 use serde_json::{Value, json};
 
