@@ -26,7 +26,7 @@ use super::{
     opened::Opened,
     place::{self, Main, Moved},
     probe, soundness,
-    wal::{Bounds, SHORT},
+    wal::Bounds,
 };
 use crate::error::Error;
 
@@ -164,11 +164,9 @@ impl Keeper {
         self.heed();
     }
 
-    /// After a group: moves what has gathered in the write-ahead log, if that is much.
+    /// After a group: notes where the write-ahead log stands, and moves what has gathered in it, if that is much.
     pub(super) fn keep_short(&mut self) {
-        if let Some(open) = self.open.as_mut().filter(|_| self.doubt.is_none())
-            && open.place.log_size() >= SHORT
-        {
+        if let Some(open) = self.open.as_mut().filter(|_| self.doubt.is_none()) {
             open.keep_short(&mut self.bounds);
         }
     }

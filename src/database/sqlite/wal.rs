@@ -20,8 +20,6 @@ use crate::error::Error;
 
 /// Frames, of 4 KiB each, from which on they are moved.
 const MANY: i64 = 1000;
-/// A file of fewer bytes has fewer frames.
-pub(super) const SHORT: u64 = 4096 * MANY as u64;
 /// Bytes from which on readers are waited for.
 const LARGE: u64 = 16 << 20;
 /// Bytes from which on somebody should know.
