@@ -34,7 +34,7 @@ async fn refuses(app: &TestApp, trigger: &str) {
         for (round, id) in asked.into_iter().enumerate() {
             let ack = client.ack(id).await;
             match round % 3 {
-                0 => assert_eq!(ack.refused(), ["$internal"], "{round}"),
+                0 => assert_eq!(ack.sentence("$refused"), "not in this gym", "{round}"),
                 _ => assert!(client.copy().has("coaches", &ack.done()), "{round}"),
             }
         }
