@@ -365,7 +365,7 @@ test.each([
   ["versions that count", true],
   ["versions that say nothing", false],
 ])("any interleaving ends as the server has it, with %s", { timeout: 300_000 }, async (_, counts) => {
-  const runs = Number(process.env.RUNS ?? 1000);
+  const runs = Number(process.env.RUNS ?? 600);
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
       const story = new Story(counts);
