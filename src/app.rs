@@ -90,7 +90,7 @@ impl App {
         let server = match server {
             Ok(server) => server,
             Err(error) => {
-                live.stop();
+                live.stop().await;
                 db.close().await;
                 return Err(format!("--bind: {} cannot be listened on: {error}", settings.bind));
             }
@@ -118,7 +118,7 @@ impl App {
         self.state.leaving.store(true, Ordering::Relaxed);
         self.io.shutdown(GRACE).await;
         handle.stop(true).await;
-        self.live.stop();
+        self.live.stop().await;
         self.db.close().await;
         server.await.map_err(std::io::Error::other)?
     }

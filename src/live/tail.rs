@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 use super::{
     cache::{Cache, Rows},
     cursor::Cursor,
+    digest::{self, Keeper},
     epoch::{self, Epochs},
     history::{Change, Changed, History},
     horizon::Horizon,
@@ -27,6 +28,9 @@ use crate::{
 
 /// How long to wait after a look that failed.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// How long the end may take.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// What rings, what is told, and when to end.
 pub(super) struct Signals {
@@ -55,6 +59,7 @@ pub(super) struct Tail {
     life: Option<Life>,
     horizon: Horizon,
     reconciler: Reconciler,
+    keeper: Keeper,
 }
 
 /// What a look brought.
@@ -82,13 +87,21 @@ impl Tail {
         remembered: usize,
         reconciler: Reconciler,
     ) -> Result<Self, Error> {
-        let epochs = epoch::begin(&db, None).await?;
-        let load = async |db: &Transaction| {
-            let look = log::end(db, epochs.now()).await?;
-            let (entries, floor) = log::newest(db, remembered).await?;
-            Ok((look, kinds.everything(db).await?, kinds.changes(db, &entries).await?, floor))
+        let mut epochs = epoch::begin(&db, None).await?;
+        let (look, caches, changes, floor) = loop {
+            let load = async |db: &Transaction| {
+                let look = log::end(db, epochs.now()).await?;
+                let (entries, floor) = log::newest(db, remembered).await?;
+                let (caches, changes) = (kinds.everything(db).await?, kinds.changes(db, &entries).await?);
+                let differs = digest::differs(db, &kinds, &epochs, &caches).await?;
+                Ok(((look, caches, changes, floor), differs))
+            };
+            let (loaded, differs) = attached.read(load).await?;
+            if !differs {
+                break loaded;
+            }
+            epochs = epoch::begin(&db, Some(epochs.now())).await?;
         };
-        let (look, caches, changes, floor) = attached.read(load).await?;
         let views: Vec<View> = kinds
             .iter()
             .zip(caches)
@@ -113,6 +126,7 @@ impl Tail {
             life: Some(look.life),
             horizon: Horizon::default(),
             reconciler,
+            keeper: Keeper::default(),
         };
         tail.views.iter().for_each(measure);
         Ok(tail)
@@ -158,7 +172,17 @@ impl Tail {
                 attached.ring().await;
             }
             self.reconcile(&attached).await;
+            if self.keeper.is_due(self.number) {
+                tokio::task::spawn_local(self.keep());
+            }
         }
+        let _ = tokio::time::timeout(LEAVING, self.keep()).await;
+    }
+
+    /// Notes what is shown, for a server that starts later.
+    fn keep(&mut self) -> impl Future<Output = ()> + use<> {
+        let cursor = Cursor::new(self.epochs.now(), &self.at.position);
+        self.keeper.keep(&self.db, self.number, cursor, &self.views)
     }
 
     /// Publishes whatever has been committed by now. A `quiet` look expects nothing.
