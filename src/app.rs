@@ -96,7 +96,7 @@ impl App {
         let server = match listening {
             Ok(server) => server,
             Err(error) => {
-                live.stop();
+                live.stop().await;
                 db.close().await;
                 return Err(format!("--bind: {error}"));
             }
@@ -131,7 +131,7 @@ impl App {
         self.state.leaving.store(true, Ordering::Relaxed);
         self.io.shutdown(GRACE).await;
         handle.stop(true).await;
-        self.live.stop();
+        self.live.stop().await;
         self.db.close().await;
         server.await.map_err(std::io::Error::other)?
     }

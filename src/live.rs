@@ -13,6 +13,7 @@
 
 mod cache;
 mod cursor;
+mod digest;
 mod epoch;
 mod history;
 mod horizon;
@@ -234,9 +235,12 @@ impl Live {
         self.shared.caught_up.load(Ordering::Relaxed)
     }
 
-    /// Ends the tail.
-    pub fn stop(&self) {
+    /// Ends the tail, and waits for it to have noted what it showed.
+    pub async fn stop(&self) {
         self.closing.send_replace(true);
+        let mut passed = self.passed.clone();
+        let ended = async { while passed.changed().await.is_ok() {} };
+        let _ = tokio::time::timeout(PATIENCE, ended).await;
     }
 }
 

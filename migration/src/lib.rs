@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A migration that has been released is frozen: databases exist that it has made. What must change gets a new one. The
-//! same holds for [`ddl`], [`change_log`] and [`versions`], which migrations are written with. Nothing here knows the entities, which
-//! describe what the schema is today.
+//! same holds for [`ddl`], [`change_log`] and [`versions`], which migrations are written with; new ones watch a table by
+//! [`log_triggers`]. Nothing here knows the entities, which describe what the schema is today.
 
 pub mod change_log;
 pub mod ddl;

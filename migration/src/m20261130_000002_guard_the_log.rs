@@ -1,4 +1,4 @@
-//! A change log that is written whoever writes, and that knows when something of it is gone.
+//! A change log that is written whichever role writes, and that knows when something of it is gone.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -12,16 +12,27 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         if manager.get_database_backend() == DbBackend::Sqlite {
-            return ddl::execute(manager, &SQLITE).await;
+            ddl::execute(manager, &SQLITE).await?;
+            return ddl::execute(manager, &[DIGEST]).await;
         }
         let schema = log_triggers::schema(manager).await?;
         for statement in POSTGRES {
             let sql = statement.replace("{rights}", RIGHTS).replace("{schema}", &schema);
             manager.get_connection().execute_unprepared(&sql).await?;
         }
+        ddl::execute(manager, &[DIGEST]).await?;
         log_triggers::fire_always(manager).await
     }
 }
+
+// What a server showed, in short, when it had read the log so far: by this the next one sees what changed unlogged meanwhile.
+const DIGEST: &str = "
+create table change_log_digest (
+    id {i64} primary key check (id = 1),
+    epoch {text} not null,
+    position {text} not null,
+    digest {text} not null
+) {strict}";
 
 // A table cannot be given a default that differs from row to row, so it is made anew. The triggers of other tables name it
 // and need no change. What was pruned is not given out again: the sequence is carried over.
@@ -52,7 +63,7 @@ const SQLITE: [&str; 9] = [
 /// A function that runs with its owner's rights finds nothing that a caller has put in its way.
 const RIGHTS: &str = "security definer set search_path = pg_catalog, {schema}, pg_temp";
 
-// A trigger needs no right of the writer to execute its function; nobody else has a use for one.
+// A trigger needs no right of the writer to execute its function, and there is no other use for one.
 const POSTGRES: [&str; 9] = [
     "create or replace function {schema}.log_row() returns trigger language plpgsql {rights} as $$
 begin

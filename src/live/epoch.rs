@@ -76,7 +76,7 @@ async fn enter(db: &Transaction, name: &str, doubt: Option<&str>) -> Result<Epoc
                 || doubt.is_some_and(|doubt| is_last(&known, doubt))
             {
                 add(db, name, &place, 0).await?;
-                // Its numbers may be another cluster's, or be given out again; and whoever follows it reads everything anew.
+                // Its numbers may be another cluster's, or be given out again; and each node that follows it reads everything anew.
                 for forget in FORGET {
                     db.execute_unprepared(forget).await?;
                 }

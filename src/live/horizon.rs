@@ -1,4 +1,4 @@
-//! Whether a long transaction holds back what all have seen, and whose it is.
+//! Whether a long transaction holds back what all have seen, and which session or prepared transaction that is.
 //!
 //! It delays no change and no ack. But the log cannot be pruned past it, and PostgreSQL cannot clean up behind it. It may be a
 //! session's, or a prepared one that no session has any more. It is as old as the database says, also for a server that has
@@ -30,7 +30,7 @@ struct Held {
     named: Option<Instant>,
 }
 
-/// Whose it is; all fields empty if the database does not say.
+/// The session or the prepared transaction; all fields empty if the database does not say.
 #[derive(Default)]
 struct Holder {
     prepared: bool,
@@ -46,8 +46,8 @@ struct Holder {
 
 /// The transaction by its number, of which both views show the lower half. A session's age is its transaction's; a prepared
 /// transaction has been open since it was prepared at least.
-const WHO: &str = "
-    select false as prepared, pid::text as pid, coalesce(usename::text, '') as who,
+const HOLDER: &str = "
+    select false as prepared, pid::text as pid, coalesce(usename::text, '') as owner,
         application_name as application, coalesce(datname::text, '') as database, coalesce(state, '') as state,
         '' as gid, (extract(epoch from clock_timestamp() - xact_start) * 1000)::bigint as age
     from pg_stat_activity where backend_xid = $1::text::xid
@@ -89,7 +89,7 @@ impl Held {
         said.map_or_else(|| self.since.elapsed(), |(age, asked)| age + asked.elapsed())
     }
 
-    /// Asks once whose it is, and once more before it is named: a session may have prepared it since.
+    /// Asks for the holder once, and once more before it is named: a session may have prepared it since.
     async fn look(&mut self, connection: &DatabaseConnection) {
         if self.holder.is_none() && self.since.elapsed() >= NOTABLE {
             self.ask(connection).await;
@@ -143,7 +143,7 @@ impl Holder {
 
 async fn find(connection: &DatabaseConnection, transaction: u64) -> Result<Holder, DbErr> {
     let number = (transaction & u64::from(u32::MAX)).to_string();
-    let statement = Statement::from_sql_and_values(DbBackend::Postgres, WHO, [number.into()]);
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, HOLDER, [number.into()]);
     let Some(row) = connection.query_one_raw(statement).await? else { return Ok(Holder::default()) };
     let text = |column: &str| row.try_get::<String>("", column);
     let age: Option<i64> = row.try_get("", "age")?;
@@ -152,7 +152,7 @@ async fn find(connection: &DatabaseConnection, transaction: u64) -> Result<Holde
         prepared: row.try_get("", "prepared")?,
         age: age.map(|age| (age, Instant::now())),
         pid: text("pid")?,
-        user: text("who")?,
+        user: text("owner")?,
         application: text("application")?,
         database: text("database")?,
         state: text("state")?,

@@ -26,7 +26,7 @@ pub(super) struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Last {
     seq: i64,
-    /// What tells it from another one by the same number: its transaction, or on SQLite a number drawn at random.
+    /// What distinguishes it from another one by the same number: its transaction, or on SQLite a number drawn at random.
     mark: i64,
 }
 
@@ -35,6 +35,13 @@ pub(super) struct Last {
 pub(super) struct Seen {
     pub(super) position: Position,
     last: Option<Last>,
+}
+
+impl Seen {
+    /// A reader that has come there, and does not know by which entry.
+    pub(super) fn at(position: Position) -> Self {
+        Self { position, last: None }
+    }
 }
 
 /// What a look at the log brought. All of it holds for the transaction it was read in, so rows read there agree with it.
@@ -62,7 +69,7 @@ pub(super) struct Life {
     table: String,
 }
 
-/// What was committed after a position, for a reader who began in that epoch.
+/// What was committed after a position, for a reader that began in that epoch.
 pub(super) async fn look(db: &impl ConnectionTrait, after: &Seen, epoch: &str) -> Result<Look, Error> {
     match db.get_database_backend() {
         DbBackend::Postgres => postgres(db, after).await,
@@ -75,7 +82,7 @@ const END: u64 = i64::MAX.cast_unsigned();
 
 /// Where the log ends.
 pub(super) async fn end(db: &Transaction, epoch: &str) -> Result<Look, Error> {
-    let all = Seen { position: Position::below(END), last: None };
+    let all = Seen::at(Position::below(END));
     let mut look = look(db, &all, epoch).await?;
     let mark = match db.get_database_backend() {
         DbBackend::Postgres => "txid::text::bigint",

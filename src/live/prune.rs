@@ -68,8 +68,8 @@ async fn mark(db: &Transaction, keep: Retention, now: i64) -> Result<(), DbErr> 
     Ok(())
 }
 
-/// Deletes entries of transactions below `old`, and those up to the `seq` `over`. Never past a transaction that is open: who
-/// has seen all but that one must not take it for lost. The log's own trigger raises the floor past what is gone.
+/// Deletes entries of transactions below `old`, and those up to the `seq` `over`. Never past a transaction that is open: a
+/// reader that has seen all but that one must not take it for lost. The log's own trigger raises the floor past what is gone.
 async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     let sql = format!(
         "delete from change_log

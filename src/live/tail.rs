@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 use super::{
     cache::{Cache, Rows},
     cursor::Cursor,
+    digest::{self, Keeper},
     epoch::{self, Epochs},
     history::{Change, Changed, History},
     horizon::Horizon,
@@ -31,6 +32,9 @@ use crate::{
 
 /// How long to wait after a look that failed.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// How long the end may take.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// What rings, what is told, and when to end.
 pub(super) struct Signals {
@@ -62,6 +66,7 @@ pub(super) struct Tail {
     horizon: Horizon,
     withheld: Withheld,
     reconciler: Reconciler,
+    keeper: Keeper,
 }
 
 /// What a look brought.
@@ -93,16 +98,23 @@ impl Tail {
         remembered: usize,
         reconciler: Reconciler,
     ) -> Result<Self, Error> {
-        let epochs = epoch::begin(&db, None).await?;
-        let load = async |db: &Transaction| {
-            let look = log::end(db, epochs.now()).await?;
-            let (entries, floor) = log::newest(db, remembered).await?;
-            let caches = kinds.everything(db).await?;
-            let withheld = |place: usize| caches.get(place).is_some_and(Option::is_none);
-            let changes = kinds.changes(db, &entries, &withheld).await?;
-            Ok((look, caches, changes, floor))
+        let mut epochs = epoch::begin(&db, None).await?;
+        let (look, caches, changes, floor) = loop {
+            let load = async |db: &Transaction| {
+                let look = log::end(db, epochs.now()).await?;
+                let (entries, floor) = log::newest(db, remembered).await?;
+                let caches = kinds.everything(db).await?;
+                let withheld = |place: usize| caches.get(place).is_some_and(Option::is_none);
+                let changes = kinds.changes(db, &entries, &withheld).await?;
+                let differs = digest::differs(db, &kinds, &epochs, &caches).await?;
+                Ok(((look, caches, changes, floor), differs))
+            };
+            let (loaded, differs) = attached.read(load).await?;
+            if !differs {
+                break loaded;
+            }
+            epochs = epoch::begin(&db, Some(epochs.now())).await?;
         };
-        let (look, caches, changes, floor) = attached.read(load).await?;
         let (mut views, mut withheld) = (Vec::new(), Withheld::default());
         for (place, (kind, rows)) in kinds.iter().zip(caches).enumerate() {
             let too_large = rows.is_none();
@@ -135,6 +147,7 @@ impl Tail {
             horizon: Horizon::default(),
             withheld,
             reconciler,
+            keeper: Keeper::default(),
         };
         tail.views.iter().for_each(measure);
         Ok(tail)
@@ -184,7 +197,17 @@ impl Tail {
                 attached.ring().await;
             }
             self.reconcile(&attached).await;
+            if self.keeper.is_due(self.number) {
+                tokio::task::spawn_local(self.keep());
+            }
         }
+        let _ = tokio::time::timeout(LEAVING, self.keep()).await;
+    }
+
+    /// Notes what is shown, for a server that starts later.
+    fn keep(&mut self) -> impl Future<Output = ()> + use<> {
+        let cursor = Cursor::new(self.epochs.now(), &self.at.position);
+        self.keeper.keep(&self.db, self.number, cursor, &self.views)
     }
 
     /// Publishes whatever has been committed by now. A `quiet` look expects nothing.

@@ -188,7 +188,7 @@ async fn an_epoch_stands_once(db: &DatabaseConnection) {
     assert!(execute(db, "insert into change_log_state (id, floor) values (2, 0)").await.is_err());
 }
 
-/// Whoever takes it away, and whoever changes it.
+/// Deleted or changed, by any program.
 async fn what_is_gone_of_the_log_is_below_its_floor(db: &DatabaseConnection) {
     let end = match db.get_database_backend() {
         sea_orm::DbBackend::Sqlite => "select coalesce(max(seq), 0) + 1 as number from change_log",

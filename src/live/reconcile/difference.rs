@@ -91,9 +91,10 @@ pub(super) async fn publish(db: &Database, differences: Vec<Difference>) -> Resu
             ?first,
             "rows differ from what is shown, and no trigger has logged it: they are published now"
         );
-        metrics::counter!("rowcast_reconciled_rows_total", "collection" => *plural)
-            .increment(ids.len() as u64);
+        let count = metrics::counter!("rowcast_reconciled_rows_total", "collection" => *plural);
+        let rows = ids.len() as u64;
         mend(db, difference).await?;
+        count.increment(rows);
     }
     Ok(())
 }

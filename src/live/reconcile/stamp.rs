@@ -1,4 +1,4 @@
-//! What shows cheaply that a page of rows has not changed: nothing in it is read but for who wrote it last.
+//! What shows cheaply that a page of rows has not changed: nothing in it is read but for the transaction that wrote it last.
 //!
 //! - On PostgreSQL, the number of rows and a sum of hashes over their ids and `xmin`, the transaction that wrote each; of the
 //!   rows themselves, of those that join, and of those that are shown within them.

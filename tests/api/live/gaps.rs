@@ -23,7 +23,7 @@ from_both_databases! {
 
 alone_on_both_databases! { pruning_is_no_gap }
 
-/// Two who follow in different ways, in an open gym; and where the first is.
+/// Two clients that follow in different ways, in an open gym; and the first one's cursor.
 async fn open(app: &TestApp) -> (Client, Client, String) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
     gym::open(&client).await;

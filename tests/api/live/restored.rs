@@ -43,7 +43,6 @@ impl Restored {
     }
 
     async fn shows(&self, age: i64) {
-        // A client that keeps older rows than it had has been told so by snapshots, or by changes to what it has.
         self.snapshots.sees("coaches", |rows| rows[0]["age"] == age).await;
         let back = begins_anew(self.program.address, &self.after).await;
         assert_eq!(back.copy().rows("coaches")[0]["age"], age);

@@ -1,4 +1,4 @@
-//! Others who write: a role that has rights on the tables alone, and sessions in which ordinary triggers do not fire.
+//! Other writers: a role that has rights on the tables alone, and sessions in which ordinary triggers do not fire.
 
 use serde_json::json;
 
