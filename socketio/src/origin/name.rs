@@ -81,3 +81,34 @@ fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_as_the_same(
+            scheme in "[a-z][a-z0-9+.-]{0,8}",
+            host in "[A-Za-z0-9.-]{1,20}|\\[[0-9a-f:]{2,20}\\]",
+            port in proptest::option::of(any::<u16>()),
+            slash in "/?",
+        ) {
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            let name = Name::parse(&format!("{scheme}://{host}{port}{slash}")).expect("an origin");
+            prop_assert_eq!(Name::parse(&name.to_string()), Some(name));
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in ".{0,60}", host in ".{0,30}") {
+            for text in [text.clone(), format!("http://{text}"), format!("{text}://{host}")] {
+                if let Some(name) = Name::parse(&text) {
+                    let _ = (name.is_local(), name.is_at(&host));
+                    prop_assert_eq!(Name::parse(&name.to_string()), Some(name));
+                }
+            }
+        }
+    }
+}
