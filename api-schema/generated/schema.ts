@@ -619,8 +619,8 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "1e1644b9fe247cce",
-  events: "f8d999430b8d3b11",
+  hash: "edc5a41660ea2268",
+  events: "b44036b3e4dfc533",
   collections: {
     coaches: {
       name: "coach",
