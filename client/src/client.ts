@@ -97,6 +97,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     socket.on(name, (rows: Row[], at?: { cursor: string }) => at && picture.snapshot(name, rows, at.cursor));
   }
   socket.on("changes", ({ cursor, ...difference }: { cursor: string }) => picture.changes(difference as Difference, cursor));
+  socket.on("withheld", ({ collection }: { collection: string }) => picture.withhold(collection));
   socket.on("authored", (told: Authored) => {
     if (collections[told.collection]) touches.authored(told, part(told.collection).base.get(told.id)?.version);
   });
@@ -227,6 +228,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   const client: Client<any, any> = {
     rows: (collection) => part(collection).rows() as any,
     row: store.row,
+    numbers: (collection) => collections[collection]!.numbers,
     pending: store.pending,
     touch: (collection, id) => touches.get(collection, store.row(collection, id)?.id ?? id),
     conflicts: conflicts.list,
@@ -244,6 +246,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
       const now: Connection = {
         state,
         ready: picture.ready,
+        withheld: picture.withheld(),
         waiting: queue.list.length,
         held: held().length,
         user,

@@ -17,6 +17,8 @@ export function createPicture(store: Store, names: string[], { news, took }: Tol
   const waiting: Difference = {};
   // Which of a series of snapshots have come; the series goes on over lost connections.
   const come = new Set<string>();
+  // Which collections are too large for the server to send.
+  const withheld = new Set<string>();
   let next: string | undefined;
 
   const picture = {
@@ -32,11 +34,23 @@ export function createPicture(store: Store, names: string[], { news, took }: Tol
         come.clear();
       }
       come.add(name);
+      withheld.delete(name);
       const present = new Set(upserted.map((row) => row.id));
       waiting[name] = { upserted, deleted: [...store.part(name).base.keys()].filter((id) => !present.has(id)) };
       next = cursor;
-      if (picture.expected.every((name) => come.has(name))) settle(true);
+      check();
     },
+
+    /** The server does not send a collection, in the place of its snapshot or from now on: it is shown without rows. */
+    withhold(name: string): void {
+      if (!names.includes(name)) return;
+      withheld.add(name);
+      waiting[name] = { upserted: [], deleted: [...store.part(name).base.keys()] };
+      next ??= picture.cursor ?? "";
+      check();
+    },
+
+    withheld: () => [...withheld],
 
     changes(difference: Difference, cursor: string | undefined): void {
       settle();
@@ -50,10 +64,15 @@ export function createPicture(store: Store, names: string[], { news, took }: Tol
       for (const name of names) picture.snapshot(name, [], "");
       settle();
       come.clear();
+      withheld.clear();
       picture.ready = false;
       picture.cursor = undefined;
     },
   };
+
+  function check(): void {
+    if (picture.expected.every((name) => come.has(name) || withheld.has(name))) settle(true);
+  }
 
   function settle(last = false): void {
     const difference = { ...waiting };

@@ -38,7 +38,7 @@ export function hooks<C, E>(client: Client<C, E>): Hooks<C> {
     useCollection(collection, { where, sort } = {}) {
       const all = useAny(() => client.rows(collection));
       const ready = useAny(() => client.connection().ready);
-      const selected = useMemo(() => ({ rows: select(all, where, sort), ready }), [all, where, sort, ready]);
+      const selected = useMemo(() => ({ rows: select(all, where, sort, client.numbers(collection)), ready }), [all, where, sort, ready]);
       // A selection that is written in place is a new one each time; what it selects counts.
       const shown = useRef(selected);
       return (shown.current = equal(shown.current, selected) ? shown.current : selected);
@@ -51,18 +51,23 @@ export function hooks<C, E>(client: Client<C, E>): Hooks<C> {
   };
 }
 
-function select<R>(all: readonly R[], where: Selection<R>["where"], sort: Selection<R>["sort"]): readonly R[] {
+function select<R>(
+  all: readonly R[],
+  where: Selection<R>["where"],
+  sort: Selection<R>["sort"],
+  numbers: readonly string[] | undefined,
+): readonly R[] {
   const fits = (row: R) => Object.entries(where!).every(([field, value]) => equal(row[field as keyof R], value));
   const rows = where ? all.filter(typeof where === "function" ? where : fits) : all;
-  return sort ? [...rows].sort(typeof sort === "function" ? sort : by(sort)) : rows;
+  return sort ? [...rows].sort(typeof sort === "function" ? sort : by(sort, numbers)) : rows;
 }
 
-function by<R>(sort: string): (one: R, other: R) => number {
+function by<R>(sort: string, numbers: readonly string[] = []): (one: R, other: R) => number {
   const down = sort[0] === "-";
   const field = down ? sort.slice(1) : sort;
   return (one: any, other: any) => {
     // Null before everything, as in the server's lists.
-    const [left, right] = [one, other].map((row) => row[field] ?? "");
+    const [left, right] = [one, other].map(({ [field]: value }) => (numbers.includes(field) && value ? +value : (value ?? "")));
     const order = typeof left === "number" && typeof right === "number" ? left - right : `${left}`.localeCompare(right);
     return down ? -order : order;
   };

@@ -34,6 +34,8 @@ export interface CollectionSchema {
   hash: string;
   /** Whether clients are sent it; one that is not is listed instead, and is not in the store. */
   sent: boolean;
+  /** Fields whose text is sorted as the whole number that it spells. */
+  numbers?: readonly string[];
   nests: Record<string, Nest>;
 }
 
@@ -72,6 +74,8 @@ export interface Connection {
   state: "connecting" | "live" | "reconnecting" | "offline" | "refused";
   /** Whether all collections are there, perhaps as they were when last heard of. */
   ready: boolean;
+  /** Collections that are too large for the server to send: they have no rows here, and are to be listed. */
+  withheld: readonly string[];
   /** Writes that are not acked yet. */
   waiting: number;
   /** Those among them that wait for their user to sign in again. */
@@ -181,6 +185,8 @@ export interface Client<C, E = Record<string, any>> {
   /** The same object until it changes. */
   connection(): Connection;
   conflicts(): readonly Conflict<C>[];
+  /** Fields whose text is sorted as the whole number that it spells. */
+  numbers(collection: Names<C>): readonly string[] | undefined;
   /** Hears of anything at all; returns what ends it. */
   subscribe(listener: () => void): () => void;
   /** Hears of one collection, or of one row; returns what ends it. */
