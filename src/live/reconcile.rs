@@ -18,6 +18,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::task::JoinHandle;
+
 use super::{
     reading::{Kinds, in_time},
     view::View,
@@ -32,8 +34,10 @@ use stamp::Stamp;
 
 /// How often to compare.
 const EVERY: Duration = Duration::from_secs(1);
-/// How long it may take then: changes wait meanwhile.
+/// How long it may take then: changes wait meanwhile. So many pages are looked at in any case, which is all of a small
+/// database: a busy machine is slow with everything.
 const LIMIT: Duration = Duration::from_millis(20);
+const FEW: usize = 8;
 /// Rows of a page, and how many it may have become before it is divided.
 const PAGE: usize = 250;
 const LARGEST: usize = 2 * PAGE;
@@ -54,6 +58,8 @@ pub(super) struct Reconciler {
     after: i64,
     /// For each collection: the last id of each page, and the stamp under which its rows were what is shown.
     pages: Vec<BTreeMap<i64, Option<Stamp>>>,
+    /// What was found last is being written: it may wait for locks, and nothing here waits for it.
+    publishing: Option<JoinHandle<()>>,
 }
 
 impl Reconciler {
@@ -64,7 +70,8 @@ impl Reconciler {
 
     /// Whether it is time to compare some more.
     pub(super) fn is_due(&self) -> bool {
-        self.rows > 0 && self.last.is_none_or(|last| last.elapsed() >= EVERY)
+        let is_idle = self.publishing.as_ref().is_none_or(JoinHandle::is_finished);
+        self.rows > 0 && is_idle && self.last.is_none_or(|last| last.elapsed() >= EVERY)
     }
 
     /// What is known of pages is another database's.
@@ -87,13 +94,17 @@ impl Reconciler {
             true => me.lock().await.compare(db, kinds, views).await,
             false => Ok(Vec::new()),
         });
-        let outcome = match compared.await {
-            Ok(differences) if differences.is_empty() => Ok(()),
-            Ok(differences) => difference::publish(db, differences).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = outcome {
-            tracing::warn!(%error, "what is shown could not be compared with the database; trying again");
+        let compared = compared.await;
+        let me = me.into_inner();
+        match compared {
+            Ok(differences) if differences.is_empty() => {}
+            Ok(differences) => {
+                let published = difference::publish(db.clone(), differences);
+                me.publishing = Some(tokio::task::spawn_local(published));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what is shown could not be compared with the database; trying again");
+            }
         }
     }
 
@@ -112,7 +123,10 @@ impl Reconciler {
         let is_shown = |place: usize| !views[place].is_withheld();
         let sent = kinds.iter().enumerate().filter(|(place, kind)| kind.is_sent() && is_shown(*place));
         let sent: Vec<_> = sent.collect();
-        while self.budget > 0 && began.elapsed() < LIMIT {
+        for at in 0.. {
+            if self.budget <= 0 || at >= FEW && began.elapsed() >= LIMIT {
+                break;
+            }
             let Some((place, kind)) = sent.iter().find(|(place, _)| *place >= self.place) else {
                 self.finish();
                 break;

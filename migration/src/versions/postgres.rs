@@ -55,14 +55,18 @@ end
 $$";
 
 /// An id that has been given out before, of a row that is made again. The table's own counter gives out an id only
-/// once: what is not above it and has not just come from it was written by hand. No version that has been counted is
-/// as large as the number of changes ever logged.
+/// once: what is not above it and has not just come from it was written by hand, and so was what has come from it for
+/// another row before, which the session notes. No version that has been counted is as large as the number of changes
+/// ever logged.
 const AGAIN: &str = "
 create or replace function {schema}.{table}_again() returns trigger language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    given text := concat('rowcast.given_', tg_relid);
 begin
     begin
-        if currval('{sequence}') = new.id then
+        if currval('{sequence}') = new.id and current_setting(given, true) is distinct from new.id::text then
+            perform set_config(given, new.id::text, false);
             return new;
         end if;
     exception

@@ -81,22 +81,24 @@ fn own(value: Value) -> Value {
 }
 
 /// Writes them into the change log, from where all nodes publish them.
-pub(super) async fn publish(db: &Database, differences: Vec<Difference>) -> Result<(), Error> {
+pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
     for difference in differences {
-        let Difference { plural, ids, .. } = &difference;
-        let first = &ids[..ids.len().min(NAMED)];
+        let (collection, rows) = (difference.plural, difference.ids.len());
+        let first: Vec<i64> = difference.ids.iter().copied().take(NAMED).collect();
         tracing::warn!(
-            collection = plural,
-            rows = ids.len(),
+            collection,
+            rows,
             ?first,
             "rows differ from what is shown, and no trigger has logged it: they are published now"
         );
-        let count = metrics::counter!("rowcast_reconciled_rows_total", "collection" => *plural);
-        let rows = ids.len() as u64;
-        mend(db, difference).await?;
-        count.increment(rows);
+        match mend(&db, difference).await {
+            Ok(()) => {
+                let count = metrics::counter!("rowcast_reconciled_rows_total", "collection" => collection);
+                count.increment(rows as u64);
+            }
+            Err(error) => tracing::warn!(%error, collection, "they could not be published; trying again"),
+        }
     }
-    Ok(())
 }
 
 async fn mend(db: &Database, difference: Difference) -> Result<(), Error> {

@@ -106,11 +106,13 @@ async fn what_is_nested_and_changed_unseen_is_shown_wherever_it_is(app: &TestApp
     let before = plan(&opened.0.copy());
     unseen(&app.database, &["exercise_moves"], "update exercise_moves set name = 'Unseen'").await;
     opened.0.keeps("the move in its plan", |copy| plan(copy)["exercise_moves"][0]["name"] == "Unseen").await;
+    opened.0.keeps("its next version", |copy| copy.rows("exercise_moves")[0]["version"] == 2).await;
     assert_eq!(plan(&opened.0.copy())["version"], before["version"], "the plan itself is as it was");
     settles(app, &opened).await;
     unseen(&app.database, &["coaches"], "update coaches set name = 'Ada L.' where id = 1").await;
     let coach = |copy: &Copy| copy.rows("schedules")[0]["coach"]["name"] == "Ada L.";
     opened.0.keeps("the coach in the class", coach).await;
+    opened.0.keeps("its next version", |copy| copy.rows("coaches")[0]["version"] == 2).await;
     settles(app, &opened).await;
     unseen(&app.database, &["workout_plan_moves"], "delete from workout_plan_moves").await;
     opened.0.keeps("a plan without moves", |copy| plan(copy)["exercise_moves"] == json!([])).await;
