@@ -35,6 +35,18 @@ test("a list shows, sorts, filters and follows", async () => {
   await waitFor(() => expect(screen.getByText(names()).textContent).toMatch(/^Mara/));
 });
 
+test("hours are sorted by the time of day", async () => {
+  const { client, useCollection } = await gym();
+  await live(client);
+  for (const hour of ["1330", "730", "900"]) await client.create("schedules", { day: "Sunday", hour, coach: { id: 1 }, workout_plan: { id: 1 } });
+  function Hours() {
+    const { rows } = useCollection("schedules", { where: { day: "Sunday" }, sort: "hour" });
+    return <p>{rows.map((one) => one.hour).join(", ")}</p>;
+  }
+  render(<StrictMode><Hours /></StrictMode>);
+  expect(screen.getByText("730, 900, 1330")).toBeDefined();
+});
+
 test("a row renders again when it changes, and not for another row", async () => {
   const { client, useRow, usePending } = await gym();
   await live(client);
