@@ -73,18 +73,20 @@ pub(super) fn address(options: PgConnectOptions) -> PgConnectOptions {
 #[derive(Clone)]
 pub(in crate::database) struct Pool {
     connections: DatabaseConnection,
+    /// How many there may be.
+    size: u32,
     renewal: Arc<Renewal>,
 }
 
 impl Pool {
     /// Makes its connections when they are needed.
-    pub(super) fn new(url: &str, connections: u32, settings: &[Setting]) -> Result<Self, Error> {
+    pub(super) fn new(url: &str, size: u32, settings: &[Setting]) -> Result<Self, Error> {
         let settings: Arc<[Setting]> = settings::with_limits(settings).into();
         let renewal = Arc::new(Renewal::default());
         let known = renewal.clone();
         let mut options = ConnectOptions::new(url);
         options
-            .max_connections(connections)
+            .max_connections(size)
             .acquire_timeout(ACQUIRE)
             .test_before_acquire_if_idle_for(STALE)
             .sqlx_logging(false)
@@ -104,17 +106,20 @@ impl Pool {
         let connections = futures_util::FutureExt::now_or_never(Database::connect(options))
             .unwrap_or_else(|| Err(DbErr::Custom("a lazy pool connects at once".into())))
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Self { connections, renewal })
+        Ok(Self { connections, size, renewal })
     }
 
     /// Begins a transaction. A connection that has died meanwhile is found out so; nothing has been done by then, and another
-    /// one is taken.
+    /// one is taken. All that a pool holds may have died together.
     pub(super) async fn begin(&self) -> Result<Transaction, Error> {
         let begin = || tokio::time::timeout(PATIENCE, self.connections.begin());
-        let begun = match begin().await {
-            Ok(Err(DbErr::Exec(_) | DbErr::Query(_))) => begin().await,
-            begun => begun,
-        };
+        let mut begun = begin().await;
+        for _ in 0..self.size {
+            if !matches!(begun, Ok(Err(DbErr::Exec(_) | DbErr::Query(_)))) {
+                break;
+            }
+            begun = begin().await;
+        }
         let silent = |_| Error::Unavailable("the database does not answer".into());
         Ok(Transaction::of(Inner::Postgres(begun.map_err(silent)??), self.renewal.clone()))
     }
