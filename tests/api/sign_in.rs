@@ -24,6 +24,8 @@ async fn ada(app: &TestApp) -> Client {
     let payload = gym::with(gym::coach("Ada"), json!({ "username": "ada" }));
     client.ask("new_coach", payload).await.done();
     set_password(app, PASSWORD);
+    // Which changes the row, though nothing that is shown of it.
+    client.sees("coaches", |rows| rows[0]["version"] == 2).await;
     client
 }
 
