@@ -421,7 +421,7 @@ export interface Schemas {
 export interface Withheld {
   /** The collection. */
   collection: string;
-  /** How many bytes of JSON a collection may have to be sent. @minimum 0 */
+  /** How many bytes of JSON a collection may have to be sent. */
   limit: number;
   /** What to do instead, in a sentence. */
   reason: string;
@@ -619,8 +619,8 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "edc5a41660ea2268",
-  events: "b44036b3e4dfc533",
+  hash: "0e2494a5b1ba7a4a",
+  events: "6918819574b119e9",
   collections: {
     coaches: {
       name: "coach",

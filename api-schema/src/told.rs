@@ -74,7 +74,7 @@ pub struct Withheld {
     /// The collection.
     pub collection: String,
     /// How many bytes of JSON a collection may have to be sent.
-    pub limit: u64,
+    pub limit: i64,
     /// What to do instead, in a sentence.
     pub reason: String,
 }

@@ -54,7 +54,15 @@ test("greeting, rows, changes and acks are as the schema says", async (t) => {
   for (const other of asked.filter((event) => !acked.has(event))) await done(other, payload(other).example);
 
   const rest = told.filter((event) => !heardOf.has(event));
-  assert.deepEqual(rest, ["authored", "signed_out"], "all was told but what nobody here has asked for");
+  assert.deepEqual(rest, ["withheld", "authored", "signed_out"], "all was told but what nobody here has asked for");
+});
+
+test("that a collection is too large to be sent is told as the schema says", async (t) => {
+  const server = await serve(t, { settings: ["--collection-bytes", "1024"] });
+  const { socket } = server.open({ auth: { live: "changes" } });
+  const values = await new Promise((resolve) => socket.on("withheld", (...values) => resolve(values)));
+  check("withheld.arguments", values);
+  assert.deepEqual(values[0].limit, 1024);
 });
 
 test("who changed a row, and that a sign-in has ended, is told as the schema says", async (t) => {
