@@ -99,6 +99,26 @@ macro_rules! alone_on_both_databases {
 }
 pub(crate) use alone_on_both_databases;
 
+/// The same with a server.
+macro_rules! app_alone_on_both_databases {
+    ($($story:ident),+ $(,)?) => {$(
+        mod $story {
+            use crate::harness::{Engine, tell_alone};
+
+            #[actix_web::test]
+            async fn alone_on_sqlite() {
+                tell_alone(Engine::Sqlite, super::$story).await;
+            }
+
+            #[actix_web::test]
+            async fn alone_on_postgres() {
+                tell_alone(Engine::Postgres, super::$story).await;
+            }
+        }
+    )+};
+}
+pub(crate) use app_alone_on_both_databases;
+
 /// What keeps the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -207,7 +227,10 @@ pub(crate) struct TestApp {
 impl TestApp {
     /// An empty server with further settings.
     pub(crate) async fn spawn(engine: Engine, settings: &[&str]) -> Self {
-        let database = Database::new(engine).await;
+        Self::over(Database::new(engine).await, settings).await
+    }
+
+    async fn over(database: Database, settings: &[&str]) -> Self {
         let node = Node::start(&database.url(), settings).await;
         Self { address: node.address, database, node }
     }
@@ -237,6 +260,17 @@ impl TestApp {
 /// Runs one story against a server of its own, which must still be able to end in order afterwards.
 pub(crate) async fn tell(engine: Engine, story: impl AsyncFnOnce(&TestApp)) {
     let app = TestApp::spawn(engine, &[]).await;
+    story(&app).await;
+    app.stop().await;
+}
+
+/// The same in a cluster in which no other test's transactions are open: while one is, a cursor may say less than it could.
+pub(crate) async fn tell_alone(engine: Engine, story: impl AsyncFnOnce(&TestApp)) {
+    let database = match engine {
+        Engine::Sqlite => Database::new(engine).await,
+        Engine::Postgres => Database::Cluster(postgres::Cluster::start()),
+    };
+    let app = TestApp::over(database, &[]).await;
     story(&app).await;
     app.stop().await;
 }

@@ -175,7 +175,10 @@ async fn text_sorts_by_code_point(db: &DatabaseConnection) {
 
 async fn a_request_stands_once(db: &DatabaseConnection) {
     let id = "6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59";
-    let request = format!("insert into requests (id, digest, ack, at) values ('{id}', '{}', '{{}}', 1)", "a".repeat(64));
+    let request = format!(
+        "insert into requests (id, digest, ack, at) values ('{id}', '{}', '{{}}', 1)",
+        "a".repeat(64)
+    );
     assert_eq!(logged(db, &request).await, "");
     assert!(execute(db, &request).await.is_err());
 }

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::cursors::{begins_anew, cursor, lives_on, resumes};
 use crate::harness::{
-    Client, Database, Engine, Node, TestApp, alone_on_both_databases, begin, from_both_databases, gym, http,
-    on_both_databases, program::Program, tell,
+    Client, Database, Engine, Node, TestApp, alone_on_both_databases, app_alone_on_both_databases, begin,
+    gym, http, program::Program, tell_alone,
 };
 
-on_both_databases! {
+app_alone_on_both_databases! {
     what_was_cut_off_before_it_was_read_is_shown,
     what_was_cut_off_after_it_was_read_is_not_missed,
     a_changed_entry_is_a_missing_one,
@@ -16,12 +16,11 @@ on_both_databases! {
     epochs_that_go_missing_are_begun_anew,
 }
 
-from_both_databases! {
+alone_on_both_databases! {
     a_log_that_was_cut_while_no_server_ran_is_no_quiet_one,
     a_database_without_its_log_starts,
+    pruning_is_no_gap,
 }
-
-alone_on_both_databases! { pruning_is_no_gap }
 
 /// Two clients that follow in different ways, in an open gym; and the first one's cursor.
 async fn open(app: &TestApp) -> (Client, Client, String) {
@@ -51,7 +50,7 @@ async fn what_was_cut_off_before_it_was_read_is_shown(app: &TestApp) {
 
 #[actix_web::test]
 async fn what_was_truncated_before_it_was_read_is_shown() {
-    tell(Engine::Postgres, async |app| {
+    tell_alone(Engine::Postgres, async |app| {
         let opened = open(app).await;
         let beside = Node::start(&app.database.url(), &[]).await;
         let there = Client::follow(beside.address).await;

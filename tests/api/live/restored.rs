@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::cursors::{begins_anew, cursor, lives_on, resumes};
-use crate::harness::{Client, Database, Engine, TestApp, begin, gym, program::Program, tell};
+use crate::harness::{Client, Database, Engine, TestApp, begin, gym, program::Program, tell_alone};
 
 /// A SQLite file that a server follows, and a copy of an earlier state.
 struct Restored {
@@ -95,7 +95,7 @@ async fn reset(database: &Database) {
 /// As `pg_restore --data-only` leaves it: the log, its state and the rows are those of an earlier moment, and no trigger ran.
 #[actix_web::test]
 async fn data_that_is_restored_into_the_same_tables_is_noticed() {
-    tell(Engine::Postgres, async |app: &TestApp| {
+    tell_alone(Engine::Postgres, async |app: &TestApp| {
         let (client, snapshots) = (app.follow().await, app.connect().await);
         gym::open(&client).await;
         app.database.execute(KEEP).await;

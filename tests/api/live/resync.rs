@@ -7,13 +7,13 @@ use super::{
     reconcile::unseen,
 };
 use crate::harness::{
-    Client, Database,
+    Client, Database, alone_on_both_databases,
     folder::Folder,
-    from_both_databases, gym,
+    gym,
     program::{Program, run},
 };
 
-from_both_databases! { everything_is_read_anew_and_what_differs_is_sent }
+alone_on_both_databases! { everything_is_read_anew_and_what_differs_is_sent }
 
 async fn everything_is_read_anew_and_what_differs_is_sent(database: &Database) {
     let (url, folder) = (database.url(), Folder::new());
