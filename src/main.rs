@@ -35,10 +35,16 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("rowcast: {reason}");
+            let _ = writeln!(std::io::stderr(), "rowcast: {reason}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints a line. Standard output that is closed, or on a full disk, ends nothing.
+fn say(line: std::fmt::Arguments<'_>) {
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 async fn serve(settings: Serve) -> Result<(), String> {
@@ -49,7 +55,7 @@ async fn serve(settings: Serve) -> Result<(), String> {
         app = App::build(&settings) => app?,
         _ = terminate.recv() => return Err("ended before it had started".into()),
     };
-    println!("rowcast is listening on {}", app.url());
+    say(format_args!("rowcast is listening on {}", app.url()));
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -78,9 +84,9 @@ async fn resync(storage: &Storage) -> Result<(), String> {
     let done = live::resync(&db).await;
     db.close().await;
     done.map_err(|error| error.to_string())?;
-    println!(
+    say(format_args!(
         "every server on this database now reads everything anew and sends what differs; cursors from before are forgotten"
-    );
+    ));
     Ok(())
 }
 
@@ -119,6 +125,6 @@ async fn set_password(username: String, storage: &Storage) -> Result<(), String>
     let set = auth::set_password(&db, username, password).await;
     db.close().await;
     set.map_err(|error| error.to_string())?;
-    println!("the password is set, and who was signed in with the old one no longer is");
+    say(format_args!("the password is set, and sign-ins with the old one have ended"));
     Ok(())
 }

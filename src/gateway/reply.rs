@@ -3,6 +3,11 @@
 //! Errors that the client can do something about are worded for it. Of the rest it learns an incident id and no
 //! more; the log has the same id beside the cause.
 
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use api_schema::{Ack, FieldErrors, keys};
 use rand::Rng;
 use serde::Serialize;
@@ -103,11 +108,11 @@ fn sentence(error: Error) -> (&'static str, String) {
             (keys::UNKNOWN_OUTCOME, UNKNOWN.into())
         }
         Error::Busy(cause) => {
-            tracing::warn!(cause, "another program holds the database file");
+            say(&cause, "another program holds the database file");
             (keys::UNAVAILABLE, HELD.into())
         }
         Error::Unavailable(cause) => {
-            tracing::warn!(cause, "the database was not available");
+            say(&cause, "the database was not available");
             (keys::UNAVAILABLE, OUT_OF_REACH.into())
         }
         error => {
@@ -115,6 +120,19 @@ fn sentence(error: Error) -> (&'static str, String) {
             tracing::error!(incident, %error, "a request failed by our fault");
             (keys::INTERNAL, format!("this is our fault, incident {incident}: tell whoever runs this server"))
         }
+    }
+}
+
+/// How often the log has the same cause again; the metric of outcomes counts each time.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// Logs a trouble that many requests meet, when it is another one than the last, and once a minute while it lasts.
+fn say(cause: &str, sentence: &'static str) {
+    static LAST: Mutex<Option<(String, Instant)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.as_ref().is_none_or(|(known, at)| known != cause || at.elapsed() >= PAUSE) {
+        *last = Some((cause.to_owned(), Instant::now()));
+        tracing::warn!(cause, "{sentence}");
     }
 }
 

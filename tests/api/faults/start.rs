@@ -175,3 +175,19 @@ fn refused(output: &Output, says: &str) {
     assert!(!stderr.contains("panicked"), "{stderr}");
     assert!(!stderr.contains("s3cret"), "a password is shown: {stderr}");
 }
+
+/// Output on a full disk is lost, and that is all.
+#[test]
+fn output_that_cannot_be_written_changes_no_outcome() {
+    let folder = Folder::new();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(program::PROGRAM);
+        program::clean(&mut command);
+        command.args(arguments).current_dir(folder.path()).stdout(full()).stderr(full());
+        command.status().unwrap().code()
+    };
+    assert_eq!(run(&["migrate"]), Some(0));
+    assert_eq!(run(&["resync"]), Some(0), "it prints what it has done");
+    assert_eq!(run(&["resync", "--database-url", "sqlite://missing.db"]), Some(1), "it prints why not");
+}

@@ -151,7 +151,7 @@ fn serve<'a>(command: &'a mut Command, database_url: &str, settings: &[&str]) ->
 }
 
 /// Without the settings that whoever runs the tests may have around.
-fn clean(command: &mut Command) {
+pub(crate) fn clean(command: &mut Command) {
     let ours = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("ROWCAST_"));
     for name in ours.chain(["DATABASE_URL".to_owned()]) {
         command.env_remove(name);
