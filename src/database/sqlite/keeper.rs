@@ -32,6 +32,9 @@ use crate::error::Error;
 
 /// How often to look when nothing happens, and when something has.
 const CALM: Duration = Duration::from_secs(1);
+/// The same after a group. Until then what others do to the log may look like writing over the file, and is checked; to note
+/// where the log stands after each group would cost a lone writer a tenth of its speed.
+const STIRRED: Duration = Duration::from_millis(20);
 const ALERT: Duration = Duration::from_millis(100);
 /// How long other connections may take to let go.
 const LETTING_GO: Duration = Duration::from_secs(10);
@@ -62,6 +65,9 @@ pub(super) struct Keeper {
     /// What was found to be no database that can be used.
     unsound: Option<Main>,
     checked: Option<Instant>,
+    /// When all was last as it should be, and whether anything has been written since the log was noted.
+    looked: Instant,
+    stirred: bool,
     probed: Instant,
     bounds: Bounds,
 }
@@ -106,6 +112,8 @@ impl Keeper {
             seen: None,
             unsound: None,
             checked: None,
+            looked: Instant::now(),
+            stirred: false,
             probed: Instant::now(),
             bounds: Bounds::new(),
         })
@@ -121,12 +129,18 @@ impl Keeper {
 
     /// When to look next.
     pub(super) fn pause(&self) -> Duration {
-        if self.doubt.is_some() { ALERT } else { CALM }
+        match self.doubt {
+            Some(_) => ALERT,
+            None if self.stirred => STIRRED,
+            None => CALM,
+        }
     }
 
     /// Before a group: whether it may begin.
     pub(super) async fn ready(&mut self, jobs: &mut Jobs) -> Result<(), Error> {
-        if let Err(doubt) = self.look() {
+        // What has happened since then is noticed after the commit.
+        let just_looked = self.looked.elapsed() < STIRRED;
+        if !just_looked && let Err(doubt) = self.look() {
             // If it cannot be mended at once there is no handle.
             let _ = self.mend(doubt, jobs).await;
         }
@@ -146,6 +160,7 @@ impl Keeper {
 
     /// Every now and then: the file is looked at, what is in doubt is mended, and failures are tried again.
     pub(super) async fn tend(&mut self, jobs: &mut Jobs) {
+        self.stirred = false;
         if self.doubt.is_some() {
             // What stands in the way has been logged when it was found.
             let _ = self.go_on(jobs).await;
@@ -164,11 +179,9 @@ impl Keeper {
         self.heed();
     }
 
-    /// After a group: notes where the write-ahead log stands, and moves what has gathered in it, if that is much.
-    pub(super) fn keep_short(&mut self) {
-        if let Some(open) = self.open.as_mut().filter(|_| self.doubt.is_none()) {
-            open.keep_short(&mut self.bounds);
-        }
+    /// After a group: where the write-ahead log stands is to be noted soon, and what has gathered in it moved, if that is much.
+    pub(super) fn stir(&mut self) {
+        self.stirred = true;
     }
 
     /// Notes what statements have said of the file and the disk; true if that was nothing good.
@@ -214,7 +227,9 @@ impl Keeper {
             }
             open.settle();
         }
-        open.place.look().map(drop).map_err(Doubt::Moved)
+        open.place.beside().map_err(Doubt::Moved)?;
+        self.looked = Instant::now();
+        Ok(())
     }
 
     fn is_damaged(&mut self) -> bool {

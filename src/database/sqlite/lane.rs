@@ -55,7 +55,7 @@ pub(super) async fn write(
             Some(Some(first)) => {
                 let mut writer = Writer { keeper: &mut keeper, jobs: &mut jobs, commits: &commits };
                 writer.take(first).await;
-                keeper.keep_short();
+                keeper.stir();
             }
             None => {}
         }

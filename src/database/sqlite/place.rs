@@ -70,8 +70,13 @@ impl Place {
     /// Whether the paths still lead where they led.
     pub(super) fn look(&self) -> Result<Main, Moved> {
         let main = self.main()?;
+        self.beside().map(|()| main)
+    }
+
+    /// The same of the files beside the main one.
+    pub(super) fn beside(&self) -> Result<(), Moved> {
         let has_index = self.index_id.is_none_or(|id| identify(&self.index).is_ok_and(|found| found == id));
-        if self.has_log() && has_index { Ok(main) } else { Err(Moved::Log) }
+        if self.has_log() && has_index { Ok(()) } else { Err(Moved::Log) }
     }
 
     /// The same of the main file alone. It may be empty: so it is for a moment when it is written over.
