@@ -5,8 +5,8 @@
 //!   └───▶ doubt ─▶ close the gate ─▶ everybody lets go ─▶ save what can be saved ─▶ wait for a sound file ─▶ open anew
 //! ```
 //!
-//! A look is three `stat`s, before each group of writes and again after its commit, before anything is acked. What another file
-//! at the path, or none, means is plain. A main file that has changed although nobody has moved frames of the log into it has
+//! A look is three `stat`s, after the commit of each group of writes, before anything is acked, and before a group if the last
+//! look is not fresh. What another file at the path, or none, means is plain. A main file that has changed although nobody has moved frames of the log into it has
 //! been written over; then it is checked as a whole, and acks wait.
 
 use std::{
