@@ -56,7 +56,7 @@ pub async fn valid<C: Collection>(
 pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>>) -> Result<C::Row, Error> {
     check::<C>(db, None, &draft).await?;
     db.concerns(Some(writing::<C>(db, Verb::Insert, Some(&draft.row))));
-    let model = C::Entity::insert(draft.row).exec_with_returning(db).await?;
+    let model = C::Entity::insert(draft.row).exec_with_returning(db).await.map_err(written_or_skipped)?;
     if let Some(links) = draft.links {
         let id = id_of::<C>(&model);
         links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
@@ -84,7 +84,7 @@ pub async fn update<C: Collection>(db: &Transaction, edit: Edit<ActiveModel<C>>)
         .filter(C::ID.eq(id))
         .exec_with_returning(db)
         .await?;
-    let after = after.into_iter().next().ok_or(Error::NotFound { collection: C::NAME, id })?;
+    let after = after.into_iter().next().ok_or_else(skipped)?;
     if let Some(links) = draft.links {
         links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
@@ -121,8 +121,22 @@ pub async fn delete<C: Collection>(db: &Transaction, id: i64, referrers: &[Refer
         return Err(Error::InUse(format!("this {name} is still used by {}", uses.join(" and "))));
     }
     db.concerns(Some(writing::<C>(db, Verb::Delete(id), None)));
-    C::Entity::delete_many().filter(C::ID.eq(id)).exec(db).await?;
-    Ok(())
+    match C::Entity::delete_many().filter(C::ID.eq(id)).exec(db).await?.rows_affected {
+        0 => Err(skipped()),
+        _ => Ok(()),
+    }
+}
+
+/// A trigger may leave a write out without raising anything: `return null` in PostgreSQL, `raise(ignore)` in SQLite.
+fn skipped() -> Error {
+    Error::Refused("the database has left this out, by a trigger or a rule of its own".into())
+}
+
+fn written_or_skipped(error: DbErr) -> Error {
+    match error {
+        DbErr::RecordNotInserted | DbErr::RecordNotFound(_) => skipped(),
+        error => error.into(),
+    }
 }
 
 /// Rows by id, in id order, as clients see them; ids without a row are left out.

@@ -68,24 +68,21 @@ impl Collection for Schedules {
         let coaches = models.load_one(coach::Entity, db).await?;
         let plans = models.load_one(workout_plan::Entity, db).await?;
         let nested = models.into_iter().zip(coaches.into_iter().zip(plans));
-        nested.map(|(model, (coach, plan))| row(model, coach, plan)).collect()
+        Ok(nested.map(|(model, (coach, plan))| row(model, coach, plan)).collect())
     }
 }
 
-/// Both are there: the schema's foreign keys see to it.
-fn row(
-    model: Model,
-    coach: Option<coach::Model>,
-    plan: Option<workout_plan::Model>,
-) -> Result<Schedule, DbErr> {
-    let missing = || DbErr::RecordNotFound(format!("what schedule {} refers to", model.id));
-    let (coach, plan) = (coach.ok_or_else(missing)?, plan.ok_or_else(missing)?);
-    Ok(Schedule {
+/// The schema's foreign keys see to it that both are there. A program that works past them costs their names alone: one row
+/// that refers to nothing must not keep all others from being shown.
+fn row(model: Model, coach: Option<coach::Model>, plan: Option<workout_plan::Model>) -> Schedule {
+    let (name, difficulty) =
+        plan.map_or_else(|| (String::new(), String::new()), |plan| (plan.name, plan.difficulty));
+    Schedule {
         id: model.id,
         day: model.day,
         hour: model.hour,
-        coach: CoachRef { id: coach.id, name: coach.name },
-        workout_plan: WorkoutPlanRef { id: plan.id, name: plan.name, difficulty: plan.difficulty },
+        coach: CoachRef { id: model.coach_id, name: coach.map(|coach| coach.name).unwrap_or_default() },
+        workout_plan: WorkoutPlanRef { id: model.workout_plan_id, name, difficulty },
         version: model.version,
-    })
+    }
 }

@@ -84,6 +84,9 @@ async fn enter(db: &Transaction, name: &str, doubt: Option<&str>) -> Result<Epoc
         }
         _ => {
             let has_state = has_state(db, SEQUENCE).await?;
+            for count_on in COUNT_ON {
+                db.execute_unprepared(count_on).await?;
+            }
             let began = if has_state && doubt.is_none() { end(db).await? } else { 0 };
             add(db, name, "", began).await?;
         }
@@ -96,6 +99,14 @@ async fn enter(db: &Transaction, name: &str, doubt: Option<&str>) -> Result<Epoc
     };
     Ok(Epochs(db.query_all_raw(found).await?.iter().map(read).collect::<Result<_, DbErr>>()?))
 }
+
+/// On SQLite the counter of entries may have been taken back with them: numbers below the floor would never be read.
+const COUNT_ON: [&str; 2] = [
+    "insert into sqlite_sequence (name, seq) select 'change_log', 0
+        where not exists (select 1 from sqlite_sequence where name = 'change_log')",
+    "update sqlite_sequence set seq = max(seq, (select coalesce(max(floor), 0) from change_log_state))
+        where name = 'change_log'",
+];
 
 async fn add(db: &Transaction, name: &str, place: &str, began: i64) -> Result<(), DbErr> {
     let sql = "insert into epochs (epoch, place, began) values ($1, $2, $3)";

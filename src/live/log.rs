@@ -150,6 +150,8 @@ async fn sqlite(db: &impl ConnectionTrait, after: &Seen, epoch: &str) -> Result<
     // A log that has been pruned to nothing has still been read to its end.
     let next = (newest + 1).max(floor);
     let found: Option<i64> = state.try_get("", "found")?;
+    // The counter goes on from what was cut off, unless that was taken back, too.
+    let counts_on = newest == 0 || after.last.is_none_or(|last| newest >= last.seq.cast_unsigned());
     let is_there = after.last.is_none_or(|last| found == Some(last.mark) || floor > last.seq.cast_unsigned());
     let news = next > after.position.next();
     let entries = if news { after_sequence(db, after.position.next()).await? } else { Vec::new() };
@@ -159,7 +161,7 @@ async fn sqlite(db: &impl ConnectionTrait, after: &Seen, epoch: &str) -> Result<
         entries,
         floor,
         life: Life { epoch: state.try_get("", "epoch")?, run: None, table: String::new() },
-        doubt: doubt(has_state, is_there && !is_shorter(after, next)),
+        doubt: doubt(has_state, is_there && counts_on && !is_shorter(after, next)),
     })
 }
 

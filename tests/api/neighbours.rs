@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Engine, TestApp, gym, on_both_databases, tell};
+use crate::harness::{Client, Database, Engine, Node, TestApp, gym, on_both_databases, tell};
 
 on_both_databases! {
     more_than_one_statement_can_name_is_sent_all_the_same,
+    a_row_that_refers_to_nothing_costs_no_other,
 }
 
 /// 33,000 moves in 330 plans of 100 each, at once: past the bounds of statements and of what the log is read for.
@@ -31,6 +32,27 @@ const MANY: &str = "
     select 'Plan', 'Hard', 'As many as there are.' from n order by i;
     insert into workout_plan_moves (workout_plan_id, exercise_move_id, position)
     select (id - 1) / 100 + 1, id, (id - 1) % 100 from exercise_moves;";
+
+/// Foreign keys hold, unless a program switches them off.
+async fn a_row_that_refers_to_nothing_costs_no_other(app: &TestApp) {
+    let client = app.follow().await;
+    gym::open(&client).await;
+    client.ask("new_coach", gym::coach("Grace")).await.done();
+    let sql = match app.database {
+        Database::Sqlite(_) => "pragma foreign_keys = off; delete from coaches where id = 1",
+        _ => "set session_replication_role = replica; delete from coaches where id = 1",
+    };
+    app.database.execute(sql).await;
+    client
+        .keeps("the class", |copy| copy.rows("schedules")[0]["coach"] == json!({ "id": 1, "name": "" }))
+        .await;
+    client.keeps("one coach", |copy| copy.rows("coaches").len() == 1).await;
+    client.ask("update_coach", json!({ "id": 2, "age": 50 })).await.done();
+    client.agrees().await;
+    let late = Node::start(&app.database.url(), &[]).await;
+    Client::follow(late.address).await.agrees().await;
+    late.stop().await;
+}
 
 #[actix_web::test]
 async fn text_that_is_none_costs_its_row_alone() {

@@ -67,6 +67,32 @@ async fn what_was_truncated_before_it_was_read_is_shown() {
     .await;
 }
 
+/// Its numbers are given out again, below those that have been read.
+#[actix_web::test]
+async fn a_log_that_was_emptied_with_its_counter_is_noticed() {
+    begin(Engine::Sqlite, async |database| {
+        let node = Node::start(&database.url(), &["--reconcile-rows", "0"]).await;
+        let client = Client::follow(node.address).await;
+        gym::open(&client).await;
+        for age in 20..60 {
+            client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+        }
+        let before = cursor(&client);
+        database
+            .execute("delete from change_log; delete from sqlite_sequence where name = 'change_log'")
+            .await;
+        database.execute("update coaches set age = 71").await;
+        client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == 71).await;
+        database.execute("update coaches set age = 72").await;
+        client.keeps("what comes after it", |copy| copy.rows("coaches")[0]["age"] == 72).await;
+        let back = begins_anew(node.address, &before).await;
+        lives_on(&back).await;
+        client.agrees().await;
+        node.stop().await;
+    })
+    .await;
+}
+
 async fn what_was_cut_off_after_it_was_read_is_not_missed(app: &TestApp) {
     let (client, snapshots, before) = open(app).await;
     let row = client.ask("update_coach", json!({ "id": 1, "age": 71 })).await.done();

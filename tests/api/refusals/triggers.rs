@@ -10,6 +10,7 @@ use crate::{
 on_both_databases! {
     what_a_trigger_raises_is_said_as_it_says_it,
     what_a_trigger_does_elsewhere_is_refused_too,
+    what_a_trigger_leaves_out_is_refused,
 }
 
 /// A trigger that raises this, on either database.
@@ -45,6 +46,32 @@ async fn what_a_trigger_raises_is_said_as_it_says_it(app: &TestApp) {
     }
     assert_eq!(client.every("coaches").await.len(), 1);
     client.agrees().await;
+}
+
+/// A write that is left out without a word has not been carried out.
+async fn what_a_trigger_leaves_out_is_refused(app: &TestApp) {
+    let client = app.connect().await;
+    let row = client.ask("new_coach", gym::coach("Ada")).await.done();
+    for event in ["insert", "update", "delete"] {
+        let sql = match app.database {
+            Database::Sqlite(_) => {
+                format!("create trigger own_{event} before {event} on coaches begin select raise(ignore); end")
+            }
+            _ => format!(
+                "create function own_{event}() returns trigger language plpgsql as $$ begin return null; end $$;
+                 create trigger own_{event} before {event} on coaches for each row execute function own_{event}()"
+            ),
+        };
+        app.database.execute(&sql).await;
+    }
+    for (name, payload) in [
+        ("new_coach", gym::coach("Grace")),
+        ("update_coach", json!({ "id": 1, "age": 50 })),
+        ("delete_coach", json!({ "id": 1 })),
+    ] {
+        assert_eq!(client.ask(name, payload).await.refused(), ["$refused"], "{name}");
+    }
+    assert_eq!(client.every("coaches").await, [row]);
 }
 
 async fn what_a_trigger_does_elsewhere_is_refused_too(app: &TestApp) {
