@@ -1,5 +1,8 @@
 //! The one task per node that reads the log and publishes: bell → log → cache → every socket.
 
+mod load;
+mod publish;
+
 use std::{
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
@@ -11,21 +14,18 @@ use tokio::sync::{oneshot, watch};
 use super::{
     cache::{Cache, Rows},
     cursor::Cursor,
-    digest::{self, Keeper},
+    digest::Keeper,
     epoch::{self, Epochs},
-    history::{Change, Changed, History},
+    history::Change,
     horizon::Horizon,
     log::{self, BULK, Life, Look, Seen},
-    picture::Picture,
-    position::Position,
     reading::{Kinds, in_time},
     reconcile::Reconciler,
-    shared::{News, Shared},
+    shared::Shared,
     view::View,
     withheld::{Withheld, well_below},
 };
 use crate::{
-    bounds,
     database::{Attached, Database, Transaction},
     error::Error,
 };
@@ -89,70 +89,6 @@ struct Changes {
 }
 
 impl Tail {
-    /// Reads every collection, and what the log still holds.
-    pub(super) async fn load(
-        db: Database,
-        attached: &Attached,
-        kinds: Kinds,
-        hub: Hub,
-        remembered: usize,
-        reconciler: Reconciler,
-    ) -> Result<Self, Error> {
-        let mut epochs = epoch::begin(&db, None).await?;
-        let (look, caches, changes, floor) = loop {
-            let load = async |db: &Transaction| {
-                let look = log::end(db, epochs.now()).await?;
-                let (entries, floor) = log::newest(db, remembered).await?;
-                let caches = kinds.everything(db).await?;
-                let withheld = |place: usize| caches.get(place).is_some_and(Option::is_none);
-                let changes = kinds.changes(db, &entries, &withheld).await?;
-                let differs = digest::differs(db, &kinds, &epochs, &caches).await?;
-                Ok(((look, caches, changes, floor), differs))
-            };
-            let (loaded, differs) = attached.read(load).await?;
-            if !differs {
-                break loaded;
-            }
-            epochs = epoch::begin(&db, Some(epochs.now())).await?;
-        };
-        let (mut views, mut withheld) = (Vec::new(), Withheld::default());
-        for (place, (kind, rows)) in kinds.iter().zip(caches).enumerate() {
-            let too_large = rows.is_none();
-            let mut view = View::new(kind.plural(), kind.is_sent(), rows.unwrap_or_default());
-            if too_large {
-                withheld.seen(place, Duration::ZERO);
-                view.withhold(kinds.limit, 1);
-                say(&view, kinds.limit);
-            }
-            views.push(view);
-        }
-        let mut history = History::new(remembered, look.floor.max(floor), 0);
-        let position = look.seen.position.clone();
-        history.push(1, position.clone(), changes);
-        let cursor = Cursor::new(epochs.now(), &position);
-        let picture = Picture::new(1, cursor, views.clone());
-        let shared = Shared::new(picture, position, history, epochs.clone(), attached.glance().is_some());
-        let tail = Self {
-            kinds,
-            hub,
-            db,
-            shared,
-            views,
-            number: 1,
-            at: look.seen,
-            floor: look.floor,
-            epochs,
-            life: Some(look.life),
-            moved: false,
-            horizon: Horizon::default(),
-            withheld,
-            reconciler,
-            keeper: Keeper::default(),
-        };
-        tail.views.iter().for_each(measure);
-        Ok(tail)
-    }
-
     /// Publishes until told to stop. `ready` is given what the sockets are served from once it is there.
     pub(super) async fn run(
         mut self,
@@ -292,97 +228,6 @@ impl Tail {
         look.entries.is_empty() && !self.is_elsewhere(look) && !self.is_cut(look)
     }
 
-    /// Brings the caches up to date with rows, and sends what is new in them.
-    fn take(&mut self, seen: Seen, Changes { changes, rows, again, touched }: Changes) {
-        let mut changed = Changed::new();
-        for (place, rows) in rows {
-            let Some(rows) = rows else {
-                self.withhold(place, Duration::ZERO);
-                continue;
-            };
-            let mut cache = self.views[place].rows.clone();
-            let news = cache.update(&rows);
-            match cache.bytes() > self.kinds.limit {
-                true => self.withhold(place, Duration::ZERO),
-                false => self.change(place, cache, news, &mut changed),
-            }
-        }
-        self.withheld.touch(|place| touched.contains(&place));
-        for (place, took, all) in again {
-            match all {
-                Some(rows) => self.release(place, rows, &seen.position),
-                None => self.withheld.seen(place, took),
-            }
-        }
-        self.publish(seen, changed, Some(changes));
-    }
-
-    /// A collection has become too large to be sent.
-    fn withhold(&mut self, place: usize, took: Duration) {
-        self.withheld.seen(place, took);
-        let (view, limit) = (&mut self.views[place], self.kinds.limit);
-        if !view.is_withheld() {
-            view.withhold(limit, self.number + 1);
-            say(view, limit);
-        }
-        measure(view);
-    }
-
-    /// It is not too large any more.
-    fn release(&mut self, place: usize, rows: Cache, position: &Position) {
-        self.withheld.remove(place);
-        let view = &mut self.views[place];
-        view.release(rows, self.number + 1, position.clone());
-        measure(view);
-        tracing::info!(collection = view.plural, "a collection is small enough to be sent again");
-    }
-
-    /// The same with everything there is. Cursors from before are worth nothing afterwards.
-    fn take_all(&mut self, look: Look, caches: Vec<Option<Cache>>) {
-        let mut changed = Changed::new();
-        for (place, cache) in caches.into_iter().enumerate() {
-            match cache {
-                None => self.withhold(place, Duration::ZERO),
-                Some(cache) if self.views[place].is_withheld() => {
-                    self.release(place, cache, &look.seen.position);
-                }
-                Some(cache) => {
-                    let news = self.views[place].rows.difference(&cache);
-                    self.change(place, cache, news, &mut changed);
-                }
-            }
-        }
-        (self.life, self.floor) = (Some(look.life), look.floor);
-        self.publish(look.seen, changed, None);
-    }
-
-    fn change(&mut self, place: usize, cache: Cache, news: Vec<i64>, changed: &mut Changed) {
-        if news.is_empty() {
-            return;
-        }
-        let view = &mut self.views[place];
-        view.change(cache, self.number + 1);
-        measure(view);
-        let place = u16::try_from(place).unwrap_or(u16::MAX);
-        changed.extend(news.into_iter().map(|id| (place, id)));
-    }
-
-    fn publish(&mut self, seen: Seen, changed: Changed, changes: Option<Vec<Change>>) {
-        let position = seen.position.clone();
-        self.at = seen;
-        let turned = self.views.iter().any(|view| view.has_turned(self.number + 1));
-        let changes = match changes {
-            Some(changes) if changed.is_empty() && !turned => return self.shared.passed(position, changes),
-            changes => changes,
-        };
-        self.number += 1;
-        let cursor = Cursor::new(self.epochs.now(), &position);
-        let picture = Picture::new(self.number, cursor, self.views.clone());
-        let news = News { picture, changed, changes };
-        self.shared.publish(&self.hub, position, news, &self.epochs);
-        metrics::gauge!("rowcast_live_remembered_changes").set(self.shared.remembered() as f64);
-    }
-
     /// The database may be another one than before: finds out, and reads it as a whole if it is. A log in doubt is another one in
     /// any case.
     async fn move_over(&mut self, attached: &Attached, doubt: Option<&str>) -> Result<(), Error> {
@@ -416,21 +261,4 @@ impl Drop for Tail {
     fn drop(&mut self) {
         self.shared.caught_up.store(false, Ordering::Relaxed);
     }
-}
-
-/// That a collection is too large is said where somebody looks who can do something about it.
-fn say(view: &View, limit: usize) {
-    if bounds::COLLECTIONS.met() {
-        let collection = view.plural;
-        tracing::warn!(collection, limit, "a collection is too large to be sent: clients must list it");
-    }
-}
-
-fn measure(view: &View) {
-    let withheld = if view.is_withheld() { 1.0 } else { 0.0 };
-    metrics::gauge!("rowcast_collection_withheld", "collection" => view.plural).set(withheld);
-    let (name, rows) = (view.plural, &view.rows);
-    metrics::gauge!("rowcast_collection_rows", "collection" => name).set(rows.len() as f64);
-    metrics::gauge!("rowcast_collection_bytes", "collection" => name).set(rows.bytes() as f64);
-    metrics::gauge!("rowcast_collection_memory_bytes", "collection" => name).set(rows.memory() as f64);
 }
