@@ -27,6 +27,7 @@ mod resync;
 mod shared;
 mod tail;
 mod triggers;
+mod unlogged;
 mod view;
 mod withheld;
 

@@ -4,9 +4,9 @@
 //! each collection ─▶ buckets, by id ─▶ rows and a sum of hashes of their JSON       with the position they belong to
 //! ```
 //!
-//! Clients that come back with a cursor are sent what the log has. Where rows of a bucket differ of which the log has nothing,
-//! that is not all that they have missed; so they are sent everything. It is noted every minute, if something changed, and
-//! at the end.
+//! Clients that come back with a cursor are sent what the log has. Rows of which it has nothing are [logged](super::unlogged)
+//! where they can be named. Where a bucket differs beyond that, it is not known what clients have missed; so they are sent
+//! everything. What is shown is noted at the start, every minute if something changed, and at the end.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,9 +25,11 @@ use super::{
     cache::Cache,
     cursor::Cursor,
     epoch::Epochs,
-    log::{self, BULK, Seen},
+    history::ANY,
+    log::{self, BULK, Entry, Seen},
     position::Position,
     reading::Kinds,
+    unlogged::{self, Unlogged},
     view::View,
 };
 use crate::{
@@ -129,41 +131,65 @@ async fn save(db: &Transaction, cursor: &Cursor, digests: &str) -> Result<(), Db
     db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await.map(drop)
 }
 
-/// Whether rows differ from what was last noted, and the log has nothing of it. Where it does not go back so far, or so much
-/// has happened since, that cannot be said.
-pub(super) async fn differs(
+/// What has changed since what is shown was last noted, beyond what the log has.
+pub(super) enum Missed {
+    Nothing,
+    /// These rows.
+    Rows(Unlogged),
+    /// It cannot be named.
+    Everything,
+}
+
+/// Looks for it. Where the log does not go back so far, or so much has happened since, that cannot be said.
+pub(super) async fn missed(
     db: &Transaction,
     kinds: &Kinds,
     epochs: &Epochs,
     caches: &[Option<Cache>],
-) -> Result<bool, Error> {
-    let sql = "select epoch, position, digest from change_log_digest";
-    let Some(row) = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await? else {
-        return Ok(false);
-    };
-    let text = |column: &str| row.try_get::<String>("", column);
-    let (epoch, position) = (text("epoch")?, text("position")?.parse::<Position>());
-    let noted: Option<BTreeMap<String, Digest>> = serde_json::from_str(&text("digest")?).ok();
-    let (Ok(position), Some(noted)) = (position, noted) else { return Ok(false) };
+) -> Result<Missed, Error> {
+    let Some((position, noted)) = noted(db, epochs).await? else { return Ok(Missed::Nothing) };
     let look = log::look(db, &Seen::at(position.clone()), epochs.now()).await?;
-    let is_whole = look.floor <= position.horizon() && look.entries.len() <= BULK && look.doubt.is_none();
-    if !epochs.hold(&epoch, &position) || !is_whole {
-        return Ok(false);
+    if look.floor > position.horizon() || look.entries.len() > BULK || look.doubt.is_some() {
+        return Ok(Missed::Nothing);
+    }
+    let unlogged = unlogged::since(db, kinds, &position).await?;
+    if unlogged.values().any(|rows| rows.len() > unlogged::MOST) {
+        return Ok(Missed::Everything);
+    }
+    let mut entries = look.entries;
+    for (plural, rows) in kinds.named(unlogged.clone()) {
+        let entry = |(id, _)| Entry { transaction: ANY, collection: plural.to_owned(), id };
+        entries.extend(rows.into_iter().map(entry));
     }
     let is_withheld = |place: usize| caches.get(place).is_some_and(Option::is_none);
-    let changes = kinds.changes(db, &look.entries, &is_withheld).await?;
-    let logged: BTreeSet<(u16, u16)> =
+    let changes = kinds.changes(db, &entries, &is_withheld).await?;
+    let known: BTreeSet<(u16, u16)> =
         changes.iter().map(|change| (change.place, bucket(change.id))).collect();
     for (place, (kind, cache)) in (0..).zip(kinds.iter().zip(caches)) {
-        let known = noted.get(kind.plural()).filter(|_| kind.is_sent());
-        let Some((noted, cache)) = known.zip(cache.as_ref()) else { continue };
-        if noted.difference(&Digest::of(cache)).any(|bucket| !logged.contains(&(place, bucket))) {
+        let noted = noted.get(kind.plural()).filter(|_| kind.is_sent());
+        let Some((noted, cache)) = noted.zip(cache.as_ref()) else { continue };
+        if noted.difference(&Digest::of(cache)).any(|bucket| !known.contains(&(place, bucket))) {
             tracing::warn!(
                 collection = kind.plural(),
                 "rows have changed while no server ran, and the change log has nothing of it: cursors from before are worth nothing"
             );
-            return Ok(true);
+            return Ok(Missed::Everything);
         }
     }
-    Ok(false)
+    Ok(if unlogged.is_empty() { Missed::Nothing } else { Missed::Rows(unlogged) })
+}
+
+/// What was last noted, if it is of this life of the database.
+async fn noted(
+    db: &Transaction,
+    epochs: &Epochs,
+) -> Result<Option<(Position, BTreeMap<String, Digest>)>, Error> {
+    let sql = "select epoch, position, digest from change_log_digest";
+    let Some(row) = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await? else {
+        return Ok(None);
+    };
+    let text = |column: &str| row.try_get::<String>("", column);
+    let (epoch, position) = (text("epoch")?, text("position")?.parse::<Position>().ok());
+    let noted = serde_json::from_str(&text("digest")?).ok();
+    Ok(position.zip(noted).filter(|(position, _)| epochs.hold(&epoch, position)))
 }

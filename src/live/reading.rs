@@ -10,6 +10,7 @@ use super::{
     cache::{Cache, Rows},
     history::{ANY, Change},
     log::Entry,
+    unlogged::Unlogged,
 };
 use crate::{
     database::Transaction,
@@ -59,6 +60,12 @@ impl Kinds {
         let join = self.kinds.iter().flat_map(|kind| kind.nests()).map(|nested| nested.table);
         let all: BTreeSet<_> = self.kinds.iter().map(|kind| kind.plural()).chain(join).collect();
         all.into_iter().collect()
+    }
+
+    /// Rows by the plural names of their collections.
+    pub(super) fn named(&self, rows: Unlogged) -> impl Iterator<Item = (&'static str, Vec<(i64, i64)>)> {
+        rows.into_iter()
+            .filter_map(|(place, rows)| Some((self.kinds.get(usize::from(place))?.plural(), rows)))
     }
 
     /// What entries say: which rows changed, and which rows show those.

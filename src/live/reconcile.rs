@@ -30,6 +30,7 @@ use crate::{
     registry::{Encoded, Kind},
 };
 use difference::Difference;
+pub(super) use difference::log;
 use stamp::Stamp;
 
 /// How often to compare.

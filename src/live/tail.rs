@@ -33,8 +33,8 @@ use crate::{
 /// How long to wait after a look that failed.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// How long the end may take.
-const LEAVING: Duration = Duration::from_secs(2);
+/// How long noting what is shown may hold up the beginning and the end.
+const NOTING: Duration = Duration::from_secs(2);
 
 /// What rings, what is told, and when to end.
 pub(super) struct Signals {
@@ -96,6 +96,8 @@ impl Tail {
         mut signals: Signals,
         ready: oneshot::Sender<Result<Arc<Shared>, Error>>,
     ) {
+        // Before anything is shown, so that whatever comes after it can be found, however this ends.
+        let _ = tokio::time::timeout(NOTING, self.keep()).await;
         let _ = ready.send(Ok(self.shared.clone()));
         // What was written while everything was read is not waited for.
         signals.commits.mark_changed();
@@ -137,7 +139,7 @@ impl Tail {
                 tokio::task::spawn_local(self.keep());
             }
         }
-        let _ = tokio::time::timeout(LEAVING, self.keep()).await;
+        let _ = tokio::time::timeout(NOTING, self.keep()).await;
     }
 
     /// Notes what is shown, for a server that starts later.

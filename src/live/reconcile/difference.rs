@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     database::{Database, Transaction},
     error::Error,
+    live::{reading::Kinds, unlogged::Unlogged},
     registry::Encoded,
 };
 
@@ -99,6 +100,26 @@ pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
             Err(error) => tracing::warn!(%error, collection, "they could not be published; trying again"),
         }
     }
+}
+
+/// Has rows logged that were written while no server looked, under versions of their own. Whether that could be done.
+pub(in crate::live) async fn log(db: &Database, kinds: &Kinds, unlogged: Unlogged) -> bool {
+    for (plural, rows) in kinds.named(unlogged) {
+        let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
+        let (count, first) = (ids.len(), &ids[..ids.len().min(NAMED)]);
+        tracing::warn!(
+            collection = plural,
+            rows = count,
+            ?first,
+            "rows were written while no server looked, and no trigger has logged it: they are published now"
+        );
+        // Under which version they were shown is not known.
+        if let Err(error) = mend(db, Difference { plural, ids, unmoved: rows }).await {
+            tracing::warn!(%error, collection = plural, "they could not be published: everything is read anew");
+            return false;
+        }
+    }
+    true
 }
 
 async fn mend(db: &Database, difference: Difference) -> Result<(), Error> {

@@ -13,14 +13,14 @@ use crate::{
     error::Error,
     live::{
         cursor::Cursor,
-        digest::{self, Keeper},
+        digest::{self, Keeper, Missed},
         epoch,
         history::History,
         horizon::Horizon,
         log,
         picture::Picture,
         reading::Kinds,
-        reconcile::Reconciler,
+        reconcile::{self, Reconciler},
         shared::Shared,
         view::View,
         withheld::Withheld,
@@ -45,11 +45,16 @@ impl Tail {
                 let caches = kinds.everything(db).await?;
                 let withheld = |place: usize| caches.get(place).is_some_and(Option::is_none);
                 let changes = kinds.changes(db, &entries, &withheld).await?;
-                let differs = digest::differs(db, &kinds, &epochs, &caches).await?;
-                Ok(((look, caches, changes, floor), differs))
+                let missed = digest::missed(db, &kinds, &epochs, &caches).await?;
+                Ok(((look, caches, changes, floor), missed))
             };
-            let (loaded, differs) = attached.read(load).await?;
-            if !differs {
+            let (loaded, missed) = attached.read(load).await?;
+            let is_made_good = match missed {
+                Missed::Nothing => true,
+                Missed::Rows(rows) => reconcile::log(&db, &kinds, rows).await,
+                Missed::Everything => false,
+            };
+            if is_made_good {
                 break loaded;
             }
             epochs = epoch::begin(&db, Some(epochs.now())).await?;

@@ -1,11 +1,13 @@
 //! What no trigger has seen is found by comparing: on every screen, with every cursor, and as a version that has moved.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
-use super::cursors::{begins_anew, cursor, resumes};
+use super::cursors::{cursor, resumes};
 use crate::harness::{
     Client, Copy, Database, Engine, Node, TestApp, from_both_databases, gym, http, on_both_databases,
-    program::Program, tell,
+    postgres, program::Program, tell,
 };
 
 on_both_databases! {
@@ -19,7 +21,10 @@ on_both_databases! {
 from_both_databases! {
     what_is_compared_is_a_setting,
     what_changed_unseen_while_no_server_ran_is_not_missed,
+    what_changed_unseen_right_before_a_crash_is_not_missed,
 }
+
+const TABLES: [&str; 4] = ["coaches", "schedules", "exercise_moves", "workout_plan_moves"];
 
 /// Runs it with all triggers of these tables off.
 pub(super) async fn unseen(database: &Database, tables: &[&str], sql: &str) {
@@ -199,36 +204,107 @@ async fn what_is_compared_is_a_setting(database: &Database) {
     assert!(log.contains("rows differ from what is shown") && log.contains("coaches"), "{log}");
 }
 
-/// The log has nothing of it, so a client that comes back with a cursor is sent everything; once.
+/// What was changed unseen, with all triggers off.
+const UNSEEN: [(&str, Found); 5] = [
+    ("update coaches set age = 71", Found::ByRow),
+    ("insert into coaches (name, age, picture) values ('Unseen', 71, 'https://e.x/u')", Found::ByRow),
+    ("delete from schedules", Found::AsAWhole),
+    ("update exercise_moves set name = 'Unseen'", Found::ByRow),
+    (
+        "insert into workout_plan_moves (workout_plan_id, exercise_move_id, position) values (1, 1, 9)",
+        Found::ByRow,
+    ),
+];
+
+/// How PostgreSQL lets it be found: a row that is gone does not say who deleted it. SQLite keeps nothing with any row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    ByRow,
+    AsAWhole,
+}
+
+/// A client that comes back is sent what it has missed: as changes where it is known which rows they are, or else everything.
+async fn comes_back(
+    database: &Database,
+    address: SocketAddr,
+    copy: Copy,
+    (sql, found): (&str, Found),
+) -> Copy {
+    let is_known = found == Found::ByRow && matches!(database, Database::Postgres(..));
+    let client = Client::resume(address, copy).await;
+    client.agrees().await;
+    assert_eq!(client.events_since(0).contains(&"coaches".to_owned()), !is_known, "{sql}");
+    client.copy()
+}
+
 async fn what_changed_unseen_while_no_server_ran_is_not_missed(database: &Database) {
     let url = database.url();
     let node = Node::start(&url, &[]).await;
     let client = Client::follow(node.address).await;
     gym::open(&client).await;
     client.ask("new_coach", gym::coach("Grace")).await.done();
-    let mut before = cursor(&client);
+    let mut copy = client.copy();
     drop(client);
     node.stop().await;
-    for (age, sql) in [
-        (71, "update coaches set age = 71"),
-        (71, "delete from schedules"),
-        (71, "update exercise_moves set name = 'Unseen'"),
-    ] {
+    for unlogged in UNSEEN {
         database.execute("update coaches set name = 'Seen' where id = 2").await;
-        unseen(database, &["coaches", "schedules", "exercise_moves"], sql).await;
+        unseen(database, &TABLES, unlogged.0).await;
         let node = Node::start(&url, &[]).await;
-        let client = begins_anew(node.address, &before).await;
-        assert_eq!(client.copy().rows("coaches")[0]["age"], age);
-        before = cursor(&client);
-        drop(client);
+        copy = comes_back(database, node.address, copy, unlogged).await;
         node.stop().await;
         // And what was seen is no reason to.
         database.execute("update coaches set picture = 'https://e.x/q' where id = 2").await;
         let node = Node::start(&url, &[]).await;
-        let back = Client::resume(node.address, Copy::at(before.clone())).await;
-        assert_eq!(back.told(0)[0]["coaches"]["upserted"][0]["id"], 2, "{sql}");
-        before = cursor(&back);
+        let back = Client::resume(node.address, copy).await;
+        back.agrees().await;
+        assert_eq!(back.told(0)[0]["coaches"]["upserted"][0]["id"], 2, "{}", unlogged.0);
+        copy = back.copy();
         drop(back);
         node.stop().await;
     }
+}
+
+/// What is shown is noted when a server begins: what a server that is killed never compared is found by the next one.
+async fn what_changed_unseen_right_before_a_crash_is_not_missed(database: &Database) {
+    let serve = || Program::serve(&database.url(), &["--reconcile-rows", "0"]);
+    let mut program = serve();
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    let mut copy = client.copy();
+    for unlogged in UNSEEN {
+        program.kill();
+        program = serve();
+        copy = comes_back_as_it_was(program.address, copy).await;
+        unseen(database, &TABLES, unlogged.0).await;
+        program.kill();
+        program = serve();
+        copy = comes_back(database, program.address, copy, unlogged).await;
+    }
+}
+
+async fn comes_back_as_it_was(address: SocketAddr, copy: Copy) -> Copy {
+    let client = Client::resume(address, copy).await;
+    client.agrees().await;
+    assert_eq!(client.events_since(0)[..2], ["connected", "changes"]);
+    client.copy()
+}
+
+/// The log has something of the very row, but nothing of what came after that.
+#[actix_web::test]
+async fn a_row_that_changed_seen_and_then_unseen_before_a_crash_moves_on() {
+    let database = Database::Postgres(postgres::Database::new().await);
+    let serve = || Program::serve(&database.url(), &["--reconcile-rows", "0"]);
+    let mut program = serve();
+    let client = Client::follow(program.address).await;
+    gym::open(&client).await;
+    let seen = client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+    let copy = client.copy();
+    unseen(&database, &TABLES, "update coaches set age = 71 where id = 1").await;
+    program.kill();
+    program = serve();
+    let client = Client::resume(program.address, copy).await;
+    client.agrees().await;
+    assert_eq!(client.copy().rows("coaches")[0]["age"], 71);
+    let stale = json!({ "id": 1, "name": "Stale", "version": seen["version"] });
+    assert_eq!(client.ask("update_coach", stale).await.refused(), ["$conflict"]);
 }

@@ -1,0 +1,60 @@
+//! Rows that were written since a position, of which the change log has nothing: PostgreSQL keeps, with each row, the
+//! transaction that wrote it last (`xmin`).
+//!
+//! A row is logged if an entry of it is of that transaction, or of a later one: clients that have missed the entry are sent
+//! the row as it is now. Rows that are gone have no `xmin`; the [digest](super::digest) counts those. A transaction with
+//! savepoints writes rows under numbers of its own, so its rows may be found without need; they are published once more.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+use super::{position::Position, reading::Kinds};
+use crate::{database::Transaction, registry::Kind};
+
+/// With more of them, everything is read anew.
+pub(super) const MOST: usize = 2000;
+
+/// Ids and versions, by the place of their collection; of each at most one more than [`MOST`].
+pub(super) type Unlogged = BTreeMap<u16, Vec<(i64, i64)>>;
+
+/// What was written since; nothing on SQLite.
+pub(super) async fn since(db: &Transaction, kinds: &Kinds, position: &Position) -> Result<Unlogged, DbErr> {
+    let mut found = Unlogged::new();
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(found);
+    }
+    for (place, kind) in (0..).zip(kinds.iter()).filter(|(_, kind)| kind.is_sent()) {
+        let values = [kind.plural().into(), position.horizon().to_string().into(), (MOST as i64 + 1).into()];
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql(kind.as_ref()), values);
+        let rows = db.query_all_raw(statement).await?;
+        let read = |row: &sea_orm::QueryResult| Ok((row.try_get("", "id")?, row.try_get("", "version")?));
+        let rows = rows.iter().map(read).collect::<Result<Vec<_>, DbErr>>()?;
+        if !rows.is_empty() {
+            found.insert(place, rows);
+        }
+    }
+    Ok(found)
+}
+
+/// An `age` is how many transactions ago a number was given out; a row without one in that window is older.
+fn sql(kind: &dyn Kind) -> String {
+    let table = kind.plural();
+    let mut written = format!("select id, xmin from \"{table}\"");
+    for nested in kind.nests().iter().filter(|nested| nested.table != table) {
+        let (joins, row) = (nested.table, nested.row);
+        written.push_str(&format!(" union all select \"{row}\", xmin from \"{joins}\""));
+    }
+    format!(
+        "with logged as (
+            select row_id, min(age(txid::xid)) as age from change_log
+            where collection = $1 and txid >= $2::text::xid8 group by row_id
+        ), written as (
+            select id, min(age(xmin)) as age from ({written}) as rows
+            where age(xmin) between 0 and age($2::text::xid8::xid) group by id
+        )
+        select row.id, row.version::bigint as version from written join \"{table}\" as row on row.id = written.id
+        left join logged on logged.row_id = written.id
+        where logged.age is null or logged.age > written.age order by row.id limit $3"
+    )
+}
