@@ -54,8 +54,11 @@ export class Foreign {
   // With ids of its own, beyond those that have been given out: all of the next ones that would be. These rows stay as they are, since
   // an id that is free again would be given out once more.
   async import(chance) {
-    const next = this.#database.kind === "postgres" ? "last_value from coaches_id_seq" : "coalesce(max(id), 0) from coaches";
-    const [{ last }] = (await this.#try(() => this.#database.select(`select ${next.replace(" from", " as last from")}`))) ?? [{}];
+    const given = {
+      postgres: "select last_value as last from coaches_id_seq",
+      sqlite: "select coalesce(max(seq), 0) as last from sqlite_sequence where name = 'coaches'",
+    };
+    const [{ last }] = (await this.#try(() => this.#database.select(given[this.#database.kind]))) ?? [{}];
     if (last === undefined) return;
     const from = Math.max(last, this.#imported);
     const ids = Array.from({ length: chance.between(1, 25) }, (_, at) => from + 1 + at);

@@ -88,9 +88,13 @@ function table(collection, rows, found, journal) {
     const last = [made, ...updates].sort((one, other) => one.ack.data.version - other.ack.data.version);
     const versions = last.map(({ ack }) => ack.data.version);
     const at = last.at(-1).acked;
-    // Ours count by one. Another program's is another version, whatever it did.
+    // Ours count by one. Another program's is another version, unless it changed nothing.
     const isForeign = last.some(({ isForeign }) => isForeign);
-    const wrong = (version, place) => (isForeign && place > 0 ? version <= versions[place - 1] : version !== place + 1);
+    const isStill = (place) => last[place].isForeign && same(last[place].ack.data, last[place - 1].ack.data);
+    const wrong = (version, place) => {
+      if (!isForeign || place === 0) return version !== place + 1;
+      return version < versions[place - 1] || (version === versions[place - 1] && !isStill(place));
+    };
     if (versions.some(wrong)) journal.broken("versions have gaps or doubles", { at, versions, row, last });
     unseen(last, journal);
     if (deleted.length > 1) journal.broken("deleted twice", { at, deleted });
