@@ -25,16 +25,18 @@ pub(in crate::database) fn judge(refusal: &PgDatabaseError, error: DbErr) -> Err
         return Error::Stale(error);
     }
     match refusal.code() {
-        // serialization failure; deadlock
-        "40001" | "40P01" => Error::Raced(error),
-        "55P03" => Error::Locked(error.to_string()),
-        // statement cancelled by its timeout; read-only while failing over; ended while idle
-        "57014" | "25006" | "25P03" => Error::Unavailable(error.to_string()),
         "23505" => violated(violation(Broken::Unique, refusal)),
         "23503" | "23001" => violated(violation(Broken::Reference, refusal)),
         "23P01" => violated(violation(Broken::Exclusion, refusal)),
         "23514" => violated(violation(Broken::Check, refusal)),
         "23502" => violated(violation(Broken::Missing, refusal)),
+        // Its author chose the code, which may be one that the server uses when it is in trouble.
+        _ if is_raised(refusal) => violated(violation(Broken::Other, refusal)),
+        // serialization failure; deadlock
+        "40001" | "40P01" => Error::Raced(error),
+        "55P03" => Error::Locked(error.to_string()),
+        // statement cancelled by its timeout; read-only while failing over; ended while idle
+        "57014" | "25006" | "25P03" => Error::Unavailable(error.to_string()),
         "42501" => Error::Refused(sentence(refusal.message())),
         code => match code.get(..2).unwrap_or_default() {
             // connection exceptions, insufficient resources (disk full among them), operator intervention, I/O
@@ -64,7 +66,7 @@ fn violation(broken: Broken, refusal: &PgDatabaseError) -> Violation {
 
 /// Whether a statement was ended because of its time.
 pub(in crate::database) fn is_cut_off(error: &DbErr) -> bool {
-    refusal(error).is_some_and(|refusal| refusal.code() == "57014")
+    refusal(error).is_some_and(|refusal| refusal.code() == "57014" && !is_raised(refusal))
 }
 
 /// Whether a statement was prepared for a table that has changed since, or is not prepared where we think it is.
@@ -80,10 +82,16 @@ fn refusal(error: &DbErr) -> Option<&PgDatabaseError> {
     source.as_database_error().and_then(<dyn DatabaseError>::try_downcast_ref)
 }
 
+/// Whether it is the sentence of a function in PL/pgSQL, by `raise`.
+fn is_raised(refusal: &PgDatabaseError) -> bool {
+    refusal.routine() == Some("exec_stmt_raise")
+}
+
 /// "Cached plan must not change result type", whatever the server's language; "prepared statement does not exist" and
 /// "already exists".
 fn is_old_plan(refusal: &PgDatabaseError) -> bool {
     match refusal.code() {
+        _ if is_raised(refusal) => false,
         "0A000" => refusal.routine() == Some("RevalidateCachedQuery"),
         "26000" | "42P05" => true,
         _ => false,

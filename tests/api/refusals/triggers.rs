@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    harness::{Database, Engine, TestApp, gym, on_both_databases, tell},
+    harness::{Database, Engine, TestApp, gym, http, on_both_databases, tell},
     live::{ask, id},
 };
 
@@ -46,6 +46,28 @@ async fn what_a_trigger_raises_is_said_as_it_says_it(app: &TestApp) {
     }
     assert_eq!(client.every("coaches").await.len(), 1);
     client.agrees().await;
+}
+
+/// Also one that PostgreSQL itself uses while it shuts down, waits for a lock or has no room.
+#[actix_web::test]
+async fn a_trigger_that_raises_with_any_code_is_refused_once() {
+    tell(Engine::Postgres, async |app| {
+        let client = app.connect().await;
+        for code in ["57014", "57P01", "08006", "53100", "55P03", "40001", "25006", "26000", "XX000", "42703"]
+        {
+            let sql = format!(
+                "create or replace function own() returns trigger language plpgsql as
+                    $$ begin raise exception 'not by {code}' using errcode = '{code}'; end $$;
+                 create or replace trigger own before insert on coaches for each row execute function own()"
+            );
+            app.database.execute(&sql).await;
+            let ack = client.ask("new_coach", gym::coach("Grace")).await;
+            assert_eq!(ack.sentence("$refused"), format!("not by {code}"));
+            client.ask("new_exercise_move", gym::exercise_move("Squat")).await.done();
+        }
+        assert_eq!(http::get(app.address, "/readyz").await.0, 200);
+    })
+    .await;
 }
 
 /// A write that is left out without a word has not been carried out.
