@@ -13,7 +13,7 @@ import { Journal } from "./journal.js";
 const number = (name, otherwise) => Number(process.env[name] || otherwise);
 const seed = number("SEED", Date.now() % 1_000_000);
 const writes = number("WRITES", 250);
-const seconds = number("TIMEOUT", 60 + writes / 4);
+const seconds = number("TIMEOUT", 120 + writes / 4);
 const held = number("HELD", 2);
 const faults = process.env.FAULTS ? process.env.FAULTS.split(",") : undefined;
 
