@@ -9,6 +9,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { io } from "socket.io-client";
 
+export { io };
+
 const program =
   process.env.ROWCAST_PROGRAM ?? fileURLToPath(new URL("../../../target/debug/rowcast", import.meta.url));
 
@@ -62,6 +64,7 @@ export async function serve(test, { sample = "always", database, settings = [], 
     run,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
+    pid: () => child.pid,
     // Nothing while it lives.
     status: () => child.exitCode ?? child.signalCode,
     pause: () => child.kill("SIGSTOP"),

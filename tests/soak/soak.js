@@ -1,0 +1,70 @@
+// Honest clients at work, first alone and then beside hostile ones: how long they wait for acks, whether newcomers get in, and
+// how much memory the server takes.
+//
+// node soak.js; MINUTES in the environment. Prints a line a minute and a verdict, and ends with 1 if it is a bad one.
+
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { serve } from "../clients/javascript/server.js";
+import { Honest, password, usernames } from "./honest.js";
+
+const minutes = Number(process.env.MINUTES || 60);
+const minute = 60_000;
+// How long they are alone, before and after.
+const alone = Math.min(2, minutes / 4) * minute;
+
+const after = [];
+const test = { after: (end) => after.unshift(end) };
+async function clear() {
+  for (const end of after.splice(0)) await end();
+}
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => clear().finally(() => process.exit(1)));
+
+const database = process.env.DATABASE_URL || undefined;
+const server = await serve(test, { database, settings: ["--access", "members"], log: "ignore" });
+for (const username of usernames) await server.run(["user", "set-password", username], password);
+const honest = await Honest.begin(test, server.url);
+
+const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid()}/status`, "utf8"))[1]) / 1024;
+
+// A phase in slices of a minute at most: what was measured in it.
+async function phase(name, time) {
+  const slices = [];
+  for (let left = time; left > 0; left -= minute) {
+    honest.forget();
+    await pause(Math.min(left, minute));
+    const slice = { ...honest.measured(), memory: memory() };
+    slices.push(slice);
+    const { acks, p50, p99, newcomers, refused, slowest } = slice;
+    const entered = `${newcomers} newcomers, the slowest in ${slowest} ms, ${refused} kept out`;
+    console.log(`${name}: ${acks} acks, p50 ${p50} ms, p99 ${p99} ms; ${entered}; ${slice.memory.toFixed(0)} MB`);
+  }
+  return slices;
+}
+
+const before = await phase("alone", alone);
+const hostile = spawn(process.execPath, [fileURLToPath(new URL("hostile.js", import.meta.url)), server.url], { stdio: ["pipe", "inherit", "inherit"] });
+test.after(() => hostile.kill());
+const beside = await phase("beside hostile clients", minutes * minute);
+hostile.kill();
+const later = await phase("alone again", alone);
+
+const median = (numbers) => [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)];
+const p99 = (slices) => median(slices.map((slice) => slice.p99));
+const megabytes = beside.map(({ memory }) => memory);
+const quarter = Math.max(1, Math.floor(megabytes.length / 4));
+// What it takes to be busy at all is taken in the first quarter.
+const settled = megabytes.slice(quarter, 2 * quarter);
+const grown = median(megabytes.slice(-quarter)) / median(settled.length > 0 ? settled : megabytes);
+const all = [...before, ...beside, ...later];
+const kept = {
+  "p99 beside hostile clients is within twice of alone": p99(beside) <= 2 * p99([...before, ...later]),
+  "memory is flat": grown < 1.1,
+  "nobody is kept out": all.every(({ refused, errors }) => refused === 0 && errors === 0),
+};
+console.log(`p99 ${p99([...before, ...later])} ms alone, ${p99(beside)} ms beside them; memory grew by a factor of ${grown.toFixed(2)}`);
+for (const [what, is] of Object.entries(kept)) console.log(`${is ? "kept  " : "BROKEN"} ${what}`);
+await clear();
+process.exit(Object.values(kept).every(Boolean) ? 0 : 1);
