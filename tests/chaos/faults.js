@@ -1,5 +1,6 @@
 // What happens to servers, databases and pages while clients write.
 
+import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 
 // How long until the next of its kind on average, in milliseconds.
@@ -26,10 +27,13 @@ export class Faults {
   #running;
 
   constructor({ faults, nodes, database, pages, journal, random, foreign, subscription, clocks, seconds }) {
+    setMaxListeners(0, this.#over.signal);
+    // For twice as long as something was held, nothing is.
+    const rest = { hold: 2000 * seconds };
     const again = async (name, happen) => {
       const chance = random(name);
       for (;;) {
-        if (!(await this.#wait(often[name] * (0.4 + 1.2 * chance.number())))) return;
+        if (!(await this.#wait((rest[name] ?? 0) + often[name] * (0.4 + 1.2 * chance.number())))) return;
         await happen(chance);
       }
     };

@@ -43,7 +43,7 @@ export async function play(test, { name, folder, journal, seed, writes, seconds,
     const more = at === 1 ? ["--change-log-rows", "30"] : [];
     const name = `node-${at}`;
     const env = faults.includes("clock") ? clocks.env(name) : {};
-    nodes.push(await start(test, { name, folder, database, settings: more, env }));
+    nodes.push(await start(test, { name, folder, database, settings: more, env, held }));
   }
   const relay = new Relay({ nodes, journal, random });
   const url = await relay.listen();

@@ -1,4 +1,5 @@
-// A server of its own for each test: the built program, a folder, a free port. All of it goes with the test.
+// A server of its own for each test: the built program, a folder, a free port. All of it goes with the test. It `begins` within
+// so many milliseconds.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,7 +20,7 @@ export const patience = 20_000;
 
 export const collections = ["coaches", "workout_plans", "exercise_moves", "schedules"];
 
-export async function serve(test, { sample = "always", database, settings = [], env: more = {}, log = "inherit" } = {}) {
+export async function serve(test, { sample = "always", database, settings = [], env: more = {}, log = "inherit", begins = patience } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-js-"));
   database ??= `sqlite://${join(folder, "gym.db")}`;
   let child;
@@ -31,7 +32,7 @@ export async function serve(test, { sample = "always", database, settings = [], 
     child = spawn(program, [...own, ...settings], { stdio: ["ignore", "pipe", log], env: { ...Object.fromEntries(env), ...more } });
     const ended = once(child, "exit").then(([code, signal]) => `the server ended with ${code ?? signal}`);
     const listening = once(createInterface(child.stdout), "line");
-    const first = await within(Promise.race([listening, ended]), "the server to listen");
+    const first = await within(Promise.race([listening, ended]), "the server to listen", begins);
     if (typeof first === "string") throw new Error(first);
     port = Number(new URL(first[0].split(" ").at(-1)).port);
   }
@@ -105,10 +106,10 @@ export function until(socket, so, what) {
   return within(holds, what);
 }
 
-export function within(promise, what) {
+export function within(promise, what, time = patience) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), patience);
+    timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), time);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
