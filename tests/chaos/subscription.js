@@ -16,7 +16,8 @@ export class Subscription {
     [this.#database, this.#journal] = [database, journal];
   }
 
-  // Its own table is like ours, and its slot is made by itself, since both are in one cluster.
+  // Its own table is like ours, and its slot is made by itself, since both are in one cluster. What it applies is kept before it is
+  // seen, or else a crash would take it back.
   async begin() {
     const { execute } = this.#database;
     await execute([`create database ${from}`], { alone: true });
@@ -26,7 +27,7 @@ export class Subscription {
     await execute(["select pg_create_logical_replication_slot('chaos', 'pgoutput')"], of);
     const { port } = new URL(this.#database.direct);
     const connection = `host=127.0.0.1 port=${port} user=postgres dbname=${from}`;
-    await execute([`create subscription chaos connection '${connection}' publication chaos with (create_slot = false, slot_name = chaos, copy_data = false)`], { alone: true });
+    await execute([`create subscription chaos connection '${connection}' publication chaos with (create_slot = false, slot_name = chaos, copy_data = false, synchronous_commit = 'on')`], { alone: true });
   }
 
   async write(chance) {
