@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use crate::number::{NOT_WHOLE, spelled, whole};
+use crate::{
+    number::{NOT_WHOLE, spelled, whole},
+    visible,
+};
 
 pub(crate) const REQUIRED: &str = "is required";
 const NOT_READABLE: &str = "cannot be read";
@@ -93,7 +96,7 @@ pub(crate) fn check_text(text: &str) -> Result<(), Refusal> {
     if text.contains(control) {
         return Err(Refusal::here(CONTROL));
     }
-    Ok(())
+    visible::check(text).map_err(Refusal::here)
 }
 
 /// A whole number, or text that is one. Blank is none.
@@ -216,6 +219,8 @@ mod tests {
             ("false", refused(NOT_TEXT)),
             (r#"["a"]"#, refused(NOT_TEXT)),
             (r#""\udc00""#, refused(NOT_READABLE)),
+            (r#""a\u202eb""#, refused(visible::TURNED)),
+            (r#""\u200b\u3164""#, refused(visible::UNSEEN)),
         ];
         for (json, expected) in cases {
             assert_eq!(read(text, json), expected, "{json}");

@@ -30,6 +30,8 @@ pub mod rules;
 mod scalar;
 mod schedule;
 mod told;
+pub mod username;
+mod visible;
 mod workout_plan;
 
 pub use ack::Ack;
