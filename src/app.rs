@@ -20,7 +20,8 @@ use crate::{
     http::{self, Site},
     live::Live,
     registry::Registry,
-    sample, telemetry,
+    sample::{self, Passwords},
+    telemetry,
 };
 
 /// How long running events and unwritten acks are waited for at the end.
@@ -150,8 +151,14 @@ async fn open(settings: &Serve) -> Result<Database, String> {
         SampleData::Always => true,
         SampleData::Never => false,
     };
-    if plant && sample::plant(&db).await.map_err(database_problem)? {
+    let passwords = settings.passwords();
+    let planted = if plant { sample::plant(&db, passwords).await.map_err(database_problem)? } else { None };
+    if let Some(planted) = &planted {
         tracing::info!("the sample gym was planted");
+        telemetry::announce(planted.announcement());
+    }
+    if planted.is_none() && passwords == Passwords::Random {
+        actix_web::rt::spawn(sample::warn_of_known_passwords(db.clone()));
     }
     Ok(db)
 }

@@ -2,8 +2,11 @@
 //!
 //! A token is 32 random bytes. The database keeps only its hash, so a copy of the database signs nobody in.
 
+mod addresses;
+mod caller;
 mod password;
 mod throttle;
+mod trail;
 
 use std::{
     collections::HashMap,
@@ -11,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api_schema::{Coach, FieldErrors, Login, SignedIn};
+use api_schema::{Coach, FieldErrors, Login, SetPassword, SignedIn, username};
 use entity::{coach, token};
 use rand::Rng;
 use sea_orm::{
@@ -21,12 +24,14 @@ use sea_orm::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    clock, collections,
-    database::{Database, Transaction},
+    accounts, clock, collections,
+    database::{Commit, Database, Transaction},
     error::Error,
 };
-pub use password::hash as hash_password;
-use throttle::Throttle;
+pub use caller::{Caller, shortened};
+pub use password::{hash as hash_password, is_password};
+use throttle::{Throttle, Tried};
+use trail::Trail;
 
 /// How long a token is good for.
 const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -36,6 +41,7 @@ const AT_ONCE: usize = 1000;
 pub const ENDED: &str = "your sign-in has ended: sign in again";
 /// What a wrong password and an unknown user are both told.
 const WRONG: &str = "the username or the password is wrong";
+const NOT_YOURS: &str = "is not your password";
 
 /// A token as the database knows it: its hash.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -56,6 +62,16 @@ impl Token {
     pub fn presented(token: &str) -> Self {
         Self(hex(&Sha256::digest(token.as_bytes())))
     }
+
+    /// The token with this hash.
+    pub(crate) fn known(hash: String) -> Self {
+        Self(hash)
+    }
+
+    /// What the database has of it.
+    pub(crate) fn hash(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Token {
@@ -69,6 +85,7 @@ pub struct Auth {
     db: Database,
     passwords: password::Checker,
     failures: Throttle,
+    trail: Trail,
 }
 
 impl Auth {
@@ -77,7 +94,8 @@ impl Auth {
     /// # Errors
     /// [`Error::Internal`] if no password can be hashed here.
     pub fn new(db: Database) -> Result<Self, Error> {
-        Ok(Self { db, passwords: password::Checker::new()?, failures: Throttle::default() })
+        let passwords = password::Checker::new()?;
+        Ok(Self { db, passwords, failures: Throttle::default(), trail: Trail::default() })
     }
 
     /// Makes a token for the coach with this username and password.
@@ -85,22 +103,108 @@ impl Auth {
     /// # Errors
     /// [`Error::Invalid`], the same on both fields whichever is wrong, after the same time;
     /// [`Error::RateLimited`] after too many failures for one username.
-    pub async fn login(&self, login: Login) -> Result<(SignedIn, Token, Instant), Error> {
-        self.failures.begin(&login.username)?;
-        let username = login.username.clone();
-        let found = self.db.read(async move |db| by_username(db, &username).await).await?;
-        let hash = found.as_ref().and_then(|coach| coach.password_hash.clone()).map(|hash| hash.0);
-        let right = self.passwords.check(login.password, hash).await?;
+    pub async fn login(&self, login: Login, by: &Caller) -> Result<(SignedIn, Token, Instant), Error> {
+        let (found, known) = self.sought(&login.username, by).await?;
+        let tried = match &found {
+            Some(coach) => Tried::Account(coach.id),
+            None => Tried::Nobody(username::compared(&login.username)),
+        };
+        let account = found.as_ref().map(|coach| (coach.id, login.username.as_str()));
+        let right = self.check((tried, account), login.password, found.as_ref(), known, by).await?;
         let Some(coach) = found.filter(|_| right) else {
             return Err(Error::Invalid(wrong()));
         };
-        self.failures.succeeded(&login.username);
-        let secret = secret();
+        let (secret, ends) = (secret(), Instant::now() + LIFETIME);
         let token = Token::presented(&secret);
-        let (id, hash, ends) = (coach.id, token.0.clone(), Instant::now() + LIFETIME);
-        let (expires, _) = self.db.write(async move |db| save(db, id, hash.clone()).await).await?;
+        let (owner, hash, address) = (coach.clone(), token.0.clone(), by.address.clone());
+        let save = async move |db: &Transaction| save(db, &owner, hash.clone(), &address).await;
+        let (expires, _) = self.db.write(save).await?;
+        trail::signed_in(&coach, by);
         let user = collections::coach_row(coach);
         Ok((SignedIn { user, token: secret, expires }, token, ends))
+    }
+
+    /// Who is called so, and whether they are known to be where this comes from.
+    async fn sought(&self, name: &str, by: &Caller) -> Result<(Option<coach::Model>, bool), Error> {
+        let (name, address) = (name.to_owned(), by.address.clone());
+        let look = async move |db: &Transaction| {
+            let found = accounts::named::coach(db, &name).await?;
+            // Asked for nobody, too, so that it takes as long.
+            let id = found.as_ref().map_or(0, |coach| coach.id);
+            let known = addresses::is_known(db, id, &address).await?;
+            Ok((found, known))
+        };
+        let (found, known) = self.db.read(look).await?;
+        let holds_token = found.as_ref().is_some_and(|coach| by.user == Some(coach.id));
+        Ok((found, known || holds_token))
+    }
+
+    /// Whether this is the coach's password, which may be tried only so often.
+    async fn check(
+        &self,
+        (tried, account): (Tried, Option<(i64, &str)>),
+        password: String,
+        coach: Option<&coach::Model>,
+        known: bool,
+        by: &Caller,
+    ) -> Result<bool, Error> {
+        let from = self.failures.begin(&tried, known).map_err(|used_up| {
+            if used_up.tell {
+                self.trail.guessed(account, by);
+            }
+            Error::RateLimited { seconds: used_up.seconds }
+        })?;
+        let hash = coach.and_then(|coach| coach.password_hash.clone()).map(|hash| hash.0);
+        let right = self.passwords.check(password, hash).await;
+        match right {
+            Ok(false) => self.trail.failed(account, by),
+            // What was not judged is no failure either.
+            Ok(true) | Err(_) => self.failures.give_back(&tried, from),
+        }
+        right
+    }
+
+    /// Gives whoever is signed in by this token another password. Their other sign-ins end, and are returned; this one goes
+    /// on. To send it again, when it is not known whether it was carried out, does no harm.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the old one is wrong; [`Error::RateLimited`], as for [`login`](Self::login);
+    /// [`Error::Unauthorized`] when the sign-in has ended.
+    pub async fn set_password(
+        &self,
+        SetPassword { old, new }: SetPassword,
+        (user, token): (i64, &Token),
+        by: &Caller,
+    ) -> Result<(Vec<Token>, Commit), Error> {
+        let find = async move |db: &Transaction| Ok(coach::Entity::find_by_id(user).one(db).await?);
+        let coach = self.db.read(find).await?.ok_or(Error::Unauthorized(ENDED))?;
+        let name = coach.username.clone().unwrap_or_default();
+        let account = (Tried::Account(user), Some((user, &*name)));
+        let before = coach.password_hash.clone();
+        let right = self.check(account, old, Some(&coach), true, by).await?;
+        let repeated = !right && self.is_password_of(&coach, new.clone()).await?;
+        if !right && !repeated {
+            return Err(Error::Invalid(FieldErrors::one("old", NOT_YOURS)));
+        }
+        let hash = if repeated {
+            before.clone()
+        } else {
+            Some(coach::PasswordHash(self.passwords.hash(new).await?))
+        };
+        let token = token.clone();
+        let set = async move |db: &Transaction| {
+            hold(db, &token).await?;
+            replace_password(db, user, before.clone(), hash.clone()).await?;
+            Ok(accounts::end_sign_ins(db, user, Some(&token)).await?)
+        };
+        let set = self.db.write(set).await?;
+        trail::password_set(&coach, by);
+        Ok(set)
+    }
+
+    async fn is_password_of(&self, coach: &coach::Model, password: String) -> Result<bool, Error> {
+        let hash = coach.password_hash.clone().map(|hash| hash.0);
+        self.passwords.check(password, hash).await
     }
 
     /// Makes a token worthless.
@@ -178,48 +282,49 @@ fn found(token: Option<token::Model>) -> Result<(), Error> {
     token.map(drop).ok_or(Error::Unauthorized(ENDED))
 }
 
-/// Gives the coach with this username a password; the tokens made with the old one are forgotten.
-///
-/// # Errors
-/// [`Error::Invalid`] when no coach has the username.
-pub async fn set_password(db: &Database, username: String, password: &str) -> Result<(), Error> {
-    let hash = hash_password(password)?;
-    let set = async move |db: &Transaction| {
-        let Some(coach) = by_username(db, &username).await? else {
-            let mut errors = FieldErrors::new();
-            errors.insert("username", "no coach has this username");
-            return Err(Error::Invalid(errors));
-        };
-        coach::Entity::update_many()
-            .set(coach::ActiveModel {
-                password_hash: Set(Some(coach::PasswordHash(hash.clone()))),
-                ..Default::default()
-            })
-            .filter(coach::Column::Id.eq(coach.id))
-            .exec(db)
-            .await?;
-        token::Entity::delete_many().filter(token::Column::CoachId.eq(coach.id)).exec(db).await?;
-        Ok(())
-    };
-    db.write(set).await.map(|_| ())
+/// Writes a password's hash in the place of the one that was judged by.
+async fn replace_password(
+    db: &Transaction,
+    coach: i64,
+    before: Option<coach::PasswordHash>,
+    hash: Option<coach::PasswordHash>,
+) -> Result<(), Error> {
+    if before == hash {
+        return Ok(());
+    }
+    let replaced = coach::Entity::update_many()
+        .set(coach::ActiveModel { password_hash: Set(hash), ..Default::default() })
+        .filter(coach::Column::Id.eq(coach))
+        .filter(coach::Column::PasswordHash.eq(before))
+        .exec(db)
+        .await?;
+    match replaced.rows_affected {
+        0 => Err(Error::Invalid(FieldErrors::one("old", NOT_YOURS))),
+        _ => Ok(()),
+    }
 }
 
-async fn by_username(db: &Transaction, username: &str) -> Result<Option<coach::Model>, Error> {
-    Ok(coach::Entity::find().filter(coach::Column::Username.eq(username)).one(db).await?)
-}
-
-/// Saves a token and forgets those that have expired; returns when this one will, in seconds since 1970.
-async fn save(db: &Transaction, coach: i64, hash: String) -> Result<i64, Error> {
+/// Saves a token and forgets those that have expired; returns when this one will, in seconds since 1970. Whose password or
+/// username has changed since they were looked at is not signed in by the old one.
+async fn save(db: &Transaction, coach: &coach::Model, hash: String, address: &str) -> Result<i64, Error> {
+    let same = coach::Entity::find_by_id(coach.id)
+        .filter(coach::Column::Username.eq(coach.username.clone()))
+        .filter(coach::Column::PasswordHash.eq(coach.password_hash.clone()))
+        .lock(LockType::Share);
+    if same.one(db).await?.is_none() {
+        return Err(Error::Invalid(wrong()));
+    }
     let now = clock::now(db).await?;
     let expires = now + LIFETIME.as_secs().cast_signed();
     token::Entity::delete_many().filter(token::Column::ExpiresAt.lte(now)).exec(db).await?;
     let row = token::ActiveModel {
         hash: Set(hash),
-        coach_id: Set(coach),
+        coach_id: Set(coach.id),
         expires_at: Set(expires),
         ..Default::default()
     };
     token::Entity::insert(row).exec_without_returning(db).await?;
+    addresses::remember(db, coach.id, address, now).await?;
     Ok(expires)
 }
 

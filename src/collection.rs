@@ -3,12 +3,12 @@
 //! Everything else follows from it, unasked: the five events, acks, errors, snapshots. [`crate::store`] does the
 //! reading and writing, [`crate::live`] the sending.
 
-use api_schema::Payload;
+use api_schema::{FieldErrors, Payload};
 use schemars::JsonSchema;
 use sea_orm::{ActiveValue, DbErr, EntityTrait, IntoActiveModel, Value};
 use serde::Serialize;
 
-use crate::database::Transaction;
+use crate::{context::Context, database::Transaction, error::Error};
 
 /// Shorthand for the column type of a collection's table.
 pub type Column<C> = <<C as Collection>::Entity as EntityTrait>::Column;
@@ -81,6 +81,35 @@ pub trait Collection: Send + Sync + 'static {
     /// Writes the [links](Draft::links) of the row `id`, replacing those it had.
     fn save_links(db: &Transaction, id: i64, links: Vec<i64>) -> impl Future<Output = Result<(), DbErr>> {
         let _ = (db, id, links);
+        async { Ok(()) }
+    }
+
+    /// Judges what is about to be written beyond rules, references and unique values, and adds what is wrong. It may change
+    /// the draft. `before` is the row as it is, unless it is a new one; to `hold` keeps what was judged by until the commit.
+    fn judge(
+        context: &Context<'_>,
+        before: Option<&Model<Self>>,
+        draft: &mut Draft<ActiveModel<Self>>,
+        hold: bool,
+        errors: &mut FieldErrors,
+    ) -> impl Future<Output = Result<(), DbErr>> {
+        let _ = (context, before, draft, hold, errors);
+        async { Ok(()) }
+    }
+
+    /// Passes if whoever asks may delete a row.
+    fn may_delete(context: &Context<'_>, row: &Model<Self>) -> impl Future<Output = Result<(), Error>> {
+        let _ = (context, row);
+        async { Ok(()) }
+    }
+
+    /// A row has been written: what it was, unless it is new, and what it is, unless it is gone.
+    fn written(
+        context: &Context<'_>,
+        before: Option<&Model<Self>>,
+        after: Option<&Model<Self>>,
+    ) -> impl Future<Output = Result<(), DbErr>> {
+        let _ = (context, before, after);
         async { Ok(()) }
     }
 }

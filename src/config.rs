@@ -17,6 +17,7 @@ use crate::{
     base_path::BasePath,
     database::{DatabaseUrl, EMBEDDED, Synchronous},
     live::{self, Retention},
+    sample::Passwords,
 };
 
 /// The data backend a front end reaches for instead of REST: one socket, every write live.
@@ -39,7 +40,14 @@ pub enum Command {
     /// Bring the database's schema up to date, and end
     Migrate(Storage),
     /// Plant the sample gym in an empty database, and end
-    Seed(Storage),
+    Seed {
+        /// Where the data lives.
+        #[command(flatten)]
+        storage: Storage,
+        /// For whom it is to be served.
+        #[command(flatten)]
+        audience: Audience,
+    },
     /// Have all servers on the database read everything anew and send what differs, and end
     Resync(Storage),
     /// Print all that crosses the wire, for programs in other languages
@@ -81,8 +89,43 @@ pub enum Language {
 /// Changes to who may sign in.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Set a coach's password, read from standard input
+    /// Make a coach who may sign in, with the password that is read from standard input
+    Create {
+        /// The coach's username
+        username: String,
+        /// What everybody calls them [default: the username]
+        #[arg(long)]
+        name: Option<String>,
+        /// In years
+        #[arg(long, default_value_t = 18)]
+        age: i64,
+        /// Address of a portrait
+        #[arg(long, default_value = "https://picsum.photos/seed/coach/400")]
+        picture: String,
+        /// Where the data lives.
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Set a coach's password, read from standard input, and sign them out everywhere
     SetPassword {
+        /// The coach's username
+        username: String,
+        /// Where the data lives.
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Give a coach another username, and sign them out everywhere
+    Rename {
+        /// The coach's username
+        username: String,
+        /// The username from now on
+        new: String,
+        /// Where the data lives.
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Delete a coach whom no class needs
+    Delete {
         /// The coach's username
         username: String,
         /// Where the data lives.
@@ -128,6 +171,33 @@ impl Place {
     #[must_use]
     pub fn bind(&self) -> Bind {
         self.bind.clone().unwrap_or_else(|| Bind::local(PORT))
+    }
+}
+
+/// For whom the data is to be served: that decides whether the sample coaches may have passwords that everybody knows.
+#[derive(Args, Clone, Debug)]
+pub struct Audience {
+    /// The address that the server is going to listen on [default: 127.0.0.1:5555]
+    #[arg(long, env = "ROWCAST_BIND")]
+    pub bind: Option<Bind>,
+    /// Who is going to be allowed what; see [`Access`].
+    #[arg(long, env = "ROWCAST_ACCESS", value_enum, help = ACCESS, hide_possible_values = true)]
+    pub access: Option<Access>,
+}
+
+impl Audience {
+    /// Which passwords sample coaches may have.
+    #[must_use]
+    pub fn passwords(&self) -> Passwords {
+        passwords(&self.bind.clone().unwrap_or_else(|| Bind::local(PORT)), self.access)
+    }
+}
+
+/// Passwords that everybody knows are for a server that only this machine reaches and that asks for none.
+fn passwords(bind: &Bind, access: Option<Access>) -> Passwords {
+    match (bind.is_loopback(), access) {
+        (true, None | Some(Access::Open)) => Passwords::Known,
+        _ => Passwords::Random,
     }
 }
 
@@ -251,6 +321,12 @@ impl Serve {
         self.access.unwrap_or(by_address)
     }
 
+    /// Which passwords sample coaches may have.
+    #[must_use]
+    pub fn passwords(&self) -> Passwords {
+        passwords(&self.place.bind(), self.access)
+    }
+
     /// The browser origins that are named.
     #[must_use]
     pub fn origins(&self) -> Vec<&str> {
@@ -276,12 +352,20 @@ impl Serve {
     }
 }
 
-/// What is wrong with the command line, without what was given as `--database-url`: there may be a password in it.
+/// What is wrong with the command line, without what may be a secret: values of `--database-url`, addresses with a
+/// password wherever they stand, and whatever stands behind the name of a `user`.
 #[must_use]
 pub fn without_secrets(mut error: clap::Error) -> clap::Error {
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
     if argument.is_some_and(|argument| argument.starts_with("--database-url")) {
         error.insert(ContextKind::InvalidValue, ContextValue::String("…".into()));
+    }
+    let of_user = error.get(ContextKind::Usage).is_some_and(|usage| usage.to_string().contains(" user "));
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand, ContextKind::InvalidValue] {
+        let hides = |text: &str| text.contains("://") || (of_user && !text.starts_with(['-', '<']));
+        if matches!(error.get(kind), Some(ContextValue::String(text)) if hides(text)) {
+            error.insert(kind, ContextValue::String("…".into()));
+        }
     }
     error
 }
@@ -346,5 +430,44 @@ mod tests {
     fn what_is_printed_for_debugging_has_no_password() {
         let args = ["rowcast", "--database-url", "postgres://ada:s3cret@db/gym"];
         assert!(!format!("{:?}", Cli::try_parse_from(args).unwrap()).contains("s3cret"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_command_line_has_no_password() {
+        let url = "postgres://ada:s3cret@db/gym";
+        for args in [
+            vec![url],
+            vec!["serve", url],
+            vec!["migrate", url],
+            vec!["user", url],
+            vec!["--bind", url],
+            vec!["--database-url", "mysql://ada:s3cret@db/gym"],
+            vec!["--database-uri", url],
+            vec!["--sample-data", url],
+            vec!["user", "set-password", "mara", "s3cret"],
+            vec!["user", "create", "mara", "s3cret"],
+        ] {
+            let error = Cli::try_parse_from([&["rowcast"], &*args].concat()).unwrap_err();
+            let told = without_secrets(error).render().to_string();
+            assert!(!told.contains("s3cret"), "{args:?}: {told}");
+            assert!(told.contains("error: "), "{told}");
+        }
+    }
+
+    #[test]
+    fn sample_passwords_are_known_only_where_nobody_else_is() {
+        let passwords =
+            |args: &[&str]| Cli::try_parse_from([&["rowcast"], args].concat()).unwrap().serve.passwords();
+        assert_eq!(passwords(&[]), Passwords::Known);
+        assert_eq!(passwords(&["--bind", "[::1]:80", "--access", "open"]), Passwords::Known);
+        for (bind, access) in [("127.0.0.1:80", "members"), ("127.0.0.1:80", "read"), ("0.0.0.0:80", "open")]
+        {
+            assert_eq!(
+                passwords(&["--bind", bind, "--access", access]),
+                Passwords::Random,
+                "{bind} {access}"
+            );
+        }
+        assert_eq!(passwords(&["--bind", ":80"]), Passwords::Random);
     }
 }

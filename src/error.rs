@@ -25,6 +25,9 @@ pub enum Error {
     /// Not signed in, where one has to be; the sentence says for what.
     #[error("unauthorized: {0}")]
     Unauthorized(&'static str),
+    /// Signed in, but not allowed; the sentence says who is.
+    #[error("forbidden: {0}")]
+    Forbidden(&'static str),
     /// No row of this collection has the id.
     #[error("no {collection} has id {id}")]
     NotFound {

@@ -50,12 +50,13 @@ pub struct Gateway {
 }
 
 /// Events that are about the socket itself.
-const OWN: [&str; 4] = ["refresh", "login", "logout", "me"];
+const OWN: [&str; 5] = ["refresh", "login", "logout", "me", "set_password"];
 /// Those of them that are for everybody, always.
 const SIGNING_IN: [&str; 3] = ["login", "logout", "me"];
 
 /// An ack's JSON and one word for it, or why there is none.
-type Answer = Result<(String, &'static str), Error>;
+type Answered = (String, &'static str);
+type Answer = Result<Answered, Error>;
 
 impl Gateway {
     /// Puts together what answers events.
@@ -102,6 +103,7 @@ impl Gateway {
             "login" => self.login(socket, payload.unwrap_or(RawValue::NULL)).await,
             "logout" => self.logout(socket).await,
             "me" => self.me(socket).await,
+            "set_password" => self.set_password(socket, payload.unwrap_or(RawValue::NULL)).await,
             name => self.route(socket, name, payload, options).await,
         }
     }

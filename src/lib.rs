@@ -18,6 +18,7 @@
 //! Nothing below the gateway sends; nothing above the store queries; nothing reaches clients but through the change
 //! log.
 
+pub mod accounts;
 pub mod address;
 pub mod app;
 pub mod auth;
@@ -34,6 +35,7 @@ pub mod gateway;
 pub mod health;
 pub mod http;
 pub mod live;
+pub mod network;
 pub mod query;
 pub mod registry;
 pub mod requests;

@@ -1,4 +1,4 @@
-//! The command line: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `health`, `user set-password`.
+//! The command line: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `health`, `user`.
 
 use std::{
     io::{Read, Write},
@@ -7,11 +7,15 @@ use std::{
 
 use clap::Parser;
 use rowcast::{
+    accounts::by_hand::{self, Profile},
     app::App,
-    auth, collections,
+    collections,
     config::{Cli, Command, Language, Serve, Storage, UserCommand, without_secrets},
     database::{Database, DatabaseUrl},
-    health, live, sample, telemetry,
+    error::Error,
+    health, live,
+    sample::{self, Passwords},
+    telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,15 +26,13 @@ async fn main() -> ExitCode {
         None => serve(cli.serve).await,
         Some(Command::Serve(settings)) => serve(settings).await,
         Some(Command::Migrate(storage)) => open(&storage).await.map(drop),
-        Some(Command::Seed(storage)) => seed(&storage).await,
+        Some(Command::Seed { storage, audience }) => seed(&storage, audience.passwords()).await,
         Some(Command::Resync(storage)) => resync(&storage).await,
         Some(Command::Schema { language }) => schema(language),
         Some(Command::Health { place, of }) => {
             of.map_or(Ok(place), health::settings_of).and_then(|place| health::ask(&place))
         }
-        Some(Command::User { command: UserCommand::SetPassword { username, storage } }) => {
-            set_password(username, &storage).await
-        }
+        Some(Command::User { command }) => user(command).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,11 +73,14 @@ async fn open(storage: &Storage) -> Result<Database, String> {
     opened.map_err(|error| format!("--database-url: {error}"))
 }
 
-async fn seed(storage: &Storage) -> Result<(), String> {
+async fn seed(storage: &Storage, passwords: Passwords) -> Result<(), String> {
     let db = open(storage).await?;
-    let planted = sample::plant(&db).await.map_err(|error| error.to_string())?;
+    let planted = sample::plant(&db, passwords).await;
     db.close().await;
-    if planted { Ok(()) } else { Err("the database is not empty, so nothing was planted".into()) }
+    let planted = planted.map_err(|error| error.to_string())?;
+    let planted = planted.ok_or("the database is not empty, so nothing was planted")?;
+    telemetry::announce(planted.announcement());
+    Ok(())
 }
 
 async fn resync(storage: &Storage) -> Result<(), String> {
@@ -110,21 +115,57 @@ fn schema(language: Language) -> Result<(), String> {
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
 }
 
-async fn set_password(username: String, storage: &Storage) -> Result<(), String> {
+async fn user(command: UserCommand) -> Result<(), String> {
+    match command {
+        UserCommand::Create { username, name, age, picture, storage } => {
+            let password = password()?;
+            let profile = Profile { name: name.unwrap_or_else(|| username.clone()), age, picture };
+            // As `migrate`: it may come before the first start.
+            let db = open(&storage).await?;
+            let coach = by_hand::create(&db, &username, profile, &password).await;
+            db.close().await;
+            let username = coach.map_err(|error| error.to_string())?.username.unwrap_or_default();
+            say(format_args!("{username} may sign in"));
+        }
+        UserCommand::SetPassword { username, storage } => {
+            let password = password()?;
+            at_hand(&storage, async |db| by_hand::set_password(db, username, &password).await).await?;
+            say(format_args!("the password is set, and sign-ins with the old one have ended"));
+        }
+        UserCommand::Rename { username, new, storage } => {
+            at_hand(&storage, async |db| by_hand::rename(db, username, &new).await).await?;
+            say(format_args!("the username is another, and sign-ins by the old one have ended"));
+        }
+        UserCommand::Delete { username, storage } => {
+            at_hand(&storage, async |db| by_hand::delete(db, username).await).await?;
+            say(format_args!("the coach is deleted"));
+        }
+    }
+    Ok(())
+}
+
+/// Does something to a database that is there.
+async fn at_hand(
+    storage: &Storage,
+    what: impl AsyncFnOnce(&Database) -> Result<(), Error>,
+) -> Result<(), String> {
+    existing(storage)?;
+    let db = open(storage).await?;
+    let done = what(&db).await;
+    db.close().await;
+    done.map_err(|error| error.to_string())
+}
+
+/// The password on standard input, without the end of its line.
+fn password() -> Result<String, String> {
     let mut password = String::new();
     std::io::stdin().take(1024).read_to_string(&mut password).map_err(|error| error.to_string())?;
     let password = password.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err("the password is read from standard input, and there was none".into());
+    }
     if password.chars().count() > api_schema::rules::LONGEST_CREDENTIAL as usize {
         return Err(format!("a password has at most {} characters", api_schema::rules::LONGEST_CREDENTIAL));
     }
-    existing(storage)?;
-    if password.is_empty() {
-        return Err("the new password is read from standard input, and there was none".into());
-    }
-    let db = open(storage).await?;
-    let set = auth::set_password(&db, username, password).await;
-    db.close().await;
-    set.map_err(|error| error.to_string())?;
-    say(format_args!("the password is set, and sign-ins with the old one have ended"));
-    Ok(())
+    Ok(password.to_owned())
 }

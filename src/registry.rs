@@ -49,6 +49,12 @@ impl Registry {
         &self.kinds
     }
 
+    /// The collections whose rows show rows of this one.
+    #[must_use]
+    pub fn referrers(&self, plural: &str) -> Vec<Referrer> {
+        referrers(&self.kinds, plural)
+    }
+
     /// All that clients and this server say to each other.
     #[must_use]
     pub fn contract(&self) -> Contract {
@@ -110,21 +116,21 @@ impl Builder {
             assert!(before.is_none(), "the event {event} is registered twice");
         };
         for kind in &self.kinds {
-            let shows = |other: &Arc<dyn Kind>| {
-                let nests = other.nests().iter().filter(|nested| nested.collection == kind.plural());
-                let referrer = |nested: &Nested| Referrer {
-                    name: other.name(),
-                    plural: other.plural(),
-                    nested: *nested,
-                };
-                nests.map(referrer).collect::<Vec<_>>()
-            };
-            let referrers = self.kinds.iter().flat_map(shows).collect();
-            kind.routes(referrers)
+            kind.routes(referrers(&self.kinds, kind.plural()))
                 .into_iter()
                 .for_each(|(event, route)| add(event, route, Some(kind.plural())));
         }
         self.routes.into_iter().for_each(|(event, route)| add(event, route, None));
         Registry { routes, order, aliases: self.aliases.into_iter().collect(), kinds: self.kinds }
     }
+}
+
+fn referrers(kinds: &[Arc<dyn Kind>], plural: &str) -> Vec<Referrer> {
+    let shows = |other: &Arc<dyn Kind>| {
+        let nests = other.nests().iter().filter(|nested| nested.collection == plural);
+        let referrer =
+            |nested: &Nested| Referrer { name: other.name(), plural: other.plural(), nested: *nested };
+        nests.map(referrer).collect::<Vec<_>>()
+    };
+    kinds.iter().flat_map(shows).collect()
 }

@@ -1,6 +1,12 @@
 //! The sample gym: enough to see the planner at work.
+//!
+//! Its coaches have passwords that everybody can read here, but only where nobody else gets to the server and nobody need
+//! sign in. Elsewhere they share one that is made up for them and said once.
+
+mod known;
 
 use entity::{coach, exercise_move, schedule, workout_plan, workout_plan_move};
+use rand::seq::IndexedRandom;
 use sea_orm::{EntityTrait, PaginatorTrait, Set};
 
 use crate::{
@@ -10,7 +16,9 @@ use crate::{
     store,
 };
 
-/// Name, age, username. Each signs in with `<username>_password`.
+pub use known::warn_of_known_passwords;
+
+/// Name, age, username.
 const COACHES: [(&str, i64, &str); 5] = [
     ("Mara Lindqvist", 34, "mara"),
     ("Teo Okafor", 41, "teo"),
@@ -45,17 +53,63 @@ const PLANS: [(&str, &str, &str, &[usize]); 3] = [
 const DAYS: [&str; 6] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const HOURS: [&str; 6] = ["700", "900", "1100", "1630", "1800", "1930"];
 
-/// Plants 5 coaches, 6 moves, 3 plans and 36 schedules if there are no rows yet. True if it did.
+/// Which passwords the coaches get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passwords {
+    /// `<username>_password`.
+    Known,
+    /// One for all of them that nobody knows yet.
+    Random,
+}
+
+/// What was planted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Planted {
+    /// The password that was made up. It is in no log and nowhere else.
+    password: Option<String>,
+}
+
+impl Planted {
+    /// What whoever runs the server must be told: who signs in with the password that was made up.
+    #[must_use]
+    pub fn announcement(&self) -> Option<String> {
+        let names = COACHES.map(|(_, _, username)| username).join(", ");
+        self.password.as_ref().map(|password| {
+            format!(
+                "the sample coaches ({names}) sign in with the password {password}, which is not shown again; \
+                 rowcast user set-password USERNAME sets another"
+            )
+        })
+    }
+}
+
+/// Letters and digits that are not mistaken for each other.
+const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// 100 bits.
+const LENGTH: usize = 20;
+
+fn made_up() -> String {
+    let mut random = rand::rng();
+    (0..LENGTH).filter_map(|_| LETTERS.choose(&mut random)).map(|letter| char::from(*letter)).collect()
+}
+
+fn well_known(username: &str) -> String {
+    format!("{username}_password")
+}
+
+/// Plants 5 coaches, 6 moves, 3 plans and 36 schedules if there are no rows yet; none if there are.
 ///
 /// # Errors
 /// What the database says.
-pub async fn plant(db: &Database) -> Result<bool, Error> {
+pub async fn plant(db: &Database, passwords: Passwords) -> Result<Option<Planted>, Error> {
+    let password = (passwords == Passwords::Random).then(made_up);
     let mut hashes = Vec::new();
     for (_, _, username) in COACHES {
-        hashes.push(auth::hash_password(&format!("{username}_password"))?);
+        let password = password.clone().unwrap_or_else(|| well_known(username));
+        hashes.push(auth::hash_password(&password)?);
     }
     let (planted, _) = db.write(async move |db| fill(db, &hashes).await).await?;
-    Ok(planted)
+    Ok(planted.then_some(Planted { password }))
 }
 
 async fn fill(db: &Transaction, hashes: &[String]) -> Result<bool, Error> {

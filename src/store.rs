@@ -17,6 +17,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::{
     bounds,
     collection::{ActiveModel, Collection, Column, Draft, Edit, Model, Nested, Unique},
+    context::Context,
     database::{Transaction, Verb, Writing, refusal},
     error::Error,
 };
@@ -36,16 +37,20 @@ pub async fn get<C: Collection>(db: &Transaction, id: i64) -> Result<C::Row, Err
 /// # Errors
 /// [`Error::Invalid`].
 pub async fn valid<C: Collection>(
-    db: &Transaction,
+    context: &Context<'_>,
     own: Option<i64>,
-    draft: &Draft<ActiveModel<C>>,
+    draft: &mut Draft<ActiveModel<C>>,
     errors: &FieldErrors,
 ) -> Result<(), Error> {
     if errors.is_empty() {
         return Ok(());
     }
     let mut errors = errors.clone();
-    faults::<C>(db, own, draft, false, &mut errors).await?;
+    let before = match own {
+        Some(id) => C::Entity::find().filter(C::ID.eq(id)).one(context.db).await?,
+        None => None,
+    };
+    faults::<C>(context, before.as_ref(), draft, false, &mut errors).await?;
     Err(Error::Invalid(errors))
 }
 
@@ -53,14 +58,19 @@ pub async fn valid<C: Collection>(
 ///
 /// # Errors
 /// [`Error::Invalid`] for references to nothing, values that are taken, and a row that is too large.
-pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>>) -> Result<C::Row, Error> {
-    check::<C>(db, None, &draft).await?;
+pub async fn insert<C: Collection>(
+    context: &Context<'_>,
+    mut draft: Draft<ActiveModel<C>>,
+) -> Result<C::Row, Error> {
+    let db = context.db;
+    check::<C>(context, None, &mut draft).await?;
     db.concerns(Some(writing::<C>(db, Verb::Insert, Some(&draft.row))));
     let model = C::Entity::insert(draft.row).exec_with_returning(db).await.map_err(written_or_skipped)?;
     if let Some(links) = draft.links {
         let id = id_of::<C>(&model);
         links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
+    C::written(context, None, Some(&model)).await?;
     written::<C>(db, model).await
 }
 
@@ -68,15 +78,17 @@ pub async fn insert<C: Collection>(db: &Transaction, draft: Draft<ActiveModel<C>
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] when the version that the client saw is not the row's; as [`insert`].
-pub async fn update<C: Collection>(db: &Transaction, edit: Edit<ActiveModel<C>>) -> Result<C::Row, Error> {
+pub async fn update<C: Collection>(
+    context: &Context<'_>,
+    edit: Edit<ActiveModel<C>>,
+) -> Result<C::Row, Error> {
+    let db = context.db;
     let Edit { id, version, mut draft } = edit;
     let before = locked::<C>(db, id).await?;
     if version.is_some_and(|version| before.get(C::VERSION) != Value::from(version)) {
         return Err(Error::Conflict(json(&row::<C>(db, before).await?)?));
     }
-    // Forms send the whole row back: what the row has already, no other row has.
-    draft.unique.retain(|unique| !has::<C>(&before, unique));
-    check::<C>(db, Some(id), &draft).await?;
+    check::<C>(context, Some(&before), &mut draft).await?;
     db.concerns(Some(writing::<C>(db, Verb::Update, Some(&draft.row))));
     let after = C::Entity::update_many()
         .set(draft.row)
@@ -88,6 +100,7 @@ pub async fn update<C: Collection>(db: &Transaction, edit: Edit<ActiveModel<C>>)
     if let Some(links) = draft.links {
         links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
+    C::written(context, Some(&before), Some(&after)).await?;
     written::<C>(db, after).await
 }
 
@@ -105,9 +118,15 @@ pub struct Referrer {
 /// Deletes a row that nothing refers to.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::InUse`].
-pub async fn delete<C: Collection>(db: &Transaction, id: i64, referrers: &[Referrer]) -> Result<(), Error> {
-    locked::<C>(db, id).await?;
+/// [`Error::NotFound`]; [`Error::Forbidden`]; [`Error::InUse`].
+pub async fn delete<C: Collection>(
+    context: &Context<'_>,
+    id: i64,
+    referrers: &[Referrer],
+) -> Result<(), Error> {
+    let db = context.db;
+    let before = locked::<C>(db, id).await?;
+    C::may_delete(context, &before).await?;
     let mut uses = Vec::new();
     for referrer in referrers {
         match count(db, &referrer.nested, id).await? {
@@ -123,7 +142,7 @@ pub async fn delete<C: Collection>(db: &Transaction, id: i64, referrers: &[Refer
     db.concerns(Some(writing::<C>(db, Verb::Delete(id), None)));
     match C::Entity::delete_many().filter(C::ID.eq(id)).exec(db).await?.rows_affected {
         0 => Err(skipped()),
-        _ => Ok(()),
+        _ => Ok(C::written(context, Some(&before), None).await?),
     }
 }
 
@@ -260,24 +279,29 @@ async fn locked<C: Collection>(db: &Transaction, id: i64) -> Result<Model<C>, Er
 }
 
 async fn check<C: Collection>(
-    db: &Transaction,
-    own: Option<i64>,
-    draft: &Draft<ActiveModel<C>>,
+    context: &Context<'_>,
+    before: Option<&Model<C>>,
+    draft: &mut Draft<ActiveModel<C>>,
 ) -> Result<(), Error> {
     let mut errors = FieldErrors::new();
-    faults::<C>(db, own, draft, true, &mut errors).await?;
+    faults::<C>(context, before, draft, true, &mut errors).await?;
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
-/// Adds references to nothing and values that are taken. To `hold` keeps what is referred to until the commit.
+/// Adds references to nothing, values that are taken, and what the collection itself objects to. To `hold` keeps what is
+/// referred to until the commit.
 async fn faults<C: Collection>(
-    db: &Transaction,
-    own: Option<i64>,
-    draft: &Draft<ActiveModel<C>>,
+    context: &Context<'_>,
+    before: Option<&Model<C>>,
+    draft: &mut Draft<ActiveModel<C>>,
     hold: bool,
     errors: &mut FieldErrors,
 ) -> Result<(), DbErr> {
+    let (db, own) = (context.db, before.map(id_of::<C>));
     missing(db, draft, hold, errors).await?;
+    C::judge(context, before, draft, hold, errors).await?;
+    // Forms send the whole row back: what the row has already, no other row has.
+    draft.unique.retain(|unique| !before.is_some_and(|before| has::<C>(before, unique)));
     for unique in &draft.unique {
         let taken = Query::select()
             .column(Alias::new("id"))

@@ -20,6 +20,9 @@ pub const ONE_WORD: &str = r"^\S*$";
 /// The most characters a login's username and password may have.
 pub const LONGEST_CREDENTIAL: u64 = 200;
 
+/// The fewest characters that a new password may have.
+pub const SHORTEST_PASSWORD: u64 = 8;
+
 /// A broken rule with a sentence of its own.
 #[must_use]
 pub fn broken(sentence: &'static str) -> ValidationError {

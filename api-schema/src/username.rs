@@ -5,10 +5,7 @@
 //!
 //! [RFC 8265]: https://www.rfc-editor.org/rfc/rfc8265#section-3.3
 
-use precis_profiles::{
-    UsernameCaseMapped,
-    precis_core::profile::PrecisFastInvocation,
-};
+use precis_profiles::{UsernameCaseMapped, precis_core::profile::PrecisFastInvocation};
 
 /// Says what a username may consist of.
 const LETTERS: &str = "must consist of letters, digits and plain signs, as in ada.l or jürgen-2";

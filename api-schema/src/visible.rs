@@ -50,14 +50,24 @@ mod tests {
             let turning = char::from_u32(code).unwrap();
             assert_eq!(check(&format!("gpj{turning}exe")), Err(TURNED), "{code:x}");
         }
-        for fine in ["Mara", "\u{5d0}\u{200f}!", "مارا\u{61c}", "👩‍🏫", "\u{928}\u{94d}\u{200d}", ""] {
+        for fine in ["Mara", "\u{5d0}\u{200f}!", "مارا\u{61c}", "👩‍🏫", "\u{928}\u{94d}\u{200d}", ""]
+        {
             assert_eq!(check(fine), Ok(()), "{fine:?}");
         }
     }
 
     #[test]
     fn text_of_which_nothing_is_seen_is_refused() {
-        for unseen in ["\u{200b}\u{200b}", "\u{2060}", "\u{3164}", "\u{2800} \u{2800}", "\u{ad}\u{feff}", "\u{200e}", "\u{fe0f}", "\u{e0041}"] {
+        for unseen in [
+            "\u{200b}\u{200b}",
+            "\u{2060}",
+            "\u{3164}",
+            "\u{2800} \u{2800}",
+            "\u{ad}\u{feff}",
+            "\u{200e}",
+            "\u{fe0f}",
+            "\u{e0041}",
+        ] {
             assert_eq!(check(unseen), Err(UNSEEN), "{unseen:?}");
         }
         assert_eq!(check("\u{200b}a"), Ok(()));

@@ -1,7 +1,7 @@
 //! SeaORM entities: tables and relations, no rules.
 //!
 //! ```text
-//! tokens ─▶ coaches ◀─ schedules ─▶ workout_plans ◀─ workout_plan_moves ─▶ exercise_moves
+//! tokens, known_addresses ─▶ coaches ◀─ schedules ─▶ workout_plans ◀─ workout_plan_moves ─▶ exercise_moves
 //! ```
 //!
 //! One file per table, in the singular. What may stand in a row is decided in `api-schema` and, for whoever
@@ -11,6 +11,7 @@
 pub mod change_log;
 pub mod coach;
 pub mod exercise_move;
+pub mod known_address;
 pub mod request;
 pub mod schedule;
 pub mod token;

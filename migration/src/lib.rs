@@ -25,6 +25,7 @@ mod m20261125_000002_create_requests;
 mod m20261130_000001_guard_versions;
 mod m20261130_000002_guard_the_log;
 mod m20261130_000003_bound_requests;
+mod m20261130_000004_accounts;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, TransactionTrait};
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000001_guard_versions::Migration),
             Box::new(m20261130_000002_guard_the_log::Migration),
             Box::new(m20261130_000003_bound_requests::Migration),
+            Box::new(m20261130_000004_accounts::Migration),
         ]
     }
 }

@@ -57,7 +57,12 @@ fn digest(
     Ok(Output::new(&output)?)
 }
 
-/// Whether the password gives this hash; compared in constant time.
+/// Whether the password gives this hash; compared in constant time. False for what is no hash of ours.
+#[must_use]
+pub fn is_password(password: &str, hash: &str) -> bool {
+    fits(password, hash).unwrap_or(false)
+}
+
 fn fits(password: &str, hash: &str) -> Result<bool, argon2::password_hash::Error> {
     let hash = PasswordHash::new(hash)?;
     let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
@@ -77,13 +82,24 @@ impl Checker {
 
     /// Whether the password is the one that was hashed. Never true where there is no hash.
     pub(super) async fn check(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
-        let turn = tokio::time::timeout(PATIENCE, self.turns.acquire()).await;
-        let Ok(Ok(_turn)) = turn else { return Err(Error::RateLimited { seconds: 5 }) };
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let right = tokio::task::spawn_blocking(move || fits(&password, &hash)).await;
-        let right = right.map_err(|error| Error::Internal(error.to_string()))?;
+        let right = self.in_turn(move || fits(&password, &hash)).await?;
         right.map(|right| right && exists).map_err(|error| Error::Internal(format!("argon2: {error}")))
+    }
+
+    /// A password's hash.
+    pub(super) async fn hash(&self, password: String) -> Result<String, Error> {
+        self.in_turn(move || hash(&password)).await?
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = tokio::time::timeout(PATIENCE, self.turns.acquire()).await;
+        let Ok(Ok(_turn)) = turn else { return Err(Error::RateLimited { seconds: 5 }) };
+        tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))
     }
 }
 

@@ -1,12 +1,15 @@
 //! The people who teach classes, and who may sign in.
 
-use api_schema::{Coach, NewCoach, UpdateCoach};
+use api_schema::{Coach, FieldErrors, NewCoach, UpdateCoach};
 use entity::coach::{ActiveModel, Column, Entity, Model};
 use sea_orm::{DbErr, Set};
 
 use crate::{
+    accounts,
     collection::{Collection, Draft, Edit, given},
+    context::Context,
     database::Transaction,
+    error::Error,
 };
 
 /// The people who teach classes, and who may sign in.
@@ -54,6 +57,28 @@ impl Collection for Coaches {
 
     async fn rows(_: &Transaction, models: Vec<Model>) -> Result<Vec<Coach>, DbErr> {
         Ok(models.into_iter().map(row).collect())
+    }
+
+    async fn judge(
+        context: &Context<'_>,
+        before: Option<&Model>,
+        draft: &mut Draft<ActiveModel>,
+        hold: bool,
+        errors: &mut FieldErrors,
+    ) -> Result<(), DbErr> {
+        accounts::judge(context, before, draft, hold, errors).await
+    }
+
+    async fn may_delete(context: &Context<'_>, coach: &Model) -> Result<(), Error> {
+        accounts::may_delete(context, coach).await
+    }
+
+    async fn written(
+        context: &Context<'_>,
+        before: Option<&Model>,
+        after: Option<&Model>,
+    ) -> Result<(), DbErr> {
+        accounts::written(context, before, after).await
     }
 }
 

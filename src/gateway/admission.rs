@@ -60,7 +60,14 @@ impl Gateway {
 
     /// Whoever was refused because the sign-in has ended elsewhere is signed in no longer, and told so.
     pub(super) fn heed<T>(&self, socket: &Socket<Session>, permit: &Permit, outcome: &Result<T, Error>) {
-        if let (Some(token), Err(Error::Unauthorized(reason))) = (&permit.0, outcome)
+        if let Some(token) = &permit.0 {
+            self.heed_end(socket, token, outcome);
+        }
+    }
+
+    /// The same of what was asked with this token.
+    pub(super) fn heed_end<T>(&self, socket: &Socket<Session>, token: &Token, outcome: &Result<T, Error>) {
+        if let Err(Error::Unauthorized(reason)) = outcome
             && socket.state().is_signed_in_by(token)
         {
             sign_out(socket, self.access);

@@ -66,6 +66,7 @@ fn outcome(error: &Error) -> &'static str {
         Error::BadPayload(_) => "bad_payload",
         Error::UnknownEvent(_) => "unknown_event",
         Error::Unauthorized(_) => "unauthorized",
+        Error::Forbidden(_) => "forbidden",
         Error::NotFound { .. } => "not_found",
         Error::InUse(_) => "in_use",
         Error::RateLimited { .. } | Error::Full { .. } => "rate_limited",
@@ -83,6 +84,7 @@ fn sentence(error: Error) -> (&'static str, String) {
         Error::BadPayload(sentence) => (keys::BAD_PAYLOAD, sentence),
         Error::UnknownEvent(sentence) => (keys::UNKNOWN_EVENT, sentence),
         Error::Unauthorized(sentence) => (keys::UNAUTHORIZED, sentence.into()),
+        Error::Forbidden(sentence) => (keys::FORBIDDEN, sentence.into()),
         Error::NotFound { collection, id } => {
             (keys::NOT_FOUND, format!("no {} has id {id}", collection.replace('_', " ")))
         }

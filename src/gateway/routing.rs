@@ -9,14 +9,19 @@ use api_schema::{Coach, Options};
 use serde_json::value::RawValue;
 use socketio::Socket;
 
-use super::{Answer, Gateway, Session, admission::Permit, done, reply};
+use super::{Answer, Answered, Gateway, Session, admission::Permit, done, reply};
 use crate::{
+    accounts::Change,
+    config,
     context::Context,
     database::Transaction,
     error::Error,
     registry::{Access, Work},
     requests::{Refused, Request, Requester, Stored},
 };
+
+/// An answer, and what became of accounts with it.
+type Carried = Result<(Answered, Vec<Change>), Error>;
 
 /// What is to be done, and for whom.
 struct Errand {
@@ -53,6 +58,10 @@ impl Gateway {
             Some(id) => self.once(Request::new(id, (event, payload), &meaning, requester)?, errand).await,
             None => self.run(errand).await,
         };
+        let answer = answer.map(|(answer, changes)| {
+            self.accounts_changed(session, &changes);
+            answer
+        });
         self.heed(socket, &permit, &answer);
         let answer = answer?;
         if access == Access::Read {
@@ -64,30 +73,48 @@ impl Gateway {
         Ok(answer)
     }
 
-    async fn run(&self, Errand { access, client, permit, user, work, .. }: Errand) -> Answer {
-        let data = match access {
+    /// Whether accounts are their owners' alone.
+    fn guards_accounts(&self) -> bool {
+        self.access != config::Access::Open
+    }
+
+    /// Tells the log, and those of this node whose sign-ins have ended: all but who asked, whose ack is still to come.
+    fn accounts_changed(&self, session: &Session, changes: &[Change]) {
+        for change in changes {
+            change.log(&session.caller());
+            let others = change.ended.iter().filter(|token| !session.is_signed_in_by(token));
+            others.for_each(|token| self.watch.end(token));
+        }
+    }
+
+    async fn run(&self, Errand { access, client, permit, user, work, .. }: Errand) -> Carried {
+        let guarded = self.guards_accounts();
+        let (data, changes) = match access {
             Access::Read | Access::Refusal => {
                 let run = async move |db: &Transaction| {
                     permit.check(db).await?;
-                    work.run(&Context { user: user.clone(), db }).await
+                    work.run(&Context::new(db, user.clone(), guarded)).await
                 };
-                self.db.read_for(client, run).await?
+                (self.db.read_for(client, run).await?, Vec::new())
             }
             Access::Write | Access::WriteTo { .. } => {
                 let run = async move |db: &Transaction| {
                     permit.hold(db).await?;
-                    work.run(&Context { user: user.clone(), db }).await
+                    let context = Context::new(db, user.clone(), guarded);
+                    let data = work.run(&context).await?;
+                    Ok((data, context.changes()))
                 };
-                let (data, commit) = self.db.write_to(access.row(), run).await?;
+                let (written, commit) = self.db.write_to(access.row(), run).await?;
                 self.live.passed(commit).await;
-                data
+                written
             }
         };
-        done(reply::ok(data))
+        Ok((done(reply::ok(data))?, changes))
     }
 
     /// Carries a write out unless that has been done before, and answers as the first time.
-    async fn once(&self, request: Request, errand: Errand) -> Answer {
+    async fn once(&self, request: Request, errand: Errand) -> Carried {
+        let guarded = self.guards_accounts();
         let Errand { access, permit, user, collection, work, .. } = errand;
         let (first, registry) = (request.clone(), self.registry.clone());
         let full = self.ledger.full(request.source());
@@ -95,28 +122,31 @@ impl Gateway {
             // Whoever may not write is not told either what somebody was told who did.
             permit.hold(db).await?;
             if let Some(stored) = first.answered(db).await? {
-                return Ok((stored.ack(db, &registry).await?, None));
+                return Ok((stored.ack(db, &registry).await?, None, Vec::new()));
             }
             if let Some(seconds) = full {
                 return Err(Error::Full { seconds });
             }
-            let ack = reply::ok(work.run(&Context { user: user.clone(), db }).await?)?;
+            let context = Context::new(db, user.clone(), guarded);
+            let ack = reply::ok(work.run(&context).await?)?;
             let size = first.answer(db, &Stored::of(&ack, collection)?).await?;
-            Ok((ack, Some(size)))
+            Ok((ack, Some(size), context.changes()))
         };
         match self.db.write_to(access.row(), run).await {
-            Ok(((ack, None), _)) => {
+            Ok(((ack, None, _), _)) => {
                 // It was carried out by whomever: what it changed must have been sent all the same.
                 self.live.caught_up().await;
-                Ok((ack, "repeated"))
+                Ok(((ack, "repeated"), Vec::new()))
             }
-            Ok(((ack, Some(size)), commit)) => {
+            Ok(((ack, Some(size), changes), commit)) => {
                 self.ledger.add(request.source(), size);
                 self.live.passed(commit).await;
-                Ok((ack, "ok"))
+                Ok(((ack, "ok"), changes))
             }
             Err(error) => match request.in_doubt(&self.db, error).await {
-                error if error.is_refusal() => self.refuse(request, error, collection).await,
+                error if error.is_refusal() => {
+                    self.refuse(request, error, collection).await.map(|answer| (answer, Vec::new()))
+                }
                 error => Err(error),
             },
         }

@@ -9,7 +9,7 @@ use socketio::{Handshake, Refusal};
 
 use super::{authors::Asking, watch::Watching};
 use crate::{
-    auth::Token,
+    auth::{Caller, Token},
     live::{Follower, Mode},
 };
 
@@ -75,6 +75,11 @@ impl Session {
 
     pub(super) fn user(&self) -> Option<SignedIn> {
         self.user.borrow().clone()
+    }
+
+    /// Who asks, as the log has it, and as sign-ins are counted.
+    pub(super) fn caller(&self) -> Caller {
+        Caller::new(self.peer, self.user().map(|signed_in| signed_in.user.id))
     }
 
     pub(super) fn is_signed_in_by(&self, token: &Token) -> bool {

@@ -20,14 +20,17 @@ use crate::{
     live,
 };
 
+const TO_SET_A_PASSWORD: &str = "sign in to change your password";
+
 /// How long a client with a token waits at most for the database to be back, and how long between two tries.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl Gateway {
     pub(super) async fn login(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
-        let (signed_in, token, ends) = self.auth.login(api_schema::decode(payload)?).await?;
         let session = socket.state();
+        let login = api_schema::decode(payload)?;
+        let (signed_in, token, ends) = self.auth.login(login, &session.caller()).await?;
         if session.following.borrow().is_none() {
             self.live.reach(&session.mode()).await;
         }
@@ -68,6 +71,21 @@ impl Gateway {
             }
         }
         done(reply::ok(user))
+    }
+
+    /// A new password for whoever is signed in here, and who knows the old one.
+    pub(super) async fn set_password(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
+        let session = socket.state();
+        let Some(SignedIn { user, token, .. }) = session.user() else {
+            return Err(Error::Unauthorized(TO_SET_A_PASSWORD));
+        };
+        let change = api_schema::decode(payload)?;
+        let set = self.auth.set_password(change, (user.id, &token), &session.caller()).await;
+        self.heed_end(socket, &token, &set);
+        let (ended, commit) = set?;
+        ended.iter().for_each(|token| self.watch.end(token));
+        self.live.passed(commit).await;
+        done(reply::ok(()))
     }
 
     /// Makes a token worthless, and tells those on this node who are signed in by it.

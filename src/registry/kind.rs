@@ -127,9 +127,9 @@ impl<C: Collection> Kind for Of<C> {
             let access = if errors.is_empty() { Access::Write } else { Access::Refusal };
             let meaning = Fingerprint::of(new.clone(), errors.clone());
             Ok((access, meaning, async move |context: &Context<'_>| {
-                let draft = C::create(new.clone());
-                store::valid::<C>(context.db, None, &draft, &errors).await?;
-                store::insert::<C>(context.db, draft).await
+                let mut draft = C::create(new.clone());
+                store::valid::<C>(context, None, &mut draft, &errors).await?;
+                store::insert::<C>(context, draft).await
             }))
         });
         let update = Route::with::<C::Update, _, _>(|payload| {
@@ -138,16 +138,16 @@ impl<C: Collection> Kind for Of<C> {
                 if errors.is_empty() { to::<C>(C::update(update.clone()).id) } else { Access::Refusal };
             let meaning = Fingerprint::of(update.clone(), errors.clone());
             Ok((access, meaning, async move |context: &Context<'_>| {
-                let edit = C::update(update.clone());
-                store::valid::<C>(context.db, Some(edit.id), &edit.draft, &errors).await?;
-                store::update::<C>(context.db, edit).await
+                let mut edit = C::update(update.clone());
+                store::valid::<C>(context, Some(edit.id), &mut edit.draft, &errors).await?;
+                store::update::<C>(context, edit).await
             }))
         });
         let delete = Route::with::<ById, _, _>(move |payload| {
             let row: ById = api_schema::decode(payload)?;
             let (referrers, meaning) = (referrers.clone(), Fingerprint::of(row, FieldErrors::new()));
             Ok((to::<C>(row.id), meaning, async move |context: &Context<'_>| {
-                store::delete::<C>(context.db, row.id, &referrers).await?;
+                store::delete::<C>(context, row.id, &referrers).await?;
                 Ok(Deleted { id: row.id })
             }))
         });

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -18,6 +18,7 @@ use crate::{
     clock,
     database::{Database, Transaction},
     error::Error,
+    network,
 };
 
 /// How often to read what there is.
@@ -46,22 +47,10 @@ struct Part {
     oldest: u64,
 }
 
-/// The client that requests are counted for: a user wherever signed in, otherwise an address. Of IPv6 a whole network counts as
-/// one, because a client can choose any address of its own.
+/// The client that requests are counted for: a user wherever signed in, otherwise an address.
 #[must_use]
 pub(super) fn source(user: Option<i64>, peer: Option<IpAddr>) -> String {
-    match (user, peer) {
-        (Some(user), _) => format!("user {user}"),
-        (None, Some(IpAddr::V4(address))) => address.to_string(),
-        (None, Some(IpAddr::V6(address))) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-            }
-        },
-        (None, None) => "no address".into(),
-    }
+    user.map_or_else(|| network::of(peer), |user| format!("user {user}"))
 }
 
 impl Ledger {

@@ -11,7 +11,8 @@ use crate::harness::{Client, Database, Node};
 
 /// A node with the sample gym.
 async fn node(database: &Database, access: &str) -> Node {
-    Node::start(&database.url(), &["--sample-data", "always", "--access", access]).await
+    database.plant().await;
+    Node::start(&database.url(), &["--access", access]).await
 }
 
 async fn outsider(node: &Node) -> Client {

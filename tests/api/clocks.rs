@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Client, Database, Engine, clock::Clock, from_both_databases, gym, http, postgres::Cluster,
+    Client, Database, Engine, clock::Clock, from_both_databases, gym, http, plant, postgres::Cluster,
     program::Program, wire::Ack,
 };
 
@@ -14,7 +14,7 @@ from_both_databases! {
     the_clock_may_be_lost,
 }
 
-const MEMBERS: [&str; 4] = ["--sample-data", "always", "--access", "members"];
+const MEMBERS: [&str; 2] = ["--access", "members"];
 const MONTH: i64 = 31 * 24 * 60 * 60;
 
 /// Mara, and what must not be touched by any clock: her sign-in, a write of hers, and where she was in the log.
@@ -87,11 +87,12 @@ async fn difference(database: &Database) -> i64 {
 async fn a_nodes_clock_decides_nothing() {
     let database = Database::new(Engine::Postgres).await;
     let url = database.url();
+    plant(&url).await;
     let one = Program::serve(&url, &MEMBERS);
     let mara = Mara::arrive(&one).await;
     for offset in ["+25h", "+31d", "-31d"] {
         let clock = Clock::set_by(offset);
-        let two = Program::serve_under(&clock.environment(), &url, &["--access", "members"]);
+        let two = Program::serve_under(&clock.environment(), &url, &MEMBERS);
         pruned(&two).await;
         let teo = Client::arrive(two.address, &json!({})).await.expect("to be let in");
         let login = json!({ "username": "teo", "password": "teo_password" });
@@ -113,6 +114,7 @@ async fn a_clock_jumps_under_a_server_on_sqlite() {
     let database = Database::new(Engine::Sqlite).await;
     let clock = Clock::set_by("+0");
     let url = database.url();
+    plant(&url).await;
     let mut program = Program::serve_under(&clock.environment(), &url, &MEMBERS);
     let mara = Mara::arrive(&program).await;
     for (offset, ahead) in [("+31d", MONTH), ("-31d", -MONTH), ("+25h", 25 * 60 * 60)] {
@@ -125,7 +127,7 @@ async fn a_clock_jumps_under_a_server_on_sqlite() {
     clock.set("+31d");
     program.terminate();
     assert!(program.ended().await.success());
-    let program = Program::serve_under(&clock.environment(), &url, &["--access", "members"]);
+    let program = Program::serve_under(&clock.environment(), &url, &MEMBERS);
     pruned(&program).await;
     assert_eq!(mara.repeat(&mara.comes_back_to(&program).await).await, mara.first);
     assert!(difference(&database).await.abs() < 60);
@@ -137,12 +139,13 @@ async fn the_databases_own_clock_jumps_on_postgres() {
     let clock = Clock::set_by("+0");
     let database = Database::Cluster(Cluster::start_with(&clock.environment()));
     let url = database.url();
+    plant(&url).await;
     let one = Program::serve(&url, &MEMBERS);
     let mara = Mara::arrive(&one).await;
     for (offset, ahead) in [("+31d", MONTH), ("-31d", -MONTH)] {
         clock.set(offset);
         // One comes that has not seen it jump.
-        let two = Program::serve(&url, &["--access", "members"]);
+        let two = Program::serve(&url, &MEMBERS);
         pruned(&two).await;
         mara.comes_back_to(&two).await;
         wound(&database, ahead).await;
@@ -156,6 +159,7 @@ async fn the_databases_own_clock_jumps_on_postgres() {
 /// As if the machine had been off for forty days: with what it was when it was wound last.
 async fn what_is_off_for_long_comes_back_to_expired_sign_ins(database: &Database) {
     let url = database.url();
+    plant(&url).await;
     let mut program = Program::serve(&url, &MEMBERS);
     let mara = Mara::arrive(&program).await;
     program.terminate();
@@ -167,7 +171,7 @@ async fn what_is_off_for_long_comes_back_to_expired_sign_ins(database: &Database
     database.execute(&format!("update tokens set expires_at = expires_at - {days}")).await;
     database.execute(&format!("update requests set at = at - {days}")).await;
 
-    let program = Program::serve(&url, &["--access", "members"]);
+    let program = Program::serve(&url, &MEMBERS);
     let auth = json!({ "token": mara.token });
     let expired = async {
         // On PostgreSQL another node may be running, whose word is waited for.
@@ -183,12 +187,13 @@ async fn what_is_off_for_long_comes_back_to_expired_sign_ins(database: &Database
 
 async fn the_clock_may_be_lost(database: &Database) {
     let url = database.url();
+    plant(&url).await;
     let mut program = Program::serve(&url, &MEMBERS);
     let mara = Mara::arrive(&program).await;
     database.execute("delete from clock").await;
     mara.is_as_before(&program).await;
     program.kill();
-    let program = Program::serve(&url, &["--access", "members"]);
+    let program = Program::serve(&url, &MEMBERS);
     mara.comes_back_to(&program).await;
     assert_eq!(database.number("select count(*) from clock").await, 1);
 }

@@ -24,7 +24,9 @@ pub(crate) mod wire;
 use std::{net::SocketAddr, time::Duration};
 
 use clap::Parser;
-use rowcast::{app::App, collections, config::Cli, registry::Registry};
+use rowcast::{
+    app::App, collections, config::Cli, database::Synchronous, registry::Registry, sample::Passwords,
+};
 use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -174,11 +176,24 @@ impl Database {
         }
     }
 
+    /// The sample gym, whose coaches sign in with `<username>_password`: planted beforehand, because a server that asks for
+    /// a sign-in plants none with passwords that everybody knows.
+    pub(crate) async fn plant(&self) {
+        plant(&self.url()).await;
+    }
+
     async fn remove(self) {
         if let Self::Postgres(database) = self {
             database.remove().await;
         }
     }
+}
+
+/// As [`Database::plant`].
+pub(crate) async fn plant(url: &str) {
+    let db = rowcast::database::Database::connect(&url.parse().unwrap(), Synchronous::Normal).await.unwrap();
+    rowcast::sample::plant(&db, Passwords::Known).await.unwrap();
+    db.close().await;
 }
 
 /// The product, running in this process, on a database that is somebody else's.

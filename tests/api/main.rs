@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod accounts;
 mod authors;
 mod clocks;
 mod columns;

@@ -51,11 +51,11 @@ async fn a_new_password_from_the_command_line(database: &Database) {
 }
 
 async fn a_coach_who_is_deleted(database: &Database) {
-    ends(database, "ended elsewhere", async |mara, _| {
+    ends(database, "ended elsewhere", async |mara, second| {
         for schedule in mara.copy().rows("schedules").iter().filter(|row| row["coach"]["id"] == 3) {
             mara.ask("delete_schedule", json!({ "id": schedule["id"] })).await.done();
         }
-        mara.ask("delete_coach", json!({ "id": 3 })).await.done();
+        second.ask("delete_coach", json!({ "id": 3 })).await.done();
     })
     .await;
 }

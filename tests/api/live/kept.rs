@@ -64,7 +64,8 @@ async fn member(node: &Node, username: &str) -> Client {
 
 async fn an_ack_is_for_the_user_whose_write_it_was(database: &Database) {
     for access in ["members", "read", "open"] {
-        let node = Node::start(&database.url(), &["--sample-data", "always", "--access", access]).await;
+        database.plant().await;
+        let node = Node::start(&database.url(), &["--access", access]).await;
         let (mara, again, teo) =
             (member(&node, "mara").await, member(&node, "mara").await, member(&node, "teo").await);
         let stranger = Client::arrive(node.address, &json!({})).await.expect("to be let in");

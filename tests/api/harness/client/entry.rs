@@ -2,12 +2,13 @@
 
 use std::{
     cell::{Cell, RefCell},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     rc::Rc,
 };
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::{net::TcpSocket, sync::mpsc};
+use tokio_tungstenite::MaybeTlsStream;
 
 use super::{COLLECTIONS, Client, Log, Stream, converse};
 use crate::harness::{Copy, PATIENCE, wire::Heard};
@@ -42,6 +43,19 @@ impl Client {
     /// Greeted, and no more than that: there may be nothing that it may see.
     pub(crate) async fn arrive(address: SocketAddr, auth: &Value) -> Result<Self, Value> {
         Self::arrive_at(address, "", auth).await
+    }
+
+    /// The same from another address of this machine.
+    pub(crate) async fn arrive_from(from: IpAddr, address: SocketAddr, auth: &Value) -> Result<Self, Value> {
+        let socket = if from.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.unwrap();
+        socket.bind((from, 0).into()).unwrap();
+        let stream = MaybeTlsStream::Plain(socket.connect(address).await.unwrap());
+        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
+        let opening = tokio::time::timeout(PATIENCE, tokio_tungstenite::client_async(url, stream));
+        let (stream, _) = opening.await.expect("a handshake in time").expect("a WebSocket");
+        let client = Self::over(stream).await;
+        client.knock(auth).await?;
+        Ok(client)
     }
 
     /// The same at a server that is below a path.

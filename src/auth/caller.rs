@@ -1,0 +1,34 @@
+//! Who asks to sign in, or for a change of an account, as far as it is known.
+
+use std::net::IpAddr;
+
+use crate::network;
+
+/// The most characters of a username that are logged.
+const SHOWN: usize = 40;
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The other end of the connection: an address, of IPv6 a network.
+    pub address: String,
+    /// Who is signed in there.
+    pub user: Option<i64>,
+}
+
+impl Caller {
+    /// Whoever is signed in on a connection with this other end.
+    #[must_use]
+    pub fn new(peer: Option<IpAddr>, user: Option<i64>) -> Self {
+        Self { address: network::of(peer), user }
+    }
+}
+
+/// A username for the log.
+#[must_use]
+pub fn shortened(username: &str) -> String {
+    match username.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &username[..end]),
+        None => username.to_owned(),
+    }
+}

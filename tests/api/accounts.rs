@@ -1,0 +1,55 @@
+//! Accounts where signing in is needed: whose they are, how they are called, how their passwords are kept from others.
+
+mod guesses;
+mod last;
+mod names;
+mod owners;
+mod passwords;
+mod samples;
+mod trail;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Database, Node, folder::Folder, program};
+
+/// A node with the sample gym, where the signed-in write.
+async fn node(database: &Database, access: &str) -> Node {
+    database.plant().await;
+    Node::start(&database.url(), &["--access", access]).await
+}
+
+fn login(username: &str, password: &str) -> Value {
+    json!({ "username": username, "password": password })
+}
+
+fn password(username: &str) -> String {
+    format!("{username}_password")
+}
+
+async fn arrive(node: &Node) -> Client {
+    Client::arrive(node.address, &json!({})).await.expect("to be let in")
+}
+
+/// Somebody who is signed in.
+async fn member(node: &Node, username: &str) -> Client {
+    let client = arrive(node).await;
+    client.ask("login", login(username, &password(username))).await.done();
+    client
+}
+
+/// Whether somebody can sign in so.
+async fn signs_in(node: &Node, username: &str, password: &str) -> bool {
+    arrive(node).await.ask("login", login(username, password)).await.ok
+}
+
+/// What whoever runs the server does.
+fn by_hand(database: &Database, arguments: &[&str], input: &str) -> std::process::Output {
+    let (folder, url) = (Folder::new(), database.url());
+    let arguments = [&["user"], arguments, &["--database-url", &url]].concat();
+    program::run(folder.path(), &arguments, input)
+}
+
+/// Makes nobody teach anything, so that every coach can be deleted.
+async fn no_classes(database: &Database) {
+    database.execute("delete from schedules").await;
+}

@@ -1,0 +1,88 @@
+//! Who guesses passwords is slowed down, and the owner still gets in.
+
+use std::net::IpAddr;
+
+use serde_json::json;
+
+use super::{login, node, password};
+use crate::harness::{Client, Database, Node, from_both_databases};
+
+from_both_databases! {
+    strangers_do_not_keep_an_owner_out,
+    whoever_holds_a_sign_in_is_known,
+    tries_that_come_at_once_are_counted_before_they_are_checked,
+}
+
+const HERE: [u8; 4] = [127, 0, 0, 1];
+const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
+
+async fn from(node: &Node, address: [u8; 4]) -> Client {
+    let client = Client::arrive_from(IpAddr::from(address), node.address, &json!({})).await;
+    client.expect("to be let in")
+}
+
+/// Guesses until no more are taken; how many were.
+async fn guess(client: &Client, username: &str) -> usize {
+    for tries in 0..100 {
+        let ack = client.ask("login", login(username, "a guess")).await;
+        if ack.refused() == ["$rate_limited"] {
+            return tries;
+        }
+        assert_eq!(ack.refused(), ["password", "username"]);
+    }
+    panic!("guesses are not limited");
+}
+
+async fn strangers_do_not_keep_an_owner_out(database: &Database) {
+    let node = node(database, "members").await;
+    from(&node, HERE).await.ask("login", login("mara", &password("mara"))).await.done();
+    let stranger = from(&node, ELSEWHERE).await;
+    assert_eq!(guess(&stranger, "mara").await, 20);
+    assert_eq!(guess(&stranger, "MARA").await, 0, "spelled otherwise it is the same account");
+    // From there not even the right one is taken, which would tell a guesser.
+    let right = stranger.ask("login", login("mara", &password("mara"))).await;
+    assert_eq!(right.refused(), ["$rate_limited"]);
+    assert!(right.sentence("$rate_limited").contains("try again in"), "{right:?}");
+    stranger.ask("login", login("teo", &password("teo"))).await.done();
+
+    let owner = from(&node, HERE).await;
+    owner.ask("login", login("mara", &password("mara"))).await.done();
+    node.stop().await;
+    // It is known after a restart, too, and on other nodes.
+    let again = Node::start(&database.url(), &["--access", "members"]).await;
+    assert_eq!(guess(&from(&again, ELSEWHERE).await, "mara").await, 20);
+    let owner = from(&again, HERE).await;
+    owner.ask("login", login("mara", &password("mara"))).await.done();
+    // An address that is known may have guessers as well: they have that much more, and no end of it.
+    assert_eq!(guess(&owner, "mara").await, 10);
+    again.stop().await;
+}
+
+async fn whoever_holds_a_sign_in_is_known(database: &Database) {
+    let node = node(database, "members").await;
+    let here = from(&node, HERE).await;
+    let token = here.ask("login", login("mara", &password("mara"))).await.done()["token"].clone();
+    assert_eq!(guess(&from(&node, [127, 0, 0, 3]).await, "mara").await, 20);
+    let auth = json!({ "token": token });
+    let moved =
+        Client::arrive_from(IpAddr::from(ELSEWHERE), node.address, &auth).await.expect("to be let in");
+    moved.ask("login", login("mara", &password("mara"))).await.done();
+    assert_eq!(guess(&from(&node, ELSEWHERE).await, "mara").await, 10, "and now so is that address");
+    node.stop().await;
+}
+
+async fn tries_that_come_at_once_are_counted_before_they_are_checked(database: &Database) {
+    let node = node(database, "members").await;
+    let sockets = [from(&node, ELSEWHERE).await, from(&node, ELSEWHERE).await, from(&node, ELSEWHERE).await];
+    let all = sockets.iter().map(async |socket| {
+        let acks: Vec<u64> = (0..12).map(|_| socket.emit("login", &[login("nobody", "a guess")])).collect();
+        let mut checked = 0;
+        for ack in acks {
+            checked += usize::from(socket.ack(ack).await.refused() == ["password", "username"]);
+        }
+        checked
+    });
+    let checked: usize = futures_util::future::join_all(all).await.into_iter().sum();
+    assert_eq!(checked, 20, "nobody's name is tried as often as somebody's");
+    node.stop().await;
+}

@@ -1,0 +1,124 @@
+//! Usernames count as the same by PRECIS, whatever they look like in the database.
+
+use serde_json::{Value, json};
+
+use super::{by_hand, login, member, node, password, signs_in};
+use crate::harness::{Database, TestApp, from_both_databases, gym, on_both_databases};
+
+on_both_databases! {
+    a_new_username_is_kept_as_it_is_compared,
+    what_cannot_be_seen_or_turns_text_is_refused_everywhere,
+}
+
+from_both_databases! {
+    a_name_signs_in_however_it_is_spelled,
+    names_from_before_go_on,
+}
+
+const SECRET: &str = "a long secret";
+
+async fn a_new_username_is_kept_as_it_is_compared(app: &TestApp) {
+    let client = app.connect().await;
+    let called = |username: &str| gym::with(gym::coach("Ada"), json!({ "username": username }));
+    let ada = client.ask("new_coach", called("ＡDA.L")).await.done();
+    assert_eq!(ada["username"], "ada.l");
+    for same in ["ada.l", "Ada.L", "ADA．L"] {
+        let ack = client.ask("new_coach", called(same)).await;
+        assert_eq!(
+            (ack.refused(), ack.sentence("username")),
+            (vec!["username"], "is already taken"),
+            "{same}"
+        );
+    }
+    for hidden in ["ad\u{200b}a", "ada\u{ad}l", "👩‍🏫x"] {
+        let ack = client.ask("new_coach", called(hidden)).await;
+        assert_eq!(ack.refused(), ["username"], "{hidden:?}");
+        assert!(ack.sentence("username").contains("letters, digits"), "{ack:?}");
+    }
+    let own =
+        client.ask("update_coach", json!({ "id": ada["id"], "username": "Ada.L", "age": 40 })).await.done();
+    assert_eq!((&own["username"], &own["age"]), (&json!("ada.l"), &json!(40)));
+}
+
+async fn what_cannot_be_seen_or_turns_text_is_refused_everywhere(app: &TestApp) {
+    let client = app.connect().await;
+    gym::open(&client).await;
+    let texts = [
+        ("coach", gym::coach("Ada"), vec!["name"]),
+        ("exercise_move", gym::exercise_move("Squat"), vec!["name", "focus", "description"]),
+        ("workout_plan", gym::workout_plan("Morning", &[1]), vec!["name", "difficulty", "description"]),
+    ];
+    for (name, row, fields) in texts {
+        for field in fields {
+            for (text, says) in [
+                ("Morning \u{202e}gnp.exe and more", "direction"),
+                ("Morning \u{2067}and more", "direction"),
+                (
+                    "\u{200b}\u{2060}\u{3164}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}",
+                    "seen",
+                ),
+            ] {
+                let payload = gym::with(row.clone(), json!({ field: text }));
+                let new = client.ask(&format!("new_{name}"), payload).await;
+                let update = client.ask(&format!("update_{name}"), json!({ "id": 1, field: text })).await;
+                for ack in [new, update] {
+                    assert_eq!(ack.refused(), [field], "{name} {text:?}");
+                    assert!(ack.sentence(field).contains(says), "{ack:?}");
+                }
+            }
+        }
+    }
+    let arabic = client.ask("new_coach", gym::coach("\u{645}\u{627}\u{631}\u{627}\u{200f}!")).await;
+    assert!(arabic.ok, "{arabic:?}");
+}
+
+async fn a_name_signs_in_however_it_is_spelled(database: &Database) {
+    let node = node(database, "members").await;
+    for same in ["mara", "MARA", "Ｍara", " Mara "] {
+        assert!(signs_in(&node, same, &password("mara")).await, "{same}");
+    }
+    for other in ["m\u{430}ra", "ma\u{200b}ra", "mara."] {
+        assert!(!signs_in(&node, other, &password("mara")).await, "{other}");
+    }
+    assert!(by_hand(database, &["set-password", "MARA"], SECRET).status.success());
+    assert!(signs_in(&node, "mara", SECRET).await);
+    let taken = by_hand(database, &["create", "MaRa"], SECRET);
+    assert!(!taken.status.success(), "{taken:?}");
+    node.stop().await;
+}
+
+/// Written before usernames were compared so, or by another program.
+async fn names_from_before_go_on(database: &Database) {
+    let node = node(database, "members").await;
+    for (old, now) in [("mara", "Mara"), ("teo", "MARA"), ("yuki", "J\u{dc}RGEN"), ("rosa", "🌹🌹")] {
+        database.execute(&format!("update coaches set username = '{now}' where username = '{old}'")).await;
+    }
+    // Spelled just so, each is its own; else who has been there longest.
+    for (spelled, whose) in
+        [("Mara", "mara"), ("MARA", "teo"), ("mara", "mara"), ("jürgen", "yuki"), ("🌹🌹", "rosa")]
+    {
+        assert!(signs_in(&node, spelled, &password(whose)).await, "{spelled}");
+    }
+    assert!(!signs_in(&node, "mara", &password("teo")).await);
+    // Nobody else is called so any more, and their rows can be sent back.
+    let finn = member(&node, "finn").await;
+    for taken in ["mara", "J\u{fc}rgen"] {
+        let ack = finn.ask("update_coach", json!({ "id": 5, "username": taken })).await;
+        assert_eq!(ack.refused(), ["username"], "{taken}");
+    }
+    for id in 1..=4 {
+        let row = finn.ask("get_coach", json!({ "id": id })).await.done();
+        let after = finn.ask("update_coach", gym::with(row.clone(), json!({ "age": 60 }))).await.done();
+        assert_eq!(after["username"], row["username"]);
+    }
+    // Their owners may give them another form only if it is free.
+    let rosa = super::arrive(&node).await;
+    rosa.ask("login", login("🌹🌹", &password("rosa"))).await.done();
+    assert_eq!(
+        rosa.ask("update_coach", json!({ "id": 4, "username": "Mara" })).await.refused(),
+        ["username"]
+    );
+    let after: Value = rosa.ask("update_coach", json!({ "id": 4, "username": "Rosa" })).await.done();
+    assert_eq!(after["username"], "rosa");
+    node.stop().await;
+}

@@ -1,0 +1,144 @@
+//! Passwords that everybody knows are for a server that only this machine reaches and that asks for none.
+
+use serde_json::json;
+
+use super::{by_hand, login, password};
+use crate::harness::{
+    Client, Database, PATIENCE,
+    folder::Folder,
+    from_both_databases,
+    program::{self, Program},
+};
+
+from_both_databases! {
+    sample_coaches_have_a_password_that_is_said_once,
+    an_empty_server_gets_its_first_account,
+    a_known_password_is_warned_of_at_each_start,
+    to_plant_the_gym_asks_for_whom,
+}
+
+const COACHES: [&str; 5] = ["mara", "teo", "yuki", "rosa", "finn"];
+
+async fn signs_in(program: &Program, username: &str, password: &str) -> bool {
+    let client = Client::arrive(program.address, &json!({})).await.expect("to be let in");
+    client.ask("login", login(username, password)).await.ok
+}
+
+/// The password in what was said to whoever runs the server.
+fn said(output: &str) -> String {
+    let mut lines = output.lines().filter(|line| line.contains("sign in with the password "));
+    let line = lines.next().unwrap_or_else(|| panic!("no password is said: {output}"));
+    assert_eq!(lines.next(), None, "it is said once");
+    assert!(COACHES.iter().all(|coach| line.contains(coach)), "{line}");
+    let password = line.split("password ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+    assert!(password.len() >= 16, "{line}");
+    password.to_owned()
+}
+
+/// Waits for a line in the log.
+async fn logs(program: &Program, so: impl Fn(&str) -> bool) -> String {
+    let found = async {
+        loop {
+            if let Some(line) = program.log().lines().find(|line| so(line)) {
+                return line.to_owned();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let found = tokio::time::timeout(PATIENCE, found).await;
+    found.unwrap_or_else(|_| panic!("the log lacks a line: {}", program.log()))
+}
+
+async fn sample_coaches_have_a_password_that_is_said_once(database: &Database) {
+    let url = database.url();
+    let settings = ["--sample-data", "always", "--access", "members"];
+    let program = Program::serve(&url, &settings);
+    let secret = said(&program.log());
+    for coach in COACHES {
+        assert!(!signs_in(&program, coach, &password(coach)).await, "{coach}");
+        assert!(signs_in(&program, coach, &secret).await, "{coach}");
+    }
+    assert_eq!(program.log().matches(&secret).count(), 1);
+    drop(program);
+    let again = Program::serve(&url, &settings);
+    assert!(signs_in(&again, "mara", &secret).await);
+    assert!(!again.log().contains(&secret) && !again.log().contains("everybody knows"), "{}", again.log());
+}
+
+/// As it is by default wherever others get to the server.
+#[actix_web::test]
+async fn on_an_address_that_others_reach_no_password_is_known() {
+    for settings in [&[][..], &["--access", "open"]] {
+        let folder = Folder::new();
+        let program = Program::serve_at("0.0.0.0:0", folder.path(), settings);
+        let address = (std::net::Ipv4Addr::LOCALHOST, program.address.port()).into();
+        let client = Client::arrive(address, &json!({})).await.expect("to be let in");
+        let login_with = async |password: &str| client.ask("login", login("mara", password)).await.ok;
+        assert!(!login_with(&password("mara")).await && login_with(&said(&program.log())).await);
+    }
+}
+
+async fn an_empty_server_gets_its_first_account(database: &Database) {
+    let secret = "a long secret";
+    let create =
+        |arguments: &[&str], secret: &str| by_hand(database, &[&["create"], arguments].concat(), secret);
+    // Before the first start, and while the server runs.
+    let first = create(&["Boss"], &format!("{secret}\n"));
+    assert!(first.status.success(), "{first:?}");
+    let program = Program::serve(&database.url(), &["--access", "members"]);
+    assert!(signs_in(&program, "boss", secret).await);
+    let boss = Client::arrive(program.address, &json!({ "live": "changes" })).await.unwrap();
+    boss.ask("login", login("boss", secret)).await.done();
+    let second = ["ada.l", "--name", "Ada", "--age", "36", "--picture", "https://example.com/ada.png"];
+    assert!(create(&second, secret).status.success());
+    boss.keeps("the other one", |copy| copy.rows("coaches").len() == 2).await;
+    let rows = boss.copy().rows("coaches");
+    assert_eq!((&rows[0]["name"], &rows[0]["username"]), (&json!("Boss"), &json!("boss")));
+    assert_eq!((&rows[1]["name"], &rows[1]["age"]), (&json!("Ada"), &json!(36)));
+    assert!(signs_in(&program, "ada.l", secret).await);
+    for (arguments, secret, named) in [
+        (vec!["new"], "", "standard input"),
+        (vec!["new"], "7 chars", "password: must be 8 to 200 characters"),
+        (vec!["BOSS"], secret, "username: is already taken"),
+        (vec!["a b"], secret, "username: must not contain spaces"),
+        (vec!["new", "--age", "17"], secret, "age: must be at least 18"),
+    ] {
+        let output = create(&arguments, secret);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && told.contains(named), "{arguments:?}: {told}");
+    }
+    assert_eq!(database.number("select count(*) from coaches").await, 2);
+}
+
+async fn a_known_password_is_warned_of_at_each_start(database: &Database) {
+    database.plant().await;
+    let url = database.url();
+    assert!(by_hand(database, &["set-password", "yuki"], "one of her own").status.success());
+    for _ in 0..2 {
+        let program = Program::serve(&url, &["--access", "members"]);
+        let line = logs(&program, |line| line.contains("passwords that everybody knows")).await;
+        assert!(line.contains("WARN") && line.contains("rowcast user set-password mara"), "{line}");
+        assert!(line.contains("mara, teo, rosa, finn") && !line.contains("_password"), "{line}");
+    }
+    for coach in COACHES {
+        assert!(by_hand(database, &["set-password", coach], "another one").status.success());
+    }
+    let program = Program::serve(&url, &["--access", "members"]);
+    assert!(signs_in(&program, "mara", "another one").await);
+    assert!(!program.log().contains("everybody knows"), "{}", program.log());
+}
+
+async fn to_plant_the_gym_asks_for_whom(database: &Database) {
+    let (folder, url) = (Folder::new(), database.url());
+    let seed = |settings: &[&str], environment: &[(&str, &str)]| {
+        let arguments = [&["seed", "--database-url", &url], settings].concat();
+        program::run_with(folder.path(), environment, &arguments, "")
+    };
+    let output = seed(&[], &[("ROWCAST_BIND", "0.0.0.0:5555")]);
+    assert!(output.status.success(), "{output:?}");
+    let secret = said(&String::from_utf8(output.stderr).unwrap());
+    let program = Program::serve(&url, &[]);
+    assert!(
+        signs_in(&program, "mara", &secret).await && !signs_in(&program, "mara", &password("mara")).await
+    );
+}
