@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checks, compose, container, exec, firstHealthy, healthy, inspect, logs, password, refusal, until } from "./engine.js";
+import { checks, compose, container, exec, firstHealthy, healthy, inspect, logs, password, refusal, samplePassword, until } from "./engine.js";
 import { coach, collections, get, hasWebApp, knock, open, writeUntilLost } from "./page.js";
 
 const url = `http://127.0.0.1:${process.env.ROWCAST_PORT}`;
@@ -53,7 +53,10 @@ test("a page has the sample gym, signs in, and sees what another writes", async 
   await Promise.all([mine.has("the gym"), other.has("the gym")]);
   assert.deepEqual(collections.map((name) => mine.store[name].length), [5, 3, 6, 36]);
 
-  const login = await mine.ask("login", { username: "mara", password: "mara_password" });
+  const known = await mine.ask("login", { username: "mara", password: "mara_password" });
+  assert.deepEqual(Object.keys(known.errors).sort(), ["password", "username"]);
+  const made = await samplePassword(await container("rowcast"));
+  const login = await mine.ask("login", { username: "mara", password: made });
   assert.deepEqual([login.ok, login.user.username], [true, "mara"]);
 
   const { ok, data } = await mine.ask("new_coach", coach("Ada"));

@@ -57,6 +57,12 @@ export async function checks(id) {
   return (await refusal(id, ...command)) === null;
 }
 
+// The password that the server made up for the sample coaches, and said once.
+export async function samplePassword(id) {
+  const [said] = await logs(id);
+  return /sign in with the password (\w+)/.exec(said.join("\n"))[1];
+}
+
 // Standard output and standard error of a container's whole life, as lines.
 export async function logs(id) {
   const { stdout, stderr } = await run("docker", ["logs", id], { maxBuffer: 1 << 26 });
