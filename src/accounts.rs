@@ -15,12 +15,13 @@ pub mod named;
 
 use api_schema::{FieldErrors, username};
 use entity::{
-    coach::{ActiveModel, Model},
+    coach::{self, ActiveModel, Model},
     token,
 };
 use sea_orm::{
     ActiveValue::{self, Set},
-    ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    sea_query::LockType,
 };
 
 use crate::{auth::Token, collection::Draft, context::Context, database::Transaction, error::Error};
@@ -124,11 +125,12 @@ pub async fn written(
     Ok(())
 }
 
-/// Makes the tokens of a coach worthless, all but one; returns which.
+/// Makes the tokens of a coach worthless, all but one; returns which. A sign-in that is under way is waited for, or waits.
 ///
 /// # Errors
 /// What the database says.
 pub async fn end_sign_ins(db: &Transaction, coach: i64, but: Option<&Token>) -> Result<Vec<Token>, DbErr> {
+    coach::Entity::find_by_id(coach).lock(LockType::Update).one(db).await?;
     let of = token::Column::CoachId.eq(coach);
     let others = but.map_or(of.clone(), |but| of.and(token::Column::Hash.ne(but.hash())));
     let found = token::Entity::find().filter(others.clone()).all(db).await?;

@@ -20,7 +20,7 @@ use crate::{
     http::{self, Site},
     live::Live,
     registry::Registry,
-    sample::{self, Passwords},
+    sample::{self, Passwords, Planted},
     telemetry,
 };
 
@@ -36,6 +36,7 @@ pub struct App {
     live: Live,
     db: Database,
     state: web::Data<http::State>,
+    planted: Option<Planted>,
 }
 
 impl App {
@@ -59,7 +60,7 @@ impl App {
         let site = Site::open(settings.web_folder().as_deref(), &settings.place.base_path)
             .map_err(|error| format!("--web: {error}"))?;
         let site = web::Data::new(site);
-        let db = open(settings).await?;
+        let (db, planted) = open(settings).await?;
         let registry = Arc::new(registry);
         let hub = Hub::new();
         let live = Live::start(&db, &registry, hub.clone(), settings.live()).await;
@@ -103,7 +104,7 @@ impl App {
             }
         };
         let address = server.addrs()[0];
-        Ok(Self { address, base, server: server.run(), io, live, db, state })
+        Ok(Self { address, base, server: server.run(), io, live, db, state, planted })
     }
 
     /// Where it listens; the real port if 0 was asked for.
@@ -117,6 +118,12 @@ impl App {
     pub fn url(&self) -> String {
         let slash = if self.base.is_root() { "" } else { "/" };
         format!("http://{}{}{slash}", self.address, self.base)
+    }
+
+    /// What whoever runs the server must be told, once, and what is not for the log.
+    #[must_use]
+    pub fn announcement(&self) -> Option<String> {
+        self.planted.as_ref().and_then(Planted::announcement)
     }
 
     /// Serves until `stop` is ready, then ends in order: no new sessions; running events are acked; sockets are told;
@@ -139,7 +146,7 @@ impl App {
 }
 
 /// Connects, and plants the sample gym where the settings want it.
-async fn open(settings: &Serve) -> Result<Database, String> {
+async fn open(settings: &Serve) -> Result<(Database, Option<Planted>), String> {
     let storage = &settings.storage;
     let url = &storage.database_url;
     let new = matches!(url, DatabaseUrl::Sqlite(file) if !file.exists());
@@ -153,14 +160,12 @@ async fn open(settings: &Serve) -> Result<Database, String> {
     };
     let passwords = settings.passwords();
     let planted = if plant { sample::plant(&db, passwords).await.map_err(database_problem)? } else { None };
-    if let Some(planted) = &planted {
+    if planted.is_some() {
         tracing::info!("the sample gym was planted");
-        telemetry::announce(planted.announcement());
-    }
-    if planted.is_none() && passwords == Passwords::Random {
+    } else if passwords == Passwords::Random {
         actix_web::rt::spawn(sample::warn_of_known_passwords(db.clone()));
     }
-    Ok(db)
+    Ok((db, planted))
 }
 
 fn database_problem(error: Error) -> String {

@@ -305,18 +305,11 @@ async fn replace_password(
 }
 
 /// Saves a token and forgets those that have expired; returns when this one will, in seconds since 1970. Whose password or
-/// username has changed since they were looked at is not signed in by the old one.
+/// username has changed since they were looked at is not signed in by the old one: the new token refers to the coach, so
+/// that [`accounts::end_sign_ins`] either sees it, or has been waited for.
 async fn save(db: &Transaction, coach: &coach::Model, hash: String, address: &str) -> Result<i64, Error> {
-    let same = coach::Entity::find_by_id(coach.id)
-        .filter(coach::Column::Username.eq(coach.username.clone()))
-        .filter(coach::Column::PasswordHash.eq(coach.password_hash.clone()))
-        .lock(LockType::Share);
-    if same.one(db).await?.is_none() {
-        return Err(Error::Invalid(wrong()));
-    }
     let now = clock::now(db).await?;
     let expires = now + LIFETIME.as_secs().cast_signed();
-    token::Entity::delete_many().filter(token::Column::ExpiresAt.lte(now)).exec(db).await?;
     let row = token::ActiveModel {
         hash: Set(hash),
         coach_id: Set(coach.id),
@@ -324,6 +317,13 @@ async fn save(db: &Transaction, coach: &coach::Model, hash: String, address: &st
         ..Default::default()
     };
     token::Entity::insert(row).exec_without_returning(db).await?;
+    let as_they_were = coach::Entity::find_by_id(coach.id)
+        .filter(coach::Column::Username.eq(coach.username.clone()))
+        .filter(coach::Column::PasswordHash.eq(coach.password_hash.clone()));
+    if as_they_were.one(db).await?.is_none() {
+        return Err(Error::Invalid(wrong()));
+    }
+    token::Entity::delete_many().filter(token::Column::ExpiresAt.lte(now)).exec(db).await?;
     addresses::remember(db, coach.id, address, now).await?;
     Ok(expires)
 }

@@ -49,6 +49,13 @@ fn say(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
+/// What is not for the log, which is kept: it goes where the address is said.
+fn announce(sentence: Option<String>) {
+    if let Some(sentence) = sentence {
+        say(format_args!("{sentence}"));
+    }
+}
+
 async fn serve(settings: Serve) -> Result<(), String> {
     telemetry::log(&settings)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
@@ -58,6 +65,7 @@ async fn serve(settings: Serve) -> Result<(), String> {
         _ = terminate.recv() => return Err("ended before it had started".into()),
     };
     say(format_args!("rowcast is listening on {}", app.url()));
+    announce(app.announcement());
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -79,7 +87,7 @@ async fn seed(storage: &Storage, passwords: Passwords) -> Result<(), String> {
     db.close().await;
     let planted = planted.map_err(|error| error.to_string())?;
     let planted = planted.ok_or("the database is not empty, so nothing was planted")?;
-    telemetry::announce(planted.announcement());
+    announce(planted.announcement());
     Ok(())
 }
 

@@ -1,9 +1,6 @@
 //! The log and the metrics, set up once for the process.
 
-use std::{
-    io::{IsTerminal, Write},
-    sync::OnceLock,
-};
+use std::{io::IsTerminal, sync::OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -39,13 +36,6 @@ pub fn log_of_command() {
     let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("warn,rowcast=info"));
     let log = log.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     drop(log.log_internal_errors(false).try_init());
-}
-
-/// Tells whoever runs the server something that is not for the log, on standard error. One that is closed ends nothing.
-pub fn announce(sentence: Option<String>) {
-    if let Some(sentence) = sentence {
-        let _ = writeln!(std::io::stderr(), "rowcast: {sentence}");
-    }
 }
 
 /// The process's metrics, which `GET /metrics` shows.

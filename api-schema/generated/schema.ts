@@ -366,6 +366,14 @@ export interface SignedIn {
   expires: number;
 }
 
+/** Whoever is signed in wants another password. */
+export interface SetPassword {
+  /** The password until now. @minLength 1 @maxLength 200 */
+  old: string;
+  /** The password from now on, just as it was typed: 8 to 200 characters. @minLength 8 @maxLength 200 */
+  new: string;
+}
+
 /** What the handshake's `auth` may carry. */
 export interface Auth {
   /** Who this is: the `token` of an earlier login. */
@@ -592,6 +600,8 @@ export interface ClientToServerEvents {
   logout: (...args: EmitsOptional<null, null>) => void;
   /** Who is signed in; null for nobody. */
   me: (...args: EmitsOptional<null, Coach | null>) => void;
+  /** Changes one's own password; one's other sign-ins end, this one goes on. */
+  set_password: (...args: Emits<SetPassword, null>) => void;
 }
 
 /** What a typed store needs to know of the collections while it runs. */
@@ -619,8 +629,8 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "0e2494a5b1ba7a4a",
-  events: "6918819574b119e9",
+  hash: "0362dfa3b8373df7",
+  events: "3a1c743e78b45e38",
   collections: {
     coaches: {
       name: "coach",

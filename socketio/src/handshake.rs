@@ -1,6 +1,6 @@
 //! How a client came to a namespace, and why it may not come in.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc, time::SystemTime};
+use std::{fmt, net::SocketAddr, rc::Rc, sync::Arc, time::SystemTime};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -10,13 +10,24 @@ use crate::{
     extract::{Rejection, sentence},
 };
 
-/// How a client came: the HTTP request that opened its session, the namespace it asked for, and its `auth`.
-#[derive(Debug, Clone)]
+/// How a client came: the HTTP request that opened its session, the namespace it asked for, and its `auth`. Its `Debug`
+/// leaves `auth` and what else the client sent out: that is where secrets are.
+#[derive(Clone)]
 pub struct Handshake {
     pub(crate) auth: Option<Rc<RawValue>>,
     pub(crate) namespace: Arc<str>,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) request: Rc<Request>,
+}
+
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("namespace", &self.namespace)
+            .field("path", &self.request.path)
+            .field("peer", &self.request.peer)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Handshake {

@@ -51,6 +51,11 @@ export async function serve(settings: string[] = [], sample = "always"): Promise
     await end("SIGKILL");
     await rm(folder, { recursive: true });
   });
+  // Where signing in is needed the gym is planted beforehand: such a server gives it no passwords that everybody knows.
+  if (sample === "always" && settings.includes("--access")) {
+    const seed = spawn(program, ["seed", "--database-url", `sqlite://${join(folder, "gym.db")}`], { stdio: "inherit", env });
+    await within(once(seed, "exit"), "the gym to be planted");
+  }
   await start();
 
   const url = `http://127.0.0.1:${port}`;

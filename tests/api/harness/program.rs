@@ -19,6 +19,7 @@ pub(crate) struct Program {
     /// What it says when it accepts connections.
     pub(crate) line: String,
     process: Child,
+    said: Arc<Mutex<String>>,
     log: Arc<Mutex<String>>,
 }
 
@@ -68,16 +69,22 @@ impl Program {
             }
         });
         let stdout = process.stdout.take().unwrap();
-        let (address, line) = announced(stdout).unwrap_or_else(|| {
+        let said = Arc::<Mutex<String>>::default();
+        let (address, line) = announced(stdout, said.clone()).unwrap_or_else(|| {
             let _ = process.kill();
             panic!("the program does not listen: {}", log.lock().unwrap())
         });
-        Self { address, line, process, log }
+        Self { address, line, process, said, log }
     }
 
     /// What it has written to its log so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// What it has said on standard output behind that line so far.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
     }
 
     /// Its process.
@@ -159,13 +166,16 @@ pub(crate) fn clean(command: &mut Command) {
 }
 
 /// The line that says that connections are accepted, and the address in it; none if the program ends or says nothing.
-fn announced(stdout: impl Read + Send + 'static) -> Option<(SocketAddr, String)> {
+fn announced(stdout: impl Read + Send + 'static, said: Arc<Mutex<String>>) -> Option<(SocketAddr, String)> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         let _ = stdout.read_line(&mut line);
-        let _ = tell.send(line);
+        let _ = tell.send(std::mem::take(&mut line));
+        while stdout.read_line(&mut line).is_ok_and(|read| read > 0) {
+            said.lock().unwrap().push_str(&std::mem::take(&mut line));
+        }
     });
     let line = told.recv_timeout(PATIENCE).ok()?;
     let line = line.trim();

@@ -25,11 +25,13 @@ export async function serve(test, { sample = "always", database, settings = [], 
   database ??= `sqlite://${join(folder, "gym.db")}`;
   let child;
   let port = 0;
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^ROWCAST_|^DATABASE_URL$/.test(name)),
+  );
 
   async function start() {
     const own = ["--bind", `127.0.0.1:${port}`, "--database-url", database, "--sample-data", sample];
-    const env = Object.entries(process.env).filter(([name]) => !/^ROWCAST_|^DATABASE_URL$/.test(name));
-    child = spawn(program, [...own, ...settings], { stdio: ["ignore", "pipe", log], env: { ...Object.fromEntries(env), ...more } });
+    child = spawn(program, [...own, ...settings], { stdio: ["ignore", "pipe", log], env: { ...clean, ...more } });
     const ended = once(child, "exit").then(([code, signal]) => `the server ended with ${code ?? signal}`);
     const listening = once(createInterface(child.stdout), "line");
     const first = await within(Promise.race([listening, ended]), "the server to listen", begins);
@@ -48,11 +50,13 @@ export async function serve(test, { sample = "always", database, settings = [], 
     if (child.exitCode === null && child.signalCode === null) await end("SIGKILL");
     await rm(folder, { recursive: true });
   });
+  // Where signing in is needed the gym is planted beforehand: such a server gives it no passwords that everybody knows.
+  if (sample === "always" && settings.includes("--access")) await run(["seed"]);
   await start();
 
   // Another command of the program on the same database, which reads what it asks for from its standard input.
   async function run(args, input = "") {
-    const command = spawn(program, [...args, "--database-url", database], { stdio: ["pipe", "ignore", log] });
+    const command = spawn(program, [...args, "--database-url", database], { stdio: ["pipe", "ignore", log], env: clean });
     command.stdin.end(input);
     const [code] = await within(once(command, "exit"), `rowcast ${args.join(" ")}`);
     if (code !== 0) throw new Error(`rowcast ${args.join(" ")} ended with ${code}`);
