@@ -1,8 +1,8 @@
 //! Accounts: coaches who have a password, and so may sign in.
 //!
-//! Where signing in is needed ([`Context::guarded`]) they are no ordinary rows. Username and deletion are their owner's
-//! own affair, or that of whoever runs the server ([`by_hand`]); the last account that can sign in stays. Who sends a row
-//! back with its username as it was changes nothing of the account.
+//! Where signing in is needed ([`Context::guarded`]) they are no ordinary rows. Username and deletion are their
+//! owner's own affair, or that of whoever runs the server ([`by_hand`]); the last account that can sign in stays. Who
+//! sends a row back with its username as it was changes nothing of the account.
 //!
 //! ```text
 //! write ─▶ judge, may_delete: refused? ─▶ INSERT, UPDATE, DELETE ─▶ written: what became of it ─▶ commit ─▶ the log
@@ -24,7 +24,13 @@ use sea_orm::{
     sea_query::LockType,
 };
 
-use crate::{auth::Token, collection::Draft, context::Context, database::Transaction, error::Error};
+use crate::{
+    auth::Token,
+    collection::Draft,
+    context::Context,
+    database::{Database, Transaction},
+    error::Error,
+};
 pub use change::Change;
 
 const OTHERS_NAME: &str = "belongs to another member's account: only they can change it, or whoever runs the server, \
@@ -125,7 +131,8 @@ pub async fn written(
     Ok(())
 }
 
-/// Makes the tokens of a coach worthless, all but one; returns which. A sign-in that is under way is waited for, or waits.
+/// Makes the tokens of a coach worthless, all but one; returns which. A sign-in that is under way is waited for, or
+/// waits.
 ///
 /// # Errors
 /// What the database says.
@@ -136,6 +143,18 @@ pub async fn end_sign_ins(db: &Transaction, coach: i64, but: Option<&Token>) -> 
     let found = token::Entity::find().filter(others.clone()).all(db).await?;
     token::Entity::delete_many().filter(others).exec(db).await?;
     Ok(found.into_iter().map(|token| Token::known(token.hash)).collect())
+}
+
+/// Warns that nobody can sign in, which is how an empty server begins.
+///
+/// # Errors
+/// What the database says.
+pub async fn warn_of_none(db: &Database) -> Result<(), Error> {
+    if db.read(async |db: &Transaction| Ok(last::nobody(db).await?)).await? {
+        let command = "rowcast user create USERNAME";
+        tracing::warn!(command, "nobody can sign in yet: make the first account");
+    }
+    Ok(())
 }
 
 fn is_account(coach: &Model) -> bool {

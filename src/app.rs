@@ -10,10 +10,11 @@ use actix_web::{App as Actix, HttpServer, dev::Server, web};
 use socketio::{Config, Hub, Origins, SocketIo};
 
 use crate::{
+    accounts,
     auth::Auth,
     base_path::BasePath,
     collections,
-    config::{SampleData, Serve},
+    config::{Access, SampleData, Serve},
     database::{Database, DatabaseUrl, EMBEDDED},
     error::Error,
     gateway::Gateway,
@@ -164,6 +165,9 @@ async fn open(settings: &Serve) -> Result<(Database, Option<Planted>), String> {
         tracing::info!("the sample gym was planted");
     } else if passwords == Passwords::Random {
         actix_web::rt::spawn(sample::warn_of_known_passwords(db.clone()));
+    }
+    if settings.access() != Access::Open {
+        accounts::warn_of_none(&db).await.map_err(database_problem)?;
     }
     Ok((db, planted))
 }

@@ -29,7 +29,7 @@ export interface NewCoach {
   age: number;
   /** An http or https address. @maxLength 2000 */
   picture: string;
-  /** 2 to 40 characters without blanks; nobody else's. @minLength 2 @maxLength 40 */
+  /** 2 to 40 letters, digits and plain signs; nobody else's. @minLength 2 @maxLength 40 */
   username?: string | null;
 }
 
@@ -45,7 +45,7 @@ export interface UpdateCoach {
   age?: number;
   /** An http or https address. @maxLength 2000 */
   picture?: string;
-  /** 2 to 40 characters without blanks; nobody else's. Null takes it away. @minLength 2 @maxLength 40 */
+  /** 2 to 40 letters, digits and plain signs; nobody else's. Null takes it away. @minLength 2 @maxLength 40 */
   username?: string | null;
 }
 

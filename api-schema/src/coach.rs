@@ -36,7 +36,7 @@ pub struct NewCoach {
     #[validate(length(max = "rules::LONGEST_ADDRESS"), custom(function = "rules::web_address"))]
     #[schemars(regex(pattern = rules::WEB_ADDRESS))]
     pub picture: String,
-    /// 2 to 40 characters without blanks; nobody else's.
+    /// 2 to 40 letters, digits and plain signs; nobody else's.
     #[validate(length(min = 2, max = 40), custom(function = "rules::one_word"))]
     #[schemars(regex(pattern = rules::ONE_WORD))]
     pub username: Option<String>,
@@ -79,7 +79,7 @@ pub struct UpdateCoach {
     #[validate(length(max = "rules::LONGEST_ADDRESS"), custom(function = "rules::web_address"))]
     #[schemars(regex(pattern = rules::WEB_ADDRESS))]
     pub picture: Option<String>,
-    /// 2 to 40 characters without blanks; nobody else's. Null takes it away.
+    /// 2 to 40 letters, digits and plain signs; nobody else's. Null takes it away.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 2, max = 40), custom(function = "rules::one_word"))]
     #[schemars(regex(pattern = rules::ONE_WORD), extend("x-nullable" = true))]

@@ -14,7 +14,8 @@ pub const LONGEST_ADDRESS: u64 = 2_000;
 /// [`web_address`] as far as a regular expression can say it, for the schema; it holds in JavaScript's `u` and `v` modes.
 pub const WEB_ADDRESS: &str = r"^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s!-\/:-@\\\]\^`\{-~]\S*$";
 
-/// [`one_word`] for the schema.
+/// [`one_word`] for the schema. Of what a [username](crate::username) may consist is more than a regular expression can say
+/// in every language that reads the schema.
 pub const ONE_WORD: &str = r"^\S*$";
 
 /// The most characters a login's username and password may have.

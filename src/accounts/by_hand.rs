@@ -1,4 +1,5 @@
-//! What whoever runs the server may do to any account, from the command line: beside running servers, or before the first.
+//! What whoever runs the server may do to any account, from the command line: beside running servers, or before the
+//! first.
 
 use api_schema::{Coach, FieldErrors, NewCoach, UpdateCoach, decode, rules};
 use entity::coach::{self, PasswordHash};
@@ -16,7 +17,7 @@ use crate::{
     store,
 };
 
-const NOBODY: &str = "no coach has this username";
+const NOBODY: &str = "no coach has this username; rowcast user create makes one who has";
 
 /// A coach to be, as far as that is said.
 #[derive(Clone, Debug)]

@@ -1,7 +1,9 @@
 //! Whether anybody could still sign in without an account.
 
 use entity::coach::{Column, Entity};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Select,
+};
 
 use crate::database::Transaction;
 
@@ -15,9 +17,15 @@ pub(super) async fn is_last(db: &Transaction, coach: i64, hold: bool) -> Result<
         let lock = format!("select from (select pg_advisory_xact_lock({LOCK})) as held");
         db.execute_unprepared(&lock).await?;
     }
-    let others = Entity::find()
-        .filter(Column::Username.is_not_null())
-        .filter(Column::PasswordHash.is_not_null())
-        .filter(Column::Id.ne(coach));
-    Ok(others.count(db).await? == 0)
+    Ok(accounts().filter(Column::Id.ne(coach)).one(db).await?.is_none())
+}
+
+/// Whether no coach has both.
+pub(super) async fn nobody(db: &Transaction) -> Result<bool, DbErr> {
+    Ok(accounts().one(db).await?.is_none())
+}
+
+fn accounts() -> Select<Entity> {
+    let named = Entity::find().filter(Column::Username.is_not_null());
+    named.filter(Column::PasswordHash.is_not_null()).limit(1)
 }

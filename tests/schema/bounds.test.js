@@ -19,8 +19,8 @@ function* values(field, example) {
   const { minLength, maxLength, minimum, maximum, minItems, maxItems, pattern, enum: listed, properties } = resolve(field);
   const lengths = [minLength, maxLength].filter((bound) => bound !== undefined);
   for (const length of lengths.flatMap((bound) => [bound - 1, bound, bound + 1])) {
-    // A character counts as one, however many units it is made of.
-    yield pattern && example ? example.padEnd(length, "x").slice(0, length) : "💪".repeat(length);
+    // A character counts as one, however many units it is made of. In a username there are letters alone.
+    yield pattern && example ? example.padEnd(length, "x").slice(0, length) : (pattern ? "𐐷" : "💪").repeat(length);
   }
   if (pattern) yield* words;
   if (listed) yield* [...listed, "Someday", listed[0].toLowerCase()];

@@ -48,6 +48,7 @@ test("greeting, rows, changes and acks are as the schema says", async (t) => {
   const [{ username }] = (await done("list_coaches", { where: { username: { ne: null } } })).rows;
   await done("login", { username, password: `${username}_password` });
   await done("me", null);
+  await done("set_password", { old: `${username}_password`, new: "a longer one" });
   await done("logout", null, {});
   await done("me");
   assert.equal((await asks("login", { username, password: "wrong" })).ok, false);

@@ -94,12 +94,17 @@ async fn on_an_address_that_others_reach_no_password_is_known() {
 
 async fn an_empty_server_gets_its_first_account(database: &Database) {
     let secret = "a long secret";
+    {
+        let program = Program::serve(&database.url(), &["--access", "members"]);
+        logs(&program, |line| line.contains("WARN") && line.contains("rowcast user create USERNAME")).await;
+    }
     let create =
         |arguments: &[&str], secret: &str| by_hand(database, &[&["create"], arguments].concat(), secret);
-    // Before the first start, and while the server runs.
+    // Without a server, and beside one.
     let first = create(&["Boss"], &format!("{secret}\n"));
     assert!(first.status.success(), "{first:?}");
     let program = Program::serve(&database.url(), &["--access", "members"]);
+    assert!(!program.log().contains("nobody can sign in"), "{}", program.log());
     assert!(signs_in(&program, "boss", secret).await);
     let boss = Client::arrive(program.address, &json!({ "live": "changes" })).await.unwrap();
     boss.ask("login", login("boss", secret)).await.done();
@@ -122,6 +127,20 @@ async fn an_empty_server_gets_its_first_account(database: &Database) {
         assert!(!output.status.success() && told.contains(named), "{arguments:?}: {told}");
     }
     assert_eq!(database.number("select count(*) from coaches").await, 2);
+}
+
+/// As `migrate` makes one.
+#[actix_web::test]
+async fn a_first_account_may_be_made_before_there_is_a_database() {
+    let folder = Folder::new();
+    let created = program::run(folder.path(), &["user", "create", "boss"], "a long secret\n");
+    assert!(created.status.success(), "{created:?}");
+    let program = Program::serve_in(folder.path(), &["--access", "members"]);
+    assert!(signs_in(&program, "boss", "a long secret").await);
+    // No other command makes a database where there is none.
+    let elsewhere = Folder::new();
+    let refused = program::run(elsewhere.path(), &["user", "set-password", "boss"], "a long secret\n");
+    assert!(!refused.status.success() && !elsewhere.path().join("rowcast.db").exists());
 }
 
 async fn a_known_password_is_warned_of_at_each_start(database: &Database) {
