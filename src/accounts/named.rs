@@ -1,8 +1,8 @@
 //! Coaches by their usernames, however these are spelled.
 //!
 //! New usernames are kept in the form in which they are compared ([`username`]), so one look by the table's own index
-//! finds them. Those from before, and those that other programs write, may be in another form. A partial index holds
-//! all of them that may: they have letters in upper case, or beyond ASCII.
+//! finds them. Those from before, and those that other programs write, may be in another form. An index
+//! finds those that may: they have letters in upper case, or beyond ASCII.
 
 use api_schema::username;
 use entity::coach::{Column, Entity, Model};
@@ -36,14 +36,18 @@ pub async fn coach(db: &Transaction, typed: &str) -> Result<Option<Model>, DbErr
 /// # Errors
 /// What the database says.
 pub async fn alike(db: &Transaction, name: &str) -> Result<Vec<(i64, String)>, DbErr> {
-    let unusual = match db.get_database_backend() {
-        DbBackend::Postgres => "lower(username) <> username or length(username) <> octet_length(username)",
-        _ => "lower(username) <> username or length(username) <> length(cast(username as blob))",
+    let bytes = match db.get_database_backend() {
+        DbBackend::Postgres => "octet_length(username)",
+        _ => "length(cast(username as blob))",
     };
+    // Word for word what is indexed.
+    let is_unusual = format!(
+        "(case when lower(username) <> username or length(username) <> {bytes} then 1 else 0 end) = 1"
+    );
     let unusual = Entity::find()
         .select_only()
         .columns([Column::Id, Column::Username])
-        .filter(Expr::cust(unusual))
+        .filter(Expr::cust(is_unusual))
         .order_by_asc(Column::Id)
         .into_tuple::<(i64, String)>();
     let mut unusual = unusual.all(db).await?;
