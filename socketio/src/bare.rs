@@ -126,7 +126,7 @@ impl<F: Fn(&EngineSession, EngineMessage)> Upper for Bare<F> {
 
     fn wind_down(&mut self) {}
 
-    fn end(&mut self, _: Reason) {
+    fn end(&mut self, _: Reason, _: bool) {
         self.ended = true;
     }
 }

@@ -5,7 +5,7 @@
 //!                  └───▶ acks, at once            one at a time, each seat for itself
 //! ```
 //!
-//! What was received before a session ended is still handled.
+//! What was received before a client said goodbye is still handled. Of one that is just gone, nothing more is begun.
 
 use std::{
     rc::Rc,
@@ -328,9 +328,9 @@ impl Upper for Client {
         self.winding_down = true;
     }
 
-    fn end(&mut self, reason: Reason) {
+    fn end(&mut self, reason: Reason, gone: bool) {
         if !std::mem::replace(&mut self.ended, true) {
-            self.seats.iter_mut().for_each(|seat| seat.end(reason));
+            self.seats.iter_mut().for_each(|seat| seat.end(reason, gone));
         }
     }
 }
@@ -338,6 +338,6 @@ impl Upper for Client {
 /// A task that was torn down leaves no socket behind.
 impl Drop for Client {
     fn drop(&mut self) {
-        self.end(Reason::Shutdown);
+        self.end(Reason::Shutdown, true);
     }
 }

@@ -92,6 +92,9 @@ pub struct Config {
     /// `max_payload` bytes of them, the session is no longer read until some are done. While the server waits for
     /// the client's ack, which may stand behind them, it takes eight times as many. Default 256.
     pub max_inbox: usize,
+    /// How long a session may go unread for that without any of its events getting done. Longer than a handler may take,
+    /// or the client is closed in the middle of its work. Default 60 s.
+    pub pause_timeout: Duration,
     /// Namespaces one session may be in; for a further one the client gets a `connect_error`. Default 16.
     pub max_sockets: usize,
     /// Rooms a socket may be in; it is not let into a further one, nor into one whose name has more than 1024
@@ -149,6 +152,7 @@ impl Default for Config {
             max_unread_acks: 1024 * 1024,
             unread_timeout: Duration::from_secs(20),
             max_inbox: 256,
+            pause_timeout: Duration::from_secs(60),
             max_sockets: 16,
             max_rooms: 10_000,
             max_sessions: 10_000,

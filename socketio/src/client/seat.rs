@@ -96,11 +96,21 @@ impl Seat {
         self.push(Item::Gone(Reason::ClientDisconnect), 0);
     }
 
-    /// The session has ended.
-    pub(super) fn end(&mut self, reason: Reason) {
+    /// The session has ended; if its client is gone, what it sent is not begun, unless it had left the namespace in order after
+    /// that.
+    pub(super) fn end(&mut self, reason: Reason, gone: bool) {
+        if gone {
+            self.drop_waiting();
+        }
         self.presence = Presence::Out;
         self.depart(reason);
         self.push(Item::Gone(reason), 0);
+    }
+
+    fn drop_waiting(&mut self) {
+        let left = self.queue.iter().rposition(|(item, _)| matches!(item, Item::Gone(_)));
+        let waiting = left.map_or(0, |left| left + 1);
+        self.bytes -= self.queue.drain(waiting..).map(|(_, bytes)| bytes).sum::<usize>();
     }
 
     fn depart(&self, reason: Reason) {

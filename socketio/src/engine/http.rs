@@ -93,7 +93,7 @@ async fn serve(
         Wanted::Open(Transport::Polling) => open_polling(endpoint, request),
         Wanted::Poll(sid) => polling::poll(&find(&sid)?, connection(request)).await.map(text),
         Wanted::Post(sid) => {
-            polling::post(&find(&sid)?, &endpoint.config, payload).await?;
+            polling::post(&find(&sid)?, &endpoint.config, connection(request), payload).await?;
             Ok(text("ok".to_owned()))
         }
         Wanted::Upgrade(sid) => take_over(endpoint, request, payload, find(&sid)?),

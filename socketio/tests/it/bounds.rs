@@ -12,6 +12,7 @@ use crate::harness::{Http, POLLING, Poller, TestServer, limited, within};
 mod bombs;
 mod chaos;
 mod floods;
+mod gone;
 mod inbox;
 mod unread;
 
