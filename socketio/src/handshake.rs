@@ -1,6 +1,12 @@
 //! How a client came to a namespace, and why it may not come in.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    rc::Rc,
+    sync::Arc,
+    time::SystemTime,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -8,15 +14,19 @@ use serde_json::value::RawValue;
 use crate::{
     engine::Request,
     extract::{Rejection, sentence},
+    link::Link,
+    meters::Meters,
+    proxies::network_of,
 };
 
 /// How a client came: the HTTP request that opened its session, the namespace it asked for, and its `auth`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Handshake {
     pub(crate) auth: Option<Rc<RawValue>>,
     pub(crate) namespace: Arc<str>,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) request: Rc<Request>,
+    pub(crate) link: Rc<Link>,
 }
 
 impl Handshake {
@@ -78,7 +88,54 @@ impl Handshake {
     pub fn peer(&self) -> Option<SocketAddr> {
         self.request.peer
     }
+
+    /// The client's address: the peer's, or where that is one of the
+    /// [trusted proxies](crate::Config::trusted_proxies) the address that it passes on.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.request.address
+    }
+
+    /// What the address is counted by: itself, or the first one of its `/64` for IPv6, of which a client has all.
+    pub fn network(&self) -> Option<IpAddr> {
+        self.address().map(network_of)
+    }
+
+    /// Says whose the session is, from the connect hook or later: the limits of an address then count for the owner, too, from
+    /// wherever; and it may have one of the [reserved places](crate::Config::reserved_sessions). `None`: it is nobody's any more.
+    ///
+    /// # Errors
+    /// The owner has as many sessions as one may have; nothing has changed then.
+    pub fn set_owner(&self, owner: Option<&str>) -> Result<(), Crowded> {
+        self.link.set_owner(owner).map_err(|_| {
+            Meters::limited("max_sessions_per_address");
+            Crowded
+        })
+    }
 }
+
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { auth, namespace, params, request, link: _ } = self;
+        f.debug_struct("Handshake")
+            .field("auth", auth)
+            .field("namespace", namespace)
+            .field("params", params)
+            .field("request", request)
+            .finish()
+    }
+}
+
+/// An owner has as many sessions as one may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crowded;
+
+impl fmt::Display for Crowded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("too many sessions of one owner")
+    }
+}
+
+impl std::error::Error for Crowded {}
 
 /// Why a client may not connect.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,6 +20,8 @@ pub enum Reason {
     OutboxFull,
     /// The session had no socket for too long.
     ConnectTimeout,
+    /// All places are taken, and this one was the first to be given to somebody else.
+    Full,
     /// Its events waited for too long without any of them getting done.
     PauseTimeout,
     /// The client came back over another connection while this one still seemed to live.
@@ -41,6 +43,7 @@ impl Reason {
             Self::ProtocolError => "protocol error",
             Self::OutboxFull => "outbox full",
             Self::ConnectTimeout => "connect timeout",
+            Self::Full => "server full",
             Self::PauseTimeout => "pause timeout",
             Self::Replaced => "replaced",
             Self::Shutdown => "server shutdown",

@@ -130,6 +130,13 @@ impl Seat {
         }
     }
 
+    /// How many events of this name wait.
+    pub(super) fn waiting_of(&self, name: &str) -> usize {
+        let is =
+            |item: &Item| matches!(item, Item::Event(event) if event.name == name && event.fault.is_none());
+        self.queue.iter().filter(|(item, _)| is(item)).count()
+    }
+
     /// Whether the client owes an ack.
     pub(super) fn is_awaiting_ack(&self) -> bool {
         self.socket.as_ref().is_some_and(|(core, _)| core.acks.is_awaited())
@@ -143,6 +150,11 @@ impl Seat {
     /// Whether the client is in the namespace, or was until the server put it out just now.
     pub(super) fn is_taken(&self) -> bool {
         self.presence == Presence::In
+    }
+
+    /// Whether the client is in the namespace, or has asked to be.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.presence != Presence::Out
     }
 
     /// Whether the server has put the client out, which it may not know yet.
@@ -228,12 +240,15 @@ impl Seat {
             namespace: self.nsp.name.clone(),
             params: self.nsp.params.clone(),
             request: self.request.clone(),
+            link: self.link.clone(),
         }
     }
 
     fn done(&mut self, done: Done) {
         match done {
-            Done::Decided(Ok((state, arrival))) if self.link.is_open() => self.enter(state, arrival),
+            Done::Decided(Ok((state, arrival))) if self.link.is_open() && self.link.join() => {
+                self.enter(state, arrival)
+            }
             // The client has gone meanwhile.
             Done::Decided(Ok(_)) => self.presence = Presence::Out,
             Done::Decided(Err(refusal)) => {

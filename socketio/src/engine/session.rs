@@ -26,10 +26,9 @@ use super::{
     upper::{Failure, Message, Upper},
 };
 use crate::{
-    census::Place,
     frame::Frame,
     link::{Closing, Link, Phase},
-    meters::Meters,
+    meters::{self, Meters},
     reason::Reason,
 };
 
@@ -51,15 +50,9 @@ pub(super) enum Input {
 }
 
 /// Begins a session whose open packet is on its way.
-pub(super) fn spawn(
-    endpoint: Arc<Endpoint>,
-    place: Place,
-    link: Rc<Link>,
-    request: Rc<Request>,
-    input: Input,
-) {
+pub(super) fn spawn(endpoint: Arc<Endpoint>, link: Rc<Link>, request: Rc<Request>, input: Input) {
     debug!(sid = %link.sid, peer = ?request.peer, "session opened");
-    let open = Registered::new(link.clone(), endpoint.config.close_timeout, place);
+    let open = Registered::new(link.clone(), endpoint.config.close_timeout);
     // Shutdown may have passed before this session was there to be told.
     if endpoint.census.is_closed() {
         link.go_away();
@@ -121,6 +114,7 @@ impl Session {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.link.register_task(cx);
+        self.link.poll_sent_away(cx);
         self.read(cx);
         let was_full = self.upper.is_full();
         let done = self.upper.poll(cx).is_ready();
@@ -262,7 +256,10 @@ impl Session {
 
     fn fail(&mut self, failure: &Failure) {
         let Failure { code, sentence, reason } = failure;
-        warn!(sid = %self.link.sid, code, sentence, %reason, "the session is closed");
+        debug!(sid = %self.link.sid, code, sentence, %reason, "the session is closed");
+        if let Some(times) = meters::due("a failure", Instant::now().into_std()) {
+            warn!(times, code, sentence, %reason, "sessions are closed for what their clients sent; this is the last");
+        }
         if let Input::Desk(desk) = &mut self.input {
             desk.refuse(sentence);
         }

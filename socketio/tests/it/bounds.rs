@@ -9,6 +9,7 @@ use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 
 use crate::harness::{Http, POLLING, Poller, TestServer, limited, within};
 
+mod addresses;
 mod bombs;
 mod chaos;
 mod floods;

@@ -180,7 +180,10 @@ impl Desk {
     fn nobody(&self, cx: &Context<'_>, link: &Link) {
         link.register_writer(cx);
         if let Phase::Closing(reason) | Phase::Finished(reason) = link.phase()
-            && matches!(reason, Reason::ProtocolError | Reason::PingTimeout | Reason::ConnectTimeout)
+            && matches!(
+                reason,
+                Reason::ProtocolError | Reason::PingTimeout | Reason::ConnectTimeout | Reason::Full
+            )
         {
             link.over();
         }
