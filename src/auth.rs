@@ -8,6 +8,7 @@ mod throttle;
 use std::{
     collections::HashMap,
     fmt,
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
@@ -24,6 +25,7 @@ use crate::{
     clock, collections,
     database::{Database, Transaction},
     error::Error,
+    turns::Turn,
 };
 pub use password::hash as hash_password;
 use throttle::Throttle;
@@ -64,6 +66,11 @@ impl fmt::Debug for Token {
     }
 }
 
+/// That a password may be checked, for as long as this lives.
+pub struct SignInTurn {
+    _turn: Turn,
+}
+
 /// Signs coaches in and out.
 pub struct Auth {
     db: Database,
@@ -80,12 +87,20 @@ impl Auth {
         Ok(Self { db, passwords: password::Checker::new()?, failures: Throttle::default() })
     }
 
-    /// Makes a token for the coach with this username and password.
+    /// Waits until somebody at this address may sign in by this username. Whoever is gone meanwhile may stop waiting.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] when too many wait, or for too long.
+    pub async fn turn(&self, address: Option<IpAddr>, username: &str) -> Result<SignInTurn, Error> {
+        Ok(SignInTurn { _turn: self.passwords.turn(address, username).await? })
+    }
+
+    /// Makes a token for the coach with this username and password, whose turn it is.
     ///
     /// # Errors
     /// [`Error::Invalid`], the same on both fields whichever is wrong, after the same time;
     /// [`Error::RateLimited`] after too many failures for one username.
-    pub async fn login(&self, login: Login) -> Result<(SignedIn, Token, Instant), Error> {
+    pub async fn login(&self, login: Login, _turn: SignInTurn) -> Result<(SignedIn, Token, Instant), Error> {
         self.failures.begin(&login.username)?;
         let username = login.username.clone();
         let found = self.db.read(async move |db| by_username(db, &username).await).await?;

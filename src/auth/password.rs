@@ -1,21 +1,23 @@
 //! Passwords, hashed with argon2id. Checking one takes tens of milliseconds and 19 MiB on purpose, so it happens
 //! on threads that may block, a few at a time.
 
-use std::time::Duration;
+use std::{net::IpAddr, sync::Arc};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, PasswordHash, Salt},
 };
 use rand::Rng;
-use tokio::sync::Semaphore;
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    turns::{NoTurn, Room, Turn, Turns, number},
+};
 
 /// Passwords checked at the same time.
 const AT_ONCE: usize = 2;
-/// How long one waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Who may wait: from one address no more than are checked while one waits.
+const WAITING: Room = Room { all: 2048, each: 128 };
 
 /// Room asked for to hash in, in blocks of 1 KiB; only what is used becomes real. From 32 MiB on glibc takes memory from
 /// the system and gives it back, each time; less it would keep, once for every thread that ever hashed.
@@ -65,20 +67,27 @@ fn fits(password: &str, hash: &str) -> Result<bool, argon2::password_hash::Error
 }
 
 pub(super) struct Checker {
-    turns: Semaphore,
+    turns: Arc<Turns>,
     /// Checked against when there is no such user, so that both answers take the same time.
     nobody: String,
 }
 
 impl Checker {
     pub(super) fn new() -> Result<Self, Error> {
-        Ok(Self { turns: Semaphore::new(AT_ONCE), nobody: hash("nobody has this password")? })
+        Ok(Self { turns: Turns::new(AT_ONCE, WAITING), nobody: hash("nobody has this password")? })
     }
 
-    /// Whether the password is the one that was hashed. Never true where there is no hash.
+    /// Waits until a password from this address may be checked: addresses take turns, and the usernames of each.
+    pub(super) async fn turn(&self, address: Option<IpAddr>, username: &str) -> Result<Turn, Error> {
+        let turn = self.turns.take(number(address), number(username)).await;
+        turn.map_err(|no_turn| match no_turn {
+            NoTurn::Crowded => Error::RateLimited { seconds: 1 },
+            NoTurn::Late => Error::RateLimited { seconds: 5 },
+        })
+    }
+
+    /// Whether the password is the one that was hashed. Never true where there is no hash. The turn is waited for before.
     pub(super) async fn check(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
-        let turn = tokio::time::timeout(PATIENCE, self.turns.acquire()).await;
-        let Ok(Ok(_turn)) = turn else { return Err(Error::RateLimited { seconds: 5 }) };
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
         let right = tokio::task::spawn_blocking(move || fits(&password, &hash)).await;

@@ -5,9 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api_schema::{Ack, keys};
+use api_schema::{Ack, Coach, Login, keys};
 use serde_json::{json, value::RawValue};
-use socketio::{Refusal, Socket};
+use socketio::{Crowded, Handshake, Refusal, Socket};
 
 use super::{
     Answer, Gateway, Session, authors, done, reply,
@@ -23,11 +23,23 @@ use crate::{
 /// How long a client with a token waits at most for the database to be back, and how long between two tries.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 const PAUSE: Duration = Duration::from_millis(500);
+/// After how many seconds a user with too many sessions may try again.
+const CROWDED: u64 = 60;
 
 impl Gateway {
     pub(super) async fn login(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
-        let (signed_in, token, ends) = self.auth.login(api_schema::decode(payload)?).await?;
+        let login: Login = api_schema::decode(payload)?;
+        let turn = tokio::select! {
+            biased;
+            () = socket.gone() => return Err(Error::Gone),
+            turn = self.auth.turn(socket.handshake().network(), &login.username) => turn?,
+        };
+        let (signed_in, token, ends) = self.auth.login(login, turn).await?;
         let session = socket.state();
+        if own(socket.handshake(), Some(&signed_in.user)).is_err() {
+            self.end(token).await?;
+            return Err(Error::RateLimited { seconds: CROWDED });
+        }
         if session.following.borrow().is_none() {
             self.live.reach(&session.mode()).await;
         }
@@ -120,11 +132,25 @@ pub(super) fn sign_out(socket: &Socket<Session>, access: Access) {
     let session = socket.state();
     session.user.take();
     session.watching.take();
+    // To be nobody's is always possible.
+    let _ = own(socket.handshake(), None);
     if access == Access::Members && session.following.take().is_some() {
         live::unfollow(socket);
         authors::leave(socket);
         socket.take_back();
     }
+}
+
+/// Has a session count as this user's, or as nobody's.
+pub(super) fn own(handshake: &Handshake, user: Option<&Coach>) -> Result<(), Crowded> {
+    let owner = user.map(|user| format!("user {}", user.id));
+    handshake.set_owner(owner.as_deref())
+}
+
+/// What a user with too many sessions is told who comes with a token.
+pub(super) fn crowded(_: Crowded) -> Refusal {
+    let sentence = format!("this user has too many connections: close some, or try again in {CROWDED} s");
+    refusal(keys::RATE_LIMITED, &sentence)
 }
 
 /// Tells a socket that it is signed in no longer, if that is not what it asked for.

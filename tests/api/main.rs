@@ -14,6 +14,7 @@ mod doors;
 mod faults;
 mod harness;
 mod hostile;
+mod limits;
 mod live;
 mod neighbours;
 mod planner;
