@@ -34,6 +34,7 @@ pub struct Cli {
 
 /// What the program can be told to do.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, once")]
 pub enum Command {
     /// Serve the data (the default)
     Serve(Serve),

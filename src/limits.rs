@@ -1,12 +1,14 @@
 //! How much strangers and members may take, so that none of them locks the others out.
 
 use clap::Args;
-use socketio::{Config, EventLimit, Proxies};
+use socketio::{Config, EventLimit, Proxies, Rate};
 
 use crate::config::Access;
 
 /// Logins of one session that may wait.
 const LOGINS_WAITING: usize = 2;
+/// What logins are counted as.
+pub const LOGINS: &str = "logins";
 /// The part of all sessions that is kept for the signed-in, unless it is said.
 const RESERVE: u32 = 5;
 
@@ -73,11 +75,8 @@ impl Limits {
     /// As [`proxies`](Self::proxies).
     pub fn apply(&self, access: Access, config: Config) -> Result<Config, String> {
         let fifth = if access == Access::Open { 0 } else { self.sessions / RESERVE };
-        let login = EventLimit {
-            event: "login".into(),
-            max_waiting: LOGINS_WAITING,
-            per_minute: limit(self.logins_each),
-        };
+        let login = EventLimit { event: "login".into(), max_waiting: LOGINS_WAITING };
+        let logins = limit(self.logins_each).map(|per_minute| Rate { name: LOGINS, per_minute });
         Ok(Config {
             max_sessions: self.sessions as usize,
             reserved_sessions: self.reserved_sessions.unwrap_or(fifth) as usize,
@@ -86,6 +85,7 @@ impl Limits {
             max_events_per_address: limit(self.events_each),
             max_bytes_per_address: limit(self.bytes_each),
             event_limits: vec![login],
+            rates: logins.into_iter().collect(),
             trusted_proxies: self.proxies()?,
             ..config
         })

@@ -223,16 +223,13 @@ impl Client {
         deep.then_some(Fault::TooDeep { limit: max_depth }).or_else(|| self.busy(emitted))
     }
 
-    /// Whether too many events of this kind wait, or came from where this one comes from.
+    /// Whether too many events of this kind wait.
     fn busy(&self, emitted: &Emitted) -> Option<Fault> {
         let limits = &self.config().event_limits;
-        let at = limits.iter().position(|limit| limit.event == emitted.name)?;
+        let limit = limits.iter().find(|limit| limit.event == emitted.name)?;
         let in_namespace = |seat: &&Seat| *seat.nsp.name == *emitted.namespace;
         let waiting = self.seats.iter().find(in_namespace).map_or(0, |seat| seat.waiting_of(&emitted.name));
-        if waiting >= limits[at].max_waiting {
-            return Some(Fault::Busy { limit: "event_waiting", seconds: 1 });
-        }
-        self.link.charge_named(at).err().map(Fault::from)
+        (waiting >= limit.max_waiting).then_some(Fault::Busy { limit: "event_waiting", seconds: 1 })
     }
 
     /// A message that was skipped: an event can still be answered.

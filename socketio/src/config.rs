@@ -121,6 +121,9 @@ pub struct Config {
     pub max_bytes_per_address: Option<u64>,
     /// Limits of single events. Default none.
     pub event_limits: Vec<EventLimit>,
+    /// What else is done only so often for one address or one owner: see [`Handshake::spend`](crate::Handshake::spend).
+    /// Default nothing.
+    pub rates: Vec<Rate>,
     /// The proxies whose word about their clients' addresses is taken. Default none.
     pub trusted_proxies: Proxies,
 
@@ -130,7 +133,7 @@ pub struct Config {
     pub origins: Origins,
 }
 
-/// The limits of one event, for one that costs far more than others. What is beyond is handled with a
+/// The limit of one event, for one that costs far more than others. What is beyond is handled with a
 /// [`Fault`](crate::Fault).
 #[derive(Debug, Clone)]
 pub struct EventLimit {
@@ -138,8 +141,15 @@ pub struct EventLimit {
     pub event: String,
     /// How many of them one session may have waiting.
     pub max_waiting: usize,
-    /// How many a minute may come from one address, or from one owner; as many at once after a quiet minute.
-    pub per_minute: Option<u32>,
+}
+
+/// How often something may be done for one address, or for one owner.
+#[derive(Debug, Clone)]
+pub struct Rate {
+    /// What a service calls it, and its metric.
+    pub name: &'static str,
+    /// So often in a minute, and as often at once after a quiet one.
+    pub per_minute: u32,
 }
 
 /// Connection state recovery: what is kept for clients that lose their connection.
@@ -192,6 +202,7 @@ impl Default for Config {
             max_events_per_address: Some(20_000),
             max_bytes_per_address: Some(32 * 1024 * 1024),
             event_limits: Vec::new(),
+            rates: Vec::new(),
             trusted_proxies: Proxies::default(),
             recovery: None,
             origins: Origins::default(),

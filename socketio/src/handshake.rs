@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     rc::Rc,
     sync::Arc,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -109,6 +109,18 @@ impl Handshake {
         self.link.set_owner(owner).map_err(|_| {
             Meters::limited("max_sessions_per_address");
             Crowded
+        })
+    }
+
+    /// Counts one of what is done only so often for the client's address, and for the session's owner: see
+    /// [`Config::rates`](crate::Config::rates). What has no rate may be done at any time.
+    ///
+    /// # Errors
+    /// After how long it may be done.
+    pub fn spend(&self, name: &str) -> Result<(), Duration> {
+        self.link.spend(name).map_err(|busy| {
+            Meters::limited(busy.limit);
+            busy.after
         })
     }
 }

@@ -98,7 +98,7 @@ pub use self::{
     args::{Args, Binary},
     bare::{EngineIo, EngineMessage, EngineSession},
     broadcast::{Broadcast, SocketInfo},
-    config::{Config, EventLimit, Recovery, Subprotocols, Transport},
+    config::{Config, EventLimit, Rate, Recovery, Subprotocols, Transport},
     connection::on_connect,
     event::{Ack, Event, Fault},
     extract::{Data, Extract, FromEvent, Rejection, State},

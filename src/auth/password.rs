@@ -77,7 +77,8 @@ impl Checker {
         Ok(Self { turns: Turns::new(AT_ONCE, WAITING), nobody: hash("nobody has this password")? })
     }
 
-    /// Waits until a password from this address may be checked: addresses take turns, and the usernames of each.
+    /// Waits until a password from this address may be checked: addresses take turns, and the usernames of each. A flood delays
+    /// those that come from its own address.
     pub(super) async fn turn(&self, address: Option<IpAddr>, username: &str) -> Result<Turn, Error> {
         let turn = self.turns.take(number(address), number(username)).await;
         turn.map_err(|no_turn| match no_turn {

@@ -17,6 +17,7 @@ use crate::{
     auth::{ENDED, Holder, Token},
     config::Access,
     error::Error,
+    limits::LOGINS,
     live,
 };
 
@@ -29,6 +30,8 @@ const CROWDED: u64 = 60;
 impl Gateway {
     pub(super) async fn login(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
         let login: Login = api_schema::decode(payload)?;
+        let later = |after: Duration| Error::RateLimited { seconds: after.as_secs() + 1 };
+        socket.handshake().spend(LOGINS).map_err(later)?;
         let turn = tokio::select! {
             biased;
             () = socket.gone() => return Err(Error::Gone),

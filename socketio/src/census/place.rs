@@ -82,10 +82,11 @@ impl Place {
         self.sources().try_for_each(|source| source.charge(cost))
     }
 
-    /// Counts an event that has a limit of its own.
-    pub(crate) fn charge_named(&self, limit: usize) -> Result<(), Busy> {
-        let cost = self.census.limits.named.get(limit).copied().unwrap_or_default();
-        self.sources().try_for_each(|source| source.charge_named(limit, cost))
+    /// Counts what is done only so often, with the address and with the owner.
+    pub(crate) fn spend(&self, name: &str) -> Result<(), Busy> {
+        let rates = &self.census.limits.rates;
+        let Some(at) = rates.iter().position(|(known, _)| *known == name) else { return Ok(()) };
+        self.sources().try_for_each(|source| source.spend(at, rates[at]))
     }
 
     fn sources(&self) -> impl Iterator<Item = &Source> {

@@ -37,7 +37,7 @@ pub(super) struct Source {
     sessions: AtomicUsize,
     pub(super) handshakes: Bucket,
     traffic: Bucket,
-    named: Box<[Bucket]>,
+    rates: Box<[Bucket]>,
 }
 
 /// Too much comes from one address or owner: which limit that is, and after how long there may be more.
@@ -66,15 +66,14 @@ impl Source {
         self.traffic.take(bucket::now(), cost, BURST).map_err(busy)
     }
 
-    pub(super) fn charge_named(&self, limit: usize, cost: u64) -> Result<(), Busy> {
-        let Some(bucket) = self.named.get(limit) else { return Ok(()) };
-        let busy = |after| Busy { limit: "event_per_address", after };
-        bucket.take(bucket::now(), cost, MINUTE).map_err(busy)
+    pub(super) fn spend(&self, at: usize, (limit, cost): (&'static str, u64)) -> Result<(), Busy> {
+        let Some(bucket) = self.rates.get(at) else { return Ok(()) };
+        bucket.take(bucket::now(), cost, MINUTE).map_err(|after| Busy { limit, after })
     }
 
     fn is_forgettable(&self, now: u64) -> bool {
         let fresh = self.handshakes.is_fresh(now) && self.traffic.is_fresh(now);
-        !self.is_used() && fresh && self.named.iter().all(|bucket| bucket.is_fresh(now))
+        !self.is_used() && fresh && self.rates.iter().all(|bucket| bucket.is_fresh(now))
     }
 
     fn is_used(&self) -> bool {
@@ -95,9 +94,9 @@ impl Sources {
             self.sweep(now);
         }
         let new = || {
-            let named = limits.named.iter().map(|_| Bucket::default()).collect();
+            let rates = limits.rates.iter().map(|_| Bucket::default()).collect();
             let (sessions, handshakes, traffic) = (AtomicUsize::new(0), Bucket::default(), Bucket::default());
-            Arc::new(Source { sessions, handshakes, traffic, named })
+            Arc::new(Source { sessions, handshakes, traffic, rates })
         };
         self.all.entry(key).or_insert_with(new).clone()
     }
@@ -126,7 +125,7 @@ pub(super) struct Limits {
     pub(super) handshake: u64,
     event: u64,
     bytes: Option<u64>,
-    pub(super) named: Vec<u64>,
+    pub(super) rates: Vec<(&'static str, u64)>,
 }
 
 impl Limits {
@@ -138,7 +137,11 @@ impl Limits {
             handshake: bucket::cost(config.max_handshakes_per_address, SECOND),
             event: bucket::cost(config.max_events_per_address, SECOND),
             bytes: config.max_bytes_per_address.map(|limit| limit.max(1)),
-            named: config.event_limits.iter().map(|limit| bucket::cost(limit.per_minute, MINUTE)).collect(),
+            rates: config
+                .rates
+                .iter()
+                .map(|rate| (rate.name, bucket::cost(Some(rate.per_minute), MINUTE)))
+                .collect(),
         }
     }
 

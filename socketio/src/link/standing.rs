@@ -40,8 +40,8 @@ impl Link {
         self.place.borrow().as_ref().map_or(Ok(()), |place| place.charge(events, bytes))
     }
 
-    /// Counts an event that has a limit of its own.
-    pub(crate) fn charge_named(&self, limit: usize) -> Result<(), Busy> {
-        self.place.borrow().as_ref().map_or(Ok(()), |place| place.charge_named(limit))
+    /// Counts what is done only so often.
+    pub(crate) fn spend(&self, name: &str) -> Result<(), Busy> {
+        self.place.borrow().as_ref().map_or(Ok(()), |place| place.spend(name))
     }
 }

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use serde_json::Value;
-use socketio::{Config, EventLimit, Handshake, Namespace, Proxies, Refusal, Socket, SocketIo};
+use socketio::{Config, EventLimit, Handshake, Namespace, Proxies, Rate, Refusal, Socket, SocketIo};
 use tokio::{net::TcpSocket, sync::Notify};
 use tokio_tungstenite::client_async;
 
@@ -18,7 +18,10 @@ fn owned(config: Config) -> (TestServer, Arc<Notify>) {
         handshake.set_owner(auth["owner"].as_str()).map_err(|crowded| Refusal::new(crowded.to_string()))
     })
     .on("echo", |args: socketio::Args| async move { args })
-    .on("sign", |_: Socket| async {})
+    .on(
+        "sign",
+        |socket: Socket| async move { socketio::Reply::new(&socket.handshake().spend("sign").is_ok()) },
+    )
     .on("wait", move |_: Socket| {
         let gate = waiting.clone();
         async move { gate.notified().await }
@@ -167,7 +170,7 @@ async fn one_address_may_send_so_much_and_another_is_not_held_back() {
 
 #[actix_web::test]
 async fn few_events_of_a_kind_wait_and_the_others_are_answered_in_their_turn() {
-    let sign = EventLimit { event: "sign".into(), max_waiting: 2, per_minute: None };
+    let sign = EventLimit { event: "sign".into(), max_waiting: 2 };
     let (server, gate) = owned(Config { event_limits: vec![sign], ..Config::default() });
     let mut client = server.enter().await;
     client.send(r#"420["wait"]"#).await;
@@ -177,7 +180,7 @@ async fn few_events_of_a_kind_wait_and_the_others_are_answered_in_their_turn() {
     client.send(r#"425["echo",5]"#).await;
     server.until(|_| limited("event_waiting") >= 2).await;
     gate.notify_one();
-    for ack in ["430[]", "431[]", "432[]"] {
+    for ack in ["430[]", "431[true]", "432[true]"] {
         assert_eq!(client.text().await, ack);
     }
     for id in 3..5 {
@@ -187,20 +190,26 @@ async fn few_events_of_a_kind_wait_and_the_others_are_answered_in_their_turn() {
         );
     }
     assert_eq!(client.text().await, "435[5]");
-    assert_eq!(client.ask(r#"426["sign"]"#).await, "436[]");
+    assert_eq!(client.ask(r#"426["sign"]"#).await, "436[true]");
 }
 
 #[actix_web::test]
-async fn an_event_has_a_limit_of_its_own_for_each_address() {
-    let sign = EventLimit { event: "sign".into(), max_waiting: 100, per_minute: Some(3) };
-    let (server, _) = owned(Config { event_limits: vec![sign], ..Config::default() });
+async fn what_a_service_does_only_so_often_is_counted_by_address_and_owner() {
+    let (before, rate) = (limited("sign"), Rate { name: "sign", per_minute: 3 });
+    let (server, _) = owned(Config { rates: vec![rate], ..Config::default() });
     let (mut one, mut other) = (server.enter().await, open_from(&server, [127, 0, 0, 2]).await);
     other.enter("/", "").await;
     for _ in 0..3 {
-        assert_eq!(one.ask(r#"421["sign"]"#).await, "431[]");
+        assert_eq!(one.ask(r#"421["sign"]"#).await, "431[true]");
     }
-    let refused = one.ask(r#"421["sign"]"#).await;
-    assert!(refused.starts_with(r#"431[{"error":"too much at once: try again in "#), "{refused}");
-    assert_eq!(other.ask(r#"421["sign"]"#).await, "431[]");
-    assert_eq!(one.ask(r#"422["echo",1]"#).await, "432[1]");
+    assert_eq!(one.ask(r#"421["sign"]"#).await, "431[false]");
+    assert_eq!(limited("sign"), before + 1);
+    assert_eq!(other.ask(r#"421["sign"]"#).await, "431[true]");
+    // Whose it is counts, too.
+    let ada = r#"{"owner":"ada"}"#;
+    for (last, signed) in [(3, "[true]"), (4, "[true]"), (5, "[true]"), (6, "[false]")] {
+        let mut hers = open_from(&server, [127, 0, 0, last]).await;
+        hers.enter("/", ada).await;
+        assert_eq!(hers.ask(r#"421["sign"]"#).await, format!("431{signed}"));
+    }
 }
