@@ -72,6 +72,7 @@ impl App {
         let base = settings.place.base_path.clone();
         let path = format!("{base}/socket.io/");
         let config = Config { path, origins: origins(settings), ..Config::default() };
+        let config = settings.limits.apply(access, config)?;
         let io = SocketIo::builder(config).hub(hub).service("/", gateway).build();
         let state = web::Data::new(http::State {
             db: db.clone(),

@@ -9,9 +9,9 @@ mod throttle;
 mod tokens;
 mod trail;
 
-use std::time::Instant;
+use std::{net::IpAddr, time::Instant};
 
-use api_schema::{FieldErrors, Login, SetPassword, SignedIn, username};
+use api_schema::{Coach, FieldErrors, SetPassword, SignedIn, username};
 use entity::{coach, token};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 
@@ -19,6 +19,7 @@ use crate::{
     accounts, clock, collections,
     database::{Commit, Database, Transaction},
     error::Error,
+    turns::Turn,
 };
 pub use caller::{Caller, shortened};
 pub use password::{hash as hash_password, is_password};
@@ -29,6 +30,26 @@ use trail::Trail;
 /// What a wrong password and an unknown user are both told.
 const WRONG: &str = "the username or the password is wrong";
 const NOT_YOURS: &str = "is not your password";
+
+/// That passwords may be checked for one client, for as long as this lives.
+pub struct SignInTurn {
+    _turn: Turn,
+}
+
+/// Who is to be signed in, as far as a username tells.
+pub struct Attempt {
+    username: String,
+    found: Option<coach::Model>,
+    known: bool,
+}
+
+impl Attempt {
+    /// Whether the account is known where the client is.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.known
+    }
+}
 
 /// Signs coaches in and out.
 pub struct Auth {
@@ -48,19 +69,57 @@ impl Auth {
         Ok(Self { db, passwords, failures: Throttle::default(), trail: Trail::default() })
     }
 
-    /// Makes a token for the coach with this username and password.
+    /// Who is to be signed in by this username.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn attempt(&self, username: &str, by: &Caller) -> Result<Attempt, Error> {
+        let (found, known) = self.sought(username, by).await?;
+        Ok(Attempt { username: username.to_owned(), found, known })
+    }
+
+    /// The same for whoever is signed in already.
+    #[must_use]
+    pub fn own_attempt(user: &Coach) -> Attempt {
+        let username = user.username.clone().unwrap_or_default();
+        Attempt { username, found: None, known: true }
+    }
+
+    /// Waits until a password may be checked: addresses take turns, and the usernames of each. An account that is known where
+    /// the client is has turns of its own, so that strangers who share its address keep it waiting no longer than others.
+    /// Whoever is gone meanwhile may stop waiting.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] when too many wait, or for too long.
+    pub async fn turn(&self, attempt: &Attempt, address: Option<IpAddr>) -> Result<SignInTurn, Error> {
+        let name = username::compared(&attempt.username);
+        let turn = if attempt.known {
+            self.passwords.turn(&name, &name).await?
+        } else {
+            self.passwords.turn(address, &name).await?
+        };
+        Ok(SignInTurn { _turn: turn })
+    }
+
+    /// Makes a token for the coach with this username and password, whose turn it is.
     ///
     /// # Errors
     /// [`Error::Invalid`], the same on both fields whichever is wrong, after the same time;
     /// [`Error::RateLimited`] after too many failures for one username.
-    pub async fn login(&self, login: Login, by: &Caller) -> Result<(SignedIn, Token, Instant), Error> {
-        let (found, known) = self.sought(&login.username, by).await?;
+    pub async fn login(
+        &self,
+        attempt: Attempt,
+        password: String,
+        by: &Caller,
+        _turn: SignInTurn,
+    ) -> Result<(SignedIn, Token, Instant), Error> {
+        let Attempt { username, found, known } = attempt;
         let tried = match &found {
             Some(coach) => Tried::Account(coach.id),
-            None => Tried::Nobody(username::compared(&login.username)),
+            None => Tried::Nobody(username::compared(&username)),
         };
-        let account = found.as_ref().map(|coach| (coach.id, login.username.as_str()));
-        let right = self.check((tried, account), login.password, found.as_ref(), known, by).await?;
+        let account = found.as_ref().map(|coach| (coach.id, username.as_str()));
+        let right = self.check((tried, account), password, found.as_ref(), known, by).await?;
         let Some(coach) = found.filter(|_| right) else {
             return Err(Error::Invalid(wrong()));
         };
@@ -125,6 +184,7 @@ impl Auth {
         SetPassword { old, new }: SetPassword,
         (user, token): (i64, &Token),
         by: &Caller,
+        _turn: SignInTurn,
     ) -> Result<(Vec<Token>, Commit), Error> {
         let find = async move |db: &Transaction| Ok(coach::Entity::find_by_id(user).one(db).await?);
         let coach = self.db.read(find).await?.ok_or(Error::Unauthorized(ENDED))?;

@@ -16,6 +16,7 @@ use crate::{
     address::{Bind, PORT},
     base_path::BasePath,
     database::{DatabaseUrl, EMBEDDED, Synchronous},
+    limits::Limits,
     live::{self, Retention},
     sample::Passwords,
 };
@@ -34,6 +35,7 @@ pub struct Cli {
 
 /// What the program can be told to do.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, once")]
 pub enum Command {
     /// Serve the data (the default)
     Serve(Serve),
@@ -241,6 +243,9 @@ pub struct Serve {
     /// How many rows a second to compare with what is shown, for changes that no trigger saw; 0 = none
     #[arg(long, env = "ROWCAST_RECONCILE_ROWS", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub reconcile_rows: u32,
+    /// How much one address, one user and all together may take.
+    #[command(flatten)]
+    pub limits: Limits,
     /// How to write the log: text for people, json for programs
     #[arg(long, env = "ROWCAST_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,
@@ -306,6 +311,7 @@ impl Serve {
         if let Some(web) = self.web.as_ref().filter(|web| !is_built(web)) {
             return Err(format!("--web: there is no index.html in {}", web.display()));
         }
+        self.limits.check()?;
         if let Some(origin) = self.origins().into_iter().find(|origin| !is_origin(origin)) {
             return Err(format!(
                 "--origins: {origin} is not an origin such as https://gym.example.com or capacitor://localhost"

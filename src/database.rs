@@ -17,7 +17,6 @@ mod postgres;
 pub(crate) mod refusal;
 mod sqlite;
 mod transaction;
-mod turns;
 mod url;
 mod violation;
 mod work;
@@ -35,9 +34,11 @@ use clap::ValueEnum;
 use sea_orm::DatabaseConnection;
 use tokio::sync::watch;
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    turns::{NoTurn, Room, Turns},
+};
 use doubts::Doubts;
-use turns::Turns;
 
 /// When SQLite waits for the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -52,6 +53,9 @@ pub enum Synchronous {
 /// The place of a commit among all that this process has made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Commit(pub u64);
+
+/// Reads of clients that may wait.
+const READS: Room = Room { all: 4096, each: 1024 };
 
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
@@ -86,7 +90,8 @@ impl Database {
             Engine::Sqlite(_) => sqlite::READERS,
             Engine::Postgres(_) => postgres::READERS as usize,
         };
-        let turns = Turns::new(readers - 1);
+        // One is always there for what must be quick, such as a sign-in or the question whether the database answers.
+        let turns = Turns::new(readers - 1, READS);
         Ok(Self { engine: Arc::new(engine), commits, doubts: Arc::default(), turns })
     }
 
@@ -142,16 +147,21 @@ impl Database {
         Ok(value)
     }
 
-    /// The same for a client, by any number that stands for it: clients take turns.
+    /// The same for a client and one of its sockets, by any numbers that stand for them: clients take turns, and the
+    /// sockets of each.
     ///
     /// # Errors
     /// As [`read`](Self::read), also when it is not the client's turn in time.
-    pub async fn read_for<T, W>(&self, client: u64, work: W) -> Result<T, Error>
+    pub async fn read_for<T, W>(&self, (client, socket): (u64, u64), work: W) -> Result<T, Error>
     where
         T: Send + 'static,
         W: AsyncFn(&Transaction) -> Result<T, Error> + Send + 'static,
     {
-        let _turn = self.turns.take(client).await?;
+        let turn = self.turns.take(client, socket).await;
+        let _turn = turn.map_err(|no_turn| match no_turn {
+            NoTurn::Crowded => Error::Unavailable("too many reads are waiting for the database".into()),
+            NoTurn::Late => Error::Unavailable("other reads took too long".into()),
+        })?;
         self.read(work).await
     }
 

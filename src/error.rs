@@ -56,6 +56,9 @@ pub enum Error {
         /// Whole seconds until another try may succeed.
         seconds: u64,
     },
+    /// The client has gone while it waited, so nothing was begun.
+    #[error("the client has gone")]
+    Gone,
     /// As much is remembered for this client as may be; says when there is room again.
     #[error("too much is remembered for {seconds} s")]
     Full {

@@ -150,7 +150,8 @@ impl Service for Gateway {
             None => None,
             Some(token) => Some(self.presented(token).await?),
         };
-        let session = Session::new(user, handshake.peer().map(|peer| peer.ip()), mode, authors);
+        sign_in::own(handshake, user.as_ref().map(|signed_in| &*signed_in.user)).map_err(sign_in::crowded)?;
+        let session = Session::new(user, handshake.address(), mode, authors);
         if self.may_see(&session).is_ok() {
             self.live.reach(&session.mode()).await;
         }
@@ -200,6 +201,7 @@ fn done(ack: Result<String, Error>) -> Answer {
 fn refuse(fault: &Fault) -> Error {
     match fault {
         Fault::TooMany { .. } => Error::RateLimited { seconds: 1 },
+        Fault::Busy { seconds, .. } => Error::RateLimited { seconds: *seconds },
         fault => Error::BadPayload(fault.to_string()),
     }
 }

@@ -63,6 +63,8 @@ impl EngineIo {
     {
         let on_message = Arc::new(on_message);
         let open: crate::engine::Open = Box::new(move |link, _| {
+            // There are no namespaces that it could join later.
+            link.join();
             let session = EngineSession(link.clone());
             Box::new(Bare { session, on_message: on_message.clone(), waiting: VecDeque::new(), ended: false })
         });
@@ -126,7 +128,7 @@ impl<F: Fn(&EngineSession, EngineMessage)> Upper for Bare<F> {
 
     fn wind_down(&mut self) {}
 
-    fn end(&mut self, _: Reason) {
+    fn end(&mut self, _: Reason, _: bool) {
         self.ended = true;
     }
 }

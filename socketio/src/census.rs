@@ -1,59 +1,101 @@
-//! How many sessions there are, and whether there may be more.
+//! How many sessions there are, whose they are, and whether there may be more.
+//!
+//! ```text
+//! handshake ─▶ enter: a place ─▶ join: in a namespace ─────────▶ dropped: the place is free
+//!                │                 strangers leave the reserve alone
+//!                └─ the oldest of those that have not joined goes when all places are taken
+//! ```
+//!
+//! A stranger is who belongs to no owner: see [`Handshake::set_owner`](crate::Handshake::set_owner). The lock is taken when a session
+//! comes, joins and goes; events ask their [`Source`]s alone.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
-use crate::config::Config;
+use crate::{bucket, config::Config};
 
-#[derive(Debug, Default)]
+mod place;
+mod source;
+
+pub(crate) use self::{place::Place, source::Busy};
+use self::{
+    place::Standing,
+    source::{Key, Limits, Sources},
+};
+
+/// How long after a quiet while handshakes may come at once that would be too many for one second.
+const RUSH: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
 pub(crate) struct Census {
-    open: AtomicUsize,
+    limits: Limits,
     closed: AtomicBool,
     changed: Notify,
-    /// Counted only if there is a limit.
-    addresses: Mutex<HashMap<IpAddr, usize>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Sessions whose task has not ended.
+    open: usize,
+    /// Those of them that have not been sent away for others.
+    taken: usize,
+    /// Those that have joined and have no owner.
+    strangers: usize,
+    /// Those that have not joined, the oldest first, and how each is told to go.
+    unjoined: BTreeMap<u64, oneshot::Sender<()>>,
+    entered: u64,
+    sources: Sources,
 }
 
 /// Why there is no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     Full,
+    /// Too many from one address or of one owner.
     Crowded,
+    /// Too many handshakes from one address; after this time there may be another.
+    Hasty(Duration),
 }
 
 impl Census {
+    pub(crate) fn new(config: &Config) -> Self {
+        let (closed, changed) = (AtomicBool::new(false), Notify::new());
+        Self { limits: Limits::of(config), closed, changed, state: Mutex::default() }
+    }
+
     /// A place for one more session.
-    pub(crate) fn enter(
-        self: &Arc<Self>,
-        config: &Config,
-        address: Option<IpAddr>,
-    ) -> Result<Place, Refusal> {
-        let max = config.max_sessions;
-        let more = |open: usize| (open < max).then_some(open + 1);
-        self.open.try_update(Ordering::SeqCst, Ordering::SeqCst, more).map_err(|_| Refusal::Full)?;
-        let mut place = Place { census: self.clone(), address: None };
-        if let (Some(max), Some(address)) = (config.max_sessions_per_address, address) {
-            let mut addresses = self.addresses();
-            let here = addresses.entry(address).or_default();
-            if *here >= max {
-                return Err(Refusal::Crowded);
-            }
-            *here += 1;
-            place.address = Some(address);
+    pub(crate) fn enter(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Place, Refusal> {
+        let (now, mut state) = (bucket::now(), self.state());
+        let address = address.map(|address| state.sources.of(Key::Address(address), &self.limits, now));
+        if let Some(address) = &address {
+            address.handshakes.take(now, self.limits.handshake, RUSH).map_err(Refusal::Hasty)?;
+            address.enter(self.limits.each).map_err(|_| Refusal::Crowded)?;
         }
-        Ok(place)
+        if state.taken >= self.limits.sessions && !state.make_room() {
+            address.inspect(|address| address.leave());
+            return Err(Refusal::Full);
+        }
+        let (tell, told) = oneshot::channel();
+        let id = state.entered;
+        state.entered += 1;
+        state.open += 1;
+        state.taken += 1;
+        state.unjoined.insert(id, tell);
+        Ok(Place { census: self.clone(), id, address, owner: None, standing: Standing::Unjoined(told) })
     }
 
     pub(crate) fn open(&self) -> usize {
-        self.open.load(Ordering::SeqCst)
+        self.state().open
     }
 
     pub(crate) fn close(&self) {
@@ -74,50 +116,21 @@ impl Census {
         }
     }
 
-    fn addresses(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One session's place, free again when dropped.
-#[derive(Debug)]
-pub(crate) struct Place {
-    census: Arc<Census>,
-    address: Option<IpAddr>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(address) = self.address {
-            let mut addresses = self.census.addresses();
-            if let Some(here) = addresses.get_mut(&address) {
-                *here -= 1;
-                if *here == 0 {
-                    addresses.remove(&address);
-                }
-            }
-        }
-        if self.census.open.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.census.changed.notify_waiters();
-        }
+impl State {
+    /// Sends away the one that has been here for longest without joining anything; false if there is none.
+    fn make_room(&mut self) -> bool {
+        let Some((_, tell)) = self.unjoined.pop_first() else { return false };
+        // One that has just ended has made room, too.
+        let _ = tell.send(());
+        self.taken -= 1;
+        true
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_address_and_all_together_have_a_limit_and_places_come_free() {
-        let config = Config { max_sessions: 3, max_sessions_per_address: Some(2), ..Config::default() };
-        let census = Arc::new(Census::default());
-        let enter = |last| census.enter(&config, Some(IpAddr::from([127, 0, 0, last])));
-        let (one, _two) = (enter(1).unwrap(), enter(1).unwrap());
-        assert_eq!(enter(1).unwrap_err(), Refusal::Crowded);
-        let _three = enter(2).unwrap();
-        assert_eq!(enter(3).unwrap_err(), Refusal::Full);
-        drop(one);
-        assert!(enter(1).is_ok());
-        assert_eq!(census.open(), 2);
-    }
-}
+mod tests;

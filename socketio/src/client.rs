@@ -5,7 +5,7 @@
 //!                  └───▶ acks, at once            one at a time, each seat for itself
 //! ```
 //!
-//! What was received before a session ended is still handled.
+//! What was received before a client said goodbye is still handled. Of one that is just gone, nothing more is begun.
 
 use std::{
     rc::Rc,
@@ -186,13 +186,11 @@ impl Client {
             Whole::Event(..) if self.winding_down => {}
             Whole::Event(emitted, fault) => {
                 let too_large = assembled.over.then_some(Fault::TooLarge { bytes, limit });
-                let fault = fault.or(too_large).or_else(|| self.fault(&emitted));
+                let fault = self.link.charge(1, bytes).err().map(Fault::from).or(fault).or(too_large);
+                let fault = fault.or_else(|| self.fault(&emitted));
                 if let Some(fault) = fault {
                     Meters::limited(fault.as_str());
-                    // Whoever sends too many events is not to fill the log with them as well: they are counted.
-                    if !matches!(fault, Fault::TooMany { .. }) {
-                        tracing::warn!(sid = %self.link.sid, %fault, "an event's arguments were not taken");
-                    }
+                    tracing::debug!(sid = %self.link.sid, %fault, "an event's arguments were not taken");
                 }
                 let Some(seat) = self.seat(&emitted.namespace)? else { return Ok(()) };
                 let Emitted { name, args: json, ack, .. } = emitted;
@@ -201,6 +199,8 @@ impl Client {
                 seat.push(Item::Event(Received { name, args, ack, fault }), bytes as usize);
             }
             Whole::Ack { namespace, id, args } if !assembled.over => {
+                // What is owed is taken, and counted before the next event.
+                let _ = self.link.charge(0, bytes);
                 let args = sound(Args { json: args, attachments: assembled.attachments })?;
                 if let Some(seat) = self.seat(&namespace)? {
                     seat.acked(id, args);
@@ -208,7 +208,7 @@ impl Client {
             }
             Whole::Ack { .. } => {
                 Meters::limited("max_payload");
-                tracing::warn!(sid = %self.link.sid, bytes, limit, "an ack was too large, and dropped");
+                tracing::debug!(sid = %self.link.sid, bytes, limit, "an ack was too large, and dropped");
             }
         }
         Ok(())
@@ -220,7 +220,16 @@ impl Client {
             return Some(Fault::TooMany { limit: max_events });
         }
         let deep = emitted.args.iter().any(|arg| is_deeper(arg.get(), max_depth));
-        deep.then_some(Fault::TooDeep { limit: max_depth })
+        deep.then_some(Fault::TooDeep { limit: max_depth }).or_else(|| self.busy(emitted))
+    }
+
+    /// Whether too many events of this kind wait.
+    fn busy(&self, emitted: &Emitted) -> Option<Fault> {
+        let limits = &self.config().event_limits;
+        let limit = limits.iter().find(|limit| limit.event == emitted.name)?;
+        let in_namespace = |seat: &&Seat| *seat.nsp.name == *emitted.namespace;
+        let waiting = self.seats.iter().find(in_namespace).map_or(0, |seat| seat.waiting_of(&emitted.name));
+        (waiting >= limit.max_waiting).then_some(Fault::Busy { limit: "event_waiting", seconds: 1 })
     }
 
     /// A message that was skipped: an event can still be answered.
@@ -307,7 +316,7 @@ impl Upper for Client {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let join_by = (!self.seats.iter().any(Seat::is_taken)).then_some(self.join_by);
+        let join_by = (!self.seats.iter().any(Seat::is_wanted)).then_some(self.join_by);
         let read_by = self.held.as_ref().map(|held| held.until);
         join_by.into_iter().chain(read_by).min()
     }
@@ -328,9 +337,9 @@ impl Upper for Client {
         self.winding_down = true;
     }
 
-    fn end(&mut self, reason: Reason) {
+    fn end(&mut self, reason: Reason, gone: bool) {
         if !std::mem::replace(&mut self.ended, true) {
-            self.seats.iter_mut().for_each(|seat| seat.end(reason));
+            self.seats.iter_mut().for_each(|seat| seat.end(reason, gone));
         }
     }
 }
@@ -338,6 +347,6 @@ impl Upper for Client {
 /// A task that was torn down leaves no socket behind.
 impl Drop for Client {
     fn drop(&mut self) {
-        self.end(Reason::Shutdown);
+        self.end(Reason::Shutdown, true);
     }
 }

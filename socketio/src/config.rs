@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::origin::Origins;
+use crate::{origin::Origins, proxies::Proxies};
 
 /// How a session's packets travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,7 +56,7 @@ pub struct Config {
     pub ping_interval: Duration,
     /// How long a pong may take before the session is closed. Default 20 s.
     pub ping_timeout: Duration,
-    /// How long a session may stay without a socket in any namespace. Default 45 s.
+    /// How long a session may stay without having asked for a namespace. A connect hook may take longer. Default 10 s.
     pub connect_timeout: Duration,
     /// How long a move to a WebSocket may take before that WebSocket is closed. Default 10 s.
     pub upgrade_timeout: Duration,
@@ -92,21 +92,64 @@ pub struct Config {
     /// `max_payload` bytes of them, the session is no longer read until some are done. While the server waits for
     /// the client's ack, which may stand behind them, it takes eight times as many. Default 256.
     pub max_inbox: usize,
+    /// How long a session may go unread for that without any of its events getting done. Longer than a handler may take,
+    /// or the client is closed in the middle of its work. Default 60 s.
+    pub pause_timeout: Duration,
     /// Namespaces one session may be in; for a further one the client gets a `connect_error`. Default 16.
     pub max_sockets: usize,
     /// Rooms a socket may be in; it is not let into a further one, nor into one whose name has more than 1024
     /// bytes, and the log says so. Default 10,000.
     pub max_rooms: usize,
-    /// Sessions on this server, all workers together; further handshakes get HTTP 503. Default 10,000.
+    /// Sessions on this server, all workers together. Of those that have not joined a namespace the oldest goes for one that comes
+    /// when all are taken; where there is none, further handshakes get HTTP 503. Default 10,000.
     pub max_sessions: usize,
-    /// Sessions from one address; further handshakes get HTTP 429. Behind a proxy all clients share its address, and the
-    /// limit is better set there. Default none.
+    /// How many of those are kept for sessions with an [owner](crate::Handshake::set_owner). A session without one is closed as it
+    /// joins a namespace where only these are left. Default none.
+    pub reserved_sessions: usize,
+    /// Sessions from one address, or of one [owner](crate::Handshake::set_owner); further handshakes get HTTP 429. What is said here
+    /// of an address holds for all of an IPv6 `/64`; behind a proxy that is not [trusted](Self::trusted_proxies), for all of its
+    /// clients. Default 2,000.
     pub max_sessions_per_address: Option<usize>,
+    /// Handshakes a second from one address, and ten times as many at once after a quiet while; further ones get HTTP 429.
+    /// Default 200.
+    pub max_handshakes_per_address: Option<u32>,
+    /// Events a second from one address or of one owner, and twice as many at once after a quiet while; those beyond are handled
+    /// with a [`Fault`](crate::Fault). Default 20,000.
+    pub max_events_per_address: Option<u32>,
+    /// Bytes of events and acks a second from one address or of one owner, likewise. The two are counted together: half of one leaves
+    /// half of the other. Default 32 MiB.
+    pub max_bytes_per_address: Option<u64>,
+    /// Limits of single events. Default none.
+    pub event_limits: Vec<EventLimit>,
+    /// What else is done only so often for one address or one owner: see [`Handshake::spend`](crate::Handshake::spend).
+    /// Default nothing.
+    pub rates: Vec<Rate>,
+    /// The proxies whose word about their clients' addresses is taken. Default none.
+    pub trusted_proxies: Proxies,
 
     /// Whether clients that come back get what they missed. Default not.
     pub recovery: Option<Recovery>,
     /// Which web pages may connect. Default: those served from this machine.
     pub origins: Origins,
+}
+
+/// The limit of one event, for one that costs far more than others. What is beyond is handled with a
+/// [`Fault`](crate::Fault).
+#[derive(Debug, Clone)]
+pub struct EventLimit {
+    /// The event's name, in every namespace.
+    pub event: String,
+    /// How many of them one session may have waiting.
+    pub max_waiting: usize,
+}
+
+/// How often something may be done for one address, or for one owner.
+#[derive(Debug, Clone)]
+pub struct Rate {
+    /// What a service calls it, and its metric.
+    pub name: &'static str,
+    /// So often in a minute, and as often at once after a quiet one.
+    pub per_minute: u32,
 }
 
 /// Connection state recovery: what is kept for clients that lose their connection.
@@ -137,7 +180,7 @@ impl Default for Config {
             subprotocols: Subprotocols::First,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
-            connect_timeout: Duration::from_secs(45),
+            connect_timeout: Duration::from_secs(10),
             upgrade_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
             max_payload: 1_000_000,
@@ -149,10 +192,18 @@ impl Default for Config {
             max_unread_acks: 1024 * 1024,
             unread_timeout: Duration::from_secs(20),
             max_inbox: 256,
+            pause_timeout: Duration::from_secs(60),
             max_sockets: 16,
             max_rooms: 10_000,
             max_sessions: 10_000,
-            max_sessions_per_address: None,
+            reserved_sessions: 0,
+            max_sessions_per_address: Some(2_000),
+            max_handshakes_per_address: Some(200),
+            max_events_per_address: Some(20_000),
+            max_bytes_per_address: Some(32 * 1024 * 1024),
+            event_limits: Vec::new(),
+            rates: Vec::new(),
+            trusted_proxies: Proxies::default(),
             recovery: None,
             origins: Origins::default(),
         }

@@ -13,6 +13,7 @@ use std::{
 };
 
 use actix_web::dev::Extensions;
+use tokio::io::Interest;
 use tracing::warn;
 
 /// Lives in the connection's own data, so it never keeps a socket open that actix has closed;
@@ -40,14 +41,17 @@ impl Connection {
         self.stream.try_clone().and_then(tokio::net::TcpStream::from_std)
     }
 
-    /// Ready once the peer has ended its direction, or is gone.
+    /// Ready once the peer has ended its direction, or is gone: whether or not what it has sent is read.
     pub(crate) fn vanished(&self) -> io::Result<impl Future<Output = ()> + use<>> {
         let stream = self.waiting()?;
         Ok(async move {
-            let mut look = [0];
-            // What it sends meanwhile is actix's to read; then there is nothing to watch for any more.
-            if let Ok(1..) = stream.peek(&mut look).await {
-                std::future::pending::<()>().await;
+            while let Ok(ready) = stream.ready(Interest::READABLE).await
+                && !ready.is_read_closed()
+            {
+                // Bytes wait, which are actix's to read. The kernel speaks up again when more is known; the end, once
+                // it has been seen, is not forgotten by this.
+                let unread = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+                let _ = stream.try_io(Interest::READABLE, unread);
             }
         })
     }

@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     acks::{AckError, Acks},
@@ -50,6 +53,8 @@ pub(crate) struct Core {
     pub(crate) index: Cell<usize>,
     pub(crate) rooms: RefCell<BTreeSet<Room>>,
     pub(crate) present: Cell<bool>,
+    /// There while something waits for its end.
+    pub(crate) gone: RefCell<Option<Rc<Notify>>>,
     /// Set when it was the server that ended it.
     pub(crate) ending: Cell<Option<Reason>>,
     pub(crate) members: Rc<Members>,
@@ -155,6 +160,9 @@ impl Core {
         if !self.present.replace(false) {
             return;
         }
+        if let Some(gone) = self.gone.take() {
+            gone.notify_waiters();
+        }
         let rooms: Vec<Room> = self.rooms.take().into_iter().collect();
         self.members.remove(self, &rooms);
         if self.members.is_empty() {
@@ -168,6 +176,14 @@ impl Core {
             self.leaving.replace(Some(reason.is_recoverable().then_some(parted)));
         }
         self.hub().observe(|| Observed::Disconnected { socket: self, reason });
+    }
+
+    /// Ready once nothing reaches it any more.
+    pub(crate) async fn gone(&self) {
+        while self.present.get() {
+            let gone = self.gone.borrow_mut().get_or_insert_default().clone();
+            gone.notified().await;
+        }
     }
 
     /// Its last handler is done: only now may it be there again.

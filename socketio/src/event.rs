@@ -4,7 +4,7 @@ use std::{cell::Cell, fmt, rc::Rc};
 
 use serde::Serialize;
 
-use crate::{args::Args, core::Core, reply::Reply};
+use crate::{args::Args, census::Busy, core::Core, reply::Reply};
 
 /// What a client emitted.
 #[derive(Debug)]
@@ -51,6 +51,15 @@ pub enum Fault {
         /// Levels allowed.
         limit: usize,
     },
+    /// Too much comes from the client's address or owner, or too many such events wait on its session: see
+    /// [`Config::max_events_per_address`](crate::Config::max_events_per_address) and
+    /// [`Config::event_limits`](crate::Config::event_limits).
+    Busy {
+        /// The name of the limit, as a metric's label.
+        limit: &'static str,
+        /// After how many seconds there may be more.
+        seconds: u64,
+    },
     /// The session sends more events a second than [`Config::max_events`](crate::Config::max_events).
     TooMany {
         /// Events allowed a second.
@@ -65,7 +74,14 @@ impl Fault {
             Self::TooLarge { .. } => "max_payload",
             Self::TooDeep { .. } => "max_depth",
             Self::TooMany { .. } => "max_events",
+            Self::Busy { limit, .. } => limit,
         }
+    }
+}
+
+impl From<Busy> for Fault {
+    fn from(Busy { limit, after }: Busy) -> Self {
+        Self::Busy { limit, seconds: after.as_secs() + 1 }
     }
 }
 
@@ -77,6 +93,7 @@ impl fmt::Display for Fault {
                 write!(f, "the message has {bytes} bytes, and at most {limit} are taken: send less at once")
             }
             Self::TooDeep { limit } => write!(f, "the data is nested deeper than {limit} levels"),
+            Self::Busy { seconds, .. } => write!(f, "too much at once: try again in {seconds} s"),
             Self::TooMany { limit } => write!(f, "at most {limit} events a second are taken: slow down"),
         }
     }

@@ -1,6 +1,12 @@
 //! How a client came to a namespace, and why it may not come in.
 
-use std::{fmt, net::SocketAddr, rc::Rc, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -8,6 +14,9 @@ use serde_json::value::RawValue;
 use crate::{
     engine::Request,
     extract::{Rejection, sentence},
+    link::Link,
+    meters::Meters,
+    proxies::network_of,
 };
 
 /// How a client came: the HTTP request that opened its session, the namespace it asked for, and its `auth`. Its `Debug`
@@ -18,6 +27,7 @@ pub struct Handshake {
     pub(crate) namespace: Arc<str>,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) request: Rc<Request>,
+    pub(crate) link: Rc<Link>,
 }
 
 impl fmt::Debug for Handshake {
@@ -89,7 +99,54 @@ impl Handshake {
     pub fn peer(&self) -> Option<SocketAddr> {
         self.request.peer
     }
+
+    /// The client's address: the peer's, or where that is one of the
+    /// [trusted proxies](crate::Config::trusted_proxies) the address that it passes on.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.request.address
+    }
+
+    /// What the address is counted by: itself, or the first one of its `/64` for IPv6, of which a client has all.
+    pub fn network(&self) -> Option<IpAddr> {
+        self.address().map(network_of)
+    }
+
+    /// Says whose the session is, from the connect hook or later: the limits of an address then count for the owner, too, from
+    /// wherever; and it may have one of the [reserved places](crate::Config::reserved_sessions). `None`: it is nobody's any more.
+    ///
+    /// # Errors
+    /// The owner has as many sessions as one may have; nothing has changed then.
+    pub fn set_owner(&self, owner: Option<&str>) -> Result<(), Crowded> {
+        self.link.set_owner(owner).map_err(|_| {
+            Meters::limited("max_sessions_per_address");
+            Crowded
+        })
+    }
+
+    /// Counts one of what is done only so often for the client's address, and for the session's owner: see
+    /// [`Config::rates`](crate::Config::rates). What has no rate may be done at any time.
+    ///
+    /// # Errors
+    /// After how long it may be done.
+    pub fn spend(&self, name: &str) -> Result<(), Duration> {
+        self.link.spend(name).map_err(|busy| {
+            Meters::limited(busy.limit);
+            busy.after
+        })
+    }
 }
+
+/// An owner has as many sessions as one may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crowded;
+
+impl fmt::Display for Crowded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("too many sessions of one owner")
+    }
+}
+
+impl std::error::Error for Crowded {}
 
 /// Why a client may not connect.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -53,6 +53,7 @@ pub mod admin;
 mod args;
 mod bare;
 mod broadcast;
+mod bucket;
 mod census;
 mod client;
 mod config;
@@ -80,6 +81,7 @@ mod order;
 mod origin;
 mod outbox;
 mod packet;
+mod proxies;
 mod reason;
 mod recovery;
 mod reply;
@@ -96,18 +98,19 @@ pub use self::{
     args::{Args, Binary},
     bare::{EngineIo, EngineMessage, EngineSession},
     broadcast::{Broadcast, SocketInfo},
-    config::{Config, Recovery, Subprotocols, Transport},
+    config::{Config, EventLimit, Rate, Recovery, Subprotocols, Transport},
     connection::on_connect,
     event::{Ack, Event, Fault},
     extract::{Data, Extract, FromEvent, Rejection, State},
     frame::{Frame, FrameWriter},
     handler::Handler,
-    handshake::{Handshake, Refusal},
+    handshake::{Crowded, Handshake, Refusal},
     hub::Hub,
     id::SocketId,
     message::{Fold, Message, Slot},
     namespace::Namespace,
     origin::{Allow, Origins},
+    proxies::Proxies,
     reason::Reason,
     reply::{IntoReply, Reply},
     server::{Builder, SocketIo},

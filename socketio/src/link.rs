@@ -12,9 +12,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use tracing::warn;
+use tracing::debug;
 
 use crate::{
+    census::Place,
     config::{Config, Transport},
     connection::Connection,
     frame::Frame,
@@ -27,6 +28,7 @@ use crate::{
 };
 
 mod ending;
+mod standing;
 mod writing;
 
 /// With this much waiting, a client is behind, whatever its connection says.
@@ -76,6 +78,8 @@ pub(crate) struct Link {
     /// The task waits until fewer acks do.
     held: Cell<bool>,
     max_unread_acks: usize,
+    /// Until the session's task has ended.
+    place: RefCell<Option<Place>>,
     state: RefCell<State>,
 }
 
@@ -93,6 +97,7 @@ impl Link {
         shard: Rc<Shard>,
         transport: Transport,
         connection: Weak<Connection>,
+        place: Place,
         config: &Config,
     ) -> Rc<Self> {
         Rc::new_cyclic(|me| Self {
@@ -111,6 +116,7 @@ impl Link {
             written: Cell::new(false),
             held: Cell::new(false),
             max_unread_acks: config.max_unread_acks,
+            place: RefCell::new(Some(place)),
             state: RefCell::new(State {
                 outbox: Outbox::new(config.max_outbox),
                 phase: Phase::Open,
@@ -219,7 +225,7 @@ impl Link {
     /// The client does not read what it is sent: it is cut off.
     pub(crate) fn evict(&self, limit: &'static str) {
         let bytes = self.state.borrow().outbox.bytes();
-        warn!(sid = %self.sid, bytes, limit, "evicted: the client reads too slowly");
+        debug!(sid = %self.sid, bytes, limit, "evicted: the client reads too slowly");
         Meters::limited(limit);
         self.cut(Reason::OutboxFull);
     }

@@ -1,6 +1,14 @@
 //! What is counted. Handles are made once per worker: an increment is one atomic addition.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
+
+use tracing::info;
 
 use crate::{config::Transport, reason::Reason};
 
@@ -63,14 +71,37 @@ impl Meters {
         self.outbox.record(bytes as f64);
     }
 
-    /// A client came upon a limit.
+    /// A client came upon a limit. The log has each limit once a minute.
     pub(crate) fn limited(limit: &'static str) {
         counter!("socketio_limited_total", "limit" => limit).increment(1);
+        if let Some(times) = due(limit, Instant::now()) {
+            info!(limit, times, "a limit was met");
+        }
     }
 
     pub(crate) fn evicted(reason: Reason) {
         counter!("socketio_evictions_total", "reason" => reason.as_str()).increment(1);
     }
+}
+
+/// How long what was logged is not logged again.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// How often something happened since it was last logged, if it is to be logged now: once a minute.
+pub(crate) fn due(what: &'static str, now: Instant) -> Option<u64> {
+    /// When each was last logged, and how often it happened since.
+    static DUE: Mutex<BTreeMap<&'static str, (Instant, u64)>> = Mutex::new(BTreeMap::new());
+    let mut all = DUE.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((logged, times)) = all.get_mut(what) else {
+        all.insert(what, (now, 0));
+        return Some(1);
+    };
+    *times += 1;
+    if now.duration_since(*logged) < PAUSE {
+        return None;
+    }
+    *logged = now;
+    Some(std::mem::take(times))
 }
 
 /// How long the handlers of a namespace, or of all that match a pattern, take.
@@ -115,4 +146,17 @@ fn describe() {
         Unit::Bytes,
         "The most that waited for a session, recorded at its end"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_logged_once_a_minute_with_how_often_it_was_due() {
+        let now = Instant::now();
+        let logged = |second| due("a test's", now + Duration::from_secs(second));
+        assert_eq!((0..130).filter_map(logged).collect::<Vec<_>>(), [1, 60, 60]);
+        assert_eq!(due("another test's", now), Some(1));
+    }
 }

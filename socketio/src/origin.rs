@@ -9,8 +9,8 @@ mod name;
 
 use self::name::Name;
 
-/// Which origins may connect. A request without an `Origin` header does not come from a page
-/// and is let in.
+/// Which origins may connect. A request without an `Origin` header is let in, unless a browser says that it comes from a page
+/// of another site (`Sec-Fetch-Site`), which would not be told its answer, but could open sessions.
 #[derive(Debug, Clone)]
 pub struct Origins {
     /// The origins let in by name.
@@ -75,6 +75,12 @@ impl Origins {
             _ => origin.is_local(),
         };
         named || (self.same_host && host.is_some_and(|host| origin.is_at(host)))
+    }
+
+    /// Whether a request without an `Origin` may connect that says this in `Sec-Fetch-Site`: a page opens a session by a mere picture,
+    /// whose request has none.
+    pub(crate) fn admit_site(&self, site: Option<&str>) -> bool {
+        matches!(self.allow, Allow::Any) || site.is_none_or(|site| !site.eq_ignore_ascii_case("cross-site"))
     }
 
     /// The setting that lets this origin in beside those that it lets in now; none if it is no origin.

@@ -20,6 +20,10 @@ pub enum Reason {
     OutboxFull,
     /// The session had no socket for too long.
     ConnectTimeout,
+    /// All places are taken, and this one was the first to be given to somebody else.
+    Full,
+    /// Its events waited for too long without any of them getting done.
+    PauseTimeout,
     /// The client came back over another connection while this one still seemed to live.
     Replaced,
     /// The server is shutting down.
@@ -39,17 +43,24 @@ impl Reason {
             Self::ProtocolError => "protocol error",
             Self::OutboxFull => "outbox full",
             Self::ConnectTimeout => "connect timeout",
+            Self::Full => "server full",
+            Self::PauseTimeout => "pause timeout",
             Self::Replaced => "replaced",
             Self::Shutdown => "server shutdown",
             Self::Panic => "handler panicked",
         }
     }
 
-    /// Whether the client did not mean to go, so that it may find its place again.
+    /// Whether the client did not mean to go, unless it said goodbye: it may find its place again.
     pub(crate) fn is_recoverable(self) -> bool {
         matches!(
             self,
-            Self::TransportClose | Self::PingTimeout | Self::OutboxFull | Self::Replaced | Self::Shutdown
+            Self::TransportClose
+                | Self::PingTimeout
+                | Self::PauseTimeout
+                | Self::OutboxFull
+                | Self::Replaced
+                | Self::Shutdown
         )
     }
 }

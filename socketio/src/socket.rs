@@ -75,6 +75,21 @@ impl<S> Socket<S> {
         self.core.present.get()
     }
 
+    /// Ready once it has gone, for a handler that waits for something that nobody else could use: a handler is not
+    /// cancelled by itself.
+    ///
+    /// ```
+    /// # async fn on(socket: socketio::Socket, turn: impl Future<Output = ()>) {
+    /// tokio::select! {
+    ///     () = turn => {} // do it
+    ///     () = socket.gone() => return,
+    /// }
+    /// # }
+    /// ```
+    pub async fn gone(&self) {
+        self.core.gone().await;
+    }
+
     /// Emits an event with one argument, behind all that is waiting.
     pub fn emit<T: Serialize + ?Sized>(&self, name: &str, value: &T) {
         self.emit_args(name, &Args::new().with(value));

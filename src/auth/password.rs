@@ -1,21 +1,23 @@
 //! Passwords, hashed with argon2id. Checking one takes tens of milliseconds and 19 MiB on purpose, so it happens
 //! on threads that may block, a few at a time.
 
-use std::time::Duration;
+use std::{hash::Hash, sync::Arc};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, PasswordHash, Salt},
 };
 use rand::Rng;
-use tokio::sync::Semaphore;
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    turns::{NoTurn, Room, Turn, Turns, number},
+};
 
 /// Passwords checked at the same time.
 const AT_ONCE: usize = 2;
-/// How long one waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Who may wait: from one address no more than are checked while one waits.
+const WAITING: Room = Room { all: 2048, each: 128 };
 
 /// Room asked for to hash in, in blocks of 1 KiB; only what is used becomes real. From 32 MiB on glibc takes memory from
 /// the system and gives it back, each time; less it would keep, once for every thread that ever hashed.
@@ -70,37 +72,42 @@ fn fits(password: &str, hash: &str) -> Result<bool, argon2::password_hash::Error
 }
 
 pub(super) struct Checker {
-    turns: Semaphore,
+    turns: Arc<Turns>,
     /// Checked against when there is no such user, so that both answers take the same time.
     nobody: String,
 }
 
 impl Checker {
     pub(super) fn new() -> Result<Self, Error> {
-        Ok(Self { turns: Semaphore::new(AT_ONCE), nobody: hash("nobody has this password")? })
+        Ok(Self { turns: Turns::new(AT_ONCE, WAITING), nobody: hash("nobody has this password")? })
     }
 
-    /// Whether the password is the one that was hashed. Never true where there is no hash.
+    /// Waits until a password may be checked: clients take turns, and the parts of each. A flood delays what comes from the same
+    /// client.
+    pub(super) async fn turn(&self, client: impl Hash, part: impl Hash) -> Result<Turn, Error> {
+        let turn = self.turns.take(number(client), number(part)).await;
+        turn.map_err(|no_turn| match no_turn {
+            NoTurn::Crowded => Error::RateLimited { seconds: 1 },
+            NoTurn::Late => Error::RateLimited { seconds: 5 },
+        })
+    }
+
+    /// Whether the password is the one that was hashed. Never true where there is no hash. The turn is waited for before.
     pub(super) async fn check(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let right = self.in_turn(move || fits(&password, &hash)).await?;
+        let right = on_a_thread(move || fits(&password, &hash)).await?;
         right.map(|right| right && exists).map_err(|error| Error::Internal(format!("argon2: {error}")))
     }
 
-    /// A password's hash.
+    /// A password's hash. The turn is waited for before.
     pub(super) async fn hash(&self, password: String) -> Result<String, Error> {
-        self.in_turn(move || hash(&password)).await?
+        on_a_thread(move || hash(&password)).await?
     }
+}
 
-    async fn in_turn<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Error> {
-        let turn = tokio::time::timeout(PATIENCE, self.turns.acquire()).await;
-        let Ok(Ok(_turn)) = turn else { return Err(Error::RateLimited { seconds: 5 }) };
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))
-    }
+async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))
 }
 
 #[cfg(test)]

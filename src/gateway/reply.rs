@@ -70,6 +70,7 @@ fn outcome(error: &Error) -> &'static str {
         Error::NotFound { .. } => "not_found",
         Error::InUse(_) => "in_use",
         Error::RateLimited { .. } | Error::Full { .. } => "rate_limited",
+        Error::Gone => "gone",
         Error::TooLarge { .. } => "too_large",
         Error::Locked(_) => "locked",
         Error::Refused(_) | Error::Violation(_) => "refused",
@@ -95,6 +96,8 @@ fn sentence(error: Error) -> (&'static str, String) {
         Error::RateLimited { seconds } => {
             (keys::RATE_LIMITED, format!("too many tries: try again in {seconds} s"))
         }
+        // Nobody is there to read it.
+        Error::Gone => (keys::RATE_LIMITED, "nothing was begun".into()),
         Error::Full { seconds } => (
             keys::RATE_LIMITED,
             format!("too many writes with a request_id are remembered for you: try again in {seconds} s"),

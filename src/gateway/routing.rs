@@ -1,9 +1,6 @@
 //! From a route to an ack: decode, run in a transaction, wait for live.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use api_schema::{Coach, Options};
 use serde_json::value::RawValue;
@@ -18,6 +15,7 @@ use crate::{
     error::Error,
     registry::{Access, Work},
     requests::{Refused, Request, Requester, Stored},
+    turns::number,
 };
 
 /// An answer, and what became of accounts with it.
@@ -27,7 +25,7 @@ type Carried = Result<(Answered, Vec<Change>), Error>;
 struct Errand {
     access: Access,
     /// Whose turn it is, if it is a read.
-    client: u64,
+    client: (u64, u64),
     permit: Permit,
     user: Option<Arc<Coach>>,
     /// The collection of the one row that is written, if it is one.
@@ -173,12 +171,11 @@ impl Gateway {
     }
 }
 
-/// A number for whoever asks: a person, however many sockets they have, or else a socket.
-fn client(user: Option<&Coach>, socket: &Socket<Session>) -> u64 {
-    let mut hash = DefaultHasher::new();
-    match user {
-        Some(user) => user.id.hash(&mut hash),
-        None => socket.id().as_str().hash(&mut hash),
-    }
-    hash.finish()
+/// Numbers for whoever asks: for a user, or else an address, however many sockets they have; and for this socket.
+fn client(user: Option<&Coach>, socket: &Socket<Session>) -> (u64, u64) {
+    let client = match user {
+        Some(user) => number(user.id),
+        None => number(socket.handshake().network()),
+    };
+    (client, number(socket.id().as_str()))
 }

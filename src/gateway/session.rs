@@ -18,7 +18,7 @@ pub struct Session {
     pub(super) user: RefCell<Option<SignedIn>>,
     /// Looks after its token, from when it has been greeted.
     pub(super) watching: RefCell<Option<Watching>>,
-    /// Who is at the other end of the connection; a proxy, if there is one.
+    /// The client's address.
     pub(super) peer: Option<IpAddr>,
     mode: RefCell<Mode>,
     /// Whether it asks who wrote what.

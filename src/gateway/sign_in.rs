@@ -5,18 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api_schema::{Ack, keys};
+use api_schema::{Ack, Coach, Login, keys};
 use serde_json::{json, value::RawValue};
-use socketio::{Refusal, Socket};
+use socketio::{Crowded, Handshake, Refusal, Socket};
 
 use super::{
     Answer, Gateway, Session, authors, done, reply,
     session::{SignedIn, refusal},
 };
 use crate::{
-    auth::{ENDED, Holder, Token},
+    auth::{Attempt, Auth, ENDED, Holder, SignInTurn, Token},
     config::Access,
     error::Error,
+    limits::LOGINS,
     live,
 };
 
@@ -25,12 +26,20 @@ const TO_SET_A_PASSWORD: &str = "sign in to change your password";
 /// How long a client with a token waits at most for the database to be back, and how long between two tries.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 const PAUSE: Duration = Duration::from_millis(500);
+/// After how many seconds a user with too many sessions may try again.
+const CROWDED: u64 = 60;
 
 impl Gateway {
     pub(super) async fn login(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
-        let session = socket.state();
-        let login = api_schema::decode(payload)?;
-        let (signed_in, token, ends) = self.auth.login(login, &session.caller()).await?;
+        let login: Login = api_schema::decode(payload)?;
+        let (session, caller) = (socket.state(), socket.state().caller());
+        let attempt = self.auth.attempt(&login.username, &caller).await?;
+        let turn = self.turn(socket, &attempt).await?;
+        let (signed_in, token, ends) = self.auth.login(attempt, login.password, &caller, turn).await?;
+        if own(socket.handshake(), Some(&signed_in.user)).is_err() {
+            self.end(token).await?;
+            return Err(Error::RateLimited { seconds: CROWDED });
+        }
         if session.following.borrow().is_none() {
             self.live.reach(&session.mode()).await;
         }
@@ -43,6 +52,22 @@ impl Gateway {
             self.end(token).await?;
         }
         done(reply::json(&Ack::signed_in(signed_in)))
+    }
+
+    /// Waits until a password may be checked for this client. What its address takes up is no matter to an account that is
+    /// known there: its own failures are counted.
+    async fn turn(&self, socket: &Socket<Session>, attempt: &Attempt) -> Result<SignInTurn, Error> {
+        let handshake = socket.handshake();
+        if let Err(after) = handshake.spend(LOGINS)
+            && !attempt.is_known()
+        {
+            return Err(Error::RateLimited { seconds: after.as_secs() + 1 });
+        }
+        tokio::select! {
+            biased;
+            () = socket.gone() => Err(Error::Gone),
+            turn = self.auth.turn(attempt, handshake.network()) => turn,
+        }
     }
 
     pub(super) async fn logout(&self, socket: &Socket<Session>) -> Answer {
@@ -80,7 +105,8 @@ impl Gateway {
             return Err(Error::Unauthorized(TO_SET_A_PASSWORD));
         };
         let change = api_schema::decode(payload)?;
-        let set = self.auth.set_password(change, (user.id, &token), &session.caller()).await;
+        let turn = self.turn(socket, &Auth::own_attempt(&user)).await?;
+        let set = self.auth.set_password(change, (user.id, &token), &session.caller(), turn).await;
         self.heed_end(socket, &token, &set);
         let (ended, commit) = set?;
         ended.iter().for_each(|token| self.watch.end(token));
@@ -138,11 +164,25 @@ pub(super) fn sign_out(socket: &Socket<Session>, access: Access) {
     let session = socket.state();
     session.user.take();
     session.watching.take();
+    // To be nobody's is always possible.
+    let _ = own(socket.handshake(), None);
     if access == Access::Members && session.following.take().is_some() {
         live::unfollow(socket);
         authors::leave(socket);
         socket.take_back();
     }
+}
+
+/// Has a session count as this user's, or as nobody's.
+pub(super) fn own(handshake: &Handshake, user: Option<&Coach>) -> Result<(), Crowded> {
+    let owner = user.map(|user| format!("user {}", user.id));
+    handshake.set_owner(owner.as_deref())
+}
+
+/// What a user with too many sessions is told who comes with a token.
+pub(super) fn crowded(_: Crowded) -> Refusal {
+    let sentence = format!("this user has too many connections: close some, or try again in {CROWDED} s");
+    refusal(keys::RATE_LIMITED, &sentence)
 }
 
 /// Tells a socket that it is signed in no longer, if that is not what it asked for.

@@ -15,6 +15,7 @@ mod doors;
 mod faults;
 mod harness;
 mod hostile;
+mod limits;
 mod live;
 mod neighbours;
 mod planner;

@@ -13,13 +13,14 @@ import { until } from "./until.js";
 
 const manual = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
 
-// `below` is the `location` that takes the place of `/`, `to` the address that it passes on to.
-export async function nginx(test, server, { below = "/", to = "http://rowcast" } = {}) {
+// `below` is the `location` that takes the place of `/`, `to` the address that it passes on to, `requests` how many one address
+// may send at once, if that is to be so few that a test meets it.
+export async function nginx(test, server, { below = "/", to = "http://rowcast", requests } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-nginx-"));
   const port = await freePort();
   const file = join(folder, "nginx.conf");
   for (const kept of ["body", "proxy", "fastcgi", "uwsgi", "scgi"]) await mkdir(join(folder, kept));
-  await writeFile(file, around(folder, block(port, new URL(server.url).host, below, to)));
+  await writeFile(file, around(folder, block(port, new URL(server.url).host, below, to, requests)));
   // In the foreground, so that it ends with our word. Debian keeps it where only root's PATH leads.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
   const child = spawn("nginx", ["-p", folder, "-e", "stderr", "-c", file], { stdio: ["ignore", "ignore", "inherit"], env });
@@ -41,7 +42,7 @@ export async function nginx(test, server, { below = "/", to = "http://rowcast" }
 }
 
 // The block with our addresses. Each must be there, or it is not what we think it is.
-function block(port, server, below, to) {
+function block(port, server, below, to, requests) {
   const blocks = [...manual.matchAll(/^```nginx\n([^]*?)^```$/gm)];
   assert.equal(blocks.length, 1, "one block for nginx in docs/operations.md");
   const replaced = [
@@ -50,6 +51,7 @@ function block(port, server, below, to) {
     ["location / {", `location ${below} {`],
     ["proxy_pass http://rowcast;", `proxy_pass ${to};`],
   ];
+  if (requests) replaced.push(["rate=500r/s", "rate=1r/s"], ["burst=4000", `burst=${requests}`]);
   return replaced.reduce((text, [theirs, ours]) => {
     const parts = text.split(theirs);
     assert.equal(parts.length, 2, `${theirs} in the block, once`);

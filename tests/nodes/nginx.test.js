@@ -113,3 +113,27 @@ async function reached(t, url, transports) {
   await heard(socket, "schedules");
   assert.ok((await ask(socket, "me")).ok, `${transports}`);
 }
+
+// nginx says at the right whom it talks to, which is the test; what it was told stands before that, and counts where that is trusted, too.
+test("clients are counted by the addresses that the proxy says", async (t) => {
+  const settings = ["--sessions-each", "1", "--trusted-proxies", "127.0.0.0/8"];
+  const url = await nginx(t, await serve(t, { sample: "never", settings }));
+  for (const [client, status] of [
+    ["203.0.113.7", 200],
+    ["203.0.113.8", 200],
+    ["2001:db8::1", 200],
+    ["2001:db8::2", 429],
+    ["6.6.6.6, 203.0.113.7", 429],
+  ]) {
+    const answer = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, { headers: { "X-Forwarded-For": client } });
+    assert.equal(answer.status, status, client);
+    assert.equal(answer.headers.has("retry-after"), status === 429, client);
+  }
+});
+
+test("the proxy takes no more from one address than it should", async (t) => {
+  const url = await nginx(t, await serve(t, { sample: "never" }), { requests: 200 });
+  const statuses = new Set();
+  for (let n = 0; n < 400; n++) statuses.add((await fetch(`${url}/healthz`)).status);
+  assert.deepEqual([...statuses].sort(), [200, 429]);
+});

@@ -15,11 +15,12 @@ import { until } from "./until.js";
 const manual = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
 const names = ["one", "two"];
 
-export async function proxy(test, nodes) {
+// `requests` is how many one address may send in ten seconds, if that is to be so few that a test meets it.
+export async function proxy(test, nodes, { requests } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-proxy-"));
   const [port, admin] = [await freePort(), join(folder, "admin.sock")];
   const file = join(folder, "haproxy.cfg");
-  await writeFile(file, settings(port, admin, nodes));
+  await writeFile(file, settings(port, admin, nodes, requests));
   // In the foreground, so that it ends with our word. Debian keeps it where only root's PATH leads.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
   const child = spawn("haproxy", ["-db", "-f", file], { stdio: ["ignore", "ignore", "inherit"], env });
@@ -49,7 +50,7 @@ export async function proxy(test, nodes) {
 }
 
 // The block with our addresses. Each must be there, or it is not what we think it is.
-function settings(port, admin, nodes) {
+function settings(port, admin, nodes, requests) {
   const blocks = [...manual.matchAll(/^```haproxy\n([^]*?)^```$/gm)];
   assert.equal(blocks.length, 1, "one configuration in docs/operations.md");
   const replaced = [
@@ -58,6 +59,7 @@ function settings(port, admin, nodes) {
     ["10.0.0.11:5555", new URL(nodes[0].url).host],
     ["10.0.0.12:5555", new URL(nodes[1].url).host],
   ];
+  if (requests) replaced.push(["http_req_rate gt 10000", `http_req_rate gt ${requests}`]);
   // Only root can become somebody else.
   if (process.getuid() !== 0) replaced.push(["    user haproxy\n", ""], ["    group haproxy\n", ""]);
   return replaced.reduce((block, [theirs, ours]) => {

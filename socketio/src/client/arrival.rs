@@ -78,6 +78,7 @@ impl Arrival {
             leaving: RefCell::default(),
             max_rooms,
             present: Cell::new(true),
+            gone: RefCell::default(),
             ending: Cell::new(None),
             members: shard.members(nsp),
         });

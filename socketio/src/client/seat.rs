@@ -96,11 +96,21 @@ impl Seat {
         self.push(Item::Gone(Reason::ClientDisconnect), 0);
     }
 
-    /// The session has ended.
-    pub(super) fn end(&mut self, reason: Reason) {
+    /// The session has ended; if its client is gone, what it sent is not begun, unless it had left the namespace in order after
+    /// that.
+    pub(super) fn end(&mut self, reason: Reason, gone: bool) {
+        if gone {
+            self.drop_waiting();
+        }
         self.presence = Presence::Out;
         self.depart(reason);
         self.push(Item::Gone(reason), 0);
+    }
+
+    fn drop_waiting(&mut self) {
+        let left = self.queue.iter().rposition(|(item, _)| matches!(item, Item::Gone(_)));
+        let waiting = left.map_or(0, |left| left + 1);
+        self.bytes -= self.queue.drain(waiting..).map(|(_, bytes)| bytes).sum::<usize>();
     }
 
     fn depart(&self, reason: Reason) {
@@ -120,6 +130,13 @@ impl Seat {
         }
     }
 
+    /// How many events of this name wait.
+    pub(super) fn waiting_of(&self, name: &str) -> usize {
+        let is =
+            |item: &Item| matches!(item, Item::Event(event) if event.name == name && event.fault.is_none());
+        self.queue.iter().filter(|(item, _)| is(item)).count()
+    }
+
     /// Whether the client owes an ack.
     pub(super) fn is_awaiting_ack(&self) -> bool {
         self.socket.as_ref().is_some_and(|(core, _)| core.acks.is_awaited())
@@ -133,6 +150,11 @@ impl Seat {
     /// Whether the client is in the namespace, or was until the server put it out just now.
     pub(super) fn is_taken(&self) -> bool {
         self.presence == Presence::In
+    }
+
+    /// Whether the client is in the namespace, or has asked to be.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.presence != Presence::Out
     }
 
     /// Whether the server has put the client out, which it may not know yet.
@@ -218,12 +240,15 @@ impl Seat {
             namespace: self.nsp.name.clone(),
             params: self.nsp.params.clone(),
             request: self.request.clone(),
+            link: self.link.clone(),
         }
     }
 
     fn done(&mut self, done: Done) {
         match done {
-            Done::Decided(Ok((state, arrival))) if self.link.is_open() => self.enter(state, arrival),
+            Done::Decided(Ok((state, arrival))) if self.link.is_open() && self.link.join() => {
+                self.enter(state, arrival)
+            }
             // The client has gone meanwhile.
             Done::Decided(Ok(_)) => self.presence = Presence::Out,
             Done::Decided(Err(refusal)) => {

@@ -15,8 +15,8 @@ use super::{
     opening,
     pipe::{Pipe, PipeBody},
     polling::{self, Directory, Handle},
-    refusals::Refusals,
-    request::{self, BAD_REQUEST, CLOSED, CROWDED, FULL, Refused, Request, UNKNOWN_SID, Wanted},
+    refusals::{Overlooked, Refusals},
+    request::{self, BAD_REQUEST, CLOSED, CROWDED, FULL, HASTY, Refused, Request, UNKNOWN_SID, Wanted},
     session::{self, Input},
     upgrade::{self, Probe},
     upper::Upper,
@@ -30,6 +30,7 @@ use crate::{
     id::Sid,
     link::Link,
     meters::Meters,
+    proxies::network_of,
     shard::Shard,
 };
 
@@ -44,17 +45,20 @@ pub(crate) struct Endpoint {
     pub(super) open: Open,
     polled: Arc<Directory>,
     refusals: Refusals,
+    overlooked: Overlooked,
 }
 
 impl Endpoint {
     pub(crate) fn new(config: Config, hub: Hub, open: Open) -> Self {
+        let census = Arc::new(Census::new(&config));
         Self {
             config,
             hub,
-            census: Arc::default(),
+            census,
             open,
             polled: Arc::default(),
             refusals: Refusals::default(),
+            overlooked: Overlooked::default(),
         }
     }
 }
@@ -93,7 +97,7 @@ async fn serve(
         Wanted::Open(Transport::Polling) => open_polling(endpoint, request),
         Wanted::Poll(sid) => polling::poll(&find(&sid)?, connection(request)).await.map(text),
         Wanted::Post(sid) => {
-            polling::post(&find(&sid)?, &endpoint.config, payload).await?;
+            polling::post(&find(&sid)?, &endpoint.config, connection(request), payload).await?;
             Ok(text("ok".to_owned()))
         }
         Wanted::Upgrade(sid) => take_over(endpoint, request, payload, find(&sid)?),
@@ -136,47 +140,51 @@ fn open_websocket(
     payload: web::Payload,
 ) -> Result<HttpResponse, Refused> {
     let mut response = opening::answer(&endpoint.config, request)?;
-    let place = enter(endpoint, request)?;
-    let link = new_link(endpoint, request, Transport::WebSocket);
+    let (kept, place) = enter(endpoint, request)?;
+    let link = new_link(endpoint, request, Transport::WebSocket, place);
     link.emit(Frame::text(&open_packet(&endpoint.config, &link, false)));
     let input = Input::Socket(Inflow::new(payload.into_inner(), endpoint.config.max_payload));
-    session::spawn(endpoint.clone(), place, link.clone(), Rc::new(Request::new(request)), input);
+    session::spawn(endpoint.clone(), link.clone(), kept, input);
     Ok(response.message_body(Body::new(link)).map_err(|_| BAD_REQUEST)?.map_into_boxed_body().into())
 }
 
 fn open_polling(endpoint: &Arc<Endpoint>, request: &HttpRequest) -> Result<HttpResponse, Refused> {
-    let place = enter(endpoint, request)?;
-    let link = new_link(endpoint, request, Transport::Polling);
+    let (kept, place) = enter(endpoint, request)?;
+    let link = new_link(endpoint, request, Transport::Polling, place);
     let upgrade =
         endpoint.config.allow_upgrades && endpoint.config.transports.contains(&Transport::WebSocket);
     let answer = text(open_packet(&endpoint.config, &link, upgrade));
     let desk = endpoint.polled.open(link.sid);
-    session::spawn(endpoint.clone(), place, link, Rc::new(Request::new(request)), Input::Desk(desk));
+    session::spawn(endpoint.clone(), link, kept, Input::Desk(desk));
     Ok(answer)
 }
 
-fn enter(endpoint: &Endpoint, request: &HttpRequest) -> Result<Place, Refused> {
+/// What is kept of the request, and a place for its session.
+fn enter(endpoint: &Endpoint, request: &HttpRequest) -> Result<(Rc<Request>, Place), Refused> {
     if endpoint.census.is_closed() {
         return Err(CLOSED);
     }
-    let address = request.peer_addr().map(|peer| peer.ip());
-    endpoint.census.enter(&endpoint.config, address).map_err(|refusal| {
+    endpoint.overlooked.look(&endpoint.config.trusted_proxies, request);
+    let kept = Request::new(request, &endpoint.config.trusted_proxies);
+    let place = endpoint.census.enter(kept.address.map(network_of)).map_err(|refusal| {
         let (limit, refused) = match refusal {
             Refusal::Full => ("max_sessions", FULL),
             Refusal::Crowded => ("max_sessions_per_address", CROWDED),
+            Refusal::Hasty(after) => ("max_handshakes_per_address", HASTY.after(after)),
         };
         Meters::limited(limit);
         refused
-    })
+    })?;
+    Ok((Rc::new(kept), place))
 }
 
-fn new_link(endpoint: &Endpoint, request: &HttpRequest, transport: Transport) -> Rc<Link> {
+fn new_link(endpoint: &Endpoint, request: &HttpRequest, transport: Transport, place: Place) -> Rc<Link> {
     let connection = match transport {
         Transport::WebSocket => connection(request),
         Transport::Polling => Weak::new(),
     };
     let shard = Shard::here(&endpoint.hub);
-    Link::new(Sid::random(), shard, transport, connection, &endpoint.config)
+    Link::new(Sid::random(), shard, transport, connection, place, &endpoint.config)
 }
 
 fn connection(request: &HttpRequest) -> Weak<Connection> {

@@ -5,14 +5,17 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use actix_web::{HttpRequest, http::header};
-use tracing::info;
+use tracing::{info, warn};
 
-use crate::origin::Origins;
+use crate::{origin::Origins, proxies::Proxies};
 
 /// How long an origin that was logged is not logged again.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -20,6 +23,26 @@ const PAUSE: Duration = Duration::from_secs(60);
 const MAX_LOGGED: usize = 100;
 /// Bytes of an origin, and of a `Host`, that are logged.
 const MAX_SHOWN: usize = 200;
+
+/// Says once that a proxy is not trusted, and what that means.
+#[derive(Debug, Default)]
+pub(super) struct Overlooked(AtomicBool);
+
+impl Overlooked {
+    pub(super) fn look(&self, proxies: &Proxies, request: &HttpRequest) {
+        let Some(peer) = request.peer_addr().filter(|peer| proxies.overlook(peer.ip(), request.headers()))
+        else {
+            return;
+        };
+        if !self.0.swap(true, Ordering::Relaxed) {
+            warn!(
+                proxy = %peer.ip(),
+                "a proxy passes clients on, and all of them are counted as one address, unless it is named by {}",
+                proxies.setting
+            );
+        }
+    }
+}
 
 /// The origins that were logged a short while ago.
 #[derive(Debug, Default)]
@@ -36,6 +59,9 @@ impl Refusals {
         match origins.with(&origin) {
             Some(setting) => {
                 info!(%origin, %host, ?peer, "an origin is refused; it is let in by {setting}");
+            }
+            None if !request.headers().contains_key(header::ORIGIN) => {
+                info!(%host, ?peer, "a page of another site is refused, whose browser sends no Origin");
             }
             None => info!(%origin, %host, ?peer, "a client is refused whose Origin header is no origin"),
         }

@@ -1,6 +1,10 @@
 //! A request: what is checked before anything else, what is kept of it, and what is said to the others.
 
-use std::{borrow::Cow, net::SocketAddr, time::SystemTime};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, SocketAddr},
+    time::{Duration, SystemTime},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -11,7 +15,10 @@ use actix_web::{
 };
 use serde_json::json;
 
-use crate::config::{Config, Transport};
+use crate::{
+    config::{Config, Transport},
+    proxies::Proxies,
+};
 
 /// What is kept of the request that opened a session: copied, because actix's headers are slices
 /// of a read buffer that they would keep alive.
@@ -19,6 +26,8 @@ use crate::config::{Config, Transport};
 pub(crate) struct Request {
     pub(crate) query: Box<str>,
     pub(crate) peer: Option<SocketAddr>,
+    /// The client's, where trusted proxies say so.
+    pub(crate) address: Option<IpAddr>,
     pub(crate) secure: bool,
     pub(crate) path: Box<str>,
     /// When it came.
@@ -27,7 +36,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(super) fn new(request: &HttpRequest) -> Self {
+    pub(super) fn new(request: &HttpRequest, proxies: &Proxies) -> Self {
         let mut headers = String::new();
         for (name, value) in request.headers() {
             if let Ok(value) = value.to_str() {
@@ -37,6 +46,7 @@ impl Request {
         Self {
             query: request.query_string().into(),
             peer: request.peer_addr(),
+            address: request.peer_addr().map(|peer| proxies.client(peer.ip(), request.headers())),
             secure: request.app_config().secure(),
             path: request.path().into(),
             at: SystemTime::now(),
@@ -55,10 +65,18 @@ pub(super) struct Refused {
     pub(super) status: StatusCode,
     code: u8,
     pub(super) message: Cow<'static, str>,
+    /// After how many seconds it may be tried again.
+    retry_after: Option<u64>,
 }
 
 const fn refused(status: StatusCode, code: u8, message: &'static str) -> Refused {
-    Refused { status, code, message: Cow::Borrowed(message) }
+    Refused { status, code, message: Cow::Borrowed(message), retry_after: None }
+}
+
+/// The same for what may be tried again in a while.
+const fn busy(status: StatusCode, message: &'static str) -> Refused {
+    // The protocol has no code for these: the status is what counts.
+    Refused { status, code: 3, message: Cow::Borrowed(message), retry_after: Some(5) }
 }
 
 const UNKNOWN_TRANSPORT: Refused = refused(StatusCode::BAD_REQUEST, 0, "Transport unknown");
@@ -67,11 +85,12 @@ const BAD_METHOD: Refused = refused(StatusCode::BAD_REQUEST, 2, "Bad handshake m
 pub(super) const BAD_REQUEST: Refused = refused(StatusCode::BAD_REQUEST, 3, "Bad request");
 const FORBIDDEN: Refused = refused(StatusCode::FORBIDDEN, 4, "Forbidden");
 const OLD_PROTOCOL: Refused = refused(StatusCode::BAD_REQUEST, 5, "Unsupported protocol version");
-// The protocol has no code for these: the status is what counts.
-pub(super) const FULL: Refused = refused(StatusCode::SERVICE_UNAVAILABLE, 3, "Too many sessions");
+pub(super) const FULL: Refused = busy(StatusCode::SERVICE_UNAVAILABLE, "Too many sessions");
 pub(super) const CROWDED: Refused =
-    refused(StatusCode::TOO_MANY_REQUESTS, 3, "Too many sessions from this address");
-pub(super) const CLOSED: Refused = refused(StatusCode::SERVICE_UNAVAILABLE, 3, "Server is going away");
+    busy(StatusCode::TOO_MANY_REQUESTS, "Too many sessions from this address");
+pub(super) const HASTY: Refused =
+    busy(StatusCode::TOO_MANY_REQUESTS, "Too many handshakes from this address");
+pub(super) const CLOSED: Refused = busy(StatusCode::SERVICE_UNAVAILABLE, "Server is going away");
 pub(super) const ENDED: Refused = refused(StatusCode::SERVICE_UNAVAILABLE, 3, "The session has ended");
 pub(super) const TOO_LARGE: Refused = refused(StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large");
 
@@ -81,13 +100,22 @@ impl Refused {
         Self { message: Cow::Owned(format!("{}: {sentence}", self.message)), ..self.clone() }
     }
 
+    /// The same, to be tried again after this time.
+    pub(super) fn after(&self, time: Duration) -> Self {
+        Self { retry_after: Some(time.as_secs() + 1), ..self.clone() }
+    }
+
     /// Whether it is the origin that is not let in.
     pub(super) fn is_forbidden(&self) -> bool {
         self.code == FORBIDDEN.code
     }
 
     pub(super) fn response(&self) -> HttpResponse {
-        HttpResponse::build(self.status).json(json!({ "code": self.code, "message": self.message }))
+        let mut response = HttpResponse::build(self.status);
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        response.json(json!({ "code": self.code, "message": self.message }))
     }
 }
 
@@ -145,8 +173,12 @@ pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<Wanted, Re
 fn allowed(config: &Config, request: &HttpRequest) -> bool {
     // A value that is not text is no origin anyone could have allowed.
     let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
-    config.origins.admit(text(header::ORIGIN), text(header::HOST))
+    let (origin, site) = (text(header::ORIGIN), text(SEC_FETCH_SITE));
+    config.origins.admit(origin, text(header::HOST)) && (origin.is_some() || config.origins.admit_site(site))
 }
+
+/// Where a request comes from, as browsers say also where they send no `Origin`.
+pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Lets the page that asked read the answer, if it may connect.
 pub(super) fn share(config: &Config, request: &HttpRequest, headers: &mut HeaderMap) {

@@ -26,15 +26,16 @@ use super::{
     upper::{Failure, Message, Upper},
 };
 use crate::{
-    census::Place,
     frame::Frame,
     link::{Closing, Link, Phase},
-    meters::Meters,
+    meters::{self, Meters},
     reason::Reason,
 };
 
+mod pause;
 mod registered;
 
+use pause::Pause;
 use registered::Registered;
 
 /// How long a session that its client has closed by POST waits for a GET that was sent at the same time.
@@ -49,15 +50,9 @@ pub(super) enum Input {
 }
 
 /// Begins a session whose open packet is on its way.
-pub(super) fn spawn(
-    endpoint: Arc<Endpoint>,
-    place: Place,
-    link: Rc<Link>,
-    request: Rc<Request>,
-    input: Input,
-) {
+pub(super) fn spawn(endpoint: Arc<Endpoint>, link: Rc<Link>, request: Rc<Request>, input: Input) {
     debug!(sid = %link.sid, peer = ?request.peer, "session opened");
-    let open = Registered::new(link.clone(), endpoint.config.close_timeout, place);
+    let open = Registered::new(link.clone(), endpoint.config.close_timeout);
     // Shutdown may have passed before this session was there to be told.
     if endpoint.census.is_closed() {
         link.go_away();
@@ -92,7 +87,9 @@ struct Session {
     timer: Pin<Box<Sleep>>,
     /// When the session ends even if its peer has not.
     closed_by: Option<Instant>,
-    paused: bool,
+    pause: Pause,
+    /// The client has said that it leaves.
+    goodbye: bool,
     gone: bool,
 }
 
@@ -101,17 +98,32 @@ impl Session {
         let config = &endpoint.config;
         let heart = Heartbeat::new(Instant::now(), config.ping_interval, config.ping_timeout);
         let timer = Box::pin(sleep_until(heart.due()));
-        Self { endpoint, link, upper, input, heart, timer, closed_by: None, paused: false, gone: false }
+        Self {
+            endpoint,
+            link,
+            upper,
+            input,
+            heart,
+            timer,
+            closed_by: None,
+            pause: Pause::default(),
+            goodbye: false,
+            gone: false,
+        }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.link.register_task(cx);
+        self.link.poll_sent_away(cx);
         self.read(cx);
         let was_full = self.upper.is_full();
         let done = self.upper.poll(cx).is_ready();
         if was_full && !self.upper.is_full() {
             // Reading goes on, but others on this worker come first.
             cx.waker().wake_by_ref();
+        }
+        if self.upper.is_idle() {
+            self.pause.forget();
         }
         let sooner = |at| at < self.timer.deadline();
         if self.closed_by.is_none() && self.link.is_open() && self.upper.deadline().is_some_and(sooner) {
@@ -164,7 +176,10 @@ impl Session {
         // Once a close is on its way nothing else counts.
         let closing = self.closed_by.is_some() || !self.link.is_open();
         match message {
-            Inbound::Close(code) => self.link.finish(Some(Frame::close(code.unwrap_or(1000), ""))),
+            Inbound::Close(code) => {
+                self.goodbye = true;
+                self.link.finish(Some(Frame::close(code.unwrap_or(1000), "")));
+            }
             _ if closing => {}
             Inbound::Ping(payload) => self.link.hurry(Frame::pong(&payload)),
             Inbound::Pong => {}
@@ -190,6 +205,7 @@ impl Session {
     }
 
     fn client_closed(&mut self) {
+        self.goodbye = true;
         match &mut self.input {
             Input::Desk(desk) if !desk.has_moved() => {
                 desk.farewell();
@@ -220,10 +236,16 @@ impl Session {
             Meters::limited("connect_timeout");
             return self.close(failure.code, &failure.sentence, failure.reason);
         }
+        let pause_timeout = self.endpoint.config.pause_timeout;
+        if self.pause.until(pause_timeout).is_some_and(|at| at <= now) {
+            Meters::limited("pause_timeout");
+            let sentence = format!("no event was done within {pause_timeout:?}");
+            return self.close(1013, &sentence, Reason::PauseTimeout);
+        }
         match self.heart.beat(now) {
             Some(Beat::Ping) => self.link.hurry(Frame::text("2")),
             // What we do not read cannot be held against the client.
-            Some(Beat::Dead) if self.paused => self.heart.resume(now),
+            Some(Beat::Dead) if self.pause.is_on() => self.heart.resume(now),
             Some(Beat::Dead) => {
                 let sentence = format!("no pong within {:?}", self.endpoint.config.ping_timeout);
                 self.close(1008, &sentence, Reason::PingTimeout);
@@ -234,7 +256,10 @@ impl Session {
 
     fn fail(&mut self, failure: &Failure) {
         let Failure { code, sentence, reason } = failure;
-        warn!(sid = %self.link.sid, code, sentence, %reason, "the session is closed");
+        debug!(sid = %self.link.sid, code, sentence, %reason, "the session is closed");
+        if let Some(times) = meters::due("a failure", Instant::now().into_std()) {
+            warn!(times, code, sentence, %reason, "sessions are closed for what their clients sent; this is the last");
+        }
         if let Input::Desk(desk) = &mut self.input {
             desk.refuse(sentence);
         }
@@ -247,7 +272,7 @@ impl Session {
 
     /// Nothing more is taken from the client. Only the first reason counts.
     fn closed(&mut self, reason: Reason) {
-        self.upper.end(reason);
+        self.upper.end(reason, reason.is_recoverable() && !self.goodbye);
         debug!(sid = %self.link.sid, %reason, "session closed");
     }
 
@@ -275,12 +300,11 @@ impl Session {
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut due = self.closed_by.unwrap_or(self.heart.due());
-        if self.closed_by.is_none()
-            && let Some(deadline) = self.upper.deadline()
-        {
-            due = due.min(deadline);
-        }
+        let deadlines = || {
+            let paused = self.pause.until(self.endpoint.config.pause_timeout);
+            [Some(self.heart.due()), self.upper.deadline(), paused].into_iter().flatten().min()
+        };
+        let due = self.closed_by.or_else(deadlines).unwrap_or(self.heart.due());
         if self.timer.deadline() != due {
             self.timer.as_mut().reset(due);
         }
@@ -294,13 +318,14 @@ impl Session {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         let full = self.closed_by.is_none() && self.upper.is_full();
-        if self.paused && !full {
+        if full {
+            self.pause.begin();
+            if self.pause.poll_hung_up(cx, &self.link).is_ready() {
+                return Poll::Ready(Step::Eof);
+            }
+        } else if self.pause.end() {
             self.heart.resume(Instant::now());
         }
-        if full && !self.paused {
-            Meters::limited("max_inbox");
-        }
-        self.paused = full;
         match &mut self.input {
             Input::Ended => Poll::Pending,
             Input::Socket(_) if full => Poll::Pending,

@@ -61,6 +61,7 @@ pub(crate) trait Upper {
     /// The server goes away: what was taken is still done, and nothing new is begun.
     fn wind_down(&mut self);
 
-    /// Nothing more will come.
-    fn end(&mut self, reason: Reason);
+    /// Nothing more will come. If the client is `gone`, so that it can be told nothing any more, then of what it has sent only
+    /// what was begun is done; if it said goodbye, or was closed, then all that was taken before.
+    fn end(&mut self, reason: Reason, gone: bool);
 }

@@ -133,6 +133,7 @@ impl Link {
     /// The session's task is done: leaves the worker's list, and sees to it that the connection ends.
     pub(crate) fn retire(&self, grace: std::time::Duration) {
         self.shard.remove(self);
+        self.place.take();
         self.shard.meters.high_water(self.state.borrow().high_water);
         self.shard.reap(self.connection.borrow().clone(), grace);
     }

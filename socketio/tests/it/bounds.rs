@@ -9,9 +9,11 @@ use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 
 use crate::harness::{Http, POLLING, Poller, TestServer, limited, within};
 
+mod addresses;
 mod bombs;
 mod chaos;
 mod floods;
+mod gone;
 mod inbox;
 mod unread;
 

@@ -15,7 +15,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ping_timeout: Duration::from_secs(20),
         max_payload: 10_000_000,
         max_events: u32::MAX,
-        max_sessions: usize::MAX, // the others have no such limit
+        max_sessions: usize::MAX, // the others have no such limits
+        max_sessions_per_address: None,
+        max_handshakes_per_address: None,
+        max_events_per_address: None,
+        max_bytes_per_address: None,
         ..Config::default()
     };
     let contract = Namespace::new("/").on("echo", |argument: Args| async move { argument }).on(

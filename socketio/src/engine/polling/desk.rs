@@ -145,6 +145,10 @@ impl Desk {
         if let Some(outflow) = &mut self.outflow {
             return outflow.poll(cx, link);
         }
+        if self.post.as_mut().is_some_and(|post| post.answer.poll_closed(cx).is_ready()) {
+            // Its client hung up while it was being taken, and would not know how much of it was.
+            return link.cut(Reason::TransportClose);
+        }
         link.stalled(self.get.is_none());
         let Some(mut get) = self.get.take() else { return self.nobody(cx, link) };
         if get.poll_closed(cx).is_ready() {
@@ -176,7 +180,10 @@ impl Desk {
     fn nobody(&self, cx: &Context<'_>, link: &Link) {
         link.register_writer(cx);
         if let Phase::Closing(reason) | Phase::Finished(reason) = link.phase()
-            && matches!(reason, Reason::ProtocolError | Reason::PingTimeout | Reason::ConnectTimeout)
+            && matches!(
+                reason,
+                Reason::ProtocolError | Reason::PingTimeout | Reason::ConnectTimeout | Reason::Full
+            )
         {
             link.over();
         }

@@ -37,13 +37,19 @@ pub(in crate::engine) async fn poll(
 async fn next(handle: &Handle, connection: Weak<Connection>) -> Result<String, Refused> {
     let (answer, answered) = oneshot::channel();
     handle.ask(Ask::Poll(answer)).await.map_err(|_| UNKNOWN_SID)?;
-    // actix notices that a client has gone only when it writes to it.
-    let vanished = connection.upgrade().map(|connection| connection.vanished());
-    let Some(Ok(vanished)) = vanished else { return answered.await.unwrap_or(Err(BAD_REQUEST)) };
     tokio::select! {
         biased;
         answer = answered => answer.unwrap_or(Err(BAD_REQUEST)),
-        () = vanished => Err(BAD_REQUEST),
+        () = vanished(connection) => Err(BAD_REQUEST),
+    }
+}
+
+/// Ready once the client of a request has gone: actix notices that only when it writes to it.
+async fn vanished(connection: Weak<Connection>) {
+    let vanished = connection.upgrade().map(|connection| connection.vanished());
+    match vanished {
+        Some(Ok(vanished)) => vanished.await,
+        _ => std::future::pending().await,
     }
 }
 
@@ -52,6 +58,7 @@ async fn next(handle: &Handle, connection: Weak<Connection>) -> Result<String, R
 pub(in crate::engine) async fn post(
     handle: &Handle,
     config: &Config,
+    connection: Weak<Connection>,
     body: web::Payload,
 ) -> Result<(), Refused> {
     if handle.has_moved() {
@@ -75,19 +82,28 @@ pub(in crate::engine) async fn post(
                     Ask::Broken(TOO_LARGE, answer)
                 }
             };
-            return send(handle, ask, answered).await;
+            return send(handle, ask, answered, connection).await;
         }
     };
-    send(handle, ask, answered).await
+    send(handle, ask, answered, connection).await
 }
 
 async fn send(
     handle: &Handle,
     ask: Ask,
     answered: oneshot::Receiver<Result<(), Refused>>,
+    connection: Weak<Connection>,
 ) -> Result<(), Refused> {
-    handle.ask(ask).await.map_err(|_| UNKNOWN_SID)?;
-    answered.await.unwrap_or(Err(UNKNOWN_SID))
+    let taken = async {
+        handle.ask(ask).await.map_err(|_| UNKNOWN_SID)?;
+        answered.await.unwrap_or(Err(UNKNOWN_SID))
+    };
+    tokio::select! {
+        biased;
+        taken = taken => taken,
+        // The session sees that nobody waits for the answer.
+        () = vanished(connection) => Err(BAD_REQUEST),
+    }
 }
 
 /// The body's packets.

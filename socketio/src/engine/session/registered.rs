@@ -1,20 +1,19 @@
-//! A session's entries: in its worker's list, and among the server's places.
+//! A session's entry in its worker's list.
 
 use std::{rc::Rc, time::Duration};
 
-use crate::{census::Place, link::Link, reason::Reason};
+use crate::{link::Link, reason::Reason};
 
 /// A session's entry in its worker's list, and its place on the server: both end with the task, however that ends.
 pub(super) struct Registered {
     link: Rc<Link>,
     grace: Duration,
-    _place: Place,
 }
 
 impl Registered {
-    pub(super) fn new(link: Rc<Link>, grace: Duration, place: Place) -> Self {
+    pub(super) fn new(link: Rc<Link>, grace: Duration) -> Self {
         link.shard().add(link.clone());
-        Self { link, grace, _place: place }
+        Self { link, grace }
     }
 }
 

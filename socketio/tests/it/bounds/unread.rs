@@ -93,8 +93,8 @@ async fn who_takes_nothing_for_too_long_is_cut_off() {
     poller.send(&asks(100)).await;
     server.emptied().await;
     assert_eq!(limited("unread_timeout"), before + 2);
-    // What was received before the end is still handled; its acks go nowhere.
-    server.until(|_| count.load(Ordering::SeqCst) == 200).await;
+    // Of what waited nothing is begun: its acks would go nowhere.
+    assert!(count.load(Ordering::SeqCst) < 200);
     let mut another = server.enter().await;
     assert_eq!(another.ask(r#"421["echo",1]"#).await, "431[1]");
 }

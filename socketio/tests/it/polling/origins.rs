@@ -119,3 +119,23 @@ async fn an_app_is_let_in_by_its_name_whichever_way_it_spells_it() {
         );
     }
 }
+
+#[actix_web::test]
+async fn a_page_of_another_site_opens_no_session_by_a_picture() {
+    let server = server();
+    let mut http = Http::connect(&server).await;
+    for (headers, status) in [
+        ("Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n", 403),
+        ("Sec-Fetch-Site: Cross-Site\r\n", 403),
+        ("Sec-Fetch-Site: same-origin\r\n", 200),
+        ("Sec-Fetch-Site: none\r\n", 200),
+        ("Origin: https://gym.example\r\nSec-Fetch-Site: cross-site\r\n", 200),
+        ("Origin: https://evil.example\r\nSec-Fetch-Site: same-site\r\n", 403),
+        ("", 200),
+    ] {
+        assert_eq!(http.ask("GET", POLLING, headers, b"").await.status, status, "{headers}");
+    }
+    let open = TestServer::start(Config { origins: Origins::any(), ..Config::default() });
+    let answer = Http::connect(&open).await.ask("GET", POLLING, "Sec-Fetch-Site: cross-site\r\n", b"").await;
+    assert_eq!(answer.status, 200);
+}

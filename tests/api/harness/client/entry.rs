@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     rc::Rc,
 };
 
@@ -45,25 +45,15 @@ impl Client {
         Self::arrive_at(address, "", auth).await
     }
 
-    /// The same from another address of this machine.
-    pub(crate) async fn arrive_from(from: IpAddr, address: SocketAddr, auth: &Value) -> Result<Self, Value> {
-        let socket = if from.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.unwrap();
-        socket.bind((from, 0).into()).unwrap();
-        let stream = MaybeTlsStream::Plain(socket.connect(address).await.unwrap());
-        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
-        let opening = tokio::time::timeout(PATIENCE, tokio_tungstenite::client_async(url, stream));
-        let (stream, _) = opening.await.expect("a handshake in time").expect("a WebSocket");
-        let client = Self::over(stream).await;
-        client.knock(auth).await?;
-        Ok(client)
-    }
-
     /// The same at a server that is below a path.
     pub(crate) async fn arrive_at(address: SocketAddr, base: &str, auth: &Value) -> Result<Self, Value> {
-        let client = Self::open_at(address, base).await;
-        client.knock(auth).await?;
-        client.until("a greeting", |heard| heard.iter().find(|heard| is_greeting(heard)).map(drop)).await;
-        Ok(client)
+        Self::open_at(address, base).await.greeted(auth).await
+    }
+
+    async fn greeted(self, auth: &Value) -> Result<Self, Value> {
+        self.knock(auth).await?;
+        self.until("a greeting", |heard| heard.iter().find(|heard| is_greeting(heard)).map(drop)).await;
+        Ok(self)
     }
 
     async fn knock(&self, auth: &Value) -> Result<(), Value> {
@@ -100,6 +90,21 @@ impl Client {
     /// A session that has not connected to the namespace.
     pub(crate) async fn open(address: SocketAddr) -> Self {
         Self::open_at(address, "").await
+    }
+
+    /// A session from another of this machine's addresses.
+    pub(crate) async fn open_from(address: SocketAddr, from: [u8; 4]) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((from, 0))).unwrap();
+        let stream = MaybeTlsStream::Plain(socket.connect(address).await.unwrap());
+        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
+        let opening = tokio::time::timeout(PATIENCE, tokio_tungstenite::client_async(url, stream));
+        Self::over(opening.await.expect("a handshake in time").expect("a WebSocket").0).await
+    }
+
+    /// The same, greeted.
+    pub(crate) async fn arrive_from(address: SocketAddr, from: [u8; 4], auth: &Value) -> Result<Self, Value> {
+        Self::open_from(address, from).await.greeted(auth).await
     }
 
     async fn open_at(address: SocketAddr, base: &str) -> Self {

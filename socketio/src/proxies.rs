@@ -1,0 +1,204 @@
+//! Whose connection a proxy passes on: the client's address, as far as it can be believed.
+//!
+//! ```text
+//! X-Forwarded-For: 6.6.6.6, 203.0.113.7, 10.0.0.3       connection from 10.0.0.2
+//!                  made up  the client  ◀─ trusted ◀──── trusted
+//! ```
+//!
+//! Each proxy adds at the right whom it talks to, and what stands further left may be the client's invention. So the
+//! address is read from the right, and the first one that is no proxy of ours is the client's.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
+use ipnet::IpNet;
+
+/// The proxies whose word about their clients' addresses is taken. Default none.
+///
+/// A proxy is to set `X-Forwarded-For`, or `Forwarded` (RFC 7239) and to drop the other: where a request has both, the
+/// former counts.
+#[derive(Debug, Clone)]
+pub struct Proxies {
+    networks: Vec<IpNet>,
+    /// How your operators name them, for the log line about one that is not trusted. Default `Proxies::list`.
+    pub setting: &'static str,
+}
+
+impl Default for Proxies {
+    fn default() -> Self {
+        Self { networks: Vec::new(), setting: "Proxies::list" }
+    }
+}
+
+impl Proxies {
+    /// Those with these addresses, or in these networks: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`.
+    ///
+    /// # Errors
+    /// The first that is neither, in a sentence.
+    pub fn list<I: IntoIterator<Item: AsRef<str>>>(proxies: I) -> Result<Self, String> {
+        let networks =
+            proxies.into_iter().map(|one| network(one.as_ref().trim())).collect::<Result<_, _>>()?;
+        Ok(Self { networks, ..Self::default() })
+    }
+
+    /// Whether this is one of them.
+    pub fn are_trusted_at(&self, address: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(&address.to_canonical()))
+    }
+
+    /// The client's address: the peer's own, unless that is a proxy that says whose it passes on.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut address = peer.to_canonical();
+        if !self.are_trusted_at(address) {
+            return address;
+        }
+        for named in named(headers).into_iter().rev() {
+            // One that hides its client, or says nothing that can be read, stands for its clients itself.
+            let Some(next) = named else { break };
+            address = next;
+            if !self.are_trusted_at(address) {
+                break;
+            }
+        }
+        address
+    }
+
+    /// Whether the peer passes on others' requests without being trusted to.
+    pub(crate) fn overlook(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED))
+            && !self.are_trusted_at(peer)
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+    address.or_else(|_| text.parse()).map_err(|_| {
+        format!("{text:?} is neither an address nor a network, such as 127.0.0.1, 10.0.0.0/8 or fd00::/8")
+    })
+}
+
+/// The addresses that the headers name, from the client's to that of the last proxy but one.
+fn named(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let elements = |name: HeaderName| {
+        let lines = headers.get_all(name).map(|line| line.to_str().unwrap_or_default());
+        lines.flat_map(|line| line.split(','))
+    };
+    match headers.contains_key(X_FORWARDED_FOR) {
+        true => elements(X_FORWARDED_FOR).map(node).collect(),
+        false => elements(FORWARDED).map(|element| node(forwarded_for(element)?)).collect(),
+    }
+}
+
+/// The `for` of one element: `for="[2001:db8::1]:4711";proto=https`.
+fn forwarded_for(element: &str) -> Option<&str> {
+    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
+    named.next().map(|(_, node)| node.trim().trim_matches('"'))
+}
+
+/// An address, with a port or without.
+fn node(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()));
+    address.ok().map(|address| address.to_canonical())
+}
+
+/// What addresses are counted by: of IPv6 a whole `/64` is one, because a client can choose any address in its own.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    /// The client behind `10.0.0.1`, where `10.0.0.0/8` and `fd00::/8` are trusted.
+    fn client(headers: &[(HeaderName, &str)]) -> String {
+        let proxies = Proxies::list(["10.0.0.0/8", "fd00::/8"]).unwrap();
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(name.clone(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        proxies.client("::ffff:10.0.0.1".parse().unwrap(), &map).to_string()
+    }
+
+    #[test]
+    fn the_first_from_the_right_that_is_no_proxy_is_the_client() {
+        for (header, address) in [
+            ("203.0.113.7", "203.0.113.7"),
+            ("6.6.6.6, 203.0.113.7", "203.0.113.7"),
+            ("6.6.6.6,203.0.113.7 , 10.1.2.3", "203.0.113.7"),
+            ("203.0.113.7:4711", "203.0.113.7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("[2001:db8::7]:4711, fd00::1", "2001:db8::7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("10.9.9.9", "10.9.9.9"),
+        ] {
+            assert_eq!(client(&[(X_FORWARDED_FOR, header)]), address, "{header}");
+        }
+        let lines = [(X_FORWARDED_FOR, "6.6.6.6"), (X_FORWARDED_FOR, "203.0.113.7")];
+        assert_eq!(client(&lines), "203.0.113.7", "lines stand one after the other");
+    }
+
+    #[test]
+    fn forwarded_is_read_where_it_stands_alone() {
+        for (header, address) in [
+            ("for=203.0.113.7", "203.0.113.7"),
+            ("for=6.6.6.6, For=\"203.0.113.7:4711\";proto=https;by=10.0.0.1", "203.0.113.7"),
+            ("proto=http;for=\"[2001:db8::7]:4711\"", "2001:db8::7"),
+            ("for=\"6.6.6.6, for=203.0.113.7", "203.0.113.7"),
+        ] {
+            assert_eq!(client(&[(FORWARDED, header)]), address, "{header}");
+        }
+        let both = [(FORWARDED, "for=6.6.6.6"), (X_FORWARDED_FOR, "203.0.113.7")];
+        assert_eq!(client(&both), "203.0.113.7");
+    }
+
+    #[test]
+    fn what_cannot_be_read_leaves_the_proxy_that_said_it() {
+        for header in ["", ",", "unknown", "_hidden", "203.0.113.7.8", "1.2.3.4:99999", "[::1", "\u{e4}"] {
+            assert_eq!(client(&[(X_FORWARDED_FOR, header)]), "10.0.0.1", "{header:?}");
+            assert_eq!(client(&[(FORWARDED, &format!("for={header}"))]), "10.0.0.1", "{header:?}");
+        }
+        assert_eq!(client(&[(X_FORWARDED_FOR, "203.0.113.7, nonsense, 10.0.0.2")]), "10.0.0.2");
+        assert_eq!(client(&[(FORWARDED, "by=203.0.113.7")]), "10.0.0.1");
+        assert_eq!(client(&[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn who_is_not_trusted_is_the_client_whatever_it_says() {
+        let mut headers = HeaderMap::new();
+        headers.append(X_FORWARDED_FOR, HeaderValue::from_static("203.0.113.7"));
+        let (none, peer) = (Proxies::default(), "10.0.0.1".parse().unwrap());
+        assert_eq!(none.client(peer, &headers), peer);
+        assert!(none.overlook(peer, &headers));
+        assert!(!none.overlook(peer, &HeaderMap::new()));
+        assert!(!Proxies::list(["10.0.0.1"]).unwrap().overlook(peer, &headers));
+    }
+
+    #[test]
+    fn what_is_no_network_is_named() {
+        assert!(Proxies::list(["10.0.0.0/8", " ::1 ", "127.0.0.1"]).is_ok());
+        for wrong in ["10.0.0.0/33", "localhost", "", "10.0.0.1:80"] {
+            assert!(Proxies::list([wrong]).unwrap_err().contains(&format!("{wrong:?}")));
+        }
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one() {
+        let of = |address: &str| network_of(address.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));
+        assert_ne!(of("10.0.0.1"), of("10.0.0.2"));
+    }
+}

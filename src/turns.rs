@@ -1,0 +1,293 @@
+//! Who waits for the same scarce thing takes turns, so that none keeps the others from it: clients that read, addresses that sign in.
+//!
+//! ```text
+//! one address   ─▶ a socket: 1 2 3 ┐ round
+//!                  another:  1     ┘ and round ┐
+//! a user        ─▶ a socket: 1 2               ├─▶ round and round, a few at a time
+//! another       ─▶ a socket: 1                 ┘
+//! ```
+//!
+//! Nobody has more than half of what there is at a time, and nobody more than a part of the room to wait in.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasher, Hash, RandomState},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+/// A number that stands for something, as long as this process lives.
+pub(crate) fn number(of: impl Hash) -> u64 {
+    static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    KEYS.hash_one(of)
+}
+
+/// How long one waits for a turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whose turn it is.
+pub(crate) struct Turns {
+    slots: usize,
+    each: usize,
+    room: Room,
+    state: Mutex<State>,
+}
+
+/// How many may wait, in all and for one client.
+#[derive(Clone, Copy)]
+pub(crate) struct Room {
+    pub(crate) all: usize,
+    pub(crate) each: usize,
+}
+
+/// Why there is no turn.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NoTurn {
+    /// Too many wait already.
+    Crowded,
+    /// It did not come in time.
+    Late,
+}
+
+#[derive(Default)]
+struct State {
+    running: usize,
+    waiting: usize,
+    clients: HashMap<u64, Client>,
+    /// Clients of whom something waits, the next one first.
+    order: VecDeque<u64>,
+}
+
+#[derive(Default)]
+struct Client {
+    running: usize,
+    waiting: Queue,
+    /// Whether it is among those of whom something waits.
+    listed: bool,
+}
+
+/// What waits for one client: each of its parts in turn.
+#[derive(Default)]
+struct Queue {
+    len: usize,
+    parts: VecDeque<(u64, VecDeque<oneshot::Sender<Turn>>)>,
+}
+
+/// That it is a client's turn, for as long as this lives.
+pub(crate) struct Turn {
+    turns: Arc<Turns>,
+    client: u64,
+}
+
+impl Turns {
+    /// So many at a time.
+    pub(crate) fn new(slots: usize, room: Room) -> Arc<Self> {
+        Arc::new(Self { slots, each: slots.div_ceil(2), room, state: Mutex::default() })
+    }
+
+    /// Waits until it is this client's turn, and among what waits for it that of this part.
+    ///
+    /// # Errors
+    /// [`NoTurn`] when that takes too long, or too many wait.
+    pub(crate) async fn take(self: &Arc<Self>, client: u64, part: u64) -> Result<Turn, NoTurn> {
+        let (give, given) = oneshot::channel();
+        self.state().enqueue(self.room, client, part, give)?;
+        self.go_on();
+        let turn = tokio::time::timeout(PATIENCE, given).await;
+        turn.ok().and_then(Result::ok).ok_or(NoTurn::Late)
+    }
+
+    /// Gives turns to whoever is next, while there are any.
+    fn go_on(self: &Arc<Self>) {
+        loop {
+            // Not within the condition of a loop: the lock would be held until the end of its body.
+            let next = self.state().next(self.slots, self.each);
+            let Some((client, give)) = next else { return };
+            // What is not waited for any more is given back at once.
+            drop(give.send(Turn { turns: self.clone(), client }));
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn enqueue(&mut self, room: Room, id: u64, part: u64, give: oneshot::Sender<Turn>) -> Result<(), NoTurn> {
+        let client = self.clients.entry(id).or_default();
+        if client.waiting.len >= room.each {
+            self.waiting -= client.waiting.forget_gone();
+        }
+        if self.waiting >= room.all || client.waiting.len >= room.each {
+            return Err(NoTurn::Crowded);
+        }
+        client.waiting.push(part, give);
+        self.waiting += 1;
+        if !std::mem::replace(&mut client.listed, true) {
+            self.order.push_back(id);
+        }
+        Ok(())
+    }
+
+    fn next(&mut self, slots: usize, each: usize) -> Option<(u64, oneshot::Sender<Turn>)> {
+        while self.running < slots {
+            let may = |client: &u64| self.clients.get(client).is_some_and(|client| client.running < each);
+            let at = self.order.iter().position(may)?;
+            let id = self.order.remove(at)?;
+            let client = self.clients.get_mut(&id)?;
+            let before = client.waiting.len;
+            let give = client.waiting.next();
+            self.waiting -= before - client.waiting.len;
+            client.listed = client.waiting.len > 0;
+            if client.listed {
+                self.order.push_back(id);
+            }
+            if let Some(give) = give {
+                client.running += 1;
+                self.running += 1;
+                return Some((id, give));
+            }
+            self.forget_idle(id);
+        }
+        None
+    }
+
+    fn end(&mut self, id: u64) {
+        self.running -= 1;
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.running -= 1;
+        }
+        self.forget_idle(id);
+    }
+
+    fn forget_idle(&mut self, id: u64) {
+        if self.clients.get(&id).is_some_and(|client| client.running == 0 && !client.listed) {
+            self.clients.remove(&id);
+        }
+    }
+}
+
+impl Queue {
+    fn push(&mut self, part: u64, give: oneshot::Sender<Turn>) {
+        self.len += 1;
+        match self.parts.iter_mut().find(|(id, _)| *id == part) {
+            Some((_, waiting)) => waiting.push_back(give),
+            None => self.parts.push_back((part, VecDeque::from([give]))),
+        }
+    }
+
+    /// The next one that still waits, of the next part.
+    fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
+        loop {
+            let (part, mut waiting) = self.parts.pop_front()?;
+            let give = waiting.pop_front();
+            if !waiting.is_empty() {
+                self.parts.push_back((part, waiting));
+            }
+            self.len -= usize::from(give.is_some());
+            if let Some(give) = give.filter(|give| !give.is_closed()) {
+                return Some(give);
+            }
+        }
+    }
+
+    /// Who waits no longer needs no room. Says how many these were.
+    fn forget_gone(&mut self) -> usize {
+        let before = self.len;
+        for (_, waiting) in &mut self.parts {
+            waiting.retain(|give| !give.is_closed());
+        }
+        self.parts.retain(|(_, waiting)| !waiting.is_empty());
+        self.len = self.parts.iter().map(|(_, waiting)| waiting.len()).sum();
+        before - self.len
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.turns.state().end(self.client);
+        self.turns.go_on();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    const ROOM: Room = Room { all: 100, each: 10 };
+
+    fn now<T>(waits: &mut std::pin::Pin<Box<impl Future<Output = T>>>) -> Option<T> {
+        waits.as_mut().now_or_never()
+    }
+
+    #[tokio::test]
+    async fn one_client_has_half_of_the_turns_and_others_go_in_between() {
+        let turns = Turns::new(4, ROOM);
+        let held = [turns.take(1, 0).await.unwrap(), turns.take(1, 0).await.unwrap()];
+        let mut third = Box::pin(turns.take(1, 0));
+        assert!(now(&mut third).is_none(), "half is enough for one");
+        let others = [turns.take(2, 0).await.unwrap(), turns.take(3, 0).await.unwrap()];
+        let mut fourth = Box::pin(turns.take(1, 0));
+        let mut other = Box::pin(turns.take(4, 0));
+        assert!(now(&mut fourth).is_none() && now(&mut other).is_none());
+
+        drop(held);
+        let third = now(&mut third).expect("the one that waited longest").unwrap();
+        let other = now(&mut other).expect("the other client before the fourth").unwrap();
+        assert!(now(&mut fourth).is_none());
+        drop((third, others));
+        drop(now(&mut fourth).expect("a turn").unwrap());
+        drop(other);
+        let state = turns.state();
+        assert!(
+            state.running == 0 && state.waiting == 0 && state.clients.is_empty() && state.order.is_empty()
+        );
+    }
+
+    #[tokio::test]
+    async fn who_has_gone_takes_no_turn_and_no_room() {
+        let turns = Turns::new(1, ROOM);
+        let held = turns.take(1, 0).await.unwrap();
+        let mut gone: Vec<_> = (0..10).map(|part| Box::pin(turns.take(2, part))).collect();
+        assert!(gone.iter_mut().all(|gone| now(gone).is_none()));
+        assert_eq!(turns.take(2, 0).await.err(), Some(NoTurn::Crowded));
+        drop(gone);
+        let mut next = Box::pin(turns.take(2, 0));
+        let mut other = Box::pin(turns.take(3, 0));
+        assert!(now(&mut next).is_none() && now(&mut other).is_none());
+        drop(held);
+        drop(now(&mut next).expect("a turn"));
+        assert!(now(&mut other).is_some());
+        assert_eq!(turns.state().waiting, 0);
+    }
+
+    #[tokio::test]
+    async fn the_parts_of_a_client_take_turns_too() {
+        let turns = Turns::new(1, ROOM);
+        let held = turns.take(1, 1).await.unwrap();
+        let mut flood: Vec<_> = (0..5).map(|_| Box::pin(turns.take(1, 1))).collect();
+        assert!(flood.iter_mut().all(|one| now(one).is_none()));
+        let mut quiet = Box::pin(turns.take(1, 2));
+        assert!(now(&mut quiet).is_none());
+        drop(held);
+        drop(now(&mut flood[0]).expect("the first").unwrap());
+        assert!(now(&mut quiet).is_some(), "before the others of the flood");
+    }
+
+    #[tokio::test]
+    async fn one_client_fills_no_more_than_its_part_of_the_room() {
+        let turns = Turns::new(1, ROOM);
+        let _held = turns.take(1, 0).await.unwrap();
+        let mut flood: Vec<_> = (0..50).map(|_| Box::pin(turns.take(2, 0))).collect();
+        let refused = flood.iter_mut().filter_map(now).count();
+        assert_eq!(refused, 40);
+        let mut others: Vec<_> = (3..103).map(|client| Box::pin(turns.take(client, 0))).collect();
+        let refused = others.iter_mut().filter_map(now).count();
+        assert_eq!(refused, 10, "then all of it is taken");
+    }
+}
