@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClient, memoryTokens } from "../../src/index.ts";
+import { touches } from "../../src/touches.ts";
 import { Memory } from "./memory.ts";
 import { Model, collections, schema, type Version } from "./model.ts";
 import { ModelSocket } from "./socket.ts";
@@ -51,13 +52,16 @@ class Story {
   client;
   socket;
   half = true;
+  // What it had been told before a picture that is still on its way, and what has come of that.
+  whole: { heard: Story["heard"]; shown: Story["shown"] } | undefined;
+  parts: Story["heard"] = {};
   // What others did to rows as the page was shown it, and who it was where the page has been told.
   shown = new Map<string, { version: Version; created: boolean }>();
   authors = new Map<string, object>();
   #names = 0;
 
-  constructor(counts: boolean) {
-    ModelSocket.model = this.model = new Model({ counts });
+  constructor(kind: { counts: boolean; parts: boolean }) {
+    ModelSocket.model = this.model = new Model(kind);
     for (const name of ["one", "two"]) this.model.write("new_box", { name });
     this.model.write("new_label", { text: "a", box: { id: 1 } });
     this.client = this.open();
@@ -65,12 +69,23 @@ class Story {
   }
 
   open() {
-    return createClient<any>(schema as any, { url: "", tokens: memoryTokens(), persistence: this.memory });
+    const client = createClient<any>(schema as any, { url: "http://model", tokens: memoryTokens(), persistence: this.memory, touches: touches() });
+    client.subscribe(() => {});
+    return client;
+  }
+
+  // Half a picture is none.
+  cut(): void {
+    Object.assign(this, this.whole);
+    this.whole = undefined;
+    // What it had before that is shown whole.
+    this.half = false;
+    this.socket.down();
   }
 
   // The page is left, and another one is opened.
   reload(): void {
-    if (this.socket.connected) this.socket.down();
+    if (this.socket.connected) this.cut();
     this.client.close();
     for (const made of this.made) if (!made.acks.length) made.orphan = true;
     this.client = this.open();
@@ -123,10 +138,10 @@ class Story {
       case "up": return model.connection?.up.length && model.up();
       case "down": return model.connection?.down.length && model.down(this.deliver, false);
       case "folded": return model.connection?.down.length && model.down(this.deliver, true);
-      case "cut": return socket.connected && socket.down();
+      case "cut": return socket.connected && this.cut();
       case "cutLate":
         for (let n = 0; socket.connected && n < b % 4 && model.connection!.up.length; n++) model.up();
-        return socket.connected && socket.down();
+        return socket.connected && this.cut();
       case "connect": return socket.connected || socket.up();
       case "forget": return (model.known = model.seq);
       case "again": return model.connection && model.snapshots(0);
@@ -139,7 +154,7 @@ class Story {
       case "jump": return vi.setSystemTime(Date.now() + (b - 500) * 2 * HOUR);
       // Its timers and its own clock stand still, and nothing is left of the connection.
       case "sleep":
-        if (socket.connected) socket.down();
+        if (socket.connected) this.cut();
         model.slept += (b % 40) * HOUR;
         return vi.setSystemTime(Date.now() + (b % 40) * HOUR);
     }
@@ -176,6 +191,9 @@ class Story {
   deliver = (event: string, ...args: any[]): void => {
     const before = structuredClone(this.heard);
     const { ready } = this.client.connection();
+    if (event === "boxes") this.whole = { heard: before, shown: new Map(this.shown) };
+    else if (event !== "authored") this.whole = undefined;
+    if (event === "part") this.#part(args[0]);
     if (event === "authored") this.authors.set(`${args[0].collection} ${args[0].id} ${args[0].version}`, args[0].by);
     else if (event === "changes") {
       const { cursor, ...news } = args[0];
@@ -185,10 +203,16 @@ class Story {
       }
     } else if (event in this.heard) this.heard[event] = new Map(args[0].map((row: any) => [row.id, row]));
     // Between the snapshots of one connect the page shows what it had.
-    if (event !== "authored") this.half = event === "boxes";
+    if (event !== "authored") this.half = event === "boxes" || (event === "part" && args[0].n < args[0].of);
     if (ready) this.#look(before);
     this.socket.deliver(event, ...args);
   };
+
+  #part({ n, of, collection, rows }: { n: number; of: number; collection: string; rows: any[] }): void {
+    if (n === 1) this.parts = {};
+    this.parts[collection] = new Map([...(this.parts[collection] ?? []), ...rows.map((row) => [row.id, row] as const)]);
+    if (n === of) this.heard = this.parts;
+  }
 
   // Which rows the page is shown with a version that others gave them.
   #look(before: Story["heard"]): void {
@@ -362,13 +386,14 @@ class Story {
 }
 
 test.each([
-  ["versions that count", true],
-  ["versions that say nothing", false],
-])("any interleaving ends as the server has it, with %s", { timeout: 300_000 }, async (_, counts) => {
+  ["versions that count", { counts: true, parts: true }],
+  ["versions that say nothing", { counts: false, parts: true }],
+  ["a server that knows no parts", { counts: true, parts: false }],
+])("any interleaving ends as the server has it, with %s", { timeout: 300_000 }, async (_, kind) => {
   const runs = Number(process.env.RUNS ?? 600);
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
-      const story = new Story(counts);
+      const story = new Story(kind);
       try {
         await ticks();
         story.socket.up();
