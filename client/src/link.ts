@@ -106,16 +106,16 @@ export function createLink({ url, socket: more, until, auth, unauthorized, down,
     if (socket.active) {
       const { io } = socket;
       // Something swallows WebSockets: the other way first, which is upgraded later, and with more time. Or the other way round.
-      if (message === "timeout") io.opts.transports!.reverse() && io.timeout(BOTH - +io.timeout()!);
+      if (message === "timeout") io.opts.transports!.reverse() && io.timeout(BOTH - (io.timeout() as number));
       const answer = (description as number) > 0 ? `HTTP ${description}` : message === "server error" && "not Socket.IO";
       return lost(answer ? `${host}${path}: ${answer}` : undefined);
     }
     const errors = error.data?.errors ?? {};
     const sentence = Object.values(errors)[0] ?? message;
-    if ("$unauthorized" in errors) {
+    if (errors.$unauthorized) {
       unauthorized(sentence);
       again();
-    } else if ("$unavailable" in errors) later(sentence);
+    } else if (errors.$unavailable || errors.$rate_limited) later(sentence);
     else to("refused", sentence);
   });
   for (const type of WAKES) for (const target of [page, page.document]) target?.addEventListener?.(type, wake, until);

@@ -214,8 +214,7 @@ export function createQueue(store: Store, { session, time, belongs, emit, keep, 
     const { base, nests } = store.part(p.collection);
     p.values = renamed(p.values, nests, from, to.id);
     if (p.id !== from) return;
-    p.id = to.id;
-    p.base = base.get(to.id);
+    p.base = base.get((p.id = to.id));
     // What was seen of a row that was being created has since become its first version.
     if (p.values.version === 0) p.values.version = to.version;
   }

@@ -122,6 +122,10 @@ test("a refusal to let us in says why, and a server that cannot is asked again",
   expect(client.connection()).toMatchObject({ state: "reconnecting", reason: "the database is away" });
   vi.advanceTimersByTime(1000);
   expect(connect).toHaveBeenCalledTimes(1);
+  refuse({ $rate_limited: "too many connections" });
+  expect(client.connection()).toMatchObject({ state: "reconnecting", reason: "too many connections" });
+  vi.advanceTimersByTime(2000);
+  expect(connect).toHaveBeenCalledTimes(2);
   refuse(undefined);
   expect(client.connection()).toMatchObject({ state: "refused", reason: "no" });
   socket.active = true;
