@@ -43,7 +43,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   let ahead = 0;
   let state: Connection["state"] = "connecting";
   // Why we are not let in, and why we are not who we were.
-  let refused: string | undefined;
+  let refused: string | false | undefined;
   let reason: string | undefined;
   // The token that this connection, or a sign-in on it, has brought.
   let mine: string | null | undefined;
@@ -133,7 +133,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     return access === "members" && !user;
   }
 
-  function to(next: Connection["state"], sentence?: string): void {
+  function to(next: Connection["state"], sentence?: string | false): void {
     state = next;
     refused = sentence;
     listeners.mark();
@@ -269,7 +269,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
       user,
       access,
       signIn: signIn(),
-      reason: refused ?? reason,
+      reason: refused || reason,
       kept: unkept === "",
       keptReason: unkept || undefined,
       schema: matching,

@@ -20,7 +20,7 @@ export interface LinkOptions {
   /** The server will not have the token. */
   unauthorized(sentence: string): void;
   down(): void;
-  to(state: Connection["state"], reason?: string): void;
+  to(state: Connection["state"], reason?: string | false): void;
   /** The connection has been found to be alive. */
   alive(): void;
 }
@@ -38,10 +38,9 @@ export function createLink({ url, socket: more, until, auth, unauthorized, down,
 
   // A path in the address is where the server is; socket.io-client would take it for a namespace.
   const [, host, below = ""] = /(\w+:\/\/[^/]+)([^?#]*)/.exec(url!) ?? [, url];
-  const path = below.replace(/\/*$/, "/socket.io");
 
   const socket = io(host, {
-    path,
+    path: below.replace(/\/*$/, "/socket.io"),
     // Straight to a WebSocket, and to polling where something between will not have one.
     transports: ["websocket", "polling"],
     tryAllTransports: true,
@@ -53,7 +52,7 @@ export function createLink({ url, socket: more, until, auth, unauthorized, down,
     auth: (send) => send(auth()),
   });
 
-  function lost(reason?: string): void {
+  function lost(reason?: string | false): void {
     failed = true;
     to(page.navigator?.onLine === false ? "offline" : "reconnecting", reason);
   }
@@ -76,19 +75,20 @@ export function createLink({ url, socket: more, until, auth, unauthorized, down,
 
   // Ends the wait for the next try. A connection that passes nothing any more closes by nothing, so one that is there is asked.
   function reconnect(): void {
-    if (!socket.connected) return again();
-    if (asking) return;
-    asking = true;
-    to("reconnecting");
-    socket.timeout(DEADLINE).emit("me", (late: unknown) => {
-      asking = false;
-      if (socket.connected) late ? again() : alive();
-    });
+    if (!socket.connected) again();
+    else if (!asking) {
+      asking = true;
+      to("reconnecting");
+      socket.timeout(DEADLINE).emit("me", (late: unknown) => {
+        asking = false;
+        if (socket.connected) late ? again() : alive();
+      });
+    }
   }
 
-  // The first try is left alone: its deadline is near enough.
-  function wake(): void {
-    if (page.document?.visibilityState !== "hidden" && (socket.connected || failed)) reconnect();
+  // The first try is left alone, because its deadline is near enough; and so is a page that is shown for the first time.
+  function wake({ persisted }: { persisted?: boolean }): void {
+    if (persisted !== false && page.document?.visibilityState !== "hidden" && (socket.connected || failed)) reconnect();
   }
 
   socket.on("connect", () => (tries = 0));
@@ -108,7 +108,7 @@ export function createLink({ url, socket: more, until, auth, unauthorized, down,
       // Something swallows WebSockets: the other way first, which is upgraded later, and with more time. Or the other way round.
       if (message === "timeout") io.opts.transports!.reverse() && io.timeout(BOTH - (io.timeout() as number));
       const answer = (description as number) > 0 ? `HTTP ${description}` : message === "server error" && "not Socket.IO";
-      return lost(answer ? `${host}${path}: ${answer}` : undefined);
+      return lost(answer && `${host}${io.opts.path}: ${answer}`);
     }
     const errors = error.data?.errors ?? {};
     const sentence = Object.values(errors)[0] ?? message;

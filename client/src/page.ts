@@ -6,7 +6,7 @@ export interface Until {
 }
 
 interface Target {
-  addEventListener?(type: string, listener: () => unknown, until: Until): void;
+  addEventListener?(type: string, listener: (event: any) => unknown, until: Until): void;
 }
 
 export const page: Target & { document?: Target & { visibilityState: string }; navigator?: { onLine?: boolean } } = globalThis as any;

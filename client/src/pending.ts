@@ -50,12 +50,12 @@ export const refusal = (key: string, sentence = key): WriteAck<any> => ({
 /** How long to wait before another try, in milliseconds: from a second up, and not all clients at the same time. */
 export const backoff = (tries: number) => Math.min(30_000, 1000 * 2 ** tries) * (0.5 + Math.random() / 2);
 
-/** Fills an array with random bytes, as `crypto.getRandomValues` does. */
-export type Random = (bytes: Uint8Array<ArrayBuffer>) => unknown;
+/** Fills a `Uint8Array` with random bytes, as `crypto.getRandomValues` does; its type differs between versions of TypeScript. */
+export type Random = (bytes: any) => unknown;
 
 // React Native has no Web Crypto, and its `Math.random` may have few states: the time keeps two devices apart that share one.
 const random: Random = (bytes) =>
-  globalThis.crypto?.getRandomValues?.(bytes) ?? bytes.forEach((_, n) => (bytes[n] = (Math.random() * 256) ^ (Date.now() >> n)));
+  globalThis.crypto?.getRandomValues?.(bytes) ?? bytes.forEach((_: number, n: number) => (bytes[n] = (Math.random() * 256) ^ (Date.now() >> n)));
 
 /** Version 4, also in pages that are not on https, where browsers have no `randomUUID`. */
 export function uuid(fill = random): string {

@@ -55,15 +55,14 @@ export function createPicture(store: Store, names: string[], { news, took, stale
     },
 
     part({ n, of, collection, rows, cursor, withheld = [] }: Piece): void {
-      // Of a picture that was wiped meanwhile.
-      if (n > 1 && !waiting) return;
-      const on = begin();
       // Another picture takes the place of one that was broken off.
-      if (n < 2) on.rows = {};
-      (on.rows[collection] ??= []).push(...rows);
+      if (n < 2) begin().rows = {};
+      // Of a picture that was wiped meanwhile.
+      if (!waiting) return;
+      (waiting.rows[collection] ??= []).push(...rows);
       if (n < of) return;
-      for (const one of withheld) on.rows[one.collection] = undefined;
-      on.cursor = cursor;
+      for (const one of withheld) waiting.rows[one.collection] = undefined;
+      waiting.cursor = cursor;
       settle(true);
     },
 

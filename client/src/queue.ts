@@ -98,7 +98,7 @@ export function createQueue(store: Store, { session, time, belongs, emit, keep, 
       const stuck = held.size > 0 && (held.has(row) || builds(p).some((id) => held.has(id)));
       if (p.on !== on) {
         if (p.first && Math.abs(time() - p.first) > KNOWN) {
-          settle(p, refusal("expired", "sent too long ago: see whether it was done"));
+          settle(p, refusal("expired", "too old: see whether it was done"));
           return drain();
         }
         if (p.until! > now) due = Math.min(due, p.until!);

@@ -55,6 +55,9 @@ test("a wrong path of a server is named, until there is one at it", async () => 
   const gym = open(`${server.url}/elsewhere`);
   await until(gym, () => gym.connection().reason, "the reason");
   expect(gym.connection().reason).toBe(`${server.url}/elsewhere/socket.io: HTTP 404`);
+  const other = open(server.url, { socket: { path: "/other/socket.io" } });
+  await until(other, () => other.connection().reason, "the reason");
+  expect(other.connection().reason).toBe(`${server.url}/other/socket.io: HTTP 404`);
   const right = open(server.url, { socket: { path: "/socket.io" } });
   await live(right);
   expect(right.connection().reason).toBeUndefined();

@@ -34,6 +34,18 @@ test.each(wakes)("on %s a page is not live before the server has answered, and i
   expect(said).toEqual(["reconnecting", "live"]);
 });
 
+test("a page that is shown for the first time has not slept; one that comes back from the browser's cache has", async () => {
+  const server = await serve();
+  const gym = server.open();
+  await live(gym);
+  const shown = (persisted: boolean) => window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted }));
+  shown(false);
+  expect(gym.connection().state).toBe("live");
+  shown(true);
+  expect(gym.connection().state).toBe("reconnecting");
+  await live(gym);
+});
+
 test("a connection that passes nothing any more is noticed within seconds, and made anew", async () => {
   const server = await serve();
   const between = await relay(server);
