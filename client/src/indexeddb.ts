@@ -254,19 +254,21 @@ class Page implements Keeper {
 
   // One try at a time; the next one is with the next change, or some time later.
   #mend(): Promise<void> {
-    this.#mending ??= this.#writeAll().finally(() => (this.#mending = undefined));
-    return this.#mending;
+    return (this.#mending ??= this.#writeAll());
   }
 
   async #writeAll(): Promise<void> {
     try {
       if (!this.#db) await this.#connect();
-      while (this.#behind) {
+      do {
         this.#behind = false;
         await this.#transact(["meta", "rows", "writes"], (tx) => this.#everything(tx));
-      }
+      } while (this.#behind);
+      // At once, so that no change falls between the last look and this.
+      this.#mending = undefined;
       this.#keeps();
     } catch (error) {
+      this.#mending = undefined;
       this.#fails(error);
     }
   }
