@@ -51,10 +51,8 @@ class Story {
   memory = new Memory();
   client;
   socket;
-  half = true;
-  // What it had been told before a picture that is still on its way, and what has come of that.
-  whole: { heard: Story["heard"]; shown: Story["shown"] } | undefined;
-  parts: Story["heard"] = {};
+  // What has come of a picture that is on its way: until its last piece is there the page shows what it had.
+  coming: Story["heard"] | undefined;
   // What others did to rows as the page was shown it, and who it was where the page has been told.
   shown = new Map<string, { version: Version; created: boolean }>();
   authors = new Map<string, object>();
@@ -76,10 +74,7 @@ class Story {
 
   // Half a picture is none.
   cut(): void {
-    Object.assign(this, this.whole);
-    this.whole = undefined;
-    // What it had before that is shown whole.
-    this.half = false;
+    this.coming = undefined;
     this.socket.down();
   }
 
@@ -92,7 +87,7 @@ class Story {
     this.socket = ModelSocket.latest;
     const rows = (name: string): any[] => this.memory.picture?.rows[name]?.upserted ?? [];
     this.heard = Object.fromEntries(collections.map((name) => [name, new Map(rows(name).map((row) => [row.id, row]))]));
-    this.half = !this.memory.picture;
+    this.coming = undefined;
     for (const told of [this.shown, this.authors]) told.clear();
   }
 
@@ -191,27 +186,36 @@ class Story {
   deliver = (event: string, ...args: any[]): void => {
     const before = structuredClone(this.heard);
     const { ready } = this.client.connection();
-    if (event === "boxes") this.whole = { heard: before, shown: new Map(this.shown) };
-    else if (event !== "authored") this.whole = undefined;
-    if (event === "part") this.#part(args[0]);
     if (event === "authored") this.authors.set(`${args[0].collection} ${args[0].id} ${args[0].version}`, args[0].by);
-    else if (event === "changes") {
-      const { cursor, ...news } = args[0];
-      for (const [collection, { upserted, deleted }] of Object.entries<any>(news)) {
-        for (const row of upserted) this.heard[collection]!.set(row.id, row);
-        for (const id of deleted) this.heard[collection]!.delete(id);
-      }
-    } else if (event in this.heard) this.heard[event] = new Map(args[0].map((row: any) => [row.id, row]));
-    // Between the snapshots of one connect the page shows what it had.
-    if (event !== "authored") this.half = event === "boxes" || (event === "part" && args[0].n < args[0].of);
+    else if (event === "part") this.#part(args[0]);
+    else if (event in this.heard) this.#snapshot(event, args[0]);
+    else if (event === "changes") this.#changes(args[0]);
     if (ready) this.#look(before);
     this.socket.deliver(event, ...args);
   };
 
+  #changes({ cursor, ...news }: any): void {
+    this.#shows();
+    for (const [collection, { upserted, deleted }] of Object.entries<any>(news)) {
+      for (const row of upserted) this.heard[collection]!.set(row.id, row);
+      for (const id of deleted) this.heard[collection]!.delete(id);
+    }
+  }
+
+  #snapshot(collection: string, rows: any[]): void {
+    this.coming = { ...this.coming, [collection]: new Map(rows.map((row) => [row.id, row])) };
+    if (collections.every((name) => name in this.coming!)) this.#shows();
+  }
+
   #part({ n, of, collection, rows }: { n: number; of: number; collection: string; rows: any[] }): void {
-    if (n === 1) this.parts = {};
-    this.parts[collection] = new Map([...(this.parts[collection] ?? []), ...rows.map((row) => [row.id, row] as const)]);
-    if (n === of) this.heard = this.parts;
+    const come = n === 1 ? {} : { ...this.coming };
+    this.coming = { ...come, [collection]: new Map([...(come[collection] ?? []), ...rows.map((row) => [row.id, row] as const)]) };
+    if (n === of) this.#shows();
+  }
+
+  #shows(): void {
+    this.heard = { ...this.heard, ...this.coming };
+    this.coming = undefined;
   }
 
   // Which rows the page is shown with a version that others gave them.
@@ -256,8 +260,8 @@ class Story {
 
   // What the server said of a row, and what our own writes will make of it.
   #exact(collection: string, rows: readonly any[]): void {
-    // Snapshots are shown once all have come, and what we do to a row that may be ours hangs on the ack.
-    if (this.half || this.#open("create", collection).length || this.made.some((made) => made.orphan)) return;
+    // What we do to a row that may be ours hangs on the ack.
+    if (this.#open("create", collection).length || this.made.some((made) => made.orphan)) return;
     const mine = [...this.#open("update", collection), ...this.#open("delete", collection)];
     for (const [id, base] of this.heard[collection]!) {
       const own = mine.filter((made) => this.#real(made.id) === id);
