@@ -29,6 +29,7 @@ async function size(source) {
 
 const used = await size('export { createClient } from "./index.js"; export { hooks } from "./react.js";');
 const all = await size('export * from "./index.js"; export * from "./react.js";');
+const followed = await size('export { touches } from "./touches.js";');
 const kept = await size('export { indexedDb } from "./indexeddb.js";');
-console.log(`client and hooks: ${used} bytes, compressed, of at most ${LIMIT}; with what is for forms: ${all}; IndexedDB: ${kept}`);
+console.log(`client and hooks: ${used} bytes, compressed, of at most ${LIMIT}; with what is for forms: ${all}; touches: ${followed}; IndexedDB: ${kept}`);
 if (used > LIMIT) process.exit(1);

@@ -10,11 +10,10 @@ import { createPicture, type Difference } from "./picture.ts";
 import { createQueue } from "./queue.ts";
 import { createStore } from "./store.ts";
 import { localTokens } from "./tokens.ts";
-import { createTouches, type Authored } from "./touches.ts";
-import type { Ack, Client, ClientOptions, CollectionSchema, Connection, Kinds, Schema, Write, WriteAck } from "./types.ts";
+import type { Ack, Client, ClientOptions, CollectionSchema, Connection, Kinds, Schema, Write, WriteAck, WriteOptions } from "./types.ts";
 
 const offline = () => refusal("offline", "no connection");
-const gone = () => refusal("closed", "closed");
+const gone = () => refusal("closed");
 
 interface Connected {
   user: Row | null;
@@ -27,26 +26,33 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   schema: Schema<C>,
   options: ClientOptions = {},
 ): Client<C, E> {
-  const { persistence, tokens = localTokens(), authors = true, url = globalThis.location?.origin } = options;
+  const { persistence, tokens = localTokens(), url = globalThis.location?.origin } = options;
   const collections: Record<string, CollectionSchema> = schema.collections;
   const sent = Object.keys(collections).filter((name) => collections[name]!.sent);
   const store = createStore(collections, belongs);
-  const { listeners, part, changed } = store;
+  const { listeners, part } = store;
   const conflicts = createConflicts(store, (collection, changes) => client.update(collection, changes));
-  const touches = createTouches(changed);
+  const touches = options.touches?.(store);
   let user: Row | null = null;
   let access: Connection["access"] = "open";
-  // The number of the connection once it has told who we are, 0 without one.
+  // The number of the connection once it has told who we are, 0 without one, and of the one that the picture is from.
   let heard = 0;
+  let seen = 0;
   let connections = 0;
   // What the server's clock is ahead of this page's own, as of this connection.
   let ahead = 0;
   let state: Connection["state"] = "connecting";
   // Why we are not let in, and why we are not who we were.
-  let refused: string | undefined;
+  let refused: string | false | undefined;
   let reason: string | undefined;
+  // The token that this connection, or a sign-in on it, has brought.
+  let mine: string | null | undefined;
   let keeper: Keeper | undefined;
-  let closed = false;
+  // Why nothing is kept: empty if it is, undefined if it was not to be.
+  let unkept: string | undefined;
+  // Whether it is used, and no page that is rendered on a server.
+  let used = false;
+  const open = new AbortController();
   let matching: Connection["schema"] = { matches: true, differs: [] };
   let shown: Connection | undefined;
 
@@ -56,64 +62,65 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     belongs,
     emit({ kind, collection, values, requestId }, answer) {
       const event = (kind === "create" ? "new_" : kind + "_") + collections[collection]!.name;
-      socket.emit(event, values, { request_id: requestId }, (ack: WriteAck<any>) => {
-        // What was sent before the ack is shown before it counts.
-        picture.settle();
-        answer(ack);
-      });
+      // What was sent before the ack is shown before it counts.
+      socket.emit(event, values, { request_id: requestId }, (ack: WriteAck<any>) => picture.whenShown(() => answer(ack)));
     },
     keep: (...writes) => keeper?.write(...writes),
     answered(p, ack) {
       if (ack.data && ack.errors.$conflict) ack.conflict = conflicts.add(p, ack.data);
-      touches.acked(p.collection, ack, (id, created) => ours(p.collection, id, created));
+      touches?.acked(p.collection, ack);
       p.settle || options.answered?.(p, ack);
     },
   });
 
   const picture = createPicture(store, sent, {
     took(difference) {
+      seen = heard;
       live();
       keep(difference);
     },
+    stale() {
+      seen = 0;
+      if (state === "live") to("reconnecting");
+    },
     news(name, row, before) {
       conflicts.moved(name, row);
-      touches.seen(name, row.id, row.version, !before, ours(name, row.id, !before));
+      touches?.seen(name, row, !before);
     },
   });
 
   const link = createLink({
     url,
     socket: options.socket,
-    auth: () => ({ live: "changes", since: picture.cursor, token: tokens.get() ?? undefined, authors }),
+    until: open,
+    auth: () => ({ live: "changes", chunks: true, since: picture.cursor, token: (mine = tokens.get()) || undefined, authors: !!touches }),
     unauthorized: signedOut,
     down() {
       heard = 0;
-      picture.settle();
+      picture.drop();
     },
     to,
+    alive: live,
   });
   const { socket } = link;
   for (const name of sent) {
     socket.on(name, (rows: Row[], at?: { cursor: string }) => at && picture.snapshot(name, rows, at.cursor));
   }
-  socket.on("changes", ({ cursor, ...difference }: { cursor: string }) => picture.changes(difference as Difference, cursor));
-  socket.on("withheld", ({ collection }: { collection: string }) => picture.withhold(collection));
-  socket.on("authored", (told: Authored) => {
-    if (collections[told.collection]) touches.authored(told, part(told.collection).base.get(told.id)?.version);
-  });
+  socket.on("changes", (changes: Difference) => picture.changes(changes));
+  socket.on("part", picture.part);
+  socket.on("withheld", ({ collection }: { collection: string }) => picture.snapshot(collection));
+  if (touches) socket.on("authored", touches.authored);
   socket.on("signed_out", ({ reason }: { reason: string }) => signedOut(reason));
   socket.on("connected", (connected: Connected) => {
     access = connected.access ?? "open";
     // A server from before that does not tell the time; then the device must do.
     ahead = (connected.time ?? Date.now()) - performance.now();
     if (connected.schema) compare(connected.schema.collections);
-    // What was kept is another member's: it is gone, and we come back without it.
-    const others = access === "members" && picture.cursor && connected.user?.id !== user?.id;
-    if (others) wipe();
-    be(connected.user);
-    if (others && user) return link.again();
+    if (become(connected.user)) return;
     heard = ++connections;
-    if (signIn()) live();
+    // Then there is nothing to be shown.
+    if (signIn()) seen = heard;
+    live();
     queue.wake();
   });
 
@@ -122,17 +129,11 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     return owner === null || (user ? user.id === owner : connections > 0 && access === "open");
   }
 
-  // Whether a write of ours that is under way may have changed a row, or made it.
-  function ours(collection: string, id: number, created: boolean): boolean {
-    const { creates, writes } = part(collection);
-    return !!(created ? creates : writes.get(id))?.some((p) => p.sent);
-  }
-
   function signIn(): boolean {
     return access === "members" && !user;
   }
 
-  function to(next: Connection["state"], sentence?: string): void {
+  function to(next: Connection["state"], sentence?: string | false): void {
     state = next;
     refused = sentence;
     listeners.mark();
@@ -140,7 +141,7 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
   // What is shown is what the server has.
   function live(): void {
-    if (heard) to("live");
+    if (heard && heard === seen && !link.asking()) to("live");
   }
 
   function be(who: Row | null): void {
@@ -149,18 +150,33 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     listeners.mark();
   }
 
+  // True if what is shown was another member's: it is gone, and we come back without it.
+  function become(who: Row | null): unknown {
+    const others = access === "members" && user && user.id !== who?.id;
+    if (others) wipe();
+    if (who) reason = undefined;
+    be(who);
+    if (others && who) link.again();
+    return others && who;
+  }
+
   function signedOut(why?: string): void {
-    tokens.set(null);
+    const ours = tokens.get() === mine;
+    if (ours) tokens.set((mine = null));
     reason = why;
     if (access === "members") wipe();
     be(null);
     keep({});
     live();
+    // Another page has signed in meanwhile, or out.
+    if (!ours) link.again();
   }
+
+  tokens.subscribe?.(() => tokens.get() === mine || (tokens.get() ? link.again() : signedOut()), open);
 
   function wipe(): void {
     picture.wipe();
-    touches.clear();
+    touches?.clear();
     conflicts.clear();
     keeper?.wipe();
   }
@@ -176,15 +192,15 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
 
   function keep(rows: Difference): void {
     const { cursor, ready } = picture;
-    if (!ready || !cursor) return;
     const all = (name: string) => [name, { upserted: [...part(name).base.values()], deleted: [] }];
-    keeper?.change({ cursor, user, access, rows }, () => Object.fromEntries(sent.map(all)));
+    if (ready && cursor) keeper?.change({ cursor, user, access, rows }, () => Object.fromEntries(sent.map(all)));
   }
 
-  function write(kind: WriteKind, collection: string, id: number, values: object, optimistic = true): Write<any> {
-    const requestId = uuid();
+  function write(kind: WriteKind, collection: string, id: number, values: object, { optimistic = true }: WriteOptions = {}): Write<any> {
+    use();
+    const requestId = uuid(options.random);
     const ack = new Promise<WriteAck<any>>((settle) => {
-      if (closed) return settle(gone());
+      if (open.signal.aborted) return settle(gone());
       const { base, top } = part(collection);
       queue.make({
         ...{ kind, collection, id, requestId, settle, after: top },
@@ -199,16 +215,28 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
   }
 
   async function ask(event: string, ...payload: unknown[]): Promise<any> {
+    use();
     return socket.connected ? socket.emitWithAck(event, ...payload).catch(offline) : offline();
   }
 
-  async function open(): Promise<void> {
+  // A page opens at once; anything else when it is first written to, asked or listened to, and not if it is only rendered.
+  function use(): void {
+    used ||= !!start();
+  }
+
+  function keeps(why = ""): void {
+    unkept = why;
+    listeners.mark();
+  }
+
+  async function start(): Promise<void> {
     try {
-      const adopt = (writes: Pending[]) => closed || queue.restore(writes);
-      const kept = await persistence?.open({ url, hash: schema.hash }, adopt);
-      if (closed) kept?.close();
+      const adopt = (writes: Pending[]) => open.signal.aborted || queue.restore(writes);
+      const kept = await persistence?.open({ url, hash: schema.hash }, adopt, keeps);
+      if (open.signal.aborted) kept?.close();
       else if (kept) {
         keeper = kept;
+        keeps(unkept);
         if (kept.picture) {
           ({ access } = kept.picture);
           picture.changes(kept.picture.rows, kept.picture.cursor);
@@ -217,72 +245,81 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
         }
         queue.restore(kept.writes);
       }
-    } catch {
+    } catch (error) {
       // Nothing can be kept here; all else works.
+      keeps(`${error}`);
     }
-    if (!closed) socket.connect();
+    if (!open.signal.aborted) link.begin();
   }
 
   const held = () => queue.list.filter((p) => !belongs(p));
+
+  function listen(key: string, listener: () => void): () => void {
+    use();
+    return listeners.add(key, listener);
+  }
+
+  function connection(): Connection {
+    const now: Connection = {
+      state,
+      ready: picture.ready,
+      withheld: picture.withheld(),
+      waiting: queue.list.length,
+      held: held().length,
+      user,
+      access,
+      signIn: signIn(),
+      reason: refused || reason,
+      kept: unkept === "",
+      keptReason: unkept || undefined,
+      schema: matching,
+    };
+    return equal(now, shown) ? shown! : (shown = now);
+  }
 
   const client: Client<any, any> = {
     rows: (collection) => part(collection).rows() as any,
     row: store.row,
     numbers: (collection) => collections[collection]!.numbers,
     pending: store.pending,
-    touch: (collection, id) => touches.get(collection, store.row(collection, id)?.id ?? id),
+    touch: (collection, id) => touches?.get(collection, id),
     conflicts: conflicts.list,
-    subscribe: (listener) => listeners.add(ANY, listener),
+    subscribe: (listener) => listen(ANY, listener),
     // A row that is being created will have another id.
-    subscribeTo: (collection, id, listener) => listeners.add(id! > 0 ? `${collection} ${id}` : collection, listener),
-    create: (collection, values, options) => write("create", collection, temporaryId(), values, options?.optimistic),
-    update: (collection, changes, options) => write("update", collection, +changes.id, changes, options?.optimistic),
-    delete: (collection, id, options) => write("delete", collection, id, { id }, options?.optimistic),
+    subscribeTo: (collection, id, listener) => listen(id! > 0 ? `${collection} ${id}` : collection, listener),
+    create: (collection, values, options) => write("create", collection, temporaryId(), values, options),
+    update: (collection, changes, options) => write("update", collection, +changes.id, changes, options),
+    delete: (collection, id, options) => write("delete", collection, id, { id }, options),
     ask,
-    reconnect: link.reconnect,
+    initial: connection(),
+    connection,
     logout: () => ask("logout").finally(() => signedOut()),
 
-    connection() {
-      const now: Connection = {
-        state,
-        ready: picture.ready,
-        withheld: picture.withheld(),
-        waiting: queue.list.length,
-        held: held().length,
-        user,
-        access,
-        signIn: signIn(),
-        reason: refused ?? reason,
-        schema: matching,
-      };
-      return equal(now, shown) ? shown! : (shown = now);
+    reconnect() {
+      use();
+      link.reconnect();
     },
 
     async login(who) {
       const ack: Ack<any> = await ask("login", who);
-      if (!ack.ok) return ack;
-      const { data } = ack;
-      const other = access === "members" && user && user.id !== data.user.id;
-      tokens.set(data.token);
-      reason = undefined;
-      if (other) wipe();
-      be(data.user);
-      if (other) link.again();
-      keep({});
-      queue.wake();
+      if (ack.ok) {
+        tokens.set((mine = ack.data.token));
+        become(ack.data.user);
+        keep({});
+        queue.wake();
+      }
       return ack;
     },
 
     discard() {
       const given = held();
-      for (const p of given) queue.settle(p, refusal("discarded", "discarded"));
+      for (const p of given) queue.settle(p, refusal("discarded"));
       return given.length;
     },
 
     close() {
-      if (closed) return;
-      closed = true;
-      picture.settle();
+      if (open.signal.aborted) return;
+      open.abort();
       link.close();
       queue.wake();
       for (const p of queue.list) p.settle?.(gone());
@@ -290,6 +327,6 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
       keeper?.close().catch(() => {});
     },
   };
-  void open();
+  if ("document" in globalThis) use();
   return client;
 }

@@ -25,9 +25,8 @@ export function createConflicts(store: Store, again: (collection: string, change
       const conflict: Conflict = {
         ...{ collection, id, requestId, base, mine, theirs, changes },
         keepMine() {
-          const now = list.find((one) => one.requestId === requestId)?.theirs ?? theirs;
           to(others());
-          return again(collection, { ...changes, id, version: now.version });
+          return again(collection, { ...changes, id, version: (store.part(collection).base.get(id) ?? theirs).version });
         },
         keepTheirs: () => to(others()),
       };

@@ -25,8 +25,10 @@ export function patch(row: Row, values: Fields, nests: Nests, look: Look): Row {
 
 /** Whether a row is what these values make of it, whatever its version; forms send text for numbers, and the server trims. */
 export function fits(row: Row, values: Fields, nests: Nests): boolean {
-  const [mine, theirs] = [values, row].map((one) => references(one, nests, (reference) => reference.id)) as [Fields, Fields];
-  return Object.keys(mine).every((field) => field === "id" || field === "version" || !(field in row) || equal(mine[field], theirs[field], alike));
+  const plain = (one: Fields) => references(one, nests, (reference) => reference.id);
+  const { id, version, ...mine } = plain(values);
+  const theirs = plain(row);
+  return Object.keys(mine).every((field) => !(field in row) || equal(mine[field], theirs[field], alike));
 }
 
 /** The temporary ids that a write refers to. */
@@ -54,6 +56,7 @@ function references(values: Fields, nests: Nests, to: (reference: any, nest: Nes
 }
 
 const alike = (one: unknown, other: unknown) => {
-  const [left, right] = [String(one ?? "").trim(), String(other ?? "").trim()] as [string, string];
+  const left = `${one ?? ""}`.trim();
+  const right = `${other ?? ""}`.trim();
   return left === right || (left !== "" && +left === +right);
 };

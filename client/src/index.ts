@@ -1,11 +1,13 @@
 export { createClient } from "./client.ts";
 export { fieldErrors, formikErrors, setErrors } from "./errors.ts";
+export type { Random } from "./pending.ts";
 export type { Keeper, Kept, KeptPicture, Persistence } from "./persistence.ts";
 export { localTokens, memoryTokens, type TokenStore } from "./tokens.ts";
 export type {
   Ack,
   Asked,
   Asking,
+  Authored,
   Client,
   ClientOptions,
   CollectionSchema,
@@ -23,6 +25,7 @@ export type {
   SignedIn,
   SocketSettings,
   Touch,
+  Touches,
   UpdateOf,
   Write,
   WriteAck,

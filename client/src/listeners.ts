@@ -7,38 +7,31 @@ export type Listeners = ReturnType<typeof createListeners>;
 export const ANY = "";
 
 export function createListeners() {
-  const of = new Map<string, Set<Listener>>();
-  const due = new Set<string>();
+  const all = new Set<{ key: string; listener: Listener }>();
+  let due = new Set<string>();
 
   function tell() {
-    const keys = [...due];
-    due.clear();
-    for (const key of keys) {
-      for (const one of [...(of.get(key) ?? [])]) {
-        try {
-          one();
-        } catch (error) {
-          console.error(error);
-        }
+    const keys = due;
+    due = new Set();
+    for (const { key, listener } of [...all]) {
+      try {
+        if (keys.has(key)) listener();
+      } catch (error) {
+        console.error(error);
       }
     }
   }
 
   return {
     add(key: string, listener: Listener): () => void {
-      // Wrapped, because the same function may be added twice.
-      const one = () => listener();
-      const set = of.get(key) ?? new Set<Listener>();
-      of.set(key, set.add(one));
-      return () => {
-        set.delete(one);
-        if (!set.size && of.get(key) === set) of.delete(key);
-      };
+      const one = { key, listener };
+      all.add(one);
+      return () => void all.delete(one);
     },
     mark(...keys: string[]): void {
       if (!due.size) queueMicrotask(tell);
       for (const key of [...keys, ANY]) due.add(key);
     },
-    clear: () => of.clear(),
+    clear: () => all.clear(),
   };
 }

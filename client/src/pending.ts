@@ -41,7 +41,7 @@ export interface Pending extends Kept {
   settle?(ack: WriteAck<any>): void;
 }
 
-export const refusal = (key: string, sentence: string): WriteAck<any> => ({
+export const refusal = (key: string, sentence = key): WriteAck<any> => ({
   ok: false,
   data: null,
   errors: { ["$" + key]: sentence },
@@ -50,11 +50,19 @@ export const refusal = (key: string, sentence: string): WriteAck<any> => ({
 /** How long to wait before another try, in milliseconds: from a second up, and not all clients at the same time. */
 export const backoff = (tries: number) => Math.min(30_000, 1000 * 2 ** tries) * (0.5 + Math.random() / 2);
 
+/** Fills a `Uint8Array` with random bytes, as `crypto.getRandomValues` does; its type differs between versions of TypeScript. */
+export type Random = (bytes: any) => unknown;
+
+// React Native has no Web Crypto, and its `Math.random` may have few states: the time keeps two devices apart that share one.
+const random: Random = (bytes) =>
+  globalThis.crypto?.getRandomValues?.(bytes) ?? bytes.forEach((_: number, n: number) => (bytes[n] = (Math.random() * 256) ^ (Date.now() >> n)));
+
 /** Version 4, also in pages that are not on https, where browsers have no `randomUUID`. */
-export const uuid = () =>
-  "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () =>
-    (crypto.getRandomValues(new Uint8Array(1))[0]! & 15).toString(16),
-  );
+export function uuid(fill = random): string {
+  const bytes = new Uint8Array(36);
+  fill(bytes);
+  return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, (_, at) => (bytes[at]! & 15).toString(16));
+}
 
 // Pages may take over each other's writes, so theirs must not meet, whatever the device's clock says.
 let last = Math.floor(Math.random() * 2 ** 52);

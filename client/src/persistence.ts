@@ -33,7 +33,8 @@ export interface Keeper {
 export interface Persistence {
   /**
    * What was kept for this address and these types; a rejection means that nothing can be kept. Writes that another
-   * page has left behind later on are handed to `adopt`.
+   * page has left behind later on are handed to `adopt`. `keeps` is called with the reason when nothing can be kept for the
+   * time being, and without one when all is kept; it need not be called as long as all goes well.
    */
-  open(about: { url: string | undefined; hash: string }, adopt: (writes: Kept[]) => void): Promise<Keeper>;
+  open(about: { url: string | undefined; hash: string }, adopt: (writes: Kept[]) => void, keeps?: (why?: string) => void): Promise<Keeper>;
 }

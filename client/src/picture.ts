@@ -1,5 +1,7 @@
-// What the server tells of its rows, taken over whole: a change with all that belongs to it, and the snapshots of one
-// connect together.
+// What the server tells of its rows, taken over whole: a change with all that belongs to it, and the first picture, which
+// comes in parts or as a snapshot of each collection, once its last piece is there.
+//
+// A picture whose connection ends before that is dropped: the one before it, and its cursor, still stand.
 
 import type { Row } from "./pending.ts";
 import type { Store } from "./store.ts";
@@ -7,85 +9,116 @@ import type { Store } from "./store.ts";
 /** What a change did: rows as they are now, and ids that are gone. */
 export type Difference = Record<string, { upserted: Row[]; deleted: number[] }>;
 
+/** A piece of the first picture; the last one has the cursor, and names the collections that are not sent. */
+export interface Piece {
+  n: number;
+  of: number;
+  collection: string;
+  rows: Row[];
+  cursor?: string;
+  withheld?: { collection: string }[];
+}
+
 export interface Told {
   /** A row has another version than the one that we had, if we had it. */
   news(collection: string, row: Row, before: Row | undefined): void;
+  /** The picture is what the server had a moment ago. */
   took(difference: Difference): void;
+  /** It is not, for as long as another one is on its way. */
+  stale(): void;
 }
 
-export function createPicture(store: Store, names: string[], { news, took }: Told) {
-  const waiting: Difference = {};
-  // Which of a series of snapshots have come; the series goes on over lost connections.
+export function createPicture(store: Store, names: string[], { news, took, stale }: Told) {
+  // A picture that is on its way: all rows of these collections, or none where they are withheld, and what is to be done
+  // once it is shown.
+  let waiting: { rows: Record<string, Row[] | undefined>; cursor?: string | undefined; due: (() => void)[] } | undefined;
+  // Which snapshots of one series have come, shown or not.
   const come = new Set<string>();
   // Which collections are too large for the server to send.
   const withheld = new Set<string>();
-  let next: string | undefined;
 
   const picture = {
     /** Up to where we have everything; only there while we have the rows that it stands for. */
     cursor: undefined as string | undefined,
     ready: false,
-    /** Which snapshots a series has; a server that was built for other types may leave one out. */
+    /** Of which collections a picture has snapshots; a server that was built for other types may leave one out. */
     expected: names,
 
-    snapshot(name: string, upserted: Row[], cursor: string): void {
-      if (come.has(name)) {
-        settle();
-        come.clear();
-      }
+    /** All rows of a collection, or none where the server does not send it. */
+    snapshot(name: string, rows?: Row[], cursor?: string): void {
+      if (come.has(name)) come.clear();
       come.add(name);
-      withheld.delete(name);
-      const present = new Set(upserted.map((row) => row.id));
-      waiting[name] = { upserted, deleted: [...store.part(name).base.keys()].filter((id) => !present.has(id)) };
-      next = cursor;
-      check();
+      const on = begin();
+      on.rows[name] = rows;
+      on.cursor = cursor ?? on.cursor ?? picture.cursor;
+      if (picture.expected.every((name) => come.has(name))) settle(true);
     },
 
-    /** The server does not send a collection, in the place of its snapshot or from now on: it is shown without rows. */
-    withhold(name: string): void {
-      if (!names.includes(name)) return;
-      withheld.add(name);
-      waiting[name] = { upserted: [], deleted: [...store.part(name).base.keys()] };
-      next ??= picture.cursor ?? "";
-      check();
+    part({ n, of, collection, rows, cursor, withheld = [] }: Piece): void {
+      // Another picture takes the place of one that was broken off.
+      if (n < 2) begin().rows = {};
+      // Of a picture that was wiped meanwhile.
+      if (!waiting) return;
+      (waiting.rows[collection] ??= []).push(...rows);
+      if (n < of) return;
+      for (const one of withheld) waiting.rows[one.collection] = undefined;
+      waiting.cursor = cursor;
+      settle(true);
+    },
+
+    /** A change as the server sends it, or as it was kept with a cursor of its own. */
+    changes(difference: Difference, cursor = (difference as { cursor?: any }).cursor): void {
+      settle();
+      come.clear();
+      apply(difference, cursor);
     },
 
     withheld: () => [...withheld],
 
-    changes(difference: Difference, cursor: string | undefined): void {
-      settle();
-      apply(difference, cursor);
+    /** Does it at once, or when the picture is shown that is on its way. */
+    whenShown: (work: () => void) => (waiting ? void waiting.due.push(work) : work()),
+
+    /** Forgets what has come of a picture. */
+    drop(): void {
+      waiting = undefined;
+      come.clear();
     },
 
-    /** Takes over the snapshots that have come so far. */
-    settle,
-
     wipe(): void {
-      for (const name of names) picture.snapshot(name, [], "");
+      for (const name of names) begin().rows[name] = [];
       settle();
-      come.clear();
-      withheld.clear();
       picture.ready = false;
       picture.cursor = undefined;
     },
   };
 
-  function check(): void {
-    if (picture.expected.every((name) => come.has(name) || withheld.has(name))) settle(true);
+  function begin() {
+    if (!waiting) stale();
+    return (waiting ??= { rows: {}, due: [] });
   }
 
   function settle(last = false): void {
-    const difference = { ...waiting };
-    for (const name in difference) delete waiting[name];
-    if (next !== undefined) apply(difference, next, last);
-    next = undefined;
+    if (!waiting) return;
+    const { rows, cursor, due } = waiting;
+    waiting = undefined;
+    const difference: Difference = {};
+    for (const name of names) {
+      if (!(name in rows)) continue;
+      const upserted = rows[name] ?? [];
+      withheld[rows[name] ? "delete" : "add"](name);
+      const present = new Set(upserted.map((row) => row.id));
+      difference[name] = { upserted, deleted: [...store.part(name).base.keys()].filter((id) => !present.has(id)) };
+    }
+    apply(difference, cursor, last);
+    for (const work of due) work();
   }
 
   function apply(difference: Difference, cursor: string | undefined, last = false): void {
     // Whatever else the message may have come to say is not for this client.
     const known: Difference = {};
-    for (const name of names) if (difference[name]) known[name] = difference[name];
-    for (const [name, { upserted, deleted }] of Object.entries(known)) {
+    for (const name of names) {
+      if (!difference[name]) continue;
+      const { upserted, deleted } = (known[name] = difference[name]);
       const { base } = store.part(name);
       for (const id of deleted) if (base.delete(id)) store.changed(name, id);
       for (const row of upserted) {

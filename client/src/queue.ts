@@ -47,7 +47,8 @@ export function createQueue(store: Store, { session, time, belongs, emit, keep, 
   function make(write: Omit<Pending, "seq">): void {
     const p = { ...write, seq: ++seq };
     for (const id of builds(p)) {
-      const [real, maker] = [store.known(id), makes(id)];
+      const real = store.known(id);
+      const maker = makes(id);
       if (real) rename(p, id, real);
       else if (!maker) return p.settle!(depends());
       else if (p.kind === "delete" && !maker.sent) return withdraw(maker, p);
@@ -87,15 +88,17 @@ export function createQueue(store: Store, { session, time, belongs, emit, keep, 
     if (!on) return;
     const now = performance.now();
     // Rows of writes that are under way, and what those are about that wait alone.
-    const [rows, held] = [new Set<string>(), new Set<string | number>()];
-    let [all, due] = [true, Infinity];
+    const rows = new Set<string>();
+    const held = new Set<string | number>();
+    let all = true;
+    let due = Infinity;
     for (const p of list) {
       if (!belongs(p)) continue;
       const row = `${p.collection} ${p.id}`;
       const stuck = held.size > 0 && (held.has(row) || builds(p).some((id) => held.has(id)));
       if (p.on !== on) {
         if (p.first && Math.abs(time() - p.first) > KNOWN) {
-          settle(p, refusal("expired", "sent too long ago: see whether it was done"));
+          settle(p, refusal("expired", "too old: see whether it was done"));
           return drain();
         }
         if (p.until! > now) due = Math.min(due, p.until!);
@@ -168,7 +171,8 @@ export function createQueue(store: Store, { session, time, belongs, emit, keep, 
     }
     if (kind !== "update") return waiting;
     const { base, nests, writes } = store.part(collection);
-    const [seen, now] = [values.version, base.get(row.id)?.version];
+    const seen = values.version;
+    const now = base.get(row.id)?.version;
     // A version that was seen before this write is carried along if this write is all that has happened to the row since. It is if
     // it was made on that version, and if it was made on any, where the row is now just what it makes of the one that was seen.
     const next = (writes.get(row.id) ?? []).filter((other) => {
@@ -210,7 +214,7 @@ export function createQueue(store: Store, { session, time, belongs, emit, keep, 
     const { base, nests } = store.part(p.collection);
     p.values = renamed(p.values, nests, from, to.id);
     if (p.id !== from) return;
-    [p.id, p.base] = [to.id, base.get(to.id)];
+    p.base = base.get((p.id = to.id));
     // What was seen of a row that was being created has since become its first version.
     if (p.values.version === 0) p.values.version = to.version;
   }
@@ -224,4 +228,4 @@ export function createQueue(store: Store, { session, time, belongs, emit, keep, 
   };
 }
 
-const depends = () => refusal("depends", "what this builds on was not made");
+const depends = () => refusal("depends", "builds on what was not made");

@@ -1,6 +1,6 @@
 // Hooks over a client: a component renders again when what it shows has changed, and only then.
 
-import { useCallback, useMemo, useRef, useSyncExternalStore } from "react";
+import { useMemo, useRef, useSyncExternalStore } from "react";
 import { equal } from "./equal.ts";
 import type { Client, Conflict, Connection, Names, RowOf, Touch } from "./types.ts";
 
@@ -23,21 +23,24 @@ export interface Hooks<C> {
   useConflicts(): readonly Conflict<C>[];
 }
 
+const none: never[] = [];
+const nothing = (): any => {};
+
 export function hooks<C, E>(client: Client<C, E>): Hooks<C> {
   function useOf<K extends Names<C>, T>(collection: K, id: number, read: (collection: K, id: number) => T): T {
-    const subscribe = useCallback((told: () => void) => client.subscribeTo(collection, id, told), [collection, id]);
-    const now = () => read(collection, id);
-    return useSyncExternalStore(subscribe, now, now);
+    const subscribe = useMemo(() => (told: () => void) => client.subscribeTo(collection, id, told), [collection, id]);
+    return useSyncExternalStore<T>(subscribe, () => read(collection, id), nothing);
   }
 
-  function useAny<T>(read: () => T): T {
-    return useSyncExternalStore(client.subscribe, read, read);
+  // What a server rendered is what a page begins with, whatever it has been told by then.
+  function useAny<T>(read: () => T, first: T): T {
+    return useSyncExternalStore(client.subscribe, read, () => first);
   }
 
   return {
     useCollection(collection, { where, sort } = {}) {
-      const all = useAny(() => client.rows(collection));
-      const ready = useAny(() => client.connection().ready);
+      const all = useAny(() => client.rows(collection), none);
+      const ready = useAny(() => client.connection().ready, false);
       const selected = useMemo(() => ({ rows: select(all, where, sort, client.numbers(collection)), ready }), [all, where, sort, ready]);
       // A selection that is written in place is a new one each time; what it selects counts.
       const shown = useRef(selected);
@@ -46,8 +49,8 @@ export function hooks<C, E>(client: Client<C, E>): Hooks<C> {
     useRow: (collection, id) => useOf(collection, id, client.row),
     usePending: (collection, id) => useOf(collection, id, client.pending),
     useTouch: (collection, id) => useOf(collection, id, client.touch),
-    useConnection: () => useAny(client.connection),
-    useConflicts: () => useAny(client.conflicts),
+    useConnection: () => useAny(client.connection, client.initial),
+    useConflicts: () => useAny(client.conflicts, none),
   };
 }
 
@@ -63,8 +66,7 @@ function select<R>(
 }
 
 function by<R>(sort: string, numbers: readonly string[] = []): (one: R, other: R) => number {
-  const down = sort[0] === "-";
-  const field = down ? sort.slice(1) : sort;
+  const [, down, field] = /(-?)(.*)/.exec(sort) as unknown as [string, string, string];
   return (one: any, other: any) => {
     // Null before everything, as in the server's lists.
     const [left, right] = [one, other].map(({ [field]: value }) => (numbers.includes(field) && value ? +value : (value ?? "")));

@@ -22,9 +22,10 @@ export interface Part extends Table {
   /** Our writes by the id that they name, oldest first. */
   writes: Map<number, Pending[]>;
   creates: Pending[];
-  /** Rows that came while there were creates, and the creates that they are taken for. */
+  /** Rows that came while there were creates. */
   met: Map<number, Row>;
-  matched: Map<number, Pending>;
+  /** Whether the database has made something else of a create than was sent: a trigger may do so again. */
+  rewrites: boolean;
 }
 
 /** `belongs` says whose writes are shown. */
@@ -35,7 +36,7 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
   const known = new Map<number, Identified>();
   for (const [name, { nests }] of Object.entries(schema)) {
     const table = createTable((id, base) => show(part(name), id, base));
-    parts.set(name, { ...table, nests, top: 0, creates: [], writes: new Map(), met: new Map(), matched: new Map() });
+    parts.set(name, { ...table, nests, top: 0, creates: [], writes: new Map(), met: new Map(), rewrites: false });
   }
 
   const part = (collection: string) => parts.get(collection)!;
@@ -48,8 +49,9 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
     return of.row(resolve(of, id));
   };
 
-  function on({ writes, matched }: Part, id: number): Pending[] {
-    const [own, match] = [writes.get(id) ?? [], matched.get(id)];
+  function on({ writes, creates }: Part, id: number): Pending[] {
+    const own = writes.get(id) ?? [];
+    const match = creates.find((p) => p.match === id);
     return match ? [...writes.get(match.id)!, ...own].sort(inOrder) : own;
   }
 
@@ -78,21 +80,19 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
 
   /** Takes rows that came for what our writes have made. */
   function match(collection: string): void {
-    const { creates, met, matched, nests } = part(collection);
+    const { creates, met, nests, rewrites } = part(collection);
     const mark = () => {
-      for (const { id, match } of creates) if (match) [id, match].forEach((one) => changed(collection, one));
+      for (const { id, match } of creates) if (match) for (const one of [id, match]) changed(collection, one);
     };
     mark();
     for (const p of creates) p.match = 0;
-    matched.clear();
     for (const [id, row] of met) {
       const maybe = creates.filter((p) => p.sent && !p.match && id > p.after);
       // A row stands for one write, the oldest that it fits: the server makes them in that order. One that fits none may have been
       // changed since, unless it has the version that rows begin with; then it may stand for any.
       const one = maybe.find((p) => fits(row, p.values, nests));
-      const all = one ? [one] : row.version === FIRST ? [] : maybe;
+      const all = one ? [one] : row.version === FIRST && !rewrites ? [] : maybe;
       for (const p of all) p.match = id;
-      if (all[0]) matched.set(id, all[0]);
     }
     mark();
   }
@@ -139,7 +139,7 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
     },
 
     /** Takes a write away; a create with the row that it has become, if it has. */
-    remove(p: Pending, real?: Identified): void {
+    remove(p: Pending, real?: Row): void {
       const { collection, id } = p;
       const of = part(collection);
       changed(collection, resolve(of, id));
@@ -149,7 +149,8 @@ export function createStore(schema: Record<string, CollectionSchema>, belongs: (
       if (p.kind === "create") {
         of.creates.splice(of.creates.indexOf(p), 1);
         if (real) {
-          known.set(id, { id: real.id, version: real.version });
+          known.set(id, real);
+          of.rewrites ||= real.version === FIRST && !fits(real, p.values, of.nests);
           of.met.delete(real.id);
           changed(collection, real.id);
         }

@@ -56,7 +56,8 @@ export function createTable(show: (id: number, base: Row | undefined) => Row | u
 const order = (one: number, other: number) => (one > 0 === other > 0 ? Math.abs(one) - Math.abs(other) : other - one);
 
 function place(list: readonly Row[], id: number): number {
-  let [from, to] = [0, list.length];
+  let from = 0;
+  let to = list.length;
   while (from < to) {
     const middle = (from + to) >> 1;
     if (order(list[middle]!.id, id) < 0) from = middle + 1;

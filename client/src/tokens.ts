@@ -1,9 +1,13 @@
 // Where the token is kept that says who we are.
 
+import { page, type Until } from "./page.ts";
+
 export interface TokenStore {
   get(): string | null | undefined;
   /** Null forgets it. */
   set(token: string | null): void;
+  /** Calls the listener when another page has set or forgotten it; `until` is for `addEventListener`. */
+  subscribe?(listener: () => unknown, until: Until): void;
 }
 
 export function memoryTokens(): TokenStore {
@@ -25,9 +29,10 @@ export function localTokens(key = "rowcast.token"): TokenStore {
     set(token) {
       kept = token;
       try {
-        localStorage.removeItem(key);
         if (token) localStorage.setItem(key, token);
+        else localStorage.removeItem(key);
       } catch {}
     },
+    subscribe: (listener, until) => page.addEventListener?.("storage", listener, until),
   };
 }

@@ -1,19 +1,14 @@
-// What others have changed, for a page that shows it.
+// What others have changed, for a page that shows it: `createClient(schema, { touches: touches() })`.
 //
 // Versions are compared for equality alone, so nothing here tells an older one from a newer one: what was shown last is
 // the latest. The author comes apart from the row, before or after it, and is matched by the version.
 
-import type { Touch, WriteAck } from "./types.ts";
+import type { Row } from "./pending.ts";
+import type { Store } from "./store.ts";
+import type { Authored, Touch, Touches, WriteAck } from "./types.ts";
 
 type Version = Touch["version"];
 type By = Touch["by"];
-
-export interface Authored {
-  collection: string;
-  id: number;
-  version: Version | null;
-  by: { id: number; name: string } | null;
-}
 
 /** What may be ours is known once the writes that may have made it are acked. */
 interface Doubt {
@@ -27,7 +22,10 @@ interface Doubt {
 // Rows whose latest change is known, and authors of what has not been shown, or never will be.
 const MOST = { touches: 10_000, authors: 200 };
 
-export function createTouches(changed: (collection: string, id: number) => void) {
+/** Follows who changed which row; the server is asked to tell. */
+export const touches = (): Touches => create;
+
+function create({ changed, part, row }: Store) {
   const of = new Map<string, Touch>();
   const authors = new Map<string, By>();
   const doubts = new Map<string, Doubt>();
@@ -39,15 +37,21 @@ export function createTouches(changed: (collection: string, id: number) => void)
     changed(collection, id);
   }
 
+  // Whether a write of ours that is under way may have changed a row, or made it.
+  function may(collection: string, id: number, created: boolean): boolean {
+    const { creates, writes } = part(collection);
+    return !!(created ? creates : writes.get(id))?.some((p) => p.sent);
+  }
+
   return {
-    get: (collection: string, id: number) => of.get(`${collection} ${id}`),
+    get: (collection: string, id: number) => of.get(`${collection} ${row(collection, id)?.id ?? id}`),
 
     /** A row is shown with another version, perhaps by a write of ours that is under way. */
-    seen(collection: string, id: number, version: Version, created: boolean, ours: boolean): void {
+    seen(collection: string, { id, version }: Row, created: boolean): void {
       const key = `${collection} ${id}`;
       const touch: Touch = { kind: created ? "created" : "updated", at: Date.now(), version, by: undefined };
       // Of a row one write of ours is under way at most, so the last but one is enough.
-      if (ours && !authors.has(`${key} ${version}`)) {
+      if (may(collection, id, created) && !authors.has(`${key} ${version}`)) {
         const { all, ...doubt } = doubts.get(key) ?? { collection, id, created, all: [] };
         doubts.set(key, { ...doubt, all: [...all.slice(-1), touch] });
       } else {
@@ -56,28 +60,29 @@ export function createTouches(changed: (collection: string, id: number) => void)
       }
     },
 
-    /** The author of a change; `shown` is the row's version now, if it is there. */
-    authored({ collection, id, version, by }: Authored, shown: Version | undefined): void {
-      if (version === null) return;
+    /** The author of a change. */
+    authored({ collection, id, version, by }: Authored): void {
+      // Of a collection that this client does not know, or of a row that is gone.
+      if (!part(collection) || version === null) return;
       const key = `${collection} ${id}`;
       const [before, doubt] = [of.get(key), doubts.get(key)];
       const other: Touch = { kind: "updated", at: Date.now(), version, by };
       const last = doubt?.all.at(-1);
       put(authors, `${key} ${version}`, by, MOST.authors);
       if (before?.version === version) set(collection, id, { ...before, by });
-      else if (last ? last.version === version : shown === version || !before) {
+      else if (last ? last.version === version : part(collection).base.get(id)?.version === version || !before) {
         doubts.delete(key);
         set(collection, id, { ...other, ...last, by });
       } else if (doubt && !before) doubt.all = [other, ...doubt.all.slice(-2)];
     },
 
-    /** A write of ours was acked; `may` says whether another one may have changed, or made, a row. */
-    acked(collection: string, ack: WriteAck<any>, may: (id: number, created: boolean) => boolean): void {
+    /** A write of ours was acked. */
+    acked(collection: string, ack: WriteAck<any>): void {
       for (const [key, doubt] of doubts) {
         if (doubt.collection !== collection) continue;
         const { id, created } = doubt;
         if (ack.ok && ack.data.id === id) doubt.all = doubt.all.filter(({ version }) => version !== ack.data.version);
-        if (may(id, created) && doubt.all[0]) continue;
+        if (may(collection, id, created) && doubt.all[0]) continue;
         doubts.delete(key);
         if (doubt.all[0]) set(collection, id, doubt.all.at(-1)!);
       }

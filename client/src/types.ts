@@ -1,7 +1,9 @@
 // What the package promises, in types.
 
 import type { ManagerOptions, SocketOptions } from "socket.io-client";
+import type { Random, Row } from "./pending.ts";
 import type { Persistence } from "./persistence.ts";
+import type { Store } from "./store.ts";
 import type { TokenStore } from "./tokens.ts";
 
 /** What every row has. */
@@ -85,8 +87,12 @@ export interface Connection {
   access: "open" | "read" | "members";
   /** Whether nothing can be shown before somebody signs in. */
   signIn: boolean;
-  /** Why we are refused or have been signed out, in a sentence. */
+  /** Why we are refused, cannot be let in, or have been signed out, in a sentence. */
   reason?: string;
+  /** Whether what is shown and what waits outlives the page. */
+  kept: boolean;
+  /** Why it does not, where it was to: the browser's own words. */
+  keptReason?: string;
   schema: {
     matches: boolean;
     /** Collections whose shape is not the one this client was built for. */
@@ -104,6 +110,24 @@ export interface Touch {
   /** Who it was; null for somebody who is not signed in, undefined while unknown, as it stays where a program made it. */
   by?: { id: number; name: string } | null;
 }
+
+/** That another client has written. */
+export interface Authored {
+  collection: string;
+  id: number;
+  /** Null for a row that was deleted. */
+  version: number | string | null;
+  by: { id: number; name: string } | null;
+}
+
+/** What follows the changes of rows, for `touch`. */
+export type Touches = (store: Store) => {
+  get(collection: string, id: number): Touch | undefined;
+  seen(collection: string, row: Row, created: boolean): void;
+  authored(told: Authored): void;
+  acked(collection: string, ack: WriteAck<any>): void;
+  clear(): void;
+};
 
 type ConflictOf<C, K extends keyof C> = C[K] extends Kind
   ? {
@@ -144,8 +168,10 @@ export interface ClientOptions {
   tokens?: TokenStore;
   /** Keeps the last picture and the writes that wait. Default: nothing is kept. */
   persistence?: Persistence;
-  /** Whether to be told who changed a row. Default: true. */
-  authors?: boolean;
+  /** `touches()` of `@rowcast/client/touches` follows who changed which row. Default: nobody does. */
+  touches?: Touches;
+  /** Makes random bytes. Default: `crypto.getRandomValues`; where there is none, `Math.random` and the time. */
+  random?: Random;
   /** Told how a write of an earlier page ended: the promise of its ack has gone with that page. */
   answered?: (write: EarlierWrite, ack: WriteAck<any>) => void;
   /** For socket.io-client; what is left out is the client's own business. */
@@ -180,10 +206,12 @@ export interface Client<C, E = Record<string, any>> {
   row<K extends Names<C>>(collection: K, id: number): RowOf<C, K> | undefined;
   /** A write of ours to this row that is not acked yet. */
   pending(collection: Names<C>, id: number): "create" | "update" | "delete" | undefined;
-  /** Somebody else's latest change of a row since this client was made. */
+  /** Somebody else's latest change of a row since this client was made, if the option `touches` follows them. */
   touch(collection: Names<C>, id: number): Touch | undefined;
   /** The same object until it changes. */
   connection(): Connection;
+  /** What it was at first, and what a server renders. */
+  readonly initial: Connection;
   conflicts(): readonly Conflict<C>[];
   /** Fields whose text is sorted as the whole number that it spells. */
   numbers(collection: Names<C>): readonly string[] | undefined;
@@ -198,7 +226,7 @@ export interface Client<C, E = Record<string, any>> {
   ask<K extends keyof E & string>(event: K, ...payload: Asking<E[K]>): Promise<Asked<E[K]>>;
   login(who: { username: string; password: string }): Promise<Ack<SignedIn>>;
   logout(): Promise<Ack<null>>;
-  /** Tries at once. */
+  /** Tries at once; a connection that is there is asked whether it is alive. */
   reconnect(): void;
   /** Gives up the writes that are held for somebody who is not signed in; returns how many. */
   discard(): number;

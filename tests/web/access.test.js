@@ -133,3 +133,18 @@ story("where all is open, a sign-in only gives a name", {}, async (gym) => {
   await window.sees(window.button("Account: not signed in"));
   await window.sees(window.row("Yuki Tanabe"));
 });
+
+story("the tabs of a browser sign in and out together", members, async (gym) => {
+  const window = await gym.open();
+  await window.page.goto("/coaches");
+  await window.sees(page(window));
+  const other = await window.context.newPage();
+  await other.goto("/coaches");
+  await other.getByRole("region", { name: "Sign in" }).waitFor();
+  await enter(window, page(window), "mara", "mara_password");
+  await other.getByRole("button", { name: "Account: Mara Lindqvist" }).click();
+  await other.getByRole("row", { name: "Teo Okafor" }).waitFor();
+  await other.getByRole("menuitem", { name: "Sign out" }).click();
+  await window.sees(page(window));
+  assert.equal(await window.text(names).count(), 0);
+});

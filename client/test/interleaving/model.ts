@@ -53,6 +53,8 @@ export class Model {
   /** So many are answered without an end, be they carried out or not. */
   unknown = 0;
   carriedOut = false;
+  /** What a trigger makes of a name. */
+  rewrite = (name: string): string => name;
   /** How long the devices of the clients have slept, in milliseconds. */
   slept = 0;
   connection: { up: any[][]; down: Down[]; at: number } | undefined;
@@ -60,10 +62,13 @@ export class Model {
   #turn = 0;
   #made = 0;
   #counts: boolean;
+  #parts: boolean;
+  // Whether this client asks for its picture in parts.
+  #chunks: boolean | undefined;
 
-  /** One that does not count gives rows versions that say nothing at all. */
-  constructor({ counts = true } = {}) {
-    this.#counts = counts;
+  /** One that does not count gives rows versions that say nothing at all; one without parts is from before there were any. */
+  constructor({ counts = true, parts = true } = {}) {
+    [this.#counts, this.#parts] = [counts, parts];
   }
 
   /** What the server's clock says, whatever that of a client does. */
@@ -76,7 +81,8 @@ export class Model {
   }
 
   // A client comes in.
-  connect(since: string | undefined): void {
+  connect({ since, chunks }: { since?: string; chunks?: boolean }): void {
+    this.#chunks = chunks;
     const down: Down[] = [{ kind: "event", event: "connected", args: [{ data: "", sid: "", user: null, time: this.time }] }];
     const [at, first] = (since ?? "").split(".").map((part) => (part ? Number(part) : undefined));
     this.connection = { up: [], down, at: at ?? this.seq };
@@ -94,6 +100,7 @@ export class Model {
     const greeting = down.filter((one) => one.kind === "event" && one.event === "connected");
     const acks = down.filter((one) => one.kind === "ack");
     if (first === 0) this.connection!.down = greeting;
+    if (first === 0 && this.#chunks && this.#parts) return this.#inParts(acks);
     for (const [n, collection] of collections.entries()) {
       if (n < first) continue;
       const rows = structuredClone([...this.rows[collection]!.values()]);
@@ -104,6 +111,22 @@ export class Model {
     this.connection!.at = this.seq;
     // What a write changed is never told behind its ack.
     this.connection!.down.push(...acks);
+  }
+
+  // One row at a time; what is acked meanwhile may come between.
+  #inParts(acks: Down[]): void {
+    const cut = (collection: string) => {
+      const rows = structuredClone([...this.rows[collection]!.values()]);
+      return (rows.length ? rows.map((row) => [row]) : [[]]).map((rows) => ({ collection, rows }));
+    };
+    const all = collections.flatMap(cut);
+    const part = (one: object, n: number): Down => {
+      const last = n + 1 === all.length && { cursor: `${this.seq}` };
+      return { kind: "event", event: "part", args: [{ n: n + 1, of: all.length, ...one, ...last }] };
+    };
+    const [head, ...tail] = all.map(part);
+    this.connection!.down.push(head!, ...acks, ...tail);
+    this.connection!.at = this.seq;
   }
 
   // One event of the client is carried out and acked.
@@ -206,6 +229,7 @@ export class Model {
       return { ok: true, data: { id }, errors: {} };
     }
     if (fields.name === "bad") return refuse("name");
+    if (fields.name !== undefined) fields.name = this.rewrite(fields.name);
     if (fields.box) {
       const box = this.rows.boxes!.get(fields.box.id);
       if (!box) return refuse("box.id");

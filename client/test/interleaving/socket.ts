@@ -5,6 +5,7 @@ import type { Model } from "./model.ts";
 export class ModelSocket {
   connected = false;
   active = true;
+  io = { opts: { transports: ["websocket", "polling"] }, timeout: (_?: number): unknown => 5000 };
   sendBuffer: unknown[] = [];
   static latest: ModelSocket;
   static model: Model;
@@ -44,7 +45,7 @@ export class ModelSocket {
   }
 
   up(): void {
-    this.#auth(({ since }) => ModelSocket.model.connect(since));
+    this.#auth((auth) => ModelSocket.model.connect(auth));
     this.connected = true;
     this.deliver("connect");
   }

@@ -5,32 +5,12 @@ import { schema } from "../../../api-schema/generated/schema.ts";
 import { createClient, memoryTokens, type ClientOptions } from "../../src/index.ts";
 import { indexedDb } from "../../src/indexeddb.ts";
 import { browser } from "../support/browser.ts";
+import { kept, page } from "../support/page.ts";
 import { relay } from "../support/relay.ts";
-import { open, serve, type Gym } from "../support/server.ts";
+import { serve } from "../support/server.ts";
 import { live, until, within } from "../support/until.ts";
 
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
-
-// A page that can be left: what it has written is on the disk by then.
-function page(url: string, options: ClientOptions = {}) {
-  const inner = indexedDb("gym");
-  let closed: Promise<void> | undefined;
-  const persistence: typeof inner = {
-    async open(about, adopt) {
-      const keeper = await inner.open(about, adopt);
-      const close = keeper.close.bind(keeper);
-      keeper.close = () => (closed = close());
-      return keeper;
-    },
-  };
-  const gym = open(url, { persistence, ...options });
-  const leave = async () => {
-    gym.close();
-    await within(closed!, "the page to be left");
-  };
-  return { gym, leave };
-}
-const kept = (gym: Gym) => until(gym, () => gym.connection().ready, "what was kept");
 
 describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) => {
   browser({ locks });

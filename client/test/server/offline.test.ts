@@ -116,7 +116,7 @@ test("a stand-in that is deleted before it was sent has never been", async () =>
 
 test("where no WebSocket gets through, it polls", async () => {
   const server = await serve();
-  const gym = open((await relay(server, { webSockets: false })).url);
+  const gym = open((await relay(server, { webSockets: "refused" })).url);
   await live(gym);
   expect(await gym.create("coaches", coach("Ada Byron"))).toMatchObject({ ok: true });
   expect(gym.rows("coaches")).toHaveLength(6);

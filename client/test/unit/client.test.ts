@@ -122,6 +122,10 @@ test("a refusal to let us in says why, and a server that cannot is asked again",
   expect(client.connection()).toMatchObject({ state: "reconnecting", reason: "the database is away" });
   vi.advanceTimersByTime(1000);
   expect(connect).toHaveBeenCalledTimes(1);
+  refuse({ $rate_limited: "too many connections" });
+  expect(client.connection()).toMatchObject({ state: "reconnecting", reason: "too many connections" });
+  vi.advanceTimersByTime(2000);
+  expect(connect).toHaveBeenCalledTimes(2);
   refuse(undefined);
   expect(client.connection()).toMatchObject({ state: "refused", reason: "no" });
   socket.active = true;
@@ -320,4 +324,47 @@ test("a form that was opened on a stand-in saves the real row, and is no conflic
   await ticks();
   settle();
   expect(await saved).toMatchObject({ ok: true, data: { id: 3, name: "newer", version: 2 } });
+});
+
+test("where a trigger rewrites what is made, a row stands beside its stand-in at most until that is known", async () => {
+  const { client, model, socket, settle } = played();
+  model.rewrite = (name) => name.toUpperCase();
+  await ticks();
+  socket.up();
+  settle();
+  const made = async (name: string) => {
+    const write = client.create("boxes", { name });
+    const most: number[] = [];
+    client.subscribe(() => most.push(client.rows("boxes").filter((box) => box.name.toLowerCase() === name).length));
+    await ticks();
+    model.up();
+    while (model.connection!.down.length) {
+      model.down(socket.deliver, false);
+      await ticks();
+    }
+    expect(await write).toMatchObject({ ok: true, data: { name: name.toUpperCase() } });
+    return Math.max(...most);
+  };
+  await made("first");
+  expect(await made("second")).toBe(1);
+  expect(await made("third")).toBe(1);
+  expect(client.rows("boxes").map((box) => box.name)).toEqual(["one", "two", "FIRST", "SECOND", "THIRD"]);
+});
+
+test("where nothing is rewritten, somebody else's new row hides none of ours", async () => {
+  const { client, model, socket, settle } = played();
+  await ticks();
+  socket.up();
+  settle();
+  const before = client.create("boxes", { name: "before" });
+  await ticks();
+  settle();
+  expect((await before).ok).toBe(true);
+  const ours = client.create("boxes", { name: "ours" });
+  await ticks();
+  model.write("new_box", { name: "theirs" });
+  model.down(socket.deliver, false);
+  expect(client.rows("boxes").map((box) => box.name)).toEqual(["one", "two", "before", "theirs", "ours"]);
+  settle();
+  expect((await ours).ok).toBe(true);
 });

@@ -8,14 +8,19 @@ import { capital, listed, words } from "./words.ts";
 
 /** What concerns the whole page: a refused connection, another schema, conflicts that no open form shows. */
 export function GlobalNotices() {
-  const { state, reason, schema, access, held, signIn } = useConnection();
+  const { state, reason, schema, access, held, signIn, withheld, keptReason } = useConnection();
   const { mayEdit, openSignIn } = useGate();
-  const differs = schema.differs.map((name) => (name in words ? words[name as keyof typeof words].many : name));
+  const called = (names: readonly string[]) => listed(names.map((name) => (name in words ? words[name as keyof typeof words].many : name)));
   return (
     <div className={css.notices}>
       {state === "refused" && (
         <Notice kind="danger" title="The server refused the connection" actions={<RefusedActions signIn={() => openSignIn()} />}>
           {reason ?? "It gave no reason."}
+        </Notice>
+      )}
+      {state === "reconnecting" && reason !== undefined && (
+        <Notice kind="warn" title="The server cannot be reached just now">
+          {capital(reason)}
         </Notice>
       )}
       {state === "live" && reason !== undefined && !signIn && (
@@ -24,8 +29,18 @@ export function GlobalNotices() {
         </Notice>
       )}
       {!schema.matches && (
-        <Notice kind="warn" title={`This page was built for another schema${differs.length > 0 ? ` of: ${listed(differs)}` : ""}`} actions={<Button onPress={() => location.reload()}>Reload the page</Button>}>
+        <Notice kind="warn" title={`This page was built for another schema${schema.differs.length > 0 ? ` of: ${called(schema.differs)}` : ""}`} actions={<Button onPress={() => location.reload()}>Reload the page</Button>}>
           Some of it may be missing or refused until both are of one version.
+        </Notice>
+      )}
+      {withheld.length > 0 && (
+        <Notice kind="warn" title={`Not shown: ${called(withheld)}`}>
+          They are more than the server sends to a page. All of them are still there, and new ones can be added.
+        </Notice>
+      )}
+      {keptReason !== undefined && (
+        <Notice kind="warn" title="This device keeps nothing">
+          Changes that still wait are lost when this page is closed. The browser says: {keptReason}.
         </Notice>
       )}
       {held > 0 && (

@@ -3,6 +3,7 @@
 import { createClient, localTokens } from "@rowcast/client";
 import { indexedDb } from "@rowcast/client/indexeddb";
 import { hooks } from "@rowcast/client/react";
+import { touches } from "@rowcast/client/touches";
 import { type Collections, schema } from "@schema";
 
 import { tellOfEarlier } from "../forms/background.ts";
@@ -13,13 +14,20 @@ export const client = createClient(schema, {
   tokens: localTokens(named("rowcast.token")),
   persistence: indexedDb(named("rowcast-planner")),
   answered: tellOfEarlier,
+  touches: touches(),
 });
+
+// While the planner is worked on, a new version of this module takes the place of this one.
+import.meta.hot?.dispose(() => client.close());
 
 export const { useCollection, useRow, usePending, useTouch, useConnection, useConflicts } = hooks(client);
 
 /** A collection's name on the wire. */
 export type Name = keyof Collections;
 export type Row<K extends Name> = Collections[K]["row"];
+
+/** Whether the server does not send a collection, because it is too large. */
+export const useWithheld = (collection: Name) => useConnection().withheld.includes(collection);
 
 /** Who is signed in. */
 export function useUser(): { id: number; name: string } | null {

@@ -2,7 +2,7 @@ import { Dumbbell, GripVertical, X } from "lucide-react";
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { Button as AriaButton, GridList, GridListItem, useDragAndDrop } from "react-aria-components";
 
-import { useCollection } from "../app/client.ts";
+import { useCollection, useWithheld } from "../app/client.ts";
 import { Button } from "../ui/Button.tsx";
 import { Picker } from "../ui/Picker.tsx";
 import css from "./PlanMoves.module.css";
@@ -18,6 +18,7 @@ interface Props {
 /** The moves of a plan in their order: dragged by pointer or keyboard, added at the end, taken away. */
 export function PlanMoves({ ids, onChange, error, readOnly }: Props) {
   const { rows } = useCollection("exercise_moves", { sort: "name" });
+  const withheld = useWithheld("exercise_moves");
   const byId = useMemo(() => new Map(rows.map((row) => [row.id, row])), [rows]);
   const places = usePlaces(ids);
   const [added, setAdded] = useState(0);
@@ -58,7 +59,7 @@ export function PlanMoves({ ids, onChange, error, readOnly }: Props) {
         aria-labelledby={label}
         className={css.list as string}
         items={[...places]}
-        dependencies={[byId, readOnly]}
+        dependencies={[byId, readOnly, withheld]}
         dragAndDropHooks={dragAndDropHooks}
         renderEmptyState={() => <p className={css.none}>No moves yet. Add the first below.</p>}
       >
@@ -74,7 +75,7 @@ export function PlanMoves({ ids, onChange, error, readOnly }: Props) {
               )}
               <span className={css.name}>
                 {name}
-                <small>{move?.focus ?? "No longer there"}</small>
+                <small>{move?.focus ?? (withheld ? "Not shown" : "No longer there")}</small>
               </span>
               {!readOnly && (
                 <Button look="icon" aria-label={`Remove ${name}`} onPress={() => onChange([...places].filter(({ key }) => key !== place.key).map(({ id }) => id))}>

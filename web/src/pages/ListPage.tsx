@@ -1,8 +1,8 @@
-import { type LucideIcon, Plus, SearchX } from "lucide-react";
+import { EyeOff, type LucideIcon, Plus, SearchX } from "lucide-react";
 import { type ReactNode, useCallback, useDeferredValue, useEffect, useMemo, useRef } from "react";
 import { useLocation, useNavigate, useParams, useSearchParams } from "react-router";
 
-import { type Name, type Row, useCollection } from "../app/client.ts";
+import { type Name, type Row, useCollection, useWithheld } from "../app/client.ts";
 import { useGate } from "../app/Gate.tsx";
 import { useTitle } from "../app/useTitle.ts";
 import { count, words } from "../app/words.ts";
@@ -45,6 +45,7 @@ export function ListPage<K extends Name>({ collection, icon, purpose, sorts, tex
   const navigate = useNavigate();
   const { whenSignedIn } = useGate();
   const { rows, ready } = useCollection(collection) as { rows: readonly Row<K>[]; ready: boolean };
+  const withheld = useWithheld(collection);
   const query = params.get("q") ?? "";
   const sort = sorts.find((candidate) => candidate.id === params.get("sort")) ?? sorts[0];
   const wanted = useDeferredValue(query.trim().toLowerCase());
@@ -75,7 +76,7 @@ export function ListPage<K extends Name>({ collection, icon, purpose, sorts, tex
           <div>
             <h1 id="page-title" tabIndex={-1}>{title}</h1>
             <p className={css.count} role="status">
-              {ready ? (wanted ? `${count(found.length, collection)} found` : count(rows.length, collection)) : "Loading…"}
+              {withheld ? "Not shown" : ready ? (wanted ? `${count(found.length, collection)} found` : count(rows.length, collection)) : "Loading…"}
             </p>
           </div>
           <Button look="primary" onPress={create}>
@@ -94,6 +95,10 @@ export function ListPage<K extends Name>({ collection, icon, purpose, sorts, tex
         <div className={css.card}>
           {!ready ? (
             <Skeleton label={`Loading ${many}`} />
+          ) : withheld ? (
+            <Empty icon={EyeOff} title={`Too many ${many} to show`}>
+              Together they are larger than what the server sends to a page. Whoever runs it can raise that limit.
+            </Empty>
           ) : rows.length === 0 ? (
             <Empty icon={icon} title={`No ${many} yet`} action={<Button look="primary" onPress={create}>Add the first {one}</Button>}>
               {purpose}

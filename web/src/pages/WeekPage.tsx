@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 import { Outlet, useNavigate, useParams, useSearchParams } from "react-router";
 import type { Day } from "@schema";
 
-import { useCollection } from "../app/client.ts";
+import { useCollection, useWithheld } from "../app/client.ts";
 import { useGate } from "../app/Gate.tsx";
 import { useTitle } from "../app/useTitle.ts";
 import { count } from "../app/words.ts";
@@ -24,6 +24,7 @@ export function WeekPage() {
   const navigate = useNavigate();
   const { whenSignedIn } = useGate();
   const { rows, ready } = useCollection("schedules");
+  const withheld = useWithheld("schedules");
   const narrow = useMedia("(max-width: 900px)");
   const { today } = useNow();
   const [coach, plan] = [wanted(params.get("coach")), wanted(params.get("plan"))];
@@ -60,7 +61,7 @@ export function WeekPage() {
       <header className={css.head}>
         <div>
           <h1>Week</h1>
-          <p className={css.count}>{ready ? told(shown.length, rows.length) : "Loading…"}</p>
+          <p className={css.count}>{withheld ? "Not shown" : ready ? told(shown.length, rows.length) : "Loading…"}</p>
         </div>
         <Filters coach={coach} plan={plan} onChange={(name, id) => put(name, id === null ? null : String(id))} />
         <Button look="primary" className={css.new as string} onPress={() => create(narrow ? day : today)}>
@@ -71,7 +72,7 @@ export function WeekPage() {
         <BoardSkeleton />
       ) : (
         <>
-          {rows.length === 0 && !narrow && <FirstSteps />}
+          {rows.length === 0 && !narrow && !withheld && <FirstSteps />}
           {narrow ? (
             <DayList rows={shown} day={day} onDay={(to) => put("day", to)} onCreate={create} />
           ) : (

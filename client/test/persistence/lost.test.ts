@@ -1,0 +1,178 @@
+// A database that is closed, deleted, full or forbidden under a page that lives on: what it was to keep is written again, and
+// the page says meanwhile that nothing is kept.
+
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { memoryTokens } from "../../src/index.ts";
+import { browser } from "../support/browser.ts";
+import { kept, page } from "../support/page.ts";
+import { relay } from "../support/relay.ts";
+import { serve, type Gym } from "../support/server.ts";
+import { live, until } from "../support/until.ts";
+
+browser();
+afterEach(() => void vi.restoreAllMocks());
+
+const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
+const keeps = (gym: Gym) => until(gym, () => gym.connection().kept, "it to be kept");
+const keepsNothing = (gym: Gym) => until(gym, () => gym.connection().keptReason, "the reason why not");
+
+// The connections that pages have to their databases.
+function connections(): IDBDatabase[] {
+  const all: IDBDatabase[] = [];
+  const open = IDBFactory.prototype.open;
+  vi.spyOn(IDBFactory.prototype, "open").mockImplementation(function (this: IDBFactory, ...how: [string, number?]) {
+    const request = open.apply(this, how);
+    request.addEventListener("success", () => all.push(request.result));
+    return request;
+  });
+  return all;
+}
+
+const full = () =>
+  vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+    throw new DOMException("full", "QuotaExceededError");
+  });
+
+const losses: [string, (all: IDBDatabase[]) => void][] = [
+  ["another page deletes it", () => void indexedDB.deleteDatabase("rowcast gym")],
+  // As WebKit does to tabs in the background.
+  ["the browser closes it", (all) => (all[0]!.close(), all[0]!.onclose!(new Event("close")))],
+  ["the browser closes it and says nothing", (all) => all[0]!.close()],
+];
+
+test.each(losses)("%s: what was made offline and the picture are there for the next page", async (_, lose) => {
+  const all = connections();
+  const server = await serve();
+  const between = await relay(server);
+  const first = page(between.url);
+  await live(first.gym);
+  expect(first.gym.connection()).toMatchObject({ kept: true, keptReason: undefined });
+  await first.gym.update("coaches", { id: 1, age: 50 });
+  between.cut();
+  await until(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
+  const before = first.gym.create("coaches", ada);
+  lose(all);
+  void first.gym.create("coaches", { ...ada, name: "Grace Hopper" });
+  await expect.poll(() => all.length).toBeGreaterThan(1);
+  await keeps(first.gym);
+  const rows = first.gym.rows("schedules");
+  await first.leave();
+
+  const { gym } = page(between.url);
+  await until(gym, () => gym.connection().waiting === 2, "the writes");
+  expect(gym.connection()).toMatchObject({ ready: true, kept: true });
+  expect(gym.rows("schedules")).toEqual(rows);
+  expect(gym.row("coaches", 1)).toMatchObject({ age: 50 });
+  expect(gym.row("coaches", before.id)).toMatchObject({ name: "Ada Byron" });
+  between.mend();
+  gym.reconnect();
+  await until(gym, () => gym.connection().waiting === 0, "the writes to be sent");
+  expect(gym.rows("coaches").map((row) => row.name).slice(5)).toEqual(["Ada Byron", "Grace Hopper"]);
+});
+
+test("what was answered while nothing could be kept is not sent by the next page", async () => {
+  const server = await serve();
+  const between = await relay(server);
+  const first = page(between.url);
+  await live(first.gym);
+  between.cut();
+  await until(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
+  const write = first.gym.create("coaches", ada);
+  await keeps(first.gym);
+  const put = full();
+  void first.gym.update("coaches", { id: 1, age: 51 });
+  await keepsNothing(first.gym);
+  expect(first.gym.connection()).toMatchObject({ kept: false, keptReason: "QuotaExceededError: full" });
+  between.mend();
+  first.gym.reconnect();
+  expect(await write).toMatchObject({ ok: true });
+  await until(first.gym, () => first.gym.connection().waiting === 0, "the writes to be answered");
+  put.mockRestore();
+  await first.gym.update("coaches", { id: 2, age: 52 });
+  await keeps(first.gym);
+  await first.leave();
+  await server.stop();
+
+  const { gym } = page(between.url);
+  await kept(gym);
+  expect(gym.connection().waiting).toBe(0);
+  expect(gym.row("coaches", 2)).toMatchObject({ age: 52 });
+  expect(gym.rows("coaches")).toHaveLength(6);
+});
+
+test("a page without room says so, and keeps all of it once there is some", async () => {
+  const server = await serve();
+  const put = full();
+  const { gym, leave } = page(server.url);
+  await live(gym);
+  await keepsNothing(gym);
+  expect(gym.connection()).toMatchObject({ state: "live", kept: false });
+  put.mockRestore();
+  await gym.update("coaches", { id: 1, age: 50 });
+  await keeps(gym);
+  expect(gym.connection().keptReason).toBeUndefined();
+  const rows = gym.rows("coaches");
+  await leave();
+  await server.stop();
+  const next = page(server.url);
+  await kept(next.gym);
+  expect(next.gym.rows("coaches")).toEqual(rows);
+});
+
+describe("forbidden", () => {
+  test("a window that may keep nothing says so, and all else works", async () => {
+    vi.spyOn(IDBFactory.prototype, "open").mockImplementation(() => {
+      throw new DOMException("not in this window", "SecurityError");
+    });
+    const { gym } = page((await serve()).url);
+    await live(gym);
+    expect(await gym.create("coaches", ada)).toMatchObject({ ok: true });
+    expect(gym.connection()).toMatchObject({ kept: false, keptReason: "SecurityError: not in this window" });
+  });
+
+  test("what may be kept after all is written whole", async () => {
+    const server = await serve();
+    const open = vi.spyOn(IDBFactory.prototype, "open").mockImplementation(() => {
+      throw new DOMException("not just now", "UnknownError");
+    });
+    const { gym, leave } = page(server.url);
+    await live(gym);
+    await keepsNothing(gym);
+    open.mockRestore();
+    await gym.update("coaches", { id: 1, age: 50 });
+    await keeps(gym);
+    const rows = gym.rows("coaches");
+    await leave();
+    await server.stop();
+    const next = page(server.url);
+    await kept(next.gym);
+    expect(next.gym.rows("coaches")).toEqual(rows);
+  });
+});
+
+test("a member's picture that could not be wiped is wiped when it can be", async () => {
+  const server = await serve(["--access", "members"]);
+  const tokens = memoryTokens();
+  const { gym, leave } = page(server.url, { tokens });
+  await until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
+  await gym.login({ username: "mara", password: "mara_password" });
+  await keeps(gym);
+  const clear = vi.spyOn(IDBObjectStore.prototype, "clear").mockImplementation(() => {
+    throw new DOMException("broken", "UnknownError");
+  });
+  await gym.logout();
+  await keepsNothing(gym);
+  clear.mockRestore();
+  await leave();
+  await server.stop();
+  const next = page(server.url, { tokens });
+  await until(next.gym, () => next.gym.connection().state === "reconnecting", "a vain try");
+  expect(next.gym.connection().ready).toBe(false);
+  expect(next.gym.rows("coaches")).toEqual([]);
+});
+
+test("a page that was to keep nothing says neither", async () => {
+  const gym = (await serve()).open();
+  await live(gym);
+  expect(gym.connection()).toMatchObject({ kept: false, keptReason: undefined });
+});

@@ -1,0 +1,85 @@
+// @vitest-environment happy-dom
+// What a server renders is what the page begins with, whatever the page has by then.
+
+import { act, cleanup } from "@testing-library/react";
+import { StrictMode, type ReactNode } from "react";
+import { hydrateRoot } from "react-dom/client";
+import { renderToString } from "react-dom/server";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { createClient } from "../../src/index.ts";
+import { hooks } from "../../src/react.ts";
+import { schema, type Collections } from "../../../api-schema/generated/schema.ts";
+import type { Client } from "../../src/index.ts";
+import { serve } from "../support/server.ts";
+import { live } from "../support/until.ts";
+
+afterEach(cleanup);
+
+function page(client: Client<Collections>) {
+  const { useCollection, useRow, usePending, useTouch, useConnection, useConflicts } = hooks(client);
+  return function Page() {
+    const { rows, ready } = useCollection("coaches", { where: (coach) => coach.age > 30, sort: "name" });
+    const { state, user, withheld, kept } = useConnection();
+    return (
+      <main>
+        <p>{ready ? rows.map((row) => row.name).join(", ") : "One moment…"}</p>
+        <p>{[state, user?.id, withheld.length, `${kept}`, useConflicts().length].join(" ")}</p>
+        <p>{useRow("coaches", 1)?.name ?? "nobody"} {usePending("coaches", 1) ?? "settled"} {useTouch("coaches", 1)?.kind}</p>
+      </main>
+    );
+  };
+}
+
+// As a process renders it that serves pages: it has no page of its own, and connects to nothing.
+function rendered(): string {
+  vi.stubGlobal("document", undefined);
+  Reflect.deleteProperty(globalThis, "document");
+  try {
+    const Page = page(createClient(schema, { url: "http://127.0.0.1:9" }) as Client<Collections>);
+    return renderToString(<StrictMode><Page /></StrictMode>);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+}
+
+async function hydrate(html: string, app: ReactNode): Promise<{ root: HTMLElement; first: string[] }> {
+  const root = document.createElement("div");
+  root.innerHTML = html;
+  document.body.append(root);
+  const wrong: string[] = [];
+  const error = vi.spyOn(console, "error").mockImplementation((...said) => void wrong.push(said.join(" ")));
+  await act(async () => {
+    const mounted = hydrateRoot(root, app, { onRecoverableError: (error) => wrong.push(String(error)) });
+    onTestFinished(() => mounted.unmount());
+  });
+  error.mockRestore();
+  return { root, first: wrong };
+}
+
+test("a page that is live before it is hydrated is no mismatch, and shows what it has", async () => {
+  const html = rendered();
+  expect(html).toContain("One moment…");
+  expect(html).toContain("connecting");
+  const server = await serve();
+  const client = server.open();
+  await live(client);
+  const write = client.update("coaches", { id: 1, name: "Mara L." });
+  const Page = page(client);
+  const { root, first } = await hydrate(html, <StrictMode><Page /></StrictMode>);
+  expect(first).toEqual([]);
+  expect(root.textContent).toContain("Mara L.");
+  expect(root.textContent).toContain("live");
+  await act(async () => void (await write));
+  expect(root.textContent).toContain("Mara L. settled");
+});
+
+test("one that is not there yet is no mismatch, and follows", async () => {
+  const html = rendered();
+  const server = await serve();
+  const client = server.open();
+  const Page = page(client);
+  const { root, first } = await hydrate(html, <StrictMode><Page /></StrictMode>);
+  expect(first).toEqual([]);
+  await act(() => live(client));
+  expect(root.textContent).toContain("live");
+});

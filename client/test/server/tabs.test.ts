@@ -1,0 +1,92 @@
+// @vitest-environment happy-dom
+// Pages of one origin share the token: they follow each other's sign-in, and forget only the token that was theirs.
+
+import { beforeEach, expect, test } from "vitest";
+import { localTokens, memoryTokens, type TokenStore } from "../../src/index.ts";
+import { open, serve, type Gym } from "../support/server.ts";
+import { live, until } from "../support/until.ts";
+
+const mara = { username: "mara", password: "mara_password" };
+const teo = { username: "teo", password: "teo_password" };
+const signIn = (gym: Gym) => until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
+const is = (gym: Gym, name: string | undefined) =>
+  until(gym, () => gym.connection().user?.username === name && gym.connection().state === "live", `${name} to be signed in`);
+
+beforeEach(() => localStorage.clear());
+
+// What a browser tells the other pages when one has written; one of them at a time, so the event is for all here.
+function tab(): TokenStore {
+  const tokens = localTokens();
+  return {
+    ...tokens,
+    set(token) {
+      tokens.set(token);
+      dispatchEvent(new Event("storage"));
+    },
+  };
+}
+
+test.each(["members", "read", "open"])("a sign-in, a change of user and a sign-out are followed by the other page, with access %s", async (access) => {
+  const server = await serve(["--access", access]);
+  const [one, two] = [server.open({ tokens: tab() }), server.open({ tokens: tab() })];
+  const out = access === "members" ? signIn : live;
+  await Promise.all([out(one), out(two)]);
+  await one.login(mara);
+  await is(two, "mara");
+  expect(two.rows("coaches")).toEqual(one.rows("coaches"));
+  await two.login(teo);
+  await is(one, "teo");
+  await one.logout();
+  await is(two, undefined);
+  await out(two);
+  if (access === "members") expect(two.rows("coaches")).toEqual([]);
+  expect(localStorage.length).toBe(0);
+});
+
+test("a page that hears late that its sign-in has ended keeps the token of the next one, and comes back by it", async () => {
+  const server = await serve(["--access", "members"]);
+  // Nothing tells it that another page has signed in.
+  const shared = memoryTokens();
+  const gym = server.open({ tokens: shared });
+  await signIn(gym);
+  await gym.login(mara);
+  const theirs = shared.get()!;
+  const elsewhere = server.open({ tokens: memoryTokens() });
+  await signIn(elsewhere);
+  const next = (await elsewhere.login(teo)).data!.token;
+  shared.set(next);
+  // Another page of Mara's ends her sign-in.
+  const other = server.open({ tokens: { get: () => theirs, set: () => {} } });
+  await is(other, "mara");
+  await other.logout();
+  await is(gym, "teo");
+  expect(shared.get()).toBe(next);
+  expect(gym.rows("coaches")).toHaveLength(5);
+});
+
+test("a token that is refused is forgotten, and not one that has come since", async () => {
+  const server = await serve(["--access", "members"]);
+  const maker = server.open();
+  await signIn(maker);
+  const good = (await maker.login(mara)).data!.token;
+  let token: string | null = "0".repeat(64);
+  let asked = 0;
+  // Another page signs in while this one is being refused.
+  const tokens: TokenStore = {
+    get: () => (asked++ === 1 ? (token = good) : token),
+    set: (next) => void (token = next),
+  };
+  const gym = open(server.url, { tokens });
+  await is(gym, "mara");
+  expect(token).toBe(good);
+});
+
+test("nothing of a closed page follows", async () => {
+  const server = await serve();
+  const gym = server.open({ tokens: tab() });
+  await live(gym);
+  gym.close();
+  localTokens().set("0".repeat(64));
+  dispatchEvent(new Event("storage"));
+  expect(gym.connection().state).toBe("offline");
+});

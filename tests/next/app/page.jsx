@@ -1,0 +1,3 @@
+import { Coaches } from "./coaches.jsx";
+
+export default () => <Coaches />;
