@@ -31,6 +31,7 @@ mod upper;
 mod writer;
 
 pub(crate) use self::{
+    payload::largest_message,
     http::{Endpoint, Open, handle},
     request::Request,
     upper::{Failure, Message, Upper},

@@ -27,7 +27,10 @@ use crate::{
 };
 
 mod ending;
+mod taking;
 mod writing;
+
+pub(crate) use taking::Handed;
 
 /// With this much waiting, a client is behind, whatever its connection says.
 const VOLATILE_ROOM: usize = 64 * 1024;
@@ -75,6 +78,10 @@ pub(crate) struct Link {
     written: Cell<bool>,
     /// The task waits until fewer acks do.
     held: Cell<bool>,
+    ping: Cell<taking::Ping>,
+    handed: Arc<Handed>,
+    /// The kernel keeps little of what it could not send yet.
+    shallow: Cell<bool>,
     max_unread_acks: usize,
     state: RefCell<State>,
 }
@@ -110,6 +117,9 @@ impl Link {
             peer_closed: Cell::new(false),
             written: Cell::new(false),
             held: Cell::new(false),
+            ping: Cell::default(),
+            handed: Arc::default(),
+            shallow: Cell::new(false),
             max_unread_acks: config.max_unread_acks,
             state: RefCell::new(State {
                 outbox: Outbox::new(config.max_outbox),
@@ -133,6 +143,7 @@ impl Link {
     pub(crate) fn set_connection(&self, connection: Weak<Connection>) {
         self.shard.meters.moved(self.transport.replace(Transport::WebSocket));
         *self.connection.borrow_mut() = connection;
+        self.shallow.set(false);
     }
 
     pub(crate) fn connection(&self) -> Option<Arc<Connection>> {
@@ -153,7 +164,7 @@ impl Link {
     }
 
     pub(crate) fn emit(&self, frame: Frame) {
-        self.queue(|outbox| outbox.push(frame.into_bytes()).is_ok());
+        self.queue(|outbox| outbox.push_frame(&frame).is_ok());
     }
 
     /// An ack, which its client is to read before it is given many others.
@@ -168,6 +179,11 @@ impl Link {
         let held = state.phase == Phase::Open && state.outbox.acks() > self.max_unread_acks;
         self.held.set(held);
         held
+    }
+
+    /// Bytes of the largest message that it has been sent so far.
+    pub(crate) fn largest(&self) -> usize {
+        self.state.borrow().outbox.largest()
     }
 
     /// Bytes that the client has taken so far.

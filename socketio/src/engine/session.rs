@@ -40,6 +40,9 @@ use registered::Registered;
 /// How long a session that its client has closed by POST waits for a GET that was sent at the same time.
 const FAREWELL: Duration = Duration::from_millis(500);
 
+/// The close code of a peer that has been sent a message larger than it takes (RFC 6455 §7.4.1).
+const TOO_BIG: u16 = 1009;
+
 /// Where messages come from.
 pub(super) enum Input {
     Socket(Inflow),
@@ -164,6 +167,7 @@ impl Session {
         // Once a close is on its way nothing else counts.
         let closing = self.closed_by.is_some() || !self.link.is_open();
         match message {
+            Inbound::Close(Some(TOO_BIG)) => self.too_big(),
             Inbound::Close(code) => self.link.finish(Some(Frame::close(code.unwrap_or(1000), ""))),
             _ if closing => {}
             Inbound::Ping(payload) => self.link.hurry(Frame::pong(&payload)),
@@ -175,6 +179,14 @@ impl Session {
             }
             Inbound::TooLarge { bytes, .. } => self.fail(&too_large(bytes, self.endpoint.config.max_payload)),
         }
+    }
+
+    /// The client has a limit of its own for one message, and was sent more.
+    fn too_big(&self) {
+        let bytes = self.link.largest();
+        debug!(sid = %self.link.sid, bytes, "the client does not take messages of that size");
+        Meters::limited("client_message");
+        self.link.finish_by(Some(Frame::close(TOO_BIG, "")), Reason::MessageTooBig);
     }
 
     fn text(&mut self, text: String) {
@@ -221,9 +233,13 @@ impl Session {
             return self.close(failure.code, &failure.sentence, failure.reason);
         }
         match self.heart.beat(now) {
-            Some(Beat::Ping) => self.link.hurry(Frame::text("2")),
+            Some(Beat::Ping) => self.link.ping(),
             // What we do not read cannot be held against the client.
             Some(Beat::Dead) if self.paused => self.heart.resume(now),
+            // It has not been given the ping yet, or just now.
+            Some(Beat::Dead) if self.link.is_taking(self.endpoint.config.ping_timeout) => {
+                self.heart.resume(now);
+            }
             Some(Beat::Dead) => {
                 let sentence = format!("no pong within {:?}", self.endpoint.config.ping_timeout);
                 self.close(1008, &sentence, Reason::PingTimeout);
