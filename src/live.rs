@@ -18,6 +18,7 @@ mod epoch;
 mod history;
 mod horizon;
 mod log;
+mod parts;
 mod picture;
 mod position;
 mod prune;
@@ -65,6 +66,7 @@ const CATCHING_UP: Duration = Duration::from_secs(2);
 /// Rooms of those who want the one or the other.
 const SNAPSHOTS_ROOM: &str = "live:snapshots";
 const CHANGES_ROOM: &str = "live:changes";
+const PARTS_ROOM: &str = "live:parts";
 
 /// How a client wants to be kept up to date.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,7 +78,19 @@ pub enum Mode {
     Changes {
         /// Where the client was when it was last here.
         since: Option<Cursor>,
+        /// How it is sent what changes cannot tell.
+        form: Form,
     },
+}
+
+/// How a client that wants changes is sent all that there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// By the snapshots.
+    #[default]
+    Snapshots,
+    /// In parts, of which none is large.
+    Parts,
 }
 
 /// How much of what happened is kept for clients that come back.
@@ -161,7 +175,7 @@ impl Live {
     /// to be shown less than before. One look serves all who come in the meantime.
     pub async fn reach(&self, mode: &Mode) {
         let behind = match mode {
-            Mode::Changes { since: Some(cursor) } => !self.shared.reaches(cursor),
+            Mode::Changes { since: Some(cursor), .. } => !self.shared.reaches(cursor),
             _ => self.shared.has_neighbours,
         };
         // While the database is away, what there is must do.
@@ -177,12 +191,12 @@ impl Live {
         socket.join(room);
         socket.give(|| match &mode {
             Mode::Snapshots => self.shared.all_snapshots(),
-            Mode::Changes { since: None } => vec![self.shared.whole()],
-            Mode::Changes { since: Some(cursor) } => {
-                let resumed = self.shared.resume(cursor);
+            Mode::Changes { since: None, form } => vec![self.shared.whole(*form)],
+            Mode::Changes { since: Some(cursor), form } => {
+                let resumed = self.shared.resume(cursor, *form);
                 let outcome = if resumed.is_some() { "changes" } else { "snapshots" };
                 metrics::counter!("rowcast_live_resumed_total", "with" => outcome).increment(1);
-                vec![resumed.unwrap_or_else(|| self.shared.whole())]
+                vec![resumed.unwrap_or_else(|| self.shared.whole(*form))]
             }
         });
         Follower { shared: self.shared.clone(), mode }
@@ -192,7 +206,7 @@ impl Live {
     pub fn send_snapshots<S>(&self, socket: &Socket<S>, mode: &Mode) {
         socket.give(|| match mode {
             Mode::Snapshots => self.shared.all_snapshots(),
-            Mode::Changes { .. } => vec![self.shared.whole()],
+            Mode::Changes { form, .. } => vec![self.shared.whole(*form)],
         });
     }
 
@@ -249,13 +263,15 @@ impl Live {
 pub fn unfollow<S>(socket: &Socket<S>) {
     socket.leave(SNAPSHOTS_ROOM);
     socket.leave(CHANGES_ROOM);
+    socket.leave(PARTS_ROOM);
 }
 
 impl Mode {
     fn place<'a>(&self, shared: &'a Shared) -> (&'static str, &'a AtomicUsize) {
         match self {
             Self::Snapshots => (SNAPSHOTS_ROOM, &shared.snapshots),
-            Self::Changes { .. } => (CHANGES_ROOM, &shared.changes),
+            Self::Changes { form: Form::Snapshots, .. } => (CHANGES_ROOM, &shared.changes),
+            Self::Changes { form: Form::Parts, .. } => (PARTS_ROOM, &shared.parts),
         }
     }
 }

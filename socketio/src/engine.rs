@@ -31,8 +31,8 @@ mod upper;
 mod writer;
 
 pub(crate) use self::{
-    payload::largest_message,
     http::{Endpoint, Open, handle},
+    payload::largest_message,
     request::Request,
     upper::{Failure, Message, Upper},
 };

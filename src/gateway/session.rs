@@ -10,7 +10,7 @@ use socketio::{Handshake, Refusal};
 use super::{authors::Asking, watch::Watching};
 use crate::{
     auth::{Caller, Token},
-    live::{Follower, Mode},
+    live::{Follower, Form, Mode},
 };
 
 /// What is known of one socket.
@@ -49,8 +49,7 @@ pub(super) struct Credentials {
     pub(super) authors: bool,
 }
 
-const AUTH: &str =
-    "auth takes an object {token?, live?, since?, authors?}: authors is true or false, the others are texts";
+const AUTH: &str = "auth takes an object {token?, live?, since?, chunks?, authors?}: chunks and authors are true or false, the others are texts";
 
 /// What the handshake's `auth` may carry. Whatever else is in it is somebody else's business.
 #[derive(Default, Deserialize)]
@@ -58,6 +57,7 @@ struct Presented {
     token: Option<String>,
     live: Option<String>,
     since: Option<String>,
+    chunks: Option<bool>,
     authors: Option<bool>,
 }
 
@@ -93,7 +93,7 @@ impl Session {
     /// How to begin to be kept up to date. A cursor counts once: whoever signs out and in again may have thrown away what it had.
     pub(super) fn begin(&self) -> Mode {
         let first = self.mode();
-        if let Mode::Changes { since } = &mut *self.mode.borrow_mut() {
+        if let Mode::Changes { since, .. } = &mut *self.mode.borrow_mut() {
             *since = None;
         }
         first
@@ -112,7 +112,8 @@ impl Credentials {
             }
             Some(_) => return Err(refusal(keys::BAD_PAYLOAD, AUTH)),
         };
-        let mode = mode(presented.live.as_deref(), presented.since.as_deref())?;
+        let form = if presented.chunks.unwrap_or_default() { Form::Parts } else { Form::Snapshots };
+        let mode = mode(presented.live.as_deref(), presented.since.as_deref(), form)?;
         let token = presented.token.filter(|token| !token.is_empty());
         let authors = presented.authors.unwrap_or_default();
         Ok(Self { token: token.map(|token| Token::presented(&token)), mode, authors })
@@ -120,10 +121,10 @@ impl Credentials {
 }
 
 /// What the handshake says about being kept up to date. A cursor that is none of ours is like one that is too old.
-fn mode(live: Option<&str>, since: Option<&str>) -> Result<Mode, Refusal> {
+fn mode(live: Option<&str>, since: Option<&str>, form: Form) -> Result<Mode, Refusal> {
     match live {
         None | Some("snapshots") => Ok(Mode::Snapshots),
-        Some("changes") => Ok(Mode::Changes { since: since.and_then(|since| since.parse().ok()) }),
+        Some("changes") => Ok(Mode::Changes { since: since.and_then(|since| since.parse().ok()), form }),
         Some(_) => Err(refusal(keys::BAD_PAYLOAD, "auth.live must be \"snapshots\" or \"changes\"")),
     }
 }

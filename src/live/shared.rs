@@ -15,7 +15,7 @@ use std::{
 use socketio::{Fold, Frame, Hub, Message};
 
 use super::{
-    CHANGES_ROOM, SNAPSHOTS_ROOM,
+    CHANGES_ROOM, Form, PARTS_ROOM, SNAPSHOTS_ROOM,
     cursor::Cursor,
     epoch::Epochs,
     history::{Change, Changed, History},
@@ -26,6 +26,9 @@ use super::{
 /// Bytes of folds that are kept to be shared: many clients come back from the same outage, and few from each of many others.
 const FOLDS: usize = 16 * 1024 * 1024;
 
+/// Bytes of changes that somebody who comes back is sent in one message, if parts are taken instead.
+const MISSED: usize = 1024 * 1024;
+
 /// What is sent, and what has been sent lately.
 pub(super) struct Shared {
     state: RwLock<State>,
@@ -33,9 +36,10 @@ pub(super) struct Shared {
     pub(super) caught_up: AtomicBool,
     /// Whether there may be other nodes.
     pub(super) has_neighbours: bool,
-    /// How many sockets want the one, and the other.
+    /// How many sockets want each.
     pub(super) snapshots: AtomicUsize,
     pub(super) changes: AtomicUsize,
+    pub(super) parts: AtomicUsize,
 }
 
 struct State {
@@ -78,15 +82,15 @@ enum After {
 struct Folds {
     revision: u64,
     bytes: usize,
-    frames: HashMap<After, (Frame, u64)>,
+    frames: HashMap<(After, Form), (Frame, u64)>,
 }
 
 impl Folds {
-    fn get(&self, revision: u64, after: &After) -> Option<(Frame, u64)> {
+    fn get(&self, revision: u64, after: &(After, Form)) -> Option<(Frame, u64)> {
         self.frames.get(after).filter(|_| self.revision == revision).cloned()
     }
 
-    fn keep(&mut self, revision: u64, after: After, (frame, number): (Frame, u64)) {
+    fn keep(&mut self, revision: u64, after: (After, Form), (frame, number): (Frame, u64)) {
         if revision > self.revision || self.bytes + frame.len() > FOLDS {
             *self = Self { revision: revision.max(self.revision), ..Self::default() };
         }
@@ -113,6 +117,7 @@ impl Shared {
             has_neighbours,
             snapshots: 0.into(),
             changes: 0.into(),
+            parts: 0.into(),
         })
     }
 
@@ -141,18 +146,24 @@ impl Shared {
         let revision = self.state().revision + 1;
         let now = Now { cursor: picture.cursor.clone(), revision, floor: 0 };
         // What those who are there want is made before anybody has to wait for the lock.
-        let step = || {
+        let step = |made: Steps| {
             let news = !changed.is_empty() || picture.has_turned();
-            let wanted = news && self.changes.load(Ordering::Relaxed) > 0;
+            let wanted = |form| news && self.follow_in(form).load(Ordering::Relaxed) > 0;
             let before = Had::Number(picture.number - 1);
-            let frame = || picture.bring(&changed, &before, &now).watched(Delivery(began));
-            wanted.then(|| Message::step(CHANGES, picture.number, frame(), self.clone()))
+            let delivery = Arc::new(Delivery(began));
+            let frame = |form: Form| form.bring(&picture, &changed, &before, &now).watched(delivery.clone());
+            let make = |form| wanted(form).then(|| frame(form));
+            let snapshots = made.snapshots.or_else(|| make(Form::Snapshots));
+            let shared = snapshots.clone().filter(|_| picture.is_brought_by_changes(&before));
+            let shared = || shared.filter(|_| wanted(Form::Parts));
+            let parts = made.parts.or_else(shared).or_else(|| make(Form::Parts));
+            Steps { snapshots, parts }
         };
         let snapshots = || match self.snapshots.load(Ordering::Relaxed) {
             0 => Vec::new(),
             _ => watched(picture.snapshots(&now, false), began),
         };
-        let (made, first) = (snapshots(), step());
+        let (made, first) = (snapshots(), step(Steps::default()));
 
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match changes {
@@ -167,8 +178,13 @@ impl Shared {
         if !made.is_empty() {
             hub.to(SNAPSHOTS_ROOM).give(&made);
         }
-        if let Some(step) = first.or_else(step) {
-            hub.to(CHANGES_ROOM).give(&[step]);
+        let Steps { snapshots, parts } = step(first);
+        let message = |frame, form| Message::step(CHANGES, picture.number, frame, self.steps(form));
+        if let Some(frame) = snapshots {
+            hub.to(CHANGES_ROOM).give(&[message(frame, Form::Snapshots)]);
+        }
+        if let Some(frame) = parts {
+            hub.to(PARTS_ROOM).give(&[message(frame, Form::Parts)]);
         }
     }
 
@@ -178,21 +194,34 @@ impl Shared {
         picture.snapshots(&now, true)
     }
 
-    /// The snapshots as they are now, as the first step of a client.
-    pub(super) fn whole(self: &Arc<Self>) -> Message {
-        let (frame, number) = self.snapshot_all();
-        Message::step(CHANGES, number, frame, Arc::new(Whole(self.clone())))
+    /// All that there is now, as the first step of a client.
+    pub(super) fn whole(self: &Arc<Self>, form: Form) -> Message {
+        let (frame, number) = self.all(form);
+        Message::step(CHANGES, number, frame, Arc::new(Whole(self.clone(), form)))
     }
 
-    fn snapshot_all(&self) -> (Frame, u64) {
+    fn all(&self, form: Form) -> (Frame, u64) {
         let (picture, now) = self.state().now();
-        (picture.whole(&now), picture.number)
+        (form.all(&picture, &now), picture.number)
+    }
+
+    /// How many sockets are sent changes in that form.
+    fn follow_in(&self, form: Form) -> &AtomicUsize {
+        match form {
+            Form::Snapshots => &self.changes,
+            Form::Parts => &self.parts,
+        }
+    }
+
+    /// What makes one of the steps that a client has not taken.
+    fn steps(self: &Arc<Self>, form: Form) -> Arc<dyn Fold> {
+        Arc::new(Missed(self.clone(), form))
     }
 
     /// What a client with this cursor has missed, as its first step; nothing if that is not known any more.
-    pub(super) fn resume(self: &Arc<Self>, cursor: &Cursor) -> Option<Message> {
-        let (frame, number) = self.since(cursor)?;
-        let fold = Arc::new(Resume { shared: self.clone(), cursor: cursor.clone() });
+    pub(super) fn resume(self: &Arc<Self>, cursor: &Cursor, form: Form) -> Option<Message> {
+        let (frame, number) = self.since(cursor, form)?;
+        let fold = Arc::new(Resume { shared: self.clone(), cursor: cursor.clone(), form });
         Some(Message::step(CHANGES, number, frame, fold))
     }
 
@@ -203,10 +232,10 @@ impl Shared {
         state.epochs.now() == cursor.epoch && state.position.covers(&cursor.position)
     }
 
-    fn since(&self, cursor: &Cursor) -> Option<(Frame, u64)> {
+    fn since(&self, cursor: &Cursor, form: Form) -> Option<(Frame, u64)> {
         let Cursor { epoch, position, .. } = cursor;
         let known = |state: &State| state.epochs.hold(epoch, position) && state.position.covers(position);
-        self.fold_from(After::Cursor(cursor.to_string()), &Had::Cursor(cursor), |state| {
+        self.fold_from((After::Cursor(cursor.to_string()), form), &Had::Cursor(cursor), |state| {
             known(state).then(|| state.history.since(position))?
         })
     }
@@ -214,7 +243,7 @@ impl Shared {
     /// Everything after a point, in one frame; made once for all who come from there.
     fn fold_from(
         &self,
-        after: After,
+        after: (After, Form),
         had: &Had<'_>,
         missed: impl FnOnce(&State) -> Option<Changed>,
     ) -> Option<(Frame, u64)> {
@@ -225,7 +254,7 @@ impl Shared {
         let state = self.state();
         let (missed, (picture, now)) = (missed(&state)?, state.now());
         drop(state);
-        let fold = (picture.bring(&missed, had, &now), picture.number);
+        let fold = (after.1.bring(&picture, &missed, had, &now), picture.number);
         self.folds().keep(now.revision, after, fold.clone());
         Some(fold)
     }
@@ -239,22 +268,53 @@ impl Shared {
     }
 }
 
-/// For clients that have been sent every step so far, and have not taken the last ones.
-impl Fold for Shared {
-    fn fold(&self, after: u64) -> (Frame, u64) {
-        metrics::counter!("rowcast_live_folded_total").increment(1);
-        let folded =
-            self.fold_from(After::Number(after), &Had::Number(after), |state| state.history.after(after));
-        folded.unwrap_or_else(|| self.snapshot_all())
+/// What a group of commits is told by, in each form that somebody wants.
+#[derive(Default)]
+struct Steps {
+    snapshots: Option<Frame>,
+    parts: Option<Frame>,
+}
+
+impl Form {
+    fn all(self, picture: &Picture, now: &Now) -> Frame {
+        match self {
+            Self::Snapshots => picture.whole(now),
+            Self::Parts => picture.parts(now),
+        }
+    }
+
+    /// All that a client needs who has something earlier.
+    fn bring(self, picture: &Picture, changed: &Changed, had: &Had<'_>, now: &Now) -> Frame {
+        if self == Self::Parts && !picture.is_brought_by_changes(had) {
+            return picture.parts(now);
+        }
+        let frame = picture.bring(changed, had, now);
+        // Who was cut off because of its size would be sent it again and again.
+        let too_large = matches!(had, Had::Cursor(_)) && frame.len() > MISSED;
+        if self == Self::Parts && too_large { picture.parts(now) } else { frame }
     }
 }
 
-/// For clients whose first step, all snapshots, has not left yet.
-struct Whole(Arc<Shared>);
+/// For clients that have been sent every step so far, and have not taken the last ones.
+struct Missed(Arc<Shared>, Form);
+
+impl Fold for Missed {
+    fn fold(&self, after: u64) -> (Frame, u64) {
+        let Self(shared, form) = self;
+        metrics::counter!("rowcast_live_folded_total").increment(1);
+        let had = Had::Number(after);
+        let folded =
+            shared.fold_from((After::Number(after), *form), &had, |state| state.history.after(after));
+        folded.unwrap_or_else(|| shared.all(*form))
+    }
+}
+
+/// For clients whose first step, all that there is, has not left yet.
+struct Whole(Arc<Shared>, Form);
 
 impl Fold for Whole {
     fn fold(&self, _: u64) -> (Frame, u64) {
-        self.0.snapshot_all()
+        self.0.all(self.1)
     }
 }
 
@@ -262,11 +322,12 @@ impl Fold for Whole {
 struct Resume {
     shared: Arc<Shared>,
     cursor: Cursor,
+    form: Form,
 }
 
 impl Fold for Resume {
     fn fold(&self, _: u64) -> (Frame, u64) {
-        self.shared.since(&self.cursor).unwrap_or_else(|| self.shared.snapshot_all())
+        self.shared.since(&self.cursor, self.form).unwrap_or_else(|| self.shared.all(self.form))
     }
 }
 

@@ -77,12 +77,17 @@ impl View {
 
     /// What stands in the place of a snapshot: the event `withheld`.
     pub(super) fn notice(&self) -> Option<Frame> {
+        let json = self.notice_json()?;
+        let mut writer = FrameWriter::event("withheld", json.len());
+        writer.arg().extend_from_slice(json.as_bytes());
+        Some(writer.seal())
+    }
+
+    /// What that event carries.
+    pub(super) fn notice_json(&self) -> Option<String> {
         let Extent::Withheld { limit, .. } = self.extent else { return None };
         let plural = self.plural;
         let reason = format!("larger than {limit} bytes: list it, page by page, by list_{plural}");
-        let mut writer = FrameWriter::event("withheld", 128 + 2 * plural.len() + reason.len());
-        let json = format!(r#"{{"collection":"{plural}","limit":{limit},"reason":"{reason}"}}"#);
-        writer.arg().extend_from_slice(json.as_bytes());
-        Some(writer.seal())
+        Some(format!(r#"{{"collection":"{plural}","limit":{limit},"reason":"{reason}"}}"#))
     }
 }

@@ -17,6 +17,7 @@ mod nodes;
 mod once;
 mod order;
 mod others;
+mod parts;
 mod polling;
 mod reconcile;
 mod repeats;
