@@ -35,6 +35,7 @@ pub mod gateway;
 pub mod health;
 pub mod http;
 pub mod live;
+mod log;
 pub mod network;
 pub mod query;
 pub mod registry;
