@@ -15,8 +15,10 @@ mod cache;
 mod cursor;
 mod digest;
 mod epoch;
+mod form;
 mod history;
 mod horizon;
+mod limit;
 mod log;
 mod parts;
 mod picture;
@@ -33,6 +35,7 @@ mod view;
 mod withheld;
 
 use std::{
+    borrow::Cow,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -44,6 +47,8 @@ use socketio::{Hub, Socket};
 use tokio::sync::{oneshot, watch};
 
 pub use cursor::Cursor;
+pub use limit::Limit;
+pub use parts::PART;
 use reading::Kinds;
 use reconcile::Reconciler;
 pub use resync::resync;
@@ -69,11 +74,13 @@ const CHANGES_ROOM: &str = "live:changes";
 const PARTS_ROOM: &str = "live:parts";
 
 /// How a client wants to be kept up to date.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Each collection that changed, whole.
-    #[default]
-    Snapshots,
+    Snapshots {
+        /// What the client takes at most, if that is known.
+        within: Option<Limit>,
+    },
     /// What changed; from a cursor on, or from the snapshots.
     Changes {
         /// Where the client was when it was last here.
@@ -91,6 +98,14 @@ pub enum Form {
     Snapshots,
     /// In parts, of which none is large.
     Parts,
+    /// By the snapshots, for a client that takes no larger messages than that.
+    Within(Limit),
+}
+
+impl Default for Mode {
+    fn default() -> Self {
+        Self::Snapshots { within: None }
+    }
 }
 
 /// How much of what happened is kept for clients that come back.
@@ -186,11 +201,12 @@ impl Live {
 
     /// Puts into a socket's outbox what it needs to be up to date, and keeps it so.
     pub fn follow<S>(&self, socket: &Socket<S>, mode: Mode) -> Follower {
-        let (room, count) = mode.place(&self.shared);
-        count.fetch_add(1, Ordering::Relaxed);
-        socket.join(room);
+        mode.count(&self.shared).fetch_add(1, Ordering::Relaxed);
+        socket.join(mode.room());
+        // Counted by now, so that it stays.
+        mode.limit().into_iter().for_each(|limit| self.shared.begin_within(limit));
         socket.give(|| match &mode {
-            Mode::Snapshots => self.shared.all_snapshots(),
+            Mode::Snapshots { within } => self.shared.all_snapshots(*within),
             Mode::Changes { since: None, form } => vec![self.shared.whole(*form)],
             Mode::Changes { since: Some(cursor), form } => {
                 let resumed = self.shared.resume(cursor, *form);
@@ -205,7 +221,7 @@ impl Live {
     /// Puts every collection into a socket's outbox once more.
     pub fn send_snapshots<S>(&self, socket: &Socket<S>, mode: &Mode) {
         socket.give(|| match mode {
-            Mode::Snapshots => self.shared.all_snapshots(),
+            Mode::Snapshots { within } => self.shared.all_snapshots(*within),
             Mode::Changes { form, .. } => vec![self.shared.whole(*form)],
         });
     }
@@ -259,25 +275,44 @@ impl Live {
     }
 }
 
-/// Sends a socket nothing more of what is published from now on; its [`Follower`] goes as well.
-pub fn unfollow<S>(socket: &Socket<S>) {
-    socket.leave(SNAPSHOTS_ROOM);
-    socket.leave(CHANGES_ROOM);
-    socket.leave(PARTS_ROOM);
+/// Sends a socket that follows so nothing more of what is published from now on; its [`Follower`] goes as well.
+pub fn unfollow<S>(socket: &Socket<S>, mode: &Mode) {
+    socket.leave(&mode.room());
 }
 
 impl Mode {
-    fn place<'a>(&self, shared: &'a Shared) -> (&'static str, &'a AtomicUsize) {
+    fn limit(&self) -> Option<Limit> {
         match self {
-            Self::Snapshots => (SNAPSHOTS_ROOM, &shared.snapshots),
-            Self::Changes { form: Form::Snapshots, .. } => (CHANGES_ROOM, &shared.changes),
-            Self::Changes { form: Form::Parts, .. } => (PARTS_ROOM, &shared.parts),
+            Self::Snapshots { within } => *within,
+            Self::Changes { form, .. } => form.limit(),
+        }
+    }
+
+    /// Where those are who follow so.
+    pub(crate) fn room(&self) -> Cow<'static, str> {
+        match self {
+            Self::Snapshots { within: None } => SNAPSHOTS_ROOM.into(),
+            Self::Snapshots { within: Some(limit) } => format!("{SNAPSHOTS_ROOM}:{}", limit.bytes()).into(),
+            Self::Changes { form: Form::Snapshots, .. } => CHANGES_ROOM.into(),
+            Self::Changes { form: Form::Parts, .. } => PARTS_ROOM.into(),
+            Self::Changes { form: Form::Within(limit), .. } => {
+                format!("{CHANGES_ROOM}:{}", limit.bytes()).into()
+            }
+        }
+    }
+
+    /// How many follow so.
+    fn count<'a>(&self, shared: &'a Shared) -> &'a AtomicUsize {
+        match self {
+            Self::Snapshots { within: None } => &shared.snapshots,
+            Self::Snapshots { within: Some(limit) } => &shared.within[limit.place()].snapshots,
+            Self::Changes { form, .. } => shared.follow_in(*form),
         }
     }
 }
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        self.mode.place(&self.shared).1.fetch_sub(1, Ordering::Relaxed);
+        self.mode.count(&self.shared).fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::args::Args;
+use crate::{args::Args, engine::largest_message};
 
 /// Header room of the largest frame: two bytes and a 64-bit length.
 const ROOM: usize = 10;
@@ -138,6 +138,11 @@ impl Frame {
     #[allow(clippy::len_without_is_empty, reason = "no frame is empty")]
     pub fn len(&self) -> usize {
         self.pieces().map(Bytes::len).sum()
+    }
+
+    /// Bytes of the largest message that it carries.
+    pub fn largest_message(&self) -> usize {
+        self.pieces().map(|bytes| largest_message(bytes)).max().unwrap_or_default()
     }
 
     /// The packet's text: what the first WebSocket frame carries.

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 use socketio::{Handshake, Refusal};
 
-use super::{authors::Asking, watch::Watching};
+use super::{authors::Asking, cut_off::Who, watch::Watching};
 use crate::{
     auth::{Caller, Token},
-    live::{Follower, Form, Mode},
+    live::{Follower, Form, Limit, Mode, PART},
 };
 
 /// What is known of one socket.
@@ -21,6 +21,8 @@ pub struct Session {
     /// Who is at the other end of the connection; a proxy, if there is one.
     pub(super) peer: Option<IpAddr>,
     mode: RefCell<Mode>,
+    /// Who it seems to be, for when it comes back.
+    pub(super) who: Who,
     /// Whether it asks who wrote what.
     pub(super) authors: bool,
     /// There from when it has been greeted, or from when it is signed in where only members are sent anything.
@@ -62,12 +64,18 @@ struct Presented {
 }
 
 impl Session {
-    pub(super) fn new(user: Option<SignedIn>, peer: Option<IpAddr>, mode: Mode, authors: bool) -> Self {
+    pub(super) fn new(
+        user: Option<SignedIn>,
+        peer: Option<IpAddr>,
+        (mode, who): (Mode, Who),
+        authors: bool,
+    ) -> Self {
         Self {
             peer,
             user: RefCell::new(user),
             watching: RefCell::default(),
             mode: RefCell::new(mode),
+            who,
             authors,
             following: RefCell::default(),
         }
@@ -120,10 +128,21 @@ impl Credentials {
     }
 }
 
+/// The same for a client that takes no larger messages. Parts are smaller than all limits but the smallest.
+pub(super) fn within(mode: Mode, limit: Limit) -> Mode {
+    match mode {
+        Mode::Snapshots { .. } => Mode::Snapshots { within: Some(limit) },
+        Mode::Changes { since, form: Form::Parts } if limit.bytes() > PART => {
+            Mode::Changes { since, form: Form::Parts }
+        }
+        Mode::Changes { since, .. } => Mode::Changes { since, form: Form::Within(limit) },
+    }
+}
+
 /// What the handshake says about being kept up to date. A cursor that is none of ours is like one that is too old.
 fn mode(live: Option<&str>, since: Option<&str>, form: Form) -> Result<Mode, Refusal> {
     match live {
-        None | Some("snapshots") => Ok(Mode::Snapshots),
+        None | Some("snapshots") => Ok(Mode::default()),
         Some("changes") => Ok(Mode::Changes { since: since.and_then(|since| since.parse().ok()), form }),
         Some(_) => Err(refusal(keys::BAD_PAYLOAD, "auth.live must be \"snapshots\" or \"changes\"")),
     }

@@ -139,7 +139,7 @@ pub(super) fn sign_out(socket: &Socket<Session>, access: Access) {
     session.user.take();
     session.watching.take();
     if access == Access::Members && session.following.take().is_some() {
-        live::unfollow(socket);
+        live::unfollow(socket, &session.mode());
         authors::leave(socket);
         socket.take_back();
     }

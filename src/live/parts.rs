@@ -13,8 +13,8 @@ use socketio::{Frame, FrameWriter};
 
 use super::view::View;
 
-/// Bytes of rows in a part, unless one row alone has more.
-const PART: usize = 64 * 1024;
+/// Bytes of rows in a part, unless one row alone has more: with what stands around them less than 64 KiB.
+pub const PART: usize = 64_000;
 
 /// Rows of one collection that go together.
 struct Part<'a> {

@@ -4,7 +4,7 @@
 //! on their way, and numbers tell which of them it has in it already.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -15,19 +15,18 @@ use std::{
 use socketio::{Fold, Frame, Hub, Message};
 
 use super::{
-    CHANGES_ROOM, Form, PARTS_ROOM, SNAPSHOTS_ROOM,
+    CHANGES_ROOM, Form, Mode, PARTS_ROOM, SNAPSHOTS_ROOM,
     cursor::Cursor,
     epoch::Epochs,
+    form::{Missed, Resume, Whole},
     history::{Change, Changed, History},
+    limit::{LIMITS, Limit},
     picture::{CHANGES, Had, Now, Picture},
     position::Position,
 };
 
 /// Bytes of folds that are kept to be shared: many clients come back from the same outage, and few from each of many others.
 const FOLDS: usize = 16 * 1024 * 1024;
-
-/// Bytes of changes that somebody who comes back is sent in one message, if parts are taken instead.
-const MISSED: usize = 1024 * 1024;
 
 /// What is sent, and what has been sent lately.
 pub(super) struct Shared {
@@ -40,6 +39,15 @@ pub(super) struct Shared {
     pub(super) snapshots: AtomicUsize,
     pub(super) changes: AtomicUsize,
     pub(super) parts: AtomicUsize,
+    /// The same of those with a limit.
+    pub(super) within: [Within; LIMITS],
+}
+
+/// How many sockets with some limit want each.
+#[derive(Default)]
+pub(super) struct Within {
+    pub(super) snapshots: AtomicUsize,
+    pub(super) changes: AtomicUsize,
 }
 
 struct State {
@@ -50,14 +58,21 @@ struct State {
     epochs: Epochs,
     /// Grows with the picture and with the history.
     revision: u64,
+    /// What the picture is for clients with a limit, as long as there are any.
+    within: BTreeMap<Limit, Arc<Picture>>,
 }
 
 impl State {
-    /// The picture, and where those are who are sent it.
-    fn now(&self) -> (Arc<Picture>, Now) {
-        let cursor = self.picture.stamp(&Cursor::new(self.epochs.now(), &self.position));
-        let now = Now { cursor, revision: self.revision, floor: self.history.floor() };
-        (self.picture.clone(), now)
+    /// The picture for somebody, and where those are who are sent it.
+    fn now(&self, limit: Option<Limit>) -> (Arc<Picture>, Now) {
+        let picture = limit.map_or_else(|| self.picture.clone(), |limit| self.within(limit));
+        let cursor = picture.stamp(&Cursor::new(self.epochs.now(), &self.position));
+        (picture, Now { cursor, revision: self.revision, floor: self.history.floor() })
+    }
+
+    fn within(&self, limit: Limit) -> Arc<Picture> {
+        let known = self.within.get(&limit).cloned();
+        known.unwrap_or_else(|| Arc::new(self.picture.within(limit, None)))
     }
 }
 
@@ -72,7 +87,7 @@ pub(super) struct News {
 
 /// From where a fold begins.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum After {
+pub(super) enum After {
     Number(u64),
     Cursor(String),
 }
@@ -109,7 +124,14 @@ impl Shared {
         epochs: Epochs,
         has_neighbours: bool,
     ) -> Arc<Self> {
-        let state = State { picture: Arc::new(picture), position, history, epochs, revision: 1 };
+        let state = State {
+            picture: Arc::new(picture),
+            position,
+            history,
+            epochs,
+            revision: 1,
+            within: BTreeMap::new(),
+        };
         Arc::new(Self {
             state: RwLock::new(state),
             folds: Mutex::default(),
@@ -118,6 +140,7 @@ impl Shared {
             snapshots: 0.into(),
             changes: 0.into(),
             parts: 0.into(),
+            within: Default::default(),
         })
     }
 
@@ -186,11 +209,41 @@ impl Shared {
         if let Some(frame) = parts {
             hub.to(PARTS_ROOM).give(&[message(frame, Form::Parts)]);
         }
+        self.publish_within(hub, &mut state, &changed);
+    }
+
+    /// The same for those with a limit. They are few, if any, so that nobody waits for it.
+    fn publish_within(self: &Arc<Self>, hub: &Hub, state: &mut State, changed: &Changed) {
+        for (limit, before) in std::mem::take(&mut state.within) {
+            let Within { snapshots, changes } = &self.within[limit.place()];
+            let wanted = [snapshots, changes].map(|count| count.load(Ordering::Relaxed) > 0);
+            if wanted == [false, false] {
+                continue;
+            }
+            state.within.insert(limit, Arc::new(state.picture.within(limit, Some(&before))));
+            let (picture, now) = state.now(Some(limit));
+            if wanted[0] {
+                hub.to(Mode::Snapshots { within: Some(limit) }.room()).give(&picture.snapshots(&now, false));
+            }
+            if wanted[1] && (!changed.is_empty() || picture.has_turned()) {
+                let form = Form::Within(limit);
+                let frame = form.bring(&picture, changed, &Had::Number(picture.number - 1), &now);
+                let step = Message::step(CHANGES, picture.number, frame, self.steps(form));
+                hub.to(Mode::Changes { since: None, form }.room()).give(&[step]);
+            }
+        }
+    }
+
+    /// From now on there is a picture for that limit.
+    pub(super) fn begin_within(&self, limit: Limit) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let picture = state.within(limit);
+        state.within.insert(limit, picture);
     }
 
     /// The snapshots as they are now.
-    pub(super) fn all_snapshots(&self) -> Vec<Message> {
-        let (picture, now) = self.state().now();
+    pub(super) fn all_snapshots(&self, within: Option<Limit>) -> Vec<Message> {
+        let (picture, now) = self.state().now(within);
         picture.snapshots(&now, true)
     }
 
@@ -200,16 +253,17 @@ impl Shared {
         Message::step(CHANGES, number, frame, Arc::new(Whole(self.clone(), form)))
     }
 
-    fn all(&self, form: Form) -> (Frame, u64) {
-        let (picture, now) = self.state().now();
+    pub(super) fn all(&self, form: Form) -> (Frame, u64) {
+        let (picture, now) = self.state().now(form.limit());
         (form.all(&picture, &now), picture.number)
     }
 
     /// How many sockets are sent changes in that form.
-    fn follow_in(&self, form: Form) -> &AtomicUsize {
+    pub(super) fn follow_in(&self, form: Form) -> &AtomicUsize {
         match form {
             Form::Snapshots => &self.changes,
             Form::Parts => &self.parts,
+            Form::Within(limit) => &self.within[limit.place()].changes,
         }
     }
 
@@ -232,16 +286,16 @@ impl Shared {
         state.epochs.now() == cursor.epoch && state.position.covers(&cursor.position)
     }
 
-    fn since(&self, cursor: &Cursor, form: Form) -> Option<(Frame, u64)> {
+    pub(super) fn since(&self, cursor: &Cursor, form: Form) -> Option<(Frame, u64)> {
         let Cursor { epoch, position, .. } = cursor;
         let known = |state: &State| state.epochs.hold(epoch, position) && state.position.covers(position);
-        self.fold_from((After::Cursor(cursor.to_string()), form), &Had::Cursor(cursor), |state| {
+        self.fold_where((After::Cursor(cursor.to_string()), form), &Had::Cursor(cursor), |state| {
             known(state).then(|| state.history.since(position))?
         })
     }
 
     /// Everything after a point, in one frame; made once for all who come from there.
-    fn fold_from(
+    fn fold_where(
         &self,
         after: (After, Form),
         had: &Had<'_>,
@@ -252,11 +306,20 @@ impl Shared {
             return Some(fold);
         }
         let state = self.state();
-        let (missed, (picture, now)) = (missed(&state)?, state.now());
+        let (missed, (picture, now)) = (missed(&state)?, state.now(after.1.limit()));
         drop(state);
         let fold = (after.1.bring(&picture, &missed, had, &now), picture.number);
         self.folds().keep(now.revision, after, fold.clone());
         Some(fold)
+    }
+
+    pub(super) fn fold_from(
+        &self,
+        after: (After, Form),
+        had: &Had<'_>,
+        missed: impl FnOnce(&History) -> Option<Changed>,
+    ) -> Option<(Frame, u64)> {
+        self.fold_where(after, had, |state| missed(&state.history))
     }
 
     fn folds(&self) -> MutexGuard<'_, Folds> {
@@ -273,62 +336,6 @@ impl Shared {
 struct Steps {
     snapshots: Option<Frame>,
     parts: Option<Frame>,
-}
-
-impl Form {
-    fn all(self, picture: &Picture, now: &Now) -> Frame {
-        match self {
-            Self::Snapshots => picture.whole(now),
-            Self::Parts => picture.parts(now),
-        }
-    }
-
-    /// All that a client needs who has something earlier.
-    fn bring(self, picture: &Picture, changed: &Changed, had: &Had<'_>, now: &Now) -> Frame {
-        if self == Self::Parts && !picture.is_brought_by_changes(had) {
-            return picture.parts(now);
-        }
-        let frame = picture.bring(changed, had, now);
-        // Who was cut off because of its size would be sent it again and again.
-        let too_large = matches!(had, Had::Cursor(_)) && frame.len() > MISSED;
-        if self == Self::Parts && too_large { picture.parts(now) } else { frame }
-    }
-}
-
-/// For clients that have been sent every step so far, and have not taken the last ones.
-struct Missed(Arc<Shared>, Form);
-
-impl Fold for Missed {
-    fn fold(&self, after: u64) -> (Frame, u64) {
-        let Self(shared, form) = self;
-        metrics::counter!("rowcast_live_folded_total").increment(1);
-        let had = Had::Number(after);
-        let folded =
-            shared.fold_from((After::Number(after), *form), &had, |state| state.history.after(after));
-        folded.unwrap_or_else(|| shared.all(*form))
-    }
-}
-
-/// For clients whose first step, all that there is, has not left yet.
-struct Whole(Arc<Shared>, Form);
-
-impl Fold for Whole {
-    fn fold(&self, _: u64) -> (Frame, u64) {
-        self.0.all(self.1)
-    }
-}
-
-/// For clients whose first step, what they had missed, has not left yet.
-struct Resume {
-    shared: Arc<Shared>,
-    cursor: Cursor,
-    form: Form,
-}
-
-impl Fold for Resume {
-    fn fold(&self, _: u64) -> (Frame, u64) {
-        self.shared.since(&self.cursor, self.form).unwrap_or_else(|| self.shared.all(self.form))
-    }
 }
 
 /// Gone when the last client has been written to.

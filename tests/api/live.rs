@@ -4,6 +4,7 @@ mod backups;
 mod changes;
 mod crash;
 mod cursors;
+mod cut_off;
 mod exactly;
 mod gaps;
 mod groups;

@@ -189,6 +189,31 @@ impl Session {
         self.link.finish_by(Some(Frame::close(TOO_BIG, "")), Reason::MessageTooBig);
     }
 
+    /// Whether the last that came before the connection was lost says so: who closes it without reading what is on its way is
+    /// mostly heard after writing to it has failed.
+    fn was_too_big(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut last = None;
+        loop {
+            let message = match &mut self.input {
+                Input::Socket(inflow) => match inflow.poll_next(cx) {
+                    Poll::Ready(Some(Ok(message))) => message,
+                    _ => break,
+                },
+                Input::Desk(desk) => match desk.poll_next(cx, &self.link, false) {
+                    Poll::Ready(Incoming::Message(message)) => message,
+                    _ => break,
+                },
+                Input::Ended => break,
+            };
+            last = Some(message);
+        }
+        let is_too_big = last == Some(Inbound::Close(Some(TOO_BIG)));
+        if is_too_big {
+            self.too_big();
+        }
+        is_too_big
+    }
+
     fn text(&mut self, text: String) {
         match text.as_bytes().first() {
             Some(b'4') => self.pass(Message::Text(text)),
@@ -279,6 +304,9 @@ impl Session {
                 return self.poll_timer(cx).map(|()| Step::Due);
             }
             Phase::Finished(_) => {}
+            Phase::Cut(Reason::TransportClose) if self.was_too_big(cx) => {
+                return Poll::Ready(Step::Gone(Reason::MessageTooBig));
+            }
             Phase::Cut(reason) => return Poll::Ready(Step::Gone(reason)),
         }
         if self.poll_timer(cx).is_ready() {

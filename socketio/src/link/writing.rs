@@ -14,7 +14,7 @@ use crate::{connection::Connection, engine::payload};
 /// Packets in one payload, unless one event has more: python-socketio takes no more.
 const PACKETS: usize = 16;
 
-/// Bytes of a payload to which nothing more is added: it is a copy, for one client alone, and no ping gets past it.
+/// Bytes of a payload, unless one event has more: it is a copy, for one client alone, and no ping gets past it.
 const PAYLOAD: usize = 256 * 1024;
 
 /// A backlog that takes a slow line seconds.
@@ -76,7 +76,7 @@ impl Link {
         let mut next = |payload: &str| {
             state.outbox.pop_if(|bytes| {
                 packets += payload::packets(bytes);
-                let room = packets <= PACKETS && payload.len() < PAYLOAD;
+                let room = packets <= PACKETS && payload.len() + bytes.len() <= PAYLOAD;
                 payload.is_empty() || (room && !payload::is_close(bytes))
             })
         };
