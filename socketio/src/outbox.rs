@@ -107,6 +107,11 @@ impl Outbox {
         self.total + self.current.len()
     }
 
+    /// The same but for acks.
+    pub(crate) fn without_acks(&self) -> usize {
+        self.bytes().saturating_sub(self.acks)
+    }
+
     /// Bytes of acks that wait, or have begun to leave.
     pub(crate) fn acks(&self) -> usize {
         self.acks

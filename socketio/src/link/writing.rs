@@ -94,9 +94,10 @@ impl Link {
         self.state.borrow_mut().writer = Some(cx.waker().clone());
     }
 
-    /// Lets the kernel keep little of a large backlog, because a ping gets past what is here, and past nothing that is there.
+    /// Lets the kernel keep little of a large backlog, because a ping gets past what is here, and past nothing that is there. Acks do not
+    /// count: they are bounded, and a client that sends much before it reads counts on what the kernel takes.
     fn be_shallow(&self) {
-        if !self.shallow.get() && self.state.borrow().outbox.bytes() >= LARGE {
+        if !self.shallow.get() && self.state.borrow().outbox.without_acks() >= LARGE {
             self.shallow.set(true);
             self.connection().iter().for_each(|connection| connection.be_shallow());
         }
