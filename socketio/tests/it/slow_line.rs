@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use socketio::{Config, Frame, Message, Reason, Slot};
-use tokio::{net::TcpStream, time::Instant};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::Instant};
 use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 
-use crate::harness::{Client, TestServer, Told, line, within};
+use crate::harness::{Client, Http, Poller, TestServer, Told, line, within};
 
 /// On the line, a second.
 const RATE: usize = 2_000_000;
@@ -63,6 +63,20 @@ async fn a_message_larger_than_a_heartbeat_arrives() {
 }
 
 #[actix_web::test]
+async fn by_polling_too() {
+    let server = TestServer::start(short());
+    let mut poller = Poller::connect(&server).await;
+    poller.get = Http::over(TcpStream::connect(line(server.address, RATE).await).await.unwrap());
+    let began = Instant::now();
+    server.hub.broadcast(Message::event(piece(1, LARGE)));
+    let text = poller.beyond_pings().await;
+    assert!(text.starts_with(r#"42["piece",1,"#) && text.len() > LARGE);
+    assert!(began.elapsed() > Duration::from_secs(2), "the line is slow");
+    poller.send(r#"421["echo",1]"#).await;
+    assert_eq!(poller.beyond_pings().await, "431[1]", "and it lives");
+}
+
+#[actix_web::test]
 async fn pings_go_between_the_pieces_of_a_series_and_nothing_else() {
     let server = TestServer::start(short());
     let mut client = connect(&server, RATE).await;
@@ -100,4 +114,19 @@ async fn a_client_that_does_not_take_a_message_of_that_size_says_so() {
     client.raw(Ws::Close(Some(close))).await;
     assert_eq!(client.closed().await.0, 1009);
     assert_eq!(server.gone().await, Reason::MessageTooBig);
+}
+
+#[actix_web::test]
+async fn it_is_heard_though_it_is_gone_at_once() {
+    let server = TestServer::start(Config::default());
+    for _ in 0..20 {
+        let mut client = server.connect().await;
+        server.hub.broadcast(Message::event(piece(1, LARGE)));
+        let stream = client.0.get_mut();
+        stream.readable().await.unwrap();
+        // A masked close, and then, because much has not been read, a reset.
+        within(stream.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xF1])).await.unwrap();
+        drop(client);
+        assert_eq!(server.gone().await, Reason::MessageTooBig);
+    }
 }
