@@ -649,8 +649,8 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "0362dfa3b8373df7",
-  events: "3a1c743e78b45e38",
+  hash: "794c8d77a58c5a9f",
+  events: "01829f80bac6efbf",
   collections: {
     coaches: {
       name: "coach",
