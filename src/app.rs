@@ -18,7 +18,7 @@ use crate::{
     database::{Database, DatabaseUrl, EMBEDDED},
     error::Error,
     gateway::Gateway,
-    http::{self, Site},
+    http::{self, Readers, Site},
     live::Live,
     registry::Registry,
     sample::{self, Passwords, Planted},
@@ -78,14 +78,17 @@ impl App {
             db: db.clone(),
             live: live.clone(),
             metrics,
+            readers: Readers::new(settings.metrics, settings.metrics_token.as_ref()),
             leaving: false.into(),
         });
         let (mount, shared, below) = (io.clone(), state.clone(), base.clone());
+        let pictures = settings.pictures.clone();
         let server = HttpServer::new(move || {
             let (shared, site, below) = (shared.clone(), site.clone(), below.clone());
+            let pictures = pictures.clone();
             Actix::new()
                 .configure(|app| mount.configure(app))
-                .configure(|app| http::configure(app, shared, site, &below))
+                .configure(|app| http::configure(app, shared, site, &below, &pictures))
         })
         .on_connect(socketio::on_connect)
         .tcp_nodelay(true)

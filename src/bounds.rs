@@ -41,6 +41,7 @@ pub(crate) struct Bound {
 pub(crate) static ROWS: Bound = Bound::new("row");
 pub(crate) static ACKS: Bound = Bound::new("ack");
 pub(crate) static PAGES: Bound = Bound::new("page");
+pub(crate) static MESSAGES: Bound = Bound::new("client_message");
 pub(crate) static COLLECTIONS: Bound = Bound::new("collection");
 
 impl Bound {

@@ -1,7 +1,9 @@
 //! The command line: commands and settings, each a flag and an environment variable.
 
 use std::{
+    fmt,
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -16,6 +18,7 @@ use crate::{
     address::{Bind, PORT},
     base_path::BasePath,
     database::{DatabaseUrl, EMBEDDED, Synchronous},
+    http::Pictures,
     limits::Limits,
     live::{self, Retention},
     sample::Passwords,
@@ -224,6 +227,16 @@ pub struct Serve {
     /// The folder of the built web app [default: web/dist if it is there]
     #[arg(long, env = "ROWCAST_WEB")]
     pub web: Option<PathBuf>,
+    /// From where the pages that are served here load pictures, beside their own address, comma-separated: none; https = any server
+    /// that proves its name; origins, as in http://pictures.lan; * = anywhere
+    #[arg(long, env = "ROWCAST_PICTURES", default_value = "https")]
+    pub pictures: Pictures,
+    /// Who is shown /metrics: local = programs on this machine that ask directly, or whoever sends the token if there is one; open = anyone
+    #[arg(long, env = "ROWCAST_METRICS", default_value = "local", value_enum, hide_possible_values = true)]
+    pub metrics: Metrics,
+    /// A token that whoever asks for /metrics must send as Authorization: Bearer; 16 characters at least
+    #[arg(long, env = "ROWCAST_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<Secret>,
     /// For how many seconds a connection without a request is kept; more than a proxy that uses connections again keeps them, or else the
     /// two cross. 0 closes it after each answer
     #[arg(long, env = "ROWCAST_KEEP_ALIVE", default_value_t = 75, value_parser = clap::value_parser!(u32).range(..=86_400))]
@@ -287,6 +300,45 @@ impl From<Access> for api_schema::Access {
             Access::Read => Self::Read,
             Access::Members => Self::Members,
         }
+    }
+}
+
+/// Who is shown what is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Metrics {
+    /// Programs on this machine that ask directly, or whoever has the token if there is one.
+    Local,
+    /// Anyone.
+    Open,
+}
+
+/// Text that is never printed.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    const SHORTEST: usize = 16;
+
+    /// What it is.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl FromStr for Secret {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fits = text.len() >= Self::SHORTEST && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let sentence = || format!("must have {} visible ASCII characters at least", Self::SHORTEST);
+        if fits { Ok(Self(text.to_owned())) } else { Err(sentence()) }
     }
 }
 
@@ -358,12 +410,15 @@ impl Serve {
     }
 }
 
-/// What is wrong with the command line, without what may be a secret: values of `--database-url`, addresses with a
+/// Settings in which there may be a password.
+const SECRET: [&str; 2] = ["--database-url", "--metrics-token"];
+
+/// What is wrong with the command line, without what may be a secret: values of those, addresses with a
 /// password wherever they stand, and whatever stands behind the name of a `user`.
 #[must_use]
 pub fn without_secrets(mut error: clap::Error) -> clap::Error {
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
-    if argument.is_some_and(|argument| argument.starts_with("--database-url")) {
+    if argument.is_some_and(|argument| SECRET.iter().any(|secret| argument.starts_with(secret))) {
         error.insert(ContextKind::InvalidValue, ContextValue::String("…".into()));
     }
     let of_user = error.get(ContextKind::Usage).is_some_and(|usage| usage.to_string().contains(" user "));
@@ -436,6 +491,14 @@ mod tests {
     fn what_is_printed_for_debugging_has_no_password() {
         let args = ["rowcast", "--database-url", "postgres://ada:s3cret@db/gym"];
         assert!(!format!("{:?}", Cli::try_parse_from(args).unwrap()).contains("s3cret"));
+        let args = ["rowcast", "--metrics-token", "a-s3cret-of-its-own"];
+        assert!(!format!("{:?}", Cli::try_parse_from(args).unwrap()).contains("s3cret"));
+        let short = Cli::try_parse_from(["rowcast", "--metrics-token", "s3cret"]).map_err(without_secrets);
+        let error = short.unwrap_err().to_string();
+        assert!(
+            error.contains("--metrics-token") && error.contains("16") && !error.contains("s3cret"),
+            "{error}"
+        );
     }
 
     #[test]

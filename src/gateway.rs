@@ -6,6 +6,7 @@
 mod admission;
 mod authors;
 mod clock;
+mod cut_off;
 pub mod reply;
 mod routing;
 mod session;
@@ -21,17 +22,19 @@ use socketio::{Event, Fault, Frame, Handshake, Hub, Reason, Refusal, Reply, Serv
 
 use crate::{
     auth::Auth,
+    bounds::MESSAGES,
     config::Access,
     database::{self, Database},
     error::Error,
-    live::Live,
+    live::{Limit, Live},
     registry::Registry,
     requests::Ledger,
 };
 use authors::Authors;
 use clock::Clock;
+use cut_off::CutOff;
 pub use session::Session;
-use session::{Credentials, Following};
+use session::{Credentials, Following, within};
 use watch::Watch;
 
 /// What is done with each event; one for all sockets.
@@ -44,6 +47,7 @@ pub struct Gateway {
     authors: Authors,
     clock: Clock,
     watch: Watch,
+    cut_off: CutOff,
     ledger: Ledger,
     /// What `connected` says of the types that this server was built with.
     schemas: Arc<Schemas>,
@@ -72,9 +76,9 @@ impl Gateway {
     ) -> Self {
         let authors = Authors::new(hub, live.clone(), db.notices().cloned());
         let (clock, watch) = (Clock::new(db.clone()), Watch::new(db.clone()));
-        let ledger = Ledger::new(db.clone(), request_bytes);
+        let (ledger, cut_off) = (Ledger::new(db.clone(), request_bytes), CutOff::default());
         let schemas = Arc::new(registry.contract().hashes());
-        Self { db, registry, live, auth, access, authors, clock, watch, ledger, schemas }
+        Self { db, registry, live, auth, access, authors, clock, watch, cut_off, ledger, schemas }
     }
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
@@ -126,6 +130,25 @@ impl Gateway {
         session.following.replace(Some(Following { _follower: follower, _asking: asking }));
     }
 
+    /// Its client does not take a message of the size that it was sent, and comes back by itself.
+    fn remember(&self, socket: &Socket<Session>) {
+        let (session, bytes) = (socket.state(), socket.largest_sent());
+        let limit = Limit::below(bytes);
+        if MESSAGES.met() {
+            let client = socket.handshake().header("user-agent").unwrap_or_default();
+            let client: String = client.chars().take(100).collect();
+            let (peer, takes) = (session.peer, limit.map(Limit::bytes));
+            tracing::warn!(
+                bytes,
+                takes,
+                ?peer,
+                client,
+                "a client closed its connection over a message too large for it (1009): it is sent none that large when it comes back"
+            );
+        }
+        limit.into_iter().for_each(|limit| self.cut_off.note(session.who, limit));
+    }
+
     /// Nobody handles the event; perhaps its name is nearly one that somebody does.
     fn unknown(&self, event: &str) -> Error {
         Error::UnknownEvent(match nearest(event, self.registry.events().chain(OWN)) {
@@ -146,12 +169,14 @@ impl Service for Gateway {
 
     async fn connect(&self, handshake: &Handshake) -> Result<Session, Refusal> {
         let Credentials { token, mode, authors } = Credentials::read(handshake)?;
+        let who = self.cut_off.who(handshake, (&token, mode.room(), authors));
+        let mode = self.cut_off.claim(who).map_or(mode.clone(), |limit| within(mode, limit));
         let user = match token {
             None => None,
             Some(token) => Some(self.presented(token).await?),
         };
         sign_in::own(handshake, user.as_ref().map(|signed_in| &*signed_in.user)).map_err(sign_in::crowded)?;
-        let session = Session::new(user, handshake.address(), mode, authors);
+        let session = Session::new(user, handshake.address(), (mode, who), authors);
         if self.may_see(&session).is_ok() {
             self.live.reach(&session.mode()).await;
         }
@@ -188,7 +213,10 @@ impl Service for Gateway {
         Some(Reply::json(ack))
     }
 
-    async fn disconnected(&self, socket: &Socket<Session>, _: Reason) {
+    async fn disconnected(&self, socket: &Socket<Session>, reason: Reason) {
+        if reason == Reason::MessageTooBig {
+            self.remember(socket);
+        }
         socket.state().following.take();
         socket.state().watching.take();
     }

@@ -8,7 +8,9 @@
 mod asset;
 mod folder;
 mod headers;
+mod metrics;
 mod page;
+mod pictures;
 mod site;
 
 use std::{
@@ -27,6 +29,8 @@ use crate::{
     live::Live,
 };
 
+pub use metrics::Readers;
+pub use pictures::Pictures;
 pub use site::Site;
 
 /// How long the database may take to answer before it counts as gone.
@@ -40,6 +44,8 @@ pub struct State {
     pub live: Live,
     /// What is counted.
     pub metrics: PrometheusHandle,
+    /// Who is shown that.
+    pub readers: Readers,
     /// Whether the server is about to end.
     pub leaving: AtomicBool,
 }
@@ -51,8 +57,9 @@ pub fn configure(
     state: web::Data<State>,
     site: web::Data<Site>,
     base: &BasePath,
+    pictures: &Pictures,
 ) {
-    let mut everything = web::scope("").wrap(headers::strict()).configure(|app| probes(app, ""));
+    let mut everything = web::scope("").wrap(headers::strict(pictures)).configure(|app| probes(app, ""));
     if !base.is_root() {
         everything = everything.configure(|app| probes(app, base.as_str()));
     }
@@ -63,7 +70,7 @@ pub fn configure(
 fn probes(app: &mut web::ServiceConfig, base: &str) {
     app.route(&format!("{base}/healthz"), looked_at().to(healthz))
         .route(&format!("{base}/readyz"), looked_at().to(readyz))
-        .route(&format!("{base}/metrics"), looked_at().to(metrics));
+        .route(&format!("{base}/metrics"), looked_at().to(metrics::metrics));
 }
 
 /// GET, and HEAD, which some monitors prefer: the same without the body.
@@ -120,15 +127,6 @@ async fn ping(db: &Database) -> Result<Role, Error> {
         Ok(if standby == Some(0) { Role::Primary } else { Role::Standby })
     })
     .await
-}
-
-/// Prometheus text.
-async fn metrics(state: web::Data<State>) -> HttpResponse {
-    state.metrics.run_upkeep();
-    HttpResponse::Ok()
-        .content_type("text/plain; version=0.0.4")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(state.metrics.render())
 }
 
 fn text(mut response: actix_web::HttpResponseBuilder, body: impl MessageBody + 'static) -> HttpResponse {

@@ -36,6 +36,7 @@ pub mod health;
 pub mod http;
 pub mod limits;
 pub mod live;
+mod log;
 pub mod network;
 pub mod query;
 pub mod registry;

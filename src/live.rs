@@ -15,9 +15,12 @@ mod cache;
 mod cursor;
 mod digest;
 mod epoch;
+mod form;
 mod history;
 mod horizon;
+mod limit;
 mod log;
+mod parts;
 mod picture;
 mod position;
 mod prune;
@@ -32,6 +35,7 @@ mod view;
 mod withheld;
 
 use std::{
+    borrow::Cow,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -43,6 +47,8 @@ use socketio::{Hub, Socket};
 use tokio::sync::{oneshot, watch};
 
 pub use cursor::Cursor;
+pub use limit::Limit;
+pub use parts::PART;
 use reading::Kinds;
 use reconcile::Reconciler;
 pub use resync::resync;
@@ -65,18 +71,41 @@ const CATCHING_UP: Duration = Duration::from_secs(2);
 /// Rooms of those who want the one or the other.
 const SNAPSHOTS_ROOM: &str = "live:snapshots";
 const CHANGES_ROOM: &str = "live:changes";
+const PARTS_ROOM: &str = "live:parts";
 
 /// How a client wants to be kept up to date.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Each collection that changed, whole.
-    #[default]
-    Snapshots,
+    Snapshots {
+        /// What the client takes at most, if that is known.
+        within: Option<Limit>,
+    },
     /// What changed; from a cursor on, or from the snapshots.
     Changes {
         /// Where the client was when it was last here.
         since: Option<Cursor>,
+        /// How it is sent what changes cannot tell.
+        form: Form,
     },
+}
+
+/// How a client that wants changes is sent all that there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// By the snapshots.
+    #[default]
+    Snapshots,
+    /// In parts, of which none is large.
+    Parts,
+    /// By the snapshots, for a client that takes no larger messages than that.
+    Within(Limit),
+}
+
+impl Default for Mode {
+    fn default() -> Self {
+        Self::Snapshots { within: None }
+    }
 }
 
 /// How much of what happened is kept for clients that come back.
@@ -161,7 +190,7 @@ impl Live {
     /// to be shown less than before. One look serves all who come in the meantime.
     pub async fn reach(&self, mode: &Mode) {
         let behind = match mode {
-            Mode::Changes { since: Some(cursor) } => !self.shared.reaches(cursor),
+            Mode::Changes { since: Some(cursor), .. } => !self.shared.reaches(cursor),
             _ => self.shared.has_neighbours,
         };
         // While the database is away, what there is must do.
@@ -172,17 +201,18 @@ impl Live {
 
     /// Puts into a socket's outbox what it needs to be up to date, and keeps it so.
     pub fn follow<S>(&self, socket: &Socket<S>, mode: Mode) -> Follower {
-        let (room, count) = mode.place(&self.shared);
-        count.fetch_add(1, Ordering::Relaxed);
-        socket.join(room);
+        mode.count(&self.shared).fetch_add(1, Ordering::Relaxed);
+        socket.join(mode.room());
+        // Counted by now, so that it stays.
+        mode.limit().into_iter().for_each(|limit| self.shared.begin_within(limit));
         socket.give(|| match &mode {
-            Mode::Snapshots => self.shared.all_snapshots(),
-            Mode::Changes { since: None } => vec![self.shared.whole()],
-            Mode::Changes { since: Some(cursor) } => {
-                let resumed = self.shared.resume(cursor);
+            Mode::Snapshots { within } => self.shared.all_snapshots(*within),
+            Mode::Changes { since: None, form } => vec![self.shared.whole(*form)],
+            Mode::Changes { since: Some(cursor), form } => {
+                let resumed = self.shared.resume(cursor, *form);
                 let outcome = if resumed.is_some() { "changes" } else { "snapshots" };
                 metrics::counter!("rowcast_live_resumed_total", "with" => outcome).increment(1);
-                vec![resumed.unwrap_or_else(|| self.shared.whole())]
+                vec![resumed.unwrap_or_else(|| self.shared.whole(*form))]
             }
         });
         Follower { shared: self.shared.clone(), mode }
@@ -191,8 +221,8 @@ impl Live {
     /// Puts every collection into a socket's outbox once more.
     pub fn send_snapshots<S>(&self, socket: &Socket<S>, mode: &Mode) {
         socket.give(|| match mode {
-            Mode::Snapshots => self.shared.all_snapshots(),
-            Mode::Changes { .. } => vec![self.shared.whole()],
+            Mode::Snapshots { within } => self.shared.all_snapshots(*within),
+            Mode::Changes { form, .. } => vec![self.shared.whole(*form)],
         });
     }
 
@@ -245,23 +275,44 @@ impl Live {
     }
 }
 
-/// Sends a socket nothing more of what is published from now on; its [`Follower`] goes as well.
-pub fn unfollow<S>(socket: &Socket<S>) {
-    socket.leave(SNAPSHOTS_ROOM);
-    socket.leave(CHANGES_ROOM);
+/// Sends a socket that follows so nothing more of what is published from now on; its [`Follower`] goes as well.
+pub fn unfollow<S>(socket: &Socket<S>, mode: &Mode) {
+    socket.leave(&mode.room());
 }
 
 impl Mode {
-    fn place<'a>(&self, shared: &'a Shared) -> (&'static str, &'a AtomicUsize) {
+    fn limit(&self) -> Option<Limit> {
         match self {
-            Self::Snapshots => (SNAPSHOTS_ROOM, &shared.snapshots),
-            Self::Changes { .. } => (CHANGES_ROOM, &shared.changes),
+            Self::Snapshots { within } => *within,
+            Self::Changes { form, .. } => form.limit(),
+        }
+    }
+
+    /// Where those are who follow so.
+    pub(crate) fn room(&self) -> Cow<'static, str> {
+        match self {
+            Self::Snapshots { within: None } => SNAPSHOTS_ROOM.into(),
+            Self::Snapshots { within: Some(limit) } => format!("{SNAPSHOTS_ROOM}:{}", limit.bytes()).into(),
+            Self::Changes { form: Form::Snapshots, .. } => CHANGES_ROOM.into(),
+            Self::Changes { form: Form::Parts, .. } => PARTS_ROOM.into(),
+            Self::Changes { form: Form::Within(limit), .. } => {
+                format!("{CHANGES_ROOM}:{}", limit.bytes()).into()
+            }
+        }
+    }
+
+    /// How many follow so.
+    fn count<'a>(&self, shared: &'a Shared) -> &'a AtomicUsize {
+        match self {
+            Self::Snapshots { within: None } => &shared.snapshots,
+            Self::Snapshots { within: Some(limit) } => &shared.within[limit.place()].snapshots,
+            Self::Changes { form, .. } => shared.follow_in(*form),
         }
     }
 }
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        self.mode.place(&self.shared).1.fetch_sub(1, Ordering::Relaxed);
+        self.mode.count(&self.shared).fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -57,15 +57,19 @@ fn announce(sentence: Option<String>) {
 }
 
 async fn serve(settings: Serve) -> Result<(), String> {
-    telemetry::log(&settings)?;
+    let _log = telemetry::log(&settings)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     // A start may wait for others that hold the database.
     let app = tokio::select! {
         app = App::build(&settings) => app?,
         _ = terminate.recv() => return Err("ended before it had started".into()),
     };
-    say(format_args!("rowcast is listening on {}", app.url()));
-    announce(app.announcement());
+    // A pipe that is full and not read would keep the server from serving.
+    let (line, sentence) = (format!("rowcast is listening on {}", app.url()), app.announcement());
+    std::thread::spawn(move || {
+        say(format_args!("{line}"));
+        announce(sentence);
+    });
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}

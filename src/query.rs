@@ -8,7 +8,7 @@ mod cell;
 mod compared;
 mod page;
 
-use api_schema::{Condition as Asked, FieldErrors, ListRequest, Op, Scalar, Sort, nearest};
+use api_schema::{Condition as Asked, FieldErrors, ListRequest, Op, Scalar, Sort, nearest, shortened};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, ModelTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     Select, Value,
@@ -143,7 +143,9 @@ fn keys<C: Collection>(sort: &[Sort], errors: &mut FieldErrors) -> Vec<Key<Colum
             // A column that is named again decides nothing.
             Ok((name, _)) if keys.iter().any(|key| key.name == name) => {}
             Ok((name, column)) => keys.push(key::<C>(name, column, sort.descending)),
-            Err(sentence) => errors.insert("sort", format!("{}: {sentence}", sort.column)),
+            Err(sentence) => {
+                errors.insert("sort", format!("{}: {sentence}", shortened(sort.column.clone(), 120)))
+            }
         }
     }
     if !keys.iter().any(|key| key.name == "id") {

@@ -5,21 +5,24 @@ use std::{io::IsTerminal, sync::OnceLock};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{LogFormat, Serve};
+use crate::{
+    config::{LogFormat, Serve},
+    log::Log,
+};
 
 /// Bounds of the histograms that measure seconds.
 const SECONDS: [f64; 14] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 10.0];
 
-/// Starts the log, on standard error.
+/// Starts the log, on standard error; it goes on as long as what is returned is kept. Panics are in it, too.
 ///
 /// # Errors
 /// A sentence when the filter cannot be read.
-pub fn log(settings: &Serve) -> Result<(), String> {
+pub fn log(settings: &Serve) -> Result<Log, String> {
     let filter = EnvFilter::try_new(&settings.log).map_err(|error| format!("--log: {error}"))?;
     let colours = std::io::stderr().is_terminal();
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let lines = Log::to_stderr();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines.queue()).with_ansi(colours);
     // What is said about a log that cannot be written goes to the same place, and would end the thread that says it.
     let log = log.log_internal_errors(false);
     let started = match settings.log_format {
@@ -28,7 +31,9 @@ pub fn log(settings: &Serve) -> Result<(), String> {
     };
     // A second server in one process (as in tests) writes to the log that is there.
     drop(started);
-    Ok(())
+    // Otherwise the thread that panics would write to standard error itself, and wait for it.
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a thread panicked")));
+    Ok(lines)
 }
 
 /// Starts the log of a command that does one thing: what it waits for, and what goes wrong.
@@ -61,6 +66,10 @@ fn describe() {
     describe_counter!(
         "rowcast_bounds_met_total",
         "Times that a row, an ack, a page or a collection was too large"
+    );
+    describe_counter!(
+        "rowcast_log_dropped_total",
+        "Lines of the log for which there was no room, because standard error was not read"
     );
     describe_histogram!("rowcast_event_seconds", "From an event's arrival at its handler to its ack");
     describe_histogram!("rowcast_commit_writes", "Writes that shared one commit");

@@ -382,6 +382,8 @@ export interface Auth {
   live?: "snapshots" | "changes" | null;
   /** With `changes`, the cursor up to which the client is up to date. */
   since?: string | null;
+  /** With `changes`, whether to be sent all that there is in parts, by `part`, instead of whole collections. */
+  chunks?: boolean | null;
   /** Whether to be told who made each change, by `authored`. */
   authors?: boolean | null;
 }
@@ -497,6 +499,22 @@ export interface Changes {
   };
 }
 
+/** A part of all that there is. Part 1 begins anew; the rows count once the last part is there. */
+export interface Part {
+  /** Which part it is, counted from 1. */
+  n: number;
+  /** How many there are. */
+  of: number;
+  /** The collection. */
+  collection: "coaches" | "workout_plans" | "exercise_moves" | "schedules";
+  /** Some of its rows, in id order. */
+  rows: (Coach | WorkoutPlan | ExerciseMove | Schedule)[];
+  /** In the last part: to be sent back as `since`. */
+  cursor?: string;
+  /** In the last part, if there are any: collections that are too large to be sent. */
+  withheld?: Withheld[];
+}
+
 /** The answer to an event; `errors` maps a field, or a `$…` key for the request as a whole, to a sentence. */
 export type Ack<T> =
   | { ok: true; data: T; errors: Record<string, never> }
@@ -537,6 +555,8 @@ export interface ServerToClientEvents {
   schedules: (rows: Schedule[], at: Position) => void;
   /** What a group of commits has changed; sent with `live: "changes"`. */
   changes: (changes: Changes) => void;
+  /** A part of all that there is, in the place of the collections; sent with `chunks: true`. */
+  part: (part: Part) => void;
   /**
    * That a collection is too large to be sent: in the place of its snapshot, and when it has become so. Whatever a client has of it is
    * not kept up to date from here on; once it is small enough again, its snapshot is sent.
@@ -629,8 +649,8 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "0362dfa3b8373df7",
-  events: "3a1c743e78b45e38",
+  hash: "794c8d77a58c5a9f",
+  events: "01829f80bac6efbf",
   collections: {
     coaches: {
       name: "coach",

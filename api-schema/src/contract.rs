@@ -86,7 +86,7 @@ const OPTIONS: &str = "Options";
 const AUTH: &str = "Auth";
 
 /// Names that TypeScript has types of its own for.
-const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 10] = [
     "Ack",
     "Changes",
     "ClientToServerEvents",
@@ -94,12 +94,15 @@ const RESERVED: [&str; 9] = [
     "Collections",
     "Emits",
     "EmitsOptional",
+    "Part",
     "Schema",
     "ServerToClientEvents",
 ];
 
 /// What `changes` carries: some of every collection.
 const CHANGES: &str = "Changes";
+/// What `part` carries: some rows of one.
+const PART: &str = "Part";
 
 impl Contract {
     /// Nothing yet but what every server says.

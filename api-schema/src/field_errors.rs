@@ -4,6 +4,30 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::keys;
+
+/// How many fields are listed.
+const MOST: usize = 100;
+/// Characters of a field, and of a sentence.
+const FIELD: usize = 120;
+const SENTENCE: usize = 1000;
+
+const AND_MORE: &str = "more is wrong than is listed here: mend this first";
+
+/// Text of at most so many characters, the last of which says that there were more.
+#[must_use]
+pub fn shortened(mut text: String, most: usize) -> String {
+    // Bytes are counted faster, and are never fewer.
+    if text.len() > most
+        && let Some((end, _)) = text.char_indices().nth(most)
+    {
+        let start = text[..end].char_indices().next_back().map_or(0, |(start, _)| start);
+        text.truncate(start);
+        text.push('…');
+    }
+    text
+}
+
 /// Maps a field, dotted where it is nested, to one sentence that a form can show beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -24,9 +48,15 @@ impl FieldErrors {
         errors
     }
 
-    /// Adds a sentence, unless the field has one: the first is the nearest to the cause.
+    /// Adds a sentence, unless the field has one: the first is the nearest to the cause. Long fields and sentences are cut, and of many
+    /// the first are kept: an answer must not outgrow its question.
     pub fn insert(&mut self, field: impl Into<String>, sentence: impl Into<String>) {
-        self.0.entry(field.into()).or_insert_with(|| sentence.into());
+        let field = shortened(field.into(), FIELD);
+        if self.0.len() >= MOST && !self.0.contains_key(&field) {
+            self.0.insert(keys::MORE.to_owned(), AND_MORE.to_owned());
+        } else {
+            self.0.entry(field).or_insert_with(|| shortened(sentence.into(), SENTENCE));
+        }
     }
 
     /// Adds what `other` says of fields that have no sentence yet.
@@ -73,6 +103,22 @@ impl<F: Into<String>, S: Into<String>> FromIterator<(F, S)> for FieldErrors {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_ones_are_cut_at_a_character_and_many_are_counted_out() {
+        let long = "é".repeat(5000);
+        let errors = FieldErrors::one(long.clone(), long);
+        let (field, sentence) = errors.iter().next().unwrap();
+        assert_eq!((field.chars().count(), sentence.chars().count()), (120, 1000));
+        assert!(field.ends_with("é…") && sentence.ends_with("é…"));
+        assert_eq!(shortened("é".repeat(120), 120), "é".repeat(120));
+
+        let mut errors: FieldErrors = (0..5000).map(|at| (format!("moves.{at}"), "is wrong")).collect();
+        assert_eq!(errors.len(), 101);
+        assert!(errors.get("$more").is_some() && errors.get("moves.99").is_some());
+        errors.merge((0..5000).map(|at| (format!("{at}"), "is wrong")).collect());
+        assert_eq!(errors.len(), 101);
+    }
 
     #[test]
     fn the_first_sentence_of_a_field_stays() {

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::{
     FieldErrors,
     json::{self, REQUIRED, References, Refusal},
-    keys, nearest,
+    keys, nearest, shortened,
 };
 
 /// How many unknown fields are named; an answer must not outgrow its question.
@@ -148,7 +148,7 @@ impl<'a> Form<'a> {
             let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
             if field.starts_with('$') {
                 // Such keys are ours to give, not the client's.
-                let sentence = format!("{field} is not a field of {noun}");
+                let sentence = format!("{} is not a field of {noun}", shortened(field.clone(), 120));
                 self.errors.insert(keys::BAD_PAYLOAD, sentence);
             } else {
                 self.errors.insert(field, format!("is not a field of {noun}{hint}"));

@@ -28,5 +28,7 @@ pub const LOCKED: &str = "$locked";
 pub const REFUSED: &str = "$refused";
 /// It is not known whether it was written: a repeat with the same `request_id` is answered with what became of it.
 pub const UNKNOWN_OUTCOME: &str = "$unknown_outcome";
+/// More is wrong than is listed.
+pub const MORE: &str = "$more";
 /// Our fault; the sentence carries an incident id that is also in the log, and nothing else.
 pub const INTERNAL: &str = "$internal";

@@ -39,7 +39,7 @@ pub use ack::Ack;
 pub use by_id::ById;
 pub use coach::{Coach, NewCoach, UpdateCoach};
 pub use exercise_move::{ExerciseMove, NewExerciseMove, UpdateExerciseMove};
-pub use field_errors::FieldErrors;
+pub use field_errors::{FieldErrors, shortened};
 pub use form::Form;
 pub use list_request::{Condition, ListRequest, Op, Sort};
 pub use login::{Login, SignedIn};

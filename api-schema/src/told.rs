@@ -17,6 +17,8 @@ pub struct Auth {
     pub live: Option<String>,
     /// With `changes`, the cursor up to which the client is up to date.
     pub since: Option<String>,
+    /// With `changes`, whether to be sent all that there is in parts, by `part`, instead of whole collections.
+    pub chunks: Option<bool>,
     /// Whether to be told who made each change, by `authored`.
     pub authors: Option<bool>,
 }

@@ -54,7 +54,8 @@ pub struct Config {
 
     /// How long after the last pong, or after the handshake, a ping is sent. Default 25 s.
     pub ping_interval: Duration,
-    /// How long a pong may take before the session is closed. Default 20 s.
+    /// How long a pong may take before the session is closed, counted from when its ping has left. As long as something stands before
+    /// the ping, a client that takes at least 1 kB a second of it gets this time again, 30 times at most. Default 20 s.
     pub ping_timeout: Duration,
     /// How long a session may stay without having asked for a namespace. A connect hook may take longer. Default 10 s.
     pub connect_timeout: Duration,

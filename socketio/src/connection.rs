@@ -13,8 +13,16 @@ use std::{
 };
 
 use actix_web::dev::Extensions;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use socket2::SockRef;
 use tokio::io::Interest;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use tracing::debug;
 use tracing::warn;
+
+/// Bytes of a large backlog that the kernel takes ahead of the line.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const SHALLOW: u32 = 128 * 1024;
 
 /// Lives in the connection's own data, so it never keeps a socket open that actix has closed;
 /// all others hold it weakly.
@@ -34,6 +42,15 @@ impl Connection {
     /// Writes as much as the kernel takes now.
     pub(crate) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         (&self.stream).write_vectored(slices)
+    }
+
+    /// Has the kernel take no more as long as it has that much which it could not send yet. Where it cannot be told so it
+    /// takes some megabytes.
+    pub(crate) fn be_shallow(&self) {
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        if let Err(error) = SockRef::from(&self.stream).set_tcp_notsent_lowat(SHALLOW) {
+            debug!(%error, "a connection's backlog stays deep");
+        }
     }
 
     /// One more handle, that can wait until the kernel takes more.

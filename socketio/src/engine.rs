@@ -32,6 +32,7 @@ mod writer;
 
 pub(crate) use self::{
     http::{Endpoint, Open, handle},
+    payload::largest_message,
     request::Request,
     upper::{Failure, Message, Upper},
 };

@@ -4,9 +4,11 @@
 //! and one binary frame for each, in one piece, so that nothing comes between them. Whoever polls over HTTP gets
 //! what the frames carry (see `engine::payload`).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use crate::args::Args;
+use crate::{args::Args, engine::largest_message};
 
 /// Header room of the largest frame: two bytes and a 64-bit length.
 const ROOM: usize = 10;
@@ -16,6 +18,8 @@ const ROOM: usize = 10;
 pub struct Frame {
     bytes: Bytes,
     text: (u8, u32),
+    /// What follows, if this is a series.
+    rest: Option<Arc<[Bytes]>>,
 }
 
 /// What kind of packet an encoded one is, and where it belongs.
@@ -54,7 +58,7 @@ impl Frame {
     /// Any bytes, for what does not look at them.
     #[cfg(test)]
     pub(crate) fn raw(bytes: Bytes) -> Self {
-        Self { bytes, text: (0, 0) }
+        Self { bytes, text: (0, 0), rest: None }
     }
 
     /// An Engine.IO packet given as text.
@@ -68,7 +72,7 @@ impl Frame {
     pub(crate) fn binary(message: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(ROOM + message.len());
         push_binary(&mut bytes, message);
-        Self { bytes: bytes.into(), text: (0, 0) }
+        Self { bytes: bytes.into(), text: (0, 0), rest: None }
     }
 
     /// A WebSocket close with a code and a sentence, cut to what a control frame can hold.
@@ -88,7 +92,7 @@ impl Frame {
         debug_assert!(payload.len() <= 125);
         let mut bytes = vec![0x80 | opcode, payload.len() as u8];
         bytes.extend_from_slice(payload);
-        Self { bytes: bytes.into(), text: (2, payload.len() as u32) }
+        Self { bytes: bytes.into(), text: (2, payload.len() as u32), rest: None }
     }
 
     /// Several frames in one piece, so that nothing comes between them.
@@ -97,8 +101,18 @@ impl Frame {
             return only.clone();
         }
         let text = frames.first().map_or((0, 0), |first| first.text);
-        let pieces: Vec<&[u8]> = frames.iter().map(|frame| &frame.bytes[..]).collect();
-        Self { bytes: pieces.concat().into(), text }
+        let pieces: Vec<&[u8]> = frames.iter().flat_map(Self::pieces).map(|bytes| &bytes[..]).collect();
+        Self { bytes: pieces.concat().into(), text, rest: None }
+    }
+
+    /// Several frames that leave one after another, as their client takes them. The heartbeat goes between two of them, and
+    /// nothing else; what has not left is dropped when the series is taken back.
+    pub fn series(frames: &[Self]) -> Self {
+        let mut pieces = frames.iter().flat_map(Self::pieces).cloned();
+        let bytes = pieces.next().unwrap_or_default();
+        let rest: Arc<[Bytes]> = pieces.collect();
+        let text = frames.first().map_or((0, 0), |first| first.text);
+        Self { bytes, text, rest: Some(rest).filter(|rest| !rest.is_empty()) }
     }
 
     /// The same frame; when the last copy made of it has been written, or dropped, so is `watch`.
@@ -110,13 +124,25 @@ impl Frame {
                 &self.0
             }
         }
-        Self { bytes: Bytes::from_owner(Watched(self.bytes, watch)), ..self }
+        let watched = |bytes: Bytes| Bytes::from_owner(Watched(bytes, watch));
+        match self.rest.as_deref().and_then(<[Bytes]>::split_last) {
+            None => Self { bytes: watched(self.bytes), ..self },
+            Some((last, between)) => {
+                let rest = between.iter().cloned().chain([watched(last.clone())]).collect();
+                Self { rest: Some(rest), ..self }
+            }
+        }
     }
 
     /// Bytes on the wire, the WebSocket headers included.
     #[allow(clippy::len_without_is_empty, reason = "no frame is empty")]
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.pieces().map(Bytes::len).sum()
+    }
+
+    /// Bytes of the largest message that it carries.
+    pub fn largest_message(&self) -> usize {
+        self.pieces().map(|bytes| largest_message(bytes)).max().unwrap_or_default()
     }
 
     /// The packet's text: what the first WebSocket frame carries.
@@ -125,8 +151,15 @@ impl Frame {
         &self.bytes[start..start + len]
     }
 
+    /// The bytes of one that is no series.
     pub(crate) fn into_bytes(self) -> Bytes {
+        debug_assert!(self.rest.is_none(), "a series has several pieces");
         self.bytes
+    }
+
+    /// What leaves at a time: one piece, unless this is a series.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &Bytes> {
+        std::iter::once(&self.bytes).chain(self.rest.as_deref().unwrap_or_default())
     }
 }
 
@@ -214,7 +247,7 @@ impl FrameWriter {
         for attachment in attachments {
             push_binary(&mut self.bytes, attachment);
         }
-        Frame { bytes: Bytes::from(self.bytes).slice(start..), text: (size as u8, len as u32) }
+        Frame { bytes: Bytes::from(self.bytes).slice(start..), text: (size as u8, len as u32), rest: None }
     }
 }
 

@@ -29,7 +29,10 @@ use crate::{
 
 mod ending;
 mod standing;
+mod taking;
 mod writing;
+
+pub(crate) use taking::Handed;
 
 /// With this much waiting, a client is behind, whatever its connection says.
 const VOLATILE_ROOM: usize = 64 * 1024;
@@ -77,6 +80,10 @@ pub(crate) struct Link {
     written: Cell<bool>,
     /// The task waits until fewer acks do.
     held: Cell<bool>,
+    ping: Cell<taking::Ping>,
+    handed: Arc<Handed>,
+    /// The kernel keeps little of what it could not send yet.
+    shallow: Cell<bool>,
     max_unread_acks: usize,
     /// Until the session's task has ended.
     place: RefCell<Option<Place>>,
@@ -115,6 +122,9 @@ impl Link {
             peer_closed: Cell::new(false),
             written: Cell::new(false),
             held: Cell::new(false),
+            ping: Cell::default(),
+            handed: Arc::default(),
+            shallow: Cell::new(false),
             max_unread_acks: config.max_unread_acks,
             place: RefCell::new(Some(place)),
             state: RefCell::new(State {
@@ -139,6 +149,7 @@ impl Link {
     pub(crate) fn set_connection(&self, connection: Weak<Connection>) {
         self.shard.meters.moved(self.transport.replace(Transport::WebSocket));
         *self.connection.borrow_mut() = connection;
+        self.shallow.set(false);
     }
 
     pub(crate) fn connection(&self) -> Option<Arc<Connection>> {
@@ -159,7 +170,7 @@ impl Link {
     }
 
     pub(crate) fn emit(&self, frame: Frame) {
-        self.queue(|outbox| outbox.push(frame.into_bytes()).is_ok());
+        self.queue(|outbox| outbox.push_frame(&frame).is_ok());
     }
 
     /// An ack, which its client is to read before it is given many others.
@@ -174,6 +185,11 @@ impl Link {
         let held = state.phase == Phase::Open && state.outbox.acks() > self.max_unread_acks;
         self.held.set(held);
         held
+    }
+
+    /// Bytes of the largest message that it has been sent so far.
+    pub(crate) fn largest(&self) -> usize {
+        self.state.borrow().outbox.largest()
     }
 
     /// Bytes that the client has taken so far.

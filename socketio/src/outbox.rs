@@ -4,6 +4,9 @@
 //! place, so that what was queued behind the older one still comes after the newer. A frame that has begun to
 //! leave is no longer here to be replaced.
 //!
+//! A *series* leaves piece by piece. Once it has begun, what is put into its slot comes behind it; only what is put in
+//! front of all others goes between two pieces.
+//!
 //! A *step* does not replace the unsent one but makes it stale: what stands for both is made when it is about to be
 //! written, and until then nothing is kept of either.
 
@@ -11,7 +14,11 @@ use std::{cmp::Ordering, collections::VecDeque, io::IoSlice};
 
 use bytes::{Buf, Bytes};
 
-use crate::message::{Folding, Message, Slot};
+use crate::{
+    engine,
+    frame::Frame,
+    message::{Folding, Message, Slot},
+};
 
 /// A slot of one namespace: its address, for which there is none other while it has sockets, and the slot's number.
 pub(crate) type Key = (usize, Slot);
@@ -25,6 +32,8 @@ const KEEP: usize = 32;
 #[derive(Debug)]
 struct Waiting {
     bytes: Bytes,
+    /// Further pieces of a series.
+    rest: VecDeque<Bytes>,
     slot: Option<Key>,
     folding: Option<Folding>,
     /// Whether there are further steps, so that there are no bytes until it is folded.
@@ -66,6 +75,8 @@ pub(crate) struct Outbox {
     current_ack: usize,
     /// Bytes that have left, ever.
     left: u64,
+    /// Bytes of the largest message that has begun to leave.
+    largest: usize,
 }
 
 impl Outbox {
@@ -83,6 +94,7 @@ impl Outbox {
             current: Bytes::new(),
             current_ack: 0,
             left: 0,
+            largest: 0,
         }
     }
 
@@ -95,6 +107,11 @@ impl Outbox {
         self.total + self.current.len()
     }
 
+    /// The same but for acks.
+    pub(crate) fn without_acks(&self) -> usize {
+        self.bytes().saturating_sub(self.acks)
+    }
+
     /// Bytes of acks that wait, or have begun to leave.
     pub(crate) fn acks(&self) -> usize {
         self.acks
@@ -103,6 +120,16 @@ impl Outbox {
     /// Bytes that have left so far: as long as it stays the same, the client takes nothing.
     pub(crate) fn left(&self) -> u64 {
         self.left
+    }
+
+    /// Whether a frame has begun to leave and could not be written to its end.
+    pub(crate) fn is_amid(&self) -> bool {
+        !self.current.is_empty()
+    }
+
+    /// Bytes of the largest message that has begun to leave so far.
+    pub(crate) fn largest(&self) -> usize {
+        self.largest
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -116,6 +143,11 @@ impl Outbox {
         Ok(())
     }
 
+    /// Queues what a frame is made of.
+    pub(crate) fn push_frame(&mut self, frame: &Frame) -> Result<(), Full> {
+        frame.pieces().try_for_each(|bytes| self.push(bytes.clone()))
+    }
+
     /// The same with an ack.
     pub(crate) fn push_ack(&mut self, bytes: Bytes) -> Result<(), Full> {
         self.admit(bytes.len())?;
@@ -124,12 +156,14 @@ impl Outbox {
         Ok(())
     }
 
-    /// Queues a frame before all others: heartbeat and control frames, which a backlog must not delay.
-    pub(crate) fn push_front(&mut self, bytes: Bytes) -> Result<(), Full> {
+    /// Queues a frame before all others: heartbeat and control frames, which a backlog must not delay. Returns how many
+    /// bytes will have left, ever, when it has.
+    pub(crate) fn push_front(&mut self, bytes: Bytes) -> Result<u64, Full> {
         self.admit(bytes.len())?;
+        let left = self.left + (self.current.len() + bytes.len()) as u64;
         self.first -= 1;
         self.queue.push_front(Waiting::ordered(bytes));
-        Ok(())
+        Ok(left)
     }
 
     /// Puts a message into its slot: in the place of the unsent one, together with it, or behind all others. One that
@@ -152,27 +186,27 @@ impl Outbox {
             self.queue.push_back(Waiting::ordered(Bytes::new()));
         }
         let waiting = &mut self.queue[(place.at - self.first) as usize];
-        self.total -= waiting.bytes.len();
+        self.total -= waiting.len();
         self.stale -= usize::from(waiting.stale);
         if message.folding.is_some() && waiting.folding.is_some() && !message.again {
-            (waiting.bytes, waiting.stale) = (Bytes::new(), true);
+            (waiting.bytes, waiting.rest, waiting.stale) = (Bytes::new(), VecDeque::new(), true);
         } else {
-            let (bytes, folding) = (message.frame.clone().into_bytes(), message.folding.clone());
-            *waiting = Waiting { bytes, slot: Some(key), folding, stale: false, is_ack: false };
+            waiting.take(&message.frame);
+            (waiting.slot, waiting.folding) = (Some(key), message.folding.clone());
         }
-        self.total += waiting.bytes.len();
+        self.total += waiting.len();
         self.stale += usize::from(waiting.stale);
     }
 
-    /// Drops what has not begun to leave in the slots of a namespace.
+    /// Drops what has not begun to leave in the slots of a namespace, and what is left of a series.
     pub(crate) fn take_back(&mut self, namespace: usize) {
-        let mine = self.slots.iter().filter(|place| place.key.0 == namespace && place.at >= self.first);
-        let mut mine: Vec<u64> = mine.map(|place| place.at).collect();
-        mine.sort_unstable_by(|one, other| other.cmp(one));
-        for at in mine {
-            let Some(waiting) = self.queue.remove((at - self.first) as usize) else { continue };
-            self.total -= waiting.bytes.len();
+        let is_mine = |waiting: &Waiting| waiting.slot.is_some_and(|key| key.0 == namespace);
+        for index in (0..self.queue.len()).rev() {
+            let Some(waiting) = self.queue.get(index).filter(|waiting| is_mine(waiting)) else { continue };
+            self.total -= waiting.len();
             self.stale -= usize::from(waiting.stale);
+            self.queue.remove(index);
+            let at = self.first + index as u64;
             for place in &mut self.slots {
                 match place.at.cmp(&at) {
                     Ordering::Less => {}
@@ -192,8 +226,8 @@ impl Outbox {
         for waiting in self.queue.iter_mut().take(count).filter(|waiting| waiting.stale) {
             let Some(Folding { after, fold }) = &waiting.folding else { continue };
             let (frame, number) = fold.fold(*after);
-            (waiting.bytes, waiting.stale) = (frame.into_bytes(), false);
-            self.total += waiting.bytes.len();
+            waiting.take(&frame);
+            self.total += waiting.len();
             self.stale -= 1;
             if let Some(place) = self.slots.iter_mut().find(|place| Some(place.key) == waiting.slot) {
                 place.number = place.number.max(number);
@@ -219,7 +253,7 @@ impl Outbox {
     /// Fills `slices` with what waits, in order, for one vectored write; returns how many there are.
     pub(crate) fn peek<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let current = Some(&self.current).filter(|current| !current.is_empty());
-        let waiting = current.into_iter().chain(self.queue.iter().map(|waiting| &waiting.bytes));
+        let waiting = current.into_iter().chain(self.queue.iter().flat_map(Waiting::pieces));
         let filled = slices.iter_mut().zip(waiting).map(|(slice, bytes)| *slice = IoSlice::new(bytes));
         filled.count()
     }
@@ -261,6 +295,7 @@ impl Outbox {
     fn begin(&mut self) -> Option<Bytes> {
         let is_ack = self.queue.front().is_some_and(|waiting| waiting.is_ack);
         let bytes = self.pop()?;
+        self.largest = self.largest.max(engine::largest_message(&bytes));
         self.current_ack = if is_ack { bytes.len() } else { 0 };
         Some(bytes)
     }
@@ -272,6 +307,18 @@ impl Outbox {
 
     fn pop(&mut self) -> Option<Bytes> {
         self.freshen(1);
+        let front = self.queue.front_mut()?;
+        if let Some(next) = front.rest.pop_front() {
+            let (bytes, slot) = (std::mem::replace(&mut front.bytes, next), front.slot);
+            // What is put into the slot from now on does not take the place of the rest.
+            front.folding = None;
+            if let Some(place) = self.slots.iter_mut().find(|place| place.at == self.first) {
+                place.at = 0;
+            }
+            debug_assert!(slot.is_some(), "a series waits in a slot");
+            self.total -= bytes.len();
+            return Some(bytes);
+        }
         let Waiting { bytes, slot, .. } = self.queue.pop_front()?;
         self.first += 1;
         self.total -= bytes.len();
@@ -311,7 +358,21 @@ impl Outbox {
 
 impl Waiting {
     fn ordered(bytes: Bytes) -> Self {
-        Self { bytes, slot: None, folding: None, stale: false, is_ack: false }
+        Self { bytes, rest: VecDeque::new(), slot: None, folding: None, stale: false, is_ack: false }
+    }
+
+    fn take(&mut self, frame: &Frame) {
+        let mut pieces = frame.pieces().cloned();
+        (self.bytes, self.stale) = (pieces.next().unwrap_or_default(), false);
+        self.rest = pieces.collect();
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &Bytes> {
+        std::iter::once(&self.bytes).chain(&self.rest)
+    }
+
+    fn len(&self) -> usize {
+        self.pieces().map(Bytes::len).sum()
     }
 }
 

@@ -18,6 +18,9 @@ pub enum Reason {
     ProtocolError,
     /// The client read too slowly, and too much was waiting for it.
     OutboxFull,
+    /// The client closed the session because it was sent a message larger than it takes: see
+    /// [`Socket::largest_sent`](crate::Socket::largest_sent).
+    MessageTooBig,
     /// The session had no socket for too long.
     ConnectTimeout,
     /// All places are taken, and this one was the first to be given to somebody else.
@@ -42,6 +45,7 @@ impl Reason {
             Self::PingTimeout => "ping timeout",
             Self::ProtocolError => "protocol error",
             Self::OutboxFull => "outbox full",
+            Self::MessageTooBig => "message too big",
             Self::ConnectTimeout => "connect timeout",
             Self::Full => "server full",
             Self::PauseTimeout => "pause timeout",

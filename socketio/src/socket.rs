@@ -90,6 +90,11 @@ impl<S> Socket<S> {
         self.core.gone().await;
     }
 
+    /// Bytes of the largest message that its session has begun to be sent.
+    pub fn largest_sent(&self) -> usize {
+        self.core.link.largest()
+    }
+
     /// Emits an event with one argument, behind all that is waiting.
     pub fn emit<T: Serialize + ?Sized>(&self, name: &str, value: &T) {
         self.emit_args(name, &Args::new().with(value));

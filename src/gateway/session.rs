@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 use socketio::{Handshake, Refusal};
 
-use super::{authors::Asking, watch::Watching};
+use super::{authors::Asking, cut_off::Who, watch::Watching};
 use crate::{
     auth::{Caller, Token},
-    live::{Follower, Mode},
+    live::{Follower, Form, Limit, Mode, PART},
 };
 
 /// What is known of one socket.
@@ -21,6 +21,8 @@ pub struct Session {
     /// The client's address.
     pub(super) peer: Option<IpAddr>,
     mode: RefCell<Mode>,
+    /// Who it seems to be, for when it comes back.
+    pub(super) who: Who,
     /// Whether it asks who wrote what.
     pub(super) authors: bool,
     /// There from when it has been greeted, or from when it is signed in where only members are sent anything.
@@ -49,8 +51,7 @@ pub(super) struct Credentials {
     pub(super) authors: bool,
 }
 
-const AUTH: &str =
-    "auth takes an object {token?, live?, since?, authors?}: authors is true or false, the others are texts";
+const AUTH: &str = "auth takes an object {token?, live?, since?, chunks?, authors?}: chunks and authors are true or false, the others are texts";
 
 /// What the handshake's `auth` may carry. Whatever else is in it is somebody else's business.
 #[derive(Default, Deserialize)]
@@ -58,16 +59,23 @@ struct Presented {
     token: Option<String>,
     live: Option<String>,
     since: Option<String>,
+    chunks: Option<bool>,
     authors: Option<bool>,
 }
 
 impl Session {
-    pub(super) fn new(user: Option<SignedIn>, peer: Option<IpAddr>, mode: Mode, authors: bool) -> Self {
+    pub(super) fn new(
+        user: Option<SignedIn>,
+        peer: Option<IpAddr>,
+        (mode, who): (Mode, Who),
+        authors: bool,
+    ) -> Self {
         Self {
             peer,
             user: RefCell::new(user),
             watching: RefCell::default(),
             mode: RefCell::new(mode),
+            who,
             authors,
             following: RefCell::default(),
         }
@@ -93,7 +101,7 @@ impl Session {
     /// How to begin to be kept up to date. A cursor counts once: whoever signs out and in again may have thrown away what it had.
     pub(super) fn begin(&self) -> Mode {
         let first = self.mode();
-        if let Mode::Changes { since } = &mut *self.mode.borrow_mut() {
+        if let Mode::Changes { since, .. } = &mut *self.mode.borrow_mut() {
             *since = None;
         }
         first
@@ -112,18 +120,30 @@ impl Credentials {
             }
             Some(_) => return Err(refusal(keys::BAD_PAYLOAD, AUTH)),
         };
-        let mode = mode(presented.live.as_deref(), presented.since.as_deref())?;
+        let form = if presented.chunks.unwrap_or_default() { Form::Parts } else { Form::Snapshots };
+        let mode = mode(presented.live.as_deref(), presented.since.as_deref(), form)?;
         let token = presented.token.filter(|token| !token.is_empty());
         let authors = presented.authors.unwrap_or_default();
         Ok(Self { token: token.map(|token| Token::presented(&token)), mode, authors })
     }
 }
 
+/// The same for a client that takes no larger messages. Parts are smaller than all limits but the smallest.
+pub(super) fn within(mode: Mode, limit: Limit) -> Mode {
+    match mode {
+        Mode::Snapshots { .. } => Mode::Snapshots { within: Some(limit) },
+        Mode::Changes { since, form: Form::Parts } if limit.bytes() > PART => {
+            Mode::Changes { since, form: Form::Parts }
+        }
+        Mode::Changes { since, .. } => Mode::Changes { since, form: Form::Within(limit) },
+    }
+}
+
 /// What the handshake says about being kept up to date. A cursor that is none of ours is like one that is too old.
-fn mode(live: Option<&str>, since: Option<&str>) -> Result<Mode, Refusal> {
+fn mode(live: Option<&str>, since: Option<&str>, form: Form) -> Result<Mode, Refusal> {
     match live {
-        None | Some("snapshots") => Ok(Mode::Snapshots),
-        Some("changes") => Ok(Mode::Changes { since: since.and_then(|since| since.parse().ok()) }),
+        None | Some("snapshots") => Ok(Mode::default()),
+        Some("changes") => Ok(Mode::Changes { since: since.and_then(|since| since.parse().ok()), form }),
         Some(_) => Err(refusal(keys::BAD_PAYLOAD, "auth.live must be \"snapshots\" or \"changes\"")),
     }
 }

@@ -167,7 +167,7 @@ pub(super) fn sign_out(socket: &Socket<Session>, access: Access) {
     // To be nobody's is always possible.
     let _ = own(socket.handshake(), None);
     if access == Access::Members && session.following.take().is_some() {
-        live::unfollow(socket);
+        live::unfollow(socket, &session.mode());
         authors::leave(socket);
         socket.take_back();
     }

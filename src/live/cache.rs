@@ -106,7 +106,8 @@ impl Cache {
         pages.iter().flat_map(|page| page.rows()).skip_while(move |(at, _)| *at <= id)
     }
 
-    fn all(&self) -> impl Iterator<Item = (i64, &[u8])> {
+    /// All rows.
+    pub(super) fn all(&self) -> impl Iterator<Item = (i64, &[u8])> {
         self.pages.iter().flat_map(|page| page.rows())
     }
 

@@ -38,6 +38,11 @@ impl Cursor {
         cursor
     }
 
+    /// The same of somebody who has all.
+    pub(super) fn lacking_nothing(&self) -> Self {
+        Self { without: Vec::new(), ..self.clone() }
+    }
+
     /// Whether its client has not this collection.
     pub(super) fn lacks(&self, name: &str) -> bool {
         self.without.iter().any(|without| without == name)

@@ -10,6 +10,7 @@ use socketio::{Frame, FrameWriter, Message, Slot};
 use super::{
     cursor::Cursor,
     history::Changed,
+    parts,
     view::{Made, View},
 };
 
@@ -76,12 +77,14 @@ pub(super) struct Picture {
     pub(super) views: Vec<View>,
     /// All snapshots in one piece.
     whole: Mutex<Option<Made>>,
+    /// All of it in parts.
+    parts: Mutex<Option<Made>>,
 }
 
 impl Picture {
     pub(super) fn new(number: u64, cursor: Cursor, views: Vec<View>) -> Self {
         let cursor = cursor.lacking(withheld(&views));
-        Self { number, cursor, views, whole: Mutex::default() }
+        Self { number, cursor, views, whole: Mutex::default(), parts: Mutex::default() }
     }
 
     /// The same cursor, of somebody who has been sent this.
@@ -110,6 +113,25 @@ impl Picture {
             Some(made) if made.is_good(now) => made.frame.clone(),
             _ => whole.insert(Made::new(Frame::joined(&self.frames(0, now)), now)).frame.clone(),
         }
+    }
+
+    /// All that there is, in parts.
+    pub(super) fn parts(&self, now: &Now) -> Frame {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*parts {
+            Some(made) if made.is_good(now) => made.frame.clone(),
+            _ => {
+                let views: Vec<&View> = self.sent().map(|(_, _, view)| view).collect();
+                let frame = parts::of(&views, &now.cursor.to_string());
+                parts.insert(Made::new(frame, now)).frame.clone()
+            }
+        }
+    }
+
+    /// Whether changes alone bring somebody up to date, or snapshots are needed.
+    pub(super) fn is_brought_by_changes(&self, had: &Had<'_>) -> bool {
+        let lacked = |view: &View| !view.is_withheld() && had.lacks(view);
+        had.first().is_none() && !self.sent().any(|(_, _, view)| lacked(view))
     }
 
     /// The snapshots behind the first so many.

@@ -4,7 +4,7 @@
 //! on their way, and numbers tell which of them it has in it already.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -15,10 +15,12 @@ use std::{
 use socketio::{Fold, Frame, Hub, Message};
 
 use super::{
-    CHANGES_ROOM, SNAPSHOTS_ROOM,
+    CHANGES_ROOM, Form, Mode, PARTS_ROOM, SNAPSHOTS_ROOM,
     cursor::Cursor,
     epoch::Epochs,
+    form::{Missed, Resume, Whole},
     history::{Change, Changed, History},
+    limit::{LIMITS, Limit},
     picture::{CHANGES, Had, Now, Picture},
     position::Position,
 };
@@ -33,7 +35,17 @@ pub(super) struct Shared {
     pub(super) caught_up: AtomicBool,
     /// Whether there may be other nodes.
     pub(super) has_neighbours: bool,
-    /// How many sockets want the one, and the other.
+    /// How many sockets want each.
+    pub(super) snapshots: AtomicUsize,
+    pub(super) changes: AtomicUsize,
+    pub(super) parts: AtomicUsize,
+    /// The same of those with a limit.
+    pub(super) within: [Within; LIMITS],
+}
+
+/// How many sockets with some limit want each.
+#[derive(Default)]
+pub(super) struct Within {
     pub(super) snapshots: AtomicUsize,
     pub(super) changes: AtomicUsize,
 }
@@ -46,14 +58,21 @@ struct State {
     epochs: Epochs,
     /// Grows with the picture and with the history.
     revision: u64,
+    /// What the picture is for clients with a limit, as long as there are any.
+    within: BTreeMap<Limit, Arc<Picture>>,
 }
 
 impl State {
-    /// The picture, and where those are who are sent it.
-    fn now(&self) -> (Arc<Picture>, Now) {
-        let cursor = self.picture.stamp(&Cursor::new(self.epochs.now(), &self.position));
-        let now = Now { cursor, revision: self.revision, floor: self.history.floor() };
-        (self.picture.clone(), now)
+    /// The picture for somebody, and where those are who are sent it.
+    fn now(&self, limit: Option<Limit>) -> (Arc<Picture>, Now) {
+        let picture = limit.map_or_else(|| self.picture.clone(), |limit| self.within(limit));
+        let cursor = picture.stamp(&Cursor::new(self.epochs.now(), &self.position));
+        (picture, Now { cursor, revision: self.revision, floor: self.history.floor() })
+    }
+
+    fn within(&self, limit: Limit) -> Arc<Picture> {
+        let known = self.within.get(&limit).cloned();
+        known.unwrap_or_else(|| Arc::new(self.picture.within(limit, None)))
     }
 }
 
@@ -68,7 +87,7 @@ pub(super) struct News {
 
 /// From where a fold begins.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum After {
+pub(super) enum After {
     Number(u64),
     Cursor(String),
 }
@@ -78,15 +97,15 @@ enum After {
 struct Folds {
     revision: u64,
     bytes: usize,
-    frames: HashMap<After, (Frame, u64)>,
+    frames: HashMap<(After, Form), (Frame, u64)>,
 }
 
 impl Folds {
-    fn get(&self, revision: u64, after: &After) -> Option<(Frame, u64)> {
+    fn get(&self, revision: u64, after: &(After, Form)) -> Option<(Frame, u64)> {
         self.frames.get(after).filter(|_| self.revision == revision).cloned()
     }
 
-    fn keep(&mut self, revision: u64, after: After, (frame, number): (Frame, u64)) {
+    fn keep(&mut self, revision: u64, after: (After, Form), (frame, number): (Frame, u64)) {
         if revision > self.revision || self.bytes + frame.len() > FOLDS {
             *self = Self { revision: revision.max(self.revision), ..Self::default() };
         }
@@ -105,7 +124,14 @@ impl Shared {
         epochs: Epochs,
         has_neighbours: bool,
     ) -> Arc<Self> {
-        let state = State { picture: Arc::new(picture), position, history, epochs, revision: 1 };
+        let state = State {
+            picture: Arc::new(picture),
+            position,
+            history,
+            epochs,
+            revision: 1,
+            within: BTreeMap::new(),
+        };
         Arc::new(Self {
             state: RwLock::new(state),
             folds: Mutex::default(),
@@ -113,6 +139,8 @@ impl Shared {
             has_neighbours,
             snapshots: 0.into(),
             changes: 0.into(),
+            parts: 0.into(),
+            within: Default::default(),
         })
     }
 
@@ -141,18 +169,24 @@ impl Shared {
         let revision = self.state().revision + 1;
         let now = Now { cursor: picture.cursor.clone(), revision, floor: 0 };
         // What those who are there want is made before anybody has to wait for the lock.
-        let step = || {
+        let step = |made: Steps| {
             let news = !changed.is_empty() || picture.has_turned();
-            let wanted = news && self.changes.load(Ordering::Relaxed) > 0;
+            let wanted = |form| news && self.follow_in(form).load(Ordering::Relaxed) > 0;
             let before = Had::Number(picture.number - 1);
-            let frame = || picture.bring(&changed, &before, &now).watched(Delivery(began));
-            wanted.then(|| Message::step(CHANGES, picture.number, frame(), self.clone()))
+            let delivery = Arc::new(Delivery(began));
+            let frame = |form: Form| form.bring(&picture, &changed, &before, &now).watched(delivery.clone());
+            let make = |form| wanted(form).then(|| frame(form));
+            let snapshots = made.snapshots.or_else(|| make(Form::Snapshots));
+            let shared = snapshots.clone().filter(|_| picture.is_brought_by_changes(&before));
+            let shared = || shared.filter(|_| wanted(Form::Parts));
+            let parts = made.parts.or_else(shared).or_else(|| make(Form::Parts));
+            Steps { snapshots, parts }
         };
         let snapshots = || match self.snapshots.load(Ordering::Relaxed) {
             0 => Vec::new(),
             _ => watched(picture.snapshots(&now, false), began),
         };
-        let (made, first) = (snapshots(), step());
+        let (made, first) = (snapshots(), step(Steps::default()));
 
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match changes {
@@ -167,32 +201,81 @@ impl Shared {
         if !made.is_empty() {
             hub.to(SNAPSHOTS_ROOM).give(&made);
         }
-        if let Some(step) = first.or_else(step) {
-            hub.to(CHANGES_ROOM).give(&[step]);
+        let Steps { snapshots, parts } = step(first);
+        let message = |frame, form| Message::step(CHANGES, picture.number, frame, self.steps(form));
+        if let Some(frame) = snapshots {
+            hub.to(CHANGES_ROOM).give(&[message(frame, Form::Snapshots)]);
+        }
+        if let Some(frame) = parts {
+            hub.to(PARTS_ROOM).give(&[message(frame, Form::Parts)]);
+        }
+        self.publish_within(hub, &mut state, &changed);
+    }
+
+    /// The same for those with a limit. They are few, if any, so that nobody waits for it.
+    fn publish_within(self: &Arc<Self>, hub: &Hub, state: &mut State, changed: &Changed) {
+        for (limit, before) in std::mem::take(&mut state.within) {
+            let Within { snapshots, changes } = &self.within[limit.place()];
+            let wanted = [snapshots, changes].map(|count| count.load(Ordering::Relaxed) > 0);
+            if wanted == [false, false] {
+                continue;
+            }
+            state.within.insert(limit, Arc::new(state.picture.within(limit, Some(&before))));
+            let (picture, now) = state.now(Some(limit));
+            if wanted[0] {
+                hub.to(Mode::Snapshots { within: Some(limit) }.room()).give(&picture.snapshots(&now, false));
+            }
+            if wanted[1] && (!changed.is_empty() || picture.has_turned()) {
+                let form = Form::Within(limit);
+                let frame = form.bring(&picture, changed, &Had::Number(picture.number - 1), &now);
+                let step = Message::step(CHANGES, picture.number, frame, self.steps(form));
+                hub.to(Mode::Changes { since: None, form }.room()).give(&[step]);
+            }
         }
     }
 
+    /// From now on there is a picture for that limit.
+    pub(super) fn begin_within(&self, limit: Limit) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let picture = state.within(limit);
+        state.within.insert(limit, picture);
+    }
+
     /// The snapshots as they are now.
-    pub(super) fn all_snapshots(&self) -> Vec<Message> {
-        let (picture, now) = self.state().now();
+    pub(super) fn all_snapshots(&self, within: Option<Limit>) -> Vec<Message> {
+        let (picture, now) = self.state().now(within);
         picture.snapshots(&now, true)
     }
 
-    /// The snapshots as they are now, as the first step of a client.
-    pub(super) fn whole(self: &Arc<Self>) -> Message {
-        let (frame, number) = self.snapshot_all();
-        Message::step(CHANGES, number, frame, Arc::new(Whole(self.clone())))
+    /// All that there is now, as the first step of a client.
+    pub(super) fn whole(self: &Arc<Self>, form: Form) -> Message {
+        let (frame, number) = self.all(form);
+        Message::step(CHANGES, number, frame, Arc::new(Whole(self.clone(), form)))
     }
 
-    fn snapshot_all(&self) -> (Frame, u64) {
-        let (picture, now) = self.state().now();
-        (picture.whole(&now), picture.number)
+    pub(super) fn all(&self, form: Form) -> (Frame, u64) {
+        let (picture, now) = self.state().now(form.limit());
+        (form.all(&picture, &now), picture.number)
+    }
+
+    /// How many sockets are sent changes in that form.
+    pub(super) fn follow_in(&self, form: Form) -> &AtomicUsize {
+        match form {
+            Form::Snapshots => &self.changes,
+            Form::Parts => &self.parts,
+            Form::Within(limit) => &self.within[limit.place()].changes,
+        }
+    }
+
+    /// What makes one of the steps that a client has not taken.
+    fn steps(self: &Arc<Self>, form: Form) -> Arc<dyn Fold> {
+        Arc::new(Missed(self.clone(), form))
     }
 
     /// What a client with this cursor has missed, as its first step; nothing if that is not known any more.
-    pub(super) fn resume(self: &Arc<Self>, cursor: &Cursor) -> Option<Message> {
-        let (frame, number) = self.since(cursor)?;
-        let fold = Arc::new(Resume { shared: self.clone(), cursor: cursor.clone() });
+    pub(super) fn resume(self: &Arc<Self>, cursor: &Cursor, form: Form) -> Option<Message> {
+        let (frame, number) = self.since(cursor, form)?;
+        let fold = Arc::new(Resume { shared: self.clone(), cursor: cursor.clone(), form });
         Some(Message::step(CHANGES, number, frame, fold))
     }
 
@@ -203,18 +286,18 @@ impl Shared {
         state.epochs.now() == cursor.epoch && state.position.covers(&cursor.position)
     }
 
-    fn since(&self, cursor: &Cursor) -> Option<(Frame, u64)> {
+    pub(super) fn since(&self, cursor: &Cursor, form: Form) -> Option<(Frame, u64)> {
         let Cursor { epoch, position, .. } = cursor;
         let known = |state: &State| state.epochs.hold(epoch, position) && state.position.covers(position);
-        self.fold_from(After::Cursor(cursor.to_string()), &Had::Cursor(cursor), |state| {
+        self.fold_where((After::Cursor(cursor.to_string()), form), &Had::Cursor(cursor), |state| {
             known(state).then(|| state.history.since(position))?
         })
     }
 
     /// Everything after a point, in one frame; made once for all who come from there.
-    fn fold_from(
+    fn fold_where(
         &self,
-        after: After,
+        after: (After, Form),
         had: &Had<'_>,
         missed: impl FnOnce(&State) -> Option<Changed>,
     ) -> Option<(Frame, u64)> {
@@ -223,11 +306,20 @@ impl Shared {
             return Some(fold);
         }
         let state = self.state();
-        let (missed, (picture, now)) = (missed(&state)?, state.now());
+        let (missed, (picture, now)) = (missed(&state)?, state.now(after.1.limit()));
         drop(state);
-        let fold = (picture.bring(&missed, had, &now), picture.number);
+        let fold = (after.1.bring(&picture, &missed, had, &now), picture.number);
         self.folds().keep(now.revision, after, fold.clone());
         Some(fold)
+    }
+
+    pub(super) fn fold_from(
+        &self,
+        after: (After, Form),
+        had: &Had<'_>,
+        missed: impl FnOnce(&History) -> Option<Changed>,
+    ) -> Option<(Frame, u64)> {
+        self.fold_where(after, had, |state| missed(&state.history))
     }
 
     fn folds(&self) -> MutexGuard<'_, Folds> {
@@ -239,35 +331,11 @@ impl Shared {
     }
 }
 
-/// For clients that have been sent every step so far, and have not taken the last ones.
-impl Fold for Shared {
-    fn fold(&self, after: u64) -> (Frame, u64) {
-        metrics::counter!("rowcast_live_folded_total").increment(1);
-        let folded =
-            self.fold_from(After::Number(after), &Had::Number(after), |state| state.history.after(after));
-        folded.unwrap_or_else(|| self.snapshot_all())
-    }
-}
-
-/// For clients whose first step, all snapshots, has not left yet.
-struct Whole(Arc<Shared>);
-
-impl Fold for Whole {
-    fn fold(&self, _: u64) -> (Frame, u64) {
-        self.0.snapshot_all()
-    }
-}
-
-/// For clients whose first step, what they had missed, has not left yet.
-struct Resume {
-    shared: Arc<Shared>,
-    cursor: Cursor,
-}
-
-impl Fold for Resume {
-    fn fold(&self, _: u64) -> (Frame, u64) {
-        self.shared.since(&self.cursor).unwrap_or_else(|| self.shared.snapshot_all())
-    }
+/// What a group of commits is told by, in each form that somebody wants.
+#[derive(Default)]
+struct Steps {
+    snapshots: Option<Frame>,
+    parts: Option<Frame>,
 }
 
 /// Gone when the last client has been written to.

@@ -26,7 +26,16 @@ enum Extent {
     /// Who had it then and has been told everything since has all of it.
     Whole { number: u64, since: Position },
     /// It is larger than that many bytes.
-    Withheld { number: u64, limit: usize },
+    Withheld { number: u64, limit: usize, beyond: Beyond },
+}
+
+/// Whose limit it is.
+#[derive(Clone, Copy)]
+pub(super) enum Beyond {
+    /// The server's, for all.
+    Server,
+    /// That of some clients.
+    Client,
 }
 
 /// A snapshot or several, and when they were made.
@@ -49,9 +58,9 @@ impl View {
     }
 
     /// It is too large from the picture `number` on: nothing of it is sent, and nothing kept.
-    pub(super) fn withhold(&mut self, limit: usize, number: u64) {
+    pub(super) fn withhold(&mut self, limit: usize, beyond: Beyond, number: u64) {
         self.change(Cache::default(), number);
-        self.extent = Extent::Withheld { number, limit };
+        self.extent = Extent::Withheld { number, limit, beyond };
     }
 
     /// It is sent again from the picture `number` on; what happened before that position is not known of it.
@@ -60,14 +69,27 @@ impl View {
         self.extent = Extent::Whole { number, since };
     }
 
+    /// The same for those who were shown `before`, with a snapshot of its own.
+    pub(super) fn anew(&self, before: Option<&Self>) -> Self {
+        let mut view = Self { made: Arc::default(), ..self.clone() };
+        if let Some(before) = before.filter(|before| before.turned() > self.turned()) {
+            view.extent = before.extent.clone();
+        }
+        view
+    }
+
     pub(super) fn is_withheld(&self) -> bool {
         matches!(self.extent, Extent::Withheld { .. })
     }
 
     /// Whether it became one or the other with the picture of that number, or after.
     pub(super) fn has_turned(&self, number: u64) -> bool {
-        let (Extent::Whole { number: since, .. } | Extent::Withheld { number: since, .. }) = self.extent;
-        since >= number
+        self.turned() >= number
+    }
+
+    fn turned(&self) -> u64 {
+        let (Extent::Whole { number, .. } | Extent::Withheld { number, .. }) = self.extent;
+        number
     }
 
     /// Whether all of it is known that happened after a position.
@@ -77,12 +99,23 @@ impl View {
 
     /// What stands in the place of a snapshot: the event `withheld`.
     pub(super) fn notice(&self) -> Option<Frame> {
-        let Extent::Withheld { limit, .. } = self.extent else { return None };
-        let plural = self.plural;
-        let reason = format!("larger than {limit} bytes: list it, page by page, by list_{plural}");
-        let mut writer = FrameWriter::event("withheld", 128 + 2 * plural.len() + reason.len());
-        let json = format!(r#"{{"collection":"{plural}","limit":{limit},"reason":"{reason}"}}"#);
+        let json = self.notice_json()?;
+        let mut writer = FrameWriter::event("withheld", json.len());
         writer.arg().extend_from_slice(json.as_bytes());
         Some(writer.seal())
+    }
+
+    /// What that event carries.
+    pub(super) fn notice_json(&self) -> Option<String> {
+        let Extent::Withheld { limit, beyond, .. } = self.extent else { return None };
+        let plural = self.plural;
+        let than = match beyond {
+            Beyond::Server => format!("{limit} bytes:"),
+            Beyond::Client => format!(
+                "{limit} bytes, the largest message that this client seems to take: raise its limit, ask for chunks, or"
+            ),
+        };
+        let reason = format!("larger than {than} list it, page by page, by list_{plural}");
+        Some(format!(r#"{{"collection":"{plural}","limit":{limit},"reason":"{reason}"}}"#))
     }
 }

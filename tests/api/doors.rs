@@ -2,6 +2,7 @@
 
 mod addresses;
 mod below;
+mod metrics;
 
 use std::time::Duration;
 

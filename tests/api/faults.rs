@@ -10,5 +10,6 @@ mod readonly;
 mod slow;
 mod start;
 mod stop;
+mod streams;
 mod wal;
 pub(crate) mod writers;

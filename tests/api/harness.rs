@@ -15,6 +15,8 @@ pub(crate) mod copy;
 pub(crate) mod folder;
 pub(crate) mod gym;
 pub(crate) mod http;
+#[path = "../../socketio/tests/it/harness/line.rs"]
+pub(crate) mod line;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod program;

@@ -238,6 +238,24 @@ async fn browsers_are_told_to_refuse_what_is_not_ours() {
     app.stop().await;
 }
 
+/// What a page may load pictures from.
+async fn pictures(settings: &[&str]) -> String {
+    let folder = Folder::new();
+    let app = Program::serve_in(folder.path(), settings);
+    let page = browse(app.address, "/", PAGE).await;
+    let policy = page.header("content-security-policy").to_owned();
+    let part = policy.split("; ").find_map(|part| part.strip_prefix("img-src "));
+    part.unwrap_or_else(|| panic!("{policy}")).to_owned()
+}
+
+#[actix_web::test]
+async fn a_page_asks_for_no_picture_in_its_readers_network_unless_an_operator_says_so() {
+    assert_eq!(pictures(&[]).await, "'self' data: https:");
+    assert_eq!(pictures(&["--pictures", "none"]).await, "'self' data:");
+    let named = pictures(&["--pictures", "https,http://pictures.gym.lan"]).await;
+    assert_eq!(named, "'self' data: https: http://pictures.gym.lan");
+}
+
 #[actix_web::test]
 async fn without_a_build_there_is_a_page_that_needs_none() {
     // Elsewhere than where this runs, because there may be a build here.

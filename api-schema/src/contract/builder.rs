@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
 use super::{
-    AUTH, CHANGES, Collection, Contract, Event, Notice, OPTIONS, RESERVED, Shape,
+    AUTH, CHANGES, Collection, Contract, Event, Notice, OPTIONS, PART, RESERVED, Shape,
     definitions::{gather, name_of, names},
     hash::REST,
     nests, notices, own,
@@ -152,6 +152,7 @@ impl Builder {
         }
         contract.notices = notices::all(notices, &contract.collections, position);
         contract.definitions.insert(CHANGES.into(), notices::changes(&contract.collections));
+        contract.definitions.insert(PART.into(), notices::part(&contract.collections));
         contract
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{AUTH, CHANGES, Collection, Contract, OPTIONS, definitions};
+use super::{AUTH, CHANGES, Collection, Contract, OPTIONS, PART, definitions};
 use crate::Schemas;
 
 /// The part that is all of what belongs to no collection.
@@ -46,7 +46,7 @@ impl Contract {
     fn hash_of_the_rest(&self) -> String {
         let own = |name: &&String| {
             let of = |one: &Collection| [&one.row, &one.new, &one.update].contains(name);
-            self.collections.iter().any(of) || *name == CHANGES
+            self.collections.iter().any(of) || [CHANGES, PART].contains(&name.as_str())
         };
         let others = self.definitions.iter().filter(|(name, _)| !own(name));
         let others: Map<String, Value> =

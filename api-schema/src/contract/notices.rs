@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANGES, Collection, Notice, definitions::refer};
+use super::{CHANGES, Collection, Notice, PART, definitions::refer};
 
 /// The greeting, collections, their changes, all else.
 pub(super) fn all(own: Vec<Notice>, collections: &[Collection], position: &Value) -> Vec<Notice> {
@@ -14,6 +14,13 @@ pub(super) fn all(own: Vec<Notice>, collections: &[Collection], position: &Value
         description: "What a group of commits has changed; sent with `live: \"changes\"`.".into(),
         collection: None,
         arguments: vec![("changes", refer(CHANGES))],
+    });
+    all.push(Notice {
+        name: "part",
+        description:
+            "A part of all that there is, in the place of the collections; sent with `chunks: true`.".into(),
+        collection: None,
+        arguments: vec![("part", refer(PART))],
     });
     all.extend(own);
     all
@@ -41,6 +48,28 @@ pub(super) fn changes(collections: &[Collection]) -> Value {
         "type": "object",
         "properties": fields,
         "required": ["cursor"],
+    })
+}
+
+/// What `part` carries.
+pub(super) fn part(collections: &[Collection]) -> Value {
+    let names: Vec<_> = sent(collections).map(|collection| collection.plural).collect();
+    let rows: Vec<_> = sent(collections).map(|collection| refer(&collection.row)).collect();
+    let (n, of) = ("Which part it is, counted from 1.", "How many there are.");
+    let cursor = "In the last part: to be sent back as `since`.";
+    let withheld = "In the last part, if there are any: collections that are too large to be sent.";
+    json!({
+        "description": "A part of all that there is. Part 1 begins anew; the rows count once the last part is there.",
+        "type": "object",
+        "properties": {
+            "n": { "description": n, "type": "integer", "format": "int64" },
+            "of": { "description": of, "type": "integer", "format": "int64" },
+            "collection": { "description": "The collection.", "type": "string", "enum": names },
+            "rows": { "description": "Some of its rows, in id order.", "type": "array", "items": { "anyOf": rows } },
+            "cursor": { "description": cursor, "type": "string" },
+            "withheld": { "description": withheld, "type": "array", "items": refer("Withheld") },
+        },
+        "required": ["n", "of", "collection", "rows"],
     })
 }
 

@@ -154,7 +154,7 @@ fn open_polling(endpoint: &Arc<Endpoint>, request: &HttpRequest) -> Result<HttpR
     let upgrade =
         endpoint.config.allow_upgrades && endpoint.config.transports.contains(&Transport::WebSocket);
     let answer = text(open_packet(&endpoint.config, &link, upgrade));
-    let desk = endpoint.polled.open(link.sid);
+    let desk = endpoint.polled.open(&link);
     session::spawn(endpoint.clone(), link, kept, Input::Desk(desk));
     Ok(answer)
 }

@@ -153,6 +153,15 @@ pub(crate) fn packets(mut frames: &[u8]) -> usize {
     packets
 }
 
+/// Bytes of the largest message that a frame carries.
+pub(crate) fn largest_message(mut frames: &[u8]) -> usize {
+    let mut largest = 0;
+    while let Some((_, content, rest)) = next_frame(frames) {
+        (frames, largest) = (rest, largest.max(content.len()));
+    }
+    largest
+}
+
 /// Whether a frame is a close.
 pub(crate) fn is_close(frame: &[u8]) -> bool {
     frame.first().is_some_and(|first| first & 0x0F == 0x8)

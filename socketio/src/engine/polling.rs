@@ -19,7 +19,11 @@ use super::{
     pipe::Pipe,
     request::Refused,
 };
-use crate::{connection::Connection, id::Sid};
+use crate::{
+    connection::Connection,
+    id::Sid,
+    link::{Handed, Link},
+};
 
 mod answer;
 mod desk;
@@ -67,6 +71,7 @@ pub(super) struct Handle {
     pub(super) sid: Sid,
     asks: mpsc::Sender<Ask>,
     flags: Arc<Flags>,
+    handed: Arc<Handed>,
 }
 
 #[derive(Default)]
@@ -74,8 +79,6 @@ struct Flags {
     posting: AtomicBool,
     probing: AtomicBool,
     moved: AtomicBool,
-    /// The last GET's answer is large, and has not been taken yet.
-    answering: AtomicBool,
 }
 
 /// The session is over.
@@ -106,7 +109,7 @@ impl Handle {
 
     /// Whether the answer to the last GET is still being taken.
     fn is_answering(&self) -> bool {
-        self.flags.answering.load(Ordering::SeqCst)
+        self.handed.is_answering()
     }
 
     /// The right to post, which one request has at a time.
@@ -129,9 +132,10 @@ pub(super) struct Directory(Mutex<HashMap<Sid, Handle>>);
 
 impl Directory {
     /// Lists a session, until the desk is dropped.
-    pub(super) fn open(self: &Arc<Self>, sid: Sid) -> Desk {
+    pub(super) fn open(self: &Arc<Self>, link: &Link) -> Desk {
+        let (sid, handed) = (link.sid, link.handed().clone());
         let (asks, asked) = mpsc::channel(WAITING);
-        self.lock().insert(sid, Handle { sid, asks, flags: Arc::default() });
+        self.lock().insert(sid, Handle { sid, asks, flags: Arc::default(), handed });
         Desk::new(asked, Entry { directory: self.clone(), sid })
     }
 

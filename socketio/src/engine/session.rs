@@ -41,6 +41,9 @@ use registered::Registered;
 /// How long a session that its client has closed by POST waits for a GET that was sent at the same time.
 const FAREWELL: Duration = Duration::from_millis(500);
 
+/// The close code of a peer that has been sent a message larger than it takes (RFC 6455 §7.4.1).
+const TOO_BIG: u16 = 1009;
+
 /// Where messages come from.
 pub(super) enum Input {
     Socket(Inflow),
@@ -178,7 +181,10 @@ impl Session {
         match message {
             Inbound::Close(code) => {
                 self.goodbye = true;
-                self.link.finish(Some(Frame::close(code.unwrap_or(1000), "")));
+                match code {
+                    Some(TOO_BIG) => self.too_big(),
+                    code => self.link.finish(Some(Frame::close(code.unwrap_or(1000), ""))),
+                }
             }
             _ if closing => {}
             Inbound::Ping(payload) => self.link.hurry(Frame::pong(&payload)),
@@ -190,6 +196,39 @@ impl Session {
             }
             Inbound::TooLarge { bytes, .. } => self.fail(&too_large(bytes, self.endpoint.config.max_payload)),
         }
+    }
+
+    /// The client has a limit of its own for one message, and was sent more.
+    fn too_big(&self) {
+        let bytes = self.link.largest();
+        debug!(sid = %self.link.sid, bytes, "the client does not take messages of that size");
+        Meters::limited("client_message");
+        self.link.finish_by(Some(Frame::close(TOO_BIG, "")), Reason::MessageTooBig);
+    }
+
+    /// Whether the last that came before the connection was lost says so: who closes it without reading what is on its way is
+    /// mostly heard after writing to it has failed.
+    fn was_too_big(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut last = None;
+        loop {
+            let message = match &mut self.input {
+                Input::Socket(inflow) => match inflow.poll_next(cx) {
+                    Poll::Ready(Some(Ok(message))) => message,
+                    _ => break,
+                },
+                Input::Desk(desk) => match desk.poll_next(cx, &self.link, false) {
+                    Poll::Ready(Incoming::Message(message)) => message,
+                    _ => break,
+                },
+                Input::Ended => break,
+            };
+            last = Some(message);
+        }
+        let is_too_big = last == Some(Inbound::Close(Some(TOO_BIG)));
+        if is_too_big {
+            self.too_big();
+        }
+        is_too_big
     }
 
     fn text(&mut self, text: String) {
@@ -243,9 +282,13 @@ impl Session {
             return self.close(1013, &sentence, Reason::PauseTimeout);
         }
         match self.heart.beat(now) {
-            Some(Beat::Ping) => self.link.hurry(Frame::text("2")),
+            Some(Beat::Ping) => self.link.ping(),
             // What we do not read cannot be held against the client.
             Some(Beat::Dead) if self.pause.is_on() => self.heart.resume(now),
+            // It has not been given the ping yet, or just now.
+            Some(Beat::Dead) if self.link.is_taking(self.endpoint.config.ping_timeout) => {
+                self.heart.resume(now);
+            }
             Some(Beat::Dead) => {
                 let sentence = format!("no pong within {:?}", self.endpoint.config.ping_timeout);
                 self.close(1008, &sentence, Reason::PingTimeout);
@@ -288,6 +331,9 @@ impl Session {
                 return self.poll_timer(cx).map(|()| Step::Due);
             }
             Phase::Finished(_) => {}
+            Phase::Cut(Reason::TransportClose) if self.was_too_big(cx) => {
+                return Poll::Ready(Step::Gone(Reason::MessageTooBig));
+            }
             Phase::Cut(reason) => return Poll::Ready(Step::Gone(reason)),
         }
         if self.poll_timer(cx).is_ready() {

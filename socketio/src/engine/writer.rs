@@ -2,10 +2,15 @@
 
 use std::{
     io,
+    pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
-use tokio::net::TcpStream;
+use tokio::{
+    net::TcpStream,
+    time::{Sleep, sleep},
+};
 
 use crate::{connection::Connection, link::Link};
 
@@ -13,7 +18,12 @@ use crate::{connection::Connection, link::Link};
 pub(super) struct Writer {
     /// Made when the kernel first takes no more, to be told when it does.
     full: Option<TcpStream>,
+    /// The connection has failed; what its peer said before that may not have been read yet.
+    lost: Option<(io::Error, Pin<Box<Sleep>>)>,
 }
+
+/// How long the peer's last words are waited for once writing to it has failed.
+const LAST_WORDS: Duration = Duration::from_millis(50);
 
 impl Writer {
     /// Writes what waits. Ready at the session's end, or when the connection fails.
@@ -23,6 +33,11 @@ impl Writer {
         link: &Link,
         connection: &Connection,
     ) -> Poll<io::Result<()>> {
+        if let Some((_, until)) = &mut self.lost {
+            let waits = link.is_open() && until.as_mut().poll(cx).is_pending();
+            let error = if waits { None } else { self.lost.take().map(|(error, _)| error) };
+            return error.map_or(Poll::Pending, |error| Poll::Ready(Err(error)));
+        }
         loop {
             let outcome = match &self.full {
                 None => link.poll_write(cx, |slices| connection.write(slices)),
@@ -38,6 +53,14 @@ impl Writer {
                     if self.full.is_none() {
                         self.full = Some(connection.waiting()?);
                     }
+                }
+                Poll::Ready(Err(error)) if link.is_open() => {
+                    link.stalled(true);
+                    let mut until = Box::pin(sleep(LAST_WORDS));
+                    // Asked once, so that it wakes us.
+                    let _ = until.as_mut().poll(cx);
+                    self.lost = Some((error, until));
+                    return Poll::Pending;
                 }
                 ended => {
                     link.stalled(false);

@@ -27,6 +27,11 @@ impl Link {
     /// The peer has closed, or stopped sending: the body ends with what it is still owed. One that has closed reads
     /// no more than our own close, so the rest is dropped.
     pub(crate) fn finish(&self, echo: Option<Frame>) {
+        self.finish_by(echo, Reason::TransportClose);
+    }
+
+    /// The same, and why.
+    pub(crate) fn finish_by(&self, echo: Option<Frame>, why: Reason) {
         self.peer_closed.set(echo.is_some());
         let mut state = self.state.borrow_mut();
         state.phase = match state.phase {
@@ -36,7 +41,7 @@ impl Link {
                     // An empty outbox takes any frame.
                     let _ = state.outbox.push(echo.into_bytes());
                 }
-                Phase::Finished(Reason::TransportClose)
+                Phase::Finished(why)
             }
             // Our own close is the answer.
             Phase::Closing(reason) => Phase::Finished(reason),

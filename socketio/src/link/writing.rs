@@ -14,8 +14,11 @@ use crate::{connection::Connection, engine::payload};
 /// Packets in one payload, unless one event has more: python-socketio takes no more.
 const PACKETS: usize = 16;
 
-/// Bytes of a payload to which nothing more is added: it is a copy, for one client alone.
-const PAYLOAD: usize = 1024 * 1024;
+/// Bytes of a payload, unless one event has more: it is a copy, for one client alone, and no ping gets past it.
+const PAYLOAD: usize = 256 * 1024;
+
+/// A backlog that takes a slow line seconds.
+const LARGE: usize = 256 * 1024;
 
 /// Frames written by one system call.
 const SLICES: usize = 16;
@@ -73,7 +76,7 @@ impl Link {
         let mut next = |payload: &str| {
             state.outbox.pop_if(|bytes| {
                 packets += payload::packets(bytes);
-                let room = packets <= PACKETS && payload.len() < PAYLOAD;
+                let room = packets <= PACKETS && payload.len() + bytes.len() <= PAYLOAD;
                 payload.is_empty() || (room && !payload::is_close(bytes))
             })
         };
@@ -91,8 +94,18 @@ impl Link {
         self.state.borrow_mut().writer = Some(cx.waker().clone());
     }
 
+    /// Lets the kernel keep little of a large backlog, because a ping gets past what is here, and past nothing that is there. Acks do not
+    /// count: they are bounded, and a client that sends much before it reads counts on what the kernel takes.
+    fn be_shallow(&self) {
+        if !self.shallow.get() && self.state.borrow().outbox.without_acks() >= LARGE {
+            self.shallow.set(true);
+            self.connection().iter().for_each(|connection| connection.be_shallow());
+        }
+    }
+
     /// The next bytes, for a writer that copies them; `None` at the end.
     pub(crate) fn poll_bytes(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+        self.be_shallow();
         let mut state = self.state.borrow_mut();
         match state.outbox.next() {
             Some((bytes, last)) => {
@@ -125,6 +138,7 @@ impl Link {
     }
 
     fn write_all(&self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<()> {
+        self.be_shallow();
         let mut state = self.state.borrow_mut();
         while !state.outbox.is_empty() {
             state.outbox.freshen(SLICES);

@@ -275,3 +275,74 @@ fn a_first_step_stands_for_all_before_it() {
     step(&mut outbox, 4, 4);
     assert_eq!(outbox.pop(), None);
 }
+
+fn series(pieces: &[&'static str]) -> Frame {
+    let frames: Vec<Frame> = pieces.iter().map(|piece| Frame::raw((*piece).into())).collect();
+    Frame::series(&frames)
+}
+
+#[test]
+fn a_series_leaves_whole_and_only_what_hurries_comes_between() {
+    let mut outbox = Outbox::new(100);
+    let step = |number, frame| Message::step(A.1, number, frame, Arc::new(Range { last: 9 }));
+    outbox.put(A, &step(1, series(&["1a", "1b", "1c"])));
+    outbox.push_ack("ack".into()).unwrap();
+    assert_eq!(outbox.bytes(), 9);
+    assert_eq!(outbox.pop().unwrap(), "1a");
+    outbox.push_front("ping".into()).unwrap();
+    outbox.put(A, &step(2, Frame::raw("2".into())));
+    assert_eq!(drain(&mut outbox), ["ping", "1b", "1c", "ack", "2"]);
+    assert_eq!(outbox.bytes(), 0);
+}
+
+#[test]
+fn a_series_that_has_not_begun_is_replaced_and_one_that_has_is_followed() {
+    let mut outbox = Outbox::new(100);
+    let put = |outbox: &mut Outbox, frame| outbox.put(A, &Message::latest(A.1, frame));
+    put(&mut outbox, series(&["old", "old"]));
+    put(&mut outbox, series(&["1", "2"]));
+    outbox.pop();
+    put(&mut outbox, series(&["older", "older"]));
+    put(&mut outbox, series(&["3", "4"]));
+    assert_eq!(outbox.bytes(), 3);
+    assert_eq!(drain(&mut outbox), ["2", "3", "4"]);
+}
+
+#[test]
+fn what_is_left_of_a_series_is_taken_back() {
+    let mut outbox = Outbox::new(100);
+    outbox.put(A, &Message::latest(A.1, series(&["1", "2", "3"])));
+    outbox.pop();
+    outbox.push("x".into()).unwrap();
+    put(&mut outbox, A, "later");
+    outbox.push("y".into()).unwrap();
+    outbox.take_back(1);
+    assert_eq!(outbox.bytes(), 2);
+    put(&mut outbox, A, "again");
+    assert_eq!(drain(&mut outbox), ["x", "y", "again"]);
+    assert_eq!(outbox.bytes(), 0);
+}
+
+#[test]
+fn a_kernel_gets_the_pieces_of_a_series_in_their_order() {
+    for room in 1..12 {
+        let mut outbox = Outbox::new(100);
+        outbox.put(A, &Message::latest(A.1, series(&["one", "two", "three"])));
+        outbox.push("behind".into()).unwrap();
+        let mut left = Vec::new();
+        while outbox.bytes() > 0 {
+            left.extend(write(&mut outbox, room).0);
+        }
+        assert_eq!(left, b"onetwothreebehind", "{room} at a time");
+    }
+}
+
+#[test]
+fn the_largest_message_is_known_by_what_its_frame_carries() {
+    let mut outbox = Outbox::new(100_000);
+    let frames = [Frame::text(&"x".repeat(300)), Frame::text(&"y".repeat(70_000)), Frame::text("z")];
+    outbox.push(Frame::joined(&frames).into_bytes()).unwrap();
+    assert_eq!(outbox.largest(), 0);
+    outbox.next();
+    assert_eq!(outbox.largest(), 70_000);
+}

@@ -18,6 +18,7 @@ use tokio_tungstenite::client_async;
 
 mod client;
 mod http;
+mod line;
 mod metered;
 mod poller;
 mod script;
@@ -25,6 +26,7 @@ mod script;
 pub(crate) use self::{
     client::Client,
     http::Http,
+    line::line,
     metered::limited,
     poller::{POLLING, Poller},
     script::{Script, Told},

@@ -16,6 +16,7 @@ mod protocol;
 mod recovery;
 mod rooms;
 mod shutdown;
+mod slow_line;
 mod steps;
 mod tls;
 mod upgrade;

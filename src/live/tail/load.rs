@@ -22,7 +22,7 @@ use crate::{
         reading::Kinds,
         reconcile::{self, Reconciler},
         shared::Shared,
-        view::View,
+        view::{Beyond, View},
         withheld::Withheld,
     },
 };
@@ -65,7 +65,7 @@ impl Tail {
             let mut view = View::new(kind.plural(), kind.is_sent(), rows.unwrap_or_default());
             if too_large {
                 withheld.seen(place, Duration::ZERO);
-                view.withhold(kinds.limit, 1);
+                view.withhold(kinds.limit, Beyond::Server, 1);
                 say(&view, kinds.limit);
             }
             views.push(view);

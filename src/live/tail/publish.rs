@@ -13,7 +13,7 @@ use crate::{
         picture::Picture,
         position::Position,
         shared::News,
-        view::View,
+        view::{Beyond, View},
     },
 };
 
@@ -48,7 +48,7 @@ impl Tail {
         self.withheld.seen(place, took);
         let (view, limit) = (&mut self.views[place], self.kinds.limit);
         if !view.is_withheld() {
-            view.withhold(limit, self.number + 1);
+            view.withhold(limit, Beyond::Server, self.number + 1);
             say(view, limit);
         }
         measure(view);

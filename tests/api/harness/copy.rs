@@ -18,6 +18,27 @@ pub(crate) struct Copy {
     withheld: BTreeSet<String>,
     cursor: Option<String>,
     fault: Option<String>,
+    /// What has come of a picture in parts.
+    coming: Option<Coming>,
+}
+
+/// Some parts, in their order.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Coming {
+    parts: usize,
+    rows: Vec<(String, Vec<Value>)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    n: usize,
+    of: usize,
+    collection: String,
+    rows: Vec<Value>,
+    cursor: Option<String>,
+    #[serde(default)]
+    withheld: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +92,11 @@ impl Copy {
         self.collections.get(collection).and_then(|rows| rows.get(&id(row))) == Some(row)
     }
 
+    /// What is worth keeping when the connection is lost.
+    pub(crate) fn cut_off(self) -> Self {
+        Self { coming: None, ..self }
+    }
+
     /// Itself, if all it has heard could be understood.
     #[track_caller]
     pub(super) fn sound(&self) -> &Self {
@@ -78,9 +104,10 @@ impl Copy {
         self
     }
 
-    pub(super) fn hear(&mut self, event: &str, arguments: &[Value]) {
+    pub(crate) fn hear(&mut self, event: &str, arguments: &[Value]) {
         let read = match event {
             "changes" => self.change(arguments),
+            "part" => self.part(arguments),
             "withheld" => self.withhold(arguments),
             event if COLLECTIONS.contains(&event) => self.replace(event, arguments),
             _ => Ok(()),
@@ -92,6 +119,9 @@ impl Copy {
     }
 
     fn change(&mut self, arguments: &[Value]) -> Result<(), String> {
+        if self.coming.is_some() {
+            return Err("between two parts".into());
+        }
         let [changes] = arguments else { return Err("not one argument".into()) };
         let changes = Changes::deserialize(changes).map_err(|error| error.to_string())?;
         for (name, Changed { upserted, deleted }) in changes.collections {
@@ -115,6 +145,39 @@ impl Copy {
         Ok(())
     }
 
+    fn part(&mut self, arguments: &[Value]) -> Result<(), String> {
+        let [part] = arguments else { return Err("not one argument".into()) };
+        let Part { n, of, collection, rows, cursor, withheld } =
+            Part::deserialize(part).map_err(|error| error.to_string())?;
+        let mut coming = self.coming.take().filter(|_| n > 1).unwrap_or_default();
+        if n != coming.parts + 1
+            || n > of
+            || (n == of) != cursor.is_some()
+            || (n < of && !withheld.is_empty())
+        {
+            return Err("not a part in its place".into());
+        }
+        let size: usize = rows.iter().map(|row| row.to_string().len()).sum();
+        if size > 64 * 1024 && rows.len() > 1 {
+            return Err(format!("{size} bytes in a part"));
+        }
+        coming.parts = n;
+        coming.rows.push((collection, rows));
+        let Some(cursor) = cursor else {
+            self.coming = Some(coming);
+            return Ok(());
+        };
+        let mut all = BTreeMap::<String, Vec<Value>>::new();
+        for (collection, rows) in coming.rows {
+            all.entry(collection).or_default().extend(rows);
+        }
+        for (collection, rows) in all {
+            let at = serde_json::json!({ "cursor": cursor });
+            self.replace(&collection, &[rows.into(), at])?;
+        }
+        withheld.into_iter().try_for_each(|what| self.withhold(&[what]))
+    }
+
     fn withhold(&mut self, arguments: &[Value]) -> Result<(), String> {
         let [what] = arguments else { return Err("not one argument".into()) };
         let Withheld { collection, limit, reason } =
@@ -128,6 +191,9 @@ impl Copy {
     }
 
     fn replace(&mut self, collection: &str, arguments: &[Value]) -> Result<(), String> {
+        if self.coming.is_some() {
+            return Err("between two parts".into());
+        }
         let [Value::Array(all), at] = arguments else { return Err("not rows and a cursor".into()) };
         let at = At::deserialize(at).map_err(|error| error.to_string())?;
         self.withheld.remove(collection);

@@ -4,14 +4,14 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
-use super::Flags;
+use crate::{connection::Connection, link::Handed};
 
 /// Answers up to this size are no burden, and their end is not looked for.
 const SMALL: usize = 64 * 1024;
@@ -21,22 +21,24 @@ const SLICE: usize = 16 * 1024;
 /// A response's body.
 pub(in crate::engine) struct Answer {
     bytes: Bytes,
-    /// There as long as it is being taken.
-    flags: Option<Arc<Flags>>,
+    handed: Arc<Handed>,
+    /// As long as a large one is being taken.
+    large: bool,
 }
 
 impl Answer {
-    pub(super) fn new(payload: String, flags: &Arc<Flags>) -> Self {
-        let flags = (payload.len() > SMALL).then(|| flags.clone());
-        if let Some(flags) = &flags {
-            flags.answering.store(true, Ordering::SeqCst);
+    pub(super) fn new(payload: String, handed: &Arc<Handed>, connection: Option<&Connection>) -> Self {
+        let large = payload.len() > SMALL;
+        if large {
+            handed.begin();
+            connection.inspect(|connection| connection.be_shallow());
         }
-        Self { bytes: payload.into(), flags }
+        Self { bytes: payload.into(), handed: handed.clone(), large }
     }
 
     fn taken(&mut self) {
-        if let Some(flags) = self.flags.take() {
-            flags.answering.store(false, Ordering::SeqCst);
+        if std::mem::take(&mut self.large) {
+            self.handed.end();
         }
     }
 }
@@ -54,6 +56,7 @@ impl MessageBody for Answer {
         }
         let len = self.bytes.len().min(SLICE);
         let slice = self.bytes.split_to(len);
+        self.handed.add(len);
         if self.bytes.is_empty() {
             // The client cannot have all of it before this.
             self.taken();

@@ -30,8 +30,8 @@ pub(in crate::engine) async fn poll(
         Meters::limited("unread_polls");
         return Err(BAD_REQUEST.with("the answer to the last GET has not been read"));
     }
-    let payload = next(handle, connection).await?;
-    Ok(Answer::new(payload, &handle.flags))
+    let payload = next(handle, connection.clone()).await?;
+    Ok(Answer::new(payload, &handle.handed, connection.upgrade().as_deref()))
 }
 
 async fn next(handle: &Handle, connection: Weak<Connection>) -> Result<String, Refused> {

@@ -46,7 +46,7 @@ impl Poller {
     }
 
     /// The next packet that is no ping; pings are answered.
-    async fn beyond_pings(&mut self) -> String {
+    pub(crate) async fn beyond_pings(&mut self) -> String {
         loop {
             match self.text().await.as_str() {
                 "2" => self.send("3").await,

@@ -33,9 +33,18 @@ impl Client {
 
     /// One that wants changes, and comes back with what it has kept.
     pub(crate) async fn resume(address: SocketAddr, kept: Copy) -> Self {
+        Self::come_back(address, kept, false).await
+    }
+
+    /// One that wants changes, and all that there is in parts, with what it has kept.
+    pub(crate) async fn in_parts(address: SocketAddr, kept: Copy) -> Self {
+        Self::come_back(address, kept, true).await
+    }
+
+    async fn come_back(address: SocketAddr, kept: Copy, chunks: bool) -> Self {
         let client = Self::open(address).await;
-        let auth = json!({ "live": "changes", "since": kept.cursor() });
-        client.log.copy.replace(kept);
+        let auth = json!({ "live": "changes", "since": kept.cursor(), "chunks": chunks });
+        client.keep(kept.cut_off());
         client.enter(&auth).await.expect("to be let in");
         client
     }
@@ -54,6 +63,11 @@ impl Client {
         self.knock(auth).await?;
         self.until("a greeting", |heard| heard.iter().find(|heard| is_greeting(heard)).map(drop)).await;
         Ok(self)
+    }
+
+    /// What it has from before.
+    pub(crate) fn keep(&self, kept: Copy) {
+        self.log.copy.replace(kept);
     }
 
     async fn knock(&self, auth: &Value) -> Result<(), Value> {
@@ -79,7 +93,7 @@ impl Client {
                 .filter(|collection| !is_withheld(heard, collection))
                 .map(|collection| named(collection).then_some(collection))
                 .collect();
-            there.or_else(|| named("changes").then(Vec::new))
+            there.or_else(|| (named("changes") || heard.iter().any(is_last_part)).then(Vec::new))
         });
         for collection in first.await {
             self.hears(collection).await;
@@ -127,6 +141,10 @@ impl Client {
 
 fn is_greeting(heard: &Heard) -> bool {
     matches!(heard, Heard::Event(name, _) if name == "connected")
+}
+
+fn is_last_part(heard: &Heard) -> bool {
+    matches!(heard, Heard::Event(name, what) if name == "part" && what[0]["n"] == what[0]["of"])
 }
 
 /// Whether it was said that a collection is withheld.

@@ -1,0 +1,152 @@
+//! Who is shown the metrics: this machine, whoever has the token, or everybody.
+//!
+//! They say how many rows there are, how many clients, and what goes wrong. That a connection comes from this machine says little
+//! where a proxy runs on it: all that the world asks for comes from there, too. So a request counts as this
+//! machine's own only if nothing in it says that it was passed on, and it is addressed to this machine.
+
+use std::net::IpAddr;
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use sha2::{Digest, Sha256};
+
+use super::State;
+use crate::config::{Metrics, Secret};
+
+/// What proxies add.
+const PASSED_ON: [&str; 8] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "cf-connecting-ip",
+    "true-client-ip",
+];
+
+const REFUSED: &str = "metrics are shown to programs on this machine that ask for them directly; \
+    for others set --metrics-token (ROWCAST_METRICS_TOKEN) and send it as Authorization: Bearer, or set --metrics open\n";
+
+/// Who is let in.
+pub struct Readers {
+    who: Metrics,
+    /// Its digest: comparing two of those tells nothing of either.
+    token: Option<[u8; 32]>,
+}
+
+impl Readers {
+    /// As the settings say. With a token nobody is let in without it, unless everybody is.
+    #[must_use]
+    pub fn new(who: Metrics, token: Option<&Secret>) -> Self {
+        Self { who, token: token.map(|token| digest(token.reveal())) }
+    }
+
+    fn let_in(&self, request: &HttpRequest) -> bool {
+        match (self.who, self.token) {
+            (Metrics::Open, _) => true,
+            (Metrics::Local, Some(token)) => bearer(request).is_some_and(|given| digest(given) == token),
+            (Metrics::Local, None) => is_own(request),
+        }
+    }
+}
+
+/// Prometheus text.
+pub(super) async fn metrics(state: web::Data<State>, request: HttpRequest) -> HttpResponse {
+    if !state.readers.let_in(&request) {
+        let response = HttpResponse::Forbidden();
+        return super::text(response, REFUSED);
+    }
+    state.metrics.run_upkeep();
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(state.metrics.render())
+}
+
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Whether it was asked for on this machine, and not on another's behalf.
+fn is_own(request: &HttpRequest) -> bool {
+    let local = |ip: IpAddr| ip.to_canonical().is_loopback();
+    let passed_on = PASSED_ON.iter().any(|name| request.headers().contains_key(*name));
+    request.peer_addr().is_some_and(|peer| local(peer.ip())) && !passed_on && is_addressed_here(request)
+}
+
+/// Whether the name that was asked for is this machine's own. A page whose name was made to point here says its own, and so does a
+/// proxy that passes on what it was asked for.
+fn is_addressed_here(request: &HttpRequest) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    host.is_none_or(|host| {
+        let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        let name = name.map_or(host, |(name, _)| name).trim_matches(['[', ']']);
+        name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    })
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    const HERE: &str = "127.0.0.1:40000";
+
+    fn asked(peer: &str, host: &str, more: &[(&'static str, &str)]) -> HttpRequest {
+        let request = TestRequest::get().peer_addr(peer.parse().unwrap()).insert_header(("host", host));
+        more.iter().fold(request, |request, header| request.insert_header(*header)).to_http_request()
+    }
+
+    #[test]
+    fn only_what_this_machine_asks_for_itself_is_its_own() {
+        for (peer, host) in [
+            (HERE, "localhost:5555"),
+            (HERE, "LOCALHOST"),
+            (HERE, "127.0.0.1:5555"),
+            ("[::1]:40000", "[::1]:5555"),
+            ("[::1]:40000", "[::1]"),
+            ("[::ffff:127.0.0.1]:40000", "127.0.0.1:5555"),
+        ] {
+            assert!(is_own(&asked(peer, host, &[])), "{peer} {host}");
+        }
+        for (peer, host) in [
+            ("10.0.0.7:40000", "localhost:5555"),
+            ("[fe80::1]:40000", "localhost:5555"),
+            (HERE, "gym.example.com"),
+            (HERE, "localhost.example.com:5555"),
+            (HERE, "127.0.0.1.nip.io"),
+            (HERE, "10.0.0.7:5555"),
+            (HERE, ""),
+        ] {
+            assert!(!is_own(&asked(peer, host, &[])), "{peer} {host}");
+        }
+        for name in PASSED_ON {
+            // What it says does not count: a client may have written it.
+            assert!(!is_own(&asked(HERE, "localhost", &[(name, "127.0.0.1")])), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_asked_of_everybody() {
+        let secret: Secret = "0123456789abcdef".parse().unwrap();
+        let readers = Readers::new(Metrics::Local, Some(&secret));
+        let with = |value| asked("10.0.0.7:40000", "gym.example.com", &[("authorization", value)]);
+        for good in ["Bearer 0123456789abcdef", "bearer 0123456789abcdef"] {
+            assert!(readers.let_in(&with(good)), "{good}");
+        }
+        for bad in
+            ["Bearer 0123456789abcdeg", "Bearer", "Bearer ", "Basic 0123456789abcdef", "0123456789abcdef"]
+        {
+            assert!(!readers.let_in(&with(bad)), "{bad}");
+        }
+        assert!(!readers.let_in(&asked(HERE, "localhost", &[])), "from this machine, too");
+        assert!(Readers::new(Metrics::Open, None).let_in(&asked("10.0.0.7:4", "x", &[])));
+    }
+}

@@ -1,0 +1,145 @@
+//! A client that closes its connection over a message too large for it is sent none that large when it comes back, and is told what it
+//! has not; all others are sent everything.
+
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
+
+use crate::harness::{Client, Copy, TestApp, gym, http, on_both_databases};
+
+on_both_databases! {
+    it_is_sent_the_other_collections_and_what_changes_in_them,
+    by_changes_it_resumes_and_has_all_of_it_where_it_may,
+    nobody_else_is_taken_for_it,
+    who_is_sent_parts_is_sent_parts_again,
+    a_collection_that_becomes_small_enough_is_sent,
+}
+
+/// Some 250 kB, which no client takes that takes 64 KiB.
+const COACHES: usize = 500;
+
+async fn begin(app: &TestApp) -> Client {
+    let writer = app.follow().await;
+    gym::open(&writer).await;
+    let picture = format!("https://example.com/{}", "x".repeat(400));
+    let numbers = format!(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < {COACHES}) \
+         insert into coaches (name, age, picture) select 'Coach ' || i, 30, '{picture}' from n"
+    );
+    app.database.execute(&numbers).await;
+    writer.agrees().await;
+    writer
+}
+
+/// Closes as stock clients do over what they do not take.
+async fn too_big(app: &TestApp, client: Client) {
+    let before = noted(app).await;
+    let close = CloseFrame { code: 1009.into(), reason: "".into() };
+    client.send_message(Message::Close(Some(close)));
+    client.closed().await;
+    http::until_metric(app.address, "rowcast_bounds_met_total", |met| met > before).await;
+}
+
+async fn noted(app: &TestApp) -> f64 {
+    http::metric(app.address, "rowcast_bounds_met_total").await
+}
+
+fn reason(client: &Client) -> String {
+    let heard = client.since(0).into_iter().find_map(|heard| match heard {
+        crate::harness::wire::Heard::Event(name, what) if name == "withheld" => what.into_iter().next(),
+        _ => None,
+    });
+    heard.expect("something withheld")["reason"].as_str().unwrap().to_owned()
+}
+
+async fn it_is_sent_the_other_collections_and_what_changes_in_them(app: &TestApp) {
+    let writer = begin(app).await;
+    too_big(app, app.connect().await).await;
+    let back = app.connect().await;
+    let expected = ["connected", "withheld", "workout_plans", "exercise_moves", "schedules"];
+    assert_eq!(back.events_since(0), expected);
+    let reason = reason(&back);
+    assert!(reason.contains("65536") && reason.contains("raise its limit"), "{reason}");
+
+    let then = back.now();
+    let name = json!({ "id": 1, "name": "Ada Byron" });
+    writer.ask("update_coach", name).await.done();
+    back.sees("schedules", |rows| rows[0]["coach"]["name"] == "Ada Byron").await;
+    assert_eq!(back.events_since(then), ["schedules"], "and not the coaches");
+    let then = back.now();
+    back.ask("refresh", Value::Null).await.done();
+    assert_eq!(back.events_since(then), expected[1..]);
+    assert_eq!(back.every("coaches").await, writer.copy().rows("coaches"));
+
+    let again = app.connect().await;
+    assert!(again.events_since(0).contains(&"coaches".to_owned()), "once");
+}
+
+async fn by_changes_it_resumes_and_has_all_of_it_where_it_may(app: &TestApp) {
+    let writer = begin(app).await;
+    too_big(app, app.follow().await).await;
+    let back = app.follow().await;
+    back.keeps("coaches withheld", |copy| copy.is_withheld("coaches")).await;
+    let then = back.now();
+    writer.ask("update_coach", json!({ "id": 1, "name": "Ada Byron" })).await.done();
+    let row = writer.ask("update_schedule", json!({ "id": 1, "hour": "1100" })).await.done();
+    back.keeps("a schedule", |copy| copy.has("schedules", &row)).await;
+    for told in back.told(then) {
+        assert_eq!(told.as_object().unwrap().keys().collect::<Vec<_>>(), ["schedules"]);
+    }
+    let own = back.ask("update_coach", json!({ "id": 2, "age": 44 })).await.done();
+    assert_eq!(own["age"], 44);
+
+    let free = Client::resume(app.address, back.copy()).await;
+    free.agrees().await;
+    assert!(free.copy().has("coaches", &own), "it takes them, and is sent them whole");
+}
+
+async fn nobody_else_is_taken_for_it(app: &TestApp) {
+    begin(app).await;
+    too_big(app, app.connect().await).await;
+    for auth in [json!({ "live": "changes" }), json!({ "authors": true })] {
+        let other = app.connect_with(&auth).await.expect("to be let in");
+        assert!(!other.events_since(0).contains(&"withheld".to_owned()), "{auth}");
+    }
+    let back = app.connect().await;
+    assert!(back.events_since(0).contains(&"withheld".to_owned()));
+}
+
+async fn who_is_sent_parts_is_sent_parts_again(app: &TestApp) {
+    let client = Client::in_parts(app.address, Copy::default()).await;
+    begin(app).await;
+    client.keeps("the coaches, at once", |copy| copy.rows("coaches").len() > COACHES).await;
+    too_big(app, client).await;
+    let back = Client::in_parts(app.address, Copy::default()).await;
+    back.agrees().await;
+    assert!(!back.events_since(0).contains(&"withheld".to_owned()));
+}
+
+async fn a_collection_that_becomes_small_enough_is_sent(app: &TestApp) {
+    let writer = begin(app).await;
+    too_big(app, app.follow().await).await;
+    let changes = app.follow().await;
+    too_big(app, app.connect().await).await;
+    let snapshots = app.connect().await;
+    for round in 0..2 {
+        for client in [&changes, &snapshots] {
+            client.keeps("coaches withheld", |copy| copy.is_withheld("coaches")).await;
+        }
+        app.database.execute("delete from coaches where id > 50").await;
+        for client in [&changes, &snapshots] {
+            client.agrees().await;
+        }
+        let row = writer.ask("update_coach", json!({ "id": 2, "age": 50 + round })).await.done();
+        for client in [&changes, &snapshots] {
+            client.keeps("what happens from now on", |copy| copy.has("coaches", &row)).await;
+        }
+        let picture = format!("https://example.com/{}", "x".repeat(800));
+        app.database.execute(&format!("update coaches set picture = '{picture}' where id <= 50")).await;
+        app.database
+            .execute(&format!(
+                "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100) \
+                 insert into coaches (name, age, picture) select 'Coach ' || i, 30, '{picture}' from n"
+            ))
+            .await;
+    }
+}

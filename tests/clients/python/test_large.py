@@ -1,0 +1,51 @@
+"""A stock python-socketio client and a collection larger than the messages it takes."""
+
+import asyncio
+import re
+import sqlite3
+import urllib.request
+
+from server import PATIENCE, Client, Story
+
+# aiohttp takes 4 MiB.
+COACHES, BYTES = 14_000, 400
+
+
+class Large(Story):
+    async def asyncSetUp(self):
+        await super().asyncSetUp()
+        database = sqlite3.connect(f"{self.server.folder}/gym.db")
+        picture = "https://example.com/" + "x" * BYTES
+        database.executemany(
+            "insert into coaches (name, age, picture) values (?, 30, ?)",
+            ((f"Coach {number}", picture) for number in range(COACHES)),
+        )
+        database.commit()
+        database.close()
+        while self.metric("rowcast_collection_rows{collection=\"coaches\"}") < COACHES:
+            await asyncio.sleep(0.05)
+
+    def metric(self, name):
+        metrics = urllib.request.urlopen(f"{self.server.url}/metrics").read().decode()
+        return sum(float(number) for number in re.findall(f"^{re.escape(name)} (\\S+)$", metrics, re.M))
+
+    async def test_it_is_told_what_it_does_not_take_and_is_left_in_peace(self):
+        client = Client()
+        self.addAsyncCleanup(client.socket.shutdown)
+        await client.socket.connect(self.server.url, transports=["websocket"], wait_timeout=PATIENCE)
+        await client.sees(lambda: "withheld" in client.events and "schedules" in client.rows)
+        self.assertNotIn("coaches", list(client.rows))
+        before, connects = self.metric("socketio_bytes_sent_total"), len(client.greetings)
+        move = {"name": "Squat", "focus": "Legs", "description": "Down and up.", "video_link": "https://e.com"}
+        ack = await client.ask("new_exercise_move", move)
+        self.assertTrue(ack["ok"], ack)
+        await client.sees(lambda: len(client.rows["exercise_moves"]) == 7)
+        page = await client.ask("list_coaches", {"limit": 500})
+        self.assertEqual(len(page["data"]["rows"]), 500)
+        self.assertEqual(len(client.greetings), connects, "it stays connected")
+        self.assertLess(self.metric("socketio_bytes_sent_total") - before, 2_000_000)
+
+    async def test_with_a_higher_limit_it_has_everything(self):
+        client = await self.open(websocket_extra_options={"max_msg_size": 0})
+        await client.sees(lambda: len(client.rows.get("coaches", [])) == COACHES + 5)
+        self.assertNotIn("withheld", client.events)
