@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { heard, serve } from "../clients/javascript/server.js";
+import { collections, heard, serve } from "../clients/javascript/server.js";
 import { asked, check, payload, rows, told } from "./schema.js";
 import { compiled } from "./types.js";
 
@@ -55,7 +55,7 @@ test("greeting, rows, changes and acks are as the schema says", async (t) => {
   for (const other of asked.filter((event) => !acked.has(event))) await done(other, payload(other).example);
 
   const rest = told.filter((event) => !heardOf.has(event));
-  assert.deepEqual(rest, ["withheld", "authored", "signed_out"], "all was told but what nobody here has asked for");
+  assert.deepEqual(rest, ["part", "withheld", "authored", "signed_out"], "all was told but what nobody here has asked for");
 });
 
 test("that a collection is too large to be sent is told as the schema says", async (t) => {
@@ -64,6 +64,20 @@ test("that a collection is too large to be sent is told as the schema says", asy
   const values = await new Promise((resolve) => socket.on("withheld", (...values) => resolve(values)));
   check("withheld.arguments", values);
   assert.deepEqual(values[0].limit, 1024);
+});
+
+test("what comes in parts is as the schema says", async (t) => {
+  const server = await serve(t);
+  const { socket } = server.open({ auth: { live: "changes", chunks: true } });
+  const parts = [];
+  await new Promise((resolve) =>
+    socket.on("part", (...values) => {
+      check("part.arguments", values);
+      parts.push(values[0]);
+      if (values[0].n === values[0].of) resolve();
+    }),
+  );
+  assert.deepEqual([...new Set(parts.map(({ collection }) => collection))].sort(), [...collections].sort());
 });
 
 test("who changed a row, and that a sign-in has ended, is told as the schema says", async (t) => {

@@ -1,12 +1,16 @@
 // Rows that somebody filled with markup, quotes, writing from right to left, emoji and addresses that are code: text, all of it.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { story } from "./support/story.js";
 
 const markup = `<img src=x onerror="alert(1)">`;
 const breaking = `"><script>alert(2)</script>`;
 const hebrew = "שָׁלוֹם עולם";
-const arabic = "مرحبا \u202eevil\u202c";
+const arabic = "مرحبا بالعالم";
+// The server refuses it; another program may have written it.
+const turning = "Ada \u202elive\u202c";
 const family = "👩‍👩‍👧‍👦 Ada 🏋️‍♀️";
 
 const made = async (gym, event, payload) => {
@@ -24,6 +28,11 @@ story("whatever a row says is shown as text and runs nothing", {}, async (gym) =
   for (const name of [markup, breaking, hebrew, arabic, family, "{{7*7}} ${7*7} %s"]) {
     coaches.push(await made(gym, "new_coach", { name, age: 30, picture }));
   }
+  const refused = await gym.witness.ask("new_coach", { name: turning, age: 30, picture });
+  assert.deepEqual(Object.keys(refused.errors), ["name"]);
+  const { id } = await made(gym, "new_coach", { name: "Ada", age: 30, picture });
+  await promisify(execFile)("python3", ["-c", "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute('update coaches set name = ? where id = ?', sys.argv[2:]); d.commit()", gym.file, turning, `${id}`]);
+  coaches.push({ id, name: turning });
   const squat = await made(gym, "new_exercise_move", { name: "<b>Bold</b>", focus: "<i>Core</i>", description: `${breaking} and on`, video_link: "https://example.com/'><svg/onload=alert(4)>" });
   const plan = await made(gym, "new_workout_plan", { name: "<u>Plan</u> & 'quotes'", difficulty: "<s>x</s>", description: markup.repeat(3), exercise_moves: [{ id: squat.id }] });
   const lesson = await made(gym, "new_schedule", { day: "Sunday", hour: "900", coach: { id: coaches[0].id }, workout_plan: { id: plan.id } });

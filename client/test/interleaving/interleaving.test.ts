@@ -349,7 +349,8 @@ class Story {
     // What was seen of a stand-in became the first version.
     const from = seen === 0 ? 0 : turn(seen);
     const theirs = (this.model.theirs.get(row) ?? []).map(turn).filter((at) => at > from);
-    if (!ack.ok) return expect(theirs.length > 0 || this.#gaveUp() || this.#unseen(made), "a conflict with nobody").toBe(true);
+    const excused = this.#gaveUp() || this.#unseen(made) || (seen === 0 && this.#overtaken(made, row));
+    if (!ack.ok) return expect(theirs.length > 0 || excused, "a conflict with nobody").toBe(true);
     // What we overwrote before on purpose, as it is without a version, is not there to be overwritten.
     const forced = this.made.map(({ kind, fields, requestId }) => {
       const done = this.model.requests.get(requestId)?.ack;
@@ -364,6 +365,15 @@ class Story {
   // It was sent by a later page, which knows of the row as it is and not as it was, behind one that has no version.
   #unseen({ orphan, seq }: Made): boolean {
     return !!orphan && this.made.some((made) => made.seq < seq && made.kind === "update" && made.fields.version === undefined);
+  }
+
+  // A page that sent a create before it was shown anything may take another row of its first picture for the one it made, until the
+  // ack tells. What is written meanwhile to the row as it is shown does not wait for the create.
+  #overtaken({ seq }: Made, row: string): boolean {
+    return this.made.some(({ kind, fields, requestId, seq: later, id }) => {
+      const done = this.model.requests.get(requestId)?.ack;
+      return kind === "update" && later > seq && id > 0 && fields.version === undefined && done?.ok && `boxes ${done.data.id}` === row;
+    });
   }
 
   // How long before that it was first sent.
@@ -394,7 +404,8 @@ test.each([
   ["versions that say nothing", { counts: false, parts: true }],
   ["a server that knows no parts", { counts: true, parts: false }],
 ])("any interleaving ends as the server has it, with %s", { timeout: 300_000 }, async (_, kind) => {
-  const runs = Number(process.env.RUNS ?? 600);
+  // The same in each run, unless another seed is said: a search for what is rare is made at length.
+  const [runs, seed] = [Number(process.env.RUNS ?? 600), Number(process.env.SEED ?? 20261130)];
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
       const story = new Story(kind);
@@ -411,7 +422,7 @@ test.each([
         story.client.close();
       }
     }),
-    { numRuns: runs },
+    { numRuns: runs, seed },
   );
 });
 
