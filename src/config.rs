@@ -228,7 +228,7 @@ pub struct Serve {
     #[arg(long, env = "ROWCAST_WEB")]
     pub web: Option<PathBuf>,
     /// From where the pages that are served here load pictures, beside their own address, comma-separated: none; https = any server
-    /// that proves its name; origins, as in http://pictures.lan; * = anywhere
+    /// that proves its name; origins, with their scheme; * = anywhere
     #[arg(long, env = "ROWCAST_PICTURES", default_value = "https")]
     pub pictures: Pictures,
     /// Who is shown /metrics: local = programs on this machine that ask directly, or whoever sends the token if there is one; open = anyone
