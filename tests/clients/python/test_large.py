@@ -1,6 +1,5 @@
 """A stock python-socketio client and a collection larger than the messages it takes."""
 
-import asyncio
 import re
 import sqlite3
 import urllib.request
@@ -22,8 +21,10 @@ class Large(Story):
         )
         database.commit()
         database.close()
-        while self.metric("rowcast_collection_rows{collection=\"coaches\"}") < COACHES:
-            await asyncio.sleep(0.05)
+        # Whoever comes from here on is sent all of them: they are shown to somebody.
+        witness = await self.open(websocket_extra_options={"max_msg_size": 0})
+        await witness.sees(lambda: len(witness.rows.get("coaches", [])) == COACHES + 5)
+        await witness.socket.disconnect()
 
     def metric(self, name):
         metrics = urllib.request.urlopen(f"{self.server.url}/metrics").read().decode()
