@@ -137,7 +137,7 @@ impl Gateway {
         if MESSAGES.met() {
             let client = socket.handshake().header("user-agent").unwrap_or_default();
             let client: String = client.chars().take(100).collect();
-            let (peer, takes) = (session.peer, limit.map(Limit::bytes));
+            let (peer, takes) = (session.network, limit.map(Limit::bytes));
             tracing::warn!(
                 bytes,
                 takes,
@@ -176,7 +176,7 @@ impl Service for Gateway {
             Some(token) => Some(self.presented(token).await?),
         };
         sign_in::own(handshake, user.as_ref().map(|signed_in| &*signed_in.user)).map_err(sign_in::crowded)?;
-        let session = Session::new(user, handshake.address(), (mode, who), authors);
+        let session = Session::new(user, handshake.network(), (mode, who), authors);
         if self.may_see(&session).is_ok() {
             self.live.reach(&session.mode()).await;
         }

@@ -10,17 +10,17 @@ const SHOWN: usize = 40;
 /// Who asks.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The other end of the connection: an address, of IPv6 a network.
+    /// The network that the client is counted by: an address, of IPv6 a `/64`.
     pub address: String,
     /// Who is signed in there.
     pub user: Option<i64>,
 }
 
 impl Caller {
-    /// Whoever is signed in on a connection with this other end.
+    /// Whoever is signed in on a connection from this network.
     #[must_use]
-    pub fn new(peer: Option<IpAddr>, user: Option<i64>) -> Self {
-        Self { address: network::of(peer), user }
+    pub fn new(network: Option<IpAddr>, user: Option<i64>) -> Self {
+        Self { address: network::of(network), user }
     }
 }
 

@@ -50,7 +50,7 @@ impl Gateway {
         let user = session.user().map(|signed_in| signed_in.user);
         let id = options.request_id.filter(|_| access != Access::Read);
         let (client, collection) = (client(user.as_deref(), socket), route.collection());
-        let requester = Requester { user: user.as_ref().map(|user| user.id), peer: session.peer };
+        let requester = Requester { user: user.as_ref().map(|user| user.id), peer: session.network };
         let errand = Errand { access, client, permit: permit.clone(), user: user.clone(), collection, work };
         let answer = match id {
             Some(id) => self.once(Request::new(id, (event, payload), &meaning, requester)?, errand).await,

@@ -18,8 +18,8 @@ pub struct Session {
     pub(super) user: RefCell<Option<SignedIn>>,
     /// Looks after its token, from when it has been greeted.
     pub(super) watching: RefCell<Option<Watching>>,
-    /// The client's address.
-    pub(super) peer: Option<IpAddr>,
+    /// The client's network, which it is counted by.
+    pub(super) network: Option<IpAddr>,
     mode: RefCell<Mode>,
     /// Who it seems to be, for when it comes back.
     pub(super) who: Who,
@@ -66,12 +66,12 @@ struct Presented {
 impl Session {
     pub(super) fn new(
         user: Option<SignedIn>,
-        peer: Option<IpAddr>,
+        network: Option<IpAddr>,
         (mode, who): (Mode, Who),
         authors: bool,
     ) -> Self {
         Self {
-            peer,
+            network,
             user: RefCell::new(user),
             watching: RefCell::default(),
             mode: RefCell::new(mode),
@@ -87,7 +87,7 @@ impl Session {
 
     /// Who asks, as the log has it, and as sign-ins are counted.
     pub(super) fn caller(&self) -> Caller {
-        Caller::new(self.peer, self.user().map(|signed_in| signed_in.user.id))
+        Caller::new(self.network, self.user().map(|signed_in| signed_in.user.id))
     }
 
     pub(super) fn is_signed_in_by(&self, token: &Token) -> bool {
