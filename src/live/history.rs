@@ -38,31 +38,31 @@ pub(super) struct History {
     limit: usize,
     /// Positions whose horizon is below this may have missed what is not here any more.
     floor: u64,
-    /// The number of the last group, or of the one before the first.
-    last: u64,
+    /// Who has been sent every group up to this number can be told of all that follow.
+    since: u64,
 }
 
 impl History {
-    /// One that begins after the group `last`: what was before is told by nobody.
-    pub(super) fn new(limit: usize, floor: u64, last: u64) -> Self {
-        Self { groups: VecDeque::new(), changes: 0, limit, floor, last }
+    /// One that begins after the group `since`; of that one and those before it nothing is known.
+    pub(super) fn new(limit: usize, floor: u64, since: u64) -> Self {
+        Self { groups: VecDeque::new(), changes: 0, limit, floor, since }
     }
 
-    /// Forgets all, and begins after the group `last`.
-    pub(super) fn restart(&mut self, floor: u64, last: u64) {
-        *self = Self::new(self.limit, floor, last);
+    /// Forgets all, and begins after the group `since`.
+    pub(super) fn restart(&mut self, floor: u64, since: u64) {
+        *self = Self::new(self.limit, floor, since);
     }
 
-    /// Adds a group, and forgets the oldest beyond the limit.
+    /// Adds a group, and forgets the oldest beyond the limit. Several groups may have one number.
     pub(super) fn push(&mut self, number: u64, after: Position, changes: Vec<Change>) {
         self.changes += changes.len();
-        self.last = number;
         self.groups.push_back(Group { number, after, changes });
         // The last one stays, however large it is.
         while self.changes > self.limit && self.groups.len() > 1 {
             let Some(oldest) = self.groups.pop_front() else { break };
             self.changes -= oldest.changes.len();
             self.floor = self.floor.max(oldest.after.next());
+            self.since = self.since.max(oldest.number);
         }
     }
 
@@ -89,7 +89,7 @@ impl History {
 
     /// What a client has missed that has been sent every group up to that number, if that is still known.
     pub(super) fn after(&self, number: u64) -> Option<Changed> {
-        if number < self.groups.front().map_or(self.last, |first| first.number.saturating_sub(1)) {
+        if number < self.since {
             return None;
         }
         let start = self.groups.partition_point(|group| group.number <= number);
@@ -140,6 +140,21 @@ mod tests {
         assert_eq!((history.after(2), ids(history.after(3))), (None, Some(vec![1])));
         assert_eq!(ids(History::new(2, 9, 7).after(7)), Some(vec![]));
         assert_eq!(History::new(2, 9, 7).after(6), None);
+    }
+
+    #[test]
+    fn group_with_the_number_of_a_forgotten_one_does_not_stand_for_it() {
+        let at = |next| Position::below(next);
+        let mut history = History::new(2, 0, 0);
+        history.push(1, at(2), vec![change(1, 1)]);
+        history.restart(3, 2);
+        history.push(2, at(4), vec![change(3, 3)]);
+        assert_eq!(ids(history.after(1)), None, "what the second group was is not known");
+        assert_eq!(ids(history.after(2)), Some(vec![]));
+        history.push(2, at(5), vec![change(4, 4)]);
+        history.push(3, at(6), vec![change(5, 5)]);
+        assert_eq!((history.len(), ids(history.after(1))), (2, None));
+        assert_eq!(ids(history.after(2)), Some(vec![5]));
     }
 
     /// Transactions that end in any order, looked at now and then.
