@@ -16,13 +16,17 @@ use crate::{
 /// Held while a sequence is moved: `ids` in ASCII. Nodes must not take it back behind each other.
 const LOCK: i64 = 0x69_6473;
 
+/// Ids that must be free after the place to which a sequence is moved. Rows far beyond, as a subscription applies them, have ids that
+/// their own database gives out.
+const GAP: i64 = 1000;
+
 /// Whether the row was refused for an id that the database itself had given out.
 pub(super) fn is_behind(violation: &Violation, rule: &Rule) -> bool {
     let ours = violation.writing.as_ref().is_some_and(|writing| writing.tables.contains(&&*rule.table));
     violation.broken == Broken::Unique && rule.is_key && rule.columns.len() == 1 && ours
 }
 
-/// Moves the sequence past all ids that there are; never back.
+/// Moves the sequence past the ids in its way, to where the next thousand are free; never back.
 ///
 /// # Errors
 /// [`Error::Refused`], naming the sequence, if this user may not do that.
@@ -73,12 +77,20 @@ async fn sequence(db: &Transaction, table: &str, column: &str) -> Result<Option<
 /// What the sequence has been moved to, if it was behind.
 async fn advance(db: &Transaction, sequence: &str, table: &str, column: &str) -> Result<Option<i64>, Error> {
     db.execute_unprepared(&format!("select pg_advisory_xact_lock({LOCK})")).await?;
-    let column = quoted(column);
+    let (column, reached) = (quoted(column), format!("(select last_value from {sequence})"));
     // Names as the catalog spells them, which quotes what needs it.
     let sql = format!(
-        "select setval('{}'::regclass, top)::bigint as reached
-         from (select max({column})::bigint as top from {table}) as ids
-         where top > (select last_value from {sequence})",
+        "select setval('{}'::regclass, id)::bigint as reached from (
+             select id from (
+                 select {column}::bigint as id, lead({column}::bigint) over (order by {column}) as next
+                 from {table} where {column} >= {reached}
+             ) as ids
+             where next is null or next - id > {GAP}
+             order by id limit 1
+         ) as last_before_gap
+         where id > {reached} and exists (
+             select 1 from {table} where {column} > {reached} and {column} <= {reached} + {GAP}
+         )",
         sequence.replace('\'', "''")
     );
     let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;

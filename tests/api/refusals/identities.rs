@@ -50,6 +50,29 @@ async fn the_log_names_the_sequence() {
 }
 
 #[actix_web::test]
+async fn sequence_behind_imported_ids_leaves_far_ids_alone() {
+    begin(Engine::Postgres, async |database| {
+        let node = Node::start(&database.url(), &[]).await;
+        let client = Client::connect(node.address).await;
+        gym::open(&client).await;
+        // A dump with a gap, and a row of another database's.
+        let import = "insert into coaches (id, name, age, picture)
+            select i, 'Import', 30, 'https://example.com' from generate_series(2, 900) as i where i not between 500 and 600
+            union all select 1000000, 'Subscribed', 30, 'https://example.com'";
+        database.execute(import).await;
+        let clients = futures_util::future::join_all((0..8).map(|_| Client::connect(node.address))).await;
+        let write = async |client: &Client| client.ask("new_coach", gym::coach("After")).await.done();
+        for row in futures_util::future::join_all(clients.iter().map(write)).await {
+            let id = row["id"].as_i64().unwrap();
+            assert!((500..1000).contains(&id), "{row}");
+        }
+        client.agrees().await;
+        node.stop().await;
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn a_sequence_that_may_not_be_moved_is_named() {
     begin(Engine::Postgres, async |database: &Database| {
         let owner = Node::start(&database.url(), &[]).await;
