@@ -83,7 +83,8 @@ impl Gateway {
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
         if let Some(fault) = &event.fault {
-            return Err(refuse(fault));
+            let may_send_more = self.access != Access::Open && socket.state().user().is_none();
+            return Err(refuse(fault, may_send_more));
         }
         if !event.args.attachments().is_empty() {
             return Err(Error::BadPayload("binary values are not taken here: send text or a link".into()));
@@ -226,10 +227,12 @@ fn done(ack: Result<String, Error>) -> Answer {
     ack.map(|ack| (ack, "ok"))
 }
 
-fn refuse(fault: &Fault) -> Error {
+/// Why an event was not taken. One that is not signed in `may_send_more` once it is.
+fn refuse(fault: &Fault, may_send_more: bool) -> Error {
     match fault {
         Fault::TooMany { .. } => Error::RateLimited { seconds: 1 },
         Fault::Busy { seconds, .. } => Error::RateLimited { seconds: *seconds },
+        Fault::TooLarge { .. } if may_send_more => Error::BadPayload(format!("{fault}, or sign in first")),
         fault => Error::BadPayload(fault.to_string()),
     }
 }

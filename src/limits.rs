@@ -36,6 +36,14 @@ pub struct Limits {
     /// How many logins a minute one address may try; 0 = any number
     #[arg(long, env = "ROWCAST_LOGINS_EACH", default_value_t = 120)]
     pub logins_each: u32,
+    /// How many bytes one message may have from a session that is not signed in, where --access needs a sign-in; 0 = as many as from
+    /// others
+    #[arg(long, env = "ROWCAST_VISITOR_BYTES", default_value_t = 16 << 10, value_parser = clap::value_parser!(u32).range(..=1 << 30))]
+    pub visitor_bytes: u32,
+    /// How many bytes all of these sessions together may have sent that are not handled yet, but for the first 1,024 of each; 0 = any
+    /// number
+    #[arg(long, env = "ROWCAST_VISITORS_BYTES", default_value_t = 32 << 20, value_parser = clap::value_parser!(u64).range(..=1 << 40))]
+    pub visitors_bytes: u64,
     /// Proxies whose word about their clients' addresses is taken (X-Forwarded-For, Forwarded): addresses and networks, comma-separated,
     /// as in 127.0.0.1,10.0.0.0/8 [default: none]
     #[arg(long, env = "ROWCAST_TRUSTED_PROXIES", value_delimiter = ',')]
@@ -76,8 +84,12 @@ impl Limits {
     pub fn apply(&self, access: Access, config: Config) -> Result<Config, String> {
         let fifth = if access == Access::Open { 0 } else { self.sessions / RESERVE };
         let few = |event: &str| EventLimit { event: event.into(), max_waiting: LOGINS_WAITING };
+        let of_visitors =
+            |limit: Option<u64>| limit.filter(|_| access != Access::Open).map(|limit| limit as usize);
         let logins = limit(self.logins_each).map(|per_minute| Rate { name: LOGINS, per_minute });
         Ok(Config {
+            max_payload_without_owner: of_visitors(limit(self.visitor_bytes.into())),
+            max_memory_without_owner: of_visitors(limit(self.visitors_bytes)),
             max_sessions: self.sessions as usize,
             reserved_sessions: self.reserved_sessions.unwrap_or(fifth) as usize,
             max_sessions_per_address: limit(self.sessions_each).map(|limit| limit as usize),
@@ -128,6 +140,18 @@ mod tests {
         let config = config.unwrap();
         assert_eq!((config.max_sessions_per_address, config.max_handshakes_per_address), (None, None));
         assert_eq!((config.max_events_per_address, config.max_bytes_per_address), (None, None));
+    }
+
+    #[test]
+    fn visitors_have_limits_where_signing_in_is_needed() {
+        let of = |args: &[&str]| {
+            let config = config(args).unwrap();
+            (config.max_payload_without_owner, config.max_memory_without_owner)
+        };
+        assert_eq!(of(&[]), (None, None));
+        assert_eq!(of(&["--access", "read"]), (Some(16 * 1024), Some(32 * 1024 * 1024)));
+        let set = ["--access", "members", "--visitor-bytes", "0", "--visitors-bytes", "1000"];
+        assert_eq!(of(&set), (None, Some(1000)));
     }
 
     #[test]

@@ -23,13 +23,19 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::{bucket, config::Config};
 
+mod memory;
 mod place;
 mod source;
 
-pub(crate) use self::{place::Place, source::Busy};
 use self::{
+    memory::Memory,
     place::Standing,
     source::{Key, Limits, Sources},
+};
+pub(crate) use self::{
+    memory::{Exhausted, Holding, Share},
+    place::Place,
+    source::Busy,
 };
 
 /// How long after a quiet while handshakes may come at once that would be too many for one second.
@@ -38,6 +44,7 @@ const RUSH: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Census {
     limits: Limits,
+    memory: Arc<Memory>,
     closed: AtomicBool,
     changed: Notify,
     state: Mutex<State>,
@@ -70,7 +77,13 @@ pub(crate) enum Refusal {
 impl Census {
     pub(crate) fn new(config: &Config) -> Self {
         let (closed, changed) = (AtomicBool::new(false), Notify::new());
-        Self { limits: Limits::of(config), closed, changed, state: Mutex::default() }
+        Self {
+            limits: Limits::of(config),
+            memory: Memory::of(config),
+            closed,
+            changed,
+            state: Mutex::default(),
+        }
     }
 
     /// A place for one more session.
@@ -91,7 +104,8 @@ impl Census {
         state.open += 1;
         state.taken += 1;
         state.unjoined.insert(id, tell);
-        Ok(Place { census: self.clone(), id, address, owner: None, standing: Standing::Unjoined(told) })
+        let (share, standing) = (Share::new(self.memory.clone()), Standing::Unjoined(told));
+        Ok(Place { census: self.clone(), id, address, owner: None, share, standing })
     }
 
     pub(crate) fn open(&self) -> usize {

@@ -18,9 +18,10 @@ use tokio::time::Instant;
 
 use crate::{
     args::Args,
+    census::{Exhausted, Holding},
     config::Config,
     core::MAX_NAME,
-    engine::{Failure, Message, Request, Upper},
+    engine::{BUSY, EXHAUSTED, Failure, Message, Request, Upper},
     event::Fault,
     frame::Frame,
     handshake::Refusal,
@@ -52,6 +53,8 @@ pub(crate) struct Client {
     /// Namespaces that the server has put it out of, which it may not know yet: what it sends there is dropped.
     put_out: Vec<Arc<str>>,
     assembly: Assembly,
+    /// What waits to be handled.
+    holding: Holding,
     rate: Rate,
     /// When the session must have a socket.
     join_by: Instant,
@@ -73,7 +76,8 @@ impl Client {
         let config = &namespaces.config;
         let (rate, join_by) = (Rate::new(config.max_events), Instant::now() + config.connect_timeout);
         let (seats, put_out) = (Vec::new(), Vec::new());
-        let assembly = Assembly::new(config.max_attachments, config.max_payload);
+        let assembly = Assembly::new(config.max_attachments);
+        let holding = link.share().holding();
         Self {
             namespaces,
             link,
@@ -81,6 +85,7 @@ impl Client {
             seats,
             put_out,
             assembly,
+            holding,
             rate,
             join_by,
             held: None,
@@ -91,6 +96,28 @@ impl Client {
 
     fn config(&self) -> &Config {
         &self.namespaces.config
+    }
+
+    /// Bytes of one message.
+    fn max_payload(&self) -> usize {
+        self.link.share().message(self.config().max_payload)
+    }
+
+    /// Events and bytes that wait to be handled.
+    fn waiting(&self) -> (usize, usize) {
+        self.seats.iter().fold((0, 0), |(items, bytes), seat| {
+            let (more_items, more_bytes) = seat.waiting();
+            (items + more_items, bytes + more_bytes)
+        })
+    }
+
+    /// Counts what is held. Sessions without an owner may hold only so much together.
+    fn count(&mut self) -> Result<(), Failure> {
+        let held = self.waiting().1 + self.assembly.held();
+        self.holding.set(held).map_err(|Exhausted| {
+            Meters::limited("max_memory_without_owner");
+            Failure { code: BUSY, sentence: EXHAUSTED.to_owned(), reason: Reason::Full }
+        })
     }
 
     /// Events wait, or go on.
@@ -173,13 +200,13 @@ impl Client {
 
     /// A binary message; nothing of it, if it was too large.
     fn attachment(&mut self, attachment: Option<Vec<u8>>, bytes: u64) -> Result<(), Failure> {
-        let whole = self.assembly.attach(attachment, bytes)?;
+        let whole = self.assembly.attach(attachment, bytes, self.max_payload())?;
         whole.map_or(Ok(()), |whole| self.take(whole))
     }
 
     /// A packet, with all its attachments.
     fn take(&mut self, assembled: assembly::Assembled) -> Result<(), Failure> {
-        let limit = self.config().max_payload;
+        let limit = self.max_payload();
         let bytes = assembled.bytes;
         match assembled.packet {
             // Answers are still waited for by what runs.
@@ -234,7 +261,7 @@ impl Client {
 
     /// A message that was skipped: an event can still be answered.
     fn too_large(&mut self, prefix: &[u8], bytes: u64) -> Result<(), Failure> {
-        let limit = self.config().max_payload;
+        let limit = self.max_payload();
         if prefix.is_empty() {
             return self.attachment(None, bytes);
         }
@@ -279,7 +306,8 @@ impl Upper for Client {
                 self.attachment(Some(bytes), len)
             }
             Message::TooLarge { prefix, bytes } => self.too_large(&prefix, bytes),
-        }
+        }?;
+        self.count()
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -296,19 +324,18 @@ impl Upper for Client {
             !seat.is_over()
         });
         self.hold();
+        // To hold less is always possible.
+        let _ = self.count();
         if self.ended && self.seats.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn is_full(&self) -> bool {
-        let (items, bytes) = self.seats.iter().fold((0, 0), |(items, bytes), seat| {
-            let (more_items, more_bytes) = seat.waiting();
-            (items + more_items, bytes + more_bytes)
-        });
+        let (items, bytes) = self.waiting();
         // A handler that waits for its client's answer must not keep it from being read.
         let times = if self.seats.iter().any(Seat::is_awaiting_ack) { ASKING } else { 1 };
         let config = self.config();
         items >= config.max_inbox.saturating_mul(times)
-            || bytes >= config.max_payload.saturating_mul(2 * times)
+            || bytes >= self.link.share().message(config.max_payload.saturating_mul(2)).saturating_mul(times)
     }
 
     fn is_idle(&self) -> bool {

@@ -69,6 +69,13 @@ pub struct Config {
     /// past 64 times this the session is closed, and so it is past a polling payload of
     /// which more than four times this would have to be kept. Default 1,000,000.
     pub max_payload: usize,
+    /// The same for a session without an [owner](crate::Handshake::set_owner): a message of more bytes than this is handled in the same
+    /// way, and so much of what it sent waits to be handled, and so many bytes of acks to be read. A polling payload of which more
+    /// than 16 times this would have to be kept closes it. Default none.
+    pub max_payload_without_owner: Option<usize>,
+    /// Bytes that all sessions without an owner may have sent and that are not handled yet, but for the first 1,024 of each. One that
+    /// sends more is closed, and may try again later. Default none.
+    pub max_memory_without_owner: Option<usize>,
     /// Packets in one polling payload; more closes the session. Default 10,000.
     pub max_packets: usize,
     /// Attachments a binary event or ack may announce; more closes the session. Default 10.
@@ -185,6 +192,8 @@ impl Default for Config {
             upgrade_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
             max_payload: 1_000_000,
+            max_payload_without_owner: None,
+            max_memory_without_owner: None,
             max_packets: 10_000,
             max_attachments: 10,
             max_depth: 128,

@@ -31,6 +31,7 @@ mod upper;
 mod writer;
 
 pub(crate) use self::{
+    frames::{BUSY, EXHAUSTED},
     http::{Endpoint, Open, handle},
     payload::largest_message,
     request::Request,

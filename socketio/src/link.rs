@@ -15,7 +15,7 @@ use std::{
 use tracing::debug;
 
 use crate::{
-    census::Place,
+    census::{Place, Share},
     config::{Config, Transport},
     connection::Connection,
     frame::Frame,
@@ -85,6 +85,7 @@ pub(crate) struct Link {
     /// The kernel keeps little of what it could not send yet.
     shallow: Cell<bool>,
     max_unread_acks: usize,
+    share: Arc<Share>,
     /// Until the session's task has ended.
     place: RefCell<Option<Place>>,
     state: RefCell<State>,
@@ -126,6 +127,7 @@ impl Link {
             handed: Arc::default(),
             shallow: Cell::new(false),
             max_unread_acks: config.max_unread_acks,
+            share: place.share().clone(),
             place: RefCell::new(Some(place)),
             state: RefCell::new(State {
                 outbox: Outbox::new(config.max_outbox),
@@ -139,6 +141,11 @@ impl Link {
 
     pub(crate) fn shard(&self) -> &Rc<Shard> {
         &self.shard
+    }
+
+    /// What the session may hold of what it has sent.
+    pub(crate) fn share(&self) -> &Arc<Share> {
+        &self.share
     }
 
     pub(crate) fn transport(&self) -> Transport {
@@ -182,7 +189,8 @@ impl Link {
     /// fewer.
     pub(crate) fn holds_events(&self) -> bool {
         let state = self.state.borrow();
-        let held = state.phase == Phase::Open && state.outbox.acks() > self.max_unread_acks;
+        let held =
+            state.phase == Phase::Open && state.outbox.acks() > self.share.message(self.max_unread_acks);
         self.held.set(held);
         held
     }

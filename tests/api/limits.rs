@@ -10,6 +10,7 @@ from_both_databases! {
     a_burst_of_a_thousand_rows_is_taken,
     too_many_events_of_one_address_are_told_when_to_come_again,
     a_member_gets_in_where_strangers_have_taken_all_they_may,
+    a_large_message_is_taken_from_the_signed_in_alone,
     a_user_has_so_many_sessions_from_wherever,
     clients_of_a_trusted_proxy_have_limits_of_their_own,
 }
@@ -83,6 +84,20 @@ async fn a_member_gets_in_where_strangers_have_taken_all_they_may(database: &Dat
     // Signing in leaves a place to another stranger, and signing out takes one.
     sign_in(&fourth, "teo").await;
     arrive().await;
+    node.stop().await;
+}
+
+async fn a_large_message_is_taken_from_the_signed_in_alone(database: &Database) {
+    let node = members(database, &[]).await;
+    let client = Client::arrive(node.address, &json!({})).await.unwrap();
+    let large = gym::coach(&"x".repeat(17_000));
+    let refused = client.ask("new_coach", large.clone()).await;
+    let sentence = refused.sentence("$bad_payload");
+    assert!(sentence.ends_with("at most 16384 are taken: send less at once, or sign in first"), "{sentence}");
+    sign_in(&client, "mara").await;
+    assert_eq!(client.ask("new_coach", large.clone()).await.refused(), ["name"]);
+    client.ask_with("logout", &[]).await.done();
+    assert_eq!(client.ask("new_coach", large).await.refused(), ["$bad_payload"]);
     node.stop().await;
 }
 

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use super::{
-    Census, Refusal,
+    Census, Refusal, Share,
     source::{Busy, Key, Source},
 };
 use crate::bucket;
@@ -21,6 +21,7 @@ pub(crate) struct Place {
     pub(super) id: u64,
     pub(super) address: Option<Arc<Source>>,
     pub(super) owner: Option<Arc<Source>>,
+    pub(super) share: Arc<Share>,
     pub(super) standing: Standing,
 }
 
@@ -71,8 +72,14 @@ impl Place {
         if matches!(self.standing, Standing::Joined) {
             state.strangers = state.strangers + usize::from(after) - usize::from(before);
         }
+        self.share.set_owned(!after);
         std::mem::replace(&mut self.owner, owner).inspect(|before| before.leave());
         Ok(())
+    }
+
+    /// What the session may hold of what it has sent.
+    pub(crate) fn share(&self) -> &Arc<Share> {
+        &self.share
     }
 
     /// Counts an event of so many bytes, or bytes alone, with the address and with the owner.

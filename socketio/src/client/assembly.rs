@@ -24,17 +24,22 @@ pub(super) struct Assembled {
 pub(super) struct Assembly {
     waiting: Option<(Assembled, usize)>,
     max_attachments: usize,
-    max_bytes: u64,
 }
 
 impl Assembly {
-    pub(super) fn new(max_attachments: usize, max_bytes: usize) -> Self {
-        Self { waiting: None, max_attachments, max_bytes: max_bytes as u64 }
+    pub(super) fn new(max_attachments: usize) -> Self {
+        Self { waiting: None, max_attachments }
     }
 
     /// Whether the next message is to be an attachment.
     pub(super) fn is_waiting(&self) -> bool {
         self.waiting.is_some()
+    }
+
+    /// Bytes held.
+    pub(super) fn held(&self) -> usize {
+        let kept = |(assembled, _): &(Assembled, usize)| assembled.attachments.iter().map(Bytes::len).sum();
+        self.waiting.as_ref().map_or(0, kept)
     }
 
     /// Takes a packet of which `missing` attachments are to come; gives it back if that is none.
@@ -56,11 +61,13 @@ impl Assembly {
         Ok(None)
     }
 
-    /// Takes an attachment, or notes one that was skipped; the packet, if it was the last.
+    /// Takes an attachment, or notes one that was skipped; the packet, if it was the last. All pieces together have at most `limit`
+    /// bytes.
     pub(super) fn attach(
         &mut self,
         attachment: Option<Vec<u8>>,
         bytes: u64,
+        limit: usize,
     ) -> Result<Option<Assembled>, Failure> {
         let Some((assembled, missing)) = &mut self.waiting else {
             return Err(Failure::invalid("an attachment of nothing"));
@@ -68,7 +75,7 @@ impl Assembly {
         assembled.bytes += bytes;
         *missing -= 1;
         match attachment {
-            Some(attachment) if !assembled.over && assembled.bytes <= self.max_bytes => {
+            Some(attachment) if !assembled.over && assembled.bytes <= limit as u64 => {
                 assembled.attachments.push(attachment.into());
             }
             _ => {

@@ -15,12 +15,19 @@ mod header;
 
 use header::{Head, Header, Opcode};
 
+use crate::meters::Meters;
+
 /// Bytes kept of a message that is too large.
 pub(crate) const PREFIX: usize = 1024;
 /// How many limits a message may be long before it is not even skipped.
 pub(super) const HARD: u64 = 64;
 /// Room made for a message before its bytes are there: a length alone buys no more.
 const ROOM: usize = 16 * 1024;
+
+/// The close code of a server that is busy: its client may come back later.
+pub(crate) const BUSY: u16 = 1013;
+pub(crate) const EXHAUSTED: &str =
+    "too much is being sent by clients that are not signed in: try again later";
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,6 +53,12 @@ pub(super) struct Violation {
 }
 
 impl Violation {
+    /// No rule is broken; there is no memory for what sessions without an owner send.
+    pub(super) fn exhausted() -> Self {
+        Meters::limited("max_memory_without_owner");
+        Self { code: BUSY, sentence: EXHAUSTED.to_owned() }
+    }
+
     fn protocol(sentence: &str) -> Self {
         Self { code: 1002, sentence: sentence.to_owned() }
     }
@@ -54,6 +67,8 @@ impl Violation {
 #[derive(Debug)]
 pub(super) struct Decoder {
     limit: usize,
+    /// Bytes of a message that is not even skipped.
+    hard: u64,
     input: Bytes,
     header: Header,
     frame: Option<Partial>,
@@ -81,7 +96,13 @@ impl Decoder {
     /// Takes messages of up to `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
         let (input, control) = (Bytes::new(), Vec::new());
-        Self { limit, input, header: Header::default(), frame: None, message: None, control }
+        let hard = HARD.saturating_mul(limit as u64);
+        Self { limit, hard, input, header: Header::default(), frame: None, message: None, control }
+    }
+
+    /// Takes messages of up to `limit` bytes from here on. What is not even skipped stays as it was.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
     }
 
     /// Gives it what was read. Call when [`next`](Self::next) has returned `None`.
@@ -111,8 +132,7 @@ impl Decoder {
     }
 
     /// Bytes held.
-    #[cfg(test)]
-    fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.control.capacity() + self.message.as_ref().map_or(0, |message| message.bytes.capacity())
     }
 
@@ -131,7 +151,7 @@ impl Decoder {
             _ => {}
         }
         match &mut self.message {
-            Some(message) if !head.opcode.is_control() => message.announce(head.len, self.limit),
+            Some(message) if !head.opcode.is_control() => message.announce(head.len, self.limit, self.hard),
             _ => Ok(()),
         }
     }
@@ -170,9 +190,9 @@ impl Decoder {
 }
 
 impl Message {
-    fn announce(&mut self, len: u64, limit: usize) -> Result<(), Violation> {
+    fn announce(&mut self, len: u64, limit: usize, hard: u64) -> Result<(), Violation> {
         self.total = self.total.saturating_add(len);
-        if self.total > HARD.saturating_mul(limit as u64) {
+        if self.total > hard {
             let sentence = format!("message of {} bytes is over the limit of {limit}", self.total);
             return Err(Violation { code: 1009, sentence });
         }

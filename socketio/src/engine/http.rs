@@ -118,7 +118,7 @@ fn take_over(
     let pipe = Arc::new(Pipe::default());
     if handle.has_moved() || handle.probing(true) {
         pipe.push(Frame::close(1008, "the session has a WebSocket already").into_bytes());
-        let inflow = Inflow::new(payload.into_inner(), endpoint.config.max_payload);
+        let inflow = Inflow::new(payload.into_inner(), endpoint.config.max_payload, handle.share().clone());
         actix_web::rt::spawn(upgrade::let_go(
             inflow,
             pipe.clone(),
@@ -143,7 +143,8 @@ fn open_websocket(
     let (kept, place) = enter(endpoint, request)?;
     let link = new_link(endpoint, request, Transport::WebSocket, place);
     link.emit(Frame::text(&open_packet(&endpoint.config, &link, false)));
-    let input = Input::Socket(Inflow::new(payload.into_inner(), endpoint.config.max_payload));
+    let input =
+        Input::Socket(Inflow::new(payload.into_inner(), endpoint.config.max_payload, link.share().clone()));
     session::spawn(endpoint.clone(), link.clone(), kept, input);
     Ok(response.message_body(Body::new(link)).map_err(|_| BAD_REQUEST)?.map_into_boxed_body().into())
 }

@@ -8,7 +8,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::frames::{HARD, Inbound, PREFIX};
-use crate::meters::Meters;
+use crate::{census::Share, meters::Meters};
 
 const SEPARATOR: char = '\u{1e}';
 
@@ -19,6 +19,9 @@ const KEPT: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Splitter {
     limit: usize,
+    /// Bytes that are kept, and bytes that may come.
+    max_kept: usize,
+    hard: u64,
     max_packets: usize,
     packets: Vec<Inbound>,
     current: Vec<u8>,
@@ -36,6 +39,8 @@ impl Splitter {
     pub(crate) fn new(limit: usize, max_packets: usize) -> Self {
         Self {
             limit,
+            max_kept: limit.saturating_mul(KEPT),
+            hard: HARD.saturating_mul(limit as u64),
             max_packets,
             packets: Vec::new(),
             current: Vec::new(),
@@ -44,6 +49,17 @@ impl Splitter {
             kept: 0,
             total: 0,
         }
+    }
+
+    /// For a session that may hold what its share says.
+    pub(crate) fn of(share: &Share, max_payload: usize, max_packets: usize) -> Self {
+        let all = Self::new(max_payload, max_packets);
+        Self { limit: share.message(max_payload), max_kept: share.payload(all.max_kept), ..all }
+    }
+
+    /// Bytes held.
+    pub(crate) fn held(&self) -> usize {
+        self.kept + self.current.capacity()
     }
 
     pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), Broken> {
@@ -77,7 +93,7 @@ impl Splitter {
             self.current.truncate(keep);
             self.current.shrink_to_fit();
         }
-        if self.total > HARD.saturating_mul(self.limit as u64) { Err(Broken::TooLarge) } else { Ok(()) }
+        if self.total > self.hard { Err(Broken::TooLarge) } else { Ok(()) }
     }
 
     fn end(&mut self) -> Result<(), Broken> {
@@ -86,7 +102,7 @@ impl Splitter {
             return Err(Broken::Invalid("too many packets in one payload"));
         }
         self.kept += self.current.len();
-        if self.kept > self.limit.saturating_mul(KEPT) {
+        if self.kept > self.max_kept {
             return Err(Broken::TooLarge);
         }
         let (packet, length) = (std::mem::take(&mut self.current), std::mem::take(&mut self.length));
@@ -106,6 +122,8 @@ impl Splitter {
 pub(crate) enum Broken {
     Invalid(&'static str),
     TooLarge,
+    /// Sessions without an owner hold too much together.
+    Exhausted,
 }
 
 fn parse(packet: Vec<u8>) -> Result<Inbound, &'static str> {

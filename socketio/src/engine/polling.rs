@@ -20,6 +20,7 @@ use super::{
     request::Refused,
 };
 use crate::{
+    census::Share,
     connection::Connection,
     id::Sid,
     link::{Handed, Link},
@@ -72,6 +73,7 @@ pub(super) struct Handle {
     asks: mpsc::Sender<Ask>,
     flags: Arc<Flags>,
     handed: Arc<Handed>,
+    share: Arc<Share>,
 }
 
 #[derive(Default)]
@@ -87,6 +89,11 @@ pub(super) struct Over;
 impl Handle {
     pub(super) async fn ask(&self, ask: Ask) -> Result<(), Over> {
         self.asks.send(ask).await.map_err(|_| Over)
+    }
+
+    /// What the session may hold.
+    pub(super) fn share(&self) -> &Arc<Share> {
+        &self.share
     }
 
     /// The session is over.
@@ -135,7 +142,8 @@ impl Directory {
     pub(super) fn open(self: &Arc<Self>, link: &Link) -> Desk {
         let (sid, handed) = (link.sid, link.handed().clone());
         let (asks, asked) = mpsc::channel(WAITING);
-        self.lock().insert(sid, Handle { sid, asks, flags: Arc::default(), handed });
+        self.lock()
+            .insert(sid, Handle { sid, asks, flags: Arc::default(), handed, share: link.share().clone() });
         Desk::new(asked, Entry { directory: self.clone(), sid })
     }
 

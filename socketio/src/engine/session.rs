@@ -18,7 +18,7 @@ use tracing::{Instrument, debug, debug_span, warn};
 
 use super::{
     Request,
-    frames::{Inbound, Violation},
+    frames::{BUSY, Inbound, Violation},
     heartbeat::{Beat, Heartbeat},
     http::Endpoint,
     inflow::Inflow,
@@ -154,7 +154,8 @@ impl Session {
                     self.received(message);
                 }
                 Step::Violation(Violation { code, sentence }) => {
-                    self.fail(&Failure { code, sentence, reason: Reason::ProtocolError });
+                    let reason = if code == BUSY { Reason::Full } else { Reason::ProtocolError };
+                    self.fail(&Failure { code, sentence, reason });
                     // Where the next frame begins is not known, so the peer's answer could not be read.
                     self.link.finish(None);
                 }
@@ -194,7 +195,10 @@ impl Session {
             Inbound::TooLarge { prefix, bytes } if matches!(prefix.first(), None | Some(b'4')) => {
                 self.pass(Message::TooLarge { prefix, bytes });
             }
-            Inbound::TooLarge { bytes, .. } => self.fail(&too_large(bytes, self.endpoint.config.max_payload)),
+            Inbound::TooLarge { bytes, .. } => {
+                let limit = self.link.share().message(self.endpoint.config.max_payload);
+                self.fail(&too_large(bytes, limit));
+            }
         }
     }
 

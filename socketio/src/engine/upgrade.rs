@@ -134,7 +134,8 @@ impl Probe {
         payload: Payload,
         config: &Config,
     ) -> Self {
-        Self { inflow: Inflow::new(payload, config.max_payload), pipe, connection, handle }
+        let inflow = Inflow::new(payload, config.max_payload, handle.share().clone());
+        Self { inflow, pipe, connection, handle }
     }
 
     pub(super) async fn run(mut self, config: Rc<Config>) {

@@ -15,6 +15,7 @@ mod chaos;
 mod floods;
 mod gone;
 mod inbox;
+mod memory;
 mod unread;
 
 fn plain(gate: Arc<Notify>) -> Namespace<Value> {

@@ -8,12 +8,13 @@ use tokio::sync::oneshot;
 
 use super::{Ask, Handle, answer::Answer};
 use crate::{
+    census::{Holding, Share},
     config::Config,
     connection::Connection,
     engine::{
-        frames::Inbound,
+        frames::{EXHAUSTED, Inbound},
         payload::{Broken, Splitter},
-        request::{BAD_REQUEST, Refused, TOO_LARGE, UNKNOWN_SID},
+        request::{BAD_REQUEST, FULL, Refused, TOO_LARGE, UNKNOWN_SID},
     },
     meters::Meters,
 };
@@ -69,8 +70,9 @@ pub(in crate::engine) async fn post(
         // Two at once could not be put in order.
         None => Ask::Broken(BAD_REQUEST.with("two POST requests at once"), answer),
         Some(_posting) => {
+            let mut holding = handle.share().holding();
             let body = tokio::select! {
-                body = read(config, body) => body?,
+                body = read(config, body, handle.share(), &mut holding) => body?,
                 // A body that never ends does not outlive the session.
                 () = handle.ended() => return Err(UNKNOWN_SID),
             };
@@ -80,6 +82,10 @@ pub(in crate::engine) async fn post(
                 Err(Broken::TooLarge) => {
                     Meters::limited("max_payload");
                     Ask::Broken(TOO_LARGE, answer)
+                }
+                Err(Broken::Exhausted) => {
+                    Meters::limited("max_memory_without_owner");
+                    Ask::Broken(FULL.with(EXHAUSTED), answer)
                 }
             };
             return send(handle, ask, answered, connection).await;
@@ -107,11 +113,19 @@ async fn send(
 }
 
 /// The body's packets.
-async fn read(config: &Config, mut body: web::Payload) -> Result<Result<Vec<Inbound>, Broken>, Refused> {
-    let mut splitter = Splitter::new(config.max_payload, config.max_packets);
+async fn read(
+    config: &Config,
+    mut body: web::Payload,
+    share: &Share,
+    holding: &mut Holding,
+) -> Result<Result<Vec<Inbound>, Broken>, Refused> {
+    let mut splitter = Splitter::of(share, config.max_payload, config.max_packets);
     while let Some(chunk) = body.next().await {
         if let Err(broken) = splitter.push(&chunk.map_err(|_| BAD_REQUEST)?) {
             return Ok(Err(broken));
+        }
+        if holding.set(splitter.held()).is_err() {
+            return Ok(Err(Broken::Exhausted));
         }
     }
     Ok(splitter.finish())

@@ -10,7 +10,7 @@ use tokio_tungstenite::client_async;
 use crate::harness::{Client, Http, POLLING, TestServer, limited, within};
 
 /// A namespace that takes `owner` in `auth` for whose the session is.
-fn owned(config: Config) -> (TestServer, Arc<Notify>) {
+pub(super) fn owned(config: Config) -> (TestServer, Arc<Notify>) {
     let gate = Arc::new(Notify::new());
     let waiting = gate.clone();
     let namespace = Namespace::guarded("/", |handshake: Handshake| async move {

@@ -1,0 +1,150 @@
+//! What sessions without an owner have sent and is not handled yet: how many bytes of it one of them may have, and all together.
+//!
+//! The first [`FREE`] bytes of each session count for nothing, so sessions that hold all there is keep nobody from signing in.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use crate::config::Config;
+
+/// Bytes that a session may hold however many the others hold.
+const FREE: usize = 1024;
+/// How many times the limit of one message a polling payload may have.
+const PAYLOAD: usize = 16;
+
+/// What all sessions without an owner hold together.
+#[derive(Debug)]
+pub(super) struct Memory {
+    each: Option<usize>,
+    max: Option<usize>,
+    held: AtomicUsize,
+}
+
+impl Memory {
+    pub(super) fn of(config: &Config) -> Arc<Self> {
+        let (each, max) = (config.max_payload_without_owner, config.max_memory_without_owner);
+        Arc::new(Self { each, max, held: AtomicUsize::new(0) })
+    }
+}
+
+/// One session's part in it.
+#[derive(Debug)]
+pub(crate) struct Share {
+    memory: Arc<Memory>,
+    owned: AtomicBool,
+}
+
+/// All sessions without an owner hold too much.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Exhausted;
+
+impl Share {
+    pub(super) fn new(memory: Arc<Memory>) -> Arc<Self> {
+        Arc::new(Self { memory, owned: AtomicBool::new(false) })
+    }
+
+    pub(super) fn set_owned(&self, owned: bool) {
+        self.owned.store(owned, Ordering::Relaxed);
+    }
+
+    /// Bytes of one message; `max` for a session with an owner.
+    pub(crate) fn message(&self, max: usize) -> usize {
+        self.limit().map_or(max, |limit| max.min(limit))
+    }
+
+    /// Bytes of one polling payload that are kept; `max` for a session with an owner.
+    pub(crate) fn payload(&self, max: usize) -> usize {
+        self.limit().map_or(max, |limit| max.min(limit.saturating_mul(PAYLOAD)))
+    }
+
+    /// What somebody holds of this session's bytes: nothing yet.
+    pub(crate) fn holding(self: &Arc<Self>) -> Holding {
+        Holding { share: self.clone(), bytes: 0 }
+    }
+
+    fn limit(&self) -> Option<usize> {
+        self.memory.each.filter(|_| !self.owned.load(Ordering::Relaxed))
+    }
+}
+
+/// Bytes that are held for a session; none when dropped.
+#[derive(Debug)]
+pub(crate) struct Holding {
+    share: Arc<Share>,
+    bytes: usize,
+}
+
+impl Holding {
+    /// Says how many bytes are held now.
+    pub(crate) fn set(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        let counts = !self.share.owned.load(Ordering::Relaxed);
+        let bytes = if counts { bytes.saturating_sub(FREE) } else { 0 };
+        let Some(max) = self.share.memory.max.filter(|_| bytes != self.bytes) else { return Ok(()) };
+        let (held, before) = (&self.share.memory.held, std::mem::replace(&mut self.bytes, bytes));
+        if bytes < before {
+            held.fetch_sub(before - bytes, Ordering::Relaxed);
+            return Ok(());
+        }
+        let more = bytes - before;
+        if held.fetch_add(more, Ordering::Relaxed) + more > max { Err(Exhausted) } else { Ok(()) }
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.share.memory.held.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory() -> Arc<Memory> {
+        let (each, max) = (Some(16 * 1024), Some(20 * 1024));
+        Memory::of(&Config {
+            max_payload_without_owner: each,
+            max_memory_without_owner: max,
+            ..Config::default()
+        })
+    }
+
+    #[test]
+    fn owner_lifts_the_limits_of_a_session() {
+        let share = Share::new(memory());
+        assert_eq!((share.message(1_000_000), share.payload(4_000_000)), (16 * 1024, 256 * 1024));
+        assert_eq!(share.message(100), 100);
+        share.set_owned(true);
+        assert_eq!((share.message(1_000_000), share.payload(4_000_000)), (1_000_000, 4_000_000));
+        assert_eq!(share.holding().set(1 << 30), Ok(()));
+    }
+
+    #[test]
+    fn exhausted_memory_leaves_each_session_a_little() {
+        let memory = memory();
+        let [mut one, mut two] = [(); 2].map(|()| Share::new(memory.clone()).holding());
+        assert_eq!(one.set(16 * 1024), Ok(()));
+        assert_eq!(two.set(16 * 1024), Err(Exhausted));
+        drop(two);
+        let mut three = Share::new(memory.clone()).holding();
+        assert_eq!(three.set(FREE), Ok(()), "as much as a login needs");
+        assert_eq!(one.set(0), Ok(()));
+        assert_eq!(three.set(16 * 1024), Ok(()));
+        drop((one, three));
+        assert_eq!(memory.held.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn signing_in_frees_what_was_counted() {
+        let memory = memory();
+        let share = Share::new(memory.clone());
+        let mut holding = share.holding();
+        assert_eq!(holding.set(9 * 1024), Ok(()));
+        assert_eq!(memory.held.load(Ordering::Relaxed), 8 * 1024);
+        share.set_owned(true);
+        assert_eq!(holding.set(9 * 1024), Ok(()));
+        assert_eq!(memory.held.load(Ordering::Relaxed), 0);
+    }
+}
