@@ -18,29 +18,33 @@ ENV CARGO_PROFILE_RELEASE_DEBUG=none \
 # The manifests alone, with empty crates and what they name behind them. rust-toolchain.toml stays out: the tag above is the toolchain.
 COPY Cargo.toml Cargo.lock ./
 COPY socketio/Cargo.toml socketio/
+COPY schema/Cargo.toml schema/
+COPY rowcast/Cargo.toml rowcast/
 COPY api-schema/Cargo.toml api-schema/
 COPY entity/Cargo.toml entity/
 COPY migration/Cargo.toml migration/
-RUN mkdir src socketio/src socketio/examples api-schema/src entity/src migration/src \
- && touch socketio/examples/admin.rs src/lib.rs socketio/src/lib.rs api-schema/src/lib.rs entity/src/lib.rs migration/src/lib.rs \
- && echo 'fn main() {}' > src/main.rs \
- && cargo build --release --locked --bin rowcast
+RUN for crate in . socketio schema rowcast api-schema entity migration; do mkdir $crate/src && touch $crate/src/lib.rs; done \
+ && mkdir socketio/examples && touch socketio/examples/admin.rs \
+ && echo 'fn main() {}' | tee src/main.rs > rowcast/src/main.rs \
+ && cargo build --release --locked --bin planner
 # By name, so that a change of the web app does not build the server.
 COPY src src
 COPY socketio socketio
+COPY schema schema
+COPY rowcast rowcast
 COPY api-schema api-schema
 COPY entity entity
 COPY migration migration
 # Newer than the empty crates, or cargo would take those for built.
 RUN find src */src -name '*.rs' -exec touch {} + \
- && cargo build --release --locked --bin rowcast
+ && cargo build --release --locked --bin planner
 
 # Nothing is installed here: the certificates to check a database by are in the program.
 FROM debian:bookworm-slim
 # The folder belongs to its user, and so does a new volume that is mounted there.
 RUN useradd --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin rowcast \
  && install --directory --owner rowcast --group rowcast /data
-COPY --from=build /rowcast/target/release/rowcast /usr/local/bin/rowcast
+COPY --from=build /rowcast/target/release/planner /usr/local/bin/planner
 COPY --from=web /rowcast/web/dist /usr/share/rowcast/web
 USER rowcast
 WORKDIR /data
@@ -51,5 +55,5 @@ ENV ROWCAST_BIND=0.0.0.0:5555 \
     ROWCAST_WEB=/usr/share/rowcast/web
 EXPOSE 5555
 # The program asks the server that runs as the first process, wherever flags and variables have put it; no other client need be here.
-HEALTHCHECK --interval=5s --timeout=4s --start-period=20s --retries=6 CMD ["rowcast", "health", "--of", "1"]
-ENTRYPOINT ["rowcast"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=20s --retries=6 CMD ["planner", "health", "--of", "1"]
+ENTRYPOINT ["planner"]

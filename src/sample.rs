@@ -1,22 +1,9 @@
 //! The sample gym: enough to see the planner at work.
-//!
-//! Its coaches have passwords that everybody can read here, but only where nobody else gets to the server and nobody need
-//! sign in. Elsewhere they share one that is made up for them and said once.
-
-mod known;
 
 use entity::{coach, exercise_move, schedule, workout_plan, workout_plan_move};
-use rand::seq::IndexedRandom;
 use sea_orm::{EntityTrait, PaginatorTrait, Set};
 
-use crate::{
-    auth,
-    database::{Database, Transaction},
-    error::Error,
-    store,
-};
-
-pub use known::warn_of_known_passwords;
+use rowcast::{error::Error, seed::Seeding, store};
 
 /// Name, age, username.
 const COACHES: [(&str, i64, &str); 5] = [
@@ -53,66 +40,15 @@ const PLANS: [(&str, &str, &str, &[usize]); 3] = [
 const DAYS: [&str; 6] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const HOURS: [&str; 6] = ["700", "900", "1100", "1630", "1800", "1930"];
 
-/// Which passwords the coaches get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passwords {
-    /// `<username>_password`.
-    Known,
-    /// One for all of them that nobody knows yet.
-    Random,
-}
-
-/// What was planted.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Planted {
-    /// The password that was made up. It is in no log and nowhere else.
-    password: Option<String>,
-}
-
-impl Planted {
-    /// What whoever runs the server must be told: who signs in with the password that was made up.
-    #[must_use]
-    pub fn announcement(&self) -> Option<String> {
-        let names = COACHES.map(|(_, _, username)| username).join(", ");
-        self.password.as_ref().map(|password| {
-            format!(
-                "the sample coaches ({names}) sign in with the password {password}, which is not shown again; \
-                 rowcast user set-password USERNAME sets another"
-            )
-        })
-    }
-}
-
-/// Letters and digits that are not mistaken for each other.
-const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
-/// 100 bits.
-const LENGTH: usize = 20;
-
-fn made_up() -> String {
-    let mut random = rand::rng();
-    (0..LENGTH).filter_map(|_| LETTERS.choose(&mut random)).map(|letter| char::from(*letter)).collect()
-}
-
-fn well_known(username: &str) -> String {
-    format!("{username}_password")
-}
+/// The coaches' usernames.
+pub(crate) const USERNAMES: [&str; 5] = ["mara", "teo", "yuki", "rosa", "finn"];
 
 /// Plants 5 coaches, 6 moves, 3 plans and 36 schedules if there are no rows yet; none if there are.
 ///
 /// # Errors
 /// What the database says.
-pub async fn plant(db: &Database, passwords: Passwords) -> Result<Option<Planted>, Error> {
-    let password = (passwords == Passwords::Random).then(made_up);
-    let mut hashes = Vec::new();
-    for (_, _, username) in COACHES {
-        let password = password.clone().unwrap_or_else(|| well_known(username));
-        hashes.push(auth::hash_password(&password)?);
-    }
-    let (planted, _) = db.write(async move |db| fill(db, &hashes).await).await?;
-    Ok(planted.then_some(Planted { password }))
-}
-
-async fn fill(db: &Transaction, hashes: &[String]) -> Result<bool, Error> {
+pub(crate) async fn fill(seeding: &Seeding<'_>) -> Result<bool, Error> {
+    let db = seeding.db;
     let rows = coach::Entity::find().count(db).await?
         + exercise_move::Entity::find().count(db).await?
         + workout_plan::Entity::find().count(db).await?;
@@ -120,13 +56,13 @@ async fn fill(db: &Transaction, hashes: &[String]) -> Result<bool, Error> {
         return Ok(false);
     }
     let mut coaches = Vec::new();
-    for ((name, age, username), hash) in COACHES.into_iter().zip(hashes) {
+    for (name, age, username) in COACHES {
         let row = coach::ActiveModel {
             name: Set(name.into()),
             age: Set(age),
             picture: Set(format!("https://picsum.photos/seed/{username}/400")),
             username: Set(Some(username.into())),
-            password_hash: Set(Some(coach::PasswordHash(hash.clone()))),
+            password_hash: Set(seeding.password_hash(username).map(coach::PasswordHash)),
             ..Default::default()
         };
         coaches.push(coach::Entity::insert(row).exec_with_returning(db).await?.id);

@@ -1,4 +1,4 @@
-// Made from the server's own types by `rowcast schema typescript`; not to be edited. To renew it: scripts/schema
+// Made from the server's own types by its command `schema typescript`; not to be edited.
 //
 // With a stock socket.io-client:
 //
@@ -358,7 +358,7 @@ export interface Login {
 
 /** Who has signed in. */
 export interface SignedIn {
-  /** The coach. */
+  /** The user's row. */
   user: Coach;
   /** For the handshake's `auth` of later connections. */
   token: string;
@@ -451,9 +451,9 @@ export interface Authored {
 
 /** Who made a change. */
 export interface Author {
-  /** The coach's id. */
+  /** The user's id. */
   id: number;
-  /** The coach's name. */
+  /** The user's name. */
   name: string;
 }
 
@@ -636,7 +636,7 @@ export interface Schema<C> {
 }
 
 export interface CollectionSchema {
-  /** One row's name, as in `new_coach`. */
+  /** One row's name, as in `new_member`. */
   name: string;
   /** Of its row, its payloads and its columns. */
   hash: string;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::{Form, Payload, rules};
+use rowcast_schema::{Form, Payload, rules};
 
 /// A coach as clients see one; the password never leaves the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::IntoDeserializer, de::value::Error as Unknown};
 use validator::{Validate, ValidationError};
 
-use crate::{Form, Payload, Ref, rules};
+use rowcast_schema::{Form, Payload, Ref, rules};
 
 /// A day of the week.
 #[derive(Deserialize, JsonSchema)]

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
-use crate::{ExerciseMove, Form, Payload, Ref, rules};
+use rowcast_schema::{Form, Payload, Ref, rules};
+
+use crate::ExerciseMove;
 
 /// The most moves that a plan may have.
 const MOST_MOVES: usize = 100;

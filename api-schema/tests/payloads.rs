@@ -2,13 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use api_schema::{
-    ById, Invalid, ListRequest, Login, NewCoach, NewExerciseMove, NewSchedule, NewWorkoutPlan, Options,
-    Payload, UpdateCoach, UpdateExerciseMove, UpdateSchedule, UpdateWorkoutPlan,
+    NewCoach, NewExerciseMove, NewSchedule, NewWorkoutPlan, UpdateCoach, UpdateExerciseMove, UpdateSchedule,
+    UpdateWorkoutPlan,
 };
+use rowcast_schema::{ById, Invalid, ListRequest, Login, Options, Payload};
 use serde_json::{Value, json, value::RawValue};
 
 fn decode<P: Payload>(payload: &str) -> Result<P, Invalid> {
-    api_schema::decode(&RawValue::from_string(payload.to_owned()).unwrap())
+    rowcast_schema::decode(&RawValue::from_string(payload.to_owned()).unwrap())
 }
 
 /// The example with some fields replaced; null takes a field out.

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use api_schema::{
-    ById, Invalid, ListRequest, Login, NewCoach, NewExerciseMove, NewSchedule, NewWorkoutPlan, Options,
-    Payload, UpdateCoach, UpdateExerciseMove, UpdateSchedule, UpdateWorkoutPlan, decode,
+    NewCoach, NewExerciseMove, NewSchedule, NewWorkoutPlan, UpdateCoach, UpdateExerciseMove, UpdateSchedule,
+    UpdateWorkoutPlan,
 };
 use proptest::{collection::vec, option, prelude::*};
+use rowcast_schema::{ById, Invalid, ListRequest, Login, Options, Payload, decode};
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 

@@ -52,20 +52,11 @@ pub enum Relation {
     /// The classes they teach.
     #[sea_orm(has_many = "super::schedule::Entity")]
     Schedules,
-    /// Where they are signed in.
-    #[sea_orm(has_many = "super::token::Entity")]
-    Tokens,
 }
 
 impl Related<super::schedule::Entity> for Entity {
     fn to() -> RelationDef {
         Relation::Schedules.def()
-    }
-}
-
-impl Related<super::token::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Tokens.def()
     }
 }
 

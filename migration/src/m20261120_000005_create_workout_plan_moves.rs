@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::{change_log, ddl};
+use rowcast::migration::{change_log, ddl};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

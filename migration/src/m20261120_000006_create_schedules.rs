@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
-use crate::{change_log, ddl};
+use rowcast::migration::{change_log, ddl};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

@@ -1,15 +1,14 @@
 //! The people who teach classes, and who may sign in.
 
-use api_schema::{Coach, FieldErrors, NewCoach, UpdateCoach};
+use api_schema::{Coach, NewCoach, UpdateCoach};
 use entity::coach::{ActiveModel, Column, Entity, Model};
 use sea_orm::{DbErr, Set};
+use serde_json::json;
 
-use crate::{
-    accounts,
+use rowcast::{
     collection::{Collection, Draft, Edit, given},
-    context::Context,
     database::Transaction,
-    error::Error,
+    users::Users,
 };
 
 /// The people who teach classes, and who may sign in.
@@ -58,32 +57,20 @@ impl Collection for Coaches {
     async fn rows(_: &Transaction, models: Vec<Model>) -> Result<Vec<Coach>, DbErr> {
         Ok(models.into_iter().map(row).collect())
     }
+}
 
-    async fn judge(
-        context: &Context<'_>,
-        before: Option<&Model>,
-        draft: &mut Draft<ActiveModel>,
-        hold: bool,
-        errors: &mut FieldErrors,
-    ) -> Result<(), DbErr> {
-        accounts::judge(context, before, draft, hold, errors).await
-    }
+impl Users for Coaches {
+    const USERNAME: Column = Column::Username;
+    const PASSWORD_HASH: Column = Column::PasswordHash;
+    const DISPLAY_NAME: &'static str = "name";
 
-    async fn may_delete(context: &Context<'_>, coach: &Model) -> Result<(), Error> {
-        accounts::may_delete(context, coach).await
-    }
-
-    async fn written(
-        context: &Context<'_>,
-        before: Option<&Model>,
-        after: Option<&Model>,
-    ) -> Result<(), DbErr> {
-        accounts::written(context, before, after).await
+    fn profile(username: &str) -> serde_json::Value {
+        json!({ "name": username, "age": 18, "picture": "https://picsum.photos/seed/coach/400" })
     }
 }
 
 /// What the wire shows of a coach: never the password's hash.
-pub fn row(model: Model) -> Coach {
+fn row(model: Model) -> Coach {
     Coach {
         id: model.id,
         name: model.name,

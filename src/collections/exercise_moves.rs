@@ -4,7 +4,7 @@ use api_schema::{ExerciseMove, NewExerciseMove, UpdateExerciseMove};
 use entity::exercise_move::{ActiveModel, Column, Entity, Model};
 use sea_orm::{DbErr, Set};
 
-use crate::{
+use rowcast::{
     collection::{Collection, Draft, Edit, given},
     database::Transaction,
 };

@@ -9,7 +9,7 @@ use entity::{
 use sea_orm::{DbErr, LoaderTrait, Set};
 
 use super::{Coaches, WorkoutPlans};
-use crate::{
+use rowcast::{
     collection::{Collection, Comparison, Draft, Edit, Nested, given},
     database::Transaction,
 };

@@ -11,7 +11,7 @@ use entity::{
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
 
 use super::{ExerciseMoves, exercise_moves};
-use crate::{
+use rowcast::{
     collection::{Collection, Draft, Edit, Nested, given},
     database::Transaction,
 };

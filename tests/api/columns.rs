@@ -1,8 +1,8 @@
 //! A collection of which a page may end at anything: numbers with fractions, bytes, and what is null.
 
+use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{
     collection::{Collection, Draft, Edit},
-    collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans},
     database::Transaction,
     registry::Registry,
 };
@@ -109,7 +109,8 @@ async fn open(database: &Database) -> (Node, Client) {
     };
     let rows = ROWS.map(row).join(", ");
     let insert = format!("insert into readings (level, note, raw, rank) values {rows}");
-    let registry = Registry::builder().with::<Coaches>().with::<WorkoutPlans>().with::<ExerciseMoves>();
+    let registry =
+        Registry::builder("planner").with::<Coaches>().with::<WorkoutPlans>().with::<ExerciseMoves>();
     let registry = registry.with::<Schedules>().with::<Readings>().build();
     let node = Node::start_with(&database.url(), &[], registry).await;
     database.execute(&format!("{table}; {insert}")).await;

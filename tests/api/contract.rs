@@ -2,10 +2,7 @@
 //!
 //! Payloads are the examples in `api-schema`; rows that they refer to are made first, each with id 1.
 
-use rowcast::{
-    collections,
-    registry::{Kind, Registry},
-};
+use rowcast::registry::{Kind, Registry};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Engine, TestApp, tell, wire::Heard};
@@ -21,7 +18,7 @@ async fn every_collection_holds_on_postgres() {
 }
 
 async fn every_collection_holds(engine: Engine) {
-    let registry = collections::registry();
+    let registry = planner::product().registry;
     for kind in registry.kinds() {
         println!("{} on {engine:?}", kind.plural());
         tell(engine, async |app| holds(app, &registry, &**kind).await).await;

@@ -93,7 +93,7 @@ async fn a_refused_origin_is_logged_once_with_what_lets_it_in() {
         assert!(!admits(&app, "ws://10.0.2.2:5555", "10.0.2.2:5555").await);
     }
     assert!(!admits(&app, "tauri://localhost", "127.0.0.1").await);
-    let log = until_logged(&app, "tauri://localhost").await;
+    let log = app.logged("tauri://localhost").await;
     let lines: Vec<_> = log.lines().filter(|line| line.contains("an origin is refused")).collect();
     assert_eq!(lines.len(), 2, "{log}");
     assert!(
@@ -108,16 +108,6 @@ async fn a_refused_origin_is_logged_once_with_what_lets_it_in() {
     let app = Program::serve_in(other.path(), &["--origins", "localhost,http://10.0.2.2:5555"]);
     assert!(admits(&app, "ws://10.0.2.2:5555", "10.0.2.2:5555").await);
     assert!(admits(&app, "http://localhost:5173", "localhost:5555").await);
-}
-
-async fn until_logged(app: &Program, text: &str) -> String {
-    let look = async {
-        while !app.log().contains(text) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, look).await.expect("a line in the log");
-    app.log()
 }
 
 /// For how long the server keeps a connection on which nothing more is asked.

@@ -23,12 +23,10 @@ pub(crate) mod program;
 pub(crate) mod relay;
 pub(crate) mod wire;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use clap::Parser;
-use rowcast::{
-    app::App, collections, config::Cli, database::Synchronous, registry::Registry, sample::Passwords,
-};
+use rowcast::{Product, app::App, config::Cli, database::Synchronous, registry::Registry, seed::Passwords};
 use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -193,8 +191,10 @@ impl Database {
 
 /// As [`Database::plant`].
 pub(crate) async fn plant(url: &str) {
-    let db = rowcast::database::Database::connect(&url.parse().unwrap(), Synchronous::Normal).await.unwrap();
-    rowcast::sample::plant(&db, Passwords::Known).await.unwrap();
+    let (url, product) = (url.parse().unwrap(), planner::product());
+    let db =
+        rowcast::database::Database::connect(&url, Synchronous::Normal, &product.migrations).await.unwrap();
+    product.seed.unwrap().plant(&db, Passwords::Known).await.unwrap();
     db.close().await;
 }
 
@@ -208,17 +208,22 @@ pub(crate) struct Node {
 impl Node {
     /// A server with further settings.
     pub(crate) async fn start(url: &str, settings: &[&str]) -> Self {
-        Self::start_with(url, settings, collections::registry()).await
+        Self::serve(url, settings, &planner::product()).await
     }
 
     /// The same with other collections than the planner's.
     pub(crate) async fn start_with(url: &str, settings: &[&str], registry: Registry) -> Self {
-        let first = ["rowcast", "--bind", "127.0.0.1:0", "--database-url", url];
+        let product = Product { registry: Arc::new(registry), ..planner::product() };
+        Self::serve(url, settings, &product).await
+    }
+
+    async fn serve(url: &str, settings: &[&str], product: &Product) -> Self {
+        let first = ["planner", "--bind", "127.0.0.1:0", "--database-url", url];
         // A power cut is not among what happens to a story.
         let sqlite = ["--sqlite-synchronous", "normal"];
         let arguments = first.iter().chain(&sqlite).chain(settings);
         let settings = Cli::try_parse_from(arguments).unwrap().serve;
-        let app = App::build_with(&settings, registry).await.expect("a server to start");
+        let app = App::build(&settings, product).await.expect("a server to start");
         let address = app.address();
         let (stop, stopped) = oneshot::channel();
         let stopped = async move { drop(stopped.await) };

@@ -1,13 +1,13 @@
-//! What `rowcast schema` prints: the files that are kept, and what is in them.
+//! What `planner schema` prints: the files that are kept, and what is in them.
 
 use std::process::Command;
 
-use api_schema::{ById, contract::Contract};
+use planner::collections::{Coaches, ExerciseMoves};
 use rowcast::{
-    collections::{Coaches, ExerciseMoves},
     context::Context,
     registry::{Access, Registry, Route},
 };
+use rowcast_schema::{ById, contract::Contract};
 use serde_json::Value;
 
 use crate::harness::program::PROGRAM;
@@ -30,7 +30,7 @@ fn the_generated_files_are_those_of_this_code() {
 fn an_event_beside_the_collections_is_in_all_three() {
     let rest = async |_: &Context<'_>, coach: ById| Ok(coach.id);
     let route = Route::new(Access::Write, rest).described("Gives a coach the day off.");
-    let contract = Registry::builder().with::<Coaches>().on("rest_coach", route).build().contract();
+    let contract = Registry::builder("planner").with::<Coaches>().on("rest_coach", route).build().contract();
 
     let types = contract.typescript();
     let line = "  /** Gives a coach the day off. */\n  rest_coach: (...args: Emits<ById, number>) => void;\n";
@@ -43,7 +43,7 @@ fn an_event_beside_the_collections_is_in_all_three() {
 
 #[test]
 fn a_hash_names_what_differs() {
-    let coaches = || Registry::builder().with::<Coaches>();
+    let coaches = || Registry::builder("planner").with::<Coaches>();
     let hashes = |contract: Contract| contract.hashes();
     let (few, many) =
         (hashes(coaches().build().contract()), hashes(coaches().with::<ExerciseMoves>().build().contract()));

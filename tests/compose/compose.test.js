@@ -143,7 +143,7 @@ for (const killed of [["rowcast"], ["rowcast", "database"]]) {
 test("every line of the log is JSON, and standard output has the address alone", async () => {
   const [out, log] = await logs(await container("rowcast"));
   // One for each time it was started.
-  assert.deepEqual([...new Set(out)], ["rowcast is listening on http://0.0.0.0:5555"]);
+  assert.deepEqual([...new Set(out)], ["planner is listening on http://0.0.0.0:5555"]);
   assert.ok(log.length > 0);
   for (const line of log) assert.doesNotThrow(() => JSON.parse(line), line);
   assert.ok(!log.join().includes(password));

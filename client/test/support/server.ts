@@ -15,7 +15,7 @@ import { within } from "./until.ts";
 
 // Not by `new URL`, which Vite takes for a file of the page's.
 const here = dirname(fileURLToPath(import.meta.url));
-const program = process.env.ROWCAST_PROGRAM ?? join(here, "../../../target/debug/rowcast");
+const program = process.env.ROWCAST_PROGRAM ?? join(here, "../../../target/debug/planner");
 
 export type Gym = Client<Collections>;
 

@@ -1,12 +1,23 @@
 //! The schema as writers meet it: what it refuses, and what it writes down. Every story is told on both databases.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod before;
 mod postgres;
 mod sqlite;
 mod stories;
 mod versions;
 
+use rowcast::migration::Migrations;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+
+/// All migrations, as the planner has them.
+fn migrations() -> Migrations {
+    Migrations::with(&[migration::all])
+}
+
+async fn run(db: &DatabaseConnection) -> Result<(), DbErr> {
+    rowcast::migration::run(db, &migrations()).await
+}
 
 /// Everything that has been logged since the last call, in order.
 async fn log(db: &DatabaseConnection) -> Vec<(String, i64)> {

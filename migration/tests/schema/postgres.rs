@@ -9,8 +9,10 @@ use std::{
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 
+use sea_orm_migration::MigratorTraitSelf;
+
 use super::{
-    all, execute, log, query, stories, text,
+    all, before, execute, log, migrations, query, run, stories, text,
     versions::{self, moves, version},
 };
 
@@ -110,7 +112,7 @@ fn unprivileged() -> (u32, u32) {
 async fn every_story_holds_on_postgresql() {
     let server = Server::start();
     let db = server.database("gym").await;
-    migration::run(&db).await.unwrap();
+    run(&db).await.unwrap();
     stories::all(&db).await;
     versions::stories(&db).await;
     versions_move_while_others_are_replicated(&db).await;
@@ -122,6 +124,9 @@ async fn every_story_holds_on_postgresql() {
     every_entry_names_its_transaction(&db).await;
     what_logs_changes_is_nobodys_to_call(&db).await;
     servers_may_start_at_once(&server).await;
+    let new = server.database("new").await;
+    run(&new).await.unwrap();
+    before::is_brought_up_to_date(&server.database("before").await, &new).await;
     a_migration_that_fails_leaves_nothing_behind(&server).await;
 }
 
@@ -210,10 +215,10 @@ async fn what_logs_changes_is_nobodys_to_call(db: &DatabaseConnection) {
 async fn servers_may_start_at_once(server: &Server) {
     let first = server.database("race").await;
     let second = server.connect("race").await;
-    let (one, other) = tokio::join!(migration::run(&first), migration::run(&second));
+    let (one, other) = tokio::join!(run(&first), run(&second));
     one.unwrap();
     other.unwrap();
-    let all = <migration::Migrator as sea_orm_migration::MigratorTrait>::migrations().len();
+    let all = migrations().migrations().len();
     assert_eq!(query(&first, "select 1 from seaql_migrations").await.len(), all);
 }
 
@@ -221,10 +226,10 @@ async fn a_migration_that_fails_leaves_nothing_behind(server: &Server) {
     let db = server.database("stray").await;
     execute(&db, "create table tokens (stray text)").await.unwrap();
 
-    assert!(migration::run(&db).await.is_err());
+    assert!(run(&db).await.is_err());
 
     let tables = "select 1 from pg_tables where schemaname = 'public'";
     assert_eq!(query(&db, tables).await.len(), 1);
     assert!(db.execute_unprepared("drop table tokens").await.is_ok());
-    migration::run(&db).await.unwrap();
+    run(&db).await.unwrap();
 }

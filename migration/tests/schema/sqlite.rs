@@ -12,10 +12,10 @@ use sea_orm::{
     Value,
 };
 
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::MigratorTraitSelf;
 
 use super::{
-    all, execute, query, stories,
+    all, before, execute, migrations, query, run, stories,
     versions::{self, moves},
 };
 
@@ -87,7 +87,7 @@ async fn open() -> DatabaseConnection {
 #[tokio::test]
 async fn every_story_holds_on_sqlite() {
     let db = open().await;
-    migration::run(&db).await.unwrap();
+    run(&db).await.unwrap();
     stories::all(&db).await;
     versions::stories(&db).await;
     what_is_replaced_has_another_version(&db).await;
@@ -95,12 +95,19 @@ async fn every_story_holds_on_sqlite() {
 }
 
 #[tokio::test]
+async fn database_of_the_version_before_is_brought_up_to_date() {
+    let (old, new) = (open().await, open().await);
+    run(&new).await.unwrap();
+    before::is_brought_up_to_date(&old, &new).await;
+}
+
+#[tokio::test]
 async fn running_again_changes_nothing() {
     let db = open().await;
-    migration::run(&db).await.unwrap();
+    run(&db).await.unwrap();
     let schema = "select coalesce(sql, '') || name as text from sqlite_schema order by name";
     let before = query(&db, schema).await.len();
-    migration::run(&db).await.unwrap();
+    run(&db).await.unwrap();
 
     assert_eq!(query(&db, schema).await.len(), before);
 }
@@ -110,7 +117,7 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
     let db = open().await;
     all(&db, &["create table tokens (stray text)", "begin immediate"]).await;
 
-    assert!(migration::run(&db).await.is_err());
+    assert!(run(&db).await.is_err());
 
     execute(&db, "rollback").await.unwrap();
     let tables = query(&db, "select name from sqlite_schema where type = 'table'").await;
@@ -121,10 +128,10 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_log_from_before_goes_on() {
     let db = open().await;
-    migration::Migrator::up(&db, Some(9)).await.unwrap();
+    migrations().up(&db, Some(9)).await.unwrap();
     let coach = "insert into coaches (name, age, picture) values ('Ada', 36, 'https://example.com')";
     all(&db, &[coach, coach, coach, "delete from change_log where seq = 3"]).await;
-    migration::run(&db).await.unwrap();
+    run(&db).await.unwrap();
     all(&db, &[coach]).await;
     let entries = query(&db, "select seq, row_id, mark from change_log order by seq").await;
     let number = |row: &sea_orm::QueryResult, column: &str| row.try_get::<i64>("", column).unwrap();
@@ -140,7 +147,7 @@ async fn a_log_from_before_goes_on() {
 #[tokio::test]
 async fn a_number_column_takes_no_text() {
     let db = open().await;
-    migration::run(&db).await.unwrap();
+    run(&db).await.unwrap();
     let coach = "insert into coaches (name, age, picture) values ('Ada', 'old', 'https://example.com')";
     assert!(execute(&db, coach).await.is_err());
 }

@@ -107,7 +107,7 @@ async fn what_goes_along_is_logged(db: &DatabaseConnection) {
 }
 
 async fn a_token_goes_with_its_coach_unlogged(db: &DatabaseConnection) {
-    let token = "insert into tokens (hash, coach_id, expires_at) values";
+    let token = "insert into tokens (hash, user_id, expires_at) values";
     let token = format!("{token} ('{}', 3, 2000000000)", "a".repeat(64));
     assert_eq!(logged(db, &token).await, "");
     assert!(execute(db, &token).await.is_err(), "a hash stands once");

@@ -151,11 +151,11 @@ async fn in_one(db: &DatabaseConnection, statements: &[&str]) {
 async fn triggers_are_made_anew_for_a_new_column(db: &DatabaseConnection) {
     execute(db, "alter table coaches add column motto text").await.unwrap();
     let manager = sea_orm_migration::SchemaManager::new(db);
-    migration::versions::guard(&manager, "coaches").await.unwrap();
+    rowcast::migration::versions::guard(&manager, "coaches").await.unwrap();
     let moved = moves(db, "coaches", 900, "update coaches set motto = 'Slowly' where id = 900").await;
-    migration::versions::release(&manager, "coaches").await.unwrap();
+    rowcast::migration::versions::release(&manager, "coaches").await.unwrap();
     execute(db, "alter table coaches drop column motto").await.unwrap();
-    migration::versions::guard(&manager, "coaches").await.unwrap();
+    rowcast::migration::versions::guard(&manager, "coaches").await.unwrap();
     assert_eq!(moved, 1);
     assert_eq!(moves(db, "coaches", 900, "update coaches set age = 70 where id = 900").await, 1);
 }

@@ -62,7 +62,7 @@ async fn a_coach_who_is_deleted(database: &Database) {
 
 async fn a_sign_in_whose_time_is_up(database: &Database) {
     ends(database, "expired", async |_, _| {
-        database.execute("update tokens set expires_at = 1000 where coach_id = 3").await;
+        database.execute("update tokens set expires_at = 1000 where user_id = 3").await;
     })
     .await;
 }
@@ -90,7 +90,7 @@ async fn what_was_revoked_never_writes_and_is_never_answered(database: &Database
     ] {
         let teo = member(&node, "teo").await;
         let then = teo.now();
-        database.execute("delete from tokens where coach_id = 2").await;
+        database.execute("delete from tokens where user_id = 2").await;
         let ack = teo.ask(event, payload).await;
         assert_eq!((ack.refused(), &ack.data), (vec!["$unauthorized"], &Value::Null), "{event}");
         assert_eq!(teo.events_since(then), ["signed_out"], "{event}");
@@ -119,7 +119,7 @@ async fn nothing_is_written_any_more_once_the_token_is_gone(database: &Database)
         });
         let revoking = async {
             mara.keeps("the first of them", |copy| copy.rows("coaches").len() > 5 + 20 * round).await;
-            database.execute("delete from tokens where coach_id = 2").await;
+            database.execute("delete from tokens where user_id = 2").await;
             mara.every("coaches").await.len()
         };
         let (then, _) = tokio::join!(revoking, futures_util::future::join_all(writing));

@@ -1,6 +1,5 @@
 //! `members`: whoever is not signed in is shown nothing.
 
-use rowcast::collections;
 use serde_json::{Value, json};
 
 use super::{login, member, node, outsider, sign_in};
@@ -21,7 +20,7 @@ async fn whoever_is_not_signed_in_may_do_nothing_but_that(database: &Database) {
     let greeting = client.hears("connected").await;
     assert_eq!((&greeting["access"], &greeting["user"]), (&json!("members"), &Value::Null));
 
-    let registry = collections::registry();
+    let registry = planner::product().registry;
     let made_up = ["new_exercise_moves", "list_tokens", ""];
     for event in registry.events().chain(made_up).chain(["refresh"]) {
         for arguments in

@@ -48,7 +48,7 @@ async fn whoever_is_signed_out_reads_on(database: &Database) {
     let (mara, teo) = (outsider(&node).await, outsider(&node).await);
     sign_in(&mara, "mara").await;
     sign_in(&teo, "teo").await;
-    database.execute("delete from tokens where coach_id = 1").await;
+    database.execute("delete from tokens where user_id = 1").await;
     assert_eq!(mara.ask("new_coach", gym::coach("Ada")).await.refused(), ["$unauthorized"]);
     assert!(mara.hears("signed_out").await["reason"].is_string());
     assert_eq!(mara.ask_with("me", &[]).await.done(), Value::Null);

@@ -61,7 +61,7 @@ async fn whoever_does_not_read_is_not_told_later_what_came_after(database: &Data
         let name = json!({ "id": plan["id"], "name": format!("Long {round}") });
         writer.ask("update_workout_plan", name).await.done();
     }
-    database.execute("delete from tokens where coach_id = 2").await;
+    database.execute("delete from tokens where user_id = 2").await;
     witness.hears("signed_out").await;
     writer.ask("new_coach", gym::coach("Secret")).await.done();
 

@@ -27,13 +27,13 @@ async fn another_member_takes_no_account(database: &Database) {
         for username in [json!(null), json!("mine"), json!("mara2"), json!("")] {
             let ack = teo.ask("update_coach", json!({ "id": 1, "username": username, "age": 99 })).await;
             assert_eq!(ack.refused(), ["username"], "{username}");
-            assert!(ack.sentence("username").contains("rowcast user rename"), "{ack:?}");
+            assert!(ack.sentence("username").contains("planner user rename"), "{ack:?}");
         }
         let all_at_once = teo.ask("update_coach", json!({ "id": 1, "username": "mine", "age": 7 })).await;
         assert_eq!(all_at_once.refused(), ["age", "username"]);
         let ack = teo.ask("delete_coach", json!({ "id": 1 })).await;
         assert_eq!(ack.refused(), ["$forbidden"]);
-        assert!(ack.sentence("$forbidden").contains("rowcast user delete"), "{ack:?}");
+        assert!(ack.sentence("$forbidden").contains("planner user delete"), "{ack:?}");
         // To call oneself as somebody else is called has never worked.
         for taken in ["mara", "MARA"] {
             assert_eq!(

@@ -96,7 +96,7 @@ async fn an_empty_server_gets_its_first_account(database: &Database) {
     let secret = "a long secret";
     {
         let program = Program::serve(&database.url(), &["--access", "members"]);
-        logs(&program, |line| line.contains("WARN") && line.contains("rowcast user create USERNAME")).await;
+        logs(&program, |line| line.contains("WARN") && line.contains("planner user create USERNAME")).await;
     }
     let create =
         |arguments: &[&str], secret: &str| by_hand(database, &[&["create"], arguments].concat(), secret);
@@ -108,7 +108,7 @@ async fn an_empty_server_gets_its_first_account(database: &Database) {
     assert!(signs_in(&program, "boss", secret).await);
     let boss = Client::arrive(program.address, &json!({ "live": "changes" })).await.unwrap();
     boss.ask("login", login("boss", secret)).await.done();
-    let second = ["ada.l", "--name", "Ada", "--age", "36", "--picture", "https://example.com/ada.png"];
+    let second = ["ada.l", "--field", "name=Ada", "--field", "age=36"];
     assert!(create(&second, secret).status.success());
     boss.keeps("the other one", |copy| copy.rows("coaches").len() == 2).await;
     let rows = boss.copy().rows("coaches");
@@ -120,7 +120,9 @@ async fn an_empty_server_gets_its_first_account(database: &Database) {
         (vec!["new"], "7 chars", "password: must be 8 to 200 characters"),
         (vec!["BOSS"], secret, "username: is already taken"),
         (vec!["a b"], secret, "username: must not contain spaces"),
-        (vec!["new", "--age", "17"], secret, "age: must be at least 18"),
+        (vec!["new", "--field", "age=17"], secret, "age: must be at least 18"),
+        (vec!["new", "--field", "height=17"], secret, "height"),
+        (vec!["new", "--field", "age"], secret, "must be like name=Ada"),
     ] {
         let output = create(&arguments, secret);
         let told = String::from_utf8(output.stderr).unwrap();
@@ -150,7 +152,7 @@ async fn a_known_password_is_warned_of_at_each_start(database: &Database) {
     for _ in 0..2 {
         let program = Program::serve(&url, &["--access", "members"]);
         let line = logs(&program, |line| line.contains("passwords that everybody knows")).await;
-        assert!(line.contains("WARN") && line.contains("rowcast user set-password mara"), "{line}");
+        assert!(line.contains("WARN") && line.contains("planner user set-password mara"), "{line}");
         assert!(line.contains("mara, teo, rosa, finn") && !line.contains("_password"), "{line}");
     }
     for coach in COACHES {

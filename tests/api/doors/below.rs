@@ -98,7 +98,7 @@ async fn the_page_without_a_build_is_below_it_too() {
         assert_eq!(browse(app.address, path, &[]).await.status, 200, "{path}");
     }
     assert_eq!(browse(app.address, "/rowcast.js", &[]).await.status, 404);
-    assert_eq!(app.line, format!("rowcast is listening on http://{}/gym/", app.address));
+    assert_eq!(app.line, format!("planner is listening on http://{}/gym/", app.address));
 }
 
 #[actix_web::test]

@@ -50,7 +50,7 @@ async fn on_a_full_disk_the_server_is_not_ready_until_there_is_room_again() {
     program.let_files_grow();
     http::until_status(program.address, "/readyz", 200, PATIENCE).await;
     client.ask("new_coach", large("Grace")).await.done();
-    assert!(program.log().contains("writes to the database succeed again"), "{}", program.log());
+    program.logged("writes to the database succeed again").await;
     let found = client.every("coaches").await;
     assert_eq!(found[..written.len()], written);
 }

@@ -120,8 +120,8 @@ async fn while_it_is_gone_nothing_is_acked_or_made_and_when_it_is_back_all_goes_
     fs::write(&file, "").unwrap();
     assert_eq!(client.ask("new_coach", gym::coach("Grace")).await.refused(), ["$unavailable"]);
     assert_eq!(fs::metadata(&file).unwrap().len(), 0);
-    let said = program.log().matches("the database file cannot be used").count();
-    assert_eq!(said, 1, "it is said once: {}", program.log());
+    let log = program.logged("the database file cannot be used").await;
+    assert_eq!(log.matches("the database file cannot be used").count(), 1, "it is said once: {log}");
 
     fs::rename(&away, &file).unwrap();
     http::until_status(program.address, "/readyz", 200, PATIENCE).await;

@@ -27,7 +27,7 @@ async fn who_finds_another_node_migrating_waits_and_says_so() {
         Session::open(&database.url()).await.until(waits).await;
         holder.commit().await;
         let program = starting.await.unwrap();
-        assert!(program.log().contains("another node is migrating this database"), "{}", program.log());
+        program.logged("another node is migrating this database").await;
         gym::open(&Client::connect(program.address).await).await;
     })
     .await;

@@ -1,12 +1,12 @@
 //! Statements that take long hold nobody up for long.
 
-use api_schema::ById;
+use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{
-    collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans},
     context::Context,
     error::Error,
     registry::{Access, Registry, Route},
 };
+use rowcast_schema::ById;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
@@ -65,7 +65,8 @@ async fn start(database: &Database) -> Node {
         context.db.execute_raw(insert).await?;
         Ok::<_, Error>(())
     };
-    let registry = Registry::builder().with::<Coaches>().with::<ExerciseMoves>().with::<WorkoutPlans>();
+    let registry =
+        Registry::builder("planner").with::<Coaches>().with::<ExerciseMoves>().with::<WorkoutPlans>();
     let registry = registry
         .with::<Schedules>()
         .on("count_endlessly", Route::new(Access::Read, read))

@@ -11,7 +11,7 @@ use std::{
 
 use super::PATIENCE;
 
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rowcast");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_planner");
 
 /// A running server. It dies with the value.
 pub(crate) struct Program {
@@ -80,6 +80,18 @@ impl Program {
     /// What it has written to its log so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// The log once it has this text, which is written beside the answers to clients.
+    pub(crate) async fn logged(&self, text: &str) -> String {
+        let look = async {
+            while !self.log().contains(text) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, look).await;
+        found.unwrap_or_else(|_| panic!("{text:?} is not logged: {}", self.log()));
+        self.log()
     }
 
     /// What it has said on standard output behind that line so far.

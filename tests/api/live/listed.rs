@@ -1,8 +1,8 @@
 //! A collection that is only listed: nobody is sent it, and what shows its rows is live all the same.
 
+use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{
     collection::{ActiveModel, Collection, Column, Draft, Edit, Model},
-    collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans},
     database::Transaction,
     registry::Registry,
 };
@@ -49,7 +49,7 @@ impl Collection for Moves {
 const SENT: [&str; 3] = ["coaches", "workout_plans", "schedules"];
 
 async fn start(url: &str) -> Node {
-    let registry = Registry::builder();
+    let registry = Registry::builder("planner");
     let registry = registry.with::<Coaches>().with::<WorkoutPlans>().with::<Moves>().with::<Schedules>();
     Node::start_with(url, &[], registry.build()).await
 }

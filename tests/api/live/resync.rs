@@ -1,4 +1,4 @@
-//! `rowcast resync`: everything is read anew, at once and everywhere.
+//! `planner resync`: everything is read anew, at once and everywhere.
 
 use serde_json::json;
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use rowcast::collections;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, TestApp, client::COLLECTIONS, gym, http, on_both_databases, wire::Heard};
@@ -32,7 +31,7 @@ async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
     let apart = u128::from(greeting[0]["time"].as_u64().unwrap()).abs_diff(now);
     assert!(apart < 60_000, "by the database's clock, in milliseconds: {apart} apart");
-    assert_eq!(greeting[0]["schema"], json!(collections::registry().contract().hashes()));
+    assert_eq!(greeting[0]["schema"], json!(planner::product().registry.contract().hashes()));
     for (heard, collection) in heard[3..].iter().zip(COLLECTIONS) {
         let Heard::Event(name, arguments) = heard else { panic!("{heard:?}") };
         assert_eq!((name.as_str(), arguments.len()), (collection, 2));

@@ -44,7 +44,7 @@ async fn the_log_names_the_sequence() {
         database.execute(IMPORT).await;
         let row = client.ask("new_coach", gym::coach("After")).await.done();
         assert_eq!(row["id"], 3002);
-        assert!(program.log().contains("public.coaches_id_seq"), "{}", program.log());
+        program.logged("public.coaches_id_seq").await;
     })
     .await;
 }

@@ -13,7 +13,7 @@ import { io } from "socket.io-client";
 export { io };
 
 const program =
-  process.env.ROWCAST_PROGRAM ?? fileURLToPath(new URL("../../../target/debug/rowcast", import.meta.url));
+  process.env.ROWCAST_PROGRAM ?? fileURLToPath(new URL("../../../target/debug/planner", import.meta.url));
 
 // How long anything may take; far beyond what a loaded machine needs.
 export const patience = 20_000;
@@ -58,8 +58,8 @@ export async function serve(test, { sample = "always", database, settings = [], 
   async function run(args, input = "") {
     const command = spawn(program, [...args, "--database-url", database], { stdio: ["pipe", "ignore", log], env: clean });
     command.stdin.end(input);
-    const [code] = await within(once(command, "exit"), `rowcast ${args.join(" ")}`);
-    if (code !== 0) throw new Error(`rowcast ${args.join(" ")} ended with ${code}`);
+    const [code] = await within(once(command, "exit"), `planner ${args.join(" ")}`);
+    if (code !== 0) throw new Error(`planner ${args.join(" ")} ended with ${code}`);
   }
 
   const url = `http://127.0.0.1:${port}`;

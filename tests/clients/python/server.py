@@ -9,7 +9,7 @@ import unittest
 import socketio
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-PROGRAM = os.environ.get("ROWCAST_PROGRAM", ROOT / "target/debug/rowcast")
+PROGRAM = os.environ.get("ROWCAST_PROGRAM", ROOT / "target/debug/planner")
 COLLECTIONS = ["coaches", "workout_plans", "exercise_moves", "schedules"]
 
 # How long anything may take, in seconds; far beyond what a loaded machine needs.

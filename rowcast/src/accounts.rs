@@ -1,0 +1,206 @@
+//! Accounts: users who have a password, and so may sign in.
+//!
+//! Where signing in is needed ([`Accounts::guarded`]) they are no ordinary rows. Username and deletion are their
+//! owner's own affair, or that of whoever runs the server (`cli::users`); the last account that can sign in stays. Who
+//! sends a row back with its username as it was changes nothing of the account.
+//!
+//! ```text
+//! write ─▶ judge, may_delete: refused? ─▶ INSERT, UPDATE, DELETE ─▶ written: what became of it ─▶ commit ─▶ the log
+//! ```
+
+mod change;
+mod last;
+
+use std::sync::Arc;
+
+use crate::entity::token;
+use rowcast_schema::{FieldErrors, username};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, DbErr, EntityTrait, ExprTrait, IdenStatic, Iterable,
+    QueryFilter, Value, sea_query::LockType,
+};
+
+use crate::{
+    auth::Token,
+    collection::{ActiveModel, Collection, Column, Draft, Model},
+    context::Context,
+    database::{Database, Transaction},
+    error::Error,
+    users::{Account, UserTable},
+};
+pub use change::Change;
+
+const TAKEN: &str = "is already taken";
+
+/// Which rows are accounts, and whether they are their owners' alone.
+#[derive(Clone, Default)]
+pub struct Accounts {
+    /// The table of users, if users sign in at all.
+    pub users: Option<Arc<UserTable>>,
+    /// Where signing in is needed.
+    pub guarded: bool,
+}
+
+impl Accounts {
+    /// For whoever runs the server, who may do anything.
+    #[must_use]
+    pub fn by_hand(users: &Arc<UserTable>) -> Self {
+        Self { users: Some(users.clone()), guarded: false }
+    }
+
+    /// The users, if the rows of this collection are.
+    fn of<C: Collection>(&self) -> Option<&Arc<UserTable>> {
+        self.users.as_ref().filter(|users| users.plural() == C::PLURAL)
+    }
+}
+
+/// Judges the username of a user that is about to be written, and puts it into the form in which it is kept. To `hold`
+/// keeps what was judged by until the commit. Rows of other collections pass.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn judge<C: Collection>(
+    context: &Context<'_>,
+    before: Option<&Model<C>>,
+    draft: &mut Draft<ActiveModel<C>>,
+    hold: bool,
+    errors: &mut FieldErrors,
+) -> Result<(), DbErr> {
+    let Some(users) = context.accounts.of::<C>() else { return Ok(()) };
+    let Some(column) = Column::<C>::iter().find(|column| column.as_str() == users.username()) else {
+        return Ok(());
+    };
+    let ActiveValue::Set(Value::String(new)) = draft.row.get(column) else { return Ok(()) };
+    let before = before.map(|model| users.account_of::<C>(model));
+    let old = before.as_ref().and_then(|account| account.username.as_deref());
+    if before.is_some() && new.as_deref() == old {
+        return Ok(());
+    }
+    let may = may_change(context, before.as_ref());
+    let Some(new) = new else {
+        return judge_none(context, users, before.as_ref(), may, hold, errors).await;
+    };
+    let (own, name, field) =
+        (before.as_ref().map(|account| account.id), username::canonical(&new), users.username());
+    if !may {
+        match old.is_some_and(|old| username::compared(old) == username::compared(&new)) {
+            true => {
+                draft.row.not_set(column);
+                draft.unique.retain(|unique| unique.field != field);
+            }
+            false => errors.insert(field, users.others_name()),
+        }
+        return Ok(());
+    }
+    match name {
+        Err(sentence) => errors.insert(field, sentence),
+        Ok(name) => {
+            if users.alike(context.db, &name).await?.iter().any(|id| Some(*id) != own) {
+                errors.insert(field, TAKEN);
+            }
+            let of_name = draft.unique.iter_mut().filter(|unique| unique.field == field);
+            of_name.for_each(|unique| unique.value = name.clone().into());
+            draft.row.set(column, name.into());
+        }
+    }
+    Ok(())
+}
+
+/// A username is to be taken away, and with it the way to sign in.
+async fn judge_none(
+    context: &Context<'_>,
+    users: &UserTable,
+    before: Option<&Account>,
+    may: bool,
+    hold: bool,
+    errors: &mut FieldErrors,
+) -> Result<(), DbErr> {
+    let guarded = |account: &&Account| context.accounts.guarded && account.has_password();
+    let Some(account) = before.filter(guarded) else { return Ok(()) };
+    if !may {
+        errors.insert(users.username(), users.others_name());
+    } else if last::is_last(context.db, users, account.id, hold).await? {
+        errors.insert(users.username(), LAST_NAME);
+    }
+    Ok(())
+}
+
+const LAST_NAME: &str = "must stay: without it nobody could sign in any more";
+const LAST_ROW: &str = "this is the last account: without it nobody could sign in any more";
+
+/// Passes if a row may be deleted by whoever asks.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub(crate) async fn may_delete<C: Collection>(context: &Context<'_>, row: &Model<C>) -> Result<(), Error> {
+    let Some(users) = context.accounts.of::<C>() else { return Ok(()) };
+    let account = users.account_of::<C>(row);
+    if !may_change(context, Some(&account)) {
+        return Err(Error::Forbidden(users.others_row()));
+    }
+    let guarded = context.accounts.guarded && account.has_password();
+    if guarded && last::is_last(context.db, users, account.id, true).await? {
+        return Err(Error::Forbidden(LAST_ROW));
+    }
+    Ok(())
+}
+
+/// Notes what a write did to an account. Where sign-ins count, those by another username end.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn written<C: Collection>(
+    context: &Context<'_>,
+    before: Option<&Model<C>>,
+    after: Option<&Model<C>>,
+) -> Result<(), DbErr> {
+    let Some(users) = context.accounts.of::<C>() else { return Ok(()) };
+    let account = |model: Option<&Model<C>>| model.map(|model| users.account_of::<C>(model));
+    let (before, after) = (account(before), account(after));
+    let name = |account: &Option<Account>| account.as_ref().and_then(|account| account.username.clone());
+    let (from, to) = (name(&before), name(&after));
+    let id = after.as_ref().or(before.as_ref()).map(|account| account.id);
+    let Some(id) = id.filter(|_| from != to) else { return Ok(()) };
+    let renamed = before.is_some() && after.is_some() && context.accounts.guarded;
+    let ended = if renamed { end_sign_ins(context.db, users, id, None).await? } else { Vec::new() };
+    context.note(Change { id, from, to, deleted: after.is_none(), ended });
+    Ok(())
+}
+
+/// Makes the tokens of a user worthless, all but one; returns which. A sign-in that is under way is waited for, or
+/// waits.
+///
+/// # Errors
+/// What the database says.
+pub async fn end_sign_ins(
+    db: &Transaction,
+    users: &UserTable,
+    user: i64,
+    but: Option<&Token>,
+) -> Result<Vec<Token>, DbErr> {
+    users.lock(db, user, LockType::Update).await?;
+    let of = token::Column::UserId.eq(user);
+    let others = but.map_or(of.clone(), |but| of.and(token::Column::Hash.ne(but.hash())));
+    let found = token::Entity::find().filter(others.clone()).all(db).await?;
+    token::Entity::delete_many().filter(others).exec(db).await?;
+    Ok(found.into_iter().map(|token| Token::known(token.hash)).collect())
+}
+
+/// Warns that nobody can sign in, which is how an empty server begins.
+///
+/// # Errors
+/// What the database says.
+pub async fn warn_of_none(db: &Database, users: &Arc<UserTable>) -> Result<(), Error> {
+    let table = users.clone();
+    let find = async move |db: &Transaction| Ok(table.another(db, None).await?.is_none());
+    if db.read(find).await? {
+        let command = format!("{} user create USERNAME", users.program());
+        tracing::warn!(command, "nobody can sign in yet: make the first account");
+    }
+    Ok(())
+}
+
+fn may_change(context: &Context<'_>, before: Option<&Account>) -> bool {
+    let others = |account: &&Account| account.has_password() && context.user_id() != Some(account.id);
+    !context.accounts.guarded || before.filter(others).is_none()
+}

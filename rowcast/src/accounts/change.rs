@@ -1,0 +1,38 @@
+//! What a write did to an account, as the log tells it.
+
+use crate::auth::{Caller, Token, shortened};
+
+/// A change of an account. It counts from the commit on.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The user.
+    pub id: i64,
+    /// The username before.
+    pub from: Option<String>,
+    /// The username after.
+    pub to: Option<String>,
+    /// Whether the user is gone.
+    pub deleted: bool,
+    /// The sign-ins that ended with it.
+    pub ended: Vec<Token>,
+}
+
+impl Change {
+    /// Tells the log, once it is committed.
+    pub fn log(&self, by: &Caller) {
+        let (account, user, address) = (self.id, by.user, &*by.address);
+        let short = |name: &Option<String>| name.as_deref().map(shortened);
+        match (short(&self.from), short(&self.to)) {
+            (Some(username), _) if self.deleted => {
+                tracing::info!(account, username, user, address, "an account was deleted");
+            }
+            (None, Some(username)) => {
+                tracing::info!(account, username, user, address, "an account was created");
+            }
+            (Some(username), None) => {
+                tracing::info!(account, username, user, address, "an account has no username any more");
+            }
+            (from, to) => tracing::info!(account, from, to, user, address, "an account was renamed"),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Whether anybody could still sign in without an account.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+
+use crate::{database::Transaction, users::UserTable};
+
+/// Held on PostgreSQL from the question to the commit, or two accounts that leave at the same time would each count the
+/// other: `accounts` in ASCII. SQLite has one writer.
+const LOCK: i64 = 0x6163_636f_756e_7473;
+
+/// Whether no other user has both a username and a password.
+pub(super) async fn is_last(
+    db: &Transaction,
+    users: &UserTable,
+    account: i64,
+    hold: bool,
+) -> Result<bool, DbErr> {
+    if hold && db.get_database_backend() == DbBackend::Postgres {
+        let lock = format!("select from (select pg_advisory_xact_lock({LOCK})) as held");
+        db.execute_unprepared(&lock).await?;
+    }
+    Ok(users.another(db, Some(account)).await?.is_none())
+}

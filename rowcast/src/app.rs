@@ -1,0 +1,213 @@
+//! From settings to a running server, and back down in order.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use actix_web::{App as Actix, HttpServer, dev::Server, web};
+use socketio::{Config, Hub, Origins, SocketIo};
+
+use crate::{
+    accounts,
+    auth::Auth,
+    base_path::BasePath,
+    config::{Access, SampleData, Serve},
+    database::{Database, DatabaseUrl, EMBEDDED, Transaction},
+    error::Error,
+    gateway::Gateway,
+    http::{self, Readers, Site},
+    live::Live,
+    product::Product,
+    seed::{Passwords, Planted},
+    telemetry,
+    users::UserTable,
+};
+
+/// How long running events and unwritten acks are waited for at the end.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// A server that accepts connections once [`run`](Self::run) is awaited.
+pub struct App {
+    address: SocketAddr,
+    base: BasePath,
+    server: Server,
+    io: SocketIo,
+    live: Live,
+    db: Database,
+    state: web::Data<http::State>,
+    planted: Option<Planted>,
+}
+
+impl App {
+    /// Opens and migrates the database, fills the cache, and takes the address.
+    ///
+    /// # Errors
+    /// A sentence that says what stands in the way.
+    pub async fn build(settings: &Serve, product: &Product) -> Result<Self, String> {
+        settings.check()?;
+        let (registry, access) = (product.registry.clone(), settings.access());
+        if registry.users().is_none() && access != Access::Open {
+            return Err(
+                "--access: nobody can sign in here, so that all is open or nothing: say --access open".into(),
+            );
+        }
+        // Each session needs two descriptors; the usual soft limit would end at 500 of them.
+        let _ = rlimit::increase_nofile_limit(u64::MAX);
+        let metrics = telemetry::metrics()?;
+        let site = Site::open(settings.web_folder(product.web).as_deref(), &settings.place.base_path)
+            .map_err(|error| format!("--web: {error}"))?;
+        let site = web::Data::new(site);
+        let (db, planted) = open(settings, product).await?;
+        let hub = Hub::new();
+        let live = Live::start(&db, &registry, hub.clone(), settings.live()).await;
+        let live = live.map_err(database_problem)?;
+        let auth = registry.users().map(|users| Auth::new(db.clone(), users.clone())).transpose();
+        let (auth, limit) = (auth.map_err(|error| error.to_string())?, settings.request_bytes);
+        let gateway = Gateway::new(db.clone(), hub.clone(), registry, live.clone(), auth, access, limit);
+        let base = settings.place.base_path.clone();
+        let path = format!("{base}/socket.io/");
+        let config = Config { path, origins: origins(settings), ..Config::default() };
+        let config = settings.limits.apply(access, config)?;
+        let io = SocketIo::builder(config).hub(hub).service("/", gateway).build();
+        let state = web::Data::new(http::State {
+            db: db.clone(),
+            live: live.clone(),
+            metrics,
+            readers: Readers::new(settings.metrics, settings.metrics_token.as_ref()),
+            leaving: false.into(),
+        });
+        let (mount, shared, below) = (io.clone(), state.clone(), base.clone());
+        let pictures = settings.pictures.clone();
+        let server = HttpServer::new(move || {
+            let (shared, site, below) = (shared.clone(), site.clone(), below.clone());
+            let pictures = pictures.clone();
+            Actix::new()
+                .configure(|app| mount.configure(app))
+                .configure(|app| http::configure(app, shared, site, &below, &pictures))
+        })
+        .on_connect(socketio::on_connect)
+        .tcp_nodelay(true)
+        .keep_alive(Duration::from_secs(settings.keep_alive.into()))
+        .max_connections(100_000)
+        .shutdown_timeout(1)
+        .disable_signals();
+        let listening = settings.place.bind().listen().and_then(|listeners| {
+            let all = listeners.into_iter().try_fold(server, HttpServer::listen);
+            all.map_err(|error| error.to_string())
+        });
+        let server = match listening {
+            Ok(server) => server,
+            Err(error) => {
+                live.stop().await;
+                db.close().await;
+                return Err(format!("--bind: {error}"));
+            }
+        };
+        let address = server.addrs()[0];
+        Ok(Self { address, base, server: server.run(), io, live, db, state, planted })
+    }
+
+    /// Where it listens; the real port if 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a browser opens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let slash = if self.base.is_root() { "" } else { "/" };
+        format!("http://{}{}{slash}", self.address, self.base)
+    }
+
+    /// What whoever runs the server must be told, once, and what is not for the log.
+    #[must_use]
+    pub fn announcement(&self) -> Option<String> {
+        self.planted.as_ref().and_then(Planted::announcement)
+    }
+
+    /// Serves until `stop` is ready, then ends in order: no new sessions; running events are acked; sockets are told;
+    /// the database is closed.
+    ///
+    /// # Errors
+    /// What the server says if it fails.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> std::io::Result<()> {
+        let handle = self.server.handle();
+        let server = actix_web::rt::spawn(self.server);
+        stop.await;
+        tracing::info!("shutting down");
+        self.state.leaving.store(true, Ordering::Relaxed);
+        self.io.shutdown(GRACE).await;
+        handle.stop(true).await;
+        self.live.stop().await;
+        self.db.close().await;
+        server.await.map_err(std::io::Error::other)?
+    }
+}
+
+/// Connects, and plants sample data where the settings want it.
+async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<Planted>), String> {
+    let storage = &settings.storage;
+    let url = &storage.database_url;
+    let new = matches!(url, DatabaseUrl::Sqlite(file) if !file.exists());
+    let embedded = EMBEDDED.parse().is_ok_and(|embedded: DatabaseUrl| embedded == *url);
+    let db = Database::connect(url, storage.sqlite_synchronous, &product.migrations)
+        .await
+        .map_err(database_problem)?;
+    tracing::info!(database = %url, "database ready");
+    let plant = match settings.sample_data {
+        SampleData::Auto => new && embedded,
+        SampleData::Always => true,
+        SampleData::Never => false,
+    };
+    let passwords = settings.passwords();
+    let planted = match product.seed.as_ref().filter(|_| plant) {
+        Some(seed) => seed.plant(&db, passwords).await.map_err(database_problem)?,
+        None => None,
+    };
+    let users = product.registry.users();
+    if let Some(users) = users {
+        prepared(&db, users).await?;
+    }
+    if planted.is_some() {
+        tracing::info!("the sample data was planted");
+    } else if let (Some(seed), Some(users), Passwords::Random) = (&product.seed, users, passwords) {
+        actix_web::rt::spawn(seed.clone().warn_of_known_passwords(db.clone(), users.clone()));
+    }
+    if let Some(users) = users.filter(|_| settings.access() != Access::Open) {
+        accounts::warn_of_none(&db, users).await.map_err(database_problem)?;
+    }
+    Ok((db, planted))
+}
+
+/// Without its triggers, the table of users would leave the tokens of deleted users good.
+async fn prepared(db: &Database, users: &Arc<UserTable>) -> Result<(), String> {
+    let table = users.clone();
+    let ask = async move |db: &Transaction| Ok(table.is_prepared(db).await?);
+    match db.read(ask).await.map_err(database_problem)? {
+        true => Ok(()),
+        false => Err(format!(
+            "the table {} is not prepared for users that sign in: call rowcast::migration::user_table::prepare in a migration",
+            users.plural()
+        )),
+    }
+}
+
+fn database_problem(error: Error) -> String {
+    format!("--database-url: {error}")
+}
+
+/// Unless origins are named, pages from localhost may come in. Those of "this host" only where the address is not a
+/// loopback one: to a loopback address any name can be made to point, so there the name in `Host` proves nothing.
+fn origins(settings: &Serve) -> Origins {
+    let setting = "--origins";
+    match settings.origins() {
+        listed if listed.is_empty() => {
+            Origins { same_host: !settings.place.bind().is_loopback(), setting, ..Origins::default() }
+        }
+        listed if listed.contains(&"*") => Origins::any(),
+        listed => Origins { setting, ..Origins::list(listed) },
+    }
+}

@@ -1,0 +1,81 @@
+//! The path that everything is below: none, or `/gym`.
+
+use std::{fmt, str::FromStr};
+
+/// Names in it; nobody needs more.
+const MOST_NAMES: usize = 8;
+
+/// A path without a slash at its end; empty if there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BasePath(String);
+
+impl BasePath {
+    /// As it stands before `/socket.io/`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nothing stands there.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What of a path is below it, with the slash that it begins with; none if it is elsewhere.
+    #[must_use]
+    pub fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+        path.strip_prefix(&self.0).filter(|rest| rest.starts_with('/'))
+    }
+}
+
+impl FromStr for BasePath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names: Vec<_> = text.split('/').filter(|name| !name.is_empty()).collect();
+        match names.len() <= MOST_NAMES && names.iter().all(|name| is_plain(name)) {
+            true => Ok(Self(names.iter().map(|name| format!("/{name}")).collect())),
+            false => Err("a path is like /gym: letters, digits, - . _ ~, and slashes between them".into()),
+        }
+    }
+}
+
+/// What is the same in a path whether it is escaped or not.
+fn is_plain(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    name.bytes().all(plain) && name != "." && name != ".."
+}
+
+impl fmt::Display for BasePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_may_be_left_out_or_doubled() {
+        for (text, path) in [("", ""), ("/", ""), ("gym", "/gym"), ("/gym/", "/gym"), ("//a//b-1/", "/a/b-1")]
+        {
+            assert_eq!(text.parse::<BasePath>().unwrap().as_str(), path, "{text}");
+        }
+        for wrong in ["/a b", "/..", "/a/./b", "/gym?x", "/%67ym", "/{gym}", "/a/b/c/d/e/f/g/h/i"] {
+            assert!(wrong.parse::<BasePath>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_below_it_or_elsewhere() {
+        let gym: BasePath = "/gym".parse().unwrap();
+        assert_eq!(gym.below("/gym/members"), Some("/members"));
+        assert_eq!(gym.below("/gym/"), Some("/"));
+        for elsewhere in ["/gym", "/", "/gymkhana/", "/x/gym/"] {
+            assert_eq!(gym.below(elsewhere), None, "{elsewhere}");
+        }
+        assert_eq!(BasePath::default().below("/members"), Some("/members"));
+    }
+}

@@ -1,0 +1,202 @@
+//! What the program of a product does, by its command line: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `health`,
+//! `user`.
+
+mod users;
+
+use std::{
+    io::{Read, Write},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, FromArgMatches};
+use rowcast_schema::rules;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    app::App,
+    config::{Cli, Command, Language, Serve, Storage, UserCommand, without_secrets},
+    database::{Database, DatabaseUrl},
+    error::Error,
+    health, live,
+    product::Product,
+    seed::Passwords,
+    telemetry,
+};
+use users::Users;
+
+/// Does what the command line says.
+pub(crate) async fn run(product: &Product) -> ExitCode {
+    let program = Cli::command().name(product.name).bin_name(product.name);
+    let cli = program.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = cli.unwrap_or_else(|error| without_secrets(error).exit());
+    let done = match cli.command {
+        None => serve(cli.serve, product).await,
+        Some(Command::Serve(settings)) => serve(settings, product).await,
+        Some(Command::Migrate(storage)) => migrate(&storage, product).await,
+        Some(Command::Seed { storage, audience }) => seed(&storage, audience.passwords(), product).await,
+        Some(Command::Resync(storage)) => resync(&storage, product).await,
+        Some(Command::Schema { language }) => schema(language, product),
+        Some(Command::Health { place, of }) => {
+            let found = of.map_or(Ok(place), |process| health::settings_of(process, product.name));
+            found.and_then(|place| health::ask(&place))
+        }
+        Some(Command::User { command }) => user(command, product).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            let _ = writeln!(std::io::stderr(), "{}: {reason}", product.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints a line. Standard output that is closed, or on a full disk, ends nothing.
+fn say(line: std::fmt::Arguments<'_>) {
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// What is not for the log, which is kept: it goes where the address is said.
+fn announce(sentence: Option<String>) {
+    if let Some(sentence) = sentence {
+        say(format_args!("{sentence}"));
+    }
+}
+
+async fn serve(settings: Serve, product: &Product) -> Result<(), String> {
+    let _log = telemetry::log(&settings)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    // A start may wait for others that hold the database.
+    let app = tokio::select! {
+        app = App::build(&settings, product) => app?,
+        _ = terminate.recv() => return Err("ended before it had started".into()),
+    };
+    // A pipe that is full and not read would keep the server from serving.
+    let (line, sentence) = (format!("{} is listening on {}", product.name, app.url()), app.announcement());
+    std::thread::spawn(move || {
+        say(format_args!("{line}"));
+        announce(sentence);
+    });
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    };
+    app.run(stop).await.map_err(|error| error.to_string())
+}
+
+async fn migrate(storage: &Storage, product: &Product) -> Result<(), String> {
+    open(storage, product).await?.close().await;
+    Ok(())
+}
+
+async fn open(storage: &Storage, product: &Product) -> Result<Database, String> {
+    telemetry::log_of_command();
+    let (url, synchronous) = (&storage.database_url, storage.sqlite_synchronous);
+    let opened = Database::connect(url, synchronous, &product.migrations).await;
+    opened.map_err(|error| format!("--database-url: {error}"))
+}
+
+async fn seed(storage: &Storage, passwords: Passwords, product: &Product) -> Result<(), String> {
+    let seed = product.seed.as_ref().ok_or("there is no sample data")?;
+    let db = open(storage, product).await?;
+    let planted = seed.plant(&db, passwords).await;
+    db.close().await;
+    let planted = planted.map_err(|error| error.to_string())?;
+    let planted = planted.ok_or("the database is not empty, so nothing was planted")?;
+    announce(planted.announcement());
+    Ok(())
+}
+
+async fn resync(storage: &Storage, product: &Product) -> Result<(), String> {
+    existing(storage)?;
+    let db = open(storage, product).await?;
+    let done = live::resync(&db).await;
+    db.close().await;
+    done.map_err(|error| error.to_string())?;
+    say(format_args!(
+        "every server on this database now reads everything anew and sends what differs; cursors from before are forgotten"
+    ));
+    Ok(())
+}
+
+/// A command that changes a database does not make one.
+fn existing(storage: &Storage) -> Result<(), String> {
+    match &storage.database_url {
+        DatabaseUrl::Sqlite(file) if !file.exists() => {
+            Err(format!("--database-url: there is no {}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn schema(language: Language, product: &Product) -> Result<(), String> {
+    let contract = product.registry.contract();
+    let text = match language {
+        Language::TypeScript => contract.typescript(),
+        Language::JsonSchema => contract.json_schema(),
+        Language::AsyncApi => contract.asyncapi(),
+    };
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
+}
+
+async fn user(command: UserCommand, product: &Product) -> Result<(), String> {
+    match command {
+        UserCommand::Create { username, fields, storage } => {
+            let password = password()?;
+            // As `migrate`: it may come before the first start.
+            let username =
+                at_hand(&storage, product, async |users| users.create(&username, &fields, &password).await);
+            let username = username.await?;
+            say(format_args!("{username} may sign in"));
+        }
+        UserCommand::SetPassword { username, storage } => {
+            let password = password()?;
+            existing(&storage)?;
+            at_hand(&storage, product, async |users| users.set_password(username, &password).await).await?;
+            say(format_args!("the password is set, and sign-ins with the old one have ended"));
+        }
+        UserCommand::Rename { username, new, storage } => {
+            existing(&storage)?;
+            at_hand(&storage, product, async |users| users.rename(username, &new).await).await?;
+            say(format_args!("the username is another, and sign-ins by the old one have ended"));
+        }
+        UserCommand::Delete { username, storage } => {
+            existing(&storage)?;
+            at_hand(&storage, product, async |users| users.delete(username).await).await?;
+            say(format_args!("the user is deleted"));
+        }
+    }
+    Ok(())
+}
+
+/// Does something to the users of a database.
+async fn at_hand<T>(
+    storage: &Storage,
+    product: &Product,
+    what: impl AsyncFnOnce(&Users<'_>) -> Result<T, Error>,
+) -> Result<T, String> {
+    let db = open(storage, product).await?;
+    let done = match Users::new(&db, &product.registry) {
+        Ok(users) => what(&users).await,
+        Err(error) => Err(error),
+    };
+    db.close().await;
+    done.map_err(|error| error.to_string())
+}
+
+/// The password on standard input, without the end of its line.
+fn password() -> Result<String, String> {
+    let mut password = String::new();
+    std::io::stdin().take(1024).read_to_string(&mut password).map_err(|error| error.to_string())?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err("the password is read from standard input, and there was none".into());
+    }
+    if password.chars().count() > rules::LONGEST_CREDENTIAL as usize {
+        return Err(format!("a password has at most {} characters", rules::LONGEST_CREDENTIAL));
+    }
+    Ok(password.to_owned())
+}

@@ -1,0 +1,147 @@
+//! What became of a request, as the ack says it: `{ ok, data, errors }`.
+//!
+//! Errors that the client can do something about are worded for it. Of the rest it learns an incident id and no
+//! more; the log has the same id beside the cause.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rand::Rng;
+use rowcast_schema::{Ack, FieldErrors, keys};
+use serde::Serialize;
+
+use crate::{bounds::DATA, error::Error};
+
+/// The ack of a request that was carried out.
+///
+/// # Errors
+/// [`Error::Internal`] for data without a JSON form.
+pub fn ok(data: impl Serialize) -> Result<String, Error> {
+    json(&Ack::ok(data))
+}
+
+/// An ack as it is sent.
+///
+/// # Errors
+/// [`Error::Internal`] for data without a JSON form.
+pub fn json<T: Serialize, U: Serialize>(ack: &Ack<T, U>) -> Result<String, Error> {
+    ack.to_json().map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// The ack of a request that was not carried out, and one word for logs and metrics.
+#[must_use]
+pub fn failed(error: Error) -> (String, &'static str) {
+    let outcome = outcome(&error);
+    let refused = match error {
+        Error::Invalid(errors) => json(&Ack::failed(errors)),
+        Error::Conflict(row) if row.get().len() > DATA => {
+            json(&Ack::failed(FieldErrors::one(keys::CONFLICT, MOVED_ON)))
+        }
+        Error::Conflict(row) => json(&Ack::failed_with(row, FieldErrors::one(keys::CONFLICT, MOVED_ON))),
+        error => {
+            let (key, sentence) = sentence(error);
+            json(&Ack::failed(FieldErrors::one(key, sentence)))
+        }
+    };
+    // Sentences under names always have a JSON form.
+    (refused.unwrap_or_default(), outcome)
+}
+
+const MOVED_ON: &str = "somebody else has changed this meanwhile: look at it as it stands, then decide";
+const OUT_OF_REACH: &str =
+    "the database cannot be reached just now; nothing was written: try again in a few seconds";
+const HELD: &str =
+    "another program holds the database file just now; nothing was written: try again in a few seconds";
+const LOCKED: &str =
+    "another transaction holds this row just now; nothing was written: try again in a few seconds";
+const UNKNOWN: &str = "it is not known yet whether this was written: send it again with the same request_id to be answered, \
+    or look first if it had none";
+
+fn outcome(error: &Error) -> &'static str {
+    match error {
+        Error::Invalid(_) => "invalid",
+        Error::Conflict(_) => "conflict",
+        Error::BadPayload(_) => "bad_payload",
+        Error::UnknownEvent(_) => "unknown_event",
+        Error::Unauthorized(_) => "unauthorized",
+        Error::Forbidden(_) => "forbidden",
+        Error::NotFound { .. } => "not_found",
+        Error::InUse(_) => "in_use",
+        Error::RateLimited { .. } | Error::Full { .. } => "rate_limited",
+        Error::Gone => "gone",
+        Error::TooLarge { .. } => "too_large",
+        Error::Locked(_) => "locked",
+        Error::Refused(_) | Error::Violation(_) => "refused",
+        Error::Unknown(_) => "unknown_outcome",
+        Error::Unavailable(_) | Error::Busy(_) => "unavailable",
+        _ => "internal",
+    }
+}
+
+fn sentence(error: Error) -> (&'static str, String) {
+    match error {
+        Error::BadPayload(sentence) => (keys::BAD_PAYLOAD, sentence),
+        Error::UnknownEvent(sentence) => (keys::UNKNOWN_EVENT, sentence),
+        Error::Unauthorized(sentence) => (keys::UNAUTHORIZED, sentence.into()),
+        Error::Forbidden(sentence) => (keys::FORBIDDEN, sentence.into()),
+        Error::NotFound { collection, id } => {
+            (keys::NOT_FOUND, format!("no {} has id {id}", collection.replace('_', " ")))
+        }
+        Error::InUse(sentence) => (keys::IN_USE, sentence),
+        Error::TooLarge { bytes, limit } => {
+            (keys::TOO_LARGE, format!("the answer would have {bytes} bytes, and at most {limit} are sent"))
+        }
+        Error::RateLimited { seconds } => {
+            (keys::RATE_LIMITED, format!("too many tries: try again in {seconds} s"))
+        }
+        // Nobody is there to read it.
+        Error::Gone => (keys::RATE_LIMITED, "nothing was begun".into()),
+        Error::Full { seconds } => (
+            keys::RATE_LIMITED,
+            format!("too many writes with a request_id are remembered for you: try again in {seconds} s"),
+        ),
+        Error::Refused(sentence) => (keys::REFUSED, sentence),
+        Error::Violation(violation) => (keys::REFUSED, violation.sentence),
+        Error::Locked(cause) => {
+            tracing::debug!(cause, "another transaction holds what was to be written");
+            (keys::LOCKED, LOCKED.into())
+        }
+        Error::Unknown(cause) => {
+            tracing::warn!(cause, "it is not known how a commit ended");
+            (keys::UNKNOWN_OUTCOME, UNKNOWN.into())
+        }
+        Error::Busy(cause) => {
+            say(&cause, "another program holds the database file");
+            (keys::UNAVAILABLE, HELD.into())
+        }
+        Error::Unavailable(cause) => {
+            say(&cause, "the database was not available");
+            (keys::UNAVAILABLE, OUT_OF_REACH.into())
+        }
+        error => {
+            let incident = incident();
+            tracing::error!(incident, %error, "a request failed by our fault");
+            (keys::INTERNAL, format!("this is our fault, incident {incident}: tell whoever runs this server"))
+        }
+    }
+}
+
+/// How often the log has the same cause again; the metric of outcomes counts each time.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// Logs a trouble that many requests meet, when it is another one than the last, and once a minute while it lasts.
+fn say(cause: &str, sentence: &'static str) {
+    static LAST: Mutex<Option<(String, Instant)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.as_ref().is_none_or(|(known, at)| known != cause || at.elapsed() >= PAUSE) {
+        *last = Some((cause.to_owned(), Instant::now()));
+        tracing::warn!(cause, "{sentence}");
+    }
+}
+
+/// Short enough to read out over a telephone.
+fn incident() -> String {
+    format!("{:08x}", rand::rng().next_u32())
+}

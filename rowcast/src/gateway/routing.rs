@@ -1,0 +1,183 @@
+//! From a route to an ack: decode, run in a transaction, wait for live.
+
+use std::sync::Arc;
+
+use rowcast_schema::Options;
+use serde_json::value::RawValue;
+use socketio::Socket;
+
+use super::{Answer, Answered, Gateway, Session, admission::Permit, done, reply};
+use crate::{
+    accounts::{Accounts, Change},
+    config,
+    context::Context,
+    database::Transaction,
+    error::Error,
+    registry::{Access, Work},
+    requests::{Refused, Request, Requester, Stored},
+    turns::number,
+    users::User,
+};
+
+/// An answer, and what became of accounts with it.
+type Carried = Result<(Answered, Vec<Change>), Error>;
+
+/// What is to be done, and for whom.
+struct Errand {
+    access: Access,
+    /// Whose turn it is, if it is a read.
+    client: (u64, u64),
+    permit: Permit,
+    user: Option<Arc<User>>,
+    /// The collection of the one row that is written, if it is one.
+    collection: Option<&'static str>,
+    work: Box<dyn Work>,
+}
+
+impl Gateway {
+    /// Does what a registered event asks for.
+    pub(super) async fn route(
+        &self,
+        socket: &Socket<Session>,
+        event: &str,
+        payload: Option<&RawValue>,
+        options: Options,
+    ) -> Answer {
+        let (event, route) = self.registry.route(event).ok_or_else(|| self.unknown(event))?;
+        let payload = payload.unwrap_or(RawValue::NULL);
+        let (access, meaning, work) = route.decode(payload)?;
+        let session = socket.state();
+        let permit = self.may(session, access)?;
+        let user = session.user().map(|signed_in| signed_in.user);
+        let id = options.request_id.filter(|_| access != Access::Read);
+        let (client, collection) = (client(user.as_deref(), socket), route.collection());
+        let requester = Requester { user: user.as_ref().map(|user| user.id), peer: session.network };
+        let errand = Errand { access, client, permit: permit.clone(), user: user.clone(), collection, work };
+        let answer = match id {
+            Some(id) => self.once(Request::new(id, (event, payload), &meaning, requester)?, errand).await,
+            None => self.run(errand).await,
+        };
+        let answer = answer.map(|(answer, changes)| {
+            self.accounts_changed(session, &changes);
+            answer
+        });
+        self.heed(socket, &permit, &answer);
+        let answer = answer?;
+        if access == Access::Read {
+            self.still(session, &permit)?;
+        }
+        if let (Some(collection), (ack, "ok")) = (collection, &answer) {
+            self.authors.tell(socket, collection, user.as_deref(), ack);
+        }
+        Ok(answer)
+    }
+
+    /// Which rows are accounts, and whether they are their owners' alone.
+    fn accounts(&self) -> Accounts {
+        let guarded = self.access != config::Access::Open;
+        Accounts { users: self.registry.users().cloned(), guarded }
+    }
+
+    /// Tells the log, and those of this node whose sign-ins have ended: all but who asked, whose ack is still to come.
+    fn accounts_changed(&self, session: &Session, changes: &[Change]) {
+        for change in changes {
+            change.log(&session.caller());
+            let others = change.ended.iter().filter(|token| !session.is_signed_in_by(token));
+            others.for_each(|token| self.watch.end(token));
+        }
+    }
+
+    async fn run(&self, Errand { access, client, permit, user, work, .. }: Errand) -> Carried {
+        let accounts = self.accounts();
+        let (data, changes) = match access {
+            Access::Read | Access::Refusal => {
+                let run = async move |db: &Transaction| {
+                    permit.check(db).await?;
+                    work.run(&Context::new(db, user.clone(), accounts.clone())).await
+                };
+                (self.db.read_for(client, run).await?, Vec::new())
+            }
+            Access::Write | Access::WriteTo { .. } => {
+                let run = async move |db: &Transaction| {
+                    permit.hold(db).await?;
+                    let context = Context::new(db, user.clone(), accounts.clone());
+                    let data = work.run(&context).await?;
+                    Ok((data, context.changes()))
+                };
+                let (written, commit) = self.db.write_to(access.row(), run).await?;
+                self.live.passed(commit).await;
+                written
+            }
+        };
+        Ok((done(reply::ok(data))?, changes))
+    }
+
+    /// Carries a write out unless that has been done before, and answers as the first time.
+    async fn once(&self, request: Request, errand: Errand) -> Carried {
+        let accounts = self.accounts();
+        let Errand { access, permit, user, collection, work, .. } = errand;
+        let (first, registry) = (request.clone(), self.registry.clone());
+        let full = self.ledger.full(request.source());
+        let run = async move |db: &Transaction| {
+            // Whoever may not write is not told either what somebody was told who did.
+            permit.hold(db).await?;
+            if let Some(stored) = first.answered(db).await? {
+                return Ok((stored.ack(db, &registry).await?, None, Vec::new()));
+            }
+            if let Some(seconds) = full {
+                return Err(Error::Full { seconds });
+            }
+            let context = Context::new(db, user.clone(), accounts.clone());
+            let ack = reply::ok(work.run(&context).await?)?;
+            let size = first.answer(db, &Stored::of(&ack, collection)?).await?;
+            Ok((ack, Some(size), context.changes()))
+        };
+        match self.db.write_to(access.row(), run).await {
+            Ok(((ack, None, _), _)) => {
+                // It was carried out by whomever: what it changed must have been sent all the same.
+                self.live.caught_up().await;
+                Ok(((ack, "repeated"), Vec::new()))
+            }
+            Ok(((ack, Some(size), changes), commit)) => {
+                self.ledger.add(request.source(), size);
+                self.live.passed(commit).await;
+                Ok(((ack, "ok"), changes))
+            }
+            Err(error) => match request.in_doubt(&self.db, error).await {
+                error if error.is_refusal() => {
+                    self.refuse(request, error, collection).await.map(|answer| (answer, Vec::new()))
+                }
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Refuses for good, unless a repeat was faster.
+    async fn refuse(&self, request: Request, error: Error, collection: Option<&'static str>) -> Answer {
+        let (ack, outcome) = reply::failed(error);
+        let stored = Stored::of(&ack, collection)?;
+        match request.clone().refuse(&self.db, stored).await {
+            Ok(Refused::Now(size)) => {
+                self.ledger.add(request.source(), size);
+                Ok((ack, outcome))
+            }
+            Ok(Refused::Before(stored)) => {
+                // It may have been carried out.
+                self.live.caught_up().await;
+                let registry = self.registry.clone();
+                let again = async move |db: &Transaction| stored.clone().ack(db, &registry).await;
+                Ok((self.db.read(again).await?, "repeated"))
+            }
+            Err(error) => Err(request.in_doubt(&self.db, error).await),
+        }
+    }
+}
+
+/// Numbers for whoever asks: for a user, or else an address, however many sockets they have; and for this socket.
+fn client(user: Option<&User>, socket: &Socket<Session>) -> (u64, u64) {
+    let client = match user {
+        Some(user) => number(user.id),
+        None => number(socket.handshake().network()),
+    };
+    (client, number(socket.id().as_str()))
+}

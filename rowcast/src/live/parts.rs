@@ -1,0 +1,77 @@
+//! A picture in parts: for clients on slow lines, and for those that take no large messages.
+//!
+//! ```text
+//! part {n: 1, of: 3, collection: "members", rows: […]}
+//! part {n: 2, of: 3, collection: "members", rows: […]}
+//! part {n: 3, of: 3, collection: "schedules", rows: […], cursor, withheld?}
+//! ```
+//!
+//! They leave one after another, so that pings go between, and what has changed meanwhile comes behind the last: it alone has the
+//! cursor, because who has fewer has nothing that is worth resuming.
+
+use socketio::{Frame, FrameWriter};
+
+use super::view::View;
+
+/// Bytes of rows in a part, unless one row alone has more: with what stands around them less than 64 KiB.
+pub const PART: usize = 64_000;
+
+/// Rows of one collection that go together.
+struct Part<'a> {
+    plural: &'static str,
+    rows: Vec<&'a [u8]>,
+    bytes: usize,
+}
+
+/// All collections that are sent, as one series.
+pub(super) fn of(views: &[&View], cursor: &str) -> Frame {
+    let mut parts: Vec<Part<'_>> =
+        views.iter().filter(|view| !view.is_withheld()).flat_map(|view| cut(view)).collect();
+    let withheld: Vec<String> = views.iter().filter_map(|view| view.notice_json()).collect();
+    if let (true, Some(view)) = (parts.is_empty(), views.last()) {
+        // There is nothing to be sent but that it is not.
+        parts.push(Part { plural: view.plural, rows: Vec::new(), bytes: 0 });
+    }
+    let of = parts.len();
+    let mut last = format!(",\"cursor\":\"{cursor}\"");
+    if !withheld.is_empty() {
+        last.push_str(&format!(",\"withheld\":[{}]", withheld.join(",")));
+    }
+    let frames = (1..).zip(&parts).map(|(n, part)| part.frame(n, of, if n == of { &last } else { "" }));
+    Frame::series(&frames.collect::<Vec<_>>())
+}
+
+/// One part at least.
+fn cut(view: &View) -> Vec<Part<'_>> {
+    let empty = || Part { plural: view.plural, rows: Vec::new(), bytes: 0 };
+    let (mut parts, mut part) = (Vec::new(), empty());
+    for (_, row) in view.rows.all() {
+        if !part.rows.is_empty() && part.bytes + row.len() > PART {
+            parts.push(std::mem::replace(&mut part, empty()));
+        }
+        part.bytes += row.len() + 1;
+        part.rows.push(row);
+    }
+    parts.push(part);
+    parts
+}
+
+impl Part<'_> {
+    fn frame(&self, n: usize, of: usize, last: &str) -> Frame {
+        let Self { plural, rows, bytes } = self;
+        let mut writer = FrameWriter::event("part", bytes + last.len() + plural.len() + 96);
+        let json = writer.arg();
+        let head = format!("{{\"n\":{n},\"of\":{of},\"collection\":\"{plural}\",\"rows\":[");
+        json.extend_from_slice(head.as_bytes());
+        for (at, row) in rows.iter().enumerate() {
+            if at > 0 {
+                json.push(b',');
+            }
+            json.extend_from_slice(row);
+        }
+        json.push(b']');
+        json.extend_from_slice(last.as_bytes());
+        json.push(b'}');
+        writer.seal()
+    }
+}

@@ -1,0 +1,185 @@
+//! Rows that are not what is shown of them, and how that is mended.
+
+use std::collections::BTreeMap;
+
+use sea_orm::ConnectionTrait;
+use serde_json::Value;
+
+use crate::{
+    database::{Database, Transaction},
+    error::Error,
+    live::{reading::Kinds, unlogged::Unlogged},
+    registry::Encoded,
+};
+
+/// Ids that a line of the log names.
+const NAMED: usize = 5;
+
+/// Rows of one collection that differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    plural: &'static str,
+    ids: Vec<i64>,
+    /// Those that have changed under the version that is shown: id and version.
+    unmoved: Vec<(i64, i64)>,
+}
+
+impl Difference {
+    /// What differs between rows as they are shown and as they are.
+    pub(super) fn between<'a>(
+        plural: &'static str,
+        shown: impl Iterator<Item = (i64, &'a [u8])>,
+        rows: &[Encoded],
+    ) -> Option<Self> {
+        let mut shown: BTreeMap<i64, &[u8]> = shown.collect();
+        let mut found = Self { plural, ids: Vec::new(), unmoved: Vec::new() };
+        for (id, row) in rows {
+            let before = shown.remove(id);
+            if before == Some(row.get().as_bytes()) {
+                continue;
+            }
+            found.ids.push(*id);
+            found
+                .unmoved
+                .extend(before.and_then(|before| unmoved(before, row.get())).map(|version| (*id, version)));
+        }
+        found.ids.extend(shown.into_keys());
+        (!found.ids.is_empty()).then_some(found)
+    }
+
+    fn entries(&self) -> String {
+        let values: Vec<String> = self.ids.iter().map(|id| format!("('{}', {id})", self.plural)).collect();
+        format!("insert into change_log (collection, row_id) values {}", values.join(", "))
+    }
+
+    fn versions(&self) -> String {
+        let values: Vec<String> =
+            self.unmoved.iter().map(|(id, version)| format!("({id}, {version})")).collect();
+        let (table, values) = (self.plural, values.join(", "));
+        format!("update \"{table}\" set version = version + 1 where (id, version) in (values {values})")
+    }
+}
+
+/// The version, if it is the same of both and the row's own columns are not. What is shown within a row has a version of its
+/// own; of that only which it is belongs to the row.
+fn unmoved(shown: &[u8], row: &str) -> Option<i64> {
+    let (shown, row) = (serde_json::from_slice(shown).ok()?, serde_json::from_str(row).ok()?);
+    let (Value::Object(shown), Value::Object(row)) = (shown, row) else { return None };
+    let version = row.get("version")?.as_i64()?;
+    let is_same = shown.get("version")?.as_i64() == Some(version);
+    let own = |row: serde_json::Map<String, Value>| -> BTreeMap<String, Value> {
+        row.into_iter().map(|(name, value)| (name, own(value))).collect()
+    };
+    (is_same && own(shown) != own(row)).then_some(version)
+}
+
+fn own(value: Value) -> Value {
+    match value {
+        Value::Object(mut nested) => nested.remove("id").unwrap_or(Value::Object(nested)),
+        Value::Array(all) => all.into_iter().map(own).collect(),
+        value => value,
+    }
+}
+
+/// Writes them into the change log, from where all nodes publish them.
+pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
+    for difference in differences {
+        let (collection, rows) = (difference.plural, difference.ids.len());
+        let first: Vec<i64> = difference.ids.iter().copied().take(NAMED).collect();
+        tracing::warn!(
+            collection,
+            rows,
+            ?first,
+            "rows differ from what is shown, and no trigger has logged it: they are published now"
+        );
+        match mend(&db, difference).await {
+            Ok(()) => {
+                let count = metrics::counter!("rowcast_reconciled_rows_total", "collection" => collection);
+                count.increment(rows as u64);
+            }
+            Err(error) => tracing::warn!(%error, collection, "they could not be published; trying again"),
+        }
+    }
+}
+
+/// Has rows logged that were written while no server looked, under versions of their own. Whether that could be done.
+pub(in crate::live) async fn log(db: &Database, kinds: &Kinds, unlogged: Unlogged) -> bool {
+    for (plural, rows) in kinds.named(unlogged) {
+        let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
+        let (count, first) = (ids.len(), &ids[..ids.len().min(NAMED)]);
+        tracing::warn!(
+            collection = plural,
+            rows = count,
+            ?first,
+            "rows were written while no server looked, and no trigger has logged it: they are published now"
+        );
+        // Under which version they were shown is not known.
+        if let Err(error) = mend(db, Difference { plural, ids, unmoved: rows }).await {
+            tracing::warn!(%error, collection = plural, "they could not be published: everything is read anew");
+            return false;
+        }
+    }
+    true
+}
+
+async fn mend(db: &Database, difference: Difference) -> Result<(), Error> {
+    let (plural, entries) = (difference.plural, difference.entries());
+    if difference.unmoved.is_empty() {
+        return write(db, vec![entries]).await;
+    }
+    let whole = write(db, vec![difference.versions(), entries.clone()]).await;
+    match whole {
+        Ok(()) | Err(Error::Unavailable(_)) => whole,
+        Err(error) => {
+            tracing::warn!(collection = plural, %error, "rows are published with the version that they had before");
+            write(db, vec![entries]).await
+        }
+    }
+}
+
+async fn write(db: &Database, statements: Vec<String>) -> Result<(), Error> {
+    let work = async move |db: &Transaction| {
+        for statement in &statements {
+            db.execute_unprepared(statement).await?;
+        }
+        Ok(())
+    };
+    db.write(work).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn row(id: i64, json: &str) -> Encoded {
+        (id, RawValue::from_string(json.to_owned()).unwrap())
+    }
+
+    #[test]
+    fn what_changed_under_its_version_is_told_from_what_is_nested_in_it() {
+        let shown = [
+            r#"{"id":1,"name":"Ada","version":1}"#,
+            r#"{"id":2,"member":{"id":1,"name":"Ada"},"version":4}"#,
+            r#"{"id":3,"member":{"id":1,"name":"Ada"},"version":4}"#,
+            r#"{"id":4,"moves":[{"id":1},{"id":2}],"version":7}"#,
+            r#"{"id":5,"name":"Ada","version":1}"#,
+            r#"{"id":6,"name":"Ada","version":1}"#,
+            r#"{"id":8,"name":"Ada","version":1}"#,
+        ];
+        let rows = [
+            row(1, r#"{"id":1,"name":"Grace","version":1}"#),
+            row(2, r#"{"id":2,"member":{"id":1,"name":"Grace"},"version":4}"#),
+            row(3, r#"{"id":3,"member":{"id":2,"name":"Grace"},"version":4}"#),
+            row(4, r#"{"id":4,"moves":[{"id":2},{"id":1}],"version":7}"#),
+            row(5, r#"{"id":5,"name":"Grace","version":2}"#),
+            row(6, r#"{"id":6,"name":"Ada","version":1}"#),
+            row(7, r#"{"id":7,"name":"Ada","version":1}"#),
+        ];
+        let shown = [1, 2, 3, 4, 5, 6, 8].into_iter().zip(shown.map(str::as_bytes));
+        let found = Difference::between("members", shown, &rows).unwrap();
+        assert_eq!(found.ids, [1, 2, 3, 4, 5, 7, 8]);
+        assert_eq!(found.unmoved, [(1, 1), (3, 4), (4, 7)]);
+    }
+}

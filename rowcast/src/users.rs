@@ -1,0 +1,363 @@
+//! Users: rows of a collection that sign in.
+//!
+//! ```text
+//! a product's collection ─▶ UserTable ─▶ Account: what a sign-in is judged by      never leaves the server
+//!                                └─────▶ User: the row as clients see it
+//! ```
+//!
+//! Which collection that is only a product knows. Here it is a table by the names of its columns.
+
+use std::{fmt, sync::Arc};
+
+use futures_util::future::LocalBoxFuture;
+use rowcast_schema::username;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
+    QueryFilter, QueryResult, Statement, Value,
+    sea_query::{Alias, Expr, ExprTrait, LockType, Order, Query, SelectStatement},
+};
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::{
+    collection::{Collection, Column, Model, id_of},
+    database::Transaction,
+    error::Error,
+    migration::user_table,
+};
+
+/// A collection whose rows sign in.
+///
+/// A migration prepares its table by `migration::user_table`.
+pub trait Users: Collection {
+    /// The column of the username; null for a row that does not sign in.
+    const USERNAME: Column<Self>;
+    /// The column of the password's hash; null for a row that does not sign in. The row that clients see must not have it.
+    const PASSWORD_HASH: Column<Self>;
+    /// The field of the row with the name that others are shown.
+    const DISPLAY_NAME: &'static str;
+
+    /// The payload of `new_…` for a user of which only the username is known, for `user create` on the command line.
+    fn profile(username: &str) -> serde_json::Value;
+}
+
+/// A user as clients see it.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The row's id.
+    pub id: i64,
+    /// The name that others are shown.
+    pub name: String,
+    /// The name by which the user signs in.
+    pub username: Option<String>,
+    /// The row.
+    pub row: Arc<RawValue>,
+}
+
+impl Serialize for User {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.row.serialize(serializer)
+    }
+}
+
+/// What a sign-in is judged by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The user's id.
+    pub id: i64,
+    /// The name by which the user signs in.
+    pub username: Option<String>,
+    /// What its password is compared with.
+    pub password_hash: Option<PasswordHash>,
+}
+
+impl Account {
+    /// Whether it has a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.password_hash.is_some()
+    }
+}
+
+/// A password as it is kept. It is left out of `Debug`, so that no log can show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// Reads the row with an id, as clients see it.
+type ReadRow = dyn for<'a> Fn(&'a Transaction, i64) -> LocalBoxFuture<'a, Result<Option<Box<RawValue>>, Error>>
+    + Send
+    + Sync;
+
+/// The table of users.
+pub struct UserTable {
+    name: &'static str,
+    plural: &'static str,
+    row: Box<ReadRow>,
+    username: &'static str,
+    password_hash: &'static str,
+    display_name: &'static str,
+    profile: fn(&str) -> serde_json::Value,
+    program: &'static str,
+    others_name: &'static str,
+    others_row: &'static str,
+}
+
+impl UserTable {
+    /// That of a collection; `program` is what the command line is called.
+    pub(crate) fn of<C: Users>(program: &'static str) -> Self {
+        let others = |what: &str, command: &str| -> &'static str {
+            Box::leak(
+                format!("{what}, or whoever runs the server, by {program} user {command}").into_boxed_str(),
+            )
+        };
+        Self {
+            program,
+            others_name: others("belongs to another member's account: only they can change it", "rename"),
+            others_row: others("this is another member's account: only they can delete it", "delete"),
+            name: C::NAME,
+            plural: C::PLURAL,
+            row: Box::new(|db, id| Box::pin(row::<C>(db, id))),
+            username: C::USERNAME.as_str(),
+            password_hash: C::PASSWORD_HASH.as_str(),
+            display_name: C::DISPLAY_NAME,
+            profile: C::profile,
+        }
+    }
+
+    /// Its name, which is the collection's.
+    #[must_use]
+    pub fn plural(&self) -> &'static str {
+        self.plural
+    }
+
+    /// The name of one of its rows.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The column of the username, which is the field of the payload too.
+    #[must_use]
+    pub fn username(&self) -> &'static str {
+        self.username
+    }
+
+    /// What the command line is called.
+    pub(crate) fn program(&self) -> &'static str {
+        self.program
+    }
+
+    /// What is said to a client that changes a username of another user.
+    pub(crate) fn others_name(&self) -> &'static str {
+        self.others_name
+    }
+
+    /// What is said to a client that deletes another user.
+    pub(crate) fn others_row(&self) -> &'static str {
+        self.others_row
+    }
+
+    /// What a user is made of of which only the username is known.
+    #[must_use]
+    pub fn profile(&self, username: &str) -> serde_json::Value {
+        (self.profile)(username)
+    }
+
+    /// Whether a migration has prepared the table, by `migration::user_table`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn is_prepared(&self, db: &Transaction) -> Result<bool, DbErr> {
+        let (backend, name) = (db.get_database_backend(), user_table::trigger(self.plural));
+        let sql = match backend {
+            DbBackend::Postgres => "select 1 from pg_trigger where tgname = $1 and tgrelid = to_regclass($2)",
+            _ => "select 1 from sqlite_schema where type = 'trigger' and name = $1 and tbl_name = $2",
+        };
+        let ask = Statement::from_sql_and_values(backend, sql, [name.into(), self.plural.into()]);
+        Ok(db.query_one_raw(ask).await?.is_some())
+    }
+
+    /// The account that a row of the collection is, as it was read.
+    pub(crate) fn account_of<C: Collection>(&self, model: &Model<C>) -> Account {
+        let value = |name: &str| match Column::<C>::iter().find(|column| column.as_str() == name) {
+            Some(column) => text(model.get(column)),
+            None => None,
+        };
+        let (username, hash) = (value(self.username), value(self.password_hash));
+        Account { id: id_of::<C>(model), username, password_hash: hash.map(PasswordHash) }
+    }
+
+    /// The account with this id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn account(&self, db: &Transaction, id: i64) -> Result<Option<Account>, DbErr> {
+        let query = self.accounts().and_where(column("id").eq(id)).to_owned();
+        Ok(self.read(db, &query).await?.into_iter().next())
+    }
+
+    /// The account that signs in with this username. If several count as the same, the one that is spelled just so comes first,
+    /// then the one in the form that is compared, then the one that has been there longest.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn by_username(&self, db: &Transaction, typed: &str) -> Result<Option<Account>, DbErr> {
+        let name = username::compared(typed);
+        let query = self.accounts().and_where(column(self.username).is_in([typed, &*name])).to_owned();
+        let found = self.read(db, &query).await?;
+        let spelled = |spelling: &str| found.iter().find(|one| one.username.as_deref() == Some(spelling));
+        if let Some(account) = spelled(typed).or_else(|| spelled(&name)) {
+            return Ok(Some(account.clone()));
+        }
+        match self.alike(db, &name).await?.first() {
+            Some(id) => self.account(db, *id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Ids of users whose names count as this one, which is in the form that is compared, and may be spelled otherwise.
+    ///
+    /// New usernames are kept in the form in which they are compared ([`username`]), so one look by the table's own index finds
+    /// them. Older ones, and those that other programs write, may be in another form. An index finds those that may: they
+    /// have letters in upper case, or beyond ASCII.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn alike(&self, db: &Transaction, name: &str) -> Result<Vec<i64>, DbErr> {
+        let column = self.username;
+        let bytes = match db.get_database_backend() {
+            DbBackend::Postgres => format!("octet_length({column})"),
+            _ => format!("length(cast({column} as blob))"),
+        };
+        // Word for word what is indexed.
+        let is_unusual = format!(
+            "(case when lower({column}) <> {column} or length({column}) <> {bytes} then 1 else 0 end) = 1"
+        );
+        let query = self
+            .accounts()
+            .and_where(Expr::cust(is_unusual))
+            .order_by(Alias::new("id"), Order::Asc)
+            .to_owned();
+        let mut unusual = self.read(db, &query).await?;
+        unusual.retain(|one| one.username.as_deref().is_some_and(|known| username::compared(known) == name));
+        Ok(unusual.into_iter().map(|one| one.id).collect())
+    }
+
+    /// An account that can sign in, other than this one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn another(&self, db: &Transaction, but: Option<i64>) -> Result<Option<Account>, DbErr> {
+        let query = self
+            .accounts()
+            .and_where(column(self.username).is_not_null())
+            .and_where(column(self.password_hash).is_not_null())
+            .and_where_option(but.map(|but| column("id").ne(but)))
+            .limit(1)
+            .to_owned();
+        Ok(self.read(db, &query).await?.into_iter().next())
+    }
+
+    /// Keeps a user's row from being changed (`LockType::Update`) or from going (`LockType::KeyShare`) until the transaction
+    /// ends. SQLite has one writer and needs none.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn lock(&self, db: &Transaction, id: i64, how: LockType) -> Result<(), DbErr> {
+        if db.get_database_backend() == DbBackend::Postgres {
+            let query = self.accounts().and_where(column("id").eq(id)).lock(how).to_owned();
+            db.query_all(&query).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the hash of a user's password; if a hash is given as the one before, only in its place. Whether it was written.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn set_password_hash(
+        &self,
+        db: &Transaction,
+        id: i64,
+        before: Option<&PasswordHash>,
+        hash: &PasswordHash,
+    ) -> Result<bool, DbErr> {
+        let query = Query::update()
+            .table(Alias::new(self.plural()))
+            .value(Alias::new(self.password_hash), hash.0.as_str())
+            .and_where(column("id").eq(id))
+            .and_where_option(before.map(|before| column(self.password_hash).eq(before.0.as_str())))
+            .to_owned();
+        Ok(db.execute(&query).await?.rows_affected() > 0)
+    }
+
+    /// The user with this id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn user(&self, db: &Transaction, id: i64) -> Result<Option<User>, Error> {
+        (self.row)(db, id).await?.map(|row| self.shown(id, row)).transpose()
+    }
+
+    /// The user that a row in JSON is.
+    fn shown(&self, id: i64, row: Box<RawValue>) -> Result<User, Error> {
+        let fields: serde_json::Value =
+            serde_json::from_str(row.get()).map_err(|error| Error::Internal(error.to_string()))?;
+        let text = |field: &str| fields.get(field).and_then(|value| value.as_str()).map(str::to_owned);
+        let (name, username) = (text(self.display_name).unwrap_or_default(), text(self.username));
+        Ok(User { id, name, username, row: row.into() })
+    }
+
+    fn accounts(&self) -> SelectStatement {
+        Query::select()
+            .columns(["id", self.username, self.password_hash].map(Alias::new))
+            .from(Alias::new(self.plural()))
+            .to_owned()
+    }
+
+    async fn read(&self, db: &Transaction, query: &SelectStatement) -> Result<Vec<Account>, DbErr> {
+        let account = |row: &QueryResult| {
+            let password_hash: Option<String> = row.try_get("", self.password_hash)?;
+            let (id, username) = (row.try_get("", "id")?, row.try_get("", self.username)?);
+            Ok(Account { id, username, password_hash: password_hash.map(PasswordHash) })
+        };
+        db.query_all(query).await?.iter().map(account).collect()
+    }
+}
+
+async fn row<C: Collection>(db: &Transaction, id: i64) -> Result<Option<Box<RawValue>>, Error> {
+    let Some(model) = C::Entity::find().filter(C::ID.eq(id)).one(db).await? else { return Ok(None) };
+    let row = C::rows(db, vec![model]).await?.into_iter().next();
+    let json = |row| to_raw_value(&row).map_err(|error| Error::Internal(error.to_string()));
+    row.map(json).transpose()
+}
+
+fn column(name: &'static str) -> Expr {
+    Expr::col(Alias::new(name))
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => text,
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_leaves_the_password_hash_out() {
+        let hash = PasswordHash("$argon2id$secret".into());
+        let account = Account { id: 1, username: Some("ada".into()), password_hash: Some(hash) };
+        let shown = format!("{account:?}");
+        assert!(shown.contains("PasswordHash(…)") && !shown.contains("secret"), "{shown}");
+    }
+}

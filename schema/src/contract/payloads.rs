@@ -1,0 +1,147 @@
+//! What is particular about what clients say.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::definitions::{name_of, refer};
+
+/// A payload takes no fields that nobody knows, unless it says otherwise.
+pub(super) fn close(payload: &mut Value, example: &str) {
+    let Some(object) = payload.as_object_mut().filter(|object| object.contains_key("properties")) else {
+        return;
+    };
+    object.entry("additionalProperties").or_insert(Value::Bool(false));
+    if let Ok(example) = serde_json::from_str::<Value>(example) {
+        object.entry("examples").or_insert_with(|| json!([example]));
+    }
+}
+
+/// In an update what is absent stays; null is a value, and stands only where the field says so by `x-nullable`.
+pub(super) fn only_absent(payload: &mut Value) {
+    let fields = payload.get_mut("properties").and_then(Value::as_object_mut);
+    for field in fields.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+        if field.shift_remove("x-nullable").is_none() {
+            without_null(field);
+        }
+    }
+}
+
+fn without_null(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    if let Some(Value::Array(mut either)) = schema.shift_remove("anyOf") {
+        either.retain(|one| one.get("type").is_none_or(|name| name != "null"));
+        match <[Value; 1]>::try_from(either) {
+            Ok([Value::Object(only)]) => schema.extend(only),
+            Ok([only]) => drop(schema.insert("anyOf".into(), json!([only]))),
+            Err(either) => drop(schema.insert("anyOf".into(), either.into())),
+        }
+    }
+}
+
+/// A list request of one collection, under the name of its event.
+pub(super) fn list(
+    definitions: &mut Map<String, Value>,
+    request: &Value,
+    event: &str,
+    columns: &[&'static str],
+) -> Value {
+    let mut request = name_of(request).and_then(|name| definitions.get(name)).cloned().unwrap_or_default();
+    let filter = &mut request["properties"]["where"];
+    let comparison = filter["additionalProperties"].take();
+    filter["additionalProperties"] = false.into();
+    let column = |column: &&str| ((*column).to_owned(), comparison.clone());
+    filter["properties"] = columns.iter().map(column).collect::<Map<_, _>>().into();
+    let name = pascal(event);
+    let before = definitions.insert(name.clone(), request);
+    assert!(before.is_none(), "two types are called {name}");
+    refer(&name)
+}
+
+/// The names of types that do not look the same when they are sent and when they are taken.
+pub(super) fn different(sent: &Map<String, Value>, taken: &Map<String, Value>) -> BTreeSet<String> {
+    let plain = |schema: &Value| {
+        let mut schema = schema.clone();
+        schema.as_object_mut().map(|schema| schema.shift_remove("examples"));
+        schema
+    };
+    let differs = |(name, schema): &(&String, &Value)| {
+        sent.get(*name).is_some_and(|known| plain(known) != plain(schema))
+    };
+    taken.iter().filter(differs).map(|(name, _)| name.clone()).collect()
+}
+
+/// Calls these types of payloads by names of their own.
+pub(super) fn rename_all(taken: &mut Map<String, Value>, names: &BTreeSet<String>) {
+    let renamed = std::mem::take(taken).into_iter().map(|(name, mut schema)| {
+        rename(&mut schema, names);
+        (if names.contains(&name) { name + "Input" } else { name }, schema)
+    });
+    *taken = renamed.collect();
+}
+
+pub(super) fn rename(schema: &mut Value, names: &BTreeSet<String>) {
+    if let Some(name) = name_of(schema).filter(|name| names.contains(*name)) {
+        let Value::String(renamed) = refer(&format!("{name}Input"))["$ref"].take() else { return };
+        schema["$ref"] = renamed.into();
+    }
+    match schema {
+        Value::Object(fields) => fields.values_mut().for_each(|value| rename(value, names)),
+        Value::Array(values) => values.iter_mut().for_each(|value| rename(value, names)),
+        _ => {}
+    }
+}
+
+/// `list_members` as the name of a type.
+fn pascal(event: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+    };
+    event.split('_').filter_map(word).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_an_update_null_stands_only_where_it_is_said() {
+        let mut update = json!({ "properties": {
+            "name": { "type": ["string", "null"], "maxLength": 9 },
+            "day": { "anyOf": [{ "$ref": "#/$defs/Day" }, { "type": "null" }], "description": "When." },
+            "kind": { "type": ["string", "null"], "enum": ["a", null] },
+            "nickname": { "type": ["string", "null"], "x-nullable": true },
+        } });
+        only_absent(&mut update);
+        let expected = json!({ "properties": {
+            "name": { "type": "string", "maxLength": 9 },
+            "day": { "$ref": "#/$defs/Day", "description": "When." },
+            "kind": { "type": "string", "enum": ["a"] },
+            "nickname": { "type": ["string", "null"] },
+        } });
+        assert_eq!(update, expected);
+    }
+
+    #[test]
+    fn a_type_that_looks_otherwise_when_it_is_taken_has_two_names() {
+        let object = |value: Value| value.as_object().cloned().unwrap_or_default();
+        let sent = object(json!({ "Same": { "examples": [1] }, "Address": { "required": ["unit"] } }));
+        let mut taken =
+            object(json!({ "Same": {}, "Address": {}, "New": { "items": { "$ref": "#/$defs/Address" } } }));
+        let twice = different(&sent, &taken);
+        rename_all(&mut taken, &twice);
+        let renamed =
+            json!({ "Same": {}, "AddressInput": {}, "New": { "items": { "$ref": "#/$defs/AddressInput" } } });
+        assert_eq!(Value::from(taken), renamed);
+    }
+}

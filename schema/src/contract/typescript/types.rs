@@ -1,0 +1,157 @@
+//! Schemas as types: the part of JSON Schema that Rust types are described by.
+
+use serde_json::{Map, Value};
+
+use super::{
+    super::{definitions::name_of, nests::is_required},
+    literal::{comment, key, value},
+};
+
+/// Bounds that a type cannot say; they go into its comment.
+const BOUNDS: [&str; 6] = ["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"];
+
+/// A named type with its comment.
+pub(super) fn declaration(name: &str, schema: &Value) -> String {
+    let words = comment(&words(schema), "");
+    match fields(schema) {
+        Some(fields) => format!("{words}export interface {name} {{\n{}}}\n\n", members(schema, fields, "  ")),
+        None => format!("{words}export type {name} = {};\n\n", expression(schema, "")),
+    }
+}
+
+/// A type where it is used.
+pub(super) fn expression(schema: &Value, indent: &str) -> String {
+    if let Some(name) = name_of(schema) {
+        return name.to_owned();
+    }
+    if let Some(constant) = schema.get("const") {
+        return value(constant);
+    }
+    let either =
+        ["enum", "anyOf", "oneOf"].into_iter().find_map(|key| Some((key, schema.get(key)?.as_array()?)));
+    match either {
+        Some(("enum", values)) => return union(values.iter().map(value)),
+        Some((_, schemas)) => return union(schemas.iter().map(|schema| expression(schema, indent))),
+        None => {}
+    }
+    match schema.get("type") {
+        Some(Value::Array(names)) => {
+            union(names.iter().map(|name| of_type(name.as_str().unwrap_or_default(), schema, indent)))
+        }
+        Some(Value::String(name)) => of_type(name, schema, indent),
+        _ => "unknown".into(),
+    }
+}
+
+fn of_type(name: &str, schema: &Value, indent: &str) -> String {
+    match name {
+        "string" | "boolean" | "null" => name.into(),
+        "integer" | "number" => "number".into(),
+        "array" => list(schema, indent),
+        "object" => object(schema, indent),
+        _ => "unknown".into(),
+    }
+}
+
+fn list(schema: &Value, indent: &str) -> String {
+    if let Some(entries) = schema.get("prefixItems").and_then(Value::as_array) {
+        let entries: Vec<String> = entries.iter().map(|entry| expression(entry, indent)).collect();
+        return format!("[{}]", entries.join(", "));
+    }
+    let entry = schema.get("items").map_or("unknown".into(), |entry| expression(entry, indent));
+    if entry.contains(" | ") && !entry.starts_with('{') {
+        format!("({entry})[]")
+    } else {
+        format!("{entry}[]")
+    }
+}
+
+fn object(schema: &Value, indent: &str) -> String {
+    if let Some(fields) = fields(schema) {
+        return format!("{{\n{}{indent}}}", members(schema, fields, &format!("{indent}  ")));
+    }
+    let value = schema.get("additionalProperties").filter(|schema| schema.is_object());
+    let value = value.map_or("unknown".into(), |value| expression(value, indent));
+    format!("Record<string, {value}>")
+}
+
+fn fields(schema: &Value) -> Option<&Map<String, Value>> {
+    schema.get("properties")?.as_object()
+}
+
+/// One field a line, each under its comment.
+fn members(schema: &Value, fields: &Map<String, Value>, indent: &str) -> String {
+    let member = |(name, field): (&String, &Value)| {
+        let optional = if is_required(schema, name) { "" } else { "?" };
+        let (words, of) = (comment(&words(field), indent), expression(field, indent));
+        format!("{words}{indent}{}{optional}: {of};\n", key(name))
+    };
+    fields.iter().map(member).collect()
+}
+
+/// What is said of a schema, and its bounds as tags.
+fn words(schema: &Value) -> String {
+    let said = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    let bound = |name: &&str| {
+        let bound = schema.get(*name)?;
+        Some(format!("@{name} {bound}"))
+    };
+    let bounds: Vec<String> = BOUNDS.iter().filter_map(bound).collect();
+    format!("{said} {}", bounds.join(" ")).trim().to_owned()
+}
+
+fn union(types: impl Iterator<Item = String>) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for one in types {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all.join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_schema_is_a_type() {
+        for (schema, expected) in [
+            (json!({ "type": "integer", "format": "int64" }), "number"),
+            (json!({ "type": ["string", "null"] }), "string | null"),
+            (json!({ "$ref": "#/$defs/Member", "description": "Who." }), "Member"),
+            (json!({ "anyOf": [{ "$ref": "#/$defs/Member" }, { "type": "null" }] }), "Member | null"),
+            (json!({ "type": "array", "items": { "$ref": "#/$defs/Member" } }), "Member[]"),
+            (json!({ "type": "array", "items": { "type": ["integer", "null"] } }), "(number | null)[]"),
+            (json!({ "type": "array", "prefixItems": [{ "type": "string" }, true] }), "[string, unknown]"),
+            (json!({ "type": "string", "enum": ["a", "b"] }), r#""a" | "b""#),
+            (json!({ "oneOf": [{ "const": "a", "description": "A." }, { "const": 2 }] }), r#""a" | 2"#),
+            (
+                json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+                "Record<string, string>",
+            ),
+            (json!({ "type": "object" }), "Record<string, unknown>"),
+            (json!(true), "unknown"),
+        ] {
+            assert_eq!(expression(&schema, ""), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn a_struct_is_an_interface_with_its_words_and_bounds() {
+        let schema = json!({
+            "description": "A gym.\n\nWith */ in it.",
+            "properties": {
+                "floor": { "type": "integer", "description": "How high.", "minimum": 0, "maximum": 9 },
+                "opens-at": { "type": "object", "properties": { "hour": { "type": "string" } } },
+            },
+            "required": ["floor"],
+        });
+        let expected = "/**\n * A gym.\n *\n * With *\u{200b}/ in it.\n */\nexport interface Gym {\n  \
+            /** How high. @minimum 0 @maximum 9 */\n  floor: number;\n  \
+            \"opens-at\"?: {\n    hour?: string;\n  };\n}\n\n";
+        assert_eq!(declaration("Gym", &schema), expected);
+    }
+}

@@ -1,0 +1,131 @@
+//! Which rows a client asks for, and how it is told that it asked wrongly.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use rowcast_schema::{Condition, Invalid, ListRequest, Op, Scalar, Sort};
+use serde_json::{Value, json, value::RawValue};
+
+fn decode(payload: &Value) -> Result<ListRequest, Value> {
+    let raw = RawValue::from_string(payload.to_string()).unwrap();
+    rowcast_schema::decode(&raw).map_err(|invalid| match invalid {
+        Invalid::Fields(errors) => serde_json::to_value(errors).unwrap(),
+        Invalid::Payload(sentence) => sentence.into(),
+    })
+}
+
+fn filter(conditions: Value) -> Vec<(String, Op)> {
+    let request = decode(&json!({ "where": conditions })).unwrap();
+    request.filter.into_iter().map(|Condition { column, op }| (column, op)).collect()
+}
+
+fn number(number: &str) -> Scalar {
+    Scalar::Number(number.into())
+}
+
+fn text(text: &str) -> Scalar {
+    Scalar::Text(text.into())
+}
+
+#[test]
+fn nothing_asked_is_the_first_fifty() {
+    for payload in [json!(null), json!({}), json!({ "where": null, "sort": "", "limit": "", "after": "" })] {
+        assert_eq!(decode(&payload), Ok(ListRequest::default()), "{payload}");
+    }
+    assert_eq!(ListRequest::default().limit, 50);
+}
+
+#[test]
+fn a_column_is_compared_with_a_value_or_by_name() {
+    let all = filter(json!({
+        "name": " Ada ",
+        "username": null,
+        "age": { "gte": "18", "lt": 65, "ne": 40.0 },
+        "day": { "in": ["Monday", 2], "contains": "on", "eq": "x", "gt": "A", "lte": "Z" },
+    }));
+    let expected = [
+        ("age", Op::Gte(text("18"))),
+        ("age", Op::Lt(number("65"))),
+        ("age", Op::Ne(number("40.0"))),
+        ("day", Op::Contains("on".into())),
+        ("day", Op::Eq(text("x"))),
+        ("day", Op::Gt(text("A"))),
+        ("day", Op::In(vec![text("Monday"), number("2")])),
+        ("day", Op::Lte(text("Z"))),
+        ("name", Op::Eq(text(" Ada "))),
+        ("username", Op::Eq(Scalar::Null)),
+    ];
+    assert_eq!(all, expected.map(|(column, op)| (column.to_owned(), op)));
+    assert_eq!(number("40.0").integer(), Ok(40));
+    assert_eq!(text(" 18 ").integer(), Ok(18));
+    assert_eq!(text("x").integer(), Err("must be a whole number"));
+    for same in ["900", "900.0", "9e2"] {
+        assert_eq!(number(same).text().as_deref(), Ok("900"));
+    }
+    assert_eq!(number("9007199254740992").integer(), Err("must be at most 9007199254740991"));
+    assert_eq!((number("1.5").number(), text("x").number()), (Ok(1.5), Err("must be a number")));
+    assert_eq!(
+        (Scalar::Bool(true).boolean(), number("1").boolean()),
+        (Ok(true), Err("must be true or false"))
+    );
+    assert!(Scalar::Bool(true).text().is_err());
+}
+
+#[test]
+fn columns_to_sort_by_are_read_in_their_order() {
+    let sort = decode(&json!({ "sort": " name, -age " })).unwrap().sort;
+    let by = |column: &str, descending| Sort { column: column.into(), descending };
+    assert_eq!(sort, [by("name", false), by("age", true)]);
+}
+
+#[test]
+fn every_mistake_is_named_where_it_is() {
+    let request = json!({
+        "where": {
+            "age": { "above": 3 },
+            "name": ["a"],
+            "hour": { "in": 9 },
+            "day": { "in": vec![1; 101] },
+            "id": {},
+            "version": { "gt": null },
+            "focus": { "contains": "a\u{0}" },
+            "picture": { "eq": { "eq": 1 } },
+        },
+        "sort": "name,,age",
+        "limit": 501,
+        "after": [],
+        "limt": 3,
+    });
+    let ops = "must use eq, ne, gt, gte, lt, lte, in or contains";
+    let expected = json!({
+        "where.age": ops,
+        "where.name": "must be one value; for several, use in",
+        "where.hour": "must have a list for in",
+        "where.day": "must list at most 100 values for in",
+        "where.id": ops,
+        "where.version": "can be compared with null by eq and ne only",
+        "where.focus": "must not contain control characters",
+        "where.picture": "cannot be compared with a list or an object",
+        "sort": "must be column names with commas between, like name,-age",
+        "limit": "must be at most 500",
+        "after": "must be text",
+        "limt": "is not a field of a list request; did you mean limit?",
+    });
+    assert_eq!(decode(&request), Err(expected));
+}
+
+#[test]
+fn requests_have_their_bounds() {
+    let refused = |payload: Value| decode(&payload).unwrap_err();
+    let at_least = json!({ "limit": "must be at least 1" });
+    assert_eq!(refused(json!({ "limit": 0 })), at_least);
+    assert_eq!(refused(json!({ "limit": -1 })), at_least);
+    assert_eq!(refused(json!({ "limit": 1e30 })), json!({ "limit": "must be at most 9007199254740991" }));
+    assert_eq!(decode(&json!({ "limit": "500" })).unwrap().limit, 500);
+    let many: Value = (0..33).map(|n| (n.to_string(), n.into())).collect::<serde_json::Map<_, _>>().into();
+    assert_eq!(refused(json!({ "where": many })), json!({ "where": "must name at most 32 columns" }));
+    assert_eq!(
+        refused(json!({ "sort": "a,".repeat(8) + "a" })),
+        json!({ "sort": "must name at most 8 columns" })
+    );
+    let shape = json!({ "where": r#"must be an object, like {"age": {"gte": 18}}"# });
+    assert_eq!(refused(json!({ "where": "age > 18" })), shape);
+}
