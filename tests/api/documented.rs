@@ -1,8 +1,11 @@
-//! Every example in `docs/protocol.md`, run as it stands there.
+//! Every example in `docs/protocol.md` and then in `docs/planner-api.md`, run as it stands there.
 
 use serde_json::{Value, json};
 
 use crate::harness::{Engine, TestApp};
+
+/// The pages with examples, in the order in which they run against one server: later ones see what earlier ones wrote.
+const PAGES: [&str; 2] = [include_str!("../../docs/protocol.md"), include_str!("../../docs/planner-api.md")];
 
 /// Stands in the documentation for what differs each time.
 const ANYTHING: &str = "…";
@@ -50,9 +53,14 @@ struct Example {
     told: Vec<(&'static str, &'static str)>,
 }
 
-/// All examples, in order.
+/// All examples of all pages, in order.
 fn documented() -> Vec<Example> {
-    let mut lines = include_str!("../../docs/protocol.md").lines().peekable();
+    PAGES.into_iter().flat_map(examples_of).collect()
+}
+
+/// The examples of one page, in order.
+fn examples_of(page: &'static str) -> Vec<Example> {
+    let mut lines = page.lines().peekable();
     let mut examples = Vec::new();
     while let Some(line) = lines.next() {
         let Some(request) = line.strip_prefix("> ") else { continue };

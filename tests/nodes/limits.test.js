@@ -1,4 +1,4 @@
-// What the HAProxy of docs/operations.md lets one address do. The nodes need not know each other for that.
+// What the HAProxy of docs/operations/nodes.md lets one address do. The nodes need not know each other for that.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

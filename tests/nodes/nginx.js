@@ -1,4 +1,4 @@
-// The nginx of docs/operations.md: with the very block that stands there, at addresses of ours.
+// The nginx of docs/operations/proxy.md: with the very block that stands there, at addresses of ours.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -11,7 +11,7 @@ import { within } from "../clients/javascript/server.js";
 import { freePort } from "./proxy.js";
 import { until } from "./until.js";
 
-const manual = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+const manual = readFileSync(new URL("../../docs/operations/proxy.md", import.meta.url), "utf8");
 
 // `below` is the `location` that takes the place of `/`, `to` the address that it passes on to, `requests` how many one address
 // may send at once, if that is to be so few that a test meets it.
@@ -44,7 +44,7 @@ export async function nginx(test, server, { below = "/", to = "http://rowcast", 
 // The block with our addresses. Each must be there, or it is not what we think it is.
 function block(port, server, below, to, requests) {
   const blocks = [...manual.matchAll(/^```nginx\n([^]*?)^```$/gm)];
-  assert.equal(blocks.length, 1, "one block for nginx in docs/operations.md");
+  assert.equal(blocks.length, 1, "one block for nginx in docs/operations/proxy.md");
   const replaced = [
     ["listen 80;\n", `listen 127.0.0.1:${port};\n`],
     ["server 127.0.0.1:5555;", `server ${server};`],

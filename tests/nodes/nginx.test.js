@@ -1,4 +1,4 @@
-// One server behind the nginx of docs/operations.md, at the root and below a path.
+// One server behind the nginx of docs/operations/proxy.md, at the root and below a path.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";

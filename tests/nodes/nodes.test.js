@@ -1,4 +1,4 @@
-// Two nodes on one PostgreSQL behind the proxy of docs/operations.md. Whatever becomes of one of them, pages go on.
+// Two nodes on one PostgreSQL behind the proxy of docs/operations/nodes.md. Whatever becomes of one of them, pages go on.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

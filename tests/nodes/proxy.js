@@ -1,4 +1,4 @@
-// The proxy of docs/operations.md: HAProxy with the very block that stands there, at addresses of ours.
+// The proxy of docs/operations/nodes.md: HAProxy with the very block that stands there, at addresses of ours.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -12,7 +12,7 @@ import { text } from "node:stream/consumers";
 import { within } from "../clients/javascript/server.js";
 import { until } from "./until.js";
 
-const manual = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+const manual = readFileSync(new URL("../../docs/operations/nodes.md", import.meta.url), "utf8");
 const names = ["one", "two"];
 
 // `requests` is how many one address may send in ten seconds, if that is to be so few that a test meets it.
@@ -52,7 +52,7 @@ export async function proxy(test, nodes, { requests } = {}) {
 // The block with our addresses. Each must be there, or it is not what we think it is.
 function settings(port, admin, nodes, requests) {
   const blocks = [...manual.matchAll(/^```haproxy\n([^]*?)^```$/gm)];
-  assert.equal(blocks.length, 1, "one configuration in docs/operations.md");
+  assert.equal(blocks.length, 1, "one configuration in docs/operations/nodes.md");
   const replaced = [
     ["bind :80\n", `bind 127.0.0.1:${port}\n`],
     ["/run/haproxy/admin.sock", admin],

@@ -17,7 +17,7 @@ test("a clone made on Windows has the same bytes", async (t) => {
   t.after(() => rm(folder, { recursive: true }));
   const [here, there] = [join(folder, "here"), join(folder, "there")];
   const scripts = (await readdir(join(root, "scripts"))).map((name) => `scripts/${name}`);
-  const files = [...scripts, "Dockerfile", "docs/protocol.md", "api-schema/generated/schema.ts", "rowcast/src/http/page/rowcast.js"];
+  const files = [...scripts, "Dockerfile", "docs/protocol.md", "docs/planner-api.md", "api-schema/generated/schema.ts", "rowcast/src/http/page/rowcast.js"];
   for (const file of [...files, ".gitattributes"]) {
     await mkdir(dirname(join(here, file)), { recursive: true });
     await copyFile(join(root, file), join(here, file));
