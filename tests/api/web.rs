@@ -264,7 +264,7 @@ async fn without_a_build_there_is_a_page_that_needs_none() {
     let page = browse(app.address, "/", &[("Accept-Encoding", "br")]).await;
     assert_eq!((page.status, page.header("content-encoding")), (200, "br"));
     let html = String::from_utf8(unpacked("br", &page.body)).unwrap();
-    for part in ["scripts/start", "/healthz", "/readyz", "/metrics", "/rowcast.js", "/rowcast.css"] {
+    for part in ["--web", "/healthz", "/readyz", "/metrics", "/rowcast.js", "/rowcast.css"] {
         assert!(html.contains(part), "{part}");
     }
     assert!(

@@ -17,8 +17,8 @@ pub(crate) async fn is_brought_up_to_date(old: &DatabaseConnection, new: &Databa
             execute(old, &statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
         }
     } else {
-        let path = "select set_config('search_path', 'public', false)";
-        all(old, &[POSTGRES, path]).await;
+        // In one go: the dump changes the connection that it runs on.
+        all(old, &[&format!("{POSTGRES}; select set_config('search_path', 'public', false)")]).await;
     }
     let hash = text(old, "select hash as text from tokens").await;
     run(old).await.unwrap();
@@ -49,7 +49,7 @@ async fn schema(db: &DatabaseConnection) -> Vec<String> {
                 union all select 'index ' || indexdef from pg_indexes where schemaname = 'public'
                 union all select 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
                     from pg_constraint where connamespace = 'public'::regnamespace
-                union all select 'trigger ' || tgenabled || ' ' || pg_get_triggerdef(oid)
+                union all select 'trigger ' || tgenabled::text || ' ' || pg_get_triggerdef(oid)
                     from pg_trigger where not tgisinternal
                 union all select 'function ' || pg_get_functiondef(oid)
                     from pg_proc where pronamespace = 'public'::regnamespace
