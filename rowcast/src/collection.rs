@@ -164,6 +164,15 @@ impl<A> Draft<A> {
         self
     }
 
+    /// The same, of rows of `C` that must exist: each is named by its place, so that a form can show which is wrong.
+    #[must_use]
+    pub fn links_to<C: Collection>(self, field: &str, links: Option<Vec<i64>>) -> Self {
+        let named = links.iter().flatten().enumerate();
+        let refer =
+            |draft: Self, (at, id): (usize, &i64)| draft.refers::<C>(format!("{field}.{at}.id"), Some(*id));
+        named.fold(self, refer).links(links.clone())
+    }
+
     /// The ordered list that [`Collection::save_links`] writes.
     #[must_use]
     pub fn links(mut self, links: Option<Vec<i64>>) -> Self {

@@ -70,6 +70,15 @@ pub mod telemetry;
 mod turns;
 pub mod users;
 
+pub use collection::Collection;
 pub use context::Context;
+pub use database::Transaction;
 pub use error::Error;
 pub use product::{Product, Rowcast};
+pub use rowcast_derive::Collection;
+pub use users::Users;
+
+// What derived code and products are written with, in the versions that the engine has.
+pub use rowcast_schema as schema;
+pub use serde_json::{Value as Json, json};
+pub use {schemars, sea_orm, sea_orm_migration, serde, validator};

@@ -13,6 +13,7 @@
 pub mod change_log;
 pub mod ddl;
 pub mod log_triggers;
+mod new_table;
 pub mod user_table;
 pub mod versions;
 
@@ -30,6 +31,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use sea_orm_migration::MigratorTraitSelf;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, TransactionTrait};
+
+pub use new_table::NewTable;
 
 /// Some migrations, oldest first.
 pub type List = Vec<Box<dyn MigrationTrait>>;

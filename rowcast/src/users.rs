@@ -12,8 +12,8 @@ use std::{fmt, sync::Arc};
 use futures_util::future::LocalBoxFuture;
 use rowcast_schema::username;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
-    QueryFilter, QueryResult, Statement, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, DeriveValueType, EntityTrait, IdenStatic, Iterable,
+    ModelTrait, QueryFilter, QueryResult, Statement, Value,
     sea_query::{Alias, Expr, ExprTrait, LockType, Order, Query, SelectStatement},
 };
 use serde::{Serialize, Serializer};
@@ -80,7 +80,7 @@ impl Account {
 }
 
 /// A password as it is kept. It is left out of `Debug`, so that no log can show it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, DeriveValueType)]
 pub struct PasswordHash(pub String);
 
 impl fmt::Debug for PasswordHash {

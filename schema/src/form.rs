@@ -60,6 +60,11 @@ impl<'a> Form<'a> {
         self.required(field, json::reference)
     }
 
+    /// Another row, or none: missing or blank.
+    pub fn nullable_reference(&mut self, field: &'static str) -> Option<i64> {
+        self.optional(field, json::reference)
+    }
+
     /// Other rows in order, repeats kept.
     pub fn references(&mut self, field: &'static str) -> Vec<i64> {
         let References { ids, refusals } = self.required(field, json::references);

@@ -217,7 +217,8 @@ impl Node {
         Self::serve(url, settings, &product).await
     }
 
-    async fn serve(url: &str, settings: &[&str], product: &Product) -> Self {
+    /// Another product.
+    pub(crate) async fn serve(url: &str, settings: &[&str], product: &Product) -> Self {
         let first = ["planner", "--bind", "127.0.0.1:0", "--database-url", url];
         // A power cut is not among what happens to a story.
         let sqlite = ["--sqlite-synchronous", "normal"];

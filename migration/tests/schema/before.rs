@@ -1,7 +1,7 @@
 //! Databases that were made before the engine and the planner were two: they are brought to the schema that a new one has, and
 //! keep what is in them.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{DatabaseConnection, DbBackend};
 
 use super::{all, execute, query, run, text};
 
