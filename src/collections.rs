@@ -1,11 +1,11 @@
-//! The planner's collections.
+//! The planner's collections, one file each.
 
-mod coaches;
-mod exercise_moves;
-mod schedules;
-mod workout_plans;
+pub mod coaches;
+pub mod exercise_moves;
+pub mod schedules;
+pub mod workout_plans;
 
-pub use coaches::Coaches;
-pub use exercise_moves::ExerciseMoves;
-pub use schedules::Schedules;
-pub use workout_plans::WorkoutPlans;
+pub use coaches::{Coach, Coaches, NewCoach, UpdateCoach};
+pub use exercise_moves::{ExerciseMove, ExerciseMoves, NewExerciseMove, UpdateExerciseMove};
+pub use schedules::{NewSchedule, Schedule, Schedules, UpdateSchedule};
+pub use workout_plans::{NewWorkoutPlan, UpdateWorkoutPlan, WorkoutPlan, WorkoutPlans};

@@ -1,9 +1,19 @@
 //! The sample gym: enough to see the planner at work.
 
-use entity::{coach, exercise_move, schedule, workout_plan, workout_plan_move};
-use sea_orm::{EntityTrait, PaginatorTrait, Set};
+use rowcast::{
+    Error,
+    sea_orm::{EntityTrait, PaginatorTrait, Set},
+    seed::Seeding,
+    store,
+    users::PasswordHash,
+};
 
-use rowcast::{error::Error, seed::Seeding, store};
+use crate::collections::{
+    coaches::coach,
+    exercise_moves::exercise_move,
+    schedules::schedule,
+    workout_plans::{workout_plan, workout_plan_move},
+};
 
 /// Name, age, username.
 const COACHES: [(&str, i64, &str); 5] = [
@@ -62,7 +72,7 @@ pub(crate) async fn fill(seeding: &Seeding<'_>) -> Result<bool, Error> {
             age: Set(age),
             picture: Set(format!("https://picsum.photos/seed/{username}/400")),
             username: Set(Some(username.into())),
-            password_hash: Set(seeding.password_hash(username).map(coach::PasswordHash)),
+            password_hash: Set(seeding.password_hash(username).map(PasswordHash)),
             ..Default::default()
         };
         coaches.push(coach::Entity::insert(row).exec_with_returning(db).await?.id);

@@ -21,7 +21,7 @@ export interface Coach {
   version: number;
 }
 
-/** A coach to be. */
+/** The payload of `new_coach`. */
 export interface NewCoach {
   /** 2 to 40 characters. @minLength 2 @maxLength 40 */
   name: string;
@@ -29,13 +29,13 @@ export interface NewCoach {
   age: number;
   /** An http or https address. @maxLength 2000 */
   picture: string;
-  /** 2 to 40 letters, digits and plain signs; nobody else's. @minLength 2 @maxLength 40 */
+  /** 2 to 40 letters, digits and plain signs, of no other coach; null for a coach who does not sign in. @minLength 2 @maxLength 40 */
   username?: string | null;
 }
 
-/** What is to change about a coach; what is absent stays. */
+/** The payload of `update_coach`; absent fields keep their value. */
 export interface UpdateCoach {
-  /** Whom. */
+  /** The row to update. */
   id: number;
   /** The version that the client saw; checked if present. */
   version?: number;
@@ -45,7 +45,7 @@ export interface UpdateCoach {
   age?: number;
   /** An http or https address. @maxLength 2000 */
   picture?: string;
-  /** 2 to 40 letters, digits and plain signs; nobody else's. Null takes it away. @minLength 2 @maxLength 40 */
+  /** 2 to 40 letters, digits and plain signs, of no other coach; null for a coach who does not sign in. @minLength 2 @maxLength 40 */
   username?: string | null;
 }
 
@@ -81,7 +81,7 @@ export interface ExerciseMove {
   version: number;
 }
 
-/** A workout plan to be. */
+/** The payload of `new_workout_plan`. */
 export interface NewWorkoutPlan {
   /** 2 to 40 characters. @minLength 2 @maxLength 40 */
   name: string;
@@ -99,9 +99,9 @@ export interface Ref {
   id: number;
 }
 
-/** What is to change about a workout plan; what is absent stays. */
+/** The payload of `update_workout_plan`; absent fields keep their value. */
 export interface UpdateWorkoutPlan {
-  /** Which. */
+  /** The row to update. */
   id: number;
   /** The version that the client saw; checked if present. */
   version?: number;
@@ -111,11 +111,11 @@ export interface UpdateWorkoutPlan {
   difficulty?: string;
   /** 10 to 300 characters. @minLength 10 @maxLength 300 */
   description?: string;
-  /** 1 to 100 ids, in order, in place of all that were there. @minItems 1 @maxItems 100 */
+  /** 1 to 100 ids, in order; repeats are kept. @minItems 1 @maxItems 100 */
   exercise_moves?: Ref[];
 }
 
-/** An exercise move to be. */
+/** The payload of `new_exercise_move`. */
 export interface NewExerciseMove {
   /** 2 to 30 characters. @minLength 2 @maxLength 30 */
   name: string;
@@ -127,9 +127,9 @@ export interface NewExerciseMove {
   video_link: string;
 }
 
-/** What is to change about an exercise move; what is absent stays. */
+/** The payload of `update_exercise_move`; absent fields keep their value. */
 export interface UpdateExerciseMove {
-  /** Which. */
+  /** The row to update. */
   id: number;
   /** The version that the client saw; checked if present. */
   version?: number;
@@ -180,7 +180,7 @@ export interface WorkoutPlanRef {
   difficulty: string;
 }
 
-/** A class to be. */
+/** The payload of `new_schedule`. */
 export interface NewSchedule {
   /** `Monday` to `Sunday`. */
   day: Day;
@@ -192,9 +192,9 @@ export interface NewSchedule {
   workout_plan: Ref;
 }
 
-/** What is to change about a class; what is absent stays. */
+/** The payload of `update_schedule`; absent fields keep their value. */
 export interface UpdateSchedule {
-  /** Which. */
+  /** The row to update. */
   id: number;
   /** The version that the client saw; checked if present. */
   version?: number;

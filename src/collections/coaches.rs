@@ -1,82 +1,51 @@
 //! The people who teach classes, and who may sign in.
 
-use api_schema::{Coach, NewCoach, UpdateCoach};
-use entity::coach::{ActiveModel, Column, Entity, Model};
-use sea_orm::{DbErr, Set};
-use serde_json::json;
+use rowcast::{Collection, Json, Users, json, schema::rules, users::PasswordHash};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use rowcast::{
-    collection::{Collection, Draft, Edit, given},
-    database::Transaction,
-    users::Users,
-};
-
-/// The people who teach classes, and who may sign in.
-pub struct Coaches;
-
-impl Collection for Coaches {
-    type Entity = Entity;
-    type Row = Coach;
-    type New = NewCoach;
-    type Update = UpdateCoach;
-
-    const NAME: &'static str = "coach";
-    const PLURAL: &'static str = "coaches";
-    const ID: Column = Column::Id;
-    const VERSION: Column = Column::Version;
-    const COLUMNS: &'static [(&'static str, Column)] = &[
-        ("name", Column::Name),
-        ("age", Column::Age),
-        ("picture", Column::Picture),
-        ("username", Column::Username),
-    ];
-
-    fn create(new: NewCoach) -> Draft<ActiveModel> {
-        Draft::new(ActiveModel {
-            name: Set(new.name),
-            age: Set(new.age),
-            picture: Set(new.picture),
-            username: Set(new.username.clone()),
-            ..Default::default()
-        })
-        .unique("username", new.username)
-    }
-
-    fn update(update: UpdateCoach) -> Edit<ActiveModel> {
-        let draft = Draft::new(ActiveModel {
-            name: given(update.name),
-            age: given(update.age),
-            picture: given(update.picture),
-            username: given(update.username.clone()),
-            ..Default::default()
-        })
-        .unique("username", update.username.flatten());
-        Edit { id: update.id, version: update.version, draft }
-    }
-
-    async fn rows(_: &Transaction, models: Vec<Model>) -> Result<Vec<Coach>, DbErr> {
-        Ok(models.into_iter().map(row).collect())
-    }
+/// A coach as clients see one; the password never leaves the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Collection)]
+#[collection(
+    plural = Coaches,
+    hidden(password_hash: Option<PasswordHash>),
+    update = r#"{"name": "Ada L.", "age": 37}"#
+)]
+pub struct Coach {
+    /// Given out in order from 1.
+    pub id: i64,
+    /// What everybody calls them.
+    #[collection(validate(length(min = 2, max = 40)), payload = "2 to 40 characters.", example = "Ada")]
+    pub name: String,
+    /// In years.
+    #[collection(validate(range(min = 18, max = 120)), payload = "18 to 120.", example = 36)]
+    pub age: i64,
+    /// Address of a portrait.
+    #[collection(
+        validate(length(max = "rules::LONGEST_ADDRESS"), custom(function = "rules::web_address")),
+        schema(regex(pattern = rules::WEB_ADDRESS)),
+        payload = "An http or https address.",
+        example = "https://example.com/ada.png"
+    )]
+    pub picture: String,
+    /// Who they are when they sign in; null for those who do not.
+    #[collection(
+        validate(length(min = 2, max = 40), custom(function = "rules::one_word")),
+        schema(regex(pattern = rules::ONE_WORD)),
+        payload = "2 to 40 letters, digits and plain signs, of no other coach; null for a coach who does not sign in.",
+        unique
+    )]
+    pub username: Option<String>,
+    /// Another one whenever the row changes; grows by one with each update made here.
+    pub version: i64,
 }
 
 impl Users for Coaches {
-    const USERNAME: Column = Column::Username;
-    const PASSWORD_HASH: Column = Column::PasswordHash;
+    const USERNAME: coach::Column = coach::Column::Username;
+    const PASSWORD_HASH: coach::Column = coach::Column::PasswordHash;
     const DISPLAY_NAME: &'static str = "name";
 
-    fn profile(username: &str) -> serde_json::Value {
+    fn profile(username: &str) -> Json {
         json!({ "name": username, "age": 18, "picture": "https://picsum.photos/seed/coach/400" })
-    }
-}
-
-/// What the wire shows of a coach: never the password's hash.
-fn row(model: Model) -> Coach {
-    Coach {
-        id: model.id,
-        name: model.name,
-        age: model.age,
-        picture: model.picture,
-        username: model.username,
-        version: model.version,
     }
 }

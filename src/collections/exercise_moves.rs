@@ -1,68 +1,43 @@
 //! What is done in a class: the building blocks of workout plans.
 
-use api_schema::{ExerciseMove, NewExerciseMove, UpdateExerciseMove};
-use entity::exercise_move::{ActiveModel, Column, Entity, Model};
-use sea_orm::{DbErr, Set};
+use rowcast::{Collection, schema::rules};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use rowcast::{
-    collection::{Collection, Draft, Edit, given},
-    database::Transaction,
-};
-
-/// What is done in a class: the building blocks of workout plans.
-pub struct ExerciseMoves;
-
-impl Collection for ExerciseMoves {
-    type Entity = Entity;
-    type Row = ExerciseMove;
-    type New = NewExerciseMove;
-    type Update = UpdateExerciseMove;
-
-    const NAME: &'static str = "exercise_move";
-    const PLURAL: &'static str = "exercise_moves";
-    const ID: Column = Column::Id;
-    const VERSION: Column = Column::Version;
-    const COLUMNS: &'static [(&'static str, Column)] = &[
-        ("name", Column::Name),
-        ("focus", Column::Focus),
-        ("description", Column::Description),
-        ("video_link", Column::VideoLink),
-    ];
-
-    fn create(new: NewExerciseMove) -> Draft<ActiveModel> {
-        Draft::new(ActiveModel {
-            name: Set(new.name),
-            focus: Set(new.focus),
-            description: Set(new.description),
-            video_link: Set(new.video_link),
-            ..Default::default()
-        })
-    }
-
-    fn update(update: UpdateExerciseMove) -> Edit<ActiveModel> {
-        let draft = Draft::new(ActiveModel {
-            name: given(update.name),
-            focus: given(update.focus),
-            description: given(update.description),
-            video_link: given(update.video_link),
-            ..Default::default()
-        });
-        Edit { id: update.id, version: update.version, draft }
-    }
-
-    async fn rows(_: &Transaction, models: Vec<Model>) -> Result<Vec<ExerciseMove>, DbErr> {
-        Ok(models.into_iter().map(row).collect())
-    }
+/// An exercise move as clients see one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Collection)]
+#[collection(plural = ExerciseMoves, update = r#"{"focus": "core and back"}"#)]
+pub struct ExerciseMove {
+    /// Given out in order from 1.
+    pub id: i64,
+    /// What it is called.
+    #[collection(validate(length(min = 2, max = 30)), payload = "2 to 30 characters.", example = "Plank")]
+    pub name: String,
+    /// What it trains.
+    #[collection(validate(length(min = 2, max = 30)), payload = "2 to 30 characters.", example = "core")]
+    pub focus: String,
+    /// How it is done.
+    #[collection(
+        validate(length(min = 10, max = 500)),
+        payload = "10 to 500 characters.",
+        example = "Hold a straight line from head to heels."
+    )]
+    pub description: String,
+    /// Address of a film that shows it.
+    #[collection(
+        validate(length(max = "rules::LONGEST_ADDRESS"), custom(function = "rules::web_address")),
+        schema(regex(pattern = rules::WEB_ADDRESS)),
+        payload = "An http or https address.",
+        example = "https://example.com/plank.mp4"
+    )]
+    pub video_link: String,
+    /// Another one whenever the row changes; grows by one with each update made here.
+    pub version: i64,
 }
 
-/// What the wire shows of an exercise move.
-pub(super) fn row(model: Model) -> ExerciseMove {
-    ExerciseMove {
-        id: model.id,
-        name: model.name,
-        focus: model.focus,
-        description: model.description,
-        video_link: model.video_link,
-        version: model.version,
+impl From<exercise_move::Model> for ExerciseMove {
+    fn from(model: exercise_move::Model) -> Self {
+        let exercise_move::Model { id, name, focus, description, video_link, version } = model;
+        Self { id, name, focus, description, video_link, version }
     }
 }

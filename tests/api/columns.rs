@@ -53,8 +53,8 @@ impl Collection for Readings {
     type Entity = Entity;
     type Row = Reading;
     // Rows come by SQL alone.
-    type New = api_schema::NewCoach;
-    type Update = api_schema::UpdateCoach;
+    type New = planner::collections::NewCoach;
+    type Update = planner::collections::UpdateCoach;
 
     const NAME: &'static str = "reading";
     const PLURAL: &'static str = "readings";

@@ -26,6 +26,8 @@ pub(crate) struct OfField {
     pub(crate) payload: Option<LitStr>,
     pub(crate) validate: Vec<TokenStream>,
     pub(crate) schema: Vec<TokenStream>,
+    /// The type that the schema shows in the place of the field's own.
+    pub(crate) schema_with: Option<LitStr>,
     pub(crate) read: Option<Path>,
     pub(crate) unique: bool,
     pub(crate) as_number: bool,
@@ -37,7 +39,7 @@ pub(crate) struct OfField {
 }
 
 const ON_STRUCT: &str = "expected plural, noun, update, rows, save_links, embeds, listed or hidden";
-const ON_FIELD: &str = "expected example, payload, validate, schema, read, unique, as_number, read_only, \
+const ON_FIELD: &str = "expected example, payload, validate, schema, schema_with, read, unique, as_number, read_only, \
     optional, references, links or column";
 
 impl OfStruct {
@@ -76,6 +78,7 @@ impl OfField {
                 "payload" => found.payload = Some(meta.value()?.parse()?),
                 "validate" => found.validate.push(inner(&meta)?),
                 "schema" => found.schema.push(inner(&meta)?),
+                "schema_with" => found.schema_with = Some(meta.value()?.parse()?),
                 "read" => found.read = Some(meta.value()?.parse()?),
                 "unique" => found.unique = true,
                 "as_number" => found.as_number = true,

@@ -23,8 +23,8 @@ fn table(row: &Row) -> TokenStream {
         quote!(#(#docs)* pub #column: #ty,)
     });
     let hidden =
-        row.of.hidden.iter().map(|(column, ty)| quote!(#[doc = "Not shown to clients."] pub #column: #ty,));
-    let doc = format!("The table `{plural}`.");
+        row.of.hidden.iter().map(|(column, ty)| quote!(#[doc = " Not shown to clients."] pub #column: #ty,));
+    let doc = format!(" The table `{plural}`.");
     quote! {
         #[doc = #doc]
         #visibility mod #module {
@@ -93,21 +93,26 @@ fn said(field: &Field, wrapped: bool) -> TokenStream {
         let plural = quote!(<#other as ::rowcast::collection::Collection>::PLURAL);
         quote!(#[schemars(with = #with, extend("x-collection" = #plural))])
     });
-    quote!(#docs #(#rules)* #other #(#schema)* #null)
+    let shown = field.of.schema_with.as_ref().map(|shown| {
+        let shown = shown.value();
+        let with = if wrapped { format!("::std::option::Option<{shown}>") } else { shown };
+        quote!(#[schemars(with = #with)])
+    });
+    quote!(#docs #(#rules)* #other #shown #(#schema)* #null)
 }
 
 /// The payload of `new_…`.
 fn new(row: &Row) -> syn::Result<TokenStream> {
     let (visibility, name, noun) = (&row.visibility, row.payload("New"), &row.noun);
     let (example, derives) = (row.example()?, derives());
-    let doc = format!("The payload of `new_{}`.", row.singular);
+    let doc = format!(" The payload of `new_{}`.", row.singular);
     let fields = row.written().map(|field| {
         let (said, ident, ty) = (said(field, false), &field.name, field.stored());
         match field.of.optional {
             true => quote! {
                 #said
                 #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-                pub #ident: ::std::option::Option<#ty>,
+                pub #ident: Option<#ty>,
             },
             false => quote!(#said pub #ident: #ty,),
         }
@@ -143,13 +148,13 @@ fn new(row: &Row) -> syn::Result<TokenStream> {
 fn update(row: &Row) -> syn::Result<TokenStream> {
     let (visibility, name, noun) = (&row.visibility, row.payload("Update"), &row.noun);
     let (example, derives) = (row.update_example()?, derives());
-    let doc = format!("The payload of `update_{}`; absent fields keep their value.", row.singular);
+    let doc = format!(" The payload of `update_{}`; absent fields keep their value.", row.singular);
     let fields = row.written().map(|field| {
         let (said, ident, ty) = (said(field, true), &field.name, field.stored());
         quote! {
             #said
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            pub #ident: ::std::option::Option<#ty>,
+            pub #ident: Option<#ty>,
         }
     });
     let reads = row.written().map(|field| {
@@ -166,7 +171,7 @@ fn update(row: &Row) -> syn::Result<TokenStream> {
             pub id: i64,
             /// The version that the client saw; checked if present.
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            pub version: ::std::option::Option<i64>,
+            pub version: Option<i64>,
             #(#fields)*
         }
 

@@ -24,3 +24,47 @@ pub fn collection(input: TokenStream) -> TokenStream {
     let made = model::Row::read(&input).map(|row| generate::all(&row));
     made.unwrap_or_else(syn::Error::into_compile_error).into()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may")]
+
+    use super::*;
+
+    const DOCS: &str = include_str!("../../../docs/derived-collection.md");
+
+    fn blocks() -> Vec<&'static str> {
+        DOCS.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+    }
+
+    fn derived(source: &str) -> Result<String, String> {
+        let row = model::Row::read(&syn::parse_str(source).unwrap()).map_err(|error| error.to_string())?;
+        let made = generate::all(&row);
+        Ok(prettyplease::unparse(&syn::parse2(made).unwrap()))
+    }
+
+    #[test]
+    fn derived_code_is_as_the_docs_show_it() {
+        let [source, expected] = blocks()[..] else { panic!("the page shows a struct and what is derived from it") };
+        let made = derived(source).unwrap();
+        assert!(made == expected, "docs/derived-collection.md should show:\n{made}");
+    }
+
+    #[test]
+    fn mistakes_in_a_row_are_named() {
+        let row = |fields: &str| format!("#[collection(plural = Gyms)] struct Gym {{ {fields} }}");
+        for (source, sentence) in [
+            ("struct Gym { id: i64 }".to_owned(), "say what its collection is called"),
+            (row("version: i64"), "a row has a field `id: i64`"),
+            (row("id: i32, version: i64"), "`id` is an i64"),
+            (row("id: i64, version: i64, open: f32"), "a field is a String, an i64"),
+            (row("id: i64, version: i64, #[collection(colour)] name: String"), "expected example, payload"),
+            ("#[collection(plural = Gyms)] enum Gym { A }".to_owned(), "a row is a struct"),
+        ] {
+            let error = derived(&source).unwrap_err();
+            assert!(error.contains(sentence), "{source}: {error}");
+        }
+        let without = derived(&row("id: i64, version: i64, name: String")).unwrap();
+        assert!(without.contains("give an example"), "{without}");
+    }
+}

@@ -148,11 +148,11 @@ impl Field {
     /// The column's type in the table, and that of a payload which has the field.
     pub(crate) fn stored(&self) -> TokenStream {
         let plain = match self.value {
-            Kind::Text => quote!(::std::string::String),
+            Kind::Text => quote!(String),
             Kind::Integer | Kind::Reference => quote!(i64),
-            Kind::Links => quote!(::std::vec::Vec<i64>),
+            Kind::Links => quote!(Vec<i64>),
         };
-        if self.nullable { quote!(::std::option::Option<#plain>) } else { plain }
+        if self.nullable { quote!(Option<#plain>) } else { plain }
     }
 
     /// How a form is read for it.
@@ -174,6 +174,10 @@ impl Field {
 
     fn example(&self) -> syn::Result<String> {
         let value = match (&self.of.example, self.value) {
+            (Some(Expr::Lit(example)), Kind::Reference | Kind::Links) => match &example.lit {
+                Lit::Str(json) => json.value(),
+                other => return Err(syn::Error::new_spanned(other, "an example of rows is JSON as text")),
+            },
             (Some(example), _) => json(example)?,
             (None, Kind::Reference) => r#"{"id": 1}"#.to_owned(),
             (None, Kind::Links) => r#"[{"id": 1}]"#.to_owned(),

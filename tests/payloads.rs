@@ -1,7 +1,7 @@
 //! Payloads as forms send them, and what each is told.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-use api_schema::{
+use planner::collections::{
     NewCoach, NewExerciseMove, NewSchedule, NewWorkoutPlan, UpdateCoach, UpdateExerciseMove, UpdateSchedule,
     UpdateWorkoutPlan,
 };

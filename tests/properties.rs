@@ -1,7 +1,7 @@
 //! What holds for any payload at all.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-use api_schema::{
+use planner::collections::{
     NewCoach, NewExerciseMove, NewSchedule, NewWorkoutPlan, UpdateCoach, UpdateExerciseMove, UpdateSchedule,
     UpdateWorkoutPlan,
 };
