@@ -104,6 +104,9 @@ impl Gateway {
             }
         };
         let options = options.map_or(Ok(Options::default()), rowcast_schema::decode)?;
+        if OWN.contains(&name) && !self.own().contains(&name) {
+            return Err(self.unknown(name));
+        }
         match name {
             "refresh" => self.refresh(socket).await,
             "login" => self.login(socket, payload.unwrap_or(RawValue::NULL)).await,
@@ -156,9 +159,14 @@ impl Gateway {
         limit.into_iter().for_each(|limit| self.cut_off.note(session.who, limit));
     }
 
+    /// Events about the socket itself; those of sign-in only where users sign in.
+    fn own(&self) -> &'static [&'static str] {
+        if self.auth.is_some() { &OWN } else { &OWN[..1] }
+    }
+
     /// Nobody handles the event; perhaps its name is nearly one that somebody does.
     fn unknown(&self, event: &str) -> Error {
-        Error::UnknownEvent(match nearest(event, self.registry.events().chain(OWN)) {
+        Error::UnknownEvent(match nearest(event, self.registry.events().chain(self.own().iter().copied())) {
             Some(known) => format!("no such event; did you mean {known}?"),
             None => "no such event".into(),
         })

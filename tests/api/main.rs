@@ -19,6 +19,7 @@ mod limits;
 mod live;
 mod neighbours;
 mod planner;
+mod products;
 mod refusals;
 mod schema;
 mod sign_in;

@@ -45,7 +45,9 @@ mod tests {
 
     #[test]
     fn derived_code_is_as_the_docs_show_it() {
-        let [source, expected] = blocks()[..] else { panic!("the page shows a struct and what is derived from it") };
+        let [source, expected] = blocks()[..] else {
+            panic!("the page shows a struct and what is derived from it")
+        };
         let made = derived(source).unwrap();
         assert!(made == expected, "docs/derived-collection.md should show:\n{made}");
     }
