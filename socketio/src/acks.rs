@@ -7,7 +7,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{args::Args, id::SocketId};
+use crate::{id::SocketId, wire::args::Args};
 
 /// Above this many, those whose time is over are looked for.
 const MANY: usize = 16;

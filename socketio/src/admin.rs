@@ -28,26 +28,26 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{engine::Endpoint, meters, namespace::Namespace, nsp::Nsp, socket::Socket};
+use crate::{engine::Endpoint, metrics, namespace::Namespace, socket::Socket, worker::nsp::Nsp};
 
 mod actions;
-mod allowance;
+mod auth;
+mod budget;
 mod clock;
-mod details;
-mod door;
+mod event_details;
 mod feed;
-mod figures;
-mod look;
-mod mirror;
+mod monitor;
 mod page;
-mod shown;
-mod watch;
+mod page_state;
+mod query;
+mod socket_details;
+mod stats;
 
 use self::{
-    door::{Door, Entered},
-    figures::Server,
+    auth::{Door, Entered},
+    monitor::Watch,
     page::Page,
-    watch::Watch,
+    stats::Server,
 };
 
 /// Where the page connects.
@@ -127,7 +127,7 @@ impl Admin {
         hub.watch(watch.clone());
         let service = Arc::new(self.namespace(watch, server, max_outbox));
         // Without recovery: a page that comes back is shown everything afresh.
-        hub.list(Nsp::new(NAMESPACE.into(), service, meters::handler_seconds(NAMESPACE), None, hub.kept()));
+        hub.list(Nsp::new(NAMESPACE.into(), service, metrics::handler_seconds(NAMESPACE), None, hub.kept()));
     }
 
     fn namespace(self, watch: Arc<Watch>, server: Arc<Server>, max_outbox: usize) -> Namespace<Entered> {

@@ -10,15 +10,19 @@ use tokio::{
 
 use crate::{
     acks::{Gathered, Heard},
-    args::Args,
-    core::Core,
-    frame::{Frame, Head},
     hub::Hub,
     id::SocketId,
-    message::{Message, Slot},
-    nsp::{Nsp, Room},
-    order::{Deed, Order},
-    target::Target,
+    wire::{
+        args::Args,
+        frame::{Frame, Head},
+        message::{Message, Slot},
+    },
+    worker::{
+        command::{Deed, Order},
+        nsp::Nsp,
+        socket::Core,
+        target::{Room, Target},
+    },
 };
 
 /// Some of a namespace's sockets: everyone, or those in certain rooms, without those in others.

@@ -17,30 +17,36 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::{
-    args::Args,
-    census::{Exhausted, Holding},
     config::Config,
-    core::MAX_NAME,
     engine::{BUSY, EXHAUSTED, Failure, Message, Request, Upper},
     event::Fault,
-    frame::Frame,
     handshake::Refusal,
-    link::Link,
-    meters::Meters,
-    packet::{Emitted, Packet, is_deeper},
+    metrics::Meters,
+    namespaces::Namespaces,
     reason::Reason,
-    server::Namespaces,
+    session::{
+        handle::Link,
+        limiter::{Exhausted, Holding},
+    },
+    wire::{
+        args::Args,
+        frame::Frame,
+        json::is_deeper,
+        packet::{Emitted, Packet},
+    },
+    worker::socket::MAX_NAME,
 };
 
-mod arrival;
-mod assembly;
+mod assembler;
+mod connect;
+mod driver;
 mod rate;
 mod run;
-mod seat;
 
-use assembly::{Assembly, Whole};
+use assembler::{Assembly, Whole};
+use driver::{Item, Presence, Seat};
 use rate::Rate;
-use seat::{Item, Presence, Received, Seat};
+use run::Received;
 
 /// How many times its size an inbox may have while an ack is waited for, which may stand behind what fills it.
 const ASKING: usize = 8;
@@ -205,7 +211,7 @@ impl Client {
     }
 
     /// A packet, with all its attachments.
-    fn take(&mut self, assembled: assembly::Assembled) -> Result<(), Failure> {
+    fn take(&mut self, assembled: assembler::Assembled) -> Result<(), Failure> {
         let limit = self.max_payload();
         let bytes = assembled.bytes;
         match assembled.packet {

@@ -18,22 +18,21 @@ mod body;
 pub(crate) mod frames;
 mod heartbeat;
 mod http;
-mod inflow;
+mod layer;
 mod opening;
 pub(crate) mod payload;
 mod pipe;
 mod polling;
+mod reader;
 mod refusals;
 mod request;
-mod session;
+mod task;
 mod upgrade;
-mod upper;
 mod writer;
 
 pub(crate) use self::{
     frames::{BUSY, EXHAUSTED},
     http::{Endpoint, Open, handle},
-    payload::largest_message,
+    layer::{Failure, Message, Upper},
     request::Request,
-    upper::{Failure, Message, Upper},
 };

@@ -4,7 +4,7 @@ use std::{cell::Cell, fmt, rc::Rc};
 
 use serde::Serialize;
 
-use crate::{args::Args, census::Busy, core::Core, reply::Reply};
+use crate::{reply::Reply, session::limiter::Busy, wire::args::Args, worker::socket::Core};
 
 /// What a client emitted.
 #[derive(Debug)]

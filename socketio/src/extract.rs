@@ -1,13 +1,14 @@
 //! What a handler may ask for: each argument finds itself in the event.
 
-use std::{fmt, ops::Deref, rc::Rc};
+use std::{ops::Deref, rc::Rc};
 
 use serde::de::DeserializeOwned;
 
 use crate::{
-    args::Args,
     event::{Ack, Event, Ticket},
+    rejection::{Rejection, sentence},
     socket::Socket,
+    wire::args::Args,
 };
 
 /// An event on its way to a handler.
@@ -30,16 +31,6 @@ impl<'a, S> Extract<'a, S> {
         if let Some(ticket) = self.ack.take() {
             ticket.defer();
         }
-    }
-}
-
-/// Why an event does not suit its handler, in a sentence for whoever sent it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejection(pub String);
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -136,12 +127,6 @@ impl<S> FromEvent<S> for Ack {
         extract.ack = event.ticket.clone();
         Ok(event.lend_ack())
     }
-}
-
-/// What was wrong. Where in the line it was says nothing to a client.
-pub(crate) fn sentence(error: &serde_json::Error) -> String {
-    let sentence = error.to_string();
-    sentence.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 fn taken() -> Rejection {

@@ -6,13 +6,14 @@ use serde_json::value::RawValue;
 
 pub use self::decode::{Decoder, Message};
 use crate::{
-    args::Args,
-    engine::{
-        frames::Inbound,
-        payload::{self, Splitter},
+    engine::{frames::Inbound, payload::Splitter},
+    wire::{
+        args::Args,
+        frame::{Frame, Head},
+        json,
+        packet::{Emitted, Packet},
+        payload,
     },
-    frame::{Frame, Head},
-    packet::{self, Emitted, Packet},
 };
 
 /// A Socket.IO packet, in values that can be compared.
@@ -55,7 +56,7 @@ pub fn recognise(prefix: &str) -> Option<Parts> {
 
 /// Whether JSON is nested deeper than that.
 pub fn is_deeper(json: &str, max: usize) -> bool {
-    packet::is_deeper(json, max)
+    json::is_deeper(json, max)
 }
 
 /// Encodes an event or an ack as the server would send it, with attachments of its own. `None` if that is not what would

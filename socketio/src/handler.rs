@@ -3,7 +3,8 @@
 use futures_util::future::LocalBoxFuture;
 
 use crate::{
-    extract::{Extract, FromEvent, Rejection},
+    extract::{Extract, FromEvent},
+    rejection::Rejection,
     reply::{IntoReply, Reply},
 };
 

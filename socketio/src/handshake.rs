@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 
 use crate::{
     engine::Request,
-    extract::{Rejection, sentence},
-    link::Link,
-    meters::Meters,
+    metrics::Meters,
     proxies::network_of,
+    rejection::{Rejection, sentence},
+    session::handle::Link,
 };
 
 /// How a client came: the HTTP request that opened its session, the namespace it asked for, and its `auth`. Its `Debug`

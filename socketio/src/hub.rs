@@ -22,14 +22,18 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    args::Args,
     broadcast::Broadcast,
-    frame::{Frame, Head},
-    message::Message,
-    nsp::Nsp,
     observer::{Observed, Observer},
-    order::{Inbox, Order, Sending},
-    target::Target,
+    wire::{
+        args::Args,
+        frame::{Frame, Head},
+        message::Message,
+    },
+    worker::{
+        command::{Inbox, Order, Sending},
+        nsp::Nsp,
+        target::Target,
+    },
 };
 
 /// All sockets of a server. Cheap to clone, to be made before the server and used from any thread.

@@ -50,19 +50,13 @@
 mod acks;
 #[cfg(feature = "admin")]
 pub mod admin;
-mod args;
-mod bare;
 mod broadcast;
-mod bucket;
-mod census;
 mod client;
 mod config;
-mod connection;
-mod core;
 mod engine;
+mod engine_io;
 mod event;
 mod extract;
-mod frame;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -70,52 +64,50 @@ mod handler;
 mod handshake;
 mod hub;
 mod id;
-mod link;
-mod members;
-mod message;
-mod meters;
+mod metrics;
 mod namespace;
-mod nsp;
+mod namespaces;
 mod observer;
-mod order;
 mod origin;
-mod outbox;
-mod packet;
 mod proxies;
 mod reason;
-mod recovery;
+mod rejection;
 mod reply;
 mod server;
 mod service;
-mod shard;
+mod session;
 mod socket;
-mod target;
 #[cfg(feature = "rustls")]
 pub mod tls;
+mod wire;
+mod worker;
 
 pub use self::{
     acks::{AckError, Gathered},
-    args::{Args, Binary},
-    bare::{EngineIo, EngineMessage, EngineSession},
     broadcast::{Broadcast, SocketInfo},
     config::{Config, EventLimit, Rate, Recovery, Subprotocols, Transport},
-    connection::on_connect,
+    engine_io::{EngineIo, EngineMessage, EngineSession},
     event::{Ack, Event, Fault},
-    extract::{Data, Extract, FromEvent, Rejection, State},
-    frame::{Frame, FrameWriter},
+    extract::{Data, Extract, FromEvent, State},
     handler::Handler,
     handshake::{Crowded, Handshake, Refusal},
     hub::Hub,
     id::SocketId,
-    message::{Fold, Message, Slot},
     namespace::Namespace,
     origin::{Allow, Origins},
     proxies::Proxies,
     reason::Reason,
+    rejection::Rejection,
     reply::{IntoReply, Reply},
     server::{Builder, SocketIo},
     service::Service,
+    session::connection::on_connect,
     socket::Socket,
+    wire::{
+        args::{Args, Binary},
+        frame::{Frame, FrameWriter},
+        message::{Fold, Message, Slot},
+    },
 };
 
 /// The snippets in these pages compile.

@@ -6,10 +6,11 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::{
     event::Event,
-    extract::{Extract, Rejection},
+    extract::Extract,
     handler::Handler,
     handshake::{Handshake, Refusal},
     reason::Reason,
+    rejection::Rejection,
     reply::Reply,
     service::Service,
     socket::Socket,

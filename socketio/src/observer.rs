@@ -2,7 +2,13 @@
 
 #![cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
 
-use crate::{core::Core, event::Event, frame::Frame, hub::Hub, nsp::Room, reason::Reason};
+use crate::{
+    event::Event,
+    hub::Hub,
+    reason::Reason,
+    wire::frame::Frame,
+    worker::{socket::Core, target::Room},
+};
 
 /// What happened, on the worker where it did. One that `Began` has no sockets yet.
 #[derive(Debug)]

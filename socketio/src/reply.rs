@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{
+use crate::wire::{
     args::Args,
     frame::{Frame, FrameWriter, Head},
 };

@@ -1,13 +1,8 @@
 //! The server: its namespaces, mounted on an actix application, counted, shut down.
 
-use std::{
-    fmt,
-    sync::{Arc, atomic::AtomicUsize},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use actix_web::{dev::ResourceDef, web};
-use metrics::Histogram;
 use tokio::time::timeout;
 
 #[cfg(feature = "admin")]
@@ -17,11 +12,11 @@ use crate::{
     config::Config,
     engine::{self, Endpoint},
     hub::Hub,
-    meters,
+    metrics::handler_seconds,
     namespace::Namespace,
-    nsp::Nsp,
-    order::Order,
-    service::{Erased, Service},
+    namespaces::{Definition, Namespaces},
+    service::Service,
+    worker::{command::Order, nsp::Nsp},
 };
 
 /// How long `shutdown` waits for sessions whose connection it has cut.
@@ -38,18 +33,6 @@ pub struct Builder {
     defined: Vec<Definition>,
     #[cfg(feature = "admin")]
     admin: Option<Admin>,
-}
-
-struct Definition {
-    pattern: ResourceDef,
-    service: Arc<dyn Erased>,
-    handler_seconds: Histogram,
-}
-
-/// The namespaces that clients may ask for.
-pub(crate) struct Namespaces {
-    pub(crate) config: Config,
-    patterns: Vec<Definition>,
 }
 
 impl SocketIo {
@@ -138,7 +121,7 @@ impl Builder {
     pub fn service(mut self, name: &str, service: impl Service) -> Self {
         let name = &format!("/{}", name.strip_prefix('/').unwrap_or(name));
         let pattern = ResourceDef::new(name);
-        let handler_seconds = meters::handler_seconds(name);
+        let handler_seconds = handler_seconds(name);
         self.defined.push(Definition { pattern, service: Arc::new(service), handler_seconds });
         self
     }
@@ -195,21 +178,5 @@ impl Builder {
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-impl Namespaces {
-    /// A place in the namespace of that name, if it is one that clients may ask for.
-    pub(crate) fn seat(&self, hub: &Hub, name: &str) -> Option<Arc<Nsp>> {
-        hub.seat(name, || self.made(name, hub.kept()))
-    }
-
-    fn made(&self, name: &str, kept: Arc<AtomicUsize>) -> Option<Nsp> {
-        let mut path = actix_web::dev::Path::new(name);
-        let one = self.patterns.iter().find(|one| one.pattern.capture_match_info(&mut path))?;
-        let params = path.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        let recovery = self.config.recovery.as_ref();
-        let nsp = Nsp::new(name.into(), one.service.clone(), one.handler_seconds.clone(), recovery, kept);
-        Some(nsp.of_pattern(params))
     }
 }

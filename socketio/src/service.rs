@@ -5,12 +5,12 @@ use std::{any::Any, future::Future, rc::Rc};
 use futures_util::future::LocalBoxFuture;
 
 use crate::{
-    core::Core,
     event::Event,
     handshake::{Handshake, Refusal},
     reason::Reason,
     reply::Reply,
     socket::Socket,
+    worker::socket::Core,
 };
 
 /// A namespace's behaviour, all events in one place. For handlers by event name see [`Namespace`](crate::Namespace),

@@ -6,15 +6,17 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     acks::AckError,
-    args::Args,
     broadcast::Broadcast,
-    core::Core,
-    frame::Frame,
     handshake::Handshake,
     hub::Hub,
     id::SocketId,
-    message::{Message, Slot},
     reason::Reason,
+    wire::{
+        args::Args,
+        frame::Frame,
+        message::{Message, Slot},
+    },
+    worker::socket::Core,
 };
 
 /// One client in one namespace. A clone is the same socket.

@@ -5,8 +5,8 @@
 
 use tracing::info;
 
-use super::{NAMESPACE, door::Entered};
-use crate::{args::Args, broadcast::Broadcast, extract::Data, namespace::Namespace, socket::Socket};
+use super::{NAMESPACE, auth::Entered};
+use crate::{broadcast::Broadcast, extract::Data, namespace::Namespace, socket::Socket, wire::args::Args};
 
 /// Names that mean something else to the client's emitter.
 const RESERVED: [&str; 6] =

@@ -10,8 +10,8 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::shown::Shown;
-use crate::{frame::Frame, id::SocketId, nsp::Room};
+use super::socket_details::Shown;
+use crate::{id::SocketId, wire::frame::Frame, worker::target::Room};
 
 /// Notes that may wait.
 const LIMIT: usize = 4096;

@@ -9,12 +9,12 @@ use tokio::{
 use tracing::warn;
 
 use super::{
-    door::Entered,
+    auth::Entered,
     feed::{Feed, Note, What},
-    figures::{Server, Told},
-    mirror::Mirror,
-    shown::Shown,
-    watch::Watch,
+    monitor::Watch,
+    page_state::Mirror,
+    socket_details::Shown,
+    stats::{Server, Told},
 };
 use crate::{id::SocketId, socket::Socket};
 

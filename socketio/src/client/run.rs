@@ -5,18 +5,26 @@ use std::{panic::AssertUnwindSafe, rc::Rc, sync::Arc, time::Instant};
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use tracing::{Instrument, debug, debug_span};
 
-use super::{arrival::Arrival, seat::Received};
+use super::connect::Arrival;
 use crate::{
-    core::Core,
-    event::{Event, Ticket},
+    event::{Event, Fault, Ticket},
     handshake::{Handshake, Refusal},
     hub::Hub,
-    nsp::Nsp,
     observer::Observed,
     reason::Reason,
     reply::Reply,
     service::State,
+    wire::args::Args,
+    worker::{nsp::Nsp, socket::Core},
 };
+
+/// An event that was received.
+pub(super) struct Received {
+    pub(super) name: String,
+    pub(super) args: Args,
+    pub(super) ack: Option<u64>,
+    pub(super) fault: Option<Fault>,
+}
 
 /// What ran has come to its end.
 pub(super) enum Done {

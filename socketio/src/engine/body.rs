@@ -20,7 +20,7 @@ use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
 use super::writer::Writer;
-use crate::{link::Link, reason::Reason};
+use crate::{reason::Reason, session::handle::Link};
 
 pub(super) struct Body {
     link: Rc<Link>,

@@ -15,7 +15,7 @@ mod header;
 
 use header::{Head, Header, Opcode};
 
-use crate::meters::Meters;
+use crate::metrics::Meters;
 
 /// Bytes kept of a message that is too large.
 pub(crate) const PREFIX: usize = 1024;

@@ -11,27 +11,29 @@ use tracing::debug;
 
 use super::{
     body::Body,
-    inflow::Inflow,
+    layer::Upper,
     opening,
     pipe::{Pipe, PipeBody},
     polling::{self, Directory, Handle},
+    reader::Inflow,
     refusals::{Overlooked, Refusals},
     request::{self, BAD_REQUEST, CLOSED, CROWDED, FULL, HASTY, Refused, Request, UNKNOWN_SID, Wanted},
-    session::{self, Input},
+    task::{self, Input},
     upgrade::{self, Probe},
-    upper::Upper,
 };
 use crate::{
-    census::{Census, Place, Refusal},
     config::{Config, Transport},
-    connection::Connection,
-    frame::Frame,
     hub::Hub,
     id::Sid,
-    link::Link,
-    meters::Meters,
+    metrics::Meters,
     proxies::network_of,
-    shard::Shard,
+    session::{
+        connection::Connection,
+        handle::Link,
+        limiter::{Census, Place, Refusal},
+    },
+    wire::frame::Frame,
+    worker::Shard,
 };
 
 /// Makes the upper layer of a session.
@@ -145,7 +147,7 @@ fn open_websocket(
     link.emit(Frame::text(&open_packet(&endpoint.config, &link, false)));
     let input =
         Input::Socket(Inflow::new(payload.into_inner(), endpoint.config.max_payload, link.share().clone()));
-    session::spawn(endpoint.clone(), link.clone(), kept, input);
+    task::spawn(endpoint.clone(), link.clone(), kept, input);
     Ok(response.message_body(Body::new(link)).map_err(|_| BAD_REQUEST)?.map_into_boxed_body().into())
 }
 
@@ -156,7 +158,7 @@ fn open_polling(endpoint: &Arc<Endpoint>, request: &HttpRequest) -> Result<HttpR
         endpoint.config.allow_upgrades && endpoint.config.transports.contains(&Transport::WebSocket);
     let answer = text(open_packet(&endpoint.config, &link, upgrade));
     let desk = endpoint.polled.open(&link);
-    session::spawn(endpoint.clone(), link, kept, Input::Desk(desk));
+    task::spawn(endpoint.clone(), link, kept, Input::Desk(desk));
     Ok(answer)
 }
 

@@ -8,9 +8,8 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::frames::{HARD, Inbound, PREFIX};
-use crate::{census::Share, meters::Meters};
-
-const SEPARATOR: char = '\u{1e}';
+use crate::wire::payload::SEPARATOR;
+use crate::{metrics::Meters, session::limiter::Share};
 
 /// How many limits a body may be long, of which no more is kept than so many.
 const KEPT: usize = 4;
@@ -136,76 +135,12 @@ fn parse(packet: Vec<u8>) -> Result<Inbound, &'static str> {
     }
 }
 
-/// Appends what a frame carries, and says whether it was a close. A frame may be several in a row: an event
-/// and its attachments.
-pub(crate) fn append(payload: &mut String, mut frames: &[u8]) -> bool {
-    while let Some((opcode, content, rest)) = next_frame(frames) {
-        frames = rest;
-        let text = match opcode {
-            0x1 => content,
-            0x2 => &[],
-            0x8 => b"1",
-            _ => continue,
-        };
-        if !payload.is_empty() {
-            payload.push(SEPARATOR);
-        }
-        if opcode == 0x2 {
-            payload.push('b');
-            STANDARD.encode_string(content, payload);
-        }
-        payload.push_str(std::str::from_utf8(text).unwrap_or_default());
-        if opcode == 0x8 {
-            return true;
-        }
-    }
-    false
-}
-
-/// How many packets a frame carries: an event has one for each attachment, too.
-pub(crate) fn packets(mut frames: &[u8]) -> usize {
-    let mut packets = 0;
-    while let Some((_, _, rest)) = next_frame(frames) {
-        (frames, packets) = (rest, packets + 1);
-    }
-    packets
-}
-
-/// Bytes of the largest message that a frame carries.
-pub(crate) fn largest_message(mut frames: &[u8]) -> usize {
-    let mut largest = 0;
-    while let Some((_, content, rest)) = next_frame(frames) {
-        (frames, largest) = (rest, largest.max(content.len()));
-    }
-    largest
-}
-
-/// Whether a frame is a close.
-pub(crate) fn is_close(frame: &[u8]) -> bool {
-    frame.first().is_some_and(|first| first & 0x0F == 0x8)
-}
-
-/// The first of our own frames: final, not masked, whole.
-fn next_frame(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (head, rest) = bytes.split_first_chunk::<2>()?;
-    let (len, rest) = match head[1] {
-        126 => rest.split_first_chunk().map(|(len, rest)| (usize::from(u16::from_be_bytes(*len)), rest))?,
-        127 => {
-            let (len, rest) = rest.split_first_chunk()?;
-            (usize::try_from(u64::from_be_bytes(*len)).ok()?, rest)
-        }
-        len => (usize::from(len), rest),
-    };
-    let (content, rest) = rest.split_at_checked(len)?;
-    Some((head[0] & 0x0F, content, rest))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::frame::Frame;
+    use crate::wire::{frame::Frame, payload::append};
 
     const LIMIT: usize = 90_000;
 

@@ -20,19 +20,21 @@ use super::{
     request::Refused,
 };
 use crate::{
-    census::Share,
-    connection::Connection,
     id::Sid,
-    link::{Handed, Link},
+    session::{
+        connection::Connection,
+        handle::{Handed, Link},
+        limiter::Share,
+    },
 };
 
-mod answer;
-mod desk;
 mod requests;
+mod response;
+mod transport;
 
 pub(super) use self::{
-    desk::{Desk, Incoming},
     requests::{poll, post},
+    transport::{Desk, Incoming},
 };
 
 /// What may wait for a session that is busy; more waits at the sender.

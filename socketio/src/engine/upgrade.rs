@@ -22,12 +22,17 @@ use tracing::debug;
 
 use super::{
     frames::{Inbound, Violation},
-    inflow::Inflow,
     pipe::Pipe,
     polling::{Ask, Handle, Moved},
+    reader::Inflow,
     writer::Writer,
 };
-use crate::{config::Config, connection::Connection, frame::Frame, link::Link, reason::Reason};
+use crate::{
+    config::Config,
+    reason::Reason,
+    session::{connection::Connection, handle::Link},
+    wire::frame::Frame,
+};
 
 /// The session's outgoing side, once it has moved.
 pub(super) struct Outflow {

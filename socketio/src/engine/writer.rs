@@ -12,7 +12,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use crate::{connection::Connection, link::Link};
+use crate::session::{connection::Connection, handle::Link};
 
 #[derive(Default)]
 pub(super) struct Writer {

@@ -6,17 +6,19 @@ use actix_web::web;
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
 
-use super::{Ask, Handle, answer::Answer};
+use super::{Ask, Handle, response::Answer};
 use crate::{
-    census::{Holding, Share},
     config::Config,
-    connection::Connection,
     engine::{
         frames::{EXHAUSTED, Inbound},
         payload::{Broken, Splitter},
         request::{BAD_REQUEST, FULL, Refused, TOO_LARGE, UNKNOWN_SID},
     },
-    meters::Meters,
+    metrics::Meters,
+    session::{
+        connection::Connection,
+        limiter::{Holding, Share},
+    },
 };
 
 /// Waits for something to say, or for the client to vanish.

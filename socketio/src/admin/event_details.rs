@@ -1,0 +1,185 @@
+//! What is shown of an event: its name and, if they are not too many bytes, its arguments without what is called a secret.
+
+use serde_json::{Value, value::RawValue};
+
+use super::{NAMESPACE, clock, socket_details::HIDDEN};
+use crate::{
+    event::Event,
+    wire::{
+        frame::{Frame, FrameWriter},
+        packet::Packet,
+    },
+    worker::socket::Core,
+};
+
+/// Bytes of one event's arguments that are shown.
+const MAX_BYTES: usize = 2048;
+/// Arguments of one event that are shown.
+const MAX_ARGS: usize = 16;
+/// Characters of an event's name that are shown.
+const MAX_NAME: usize = 128;
+
+/// A member of an object is hidden if one of these is part of its name, whatever the case.
+const SECRETS: [&str; 12] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "authorization",
+    "cookie",
+    "credential",
+    "apikey",
+    "api_key",
+    "api-key",
+    "private_key",
+];
+/// Or if this is its name.
+const SECRET_NAMES: [&str; 7] = ["auth", "pass", "pwd", "pin", "otp", "jwt", "sid"];
+
+/// A socket sent this.
+pub(super) fn received(socket: &Core, event: &Event) -> Frame {
+    let mut args = shown(event.args.json().iter().map(|arg| &**arg));
+    if let Some(fault) = event.fault {
+        args.push(word(&format!("not taken: {fault}")));
+    }
+    frame("event_received", socket, &event.name, &args)
+}
+
+/// A socket is sent this; `None` if it is not an event.
+pub(super) fn sent(socket: &Core, frame: &Frame) -> Option<Frame> {
+    let packet = frame.packet();
+    let text = match std::str::from_utf8(&packet[..packet.len().min(2 * MAX_BYTES)]) {
+        Ok(text) => text,
+        // It may end within a character.
+        Err(error) => std::str::from_utf8(&packet[..error.valid_up_to()]).ok()?,
+    };
+    let text = text.strip_prefix('4')?;
+    if packet.len() > 2 * MAX_BYTES {
+        let event = Packet::recognise(text)?;
+        let size = word(&format!("{} bytes", packet.len()));
+        return Some(self::frame("event_sent", socket, &event.name, &[size]));
+    }
+    match Packet::parse(text) {
+        Ok(Packet::Event(event)) => {
+            let args = shown(event.args.iter().map(|arg| &**arg));
+            Some(self::frame("event_sent", socket, &event.name, &args))
+        }
+        _ => None,
+    }
+}
+
+fn frame(kind: &str, socket: &Core, name: &str, args: &[String]) -> Frame {
+    let size = args.iter().map(|arg| arg.len() + 1).sum::<usize>() + name.len() + 128;
+    let mut writer = FrameWriter::event_in(NAMESPACE, kind, size);
+    let name: String = name.chars().take(MAX_NAME).collect();
+    let event = std::iter::once(text(&name)).chain(args.iter().cloned()).collect::<Vec<_>>().join(",");
+    for arg in [
+        text(&socket.nsp.name),
+        text(socket.id.as_str()),
+        format!("[{event}]"),
+        text(&clock::iso(clock::now())),
+    ] {
+        writer.arg().extend_from_slice(arg.as_bytes());
+    }
+    writer.seal()
+}
+
+fn shown<'a>(args: impl ExactSizeIterator<Item = &'a RawValue>) -> Vec<String> {
+    let (mut left, more) = (MAX_BYTES, args.len().saturating_sub(MAX_ARGS));
+    let each = |arg: &RawValue| {
+        let json = arg.get();
+        if json.len() > left {
+            return word(&format!("{} bytes", json.len()));
+        }
+        left -= json.len();
+        without_secrets(json)
+    };
+    let mut shown: Vec<_> = args.take(MAX_ARGS).map(each).collect();
+    if more > 0 {
+        shown.push(word(&format!("{more} more")));
+    }
+    shown
+}
+
+fn without_secrets(json: &str) -> String {
+    if !json.starts_with(['[', '{']) {
+        return json.to_owned();
+    }
+    let Ok(mut value) = serde_json::from_str(json) else { return word("nested too deeply") };
+    hide(&mut value);
+    value.to_string()
+}
+
+/// Values are no deeper than what has been read.
+fn hide(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Object(members) => {
+            for (name, value) in members {
+                if is_secret(name) {
+                    *value = HIDDEN.into();
+                } else {
+                    hide(value);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    SECRET_NAMES.contains(&&*name) || SECRETS.iter().any(|secret| name.contains(secret))
+}
+
+fn word(word: &str) -> String {
+    text(&format!("({word})"))
+}
+
+fn text(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args;
+
+    fn told(args: &crate::wire::args::Args) -> Vec<String> {
+        shown(args.json().iter().map(|arg| &**arg))
+    }
+
+    #[test]
+    fn secrets_are_hidden_wherever_they_stand() {
+        let json =
+            r#"{"name":"Ada","user":[{"newPassword":"x","AUTH":{"a":1}}],"accessToken":["y"],"pin":7}"#;
+        let hidden = without_secrets(json);
+        assert!(
+            !hidden.contains('x')
+                && !hidden.contains('y')
+                && !hidden.contains('7')
+                && !hidden.contains("\"a\"")
+        );
+        assert!(hidden.contains(r#""name":"Ada""#));
+    }
+
+    #[test]
+    fn long_arguments_are_counted_instead() {
+        let (long, short) = ("x".repeat(MAX_BYTES), "short");
+        assert_eq!(told(&args![short, long, 7]), [r#""short""#, r#""(2050 bytes)""#, "7"]);
+    }
+
+    #[test]
+    fn of_very_many_arguments_the_first_are_shown() {
+        let args = (0..20).fold(args![], |args, n| args.with(&n));
+        assert_eq!(told(&args).len(), MAX_ARGS + 1);
+        assert_eq!(told(&args)[MAX_ARGS], r#""(4 more)""#);
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_is_not_read() {
+        let deep = "[".repeat(500) + &"]".repeat(500);
+        assert_eq!(without_secrets(&deep), r#""(nested too deeply)""#);
+    }
+}

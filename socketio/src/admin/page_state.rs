@@ -1,0 +1,136 @@
+//! What a page knows of the sockets: made from what it is told, so that what it is told next fits.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    thread::ThreadId,
+};
+
+use serde::Serialize;
+
+use super::{NAMESPACE, feed::What, socket_details::Shown};
+use crate::{
+    args,
+    id::SocketId,
+    wire::{
+        args::Args,
+        frame::{Frame, FrameWriter, Head},
+    },
+    worker::target::Room,
+};
+
+/// Sockets that a page is shown; it could not draw more in a useful time.
+const MAX_SOCKETS: usize = 10_000;
+
+#[derive(Default)]
+pub(super) struct Mirror(HashMap<SocketId, Known>);
+
+struct Known {
+    /// The worker that serves it. One that was recovered may have the same id on another.
+    on: ThreadId,
+    namespace: Arc<str>,
+    rooms: Vec<Room>,
+    polling: bool,
+}
+
+impl Known {
+    fn of(on: ThreadId, socket: &Shown) -> Self {
+        let (namespace, rooms) = (socket.namespace.clone(), socket.rooms.clone());
+        Self { on, namespace, rooms, polling: socket.polling }
+    }
+}
+
+impl Mirror {
+    /// The whole list, in place of what was known. As many as fit in `max_bytes`, and whether these are all.
+    pub(super) fn list(&mut self, sockets: &[(ThreadId, Shown)], max_bytes: usize) -> (Frame, bool) {
+        let mut writer = FrameWriter::event_in(NAMESPACE, "all_sockets", 0);
+        let (json, mut first, mut bytes, mut all) = (writer.arg(), true, 0, true);
+        self.0.clear();
+        json.push(b'[');
+        // Of two with the same id the later is the one that is there.
+        for (on, socket) in sockets.iter().rev() {
+            if self.0.contains_key(&socket.id) {
+                continue;
+            }
+            bytes += socket.json.len() + 1;
+            if bytes > max_bytes || self.0.len() >= MAX_SOCKETS {
+                all = false;
+                break;
+            }
+            if !std::mem::take(&mut first) {
+                json.push(b',');
+            }
+            json.extend_from_slice(socket.json.as_bytes());
+            self.0.insert(socket.id, Known::of(*on, socket));
+        }
+        json.push(b']');
+        (writer.seal(), all)
+    }
+
+    /// What the page is to be told of what happened.
+    pub(super) fn tell(&mut self, on: ThreadId, what: &What, mut send: impl FnMut(Frame)) {
+        match what {
+            What::Event(frame) => send(frame.clone()),
+            What::Connected { socket, at } => {
+                if self.0.len() < MAX_SOCKETS || self.0.contains_key(&socket.id) {
+                    self.0.insert(socket.id, Known::of(on, socket));
+                    send(connected(socket, at));
+                }
+            }
+            What::Joined { namespace, room, id, at } => {
+                // One that is not known yet will be shown with its rooms.
+                if let Some(known) = self.0.get_mut(id).filter(|known| !known.rooms.contains(room)) {
+                    known.rooms.push(room.clone());
+                    send(event("room_joined", &args![**namespace, **room, id, at]));
+                }
+            }
+            What::Left { namespace, room, id, at } => {
+                if let Some(known) = self.0.get_mut(id) {
+                    known.rooms.retain(|one| one != room);
+                    send(event("room_left", &args![**namespace, **room, id, at]));
+                }
+            }
+            What::Disconnected { namespace, id, reason, at } => {
+                if self.0.get(id).is_some_and(|known| known.on == on)
+                    && let Some(known) = self.0.remove(id)
+                {
+                    send(event("socket_disconnected", &args![**namespace, id, reason, at]));
+                    // The page empties its rooms only when it is told.
+                    let rooms = known.rooms.iter().map(|room| &**room);
+                    for room in rooms.chain([id.as_str()]) {
+                        send(event("room_left", &args![**namespace, room, id, at]));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Which sockets poll now: of the others that did, the session has moved to a WebSocket.
+    pub(super) fn polling(&mut self, now: &HashSet<SocketId>, mut send: impl FnMut(Frame)) {
+        #[derive(Serialize)]
+        struct Moved<'a> {
+            id: &'a SocketId,
+            nsp: &'a str,
+            transport: &'static str,
+        }
+        for (id, known) in self.0.iter_mut().filter(|(id, known)| known.polling && !now.contains(id)) {
+            known.polling = false;
+            let moved = Moved { id, nsp: &known.namespace, transport: "websocket" };
+            send(event("socket_updated", &args![moved]));
+        }
+    }
+}
+
+fn connected(socket: &Shown, at: &str) -> Frame {
+    let mut writer = FrameWriter::event_in(NAMESPACE, "socket_connected", socket.json.len() + 32);
+    writer.arg().extend_from_slice(socket.json.as_bytes());
+    writer.arg().extend_from_slice(format!("\"{at}\"").as_bytes());
+    writer.seal()
+}
+
+fn event(name: &str, args: &Args) -> Frame {
+    Frame::encode(Head::Event { namespace: NAMESPACE, name, ack: None }, args, None)
+}
+
+#[cfg(test)]
+mod tests;

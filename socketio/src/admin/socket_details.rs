@@ -1,0 +1,162 @@
+//! What is shown of a socket, and what is not.
+//!
+//! The `auth` of its handshake is left out, and of its session's id there is only a hash with a key that nobody knows: it
+//! tells which sockets are one client. Headers and query parameters that are not known to be harmless, such as cookies and
+//! tokens, are shown by name, their values replaced.
+
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+use super::clock;
+use crate::{
+    config::Transport,
+    handshake::Handshake,
+    id::SocketId,
+    worker::{socket::Core, target::Room},
+};
+
+/// Stands in place of what is not shown.
+pub(super) const HIDDEN: &str = "(hidden)";
+
+/// Headers whose values are shown.
+const HEADERS: [&str; 17] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "connection",
+    "content-length",
+    "content-type",
+    "forwarded",
+    "host",
+    "origin",
+    "sec-websocket-extensions",
+    "sec-websocket-version",
+    "upgrade",
+    "user-agent",
+    "via",
+    "x-forwarded-for",
+    "x-real-ip",
+];
+/// Query parameters whose values are shown: those of Engine.IO itself. `sid` is none of them.
+const PARAMETERS: [&str; 4] = ["EIO", "transport", "t", "b64"];
+/// Characters of what a proxy says about an address.
+const MAX_ADDRESS: usize = 45;
+
+/// A socket as a page is shown it.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    pub(super) id: SocketId,
+    pub(super) namespace: Arc<str>,
+    pub(super) rooms: Vec<Room>,
+    pub(super) polling: bool,
+    pub(super) json: Arc<str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    id: &'a SocketId,
+    client_id: String,
+    transport: &'static str,
+    nsp: &'a str,
+    data: BTreeMap<(), ()>,
+    handshake: Request<'a>,
+    rooms: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    address: String,
+    headers: BTreeMap<&'a str, &'a str>,
+    query: BTreeMap<&'a str, &'a str>,
+    issued: u64,
+    time: String,
+    secure: bool,
+    url: &'a str,
+    xdomain: bool,
+}
+
+impl Shown {
+    /// A socket. Without its headers if it is one of very many.
+    pub(super) fn of(core: &Core, clients: &RandomState, headers: bool) -> Self {
+        let rooms: Vec<Room> = core.rooms.borrow().iter().cloned().collect();
+        let transport = core.link.transport();
+        // Its id is a room of its own, which the page expects among the others.
+        let named = std::iter::once(core.id.as_str()).chain(rooms.iter().map(|room| &**room));
+        let row = Row {
+            id: &core.id,
+            client_id: format!("{:016x}", client(core, clients)),
+            transport: transport.as_str(),
+            nsp: &core.nsp.name,
+            data: BTreeMap::new(),
+            handshake: request(&core.handshake, headers),
+            rooms: named.collect(),
+        };
+        let json = serde_json::to_string(&row).unwrap_or_else(|_| "null".to_owned()).into();
+        let polling = transport == Transport::Polling;
+        Self { id: core.id, namespace: core.nsp.name.clone(), rooms, polling, json }
+    }
+}
+
+/// Which client a socket belongs to.
+pub(super) fn client(core: &Core, clients: &RandomState) -> u64 {
+    clients.hash_one(core.link.sid)
+}
+
+fn request(handshake: &Handshake, headers: bool) -> Request<'_> {
+    let issued = clock::millis(handshake.at());
+    let headers = if headers { self::headers(handshake) } else { BTreeMap::new() };
+    Request {
+        address: address(handshake),
+        headers,
+        query: parameters(handshake.query()),
+        issued,
+        time: clock::iso(issued),
+        secure: handshake.is_secure(),
+        url: handshake.path(),
+        xdomain: handshake.header("origin").is_some(),
+    }
+}
+
+/// The other end of the connection, and whom that is a proxy for, if it says so.
+fn address(handshake: &Handshake) -> String {
+    let peer = handshake.peer().map_or_else(|| "unknown".to_owned(), |peer| peer.ip().to_string());
+    match handshake.header("x-forwarded-for") {
+        Some(client) => format!("{peer} (for {})", client.chars().take(MAX_ADDRESS).collect::<String>()),
+        None => peer,
+    }
+}
+
+fn headers(handshake: &Handshake) -> BTreeMap<&str, &str> {
+    let shown = |name: &str| {
+        HEADERS.contains(&name) || name.starts_with("sec-ch-ua") || name.starts_with("sec-fetch-")
+    };
+    handshake.headers().map(|(name, value)| (name, if shown(name) { value } else { HIDDEN })).collect()
+}
+
+fn parameters(query: &str) -> BTreeMap<&str, &str> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.map(|(name, value)| (name, if PARAMETERS.contains(&name) { value } else { HIDDEN })).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_query_only_the_names_are_shown() {
+        let shown = parameters("EIO=4&transport=polling&t=ab1&token=abc&sid=s&flag");
+        let hidden: Vec<_> =
+            shown.iter().filter(|(_, value)| **value == HIDDEN).map(|(name, _)| *name).collect();
+        assert_eq!(hidden, ["flag", "sid", "token"]);
+        assert_eq!((shown["EIO"], shown["transport"], shown["t"]), ("4", "polling", "ab1"));
+        assert!(parameters("").is_empty());
+    }
+}

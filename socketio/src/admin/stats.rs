@@ -1,0 +1,145 @@
+//! The figures that a page gets every two seconds.
+
+use std::{
+    cmp::Reverse,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use serde_json::{Value, json};
+
+use super::clock;
+use crate::{hub::Hub, session::limiter::Census, worker::nsp::Nsp};
+
+/// Namespaces whose sockets are counted one by one: those with the most.
+const MAX_NAMESPACES: usize = 1_000;
+
+/// What is counted while a page is connected, outside of the admins' own namespace. Bytes are those of events.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Figure {
+    Connected,
+    Disconnected,
+    Received,
+    Sent,
+    BytesReceived,
+    BytesSent,
+    NotShown,
+}
+
+/// The page's names of these. It draws the first two and the bytes.
+const NAMES: [&str; 7] =
+    ["rawConnection", "rawDisconnection", "packetsIn", "packetsOut", "bytesIn", "bytesOut", "eventsNotShown"];
+
+/// Places that are counted at.
+const PLACES: usize = 16;
+
+thread_local! {
+    /// Where this worker counts.
+    static PLACE: usize = {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed) % PLACES
+    };
+}
+
+/// Each figure, growing for ever. Workers count at places of their own, so that they do not fight for one.
+#[derive(Default)]
+pub(super) struct Totals([Place; PLACES]);
+
+#[derive(Default)]
+#[repr(align(128))]
+struct Place([AtomicU64; NAMES.len()]);
+
+/// What the figures were when a page was told last.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Told([u64; NAMES.len()]);
+
+impl Totals {
+    pub(super) fn add(&self, figure: Figure, count: usize) {
+        let place = &self.0[PLACE.with(|place| *place)];
+        place.0[figure as usize].fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn now(&self) -> Told {
+        let sum = |at: usize| self.0.iter().map(|place| place.0[at].load(Ordering::Relaxed)).sum();
+        Told(std::array::from_fn(sum))
+    }
+}
+
+impl Told {
+    /// What has been added since, as the page's chart wants it.
+    fn until(&self, now: &Self) -> Vec<Value> {
+        let timestamp = clock::now() / 1000 * 1000;
+        let added = NAMES.iter().zip(now.0.iter().zip(self.0)).filter(|(_, (now, before))| *now > before);
+        added
+            .map(|(name, (now, before))| json!({ "timestamp": timestamp, "type": name, "count": now - before }))
+            .collect()
+    }
+}
+
+/// The server, as far as it stays the same.
+pub(super) struct Server {
+    id: String,
+    hostname: String,
+    census: Arc<Census>,
+    began: Instant,
+}
+
+impl Server {
+    pub(super) fn new(id: Option<String>, census: Arc<Census>) -> Self {
+        let hostname = hostname();
+        Self { id: id.unwrap_or_else(|| hostname.clone()), hostname, census, began: Instant::now() }
+    }
+
+    /// What a page is told of the server now.
+    pub(super) fn stats(&self, hub: &Hub, polling: usize, before: &Told, now: &Told) -> Value {
+        let mut namespaces: Vec<_> = hub.all().into_iter().map(|nsp| (nsp.sockets(), nsp)).collect();
+        if namespaces.len() > MAX_NAMESPACES {
+            namespaces.sort_by_key(|(sockets, _)| Reverse(*sockets));
+            namespaces.truncate(MAX_NAMESPACES);
+        }
+        namespaces.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
+        let named =
+            |(sockets, nsp): &(usize, Arc<Nsp>)| json!({ "name": &*nsp.name, "socketsCount": sockets });
+        json!({
+            "serverId": self.id,
+            "hostname": self.hostname,
+            "pid": std::process::id(),
+            "uptime": self.began.elapsed().as_secs_f64(),
+            "clientsCount": self.census.open(),
+            "pollingClientsCount": polling,
+            "aggregatedEvents": before.until(now),
+            "namespaces": namespaces.iter().map(named).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// The machine's name, where the kernel or the environment tells it.
+fn hostname() -> String {
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = kernel.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_default();
+    match name.trim() {
+        "" => "server".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_told_what_was_added_since() {
+        let totals = Totals::default();
+        totals.add(Figure::Sent, 2);
+        let before = totals.now();
+        totals.add(Figure::Sent, 3);
+        totals.add(Figure::NotShown, 1);
+        let added = before.until(&totals.now());
+        let added: Vec<_> =
+            added.iter().map(|one| (one["type"].as_str().unwrap(), one["count"].as_u64().unwrap())).collect();
+        assert_eq!(added, [("packetsOut", 3), ("eventsNotShown", 1)]);
+    }
+}

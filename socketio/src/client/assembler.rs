@@ -1,0 +1,88 @@
+//! Binary packets come in pieces: the packet, then its attachments, and nothing between them.
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use crate::{engine::Failure, event::Fault, metrics::Meters, wire::packet::Emitted};
+
+/// A packet that may have attachments.
+pub(super) enum Whole {
+    Event(Emitted, Option<Fault>),
+    Ack { namespace: Box<str>, id: u64, args: Vec<Box<RawValue>> },
+}
+
+/// A packet with all its attachments.
+pub(super) struct Assembled {
+    pub(super) packet: Whole,
+    pub(super) attachments: Vec<Bytes>,
+    /// All pieces together.
+    pub(super) bytes: u64,
+    /// One of them was over the limit, or all together; there are no attachments then.
+    pub(super) over: bool,
+}
+
+pub(super) struct Assembly {
+    waiting: Option<(Assembled, usize)>,
+    max_attachments: usize,
+}
+
+impl Assembly {
+    pub(super) fn new(max_attachments: usize) -> Self {
+        Self { waiting: None, max_attachments }
+    }
+
+    /// Whether the next message is to be an attachment.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// Bytes held.
+    pub(super) fn held(&self) -> usize {
+        let kept = |(assembled, _): &(Assembled, usize)| assembled.attachments.iter().map(Bytes::len).sum();
+        self.waiting.as_ref().map_or(0, kept)
+    }
+
+    /// Takes a packet of which `missing` attachments are to come; gives it back if that is none.
+    pub(super) fn begin(
+        &mut self,
+        packet: Whole,
+        missing: usize,
+        bytes: usize,
+    ) -> Result<Option<Assembled>, Failure> {
+        if missing > self.max_attachments {
+            Meters::limited("max_attachments");
+            return Err(Failure::invalid("too many attachments"));
+        }
+        let assembled = Assembled { packet, attachments: Vec::new(), bytes: bytes as u64, over: false };
+        if missing == 0 {
+            return Ok(Some(assembled));
+        }
+        self.waiting = Some((assembled, missing));
+        Ok(None)
+    }
+
+    /// Takes an attachment, or notes one that was skipped; the packet, if it was the last. All pieces together have at most `limit`
+    /// bytes.
+    pub(super) fn attach(
+        &mut self,
+        attachment: Option<Vec<u8>>,
+        bytes: u64,
+        limit: usize,
+    ) -> Result<Option<Assembled>, Failure> {
+        let Some((assembled, missing)) = &mut self.waiting else {
+            return Err(Failure::invalid("an attachment of nothing"));
+        };
+        assembled.bytes += bytes;
+        *missing -= 1;
+        match attachment {
+            Some(attachment) if !assembled.over && assembled.bytes <= limit as u64 => {
+                assembled.attachments.push(attachment.into());
+            }
+            _ => {
+                assembled.over = true;
+                assembled.attachments = Vec::new();
+            }
+        }
+        Ok(self.waiting.take_if(|(_, missing)| *missing == 0).map(|(assembled, _)| assembled))
+    }
+}

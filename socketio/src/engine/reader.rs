@@ -1,0 +1,56 @@
+//! A WebSocket's incoming side: the request's payload, as messages.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use actix_http::Payload;
+use futures_core::Stream;
+
+use super::frames::{Decoder, Inbound, Violation};
+use crate::session::limiter::{Holding, Share};
+
+pub(super) struct Inflow {
+    payload: Payload,
+    decoder: Decoder,
+    max_payload: usize,
+    share: Arc<Share>,
+    holding: Holding,
+    /// Bytes read since this was last asked.
+    bytes: u64,
+}
+
+impl Inflow {
+    pub(super) fn new(payload: Payload, max_payload: usize, share: Arc<Share>) -> Self {
+        let (decoder, holding) = (Decoder::new(max_payload), share.holding());
+        Self { payload, decoder, max_payload, share, holding, bytes: 0 }
+    }
+
+    /// The next message; `None` when no more will come.
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Inbound, Violation>>> {
+        self.decoder.set_limit(self.share.message(self.max_payload));
+        loop {
+            match self.decoder.next() {
+                Ok(Some(message)) => return Poll::Ready(Some(Ok(message))),
+                Ok(None) => {}
+                Err(violation) => return Poll::Ready(Some(Err(violation))),
+            }
+            if self.holding.set(self.decoder.held()).is_err() {
+                return Poll::Ready(Some(Err(Violation::exhausted())));
+            }
+            match ready!(Pin::new(&mut self.payload).poll_next(cx)) {
+                Some(Ok(bytes)) => {
+                    self.bytes += bytes.len() as u64;
+                    self.decoder.feed(bytes);
+                }
+                Some(Err(_)) | None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    pub(super) fn take_count(&mut self) -> u64 {
+        std::mem::take(&mut self.bytes)
+    }
+}

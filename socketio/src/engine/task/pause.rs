@@ -1,0 +1,59 @@
+//! A session that is not read, because too much of what it sent waits: for how long already, and whether its client is still there.
+
+use std::{
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use tokio::time::Instant;
+
+use crate::{metrics::Meters, session::handle::Link};
+
+#[derive(Default)]
+pub(super) struct Pause {
+    since: Option<Instant>,
+    /// Sees the client hang up, although nothing is read.
+    watch: Option<LocalBoxFuture<'static, ()>>,
+}
+
+impl Pause {
+    pub(super) fn is_on(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// Begins.
+    pub(super) fn begin(&mut self) {
+        if self.since.is_none() {
+            Meters::limited("max_inbox");
+            self.since = Some(Instant::now());
+        }
+    }
+
+    /// Ends; says whether it had begun.
+    pub(super) fn end(&mut self) -> bool {
+        self.since.take().is_some()
+    }
+
+    /// Until when it may last.
+    pub(super) fn until(&self, timeout: Duration) -> Option<Instant> {
+        self.since.map(|since| since + timeout)
+    }
+
+    /// Ready once the client has hung up.
+    pub(super) fn poll_hung_up(&mut self, cx: &mut Context<'_>, link: &Link) -> Poll<()> {
+        if self.watch.is_none() {
+            let vanished = link.connection().and_then(|connection| connection.vanished().ok());
+            self.watch = vanished.map(FutureExt::boxed_local);
+        }
+        let Some(watch) = &mut self.watch else { return Poll::Pending };
+        ready!(watch.as_mut().poll(cx));
+        self.watch = None;
+        Poll::Ready(())
+    }
+
+    /// All that waited is done. Not before is the watch given up: in a burst, pauses are many and short.
+    pub(super) fn forget(&mut self) {
+        self.watch = None;
+    }
+}

@@ -1,0 +1,36 @@
+//! The namespaces of a server, by name and by pattern.
+
+use std::sync::{Arc, atomic::AtomicUsize};
+
+use actix_web::dev::ResourceDef;
+use metrics::Histogram;
+
+use crate::{config::Config, hub::Hub, service::Erased, worker::nsp::Nsp};
+
+pub(crate) struct Definition {
+    pub(crate) pattern: ResourceDef,
+    pub(crate) service: Arc<dyn Erased>,
+    pub(crate) handler_seconds: Histogram,
+}
+
+/// The namespaces that clients may ask for.
+pub(crate) struct Namespaces {
+    pub(crate) config: Config,
+    pub(crate) patterns: Vec<Definition>,
+}
+
+impl Namespaces {
+    /// A place in the namespace of that name, if it is one that clients may ask for.
+    pub(crate) fn seat(&self, hub: &Hub, name: &str) -> Option<Arc<Nsp>> {
+        hub.seat(name, || self.made(name, hub.kept()))
+    }
+
+    fn made(&self, name: &str, kept: Arc<AtomicUsize>) -> Option<Nsp> {
+        let mut path = actix_web::dev::Path::new(name);
+        let one = self.patterns.iter().find(|one| one.pattern.capture_match_info(&mut path))?;
+        let params = path.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let recovery = self.config.recovery.as_ref();
+        let nsp = Nsp::new(name.into(), one.service.clone(), one.handler_seconds.clone(), recovery, kept);
+        Some(nsp.of_pattern(params))
+    }
+}

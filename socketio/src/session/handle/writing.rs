@@ -1,0 +1,154 @@
+//! The outbox, seen from whoever writes: a response's body, a waiting GET, or the session itself.
+
+use std::{
+    io::{self, IoSlice},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+
+use super::{Link, State};
+use crate::{session::connection::Connection, wire::payload};
+
+/// Packets in one payload, unless one event has more: python-socketio takes no more.
+const PACKETS: usize = 16;
+
+/// Bytes of a payload, unless one event has more: it is a copy, for one client alone, and no ping gets past it.
+const PAYLOAD: usize = 256 * 1024;
+
+/// A backlog that takes a slow line seconds.
+const LARGE: usize = 256 * 1024;
+
+/// Frames written by one system call.
+const SLICES: usize = 16;
+
+impl Link {
+    /// Whether what was sent last is known not to get through just now.
+    pub(crate) fn stalled(&self, stalled: bool) {
+        self.stalled.set(stalled);
+    }
+
+    /// Frames may be written without going through actix: the client has been heard, so it has been sent all that went
+    /// that way, and nothing of it is still there to be overtaken.
+    pub(crate) fn go_direct(&self) {
+        self.direct.set(true);
+    }
+
+    /// The connection, once it may be written to without going through actix.
+    pub(crate) fn direct(&self) -> Option<Arc<Connection>> {
+        if !self.direct.get() {
+            return None;
+        }
+        self.connection().filter(|connection| connection.is_direct())
+    }
+
+    /// Something waits: it leaves at the end of the worker's batch, or else by its writer.
+    pub(super) fn written_to(&self) {
+        if self.direct.get() && self.shard.is_batching() {
+            if !self.dirty.replace(true)
+                && let Some(me) = self.me.upgrade()
+            {
+                self.shard.flush_later(me);
+            }
+        } else {
+            self.state.borrow_mut().wake_writer();
+        }
+    }
+
+    /// Writes what waits, here and now. What the kernel does not take is left to the writer, which can wait for it.
+    pub(crate) fn flush(&self) {
+        self.dirty.set(false);
+        let written = match self.direct() {
+            Some(connection) if !self.stalled.get() => self.write_all(|slices| connection.write(slices)),
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        };
+        if written.is_err() {
+            self.state.borrow_mut().wake_writer();
+        }
+    }
+
+    /// Appends what waits to a payload, as much as every client takes at once; says whether it was the close. That goes alone: stock clients act on it before they
+    /// act on what came with it.
+    pub(crate) fn drain(&self, payload: &mut String) -> bool {
+        let mut state = self.state.borrow_mut();
+        let (before, mut frames, mut packets, mut closed) = (payload.len(), 0, 0, false);
+        let mut next = |payload: &str| {
+            state.outbox.pop_if(|bytes| {
+                packets += payload::packets(bytes);
+                let room = packets <= PACKETS && payload.len() + bytes.len() <= PAYLOAD;
+                payload.is_empty() || (room && !payload::is_close(bytes))
+            })
+        };
+        while let Some(bytes) = next(payload) {
+            frames += 1;
+            closed |= payload::append(payload, &bytes);
+        }
+        self.let_go(&mut state);
+        self.shard.meters.sent(payload.len() - before, frames);
+        closed
+    }
+
+    /// Whoever calls writes what is queued from here on.
+    pub(crate) fn register_writer(&self, cx: &Context<'_>) {
+        self.state.borrow_mut().writer = Some(cx.waker().clone());
+    }
+
+    /// Lets the kernel keep little of a large backlog, because a ping gets past what is here, and past nothing that is there. Acks do not
+    /// count: they are bounded, and a client that sends much before it reads counts on what the kernel takes.
+    fn be_shallow(&self) {
+        if !self.shallow.get() && self.state.borrow().outbox.without_acks() >= LARGE {
+            self.shallow.set(true);
+            self.connection().iter().for_each(|connection| connection.be_shallow());
+        }
+    }
+
+    /// The next bytes, for a writer that copies them; `None` at the end.
+    pub(crate) fn poll_bytes(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+        self.be_shallow();
+        let mut state = self.state.borrow_mut();
+        match state.outbox.next() {
+            Some((bytes, last)) => {
+                self.let_go(&mut state);
+                self.shard.meters.sent(bytes.len(), u64::from(last));
+                Poll::Ready(Some(bytes))
+            }
+            None => state.poll_end(cx).map(|()| None),
+        }
+    }
+
+    /// Writes what waits, until there is no more or `write` fails; ready at the session's end.
+    pub(crate) fn poll_write(
+        &self,
+        cx: &Context<'_>,
+        write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> Poll<io::Result<()>> {
+        if let Err(error) = self.write_all(write) {
+            return Poll::Ready(Err(error));
+        }
+        self.state.borrow_mut().poll_end(cx).map(Ok)
+    }
+
+    /// Events that were held back may go on.
+    fn let_go(&self, state: &mut State) {
+        if self.held.get() && state.outbox.acks() <= self.max_unread_acks {
+            self.held.set(false);
+            state.wake_task();
+        }
+    }
+
+    fn write_all(&self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<()> {
+        self.be_shallow();
+        let mut state = self.state.borrow_mut();
+        while !state.outbox.is_empty() {
+            state.outbox.freshen(SLICES);
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count = state.outbox.peek(&mut slices);
+            let written = write(&slices[..count])?;
+            let frames = state.outbox.advance(written);
+            self.let_go(&mut state);
+            self.shard.meters.sent(written, frames);
+        }
+        Ok(())
+    }
+}

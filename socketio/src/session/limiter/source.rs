@@ -1,0 +1,152 @@
+//! Where sessions come from: an address or an owner, and how much comes from there.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    config::Config,
+    session::bucket::{self, Bucket},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+/// How much of what comes in a second may come at once after a quiet while.
+const BURST: Duration = Duration::from_secs(2);
+/// Sources without a session that are remembered, for what came from there just now.
+const MAX_REMEMBERED: usize = 50_000;
+/// With fewer than these, nothing is looked for that could be forgotten.
+const FEW: usize = 1024;
+
+/// An address or an owner.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Address(IpAddr),
+    Owner(Box<str>),
+}
+
+/// What is counted for one of them.
+#[derive(Debug)]
+pub(super) struct Source {
+    sessions: AtomicUsize,
+    pub(super) handshakes: Bucket,
+    traffic: Bucket,
+    rates: Box<[Bucket]>,
+}
+
+/// Too much comes from one address or owner: which limit that is, and after how long there may be more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Busy {
+    pub(crate) limit: &'static str,
+    pub(crate) after: Duration,
+}
+
+impl Source {
+    /// One more session, if it is not one too many.
+    pub(super) fn enter(&self, max: Option<usize>) -> Result<(), ()> {
+        let more = |here: usize| max.is_none_or(|max| here < max).then_some(here + 1);
+        self.sessions.try_update(Ordering::Relaxed, Ordering::Relaxed, more).map(drop).map_err(drop)
+    }
+
+    pub(super) fn leave(&self) {
+        self.sessions.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn charge(&self, cost: u64) -> Result<(), Busy> {
+        if cost == 0 {
+            return Ok(());
+        }
+        let busy = |after| Busy { limit: "traffic_per_address", after };
+        self.traffic.take(bucket::now(), cost, BURST).map_err(busy)
+    }
+
+    pub(super) fn spend(&self, at: usize, (limit, cost): (&'static str, u64)) -> Result<(), Busy> {
+        let Some(bucket) = self.rates.get(at) else { return Ok(()) };
+        bucket.take(bucket::now(), cost, MINUTE).map_err(|after| Busy { limit, after })
+    }
+
+    fn is_forgettable(&self, now: u64) -> bool {
+        let fresh = self.handshakes.is_fresh(now) && self.traffic.is_fresh(now);
+        !self.is_used() && fresh && self.rates.iter().all(|bucket| bucket.is_fresh(now))
+    }
+
+    fn is_used(&self) -> bool {
+        self.sessions.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// All sources from which something came lately.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    all: HashMap<Key, Arc<Source>>,
+    sweep_at: usize,
+}
+
+impl Sources {
+    pub(super) fn of(&mut self, key: Key, limits: &Limits, now: u64) -> Arc<Source> {
+        if self.all.len() >= self.sweep_at.max(FEW) {
+            self.sweep(now);
+        }
+        let new = || {
+            let rates = limits.rates.iter().map(|_| Bucket::default()).collect();
+            let (sessions, handshakes, traffic) = (AtomicUsize::new(0), Bucket::default(), Bucket::default());
+            Arc::new(Source { sessions, handshakes, traffic, rates })
+        };
+        self.all.entry(key).or_insert_with(new).clone()
+    }
+
+    /// Forgets those of which nothing would be remembered; or, if they are too many, all that have no session.
+    fn sweep(&mut self, now: u64) {
+        self.all.retain(|_, source| !source.is_forgettable(now));
+        if self.all.len() >= MAX_REMEMBERED {
+            self.all.retain(|_, source| source.is_used());
+        }
+        self.sweep_at = 2 * self.all.len();
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+}
+
+/// What a configuration says of all this, costs in nanoseconds.
+#[derive(Debug)]
+pub(super) struct Limits {
+    pub(super) sessions: usize,
+    pub(super) reserved: usize,
+    pub(super) each: Option<usize>,
+    pub(super) handshake: u64,
+    event: u64,
+    bytes: Option<u64>,
+    pub(super) rates: Vec<(&'static str, u64)>,
+}
+
+impl Limits {
+    pub(super) fn of(config: &Config) -> Self {
+        Self {
+            sessions: config.max_sessions,
+            reserved: config.reserved_sessions,
+            each: config.max_sessions_per_address,
+            handshake: bucket::cost(config.max_handshakes_per_address, SECOND),
+            event: bucket::cost(config.max_events_per_address, SECOND),
+            bytes: config.max_bytes_per_address.map(|limit| limit.max(1)),
+            rates: config
+                .rates
+                .iter()
+                .map(|rate| (rate.name, bucket::cost(Some(rate.per_minute), MINUTE)))
+                .collect(),
+        }
+    }
+
+    /// What events of so many bytes cost.
+    pub(super) fn traffic(&self, events: u64, bytes: u64) -> u64 {
+        events * self.event + self.bytes.map_or(0, |limit| bytes.saturating_mul(1_000_000_000) / limit)
+    }
+}

@@ -1,0 +1,348 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::wire::{frame::Frame, message::Fold};
+
+const A: Key = (1, Slot(1));
+const B: Key = (1, Slot(2));
+
+fn put(outbox: &mut Outbox, slot: Key, bytes: impl Into<Bytes>) {
+    outbox.put(slot, &Message::latest(slot.1, Frame::raw(bytes.into())));
+}
+
+fn drain(outbox: &mut Outbox) -> Vec<Bytes> {
+    std::iter::from_fn(|| outbox.pop()).collect()
+}
+
+#[test]
+fn a_newer_frame_takes_the_place_of_the_slots_unsent_one() {
+    let mut outbox = Outbox::new(100);
+    put(&mut outbox, A, "a1");
+    outbox.push("ack".into()).unwrap();
+    put(&mut outbox, B, "b1");
+    put(&mut outbox, A, "a2 longer");
+    assert_eq!(outbox.bytes(), 14);
+    assert_eq!(drain(&mut outbox), ["a2 longer", "ack", "b1"]);
+    assert_eq!(outbox.bytes(), 0);
+}
+
+#[test]
+fn a_frame_that_has_left_is_not_replaced() {
+    let mut outbox = Outbox::new(100);
+    put(&mut outbox, A, "a1");
+    assert_eq!(outbox.pop().unwrap(), "a1");
+    outbox.push("ack".into()).unwrap();
+    put(&mut outbox, A, "a2");
+    put(&mut outbox, A, "a3");
+    assert_eq!(drain(&mut outbox), ["ack", "a3"]);
+}
+
+#[test]
+fn what_comes_in_front_leaves_the_slots_in_place() {
+    let mut outbox = Outbox::new(100);
+    outbox.push("x".into()).unwrap();
+    put(&mut outbox, A, "a1");
+    outbox.push_front("ping".into()).unwrap();
+    put(&mut outbox, A, "a2");
+    assert_eq!(drain(&mut outbox), ["ping", "x", "a2"]);
+}
+
+#[test]
+fn what_is_taken_back_leaves_everything_else_in_its_place() {
+    const ELSEWHERE: Key = (2, Slot(1));
+    let mut outbox = Outbox::new(100);
+    put(&mut outbox, A, "a1 has left");
+    outbox.pop();
+    outbox.push("x".into()).unwrap();
+    put(&mut outbox, B, "b1");
+    put(&mut outbox, ELSEWHERE, "c1");
+    put(&mut outbox, A, "a2");
+    outbox.push("y".into()).unwrap();
+    outbox.take_back(1);
+    assert_eq!(outbox.bytes(), 4);
+    put(&mut outbox, ELSEWHERE, "c2");
+    put(&mut outbox, B, "b2");
+    put(&mut outbox, A, "a3");
+    put(&mut outbox, B, "b3");
+    assert_eq!(drain(&mut outbox), ["x", "c2", "y", "b3", "a3"]);
+    assert_eq!(outbox.bytes(), 0);
+    outbox.take_back(1);
+    assert!(outbox.is_empty());
+}
+
+#[test]
+fn only_ordered_frames_fill_it_and_one_alone_always_fits() {
+    let mut outbox = Outbox::new(10);
+    put(&mut outbox, A, "a slot of more than ten");
+    outbox.push("ordered, more than ten".into()).unwrap();
+    assert_eq!(outbox.push("x".into()), Err(Full));
+    assert_eq!(outbox.push_front("x".into()), Err(Full));
+    outbox.pop();
+    outbox.pop();
+    outbox.push("12345".into()).unwrap();
+    outbox.push("67890".into()).unwrap();
+    assert_eq!(outbox.push("1".into()), Err(Full));
+    outbox.clear();
+    assert_eq!((outbox.bytes(), outbox.pop()), (0, None));
+    put(&mut outbox, A, "again");
+    assert_eq!(outbox.pop().unwrap(), "again");
+}
+
+fn frame(len: usize) -> Bytes {
+    vec![7; len].into()
+}
+
+#[test]
+fn a_copying_writer_gets_slices_and_all_of_them() {
+    let mut outbox = Outbox::new(1 << 20);
+    outbox.push((0..=255).cycle().take(200_000).collect()).unwrap();
+    let mut left = Vec::new();
+    while let Some((bytes, last)) = outbox.next() {
+        assert!(bytes.len() <= SLICE);
+        left.extend(bytes);
+        assert_eq!(last, left.len() == 200_000);
+    }
+    assert_eq!(left, (0..=255).cycle().take(200_000).collect::<Vec<u8>>());
+}
+
+#[test]
+fn a_frame_that_has_begun_is_finished_unless_abandoned() {
+    let mut outbox = Outbox::new(1 << 20);
+    put(&mut outbox, A, frame(50_000));
+    outbox.next();
+    put(&mut outbox, A, frame(1));
+    outbox.clear();
+    assert_eq!(outbox.bytes(), 50_000 - SLICE);
+    outbox.abandon();
+    assert_eq!(outbox.next(), None);
+}
+
+/// Writes as a kernel would that takes `room` bytes at a time.
+fn write(outbox: &mut Outbox, room: usize) -> (Vec<u8>, u64) {
+    let mut slices = [IoSlice::new(&[]); 4];
+    let count = outbox.peek(&mut slices);
+    let bytes: Vec<u8> = slices[..count].iter().flat_map(|slice| slice.iter().copied()).take(room).collect();
+    let ended = outbox.advance(bytes.len());
+    (bytes, ended)
+}
+
+#[test]
+fn a_vectored_writer_may_stop_anywhere() {
+    for room in 1..40 {
+        let mut outbox = Outbox::new(1 << 20);
+        let frames = ["one", "two two", "three three three", "4", "five", "six"];
+        frames.iter().for_each(|frame| outbox.push((*frame).into()).unwrap());
+        let (mut left, mut ended) = (Vec::new(), 0);
+        while outbox.bytes() > 0 {
+            let (bytes, frames) = write(&mut outbox, room);
+            left.extend(bytes);
+            ended += frames;
+        }
+        assert_eq!((String::from_utf8(left).unwrap(), ended), (frames.concat(), 6), "{room}");
+    }
+}
+
+#[test]
+fn what_has_begun_to_leave_is_not_replaced_and_the_rest_is() {
+    let mut outbox = Outbox::new(1 << 20);
+    put(&mut outbox, A, "old a");
+    put(&mut outbox, B, "old b");
+    assert_eq!(write(&mut outbox, 2), (b"ol".to_vec(), 0));
+    put(&mut outbox, A, "new a");
+    put(&mut outbox, B, "new b");
+    outbox.push_front("ping".into()).unwrap();
+    assert_eq!(write(&mut outbox, 100), (b"d apingnew bnew a".to_vec(), 4));
+    assert_eq!(outbox.bytes(), 0);
+}
+
+#[test]
+fn an_ack_counts_until_its_last_byte_has_left() {
+    let mut outbox = Outbox::new(1 << 20);
+    outbox.push("other".into()).unwrap();
+    outbox.push_ack("ack 1".into()).unwrap();
+    outbox.push_ack("ack two".into()).unwrap();
+    assert_eq!(outbox.acks(), 12);
+    write(&mut outbox, 9);
+    assert_eq!((outbox.acks(), outbox.left()), (12, 9));
+    write(&mut outbox, 1);
+    assert_eq!((outbox.acks(), outbox.left()), (7, 10));
+    assert!(outbox.pop_if(|_| true).is_some());
+    assert_eq!((outbox.acks(), outbox.left()), (0, 17));
+
+    outbox.push_ack(frame(SLICE + 1)).unwrap();
+    outbox.push_ack(frame(5)).unwrap();
+    assert!(outbox.next().is_some_and(|(_, last)| !last));
+    outbox.clear();
+    assert_eq!(outbox.acks(), SLICE + 1, "what has begun is still owed");
+    assert!(outbox.next().is_some_and(|(_, last)| last));
+    assert_eq!(outbox.acks(), 0);
+    outbox.push_ack(frame(SLICE + 1)).unwrap();
+    outbox.next();
+    outbox.abandon();
+    assert_eq!((outbox.acks(), outbox.bytes()), (0, 0));
+}
+
+/// Makes `after..=last`.
+struct Range {
+    last: u64,
+}
+
+impl Fold for Range {
+    fn fold(&self, after: u64) -> (Frame, u64) {
+        (Frame::raw(format!("{}..{}", after + 1, self.last).into()), self.last)
+    }
+}
+
+fn step(outbox: &mut Outbox, number: u64, last: u64) {
+    let frame = Frame::raw(number.to_string().into());
+    outbox.put(A, &Message::step(A.1, number, frame, Arc::new(Range { last })));
+}
+
+#[test]
+fn steps_that_leave_in_time_are_sent_one_by_one() {
+    let mut outbox = Outbox::new(100);
+    for number in 1..4 {
+        step(&mut outbox, number, number);
+        assert_eq!(outbox.pop().unwrap(), number.to_string());
+    }
+}
+
+#[test]
+fn steps_that_wait_become_one_when_their_turn_comes() {
+    let mut outbox = Outbox::new(100);
+    step(&mut outbox, 1, 5);
+    outbox.push("ack".into()).unwrap();
+    step(&mut outbox, 2, 5);
+    assert_eq!(outbox.bytes(), 3, "nothing is kept of steps that wait");
+    step(&mut outbox, 3, 5);
+    assert!(!outbox.is_empty());
+    outbox.freshen(1);
+    assert_eq!(write(&mut outbox, 100), (b"1..5ack".to_vec(), 2), "in their place");
+}
+
+#[test]
+fn what_was_folded_is_not_sent_again() {
+    let mut outbox = Outbox::new(100);
+    step(&mut outbox, 1, 4);
+    step(&mut outbox, 2, 4);
+    outbox.push("ack".into()).unwrap();
+    assert_eq!(drain(&mut outbox), ["1..4", "ack"]);
+    for number in 3..6 {
+        step(&mut outbox, number, number);
+    }
+    assert_eq!(drain(&mut outbox), ["5"]);
+    assert_eq!(outbox.bytes(), 0);
+}
+
+#[test]
+fn what_was_folded_and_has_not_left_takes_further_steps() {
+    let mut outbox = Outbox::new(100);
+    step(&mut outbox, 1, 2);
+    step(&mut outbox, 2, 2);
+    outbox.freshen(4);
+    assert_eq!(outbox.bytes(), 4);
+    outbox.put(A, &Message::step(A.1, 3, Frame::raw("3".into()), Arc::new(Range { last: 3 })));
+    assert_eq!(outbox.bytes(), 0);
+    // The one who was there first makes it: its steps begin where the client is.
+    assert_eq!(drain(&mut outbox), ["1..2"]);
+}
+
+#[test]
+fn a_numbered_state_never_follows_a_later_one() {
+    let mut outbox = Outbox::new(100);
+    let state = |number: u64| Message::latest(A.1, Frame::raw(number.to_string().into())).numbered(number);
+    outbox.put(A, &state(7));
+    outbox.put(A, &state(6));
+    outbox.put(A, &state(7));
+    assert_eq!(drain(&mut outbox), ["7"]);
+    outbox.put(A, &state(7));
+    outbox.put(A, &state(3));
+    assert_eq!(outbox.pop(), None);
+    outbox.put(A, &Message { again: true, ..state(7) });
+    assert_eq!(drain(&mut outbox), ["7"], "who asks again is told again");
+    outbox.put(A, &Message { again: true, ..state(6) });
+    assert_eq!(outbox.pop(), None);
+}
+
+#[test]
+fn a_first_step_stands_for_all_before_it() {
+    let mut outbox = Outbox::new(100);
+    step(&mut outbox, 3, 3);
+    let whole = Message::step(A.1, 5, Frame::raw("all up to 5".into()), Arc::new(Range { last: 9 }));
+    outbox.put(A, &Message { again: true, ..whole.clone() });
+    step(&mut outbox, 5, 5);
+    assert_eq!(drain(&mut outbox), ["all up to 5"], "in the place of what was waiting");
+    step(&mut outbox, 4, 4);
+    assert_eq!(outbox.pop(), None);
+}
+
+fn series(pieces: &[&'static str]) -> Frame {
+    let frames: Vec<Frame> = pieces.iter().map(|piece| Frame::raw((*piece).into())).collect();
+    Frame::series(&frames)
+}
+
+#[test]
+fn a_series_leaves_whole_and_only_what_hurries_comes_between() {
+    let mut outbox = Outbox::new(100);
+    let step = |number, frame| Message::step(A.1, number, frame, Arc::new(Range { last: 9 }));
+    outbox.put(A, &step(1, series(&["1a", "1b", "1c"])));
+    outbox.push_ack("ack".into()).unwrap();
+    assert_eq!(outbox.bytes(), 9);
+    assert_eq!(outbox.pop().unwrap(), "1a");
+    outbox.push_front("ping".into()).unwrap();
+    outbox.put(A, &step(2, Frame::raw("2".into())));
+    assert_eq!(drain(&mut outbox), ["ping", "1b", "1c", "ack", "2"]);
+    assert_eq!(outbox.bytes(), 0);
+}
+
+#[test]
+fn a_series_that_has_not_begun_is_replaced_and_one_that_has_is_followed() {
+    let mut outbox = Outbox::new(100);
+    let put = |outbox: &mut Outbox, frame| outbox.put(A, &Message::latest(A.1, frame));
+    put(&mut outbox, series(&["old", "old"]));
+    put(&mut outbox, series(&["1", "2"]));
+    outbox.pop();
+    put(&mut outbox, series(&["older", "older"]));
+    put(&mut outbox, series(&["3", "4"]));
+    assert_eq!(outbox.bytes(), 3);
+    assert_eq!(drain(&mut outbox), ["2", "3", "4"]);
+}
+
+#[test]
+fn what_is_left_of_a_series_is_taken_back() {
+    let mut outbox = Outbox::new(100);
+    outbox.put(A, &Message::latest(A.1, series(&["1", "2", "3"])));
+    outbox.pop();
+    outbox.push("x".into()).unwrap();
+    put(&mut outbox, A, "later");
+    outbox.push("y".into()).unwrap();
+    outbox.take_back(1);
+    assert_eq!(outbox.bytes(), 2);
+    put(&mut outbox, A, "again");
+    assert_eq!(drain(&mut outbox), ["x", "y", "again"]);
+    assert_eq!(outbox.bytes(), 0);
+}
+
+#[test]
+fn a_kernel_gets_the_pieces_of_a_series_in_their_order() {
+    for room in 1..12 {
+        let mut outbox = Outbox::new(100);
+        outbox.put(A, &Message::latest(A.1, series(&["one", "two", "three"])));
+        outbox.push("behind".into()).unwrap();
+        let mut left = Vec::new();
+        while outbox.bytes() > 0 {
+            left.extend(write(&mut outbox, room).0);
+        }
+        assert_eq!(left, b"onetwothreebehind", "{room} at a time");
+    }
+}
+
+#[test]
+fn the_largest_message_is_known_by_what_its_frame_carries() {
+    let mut outbox = Outbox::new(100_000);
+    let frames = [Frame::text(&"x".repeat(300)), Frame::text(&"y".repeat(70_000)), Frame::text("z")];
+    outbox.push(Frame::joined(&frames).into_bytes()).unwrap();
+    assert_eq!(outbox.largest(), 0);
+    outbox.next();
+    assert_eq!(outbox.largest(), 70_000);
+}

@@ -1,0 +1,307 @@
+//! Connection state recovery: what was sent lately, and who has lost their connection.
+//!
+//! ```text
+//! emit ─▶ Log::append ─▶ number n ─▶ the event's last argument, and every worker, in the order of the numbers
+//! away ─▶ Log::part    (rooms kept)
+//! back ─▶ Log::restore (pid, n) ─▶ same id, same rooms, every event after n that was meant for it
+//! ```
+//!
+//! A namespace's events are numbered while the list of workers is locked, so the numbers' order is the order in which
+//! every worker sends them. A socket starts after a number, and skips what its worker still has from before.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::{
+    config::Recovery,
+    id::{Pid, SocketId},
+    wire::frame::Frame,
+    worker::target::{Room, Target},
+};
+
+/// Sockets that may be away at a time; those that left first are forgotten first.
+const MAX_PARTED: usize = 10_000;
+
+pub(crate) struct Log {
+    entries: VecDeque<Entry>,
+    /// What its offsets begin with. Stock clients take any string that comes last in an event for an offset, so
+    /// that none of a product's may look like one.
+    word: Pid,
+    /// The number of the last event.
+    last: u64,
+    bytes: usize,
+    /// Bytes that all namespaces of the server keep.
+    kept: Arc<AtomicUsize>,
+    max_bytes: usize,
+    max_age: Duration,
+    live: HashSet<Pid>,
+    parted: HashMap<Pid, Parted>,
+    order: VecDeque<(Instant, Pid)>,
+}
+
+struct Entry {
+    at: Instant,
+    bytes: usize,
+    target: Option<Arc<Target>>,
+    frame: Frame,
+}
+
+/// A socket that has lost its connection.
+#[derive(Debug)]
+pub(crate) struct Parted {
+    pub(crate) id: SocketId,
+    pub(crate) rooms: Vec<Room>,
+    /// The last event before it first was there: what it was sent since may not have reached it.
+    pub(crate) since: u64,
+}
+
+/// What a socket that is back goes on with.
+#[derive(Debug)]
+pub(crate) struct Restored {
+    pub(crate) id: SocketId,
+    pub(crate) rooms: Vec<Room>,
+    pub(crate) missed: Vec<Frame>,
+    pub(crate) since: u64,
+}
+
+impl Log {
+    pub(crate) fn new(settings: &Recovery, kept: Arc<AtomicUsize>) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            word: Pid::random(),
+            last: 0,
+            bytes: 0,
+            kept,
+            max_bytes: settings.max_bytes,
+            max_age: settings.max_disconnection,
+            live: HashSet::new(),
+            parted: HashMap::new(),
+            order: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// How an event's number stands on the wire.
+    fn offset(&self, number: u64) -> String {
+        format!("{}-{number:x}", &self.word.as_str()[..8])
+    }
+
+    fn number(&self, offset: &str) -> Option<u64> {
+        let number = offset.strip_prefix(&self.word.as_str()[..8])?.strip_prefix('-')?;
+        u64::from_str_radix(number, 16).ok()
+    }
+
+    /// Numbers an event; `encode` is given the number's text.
+    pub(crate) fn append(
+        &mut self,
+        target: Option<Arc<Target>>,
+        encode: impl FnOnce(&str) -> Frame,
+    ) -> (u64, Frame) {
+        self.last += 1;
+        let frame = encode(&self.offset(self.last));
+        let bytes = frame.len() + target.as_ref().map_or(0, |target| target.size());
+        self.bytes += bytes;
+        self.kept.fetch_add(bytes, Ordering::Relaxed);
+        self.entries.push_back(Entry { at: Instant::now(), bytes, target, frame: frame.clone() });
+        self.trim();
+        (self.last, frame)
+    }
+
+    /// Forgets what is too old, and its oldest while all together is too much.
+    pub(crate) fn trim(&mut self) {
+        let now = Instant::now();
+        while let Some(first) = self.entries.front() {
+            let kept = self.kept.load(Ordering::Relaxed);
+            if kept <= self.max_bytes && now - first.at <= self.max_age {
+                break;
+            }
+            let bytes = first.bytes;
+            self.bytes -= bytes;
+            self.kept.fetch_sub(bytes, Ordering::Relaxed);
+            self.entries.pop_front();
+        }
+        if self.entries.is_empty() {
+            self.entries = VecDeque::new();
+        }
+        while let Some((at, pid)) = self.order.front() {
+            if self.order.len() <= MAX_PARTED && now - *at <= self.max_age {
+                break;
+            }
+            self.parted.remove(pid);
+            self.order.pop_front();
+        }
+    }
+
+    pub(crate) fn enter(&mut self, pid: Pid) {
+        self.live.insert(pid);
+    }
+
+    /// Whether a socket of that name is still there: to be ended before it can be restored.
+    pub(crate) fn is_live(&self, pid: &Pid) -> bool {
+        self.live.contains(pid)
+    }
+
+    /// A socket is gone; `parted` if it may come back.
+    pub(crate) fn leave(&mut self, pid: Pid, parted: Option<Parted>) {
+        if self.live.remove(&pid)
+            && let Some(parted) = parted
+        {
+            self.parted.insert(pid, parted);
+            self.order.push_back((Instant::now(), pid));
+        }
+        self.trim();
+    }
+
+    /// Whether there is nobody, and nobody who may still come back.
+    pub(crate) fn expects_nobody(&mut self) -> bool {
+        self.trim();
+        self.live.is_empty() && self.parted.is_empty()
+    }
+
+    /// What a socket goes on with that saw `offset` last. `None` if it is unknown, or has missed more than was kept, or
+    /// more than `max` bytes, which its outbox would not take.
+    pub(crate) fn restore(&mut self, pid: &Pid, offset: Option<&str>, max: usize) -> Option<Restored> {
+        self.trim();
+        let seen = match offset {
+            Some(offset) => Some(self.number(offset)?),
+            None => None,
+        };
+        let Parted { id, rooms, since } = self.parted.remove(pid)?;
+        self.order.retain(|(_, other)| other != pid);
+        let seen = seen.map_or(since, |seen| seen.max(since));
+        let before = self.last - self.entries.len() as u64;
+        if seen < before || seen > self.last {
+            return None;
+        }
+        let missed = self.entries.iter().skip((seen - before) as usize);
+        let missed =
+            missed.filter(|entry| entry.target.as_ref().is_none_or(|target| target.meets(&id, &rooms)));
+        let missed: Vec<Frame> = missed.map(|entry| entry.frame.clone()).collect();
+        if missed.iter().map(Frame::len).sum::<usize>() > max {
+            return None;
+        }
+        Some(Restored { id, rooms, missed, since })
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.kept.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX: usize = 1000;
+
+    fn log(max_bytes: usize) -> Log {
+        Log::new(&Recovery { max_bytes, ..Recovery::default() }, Arc::default())
+    }
+
+    fn say(log: &mut Log, room: Option<&str>) -> u64 {
+        let target = room.map(|room| Arc::new(Target { rooms: vec![room.into()], ..Target::default() }));
+        log.append(target, |offset| Frame::text(offset.rsplit('-').next().unwrap_or_default())).0
+    }
+
+    fn packets(restored: &Restored) -> Vec<&[u8]> {
+        restored.missed.iter().map(Frame::packet).collect()
+    }
+
+    #[actix_web::test]
+    async fn a_socket_gets_what_it_missed_and_was_meant_for_it() {
+        let mut log = log(1000);
+        let (pid, id) = (Pid::random(), SocketId::random());
+        log.enter(pid);
+        let seen = say(&mut log, None);
+        log.leave(pid, Some(Parted { id, rooms: vec!["a".into()], since: 0 }));
+        say(&mut log, Some("a"));
+        say(&mut log, Some("b"));
+        say(&mut log, Some(id.as_str()));
+        let restored = log.restore(&pid, Some(&log.offset(seen)), MAX).unwrap();
+        assert_eq!((packets(&restored), restored.id), (vec![b"2".as_slice(), b"4"], id));
+        assert!(log.restore(&pid, Some(&log.offset(1)), MAX).is_none(), "only once");
+    }
+
+    #[actix_web::test]
+    async fn who_saw_nothing_gets_all_since_it_came() {
+        let mut log = log(1000);
+        say(&mut log, None);
+        let (pid, id) = (Pid::random(), SocketId::random());
+        log.enter(pid);
+        let since = log.last();
+        say(&mut log, None);
+        log.leave(pid, Some(Parted { id, rooms: vec![], since }));
+        assert_eq!(packets(&log.restore(&pid, None, MAX).unwrap()), [b"2"]);
+    }
+
+    #[actix_web::test]
+    async fn who_missed_more_than_was_kept_starts_afresh() {
+        let mut log = log(10);
+        let pid = Pid::random();
+        log.enter(pid);
+        log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+        for _ in 0..9 {
+            say(&mut log, None);
+        }
+        assert!(log.restore(&pid, Some(&log.offset(1)), MAX).is_none());
+    }
+
+    #[actix_web::test]
+    async fn who_missed_more_than_an_outbox_takes_starts_afresh() {
+        for (max, restored) in [(8, false), (9, true)] {
+            let mut log = log(1000);
+            let pid = Pid::random();
+            log.enter(pid);
+            log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+            for _ in 0..3 {
+                say(&mut log, None);
+            }
+            assert_eq!(log.restore(&pid, None, max).is_some(), restored);
+        }
+    }
+
+    #[actix_web::test]
+    async fn odd_offsets_restore_nothing() {
+        let mut log = log(100);
+        say(&mut log, None);
+        let word = log.offset(1).replace("-1", "");
+        for offset in [
+            "",
+            "1",
+            "0",
+            &word,
+            &format!("{word}-zz"),
+            &format!("{word}-ffffffffffffffffff"),
+            &log.offset(9),
+        ] {
+            let pid = Pid::random();
+            log.enter(pid);
+            log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+            assert!(log.restore(&pid, Some(offset), MAX).is_none(), "{offset}");
+        }
+        assert!(log.restore(&Pid::random(), None, MAX).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_waited_for_longer_than_the_time_allowed() {
+        let mut log = log(100);
+        let pid = Pid::random();
+        log.enter(pid);
+        log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+        tokio::time::advance(Duration::from_secs(121)).await;
+        assert!(log.restore(&pid, None, MAX).is_none());
+    }
+}

@@ -1,0 +1,208 @@
+//! A socket without its state's type: what the namespace's members are, and what happens to them.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    fmt,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
+
+use crate::{
+    acks::{AckError, Acks},
+    handshake::Handshake,
+    hub::Hub,
+    id::{Pid, SocketId},
+    metrics::Meters,
+    observer::Observed,
+    reason::Reason,
+    reply::Reply,
+    session::handle::{Closing, Link},
+    wire::{
+        args::Args,
+        frame::{Frame, Head},
+        message::Message,
+    },
+    worker::{
+        members::Members,
+        nsp::Nsp,
+        recovery::Parted,
+        target::{Room, Target},
+    },
+};
+
+/// Bytes of a room's name.
+pub(crate) const MAX_NAME: usize = 1024;
+
+/// A socket without its state's type.
+pub(crate) struct Core {
+    pub(crate) id: SocketId,
+    pub(crate) nsp: Arc<Nsp>,
+    pub(crate) link: Rc<Link>,
+    pub(crate) handshake: Rc<Handshake>,
+    pub(crate) acks: Acks,
+    pub(crate) pid: Option<Pid>,
+    pub(crate) recovered: bool,
+    /// Events up to this number were before it first was there.
+    pub(crate) first: u64,
+    /// Events up to this number were before its time, or have been sent again.
+    pub(crate) since: u64,
+    /// Its place among the members.
+    pub(crate) index: Cell<usize>,
+    pub(crate) rooms: RefCell<BTreeSet<Room>>,
+    pub(crate) present: Cell<bool>,
+    /// There while something waits for its end.
+    pub(crate) gone: RefCell<Option<Rc<Notify>>>,
+    /// Set when it was the server that ended it.
+    pub(crate) ending: Cell<Option<Reason>>,
+    pub(crate) members: Rc<Members>,
+    /// Set from when nothing reaches it any more until its last handler is done: what is to be remembered of it.
+    pub(crate) leaving: RefCell<Option<Option<Parted>>>,
+    pub(crate) max_rooms: usize,
+}
+
+impl Core {
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.link.shard().hub
+    }
+
+    /// Puts a frame into the outbox.
+    pub(crate) fn deliver(&self, message: &Message, number: u64) {
+        if !self.present.get() || (number > 0 && number <= self.since) {
+            return;
+        }
+        self.hub().observe(|| Observed::Sent { socket: self, frame: &message.frame });
+        match message.slot {
+            Some(slot) => self.link.put((Arc::as_ptr(&self.nsp).addr(), slot), message),
+            None if message.volatile => self.link.emit_volatile(message.frame.clone()),
+            None => self.link.emit(message.frame.clone()),
+        }
+    }
+
+    pub(crate) fn emit(&self, name: &str, args: &Args, volatile: bool) {
+        if self.nsp.is_recoverable() && !volatile {
+            let target = Target { rooms: vec![self.id.as_str().into()], ..Target::default() };
+            self.hub().append(&self.nsp, Some(Arc::new(target)), name, args);
+        } else {
+            let head = Head::Event { namespace: &self.nsp.name, name, ack: None };
+            let message = Message { volatile, ..Message::event(Frame::encode(head, args, None)) };
+            self.deliver(&message, 0);
+        }
+    }
+
+    pub(crate) fn ack(&self, id: u64, reply: Reply) {
+        // What was broadcast before goes before.
+        self.link.shard().pump();
+        self.link.answer(reply.frame(&self.nsp.name, id));
+    }
+
+    /// Asks for an ack: the frame is sent at once, whatever happens to the future.
+    pub(crate) fn ask(
+        &self,
+        name: &str,
+        args: &Args,
+        within: Duration,
+    ) -> impl Future<Output = Result<Args, AckError>> + use<> {
+        let (id, until) = (self.nsp.ack_id(), Instant::now() + within);
+        let answered = self.present.get().then(|| self.acks.expect(id, until));
+        let head = Head::Event { namespace: &self.nsp.name, name, ack: Some(id) };
+        self.deliver(&Message::event(Frame::encode(head, args, None)), 0);
+        async move {
+            let answered = answered.ok_or(AckError::Disconnected)?;
+            let answer = timeout_at(until, answered).await.map_err(|_| AckError::Timeout)?;
+            answer.map_err(|_| AckError::Disconnected)
+        }
+    }
+
+    pub(crate) fn join(self: &Rc<Self>, room: &Room) {
+        if !self.present.get() {
+            return;
+        }
+        let many = self.rooms.borrow().len() >= self.max_rooms && !self.rooms.borrow().contains(room);
+        if many || room.len() > MAX_NAME {
+            Meters::limited("max_rooms");
+            tracing::warn!(socket = %self.id, limit = self.max_rooms, "one room too many, or of too long a name: not joined");
+            return;
+        }
+        if self.rooms.borrow_mut().insert(room.clone()) {
+            self.members.join(self, room);
+            self.hub().observe(|| Observed::Joined { socket: self, room });
+        }
+    }
+
+    pub(crate) fn leave(&self, room: &str) {
+        let room = self.rooms.borrow_mut().take(room);
+        if let Some(room) = room {
+            self.members.leave(self, &room);
+            self.hub().observe(|| Observed::Left { socket: self, room: &room });
+        }
+    }
+
+    /// Ends it, by the server's will; its task does the rest.
+    pub(crate) fn disconnect(&self, reason: Reason, close: bool) {
+        if self.present.get() && self.ending.get().is_none() {
+            let name = &self.nsp.name;
+            let packet = if &**name == "/" { "41".to_owned() } else { format!("41{name},") };
+            self.link.emit(Frame::text(&packet));
+            self.ending.set(Some(reason));
+            self.depart(reason);
+            self.link.wake_task();
+        }
+        if close {
+            self.link.close(Closing::new(1000, "disconnected by the server", reason));
+        }
+    }
+
+    /// Nothing reaches it any more; remembered, if it may come back.
+    pub(crate) fn depart(&self, reason: Reason) {
+        if !self.present.replace(false) {
+            return;
+        }
+        if let Some(gone) = self.gone.take() {
+            gone.notify_waiters();
+        }
+        let rooms: Vec<Room> = self.rooms.take().into_iter().collect();
+        self.members.remove(self, &rooms);
+        if self.members.is_empty() {
+            self.link.shard().forget(&self.nsp);
+        }
+        self.acks.clear();
+        self.nsp.left();
+        self.hub().left();
+        if self.pid.is_some() {
+            let parted = Parted { id: self.id, rooms, since: self.first };
+            self.leaving.replace(Some(reason.is_recoverable().then_some(parted)));
+        }
+        self.hub().observe(|| Observed::Disconnected { socket: self, reason });
+    }
+
+    /// Ready once nothing reaches it any more.
+    pub(crate) async fn gone(&self) {
+        while self.present.get() {
+            let gone = self.gone.borrow_mut().get_or_insert_default().clone();
+            gone.notified().await;
+        }
+    }
+
+    /// Its last handler is done: only now may it be there again.
+    pub(crate) fn finish(&self) {
+        if let (Some(parted), Some(pid)) = (self.leaving.take(), self.pid) {
+            self.nsp.finished(pid, parted);
+        }
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("namespace", &self.nsp.name)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

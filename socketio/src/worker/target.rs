@@ -1,0 +1,34 @@
+//! Which sockets of a namespace something is for.
+
+use std::{sync::Arc, thread::ThreadId};
+
+use crate::id::SocketId;
+
+/// Names a set of sockets within a namespace.
+pub(crate) type Room = Arc<str>;
+
+/// Everyone in one of `rooms`, or everyone if there are none, but nobody who is in one of `except`. A socket's id
+/// is a room of its own.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Target {
+    pub(crate) rooms: Vec<Room>,
+    pub(crate) except: Vec<Room>,
+    pub(crate) local: Option<ThreadId>,
+}
+
+impl Target {
+    pub(crate) fn is_all(&self) -> bool {
+        self.rooms.is_empty() && self.except.is_empty() && self.local.is_none()
+    }
+
+    /// Bytes of its rooms' names.
+    pub(crate) fn size(&self) -> usize {
+        self.rooms.iter().chain(&self.except).map(|room| room.len()).sum()
+    }
+
+    /// Whether a socket is meant, with these rooms.
+    pub(crate) fn meets(&self, id: &SocketId, rooms: &[Room]) -> bool {
+        let within = |room: &Room| &**room == id.as_str() || rooms.contains(room);
+        (self.rooms.is_empty() || self.rooms.iter().any(within)) && !self.except.iter().any(within)
+    }
+}
