@@ -15,7 +15,7 @@ use socketio::{
 
 fn chat(name: &str) -> Namespace {
     Namespace::new(name)
-        .connect(|socket: Socket| async move { socket.join("lobby") })
+        .on_connect(|socket: Socket| async move { socket.join("lobby") })
         .on("enter", |socket: Socket, Data(room): Data<String>| async move { socket.join(room) })
         .on("leave", |socket: Socket, Data(room): Data<String>| async move { socket.leave(&room) })
         .on("say", |socket: Socket, Data(room): Data<String>, Data(text): Data<String>| async move {

@@ -30,10 +30,10 @@ async fn tell_auth(socket: Socket) {
 
 fn socket_io() -> SocketIo {
     let main = Namespace::new("/")
-        .connect(tell_auth)
+        .on_connect(tell_auth)
         .message(|socket: Socket, args: Args| async move { socket.emit_args("message-back", &args) })
         .on("message-with-ack", |event: Event| async move { Reply::from(event.args) });
-    let custom = Namespace::new("/custom").connect(tell_auth);
+    let custom = Namespace::new("/custom").on_connect(tell_auth);
     SocketIo::builder(config()).namespace(main).namespace(custom).build()
 }
 

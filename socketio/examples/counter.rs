@@ -51,8 +51,8 @@ async fn disconnect_request(socket: Socket<Count>) {
 fn counter() -> SocketIo {
     // Any page may count: there is nothing here that one visitor could take from another.
     let config = Config { origins: Origins::any(), ..Config::default() };
-    let test = Namespace::guarded("/test", async |_| Ok(Count::default()))
-        .connect(async |socket: Socket<Count>| {
+    let test = Namespace::with_authorizer("/test", async |_| Ok(Count::default()))
+        .on_connect(async |socket: Socket<Count>| {
             socket.emit("my_response", &MyResponse { data: "Server connected".into(), count: 0 });
         })
         .on("my_event", my_event)

@@ -9,8 +9,8 @@ use actix_web::{App, HttpServer, rt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use socketio::{
-    Ack, Args, Binary, Broadcast, Config, Data, Event, Handshake, Namespace, Origins, Reason, Recovery,
-    Refusal, Reply, Slot, Socket, SocketIo, State, Transport, args,
+    AckSender, Args, Binary, Broadcast, Config, ConnectError, Data, Event, Handshake, Namespace, Origins,
+    Reason, Recovery, Reply, Slot, Socket, SocketIo, State, Transport, args,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -45,13 +45,13 @@ fn some(socket: &Client, to: Vec<String>, except: Vec<String>) -> Broadcast {
 
 /// A namespace where sockets are greeted, and their end is told to the others.
 fn open(name: &str) -> Namespace<Tries> {
-    Namespace::guarded(name, async |_| Ok(Tries::default()))
-        .connect(async |socket: Client| {
+    Namespace::with_authorizer(name, async |_| Ok(Tries::default()))
+        .on_connect(async |socket: Client| {
             let rooms: Value = json!(socket.rooms());
             let (id, recovered) = (socket.id(), socket.recovered());
             socket.emit("welcome", &json!({ "id": id, "recovered": recovered, "rooms": rooms }));
         })
-        .disconnect(async |socket: Client, reason: Reason| {
+        .on_disconnect(async |socket: Client, reason: Reason| {
             socket.broadcast().emit_args("gone", &args![socket.id(), reason.as_str()]);
         })
 }
@@ -70,7 +70,7 @@ fn echoes(namespace: Namespace<Tries>) -> Namespace<Tries> {
             file.parts.reverse();
             Ok::<_, ()>(file)
         })
-        .on("later", async |Data(millis): Data<u64>, ack: Ack| {
+        .on("later", async |Data(millis): Data<u64>, ack: AckSender| {
             rt::spawn(async move {
                 rt::time::sleep(ms(millis)).await;
                 ack.send("at last");
@@ -81,8 +81,8 @@ fn echoes(namespace: Namespace<Tries>) -> Namespace<Tries> {
             rt::time::sleep(ms(millis)).await;
             Ok::<_, ()>("done")
         })
-        .on("drop", async |_: Ack| {})
-        .on("third", async |tries: State<Tries>, Data(name): Data<String>, ack: Ack| {
+        .on("drop", async |_: AckSender| {})
+        .on("third", async |tries: State<Tries>, Data(name): Data<String>, ack: AckSender| {
             tries.0.set(tries.0.get() + 1);
             if tries.0.get() == 3 {
                 tries.0.set(0);
@@ -181,17 +181,17 @@ fn rooms(namespace: Namespace<Tries>) -> Namespace<Tries> {
 }
 
 /// Who may come in says so with its `auth`; and is known from then on.
-async fn sign_in(handshake: Handshake) -> Result<Credentials, Refusal> {
+async fn sign_in(handshake: Handshake) -> Result<Credentials, ConnectError> {
     match handshake.auth::<Credentials>() {
         Ok(credentials) if credentials.password == "secret" => Ok(credentials),
-        Ok(_) => Err(Refusal::new("not allowed").data(&json!({ "code": 401, "again": true }))),
-        Err(error) => Err(Refusal::new(error.to_string())),
+        Ok(_) => Err(ConnectError::new("not allowed").data(&json!({ "code": 401, "again": true }))),
+        Err(error) => Err(ConnectError::new(error.to_string())),
     }
 }
 
 fn everything() -> SocketIo {
     let config = Config { origins: Origins::list(["https://page.example"]), ..Config::default() };
-    let members = Namespace::guarded("/members", sign_in)
+    let members = Namespace::with_authorizer("/members", sign_in)
         .on("whoami", async |socket: Socket<Credentials>| Ok::<_, ()>(socket.state().user.clone()));
     let orgs = Namespace::new("/org-{id}")
         .on("where", async |socket: Socket| {
@@ -200,10 +200,11 @@ fn everything() -> SocketIo {
         .on("say", async |socket: Socket, args: Args| {
             socket.hub().of(socket.namespace()).emit_args("said", &args);
         });
-    let any =
-        Namespace::new("/any").any(async |socket: Socket, Event { name, args, wants_ack, .. }: Event| {
+    let any = Namespace::new("/any").on_fallback(
+        async |socket: Socket, Event { name, args, wants_ack, .. }: Event| {
             socket.emit_args("caught", &args![name, wants_ack, args.json()]);
-        });
+        },
+    );
     SocketIo::builder(config)
         .namespace(rooms(emits(echoes(open("/")))))
         .namespace(rooms(echoes(open("/second"))))

@@ -29,7 +29,7 @@ static DB: LazyLock<Mutex<Connection>> = LazyLock::new(|| {
 
 /// Sends a room's whole list, with the new message if there is one: while the database is locked, so that the last list
 /// sent is the last one made. This blocks; a hub may be used from any thread.
-fn tell(hub: &Hub, to: &str, room: &str, new: Option<Message>) -> rusqlite::Result<()> {
+fn send_list(hub: &Hub, to: &str, room: &str, new: Option<Message>) -> rusqlite::Result<()> {
     let db = DB.lock().expect("nobody panics with the database");
     if let Some(Message { room, author, text }) = new {
         db.execute("insert into messages values (?, ?, ?)", [room, author, text])?;
@@ -49,12 +49,12 @@ async fn blocking(run: impl FnOnce() -> rusqlite::Result<()> + Send + 'static) -
 async fn join(socket: Socket, Data(Join { room }): Data<Join>) -> Result<(), String> {
     socket.join(room.as_str());
     let (hub, id) = (socket.hub(), *socket.id());
-    blocking(move || tell(&hub, id.as_str(), &room, None)).await
+    blocking(move || send_list(&hub, id.as_str(), &room, None)).await
 }
 
 async fn send_message(socket: Socket, Data(new): Data<Message>) -> Result<(), String> {
     let (hub, room) = (socket.hub(), new.room.clone());
-    blocking(move || tell(&hub, &room, &room, Some(new))).await
+    blocking(move || send_list(&hub, &room, &room, Some(new))).await
 }
 
 #[actix_web::main]

@@ -5,7 +5,7 @@ use std::{sync::Mutex, time::Duration};
 use actix_web::{App, HttpServer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use socketio::{Config, Data, Handshake, Hub, Namespace, Origins, Refusal, Slot, Socket, SocketIo};
+use socketio::{Config, ConnectError, Data, Handshake, Hub, Namespace, Origins, Slot, Socket, SocketIo};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Deserialize)]
@@ -47,15 +47,16 @@ fn rooms() -> SocketIo {
     // Pages may be served from this machine, and from those that are added here: "https://rooms.example".
     let config =
         Config { origins: Origins::list(["localhost"]), ping_interval, ping_timeout, ..Config::default() };
-    let guard = async |it: Handshake| it.auth::<Visitor>().map_err(|error| Refusal::new(error.to_string()));
-    let rooms = Namespace::guarded("/", guard)
-        .connect(async |it: Socket<Visitor>| {
+    let guard =
+        async |it: Handshake| it.auth::<Visitor>().map_err(|error| ConnectError::new(error.to_string()));
+    let rooms = Namespace::with_authorizer("/", guard)
+        .on_connect(async |it: Socket<Visitor>| {
             change(&it.hub(), |people| people.push(json!({ "id": it.id(), "name": it.state().name })));
         })
         .on("join", async |it: Socket<Visitor>, Data(to): Data<Room>| it.join(to.room))
         .on("leave", async |it: Socket<Visitor>, Data(from): Data<Room>| it.leave(&from.room))
         .on("chat", chat)
-        .disconnect(async |it: Socket<Visitor>, _| {
+        .on_disconnect(async |it: Socket<Visitor>, _| {
             change(&it.hub(), |people| people.retain(|person| person["id"] != it.id().as_str()));
         });
     SocketIo::builder(config).namespace(rooms).build()

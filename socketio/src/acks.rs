@@ -10,7 +10,7 @@ use tokio::{
 use crate::{id::SocketId, wire::args::Args};
 
 /// Above this many, those whose time is over are looked for.
-const MANY: usize = 16;
+const CLEANUP_THRESHOLD: usize = 16;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl std::error::Error for AckError {}
 
 /// What became of a broadcast that asked for acks.
 #[derive(Debug, Clone, Default)]
-pub struct Gathered {
+pub struct BroadcastAcks {
     /// Who answered, and what, in the order of the answers.
     pub replies: Vec<(SocketId, Args)>,
     /// Who was asked and did not answer in time, or has gone.
@@ -47,41 +47,41 @@ pub struct Gathered {
 
 /// What a broadcast hears from the workers.
 #[derive(Debug)]
-pub(crate) enum Heard {
+pub(crate) enum AckEvent {
     Asked(Vec<SocketId>),
     Reply(SocketId, Args),
 }
 
 #[derive(Debug)]
-enum Waiter {
+enum AckWaiter {
     One(oneshot::Sender<Args>),
-    Many(mpsc::UnboundedSender<Heard>, SocketId),
+    Many(mpsc::UnboundedSender<AckEvent>, SocketId),
 }
 
 /// One socket's.
 #[derive(Debug, Default)]
-pub(crate) struct Acks(RefCell<HashMap<u64, (Waiter, Instant)>>);
+pub(crate) struct Acks(RefCell<HashMap<u64, (AckWaiter, Instant)>>);
 
 impl Acks {
     pub(crate) fn expect(&self, id: u64, until: Instant) -> oneshot::Receiver<Args> {
-        let (answer, answered) = oneshot::channel();
-        self.insert(id, Waiter::One(answer), until);
-        answered
+        let (sender, receiver) = oneshot::channel();
+        self.insert(id, AckWaiter::One(sender), until);
+        receiver
     }
 
     pub(crate) fn expect_for(
         &self,
         id: u64,
         until: Instant,
-        heard: mpsc::UnboundedSender<Heard>,
+        events: mpsc::UnboundedSender<AckEvent>,
         socket: SocketId,
     ) {
-        self.insert(id, Waiter::Many(heard, socket), until);
+        self.insert(id, AckWaiter::Many(events, socket), until);
     }
 
-    fn insert(&self, id: u64, waiter: Waiter, until: Instant) {
+    fn insert(&self, id: u64, waiter: AckWaiter, until: Instant) {
         let mut waiting = self.0.borrow_mut();
-        if waiting.len() >= MANY {
+        if waiting.len() >= CLEANUP_THRESHOLD {
             let now = Instant::now();
             waiting.retain(|_, (_, until)| *until > now);
         }
@@ -92,8 +92,8 @@ impl Acks {
     pub(crate) fn answer(&self, id: u64, args: Args) {
         let waiter = self.0.borrow_mut().remove(&id);
         match waiter {
-            Some((Waiter::One(answer), _)) => drop(answer.send(args)),
-            Some((Waiter::Many(heard, socket), _)) => drop(heard.send(Heard::Reply(socket, args))),
+            Some((AckWaiter::One(sender), _)) => drop(sender.send(args)),
+            Some((AckWaiter::Many(events, socket), _)) => drop(events.send(AckEvent::Reply(socket, args))),
             None => tracing::debug!(id, "an ack that nobody waits for"),
         }
     }

@@ -44,10 +44,10 @@ mod socket_details;
 mod stats;
 
 use self::{
-    auth::{Door, Entered},
-    monitor::Watch,
-    page::Page,
-    stats::Server,
+    auth::{AdminAuth, AdminSession},
+    monitor::Monitor,
+    page::AdminPage,
+    stats::ServerInfo,
 };
 
 /// Where the page connects.
@@ -122,33 +122,44 @@ impl Admin {
     /// Adds the namespace, and begins to watch.
     pub(crate) fn install(self, endpoint: &Endpoint) {
         let (max_outbox, hub) = (endpoint.config.max_outbox, &endpoint.hub);
-        let watch = Arc::new(Watch::new(self.mode == Mode::Development));
-        let server = Arc::new(Server::new(self.server_id.clone(), endpoint.census.clone()));
-        hub.watch(watch.clone());
-        let service = Arc::new(self.namespace(watch, server, max_outbox));
+        let monitor = Arc::new(Monitor::new(self.mode == Mode::Development));
+        let server = Arc::new(ServerInfo::new(self.server_id.clone(), endpoint.limiter.clone()));
+        hub.set_observer(monitor.clone());
+        let service = Arc::new(self.namespace(monitor, server, max_outbox));
         // Without recovery: a page that comes back is shown everything afresh.
-        hub.list(Nsp::new(NAMESPACE.into(), service, metrics::handler_seconds(NAMESPACE), None, hub.kept()));
+        hub.insert(Nsp::new(
+            NAMESPACE.into(),
+            service,
+            metrics::handler_seconds(NAMESPACE),
+            None,
+            hub.recovery_bytes(),
+        ));
     }
 
-    fn namespace(self, watch: Arc<Watch>, server: Arc<Server>, max_outbox: usize) -> Namespace<Entered> {
+    fn namespace(
+        self,
+        monitor: Arc<Monitor>,
+        server: Arc<ServerInfo>,
+        max_outbox: usize,
+    ) -> Namespace<AdminSession> {
         let acts = self.mode == Mode::Development && !self.read_only;
         let features = features(self.mode, acts);
-        let door = Arc::new(Door::new(self.username, self.password));
-        let gone = watch.clone();
-        let namespace = Namespace::guarded(NAMESPACE, move |handshake| {
-            let door = door.clone();
-            async move { door.admit(&handshake).await }
+        let auth = Arc::new(AdminAuth::new(self.username, self.password));
+        let gone = monitor.clone();
+        let namespace = Namespace::with_authorizer(NAMESPACE, move |handshake| {
+            let auth = auth.clone();
+            async move { auth.authorize(&handshake).await }
         })
-        .connect(move |socket: Socket<Entered>| {
+        .on_connect(move |socket: Socket<AdminSession>| {
             if let Some(session) = &socket.state().session {
                 socket.emit("session", session);
             }
             socket.emit("config", &serde_json::json!({ "supportedFeatures": features }));
-            let page = Page::new(socket, watch.clone(), server.clone(), max_outbox);
+            let page = AdminPage::new(socket, monitor.clone(), server.clone(), max_outbox);
             actix_web::rt::spawn(page.run());
             async {}
         })
-        .disconnect(move |socket: Socket<Entered>, _| {
+        .on_disconnect(move |socket: Socket<AdminSession>, _| {
             gone.close(*socket.id());
             async {}
         });

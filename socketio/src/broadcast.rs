@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    acks::{Gathered, Heard},
+    acks::{AckEvent, BroadcastAcks},
     hub::Hub,
     id::SocketId,
     wire::{
@@ -18,9 +18,9 @@ use crate::{
         message::{Message, Slot},
     },
     worker::{
-        command::{Deed, Order},
+        command::{SocketOp, WorkerCommand},
         nsp::Nsp,
-        socket::Core,
+        socket::SocketInner,
         target::{Room, Target},
     },
 };
@@ -56,9 +56,9 @@ pub struct SocketInfo {
 }
 
 impl SocketInfo {
-    pub(crate) fn of(core: &Core) -> Self {
-        let rooms = core.rooms.borrow().iter().cloned().collect();
-        Self { id: core.id, rooms, transport: core.link.transport().as_str() }
+    pub(crate) fn of(socket: &SocketInner) -> Self {
+        let rooms = socket.rooms.borrow().iter().cloned().collect();
+        Self { id: socket.id, rooms, transport: socket.session.transport().as_str() }
     }
 }
 
@@ -132,7 +132,7 @@ impl Broadcast {
 
     /// Gives them messages, in this order, each queued as it says itself. Each worker is woken once, so they leave
     /// together. Not recovered.
-    pub fn give(self, messages: &[Message]) {
+    pub fn send_messages(self, messages: &[Message]) {
         if let Some(nsp) = self.hub.find(&self.namespace) {
             self.hub.send(&nsp, shared(self.target), messages);
         }
@@ -144,30 +144,34 @@ impl Broadcast {
         name: &str,
         value: &T,
         within: Duration,
-    ) -> Gathered {
+    ) -> BroadcastAcks {
         let args = Args::new().with(value);
-        let Some(nsp) = self.hub.find(&self.namespace) else { return Gathered::default() };
+        let Some(nsp) = self.hub.find(&self.namespace) else { return BroadcastAcks::default() };
         let (id, until) = (nsp.ack_id(), Instant::now() + within);
         let head = Head::Event { namespace: &nsp.name, name, ack: Some(id) };
         let frame = Frame::encode(head, &args, None);
-        let (heard, mut hearing) = unbounded_channel();
-        self.hub.order(&Order::Do(nsp, shared(self.target), Deed::Ask { frame, id, until, heard }));
-        let mut gathered = Gathered::default();
+        let (events, mut received) = unbounded_channel();
+        self.hub.command(&WorkerCommand::Apply(
+            nsp,
+            shared(self.target),
+            SocketOp::EmitWithAck { frame, id, until, events },
+        ));
+        let mut acks = BroadcastAcks::default();
         // Ends when all have answered or gone, because then nobody can answer any more.
-        while let Ok(Some(heard)) = timeout_at(until, hearing.recv()).await {
-            match heard {
-                Heard::Asked(ids) => gathered.missing.extend(ids),
-                Heard::Reply(id, args) => gathered.replies.push((id, args)),
+        while let Ok(Some(events)) = timeout_at(until, received.recv()).await {
+            match events {
+                AckEvent::Asked(ids) => acks.missing.extend(ids),
+                AckEvent::Reply(id, args) => acks.replies.push((id, args)),
             }
         }
-        gathered.missing.retain(|id| !gathered.replies.iter().any(|(replied, _)| replied == id));
-        gathered
+        acks.missing.retain(|id| !acks.replies.iter().any(|(replied, _)| replied == id));
+        acks
     }
 
     /// Who is there now.
     pub async fn sockets(self) -> Vec<SocketInfo> {
         let (list, mut lists) = unbounded_channel();
-        self.order(Deed::List(list));
+        self.apply(SocketOp::Fetch(list));
         let mut sockets = Vec::new();
         while let Some(more) = lists.recv().await {
             sockets.extend(more);
@@ -177,17 +181,17 @@ impl Broadcast {
 
     /// Lets them enter rooms.
     pub fn join(self, rooms: impl IntoIterator<Item: Into<Arc<str>>>) {
-        self.order(Deed::Join(collect(rooms)));
+        self.apply(SocketOp::Join(collect(rooms)));
     }
 
     /// Lets them leave rooms.
     pub fn leave(self, rooms: impl IntoIterator<Item: Into<Arc<str>>>) {
-        self.order(Deed::Leave(collect(rooms)));
+        self.apply(SocketOp::Leave(collect(rooms)));
     }
 
     /// Ends these sockets, and with `close` their whole sessions.
     pub fn disconnect(self, close: bool) {
-        self.order(Deed::Disconnect { close });
+        self.apply(SocketOp::Disconnect { close });
     }
 
     /// How many sockets the namespace has, whichever rooms they are in.
@@ -195,9 +199,9 @@ impl Broadcast {
         self.hub.find(&self.namespace).map_or(0, |nsp: Arc<Nsp>| nsp.sockets())
     }
 
-    fn order(self, deed: Deed) {
+    fn apply(self, op: SocketOp) {
         if let Some(nsp) = self.hub.find(&self.namespace) {
-            self.hub.order(&Order::Do(nsp, shared(self.target), deed));
+            self.hub.command(&WorkerCommand::Apply(nsp, shared(self.target), op));
         }
     }
 }

@@ -65,7 +65,7 @@ pub struct Config {
     pub close_timeout: Duration,
 
     /// Bytes of one message from a client, its attachments included, and of one polling payload. An
-    /// event that is larger is skipped as it streams in, never buffered, and handled with a [`Fault`](crate::Fault);
+    /// event that is larger is skipped as it streams in, never buffered, and handled with a [`LimitExceeded`](crate::LimitExceeded);
     /// past 64 times this the session is closed, and so it is past a polling payload of
     /// which more than four times this would have to be kept. Default 1,000,000.
     pub max_payload: usize,
@@ -81,10 +81,10 @@ pub struct Config {
     /// Attachments a binary event or ack may announce; more closes the session. Default 10.
     pub max_attachments: usize,
     /// How deep an event's arguments may be nested; deeper ones are not taken, and the event is handled
-    /// with a [`Fault`](crate::Fault). Default 128.
+    /// with a [`LimitExceeded`](crate::LimitExceeded). Default 128.
     pub max_depth: usize,
     /// Events a second that one session may send, and as many at once after a quiet second; those beyond are handled with
-    /// a [`Fault`](crate::Fault). Default 10,000.
+    /// a [`LimitExceeded`](crate::LimitExceeded). Default 10,000.
     pub max_events: u32,
     /// Bytes of ordered frames waiting to be written to one session; more and the client is evicted.
     /// A frame is always taken while none is waiting. Latest-wins frames do not count: there is
@@ -122,7 +122,7 @@ pub struct Config {
     /// Default 200.
     pub max_handshakes_per_address: Option<u32>,
     /// Events a second from one address or of one owner, and twice as many at once after a quiet while; those beyond are handled
-    /// with a [`Fault`](crate::Fault). Default 20,000.
+    /// with a [`LimitExceeded`](crate::LimitExceeded). Default 20,000.
     pub max_events_per_address: Option<u32>,
     /// Bytes of events and acks a second from one address or of one owner, likewise. The two are counted together: half of one leaves
     /// half of the other. Default 32 MiB.
@@ -142,7 +142,7 @@ pub struct Config {
 }
 
 /// The limit of one event, for one that costs far more than others. What is beyond is handled with a
-/// [`Fault`](crate::Fault).
+/// [`LimitExceeded`](crate::LimitExceeded).
 #[derive(Debug, Clone)]
 pub struct EventLimit {
     /// The event's name, in every namespace.

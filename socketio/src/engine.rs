@@ -33,6 +33,6 @@ mod writer;
 pub(crate) use self::{
     frames::{BUSY, EXHAUSTED},
     http::{Endpoint, Open, handle},
-    layer::{Failure, Message, Upper},
+    layer::{Message, SessionError, SessionLayer},
     request::Request,
 };

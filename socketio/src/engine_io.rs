@@ -14,11 +14,11 @@ use bytes::Bytes;
 
 use crate::{
     config::Config,
-    engine::{Endpoint, Failure, Message, Upper},
+    engine::{Endpoint, Message, SessionError, SessionLayer},
     hub::Hub,
     reason::Reason,
     server,
-    session::handle::Link,
+    session::handle::SessionHandle,
     wire::frame::Frame,
 };
 
@@ -33,7 +33,7 @@ pub enum EngineMessage {
 
 /// One client's session.
 #[derive(Clone)]
-pub struct EngineSession(Rc<Link>);
+pub struct EngineSession(Rc<SessionHandle>);
 
 impl EngineSession {
     /// Sends a message, behind all that is waiting.
@@ -62,11 +62,16 @@ impl EngineIo {
         F: Fn(&EngineSession, EngineMessage) + Send + Sync + 'static,
     {
         let on_message = Arc::new(on_message);
-        let open: crate::engine::Open = Box::new(move |link, _| {
+        let open: crate::engine::Open = Box::new(move |session, _| {
             // There are no namespaces that it could join later.
-            link.join();
-            let session = EngineSession(link.clone());
-            Box::new(Bare { session, on_message: on_message.clone(), waiting: VecDeque::new(), ended: false })
+            session.join();
+            let session = EngineSession(session.clone());
+            Box::new(MessageLayer {
+                session,
+                on_message: on_message.clone(),
+                waiting: VecDeque::new(),
+                ended: false,
+            })
         });
         Self(Arc::new(Endpoint::new(config, Hub::new(), open)))
     }
@@ -88,15 +93,15 @@ impl fmt::Debug for EngineIo {
     }
 }
 
-struct Bare<F> {
+struct MessageLayer<F> {
     session: EngineSession,
     on_message: Arc<F>,
     waiting: VecDeque<EngineMessage>,
     ended: bool,
 }
 
-impl<F: Fn(&EngineSession, EngineMessage)> Upper for Bare<F> {
-    fn message(&mut self, message: Message) -> Result<(), Failure> {
+impl<F: Fn(&EngineSession, EngineMessage)> SessionLayer for MessageLayer<F> {
+    fn message(&mut self, message: Message) -> Result<(), SessionError> {
         self.waiting.push_back(match message {
             Message::Text(mut text) => {
                 text.remove(0);
@@ -105,7 +110,7 @@ impl<F: Fn(&EngineSession, EngineMessage)> Upper for Bare<F> {
             Message::Binary(bytes) => EngineMessage::Binary(bytes.into()),
             Message::TooLarge { bytes, .. } => {
                 let sentence = format!("a message of {bytes} bytes is over the limit");
-                return Err(Failure { code: 1009, sentence, reason: Reason::ProtocolError });
+                return Err(SessionError { code: 1009, sentence, reason: Reason::ProtocolError });
             }
         });
         Ok(())
@@ -126,7 +131,7 @@ impl<F: Fn(&EngineSession, EngineMessage)> Upper for Bare<F> {
         self.waiting.is_empty()
     }
 
-    fn wind_down(&mut self) {}
+    fn drain(&mut self) {}
 
     fn end(&mut self, _: Reason, _: bool) {
         self.ended = true;

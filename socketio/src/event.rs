@@ -4,41 +4,41 @@ use std::{cell::Cell, fmt, rc::Rc};
 
 use serde::Serialize;
 
-use crate::{reply::Reply, session::limiter::Busy, wire::args::Args, worker::socket::Core};
+use crate::{reply::Reply, session::limiter::RateExceeded, wire::args::Args, worker::socket::SocketInner};
 
 /// What a client emitted.
 #[derive(Debug)]
 pub struct Event {
     /// Its name.
     pub name: String,
-    /// Its arguments. Empty if there is a `fault`.
+    /// Its arguments. Empty if there is a `limit_exceeded`.
     pub args: Args,
     /// Whether the client asked for an ack.
     pub wants_ack: bool,
     /// Why the arguments were not taken, although the event could be recognised.
-    pub fault: Option<Fault>,
-    pub(crate) ticket: Option<Ticket>,
+    pub limit_exceeded: Option<LimitExceeded>,
+    pub(crate) ack_handle: Option<AckHandle>,
 }
 
 impl Event {
     /// Takes the ack into one's own hands: what the handler returns is then not sent. Where the client did not ask for
     /// an ack, what is sent goes nowhere.
-    pub fn ack(&mut self) -> Ack {
+    pub fn ack(&mut self) -> AckSender {
         let ack = self.lend_ack();
         ack.take_over();
         ack
     }
 
     /// The ack, still in the session's hands.
-    pub(crate) fn lend_ack(&mut self) -> Ack {
-        Ack(self.ticket.take())
+    pub(crate) fn lend_ack(&mut self) -> AckSender {
+        AckSender(self.ack_handle.take())
     }
 }
 
 /// Why an event's arguments were not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum LimitExceeded {
     /// The message, its attachments included, is over [`Config::max_payload`](crate::Config::max_payload).
     TooLarge {
         /// Bytes the client sent.
@@ -67,7 +67,7 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl LimitExceeded {
     /// The name of the limit, as a metric's label.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -79,14 +79,14 @@ impl Fault {
     }
 }
 
-impl From<Busy> for Fault {
-    fn from(Busy { limit, after }: Busy) -> Self {
+impl From<RateExceeded> for LimitExceeded {
+    fn from(RateExceeded { limit, after }: RateExceeded) -> Self {
         Self::Busy { limit, seconds: after.as_secs() + 1 }
     }
 }
 
 /// A sentence for whoever sent the event.
-impl fmt::Display for Fault {
+impl fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge { bytes, limit } => {
@@ -101,51 +101,51 @@ impl fmt::Display for Fault {
 
 /// An ack that is owed.
 #[derive(Debug)]
-pub(crate) struct Owed {
+pub(crate) struct PendingAck {
     id: Cell<Option<u64>>,
     deferred: Cell<bool>,
 }
 
-/// One of the two ends that may pay it: the session, when the handler is done, or an [`Ack`].
+/// One of the two ends that may pay it: the session, when the handler is done, or an [`AckSender`].
 #[derive(Debug, Clone)]
-pub(crate) struct Ticket {
-    core: Rc<Core>,
-    owed: Rc<Owed>,
+pub(crate) struct AckHandle {
+    socket: Rc<SocketInner>,
+    pending: Rc<PendingAck>,
 }
 
-impl Ticket {
-    pub(crate) fn new(core: Rc<Core>, id: u64) -> Self {
-        Self { core, owed: Rc::new(Owed { id: Cell::new(Some(id)), deferred: Cell::new(false) }) }
+impl AckHandle {
+    pub(crate) fn new(socket: Rc<SocketInner>, id: u64) -> Self {
+        Self { socket, pending: Rc::new(PendingAck { id: Cell::new(Some(id)), deferred: Cell::new(false) }) }
     }
 
     /// What the handler returns is not sent: somebody else will.
     pub(crate) fn defer(&self) {
-        self.owed.deferred.set(true);
+        self.pending.deferred.set(true);
     }
 
     /// The handler is done.
-    pub(crate) fn settle(&self, reply: Option<Reply>) {
-        if !self.owed.deferred.get() {
-            self.pay(reply.unwrap_or_default());
+    pub(crate) fn finish(&self, reply: Option<Reply>) {
+        if !self.pending.deferred.get() {
+            self.send_once(reply.unwrap_or_default());
         }
     }
 
-    fn pay(&self, reply: Reply) {
-        if let Some(id) = self.owed.id.take() {
-            self.core.ack(id, reply);
+    fn send_once(&self, reply: Reply) {
+        if let Some(id) = self.pending.id.take() {
+            self.socket.ack(id, reply);
         }
     }
 }
 
 /// The ack of an event, to be sent once. Dropped unsent it is sent empty, so that the client is not left waiting.
 #[derive(Debug)]
-pub struct Ack(Option<Ticket>);
+pub struct AckSender(Option<AckHandle>);
 
-impl Ack {
+impl AckSender {
     /// From here on the ack is this one's to send.
     fn take_over(&self) {
-        if let Some(ticket) = &self.0 {
-            ticket.defer();
+        if let Some(ack_handle) = &self.0 {
+            ack_handle.defer();
         }
     }
 
@@ -161,17 +161,17 @@ impl Ack {
 
     /// Sends it.
     pub fn reply(mut self, reply: impl Into<Reply>) {
-        if let Some(ticket) = self.0.take() {
-            ticket.pay(reply.into());
+        if let Some(ack_handle) = self.0.take() {
+            ack_handle.send_once(reply.into());
         }
     }
 }
 
-impl Drop for Ack {
+impl Drop for AckSender {
     fn drop(&mut self) {
         // One that was only lent is the session's to send.
-        if let Some(ticket) = self.0.take().filter(|ticket| ticket.owed.deferred.get()) {
-            ticket.pay(Reply::default());
+        if let Some(ack_handle) = self.0.take().filter(|ack_handle| ack_handle.pending.deferred.get()) {
+            ack_handle.send_once(Reply::default());
         }
     }
 }

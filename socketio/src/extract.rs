@@ -5,7 +5,7 @@ use std::{ops::Deref, rc::Rc};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    event::{Ack, Event, Ticket},
+    event::{AckHandle, AckSender, Event},
     rejection::{Rejection, sentence},
     socket::Socket,
     wire::args::Args,
@@ -13,14 +13,14 @@ use crate::{
 
 /// An event on its way to a handler.
 #[derive(Debug)]
-pub struct Extract<'a, S> {
+pub struct EventParts<'a, S> {
     socket: &'a Socket<S>,
     event: Option<Event>,
     next: usize,
-    ack: Option<Ticket>,
+    ack: Option<AckHandle>,
 }
 
-impl<'a, S> Extract<'a, S> {
+impl<'a, S> EventParts<'a, S> {
     pub(crate) fn new(socket: &'a Socket<S>, event: Event) -> Self {
         Self { socket, event: Some(event), next: 0, ack: None }
     }
@@ -28,8 +28,8 @@ impl<'a, S> Extract<'a, S> {
     /// The handler has all it asked for, and now owes the ack if that is among it. Before, what is wrong with the event
     /// becomes the ack.
     pub(crate) fn complete(&mut self) {
-        if let Some(ticket) = self.ack.take() {
-            ticket.defer();
+        if let Some(ack_handle) = self.ack.take() {
+            ack_handle.defer();
         }
     }
 }
@@ -51,14 +51,14 @@ impl<'a, S> Extract<'a, S> {
 /// }
 /// ```
 ///
-/// There are [`Socket`], [`State`], [`Data`], [`Args`], [`Event`] and [`Ack`]; they may stand in any order. Where several
+/// There are [`Socket`], [`State`], [`Data`], [`Args`], [`Event`] and [`AckSender`]; they may stand in any order. Where several
 /// take from the event's arguments, they do so from left to right.
 pub trait FromEvent<S>: Sized {
     /// Takes it.
     ///
     /// # Errors
     /// A [`Rejection`] becomes the ack, and the handler is not called.
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection>;
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection>;
 }
 
 /// The event's next argument. One that is missing is read as `null`, so `Data<Option<T>>` may be left out.
@@ -78,22 +78,22 @@ impl<S> Deref for State<S> {
 }
 
 impl<S> FromEvent<S> for Socket<S> {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        Ok(extract.socket.clone())
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        Ok(parts.socket.clone())
     }
 }
 
 impl<S> FromEvent<S> for State<S> {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        Ok(Self(extract.socket.shared_state()))
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        Ok(Self(parts.socket.shared_state()))
     }
 }
 
 impl<S, T: DeserializeOwned> FromEvent<S> for Data<T> {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        let args = &extract.event.as_ref().ok_or_else(taken)?.args;
-        let index = extract.next;
-        extract.next = index.saturating_add(1);
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        let args = &parts.event.as_ref().ok_or_else(taken)?.args;
+        let index = parts.next;
+        parts.next = index.saturating_add(1);
         let value = args.get(index);
         value.map(Self).map_err(|error| {
             if index >= args.len() {
@@ -106,25 +106,25 @@ impl<S, T: DeserializeOwned> FromEvent<S> for Data<T> {
 
 /// The arguments that are left.
 impl<S> FromEvent<S> for Args {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        let args = std::mem::take(&mut extract.event.as_mut().ok_or_else(taken)?.args);
-        let next = std::mem::replace(&mut extract.next, usize::MAX);
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        let args = std::mem::take(&mut parts.event.as_mut().ok_or_else(taken)?.args);
+        let next = std::mem::replace(&mut parts.next, usize::MAX);
         Ok(args.skip(next))
     }
 }
 
 /// The whole event; nothing can be taken after it.
 impl<S> FromEvent<S> for Event {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        extract.event.take().ok_or_else(taken)
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        parts.event.take().ok_or_else(taken)
     }
 }
 
 /// The ack, to be sent by hand; what the handler returns is then not sent.
-impl<S> FromEvent<S> for Ack {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        let event = extract.event.as_mut().ok_or_else(taken)?;
-        extract.ack = event.ticket.clone();
+impl<S> FromEvent<S> for AckSender {
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        let event = parts.event.as_mut().ok_or_else(taken)?;
+        parts.ack = event.ack_handle.clone();
         Ok(event.lend_ack())
     }
 }

@@ -84,10 +84,10 @@ pub fn split<'a>(
 ) -> Result<Vec<Result<Bytes, Skipped>>, String> {
     let mut splitter = Splitter::new(limit, max_packets);
     for piece in pieces {
-        splitter.push(piece).map_err(|broken| format!("{broken:?}"))?;
+        splitter.push(piece).map_err(|error| format!("{error:?}"))?;
         idle();
     }
-    let packets = splitter.finish().map_err(|broken| format!("{broken:?}"))?;
+    let packets = splitter.finish().map_err(|error| format!("{error:?}"))?;
     Ok(packets.into_iter().map(framed).collect())
 }
 

@@ -3,7 +3,7 @@
 use futures_util::future::LocalBoxFuture;
 
 use crate::{
-    extract::{Extract, FromEvent},
+    extract::{EventParts, FromEvent},
     rejection::Rejection,
     reply::{IntoReply, Reply},
 };
@@ -20,7 +20,7 @@ pub trait Handler<S, A>: Send + Sync + 'static {
     ///
     /// # Errors
     /// An argument that the event does not have, or not of that type.
-    fn call(&self, extract: &mut Extract<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection>;
+    fn call(&self, parts: &mut EventParts<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection>;
 }
 
 macro_rules! handler {
@@ -32,9 +32,9 @@ macro_rules! handler {
             $($arg: FromEvent<S>,)*
         {
             #[allow(unused_variables, non_snake_case, reason = "one of these takes nothing")]
-            fn call(&self, extract: &mut Extract<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection> {
-                $(let $arg = $arg::from_event(extract)?;)*
-                extract.complete();
+            fn call(&self, parts: &mut EventParts<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection> {
+                $(let $arg = $arg::from_event(parts)?;)*
+                parts.complete();
                 let future = self($($arg),*);
                 Ok(Box::pin(async move { future.await.into_reply() }))
             }

@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 
 use crate::{
     engine::Request,
-    metrics::Meters,
+    metrics::Metrics,
     proxies::network_of,
     rejection::{Rejection, sentence},
-    session::handle::Link,
+    session::handle::SessionHandle,
 };
 
 /// How a client came: the HTTP request that opened its session, the namespace it asked for, and its `auth`. Its `Debug`
@@ -27,7 +27,7 @@ pub struct Handshake {
     pub(crate) namespace: Arc<str>,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) request: Rc<Request>,
-    pub(crate) link: Rc<Link>,
+    pub(crate) session: Rc<SessionHandle>,
 }
 
 impl fmt::Debug for Handshake {
@@ -91,7 +91,7 @@ impl Handshake {
     }
 
     /// When the session was opened.
-    pub fn at(&self) -> SystemTime {
+    pub fn issued_at(&self) -> SystemTime {
         self.request.at
     }
 
@@ -116,10 +116,10 @@ impl Handshake {
     ///
     /// # Errors
     /// The owner has as many sessions as one may have; nothing has changed then.
-    pub fn set_owner(&self, owner: Option<&str>) -> Result<(), Crowded> {
-        self.link.set_owner(owner).map_err(|_| {
-            Meters::limited("max_sessions_per_address");
-            Crowded
+    pub fn set_owner(&self, owner: Option<&str>) -> Result<(), TooManySessions> {
+        self.session.set_owner(owner).map_err(|_| {
+            Metrics::limited("max_sessions_per_address");
+            TooManySessions
         })
     }
 
@@ -128,9 +128,9 @@ impl Handshake {
     ///
     /// # Errors
     /// After how long it may be done.
-    pub fn spend(&self, name: &str) -> Result<(), Duration> {
-        self.link.spend(name).map_err(|busy| {
-            Meters::limited(busy.limit);
+    pub fn check_rate(&self, name: &str) -> Result<(), Duration> {
+        self.session.check_rate(name).map_err(|busy| {
+            Metrics::limited(busy.limit);
             busy.after
         })
     }
@@ -138,26 +138,26 @@ impl Handshake {
 
 /// An owner has as many sessions as one may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Crowded;
+pub struct TooManySessions;
 
-impl fmt::Display for Crowded {
+impl fmt::Display for TooManySessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("too many sessions of one owner")
     }
 }
 
-impl std::error::Error for Crowded {}
+impl std::error::Error for TooManySessions {}
 
 /// Why a client may not connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ConnectError {
     /// A sentence for the client's `connect_error`.
     pub message: String,
     /// JSON for its `data`, not checked to be.
     pub data: Option<String>,
 }
 
-impl Refusal {
+impl ConnectError {
     /// A refusal in one sentence.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), data: None }

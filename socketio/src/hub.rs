@@ -30,7 +30,7 @@ use crate::{
         message::Message,
     },
     worker::{
-        command::{Inbox, Order, Sending},
+        command::{CommandQueue, Delivery, WorkerCommand},
         nsp::Nsp,
         target::Target,
     },
@@ -42,11 +42,11 @@ pub struct Hub(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    workers: Mutex<Vec<Arc<Inbox>>>,
+    workers: Mutex<Vec<Arc<CommandQueue>>>,
     namespaces: RwLock<HashMap<Arc<str>, Arc<Nsp>>>,
     sockets: AtomicUsize,
     /// Bytes that all namespaces keep for those who may come back, and for how long.
-    kept: Arc<AtomicUsize>,
+    recovery_bytes: Arc<AtomicUsize>,
     max_age: OnceLock<Duration>,
     observer: OnceLock<Arc<dyn Observer>>,
 }
@@ -100,7 +100,7 @@ impl Hub {
     /// Sends several to everyone in the main namespace, in this order. Each worker is woken once, so they leave
     /// together.
     pub fn broadcast_all(&self, messages: &[Message]) {
-        self.of("/").give(messages);
+        self.of("/").send_messages(messages);
     }
 
     /// How many sockets are connected now, in all namespaces.
@@ -113,16 +113,16 @@ impl Hub {
     }
 
     /// The namespaces that there are now.
-    pub(crate) fn all(&self) -> Vec<Arc<Nsp>> {
+    pub(crate) fn all_namespaces(&self) -> Vec<Arc<Nsp>> {
         self.namespaces().values().cloned().collect()
     }
 
-    pub(crate) fn list(&self, nsp: Nsp) {
+    pub(crate) fn insert(&self, nsp: Nsp) {
         self.namespaces_mut().insert(nsp.name.clone(), Arc::new(nsp));
     }
 
     /// A place in a namespace for one session; it is made if it is not there yet.
-    pub(crate) fn seat(&self, name: &str, make: impl FnOnce() -> Option<Nsp>) -> Option<Arc<Nsp>> {
+    pub(crate) fn acquire(&self, name: &str, make: impl FnOnce() -> Option<Nsp>) -> Option<Arc<Nsp>> {
         if let Some(nsp) = self.namespaces().get(name).filter(|nsp| !nsp.is_dynamic()) {
             return Some(nsp.clone());
         }
@@ -136,17 +136,17 @@ impl Hub {
             namespaces.insert(nsp.name.clone(), Arc::new(nsp));
         }
         let nsp = namespaces.get(name)?.clone();
-        nsp.seated();
+        nsp.acquire();
         Some(nsp)
     }
 
     /// What is shared by the logs of all namespaces.
-    pub(crate) fn kept(&self) -> Arc<AtomicUsize> {
-        self.0.kept.clone()
+    pub(crate) fn recovery_bytes(&self) -> Arc<AtomicUsize> {
+        self.0.recovery_bytes.clone()
     }
 
     /// Events are kept for that long.
-    pub(crate) fn keep_for(&self, age: Duration) {
+    pub(crate) fn set_max_age(&self, age: Duration) {
         let _ = self.0.max_age.set(age);
     }
 
@@ -156,15 +156,15 @@ impl Hub {
 
     /// Forgets what is too old for anybody, and namespaces that nobody may come back to.
     pub(crate) fn sweep(&self) {
-        self.all().iter().for_each(|nsp| nsp.sweep());
+        self.all_namespaces().iter().for_each(|nsp| nsp.sweep());
         self.namespaces_mut().retain(|_, nsp| !nsp.is_forgotten());
     }
 
     /// Gives a place back.
-    pub(crate) fn unseat(&self, nsp: &Nsp) {
+    pub(crate) fn release(&self, nsp: &Nsp) {
         if nsp.is_dynamic() {
             let mut namespaces = self.namespaces_mut();
-            nsp.unseated();
+            nsp.release();
             if nsp.is_forgotten() {
                 namespaces.remove(&nsp.name);
             }
@@ -174,15 +174,15 @@ impl Hub {
     /// Sends messages to whom they are for, as they are. Each worker is woken once.
     pub(crate) fn send(&self, nsp: &Arc<Nsp>, target: Option<Arc<Target>>, messages: &[Message]) {
         let send = |message: &Message| {
-            Order::Send(Sending {
+            WorkerCommand::Deliver(Delivery {
                 nsp: nsp.clone(),
                 target: target.clone(),
                 message: message.clone(),
                 number: 0,
             })
         };
-        for inbox in self.workers().iter() {
-            inbox.push(messages.iter().map(send));
+        for queue in self.workers().iter() {
+            queue.push(messages.iter().map(send));
         }
     }
 
@@ -195,43 +195,48 @@ impl Hub {
             Frame::encode(head, args, Some(offset))
         });
         drop(log);
-        let order = Order::Send(Sending { nsp: nsp.clone(), target, message: Message::event(frame), number });
-        for inbox in workers.iter() {
-            inbox.push([order.clone()]);
+        let command = WorkerCommand::Deliver(Delivery {
+            nsp: nsp.clone(),
+            target,
+            message: Message::event(frame),
+            number,
+        });
+        for queue in workers.iter() {
+            queue.push([command.clone()]);
         }
     }
 
-    pub(crate) fn order(&self, order: &Order) {
-        for inbox in self.workers().iter() {
-            inbox.push([order.clone()]);
+    pub(crate) fn command(&self, command: &WorkerCommand) {
+        for queue in self.workers().iter() {
+            queue.push([command.clone()]);
         }
     }
 
     /// A worker begins: called on its thread.
-    pub(crate) fn enlist(&self, inbox: Arc<Inbox>) {
-        self.workers().push(inbox);
+    pub(crate) fn register(&self, queue: Arc<CommandQueue>) {
+        self.workers().push(queue);
         self.observe(|| Observed::Began { hub: self });
     }
 
-    pub(crate) fn dismiss(&self, inbox: &Arc<Inbox>) {
-        self.workers().retain(|other| !Arc::ptr_eq(other, inbox));
+    pub(crate) fn unregister(&self, queue: &Arc<CommandQueue>) {
+        self.workers().retain(|other| !Arc::ptr_eq(other, queue));
     }
 
-    pub(crate) fn joined(&self) {
+    pub(crate) fn socket_connected(&self) {
         self.0.sockets.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn left(&self) {
+    pub(crate) fn socket_disconnected(&self) {
         self.0.sockets.fetch_sub(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Sets who watches; only the first is heard.
     #[cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
-    pub(crate) fn watch(&self, observer: Arc<dyn Observer>) {
+    pub(crate) fn set_observer(&self, observer: Arc<dyn Observer>) {
         let _ = self.0.observer.set(observer);
     }
 
@@ -241,7 +246,7 @@ impl Hub {
         }
     }
 
-    fn workers(&self) -> MutexGuard<'_, Vec<Arc<Inbox>>> {
+    fn workers(&self) -> MutexGuard<'_, Vec<Arc<CommandQueue>>> {
         self.0.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

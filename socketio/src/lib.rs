@@ -83,18 +83,18 @@ mod wire;
 mod worker;
 
 pub use self::{
-    acks::{AckError, Gathered},
+    acks::{AckError, BroadcastAcks},
     broadcast::{Broadcast, SocketInfo},
     config::{Config, EventLimit, Rate, Recovery, Subprotocols, Transport},
     engine_io::{EngineIo, EngineMessage, EngineSession},
-    event::{Ack, Event, Fault},
-    extract::{Data, Extract, FromEvent, State},
+    event::{AckSender, Event, LimitExceeded},
+    extract::{Data, EventParts, FromEvent, State},
     handler::Handler,
-    handshake::{Crowded, Handshake, Refusal},
+    handshake::{ConnectError, Handshake, TooManySessions},
     hub::Hub,
     id::SocketId,
     namespace::Namespace,
-    origin::{Allow, Origins},
+    origin::{AllowedOrigins, Origins},
     proxies::Proxies,
     reason::Reason,
     rejection::Rejection,
@@ -106,7 +106,7 @@ pub use self::{
     wire::{
         args::{Args, Binary},
         frame::{Frame, FrameWriter},
-        message::{Fold, Message, Slot},
+        message::{Coalesce, Message, Slot},
     },
 };
 

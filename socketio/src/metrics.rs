@@ -12,7 +12,7 @@ use tracing::info;
 
 use crate::{config::Transport, reason::Reason};
 
-pub(crate) struct Meters {
+pub(crate) struct Metrics {
     polling: Gauge,
     websocket: Gauge,
     sessions_total: Counter,
@@ -23,7 +23,7 @@ pub(crate) struct Meters {
     outbox: Histogram,
 }
 
-impl Meters {
+impl Metrics {
     pub(crate) fn new() -> Self {
         describe();
         Self {
@@ -55,7 +55,7 @@ impl Meters {
     }
 
     /// A session goes on as a WebSocket.
-    pub(crate) fn moved(&self, from: Transport) {
+    pub(crate) fn upgraded(&self, from: Transport) {
         self.sessions(from).decrement(1.0);
         self.websocket.increment(1.0);
         counter!("socketio_upgrades_total").increment(1);
@@ -85,7 +85,7 @@ impl Meters {
 }
 
 /// How long what was logged is not logged again.
-const PAUSE: Duration = Duration::from_secs(60);
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How often something happened since it was last logged, if it is to be logged now: once a minute.
 pub(crate) fn due(what: &'static str, now: Instant) -> Option<u64> {
@@ -97,7 +97,7 @@ pub(crate) fn due(what: &'static str, now: Instant) -> Option<u64> {
         return Some(1);
     };
     *times += 1;
-    if now.duration_since(*logged) < PAUSE {
+    if now.duration_since(*logged) < LOG_INTERVAL {
         return None;
     }
     *logged = now;

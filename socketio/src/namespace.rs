@@ -6,9 +6,9 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::{
     event::Event,
-    extract::Extract,
+    extract::EventParts,
     handler::Handler,
-    handshake::{Handshake, Refusal},
+    handshake::{ConnectError, Handshake},
     reason::Reason,
     rejection::Rejection,
     reply::Reply,
@@ -16,25 +16,25 @@ use crate::{
     socket::Socket,
 };
 
-type Guard<S> = Box<dyn Fn(Handshake) -> LocalBoxFuture<'static, Result<S, Refusal>> + Send + Sync>;
+type Authorizer<S> = Box<dyn Fn(Handshake) -> LocalBoxFuture<'static, Result<S, ConnectError>> + Send + Sync>;
 type OnConnect<S> = Box<dyn Fn(Socket<S>) -> LocalBoxFuture<'static, ()> + Send + Sync>;
 type OnDisconnect<S> = Box<dyn Fn(Socket<S>, Reason) -> LocalBoxFuture<'static, ()> + Send + Sync>;
 type OnEvent<S> =
-    Box<dyn Fn(&mut Extract<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection> + Send + Sync>;
+    Box<dyn Fn(&mut EventParts<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection> + Send + Sync>;
 
 /// Who may come in, and which function handles which event. `S` is kept with each socket.
 ///
 /// The handlers of one socket run one at a time, in the order in which its events were sent; those of different sockets,
 /// and of different namespaces, do not wait for each other. A client that asked for an ack gets one whatever happens: what
 /// the handler returns; `{"error": …}` where the arguments do not fit, nobody handles the event, or a
-/// [`Fault`](crate::Fault) kept its arguments out; otherwise an empty one.
+/// [`LimitExceeded`](crate::LimitExceeded) kept its arguments out; otherwise an empty one.
 pub struct Namespace<S = ()> {
     name: String,
-    guard: Guard<S>,
-    connect: Option<OnConnect<S>>,
+    authorizer: Authorizer<S>,
+    on_connect: Option<OnConnect<S>>,
     events: HashMap<String, OnEvent<S>>,
-    any: Option<OnEvent<S>>,
-    disconnect: Option<OnDisconnect<S>>,
+    fallback: Option<OnEvent<S>>,
+    on_disconnect: Option<OnDisconnect<S>>,
 }
 
 impl Namespace {
@@ -44,7 +44,7 @@ impl Namespace {
     /// `/room/{name:[a-z]+}`, is a pattern: each name that matches is a namespace of its own, there while somebody is in
     /// it. See [`Handshake::param`].
     pub fn new(name: impl Into<String>) -> Self {
-        Self::guarded(name, |_| async { Ok(()) })
+        Self::with_authorizer(name, |_| async { Ok(()) })
     }
 }
 
@@ -53,47 +53,47 @@ impl<S: 'static> Namespace<S> {
     ///
     /// A hook runs to its end, and its session keeps its place until then, also when the client has gone: give
     /// what it waits for a timeout.
-    pub fn guarded<F, Fut>(name: impl Into<String>, guard: F) -> Self
+    pub fn with_authorizer<F, Fut>(name: impl Into<String>, authorizer: F) -> Self
     where
         F: Fn(Handshake) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<S, Refusal>> + 'static,
+        Fut: Future<Output = Result<S, ConnectError>> + 'static,
     {
         Self {
             name: name.into(),
-            guard: Box::new(move |handshake| Box::pin(guard(handshake))),
-            connect: None,
+            authorizer: Box::new(move |handshake| Box::pin(authorizer(handshake))),
+            on_connect: None,
             events: HashMap::new(),
-            any: None,
-            disconnect: None,
+            fallback: None,
+            on_disconnect: None,
         }
     }
 
     /// What happens when a socket is there. Its events wait until this is done.
     #[must_use]
-    pub fn connect<F, Fut>(mut self, handler: F) -> Self
+    pub fn on_connect<F, Fut>(mut self, handler: F) -> Self
     where
         F: Fn(Socket<S>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + 'static,
     {
-        self.connect = Some(Box::new(move |socket| Box::pin(handler(socket))));
+        self.on_connect = Some(Box::new(move |socket| Box::pin(handler(socket))));
         self
     }
 
     /// What happens when a socket has gone, after its last event.
     #[must_use]
-    pub fn disconnect<F, Fut>(mut self, handler: F) -> Self
+    pub fn on_disconnect<F, Fut>(mut self, handler: F) -> Self
     where
         F: Fn(Socket<S>, Reason) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + 'static,
     {
-        self.disconnect = Some(Box::new(move |socket, reason| Box::pin(handler(socket, reason))));
+        self.on_disconnect = Some(Box::new(move |socket, reason| Box::pin(handler(socket, reason))));
         self
     }
 
     /// What an event does. A second handler for a name replaces the first.
     #[must_use]
     pub fn on<A: 'static>(mut self, event: impl Into<String>, handler: impl Handler<S, A>) -> Self {
-        self.events.insert(event.into(), Box::new(move |extract| handler.call(extract)));
+        self.events.insert(event.into(), Box::new(move |parts| handler.call(parts)));
         self
     }
 
@@ -105,8 +105,8 @@ impl<S: 'static> Namespace<S> {
 
     /// What events do that have no handler of their own.
     #[must_use]
-    pub fn any<A: 'static>(mut self, handler: impl Handler<S, A>) -> Self {
-        self.any = Some(Box::new(move |extract| handler.call(extract)));
+    pub fn on_fallback<A: 'static>(mut self, handler: impl Handler<S, A>) -> Self {
+        self.fallback = Some(Box::new(move |parts| handler.call(parts)));
         self
     }
 
@@ -118,26 +118,26 @@ impl<S: 'static> Namespace<S> {
 impl<S: 'static> Service for Namespace<S> {
     type State = S;
 
-    async fn connect(&self, handshake: &Handshake) -> Result<S, Refusal> {
-        (self.guard)(handshake.clone()).await
+    async fn connect(&self, handshake: &Handshake) -> Result<S, ConnectError> {
+        (self.authorizer)(handshake.clone()).await
     }
 
     async fn connected(&self, socket: &Socket<S>) {
-        if let Some(connect) = &self.connect {
-            connect(socket.clone()).await;
+        if let Some(on_connect) = &self.on_connect {
+            on_connect(socket.clone()).await;
         }
     }
 
     async fn event(&self, socket: &Socket<S>, event: Event) -> Option<Reply> {
         let name = event.name.clone();
-        if let Some(fault) = event.fault {
-            return Some(Reply::error(&fault.to_string()));
+        if let Some(limit_exceeded) = event.limit_exceeded {
+            return Some(Reply::error(&limit_exceeded.to_string()));
         }
-        let Some(handler) = self.events.get(&name).or(self.any.as_ref()) else {
+        let Some(handler) = self.events.get(&name).or(self.fallback.as_ref()) else {
             tracing::debug!(namespace = socket.namespace(), "no handler for an event");
             return Some(Reply::error(&format!("nobody handles the event {name:?}")));
         };
-        match handler(&mut Extract::new(socket, event)) {
+        match handler(&mut EventParts::new(socket, event)) {
             Ok(handling) => Some(handling.await),
             Err(rejection) => {
                 tracing::debug!(%rejection, "an event does not suit its handler");
@@ -147,8 +147,8 @@ impl<S: 'static> Service for Namespace<S> {
     }
 
     async fn disconnected(&self, socket: &Socket<S>, reason: Reason) {
-        if let Some(disconnect) = &self.disconnect {
-            disconnect(socket.clone(), reason).await;
+        if let Some(on_disconnect) = &self.on_disconnect {
+            on_disconnect(socket.clone(), reason).await;
         }
     }
 }

@@ -7,19 +7,19 @@ use crate::{
     hub::Hub,
     reason::Reason,
     wire::frame::Frame,
-    worker::{socket::Core, target::Room},
+    worker::{socket::SocketInner, target::Room},
 };
 
 /// What happened, on the worker where it did. One that `Began` has no sockets yet.
 #[derive(Debug)]
 pub(crate) enum Observed<'a> {
     Began { hub: &'a Hub },
-    Connected { socket: &'a Core },
-    Disconnected { socket: &'a Core, reason: Reason },
-    Joined { socket: &'a Core, room: &'a Room },
-    Left { socket: &'a Core, room: &'a Room },
-    Received { socket: &'a Core, event: &'a Event },
-    Sent { socket: &'a Core, frame: &'a Frame },
+    Connected { socket: &'a SocketInner },
+    Disconnected { socket: &'a SocketInner, reason: Reason },
+    Joined { socket: &'a SocketInner, room: &'a Room },
+    Left { socket: &'a SocketInner, room: &'a Room },
+    Received { socket: &'a SocketInner, event: &'a Event },
+    Sent { socket: &'a SocketInner, frame: &'a Frame },
 }
 
 /// Called from all workers; it must not wait.

@@ -7,14 +7,14 @@
 
 mod name;
 
-use self::name::Name;
+use self::name::Origin;
 
 /// Which origins may connect. A request without an `Origin` header is let in, unless a browser says that it comes from a page
 /// of another site (`Sec-Fetch-Site`), which would not be told its answer, but could open sessions.
 #[derive(Debug, Clone)]
 pub struct Origins {
     /// The origins let in by name.
-    pub allow: Allow,
+    pub allow: AllowedOrigins,
     /// Also lets in pages whose host and port are those of the request's own `Host` header. Leave it off on
     /// a server that trusts whoever reaches it: a name that an attacker owns can be made to
     /// resolve to your address (DNS rebinding), and then both headers agree. Default `false`.
@@ -26,7 +26,7 @@ pub struct Origins {
 
 /// A set of origins.
 #[derive(Debug, Clone, Default)]
-pub enum Allow {
+pub enum AllowedOrigins {
     /// `http` and `https` pages on `localhost`, `127.0.0.1` and `[::1]`, any port.
     #[default]
     Local,
@@ -40,37 +40,37 @@ pub enum Allow {
 
 impl Default for Origins {
     fn default() -> Self {
-        Self { allow: Allow::default(), same_host: false, setting: "Origins::list" }
+        Self { allow: AllowedOrigins::default(), same_host: false, setting: "Origins::list" }
     }
 }
 
 impl Origins {
     /// Every page.
     pub fn any() -> Self {
-        Self { allow: Allow::Any, ..Self::default() }
+        Self { allow: AllowedOrigins::Any, ..Self::default() }
     }
 
     /// Exactly these origins.
     pub fn list<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
-        Self { allow: Allow::List(origins.into_iter().map(Into::into).collect()), ..Self::default() }
+        Self { allow: AllowedOrigins::List(origins.into_iter().map(Into::into).collect()), ..Self::default() }
     }
 
     /// Whether a list may name it: an origin, or `localhost`.
-    pub fn is_name(text: &str) -> bool {
-        text == LOCALHOST || Name::parse(text).is_some()
+    pub fn is_valid_entry(text: &str) -> bool {
+        text == LOCALHOST || Origin::parse(text).is_some()
     }
 
     /// Whether a request with these two headers may connect.
-    pub fn admit(&self, origin: Option<&str>, host: Option<&str>) -> bool {
+    pub fn allows(&self, origin: Option<&str>, host: Option<&str>) -> bool {
         let Some(origin) = origin else { return true };
-        if matches!(self.allow, Allow::Any) {
+        if matches!(self.allow, AllowedOrigins::Any) {
             return true;
         }
-        let Some(origin) = Name::parse(origin) else { return false };
+        let Some(origin) = Origin::parse(origin) else { return false };
         let named = match &self.allow {
-            Allow::List(list) => list.iter().any(|one| match one.as_str() {
+            AllowedOrigins::List(list) => list.iter().any(|one| match one.as_str() {
                 LOCALHOST => origin.is_local(),
-                one => Name::parse(one).is_some_and(|one| one == origin),
+                one => Origin::parse(one).is_some_and(|one| one == origin),
             }),
             _ => origin.is_local(),
         };
@@ -79,15 +79,16 @@ impl Origins {
 
     /// Whether a request without an `Origin` may connect that says this in `Sec-Fetch-Site`: a page opens a session by a mere picture,
     /// whose request has none.
-    pub(crate) fn admit_site(&self, site: Option<&str>) -> bool {
-        matches!(self.allow, Allow::Any) || site.is_none_or(|site| !site.eq_ignore_ascii_case("cross-site"))
+    pub(crate) fn allows_site(&self, site: Option<&str>) -> bool {
+        matches!(self.allow, AllowedOrigins::Any)
+            || site.is_none_or(|site| !site.eq_ignore_ascii_case("cross-site"))
     }
 
     /// The setting that lets this origin in beside those that it lets in now; none if it is no origin.
     pub(crate) fn with(&self, origin: &str) -> Option<String> {
-        let origin = Name::parse(origin)?;
+        let origin = Origin::parse(origin)?;
         let now = match &self.allow {
-            Allow::List(list) => list.join(","),
+            AllowedOrigins::List(list) => list.join(","),
             _ => LOCALHOST.to_owned(),
         };
         let comma = if now.is_empty() { "" } else { "," };
@@ -103,8 +104,8 @@ mod tests {
     use super::*;
 
     /// Which of these are let in, without a `Host`.
-    fn admitted<'a>(origins: &Origins, pages: &[&'a str]) -> Vec<&'a str> {
-        pages.iter().copied().filter(|page| origins.admit(Some(page), None)).collect()
+    fn allowed<'a>(origins: &Origins, pages: &[&'a str]) -> Vec<&'a str> {
+        pages.iter().copied().filter(|page| origins.allows(Some(page), None)).collect()
     }
 
     #[test]
@@ -119,7 +120,7 @@ mod tests {
             "ws://localhost:5555",
             "http://localhost:5555/",
         ];
-        assert_eq!(admitted(&origins, &pages), pages);
+        assert_eq!(allowed(&origins, &pages), pages);
         for page in [
             "http://localhost.evil.example",
             "http://evil.example:80",
@@ -133,26 +134,26 @@ mod tests {
             "http://localhost:99999",
             "localhost",
         ] {
-            assert!(!origins.admit(Some(page), Some("evil.example")), "{page}");
+            assert!(!origins.allows(Some(page), Some("evil.example")), "{page}");
         }
-        assert!(origins.admit(None, None), "not a browser");
+        assert!(origins.allows(None, None), "not a browser");
     }
 
     #[test]
     fn a_list_is_exact_and_the_same_host_is_an_addition() {
         let mut origins = Origins::list(["https://gym.example"]);
-        assert!(origins.admit(Some("https://gym.example"), None));
-        assert!(!origins.admit(Some("https://gym.example:8443"), None));
-        assert!(!origins.admit(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
+        assert!(origins.allows(Some("https://gym.example"), None));
+        assert!(!origins.allows(Some("https://gym.example:8443"), None));
+        assert!(!origins.allows(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
         let mixed = Origins::list(["localhost", "https://gym.example"]);
         assert!(
-            mixed.admit(Some("http://localhost:5173"), None)
-                && mixed.admit(Some("https://gym.example"), None)
+            mixed.allows(Some("http://localhost:5173"), None)
+                && mixed.allows(Some("https://gym.example"), None)
         );
-        assert!(!mixed.admit(Some("http://evil.example"), None));
+        assert!(!mixed.allows(Some("http://evil.example"), None));
         origins.same_host = true;
-        assert!(origins.admit(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
-        assert!(!origins.admit(Some("http://10.0.0.5:1"), Some("10.0.0.5:5555")));
+        assert!(origins.allows(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
+        assert!(!origins.allows(Some("http://10.0.0.5:1"), Some("10.0.0.5:5555")));
     }
 
     #[test]
@@ -169,7 +170,7 @@ mod tests {
                 "wss://gym.example",
                 "wss://gym.example:443/",
             ];
-            assert_eq!(admitted(&origins, &same), same, "{listed}");
+            assert_eq!(allowed(&origins, &same), same, "{listed}");
             let others = [
                 "http://gym.example",
                 "ws://gym.example",
@@ -184,7 +185,7 @@ mod tests {
                 "gym.example",
                 "https://",
             ];
-            assert_eq!(admitted(&origins, &others), [""; 0], "{listed}");
+            assert_eq!(allowed(&origins, &others), [""; 0], "{listed}");
         }
     }
 
@@ -201,11 +202,11 @@ mod tests {
             "null",
         ];
         for app in apps {
-            assert!(Origins::is_name(app), "{app}");
-            assert_eq!(admitted(&Origins::list([app]), &apps), [app]);
+            assert!(Origins::is_valid_entry(app), "{app}");
+            assert_eq!(allowed(&Origins::list([app]), &apps), [app]);
         }
-        assert!(Origins::list(["file://"]).admit(Some("file:///"), None));
-        assert!(!Origins::list(["file://"]).admit(Some("file:///etc/passwd"), None));
+        assert!(Origins::list(["file://"]).allows(Some("file:///"), None));
+        assert!(!Origins::list(["file://"]).allows(Some("file:///etc/passwd"), None));
         for no_name in [
             "",
             "gym.example",
@@ -216,7 +217,7 @@ mod tests {
             "http://a b",
             "nul",
         ] {
-            assert!(!Origins::is_name(no_name), "{no_name}");
+            assert!(!Origins::is_valid_entry(no_name), "{no_name}");
         }
     }
 
@@ -232,7 +233,7 @@ mod tests {
             ("ws://10.0.0.5:5555", "10.0.0.5:5555"),
             ("http://[2001:db8::5]:5555", "[2001:DB8::5]:5555"),
         ] {
-            assert!(origins.admit(Some(origin), Some(host)), "{origin} {host}");
+            assert!(origins.allows(Some(origin), Some(host)), "{origin} {host}");
         }
         for (origin, host) in [
             ("http://gym.example", "gym.example:443"),
@@ -243,7 +244,7 @@ mod tests {
             ("null", "null"),
             ("file://", ""),
         ] {
-            assert!(!origins.admit(Some(origin), Some(host)), "{origin} {host}");
+            assert!(!origins.allows(Some(origin), Some(host)), "{origin} {host}");
         }
     }
 

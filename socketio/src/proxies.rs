@@ -42,21 +42,21 @@ impl Proxies {
     }
 
     /// Whether this is one of them.
-    pub fn are_trusted_at(&self, address: IpAddr) -> bool {
+    pub fn contains(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address.to_canonical()))
     }
 
     /// The client's address: the peer's own, unless that is a proxy that says whose it passes on.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut address = peer.to_canonical();
-        if !self.are_trusted_at(address) {
+        if !self.contains(address) {
             return address;
         }
         for named in named(headers).into_iter().rev() {
             // One that hides its client, or says nothing that can be read, stands for its clients itself.
             let Some(next) = named else { break };
             address = next;
-            if !self.are_trusted_at(address) {
+            if !self.contains(address) {
                 break;
             }
         }
@@ -64,9 +64,8 @@ impl Proxies {
     }
 
     /// Whether the peer passes on others' requests without being trusted to.
-    pub(crate) fn overlook(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED))
-            && !self.are_trusted_at(peer)
+    pub(crate) fn is_untrusted_proxy(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED)) && !self.contains(peer)
     }
 }
 
@@ -180,9 +179,9 @@ mod tests {
         headers.append(X_FORWARDED_FOR, HeaderValue::from_static("203.0.113.7"));
         let (none, peer) = (Proxies::default(), "10.0.0.1".parse().unwrap());
         assert_eq!(none.client(peer, &headers), peer);
-        assert!(none.overlook(peer, &headers));
-        assert!(!none.overlook(peer, &HeaderMap::new()));
-        assert!(!Proxies::list(["10.0.0.1"]).unwrap().overlook(peer, &headers));
+        assert!(none.is_untrusted_proxy(peer, &headers));
+        assert!(!none.is_untrusted_proxy(peer, &HeaderMap::new()));
+        assert!(!Proxies::list(["10.0.0.1"]).unwrap().is_untrusted_proxy(peer, &headers));
     }
 
     #[test]

@@ -16,11 +16,11 @@ use crate::{
     namespace::Namespace,
     namespaces::{Definition, Namespaces},
     service::Service,
-    worker::{command::Order, nsp::Nsp},
+    worker::{command::WorkerCommand, nsp::Nsp},
 };
 
 /// How long `shutdown` waits for sessions whose connection it has cut.
-const LAST_WAIT: Duration = Duration::from_secs(1);
+const ABORT_GRACE: Duration = Duration::from_secs(1);
 
 /// A Socket.IO server. A clone is the same server: one goes into each worker's application.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub struct SocketIo(Arc<Endpoint>);
 pub struct Builder {
     config: Config,
     hub: Hub,
-    defined: Vec<Definition>,
+    definitions: Vec<Definition>,
     #[cfg(feature = "admin")]
     admin: Option<Admin>,
 }
@@ -41,7 +41,7 @@ impl SocketIo {
         Builder {
             config,
             hub: Hub::new(),
-            defined: Vec::new(),
+            definitions: Vec::new(),
             #[cfg(feature = "admin")]
             admin: None,
         }
@@ -59,7 +59,7 @@ impl SocketIo {
 
     /// How many sessions are open; those whose last event is still being handled included.
     pub fn sessions(&self) -> usize {
-        self.0.census.open()
+        self.0.limiter.open()
     }
 
     /// Ends all sessions, in order: no new ones; what was received is handled and acked; each is closed with code 1001,
@@ -85,12 +85,12 @@ fn pattern(path: &str) -> String {
 }
 
 pub(crate) async fn shutdown(endpoint: &Endpoint, grace: Duration) {
-    endpoint.census.close();
-    endpoint.hub.order(&Order::GoAway);
-    if timeout(grace, endpoint.census.emptied()).await.is_err() {
-        endpoint.hub.order(&Order::Cut);
+    endpoint.limiter.close();
+    endpoint.hub.command(&WorkerCommand::Drain);
+    if timeout(grace, endpoint.limiter.wait_until_empty()).await.is_err() {
+        endpoint.hub.command(&WorkerCommand::Abort);
         // Handlers that still run are not waited for much longer: nobody can be told their outcome.
-        let _ = timeout(LAST_WAIT, endpoint.census.emptied()).await;
+        let _ = timeout(ABORT_GRACE, endpoint.limiter.wait_until_empty()).await;
     }
 }
 
@@ -122,7 +122,7 @@ impl Builder {
         let name = &format!("/{}", name.strip_prefix('/').unwrap_or(name));
         let pattern = ResourceDef::new(name);
         let handler_seconds = handler_seconds(name);
-        self.defined.push(Definition { pattern, service: Arc::new(service), handler_seconds });
+        self.definitions.push(Definition { pattern, service: Arc::new(service), handler_seconds });
         self
     }
 
@@ -140,31 +140,31 @@ impl Builder {
         let Self {
             config,
             hub,
-            defined,
+            definitions,
             #[cfg(feature = "admin")]
             admin,
         } = self;
-        let (fixed, patterns): (Vec<_>, Vec<_>) = defined
+        let (fixed, patterns): (Vec<_>, Vec<_>) = definitions
             .into_iter()
             .partition(|one| one.pattern.pattern().is_some_and(|name| !name.contains('{')));
         for one in fixed {
             let name = one.pattern.pattern().unwrap_or_default();
             if hub.find(name).is_none() {
-                hub.list(Nsp::new(
+                hub.insert(Nsp::new(
                     name.into(),
                     one.service,
                     one.handler_seconds,
                     config.recovery.as_ref(),
-                    hub.kept(),
+                    hub.recovery_bytes(),
                 ));
             }
         }
         if let Some(recovery) = &config.recovery {
-            hub.keep_for(recovery.max_disconnection);
+            hub.set_max_age(recovery.max_disconnection);
         }
         let namespaces = Arc::new(Namespaces { config: config.clone(), patterns });
-        let open: engine::Open = Box::new(move |link, request| {
-            Box::new(Client::new(namespaces.clone(), link.clone(), request.clone()))
+        let open: engine::Open = Box::new(move |session, request| {
+            Box::new(Client::new(namespaces.clone(), session.clone(), request.clone()))
         });
         let endpoint = Endpoint::new(config, hub, open);
         #[cfg(feature = "admin")]

@@ -6,11 +6,11 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::{
     event::Event,
-    handshake::{Handshake, Refusal},
+    handshake::{ConnectError, Handshake},
     reason::Reason,
     reply::Reply,
     socket::Socket,
-    worker::socket::Core,
+    worker::socket::SocketInner,
 };
 
 /// A namespace's behaviour, all events in one place. For handlers by event name see [`Namespace`](crate::Namespace),
@@ -25,8 +25,8 @@ pub trait Service: Send + Sync + 'static {
     /// Decides who may connect, and makes what is kept with the socket.
     ///
     /// # Errors
-    /// A [`Refusal`] reaches the client as its `connect_error`.
-    fn connect(&self, handshake: &Handshake) -> impl Future<Output = Result<Self::State, Refusal>>;
+    /// A [`ConnectError`] reaches the client as its `connect_error`.
+    fn connect(&self, handshake: &Handshake) -> impl Future<Output = Result<Self::State, ConnectError>>;
 
     /// A socket is there. `40{"sid"}` is already in its outbox, and what is emitted here before the first `await`
     /// follows at once: broadcasts reach the socket from this moment on, behind it. Its events come afterwards.
@@ -46,36 +46,36 @@ pub(crate) type State = Rc<dyn Any>;
 
 /// A service without its types, as a session holds it. Borrowed, not counted: counting would be done for each event, by all
 /// workers, in one place.
-pub(crate) trait Erased: Send + Sync {
-    fn connect<'a>(&'a self, handshake: &'a Handshake) -> LocalBoxFuture<'a, Result<State, Refusal>>;
-    fn connected(&self, core: Rc<Core>, state: State) -> LocalBoxFuture<'_, ()>;
-    fn event(&self, core: Rc<Core>, state: State, event: Event) -> LocalBoxFuture<'_, Option<Reply>>;
-    fn disconnected(&self, core: Rc<Core>, state: State, reason: Reason) -> LocalBoxFuture<'_, ()>;
+pub(crate) trait ErasedService: Send + Sync {
+    fn connect<'a>(&'a self, handshake: &'a Handshake) -> LocalBoxFuture<'a, Result<State, ConnectError>>;
+    fn connected(&self, inner: Rc<SocketInner>, state: State) -> LocalBoxFuture<'_, ()>;
+    fn event(&self, inner: Rc<SocketInner>, state: State, event: Event) -> LocalBoxFuture<'_, Option<Reply>>;
+    fn disconnected(&self, inner: Rc<SocketInner>, state: State, reason: Reason) -> LocalBoxFuture<'_, ()>;
 }
 
-impl<S: Service> Erased for S {
-    fn connect<'a>(&'a self, handshake: &'a Handshake) -> LocalBoxFuture<'a, Result<State, Refusal>> {
+impl<S: Service> ErasedService for S {
+    fn connect<'a>(&'a self, handshake: &'a Handshake) -> LocalBoxFuture<'a, Result<State, ConnectError>> {
         Box::pin(async move {
             let state = Service::connect(self, handshake).await?;
             Ok(Rc::new(state) as State)
         })
     }
 
-    fn connected(&self, core: Rc<Core>, state: State) -> LocalBoxFuture<'_, ()> {
+    fn connected(&self, inner: Rc<SocketInner>, state: State) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
-            if let Some(socket) = Socket::new(core, state) {
+            if let Some(socket) = Socket::new(inner, state) {
                 Service::connected(self, &socket).await;
             }
         })
     }
 
-    fn event(&self, core: Rc<Core>, state: State, event: Event) -> LocalBoxFuture<'_, Option<Reply>> {
-        Box::pin(async move { Service::event(self, &Socket::new(core, state)?, event).await })
+    fn event(&self, inner: Rc<SocketInner>, state: State, event: Event) -> LocalBoxFuture<'_, Option<Reply>> {
+        Box::pin(async move { Service::event(self, &Socket::new(inner, state)?, event).await })
     }
 
-    fn disconnected(&self, core: Rc<Core>, state: State, reason: Reason) -> LocalBoxFuture<'_, ()> {
+    fn disconnected(&self, inner: Rc<SocketInner>, state: State, reason: Reason) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
-            if let Some(socket) = Socket::new(core, state) {
+            if let Some(socket) = Socket::new(inner, state) {
                 Service::disconnected(self, &socket, reason).await;
             }
         })

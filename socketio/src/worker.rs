@@ -15,18 +15,18 @@ use tokio::{
 };
 
 use crate::{
-    acks::Heard,
+    acks::AckEvent,
     broadcast::SocketInfo,
     hub::Hub,
-    metrics::Meters,
+    metrics::Metrics,
     reason::Reason,
-    session::{connection::Connection, handle::Link},
+    session::{connection::Connection, handle::SessionHandle},
     wire::message::Message,
     worker::{
-        command::{Deed, Inbox, Order, Sending},
+        command::{CommandQueue, Delivery, SocketOp, WorkerCommand},
         members::Members,
         nsp::Nsp,
-        socket::Core,
+        socket::SocketInner,
         target::Target,
     },
 };
@@ -39,69 +39,71 @@ pub(crate) mod socket;
 pub(crate) mod target;
 
 /// Room that is kept for the next batch.
-const MAX_IDLE: usize = 1024;
+const KEEP_CAPACITY: usize = 1024;
 
 thread_local! {
     /// One per hub with sessions on this thread; a worker has one in all but tests.
-    static HERE: RefCell<Vec<Rc<Shard>>> = const { RefCell::new(Vec::new()) };
+    static WORKERS: RefCell<Vec<Rc<Worker>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The sessions of one hub on one worker thread.
-pub(crate) struct Shard {
+pub(crate) struct Worker {
     pub(crate) hub: Hub,
-    pub(crate) meters: Meters,
-    inbox: Arc<Inbox>,
-    links: RefCell<Vec<Rc<Link>>>,
+    pub(crate) metrics: Metrics,
+    queue: Arc<CommandQueue>,
+    sessions: RefCell<Vec<Rc<SessionHandle>>>,
     /// The sockets of each namespace, by the namespace's address.
     namespaces: RefCell<HashMap<*const Nsp, Rc<Members>>>,
     /// Whether frames that can be written at once wait for the end of what is going on.
     batching: Cell<bool>,
-    dirty: RefCell<Vec<Rc<Link>>>,
+    dirty: RefCell<Vec<Rc<SessionHandle>>>,
     /// Connections that were closed in good order, until when the kernel must have taken the rest.
-    leaving: RefCell<VecDeque<(Instant, Weak<Connection>)>>,
+    closing: RefCell<VecDeque<(Instant, Weak<Connection>)>>,
     reaper: Notify,
 }
 
-impl Shard {
+impl Worker {
     /// This thread's shard of a hub, made when it is first asked for.
-    pub(crate) fn here(hub: &Hub) -> Rc<Self> {
-        if let Some(shard) = HERE.with_borrow(|all| all.iter().find(|shard| shard.hub.is(hub)).cloned()) {
-            return shard;
+    pub(crate) fn current(hub: &Hub) -> Rc<Self> {
+        if let Some(worker) =
+            WORKERS.with_borrow(|all| all.iter().find(|worker| worker.hub.is_same(hub)).cloned())
+        {
+            return worker;
         }
-        let shard = Rc::new(Self {
+        let worker = Rc::new(Self {
             hub: hub.clone(),
-            meters: Meters::new(),
-            inbox: Arc::default(),
-            links: RefCell::default(),
+            metrics: Metrics::new(),
+            queue: Arc::default(),
+            sessions: RefCell::default(),
             namespaces: RefCell::default(),
             batching: Cell::new(false),
             dirty: RefCell::default(),
-            leaving: RefCell::default(),
+            closing: RefCell::default(),
             reaper: Notify::new(),
         });
-        hub.enlist(shard.inbox.clone());
-        HERE.with_borrow_mut(|all| all.push(shard.clone()));
-        actix_web::rt::spawn(serve(Served(shard.clone())));
-        actix_web::rt::spawn(reap(shard.clone()));
+        hub.register(worker.queue.clone());
+        WORKERS.with_borrow_mut(|all| all.push(worker.clone()));
+        actix_web::rt::spawn(run(WorkerTask(worker.clone())));
+        actix_web::rt::spawn(reap(worker.clone()));
         if let Some(age) = hub.max_age() {
             actix_web::rt::spawn(sweep(hub.clone(), age));
         }
-        shard
+        worker
     }
 
-    pub(crate) fn add(&self, link: Rc<Link>) {
-        self.meters.opened(link.transport());
-        let mut links = self.links.borrow_mut();
-        link.index.set(links.len());
-        links.push(link);
+    pub(crate) fn add(&self, session: Rc<SessionHandle>) {
+        self.metrics.opened(session.transport());
+        let mut sessions = self.sessions.borrow_mut();
+        session.index.set(sessions.len());
+        sessions.push(session);
     }
 
-    pub(crate) fn remove(&self, link: &Link) {
-        self.meters.ended(link.transport());
-        let mut links = self.links.borrow_mut();
-        let index = link.index.get();
-        links.swap_remove(index);
-        if let Some(moved) = links.get(index) {
+    pub(crate) fn remove(&self, session: &SessionHandle) {
+        self.metrics.ended(session.transport());
+        let mut sessions = self.sessions.borrow_mut();
+        let index = session.index.get();
+        sessions.swap_remove(index);
+        if let Some(moved) = sessions.get(index) {
             moved.index.set(index);
         }
     }
@@ -117,7 +119,7 @@ impl Shard {
         self.namespaces.borrow_mut().remove(&Arc::as_ptr(nsp));
     }
 
-    fn known(&self, nsp: &Arc<Nsp>) -> Option<Rc<Members>> {
+    fn members_of(&self, nsp: &Arc<Nsp>) -> Option<Rc<Members>> {
         self.namespaces.borrow().get(&Arc::as_ptr(nsp)).cloned()
     }
 
@@ -132,58 +134,60 @@ impl Shard {
         self.batching.get()
     }
 
-    pub(crate) fn flush_later(&self, link: Rc<Link>) {
-        self.dirty.borrow_mut().push(link);
+    pub(crate) fn flush_later(&self, session: Rc<SessionHandle>) {
+        self.dirty.borrow_mut().push(session);
     }
 
     /// Carries out all that was ordered so far: see the hub's promise about order.
-    pub(crate) fn pump(&self) {
-        let orders = self.inbox.take();
+    pub(crate) fn drain_commands(&self) {
+        let commands = self.queue.take();
         // Events for the same sockets are delivered socket by socket: each is looked at once.
-        for run in orders.chunk_by(Order::goes_with) {
+        for run in commands.chunk_by(WorkerCommand::has_same_recipients) {
             match run {
-                [Order::Send(first), ..] => self.send(first, run),
-                [Order::Do(nsp, target, deed)] => self.carry_out(nsp, target.as_deref(), deed),
-                [Order::GoAway] => self.links.borrow().iter().for_each(|link| link.go_away()),
-                [Order::Cut] => self.links.borrow().iter().for_each(|link| link.cut(Reason::Shutdown)),
+                [WorkerCommand::Deliver(first), ..] => self.send(first, run),
+                [WorkerCommand::Apply(nsp, target, op)] => self.apply(nsp, target.as_deref(), op),
+                [WorkerCommand::Drain] => self.sessions.borrow().iter().for_each(|session| session.drain()),
+                [WorkerCommand::Abort] => {
+                    self.sessions.borrow().iter().for_each(|session| session.abort(Reason::Shutdown))
+                }
                 _ => {}
             }
         }
     }
 
-    fn send(&self, first: &Sending, run: &[Order]) {
-        let Some(members) = self.known(&first.nsp) else { return };
-        members.for_each(first.target.as_deref(), |core| {
-            for order in run {
-                if let Order::Send(sending) = order {
-                    core.deliver(&sending.message, sending.number);
+    fn send(&self, first: &Delivery, run: &[WorkerCommand]) {
+        let Some(members) = self.members_of(&first.nsp) else { return };
+        members.for_each(first.target.as_deref(), |socket| {
+            for command in run {
+                if let WorkerCommand::Deliver(delivery) = command {
+                    socket.deliver(&delivery.message, delivery.number);
                 }
             }
         });
     }
 
-    fn carry_out(&self, nsp: &Arc<Nsp>, target: Option<&Target>, deed: &Deed) {
-        let Some(members) = self.known(nsp) else { return };
-        match deed {
-            Deed::Replace(pid) => {
-                if let Some(core) = members.with_pid(pid) {
-                    core.disconnect(Reason::Replaced, true);
+    fn apply(&self, nsp: &Arc<Nsp>, target: Option<&Target>, op: &SocketOp) {
+        let Some(members) = self.members_of(nsp) else { return };
+        match op {
+            SocketOp::Replace(pid) => {
+                if let Some(socket) = members.with_pid(pid) {
+                    socket.disconnect(Reason::Replaced, true);
                 }
             }
-            Deed::List(list) => {
-                let infos = members.select(target).iter().map(|core| SocketInfo::of(core)).collect();
+            SocketOp::Fetch(list) => {
+                let infos = members.select(target).iter().map(|socket| SocketInfo::of(socket)).collect();
                 let _ = list.send(infos);
             }
-            Deed::Ask { frame, id, until, heard } => {
+            SocketOp::EmitWithAck { frame, id, until, events } => {
                 let asked = members.select(target);
-                let ids = asked.iter().map(|core| core.id).collect();
-                let _ = heard.send(Heard::Asked(ids));
-                for core in asked {
-                    core.acks.expect_for(*id, *until, heard.clone(), core.id);
-                    core.deliver(&Message::event(frame.clone()), 0);
+                let ids = asked.iter().map(|socket| socket.id).collect();
+                let _ = events.send(AckEvent::Asked(ids));
+                for socket in asked {
+                    socket.acks.expect_for(*id, *until, events.clone(), socket.id);
+                    socket.deliver(&Message::event(frame.clone()), 0);
                 }
             }
-            deed => members.select(target).iter().for_each(|core| do_to(core, deed)),
+            op => members.select(target).iter().for_each(|socket| apply_to(socket, op)),
         }
     }
 
@@ -192,25 +196,25 @@ impl Shard {
         if connection.strong_count() == 0 {
             return;
         }
-        let mut leaving = self.leaving.borrow_mut();
-        if leaving.is_empty() {
+        let mut closing = self.closing.borrow_mut();
+        if closing.is_empty() {
             self.reaper.notify_one();
         }
-        leaving.push_back((Instant::now() + grace, connection));
+        closing.push_back((Instant::now() + grace, connection));
     }
 }
 
-async fn reap(shard: Rc<Shard>) {
+async fn reap(worker: Rc<Worker>) {
     loop {
-        let first = shard.leaving.borrow().front().map(|(at, _)| *at);
+        let first = worker.closing.borrow().front().map(|(at, _)| *at);
         let Some(at) = first else {
-            shard.reaper.notified().await;
+            worker.reaper.notified().await;
             continue;
         };
         sleep_until(at).await;
-        let due = shard.leaving.borrow_mut().pop_front();
+        let due = worker.closing.borrow_mut().pop_front();
         if let Some(connection) = due.and_then(|(_, connection)| connection.upgrade()) {
-            connection.cut();
+            connection.abort();
         }
     }
 }
@@ -224,52 +228,52 @@ async fn sweep(hub: Hub, age: Duration) {
     }
 }
 
-async fn serve(served: Served) {
-    let shard = &served.0;
+async fn run(task: WorkerTask) {
+    let worker = &task.0;
     loop {
-        poll_fn(|cx| shard.inbox.poll_waiting(cx)).await;
-        shard.batch(|| shard.pump());
+        poll_fn(|cx| worker.queue.poll_waiting(cx)).await;
+        worker.batch(|| worker.drain_commands());
     }
 }
 
 /// Ends with the worker's runtime: the hub then no longer writes here.
-struct Served(Rc<Shard>);
+struct WorkerTask(Rc<Worker>);
 
-impl Drop for Served {
+impl Drop for WorkerTask {
     fn drop(&mut self) {
-        self.0.hub.dismiss(&self.0.inbox);
+        self.0.hub.unregister(&self.0.queue);
         // The thread-local may be gone already; then so is the list.
-        let _ = HERE.try_with(|all| all.borrow_mut().retain(|shard| !Rc::ptr_eq(shard, &self.0)));
+        let _ = WORKERS.try_with(|all| all.borrow_mut().retain(|worker| !Rc::ptr_eq(worker, &self.0)));
     }
 }
 
 /// The outermost batch, at whose end frames are written.
-struct Batch(Rc<Shard>);
+struct Batch(Rc<Worker>);
 
 impl Drop for Batch {
     fn drop(&mut self) {
         self.0.batching.set(false);
         // Writing runs no code that could put something into an outbox.
         let mut dirty = self.0.dirty.borrow_mut();
-        dirty.drain(..).for_each(|link| link.flush());
-        dirty.shrink_to(MAX_IDLE);
+        dirty.drain(..).for_each(|session| session.flush());
+        dirty.shrink_to(KEEP_CAPACITY);
     }
 }
 
-fn do_to(core: &Rc<Core>, deed: &Deed) {
-    match deed {
-        Deed::Join(rooms) => rooms.iter().for_each(|room| core.join(room)),
-        Deed::Leave(rooms) => rooms.iter().for_each(|room| core.leave(room)),
-        Deed::Disconnect { close } => core.disconnect(Reason::ServerDisconnect, *close),
-        Deed::List(_) | Deed::Ask { .. } | Deed::Replace(_) => {}
+fn apply_to(socket: &Rc<SocketInner>, op: &SocketOp) {
+    match op {
+        SocketOp::Join(rooms) => rooms.iter().for_each(|room| socket.join(room)),
+        SocketOp::Leave(rooms) => rooms.iter().for_each(|room| socket.leave(room)),
+        SocketOp::Disconnect { close } => socket.disconnect(Reason::ServerDisconnect, *close),
+        SocketOp::Fetch(_) | SocketOp::EmitWithAck { .. } | SocketOp::Replace(_) => {}
     }
 }
 
-impl Order {
+impl WorkerCommand {
     /// Whether both are events for the same sockets.
-    fn goes_with(&self, next: &Self) -> bool {
+    fn has_same_recipients(&self, next: &Self) -> bool {
         match (self, next) {
-            (Self::Send(one), Self::Send(other)) => {
+            (Self::Deliver(one), Self::Deliver(other)) => {
                 let same = match (&one.target, &other.target) {
                     (None, None) => true,
                     (Some(one), Some(other)) => Arc::ptr_eq(one, other),

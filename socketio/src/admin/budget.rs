@@ -7,12 +7,12 @@ const MAX_EVENTS: u64 = 100;
 
 /// What is left of this second. Workers that come upon a new one at the same time may allow a few more.
 #[derive(Default)]
-pub(super) struct Allowance {
+pub(super) struct DetailBudget {
     second: AtomicU64,
     taken: AtomicU64,
 }
 
-impl Allowance {
+impl DetailBudget {
     /// Whether one more may be shown in this second, counted from any time.
     pub(super) fn take(&self, second: u64) -> bool {
         if self.second.load(Ordering::Relaxed) != second {
@@ -31,9 +31,9 @@ mod tests {
 
     #[test]
     fn each_second_has_its_own() {
-        let allowance = Allowance::default();
+        let budget = DetailBudget::default();
         for second in [7, 8, 20] {
-            assert_eq!((0..1000).filter(|_| allowance.take(second)).count() as u64, MAX_EVENTS);
+            assert_eq!((0..1000).filter(|_| budget.take(second)).count() as u64, MAX_EVENTS);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         frame::{Frame, FrameWriter},
         packet::Packet,
     },
-    worker::socket::Core,
+    worker::socket::SocketInner,
 };
 
 /// Bytes of one event's arguments that are shown.
@@ -38,16 +38,16 @@ const SECRETS: [&str; 12] = [
 const SECRET_NAMES: [&str; 7] = ["auth", "pass", "pwd", "pin", "otp", "jwt", "sid"];
 
 /// A socket sent this.
-pub(super) fn received(socket: &Core, event: &Event) -> Frame {
+pub(super) fn received(socket: &SocketInner, event: &Event) -> Frame {
     let mut args = shown(event.args.json().iter().map(|arg| &**arg));
-    if let Some(fault) = event.fault {
-        args.push(word(&format!("not taken: {fault}")));
+    if let Some(limit_exceeded) = event.limit_exceeded {
+        args.push(word(&format!("not taken: {limit_exceeded}")));
     }
     frame("event_received", socket, &event.name, &args)
 }
 
 /// A socket is sent this; `None` if it is not an event.
-pub(super) fn sent(socket: &Core, frame: &Frame) -> Option<Frame> {
+pub(super) fn sent(socket: &SocketInner, frame: &Frame) -> Option<Frame> {
     let packet = frame.packet();
     let text = match std::str::from_utf8(&packet[..packet.len().min(2 * MAX_BYTES)]) {
         Ok(text) => text,
@@ -69,7 +69,7 @@ pub(super) fn sent(socket: &Core, frame: &Frame) -> Option<Frame> {
     }
 }
 
-fn frame(kind: &str, socket: &Core, name: &str, args: &[String]) -> Frame {
+fn frame(kind: &str, socket: &SocketInner, name: &str, args: &[String]) -> Frame {
     let size = args.iter().map(|arg| arg.len() + 1).sum::<usize>() + name.len() + 128;
     let mut writer = FrameWriter::event_in(NAMESPACE, kind, size);
     let name: String = name.chars().take(MAX_NAME).collect();
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
     use crate::args;
 
-    fn told(args: &crate::wire::args::Args) -> Vec<String> {
+    fn shown_args(args: &crate::wire::args::Args) -> Vec<String> {
         shown(args.json().iter().map(|arg| &**arg))
     }
 
@@ -167,14 +167,14 @@ mod tests {
     #[test]
     fn long_arguments_are_counted_instead() {
         let (long, short) = ("x".repeat(MAX_BYTES), "short");
-        assert_eq!(told(&args![short, long, 7]), [r#""short""#, r#""(2050 bytes)""#, "7"]);
+        assert_eq!(shown_args(&args![short, long, 7]), [r#""short""#, r#""(2050 bytes)""#, "7"]);
     }
 
     #[test]
     fn of_very_many_arguments_the_first_are_shown() {
         let args = (0..20).fold(args![], |args, n| args.with(&n));
-        assert_eq!(told(&args).len(), MAX_ARGS + 1);
-        assert_eq!(told(&args)[MAX_ARGS], r#""(4 more)""#);
+        assert_eq!(shown_args(&args).len(), MAX_ARGS + 1);
+        assert_eq!(shown_args(&args)[MAX_ARGS], r#""(4 more)""#);
     }
 
     #[test]

@@ -10,24 +10,24 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::socket_details::Shown;
+use super::socket_details::SocketDetails;
 use crate::{id::SocketId, wire::frame::Frame, worker::target::Room};
 
 /// Notes that may wait.
 const LIMIT: usize = 4096;
 
 /// What a worker has to say.
-pub(super) enum Note {
+pub(super) enum FeedItem {
     /// These are all its sockets. What it said before is in there.
-    Seen { on: ThreadId, sockets: Vec<Shown> },
+    Seen { on: ThreadId, sockets: Vec<SocketDetails> },
     /// This happened on it.
-    Happened { on: ThreadId, what: Arc<What> },
+    Happened { on: ThreadId, what: Arc<ServerEvent> },
 }
 
 /// What happened, and at what time.
-pub(super) enum What {
+pub(super) enum ServerEvent {
     Connected {
-        socket: Shown,
+        socket: SocketDetails,
         at: String,
     },
     Disconnected {
@@ -52,7 +52,7 @@ pub(super) enum What {
     Event(Frame),
 }
 
-pub(super) struct Feed {
+pub(super) struct EventFeed {
     /// Whose it is.
     pub(super) page: SocketId,
     state: Mutex<State>,
@@ -61,29 +61,29 @@ pub(super) struct Feed {
 
 #[derive(Default)]
 struct State {
-    notes: Vec<Note>,
+    notes: Vec<FeedItem>,
     lost: bool,
 }
 
-impl Feed {
+impl EventFeed {
     pub(super) fn new(page: SocketId) -> Self {
         Self { page, state: Mutex::default(), changed: Notify::new() }
     }
 
-    pub(super) fn happened(&self, on: ThreadId, what: Arc<What>) {
+    pub(super) fn happened(&self, on: ThreadId, what: Arc<ServerEvent>) {
         let mut state = self.state();
         if state.notes.len() < LIMIT {
-            state.notes.push(Note::Happened { on, what });
+            state.notes.push(FeedItem::Happened { on, what });
         } else {
-            state.lost |= !matches!(*what, What::Event(_));
+            state.lost |= !matches!(*what, ServerEvent::Event(_));
         }
         drop(state);
         self.changed.notify_one();
     }
 
     /// Always taken: there is one for each time that a worker was asked.
-    pub(super) fn seen(&self, on: ThreadId, sockets: Vec<Shown>) {
-        self.state().notes.push(Note::Seen { on, sockets });
+    pub(super) fn seen(&self, on: ThreadId, sockets: Vec<SocketDetails>) {
+        self.state().notes.push(FeedItem::Seen { on, sockets });
         self.changed.notify_one();
     }
 
@@ -97,7 +97,7 @@ impl Feed {
     }
 
     /// What has been put in, and whether something is missing since this was last asked.
-    pub(super) fn take(&self) -> (Vec<Note>, bool) {
+    pub(super) fn take(&self) -> (Vec<FeedItem>, bool) {
         let mut state = self.state();
         (std::mem::take(&mut state.notes), std::mem::take(&mut state.lost))
     }
@@ -113,13 +113,13 @@ mod tests {
 
     #[test]
     fn a_full_feed_says_that_something_is_missing_and_takes_what_was_asked_for() {
-        let (feed, on) = (Feed::new(SocketId::random()), std::thread::current().id());
+        let (feed, on) = (EventFeed::new(SocketId::random()), std::thread::current().id());
         let left = || {
             let (namespace, room, id) = ("/".into(), "a".into(), SocketId::random());
-            Arc::new(What::Left { namespace, room, id, at: String::new() })
+            Arc::new(ServerEvent::Left { namespace, room, id, at: String::new() })
         };
         (0..LIMIT).for_each(|_| feed.happened(on, left()));
-        feed.happened(on, Arc::new(What::Event(Frame::text("4"))));
+        feed.happened(on, Arc::new(ServerEvent::Event(Frame::text("4"))));
         feed.seen(on, Vec::new());
         let (notes, lost) = feed.take();
         assert_eq!((notes.len(), lost), (LIMIT + 1, false), "an event is not missed");

@@ -17,50 +17,50 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{
     NAMESPACE,
-    budget::Allowance,
+    budget::DetailBudget,
     clock, event_details,
-    feed::{Feed, What},
-    query::{self, Ask, Look},
-    socket_details::Shown,
-    stats::{Figure, Totals},
+    feed::{EventFeed, ServerEvent},
+    query::{self, SocketListRequest, WorkerQuery},
+    socket_details::SocketDetails,
+    stats::{Counter, Counters},
 };
 use crate::{
     hub::Hub,
     id::SocketId,
     observer::{Observed, Observer},
     wire::frame::Frame,
-    worker::socket::Core,
+    worker::socket::SocketInner,
 };
 
-pub(super) struct Watch {
+pub(super) struct Monitor {
     /// How many pages are connected.
     pages: AtomicUsize,
-    feeds: Mutex<Vec<Arc<Feed>>>,
-    workers: Mutex<Vec<(ThreadId, UnboundedSender<Ask>)>>,
-    pub(super) totals: Totals,
-    shown: Allowance,
+    feeds: Mutex<Vec<Arc<EventFeed>>>,
+    workers: Mutex<Vec<(ThreadId, UnboundedSender<WorkerQuery>)>>,
+    pub(super) counters: Counters,
+    budget: DetailBudget,
     /// Whether sockets and events are shown, or figures only.
-    pub(super) detailed: bool,
+    pub(super) is_detailed: bool,
     /// Makes a client's name out of its session's id.
     clients: RandomState,
 }
 
-impl Watch {
-    pub(super) fn new(detailed: bool) -> Self {
+impl Monitor {
+    pub(super) fn new(is_detailed: bool) -> Self {
         Self {
             pages: AtomicUsize::new(0),
             feeds: Mutex::default(),
             workers: Mutex::default(),
-            totals: Totals::default(),
-            shown: Allowance::default(),
-            detailed,
+            counters: Counters::default(),
+            budget: DetailBudget::default(),
+            is_detailed,
             clients: RandomState::new(),
         }
     }
 
     /// From now on a page is told what happens, until its feed is closed.
-    pub(super) fn open(&self, page: SocketId) -> Arc<Feed> {
-        let feed = Arc::new(Feed::new(page));
+    pub(super) fn open(&self, page: SocketId) -> Arc<EventFeed> {
+        let feed = Arc::new(EventFeed::new(page));
         let mut feeds = lock(&self.feeds);
         feeds.push(feed.clone());
         self.pages.store(feeds.len(), Ordering::Relaxed);
@@ -76,11 +76,11 @@ impl Watch {
     }
 
     /// Asks all workers for their sockets; says which were asked. One that begins later has none yet.
-    pub(super) fn look(&self, feed: &Arc<Feed>, max_bytes: usize) -> Vec<ThreadId> {
+    pub(super) fn request_list(&self, feed: &Arc<EventFeed>, max_bytes: usize) -> Vec<ThreadId> {
         let workers = lock(&self.workers).clone();
         for (on, asked) in &workers {
             // One that has gone answers by dropping what it is asked.
-            let _ = asked.send(Ask::Sockets(Look::new(*on, feed.clone(), max_bytes)));
+            let _ = asked.send(WorkerQuery::Sockets(SocketListRequest::new(*on, feed.clone(), max_bytes)));
         }
         workers.into_iter().map(|(on, _)| on).collect()
     }
@@ -88,7 +88,7 @@ impl Watch {
     /// Asks all workers which sockets poll, and to which clients they belong.
     pub(super) async fn polling(&self) -> Vec<(SocketId, u64)> {
         let (list, mut lists) = unbounded_channel();
-        lock(&self.workers).retain(|(_, asked)| asked.send(Ask::Polling(list.clone())).is_ok());
+        lock(&self.workers).retain(|(_, asked)| asked.send(WorkerQuery::Polling(list.clone())).is_ok());
         drop(list);
         let mut polling = Vec::new();
         while let Some(more) = lists.recv().await {
@@ -104,81 +104,84 @@ impl Watch {
         actix_web::rt::spawn(query::serve(hub.clone(), self.clients.clone(), asking));
     }
 
-    fn happened(&self, what: What) {
+    fn happened(&self, what: ServerEvent) {
         let (on, what) = (thread::current().id(), Arc::new(what));
         for feed in lock(&self.feeds).iter() {
             feed.happened(on, what.clone());
         }
     }
 
-    fn connected(&self, socket: &Core) {
-        self.totals.add(Figure::Connected, 1);
-        if self.detailed {
+    fn connected(&self, socket: &SocketInner) {
+        self.counters.add(Counter::Connected, 1);
+        if self.is_detailed {
             let (_, at) = now();
-            self.happened(What::Connected { socket: Shown::of(socket, &self.clients, true), at });
+            self.happened(ServerEvent::Connected {
+                socket: SocketDetails::of(socket, &self.clients, true),
+                at,
+            });
         }
     }
 
-    fn disconnected(&self, socket: &Core, reason: &'static str) {
-        self.totals.add(Figure::Disconnected, 1);
-        if self.detailed {
+    fn disconnected(&self, socket: &SocketInner, reason: &'static str) {
+        self.counters.add(Counter::Disconnected, 1);
+        if self.is_detailed {
             let (namespace, id) = (socket.nsp.name.clone(), socket.id);
-            self.happened(What::Disconnected { namespace, id, reason, at: now().1 });
+            self.happened(ServerEvent::Disconnected { namespace, id, reason, at: now().1 });
         }
     }
 
     /// An event: counted, and shown if not too many were.
-    fn event(&self, bytes: (Figure, usize), count: Figure, frame: impl FnOnce() -> Option<Frame>) {
-        self.totals.add(count, 1);
-        self.totals.add(bytes.0, bytes.1);
-        if !self.detailed {
+    fn event(&self, bytes: (Counter, usize), count: Counter, frame: impl FnOnce() -> Option<Frame>) {
+        self.counters.add(count, 1);
+        self.counters.add(bytes.0, bytes.1);
+        if !self.is_detailed {
             return;
         }
-        if !self.shown.take(clock::now() / 1000) {
-            return self.totals.add(Figure::NotShown, 1);
+        if !self.budget.take(clock::now() / 1000) {
+            return self.counters.add(Counter::NotShown, 1);
         }
         if let Some(frame) = frame() {
-            self.happened(What::Event(frame));
+            self.happened(ServerEvent::Event(frame));
         }
     }
 }
 
-impl Observer for Watch {
+impl Observer for Monitor {
     fn observe(&self, observed: &Observed<'_>) {
         if let Observed::Began { hub } = observed {
             return self.begin(hub);
         }
         // A page that is not seen here yet has not asked this worker for its sockets yet.
-        if self.pages.load(Ordering::Relaxed) == 0 || !is_shown(observed) {
+        if self.pages.load(Ordering::Relaxed) == 0 || !is_reported(observed) {
             return;
         }
         match observed {
             Observed::Began { .. } => {}
             Observed::Connected { socket } => self.connected(socket),
             Observed::Disconnected { socket, reason } => self.disconnected(socket, reason.as_str()),
-            Observed::Joined { socket, room } if self.detailed => {
+            Observed::Joined { socket, room } if self.is_detailed => {
                 let (namespace, room, id) = (socket.nsp.name.clone(), (*room).clone(), socket.id);
-                self.happened(What::Joined { namespace, room, id, at: now().1 });
+                self.happened(ServerEvent::Joined { namespace, room, id, at: now().1 });
             }
-            Observed::Left { socket, room } if self.detailed => {
+            Observed::Left { socket, room } if self.is_detailed => {
                 let (namespace, room, id) = (socket.nsp.name.clone(), (*room).clone(), socket.id);
-                self.happened(What::Left { namespace, room, id, at: now().1 });
+                self.happened(ServerEvent::Left { namespace, room, id, at: now().1 });
             }
             Observed::Joined { .. } | Observed::Left { .. } => {}
             Observed::Received { socket, event } => {
-                let bytes = (Figure::BytesReceived, event.name.len() + event.args.size());
-                self.event(bytes, Figure::Received, || Some(event_details::received(socket, event)));
+                let bytes = (Counter::BytesReceived, event.name.len() + event.args.size());
+                self.event(bytes, Counter::Received, || Some(event_details::received(socket, event)));
             }
             Observed::Sent { socket, frame } => {
-                let bytes = (Figure::BytesSent, frame.len());
-                self.event(bytes, Figure::Sent, || event_details::sent(socket, frame));
+                let bytes = (Counter::BytesSent, frame.len());
+                self.event(bytes, Counter::Sent, || event_details::sent(socket, frame));
             }
         }
     }
 }
 
 /// Whether it is not about the admins themselves.
-fn is_shown(observed: &Observed<'_>) -> bool {
+fn is_reported(observed: &Observed<'_>) -> bool {
     match observed {
         Observed::Began { .. } => false,
         Observed::Connected { socket }

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{NAMESPACE, feed::What, socket_details::Shown};
+use super::{NAMESPACE, feed::ServerEvent, socket_details::SocketDetails};
 use crate::{
     args,
     id::SocketId,
@@ -23,7 +23,7 @@ use crate::{
 const MAX_SOCKETS: usize = 10_000;
 
 #[derive(Default)]
-pub(super) struct Mirror(HashMap<SocketId, Known>);
+pub(super) struct PageState(HashMap<SocketId, Known>);
 
 struct Known {
     /// The worker that serves it. One that was recovered may have the same id on another.
@@ -34,15 +34,15 @@ struct Known {
 }
 
 impl Known {
-    fn of(on: ThreadId, socket: &Shown) -> Self {
+    fn of(on: ThreadId, socket: &SocketDetails) -> Self {
         let (namespace, rooms) = (socket.namespace.clone(), socket.rooms.clone());
         Self { on, namespace, rooms, polling: socket.polling }
     }
 }
 
-impl Mirror {
+impl PageState {
     /// The whole list, in place of what was known. As many as fit in `max_bytes`, and whether these are all.
-    pub(super) fn list(&mut self, sockets: &[(ThreadId, Shown)], max_bytes: usize) -> (Frame, bool) {
+    pub(super) fn list(&mut self, sockets: &[(ThreadId, SocketDetails)], max_bytes: usize) -> (Frame, bool) {
         let mut writer = FrameWriter::event_in(NAMESPACE, "all_sockets", 0);
         let (json, mut first, mut bytes, mut all) = (writer.arg(), true, 0, true);
         self.0.clear();
@@ -68,29 +68,29 @@ impl Mirror {
     }
 
     /// What the page is to be told of what happened.
-    pub(super) fn tell(&mut self, on: ThreadId, what: &What, mut send: impl FnMut(Frame)) {
+    pub(super) fn apply(&mut self, on: ThreadId, what: &ServerEvent, mut send: impl FnMut(Frame)) {
         match what {
-            What::Event(frame) => send(frame.clone()),
-            What::Connected { socket, at } => {
+            ServerEvent::Event(frame) => send(frame.clone()),
+            ServerEvent::Connected { socket, at } => {
                 if self.0.len() < MAX_SOCKETS || self.0.contains_key(&socket.id) {
                     self.0.insert(socket.id, Known::of(on, socket));
                     send(connected(socket, at));
                 }
             }
-            What::Joined { namespace, room, id, at } => {
+            ServerEvent::Joined { namespace, room, id, at } => {
                 // One that is not known yet will be shown with its rooms.
                 if let Some(known) = self.0.get_mut(id).filter(|known| !known.rooms.contains(room)) {
                     known.rooms.push(room.clone());
                     send(event("room_joined", &args![**namespace, **room, id, at]));
                 }
             }
-            What::Left { namespace, room, id, at } => {
+            ServerEvent::Left { namespace, room, id, at } => {
                 if let Some(known) = self.0.get_mut(id) {
                     known.rooms.retain(|one| one != room);
                     send(event("room_left", &args![**namespace, **room, id, at]));
                 }
             }
-            What::Disconnected { namespace, id, reason, at } => {
+            ServerEvent::Disconnected { namespace, id, reason, at } => {
                 if self.0.get(id).is_some_and(|known| known.on == on)
                     && let Some(known) = self.0.remove(id)
                 {
@@ -108,20 +108,20 @@ impl Mirror {
     /// Which sockets poll now: of the others that did, the session has moved to a WebSocket.
     pub(super) fn polling(&mut self, now: &HashSet<SocketId>, mut send: impl FnMut(Frame)) {
         #[derive(Serialize)]
-        struct Moved<'a> {
+        struct SocketUpdated<'a> {
             id: &'a SocketId,
             nsp: &'a str,
             transport: &'static str,
         }
         for (id, known) in self.0.iter_mut().filter(|(id, known)| known.polling && !now.contains(id)) {
             known.polling = false;
-            let moved = Moved { id, nsp: &known.namespace, transport: "websocket" };
-            send(event("socket_updated", &args![moved]));
+            let updated = SocketUpdated { id, nsp: &known.namespace, transport: "websocket" };
+            send(event("socket_updated", &args![updated]));
         }
     }
 }
 
-fn connected(socket: &Shown, at: &str) -> Frame {
+fn connected(socket: &SocketDetails, at: &str) -> Frame {
     let mut writer = FrameWriter::event_in(NAMESPACE, "socket_connected", socket.json.len() + 32);
     writer.arg().extend_from_slice(socket.json.as_bytes());
     writer.arg().extend_from_slice(format!("\"{at}\"").as_bytes());

@@ -17,7 +17,7 @@ use crate::{
     config::Transport,
     handshake::Handshake,
     id::SocketId,
-    worker::{socket::Core, target::Room},
+    worker::{socket::SocketInner, target::Room},
 };
 
 /// Stands in place of what is not shown.
@@ -50,7 +50,7 @@ const MAX_ADDRESS: usize = 45;
 
 /// A socket as a page is shown it.
 #[derive(Debug, Clone)]
-pub(super) struct Shown {
+pub(super) struct SocketDetails {
     pub(super) id: SocketId,
     pub(super) namespace: Arc<str>,
     pub(super) rooms: Vec<Room>,
@@ -82,35 +82,35 @@ struct Request<'a> {
     xdomain: bool,
 }
 
-impl Shown {
+impl SocketDetails {
     /// A socket. Without its headers if it is one of very many.
-    pub(super) fn of(core: &Core, clients: &RandomState, headers: bool) -> Self {
-        let rooms: Vec<Room> = core.rooms.borrow().iter().cloned().collect();
-        let transport = core.link.transport();
+    pub(super) fn of(socket: &SocketInner, clients: &RandomState, headers: bool) -> Self {
+        let rooms: Vec<Room> = socket.rooms.borrow().iter().cloned().collect();
+        let transport = socket.session.transport();
         // Its id is a room of its own, which the page expects among the others.
-        let named = std::iter::once(core.id.as_str()).chain(rooms.iter().map(|room| &**room));
+        let named = std::iter::once(socket.id.as_str()).chain(rooms.iter().map(|room| &**room));
         let row = Row {
-            id: &core.id,
-            client_id: format!("{:016x}", client(core, clients)),
+            id: &socket.id,
+            client_id: format!("{:016x}", client(socket, clients)),
             transport: transport.as_str(),
-            nsp: &core.nsp.name,
+            nsp: &socket.nsp.name,
             data: BTreeMap::new(),
-            handshake: request(&core.handshake, headers),
+            handshake: request(&socket.handshake, headers),
             rooms: named.collect(),
         };
         let json = serde_json::to_string(&row).unwrap_or_else(|_| "null".to_owned()).into();
         let polling = transport == Transport::Polling;
-        Self { id: core.id, namespace: core.nsp.name.clone(), rooms, polling, json }
+        Self { id: socket.id, namespace: socket.nsp.name.clone(), rooms, polling, json }
     }
 }
 
 /// Which client a socket belongs to.
-pub(super) fn client(core: &Core, clients: &RandomState) -> u64 {
-    clients.hash_one(core.link.sid)
+pub(super) fn client(socket: &SocketInner, clients: &RandomState) -> u64 {
+    clients.hash_one(socket.session.sid)
 }
 
 fn request(handshake: &Handshake, headers: bool) -> Request<'_> {
-    let issued = clock::millis(handshake.at());
+    let issued = clock::millis(handshake.issued_at());
     let headers = if headers { self::headers(handshake) } else { BTreeMap::new() };
     Request {
         address: address(handshake),

@@ -12,14 +12,14 @@ use std::{
 use serde_json::{Value, json};
 
 use super::clock;
-use crate::{hub::Hub, session::limiter::Census, worker::nsp::Nsp};
+use crate::{hub::Hub, session::limiter::SessionLimiter, worker::nsp::Nsp};
 
 /// Namespaces whose sockets are counted one by one: those with the most.
 const MAX_NAMESPACES: usize = 1_000;
 
 /// What is counted while a page is connected, outside of the admins' own namespace. Bytes are those of events.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Figure {
+pub(super) enum Counter {
     Connected,
     Disconnected,
     Received,
@@ -34,41 +34,41 @@ const NAMES: [&str; 7] =
     ["rawConnection", "rawDisconnection", "packetsIn", "packetsOut", "bytesIn", "bytesOut", "eventsNotShown"];
 
 /// Places that are counted at.
-const PLACES: usize = 16;
+const CELLS: usize = 16;
 
 thread_local! {
     /// Where this worker counts.
-    static PLACE: usize = {
+    static CELL: usize = {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        NEXT.fetch_add(1, Ordering::Relaxed) % PLACES
+        NEXT.fetch_add(1, Ordering::Relaxed) % CELLS
     };
 }
 
 /// Each figure, growing for ever. Workers count at places of their own, so that they do not fight for one.
 #[derive(Default)]
-pub(super) struct Totals([Place; PLACES]);
+pub(super) struct Counters([Cell; CELLS]);
 
 #[derive(Default)]
 #[repr(align(128))]
-struct Place([AtomicU64; NAMES.len()]);
+struct Cell([AtomicU64; NAMES.len()]);
 
 /// What the figures were when a page was told last.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Told([u64; NAMES.len()]);
+pub(super) struct CounterSnapshot([u64; NAMES.len()]);
 
-impl Totals {
-    pub(super) fn add(&self, figure: Figure, count: usize) {
-        let place = &self.0[PLACE.with(|place| *place)];
-        place.0[figure as usize].fetch_add(count as u64, Ordering::Relaxed);
+impl Counters {
+    pub(super) fn add(&self, figure: Counter, count: usize) {
+        let cell = &self.0[CELL.with(|cell| *cell)];
+        cell.0[figure as usize].fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    pub(super) fn now(&self) -> Told {
-        let sum = |at: usize| self.0.iter().map(|place| place.0[at].load(Ordering::Relaxed)).sum();
-        Told(std::array::from_fn(sum))
+    pub(super) fn snapshot(&self) -> CounterSnapshot {
+        let sum = |at: usize| self.0.iter().map(|cell| cell.0[at].load(Ordering::Relaxed)).sum();
+        CounterSnapshot(std::array::from_fn(sum))
     }
 }
 
-impl Told {
+impl CounterSnapshot {
     /// What has been added since, as the page's chart wants it.
     fn until(&self, now: &Self) -> Vec<Value> {
         let timestamp = clock::now() / 1000 * 1000;
@@ -80,22 +80,29 @@ impl Told {
 }
 
 /// The server, as far as it stays the same.
-pub(super) struct Server {
+pub(super) struct ServerInfo {
     id: String,
     hostname: String,
-    census: Arc<Census>,
+    limiter: Arc<SessionLimiter>,
     began: Instant,
 }
 
-impl Server {
-    pub(super) fn new(id: Option<String>, census: Arc<Census>) -> Self {
+impl ServerInfo {
+    pub(super) fn new(id: Option<String>, limiter: Arc<SessionLimiter>) -> Self {
         let hostname = hostname();
-        Self { id: id.unwrap_or_else(|| hostname.clone()), hostname, census, began: Instant::now() }
+        Self { id: id.unwrap_or_else(|| hostname.clone()), hostname, limiter, began: Instant::now() }
     }
 
     /// What a page is told of the server now.
-    pub(super) fn stats(&self, hub: &Hub, polling: usize, before: &Told, now: &Told) -> Value {
-        let mut namespaces: Vec<_> = hub.all().into_iter().map(|nsp| (nsp.sockets(), nsp)).collect();
+    pub(super) fn stats(
+        &self,
+        hub: &Hub,
+        polling: usize,
+        before: &CounterSnapshot,
+        now: &CounterSnapshot,
+    ) -> Value {
+        let mut namespaces: Vec<_> =
+            hub.all_namespaces().into_iter().map(|nsp| (nsp.sockets(), nsp)).collect();
         if namespaces.len() > MAX_NAMESPACES {
             namespaces.sort_by_key(|(sockets, _)| Reverse(*sockets));
             namespaces.truncate(MAX_NAMESPACES);
@@ -108,7 +115,7 @@ impl Server {
             "hostname": self.hostname,
             "pid": std::process::id(),
             "uptime": self.began.elapsed().as_secs_f64(),
-            "clientsCount": self.census.open(),
+            "clientsCount": self.limiter.open(),
             "pollingClientsCount": polling,
             "aggregatedEvents": before.until(now),
             "namespaces": namespaces.iter().map(named).collect::<Vec<_>>(),
@@ -132,12 +139,12 @@ mod tests {
 
     #[test]
     fn a_page_is_told_what_was_added_since() {
-        let totals = Totals::default();
-        totals.add(Figure::Sent, 2);
-        let before = totals.now();
-        totals.add(Figure::Sent, 3);
-        totals.add(Figure::NotShown, 1);
-        let added = before.until(&totals.now());
+        let counters = Counters::default();
+        counters.add(Counter::Sent, 2);
+        let before = counters.snapshot();
+        counters.add(Counter::Sent, 3);
+        counters.add(Counter::NotShown, 1);
+        let added = before.until(&counters.snapshot());
         let added: Vec<_> =
             added.iter().map(|one| (one["type"].as_str().unwrap(), one["count"].as_u64().unwrap())).collect();
         assert_eq!(added, [("packetsOut", 3), ("eventsNotShown", 1)]);

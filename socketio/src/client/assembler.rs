@@ -3,17 +3,17 @@
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::{engine::Failure, event::Fault, metrics::Meters, wire::packet::Emitted};
+use crate::{engine::SessionError, event::LimitExceeded, metrics::Metrics, wire::packet::Emitted};
 
 /// A packet that may have attachments.
-pub(super) enum Whole {
-    Event(Emitted, Option<Fault>),
+pub(super) enum PendingPacket {
+    Event(Emitted, Option<LimitExceeded>),
     Ack { namespace: Box<str>, id: u64, args: Vec<Box<RawValue>> },
 }
 
 /// A packet with all its attachments.
-pub(super) struct Assembled {
-    pub(super) packet: Whole,
+pub(super) struct AssembledPacket {
+    pub(super) packet: PendingPacket,
     pub(super) attachments: Vec<Bytes>,
     /// All pieces together.
     pub(super) bytes: u64,
@@ -21,12 +21,12 @@ pub(super) struct Assembled {
     pub(super) over: bool,
 }
 
-pub(super) struct Assembly {
-    waiting: Option<(Assembled, usize)>,
+pub(super) struct PacketAssembler {
+    waiting: Option<(AssembledPacket, usize)>,
     max_attachments: usize,
 }
 
-impl Assembly {
+impl PacketAssembler {
     pub(super) fn new(max_attachments: usize) -> Self {
         Self { waiting: None, max_attachments }
     }
@@ -38,22 +38,23 @@ impl Assembly {
 
     /// Bytes held.
     pub(super) fn held(&self) -> usize {
-        let kept = |(assembled, _): &(Assembled, usize)| assembled.attachments.iter().map(Bytes::len).sum();
+        let kept =
+            |(assembled, _): &(AssembledPacket, usize)| assembled.attachments.iter().map(Bytes::len).sum();
         self.waiting.as_ref().map_or(0, kept)
     }
 
     /// Takes a packet of which `missing` attachments are to come; gives it back if that is none.
     pub(super) fn begin(
         &mut self,
-        packet: Whole,
+        packet: PendingPacket,
         missing: usize,
         bytes: usize,
-    ) -> Result<Option<Assembled>, Failure> {
+    ) -> Result<Option<AssembledPacket>, SessionError> {
         if missing > self.max_attachments {
-            Meters::limited("max_attachments");
-            return Err(Failure::invalid("too many attachments"));
+            Metrics::limited("max_attachments");
+            return Err(SessionError::invalid("too many attachments"));
         }
-        let assembled = Assembled { packet, attachments: Vec::new(), bytes: bytes as u64, over: false };
+        let assembled = AssembledPacket { packet, attachments: Vec::new(), bytes: bytes as u64, over: false };
         if missing == 0 {
             return Ok(Some(assembled));
         }
@@ -68,9 +69,9 @@ impl Assembly {
         attachment: Option<Vec<u8>>,
         bytes: u64,
         limit: usize,
-    ) -> Result<Option<Assembled>, Failure> {
+    ) -> Result<Option<AssembledPacket>, SessionError> {
         let Some((assembled, missing)) = &mut self.waiting else {
-            return Err(Failure::invalid("an attachment of nothing"));
+            return Err(SessionError::invalid("an attachment of nothing"));
         };
         assembled.bytes += bytes;
         *missing -= 1;

@@ -16,105 +16,110 @@ use crate::{
     handshake::Handshake,
     hub::Hub,
     id::{Pid, SocketId},
-    session::handle::Link,
+    session::handle::SessionHandle,
     wire::frame::Frame,
     worker::{
-        command::{Deed, Order},
+        command::{SocketOp, WorkerCommand},
         nsp::Nsp,
-        recovery::Restored,
-        socket::Core,
+        recovery::RecoveredSocket,
+        socket::SocketInner,
     },
 };
 
 /// How long who comes back waits for what still runs for its old self; then it starts afresh.
-const PATIENCE: Duration = Duration::from_secs(5);
+const REPLACE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A client at the door.
-pub(super) struct Arrival {
+pub(super) struct ConnectAttempt {
     handshake: Rc<Handshake>,
-    returning: Option<Returning>,
+    recovery_auth: Option<RecoveryAuth>,
 }
 
 /// What a stock client that was here before adds to its `auth`.
 #[derive(Deserialize)]
-struct Returning {
+struct RecoveryAuth {
     pid: String,
     offset: Option<String>,
 }
 
-impl Arrival {
+impl ConnectAttempt {
     /// Sees to it that who comes back is not also still there.
     pub(super) async fn new(handshake: Rc<Handshake>, nsp: &Arc<Nsp>, hub: &Hub) -> Self {
-        let returning = handshake.auth::<Returning>().ok().filter(|_| nsp.is_recoverable());
-        let pid = returning.as_ref().and_then(|returning| Pid::parse(&returning.pid));
+        let recovery_auth = handshake.auth::<RecoveryAuth>().ok().filter(|_| nsp.is_recoverable());
+        let pid = recovery_auth.as_ref().and_then(|recovery_auth| Pid::parse(&recovery_auth.pid));
         if let Some(pid) = pid
             && nsp.is_live(&pid)
         {
-            hub.order(&Order::Do(nsp.clone(), None, Deed::Replace(pid)));
+            hub.command(&WorkerCommand::Apply(nsp.clone(), None, SocketOp::Replace(pid)));
             // Its last handler is waited for, so that the two never run side by side.
-            let _ = timeout(PATIENCE, nsp.vacant(&pid)).await;
+            let _ = timeout(REPLACE_TIMEOUT, nsp.wait_until_free(&pid)).await;
         }
-        Self { handshake, returning }
+        Self { handshake, recovery_auth }
     }
 
     /// Makes the socket: from here on broadcasts reach it.
-    pub(super) fn enter(self, nsp: &Arc<Nsp>, link: &Rc<Link>, max_rooms: usize) -> Rc<Core> {
-        let shard = link.shard();
+    pub(super) fn complete(
+        self,
+        nsp: &Arc<Nsp>,
+        session: &Rc<SessionHandle>,
+        max_rooms: usize,
+    ) -> Rc<SocketInner> {
+        let worker = session.worker();
         // What was broadcast before this is in the state that `connected` finds: see the hub's promise. And what is
         // numbered after this waits in the worker's inbox until the socket is there.
-        shard.pump();
-        let (pid, since, restored) = self.admit(nsp, link.max_outbox());
-        let id = restored.as_ref().map_or_else(SocketId::random, |restored| restored.id);
-        let core = Rc::new(Core {
+        worker.drain_commands();
+        let (pid, since, recovered) = self.recover_or_create(nsp, session.max_outbox());
+        let id = recovered.as_ref().map_or_else(SocketId::random, |recovered| recovered.id);
+        let socket = Rc::new(SocketInner {
             id,
             nsp: nsp.clone(),
-            link: link.clone(),
+            session: session.clone(),
             handshake: self.handshake,
             acks: Acks::default(),
             pid,
-            recovered: restored.is_some(),
-            first: restored.as_ref().map_or(since, |restored| restored.since),
+            recovered: recovered.is_some(),
+            first: recovered.as_ref().map_or(since, |recovered| recovered.since),
             since,
             index: Cell::new(0),
             rooms: RefCell::default(),
-            leaving: RefCell::default(),
+            recovery_state: RefCell::default(),
             max_rooms,
-            present: Cell::new(true),
-            gone: RefCell::default(),
-            ending: Cell::new(None),
-            members: shard.members(nsp),
+            connected: Cell::new(true),
+            disconnected: RefCell::default(),
+            disconnected_by_server: Cell::new(None),
+            members: worker.members(nsp),
         });
-        core.members.add(&core);
-        shard.hub.joined();
-        nsp.entered();
-        link.emit(Frame::text(&packet(&core)));
-        if let Some(restored) = restored {
-            restored.rooms.iter().for_each(|room| core.join(room));
-            restored.missed.into_iter().for_each(|frame| link.emit(frame));
+        socket.members.add(&socket);
+        worker.hub.socket_connected();
+        nsp.socket_connected();
+        session.emit(Frame::text(&packet(&socket)));
+        if let Some(recovered) = recovered {
+            recovered.rooms.iter().for_each(|room| socket.join(room));
+            recovered.missed.into_iter().for_each(|frame| session.emit(frame));
         }
-        debug!(sid = %link.sid, socket = %id, namespace = %nsp.name, recovered = core.recovered, "socket connected");
-        core
+        debug!(sid = %session.sid, socket = %id, namespace = %nsp.name, recovered = socket.recovered, "socket connected");
+        socket
     }
 
     /// The name by which it may come back, the last event before its time, and what it goes on with.
-    fn admit(&self, nsp: &Nsp, max: usize) -> (Option<Pid>, u64, Option<Restored>) {
+    fn recover_or_create(&self, nsp: &Nsp, max: usize) -> (Option<Pid>, u64, Option<RecoveredSocket>) {
         let Some(mut log) = nsp.log() else { return (None, 0, None) };
-        let back = self.returning.as_ref().and_then(|returning| {
-            let pid = Pid::parse(&returning.pid)?;
-            Some((pid, log.restore(&pid, returning.offset.as_deref(), max)?))
+        let back = self.recovery_auth.as_ref().and_then(|recovery_auth| {
+            let pid = Pid::parse(&recovery_auth.pid)?;
+            Some((pid, log.recover(&pid, recovery_auth.offset.as_deref(), max)?))
         });
-        let (pid, restored) =
-            back.map_or_else(|| (Pid::random(), None), |(pid, restored)| (pid, Some(restored)));
+        let (pid, recovered) =
+            back.map_or_else(|| (Pid::random(), None), |(pid, recovered)| (pid, Some(recovered)));
         log.enter(pid);
-        (Some(pid), log.last(), restored)
+        (Some(pid), log.last(), recovered)
     }
 }
 
 /// The packet that lets a client in.
-fn packet(core: &Core) -> String {
-    let (name, comma) = if &*core.nsp.name == "/" { ("", "") } else { (&*core.nsp.name, ",") };
-    match &core.pid {
-        Some(pid) => format!(r#"40{name}{comma}{{"sid":"{}","pid":"{}"}}"#, core.id, pid.as_str()),
-        None => format!(r#"40{name}{comma}{{"sid":"{}"}}"#, core.id),
+fn packet(socket: &SocketInner) -> String {
+    let (name, comma) = if &*socket.nsp.name == "/" { ("", "") } else { (&*socket.nsp.name, ",") };
+    match &socket.pid {
+        Some(pid) => format!(r#"40{name}{comma}{{"sid":"{}","pid":"{}"}}"#, socket.id, pid.as_str()),
+        None => format!(r#"40{name}{comma}{{"sid":"{}"}}"#, socket.id),
     }
 }

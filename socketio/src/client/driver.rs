@@ -12,21 +12,21 @@ use serde_json::value::RawValue;
 use tracing::error;
 
 use super::{
-    connect::Arrival,
-    run::{self, Done, Received},
+    connect::ConnectAttempt,
+    run::{self, Completion, Received},
 };
 use crate::{
     engine::Request,
     handshake::Handshake,
     reason::Reason,
     service::State,
-    session::handle::{Closing, Link},
+    session::handle::{Closing, SessionHandle},
     wire::{args::Args, frame::Frame},
-    worker::{nsp::Nsp, socket::Core},
+    worker::{nsp::Nsp, socket::SocketInner},
 };
 
 /// A queue longer than this gives its memory back when it has emptied.
-const KEEP: usize = 8;
+const KEEP_CAPACITY: usize = 8;
 
 /// What was received.
 pub(super) enum Item {
@@ -37,52 +37,57 @@ pub(super) enum Item {
 
 /// Whether the client is in the namespace, as far as it can know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Presence {
-    Out,
+pub(super) enum Membership {
+    Left,
     Joining,
-    In,
+    Joined,
 }
 
-pub(super) struct Seat {
+pub(super) struct SocketDriver {
     pub(super) nsp: Arc<Nsp>,
-    pub(super) presence: Presence,
-    link: Rc<Link>,
+    pub(super) membership: Membership,
+    session: Rc<SessionHandle>,
     request: Rc<Request>,
     queue: VecDeque<(Item, usize)>,
     bytes: usize,
-    running: Option<LocalBoxFuture<'static, Done>>,
-    socket: Option<(Rc<Core>, State)>,
+    running: Option<LocalBoxFuture<'static, Completion>>,
+    socket: Option<(Rc<SocketInner>, State)>,
     /// One that has gone and whose last handler runs.
-    parting: Option<Rc<Core>>,
+    disconnecting: Option<Rc<SocketInner>>,
     max_rooms: usize,
 }
 
-impl Seat {
-    pub(super) fn new(nsp: Arc<Nsp>, link: Rc<Link>, request: Rc<Request>, max_rooms: usize) -> Self {
-        let (queue, presence) = (VecDeque::new(), Presence::Out);
+impl SocketDriver {
+    pub(super) fn new(
+        nsp: Arc<Nsp>,
+        session: Rc<SessionHandle>,
+        request: Rc<Request>,
+        max_rooms: usize,
+    ) -> Self {
+        let (queue, membership) = (VecDeque::new(), Membership::Left);
         Self {
             nsp,
-            presence,
-            link,
+            membership,
+            session,
             request,
             queue,
             bytes: 0,
             running: None,
             socket: None,
-            parting: None,
+            disconnecting: None,
             max_rooms,
         }
     }
 
     pub(super) fn connect(&mut self, auth: Option<Box<RawValue>>, bytes: usize) {
-        self.presence = Presence::Joining;
+        self.membership = Membership::Joining;
         self.push(Item::Connect(auth), bytes);
     }
 
     /// The client leaves the namespace.
     pub(super) fn leave(&mut self) {
-        self.presence = Presence::Out;
-        self.depart(Reason::ClientDisconnect);
+        self.membership = Membership::Left;
+        self.mark_disconnected(Reason::ClientDisconnect);
         self.push(Item::Gone(Reason::ClientDisconnect), 0);
     }
 
@@ -92,8 +97,8 @@ impl Seat {
         if gone {
             self.drop_waiting();
         }
-        self.presence = Presence::Out;
-        self.depart(reason);
+        self.membership = Membership::Left;
+        self.mark_disconnected(reason);
         self.push(Item::Gone(reason), 0);
     }
 
@@ -103,9 +108,9 @@ impl Seat {
         self.bytes -= self.queue.drain(waiting..).map(|(_, bytes)| bytes).sum::<usize>();
     }
 
-    fn depart(&self, reason: Reason) {
-        if let Some((core, _)) = &self.socket {
-            core.depart(reason);
+    fn mark_disconnected(&self, reason: Reason) {
+        if let Some((socket, _)) = &self.socket {
+            socket.mark_disconnected(reason);
         }
     }
 
@@ -115,21 +120,20 @@ impl Seat {
     }
 
     pub(super) fn acked(&self, id: u64, args: Args) {
-        if let Some((core, _)) = &self.socket {
-            core.acks.answer(id, args);
+        if let Some((socket, _)) = &self.socket {
+            socket.acks.answer(id, args);
         }
     }
 
     /// How many events of this name wait.
     pub(super) fn waiting_of(&self, name: &str) -> usize {
-        let is =
-            |item: &Item| matches!(item, Item::Event(event) if event.name == name && event.fault.is_none());
+        let is = |item: &Item| matches!(item, Item::Event(event) if event.name == name && event.limit_exceeded.is_none());
         self.queue.iter().filter(|(item, _)| is(item)).count()
     }
 
     /// Whether the client owes an ack.
     pub(super) fn is_awaiting_ack(&self) -> bool {
-        self.socket.as_ref().is_some_and(|(core, _)| core.acks.is_awaited())
+        self.socket.as_ref().is_some_and(|(socket, _)| socket.acks.is_awaited())
     }
 
     /// Items and bytes that wait.
@@ -138,18 +142,18 @@ impl Seat {
     }
 
     /// Whether the client is in the namespace, or was until the server put it out just now.
-    pub(super) fn is_taken(&self) -> bool {
-        self.presence == Presence::In
+    pub(super) fn is_joined(&self) -> bool {
+        self.membership == Membership::Joined
     }
 
     /// Whether the client is in the namespace, or has asked to be.
-    pub(super) fn is_wanted(&self) -> bool {
-        self.presence != Presence::Out
+    pub(super) fn is_joined_or_joining(&self) -> bool {
+        self.membership != Membership::Left
     }
 
     /// Whether the server has put the client out, which it may not know yet.
-    pub(super) fn is_ending(&self) -> bool {
-        self.socket.as_ref().is_some_and(|(core, _)| core.ending.get().is_some())
+    pub(super) fn is_disconnected_by_server(&self) -> bool {
+        self.socket.as_ref().is_some_and(|(socket, _)| socket.disconnected_by_server.get().is_some())
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -158,42 +162,46 @@ impl Seat {
 
     /// Nobody is here, and nothing is left to do.
     pub(super) fn is_over(&self) -> bool {
-        self.is_idle() && self.presence == Presence::Out && self.socket.is_none()
+        self.is_idle() && self.membership == Membership::Left && self.socket.is_none()
     }
 
     /// Whether its next event waits for the client to read what it has been answered.
     pub(super) fn is_held(&self) -> bool {
         let next = self.queue.front().map(|(item, _)| item);
-        self.running.is_none() && matches!(next, Some(Item::Event(_))) && self.link.holds_events()
+        self.running.is_none() && matches!(next, Some(Item::Event(_))) && self.session.holds_events()
     }
 
     /// Gets on. Says whether the server has put the client out.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut put_out = false;
+        let mut disconnected_by_server = false;
         loop {
             if let Some(running) = &mut self.running {
-                let Poll::Ready(done) = running.as_mut().poll(cx) else { return put_out };
+                let Poll::Ready(completion) = running.as_mut().poll(cx) else {
+                    return disconnected_by_server;
+                };
                 self.running = None;
-                self.done(done);
+                self.complete(completion);
                 continue;
             }
-            if let Some(reason) = self.socket.as_ref().and_then(|(core, _)| core.ending.take()) {
+            if let Some(reason) =
+                self.socket.as_ref().and_then(|(socket, _)| socket.disconnected_by_server.take())
+            {
                 // Put out by the server: what the client sent is not for anyone any more.
                 self.queue.retain(|(item, _)| !matches!(item, Item::Event(_)));
                 self.bytes = 0;
                 self.queue.push_front((Item::Gone(reason), 0));
                 // Unless it is coming in again already.
-                put_out = self.presence == Presence::In;
-                if put_out {
-                    self.presence = Presence::Out;
+                disconnected_by_server = self.membership == Membership::Joined;
+                if disconnected_by_server {
+                    self.membership = Membership::Left;
                 }
             }
             if self.is_held() {
-                return put_out;
+                return disconnected_by_server;
             }
-            let Some((item, bytes)) = self.queue.pop_front() else { return put_out };
+            let Some((item, bytes)) = self.queue.pop_front() else { return disconnected_by_server };
             self.bytes = self.bytes.saturating_sub(bytes);
-            if self.queue.is_empty() && self.queue.capacity() > KEEP {
+            if self.queue.is_empty() && self.queue.capacity() > KEEP_CAPACITY {
                 self.queue = VecDeque::new();
             }
             self.begin(item);
@@ -203,23 +211,23 @@ impl Seat {
     fn begin(&mut self, item: Item) {
         match item {
             Item::Connect(auth) => {
-                let (handshake, hub) = (self.handshake(auth), self.link.shard().hub.clone());
-                self.running = Some(run::decide(handshake, self.nsp.clone(), hub));
+                let (handshake, hub) = (self.handshake(auth), self.session.worker().hub.clone());
+                self.running = Some(run::run_authorizer(handshake, self.nsp.clone(), hub));
             }
             Item::Event(received) => {
                 // Events of a socket that was put out may still come in.
-                let Some((core, state)) =
-                    self.socket.as_ref().filter(|(core, _)| core.ending.get().is_none())
+                let Some((socket, state)) =
+                    self.socket.as_ref().filter(|(socket, _)| socket.disconnected_by_server.get().is_none())
                 else {
                     return;
                 };
-                self.running = Some(run::handle(core, state, received));
+                self.running = Some(run::run_event(socket, state, received));
             }
             Item::Gone(reason) => {
-                let Some((core, state)) = self.socket.take() else { return };
-                core.depart(reason);
-                self.parting = Some(core.clone());
-                self.running = Some(run::part(core, state, reason));
+                let Some((socket, state)) = self.socket.take() else { return };
+                socket.mark_disconnected(reason);
+                self.disconnecting = Some(socket.clone());
+                self.running = Some(run::run_on_disconnect(socket, state, reason));
             }
         }
     }
@@ -230,63 +238,63 @@ impl Seat {
             namespace: self.nsp.name.clone(),
             params: self.nsp.params.clone(),
             request: self.request.clone(),
-            link: self.link.clone(),
+            session: self.session.clone(),
         }
     }
 
-    fn done(&mut self, done: Done) {
-        match done {
-            Done::Decided(Ok((state, arrival))) if self.link.is_open() && self.link.join() => {
-                self.enter(state, arrival)
+    fn complete(&mut self, completion: Completion) {
+        match completion {
+            Completion::Authorized(Ok((state, attempt))) if self.session.is_open() && self.session.join() => {
+                self.connect_socket(state, attempt)
             }
             // The client has gone meanwhile.
-            Done::Decided(Ok(_)) => self.presence = Presence::Out,
-            Done::Decided(Err(refusal)) => {
-                self.link.emit(Frame::text(&refusal.packet(&self.nsp.name)));
-                self.presence = Presence::Out;
+            Completion::Authorized(Ok(_)) => self.membership = Membership::Left,
+            Completion::Authorized(Err(refusal)) => {
+                self.session.emit(Frame::text(&refusal.packet(&self.nsp.name)));
+                self.membership = Membership::Left;
             }
-            Done::Handled { ticket, reply, began } => {
+            Completion::EventHandled { ack_handle, reply, began } => {
                 self.nsp.handler_seconds.record(began.elapsed().as_secs_f64());
-                if let Some(ticket) = ticket {
-                    ticket.settle(reply);
+                if let Some(ack_handle) = ack_handle {
+                    ack_handle.finish(reply);
                 }
             }
-            Done::Greeted => {}
-            Done::Parted => self.parted(),
-            Done::Panicked(handler) => {
-                self.parted();
+            Completion::Connected => {}
+            Completion::Disconnected => self.finish_disconnect(),
+            Completion::Panicked(handler) => {
+                self.finish_disconnect();
                 self.panicked(handler);
             }
         }
     }
 
     /// Lets a socket in, and says hello.
-    fn enter(&mut self, state: State, arrival: Arrival) {
-        let core = arrival.enter(&self.nsp, &self.link, self.max_rooms);
-        self.presence = Presence::In;
-        self.socket = Some((core.clone(), state.clone()));
-        self.running = Some(run::greet(core, state));
+    fn connect_socket(&mut self, state: State, attempt: ConnectAttempt) {
+        let socket = attempt.complete(&self.nsp, &self.session, self.max_rooms);
+        self.membership = Membership::Joined;
+        self.socket = Some((socket.clone(), state.clone()));
+        self.running = Some(run::run_on_connect(socket, state));
     }
 
-    fn parted(&mut self) {
-        if let Some(core) = self.parting.take() {
-            core.finish();
+    fn finish_disconnect(&mut self) {
+        if let Some(socket) = self.disconnecting.take() {
+            socket.finish();
         }
     }
 
     /// A panic costs the client its session, and nobody else anything.
     fn panicked(&mut self, handler: &'static str) {
-        error!(sid = %self.link.sid, namespace = %self.nsp.name, handler, "a handler panicked; its session is closed");
-        self.presence = Presence::Out;
-        self.link.close(Closing::new(1011, "internal error", Reason::Panic));
+        error!(sid = %self.session.sid, namespace = %self.nsp.name, handler, "a handler panicked; its session is closed");
+        self.membership = Membership::Left;
+        self.session.close(Closing::new(1011, "internal error", Reason::Panic));
     }
 }
 
 /// A task that was torn down leaves nobody waiting for what ran in it.
-impl Drop for Seat {
+impl Drop for SocketDriver {
     fn drop(&mut self) {
-        for core in self.parting.iter().chain(self.socket.as_ref().map(|(core, _)| core)) {
-            core.finish();
+        for socket in self.disconnecting.iter().chain(self.socket.as_ref().map(|(socket, _)| socket)) {
+            socket.finish();
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use tokio::time::Instant;
 
-pub(super) struct Rate {
+pub(super) struct RateLimiter {
     per_second: f64,
     left: f64,
     at: Instant,
 }
 
-impl Rate {
+impl RateLimiter {
     pub(super) fn new(per_second: u32) -> Self {
         let per_second = f64::from(per_second);
         Self { per_second, left: per_second, at: Instant::now() }
@@ -36,7 +36,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn so_many_a_second() {
-        let mut rate = Rate::new(10);
+        let mut rate = RateLimiter::new(10);
         assert_eq!((0..20).filter(|_| rate.take()).count(), 10);
         tokio::time::advance(Duration::from_millis(250)).await;
         assert_eq!((0..20).filter(|_| rate.take()).count(), 2);

@@ -20,16 +20,16 @@ use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
 use super::writer::Writer;
-use crate::{reason::Reason, session::handle::Link};
+use crate::{reason::Reason, session::handle::SessionHandle};
 
 pub(super) struct Body {
-    link: Rc<Link>,
+    session: Rc<SessionHandle>,
     writer: Writer,
 }
 
 impl Body {
-    pub(super) fn new(link: Rc<Link>) -> Self {
-        Self { link, writer: Writer::default() }
+    pub(super) fn new(session: Rc<SessionHandle>) -> Self {
+        Self { session, writer: Writer::default() }
     }
 }
 
@@ -41,12 +41,12 @@ impl MessageBody for Body {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let Self { link, writer } = &mut *self;
-        let Some(connection) = link.direct() else {
-            return link.poll_bytes(cx).map(|bytes| bytes.map(Ok));
+        let Self { session, writer } = &mut *self;
+        let Some(connection) = session.direct() else {
+            return session.poll_bytes(cx).map(|bytes| bytes.map(Ok));
         };
-        if ready!(writer.poll(cx, link, &connection)).is_err() {
-            link.cut(Reason::TransportClose);
+        if ready!(writer.poll(cx, session, &connection)).is_err() {
+            session.abort(Reason::TransportClose);
         }
         Poll::Ready(None)
     }
@@ -55,6 +55,6 @@ impl MessageBody for Body {
 /// actix drops the body when the peer resets the connection: the session's task is told.
 impl Drop for Body {
     fn drop(&mut self) {
-        self.link.body_dropped();
+        self.session.body_dropped();
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// By how much a timer may be late without anybody getting more time for it.
-const SLACK: Duration = Duration::from_millis(50);
+const TIMER_SLACK: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
 pub(super) struct Heartbeat {
@@ -15,49 +15,49 @@ pub(super) struct Heartbeat {
     due: Instant,
     pinged: bool,
     /// Whether the pong has been given more time, because it may lie where we have not looked.
-    spared: bool,
+    grace_used: bool,
 }
 
 /// What a heartbeat that is due asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Beat {
+pub(super) enum HeartbeatAction {
     Ping,
-    Dead,
+    Timeout,
 }
 
 impl Heartbeat {
     /// The first ping comes after a whole interval, not at once.
     pub(super) fn new(now: Instant, interval: Duration, timeout: Duration) -> Self {
-        Self { interval, timeout, due: now + interval, pinged: false, spared: false }
+        Self { interval, timeout, due: now + interval, pinged: false, grace_used: false }
     }
 
     pub(super) fn due(&self) -> Instant {
         self.due
     }
 
-    pub(super) fn beat(&mut self, now: Instant) -> Option<Beat> {
+    pub(super) fn poll(&mut self, now: Instant) -> Option<HeartbeatAction> {
         if now < self.due {
             return None;
         }
         let late = now - self.due;
-        if self.pinged && late > SLACK && !self.spared {
+        if self.pinged && late > TIMER_SLACK && !self.grace_used {
             // Time in which we did not run is not held against the client, once.
-            self.spared = true;
+            self.grace_used = true;
             self.due = now + late.min(self.timeout);
             return None;
         }
         if self.pinged {
-            return Some(Beat::Dead);
+            return Some(HeartbeatAction::Timeout);
         }
         self.pinged = true;
         // Counted from when the ping was due: timers round up, and twice would be noticed.
         self.due = (self.due + self.timeout).max(now + self.timeout / 2);
-        Some(Beat::Ping)
+        Some(HeartbeatAction::Ping)
     }
 
     pub(super) fn pong(&mut self, now: Instant) {
         if self.pinged {
-            (self.pinged, self.spared) = (false, false);
+            (self.pinged, self.grace_used) = (false, false);
             self.due = now + self.interval;
         }
     }
@@ -79,29 +79,29 @@ mod tests {
     #[test]
     fn a_ping_an_interval_after_the_last_pong_and_death_without_one() {
         let start = Instant::now();
-        let mut heart = Heartbeat::new(start, 25 * S, 20 * S);
-        heart.pong(start + S);
-        assert_eq!(heart.beat(start + 24 * S), None, "a pong that nobody asked for delays nothing");
-        assert_eq!(heart.beat(start + 25 * S), Some(Beat::Ping));
-        assert_eq!(heart.due(), start + 45 * S);
-        heart.pong(start + 30 * S);
-        assert_eq!(heart.beat(start + 54 * S), None);
-        assert_eq!(heart.beat(start + 55 * S), Some(Beat::Ping));
-        heart.resume(start + 70 * S);
-        assert_eq!(heart.beat(start + 89 * S), None);
-        assert_eq!(heart.beat(start + 90 * S), Some(Beat::Dead));
+        let mut heartbeat = Heartbeat::new(start, 25 * S, 20 * S);
+        heartbeat.pong(start + S);
+        assert_eq!(heartbeat.poll(start + 24 * S), None, "a pong that nobody asked for delays nothing");
+        assert_eq!(heartbeat.poll(start + 25 * S), Some(HeartbeatAction::Ping));
+        assert_eq!(heartbeat.due(), start + 45 * S);
+        heartbeat.pong(start + 30 * S);
+        assert_eq!(heartbeat.poll(start + 54 * S), None);
+        assert_eq!(heartbeat.poll(start + 55 * S), Some(HeartbeatAction::Ping));
+        heartbeat.resume(start + 70 * S);
+        assert_eq!(heartbeat.poll(start + 89 * S), None);
+        assert_eq!(heartbeat.poll(start + 90 * S), Some(HeartbeatAction::Timeout));
     }
 
     #[test]
     fn time_in_which_we_did_not_run_is_not_held_against_the_client_once() {
         let start = Instant::now();
-        let mut heart = Heartbeat::new(start, 25 * S, 20 * S);
-        assert_eq!(heart.beat(start + 25 * S), Some(Beat::Ping));
-        assert_eq!(heart.beat(start + 50 * S), None);
-        assert_eq!(heart.due(), start + 55 * S);
-        assert_eq!(heart.beat(start + 70 * S), Some(Beat::Dead));
+        let mut heartbeat = Heartbeat::new(start, 25 * S, 20 * S);
+        assert_eq!(heartbeat.poll(start + 25 * S), Some(HeartbeatAction::Ping));
+        assert_eq!(heartbeat.poll(start + 50 * S), None);
+        assert_eq!(heartbeat.due(), start + 55 * S);
+        assert_eq!(heartbeat.poll(start + 70 * S), Some(HeartbeatAction::Timeout));
         let mut late = Heartbeat::new(start, 25 * S, 20 * S);
-        assert_eq!(late.beat(start + 100 * S), Some(Beat::Ping));
+        assert_eq!(late.poll(start + 100 * S), Some(HeartbeatAction::Ping));
         assert_eq!(late.due(), start + 110 * S, "a ping that was late leaves half the time at least");
     }
 }

@@ -21,13 +21,13 @@ pub(crate) enum Message {
 
 /// Why a session is to end: what its client is told, by code and sentence, and what its sockets are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct SessionError {
     pub(crate) code: u16,
     pub(crate) sentence: String,
     pub(crate) reason: Reason,
 }
 
-impl Failure {
+impl SessionError {
     /// A broken rule.
     pub(crate) fn invalid(sentence: &str) -> Self {
         Self { code: 1002, sentence: sentence.to_owned(), reason: Reason::ProtocolError }
@@ -35,9 +35,9 @@ impl Failure {
 }
 
 /// One per session, owned by its task.
-pub(crate) trait Upper {
+pub(crate) trait SessionLayer {
     /// Takes a message. It is only called while [`is_full`](Self::is_full) is false.
-    fn message(&mut self, message: Message) -> Result<(), Failure>;
+    fn message(&mut self, message: Message) -> Result<(), SessionError>;
 
     /// Gets on with what was taken. Ready once the session has ended and nothing is left to do.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()>;
@@ -54,12 +54,12 @@ pub(crate) trait Upper {
     }
 
     /// What happens at the deadline; nothing if it has moved, or has been seen to.
-    fn overdue(&mut self) -> Option<Failure> {
-        Some(Failure { code: 1008, sentence: "too late".to_owned(), reason: Reason::ConnectTimeout })
+    fn overdue(&mut self) -> Option<SessionError> {
+        Some(SessionError { code: 1008, sentence: "too late".to_owned(), reason: Reason::ConnectTimeout })
     }
 
     /// The server goes away: what was taken is still done, and nothing new is begun.
-    fn wind_down(&mut self);
+    fn drain(&mut self);
 
     /// Nothing more will come. If the client is `gone`, so that it can be told nothing any more, then of what it has sent only
     /// what was begun is done; if it said goodbye, or was closed, then all that was taken before.

@@ -9,11 +9,11 @@ use actix_web::{
     http::header::{HeaderMap, SEC_WEBSOCKET_PROTOCOL},
 };
 
-use super::request::{BAD_REQUEST, Refused};
+use super::request::{BAD_REQUEST, HandshakeError};
 use crate::config::{Config, Subprotocols};
 
 /// The answer to a request for a WebSocket; its body is still to come.
-pub(super) fn answer(config: &Config, request: &HttpRequest) -> Result<ResponseBuilder, Refused> {
+pub(super) fn answer(config: &Config, request: &HttpRequest) -> Result<ResponseBuilder, HandshakeError> {
     let mut response = ws::handshake(request.head()).map_err(|_| BAD_REQUEST)?;
     if let Some(chosen) = chosen(&config.subprotocols, request.headers()) {
         response.insert_header((SEC_WEBSOCKET_PROTOCOL, chosen));

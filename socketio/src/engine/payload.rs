@@ -7,12 +7,12 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::frames::{HARD, Inbound, PREFIX};
+use super::frames::{Inbound, PREFIX, SKIP_FACTOR};
 use crate::wire::payload::SEPARATOR;
-use crate::{metrics::Meters, session::limiter::Share};
+use crate::{metrics::Metrics, session::limiter::MemoryQuota};
 
 /// How many limits a body may be long, of which no more is kept than so many.
-const KEPT: usize = 4;
+const KEPT_FACTOR: usize = 4;
 
 /// Splits a body into packets as it streams in. A packet over the limit is skipped, but for what tells an event by.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Splitter {
     limit: usize,
     /// Bytes that are kept, and bytes that may come.
     max_kept: usize,
-    hard: u64,
+    max_total: u64,
     max_packets: usize,
     packets: Vec<Inbound>,
     current: Vec<u8>,
@@ -38,8 +38,8 @@ impl Splitter {
     pub(crate) fn new(limit: usize, max_packets: usize) -> Self {
         Self {
             limit,
-            max_kept: limit.saturating_mul(KEPT),
-            hard: HARD.saturating_mul(limit as u64),
+            max_kept: limit.saturating_mul(KEPT_FACTOR),
+            max_total: SKIP_FACTOR.saturating_mul(limit as u64),
             max_packets,
             packets: Vec::new(),
             current: Vec::new(),
@@ -51,9 +51,9 @@ impl Splitter {
     }
 
     /// For a session that may hold what its share says.
-    pub(crate) fn of(share: &Share, max_payload: usize, max_packets: usize) -> Self {
+    pub(crate) fn of(quota: &MemoryQuota, max_payload: usize, max_packets: usize) -> Self {
         let all = Self::new(max_payload, max_packets);
-        Self { limit: share.message(max_payload), max_kept: share.payload(all.max_kept), ..all }
+        Self { limit: quota.message(max_payload), max_kept: quota.payload(all.max_kept), ..all }
     }
 
     /// Bytes held.
@@ -61,7 +61,7 @@ impl Splitter {
         self.kept + self.current.capacity()
     }
 
-    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), Broken> {
+    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), PayloadError> {
         let mut parts = chunk.split(|byte| *byte == SEPARATOR as u8);
         self.take(parts.next().unwrap_or_default())?;
         for part in parts {
@@ -71,12 +71,12 @@ impl Splitter {
         Ok(())
     }
 
-    pub(crate) fn finish(mut self) -> Result<Vec<Inbound>, Broken> {
+    pub(crate) fn finish(mut self) -> Result<Vec<Inbound>, PayloadError> {
         self.end()?;
         Ok(self.packets)
     }
 
-    fn take(&mut self, part: &[u8]) -> Result<(), Broken> {
+    fn take(&mut self, part: &[u8]) -> Result<(), PayloadError> {
         let first = self.current.first().or(part.first());
         let binary = first == Some(&b'b');
         let limit =
@@ -92,17 +92,17 @@ impl Splitter {
             self.current.truncate(keep);
             self.current.shrink_to_fit();
         }
-        if self.total > self.hard { Err(Broken::TooLarge) } else { Ok(()) }
+        if self.total > self.max_total { Err(PayloadError::TooLarge) } else { Ok(()) }
     }
 
-    fn end(&mut self) -> Result<(), Broken> {
+    fn end(&mut self) -> Result<(), PayloadError> {
         if self.packets.len() == self.max_packets {
-            Meters::limited("max_packets");
-            return Err(Broken::Invalid("too many packets in one payload"));
+            Metrics::limited("max_packets");
+            return Err(PayloadError::Invalid("too many packets in one payload"));
         }
         self.kept += self.current.len();
         if self.kept > self.max_kept {
-            return Err(Broken::TooLarge);
+            return Err(PayloadError::TooLarge);
         }
         let (packet, length) = (std::mem::take(&mut self.current), std::mem::take(&mut self.length));
         self.packets.push(if std::mem::take(&mut self.over) {
@@ -110,7 +110,7 @@ impl Splitter {
             let (prefix, bytes) = if binary { (Vec::new(), length / 4 * 3) } else { (packet, length) };
             Inbound::TooLarge { prefix, bytes }
         } else {
-            parse(packet).map_err(Broken::Invalid)?
+            parse(packet).map_err(PayloadError::Invalid)?
         });
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Splitter {
 
 /// Why a body is not taken.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub(crate) enum PayloadError {
     Invalid(&'static str),
     TooLarge,
     /// Sessions without an owner hold too much together.
@@ -145,7 +145,7 @@ mod tests {
     const LIMIT: usize = 90_000;
 
     /// In chunks of every size.
-    fn split(body: &str, max: usize) -> Result<Vec<Inbound>, Broken> {
+    fn split(body: &str, max: usize) -> Result<Vec<Inbound>, PayloadError> {
         let mut splitter = Splitter::new(LIMIT, max);
         let (mut rest, mut size) = (body.as_bytes(), 1);
         while !rest.is_empty() {
@@ -195,11 +195,11 @@ mod tests {
 
     #[test]
     fn limits_and_broken_packets_are_told_apart() {
-        let broken = |body: &str, max| split(body, max).unwrap_err();
-        assert_eq!(broken("4a\u{1e}4b", 1), Broken::Invalid("too many packets in one payload"));
-        assert_eq!(broken("", 1), Broken::Invalid("an empty packet"));
-        assert_eq!(broken("4a\u{1e}", 2), Broken::Invalid("an empty packet"));
-        assert_eq!(broken("b?", 1), Broken::Invalid("a binary packet is not base64"));
+        let error = |body: &str, max| split(body, max).unwrap_err();
+        assert_eq!(error("4a\u{1e}4b", 1), PayloadError::Invalid("too many packets in one payload"));
+        assert_eq!(error("", 1), PayloadError::Invalid("an empty packet"));
+        assert_eq!(error("4a\u{1e}", 2), PayloadError::Invalid("an empty packet"));
+        assert_eq!(error("b?", 1), PayloadError::Invalid("a binary packet is not base64"));
         assert_eq!(split("bAQIDBA==", 1), Ok(vec![Inbound::Binary(vec![1, 2, 3, 4])]));
     }
 
@@ -216,8 +216,11 @@ mod tests {
         assert_eq!(split(&body, 9), Ok(expected));
         let whole = format!("b{}", STANDARD.encode(vec![7; LIMIT]));
         assert_eq!(split(&whole, 9), Ok(vec![Inbound::Binary(vec![7; LIMIT])]));
-        assert_eq!(split(&format!("4{}\u{1e}", "x".repeat(LIMIT - 1)).repeat(5), 9), Err(Broken::TooLarge));
-        assert_eq!(split(&"x".repeat(65 * LIMIT), 9), Err(Broken::TooLarge));
+        assert_eq!(
+            split(&format!("4{}\u{1e}", "x".repeat(LIMIT - 1)).repeat(5), 9),
+            Err(PayloadError::TooLarge)
+        );
+        assert_eq!(split(&"x".repeat(65 * LIMIT), 9), Err(PayloadError::TooLarge));
     }
 
     #[test]

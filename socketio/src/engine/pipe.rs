@@ -13,7 +13,7 @@ use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
 /// Bytes that may wait here; the rest stays in the outbox, which has rules of its own.
-const ROOM: usize = 64 * 1024;
+const CAPACITY: usize = 64 * 1024;
 
 #[derive(Default)]
 pub(super) struct Pipe(Mutex<State>);
@@ -43,9 +43,9 @@ impl Pipe {
     }
 
     /// Ready while more may be pushed.
-    pub(super) fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(super) fn poll_capacity(&self, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if state.bytes < ROOM {
+        if state.bytes < CAPACITY {
             return Poll::Ready(());
         }
         state.session = Some(cx.waker().clone());
@@ -57,7 +57,7 @@ impl Pipe {
         match state.waiting.pop_front() {
             Some(bytes) => {
                 state.bytes -= bytes.len();
-                if state.bytes < ROOM {
+                if state.bytes < CAPACITY {
                     wake(&mut state.session);
                 }
                 Poll::Ready(Some(bytes))

@@ -9,36 +9,39 @@ use std::{
 use actix_http::Payload;
 use futures_core::Stream;
 
-use super::frames::{Decoder, Inbound, Violation};
-use crate::session::limiter::{Holding, Share};
+use super::frames::{Decoder, Inbound, ProtocolViolation};
+use crate::session::limiter::{MemoryQuota, MemoryReservation};
 
-pub(super) struct Inflow {
+pub(super) struct WebSocketReader {
     payload: Payload,
     decoder: Decoder,
     max_payload: usize,
-    share: Arc<Share>,
-    holding: Holding,
+    quota: Arc<MemoryQuota>,
+    reservation: MemoryReservation,
     /// Bytes read since this was last asked.
     bytes: u64,
 }
 
-impl Inflow {
-    pub(super) fn new(payload: Payload, max_payload: usize, share: Arc<Share>) -> Self {
-        let (decoder, holding) = (Decoder::new(max_payload), share.holding());
-        Self { payload, decoder, max_payload, share, holding, bytes: 0 }
+impl WebSocketReader {
+    pub(super) fn new(payload: Payload, max_payload: usize, quota: Arc<MemoryQuota>) -> Self {
+        let (decoder, reservation) = (Decoder::new(max_payload), quota.reservation());
+        Self { payload, decoder, max_payload, quota, reservation, bytes: 0 }
     }
 
     /// The next message; `None` when no more will come.
-    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Inbound, Violation>>> {
-        self.decoder.set_limit(self.share.message(self.max_payload));
+    pub(super) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Inbound, ProtocolViolation>>> {
+        self.decoder.set_limit(self.quota.message(self.max_payload));
         loop {
             match self.decoder.next() {
                 Ok(Some(message)) => return Poll::Ready(Some(Ok(message))),
                 Ok(None) => {}
                 Err(violation) => return Poll::Ready(Some(Err(violation))),
             }
-            if self.holding.set(self.decoder.held()).is_err() {
-                return Poll::Ready(Some(Err(Violation::exhausted())));
+            if self.reservation.set(self.decoder.held()).is_err() {
+                return Poll::Ready(Some(Err(ProtocolViolation::exhausted())));
             }
             match ready!(Pin::new(&mut self.payload).poll_next(cx)) {
                 Some(Ok(bytes)) => {

@@ -18,7 +18,7 @@ use tracing::{info, warn};
 use crate::{origin::Origins, proxies::Proxies};
 
 /// How long an origin that was logged is not logged again.
-const PAUSE: Duration = Duration::from_secs(60);
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// Origins that are logged within that time; others are refused without a line.
 const MAX_LOGGED: usize = 100;
 /// Bytes of an origin, and of a `Host`, that are logged.
@@ -26,11 +26,12 @@ const MAX_SHOWN: usize = 200;
 
 /// Says once that a proxy is not trusted, and what that means.
 #[derive(Debug, Default)]
-pub(super) struct Overlooked(AtomicBool);
+pub(super) struct ProxyWarning(AtomicBool);
 
-impl Overlooked {
-    pub(super) fn look(&self, proxies: &Proxies, request: &HttpRequest) {
-        let Some(peer) = request.peer_addr().filter(|peer| proxies.overlook(peer.ip(), request.headers()))
+impl ProxyWarning {
+    pub(super) fn check(&self, proxies: &Proxies, request: &HttpRequest) {
+        let Some(peer) =
+            request.peer_addr().filter(|peer| proxies.is_untrusted_proxy(peer.ip(), request.headers()))
         else {
             return;
         };
@@ -46,9 +47,9 @@ impl Overlooked {
 
 /// The origins that were logged a short while ago.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<Box<str>, Instant>>);
+pub(super) struct RefusalLog(Mutex<HashMap<Box<str>, Instant>>);
 
-impl Refusals {
+impl RefusalLog {
     /// Logs a request whose origin is not let in.
     pub(super) fn log(&self, origins: &Origins, request: &HttpRequest) {
         let (origin, host) = (shown(request, header::ORIGIN), shown(request, header::HOST));
@@ -69,7 +70,7 @@ impl Refusals {
 
     fn is_due(&self, origin: &str, now: Instant) -> bool {
         let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        logged.retain(|_, at| now.duration_since(*at) < PAUSE);
+        logged.retain(|_, at| now.duration_since(*at) < LOG_INTERVAL);
         if logged.contains_key(origin) || logged.len() >= MAX_LOGGED {
             return false;
         }
@@ -90,21 +91,21 @@ mod tests {
 
     #[test]
     fn each_origin_is_due_once_a_minute() {
-        let (refusals, now) = (Refusals::default(), Instant::now());
+        let (refusals, now) = (RefusalLog::default(), Instant::now());
         assert!(refusals.is_due("https://a.example", now));
         assert!(!refusals.is_due("https://a.example", now + Duration::from_secs(59)));
         assert!(refusals.is_due("https://b.example", now + Duration::from_secs(59)));
-        assert!(refusals.is_due("https://a.example", now + PAUSE));
-        assert!(!refusals.is_due("https://b.example", now + PAUSE));
+        assert!(refusals.is_due("https://a.example", now + LOG_INTERVAL));
+        assert!(!refusals.is_due("https://b.example", now + LOG_INTERVAL));
     }
 
     #[test]
     fn a_client_with_many_origins_fills_neither_log_nor_memory() {
-        let (refusals, now) = (Refusals::default(), Instant::now());
+        let (refusals, now) = (RefusalLog::default(), Instant::now());
         let logged = (0..10_000).filter(|n| refusals.is_due(&format!("https://{n}.example"), now)).count();
         assert_eq!(logged, MAX_LOGGED);
         assert!(
-            refusals.is_due("https://later.example", now + PAUSE),
+            refusals.is_due("https://later.example", now + LOG_INTERVAL),
             "those of the minute before are forgotten"
         );
         assert_eq!(refusals.0.lock().unwrap().len(), 1);

@@ -61,7 +61,7 @@ impl Request {
 
 /// Why a request is not served: status, and Engine.IO's code and words.
 #[derive(Debug, Clone)]
-pub(super) struct Refused {
+pub(super) struct HandshakeError {
     pub(super) status: StatusCode,
     code: u8,
     pub(super) message: Cow<'static, str>,
@@ -69,32 +69,32 @@ pub(super) struct Refused {
     retry_after: Option<u64>,
 }
 
-const fn refused(status: StatusCode, code: u8, message: &'static str) -> Refused {
-    Refused { status, code, message: Cow::Borrowed(message), retry_after: None }
+const fn error(status: StatusCode, code: u8, message: &'static str) -> HandshakeError {
+    HandshakeError { status, code, message: Cow::Borrowed(message), retry_after: None }
 }
 
 /// The same for what may be tried again in a while.
-const fn busy(status: StatusCode, message: &'static str) -> Refused {
+const fn busy(status: StatusCode, message: &'static str) -> HandshakeError {
     // The protocol has no code for these: the status is what counts.
-    Refused { status, code: 3, message: Cow::Borrowed(message), retry_after: Some(5) }
+    HandshakeError { status, code: 3, message: Cow::Borrowed(message), retry_after: Some(5) }
 }
 
-const UNKNOWN_TRANSPORT: Refused = refused(StatusCode::BAD_REQUEST, 0, "Transport unknown");
-pub(super) const UNKNOWN_SID: Refused = refused(StatusCode::BAD_REQUEST, 1, "Session ID unknown");
-const BAD_METHOD: Refused = refused(StatusCode::BAD_REQUEST, 2, "Bad handshake method");
-pub(super) const BAD_REQUEST: Refused = refused(StatusCode::BAD_REQUEST, 3, "Bad request");
-const FORBIDDEN: Refused = refused(StatusCode::FORBIDDEN, 4, "Forbidden");
-const OLD_PROTOCOL: Refused = refused(StatusCode::BAD_REQUEST, 5, "Unsupported protocol version");
-pub(super) const FULL: Refused = busy(StatusCode::SERVICE_UNAVAILABLE, "Too many sessions");
-pub(super) const CROWDED: Refused =
+const UNKNOWN_TRANSPORT: HandshakeError = error(StatusCode::BAD_REQUEST, 0, "Transport unknown");
+pub(super) const UNKNOWN_SID: HandshakeError = error(StatusCode::BAD_REQUEST, 1, "Session ID unknown");
+const BAD_METHOD: HandshakeError = error(StatusCode::BAD_REQUEST, 2, "Bad handshake method");
+pub(super) const BAD_REQUEST: HandshakeError = error(StatusCode::BAD_REQUEST, 3, "Bad request");
+const FORBIDDEN: HandshakeError = error(StatusCode::FORBIDDEN, 4, "Forbidden");
+const OLD_PROTOCOL: HandshakeError = error(StatusCode::BAD_REQUEST, 5, "Unsupported protocol version");
+pub(super) const FULL: HandshakeError = busy(StatusCode::SERVICE_UNAVAILABLE, "Too many sessions");
+pub(super) const TOO_MANY_FROM_ADDRESS: HandshakeError =
     busy(StatusCode::TOO_MANY_REQUESTS, "Too many sessions from this address");
-pub(super) const HASTY: Refused =
+pub(super) const TOO_MANY_HANDSHAKES: HandshakeError =
     busy(StatusCode::TOO_MANY_REQUESTS, "Too many handshakes from this address");
-pub(super) const CLOSED: Refused = busy(StatusCode::SERVICE_UNAVAILABLE, "Server is going away");
-pub(super) const ENDED: Refused = refused(StatusCode::SERVICE_UNAVAILABLE, 3, "The session has ended");
-pub(super) const TOO_LARGE: Refused = refused(StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large");
+pub(super) const CLOSED: HandshakeError = busy(StatusCode::SERVICE_UNAVAILABLE, "Server is going away");
+pub(super) const ENDED: HandshakeError = error(StatusCode::SERVICE_UNAVAILABLE, 3, "The session has ended");
+pub(super) const TOO_LARGE: HandshakeError = error(StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large");
 
-impl Refused {
+impl HandshakeError {
     /// The same, with the reason in a sentence.
     pub(super) fn with(&self, sentence: &str) -> Self {
         Self { message: Cow::Owned(format!("{}: {sentence}", self.message)), ..self.clone() }
@@ -120,7 +120,7 @@ impl Refused {
 }
 
 /// What a request is for.
-pub(super) enum Wanted {
+pub(super) enum RequestKind {
     /// What a browser asks before it lets a page send something.
     Preflight,
     Open(Transport),
@@ -130,9 +130,9 @@ pub(super) enum Wanted {
 }
 
 /// The checks of the official server, in its order.
-pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<Wanted, Refused> {
+pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<RequestKind, HandshakeError> {
     if request.method() == Method::OPTIONS {
-        return allowed(config, request).then_some(Wanted::Preflight).ok_or(FORBIDDEN);
+        return allowed(config, request).then_some(RequestKind::Preflight).ok_or(FORBIDDEN);
     }
     let query = request.query_string();
     let transport = match parameter(query, "transport") {
@@ -148,9 +148,9 @@ pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<Wanted, Re
         Some(sid) => {
             allowed(config, request).then_some(()).ok_or(FORBIDDEN)?;
             match (transport, request.method()) {
-                (Transport::WebSocket, &Method::GET) if websocket => Ok(Wanted::Upgrade(sid.to_owned())),
-                (Transport::Polling, &Method::GET) if !websocket => Ok(Wanted::Poll(sid.to_owned())),
-                (Transport::Polling, &Method::POST) => Ok(Wanted::Post(sid.to_owned())),
+                (Transport::WebSocket, &Method::GET) if websocket => Ok(RequestKind::Upgrade(sid.to_owned())),
+                (Transport::Polling, &Method::GET) if !websocket => Ok(RequestKind::Poll(sid.to_owned())),
+                (Transport::Polling, &Method::POST) => Ok(RequestKind::Post(sid.to_owned())),
                 _ => Err(BAD_REQUEST),
             }
         }
@@ -165,7 +165,7 @@ pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<Wanted, Re
             if parameter(query, "EIO") != Some("4") {
                 return Err(OLD_PROTOCOL);
             }
-            Ok(Wanted::Open(transport))
+            Ok(RequestKind::Open(transport))
         }
     }
 }
@@ -174,14 +174,15 @@ fn allowed(config: &Config, request: &HttpRequest) -> bool {
     // A value that is not text is no origin anyone could have allowed.
     let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     let (origin, site) = (text(header::ORIGIN), text(SEC_FETCH_SITE));
-    config.origins.admit(origin, text(header::HOST)) && (origin.is_some() || config.origins.admit_site(site))
+    config.origins.allows(origin, text(header::HOST))
+        && (origin.is_some() || config.origins.allows_site(site))
 }
 
 /// Where a request comes from, as browsers say also where they send no `Origin`.
 pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Lets the page that asked read the answer, if it may connect.
-pub(super) fn share(config: &Config, request: &HttpRequest, headers: &mut HeaderMap) {
+pub(super) fn add_cors_headers(config: &Config, request: &HttpRequest, headers: &mut HeaderMap) {
     let Some(origin) = request.headers().get(header::ORIGIN).filter(|_| allowed(config, request)) else {
         return;
     };
@@ -199,8 +200,8 @@ pub(super) fn preflight(request: &HttpRequest) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    if let Some(wanted) = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    if let Some(requested) = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, requested.clone());
     }
     // A page from outside that wants to reach a private address, in browsers that ask before they let it.
     if request.headers().contains_key(PRIVATE_NETWORK_WANTED) {

@@ -18,54 +18,54 @@ use tracing::{Instrument, debug, debug_span, warn};
 
 use super::{
     Request,
-    frames::{BUSY, Inbound, Violation},
-    heartbeat::{Beat, Heartbeat},
+    frames::{BUSY, Inbound, ProtocolViolation},
+    heartbeat::{Heartbeat, HeartbeatAction},
     http::Endpoint,
-    layer::{Failure, Message, Upper},
-    polling::{Desk, Incoming},
-    reader::Inflow,
+    layer::{Message, SessionError, SessionLayer},
+    polling::{Incoming, PollingTransport},
+    reader::WebSocketReader,
 };
 use crate::{
-    metrics::{self, Meters},
+    metrics::{self, Metrics},
     reason::Reason,
-    session::handle::{Closing, Link, Phase},
+    session::handle::{Closing, Phase, SessionHandle},
     wire::frame::Frame,
 };
 
 mod guard;
 mod pause;
 
-use guard::Registered;
+use guard::SessionGuard;
 use pause::Pause;
 
 /// How long a session that its client has closed by POST waits for a GET that was sent at the same time.
-const FAREWELL: Duration = Duration::from_millis(500);
+const CLIENT_CLOSE_GRACE: Duration = Duration::from_millis(500);
 
 /// The close code of a peer that has been sent a message larger than it takes (RFC 6455 §7.4.1).
-const TOO_BIG: u16 = 1009;
+const MESSAGE_TOO_BIG: u16 = 1009;
 
 /// Where messages come from.
 pub(super) enum Input {
-    Socket(Inflow),
-    Desk(Desk),
+    WebSocket(WebSocketReader),
+    Polling(PollingTransport),
     /// The session has ended; handlers may still run.
     Ended,
 }
 
 /// Begins a session whose open packet is on its way.
-pub(super) fn spawn(endpoint: Arc<Endpoint>, link: Rc<Link>, request: Rc<Request>, input: Input) {
-    debug!(sid = %link.sid, peer = ?request.peer, "session opened");
-    let open = Registered::new(link.clone(), endpoint.config.close_timeout);
+pub(super) fn spawn(endpoint: Arc<Endpoint>, session: Rc<SessionHandle>, request: Rc<Request>, input: Input) {
+    debug!(sid = %session.sid, peer = ?request.peer, "session opened");
+    let open = SessionGuard::new(session.clone(), endpoint.config.close_timeout);
     // Shutdown may have passed before this session was there to be told.
-    if endpoint.census.is_closed() {
-        link.go_away();
+    if endpoint.limiter.is_closed() {
+        session.drain();
     }
-    let upper = (endpoint.open)(&link, &request);
-    let span = debug_span!("session", sid = %link.sid);
-    let mut session = Session::new(endpoint, link, upper, input);
+    let layer = (endpoint.open)(&session, &request);
+    let span = debug_span!("session", sid = %session.sid);
+    let mut session = SessionTask::new(endpoint, session, layer, input);
     let run = async move {
-        let shard = session.link.shard().clone();
-        poll_fn(|cx| shard.batch(|| session.poll(cx))).await;
+        let worker = session.session.worker().clone();
+        poll_fn(|cx| worker.batch(|| session.poll(cx))).await;
         drop(open);
     };
     actix_web::rt::spawn(run.instrument(span));
@@ -74,70 +74,75 @@ pub(super) fn spawn(endpoint: Arc<Endpoint>, link: Rc<Link>, request: Rc<Request
 /// What the reading side comes upon.
 enum Step {
     Message(Inbound),
-    Violation(Violation),
+    Violation(ProtocolViolation),
     Eof,
     Due,
     Closing(Reason),
     Gone(Reason),
 }
 
-struct Session {
+struct SessionTask {
     endpoint: Arc<Endpoint>,
-    link: Rc<Link>,
-    upper: Box<dyn Upper>,
+    session: Rc<SessionHandle>,
+    layer: Box<dyn SessionLayer>,
     input: Input,
-    heart: Heartbeat,
+    heartbeat: Heartbeat,
     timer: Pin<Box<Sleep>>,
     /// When the session ends even if its peer has not.
     closed_by: Option<Instant>,
     pause: Pause,
     /// The client has said that it leaves.
-    goodbye: bool,
+    client_closed_session: bool,
     gone: bool,
 }
 
-impl Session {
-    fn new(endpoint: Arc<Endpoint>, link: Rc<Link>, upper: Box<dyn Upper>, input: Input) -> Self {
+impl SessionTask {
+    fn new(
+        endpoint: Arc<Endpoint>,
+        session: Rc<SessionHandle>,
+        layer: Box<dyn SessionLayer>,
+        input: Input,
+    ) -> Self {
         let config = &endpoint.config;
-        let heart = Heartbeat::new(Instant::now(), config.ping_interval, config.ping_timeout);
-        let timer = Box::pin(sleep_until(heart.due()));
+        let heartbeat = Heartbeat::new(Instant::now(), config.ping_interval, config.ping_timeout);
+        let timer = Box::pin(sleep_until(heartbeat.due()));
         Self {
             endpoint,
-            link,
-            upper,
+            session,
+            layer,
             input,
-            heart,
+            heartbeat,
             timer,
             closed_by: None,
             pause: Pause::default(),
-            goodbye: false,
+            client_closed_session: false,
             gone: false,
         }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.link.register_task(cx);
-        self.link.poll_sent_away(cx);
+        self.session.register_task(cx);
+        self.session.poll_evicted(cx);
         self.read(cx);
-        let was_full = self.upper.is_full();
-        let done = self.upper.poll(cx).is_ready();
-        if was_full && !self.upper.is_full() {
+        let was_full = self.layer.is_full();
+        let done = self.layer.poll(cx).is_ready();
+        if was_full && !self.layer.is_full() {
             // Reading goes on, but others on this worker come first.
             cx.waker().wake_by_ref();
         }
-        if self.upper.is_idle() {
+        if self.layer.is_idle() {
             self.pause.forget();
         }
         let sooner = |at| at < self.timer.deadline();
-        if self.closed_by.is_none() && self.link.is_open() && self.upper.deadline().is_some_and(sooner) {
+        if self.closed_by.is_none() && self.session.is_open() && self.layer.deadline().is_some_and(sooner) {
             // What is waited for since just now comes before what the timer waits for.
             cx.waker().wake_by_ref();
         }
-        if self.closed_by.is_none() && self.link.is_leaving() && self.upper.is_idle() {
+        if self.closed_by.is_none() && self.session.is_draining() && self.layer.is_idle() {
             self.close(1001, "server is going away", Reason::Shutdown);
         }
-        if let Input::Desk(desk) = &mut self.input {
-            desk.flush(cx, &self.link);
+        if let Input::Polling(polling) = &mut self.input {
+            polling.flush(cx, &self.session);
         }
         if self.gone && done { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -147,19 +152,19 @@ impl Session {
             let Poll::Ready(step) = self.poll_step(cx) else { return };
             match step {
                 Step::Message(message) => {
-                    if matches!(self.input, Input::Socket(_)) {
-                        self.link.go_direct();
+                    if matches!(self.input, Input::WebSocket(_)) {
+                        self.session.enable_direct_writes();
                     }
-                    self.link.shard().meters.packets_received.increment(1);
+                    self.session.worker().metrics.packets_received.increment(1);
                     self.received(message);
                 }
-                Step::Violation(Violation { code, sentence }) => {
+                Step::Violation(ProtocolViolation { code, sentence }) => {
                     let reason = if code == BUSY { Reason::Full } else { Reason::ProtocolError };
-                    self.fail(&Failure { code, sentence, reason });
+                    self.fail(&SessionError { code, sentence, reason });
                     // Where the next frame begins is not known, so the peer's answer could not be read.
-                    self.link.finish(None);
+                    self.session.finish(None);
                 }
-                Step::Eof => self.link.finish(None),
+                Step::Eof => self.session.finish(None),
                 Step::Due => self.due(),
                 Step::Closing(reason) => {
                     let by = Instant::now() + self.endpoint.config.close_timeout;
@@ -178,17 +183,17 @@ impl Session {
 
     fn received(&mut self, message: Inbound) {
         // Once a close is on its way nothing else counts.
-        let closing = self.closed_by.is_some() || !self.link.is_open();
+        let closing = self.closed_by.is_some() || !self.session.is_open();
         match message {
             Inbound::Close(code) => {
-                self.goodbye = true;
+                self.client_closed_session = true;
                 match code {
-                    Some(TOO_BIG) => self.too_big(),
-                    code => self.link.finish(Some(Frame::close(code.unwrap_or(1000), ""))),
+                    Some(MESSAGE_TOO_BIG) => self.too_big(),
+                    code => self.session.finish(Some(Frame::close(code.unwrap_or(1000), ""))),
                 }
             }
             _ if closing => {}
-            Inbound::Ping(payload) => self.link.hurry(Frame::pong(&payload)),
+            Inbound::Ping(payload) => self.session.send_priority(Frame::pong(&payload)),
             Inbound::Pong => {}
             Inbound::Text(text) => self.text(text),
             Inbound::Binary(bytes) => self.pass(Message::Binary(bytes)),
@@ -196,7 +201,7 @@ impl Session {
                 self.pass(Message::TooLarge { prefix, bytes });
             }
             Inbound::TooLarge { bytes, .. } => {
-                let limit = self.link.share().message(self.endpoint.config.max_payload);
+                let limit = self.session.quota().message(self.endpoint.config.max_payload);
                 self.fail(&too_large(bytes, limit));
             }
         }
@@ -204,10 +209,10 @@ impl Session {
 
     /// The client has a limit of its own for one message, and was sent more.
     fn too_big(&self) {
-        let bytes = self.link.largest();
-        debug!(sid = %self.link.sid, bytes, "the client does not take messages of that size");
-        Meters::limited("client_message");
-        self.link.finish_by(Some(Frame::close(TOO_BIG, "")), Reason::MessageTooBig);
+        let bytes = self.session.largest();
+        debug!(sid = %self.session.sid, bytes, "the client does not take messages of that size");
+        Metrics::limited("client_message");
+        self.session.finish_by(Some(Frame::close(MESSAGE_TOO_BIG, "")), Reason::MessageTooBig);
     }
 
     /// Whether the last that came before the connection was lost says so: who closes it without reading what is on its way is
@@ -216,11 +221,11 @@ impl Session {
         let mut last = None;
         loop {
             let message = match &mut self.input {
-                Input::Socket(inflow) => match inflow.poll_next(cx) {
+                Input::WebSocket(reader) => match reader.poll_next(cx) {
                     Poll::Ready(Some(Ok(message))) => message,
                     _ => break,
                 },
-                Input::Desk(desk) => match desk.poll_next(cx, &self.link, false) {
+                Input::Polling(polling) => match polling.poll_next(cx, &self.session, false) {
                     Poll::Ready(Incoming::Message(message)) => message,
                     _ => break,
                 },
@@ -228,7 +233,7 @@ impl Session {
             };
             last = Some(message);
         }
-        let is_too_big = last == Some(Inbound::Close(Some(TOO_BIG)));
+        let is_too_big = last == Some(Inbound::Close(Some(MESSAGE_TOO_BIG)));
         if is_too_big {
             self.too_big();
         }
@@ -238,29 +243,29 @@ impl Session {
     fn text(&mut self, text: String) {
         match text.as_bytes().first() {
             Some(b'4') => self.pass(Message::Text(text)),
-            Some(b'3') if text.len() == 1 => self.heart.pong(Instant::now()),
+            Some(b'3') if text.len() == 1 => self.heartbeat.pong(Instant::now()),
             Some(b'1') if text.len() == 1 => self.client_closed(),
             // Of no meaning here, and as such ignored by the official server.
             Some(b'0' | b'3' | b'5' | b'6') => {}
-            Some(b'2') => self.fail(&Failure::invalid("pings are the server's to send")),
-            _ => self.fail(&Failure::invalid("unknown packet type")),
+            Some(b'2') => self.fail(&SessionError::invalid("pings are the server's to send")),
+            _ => self.fail(&SessionError::invalid("unknown packet type")),
         }
     }
 
     fn client_closed(&mut self) {
-        self.goodbye = true;
+        self.client_closed_session = true;
         match &mut self.input {
-            Input::Desk(desk) if !desk.has_moved() => {
-                desk.farewell();
-                self.closed_by = Some(Instant::now() + FAREWELL);
-                self.link.depart();
+            Input::Polling(polling) if !polling.is_upgraded() => {
+                polling.client_close();
+                self.closed_by = Some(Instant::now() + CLIENT_CLOSE_GRACE);
+                self.session.close_discarding();
             }
             _ => self.close(1000, "", Reason::TransportClose),
         }
     }
 
     fn pass(&mut self, message: Message) {
-        if let Err(failure) = self.upper.message(message) {
+        if let Err(failure) = self.layer.message(message) {
             self.fail(&failure);
         }
     }
@@ -268,32 +273,32 @@ impl Session {
     fn due(&mut self) {
         let now = Instant::now();
         if self.closed_by.is_some_and(|at| at <= now) {
-            return self.link.cut(Reason::TransportClose);
+            return self.session.abort(Reason::TransportClose);
         }
         if self.closed_by.is_some() {
             return;
         }
-        if self.upper.deadline().is_some_and(|at| at <= now)
-            && let Some(failure) = self.upper.overdue()
+        if self.layer.deadline().is_some_and(|at| at <= now)
+            && let Some(failure) = self.layer.overdue()
         {
-            Meters::limited("connect_timeout");
+            Metrics::limited("connect_timeout");
             return self.close(failure.code, &failure.sentence, failure.reason);
         }
         let pause_timeout = self.endpoint.config.pause_timeout;
         if self.pause.until(pause_timeout).is_some_and(|at| at <= now) {
-            Meters::limited("pause_timeout");
+            Metrics::limited("pause_timeout");
             let sentence = format!("no event was done within {pause_timeout:?}");
             return self.close(1013, &sentence, Reason::PauseTimeout);
         }
-        match self.heart.beat(now) {
-            Some(Beat::Ping) => self.link.ping(),
+        match self.heartbeat.poll(now) {
+            Some(HeartbeatAction::Ping) => self.session.ping(),
             // What we do not read cannot be held against the client.
-            Some(Beat::Dead) if self.pause.is_on() => self.heart.resume(now),
+            Some(HeartbeatAction::Timeout) if self.pause.is_on() => self.heartbeat.resume(now),
             // It has not been given the ping yet, or just now.
-            Some(Beat::Dead) if self.link.is_taking(self.endpoint.config.ping_timeout) => {
-                self.heart.resume(now);
+            Some(HeartbeatAction::Timeout) if self.session.is_taking(self.endpoint.config.ping_timeout) => {
+                self.heartbeat.resume(now);
             }
-            Some(Beat::Dead) => {
+            Some(HeartbeatAction::Timeout) => {
                 let sentence = format!("no pong within {:?}", self.endpoint.config.ping_timeout);
                 self.close(1008, &sentence, Reason::PingTimeout);
             }
@@ -301,50 +306,50 @@ impl Session {
         }
     }
 
-    fn fail(&mut self, failure: &Failure) {
-        let Failure { code, sentence, reason } = failure;
-        debug!(sid = %self.link.sid, code, sentence, %reason, "the session is closed");
+    fn fail(&mut self, failure: &SessionError) {
+        let SessionError { code, sentence, reason } = failure;
+        debug!(sid = %self.session.sid, code, sentence, %reason, "the session is closed");
         if let Some(times) = metrics::due("a failure", Instant::now().into_std()) {
             warn!(times, code, sentence, %reason, "sessions are closed for what their clients sent; this is the last");
         }
-        if let Input::Desk(desk) = &mut self.input {
-            desk.refuse(sentence);
+        if let Input::Polling(polling) = &mut self.input {
+            polling.refuse(sentence);
         }
         self.close(*code, sentence, *reason);
     }
 
     fn close(&self, code: u16, sentence: &str, reason: Reason) {
-        self.link.close(Closing::new(code, sentence, reason));
+        self.session.close(Closing::new(code, sentence, reason));
     }
 
     /// Nothing more is taken from the client. Only the first reason counts.
     fn closed(&mut self, reason: Reason) {
-        self.upper.end(reason, reason.is_recoverable() && !self.goodbye);
-        debug!(sid = %self.link.sid, %reason, "session closed");
+        self.layer.end(reason, reason.is_recoverable() && !self.client_closed_session);
+        debug!(sid = %self.session.sid, %reason, "session closed");
     }
 
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        match self.link.phase() {
+        match self.session.phase() {
             Phase::Open => {}
-            Phase::Closing(reason) | Phase::Finished(reason) if self.link.begin_closing() => {
+            Phase::Closing(reason) | Phase::Finished(reason) if self.session.begin_closing() => {
                 return Poll::Ready(Step::Closing(reason));
             }
             Phase::Closing(_) => {}
-            Phase::Finished(reason) if self.link.settled() => return Poll::Ready(Step::Gone(reason)),
-            Phase::Finished(_) if matches!(self.input, Input::Socket(_)) => {
+            Phase::Finished(reason) if self.session.is_flushed() => return Poll::Ready(Step::Gone(reason)),
+            Phase::Finished(_) if matches!(self.input, Input::WebSocket(_)) => {
                 return self.poll_timer(cx).map(|()| Step::Due);
             }
             Phase::Finished(_) => {}
-            Phase::Cut(Reason::TransportClose) if self.was_too_big(cx) => {
+            Phase::Aborted(Reason::TransportClose) if self.was_too_big(cx) => {
                 return Poll::Ready(Step::Gone(Reason::MessageTooBig));
             }
-            Phase::Cut(reason) => return Poll::Ready(Step::Gone(reason)),
+            Phase::Aborted(reason) => return Poll::Ready(Step::Gone(reason)),
         }
         if self.poll_timer(cx).is_ready() {
             return Poll::Ready(Step::Due);
         }
-        if self.link.is_leaving() {
-            self.upper.wind_down();
+        if self.session.is_draining() {
+            self.layer.drain();
         }
         self.poll_message(cx)
     }
@@ -352,9 +357,9 @@ impl Session {
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let deadlines = || {
             let paused = self.pause.until(self.endpoint.config.pause_timeout);
-            [Some(self.heart.due()), self.upper.deadline(), paused].into_iter().flatten().min()
+            [Some(self.heartbeat.due()), self.layer.deadline(), paused].into_iter().flatten().min()
         };
-        let due = self.closed_by.or_else(deadlines).unwrap_or(self.heart.due());
+        let due = self.closed_by.or_else(deadlines).unwrap_or(self.heartbeat.due());
         if self.timer.deadline() != due {
             self.timer.as_mut().reset(due);
         }
@@ -362,42 +367,44 @@ impl Session {
             return Poll::Ready(());
         }
         // A request is not to come in time only because the timer is a little late.
-        let late = matches!(self.input, Input::Desk(_)) && Instant::now() >= due;
+        let late = matches!(self.input, Input::Polling(_)) && Instant::now() >= due;
         if late { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        let full = self.closed_by.is_none() && self.upper.is_full();
+        let full = self.closed_by.is_none() && self.layer.is_full();
         if full {
             self.pause.begin();
-            if self.pause.poll_hung_up(cx, &self.link).is_ready() {
+            if self.pause.poll_hung_up(cx, &self.session).is_ready() {
                 return Poll::Ready(Step::Eof);
             }
         } else if self.pause.end() {
-            self.heart.resume(Instant::now());
+            self.heartbeat.resume(Instant::now());
         }
         match &mut self.input {
             Input::Ended => Poll::Pending,
-            Input::Socket(_) if full => Poll::Pending,
-            Input::Socket(inflow) => {
-                let message = inflow.poll_next(cx);
-                self.link.shard().meters.bytes_received.increment(inflow.take_count());
+            Input::WebSocket(_) if full => Poll::Pending,
+            Input::WebSocket(reader) => {
+                let message = reader.poll_next(cx);
+                self.session.worker().metrics.bytes_received.increment(reader.take_count());
                 Poll::Ready(match ready!(message) {
                     Some(Ok(message)) => Step::Message(message),
                     Some(Err(violation)) => Step::Violation(violation),
                     None => Step::Eof,
                 })
             }
-            Input::Desk(desk) => Poll::Ready(match ready!(desk.poll_next(cx, &self.link, full)) {
-                Incoming::Message(message) => Step::Message(message),
-                Incoming::Violation(violation) => Step::Violation(violation),
-                Incoming::End => Step::Eof,
-            }),
+            Input::Polling(polling) => {
+                Poll::Ready(match ready!(polling.poll_next(cx, &self.session, full)) {
+                    Incoming::Message(message) => Step::Message(message),
+                    Incoming::Violation(violation) => Step::Violation(violation),
+                    Incoming::End => Step::Eof,
+                })
+            }
         }
     }
 }
 
-fn too_large(bytes: u64, limit: usize) -> Failure {
+fn too_large(bytes: u64, limit: usize) -> SessionError {
     let sentence = format!("message of {bytes} bytes is over the limit of {limit}");
-    Failure { code: 1009, sentence, reason: Reason::ProtocolError }
+    SessionError { code: 1009, sentence, reason: Reason::ProtocolError }
 }

@@ -12,7 +12,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use crate::session::{connection::Connection, handle::Link};
+use crate::session::{connection::Connection, handle::SessionHandle};
 
 #[derive(Default)]
 pub(super) struct Writer {
@@ -23,47 +23,47 @@ pub(super) struct Writer {
 }
 
 /// How long the peer's last words are waited for once writing to it has failed.
-const LAST_WORDS: Duration = Duration::from_millis(50);
+const READ_GRACE: Duration = Duration::from_millis(50);
 
 impl Writer {
     /// Writes what waits. Ready at the session's end, or when the connection fails.
     pub(super) fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        link: &Link,
+        session: &SessionHandle,
         connection: &Connection,
     ) -> Poll<io::Result<()>> {
         if let Some((_, until)) = &mut self.lost {
-            let waits = link.is_open() && until.as_mut().poll(cx).is_pending();
+            let waits = session.is_open() && until.as_mut().poll(cx).is_pending();
             let error = if waits { None } else { self.lost.take().map(|(error, _)| error) };
             return error.map_or(Poll::Pending, |error| Poll::Ready(Err(error)));
         }
         loop {
             let outcome = match &self.full {
-                None => link.poll_write(cx, |slices| connection.write(slices)),
+                None => session.poll_write(cx, |slices| connection.write(slices)),
                 Some(stream) => {
                     ready!(stream.poll_write_ready(cx))?;
-                    link.poll_write(cx, |slices| stream.try_write_vectored(slices))
+                    session.poll_write(cx, |slices| stream.try_write_vectored(slices))
                 }
             };
             match outcome {
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    link.stalled(true);
+                    session.stalled(true);
                     if self.full.is_none() {
                         self.full = Some(connection.waiting()?);
                     }
                 }
-                Poll::Ready(Err(error)) if link.is_open() => {
-                    link.stalled(true);
-                    let mut until = Box::pin(sleep(LAST_WORDS));
+                Poll::Ready(Err(error)) if session.is_open() => {
+                    session.stalled(true);
+                    let mut until = Box::pin(sleep(READ_GRACE));
                     // Asked once, so that it wakes us.
                     let _ = until.as_mut().poll(cx);
                     self.lost = Some((error, until));
                     return Poll::Pending;
                 }
                 ended => {
-                    link.stalled(false);
+                    session.stalled(false);
                     self.full = None;
                     return ended;
                 }

@@ -4,12 +4,12 @@ use std::fmt;
 
 /// An origin, as RFC 6454 compares two: by scheme, host and port. Or none, which browsers send as `null`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Name {
+pub(super) enum Origin {
     Null,
     Of { scheme: String, host: String, port: Option<u16> },
 }
 
-impl Name {
+impl Origin {
     /// Reads one. Some clients write a slash at its end, the scheme's own port, or the WebSocket's scheme.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text == "null" {
@@ -44,7 +44,7 @@ impl Name {
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
@@ -97,16 +97,16 @@ mod tests {
             slash in "/?",
         ) {
             let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-            let name = Name::parse(&format!("{scheme}://{host}{port}{slash}")).expect("an origin");
-            prop_assert_eq!(Name::parse(&name.to_string()), Some(name));
+            let name = Origin::parse(&format!("{scheme}://{host}{port}{slash}")).expect("an origin");
+            prop_assert_eq!(Origin::parse(&name.to_string()), Some(name));
         }
 
         #[test]
         fn no_text_is_too_odd(text in ".{0,60}", host in ".{0,30}") {
             for text in [text.clone(), format!("http://{text}"), format!("{text}://{host}")] {
-                if let Some(name) = Name::parse(&text) {
+                if let Some(name) = Origin::parse(&text) {
                     let _ = (name.is_local(), name.is_at(&host));
-                    prop_assert_eq!(Name::parse(&name.to_string()), Some(name));
+                    prop_assert_eq!(Origin::parse(&name.to_string()), Some(name));
                 }
             }
         }

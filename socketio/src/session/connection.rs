@@ -22,7 +22,7 @@ use tracing::warn;
 
 /// Bytes of a large backlog that the kernel takes ahead of the line.
 #[cfg(any(target_os = "android", target_os = "linux"))]
-const SHALLOW: u32 = 128 * 1024;
+const NOTSENT_LOWAT: u32 = 128 * 1024;
 
 /// Lives in the connection's own data, so it never keeps a socket open that actix has closed;
 /// all others hold it weakly.
@@ -46,9 +46,9 @@ impl Connection {
 
     /// Has the kernel take no more as long as it has that much which it could not send yet. Where it cannot be told so it
     /// takes some megabytes.
-    pub(crate) fn be_shallow(&self) {
+    pub(crate) fn limit_kernel_buffer(&self) {
         #[cfg(any(target_os = "android", target_os = "linux"))]
-        if let Err(error) = SockRef::from(&self.stream).set_tcp_notsent_lowat(SHALLOW) {
+        if let Err(error) = SockRef::from(&self.stream).set_tcp_notsent_lowat(NOTSENT_LOWAT) {
             debug!(%error, "a connection's backlog stays deep");
         }
     }
@@ -59,7 +59,7 @@ impl Connection {
     }
 
     /// Ready once the peer has ended its direction, or is gone: whether or not what it has sent is read.
-    pub(crate) fn vanished(&self) -> io::Result<impl Future<Output = ()> + use<>> {
+    pub(crate) fn wait_for_peer_close(&self) -> io::Result<impl Future<Output = ()> + use<>> {
         let stream = self.waiting()?;
         Ok(async move {
             while let Ok(ready) = stream.ready(Interest::READABLE).await
@@ -79,7 +79,7 @@ impl Connection {
     }
 
     /// Ends both directions now. The peer sees what has reached the kernel, then the end.
-    pub(crate) fn cut(&self) {
+    pub(crate) fn abort(&self) {
         // It fails only if the connection has ended already.
         let _ = self.stream.shutdown(Shutdown::Both);
     }

@@ -17,15 +17,15 @@ use tracing::debug;
 use crate::{
     config::{Config, Transport},
     id::Sid,
-    metrics::Meters,
+    metrics::Metrics,
     reason::Reason,
     session::{
         connection::Connection,
-        limiter::{Place, Share},
+        limiter::{MemoryQuota, SessionPermit},
         outbox::{Key, Outbox},
     },
     wire::{frame::Frame, message::Message},
-    worker::Shard,
+    worker::Worker,
 };
 
 mod ending;
@@ -33,10 +33,10 @@ mod permit;
 mod ping;
 mod writing;
 
-pub(crate) use ping::Handed;
+pub(crate) use ping::PollProgress;
 
 /// With this much waiting, a client is behind, whatever its connection says.
-const VOLATILE_ROOM: usize = 64 * 1024;
+const MAX_VOLATILE_BACKLOG: usize = 64 * 1024;
 
 /// How far a session's end has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(crate) enum Phase {
     /// The writer ends when the queue is empty.
     Finished(Reason),
     /// The connection is gone or has been shut down; what waited was dropped.
-    Cut(Reason),
+    Aborted(Reason),
 }
 
 /// A close frame to be sent, and what the socket is told.
@@ -64,15 +64,15 @@ impl Closing {
     }
 }
 
-pub(crate) struct Link {
+pub(crate) struct SessionHandle {
     pub(crate) sid: Sid,
     /// Its place in the shard.
     pub(crate) index: Cell<usize>,
-    shard: Rc<Shard>,
-    me: RcWeak<Self>,
+    worker: Rc<Worker>,
+    this: RcWeak<Self>,
     transport: Cell<Transport>,
     connection: RefCell<Weak<Connection>>,
-    leaving: Cell<bool>,
+    draining: Cell<bool>,
     closing: Cell<bool>,
     direct: Cell<bool>,
     dirty: Cell<bool>,
@@ -82,13 +82,13 @@ pub(crate) struct Link {
     /// The task waits until fewer acks do.
     held: Cell<bool>,
     ping: Cell<ping::Ping>,
-    handed: Arc<Handed>,
+    poll_progress: Arc<PollProgress>,
     /// The kernel keeps little of what it could not send yet.
-    shallow: Cell<bool>,
+    kernel_buffer_limited: Cell<bool>,
     max_unread_acks: usize,
-    share: Arc<Share>,
+    quota: Arc<MemoryQuota>,
     /// Until the session's task has ended.
-    place: RefCell<Option<Place>>,
+    permit: RefCell<Option<SessionPermit>>,
     state: RefCell<State>,
 }
 
@@ -100,23 +100,23 @@ struct State {
     task: Option<Waker>,
 }
 
-impl Link {
+impl SessionHandle {
     pub(crate) fn new(
         sid: Sid,
-        shard: Rc<Shard>,
+        worker: Rc<Worker>,
         transport: Transport,
         connection: Weak<Connection>,
-        place: Place,
+        permit: SessionPermit,
         config: &Config,
     ) -> Rc<Self> {
-        Rc::new_cyclic(|me| Self {
+        Rc::new_cyclic(|this| Self {
             sid,
             index: Cell::new(0),
-            shard,
-            me: me.clone(),
+            worker,
+            this: this.clone(),
             transport: Cell::new(transport),
             connection: RefCell::new(connection),
-            leaving: Cell::new(false),
+            draining: Cell::new(false),
             closing: Cell::new(false),
             direct: Cell::new(false),
             dirty: Cell::new(false),
@@ -125,11 +125,11 @@ impl Link {
             written: Cell::new(false),
             held: Cell::new(false),
             ping: Cell::default(),
-            handed: Arc::default(),
-            shallow: Cell::new(false),
+            poll_progress: Arc::default(),
+            kernel_buffer_limited: Cell::new(false),
             max_unread_acks: config.max_unread_acks,
-            share: place.share().clone(),
-            place: RefCell::new(Some(place)),
+            quota: permit.quota().clone(),
+            permit: RefCell::new(Some(permit)),
             state: RefCell::new(State {
                 outbox: Outbox::new(config.max_outbox),
                 phase: Phase::Open,
@@ -140,13 +140,13 @@ impl Link {
         })
     }
 
-    pub(crate) fn shard(&self) -> &Rc<Shard> {
-        &self.shard
+    pub(crate) fn worker(&self) -> &Rc<Worker> {
+        &self.worker
     }
 
     /// What the session may hold of what it has sent.
-    pub(crate) fn share(&self) -> &Arc<Share> {
-        &self.share
+    pub(crate) fn quota(&self) -> &Arc<MemoryQuota> {
+        &self.quota
     }
 
     pub(crate) fn transport(&self) -> Transport {
@@ -155,9 +155,9 @@ impl Link {
 
     /// The session has moved to a WebSocket.
     pub(crate) fn set_connection(&self, connection: Weak<Connection>) {
-        self.shard.meters.moved(self.transport.replace(Transport::WebSocket));
+        self.worker.metrics.upgraded(self.transport.replace(Transport::WebSocket));
         *self.connection.borrow_mut() = connection;
-        self.shallow.set(false);
+        self.kernel_buffer_limited.set(false);
     }
 
     pub(crate) fn connection(&self) -> Option<Arc<Connection>> {
@@ -191,7 +191,7 @@ impl Link {
     pub(crate) fn holds_events(&self) -> bool {
         let state = self.state.borrow();
         let held =
-            state.phase == Phase::Open && state.outbox.acks() > self.share.message(self.max_unread_acks);
+            state.phase == Phase::Open && state.outbox.acks() > self.quota.message(self.max_unread_acks);
         self.held.set(held);
         held
     }
@@ -203,15 +203,15 @@ impl Link {
 
     /// Bytes that the client has taken so far.
     pub(crate) fn taken(&self) -> u64 {
-        self.state.borrow().outbox.left()
+        self.state.borrow().outbox.written()
     }
 
     /// Ahead of the backlog: heartbeat and control frames.
-    pub(crate) fn hurry(&self, frame: Frame) {
+    pub(crate) fn send_priority(&self, frame: Frame) {
         self.queue(|outbox| outbox.push_front(frame.into_bytes()).is_ok());
     }
 
-    pub(crate) fn put(&self, slot: Key, message: &Message) {
+    pub(crate) fn send_latest(&self, slot: Key, message: &Message) {
         self.queue(|outbox| {
             outbox.put(slot, message);
             true
@@ -219,14 +219,14 @@ impl Link {
     }
 
     /// Nothing more is sent of what waits in a namespace's slots.
-    pub(crate) fn take_back(&self, namespace: usize) {
-        self.state.borrow_mut().outbox.take_back(namespace);
+    pub(crate) fn discard_unsent(&self, namespace: usize) {
+        self.state.borrow_mut().outbox.discard_unsent(namespace);
     }
 
     /// Sent only if nothing is in its way.
     pub(crate) fn emit_volatile(&self, frame: Frame) {
         let waiting = self.state.borrow().outbox.bytes();
-        if !self.stalled.get() && waiting < VOLATILE_ROOM {
+        if !self.stalled.get() && waiting < MAX_VOLATILE_BACKLOG {
             self.emit(frame);
         }
     }
@@ -240,7 +240,7 @@ impl Link {
             let waiting = state.outbox.bytes();
             state.high_water = state.high_water.max(waiting);
             drop(state);
-            self.written_to();
+            self.schedule_write();
         } else {
             drop(state);
             self.evict("max_outbox");
@@ -251,8 +251,8 @@ impl Link {
     pub(crate) fn evict(&self, limit: &'static str) {
         let bytes = self.state.borrow().outbox.bytes();
         debug!(sid = %self.sid, bytes, limit, "evicted: the client reads too slowly");
-        Meters::limited(limit);
-        self.cut(Reason::OutboxFull);
+        Metrics::limited(limit);
+        self.abort(Reason::OutboxFull);
     }
 
     pub(crate) fn register_task(&self, cx: &Context<'_>) {
@@ -270,7 +270,7 @@ impl Link {
 impl State {
     /// With nothing left to send: ready if nothing more will come.
     fn poll_end(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if matches!(self.phase, Phase::Finished(_) | Phase::Cut(_)) {
+        if matches!(self.phase, Phase::Finished(_) | Phase::Aborted(_)) {
             return Poll::Ready(());
         }
         self.writer = Some(cx.waker().clone());

@@ -28,23 +28,23 @@ mod permit;
 mod source;
 
 use self::{
-    memory::Memory,
-    permit::Standing,
+    memory::UnownedMemory,
+    permit::PermitState,
     source::{Key, Limits, Sources},
 };
 pub(crate) use self::{
-    memory::{Exhausted, Holding, Share},
-    permit::Place,
-    source::Busy,
+    memory::{Exhausted, MemoryQuota, MemoryReservation},
+    permit::SessionPermit,
+    source::RateExceeded,
 };
 
 /// How long after a quiet while handshakes may come at once that would be too many for one second.
-const RUSH: Duration = Duration::from_secs(10);
+const HANDSHAKE_BURST: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
-pub(crate) struct Census {
+pub(crate) struct SessionLimiter {
     limits: Limits,
-    memory: Arc<Memory>,
+    memory: Arc<UnownedMemory>,
     closed: AtomicBool,
     changed: Notify,
     state: Mutex<State>,
@@ -57,7 +57,7 @@ struct State {
     /// Those of them that have not been sent away for others.
     taken: usize,
     /// Those that have joined and have no owner.
-    strangers: usize,
+    unowned: usize,
     /// Those that have not joined, the oldest first, and how each is told to go.
     unjoined: BTreeMap<u64, oneshot::Sender<()>>,
     entered: u64,
@@ -66,20 +66,20 @@ struct State {
 
 /// Why there is no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum LimitReached {
     Full,
     /// Too many from one address or of one owner.
-    Crowded,
+    TooManySessions,
     /// Too many handshakes from one address; after this time there may be another.
-    Hasty(Duration),
+    TooManyHandshakes(Duration),
 }
 
-impl Census {
+impl SessionLimiter {
     pub(crate) fn new(config: &Config) -> Self {
         let (closed, changed) = (AtomicBool::new(false), Notify::new());
         Self {
             limits: Limits::of(config),
-            memory: Memory::of(config),
+            memory: UnownedMemory::of(config),
             closed,
             changed,
             state: Mutex::default(),
@@ -87,25 +87,28 @@ impl Census {
     }
 
     /// A place for one more session.
-    pub(crate) fn enter(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Place, Refusal> {
+    pub(crate) fn acquire(self: &Arc<Self>, address: Option<IpAddr>) -> Result<SessionPermit, LimitReached> {
         let (now, mut state) = (bucket::now(), self.state());
         let address = address.map(|address| state.sources.of(Key::Address(address), &self.limits, now));
         if let Some(address) = &address {
-            address.handshakes.take(now, self.limits.handshake, RUSH).map_err(Refusal::Hasty)?;
-            address.enter(self.limits.each).map_err(|_| Refusal::Crowded)?;
+            address
+                .handshakes
+                .take(now, self.limits.handshake, HANDSHAKE_BURST)
+                .map_err(LimitReached::TooManyHandshakes)?;
+            address.acquire(self.limits.each).map_err(|_| LimitReached::TooManySessions)?;
         }
-        if state.taken >= self.limits.sessions && !state.make_room() {
-            address.inspect(|address| address.leave());
-            return Err(Refusal::Full);
+        if state.taken >= self.limits.sessions && !state.evict_unjoined() {
+            address.inspect(|address| address.release());
+            return Err(LimitReached::Full);
         }
-        let (tell, told) = oneshot::channel();
+        let (evict, evicted) = oneshot::channel();
         let id = state.entered;
         state.entered += 1;
         state.open += 1;
         state.taken += 1;
-        state.unjoined.insert(id, tell);
-        let (share, standing) = (Share::new(self.memory.clone()), Standing::Unjoined(told));
-        Ok(Place { census: self.clone(), id, address, owner: None, share, standing })
+        state.unjoined.insert(id, evict);
+        let (quota, state) = (MemoryQuota::new(self.memory.clone()), PermitState::Unjoined(evicted));
+        Ok(SessionPermit { limiter: self.clone(), id, address, owner: None, quota, state })
     }
 
     pub(crate) fn open(&self) -> usize {
@@ -120,7 +123,7 @@ impl Census {
         self.closed.load(Ordering::SeqCst)
     }
 
-    pub(crate) async fn emptied(&self) {
+    pub(crate) async fn wait_until_empty(&self) {
         loop {
             let changed = self.changed.notified();
             if self.open() == 0 {
@@ -137,10 +140,10 @@ impl Census {
 
 impl State {
     /// Sends away the one that has been here for longest without joining anything; false if there is none.
-    fn make_room(&mut self) -> bool {
-        let Some((_, tell)) = self.unjoined.pop_first() else { return false };
+    fn evict_unjoined(&mut self) -> bool {
+        let Some((_, evict)) = self.unjoined.pop_first() else { return false };
         // One that has just ended has made room, too.
-        let _ = tell.send(());
+        let _ = evict.send(());
         self.taken -= 1;
         true
     }

@@ -16,7 +16,7 @@ use bytes::{Buf, Bytes};
 
 use crate::wire::{
     frame::Frame,
-    message::{Folding, Message, Slot},
+    message::{Coalescing, Message, Slot},
     payload,
 };
 
@@ -27,15 +27,15 @@ pub(crate) type Key = (usize, Slot);
 const SLICE: usize = 16 * 1024;
 
 /// A queue longer than this gives its memory back when it has emptied.
-const KEEP: usize = 32;
+const KEEP_CAPACITY: usize = 32;
 
 #[derive(Debug)]
-struct Waiting {
+struct QueuedFrame {
     bytes: Bytes,
     /// Further pieces of a series.
     rest: VecDeque<Bytes>,
     slot: Option<Key>,
-    folding: Option<Folding>,
+    coalescing: Option<Coalescing>,
     /// Whether there are further steps, so that there are no bytes until it is folded.
     stale: bool,
     is_ack: bool,
@@ -43,24 +43,24 @@ struct Waiting {
 
 /// What is known of a slot.
 #[derive(Debug)]
-struct Place {
+struct SlotState {
     key: Key,
     /// The number of its last frame in the queue; below the queue's first it has left.
     at: u64,
     /// The last number in the slot's own history.
-    number: u64,
+    version: u64,
 }
 
 /// More was waiting than the session may have.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Full;
+pub(crate) struct OutboxFull;
 
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    queue: VecDeque<Waiting>,
+    queue: VecDeque<QueuedFrame>,
     /// The number of the queue's front; frames are numbered as they come.
     first: u64,
-    slots: Vec<Place>,
+    slots: Vec<SlotState>,
     /// How many are stale.
     stale: usize,
     /// Bytes waiting outside slots: what the limit is about.
@@ -74,7 +74,7 @@ pub(crate) struct Outbox {
     /// How many bytes of acks are gone when it has left.
     current_ack: usize,
     /// Bytes that have left, ever.
-    left: u64,
+    written: u64,
     /// Bytes of the largest message that has begun to leave.
     largest: usize,
 }
@@ -93,7 +93,7 @@ impl Outbox {
             acks: 0,
             current: Bytes::new(),
             current_ack: 0,
-            left: 0,
+            written: 0,
             largest: 0,
         }
     }
@@ -118,12 +118,12 @@ impl Outbox {
     }
 
     /// Bytes that have left so far: as long as it stays the same, the client takes nothing.
-    pub(crate) fn left(&self) -> u64 {
-        self.left
+    pub(crate) fn written(&self) -> u64 {
+        self.written
     }
 
     /// Whether a frame has begun to leave and could not be written to its end.
-    pub(crate) fn is_amid(&self) -> bool {
+    pub(crate) fn is_mid_frame(&self) -> bool {
         !self.current.is_empty()
     }
 
@@ -137,100 +137,100 @@ impl Outbox {
     }
 
     /// Queues a frame behind all others. The first that waits is always taken.
-    pub(crate) fn push(&mut self, bytes: Bytes) -> Result<(), Full> {
+    pub(crate) fn push(&mut self, bytes: Bytes) -> Result<(), OutboxFull> {
         self.admit(bytes.len())?;
-        self.queue.push_back(Waiting::ordered(bytes));
+        self.queue.push_back(QueuedFrame::ordered(bytes));
         Ok(())
     }
 
     /// Queues what a frame is made of.
-    pub(crate) fn push_frame(&mut self, frame: &Frame) -> Result<(), Full> {
+    pub(crate) fn push_frame(&mut self, frame: &Frame) -> Result<(), OutboxFull> {
         frame.pieces().try_for_each(|bytes| self.push(bytes.clone()))
     }
 
     /// The same with an ack.
-    pub(crate) fn push_ack(&mut self, bytes: Bytes) -> Result<(), Full> {
+    pub(crate) fn push_ack(&mut self, bytes: Bytes) -> Result<(), OutboxFull> {
         self.admit(bytes.len())?;
         self.acks += bytes.len();
-        self.queue.push_back(Waiting { is_ack: true, ..Waiting::ordered(bytes) });
+        self.queue.push_back(QueuedFrame { is_ack: true, ..QueuedFrame::ordered(bytes) });
         Ok(())
     }
 
     /// Queues a frame before all others: heartbeat and control frames, which a backlog must not delay. Returns how many
     /// bytes will have left, ever, when it has.
-    pub(crate) fn push_front(&mut self, bytes: Bytes) -> Result<u64, Full> {
+    pub(crate) fn push_front(&mut self, bytes: Bytes) -> Result<u64, OutboxFull> {
         self.admit(bytes.len())?;
-        let left = self.left + (self.current.len() + bytes.len()) as u64;
+        let written = self.written + (self.current.len() + bytes.len()) as u64;
         self.first -= 1;
-        self.queue.push_front(Waiting::ordered(bytes));
-        Ok(left)
+        self.queue.push_front(QueuedFrame::ordered(bytes));
+        Ok(written)
     }
 
     /// Puts a message into its slot: in the place of the unsent one, together with it, or behind all others. One that
     /// is no news is left out.
     pub(crate) fn put(&mut self, key: Key, message: &Message) {
-        let at = match self.slots.iter().position(|place| place.key == key) {
+        let at = match self.slots.iter().position(|state| state.key == key) {
             Some(at) => at,
             None => {
-                self.slots.push(Place { key, at: 0, number: 0 });
+                self.slots.push(SlotState { key, at: 0, version: 0 });
                 self.slots.len() - 1
             }
         };
-        let (place, number) = (&mut self.slots[at], message.number);
-        if number > 0 && (number < place.number || (number == place.number && !message.again)) {
+        let (state, version) = (&mut self.slots[at], message.version);
+        if version > 0 && (version < state.version || (version == state.version && !message.force)) {
             return;
         }
-        place.number = place.number.max(number);
-        if place.at < self.first {
-            place.at = self.first + self.queue.len() as u64;
-            self.queue.push_back(Waiting::ordered(Bytes::new()));
+        state.version = state.version.max(version);
+        if state.at < self.first {
+            state.at = self.first + self.queue.len() as u64;
+            self.queue.push_back(QueuedFrame::ordered(Bytes::new()));
         }
-        let waiting = &mut self.queue[(place.at - self.first) as usize];
+        let waiting = &mut self.queue[(state.at - self.first) as usize];
         self.total -= waiting.len();
         self.stale -= usize::from(waiting.stale);
-        if message.folding.is_some() && waiting.folding.is_some() && !message.again {
+        if message.coalescing.is_some() && waiting.coalescing.is_some() && !message.force {
             (waiting.bytes, waiting.rest, waiting.stale) = (Bytes::new(), VecDeque::new(), true);
         } else {
             waiting.take(&message.frame);
-            (waiting.slot, waiting.folding) = (Some(key), message.folding.clone());
+            (waiting.slot, waiting.coalescing) = (Some(key), message.coalescing.clone());
         }
         self.total += waiting.len();
         self.stale += usize::from(waiting.stale);
     }
 
     /// Drops what has not begun to leave in the slots of a namespace, and what is left of a series.
-    pub(crate) fn take_back(&mut self, namespace: usize) {
-        let is_mine = |waiting: &Waiting| waiting.slot.is_some_and(|key| key.0 == namespace);
+    pub(crate) fn discard_unsent(&mut self, namespace: usize) {
+        let is_mine = |waiting: &QueuedFrame| waiting.slot.is_some_and(|key| key.0 == namespace);
         for index in (0..self.queue.len()).rev() {
             let Some(waiting) = self.queue.get(index).filter(|waiting| is_mine(waiting)) else { continue };
             self.total -= waiting.len();
             self.stale -= usize::from(waiting.stale);
             self.queue.remove(index);
             let at = self.first + index as u64;
-            for place in &mut self.slots {
-                match place.at.cmp(&at) {
+            for state in &mut self.slots {
+                match state.at.cmp(&at) {
                     Ordering::Less => {}
-                    Ordering::Equal => place.at = 0,
+                    Ordering::Equal => state.at = 0,
                     // What was behind it has moved up.
-                    Ordering::Greater => place.at -= 1,
+                    Ordering::Greater => state.at -= 1,
                 }
             }
         }
     }
 
     /// Folds what is stale among the first `count` frames, because they are about to be written.
-    pub(crate) fn freshen(&mut self, count: usize) {
+    pub(crate) fn materialize(&mut self, count: usize) {
         if self.stale == 0 {
             return;
         }
         for waiting in self.queue.iter_mut().take(count).filter(|waiting| waiting.stale) {
-            let Some(Folding { after, fold }) = &waiting.folding else { continue };
-            let (frame, number) = fold.fold(*after);
+            let Some(Coalescing { after, coalesce }) = &waiting.coalescing else { continue };
+            let (frame, version) = coalesce.coalesce(*after);
             waiting.take(&frame);
             self.total += waiting.len();
             self.stale -= 1;
-            if let Some(place) = self.slots.iter_mut().find(|place| Some(place.key) == waiting.slot) {
-                place.number = place.number.max(number);
+            if let Some(state) = self.slots.iter_mut().find(|state| Some(state.key) == waiting.slot) {
+                state.version = state.version.max(version);
             }
         }
     }
@@ -243,9 +243,9 @@ impl Outbox {
         let last = self.current.len() <= SLICE;
         // Taken whole, a frame leaves no empty slice behind that would hold on to its bytes.
         let bytes = if last { std::mem::take(&mut self.current) } else { self.current.split_to(SLICE) };
-        self.left += bytes.len() as u64;
+        self.written += bytes.len() as u64;
         if last {
-            self.ended();
+            self.finish_frame();
         }
         Some((bytes, last))
     }
@@ -253,7 +253,7 @@ impl Outbox {
     /// Fills `slices` with what waits, in order, for one vectored write; returns how many there are.
     pub(crate) fn peek<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let current = Some(&self.current).filter(|current| !current.is_empty());
-        let waiting = current.into_iter().chain(self.queue.iter().flat_map(Waiting::pieces));
+        let waiting = current.into_iter().chain(self.queue.iter().flat_map(QueuedFrame::pieces));
         let filled = slices.iter_mut().zip(waiting).map(|(slice, bytes)| *slice = IoSlice::new(bytes));
         filled.count()
     }
@@ -261,7 +261,7 @@ impl Outbox {
     /// Drops the first `written` bytes of what waits; returns how many frames they ended.
     pub(crate) fn advance(&mut self, mut written: usize) -> u64 {
         let mut ended = 0;
-        self.left += written as u64;
+        self.written += written as u64;
         while written > 0 {
             if self.current.is_empty() {
                 let Some(frame) = self.begin() else { break };
@@ -273,7 +273,7 @@ impl Outbox {
             }
             written -= self.current.len();
             self.current = Bytes::new();
-            self.ended();
+            self.finish_frame();
             ended += 1;
         }
         ended
@@ -281,13 +281,13 @@ impl Outbox {
 
     /// Takes the next frame, if it is one of those.
     pub(crate) fn pop_if(&mut self, wanted: impl FnOnce(&[u8]) -> bool) -> Option<Bytes> {
-        self.freshen(1);
+        self.materialize(1);
         if !wanted(&self.queue.front()?.bytes) {
             return None;
         }
         let bytes = self.begin()?;
-        self.left += bytes.len() as u64;
-        self.ended();
+        self.written += bytes.len() as u64;
+        self.finish_frame();
         Some(bytes)
     }
 
@@ -301,31 +301,31 @@ impl Outbox {
     }
 
     /// The frame has left to its end.
-    fn ended(&mut self) {
+    fn finish_frame(&mut self) {
         self.acks -= std::mem::take(&mut self.current_ack);
     }
 
     fn pop(&mut self) -> Option<Bytes> {
-        self.freshen(1);
+        self.materialize(1);
         let front = self.queue.front_mut()?;
         if let Some(next) = front.rest.pop_front() {
             let (bytes, slot) = (std::mem::replace(&mut front.bytes, next), front.slot);
             // What is put into the slot from now on does not take the place of the rest.
-            front.folding = None;
-            if let Some(place) = self.slots.iter_mut().find(|place| place.at == self.first) {
-                place.at = 0;
+            front.coalescing = None;
+            if let Some(state) = self.slots.iter_mut().find(|state| state.at == self.first) {
+                state.at = 0;
             }
             debug_assert!(slot.is_some(), "a series waits in a slot");
             self.total -= bytes.len();
             return Some(bytes);
         }
-        let Waiting { bytes, slot, .. } = self.queue.pop_front()?;
+        let QueuedFrame { bytes, slot, .. } = self.queue.pop_front()?;
         self.first += 1;
         self.total -= bytes.len();
         if slot.is_none() {
             self.ordered -= bytes.len();
         }
-        if self.queue.is_empty() && self.queue.capacity() > KEEP {
+        if self.queue.is_empty() && self.queue.capacity() > KEEP_CAPACITY {
             self.queue = VecDeque::new();
         }
         Some(bytes)
@@ -343,12 +343,12 @@ impl Outbox {
     pub(crate) fn abandon(&mut self) {
         self.clear();
         self.current = Bytes::new();
-        self.ended();
+        self.finish_frame();
     }
 
-    fn admit(&mut self, len: usize) -> Result<(), Full> {
+    fn admit(&mut self, len: usize) -> Result<(), OutboxFull> {
         if self.ordered > 0 && self.ordered + len > self.limit {
-            return Err(Full);
+            return Err(OutboxFull);
         }
         self.ordered += len;
         self.total += len;
@@ -356,9 +356,9 @@ impl Outbox {
     }
 }
 
-impl Waiting {
+impl QueuedFrame {
     fn ordered(bytes: Bytes) -> Self {
-        Self { bytes, rest: VecDeque::new(), slot: None, folding: None, stale: false, is_ack: false }
+        Self { bytes, rest: VecDeque::new(), slot: None, coalescing: None, stale: false, is_ack: false }
     }
 
     fn take(&mut self, frame: &Frame) {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crate::wire::{args::Args, payload::largest_message};
 
 /// Header room of the largest frame: two bytes and a 64-bit length.
-const ROOM: usize = 10;
+const MAX_HEADER: usize = 10;
 
 /// An encoded packet, ready to be written. A clone shares the bytes.
 #[derive(Debug, Clone)]
@@ -63,14 +63,14 @@ impl Frame {
 
     /// An Engine.IO packet given as text.
     pub(crate) fn text(packet: &str) -> Self {
-        let mut writer = FrameWriter::with_room(packet.len());
+        let mut writer = FrameWriter::with_capacity(packet.len());
         writer.bytes.extend_from_slice(packet.as_bytes());
         writer.seal()
     }
 
     /// A binary Engine.IO message.
     pub(crate) fn binary(message: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(ROOM + message.len());
+        let mut bytes = Vec::with_capacity(MAX_HEADER + message.len());
         push_binary(&mut bytes, message);
         Self { bytes: bytes.into(), text: (0, 0), rest: None }
     }
@@ -96,7 +96,7 @@ impl Frame {
     }
 
     /// Several frames in one piece, so that nothing comes between them.
-    pub fn joined(frames: &[Self]) -> Self {
+    pub fn concat(frames: &[Self]) -> Self {
         if let [only] = frames {
             return only.clone();
         }
@@ -115,20 +115,20 @@ impl Frame {
         Self { bytes, text, rest: Some(rest).filter(|rest| !rest.is_empty()) }
     }
 
-    /// The same frame; when the last copy made of it has been written, or dropped, so is `watch`.
+    /// The same frame; when the last copy made of it has been written, or dropped, so is `guard`.
     #[must_use]
-    pub fn watched(self, watch: impl Send + Sync + 'static) -> Self {
-        struct Watched<W>(Bytes, W);
-        impl<W> AsRef<[u8]> for Watched<W> {
+    pub fn with_drop_guard(self, guard: impl Send + Sync + 'static) -> Self {
+        struct Guarded<W>(Bytes, W);
+        impl<W> AsRef<[u8]> for Guarded<W> {
             fn as_ref(&self) -> &[u8] {
                 &self.0
             }
         }
-        let watched = |bytes: Bytes| Bytes::from_owner(Watched(bytes, watch));
+        let guarded = |bytes: Bytes| Bytes::from_owner(Guarded(bytes, guard));
         match self.rest.as_deref().and_then(<[Bytes]>::split_last) {
-            None => Self { bytes: watched(self.bytes), ..self },
+            None => Self { bytes: guarded(self.bytes), ..self },
             Some((last, between)) => {
-                let rest = between.iter().cloned().chain([watched(last.clone())]).collect();
+                let rest = between.iter().cloned().chain([guarded(last.clone())]).collect();
                 Self { rest: Some(rest), ..self }
             }
         }
@@ -195,7 +195,7 @@ impl FrameWriter {
             Head::Event { namespace, ack, .. } => (if attachments == 0 { '2' } else { '5' }, namespace, ack),
             Head::Ack { namespace, id } => (if attachments == 0 { '3' } else { '6' }, namespace, Some(id)),
         };
-        let mut writer = Self::with_room(namespace.len() + size + 24);
+        let mut writer = Self::with_capacity(namespace.len() + size + 24);
         let bytes = &mut writer.bytes;
         bytes.extend_from_slice(&[b'4', kind as u8]);
         if attachments > 0 {
@@ -216,9 +216,9 @@ impl FrameWriter {
         writer
     }
 
-    fn with_room(size: usize) -> Self {
-        let mut bytes = Vec::with_capacity(ROOM + size);
-        bytes.resize(ROOM, 0);
+    fn with_capacity(size: usize) -> Self {
+        let mut bytes = Vec::with_capacity(MAX_HEADER + size);
+        bytes.resize(MAX_HEADER, 0);
         Self { bytes, array: false, empty: false }
     }
 
@@ -239,11 +239,11 @@ impl FrameWriter {
         if self.array {
             self.bytes.push(b']');
         }
-        let len = self.bytes.len() - ROOM;
+        let len = self.bytes.len() - MAX_HEADER;
         let (head, size) = header(0x81, len);
-        let start = ROOM - size;
-        self.bytes[start..ROOM].copy_from_slice(&head[..size]);
-        self.bytes.reserve_exact(attachments.iter().map(|bytes| bytes.len() + ROOM).sum());
+        let start = MAX_HEADER - size;
+        self.bytes[start..MAX_HEADER].copy_from_slice(&head[..size]);
+        self.bytes.reserve_exact(attachments.iter().map(|bytes| bytes.len() + MAX_HEADER).sum());
         for attachment in attachments {
             push_binary(&mut self.bytes, attachment);
         }
@@ -258,8 +258,8 @@ fn push_binary(bytes: &mut Vec<u8>, message: &[u8]) {
 }
 
 /// The header of an unmasked, final frame (RFC 6455 §5.2), and its length.
-fn header(first: u8, len: usize) -> ([u8; ROOM], usize) {
-    let mut head = [0; ROOM];
+fn header(first: u8, len: usize) -> ([u8; MAX_HEADER], usize) {
+    let mut head = [0; MAX_HEADER];
     head[0] = first;
     match len {
         0..=125 => {

@@ -8,7 +8,7 @@ use std::{
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 use crate::{
-    acks::Heard,
+    acks::AckEvent,
     broadcast::SocketInfo,
     id::Pid,
     wire::{frame::Frame, message::Message},
@@ -20,18 +20,18 @@ use crate::{
 
 /// What is wanted.
 #[derive(Clone)]
-pub(crate) enum Order {
-    Send(Sending),
-    Do(Arc<Nsp>, Option<Arc<Target>>, Deed),
+pub(crate) enum WorkerCommand {
+    Deliver(Delivery),
+    Apply(Arc<Nsp>, Option<Arc<Target>>, SocketOp),
     /// Finish what was received, then close.
-    GoAway,
+    Drain,
     /// End now.
-    Cut,
+    Abort,
 }
 
 /// An event for some sockets.
 #[derive(Clone)]
-pub(crate) struct Sending {
+pub(crate) struct Delivery {
     pub(crate) nsp: Arc<Nsp>,
     pub(crate) target: Option<Arc<Target>>,
     pub(crate) message: Message,
@@ -41,58 +41,58 @@ pub(crate) struct Sending {
 
 /// What is done to some sockets.
 #[derive(Clone)]
-pub(crate) enum Deed {
+pub(crate) enum SocketOp {
     Join(Arc<[Room]>),
     Leave(Arc<[Room]>),
     Disconnect {
         close: bool,
     },
-    List(UnboundedSender<Vec<SocketInfo>>),
-    Ask {
+    Fetch(UnboundedSender<Vec<SocketInfo>>),
+    EmitWithAck {
         frame: Frame,
         id: u64,
         until: Instant,
-        heard: UnboundedSender<Heard>,
+        events: UnboundedSender<AckEvent>,
     },
     /// A client has come back while its socket still seemed to live.
     Replace(Pid),
 }
 
 #[derive(Default)]
-pub(crate) struct Inbox(Mutex<Orders>);
+pub(crate) struct CommandQueue(Mutex<Queued>);
 
 #[derive(Default)]
-struct Orders {
-    waiting: Vec<Order>,
-    worker: Option<Waker>,
+struct Queued {
+    waiting: Vec<WorkerCommand>,
+    waker: Option<Waker>,
 }
 
-impl Inbox {
-    pub(crate) fn push(&self, more: impl IntoIterator<Item = Order>) {
-        let worker = {
-            let mut orders = self.lock();
-            orders.waiting.extend(more);
-            orders.worker.take()
+impl CommandQueue {
+    pub(crate) fn push(&self, more: impl IntoIterator<Item = WorkerCommand>) {
+        let waker = {
+            let mut commands = self.lock();
+            commands.waiting.extend(more);
+            commands.waker.take()
         };
-        if let Some(worker) = worker {
-            worker.wake();
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 
-    pub(crate) fn take(&self) -> Vec<Order> {
+    pub(crate) fn take(&self) -> Vec<WorkerCommand> {
         std::mem::take(&mut self.lock().waiting)
     }
 
     pub(crate) fn poll_waiting(&self, cx: &Context<'_>) -> Poll<()> {
-        let mut orders = self.lock();
-        if orders.waiting.is_empty() {
-            orders.worker = Some(cx.waker().clone());
+        let mut commands = self.lock();
+        if commands.waiting.is_empty() {
+            commands.waker = Some(cx.waker().clone());
             return Poll::Pending;
         }
         Poll::Ready(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Orders> {
+    fn lock(&self) -> MutexGuard<'_, Queued> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

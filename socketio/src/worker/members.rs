@@ -9,47 +9,47 @@ use std::{
 use crate::{
     id::{Pid, SocketId},
     worker::{
-        socket::Core,
+        socket::SocketInner,
         target::{Room, Target},
     },
 };
 
 #[derive(Default)]
 pub(crate) struct Members {
-    all: RefCell<Vec<Rc<Core>>>,
-    by_id: RefCell<HashMap<SocketId, Rc<Core>>>,
-    rooms: RefCell<HashMap<Room, HashMap<SocketId, Rc<Core>>>>,
+    all: RefCell<Vec<Rc<SocketInner>>>,
+    by_id: RefCell<HashMap<SocketId, Rc<SocketInner>>>,
+    rooms: RefCell<HashMap<Room, HashMap<SocketId, Rc<SocketInner>>>>,
 }
 
 impl Members {
-    pub(crate) fn add(&self, core: &Rc<Core>) {
+    pub(crate) fn add(&self, socket: &Rc<SocketInner>) {
         let mut all = self.all.borrow_mut();
-        core.index.set(all.len());
-        all.push(core.clone());
-        self.by_id.borrow_mut().insert(core.id, core.clone());
+        socket.index.set(all.len());
+        all.push(socket.clone());
+        self.by_id.borrow_mut().insert(socket.id, socket.clone());
     }
 
-    pub(crate) fn remove(&self, core: &Core, rooms: &[Room]) {
+    pub(crate) fn remove(&self, socket: &SocketInner, rooms: &[Room]) {
         for room in rooms {
-            self.leave(core, room);
+            self.leave(socket, room);
         }
-        self.by_id.borrow_mut().remove(&core.id);
+        self.by_id.borrow_mut().remove(&socket.id);
         let mut all = self.all.borrow_mut();
-        let index = core.index.get();
+        let index = socket.index.get();
         all.swap_remove(index);
         if let Some(moved) = all.get(index) {
             moved.index.set(index);
         }
     }
 
-    pub(crate) fn join(&self, core: &Rc<Core>, room: &Room) {
-        self.rooms.borrow_mut().entry(room.clone()).or_default().insert(core.id, core.clone());
+    pub(crate) fn join(&self, socket: &Rc<SocketInner>, room: &Room) {
+        self.rooms.borrow_mut().entry(room.clone()).or_default().insert(socket.id, socket.clone());
     }
 
-    pub(crate) fn leave(&self, core: &Core, room: &Room) {
+    pub(crate) fn leave(&self, socket: &SocketInner, room: &Room) {
         let mut rooms = self.rooms.borrow_mut();
         if let Some(members) = rooms.get_mut(room) {
-            members.remove(&core.id);
+            members.remove(&socket.id);
             if members.is_empty() {
                 rooms.remove(room);
             }
@@ -60,12 +60,12 @@ impl Members {
         self.all.borrow().is_empty()
     }
 
-    pub(crate) fn with_pid(&self, pid: &Pid) -> Option<Rc<Core>> {
-        self.all.borrow().iter().find(|core| core.pid.as_ref() == Some(pid)).cloned()
+    pub(crate) fn with_pid(&self, pid: &Pid) -> Option<Rc<SocketInner>> {
+        self.all.borrow().iter().find(|socket| socket.pid.as_ref() == Some(pid)).cloned()
     }
 
     /// Those who are meant, each once. Nothing that `each` does may add or remove members.
-    pub(crate) fn for_each(&self, target: Option<&Target>, mut each: impl FnMut(&Rc<Core>)) {
+    pub(crate) fn for_each(&self, target: Option<&Target>, mut each: impl FnMut(&Rc<SocketInner>)) {
         let Some(target) = target else {
             self.all.borrow().iter().for_each(each);
             return;
@@ -73,11 +73,14 @@ impl Members {
         if target.local.is_some_and(|thread| thread != std::thread::current().id()) {
             return;
         }
-        let excepted = |core: &Core| {
-            target.except.iter().any(|room| &**room == core.id.as_str() || core.rooms.borrow().contains(room))
+        let excepted = |socket: &SocketInner| {
+            target
+                .except
+                .iter()
+                .any(|room| &**room == socket.id.as_str() || socket.rooms.borrow().contains(room))
         };
         if target.rooms.is_empty() {
-            self.all.borrow().iter().filter(|core| !excepted(core)).for_each(each);
+            self.all.borrow().iter().filter(|socket| !excepted(socket)).for_each(each);
             return;
         }
         let mut seen = HashSet::new();
@@ -86,18 +89,18 @@ impl Members {
         for room in &target.rooms {
             let own = SocketId::parse(room).and_then(|id| by_id.get(&id));
             let members = rooms.get(room).into_iter().flat_map(HashMap::values);
-            for core in own.into_iter().chain(members) {
-                if !excepted(core) && (!several || seen.insert(core.id)) {
-                    each(core);
+            for socket in own.into_iter().chain(members) {
+                if !excepted(socket) && (!several || seen.insert(socket.id)) {
+                    each(socket);
                 }
             }
         }
     }
 
     /// Those who are meant, for what may change who is there.
-    pub(crate) fn select(&self, target: Option<&Target>) -> Vec<Rc<Core>> {
+    pub(crate) fn select(&self, target: Option<&Target>) -> Vec<Rc<SocketInner>> {
         let mut selected = Vec::new();
-        self.for_each(target, |core| selected.push(core.clone()));
+        self.for_each(target, |socket| selected.push(socket.clone()));
         selected
     }
 }

@@ -11,33 +11,33 @@ use tokio::sync::Notify;
 use crate::{
     config::Recovery,
     id::Pid,
-    service::Erased,
-    worker::recovery::{Log, Parted},
+    service::ErasedService,
+    worker::recovery::{DisconnectedSocket, Log},
 };
 
 pub(crate) struct Nsp {
     pub(crate) name: Arc<str>,
     /// The parts of its name, if it is one of a pattern.
     pub(crate) params: Vec<(String, String)>,
-    pub(crate) service: Arc<dyn Erased>,
+    pub(crate) service: Arc<dyn ErasedService>,
     pub(crate) handler_seconds: Histogram,
     /// Made for a client, and forgotten after the last.
     dynamic: bool,
-    seats: AtomicUsize,
+    references: AtomicUsize,
     sockets: AtomicUsize,
     acks: AtomicU64,
     log: Option<Mutex<Log>>,
     /// Rung when somebody who may come back has gone for good.
-    gone: Notify,
+    freed: Notify,
 }
 
 impl Nsp {
     pub(crate) fn new(
         name: Arc<str>,
-        service: Arc<dyn Erased>,
+        service: Arc<dyn ErasedService>,
         handler_seconds: Histogram,
         recovery: Option<&Recovery>,
-        kept: Arc<AtomicUsize>,
+        total_bytes: Arc<AtomicUsize>,
     ) -> Self {
         Self {
             name,
@@ -45,11 +45,11 @@ impl Nsp {
             service,
             handler_seconds,
             dynamic: false,
-            seats: AtomicUsize::new(0),
+            references: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
             acks: AtomicU64::new(0),
-            log: recovery.map(|recovery| Mutex::new(Log::new(recovery, kept))),
-            gone: Notify::new(),
+            log: recovery.map(|recovery| Mutex::new(Log::new(recovery, total_bytes))),
+            freed: Notify::new(),
         }
     }
 
@@ -62,19 +62,19 @@ impl Nsp {
         self.dynamic
     }
 
-    pub(crate) fn seated(&self) {
-        self.seats.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn acquire(&self) {
+        self.references.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn unseated(&self) {
-        self.seats.fetch_sub(1, Ordering::Relaxed);
+    pub(crate) fn release(&self) {
+        self.references.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Nobody is here, and nobody is expected back.
     pub(crate) fn is_forgotten(&self) -> bool {
         self.dynamic
-            && self.seats.load(Ordering::Relaxed) == 0
-            && self.log().is_none_or(|mut log| log.expects_nobody())
+            && self.references.load(Ordering::Relaxed) == 0
+            && self.log().is_none_or(|mut log| log.is_unused())
     }
 
     /// An id that no other event of this namespace has.
@@ -88,21 +88,21 @@ impl Nsp {
     }
 
     /// A socket is gone, and so is all that ran for it.
-    pub(crate) fn finished(&self, pid: Pid, parted: Option<Parted>) {
+    pub(crate) fn socket_finished(&self, pid: Pid, disconnected_socket: Option<DisconnectedSocket>) {
         if let Some(mut log) = self.log() {
-            log.leave(pid, parted);
+            log.leave(pid, disconnected_socket);
         }
-        self.gone.notify_waiters();
+        self.freed.notify_waiters();
     }
 
     /// Ready once the socket of that name is gone.
-    pub(crate) async fn vacant(&self, pid: &Pid) {
+    pub(crate) async fn wait_until_free(&self, pid: &Pid) {
         loop {
-            let gone = self.gone.notified();
+            let freed = self.freed.notified();
             if !self.is_live(pid) {
                 return;
             }
-            gone.await;
+            freed.await;
         }
     }
 
@@ -125,11 +125,11 @@ impl Nsp {
         self.sockets.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn entered(&self) {
+    pub(crate) fn socket_connected(&self) {
         self.sockets.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn left(&self) {
+    pub(crate) fn socket_disconnected(&self) {
         self.sockets.fetch_sub(1, Ordering::Relaxed);
     }
 }

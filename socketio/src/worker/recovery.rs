@@ -28,22 +28,22 @@ use crate::{
 };
 
 /// Sockets that may be away at a time; those that left first are forgotten first.
-const MAX_PARTED: usize = 10_000;
+const MAX_DISCONNECTED: usize = 10_000;
 
 pub(crate) struct Log {
     entries: VecDeque<Entry>,
     /// What its offsets begin with. Stock clients take any string that comes last in an event for an offset, so
     /// that none of a product's may look like one.
-    word: Pid,
+    prefix: Pid,
     /// The number of the last event.
     last: u64,
     bytes: usize,
     /// Bytes that all namespaces of the server keep.
-    kept: Arc<AtomicUsize>,
+    total_bytes: Arc<AtomicUsize>,
     max_bytes: usize,
     max_age: Duration,
     live: HashSet<Pid>,
-    parted: HashMap<Pid, Parted>,
+    disconnected: HashMap<Pid, DisconnectedSocket>,
     order: VecDeque<(Instant, Pid)>,
 }
 
@@ -56,7 +56,7 @@ struct Entry {
 
 /// A socket that has lost its connection.
 #[derive(Debug)]
-pub(crate) struct Parted {
+pub(crate) struct DisconnectedSocket {
     pub(crate) id: SocketId,
     pub(crate) rooms: Vec<Room>,
     /// The last event before it first was there: what it was sent since may not have reached it.
@@ -65,7 +65,7 @@ pub(crate) struct Parted {
 
 /// What a socket that is back goes on with.
 #[derive(Debug)]
-pub(crate) struct Restored {
+pub(crate) struct RecoveredSocket {
     pub(crate) id: SocketId,
     pub(crate) rooms: Vec<Room>,
     pub(crate) missed: Vec<Frame>,
@@ -73,17 +73,17 @@ pub(crate) struct Restored {
 }
 
 impl Log {
-    pub(crate) fn new(settings: &Recovery, kept: Arc<AtomicUsize>) -> Self {
+    pub(crate) fn new(settings: &Recovery, total_bytes: Arc<AtomicUsize>) -> Self {
         Self {
             entries: VecDeque::new(),
-            word: Pid::random(),
+            prefix: Pid::random(),
             last: 0,
             bytes: 0,
-            kept,
+            total_bytes,
             max_bytes: settings.max_bytes,
             max_age: settings.max_disconnection,
             live: HashSet::new(),
-            parted: HashMap::new(),
+            disconnected: HashMap::new(),
             order: VecDeque::new(),
         }
     }
@@ -94,11 +94,11 @@ impl Log {
 
     /// How an event's number stands on the wire.
     fn offset(&self, number: u64) -> String {
-        format!("{}-{number:x}", &self.word.as_str()[..8])
+        format!("{}-{number:x}", &self.prefix.as_str()[..8])
     }
 
     fn number(&self, offset: &str) -> Option<u64> {
-        let number = offset.strip_prefix(&self.word.as_str()[..8])?.strip_prefix('-')?;
+        let number = offset.strip_prefix(&self.prefix.as_str()[..8])?.strip_prefix('-')?;
         u64::from_str_radix(number, 16).ok()
     }
 
@@ -112,7 +112,7 @@ impl Log {
         let frame = encode(&self.offset(self.last));
         let bytes = frame.len() + target.as_ref().map_or(0, |target| target.size());
         self.bytes += bytes;
-        self.kept.fetch_add(bytes, Ordering::Relaxed);
+        self.total_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.entries.push_back(Entry { at: Instant::now(), bytes, target, frame: frame.clone() });
         self.trim();
         (self.last, frame)
@@ -122,23 +122,23 @@ impl Log {
     pub(crate) fn trim(&mut self) {
         let now = Instant::now();
         while let Some(first) = self.entries.front() {
-            let kept = self.kept.load(Ordering::Relaxed);
-            if kept <= self.max_bytes && now - first.at <= self.max_age {
+            let total_bytes = self.total_bytes.load(Ordering::Relaxed);
+            if total_bytes <= self.max_bytes && now - first.at <= self.max_age {
                 break;
             }
             let bytes = first.bytes;
             self.bytes -= bytes;
-            self.kept.fetch_sub(bytes, Ordering::Relaxed);
+            self.total_bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.entries.pop_front();
         }
         if self.entries.is_empty() {
             self.entries = VecDeque::new();
         }
         while let Some((at, pid)) = self.order.front() {
-            if self.order.len() <= MAX_PARTED && now - *at <= self.max_age {
+            if self.order.len() <= MAX_DISCONNECTED && now - *at <= self.max_age {
                 break;
             }
-            self.parted.remove(pid);
+            self.disconnected.remove(pid);
             self.order.pop_front();
         }
     }
@@ -152,32 +152,32 @@ impl Log {
         self.live.contains(pid)
     }
 
-    /// A socket is gone; `parted` if it may come back.
-    pub(crate) fn leave(&mut self, pid: Pid, parted: Option<Parted>) {
+    /// A socket is gone; `disconnected_socket` if it may come back.
+    pub(crate) fn leave(&mut self, pid: Pid, disconnected_socket: Option<DisconnectedSocket>) {
         if self.live.remove(&pid)
-            && let Some(parted) = parted
+            && let Some(disconnected_socket) = disconnected_socket
         {
-            self.parted.insert(pid, parted);
+            self.disconnected.insert(pid, disconnected_socket);
             self.order.push_back((Instant::now(), pid));
         }
         self.trim();
     }
 
     /// Whether there is nobody, and nobody who may still come back.
-    pub(crate) fn expects_nobody(&mut self) -> bool {
+    pub(crate) fn is_unused(&mut self) -> bool {
         self.trim();
-        self.live.is_empty() && self.parted.is_empty()
+        self.live.is_empty() && self.disconnected.is_empty()
     }
 
     /// What a socket goes on with that saw `offset` last. `None` if it is unknown, or has missed more than was kept, or
     /// more than `max` bytes, which its outbox would not take.
-    pub(crate) fn restore(&mut self, pid: &Pid, offset: Option<&str>, max: usize) -> Option<Restored> {
+    pub(crate) fn recover(&mut self, pid: &Pid, offset: Option<&str>, max: usize) -> Option<RecoveredSocket> {
         self.trim();
         let seen = match offset {
             Some(offset) => Some(self.number(offset)?),
             None => None,
         };
-        let Parted { id, rooms, since } = self.parted.remove(pid)?;
+        let DisconnectedSocket { id, rooms, since } = self.disconnected.remove(pid)?;
         self.order.retain(|(_, other)| other != pid);
         let seen = seen.map_or(since, |seen| seen.max(since));
         let before = self.last - self.entries.len() as u64;
@@ -191,13 +191,13 @@ impl Log {
         if missed.iter().map(Frame::len).sum::<usize>() > max {
             return None;
         }
-        Some(Restored { id, rooms, missed, since })
+        Some(RecoveredSocket { id, rooms, missed, since })
     }
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.kept.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.total_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -211,13 +211,13 @@ mod tests {
         Log::new(&Recovery { max_bytes, ..Recovery::default() }, Arc::default())
     }
 
-    fn say(log: &mut Log, room: Option<&str>) -> u64 {
+    fn append(log: &mut Log, room: Option<&str>) -> u64 {
         let target = room.map(|room| Arc::new(Target { rooms: vec![room.into()], ..Target::default() }));
         log.append(target, |offset| Frame::text(offset.rsplit('-').next().unwrap_or_default())).0
     }
 
-    fn packets(restored: &Restored) -> Vec<&[u8]> {
-        restored.missed.iter().map(Frame::packet).collect()
+    fn packets(recovered: &RecoveredSocket) -> Vec<&[u8]> {
+        recovered.missed.iter().map(Frame::packet).collect()
     }
 
     #[actix_web::test]
@@ -225,26 +225,26 @@ mod tests {
         let mut log = log(1000);
         let (pid, id) = (Pid::random(), SocketId::random());
         log.enter(pid);
-        let seen = say(&mut log, None);
-        log.leave(pid, Some(Parted { id, rooms: vec!["a".into()], since: 0 }));
-        say(&mut log, Some("a"));
-        say(&mut log, Some("b"));
-        say(&mut log, Some(id.as_str()));
-        let restored = log.restore(&pid, Some(&log.offset(seen)), MAX).unwrap();
-        assert_eq!((packets(&restored), restored.id), (vec![b"2".as_slice(), b"4"], id));
-        assert!(log.restore(&pid, Some(&log.offset(1)), MAX).is_none(), "only once");
+        let seen = append(&mut log, None);
+        log.leave(pid, Some(DisconnectedSocket { id, rooms: vec!["a".into()], since: 0 }));
+        append(&mut log, Some("a"));
+        append(&mut log, Some("b"));
+        append(&mut log, Some(id.as_str()));
+        let recovered = log.recover(&pid, Some(&log.offset(seen)), MAX).unwrap();
+        assert_eq!((packets(&recovered), recovered.id), (vec![b"2".as_slice(), b"4"], id));
+        assert!(log.recover(&pid, Some(&log.offset(1)), MAX).is_none(), "only once");
     }
 
     #[actix_web::test]
     async fn who_saw_nothing_gets_all_since_it_came() {
         let mut log = log(1000);
-        say(&mut log, None);
+        append(&mut log, None);
         let (pid, id) = (Pid::random(), SocketId::random());
         log.enter(pid);
         let since = log.last();
-        say(&mut log, None);
-        log.leave(pid, Some(Parted { id, rooms: vec![], since }));
-        assert_eq!(packets(&log.restore(&pid, None, MAX).unwrap()), [b"2"]);
+        append(&mut log, None);
+        log.leave(pid, Some(DisconnectedSocket { id, rooms: vec![], since }));
+        assert_eq!(packets(&log.recover(&pid, None, MAX).unwrap()), [b"2"]);
     }
 
     #[actix_web::test]
@@ -252,47 +252,47 @@ mod tests {
         let mut log = log(10);
         let pid = Pid::random();
         log.enter(pid);
-        log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+        log.leave(pid, Some(DisconnectedSocket { id: SocketId::random(), rooms: vec![], since: 0 }));
         for _ in 0..9 {
-            say(&mut log, None);
+            append(&mut log, None);
         }
-        assert!(log.restore(&pid, Some(&log.offset(1)), MAX).is_none());
+        assert!(log.recover(&pid, Some(&log.offset(1)), MAX).is_none());
     }
 
     #[actix_web::test]
     async fn who_missed_more_than_an_outbox_takes_starts_afresh() {
-        for (max, restored) in [(8, false), (9, true)] {
+        for (max, recovered) in [(8, false), (9, true)] {
             let mut log = log(1000);
             let pid = Pid::random();
             log.enter(pid);
-            log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+            log.leave(pid, Some(DisconnectedSocket { id: SocketId::random(), rooms: vec![], since: 0 }));
             for _ in 0..3 {
-                say(&mut log, None);
+                append(&mut log, None);
             }
-            assert_eq!(log.restore(&pid, None, max).is_some(), restored);
+            assert_eq!(log.recover(&pid, None, max).is_some(), recovered);
         }
     }
 
     #[actix_web::test]
     async fn odd_offsets_restore_nothing() {
         let mut log = log(100);
-        say(&mut log, None);
-        let word = log.offset(1).replace("-1", "");
+        append(&mut log, None);
+        let prefix = log.offset(1).replace("-1", "");
         for offset in [
             "",
             "1",
             "0",
-            &word,
-            &format!("{word}-zz"),
-            &format!("{word}-ffffffffffffffffff"),
+            &prefix,
+            &format!("{prefix}-zz"),
+            &format!("{prefix}-ffffffffffffffffff"),
             &log.offset(9),
         ] {
             let pid = Pid::random();
             log.enter(pid);
-            log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
-            assert!(log.restore(&pid, Some(offset), MAX).is_none(), "{offset}");
+            log.leave(pid, Some(DisconnectedSocket { id: SocketId::random(), rooms: vec![], since: 0 }));
+            assert!(log.recover(&pid, Some(offset), MAX).is_none(), "{offset}");
         }
-        assert!(log.restore(&Pid::random(), None, MAX).is_none());
+        assert!(log.recover(&Pid::random(), None, MAX).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -300,8 +300,8 @@ mod tests {
         let mut log = log(100);
         let pid = Pid::random();
         log.enter(pid);
-        log.leave(pid, Some(Parted { id: SocketId::random(), rooms: vec![], since: 0 }));
+        log.leave(pid, Some(DisconnectedSocket { id: SocketId::random(), rooms: vec![], since: 0 }));
         tokio::time::advance(Duration::from_secs(121)).await;
-        assert!(log.restore(&pid, None, MAX).is_none());
+        assert!(log.recover(&pid, None, MAX).is_none());
     }
 }

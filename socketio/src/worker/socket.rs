@@ -19,11 +19,11 @@ use crate::{
     handshake::Handshake,
     hub::Hub,
     id::{Pid, SocketId},
-    metrics::Meters,
+    metrics::Metrics,
     observer::Observed,
     reason::Reason,
     reply::Reply,
-    session::handle::{Closing, Link},
+    session::handle::{Closing, SessionHandle},
     wire::{
         args::Args,
         frame::{Frame, Head},
@@ -32,19 +32,19 @@ use crate::{
     worker::{
         members::Members,
         nsp::Nsp,
-        recovery::Parted,
+        recovery::DisconnectedSocket,
         target::{Room, Target},
     },
 };
 
 /// Bytes of a room's name.
-pub(crate) const MAX_NAME: usize = 1024;
+pub(crate) const MAX_NAME_BYTES: usize = 1024;
 
 /// A socket without its state's type.
-pub(crate) struct Core {
+pub(crate) struct SocketInner {
     pub(crate) id: SocketId,
     pub(crate) nsp: Arc<Nsp>,
-    pub(crate) link: Rc<Link>,
+    pub(crate) session: Rc<SessionHandle>,
     pub(crate) handshake: Rc<Handshake>,
     pub(crate) acks: Acks,
     pub(crate) pid: Option<Pid>,
@@ -56,32 +56,32 @@ pub(crate) struct Core {
     /// Its place among the members.
     pub(crate) index: Cell<usize>,
     pub(crate) rooms: RefCell<BTreeSet<Room>>,
-    pub(crate) present: Cell<bool>,
+    pub(crate) connected: Cell<bool>,
     /// There while something waits for its end.
-    pub(crate) gone: RefCell<Option<Rc<Notify>>>,
+    pub(crate) disconnected: RefCell<Option<Rc<Notify>>>,
     /// Set when it was the server that ended it.
-    pub(crate) ending: Cell<Option<Reason>>,
+    pub(crate) disconnected_by_server: Cell<Option<Reason>>,
     pub(crate) members: Rc<Members>,
     /// Set from when nothing reaches it any more until its last handler is done: what is to be remembered of it.
-    pub(crate) leaving: RefCell<Option<Option<Parted>>>,
+    pub(crate) recovery_state: RefCell<Option<Option<DisconnectedSocket>>>,
     pub(crate) max_rooms: usize,
 }
 
-impl Core {
+impl SocketInner {
     pub(crate) fn hub(&self) -> &Hub {
-        &self.link.shard().hub
+        &self.session.worker().hub
     }
 
     /// Puts a frame into the outbox.
     pub(crate) fn deliver(&self, message: &Message, number: u64) {
-        if !self.present.get() || (number > 0 && number <= self.since) {
+        if !self.connected.get() || (number > 0 && number <= self.since) {
             return;
         }
         self.hub().observe(|| Observed::Sent { socket: self, frame: &message.frame });
         match message.slot {
-            Some(slot) => self.link.put((Arc::as_ptr(&self.nsp).addr(), slot), message),
-            None if message.volatile => self.link.emit_volatile(message.frame.clone()),
-            None => self.link.emit(message.frame.clone()),
+            Some(slot) => self.session.send_latest((Arc::as_ptr(&self.nsp).addr(), slot), message),
+            None if message.volatile => self.session.emit_volatile(message.frame.clone()),
+            None => self.session.emit(message.frame.clone()),
         }
     }
 
@@ -98,19 +98,19 @@ impl Core {
 
     pub(crate) fn ack(&self, id: u64, reply: Reply) {
         // What was broadcast before goes before.
-        self.link.shard().pump();
-        self.link.answer(reply.frame(&self.nsp.name, id));
+        self.session.worker().drain_commands();
+        self.session.answer(reply.frame(&self.nsp.name, id));
     }
 
     /// Asks for an ack: the frame is sent at once, whatever happens to the future.
-    pub(crate) fn ask(
+    pub(crate) fn emit_with_ack(
         &self,
         name: &str,
         args: &Args,
         within: Duration,
     ) -> impl Future<Output = Result<Args, AckError>> + use<> {
         let (id, until) = (self.nsp.ack_id(), Instant::now() + within);
-        let answered = self.present.get().then(|| self.acks.expect(id, until));
+        let answered = self.connected.get().then(|| self.acks.expect(id, until));
         let head = Head::Event { namespace: &self.nsp.name, name, ack: Some(id) };
         self.deliver(&Message::event(Frame::encode(head, args, None)), 0);
         async move {
@@ -121,12 +121,12 @@ impl Core {
     }
 
     pub(crate) fn join(self: &Rc<Self>, room: &Room) {
-        if !self.present.get() {
+        if !self.connected.get() {
             return;
         }
         let many = self.rooms.borrow().len() >= self.max_rooms && !self.rooms.borrow().contains(room);
-        if many || room.len() > MAX_NAME {
-            Meters::limited("max_rooms");
+        if many || room.len() > MAX_NAME_BYTES {
+            Metrics::limited("max_rooms");
             tracing::warn!(socket = %self.id, limit = self.max_rooms, "one room too many, or of too long a name: not joined");
             return;
         }
@@ -146,59 +146,59 @@ impl Core {
 
     /// Ends it, by the server's will; its task does the rest.
     pub(crate) fn disconnect(&self, reason: Reason, close: bool) {
-        if self.present.get() && self.ending.get().is_none() {
+        if self.connected.get() && self.disconnected_by_server.get().is_none() {
             let name = &self.nsp.name;
             let packet = if &**name == "/" { "41".to_owned() } else { format!("41{name},") };
-            self.link.emit(Frame::text(&packet));
-            self.ending.set(Some(reason));
-            self.depart(reason);
-            self.link.wake_task();
+            self.session.emit(Frame::text(&packet));
+            self.disconnected_by_server.set(Some(reason));
+            self.mark_disconnected(reason);
+            self.session.wake_task();
         }
         if close {
-            self.link.close(Closing::new(1000, "disconnected by the server", reason));
+            self.session.close(Closing::new(1000, "disconnected by the server", reason));
         }
     }
 
     /// Nothing reaches it any more; remembered, if it may come back.
-    pub(crate) fn depart(&self, reason: Reason) {
-        if !self.present.replace(false) {
+    pub(crate) fn mark_disconnected(&self, reason: Reason) {
+        if !self.connected.replace(false) {
             return;
         }
-        if let Some(gone) = self.gone.take() {
-            gone.notify_waiters();
+        if let Some(disconnected) = self.disconnected.take() {
+            disconnected.notify_waiters();
         }
         let rooms: Vec<Room> = self.rooms.take().into_iter().collect();
         self.members.remove(self, &rooms);
         if self.members.is_empty() {
-            self.link.shard().forget(&self.nsp);
+            self.session.worker().forget(&self.nsp);
         }
         self.acks.clear();
-        self.nsp.left();
-        self.hub().left();
+        self.nsp.socket_disconnected();
+        self.hub().socket_disconnected();
         if self.pid.is_some() {
-            let parted = Parted { id: self.id, rooms, since: self.first };
-            self.leaving.replace(Some(reason.is_recoverable().then_some(parted)));
+            let disconnected_socket = DisconnectedSocket { id: self.id, rooms, since: self.first };
+            self.recovery_state.replace(Some(reason.is_recoverable().then_some(disconnected_socket)));
         }
         self.hub().observe(|| Observed::Disconnected { socket: self, reason });
     }
 
     /// Ready once nothing reaches it any more.
-    pub(crate) async fn gone(&self) {
-        while self.present.get() {
-            let gone = self.gone.borrow_mut().get_or_insert_default().clone();
-            gone.notified().await;
+    pub(crate) async fn disconnected(&self) {
+        while self.connected.get() {
+            let disconnected = self.disconnected.borrow_mut().get_or_insert_default().clone();
+            disconnected.notified().await;
         }
     }
 
     /// Its last handler is done: only now may it be there again.
     pub(crate) fn finish(&self) {
-        if let (Some(parted), Some(pid)) = (self.leaving.take(), self.pid) {
-            self.nsp.finished(pid, parted);
+        if let (Some(disconnected_socket), Some(pid)) = (self.recovery_state.take(), self.pid) {
+            self.nsp.socket_finished(pid, disconnected_socket);
         }
     }
 }
 
-impl fmt::Debug for Core {
+impl fmt::Debug for SocketInner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket")
             .field("namespace", &self.nsp.name)

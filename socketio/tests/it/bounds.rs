@@ -10,17 +10,17 @@ use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 use crate::harness::{Http, POLLING, Poller, TestServer, limited, within};
 
 mod addresses;
-mod bombs;
 mod chaos;
+mod deep_json;
 mod floods;
-mod gone;
 mod inbox;
+mod lost_clients;
 mod memory;
-mod unread;
+mod unread_acks;
 
 fn plain(gate: Arc<Notify>) -> Namespace<Value> {
-    Namespace::guarded("/", |handshake: Handshake| async move {
-        handshake.auth::<Value>().map_err(|error| socketio::Refusal::new(error.to_string()))
+    Namespace::with_authorizer("/", |handshake: Handshake| async move {
+        handshake.auth::<Value>().map_err(|error| socketio::ConnectError::new(error.to_string()))
     })
     .on("echo", |args: Args| async move { args })
     .on("value", |Data(value): Data<Value>| async move { Ok::<_, ()>(value.is_array()) })
@@ -56,8 +56,8 @@ async fn who_sends_too_many_events_is_told_so_and_may_go_on_more_slowly() {
     }
     let most = MANY + (began.elapsed().as_secs_f64() * f64::from(MANY)) as u32 + 1;
     assert!((MANY..=most).contains(&taken), "{taken}, and at most {most}");
-    assert_eq!(other.ask(r#"421["echo",1]"#).await, "431[1]");
-    within(async { while client.ask(r#"427["echo"]"#).await != "437[]" {} }).await;
+    assert_eq!(other.request(r#"421["echo",1]"#).await, "431[1]");
+    within(async { while client.request(r#"427["echo"]"#).await != "437[]" {} }).await;
     assert!(limited("max_events") >= before + u64::from(100 - taken));
 }
 
@@ -75,7 +75,7 @@ async fn what_is_nested_too_deep_is_not_taken() {
         ("[],[],[],[],[],[],[]", true),
         ("1,2,[[[[[[]]]]]]", false),
     ] {
-        let ack = client.ask(&format!(r#"421["echo",{data}]"#)).await;
+        let ack = client.request(&format!(r#"421["echo",{data}]"#)).await;
         let expected = if taken { data } else { r#"{"error":"the data is nested deeper than 5 levels"}"# };
         assert_eq!(ack, format!("431[{expected}]"));
     }
@@ -129,7 +129,7 @@ async fn attachments_count_together() {
     // Of an ack that is too large nobody hears, and it is not the end.
     client.send("461-0[]").await;
     client.raw(Ws::binary(vec![7; 20_000])).await;
-    assert_eq!(client.ask(r#"421["echo",1]"#).await, "431[1]");
+    assert_eq!(client.request(r#"421["echo",1]"#).await, "431[1]");
     assert!(limited("max_payload") >= before + 5);
 }
 
@@ -141,7 +141,7 @@ async fn attempts(server: &TestServer) -> (Option<u16>, u16) {
         Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Some(answer.status().as_u16()),
         Err(other) => panic!("{other}"),
     };
-    (websocket, Http::connect(server).await.ask("GET", POLLING, "", b"").await.status)
+    (websocket, Http::connect(server).await.request("GET", POLLING, "", b"").await.status)
 }
 
 #[actix_web::test]
@@ -157,9 +157,9 @@ async fn there_is_a_last_session_whichever_way_it_came() {
         two.send(r#"421["echo",1]"#).await;
         assert_eq!(two.text().await, "431[1]");
         let (mut two, _) = two.upgrade(&server).await;
-        assert_eq!(two.ask(r#"422["echo",2]"#).await, "432[2]");
+        assert_eq!(two.request(r#"422["echo",2]"#).await, "432[2]");
         assert_eq!(attempts(&server).await, (Some(status), status));
-        assert_eq!(one.ask(r#"423["echo",3]"#).await, "433[3]");
+        assert_eq!(one.request(r#"423["echo",3]"#).await, "433[3]");
 
         two.raw(Ws::Close(None)).await;
         server.until(|server| server.io.sessions() == 1).await;
@@ -175,7 +175,7 @@ async fn many_at_once_are_not_let_in_beyond_the_limit() {
         start(Config { max_sessions: 10, max_sessions_per_address: Some(7), ..Config::default() });
     let opened = futures_util::future::join_all((0..40).map(|_| async {
         let mut http = Http::connect(&server).await;
-        http.ask("GET", POLLING, "", b"").await.status
+        http.request("GET", POLLING, "", b"").await.status
     }))
     .await;
     assert_eq!(opened.iter().filter(|status| **status == 200).count(), 7);
@@ -188,13 +188,13 @@ async fn who_polls_and_never_connects_is_sent_away() {
     let (server, _) = start(Config { connect_timeout: Duration::from_millis(60), ..Config::default() });
     let mut waiting = Poller::open(&server).await;
     assert_eq!(waiting.poll().await.status, 503);
-    server.emptied().await;
+    server.wait_until_empty().await;
     let _silent = Poller::open(&server).await;
-    server.emptied().await;
+    server.wait_until_empty().await;
     let moving = Poller::open(&server).await;
     let (mut client, _) = moving.upgrade(&server).await;
     assert_eq!(client.closed().await.0, 1008);
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -203,9 +203,9 @@ async fn who_does_not_answer_a_close_is_cut_off() {
     let mut client = server.enter().await;
     client.send("2").await;
     // It does not read on, and so does not answer.
-    server.emptied().await;
+    server.wait_until_empty().await;
     let mut poller = Poller::enter(&server).await;
     server.hub.of("/").disconnect(true);
-    server.emptied().await;
+    server.wait_until_empty().await;
     assert_eq!(poller.poll().await.status, 400);
 }

@@ -37,8 +37,8 @@ async fn what_an_event_broadcast_reaches_its_sender_before_the_ack() {
             client.send(&format!(r#"421["all","{round}-{at}"]"#)).await;
         }
         for (at, client) in clients.iter_mut().enumerate() {
-            let (mut own, mut acked, mut heard) = (false, false, 0);
-            while !acked || heard < 8 {
+            let (mut own, mut acked, mut received) = (false, false, 0);
+            while !acked || received < 8 {
                 let text = client.text().await;
                 if text.starts_with("43") {
                     assert_eq!(text, format!(r#"431["{round}-{at}"]"#));
@@ -46,7 +46,7 @@ async fn what_an_event_broadcast_reaches_its_sender_before_the_ack() {
                     acked = true;
                 } else {
                     own |= text == format!(r#"42["all","{round}-{at}"]"#);
-                    heard += 1;
+                    received += 1;
                 }
             }
         }

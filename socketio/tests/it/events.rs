@@ -3,7 +3,7 @@
 use socketio::{Config, Reason};
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
-use crate::harness::{TestServer, Told};
+use crate::harness::{ServiceEvent, TestServer};
 
 #[actix_web::test]
 async fn the_handshake_says_what_the_client_must_know() {
@@ -81,15 +81,15 @@ async fn events_received_are_handled_although_their_client_has_gone() {
     let mut client = server.connect().await;
     client.send(r#"421["wait",1]"#).await;
     client.send(r#"422["echo",2]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
 
     client.raw(Ws::Close(None)).await;
     assert!(matches!(client.next().await, Some(Ws::Close(_))));
     server.gate.notify_one();
 
-    assert_eq!(server.told().await, Told::Event("echo".into()));
-    assert_eq!(server.told().await, Told::Gone(Reason::TransportClose));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Event("echo".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::TransportClose));
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -103,8 +103,8 @@ async fn a_client_leaves_and_comes_back_on_the_same_session() {
 
     assert_eq!(client.text().await, "431[1]");
     assert!(client.text().await.starts_with("40{"));
-    assert_eq!(server.told().await, Told::Event("echo".into()));
-    assert_eq!(server.told().await, Told::Gone(Reason::ClientDisconnect));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("echo".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::ClientDisconnect));
     assert_eq!(server.hub.sockets(), 1);
 }
 
@@ -117,8 +117,8 @@ async fn a_service_may_end_a_socket() {
 
     assert_eq!(client.text().await, "41");
     assert_eq!(client.closed().await, (1000, "disconnected by the server".into()));
-    assert_eq!(server.told().await, Told::Event("leave".into()));
-    assert_eq!(server.told().await, Told::Gone(Reason::ServerDisconnect));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("leave".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::ServerDisconnect));
 }
 
 #[actix_web::test]
@@ -129,8 +129,8 @@ async fn a_panic_costs_one_session() {
     careless.send(r#"421["panic"]"#).await;
 
     assert_eq!(careless.closed().await.0, 1011);
-    assert_eq!(server.told().await, Told::Event("panic".into()));
-    assert_eq!(server.told().await, Told::Gone(Reason::Panic));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("panic".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::Panic));
     other.send(r#"421["echo",1]"#).await;
     assert_eq!(other.text().await, "431[1]");
 }

@@ -6,7 +6,7 @@ use socketio::{Config, Reason};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
-use crate::harness::{TestServer, Told};
+use crate::harness::{ServiceEvent, TestServer};
 
 const INTERVAL: Duration = Duration::from_millis(60);
 
@@ -34,7 +34,7 @@ async fn a_missing_pong_closes_the_session() {
     let mut client = server.connect().await;
     let (code, sentence) = client.closed().await;
     assert_eq!((code, sentence.as_str()), (1008, "no pong within 400ms"));
-    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::PingTimeout));
 }
 
 #[actix_web::test]
@@ -87,7 +87,7 @@ async fn a_session_without_a_socket_is_closed() {
         TestServer::start(Config { connect_timeout: Duration::from_millis(50), ..Config::default() });
     let mut idle = server.open().await;
     assert_eq!(idle.closed().await, (1008, "no connect packet within 50ms".into()));
-    server.emptied().await;
+    server.wait_until_empty().await;
 
     let mut left = server.connect().await;
     left.send("41").await;

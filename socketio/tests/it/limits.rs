@@ -6,7 +6,7 @@ use socketio::{Config, Reason};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 
-use crate::harness::{Client, TestServer, Told, within};
+use crate::harness::{Client, ServiceEvent, TestServer, within};
 
 #[actix_web::test]
 async fn an_event_that_is_too_large_is_still_acked() {
@@ -108,9 +108,9 @@ async fn a_client_that_never_reads_is_evicted_and_nobody_else_notices() {
     }
 
     loop {
-        match server.told().await {
-            Told::Event(_) => {}
-            Told::Gone(reason) => break assert_eq!(reason, Reason::OutboxFull),
+        match server.next_event().await {
+            ServiceEvent::Event(_) => {}
+            ServiceEvent::Disconnected(reason) => break assert_eq!(reason, Reason::OutboxFull),
         }
     }
     assert_eq!(server.hub.sockets(), 1);
@@ -158,6 +158,6 @@ async fn a_thousand_sockets_come_and_go() {
                 _ => {}
             }
         }
-        server.emptied().await;
+        server.wait_until_empty().await;
     }
 }

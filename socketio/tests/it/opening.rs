@@ -107,7 +107,7 @@ async fn a_client_may_move_without_a_probe() {
         server.hub.broadcast(Message::event(Frame::event("large", &[&large])));
         assert_eq!(client.text().await.len(), large.len() + 12);
         assert_eq!(poller.poll().await.status, 400, "it has moved");
-        assert_eq!(client.ask(r#"423["echo",3]"#).await, "433[3]");
+        assert_eq!(client.request(r#"423["echo",3]"#).await, "433[3]");
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use socketio::{Args, Config, Frame, Message, Namespace, Reason, SocketIo, Transport};
 
-use crate::harness::{Http, POLLING, Poller, TestServer, Told};
+use crate::harness::{Http, POLLING, Poller, ServiceEvent, TestServer};
 
 mod origins;
 mod requests;
@@ -14,7 +14,7 @@ mod sizes;
 #[actix_web::test]
 async fn the_handshake_says_what_the_client_must_know() {
     let server = TestServer::start(Config::default());
-    let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
 
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("text/plain; charset=UTF-8"));
@@ -35,17 +35,17 @@ async fn only_the_transports_of_the_settings_are_offered_and_served() {
     let unknown = r#"{"code":0,"message":"Transport unknown"}"#;
 
     let server = TestServer::start(Config { allow_upgrades: false, ..Config::default() });
-    let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
     assert!(answer.body.contains(r#""upgrades":[]"#), "{answer:?}");
 
     let server = TestServer::start(Config { transports: vec![Transport::Polling], ..Config::default() });
-    let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
     assert!(answer.body.contains(r#""upgrades":[]"#), "{answer:?}");
-    let answer = Http::connect(&server).await.ask("GET", websocket, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", websocket, "", b"").await;
     assert_eq!((answer.status, answer.body.as_str()), (400, unknown));
 
     let server = TestServer::start(Config { transports: vec![Transport::WebSocket], ..Config::default() });
-    let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
     assert_eq!((answer.status, answer.body.as_str()), (400, unknown));
     server.connect().await;
 }
@@ -155,19 +155,19 @@ async fn a_missing_pong_ends_the_session_and_the_get_that_waits() {
         last = poller.poll().await;
     }
     assert_eq!(last.status, 503);
-    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::PingTimeout));
     let gone = poller.poll().await;
     assert_eq!((gone.status, gone.body.as_str()), (400, r#"{"code":1,"message":"Session ID unknown"}"#));
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
 async fn a_client_that_does_not_poll_any_more_is_given_up() {
     let server = TestServer::start(short());
     let mut poller = Poller::connect(&server).await;
-    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::PingTimeout));
     assert_eq!(poller.poll().await.status, 400);
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -177,8 +177,8 @@ async fn a_farewell_lets_the_waiting_get_go() {
     poller.begin_poll().await;
     poller.send("1").await;
     assert_eq!(poller.get.answer().await.body, "6");
-    assert_eq!(server.told().await, Told::Gone(Reason::TransportClose));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::TransportClose));
+    server.wait_until_empty().await;
     assert_eq!(poller.poll().await.status, 400);
 }
 
@@ -187,8 +187,8 @@ async fn a_farewell_with_the_leave_before_it_is_a_polite_end() {
     let server = TestServer::start(Config::default());
     let mut poller = Poller::connect(&server).await;
     poller.send("41\u{1e}1").await;
-    assert_eq!(server.told().await, Told::Gone(Reason::ClientDisconnect));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::ClientDisconnect));
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -203,7 +203,7 @@ async fn a_close_by_the_server_is_the_last_packet() {
 
     assert_eq!((poller.text().await, poller.text().await), ("41".into(), "1".into()));
     assert_eq!(poller.left(), Vec::<String>::new());
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -211,18 +211,18 @@ async fn a_shutdown_answers_what_runs_and_closes() {
     let server = TestServer::with_workers(Config::default(), 2);
     let (mut busy, mut idle) = (Poller::connect(&server).await, Poller::connect(&server).await);
     busy.send(r#"421["wait",1]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
     idle.begin_poll().await;
 
     let io = server.io.clone();
     let shutdown = actix_web::rt::spawn(async move { io.shutdown(Duration::from_secs(10)).await });
 
     assert_eq!(idle.get.answer().await.status, 503, "stock clients come back after that");
-    let late = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let late = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
     assert_eq!(late.status, 503);
     server.gate.notify_one();
     assert_eq!(busy.text().await, "431[1]");
     assert_eq!(busy.poll().await.status, 503);
     shutdown.await.unwrap();
-    server.emptied().await;
+    server.wait_until_empty().await;
 }

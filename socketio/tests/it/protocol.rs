@@ -117,7 +117,7 @@ async fn what_breaks_the_protocol_closes_the_session_and_says_why() {
     let mut client = server.connect().await;
     client.raw(Ws::binary(vec![1])).await;
     assert_eq!(client.closed().await, (1002, "an attachment of nothing".into()));
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -139,7 +139,7 @@ async fn bytes_that_are_no_frames_close_the_session() {
         tcp.write_all(garbage).await.unwrap();
         assert!(matches!(client.closed().await.0, 1002 | 1007));
     }
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -152,5 +152,5 @@ async fn an_engine_io_close_and_a_half_closed_connection_end_the_session() {
     let mut client = server.connect().await;
     client.0.get_mut().shutdown().await.unwrap();
     assert_eq!(client.next().await, None);
-    server.emptied().await;
+    server.wait_until_empty().await;
 }

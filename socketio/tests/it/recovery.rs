@@ -6,9 +6,9 @@ use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
 use crate::harness::TestServer;
 
-mod fresh;
-mod old_self;
+mod not_recovered;
 mod order;
+mod replaced_socket;
 mod returning;
 
 use returning::{Returning, Server};
@@ -17,13 +17,13 @@ use returning::{Returning, Server};
 async fn who_comes_back_gets_what_it_missed_in_its_rooms() {
     let mut all = Server::start(2, Recovery::default());
     let mut client = all.first().await;
-    client.client().ask(r#"421["join","a"]"#).await;
+    client.client().request(r#"421["join","a"]"#).await;
     let hub = all.server.hub.clone();
     hub.emit("n", &0);
     assert_eq!(client.number().await, 0);
     assert!(client.offset.is_some(), "it is behind the argument");
     client.lose();
-    assert_eq!(all.told().await, Reason::TransportClose);
+    assert_eq!(all.next_report().await, Reason::TransportClose);
 
     hub.emit("n", &1);
     hub.to("a").emit("n", &2);
@@ -52,7 +52,7 @@ async fn who_has_heard_nothing_yet_gets_all_since_it_came() {
     hub.emit("n", &666);
     let mut client = all.first().await;
     client.lose();
-    all.told().await;
+    all.next_report().await;
     for n in 0..5 {
         hub.emit("n", &n);
     }
@@ -72,7 +72,7 @@ async fn it_may_come_back_many_times() {
             assert_eq!(client.number().await, round * 2);
         }
         client.lose();
-        all.told().await;
+        all.next_report().await;
         hub.emit("n", &(round * 2 + 1));
         assert!(client.come(&all.server).await);
         let missed = if round % 3 == 0 { vec![round * 2 + 1] } else { vec![round * 2, round * 2 + 1] };
@@ -90,7 +90,7 @@ async fn what_was_replayed_and_not_received_is_replayed_again() {
     assert_eq!(client.number().await, 0);
     for n in 1..4 {
         client.lose();
-        all.told().await;
+        all.next_report().await;
         hub.emit("n", &n);
         // It is lost again before it has read any of it.
         assert!(client.come(&all.server).await);
@@ -105,12 +105,12 @@ async fn an_old_session_that_still_seems_to_live_is_replaced() {
         let mut all = Server::start(workers, Recovery::default());
         let hub = all.server.hub.clone();
         let mut client = all.first().await;
-        client.client().ask(r#"421["join","a"]"#).await;
+        client.client().request(r#"421["join","a"]"#).await;
         for n in 0..10 {
             hub.to("a").emit("n", &n);
             let mut old = client.client.take().unwrap();
             assert!(client.come(&all.server).await, "{workers} workers, round {n}");
-            assert_eq!(all.told().await, Reason::Replaced);
+            assert_eq!(all.next_report().await, Reason::Replaced);
             assert_eq!(client.number().await, n);
             let last = loop {
                 match old.next().await {
@@ -134,7 +134,7 @@ async fn each_namespace_recovers_by_itself() {
     let mut client = server.open().await;
     let mut pids = Vec::new();
     for name in ["/a", "/org-1"] {
-        let answer = client.ask(&format!("40{name},")).await;
+        let answer = client.request(&format!("40{name},")).await;
         let answer: Value = serde_json::from_str(answer.split_once(',').unwrap().1).unwrap();
         pids.push((
             name,
@@ -144,19 +144,19 @@ async fn each_namespace_recovers_by_itself() {
     }
     client.0.get_ref().set_zero_linger().unwrap();
     drop(client);
-    server.emptied().await;
+    server.wait_until_empty().await;
     server.hub.of("/a").emit("n", "a");
     server.hub.of("/org-1").emit("n", "org");
 
     let mut client = server.open().await;
     for (name, pid, sid) in &pids {
-        let answer = client.ask(&format!(r#"40{name},{{"pid":"{pid}"}}"#)).await;
+        let answer = client.request(&format!(r#"40{name},{{"pid":"{pid}"}}"#)).await;
         assert_eq!(answer, format!(r#"40{name},{{"sid":"{sid}","pid":"{pid}"}}"#));
         let missed = if *name == "/a" { "a" } else { "org" };
         assert!(client.text().await.starts_with(&format!(r#"42{name},["n","{missed}","#)));
     }
     // A pid is of use where it was given, and nowhere else.
     let mut thief = server.open().await;
-    let stolen = thief.ask(&format!(r#"40/a,{{"pid":"{}"}}"#, pids[1].1)).await;
+    let stolen = thief.request(&format!(r#"40/a,{{"pid":"{}"}}"#, pids[1].1)).await;
     assert!(!stolen.contains(&pids[1].1) && !stolen.contains(&pids[1].2));
 }

@@ -5,8 +5,8 @@ use socketio::{Config, Data, Hub, Namespace, Reply, Slot, Socket, SocketIo, args
 
 use crate::harness::{Client, TestServer};
 
-mod behind;
 mod members;
+mod slow_consumers;
 
 /// Lets its clients join, leave, list and broadcast as they say.
 fn rooms() -> Namespace {
@@ -39,33 +39,33 @@ async fn member(server: &TestServer, rooms: &[&str]) -> (Client, String) {
     let mut client = server.open().await;
     let id = client.enter("/", "").await;
     for room in rooms {
-        assert_eq!(client.ask(&format!(r#"421["join","{room}"]"#)).await, "431[]");
+        assert_eq!(client.request(&format!(r#"421["join","{room}"]"#)).await, "431[]");
     }
     (client, id)
 }
 
 /// What each has heard so far. The acks that end it come behind all that was sent before.
-async fn heard(clients: &mut [(Client, String)]) -> Vec<Vec<String>> {
+async fn received(clients: &mut [(Client, String)]) -> Vec<Vec<String>> {
     join_all(clients.iter_mut().map(|(client, _)| async {
         client.send(r#"427["echo",7]"#).await;
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         loop {
             let text = client.text().await;
             match text.strip_prefix(r#"42["news",""#) {
-                Some(news) => heard.push(news.trim_end_matches("\"]").to_owned()),
+                Some(news) => received.push(news.trim_end_matches("\"]").to_owned()),
                 None => break assert_eq!(text, "437[7]"),
             }
         }
-        heard
+        received
     }))
     .await
 }
 
 /// Who of them has heard this, and nothing else, and once.
 async fn hearers(clients: &mut [(Client, String)], news: &str) -> Vec<usize> {
-    let heard = heard(clients).await;
-    let hearers = heard.iter().enumerate().filter(|(_, heard)| !heard.is_empty());
-    let hearers = hearers.inspect(|(_, heard)| assert_eq!(**heard, [news])).map(|(n, _)| n);
+    let received = received(clients).await;
+    let hearers = received.iter().enumerate().filter(|(_, received)| !received.is_empty());
+    let hearers = hearers.inspect(|(_, received)| assert_eq!(**received, [news])).map(|(n, _)| n);
     hearers.collect()
 }
 
@@ -119,11 +119,11 @@ async fn a_socket_does_not_reach_itself() {
         (r#"421["except","b"]"#, "except", &[1, 3]),
         (r#"421["others"]"#, "others", &[1, 2, 3]),
     ] {
-        assert_eq!(clients[0].0.ask(event).await, "431[]");
+        assert_eq!(clients[0].0.request(event).await, "431[]");
         assert_eq!(hearers(&mut clients, news).await, expected, "{event}");
     }
     let own = clients[0].1.clone();
-    assert_eq!(clients[0].0.ask(&format!(r#"421["to","{own}"]"#)).await, "431[]");
+    assert_eq!(clients[0].0.request(&format!(r#"421["to","{own}"]"#)).await, "431[]");
     assert!(hearers(&mut clients, "to").await.is_empty());
 }
 
@@ -160,19 +160,19 @@ async fn local_means_this_worker() {
 async fn a_room_is_entered_and_left_by_oneself() {
     let server = start(2);
     let mut clients = vec![member(&server, &["a", "b", "a"]).await, member(&server, &[]).await];
-    assert_eq!(clients[0].0.ask(r#"421["rooms"]"#).await, r#"431[["a","b"]]"#);
+    assert_eq!(clients[0].0.request(r#"421["rooms"]"#).await, r#"431[["a","b"]]"#);
     server.hub.to("a").emit("news", "a");
     assert_eq!(hearers(&mut clients, "a").await, [0]);
-    assert_eq!(clients[0].0.ask(r#"421["leave","a"]"#).await, "431[]");
-    assert_eq!(clients[0].0.ask(r#"421["leave","nowhere"]"#).await, "431[]");
+    assert_eq!(clients[0].0.request(r#"421["leave","a"]"#).await, "431[]");
+    assert_eq!(clients[0].0.request(r#"421["leave","nowhere"]"#).await, "431[]");
     server.hub.to("a").emit("news", "a");
     assert!(hearers(&mut clients, "a").await.is_empty());
-    assert_eq!(clients[0].0.ask(r#"421["rooms"]"#).await, r#"431[["b"]]"#);
+    assert_eq!(clients[0].0.request(r#"421["rooms"]"#).await, r#"431[["b"]]"#);
 }
 
 #[actix_web::test]
 async fn rooms_of_two_namespaces_have_nothing_to_do_with_each_other() {
-    let other = Namespace::new("/other").connect(|socket: Socket| async move { socket.join("a") });
+    let other = Namespace::new("/other").on_connect(|socket: Socket| async move { socket.join("a") });
     let builder = SocketIo::builder(Config::default()).namespace(rooms()).namespace(other);
     let server = TestServer::of(builder, 2);
     let (mut client, id) = member(&server, &[]).await;
@@ -181,5 +181,5 @@ async fn rooms_of_two_namespaces_have_nothing_to_do_with_each_other() {
     server.hub.of("/other").to(id.as_str()).emit("news", &2);
     server.hub.of("/other").to("a").latest(Slot(0)).emit("news", &3);
     assert_eq!(client.text().await, r#"42/other,["news",3]"#);
-    assert_eq!(client.ask(r#"421["echo",1]"#).await, "431[1]");
+    assert_eq!(client.request(r#"421["echo",1]"#).await, "431[1]");
 }

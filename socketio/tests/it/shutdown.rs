@@ -6,7 +6,7 @@ use socketio::{Config, Reason};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 
-use crate::harness::{TestServer, Told, within};
+use crate::harness::{ServiceEvent, TestServer, within};
 
 #[actix_web::test]
 async fn running_events_are_acked_then_everyone_is_told() {
@@ -15,7 +15,7 @@ async fn running_events_are_acked_then_everyone_is_told() {
         (server.connect().await, server.connect().await, server.open().await);
     busy.send(r#"421["wait",1]"#).await;
     busy.send(r#"422["echo",2]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
     // The pong tells that what was sent before it has been received.
     busy.raw(Ws::Ping("sync".into())).await;
     assert_eq!(busy.next().await, Some(Ws::Pong("sync".into())));
@@ -35,7 +35,7 @@ async fn running_events_are_acked_then_everyone_is_told() {
     assert_eq!(busy.closed().await, going);
     within(shutdown).await.unwrap();
     assert_eq!(server.io.sessions(), 0);
-    assert_eq!(server.told().await, Told::Gone(Reason::Shutdown));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::Shutdown));
 }
 
 #[actix_web::test]
@@ -54,7 +54,7 @@ async fn a_handler_that_never_ends_does_not_hold_up_the_shutdown() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
     client.send(r#"421["wait",1]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
 
     within(server.io.shutdown(Duration::from_millis(50))).await;
 

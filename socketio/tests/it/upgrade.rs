@@ -6,7 +6,7 @@ use futures_util::SinkExt;
 use socketio::{Config, Frame, Message, Namespace, Reason, SocketIo};
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
-use crate::harness::{Client, Http, Poller, TestServer, Told};
+use crate::harness::{Client, Http, Poller, ServiceEvent, TestServer};
 
 mod broken;
 mod traffic;
@@ -67,13 +67,13 @@ async fn later_requests_do_not_disturb_who_has_moved() {
     let server = TestServer::with_workers(Config::default(), 3);
     let poller = Poller::connect(&server).await;
     let (query, sid) = (poller.query.clone(), poller.sid.clone());
-    let (mut client, heard) = poller.upgrade(&server).await;
-    assert!(heard.is_empty());
-    assert_eq!(client.ask(r#"429["echo",9]"#).await, "439[9]");
+    let (mut client, received) = poller.upgrade(&server).await;
+    assert!(received.is_empty());
+    assert_eq!(client.request(r#"429["echo",9]"#).await, "439[9]");
     for id in 0..5 {
         for (method, body) in [("GET", &b""[..]), ("POST", br#"42["echo",0]"#), ("POST", b"")] {
             // On a connection of its own: actix closes one whose body nobody wanted.
-            let answer = Http::connect(&server).await.ask(method, &query, "", body).await;
+            let answer = Http::connect(&server).await.request(method, &query, "", body).await;
             assert_eq!(answer.status, 400, "{method}");
         }
         let tcp = tokio::net::TcpStream::connect(server.address).await.unwrap();
@@ -121,7 +121,7 @@ async fn who_has_moved_is_seen_to_go() {
         let (mut client, _) = Poller::connect(&server).await.upgrade(&server).await;
         client.send(r#"421["echo",1]"#).await;
         assert_eq!(client.text().await, "431[1]");
-        assert_eq!(server.told().await, Told::Event("echo".into()));
+        assert_eq!(server.next_event().await, ServiceEvent::Event("echo".into()));
         match end {
             0 => client.0.get_ref().set_zero_linger().unwrap(),
             1 => client.raw(Ws::Close(None)).await,
@@ -134,8 +134,8 @@ async fn who_has_moved_is_seen_to_go() {
         }
         drop(client);
         let reason = if end == 3 { Reason::ClientDisconnect } else { Reason::TransportClose };
-        assert_eq!(server.told().await, Told::Gone(reason), "{end}");
-        server.emptied().await;
+        assert_eq!(server.next_event().await, ServiceEvent::Disconnected(reason), "{end}");
+        server.wait_until_empty().await;
     }
 }
 
@@ -146,7 +146,7 @@ async fn the_server_may_end_who_has_moved() {
     client.send(r#"42["leave"]"#).await;
     assert_eq!(client.text().await, "41");
     assert_eq!(client.closed().await.0, 1000);
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -158,8 +158,8 @@ async fn who_has_moved_and_does_not_read_is_evicted() {
     for _ in 0..300 {
         server.hub.broadcast(Message::event(Frame::event("large", &[&large])));
     }
-    assert_eq!(server.told().await, Told::Gone(Reason::OutboxFull));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::OutboxFull));
+    server.wait_until_empty().await;
     drop(client);
 }
 
@@ -170,7 +170,7 @@ async fn it_may_be_forbidden() {
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
     let query = format!("?EIO=4&transport=websocket&sid={}", poller.sid);
-    assert_eq!(Http::connect(&server).await.ask("GET", &query, upgrade, b"").await.status, 400);
+    assert_eq!(Http::connect(&server).await.request("GET", &query, upgrade, b"").await.status, 400);
     poller.send(r#"421["echo",1]"#).await;
     assert_eq!(poller.text().await, "431[1]");
 }
@@ -180,7 +180,7 @@ async fn a_handler_that_is_still_running_answers_by_the_new_way() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.send(r#"421["wait",1]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
     let (mut client, _) = poller.upgrade(&server).await;
     client.send(r#"422["echo",2]"#).await;
     server.gate.notify_one();
@@ -212,7 +212,7 @@ async fn a_ping_beside_the_upgrade_is_answered() {
     for _ in 0..30 {
         let poller = Poller::connect(&server).await;
         let mut client = poller.websocket(&server).await;
-        assert_eq!(client.ask("2probe").await, "3probe");
+        assert_eq!(client.request("2probe").await, "3probe");
         for message in [Ws::Ping("beside".into()), Ws::text("5"), Ws::text(r#"421["echo",1]"#)] {
             client.0.feed(message).await.unwrap();
         }

@@ -28,7 +28,7 @@ fn text(payload: &str) -> Vec<u8> {
 }
 
 /// Decodes in pieces of the given sizes, over and over; also checks what is held after each piece.
-fn decode(bytes: &[u8], sizes: &[usize]) -> Result<Vec<Inbound>, Violation> {
+fn decode(bytes: &[u8], sizes: &[usize]) -> Result<Vec<Inbound>, ProtocolViolation> {
     let (mut decoder, mut all, mut rest) = (Decoder::new(LIMIT), Vec::new(), bytes);
     for size in sizes.iter().cycle() {
         if rest.is_empty() {
@@ -40,7 +40,7 @@ fn decode(bytes: &[u8], sizes: &[usize]) -> Result<Vec<Inbound>, Violation> {
         while let Some(inbound) = decoder.next()? {
             all.push(inbound);
         }
-        assert!(decoder.held() <= 2 * (LIMIT + ROOM), "{} bytes held", decoder.held());
+        assert!(decoder.held() <= 2 * (LIMIT + PREALLOCATION), "{} bytes held", decoder.held());
     }
     Ok(all)
 }
@@ -162,7 +162,7 @@ fn a_message_is_skipped_to_a_point() {
     assert_eq!(decode(&bytes, &[100]).unwrap(), [expected, Inbound::Text("next".into())]);
 
     let mut head = vec![0x81, 0xFF];
-    head.extend((HARD * LIMIT as u64 + 1).to_be_bytes());
+    head.extend((SKIP_FACTOR * LIMIT as u64 + 1).to_be_bytes());
     head.extend([0; 4]);
     assert_eq!(code(&head), 1009);
 }

@@ -11,7 +11,7 @@ use std::{
 use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
-use crate::session::{connection::Connection, handle::Handed};
+use crate::session::{connection::Connection, handle::PollProgress};
 
 /// Answers up to this size are no burden, and their end is not looked for.
 const SMALL: usize = 64 * 1024;
@@ -21,24 +21,28 @@ const SLICE: usize = 16 * 1024;
 /// A response's body.
 pub(in crate::engine) struct Answer {
     bytes: Bytes,
-    handed: Arc<Handed>,
+    poll_progress: Arc<PollProgress>,
     /// As long as a large one is being taken.
     large: bool,
 }
 
 impl Answer {
-    pub(super) fn new(payload: String, handed: &Arc<Handed>, connection: Option<&Connection>) -> Self {
+    pub(super) fn new(
+        payload: String,
+        poll_progress: &Arc<PollProgress>,
+        connection: Option<&Connection>,
+    ) -> Self {
         let large = payload.len() > SMALL;
         if large {
-            handed.begin();
-            connection.inspect(|connection| connection.be_shallow());
+            poll_progress.begin();
+            connection.inspect(|connection| connection.limit_kernel_buffer());
         }
-        Self { bytes: payload.into(), handed: handed.clone(), large }
+        Self { bytes: payload.into(), poll_progress: poll_progress.clone(), large }
     }
 
     fn taken(&mut self) {
         if std::mem::take(&mut self.large) {
-            self.handed.end();
+            self.poll_progress.end();
         }
     }
 }
@@ -56,7 +60,7 @@ impl MessageBody for Answer {
         }
         let len = self.bytes.len().min(SLICE);
         let slice = self.bytes.split_to(len);
-        self.handed.add(len);
+        self.poll_progress.add(len);
         if self.bytes.is_empty() {
             // The client cannot have all of it before this.
             self.taken();

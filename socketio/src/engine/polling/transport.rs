@@ -7,93 +7,106 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Ask, Entry};
+use super::{PollingRequest, RegistryEntry};
 use crate::{
     engine::{
-        frames::{Inbound, Violation},
-        request::{BAD_REQUEST, ENDED, Refused},
-        upgrade::Outflow,
+        frames::{Inbound, ProtocolViolation},
+        request::{BAD_REQUEST, ENDED, HandshakeError},
+        upgrade::UpgradedWriter,
     },
     reason::Reason,
-    session::handle::{Link, Phase},
+    session::handle::{Phase, SessionHandle},
 };
 
-type Get = oneshot::Sender<Result<String, Refused>>;
+type Get = oneshot::Sender<Result<String, HandshakeError>>;
 
-pub(in crate::engine) struct Desk {
-    asks: mpsc::Receiver<Ask>,
+pub(in crate::engine) struct PollingTransport {
+    requests: mpsc::Receiver<PollingRequest>,
     get: Option<Get>,
     post: Option<Post>,
     probed: bool,
-    outflow: Option<Outflow>,
+    upgraded: Option<UpgradedWriter>,
     /// The client has closed; a GET that comes yet is let go in peace.
-    farewell: bool,
-    _entry: Entry,
+    client_close: bool,
+    _entry: RegistryEntry,
 }
 
 struct Post {
     packets: vec::IntoIter<Inbound>,
-    answer: oneshot::Sender<Result<(), Refused>>,
+    answer: oneshot::Sender<Result<(), HandshakeError>>,
 }
 
 /// What came in.
 pub(in crate::engine) enum Incoming {
     Message(Inbound),
-    Violation(Violation),
+    Violation(ProtocolViolation),
     End,
 }
 
-impl Desk {
-    pub(super) fn new(asks: mpsc::Receiver<Ask>, entry: Entry) -> Self {
-        Self { asks, get: None, post: None, probed: false, outflow: None, farewell: false, _entry: entry }
+impl PollingTransport {
+    pub(super) fn new(requests: mpsc::Receiver<PollingRequest>, entry: RegistryEntry) -> Self {
+        Self {
+            requests,
+            get: None,
+            post: None,
+            probed: false,
+            upgraded: None,
+            client_close: false,
+            _entry: entry,
+        }
     }
 
-    pub(in crate::engine) fn has_moved(&self) -> bool {
-        self.outflow.is_some()
+    pub(in crate::engine) fn is_upgraded(&self) -> bool {
+        self.upgraded.is_some()
     }
 
     /// The next message. `full` says that none may be taken now.
     pub(in crate::engine) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
-        link: &Link,
+        session: &SessionHandle,
         full: bool,
     ) -> Poll<Incoming> {
         loop {
             if !full && let Some(message) = self.next_packet() {
                 return Poll::Ready(Incoming::Message(message));
             }
-            if full && self.outflow.is_some() {
+            if full && self.upgraded.is_some() {
                 return Poll::Pending;
             }
-            let Some(ask) = ready!(self.asks.poll_recv(cx)) else { return Poll::Ready(Incoming::End) };
-            match ask {
+            let Some(request) = ready!(self.requests.poll_recv(cx)) else {
+                return Poll::Ready(Incoming::End);
+            };
+            match request {
                 // Sent before the client knew that it has moved; refused by being dropped.
-                Ask::Poll(_) | Ask::Post(..) | Ask::Broken(..) if self.outflow.is_some() => {}
-                Ask::Poll(get) => self.get(get, link),
-                Ask::Post(..) if self.post.is_some() => {
+                PollingRequest::Poll(_) | PollingRequest::Post(..) | PollingRequest::InvalidPost(..)
+                    if self.upgraded.is_some() => {}
+                PollingRequest::Poll(get) => self.get(get, session),
+                PollingRequest::Post(..) if self.post.is_some() => {
                     // What is left of it could not be told from what follows.
                     let sentence = "a POST was given up while it was being taken".to_owned();
-                    return Poll::Ready(Incoming::Violation(Violation { code: 1002, sentence }));
+                    return Poll::Ready(Incoming::Violation(ProtocolViolation { code: 1002, sentence }));
                 }
-                Ask::Post(packets, answer) => {
+                PollingRequest::Post(packets, answer) => {
                     self.post = Some(Post { packets: packets.into_iter(), answer });
                 }
-                Ask::Broken(refused, answer) => {
-                    let violation = Violation { code: 1002, sentence: refused.message.to_string() };
-                    let _ = answer.send(Err(refused));
+                PollingRequest::InvalidPost(error, answer) => {
+                    let violation = ProtocolViolation { code: 1002, sentence: error.message.to_string() };
+                    let _ = answer.send(Err(error));
                     return Poll::Ready(Incoming::Violation(violation));
                 }
-                Ask::Probed => self.probed = true,
-                Ask::ProbeLost => self.probed = false,
-                Ask::Moved(moved) => {
+                PollingRequest::Probed => self.probed = true,
+                PollingRequest::ProbeLost => self.probed = false,
+                PollingRequest::Upgraded(upgraded) => {
                     self.release("6");
                     self.probed = false;
-                    self.outflow = Some(Outflow::new(moved, link));
+                    self.upgraded = Some(UpgradedWriter::new(upgraded, session));
                 }
-                Ask::Inbound(Ok(message)) => return Poll::Ready(Incoming::Message(message)),
-                Ask::Inbound(Err(violation)) => return Poll::Ready(Incoming::Violation(violation)),
-                Ask::Lost => return Poll::Ready(Incoming::End),
+                PollingRequest::Inbound(Ok(message)) => return Poll::Ready(Incoming::Message(message)),
+                PollingRequest::Inbound(Err(violation)) => {
+                    return Poll::Ready(Incoming::Violation(violation));
+                }
+                PollingRequest::Lost => return Poll::Ready(Incoming::End),
             }
         }
     }
@@ -109,11 +122,11 @@ impl Desk {
         None
     }
 
-    fn get(&mut self, get: Get, link: &Link) {
+    fn get(&mut self, get: Get, session: &SessionHandle) {
         if self.get.is_some() {
             // Which of the two would the next packet be for? The second is refused by being dropped.
             self.release("1");
-            link.cut(Reason::ProtocolError);
+            session.abort(Reason::ProtocolError);
             return;
         }
         self.get = Some(get);
@@ -133,66 +146,66 @@ impl Desk {
     }
 
     /// The client closes, by POST.
-    pub(in crate::engine) fn farewell(&mut self) {
+    pub(in crate::engine) fn client_close(&mut self) {
         if let Some(Post { answer, .. }) = self.post.take() {
             let _ = answer.send(Ok(()));
         }
-        self.farewell = true;
+        self.client_close = true;
     }
 
     /// Sends what waits, if there is somebody to send it to.
-    pub(in crate::engine) fn flush(&mut self, cx: &mut Context<'_>, link: &Link) {
-        if let Some(outflow) = &mut self.outflow {
-            return outflow.poll(cx, link);
+    pub(in crate::engine) fn flush(&mut self, cx: &mut Context<'_>, session: &SessionHandle) {
+        if let Some(upgraded) = &mut self.upgraded {
+            return upgraded.poll(cx, session);
         }
         if self.post.as_mut().is_some_and(|post| post.answer.poll_closed(cx).is_ready()) {
             // Its client hung up while it was being taken, and would not know how much of it was.
-            return link.cut(Reason::TransportClose);
+            return session.abort(Reason::TransportClose);
         }
-        link.stalled(self.get.is_none());
-        let Some(mut get) = self.get.take() else { return self.nobody(cx, link) };
+        session.stalled(self.get.is_none());
+        let Some(mut get) = self.get.take() else { return self.flush_without_get(cx, session) };
         if get.poll_closed(cx).is_ready() {
-            return link.cut(Reason::TransportClose);
+            return session.abort(Reason::TransportClose);
         }
         let mut payload = String::new();
-        let closed = link.drain(&mut payload);
-        let over = closed || self.farewell || matches!(link.phase(), Phase::Cut(_));
+        let closed = session.fill_payload(&mut payload);
+        let over = closed || self.client_close || matches!(session.phase(), Phase::Aborted(_));
         let answer = match payload.as_str() {
-            "" if self.farewell || self.probed => Ok("6".to_owned()),
-            "" | "1" if over => ending(link.phase()),
+            "" if self.client_close || self.probed => Ok("6".to_owned()),
+            "" | "1" if over => final_response(session.phase()),
             "" => {
-                link.register_writer(cx);
+                session.register_writer(cx);
                 self.get = Some(get);
                 return;
             }
             _ => Ok(payload),
         };
-        link.stalled(true);
+        session.stalled(true);
         if get.send(answer).is_err() {
-            link.cut(Reason::TransportClose);
+            session.abort(Reason::TransportClose);
         }
         if over {
-            link.over();
+            session.transport_finished();
         }
     }
 
     /// With no GET waiting: one whose client broke the rules, or is not there, is not waited for.
-    fn nobody(&self, cx: &Context<'_>, link: &Link) {
-        link.register_writer(cx);
-        if let Phase::Closing(reason) | Phase::Finished(reason) = link.phase()
+    fn flush_without_get(&self, cx: &Context<'_>, session: &SessionHandle) {
+        session.register_writer(cx);
+        if let Phase::Closing(reason) | Phase::Finished(reason) = session.phase()
             && matches!(
                 reason,
                 Reason::ProtocolError | Reason::PingTimeout | Reason::ConnectTimeout | Reason::Full
             )
         {
-            link.over();
+            session.transport_finished();
         }
     }
 }
 
 /// What the last GET is told. Stock clients come back by themselves after an HTTP error; not all of them do after a close
 /// packet, which says that the server wants them to go.
-fn ending(phase: Phase) -> Result<String, Refused> {
+fn final_response(phase: Phase) -> Result<String, HandshakeError> {
     match phase {
         Phase::Closing(Reason::ServerDisconnect) | Phase::Finished(Reason::ServerDisconnect) => {
             Ok("1".to_owned())

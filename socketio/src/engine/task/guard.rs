@@ -2,27 +2,27 @@
 
 use std::{rc::Rc, time::Duration};
 
-use crate::{reason::Reason, session::handle::Link};
+use crate::{reason::Reason, session::handle::SessionHandle};
 
 /// A session's entry in its worker's list, and its place on the server: both end with the task, however that ends.
-pub(super) struct Registered {
-    link: Rc<Link>,
+pub(super) struct SessionGuard {
+    session: Rc<SessionHandle>,
     grace: Duration,
 }
 
-impl Registered {
-    pub(super) fn new(link: Rc<Link>, grace: Duration) -> Self {
-        link.shard().add(link.clone());
-        Self { link, grace }
+impl SessionGuard {
+    pub(super) fn new(session: Rc<SessionHandle>, grace: Duration) -> Self {
+        session.worker().add(session.clone());
+        Self { session, grace }
     }
 }
 
-impl Drop for Registered {
+impl Drop for SessionGuard {
     fn drop(&mut self) {
         // Only a task that was torn down comes here with an open link.
-        if self.link.is_open() {
-            self.link.cut(Reason::Shutdown);
+        if self.session.is_open() {
+            self.session.abort(Reason::Shutdown);
         }
-        self.link.retire(self.grace);
+        self.session.retire(self.grace);
     }
 }

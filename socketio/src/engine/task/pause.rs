@@ -8,7 +8,7 @@ use std::{
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use tokio::time::Instant;
 
-use crate::{metrics::Meters, session::handle::Link};
+use crate::{metrics::Metrics, session::handle::SessionHandle};
 
 #[derive(Default)]
 pub(super) struct Pause {
@@ -25,7 +25,7 @@ impl Pause {
     /// Begins.
     pub(super) fn begin(&mut self) {
         if self.since.is_none() {
-            Meters::limited("max_inbox");
+            Metrics::limited("max_inbox");
             self.since = Some(Instant::now());
         }
     }
@@ -41,10 +41,11 @@ impl Pause {
     }
 
     /// Ready once the client has hung up.
-    pub(super) fn poll_hung_up(&mut self, cx: &mut Context<'_>, link: &Link) -> Poll<()> {
+    pub(super) fn poll_hung_up(&mut self, cx: &mut Context<'_>, session: &SessionHandle) -> Poll<()> {
         if self.watch.is_none() {
-            let vanished = link.connection().and_then(|connection| connection.vanished().ok());
-            self.watch = vanished.map(FutureExt::boxed_local);
+            let wait_for_peer_close =
+                session.connection().and_then(|connection| connection.wait_for_peer_close().ok());
+            self.watch = wait_for_peer_close.map(FutureExt::boxed_local);
         }
         let Some(watch) = &mut self.watch else { return Poll::Pending };
         ready!(watch.as_mut().poll(cx));

@@ -1,13 +1,13 @@
 //! How a session ends: in order, by its client, or by force.
 
 use crate::{
-    metrics::Meters,
+    metrics::Metrics,
     reason::Reason,
-    session::handle::{Closing, Link, Phase},
+    session::handle::{Closing, Phase, SessionHandle},
     wire::frame::Frame,
 };
 
-impl Link {
+impl SessionHandle {
     /// Queues a close frame, and nothing after it.
     pub(crate) fn close(&self, closing: Closing) {
         let mut state = self.state.borrow_mut();
@@ -17,7 +17,7 @@ impl Link {
         // A client with a full outbox does not read, and would not read this.
         if state.outbox.push(Frame::close(closing.code, &closing.sentence).into_bytes()).is_err() {
             drop(state);
-            return self.cut(closing.reason);
+            return self.abort(closing.reason);
         }
         state.phase = Phase::Closing(closing.reason);
         state.wake_writer();
@@ -45,30 +45,30 @@ impl Link {
             }
             // Our own close is the answer.
             Phase::Closing(reason) => Phase::Finished(reason),
-            Phase::Finished(_) | Phase::Cut(_) => return,
+            Phase::Finished(_) | Phase::Aborted(_) => return,
         };
         state.wake_writer();
         state.wake_task();
     }
 
     /// Ends the connection now; what waits is dropped.
-    pub(crate) fn cut(&self, reason: Reason) {
+    pub(crate) fn abort(&self, reason: Reason) {
         {
             let mut state = self.state.borrow_mut();
-            if matches!(state.phase, Phase::Cut(_)) {
+            if matches!(state.phase, Phase::Aborted(_)) {
                 return;
             }
-            state.phase = Phase::Cut(match state.phase {
+            state.phase = Phase::Aborted(match state.phase {
                 Phase::Closing(earlier) | Phase::Finished(earlier) => earlier,
-                Phase::Open | Phase::Cut(_) => reason,
+                Phase::Open | Phase::Aborted(_) => reason,
             });
             state.outbox.abandon();
             state.wake_writer();
             state.wake_task();
         }
-        Meters::evicted(reason);
+        Metrics::evicted(reason);
         if let Some(connection) = self.connection() {
-            connection.cut();
+            connection.abort();
         }
     }
 
@@ -78,8 +78,8 @@ impl Link {
         let mut state = self.state.borrow_mut();
         state.writer = None;
         state.phase = match state.phase {
-            Phase::Open => Phase::Cut(Reason::TransportClose),
-            Phase::Closing(reason) => Phase::Cut(reason),
+            Phase::Open => Phase::Aborted(Reason::TransportClose),
+            Phase::Closing(reason) => Phase::Aborted(reason),
             ended => ended,
         };
         state.outbox.abandon();
@@ -88,7 +88,7 @@ impl Link {
 
     /// Whether a finished session's last bytes are with actix. If both sides have closed then the connection is
     /// ended, too: actix has tried to flush by now, and whatever it could not the peer no longer waits for.
-    pub(crate) fn settled(&self) -> bool {
+    pub(crate) fn is_flushed(&self) -> bool {
         if self.written.get()
             && self.peer_closed.take()
             && let Some(connection) = self.connection()
@@ -99,7 +99,7 @@ impl Link {
     }
 
     /// Everything has been written, or was put where it will be.
-    pub(crate) fn over(&self) {
+    pub(crate) fn transport_finished(&self) {
         self.written.set(true);
         let mut state = self.state.borrow_mut();
         state.phase = match state.phase {
@@ -111,7 +111,7 @@ impl Link {
     }
 
     /// The client has left and wants nothing more.
-    pub(crate) fn depart(&self) {
+    pub(crate) fn close_discarding(&self) {
         let mut state = self.state.borrow_mut();
         if state.phase == Phase::Open {
             state.phase = Phase::Finished(Reason::TransportClose);
@@ -126,20 +126,20 @@ impl Link {
     }
 
     /// The server shuts down: the task closes once all that was received is done.
-    pub(crate) fn go_away(&self) {
-        self.leaving.set(true);
+    pub(crate) fn drain(&self) {
+        self.draining.set(true);
         self.state.borrow_mut().wake_task();
     }
 
-    pub(crate) fn is_leaving(&self) -> bool {
-        self.leaving.get()
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.get()
     }
 
     /// The session's task is done: leaves the worker's list, and sees to it that the connection ends.
     pub(crate) fn retire(&self, grace: std::time::Duration) {
-        self.shard.remove(self);
-        self.place.take();
-        self.shard.meters.high_water(self.state.borrow().high_water);
-        self.shard.reap(self.connection.borrow().clone(), grace);
+        self.worker.remove(self);
+        self.permit.take();
+        self.worker.metrics.high_water(self.state.borrow().high_water);
+        self.worker.reap(self.connection.borrow().clone(), grace);
     }
 }

@@ -12,13 +12,13 @@ use std::{
     time::Duration,
 };
 
-use super::Link;
+use super::SessionHandle;
 use crate::{config::Transport, wire::frame::Frame};
 
 /// Bytes a second that a client takes at least, or it counts as one that takes nothing.
-const SLOWEST: u64 = 1024;
+const MIN_RATE: u64 = 1024;
 /// How many times in a row a pong is given more time.
-const TIMES: u32 = 30;
+const MAX_EXTENSIONS: u32 = 30;
 
 /// The ping that was sent last. Pure: it is told what has left.
 #[derive(Debug, Default, Clone, Copy)]
@@ -39,19 +39,19 @@ impl Ping {
         let more = taken - std::mem::replace(&mut self.taken, taken);
         self.times += 1;
         self.until = self.until.filter(|_| on_its_way);
-        more as f64 >= SLOWEST as f64 * within.as_secs_f64() && self.times <= TIMES
+        more as f64 >= MIN_RATE as f64 * within.as_secs_f64() && self.times <= MAX_EXTENSIONS
     }
 }
 
 /// What HTTP has been handed of the answers to GETs.
 #[derive(Debug, Default)]
-pub(crate) struct Handed {
+pub(crate) struct PollProgress {
     bytes: AtomicU64,
     /// A large answer has not been taken yet.
     answering: AtomicBool,
 }
 
-impl Handed {
+impl PollProgress {
     pub(crate) fn begin(&self) {
         self.answering.store(true, Ordering::SeqCst);
     }
@@ -70,17 +70,17 @@ impl Handed {
     }
 }
 
-impl Link {
+impl SessionHandle {
     /// What is handed to HTTP of this session, if it polls.
-    pub(crate) fn handed(&self) -> &Arc<Handed> {
-        &self.handed
+    pub(crate) fn poll_progress(&self) -> &Arc<PollProgress> {
+        &self.poll_progress
     }
 
     /// Sends a ping, ahead of the backlog.
     pub(crate) fn ping(&self) {
         let blocked = match self.transport() {
-            Transport::Polling => self.handed.is_answering(),
-            Transport::WebSocket => self.stalled.get() || self.state.borrow().outbox.is_amid(),
+            Transport::Polling => self.poll_progress.is_answering(),
+            Transport::WebSocket => self.stalled.get() || self.state.borrow().outbox.is_mid_frame(),
         };
         let mut until = None;
         self.queue(|outbox| {
@@ -95,8 +95,8 @@ impl Link {
     /// has had `within`.
     pub(crate) fn is_taking(&self, within: Duration) -> bool {
         let mut ping = self.ping.get();
-        let stands = ping.until.is_some_and(|until| self.taken() < until);
-        let on_its_way = stands || self.handed.is_answering();
+        let is_ahead = ping.until.is_some_and(|until| self.taken() < until);
+        let on_its_way = is_ahead || self.poll_progress.is_answering();
         let taking = ping.is_taking(self.taken_now(), on_its_way, within);
         self.ping.set(ping);
         taking
@@ -104,7 +104,7 @@ impl Link {
 
     fn taken_now(&self) -> u64 {
         match self.transport() {
-            Transport::Polling => self.handed.bytes.load(Ordering::Relaxed),
+            Transport::Polling => self.poll_progress.bytes.load(Ordering::Relaxed),
             Transport::WebSocket => self.taken(),
         }
     }
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     const WITHIN: Duration = Duration::from_secs(20);
-    const ENOUGH: u64 = 20 * SLOWEST;
+    const ENOUGH: u64 = 20 * MIN_RATE;
 
     #[test]
     fn a_pong_has_its_time_from_when_its_ping_has_left() {

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Link, State};
+use super::{SessionHandle, State};
 use crate::{session::connection::Connection, wire::payload};
 
 /// Packets in one payload, unless one event has more: python-socketio takes no more.
@@ -23,7 +23,7 @@ const LARGE: usize = 256 * 1024;
 /// Frames written by one system call.
 const SLICES: usize = 16;
 
-impl Link {
+impl SessionHandle {
     /// Whether what was sent last is known not to get through just now.
     pub(crate) fn stalled(&self, stalled: bool) {
         self.stalled.set(stalled);
@@ -31,7 +31,7 @@ impl Link {
 
     /// Frames may be written without going through actix: the client has been heard, so it has been sent all that went
     /// that way, and nothing of it is still there to be overtaken.
-    pub(crate) fn go_direct(&self) {
+    pub(crate) fn enable_direct_writes(&self) {
         self.direct.set(true);
     }
 
@@ -44,12 +44,12 @@ impl Link {
     }
 
     /// Something waits: it leaves at the end of the worker's batch, or else by its writer.
-    pub(super) fn written_to(&self) {
-        if self.direct.get() && self.shard.is_batching() {
+    pub(super) fn schedule_write(&self) {
+        if self.direct.get() && self.worker.is_batching() {
             if !self.dirty.replace(true)
-                && let Some(me) = self.me.upgrade()
+                && let Some(this) = self.this.upgrade()
             {
-                self.shard.flush_later(me);
+                self.worker.flush_later(this);
             }
         } else {
             self.state.borrow_mut().wake_writer();
@@ -70,7 +70,7 @@ impl Link {
 
     /// Appends what waits to a payload, as much as every client takes at once; says whether it was the close. That goes alone: stock clients act on it before they
     /// act on what came with it.
-    pub(crate) fn drain(&self, payload: &mut String) -> bool {
+    pub(crate) fn fill_payload(&self, payload: &mut String) -> bool {
         let mut state = self.state.borrow_mut();
         let (before, mut frames, mut packets, mut closed) = (payload.len(), 0, 0, false);
         let mut next = |payload: &str| {
@@ -84,8 +84,8 @@ impl Link {
             frames += 1;
             closed |= payload::append(payload, &bytes);
         }
-        self.let_go(&mut state);
-        self.shard.meters.sent(payload.len() - before, frames);
+        self.release_held_events(&mut state);
+        self.worker.metrics.sent(payload.len() - before, frames);
         closed
     }
 
@@ -96,21 +96,21 @@ impl Link {
 
     /// Lets the kernel keep little of a large backlog, because a ping gets past what is here, and past nothing that is there. Acks do not
     /// count: they are bounded, and a client that sends much before it reads counts on what the kernel takes.
-    fn be_shallow(&self) {
-        if !self.shallow.get() && self.state.borrow().outbox.without_acks() >= LARGE {
-            self.shallow.set(true);
-            self.connection().iter().for_each(|connection| connection.be_shallow());
+    fn limit_kernel_buffer(&self) {
+        if !self.kernel_buffer_limited.get() && self.state.borrow().outbox.without_acks() >= LARGE {
+            self.kernel_buffer_limited.set(true);
+            self.connection().iter().for_each(|connection| connection.limit_kernel_buffer());
         }
     }
 
     /// The next bytes, for a writer that copies them; `None` at the end.
     pub(crate) fn poll_bytes(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
-        self.be_shallow();
+        self.limit_kernel_buffer();
         let mut state = self.state.borrow_mut();
         match state.outbox.next() {
             Some((bytes, last)) => {
-                self.let_go(&mut state);
-                self.shard.meters.sent(bytes.len(), u64::from(last));
+                self.release_held_events(&mut state);
+                self.worker.metrics.sent(bytes.len(), u64::from(last));
                 Poll::Ready(Some(bytes))
             }
             None => state.poll_end(cx).map(|()| None),
@@ -130,7 +130,7 @@ impl Link {
     }
 
     /// Events that were held back may go on.
-    fn let_go(&self, state: &mut State) {
+    fn release_held_events(&self, state: &mut State) {
         if self.held.get() && state.outbox.acks() <= self.max_unread_acks {
             self.held.set(false);
             state.wake_task();
@@ -138,16 +138,16 @@ impl Link {
     }
 
     fn write_all(&self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<()> {
-        self.be_shallow();
+        self.limit_kernel_buffer();
         let mut state = self.state.borrow_mut();
         while !state.outbox.is_empty() {
-            state.outbox.freshen(SLICES);
+            state.outbox.materialize(SLICES);
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = state.outbox.peek(&mut slices);
             let written = write(&slices[..count])?;
             let frames = state.outbox.advance(written);
-            self.let_go(&mut state);
-            self.shard.meters.sent(written, frames);
+            self.release_held_events(&mut state);
+            self.worker.metrics.sent(written, frames);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What sessions without an owner have sent and is not handled yet: how many bytes of it one of them may have, and all together.
 //!
-//! The first [`FREE`] bytes of each session count for nothing, so sessions that hold all there is keep nobody from signing in.
+//! The first [`FREE_BYTES`] bytes of each session count for nothing, so sessions that hold all there is keep nobody from signing in.
 
 use std::sync::{
     Arc,
@@ -10,19 +10,19 @@ use std::sync::{
 use crate::config::Config;
 
 /// Bytes that a session may hold however many the others hold.
-const FREE: usize = 1024;
+const FREE_BYTES: usize = 1024;
 /// How many times the limit of one message a polling payload may have.
-const PAYLOAD: usize = 16;
+const PAYLOAD_FACTOR: usize = 16;
 
 /// What all sessions without an owner hold together.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(super) struct UnownedMemory {
     each: Option<usize>,
     max: Option<usize>,
     held: AtomicUsize,
 }
 
-impl Memory {
+impl UnownedMemory {
     pub(super) fn of(config: &Config) -> Arc<Self> {
         let (each, max) = (config.max_payload_without_owner, config.max_memory_without_owner);
         Arc::new(Self { each, max, held: AtomicUsize::new(0) })
@@ -31,8 +31,8 @@ impl Memory {
 
 /// One session's part in it.
 #[derive(Debug)]
-pub(crate) struct Share {
-    memory: Arc<Memory>,
+pub(crate) struct MemoryQuota {
+    memory: Arc<UnownedMemory>,
     owned: AtomicBool,
 }
 
@@ -40,8 +40,8 @@ pub(crate) struct Share {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Exhausted;
 
-impl Share {
-    pub(super) fn new(memory: Arc<Memory>) -> Arc<Self> {
+impl MemoryQuota {
+    pub(super) fn new(memory: Arc<UnownedMemory>) -> Arc<Self> {
         Arc::new(Self { memory, owned: AtomicBool::new(false) })
     }
 
@@ -56,12 +56,12 @@ impl Share {
 
     /// Bytes of one polling payload that are kept; `max` for a session with an owner.
     pub(crate) fn payload(&self, max: usize) -> usize {
-        self.limit().map_or(max, |limit| max.min(limit.saturating_mul(PAYLOAD)))
+        self.limit().map_or(max, |limit| max.min(limit.saturating_mul(PAYLOAD_FACTOR)))
     }
 
     /// What somebody holds of this session's bytes: nothing yet.
-    pub(crate) fn holding(self: &Arc<Self>) -> Holding {
-        Holding { share: self.clone(), bytes: 0 }
+    pub(crate) fn reservation(self: &Arc<Self>) -> MemoryReservation {
+        MemoryReservation { quota: self.clone(), bytes: 0 }
     }
 
     fn limit(&self) -> Option<usize> {
@@ -71,18 +71,18 @@ impl Share {
 
 /// Bytes that are held for a session; none when dropped.
 #[derive(Debug)]
-pub(crate) struct Holding {
-    share: Arc<Share>,
+pub(crate) struct MemoryReservation {
+    quota: Arc<MemoryQuota>,
     bytes: usize,
 }
 
-impl Holding {
+impl MemoryReservation {
     /// Says how many bytes are held now.
     pub(crate) fn set(&mut self, bytes: usize) -> Result<(), Exhausted> {
-        let counts = !self.share.owned.load(Ordering::Relaxed);
-        let bytes = if counts { bytes.saturating_sub(FREE) } else { 0 };
-        let Some(max) = self.share.memory.max.filter(|_| bytes != self.bytes) else { return Ok(()) };
-        let (held, before) = (&self.share.memory.held, std::mem::replace(&mut self.bytes, bytes));
+        let counts = !self.quota.owned.load(Ordering::Relaxed);
+        let bytes = if counts { bytes.saturating_sub(FREE_BYTES) } else { 0 };
+        let Some(max) = self.quota.memory.max.filter(|_| bytes != self.bytes) else { return Ok(()) };
+        let (held, before) = (&self.quota.memory.held, std::mem::replace(&mut self.bytes, bytes));
         if bytes < before {
             held.fetch_sub(before - bytes, Ordering::Relaxed);
             return Ok(());
@@ -92,9 +92,9 @@ impl Holding {
     }
 }
 
-impl Drop for Holding {
+impl Drop for MemoryReservation {
     fn drop(&mut self) {
-        self.share.memory.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.quota.memory.held.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -102,9 +102,9 @@ impl Drop for Holding {
 mod tests {
     use super::*;
 
-    fn memory() -> Arc<Memory> {
+    fn memory() -> Arc<UnownedMemory> {
         let (each, max) = (Some(16 * 1024), Some(20 * 1024));
-        Memory::of(&Config {
+        UnownedMemory::of(&Config {
             max_payload_without_owner: each,
             max_memory_without_owner: max,
             ..Config::default()
@@ -113,23 +113,23 @@ mod tests {
 
     #[test]
     fn owner_lifts_the_limits_of_a_session() {
-        let share = Share::new(memory());
-        assert_eq!((share.message(1_000_000), share.payload(4_000_000)), (16 * 1024, 256 * 1024));
-        assert_eq!(share.message(100), 100);
-        share.set_owned(true);
-        assert_eq!((share.message(1_000_000), share.payload(4_000_000)), (1_000_000, 4_000_000));
-        assert_eq!(share.holding().set(1 << 30), Ok(()));
+        let quota = MemoryQuota::new(memory());
+        assert_eq!((quota.message(1_000_000), quota.payload(4_000_000)), (16 * 1024, 256 * 1024));
+        assert_eq!(quota.message(100), 100);
+        quota.set_owned(true);
+        assert_eq!((quota.message(1_000_000), quota.payload(4_000_000)), (1_000_000, 4_000_000));
+        assert_eq!(quota.reservation().set(1 << 30), Ok(()));
     }
 
     #[test]
     fn exhausted_memory_leaves_each_session_a_little() {
         let memory = memory();
-        let [mut one, mut two] = [(); 2].map(|()| Share::new(memory.clone()).holding());
+        let [mut one, mut two] = [(); 2].map(|()| MemoryQuota::new(memory.clone()).reservation());
         assert_eq!(one.set(16 * 1024), Ok(()));
         assert_eq!(two.set(16 * 1024), Err(Exhausted));
         drop(two);
-        let mut three = Share::new(memory.clone()).holding();
-        assert_eq!(three.set(FREE), Ok(()), "as much as a login needs");
+        let mut three = MemoryQuota::new(memory.clone()).reservation();
+        assert_eq!(three.set(FREE_BYTES), Ok(()), "as much as a login needs");
         assert_eq!(one.set(0), Ok(()));
         assert_eq!(three.set(16 * 1024), Ok(()));
         drop((one, three));
@@ -139,12 +139,12 @@ mod tests {
     #[test]
     fn signing_in_frees_what_was_counted() {
         let memory = memory();
-        let share = Share::new(memory.clone());
-        let mut holding = share.holding();
-        assert_eq!(holding.set(9 * 1024), Ok(()));
+        let quota = MemoryQuota::new(memory.clone());
+        let mut reservation = quota.reservation();
+        assert_eq!(reservation.set(9 * 1024), Ok(()));
         assert_eq!(memory.held.load(Ordering::Relaxed), 8 * 1024);
-        share.set_owned(true);
-        assert_eq!(holding.set(9 * 1024), Ok(()));
+        quota.set_owned(true);
+        assert_eq!(reservation.set(9 * 1024), Ok(()));
         assert_eq!(memory.held.load(Ordering::Relaxed), 0);
     }
 }

@@ -9,91 +9,91 @@ use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use super::{
-    Census, Refusal, Share,
-    source::{Busy, Key, Source},
+    LimitReached, MemoryQuota, SessionLimiter,
+    source::{Key, RateExceeded, Source},
 };
 use crate::session::bucket;
 
 /// Free again when dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
-    pub(super) census: Arc<Census>,
+pub(crate) struct SessionPermit {
+    pub(super) limiter: Arc<SessionLimiter>,
     pub(super) id: u64,
     pub(super) address: Option<Arc<Source>>,
     pub(super) owner: Option<Arc<Source>>,
-    pub(super) share: Arc<Share>,
-    pub(super) standing: Standing,
+    pub(super) quota: Arc<MemoryQuota>,
+    pub(super) state: PermitState,
 }
 
 #[derive(Debug)]
-pub(super) enum Standing {
+pub(super) enum PermitState {
     Unjoined(oneshot::Receiver<()>),
     Joined,
 }
 
-impl Place {
+impl SessionPermit {
     /// Ready once the session is to go, because it has not joined anything and others want to.
-    pub(crate) fn poll_sent_away(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.standing {
-            Standing::Unjoined(told) => told.poll_unpin(cx).map(drop),
-            Standing::Joined => Poll::Pending,
+    pub(crate) fn poll_evicted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.state {
+            PermitState::Unjoined(evicted) => evicted.poll_unpin(cx).map(drop),
+            PermitState::Joined => Poll::Pending,
         }
     }
 
     /// The session is about to be in a namespace. One without an owner has no place where only the reserve is left.
-    pub(crate) fn join(&mut self) -> Result<(), Refusal> {
-        if matches!(self.standing, Standing::Joined) {
+    pub(crate) fn join(&mut self) -> Result<(), LimitReached> {
+        if matches!(self.state, PermitState::Joined) {
             return Ok(());
         }
-        let limits = &self.census.limits;
-        let mut state = self.census.state();
-        let stranger = self.owner.is_none();
-        let full = stranger && state.strangers >= limits.sessions.saturating_sub(limits.reserved);
+        let limits = &self.limiter.limits;
+        let mut state = self.limiter.state();
+        let unowned = self.owner.is_none();
+        let full = unowned && state.unowned >= limits.sessions.saturating_sub(limits.reserved);
         if full || state.unjoined.remove(&self.id).is_none() {
-            return Err(Refusal::Full);
+            return Err(LimitReached::Full);
         }
-        state.strangers += usize::from(stranger);
-        self.standing = Standing::Joined;
+        state.unowned += usize::from(unowned);
+        self.state = PermitState::Joined;
         Ok(())
     }
 
     /// Says whose the session is; nobody's, for `None`.
-    pub(crate) fn set_owner(&mut self, owner: Option<&str>) -> Result<(), Refusal> {
-        let limits = &self.census.limits;
-        let mut state = self.census.state();
+    pub(crate) fn set_owner(&mut self, owner: Option<&str>) -> Result<(), LimitReached> {
+        let limits = &self.limiter.limits;
+        let mut state = self.limiter.state();
         let owner = owner.map(|owner| state.sources.of(Key::Owner(owner.into()), limits, bucket::now()));
         if owner.as_ref().map(Arc::as_ptr) == self.owner.as_ref().map(Arc::as_ptr) {
             return Ok(());
         }
         if let Some(owner) = &owner {
-            owner.enter(limits.each).map_err(|_| Refusal::Crowded)?;
+            owner.acquire(limits.each).map_err(|_| LimitReached::TooManySessions)?;
         }
         let (before, after) = (self.owner.is_none(), owner.is_none());
-        if matches!(self.standing, Standing::Joined) {
-            state.strangers = state.strangers + usize::from(after) - usize::from(before);
+        if matches!(self.state, PermitState::Joined) {
+            state.unowned = state.unowned + usize::from(after) - usize::from(before);
         }
-        self.share.set_owned(!after);
-        std::mem::replace(&mut self.owner, owner).inspect(|before| before.leave());
+        self.quota.set_owned(!after);
+        std::mem::replace(&mut self.owner, owner).inspect(|before| before.release());
         Ok(())
     }
 
     /// What the session may hold of what it has sent.
-    pub(crate) fn share(&self) -> &Arc<Share> {
-        &self.share
+    pub(crate) fn quota(&self) -> &Arc<MemoryQuota> {
+        &self.quota
     }
 
     /// Counts an event of so many bytes, or bytes alone, with the address and with the owner.
-    pub(crate) fn charge(&self, events: u64, bytes: u64) -> Result<(), Busy> {
-        let limits = &self.census.limits;
+    pub(crate) fn charge(&self, events: u64, bytes: u64) -> Result<(), RateExceeded> {
+        let limits = &self.limiter.limits;
         let cost = limits.traffic(events, bytes);
         self.sources().try_for_each(|source| source.charge(cost))
     }
 
     /// Counts what is done only so often, with the address and with the owner.
-    pub(crate) fn spend(&self, name: &str) -> Result<(), Busy> {
-        let rates = &self.census.limits.rates;
+    pub(crate) fn check_rate(&self, name: &str) -> Result<(), RateExceeded> {
+        let rates = &self.limiter.limits.rates;
         let Some(at) = rates.iter().position(|(known, _)| *known == name) else { return Ok(()) };
-        self.sources().try_for_each(|source| source.spend(at, rates[at]))
+        self.sources().try_for_each(|source| source.check_rate(at, rates[at]))
     }
 
     fn sources(&self) -> impl Iterator<Item = &Source> {
@@ -101,22 +101,22 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for SessionPermit {
     fn drop(&mut self) {
-        self.sources().for_each(Source::leave);
-        let mut state = self.census.state();
-        match self.standing {
-            Standing::Joined => {
+        self.sources().for_each(Source::release);
+        let mut state = self.limiter.state();
+        match self.state {
+            PermitState::Joined => {
                 state.taken -= 1;
-                state.strangers -= usize::from(self.owner.is_none());
+                state.unowned -= usize::from(self.owner.is_none());
             }
             // One that was sent away has given up its place by then.
-            Standing::Unjoined(_) => state.taken -= usize::from(state.unjoined.remove(&self.id).is_some()),
+            PermitState::Unjoined(_) => state.taken -= usize::from(state.unjoined.remove(&self.id).is_some()),
         }
         state.open -= 1;
         if state.open == 0 {
             drop(state);
-            self.census.changed.notify_waiters();
+            self.limiter.changed.notify_waiters();
         }
     }
 }

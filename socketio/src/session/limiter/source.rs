@@ -22,7 +22,7 @@ const BURST: Duration = Duration::from_secs(2);
 /// Sources without a session that are remembered, for what came from there just now.
 const MAX_REMEMBERED: usize = 50_000;
 /// With fewer than these, nothing is looked for that could be forgotten.
-const FEW: usize = 1024;
+const SWEEP_THRESHOLD: usize = 1024;
 
 /// An address or an owner.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -42,33 +42,37 @@ pub(super) struct Source {
 
 /// Too much comes from one address or owner: which limit that is, and after how long there may be more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Busy {
+pub(crate) struct RateExceeded {
     pub(crate) limit: &'static str,
     pub(crate) after: Duration,
 }
 
 impl Source {
     /// One more session, if it is not one too many.
-    pub(super) fn enter(&self, max: Option<usize>) -> Result<(), ()> {
+    pub(super) fn acquire(&self, max: Option<usize>) -> Result<(), ()> {
         let more = |here: usize| max.is_none_or(|max| here < max).then_some(here + 1);
         self.sessions.try_update(Ordering::Relaxed, Ordering::Relaxed, more).map(drop).map_err(drop)
     }
 
-    pub(super) fn leave(&self) {
+    pub(super) fn release(&self) {
         self.sessions.fetch_sub(1, Ordering::Relaxed);
     }
 
-    pub(super) fn charge(&self, cost: u64) -> Result<(), Busy> {
+    pub(super) fn charge(&self, cost: u64) -> Result<(), RateExceeded> {
         if cost == 0 {
             return Ok(());
         }
-        let busy = |after| Busy { limit: "traffic_per_address", after };
+        let busy = |after| RateExceeded { limit: "traffic_per_address", after };
         self.traffic.take(bucket::now(), cost, BURST).map_err(busy)
     }
 
-    pub(super) fn spend(&self, at: usize, (limit, cost): (&'static str, u64)) -> Result<(), Busy> {
+    pub(super) fn check_rate(
+        &self,
+        at: usize,
+        (limit, cost): (&'static str, u64),
+    ) -> Result<(), RateExceeded> {
         let Some(bucket) = self.rates.get(at) else { return Ok(()) };
-        bucket.take(bucket::now(), cost, MINUTE).map_err(|after| Busy { limit, after })
+        bucket.take(bucket::now(), cost, MINUTE).map_err(|after| RateExceeded { limit, after })
     }
 
     fn is_forgettable(&self, now: u64) -> bool {
@@ -90,7 +94,7 @@ pub(super) struct Sources {
 
 impl Sources {
     pub(super) fn of(&mut self, key: Key, limits: &Limits, now: u64) -> Arc<Source> {
-        if self.all.len() >= self.sweep_at.max(FEW) {
+        if self.all.len() >= self.sweep_at.max(SWEEP_THRESHOLD) {
             self.sweep(now);
         }
         let new = || {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::wire::{frame::Frame, message::Fold};
+use crate::wire::{frame::Frame, message::Coalesce};
 
 const A: Key = (1, Slot(1));
 const B: Key = (1, Slot(2));
@@ -58,7 +58,7 @@ fn what_is_taken_back_leaves_everything_else_in_its_place() {
     put(&mut outbox, ELSEWHERE, "c1");
     put(&mut outbox, A, "a2");
     outbox.push("y".into()).unwrap();
-    outbox.take_back(1);
+    outbox.discard_unsent(1);
     assert_eq!(outbox.bytes(), 4);
     put(&mut outbox, ELSEWHERE, "c2");
     put(&mut outbox, B, "b2");
@@ -66,7 +66,7 @@ fn what_is_taken_back_leaves_everything_else_in_its_place() {
     put(&mut outbox, B, "b3");
     assert_eq!(drain(&mut outbox), ["x", "c2", "y", "b3", "a3"]);
     assert_eq!(outbox.bytes(), 0);
-    outbox.take_back(1);
+    outbox.discard_unsent(1);
     assert!(outbox.is_empty());
 }
 
@@ -75,13 +75,13 @@ fn only_ordered_frames_fill_it_and_one_alone_always_fits() {
     let mut outbox = Outbox::new(10);
     put(&mut outbox, A, "a slot of more than ten");
     outbox.push("ordered, more than ten".into()).unwrap();
-    assert_eq!(outbox.push("x".into()), Err(Full));
-    assert_eq!(outbox.push_front("x".into()), Err(Full));
+    assert_eq!(outbox.push("x".into()), Err(OutboxFull));
+    assert_eq!(outbox.push_front("x".into()), Err(OutboxFull));
     outbox.pop();
     outbox.pop();
     outbox.push("12345".into()).unwrap();
     outbox.push("67890".into()).unwrap();
-    assert_eq!(outbox.push("1".into()), Err(Full));
+    assert_eq!(outbox.push("1".into()), Err(OutboxFull));
     outbox.clear();
     assert_eq!((outbox.bytes(), outbox.pop()), (0, None));
     put(&mut outbox, A, "again");
@@ -96,13 +96,13 @@ fn frame(len: usize) -> Bytes {
 fn a_copying_writer_gets_slices_and_all_of_them() {
     let mut outbox = Outbox::new(1 << 20);
     outbox.push((0..=255).cycle().take(200_000).collect()).unwrap();
-    let mut left = Vec::new();
+    let mut written = Vec::new();
     while let Some((bytes, last)) = outbox.next() {
         assert!(bytes.len() <= SLICE);
-        left.extend(bytes);
-        assert_eq!(last, left.len() == 200_000);
+        written.extend(bytes);
+        assert_eq!(last, written.len() == 200_000);
     }
-    assert_eq!(left, (0..=255).cycle().take(200_000).collect::<Vec<u8>>());
+    assert_eq!(written, (0..=255).cycle().take(200_000).collect::<Vec<u8>>());
 }
 
 #[test]
@@ -132,13 +132,13 @@ fn a_vectored_writer_may_stop_anywhere() {
         let mut outbox = Outbox::new(1 << 20);
         let frames = ["one", "two two", "three three three", "4", "five", "six"];
         frames.iter().for_each(|frame| outbox.push((*frame).into()).unwrap());
-        let (mut left, mut ended) = (Vec::new(), 0);
+        let (mut written, mut ended) = (Vec::new(), 0);
         while outbox.bytes() > 0 {
             let (bytes, frames) = write(&mut outbox, room);
-            left.extend(bytes);
+            written.extend(bytes);
             ended += frames;
         }
-        assert_eq!((String::from_utf8(left).unwrap(), ended), (frames.concat(), 6), "{room}");
+        assert_eq!((String::from_utf8(written).unwrap(), ended), (frames.concat(), 6), "{room}");
     }
 }
 
@@ -163,11 +163,11 @@ fn an_ack_counts_until_its_last_byte_has_left() {
     outbox.push_ack("ack two".into()).unwrap();
     assert_eq!(outbox.acks(), 12);
     write(&mut outbox, 9);
-    assert_eq!((outbox.acks(), outbox.left()), (12, 9));
+    assert_eq!((outbox.acks(), outbox.written()), (12, 9));
     write(&mut outbox, 1);
-    assert_eq!((outbox.acks(), outbox.left()), (7, 10));
+    assert_eq!((outbox.acks(), outbox.written()), (7, 10));
     assert!(outbox.pop_if(|_| true).is_some());
-    assert_eq!((outbox.acks(), outbox.left()), (0, 17));
+    assert_eq!((outbox.acks(), outbox.written()), (0, 17));
 
     outbox.push_ack(frame(SLICE + 1)).unwrap();
     outbox.push_ack(frame(5)).unwrap();
@@ -187,15 +187,15 @@ struct Range {
     last: u64,
 }
 
-impl Fold for Range {
-    fn fold(&self, after: u64) -> (Frame, u64) {
+impl Coalesce for Range {
+    fn coalesce(&self, after: u64) -> (Frame, u64) {
         (Frame::raw(format!("{}..{}", after + 1, self.last).into()), self.last)
     }
 }
 
 fn step(outbox: &mut Outbox, number: u64, last: u64) {
     let frame = Frame::raw(number.to_string().into());
-    outbox.put(A, &Message::step(A.1, number, frame, Arc::new(Range { last })));
+    outbox.put(A, &Message::delta(A.1, number, frame, Arc::new(Range { last })));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn steps_that_wait_become_one_when_their_turn_comes() {
     assert_eq!(outbox.bytes(), 3, "nothing is kept of steps that wait");
     step(&mut outbox, 3, 5);
     assert!(!outbox.is_empty());
-    outbox.freshen(1);
+    outbox.materialize(1);
     assert_eq!(write(&mut outbox, 100), (b"1..5ack".to_vec(), 2), "in their place");
 }
 
@@ -239,9 +239,9 @@ fn what_was_folded_and_has_not_left_takes_further_steps() {
     let mut outbox = Outbox::new(100);
     step(&mut outbox, 1, 2);
     step(&mut outbox, 2, 2);
-    outbox.freshen(4);
+    outbox.materialize(4);
     assert_eq!(outbox.bytes(), 4);
-    outbox.put(A, &Message::step(A.1, 3, Frame::raw("3".into()), Arc::new(Range { last: 3 })));
+    outbox.put(A, &Message::delta(A.1, 3, Frame::raw("3".into()), Arc::new(Range { last: 3 })));
     assert_eq!(outbox.bytes(), 0);
     // The one who was there first makes it: its steps begin where the client is.
     assert_eq!(drain(&mut outbox), ["1..2"]);
@@ -250,7 +250,7 @@ fn what_was_folded_and_has_not_left_takes_further_steps() {
 #[test]
 fn a_numbered_state_never_follows_a_later_one() {
     let mut outbox = Outbox::new(100);
-    let state = |number: u64| Message::latest(A.1, Frame::raw(number.to_string().into())).numbered(number);
+    let state = |number: u64| Message::latest(A.1, Frame::raw(number.to_string().into())).versioned(number);
     outbox.put(A, &state(7));
     outbox.put(A, &state(6));
     outbox.put(A, &state(7));
@@ -258,9 +258,9 @@ fn a_numbered_state_never_follows_a_later_one() {
     outbox.put(A, &state(7));
     outbox.put(A, &state(3));
     assert_eq!(outbox.pop(), None);
-    outbox.put(A, &Message { again: true, ..state(7) });
+    outbox.put(A, &Message { force: true, ..state(7) });
     assert_eq!(drain(&mut outbox), ["7"], "who asks again is told again");
-    outbox.put(A, &Message { again: true, ..state(6) });
+    outbox.put(A, &Message { force: true, ..state(6) });
     assert_eq!(outbox.pop(), None);
 }
 
@@ -268,8 +268,8 @@ fn a_numbered_state_never_follows_a_later_one() {
 fn a_first_step_stands_for_all_before_it() {
     let mut outbox = Outbox::new(100);
     step(&mut outbox, 3, 3);
-    let whole = Message::step(A.1, 5, Frame::raw("all up to 5".into()), Arc::new(Range { last: 9 }));
-    outbox.put(A, &Message { again: true, ..whole.clone() });
+    let whole = Message::delta(A.1, 5, Frame::raw("all up to 5".into()), Arc::new(Range { last: 9 }));
+    outbox.put(A, &Message { force: true, ..whole.clone() });
     step(&mut outbox, 5, 5);
     assert_eq!(drain(&mut outbox), ["all up to 5"], "in the place of what was waiting");
     step(&mut outbox, 4, 4);
@@ -284,7 +284,7 @@ fn series(pieces: &[&'static str]) -> Frame {
 #[test]
 fn a_series_leaves_whole_and_only_what_hurries_comes_between() {
     let mut outbox = Outbox::new(100);
-    let step = |number, frame| Message::step(A.1, number, frame, Arc::new(Range { last: 9 }));
+    let step = |number, frame| Message::delta(A.1, number, frame, Arc::new(Range { last: 9 }));
     outbox.put(A, &step(1, series(&["1a", "1b", "1c"])));
     outbox.push_ack("ack".into()).unwrap();
     assert_eq!(outbox.bytes(), 9);
@@ -316,7 +316,7 @@ fn what_is_left_of_a_series_is_taken_back() {
     outbox.push("x".into()).unwrap();
     put(&mut outbox, A, "later");
     outbox.push("y".into()).unwrap();
-    outbox.take_back(1);
+    outbox.discard_unsent(1);
     assert_eq!(outbox.bytes(), 2);
     put(&mut outbox, A, "again");
     assert_eq!(drain(&mut outbox), ["x", "y", "again"]);
@@ -329,11 +329,11 @@ fn a_kernel_gets_the_pieces_of_a_series_in_their_order() {
         let mut outbox = Outbox::new(100);
         outbox.put(A, &Message::latest(A.1, series(&["one", "two", "three"])));
         outbox.push("behind".into()).unwrap();
-        let mut left = Vec::new();
+        let mut written = Vec::new();
         while outbox.bytes() > 0 {
-            left.extend(write(&mut outbox, room).0);
+            written.extend(write(&mut outbox, room).0);
         }
-        assert_eq!(left, b"onetwothreebehind", "{room} at a time");
+        assert_eq!(written, b"onetwothreebehind", "{room} at a time");
     }
 }
 
@@ -341,7 +341,7 @@ fn a_kernel_gets_the_pieces_of_a_series_in_their_order() {
 fn the_largest_message_is_known_by_what_its_frame_carries() {
     let mut outbox = Outbox::new(100_000);
     let frames = [Frame::text(&"x".repeat(300)), Frame::text(&"y".repeat(70_000)), Frame::text("z")];
-    outbox.push(Frame::joined(&frames).into_bytes()).unwrap();
+    outbox.push(Frame::concat(&frames).into_bytes()).unwrap();
     assert_eq!(outbox.largest(), 0);
     outbox.next();
     assert_eq!(outbox.largest(), 70_000);

@@ -28,7 +28,7 @@ pub(super) fn are_sound(json: &str, attachments: usize) -> bool {
     let (mut rest, mut open) = (json, Vec::<Option<Object>>::new());
     let mut member = Member::Other;
     while let Some(byte) = rest.bytes().next() {
-        let (mut after, mut told) = (&rest[1..], None);
+        let (mut after, mut value) = (&rest[1..], None);
         match byte {
             b'{' => open.push(Some(Object::default())),
             b'[' => open.push(None),
@@ -45,19 +45,19 @@ pub(super) fn are_sound(json: &str, attachments: usize) -> bool {
                 if after.trim_start().starts_with(':') {
                     member = name(&rest[..rest.len() - after.len()]);
                     rest = &after[after.find(':').unwrap_or(0) + 1..];
-                    tell(&mut open, member, "");
+                    set_member(&mut open, member, "");
                     continue;
                 }
             }
             b't' | b'0'..=b'9' | b'-' => {
                 let end = rest.find([',', ']', '}', ' ', '\n', '\r', '\t']).unwrap_or(rest.len());
-                told = Some(&rest[..end]);
+                value = Some(&rest[..end]);
                 after = &rest[end..];
             }
             _ => {}
         }
-        if let Some(value) = told {
-            tell(&mut open, member, value);
+        if let Some(value) = value {
+            set_member(&mut open, member, value);
         }
         if !byte.is_ascii_whitespace() {
             member = Member::Other;
@@ -68,7 +68,7 @@ pub(super) fn are_sound(json: &str, attachments: usize) -> bool {
 }
 
 /// The innermost object has a member of that value; an empty one is anything but `true` and a number.
-fn tell(open: &mut [Option<Object>], member: Member, value: &str) {
+fn set_member(open: &mut [Option<Object>], member: Member, value: &str) {
     let Some(Some(object)) = open.last_mut() else { return };
     match member {
         Member::Placeholder => object.placeholder = value == "true",

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use serde_json::Value;
-use socketio::{Config, EventLimit, Handshake, Namespace, Proxies, Rate, Refusal, Socket, SocketIo};
+use socketio::{Config, ConnectError, EventLimit, Handshake, Namespace, Proxies, Rate, Socket, SocketIo};
 use tokio::{net::TcpSocket, sync::Notify};
 use tokio_tungstenite::client_async;
 
@@ -13,15 +13,14 @@ use crate::harness::{Client, Http, POLLING, TestServer, limited, within};
 pub(super) fn owned(config: Config) -> (TestServer, Arc<Notify>) {
     let gate = Arc::new(Notify::new());
     let waiting = gate.clone();
-    let namespace = Namespace::guarded("/", |handshake: Handshake| async move {
+    let namespace = Namespace::with_authorizer("/", |handshake: Handshake| async move {
         let auth = handshake.auth::<Value>().unwrap_or_default();
-        handshake.set_owner(auth["owner"].as_str()).map_err(|crowded| Refusal::new(crowded.to_string()))
+        handshake.set_owner(auth["owner"].as_str()).map_err(|crowded| ConnectError::new(crowded.to_string()))
     })
     .on("echo", |args: socketio::Args| async move { args })
-    .on(
-        "sign",
-        |socket: Socket| async move { socketio::Reply::new(&socket.handshake().spend("sign").is_ok()) },
-    )
+    .on("sign", |socket: Socket| async move {
+        socketio::Reply::new(&socket.handshake().check_rate("sign").is_ok())
+    })
     .on("wait", move |_: Socket| {
         let gate = waiting.clone();
         async move { gate.notified().await }
@@ -42,7 +41,7 @@ async fn open_from(server: &TestServer, address: [u8; 4]) -> Client {
 
 /// The status of a handshake with these headers.
 async fn handshake(server: &TestServer, headers: &str) -> u16 {
-    Http::connect(server).await.ask("GET", POLLING, headers, b"").await.status
+    Http::connect(server).await.request("GET", POLLING, headers, b"").await.status
 }
 
 #[actix_web::test]
@@ -82,11 +81,11 @@ async fn too_many_handshakes_are_told_when_to_come_again() {
     let (server, _) = owned(Config { max_handshakes_per_address: Some(1), ..Config::default() });
     let mut http = Http::connect(&server).await;
     for _ in 0..10 {
-        assert_eq!(http.ask("GET", POLLING, "", b"").await.status, 200);
+        assert_eq!(http.request("GET", POLLING, "", b"").await.status, 200);
     }
     let refused = loop {
         // A second may have passed meanwhile.
-        let answer = http.ask("GET", POLLING, "", b"").await;
+        let answer = http.request("GET", POLLING, "", b"").await;
         if answer.status != 200 {
             break answer;
         }
@@ -103,18 +102,18 @@ async fn who_never_joins_makes_room_for_who_does() {
     let mut http = Http::connect(&server).await;
     let mut idle = server.open().await;
     for _ in 0..50 {
-        assert_eq!(http.ask("GET", POLLING, "", b"").await.status, 200);
+        assert_eq!(http.request("GET", POLLING, "", b"").await.status, 200);
     }
     assert_eq!(idle.next().await, None, "it was there first");
     let mut clients = Vec::new();
     for _ in 0..20 {
         clients.push(server.enter().await);
     }
-    let refused = http.ask("GET", POLLING, "", b"").await;
+    let refused = http.request("GET", POLLING, "", b"").await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("5")));
     server.until(|server| server.io.sessions() == 20).await;
     for client in &mut clients {
-        assert_eq!(client.ask(r#"421["echo",1]"#).await, "431[1]");
+        assert_eq!(client.request(r#"421["echo",1]"#).await, "431[1]");
     }
 }
 
@@ -127,9 +126,9 @@ async fn who_has_an_owner_gets_in_where_strangers_have_taken_all_they_may() {
     assert_eq!(another.closed().await, (1013, "the server is full".into()));
     let mut known = server.open().await;
     known.enter("/", r#"{"owner":"ada"}"#).await;
-    assert_eq!(known.ask(r#"421["echo",1]"#).await, "431[1]");
+    assert_eq!(known.request(r#"421["echo",1]"#).await, "431[1]");
     for stranger in &mut strangers {
-        assert_eq!(stranger.ask(r#"421["echo",1]"#).await, "431[1]");
+        assert_eq!(stranger.request(r#"421["echo",1]"#).await, "431[1]");
     }
 }
 
@@ -140,7 +139,7 @@ async fn an_owner_has_so_many_sessions_from_wherever() {
     let mut here = open_from(&server, [127, 0, 0, 1]).await;
     here.enter("/", ada).await;
     let mut there = open_from(&server, [127, 0, 0, 2]).await;
-    assert_eq!(there.ask(&format!("40{ada}")).await, r#"44{"message":"too many sessions of one owner"}"#);
+    assert_eq!(there.request(&format!("40{ada}")).await, r#"44{"message":"too many sessions of one owner"}"#);
     there.enter("/", r#"{"owner":"bob"}"#).await;
 }
 
@@ -164,8 +163,8 @@ async fn one_address_may_send_so_much_and_another_is_not_held_back() {
     }
     assert!((40..100).contains(&taken), "{taken}");
     assert!(limited("traffic_per_address") >= before + 200 - taken);
-    assert_eq!(other.ask(r#"421["echo",1]"#).await, "431[1]");
-    within(async { while two.ask(r#"427["echo",1]"#).await != "437[1]" {} }).await;
+    assert_eq!(other.request(r#"421["echo",1]"#).await, "431[1]");
+    within(async { while two.request(r#"427["echo",1]"#).await != "437[1]" {} }).await;
 }
 
 #[actix_web::test]
@@ -190,7 +189,7 @@ async fn few_events_of_a_kind_wait_and_the_others_are_answered_in_their_turn() {
         );
     }
     assert_eq!(client.text().await, "435[5]");
-    assert_eq!(client.ask(r#"426["sign"]"#).await, "436[true]");
+    assert_eq!(client.request(r#"426["sign"]"#).await, "436[true]");
 }
 
 #[actix_web::test]
@@ -200,16 +199,16 @@ async fn what_a_service_does_only_so_often_is_counted_by_address_and_owner() {
     let (mut one, mut other) = (server.enter().await, open_from(&server, [127, 0, 0, 2]).await);
     other.enter("/", "").await;
     for _ in 0..3 {
-        assert_eq!(one.ask(r#"421["sign"]"#).await, "431[true]");
+        assert_eq!(one.request(r#"421["sign"]"#).await, "431[true]");
     }
-    assert_eq!(one.ask(r#"421["sign"]"#).await, "431[false]");
+    assert_eq!(one.request(r#"421["sign"]"#).await, "431[false]");
     assert_eq!(limited("sign"), before + 1);
-    assert_eq!(other.ask(r#"421["sign"]"#).await, "431[true]");
+    assert_eq!(other.request(r#"421["sign"]"#).await, "431[true]");
     // Whose it is counts, too.
     let ada = r#"{"owner":"ada"}"#;
     for (last, signed) in [(3, "[true]"), (4, "[true]"), (5, "[true]"), (6, "[false]")] {
         let mut hers = open_from(&server, [127, 0, 0, last]).await;
         hers.enter("/", ada).await;
-        assert_eq!(hers.ask(r#"421["sign"]"#).await, format!("431{signed}"));
+        assert_eq!(hers.request(r#"421["sign"]"#).await, format!("431{signed}"));
     }
 }

@@ -14,7 +14,7 @@ use crate::harness::{Client, Poller, TestServer};
 
 fn namespace(name: &str) -> Namespace {
     Namespace::new(name)
-        .connect(|socket: Socket| async move { socket.join("all") })
+        .on_connect(|socket: Socket| async move { socket.join("all") })
         .on("echo", |Data(n): Data<u32>| async move { Ok::<_, ()>(n) })
         .on("bye", |socket: Socket| async move { socket.disconnect() })
         .on("end", |socket: Socket| async move { socket.close() })
@@ -76,10 +76,10 @@ async fn one(server: &TestServer, seed: u64) {
         client
     } else {
         let mut poller = Poller::open(server).await;
-        poller.has_sent(b"40").await;
+        poller.try_send_ok(b"40").await;
         for n in 0..rng.random_range(0..4) {
             poller.begin_poll().await;
-            if !poller.has_sent(format!(r#"42{n}["echo",{n}]"#).as_bytes()).await {
+            if !poller.try_send_ok(format!(r#"42{n}["echo",{n}]"#).as_bytes()).await {
                 return;
             }
             if poller.get.answer_or_end().await.is_none_or(|answer| answer.status != 200) {
@@ -89,7 +89,7 @@ async fn one(server: &TestServer, seed: u64) {
         if rng.random() {
             // It vanishes, with or without a word, or while it waits.
             return match rng.random_range(0..3) {
-                0 => drop(poller.has_sent(b"1").await),
+                0 => drop(poller.try_send_ok(b"1").await),
                 1 => poller.begin_poll().await,
                 _ => {}
             };
@@ -127,7 +127,7 @@ async fn all(recovery: Option<Recovery>) {
     stop.store(true, Ordering::SeqCst);
     meddling.join().unwrap();
     // Whoever vanished without a word is found out by the heartbeat.
-    server.emptied().await;
+    server.wait_until_empty().await;
     assert_eq!((server.hub.of("/").count(), server.hub.of("/org-1").count()), (0, 0));
     assert!(server.hub.of("/").sockets().await.is_empty());
     server.open().await.enter("/", "").await;

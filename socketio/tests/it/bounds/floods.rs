@@ -36,7 +36,7 @@ async fn pings_of_who_does_not_read_are_not_answered_without_end() {
     ping_on(client).await;
     let more = memory().saturating_sub(before);
     assert!(more < 32 << 20, "{more} bytes more");
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -46,7 +46,7 @@ async fn neither_are_those_of_a_websocket_that_is_to_take_over() {
     for probed in [false, true] {
         let mut client = poller.websocket(&server).await;
         if probed {
-            assert_eq!(client.ask("2probe").await, "3probe");
+            assert_eq!(client.request("2probe").await, "3probe");
         }
         let before = memory();
         ping_on(client).await;
@@ -67,10 +67,10 @@ async fn many_who_only_connect_and_leave_are_no_burden() {
         client.send("41").await;
     }
     for _ in 0..5_000 {
-        assert!(client.ask("40/unknown,").await.starts_with("44/unknown,"));
+        assert!(client.request("40/unknown,").await.starts_with("44/unknown,"));
     }
     let more = memory().saturating_sub(before);
     assert!(more < 16 << 20, "{more} bytes more");
     client.raw(Ws::Close(None)).await;
-    within(server.emptied()).await;
+    within(server.wait_until_empty()).await;
 }

@@ -80,7 +80,7 @@ async fn who_is_held_back_does_not_hold_others_back() {
     let (mut held, mut other) = (server.enter().await, server.enter().await);
     let last = fill(&mut held).await;
     for id in 0..100 {
-        assert_eq!(other.ask(&format!(r#"42{id}["echo",{id}]"#)).await, format!("43{id}[{id}]"));
+        assert_eq!(other.request(&format!(r#"42{id}["echo",{id}]"#)).await, format!("43{id}[{id}]"));
     }
     server.hub.emit("news", &1);
     assert_eq!(other.text().await, r#"42["news",1]"#);

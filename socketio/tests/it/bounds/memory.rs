@@ -42,12 +42,12 @@ async fn large_event_is_taken_with_an_owner_alone() {
     for bytes in [EACH - 100, EACH] {
         let sent = event(1, bytes);
         let (taken, refused) = (format!("43{}", &sent[2..].replace(r#""echo","#, "")), "the message has");
-        let ack = stranger.ask(&sent).await;
+        let ack = stranger.request(&sent).await;
         match bytes < EACH {
             true => assert_eq!(ack, taken),
             false => assert!(ack.contains(refused) && ack.contains("at most 16384 are taken"), "{ack}"),
         }
-        assert_eq!(known.ask(&sent).await, taken);
+        assert_eq!(known.request(&sent).await, taken);
     }
     // Attachments count together.
     for (client, is_taken) in [(&mut stranger, false), (&mut known, true)] {
@@ -76,10 +76,10 @@ async fn exhausted_memory_closes_large_senders_and_lets_others_in() {
 
     // As much as a login has.
     let mut newcomer = server.enter().await;
-    assert_eq!(newcomer.ask(&event(1, 900)).await, format!(r#"431["{}"]"#, "x".repeat(900)));
+    assert_eq!(newcomer.request(&event(1, 900)).await, format!(r#"431["{}"]"#, "x".repeat(900)));
     let mut known = server.open().await;
     known.enter("/", ADA).await;
-    assert!(known.ask(&event(1, 100_000)).await.starts_with(r#"431["xx"#));
+    assert!(known.request(&event(1, 100_000)).await.starts_with(r#"431["xx"#));
     let mut poller = Poller::enter(&server).await;
     let answer = poller.try_send(event(1, 14_000).as_bytes()).await;
     assert_eq!((answer.status, answer.body.contains(BUSY)), (503, true), "{answer:?}");

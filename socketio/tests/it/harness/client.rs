@@ -31,7 +31,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     /// Sends a text, and returns the one that comes back.
-    pub(crate) async fn ask(&mut self, text: &str) -> String {
+    pub(crate) async fn request(&mut self, text: &str) -> String {
         self.send(text).await;
         self.text().await
     }

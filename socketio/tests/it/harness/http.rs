@@ -12,13 +12,13 @@ use super::{TestServer, within};
 
 /// What came back.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     head: String,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl Response {
     /// The value of a header; its name is in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
@@ -46,7 +46,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
     }
 
     /// A request and its answer.
-    pub(crate) async fn ask(&mut self, method: &str, query: &str, headers: &str, body: &[u8]) -> Answer {
+    pub(crate) async fn request(
+        &mut self,
+        method: &str,
+        query: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> Response {
         self.send(method, query, headers, body).await;
         self.answer().await
     }
@@ -71,12 +77,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
     }
 
     /// What comes back next.
-    pub(crate) async fn answer(&mut self) -> Answer {
+    pub(crate) async fn answer(&mut self) -> Response {
         within(self.read_answer()).await.expect("the connection was closed")
     }
 
     /// What comes back, or `None` if the connection is closed instead.
-    pub(crate) async fn answer_or_end(&mut self) -> Option<Answer> {
+    pub(crate) async fn answer_or_end(&mut self) -> Option<Response> {
         within(self.read_answer()).await
     }
 
@@ -85,7 +91,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         timeout(time, self.read_answer()).await.is_err()
     }
 
-    async fn read_answer(&mut self) -> Option<Answer> {
+    async fn read_answer(&mut self) -> Option<Response> {
         loop {
             if let Some(answer) = self.parsed() {
                 return Some(answer);
@@ -96,10 +102,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         }
     }
 
-    fn parsed(&mut self) -> Option<Answer> {
+    fn parsed(&mut self) -> Option<Response> {
         let end = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
         let head = String::from_utf8(self.read[..end].to_vec()).unwrap();
-        let mut answer = Answer { status: head.split(' ').nth(1)?.parse().ok()?, head, body: String::new() };
+        let mut answer =
+            Response { status: head.split(' ').nth(1)?.parse().ok()?, head, body: String::new() };
         let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
         let body = self.read.get(end..end + length)?;
         answer.body = String::from_utf8(body.to_vec()).unwrap();

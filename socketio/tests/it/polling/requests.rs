@@ -5,7 +5,7 @@ use std::time::Duration;
 use socketio::{Config, Frame, Message, Reason};
 use tokio::io::AsyncWriteExt;
 
-use crate::harness::{Http, POLLING, Poller, TestServer, Told};
+use crate::harness::{Http, POLLING, Poller, ServiceEvent, TestServer};
 
 const UNKNOWN: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
 
@@ -15,11 +15,11 @@ async fn a_second_get_ends_the_session() {
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
     let mut second = Http::connect(&server).await;
-    let refused = second.ask("GET", &poller.query, "", b"").await;
+    let refused = second.request("GET", &poller.query, "", b"").await;
     assert_eq!((refused.status, refused.body.as_str()), (400, r#"{"code":3,"message":"Bad request"}"#));
     assert_eq!(poller.get.answer().await.body, "1");
-    assert_eq!(server.gone().await, Reason::ProtocolError);
-    server.emptied().await;
+    assert_eq!(server.disconnect_reason().await, Reason::ProtocolError);
+    server.wait_until_empty().await;
     assert_eq!(poller.poll().await.body, UNKNOWN);
 }
 
@@ -28,18 +28,18 @@ async fn a_second_get_is_refused_at_once_while_an_event_is_handled() {
     let server = TestServer::start(Config::default());
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
-    assert_eq!(server.told().await, Told::Event("echo".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("echo".into()));
     poller.send(r#"421["wait",1]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
     let mut second = Http::connect(&server).await;
-    assert_eq!(second.ask("GET", &poller.query, "", b"").await.status, 400);
+    assert_eq!(second.request("GET", &poller.query, "", b"").await.status, 400);
     assert_eq!(poller.get.answer().await.body, "1");
 
     // The session is over, although its handler still runs.
-    assert_eq!(second.ask("GET", &poller.query, "", b"").await.body, UNKNOWN);
-    assert_eq!(second.ask("POST", &poller.query, "", b"3").await.body, UNKNOWN);
+    assert_eq!(second.request("GET", &poller.query, "", b"").await.body, UNKNOWN);
+    assert_eq!(second.request("POST", &poller.query, "", b"3").await.body, UNKNOWN);
     server.gate.notify_one();
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -52,13 +52,13 @@ async fn a_second_post_ends_the_session() {
     let mut second = Http::connect(&server).await;
     // The two are on their way at once: which of them is the second is not known.
     let refused = loop {
-        let answer = second.ask("POST", &poller.query, "", b"3").await;
+        let answer = second.request("POST", &poller.query, "", b"3").await;
         if answer.status == 400 {
             break answer.body;
         }
     };
     assert_eq!(poller.get.answer().await.status, 503);
-    assert_eq!(server.gone().await, Reason::ProtocolError);
+    assert_eq!(server.disconnect_reason().await, Reason::ProtocolError);
     let bodies = [refused, poller.post.answer().await.body];
     let two = r#"{"code":3,"message":"Bad request: two POST requests at once"}"#;
     assert!(bodies.iter().any(|body| body == two) && bodies.iter().any(|body| body == UNKNOWN), "{bodies:?}");
@@ -85,7 +85,7 @@ async fn what_is_not_part_of_the_protocol_is_refused_and_disturbs_nothing() {
         ("POST", format!("{POLLING}&sid="), "", 1),
         ("POST", format!("{POLLING}&sid=%00"), "", 1),
     ] {
-        let answer = Http::connect(&server).await.ask(method, &query, headers, b"").await;
+        let answer = Http::connect(&server).await.request(method, &query, headers, b"").await;
         assert_eq!(answer.status, 400, "{method} {query}");
         assert!(answer.body.starts_with(&format!(r#"{{"code":{code},"#)), "{method} {query} {answer:?}");
     }
@@ -121,9 +121,9 @@ async fn a_body_that_is_no_payload_ends_the_session_at_once() {
             if waits {
                 assert_eq!(poller.get.answer().await.status, 503);
             }
-            assert_eq!(server.gone().await, Reason::ProtocolError);
+            assert_eq!(server.disconnect_reason().await, Reason::ProtocolError);
             assert_eq!(poller.poll().await.body, UNKNOWN, "{} {waits}", body.escape_ascii());
-            server.emptied().await;
+            server.wait_until_empty().await;
         }
     }
 }
@@ -160,12 +160,12 @@ async fn of_a_post_given_up_while_it_is_taken_no_part_is_lost() {
     let body: Vec<_> = std::iter::once(r#"420["wait",0]"#.to_owned()).chain(events).collect();
     let mut given_up = Http::connect(&server).await;
     given_up.send("POST", &poller.query, "", body.join("\u{1e}").as_bytes()).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
     given_up.stream.set_zero_linger().unwrap();
     drop(given_up);
     poller.post.send("POST", &poller.query, "", br#"4231["echo",31]"#).await;
     // A round trip, so that the server has seen both.
-    assert_eq!(Http::connect(&server).await.ask("GET", POLLING, "", b"").await.status, 200);
+    assert_eq!(Http::connect(&server).await.request("GET", POLLING, "", b"").await.status, 200);
     server.gate.notify_one();
     let mut expected = 0;
     loop {
@@ -174,7 +174,7 @@ async fn of_a_post_given_up_while_it_is_taken_no_part_is_lost() {
             // The session may have been ended for it: then the client knows that something was lost.
             break;
         }
-        poller.took(answer);
+        poller.receive(answer);
         for packet in poller.left() {
             assert_eq!(packet, format!("43{expected}[{expected}]"));
             expected += 1;
@@ -208,8 +208,8 @@ async fn a_get_whose_connection_is_reset_ends_the_session() {
     poller.wait().await;
     poller.get.stream.set_zero_linger().unwrap();
     drop(poller.get);
-    assert_eq!(server.gone().await, Reason::TransportClose);
-    server.emptied().await;
+    assert_eq!(server.disconnect_reason().await, Reason::TransportClose);
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -219,9 +219,9 @@ async fn a_get_whose_connection_ends_is_noticed_by_its_heartbeat() {
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
     poller.get.stream.shutdown().await.unwrap();
-    let reason = server.gone().await;
+    let reason = server.disconnect_reason().await;
     assert!(matches!(reason, Reason::PingTimeout | Reason::TransportClose), "{reason}");
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -231,7 +231,7 @@ async fn a_body_that_never_ends_does_not_outlive_its_session() {
     let mut poller = Poller::connect(&server).await;
     poller.post.head("POST", &poller.query, "Content-Length: 100\r\n").await;
     poller.post.write(b"4").await;
-    assert_eq!(server.gone().await, Reason::PingTimeout);
+    assert_eq!(server.disconnect_reason().await, Reason::PingTimeout);
     // Either an answer or the connection's end: nobody waits for the rest.
     let answer = poller.post.answer_or_end().await;
     assert!(answer.is_none_or(|answer| answer.status == 400));

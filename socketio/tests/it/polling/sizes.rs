@@ -2,7 +2,7 @@
 
 use socketio::{Args, Config, Namespace, Reason, SocketIo};
 
-use crate::harness::{Poller, TestServer, Told};
+use crate::harness::{Poller, ServiceEvent, TestServer};
 
 #[actix_web::test]
 async fn an_event_that_is_too_large_is_still_acked() {
@@ -31,8 +31,8 @@ async fn a_payload_that_is_too_large_to_be_known_ends_the_session() {
     let mut poller = Poller::connect(&server).await;
     let answer = poller.try_send(format!(r#"42["{}"]"#, "x".repeat(3_000)).as_bytes()).await;
     assert_eq!(answer.status, 400);
-    assert_eq!(server.told().await, Told::Gone(Reason::ProtocolError));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::ProtocolError));
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -41,7 +41,11 @@ async fn a_payload_that_is_too_large_to_be_skipped_is_refused() {
     let mut poller = Poller::connect(&server).await;
     let text = format!(r#"427["echo","{}"]"#, "x".repeat(64_000));
     assert_eq!(poller.try_send(text.as_bytes()).await.status, 413);
-    assert_eq!(server.told().await, Told::Gone(Reason::ProtocolError), "it was never an event");
+    assert_eq!(
+        server.next_event().await,
+        ServiceEvent::Disconnected(Reason::ProtocolError),
+        "it was never an event"
+    );
 }
 
 #[actix_web::test]

@@ -90,7 +90,7 @@ async fn what_was_emitted_before_the_end_comes_before_the_end() {
     client.client().send(r#"42["bye"]"#).await;
     assert!(client.client().text().await.starts_with(r#"42["bye",1,"#));
     assert_eq!(client.client().text().await, "41");
-    assert_eq!(all.told().await, Reason::ServerDisconnect);
+    assert_eq!(all.next_report().await, Reason::ServerDisconnect);
 }
 
 #[actix_web::test]

@@ -11,14 +11,14 @@ use crate::harness::{Client, TestServer, within};
 /// A server that recovers, and tells why its sockets went.
 pub(super) struct Server {
     pub(super) server: TestServer,
-    told: UnboundedReceiver<Reason>,
+    reports: UnboundedReceiver<Reason>,
 }
 
 impl Server {
     pub(super) fn start(workers: usize, recovery: Recovery) -> Self {
-        let (tell, told) = unbounded_channel();
+        let (report, reports) = unbounded_channel();
         let recovered = Namespace::new("/")
-            .connect(|socket: Socket| async move {
+            .on_connect(|socket: Socket| async move {
                 if !socket.recovered() {
                     socket.join("all");
                 }
@@ -40,16 +40,16 @@ impl Server {
                 socket.emit("n", &3);
                 socket.emit_volatile("n", &4);
             })
-            .disconnect(move |_: Socket, reason: Reason| {
-                let _ = tell.send(reason);
+            .on_disconnect(move |_: Socket, reason: Reason| {
+                let _ = report.send(reason);
                 async {}
             });
         let config = Config { recovery: Some(recovery), ..Config::default() };
-        Self { server: TestServer::of(SocketIo::builder(config).namespace(recovered), workers), told }
+        Self { server: TestServer::of(SocketIo::builder(config).namespace(recovered), workers), reports }
     }
 
-    pub(super) async fn told(&mut self) -> Reason {
-        within(self.told.recv()).await.unwrap()
+    pub(super) async fn next_report(&mut self) -> Reason {
+        within(self.reports.recv()).await.unwrap()
     }
 
     /// A client that comes for the first time.
@@ -78,7 +78,7 @@ impl Returning {
             (Some(pid), None) => json!({ "pid": pid }).to_string(),
             _ => String::new(),
         };
-        let answer = client.ask(&format!("40{auth}")).await;
+        let answer = client.request(&format!("40{auth}")).await;
         let answer: Value = serde_json::from_str(answer.strip_prefix("40").unwrap()).unwrap();
         let (id, pid) = (answer["sid"].as_str().unwrap(), answer["pid"].as_str().unwrap());
         let recovered = self.pid.as_deref() == Some(pid);
@@ -111,11 +111,11 @@ impl Returning {
 
     /// Everything that was sent to it has come.
     pub(super) async fn nothing_more(&mut self) {
-        assert_eq!(self.client().ask(r#"427["echo",7]"#).await, "437[7]");
+        assert_eq!(self.client().request(r#"427["echo",7]"#).await, "437[7]");
     }
 
     pub(super) async fn rooms(&mut self) -> String {
-        self.client().ask(r#"428["rooms"]"#).await
+        self.client().request(r#"428["rooms"]"#).await
     }
 
     /// Loses the connection.

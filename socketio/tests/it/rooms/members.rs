@@ -44,7 +44,7 @@ async fn nobody_stays_in_a_room_who_has_gone() {
     let mut client = server.open().await;
     client.enter("/", "").await;
     for round in 0..20 {
-        assert_eq!(client.ask(r#"421["join","a"]"#).await, "431[]");
+        assert_eq!(client.request(r#"421["join","a"]"#).await, "431[]");
         if round % 2 == 0 {
             client.send("41").await;
             client.enter("/", "").await;
@@ -56,7 +56,7 @@ async fn nobody_stays_in_a_room_who_has_gone() {
         server.until(|server| server.hub.sockets() == 1).await;
         server.hub.to("a").emit("news", "a");
         assert!(server.hub.to("a").sockets().await.is_empty());
-        assert_eq!(client.ask(r#"421["rooms"]"#).await, "431[[]]");
+        assert_eq!(client.request(r#"421["rooms"]"#).await, "431[[]]");
     }
 }
 
@@ -98,6 +98,6 @@ async fn a_hub_whose_server_has_stopped_reaches_nobody_and_waits_for_nobody() {
     let gathered = within(hub.of("/").emit_with_ack("news", &1, Duration::from_secs(60))).await;
     assert!(gathered.replies.is_empty() && gathered.missing.is_empty());
     // The workers may still be clearing up.
-    server.emptied().await;
+    server.wait_until_empty().await;
     assert_eq!(hub.of("/").count(), 0);
 }

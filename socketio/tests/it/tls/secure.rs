@@ -49,19 +49,19 @@ pub(super) fn certified() -> CertifiedKey<rcgen::KeyPair> {
 pub(super) struct Secure {
     pub(super) server: TestServer,
     connector: TlsConnector,
-    pub(super) told: UnboundedReceiver<Reason>,
+    pub(super) reports: UnboundedReceiver<Reason>,
 }
 
 impl Secure {
     pub(super) fn start(config: Config, workers: usize) -> Self {
-        let (tell, told) = unbounded_channel();
+        let (report, reports) = unbounded_channel();
         let namespace = Namespace::new("/")
             .on("echo", |args: Args| async move { args })
             .on("secure", |socket: Socket| async move { Ok::<_, ()>(socket.handshake().is_secure()) })
             .on("close", |socket: Socket| async move { socket.close() })
             .on("size", |Data(bytes): Data<Binary>| async move { Ok::<_, ()>(bytes.0.len()) })
-            .disconnect(move |_: Socket, reason: Reason| {
-                let _ = tell.send(reason);
+            .on_disconnect(move |_: Socket, reason: Reason| {
+                let _ = report.send(reason);
                 async {}
             });
         let (folder, certified) = (Folder::new(), certified());
@@ -70,7 +70,7 @@ impl Secure {
         let tls = tls::server_config(&certificate, &key).unwrap();
         let builder = SocketIo::builder(config).namespace(namespace);
         let server = TestServer::secure(builder, workers, tls);
-        Self { server, connector: trusting(certified.cert.der().clone()), told }
+        Self { server, connector: trusting(certified.cert.der().clone()), reports }
     }
 
     async fn stream(&self) -> TlsStream<TcpStream> {

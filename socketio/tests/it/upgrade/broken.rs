@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use socketio::{Config, Frame, Message, Reason};
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
-use crate::harness::{Client, Poller, TestServer, Told, within};
+use crate::harness::{Client, Poller, ServiceEvent, TestServer, within};
 
 /// Events are taken and broadcasts come, as if nothing had been tried.
 async fn goes_on(server: &TestServer, poller: &mut Poller) {
@@ -155,8 +155,8 @@ async fn a_session_that_ends_meanwhile_takes_its_probe_along() {
     client.send("2probe").await;
     assert_eq!(client.text().await, "3probe");
     assert_eq!(poller.try_send(b"48").await.status, 400);
-    assert_eq!(server.told().await, Told::Gone(Reason::ProtocolError));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::ProtocolError));
+    server.wait_until_empty().await;
     client.send("5").await;
     assert_eq!(client.closed().await.0, 1002);
 }
@@ -169,8 +169,8 @@ async fn a_missing_pong_ends_a_session_in_the_middle_of_its_move() {
     let mut client = poller.websocket(&server).await;
     client.send("2probe").await;
     assert_eq!(client.text().await, "3probe");
-    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::PingTimeout));
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -178,7 +178,7 @@ async fn a_shutdown_does_not_wait_for_a_move() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     let mut client = poller.websocket(&server).await;
-    assert_eq!(client.ask("2probe").await, "3probe");
+    assert_eq!(client.request("2probe").await, "3probe");
     let silent = Poller::connect(&server).await;
     let _silent = silent.websocket(&server).await;
     let io = server.io.clone();
@@ -189,5 +189,5 @@ async fn a_shutdown_does_not_wait_for_a_move() {
     }
     assert_eq!(last.status, 503);
     within(shutdown).await.unwrap();
-    server.emptied().await;
+    server.wait_until_empty().await;
 }

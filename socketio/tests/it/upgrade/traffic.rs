@@ -69,7 +69,7 @@ impl Heard {
 
 /// One client's story: numbered events before, while and after it moves, with broadcasts all the while.
 async fn a_move_with_traffic(server: &TestServer, mut poller: Poller) -> (Client, Heard) {
-    let mut heard = Heard::default();
+    let mut received = Heard::default();
     for id in 0..5 {
         poller.send(&format!(r#"42{id}["echo",{id}]"#)).await;
     }
@@ -81,16 +81,16 @@ async fn a_move_with_traffic(server: &TestServer, mut poller: Poller) -> (Client
     }
     assert_eq!(client.text().await, "3probe");
     let answer = poller.get.answer().await;
-    poller.took(answer);
-    poller.left().iter().filter(|packet| *packet != "6").for_each(|packet| heard.take(packet));
+    poller.receive(answer);
+    poller.left().iter().filter(|packet| *packet != "6").for_each(|packet| received.take(packet));
     client.send("5").await;
     for id in 10..20 {
         client.send(&format!(r#"42{id}["echo",{id}]"#)).await;
     }
-    while heard.acks < 20 {
-        heard.take(&client.text().await);
+    while received.acks < 20 {
+        received.take(&client.text().await);
     }
-    (client, heard)
+    (client, received)
 }
 
 #[actix_web::test]
@@ -99,13 +99,13 @@ async fn nothing_is_lost_doubled_or_reordered_on_the_way() {
         let server = TestServer::with_workers(Config::default(), workers);
         let poller = Poller::connect(&server).await;
         let steady = Steady::begin(&server);
-        let (mut client, mut heard) = a_move_with_traffic(&server, poller).await;
+        let (mut client, mut received) = a_move_with_traffic(&server, poller).await;
         let broadcasts = steady.end();
-        while heard.broadcasts < broadcasts {
-            heard.take(&client.text().await);
+        while received.broadcasts < broadcasts {
+            received.take(&client.text().await);
         }
         client.raw(Ws::Close(None)).await;
-        server.emptied().await;
+        server.wait_until_empty().await;
     }
 }
 
@@ -116,9 +116,9 @@ async fn many_sessions_move_at_once() {
     let steady = Steady::begin(&server);
     let moved = join_all(pollers.into_iter().map(|poller| a_move_with_traffic(&server, poller))).await;
     let broadcasts = steady.end();
-    for (mut client, mut heard) in moved {
-        while heard.broadcasts < broadcasts {
-            heard.take(&client.text().await);
+    for (mut client, mut received) in moved {
+        while received.broadcasts < broadcasts {
+            received.take(&client.text().await);
         }
     }
 }

@@ -2,36 +2,38 @@
 
 use std::sync::{Arc, Mutex, mpsc::Sender};
 
-use socketio::{Event, Fault, Frame, Handshake, Hub, Message, Reason, Refusal, Reply, Service, Slot, Socket};
+use socketio::{
+    ConnectError, Event, Frame, Handshake, Hub, LimitExceeded, Message, Reason, Reply, Service, Slot, Socket,
+};
 use tokio::sync::Notify;
 
 /// What the service tells the test.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum ServiceEvent {
     Event(String),
-    Gone(Reason),
+    Disconnected(Reason),
 }
 
-pub(crate) struct Script {
+pub(crate) struct ScriptedService {
     pub(super) hub: Hub,
     pub(super) gate: Arc<Notify>,
-    pub(super) told: Mutex<Sender<Told>>,
+    pub(super) events: Mutex<Sender<ServiceEvent>>,
 }
 
-impl Script {
-    fn tell(&self, told: Told) {
+impl ScriptedService {
+    fn record(&self, events: ServiceEvent) {
         // The test may be over.
-        let _ = self.told.lock().unwrap().send(told);
+        let _ = self.events.lock().unwrap().send(events);
     }
 }
 
-impl Service for Script {
+impl Service for ScriptedService {
     type State = String;
 
-    async fn connect(&self, handshake: &Handshake) -> Result<String, Refusal> {
+    async fn connect(&self, handshake: &Handshake) -> Result<String, ConnectError> {
         match handshake.raw_auth().map(|auth| auth.get()) {
             Some(auth) if auth.contains("refuse") => {
-                Err(Refusal { data: Some(r#"{"code":7}"#.into()), ..Refusal::new("not today") })
+                Err(ConnectError { data: Some(r#"{"code":7}"#.into()), ..ConnectError::new("not today") })
             }
             auth => Ok(auth.unwrap_or("none").to_owned()),
         }
@@ -46,18 +48,18 @@ impl Service for Script {
     }
 
     async fn disconnected(&self, _: &Socket<String>, reason: Reason) {
-        self.tell(Told::Gone(reason));
+        self.record(ServiceEvent::Disconnected(reason));
     }
 }
 
-impl Script {
+impl ScriptedService {
     async fn answer(&self, socket: &Socket<String>, event: Event) -> Option<String> {
-        self.tell(Told::Event(event.name.clone()));
-        match event.fault {
-            Some(Fault::TooLarge { bytes, limit }) => {
+        self.record(ServiceEvent::Event(event.name.clone()));
+        match event.limit_exceeded {
+            Some(LimitExceeded::TooLarge { bytes, limit }) => {
                 return Some(format!(r#"["too large",{bytes},{limit}]"#));
             }
-            Some(fault) => return Some(format!("\"{fault}\"")),
+            Some(limit_exceeded) => return Some(format!("\"{limit_exceeded}\"")),
             None => {}
         }
         if !event.args.attachments().is_empty() {
@@ -85,7 +87,7 @@ impl Script {
             }
             "put" => {
                 for n in 0..10 {
-                    socket.put(Slot(1), Frame::event("slot", &[&n.to_string()]));
+                    socket.send_latest(Slot(1), Frame::event("slot", &[&n.to_string()]));
                 }
                 first
             }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use socketio::{Config, Fold, Frame, Message, Slot};
+use socketio::{Coalesce, Config, Frame, Message, Slot};
 
 use crate::harness::{Client, TestServer};
 
@@ -22,12 +22,12 @@ impl Story {
         // Far more than the kernel takes for one connection, after a few of them.
         let filler = format!("\"{}\"", "x".repeat(200_000));
         let frame = Frame::event("step", &[&format!("[{number}]"), &filler]);
-        Message::step(Slot(7), number, frame, self.clone())
+        Message::delta(Slot(7), number, frame, self.clone())
     }
 }
 
-impl Fold for Story {
-    fn fold(&self, after: u64) -> (Frame, u64) {
+impl Coalesce for Story {
+    fn coalesce(&self, after: u64) -> (Frame, u64) {
         let story = self.0.lock().unwrap();
         let missed: Vec<u64> = story.iter().copied().filter(|number| *number > after).collect();
         (Frame::event("step", &[&format!("{missed:?}"), "\"folded\""]), story.len() as u64)
@@ -35,7 +35,7 @@ impl Fold for Story {
 }
 
 /// The numbers in the next step, and whether they were folded.
-async fn told(client: &mut Client) -> (Vec<u64>, bool) {
+async fn next_delta(client: &mut Client) -> (Vec<u64>, bool) {
     let text = client.text().await;
     let (numbers, rest) = text.strip_prefix(r#"42["step",["#).unwrap().split_once(']').unwrap();
     let numbers = numbers.split(", ").map(|number| number.parse().unwrap()).collect();
@@ -50,12 +50,12 @@ async fn who_reads_is_sent_each_and_who_pauses_is_sent_the_rest_as_one() {
     let story = Arc::new(Story::default());
     for number in 1..=STEPS {
         server.hub.broadcast(story.step());
-        assert_eq!(told(&mut reader).await, (vec![number], false));
+        assert_eq!(next_delta(&mut reader).await, (vec![number], false));
     }
     // Forty megabytes would have had to wait, five times what cuts a client off.
     let (mut next, mut events) = (1, 0);
     while next <= STEPS {
-        let (numbers, _) = told(&mut paused).await;
+        let (numbers, _) = next_delta(&mut paused).await;
         assert_eq!(
             numbers,
             (next..next + numbers.len() as u64).collect::<Vec<_>>(),
@@ -68,6 +68,6 @@ async fn who_reads_is_sent_each_and_who_pauses_is_sent_the_rest_as_one() {
 
     server.hub.broadcast(story.step());
     for client in [&mut paused, &mut reader] {
-        assert_eq!(told(client).await, (vec![STEPS + 1], false), "from here on it is sent each again");
+        assert_eq!(next_delta(client).await, (vec![STEPS + 1], false), "from here on it is sent each again");
     }
 }

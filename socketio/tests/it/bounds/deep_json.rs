@@ -11,7 +11,7 @@ fn nested(levels: usize) -> String {
 }
 
 async fn goes_on(client: &mut Client) {
-    assert_eq!(client.ask(r#"429["echo",9]"#).await, "439[9]");
+    assert_eq!(client.request(r#"429["echo",9]"#).await, "439[9]");
 }
 
 #[actix_web::test]
@@ -20,13 +20,13 @@ async fn deep_arguments_are_a_fault_and_not_the_end() {
     let mut client = server.enter().await;
     for levels in [129, 5_000, 400_000] {
         for event in ["echo", "value"] {
-            let ack = client.ask(&format!(r#"421["{event}",{}]"#, nested(levels))).await;
+            let ack = client.request(&format!(r#"421["{event}",{}]"#, nested(levels))).await;
             assert_eq!(ack, r#"431[{"error":"the data is nested deeper than 128 levels"}]"#, "{levels}");
         }
     }
     // What is allowed can still be too much for the type that reads it: serde_json stops at 127.
-    assert_eq!(client.ask(&format!(r#"421["value",{}]"#, nested(127))).await, "431[true]");
-    let deepest = client.ask(&format!(r#"421["value",{}]"#, nested(128))).await;
+    assert_eq!(client.request(&format!(r#"421["value",{}]"#, nested(127))).await, "431[true]");
+    let deepest = client.request(&format!(r#"421["value",{}]"#, nested(128))).await;
     assert!(deepest.starts_with(r#"431[{"error":"argument 1: recursion limit"#), "{deepest}");
     goes_on(&mut client).await;
 }
@@ -35,7 +35,7 @@ async fn deep_arguments_are_a_fault_and_not_the_end() {
 async fn deep_auth_and_deep_acks_are_read_by_nobody() {
     let (server, _) = start(Config::default());
     let mut client = server.open().await;
-    let refused = client.ask(&format!(r#"40{{"a":{}}}"#, nested(400_000))).await;
+    let refused = client.request(&format!(r#"40{{"a":{}}}"#, nested(400_000))).await;
     assert!(
         refused.starts_with(r#"44{"message":"recursion limit exceeded"#),
         "{}",
@@ -61,7 +61,7 @@ async fn broken_json_of_any_depth_is_a_broken_rule() {
         client.send(&text).await;
         assert_eq!(client.closed().await.0, 1002, "{}", &text[..20]);
     }
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -84,18 +84,18 @@ async fn odd_but_valid_json_is_passed_on_as_it_is() {
         r#""\u2028\ud800""#.to_owned(),
     ] {
         assert_eq!(
-            client.ask(&format!(r#"421["echo",{data}]"#)).await,
+            client.request(&format!(r#"421["echo",{data}]"#)).await,
             format!("431[{data}]"),
             "{}",
             &data[..9]
         );
     }
     for data in [long.as_str(), "1e999999", r#""\ud800""#] {
-        let ack = client.ask(&format!(r#"421["value",{data}]"#)).await;
+        let ack = client.request(&format!(r#"421["value",{data}]"#)).await;
         assert!(ack.starts_with(r#"431[{"error":"argument 1: "#), "{}", &ack[..40.min(ack.len())]);
     }
     let name = "x".repeat(500_000);
-    let ack = client.ask(&format!(r#"421["{name}"]"#)).await;
+    let ack = client.request(&format!(r#"421["{name}"]"#)).await;
     assert!(ack.starts_with(r#"431[{"error":"nobody handles the event"#));
     goes_on(&mut client).await;
 }
@@ -111,7 +111,7 @@ async fn odd_names_of_namespaces_are_only_unknown() {
         "/\u{0}".into(),
         "/?a=1".into(),
     ] {
-        let answer = client.ask(&format!("40{name},")).await;
+        let answer = client.request(&format!("40{name},")).await;
         assert_eq!(answer, format!(r#"44{name},{{"message":"Invalid namespace"}}"#));
     }
     goes_on(&mut client).await;
@@ -146,13 +146,13 @@ async fn a_payload_of_many_packets_has_a_limit() {
     let mut poller = Poller::enter(&server).await;
     poller.send(&vec!["3"; 1_000].join("\u{1e}")).await;
     assert_eq!(poller.try_send(vec!["3"; 1_001].join("\u{1e}").as_bytes()).await.status, 400);
-    gone(&server, poller).await;
+    poll_until_ended(&server, poller).await;
     let mut poller = Poller::enter(&server).await;
     assert_eq!(poller.try_send("\u{1e}".repeat(900_000).as_bytes()).await.status, 400);
-    gone(&server, poller).await;
+    poll_until_ended(&server, poller).await;
 }
 
-async fn gone(server: &TestServer, mut poller: Poller) {
-    server.emptied().await;
+async fn poll_until_ended(server: &TestServer, mut poller: Poller) {
+    server.wait_until_empty().await;
     assert_eq!(poller.poll().await.status, 400);
 }

@@ -22,7 +22,7 @@ async fn the_old_selfs_last_handler_is_done_before_the_new_one_is_there() {
     let (connected, handled, gone) = (say("connect"), say("handled"), say("disconnect"));
     let (opened, working) = (gate.clone(), begun.clone());
     let slow = Namespace::new("/")
-        .connect(move |_: Socket| {
+        .on_connect(move |_: Socket| {
             connected();
             async {}
         })
@@ -35,7 +35,7 @@ async fn the_old_selfs_last_handler_is_done_before_the_new_one_is_there() {
             }
         })
         .on("rooms", |socket: Socket| async move { Ok::<_, ()>((socket.recovered(), socket.rooms().len())) })
-        .disconnect(move |_: Socket, _: Reason| {
+        .on_disconnect(move |_: Socket, _: Reason| {
             gone();
             async {}
         });

@@ -6,7 +6,7 @@ use socketio::{Config, Frame, Message, Reason, Slot};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::Instant};
 use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 
-use crate::harness::{Client, Http, Poller, TestServer, Told, line, within};
+use crate::harness::{Client, Http, Poller, ServiceEvent, TestServer, line, within};
 
 /// On the line, a second.
 const RATE: usize = 2_000_000;
@@ -69,11 +69,11 @@ async fn by_polling_too() {
     poller.get = Http::over(TcpStream::connect(line(server.address, RATE).await).await.unwrap());
     let began = Instant::now();
     server.hub.broadcast(Message::event(piece(1, LARGE)));
-    let text = poller.beyond_pings().await;
+    let text = poller.next_packet().await;
     assert!(text.starts_with(r#"42["piece",1,"#) && text.len() > LARGE);
     assert!(began.elapsed() > Duration::from_secs(2), "the line is slow");
     poller.send(r#"421["echo",1]"#).await;
-    assert_eq!(poller.beyond_pings().await, "431[1]", "and it lives");
+    assert_eq!(poller.next_packet().await, "431[1]", "and it lives");
 }
 
 #[actix_web::test]
@@ -101,7 +101,7 @@ async fn who_takes_nothing_is_dead_in_its_time_whatever_is_on_its_way() {
     let server = TestServer::start(short());
     let _client = server.connect().await;
     server.hub.broadcast(Message::event(piece(1, 10 * LARGE)));
-    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::PingTimeout));
 }
 
 #[actix_web::test]
@@ -113,7 +113,7 @@ async fn a_client_that_does_not_take_a_message_of_that_size_says_so() {
     let close = tokio_tungstenite::tungstenite::protocol::CloseFrame { code: 1009.into(), reason: "".into() };
     client.raw(Ws::Close(Some(close))).await;
     assert_eq!(client.closed().await.0, 1009);
-    assert_eq!(server.gone().await, Reason::MessageTooBig);
+    assert_eq!(server.disconnect_reason().await, Reason::MessageTooBig);
 }
 
 #[actix_web::test]
@@ -127,6 +127,6 @@ async fn it_is_heard_though_it_is_gone_at_once() {
         // A masked close, and then, because much has not been read, a reset.
         within(stream.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xF1])).await.unwrap();
         drop(client);
-        assert_eq!(server.gone().await, Reason::MessageTooBig);
+        assert_eq!(server.disconnect_reason().await, Reason::MessageTooBig);
     }
 }

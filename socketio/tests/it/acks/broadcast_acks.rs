@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use socketio::{Config, Gathered, Namespace, Socket, SocketIo};
+use socketio::{BroadcastAcks, Config, Namespace, Socket, SocketIo};
 
 use super::{LONG, SHORT};
 use crate::harness::{Client, TestServer, within};
 
 fn start(workers: usize) -> TestServer {
-    let quiet = Namespace::new("/").connect(|socket: Socket| async move { socket.join("all") }).on(
+    let quiet = Namespace::new("/").on_connect(|socket: Socket| async move { socket.join("all") }).on(
         "others",
         |socket: Socket| async move {
             let gathered = socket.broadcast().emit_with_ack("question", &1, LONG).await;
@@ -20,7 +20,7 @@ fn start(workers: usize) -> TestServer {
 }
 
 /// What was answered, in order.
-fn replies(gathered: &Gathered) -> Vec<i64> {
+fn replies(gathered: &BroadcastAcks) -> Vec<i64> {
     let mut replies: Vec<i64> = gathered.replies.iter().map(|(_, args)| args.get(0).unwrap()).collect();
     replies.sort_unstable();
     replies

@@ -37,7 +37,7 @@ impl Seen {
                 other.counted.fetch_add(1, Ordering::SeqCst);
                 async {}
             })
-            .disconnect(move |_: Socket, reason| {
+            .on_disconnect(move |_: Socket, reason| {
                 end.gone.lock().unwrap().push(reason);
                 async {}
             })
@@ -93,7 +93,7 @@ async fn a_websocket_that_hangs_up_while_it_is_not_read_ends_at_once() {
         // While what was begun still runs.
         server.until(|server| server.hub.sockets() == 0).await;
         seen.gate.notify_one();
-        server.emptied().await;
+        server.wait_until_empty().await;
         assert_eq!(seen.counted(), 0, "moved: {moved}, reset: {abort}");
         assert_eq!(*seen.gone.lock().unwrap(), [Reason::TransportClose]);
     }
@@ -111,7 +111,7 @@ async fn a_post_whose_client_hangs_up_ends_its_session_at_once() {
     drop(poller);
     server.until(|server| server.hub.sockets() == 0).await;
     seen.gate.notify_one();
-    server.emptied().await;
+    server.wait_until_empty().await;
     assert_eq!(seen.counted(), 0);
 }
 
@@ -130,7 +130,7 @@ async fn what_a_client_sent_before_it_said_goodbye_is_done() {
         server.until(|server| server.hub.sockets() == 0).await;
         drop(client);
         seen.gate.notify_one();
-        server.emptied().await;
+        server.wait_until_empty().await;
         assert_eq!(seen.counted(), 50, "{goodbye}");
     }
 }
@@ -144,7 +144,7 @@ async fn a_session_whose_events_get_nowhere_is_told_so_and_ends() {
     overfill(&mut client).await;
     assert_eq!(client.closed().await, (1013, "no event was done within 100ms".into()));
     seen.gate.notify_one();
-    server.emptied().await;
+    server.wait_until_empty().await;
     assert_eq!(seen.counted(), 0);
     assert_eq!(*seen.gone.lock().unwrap(), [Reason::PauseTimeout]);
     assert!(limited("pause_timeout") > before);
@@ -176,7 +176,7 @@ async fn a_handler_can_see_that_its_client_has_gone() {
         let (began, done) = (one.clone(), other.clone());
         async move {
             began.notify_one();
-            socket.gone().await;
+            socket.disconnected().await;
             done.notify_one();
         }
     });
@@ -186,5 +186,5 @@ async fn a_handler_can_see_that_its_client_has_gone() {
     crate::harness::within(began.notified()).await;
     drop(client);
     crate::harness::within(done.notified()).await;
-    server.emptied().await;
+    server.wait_until_empty().await;
 }

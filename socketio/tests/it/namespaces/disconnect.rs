@@ -13,26 +13,29 @@ async fn who_leaves_one_stays_in_the_others_and_may_come_back() {
     client.text().await;
     let first = client.enter("/a", "").await;
     client.text().await;
-    assert_eq!((all.told().await, all.told().await), ("/ in".into(), "/a in".into()));
+    assert_eq!((all.next_report().await, all.next_report().await), ("/ in".into(), "/a in".into()));
 
     client.send("41/a,").await;
-    assert_eq!(all.told().await, "/a client disconnect");
+    assert_eq!(all.next_report().await, "/a client disconnect");
     all.server.hub.of("/a").emit("news", &1);
-    assert_eq!(client.ask(r#"421["echo",1]"#).await, "431[1]");
+    assert_eq!(client.request(r#"421["echo",1]"#).await, "431[1]");
 
     let second = client.enter("/a", "").await;
     assert_ne!(first, second);
     assert_eq!(client.text().await, r#"42/a,["hello","/a"]"#);
-    assert_eq!(all.told().await, "/a in");
+    assert_eq!(all.next_report().await, "/a in");
     // Both at once are the same as one after the other.
     client.send("41/a,").await;
     let third = client.enter("/a", "").await;
     assert_ne!(second, third);
     assert_eq!(client.text().await, r#"42/a,["hello","/a"]"#);
-    assert_eq!((all.told().await, all.told().await), ("/a client disconnect".into(), "/a in".into()));
+    assert_eq!(
+        (all.next_report().await, all.next_report().await),
+        ("/a client disconnect".into(), "/a in".into())
+    );
     client.send("42/b,[\"echo\"]").await;
     assert_eq!(client.closed().await.0, 1002);
-    let mut ends = [all.told().await, all.told().await];
+    let mut ends = [all.next_report().await, all.next_report().await];
     ends.sort();
     assert_eq!(ends, ["/ protocol error", "/a protocol error"]);
 }
@@ -43,7 +46,7 @@ async fn what_was_sent_before_leaving_is_handled_and_acked() {
     let mut client = all.server.open().await;
     client.enter("/a", "").await;
     client.text().await;
-    assert_eq!(all.told().await, "/a in");
+    assert_eq!(all.next_report().await, "/a in");
     client.send(r#"42/a,1["wait"]"#).await;
     client.send(r#"42/a,2["echo",2]"#).await;
     client.send("41/a,").await;
@@ -51,7 +54,10 @@ async fn what_was_sent_before_leaving_is_handled_and_acked() {
     all.gate.notify_one();
     assert_eq!((client.text().await, client.text().await), ("43/a,1[]".into(), "43/a,2[2]".into()));
     assert!(client.text().await.starts_with("40/a,"));
-    assert_eq!((all.told().await, all.told().await), ("/a client disconnect".into(), "/a in".into()));
+    assert_eq!(
+        (all.next_report().await, all.next_report().await),
+        ("/a client disconnect".into(), "/a in".into())
+    );
 }
 
 #[actix_web::test]
@@ -61,23 +67,23 @@ async fn who_is_put_out_of_one_stays_in_the_others_and_may_come_back() {
     for name in ["/", "/a"] {
         client.enter(name, "").await;
         client.text().await;
-        all.told().await;
+        all.next_report().await;
     }
     client.send(r#"42/a,["disconnect me"]"#).await;
     // On their way when it was put out: of no meaning, and no offence.
     client.send(r#"42/a,5["echo",5]"#).await;
     client.send(r#"43/a,0[]"#).await;
     assert_eq!(client.text().await, "41/a,");
-    assert_eq!(all.told().await, "/a server disconnect");
+    assert_eq!(all.next_report().await, "/a server disconnect");
     for late in [r#"42/a,6["echo",6]"#, "43/a,1[]", r#"451-/a,["x",{"_placeholder":true,"num":0}]"#] {
         client.send(late).await;
     }
     client.raw(Ws::binary(vec![1])).await;
     client.send("41/a,").await;
-    assert_eq!(client.ask(r#"421["echo",1]"#).await, "431[1]");
+    assert_eq!(client.request(r#"421["echo",1]"#).await, "431[1]");
     client.enter("/a", "").await;
     assert_eq!(client.text().await, r#"42/a,["hello","/a"]"#);
-    assert_eq!(client.ask(r#"42/a,7["echo",7]"#).await, "43/a,7[7]");
+    assert_eq!(client.request(r#"42/a,7["echo",7]"#).await, "43/a,7[7]");
 }
 
 #[actix_web::test]
@@ -95,14 +101,14 @@ async fn who_is_put_out_in_the_middle_of_an_event_may_come_back_at_once() {
     assert_eq!(client.text().await, "41/a,");
     client.send("40/a,").await;
     all.gate.notify_one();
-    let mut heard = Vec::new();
-    while heard.last().is_none_or(|last: &String| !last.starts_with("42/a,[\"hello\"")) {
-        heard.push(client.text().await);
+    let mut received = Vec::new();
+    while received.last().is_none_or(|last: &String| !last.starts_with("42/a,[\"hello\"")) {
+        received.push(client.text().await);
     }
-    assert!(heard.iter().any(|text| text.starts_with("40/a,")), "{heard:?}");
-    assert_eq!(client.ask(r#"42/a,3["echo",3]"#).await, "43/a,3[3]");
-    let told = [all.told().await, all.told().await, all.told().await];
-    assert_eq!(told, ["/a in", "/a server disconnect", "/a in"]);
+    assert!(received.iter().any(|text| text.starts_with("40/a,")), "{received:?}");
+    assert_eq!(client.request(r#"42/a,3["echo",3]"#).await, "43/a,3[3]");
+    let reports = [all.next_report().await, all.next_report().await, all.next_report().await];
+    assert_eq!(reports, ["/a in", "/a server disconnect", "/a in"]);
 }
 
 #[actix_web::test]
@@ -113,7 +119,7 @@ async fn who_is_put_out_may_come_back_many_times() {
         client.enter("/a", "").await;
         client.text().await;
         if round % 2 == 0 {
-            assert_eq!(client.ask(r#"42/a,["disconnect me"]"#).await, "41/a,");
+            assert_eq!(client.request(r#"42/a,["disconnect me"]"#).await, "41/a,");
         } else {
             all.server.hub.of("/a").disconnect(false);
             assert_eq!(client.text().await, "41/a,");
@@ -129,15 +135,15 @@ async fn a_close_ends_every_namespace_of_the_session() {
     for name in ["/", "/a", "/b"] {
         client.enter(name, "").await;
         client.text().await;
-        all.told().await;
+        all.next_report().await;
     }
     client.send(r#"42/a,["close me"]"#).await;
     assert_eq!(client.text().await, "41/a,");
     assert_eq!(client.closed().await.0, 1000);
-    let mut ends = [all.told().await, all.told().await, all.told().await];
+    let mut ends = [all.next_report().await, all.next_report().await, all.next_report().await];
     ends.sort();
     assert_eq!(ends, ["/ server disconnect", "/a server disconnect", "/b server disconnect"]);
-    all.server.emptied().await;
+    all.server.wait_until_empty().await;
 }
 
 #[actix_web::test]
@@ -148,14 +154,14 @@ async fn a_panic_ends_the_session_in_all_its_namespaces_and_no_other() {
         for client in [&mut client, &mut other] {
             client.enter(name, "").await;
             client.text().await;
-            all.told().await;
+            all.next_report().await;
         }
     }
     client.send(r#"42/a,1["panic"]"#).await;
     assert_eq!(client.closed().await, (1011, "internal error".into()));
-    let mut ends = [all.told().await, all.told().await];
+    let mut ends = [all.next_report().await, all.next_report().await];
     ends.sort();
     assert_eq!(ends, ["/ handler panicked", "/a handler panicked"]);
-    assert_eq!(other.ask(r#"42/a,1["echo",1]"#).await, "43/a,1[1]");
+    assert_eq!(other.request(r#"42/a,1["echo",1]"#).await, "43/a,1[1]");
     all.server.until(|server| server.io.sessions() == 1 && server.hub.sockets() == 2).await;
 }

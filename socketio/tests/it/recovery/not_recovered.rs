@@ -15,20 +15,20 @@ async fn who_left_by_its_own_will_starts_afresh() {
     let hub = all.server.hub.clone();
     for by in 0..3 {
         let mut client = all.first().await;
-        client.client().ask(r#"421["join","a"]"#).await;
+        client.client().request(r#"421["join","a"]"#).await;
         match by {
             0 => client.client().send("41").await,
             1 => hub.to(client.id.as_str()).disconnect(false),
             _ => client.client().send("48").await,
         }
         let expected = [Reason::ClientDisconnect, Reason::ServerDisconnect, Reason::ProtocolError][by];
-        assert_eq!(all.told().await, expected);
+        assert_eq!(all.next_report().await, expected);
         client.client = None;
         hub.emit("n", &1);
         assert!(!client.come(&all.server).await, "{expected}");
         assert_eq!(client.rooms().await, r#"438[[false,["all"]]]"#);
         client.client().send("41").await;
-        all.told().await;
+        all.next_report().await;
     }
 }
 
@@ -41,7 +41,7 @@ async fn a_connection_that_ended_in_good_order_is_one_that_was_lost() {
             0 => client.client().raw(Ws::Close(None)).await,
             _ => client.client().send("1").await,
         }
-        assert_eq!(all.told().await, Reason::TransportClose);
+        assert_eq!(all.next_report().await, Reason::TransportClose);
         assert!(client.come(&all.server).await);
     }
 }
@@ -52,7 +52,7 @@ async fn who_was_away_for_too_long_starts_afresh() {
     let mut all = Server::start(1, Recovery { max_disconnection, ..Recovery::default() });
     let mut client = all.first().await;
     client.lose();
-    all.told().await;
+    all.next_report().await;
     // What is measured is that time passes.
     tokio::time::sleep(max_disconnection + Duration::from_millis(40)).await;
     assert!(!client.come(&all.server).await);
@@ -67,13 +67,13 @@ async fn who_missed_more_than_is_kept_starts_afresh_and_others_do_not() {
     hub.emit("n", &0);
     assert_eq!((one.number().await, other.number().await), (0, 0));
     one.lose();
-    all.told().await;
+    all.next_report().await;
     for n in 1..2_000 {
         hub.emit("n", &n);
     }
     assert_eq!(other.numbers(1_999).await.last(), Some(&1_999));
     other.lose();
-    all.told().await;
+    all.next_report().await;
     hub.emit("n", &2_000);
     assert!(!one.come(&all.server).await);
     assert!(other.come(&all.server).await);
@@ -94,13 +94,13 @@ async fn what_is_no_pid_or_no_offset_is_no_place_to_come_back_to() {
         (json!("A".repeat(100_000)), json!("1")),
     ] {
         let mut client = all.server.open().await;
-        let answer = client.ask(&format!("40{}", json!({ "pid": pid, "offset": offset }))).await;
+        let answer = client.request(&format!("40{}", json!({ "pid": pid, "offset": offset }))).await;
         assert!(answer.starts_with(r#"40{"sid":""#), "{answer}");
     }
     for offset in ["", "zz", "-1", "+0", "ffffffff", "fffffffffffffffffffff", "1 "] {
         let mut client = all.first().await;
         client.lose();
-        while all.told().await != Reason::TransportClose {}
+        while all.next_report().await != Reason::TransportClose {}
         client.offset = Some(offset.to_owned());
         let recovered = client.come(&all.server).await;
         assert!(!recovered || offset == "+0", "{offset}");
@@ -112,7 +112,7 @@ async fn what_is_no_pid_or_no_offset_is_no_place_to_come_back_to() {
 async fn without_the_setting_nothing_of_it_is_seen() {
     let server = TestServer::of(SocketIo::builder(Config::default()).namespace(Namespace::new("/")), 1);
     let mut client = server.open().await;
-    let answer = client.ask(r#"40{"pid":"AAAAAAAAAAAAAAAAAAAA","offset":"1"}"#).await;
+    let answer = client.request(r#"40{"pid":"AAAAAAAAAAAAAAAAAAAA","offset":"1"}"#).await;
     assert!(!answer.contains("pid"), "{answer}");
     server.hub.emit("n", &1);
     assert_eq!(client.text().await, r#"42["n",1]"#);
@@ -128,7 +128,7 @@ async fn who_polls_may_come_back_as_a_websocket() {
     poller.wait().await;
     poller.get.stream.set_zero_linger().unwrap();
     drop(poller);
-    assert_eq!(all.told().await, Reason::TransportClose);
+    assert_eq!(all.next_report().await, Reason::TransportClose);
     all.server.hub.emit("n", &1);
 
     let mut client = super::Returning { id: answer["sid"].as_str().unwrap().into(), ..Default::default() };

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use socketio::{Config, Handshake, Namespace, Refusal, Socket, SocketIo};
+use socketio::{Config, ConnectError, Handshake, Namespace, Socket, SocketIo};
 
 use crate::harness::TestServer;
 
@@ -12,10 +12,12 @@ async fn a_pattern_makes_a_namespace_of_each_name() {
         Ok(format!("{:?} {:?}", handshake.param("id"), handshake.param("name")))
     };
     let builder = SocketIo::builder(Config::default())
-        .namespace(Namespace::guarded("/org-{id}", params).connect(|socket: Socket<String>| async move {
-            socket.emit_args("hello", &socketio::args![socket.namespace(), socket.state()]);
-        }))
-        .namespace(Namespace::guarded("/room/{name:[a-z]+}", params))
+        .namespace(Namespace::with_authorizer("/org-{id}", params).on_connect(
+            |socket: Socket<String>| async move {
+                socket.emit_args("hello", &socketio::args![socket.namespace(), socket.state()]);
+            },
+        ))
+        .namespace(Namespace::with_authorizer("/room/{name:[a-z]+}", params))
         .namespace(Namespace::new("/org-main"));
     let server = TestServer::of(builder, 2);
     let (mut one, mut other) = (server.open().await, server.open().await);
@@ -28,7 +30,7 @@ async fn a_pattern_makes_a_namespace_of_each_name() {
     // A name of its own is no name of a pattern.
     other.enter("/org-main", "").await;
     for name in ["/room/", "/room/BLUE", "/room/blue/1", "/org-", "/org-1/2", "/orgs", "//", "/org-1 "] {
-        let answer = other.ask(&format!("40{name},")).await;
+        let answer = other.request(&format!("40{name},")).await;
         if !answer.starts_with(&format!("44{name},")) {
             assert_eq!(name, "/org-1 ", "{answer}");
             assert!(other.text().await.starts_with(r#"42/org-1 ,["hello","/org-1 ","#));
@@ -41,7 +43,7 @@ async fn a_pattern_makes_a_namespace_of_each_name() {
     assert_eq!(other.text().await, r#"42/org-2,["news",2]"#);
     assert_eq!((server.hub.of("/org-1").count(), server.hub.of("/org-3").count()), (1, 0));
     drop((one, other));
-    server.emptied().await;
+    server.wait_until_empty().await;
     assert_eq!(server.hub.of("/org-1").count(), 0);
 }
 
@@ -54,12 +56,12 @@ struct Credentials {
 
 #[actix_web::test]
 async fn a_guard_refuses_in_its_own_words_and_one_may_try_again() {
-    let guarded = Namespace::guarded("/admin", |handshake: Handshake| async move {
+    let guarded = Namespace::with_authorizer("/admin", |handshake: Handshake| async move {
         let credentials: Credentials = handshake
             .auth()
-            .map_err(|error| Refusal::new(error.to_string()).data(&json!({ "code": 400 })))?;
+            .map_err(|error| ConnectError::new(error.to_string()).data(&json!({ "code": 400 })))?;
         if credentials.word != "please" {
-            return Err(Refusal::new("not \"allowed\"").data(&json!({ "code": 401, "tries": [1, 2] })));
+            return Err(ConnectError::new("not \"allowed\"").data(&json!({ "code": 401, "tries": [1, 2] })));
         }
         Ok(credentials)
     })
@@ -67,22 +69,22 @@ async fn a_guard_refuses_in_its_own_words_and_one_may_try_again() {
     let server = TestServer::of(SocketIo::builder(Config::default()).namespace(guarded), 1);
     let mut client = server.open().await;
 
-    let missing = client.ask("40/admin,").await;
+    let missing = client.request("40/admin,").await;
     assert!(missing.starts_with(r#"44/admin,{"message":"missing field `name`"#), "{missing}");
     assert!(missing.ends_with(r#","data":{"code":400}}"#), "{missing}");
     assert_eq!(
-        client.ask(r#"40/admin,{"name":"Ada"}"#).await,
+        client.request(r#"40/admin,{"name":"Ada"}"#).await,
         r#"44/admin,{"message":"not \"allowed\"","data":{"code":401,"tries":[1,2]}}"#
     );
     client.enter("/admin", r#"{"name":"Ada","word":"please"}"#).await;
-    assert_eq!(client.ask(r#"42/admin,1["who"]"#).await, r#"43/admin,1["Ada"]"#);
+    assert_eq!(client.request(r#"42/admin,1["who"]"#).await, r#"43/admin,1["Ada"]"#);
     assert_eq!(server.hub.sockets(), 1);
 }
 
 #[actix_web::test]
 async fn a_guard_sees_how_the_client_came() {
-    let seen = Namespace::guarded("/", |handshake: Handshake| async move {
-        Err::<(), _>(Refusal::new("seen").data(&json!({
+    let seen = Namespace::with_authorizer("/", |handshake: Handshake| async move {
+        Err::<(), _>(ConnectError::new("seen").data(&json!({
             "namespace": handshake.namespace(), "auth": handshake.raw_auth().map(|auth| auth.get().to_owned()),
             "query": handshake.query(), "path": handshake.path(), "agent": handshake.header("UPGRADE"),
             "secure": handshake.is_secure(), "local": handshake.peer().is_some_and(|peer| peer.ip().is_loopback()),
@@ -91,7 +93,7 @@ async fn a_guard_sees_how_the_client_came() {
     });
     let server = TestServer::of(SocketIo::builder(Config::default()).namespace(seen), 1);
     let mut client = server.open().await;
-    let answer = client.ask(r#"40{"a":  [1]}"#).await;
+    let answer = client.request(r#"40{"a":  [1]}"#).await;
     let answer: serde_json::Value = serde_json::from_str(answer.strip_prefix("44").unwrap()).unwrap();
     assert_eq!(
         answer["data"],

@@ -35,7 +35,7 @@ fn asks(count: usize) -> String {
 
 /// Handled so far, once the one worker has done all that it could.
 async fn handled(server: &TestServer, count: &AtomicUsize) -> usize {
-    assert_eq!(server.enter().await.ask(r#"421["echo"]"#).await, "431[]");
+    assert_eq!(server.enter().await.request(r#"421["echo"]"#).await, "431[]");
     count.load(Ordering::SeqCst)
 }
 
@@ -72,7 +72,7 @@ async fn nothing_piles_up_behind_a_connection_that_is_not_read() {
     for _ in 0..ASKED {
         assert_eq!(client.text().await.len(), 200_007);
     }
-    assert_eq!(client.ask(r#"427["echo",1]"#).await, "437[1]");
+    assert_eq!(client.request(r#"427["echo",1]"#).await, "437[1]");
     assert_eq!(count.load(Ordering::SeqCst), ASKED);
 }
 
@@ -91,12 +91,12 @@ async fn who_takes_nothing_for_too_long_is_cut_off() {
         socket.send(r#"420["ask"]"#).await;
     }
     poller.send(&asks(100)).await;
-    server.emptied().await;
+    server.wait_until_empty().await;
     assert_eq!(limited("unread_timeout"), before + 2);
     // Of what waited nothing is begun: its acks would go nowhere.
     assert!(count.load(Ordering::SeqCst) < 200);
     let mut another = server.enter().await;
-    assert_eq!(another.ask(r#"421["echo",1]"#).await, "431[1]");
+    assert_eq!(another.request(r#"421["echo",1]"#).await, "431[1]");
 }
 
 #[actix_web::test]
@@ -107,7 +107,7 @@ async fn who_owes_nothing_is_waited_for() {
     poller.send(&asks(50)).await;
     let mut other = server.enter().await;
     for id in 0..200 {
-        assert_eq!(other.ask(&format!(r#"42{id}["echo"]"#)).await, format!("43{id}[]"));
+        assert_eq!(other.request(&format!(r#"42{id}["echo"]"#)).await, format!("43{id}[]"));
     }
     for _ in 0..50 {
         assert_eq!(poller.text().await.len(), FRAME - 4);
@@ -127,7 +127,7 @@ async fn a_poll_is_answered_once_the_last_answer_has_been_read() {
     poller.send(r#"427["echo",1]"#).await;
     for _ in 0..3 {
         let mut other = Http::connect(&server).await;
-        let answer = other.ask("GET", &poller.query, "", b"").await;
+        let answer = other.request("GET", &poller.query, "", b"").await;
         assert_eq!(answer.status, 400);
         assert!(answer.body.contains("has not been read"), "{answer:?}");
     }
@@ -143,7 +143,7 @@ async fn a_poll_is_answered_once_the_last_answer_has_been_read() {
     poller.send(r#"428["echo",2]"#).await;
     within(async {
         loop {
-            let answer = poller.get.ask("GET", &poller.query, "", b"").await;
+            let answer = poller.get.request("GET", &poller.query, "", b"").await;
             if answer.status == 200 {
                 break assert_eq!(answer.body, "438[2]");
             }
