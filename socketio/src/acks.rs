@@ -1,4 +1,4 @@
-//! Acks that clients owe: each event sent with an id, and who waits for its answer.
+//! Acks requested from clients, and the futures that wait for them.
 
 use std::{cell::RefCell, collections::HashMap, fmt};
 
@@ -9,18 +9,18 @@ use tokio::{
 
 use crate::{id::SocketId, wire::args::Args};
 
-/// Above this many, those whose time is over are looked for.
+/// From this number of waiters on, expired ones are removed on insertion.
 const CLEANUP_THRESHOLD: usize = 16;
 
-/// Why there is no answer.
+/// The reason why a requested ack is missing.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AckError {
     /// The client did not answer in time.
     Timeout,
-    /// The client has gone.
+    /// The client has disconnected.
     Disconnected,
-    /// The client answered, and not with what was expected.
+    /// The ack cannot be decoded as the expected type.
     Unexpected(serde_json::Error),
 }
 
@@ -36,16 +36,16 @@ impl fmt::Display for AckError {
 
 impl std::error::Error for AckError {}
 
-/// What became of a broadcast that asked for acks.
+/// The result of a broadcast with acks.
 #[derive(Debug, Clone, Default)]
 pub struct BroadcastAcks {
-    /// Who answered, and what, in the order of the answers.
+    /// Sockets and their acks, in the order in which the acks arrived.
     pub replies: Vec<(SocketId, Args)>,
-    /// Who was asked and did not answer in time, or has gone.
+    /// Sockets that did not ack in time, or have disconnected.
     pub missing: Vec<SocketId>,
 }
 
-/// What a broadcast hears from the workers.
+/// A worker's report to a broadcast with acks.
 #[derive(Debug)]
 pub(crate) enum AckEvent {
     Asked(Vec<SocketId>),
@@ -58,7 +58,7 @@ enum AckWaiter {
     Many(mpsc::UnboundedSender<AckEvent>, SocketId),
 }
 
-/// One socket's.
+/// Requested acks of one socket.
 #[derive(Debug, Default)]
 pub(crate) struct Acks(RefCell<HashMap<u64, (AckWaiter, Instant)>>);
 
@@ -88,7 +88,7 @@ impl Acks {
         waiting.insert(id, (waiter, until));
     }
 
-    /// The client's answer. One that nobody waits for any more is dropped.
+    /// Resolves a requested ack. An ack without a waiter is dropped.
     pub(crate) fn answer(&self, id: u64, args: Args) {
         let waiter = self.0.borrow_mut().remove(&id);
         match waiter {
@@ -98,12 +98,12 @@ impl Acks {
         }
     }
 
-    /// Whether anyone waits.
+    /// Whether a future waits for an ack.
     pub(crate) fn is_awaited(&self) -> bool {
         !self.0.borrow().is_empty()
     }
 
-    /// The client has gone.
+    /// Drops all waiters: the client has disconnected.
     pub(crate) fn clear(&self) {
         self.0.take();
     }

@@ -1,11 +1,11 @@
-//! The Socket.IO side of one session: packets in, each namespace's events handled in order.
+//! Socket.IO on one session: decodes packets and handles the events of each namespace in order.
 //!
 //! ```text
-//! messages ─▶ packets ─▶ the namespace's seat ─▶ connect, event, disconnected
-//!                  └───▶ acks, at once            one at a time, each seat for itself
+//! messages ─▶ packets ─▶ the namespace's driver ─▶ connect, event, disconnected
+//!                  └───▶ acks, at once              one at a time per driver
 //! ```
 //!
-//! What was received before a client said goodbye is still handled. Of one that is just gone, nothing more is begun.
+//! Events received before a deliberate close are still handled. After a lost connection no further event is started.
 
 use std::{
     rc::Rc,
@@ -48,7 +48,8 @@ use driver::{Item, Membership, SocketDriver};
 use rate::RateLimiter;
 use run::Received;
 
-/// How many times its size an inbox may have while an ack is waited for, which may stand behind what fills it.
+/// Factor by which `max_inbox` grows while a handler waits for an ack, because the ack may stand behind the queued
+/// events.
 const AWAITING_ACK_FACTOR: usize = 8;
 
 pub(crate) struct Client {
@@ -56,23 +57,23 @@ pub(crate) struct Client {
     session: Rc<SessionHandle>,
     request: Rc<Request>,
     drivers: Vec<SocketDriver>,
-    /// Namespaces that the server has put it out of, which it may not know yet: what it sends there is dropped.
+    /// Namespaces that the server has disconnected. The client may not know yet, so its packets for them are dropped.
     disconnected_by_server: Vec<Arc<str>>,
     assembler: PacketAssembler,
-    /// What waits to be handled.
+    /// Memory of unhandled events.
     reservation: MemoryReservation,
     rate: RateLimiter,
-    /// When the session must have a socket.
+    /// Deadline for the session to have a socket.
     join_by: Instant,
-    /// There while events wait for the client to read.
+    /// Set while events wait for the client to read its acks.
     held: Option<HeldEvents>,
     draining: bool,
     ended: bool,
 }
 
-/// How long a client has taken nothing.
+/// Time without progress of a client that has to read.
 struct HeldEvents {
-    /// Bytes that it had taken by then.
+    /// Bytes that the client had received at the start of this period.
     taken: u64,
     until: Instant,
 }
@@ -104,12 +105,12 @@ impl Client {
         &self.namespaces.config
     }
 
-    /// Bytes of one message.
+    /// Limit of one message in bytes.
     fn max_payload(&self) -> usize {
         self.session.quota().message(self.config().max_payload)
     }
 
-    /// Events and bytes that wait to be handled.
+    /// Number and bytes of unhandled events.
     fn waiting(&self) -> (usize, usize) {
         self.drivers.iter().fold((0, 0), |(items, bytes), driver| {
             let (more_items, more_bytes) = driver.waiting();
@@ -117,7 +118,7 @@ impl Client {
         })
     }
 
-    /// Counts what is held. Sessions without an owner may hold only so much together.
+    /// Updates the memory reservation. Sessions without an owner share a budget.
     fn count(&mut self) -> Result<(), SessionError> {
         let held = self.waiting().1 + self.assembler.held();
         self.reservation.set(held).map_err(|Exhausted| {
@@ -126,7 +127,7 @@ impl Client {
         })
     }
 
-    /// Events wait, or go on.
+    /// Starts or stops the read timeout.
     fn hold(&mut self) {
         if !self.drivers.iter().any(SocketDriver::is_held) {
             self.held = None;
@@ -176,13 +177,13 @@ impl Client {
         self.disconnected_by_server.retain(|other| &**other != name);
         if let Some(driver) = self.drivers.iter_mut().find(|driver| &*driver.nsp.name == name) {
             if driver.membership != Membership::Left && !driver.is_disconnected_by_server() {
-                // Stock clients ask twice where `connect()` is called before the answer to the first is there.
+                // Stock clients send a second CONNECT if `connect()` is called before the first is answered.
                 return Ok(());
             }
             driver.connect(auth, bytes);
             return Ok(());
         }
-        // Seats that were left may still be at work.
+        // Drivers of left namespaces may still run a handler.
         let taken = self.drivers.iter().filter(|driver| driver.membership != Membership::Left).count();
         let max = self.config().max_sockets;
         if taken >= max || self.drivers.len() >= 2 * max {
@@ -206,18 +207,18 @@ impl Client {
         whole.map_or(Ok(()), |whole| self.take(whole))
     }
 
-    /// A binary message; nothing of it, if it was too large.
+    /// Handles a binary message; `None` if it was too large and skipped.
     fn attachment(&mut self, attachment: Option<Vec<u8>>, bytes: u64) -> Result<(), SessionError> {
         let whole = self.assembler.attach(attachment, bytes, self.max_payload())?;
         whole.map_or(Ok(()), |whole| self.take(whole))
     }
 
-    /// A packet, with all its attachments.
+    /// Handles a packet with all its attachments.
     fn take(&mut self, assembled: assembler::AssembledPacket) -> Result<(), SessionError> {
         let limit = self.max_payload();
         let bytes = assembled.bytes;
         match assembled.packet {
-            // Answers are still waited for by what runs.
+            // Running handlers may still wait for acks.
             PendingPacket::Event(..) if self.draining => {}
             PendingPacket::Event(emitted, limit_exceeded) => {
                 let too_large = assembled.over.then_some(LimitExceeded::TooLarge { bytes, limit });
@@ -240,7 +241,7 @@ impl Client {
                 driver.push(Item::Event(Received { name, args, ack, limit_exceeded }), bytes as usize);
             }
             PendingPacket::Ack { namespace, id, args } if !assembled.over => {
-                // What is owed is taken, and counted before the next event.
+                // An ack is accepted in any case, and charged before the next event.
                 let _ = self.session.charge(0, bytes);
                 let args = sound(Args { json: args, attachments: assembled.attachments })?;
                 if let Some(driver) = self.driver(&namespace)? {
@@ -264,7 +265,7 @@ impl Client {
         deep.then_some(LimitExceeded::TooDeep { limit: max_depth }).or_else(|| self.busy(emitted))
     }
 
-    /// Whether too many events of this kind wait.
+    /// Checks the limit of waiting events of this name.
     fn busy(&self, emitted: &Emitted) -> Option<LimitExceeded> {
         let limits = &self.config().event_limits;
         let limit = limits.iter().find(|limit| limit.event == emitted.name)?;
@@ -274,7 +275,7 @@ impl Client {
         (waiting >= limit.max_waiting).then_some(LimitExceeded::Busy { limit: "event_waiting", seconds: 1 })
     }
 
-    /// A message that was skipped: an event can still be answered.
+    /// Handles a skipped message. An event can still be acked.
     fn too_large(&mut self, prefix: &[u8], bytes: u64) -> Result<(), SessionError> {
         let limit = self.max_payload();
         if prefix.is_empty() {
@@ -282,7 +283,7 @@ impl Client {
         }
         let prefix = match std::str::from_utf8(prefix) {
             Ok(prefix) => prefix,
-            // It may end within a character.
+            // The prefix may end within a character.
             Err(error) => std::str::from_utf8(&prefix[..error.valid_up_to()]).unwrap_or_default(),
         };
         let packet = prefix.strip_prefix('4').filter(|_| !self.assembler.is_waiting());
@@ -297,7 +298,7 @@ impl Client {
         self.begin(PendingPacket::Event(emitted, limit_exceeded), attachments, prefix.len())
     }
 
-    /// The seat of a namespace that the client is in; `None` if it has just been put out of it.
+    /// Driver of a joined namespace; `None` if the server has just disconnected it.
     fn driver(&mut self, namespace: &str) -> Result<Option<&mut SocketDriver>, SessionError> {
         let disconnected_by_server = self.disconnected_by_server.iter().any(|other| &**other == namespace);
         match self.drivers.iter_mut().find(|driver| &*driver.nsp.name == namespace && driver.is_joined()) {
@@ -339,14 +340,14 @@ impl SessionLayer for Client {
             !driver.is_over()
         });
         self.hold();
-        // To hold less is always possible.
+        // Releasing memory cannot fail.
         let _ = self.count();
         if self.ended && self.drivers.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn is_full(&self) -> bool {
         let (items, bytes) = self.waiting();
-        // A handler that waits for its client's answer must not keep it from being read.
+        // A handler that waits for the client's ack must not prevent it from being read.
         let times =
             if self.drivers.iter().any(SocketDriver::is_awaiting_ack) { AWAITING_ACK_FACTOR } else { 1 };
         let config = self.config();
@@ -388,7 +389,7 @@ impl SessionLayer for Client {
     }
 }
 
-/// A task that was torn down leaves no socket behind.
+/// A task that is torn down leaves no socket behind.
 impl Drop for Client {
     fn drop(&mut self) {
         self.end(Reason::Shutdown, true);

@@ -1,4 +1,4 @@
-//! Engine.IO without Socket.IO: messages, and nothing said about what is in them.
+//! Engine.IO without Socket.IO: sessions that exchange uninterpreted messages.
 
 use std::{
     collections::VecDeque,
@@ -22,7 +22,7 @@ use crate::{
     wire::frame::Frame,
 };
 
-/// A message of a bare session.
+/// A message of an Engine.IO session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineMessage {
     /// Text.
@@ -31,12 +31,12 @@ pub enum EngineMessage {
     Binary(Bytes),
 }
 
-/// One client's session.
+/// One client's session. A clone is the same session.
 #[derive(Clone)]
 pub struct EngineSession(Rc<SessionHandle>);
 
 impl EngineSession {
-    /// Sends a message, behind all that is waiting.
+    /// Queues a message.
     pub fn send(&self, message: &EngineMessage) {
         self.0.emit(match message {
             EngineMessage::Text(text) => Frame::text(&format!("4{text}")),
@@ -51,19 +51,19 @@ impl fmt::Debug for EngineSession {
     }
 }
 
-/// An Engine.IO server without Socket.IO on top. Its transports, limits and deadlines are those of [`Config`].
+/// An Engine.IO server without Socket.IO. Its transports, limits and deadlines are those of [`Config`].
 #[derive(Clone)]
 pub struct EngineIo(Arc<Endpoint>);
 
 impl EngineIo {
-    /// A server that calls `on_message` for each message, in order.
+    /// Creates a server that calls `on_message` for each message, in order.
     pub fn new<F>(config: Config, on_message: F) -> Self
     where
         F: Fn(&EngineSession, EngineMessage) + Send + Sync + 'static,
     {
         let on_message = Arc::new(on_message);
         let open: crate::engine::Open = Box::new(move |session, _| {
-            // There are no namespaces that it could join later.
+            // There are no namespaces to join later.
             session.join();
             let session = EngineSession(session.clone());
             Box::new(MessageLayer {
@@ -81,7 +81,7 @@ impl EngineIo {
         server::mount(&self.0, app);
     }
 
-    /// Ends all sessions; those that last longer than `grace` are cut off.
+    /// Ends all sessions; aborts those that last longer than `grace`.
     pub async fn shutdown(&self, grace: Duration) {
         server::shutdown(&self.0, grace).await;
     }

@@ -1,4 +1,4 @@
-//! What a handler may ask for: each argument finds itself in the event.
+//! Extraction of a handler's arguments from an event.
 
 use std::{ops::Deref, rc::Rc};
 
@@ -11,7 +11,7 @@ use crate::{
     wire::args::Args,
 };
 
-/// An event on its way to a handler.
+/// Parts of an event, from which a handler's arguments are extracted.
 #[derive(Debug)]
 pub struct EventParts<'a, S> {
     socket: &'a Socket<S>,
@@ -25,8 +25,8 @@ impl<'a, S> EventParts<'a, S> {
         Self { socket, event: Some(event), next: 0, ack: None }
     }
 
-    /// The handler has all it asked for, and now owes the ack if that is among it. Before, what is wrong with the event
-    /// becomes the ack.
+    /// Marks the extraction as successful: from here on an extracted [`AckSender`] sends the ack. Before, the session
+    /// sends the rejection.
     pub(crate) fn complete(&mut self) {
         if let Some(ack_handle) = self.ack.take() {
             ack_handle.defer();
@@ -36,36 +36,36 @@ impl<'a, S> EventParts<'a, S> {
 
 /// A type that can be an argument of a handler, for sockets with state `S`.
 ///
-/// One of your own takes what it needs by the ones that there are:
+/// A type of your own is built from existing ones:
 ///
 /// ```
-/// use socketio::{Data, Extract, FromEvent, Rejection};
+/// use socketio::{Data, EventParts, FromEvent, Rejection};
 ///
 /// struct Positive(i64);
 ///
 /// impl<S> FromEvent<S> for Positive {
-///     fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-///         let Data(n) = Data::from_event(extract)?;
+///     fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+///         let Data(n) = Data::from_event(parts)?;
 ///         if n > 0 { Ok(Self(n)) } else { Err(Rejection("not positive".to_owned())) }
 ///     }
 /// }
 /// ```
 ///
-/// There are [`Socket`], [`State`], [`Data`], [`Args`], [`Event`] and [`AckSender`]; they may stand in any order. Where several
-/// take from the event's arguments, they do so from left to right.
+/// Provided are [`Socket`], [`State`], [`Data`], [`Args`], [`Event`] and [`AckSender`], in any order. Several types
+/// that take event arguments do so from left to right.
 pub trait FromEvent<S>: Sized {
-    /// Takes it.
+    /// Extracts the value.
     ///
     /// # Errors
     /// A [`Rejection`] becomes the ack, and the handler is not called.
     fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection>;
 }
 
-/// The event's next argument. One that is missing is read as `null`, so `Data<Option<T>>` may be left out.
+/// The next argument of the event. A missing one is decoded as `null`, so `Data<Option<T>>` is optional.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Data<T>(pub T);
 
-/// What the namespace's connect hook returned for this socket.
+/// The state of the socket: the return value of the connect hook.
 #[derive(Debug)]
 pub struct State<S>(Rc<S>);
 
@@ -104,7 +104,7 @@ impl<S, T: DeserializeOwned> FromEvent<S> for Data<T> {
     }
 }
 
-/// The arguments that are left.
+/// The remaining arguments.
 impl<S> FromEvent<S> for Args {
     fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
         let args = std::mem::take(&mut parts.event.as_mut().ok_or_else(taken)?.args);
@@ -113,14 +113,14 @@ impl<S> FromEvent<S> for Args {
     }
 }
 
-/// The whole event; nothing can be taken after it.
+/// The whole event; it must be the last extracted value.
 impl<S> FromEvent<S> for Event {
     fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
         parts.event.take().ok_or_else(taken)
     }
 }
 
-/// The ack, to be sent by hand; what the handler returns is then not sent.
+/// The ack, for the handler to send; its return value is then not sent.
 impl<S> FromEvent<S> for AckSender {
     fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
         let event = parts.event.as_mut().ok_or_else(taken)?;

@@ -1,4 +1,4 @@
-//! What is counted. Handles are made once per worker: an increment is one atomic addition.
+//! Metrics. Handles are created once per worker, so that an increment is one atomic addition.
 
 use std::{
     collections::BTreeMap,
@@ -54,7 +54,7 @@ impl Metrics {
         self.sessions(transport).decrement(1.0);
     }
 
-    /// A session goes on as a WebSocket.
+    /// Counts an upgrade to WebSocket.
     pub(crate) fn upgraded(&self, from: Transport) {
         self.sessions(from).decrement(1.0);
         self.websocket.increment(1.0);
@@ -66,12 +66,12 @@ impl Metrics {
         self.packets_sent.increment(frames);
     }
 
-    /// A session has ended, and this was the most that ever waited for it.
+    /// Records the largest backlog of a session that has ended.
     pub(crate) fn high_water(&self, bytes: usize) {
         self.outbox.record(bytes as f64);
     }
 
-    /// A client came upon a limit. The log has each limit once a minute.
+    /// Counts a limit that took effect. Each limit is logged at most once a minute.
     pub(crate) fn limited(limit: &'static str) {
         counter!("socketio_limited_total", "limit" => limit).increment(1);
         if let Some(times) = due(limit, Instant::now()) {
@@ -84,12 +84,12 @@ impl Metrics {
     }
 }
 
-/// How long what was logged is not logged again.
+/// Time between two log lines of the same kind.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How often something happened since it was last logged, if it is to be logged now: once a minute.
+/// Returns the number of occurrences since the last log line, if a line is due.
 pub(crate) fn due(what: &'static str, now: Instant) -> Option<u64> {
-    /// When each was last logged, and how often it happened since.
+    /// Time of the last log line of each kind, and the occurrences since.
     static DUE: Mutex<BTreeMap<&'static str, (Instant, u64)>> = Mutex::new(BTreeMap::new());
     let mut all = DUE.lock().unwrap_or_else(PoisonError::into_inner);
     let Some((logged, times)) = all.get_mut(what) else {
@@ -104,7 +104,7 @@ pub(crate) fn due(what: &'static str, now: Instant) -> Option<u64> {
     Some(std::mem::take(times))
 }
 
-/// How long the handlers of a namespace, or of all that match a pattern, take.
+/// Duration of the handlers of a namespace or pattern.
 pub(crate) fn handler_seconds(namespace: &str) -> Histogram {
     histogram!("socketio_handler_seconds", "namespace" => namespace.to_owned())
 }

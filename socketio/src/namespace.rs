@@ -1,4 +1,4 @@
-//! A namespace, put together from handlers.
+//! Namespaces that are built from handlers.
 
 use std::{collections::HashMap, fmt};
 
@@ -22,12 +22,12 @@ type OnDisconnect<S> = Box<dyn Fn(Socket<S>, Reason) -> LocalBoxFuture<'static, 
 type OnEvent<S> =
     Box<dyn Fn(&mut EventParts<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection> + Send + Sync>;
 
-/// Who may come in, and which function handles which event. `S` is kept with each socket.
+/// A namespace: its authorizer and its event handlers. `S` is the state of each socket.
 ///
-/// The handlers of one socket run one at a time, in the order in which its events were sent; those of different sockets,
-/// and of different namespaces, do not wait for each other. A client that asked for an ack gets one whatever happens: what
-/// the handler returns; `{"error": …}` where the arguments do not fit, nobody handles the event, or a
-/// [`LimitExceeded`](crate::LimitExceeded) kept its arguments out; otherwise an empty one.
+/// The handlers of one socket run one at a time, in the order of its events. Those of different sockets, and of
+/// different namespaces, do not wait for each other. A requested ack is always sent: the return value of the handler;
+/// `{"error": …}` if the arguments do not fit, no handler has that name, or the event exceeds a limit
+/// ([`LimitExceeded`](crate::LimitExceeded)); an empty ack otherwise.
 pub struct Namespace<S = ()> {
     name: String,
     authorizer: Authorizer<S>,
@@ -38,21 +38,21 @@ pub struct Namespace<S = ()> {
 }
 
 impl Namespace {
-    /// A namespace that everyone may enter.
+    /// A namespace without authorization.
     ///
-    /// The name begins with `/`, and `/` is the main namespace. A name with parts in braces, such as `/org-{id}` or
-    /// `/room/{name:[a-z]+}`, is a pattern: each name that matches is a namespace of its own, there while somebody is in
-    /// it. See [`Handshake::param`].
+    /// The name begins with `/`; `/` is the main namespace. A name with parts in braces, such as `/org-{id}` or
+    /// `/room/{name:[a-z]+}`, is a pattern. Each matching name is a namespace of its own, which exists while a client
+    /// is in it. See [`Handshake::param`].
     pub fn new(name: impl Into<String>) -> Self {
         Self::with_authorizer(name, |_| async { Ok(()) })
     }
 }
 
 impl<S: 'static> Namespace<S> {
-    /// A namespace with a connect hook: it decides who may enter, and makes what is kept with the socket.
+    /// A namespace with a connect hook, which authorizes the connection and returns the state of the socket.
     ///
-    /// A hook runs to its end, and its session keeps its place until then, also when the client has gone: give
-    /// what it waits for a timeout.
+    /// The hook is not cancelled, and counts as part of its session until it ends, also after the client has
+    /// disconnected: set timeouts for what it awaits.
     pub fn with_authorizer<F, Fut>(name: impl Into<String>, authorizer: F) -> Self
     where
         F: Fn(Handshake) -> Fut + Send + Sync + 'static,
@@ -68,7 +68,7 @@ impl<S: 'static> Namespace<S> {
         }
     }
 
-    /// What happens when a socket is there. Its events wait until this is done.
+    /// Sets the handler of new sockets. The events of a socket wait until it has ended.
     #[must_use]
     pub fn on_connect<F, Fut>(mut self, handler: F) -> Self
     where
@@ -79,7 +79,7 @@ impl<S: 'static> Namespace<S> {
         self
     }
 
-    /// What happens when a socket has gone, after its last event.
+    /// Sets the handler of disconnected sockets, which runs after their last event.
     #[must_use]
     pub fn on_disconnect<F, Fut>(mut self, handler: F) -> Self
     where
@@ -90,20 +90,20 @@ impl<S: 'static> Namespace<S> {
         self
     }
 
-    /// What an event does. A second handler for a name replaces the first.
+    /// Sets the handler of an event. It replaces an earlier one of that name.
     #[must_use]
     pub fn on<A: 'static>(mut self, event: impl Into<String>, handler: impl Handler<S, A>) -> Self {
         self.events.insert(event.into(), Box::new(move |parts| handler.call(parts)));
         self
     }
 
-    /// What the event `message` does, which is what `socket.send(…)` of the stock clients emits.
+    /// Sets the handler of the event `message`, which the stock clients' `socket.send(…)` emits.
     #[must_use]
     pub fn message<A: 'static>(self, handler: impl Handler<S, A>) -> Self {
         self.on("message", handler)
     }
 
-    /// What events do that have no handler of their own.
+    /// Sets the handler of events without a handler of their own.
     #[must_use]
     pub fn on_fallback<A: 'static>(mut self, handler: impl Handler<S, A>) -> Self {
         self.fallback = Some(Box::new(move |parts| handler.call(parts)));

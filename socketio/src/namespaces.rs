@@ -13,14 +13,14 @@ pub(crate) struct Definition {
     pub(crate) handler_seconds: Histogram,
 }
 
-/// The namespaces that clients may ask for.
+/// Namespaces that clients may connect to.
 pub(crate) struct Namespaces {
     pub(crate) config: Config,
     pub(crate) patterns: Vec<Definition>,
 }
 
 impl Namespaces {
-    /// A place in the namespace of that name, if it is one that clients may ask for.
+    /// Finds or creates the namespace of that name for a session.
     pub(crate) fn acquire(&self, hub: &Hub, name: &str) -> Option<Arc<Nsp>> {
         hub.acquire(name, || self.create(name, hub.recovery_bytes()))
     }

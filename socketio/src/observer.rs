@@ -1,4 +1,4 @@
-//! Somebody who watches what happens on a server, such as an admin page.
+//! Observation of a server, for the admin page.
 
 #![cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
 
@@ -10,7 +10,7 @@ use crate::{
     worker::{socket::SocketInner, target::Room},
 };
 
-/// What happened, on the worker where it did. One that `Began` has no sockets yet.
+/// An occurrence on the calling worker. A worker that `Began` has no sockets yet.
 #[derive(Debug)]
 pub(crate) enum Observed<'a> {
     Began { hub: &'a Hub },
@@ -22,7 +22,7 @@ pub(crate) enum Observed<'a> {
     Sent { socket: &'a SocketInner, frame: &'a Frame },
 }
 
-/// Called from all workers; it must not wait.
+/// Called on all workers; must not block.
 pub(crate) trait Observer: Send + Sync {
     fn observe(&self, observed: &Observed<'_>);
 }

@@ -1,26 +1,26 @@
-//! Which origins may open a session.
+//! Origins that may open a session.
 //!
-//! Browsers let any page open a WebSocket to any address and attach that address's cookies, so the
-//! `Origin` header is all that stops a foreign page from acting as its visitor. Apps send one, too: that of the page
-//! within them (`capacitor://localhost`, `tauri://localhost`, `file://`, `null`), or the address they connect to, by
-//! whichever scheme they do so (`ws://gym.example`).
+//! Browsers let any page open a WebSocket to any address, with the cookies of that address. Only the `Origin` header
+//! stops a foreign page from acting as its visitor. Apps send an origin too: that of their embedded page
+//! (`capacitor://localhost`, `tauri://localhost`, `file://`, `null`), or the address that they connect to, with its own
+//! scheme (`ws://gym.example`).
 
 mod name;
 
 use self::name::Origin;
 
-/// Which origins may connect. A request without an `Origin` header is let in, unless a browser says that it comes from a page
-/// of another site (`Sec-Fetch-Site`), which would not be told its answer, but could open sessions.
+/// The origins that may connect. A request without an `Origin` header is allowed, unless `Sec-Fetch-Site` shows that it
+/// comes from a page of another site. Such a page could not read the response, but could open sessions.
 #[derive(Debug, Clone)]
 pub struct Origins {
-    /// The origins let in by name.
+    /// Origins that are allowed by name.
     pub allow: AllowedOrigins,
-    /// Also lets in pages whose host and port are those of the request's own `Host` header. Leave it off on
-    /// a server that trusts whoever reaches it: a name that an attacker owns can be made to
-    /// resolve to your address (DNS rebinding), and then both headers agree. Default `false`.
+    /// Also allows pages whose host and port equal those of the request's own `Host` header. Leave it off on a server
+    /// without authentication: an attacker can make a domain resolve to your address (DNS rebinding), and then both
+    /// headers agree. Default `false`.
     pub same_host: bool,
-    /// How your operators say which origins are let in, for the log line about one that is not: it is followed there by
-    /// the whole list. Default `Origins::list`.
+    /// How operators configure the allowed origins. The log line of a refused origin shows it with the complete list.
+    /// Default `Origins::list`.
     pub setting: &'static str,
 }
 
@@ -30,11 +30,12 @@ pub enum AllowedOrigins {
     /// `http` and `https` pages on `localhost`, `127.0.0.1` and `[::1]`, any port.
     #[default]
     Local,
-    /// Exactly these: `https://gym.example`, `http://10.0.0.5:8080`, `capacitor://localhost`, `file://`, or `null` for pages
-    /// without an origin, which any page can make in a sandboxed frame. `localhost` stands for what
-    /// [`Local`](Self::Local) lets in. Case, a slash at the end, the scheme's own port and `ws` for `http` make no difference.
+    /// Exactly these: `https://gym.example`, `http://10.0.0.5:8080`, `capacitor://localhost`, `file://`, or `null` for
+    /// pages without an origin, which any page can make in a sandboxed frame. `localhost` includes the origins of
+    /// [`Local`](Self::Local). Case, a slash at the end, the scheme's default port, and `ws` for `http` make no
+    /// difference.
     List(Vec<String>),
-    /// Every page.
+    /// All origins.
     Any,
 }
 
@@ -45,22 +46,22 @@ impl Default for Origins {
 }
 
 impl Origins {
-    /// Every page.
+    /// Allows all origins.
     pub fn any() -> Self {
         Self { allow: AllowedOrigins::Any, ..Self::default() }
     }
 
-    /// Exactly these origins.
+    /// Allows exactly these origins.
     pub fn list<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
         Self { allow: AllowedOrigins::List(origins.into_iter().map(Into::into).collect()), ..Self::default() }
     }
 
-    /// Whether a list may name it: an origin, or `localhost`.
+    /// Whether the text is a valid entry of a list: an origin, or `localhost`.
     pub fn is_valid_entry(text: &str) -> bool {
         text == LOCALHOST || Origin::parse(text).is_some()
     }
 
-    /// Whether a request with these two headers may connect.
+    /// Whether a request with these `Origin` and `Host` headers may connect.
     pub fn allows(&self, origin: Option<&str>, host: Option<&str>) -> bool {
         let Some(origin) = origin else { return true };
         if matches!(self.allow, AllowedOrigins::Any) {
@@ -77,14 +78,14 @@ impl Origins {
         named || (self.same_host && host.is_some_and(|host| origin.is_at(host)))
     }
 
-    /// Whether a request without an `Origin` may connect that says this in `Sec-Fetch-Site`: a page opens a session by a mere picture,
-    /// whose request has none.
+    /// Whether a request without an `Origin` and with this `Sec-Fetch-Site` may connect. A page can open a session by
+    /// an image, whose request has no `Origin`.
     pub(crate) fn allows_site(&self, site: Option<&str>) -> bool {
         matches!(self.allow, AllowedOrigins::Any)
             || site.is_none_or(|site| !site.eq_ignore_ascii_case("cross-site"))
     }
 
-    /// The setting that lets this origin in beside those that it lets in now; none if it is no origin.
+    /// The setting that would also allow this origin; `None` if the text is not an origin.
     pub(crate) fn with(&self, origin: &str) -> Option<String> {
         let origin = Origin::parse(origin)?;
         let now = match &self.allow {
@@ -96,14 +97,14 @@ impl Origins {
     }
 }
 
-/// Stands for all pages of this machine.
+/// The list entry for all pages of this machine.
 const LOCALHOST: &str = "localhost";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Which of these are let in, without a `Host`.
+    /// The allowed ones of these pages, for requests without a `Host`.
     fn allowed<'a>(origins: &Origins, pages: &[&'a str]) -> Vec<&'a str> {
         pages.iter().copied().filter(|page| origins.allows(Some(page), None)).collect()
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why an event does not suit its handler, in a sentence for whoever sent it.
+/// The reason why an event does not match its handler, as a sentence for the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection(pub String);
 
@@ -12,7 +12,7 @@ impl fmt::Display for Rejection {
     }
 }
 
-/// What was wrong. Where in the line it was says nothing to a client.
+/// The error without its position, which means nothing to a client.
 pub(crate) fn sentence(error: &serde_json::Error) -> String {
     let sentence = error.to_string();
     sentence.split(" at line ").next().unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! The server: its namespaces, mounted on an actix application, counted, shut down.
+//! The server: built from namespaces, mounted on an actix application, shut down.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -19,14 +19,14 @@ use crate::{
     worker::{command::WorkerCommand, nsp::Nsp},
 };
 
-/// How long `shutdown` waits for sessions whose connection it has cut.
+/// Time for aborted sessions to end in `shutdown`.
 const ABORT_GRACE: Duration = Duration::from_secs(1);
 
-/// A Socket.IO server. A clone is the same server: one goes into each worker's application.
+/// A Socket.IO server. A clone is the same server, for the application of each worker.
 #[derive(Clone)]
 pub struct SocketIo(Arc<Endpoint>);
 
-/// Puts a server together: see [`SocketIo::builder`].
+/// Builder of a server: see [`SocketIo::builder`].
 pub struct Builder {
     config: Config,
     hub: Hub,
@@ -36,7 +36,7 @@ pub struct Builder {
 }
 
 impl SocketIo {
-    /// Begins a server.
+    /// Creates a builder.
     pub fn builder(config: Config) -> Builder {
         Builder {
             config,
@@ -57,13 +57,13 @@ impl SocketIo {
         self.0.hub.clone()
     }
 
-    /// How many sessions are open; those whose last event is still being handled included.
+    /// Number of open sessions, including those whose last event is still being handled.
     pub fn sessions(&self) -> usize {
         self.0.limiter.open()
     }
 
-    /// Ends all sessions, in order: no new ones; what was received is handled and acked; each is closed with code 1001,
-    /// after which stock clients try to reconnect. Sessions that last longer than `grace` are cut off.
+    /// Shuts down gracefully: accepts no new sessions, handles and acks what was received, and closes each session with
+    /// code 1001, after which stock clients try to reconnect. Sessions that last longer than `grace` are aborted.
     pub async fn shutdown(&self, grace: Duration) {
         shutdown(&self.0, grace).await;
     }
@@ -77,7 +77,7 @@ pub(crate) fn mount(endpoint: &Arc<Endpoint>, app: &mut web::ServiceConfig) {
     app.service(web::resource(path).route(web::route().to(handle)));
 }
 
-/// A path with as many slashes as there may be: base addresses end with one, and paths begin with one.
+/// The path as a pattern with any number of slashes, because base addresses end with one and paths begin with one.
 fn pattern(path: &str) -> String {
     let names = path.split('/').filter(|name| !name.is_empty());
     let names = names.enumerate().map(|(n, name)| format!("/{{slashes{n}:/*}}{name}"));
@@ -89,7 +89,7 @@ pub(crate) async fn shutdown(endpoint: &Endpoint, grace: Duration) {
     endpoint.hub.command(&WorkerCommand::Drain);
     if timeout(grace, endpoint.limiter.wait_until_empty()).await.is_err() {
         endpoint.hub.command(&WorkerCommand::Abort);
-        // Handlers that still run are not waited for much longer: nobody can be told their outcome.
+        // Handlers that still run are not waited for: their acks could not be delivered.
         let _ = timeout(ABORT_GRACE, endpoint.limiter.wait_until_empty()).await;
     }
 }
@@ -101,22 +101,22 @@ impl fmt::Debug for SocketIo {
 }
 
 impl Builder {
-    /// The hub that is to reach the server's sockets, where one was made before. A hub serves one server.
+    /// Uses an existing hub, created before the server. A hub belongs to one server.
     #[must_use]
     pub fn hub(mut self, hub: Hub) -> Self {
         self.hub = hub;
         self
     }
 
-    /// Adds a namespace made of handlers.
+    /// Adds a namespace of handlers.
     #[must_use]
     pub fn namespace<S: 'static>(self, namespace: Namespace<S>) -> Self {
         let name = namespace.name().to_owned();
         self.service(&name, namespace)
     }
 
-    /// Adds a namespace, or a pattern of them, with all its behaviour in one [`Service`]. For how it may be called see
-    /// [`Namespace::new`]. Of two that match, the one added first is taken.
+    /// Adds a namespace, or a pattern, that one [`Service`] implements. For its name see [`Namespace::new`]. Of two
+    /// matching patterns the one added first is used.
     #[must_use]
     pub fn service(mut self, name: &str, service: impl Service) -> Self {
         let name = &format!("/{}", name.strip_prefix('/').unwrap_or(name));
@@ -126,7 +126,7 @@ impl Builder {
         self
     }
 
-    /// Adds what the official admin page talks to, in place of any other namespace `/admin`: see [`Admin`].
+    /// Adds the namespace `/admin` of the official admin page; it replaces any other of that name. See [`Admin`].
     #[cfg(feature = "admin")]
     #[must_use]
     pub fn admin(mut self, admin: Admin) -> Self {
@@ -134,7 +134,7 @@ impl Builder {
         self
     }
 
-    /// The server.
+    /// Builds the server.
     #[must_use]
     pub fn build(self) -> SocketIo {
         let Self {

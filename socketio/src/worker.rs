@@ -1,4 +1,10 @@
-//! A worker's share of the sessions: who is here, and what other threads want of them.
+//! A worker: one thread with its sessions, and the commands of other threads for it.
+//!
+//! ```text
+//! hub ─▶ command queue ─▶ worker ─▶ members (by namespace and room) ─▶ socket ─▶ session ─▶ outbox
+//!  ▲                                                                     │
+//!  └────────────── broadcast ◀───────────────────────────────────────────┘
+//! ```
 
 use std::{
     cell::{Cell, RefCell},
@@ -38,11 +44,11 @@ pub(crate) mod recovery;
 pub(crate) mod socket;
 pub(crate) mod target;
 
-/// Room that is kept for the next batch.
+/// Capacity that is kept for the next batch.
 const KEEP_CAPACITY: usize = 1024;
 
 thread_local! {
-    /// One per hub with sessions on this thread; a worker has one in all but tests.
+    /// One per hub with sessions on this thread; only tests have several.
     static WORKERS: RefCell<Vec<Rc<Worker>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -52,18 +58,18 @@ pub(crate) struct Worker {
     pub(crate) metrics: Metrics,
     queue: Arc<CommandQueue>,
     sessions: RefCell<Vec<Rc<SessionHandle>>>,
-    /// The sockets of each namespace, by the namespace's address.
+    /// Sockets of each namespace, by the namespace's address.
     namespaces: RefCell<HashMap<*const Nsp, Rc<Members>>>,
-    /// Whether frames that can be written at once wait for the end of what is going on.
+    /// Whether direct writes wait for the end of the current batch.
     batching: Cell<bool>,
     dirty: RefCell<Vec<Rc<SessionHandle>>>,
-    /// Connections that were closed in good order, until when the kernel must have taken the rest.
+    /// Gracefully closed connections, and the time until which the kernel must have sent the rest.
     closing: RefCell<VecDeque<(Instant, Weak<Connection>)>>,
     reaper: Notify,
 }
 
 impl Worker {
-    /// This thread's shard of a hub, made when it is first asked for.
+    /// This thread's worker for a hub, created on first use.
     pub(crate) fn current(hub: &Hub) -> Rc<Self> {
         if let Some(worker) =
             WORKERS.with_borrow(|all| all.iter().find(|worker| worker.hub.is_same(hub)).cloned())
@@ -108,13 +114,13 @@ impl Worker {
         }
     }
 
-    /// A namespace's sockets here, for one that is about to be added. Each of them holds the namespace, so that its
-    /// address stays its own until [`forget`](Self::forget).
+    /// Sockets of a namespace on this thread, for a socket that is about to be added. Each socket holds the namespace,
+    /// so that the address stays unique until [`forget`](Self::forget).
     pub(crate) fn members(&self, nsp: &Arc<Nsp>) -> Rc<Members> {
         self.namespaces.borrow_mut().entry(Arc::as_ptr(nsp)).or_default().clone()
     }
 
-    /// The namespace's last socket here has gone.
+    /// Removes a namespace without sockets on this thread.
     pub(crate) fn forget(&self, nsp: &Arc<Nsp>) {
         self.namespaces.borrow_mut().remove(&Arc::as_ptr(nsp));
     }
@@ -123,8 +129,8 @@ impl Worker {
         self.namespaces.borrow().get(&Arc::as_ptr(nsp)).cloned()
     }
 
-    /// Does `work`, and then writes what it has put into outboxes, all of a connection's at once. It saves waking
-    /// a writer for each of them.
+    /// Runs `work`, then writes the outboxes that it has filled, each connection once. This saves waking a writer for
+    /// each.
     pub(crate) fn batch<R>(self: &Rc<Self>, work: impl FnOnce() -> R) -> R {
         let _flush = (!self.batching.replace(true)).then(|| Batch(self.clone()));
         work()
@@ -138,10 +144,10 @@ impl Worker {
         self.dirty.borrow_mut().push(session);
     }
 
-    /// Carries out all that was ordered so far: see the hub's promise about order.
+    /// Executes all queued commands: see the ordering of [`Hub`].
     pub(crate) fn drain_commands(&self) {
         let commands = self.queue.take();
-        // Events for the same sockets are delivered socket by socket: each is looked at once.
+        // Events with the same recipients are delivered socket by socket, so that each is visited once.
         for run in commands.chunk_by(WorkerCommand::has_same_recipients) {
             match run {
                 [WorkerCommand::Deliver(first), ..] => self.send(first, run),
@@ -191,7 +197,7 @@ impl Worker {
         }
     }
 
-    /// Cuts the connection if it is still there after `grace`.
+    /// Aborts the connection if it is still open after `grace`.
     pub(crate) fn reap(&self, connection: Weak<Connection>, grace: Duration) {
         if connection.strong_count() == 0 {
             return;
@@ -219,7 +225,7 @@ async fn reap(worker: Rc<Worker>) {
     }
 }
 
-/// Forgets what is too old for anybody: nothing else may happen for long.
+/// Removes expired recovery state even while nothing else happens.
 async fn sweep(hub: Hub, age: Duration) {
     let mut ticks = interval((age / 2).clamp(Duration::from_secs(1), Duration::from_secs(30)));
     loop {
@@ -236,24 +242,24 @@ async fn run(task: WorkerTask) {
     }
 }
 
-/// Ends with the worker's runtime: the hub then no longer writes here.
+/// Unregisters the worker when its runtime ends.
 struct WorkerTask(Rc<Worker>);
 
 impl Drop for WorkerTask {
     fn drop(&mut self) {
         self.0.hub.unregister(&self.0.queue);
-        // The thread-local may be gone already; then so is the list.
+        // The thread-local may have been destroyed, with the list.
         let _ = WORKERS.try_with(|all| all.borrow_mut().retain(|worker| !Rc::ptr_eq(worker, &self.0)));
     }
 }
 
-/// The outermost batch, at whose end frames are written.
+/// The outermost batch; frames are written at its end.
 struct Batch(Rc<Worker>);
 
 impl Drop for Batch {
     fn drop(&mut self) {
         self.0.batching.set(false);
-        // Writing runs no code that could put something into an outbox.
+        // Writing runs no code that could fill an outbox.
         let mut dirty = self.0.dirty.borrow_mut();
         dirty.drain(..).for_each(|session| session.flush());
         dirty.shrink_to(KEEP_CAPACITY);

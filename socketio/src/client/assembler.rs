@@ -1,4 +1,4 @@
-//! Binary packets come in pieces: the packet, then its attachments, and nothing between them.
+//! Assembly of binary packets: the packet, then its attachments, with nothing between them.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -15,9 +15,9 @@ pub(super) enum PendingPacket {
 pub(super) struct AssembledPacket {
     pub(super) packet: PendingPacket,
     pub(super) attachments: Vec<Bytes>,
-    /// All pieces together.
+    /// Bytes of all pieces.
     pub(super) bytes: u64,
-    /// One of them was over the limit, or all together; there are no attachments then.
+    /// Whether the pieces exceed the limit; `attachments` is empty then.
     pub(super) over: bool,
 }
 
@@ -31,7 +31,7 @@ impl PacketAssembler {
         Self { waiting: None, max_attachments }
     }
 
-    /// Whether the next message is to be an attachment.
+    /// Whether the next message has to be an attachment.
     pub(super) fn is_waiting(&self) -> bool {
         self.waiting.is_some()
     }
@@ -43,7 +43,7 @@ impl PacketAssembler {
         self.waiting.as_ref().map_or(0, kept)
     }
 
-    /// Takes a packet of which `missing` attachments are to come; gives it back if that is none.
+    /// Starts a packet with `missing` attachments; returns it at once if there are none.
     pub(super) fn begin(
         &mut self,
         packet: PendingPacket,
@@ -62,8 +62,8 @@ impl PacketAssembler {
         Ok(None)
     }
 
-    /// Takes an attachment, or notes one that was skipped; the packet, if it was the last. All pieces together have at most `limit`
-    /// bytes.
+    /// Adds an attachment, or records a skipped one; returns the packet after the last one. All pieces have at most
+    /// `limit` bytes.
     pub(super) fn attach(
         &mut self,
         attachment: Option<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! Letting a client in, or back in where it was lost.
+//! Connection of a socket to a namespace, with or without recovery.
 
 use std::{
     cell::{Cell, RefCell},
@@ -26,16 +26,16 @@ use crate::{
     },
 };
 
-/// How long who comes back waits for what still runs for its old self; then it starts afresh.
+/// Time for the last handler of a replaced socket to end. After that the client starts afresh.
 const REPLACE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A client at the door.
+/// A connection that the authorizer has accepted.
 pub(super) struct ConnectAttempt {
     handshake: Rc<Handshake>,
     recovery_auth: Option<RecoveryAuth>,
 }
 
-/// What a stock client that was here before adds to its `auth`.
+/// Fields that a stock client adds to `auth` when it reconnects.
 #[derive(Deserialize)]
 struct RecoveryAuth {
     pid: String,
@@ -43,7 +43,7 @@ struct RecoveryAuth {
 }
 
 impl ConnectAttempt {
-    /// Sees to it that who comes back is not also still there.
+    /// Disconnects the client's earlier socket, if it is still connected.
     pub(super) async fn new(handshake: Rc<Handshake>, nsp: &Arc<Nsp>, hub: &Hub) -> Self {
         let recovery_auth = handshake.auth::<RecoveryAuth>().ok().filter(|_| nsp.is_recoverable());
         let pid = recovery_auth.as_ref().and_then(|recovery_auth| Pid::parse(&recovery_auth.pid));
@@ -51,13 +51,13 @@ impl ConnectAttempt {
             && nsp.is_live(&pid)
         {
             hub.command(&WorkerCommand::Apply(nsp.clone(), None, SocketOp::Replace(pid)));
-            // Its last handler is waited for, so that the two never run side by side.
+            // Waiting for its last handler keeps the two sockets from running side by side.
             let _ = timeout(REPLACE_TIMEOUT, nsp.wait_until_free(&pid)).await;
         }
         Self { handshake, recovery_auth }
     }
 
-    /// Makes the socket: from here on broadcasts reach it.
+    /// Creates the socket. From here on broadcasts reach it.
     pub(super) fn complete(
         self,
         nsp: &Arc<Nsp>,
@@ -65,8 +65,8 @@ impl ConnectAttempt {
         max_rooms: usize,
     ) -> Rc<SocketInner> {
         let worker = session.worker();
-        // What was broadcast before this is in the state that `connected` finds: see the hub's promise. And what is
-        // numbered after this waits in the worker's inbox until the socket is there.
+        // Earlier broadcasts are part of the state that `connected` observes (see the ordering of [`Hub`]); events
+        // numbered later wait in the worker's queue until the socket exists.
         worker.drain_commands();
         let (pid, since, recovered) = self.recover_or_create(nsp, session.max_outbox());
         let id = recovered.as_ref().map_or_else(SocketId::random, |recovered| recovered.id);
@@ -101,7 +101,7 @@ impl ConnectAttempt {
         socket
     }
 
-    /// The name by which it may come back, the last event before its time, and what it goes on with.
+    /// Returns the recovery id, the number of the last event before the socket, and the recovered state.
     fn recover_or_create(&self, nsp: &Nsp, max: usize) -> (Option<Pid>, u64, Option<RecoveredSocket>) {
         let Some(mut log) = nsp.log() else { return (None, 0, None) };
         let back = self.recovery_auth.as_ref().and_then(|recovery_auth| {
@@ -115,7 +115,7 @@ impl ConnectAttempt {
     }
 }
 
-/// The packet that lets a client in.
+/// The CONNECT packet for the client.
 fn packet(socket: &SocketInner) -> String {
     let (name, comma) = if &*socket.nsp.name == "/" { ("", "") } else { (&*socket.nsp.name, ",") };
     match &socket.pid {

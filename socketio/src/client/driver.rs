@@ -1,4 +1,4 @@
-//! One namespace on one session: what was received for it, handled one at a time.
+//! One namespace on one session: its queue, whose items are handled one at a time.
 
 use std::{
     collections::VecDeque,
@@ -25,17 +25,17 @@ use crate::{
     worker::{nsp::Nsp, socket::SocketInner},
 };
 
-/// A queue longer than this gives its memory back when it has emptied.
+/// A larger queue releases its memory when it is empty.
 const KEEP_CAPACITY: usize = 8;
 
-/// What was received.
+/// A queued operation.
 pub(super) enum Item {
     Connect(Option<Box<RawValue>>),
     Event(Received),
     Gone(Reason),
 }
 
-/// Whether the client is in the namespace, as far as it can know.
+/// Membership in the namespace, as the client knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Membership {
     Left,
@@ -52,7 +52,7 @@ pub(super) struct SocketDriver {
     bytes: usize,
     running: Option<LocalBoxFuture<'static, Completion>>,
     socket: Option<(Rc<SocketInner>, State)>,
-    /// One that has gone and whose last handler runs.
+    /// A disconnected socket whose last handler runs.
     disconnecting: Option<Rc<SocketInner>>,
     max_rooms: usize,
 }
@@ -84,15 +84,15 @@ impl SocketDriver {
         self.push(Item::Connect(auth), bytes);
     }
 
-    /// The client leaves the namespace.
+    /// Handles a DISCONNECT of the client.
     pub(super) fn leave(&mut self) {
         self.membership = Membership::Left;
         self.mark_disconnected(Reason::ClientDisconnect);
         self.push(Item::Gone(Reason::ClientDisconnect), 0);
     }
 
-    /// The session has ended; if its client is gone, what it sent is not begun, unless it had left the namespace in order after
-    /// that.
+    /// Ends with the session. If the client is `gone`, queued events are dropped, except those before a deliberate
+    /// disconnect.
     pub(super) fn end(&mut self, reason: Reason, gone: bool) {
         if gone {
             self.drop_waiting();
@@ -125,33 +125,33 @@ impl SocketDriver {
         }
     }
 
-    /// How many events of this name wait.
+    /// Number of waiting events of this name.
     pub(super) fn waiting_of(&self, name: &str) -> usize {
         let is = |item: &Item| matches!(item, Item::Event(event) if event.name == name && event.limit_exceeded.is_none());
         self.queue.iter().filter(|(item, _)| is(item)).count()
     }
 
-    /// Whether the client owes an ack.
+    /// Whether a requested ack is outstanding.
     pub(super) fn is_awaiting_ack(&self) -> bool {
         self.socket.as_ref().is_some_and(|(socket, _)| socket.acks.is_awaited())
     }
 
-    /// Items and bytes that wait.
+    /// Number and bytes of queued items.
     pub(super) fn waiting(&self) -> (usize, usize) {
         (self.queue.len(), self.bytes)
     }
 
-    /// Whether the client is in the namespace, or was until the server put it out just now.
+    /// Whether the client has joined the namespace, as far as it knows.
     pub(super) fn is_joined(&self) -> bool {
         self.membership == Membership::Joined
     }
 
-    /// Whether the client is in the namespace, or has asked to be.
+    /// Whether the client has joined, or has requested to.
     pub(super) fn is_joined_or_joining(&self) -> bool {
         self.membership != Membership::Left
     }
 
-    /// Whether the server has put the client out, which it may not know yet.
+    /// Whether the server has disconnected the socket, which the client may not know yet.
     pub(super) fn is_disconnected_by_server(&self) -> bool {
         self.socket.as_ref().is_some_and(|(socket, _)| socket.disconnected_by_server.get().is_some())
     }
@@ -160,18 +160,18 @@ impl SocketDriver {
         self.running.is_none() && self.queue.is_empty()
     }
 
-    /// Nobody is here, and nothing is left to do.
+    /// Whether no client is joined and nothing is left to do.
     pub(super) fn is_over(&self) -> bool {
         self.is_idle() && self.membership == Membership::Left && self.socket.is_none()
     }
 
-    /// Whether its next event waits for the client to read what it has been answered.
+    /// Whether the next event waits for the client to read its acks.
     pub(super) fn is_held(&self) -> bool {
         let next = self.queue.front().map(|(item, _)| item);
         self.running.is_none() && matches!(next, Some(Item::Event(_))) && self.session.holds_events()
     }
 
-    /// Gets on. Says whether the server has put the client out.
+    /// Makes progress. Returns whether the server has disconnected the socket.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
         let mut disconnected_by_server = false;
         loop {
@@ -186,11 +186,11 @@ impl SocketDriver {
             if let Some(reason) =
                 self.socket.as_ref().and_then(|(socket, _)| socket.disconnected_by_server.take())
             {
-                // Put out by the server: what the client sent is not for anyone any more.
+                // The remaining events have no socket any more.
                 self.queue.retain(|(item, _)| !matches!(item, Item::Event(_)));
                 self.bytes = 0;
                 self.queue.push_front((Item::Gone(reason), 0));
-                // Unless it is coming in again already.
+                // The client may be reconnecting already.
                 disconnected_by_server = self.membership == Membership::Joined;
                 if disconnected_by_server {
                     self.membership = Membership::Left;
@@ -215,7 +215,7 @@ impl SocketDriver {
                 self.running = Some(run::run_authorizer(handshake, self.nsp.clone(), hub));
             }
             Item::Event(received) => {
-                // Events of a socket that was put out may still come in.
+                // Events of a disconnected socket may still arrive.
                 let Some((socket, state)) =
                     self.socket.as_ref().filter(|(socket, _)| socket.disconnected_by_server.get().is_none())
                 else {
@@ -247,7 +247,7 @@ impl SocketDriver {
             Completion::Authorized(Ok((state, attempt))) if self.session.is_open() && self.session.join() => {
                 self.connect_socket(state, attempt)
             }
-            // The client has gone meanwhile.
+            // The client has disconnected meanwhile.
             Completion::Authorized(Ok(_)) => self.membership = Membership::Left,
             Completion::Authorized(Err(refusal)) => {
                 self.session.emit(Frame::text(&refusal.packet(&self.nsp.name)));
@@ -268,7 +268,7 @@ impl SocketDriver {
         }
     }
 
-    /// Lets a socket in, and says hello.
+    /// Creates the socket and runs `on_connect`.
     fn connect_socket(&mut self, state: State, attempt: ConnectAttempt) {
         let socket = attempt.complete(&self.nsp, &self.session, self.max_rooms);
         self.membership = Membership::Joined;
@@ -282,7 +282,7 @@ impl SocketDriver {
         }
     }
 
-    /// A panic costs the client its session, and nobody else anything.
+    /// A panic closes the client's session; other clients are not affected.
     fn panicked(&mut self, handler: &'static str) {
         error!(sid = %self.session.sid, namespace = %self.nsp.name, handler, "a handler panicked; its session is closed");
         self.membership = Membership::Left;
@@ -290,7 +290,7 @@ impl SocketDriver {
     }
 }
 
-/// A task that was torn down leaves nobody waiting for what ran in it.
+/// A task that is torn down releases the ids of its sockets for recovery.
 impl Drop for SocketDriver {
     fn drop(&mut self) {
         for socket in self.disconnecting.iter().chain(self.socket.as_ref().map(|(socket, _)| socket)) {

@@ -1,4 +1,4 @@
-//! How many events a session may send: so many a second, and as many at once after a quiet second.
+//! Token bucket for the events of a session: a rate per second, and a burst of one second.
 
 use tokio::time::Instant;
 
@@ -14,7 +14,7 @@ impl RateLimiter {
         Self { per_second, left: per_second, at: Instant::now() }
     }
 
-    /// Whether one more may come now.
+    /// Takes one token, if there is one.
     pub(super) fn take(&mut self) -> bool {
         let now = Instant::now();
         let gained = (now - self.at).as_secs_f64() * self.per_second;

@@ -1,4 +1,4 @@
-//! The product's code, as it runs for one seat: whatever happens in it, there is an end that can be dealt with.
+//! Calls into the namespace's service. Each one completes, with a result or with a panic.
 
 use std::{panic::AssertUnwindSafe, rc::Rc, sync::Arc, time::Instant};
 
@@ -26,7 +26,7 @@ pub(super) struct Received {
     pub(super) limit_exceeded: Option<LimitExceeded>,
 }
 
-/// What ran has come to its end.
+/// The result of a call.
 pub(super) enum Completion {
     Authorized(Result<(State, ConnectAttempt), ConnectError>),
     Connected,
@@ -35,7 +35,7 @@ pub(super) enum Completion {
     Panicked(&'static str),
 }
 
-/// May the client come in?
+/// Runs the authorizer.
 pub(super) fn run_authorizer(
     handshake: Handshake,
     nsp: Arc<Nsp>,
@@ -51,7 +51,7 @@ pub(super) fn run_authorizer(
     })
 }
 
-/// It is in.
+/// Runs `connected` for a new socket.
 pub(super) fn run_on_connect(socket: Rc<SocketInner>, state: State) -> LocalBoxFuture<'static, Completion> {
     socket.hub().observe(|| Observed::Connected { socket: &socket });
     guard("connected", async move {
@@ -60,7 +60,7 @@ pub(super) fn run_on_connect(socket: Rc<SocketInner>, state: State) -> LocalBoxF
     })
 }
 
-/// An event.
+/// Handles an event.
 pub(super) fn run_event(
     socket: &Rc<SocketInner>,
     state: &State,
@@ -81,7 +81,7 @@ pub(super) fn run_event(
     guard("event", handled.instrument(span))
 }
 
-/// It has gone.
+/// Runs `disconnected`.
 pub(super) fn run_on_disconnect(
     socket: Rc<SocketInner>,
     state: State,

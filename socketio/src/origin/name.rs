@@ -1,8 +1,9 @@
-//! One origin: scheme, host and port, in whichever spelling it comes. Pure.
+//! Parsing and comparison of one origin.
 
 use std::fmt;
 
-/// An origin, as RFC 6454 compares two: by scheme, host and port. Or none, which browsers send as `null`.
+/// An origin as RFC 6454 compares it: scheme, host and port. `Null` is the opaque origin, which browsers send as
+/// `null`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     Null,
@@ -10,7 +11,7 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// Reads one. Some clients write a slash at its end, the scheme's own port, or the WebSocket's scheme.
+    /// Parses an origin. Some clients add a slash, the default port, or use the WebSocket scheme.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text == "null" {
             return Some(Self::Null);
@@ -36,7 +37,7 @@ impl Origin {
         usual_port(scheme).is_some() && matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
     }
 
-    /// Whether it is a page of the server with this `Host`, which names no scheme.
+    /// Whether its host and port equal those of a `Host` header, which has no scheme.
     pub(super) fn is_at(&self, host: &str) -> bool {
         let Self::Of { scheme, host: ours, port } = self else { return false };
         let (Some(usual), Some((theirs, at))) = (usual_port(scheme), authority(host)) else { return false };
@@ -54,20 +55,20 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Host, in lower case, and port; none if there is anything else in it.
+/// Host in lower case, and port; `None` if the text contains anything else.
 fn authority(text: &str) -> Option<(String, Option<u16>)> {
     if text.contains(|char: char| char.is_whitespace() || char.is_control() || "/\\@?#,\"<>".contains(char)) {
         return None;
     }
     let (host, port) = match text.rsplit_once(':') {
-        // The colons of an IPv6 address are not followed by its end.
+        // The colons within an IPv6 address are not followed by its bracket.
         Some((host, port)) if !port.contains(']') => (host, Some(port.parse().ok()?)),
         _ => (text, None),
     };
     Some((host.to_ascii_lowercase(), port))
 }
 
-/// The port that is meant when none is written; only pages on a server have one.
+/// Default port of a scheme; only pages of a server have one.
 fn usual_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),

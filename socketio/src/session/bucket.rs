@@ -1,7 +1,7 @@
-//! How much may come in a time, kept in one word that all threads share: the generic cell rate algorithm of ITU-T I.371.
+//! A token bucket in one atomic word that all threads share: the generic cell rate algorithm of ITU-T I.371.
 //!
-//! A bucket remembers until when what came so far takes, if nothing may be faster than the limit. That may lie ahead by as
-//! much as may come at once.
+//! The word is the theoretical arrival time: the time at which everything accepted so far would have arrived at the
+//! limited rate. It may lie ahead of the clock by the burst.
 
 use std::{
     sync::{
@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Nanoseconds since this was first asked for.
+/// Monotonic nanoseconds since the first call.
 pub(crate) fn now() -> u64 {
     static BEGAN: OnceLock<Instant> = OnceLock::new();
     nanoseconds(BEGAN.get_or_init(Instant::now).elapsed())
@@ -21,20 +21,20 @@ fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Until when all that came takes, in nanoseconds.
+/// The theoretical arrival time in nanoseconds.
 #[derive(Debug, Default)]
 pub(crate) struct Bucket(AtomicU64);
 
 impl Bucket {
-    /// Takes what costs so many nanoseconds, if no more than `burst` is then ahead of its time.
+    /// Accepts an item with a cost in nanoseconds, if the arrival time is then at most `burst` ahead.
     ///
     /// # Errors
-    /// After how long it may come.
+    /// The time after which to try again.
     pub(crate) fn take(&self, now: u64, cost: u64, burst: Duration) -> Result<(), Duration> {
         if cost == 0 {
             return Ok(());
         }
-        // What costs more than all that may come at once is taken when nothing else is there.
+        // An item that costs more than the burst is accepted by an empty bucket.
         let burst = nanoseconds(burst).max(cost);
         let later = |until: u64| Some(until.max(now) + cost).filter(|until| until - now <= burst);
         let taken = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, later);
@@ -43,13 +43,13 @@ impl Bucket {
             .map_err(|until| Duration::from_nanos((until.max(now) + cost).saturating_sub(now + burst)))
     }
 
-    /// Whether it is as if nothing had ever come.
+    /// Whether the bucket is in its initial state.
     pub(crate) fn is_fresh(&self, now: u64) -> bool {
         self.0.load(Ordering::Relaxed) <= now
     }
 }
 
-/// What one costs of which so many may come in a time; nothing if there is no limit.
+/// Cost of one item at a rate of `limit` per `within`; 0 without a limit.
 pub(crate) fn cost(limit: Option<u32>, within: Duration) -> u64 {
     limit.map_or(0, |limit| nanoseconds(within) / u64::from(limit.max(1)))
 }

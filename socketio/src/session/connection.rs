@@ -1,8 +1,8 @@
-//! A second handle on each TCP connection, for what actix cannot do: end it, and write to it without copying.
+//! A second handle on each TCP connection, to abort it and to write to it without copying.
 //!
-//! actix closes a connection after flushing it, and cannot flush to a peer that does not read. Shutting the
-//! descriptor down works at once, from whoever holds a duplicate. And actix copies each body's bytes into a buffer of the
-//! connection's own, which it keeps; shared frames written from where they are cost neither the copy nor the buffer.
+//! actix closes a connection after flushing it, and cannot flush to a peer that does not read. Shutting down the file
+//! descriptor works at once, from any duplicate. actix also copies each body into a buffer of the connection, which it
+//! keeps. Writing shared frames directly costs neither the copy nor the buffer.
 
 use std::{
     any::Any,
@@ -20,32 +20,30 @@ use tokio::io::Interest;
 use tracing::debug;
 use tracing::warn;
 
-/// Bytes of a large backlog that the kernel takes ahead of the line.
+/// Bytes of a backlog that the kernel accepts ahead of the network.
 #[cfg(any(target_os = "android", target_os = "linux"))]
 const NOTSENT_LOWAT: u32 = 128 * 1024;
 
-/// Lives in the connection's own data, so it never keeps a socket open that actix has closed;
-/// all others hold it weakly.
+/// Stored in actix's data of the connection, so that it never outlives the connection. All other references are weak.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
-    /// Plain TCP: what we write is what the peer reads.
+    /// Plain TCP, without TLS between this stream and the peer.
     plain: bool,
 }
 
 impl Connection {
-    /// Whether it may be written to: under TLS only its end is ours to bring about.
+    /// Whether frames may be written directly. Under TLS only the shutdown is possible.
     pub(crate) fn is_direct(&self) -> bool {
         self.plain
     }
 
-    /// Writes as much as the kernel takes now.
+    /// Writes as much as the kernel accepts.
     pub(crate) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         (&self.stream).write_vectored(slices)
     }
 
-    /// Has the kernel take no more as long as it has that much which it could not send yet. Where it cannot be told so it
-    /// takes some megabytes.
+    /// Limits the unsent bytes that the kernel accepts. On other systems it accepts several megabytes.
     pub(crate) fn limit_kernel_buffer(&self) {
         #[cfg(any(target_os = "android", target_os = "linux"))]
         if let Err(error) = SockRef::from(&self.stream).set_tcp_notsent_lowat(NOTSENT_LOWAT) {
@@ -53,41 +51,41 @@ impl Connection {
         }
     }
 
-    /// One more handle, that can wait until the kernel takes more.
+    /// A further handle that can wait for writability.
     pub(crate) fn waiting(&self) -> io::Result<tokio::net::TcpStream> {
         self.stream.try_clone().and_then(tokio::net::TcpStream::from_std)
     }
 
-    /// Ready once the peer has ended its direction, or is gone: whether or not what it has sent is read.
+    /// Waits until the peer has shut down its direction or is gone, whether or not its data has been read.
     pub(crate) fn wait_for_peer_close(&self) -> io::Result<impl Future<Output = ()> + use<>> {
         let stream = self.waiting()?;
         Ok(async move {
             while let Ok(ready) = stream.ready(Interest::READABLE).await
                 && !ready.is_read_closed()
             {
-                // Bytes wait, which are actix's to read. The kernel speaks up again when more is known; the end, once
-                // it has been seen, is not forgotten by this.
+                // The unread bytes are for actix. The kernel notifies again on more data, and this does not clear a
+                // seen end of stream.
                 let unread = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
                 let _ = stream.try_io(Interest::READABLE, unread);
             }
         })
     }
 
-    /// Ends our direction, behind what has been written: actix would first wait a second for the peer to do so.
+    /// Shuts down the write direction after what has been written; actix would wait a second for the peer first.
     pub(crate) fn end(&self) {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Ends both directions now. The peer sees what has reached the kernel, then the end.
+    /// Shuts down both directions at once. The peer receives what has reached the kernel, then the end.
     pub(crate) fn abort(&self) {
         // It fails only if the connection has ended already.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
 
-/// Lets the server cut off clients that do not read, and write to the others without copying. Give it to
-/// [`HttpServer::on_connect`](actix_web::HttpServer::on_connect): it keeps a duplicate of each connection's descriptor. The open-file limit should allow
-/// two descriptors per session, and three for one whose GET waits.
+/// Lets the server disconnect clients that do not read, and write to the others without copying. Pass it to
+/// [`HttpServer::on_connect`](actix_web::HttpServer::on_connect). It keeps a duplicate of each connection's file
+/// descriptor: the open-file limit should allow two per session, and three for one with a waiting GET.
 pub fn on_connect(io: &dyn Any, extensions: &mut Extensions) {
     type Tcp = actix_web::rt::net::TcpStream;
     let (stream, plain) = match io.downcast_ref::<Tcp>() {

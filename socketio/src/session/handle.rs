@@ -1,8 +1,8 @@
-//! What ties a session's task, its writer, its worker and its sockets together: the outbox, and how it ends.
+//! The handle that a session's task, writer, worker and sockets share: its outbox, and the phases of its end.
 //!
 //! ```text
-//! Open ─ close ─▶ Closing ─ close frame written, or the peer has closed ─▶ Finished ─ written to the end ─▶ gone
-//!   └──────────── cut: evicted, connection lost, time is up ─────────────────────▶ Cut ────────────────▶ gone
+//! Open ─ close ─▶ Closing ─ close frame written, or the peer has closed ─▶ Finished ─ all written ─▶ ended
+//!   └──────────── abort: evicted, connection lost, timeout ────────────────────▶ Aborted ─────────▶ ended
 //! ```
 
 use std::{
@@ -35,10 +35,10 @@ mod writing;
 
 pub(crate) use ping::PollProgress;
 
-/// With this much waiting, a client is behind, whatever its connection says.
+/// Backlog above which volatile messages are dropped, even if the connection accepts data.
 const MAX_VOLATILE_BACKLOG: usize = 64 * 1024;
 
-/// How far a session's end has come.
+/// Phase of a session's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Open,
@@ -46,11 +46,11 @@ pub(crate) enum Phase {
     Closing(Reason),
     /// The writer ends when the queue is empty.
     Finished(Reason),
-    /// The connection is gone or has been shut down; what waited was dropped.
+    /// The connection is gone or was shut down; the outbox was dropped.
     Aborted(Reason),
 }
 
-/// A close frame to be sent, and what the socket is told.
+/// A close frame to send, and the reason for the sockets.
 #[derive(Debug, Clone)]
 pub(crate) struct Closing {
     pub(crate) code: u16,
@@ -66,7 +66,7 @@ impl Closing {
 
 pub(crate) struct SessionHandle {
     pub(crate) sid: Sid,
-    /// Its place in the shard.
+    /// Position in the worker's list.
     pub(crate) index: Cell<usize>,
     worker: Rc<Worker>,
     this: RcWeak<Self>,
@@ -79,15 +79,15 @@ pub(crate) struct SessionHandle {
     stalled: Cell<bool>,
     peer_closed: Cell<bool>,
     written: Cell<bool>,
-    /// The task waits until fewer acks do.
+    /// Whether the task waits for fewer unread acks.
     held: Cell<bool>,
     ping: Cell<ping::Ping>,
     poll_progress: Arc<PollProgress>,
-    /// The kernel keeps little of what it could not send yet.
+    /// Whether the kernel's buffer is limited.
     kernel_buffer_limited: Cell<bool>,
     max_unread_acks: usize,
     quota: Arc<MemoryQuota>,
-    /// Until the session's task has ended.
+    /// Released when the session's task has ended.
     permit: RefCell<Option<SessionPermit>>,
     state: RefCell<State>,
 }
@@ -144,7 +144,7 @@ impl SessionHandle {
         &self.worker
     }
 
-    /// What the session may hold of what it has sent.
+    /// Memory quota of the session's unhandled messages.
     pub(crate) fn quota(&self) -> &Arc<MemoryQuota> {
         &self.quota
     }
@@ -153,7 +153,7 @@ impl SessionHandle {
         self.transport.get()
     }
 
-    /// The session has moved to a WebSocket.
+    /// Switches to a WebSocket after an upgrade.
     pub(crate) fn set_connection(&self, connection: Weak<Connection>) {
         self.worker.metrics.upgraded(self.transport.replace(Transport::WebSocket));
         *self.connection.borrow_mut() = connection;
@@ -164,7 +164,7 @@ impl SessionHandle {
         self.connection.borrow().upgrade()
     }
 
-    /// Bytes of ordered frames that may wait.
+    /// Limit of waiting ordered frames in bytes.
     pub(crate) fn max_outbox(&self) -> usize {
         self.state.borrow().outbox.limit()
     }
@@ -181,13 +181,12 @@ impl SessionHandle {
         self.queue(|outbox| outbox.push_frame(&frame).is_ok());
     }
 
-    /// An ack, which its client is to read before it is given many others.
+    /// Sends an ack. Unread acks hold back further events.
     pub(crate) fn answer(&self, frame: Frame) {
         self.queue(|outbox| outbox.push_ack(frame.into_bytes()).is_ok());
     }
 
-    /// Whether the client has more acks to read than it may, so that its events wait. If so, the task is woken once they are
-    /// fewer.
+    /// Whether the unread acks exceed the limit, so that events wait. If so, the task is woken when they are fewer.
     pub(crate) fn holds_events(&self) -> bool {
         let state = self.state.borrow();
         let held =
@@ -196,17 +195,17 @@ impl SessionHandle {
         held
     }
 
-    /// Bytes of the largest message that it has been sent so far.
+    /// Bytes of the largest message sent so far.
     pub(crate) fn largest(&self) -> usize {
         self.state.borrow().outbox.largest()
     }
 
-    /// Bytes that the client has taken so far.
+    /// Bytes that the client has received so far.
     pub(crate) fn taken(&self) -> u64 {
         self.state.borrow().outbox.written()
     }
 
-    /// Ahead of the backlog: heartbeat and control frames.
+    /// Sends ahead of the backlog: heartbeat and control frames.
     pub(crate) fn send_priority(&self, frame: Frame) {
         self.queue(|outbox| outbox.push_front(frame.into_bytes()).is_ok());
     }
@@ -218,12 +217,12 @@ impl SessionHandle {
         });
     }
 
-    /// Nothing more is sent of what waits in a namespace's slots.
+    /// Drops the unsent messages in a namespace's slots.
     pub(crate) fn discard_unsent(&self, namespace: usize) {
         self.state.borrow_mut().outbox.discard_unsent(namespace);
     }
 
-    /// Sent only if nothing is in its way.
+    /// Sends unless the client is behind.
     pub(crate) fn emit_volatile(&self, frame: Frame) {
         let waiting = self.state.borrow().outbox.bytes();
         if !self.stalled.get() && waiting < MAX_VOLATILE_BACKLOG {
@@ -247,7 +246,7 @@ impl SessionHandle {
         }
     }
 
-    /// The client does not read what it is sent: it is cut off.
+    /// Disconnects a client that does not read.
     pub(crate) fn evict(&self, limit: &'static str) {
         let bytes = self.state.borrow().outbox.bytes();
         debug!(sid = %self.sid, bytes, limit, "evicted: the client reads too slowly");
@@ -268,7 +267,7 @@ impl SessionHandle {
 }
 
 impl State {
-    /// With nothing left to send: ready if nothing more will come.
+    /// With an empty outbox: ready if the session has ended.
     fn poll_end(&mut self, cx: &Context<'_>) -> Poll<()> {
         if matches!(self.phase, Phase::Finished(_) | Phase::Aborted(_)) {
             return Poll::Ready(());

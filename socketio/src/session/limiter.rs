@@ -1,13 +1,13 @@
-//! How many sessions there are, whose they are, and whether there may be more.
+//! Admission of sessions: their number, owners, and rates.
 //!
 //! ```text
-//! handshake ─▶ enter: a place ─▶ join: in a namespace ─────────▶ dropped: the place is free
-//!                │                 strangers leave the reserve alone
-//!                └─ the oldest of those that have not joined goes when all places are taken
+//! handshake ─▶ acquire: a permit ─▶ join: in a namespace ───────▶ dropped: the permit is free
+//!                │                    unowned sessions leave the reserve free
+//!                └─ when all permits are taken, the oldest session that has not joined is evicted
 //! ```
 //!
-//! A stranger is who belongs to no owner: see [`Handshake::set_owner`](crate::Handshake::set_owner). The lock is taken when a session
-//! comes, joins and goes; events ask their [`Source`]s alone.
+//! A session is unowned until [`Handshake::set_owner`](crate::Handshake::set_owner) assigns it. The lock is taken when
+//! a session comes, joins and ends; events use only their [`Source`]s.
 
 use std::{
     collections::BTreeMap,
@@ -38,7 +38,7 @@ pub(crate) use self::{
     source::RateExceeded,
 };
 
-/// How long after a quiet while handshakes may come at once that would be too many for one second.
+/// Burst of handshakes.
 const HANDSHAKE_BURST: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
@@ -54,23 +54,23 @@ pub(crate) struct SessionLimiter {
 struct State {
     /// Sessions whose task has not ended.
     open: usize,
-    /// Those of them that have not been sent away for others.
+    /// The sessions among them that have not been evicted.
     taken: usize,
-    /// Those that have joined and have no owner.
+    /// Joined sessions without an owner.
     unowned: usize,
-    /// Those that have not joined, the oldest first, and how each is told to go.
+    /// Sessions that have not joined, the oldest first, and the signal that evicts each.
     unjoined: BTreeMap<u64, oneshot::Sender<()>>,
     entered: u64,
     sources: Sources,
 }
 
-/// Why there is no place.
+/// The reason why there is no permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LimitReached {
     Full,
-    /// Too many from one address or of one owner.
+    /// The address or the owner has the maximum number of sessions.
     TooManySessions,
-    /// Too many handshakes from one address; after this time there may be another.
+    /// The address makes too many handshakes; with the time after which to try again.
     TooManyHandshakes(Duration),
 }
 
@@ -86,7 +86,7 @@ impl SessionLimiter {
         }
     }
 
-    /// A place for one more session.
+    /// Acquires a permit for a new session.
     pub(crate) fn acquire(self: &Arc<Self>, address: Option<IpAddr>) -> Result<SessionPermit, LimitReached> {
         let (now, mut state) = (bucket::now(), self.state());
         let address = address.map(|address| state.sources.of(Key::Address(address), &self.limits, now));
@@ -139,10 +139,10 @@ impl SessionLimiter {
 }
 
 impl State {
-    /// Sends away the one that has been here for longest without joining anything; false if there is none.
+    /// Evicts the oldest session that has not joined; false if there is none.
     fn evict_unjoined(&mut self) -> bool {
         let Some((_, evict)) = self.unjoined.pop_first() else { return false };
-        // One that has just ended has made room, too.
+        // A session that has just ended has freed its permit, too.
         let _ = evict.send(());
         self.taken -= 1;
         true

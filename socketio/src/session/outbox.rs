@@ -1,14 +1,13 @@
-//! What is waiting to be written to one session, bounded in bytes.
+//! Frames that wait for one session's connection, bounded in bytes.
 //!
-//! Frames leave in the order they came. A frame put into a *slot* replaces the slot's unsent one in
-//! place, so that what was queued behind the older one still comes after the newer. A frame that has begun to
-//! leave is no longer here to be replaced.
+//! Frames leave in order. A frame put into a *slot* replaces the unsent one of that slot in place, so that frames
+//! queued after the older one still follow the newer. A frame that has begun to leave is not replaced.
 //!
-//! A *series* leaves piece by piece. Once it has begun, what is put into its slot comes behind it; only what is put in
-//! front of all others goes between two pieces.
+//! A *series* leaves piece by piece. Once it has begun, a new frame of its slot follows it, and only priority frames go
+//! between two pieces.
 //!
-//! A *step* does not replace the unsent one but makes it stale: what stands for both is made when it is about to be
-//! written, and until then nothing is kept of either.
+//! A *delta* does not replace the unsent one but makes it stale. The frame for both is built when it is about to be
+//! written; until then neither is kept.
 
 use std::{cmp::Ordering, collections::VecDeque, io::IoSlice};
 
@@ -20,13 +19,13 @@ use crate::wire::{
     payload,
 };
 
-/// A slot of one namespace: its address, for which there is none other while it has sockets, and the slot's number.
+/// A slot of one namespace: the namespace's address, which is unique while it has sockets, and the slot's number.
 pub(crate) type Key = (usize, Slot);
 
-/// Bytes of a frame that are taken at a time by a writer that copies them.
+/// Bytes that a copying writer takes at a time.
 const SLICE: usize = 16 * 1024;
 
-/// A queue longer than this gives its memory back when it has emptied.
+/// A larger queue releases its memory when it is empty.
 const KEEP_CAPACITY: usize = 32;
 
 #[derive(Debug)]
@@ -36,44 +35,44 @@ struct QueuedFrame {
     rest: VecDeque<Bytes>,
     slot: Option<Key>,
     coalescing: Option<Coalescing>,
-    /// Whether there are further steps, so that there are no bytes until it is folded.
+    /// Whether there are further deltas, so that the bytes have to be built first.
     stale: bool,
     is_ack: bool,
 }
 
-/// What is known of a slot.
+/// State of a slot.
 #[derive(Debug)]
 struct SlotState {
     key: Key,
-    /// The number of its last frame in the queue; below the queue's first it has left.
+    /// Sequence number of its last frame in the queue; a number below `first` has left.
     at: u64,
-    /// The last number in the slot's own history.
+    /// Its last version.
     version: u64,
 }
 
-/// More was waiting than the session may have.
+/// The backlog exceeds the limit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OutboxFull;
 
 #[derive(Debug)]
 pub(crate) struct Outbox {
     queue: VecDeque<QueuedFrame>,
-    /// The number of the queue's front; frames are numbered as they come.
+    /// Sequence number of the queue's front.
     first: u64,
     slots: Vec<SlotState>,
-    /// How many are stale.
+    /// Number of stale frames.
     stale: usize,
-    /// Bytes waiting outside slots: what the limit is about.
+    /// Bytes of frames outside slots, which the limit applies to.
     ordered: usize,
     total: usize,
     limit: usize,
-    /// Bytes of acks that have not left to their end: all of one is kept until then.
+    /// Bytes of acks that have not completely left.
     acks: usize,
-    /// What is left of the frame that has begun to leave.
+    /// Rest of the frame that has begun to leave.
     current: Bytes,
-    /// How many bytes of acks are gone when it has left.
+    /// Bytes of acks that `current` completes.
     current_ack: usize,
-    /// Bytes that have left, ever.
+    /// Bytes written so far.
     written: u64,
     /// Bytes of the largest message that has begun to leave.
     largest: usize,
@@ -81,7 +80,7 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     pub(crate) fn new(limit: usize) -> Self {
-        // Numbering starts in the middle so that frames can also be put in front.
+        // Numbering starts in the middle, so that frames can also be put in front.
         Self {
             queue: VecDeque::new(),
             first: 1 << 62,
@@ -102,27 +101,27 @@ impl Outbox {
         self.limit
     }
 
-    /// Bytes waiting, slots and what is left of the current frame included.
+    /// Waiting bytes, slots and the rest of the current frame included.
     pub(crate) fn bytes(&self) -> usize {
         self.total + self.current.len()
     }
 
-    /// The same but for acks.
+    /// Waiting bytes without acks.
     pub(crate) fn without_acks(&self) -> usize {
         self.bytes().saturating_sub(self.acks)
     }
 
-    /// Bytes of acks that wait, or have begun to leave.
+    /// Bytes of acks that wait or have begun to leave.
     pub(crate) fn acks(&self) -> usize {
         self.acks
     }
 
-    /// Bytes that have left so far: as long as it stays the same, the client takes nothing.
+    /// Bytes written so far; constant while the client receives nothing.
     pub(crate) fn written(&self) -> u64 {
         self.written
     }
 
-    /// Whether a frame has begun to leave and could not be written to its end.
+    /// Whether a frame has been written in part.
     pub(crate) fn is_mid_frame(&self) -> bool {
         !self.current.is_empty()
     }
@@ -136,19 +135,19 @@ impl Outbox {
         self.queue.is_empty() && self.current.is_empty()
     }
 
-    /// Queues a frame behind all others. The first that waits is always taken.
+    /// Queues a frame. An empty outbox accepts any size.
     pub(crate) fn push(&mut self, bytes: Bytes) -> Result<(), OutboxFull> {
         self.admit(bytes.len())?;
         self.queue.push_back(QueuedFrame::ordered(bytes));
         Ok(())
     }
 
-    /// Queues what a frame is made of.
+    /// Queues the pieces of a frame.
     pub(crate) fn push_frame(&mut self, frame: &Frame) -> Result<(), OutboxFull> {
         frame.pieces().try_for_each(|bytes| self.push(bytes.clone()))
     }
 
-    /// The same with an ack.
+    /// Queues an ack.
     pub(crate) fn push_ack(&mut self, bytes: Bytes) -> Result<(), OutboxFull> {
         self.admit(bytes.len())?;
         self.acks += bytes.len();
@@ -156,8 +155,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Queues a frame before all others: heartbeat and control frames, which a backlog must not delay. Returns how many
-    /// bytes will have left, ever, when it has.
+    /// Queues a frame before all others: heartbeat and control frames, which a backlog must not delay. Returns the
+    /// count of written bytes at which it has left.
     pub(crate) fn push_front(&mut self, bytes: Bytes) -> Result<u64, OutboxFull> {
         self.admit(bytes.len())?;
         let written = self.written + (self.current.len() + bytes.len()) as u64;
@@ -166,8 +165,8 @@ impl Outbox {
         Ok(written)
     }
 
-    /// Puts a message into its slot: in the place of the unsent one, together with it, or behind all others. One that
-    /// is no news is left out.
+    /// Puts a message into its slot: in place of the unsent one, coalesced with it, or at the end. An outdated version
+    /// is ignored.
     pub(crate) fn put(&mut self, key: Key, message: &Message) {
         let at = match self.slots.iter().position(|state| state.key == key) {
             Some(at) => at,
@@ -198,7 +197,7 @@ impl Outbox {
         self.stale += usize::from(waiting.stale);
     }
 
-    /// Drops what has not begun to leave in the slots of a namespace, and what is left of a series.
+    /// Drops the unsent frames in a namespace's slots, and the rest of a series.
     pub(crate) fn discard_unsent(&mut self, namespace: usize) {
         let is_mine = |waiting: &QueuedFrame| waiting.slot.is_some_and(|key| key.0 == namespace);
         for index in (0..self.queue.len()).rev() {
@@ -211,14 +210,14 @@ impl Outbox {
                 match state.at.cmp(&at) {
                     Ordering::Less => {}
                     Ordering::Equal => state.at = 0,
-                    // What was behind it has moved up.
+                    // Later frames have moved up.
                     Ordering::Greater => state.at -= 1,
                 }
             }
         }
     }
 
-    /// Folds what is stale among the first `count` frames, because they are about to be written.
+    /// Builds the stale ones of the first `count` frames, which are about to be written.
     pub(crate) fn materialize(&mut self, count: usize) {
         if self.stale == 0 {
             return;
@@ -241,7 +240,7 @@ impl Outbox {
             self.current = self.begin()?;
         }
         let last = self.current.len() <= SLICE;
-        // Taken whole, a frame leaves no empty slice behind that would hold on to its bytes.
+        // Taking the whole frame leaves no empty slice that would keep its bytes alive.
         let bytes = if last { std::mem::take(&mut self.current) } else { self.current.split_to(SLICE) };
         self.written += bytes.len() as u64;
         if last {
@@ -250,7 +249,7 @@ impl Outbox {
         Some((bytes, last))
     }
 
-    /// Fills `slices` with what waits, in order, for one vectored write; returns how many there are.
+    /// Fills `slices` with waiting bytes for one vectored write; returns their number.
     pub(crate) fn peek<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let current = Some(&self.current).filter(|current| !current.is_empty());
         let waiting = current.into_iter().chain(self.queue.iter().flat_map(QueuedFrame::pieces));
@@ -258,7 +257,7 @@ impl Outbox {
         filled.count()
     }
 
-    /// Drops the first `written` bytes of what waits; returns how many frames they ended.
+    /// Drops the first `written` bytes; returns the number of completed frames.
     pub(crate) fn advance(&mut self, mut written: usize) -> u64 {
         let mut ended = 0;
         self.written += written as u64;
@@ -279,7 +278,7 @@ impl Outbox {
         ended
     }
 
-    /// Takes the next frame, if it is one of those.
+    /// Takes the next frame if it is `wanted`.
     pub(crate) fn pop_if(&mut self, wanted: impl FnOnce(&[u8]) -> bool) -> Option<Bytes> {
         self.materialize(1);
         if !wanted(&self.queue.front()?.bytes) {
@@ -291,7 +290,7 @@ impl Outbox {
         Some(bytes)
     }
 
-    /// Takes the next frame, which leaves from now on.
+    /// Takes the next frame, which has begun to leave.
     fn begin(&mut self) -> Option<Bytes> {
         let is_ack = self.queue.front().is_some_and(|waiting| waiting.is_ack);
         let bytes = self.pop()?;
@@ -300,7 +299,7 @@ impl Outbox {
         Some(bytes)
     }
 
-    /// The frame has left to its end.
+    /// The current frame has left completely.
     fn finish_frame(&mut self) {
         self.acks -= std::mem::take(&mut self.current_ack);
     }
@@ -310,7 +309,7 @@ impl Outbox {
         let front = self.queue.front_mut()?;
         if let Some(next) = front.rest.pop_front() {
             let (bytes, slot) = (std::mem::replace(&mut front.bytes, next), front.slot);
-            // What is put into the slot from now on does not take the place of the rest.
+            // A later frame of the slot does not replace the rest of the series.
             front.coalescing = None;
             if let Some(state) = self.slots.iter_mut().find(|state| state.at == self.first) {
                 state.at = 0;
@@ -331,7 +330,7 @@ impl Outbox {
         Some(bytes)
     }
 
-    /// Drops what has not begun to leave.
+    /// Drops all frames that have not begun to leave.
     pub(crate) fn clear(&mut self) {
         self.first += self.queue.len() as u64;
         self.queue = VecDeque::new();
@@ -339,7 +338,7 @@ impl Outbox {
         (self.ordered, self.total, self.stale, self.acks) = (0, 0, 0, self.current_ack);
     }
 
-    /// Drops all, in the middle of a frame, too.
+    /// Drops everything, including a partly written frame.
     pub(crate) fn abandon(&mut self) {
         self.clear();
         self.current = Bytes::new();

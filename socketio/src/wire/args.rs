@@ -1,12 +1,12 @@
-//! What an event or an ack carries: JSON arguments, and the binary values that travel beside them.
+//! Arguments of events and acks: JSON, and binary attachments beside it.
 //!
 //! ```text
 //! values ─▶ Args::of ─▶ JSON with numbered placeholders + attachments ─▶ packet
 //! values ◀─ Args::get ◀─ JSON with numbered placeholders + attachments ◀─ packet
 //! ```
 //!
-//! [`Binary`] finds its attachment through a list that is only there while arguments are encoded or decoded, so it may
-//! stand anywhere within a type that derives `Serialize` or `Deserialize`.
+//! [`Binary`] finds its attachment through a thread-local list, which exists only while arguments are encoded or
+//! decoded. It may therefore stand anywhere within a type that derives `Serialize` or `Deserialize`.
 
 use std::{borrow::Cow, cell::RefCell};
 
@@ -22,7 +22,7 @@ mod placeholders;
 
 use placeholders::are_sound;
 
-/// The arguments of an event or of an ack, encoded: what can be passed on without knowing its types.
+/// The encoded arguments of an event or ack, which can be forwarded without their types.
 #[derive(Debug, Clone, Default)]
 pub struct Args {
     pub(crate) json: Vec<Box<RawValue>>,
@@ -38,7 +38,7 @@ impl Args {
     /// One argument.
     ///
     /// # Errors
-    /// A value without a JSON form, such as a map whose keys are not strings.
+    /// The value has no JSON form, such as a map whose keys are not strings.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Self> {
         let mut args = Self::default();
         args.push(value)?;
@@ -48,7 +48,7 @@ impl Args {
     /// Adds an argument.
     ///
     /// # Errors
-    /// A value without a JSON form; the arguments are as they were.
+    /// The value has no JSON form; the arguments are unchanged.
     pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> serde_json::Result<()> {
         let before = self.attachments.len();
         let outer = ENCODED.replace(Some(std::mem::take(&mut self.attachments)));
@@ -66,8 +66,7 @@ impl Args {
         }
     }
 
-    /// Adds an argument. One without a JSON form becomes `null`, and the log says so: that is a mistake in the
-    /// program, which no client can do anything about.
+    /// Adds an argument. A value without a JSON form becomes `null` and is logged: it is an error in the program.
     #[must_use]
     pub fn with<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         if let Err(error) = self.push(value) {
@@ -77,10 +76,10 @@ impl Args {
         self
     }
 
-    /// The argument at `index`, decoded. One that is missing is decoded as `null`.
+    /// Decodes the argument at `index`; a missing one as `null`.
     ///
     /// # Errors
-    /// JSON that does not fit `T`; a binary value whose attachment is not there.
+    /// The JSON does not match `T`, or a binary value has no attachment.
     pub fn get<T: DeserializeOwned>(&self, index: usize) -> serde_json::Result<T> {
         let json = self.json.get(index).map_or("null", |json| json.get());
         let outer = DECODED.replace(self.attachments.clone());
@@ -89,7 +88,7 @@ impl Args {
         value
     }
 
-    /// The arguments as JSON. A binary value is `{"_placeholder":true,"num":n}`, where n counts
+    /// The arguments as JSON. A binary value is `{"_placeholder":true,"num":n}`, where `n` is an index of
     /// [`attachments`](Self::attachments).
     pub fn json(&self) -> &[Box<RawValue>] {
         &self.json
@@ -100,30 +99,30 @@ impl Args {
         &self.attachments
     }
 
-    /// How many arguments there are.
+    /// Number of arguments.
     pub fn len(&self) -> usize {
         self.json.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no arguments.
     pub fn is_empty(&self) -> bool {
         self.json.is_empty()
     }
 
-    /// Drops the first `n` arguments. Attachments stay: the numbers in the others count them.
+    /// Drops the first `n` arguments. All attachments stay, because placeholders refer to them by index.
     pub(crate) fn skip(mut self, n: usize) -> Self {
         self.json.drain(..n.min(self.json.len()));
         self
     }
 
-    /// Whether every placeholder stands for an attachment. A client that is sent one which does not takes it for a broken
-    /// packet, and leaves.
+    /// Whether every placeholder has an attachment. Otherwise the receiving client would treat the packet as invalid,
+    /// and disconnect.
     pub(crate) fn is_sound(&self) -> bool {
         self.attachments.is_empty()
             || self.json.iter().all(|json| are_sound(json.get(), self.attachments.len()))
     }
 
-    /// The same arguments, `null` in place of those with a placeholder for nothing.
+    /// The same arguments, with `null` for those whose placeholder has no attachment.
     pub(crate) fn made_sound(&self) -> Cow<'_, Self> {
         if self.is_sound() {
             return Cow::Borrowed(self);
@@ -143,7 +142,7 @@ impl Args {
     }
 }
 
-/// Arguments from values, each of which is anything that serialises: `args![1, "two", Binary::from(bytes)]`.
+/// Builds arguments from serializable values: `args![1, "two", Binary::from(bytes)]`.
 ///
 /// ```
 /// let args = socketio::args!["a", 2, [3, 4]];
@@ -154,9 +153,9 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { $crate::Args::new()$(.with(&$value))* };
 }
 
-/// Bytes, as an argument or anywhere within one: what a browser sees as an `ArrayBuffer`.
+/// Bytes, as an argument or within one; an `ArrayBuffer` in a browser.
 ///
-/// Only part of an event or an ack: on its own it has no JSON form.
+/// Valid in events and acks only: it has no JSON form of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Binary(pub Bytes);
 
@@ -181,7 +180,7 @@ impl Serialize for Binary {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let num = ENCODED.with_borrow_mut(|list| {
             let list = list.as_mut()?;
-            // The same bytes travel once, however often they are named.
+            // Equal slices travel once.
             let same = |other: &Bytes| other.as_ptr() == self.0.as_ptr() && other.len() == self.0.len();
             let known = list.iter().position(same);
             if known.is_none() {

@@ -1,8 +1,8 @@
-//! What is sent: packets encoded once, as the WebSocket frames that every recipient shares.
+//! Outgoing packets, encoded once as WebSocket frames that all recipients share.
 //!
-//! A server's frames are not masked, so the bytes are the same for all. An event with attachments is its text frame
-//! and one binary frame for each, in one piece, so that nothing comes between them. Whoever polls over HTTP gets
-//! what the frames carry (see `engine::payload`).
+//! Frames of a server are not masked, so their bytes are equal for all. An event with attachments is its text frame and
+//! a binary frame for each attachment, in one piece, so that nothing comes between them. A polling client receives the
+//! content of the frames (see [`payload`](crate::wire::payload)).
 
 use std::sync::Arc;
 
@@ -10,29 +10,29 @@ use bytes::Bytes;
 
 use crate::wire::{args::Args, payload::largest_message};
 
-/// Header room of the largest frame: two bytes and a 64-bit length.
+/// Length of the largest header: two bytes and a 64-bit length.
 const MAX_HEADER: usize = 10;
 
-/// An encoded packet, ready to be written. A clone shares the bytes.
+/// An encoded packet. A clone shares the bytes.
 #[derive(Debug, Clone)]
 pub struct Frame {
     bytes: Bytes,
     text: (u8, u32),
-    /// What follows, if this is a series.
+    /// Further pieces of a series.
     rest: Option<Arc<[Bytes]>>,
 }
 
-/// What kind of packet an encoded one is, and where it belongs.
+/// Type and destination of an outgoing packet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Head<'a> {
-    /// An event, with the id of the ack that is wanted.
+    /// An event, with the id of the requested ack.
     Event { namespace: &'a str, name: &'a str, ack: Option<u64> },
-    /// The answer to event `id`.
+    /// The ack of event `id`.
     Ack { namespace: &'a str, id: u64 },
 }
 
 impl Frame {
-    /// An event in the main namespace; each of `args` is JSON, and not checked to be.
+    /// An event in the main namespace. Each of `args` is JSON, and not validated.
     pub fn event(name: &str, args: &[&str]) -> Self {
         let size = args.iter().map(|arg| arg.len() + 1).sum::<usize>();
         let mut writer = FrameWriter::event(name, size);
@@ -42,7 +42,7 @@ impl Frame {
         writer.seal()
     }
 
-    /// An event or an ack. `offset` is what recovery adds behind an event's arguments.
+    /// Encodes an event or an ack. `offset` is the additional argument of recovery.
     pub(crate) fn encode(head: Head<'_>, args: &Args, offset: Option<&str>) -> Self {
         let args = args.made_sound();
         let mut writer = FrameWriter::begin(head, args.attachments.len(), args.size() + 64);
@@ -55,7 +55,7 @@ impl Frame {
         writer.attach(&args.attachments)
     }
 
-    /// Any bytes, for what does not look at them.
+    /// Arbitrary bytes.
     #[cfg(test)]
     pub(crate) fn raw(bytes: Bytes) -> Self {
         Self { bytes, text: (0, 0), rest: None }
@@ -75,7 +75,7 @@ impl Frame {
         Self { bytes: bytes.into(), text: (0, 0), rest: None }
     }
 
-    /// A WebSocket close with a code and a sentence, cut to what a control frame can hold.
+    /// A WebSocket close. The sentence is truncated to the size of a control frame.
     pub(crate) fn close(code: u16, sentence: &str) -> Self {
         let mut end = sentence.len().min(123);
         while !sentence.is_char_boundary(end) {
@@ -95,7 +95,7 @@ impl Frame {
         Self { bytes: bytes.into(), text: (2, payload.len() as u32), rest: None }
     }
 
-    /// Several frames in one piece, so that nothing comes between them.
+    /// Joins several frames into one piece, so that nothing comes between them.
     pub fn concat(frames: &[Self]) -> Self {
         if let [only] = frames {
             return only.clone();
@@ -105,8 +105,8 @@ impl Frame {
         Self { bytes: pieces.concat().into(), text, rest: None }
     }
 
-    /// Several frames that leave one after another, as their client takes them. The heartbeat goes between two of them, and
-    /// nothing else; what has not left is dropped when the series is taken back.
+    /// Joins several frames that leave one after another, at the client's pace. Only heartbeats go between them. Unsent
+    /// ones are dropped with the series.
     pub fn series(frames: &[Self]) -> Self {
         let mut pieces = frames.iter().flat_map(Self::pieces).cloned();
         let bytes = pieces.next().unwrap_or_default();
@@ -115,7 +115,7 @@ impl Frame {
         Self { bytes, text, rest: Some(rest).filter(|rest| !rest.is_empty()) }
     }
 
-    /// The same frame; when the last copy made of it has been written, or dropped, so is `guard`.
+    /// Ties `guard` to the bytes: it is dropped when the last copy has been written or dropped.
     #[must_use]
     pub fn with_drop_guard(self, guard: impl Send + Sync + 'static) -> Self {
         struct Guarded<W>(Bytes, W);
@@ -134,30 +134,30 @@ impl Frame {
         }
     }
 
-    /// Bytes on the wire, the WebSocket headers included.
+    /// Bytes on the wire, with the WebSocket headers.
     #[allow(clippy::len_without_is_empty, reason = "no frame is empty")]
     pub fn len(&self) -> usize {
         self.pieces().map(Bytes::len).sum()
     }
 
-    /// Bytes of the largest message that it carries.
+    /// Bytes of the largest message in the frame.
     pub fn largest_message(&self) -> usize {
         self.pieces().map(|bytes| largest_message(bytes)).max().unwrap_or_default()
     }
 
-    /// The packet's text: what the first WebSocket frame carries.
+    /// Text of the packet: the content of the first WebSocket frame.
     pub fn packet(&self) -> &[u8] {
         let (start, len) = (usize::from(self.text.0), self.text.1 as usize);
         &self.bytes[start..start + len]
     }
 
-    /// The bytes of one that is no series.
+    /// Bytes of a frame that is not a series.
     pub(crate) fn into_bytes(self) -> Bytes {
         debug_assert!(self.rest.is_none(), "a series has several pieces");
         self.bytes
     }
 
-    /// What leaves at a time: one piece, unless this is a series.
+    /// Pieces that leave one at a time: one, unless this is a series.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = &Bytes> {
         std::iter::once(&self.bytes).chain(self.rest.as_deref().unwrap_or_default())
     }
@@ -175,12 +175,12 @@ impl Frame {
 pub struct FrameWriter {
     bytes: Vec<u8>,
     array: bool,
-    /// No argument yet: the next one needs no comma.
+    /// Whether the next argument is the first, which needs no comma.
     empty: bool,
 }
 
 impl FrameWriter {
-    /// Begins an event of the main namespace. `size` is how many bytes of arguments to expect.
+    /// Begins an event of the main namespace. `size` is the expected number of bytes of its arguments.
     pub fn event(name: &str, size: usize) -> Self {
         Self::begin(Head::Event { namespace: "/", name, ack: None }, 0, size)
     }
@@ -222,7 +222,7 @@ impl FrameWriter {
         Self { bytes, array: false, empty: false }
     }
 
-    /// Begins the next argument: append its JSON, as UTF-8, to what is returned, and touch nothing before it.
+    /// Begins the next argument. Append its JSON, as UTF-8, to the returned buffer, and leave earlier bytes unchanged.
     pub fn arg(&mut self) -> &mut Vec<u8> {
         if !std::mem::take(&mut self.empty) {
             self.bytes.push(b',');
@@ -230,7 +230,7 @@ impl FrameWriter {
         &mut self.bytes
     }
 
-    /// The finished frame.
+    /// Finishes the frame.
     pub fn seal(self) -> Frame {
         self.attach(&[])
     }

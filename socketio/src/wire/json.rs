@@ -5,7 +5,7 @@ use memchr::memchr2;
 /// Whether JSON is nested deeper than `max`: 0 for a number, 1 for `[]`.
 pub(crate) fn is_deeper(json: &str, max: usize) -> bool {
     let mut rest = json.as_bytes();
-    // What opens has to close.
+    // Each level takes two bytes.
     if rest.len() / 2 <= max {
         return false;
     }
@@ -27,7 +27,7 @@ pub(crate) fn is_deeper(json: &str, max: usize) -> bool {
     false
 }
 
-/// What is behind a string's end, of whose beginning the quote is gone.
+/// The rest after the string's closing quote; the opening one has been consumed.
 pub(crate) fn behind_string(mut rest: &[u8]) -> &[u8] {
     while let Some(at) = memchr2(b'"', b'\\', rest) {
         let escaped = rest[at] == b'\\';

@@ -1,8 +1,8 @@
-//! Socket.IO packets (protocol v5), from text. No I/O, no state: what a packet may follow is the session's matter.
+//! Parsing of Socket.IO packets (protocol v5). Free of I/O and state; the order of packets is checked by the session.
 
 use serde_json::value::RawValue;
 
-/// Event names that clients may not send: on an emitter they mean something else.
+/// Reserved event names, which have another meaning on an emitter.
 const RESERVED: [&str; 6] =
     ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
@@ -17,7 +17,7 @@ pub(crate) enum Packet {
         namespace: Box<str>,
     },
     Event(Emitted),
-    /// The answer to an event of ours, of which `attachments` follow.
+    /// The ack of an event from the server; `attachments` follow.
     Ack {
         namespace: Box<str>,
         id: u64,
@@ -26,21 +26,21 @@ pub(crate) enum Packet {
     },
 }
 
-/// An event, with the namespace it is for.
+/// An event and its namespace.
 #[derive(Debug)]
 pub(crate) struct Emitted {
     pub(crate) namespace: Box<str>,
     pub(crate) ack: Option<u64>,
     pub(crate) name: String,
     pub(crate) args: Vec<Box<RawValue>>,
-    /// Binary messages that follow and belong to it.
+    /// Number of following binary messages.
     pub(crate) attachments: usize,
 }
 
-/// Why a packet is none, in a sentence that repeats nothing of it.
+/// The reason why a packet is invalid, without its content.
 pub(crate) type Invalid = &'static str;
 
-/// Type, attachments, namespace and ack id: what stands before the data.
+/// Header of a packet: type, attachments, namespace and ack id.
 struct Head<'a> {
     /// The ack id and the data.
     rest: &'a str,
@@ -52,7 +52,7 @@ struct Head<'a> {
 }
 
 impl Packet {
-    /// Reads a whole packet.
+    /// Parses a whole packet.
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
         let head = Head::parse(text)?;
         let namespace = head.namespace.into();
@@ -79,7 +79,7 @@ impl Packet {
         }
     }
 
-    /// Reads what can be known of an event from the beginning of its packet: all but its arguments.
+    /// Parses the beginning of an event: everything but its arguments.
     pub(crate) fn recognise(prefix: &str) -> Option<Emitted> {
         let head = Head::parse(prefix).ok().filter(|head| matches!(head.kind, b'2' | b'5'))?;
         let mut names =
@@ -116,12 +116,12 @@ impl<'a> Head<'a> {
 }
 
 fn number<N: std::str::FromStr>(digits: &str) -> Option<N> {
-    // `parse` would take a sign too.
+    // `parse` would accept a sign, too.
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// Any JSON, though the protocol wants an object: stock clients send whatever they were given, and whoever lets them in can say
-/// what is wrong with it. Closing the connection, they would never know.
+/// Accepts any JSON, although the protocol requires an object: stock clients send whatever they were given, and an
+/// authorizer can explain the error. Closing the connection could not.
 fn auth(data: &str) -> Result<Option<Box<RawValue>>, Invalid> {
     if data.is_empty() {
         return Ok(None);
@@ -130,7 +130,7 @@ fn auth(data: &str) -> Result<Option<Box<RawValue>>, Invalid> {
 }
 
 fn event(data: &str) -> Result<(String, Vec<Box<RawValue>>), Invalid> {
-    // Reading raw values does not recurse: depth is whoever decodes them to limit.
+    // Raw values are read without recursion; their depth is limited where they are decoded.
     let mut args: Vec<Box<RawValue>> = serde_json::from_str(data).map_err(|_| "an event is a JSON array")?;
     if args.is_empty() {
         return Err("an event has a name");

@@ -5,8 +5,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 /// Between two packets of a payload.
 pub(crate) const SEPARATOR: char = '\u{1e}';
 
-/// Appends what a frame carries, and says whether it was a close. A frame may be several in a row: an event
-/// and its attachments.
+/// Appends the content of a frame; returns whether it was a close. A frame may consist of several: an event and its
+/// attachments.
 pub(crate) fn append(payload: &mut String, mut frames: &[u8]) -> bool {
     while let Some((opcode, content, rest)) = next_frame(frames) {
         frames = rest;
@@ -31,7 +31,7 @@ pub(crate) fn append(payload: &mut String, mut frames: &[u8]) -> bool {
     false
 }
 
-/// How many packets a frame carries: an event has one for each attachment, too.
+/// Number of packets in a frame: an event has one more for each attachment.
 pub(crate) fn packets(mut frames: &[u8]) -> usize {
     let mut packets = 0;
     while let Some((_, _, rest)) = next_frame(frames) {
@@ -54,7 +54,7 @@ pub(crate) fn is_close(frame: &[u8]) -> bool {
     frame.first().is_some_and(|first| first & 0x0F == 0x8)
 }
 
-/// The first of our own frames: final, not masked, whole.
+/// Splits off the first frame, which is final, unmasked and complete.
 fn next_frame(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (head, rest) = bytes.split_first_chunk::<2>()?;
     let (len, rest) = match head[1] {

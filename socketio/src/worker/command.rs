@@ -1,4 +1,4 @@
-//! What other threads want of a worker's sockets, and the inbox in which it waits.
+//! Commands of other threads for a worker, and their queue.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -18,14 +18,14 @@ use crate::{
     },
 };
 
-/// What is wanted.
+/// A command for a worker.
 #[derive(Clone)]
 pub(crate) enum WorkerCommand {
     Deliver(Delivery),
     Apply(Arc<Nsp>, Option<Arc<Target>>, SocketOp),
-    /// Finish what was received, then close.
+    /// Closes all sessions after everything received is handled.
     Drain,
-    /// End now.
+    /// Aborts all sessions.
     Abort,
 }
 
@@ -35,11 +35,11 @@ pub(crate) struct Delivery {
     pub(crate) nsp: Arc<Nsp>,
     pub(crate) target: Option<Arc<Target>>,
     pub(crate) message: Message,
-    /// Its number in the log; 0 if it has none.
+    /// Number in the recovery log; 0 if it is not recorded.
     pub(crate) number: u64,
 }
 
-/// What is done to some sockets.
+/// An operation on some sockets.
 #[derive(Clone)]
 pub(crate) enum SocketOp {
     Join(Arc<[Room]>),
@@ -54,7 +54,7 @@ pub(crate) enum SocketOp {
         until: Instant,
         events: UnboundedSender<AckEvent>,
     },
-    /// A client has come back while its socket still seemed to live.
+    /// Disconnects a socket whose client has reconnected.
     Replace(Pid),
 }
 

@@ -64,7 +64,7 @@ impl Members {
         self.all.borrow().iter().find(|socket| socket.pid.as_ref() == Some(pid)).cloned()
     }
 
-    /// Those who are meant, each once. Nothing that `each` does may add or remove members.
+    /// Visits each selected socket once. `each` must not add or remove members.
     pub(crate) fn for_each(&self, target: Option<&Target>, mut each: impl FnMut(&Rc<SocketInner>)) {
         let Some(target) = target else {
             self.all.borrow().iter().for_each(each);
@@ -97,7 +97,7 @@ impl Members {
         }
     }
 
-    /// Those who are meant, for what may change who is there.
+    /// The selected sockets, for operations that may change the members.
     pub(crate) fn select(&self, target: Option<&Target>) -> Vec<Rc<SocketInner>> {
         let mut selected = Vec::new();
         self.for_each(target, |socket| selected.push(socket.clone()));

@@ -1,4 +1,4 @@
-//! A namespace, as all workers share it.
+//! The state of a namespace that all workers share.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -17,17 +17,17 @@ use crate::{
 
 pub(crate) struct Nsp {
     pub(crate) name: Arc<str>,
-    /// The parts of its name, if it is one of a pattern.
+    /// Parts of its name, if it matches a pattern.
     pub(crate) params: Vec<(String, String)>,
     pub(crate) service: Arc<dyn ErasedService>,
     pub(crate) handler_seconds: Histogram,
-    /// Made for a client, and forgotten after the last.
+    /// Whether it was created for a client, and is removed when unused.
     dynamic: bool,
     references: AtomicUsize,
     sockets: AtomicUsize,
     acks: AtomicU64,
     log: Option<Mutex<Log>>,
-    /// Rung when somebody who may come back has gone for good.
+    /// Notified when a socket is finished and its recovery id is free.
     freed: Notify,
 }
 
@@ -53,7 +53,7 @@ impl Nsp {
         }
     }
 
-    /// The same as one of a pattern, of whose name these are the parts.
+    /// Makes it one of a pattern, with the parts of its name.
     pub(crate) fn of_pattern(self, params: Vec<(String, String)>) -> Self {
         Self { params, dynamic: true, ..self }
     }
@@ -70,24 +70,24 @@ impl Nsp {
         self.references.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Nobody is here, and nobody is expected back.
+    /// Whether it is dynamic, without sessions, and without clients to recover.
     pub(crate) fn is_forgotten(&self) -> bool {
         self.dynamic
             && self.references.load(Ordering::Relaxed) == 0
             && self.log().is_none_or(|mut log| log.is_unused())
     }
 
-    /// An id that no other event of this namespace has.
+    /// An ack id that no other event of this namespace has.
     pub(crate) fn ack_id(&self) -> u64 {
         self.acks.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// What is kept for those who come back, if anything is.
+    /// The recovery log, if recovery is on.
     pub(crate) fn log(&self) -> Option<MutexGuard<'_, Log>> {
         Some(self.log.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A socket is gone, and so is all that ran for it.
+    /// Releases the recovery id of a socket after its last handler.
     pub(crate) fn socket_finished(&self, pid: Pid, disconnected_socket: Option<DisconnectedSocket>) {
         if let Some(mut log) = self.log() {
             log.leave(pid, disconnected_socket);
@@ -95,7 +95,7 @@ impl Nsp {
         self.freed.notify_waiters();
     }
 
-    /// Ready once the socket of that name is gone.
+    /// Waits until no socket has this recovery id.
     pub(crate) async fn wait_until_free(&self, pid: &Pid) {
         loop {
             let freed = self.freed.notified();
@@ -110,7 +110,7 @@ impl Nsp {
         self.log().is_some_and(|log| log.is_live(pid))
     }
 
-    /// What is too old for anybody is forgotten.
+    /// Removes expired recovery state.
     pub(crate) fn sweep(&self) {
         if let Some(mut log) = self.log() {
             log.trim();

@@ -1,13 +1,13 @@
-//! Connection state recovery: what was sent lately, and who has lost their connection.
+//! Connection state recovery: recent events, and disconnected sockets.
 //!
 //! ```text
-//! emit ─▶ Log::append ─▶ number n ─▶ the event's last argument, and every worker, in the order of the numbers
-//! away ─▶ Log::part    (rooms kept)
-//! back ─▶ Log::restore (pid, n) ─▶ same id, same rooms, every event after n that was meant for it
+//! emit        ─▶ Log::append        ─▶ number n ─▶ the event's last argument, and every worker, in the order of numbers
+//! disconnect  ─▶ Log::leave         (rooms kept)
+//! reconnect   ─▶ Log::recover (pid, n) ─▶ same id, same rooms, every event after n for this socket
 //! ```
 //!
-//! A namespace's events are numbered while the list of workers is locked, so the numbers' order is the order in which
-//! every worker sends them. A socket starts after a number, and skips what its worker still has from before.
+//! Events are numbered while the list of workers is locked, so every worker sends them in the order of their numbers. A
+//! socket starts after a number, and skips earlier events in its worker's queue.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -27,18 +27,18 @@ use crate::{
     worker::target::{Room, Target},
 };
 
-/// Sockets that may be away at a time; those that left first are forgotten first.
+/// Maximum number of disconnected sockets; the oldest are removed first.
 const MAX_DISCONNECTED: usize = 10_000;
 
 pub(crate) struct Log {
     entries: VecDeque<Entry>,
-    /// What its offsets begin with. Stock clients take any string that comes last in an event for an offset, so
-    /// that none of a product's may look like one.
+    /// Prefix of its offsets. Stock clients treat any string at the end of an event as an offset, so it must not
+    /// resemble the product's own strings.
     prefix: Pid,
-    /// The number of the last event.
+    /// Number of the last event.
     last: u64,
     bytes: usize,
-    /// Bytes that all namespaces of the server keep.
+    /// Bytes kept by all namespaces of the server.
     total_bytes: Arc<AtomicUsize>,
     max_bytes: usize,
     max_age: Duration,
@@ -54,16 +54,16 @@ struct Entry {
     frame: Frame,
 }
 
-/// A socket that has lost its connection.
+/// A socket whose connection was lost.
 #[derive(Debug)]
 pub(crate) struct DisconnectedSocket {
     pub(crate) id: SocketId,
     pub(crate) rooms: Vec<Room>,
-    /// The last event before it first was there: what it was sent since may not have reached it.
+    /// Number of the last event before its first connection.
     pub(crate) since: u64,
 }
 
-/// What a socket that is back goes on with.
+/// The state of a recovered socket.
 #[derive(Debug)]
 pub(crate) struct RecoveredSocket {
     pub(crate) id: SocketId,
@@ -92,7 +92,7 @@ impl Log {
         self.last
     }
 
-    /// How an event's number stands on the wire.
+    /// The offset of an event number on the wire.
     fn offset(&self, number: u64) -> String {
         format!("{}-{number:x}", &self.prefix.as_str()[..8])
     }
@@ -102,7 +102,7 @@ impl Log {
         u64::from_str_radix(number, 16).ok()
     }
 
-    /// Numbers an event; `encode` is given the number's text.
+    /// Numbers an event; `encode` receives its offset.
     pub(crate) fn append(
         &mut self,
         target: Option<Arc<Target>>,
@@ -118,7 +118,7 @@ impl Log {
         (self.last, frame)
     }
 
-    /// Forgets what is too old, and its oldest while all together is too much.
+    /// Removes expired events and sockets, and the oldest events while the total exceeds the limit.
     pub(crate) fn trim(&mut self) {
         let now = Instant::now();
         while let Some(first) = self.entries.front() {
@@ -147,12 +147,12 @@ impl Log {
         self.live.insert(pid);
     }
 
-    /// Whether a socket of that name is still there: to be ended before it can be restored.
+    /// Whether a socket with this id is connected, and has to end before it can be recovered.
     pub(crate) fn is_live(&self, pid: &Pid) -> bool {
         self.live.contains(pid)
     }
 
-    /// A socket is gone; `disconnected_socket` if it may come back.
+    /// Ends a socket, with its state if it may be recovered.
     pub(crate) fn leave(&mut self, pid: Pid, disconnected_socket: Option<DisconnectedSocket>) {
         if self.live.remove(&pid)
             && let Some(disconnected_socket) = disconnected_socket
@@ -163,14 +163,14 @@ impl Log {
         self.trim();
     }
 
-    /// Whether there is nobody, and nobody who may still come back.
+    /// Whether no socket is connected or recoverable.
     pub(crate) fn is_unused(&mut self) -> bool {
         self.trim();
         self.live.is_empty() && self.disconnected.is_empty()
     }
 
-    /// What a socket goes on with that saw `offset` last. `None` if it is unknown, or has missed more than was kept, or
-    /// more than `max` bytes, which its outbox would not take.
+    /// Recovers a socket that received `offset` last. `None` if the id is unknown, if missed events are no longer kept,
+    /// or if they exceed `max` bytes, the limit of its outbox.
     pub(crate) fn recover(&mut self, pid: &Pid, offset: Option<&str>, max: usize) -> Option<RecoveredSocket> {
         self.trim();
         let seen = match offset {

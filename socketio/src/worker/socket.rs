@@ -1,4 +1,4 @@
-//! A socket without its state's type: what the namespace's members are, and what happens to them.
+//! A socket without the type of its state: a member of its namespace, and the operations on it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -37,10 +37,10 @@ use crate::{
     },
 };
 
-/// Bytes of a room's name.
+/// Maximum length of a room's name in bytes.
 pub(crate) const MAX_NAME_BYTES: usize = 1024;
 
-/// A socket without its state's type.
+/// A socket without the type of its state.
 pub(crate) struct SocketInner {
     pub(crate) id: SocketId,
     pub(crate) nsp: Arc<Nsp>,
@@ -49,20 +49,20 @@ pub(crate) struct SocketInner {
     pub(crate) acks: Acks,
     pub(crate) pid: Option<Pid>,
     pub(crate) recovered: bool,
-    /// Events up to this number were before it first was there.
+    /// Number of the last event before its first connection.
     pub(crate) first: u64,
-    /// Events up to this number were before its time, or have been sent again.
+    /// Number of the last event before this connection, replayed ones included.
     pub(crate) since: u64,
-    /// Its place among the members.
+    /// Position in the list of members.
     pub(crate) index: Cell<usize>,
     pub(crate) rooms: RefCell<BTreeSet<Room>>,
     pub(crate) connected: Cell<bool>,
-    /// There while something waits for its end.
+    /// Set while a future waits for its end.
     pub(crate) disconnected: RefCell<Option<Rc<Notify>>>,
-    /// Set when it was the server that ended it.
+    /// Reason, if the server has disconnected it.
     pub(crate) disconnected_by_server: Cell<Option<Reason>>,
     pub(crate) members: Rc<Members>,
-    /// Set from when nothing reaches it any more until its last handler is done: what is to be remembered of it.
+    /// Set from its disconnect to the end of its last handler: the state to keep for recovery.
     pub(crate) recovery_state: RefCell<Option<Option<DisconnectedSocket>>>,
     pub(crate) max_rooms: usize,
 }
@@ -72,7 +72,7 @@ impl SocketInner {
         &self.session.worker().hub
     }
 
-    /// Puts a frame into the outbox.
+    /// Queues a message.
     pub(crate) fn deliver(&self, message: &Message, number: u64) {
         if !self.connected.get() || (number > 0 && number <= self.since) {
             return;
@@ -97,12 +97,12 @@ impl SocketInner {
     }
 
     pub(crate) fn ack(&self, id: u64, reply: Reply) {
-        // What was broadcast before goes before.
+        // Earlier broadcasts go first.
         self.session.worker().drain_commands();
         self.session.answer(reply.frame(&self.nsp.name, id));
     }
 
-    /// Asks for an ack: the frame is sent at once, whatever happens to the future.
+    /// Requests an ack. The event is sent at once, even if the future is dropped.
     pub(crate) fn emit_with_ack(
         &self,
         name: &str,
@@ -144,7 +144,7 @@ impl SocketInner {
         }
     }
 
-    /// Ends it, by the server's will; its task does the rest.
+    /// Disconnects on behalf of the server; the session's task does the rest.
     pub(crate) fn disconnect(&self, reason: Reason, close: bool) {
         if self.connected.get() && self.disconnected_by_server.get().is_none() {
             let name = &self.nsp.name;
@@ -159,7 +159,7 @@ impl SocketInner {
         }
     }
 
-    /// Nothing reaches it any more; remembered, if it may come back.
+    /// Removes it from the members, and keeps its state if it may be recovered.
     pub(crate) fn mark_disconnected(&self, reason: Reason) {
         if !self.connected.replace(false) {
             return;
@@ -182,7 +182,7 @@ impl SocketInner {
         self.hub().observe(|| Observed::Disconnected { socket: self, reason });
     }
 
-    /// Ready once nothing reaches it any more.
+    /// Waits for its disconnect.
     pub(crate) async fn disconnected(&self) {
         while self.connected.get() {
             let disconnected = self.disconnected.borrow_mut().get_or_insert_default().clone();
@@ -190,7 +190,7 @@ impl SocketInner {
         }
     }
 
-    /// Its last handler is done: only now may it be there again.
+    /// Its last handler has ended; only now may it be recovered.
     pub(crate) fn finish(&self) {
         if let (Some(disconnected_socket), Some(pid)) = (self.recovery_state.take(), self.pid) {
             self.nsp.socket_finished(pid, disconnected_socket);

@@ -1,14 +1,13 @@
-//! Which sockets of a namespace something is for.
+//! Selection of a namespace's sockets.
 
 use std::{sync::Arc, thread::ThreadId};
 
 use crate::id::SocketId;
 
-/// Names a set of sockets within a namespace.
+/// Name of a set of sockets within a namespace.
 pub(crate) type Room = Arc<str>;
 
-/// Everyone in one of `rooms`, or everyone if there are none, but nobody who is in one of `except`. A socket's id
-/// is a room of its own.
+/// Sockets in one of `rooms`, or all if it is empty, except those in one of `except`. A socket's id is also a room.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Target {
     pub(crate) rooms: Vec<Room>,
@@ -21,12 +20,12 @@ impl Target {
         self.rooms.is_empty() && self.except.is_empty() && self.local.is_none()
     }
 
-    /// Bytes of its rooms' names.
+    /// Bytes of the rooms' names.
     pub(crate) fn size(&self) -> usize {
         self.rooms.iter().chain(&self.except).map(|room| room.len()).sum()
     }
 
-    /// Whether a socket is meant, with these rooms.
+    /// Whether a socket with these rooms is selected.
     pub(crate) fn meets(&self, id: &SocketId, rooms: &[Room]) -> bool {
         let within = |room: &Room| &**room == id.as_str() || rooms.contains(room);
         (self.rooms.is_empty() || self.rooms.iter().any(within)) && !self.except.iter().any(within)

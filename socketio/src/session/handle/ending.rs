@@ -1,4 +1,4 @@
-//! How a session ends: in order, by its client, or by force.
+//! The end of a session: gracefully, by its client, or by an abort.
 
 use crate::{
     metrics::Metrics,
@@ -8,13 +8,13 @@ use crate::{
 };
 
 impl SessionHandle {
-    /// Queues a close frame, and nothing after it.
+    /// Queues a close frame as the last one.
     pub(crate) fn close(&self, closing: Closing) {
         let mut state = self.state.borrow_mut();
         if state.phase != Phase::Open {
             return;
         }
-        // A client with a full outbox does not read, and would not read this.
+        // A client with a full outbox does not read, and would not read the close.
         if state.outbox.push(Frame::close(closing.code, &closing.sentence).into_bytes()).is_err() {
             drop(state);
             return self.abort(closing.reason);
@@ -24,13 +24,13 @@ impl SessionHandle {
         state.wake_task();
     }
 
-    /// The peer has closed, or stopped sending: the body ends with what it is still owed. One that has closed reads
-    /// no more than our own close, so the rest is dropped.
+    /// The peer has closed or stopped sending: the body ends after the remaining frames. A peer that has closed reads
+    /// only the echoed close, so the rest is dropped.
     pub(crate) fn finish(&self, echo: Option<Frame>) {
         self.finish_by(echo, Reason::TransportClose);
     }
 
-    /// The same, and why.
+    /// The same with a reason.
     pub(crate) fn finish_by(&self, echo: Option<Frame>, why: Reason) {
         self.peer_closed.set(echo.is_some());
         let mut state = self.state.borrow_mut();
@@ -38,12 +38,12 @@ impl SessionHandle {
             Phase::Open => {
                 if let Some(echo) = echo {
                     state.outbox.clear();
-                    // An empty outbox takes any frame.
+                    // An empty outbox accepts any frame.
                     let _ = state.outbox.push(echo.into_bytes());
                 }
                 Phase::Finished(why)
             }
-            // Our own close is the answer.
+            // The queued close is the answer.
             Phase::Closing(reason) => Phase::Finished(reason),
             Phase::Finished(_) | Phase::Aborted(_) => return,
         };
@@ -51,7 +51,7 @@ impl SessionHandle {
         state.wake_task();
     }
 
-    /// Ends the connection now; what waits is dropped.
+    /// Aborts the connection and drops the outbox.
     pub(crate) fn abort(&self, reason: Reason) {
         {
             let mut state = self.state.borrow_mut();
@@ -72,7 +72,7 @@ impl SessionHandle {
         }
     }
 
-    /// actix has dropped the response: the connection is gone, or the body has been read to its end.
+    /// actix has dropped the response: the connection is gone, or the body was read to its end.
     pub(crate) fn body_dropped(&self) {
         self.written.set(true);
         let mut state = self.state.borrow_mut();
@@ -86,8 +86,8 @@ impl SessionHandle {
         state.wake_task();
     }
 
-    /// Whether a finished session's last bytes are with actix. If both sides have closed then the connection is
-    /// ended, too: actix has tried to flush by now, and whatever it could not the peer no longer waits for.
+    /// Whether actix has the last bytes of a finished session. If both sides have closed, the connection is shut down
+    /// too: actix has tried to flush by now, and the peer no longer waits for the rest.
     pub(crate) fn is_flushed(&self) -> bool {
         if self.written.get()
             && self.peer_closed.take()
@@ -98,7 +98,7 @@ impl SessionHandle {
         self.written.get()
     }
 
-    /// Everything has been written, or was put where it will be.
+    /// The transport has delivered everything.
     pub(crate) fn transport_finished(&self) {
         self.written.set(true);
         let mut state = self.state.borrow_mut();
@@ -110,7 +110,7 @@ impl SessionHandle {
         state.wake_task();
     }
 
-    /// The client has left and wants nothing more.
+    /// Finishes without sending the rest: the client has closed.
     pub(crate) fn close_discarding(&self) {
         let mut state = self.state.borrow_mut();
         if state.phase == Phase::Open {
@@ -120,12 +120,12 @@ impl SessionHandle {
         }
     }
 
-    /// Whether this is the first time that the session is seen to end.
+    /// Whether this is the first call.
     pub(crate) fn begin_closing(&self) -> bool {
         !self.closing.replace(true)
     }
 
-    /// The server shuts down: the task closes once all that was received is done.
+    /// Starts a graceful shutdown: the task closes after everything received is handled.
     pub(crate) fn drain(&self) {
         self.draining.set(true);
         self.state.borrow_mut().wake_task();
@@ -135,7 +135,7 @@ impl SessionHandle {
         self.draining.get()
     }
 
-    /// The session's task is done: leaves the worker's list, and sees to it that the connection ends.
+    /// Ends the task: leaves the worker's list, and makes sure that the connection ends.
     pub(crate) fn retire(&self, grace: std::time::Duration) {
         self.worker.remove(self);
         self.permit.take();

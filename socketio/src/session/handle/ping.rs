@@ -1,8 +1,8 @@
-//! Whether a client that owes a pong is still taking what stands before its ping.
+//! Whether a client with an overdue pong still receives the data ahead of its ping.
 //!
-//! A ping cannot overtake a message that has begun to leave. On a slow line a large one takes longer than a pong may, and a client
-//! that takes it all the while lives. So its time begins when the ping has left; until then it must take something.
-//! Whoever takes nothing, or next to nothing, is dead in its time.
+//! A ping cannot overtake a message that has begun to leave. On a slow network a large message takes longer than the
+//! ping timeout, while the client is alive. The timeout therefore starts when the ping has been sent; until then the
+//! client must receive data at a minimum rate. A client below that rate is timed out.
 
 use std::{
     sync::{
@@ -15,23 +15,23 @@ use std::{
 use super::SessionHandle;
 use crate::{config::Transport, wire::frame::Frame};
 
-/// Bytes a second that a client takes at least, or it counts as one that takes nothing.
+/// Minimum rate in bytes per second.
 const MIN_RATE: u64 = 1024;
-/// How many times in a row a pong is given more time.
+/// Maximum number of consecutive extensions.
 const MAX_EXTENSIONS: u32 = 30;
 
-/// The ping that was sent last. Pure: it is told what has left.
+/// The last ping. Free of I/O: progress is passed in.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Ping {
-    /// Bytes that will have left when it has, if something stood before it.
+    /// Count of written bytes at which the ping has left, if data stood ahead of it.
     until: Option<u64>,
-    /// Bytes that had been taken when this was last looked at.
+    /// Written bytes at the last check.
     taken: u64,
     times: u32,
 }
 
 impl Ping {
-    /// Whether the client has taken something since the last look, while the ping was `on_its_way` to it.
+    /// Whether the client has received enough since the last check, while the ping was `on_its_way`.
     fn is_taking(&mut self, taken: u64, on_its_way: bool, within: Duration) -> bool {
         if self.until.is_none() {
             return false;
@@ -43,11 +43,11 @@ impl Ping {
     }
 }
 
-/// What HTTP has been handed of the answers to GETs.
+/// Progress of HTTP with the responses to GETs.
 #[derive(Debug, Default)]
 pub(crate) struct PollProgress {
     bytes: AtomicU64,
-    /// A large answer has not been taken yet.
+    /// A large response has not been received yet.
     answering: AtomicBool,
 }
 
@@ -64,19 +64,19 @@ impl PollProgress {
         self.answering.store(false, Ordering::SeqCst);
     }
 
-    /// Whether the answer to the last GET is still being taken.
+    /// Whether the last response is still being received.
     pub(crate) fn is_answering(&self) -> bool {
         self.answering.load(Ordering::SeqCst)
     }
 }
 
 impl SessionHandle {
-    /// What is handed to HTTP of this session, if it polls.
+    /// Progress of the polling responses.
     pub(crate) fn poll_progress(&self) -> &Arc<PollProgress> {
         &self.poll_progress
     }
 
-    /// Sends a ping, ahead of the backlog.
+    /// Sends a ping ahead of the backlog.
     pub(crate) fn ping(&self) {
         let blocked = match self.transport() {
             Transport::Polling => self.poll_progress.is_answering(),
@@ -91,8 +91,8 @@ impl SessionHandle {
         self.ping.set(Ping { until, taken: self.taken_now(), times: 0 });
     }
 
-    /// Whether the client takes what stands before its ping, or has taken the last of it just now. Asked when its pong is due, which
-    /// has had `within`.
+    /// Whether the client receives the data ahead of its ping, or has just received the last of it. Called when its
+    /// pong is due, after `within`.
     pub(crate) fn is_taking(&self, within: Duration) -> bool {
         let mut ping = self.ping.get();
         let is_ahead = ping.until.is_some_and(|until| self.taken() < until);

@@ -1,4 +1,4 @@
-//! The outbox, seen from whoever writes: a response's body, a waiting GET, or the session itself.
+//! The outbox for its writers: a response's body, a waiting GET, or the session's task.
 
 use std::{
     io::{self, IoSlice},
@@ -11,31 +11,31 @@ use bytes::Bytes;
 use super::{SessionHandle, State};
 use crate::{session::connection::Connection, wire::payload};
 
-/// Packets in one payload, unless one event has more: python-socketio takes no more.
+/// Packets of one payload, unless one event has more; python-socketio accepts no more.
 const PACKETS: usize = 16;
 
-/// Bytes of a payload, unless one event has more: it is a copy, for one client alone, and no ping gets past it.
+/// Bytes of a payload, unless one event has more. A payload is a copy for one client, and no ping overtakes it.
 const PAYLOAD: usize = 256 * 1024;
 
-/// A backlog that takes a slow line seconds.
+/// A backlog that takes seconds on a slow network.
 const LARGE: usize = 256 * 1024;
 
-/// Frames written by one system call.
+/// Frames per system call.
 const SLICES: usize = 16;
 
 impl SessionHandle {
-    /// Whether what was sent last is known not to get through just now.
+    /// Records whether earlier data is known to be blocked.
     pub(crate) fn stalled(&self, stalled: bool) {
         self.stalled.set(stalled);
     }
 
-    /// Frames may be written without going through actix: the client has been heard, so it has been sent all that went
-    /// that way, and nothing of it is still there to be overtaken.
+    /// Enables writes that bypass actix. The client has answered, so it has received everything that went through
+    /// actix, and nothing can be overtaken.
     pub(crate) fn enable_direct_writes(&self) {
         self.direct.set(true);
     }
 
-    /// The connection, once it may be written to without going through actix.
+    /// The connection, once it may be written to directly.
     pub(crate) fn direct(&self) -> Option<Arc<Connection>> {
         if !self.direct.get() {
             return None;
@@ -43,7 +43,7 @@ impl SessionHandle {
         self.connection().filter(|connection| connection.is_direct())
     }
 
-    /// Something waits: it leaves at the end of the worker's batch, or else by its writer.
+    /// Schedules a write: at the end of the worker's batch, or by the writer.
     pub(super) fn schedule_write(&self) {
         if self.direct.get() && self.worker.is_batching() {
             if !self.dirty.replace(true)
@@ -56,7 +56,7 @@ impl SessionHandle {
         }
     }
 
-    /// Writes what waits, here and now. What the kernel does not take is left to the writer, which can wait for it.
+    /// Writes the outbox now. The writer waits for the rest that the kernel does not accept.
     pub(crate) fn flush(&self) {
         self.dirty.set(false);
         let written = match self.direct() {
@@ -68,8 +68,8 @@ impl SessionHandle {
         }
     }
 
-    /// Appends what waits to a payload, as much as every client takes at once; says whether it was the close. That goes alone: stock clients act on it before they
-    /// act on what came with it.
+    /// Appends packets to a payload, as many as every client accepts at once; returns whether it is the close. A close
+    /// goes alone, because stock clients act on it before the other packets.
     pub(crate) fn fill_payload(&self, payload: &mut String) -> bool {
         let mut state = self.state.borrow_mut();
         let (before, mut frames, mut packets, mut closed) = (payload.len(), 0, 0, false);
@@ -89,13 +89,13 @@ impl SessionHandle {
         closed
     }
 
-    /// Whoever calls writes what is queued from here on.
+    /// Registers the caller as the writer of what is queued from here on.
     pub(crate) fn register_writer(&self, cx: &Context<'_>) {
         self.state.borrow_mut().writer = Some(cx.waker().clone());
     }
 
-    /// Lets the kernel keep little of a large backlog, because a ping gets past what is here, and past nothing that is there. Acks do not
-    /// count: they are bounded, and a client that sends much before it reads counts on what the kernel takes.
+    /// Limits the kernel's share of a large backlog, because pings overtake the outbox but not the kernel. Acks do not
+    /// count: they are bounded, and a client that sends much before it reads relies on the kernel's buffer.
     fn limit_kernel_buffer(&self) {
         if !self.kernel_buffer_limited.get() && self.state.borrow().outbox.without_acks() >= LARGE {
             self.kernel_buffer_limited.set(true);
@@ -103,7 +103,7 @@ impl SessionHandle {
         }
     }
 
-    /// The next bytes, for a writer that copies them; `None` at the end.
+    /// The next bytes for a copying writer; `None` at the end.
     pub(crate) fn poll_bytes(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         self.limit_kernel_buffer();
         let mut state = self.state.borrow_mut();
@@ -117,7 +117,7 @@ impl SessionHandle {
         }
     }
 
-    /// Writes what waits, until there is no more or `write` fails; ready at the session's end.
+    /// Writes until the outbox is empty or `write` fails; ready at the session's end.
     pub(crate) fn poll_write(
         &self,
         cx: &Context<'_>,
@@ -129,7 +129,7 @@ impl SessionHandle {
         self.state.borrow_mut().poll_end(cx).map(Ok)
     }
 
-    /// Events that were held back may go on.
+    /// Resumes held events.
     fn release_held_events(&self, state: &mut State) {
         if self.held.get() && state.outbox.acks() <= self.max_unread_acks {
             self.held.set(false);

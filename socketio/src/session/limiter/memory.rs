@@ -1,6 +1,7 @@
-//! What sessions without an owner have sent and is not handled yet: how many bytes of it one of them may have, and all together.
+//! Memory of unhandled messages from sessions without an owner: a limit for each, and one for all.
 //!
-//! The first [`FREE_BYTES`] bytes of each session count for nothing, so sessions that hold all there is keep nobody from signing in.
+//! The first [`FREE_BYTES`] of each session are not counted, so that an exhausted budget prevents no one from signing
+//! in.
 
 use std::sync::{
     Arc,
@@ -9,12 +10,12 @@ use std::sync::{
 
 use crate::config::Config;
 
-/// Bytes that a session may hold however many the others hold.
+/// Bytes that each session may always hold.
 const FREE_BYTES: usize = 1024;
-/// How many times the limit of one message a polling payload may have.
+/// Limit of a polling payload, as a multiple of the limit of one message.
 const PAYLOAD_FACTOR: usize = 16;
 
-/// What all sessions without an owner hold together.
+/// The budget of all sessions without an owner.
 #[derive(Debug)]
 pub(super) struct UnownedMemory {
     each: Option<usize>,
@@ -29,14 +30,14 @@ impl UnownedMemory {
     }
 }
 
-/// One session's part in it.
+/// One session's share of the budget.
 #[derive(Debug)]
 pub(crate) struct MemoryQuota {
     memory: Arc<UnownedMemory>,
     owned: AtomicBool,
 }
 
-/// All sessions without an owner hold too much.
+/// The budget is exhausted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Exhausted;
 
@@ -49,17 +50,17 @@ impl MemoryQuota {
         self.owned.store(owned, Ordering::Relaxed);
     }
 
-    /// Bytes of one message; `max` for a session with an owner.
+    /// Limit of one message; `max` for a session with an owner.
     pub(crate) fn message(&self, max: usize) -> usize {
         self.limit().map_or(max, |limit| max.min(limit))
     }
 
-    /// Bytes of one polling payload that are kept; `max` for a session with an owner.
+    /// Limit of the kept bytes of one polling payload; `max` for a session with an owner.
     pub(crate) fn payload(&self, max: usize) -> usize {
         self.limit().map_or(max, |limit| max.min(limit.saturating_mul(PAYLOAD_FACTOR)))
     }
 
-    /// What somebody holds of this session's bytes: nothing yet.
+    /// An empty reservation for this session.
     pub(crate) fn reservation(self: &Arc<Self>) -> MemoryReservation {
         MemoryReservation { quota: self.clone(), bytes: 0 }
     }
@@ -69,7 +70,7 @@ impl MemoryQuota {
     }
 }
 
-/// Bytes that are held for a session; none when dropped.
+/// Bytes that are held for a session; released on drop.
 #[derive(Debug)]
 pub(crate) struct MemoryReservation {
     quota: Arc<MemoryQuota>,
@@ -77,7 +78,7 @@ pub(crate) struct MemoryReservation {
 }
 
 impl MemoryReservation {
-    /// Says how many bytes are held now.
+    /// Sets the number of held bytes.
     pub(crate) fn set(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let counts = !self.quota.owned.load(Ordering::Relaxed);
         let bytes = if counts { bytes.saturating_sub(FREE_BYTES) } else { 0 };

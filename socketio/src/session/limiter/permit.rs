@@ -1,4 +1,4 @@
-//! One session's place: whose it is, and how far it has come.
+//! A session's permit.
 
 use std::{
     sync::Arc,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::session::bucket;
 
-/// Free again when dropped.
+/// Released on drop.
 #[derive(Debug)]
 pub(crate) struct SessionPermit {
     pub(super) limiter: Arc<SessionLimiter>,
@@ -32,7 +32,7 @@ pub(super) enum PermitState {
 }
 
 impl SessionPermit {
-    /// Ready once the session is to go, because it has not joined anything and others want to.
+    /// Ready when the session is evicted, because it has not joined and others need the permit.
     pub(crate) fn poll_evicted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.state {
             PermitState::Unjoined(evicted) => evicted.poll_unpin(cx).map(drop),
@@ -40,7 +40,7 @@ impl SessionPermit {
         }
     }
 
-    /// The session is about to be in a namespace. One without an owner has no place where only the reserve is left.
+    /// Marks the session as joined. One without an owner cannot use the reserve.
     pub(crate) fn join(&mut self) -> Result<(), LimitReached> {
         if matches!(self.state, PermitState::Joined) {
             return Ok(());
@@ -57,7 +57,7 @@ impl SessionPermit {
         Ok(())
     }
 
-    /// Says whose the session is; nobody's, for `None`.
+    /// Assigns the session to an owner, or to none.
     pub(crate) fn set_owner(&mut self, owner: Option<&str>) -> Result<(), LimitReached> {
         let limits = &self.limiter.limits;
         let mut state = self.limiter.state();
@@ -77,19 +77,19 @@ impl SessionPermit {
         Ok(())
     }
 
-    /// What the session may hold of what it has sent.
+    /// Memory quota of the session.
     pub(crate) fn quota(&self) -> &Arc<MemoryQuota> {
         &self.quota
     }
 
-    /// Counts an event of so many bytes, or bytes alone, with the address and with the owner.
+    /// Charges events and bytes to the address and to the owner.
     pub(crate) fn charge(&self, events: u64, bytes: u64) -> Result<(), RateExceeded> {
         let limits = &self.limiter.limits;
         let cost = limits.traffic(events, bytes);
         self.sources().try_for_each(|source| source.charge(cost))
     }
 
-    /// Counts what is done only so often, with the address and with the owner.
+    /// Counts an operation against its rate, for the address and for the owner.
     pub(crate) fn check_rate(&self, name: &str) -> Result<(), RateExceeded> {
         let rates = &self.limiter.limits.rates;
         let Some(at) = rates.iter().position(|(known, _)| *known == name) else { return Ok(()) };
@@ -110,7 +110,7 @@ impl Drop for SessionPermit {
                 state.taken -= 1;
                 state.unowned -= usize::from(self.owner.is_none());
             }
-            // One that was sent away has given up its place by then.
+            // An evicted session has already given up its permit.
             PermitState::Unjoined(_) => state.taken -= usize::from(state.unjoined.remove(&self.id).is_some()),
         }
         state.open -= 1;

@@ -1,4 +1,4 @@
-//! Where sessions come from: an address or an owner, and how much comes from there.
+//! Limits per source: an address or an owner.
 
 use std::{
     collections::HashMap,
@@ -17,21 +17,21 @@ use crate::{
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-/// How much of what comes in a second may come at once after a quiet while.
+/// Burst of events and bytes.
 const BURST: Duration = Duration::from_secs(2);
-/// Sources without a session that are remembered, for what came from there just now.
+/// Remembered sources without a session, for their recent traffic.
 const MAX_REMEMBERED: usize = 50_000;
-/// With fewer than these, nothing is looked for that could be forgotten.
+/// Number of sources from which on unused ones are removed.
 const SWEEP_THRESHOLD: usize = 1024;
 
-/// An address or an owner.
+/// The identity of a source.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     Address(IpAddr),
     Owner(Box<str>),
 }
 
-/// What is counted for one of them.
+/// The counters of a source.
 #[derive(Debug)]
 pub(super) struct Source {
     sessions: AtomicUsize,
@@ -40,7 +40,7 @@ pub(super) struct Source {
     rates: Box<[Bucket]>,
 }
 
-/// Too much comes from one address or owner: which limit that is, and after how long there may be more.
+/// A source exceeds a limit: which one, and the time after which to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateExceeded {
     pub(crate) limit: &'static str,
@@ -48,7 +48,7 @@ pub(crate) struct RateExceeded {
 }
 
 impl Source {
-    /// One more session, if it is not one too many.
+    /// Adds a session, unless the maximum is reached.
     pub(super) fn acquire(&self, max: Option<usize>) -> Result<(), ()> {
         let more = |here: usize| max.is_none_or(|max| here < max).then_some(here + 1);
         self.sessions.try_update(Ordering::Relaxed, Ordering::Relaxed, more).map(drop).map_err(drop)
@@ -85,7 +85,7 @@ impl Source {
     }
 }
 
-/// All sources from which something came lately.
+/// All sources with a session or recent traffic.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     all: HashMap<Key, Arc<Source>>,
@@ -105,7 +105,7 @@ impl Sources {
         self.all.entry(key).or_insert_with(new).clone()
     }
 
-    /// Forgets those of which nothing would be remembered; or, if they are too many, all that have no session.
+    /// Removes sources in their initial state; if there are too many, all without a session.
     fn sweep(&mut self, now: u64) {
         self.all.retain(|_, source| !source.is_forgettable(now));
         if self.all.len() >= MAX_REMEMBERED {
@@ -120,7 +120,7 @@ impl Sources {
     }
 }
 
-/// What a configuration says of all this, costs in nanoseconds.
+/// The configured limits, as costs in nanoseconds.
 #[derive(Debug)]
 pub(super) struct Limits {
     pub(super) sessions: usize,
@@ -149,7 +149,7 @@ impl Limits {
         }
     }
 
-    /// What events of so many bytes cost.
+    /// Cost of events and their bytes.
     pub(super) fn traffic(&self, events: u64, bytes: u64) -> u64 {
         events * self.event + self.bytes.map_or(0, |limit| bytes.saturating_mul(1_000_000_000) / limit)
     }

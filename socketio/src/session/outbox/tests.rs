@@ -117,7 +117,7 @@ fn a_frame_that_has_begun_is_finished_unless_abandoned() {
     assert_eq!(outbox.next(), None);
 }
 
-/// Writes as a kernel would that takes `room` bytes at a time.
+/// Writes like a kernel that accepts `room` bytes at a time.
 fn write(outbox: &mut Outbox, room: usize) -> (Vec<u8>, u64) {
     let mut slices = [IoSlice::new(&[]); 4];
     let count = outbox.peek(&mut slices);
@@ -182,7 +182,7 @@ fn an_ack_counts_until_its_last_byte_has_left() {
     assert_eq!((outbox.acks(), outbox.bytes()), (0, 0));
 }
 
-/// Makes `after..=last`.
+/// Builds `after..=last`.
 struct Range {
     last: u64,
 }
@@ -243,7 +243,7 @@ fn what_was_folded_and_has_not_left_takes_further_steps() {
     assert_eq!(outbox.bytes(), 4);
     outbox.put(A, &Message::delta(A.1, 3, Frame::raw("3".into()), Arc::new(Range { last: 3 })));
     assert_eq!(outbox.bytes(), 0);
-    // The one who was there first makes it: its steps begin where the client is.
+    // The first one builds it: its deltas begin where the client is.
     assert_eq!(drain(&mut outbox), ["1..2"]);
 }
 

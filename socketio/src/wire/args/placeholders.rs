@@ -1,12 +1,12 @@
-//! Whether each placeholder in an argument stands for an attachment. A client that gets one which does not takes the
-//! packet for a broken one, and leaves.
+//! Checks whether each placeholder in an argument has an attachment. Otherwise the receiving client would treat the
+//! packet as invalid, and disconnect.
 //!
-//! Clients read more than Rust's strings and numbers can hold (half a surrogate, `1e999`), so the JSON, which is known to
-//! be valid, is looked through without being decoded: once, and with a byte or two for each level.
+//! Clients accept more than Rust's strings and numbers can hold (half a surrogate, `1e999`). The JSON is known to be
+//! valid, and is scanned once without being decoded, with a byte or two per level.
 
 use crate::wire::json::behind_string;
 
-/// What an object has shown of itself so far. Of two members with one name the later counts.
+/// The relevant members of an object. Of two with the same name the later counts.
 #[derive(Default)]
 struct Object {
     placeholder: bool,
@@ -67,7 +67,7 @@ pub(super) fn are_sound(json: &str, attachments: usize) -> bool {
     true
 }
 
-/// The innermost object has a member of that value; an empty one is anything but `true` and a number.
+/// Sets a member of the innermost object; an empty value is neither `true` nor a number.
 fn set_member(open: &mut [Option<Object>], member: Member, value: &str) {
     let Some(Some(object)) = open.last_mut() else { return };
     match member {
@@ -80,13 +80,13 @@ fn set_member(open: &mut [Option<Object>], member: Member, value: &str) {
     }
 }
 
-/// What is behind the string that `json` begins with.
+/// The rest after the string that `json` begins with.
 fn behind(json: &str) -> &str {
     &json[json.len() - behind_string(&json.as_bytes()[1..]).len()..]
 }
 
 fn name(key: &str) -> Member {
-    // What cannot be decoded is no name that anyone looks for.
+    // A name that cannot be decoded matches no member.
     match serde_json::from_str::<String>(key).as_deref() {
         Ok("_placeholder") => Member::Placeholder,
         Ok("num") => Member::Num,
