@@ -1,7 +1,7 @@
-//! What the official test suites of both protocols talk to.
+//! The server for the official test suites of both protocols.
 //!
-//! `PORT=3000 cargo run -p socketio --example conformance` serves Socket.IO at `/socket.io/`;
-//! `… --example conformance -- engine` echoes bare Engine.IO messages at `/engine.io/`.
+//! `PORT=3000 cargo run -p socketio --example conformance` serves Socket.IO at `/socket.io/`; `… --example conformance
+//! -- engine` echoes Engine.IO messages at `/engine.io/`.
 
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ fn config() -> Config {
     }
 }
 
-/// Tells a client the `auth` that it sent. Not in the same breath as the connect packet: the suites listen for one
-/// message at a time, and would not hear a second one that came with it.
+/// Emits the client's `auth` back to it. Not together with the CONNECT packet: the suites listen for one message at a
+/// time, and would miss a second one.
 async fn tell_auth(socket: Socket) {
     actix_web::rt::time::sleep(Duration::from_millis(10)).await;
     let auth: Value = socket.handshake().auth().unwrap_or_else(|_| json!({}));

@@ -1,7 +1,7 @@
-//! Everything else that a client can ask of a server, for the tests with stock clients in `tests/clients`.
+//! The remaining features, for the tests with stock clients in `tests/clients`.
 //!
-//! Four servers share one port: `/socket.io/` has all the events, `/polling/` one transport, `/recovery/` takes back who
-//! was lost, and `/limits/` takes little.
+//! Four servers share one port: `/socket.io/` has all events, `/polling/` one transport, `/recovery/` connection state
+//! recovery, and `/limits/` low limits.
 
 use std::{cell::Cell, time::Duration};
 
@@ -14,7 +14,7 @@ use socketio::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Kept with each socket: how often it has tried what succeeds only the third time.
+/// State of each socket: attempts at an operation that succeeds the third time.
 #[derive(Default)]
 struct Tries(Cell<u32>);
 
@@ -36,14 +36,14 @@ fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// Everyone in all of `to`, or everyone if it is empty, but nobody in `except`.
+/// Sockets in one of `to`, or all if it is empty, except those in `except`.
 fn some(socket: &Client, to: Vec<String>, except: Vec<String>) -> Broadcast {
     let all = socket.hub().of(socket.namespace());
     let within = to.into_iter().fold(all, Broadcast::to);
     except.into_iter().fold(within, Broadcast::except)
 }
 
-/// A namespace where sockets are greeted, and their end is told to the others.
+/// A namespace that greets its sockets, and emits each disconnect to the others.
 fn open(name: &str) -> Namespace<Tries> {
     Namespace::with_authorizer(name, async |_| Ok(Tries::default()))
         .on_connect(async |socket: Client| {
@@ -56,7 +56,7 @@ fn open(name: &str) -> Namespace<Tries> {
         })
 }
 
-/// What goes back to whoever sent it.
+/// Events that are answered to their sender.
 fn echoes(namespace: Namespace<Tries>) -> Namespace<Tries> {
     namespace
         .message(async |socket: Client, args: Args| socket.emit_args("message", &args))
@@ -96,7 +96,7 @@ fn echoes(namespace: Namespace<Tries>) -> Namespace<Tries> {
         .on("panic", async || -> () { panic!("as was asked for") })
 }
 
-/// What the server sends, and in which order.
+/// Events that the server sends, and their order.
 fn emits(namespace: Namespace<Tries>) -> Namespace<Tries> {
     namespace
         .on("stream", async |socket: Client, Data(count): Data<u32>| {
@@ -133,7 +133,7 @@ fn emits(namespace: Namespace<Tries>) -> Namespace<Tries> {
             }
         })
         .on("steps", async |socket: Client, Data(room): Data<String>| {
-            // All to the same client, by every way there is, before it leaves.
+            // To one client, in all possible ways, before it disconnects.
             socket.join(room.as_str());
             socket.hub().of(socket.namespace()).emit("step", &1);
             socket.emit("step", &2);
@@ -180,7 +180,7 @@ fn rooms(namespace: Namespace<Tries>) -> Namespace<Tries> {
         .on("close me", async |socket: Client| socket.close())
 }
 
-/// Who may come in says so with its `auth`; and is known from then on.
+/// Authorizes by `auth`, and returns the credentials as state.
 async fn sign_in(handshake: Handshake) -> Result<Credentials, ConnectError> {
     match handshake.auth::<Credentials>() {
         Ok(credentials) if credentials.password == "secret" => Ok(credentials),

@@ -1,4 +1,4 @@
-//! Messages that are kept: `DB=messages.db cargo run -p socketio --example messages`; without `DB` until the program ends.
+//! Stored messages: `DB=messages.db cargo run -p socketio --example messages`; without `DB` they are kept in memory.
 
 use std::sync::{LazyLock, Mutex};
 
@@ -27,7 +27,7 @@ static DB: LazyLock<Mutex<Connection>> = LazyLock::new(|| {
     Mutex::new(db)
 });
 
-/// Sends a room's whole list, with the new message if there is one: while the database is locked, so that the last list
+/// Sends a room's whole list, with the new message if there is one. The database stays locked, so that the last list
 /// sent is the last one made. This blocks; a hub may be used from any thread.
 fn send_list(hub: &Hub, to: &str, room: &str, new: Option<Message>) -> rusqlite::Result<()> {
     let db = DB.lock().expect("nobody panics with the database");
@@ -41,7 +41,7 @@ fn send_list(hub: &Hub, to: &str, room: &str, new: Option<Message>) -> rusqlite:
     Ok(())
 }
 
-/// Does what blocks where it may.
+/// Runs blocking code on a suitable thread.
 async fn blocking(run: impl FnOnce() -> rusqlite::Result<()> + Send + 'static) -> Result<(), String> {
     web::block(run).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
@@ -62,7 +62,7 @@ async fn main() -> std::io::Result<()> {
     let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3000);
     let mut terminate = signal(SignalKind::terminate())?;
     LazyLock::force(&DB);
-    // Messages are short, so that lists do not get too long to be sent.
+    // Messages are short, so that lists stay small enough to send.
     let config = Config { origins: Origins::list(["localhost"]), max_payload: 10_000, ..Config::default() };
     let messages = Namespace::new("/").on("join", join).on("send_message", send_message);
     let io = SocketIo::builder(config).namespace(messages).build();

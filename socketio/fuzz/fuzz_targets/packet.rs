@@ -1,4 +1,4 @@
-//! Text as a Socket.IO packet: none is too odd, and what is one survives being sent back.
+//! Text as a Socket.IO packet. No text panics, and a valid packet survives a round trip.
 
 #![no_main]
 
@@ -10,13 +10,13 @@ use socketio::fuzzing::{Parts, encode, is_deeper, parse, recognise};
 
 /// Attachments that a server takes by default.
 const MAX_ATTACHMENTS: usize = 10;
-/// Cuts that are tried of one packet.
+/// Number of tested prefixes of one packet.
 const CUTS: usize = 64;
 
 fuzz_target!(|text: &str| {
     let recognised = recognise(text);
     for cut in (0..text.len().min(CUTS)).filter(|cut| text.is_char_boundary(*cut)) {
-        // More of a packet never changes what its beginning said.
+        // A longer prefix never changes what a shorter one has shown.
         let known = recognise(&text[..cut]);
         assert!(known.is_none() || known == recognised, "{known:?} became {recognised:?}");
     }
@@ -38,7 +38,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// How deep JSON is nested, as serde_json sees it.
+/// Nesting depth of JSON according to serde_json.
 struct Depth(usize);
 
 impl<'de> Deserialize<'de> for Depth {

@@ -1,19 +1,19 @@
-//! What a page may do to sockets: send them events, let them into rooms and out, put them out.
+//! Operations of a page on sockets: emit, join, leave, disconnect.
 //!
-//! A filter is a room or a socket's id; without one, all sockets of the namespace are meant. The admins' own namespace is
-//! left alone. Each action is logged, without what an event carries.
+//! A filter is a room or a socket's id; without one, all sockets of the namespace are selected. The namespace `/admin`
+//! is excluded. Each operation is logged, without the arguments of an event.
 
 use tracing::info;
 
 use super::{NAMESPACE, auth::AdminSession};
 use crate::{broadcast::Broadcast, extract::Data, namespace::Namespace, socket::Socket, wire::args::Args};
 
-/// Names that mean something else to the client's emitter.
+/// Reserved event names, which have another meaning on an emitter.
 const RESERVED: [&str; 6] =
     ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 type Admin = Socket<AdminSession>;
-/// A room or a socket's id; empty is the same as none.
+/// A room or a socket's id; an empty one selects all.
 type Filter = Data<Option<String>>;
 type ActionResult = Result<(), &'static str>;
 
@@ -65,7 +65,7 @@ async fn disconnect(
     Ok(())
 }
 
-/// The sockets that are meant.
+/// The selected sockets.
 fn recipients(
     admin: &Admin,
     action: &str,

@@ -1,8 +1,8 @@
-//! Who may come in: name and password, or a session id given to somebody who had them.
+//! Authentication of a page: username and password, or a session id from an earlier login.
 //!
-//! Attempts from one address take turns, half a second apart, and one that fails is answered when its turn is over. So
-//! guessing is slow however many connections it uses, and nobody at another address has to wait for it. Session ids
-//! are random, kept in memory, and end with the server.
+//! Attempts from one address are processed half a second apart, and a failed one is answered at the end of its
+//! interval. Guessing is therefore slow on any number of connections, and other addresses do not wait. Session ids are
+//! random, kept in memory, and end with the server.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -20,18 +20,18 @@ use crate::{
     id::Pid,
 };
 
-/// From one attempt's turn to the next.
+/// Interval between two attempts.
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(500);
-/// Attempts from one address that may wait for their turn.
+/// Maximum number of waiting attempts from one address.
 const MAX_WAITING: u32 = 10;
-/// Addresses that are remembered at a time.
+/// Maximum number of remembered addresses.
 const MAX_ADDRESSES: usize = 10_000;
-/// Session ids that are valid at a time; the oldest are forgotten first.
+/// Maximum number of valid session ids; the oldest are removed first.
 const MAX_SESSIONS: usize = 1_000;
 
-/// What is kept with an admin's socket.
+/// State of a page's socket.
 pub(super) struct AdminSession {
-    /// The session id to be told, if it is new.
+    /// A new session id, to be sent to the page.
     pub(super) session: Option<String>,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct AdminAuth {
     username: String,
     password: String,
     sessions: Mutex<VecDeque<Pid>>,
-    /// When each address has its next turn.
+    /// Time of the next attempt of each address.
     turns: Mutex<HashMap<IpAddr, Instant>>,
 }
 
@@ -62,7 +62,7 @@ impl AdminAuth {
         if credentials.session.is_some_and(|id| self.is_valid_session(&id)) {
             return Ok(AdminSession { session: None });
         }
-        // The page shows its form for exactly this sentence.
+        // The page shows its login form for exactly this message.
         let invalid = || ConnectError::new("invalid credentials");
         let (Some(username), Some(password)) = (credentials.username, credentials.password) else {
             return Err(invalid());
@@ -71,7 +71,7 @@ impl AdminAuth {
         let turn =
             self.turn(address).ok_or_else(|| ConnectError::new("too many attempts: wait a few seconds"))?;
         sleep_until(turn).await;
-        // Both are compared, whatever comes of the first.
+        // Both are compared, whatever the first result is.
         if constant_time_eq(&username, &self.username) & constant_time_eq(&password, &self.password) {
             tracing::info!(%address, "an admin has signed in");
             return Ok(AdminSession { session: Some(self.open_session()) });
@@ -81,7 +81,7 @@ impl AdminAuth {
         Err(invalid())
     }
 
-    /// When an attempt from an address may be looked at; `None` if too many are waiting already.
+    /// Time at which an attempt is processed; `None` if too many are waiting.
     fn turn(&self, address: IpAddr) -> Option<Instant> {
         let now = Instant::now();
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,7 +116,7 @@ impl AdminAuth {
     }
 }
 
-/// Whether two texts are the same. How long this takes says nothing about where they differ.
+/// Compares two texts. The duration does not reveal the position of a difference.
 fn constant_time_eq(given: &str, wanted: &str) -> bool {
     let (given, wanted) = (given.as_bytes(), wanted.as_bytes());
     let mut differ = given.len() ^ wanted.len();

@@ -1,11 +1,11 @@
-//! How many events a second are shown with what they carry: a busy server has better things to do.
+//! Limit of the events per second that are shown with their arguments.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Events a second, all sockets, both directions and all pages together.
+/// Events per second of all sockets, directions and pages.
 const MAX_EVENTS: u64 = 100;
 
-/// What is left of this second. Workers that come upon a new one at the same time may allow a few more.
+/// The budget of the current second. Workers that start a new second concurrently may allow a few more.
 #[derive(Default)]
 pub(super) struct DetailBudget {
     second: AtomicU64,
@@ -13,13 +13,13 @@ pub(super) struct DetailBudget {
 }
 
 impl DetailBudget {
-    /// Whether one more may be shown in this second, counted from any time.
+    /// Takes from the budget of this second, counted from any origin.
     pub(super) fn take(&self, second: u64) -> bool {
         if self.second.load(Ordering::Relaxed) != second {
             self.second.store(second, Ordering::Relaxed);
             self.taken.store(0, Ordering::Relaxed);
         }
-        // Once it is used up it is only read, so that workers do not fight for it.
+        // A used-up budget is only read, to avoid contention between workers.
         self.taken.load(Ordering::Relaxed) < MAX_EVENTS
             && self.taken.fetch_add(1, Ordering::Relaxed) < MAX_EVENTS
     }

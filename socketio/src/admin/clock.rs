@@ -1,8 +1,8 @@
-//! The time as the page reads it.
+//! Wall-clock time in the page's formats.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Milliseconds since 1970.
+/// Milliseconds since the Unix epoch.
 pub(super) fn now() -> u64 {
     millis(SystemTime::now())
 }
@@ -11,7 +11,7 @@ pub(super) fn millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis() as u64
 }
 
-/// A time in UTC, as JavaScript's `toISOString` writes it.
+/// A time in UTC in the format of JavaScript's `toISOString`.
 pub(super) fn iso(millis: u64) -> String {
     let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
     let (year, month, day) = date(days);

@@ -1,4 +1,4 @@
-//! What is shown of an event: its name and, if they are not too many bytes, its arguments without what is called a secret.
+//! The shown part of an event: its name and, up to a size, its arguments without secrets.
 
 use serde_json::{Value, value::RawValue};
 
@@ -12,14 +12,14 @@ use crate::{
     worker::socket::SocketInner,
 };
 
-/// Bytes of one event's arguments that are shown.
+/// Maximum bytes of an event's shown arguments.
 const MAX_BYTES: usize = 2048;
-/// Arguments of one event that are shown.
+/// Maximum number of shown arguments.
 const MAX_ARGS: usize = 16;
-/// Characters of an event's name that are shown.
+/// Maximum characters of a shown name.
 const MAX_NAME: usize = 128;
 
-/// A member of an object is hidden if one of these is part of its name, whatever the case.
+/// Substrings of the names of hidden members, in any case.
 const SECRETS: [&str; 12] = [
     "password",
     "passwd",
@@ -34,10 +34,10 @@ const SECRETS: [&str; 12] = [
     "api-key",
     "private_key",
 ];
-/// Or if this is its name.
+/// Names of hidden members.
 const SECRET_NAMES: [&str; 7] = ["auth", "pass", "pwd", "pin", "otp", "jwt", "sid"];
 
-/// A socket sent this.
+/// An event from a client.
 pub(super) fn received(socket: &SocketInner, event: &Event) -> Frame {
     let mut args = shown(event.args.json().iter().map(|arg| &**arg));
     if let Some(limit_exceeded) = event.limit_exceeded {
@@ -46,12 +46,12 @@ pub(super) fn received(socket: &SocketInner, event: &Event) -> Frame {
     frame("event_received", socket, &event.name, &args)
 }
 
-/// A socket is sent this; `None` if it is not an event.
+/// An event to a client; `None` for other frames.
 pub(super) fn sent(socket: &SocketInner, frame: &Frame) -> Option<Frame> {
     let packet = frame.packet();
     let text = match std::str::from_utf8(&packet[..packet.len().min(2 * MAX_BYTES)]) {
         Ok(text) => text,
-        // It may end within a character.
+        // The prefix may end within a character.
         Err(error) => std::str::from_utf8(&packet[..error.valid_up_to()]).ok()?,
     };
     let text = text.strip_prefix('4')?;
@@ -111,7 +111,7 @@ fn without_secrets(json: &str) -> String {
     value.to_string()
 }
 
-/// Values are no deeper than what has been read.
+/// The parser has limited the depth.
 fn hide(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(hide),

@@ -1,7 +1,7 @@
-//! What a page is still to be told: put in by all workers, taken out by the page's task.
+//! Queue of events for a page: filled by all workers, emptied by the page's task.
 //!
-//! What one worker puts in stays in order. It never waits and never grows beyond its limit: what does not fit is
-//! dropped, and the page's task learns that something is missing.
+//! The items of one worker stay in order. The queue never blocks and is bounded: further items are dropped, and the
+//! page's task learns that some are missing.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,18 +13,18 @@ use tokio::sync::Notify;
 use super::socket_details::SocketDetails;
 use crate::{id::SocketId, wire::frame::Frame, worker::target::Room};
 
-/// Notes that may wait.
+/// Maximum number of queued items.
 const LIMIT: usize = 4096;
 
-/// What a worker has to say.
+/// An item from a worker.
 pub(super) enum FeedItem {
-    /// These are all its sockets. What it said before is in there.
+    /// All sockets of the worker, including the effects of its earlier items.
     Seen { on: ThreadId, sockets: Vec<SocketDetails> },
-    /// This happened on it.
+    /// An event on the worker.
     Happened { on: ThreadId, what: Arc<ServerEvent> },
 }
 
-/// What happened, and at what time.
+/// An event on the server, with its time.
 pub(super) enum ServerEvent {
     Connected {
         socket: SocketDetails,
@@ -48,12 +48,12 @@ pub(super) enum ServerEvent {
         id: SocketId,
         at: String,
     },
-    /// An event, as it is sent to pages.
+    /// An event as it is sent to pages.
     Event(Frame),
 }
 
 pub(super) struct EventFeed {
-    /// Whose it is.
+    /// The page's socket.
     pub(super) page: SocketId,
     state: Mutex<State>,
     changed: Notify,
@@ -81,13 +81,13 @@ impl EventFeed {
         self.changed.notify_one();
     }
 
-    /// Always taken: there is one for each time that a worker was asked.
+    /// Adds a list; never dropped, because there is one per query.
     pub(super) fn seen(&self, on: ThreadId, sockets: Vec<SocketDetails>) {
         self.state().notes.push(FeedItem::Seen { on, sockets });
         self.changed.notify_one();
     }
 
-    /// Wakes the page's task for nothing: it sees that its page has gone.
+    /// Wakes the page's task to notice its disconnect.
     pub(super) fn wake(&self) {
         self.changed.notify_one();
     }
@@ -96,7 +96,7 @@ impl EventFeed {
         self.changed.notified().await;
     }
 
-    /// What has been put in, and whether something is missing since this was last asked.
+    /// Takes the queued items, and whether some are missing since the last call.
     pub(super) fn take(&self) -> (Vec<FeedItem>, bool) {
         let mut state = self.state();
         (std::mem::take(&mut state.notes), std::mem::take(&mut state.lost))

@@ -1,8 +1,8 @@
-//! Sees what happens on all workers, and passes it on to the pages' feeds.
+//! Observes all workers, and distributes events to the feeds of pages.
 //!
-//! A page's feed is there before the workers are asked for their sockets. A worker answers with all of them, at one moment,
-//! and puts the answer into the feed between what happened before and after. So a page that drops what a worker said
-//! before its answer misses nothing and is told nothing twice.
+//! A page's feed exists before the workers are queried for their sockets. Each worker answers with all of its sockets
+//! at one moment, and the answer stands in the feed between earlier and later events. A page that drops a worker's
+//! items before its answer therefore misses nothing and receives nothing twice.
 
 use std::{
     hash::RandomState,
@@ -33,15 +33,15 @@ use crate::{
 };
 
 pub(super) struct Monitor {
-    /// How many pages are connected.
+    /// Number of connected pages.
     pages: AtomicUsize,
     feeds: Mutex<Vec<Arc<EventFeed>>>,
     workers: Mutex<Vec<(ThreadId, UnboundedSender<WorkerQuery>)>>,
     pub(super) counters: Counters,
     budget: DetailBudget,
-    /// Whether sockets and events are shown, or figures only.
+    /// Whether sockets and events are shown, or statistics only.
     pub(super) is_detailed: bool,
-    /// Makes a client's name out of its session's id.
+    /// Hashes session ids into client ids.
     clients: RandomState,
 }
 
@@ -58,7 +58,7 @@ impl Monitor {
         }
     }
 
-    /// From now on a page is told what happens, until its feed is closed.
+    /// Opens the feed of a page.
     pub(super) fn open(&self, page: SocketId) -> Arc<EventFeed> {
         let feed = Arc::new(EventFeed::new(page));
         let mut feeds = lock(&self.feeds);
@@ -67,7 +67,7 @@ impl Monitor {
         feed
     }
 
-    /// The page has gone.
+    /// Closes the feed of a page.
     pub(super) fn close(&self, page: SocketId) {
         let mut feeds = lock(&self.feeds);
         feeds.iter().filter(|feed| feed.page == page).for_each(|feed| feed.wake());
@@ -75,17 +75,17 @@ impl Monitor {
         self.pages.store(feeds.len(), Ordering::Relaxed);
     }
 
-    /// Asks all workers for their sockets; says which were asked. One that begins later has none yet.
+    /// Queries the sockets of all workers; returns these workers. A later worker has no sockets yet.
     pub(super) fn request_list(&self, feed: &Arc<EventFeed>, max_bytes: usize) -> Vec<ThreadId> {
         let workers = lock(&self.workers).clone();
         for (on, asked) in &workers {
-            // One that has gone answers by dropping what it is asked.
+            // A stopped worker answers by dropping the query.
             let _ = asked.send(WorkerQuery::Sockets(SocketListRequest::new(*on, feed.clone(), max_bytes)));
         }
         workers.into_iter().map(|(on, _)| on).collect()
     }
 
-    /// Asks all workers which sockets poll, and to which clients they belong.
+    /// Queries the polling sockets of all workers, with their clients.
     pub(super) async fn polling(&self) -> Vec<(SocketId, u64)> {
         let (list, mut lists) = unbounded_channel();
         lock(&self.workers).retain(|(_, asked)| asked.send(WorkerQuery::Polling(list.clone())).is_ok());
@@ -97,7 +97,7 @@ impl Monitor {
         polling
     }
 
-    /// A worker begins, on this thread.
+    /// Starts the query task of a worker, on its thread.
     fn begin(&self, hub: &Hub) {
         let (asked, asking) = unbounded_channel();
         lock(&self.workers).push((thread::current().id(), asked));
@@ -130,7 +130,7 @@ impl Monitor {
         }
     }
 
-    /// An event: counted, and shown if not too many were.
+    /// Counts an event, and shows it within the budget.
     fn event(&self, bytes: (Counter, usize), count: Counter, frame: impl FnOnce() -> Option<Frame>) {
         self.counters.add(count, 1);
         self.counters.add(bytes.0, bytes.1);
@@ -151,7 +151,7 @@ impl Observer for Monitor {
         if let Observed::Began { hub } = observed {
             return self.begin(hub);
         }
-        // A page that is not seen here yet has not asked this worker for its sockets yet.
+        // A page that is not counted here yet has not queried this worker yet.
         if self.pages.load(Ordering::Relaxed) == 0 || !is_reported(observed) {
             return;
         }
@@ -180,7 +180,7 @@ impl Observer for Monitor {
     }
 }
 
-/// Whether it is not about the admins themselves.
+/// Whether the event belongs to another namespace than `/admin`.
 fn is_reported(observed: &Observed<'_>) -> bool {
     match observed {
         Observed::Began { .. } => false,

@@ -1,4 +1,4 @@
-//! One connected page: its task tells it what happens, and every two seconds how the server is.
+//! The task of one connected page: sends it events, and statistics every two seconds.
 
 use std::{collections::HashSet, sync::Arc, thread::ThreadId, time::Duration};
 
@@ -18,15 +18,15 @@ use super::{
 };
 use crate::{id::SocketId, socket::Socket};
 
-/// From one set of figures to the next.
+/// Interval of the statistics.
 const STATS_INTERVAL: Duration = Duration::from_secs(2);
-/// How long the workers may take to say which sockets poll.
+/// Timeout of the query for polling sockets.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(1);
-/// A page that lost something gets the whole list no more often than this.
+/// Minimum time between two complete lists after lost items.
 const RESYNC_INTERVAL: Duration = Duration::from_secs(10);
-/// Bytes of the list of all sockets.
+/// Maximum bytes of the list of all sockets.
 const MAX_LIST: usize = 4 * 1024 * 1024;
-/// What may be held back while workers are still to answer.
+/// Maximum number of events held while workers have not answered.
 const MAX_HELD: usize = 4096;
 
 pub(super) struct AdminPage {
@@ -35,17 +35,17 @@ pub(super) struct AdminPage {
     server: Arc<ServerInfo>,
     max_list: usize,
     state: PageState,
-    /// Workers that were asked for their sockets and have not answered.
+    /// Workers that have not answered the query for their sockets.
     pending_workers: Vec<ThreadId>,
     listed: Vec<(ThreadId, SocketDetails)>,
-    /// What happened, on workers that have answered, before all have.
+    /// Events of workers that have answered, held until all have.
     held_events: Vec<(ThreadId, Arc<ServerEvent>)>,
     listed_at: Instant,
     incomplete: bool,
     last_counters: CounterSnapshot,
 }
 
-/// Nothing is put into a feed any more once its page's task has ended, however that was.
+/// Closes the feed when the page's task ends, even if it is torn down.
 struct Open<'a>(&'a Monitor, SocketId);
 
 impl Drop for Open<'_> {
@@ -55,7 +55,7 @@ impl Drop for Open<'_> {
 }
 
 impl AdminPage {
-    /// A page whose session's outbox holds `max_outbox` bytes.
+    /// A page whose outbox holds `max_outbox` bytes.
     pub(super) fn new(
         socket: Socket<AdminSession>,
         monitor: Arc<Monitor>,
@@ -77,7 +77,7 @@ impl AdminPage {
         }
     }
 
-    /// Ends when the page has gone.
+    /// Runs until the page disconnects.
     pub(super) async fn run(mut self) {
         let (monitor, id) = (self.monitor.clone(), *self.socket.id());
         let feed = monitor.open(id);
@@ -125,7 +125,7 @@ impl AdminPage {
         }
     }
 
-    /// All workers have answered: the list, and what has happened since.
+    /// Sends the list and the held events: all workers have answered.
     fn send_list(&mut self) {
         let (frame, all) = self.state.list(&std::mem::take(&mut self.listed), self.max_list);
         self.socket.send(frame);
@@ -141,7 +141,7 @@ impl AdminPage {
         if self.pending_workers.is_empty() {
             self.apply(on, &what);
         } else if self.pending_workers.contains(&on) {
-            // What its answer will show.
+            // The worker's answer will include it.
         } else if self.held_events.len() < MAX_HELD {
             self.held_events.push((on, what));
         } else {
@@ -158,7 +158,7 @@ impl AdminPage {
         if self.incomplete && self.listed_at.elapsed() >= RESYNC_INTERVAL {
             self.request_list(feed);
         }
-        // What is not told meanwhile waits in the feed, so the mirror stays as it was when the workers were asked.
+        // Later events wait in the feed, so the state matches the time of the query.
         let Ok(polling) = timeout(QUERY_TIMEOUT, self.monitor.polling()).await else { return };
         let clients: HashSet<_> = polling.iter().map(|(_, client)| client).collect();
         let now = self.monitor.counters.snapshot();

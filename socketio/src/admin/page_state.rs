@@ -1,4 +1,4 @@
-//! What a page knows of the sockets: made from what it is told, so that what it is told next fits.
+//! The sockets as a page knows them, so that each event sent to it is consistent with the earlier ones.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,14 +19,14 @@ use crate::{
     worker::target::Room,
 };
 
-/// Sockets that a page is shown; it could not draw more in a useful time.
+/// Maximum number of shown sockets; a page cannot render more in useful time.
 const MAX_SOCKETS: usize = 10_000;
 
 #[derive(Default)]
 pub(super) struct PageState(HashMap<SocketId, Known>);
 
 struct Known {
-    /// The worker that serves it. One that was recovered may have the same id on another.
+    /// Worker of the socket. A recovered one may have the same id on another worker.
     on: ThreadId,
     namespace: Arc<str>,
     rooms: Vec<Room>,
@@ -41,13 +41,13 @@ impl Known {
 }
 
 impl PageState {
-    /// The whole list, in place of what was known. As many as fit in `max_bytes`, and whether these are all.
+    /// Replaces the state by the complete list. Returns the frame, limited to `max_bytes`, and whether it is complete.
     pub(super) fn list(&mut self, sockets: &[(ThreadId, SocketDetails)], max_bytes: usize) -> (Frame, bool) {
         let mut writer = FrameWriter::event_in(NAMESPACE, "all_sockets", 0);
         let (json, mut first, mut bytes, mut all) = (writer.arg(), true, 0, true);
         self.0.clear();
         json.push(b'[');
-        // Of two with the same id the later is the one that is there.
+        // Of two sockets with the same id the later one is connected.
         for (on, socket) in sockets.iter().rev() {
             if self.0.contains_key(&socket.id) {
                 continue;
@@ -67,7 +67,7 @@ impl PageState {
         (writer.seal(), all)
     }
 
-    /// What the page is to be told of what happened.
+    /// Applies an event and sends its frames to the page.
     pub(super) fn apply(&mut self, on: ThreadId, what: &ServerEvent, mut send: impl FnMut(Frame)) {
         match what {
             ServerEvent::Event(frame) => send(frame.clone()),
@@ -78,7 +78,7 @@ impl PageState {
                 }
             }
             ServerEvent::Joined { namespace, room, id, at } => {
-                // One that is not known yet will be shown with its rooms.
+                // An unknown socket will be shown with its rooms.
                 if let Some(known) = self.0.get_mut(id).filter(|known| !known.rooms.contains(room)) {
                     known.rooms.push(room.clone());
                     send(event("room_joined", &args![**namespace, **room, id, at]));
@@ -95,7 +95,7 @@ impl PageState {
                     && let Some(known) = self.0.remove(id)
                 {
                     send(event("socket_disconnected", &args![**namespace, id, reason, at]));
-                    // The page empties its rooms only when it is told.
+                    // The page removes the socket from a room only on an event of that room.
                     let rooms = known.rooms.iter().map(|room| &**room);
                     for room in rooms.chain([id.as_str()]) {
                         send(event("room_left", &args![**namespace, room, id, at]));
@@ -105,7 +105,7 @@ impl PageState {
         }
     }
 
-    /// Which sockets poll now: of the others that did, the session has moved to a WebSocket.
+    /// Updates the transports: a socket that no longer polls has upgraded to WebSocket.
     pub(super) fn polling(&mut self, now: &HashSet<SocketId>, mut send: impl FnMut(Frame)) {
         #[derive(Serialize)]
         struct SocketUpdated<'a> {

@@ -1,4 +1,4 @@
-//! Looking at a worker's sockets, on its thread: all of them at one moment.
+//! Queries of a worker's sockets on its own thread, at one moment.
 
 use std::{hash::RandomState, rc::Rc, sync::Arc, thread::ThreadId};
 
@@ -16,20 +16,20 @@ use crate::{
     worker::{Worker, socket::SocketInner},
 };
 
-/// Namespaces that are looked at; those that come and go with their clients can be very many.
+/// Maximum number of visited namespaces; dynamic ones can be very many.
 const MAX_NAMESPACES: usize = 10_000;
-/// Above this many sockets on the server they are listed without their headers.
+/// Number of sockets on the server above which they are listed without headers.
 const MAX_WITH_HEADERS: usize = 1_000;
 
-/// What a worker is asked.
+/// A query to a worker.
 pub(super) enum WorkerQuery {
     Sockets(SocketListRequest),
-    /// Which sockets are served by polling, and whose they are.
+    /// The polling sockets and their clients.
     Polling(UnboundedSender<Vec<(SocketId, u64)>>),
 }
 
-/// The wish of a page to see all of a worker's sockets. It is answered when it is dropped, so that no page waits for a
-/// worker that has gone.
+/// A page's request for all sockets of a worker. Dropping it sends the answer, so that no page waits for a stopped
+/// worker.
 pub(super) struct SocketListRequest {
     on: ThreadId,
     feed: Arc<EventFeed>,
@@ -49,7 +49,7 @@ impl Drop for SocketListRequest {
     }
 }
 
-/// Answers what this worker is asked, as long as it lives.
+/// Answers the queries of this worker.
 pub(super) async fn serve(hub: Hub, clients: RandomState, mut queries: UnboundedReceiver<WorkerQuery>) {
     while let Some(query) = queries.recv().await {
         match query {

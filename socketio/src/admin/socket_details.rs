@@ -1,8 +1,8 @@
-//! What is shown of a socket, and what is not.
+//! The shown part of a socket.
 //!
-//! The `auth` of its handshake is left out, and of its session's id there is only a hash with a key that nobody knows: it
-//! tells which sockets are one client. Headers and query parameters that are not known to be harmless, such as cookies and
-//! tokens, are shown by name, their values replaced.
+//! The handshake's `auth` is omitted. The session's id is replaced by a hash with a random key, which identifies the
+//! sockets of one client. Headers and query parameters that are not known to be harmless, such as cookies and tokens,
+//! are shown without their values.
 
 use std::{
     collections::BTreeMap,
@@ -20,10 +20,10 @@ use crate::{
     worker::{socket::SocketInner, target::Room},
 };
 
-/// Stands in place of what is not shown.
+/// Replaces a hidden value.
 pub(super) const HIDDEN: &str = "(hidden)";
 
-/// Headers whose values are shown.
+/// Headers with shown values.
 const HEADERS: [&str; 17] = [
     "accept",
     "accept-encoding",
@@ -43,12 +43,12 @@ const HEADERS: [&str; 17] = [
     "x-forwarded-for",
     "x-real-ip",
 ];
-/// Query parameters whose values are shown: those of Engine.IO itself. `sid` is none of them.
+/// Query parameters with shown values: those of Engine.IO itself, except `sid`.
 const PARAMETERS: [&str; 4] = ["EIO", "transport", "t", "b64"];
-/// Characters of what a proxy says about an address.
+/// Maximum characters of a forwarded address.
 const MAX_ADDRESS: usize = 45;
 
-/// A socket as a page is shown it.
+/// A socket as pages receive it.
 #[derive(Debug, Clone)]
 pub(super) struct SocketDetails {
     pub(super) id: SocketId,
@@ -83,11 +83,11 @@ struct Request<'a> {
 }
 
 impl SocketDetails {
-    /// A socket. Without its headers if it is one of very many.
+    /// Describes a socket; without headers on a server with very many sockets.
     pub(super) fn of(socket: &SocketInner, clients: &RandomState, headers: bool) -> Self {
         let rooms: Vec<Room> = socket.rooms.borrow().iter().cloned().collect();
         let transport = socket.session.transport();
-        // Its id is a room of its own, which the page expects among the others.
+        // A socket's id is also a room, which the page expects in the list.
         let named = std::iter::once(socket.id.as_str()).chain(rooms.iter().map(|room| &**room));
         let row = Row {
             id: &socket.id,
@@ -104,7 +104,7 @@ impl SocketDetails {
     }
 }
 
-/// Which client a socket belongs to.
+/// Client id of the socket.
 pub(super) fn client(socket: &SocketInner, clients: &RandomState) -> u64 {
     clients.hash_one(socket.session.sid)
 }
@@ -124,7 +124,7 @@ fn request(handshake: &Handshake, headers: bool) -> Request<'_> {
     }
 }
 
-/// The other end of the connection, and whom that is a proxy for, if it says so.
+/// Address of the peer, and the forwarded address behind it.
 fn address(handshake: &Handshake) -> String {
     let peer = handshake.peer().map_or_else(|| "unknown".to_owned(), |peer| peer.ip().to_string());
     match handshake.header("x-forwarded-for") {

@@ -1,4 +1,4 @@
-//! The figures that a page gets every two seconds.
+//! The statistics that a page receives every two seconds.
 
 use std::{
     cmp::Reverse,
@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use super::clock;
 use crate::{hub::Hub, session::limiter::SessionLimiter, worker::nsp::Nsp};
 
-/// Namespaces whose sockets are counted one by one: those with the most.
+/// Maximum number of namespaces with their own count of sockets: those with the most.
 const MAX_NAMESPACES: usize = 1_000;
 
-/// What is counted while a page is connected, outside of the admins' own namespace. Bytes are those of events.
+/// Counters that are updated while a page is connected, without the namespace `/admin`. Bytes are those of events.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Counter {
     Connected,
@@ -33,18 +33,18 @@ pub(super) enum Counter {
 const NAMES: [&str; 7] =
     ["rawConnection", "rawDisconnection", "packetsIn", "packetsOut", "bytesIn", "bytesOut", "eventsNotShown"];
 
-/// Places that are counted at.
+/// Number of cells per counter.
 const CELLS: usize = 16;
 
 thread_local! {
-    /// Where this worker counts.
+    /// The cell of this worker.
     static CELL: usize = {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         NEXT.fetch_add(1, Ordering::Relaxed) % CELLS
     };
 }
 
-/// Each figure, growing for ever. Workers count at places of their own, so that they do not fight for one.
+/// Monotonic counters. Each worker uses a cell of its own, to avoid contention.
 #[derive(Default)]
 pub(super) struct Counters([Cell; CELLS]);
 
@@ -52,7 +52,7 @@ pub(super) struct Counters([Cell; CELLS]);
 #[repr(align(128))]
 struct Cell([AtomicU64; NAMES.len()]);
 
-/// What the figures were when a page was told last.
+/// Values of the counters at one moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct CounterSnapshot([u64; NAMES.len()]);
 
@@ -69,7 +69,7 @@ impl Counters {
 }
 
 impl CounterSnapshot {
-    /// What has been added since, as the page's chart wants it.
+    /// The increments until `now`, in the format of the page's chart.
     fn until(&self, now: &Self) -> Vec<Value> {
         let timestamp = clock::now() / 1000 * 1000;
         let added = NAMES.iter().zip(now.0.iter().zip(self.0)).filter(|(_, (now, before))| *now > before);
@@ -79,7 +79,7 @@ impl CounterSnapshot {
     }
 }
 
-/// The server, as far as it stays the same.
+/// Constant properties of the server.
 pub(super) struct ServerInfo {
     id: String,
     hostname: String,
@@ -93,7 +93,7 @@ impl ServerInfo {
         Self { id: id.unwrap_or_else(|| hostname.clone()), hostname, limiter, began: Instant::now() }
     }
 
-    /// What a page is told of the server now.
+    /// The statistics message.
     pub(super) fn stats(
         &self,
         hub: &Hub,
@@ -123,7 +123,7 @@ impl ServerInfo {
     }
 }
 
-/// The machine's name, where the kernel or the environment tells it.
+/// Host name, from the kernel or the environment.
 fn hostname() -> String {
     let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = kernel.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_default();

@@ -1,13 +1,13 @@
-//! The 101 response's body: what drives the writing of frames, as they leave the outbox.
+//! The body of the 101 response, which drives the writing of frames.
 //!
 //! ```text
-//! before the client is heard   outbox ─▶ actix, which copies into its buffer ─▶ socket
-//! from then on                 outbox ─▶ socket, many frames by one call; actix sees a body that is pending
+//! before the client's first message   outbox ─▶ actix, which copies into its buffer ─▶ socket
+//! from then on                        outbox ─▶ socket, many frames per call; actix sees a pending body
 //! ```
 //!
-//! The switch waits for the client's first message, because it is an answer to the open packet: by then nothing is left in
-//! actix's buffer that could be overtaken. Without a handle on the connection (see
-//! [`on_connect`](crate::on_connect)), or over TLS, all goes through actix.
+//! The first message is an answer to the open packet: by then nothing is left in actix's buffer that could be
+//! overtaken. Without a handle on the connection (see [`on_connect`](crate::on_connect)), or over TLS, all data goes
+//! through actix.
 
 use std::{
     convert::Infallible,
@@ -52,7 +52,7 @@ impl MessageBody for Body {
     }
 }
 
-/// actix drops the body when the peer resets the connection: the session's task is told.
+/// actix drops the body when the peer resets the connection; this notifies the session's task.
 impl Drop for Body {
     fn drop(&mut self) {
         self.session.body_dropped();

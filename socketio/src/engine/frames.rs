@@ -1,13 +1,13 @@
-//! WebSocket frames from a client (RFC 6455), decoded without I/O and in bounded memory.
+//! Decoder of a client's WebSocket frames (RFC 6455), without I/O and in bounded memory.
 //!
 //! ```text
 //! feed(bytes) ─▶ header ─▶ control frame ───────────────▶ next()
 //!                     └──▶ message, fragment by fragment ─▶
 //! ```
 //!
-//! A message over the limit is skipped as it streams in: only its first [`PREFIX`] bytes are kept, enough to tell what
-//! it was, and never more than the limit was buffered. One that goes on past [`SKIP_FACTOR`] limits is a violation.
-//! Between messages nothing is held, not even a slice of what was fed.
+//! A message over the limit is skipped while it streams in: only its first [`PREFIX`] bytes are kept, enough to
+//! recognise it, and never more than the limit was buffered. A message of more than [`SKIP_FACTOR`] limits is a
+//! violation. Between messages nothing is held, not even a slice of the input.
 
 use bytes::{Buf, Bytes};
 
@@ -19,33 +19,33 @@ use crate::metrics::Metrics;
 
 /// Bytes kept of a message that is too large.
 pub(crate) const PREFIX: usize = 1024;
-/// How many limits a message may be long before it is not even skipped.
+/// Factor of the limit up to which a message is skipped instead of closing the session.
 pub(super) const SKIP_FACTOR: u64 = 64;
-/// Room made for a message before its bytes are there: a length alone buys no more.
+/// Memory allocated before a message's bytes arrive; an announced length allocates no more.
 const PREALLOCATION: usize = 16 * 1024;
 
-/// The close code of a server that is busy: its client may come back later.
+/// Close code of a busy server; the client may try again later.
 pub(crate) const BUSY: u16 = 1013;
 pub(crate) const EXHAUSTED: &str =
     "too much is being sent by clients that are not signed in: try again later";
 
-/// What a client sent.
+/// A decoded message or control frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Inbound {
     Text(String),
     Binary(Vec<u8>),
     TooLarge {
-        /// The beginning of a text message; nothing of a binary one.
+        /// The beginning of a text message; empty for a binary one.
         prefix: Vec<u8>,
         bytes: u64,
     },
     Ping(Vec<u8>),
     Pong,
-    /// A close, with its code if it has one.
+    /// A close, with its optional code.
     Close(Option<u16>),
 }
 
-/// A broken rule: the close code it calls for, and a sentence.
+/// A protocol violation: its close code, and a sentence.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ProtocolViolation {
     pub(super) code: u16,
@@ -53,7 +53,7 @@ pub(super) struct ProtocolViolation {
 }
 
 impl ProtocolViolation {
-    /// No rule is broken; there is no memory for what sessions without an owner send.
+    /// The budget of unowned memory is exhausted; no rule of the protocol is violated.
     pub(super) fn exhausted() -> Self {
         Metrics::limited("max_memory_without_owner");
         Self { code: BUSY, sentence: EXHAUSTED.to_owned() }
@@ -67,7 +67,7 @@ impl ProtocolViolation {
 #[derive(Debug)]
 pub(super) struct Decoder {
     limit: usize,
-    /// Bytes of a message that is not even skipped.
+    /// Bytes above which a message is a violation.
     max_skipped: u64,
     input: Bytes,
     header: Header,
@@ -76,7 +76,7 @@ pub(super) struct Decoder {
     control: Vec<u8>,
 }
 
-/// A frame of which `left` bytes have not been read.
+/// A frame of which `left` bytes are missing.
 #[derive(Debug)]
 struct Partial {
     head: Head,
@@ -87,31 +87,31 @@ struct Partial {
 struct Message {
     text: bool,
     bytes: Vec<u8>,
-    /// Length announced so far, skipped bytes included.
+    /// Announced length, skipped bytes included.
     total: u64,
     over: bool,
 }
 
 impl Decoder {
-    /// Takes messages of up to `limit` bytes.
+    /// Creates a decoder of messages of up to `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
         let (input, control) = (Bytes::new(), Vec::new());
         let max_skipped = SKIP_FACTOR.saturating_mul(limit as u64);
         Self { limit, max_skipped, input, header: Header::default(), frame: None, message: None, control }
     }
 
-    /// Takes messages of up to `limit` bytes from here on. What is not even skipped stays as it was.
+    /// Changes the limit; the maximum of skipped messages stays.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
     }
 
-    /// Gives it what was read. Call when [`next`](Self::next) has returned `None`.
+    /// Adds input, after [`next`](Self::next) has returned `None`.
     pub(super) fn feed(&mut self, bytes: Bytes) {
         debug_assert!(self.input.is_empty(), "the last input has been used up");
         self.input = bytes;
     }
 
-    /// The next message or control frame, or `None` until more is fed. Not to be called again after a violation.
+    /// The next message or control frame, or `None` until more is fed. Must not be called again after a violation.
     pub(super) fn next(&mut self) -> Result<Option<Inbound>, ProtocolViolation> {
         loop {
             if self.frame.is_none() {
@@ -126,7 +126,7 @@ impl Decoder {
                 return Ok(Some(inbound));
             }
         }
-        // An empty slice would still hold on to the buffer it was cut from.
+        // An empty slice would keep its buffer alive.
         self.input = Bytes::new();
         Ok(None)
     }
@@ -158,7 +158,7 @@ impl Decoder {
         }
     }
 
-    /// Takes what there is of the frame's payload; true when that was all of it.
+    /// Consumes the available payload; true when the frame is complete.
     fn fill(&mut self) -> bool {
         let Some(frame) = &mut self.frame else { return false };
         let n = self.input.len().min(usize::try_from(frame.left).unwrap_or(usize::MAX));
@@ -230,7 +230,7 @@ impl Message {
     }
 }
 
-/// Appends `masked`, unmasked.
+/// Appends the unmasked bytes.
 fn unmask(to: &mut Vec<u8>, masked: &[u8], mask: [u8; 4]) {
     let start = to.len();
     to.extend_from_slice(masked);
@@ -254,7 +254,7 @@ fn close_code(payload: &[u8]) -> Result<Option<u16>, ProtocolViolation> {
         };
     };
     let code = u16::from_be_bytes(*code);
-    // RFC 6455 §7.4: the rest may not be sent, or means nothing yet.
+    // RFC 6455 §7.4: the other codes are reserved or undefined.
     if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) || std::str::from_utf8(sentence).is_err() {
         return Err(ProtocolViolation::protocol("an invalid close frame"));
     }

@@ -1,24 +1,24 @@
-//! When the next ping is due, or the pong that answers it. Pure: it is told the time.
+//! Timing of pings and pongs. Free of I/O: the time is passed in.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// By how much a timer may be late without anybody getting more time for it.
+/// Tolerated delay of a timer.
 const TIMER_SLACK: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     interval: Duration,
     timeout: Duration,
-    /// When the ping is due, or, once it is sent, the pong.
+    /// Time of the next ping, or of the expected pong.
     due: Instant,
     pinged: bool,
-    /// Whether the pong has been given more time, because it may lie where we have not looked.
+    /// Whether the pong has been given more time, because it may not have been read yet.
     grace_used: bool,
 }
 
-/// What a heartbeat that is due asks for.
+/// The action of a heartbeat that is due.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum HeartbeatAction {
     Ping,
@@ -26,7 +26,7 @@ pub(super) enum HeartbeatAction {
 }
 
 impl Heartbeat {
-    /// The first ping comes after a whole interval, not at once.
+    /// The first ping comes after a whole interval.
     pub(super) fn new(now: Instant, interval: Duration, timeout: Duration) -> Self {
         Self { interval, timeout, due: now + interval, pinged: false, grace_used: false }
     }
@@ -41,7 +41,7 @@ impl Heartbeat {
         }
         let late = now - self.due;
         if self.pinged && late > TIMER_SLACK && !self.grace_used {
-            // Time in which we did not run is not held against the client, once.
+            // Time in which the task did not run does not count against the client, once.
             self.grace_used = true;
             self.due = now + late.min(self.timeout);
             return None;
@@ -50,7 +50,7 @@ impl Heartbeat {
             return Some(HeartbeatAction::Timeout);
         }
         self.pinged = true;
-        // Counted from when the ping was due: timers round up, and twice would be noticed.
+        // Counted from when the ping was due: timers round up, and the error would add up.
         self.due = (self.due + self.timeout).max(now + self.timeout / 2);
         Some(HeartbeatAction::Ping)
     }
@@ -62,7 +62,7 @@ impl Heartbeat {
         }
     }
 
-    /// The pong may be waiting where we did not read: it gets its whole time again.
+    /// Restarts the timeout of the pong, which may not have been read yet.
     pub(super) fn resume(&mut self, now: Instant) {
         if self.pinged {
             self.due = now + self.timeout;

@@ -1,4 +1,4 @@
-//! The endpoint: each HTTP request, to where it belongs.
+//! The HTTP endpoint: dispatches each request.
 
 use std::{
     rc::Rc,
@@ -39,10 +39,10 @@ use crate::{
     worker::Worker,
 };
 
-/// Makes the upper layer of a session.
+/// Creates the layer above a session.
 pub(crate) type Open = Box<dyn Fn(&Rc<SessionHandle>, &Rc<Request>) -> Box<dyn SessionLayer> + Send + Sync>;
 
-/// What all sessions of a server share.
+/// The state that all sessions of a server share.
 pub(crate) struct Endpoint {
     pub(crate) config: Config,
     pub(crate) hub: Hub,
@@ -109,7 +109,7 @@ async fn serve(
     }
 }
 
-/// Lets a WebSocket take a session over. One that comes second is closed, and disturbs nothing.
+/// Starts an upgrade. A second WebSocket of the session is closed, without effect on the first.
 fn take_over(
     endpoint: &Endpoint,
     request: &HttpRequest,
@@ -169,7 +169,7 @@ fn open_polling(endpoint: &Arc<Endpoint>, request: &HttpRequest) -> Result<HttpR
     Ok(answer)
 }
 
-/// What is kept of the request, and a place for its session.
+/// Copies the request, and acquires a permit for its session.
 fn acquire_permit(
     endpoint: &Endpoint,
     request: &HttpRequest,

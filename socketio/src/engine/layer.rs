@@ -1,4 +1,4 @@
-//! What a session carries, seen from below: the layer that is handed messages and handles them.
+//! The interface between a session and the layer above it.
 
 use std::task::{Context, Poll};
 
@@ -9,17 +9,17 @@ use crate::reason::Reason;
 /// A message from a client.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// The whole packet; it begins with `4`.
+    /// The whole packet, with its leading `4`.
     Text(String),
     Binary(Vec<u8>),
-    /// Over the limit and skipped: all that is known of it. Nothing is kept of a binary one.
+    /// A skipped message over the limit; the prefix of a binary one is empty.
     TooLarge {
         prefix: Vec<u8>,
         bytes: u64,
     },
 }
 
-/// Why a session is to end: what its client is told, by code and sentence, and what its sockets are.
+/// The end of a session: close code and sentence for the client, reason for its sockets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SessionError {
     pub(crate) code: u16,
@@ -28,40 +28,40 @@ pub(crate) struct SessionError {
 }
 
 impl SessionError {
-    /// A broken rule.
+    /// A protocol violation.
     pub(crate) fn invalid(sentence: &str) -> Self {
         Self { code: 1002, sentence: sentence.to_owned(), reason: Reason::ProtocolError }
     }
 }
 
-/// One per session, owned by its task.
+/// The layer above a session; owned by the session's task.
 pub(crate) trait SessionLayer {
-    /// Takes a message. It is only called while [`is_full`](Self::is_full) is false.
+    /// Takes a message. Called only while [`is_full`](Self::is_full) is false.
     fn message(&mut self, message: Message) -> Result<(), SessionError>;
 
-    /// Gets on with what was taken. Ready once the session has ended and nothing is left to do.
+    /// Makes progress. Ready once the session has ended and nothing is left to do.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 
-    /// Too much is waiting: the client is not read until this changes.
+    /// Whether too much is waiting; the client is then not read.
     fn is_full(&self) -> bool;
 
-    /// Nothing waits and nothing runs.
+    /// Whether nothing waits and nothing runs.
     fn is_idle(&self) -> bool;
 
-    /// When the session ends by itself, and how, unless that changes before.
+    /// Time at which [`overdue`](Self::overdue) is called.
     fn deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// What happens at the deadline; nothing if it has moved, or has been seen to.
+    /// The error of a passed deadline; `None` if it has moved, or has been handled.
     fn overdue(&mut self) -> Option<SessionError> {
         Some(SessionError { code: 1008, sentence: "too late".to_owned(), reason: Reason::ConnectTimeout })
     }
 
-    /// The server goes away: what was taken is still done, and nothing new is begun.
+    /// The server shuts down: handles everything received, and starts nothing new.
     fn drain(&mut self);
 
-    /// Nothing more will come. If the client is `gone`, so that it can be told nothing any more, then of what it has sent only
-    /// what was begun is done; if it said goodbye, or was closed, then all that was taken before.
+    /// The session has ended. If the client is `gone`, messages that are not being handled yet are dropped; after a
+    /// deliberate close, or one by the server, all received ones are still handled.
     fn end(&mut self, reason: Reason, gone: bool);
 }

@@ -1,8 +1,7 @@
-//! What one HTTP request carries when a client polls: packets in a row, binary ones in base64. Pure.
+//! Decoder of polling payloads: packets in a row, binary ones in base64. Free of I/O.
 //!
 //! ```text
-//! in    "4hello\x1ebAQIDBA==" ─▶ packets
-//! out   WebSocket frames, as they wait in the outbox ─▶ "4hello\x1ebAQIDBA=="
+//! "4hello\x1ebAQIDBA==" ─▶ packets
 //! ```
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -11,24 +10,24 @@ use super::frames::{Inbound, PREFIX, SKIP_FACTOR};
 use crate::wire::payload::SEPARATOR;
 use crate::{metrics::Metrics, session::limiter::MemoryQuota};
 
-/// How many limits a body may be long, of which no more is kept than so many.
+/// Limit of the kept bytes, as a multiple of the limit of one packet.
 const KEPT_FACTOR: usize = 4;
 
-/// Splits a body into packets as it streams in. A packet over the limit is skipped, but for what tells an event by.
+/// Splits a body into packets while it streams in. A packet over the limit is skipped; its prefix is kept.
 #[derive(Debug)]
 pub(crate) struct Splitter {
     limit: usize,
-    /// Bytes that are kept, and bytes that may come.
+    /// Limits of kept bytes, and of all bytes.
     max_kept: usize,
     max_total: u64,
     max_packets: usize,
     packets: Vec<Inbound>,
     current: Vec<u8>,
-    /// Length of the current packet, what was skipped included.
+    /// Length of the current packet, skipped bytes included.
     length: u64,
-    /// Whether it is over the limit.
+    /// Whether the current packet exceeds the limit.
     over: bool,
-    /// Bytes of all packets that are kept.
+    /// Kept bytes of all packets.
     kept: usize,
     /// Bytes of all packets.
     total: u64,
@@ -50,7 +49,7 @@ impl Splitter {
         }
     }
 
-    /// For a session that may hold what its share says.
+    /// Creates a splitter with the limits of a session's quota.
     pub(crate) fn of(quota: &MemoryQuota, max_payload: usize, max_packets: usize) -> Self {
         let all = Self::new(max_payload, max_packets);
         Self { limit: quota.message(max_payload), max_kept: quota.payload(all.max_kept), ..all }
@@ -116,12 +115,12 @@ impl Splitter {
     }
 }
 
-/// Why a body is not taken.
+/// The reason why a body is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PayloadError {
     Invalid(&'static str),
     TooLarge,
-    /// Sessions without an owner hold too much together.
+    /// The budget of unowned memory is exhausted.
     Exhausted,
 }
 
@@ -144,7 +143,7 @@ mod tests {
 
     const LIMIT: usize = 90_000;
 
-    /// In chunks of every size.
+    /// Splits in chunks of many sizes.
     fn split(body: &str, max: usize) -> Result<Vec<Inbound>, PayloadError> {
         let mut splitter = Splitter::new(LIMIT, max);
         let (mut rest, mut size) = (body.as_bytes(), 1);

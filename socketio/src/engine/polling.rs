@@ -1,7 +1,7 @@
-//! Polling: what HTTP requests and a later WebSocket ask of a session, from whichever worker they came in on.
+//! Polling: requests, and a later WebSocket, that reach a session from any worker.
 //!
 //! ```text
-//! GET, POST, probe ─▶ Directory ─▶ Handle ─▶ channel ─▶ Desk, in the session's task
+//! GET, POST, probe ─▶ SessionRegistry ─▶ PollingHandle ─▶ channel ─▶ PollingTransport, in the session's task
 //! ```
 
 use std::{
@@ -37,38 +37,38 @@ pub(super) use self::{
     transport::{Incoming, PollingTransport},
 };
 
-/// What may wait for a session that is busy; more waits at the sender.
+/// Requests that may wait for a busy session; further ones wait at the sender.
 const QUEUE_CAPACITY: usize = 4;
 
-/// What is asked of a session.
+/// A request to a session.
 pub(super) enum PollingRequest {
-    /// A GET: answered once there is something to say.
+    /// A GET; answered when there is something to send.
     Poll(oneshot::Sender<Result<String, HandshakeError>>),
-    /// A POST: answered once all of it has been taken.
+    /// A POST; answered when all of its packets have been accepted.
     Post(Vec<Inbound>, oneshot::Sender<Result<(), HandshakeError>>),
-    /// A POST that was no payload: the session ends, and that is the answer.
+    /// An invalid POST; it closes the session, and gets the error.
     InvalidPost(HandshakeError, oneshot::Sender<Result<(), HandshakeError>>),
-    /// A WebSocket has begun to take over: no GET is to wait.
+    /// An upgrade has begun: no GET may wait.
     Probed,
-    /// It did not come to that.
+    /// The upgrade has failed.
     ProbeLost,
-    /// From here on all goes by WebSocket.
+    /// The upgrade is complete.
     Upgraded(Upgraded),
-    /// What came in on it.
+    /// A message on the WebSocket.
     Inbound(Result<Inbound, ProtocolViolation>),
-    /// It has ended.
+    /// The WebSocket has ended.
     Lost,
 }
 
-/// A WebSocket that takes over.
+/// The WebSocket of a completed upgrade.
 pub(super) struct Upgraded {
     pub(super) pipe: Arc<Pipe>,
     pub(super) connection: Weak<Connection>,
-    /// Whether the client did not wait for `3probe`, so that what actix is to write may not have left yet.
+    /// Whether the client did not wait for `3probe`, so that actix may still have data to write.
     pub(super) early: bool,
 }
 
-/// How a session is reached from anywhere.
+/// A session's handle for other workers.
 #[derive(Clone)]
 pub(super) struct PollingHandle {
     pub(super) sid: Sid,
@@ -85,7 +85,7 @@ struct Flags {
     upgraded: AtomicBool,
 }
 
-/// The session is over.
+/// The session has ended.
 pub(super) struct SessionClosed;
 
 impl PollingHandle {
@@ -93,17 +93,17 @@ impl PollingHandle {
         self.requests.send(request).await.map_err(|_| SessionClosed)
     }
 
-    /// What the session may hold.
+    /// Memory quota of the session.
     pub(super) fn quota(&self) -> &Arc<MemoryQuota> {
         &self.quota
     }
 
-    /// The session is over.
+    /// Waits until the session has ended.
     pub(super) async fn ended(&self) {
         self.requests.closed().await;
     }
 
-    /// Says that a WebSocket begins or ends to take over; returns what was so before.
+    /// Sets whether an upgrade is in progress; returns the previous value.
     pub(super) fn probing(&self, now: bool) -> bool {
         self.flags.probing.swap(now, Ordering::SeqCst)
     }
@@ -116,12 +116,12 @@ impl PollingHandle {
         self.flags.upgraded.load(Ordering::SeqCst)
     }
 
-    /// Whether the answer to the last GET is still being taken.
+    /// Whether the response to the last GET is still being received.
     fn is_answering(&self) -> bool {
         self.poll_progress.is_answering()
     }
 
-    /// The right to post, which one request has at a time.
+    /// Permission for a POST; one request has it at a time.
     fn post_guard(&self) -> Option<PostGuard> {
         (!self.flags.post_guard.swap(true, Ordering::SeqCst)).then(|| PostGuard(self.flags.clone()))
     }
@@ -135,12 +135,12 @@ impl Drop for PostGuard {
     }
 }
 
-/// The sessions that began by polling, by their ids.
+/// Sessions that began with polling, by id.
 #[derive(Default)]
 pub(super) struct SessionRegistry(Mutex<HashMap<Sid, PollingHandle>>);
 
 impl SessionRegistry {
-    /// Lists a session, until the desk is dropped.
+    /// Adds a session, until its transport is dropped.
     pub(super) fn open(self: &Arc<Self>, session: &SessionHandle) -> PollingTransport {
         let (sid, poll_progress) = (session.sid, session.poll_progress().clone());
         let (requests, receiver) = mpsc::channel(QUEUE_CAPACITY);

@@ -1,4 +1,4 @@
-//! A WebSocket's incoming side: the request's payload, as messages.
+//! Incoming side of a WebSocket: decodes the request's payload.
 
 use std::{
     pin::Pin,
@@ -18,7 +18,7 @@ pub(super) struct WebSocketReader {
     max_payload: usize,
     quota: Arc<MemoryQuota>,
     reservation: MemoryReservation,
-    /// Bytes read since this was last asked.
+    /// Bytes read since the last call of `take_count`.
     bytes: u64,
 }
 
@@ -28,7 +28,7 @@ impl WebSocketReader {
         Self { payload, decoder, max_payload, quota, reservation, bytes: 0 }
     }
 
-    /// The next message; `None` when no more will come.
+    /// The next message; `None` at the end of the stream.
     pub(super) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,

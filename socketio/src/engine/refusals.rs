@@ -1,7 +1,7 @@
-//! Refused origins in the log: each once a minute, with what would let it in.
+//! Log of refused origins: each once a minute, with the setting that would allow it.
 //!
-//! A client sees nothing but a failed connection, and a browser shows no more, so the log is where an operator finds
-//! the reason. What is remembered is bounded: an origin is text that a client chose.
+//! Neither clients nor browsers show the reason of a failed connection, so an operator needs the log. The memory for it
+//! is bounded, because clients choose their origins.
 
 use std::{
     collections::HashMap,
@@ -17,14 +17,14 @@ use tracing::{info, warn};
 
 use crate::{origin::Origins, proxies::Proxies};
 
-/// How long an origin that was logged is not logged again.
+/// Time until the same origin is logged again.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
-/// Origins that are logged within that time; others are refused without a line.
+/// Maximum number of origins logged in that time.
 const MAX_LOGGED: usize = 100;
-/// Bytes of an origin, and of a `Host`, that are logged.
+/// Maximum length of a logged origin or `Host`.
 const MAX_SHOWN: usize = 200;
 
-/// Says once that a proxy is not trusted, and what that means.
+/// Warns once about an untrusted proxy.
 #[derive(Debug, Default)]
 pub(super) struct ProxyWarning(AtomicBool);
 
@@ -45,12 +45,12 @@ impl ProxyWarning {
     }
 }
 
-/// The origins that were logged a short while ago.
+/// Recently logged origins.
 #[derive(Debug, Default)]
 pub(super) struct RefusalLog(Mutex<HashMap<Box<str>, Instant>>);
 
 impl RefusalLog {
-    /// Logs a request whose origin is not let in.
+    /// Logs a refused request.
     pub(super) fn log(&self, origins: &Origins, request: &HttpRequest) {
         let (origin, host) = (shown(request, header::ORIGIN), shown(request, header::HOST));
         if !self.is_due(&origin, Instant::now()) {
@@ -79,7 +79,7 @@ impl RefusalLog {
     }
 }
 
-/// A header as the log may show it.
+/// A header, truncated for the log.
 fn shown(request: &HttpRequest, name: header::HeaderName) -> String {
     let value = request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.chars().take(MAX_SHOWN).collect()

@@ -1,4 +1,4 @@
-//! A request: what is checked before anything else, what is kept of it, and what is said to the others.
+//! HTTP requests: validation, the copy that a session keeps, CORS headers, and error responses.
 
 use std::{
     borrow::Cow,
@@ -20,17 +20,16 @@ use crate::{
     proxies::Proxies,
 };
 
-/// What is kept of the request that opened a session: copied, because actix's headers are slices
-/// of a read buffer that they would keep alive.
+/// The copy of the opening request: actix's headers are slices of a read buffer, which they would keep alive.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) query: Box<str>,
     pub(crate) peer: Option<SocketAddr>,
-    /// The client's, where trusted proxies say so.
+    /// Address of the client, with regard to trusted proxies.
     pub(crate) address: Option<IpAddr>,
     pub(crate) secure: bool,
     pub(crate) path: Box<str>,
-    /// When it came.
+    /// Time of the request.
     pub(crate) at: SystemTime,
     headers: Box<str>,
 }
@@ -59,13 +58,13 @@ impl Request {
     }
 }
 
-/// Why a request is not served: status, and Engine.IO's code and words.
+/// An error response: status, and Engine.IO's code and message.
 #[derive(Debug, Clone)]
 pub(super) struct HandshakeError {
     pub(super) status: StatusCode,
     code: u8,
     pub(super) message: Cow<'static, str>,
-    /// After how many seconds it may be tried again.
+    /// Seconds after which to try again.
     retry_after: Option<u64>,
 }
 
@@ -73,9 +72,9 @@ const fn error(status: StatusCode, code: u8, message: &'static str) -> Handshake
     HandshakeError { status, code, message: Cow::Borrowed(message), retry_after: None }
 }
 
-/// The same for what may be tried again in a while.
+/// An error that allows a retry.
 const fn busy(status: StatusCode, message: &'static str) -> HandshakeError {
-    // The protocol has no code for these: the status is what counts.
+    // The protocol defines no code for these; the status is relevant.
     HandshakeError { status, code: 3, message: Cow::Borrowed(message), retry_after: Some(5) }
 }
 
@@ -95,17 +94,17 @@ pub(super) const ENDED: HandshakeError = error(StatusCode::SERVICE_UNAVAILABLE, 
 pub(super) const TOO_LARGE: HandshakeError = error(StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large");
 
 impl HandshakeError {
-    /// The same, with the reason in a sentence.
+    /// Adds a sentence to the message.
     pub(super) fn with(&self, sentence: &str) -> Self {
         Self { message: Cow::Owned(format!("{}: {sentence}", self.message)), ..self.clone() }
     }
 
-    /// The same, to be tried again after this time.
+    /// Sets the time after which to try again.
     pub(super) fn after(&self, time: Duration) -> Self {
         Self { retry_after: Some(time.as_secs() + 1), ..self.clone() }
     }
 
-    /// Whether it is the origin that is not let in.
+    /// Whether the origin is refused.
     pub(super) fn is_forbidden(&self) -> bool {
         self.code == FORBIDDEN.code
     }
@@ -119,9 +118,9 @@ impl HandshakeError {
     }
 }
 
-/// What a request is for.
+/// Kind of a request.
 pub(super) enum RequestKind {
-    /// What a browser asks before it lets a page send something.
+    /// A CORS preflight.
     Preflight,
     Open(Transport),
     Upgrade(String),
@@ -129,7 +128,7 @@ pub(super) enum RequestKind {
     Post(String),
 }
 
-/// The checks of the official server, in its order.
+/// Validates a request as the official server does, in the same order.
 pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<RequestKind, HandshakeError> {
     if request.method() == Method::OPTIONS {
         return allowed(config, request).then_some(RequestKind::Preflight).ok_or(FORBIDDEN);
@@ -171,17 +170,17 @@ pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<RequestKin
 }
 
 fn allowed(config: &Config, request: &HttpRequest) -> bool {
-    // A value that is not text is no origin anyone could have allowed.
+    // A value that is not text matches no origin.
     let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     let (origin, site) = (text(header::ORIGIN), text(SEC_FETCH_SITE));
     config.origins.allows(origin, text(header::HOST))
         && (origin.is_some() || config.origins.allows_site(site))
 }
 
-/// Where a request comes from, as browsers say also where they send no `Origin`.
+/// Relation between the page and the server, which browsers send even without an `Origin`.
 pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Lets the page that asked read the answer, if it may connect.
+/// Allows the requesting page to read the response, if it may connect.
 pub(super) fn add_cors_headers(config: &Config, request: &HttpRequest, headers: &mut HeaderMap) {
     let Some(origin) = request.headers().get(header::ORIGIN).filter(|_| allowed(config, request)) else {
         return;
@@ -194,7 +193,7 @@ pub(super) fn add_cors_headers(config: &Config, request: &HttpRequest, headers: 
 const PRIVATE_NETWORK_WANTED: &str = "access-control-request-private-network";
 const PRIVATE_NETWORK_ALLOWED: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
-/// The answer to a preflight.
+/// The response to a preflight.
 pub(super) fn preflight(request: &HttpRequest) -> HttpResponse {
     let mut response = HttpResponse::NoContent().finish();
     let headers = response.headers_mut();
@@ -203,7 +202,7 @@ pub(super) fn preflight(request: &HttpRequest) -> HttpResponse {
     if let Some(requested) = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, requested.clone());
     }
-    // A page from outside that wants to reach a private address, in browsers that ask before they let it.
+    // Private network access: a public page that connects to a private address, in browsers that check for it.
     if request.headers().contains_key(PRIVATE_NETWORK_WANTED) {
         headers.insert(PRIVATE_NETWORK_ALLOWED, HeaderValue::from_static("true"));
     }

@@ -1,8 +1,8 @@
-//! One session: a task that reads its client, keeps its heartbeat, and sees it to its end.
+//! The task of a session, from handshake to close.
 //!
-//! The task owns all of its state. Each time it is woken it reads what has come, lets the upper layer get on, and writes
-//! if writing is its business. So pongs and closes are seen while an event is handled, until the upper layer is
-//! full: then nothing is read, and TCP holds the client back.
+//! The task owns all of its state. When woken it reads incoming messages, lets the layer make progress, and writes if
+//! it is the writer. Pongs and closes are therefore handled while an event runs, until the layer is full: then nothing
+//! is read, and TCP slows the client down.
 
 use std::{
     future::poll_fn,
@@ -38,13 +38,13 @@ mod pause;
 use guard::SessionGuard;
 use pause::Pause;
 
-/// How long a session that its client has closed by POST waits for a GET that was sent at the same time.
+/// Time in which a session that its client has closed by POST waits for a concurrent GET.
 const CLIENT_CLOSE_GRACE: Duration = Duration::from_millis(500);
 
-/// The close code of a peer that has been sent a message larger than it takes (RFC 6455 §7.4.1).
+/// Close code of a peer that received a message above its limit (RFC 6455 §7.4.1).
 const MESSAGE_TOO_BIG: u16 = 1009;
 
-/// Where messages come from.
+/// Source of messages.
 pub(super) enum Input {
     WebSocket(WebSocketReader),
     Polling(PollingTransport),
@@ -52,11 +52,11 @@ pub(super) enum Input {
     Ended,
 }
 
-/// Begins a session whose open packet is on its way.
+/// Spawns the task of a session whose open packet is queued.
 pub(super) fn spawn(endpoint: Arc<Endpoint>, session: Rc<SessionHandle>, request: Rc<Request>, input: Input) {
     debug!(sid = %session.sid, peer = ?request.peer, "session opened");
     let open = SessionGuard::new(session.clone(), endpoint.config.close_timeout);
-    // Shutdown may have passed before this session was there to be told.
+    // A shutdown may have begun before this session was registered.
     if endpoint.limiter.is_closed() {
         session.drain();
     }
@@ -71,7 +71,7 @@ pub(super) fn spawn(endpoint: Arc<Endpoint>, session: Rc<SessionHandle>, request
     actix_web::rt::spawn(run.instrument(span));
 }
 
-/// What the reading side comes upon.
+/// An input of the task.
 enum Step {
     Message(Inbound),
     Violation(ProtocolViolation),
@@ -88,10 +88,10 @@ struct SessionTask {
     input: Input,
     heartbeat: Heartbeat,
     timer: Pin<Box<Sleep>>,
-    /// When the session ends even if its peer has not.
+    /// Time at which the session ends without its peer's close.
     closed_by: Option<Instant>,
     pause: Pause,
-    /// The client has said that it leaves.
+    /// Whether the client has closed deliberately.
     client_closed_session: bool,
     gone: bool,
 }
@@ -127,7 +127,7 @@ impl SessionTask {
         let was_full = self.layer.is_full();
         let done = self.layer.poll(cx).is_ready();
         if was_full && !self.layer.is_full() {
-            // Reading goes on, but others on this worker come first.
+            // Reading continues after other tasks of this worker.
             cx.waker().wake_by_ref();
         }
         if self.layer.is_idle() {
@@ -135,7 +135,7 @@ impl SessionTask {
         }
         let sooner = |at| at < self.timer.deadline();
         if self.closed_by.is_none() && self.session.is_open() && self.layer.deadline().is_some_and(sooner) {
-            // What is waited for since just now comes before what the timer waits for.
+            // A new deadline is earlier than the timer.
             cx.waker().wake_by_ref();
         }
         if self.closed_by.is_none() && self.session.is_draining() && self.layer.is_idle() {
@@ -161,7 +161,7 @@ impl SessionTask {
                 Step::Violation(ProtocolViolation { code, sentence }) => {
                     let reason = if code == BUSY { Reason::Full } else { Reason::ProtocolError };
                     self.fail(&SessionError { code, sentence, reason });
-                    // Where the next frame begins is not known, so the peer's answer could not be read.
+                    // The boundary of the next frame is unknown, so the peer's close could not be read.
                     self.session.finish(None);
                 }
                 Step::Eof => self.session.finish(None),
@@ -174,7 +174,7 @@ impl SessionTask {
                 Step::Gone(reason) => {
                     self.closed(reason);
                     self.gone = true;
-                    // Requests that still come find no session.
+                    // Later requests find no session.
                     self.input = Input::Ended;
                 }
             }
@@ -182,7 +182,7 @@ impl SessionTask {
     }
 
     fn received(&mut self, message: Inbound) {
-        // Once a close is on its way nothing else counts.
+        // After a close has been queued nothing else counts.
         let closing = self.closed_by.is_some() || !self.session.is_open();
         match message {
             Inbound::Close(code) => {
@@ -207,7 +207,7 @@ impl SessionTask {
         }
     }
 
-    /// The client has a limit of its own for one message, and was sent more.
+    /// The client has closed because a message exceeded its own limit.
     fn too_big(&self) {
         let bytes = self.session.largest();
         debug!(sid = %self.session.sid, bytes, "the client does not take messages of that size");
@@ -215,8 +215,8 @@ impl SessionTask {
         self.session.finish_by(Some(Frame::close(MESSAGE_TOO_BIG, "")), Reason::MessageTooBig);
     }
 
-    /// Whether the last that came before the connection was lost says so: who closes it without reading what is on its way is
-    /// mostly heard after writing to it has failed.
+    /// Whether the client's last message was such a close. A client that closes without reading is mostly noticed by a
+    /// failed write, before its close is read.
     fn was_too_big(&mut self, cx: &mut Context<'_>) -> bool {
         let mut last = None;
         loop {
@@ -245,7 +245,7 @@ impl SessionTask {
             Some(b'4') => self.pass(Message::Text(text)),
             Some(b'3') if text.len() == 1 => self.heartbeat.pong(Instant::now()),
             Some(b'1') if text.len() == 1 => self.client_closed(),
-            // Of no meaning here, and as such ignored by the official server.
+            // Without meaning here; ignored by the official server too.
             Some(b'0' | b'3' | b'5' | b'6') => {}
             Some(b'2') => self.fail(&SessionError::invalid("pings are the server's to send")),
             _ => self.fail(&SessionError::invalid("unknown packet type")),
@@ -292,9 +292,9 @@ impl SessionTask {
         }
         match self.heartbeat.poll(now) {
             Some(HeartbeatAction::Ping) => self.session.ping(),
-            // What we do not read cannot be held against the client.
+            // Unread pongs do not count against the client.
             Some(HeartbeatAction::Timeout) if self.pause.is_on() => self.heartbeat.resume(now),
-            // It has not been given the ping yet, or just now.
+            // The ping has not reached the client, or has just done so.
             Some(HeartbeatAction::Timeout) if self.session.is_taking(self.endpoint.config.ping_timeout) => {
                 self.heartbeat.resume(now);
             }
@@ -322,7 +322,7 @@ impl SessionTask {
         self.session.close(Closing::new(code, sentence, reason));
     }
 
-    /// Nothing more is taken from the client. Only the first reason counts.
+    /// Ends the layer. Only the first reason counts.
     fn closed(&mut self, reason: Reason) {
         self.layer.end(reason, reason.is_recoverable() && !self.client_closed_session);
         debug!(sid = %self.session.sid, %reason, "session closed");
@@ -366,7 +366,7 @@ impl SessionTask {
         if self.timer.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        // A request is not to come in time only because the timer is a little late.
+        // A request must not be in time only because the timer is late.
         let late = matches!(self.input, Input::Polling(_)) && Instant::now() >= due;
         if late { Poll::Ready(()) } else { Poll::Pending }
     }

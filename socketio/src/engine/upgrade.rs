@@ -1,12 +1,12 @@
-//! From polling to a WebSocket: `2probe` is answered with `3probe`, and on `5` the session moves over.
+//! The upgrade from polling to WebSocket: `2probe` is answered with `3probe`, and `5` completes it.
 //!
 //! ```text
 //! client     2probe ──▶      ◀── 3probe     (its waiting GET is released)     5 ──▶  messages
-//! session    told, so that no GET waits any longer        writes here from now on
+//! session    answers each GET at once                    writes here from now on
 //! ```
 //!
-//! The probe may be left out. This runs on the worker that took the connection. What is read goes to the session in order, through the same
-//! channel as the probe; a session that is busy holds the channel back, and so TCP.
+//! The probe is optional. This code runs on the worker of the connection. Messages go to the session in order, through
+//! the same channel as the probe. A busy session blocks the channel, and so TCP.
 
 use std::{
     future::poll_fn,
@@ -34,7 +34,7 @@ use crate::{
     wire::frame::Frame,
 };
 
-/// The session's outgoing side, once it has moved.
+/// Outgoing side of an upgraded session.
 pub(super) struct UpgradedWriter {
     pipe: Arc<Pipe>,
     direct: Option<Writer>,
@@ -51,7 +51,7 @@ impl UpgradedWriter {
         Self { pipe: upgraded.pipe, direct }
     }
 
-    /// Writes what waits, until there is no more or no room.
+    /// Writes until the outbox is empty or the pipe is full.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, session: &SessionHandle) {
         let ended = match (&mut self.direct, session.connection()) {
             (Some(writer), Some(connection)) => match writer.poll(cx, session, &connection) {
@@ -90,14 +90,14 @@ impl UpgradedWriter {
     }
 }
 
-/// However the session ends, its WebSocket does, too.
+/// The WebSocket ends with the session.
 impl Drop for UpgradedWriter {
     fn drop(&mut self) {
         self.pipe.end();
     }
 }
 
-/// Ends a WebSocket to which a close is on its way: when its peer has closed, too, or time is up.
+/// Waits for the peer's close after a queued close, with a timeout.
 pub(super) async fn close_websocket(
     mut reader: WebSocketReader,
     pipe: Arc<Pipe>,
@@ -106,7 +106,7 @@ pub(super) async fn close_websocket(
 ) {
     pipe.end();
     let closed = async {
-        // What still comes is not for anyone.
+        // Remaining messages are ignored.
         while let Some(Ok(inbound)) = poll_fn(|cx| reader.poll_next(cx)).await {
             if matches!(inbound, Inbound::Close(_)) {
                 break;
@@ -114,13 +114,13 @@ pub(super) async fn close_websocket(
         }
     };
     let _ = timeout(within, closed).await;
-    // actix would wait for the peer's end of the connection.
+    // actix would wait for the peer to end the connection.
     if let Some(connection) = connection.upgrade() {
         connection.end();
     }
 }
 
-/// The connection's side.
+/// The connection's side of an upgrade.
 pub(super) struct Probe {
     reader: WebSocketReader,
     pipe: Arc<Pipe>,
@@ -128,7 +128,7 @@ pub(super) struct Probe {
     handle: PollingHandle,
 }
 
-/// Why a probe came to nothing, for the log.
+/// The reason of a failed upgrade, for the log.
 type Failed = &'static str;
 
 impl Probe {
@@ -168,13 +168,13 @@ impl Probe {
     async fn probe(&mut self) -> Result<(), Failed> {
         match self.next().await?.as_str() {
             "2probe" => {}
-            // Small clients know that the WebSocket works, since it is open. Nothing says whether our answer has left.
+            // Minimal clients skip the probe, since the WebSocket is open. Nothing shows whether our response has left.
             "5" => return self.take_over(true).await,
             _ => return Err("expected a probe"),
         }
         self.pipe.push(Frame::text("3probe").into_bytes());
         self.handle.send(PollingRequest::Probed).await.map_err(|_| "the session is gone")?;
-        // Sent without waiting for the answer, which may therefore still be on its way through actix.
+        // A client that did not wait for the response may receive it through actix later.
         let mut waited = false;
         let packet = poll_fn(|cx| {
             let packet = self.poll_text(cx);

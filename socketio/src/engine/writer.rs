@@ -1,4 +1,4 @@
-//! Writes a session's outbox straight to its connection: many frames by one system call, none of them copied.
+//! Writes a session's outbox directly to its connection: many frames per system call, without copies.
 
 use std::{
     io,
@@ -16,17 +16,17 @@ use crate::session::{connection::Connection, handle::SessionHandle};
 
 #[derive(Default)]
 pub(super) struct Writer {
-    /// Made when the kernel first takes no more, to be told when it does.
+    /// Created when the kernel's buffer is first full, to wait for writability.
     full: Option<TcpStream>,
-    /// The connection has failed; what its peer said before that may not have been read yet.
+    /// The error of a failed connection, and the time to read the peer's last messages.
     lost: Option<(io::Error, Pin<Box<Sleep>>)>,
 }
 
-/// How long the peer's last words are waited for once writing to it has failed.
+/// Time to read the peer's last messages after a failed write.
 const READ_GRACE: Duration = Duration::from_millis(50);
 
 impl Writer {
-    /// Writes what waits. Ready at the session's end, or when the connection fails.
+    /// Writes the outbox. Ready at the session's end, or when the connection fails.
     pub(super) fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -57,7 +57,7 @@ impl Writer {
                 Poll::Ready(Err(error)) if session.is_open() => {
                     session.stalled(true);
                     let mut until = Box::pin(sleep(READ_GRACE));
-                    // Asked once, so that it wakes us.
+                    // Registers the waker.
                     let _ = until.as_mut().poll(cx);
                     self.lost = Some((error, until));
                     return Poll::Pending;

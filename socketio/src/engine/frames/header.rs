@@ -1,4 +1,4 @@
-//! A frame's header, gathered across reads.
+//! Decoder of a frame's header, across reads.
 
 use bytes::{Buf, Bytes};
 
@@ -20,7 +20,7 @@ impl Opcode {
     }
 }
 
-/// A whole header.
+/// A complete header.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) opcode: Opcode,
@@ -30,7 +30,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// The mask as it applies from `offset` bytes into the payload.
+    /// The mask at an offset into the payload.
     pub(super) fn mask_at(&self, offset: u64) -> [u8; 4] {
         let mut mask = self.mask;
         mask.rotate_left((offset % 4) as usize);
@@ -38,7 +38,7 @@ impl Head {
     }
 }
 
-/// The bytes of a header that has not ended yet: two, a length of up to eight, a mask of four.
+/// A partial header: two bytes, a length of up to eight, a mask of four.
 #[derive(Debug, Default)]
 pub(super) struct Header {
     bytes: [u8; 14],
@@ -46,7 +46,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// The header, once all of it is there; then ready for the next.
+    /// The header, once it is complete; then ready for the next.
     pub(super) fn read(&mut self, input: &mut Bytes) -> Result<Option<Head>, ProtocolViolation> {
         loop {
             let size = self.size()?;
@@ -63,7 +63,7 @@ impl Header {
         }
     }
 
-    /// How long the header is, as far as its first bytes tell; what they already break is refused here.
+    /// Length of the header according to its first bytes. Violations in these are reported here.
     fn size(&self) -> Result<usize, ProtocolViolation> {
         if self.len < 2 {
             return Ok(2);

@@ -27,7 +27,7 @@ fn text(payload: &str) -> Vec<u8> {
     frame(0x81, payload.as_bytes(), [1, 2, 3, 4])
 }
 
-/// Decodes in pieces of the given sizes, over and over; also checks what is held after each piece.
+/// Decodes in pieces of the given sizes, repeatedly; also checks what is held after each piece.
 fn decode(bytes: &[u8], sizes: &[usize]) -> Result<Vec<Inbound>, ProtocolViolation> {
     let (mut decoder, mut all, mut rest) = (Decoder::new(LIMIT), Vec::new(), bytes);
     for size in sizes.iter().cycle() {
@@ -65,7 +65,7 @@ fn sent() -> impl Strategy<Value = Sent> {
     ]
 }
 
-/// The frames of a message in `parts` fragments, a ping between any two.
+/// The frames of a message in `parts` fragments, with a ping between any two.
 fn fragments(payload: &[u8], parts: usize, mask: [u8; 4]) -> Vec<u8> {
     let size = payload.len().div_ceil(parts).max(1);
     let mut pieces: Vec<_> = payload.chunks(size).collect();

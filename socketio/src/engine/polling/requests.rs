@@ -1,4 +1,4 @@
-//! A polling client's GET and POST, on the worker they came in on.
+//! GET and POST requests of a polling client, on the worker that received them.
 
 use std::sync::Weak;
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Waits for something to say, or for the client to vanish.
+/// Waits for something to send, or for the client to disconnect.
 pub(in crate::engine) async fn poll(
     handle: &PollingHandle,
     connection: Weak<Connection>,
@@ -47,7 +47,7 @@ async fn next(handle: &PollingHandle, connection: Weak<Connection>) -> Result<St
     }
 }
 
-/// Ready once the client of a request has gone: actix notices that only when it writes to it.
+/// Waits until the peer of a request has disconnected, which actix notices only on a write.
 async fn wait_for_peer_close(connection: Weak<Connection>) {
     let wait_for_peer_close = connection.upgrade().map(|connection| connection.wait_for_peer_close());
     match wait_for_peer_close {
@@ -56,8 +56,7 @@ async fn wait_for_peer_close(connection: Weak<Connection>) {
     }
 }
 
-/// Hands over what came, and waits until it has been taken: a client that sends faster than it is
-/// handled is held back so.
+/// Passes a body to the session and waits until it has been accepted, which slows down a client that sends too fast.
 pub(in crate::engine) async fn post(
     handle: &PollingHandle,
     config: &Config,
@@ -69,13 +68,13 @@ pub(in crate::engine) async fn post(
     }
     let (answer, answered) = oneshot::channel();
     let request = match handle.post_guard() {
-        // Two at once could not be put in order.
+        // Two concurrent requests have no order.
         None => PollingRequest::InvalidPost(BAD_REQUEST.with("two POST requests at once"), answer),
         Some(_posting) => {
             let mut reservation = handle.quota().reservation();
             let body = tokio::select! {
                 body = read(config, body, handle.quota(), &mut reservation) => body?,
-                // A body that never ends does not outlive the session.
+                // An endless body must not outlive the session.
                 () = handle.ended() => return Err(UNKNOWN_SID),
             };
             let request = match body {
@@ -111,12 +110,12 @@ async fn send(
     tokio::select! {
         biased;
         taken = taken => taken,
-        // The session sees that nobody waits for the answer.
+        // The session notices that the answer's receiver is dropped.
         () = wait_for_peer_close(connection) => Err(BAD_REQUEST),
     }
 }
 
-/// The body's packets.
+/// The packets of the body.
 async fn read(
     config: &Config,
     mut body: web::Payload,

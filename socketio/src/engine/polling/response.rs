@@ -1,5 +1,5 @@
-//! What a GET is answered with. A large one is handed on a little at a time, so that it is known when its client has taken it: the next
-//! GET is answered only then, or who opens connections and reads none of them would be sent something on each.
+//! The response to a GET. A large one is passed on in slices, to learn when the client has received it. The next GET is
+//! answered only then; otherwise a client could open many connections, read none, and be sent data on each.
 
 use std::{
     convert::Infallible,
@@ -13,16 +13,16 @@ use bytes::Bytes;
 
 use crate::session::{connection::Connection, handle::PollProgress};
 
-/// Answers up to this size are no burden, and their end is not looked for.
+/// Size up to which a response's progress is not tracked.
 const SMALL: usize = 64 * 1024;
-/// Bytes that are handed on at a time.
+/// Bytes passed on at a time.
 const SLICE: usize = 16 * 1024;
 
-/// A response's body.
+/// Body of the response.
 pub(in crate::engine) struct Answer {
     bytes: Bytes,
     poll_progress: Arc<PollProgress>,
-    /// As long as a large one is being taken.
+    /// Whether a large response is still being received.
     large: bool,
 }
 
@@ -62,14 +62,14 @@ impl MessageBody for Answer {
         let slice = self.bytes.split_to(len);
         self.poll_progress.add(len);
         if self.bytes.is_empty() {
-            // The client cannot have all of it before this.
+            // The client cannot have all of it earlier.
             self.taken();
         }
         Poll::Ready(Some(Ok(slice)))
     }
 }
 
-/// The connection may end before all of it was taken.
+/// The connection may end before the client has received all of it.
 impl Drop for Answer {
     fn drop(&mut self) {
         self.taken();

@@ -1,4 +1,4 @@
-//! The session's side of polling: which GET waits, which POST is being taken, and where frames go once it has moved.
+//! The session's side of polling: the waiting GET, the current POST, and the writer after an upgrade.
 
 use std::{
     task::{Context, Poll, ready},
@@ -26,7 +26,7 @@ pub(in crate::engine) struct PollingTransport {
     post: Option<Post>,
     probed: bool,
     upgraded: Option<UpgradedWriter>,
-    /// The client has closed; a GET that comes yet is let go in peace.
+    /// The client has closed; a later GET is still answered.
     client_close: bool,
     _entry: RegistryEntry,
 }
@@ -36,7 +36,7 @@ struct Post {
     answer: oneshot::Sender<Result<(), HandshakeError>>,
 }
 
-/// What came in.
+/// An incoming item.
 pub(in crate::engine) enum Incoming {
     Message(Inbound),
     Violation(ProtocolViolation),
@@ -60,7 +60,7 @@ impl PollingTransport {
         self.upgraded.is_some()
     }
 
-    /// The next message. `full` says that none may be taken now.
+    /// The next message. While `full`, no packet is taken.
     pub(in crate::engine) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
@@ -78,12 +78,12 @@ impl PollingTransport {
                 return Poll::Ready(Incoming::End);
             };
             match request {
-                // Sent before the client knew that it has moved; refused by being dropped.
+                // Sent before the client knew of the upgrade; dropping it refuses it.
                 PollingRequest::Poll(_) | PollingRequest::Post(..) | PollingRequest::InvalidPost(..)
                     if self.upgraded.is_some() => {}
                 PollingRequest::Poll(get) => self.get(get, session),
                 PollingRequest::Post(..) if self.post.is_some() => {
-                    // What is left of it could not be told from what follows.
+                    // The rest of it could not be told apart from what follows.
                     let sentence = "a POST was given up while it was being taken".to_owned();
                     return Poll::Ready(Incoming::Violation(ProtocolViolation { code: 1002, sentence }));
                 }
@@ -124,7 +124,7 @@ impl PollingTransport {
 
     fn get(&mut self, get: Get, session: &SessionHandle) {
         if self.get.is_some() {
-            // Which of the two would the next packet be for? The second is refused by being dropped.
+            // The next packet could belong to either; the second is refused by being dropped.
             self.release("1");
             session.abort(Reason::ProtocolError);
             return;
@@ -138,14 +138,14 @@ impl PollingTransport {
         }
     }
 
-    /// The packet being taken breaks a rule.
+    /// Refuses the current POST because of a violation.
     pub(in crate::engine) fn refuse(&mut self, sentence: &str) {
         if let Some(Post { answer, .. }) = self.post.take() {
             let _ = answer.send(Err(BAD_REQUEST.with(sentence)));
         }
     }
 
-    /// The client closes, by POST.
+    /// Handles a close by POST.
     pub(in crate::engine) fn client_close(&mut self) {
         if let Some(Post { answer, .. }) = self.post.take() {
             let _ = answer.send(Ok(()));
@@ -153,13 +153,13 @@ impl PollingTransport {
         self.client_close = true;
     }
 
-    /// Sends what waits, if there is somebody to send it to.
+    /// Sends the outbox, if a GET waits or the session is upgraded.
     pub(in crate::engine) fn flush(&mut self, cx: &mut Context<'_>, session: &SessionHandle) {
         if let Some(upgraded) = &mut self.upgraded {
             return upgraded.poll(cx, session);
         }
         if self.post.as_mut().is_some_and(|post| post.answer.poll_closed(cx).is_ready()) {
-            // Its client hung up while it was being taken, and would not know how much of it was.
+            // The client cannot know how much of its aborted POST was accepted.
             return session.abort(Reason::TransportClose);
         }
         session.stalled(self.get.is_none());
@@ -189,7 +189,7 @@ impl PollingTransport {
         }
     }
 
-    /// With no GET waiting: one whose client broke the rules, or is not there, is not waited for.
+    /// Without a GET: ends at once if the client violated the protocol or does not respond.
     fn flush_without_get(&self, cx: &Context<'_>, session: &SessionHandle) {
         session.register_writer(cx);
         if let Phase::Closing(reason) | Phase::Finished(reason) = session.phase()
@@ -203,8 +203,8 @@ impl PollingTransport {
     }
 }
 
-/// What the last GET is told. Stock clients come back by themselves after an HTTP error; not all of them do after a close
-/// packet, which says that the server wants them to go.
+/// The response to the last GET. Stock clients reconnect after an HTTP error. Some do not after a close packet, which
+/// means that the server wants them to leave.
 fn final_response(phase: Phase) -> Result<String, HandshakeError> {
     match phase {
         Phase::Closing(Reason::ServerDisconnect) | Phase::Finished(Reason::ServerDisconnect) => {

@@ -1,10 +1,10 @@
-//! A session's entry in its worker's list.
+//! Registration of a session for the lifetime of its task.
 
 use std::{rc::Rc, time::Duration};
 
 use crate::{reason::Reason, session::handle::SessionHandle};
 
-/// A session's entry in its worker's list, and its place on the server: both end with the task, however that ends.
+/// A session's entry in its worker's list, and its permit. Both end with the task, even if it is torn down.
 pub(super) struct SessionGuard {
     session: Rc<SessionHandle>,
     grace: Duration,
@@ -19,7 +19,7 @@ impl SessionGuard {
 
 impl Drop for SessionGuard {
     fn drop(&mut self) {
-        // Only a task that was torn down comes here with an open link.
+        // Only a task that is torn down has an open session here.
         if self.session.is_open() {
             self.session.abort(Reason::Shutdown);
         }

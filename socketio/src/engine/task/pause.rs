@@ -1,4 +1,4 @@
-//! A session that is not read, because too much of what it sent waits: for how long already, and whether its client is still there.
+//! A pause in reading a session, because too many of its messages wait.
 
 use std::{
     task::{Context, Poll, ready},
@@ -13,7 +13,7 @@ use crate::{metrics::Metrics, session::handle::SessionHandle};
 #[derive(Default)]
 pub(super) struct Pause {
     since: Option<Instant>,
-    /// Sees the client hang up, although nothing is read.
+    /// Notices that the client disconnects while nothing is read.
     watch: Option<LocalBoxFuture<'static, ()>>,
 }
 
@@ -30,17 +30,17 @@ impl Pause {
         }
     }
 
-    /// Ends; says whether it had begun.
+    /// Ends the pause; returns whether there was one.
     pub(super) fn end(&mut self) -> bool {
         self.since.take().is_some()
     }
 
-    /// Until when it may last.
+    /// Time at which the pause must have ended.
     pub(super) fn until(&self, timeout: Duration) -> Option<Instant> {
         self.since.map(|since| since + timeout)
     }
 
-    /// Ready once the client has hung up.
+    /// Ready once the client has disconnected.
     pub(super) fn poll_hung_up(&mut self, cx: &mut Context<'_>, session: &SessionHandle) -> Poll<()> {
         if self.watch.is_none() {
             let wait_for_peer_close =
@@ -53,7 +53,7 @@ impl Pause {
         Poll::Ready(())
     }
 
-    /// All that waited is done. Not before is the watch given up: in a burst, pauses are many and short.
+    /// Drops the watch once all messages are handled. Not earlier: a burst causes many short pauses.
     pub(super) fn forget(&mut self) {
         self.watch = None;
     }
