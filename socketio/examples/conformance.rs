@@ -22,7 +22,7 @@ fn config() -> Config {
 
 /// Emits the client's `auth` back to it. Not together with the CONNECT packet: the suites listen for one message at a
 /// time, and would miss a second one.
-async fn tell_auth(socket: Socket) {
+async fn emit_auth(socket: Socket) {
     actix_web::rt::time::sleep(Duration::from_millis(10)).await;
     let auth: Value = socket.handshake().auth().unwrap_or_else(|_| json!({}));
     socket.emit_args("auth", &args![auth]);
@@ -30,10 +30,10 @@ async fn tell_auth(socket: Socket) {
 
 fn socket_io() -> SocketIo {
     let main = Namespace::new("/")
-        .on_connect(tell_auth)
+        .on_connect(emit_auth)
         .message(|socket: Socket, args: Args| async move { socket.emit_args("message-back", &args) })
         .on("message-with-ack", |event: Event| async move { Reply::from(event.args) });
-    let custom = Namespace::new("/custom").on_connect(tell_auth);
+    let custom = Namespace::new("/custom").on_connect(emit_auth);
     SocketIo::builder(config()).namespace(main).namespace(custom).build()
 }
 

@@ -10,7 +10,7 @@ use socketio::{Config, Data, Namespace, Origins, Socket, SocketIo, args};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Time for the client to confirm.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// State of each socket: the number of its events.
 type Count = Cell<u64>;
@@ -32,7 +32,7 @@ async fn my_event(socket: Socket<Count>, Data(event): Data<MyEvent>) {
     let count = socket.state().get() + 1;
     socket.state().set(count);
     let response = args![MyResponse { data: event.data, count }];
-    let acked = socket.emit_args_with_ack("my_response", &response, PATIENCE);
+    let acked = socket.emit_args_with_ack("my_response", &response, ACK_TIMEOUT);
     rt::spawn(async move {
         match acked.await {
             Ok(_) => socket.emit("acked", &json!({ "count": count })),
@@ -44,7 +44,7 @@ async fn my_event(socket: Socket<Count>, Data(event): Data<MyEvent>) {
 /// Emits a last message, and disconnects when the client has acked it.
 async fn disconnect_request(socket: Socket<Count>) {
     let goodbye = MyResponse { data: "Disconnected!".into(), count: socket.state().get() + 1 };
-    let _ = socket.emit_args_with_ack("my_response", &args![goodbye], PATIENCE).await;
+    let _ = socket.emit_args_with_ack("my_response", &args![goodbye], ACK_TIMEOUT).await;
     socket.disconnect();
 }
 

@@ -195,14 +195,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_password_is_refused_and_none_is_printed() {
+    fn empty_password_is_refused_and_debug_hides_password() {
         assert_eq!(Admin::new("ada", "").unwrap_err(), EmptyPassword);
         let admin = Admin::new("ada", "open sesame").unwrap();
         assert!(!format!("{admin:?}").contains("sesame"));
     }
 
     #[test]
-    fn a_page_is_offered_what_it_may_do() {
+    fn features_match_mode_and_permissions() {
         assert_eq!(features(Mode::Production, false), ["AGGREGATED_EVENTS"]);
         assert_eq!(features(Mode::Development, false), ["AGGREGATED_EVENTS", "ALL_EVENTS"]);
         assert_eq!(features(Mode::Development, true).len(), 9);

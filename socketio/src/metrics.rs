@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_is_logged_once_a_minute_with_how_often_it_was_due() {
+    fn limit_is_logged_once_a_minute_with_its_count() {
         let now = Instant::now();
         let logged = |second| due("a test's", now + Duration::from_secs(second));
         assert_eq!((0..130).filter_map(logged).collect::<Vec<_>>(), [1, 60, 60]);

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_this_machine_are_let_in_by_default() {
+    fn default_allows_pages_of_this_machine() {
         let origins = Origins::default();
         let pages = [
             "http://localhost:3000",
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_exact_and_the_same_host_is_an_addition() {
+    fn list_is_exact_and_same_host_adds_to_it() {
         let mut origins = Origins::list(["https://gym.example"]);
         assert!(origins.allows(Some("https://gym.example"), None));
         assert!(!origins.allows(Some("https://gym.example:8443"), None));
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn one_origin_has_many_spellings() {
+    fn equivalent_spellings_of_origin_match() {
         for listed in
             ["https://gym.example", "https://Gym.Example/", "https://gym.example:443", "wss://gym.example"]
         {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn apps_may_be_named_and_only_what_is_named_is_let_in() {
+    fn app_origins_match_only_when_listed() {
         let apps = [
             "capacitor://localhost",
             "tauri://localhost",
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_host_is_so_whichever_way_its_port_is_written() {
+    fn same_host_ignores_default_port() {
         let origins = Origins { same_host: true, ..Origins::default() };
         for (origin, host) in [
             ("http://gym.example", "gym.example"),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_says_what_to_set_and_what_was_let_in_stays_so() {
+    fn suggested_setting_keeps_allowed_origins() {
         let default = Origins { setting: "--origins", ..Origins::default() };
         let with = |origins: &Origins, origin: &str| origins.with(origin);
         assert_eq!(

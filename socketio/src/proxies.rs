@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_from_the_right_that_is_no_proxy_is_the_client() {
+    fn rightmost_untrusted_address_is_client() {
         for (header, address) in [
             ("203.0.113.7", "203.0.113.7"),
             ("6.6.6.6, 203.0.113.7", "203.0.113.7"),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_is_read_where_it_stands_alone() {
+    fn forwarded_is_used_without_x_forwarded_for() {
         for (header, address) in [
             ("for=203.0.113.7", "203.0.113.7"),
             ("for=6.6.6.6, For=\"203.0.113.7:4711\";proto=https;by=10.0.0.1", "203.0.113.7"),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_leaves_the_proxy_that_said_it() {
+    fn unreadable_header_yields_its_proxy() {
         for header in ["", ",", "unknown", "_hidden", "203.0.113.7.8", "1.2.3.4:99999", "[::1", "\u{e4}"] {
             assert_eq!(client(&[(X_FORWARDED_FOR, header)]), "10.0.0.1", "{header:?}");
             assert_eq!(client(&[(FORWARDED, &format!("for={header}"))]), "10.0.0.1", "{header:?}");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_trusted_is_the_client_whatever_it_says() {
+    fn untrusted_peer_is_client_despite_headers() {
         let mut headers = HeaderMap::new();
         headers.append(X_FORWARDED_FOR, HeaderValue::from_static("203.0.113.7"));
         let (none, peer) = (Proxies::default(), "10.0.0.1".parse().unwrap());
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_network_is_named() {
+    fn invalid_network_is_named_in_error() {
         assert!(Proxies::list(["10.0.0.0/8", " ::1 ", "127.0.0.1"]).is_ok());
         for wrong in ["10.0.0.0/33", "localhost", "", "10.0.0.1:80"] {
             assert!(Proxies::list([wrong]).unwrap_err().contains(&format!("{wrong:?}")));
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_counts_as_one() {
+    fn ipv6_network_is_one_key() {
         let of = |address: &str| network_of(address.parse().unwrap());
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
         assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));

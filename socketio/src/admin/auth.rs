@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_is_the_same() {
+    fn constant_time_eq_matches_equal_texts_only() {
         assert!(constant_time_eq("a b", "a b") && constant_time_eq("", ""));
         for (given, wanted) in [("", "a"), ("a", ""), ("a", "aa"), ("aa", "a"), ("ab", "aa"), ("\0", "")] {
             assert!(!constant_time_eq(given, wanted), "{given:?} {wanted:?}");
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn attempts_from_one_address_take_turns_and_not_too_many_wait() {
+    async fn attempts_from_one_address_are_spaced_and_bounded() {
         let (auth, now) = (AdminAuth::new("ada".into(), "x".into()), Instant::now());
         for n in 0..MAX_WAITING {
             assert_eq!(auth.turn(at(1)), Some(now + ATTEMPT_INTERVAL * n));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_known_until_there_are_too_many() {
+    fn session_id_is_valid_until_evicted_by_newer_ones() {
         let auth = AdminAuth::new("ada".into(), "x".into());
         let first = auth.open_session();
         assert!(

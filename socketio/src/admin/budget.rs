@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_second_has_its_own() {
+    fn budget_refills_every_second() {
         let budget = DetailBudget::default();
         for second in [7, 8, 20] {
             assert_eq!((0..1000).filter(|_| budget.take(second)).count() as u64, MAX_EVENTS);

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_as_javascript_does() {
+    fn iso_matches_javascript_to_iso_string() {
         assert_eq!(iso(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(iso(951_782_400_000), "2000-02-29T00:00:00.000Z");
         assert_eq!(iso(1_709_251_199_999), "2024-02-29T23:59:59.999Z");

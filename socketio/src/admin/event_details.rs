@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_hidden_wherever_they_stand() {
+    fn secret_members_are_hidden_at_any_depth() {
         let json =
             r#"{"name":"Ada","user":[{"newPassword":"x","AUTH":{"a":1}}],"accessToken":["y"],"pin":7}"#;
         let hidden = without_secrets(json);
@@ -165,20 +165,20 @@ mod tests {
     }
 
     #[test]
-    fn long_arguments_are_counted_instead() {
+    fn long_argument_is_replaced_by_its_size() {
         let (long, short) = ("x".repeat(MAX_BYTES), "short");
         assert_eq!(shown_args(&args![short, long, 7]), [r#""short""#, r#""(2050 bytes)""#, "7"]);
     }
 
     #[test]
-    fn of_very_many_arguments_the_first_are_shown() {
+    fn excess_arguments_are_replaced_by_their_count() {
         let args = (0..20).fold(args![], |args, n| args.with(&n));
         assert_eq!(shown_args(&args).len(), MAX_ARGS + 1);
         assert_eq!(shown_args(&args)[MAX_ARGS], r#""(4 more)""#);
     }
 
     #[test]
-    fn what_is_nested_too_deeply_is_not_read() {
+    fn deeply_nested_argument_is_not_shown() {
         let deep = "[".repeat(500) + &"]".repeat(500);
         assert_eq!(without_secrets(&deep), r#""(nested too deeply)""#);
     }

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_feed_says_that_something_is_missing_and_takes_what_was_asked_for() {
+    fn full_feed_reports_lost_items_and_accepts_lists() {
         let (feed, on) = (EventFeed::new(SocketId::random()), std::thread::current().id());
         let left = || {
             let (namespace, room, id) = ("/".into(), "a".into(), SocketId::random());

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_query_only_the_names_are_shown() {
+    fn query_values_are_hidden_unless_known() {
         let shown = parameters("EIO=4&transport=polling&t=ab1&token=abc&sid=s&flag");
         let hidden: Vec<_> =
             shown.iter().filter(|(_, value)| **value == HIDDEN).map(|(name, _)| *name).collect();

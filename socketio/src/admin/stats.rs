@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_told_what_was_added_since() {
+    fn stats_contain_increments_since_last_snapshot() {
         let counters = Counters::default();
         counters.add(Counter::Sent, 2);
         let before = counters.snapshot();

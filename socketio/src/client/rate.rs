@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_a_second() {
+    async fn rate_limiter_refills_per_second() {
         let mut rate = RateLimiter::new(10);
         assert_eq!((0..20).filter(|_| rate.take()).count(), 10);
         tokio::time::advance(Duration::from_millis(250)).await;

@@ -77,7 +77,7 @@ mod tests {
     const S: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_ping_an_interval_after_the_last_pong_and_death_without_one() {
+    fn ping_follows_pong_after_interval_and_times_out() {
         let start = Instant::now();
         let mut heartbeat = Heartbeat::new(start, 25 * S, 20 * S);
         heartbeat.pong(start + S);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn time_in_which_we_did_not_run_is_not_held_against_the_client_once() {
+    fn late_timer_grants_one_grace_period() {
         let start = Instant::now();
         let mut heartbeat = Heartbeat::new(start, 25 * S, 20 * S);
         assert_eq!(heartbeat.poll(start + 25 * S), Some(HeartbeatAction::Ping));

@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_become_a_payload_that_reads_as_what_they_were(packets in packets()) {
+        fn frames_round_trip_through_payload(packets in packets()) {
             let mut payload = String::new();
             for packet in &packets {
                 let frame = match packet {
@@ -177,14 +177,14 @@ mod tests {
         }
 
         #[test]
-        fn no_body_is_too_odd(body in ".{0,200}", bytes in vec(any::<u8>(), 0..200)) {
+        fn arbitrary_body_never_panics(body in ".{0,200}", bytes in vec(any::<u8>(), 0..200)) {
             let _ = split(&body, 10);
             append(&mut String::new(), &bytes);
         }
     }
 
     #[test]
-    fn a_close_is_a_packet_of_its_own_and_the_last() {
+    fn close_is_last_packet_of_payload() {
         let mut payload = String::from("2");
         assert!(append(&mut payload, &Frame::close(1001, "bye").into_bytes()));
         assert_eq!(payload, "2\u{1e}1");
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_and_broken_packets_are_told_apart() {
+    fn payload_errors_are_distinguished() {
         let error = |body: &str, max| split(body, max).unwrap_err();
         assert_eq!(error("4a\u{1e}4b", 1), PayloadError::Invalid("too many packets in one payload"));
         assert_eq!(error("", 1), PayloadError::Invalid("an empty packet"));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_over_the_limit_is_skipped_and_the_others_are_not() {
+    fn oversized_packet_is_skipped_and_others_are_kept() {
         let long = format!("4{}", "x".repeat(LIMIT));
         let body = format!("4a\u{1e}{long}\u{1e}b{}\u{1e}4b", STANDARD.encode(vec![7; LIMIT + 3]));
         let expected = vec![
@@ -223,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_skipped_is_not_kept() {
+    fn skipped_packets_do_not_count_as_kept() {
         let over = format!("4{}", "y".repeat(LIMIT));
         let body = vec![over; 6].join("\u{1e}");
         assert_eq!(split(&body, 9).map(|packets| packets.len()), Ok(6));
     }
 
     #[test]
-    fn a_limit_may_be_small() {
+    fn small_limit_skips_packet() {
         let mut splitter = Splitter::new(100, 9);
         splitter.push(format!("4{}", "y".repeat(100)).as_bytes()).unwrap();
         assert!(matches!(splitter.finish().unwrap()[..], [Inbound::TooLarge { bytes: 101, .. }]));

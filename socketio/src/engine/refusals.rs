@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_origin_is_due_once_a_minute() {
+    fn refused_origin_is_logged_once_a_minute() {
         let (refusals, now) = (RefusalLog::default(), Instant::now());
         assert!(refusals.is_due("https://a.example", now));
         assert!(!refusals.is_due("https://a.example", now + Duration::from_secs(59)));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_with_many_origins_fills_neither_log_nor_memory() {
+    fn many_origins_are_bounded_in_log_and_memory() {
         let (refusals, now) = (RefusalLog::default(), Instant::now());
         let logged = (0..10_000).filter(|n| refusals.is_due(&format!("https://{n}.example"), now)).count();
         assert_eq!(logged, MAX_LOGGED);

@@ -91,7 +91,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_as_the_same(
+        fn origin_round_trips(
             scheme in "[a-z][a-z0-9+.-]{0,8}",
             host in "[A-Za-z0-9.-]{1,20}|\\[[0-9a-f:]{2,20}\\]",
             port in proptest::option::of(any::<u16>()),
@@ -103,7 +103,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_too_odd(text in ".{0,60}", host in ".{0,30}") {
+        fn arbitrary_text_never_panics(text in ".{0,60}", host in ".{0,30}") {
             for text in [text.clone(), format!("http://{text}"), format!("{text}://{host}")] {
                 if let Some(name) = Origin::parse(&text) {
                     let _ = (name.is_local(), name.is_at(&host));

@@ -61,7 +61,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn as_many_at_once_as_the_burst_and_then_at_the_rate() {
+    fn bucket_allows_burst_then_rate() {
         let (bucket, cost) = (Bucket::default(), cost(Some(10), SECOND));
         let taken = |now: u64| (0..50).filter(|_| bucket.take(now, cost, SECOND * 2).is_ok()).count();
         assert_eq!(taken(7), 20);
@@ -73,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_larger_than_the_burst_comes_alone() {
+    fn item_above_burst_is_accepted_alone() {
         let bucket = Bucket::default();
         assert_eq!(bucket.take(0, 5_000_000_000, SECOND), Ok(()));
         assert_eq!(bucket.take(0, 1, SECOND), Err(Duration::from_nanos(4_000_000_001)));
     }
 
     #[test]
-    fn without_a_limit_nothing_is_counted() {
+    fn bucket_without_limit_accepts_all() {
         let bucket = Bucket::default();
         assert!((0..1000).all(|_| bucket.take(0, cost(None, SECOND), SECOND).is_ok()));
         assert!(bucket.is_fresh(0));

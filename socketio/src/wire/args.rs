@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn binary_values_travel_beside_the_json() {
+    fn binary_values_become_attachments() {
         let file = File { name: "a".into(), parts: vec![Binary::from("one"), Binary::from("two")] };
         let args = args![Binary::from("zero"), file];
         assert_eq!(args.json()[0].get(), r#"{"_placeholder":true,"num":0}"#);
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_bytes_travel_once() {
+    fn equal_slices_share_one_attachment() {
         let one = Binary::from(vec![7; 1000]);
         let args = args![vec![one.clone(); 3000], one, Binary::from("other")];
         assert_eq!(args.attachments().len(), 2);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_of_nothing_is_no_binary_value() {
+    fn placeholder_without_attachment_is_not_binary() {
         let args = args![serde_json::json!({ "_placeholder": true, "num": 0 }), 7];
         assert!(args.get::<Binary>(0).is_err());
         assert!(args.get::<Binary>(1).is_err());
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_of_nothing_is_not_sent_beside_an_attachment() {
+    fn placeholder_without_attachment_is_sent_as_null() {
         for fake in [r#"{"_placeholder":true,"num":1}"#, r#"[{"\u005fplaceholder":true}]"#] {
             let fake: Value = serde_json::from_str(fake).unwrap();
             assert!(args![fake].is_sound(), "nobody looks for it without attachments");
@@ -258,13 +258,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_null() {
+    fn missing_argument_is_null() {
         assert_eq!(args![].get::<Option<u8>>(3).unwrap(), None);
         assert!(args![].get::<u8>(0).is_err());
     }
 
     #[test]
-    fn what_has_no_json_form_leaves_nothing_behind() {
+    fn unserializable_argument_leaves_args_unchanged() {
         let bad = (Binary::from("x"), std::collections::HashMap::from([(vec![1], 1)]));
         let mut args = args![1];
         assert!(args.push(&bad).is_err());

@@ -285,7 +285,7 @@ mod tests {
     use crate::{args, wire::args::Binary};
 
     #[test]
-    fn a_frame_has_the_shortest_header_for_its_length() {
+    fn frame_header_is_shortest_for_length() {
         for (len, head) in [(2, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)] {
             let frame = Frame::text(&"x".repeat(len));
             assert_eq!(frame.len(), head + len);
@@ -295,12 +295,12 @@ mod tests {
     }
 
     #[test]
-    fn an_event_name_is_escaped() {
+    fn event_name_is_escaped() {
         assert_eq!(Frame::event("a\"b", &["1", "{}"]).packet(), br#"42["a\"b",1,{}]"#);
     }
 
     #[test]
-    fn a_packet_says_where_it_belongs() {
+    fn packet_contains_namespace_and_ack_id() {
         let event = Head::Event { namespace: "/x", name: "a", ack: Some(7) };
         assert_eq!(Frame::encode(event, &args![1], None).packet(), br#"42/x,7["a",1]"#);
         assert_eq!(Frame::encode(event, &args![], Some("00f")).packet(), br#"42/x,7["a","00f"]"#);
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn attachments_follow_in_the_same_piece() {
+    fn attachments_follow_in_same_piece() {
         let head = Head::Event { namespace: "/", name: "a", ack: None };
         let frame = Frame::encode(head, &args![Binary::from("xyz")], None);
         let text = br#"451-["a",{"_placeholder":true,"num":0}]"#;
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_is_cut_at_a_character() {
+    fn close_sentence_is_truncated_at_character() {
         let frame = Frame::close(1000, &"é".repeat(100));
         assert_eq!(frame.len(), 2 + 2 + 122);
         assert!(std::str::from_utf8(&frame.packet()[2..]).is_ok());

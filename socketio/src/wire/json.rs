@@ -47,7 +47,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn depth_is_that_of_the_value(json in "[\\[\\]{}a\"\\\\:,1 ]{0,40}", max in 0usize..6) {
+        fn depth_agrees_with_decoded_value(json in "[\\[\\]{}a\"\\\\:,1 ]{0,40}", max in 0usize..6) {
             fn depth(value: &serde_json::Value) -> usize {
                 match value {
                     serde_json::Value::Array(all) => 1 + all.iter().map(depth).max().unwrap_or(0),
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_counts_what_is_not_in_strings() {
+    fn depth_ignores_strings() {
         for (json, levels) in [
             ("1", 0),
             ("[]", 1),

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_socket_gets_what_it_missed_and_was_meant_for_it() {
+    async fn recovered_socket_receives_missed_events_of_its_rooms() {
         let mut log = log(1000);
         let (pid, id) = (Pid::random(), SocketId::random());
         log.enter(pid);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn who_saw_nothing_gets_all_since_it_came() {
+    async fn recovery_without_offset_replays_since_first_connection() {
         let mut log = log(1000);
         append(&mut log, None);
         let (pid, id) = (Pid::random(), SocketId::random());
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn who_missed_more_than_was_kept_starts_afresh() {
+    async fn socket_missing_expired_events_is_not_recovered() {
         let mut log = log(10);
         let pid = Pid::random();
         log.enter(pid);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn who_missed_more_than_an_outbox_takes_starts_afresh() {
+    async fn socket_missing_more_than_outbox_is_not_recovered() {
         for (max, recovered) in [(8, false), (9, true)] {
             let mut log = log(1000);
             let pid = Pid::random();
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn odd_offsets_restore_nothing() {
+    async fn invalid_offset_is_not_recovered() {
         let mut log = log(100);
         append(&mut log, None);
         let prefix = log.offset(1).replace("-1", "");
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_is_waited_for_longer_than_the_time_allowed() {
+    async fn socket_is_not_recovered_after_max_disconnection() {
         let mut log = log(100);
         let pid = Pid::random();
         log.enter(pid);

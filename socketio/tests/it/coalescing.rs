@@ -1,4 +1,4 @@
-//! Steps that a client has not taken become one, and none is missed.
+//! Deltas that a client has not received are coalesced, and none is lost.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,20 +6,20 @@ use socketio::{Coalesce, Config, Frame, Message, Slot};
 
 use crate::harness::{Client, TestServer};
 
-/// What has happened so far: a list that only grows.
+/// The history: a list that only grows.
 #[derive(Default)]
 struct Story(Mutex<Vec<u64>>);
 
 impl Story {
-    /// The next step, which tells of itself alone.
-    fn step(self: &Arc<Self>) -> Message {
+    /// The next delta, which contains only itself.
+    fn delta(self: &Arc<Self>) -> Message {
         let number = {
             let mut story = self.0.lock().unwrap();
             let number = story.len() as u64 + 1;
             story.push(number);
             number
         };
-        // Far more than the kernel takes for one connection, after a few of them.
+        // Far more than the kernel buffers for one connection, after a few of them.
         let filler = format!("\"{}\"", "x".repeat(200_000));
         let frame = Frame::event("step", &[&format!("[{number}]"), &filler]);
         Message::delta(Slot(7), number, frame, self.clone())
@@ -34,7 +34,7 @@ impl Coalesce for Story {
     }
 }
 
-/// The numbers in the next step, and whether they were folded.
+/// The numbers in the next delta, and whether they were coalesced.
 async fn next_delta(client: &mut Client) -> (Vec<u64>, bool) {
     let text = client.text().await;
     let (numbers, rest) = text.strip_prefix(r#"42["step",["#).unwrap().split_once(']').unwrap();
@@ -43,18 +43,18 @@ async fn next_delta(client: &mut Client) -> (Vec<u64>, bool) {
 }
 
 #[actix_web::test]
-async fn who_reads_is_sent_each_and_who_pauses_is_sent_the_rest_as_one() {
-    const STEPS: u64 = 200;
+async fn reader_receives_each_delta_and_paused_client_one_coalesced() {
+    const DELTAS: u64 = 200;
     let server = TestServer::with_workers(Config::default(), 2);
     let (mut paused, mut reader) = (server.connect().await, server.connect().await);
     let story = Arc::new(Story::default());
-    for number in 1..=STEPS {
-        server.hub.broadcast(story.step());
+    for number in 1..=DELTAS {
+        server.hub.broadcast(story.delta());
         assert_eq!(next_delta(&mut reader).await, (vec![number], false));
     }
-    // Forty megabytes would have had to wait, five times what cuts a client off.
+    // Forty megabytes, five times the limit of the outbox.
     let (mut next, mut events) = (1, 0);
-    while next <= STEPS {
+    while next <= DELTAS {
         let (numbers, _) = next_delta(&mut paused).await;
         assert_eq!(
             numbers,
@@ -64,10 +64,10 @@ async fn who_reads_is_sent_each_and_who_pauses_is_sent_the_rest_as_one() {
         next += numbers.len() as u64;
         events += 1;
     }
-    assert!(events < STEPS / 2, "{events} events: hardly any were folded");
+    assert!(events < DELTAS / 2, "{events} events: hardly any were folded");
 
-    server.hub.broadcast(story.step());
+    server.hub.broadcast(story.delta());
     for client in [&mut paused, &mut reader] {
-        assert_eq!(next_delta(client).await, (vec![STEPS + 1], false), "from here on it is sent each again");
+        assert_eq!(next_delta(client).await, (vec![DELTAS + 1], false), "from here on it is sent each again");
     }
 }

@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 use crate::harness::{ServiceEvent, TestServer};
 
 #[actix_web::test]
-async fn the_handshake_says_what_the_client_must_know() {
+async fn open_packet_contains_session_parameters() {
     let server = TestServer::start(Config::default());
     let tcp = tokio::net::TcpStream::connect(server.address).await.unwrap();
     let (ws, _) = tokio_tungstenite::client_async(server.url(), tcp).await.unwrap();
@@ -22,7 +22,7 @@ async fn the_handshake_says_what_the_client_must_know() {
 }
 
 #[actix_web::test]
-async fn a_service_sees_auth_and_may_refuse() {
+async fn service_receives_auth_and_may_refuse() {
     let server = TestServer::start(Config::default());
     let mut client = server.open().await;
 
@@ -36,7 +36,7 @@ async fn a_service_sees_auth_and_may_refuse() {
 }
 
 #[actix_web::test]
-async fn events_are_acked_in_the_order_they_were_sent() {
+async fn events_are_acked_in_order() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -52,7 +52,7 @@ async fn events_are_acked_in_the_order_they_were_sent() {
 }
 
 #[actix_web::test]
-async fn an_ack_is_sent_if_asked_for_and_only_then() {
+async fn ack_is_sent_only_if_requested() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -65,7 +65,7 @@ async fn an_ack_is_sent_if_asked_for_and_only_then() {
 }
 
 #[actix_web::test]
-async fn what_is_put_into_a_slot_twice_is_sent_once() {
+async fn slot_frame_sent_repeatedly_leaves_once() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -76,7 +76,7 @@ async fn what_is_put_into_a_slot_twice_is_sent_once() {
 }
 
 #[actix_web::test]
-async fn events_received_are_handled_although_their_client_has_gone() {
+async fn started_event_completes_after_disconnect() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
     client.send(r#"421["wait",1]"#).await;
@@ -93,7 +93,7 @@ async fn events_received_are_handled_although_their_client_has_gone() {
 }
 
 #[actix_web::test]
-async fn a_client_leaves_and_comes_back_on_the_same_session() {
+async fn client_rejoins_namespace_on_same_session() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -109,7 +109,7 @@ async fn a_client_leaves_and_comes_back_on_the_same_session() {
 }
 
 #[actix_web::test]
-async fn a_service_may_end_a_socket() {
+async fn service_may_disconnect_socket() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -122,7 +122,7 @@ async fn a_service_may_end_a_socket() {
 }
 
 #[actix_web::test]
-async fn a_panic_costs_one_session() {
+async fn panic_closes_one_session() {
     let server = TestServer::start(Config::default());
     let (mut careless, mut other) = (server.connect().await, server.connect().await);
 

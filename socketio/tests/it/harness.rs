@@ -1,4 +1,4 @@
-//! A server on a free port, with the script as its service or with others, and clients that speak the protocol by hand.
+//! A server on a free port, with the scripted service or with others, and clients that speak the protocol by hand.
 
 use std::{
     future::Future,
@@ -32,14 +32,14 @@ pub(crate) use self::{
     service::{ScriptedService, ServiceEvent},
 };
 
-/// Longer than anything here takes: reaching it is a failure.
+/// Longer than any operation here; reaching it is a failure.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) hub: Hub,
     pub(crate) io: SocketIo,
-    /// Lets one "wait" go on.
+    /// Releases one "wait" event.
     pub(crate) gate: Arc<Notify>,
     events: Receiver<ServiceEvent>,
     handle: ServerHandle,
@@ -57,7 +57,7 @@ impl TestServer {
         Self::run(builder, workers, gate, events, None)
     }
 
-    /// A server of other services than the script.
+    /// A server with other services than the scripted one.
     pub(crate) fn of(builder: Builder, workers: usize) -> Self {
         Self::run(builder, workers, Arc::default(), channel().1, None)
     }
@@ -118,14 +118,14 @@ impl TestServer {
         client
     }
 
-    /// A client in the main namespace of other services than the script.
+    /// A client in the main namespace of another service.
     pub(crate) async fn enter(&self) -> Client {
         let mut client = self.open().await;
         client.enter("/", "").await;
         client
     }
 
-    /// What the service says next.
+    /// The next event of the service.
     pub(crate) async fn next_event(&self) -> ServiceEvent {
         within(async {
             loop {
@@ -138,7 +138,7 @@ impl TestServer {
         .await
     }
 
-    /// Why the next socket goes; events that come before are skipped.
+    /// The reason of the next disconnect; earlier events are skipped.
     pub(crate) async fn disconnect_reason(&self) -> Reason {
         loop {
             if let ServiceEvent::Disconnected(reason) = self.next_event().await {
@@ -147,18 +147,18 @@ impl TestServer {
         }
     }
 
-    /// Ends the HTTP server, and with it its workers.
+    /// Stops the HTTP server and its workers.
     pub(crate) async fn stop(&self) {
         within(self.handle.stop(false)).await;
     }
 
-    /// Returns when there are no sessions left.
+    /// Waits until there are no sessions.
     pub(crate) async fn wait_until_empty(&self) {
         self.until(|server| server.io.sessions() == 0).await;
         assert_eq!(self.hub.sockets(), 0);
     }
 
-    /// Returns when something is so.
+    /// Waits for a condition.
     pub(crate) async fn until(&self, is_so: impl Fn(&Self) -> bool) {
         within(async {
             while !is_so(self) {

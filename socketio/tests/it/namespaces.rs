@@ -1,4 +1,4 @@
-//! Several namespaces on one session: who may enter, and what they have to do with each other.
+//! Several namespaces on one session: authorization, and independence.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::harness::{TestServer, limited, within};
 mod connect_hook;
 mod disconnect;
 
-/// A namespace that greets, echoes, can be held up, and tells of connects and disconnects.
+/// A namespace that greets, echoes, can be held up, and reports connects and disconnects.
 fn plain(name: &str, gate: Arc<Notify>, report: UnboundedSender<String>) -> Namespace {
     let gone = report.clone();
     Namespace::new(name)
@@ -59,7 +59,7 @@ impl Server {
 }
 
 #[actix_web::test]
-async fn one_session_has_a_socket_in_each() {
+async fn session_has_socket_per_namespace() {
     let Server { server, .. } = Server::start(&["/", "/a", "/b"], Config::default());
     let mut client = server.open().await;
     let mut ids = Vec::new();
@@ -84,7 +84,7 @@ async fn one_session_has_a_socket_in_each() {
 }
 
 #[actix_web::test]
-async fn there_is_a_last_namespace() {
+async fn max_sockets_refuses_further_namespace() {
     let before = limited("max_sockets");
     let Server { server, .. } =
         Server::start(&["/a", "/b", "/c"], Config { max_sockets: 2, ..Config::default() });
@@ -98,13 +98,13 @@ async fn there_is_a_last_namespace() {
     assert!(limited("max_sockets") > before);
     assert_eq!(client.request(r#"42/a,1["echo",1]"#).await, "43/a,1[1]");
     client.send("41/a,").await;
-    // The ack tells that it has been put out.
+    // The ack proves that it has been disconnected.
     assert_eq!(client.request(r#"42/b,1["echo",1]"#).await, "43/b,1[1]");
     client.enter("/c", "").await;
 }
 
 #[actix_web::test]
-async fn one_may_be_left_for_another_at_once() {
+async fn left_namespace_frees_socket_limit_at_once() {
     let Server { server, .. } = Server::start(&["/a", "/b"], Config { max_sockets: 1, ..Config::default() });
     let mut client = server.open().await;
     client.enter("/a", "").await;
@@ -117,7 +117,7 @@ async fn one_may_be_left_for_another_at_once() {
 }
 
 #[actix_web::test]
-async fn events_of_two_namespaces_do_not_wait_for_each_other() {
+async fn namespaces_handle_events_independently() {
     let Server { server, gate, .. } = Server::start(&["/a", "/b"], Config::default());
     let mut client = server.open().await;
     for name in ["/a", "/b"] {
@@ -134,7 +134,7 @@ async fn events_of_two_namespaces_do_not_wait_for_each_other() {
 }
 
 #[actix_web::test]
-async fn a_slow_guard_holds_nobody_else_up_and_events_wait_for_the_greeting() {
+async fn slow_authorizer_delays_only_its_own_socket() {
     let (gate, greeting) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (held, held_greeting) = (gate.clone(), greeting.clone());
     let slow = Namespace::with_authorizer("/slow", move |_: Handshake| {
@@ -168,7 +168,7 @@ async fn a_slow_guard_holds_nobody_else_up_and_events_wait_for_the_greeting() {
     assert_eq!(client.text().await, r#"42/slow,["hello",1]"#);
     assert_eq!(client.text().await, "43/slow,2[2]");
 
-    // Who goes while it is decided on never comes in.
+    // A client that disconnects during its authorization is never connected.
     let mut gone = server.open().await;
     gone.send("40/slow,").await;
     gone.send("40").await;
@@ -181,7 +181,7 @@ async fn a_slow_guard_holds_nobody_else_up_and_events_wait_for_the_greeting() {
 }
 
 #[actix_web::test]
-async fn a_session_must_have_a_socket_in_one_of_them() {
+async fn session_without_namespace_times_out() {
     let config = Config { connect_timeout: Duration::from_millis(80), ..Config::default() };
     let Server { server, .. } = Server::start(&["/a", "/b"], config);
     let mut client = server.open().await;

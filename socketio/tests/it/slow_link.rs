@@ -1,4 +1,4 @@
-//! Lines on which a message takes longer than the heartbeat.
+//! Networks on which a message takes longer than the heartbeat.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 
 use crate::harness::{Client, Http, Poller, ServiceEvent, TestServer, line, within};
 
-/// On the line, a second.
+/// Bytes per second.
 const RATE: usize = 2_000_000;
 /// Takes three seconds.
 const LARGE: usize = 3 * RATE;
 const PIECES: usize = 96;
 
-/// What is dead is dead after less than a second.
+/// Timeouts of less than a second.
 fn short() -> Config {
     Config {
         ping_interval: Duration::from_millis(200),
@@ -33,7 +33,7 @@ async fn connect(server: &TestServer, rate: usize) -> Client {
     client
 }
 
-/// The next event, and how many pings came before it; each is answered.
+/// The next event, and the number of pings before it, which are answered.
 async fn event(client: &mut Client) -> (String, usize) {
     let mut pings = 0;
     loop {
@@ -50,7 +50,7 @@ fn piece(number: usize, bytes: usize) -> Frame {
 }
 
 #[actix_web::test]
-async fn a_message_larger_than_a_heartbeat_arrives() {
+async fn message_slower_than_heartbeat_arrives() {
     let server = TestServer::start(short());
     let mut client = connect(&server, RATE).await;
     let began = Instant::now();
@@ -63,7 +63,7 @@ async fn a_message_larger_than_a_heartbeat_arrives() {
 }
 
 #[actix_web::test]
-async fn by_polling_too() {
+async fn message_slower_than_heartbeat_arrives_by_polling() {
     let server = TestServer::start(short());
     let mut poller = Poller::connect(&server).await;
     poller.get = Http::over(TcpStream::connect(line(server.address, RATE).await).await.unwrap());
@@ -77,7 +77,7 @@ async fn by_polling_too() {
 }
 
 #[actix_web::test]
-async fn pings_go_between_the_pieces_of_a_series_and_nothing_else() {
+async fn only_pings_interrupt_series() {
     let server = TestServer::start(short());
     let mut client = connect(&server, RATE).await;
     let pieces: Vec<Frame> = (0..PIECES).map(|number| piece(number, LARGE / PIECES)).collect();
@@ -97,7 +97,7 @@ async fn pings_go_between_the_pieces_of_a_series_and_nothing_else() {
 }
 
 #[actix_web::test]
-async fn who_takes_nothing_is_dead_in_its_time_whatever_is_on_its_way() {
+async fn client_receiving_nothing_times_out() {
     let server = TestServer::start(short());
     let _client = server.connect().await;
     server.hub.broadcast(Message::event(piece(1, 10 * LARGE)));
@@ -105,7 +105,7 @@ async fn who_takes_nothing_is_dead_in_its_time_whatever_is_on_its_way() {
 }
 
 #[actix_web::test]
-async fn a_client_that_does_not_take_a_message_of_that_size_says_so() {
+async fn client_close_1009_is_message_too_big() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
     server.hub.broadcast(Message::event(piece(1, 70_000)));
@@ -117,14 +117,14 @@ async fn a_client_that_does_not_take_a_message_of_that_size_says_so() {
 }
 
 #[actix_web::test]
-async fn it_is_heard_though_it_is_gone_at_once() {
+async fn client_close_1009_is_read_after_reset() {
     let server = TestServer::start(Config::default());
     for _ in 0..20 {
         let mut client = server.connect().await;
         server.hub.broadcast(Message::event(piece(1, LARGE)));
         let stream = client.0.get_mut();
         stream.readable().await.unwrap();
-        // A masked close, and then, because much has not been read, a reset.
+        // A masked close, and then, because of unread data, a reset.
         within(stream.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xF1])).await.unwrap();
         drop(client);
         assert_eq!(server.disconnect_reason().await, Reason::MessageTooBig);

@@ -1,4 +1,4 @@
-//! The same behind TLS, where what is sent goes through the HTTP server's own buffers.
+//! The same behind TLS, where all data goes through the HTTP server's buffers.
 
 use socketio::{Broadcast, Config, Reason, Slot, args};
 use tokio::{
@@ -15,7 +15,7 @@ mod secure;
 use secure::Secure;
 
 #[actix_web::test]
-async fn a_websocket_carries_everything() {
+async fn websocket_works_over_tls() {
     let all = Secure::start(Config { max_payload: 3_000_000, ..Config::default() }, 2);
     let mut client = all.enter().await;
     assert_eq!(client.request(r#"421["secure"]"#).await, "431[true]");
@@ -35,7 +35,7 @@ async fn a_websocket_carries_everything() {
 }
 
 #[actix_web::test]
-async fn polling_and_the_move_to_a_websocket_do_too() {
+async fn polling_and_upgrade_work_over_tls() {
     for workers in [1, 3] {
         let all = Secure::start(Config::default(), workers);
         let (mut get, mut post) = (all.http().await, all.http().await);
@@ -83,7 +83,7 @@ async fn polling_and_the_move_to_a_websocket_do_too() {
 }
 
 #[actix_web::test]
-async fn a_close_comes_in_good_order() {
+async fn close_is_orderly_over_tls() {
     let mut all = Secure::start(Config::default(), 1);
     let mut client = all.enter().await;
     client.send(r#"42["close"]"#).await;
@@ -96,7 +96,7 @@ async fn a_close_comes_in_good_order() {
     all.server.wait_until_empty().await;
 }
 
-/// Far more than a connection takes.
+/// Far more than a connection buffers.
 fn flood(to: impl Fn() -> Broadcast) {
     let filler = "x".repeat(200_000);
     for n in 0..200 {
@@ -105,19 +105,19 @@ fn flood(to: impl Fn() -> Broadcast) {
 }
 
 #[actix_web::test]
-async fn who_does_not_read_is_evicted() {
+async fn stalled_client_is_evicted_over_tls() {
     let mut all = Secure::start(Config { max_outbox: 500_000, ..Config::default() }, 2);
     let stuck = all.enter().await;
     flood(|| all.server.hub.of("/"));
     assert_eq!(within(all.reports.recv()).await, Some(Reason::OutboxFull));
     all.server.wait_until_empty().await;
-    // The connection is closed below TLS, although not a byte was read.
+    // The connection is closed below TLS, although nothing was read.
     let (mut tcp, _) = stuck.0.into_inner().into_inner();
     within(async { while tcp.write_all(b"x").await.is_ok() {} }).await;
 }
 
 #[actix_web::test]
-async fn who_has_moved_and_does_not_read_is_evicted() {
+async fn stalled_upgraded_client_is_evicted_over_tls() {
     let mut all = Secure::start(Config { max_outbox: 500_000, ..Config::default() }, 2);
     let (mut get, mut post) = (all.http().await, all.http().await);
     let open = get.request("GET", POLLING, "", b"").await.body;
@@ -134,7 +134,7 @@ async fn who_has_moved_and_does_not_read_is_evicted() {
 }
 
 #[actix_web::test]
-async fn what_may_be_dropped_is_and_of_a_slots_events_the_last_comes() {
+async fn volatile_and_slot_events_work_over_tls() {
     let all = Secure::start(Config { max_outbox: 500_000, ..Config::default() }, 2);
     let mut stalled = all.enter().await;
     let hub = &all.server.hub;
@@ -153,7 +153,7 @@ async fn what_may_be_dropped_is_and_of_a_slots_events_the_last_comes() {
 }
 
 #[actix_web::test]
-async fn what_is_not_tls_harms_nobody() {
+async fn plain_text_on_tls_port_is_harmless() {
     let all = Secure::start(Config::default(), 1);
     let mut client = all.enter().await;
     for garbage in [&b"GET /socket.io/ HTTP/1.1\r\n\r\n"[..], &[0x16, 3, 1, 0xFF, 0xFF, 1], &[0; 100]] {
@@ -162,7 +162,7 @@ async fn what_is_not_tls_harms_nobody() {
         drop(tcp);
     }
     assert_eq!(client.request(r#"421["echo",1]"#).await, "431[1]");
-    // Cut off without a word of TLS.
+    // Closed without a TLS alert.
     let (tcp, _) = client.0.into_inner().into_inner();
     tcp.set_zero_linger().unwrap();
     drop(tcp);

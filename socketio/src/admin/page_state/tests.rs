@@ -31,7 +31,7 @@ fn gone(socket: &SocketDetails) -> ServerEvent {
 }
 
 #[test]
-fn who_goes_leaves_all_rooms() {
+fn disconnect_leaves_all_rooms() {
     let (mut state, socket) = (PageState::default(), shown(&["a"], false));
     state.list(&[(here(), socket.clone())], 1000);
     assert_eq!(applied(&mut state, here(), &joined(&socket, "b")).len(), 1);
@@ -45,7 +45,7 @@ fn who_goes_leaves_all_rooms() {
 }
 
 #[test]
-fn a_room_that_is_known_is_not_joined_twice_and_one_of_nobody_not_at_all() {
+fn join_of_known_room_or_unknown_socket_is_ignored() {
     let (mut state, socket) = (PageState::default(), shown(&["a"], false));
     state.list(&[(here(), socket.clone())], 1000);
     assert!(applied(&mut state, here(), &joined(&socket, "a")).is_empty());
@@ -53,7 +53,7 @@ fn a_room_that_is_known_is_not_joined_twice_and_one_of_nobody_not_at_all() {
 }
 
 #[test]
-fn of_two_with_one_id_the_later_is_there() {
+fn later_socket_with_same_id_wins() {
     let (mut state, socket, other) = (PageState::default(), shown(&[], false), elsewhere());
     let (frame, all) = state.list(&[(here(), socket.clone()), (other, socket.clone())], 1000);
     let list = format!(r#"42/admin,["all_sockets",[{}]]"#, socket.json);
@@ -63,7 +63,7 @@ fn of_two_with_one_id_the_later_is_there() {
 }
 
 #[test]
-fn a_list_has_a_limit() {
+fn list_is_limited_in_bytes() {
     let (mut state, one, two) = (PageState::default(), shown(&[], false), shown(&[], false));
     let (frame, all) = state.list(&[(here(), one), (here(), two.clone())], 40);
     assert_eq!(frame.packet(), format!(r#"42/admin,["all_sockets",[{}]]"#, two.json).as_bytes());
@@ -71,7 +71,7 @@ fn a_list_has_a_limit() {
 }
 
 #[test]
-fn a_session_that_moved_is_told_once() {
+fn upgrade_is_reported_once() {
     let (mut state, socket, other) = (PageState::default(), shown(&[], true), shown(&[], true));
     state.list(&[(here(), socket.clone()), (here(), other.clone())], 1000);
     let mut updated = Vec::new();

@@ -118,7 +118,7 @@ mod tests {
     const ENOUGH: u64 = 20 * MIN_RATE;
 
     #[test]
-    fn a_pong_has_its_time_from_when_its_ping_has_left() {
+    fn pong_timeout_starts_when_ping_has_left() {
         let mut ping = Ping { until: Some(3 * ENOUGH), ..Ping::default() };
         assert!(ping.is_taking(ENOUGH, true, WITHIN));
         assert!(ping.is_taking(3 * ENOUGH, false, WITHIN), "it has left just now");
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_next_to_nothing_end_it_and_so_does_taking_for_ever() {
+    fn ping_expires_below_minimum_rate_or_after_max_extensions() {
         let ping = || Ping { until: Some(u64::MAX), ..Ping::default() };
         assert!(!ping().is_taking(0, true, WITHIN));
         assert!(!ping().is_taking(ENOUGH - 1, true, WITHIN));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_that_nothing_stood_before_is_waited_for_once() {
+    fn unblocked_ping_gets_no_extension() {
         assert!(!Ping::default().is_taking(9 * ENOUGH, true, WITHIN));
     }
 }

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn owner_lifts_the_limits_of_a_session() {
+    fn owner_lifts_memory_limits() {
         let quota = MemoryQuota::new(memory());
         assert_eq!((quota.message(1_000_000), quota.payload(4_000_000)), (16 * 1024, 256 * 1024));
         assert_eq!(quota.message(100), 100);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn exhausted_memory_leaves_each_session_a_little() {
+    fn exhausted_budget_leaves_free_bytes_per_session() {
         let memory = memory();
         let [mut one, mut two] = [(); 2].map(|()| MemoryQuota::new(memory.clone()).reservation());
         assert_eq!(one.set(16 * 1024), Ok(()));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn signing_in_frees_what_was_counted() {
+    fn setting_owner_releases_reserved_memory() {
         let memory = memory();
         let quota = MemoryQuota::new(memory.clone());
         let mut reservation = quota.reservation();

@@ -19,7 +19,7 @@ fn is_sent_away(permit: &mut SessionPermit) -> bool {
 }
 
 #[test]
-fn each_address_and_all_together_have_a_limit_and_places_come_free() {
+fn sessions_are_limited_per_address_and_in_total() {
     let limiter = limiter(Config { max_sessions: 3, max_sessions_per_address: Some(2), ..Config::default() });
     let (one, _two) = (joined(&limiter, 1), joined(&limiter, 1));
     assert_eq!(acquire(&limiter, 1).unwrap_err(), LimitReached::TooManySessions);
@@ -31,7 +31,7 @@ fn each_address_and_all_together_have_a_limit_and_places_come_free() {
 }
 
 #[test]
-fn who_has_not_joined_goes_first_and_the_oldest_of_them() {
+fn oldest_unjoined_session_is_evicted_first() {
     let limiter = limiter(Config { max_sessions: 3, ..Config::default() });
     let (_in, mut old, mut new) =
         (joined(&limiter, 1), acquire(&limiter, 1).unwrap(), acquire(&limiter, 1).unwrap());
@@ -50,7 +50,7 @@ fn who_has_not_joined_goes_first_and_the_oldest_of_them() {
 }
 
 #[test]
-fn who_has_an_owner_finds_a_place_that_strangers_cannot_take() {
+fn owned_session_can_use_reserve() {
     let limiter = limiter(Config { max_sessions: 3, reserved_sessions: 1, ..Config::default() });
     let (_one, mut two) = (joined(&limiter, 1), joined(&limiter, 2));
     let mut unowned = acquire(&limiter, 3).unwrap();
@@ -70,7 +70,7 @@ fn who_has_an_owner_finds_a_place_that_strangers_cannot_take() {
 }
 
 #[test]
-fn an_owner_has_a_limit_wherever_its_sessions_are() {
+fn owner_limit_applies_across_addresses() {
     let config = Config { max_sessions_per_address: Some(2), ..Config::default() };
     let limiter = limiter(config);
     let mut places: Vec<_> = (1..=3).map(|last| joined(&limiter, last)).collect();
@@ -84,7 +84,7 @@ fn an_owner_has_a_limit_wherever_its_sessions_are() {
 }
 
 #[test]
-fn handshakes_come_at_a_rate_and_those_of_others_beside_them() {
+fn handshake_rate_is_limited_per_address() {
     let limiter = limiter(Config { max_handshakes_per_address: Some(5), ..Config::default() });
     let entered = (0..200).filter(|_| acquire(&limiter, 1).is_ok()).count();
     assert!((50..60).contains(&entered), "{entered}");
@@ -96,7 +96,7 @@ fn handshakes_come_at_a_rate_and_those_of_others_beside_them() {
 }
 
 #[test]
-fn events_and_bytes_are_counted_together_for_the_address_and_for_the_owner() {
+fn traffic_is_charged_to_address_and_owner() {
     let config = Config {
         max_events_per_address: Some(100),
         max_bytes_per_address: Some(100_000),
@@ -116,7 +116,7 @@ fn events_and_bytes_are_counted_together_for_the_address_and_for_the_owner() {
 }
 
 #[test]
-fn addresses_that_come_and_go_are_forgotten() {
+fn unused_sources_are_swept() {
     let limiter = limiter(Config { max_handshakes_per_address: None, ..Config::default() });
     for n in 0..20_000_u32 {
         drop(limiter.acquire(Some(IpAddr::from(n.to_be_bytes()))).unwrap());

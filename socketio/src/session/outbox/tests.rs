@@ -15,7 +15,7 @@ fn drain(outbox: &mut Outbox) -> Vec<Bytes> {
 }
 
 #[test]
-fn a_newer_frame_takes_the_place_of_the_slots_unsent_one() {
+fn slot_frame_replaces_unsent_one_in_place() {
     let mut outbox = Outbox::new(100);
     put(&mut outbox, A, "a1");
     outbox.push("ack".into()).unwrap();
@@ -27,7 +27,7 @@ fn a_newer_frame_takes_the_place_of_the_slots_unsent_one() {
 }
 
 #[test]
-fn a_frame_that_has_left_is_not_replaced() {
+fn slot_frame_that_has_left_is_not_replaced() {
     let mut outbox = Outbox::new(100);
     put(&mut outbox, A, "a1");
     assert_eq!(outbox.pop().unwrap(), "a1");
@@ -38,7 +38,7 @@ fn a_frame_that_has_left_is_not_replaced() {
 }
 
 #[test]
-fn what_comes_in_front_leaves_the_slots_in_place() {
+fn priority_frame_keeps_slot_positions() {
     let mut outbox = Outbox::new(100);
     outbox.push("x".into()).unwrap();
     put(&mut outbox, A, "a1");
@@ -48,7 +48,7 @@ fn what_comes_in_front_leaves_the_slots_in_place() {
 }
 
 #[test]
-fn what_is_taken_back_leaves_everything_else_in_its_place() {
+fn discard_keeps_other_frames_in_place() {
     const ELSEWHERE: Key = (2, Slot(1));
     let mut outbox = Outbox::new(100);
     put(&mut outbox, A, "a1 has left");
@@ -71,7 +71,7 @@ fn what_is_taken_back_leaves_everything_else_in_its_place() {
 }
 
 #[test]
-fn only_ordered_frames_fill_it_and_one_alone_always_fits() {
+fn limit_counts_ordered_frames_and_single_frame_always_fits() {
     let mut outbox = Outbox::new(10);
     put(&mut outbox, A, "a slot of more than ten");
     outbox.push("ordered, more than ten".into()).unwrap();
@@ -93,7 +93,7 @@ fn frame(len: usize) -> Bytes {
 }
 
 #[test]
-fn a_copying_writer_gets_slices_and_all_of_them() {
+fn copying_writer_receives_all_slices() {
     let mut outbox = Outbox::new(1 << 20);
     outbox.push((0..=255).cycle().take(200_000).collect()).unwrap();
     let mut written = Vec::new();
@@ -106,7 +106,7 @@ fn a_copying_writer_gets_slices_and_all_of_them() {
 }
 
 #[test]
-fn a_frame_that_has_begun_is_finished_unless_abandoned() {
+fn started_frame_is_finished_unless_abandoned() {
     let mut outbox = Outbox::new(1 << 20);
     put(&mut outbox, A, frame(50_000));
     outbox.next();
@@ -127,7 +127,7 @@ fn write(outbox: &mut Outbox, room: usize) -> (Vec<u8>, u64) {
 }
 
 #[test]
-fn a_vectored_writer_may_stop_anywhere() {
+fn vectored_write_may_be_partial() {
     for room in 1..40 {
         let mut outbox = Outbox::new(1 << 20);
         let frames = ["one", "two two", "three three three", "4", "five", "six"];
@@ -143,7 +143,7 @@ fn a_vectored_writer_may_stop_anywhere() {
 }
 
 #[test]
-fn what_has_begun_to_leave_is_not_replaced_and_the_rest_is() {
+fn started_slot_frame_is_kept_and_later_one_is_replaced() {
     let mut outbox = Outbox::new(1 << 20);
     put(&mut outbox, A, "old a");
     put(&mut outbox, B, "old b");
@@ -156,7 +156,7 @@ fn what_has_begun_to_leave_is_not_replaced_and_the_rest_is() {
 }
 
 #[test]
-fn an_ack_counts_until_its_last_byte_has_left() {
+fn ack_counts_until_last_byte_is_written() {
     let mut outbox = Outbox::new(1 << 20);
     outbox.push("other".into()).unwrap();
     outbox.push_ack("ack 1".into()).unwrap();
@@ -199,7 +199,7 @@ fn step(outbox: &mut Outbox, number: u64, last: u64) {
 }
 
 #[test]
-fn steps_that_leave_in_time_are_sent_one_by_one() {
+fn deltas_written_in_time_are_sent_one_by_one() {
     let mut outbox = Outbox::new(100);
     for number in 1..4 {
         step(&mut outbox, number, number);
@@ -208,7 +208,7 @@ fn steps_that_leave_in_time_are_sent_one_by_one() {
 }
 
 #[test]
-fn steps_that_wait_become_one_when_their_turn_comes() {
+fn waiting_deltas_are_coalesced_when_written() {
     let mut outbox = Outbox::new(100);
     step(&mut outbox, 1, 5);
     outbox.push("ack".into()).unwrap();
@@ -221,7 +221,7 @@ fn steps_that_wait_become_one_when_their_turn_comes() {
 }
 
 #[test]
-fn what_was_folded_is_not_sent_again() {
+fn coalesced_deltas_are_not_sent_again() {
     let mut outbox = Outbox::new(100);
     step(&mut outbox, 1, 4);
     step(&mut outbox, 2, 4);
@@ -235,7 +235,7 @@ fn what_was_folded_is_not_sent_again() {
 }
 
 #[test]
-fn what_was_folded_and_has_not_left_takes_further_steps() {
+fn unsent_coalesced_frame_absorbs_further_deltas() {
     let mut outbox = Outbox::new(100);
     step(&mut outbox, 1, 2);
     step(&mut outbox, 2, 2);
@@ -248,7 +248,7 @@ fn what_was_folded_and_has_not_left_takes_further_steps() {
 }
 
 #[test]
-fn a_numbered_state_never_follows_a_later_one() {
+fn older_version_is_ignored() {
     let mut outbox = Outbox::new(100);
     let state = |number: u64| Message::latest(A.1, Frame::raw(number.to_string().into())).versioned(number);
     outbox.put(A, &state(7));
@@ -265,7 +265,7 @@ fn a_numbered_state_never_follows_a_later_one() {
 }
 
 #[test]
-fn a_first_step_stands_for_all_before_it() {
+fn first_delta_stands_for_all_earlier_versions() {
     let mut outbox = Outbox::new(100);
     step(&mut outbox, 3, 3);
     let whole = Message::delta(A.1, 5, Frame::raw("all up to 5".into()), Arc::new(Range { last: 9 }));
@@ -282,7 +282,7 @@ fn series(pieces: &[&'static str]) -> Frame {
 }
 
 #[test]
-fn a_series_leaves_whole_and_only_what_hurries_comes_between() {
+fn only_priority_frames_interrupt_series() {
     let mut outbox = Outbox::new(100);
     let step = |number, frame| Message::delta(A.1, number, frame, Arc::new(Range { last: 9 }));
     outbox.put(A, &step(1, series(&["1a", "1b", "1c"])));
@@ -296,7 +296,7 @@ fn a_series_leaves_whole_and_only_what_hurries_comes_between() {
 }
 
 #[test]
-fn a_series_that_has_not_begun_is_replaced_and_one_that_has_is_followed() {
+fn unstarted_series_is_replaced_and_started_one_is_followed() {
     let mut outbox = Outbox::new(100);
     let put = |outbox: &mut Outbox, frame| outbox.put(A, &Message::latest(A.1, frame));
     put(&mut outbox, series(&["old", "old"]));
@@ -309,7 +309,7 @@ fn a_series_that_has_not_begun_is_replaced_and_one_that_has_is_followed() {
 }
 
 #[test]
-fn what_is_left_of_a_series_is_taken_back() {
+fn discard_drops_rest_of_series() {
     let mut outbox = Outbox::new(100);
     outbox.put(A, &Message::latest(A.1, series(&["1", "2", "3"])));
     outbox.pop();
@@ -324,7 +324,7 @@ fn what_is_left_of_a_series_is_taken_back() {
 }
 
 #[test]
-fn a_kernel_gets_the_pieces_of_a_series_in_their_order() {
+fn vectored_write_keeps_order_of_series() {
     for room in 1..12 {
         let mut outbox = Outbox::new(100);
         outbox.put(A, &Message::latest(A.1, series(&["one", "two", "three"])));
@@ -338,7 +338,7 @@ fn a_kernel_gets_the_pieces_of_a_series_in_their_order() {
 }
 
 #[test]
-fn the_largest_message_is_known_by_what_its_frame_carries() {
+fn largest_message_is_measured_per_frame() {
     let mut outbox = Outbox::new(100_000);
     let frames = [Frame::text(&"x".repeat(300)), Frame::text(&"y".repeat(70_000)), Frame::text("z")];
     outbox.push(Frame::concat(&frames).into_bytes()).unwrap();

@@ -136,14 +136,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_a_decoded_value_shows(value in values(), attachments in 0usize..3, pretty in any::<bool>()) {
+        fn scan_agrees_with_decoded_value(value in values(), attachments in 0usize..3, pretty in any::<bool>()) {
             let json = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
             prop_assert_eq!(are_sound(&json.unwrap(), attachments), counts(&value, attachments));
         }
     }
 
     #[test]
-    fn what_only_other_languages_can_read_hides_nothing() {
+    fn json_beyond_rust_types_hides_no_placeholder() {
         for (json, sound) in [
             (r#""abc\ud83d""#, true),
             (r#"["\ud83d",{"_placeholder":true,"num":0}]"#, true),

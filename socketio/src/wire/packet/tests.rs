@@ -15,7 +15,7 @@ fn args(event: &Emitted) -> Vec<&str> {
 
 proptest! {
     #[test]
-    fn an_event_is_read_as_it_was_written(
+    fn event_round_trips(
         name in "[^\u{0}]{0,20}",
         id in any::<Option<u64>>(),
         namespace in prop::option::of("/[a-z0-9-]{0,8}"),
@@ -50,13 +50,13 @@ proptest! {
     }
 
     #[test]
-    fn nor_does_text_that_is_nearly_a_packet(text in r#"[0-7](\d{0,22}-)?(/[a-z]{0,3},?)?\d{0,22}[\[{]?["a-z\\u\d,\[\]{}:]{0,20}"#) {
+    fn nearly_valid_packet_never_panics(text in r#"[0-7](\d{0,22}-)?(/[a-z]{0,3},?)?\d{0,22}[\[{]?["a-z\\u\d,\[\]{}:]{0,20}"#) {
         let _ = (Packet::parse(&text), Packet::recognise(&text));
     }
 }
 
 #[test]
-fn connect_takes_any_json_or_nothing() {
+fn connect_accepts_any_json_or_none() {
     assert!(matches!(Packet::parse("0"), Ok(Packet::Connect { auth: None, .. })));
     assert!(
         matches!(Packet::parse("0/,{}"), Ok(Packet::Connect { namespace, auth: Some(_) }) if &*namespace == "/")
@@ -74,7 +74,7 @@ fn connect_takes_any_json_or_nothing() {
 }
 
 #[test]
-fn what_the_official_parser_refuses_is_refused() {
+fn packets_refused_by_official_parser_are_refused() {
     for text in [
         "",
         "7",
@@ -113,7 +113,7 @@ fn what_the_official_parser_refuses_is_refused() {
 }
 
 #[test]
-fn an_event_is_recognised_by_its_beginning() {
+fn event_is_recognised_by_prefix() {
     let known = Packet::recognise(r#"217["new_coach",{"name":"Ad"#).unwrap();
     assert_eq!((known.name.as_str(), known.ack, &*known.namespace), ("new_coach", Some(17), "/"));
     for prefix in [r#"2["new_coa"#, "2[", "217", r#"0{"a":"#, r#"2["connect","#, r#"2[7,"#, r#"3["a","#] {
@@ -122,7 +122,7 @@ fn an_event_is_recognised_by_its_beginning() {
 }
 
 #[test]
-fn depth_costs_no_stack() {
+fn deep_json_uses_no_stack() {
     let deep = "[".repeat(900_000);
     assert!(Packet::parse(&format!("2{deep}")).is_err());
     let event = emitted(&format!(r#"2["a",{deep}{}]"#, "]".repeat(900_000)));

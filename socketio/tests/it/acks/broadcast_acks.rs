@@ -1,4 +1,4 @@
-//! Broadcasts that ask everyone.
+//! Broadcasts with acks.
 
 use std::time::Duration;
 
@@ -12,16 +12,16 @@ fn start(workers: usize) -> TestServer {
     let quiet = Namespace::new("/").on_connect(|socket: Socket| async move { socket.join("all") }).on(
         "others",
         |socket: Socket| async move {
-            let gathered = socket.broadcast().emit_with_ack("question", &1, LONG).await;
-            Ok::<_, ()>(replies(&gathered))
+            let acks = socket.broadcast().emit_with_ack("question", &1, LONG).await;
+            Ok::<_, ()>(replies(&acks))
         },
     );
     TestServer::of(SocketIo::builder(Config::default()).namespace(quiet), workers)
 }
 
-/// What was answered, in order.
-fn replies(gathered: &BroadcastAcks) -> Vec<i64> {
-    let mut replies: Vec<i64> = gathered.replies.iter().map(|(_, args)| args.get(0).unwrap()).collect();
+/// The replies in order.
+fn replies(acks: &BroadcastAcks) -> Vec<i64> {
+    let mut replies: Vec<i64> = acks.replies.iter().map(|(_, args)| args.get(0).unwrap()).collect();
     replies.sort_unstable();
     replies
 }
@@ -38,18 +38,18 @@ async fn answer(client: &mut Client, answer: i64) {
 }
 
 #[actix_web::test]
-async fn all_answers_come_back_with_their_ids() {
+async fn broadcast_acks_contain_ids_and_replies() {
     for workers in [1, 3] {
         let server = start(workers);
         let mut clients = join_all((0..9).map(|_| enter(&server))).await;
         let hub = server.hub.clone();
-        let gathering =
+        let pending =
             actix_web::rt::spawn(async move { hub.to("all").emit_with_ack("question", &1, LONG).await });
         join_all(clients.iter_mut().zip(0..).map(|((client, _), n)| answer(client, n))).await;
-        let gathered = within(gathering).await.unwrap();
-        assert!(gathered.missing.is_empty());
-        assert_eq!(replies(&gathered), (0..9).collect::<Vec<_>>());
-        for (id, args) in &gathered.replies {
+        let acks = within(pending).await.unwrap();
+        assert!(acks.missing.is_empty());
+        assert_eq!(replies(&acks), (0..9).collect::<Vec<_>>());
+        for (id, args) in &acks.replies {
             let n: usize = args.get(0).unwrap();
             assert_eq!(id.as_str(), clients[n].1);
         }
@@ -57,19 +57,19 @@ async fn all_answers_come_back_with_their_ids() {
 }
 
 #[actix_web::test]
-async fn who_does_not_answer_is_named() {
+async fn broadcast_acks_list_missing_sockets() {
     let server = start(2);
     let (mut one, mut silent, mut gone) = (enter(&server).await, enter(&server).await, enter(&server).await);
     let hub = server.hub.clone();
-    let gathering =
+    let pending =
         actix_web::rt::spawn(async move { hub.of("/").emit_with_ack("question", &1, SHORT * 3).await });
     answer(&mut one.0, 5).await;
     silent.0.text().await;
     gone.0.text().await;
     gone.0.send("41").await;
-    let gathered = within(gathering).await.unwrap();
-    assert_eq!(replies(&gathered), [5]);
-    let mut missing: Vec<_> = gathered.missing.iter().map(|id| id.as_str().to_owned()).collect();
+    let acks = within(pending).await.unwrap();
+    assert_eq!(replies(&acks), [5]);
+    let mut missing: Vec<_> = acks.missing.iter().map(|id| id.as_str().to_owned()).collect();
     missing.sort();
     let mut expected = [silent.1, gone.1];
     expected.sort();
@@ -77,18 +77,17 @@ async fn who_does_not_answer_is_named() {
 }
 
 #[actix_web::test]
-async fn it_ends_as_soon_as_nobody_can_answer_any_more() {
+async fn broadcast_ends_when_recipients_have_acked_or_disconnected() {
     let server = start(2);
     let (mut one, mut gone) = (enter(&server).await, enter(&server).await);
     let hub = server.hub.clone();
-    let gathering =
-        actix_web::rt::spawn(async move { hub.of("/").emit_with_ack("question", &1, LONG).await });
+    let pending = actix_web::rt::spawn(async move { hub.of("/").emit_with_ack("question", &1, LONG).await });
     answer(&mut one.0, 5).await;
     gone.0.text().await;
     drop(gone.0);
-    // Long before the time is over.
-    let gathered = within(gathering).await.unwrap();
-    assert_eq!((replies(&gathered), gathered.missing.len()), (vec![5], 1));
+    // Long before the timeout.
+    let acks = within(pending).await.unwrap();
+    assert_eq!((replies(&acks), acks.missing.len()), (vec![5], 1));
 
     let nobody = within(server.hub.to("nobody").emit_with_ack("question", &1, LONG)).await;
     assert!(nobody.replies.is_empty() && nobody.missing.is_empty());
@@ -97,7 +96,7 @@ async fn it_ends_as_soon_as_nobody_can_answer_any_more() {
 }
 
 #[actix_web::test]
-async fn a_handler_may_ask_the_others() {
+async fn handler_may_broadcast_with_acks() {
     let server = start(2);
     let mut clients = join_all((0..4).map(|_| enter(&server))).await;
     clients[0].0.send(r#"427["others"]"#).await;
@@ -108,7 +107,7 @@ async fn a_handler_may_ask_the_others() {
 }
 
 #[actix_web::test]
-async fn several_at_once_do_not_mix() {
+async fn concurrent_broadcasts_with_acks_do_not_mix() {
     let server = start(2);
     let mut clients = join_all((0..4).map(|_| enter(&server))).await;
     let gatherings: Vec<_> = (0..20)
@@ -123,16 +122,16 @@ async fn several_at_once_do_not_mix() {
         }
     }))
     .await;
-    for gathering in gatherings {
-        assert_eq!(replies(&within(gathering).await.unwrap()), [0, 1, 2, 3]);
+    for pending in gatherings {
+        assert_eq!(replies(&within(pending).await.unwrap()), [0, 1, 2, 3]);
     }
 }
 
 #[actix_web::test]
-async fn no_time_at_all_gathers_nothing() {
+async fn zero_timeout_collects_no_acks() {
     let server = start(1);
     let (mut client, _) = enter(&server).await;
-    let gathered = server.hub.of("/").emit_with_ack("question", &1, Duration::ZERO).await;
-    assert!(gathered.replies.is_empty());
+    let acks = server.hub.of("/").emit_with_ack("question", &1, Duration::ZERO).await;
+    assert!(acks.replies.is_empty());
     super::id(&client.text().await);
 }

@@ -1,4 +1,4 @@
-//! Acks that clients ask for: each gets exactly one, whatever the handler does.
+//! Acks requested by clients: each is sent exactly once, whatever the handler does.
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ fn start() -> (TestServer, Arc<Notify>) {
 }
 
 #[actix_web::test]
-async fn what_a_handler_returns_is_the_ack() {
+async fn return_value_is_ack() {
     let (server, _) = start();
     let mut client = server.enter().await;
     for (event, ack) in [
@@ -97,7 +97,7 @@ async fn what_a_handler_returns_is_the_ack() {
 }
 
 #[actix_web::test]
-async fn arguments_that_do_not_fit_are_the_clients_to_mend() {
+async fn mismatched_arguments_are_acked_with_error() {
     let (server, _) = start();
     let mut client = server.enter().await;
     for (event, error) in [
@@ -120,13 +120,13 @@ async fn arguments_that_do_not_fit_are_the_clients_to_mend() {
             "{event}"
         );
     }
-    // Without an ack there is nobody to tell.
+    // Without an ack the error is not sent.
     client.send(r#"42["sum","x"]"#).await;
     assert_eq!(client.request(r#"426["sum",1,1]"#).await, "436[2]");
 }
 
 #[actix_web::test]
-async fn arguments_that_do_not_fit_are_told_wherever_the_ack_stands() {
+async fn mismatched_arguments_are_acked_despite_ack_sender() {
     let (server, _) = start();
     let mut client = server.enter().await;
     let error = r#"435[{"error":"argument 1: invalid type: string \"x\", expected i64"}]"#;
@@ -134,7 +134,7 @@ async fn arguments_that_do_not_fit_are_told_wherever_the_ack_stands() {
 }
 
 #[actix_web::test]
-async fn nothing_is_left_behind_the_rest() {
+async fn data_after_args_is_null() {
     let (server, _) = start();
     let mut client = server.enter().await;
     assert_eq!(client.request(r#"425["rest",1,2,3]"#).await, "435[[2,null]]");
@@ -142,7 +142,7 @@ async fn nothing_is_left_behind_the_rest() {
 }
 
 #[actix_web::test]
-async fn an_ack_may_be_sent_when_the_handler_is_long_done() {
+async fn ack_sender_may_outlive_handler() {
     let (server, gate) = start();
     let mut client = server.enter().await;
     client.send(r#"421["kept"]"#).await;
@@ -153,7 +153,7 @@ async fn an_ack_may_be_sent_when_the_handler_is_long_done() {
 }
 
 #[actix_web::test]
-async fn binary_arguments_come_back() {
+async fn binary_arguments_are_echoed() {
     let (server, _) = start();
     let mut client = server.enter().await;
     client.send(r#"451-8["binary","a",{"_placeholder":true,"num":0}]"#).await;
@@ -163,7 +163,7 @@ async fn binary_arguments_come_back() {
 }
 
 #[actix_web::test]
-async fn who_did_not_ask_gets_nothing_and_who_asked_exactly_one() {
+async fn ack_is_sent_once_and_only_if_requested() {
     let (server, gate) = start();
     let mut client = server.enter().await;
     let names = [
@@ -201,7 +201,7 @@ async fn who_did_not_ask_gets_nothing_and_who_asked_exactly_one() {
     }
     client.send(r#"429999["ok"]"#).await;
     let (mut acked, mut last) = (Vec::new(), false);
-    // Those that are sent later may come behind the last.
+    // Deferred acks may follow the last one.
     while acked.len() < asked.len() || !last {
         match client.next().await {
             Some(Ws::Text(text)) => {
@@ -221,7 +221,7 @@ async fn who_did_not_ask_gets_nothing_and_who_asked_exactly_one() {
 }
 
 #[actix_web::test]
-async fn an_ack_comes_behind_what_its_handler_emitted() {
+async fn ack_follows_events_of_its_handler() {
     let order = Namespace::new("/").on("order", |socket: Socket, ack: AckSender| async move {
         socket.emit("one", &1);
         let hub = socket.hub();
@@ -235,7 +235,7 @@ async fn an_ack_comes_behind_what_its_handler_emitted() {
 }
 
 #[actix_web::test]
-async fn what_is_sent_alone_does_not_overtake_what_is_sent_to_many() {
+async fn emit_to_socket_does_not_overtake_broadcast() {
     let order = Namespace::new("/").on_connect(|socket: Socket| async move {
         socket.hub().emit("n", &1);
         socket.emit("n", &2);

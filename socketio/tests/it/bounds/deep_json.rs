@@ -1,4 +1,4 @@
-//! JSON that is small to send and large to read.
+//! JSON that is small to send and expensive to read.
 
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
@@ -15,7 +15,7 @@ async fn goes_on(client: &mut Client) {
 }
 
 #[actix_web::test]
-async fn deep_arguments_are_a_fault_and_not_the_end() {
+async fn deep_arguments_do_not_close_session() {
     let (server, _) = start(Config::default());
     let mut client = server.enter().await;
     for levels in [129, 5_000, 400_000] {
@@ -24,7 +24,7 @@ async fn deep_arguments_are_a_fault_and_not_the_end() {
             assert_eq!(ack, r#"431[{"error":"the data is nested deeper than 128 levels"}]"#, "{levels}");
         }
     }
-    // What is allowed can still be too much for the type that reads it: serde_json stops at 127.
+    // An allowed depth may still exceed the decoding type's: serde_json stops at 127.
     assert_eq!(client.request(&format!(r#"421["value",{}]"#, nested(127))).await, "431[true]");
     let deepest = client.request(&format!(r#"421["value",{}]"#, nested(128))).await;
     assert!(deepest.starts_with(r#"431[{"error":"argument 1: recursion limit"#), "{deepest}");
@@ -32,7 +32,7 @@ async fn deep_arguments_are_a_fault_and_not_the_end() {
 }
 
 #[actix_web::test]
-async fn deep_auth_and_deep_acks_are_read_by_nobody() {
+async fn deep_auth_and_acks_are_not_decoded() {
     let (server, _) = start(Config::default());
     let mut client = server.open().await;
     let refused = client.request(&format!(r#"40{{"a":{}}}"#, nested(400_000))).await;
@@ -48,7 +48,7 @@ async fn deep_auth_and_deep_acks_are_read_by_nobody() {
 }
 
 #[actix_web::test]
-async fn broken_json_of_any_depth_is_a_broken_rule() {
+async fn malformed_json_of_any_depth_closes_session() {
     let (server, _) = start(Config::default());
     for text in [
         format!("42{}", "[".repeat(900_000)),
@@ -65,7 +65,7 @@ async fn broken_json_of_any_depth_is_a_broken_rule() {
 }
 
 #[actix_web::test]
-async fn odd_but_valid_json_is_passed_on_as_it_is() {
+async fn unusual_valid_json_is_passed_unchanged() {
     let (server, _) = start(Config::default());
     let mut client = server.enter().await;
     let many = "0,".repeat(200_000);
@@ -101,7 +101,7 @@ async fn odd_but_valid_json_is_passed_on_as_it_is() {
 }
 
 #[actix_web::test]
-async fn odd_names_of_namespaces_are_only_unknown() {
+async fn unusual_namespace_names_are_unknown() {
     let (server, _) = start(Config::default());
     let mut client = server.enter().await;
     for name in [
@@ -118,7 +118,7 @@ async fn odd_names_of_namespaces_are_only_unknown() {
 }
 
 #[actix_web::test]
-async fn fragments_and_pings_between_them_are_one_message() {
+async fn fragments_with_pings_between_form_one_message() {
     use tokio_tungstenite::tungstenite::protocol::frame::{
         Frame,
         coding::{Data, OpCode},
@@ -139,9 +139,9 @@ async fn fragments_and_pings_between_them_are_one_message() {
     assert_eq!(client.text().await, format!(r#"431["{}"]"#, "é".repeat(200)));
 }
 
-/// A body made of almost nothing but separators.
+/// A body of separators, almost.
 #[actix_web::test]
-async fn a_payload_of_many_packets_has_a_limit() {
+async fn payload_with_too_many_packets_closes_session() {
     let (server, _) = start(Config { max_packets: 1_000, ..Config::default() });
     let mut poller = Poller::enter(&server).await;
     poller.send(&vec!["3"; 1_000].join("\u{1e}")).await;

@@ -1,4 +1,4 @@
-//! A client that has hung up is gone, whether or not it is read just then, and what it sent is not begun any more.
+//! A client that hangs up is noticed, even if it is not being read, and its waiting events are not started.
 
 use std::{
     sync::{
@@ -13,7 +13,7 @@ use tokio::{net::TcpStream, sync::Notify};
 
 use crate::harness::{Client, Poller, TestServer, limited};
 
-/// What a namespace of two events did: one waits until it may go on, the other is counted.
+/// Counts of a namespace with two events: one waits for permission, the other is counted.
 #[derive(Clone, Default)]
 struct Seen {
     gate: Arc<Notify>,
@@ -60,7 +60,7 @@ fn small() -> Config {
     Config { max_inbox: 4, ..Config::default() }
 }
 
-/// Has one event begin, and sends far more than may wait behind it.
+/// Starts one event, and sends far more than may wait behind it.
 async fn overfill(client: &mut Client) {
     client.send(r#"42["wait"]"#).await;
     for _ in 0..50 {
@@ -68,13 +68,13 @@ async fn overfill(client: &mut Client) {
     }
 }
 
-/// Ends a connection as a process that is killed does, with data of its own unread or not.
+/// Ends a connection like a killed process, whether or not there is unread data.
 fn reset(stream: &TcpStream) {
     stream.set_zero_linger().unwrap();
 }
 
 #[actix_web::test]
-async fn a_websocket_that_hangs_up_while_it_is_not_read_ends_at_once() {
+async fn unread_websocket_ends_on_hang_up() {
     for (moved, abort) in [(false, false), (false, true), (true, false), (true, true)] {
         let (seen, before) = (Seen::default(), limited("max_inbox"));
         let server = seen.server(small());
@@ -90,7 +90,7 @@ async fn a_websocket_that_hangs_up_while_it_is_not_read_ends_at_once() {
             reset(&stream);
         }
         drop(stream);
-        // While what was begun still runs.
+        // While the started event still runs.
         server.until(|server| server.hub.sockets() == 0).await;
         seen.gate.notify_one();
         server.wait_until_empty().await;
@@ -100,7 +100,7 @@ async fn a_websocket_that_hangs_up_while_it_is_not_read_ends_at_once() {
 }
 
 #[actix_web::test]
-async fn a_post_whose_client_hangs_up_ends_its_session_at_once() {
+async fn post_hang_up_ends_session() {
     let seen = Seen::default();
     let server = seen.server(small());
     let mut poller = Poller::enter(&server).await;
@@ -116,7 +116,7 @@ async fn a_post_whose_client_hangs_up_ends_its_session_at_once() {
 }
 
 #[actix_web::test]
-async fn what_a_client_sent_before_it_said_goodbye_is_done() {
+async fn events_before_deliberate_close_are_handled() {
     for goodbye in ["41", "1", "close"] {
         let seen = Seen::default();
         let server = seen.server(Config::default());
@@ -136,7 +136,7 @@ async fn what_a_client_sent_before_it_said_goodbye_is_done() {
 }
 
 #[actix_web::test]
-async fn a_session_whose_events_get_nowhere_is_told_so_and_ends() {
+async fn stuck_session_ends_by_pause_timeout() {
     let (seen, before) = (Seen::default(), limited("pause_timeout"));
     let pause_timeout = Duration::from_millis(100);
     let server = seen.server(Config { pause_timeout, ..small() });
@@ -151,7 +151,7 @@ async fn a_session_whose_events_get_nowhere_is_told_so_and_ends() {
 }
 
 #[actix_web::test]
-async fn a_session_whose_events_get_done_may_be_held_back_for_long() {
+async fn progressing_session_may_stay_paused() {
     let pause_timeout = Duration::from_millis(400);
     let (seen, config) = (Seen::default(), Config { pause_timeout, max_inbox: 2, ..Config::default() });
     let server = seen.server(config);
@@ -161,7 +161,7 @@ async fn a_session_whose_events_get_done_may_be_held_back_for_long() {
     }
     for id in 0..12 {
         seen.begun(&server, id + 1).await;
-        // What is measured is that time passes: all of it together is longer than a pause may be.
+        // The passing of time is what is measured: the total exceeds the pause timeout.
         tokio::time::sleep(pause_timeout / 8).await;
         seen.gate.notify_one();
         assert_eq!(client.text().await, format!("43{id}[]"));
@@ -169,7 +169,7 @@ async fn a_session_whose_events_get_done_may_be_held_back_for_long() {
 }
 
 #[actix_web::test]
-async fn a_handler_can_see_that_its_client_has_gone() {
+async fn handler_observes_disconnect() {
     let (began, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (one, other) = (began.clone(), done.clone());
     let namespace = Namespace::new("/").on("queue", move |socket: Socket| {

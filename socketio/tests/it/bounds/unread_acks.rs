@@ -1,4 +1,4 @@
-//! A client that asks and does not read what it is answered: its next events wait, and so does in the end what it sends.
+//! Unread acks: further events of the client wait, and finally its sends do.
 
 use std::{
     sync::{
@@ -12,11 +12,11 @@ use socketio::{Config, Namespace, Reply, SocketIo};
 
 use crate::harness::{Http, Poller, TestServer, limited, within};
 
-/// The ack's JSON, so that its frame has [`FRAME`] bytes: a header of four, `430[`, the text in quotes, `]`.
+/// Length of the text in an ack whose frame has [`FRAME`] bytes: a header of four, `430[`, the text in quotes, `]`.
 const TEXT: usize = 990;
 const FRAME: usize = 4 + 4 + TEXT + 2 + 1;
 
-/// A server on one worker that answers `ask` with that many bytes, and counts how often it has.
+/// A server with one worker that answers `ask` with that many bytes, and counts the calls.
 fn start(text: usize, config: Config) -> (TestServer, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = count.clone();
@@ -33,14 +33,14 @@ fn asks(count: usize) -> String {
     asks.join("\x1e")
 }
 
-/// Handled so far, once the one worker has done all that it could.
+/// Events handled so far, once the worker is idle.
 async fn handled(server: &TestServer, count: &AtomicUsize) -> usize {
     assert_eq!(server.enter().await.request(r#"421["echo"]"#).await, "431[]");
     count.load(Ordering::SeqCst)
 }
 
 #[actix_web::test]
-async fn events_wait_once_more_than_the_bound_is_unread() {
+async fn events_wait_while_unread_acks_exceed_limit() {
     for (bound, expected) in [(0, 1), (3 * FRAME - 1, 3), (3 * FRAME, 4), (3 * FRAME + 1, 4)] {
         let (server, count) = start(TEXT, Config { max_unread_acks: bound, ..Config::default() });
         let mut poller = Poller::enter(&server).await;
@@ -56,7 +56,7 @@ async fn events_wait_once_more_than_the_bound_is_unread() {
 }
 
 #[actix_web::test]
-async fn nothing_piles_up_behind_a_connection_that_is_not_read() {
+async fn stalled_connection_accumulates_nothing() {
     const ASKED: usize = 240;
     let before = limited("max_unread_acks");
     let config = Config { max_unread_acks: 400_000, max_outbox: usize::MAX, ..Config::default() };
@@ -66,7 +66,7 @@ async fn nothing_piles_up_behind_a_connection_that_is_not_read() {
         client.send(r#"420["ask"]"#).await;
     }
     server.until(|_| limited("max_unread_acks") > before).await;
-    // Three or four are in the outbox, the others on their way through the system.
+    // Three or four are in the outbox, the others in the network's buffers.
     let taken = handled(&server, &count).await;
     assert!(taken < ASKED / 3, "{taken} of {ASKED}");
     for _ in 0..ASKED {
@@ -77,7 +77,7 @@ async fn nothing_piles_up_behind_a_connection_that_is_not_read() {
 }
 
 #[actix_web::test]
-async fn who_takes_nothing_for_too_long_is_cut_off() {
+async fn client_receiving_nothing_is_evicted_after_unread_timeout() {
     let before = limited("unread_timeout");
     let config = Config {
         max_unread_acks: 400_000,
@@ -93,14 +93,14 @@ async fn who_takes_nothing_for_too_long_is_cut_off() {
     poller.send(&asks(100)).await;
     server.wait_until_empty().await;
     assert_eq!(limited("unread_timeout"), before + 2);
-    // Of what waited nothing is begun: its acks would go nowhere.
+    // Waiting events are not started: their acks could not be delivered.
     assert!(count.load(Ordering::SeqCst) < 200);
     let mut another = server.enter().await;
     assert_eq!(another.request(r#"421["echo",1]"#).await, "431[1]");
 }
 
 #[actix_web::test]
-async fn who_owes_nothing_is_waited_for() {
+async fn client_within_ack_limit_is_not_evicted() {
     let config = Config { unread_timeout: Duration::from_millis(1), ..Config::default() };
     let (server, _) = start(TEXT, config);
     let mut poller = Poller::enter(&server).await;
@@ -115,8 +115,8 @@ async fn who_owes_nothing_is_waited_for() {
 }
 
 #[actix_web::test]
-async fn a_poll_is_answered_once_the_last_answer_has_been_read() {
-    // More than the system holds for a connection.
+async fn poll_is_refused_until_last_response_is_read() {
+    // More than the system buffers for a connection.
     const LARGE: usize = 24_000_000;
     let before = limited("unread_polls");
     let (server, count) = start(LARGE, Config { max_unread_acks: usize::MAX, ..Config::default() });
@@ -135,7 +135,7 @@ async fn a_poll_is_answered_once_the_last_answer_has_been_read() {
     assert_eq!(poller.get.answer().await.body.len(), LARGE + "430[\"\"]".len());
     assert_eq!(poller.text().await, "437[1]");
 
-    // One that is given up is no hindrance.
+    // An aborted response does not block.
     poller.send(&asks(1)).await;
     poller.begin_poll().await;
     within(poller.get.stream.readable()).await.unwrap();

@@ -1,4 +1,4 @@
-//! HTTP by hand: one connection, kept alive, on which a test sees each byte that it sends.
+//! HTTP by hand: one persistent connection, on which a test controls each byte.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{TestServer, within};
 
-/// What came back.
+/// A response.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -19,7 +19,7 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// The value of a header; its name is in lower case.
+    /// The value of a header, in any case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
         headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -45,7 +45,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         Self { stream, read: Vec::new() }
     }
 
-    /// A request and its answer.
+    /// Sends a request and reads its response.
     pub(crate) async fn request(
         &mut self,
         method: &str,
@@ -57,7 +57,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         self.answer().await
     }
 
-    /// A request; its answer is not waited for.
+    /// Sends a request without waiting for its response.
     pub(crate) async fn send(&mut self, method: &str, query: &str, headers: &str, body: &[u8]) {
         let length =
             if method == "GET" { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
@@ -71,22 +71,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         self.write(head.as_bytes()).await;
     }
 
-    /// Bytes as they are. A server that has closed already is found out when its answer is read.
+    /// Raw bytes. A closed connection is noticed when the response is read.
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
         let _ = within(self.stream.write_all(bytes)).await;
     }
 
-    /// What comes back next.
+    /// The next response.
     pub(crate) async fn answer(&mut self) -> Response {
         within(self.read_answer()).await.expect("the connection was closed")
     }
 
-    /// What comes back, or `None` if the connection is closed instead.
+    /// The next response, or `None` if the connection is closed instead.
     pub(crate) async fn answer_or_end(&mut self) -> Option<Response> {
         within(self.read_answer()).await
     }
 
-    /// Whether nothing comes back within a time.
+    /// Whether no response arrives within a time.
     pub(crate) async fn is_silent_for(&mut self, time: Duration) -> bool {
         timeout(time, self.read_answer()).await.is_err()
     }

@@ -1,4 +1,4 @@
-//! A recorder that keeps the counters, so that a test can see what was counted.
+//! A metrics recorder that keeps the counters for tests.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,7 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, Share
 #[derive(Default)]
 struct Counters(Mutex<HashMap<String, Arc<AtomicU64>>>);
 
-/// How often clients came upon a limit since this process began. Call it before, too: that begins the counting.
+/// How often a limit took effect since the first call, which starts the counting.
 pub(crate) fn limited(limit: &str) -> u64 {
     static COUNTERS: OnceLock<Arc<Counters>> = OnceLock::new();
     let counters = COUNTERS.get_or_init(|| {

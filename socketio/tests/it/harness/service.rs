@@ -1,4 +1,4 @@
-//! A service that does what its events ask, and tells the test of them.
+//! A service that its events control, and that reports them to the test.
 
 use std::sync::{Arc, Mutex, mpsc::Sender};
 
@@ -7,7 +7,7 @@ use socketio::{
 };
 use tokio::sync::Notify;
 
-/// What the service tells the test.
+/// A report of the service.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ServiceEvent {
     Event(String),
@@ -80,7 +80,7 @@ impl ScriptedService {
             }
             "all" => {
                 let message = Message::event(Frame::event("all", &[&first.clone().unwrap()]));
-                // From another thread, as a database's would be.
+                // From another thread, as from a database.
                 let hub = self.hub.clone();
                 tokio::task::spawn_blocking(move || hub.broadcast(message)).await.unwrap();
                 first

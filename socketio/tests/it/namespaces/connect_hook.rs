@@ -1,4 +1,4 @@
-//! Patterns of names, and guards.
+//! Patterns of names, and connect hooks.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -7,7 +7,7 @@ use socketio::{Config, ConnectError, Handshake, Namespace, Socket, SocketIo};
 use crate::harness::TestServer;
 
 #[actix_web::test]
-async fn a_pattern_makes_a_namespace_of_each_name() {
+async fn pattern_creates_namespace_per_name() {
     let params = |handshake: Handshake| async move {
         Ok(format!("{:?} {:?}", handshake.param("id"), handshake.param("name")))
     };
@@ -27,7 +27,7 @@ async fn a_pattern_makes_a_namespace_of_each_name() {
     other.enter("/org-2", "").await;
     assert_eq!(other.text().await, r#"42/org-2,["hello","/org-2","Some(\"2\") None"]"#);
     other.enter("/room/blue", "").await;
-    // A name of its own is no name of a pattern.
+    // A fixed name does not match the pattern.
     other.enter("/org-main", "").await;
     for name in ["/room/", "/room/BLUE", "/room/blue/1", "/org-", "/org-1/2", "/orgs", "//", "/org-1 "] {
         let answer = other.request(&format!("40{name},")).await;
@@ -55,7 +55,7 @@ struct Credentials {
 }
 
 #[actix_web::test]
-async fn a_guard_refuses_in_its_own_words_and_one_may_try_again() {
+async fn authorizer_error_reaches_client_and_retry_is_allowed() {
     let guarded = Namespace::with_authorizer("/admin", |handshake: Handshake| async move {
         let credentials: Credentials = handshake
             .auth()
@@ -82,7 +82,7 @@ async fn a_guard_refuses_in_its_own_words_and_one_may_try_again() {
 }
 
 #[actix_web::test]
-async fn a_guard_sees_how_the_client_came() {
+async fn authorizer_receives_handshake() {
     let seen = Namespace::with_authorizer("/", |handshake: Handshake| async move {
         Err::<(), _>(ConnectError::new("seen").data(&json!({
             "namespace": handshake.namespace(), "auth": handshake.raw_auth().map(|auth| auth.get().to_owned()),

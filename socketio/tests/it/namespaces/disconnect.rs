@@ -1,4 +1,4 @@
-//! Leaving, coming back, and being put out.
+//! Disconnects by the client and by the server, and later connects.
 
 use socketio::Config;
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 use super::Server;
 
 #[actix_web::test]
-async fn who_leaves_one_stays_in_the_others_and_may_come_back() {
+async fn leaving_namespace_keeps_others_and_allows_rejoin() {
     let mut all = Server::start(&["/", "/a"], Config::default());
     let mut client = all.server.open().await;
     client.enter("/", "").await;
@@ -24,7 +24,7 @@ async fn who_leaves_one_stays_in_the_others_and_may_come_back() {
     assert_ne!(first, second);
     assert_eq!(client.text().await, r#"42/a,["hello","/a"]"#);
     assert_eq!(all.next_report().await, "/a in");
-    // Both at once are the same as one after the other.
+    // Both at once have the same effect as one after the other.
     client.send("41/a,").await;
     let third = client.enter("/a", "").await;
     assert_ne!(second, third);
@@ -41,7 +41,7 @@ async fn who_leaves_one_stays_in_the_others_and_may_come_back() {
 }
 
 #[actix_web::test]
-async fn what_was_sent_before_leaving_is_handled_and_acked() {
+async fn events_before_leave_are_handled_and_acked() {
     let mut all = Server::start(&["/a"], Config::default());
     let mut client = all.server.open().await;
     client.enter("/a", "").await;
@@ -61,7 +61,7 @@ async fn what_was_sent_before_leaving_is_handled_and_acked() {
 }
 
 #[actix_web::test]
-async fn who_is_put_out_of_one_stays_in_the_others_and_may_come_back() {
+async fn server_disconnect_keeps_other_namespaces() {
     let mut all = Server::start(&["/", "/a"], Config::default());
     let mut client = all.server.open().await;
     for name in ["/", "/a"] {
@@ -70,7 +70,7 @@ async fn who_is_put_out_of_one_stays_in_the_others_and_may_come_back() {
         all.next_report().await;
     }
     client.send(r#"42/a,["disconnect me"]"#).await;
-    // On their way when it was put out: of no meaning, and no offence.
+    // Sent before the disconnect was received: ignored, without an error.
     client.send(r#"42/a,5["echo",5]"#).await;
     client.send(r#"43/a,0[]"#).await;
     assert_eq!(client.text().await, "41/a,");
@@ -87,14 +87,14 @@ async fn who_is_put_out_of_one_stays_in_the_others_and_may_come_back() {
 }
 
 #[actix_web::test]
-async fn who_is_put_out_in_the_middle_of_an_event_may_come_back_at_once() {
+async fn server_disconnect_during_event_allows_rejoin() {
     let mut all = Server::start(&["/a"], Config::default());
     let mut client = all.server.open().await;
     client.enter("/a", "").await;
     client.text().await;
     client.send(r#"42/a,1["wait"]"#).await;
     client.send(r#"42/a,2["echo",2]"#).await;
-    // The pong tells that both have been received.
+    // The pong proves that both have been received.
     client.raw(Ws::Ping("sync".into())).await;
     assert!(client.next().await.unwrap().is_pong());
     all.server.hub.of("/a").disconnect(false);
@@ -112,7 +112,7 @@ async fn who_is_put_out_in_the_middle_of_an_event_may_come_back_at_once() {
 }
 
 #[actix_web::test]
-async fn who_is_put_out_may_come_back_many_times() {
+async fn repeated_server_disconnects_allow_rejoin() {
     let all = Server::start(&["/a"], Config::default());
     let mut client = all.server.open().await;
     for round in 0..50 {
@@ -129,7 +129,7 @@ async fn who_is_put_out_may_come_back_many_times() {
 }
 
 #[actix_web::test]
-async fn a_close_ends_every_namespace_of_the_session() {
+async fn close_ends_all_namespaces_of_session() {
     let mut all = Server::start(&["/", "/a", "/b"], Config::default());
     let mut client = all.server.open().await;
     for name in ["/", "/a", "/b"] {
@@ -147,7 +147,7 @@ async fn a_close_ends_every_namespace_of_the_session() {
 }
 
 #[actix_web::test]
-async fn a_panic_ends_the_session_in_all_its_namespaces_and_no_other() {
+async fn panic_ends_all_namespaces_of_one_session() {
     let mut all = Server::start(&["/", "/a"], Config::default());
     let (mut client, mut other) = (all.server.open().await, all.server.open().await);
     for name in ["/", "/a"] {

@@ -1,4 +1,4 @@
-//! What pages of other origins may ask, and read.
+//! Requests and readable responses of pages from other origins.
 
 use socketio::{Config, Origins};
 
@@ -12,7 +12,7 @@ fn server() -> TestServer {
 }
 
 #[actix_web::test]
-async fn a_page_that_may_connect_may_read_every_answer() {
+async fn allowed_origin_gets_cors_headers() {
     let server = server();
     let mut http = Http::connect(&server).await;
     let answers = [
@@ -29,7 +29,7 @@ async fn a_page_that_may_connect_may_read_every_answer() {
 }
 
 #[actix_web::test]
-async fn a_page_that_may_not_connect_is_told_nothing() {
+async fn refused_origin_gets_no_cors_headers() {
     let server = server();
     let sid = Poller::connect(&server).await.sid;
     let of_another = format!("{POLLING}&sid={sid}");
@@ -53,7 +53,7 @@ async fn a_page_that_may_not_connect_is_told_nothing() {
 }
 
 #[actix_web::test]
-async fn no_answer_is_shared_with_a_page_that_may_not_connect() {
+async fn error_responses_have_no_cors_headers_for_refused_origin() {
     let server = server();
     let mut http = Http::connect(&server).await;
     for (method, query) in [
@@ -69,7 +69,7 @@ async fn no_answer_is_shared_with_a_page_that_may_not_connect() {
 }
 
 #[actix_web::test]
-async fn a_preflight_allows_what_is_asked_for() {
+async fn preflight_allows_requested_headers() {
     let server = server();
     let asked =
         format!("{GYM}Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-token\r\n");
@@ -82,14 +82,14 @@ async fn a_preflight_allows_what_is_asked_for() {
 }
 
 #[actix_web::test]
-async fn a_request_that_is_no_pages_is_not_answered_as_one() {
+async fn request_without_origin_gets_no_cors_headers() {
     let server = server();
     let answer = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, None));
 }
 
 #[actix_web::test]
-async fn a_preflight_for_a_private_address_is_answered_if_the_page_may_connect() {
+async fn private_network_preflight_is_answered_for_allowed_origin() {
     let server = server();
     let asked = "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Private-Network: true\r\n";
     let mut http = Http::connect(&server).await;
@@ -102,7 +102,7 @@ async fn a_preflight_for_a_private_address_is_answered_if_the_page_may_connect()
 }
 
 #[actix_web::test]
-async fn an_app_is_let_in_by_its_name_whichever_way_it_spells_it() {
+async fn listed_app_origin_is_allowed_in_any_spelling() {
     let origins = Origins::list(["capacitor://localhost", "http://10.0.2.2:5555", "null"]);
     let server = TestServer::start(Config { origins, ..Config::default() });
     for origin in ["capacitor://localhost", "ws://10.0.2.2:5555", "http://10.0.2.2:5555/", "null"] {
@@ -121,7 +121,7 @@ async fn an_app_is_let_in_by_its_name_whichever_way_it_spells_it() {
 }
 
 #[actix_web::test]
-async fn a_page_of_another_site_opens_no_session_by_a_picture() {
+async fn cross_site_image_request_opens_no_session() {
     let server = server();
     let mut http = Http::connect(&server).await;
     for (headers, status) in [

@@ -1,4 +1,4 @@
-//! Which requests are in order, and what becomes of a session that sends others.
+//! Valid requests, and the end of a session after others.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::harness::{Http, POLLING, Poller, ServiceEvent, TestServer};
 const UNKNOWN: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
 
 #[actix_web::test]
-async fn a_second_get_ends_the_session() {
+async fn second_get_ends_session() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
@@ -24,7 +24,7 @@ async fn a_second_get_ends_the_session() {
 }
 
 #[actix_web::test]
-async fn a_second_get_is_refused_at_once_while_an_event_is_handled() {
+async fn second_get_is_refused_during_event() {
     let server = TestServer::start(Config::default());
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
@@ -35,7 +35,7 @@ async fn a_second_get_is_refused_at_once_while_an_event_is_handled() {
     assert_eq!(second.request("GET", &poller.query, "", b"").await.status, 400);
     assert_eq!(poller.get.answer().await.body, "1");
 
-    // The session is over, although its handler still runs.
+    // The session has ended, although its handler still runs.
     assert_eq!(second.request("GET", &poller.query, "", b"").await.body, UNKNOWN);
     assert_eq!(second.request("POST", &poller.query, "", b"3").await.body, UNKNOWN);
     server.gate.notify_one();
@@ -43,14 +43,14 @@ async fn a_second_get_is_refused_at_once_while_an_event_is_handled() {
 }
 
 #[actix_web::test]
-async fn a_second_post_ends_the_session() {
+async fn second_post_ends_session() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
     poller.post.head("POST", &poller.query, "Content-Length: 20\r\n").await;
     poller.post.write(b"420[\"e").await;
     let mut second = Http::connect(&server).await;
-    // The two are on their way at once: which of them is the second is not known.
+    // The two are concurrent, so either may be the second.
     let refused = loop {
         let answer = second.request("POST", &poller.query, "", b"3").await;
         if answer.status == 400 {
@@ -65,7 +65,7 @@ async fn a_second_post_ends_the_session() {
 }
 
 #[actix_web::test]
-async fn what_is_not_part_of_the_protocol_is_refused_and_disturbs_nothing() {
+async fn invalid_requests_are_refused_without_effect() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     let sid = &poller.sid;
@@ -95,7 +95,7 @@ async fn what_is_not_part_of_the_protocol_is_refused_and_disturbs_nothing() {
 }
 
 #[actix_web::test]
-async fn a_body_that_is_no_payload_ends_the_session_at_once() {
+async fn invalid_payload_ends_session() {
     for (body, sentence) in [
         (&b""[..], "an empty packet"),
         (b"3\x1e", "an empty packet"),
@@ -129,7 +129,7 @@ async fn a_body_that_is_no_payload_ends_the_session_at_once() {
 }
 
 #[actix_web::test]
-async fn a_body_may_come_slowly_while_packets_are_polled() {
+async fn slow_post_does_not_block_get() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.post.head("POST", &poller.query, "Content-Length: 16\r\n").await;
@@ -143,7 +143,7 @@ async fn a_body_may_come_slowly_while_packets_are_polled() {
 }
 
 #[actix_web::test]
-async fn a_body_may_come_in_chunks() {
+async fn chunked_post_is_accepted() {
     let server = TestServer::start(Config::default());
     let mut poller = Poller::connect(&server).await;
     poller.post.head("POST", &poller.query, "Transfer-Encoding: chunked\r\n").await;
@@ -153,7 +153,7 @@ async fn a_body_may_come_in_chunks() {
 }
 
 #[actix_web::test]
-async fn of_a_post_given_up_while_it_is_taken_no_part_is_lost() {
+async fn aborted_post_loses_no_events_silently() {
     let server = TestServer::start(Config { max_inbox: 4, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     let events = (1..=30).map(|id| format!(r#"42{id}["echo",{id}]"#));
@@ -171,11 +171,11 @@ async fn of_a_post_given_up_while_it_is_taken_no_part_is_lost() {
     loop {
         let answer = poller.poll().await;
         if answer.status != 200 || answer.body == "1" {
-            // The session may have been ended for it: then the client knows that something was lost.
+            // The session may have been ended for it; the client then knows that something was lost.
             break;
         }
         poller.receive(answer);
-        for packet in poller.left() {
+        for packet in poller.remaining() {
             assert_eq!(packet, format!("43{expected}[{expected}]"));
             expected += 1;
         }
@@ -186,14 +186,14 @@ async fn of_a_post_given_up_while_it_is_taken_no_part_is_lost() {
 }
 
 #[actix_web::test]
-async fn a_post_given_up_half_way_does_nothing() {
+async fn incomplete_post_has_no_effect() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     let mut given_up = Http::connect(&server).await;
     given_up.head("POST", &poller.query, "Content-Length: 100\r\n").await;
     given_up.write(br#"420["echo",0]"#).await;
     drop(given_up);
-    // As long as the server has not seen that, there would be two at once; a client that makes sure is let in.
+    // Until the server has noticed, there would be two at once; a client that makes sure is accepted.
     let mut sid = Poller::connect(&server).await;
     sid.send(r#"421["echo",1]"#).await;
     assert_eq!(sid.text().await, "431[1]");
@@ -202,7 +202,7 @@ async fn a_post_given_up_half_way_does_nothing() {
 }
 
 #[actix_web::test]
-async fn a_get_whose_connection_is_reset_ends_the_session() {
+async fn reset_get_ends_session() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
@@ -213,7 +213,7 @@ async fn a_get_whose_connection_is_reset_ends_the_session() {
 }
 
 #[actix_web::test]
-async fn a_get_whose_connection_ends_is_noticed_by_its_heartbeat() {
+async fn closed_get_is_noticed_by_heartbeat() {
     let (ping_interval, ping_timeout) = (Duration::from_millis(200), Duration::from_millis(300));
     let server = TestServer::start(Config { ping_interval, ping_timeout, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
@@ -225,14 +225,14 @@ async fn a_get_whose_connection_ends_is_noticed_by_its_heartbeat() {
 }
 
 #[actix_web::test]
-async fn a_body_that_never_ends_does_not_outlive_its_session() {
+async fn endless_post_ends_with_session() {
     let (ping_interval, ping_timeout) = (Duration::from_millis(200), Duration::from_millis(300));
     let server = TestServer::start(Config { ping_interval, ping_timeout, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     poller.post.head("POST", &poller.query, "Content-Length: 100\r\n").await;
     poller.post.write(b"4").await;
     assert_eq!(server.disconnect_reason().await, Reason::PingTimeout);
-    // Either an answer or the connection's end: nobody waits for the rest.
+    // Either a response or the connection's end, without waiting for the rest.
     let answer = poller.post.answer_or_end().await;
     assert!(answer.is_none_or(|answer| answer.status == 400));
 }

@@ -1,4 +1,4 @@
-//! Those who start afresh.
+//! Clients that start afresh.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use super::Server;
 use crate::harness::{Poller, TestServer};
 
 #[actix_web::test]
-async fn who_left_by_its_own_will_starts_afresh() {
+async fn deliberate_disconnect_is_not_recovered() {
     let mut all = Server::start(2, Recovery::default());
     let hub = all.server.hub.clone();
     for by in 0..3 {
-        let mut client = all.first().await;
+        let mut client = all.connect_first().await;
         client.client().request(r#"421["join","a"]"#).await;
         match by {
             0 => client.client().send("41").await,
@@ -25,7 +25,7 @@ async fn who_left_by_its_own_will_starts_afresh() {
         assert_eq!(all.next_report().await, expected);
         client.client = None;
         hub.emit("n", &1);
-        assert!(!client.come(&all.server).await, "{expected}");
+        assert!(!client.connect(&all.server).await, "{expected}");
         assert_eq!(client.rooms().await, r#"438[[false,["all"]]]"#);
         client.client().send("41").await;
         all.next_report().await;
@@ -33,37 +33,37 @@ async fn who_left_by_its_own_will_starts_afresh() {
 }
 
 #[actix_web::test]
-async fn a_connection_that_ended_in_good_order_is_one_that_was_lost() {
+async fn orderly_connection_end_is_recovered() {
     let mut all = Server::start(2, Recovery::default());
     for by in 0..2 {
-        let mut client = all.first().await;
+        let mut client = all.connect_first().await;
         match by {
             0 => client.client().raw(Ws::Close(None)).await,
             _ => client.client().send("1").await,
         }
         assert_eq!(all.next_report().await, Reason::TransportClose);
-        assert!(client.come(&all.server).await);
+        assert!(client.connect(&all.server).await);
     }
 }
 
 #[actix_web::test]
-async fn who_was_away_for_too_long_starts_afresh() {
+async fn expired_socket_is_not_recovered() {
     let max_disconnection = Duration::from_millis(80);
     let mut all = Server::start(1, Recovery { max_disconnection, ..Recovery::default() });
-    let mut client = all.first().await;
+    let mut client = all.connect_first().await;
     client.lose();
     all.next_report().await;
-    // What is measured is that time passes.
+    // The passing of time is what is measured.
     tokio::time::sleep(max_disconnection + Duration::from_millis(40)).await;
-    assert!(!client.come(&all.server).await);
+    assert!(!client.connect(&all.server).await);
     client.nothing_more().await;
 }
 
 #[actix_web::test]
-async fn who_missed_more_than_is_kept_starts_afresh_and_others_do_not() {
+async fn socket_missing_expired_events_is_not_recovered() {
     let mut all = Server::start(2, Recovery { max_bytes: 10_000, ..Recovery::default() });
     let hub = all.server.hub.clone();
-    let (mut one, mut other) = (all.first().await, all.first().await);
+    let (mut one, mut other) = (all.connect_first().await, all.connect_first().await);
     hub.emit("n", &0);
     assert_eq!((one.number().await, other.number().await), (0, 0));
     one.lose();
@@ -75,14 +75,14 @@ async fn who_missed_more_than_is_kept_starts_afresh_and_others_do_not() {
     other.lose();
     all.next_report().await;
     hub.emit("n", &2_000);
-    assert!(!one.come(&all.server).await);
-    assert!(other.come(&all.server).await);
+    assert!(!one.connect(&all.server).await);
+    assert!(other.connect(&all.server).await);
     assert_eq!(other.number().await, 2_000);
     one.nothing_more().await;
 }
 
 #[actix_web::test]
-async fn what_is_no_pid_or_no_offset_is_no_place_to_come_back_to() {
+async fn invalid_pid_or_offset_is_not_recovered() {
     let mut all = Server::start(2, Recovery::default());
     all.server.hub.emit("n", &0);
     for (pid, offset) in [
@@ -98,18 +98,18 @@ async fn what_is_no_pid_or_no_offset_is_no_place_to_come_back_to() {
         assert!(answer.starts_with(r#"40{"sid":""#), "{answer}");
     }
     for offset in ["", "zz", "-1", "+0", "ffffffff", "fffffffffffffffffffff", "1 "] {
-        let mut client = all.first().await;
+        let mut client = all.connect_first().await;
         client.lose();
         while all.next_report().await != Reason::TransportClose {}
         client.offset = Some(offset.to_owned());
-        let recovered = client.come(&all.server).await;
+        let recovered = client.connect(&all.server).await;
         assert!(!recovered || offset == "+0", "{offset}");
         client.client().send("41").await;
     }
 }
 
 #[actix_web::test]
-async fn without_the_setting_nothing_of_it_is_seen() {
+async fn recovery_is_off_by_default() {
     let server = TestServer::of(SocketIo::builder(Config::default()).namespace(Namespace::new("/")), 1);
     let mut client = server.open().await;
     let answer = client.request(r#"40{"pid":"AAAAAAAAAAAAAAAAAAAA","offset":"1"}"#).await;
@@ -119,7 +119,7 @@ async fn without_the_setting_nothing_of_it_is_seen() {
 }
 
 #[actix_web::test]
-async fn who_polls_may_come_back_as_a_websocket() {
+async fn polling_socket_is_recovered_by_websocket() {
     let mut all = Server::start(2, Recovery::default());
     let mut poller = Poller::open(&all.server).await;
     poller.send("40").await;
@@ -131,8 +131,9 @@ async fn who_polls_may_come_back_as_a_websocket() {
     assert_eq!(all.next_report().await, Reason::TransportClose);
     all.server.hub.emit("n", &1);
 
-    let mut client = super::Returning { id: answer["sid"].as_str().unwrap().into(), ..Default::default() };
+    let mut client =
+        super::RecoveringClient { id: answer["sid"].as_str().unwrap().into(), ..Default::default() };
     client.pid = Some(answer["pid"].as_str().unwrap().into());
-    assert!(client.come(&all.server).await);
+    assert!(client.connect(&all.server).await);
     assert_eq!(client.number().await, 1);
 }

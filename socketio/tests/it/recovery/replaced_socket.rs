@@ -1,4 +1,4 @@
-//! Who comes back while its old self is still at work.
+//! A client that reconnects while a handler of its earlier socket still runs.
 
 use std::{
     sync::{Arc, Mutex},
@@ -8,11 +8,11 @@ use std::{
 use socketio::{Config, Namespace, Reason, Recovery, Socket, SocketIo};
 use tokio::sync::Notify;
 
-use super::Returning;
+use super::RecoveringClient;
 use crate::harness::{TestServer, within};
 
 #[actix_web::test]
-async fn the_old_selfs_last_handler_is_done_before_the_new_one_is_there() {
+async fn replaced_sockets_handler_ends_before_recovery() {
     let (gate, begun) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let said = Arc::new(Mutex::new(Vec::new()));
     let say = |what: &'static str| {
@@ -42,14 +42,14 @@ async fn the_old_selfs_last_handler_is_done_before_the_new_one_is_there() {
     let config = Config { recovery: Some(Recovery::default()), ..Config::default() };
     let server = TestServer::of(SocketIo::builder(config).namespace(slow), 2);
 
-    let mut client = Returning::default();
-    client.come(&server).await;
+    let mut client = RecoveringClient::default();
+    client.connect(&server).await;
     client.client().send(r#"42["slow"]"#).await;
     within(begun.notified()).await;
     client.lose();
     let opener = gate.clone();
-    let (recovered, ()) = tokio::join!(client.come(&server), async {
-        // It is waited for, so the handler must be let go while the client comes back.
+    let (recovered, ()) = tokio::join!(client.connect(&server), async {
+        // The new socket waits for the handler, which is released during the reconnect.
         actix_web::rt::time::sleep(Duration::from_millis(100)).await;
         opener.notify_one();
     });

@@ -1,4 +1,4 @@
-//! Broadcasts to who does not keep up: volatile ones are dropped, of a slot's the last one comes.
+//! Broadcasts to slow clients: volatile events are dropped, and of a slot the last one arrives.
 
 use serde_json::value::RawValue;
 use socketio::{Broadcast, Config, Namespace, Slot, SocketIo};
@@ -13,7 +13,7 @@ fn start(max_outbox: usize) -> TestServer {
     TestServer::of(SocketIo::builder(config).namespace(namespace), 2)
 }
 
-/// Broadcasts many times more than a connection takes.
+/// Broadcasts many times more than a connection buffers.
 fn flood(to: impl Fn() -> Broadcast) {
     let filler = RawValue::from_string(format!("\"{}\"", "x".repeat(FILLER))).unwrap();
     for n in 0..200 {
@@ -26,7 +26,7 @@ fn number(text: &str) -> u32 {
     rest.split([',', ']']).next().unwrap().parse().unwrap()
 }
 
-/// What has come when an ack has.
+/// Packets received before an ack.
 async fn until_ack(client: &mut Client) -> Vec<u32> {
     client.send(r#"427["echo"]"#).await;
     let mut numbers = Vec::new();
@@ -39,7 +39,7 @@ async fn until_ack(client: &mut Client) -> Vec<u32> {
 }
 
 #[actix_web::test]
-async fn volatile_events_are_dropped_for_who_does_not_read() {
+async fn volatile_events_are_dropped_for_stalled_websocket() {
     let server = start(500_000);
     let (mut stalled, mut reader) = (server.enter().await, server.enter().await);
     flood(|| server.hub.of("/").volatile());
@@ -49,13 +49,13 @@ async fn volatile_events_are_dropped_for_who_does_not_read() {
     assert!(!numbers.is_empty() && numbers.len() < 100, "{} of 200 came", numbers.len());
     assert!(numbers.is_sorted_by(|a, b| a < b));
     assert_eq!(server.io.sessions(), 2, "nobody was evicted");
-    // And once it reads again they come again.
+    // Once it reads again, events arrive again.
     server.hub.of("/").volatile().emit_args("n", &socketio::args![1000]);
     assert_eq!(until_ack(&mut stalled).await, [1000]);
 }
 
 #[actix_web::test]
-async fn volatile_events_are_dropped_for_who_does_not_poll() {
+async fn volatile_events_are_dropped_without_poll() {
     let server = start(500_000);
     let mut poller = Poller::enter(&server).await;
     flood(|| server.hub.of("/").volatile());
@@ -74,7 +74,7 @@ async fn volatile_events_are_dropped_for_who_does_not_poll() {
 }
 
 #[actix_web::test]
-async fn of_a_slots_events_the_last_comes_and_the_ordered_ones_stay_in_order() {
+async fn slot_keeps_last_event_and_ordered_events_keep_order() {
     let server = start(usize::MAX);
     let mut stalled = server.enter().await;
     let hub = &server.hub;
@@ -90,7 +90,7 @@ async fn of_a_slots_events_the_last_comes_and_the_ordered_ones_stay_in_order() {
 }
 
 #[actix_web::test]
-async fn slots_alone_never_evict() {
+async fn slot_events_never_evict() {
     let server = start(100_000);
     let mut stalled = server.enter().await;
     flood(|| server.hub.of("/").latest(Slot(0)));

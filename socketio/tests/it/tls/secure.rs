@@ -1,4 +1,4 @@
-//! A server behind TLS with a certificate of its own, and clients that trust it.
+//! A server with a certificate of its own, and clients that trust it.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -17,7 +17,7 @@ use tokio_tungstenite::client_async;
 
 use crate::harness::{Client, Http, TestServer, within};
 
-/// A folder for a certificate and a key, gone with the test.
+/// A temporary folder for a certificate and a key.
 pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
@@ -45,7 +45,7 @@ pub(super) fn certified() -> CertifiedKey<rcgen::KeyPair> {
     rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap()
 }
 
-/// A server behind TLS, and how to reach it.
+/// A server behind TLS, and its address.
 pub(super) struct Secure {
     pub(super) server: TestServer,
     connector: TlsConnector,

@@ -1,4 +1,4 @@
-//! Numbered messages both ways while sessions move.
+//! Numbered messages in both directions during upgrades.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
 use crate::harness::{Client, Poller, TestServer};
 
-/// A thread that broadcasts; a test that fails ends it, too.
+/// A broadcasting thread; a failing test ends it, too.
 struct Steady(Arc<AtomicBool>, Option<std::thread::JoinHandle<usize>>);
 
 impl Steady {
@@ -27,7 +27,7 @@ impl Steady {
             while !stopped.load(Ordering::SeqCst) {
                 hub.broadcast(Message::event(Frame::event("n", &[&n.to_string()])));
                 n += 1;
-                // Steady, rather than as fast as can be: it is to last for as long as the upgrade.
+                // Steady rather than fast: it has to last as long as the upgrade.
                 std::thread::sleep(Duration::from_micros(200));
             }
             n
@@ -35,7 +35,7 @@ impl Steady {
         Self(stop, Some(thread))
     }
 
-    /// How many there were.
+    /// Ends the thread; returns the number of broadcasts.
     fn end(mut self) -> usize {
         self.0.store(true, Ordering::SeqCst);
         self.1.take().unwrap().join().unwrap()
@@ -48,7 +48,7 @@ impl Drop for Steady {
     }
 }
 
-/// Numbers of broadcasts, which must have no gap, and acks in their order.
+/// Numbers of broadcasts without gaps, and acks in order.
 #[derive(Default)]
 struct Heard {
     broadcasts: usize,
@@ -67,8 +67,8 @@ impl Heard {
     }
 }
 
-/// One client's story: numbered events before, while and after it moves, with broadcasts all the while.
-async fn a_move_with_traffic(server: &TestServer, mut poller: Poller) -> (Client, Heard) {
+/// One client: numbered events before, during and after its upgrade, with continuous broadcasts.
+async fn upgrade_with_traffic(server: &TestServer, mut poller: Poller) -> (Client, Heard) {
     let mut received = Heard::default();
     for id in 0..5 {
         poller.send(&format!(r#"42{id}["echo",{id}]"#)).await;
@@ -82,7 +82,7 @@ async fn a_move_with_traffic(server: &TestServer, mut poller: Poller) -> (Client
     assert_eq!(client.text().await, "3probe");
     let answer = poller.get.answer().await;
     poller.receive(answer);
-    poller.left().iter().filter(|packet| *packet != "6").for_each(|packet| received.take(packet));
+    poller.remaining().iter().filter(|packet| *packet != "6").for_each(|packet| received.take(packet));
     client.send("5").await;
     for id in 10..20 {
         client.send(&format!(r#"42{id}["echo",{id}]"#)).await;
@@ -94,12 +94,12 @@ async fn a_move_with_traffic(server: &TestServer, mut poller: Poller) -> (Client
 }
 
 #[actix_web::test]
-async fn nothing_is_lost_doubled_or_reordered_on_the_way() {
+async fn upgrade_loses_repeats_and_reorders_nothing() {
     for workers in [1, 2, 3, 4] {
         let server = TestServer::with_workers(Config::default(), workers);
         let poller = Poller::connect(&server).await;
         let steady = Steady::begin(&server);
-        let (mut client, mut received) = a_move_with_traffic(&server, poller).await;
+        let (mut client, mut received) = upgrade_with_traffic(&server, poller).await;
         let broadcasts = steady.end();
         while received.broadcasts < broadcasts {
             received.take(&client.text().await);
@@ -110,11 +110,11 @@ async fn nothing_is_lost_doubled_or_reordered_on_the_way() {
 }
 
 #[actix_web::test]
-async fn many_sessions_move_at_once() {
+async fn many_sessions_upgrade_concurrently() {
     let server = TestServer::with_workers(Config::default(), 4);
     let pollers = join_all((0..50).map(|_| Poller::connect(&server))).await;
     let steady = Steady::begin(&server);
-    let moved = join_all(pollers.into_iter().map(|poller| a_move_with_traffic(&server, poller))).await;
+    let moved = join_all(pollers.into_iter().map(|poller| upgrade_with_traffic(&server, poller))).await;
     let broadcasts = steady.end();
     for (mut client, mut received) in moved {
         while received.broadcasts < broadcasts {

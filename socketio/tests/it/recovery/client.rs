@@ -1,4 +1,4 @@
-//! A server that recovers, and clients that come back to it.
+//! A server with recovery, and clients that reconnect to it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::harness::{Client, TestServer, within};
 
-/// A server that recovers, and tells why its sockets went.
+/// A server with recovery that reports its disconnects.
 pub(super) struct Server {
     pub(super) server: TestServer,
     reports: UnboundedReceiver<Reason>,
@@ -52,26 +52,26 @@ impl Server {
         within(self.reports.recv()).await.unwrap()
     }
 
-    /// A client that comes for the first time.
-    pub(super) async fn first(&self) -> Returning {
-        let mut returning = Returning::default();
-        returning.come(&self.server).await;
+    /// A client that connects for the first time.
+    pub(super) async fn connect_first(&self) -> RecoveringClient {
+        let mut returning = RecoveringClient::default();
+        returning.connect(&self.server).await;
         returning
     }
 }
 
-/// What a stock client remembers.
+/// The recovery state of a stock client.
 #[derive(Default)]
-pub(super) struct Returning {
+pub(super) struct RecoveringClient {
     pub(super) client: Option<Client>,
     pub(super) id: String,
     pub(super) pid: Option<String>,
     pub(super) offset: Option<String>,
 }
 
-impl Returning {
-    /// Connects with what it remembers; says whether it was recovered.
-    pub(super) async fn come(&mut self, server: &TestServer) -> bool {
+impl RecoveringClient {
+    /// Connects with its state; returns whether it was recovered.
+    pub(super) async fn connect(&mut self, server: &TestServer) -> bool {
         let mut client = server.open().await;
         let auth = match (&self.pid, &self.offset) {
             (Some(pid), Some(offset)) => json!({ "pid": pid, "offset": offset }).to_string(),
@@ -91,7 +91,7 @@ impl Returning {
         self.client.as_mut().unwrap()
     }
 
-    /// The next event's number; its offset is remembered.
+    /// The next event's number; its offset is kept.
     pub(super) async fn number(&mut self) -> u32 {
         let text = self.client().text().await;
         let event: Value = serde_json::from_str(text.trim_start_matches(|c: char| c != '[')).unwrap();
@@ -109,7 +109,7 @@ impl Returning {
         numbers
     }
 
-    /// Everything that was sent to it has come.
+    /// Checks that all sent events have arrived.
     pub(super) async fn nothing_more(&mut self) {
         assert_eq!(self.client().request(r#"427["echo",7]"#).await, "437[7]");
     }
