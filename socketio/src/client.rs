@@ -32,7 +32,7 @@ use crate::{
         args::Args,
         frame::Frame,
         json::is_deeper,
-        packet::{Emitted, Packet},
+        packet::{EventPacket, Packet},
     },
     worker::socket::MAX_NAME_BYTES,
 };
@@ -122,7 +122,7 @@ impl Client {
     fn count(&mut self) -> Result<(), SessionError> {
         let held = self.waiting().1 + self.assembler.held();
         self.reservation.set(held).map_err(|Exhausted| {
-            Metrics::limited("max_memory_without_owner");
+            Metrics::count_limit("max_memory_without_owner");
             SessionError { code: BUSY, sentence: EXHAUSTED.to_owned(), reason: Reason::Full }
         })
     }
@@ -132,14 +132,14 @@ impl Client {
         if !self.drivers.iter().any(SocketDriver::is_held) {
             self.held = None;
         } else if self.held.is_none() {
-            Metrics::limited("max_unread_acks");
+            Metrics::count_limit("max_unread_acks");
             self.wait_for_reading();
         }
     }
 
     fn wait_for_reading(&mut self) {
         let until = Instant::now() + self.config().unread_timeout;
-        self.held = Some(HeldEvents { taken: self.session.taken(), until });
+        self.held = Some(HeldEvents { taken: self.session.bytes_written(), until });
     }
 
     fn packet(&mut self, text: &str) -> Result<(), SessionError> {
@@ -187,7 +187,7 @@ impl Client {
         let taken = self.drivers.iter().filter(|driver| driver.membership != Membership::Left).count();
         let max = self.config().max_sockets;
         if taken >= max || self.drivers.len() >= 2 * max {
-            Metrics::limited("max_sockets");
+            Metrics::count_limit("max_sockets");
             return refuse("Too many namespaces on one connection");
         }
         let known =
@@ -231,32 +231,32 @@ impl Client {
                     .or(too_large);
                 let limit_exceeded = limit_exceeded.or_else(|| self.limit_exceeded(&emitted));
                 if let Some(limit_exceeded) = limit_exceeded {
-                    Metrics::limited(limit_exceeded.as_str());
+                    Metrics::count_limit(limit_exceeded.as_str());
                     tracing::debug!(sid = %self.session.sid, %limit_exceeded, "an event's arguments were not taken");
                 }
                 let Some(driver) = self.driver(&emitted.namespace)? else { return Ok(()) };
-                let Emitted { name, args: json, ack, .. } = emitted;
+                let EventPacket { name, args: json, ack, .. } = emitted;
                 let args = Args { json, attachments: assembled.attachments };
-                let args = if limit_exceeded.is_some() { Args::new() } else { sound(args)? };
+                let args = if limit_exceeded.is_some() { Args::new() } else { checked_args(args)? };
                 driver.push(Item::Event(Received { name, args, ack, limit_exceeded }), bytes as usize);
             }
             PendingPacket::Ack { namespace, id, args } if !assembled.over => {
                 // An ack is accepted in any case, and charged before the next event.
                 let _ = self.session.charge(0, bytes);
-                let args = sound(Args { json: args, attachments: assembled.attachments })?;
+                let args = checked_args(Args { json: args, attachments: assembled.attachments })?;
                 if let Some(driver) = self.driver(&namespace)? {
                     driver.acked(id, args);
                 }
             }
             PendingPacket::Ack { .. } => {
-                Metrics::limited("max_payload");
+                Metrics::count_limit("max_payload");
                 tracing::debug!(sid = %self.session.sid, bytes, limit, "an ack was too large, and dropped");
             }
         }
         Ok(())
     }
 
-    fn limit_exceeded(&mut self, emitted: &Emitted) -> Option<LimitExceeded> {
+    fn limit_exceeded(&mut self, emitted: &EventPacket) -> Option<LimitExceeded> {
         let (max_depth, max_events) = (self.config().max_depth, self.config().max_events);
         if !self.rate.take() {
             return Some(LimitExceeded::TooMany { limit: max_events });
@@ -266,7 +266,7 @@ impl Client {
     }
 
     /// Checks the limit of waiting events of this name.
-    fn busy(&self, emitted: &Emitted) -> Option<LimitExceeded> {
+    fn busy(&self, emitted: &EventPacket) -> Option<LimitExceeded> {
         let limits = &self.config().event_limits;
         let limit = limits.iter().find(|limit| limit.event == emitted.name)?;
         let in_namespace = |driver: &&SocketDriver| *driver.nsp.name == *emitted.namespace;
@@ -287,8 +287,8 @@ impl Client {
             Err(error) => std::str::from_utf8(&prefix[..error.valid_up_to()]).unwrap_or_default(),
         };
         let packet = prefix.strip_prefix('4').filter(|_| !self.assembler.is_waiting());
-        let Some(emitted) = packet.and_then(Packet::recognise) else {
-            Metrics::limited("max_payload");
+        let Some(emitted) = packet.and_then(Packet::parse_event_prefix) else {
+            Metrics::count_limit("max_payload");
             let sentence = format!("message of {bytes} bytes is over the limit of {limit}");
             return Err(SessionError { code: 1009, sentence, reason: Reason::ProtocolError });
         };
@@ -309,8 +309,12 @@ impl Client {
     }
 }
 
-fn sound(args: Args) -> Result<Args, SessionError> {
-    if args.is_sound() { Ok(args) } else { Err(SessionError::invalid("a placeholder of nothing")) }
+fn checked_args(args: Args) -> Result<Args, SessionError> {
+    if args.has_valid_placeholders() {
+        Ok(args)
+    } else {
+        Err(SessionError::invalid("a placeholder of nothing"))
+    }
 }
 
 impl SessionLayer for Client {
@@ -368,7 +372,7 @@ impl SessionLayer for Client {
 
     fn overdue(&mut self) -> Option<SessionError> {
         if let Some(held) = self.held.take_if(|held| held.until <= Instant::now()) {
-            match self.session.taken() > held.taken {
+            match self.session.bytes_written() > held.taken {
                 true => self.wait_for_reading(),
                 false => self.session.evict("unread_timeout"),
             }

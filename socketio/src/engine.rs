@@ -32,7 +32,7 @@ mod writer;
 
 pub(crate) use self::{
     frames::{BUSY, EXHAUSTED},
-    http::{Endpoint, Open, handle},
+    http::{Endpoint, LayerFactory, handle},
     layer::{Message, SessionError, SessionLayer},
     request::Request,
 };

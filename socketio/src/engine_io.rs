@@ -62,7 +62,7 @@ impl EngineIo {
         F: Fn(&EngineSession, EngineMessage) + Send + Sync + 'static,
     {
         let on_message = Arc::new(on_message);
-        let open: crate::engine::Open = Box::new(move |session, _| {
+        let open: crate::engine::LayerFactory = Box::new(move |session, _| {
             // There are no namespaces to join later.
             session.join();
             let session = EngineSession(session.clone());

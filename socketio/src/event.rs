@@ -24,13 +24,13 @@ impl Event {
     /// Takes the ack: the return value of the handler is then not sent. If the client requested no ack, nothing is
     /// sent.
     pub fn ack(&mut self) -> AckSender {
-        let ack = self.lend_ack();
+        let ack = self.borrow_ack();
         ack.take_over();
         ack
     }
 
     /// The ack, which the session still sends unless it is taken over.
-    pub(crate) fn lend_ack(&mut self) -> AckSender {
+    pub(crate) fn borrow_ack(&mut self) -> AckSender {
         AckSender(self.ack_handle.take())
     }
 }

@@ -125,7 +125,7 @@ impl<S> FromEvent<S> for AckSender {
     fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
         let event = parts.event.as_mut().ok_or_else(taken)?;
         parts.ack = event.ack_handle.clone();
-        Ok(event.lend_ack())
+        Ok(event.borrow_ack())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         args::Args,
         frame::{Frame, Head},
         json,
-        packet::{Emitted, Packet},
+        packet::{EventPacket, Packet},
         payload,
     },
 };
@@ -50,8 +50,8 @@ pub fn parse(text: &str) -> Result<Parts, &'static str> {
 }
 
 /// Parses the beginning of an event's packet.
-pub fn recognise(prefix: &str) -> Option<Parts> {
-    Packet::recognise(prefix).map(Parts::from)
+pub fn parse_event_prefix(prefix: &str) -> Option<Parts> {
+    Packet::parse_event_prefix(prefix).map(Parts::from)
 }
 
 /// Whether JSON is nested deeper than `max`.
@@ -71,7 +71,7 @@ pub fn encode(parts: &Parts) -> Option<Frame> {
     let json = parts.args.iter().map(|arg| RawValue::from_string(arg.clone()));
     let json = json.collect::<Result<_, _>>().ok()?;
     let args = Args { json, attachments: vec![Bytes::from_static(b"bytes"); parts.attachments] };
-    args.is_sound().then(|| Frame::encode(head, &args, None))
+    args.has_valid_placeholders().then(|| Frame::encode(head, &args, None))
 }
 
 /// Splits the body of a POST, given in pieces. Each packet is returned as a WebSocket frame, or as `Err` if it was
@@ -114,13 +114,13 @@ pub fn args(json: Vec<Box<RawValue>>, attachments: Vec<Bytes>) -> Args {
 }
 
 /// Whether every placeholder has an attachment, and the arguments as they may be sent.
-pub fn sound(args: &Args) -> (bool, Args) {
-    (args.is_sound(), args.made_sound().into_owned())
+pub fn validate(args: &Args) -> (bool, Args) {
+    (args.has_valid_placeholders(), args.with_valid_placeholders().into_owned())
 }
 
-impl From<Emitted> for Parts {
-    fn from(event: Emitted) -> Self {
-        let Emitted { namespace, ack, name, args, attachments } = event;
+impl From<EventPacket> for Parts {
+    fn from(event: EventPacket) -> Self {
+        let EventPacket { namespace, ack, name, args, attachments } = event;
         let (namespace, args) = (namespace.into(), texts(&args));
         Self { kind: 2, namespace, id: ack, name: Some(name), args, attachments }
     }

@@ -118,7 +118,7 @@ impl Handshake {
     /// The owner has the maximum number of sessions; nothing has changed.
     pub fn set_owner(&self, owner: Option<&str>) -> Result<(), TooManySessions> {
         self.session.set_owner(owner).map_err(|_| {
-            Metrics::limited("max_sessions_per_address");
+            Metrics::count_limit("max_sessions_per_address");
             TooManySessions
         })
     }
@@ -130,7 +130,7 @@ impl Handshake {
     /// The rate is exceeded: the time after which to try again.
     pub fn check_rate(&self, name: &str) -> Result<(), Duration> {
         self.session.check_rate(name).map_err(|busy| {
-            Metrics::limited(busy.limit);
+            Metrics::count_limit(busy.limit);
             busy.after
         })
     }

@@ -72,14 +72,14 @@ impl Metrics {
     }
 
     /// Counts a limit that took effect. Each limit is logged at most once a minute.
-    pub(crate) fn limited(limit: &'static str) {
+    pub(crate) fn count_limit(limit: &'static str) {
         counter!("socketio_limited_total", "limit" => limit).increment(1);
         if let Some(times) = due(limit, Instant::now()) {
             info!(limit, times, "a limit was met");
         }
     }
 
-    pub(crate) fn evicted(reason: Reason) {
+    pub(crate) fn count_eviction(reason: Reason) {
         counter!("socketio_evictions_total", "reason" => reason.as_str()).increment(1);
     }
 }

@@ -163,7 +163,7 @@ impl Builder {
             hub.set_max_age(recovery.max_disconnection);
         }
         let namespaces = Arc::new(Namespaces { config: config.clone(), patterns });
-        let open: engine::Open = Box::new(move |session, request| {
+        let open: engine::LayerFactory = Box::new(move |session, request| {
             Box::new(Client::new(namespaces.clone(), session.clone(), request.clone()))
         });
         let endpoint = Endpoint::new(config, hub, open);

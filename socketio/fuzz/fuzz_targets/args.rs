@@ -89,7 +89,7 @@ fn look(args: &Args) {
     if count == 0 || args.json().iter().any(|json| fuzzing::is_deeper(json.get(), MAX_DEPTH)) {
         return;
     }
-    let (sound, made) = fuzzing::sound(args);
+    let (sound, made) = fuzzing::validate(args);
     // The server also refuses arguments that only look unsound, because a member occurs twice or within a placeholder;
     // no client sends these.
     let counted = args.json().iter().all(|json| counts(json, count));

@@ -6,7 +6,7 @@ use std::fmt;
 
 use libfuzzer_sys::fuzz_target;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use socketio::fuzzing::{Parts, encode, is_deeper, parse, recognise};
+use socketio::fuzzing::{Parts, encode, is_deeper, parse, parse_event_prefix};
 
 /// Attachments that a server takes by default.
 const MAX_ATTACHMENTS: usize = 10;
@@ -14,10 +14,10 @@ const MAX_ATTACHMENTS: usize = 10;
 const CUTS: usize = 64;
 
 fuzz_target!(|text: &str| {
-    let recognised = recognise(text);
+    let recognised = parse_event_prefix(text);
     for cut in (0..text.len().min(CUTS)).filter(|cut| text.is_char_boundary(*cut)) {
         // A longer prefix never changes what a shorter one has shown.
-        let known = recognise(&text[..cut]);
+        let known = parse_event_prefix(&text[..cut]);
         assert!(known.is_none() || known == recognised, "{known:?} became {recognised:?}");
     }
     let Ok(parts) = parse(text) else { return };

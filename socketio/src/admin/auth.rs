@@ -49,12 +49,12 @@ pub(super) struct AdminAuth {
     password: String,
     sessions: Mutex<VecDeque<Pid>>,
     /// Time of the next attempt of each address.
-    turns: Mutex<HashMap<IpAddr, Instant>>,
+    attempts: Mutex<HashMap<IpAddr, Instant>>,
 }
 
 impl AdminAuth {
     pub(super) fn new(username: String, password: String) -> Self {
-        Self { username, password, sessions: Mutex::default(), turns: Mutex::default() }
+        Self { username, password, sessions: Mutex::default(), attempts: Mutex::default() }
     }
 
     pub(super) async fn authorize(&self, handshake: &Handshake) -> Result<AdminSession, ConnectError> {
@@ -68,8 +68,9 @@ impl AdminAuth {
             return Err(invalid());
         };
         let address = handshake.network().unwrap_or(Ipv4Addr::UNSPECIFIED.into());
-        let turn =
-            self.turn(address).ok_or_else(|| ConnectError::new("too many attempts: wait a few seconds"))?;
+        let turn = self
+            .next_attempt(address)
+            .ok_or_else(|| ConnectError::new("too many attempts: wait a few seconds"))?;
         sleep_until(turn).await;
         // Both are compared, whatever the first result is.
         if constant_time_eq(&username, &self.username) & constant_time_eq(&password, &self.password) {
@@ -82,16 +83,16 @@ impl AdminAuth {
     }
 
     /// Time at which an attempt is processed; `None` if too many are waiting.
-    fn turn(&self, address: IpAddr) -> Option<Instant> {
+    fn next_attempt(&self, address: IpAddr) -> Option<Instant> {
         let now = Instant::now();
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        if turns.len() >= MAX_ADDRESSES {
-            turns.retain(|_, next| *next > now);
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts.len() >= MAX_ADDRESSES {
+            attempts.retain(|_, next| *next > now);
         }
-        if turns.len() >= MAX_ADDRESSES && !turns.contains_key(&address) {
+        if attempts.len() >= MAX_ADDRESSES && !attempts.contains_key(&address) {
             return None;
         }
-        let next = turns.entry(address).or_insert(now);
+        let next = attempts.entry(address).or_insert(now);
         let turn = now.max(*next);
         if turn >= now + ATTEMPT_INTERVAL * MAX_WAITING {
             return None;
@@ -147,12 +148,12 @@ mod tests {
     async fn attempts_from_one_address_are_spaced_and_bounded() {
         let (auth, now) = (AdminAuth::new("ada".into(), "x".into()), Instant::now());
         for n in 0..MAX_WAITING {
-            assert_eq!(auth.turn(at(1)), Some(now + ATTEMPT_INTERVAL * n));
+            assert_eq!(auth.next_attempt(at(1)), Some(now + ATTEMPT_INTERVAL * n));
         }
-        assert_eq!(auth.turn(at(1)), None);
-        assert_eq!(auth.turn(at(2)), Some(now), "nobody else waits");
+        assert_eq!(auth.next_attempt(at(1)), None);
+        assert_eq!(auth.next_attempt(at(2)), Some(now), "nobody else waits");
         tokio::time::advance(ATTEMPT_INTERVAL * MAX_WAITING).await;
-        assert_eq!(auth.turn(at(1)), Some(Instant::now()));
+        assert_eq!(auth.next_attempt(at(1)), Some(Instant::now()));
     }
 
     #[test]

@@ -41,7 +41,7 @@ const SECRET_NAMES: [&str; 7] = ["auth", "pass", "pwd", "pin", "otp", "jwt", "si
 pub(super) fn received(socket: &SocketInner, event: &Event) -> Frame {
     let mut args = shown(event.args.json().iter().map(|arg| &**arg));
     if let Some(limit_exceeded) = event.limit_exceeded {
-        args.push(word(&format!("not taken: {limit_exceeded}")));
+        args.push(parenthesized(&format!("not taken: {limit_exceeded}")));
     }
     frame("event_received", socket, &event.name, &args)
 }
@@ -56,8 +56,8 @@ pub(super) fn sent(socket: &SocketInner, frame: &Frame) -> Option<Frame> {
     };
     let text = text.strip_prefix('4')?;
     if packet.len() > 2 * MAX_BYTES {
-        let event = Packet::recognise(text)?;
-        let size = word(&format!("{} bytes", packet.len()));
+        let event = Packet::parse_event_prefix(text)?;
+        let size = parenthesized(&format!("{} bytes", packet.len()));
         return Some(self::frame("event_sent", socket, &event.name, &[size]));
     }
     match Packet::parse(text) {
@@ -90,14 +90,14 @@ fn shown<'a>(args: impl ExactSizeIterator<Item = &'a RawValue>) -> Vec<String> {
     let each = |arg: &RawValue| {
         let json = arg.get();
         if json.len() > left {
-            return word(&format!("{} bytes", json.len()));
+            return parenthesized(&format!("{} bytes", json.len()));
         }
         left -= json.len();
         without_secrets(json)
     };
     let mut shown: Vec<_> = args.take(MAX_ARGS).map(each).collect();
     if more > 0 {
-        shown.push(word(&format!("{more} more")));
+        shown.push(parenthesized(&format!("{more} more")));
     }
     shown
 }
@@ -106,7 +106,7 @@ fn without_secrets(json: &str) -> String {
     if !json.starts_with(['[', '{']) {
         return json.to_owned();
     }
-    let Ok(mut value) = serde_json::from_str(json) else { return word("nested too deeply") };
+    let Ok(mut value) = serde_json::from_str(json) else { return parenthesized("nested too deeply") };
     hide(&mut value);
     value.to_string()
 }
@@ -133,7 +133,7 @@ fn is_secret(name: &str) -> bool {
     SECRET_NAMES.contains(&&*name) || SECRETS.iter().any(|secret| name.contains(secret))
 }
 
-fn word(word: &str) -> String {
+fn parenthesized(word: &str) -> String {
     text(&format!("({word})"))
 }
 

@@ -46,9 +46,9 @@ pub(super) struct AdminPage {
 }
 
 /// Closes the feed when the page's task ends, even if it is torn down.
-struct Open<'a>(&'a Monitor, SocketId);
+struct FeedGuard<'a>(&'a Monitor, SocketId);
 
-impl Drop for Open<'_> {
+impl Drop for FeedGuard<'_> {
     fn drop(&mut self) {
         self.0.close(self.1);
     }
@@ -81,7 +81,7 @@ impl AdminPage {
     pub(super) async fn run(mut self) {
         let (monitor, id) = (self.monitor.clone(), *self.socket.id());
         let feed = monitor.open(id);
-        let _open = Open(&monitor, id);
+        let _guard = FeedGuard(&monitor, id);
         if monitor.is_detailed {
             self.request_list(&feed);
         }

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::{engine::SessionError, event::LimitExceeded, metrics::Metrics, wire::packet::Emitted};
+use crate::{engine::SessionError, event::LimitExceeded, metrics::Metrics, wire::packet::EventPacket};
 
 /// A packet that may have attachments.
 pub(super) enum PendingPacket {
-    Event(Emitted, Option<LimitExceeded>),
+    Event(EventPacket, Option<LimitExceeded>),
     Ack { namespace: Box<str>, id: u64, args: Vec<Box<RawValue>> },
 }
 
@@ -51,7 +51,7 @@ impl PacketAssembler {
         bytes: usize,
     ) -> Result<Option<AssembledPacket>, SessionError> {
         if missing > self.max_attachments {
-            Metrics::limited("max_attachments");
+            Metrics::count_limit("max_attachments");
             return Err(SessionError::invalid("too many attachments"));
         }
         let assembled = AssembledPacket { packet, attachments: Vec::new(), bytes: bytes as u64, over: false };

@@ -32,7 +32,7 @@ const KEEP_CAPACITY: usize = 8;
 pub(super) enum Item {
     Connect(Option<Box<RawValue>>),
     Event(Received),
-    Gone(Reason),
+    Disconnect(Reason),
 }
 
 /// Membership in the namespace, as the client knows it.
@@ -88,7 +88,7 @@ impl SocketDriver {
     pub(super) fn leave(&mut self) {
         self.membership = Membership::Left;
         self.mark_disconnected(Reason::ClientDisconnect);
-        self.push(Item::Gone(Reason::ClientDisconnect), 0);
+        self.push(Item::Disconnect(Reason::ClientDisconnect), 0);
     }
 
     /// Ends with the session. If the client is `gone`, queued events are dropped, except those before a deliberate
@@ -99,11 +99,11 @@ impl SocketDriver {
         }
         self.membership = Membership::Left;
         self.mark_disconnected(reason);
-        self.push(Item::Gone(reason), 0);
+        self.push(Item::Disconnect(reason), 0);
     }
 
     fn drop_waiting(&mut self) {
-        let left = self.queue.iter().rposition(|(item, _)| matches!(item, Item::Gone(_)));
+        let left = self.queue.iter().rposition(|(item, _)| matches!(item, Item::Disconnect(_)));
         let waiting = left.map_or(0, |left| left + 1);
         self.bytes -= self.queue.drain(waiting..).map(|(_, bytes)| bytes).sum::<usize>();
     }
@@ -189,7 +189,7 @@ impl SocketDriver {
                 // The remaining events have no socket any more.
                 self.queue.retain(|(item, _)| !matches!(item, Item::Event(_)));
                 self.bytes = 0;
-                self.queue.push_front((Item::Gone(reason), 0));
+                self.queue.push_front((Item::Disconnect(reason), 0));
                 // The client may be reconnecting already.
                 disconnected_by_server = self.membership == Membership::Joined;
                 if disconnected_by_server {
@@ -223,7 +223,7 @@ impl SocketDriver {
                 };
                 self.running = Some(run::run_event(socket, state, received));
             }
-            Item::Gone(reason) => {
+            Item::Disconnect(reason) => {
                 let Some((socket, state)) = self.socket.take() else { return };
                 socket.mark_disconnected(reason);
                 self.disconnecting = Some(socket.clone());

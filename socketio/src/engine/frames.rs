@@ -55,7 +55,7 @@ pub(super) struct ProtocolViolation {
 impl ProtocolViolation {
     /// The budget of unowned memory is exhausted; no rule of the protocol is violated.
     pub(super) fn exhausted() -> Self {
-        Metrics::limited("max_memory_without_owner");
+        Metrics::count_limit("max_memory_without_owner");
         Self { code: BUSY, sentence: EXHAUSTED.to_owned() }
     }
 

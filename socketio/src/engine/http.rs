@@ -40,21 +40,22 @@ use crate::{
 };
 
 /// Creates the layer above a session.
-pub(crate) type Open = Box<dyn Fn(&Rc<SessionHandle>, &Rc<Request>) -> Box<dyn SessionLayer> + Send + Sync>;
+pub(crate) type LayerFactory =
+    Box<dyn Fn(&Rc<SessionHandle>, &Rc<Request>) -> Box<dyn SessionLayer> + Send + Sync>;
 
 /// The state that all sessions of a server share.
 pub(crate) struct Endpoint {
     pub(crate) config: Config,
     pub(crate) hub: Hub,
     pub(crate) limiter: Arc<SessionLimiter>,
-    pub(super) open: Open,
+    pub(super) open: LayerFactory,
     polling_sessions: Arc<SessionRegistry>,
     refusals: RefusalLog,
     proxy_warning: ProxyWarning,
 }
 
 impl Endpoint {
-    pub(crate) fn new(config: Config, hub: Hub, open: Open) -> Self {
+    pub(crate) fn new(config: Config, hub: Hub, open: LayerFactory) -> Self {
         let limiter = Arc::new(SessionLimiter::new(&config));
         Self {
             config,
@@ -121,7 +122,7 @@ fn take_over(
     }
     let mut response = opening::answer(&endpoint.config, request)?;
     let pipe = Arc::new(Pipe::default());
-    if handle.is_upgraded() || handle.probing(true) {
+    if handle.is_upgraded() || handle.set_probing(true) {
         pipe.push(Frame::close(1008, "the session has a WebSocket already").into_bytes());
         let reader =
             WebSocketReader::new(payload.into_inner(), endpoint.config.max_payload, handle.quota().clone());
@@ -187,7 +188,7 @@ fn acquire_permit(
                 ("max_handshakes_per_address", TOO_MANY_HANDSHAKES.after(after))
             }
         };
-        Metrics::limited(limit);
+        Metrics::count_limit(limit);
         error
     })?;
     Ok((Rc::new(kept), permit))

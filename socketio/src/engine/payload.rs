@@ -96,7 +96,7 @@ impl Splitter {
 
     fn end(&mut self) -> Result<(), PayloadError> {
         if self.packets.len() == self.max_packets {
-            Metrics::limited("max_packets");
+            Metrics::count_limit("max_packets");
             return Err(PayloadError::Invalid("too many packets in one payload"));
         }
         self.kept += self.current.len();

@@ -104,7 +104,7 @@ impl PollingHandle {
     }
 
     /// Sets whether an upgrade is in progress; returns the previous value.
-    pub(super) fn probing(&self, now: bool) -> bool {
+    pub(super) fn set_probing(&self, now: bool) -> bool {
         self.flags.probing.swap(now, Ordering::SeqCst)
     }
 

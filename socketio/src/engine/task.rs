@@ -78,7 +78,7 @@ enum Step {
     Eof,
     Due,
     Closing(Reason),
-    Gone(Reason),
+    Ended(Reason),
 }
 
 struct SessionTask {
@@ -171,7 +171,7 @@ impl SessionTask {
                     self.closed_by.get_or_insert(by);
                     self.closed(reason);
                 }
-                Step::Gone(reason) => {
+                Step::Ended(reason) => {
                     self.closed(reason);
                     self.gone = true;
                     // Later requests find no session.
@@ -211,7 +211,7 @@ impl SessionTask {
     fn too_big(&self) {
         let bytes = self.session.largest();
         debug!(sid = %self.session.sid, bytes, "the client does not take messages of that size");
-        Metrics::limited("client_message");
+        Metrics::count_limit("client_message");
         self.session.finish_by(Some(Frame::close(MESSAGE_TOO_BIG, "")), Reason::MessageTooBig);
     }
 
@@ -281,12 +281,12 @@ impl SessionTask {
         if self.layer.deadline().is_some_and(|at| at <= now)
             && let Some(failure) = self.layer.overdue()
         {
-            Metrics::limited("connect_timeout");
+            Metrics::count_limit("connect_timeout");
             return self.close(failure.code, &failure.sentence, failure.reason);
         }
         let pause_timeout = self.endpoint.config.pause_timeout;
         if self.pause.until(pause_timeout).is_some_and(|at| at <= now) {
-            Metrics::limited("pause_timeout");
+            Metrics::count_limit("pause_timeout");
             let sentence = format!("no event was done within {pause_timeout:?}");
             return self.close(1013, &sentence, Reason::PauseTimeout);
         }
@@ -295,7 +295,9 @@ impl SessionTask {
             // Unread pongs do not count against the client.
             Some(HeartbeatAction::Timeout) if self.pause.is_on() => self.heartbeat.resume(now),
             // The ping has not reached the client, or has just done so.
-            Some(HeartbeatAction::Timeout) if self.session.is_taking(self.endpoint.config.ping_timeout) => {
+            Some(HeartbeatAction::Timeout)
+                if self.session.is_receiving(self.endpoint.config.ping_timeout) =>
+            {
                 self.heartbeat.resume(now);
             }
             Some(HeartbeatAction::Timeout) => {
@@ -335,15 +337,15 @@ impl SessionTask {
                 return Poll::Ready(Step::Closing(reason));
             }
             Phase::Closing(_) => {}
-            Phase::Finished(reason) if self.session.is_flushed() => return Poll::Ready(Step::Gone(reason)),
+            Phase::Finished(reason) if self.session.is_flushed() => return Poll::Ready(Step::Ended(reason)),
             Phase::Finished(_) if matches!(self.input, Input::WebSocket(_)) => {
                 return self.poll_timer(cx).map(|()| Step::Due);
             }
             Phase::Finished(_) => {}
             Phase::Aborted(Reason::TransportClose) if self.was_too_big(cx) => {
-                return Poll::Ready(Step::Gone(Reason::MessageTooBig));
+                return Poll::Ready(Step::Ended(Reason::MessageTooBig));
             }
-            Phase::Aborted(reason) => return Poll::Ready(Step::Gone(reason)),
+            Phase::Aborted(reason) => return Poll::Ready(Step::Ended(reason)),
         }
         if self.poll_timer(cx).is_ready() {
             return Poll::Ready(Step::Due);

@@ -77,7 +77,7 @@ impl UpgradedWriter {
     fn poll_pipe(&self, cx: &Context<'_>, session: &SessionHandle) -> bool {
         loop {
             let has_capacity = self.pipe.poll_capacity(cx).is_ready();
-            session.stalled(!has_capacity);
+            session.set_stalled(!has_capacity);
             if !has_capacity {
                 return false;
             }
@@ -129,7 +129,7 @@ pub(super) struct Probe {
 }
 
 /// The reason of a failed upgrade, for the log.
-type Failed = &'static str;
+type UpgradeError = &'static str;
 
 impl Probe {
     pub(super) fn new(
@@ -152,7 +152,7 @@ impl Probe {
         if let Err(why) = upgraded {
             debug!(sid = %self.handle.sid, why, "upgrade failed");
             let _ = self.handle.send(PollingRequest::ProbeLost).await;
-            self.handle.probing(false);
+            self.handle.set_probing(false);
             self.pipe.push(Frame::close(1002, why).into_bytes());
             return close_websocket(self.reader, self.pipe, self.connection, config.close_timeout).await;
         }
@@ -165,7 +165,7 @@ impl Probe {
         let _ = self.handle.send(PollingRequest::Lost).await;
     }
 
-    async fn probe(&mut self) -> Result<(), Failed> {
+    async fn probe(&mut self) -> Result<(), UpgradeError> {
         match self.next().await?.as_str() {
             "2probe" => {}
             // Minimal clients skip the probe, since the WebSocket is open. Nothing shows whether our response has left.
@@ -187,17 +187,17 @@ impl Probe {
         self.take_over(!waited).await
     }
 
-    async fn take_over(&self, early: bool) -> Result<(), Failed> {
+    async fn take_over(&self, early: bool) -> Result<(), UpgradeError> {
         let upgraded = Upgraded { pipe: self.pipe.clone(), connection: self.connection.clone(), early };
         self.handle.upgraded();
         self.handle.send(PollingRequest::Upgraded(upgraded)).await.map_err(|_| "the session is gone")
     }
 
-    async fn next(&mut self) -> Result<String, Failed> {
+    async fn next(&mut self) -> Result<String, UpgradeError> {
         poll_fn(|cx| self.poll_text(cx)).await
     }
 
-    fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Result<String, Failed>> {
+    fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Result<String, UpgradeError>> {
         loop {
             let Poll::Ready(inbound) = self.reader.poll_next(cx) else { return Poll::Pending };
             return Poll::Ready(match inbound {

@@ -49,13 +49,13 @@ impl Writer {
             match outcome {
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    session.stalled(true);
+                    session.set_stalled(true);
                     if self.full.is_none() {
                         self.full = Some(connection.waiting()?);
                     }
                 }
                 Poll::Ready(Err(error)) if session.is_open() => {
-                    session.stalled(true);
+                    session.set_stalled(true);
                     let mut until = Box::pin(sleep(READ_GRACE));
                     // Registers the waker.
                     let _ = until.as_mut().poll(cx);
@@ -63,7 +63,7 @@ impl Writer {
                     return Poll::Pending;
                 }
                 ended => {
-                    session.stalled(false);
+                    session.set_stalled(false);
                     self.full = None;
                     return ended;
                 }

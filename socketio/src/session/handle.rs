@@ -201,7 +201,7 @@ impl SessionHandle {
     }
 
     /// Bytes that the client has received so far.
-    pub(crate) fn taken(&self) -> u64 {
+    pub(crate) fn bytes_written(&self) -> u64 {
         self.state.borrow().outbox.written()
     }
 
@@ -250,7 +250,7 @@ impl SessionHandle {
     pub(crate) fn evict(&self, limit: &'static str) {
         let bytes = self.state.borrow().outbox.bytes();
         debug!(sid = %self.sid, bytes, limit, "evicted: the client reads too slowly");
-        Metrics::limited(limit);
+        Metrics::count_limit(limit);
         self.abort(Reason::OutboxFull);
     }
 

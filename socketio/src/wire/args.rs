@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 
 mod placeholders;
 
-use placeholders::are_sound;
+use placeholders::are_valid;
 
 /// The encoded arguments of an event or ack, which can be forwarded without their types.
 #[derive(Debug, Clone, Default)]
@@ -117,19 +117,19 @@ impl Args {
 
     /// Whether every placeholder has an attachment. Otherwise the receiving client would treat the packet as invalid,
     /// and disconnect.
-    pub(crate) fn is_sound(&self) -> bool {
+    pub(crate) fn has_valid_placeholders(&self) -> bool {
         self.attachments.is_empty()
-            || self.json.iter().all(|json| are_sound(json.get(), self.attachments.len()))
+            || self.json.iter().all(|json| are_valid(json.get(), self.attachments.len()))
     }
 
     /// The same arguments, with `null` for those whose placeholder has no attachment.
-    pub(crate) fn made_sound(&self) -> Cow<'_, Self> {
-        if self.is_sound() {
+    pub(crate) fn with_valid_placeholders(&self) -> Cow<'_, Self> {
+        if self.has_valid_placeholders() {
             return Cow::Borrowed(self);
         }
         tracing::error!("an argument looks like a binary value and is none; null was sent");
         let mut args = self.clone();
-        for json in args.json.iter_mut().filter(|json| !are_sound(json.get(), self.attachments.len())) {
+        for json in args.json.iter_mut().filter(|json| !are_valid(json.get(), self.attachments.len())) {
             *json = RawValue::NULL.to_owned();
         }
         Cow::Owned(args)
@@ -247,14 +247,16 @@ mod tests {
     fn placeholder_without_attachment_is_sent_as_null() {
         for fake in [r#"{"_placeholder":true,"num":1}"#, r#"[{"\u005fplaceholder":true}]"#] {
             let fake: Value = serde_json::from_str(fake).unwrap();
-            assert!(args![fake].is_sound(), "nobody looks for it without attachments");
+            assert!(args![fake].has_valid_placeholders(), "nobody looks for it without attachments");
             let args = args![fake, Binary::from("x")];
-            assert!(!args.is_sound());
-            let sound = args.made_sound();
+            assert!(!args.has_valid_placeholders());
+            let sound = args.with_valid_placeholders();
             assert_eq!(sound.json()[0].get(), "null");
-            assert!(sound.is_sound() && sound.get::<Binary>(1).is_ok());
+            assert!(sound.has_valid_placeholders() && sound.get::<Binary>(1).is_ok());
         }
-        assert!(args![Binary::from("x"), serde_json::json!({ "_placeholder": false })].is_sound());
+        assert!(
+            args![Binary::from("x"), serde_json::json!({ "_placeholder": false })].has_valid_placeholders()
+        );
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Frame {
 
     /// Encodes an event or an ack. `offset` is the additional argument of recovery.
     pub(crate) fn encode(head: Head<'_>, args: &Args, offset: Option<&str>) -> Self {
-        let args = args.made_sound();
+        let args = args.with_valid_placeholders();
         let mut writer = FrameWriter::begin(head, args.attachments.len(), args.size() + 64);
         for json in &args.json {
             writer.arg().extend_from_slice(json.get().as_bytes());

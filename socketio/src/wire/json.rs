@@ -20,7 +20,7 @@ pub(crate) fn is_deeper(json: &str, max: usize) -> bool {
                 }
             }
             b']' | b'}' => depth -= 1,
-            b'"' => rest = behind_string(rest),
+            b'"' => rest = after_string(rest),
             _ => {}
         }
     }
@@ -28,7 +28,7 @@ pub(crate) fn is_deeper(json: &str, max: usize) -> bool {
 }
 
 /// The rest after the string's closing quote; the opening one has been consumed.
-pub(crate) fn behind_string(mut rest: &[u8]) -> &[u8] {
+pub(crate) fn after_string(mut rest: &[u8]) -> &[u8] {
     while let Some(at) = memchr2(b'"', b'\\', rest) {
         let escaped = rest[at] == b'\\';
         rest = rest.get(at + 1 + usize::from(escaped)..).unwrap_or_default();

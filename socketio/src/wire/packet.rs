@@ -16,7 +16,7 @@ pub(crate) enum Packet {
     Disconnect {
         namespace: Box<str>,
     },
-    Event(Emitted),
+    Event(EventPacket),
     /// The ack of an event from the server; `attachments` follow.
     Ack {
         namespace: Box<str>,
@@ -28,7 +28,7 @@ pub(crate) enum Packet {
 
 /// An event and its namespace.
 #[derive(Debug)]
-pub(crate) struct Emitted {
+pub(crate) struct EventPacket {
     pub(crate) namespace: Box<str>,
     pub(crate) ack: Option<u64>,
     pub(crate) name: String,
@@ -62,7 +62,7 @@ impl Packet {
             b'1' => Err("a disconnect packet has no payload"),
             b'2' | b'5' => {
                 let (name, args) = event(head.data)?;
-                Ok(Self::Event(Emitted {
+                Ok(Self::Event(EventPacket {
                     namespace,
                     ack: head.id,
                     name,
@@ -80,13 +80,13 @@ impl Packet {
     }
 
     /// Parses the beginning of an event: everything but its arguments.
-    pub(crate) fn recognise(prefix: &str) -> Option<Emitted> {
+    pub(crate) fn parse_event_prefix(prefix: &str) -> Option<EventPacket> {
         let head = Head::parse(prefix).ok().filter(|head| matches!(head.kind, b'2' | b'5'))?;
         let mut names =
             serde_json::Deserializer::from_str(head.data.strip_prefix('[')?).into_iter::<String>();
         let name = names.next()?.ok().filter(|name| !RESERVED.contains(&name.as_str()))?;
         let (namespace, attachments) = (head.namespace.into(), head.attachments);
-        Some(Emitted { namespace, ack: head.id, name, args: Vec::new(), attachments })
+        Some(EventPacket { namespace, ack: head.id, name, args: Vec::new(), attachments })
     }
 }
 

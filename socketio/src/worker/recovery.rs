@@ -186,7 +186,7 @@ impl Log {
         }
         let missed = self.entries.iter().skip((seen - before) as usize);
         let missed =
-            missed.filter(|entry| entry.target.as_ref().is_none_or(|target| target.meets(&id, &rooms)));
+            missed.filter(|entry| entry.target.as_ref().is_none_or(|target| target.matches(&id, &rooms)));
         let missed: Vec<Frame> = missed.map(|entry| entry.frame.clone()).collect();
         if missed.iter().map(Frame::len).sum::<usize>() > max {
             return None;

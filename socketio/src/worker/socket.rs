@@ -126,7 +126,7 @@ impl SocketInner {
         }
         let many = self.rooms.borrow().len() >= self.max_rooms && !self.rooms.borrow().contains(room);
         if many || room.len() > MAX_NAME_BYTES {
-            Metrics::limited("max_rooms");
+            Metrics::count_limit("max_rooms");
             tracing::warn!(socket = %self.id, limit = self.max_rooms, "one room too many, or of too long a name: not joined");
             return;
         }

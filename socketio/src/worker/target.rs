@@ -26,7 +26,7 @@ impl Target {
     }
 
     /// Whether a socket with these rooms is selected.
-    pub(crate) fn meets(&self, id: &SocketId, rooms: &[Room]) -> bool {
+    pub(crate) fn matches(&self, id: &SocketId, rooms: &[Room]) -> bool {
         let within = |room: &Room| &**room == id.as_str() || rooms.contains(room);
         (self.rooms.is_empty() || self.rooms.iter().any(within)) && !self.except.iter().any(within)
     }

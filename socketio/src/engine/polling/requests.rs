@@ -6,7 +6,7 @@ use actix_web::web;
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
 
-use super::{PollingHandle, PollingRequest, response::Answer};
+use super::{PollingHandle, PollingRequest, response::PollResponse};
 use crate::{
     config::Config,
     engine::{
@@ -25,16 +25,16 @@ use crate::{
 pub(in crate::engine) async fn poll(
     handle: &PollingHandle,
     connection: Weak<Connection>,
-) -> Result<Answer, HandshakeError> {
+) -> Result<PollResponse, HandshakeError> {
     if handle.is_upgraded() {
         return Err(BAD_REQUEST);
     }
     if handle.is_answering() {
-        Metrics::limited("unread_polls");
+        Metrics::count_limit("unread_polls");
         return Err(BAD_REQUEST.with("the answer to the last GET has not been read"));
     }
     let payload = next(handle, connection.clone()).await?;
-    Ok(Answer::new(payload, &handle.poll_progress, connection.upgrade().as_deref()))
+    Ok(PollResponse::new(payload, &handle.poll_progress, connection.upgrade().as_deref()))
 }
 
 async fn next(handle: &PollingHandle, connection: Weak<Connection>) -> Result<String, HandshakeError> {
@@ -83,11 +83,11 @@ pub(in crate::engine) async fn post(
                     PollingRequest::InvalidPost(BAD_REQUEST.with(sentence), answer)
                 }
                 Err(PayloadError::TooLarge) => {
-                    Metrics::limited("max_payload");
+                    Metrics::count_limit("max_payload");
                     PollingRequest::InvalidPost(TOO_LARGE, answer)
                 }
                 Err(PayloadError::Exhausted) => {
-                    Metrics::limited("max_memory_without_owner");
+                    Metrics::count_limit("max_memory_without_owner");
                     PollingRequest::InvalidPost(FULL.with(EXHAUSTED), answer)
                 }
             };

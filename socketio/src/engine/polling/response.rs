@@ -19,14 +19,14 @@ const SMALL: usize = 64 * 1024;
 const SLICE: usize = 16 * 1024;
 
 /// Body of the response.
-pub(in crate::engine) struct Answer {
+pub(in crate::engine) struct PollResponse {
     bytes: Bytes,
     poll_progress: Arc<PollProgress>,
     /// Whether a large response is still being received.
     large: bool,
 }
 
-impl Answer {
+impl PollResponse {
     pub(super) fn new(
         payload: String,
         poll_progress: &Arc<PollProgress>,
@@ -40,14 +40,14 @@ impl Answer {
         Self { bytes: payload.into(), poll_progress: poll_progress.clone(), large }
     }
 
-    fn taken(&mut self) {
+    fn mark_received(&mut self) {
         if std::mem::take(&mut self.large) {
             self.poll_progress.end();
         }
     }
 }
 
-impl MessageBody for Answer {
+impl MessageBody for PollResponse {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
@@ -63,15 +63,15 @@ impl MessageBody for Answer {
         self.poll_progress.add(len);
         if self.bytes.is_empty() {
             // The client cannot have all of it earlier.
-            self.taken();
+            self.mark_received();
         }
         Poll::Ready(Some(Ok(slice)))
     }
 }
 
 /// The connection may end before the client has received all of it.
-impl Drop for Answer {
+impl Drop for PollResponse {
     fn drop(&mut self) {
-        self.taken();
+        self.mark_received();
     }
 }

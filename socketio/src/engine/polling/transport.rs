@@ -162,7 +162,7 @@ impl PollingTransport {
             // The client cannot know how much of its aborted POST was accepted.
             return session.abort(Reason::TransportClose);
         }
-        session.stalled(self.get.is_none());
+        session.set_stalled(self.get.is_none());
         let Some(mut get) = self.get.take() else { return self.flush_without_get(cx, session) };
         if get.poll_closed(cx).is_ready() {
             return session.abort(Reason::TransportClose);
@@ -180,7 +180,7 @@ impl PollingTransport {
             }
             _ => Ok(payload),
         };
-        session.stalled(true);
+        session.set_stalled(true);
         if get.send(answer).is_err() {
             session.abort(Reason::TransportClose);
         }

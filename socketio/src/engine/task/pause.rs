@@ -25,7 +25,7 @@ impl Pause {
     /// Begins.
     pub(super) fn begin(&mut self) {
         if self.since.is_none() {
-            Metrics::limited("max_inbox");
+            Metrics::count_limit("max_inbox");
             self.since = Some(Instant::now());
         }
     }

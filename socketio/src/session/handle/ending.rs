@@ -66,7 +66,7 @@ impl SessionHandle {
             state.wake_writer();
             state.wake_task();
         }
-        Metrics::evicted(reason);
+        Metrics::count_eviction(reason);
         if let Some(connection) = self.connection() {
             connection.abort();
         }

@@ -14,7 +14,7 @@ impl SessionHandle {
     pub(crate) fn join(&self) -> bool {
         let joined = self.permit.borrow_mut().as_mut().map_or(Ok(()), |permit| permit.join());
         if joined.is_err() {
-            Metrics::limited("max_sessions");
+            Metrics::count_limit("max_sessions");
             // A close, not a `connect_error`: after the latter stock clients would not reconnect by themselves.
             self.close(Closing::new(1013, "the server is full", Reason::Full));
         }
@@ -25,7 +25,7 @@ impl SessionHandle {
     pub(crate) fn poll_evicted(&self, cx: &mut Context<'_>) {
         let evicted = self.permit.borrow_mut().as_mut().map(|permit| permit.poll_evicted(cx));
         if evicted.is_some_and(|evicted| evicted.is_ready()) {
-            Metrics::limited("max_sessions");
+            Metrics::count_limit("max_sessions");
             self.abort(Reason::Full);
         }
     }

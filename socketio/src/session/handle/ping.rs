@@ -32,7 +32,7 @@ pub(super) struct Ping {
 
 impl Ping {
     /// Whether the client has received enough since the last check, while the ping was `on_its_way`.
-    fn is_taking(&mut self, taken: u64, on_its_way: bool, within: Duration) -> bool {
+    fn is_receiving(&mut self, taken: u64, on_its_way: bool, within: Duration) -> bool {
         if self.until.is_none() {
             return false;
         }
@@ -93,11 +93,11 @@ impl SessionHandle {
 
     /// Whether the client receives the data ahead of its ping, or has just received the last of it. Called when its
     /// pong is due, after `within`.
-    pub(crate) fn is_taking(&self, within: Duration) -> bool {
+    pub(crate) fn is_receiving(&self, within: Duration) -> bool {
         let mut ping = self.ping.get();
-        let is_ahead = ping.until.is_some_and(|until| self.taken() < until);
+        let is_ahead = ping.until.is_some_and(|until| self.bytes_written() < until);
         let on_its_way = is_ahead || self.poll_progress.is_answering();
-        let taking = ping.is_taking(self.taken_now(), on_its_way, within);
+        let taking = ping.is_receiving(self.taken_now(), on_its_way, within);
         self.ping.set(ping);
         taking
     }
@@ -105,7 +105,7 @@ impl SessionHandle {
     fn taken_now(&self) -> u64 {
         match self.transport() {
             Transport::Polling => self.poll_progress.bytes.load(Ordering::Relaxed),
-            Transport::WebSocket => self.taken(),
+            Transport::WebSocket => self.bytes_written(),
         }
     }
 }
@@ -120,23 +120,23 @@ mod tests {
     #[test]
     fn pong_timeout_starts_when_ping_has_left() {
         let mut ping = Ping { until: Some(3 * ENOUGH), ..Ping::default() };
-        assert!(ping.is_taking(ENOUGH, true, WITHIN));
-        assert!(ping.is_taking(3 * ENOUGH, false, WITHIN), "it has left just now");
-        assert!(!ping.is_taking(9 * ENOUGH, false, WITHIN), "what follows it does not count");
+        assert!(ping.is_receiving(ENOUGH, true, WITHIN));
+        assert!(ping.is_receiving(3 * ENOUGH, false, WITHIN), "it has left just now");
+        assert!(!ping.is_receiving(9 * ENOUGH, false, WITHIN), "what follows it does not count");
     }
 
     #[test]
     fn ping_expires_below_minimum_rate_or_after_max_extensions() {
         let ping = || Ping { until: Some(u64::MAX), ..Ping::default() };
-        assert!(!ping().is_taking(0, true, WITHIN));
-        assert!(!ping().is_taking(ENOUGH - 1, true, WITHIN));
+        assert!(!ping().is_receiving(0, true, WITHIN));
+        assert!(!ping().is_receiving(ENOUGH - 1, true, WITHIN));
         let mut slow = ping();
-        let times = (1..1000).take_while(|time| slow.is_taking(time * ENOUGH, true, WITHIN)).count();
+        let times = (1..1000).take_while(|time| slow.is_receiving(time * ENOUGH, true, WITHIN)).count();
         assert_eq!(times, 30);
     }
 
     #[test]
     fn unblocked_ping_gets_no_extension() {
-        assert!(!Ping::default().is_taking(9 * ENOUGH, true, WITHIN));
+        assert!(!Ping::default().is_receiving(9 * ENOUGH, true, WITHIN));
     }
 }

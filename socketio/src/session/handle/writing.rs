@@ -25,7 +25,7 @@ const SLICES: usize = 16;
 
 impl SessionHandle {
     /// Records whether earlier data is known to be blocked.
-    pub(crate) fn stalled(&self, stalled: bool) {
+    pub(crate) fn set_stalled(&self, stalled: bool) {
         self.stalled.set(stalled);
     }
 

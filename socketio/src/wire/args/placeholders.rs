@@ -4,7 +4,7 @@
 //! Clients accept more than Rust's strings and numbers can hold (half a surrogate, `1e999`). The JSON is known to be
 //! valid, and is scanned once without being decoded, with a byte or two per level.
 
-use crate::wire::json::behind_string;
+use crate::wire::json::after_string;
 
 /// The relevant members of an object. Of two with the same name the later counts.
 #[derive(Default)]
@@ -20,7 +20,7 @@ enum Member {
     Other,
 }
 
-pub(super) fn are_sound(json: &str, attachments: usize) -> bool {
+pub(super) fn are_valid(json: &str, attachments: usize) -> bool {
     // An escape could hide the name.
     if !json.contains("_placeholder") && !json.contains("\\u") {
         return true;
@@ -41,7 +41,7 @@ pub(super) fn are_sound(json: &str, attachments: usize) -> bool {
                 }
             }
             b'"' => {
-                after = behind(rest);
+                after = rest_after_string(rest);
                 if after.trim_start().starts_with(':') {
                     member = name(&rest[..rest.len() - after.len()]);
                     rest = &after[after.find(':').unwrap_or(0) + 1..];
@@ -81,8 +81,8 @@ fn set_member(open: &mut [Option<Object>], member: Member, value: &str) {
 }
 
 /// The rest after the string that `json` begins with.
-fn behind(json: &str) -> &str {
-    &json[json.len() - behind_string(&json.as_bytes()[1..]).len()..]
+fn rest_after_string(json: &str) -> &str {
+    &json[json.len() - after_string(&json.as_bytes()[1..]).len()..]
 }
 
 fn name(key: &str) -> Member {
@@ -138,7 +138,7 @@ mod tests {
         #[test]
         fn scan_agrees_with_decoded_value(value in values(), attachments in 0usize..3, pretty in any::<bool>()) {
             let json = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
-            prop_assert_eq!(are_sound(&json.unwrap(), attachments), counts(&value, attachments));
+            prop_assert_eq!(are_valid(&json.unwrap(), attachments), counts(&value, attachments));
         }
     }
 
@@ -155,9 +155,9 @@ mod tests {
             (r#"{"_placeholder":true,"_placeholder":null}"#, true),
             (r#"{"_placeholder":[{"_placeholder":true,"num":3}]}"#, false),
         ] {
-            assert_eq!(are_sound(json, 1), sound, "{json}");
+            assert_eq!(are_valid(json, 1), sound, "{json}");
         }
         let deep = format!("{}{{\"_placeholder\":true}}{}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(!are_sound(&deep, 1));
+        assert!(!are_valid(&deep, 1));
     }
 }

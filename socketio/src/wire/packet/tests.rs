@@ -2,14 +2,14 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn emitted(text: &str) -> Emitted {
+fn emitted(text: &str) -> EventPacket {
     match Packet::parse(text) {
         Ok(Packet::Event(event)) => event,
         other => panic!("{text} is no event: {other:?}"),
     }
 }
 
-fn args(event: &Emitted) -> Vec<&str> {
+fn args(event: &EventPacket) -> Vec<&str> {
     event.args.iter().map(|arg| arg.get()).collect()
 }
 
@@ -40,18 +40,18 @@ proptest! {
         prop_assert_eq!(&*event.namespace, namespace.as_deref().unwrap_or("/"));
         prop_assert_eq!(event.attachments, attachments.unwrap_or(0));
         prop_assert_eq!(args(&event), data[1..].iter().map(ToString::to_string).collect::<Vec<_>>());
-        let known = Packet::recognise(&text).unwrap();
+        let known = Packet::parse_event_prefix(&text).unwrap();
         prop_assert_eq!((known.name, known.ack, known.attachments), (event.name, event.ack, event.attachments));
     }
 
     #[test]
     fn arbitrary_text_never_panics(text in ".{0,200}") {
-        let _ = (Packet::parse(&text), Packet::recognise(&text));
+        let _ = (Packet::parse(&text), Packet::parse_event_prefix(&text));
     }
 
     #[test]
     fn nearly_valid_packet_never_panics(text in r#"[0-7](\d{0,22}-)?(/[a-z]{0,3},?)?\d{0,22}[\[{]?["a-z\\u\d,\[\]{}:]{0,20}"#) {
-        let _ = (Packet::parse(&text), Packet::recognise(&text));
+        let _ = (Packet::parse(&text), Packet::parse_event_prefix(&text));
     }
 }
 
@@ -114,10 +114,10 @@ fn packets_refused_by_official_parser_are_refused() {
 
 #[test]
 fn event_is_recognised_by_prefix() {
-    let known = Packet::recognise(r#"217["new_coach",{"name":"Ad"#).unwrap();
+    let known = Packet::parse_event_prefix(r#"217["new_coach",{"name":"Ad"#).unwrap();
     assert_eq!((known.name.as_str(), known.ack, &*known.namespace), ("new_coach", Some(17), "/"));
     for prefix in [r#"2["new_coa"#, "2[", "217", r#"0{"a":"#, r#"2["connect","#, r#"2[7,"#, r#"3["a","#] {
-        assert!(Packet::recognise(prefix).is_none(), "{prefix}");
+        assert!(Packet::parse_event_prefix(prefix).is_none(), "{prefix}");
     }
 }
 

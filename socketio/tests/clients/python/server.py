@@ -10,7 +10,7 @@ import socketio
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 PROGRAMS = pathlib.Path(os.environ.get("SOCKETIO_EXAMPLES", ROOT / "target/debug/examples"))
 
-# How long anything may take, in seconds; far beyond what a loaded machine needs.
+# Timeout of every operation in seconds; far longer than a loaded machine needs.
 PATIENCE = 20
 
 
@@ -90,7 +90,7 @@ class Story(unittest.IsolatedAsyncioTestCase):
     example, settings = "features", {}
 
     async def asyncSetUp(self):
-        # Whatever takes long here is the client, and thousands of warnings about it help nobody.
+        # Slow operations here are those of the client; thousands of warnings about it do not help.
         asyncio.get_running_loop().set_debug(False)
         self.server = Server(self.example, self.settings)
         await self.server.start()
@@ -102,7 +102,7 @@ class Story(unittest.IsolatedAsyncioTestCase):
 
     async def open(self, namespaces=("/",), transports=("websocket",), path="socket.io", auth=None, url=None, **options):
         client = Client(namespaces, **options)
-        # Also stops one that is just trying to come back.
+        # Also stops a client that is reconnecting.
         self.addAsyncCleanup(client.leave)
         await client.socket.connect(
             url or self.server.url,

@@ -1,4 +1,4 @@
-// Who gets in, and with what.
+// Authentication of the page.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -10,7 +10,7 @@ import { chat, user, within } from "./chat.js";
 const program =
   process.env.ADMIN_EXAMPLE ?? fileURLToPath(new URL("../../../../target/debug/examples/admin", import.meta.url));
 
-test("without a name and a password the program does not start", async () => {
+test("missing name or password prevents the start", async () => {
   for (const settings of [{}, { ADMIN_USER: "ada" }, { ADMIN_USER: "ada", ADMIN_PASSWORD: "" }]) {
     const child = spawn(program, { stdio: "ignore", env: { PORT: "0", ...settings } });
     const [code] = await within(once(child, "exit"), "the program to end");
@@ -18,7 +18,7 @@ test("without a name and a password the program does not start", async () => {
   }
 });
 
-test("whoever cannot say both is told so in the page's words", async (test) => {
+test("wrong credentials get the page's error", async (test) => {
   const server = await chat(test);
   const wrong = [
     { ...user, password: "open barley" },
@@ -34,7 +34,7 @@ test("whoever cannot say both is told so in the page's words", async (test) => {
   for (const auth of wrong) assert.equal((await server.refused(auth)).message, "invalid credentials");
 });
 
-test("a session's id opens again until the server is started anew", async (test) => {
+test("session id is valid until a restart", async (test) => {
   const server = await chat(test);
   const first = await server.page();
   await first.until("the settings", () => first.features && first.session);
@@ -49,7 +49,7 @@ test("a session's id opens again until the server is started anew", async (test)
   assert.equal((await server.refused({ sessionId: first.session })).message, "invalid credentials");
 });
 
-test("guessing is slow, however many connections guess", async (test) => {
+test("guessing is slow on any number of connections", async (test) => {
   const server = await chat(test);
   const began = Date.now();
   const answers = await Promise.all(
