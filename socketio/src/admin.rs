@@ -33,7 +33,6 @@ use crate::{engine::Endpoint, metrics, namespace::Namespace, socket::Socket, wor
 mod actions;
 mod auth;
 mod budget;
-mod clock;
 mod event_details;
 mod feed;
 mod monitor;

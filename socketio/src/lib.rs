@@ -64,6 +64,7 @@ mod acks;
 pub mod admin;
 mod broadcast;
 mod client;
+mod clock;
 mod config;
 mod engine;
 mod engine_io;

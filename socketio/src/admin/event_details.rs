@@ -2,8 +2,9 @@
 
 use serde_json::{Value, value::RawValue};
 
-use super::{NAMESPACE, clock, socket_details::HIDDEN};
+use super::{NAMESPACE, socket_details::HIDDEN};
 use crate::{
+    clock,
     event::Event,
     wire::{
         frame::{Frame, FrameWriter},
@@ -78,7 +79,7 @@ fn frame(kind: &str, socket: &SocketInner, name: &str, args: &[String]) -> Frame
         text(&socket.nsp.name),
         text(socket.id.as_str()),
         format!("[{event}]"),
-        text(&clock::iso(clock::now())),
+        text(&clock::iso(clock::unix_millis())),
     ] {
         writer.arg().extend_from_slice(arg.as_bytes());
     }

@@ -18,13 +18,14 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::{
     NAMESPACE,
     budget::DetailBudget,
-    clock, event_details,
+    event_details,
     feed::{EventFeed, ServerEvent},
     query::{self, SocketListRequest, WorkerQuery},
     socket_details::SocketDetails,
     stats::{Counter, Counters},
 };
 use crate::{
+    clock,
     hub::Hub,
     id::SocketId,
     observer::{Observed, Observer},
@@ -137,7 +138,7 @@ impl Monitor {
         if !self.is_detailed {
             return;
         }
-        if !self.budget.take(clock::now() / 1000) {
+        if !self.budget.take(clock::unix_millis() / 1000) {
             return self.counters.add(Counter::NotShown, 1);
         }
         if let Some(frame) = frame() {
@@ -194,7 +195,7 @@ fn is_reported(observed: &Observed<'_>) -> bool {
 }
 
 fn now() -> (u64, String) {
-    let now = clock::now();
+    let now = clock::unix_millis();
     (now, clock::iso(now))
 }
 

@@ -12,8 +12,8 @@ use std::{
 
 use serde::Serialize;
 
-use super::clock;
 use crate::{
+    clock,
     config::Transport,
     handshake::Handshake,
     id::SocketId,

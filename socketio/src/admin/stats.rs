@@ -11,8 +11,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::clock;
-use crate::{hub::Hub, session::limiter::SessionLimiter, worker::nsp::Nsp};
+use crate::{clock, hub::Hub, session::limiter::SessionLimiter, worker::nsp::Nsp};
 
 /// Maximum number of namespaces with their own count of sockets: those with the most.
 const MAX_NAMESPACES: usize = 1_000;
@@ -71,7 +70,7 @@ impl Counters {
 impl CounterSnapshot {
     /// The increments until `now`, in the format of the page's chart.
     fn until(&self, now: &Self) -> Vec<Value> {
-        let timestamp = clock::now() / 1000 * 1000;
+        let timestamp = clock::unix_millis() / 1000 * 1000;
         let added = NAMES.iter().zip(now.0.iter().zip(self.0)).filter(|(_, (now, before))| *now > before);
         added
             .map(|(name, (now, before))| json!({ "timestamp": timestamp, "type": name, "count": now - before }))

@@ -4,18 +4,9 @@
 //! limited rate. It may lie ahead of the clock by the burst.
 
 use std::{
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
-
-/// Monotonic nanoseconds since the first call.
-pub(crate) fn now() -> u64 {
-    static BEGAN: OnceLock<Instant> = OnceLock::new();
-    nanoseconds(BEGAN.get_or_init(Instant::now).elapsed())
-}
 
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)

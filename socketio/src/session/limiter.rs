@@ -21,7 +21,7 @@ use std::{
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::{config::Config, session::bucket};
+use crate::{clock, config::Config};
 
 mod memory;
 mod permit;
@@ -88,7 +88,7 @@ impl SessionLimiter {
 
     /// Acquires a permit for a new session.
     pub(crate) fn acquire(self: &Arc<Self>, address: Option<IpAddr>) -> Result<SessionPermit, LimitReached> {
-        let (now, mut state) = (bucket::now(), self.state());
+        let (now, mut state) = (clock::monotonic_nanos(), self.state());
         let address = address.map(|address| state.sources.of(Key::Address(address), &self.limits, now));
         if let Some(address) = &address {
             address

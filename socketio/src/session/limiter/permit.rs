@@ -12,7 +12,7 @@ use super::{
     LimitReached, MemoryQuota, SessionLimiter,
     source::{Key, RateExceeded, Source},
 };
-use crate::session::bucket;
+use crate::clock;
 
 /// Released on drop.
 #[derive(Debug)]
@@ -61,7 +61,8 @@ impl SessionPermit {
     pub(crate) fn set_owner(&mut self, owner: Option<&str>) -> Result<(), LimitReached> {
         let limits = &self.limiter.limits;
         let mut state = self.limiter.state();
-        let owner = owner.map(|owner| state.sources.of(Key::Owner(owner.into()), limits, bucket::now()));
+        let owner =
+            owner.map(|owner| state.sources.of(Key::Owner(owner.into()), limits, clock::monotonic_nanos()));
         if owner.as_ref().map(Arc::as_ptr) == self.owner.as_ref().map(Arc::as_ptr) {
             return Ok(());
         }

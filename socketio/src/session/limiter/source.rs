@@ -11,6 +11,7 @@ use std::{
 };
 
 use crate::{
+    clock,
     config::Config,
     session::bucket::{self, Bucket},
 };
@@ -63,7 +64,7 @@ impl Source {
             return Ok(());
         }
         let busy = |after| RateExceeded { limit: "traffic_per_address", after };
-        self.traffic.take(bucket::now(), cost, BURST).map_err(busy)
+        self.traffic.take(clock::monotonic_nanos(), cost, BURST).map_err(busy)
     }
 
     pub(super) fn check_rate(
@@ -72,7 +73,7 @@ impl Source {
         (limit, cost): (&'static str, u64),
     ) -> Result<(), RateExceeded> {
         let Some(bucket) = self.rates.get(at) else { return Ok(()) };
-        bucket.take(bucket::now(), cost, MINUTE).map_err(|after| RateExceeded { limit, after })
+        bucket.take(clock::monotonic_nanos(), cost, MINUTE).map_err(|after| RateExceeded { limit, after })
     }
 
     fn is_forgettable(&self, now: u64) -> bool {
