@@ -30,7 +30,7 @@ static DB: LazyLock<Mutex<Connection>> = LazyLock::new(|| {
 /// Sends a room's whole list, with the new message if there is one. The database stays locked, so that the last list
 /// sent is the last one made. This blocks; a hub may be used from any thread.
 fn send_list(hub: &Hub, to: &str, room: &str, new: Option<Message>) -> rusqlite::Result<()> {
-    let db = DB.lock().expect("nobody panics with the database");
+    let db = DB.lock().expect("no panic while the database is locked");
     if let Some(Message { room, author, text }) = new {
         db.execute("insert into messages values (?, ?, ?)", [room, author, text])?;
     }

@@ -30,7 +30,7 @@ static ONLINE: Mutex<Vec<Value>> = Mutex::new(Vec::new());
 /// Sends the list of present clients to all. The list stays locked, so that the last list sent is the last one made. A
 /// slow client receives only that one.
 fn change(hub: &Hub, change: impl FnOnce(&mut Vec<Value>)) {
-    let mut people = ONLINE.lock().expect("nobody panics with the list");
+    let mut people = ONLINE.lock().expect("no panic while the list is locked");
     change(&mut people);
     hub.of("/").latest(Slot(0)).emit("online", &*people);
 }

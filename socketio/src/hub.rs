@@ -234,7 +234,7 @@ impl Hub {
     }
 
     /// Sets the observer; a second call has no effect.
-    #[cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
+    #[cfg_attr(not(feature = "admin"), allow(dead_code, reason = "observers come with a feature"))]
     pub(crate) fn set_observer(&self, observer: Arc<dyn Observer>) {
         let _ = self.0.observer.set(observer);
     }

@@ -1,6 +1,6 @@
 //! Observation of a server, for the admin page.
 
-#![cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
+#![cfg_attr(not(feature = "admin"), allow(dead_code, reason = "observers come with a feature"))]
 
 use crate::{
     event::Event,

@@ -151,7 +151,7 @@ mod tests {
             assert_eq!(auth.next_attempt(at(1)), Some(now + ATTEMPT_INTERVAL * n));
         }
         assert_eq!(auth.next_attempt(at(1)), None);
-        assert_eq!(auth.next_attempt(at(2)), Some(now), "nobody else waits");
+        assert_eq!(auth.next_attempt(at(2)), Some(now), "other addresses do not wait");
         tokio::time::advance(ATTEMPT_INTERVAL * MAX_WAITING).await;
         assert_eq!(auth.next_attempt(at(1)), Some(Instant::now()));
     }

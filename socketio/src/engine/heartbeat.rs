@@ -81,7 +81,7 @@ mod tests {
         let start = Instant::now();
         let mut heartbeat = Heartbeat::new(start, 25 * S, 20 * S);
         heartbeat.pong(start + S);
-        assert_eq!(heartbeat.poll(start + 24 * S), None, "a pong that nobody asked for delays nothing");
+        assert_eq!(heartbeat.poll(start + 24 * S), None, "an unrequested pong delays nothing");
         assert_eq!(heartbeat.poll(start + 25 * S), Some(HeartbeatAction::Ping));
         assert_eq!(heartbeat.due(), start + 45 * S);
         heartbeat.pong(start + 30 * S);

@@ -247,7 +247,7 @@ mod tests {
     fn placeholder_without_attachment_is_sent_as_null() {
         for fake in [r#"{"_placeholder":true,"num":1}"#, r#"[{"\u005fplaceholder":true}]"#] {
             let fake: Value = serde_json::from_str(fake).unwrap();
-            assert!(args![fake].has_valid_placeholders(), "nobody looks for it without attachments");
+            assert!(args![fake].has_valid_placeholders(), "placeholders count beside attachments only");
             let args = args![fake, Binary::from("x")];
             assert!(!args.has_valid_placeholders());
             let sound = args.with_valid_placeholders();

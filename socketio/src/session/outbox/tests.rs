@@ -259,7 +259,7 @@ fn older_version_is_ignored() {
     outbox.put(A, &state(3));
     assert_eq!(outbox.pop(), None);
     outbox.put(A, &Message { force: true, ..state(7) });
-    assert_eq!(drain(&mut outbox), ["7"], "who asks again is told again");
+    assert_eq!(drain(&mut outbox), ["7"], "a forced message is sent again");
     outbox.put(A, &Message { force: true, ..state(6) });
     assert_eq!(outbox.pop(), None);
 }

@@ -1,4 +1,4 @@
-"""An example of its own for each test: the built program, on a free port, and stock clients. All of it goes with the test."""
+"""A separate example program for each test, on a free port, and stock clients. All of it ends with the test."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ class Server:
 
 
 class Client:
-    """A stock client, and what it has heard in each namespace."""
+    """A stock client, and the events that it has received in each namespace."""
 
     def __init__(self, namespaces, **options):
         self.socket = socketio.AsyncClient(reconnection_delay=0.05, reconnection_delay_max=0.2, **options)
@@ -60,7 +60,7 @@ class Client:
         return hear
 
     def news(self, event, namespace="/"):
-        """The arguments of an event, each time that it was heard."""
+        """The arguments of each received event of that name."""
         return [rest[0] if len(rest) == 1 else rest for (where, what, *rest) in self.heard if (where, what) == (namespace, event)]
 
     async def sees(self, so):
@@ -72,12 +72,12 @@ class Client:
         return self.news(event, namespace)
 
     async def ask(self, event, *arguments, namespace="/"):
-        """What the server answers. Whatever it sent this client before the answer has arrived by then."""
+        """The server's ack. Everything that it sent this client earlier has arrived by then."""
         payload = arguments[0] if len(arguments) == 1 and not isinstance(arguments[0], tuple) else arguments
         return await self.socket.call(event, payload, namespace=namespace, timeout=PATIENCE)
 
     async def leave(self):
-        """Says goodbye. This client forgets to while a POST of its own is still on its way."""
+        """Disconnects. This client omits the packet while one of its POSTs is pending."""
         if self.socket.connected:
             await self.socket.eio.queue.join()
         await self.socket.shutdown()

@@ -1,4 +1,4 @@
-"""What the four small examples promise, to a stock python-socketio client."""
+"""The documented behaviour of the four small examples, with a stock python-socketio client."""
 
 import tempfile
 

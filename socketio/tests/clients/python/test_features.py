@@ -1,4 +1,4 @@
-"""What a stock python-socketio client gets: transports, events, acks, rooms, namespaces, limits."""
+"""Features with a stock python-socketio client: transports, events, acks, rooms, namespaces, limits."""
 
 import asyncio
 
