@@ -15,6 +15,8 @@
 //! response body, hence the decoder in [`frames`].
 
 mod body;
+mod cors;
+mod error;
 pub(crate) mod frames;
 mod heartbeat;
 mod http;

@@ -13,7 +13,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, Mutex, OnceLock, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -24,17 +24,12 @@ use serde::Serialize;
 use crate::{
     broadcast::Broadcast,
     observer::{Observed, Observer},
-    wire::{
-        args::Args,
-        frame::{Frame, Head},
-        message::Message,
-    },
-    worker::{
-        command::{CommandQueue, Delivery, WorkerCommand},
-        nsp::Nsp,
-        target::Target,
-    },
+    wire::{args::Args, message::Message},
+    worker::{command::CommandQueue, nsp::Nsp},
 };
+
+mod namespaces;
+mod workers;
 
 /// All sockets of a server. Cheap to clone; may be created before the server and used from any thread.
 #[derive(Clone, Default)]
@@ -107,38 +102,6 @@ impl Hub {
         self.0.sockets.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn find(&self, name: &str) -> Option<Arc<Nsp>> {
-        self.namespaces().get(name).cloned()
-    }
-
-    /// The current namespaces.
-    pub(crate) fn all_namespaces(&self) -> Vec<Arc<Nsp>> {
-        self.namespaces().values().cloned().collect()
-    }
-
-    pub(crate) fn insert(&self, nsp: Nsp) {
-        self.namespaces_mut().insert(nsp.name.clone(), Arc::new(nsp));
-    }
-
-    /// Finds or creates a namespace for a session, and counts the reference of a dynamic one.
-    pub(crate) fn acquire(&self, name: &str, make: impl FnOnce() -> Option<Nsp>) -> Option<Arc<Nsp>> {
-        if let Some(nsp) = self.namespaces().get(name).filter(|nsp| !nsp.is_dynamic()) {
-            return Some(nsp.clone());
-        }
-        let mut namespaces = self.namespaces_mut();
-        if !namespaces.contains_key(name) {
-            let nsp = make()?;
-            if namespaces.len() >= namespaces.capacity() {
-                // Sweeps before it grows; amortised, each namespace is checked a few times in its life.
-                namespaces.retain(|_, nsp| !nsp.is_forgotten());
-            }
-            namespaces.insert(nsp.name.clone(), Arc::new(nsp));
-        }
-        let nsp = namespaces.get(name)?.clone();
-        nsp.acquire();
-        Some(nsp)
-    }
-
     /// Counter shared by the recovery logs of all namespaces.
     pub(crate) fn recovery_bytes(&self) -> Arc<AtomicUsize> {
         self.0.recovery_bytes.clone()
@@ -151,74 +114,6 @@ impl Hub {
 
     pub(crate) fn max_age(&self) -> Option<Duration> {
         self.0.max_age.get().copied()
-    }
-
-    /// Removes expired events, and dynamic namespaces that no client can recover.
-    pub(crate) fn sweep(&self) {
-        self.all_namespaces().iter().for_each(|nsp| nsp.sweep());
-        self.namespaces_mut().retain(|_, nsp| !nsp.is_forgotten());
-    }
-
-    /// Drops a session's reference to a namespace.
-    pub(crate) fn release(&self, nsp: &Nsp) {
-        if nsp.is_dynamic() {
-            let mut namespaces = self.namespaces_mut();
-            nsp.release();
-            if nsp.is_forgotten() {
-                namespaces.remove(&nsp.name);
-            }
-        }
-    }
-
-    /// Sends messages to their recipients, without recovery. Each worker is woken once.
-    pub(crate) fn send(&self, nsp: &Arc<Nsp>, target: Option<Arc<Target>>, messages: &[Message]) {
-        let send = |message: &Message| {
-            WorkerCommand::Deliver(Delivery {
-                nsp: nsp.clone(),
-                target: target.clone(),
-                message: message.clone(),
-                number: 0,
-            })
-        };
-        for queue in self.workers().iter() {
-            queue.push(messages.iter().map(send));
-        }
-    }
-
-    /// Sends a numbered event that is kept for recovery: see [`crate::worker::recovery`].
-    pub(crate) fn append(&self, nsp: &Arc<Nsp>, target: Option<Arc<Target>>, name: &str, args: &Args) {
-        let workers = self.workers();
-        let Some(mut log) = nsp.log() else { return };
-        let (number, frame) = log.append(target.clone(), |offset| {
-            let head = Head::Event { namespace: &nsp.name, name, ack: None };
-            Frame::encode(head, args, Some(offset))
-        });
-        drop(log);
-        let command = WorkerCommand::Deliver(Delivery {
-            nsp: nsp.clone(),
-            target,
-            message: Message::event(frame),
-            number,
-        });
-        for queue in workers.iter() {
-            queue.push([command.clone()]);
-        }
-    }
-
-    pub(crate) fn command(&self, command: &WorkerCommand) {
-        for queue in self.workers().iter() {
-            queue.push([command.clone()]);
-        }
-    }
-
-    /// Adds a worker; called on its thread.
-    pub(crate) fn register(&self, queue: Arc<CommandQueue>) {
-        self.workers().push(queue);
-        self.observe(|| Observed::Began { hub: self });
-    }
-
-    pub(crate) fn unregister(&self, queue: &Arc<CommandQueue>) {
-        self.workers().retain(|other| !Arc::ptr_eq(other, queue));
     }
 
     pub(crate) fn socket_connected(&self) {
@@ -243,18 +138,6 @@ impl Hub {
         if let Some(observer) = self.0.observer.get() {
             observer.observe(&observed());
         }
-    }
-
-    fn workers(&self) -> MutexGuard<'_, Vec<Arc<CommandQueue>>> {
-        self.0.workers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn namespaces(&self) -> RwLockReadGuard<'_, HashMap<Arc<str>, Arc<Nsp>>> {
-        self.0.namespaces.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn namespaces_mut(&self) -> RwLockWriteGuard<'_, HashMap<Arc<str>, Arc<Nsp>>> {
-        self.0.namespaces.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

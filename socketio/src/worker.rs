@@ -9,40 +9,27 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, VecDeque},
-    future::poll_fn,
     rc::Rc,
     sync::{Arc, Weak},
-    time::Duration,
 };
 
-use tokio::{
-    sync::Notify,
-    time::{Instant, interval, sleep_until},
-};
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{
-    acks::AckEvent,
-    broadcast::SocketInfo,
     hub::Hub,
     metrics::Metrics,
-    reason::Reason,
     session::{connection::Connection, handle::SessionHandle},
-    wire::message::Message,
-    worker::{
-        command::{CommandQueue, Delivery, SocketOp, WorkerCommand},
-        members::Members,
-        nsp::Nsp,
-        socket::SocketInner,
-        target::Target,
-    },
+    worker::{command::CommandQueue, members::Members, nsp::Nsp},
 };
 
 pub(crate) mod command;
+mod execute;
 pub(crate) mod members;
 pub(crate) mod nsp;
 pub(crate) mod recovery;
 pub(crate) mod socket;
 pub(crate) mod target;
+mod tasks;
 
 /// Capacity that is kept for the next batch.
 const KEEP_CAPACITY: usize = 1024;
@@ -89,10 +76,10 @@ impl Worker {
         });
         hub.register(worker.queue.clone());
         WORKERS.with_borrow_mut(|all| all.push(worker.clone()));
-        actix_web::rt::spawn(run(WorkerTask(worker.clone())));
-        actix_web::rt::spawn(reap(worker.clone()));
+        actix_web::rt::spawn(tasks::run(tasks::WorkerTask(worker.clone())));
+        actix_web::rt::spawn(tasks::reap(worker.clone()));
         if let Some(age) = hub.max_age() {
-            actix_web::rt::spawn(sweep(hub.clone(), age));
+            actix_web::rt::spawn(tasks::sweep(hub.clone(), age));
         }
         worker
     }
@@ -143,114 +130,6 @@ impl Worker {
     pub(crate) fn flush_later(&self, session: Rc<SessionHandle>) {
         self.dirty.borrow_mut().push(session);
     }
-
-    /// Executes all queued commands: see the ordering of [`Hub`].
-    pub(crate) fn drain_commands(&self) {
-        let commands = self.queue.take();
-        // Events with the same recipients are delivered socket by socket, so that each is visited once.
-        for run in commands.chunk_by(WorkerCommand::has_same_recipients) {
-            match run {
-                [WorkerCommand::Deliver(first), ..] => self.send(first, run),
-                [WorkerCommand::Apply(nsp, target, op)] => self.apply(nsp, target.as_deref(), op),
-                [WorkerCommand::Drain] => self.sessions.borrow().iter().for_each(|session| session.drain()),
-                [WorkerCommand::Abort] => {
-                    self.sessions.borrow().iter().for_each(|session| session.abort(Reason::Shutdown))
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn send(&self, first: &Delivery, run: &[WorkerCommand]) {
-        let Some(members) = self.members_of(&first.nsp) else { return };
-        members.for_each(first.target.as_deref(), |socket| {
-            for command in run {
-                if let WorkerCommand::Deliver(delivery) = command {
-                    socket.deliver(&delivery.message, delivery.number);
-                }
-            }
-        });
-    }
-
-    fn apply(&self, nsp: &Arc<Nsp>, target: Option<&Target>, op: &SocketOp) {
-        let Some(members) = self.members_of(nsp) else { return };
-        match op {
-            SocketOp::Replace(pid) => {
-                if let Some(socket) = members.with_pid(pid) {
-                    socket.disconnect(Reason::Replaced, true);
-                }
-            }
-            SocketOp::Fetch(list) => {
-                let infos = members.select(target).iter().map(|socket| SocketInfo::of(socket)).collect();
-                let _ = list.send(infos);
-            }
-            SocketOp::EmitWithAck { frame, id, until, events } => {
-                let asked = members.select(target);
-                let ids = asked.iter().map(|socket| socket.id).collect();
-                let _ = events.send(AckEvent::Asked(ids));
-                for socket in asked {
-                    socket.acks.expect_for(*id, *until, events.clone(), socket.id);
-                    socket.deliver(&Message::event(frame.clone()), 0);
-                }
-            }
-            op => members.select(target).iter().for_each(|socket| apply_to(socket, op)),
-        }
-    }
-
-    /// Aborts the connection if it is still open after `grace`.
-    pub(crate) fn reap(&self, connection: Weak<Connection>, grace: Duration) {
-        if connection.strong_count() == 0 {
-            return;
-        }
-        let mut closing = self.closing.borrow_mut();
-        if closing.is_empty() {
-            self.reaper.notify_one();
-        }
-        closing.push_back((Instant::now() + grace, connection));
-    }
-}
-
-async fn reap(worker: Rc<Worker>) {
-    loop {
-        let first = worker.closing.borrow().front().map(|(at, _)| *at);
-        let Some(at) = first else {
-            worker.reaper.notified().await;
-            continue;
-        };
-        sleep_until(at).await;
-        let due = worker.closing.borrow_mut().pop_front();
-        if let Some(connection) = due.and_then(|(_, connection)| connection.upgrade()) {
-            connection.abort();
-        }
-    }
-}
-
-/// Removes expired recovery state even while nothing else happens.
-async fn sweep(hub: Hub, age: Duration) {
-    let mut ticks = interval((age / 2).clamp(Duration::from_secs(1), Duration::from_secs(30)));
-    loop {
-        ticks.tick().await;
-        hub.sweep();
-    }
-}
-
-async fn run(task: WorkerTask) {
-    let worker = &task.0;
-    loop {
-        poll_fn(|cx| worker.queue.poll_waiting(cx)).await;
-        worker.batch(|| worker.drain_commands());
-    }
-}
-
-/// Unregisters the worker when its runtime ends.
-struct WorkerTask(Rc<Worker>);
-
-impl Drop for WorkerTask {
-    fn drop(&mut self) {
-        self.0.hub.unregister(&self.0.queue);
-        // The thread-local may have been destroyed, with the list.
-        let _ = WORKERS.try_with(|all| all.borrow_mut().retain(|worker| !Rc::ptr_eq(worker, &self.0)));
-    }
 }
 
 /// The outermost batch; frames are written at its end.
@@ -263,31 +142,5 @@ impl Drop for Batch {
         let mut dirty = self.0.dirty.borrow_mut();
         dirty.drain(..).for_each(|session| session.flush());
         dirty.shrink_to(KEEP_CAPACITY);
-    }
-}
-
-fn apply_to(socket: &Rc<SocketInner>, op: &SocketOp) {
-    match op {
-        SocketOp::Join(rooms) => rooms.iter().for_each(|room| socket.join(room)),
-        SocketOp::Leave(rooms) => rooms.iter().for_each(|room| socket.leave(room)),
-        SocketOp::Disconnect { close } => socket.disconnect(Reason::ServerDisconnect, *close),
-        SocketOp::Fetch(_) | SocketOp::EmitWithAck { .. } | SocketOp::Replace(_) => {}
-    }
-}
-
-impl WorkerCommand {
-    /// Whether both are events for the same sockets.
-    fn has_same_recipients(&self, next: &Self) -> bool {
-        match (self, next) {
-            (Self::Deliver(one), Self::Deliver(other)) => {
-                let same = match (&one.target, &other.target) {
-                    (None, None) => true,
-                    (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-                    _ => false,
-                };
-                same && Arc::ptr_eq(&one.nsp, &other.nsp)
-            }
-            _ => false,
-        }
     }
 }

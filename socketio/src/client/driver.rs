@@ -127,8 +127,9 @@ impl SocketDriver {
 
     /// Number of waiting events of this name.
     pub(super) fn waiting_of(&self, name: &str) -> usize {
-        let is = |item: &Item| matches!(item, Item::Event(event) if event.name == name && event.limit_exceeded.is_none());
-        self.queue.iter().filter(|(item, _)| is(item)).count()
+        let is_waiting = |event: &Received| event.name == name && event.limit_exceeded.is_none();
+        let is_match = |item: &Item| matches!(item, Item::Event(event) if is_waiting(event));
+        self.queue.iter().filter(|(item, _)| is_match(item)).count()
     }
 
     /// Whether a requested ack is outstanding.

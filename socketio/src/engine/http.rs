@@ -11,16 +11,17 @@ use tracing::debug;
 
 use super::{
     body::Body,
+    cors,
+    error::{
+        BAD_REQUEST, CLOSED, FULL, HandshakeError, TOO_MANY_FROM_ADDRESS, TOO_MANY_HANDSHAKES, UNKNOWN_SID,
+    },
     layer::SessionLayer,
     opening,
     pipe::{Pipe, PipeBody},
     polling::{self, PollingHandle, SessionRegistry},
     reader::WebSocketReader,
     refusals::{ProxyWarning, RefusalLog},
-    request::{
-        self, BAD_REQUEST, CLOSED, FULL, HandshakeError, Request, RequestKind, TOO_MANY_FROM_ADDRESS,
-        TOO_MANY_HANDSHAKES, UNKNOWN_SID,
-    },
+    request::{self, Request, RequestKind},
     task::{self, Input},
     upgrade::{self, Probe},
 };
@@ -86,7 +87,7 @@ pub(crate) async fn handle(
         debug!(status = error.status.as_u16(), message = %error.message, peer = ?request.peer_addr(), "refused");
         error.response()
     });
-    request::add_cors_headers(&endpoint.config, &request, response.headers_mut());
+    cors::add_cors_headers(&endpoint.config, &request, response.headers_mut());
     response
 }
 
@@ -98,7 +99,7 @@ async fn serve(
 ) -> Result<HttpResponse, HandshakeError> {
     let find = |sid: &str| endpoint.polling_sessions.find(sid).ok_or(UNKNOWN_SID);
     match kind {
-        RequestKind::Preflight => Ok(request::preflight(request)),
+        RequestKind::Preflight => Ok(cors::preflight(request)),
         RequestKind::Open(Transport::WebSocket) => open_websocket(endpoint, request, payload),
         RequestKind::Open(Transport::Polling) => open_polling(endpoint, request),
         RequestKind::Poll(sid) => polling::poll(&find(&sid)?, connection(request)).await.map(text),

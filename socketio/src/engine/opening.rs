@@ -9,7 +9,7 @@ use actix_web::{
     http::header::{HeaderMap, SEC_WEBSOCKET_PROTOCOL},
 };
 
-use super::request::{BAD_REQUEST, HandshakeError};
+use super::error::{BAD_REQUEST, HandshakeError};
 use crate::config::{Config, Subprotocols};
 
 /// The 101 response, without its body.

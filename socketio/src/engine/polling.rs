@@ -15,9 +15,9 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    error::HandshakeError,
     frames::{Inbound, ProtocolViolation},
     pipe::Pipe,
-    request::HandshakeError,
 };
 use crate::{
     id::Sid,

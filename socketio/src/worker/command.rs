@@ -29,6 +29,23 @@ pub(crate) enum WorkerCommand {
     Abort,
 }
 
+impl WorkerCommand {
+    /// Whether both are events for the same sockets.
+    pub(super) fn has_same_recipients(&self, next: &Self) -> bool {
+        match (self, next) {
+            (Self::Deliver(one), Self::Deliver(other)) => {
+                let same = match (&one.target, &other.target) {
+                    (None, None) => true,
+                    (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                    _ => false,
+                };
+                same && Arc::ptr_eq(&one.nsp, &other.nsp)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// An event for some sockets.
 #[derive(Clone)]
 pub(crate) struct Delivery {

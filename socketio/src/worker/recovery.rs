@@ -1,9 +1,9 @@
 //! Connection state recovery: recent events, and disconnected sockets.
 //!
 //! ```text
-//! emit        ─▶ Log::append        ─▶ number n ─▶ the event's last argument, and every worker, in the order of numbers
-//! disconnect  ─▶ Log::leave         (rooms kept)
-//! reconnect   ─▶ Log::recover (pid, n) ─▶ same id, same rooms, every event after n for this socket
+//! emit       ─▶ Log::append ─▶ number n ─▶ the event's last argument; every worker, in the order of numbers
+//! disconnect ─▶ Log::leave    (rooms kept)
+//! reconnect  ─▶ Log::recover  (pid, n) ─▶ same id, same rooms, every event after n for this socket
 //! ```
 //!
 //! Events are numbered while the list of workers is locked, so every worker sends them in the order of their numbers. A

@@ -10,9 +10,9 @@ use super::{PollingHandle, PollingRequest, response::PollResponse};
 use crate::{
     config::Config,
     engine::{
+        error::{BAD_REQUEST, FULL, HandshakeError, TOO_LARGE, UNKNOWN_SID},
         frames::{EXHAUSTED, Inbound},
         payload::{PayloadError, Splitter},
-        request::{BAD_REQUEST, FULL, HandshakeError, TOO_LARGE, UNKNOWN_SID},
     },
     metrics::Metrics,
     session::{

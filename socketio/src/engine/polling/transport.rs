@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::{PollingRequest, RegistryEntry};
 use crate::{
     engine::{
+        error::{BAD_REQUEST, ENDED, HandshakeError},
         frames::{Inbound, ProtocolViolation},
-        request::{BAD_REQUEST, ENDED, HandshakeError},
         upgrade::UpgradedWriter,
     },
     reason::Reason,
