@@ -15,7 +15,7 @@ use socketio::{
 
 fn chat(name: &str) -> Namespace {
     Namespace::new(name)
-        .connect(|socket: Socket| async move { socket.join("lobby") })
+        .on_connect(|socket: Socket| async move { socket.join("lobby") })
         .on("enter", |socket: Socket, Data(room): Data<String>| async move { socket.join(room) })
         .on("leave", |socket: Socket, Data(room): Data<String>| async move { socket.leave(&room) })
         .on("say", |socket: Socket, Data(room): Data<String>, Data(text): Data<String>| async move {
@@ -27,7 +27,7 @@ fn chat(name: &str) -> Namespace {
         )
 }
 
-/// Who may use the admin page: without a name and a password the program does not start.
+/// Access to the admin page. Without a name and a password the program does not start.
 fn admin() -> io::Result<Admin> {
     let needed = |name: &str| env::var(name).map_err(|_| io::Error::other(format!("{name} is not set")));
     let admin = Admin::new(needed("ADMIN_USER")?, needed("ADMIN_PASSWORD")?)

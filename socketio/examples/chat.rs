@@ -1,6 +1,6 @@
-//! A chat room: what one says, everyone hears, the speaker included.
+//! A chat room: each line goes to all clients, the sender included.
 //!
-//! `cargo run -p socketio --example chat`, then open <http://127.0.0.1:3000> in two windows. The page takes the stock
+//! `cargo run -p socketio --example chat`, then open <http://127.0.0.1:3000> in two windows. The page loads the stock
 //! client from its CDN, so it needs the internet; other clients do not.
 
 use std::{io, time::Duration};
@@ -19,7 +19,7 @@ struct Line {
 }
 
 fn chat() -> SocketIo {
-    // The page comes from this very server, which only this machine can reach; pages from elsewhere stay out.
+    // The page comes from this server, which only this machine can reach; other origins are refused.
     let config = Config { origins: Origins::default(), max_payload: 10_000, ..Config::default() };
     let room = Namespace::new("/").on("chat", |socket: Socket, Data(line): Data<Line>| async move {
         socket.hub().emit("chat", &line);

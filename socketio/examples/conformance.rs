@@ -1,7 +1,7 @@
-//! What the official test suites of both protocols talk to.
+//! The server for the official test suites of both protocols.
 //!
-//! `PORT=3000 cargo run -p socketio --example conformance` serves Socket.IO at `/socket.io/`;
-//! `… --example conformance -- engine` echoes bare Engine.IO messages at `/engine.io/`.
+//! `PORT=3000 cargo run -p socketio --example conformance` serves Socket.IO at `/socket.io/`; `… --example conformance
+//! -- engine` echoes Engine.IO messages at `/engine.io/`.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ fn config() -> Config {
     }
 }
 
-/// Tells a client the `auth` that it sent. Not in the same breath as the connect packet: the suites listen for one
-/// message at a time, and would not hear a second one that came with it.
-async fn tell_auth(socket: Socket) {
+/// Emits the client's `auth` back to it. Not together with the CONNECT packet: the suites listen for one message at a
+/// time, and would miss a second one.
+async fn emit_auth(socket: Socket) {
     actix_web::rt::time::sleep(Duration::from_millis(10)).await;
     let auth: Value = socket.handshake().auth().unwrap_or_else(|_| json!({}));
     socket.emit_args("auth", &args![auth]);
@@ -30,10 +30,10 @@ async fn tell_auth(socket: Socket) {
 
 fn socket_io() -> SocketIo {
     let main = Namespace::new("/")
-        .connect(tell_auth)
+        .on_connect(emit_auth)
         .message(|socket: Socket, args: Args| async move { socket.emit_args("message-back", &args) })
         .on("message-with-ack", |event: Event| async move { Reply::from(event.args) });
-    let custom = Namespace::new("/custom").connect(tell_auth);
+    let custom = Namespace::new("/custom").on_connect(emit_auth);
     SocketIo::builder(config()).namespace(main).namespace(custom).build()
 }
 

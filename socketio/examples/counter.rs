@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use socketio::{Config, Data, Namespace, Origins, Socket, SocketIo, args};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// How long a client may take to confirm.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time for the client to confirm.
+const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Kept with each socket: how many events it has sent.
+/// State of each socket: the number of its events.
 type Count = Cell<u64>;
 
 #[derive(Serialize)]
@@ -26,13 +26,13 @@ struct MyEvent {
     data: Value,
 }
 
-/// Answers, and says `acked` once the client has confirmed. A handler that waited for that would keep the client's
-/// next events waiting, too, so this is done beside it.
+/// Answers, and emits `acked` once the client has confirmed. This is spawned, because a handler that waits would delay
+/// the client's next events.
 async fn my_event(socket: Socket<Count>, Data(event): Data<MyEvent>) {
     let count = socket.state().get() + 1;
     socket.state().set(count);
     let response = args![MyResponse { data: event.data, count }];
-    let acked = socket.emit_args_with_ack("my_response", &response, PATIENCE);
+    let acked = socket.emit_args_with_ack("my_response", &response, ACK_TIMEOUT);
     rt::spawn(async move {
         match acked.await {
             Ok(_) => socket.emit("acked", &json!({ "count": count })),
@@ -41,18 +41,18 @@ async fn my_event(socket: Socket<Count>, Data(event): Data<MyEvent>) {
     });
 }
 
-/// Says goodbye, and leaves when the client has heard it.
+/// Emits a last message, and disconnects when the client has acked it.
 async fn disconnect_request(socket: Socket<Count>) {
     let goodbye = MyResponse { data: "Disconnected!".into(), count: socket.state().get() + 1 };
-    let _ = socket.emit_args_with_ack("my_response", &args![goodbye], PATIENCE).await;
+    let _ = socket.emit_args_with_ack("my_response", &args![goodbye], ACK_TIMEOUT).await;
     socket.disconnect();
 }
 
 fn counter() -> SocketIo {
-    // Any page may count: there is nothing here that one visitor could take from another.
+    // Any page may connect: the server holds nothing that concerns one visitor.
     let config = Config { origins: Origins::any(), ..Config::default() };
-    let test = Namespace::guarded("/test", async |_| Ok(Count::default()))
-        .connect(async |socket: Socket<Count>| {
+    let test = Namespace::with_authorizer("/test", async |_| Ok(Count::default()))
+        .on_connect(async |socket: Socket<Count>| {
             socket.emit("my_response", &MyResponse { data: "Server connected".into(), count: 0 });
         })
         .on("my_event", my_event)

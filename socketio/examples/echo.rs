@@ -7,9 +7,9 @@ use socketio::{Args, Config, Namespace, Reason, Socket, SocketIo};
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     let echo = Namespace::new("/")
-        .connect(|socket: Socket| async move { socket.emit("welcome", socket.id()) })
-        .any(|args: Args| async move { args })
-        .disconnect(|socket: Socket, reason: Reason| async move {
+        .on_connect(|socket: Socket| async move { socket.emit("welcome", socket.id()) })
+        .on_fallback(|args: Args| async move { args })
+        .on_disconnect(|socket: Socket, reason: Reason| async move {
             println!("{} has gone: {reason}", socket.id());
         });
     let io = SocketIo::builder(Config::default()).namespace(echo).build();

@@ -1,7 +1,7 @@
-//! Everything else that a client can ask of a server, for the tests with stock clients in `tests/clients`.
+//! The remaining features, for the tests with stock clients in `tests/clients`.
 //!
-//! Four servers share one port: `/socket.io/` has all the events, `/polling/` one transport, `/recovery/` takes back who
-//! was lost, and `/limits/` takes little.
+//! Four servers share one port: `/socket.io/` has all events, `/polling/` one transport, `/recovery/` connection state
+//! recovery, and `/limits/` low limits.
 
 use std::{cell::Cell, time::Duration};
 
@@ -9,12 +9,12 @@ use actix_web::{App, HttpServer, rt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use socketio::{
-    Ack, Args, Binary, Broadcast, Config, Data, Event, Handshake, Namespace, Origins, Reason, Recovery,
-    Refusal, Reply, Slot, Socket, SocketIo, State, Transport, args,
+    AckSender, Args, Binary, Broadcast, Config, ConnectError, Data, Event, Handshake, Namespace, Origins,
+    Reason, Recovery, Reply, Slot, Socket, SocketIo, State, Transport, args,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Kept with each socket: how often it has tried what succeeds only the third time.
+/// State of each socket: attempts at an operation that succeeds the third time.
 #[derive(Default)]
 struct Tries(Cell<u32>);
 
@@ -36,27 +36,27 @@ fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// Everyone in all of `to`, or everyone if it is empty, but nobody in `except`.
+/// Sockets in one of `to`, or all if it is empty, except those in `except`.
 fn some(socket: &Client, to: Vec<String>, except: Vec<String>) -> Broadcast {
     let all = socket.hub().of(socket.namespace());
     let within = to.into_iter().fold(all, Broadcast::to);
     except.into_iter().fold(within, Broadcast::except)
 }
 
-/// A namespace where sockets are greeted, and their end is told to the others.
+/// A namespace that greets its sockets, and emits each disconnect to the others.
 fn open(name: &str) -> Namespace<Tries> {
-    Namespace::guarded(name, async |_| Ok(Tries::default()))
-        .connect(async |socket: Client| {
+    Namespace::with_authorizer(name, async |_| Ok(Tries::default()))
+        .on_connect(async |socket: Client| {
             let rooms: Value = json!(socket.rooms());
             let (id, recovered) = (socket.id(), socket.recovered());
             socket.emit("welcome", &json!({ "id": id, "recovered": recovered, "rooms": rooms }));
         })
-        .disconnect(async |socket: Client, reason: Reason| {
+        .on_disconnect(async |socket: Client, reason: Reason| {
             socket.broadcast().emit_args("gone", &args![socket.id(), reason.as_str()]);
         })
 }
 
-/// What goes back to whoever sent it.
+/// Events that are answered to their sender.
 fn echoes(namespace: Namespace<Tries>) -> Namespace<Tries> {
     namespace
         .message(async |socket: Client, args: Args| socket.emit_args("message", &args))
@@ -70,7 +70,7 @@ fn echoes(namespace: Namespace<Tries>) -> Namespace<Tries> {
             file.parts.reverse();
             Ok::<_, ()>(file)
         })
-        .on("later", async |Data(millis): Data<u64>, ack: Ack| {
+        .on("later", async |Data(millis): Data<u64>, ack: AckSender| {
             rt::spawn(async move {
                 rt::time::sleep(ms(millis)).await;
                 ack.send("at last");
@@ -81,8 +81,8 @@ fn echoes(namespace: Namespace<Tries>) -> Namespace<Tries> {
             rt::time::sleep(ms(millis)).await;
             Ok::<_, ()>("done")
         })
-        .on("drop", async |_: Ack| {})
-        .on("third", async |tries: State<Tries>, Data(name): Data<String>, ack: Ack| {
+        .on("drop", async |_: AckSender| {})
+        .on("third", async |tries: State<Tries>, Data(name): Data<String>, ack: AckSender| {
             tries.0.set(tries.0.get() + 1);
             if tries.0.get() == 3 {
                 tries.0.set(0);
@@ -96,7 +96,7 @@ fn echoes(namespace: Namespace<Tries>) -> Namespace<Tries> {
         .on("panic", async || -> () { panic!("as was asked for") })
 }
 
-/// What the server sends, and in which order.
+/// Events that the server sends, and their order.
 fn emits(namespace: Namespace<Tries>) -> Namespace<Tries> {
     namespace
         .on("stream", async |socket: Client, Data(count): Data<u32>| {
@@ -133,7 +133,7 @@ fn emits(namespace: Namespace<Tries>) -> Namespace<Tries> {
             }
         })
         .on("steps", async |socket: Client, Data(room): Data<String>| {
-            // All to the same client, by every way there is, before it leaves.
+            // To one client, in all possible ways, before it disconnects.
             socket.join(room.as_str());
             socket.hub().of(socket.namespace()).emit("step", &1);
             socket.emit("step", &2);
@@ -180,18 +180,18 @@ fn rooms(namespace: Namespace<Tries>) -> Namespace<Tries> {
         .on("close me", async |socket: Client| socket.close())
 }
 
-/// Who may come in says so with its `auth`; and is known from then on.
-async fn sign_in(handshake: Handshake) -> Result<Credentials, Refusal> {
+/// Authorizes by `auth`, and returns the credentials as state.
+async fn sign_in(handshake: Handshake) -> Result<Credentials, ConnectError> {
     match handshake.auth::<Credentials>() {
         Ok(credentials) if credentials.password == "secret" => Ok(credentials),
-        Ok(_) => Err(Refusal::new("not allowed").data(&json!({ "code": 401, "again": true }))),
-        Err(error) => Err(Refusal::new(error.to_string())),
+        Ok(_) => Err(ConnectError::new("not allowed").data(&json!({ "code": 401, "again": true }))),
+        Err(error) => Err(ConnectError::new(error.to_string())),
     }
 }
 
 fn everything() -> SocketIo {
     let config = Config { origins: Origins::list(["https://page.example"]), ..Config::default() };
-    let members = Namespace::guarded("/members", sign_in)
+    let members = Namespace::with_authorizer("/members", sign_in)
         .on("whoami", async |socket: Socket<Credentials>| Ok::<_, ()>(socket.state().user.clone()));
     let orgs = Namespace::new("/org-{id}")
         .on("where", async |socket: Socket| {
@@ -200,10 +200,11 @@ fn everything() -> SocketIo {
         .on("say", async |socket: Socket, args: Args| {
             socket.hub().of(socket.namespace()).emit_args("said", &args);
         });
-    let any =
-        Namespace::new("/any").any(async |socket: Socket, Event { name, args, wants_ack, .. }: Event| {
+    let any = Namespace::new("/any").on_fallback(
+        async |socket: Socket, Event { name, args, wants_ack, .. }: Event| {
             socket.emit_args("caught", &args![name, wants_ack, args.json()]);
-        });
+        },
+    );
     SocketIo::builder(config)
         .namespace(rooms(emits(echoes(open("/")))))
         .namespace(rooms(echoes(open("/second"))))

@@ -1,4 +1,4 @@
-//! Messages that are kept: `DB=messages.db cargo run -p socketio --example messages`; without `DB` until the program ends.
+//! Stored messages: `DB=messages.db cargo run -p socketio --example messages`; without `DB` they are kept in memory.
 
 use std::sync::{LazyLock, Mutex};
 
@@ -27,10 +27,10 @@ static DB: LazyLock<Mutex<Connection>> = LazyLock::new(|| {
     Mutex::new(db)
 });
 
-/// Sends a room's whole list, with the new message if there is one: while the database is locked, so that the last list
+/// Sends a room's whole list, with the new message if there is one. The database stays locked, so that the last list
 /// sent is the last one made. This blocks; a hub may be used from any thread.
-fn tell(hub: &Hub, to: &str, room: &str, new: Option<Message>) -> rusqlite::Result<()> {
-    let db = DB.lock().expect("nobody panics with the database");
+fn send_list(hub: &Hub, to: &str, room: &str, new: Option<Message>) -> rusqlite::Result<()> {
+    let db = DB.lock().expect("no panic while the database is locked");
     if let Some(Message { room, author, text }) = new {
         db.execute("insert into messages values (?, ?, ?)", [room, author, text])?;
     }
@@ -41,7 +41,7 @@ fn tell(hub: &Hub, to: &str, room: &str, new: Option<Message>) -> rusqlite::Resu
     Ok(())
 }
 
-/// Does what blocks where it may.
+/// Runs blocking code on a suitable thread.
 async fn blocking(run: impl FnOnce() -> rusqlite::Result<()> + Send + 'static) -> Result<(), String> {
     web::block(run).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
@@ -49,12 +49,12 @@ async fn blocking(run: impl FnOnce() -> rusqlite::Result<()> + Send + 'static) -
 async fn join(socket: Socket, Data(Join { room }): Data<Join>) -> Result<(), String> {
     socket.join(room.as_str());
     let (hub, id) = (socket.hub(), *socket.id());
-    blocking(move || tell(&hub, id.as_str(), &room, None)).await
+    blocking(move || send_list(&hub, id.as_str(), &room, None)).await
 }
 
 async fn send_message(socket: Socket, Data(new): Data<Message>) -> Result<(), String> {
     let (hub, room) = (socket.hub(), new.room.clone());
-    blocking(move || tell(&hub, &room, &room, Some(new))).await
+    blocking(move || send_list(&hub, &room, &room, Some(new))).await
 }
 
 #[actix_web::main]
@@ -62,7 +62,7 @@ async fn main() -> std::io::Result<()> {
     let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3000);
     let mut terminate = signal(SignalKind::terminate())?;
     LazyLock::force(&DB);
-    // Messages are short, so that lists do not get too long to be sent.
+    // Messages are short, so that lists stay small enough to send.
     let config = Config { origins: Origins::list(["localhost"]), max_payload: 10_000, ..Config::default() };
     let messages = Namespace::new("/").on("join", join).on("send_message", send_message);
     let io = SocketIo::builder(config).namespace(messages).build();

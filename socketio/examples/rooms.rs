@@ -1,11 +1,11 @@
-//! Rooms, and who is online: `cargo run -p socketio --example rooms`. Clients say who they are: `auth: { name }`.
+//! Rooms and presence: `cargo run -p socketio --example rooms`. Clients name themselves in `auth: { name }`.
 
 use std::{sync::Mutex, time::Duration};
 
 use actix_web::{App, HttpServer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use socketio::{Config, Data, Handshake, Hub, Namespace, Origins, Refusal, Slot, Socket, SocketIo};
+use socketio::{Config, ConnectError, Data, Handshake, Hub, Namespace, Origins, Slot, Socket, SocketIo};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Deserialize)]
@@ -27,14 +27,15 @@ struct Line {
 
 static ONLINE: Mutex<Vec<Value>> = Mutex::new(Vec::new());
 
-/// Tells everyone who is here: under the lock, so that the last list sent is the last one made. A slow client gets only that.
+/// Sends the list of present clients to all. The list stays locked, so that the last list sent is the last one made. A
+/// slow client receives only that one.
 fn change(hub: &Hub, change: impl FnOnce(&mut Vec<Value>)) {
-    let mut people = ONLINE.lock().expect("nobody panics with the list");
+    let mut people = ONLINE.lock().expect("no panic while the list is locked");
     change(&mut people);
     hub.of("/").latest(Slot(0)).emit("online", &*people);
 }
 
-/// The line goes to everyone in the room, and so does a notice for those who only count.
+/// Sends the line to the room, and a notice to clients that only count.
 async fn chat(socket: Socket<Visitor>, Data(line): Data<Line>) {
     let room = socket.hub().to(line.thread_id.as_str());
     room.clone().emit("chat", &line);
@@ -42,20 +43,21 @@ async fn chat(socket: Socket<Visitor>, Data(line): Data<Line>) {
 }
 
 fn rooms() -> SocketIo {
-    // Who is silent for five seconds is no longer online.
+    // A client that is silent for five seconds is no longer online.
     let (ping_interval, ping_timeout) = (Duration::from_secs(3), Duration::from_secs(2));
-    // Pages may be served from this machine, and from those that are added here: "https://rooms.example".
+    // Allowed are pages of this machine, and origins that are added here: "https://rooms.example".
     let config =
         Config { origins: Origins::list(["localhost"]), ping_interval, ping_timeout, ..Config::default() };
-    let guard = async |it: Handshake| it.auth::<Visitor>().map_err(|error| Refusal::new(error.to_string()));
-    let rooms = Namespace::guarded("/", guard)
-        .connect(async |it: Socket<Visitor>| {
+    let guard =
+        async |it: Handshake| it.auth::<Visitor>().map_err(|error| ConnectError::new(error.to_string()));
+    let rooms = Namespace::with_authorizer("/", guard)
+        .on_connect(async |it: Socket<Visitor>| {
             change(&it.hub(), |people| people.push(json!({ "id": it.id(), "name": it.state().name })));
         })
         .on("join", async |it: Socket<Visitor>, Data(to): Data<Room>| it.join(to.room))
         .on("leave", async |it: Socket<Visitor>, Data(from): Data<Room>| it.leave(&from.room))
         .on("chat", chat)
-        .disconnect(async |it: Socket<Visitor>, _| {
+        .on_disconnect(async |it: Socket<Visitor>, _| {
             change(&it.hub(), |people| people.retain(|person| person["id"] != it.id().as_str()));
         });
     SocketIo::builder(config).namespace(rooms).build()

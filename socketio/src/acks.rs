@@ -1,4 +1,4 @@
-//! Acks that clients owe: each event sent with an id, and who waits for its answer.
+//! Acks requested from clients, and the futures that wait for them.
 
 use std::{cell::RefCell, collections::HashMap, fmt};
 
@@ -7,20 +7,20 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{args::Args, id::SocketId};
+use crate::{id::SocketId, wire::args::Args};
 
-/// Above this many, those whose time is over are looked for.
-const MANY: usize = 16;
+/// From this number of waiters on, expired ones are removed on insertion.
+const CLEANUP_THRESHOLD: usize = 16;
 
-/// Why there is no answer.
+/// The reason why a requested ack is missing.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AckError {
     /// The client did not answer in time.
     Timeout,
-    /// The client has gone.
+    /// The client has disconnected.
     Disconnected,
-    /// The client answered, and not with what was expected.
+    /// The ack cannot be decoded as the expected type.
     Unexpected(serde_json::Error),
 }
 
@@ -36,74 +36,74 @@ impl fmt::Display for AckError {
 
 impl std::error::Error for AckError {}
 
-/// What became of a broadcast that asked for acks.
+/// The result of a broadcast with acks.
 #[derive(Debug, Clone, Default)]
-pub struct Gathered {
-    /// Who answered, and what, in the order of the answers.
+pub struct BroadcastAcks {
+    /// Sockets and their acks, in the order in which the acks arrived.
     pub replies: Vec<(SocketId, Args)>,
-    /// Who was asked and did not answer in time, or has gone.
+    /// Sockets that did not ack in time, or have disconnected.
     pub missing: Vec<SocketId>,
 }
 
-/// What a broadcast hears from the workers.
+/// A worker's report to a broadcast with acks.
 #[derive(Debug)]
-pub(crate) enum Heard {
+pub(crate) enum AckEvent {
     Asked(Vec<SocketId>),
     Reply(SocketId, Args),
 }
 
 #[derive(Debug)]
-enum Waiter {
+enum AckWaiter {
     One(oneshot::Sender<Args>),
-    Many(mpsc::UnboundedSender<Heard>, SocketId),
+    Many(mpsc::UnboundedSender<AckEvent>, SocketId),
 }
 
-/// One socket's.
+/// Requested acks of one socket.
 #[derive(Debug, Default)]
-pub(crate) struct Acks(RefCell<HashMap<u64, (Waiter, Instant)>>);
+pub(crate) struct Acks(RefCell<HashMap<u64, (AckWaiter, Instant)>>);
 
 impl Acks {
     pub(crate) fn expect(&self, id: u64, until: Instant) -> oneshot::Receiver<Args> {
-        let (answer, answered) = oneshot::channel();
-        self.insert(id, Waiter::One(answer), until);
-        answered
+        let (sender, receiver) = oneshot::channel();
+        self.insert(id, AckWaiter::One(sender), until);
+        receiver
     }
 
     pub(crate) fn expect_for(
         &self,
         id: u64,
         until: Instant,
-        heard: mpsc::UnboundedSender<Heard>,
+        events: mpsc::UnboundedSender<AckEvent>,
         socket: SocketId,
     ) {
-        self.insert(id, Waiter::Many(heard, socket), until);
+        self.insert(id, AckWaiter::Many(events, socket), until);
     }
 
-    fn insert(&self, id: u64, waiter: Waiter, until: Instant) {
+    fn insert(&self, id: u64, waiter: AckWaiter, until: Instant) {
         let mut waiting = self.0.borrow_mut();
-        if waiting.len() >= MANY {
+        if waiting.len() >= CLEANUP_THRESHOLD {
             let now = Instant::now();
             waiting.retain(|_, (_, until)| *until > now);
         }
         waiting.insert(id, (waiter, until));
     }
 
-    /// The client's answer. One that nobody waits for any more is dropped.
+    /// Resolves a requested ack. An ack without a waiter is dropped.
     pub(crate) fn answer(&self, id: u64, args: Args) {
         let waiter = self.0.borrow_mut().remove(&id);
         match waiter {
-            Some((Waiter::One(answer), _)) => drop(answer.send(args)),
-            Some((Waiter::Many(heard, socket), _)) => drop(heard.send(Heard::Reply(socket, args))),
-            None => tracing::debug!(id, "an ack that nobody waits for"),
+            Some((AckWaiter::One(sender), _)) => drop(sender.send(args)),
+            Some((AckWaiter::Many(events, socket), _)) => drop(events.send(AckEvent::Reply(socket, args))),
+            None => tracing::debug!(id, "an unrequested ack was dropped"),
         }
     }
 
-    /// Whether anyone waits.
+    /// Whether a future waits for an ack.
     pub(crate) fn is_awaited(&self) -> bool {
         !self.0.borrow().is_empty()
     }
 
-    /// The client has gone.
+    /// Drops all waiters: the client has disconnected.
     pub(crate) fn clear(&self) {
         self.0.take();
     }

@@ -1,17 +1,17 @@
-//! What the official admin page (`@socket.io/admin-ui`) talks to: the namespace `/admin`.
+//! The namespace `/admin` for the official admin page (`@socket.io/admin-ui`).
 //!
 //! ```text
-//! each worker ─ what happens ─▶ watch ─▶ feed ─▶ a page's task ─▶ /admin
-//!       └────── who is there, asked when a page comes ──▲  └─ figures, every 2 s
+//! each worker ─ events ─▶ monitor ─▶ feed ─▶ a page's task ─▶ /admin
+//!       └────── socket lists, queried when a page connects ──▲  └─ statistics, every 2 s
 //! ```
 //!
-//! - While no page is connected, each event costs one look at an atomic, and nothing else is done.
-//! - A page costs a bounded amount of work: so many events a second are shown with their arguments, and the others are
-//!   counted. If sockets come and go faster than a page can be told, it gets the whole list again instead.
-//! - What happens in `/admin` is never shown, so nothing is shown for having been shown.
-//! - A handshake's `auth` is never sent, nor a session's id. Of its headers and query only what is known to be harmless is
-//!   sent, the rest by name alone. In an event's arguments, what is called a password, a token or the like is hidden.
-//!   What else events carry is shown, except in [`Mode::Production`].
+//! - While no page is connected, each event costs one read of an atomic.
+//! - A page costs a bounded amount of work: a limited number of events a second is shown with arguments, the others are
+//!   counted. If sockets come and go too fast for a page, it receives the whole list again instead.
+//! - Events in `/admin` are never shown, so showing an event causes no further one.
+//! - A handshake's `auth` and a session's id are never sent. Headers and query parameters are sent by name, and with
+//!   their value only if that is known to be harmless. In event arguments, members with names such as password or token
+//!   are hidden. Other arguments are shown, except in [`Mode::Production`].
 //!
 //! ```no_run
 //! use socketio::{Config, SocketIo, admin::{Admin, Mode}};
@@ -23,47 +23,46 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The page is served by somebody else, such as <https://admin.socket.io>: its origin must be one of
+//! The page is served separately, for example at <https://admin.socket.io>. Its origin must be one of
 //! [`Config::origins`](crate::Config::origins).
 
 use std::{fmt, sync::Arc};
 
-use crate::{engine::Endpoint, meters, namespace::Namespace, nsp::Nsp, socket::Socket};
+use crate::{engine::Endpoint, metrics, namespace::Namespace, socket::Socket, worker::nsp::Nsp};
 
 mod actions;
-mod allowance;
-mod clock;
-mod details;
-mod door;
+mod auth;
+mod budget;
+mod event_details;
 mod feed;
-mod figures;
-mod look;
-mod mirror;
+mod monitor;
 mod page;
-mod shown;
-mod watch;
+mod page_state;
+mod query;
+mod socket_details;
+mod stats;
 
 use self::{
-    door::{Door, Entered},
-    figures::Server,
-    page::Page,
-    watch::Watch,
+    auth::{AdminAuth, AdminSession},
+    monitor::Monitor,
+    page::AdminPage,
+    stats::ServerInfo,
 };
 
-/// Where the page connects.
+/// Name of the namespace.
 const NAMESPACE: &str = "/admin";
 
-/// How much a page is shown.
+/// Level of detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// Every socket, its rooms and its events, and what can be done to them.
+    /// Sockets, rooms and events, and operations on them.
     #[default]
     Development,
-    /// Figures only.
+    /// Statistics only.
     Production,
 }
 
-/// Who may use the admin page, and for what: given to [`Builder::admin`](crate::Builder::admin).
+/// Access to the admin page: given to [`Builder::admin`](crate::Builder::admin).
 pub struct Admin {
     username: String,
     password: String,
@@ -72,7 +71,7 @@ pub struct Admin {
     server_id: Option<String>,
 }
 
-/// A password without which anybody could come in.
+/// The password is empty, which would admit anyone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmptyPassword;
 
@@ -85,11 +84,11 @@ impl fmt::Display for EmptyPassword {
 impl std::error::Error for EmptyPassword {}
 
 impl Admin {
-    /// One user, with a password in plain text. Wrong ones can be tried twice a second from each address, so it should be
-    /// one that cannot be guessed.
+    /// Creates access for one user, with a password in plain text. Failed attempts are limited to two a second from
+    /// each address, so the password has to be hard to guess.
     ///
     /// # Errors
-    /// An empty password.
+    /// The password is empty.
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Result<Self, EmptyPassword> {
         let (username, password) = (username.into(), password.into());
         if password.is_empty() {
@@ -98,57 +97,68 @@ impl Admin {
         Ok(Self { username, password, mode: Mode::default(), read_only: false, server_id: None })
     }
 
-    /// How much is shown. Default [`Mode::Development`].
+    /// Sets the level of detail. Default [`Mode::Development`].
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// Whether the page may only look on: no events sent, no rooms changed, nobody put out. Default `false`.
+    /// Forbids operations: emitting events, changing rooms, disconnecting sockets. Default `false`.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
         self
     }
 
-    /// What the page calls this server. Default the machine's name.
+    /// Sets the server's name on the page. Default the host name.
     #[must_use]
     pub fn server_id(mut self, id: impl Into<String>) -> Self {
         self.server_id = Some(id.into());
         self
     }
 
-    /// Adds the namespace, and begins to watch.
+    /// Adds the namespace, and starts monitoring.
     pub(crate) fn install(self, endpoint: &Endpoint) {
         let (max_outbox, hub) = (endpoint.config.max_outbox, &endpoint.hub);
-        let watch = Arc::new(Watch::new(self.mode == Mode::Development));
-        let server = Arc::new(Server::new(self.server_id.clone(), endpoint.census.clone()));
-        hub.watch(watch.clone());
-        let service = Arc::new(self.namespace(watch, server, max_outbox));
-        // Without recovery: a page that comes back is shown everything afresh.
-        hub.list(Nsp::new(NAMESPACE.into(), service, meters::handler_seconds(NAMESPACE), None, hub.kept()));
+        let monitor = Arc::new(Monitor::new(self.mode == Mode::Development));
+        let server = Arc::new(ServerInfo::new(self.server_id.clone(), endpoint.limiter.clone()));
+        hub.set_observer(monitor.clone());
+        let service = Arc::new(self.namespace(monitor, server, max_outbox));
+        // Without recovery: a reconnecting page receives everything anew.
+        hub.insert(Nsp::new(
+            NAMESPACE.into(),
+            service,
+            metrics::handler_seconds(NAMESPACE),
+            None,
+            hub.recovery_bytes(),
+        ));
     }
 
-    fn namespace(self, watch: Arc<Watch>, server: Arc<Server>, max_outbox: usize) -> Namespace<Entered> {
+    fn namespace(
+        self,
+        monitor: Arc<Monitor>,
+        server: Arc<ServerInfo>,
+        max_outbox: usize,
+    ) -> Namespace<AdminSession> {
         let acts = self.mode == Mode::Development && !self.read_only;
         let features = features(self.mode, acts);
-        let door = Arc::new(Door::new(self.username, self.password));
-        let gone = watch.clone();
-        let namespace = Namespace::guarded(NAMESPACE, move |handshake| {
-            let door = door.clone();
-            async move { door.admit(&handshake).await }
+        let auth = Arc::new(AdminAuth::new(self.username, self.password));
+        let gone = monitor.clone();
+        let namespace = Namespace::with_authorizer(NAMESPACE, move |handshake| {
+            let auth = auth.clone();
+            async move { auth.authorize(&handshake).await }
         })
-        .connect(move |socket: Socket<Entered>| {
+        .on_connect(move |socket: Socket<AdminSession>| {
             if let Some(session) = &socket.state().session {
                 socket.emit("session", session);
             }
             socket.emit("config", &serde_json::json!({ "supportedFeatures": features }));
-            let page = Page::new(socket, watch.clone(), server.clone(), max_outbox);
+            let page = AdminPage::new(socket, monitor.clone(), server.clone(), max_outbox);
             actix_web::rt::spawn(page.run());
             async {}
         })
-        .disconnect(move |socket: Socket<Entered>, _| {
+        .on_disconnect(move |socket: Socket<AdminSession>, _| {
             gone.close(*socket.id());
             async {}
         });
@@ -156,7 +166,7 @@ impl Admin {
     }
 }
 
-/// What the page may offer to its user.
+/// The features that the page may offer.
 fn features(mode: Mode, acts: bool) -> Vec<&'static str> {
     let mut features = Vec::new();
     if acts {
@@ -184,14 +194,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_password_is_refused_and_none_is_printed() {
+    fn empty_password_is_refused_and_debug_hides_password() {
         assert_eq!(Admin::new("ada", "").unwrap_err(), EmptyPassword);
         let admin = Admin::new("ada", "open sesame").unwrap();
         assert!(!format!("{admin:?}").contains("sesame"));
     }
 
     #[test]
-    fn a_page_is_offered_what_it_may_do() {
+    fn features_match_mode_and_permissions() {
         assert_eq!(features(Mode::Production, false), ["AGGREGATED_EVENTS"]);
         assert_eq!(features(Mode::Development, false), ["AGGREGATED_EVENTS", "ALL_EVENTS"]);
         assert_eq!(features(Mode::Development, true).len(), 9);

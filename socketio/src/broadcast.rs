@@ -1,4 +1,4 @@
-//! Sending to some of a namespace's sockets, or doing something to them, from any thread.
+//! Operations on some sockets of a namespace, from any thread.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -9,21 +9,25 @@ use tokio::{
 };
 
 use crate::{
-    acks::{Gathered, Heard},
-    args::Args,
-    core::Core,
-    frame::{Frame, Head},
+    acks::{AckEvent, BroadcastAcks},
     hub::Hub,
     id::SocketId,
-    message::{Message, Slot},
-    nsp::{Nsp, Room},
-    order::{Deed, Order},
-    target::Target,
+    wire::{
+        args::Args,
+        frame::{Frame, Head},
+        message::{Message, Slot},
+    },
+    worker::{
+        command::{SocketOp, WorkerCommand},
+        nsp::Nsp,
+        socket::SocketInner,
+        target::{Room, Target},
+    },
 };
 
-/// Some of a namespace's sockets: everyone, or those in certain rooms, without those in others.
+/// Some sockets of a namespace: all, or those in certain rooms, except those in others.
 ///
-/// It is a description, and finds whoever is there when it is used:
+/// It is a description; the sockets are selected when it is used:
 ///
 /// ```
 /// # let hub = socketio::Hub::new();
@@ -39,22 +43,22 @@ pub struct Broadcast {
     volatile: bool,
 }
 
-/// A socket, as it was when asked for.
+/// A socket at the time of the query.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct SocketInfo {
-    /// Its id.
+    /// Id of the socket.
     pub id: SocketId,
-    /// The rooms it is in.
+    /// Rooms of the socket.
     pub rooms: Vec<Arc<str>>,
-    /// The transport its session uses.
+    /// Transport of its session.
     pub transport: &'static str,
 }
 
 impl SocketInfo {
-    pub(crate) fn of(core: &Core) -> Self {
-        let rooms = core.rooms.borrow().iter().cloned().collect();
-        Self { id: core.id, rooms, transport: core.link.transport().as_str() }
+    pub(crate) fn of(socket: &SocketInner) -> Self {
+        let rooms = socket.rooms.borrow().iter().cloned().collect();
+        Self { id: socket.id, rooms, transport: socket.session.transport().as_str() }
     }
 }
 
@@ -63,7 +67,7 @@ impl Broadcast {
         Self { hub, namespace, target: Target::default(), slot: None, volatile: false }
     }
 
-    /// Those in this room; with another call, also those in that one. A socket's id is a room of its own.
+    /// Selects the sockets in this room; several calls add up. A socket's id is also a room.
     pub fn to(mut self, room: impl Into<Arc<str>>) -> Self {
         self.target.rooms.push(room.into());
         self
@@ -74,26 +78,25 @@ impl Broadcast {
         self.to(room)
     }
 
-    /// Nobody in this room.
+    /// Excludes the sockets in this room.
     pub fn except(mut self, room: impl Into<Arc<str>>) -> Self {
         self.target.except.push(room.into());
         self
     }
 
-    /// Only sockets served by the thread that calls this: none, if it is not one of the server's workers. Not
-    /// recovered.
+    /// Selects only sockets of the calling thread: none, if it is not one of the server's workers. Disables recovery.
     pub fn local(mut self) -> Self {
         self.target.local = Some(thread::current().id());
         self
     }
 
-    /// Dropped for clients that do not take what was sent before. Not recovered.
+    /// Drops the event for clients that have not received earlier messages yet. Disables recovery.
     pub fn volatile(mut self) -> Self {
         self.volatile = true;
         self
     }
 
-    /// In place of the slot's unsent event, where there is one. Not recovered.
+    /// Replaces the unsent event of the slot. Disables recovery.
     pub fn latest(mut self, slot: Slot) -> Self {
         self.slot = Some(slot);
         self
@@ -118,7 +121,7 @@ impl Broadcast {
         self.hub.send(&nsp, target, &[message]);
     }
 
-    /// Sends a frame of this namespace, as it is.
+    /// Sends an encoded frame of this namespace.
     pub fn send(self, frame: Frame) {
         if let Some(nsp) = self.hub.find(&self.namespace) {
             let message = Message { slot: self.slot, volatile: self.volatile, ..Message::event(frame) };
@@ -126,44 +129,48 @@ impl Broadcast {
         }
     }
 
-    /// Gives them messages, in this order, each queued as it says itself. Each worker is woken once, so they leave
-    /// together. Not recovered.
-    pub fn give(self, messages: &[Message]) {
+    /// Sends messages in this order, each queued by its own rule. Each worker is woken once, so they leave together.
+    /// Disables recovery.
+    pub fn send_messages(self, messages: &[Message]) {
         if let Some(nsp) = self.hub.find(&self.namespace) {
             self.hub.send(&nsp, shared(self.target), messages);
         }
     }
 
-    /// Emits an event and waits for everyone's ack.
+    /// Emits an event and collects the acks of all recipients.
     pub async fn emit_with_ack<T: Serialize + ?Sized>(
         self,
         name: &str,
         value: &T,
         within: Duration,
-    ) -> Gathered {
+    ) -> BroadcastAcks {
         let args = Args::new().with(value);
-        let Some(nsp) = self.hub.find(&self.namespace) else { return Gathered::default() };
+        let Some(nsp) = self.hub.find(&self.namespace) else { return BroadcastAcks::default() };
         let (id, until) = (nsp.ack_id(), Instant::now() + within);
         let head = Head::Event { namespace: &nsp.name, name, ack: Some(id) };
         let frame = Frame::encode(head, &args, None);
-        let (heard, mut hearing) = unbounded_channel();
-        self.hub.order(&Order::Do(nsp, shared(self.target), Deed::Ask { frame, id, until, heard }));
-        let mut gathered = Gathered::default();
-        // Ends when all have answered or gone, because then nobody can answer any more.
-        while let Ok(Some(heard)) = timeout_at(until, hearing.recv()).await {
-            match heard {
-                Heard::Asked(ids) => gathered.missing.extend(ids),
-                Heard::Reply(id, args) => gathered.replies.push((id, args)),
+        let (events, mut received) = unbounded_channel();
+        self.hub.command(&WorkerCommand::Apply(
+            nsp,
+            shared(self.target),
+            SocketOp::EmitWithAck { frame, id, until, events },
+        ));
+        let mut acks = BroadcastAcks::default();
+        // The channel closes when every recipient has acked or disconnected.
+        while let Ok(Some(events)) = timeout_at(until, received.recv()).await {
+            match events {
+                AckEvent::Asked(ids) => acks.missing.extend(ids),
+                AckEvent::Reply(id, args) => acks.replies.push((id, args)),
             }
         }
-        gathered.missing.retain(|id| !gathered.replies.iter().any(|(replied, _)| replied == id));
-        gathered
+        acks.missing.retain(|id| !acks.replies.iter().any(|(replied, _)| replied == id));
+        acks
     }
 
-    /// Who is there now.
+    /// Lists the connected sockets.
     pub async fn sockets(self) -> Vec<SocketInfo> {
         let (list, mut lists) = unbounded_channel();
-        self.order(Deed::List(list));
+        self.apply(SocketOp::Fetch(list));
         let mut sockets = Vec::new();
         while let Some(more) = lists.recv().await {
             sockets.extend(more);
@@ -171,29 +178,29 @@ impl Broadcast {
         sockets
     }
 
-    /// Lets them enter rooms.
+    /// Adds the sockets to rooms.
     pub fn join(self, rooms: impl IntoIterator<Item: Into<Arc<str>>>) {
-        self.order(Deed::Join(collect(rooms)));
+        self.apply(SocketOp::Join(collect(rooms)));
     }
 
-    /// Lets them leave rooms.
+    /// Removes the sockets from rooms.
     pub fn leave(self, rooms: impl IntoIterator<Item: Into<Arc<str>>>) {
-        self.order(Deed::Leave(collect(rooms)));
+        self.apply(SocketOp::Leave(collect(rooms)));
     }
 
-    /// Ends these sockets, and with `close` their whole sessions.
+    /// Disconnects the sockets; with `close`, closes their sessions too.
     pub fn disconnect(self, close: bool) {
-        self.order(Deed::Disconnect { close });
+        self.apply(SocketOp::Disconnect { close });
     }
 
-    /// How many sockets the namespace has, whichever rooms they are in.
+    /// Number of sockets in the namespace, regardless of rooms.
     pub fn count(&self) -> usize {
         self.hub.find(&self.namespace).map_or(0, |nsp: Arc<Nsp>| nsp.sockets())
     }
 
-    fn order(self, deed: Deed) {
+    fn apply(self, op: SocketOp) {
         if let Some(nsp) = self.hub.find(&self.namespace) {
-            self.hub.order(&Order::Do(nsp, shared(self.target), deed));
+            self.hub.command(&WorkerCommand::Apply(nsp, shared(self.target), op));
         }
     }
 }

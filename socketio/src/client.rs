@@ -1,11 +1,11 @@
-//! The Socket.IO side of one session: packets in, each namespace's events handled in order.
+//! Socket.IO on one session: decodes packets and handles the events of each namespace in order.
 //!
 //! ```text
-//! messages ─▶ packets ─▶ the namespace's seat ─▶ connect, event, disconnected
-//!                  └───▶ acks, at once            one at a time, each seat for itself
+//! messages ─▶ packets ─▶ the namespace's driver ─▶ connect, event, disconnected
+//!                  └───▶ acks, at once              one at a time per driver
 //! ```
 //!
-//! What was received before a client said goodbye is still handled. Of one that is just gone, nothing more is begun.
+//! Events received before a deliberate close are still handled. After a lost connection no further event is started.
 
 use std::{
     rc::Rc,
@@ -17,79 +17,86 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::{
-    args::Args,
-    census::{Exhausted, Holding},
     config::Config,
-    core::MAX_NAME,
-    engine::{BUSY, EXHAUSTED, Failure, Message, Request, Upper},
-    event::Fault,
-    frame::Frame,
-    handshake::Refusal,
-    link::Link,
-    meters::Meters,
-    packet::{Emitted, Packet, is_deeper},
+    engine::{BUSY, EXHAUSTED, Message, Request, SessionError, SessionLayer},
+    event::LimitExceeded,
+    handshake::ConnectError,
+    metrics::Metrics,
+    namespaces::Namespaces,
     reason::Reason,
-    server::Namespaces,
+    session::{
+        handle::SessionHandle,
+        limiter::{Exhausted, MemoryReservation},
+    },
+    wire::{
+        args::Args,
+        frame::Frame,
+        json::is_deeper,
+        packet::{EventPacket, Packet},
+    },
+    worker::socket::MAX_NAME_BYTES,
 };
 
-mod arrival;
-mod assembly;
+mod assembler;
+mod connect;
+mod driver;
 mod rate;
 mod run;
-mod seat;
 
-use assembly::{Assembly, Whole};
-use rate::Rate;
-use seat::{Item, Presence, Received, Seat};
+use assembler::{PacketAssembler, PendingPacket};
+use driver::{Item, Membership, SocketDriver};
+use rate::RateLimiter;
+use run::Received;
 
-/// How many times its size an inbox may have while an ack is waited for, which may stand behind what fills it.
-const ASKING: usize = 8;
+/// Factor by which `max_inbox` grows while a handler waits for an ack, because the ack may stand behind the queued
+/// events.
+const AWAITING_ACK_FACTOR: usize = 8;
 
 pub(crate) struct Client {
     namespaces: Arc<Namespaces>,
-    link: Rc<Link>,
+    session: Rc<SessionHandle>,
     request: Rc<Request>,
-    seats: Vec<Seat>,
-    /// Namespaces that the server has put it out of, which it may not know yet: what it sends there is dropped.
-    put_out: Vec<Arc<str>>,
-    assembly: Assembly,
-    /// What waits to be handled.
-    holding: Holding,
-    rate: Rate,
-    /// When the session must have a socket.
+    drivers: Vec<SocketDriver>,
+    /// Namespaces that the server has disconnected. The client may not know yet, so its packets for them are dropped.
+    disconnected_by_server: Vec<Arc<str>>,
+    assembler: PacketAssembler,
+    /// Memory of unhandled events.
+    reservation: MemoryReservation,
+    rate: RateLimiter,
+    /// Deadline for the session to have a socket.
     join_by: Instant,
-    /// There while events wait for the client to read.
-    held: Option<Held>,
-    winding_down: bool,
+    /// Set while events wait for the client to read its acks.
+    held: Option<HeldEvents>,
+    draining: bool,
     ended: bool,
 }
 
-/// How long a client has taken nothing.
-struct Held {
-    /// Bytes that it had taken by then.
+/// Time without progress of a client that has to read.
+struct HeldEvents {
+    /// Bytes that the client had received at the start of this period.
     taken: u64,
     until: Instant,
 }
 
 impl Client {
-    pub(crate) fn new(namespaces: Arc<Namespaces>, link: Rc<Link>, request: Rc<Request>) -> Self {
+    pub(crate) fn new(namespaces: Arc<Namespaces>, session: Rc<SessionHandle>, request: Rc<Request>) -> Self {
         let config = &namespaces.config;
-        let (rate, join_by) = (Rate::new(config.max_events), Instant::now() + config.connect_timeout);
-        let (seats, put_out) = (Vec::new(), Vec::new());
-        let assembly = Assembly::new(config.max_attachments);
-        let holding = link.share().holding();
+        let (rate, join_by) = (RateLimiter::new(config.max_events), Instant::now() + config.connect_timeout);
+        let (drivers, disconnected_by_server) = (Vec::new(), Vec::new());
+        let assembler = PacketAssembler::new(config.max_attachments);
+        let reservation = session.quota().reservation();
         Self {
             namespaces,
-            link,
+            session,
             request,
-            seats,
-            put_out,
-            assembly,
-            holding,
+            drivers,
+            disconnected_by_server,
+            assembler,
+            reservation,
             rate,
             join_by,
             held: None,
-            winding_down: false,
+            draining: false,
             ended: false,
         }
     }
@@ -98,207 +105,220 @@ impl Client {
         &self.namespaces.config
     }
 
-    /// Bytes of one message.
+    /// Limit of one message in bytes.
     fn max_payload(&self) -> usize {
-        self.link.share().message(self.config().max_payload)
+        self.session.quota().message(self.config().max_payload)
     }
 
-    /// Events and bytes that wait to be handled.
+    /// Number and bytes of unhandled events.
     fn waiting(&self) -> (usize, usize) {
-        self.seats.iter().fold((0, 0), |(items, bytes), seat| {
-            let (more_items, more_bytes) = seat.waiting();
+        self.drivers.iter().fold((0, 0), |(items, bytes), driver| {
+            let (more_items, more_bytes) = driver.waiting();
             (items + more_items, bytes + more_bytes)
         })
     }
 
-    /// Counts what is held. Sessions without an owner may hold only so much together.
-    fn count(&mut self) -> Result<(), Failure> {
-        let held = self.waiting().1 + self.assembly.held();
-        self.holding.set(held).map_err(|Exhausted| {
-            Meters::limited("max_memory_without_owner");
-            Failure { code: BUSY, sentence: EXHAUSTED.to_owned(), reason: Reason::Full }
+    /// Updates the memory reservation. Sessions without an owner share a budget.
+    fn count(&mut self) -> Result<(), SessionError> {
+        let held = self.waiting().1 + self.assembler.held();
+        self.reservation.set(held).map_err(|Exhausted| {
+            Metrics::count_limit("max_memory_without_owner");
+            SessionError { code: BUSY, sentence: EXHAUSTED.to_owned(), reason: Reason::Full }
         })
     }
 
-    /// Events wait, or go on.
+    /// Starts or stops the read timeout.
     fn hold(&mut self) {
-        if !self.seats.iter().any(Seat::is_held) {
+        if !self.drivers.iter().any(SocketDriver::is_held) {
             self.held = None;
         } else if self.held.is_none() {
-            Meters::limited("max_unread_acks");
+            Metrics::count_limit("max_unread_acks");
             self.wait_for_reading();
         }
     }
 
     fn wait_for_reading(&mut self) {
         let until = Instant::now() + self.config().unread_timeout;
-        self.held = Some(Held { taken: self.link.taken(), until });
+        self.held = Some(HeldEvents { taken: self.session.bytes_written(), until });
     }
 
-    fn packet(&mut self, text: &str) -> Result<(), Failure> {
-        if self.assembly.is_waiting() {
-            return Err(Failure::invalid("an attachment was to follow"));
+    fn packet(&mut self, text: &str) -> Result<(), SessionError> {
+        if self.assembler.is_waiting() {
+            return Err(SessionError::invalid("an attachment was to follow"));
         }
-        match Packet::parse(text).map_err(Failure::invalid)? {
+        match Packet::parse(text).map_err(SessionError::invalid)? {
             Packet::Connect { namespace, auth } => self.connect(&namespace, auth, text.len()),
             Packet::Disconnect { namespace } => {
-                let Some(seat) = self.seat(&namespace)? else { return Ok(()) };
-                seat.leave();
+                let Some(driver) = self.driver(&namespace)? else { return Ok(()) };
+                driver.leave();
                 self.join_by = Instant::now() + self.config().connect_timeout;
                 Ok(())
             }
             Packet::Event(emitted) => {
-                self.seat(&emitted.namespace)?;
+                self.driver(&emitted.namespace)?;
                 let attachments = emitted.attachments;
-                self.begin(Whole::Event(emitted, None), attachments, text.len())
+                self.begin(PendingPacket::Event(emitted, None), attachments, text.len())
             }
             Packet::Ack { namespace, id, args, attachments } => {
-                self.seat(&namespace)?;
-                self.begin(Whole::Ack { namespace, id, args }, attachments, text.len())
+                self.driver(&namespace)?;
+                self.begin(PendingPacket::Ack { namespace, id, args }, attachments, text.len())
             }
         }
     }
 
-    fn connect(&mut self, name: &str, auth: Option<Box<RawValue>>, bytes: usize) -> Result<(), Failure> {
-        if self.winding_down {
+    fn connect(&mut self, name: &str, auth: Option<Box<RawValue>>, bytes: usize) -> Result<(), SessionError> {
+        if self.draining {
             return Ok(());
         }
         let refuse = |sentence: &str| {
-            self.link.emit(Frame::text(&Refusal::new(sentence).packet(name)));
+            self.session.emit(Frame::text(&ConnectError::new(sentence).packet(name)));
             Ok(())
         };
-        self.put_out.retain(|other| &**other != name);
-        if let Some(seat) = self.seats.iter_mut().find(|seat| &*seat.nsp.name == name) {
-            if seat.presence != Presence::Out && !seat.is_ending() {
-                // Stock clients ask twice where `connect()` is called before the answer to the first is there.
+        self.disconnected_by_server.retain(|other| &**other != name);
+        if let Some(driver) = self.drivers.iter_mut().find(|driver| &*driver.nsp.name == name) {
+            if driver.membership != Membership::Left && !driver.is_disconnected_by_server() {
+                // Stock clients send a second CONNECT if `connect()` is called before the first is answered.
                 return Ok(());
             }
-            seat.connect(auth, bytes);
+            driver.connect(auth, bytes);
             return Ok(());
         }
-        // Seats that were left may still be at work.
-        let taken = self.seats.iter().filter(|seat| seat.presence != Presence::Out).count();
+        // Drivers of left namespaces may still run a handler.
+        let taken = self.drivers.iter().filter(|driver| driver.membership != Membership::Left).count();
         let max = self.config().max_sockets;
-        if taken >= max || self.seats.len() >= 2 * max {
-            Meters::limited("max_sockets");
+        if taken >= max || self.drivers.len() >= 2 * max {
+            Metrics::count_limit("max_sockets");
             return refuse("Too many namespaces on one connection");
         }
-        let known = (name.len() <= MAX_NAME).then(|| self.namespaces.seat(&self.link.shard().hub, name));
+        let known =
+            (name.len() <= MAX_NAME_BYTES).then(|| self.namespaces.acquire(&self.session.worker().hub, name));
         let Some(nsp) = known.flatten() else {
             return refuse("Invalid namespace");
         };
-        let mut seat = Seat::new(nsp, self.link.clone(), self.request.clone(), self.config().max_rooms);
-        seat.connect(auth, bytes);
-        self.seats.push(seat);
+        let mut driver =
+            SocketDriver::new(nsp, self.session.clone(), self.request.clone(), self.config().max_rooms);
+        driver.connect(auth, bytes);
+        self.drivers.push(driver);
         Ok(())
     }
 
-    fn begin(&mut self, packet: Whole, attachments: usize, bytes: usize) -> Result<(), Failure> {
-        let whole = self.assembly.begin(packet, attachments, bytes)?;
+    fn begin(&mut self, packet: PendingPacket, attachments: usize, bytes: usize) -> Result<(), SessionError> {
+        let whole = self.assembler.begin(packet, attachments, bytes)?;
         whole.map_or(Ok(()), |whole| self.take(whole))
     }
 
-    /// A binary message; nothing of it, if it was too large.
-    fn attachment(&mut self, attachment: Option<Vec<u8>>, bytes: u64) -> Result<(), Failure> {
-        let whole = self.assembly.attach(attachment, bytes, self.max_payload())?;
+    /// Handles a binary message; `None` if it was too large and skipped.
+    fn attachment(&mut self, attachment: Option<Vec<u8>>, bytes: u64) -> Result<(), SessionError> {
+        let whole = self.assembler.attach(attachment, bytes, self.max_payload())?;
         whole.map_or(Ok(()), |whole| self.take(whole))
     }
 
-    /// A packet, with all its attachments.
-    fn take(&mut self, assembled: assembly::Assembled) -> Result<(), Failure> {
+    /// Handles a packet with all its attachments.
+    fn take(&mut self, assembled: assembler::AssembledPacket) -> Result<(), SessionError> {
         let limit = self.max_payload();
         let bytes = assembled.bytes;
         match assembled.packet {
-            // Answers are still waited for by what runs.
-            Whole::Event(..) if self.winding_down => {}
-            Whole::Event(emitted, fault) => {
-                let too_large = assembled.over.then_some(Fault::TooLarge { bytes, limit });
-                let fault = self.link.charge(1, bytes).err().map(Fault::from).or(fault).or(too_large);
-                let fault = fault.or_else(|| self.fault(&emitted));
-                if let Some(fault) = fault {
-                    Meters::limited(fault.as_str());
-                    tracing::debug!(sid = %self.link.sid, %fault, "an event's arguments were not taken");
+            // Running handlers may still wait for acks.
+            PendingPacket::Event(..) if self.draining => {}
+            PendingPacket::Event(emitted, limit_exceeded) => {
+                let too_large = assembled.over.then_some(LimitExceeded::TooLarge { bytes, limit });
+                let limit_exceeded = self
+                    .session
+                    .charge(1, bytes)
+                    .err()
+                    .map(LimitExceeded::from)
+                    .or(limit_exceeded)
+                    .or(too_large);
+                let limit_exceeded = limit_exceeded.or_else(|| self.limit_exceeded(&emitted));
+                if let Some(limit_exceeded) = limit_exceeded {
+                    Metrics::count_limit(limit_exceeded.as_str());
+                    tracing::debug!(sid = %self.session.sid, %limit_exceeded, "an event's arguments were not taken");
                 }
-                let Some(seat) = self.seat(&emitted.namespace)? else { return Ok(()) };
-                let Emitted { name, args: json, ack, .. } = emitted;
+                let Some(driver) = self.driver(&emitted.namespace)? else { return Ok(()) };
+                let EventPacket { name, args: json, ack, .. } = emitted;
                 let args = Args { json, attachments: assembled.attachments };
-                let args = if fault.is_some() { Args::new() } else { sound(args)? };
-                seat.push(Item::Event(Received { name, args, ack, fault }), bytes as usize);
+                let args = if limit_exceeded.is_some() { Args::new() } else { checked_args(args)? };
+                driver.push(Item::Event(Received { name, args, ack, limit_exceeded }), bytes as usize);
             }
-            Whole::Ack { namespace, id, args } if !assembled.over => {
-                // What is owed is taken, and counted before the next event.
-                let _ = self.link.charge(0, bytes);
-                let args = sound(Args { json: args, attachments: assembled.attachments })?;
-                if let Some(seat) = self.seat(&namespace)? {
-                    seat.acked(id, args);
+            PendingPacket::Ack { namespace, id, args } if !assembled.over => {
+                // An ack is accepted in any case, and charged before the next event.
+                let _ = self.session.charge(0, bytes);
+                let args = checked_args(Args { json: args, attachments: assembled.attachments })?;
+                if let Some(driver) = self.driver(&namespace)? {
+                    driver.acked(id, args);
                 }
             }
-            Whole::Ack { .. } => {
-                Meters::limited("max_payload");
-                tracing::debug!(sid = %self.link.sid, bytes, limit, "an ack was too large, and dropped");
+            PendingPacket::Ack { .. } => {
+                Metrics::count_limit("max_payload");
+                tracing::debug!(sid = %self.session.sid, bytes, limit, "an ack was too large, and dropped");
             }
         }
         Ok(())
     }
 
-    fn fault(&mut self, emitted: &Emitted) -> Option<Fault> {
+    fn limit_exceeded(&mut self, emitted: &EventPacket) -> Option<LimitExceeded> {
         let (max_depth, max_events) = (self.config().max_depth, self.config().max_events);
         if !self.rate.take() {
-            return Some(Fault::TooMany { limit: max_events });
+            return Some(LimitExceeded::TooMany { limit: max_events });
         }
         let deep = emitted.args.iter().any(|arg| is_deeper(arg.get(), max_depth));
-        deep.then_some(Fault::TooDeep { limit: max_depth }).or_else(|| self.busy(emitted))
+        deep.then_some(LimitExceeded::TooDeep { limit: max_depth }).or_else(|| self.busy(emitted))
     }
 
-    /// Whether too many events of this kind wait.
-    fn busy(&self, emitted: &Emitted) -> Option<Fault> {
+    /// Checks the limit of waiting events of this name.
+    fn busy(&self, emitted: &EventPacket) -> Option<LimitExceeded> {
         let limits = &self.config().event_limits;
         let limit = limits.iter().find(|limit| limit.event == emitted.name)?;
-        let in_namespace = |seat: &&Seat| *seat.nsp.name == *emitted.namespace;
-        let waiting = self.seats.iter().find(in_namespace).map_or(0, |seat| seat.waiting_of(&emitted.name));
-        (waiting >= limit.max_waiting).then_some(Fault::Busy { limit: "event_waiting", seconds: 1 })
+        let in_namespace = |driver: &&SocketDriver| *driver.nsp.name == *emitted.namespace;
+        let waiting =
+            self.drivers.iter().find(in_namespace).map_or(0, |driver| driver.waiting_of(&emitted.name));
+        (waiting >= limit.max_waiting).then_some(LimitExceeded::Busy { limit: "event_waiting", seconds: 1 })
     }
 
-    /// A message that was skipped: an event can still be answered.
-    fn too_large(&mut self, prefix: &[u8], bytes: u64) -> Result<(), Failure> {
+    /// Handles a skipped message. An event can still be acked.
+    fn too_large(&mut self, prefix: &[u8], bytes: u64) -> Result<(), SessionError> {
         let limit = self.max_payload();
         if prefix.is_empty() {
             return self.attachment(None, bytes);
         }
         let prefix = match std::str::from_utf8(prefix) {
             Ok(prefix) => prefix,
-            // It may end within a character.
+            // The prefix may end within a character.
             Err(error) => std::str::from_utf8(&prefix[..error.valid_up_to()]).unwrap_or_default(),
         };
-        let packet = prefix.strip_prefix('4').filter(|_| !self.assembly.is_waiting());
-        let Some(emitted) = packet.and_then(Packet::recognise) else {
-            Meters::limited("max_payload");
+        let packet = prefix.strip_prefix('4').filter(|_| !self.assembler.is_waiting());
+        let Some(emitted) = packet.and_then(Packet::parse_event_prefix) else {
+            Metrics::count_limit("max_payload");
             let sentence = format!("message of {bytes} bytes is over the limit of {limit}");
-            return Err(Failure { code: 1009, sentence, reason: Reason::ProtocolError });
+            return Err(SessionError { code: 1009, sentence, reason: Reason::ProtocolError });
         };
-        self.seat(&emitted.namespace)?;
+        self.driver(&emitted.namespace)?;
         let attachments = emitted.attachments;
-        let fault = Some(Fault::TooLarge { bytes, limit });
-        self.begin(Whole::Event(emitted, fault), attachments, prefix.len())
+        let limit_exceeded = Some(LimitExceeded::TooLarge { bytes, limit });
+        self.begin(PendingPacket::Event(emitted, limit_exceeded), attachments, prefix.len())
     }
 
-    /// The seat of a namespace that the client is in; `None` if it has just been put out of it.
-    fn seat(&mut self, namespace: &str) -> Result<Option<&mut Seat>, Failure> {
-        let put_out = self.put_out.iter().any(|other| &**other == namespace);
-        match self.seats.iter_mut().find(|seat| &*seat.nsp.name == namespace && seat.is_taken()) {
-            Some(seat) => Ok(Some(seat).filter(|seat| !seat.is_ending())),
-            None if put_out => Ok(None),
-            None => Err(Failure::invalid("the namespace is not connected")),
+    /// Driver of a joined namespace; `None` if the server has just disconnected it.
+    fn driver(&mut self, namespace: &str) -> Result<Option<&mut SocketDriver>, SessionError> {
+        let disconnected_by_server = self.disconnected_by_server.iter().any(|other| &**other == namespace);
+        match self.drivers.iter_mut().find(|driver| &*driver.nsp.name == namespace && driver.is_joined()) {
+            Some(driver) => Ok(Some(driver).filter(|driver| !driver.is_disconnected_by_server())),
+            None if disconnected_by_server => Ok(None),
+            None => Err(SessionError::invalid("the namespace is not connected")),
         }
     }
 }
 
-fn sound(args: Args) -> Result<Args, Failure> {
-    if args.is_sound() { Ok(args) } else { Err(Failure::invalid("a placeholder of nothing")) }
+fn checked_args(args: Args) -> Result<Args, SessionError> {
+    if args.has_valid_placeholders() {
+        Ok(args)
+    } else {
+        Err(SessionError::invalid("a placeholder of nothing"))
+    }
 }
 
-impl Upper for Client {
-    fn message(&mut self, message: Message) -> Result<(), Failure> {
+impl SessionLayer for Client {
+    fn message(&mut self, message: Message) -> Result<(), SessionError> {
         match message {
             Message::Text(text) => self.packet(&text[1..]),
             Message::Binary(bytes) => {
@@ -311,67 +331,69 @@ impl Upper for Client {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { seats, namespaces, link, join_by, put_out, .. } = self;
-        seats.retain_mut(|seat| {
-            if seat.poll(cx) {
+        let Self { drivers, namespaces, session, join_by, disconnected_by_server, .. } = self;
+        drivers.retain_mut(|driver| {
+            if driver.poll(cx) {
                 *join_by = Instant::now() + namespaces.config.connect_timeout;
-                put_out.truncate(namespaces.config.max_sockets);
-                put_out.insert(0, seat.nsp.name.clone());
+                disconnected_by_server.truncate(namespaces.config.max_sockets);
+                disconnected_by_server.insert(0, driver.nsp.name.clone());
             }
-            if seat.is_over() {
-                link.shard().hub.unseat(&seat.nsp);
+            if driver.is_over() {
+                session.worker().hub.release(&driver.nsp);
             }
-            !seat.is_over()
+            !driver.is_over()
         });
         self.hold();
-        // To hold less is always possible.
+        // Releasing memory cannot fail.
         let _ = self.count();
-        if self.ended && self.seats.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        if self.ended && self.drivers.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn is_full(&self) -> bool {
         let (items, bytes) = self.waiting();
-        // A handler that waits for its client's answer must not keep it from being read.
-        let times = if self.seats.iter().any(Seat::is_awaiting_ack) { ASKING } else { 1 };
+        // A handler that waits for the client's ack must not prevent it from being read.
+        let times =
+            if self.drivers.iter().any(SocketDriver::is_awaiting_ack) { AWAITING_ACK_FACTOR } else { 1 };
         let config = self.config();
         items >= config.max_inbox.saturating_mul(times)
-            || bytes >= self.link.share().message(config.max_payload.saturating_mul(2)).saturating_mul(times)
+            || bytes
+                >= self.session.quota().message(config.max_payload.saturating_mul(2)).saturating_mul(times)
     }
 
     fn is_idle(&self) -> bool {
-        self.seats.iter().all(Seat::is_idle)
+        self.drivers.iter().all(SocketDriver::is_idle)
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let join_by = (!self.seats.iter().any(Seat::is_wanted)).then_some(self.join_by);
+        let join_by = (!self.drivers.iter().any(SocketDriver::is_joined_or_joining)).then_some(self.join_by);
         let read_by = self.held.as_ref().map(|held| held.until);
         join_by.into_iter().chain(read_by).min()
     }
 
-    fn overdue(&mut self) -> Option<Failure> {
+    fn overdue(&mut self) -> Option<SessionError> {
         if let Some(held) = self.held.take_if(|held| held.until <= Instant::now()) {
-            match self.link.taken() > held.taken {
+            match self.session.bytes_written() > held.taken {
                 true => self.wait_for_reading(),
-                false => self.link.evict("unread_timeout"),
+                false => self.session.evict("unread_timeout"),
             }
             return None;
         }
         let sentence = format!("no connect packet within {:?}", self.config().connect_timeout);
-        Some(Failure { code: 1008, sentence, reason: Reason::ConnectTimeout })
+        Some(SessionError { code: 1008, sentence, reason: Reason::ConnectTimeout })
     }
 
-    fn wind_down(&mut self) {
-        self.winding_down = true;
+    fn drain(&mut self) {
+        self.draining = true;
     }
 
     fn end(&mut self, reason: Reason, gone: bool) {
         if !std::mem::replace(&mut self.ended, true) {
-            self.seats.iter_mut().for_each(|seat| seat.end(reason, gone));
+            self.drivers.iter_mut().for_each(|driver| driver.end(reason, gone));
         }
     }
 }
 
-/// A task that was torn down leaves no socket behind.
+/// A task that is torn down leaves no socket behind.
 impl Drop for Client {
     fn drop(&mut self) {
         self.end(Reason::Shutdown, true);

@@ -1,20 +1,20 @@
-//! What a server can be told: limits, deadlines and who may connect.
+//! Configuration of a server: limits, deadlines, transports and origins.
 
 use std::time::Duration;
 
 use crate::{origin::Origins, proxies::Proxies};
 
-/// How a session's packets travel.
+/// Transport of a session's packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transport {
-    /// HTTP long-polling: a GET waits for packets, POSTs carry them here.
+    /// HTTP long-polling: GET requests receive packets, POST requests send them.
     Polling,
     /// A WebSocket.
     WebSocket,
 }
 
 impl Transport {
-    /// The name on the wire, and as a metric's label.
+    /// Name on the wire and in metric labels.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Polling => "polling",
@@ -23,18 +23,18 @@ impl Transport {
     }
 }
 
-/// Which of the WebSocket subprotocols that a client offers is answered. They mean nothing to Socket.IO, but a browser ends a connection
-/// whose server answers none of those that its page has offered.
+/// Choice of the WebSocket subprotocol. Socket.IO does not use it, but browsers close a connection if the server
+/// accepts none of the offered ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Subprotocols {
-    /// The first, as the official server does.
+    /// The first offered, as the official server does.
     #[default]
     First,
-    /// The first that is one of these; none if none is.
+    /// The first offered that is in this list; none if there is no match.
     Known(Vec<String>),
 }
 
-/// Settings of a server. Every field has a default; change what you need:
+/// Settings of a server. Every field has a default:
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,134 +42,131 @@ pub enum Subprotocols {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where the endpoint is mounted. Several slashes count as one, and at the end none as one: clients put addresses together in
-    /// all of these ways. Default `/socket.io/`.
+    /// Path of the endpoint. Repeated slashes count as one, and the one at the end is optional, because clients build
+    /// all these forms. Default `/socket.io/`.
     pub path: String,
-    /// The transports that are served. Default both.
+    /// Enabled transports. Default both.
     pub transports: Vec<Transport>,
-    /// Whether a polling session may move to a WebSocket. Default `true`.
+    /// Whether a polling session may upgrade to a WebSocket. Default `true`.
     pub allow_upgrades: bool,
-    /// Which subprotocol a WebSocket is answered with, if its client offers any. Default the first.
+    /// Subprotocol of a WebSocket whose client offers some. Default the first.
     pub subprotocols: Subprotocols,
 
-    /// How long after the last pong, or after the handshake, a ping is sent. Default 25 s.
+    /// Time from the handshake or the last pong to the next ping. Default 25 s.
     pub ping_interval: Duration,
-    /// How long a pong may take before the session is closed, counted from when its ping has left. As long as something stands before
-    /// the ping, a client that takes at least 1 kB a second of it gets this time again, 30 times at most. Default 20 s.
+    /// Time for a pong, counted from when its ping has been sent. While earlier data delays the ping, a client that
+    /// receives at least 1 kB a second gets this time again, at most 30 times. Default 20 s.
     pub ping_timeout: Duration,
-    /// How long a session may stay without having asked for a namespace. A connect hook may take longer. Default 10 s.
+    /// Time for a session without a socket to request a namespace. A connect hook may take longer. Default 10 s.
     pub connect_timeout: Duration,
-    /// How long a move to a WebSocket may take before that WebSocket is closed. Default 10 s.
+    /// Time for an upgrade to a WebSocket; after that the WebSocket is closed. Default 10 s.
     pub upgrade_timeout: Duration,
-    /// How long a closing session may take to flush its outbox and to see the peer's close. Default 5 s.
+    /// Time for a closing session to flush its outbox and to receive the peer's close. Default 5 s.
     pub close_timeout: Duration,
 
-    /// Bytes of one message from a client, its attachments included, and of one polling payload. An
-    /// event that is larger is skipped as it streams in, never buffered, and handled with a [`Fault`](crate::Fault);
-    /// past 64 times this the session is closed, and so it is past a polling payload of
-    /// which more than four times this would have to be kept. Default 1,000,000.
+    /// Bytes of one message from a client with its attachments, and of one polling payload. A larger event is skipped
+    /// while it streams in and handled with a [`LimitExceeded`](crate::LimitExceeded). The session is closed above 64
+    /// times this limit, and when more than four times the limit of a polling payload would have to be kept. Default
+    /// 1,000,000.
     pub max_payload: usize,
-    /// The same for a session without an [owner](crate::Handshake::set_owner): a message of more bytes than this is handled in the same
-    /// way, and so much of what it sent waits to be handled, and so many bytes of acks to be read. A polling payload of which more
-    /// than 16 times this would have to be kept closes it. Default none.
+    /// `max_payload` for a session without an [owner](crate::Handshake::set_owner). It also bounds the bytes of its
+    /// unhandled events and of its unread acks. A polling payload of which more than 16 times this limit would have to
+    /// be kept closes the session. Default none.
     pub max_payload_without_owner: Option<usize>,
-    /// Bytes that all sessions without an owner may have sent and that are not handled yet, but for the first 1,024 of each. One that
-    /// sends more is closed, and may try again later. Default none.
+    /// Unhandled bytes of all sessions without an owner together, except the first 1,024 of each. A session that
+    /// exceeds it is closed, and may try again later. Default none.
     pub max_memory_without_owner: Option<usize>,
     /// Packets in one polling payload; more closes the session. Default 10,000.
     pub max_packets: usize,
     /// Attachments a binary event or ack may announce; more closes the session. Default 10.
     pub max_attachments: usize,
-    /// How deep an event's arguments may be nested; deeper ones are not taken, and the event is handled
-    /// with a [`Fault`](crate::Fault). Default 128.
+    /// Nesting depth of an event's arguments. A deeper event is handled with a [`LimitExceeded`](crate::LimitExceeded)
+    /// and without arguments. Default 128.
     pub max_depth: usize,
-    /// Events a second that one session may send, and as many at once after a quiet second; those beyond are handled with
-    /// a [`Fault`](crate::Fault). Default 10,000.
+    /// Events per second of one session, with a burst of one second. Further events are handled with a
+    /// [`LimitExceeded`](crate::LimitExceeded). Default 10,000.
     pub max_events: u32,
-    /// Bytes of ordered frames waiting to be written to one session; more and the client is evicted.
-    /// A frame is always taken while none is waiting. Latest-wins frames do not count: there is
-    /// one per slot at most, and it is shared by all who wait for it. Default 8 MiB.
+    /// Bytes of ordered frames that wait for one session; a client above it is evicted. A frame is always accepted
+    /// while none is waiting. Slot frames do not count: there is at most one per slot, shared by all its recipients.
+    /// Default 8 MiB.
     pub max_outbox: usize,
-    /// Bytes of acks that one session may have to read before more of its events are handled: beyond that they wait, and with them
-    /// in the end what it sends. So a client that asks and does not read costs this much and one ack more
-    /// for each namespace that it is in. Default 1 MiB.
+    /// Bytes of unread acks of one session. Above it further events wait, and finally the client's sends do. A client
+    /// that requests acks without reading costs this much, and one ack more per namespace. Default 1 MiB.
     pub max_unread_acks: usize,
-    /// How long a client whose events wait for that may take nothing at all before it is evicted. Default 20 s.
+    /// Time in which a client whose events wait for that reason receives nothing, until it is evicted. Default 20 s.
     pub unread_timeout: Duration,
-    /// Events of one session received and not yet handled. At this many, or at twice
-    /// `max_payload` bytes of them, the session is no longer read until some are done. While the server waits for
-    /// the client's ack, which may stand behind them, it takes eight times as many. Default 256.
+    /// Received and unhandled events of one session. At this number, or at twice `max_payload` bytes, the session is
+    /// not read until some are handled. While a handler waits for the client's ack, which may stand behind them, the
+    /// limit is eight times as high. Default 256.
     pub max_inbox: usize,
-    /// How long a session may go unread for that without any of its events getting done. Longer than a handler may take,
-    /// or the client is closed in the middle of its work. Default 60 s.
+    /// Time in which a session that is not read for that reason completes none of its events, until it is closed. It
+    /// should exceed the duration of a handler. Default 60 s.
     pub pause_timeout: Duration,
-    /// Namespaces one session may be in; for a further one the client gets a `connect_error`. Default 16.
+    /// Namespaces of one session; a further one gets a `connect_error`. Default 16.
     pub max_sockets: usize,
-    /// Rooms a socket may be in; it is not let into a further one, nor into one whose name has more than 1024
-    /// bytes, and the log says so. Default 10,000.
+    /// Rooms of one socket. A further join, or one with a name of more than 1024 bytes, is rejected and logged. Default
+    /// 10,000.
     pub max_rooms: usize,
-    /// Sessions on this server, all workers together. Of those that have not joined a namespace the oldest goes for one that comes
-    /// when all are taken; where there is none, further handshakes get HTTP 503. Default 10,000.
+    /// Sessions of the server, all workers together. A new session evicts the oldest one that has not joined a
+    /// namespace; if there is none, its handshake gets HTTP 503. Default 10,000.
     pub max_sessions: usize,
-    /// How many of those are kept for sessions with an [owner](crate::Handshake::set_owner). A session without one is closed as it
-    /// joins a namespace where only these are left. Default none.
+    /// Number of these that are reserved for sessions with an [owner](crate::Handshake::set_owner). A session without
+    /// one is closed when it joins a namespace and only reserved ones are left. Default none.
     pub reserved_sessions: usize,
-    /// Sessions from one address, or of one [owner](crate::Handshake::set_owner); further handshakes get HTTP 429. What is said here
-    /// of an address holds for all of an IPv6 `/64`; behind a proxy that is not [trusted](Self::trusted_proxies), for all of its
-    /// clients. Default 2,000.
+    /// Sessions of one address, or of one [owner](crate::Handshake::set_owner); further handshakes get HTTP 429. A
+    /// limit per address covers all of an IPv6 `/64`, and all clients of a proxy that is not
+    /// [trusted](Self::trusted_proxies). Default 2,000.
     pub max_sessions_per_address: Option<usize>,
-    /// Handshakes a second from one address, and ten times as many at once after a quiet while; further ones get HTTP 429.
-    /// Default 200.
+    /// Handshakes per second of one address, with a burst of ten seconds; further ones get HTTP 429. Default 200.
     pub max_handshakes_per_address: Option<u32>,
-    /// Events a second from one address or of one owner, and twice as many at once after a quiet while; those beyond are handled
-    /// with a [`Fault`](crate::Fault). Default 20,000.
+    /// Events per second of one address or of one owner, with a burst of two seconds. Further events are handled with a
+    /// [`LimitExceeded`](crate::LimitExceeded). Default 20,000.
     pub max_events_per_address: Option<u32>,
-    /// Bytes of events and acks a second from one address or of one owner, likewise. The two are counted together: half of one leaves
-    /// half of the other. Default 32 MiB.
+    /// Bytes of events and acks per second of one address or of one owner, with the same burst. The two limits share
+    /// one budget: half of one leaves half of the other. Default 32 MiB.
     pub max_bytes_per_address: Option<u64>,
-    /// Limits of single events. Default none.
+    /// Limits of individual events. Default none.
     pub event_limits: Vec<EventLimit>,
-    /// What else is done only so often for one address or one owner: see [`Handshake::spend`](crate::Handshake::spend).
-    /// Default nothing.
+    /// Rate limits of the service's own operations, per address and per owner: see
+    /// [`Handshake::check_rate`](crate::Handshake::check_rate). Default none.
     pub rates: Vec<Rate>,
-    /// The proxies whose word about their clients' addresses is taken. Default none.
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` header is used. Default none.
     pub trusted_proxies: Proxies,
 
-    /// Whether clients that come back get what they missed. Default not.
+    /// Connection state recovery. Default off.
     pub recovery: Option<Recovery>,
-    /// Which web pages may connect. Default: those served from this machine.
+    /// Origins that may connect. Default: pages of this machine.
     pub origins: Origins,
 }
 
-/// The limit of one event, for one that costs far more than others. What is beyond is handled with a
-/// [`Fault`](crate::Fault).
+/// Limit of a costly event. Events above it are handled with a [`LimitExceeded`](crate::LimitExceeded).
 #[derive(Debug, Clone)]
 pub struct EventLimit {
-    /// The event's name, in every namespace.
+    /// Name of the event, in every namespace.
     pub event: String,
-    /// How many of them one session may have waiting.
+    /// Number of waiting events of this name on one session.
     pub max_waiting: usize,
 }
 
-/// How often something may be done for one address, or for one owner.
+/// Rate limit of an operation, per address and per owner.
 #[derive(Debug, Clone)]
 pub struct Rate {
-    /// What a service calls it, and its metric.
+    /// Name for [`Handshake::check_rate`](crate::Handshake::check_rate) and for the metric's label.
     pub name: &'static str,
-    /// So often in a minute, and as often at once after a quiet one.
+    /// Operations per minute, with a burst of one minute.
     pub per_minute: u32,
 }
 
-/// Connection state recovery: what is kept for clients that lose their connection.
+/// Connection state recovery for clients that lose their connection.
 ///
-/// Events then carry one more argument, their offset: a string that listeners see as their last, as with the official
-/// server. Listeners with a fixed number of arguments, as in Python, have to make room for it.
+/// Every event then has one more argument, its offset: a string that listeners receive as their last argument, as with
+/// the official server. Listeners with a fixed number of arguments, as in Python, have to accept it.
 #[derive(Debug, Clone)]
 pub struct Recovery {
-    /// How long a client may be away. Default two minutes.
+    /// Time in which a client may reconnect. Default two minutes.
     pub max_disconnection: Duration,
-    /// Bytes of events kept for those who are away, all namespaces together; who missed more than that starts afresh.
-    /// Default 16 MiB.
+    /// Bytes of events kept for disconnected clients, all namespaces together. A client that has missed more starts
+    /// afresh. Default 16 MiB.
     pub max_bytes: usize,
 }
 

@@ -1,74 +1,73 @@
-//! What a client emitted, and its ack.
+//! Events from clients, and their acks.
 
 use std::{cell::Cell, fmt, rc::Rc};
 
 use serde::Serialize;
 
-use crate::{args::Args, census::Busy, core::Core, reply::Reply};
+use crate::{reply::Reply, session::limiter::RateExceeded, wire::args::Args, worker::socket::SocketInner};
 
-/// What a client emitted.
+/// An event from a client.
 #[derive(Debug)]
 pub struct Event {
-    /// Its name.
+    /// Name of the event.
     pub name: String,
-    /// Its arguments. Empty if there is a `fault`.
+    /// Arguments; empty if `limit_exceeded` is set.
     pub args: Args,
-    /// Whether the client asked for an ack.
+    /// Whether the client requested an ack.
     pub wants_ack: bool,
-    /// Why the arguments were not taken, although the event could be recognised.
-    pub fault: Option<Fault>,
-    pub(crate) ticket: Option<Ticket>,
+    /// The limit that prevented the arguments from being read.
+    pub limit_exceeded: Option<LimitExceeded>,
+    pub(crate) ack_handle: Option<AckHandle>,
 }
 
 impl Event {
-    /// Takes the ack into one's own hands: what the handler returns is then not sent. Where the client did not ask for
-    /// an ack, what is sent goes nowhere.
-    pub fn ack(&mut self) -> Ack {
-        let ack = self.lend_ack();
+    /// Takes the ack: the return value of the handler is then not sent. If the client requested no ack, nothing is
+    /// sent.
+    pub fn ack(&mut self) -> AckSender {
+        let ack = self.borrow_ack();
         ack.take_over();
         ack
     }
 
-    /// The ack, still in the session's hands.
-    pub(crate) fn lend_ack(&mut self) -> Ack {
-        Ack(self.ticket.take())
+    /// The ack, which the session still sends unless it is taken over.
+    pub(crate) fn borrow_ack(&mut self) -> AckSender {
+        AckSender(self.ack_handle.take())
     }
 }
 
-/// Why an event's arguments were not taken.
+/// A limit that an event exceeds. The event is handled without its arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Fault {
-    /// The message, its attachments included, is over [`Config::max_payload`](crate::Config::max_payload).
+pub enum LimitExceeded {
+    /// The message with its attachments exceeds [`Config::max_payload`](crate::Config::max_payload).
     TooLarge {
-        /// Bytes the client sent.
+        /// Bytes of the message.
         bytes: u64,
-        /// Bytes allowed.
+        /// Allowed bytes.
         limit: usize,
     },
-    /// The arguments are nested deeper than [`Config::max_depth`](crate::Config::max_depth).
+    /// The arguments exceed [`Config::max_depth`](crate::Config::max_depth).
     TooDeep {
-        /// Levels allowed.
+        /// Allowed levels.
         limit: usize,
     },
-    /// Too much comes from the client's address or owner, or too many such events wait on its session: see
-    /// [`Config::max_events_per_address`](crate::Config::max_events_per_address) and
-    /// [`Config::event_limits`](crate::Config::event_limits).
+    /// The client's address or owner exceeds [`Config::max_events_per_address`](crate::Config::max_events_per_address)
+    /// or the limit of bytes, or the session exceeds one of [`Config::event_limits`](crate::Config::event_limits).
     Busy {
-        /// The name of the limit, as a metric's label.
+        /// Name of the limit in metric labels.
         limit: &'static str,
-        /// After how many seconds there may be more.
+        /// Seconds after which to try again.
         seconds: u64,
     },
-    /// The session sends more events a second than [`Config::max_events`](crate::Config::max_events).
+    /// The session exceeds [`Config::max_events`](crate::Config::max_events).
     TooMany {
-        /// Events allowed a second.
+        /// Allowed events per second.
         limit: u32,
     },
 }
 
-impl Fault {
-    /// The name of the limit, as a metric's label.
+impl LimitExceeded {
+    /// Name of the limit in metric labels.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "max_payload",
@@ -79,14 +78,14 @@ impl Fault {
     }
 }
 
-impl From<Busy> for Fault {
-    fn from(Busy { limit, after }: Busy) -> Self {
+impl From<RateExceeded> for LimitExceeded {
+    fn from(RateExceeded { limit, after }: RateExceeded) -> Self {
         Self::Busy { limit, seconds: after.as_secs() + 1 }
     }
 }
 
-/// A sentence for whoever sent the event.
-impl fmt::Display for Fault {
+/// A sentence for the client.
+impl fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge { bytes, limit } => {
@@ -99,79 +98,80 @@ impl fmt::Display for Fault {
     }
 }
 
-/// An ack that is owed.
+/// A requested ack, which is sent once.
 #[derive(Debug)]
-pub(crate) struct Owed {
+pub(crate) struct PendingAck {
     id: Cell<Option<u64>>,
     deferred: Cell<bool>,
 }
 
-/// One of the two ends that may pay it: the session, when the handler is done, or an [`Ack`].
+/// One of the two senders of an ack: the session, when the handler is done, or an [`AckSender`].
 #[derive(Debug, Clone)]
-pub(crate) struct Ticket {
-    core: Rc<Core>,
-    owed: Rc<Owed>,
+pub(crate) struct AckHandle {
+    socket: Rc<SocketInner>,
+    pending: Rc<PendingAck>,
 }
 
-impl Ticket {
-    pub(crate) fn new(core: Rc<Core>, id: u64) -> Self {
-        Self { core, owed: Rc::new(Owed { id: Cell::new(Some(id)), deferred: Cell::new(false) }) }
+impl AckHandle {
+    pub(crate) fn new(socket: Rc<SocketInner>, id: u64) -> Self {
+        Self { socket, pending: Rc::new(PendingAck { id: Cell::new(Some(id)), deferred: Cell::new(false) }) }
     }
 
-    /// What the handler returns is not sent: somebody else will.
+    /// Leaves the ack to the [`AckSender`]: the return value of the handler is not sent.
     pub(crate) fn defer(&self) {
-        self.owed.deferred.set(true);
+        self.pending.deferred.set(true);
     }
 
-    /// The handler is done.
-    pub(crate) fn settle(&self, reply: Option<Reply>) {
-        if !self.owed.deferred.get() {
-            self.pay(reply.unwrap_or_default());
+    /// Sends the return value of the handler, unless the ack was deferred.
+    pub(crate) fn finish(&self, reply: Option<Reply>) {
+        if !self.pending.deferred.get() {
+            self.send_once(reply.unwrap_or_default());
         }
     }
 
-    fn pay(&self, reply: Reply) {
-        if let Some(id) = self.owed.id.take() {
-            self.core.ack(id, reply);
+    fn send_once(&self, reply: Reply) {
+        if let Some(id) = self.pending.id.take() {
+            self.socket.ack(id, reply);
         }
     }
 }
 
-/// The ack of an event, to be sent once. Dropped unsent it is sent empty, so that the client is not left waiting.
+/// The ack of an event, to be sent once. Dropped unsent, it sends an empty ack, so that the client does not wait in
+/// vain.
 #[derive(Debug)]
-pub struct Ack(Option<Ticket>);
+pub struct AckSender(Option<AckHandle>);
 
-impl Ack {
-    /// From here on the ack is this one's to send.
+impl AckSender {
+    /// Makes this the only sender of the ack.
     fn take_over(&self) {
-        if let Some(ticket) = &self.0 {
-            ticket.defer();
+        if let Some(ack_handle) = &self.0 {
+            ack_handle.defer();
         }
     }
 
-    /// Whether the client asked for it.
+    /// Whether the client requested it.
     pub fn is_wanted(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Sends it, with one argument.
+    /// Sends the ack with one argument.
     pub fn send<T: Serialize + ?Sized>(self, value: &T) {
         self.reply(Args::new().with(value));
     }
 
-    /// Sends it.
+    /// Sends the ack.
     pub fn reply(mut self, reply: impl Into<Reply>) {
-        if let Some(ticket) = self.0.take() {
-            ticket.pay(reply.into());
+        if let Some(ack_handle) = self.0.take() {
+            ack_handle.send_once(reply.into());
         }
     }
 }
 
-impl Drop for Ack {
+impl Drop for AckSender {
     fn drop(&mut self) {
-        // One that was only lent is the session's to send.
-        if let Some(ticket) = self.0.take().filter(|ticket| ticket.owed.deferred.get()) {
-            ticket.pay(Reply::default());
+        // The session sends an ack that was not taken over.
+        if let Some(ack_handle) = self.0.take().filter(|ack_handle| ack_handle.pending.deferred.get()) {
+            ack_handle.send_once(Reply::default());
         }
     }
 }

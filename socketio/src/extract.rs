@@ -1,80 +1,71 @@
-//! What a handler may ask for: each argument finds itself in the event.
+//! Extraction of a handler's arguments from an event.
 
-use std::{fmt, ops::Deref, rc::Rc};
+use std::{ops::Deref, rc::Rc};
 
 use serde::de::DeserializeOwned;
 
 use crate::{
-    args::Args,
-    event::{Ack, Event, Ticket},
+    event::{AckHandle, AckSender, Event},
+    rejection::{Rejection, sentence},
     socket::Socket,
+    wire::args::Args,
 };
 
-/// An event on its way to a handler.
+/// Parts of an event, from which a handler's arguments are extracted.
 #[derive(Debug)]
-pub struct Extract<'a, S> {
+pub struct EventParts<'a, S> {
     socket: &'a Socket<S>,
     event: Option<Event>,
     next: usize,
-    ack: Option<Ticket>,
+    ack: Option<AckHandle>,
 }
 
-impl<'a, S> Extract<'a, S> {
+impl<'a, S> EventParts<'a, S> {
     pub(crate) fn new(socket: &'a Socket<S>, event: Event) -> Self {
         Self { socket, event: Some(event), next: 0, ack: None }
     }
 
-    /// The handler has all it asked for, and now owes the ack if that is among it. Before, what is wrong with the event
-    /// becomes the ack.
+    /// Marks the extraction as successful: from here on an extracted [`AckSender`] sends the ack. Before, the session
+    /// sends the rejection.
     pub(crate) fn complete(&mut self) {
-        if let Some(ticket) = self.ack.take() {
-            ticket.defer();
+        if let Some(ack_handle) = self.ack.take() {
+            ack_handle.defer();
         }
-    }
-}
-
-/// Why an event does not suit its handler, in a sentence for whoever sent it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejection(pub String);
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
 /// A type that can be an argument of a handler, for sockets with state `S`.
 ///
-/// One of your own takes what it needs by the ones that there are:
+/// A type of your own is built from existing ones:
 ///
 /// ```
-/// use socketio::{Data, Extract, FromEvent, Rejection};
+/// use socketio::{Data, EventParts, FromEvent, Rejection};
 ///
 /// struct Positive(i64);
 ///
 /// impl<S> FromEvent<S> for Positive {
-///     fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-///         let Data(n) = Data::from_event(extract)?;
+///     fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+///         let Data(n) = Data::from_event(parts)?;
 ///         if n > 0 { Ok(Self(n)) } else { Err(Rejection("not positive".to_owned())) }
 ///     }
 /// }
 /// ```
 ///
-/// There are [`Socket`], [`State`], [`Data`], [`Args`], [`Event`] and [`Ack`]; they may stand in any order. Where several
-/// take from the event's arguments, they do so from left to right.
+/// Provided are [`Socket`], [`State`], [`Data`], [`Args`], [`Event`] and [`AckSender`], in any order. Several types
+/// that take event arguments do so from left to right.
 pub trait FromEvent<S>: Sized {
-    /// Takes it.
+    /// Extracts the value.
     ///
     /// # Errors
     /// A [`Rejection`] becomes the ack, and the handler is not called.
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection>;
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection>;
 }
 
-/// The event's next argument. One that is missing is read as `null`, so `Data<Option<T>>` may be left out.
+/// The next argument of the event. A missing one is decoded as `null`, so `Data<Option<T>>` is optional.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Data<T>(pub T);
 
-/// What the namespace's connect hook returned for this socket.
+/// The state of the socket: the return value of the connect hook.
 #[derive(Debug)]
 pub struct State<S>(Rc<S>);
 
@@ -87,22 +78,22 @@ impl<S> Deref for State<S> {
 }
 
 impl<S> FromEvent<S> for Socket<S> {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        Ok(extract.socket.clone())
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        Ok(parts.socket.clone())
     }
 }
 
 impl<S> FromEvent<S> for State<S> {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        Ok(Self(extract.socket.shared_state()))
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        Ok(Self(parts.socket.shared_state()))
     }
 }
 
 impl<S, T: DeserializeOwned> FromEvent<S> for Data<T> {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        let args = &extract.event.as_ref().ok_or_else(taken)?.args;
-        let index = extract.next;
-        extract.next = index.saturating_add(1);
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        let args = &parts.event.as_ref().ok_or_else(taken)?.args;
+        let index = parts.next;
+        parts.next = index.saturating_add(1);
         let value = args.get(index);
         value.map(Self).map_err(|error| {
             if index >= args.len() {
@@ -113,35 +104,29 @@ impl<S, T: DeserializeOwned> FromEvent<S> for Data<T> {
     }
 }
 
-/// The arguments that are left.
+/// The remaining arguments.
 impl<S> FromEvent<S> for Args {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        let args = std::mem::take(&mut extract.event.as_mut().ok_or_else(taken)?.args);
-        let next = std::mem::replace(&mut extract.next, usize::MAX);
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        let args = std::mem::take(&mut parts.event.as_mut().ok_or_else(taken)?.args);
+        let next = std::mem::replace(&mut parts.next, usize::MAX);
         Ok(args.skip(next))
     }
 }
 
-/// The whole event; nothing can be taken after it.
+/// The whole event; it must be the last extracted value.
 impl<S> FromEvent<S> for Event {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        extract.event.take().ok_or_else(taken)
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        parts.event.take().ok_or_else(taken)
     }
 }
 
-/// The ack, to be sent by hand; what the handler returns is then not sent.
-impl<S> FromEvent<S> for Ack {
-    fn from_event(extract: &mut Extract<'_, S>) -> Result<Self, Rejection> {
-        let event = extract.event.as_mut().ok_or_else(taken)?;
-        extract.ack = event.ticket.clone();
-        Ok(event.lend_ack())
+/// The ack, for the handler to send; its return value is then not sent.
+impl<S> FromEvent<S> for AckSender {
+    fn from_event(parts: &mut EventParts<'_, S>) -> Result<Self, Rejection> {
+        let event = parts.event.as_mut().ok_or_else(taken)?;
+        parts.ack = event.ack_handle.clone();
+        Ok(event.borrow_ack())
     }
-}
-
-/// What was wrong. Where in the line it was says nothing to a client.
-pub(crate) fn sentence(error: &serde_json::Error) -> String {
-    let sentence = error.to_string();
-    sentence.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 fn taken() -> Rejection {

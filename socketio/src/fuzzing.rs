@@ -1,38 +1,39 @@
-//! The parsers, as the fuzz targets in `fuzz/` see them: plain values in, plain values out. Only there with
-//! `--cfg fuzzing`, which `cargo fuzz` sets; nothing of it is public otherwise.
+//! The parsers for the fuzz targets in `fuzz/`: plain values in, plain values out. Compiled with `--cfg fuzzing` only,
+//! which `cargo fuzz` sets.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
 pub use self::decode::{Decoder, Message};
 use crate::{
-    args::Args,
-    engine::{
-        frames::Inbound,
-        payload::{self, Splitter},
+    engine::{frames::Inbound, payload::Splitter},
+    wire::{
+        args::Args,
+        frame::{Frame, Head},
+        json,
+        packet::{EventPacket, Packet},
+        payload,
     },
-    frame::{Frame, Head},
-    packet::{self, Emitted, Packet},
 };
 
-/// A Socket.IO packet, in values that can be compared.
+/// A Socket.IO packet as comparable values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts {
-    /// `0` to `3`: connect, disconnect, event or ack. A binary event or ack is one, too.
+    /// `0` to `3`: connect, disconnect, event or ack. Binary events and acks included.
     pub kind: u8,
-    /// Which namespace it is for.
+    /// Namespace of the packet.
     pub namespace: String,
-    /// The id of the ack.
+    /// Id of the ack.
     pub id: Option<u64>,
-    /// An event's name.
+    /// Name of an event.
     pub name: Option<String>,
     /// The arguments, or `auth`.
     pub args: Vec<String>,
-    /// How many attachments follow.
+    /// Number of attachments.
     pub attachments: usize,
 }
 
-/// Reads a packet, which begins behind Engine.IO's `4`.
+/// Parses a packet, without Engine.IO's leading `4`.
 pub fn parse(text: &str) -> Result<Parts, &'static str> {
     let none = (None, None, Vec::new(), 0);
     let (kind, namespace, (id, name, args, attachments)) = match Packet::parse(text)? {
@@ -48,18 +49,18 @@ pub fn parse(text: &str) -> Result<Parts, &'static str> {
     Ok(Parts { kind, namespace: namespace.into(), id, name, args, attachments })
 }
 
-/// What can be known of an event from the beginning of its packet.
-pub fn recognise(prefix: &str) -> Option<Parts> {
-    Packet::recognise(prefix).map(Parts::from)
+/// Parses the beginning of an event's packet.
+pub fn parse_event_prefix(prefix: &str) -> Option<Parts> {
+    Packet::parse_event_prefix(prefix).map(Parts::from)
 }
 
-/// Whether JSON is nested deeper than that.
+/// Whether JSON is nested deeper than `max`.
 pub fn is_deeper(json: &str, max: usize) -> bool {
-    packet::is_deeper(json, max)
+    json::is_deeper(json, max)
 }
 
-/// Encodes an event or an ack as the server would send it, with attachments of its own. `None` if that is not what would
-/// be sent, because a placeholder in it stands for nothing.
+/// Encodes an event or an ack as the server does, with attachments of its own. `None` if a placeholder in it has no
+/// attachment.
 pub fn encode(parts: &Parts) -> Option<Frame> {
     let namespace = &parts.namespace;
     let head = match (parts.kind, &parts.name, parts.id) {
@@ -70,11 +71,11 @@ pub fn encode(parts: &Parts) -> Option<Frame> {
     let json = parts.args.iter().map(|arg| RawValue::from_string(arg.clone()));
     let json = json.collect::<Result<_, _>>().ok()?;
     let args = Args { json, attachments: vec![Bytes::from_static(b"bytes"); parts.attachments] };
-    args.is_sound().then(|| Frame::encode(head, &args, None))
+    args.has_valid_placeholders().then(|| Frame::encode(head, &args, None))
 }
 
-/// Splits the body of a POST, which comes in pieces. Each packet is given as the frame that a WebSocket would carry,
-/// or as `Err` if it was skipped for its size. `idle` is called when a piece is used up.
+/// Splits the body of a POST, given in pieces. Each packet is returned as a WebSocket frame, or as `Err` if it was
+/// skipped for its size. `idle` is called after each piece.
 pub fn split<'a>(
     pieces: impl Iterator<Item = &'a [u8]>,
     limit: usize,
@@ -83,14 +84,14 @@ pub fn split<'a>(
 ) -> Result<Vec<Result<Bytes, Skipped>>, String> {
     let mut splitter = Splitter::new(limit, max_packets);
     for piece in pieces {
-        splitter.push(piece).map_err(|broken| format!("{broken:?}"))?;
+        splitter.push(piece).map_err(|error| format!("{error:?}"))?;
         idle();
     }
-    let packets = splitter.finish().map_err(|broken| format!("{broken:?}"))?;
+    let packets = splitter.finish().map_err(|error| format!("{error:?}"))?;
     Ok(packets.into_iter().map(framed).collect())
 }
 
-/// The beginning of a packet that was skipped, and its length.
+/// The beginning of a skipped packet, and its length.
 pub type Skipped = (Vec<u8>, u64);
 
 fn framed(packet: Inbound) -> Result<Bytes, Skipped> {
@@ -102,24 +103,24 @@ fn framed(packet: Inbound) -> Result<Bytes, Skipped> {
     }
 }
 
-/// Appends what frames carry to a polling body; says whether there was a close.
+/// Appends the content of frames to a polling body; returns whether there was a close.
 pub fn append(body: &mut String, frames: &[u8]) -> bool {
     payload::append(body, frames)
 }
 
-/// Arguments as they come from a client.
+/// Arguments as a client sends them.
 pub fn args(json: Vec<Box<RawValue>>, attachments: Vec<Bytes>) -> Args {
     Args { json, attachments }
 }
 
-/// Whether every placeholder stands for an attachment, and the arguments as they may be sent.
-pub fn sound(args: &Args) -> (bool, Args) {
-    (args.is_sound(), args.made_sound().into_owned())
+/// Whether every placeholder has an attachment, and the arguments as they may be sent.
+pub fn validate(args: &Args) -> (bool, Args) {
+    (args.has_valid_placeholders(), args.with_valid_placeholders().into_owned())
 }
 
-impl From<Emitted> for Parts {
-    fn from(event: Emitted) -> Self {
-        let Emitted { namespace, ack, name, args, attachments } = event;
+impl From<EventPacket> for Parts {
+    fn from(event: EventPacket) -> Self {
+        let EventPacket { namespace, ack, name, args, attachments } = event;
         let (namespace, args) = (namespace.into(), texts(&args));
         Self { kind: 2, namespace, id: ack, name: Some(name), args, attachments }
     }
@@ -129,7 +130,7 @@ fn texts(args: &[Box<RawValue>]) -> Vec<String> {
     args.iter().map(|arg| arg.get().to_owned()).collect()
 }
 
-/// The decoder is the engine's own, out of reach here: so this is the same file once more.
+/// The engine's decoder is private there, so its file is included again.
 #[path = "engine"]
 mod decode {
     use bytes::Bytes;
@@ -151,12 +152,12 @@ mod decode {
             Self(frames::Decoder::new(limit))
         }
 
-        /// Gives it what was read, once [`next`](Self::next) has returned `None`.
+        /// Adds bytes, after [`next`](Self::next) has returned `None`.
         pub fn feed(&mut self, bytes: &[u8]) {
             self.0.feed(Bytes::copy_from_slice(bytes));
         }
 
-        /// The next message, or the close code and the sentence that a violation calls for.
+        /// The next message, or the close code and sentence of a violation.
         #[allow(clippy::should_implement_trait, reason = "as the decoder itself")]
         pub fn next(&mut self) -> Result<Option<Message>, (u16, String)> {
             let next = self.0.next().map_err(|violation| (violation.code, violation.sentence))?;

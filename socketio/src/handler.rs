@@ -1,25 +1,26 @@
-//! Handlers: plain async functions, whatever their arguments.
+//! Event handlers: async functions with typed arguments.
 
 use futures_util::future::LocalBoxFuture;
 
 use crate::{
-    extract::{Extract, FromEvent, Rejection},
+    extract::{EventParts, FromEvent},
+    rejection::Rejection,
     reply::{IntoReply, Reply},
 };
 
-/// An async function of up to six arguments, each of them a [`FromEvent`], that returns an [`IntoReply`]. `A` is the
-/// tuple of its arguments' types, which the compiler finds.
+/// An async function with up to six arguments, each a [`FromEvent`], that returns an [`IntoReply`]. `A` is the tuple of
+/// the argument types, which the compiler infers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no handler for sockets with state `{S}`",
     note = "a handler is an async function of up to six of Socket<{S}>, State<{S}>, Data<T>, Args, Event and Ack",
     note = "and returns (), a Result, a Reply or Args"
 )]
 pub trait Handler<S, A>: Send + Sync + 'static {
-    /// Takes the arguments from the event, and begins.
+    /// Extracts the arguments and calls the function.
     ///
     /// # Errors
-    /// An argument that the event does not have, or not of that type.
-    fn call(&self, extract: &mut Extract<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection>;
+    /// The event has no such argument, or the argument has another type.
+    fn call(&self, parts: &mut EventParts<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection>;
 }
 
 macro_rules! handler {
@@ -31,9 +32,9 @@ macro_rules! handler {
             $($arg: FromEvent<S>,)*
         {
             #[allow(unused_variables, non_snake_case, reason = "one of these takes nothing")]
-            fn call(&self, extract: &mut Extract<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection> {
-                $(let $arg = $arg::from_event(extract)?;)*
-                extract.complete();
+            fn call(&self, parts: &mut EventParts<'_, S>) -> Result<LocalBoxFuture<'static, Reply>, Rejection> {
+                $(let $arg = $arg::from_event(parts)?;)*
+                parts.complete();
                 let future = self($($arg),*);
                 Ok(Box::pin(async move { future.await.into_reply() }))
             }

@@ -1,4 +1,4 @@
-//! How a client came to a namespace, and why it may not come in.
+//! The handshake of a connection to a namespace, and the error that refuses it.
 
 use std::{
     fmt,
@@ -13,21 +13,21 @@ use serde_json::value::RawValue;
 
 use crate::{
     engine::Request,
-    extract::{Rejection, sentence},
-    link::Link,
-    meters::Meters,
+    metrics::Metrics,
     proxies::network_of,
+    rejection::{Rejection, sentence},
+    session::handle::SessionHandle,
 };
 
-/// How a client came: the HTTP request that opened its session, the namespace it asked for, and its `auth`. Its `Debug`
-/// leaves `auth` and what else the client sent out: that is where secrets are.
+/// The HTTP request that opened the session, the requested namespace, and its `auth`. `Debug` omits `auth`, headers and
+/// query, which may hold secrets.
 #[derive(Clone)]
 pub struct Handshake {
     pub(crate) auth: Option<Rc<RawValue>>,
     pub(crate) namespace: Arc<str>,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) request: Rc<Request>,
-    pub(crate) link: Rc<Link>,
+    pub(crate) session: Rc<SessionHandle>,
 }
 
 impl fmt::Debug for Handshake {
@@ -41,21 +41,21 @@ impl fmt::Debug for Handshake {
 }
 
 impl Handshake {
-    /// The `auth` object, decoded. Without one it is decoded as `{}`.
+    /// Decodes the `auth` object; `{}` if there is none.
     ///
     /// # Errors
-    /// What does not fit `T`, in a sentence that may be shown to the client.
+    /// `auth` does not match `T`; the sentence may be shown to the client.
     pub fn auth<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
         let auth = self.raw_auth().map_or("{}", RawValue::get);
         serde_json::from_str(auth).map_err(|error| Rejection(sentence(&error)))
     }
 
-    /// The `auth` as it was sent, if there is any: an object, unless the client's program made a mistake.
+    /// `auth` as the client sent it. Stock clients send an object.
     pub fn raw_auth(&self) -> Option<&RawValue> {
         self.auth.as_deref()
     }
 
-    /// The namespace's whole name.
+    /// Full name of the namespace.
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
@@ -65,12 +65,12 @@ impl Handshake {
         self.params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The first header of that name (any case) whose value is text.
+    /// The first header of that name, in any case, with a text value.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// All headers whose values are text, names in lower case.
+    /// All headers with text values; names are in lower case.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.request.headers()
     }
@@ -80,7 +80,7 @@ impl Handshake {
         &self.request.query
     }
 
-    /// The path of the request.
+    /// Path of the request.
     pub fn path(&self) -> &str {
         &self.request.path
     }
@@ -90,87 +90,87 @@ impl Handshake {
         self.request.secure
     }
 
-    /// When the session was opened.
-    pub fn at(&self) -> SystemTime {
+    /// Time at which the session was opened.
+    pub fn issued_at(&self) -> SystemTime {
         self.request.at
     }
 
-    /// Who is at the other end of the connection; a proxy, if there is one.
+    /// Address of the connection's peer, which may be a proxy.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.request.peer
     }
 
-    /// The client's address: the peer's, or where that is one of the
-    /// [trusted proxies](crate::Config::trusted_proxies) the address that it passes on.
+    /// Address of the client: the peer's, or the one that [trusted proxies](crate::Config::trusted_proxies) forward.
     pub fn address(&self) -> Option<IpAddr> {
         self.request.address
     }
 
-    /// What the address is counted by: itself, or the first one of its `/64` for IPv6, of which a client has all.
+    /// Key of the limits per address: the address, or the first one of its IPv6 `/64`, all of which a client may use.
     pub fn network(&self) -> Option<IpAddr> {
         self.address().map(network_of)
     }
 
-    /// Says whose the session is, from the connect hook or later: the limits of an address then count for the owner, too, from
-    /// wherever; and it may have one of the [reserved places](crate::Config::reserved_sessions). `None`: it is nobody's any more.
+    /// Assigns the session to an owner, from the connect hook or later. The limits per address then apply to the owner
+    /// too, across all addresses, and the session may use one of the [reserved
+    /// sessions](crate::Config::reserved_sessions). `None` removes the owner.
     ///
     /// # Errors
-    /// The owner has as many sessions as one may have; nothing has changed then.
-    pub fn set_owner(&self, owner: Option<&str>) -> Result<(), Crowded> {
-        self.link.set_owner(owner).map_err(|_| {
-            Meters::limited("max_sessions_per_address");
-            Crowded
+    /// The owner has the maximum number of sessions; nothing has changed.
+    pub fn set_owner(&self, owner: Option<&str>) -> Result<(), TooManySessions> {
+        self.session.set_owner(owner).map_err(|_| {
+            Metrics::count_limit("max_sessions_per_address");
+            TooManySessions
         })
     }
 
-    /// Counts one of what is done only so often for the client's address, and for the session's owner: see
-    /// [`Config::rates`](crate::Config::rates). What has no rate may be done at any time.
+    /// Counts one operation against its [rate](crate::Config::rates), for the client's address and for the session's
+    /// owner. An operation without a rate is always allowed.
     ///
     /// # Errors
-    /// After how long it may be done.
-    pub fn spend(&self, name: &str) -> Result<(), Duration> {
-        self.link.spend(name).map_err(|busy| {
-            Meters::limited(busy.limit);
+    /// The rate is exceeded: the time after which to try again.
+    pub fn check_rate(&self, name: &str) -> Result<(), Duration> {
+        self.session.check_rate(name).map_err(|busy| {
+            Metrics::count_limit(busy.limit);
             busy.after
         })
     }
 }
 
-/// An owner has as many sessions as one may have.
+/// The owner has the maximum number of sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Crowded;
+pub struct TooManySessions;
 
-impl fmt::Display for Crowded {
+impl fmt::Display for TooManySessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("too many sessions of one owner")
     }
 }
 
-impl std::error::Error for Crowded {}
+impl std::error::Error for TooManySessions {}
 
-/// Why a client may not connect.
+/// The refusal of a connection: the client's `connect_error`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// A sentence for the client's `connect_error`.
+pub struct ConnectError {
+    /// Message of the `connect_error`.
     pub message: String,
-    /// JSON for its `data`, not checked to be.
+    /// JSON of its `data`, not validated.
     pub data: Option<String>,
 }
 
-impl Refusal {
-    /// A refusal in one sentence.
+impl ConnectError {
+    /// An error without `data`.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), data: None }
     }
 
-    /// The same with `data` for the client's program. A value without a JSON form is left out.
+    /// Adds `data`. A value without a JSON form is omitted.
     #[must_use]
     pub fn data<T: Serialize + ?Sized>(mut self, data: &T) -> Self {
         self.data = serde_json::to_string(data).ok();
         self
     }
 
-    /// A `connect_error` packet.
+    /// The CONNECT_ERROR packet.
     pub(crate) fn packet(&self, namespace: &str) -> String {
         let message = serde_json::Value::from(self.message.as_str());
         let (namespace, comma) = if namespace == "/" { ("", "") } else { (namespace, ",") };

@@ -1,19 +1,19 @@
-//! Broadcasts: from any thread to every socket, crossing to each worker once.
+//! Broadcasts from any thread to every socket, crossing to each worker once.
 //!
 //! ```text
-//! Hub::emit ─▶ inbox of each worker ─▶ outbox of each of its sockets
+//! Hub::emit ─▶ command queue of each worker ─▶ outbox of each of its sockets
 //! ```
 //!
-//! **Ordering.** A worker empties its inbox before it acks an event and before it lets a socket in. So whatever was
-//! broadcast before a handler returned has reached the caller's outbox ahead of the handler's ack, on whichever
-//! thread it was broadcast; and a new socket sees each broadcast either in the state its service finds when
-//! `connected` runs, or as a message behind what `connected` emits.
+//! **Ordering.** A worker drains its queue before it acks an event and before it connects a socket. A broadcast made
+//! before a handler returned therefore reaches the caller's outbox before the handler's ack, whatever thread made it. A
+//! new socket receives each broadcast either as part of the state that its service reads in `connected`, or as a
+//! message after what `connected` emits.
 
 use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, Mutex, OnceLock, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -22,38 +22,37 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    args::Args,
     broadcast::Broadcast,
-    frame::{Frame, Head},
-    message::Message,
-    nsp::Nsp,
     observer::{Observed, Observer},
-    order::{Inbox, Order, Sending},
-    target::Target,
+    wire::{args::Args, message::Message},
+    worker::{command::CommandQueue, nsp::Nsp},
 };
 
-/// All sockets of a server. Cheap to clone, to be made before the server and used from any thread.
+mod namespaces;
+mod workers;
+
+/// All sockets of a server. Cheap to clone; may be created before the server and used from any thread.
 #[derive(Clone, Default)]
 pub struct Hub(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    workers: Mutex<Vec<Arc<Inbox>>>,
+    workers: Mutex<Vec<Arc<CommandQueue>>>,
     namespaces: RwLock<HashMap<Arc<str>, Arc<Nsp>>>,
     sockets: AtomicUsize,
-    /// Bytes that all namespaces keep for those who may come back, and for how long.
-    kept: Arc<AtomicUsize>,
+    /// Bytes that all namespaces keep for recovery, and the maximum age of events.
+    recovery_bytes: Arc<AtomicUsize>,
     max_age: OnceLock<Duration>,
     observer: OnceLock<Arc<dyn Observer>>,
 }
 
 impl Hub {
-    /// A hub without sockets; give a clone to [`Builder::hub`](crate::Builder::hub).
+    /// Creates a hub without sockets, for [`Builder::hub`](crate::Builder::hub).
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Everyone in a namespace. Its name begins with a slash, which may be left out.
+    /// All sockets of a namespace. The leading slash of its name is optional.
     pub fn of(&self, namespace: impl Into<Arc<str>>) -> Broadcast {
         let mut namespace = namespace.into();
         if !namespace.starts_with('/') {
@@ -62,87 +61,54 @@ impl Hub {
         Broadcast::new(self.clone(), namespace)
     }
 
-    /// Everyone in a room of the main namespace.
+    /// All sockets in a room of the main namespace.
     pub fn to(&self, room: impl Into<Arc<str>>) -> Broadcast {
         self.of("/").to(room)
     }
 
-    /// Everyone in a room of the main namespace; the same as [`to`](Self::to).
+    /// The same as [`to`](Self::to).
     pub fn within(&self, room: impl Into<Arc<str>>) -> Broadcast {
         self.to(room)
     }
 
-    /// Everyone in the main namespace who is not in a room.
+    /// All sockets of the main namespace that are not in a room.
     pub fn except(&self, room: impl Into<Arc<str>>) -> Broadcast {
         self.of("/").except(room)
     }
 
-    /// Emits an event with one argument to everyone in the main namespace.
+    /// Emits an event with one argument to the main namespace.
     pub fn emit<T: Serialize + ?Sized>(&self, name: &str, value: &T) {
         self.of("/").emit(name, value);
     }
 
-    /// Emits an event with any arguments to everyone in the main namespace.
+    /// Emits an event with any arguments to the main namespace.
     pub fn emit_args(&self, name: &str, args: &Args) {
         self.of("/").emit_args(name, args);
     }
 
-    /// Sends a ready frame to everyone in the main namespace. Never waits; what it costs here does not depend on
-    /// their number.
+    /// Sends an encoded message to the main namespace. Never waits; the cost for the caller does not depend on the
+    /// number of sockets.
     pub fn broadcast(&self, message: Message) {
         self.broadcast_all(&[message]);
     }
 
-    /// Sends several to everyone in the main namespace, in this order. Each worker is woken once, so they leave
-    /// together.
+    /// Sends several messages to the main namespace, in this order. Each worker is woken once, so they leave together.
     pub fn broadcast_all(&self, messages: &[Message]) {
-        self.of("/").give(messages);
+        self.of("/").send_messages(messages);
     }
 
-    /// How many sockets are connected now, in all namespaces.
+    /// Number of connected sockets, all namespaces together.
     pub fn sockets(&self) -> usize {
         self.0.sockets.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn find(&self, name: &str) -> Option<Arc<Nsp>> {
-        self.namespaces().get(name).cloned()
+    /// Counter shared by the recovery logs of all namespaces.
+    pub(crate) fn recovery_bytes(&self) -> Arc<AtomicUsize> {
+        self.0.recovery_bytes.clone()
     }
 
-    /// The namespaces that there are now.
-    pub(crate) fn all(&self) -> Vec<Arc<Nsp>> {
-        self.namespaces().values().cloned().collect()
-    }
-
-    pub(crate) fn list(&self, nsp: Nsp) {
-        self.namespaces_mut().insert(nsp.name.clone(), Arc::new(nsp));
-    }
-
-    /// A place in a namespace for one session; it is made if it is not there yet.
-    pub(crate) fn seat(&self, name: &str, make: impl FnOnce() -> Option<Nsp>) -> Option<Arc<Nsp>> {
-        if let Some(nsp) = self.namespaces().get(name).filter(|nsp| !nsp.is_dynamic()) {
-            return Some(nsp.clone());
-        }
-        let mut namespaces = self.namespaces_mut();
-        if !namespaces.contains_key(name) {
-            let nsp = make()?;
-            if namespaces.len() >= namespaces.capacity() {
-                // Rather than grow it forgets: amortised, each namespace is looked at a few times in its life.
-                namespaces.retain(|_, nsp| !nsp.is_forgotten());
-            }
-            namespaces.insert(nsp.name.clone(), Arc::new(nsp));
-        }
-        let nsp = namespaces.get(name)?.clone();
-        nsp.seated();
-        Some(nsp)
-    }
-
-    /// What is shared by the logs of all namespaces.
-    pub(crate) fn kept(&self) -> Arc<AtomicUsize> {
-        self.0.kept.clone()
-    }
-
-    /// Events are kept for that long.
-    pub(crate) fn keep_for(&self, age: Duration) {
+    /// Sets the maximum age of recorded events.
+    pub(crate) fn set_max_age(&self, age: Duration) {
         let _ = self.0.max_age.set(age);
     }
 
@@ -150,84 +116,21 @@ impl Hub {
         self.0.max_age.get().copied()
     }
 
-    /// Forgets what is too old for anybody, and namespaces that nobody may come back to.
-    pub(crate) fn sweep(&self) {
-        self.all().iter().for_each(|nsp| nsp.sweep());
-        self.namespaces_mut().retain(|_, nsp| !nsp.is_forgotten());
-    }
-
-    /// Gives a place back.
-    pub(crate) fn unseat(&self, nsp: &Nsp) {
-        if nsp.is_dynamic() {
-            let mut namespaces = self.namespaces_mut();
-            nsp.unseated();
-            if nsp.is_forgotten() {
-                namespaces.remove(&nsp.name);
-            }
-        }
-    }
-
-    /// Sends messages to whom they are for, as they are. Each worker is woken once.
-    pub(crate) fn send(&self, nsp: &Arc<Nsp>, target: Option<Arc<Target>>, messages: &[Message]) {
-        let send = |message: &Message| {
-            Order::Send(Sending {
-                nsp: nsp.clone(),
-                target: target.clone(),
-                message: message.clone(),
-                number: 0,
-            })
-        };
-        for inbox in self.workers().iter() {
-            inbox.push(messages.iter().map(send));
-        }
-    }
-
-    /// The same for an event that is numbered and kept: see [`crate::recovery`].
-    pub(crate) fn append(&self, nsp: &Arc<Nsp>, target: Option<Arc<Target>>, name: &str, args: &Args) {
-        let workers = self.workers();
-        let Some(mut log) = nsp.log() else { return };
-        let (number, frame) = log.append(target.clone(), |offset| {
-            let head = Head::Event { namespace: &nsp.name, name, ack: None };
-            Frame::encode(head, args, Some(offset))
-        });
-        drop(log);
-        let order = Order::Send(Sending { nsp: nsp.clone(), target, message: Message::event(frame), number });
-        for inbox in workers.iter() {
-            inbox.push([order.clone()]);
-        }
-    }
-
-    pub(crate) fn order(&self, order: &Order) {
-        for inbox in self.workers().iter() {
-            inbox.push([order.clone()]);
-        }
-    }
-
-    /// A worker begins: called on its thread.
-    pub(crate) fn enlist(&self, inbox: Arc<Inbox>) {
-        self.workers().push(inbox);
-        self.observe(|| Observed::Began { hub: self });
-    }
-
-    pub(crate) fn dismiss(&self, inbox: &Arc<Inbox>) {
-        self.workers().retain(|other| !Arc::ptr_eq(other, inbox));
-    }
-
-    pub(crate) fn joined(&self) {
+    pub(crate) fn socket_connected(&self) {
         self.0.sockets.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn left(&self) {
+    pub(crate) fn socket_disconnected(&self) {
         self.0.sockets.fetch_sub(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Sets who watches; only the first is heard.
-    #[cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
-    pub(crate) fn watch(&self, observer: Arc<dyn Observer>) {
+    /// Sets the observer; a second call has no effect.
+    #[cfg_attr(not(feature = "admin"), allow(dead_code, reason = "observers come with a feature"))]
+    pub(crate) fn set_observer(&self, observer: Arc<dyn Observer>) {
         let _ = self.0.observer.set(observer);
     }
 
@@ -235,18 +138,6 @@ impl Hub {
         if let Some(observer) = self.0.observer.get() {
             observer.observe(&observed());
         }
-    }
-
-    fn workers(&self) -> MutexGuard<'_, Vec<Arc<Inbox>>> {
-        self.0.workers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn namespaces(&self) -> RwLockReadGuard<'_, HashMap<Arc<str>, Arc<Nsp>>> {
-        self.0.namespaces.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn namespaces_mut(&self) -> RwLockWriteGuard<'_, HashMap<Arc<str>, Arc<Nsp>>> {
-        self.0.namespaces.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Random names: a session's and a socket's are two types, and neither tells the other.
+//! Random ids. Those of sessions and of sockets are different types, and cannot be derived from each other.
 
 use std::fmt;
 
@@ -16,14 +16,14 @@ macro_rules! id {
                 Self(rand::random::<[u8; LEN]>().map(|byte| ALPHABET[usize::from(byte % 64)]))
             }
 
-            /// Reads an id that a client sent.
+            /// Parses an id from a client.
             #[allow(dead_code, reason = "each id is read somewhere else")]
             pub(crate) fn parse(text: &str) -> Option<Self> {
                 let bytes: [u8; LEN] = text.as_bytes().try_into().ok()?;
                 bytes.iter().all(|byte| ALPHABET.contains(byte)).then_some(Self(bytes))
             }
 
-            /// The id as it stands on the wire: 20 URL-safe characters, 120 random bits.
+            /// The id on the wire: 20 URL-safe characters, 120 random bits.
             $vis fn as_str(&self) -> &str {
                 std::str::from_utf8(&self.0).expect("the alphabet is ASCII")
             }
@@ -45,16 +45,16 @@ macro_rules! id {
 }
 
 id! {
-    /// A session's id: who knows it could speak for the client, so it is never shown to another, and
-    /// logs have only its beginning.
+    /// Id of a session. It authenticates the client's requests, so it is not shown to others, and logs contain only its
+    /// beginning.
     pub(crate) Sid, shown 6
 }
 id! {
-    /// What a client shows to be recognised when it comes back: a secret, too.
+    /// Recovery id of a socket, which a reconnecting client presents: also a secret.
     pub(crate) Pid, shown 6
 }
 id! {
-    /// A socket's id: public, and gone with the socket.
+    /// Id of a socket. It is public, and ends with the socket.
     pub SocketId, shown LEN
 }
 

@@ -19,16 +19,16 @@
 //! #[actix_web::main]
 //! async fn main() -> std::io::Result<()> {
 //!     let chat = Namespace::new("/")
-//!         .connect(|socket: Socket| async move { socket.emit("welcome", socket.id()) })
+//!         .on_connect(|socket: Socket| async move { socket.emit("welcome", socket.id()) })
 //!         .on("chat", |socket: Socket, Data(line): Data<Line>| async move {
-//!             socket.hub().emit("chat", &line); // to everyone
+//!             socket.hub().emit("chat", &line); // to all clients
 //!         })
 //!         .on("sum", |Data(a): Data<i64>, Data(b): Data<i64>| async move {
 //!             a.checked_add(b).ok_or("too large") // the client's ack: 3, or {"error":"too large"}
 //!         });
 //!     let io = SocketIo::builder(Config::default()).namespace(chat).build();
 //!     HttpServer::new(move || App::new().configure(|app| io.configure(app)))
-//!         .on_connect(socketio::on_connect) // lets a client that does not read be cut off
+//!         .on_connect(socketio::on_connect) // lets the server disconnect clients that do not read
 //!         .tcp_nodelay(true) // small packets leave at once
 //!         .bind(("127.0.0.1", 3000))?
 //!         .run()
@@ -36,33 +36,40 @@
 //! }
 //! ```
 //!
-//! A [`Namespace`] says who may connect and which function handles which event; a [`Socket`] is one client in it; a [`Hub`]
-//! sends to all of them, or to those in certain rooms, from any thread. What can be relied on:
+//! A [`Namespace`] authorizes connections and maps events to handlers. A [`Socket`] is one client in a namespace. A
+//! [`Hub`] sends to all sockets, or to those in certain rooms, from any thread. Guarantees:
 //!
-//! - The events of one socket are handled one at a time, in order, and every ack asked for is sent, once.
-//! - What was broadcast before a handler returned reaches the caller before the handler's ack.
-//! - An event is encoded once, and shared by all who get it; it crosses to each worker once.
-//! - Memory per client is bounded. One that does not read is cut off, and slows nobody down.
-//! - A handler that has begun runs to its end, also when its client has gone.
+//! - The events of one socket are handled one at a time, in order. Every requested ack is sent, exactly once.
+//! - A broadcast made before a handler returned reaches the caller before the handler's ack.
+//! - An event is encoded once for all recipients, and crosses to each worker once.
+//! - Memory per client is bounded. A client that does not read is disconnected, and slows no other client down.
+//! - A handler that has begun runs to its end, also after its client has disconnected.
 //!
-//! Every stock client of protocol v5 is served, by HTTP long-polling, by WebSocket, and from the one to the other.
+//! All stock clients of protocol v5 can connect: by HTTP long-polling, by WebSocket, and by upgrading from the first to
+//! the second.
+//!
+//! The modules are layers:
+//!
+//! ```text
+//! wire      packets, arguments, frames: pure encoding and decoding
+//! engine    Engine.IO over HTTP and WebSocket; one task per session
+//! session   the state that a session's task, writer and sockets share
+//! client    Socket.IO on one session; one driver per namespace
+//! worker    the sessions of one thread: sockets, rooms, recovery, commands of the hub
+//! root      the public types
+//! ```
 
 mod acks;
 #[cfg(feature = "admin")]
 pub mod admin;
-mod args;
-mod bare;
 mod broadcast;
-mod bucket;
-mod census;
 mod client;
+mod clock;
 mod config;
-mod connection;
-mod core;
 mod engine;
+mod engine_io;
 mod event;
 mod extract;
-mod frame;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -70,55 +77,53 @@ mod handler;
 mod handshake;
 mod hub;
 mod id;
-mod link;
-mod members;
-mod message;
-mod meters;
+mod metrics;
 mod namespace;
-mod nsp;
+mod namespaces;
 mod observer;
-mod order;
 mod origin;
-mod outbox;
-mod packet;
 mod proxies;
 mod reason;
-mod recovery;
+mod rejection;
 mod reply;
 mod server;
 mod service;
-mod shard;
+mod session;
 mod socket;
-mod target;
 #[cfg(feature = "rustls")]
 pub mod tls;
+mod wire;
+mod worker;
 
 pub use self::{
-    acks::{AckError, Gathered},
-    args::{Args, Binary},
-    bare::{EngineIo, EngineMessage, EngineSession},
+    acks::{AckError, BroadcastAcks},
     broadcast::{Broadcast, SocketInfo},
     config::{Config, EventLimit, Rate, Recovery, Subprotocols, Transport},
-    connection::on_connect,
-    event::{Ack, Event, Fault},
-    extract::{Data, Extract, FromEvent, Rejection, State},
-    frame::{Frame, FrameWriter},
+    engine_io::{EngineIo, EngineMessage, EngineSession},
+    event::{AckSender, Event, LimitExceeded},
+    extract::{Data, EventParts, FromEvent, State},
     handler::Handler,
-    handshake::{Crowded, Handshake, Refusal},
+    handshake::{ConnectError, Handshake, TooManySessions},
     hub::Hub,
     id::SocketId,
-    message::{Fold, Message, Slot},
     namespace::Namespace,
-    origin::{Allow, Origins},
+    origin::{AllowedOrigins, Origins},
     proxies::Proxies,
     reason::Reason,
+    rejection::Rejection,
     reply::{IntoReply, Reply},
     server::{Builder, SocketIo},
     service::Service,
+    session::connection::on_connect,
     socket::Socket,
+    wire::{
+        args::{Args, Binary},
+        frame::{Frame, FrameWriter},
+        message::{Coalesce, Message, Slot},
+    },
 };
 
-/// The snippets in these pages compile.
+/// Compiles the examples of these pages.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 #[doc = include_str!("../../docs/socketio-coming-from.md")]

@@ -1,22 +1,28 @@
-//! Somebody who watches what happens on a server, such as an admin page.
+//! Observation of a server, for the admin page.
 
-#![cfg_attr(not(feature = "admin"), allow(dead_code, reason = "whoever watches comes with a feature"))]
+#![cfg_attr(not(feature = "admin"), allow(dead_code, reason = "observers come with a feature"))]
 
-use crate::{core::Core, event::Event, frame::Frame, hub::Hub, nsp::Room, reason::Reason};
+use crate::{
+    event::Event,
+    hub::Hub,
+    reason::Reason,
+    wire::frame::Frame,
+    worker::{socket::SocketInner, target::Room},
+};
 
-/// What happened, on the worker where it did. One that `Began` has no sockets yet.
+/// An occurrence on the calling worker. A worker that `Began` has no sockets yet.
 #[derive(Debug)]
 pub(crate) enum Observed<'a> {
     Began { hub: &'a Hub },
-    Connected { socket: &'a Core },
-    Disconnected { socket: &'a Core, reason: Reason },
-    Joined { socket: &'a Core, room: &'a Room },
-    Left { socket: &'a Core, room: &'a Room },
-    Received { socket: &'a Core, event: &'a Event },
-    Sent { socket: &'a Core, frame: &'a Frame },
+    Connected { socket: &'a SocketInner },
+    Disconnected { socket: &'a SocketInner, reason: Reason },
+    Joined { socket: &'a SocketInner, room: &'a Room },
+    Left { socket: &'a SocketInner, room: &'a Room },
+    Received { socket: &'a SocketInner, event: &'a Event },
+    Sent { socket: &'a SocketInner, frame: &'a Frame },
 }
 
-/// Called from all workers; it must not wait.
+/// Called on all workers; must not block.
 pub(crate) trait Observer: Send + Sync {
     fn observe(&self, observed: &Observed<'_>);
 }

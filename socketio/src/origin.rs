@@ -1,93 +1,95 @@
-//! Which origins may open a session.
+//! Origins that may open a session.
 //!
-//! Browsers let any page open a WebSocket to any address and attach that address's cookies, so the
-//! `Origin` header is all that stops a foreign page from acting as its visitor. Apps send one, too: that of the page
-//! within them (`capacitor://localhost`, `tauri://localhost`, `file://`, `null`), or the address they connect to, by
-//! whichever scheme they do so (`ws://gym.example`).
+//! Browsers let any page open a WebSocket to any address, with the cookies of that address. Only the `Origin` header
+//! stops a foreign page from acting as its visitor. Apps send an origin too: that of their embedded page
+//! (`capacitor://localhost`, `tauri://localhost`, `file://`, `null`), or the address that they connect to, with its own
+//! scheme (`ws://gym.example`).
 
 mod name;
 
-use self::name::Name;
+use self::name::Origin;
 
-/// Which origins may connect. A request without an `Origin` header is let in, unless a browser says that it comes from a page
-/// of another site (`Sec-Fetch-Site`), which would not be told its answer, but could open sessions.
+/// The origins that may connect. A request without an `Origin` header is allowed, unless `Sec-Fetch-Site` shows that it
+/// comes from a page of another site. Such a page could not read the response, but could open sessions.
 #[derive(Debug, Clone)]
 pub struct Origins {
-    /// The origins let in by name.
-    pub allow: Allow,
-    /// Also lets in pages whose host and port are those of the request's own `Host` header. Leave it off on
-    /// a server that trusts whoever reaches it: a name that an attacker owns can be made to
-    /// resolve to your address (DNS rebinding), and then both headers agree. Default `false`.
+    /// Origins that are allowed by name.
+    pub allow: AllowedOrigins,
+    /// Also allows pages whose host and port equal those of the request's own `Host` header. Leave it off on a server
+    /// without authentication: an attacker can make a domain resolve to your address (DNS rebinding), and then both
+    /// headers agree. Default `false`.
     pub same_host: bool,
-    /// How your operators say which origins are let in, for the log line about one that is not: it is followed there by
-    /// the whole list. Default `Origins::list`.
+    /// How operators configure the allowed origins. The log line of a refused origin shows it with the complete list.
+    /// Default `Origins::list`.
     pub setting: &'static str,
 }
 
 /// A set of origins.
 #[derive(Debug, Clone, Default)]
-pub enum Allow {
+pub enum AllowedOrigins {
     /// `http` and `https` pages on `localhost`, `127.0.0.1` and `[::1]`, any port.
     #[default]
     Local,
-    /// Exactly these: `https://gym.example`, `http://10.0.0.5:8080`, `capacitor://localhost`, `file://`, or `null` for pages
-    /// without an origin, which any page can make in a sandboxed frame. `localhost` stands for what
-    /// [`Local`](Self::Local) lets in. Case, a slash at the end, the scheme's own port and `ws` for `http` make no difference.
+    /// Exactly these: `https://gym.example`, `http://10.0.0.5:8080`, `capacitor://localhost`, `file://`, or `null` for
+    /// pages without an origin, which any page can make in a sandboxed frame. `localhost` includes the origins of
+    /// [`Local`](Self::Local). Case, a slash at the end, the scheme's default port, and `ws` for `http` make no
+    /// difference.
     List(Vec<String>),
-    /// Every page.
+    /// All origins.
     Any,
 }
 
 impl Default for Origins {
     fn default() -> Self {
-        Self { allow: Allow::default(), same_host: false, setting: "Origins::list" }
+        Self { allow: AllowedOrigins::default(), same_host: false, setting: "Origins::list" }
     }
 }
 
 impl Origins {
-    /// Every page.
+    /// Allows all origins.
     pub fn any() -> Self {
-        Self { allow: Allow::Any, ..Self::default() }
+        Self { allow: AllowedOrigins::Any, ..Self::default() }
     }
 
-    /// Exactly these origins.
+    /// Allows exactly these origins.
     pub fn list<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
-        Self { allow: Allow::List(origins.into_iter().map(Into::into).collect()), ..Self::default() }
+        Self { allow: AllowedOrigins::List(origins.into_iter().map(Into::into).collect()), ..Self::default() }
     }
 
-    /// Whether a list may name it: an origin, or `localhost`.
-    pub fn is_name(text: &str) -> bool {
-        text == LOCALHOST || Name::parse(text).is_some()
+    /// Whether the text is a valid entry of a list: an origin, or `localhost`.
+    pub fn is_valid_entry(text: &str) -> bool {
+        text == LOCALHOST || Origin::parse(text).is_some()
     }
 
-    /// Whether a request with these two headers may connect.
-    pub fn admit(&self, origin: Option<&str>, host: Option<&str>) -> bool {
+    /// Whether a request with these `Origin` and `Host` headers may connect.
+    pub fn allows(&self, origin: Option<&str>, host: Option<&str>) -> bool {
         let Some(origin) = origin else { return true };
-        if matches!(self.allow, Allow::Any) {
+        if matches!(self.allow, AllowedOrigins::Any) {
             return true;
         }
-        let Some(origin) = Name::parse(origin) else { return false };
+        let Some(origin) = Origin::parse(origin) else { return false };
         let named = match &self.allow {
-            Allow::List(list) => list.iter().any(|one| match one.as_str() {
+            AllowedOrigins::List(list) => list.iter().any(|one| match one.as_str() {
                 LOCALHOST => origin.is_local(),
-                one => Name::parse(one).is_some_and(|one| one == origin),
+                one => Origin::parse(one).is_some_and(|one| one == origin),
             }),
             _ => origin.is_local(),
         };
         named || (self.same_host && host.is_some_and(|host| origin.is_at(host)))
     }
 
-    /// Whether a request without an `Origin` may connect that says this in `Sec-Fetch-Site`: a page opens a session by a mere picture,
-    /// whose request has none.
-    pub(crate) fn admit_site(&self, site: Option<&str>) -> bool {
-        matches!(self.allow, Allow::Any) || site.is_none_or(|site| !site.eq_ignore_ascii_case("cross-site"))
+    /// Whether a request without an `Origin` and with this `Sec-Fetch-Site` may connect. A page can open a session by
+    /// an image, whose request has no `Origin`.
+    pub(crate) fn allows_site(&self, site: Option<&str>) -> bool {
+        matches!(self.allow, AllowedOrigins::Any)
+            || site.is_none_or(|site| !site.eq_ignore_ascii_case("cross-site"))
     }
 
-    /// The setting that lets this origin in beside those that it lets in now; none if it is no origin.
+    /// The setting that would also allow this origin; `None` if the text is not an origin.
     pub(crate) fn with(&self, origin: &str) -> Option<String> {
-        let origin = Name::parse(origin)?;
+        let origin = Origin::parse(origin)?;
         let now = match &self.allow {
-            Allow::List(list) => list.join(","),
+            AllowedOrigins::List(list) => list.join(","),
             _ => LOCALHOST.to_owned(),
         };
         let comma = if now.is_empty() { "" } else { "," };
@@ -95,20 +97,20 @@ impl Origins {
     }
 }
 
-/// Stands for all pages of this machine.
+/// The list entry for all pages of this machine.
 const LOCALHOST: &str = "localhost";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Which of these are let in, without a `Host`.
-    fn admitted<'a>(origins: &Origins, pages: &[&'a str]) -> Vec<&'a str> {
-        pages.iter().copied().filter(|page| origins.admit(Some(page), None)).collect()
+    /// The allowed ones of these pages, for requests without a `Host`.
+    fn allowed<'a>(origins: &Origins, pages: &[&'a str]) -> Vec<&'a str> {
+        pages.iter().copied().filter(|page| origins.allows(Some(page), None)).collect()
     }
 
     #[test]
-    fn pages_of_this_machine_are_let_in_by_default() {
+    fn default_allows_pages_of_this_machine() {
         let origins = Origins::default();
         let pages = [
             "http://localhost:3000",
@@ -119,7 +121,7 @@ mod tests {
             "ws://localhost:5555",
             "http://localhost:5555/",
         ];
-        assert_eq!(admitted(&origins, &pages), pages);
+        assert_eq!(allowed(&origins, &pages), pages);
         for page in [
             "http://localhost.evil.example",
             "http://evil.example:80",
@@ -133,30 +135,30 @@ mod tests {
             "http://localhost:99999",
             "localhost",
         ] {
-            assert!(!origins.admit(Some(page), Some("evil.example")), "{page}");
+            assert!(!origins.allows(Some(page), Some("evil.example")), "{page}");
         }
-        assert!(origins.admit(None, None), "not a browser");
+        assert!(origins.allows(None, None), "not a browser");
     }
 
     #[test]
-    fn a_list_is_exact_and_the_same_host_is_an_addition() {
+    fn list_is_exact_and_same_host_adds_to_it() {
         let mut origins = Origins::list(["https://gym.example"]);
-        assert!(origins.admit(Some("https://gym.example"), None));
-        assert!(!origins.admit(Some("https://gym.example:8443"), None));
-        assert!(!origins.admit(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
+        assert!(origins.allows(Some("https://gym.example"), None));
+        assert!(!origins.allows(Some("https://gym.example:8443"), None));
+        assert!(!origins.allows(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
         let mixed = Origins::list(["localhost", "https://gym.example"]);
         assert!(
-            mixed.admit(Some("http://localhost:5173"), None)
-                && mixed.admit(Some("https://gym.example"), None)
+            mixed.allows(Some("http://localhost:5173"), None)
+                && mixed.allows(Some("https://gym.example"), None)
         );
-        assert!(!mixed.admit(Some("http://evil.example"), None));
+        assert!(!mixed.allows(Some("http://evil.example"), None));
         origins.same_host = true;
-        assert!(origins.admit(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
-        assert!(!origins.admit(Some("http://10.0.0.5:1"), Some("10.0.0.5:5555")));
+        assert!(origins.allows(Some("http://10.0.0.5:5555"), Some("10.0.0.5:5555")));
+        assert!(!origins.allows(Some("http://10.0.0.5:1"), Some("10.0.0.5:5555")));
     }
 
     #[test]
-    fn one_origin_has_many_spellings() {
+    fn equivalent_spellings_of_origin_match() {
         for listed in
             ["https://gym.example", "https://Gym.Example/", "https://gym.example:443", "wss://gym.example"]
         {
@@ -169,7 +171,7 @@ mod tests {
                 "wss://gym.example",
                 "wss://gym.example:443/",
             ];
-            assert_eq!(admitted(&origins, &same), same, "{listed}");
+            assert_eq!(allowed(&origins, &same), same, "{listed}");
             let others = [
                 "http://gym.example",
                 "ws://gym.example",
@@ -184,12 +186,12 @@ mod tests {
                 "gym.example",
                 "https://",
             ];
-            assert_eq!(admitted(&origins, &others), [""; 0], "{listed}");
+            assert_eq!(allowed(&origins, &others), [""; 0], "{listed}");
         }
     }
 
     #[test]
-    fn apps_may_be_named_and_only_what_is_named_is_let_in() {
+    fn app_origins_match_only_when_listed() {
         let apps = [
             "capacitor://localhost",
             "tauri://localhost",
@@ -201,11 +203,11 @@ mod tests {
             "null",
         ];
         for app in apps {
-            assert!(Origins::is_name(app), "{app}");
-            assert_eq!(admitted(&Origins::list([app]), &apps), [app]);
+            assert!(Origins::is_valid_entry(app), "{app}");
+            assert_eq!(allowed(&Origins::list([app]), &apps), [app]);
         }
-        assert!(Origins::list(["file://"]).admit(Some("file:///"), None));
-        assert!(!Origins::list(["file://"]).admit(Some("file:///etc/passwd"), None));
+        assert!(Origins::list(["file://"]).allows(Some("file:///"), None));
+        assert!(!Origins::list(["file://"]).allows(Some("file:///etc/passwd"), None));
         for no_name in [
             "",
             "gym.example",
@@ -216,12 +218,12 @@ mod tests {
             "http://a b",
             "nul",
         ] {
-            assert!(!Origins::is_name(no_name), "{no_name}");
+            assert!(!Origins::is_valid_entry(no_name), "{no_name}");
         }
     }
 
     #[test]
-    fn the_same_host_is_so_whichever_way_its_port_is_written() {
+    fn same_host_ignores_default_port() {
         let origins = Origins { same_host: true, ..Origins::default() };
         for (origin, host) in [
             ("http://gym.example", "gym.example"),
@@ -232,7 +234,7 @@ mod tests {
             ("ws://10.0.0.5:5555", "10.0.0.5:5555"),
             ("http://[2001:db8::5]:5555", "[2001:DB8::5]:5555"),
         ] {
-            assert!(origins.admit(Some(origin), Some(host)), "{origin} {host}");
+            assert!(origins.allows(Some(origin), Some(host)), "{origin} {host}");
         }
         for (origin, host) in [
             ("http://gym.example", "gym.example:443"),
@@ -243,12 +245,12 @@ mod tests {
             ("null", "null"),
             ("file://", ""),
         ] {
-            assert!(!origins.admit(Some(origin), Some(host)), "{origin} {host}");
+            assert!(!origins.allows(Some(origin), Some(host)), "{origin} {host}");
         }
     }
 
     #[test]
-    fn the_log_says_what_to_set_and_what_was_let_in_stays_so() {
+    fn suggested_setting_keeps_allowed_origins() {
         let default = Origins { setting: "--origins", ..Origins::default() };
         let with = |origins: &Origins, origin: &str| origins.with(origin);
         assert_eq!(

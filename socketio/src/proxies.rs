@@ -1,26 +1,26 @@
-//! Whose connection a proxy passes on: the client's address, as far as it can be believed.
+//! The client's address behind trusted proxies.
 //!
 //! ```text
 //! X-Forwarded-For: 6.6.6.6, 203.0.113.7, 10.0.0.3       connection from 10.0.0.2
 //!                  made up  the client  ◀─ trusted ◀──── trusted
 //! ```
 //!
-//! Each proxy adds at the right whom it talks to, and what stands further left may be the client's invention. So the
-//! address is read from the right, and the first one that is no proxy of ours is the client's.
+//! Each proxy appends the address of its peer, and the client may have invented what stands further left. The header is
+//! therefore read from the right, and the first address that is not a trusted proxy is the client's.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
 use ipnet::IpNet;
 
-/// The proxies whose word about their clients' addresses is taken. Default none.
+/// The trusted proxies. Default none.
 ///
-/// A proxy is to set `X-Forwarded-For`, or `Forwarded` (RFC 7239) and to drop the other: where a request has both, the
-/// former counts.
+/// A proxy has to set `X-Forwarded-For` or `Forwarded` (RFC 7239), and to remove the other one. If a request has both,
+/// `X-Forwarded-For` is used.
 #[derive(Debug, Clone)]
 pub struct Proxies {
     networks: Vec<IpNet>,
-    /// How your operators name them, for the log line about one that is not trusted. Default `Proxies::list`.
+    /// How operators configure the proxies, for the log line about an untrusted one. Default `Proxies::list`.
     pub setting: &'static str,
 }
 
@@ -31,42 +31,41 @@ impl Default for Proxies {
 }
 
 impl Proxies {
-    /// Those with these addresses, or in these networks: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`.
+    /// Trusts these addresses and networks: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`.
     ///
     /// # Errors
-    /// The first that is neither, in a sentence.
+    /// The first entry that is neither, in a sentence.
     pub fn list<I: IntoIterator<Item: AsRef<str>>>(proxies: I) -> Result<Self, String> {
         let networks =
             proxies.into_iter().map(|one| network(one.as_ref().trim())).collect::<Result<_, _>>()?;
         Ok(Self { networks, ..Self::default() })
     }
 
-    /// Whether this is one of them.
-    pub fn are_trusted_at(&self, address: IpAddr) -> bool {
+    /// Whether the address is trusted.
+    pub fn contains(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address.to_canonical()))
     }
 
-    /// The client's address: the peer's own, unless that is a proxy that says whose it passes on.
+    /// The client's address: the peer's, unless the peer is a trusted proxy that names another.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut address = peer.to_canonical();
-        if !self.are_trusted_at(address) {
+        if !self.contains(address) {
             return address;
         }
         for named in named(headers).into_iter().rev() {
-            // One that hides its client, or says nothing that can be read, stands for its clients itself.
+            // A proxy that names no readable address stands for its clients.
             let Some(next) = named else { break };
             address = next;
-            if !self.are_trusted_at(address) {
+            if !self.contains(address) {
                 break;
             }
         }
         address
     }
 
-    /// Whether the peer passes on others' requests without being trusted to.
-    pub(crate) fn overlook(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED))
-            && !self.are_trusted_at(peer)
+    /// Whether the peer forwards requests without being trusted.
+    pub(crate) fn is_untrusted_proxy(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED)) && !self.contains(peer)
     }
 }
 
@@ -77,7 +76,7 @@ fn network(text: &str) -> Result<IpNet, String> {
     })
 }
 
-/// The addresses that the headers name, from the client's to that of the last proxy but one.
+/// The addresses in the headers, from the client's to that of the last proxy but one.
 fn named(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let elements = |name: HeaderName| {
         let lines = headers.get_all(name).map(|line| line.to_str().unwrap_or_default());
@@ -96,7 +95,7 @@ fn forwarded_for(element: &str) -> Option<&str> {
     named.next().map(|(_, node)| node.trim().trim_matches('"'))
 }
 
-/// An address, with a port or without.
+/// An address, with or without a port.
 fn node(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -104,7 +103,7 @@ fn node(text: &str) -> Option<IpAddr> {
     address.ok().map(|address| address.to_canonical())
 }
 
-/// What addresses are counted by: of IPv6 a whole `/64` is one, because a client can choose any address in its own.
+/// Key of the limits per address. An IPv6 `/64` counts as one, because a client can use any address of its own.
 pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_from_the_right_that_is_no_proxy_is_the_client() {
+    fn rightmost_untrusted_address_is_client() {
         for (header, address) in [
             ("203.0.113.7", "203.0.113.7"),
             ("6.6.6.6, 203.0.113.7", "203.0.113.7"),
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_is_read_where_it_stands_alone() {
+    fn forwarded_is_used_without_x_forwarded_for() {
         for (header, address) in [
             ("for=203.0.113.7", "203.0.113.7"),
             ("for=6.6.6.6, For=\"203.0.113.7:4711\";proto=https;by=10.0.0.1", "203.0.113.7"),
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_leaves_the_proxy_that_said_it() {
+    fn unreadable_header_yields_its_proxy() {
         for header in ["", ",", "unknown", "_hidden", "203.0.113.7.8", "1.2.3.4:99999", "[::1", "\u{e4}"] {
             assert_eq!(client(&[(X_FORWARDED_FOR, header)]), "10.0.0.1", "{header:?}");
             assert_eq!(client(&[(FORWARDED, &format!("for={header}"))]), "10.0.0.1", "{header:?}");
@@ -175,18 +174,18 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_trusted_is_the_client_whatever_it_says() {
+    fn untrusted_peer_is_client_despite_headers() {
         let mut headers = HeaderMap::new();
         headers.append(X_FORWARDED_FOR, HeaderValue::from_static("203.0.113.7"));
         let (none, peer) = (Proxies::default(), "10.0.0.1".parse().unwrap());
         assert_eq!(none.client(peer, &headers), peer);
-        assert!(none.overlook(peer, &headers));
-        assert!(!none.overlook(peer, &HeaderMap::new()));
-        assert!(!Proxies::list(["10.0.0.1"]).unwrap().overlook(peer, &headers));
+        assert!(none.is_untrusted_proxy(peer, &headers));
+        assert!(!none.is_untrusted_proxy(peer, &HeaderMap::new()));
+        assert!(!Proxies::list(["10.0.0.1"]).unwrap().is_untrusted_proxy(peer, &headers));
     }
 
     #[test]
-    fn what_is_no_network_is_named() {
+    fn invalid_network_is_named_in_error() {
         assert!(Proxies::list(["10.0.0.0/8", " ::1 ", "127.0.0.1"]).is_ok());
         for wrong in ["10.0.0.0/33", "localhost", "", "10.0.0.1:80"] {
             assert!(Proxies::list([wrong]).unwrap_err().contains(&format!("{wrong:?}")));
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_counts_as_one() {
+    fn ipv6_network_is_one_key() {
         let of = |address: &str| network_of(address.parse().unwrap());
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
         assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));

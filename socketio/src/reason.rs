@@ -1,33 +1,34 @@
-//! Why a socket is gone.
+//! Disconnect reasons.
 
 use std::fmt;
 
-/// Why a socket is gone.
+/// The reason why a socket was disconnected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
     /// The client left the namespace.
     ClientDisconnect,
-    /// [`Socket::disconnect`](crate::Socket::disconnect) was called, or that of a [`Broadcast`](crate::Broadcast).
+    /// The server called [`Socket::disconnect`](crate::Socket::disconnect) or
+    /// [`Broadcast::disconnect`](crate::Broadcast::disconnect).
     ServerDisconnect,
-    /// The client closed the session, or its connection ended.
+    /// The client closed the session, or the connection was lost.
     TransportClose,
-    /// No pong came in time.
+    /// No pong arrived in time.
     PingTimeout,
-    /// The client broke the protocol.
+    /// The client violated the protocol.
     ProtocolError,
-    /// The client read too slowly, and too much was waiting for it.
+    /// The client read too slowly, and its outbox exceeded the limit.
     OutboxFull,
-    /// The client closed the session because it was sent a message larger than it takes: see
+    /// The client closed the session because a message exceeded its own limit: see
     /// [`Socket::largest_sent`](crate::Socket::largest_sent).
     MessageTooBig,
     /// The session had no socket for too long.
     ConnectTimeout,
-    /// All places are taken, and this one was the first to be given to somebody else.
+    /// The server had no capacity for the session.
     Full,
-    /// Its events waited for too long without any of them getting done.
+    /// None of the session's waiting events was completed in time.
     PauseTimeout,
-    /// The client came back over another connection while this one still seemed to live.
+    /// The client reconnected while this socket was still connected.
     Replaced,
     /// The server is shutting down.
     Shutdown,
@@ -36,7 +37,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// A stable, lower-case phrase, for logs and metric labels.
+    /// A stable lower-case phrase for logs and metric labels.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ClientDisconnect => "client disconnect",
@@ -55,7 +56,7 @@ impl Reason {
         }
     }
 
-    /// Whether the client did not mean to go, unless it said goodbye: it may find its place again.
+    /// Whether the socket may be recovered, unless the client closed deliberately.
     pub(crate) fn is_recoverable(self) -> bool {
         matches!(
             self,

@@ -1,8 +1,8 @@
-//! What a handler returns, as the ack.
+//! Return values of handlers, which become acks.
 
 use serde::Serialize;
 
-use crate::{
+use crate::wire::{
     args::Args,
     frame::{Frame, FrameWriter, Head},
 };
@@ -29,12 +29,12 @@ impl Reply {
         Args::new().with(value).into()
     }
 
-    /// One argument that is JSON already, and not checked to be.
+    /// An ack with one argument that is JSON already, and not validated.
     pub fn json(json: String) -> Self {
         Self(Content::Json(json))
     }
 
-    /// `{"error": …}`, as an `Err` that a handler returns.
+    /// `{"error": …}`, as for an `Err` that a handler returns.
     pub fn error<E: Serialize + ?Sized>(error: &E) -> Self {
         #[derive(Serialize)]
         struct Failed<'a, E: ?Sized> {
@@ -62,14 +62,15 @@ impl From<Args> for Reply {
     }
 }
 
-/// What a handler may return: `()`, a `Result` of what serialises, [`Args`] for several arguments, or a [`Reply`]. A plain
-/// value is none, because a `Result` is a value, too: return `Ok::<_, ()>(value)`, or `Reply::new(&value)`.
+/// A return type of handlers: `()`, a `Result` of serializable types, [`Args`] for several arguments, or a [`Reply`]. A
+/// plain value does not qualify, because `Result` is serializable too: return `Ok::<_, ()>(value)`, or
+/// `Reply::new(&value)`.
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
     note = "return (), a Result whose both sides serialise, Args, or Reply::new(&value)"
 )]
 pub trait IntoReply {
-    /// The ack's arguments.
+    /// Converts the value into the ack's arguments.
     fn into_reply(self) -> Reply;
 }
 
@@ -92,7 +93,7 @@ impl IntoReply for Args {
     }
 }
 
-/// `Ok` is the ack's one argument; `Err` is `{"error": …}`.
+/// `Ok` is the ack's only argument; `Err` is `{"error": …}`.
 impl<T: Serialize, E: Serialize> IntoReply for Result<T, E> {
     fn into_reply(self) -> Reply {
         match self {

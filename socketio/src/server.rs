@@ -1,13 +1,8 @@
-//! The server: its namespaces, mounted on an actix application, counted, shut down.
+//! The server: built from namespaces, mounted on an actix application, shut down.
 
-use std::{
-    fmt,
-    sync::{Arc, atomic::AtomicUsize},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use actix_web::{dev::ResourceDef, web};
-use metrics::Histogram;
 use tokio::time::timeout;
 
 #[cfg(feature = "admin")]
@@ -17,48 +12,36 @@ use crate::{
     config::Config,
     engine::{self, Endpoint},
     hub::Hub,
-    meters,
+    metrics::handler_seconds,
     namespace::Namespace,
-    nsp::Nsp,
-    order::Order,
-    service::{Erased, Service},
+    namespaces::{Definition, Namespaces},
+    service::Service,
+    worker::{command::WorkerCommand, nsp::Nsp},
 };
 
-/// How long `shutdown` waits for sessions whose connection it has cut.
-const LAST_WAIT: Duration = Duration::from_secs(1);
+/// Time for aborted sessions to end in `shutdown`.
+const ABORT_GRACE: Duration = Duration::from_secs(1);
 
-/// A Socket.IO server. A clone is the same server: one goes into each worker's application.
+/// A Socket.IO server. A clone is the same server, for the application of each worker.
 #[derive(Clone)]
 pub struct SocketIo(Arc<Endpoint>);
 
-/// Puts a server together: see [`SocketIo::builder`].
+/// Builder of a server: see [`SocketIo::builder`].
 pub struct Builder {
     config: Config,
     hub: Hub,
-    defined: Vec<Definition>,
+    definitions: Vec<Definition>,
     #[cfg(feature = "admin")]
     admin: Option<Admin>,
 }
 
-struct Definition {
-    pattern: ResourceDef,
-    service: Arc<dyn Erased>,
-    handler_seconds: Histogram,
-}
-
-/// The namespaces that clients may ask for.
-pub(crate) struct Namespaces {
-    pub(crate) config: Config,
-    patterns: Vec<Definition>,
-}
-
 impl SocketIo {
-    /// Begins a server.
+    /// Creates a builder.
     pub fn builder(config: Config) -> Builder {
         Builder {
             config,
             hub: Hub::new(),
-            defined: Vec::new(),
+            definitions: Vec::new(),
             #[cfg(feature = "admin")]
             admin: None,
         }
@@ -74,13 +57,13 @@ impl SocketIo {
         self.0.hub.clone()
     }
 
-    /// How many sessions are open; those whose last event is still being handled included.
+    /// Number of open sessions, including those whose last event is still being handled.
     pub fn sessions(&self) -> usize {
-        self.0.census.open()
+        self.0.limiter.open()
     }
 
-    /// Ends all sessions, in order: no new ones; what was received is handled and acked; each is closed with code 1001,
-    /// after which stock clients try to reconnect. Sessions that last longer than `grace` are cut off.
+    /// Shuts down gracefully: accepts no new sessions, handles and acks what was received, and closes each session with
+    /// code 1001, after which stock clients try to reconnect. Sessions that last longer than `grace` are aborted.
     pub async fn shutdown(&self, grace: Duration) {
         shutdown(&self.0, grace).await;
     }
@@ -94,7 +77,7 @@ pub(crate) fn mount(endpoint: &Arc<Endpoint>, app: &mut web::ServiceConfig) {
     app.service(web::resource(path).route(web::route().to(handle)));
 }
 
-/// A path with as many slashes as there may be: base addresses end with one, and paths begin with one.
+/// The path as a pattern with any number of slashes, because base addresses end with one and paths begin with one.
 fn pattern(path: &str) -> String {
     let names = path.split('/').filter(|name| !name.is_empty());
     let names = names.enumerate().map(|(n, name)| format!("/{{slashes{n}:/*}}{name}"));
@@ -102,12 +85,12 @@ fn pattern(path: &str) -> String {
 }
 
 pub(crate) async fn shutdown(endpoint: &Endpoint, grace: Duration) {
-    endpoint.census.close();
-    endpoint.hub.order(&Order::GoAway);
-    if timeout(grace, endpoint.census.emptied()).await.is_err() {
-        endpoint.hub.order(&Order::Cut);
-        // Handlers that still run are not waited for much longer: nobody can be told their outcome.
-        let _ = timeout(LAST_WAIT, endpoint.census.emptied()).await;
+    endpoint.limiter.close();
+    endpoint.hub.command(&WorkerCommand::Drain);
+    if timeout(grace, endpoint.limiter.wait_until_empty()).await.is_err() {
+        endpoint.hub.command(&WorkerCommand::Abort);
+        // Handlers that still run are not waited for: their acks could not be delivered.
+        let _ = timeout(ABORT_GRACE, endpoint.limiter.wait_until_empty()).await;
     }
 }
 
@@ -118,32 +101,32 @@ impl fmt::Debug for SocketIo {
 }
 
 impl Builder {
-    /// The hub that is to reach the server's sockets, where one was made before. A hub serves one server.
+    /// Uses an existing hub, created before the server. A hub belongs to one server.
     #[must_use]
     pub fn hub(mut self, hub: Hub) -> Self {
         self.hub = hub;
         self
     }
 
-    /// Adds a namespace made of handlers.
+    /// Adds a namespace of handlers.
     #[must_use]
     pub fn namespace<S: 'static>(self, namespace: Namespace<S>) -> Self {
         let name = namespace.name().to_owned();
         self.service(&name, namespace)
     }
 
-    /// Adds a namespace, or a pattern of them, with all its behaviour in one [`Service`]. For how it may be called see
-    /// [`Namespace::new`]. Of two that match, the one added first is taken.
+    /// Adds a namespace, or a pattern, that one [`Service`] implements. For its name see [`Namespace::new`]. Of two
+    /// matching patterns the one added first is used.
     #[must_use]
     pub fn service(mut self, name: &str, service: impl Service) -> Self {
         let name = &format!("/{}", name.strip_prefix('/').unwrap_or(name));
         let pattern = ResourceDef::new(name);
-        let handler_seconds = meters::handler_seconds(name);
-        self.defined.push(Definition { pattern, service: Arc::new(service), handler_seconds });
+        let handler_seconds = handler_seconds(name);
+        self.definitions.push(Definition { pattern, service: Arc::new(service), handler_seconds });
         self
     }
 
-    /// Adds what the official admin page talks to, in place of any other namespace `/admin`: see [`Admin`].
+    /// Adds the namespace `/admin` of the official admin page; it replaces any other of that name. See [`Admin`].
     #[cfg(feature = "admin")]
     #[must_use]
     pub fn admin(mut self, admin: Admin) -> Self {
@@ -151,37 +134,37 @@ impl Builder {
         self
     }
 
-    /// The server.
+    /// Builds the server.
     #[must_use]
     pub fn build(self) -> SocketIo {
         let Self {
             config,
             hub,
-            defined,
+            definitions,
             #[cfg(feature = "admin")]
             admin,
         } = self;
-        let (fixed, patterns): (Vec<_>, Vec<_>) = defined
+        let (fixed, patterns): (Vec<_>, Vec<_>) = definitions
             .into_iter()
             .partition(|one| one.pattern.pattern().is_some_and(|name| !name.contains('{')));
         for one in fixed {
             let name = one.pattern.pattern().unwrap_or_default();
             if hub.find(name).is_none() {
-                hub.list(Nsp::new(
+                hub.insert(Nsp::new(
                     name.into(),
                     one.service,
                     one.handler_seconds,
                     config.recovery.as_ref(),
-                    hub.kept(),
+                    hub.recovery_bytes(),
                 ));
             }
         }
         if let Some(recovery) = &config.recovery {
-            hub.keep_for(recovery.max_disconnection);
+            hub.set_max_age(recovery.max_disconnection);
         }
         let namespaces = Arc::new(Namespaces { config: config.clone(), patterns });
-        let open: engine::Open = Box::new(move |link, request| {
-            Box::new(Client::new(namespaces.clone(), link.clone(), request.clone()))
+        let open: engine::LayerFactory = Box::new(move |session, request| {
+            Box::new(Client::new(namespaces.clone(), session.clone(), request.clone()))
         });
         let endpoint = Endpoint::new(config, hub, open);
         #[cfg(feature = "admin")]
@@ -195,21 +178,5 @@ impl Builder {
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-impl Namespaces {
-    /// A place in the namespace of that name, if it is one that clients may ask for.
-    pub(crate) fn seat(&self, hub: &Hub, name: &str) -> Option<Arc<Nsp>> {
-        hub.seat(name, || self.made(name, hub.kept()))
-    }
-
-    fn made(&self, name: &str, kept: Arc<AtomicUsize>) -> Option<Nsp> {
-        let mut path = actix_web::dev::Path::new(name);
-        let one = self.patterns.iter().find(|one| one.pattern.capture_match_info(&mut path))?;
-        let params = path.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        let recovery = self.config.recovery.as_ref();
-        let nsp = Nsp::new(name.into(), one.service.clone(), one.handler_seconds.clone(), recovery, kept);
-        Some(nsp.of_pattern(params))
     }
 }

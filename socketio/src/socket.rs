@@ -1,4 +1,4 @@
-//! A client in a namespace, as a handler sees it.
+//! One client in one namespace, for handlers.
 
 use std::{any::Any, fmt, rc::Rc, sync::Arc, time::Duration};
 
@@ -6,113 +6,113 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     acks::AckError,
-    args::Args,
     broadcast::Broadcast,
-    core::Core,
-    frame::Frame,
     handshake::Handshake,
     hub::Hub,
     id::SocketId,
-    message::{Message, Slot},
     reason::Reason,
+    wire::{
+        args::Args,
+        frame::Frame,
+        message::{Message, Slot},
+    },
+    worker::socket::SocketInner,
 };
 
 /// One client in one namespace. A clone is the same socket.
 ///
-/// It belongs to the worker thread that serves it. From another thread a socket is reached through the [`Hub`], under its
-/// id: `hub.to(id.as_str())`. Nothing here waits: what is sent goes to the outbox, or nowhere once the client has gone.
+/// It belongs to the worker thread of its session. Other threads reach it through the [`Hub`], by its id:
+/// `hub.to(id.as_str())`. No function here waits. Messages go to the outbox; after a disconnect they are dropped.
 pub struct Socket<S = ()> {
-    core: Rc<Core>,
+    inner: Rc<SocketInner>,
     state: Rc<S>,
 }
 
 impl<S: 'static> Socket<S> {
-    pub(crate) fn new(core: Rc<Core>, state: Rc<dyn Any>) -> Option<Self> {
-        // Always there: a namespace's sockets are made by its own service.
-        Some(Self { core, state: state.downcast().ok()? })
+    pub(crate) fn new(inner: Rc<SocketInner>, state: Rc<dyn Any>) -> Option<Self> {
+        // A namespace's sockets are created by its own service, so the type matches.
+        Some(Self { inner, state: state.downcast().ok()? })
     }
 }
 
 impl<S> Socket<S> {
-    /// Its id, new with each connect unless it was [recovered](Self::recovered).
+    /// Id of the socket, new for each connection unless it was [recovered](Self::recovered).
     pub fn id(&self) -> &SocketId {
-        &self.core.id
+        &self.inner.id
     }
 
-    /// What the namespace's connect hook returned.
+    /// Return value of the namespace's connect hook.
     pub fn state(&self) -> &S {
         &self.state
     }
 
-    /// The socket, once all that was broadcast so far has reached it: what is done to it by hand comes after.
-    fn up_to_date(&self) -> &Rc<Core> {
-        self.core.link.shard().pump();
-        &self.core
+    /// The socket after all earlier broadcasts have reached it, so that direct operations come after them.
+    fn flushed(&self) -> &Rc<SocketInner> {
+        self.inner.session.worker().drain_commands();
+        &self.inner
     }
 
     pub(crate) fn shared_state(&self) -> Rc<S> {
         self.state.clone()
     }
 
-    /// The namespace's name.
+    /// Name of the namespace.
     pub fn namespace(&self) -> &str {
-        &self.core.nsp.name
+        &self.inner.nsp.name
     }
 
-    /// How the client came.
+    /// Handshake of the connection.
     pub fn handshake(&self) -> &Handshake {
-        &self.core.handshake
+        &self.inner.handshake
     }
 
-    /// Whether it has taken up where an earlier connection was lost: same id, same rooms, and what was missed
-    /// has been sent.
+    /// Whether a lost connection was recovered: same id, same rooms, and the missed events have been sent.
     pub fn recovered(&self) -> bool {
-        self.core.recovered
+        self.inner.recovered
     }
 
-    /// Whether it is still there.
+    /// Whether the socket is connected.
     pub fn is_connected(&self) -> bool {
-        self.core.present.get()
+        self.inner.connected.get()
     }
 
-    /// Ready once it has gone, for a handler that waits for something that nobody else could use: a handler is not
-    /// cancelled by itself.
+    /// Waits until the socket is disconnected, for a handler whose result is then useless: handlers are not cancelled.
     ///
     /// ```
     /// # async fn on(socket: socketio::Socket, turn: impl Future<Output = ()>) {
     /// tokio::select! {
     ///     () = turn => {} // do it
-    ///     () = socket.gone() => return,
+    ///     () = socket.disconnected() => return,
     /// }
     /// # }
     /// ```
-    pub async fn gone(&self) {
-        self.core.gone().await;
+    pub async fn disconnected(&self) {
+        self.inner.disconnected().await;
     }
 
-    /// Bytes of the largest message that its session has begun to be sent.
+    /// Bytes of the largest message that the session has begun to send.
     pub fn largest_sent(&self) -> usize {
-        self.core.link.largest()
+        self.inner.session.largest()
     }
 
-    /// Emits an event with one argument, behind all that is waiting.
+    /// Emits an event with one argument.
     pub fn emit<T: Serialize + ?Sized>(&self, name: &str, value: &T) {
         self.emit_args(name, &Args::new().with(value));
     }
 
     /// Emits an event with any arguments.
     pub fn emit_args(&self, name: &str, args: &Args) {
-        self.up_to_date().emit(name, args, false);
+        self.flushed().emit(name, args, false);
     }
 
-    /// Emits an event that is dropped if the client does not take what was sent before.
+    /// Emits an event that is dropped if the client has not received earlier messages yet.
     pub fn emit_volatile<T: Serialize + ?Sized>(&self, name: &str, value: &T) {
-        self.up_to_date().emit(name, &Args::new().with(value), true);
+        self.flushed().emit(name, &Args::new().with(value), true);
     }
 
-    /// Emits an event and waits for the client's ack, of which the first argument is returned.
+    /// Emits an event and waits for the client's ack. Returns its first argument.
     ///
-    /// The event is sent at once, whenever the future is awaited, so that the answer can be waited for beside the handler:
+    /// The event is sent at once, whenever the future is awaited, so the ack can also be awaited outside the handler:
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -123,111 +123,111 @@ impl<S> Socket<S> {
     /// ```
     ///
     /// # Errors
-    /// No ack in time, or not what was expected.
+    /// No ack arrived in time, or it has another type.
     pub fn emit_with_ack<R: DeserializeOwned, T: Serialize + ?Sized>(
         &self,
         name: &str,
         value: &T,
         within: Duration,
     ) -> impl Future<Output = Result<R, AckError>> + use<S, R, T> {
-        let answer = self.up_to_date().ask(name, &Args::new().with(value), within);
+        let answer = self.flushed().emit_with_ack(name, &Args::new().with(value), within);
         async move { answer.await?.get(0).map_err(AckError::Unexpected) }
     }
 
-    /// Emits an event with any arguments and waits for all those of the client's ack.
+    /// Emits an event with any arguments and waits for all arguments of the client's ack.
     ///
     /// # Errors
-    /// No ack in time.
+    /// No ack arrived in time.
     pub fn emit_args_with_ack(
         &self,
         name: &str,
         args: &Args,
         within: Duration,
     ) -> impl Future<Output = Result<Args, AckError>> + use<S> {
-        self.up_to_date().ask(name, args, within)
+        self.flushed().emit_with_ack(name, args, within)
     }
 
-    /// Sends a frame of this namespace, behind all that is waiting. It is sent as it is, and not recovered.
+    /// Sends an encoded frame of this namespace, in order. It is not recovered.
     pub fn send(&self, frame: Frame) {
-        self.up_to_date().deliver(&Message::event(frame), 0);
+        self.flushed().deliver(&Message::event(frame), 0);
     }
 
-    /// Sends a frame in place of the slot's unsent one, if there is one; otherwise as [`send`](Self::send).
-    pub fn put(&self, slot: Slot, frame: Frame) {
-        self.up_to_date().deliver(&Message::latest(slot, frame), 0);
+    /// Sends a frame that replaces the slot's unsent one.
+    pub fn send_latest(&self, slot: Slot, frame: Frame) {
+        self.flushed().deliver(&Message::latest(slot, frame), 0);
     }
 
-    /// Gives it messages, each queued as it says itself. They are made once all that was broadcast so far has reached the
-    /// socket, so what they say is no older than that. A numbered one goes also to a socket that has been put that
-    /// number before, and takes the place of what is unsent in its slot.
-    pub fn give(&self, make: impl FnOnce() -> Vec<Message>) {
-        let core = self.up_to_date();
+    /// Sends messages, each queued by its own rule. `make` runs after all earlier broadcasts have reached the socket,
+    /// so that its result is not older than these. A versioned message is sent even if its version was sent before, and
+    /// replaces the unsent one of its slot.
+    pub fn send_messages_with(&self, make: impl FnOnce() -> Vec<Message>) {
+        let inner = self.flushed();
         for message in make() {
-            core.deliver(&Message { again: true, ..message }, 0);
+            inner.deliver(&Message { force: true, ..message }, 0);
         }
     }
 
-    /// Takes back what waits in its slots and has not begun to leave: what is made of steps when it is written would otherwise know
-    /// of what came later.
-    pub fn take_back(&self) {
-        let core = self.up_to_date();
-        core.link.take_back(Arc::as_ptr(&core.nsp).addr());
+    /// Drops the unsent messages of its slots. Coalesced ones would otherwise include changes made after this call,
+    /// because they are built when they are written.
+    pub fn discard_unsent(&self) {
+        let inner = self.flushed();
+        inner.session.discard_unsent(Arc::as_ptr(&inner.nsp).addr());
     }
 
-    /// Enters a room. It leaves them all when it is gone.
+    /// Joins a room. The socket leaves all rooms when it disconnects.
     pub fn join(&self, room: impl Into<Arc<str>>) {
-        self.up_to_date().join(&room.into());
+        self.flushed().join(&room.into());
     }
 
     /// Leaves a room.
     pub fn leave(&self, room: &str) {
-        self.up_to_date().leave(room);
+        self.flushed().leave(room);
     }
 
-    /// The rooms it is in. Its own id, which is a room of its own, is not among them.
+    /// Rooms of the socket, without its own id, which is also a room.
     pub fn rooms(&self) -> Vec<Arc<str>> {
-        self.core.rooms.borrow().iter().cloned().collect()
+        self.inner.rooms.borrow().iter().cloned().collect()
     }
 
-    /// Everyone else in its namespace.
+    /// All other sockets of the namespace.
     pub fn broadcast(&self) -> Broadcast {
-        Broadcast::new(self.hub(), self.core.nsp.name.clone()).except(self.id().as_str())
+        Broadcast::new(self.hub(), self.inner.nsp.name.clone()).except(self.id().as_str())
     }
 
-    /// Everyone else in a room.
+    /// All other sockets in a room.
     pub fn to(&self, room: impl Into<Arc<str>>) -> Broadcast {
         self.broadcast().to(room)
     }
 
-    /// Everyone else who is not in a room.
+    /// All other sockets that are not in a room.
     pub fn except(&self, room: impl Into<Arc<str>>) -> Broadcast {
         self.broadcast().except(room)
     }
 
     /// All sockets of the server.
     pub fn hub(&self) -> Hub {
-        self.core.hub().clone()
+        self.inner.hub().clone()
     }
 
-    /// Ends the socket; the session, and what is waiting in it, goes on. Stock clients do not come back by themselves.
+    /// Disconnects the socket; the session stays open. Stock clients do not reconnect by themselves.
     pub fn disconnect(&self) {
-        self.up_to_date().disconnect(Reason::ServerDisconnect, false);
+        self.flushed().disconnect(Reason::ServerDisconnect, false);
     }
 
-    /// Ends the whole session, once what is waiting has been sent.
+    /// Closes the whole session, after its outbox is flushed.
     pub fn close(&self) {
-        self.up_to_date().disconnect(Reason::ServerDisconnect, true);
+        self.flushed().disconnect(Reason::ServerDisconnect, true);
     }
 }
 
 impl<S> Clone for Socket<S> {
     fn clone(&self) -> Self {
-        Self { core: self.core.clone(), state: self.state.clone() }
+        Self { inner: self.inner.clone(), state: self.state.clone() }
     }
 }
 
 impl<S> fmt::Debug for Socket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.core.fmt(f)
+        self.inner.fmt(f)
     }
 }

@@ -16,7 +16,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
-/// Why a file cannot be used, in a sentence that names it.
+/// The error of a TLS file, as a sentence that names the file.
 #[derive(Debug)]
 pub struct TlsError(String);
 
@@ -28,10 +28,11 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
-/// TLS 1.2 and 1.3 with the certificate chain and the private key of two PEM files, and no client certificates.
+/// A TLS 1.2 and 1.3 configuration from two PEM files, the certificate chain and the private key, without client
+/// certificates.
 ///
 /// # Errors
-/// A file that cannot be read, holds no such thing, or does not fit the other.
+/// A file cannot be read, has no such content, or does not match the other.
 pub fn server_config(certificates: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
     let problem = |file: &Path, error: &dyn fmt::Display| TlsError(format!("{}: {error}", file.display()));
     let chain = CertificateDer::pem_file_iter(certificates).map_err(|error| problem(certificates, &error))?;

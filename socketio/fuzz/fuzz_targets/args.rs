@@ -1,5 +1,6 @@
-//! Arguments and attachments from a client, read as types that a handler might want. What fits one can be sent back
-//! and read again, and every binary value is one of the attachments. What a stock client would choke on is told.
+//! Arguments and attachments from a client, decoded as types that a handler might use. A value that fits can be encoded
+//! and decoded again, and every binary value is one of the attachments. Arguments that a stock client would reject are
+//! detected.
 //!
 //! An input is a JSON array and any number of attachments, with a zero byte before each.
 
@@ -19,7 +20,7 @@ use serde::{
 use serde_json::{Value, value::RawValue};
 use socketio::{Args, Binary, fuzzing};
 
-/// How deep a server lets arguments be nested by default.
+/// The default limit of nesting.
 const MAX_DEPTH: usize = 128;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -70,7 +71,7 @@ fuzz_target!(|input: &[u8]| {
     assert!(args.get::<Binary>(args.len()).is_err());
 });
 
-/// The argument, if it is one of that type, after a way there and back.
+/// The argument as this type, after encoding and decoding it.
 fn round<T: Debug + PartialEq + Serialize + DeserializeOwned>(args: &Args, index: usize) -> Option<T> {
     let value = args.get::<T>(index).ok()?;
     let mut sent = socketio::args![Binary::from("before")];
@@ -82,15 +83,15 @@ fn round<T: Debug + PartialEq + Serialize + DeserializeOwned>(args: &Args, index
     Some(value)
 }
 
-/// Whether the placeholders stand for attachments, found by other means than the server's.
+/// Checks the placeholders by other means than the server's.
 fn look(args: &Args) {
     let count = args.attachments().len();
     if count == 0 || args.json().iter().any(|json| fuzzing::is_deeper(json.get(), MAX_DEPTH)) {
         return;
     }
-    let (sound, made) = fuzzing::sound(args);
-    // The server also refuses what only looks unsound where a member is named twice, or within a placeholder: no client
-    // sends either.
+    let (sound, made) = fuzzing::validate(args);
+    // The server also refuses arguments that only look unsound, because a member occurs twice or within a placeholder;
+    // no client sends these.
     let counted = args.json().iter().all(|json| counts(json, count));
     assert!(counted || !sound, "{:?}", args.json());
     assert!(made.json().iter().all(|json| counts(json, count)), "{:?}", made.json());
@@ -116,7 +117,7 @@ fn counts(json: &RawValue, attachments: usize) -> bool {
     }
 }
 
-/// A key, which need not be valid Unicode.
+/// A key, which may be invalid Unicode.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key(Vec<u8>);
 

@@ -1,7 +1,7 @@
-//! Bytes as WebSocket frames: however they are cut, the same messages and the same violation come out, and no more is
-//! held than the limit allows.
+//! Bytes as WebSocket frames. Any split yields the same messages and the same violation, and memory stays within the
+//! limit.
 //!
-//! The first byte of an input sets the limit, the second the largest piece; the rest is what the client sends.
+//! The first byte of an input sets the limit, the second the largest piece; the rest is the client's data.
 
 #![no_main]
 
@@ -14,7 +14,7 @@ use socketio::fuzzing::{Decoder, Message};
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
-/// What the decoder may hold besides twice its limit: room made ahead, the beginning of what is too large, a control frame.
+/// Memory of the decoder besides twice its limit: preallocation, the prefix of a skipped message, a control frame.
 const ROOM: usize = 2 * (16 * 1024 + 1024 + 125);
 
 type Violation = (u16, String);
@@ -38,7 +38,7 @@ fn messages(bytes: &[u8], limit: usize, max: usize) -> Outcome {
     (messages, violation)
 }
 
-/// Lets each message go at once, and looks after every piece at what is still held.
+/// Drops each message at once, and checks the held memory after every piece.
 fn measure(bytes: &[u8], limit: usize, max: usize) {
     let before = ALLOCATOR.allocated();
     decode(bytes, limit, max, drop, || {
@@ -47,7 +47,7 @@ fn measure(bytes: &[u8], limit: usize, max: usize) {
     });
 }
 
-/// Decodes in pieces of up to `max` bytes, of many sizes; `idle` is called when one is used up.
+/// Decodes in pieces of up to `max` bytes, of many sizes; `idle` is called after each.
 fn decode(
     mut bytes: &[u8],
     limit: usize,

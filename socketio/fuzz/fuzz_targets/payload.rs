@@ -1,5 +1,5 @@
-//! Polling: however a body is cut, the same packets come out, and they are put together again as it was; and no bytes are
-//! too odd to be frames.
+//! Polling payloads. Any split yields the same packets, which are joined into the same body again; and no bytes panic
+//! as frames.
 //!
 //! The first byte of an input sets the limit, the second the largest piece; the rest is the body.
 
@@ -15,8 +15,8 @@ use socketio::fuzzing::{append, split};
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
 const SEPARATOR: u8 = 0x1e;
-/// What is kept of a body: so many limits, the beginning of each packet that is skipped, and a list of them. Vectors that
-/// grow have room for twice as much.
+/// Memory for a body: kept bytes, the prefix of each skipped packet, and a list of them. Growing vectors allocate twice
+/// as much.
 const KEPT: usize = 2 * 4;
 const PREFIX: usize = 2 * 1024;
 const ENTRY: usize = 128;

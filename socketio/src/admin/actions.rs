@@ -1,23 +1,23 @@
-//! What a page may do to sockets: send them events, let them into rooms and out, put them out.
+//! Operations of a page on sockets: emit, join, leave, disconnect.
 //!
-//! A filter is a room or a socket's id; without one, all sockets of the namespace are meant. The admins' own namespace is
-//! left alone. Each action is logged, without what an event carries.
+//! A filter is a room or a socket's id; without one, all sockets of the namespace are selected. The namespace `/admin`
+//! is excluded. Each operation is logged, without the arguments of an event.
 
 use tracing::info;
 
-use super::{NAMESPACE, door::Entered};
-use crate::{args::Args, broadcast::Broadcast, extract::Data, namespace::Namespace, socket::Socket};
+use super::{NAMESPACE, auth::AdminSession};
+use crate::{broadcast::Broadcast, extract::Data, namespace::Namespace, socket::Socket, wire::args::Args};
 
-/// Names that mean something else to the client's emitter.
+/// Reserved event names, which have another meaning on an emitter.
 const RESERVED: [&str; 6] =
     ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
-type Admin = Socket<Entered>;
-/// A room or a socket's id; empty is the same as none.
+type Admin = Socket<AdminSession>;
+/// A room or a socket's id; an empty one selects all.
 type Filter = Data<Option<String>>;
-type Done = Result<(), &'static str>;
+type ActionResult = Result<(), &'static str>;
 
-pub(super) fn add_to(namespace: Namespace<Entered>) -> Namespace<Entered> {
+pub(super) fn add_to(namespace: Namespace<AdminSession>) -> Namespace<AdminSession> {
     namespace.on("emit", emit).on("join", join).on("leave", leave).on("_disconnect", disconnect)
 }
 
@@ -27,16 +27,21 @@ async fn emit(
     filter: Filter,
     Data(name): Data<String>,
     args: Args,
-) -> Done {
+) -> ActionResult {
     if RESERVED.contains(&name.as_str()) {
         return Err("a reserved event name");
     }
-    meant(&admin, "emit", namespace, filter)?.emit_args(&name, &args);
+    recipients(&admin, "emit", namespace, filter)?.emit_args(&name, &args);
     Ok(())
 }
 
-async fn join(admin: Admin, Data(namespace): Data<String>, Data(room): Data<String>, filter: Filter) -> Done {
-    meant(&admin, "join", namespace, filter)?.join([room]);
+async fn join(
+    admin: Admin,
+    Data(namespace): Data<String>,
+    Data(room): Data<String>,
+    filter: Filter,
+) -> ActionResult {
+    recipients(&admin, "join", namespace, filter)?.join([room]);
     Ok(())
 }
 
@@ -45,8 +50,8 @@ async fn leave(
     Data(namespace): Data<String>,
     Data(room): Data<String>,
     filter: Filter,
-) -> Done {
-    meant(&admin, "leave", namespace, filter)?.leave([room]);
+) -> ActionResult {
+    recipients(&admin, "leave", namespace, filter)?.leave([room]);
     Ok(())
 }
 
@@ -55,13 +60,13 @@ async fn disconnect(
     Data(namespace): Data<String>,
     Data(close): Data<Option<bool>>,
     filter: Filter,
-) -> Done {
-    meant(&admin, "disconnect", namespace, filter)?.disconnect(close.unwrap_or_default());
+) -> ActionResult {
+    recipients(&admin, "disconnect", namespace, filter)?.disconnect(close.unwrap_or_default());
     Ok(())
 }
 
-/// The sockets that are meant.
-fn meant(
+/// The selected sockets.
+fn recipients(
     admin: &Admin,
     action: &str,
     namespace: String,

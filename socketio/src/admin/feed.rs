@@ -1,7 +1,7 @@
-//! What a page is still to be told: put in by all workers, taken out by the page's task.
+//! Queue of events for a page: filled by all workers, emptied by the page's task.
 //!
-//! What one worker puts in stays in order. It never waits and never grows beyond its limit: what does not fit is
-//! dropped, and the page's task learns that something is missing.
+//! The items of one worker stay in order. The queue never blocks and is bounded: further items are dropped, and the
+//! page's task learns that some are missing.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,24 +10,24 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::shown::Shown;
-use crate::{frame::Frame, id::SocketId, nsp::Room};
+use super::socket_details::SocketDetails;
+use crate::{id::SocketId, wire::frame::Frame, worker::target::Room};
 
-/// Notes that may wait.
+/// Maximum number of queued items.
 const LIMIT: usize = 4096;
 
-/// What a worker has to say.
-pub(super) enum Note {
-    /// These are all its sockets. What it said before is in there.
-    Seen { on: ThreadId, sockets: Vec<Shown> },
-    /// This happened on it.
-    Happened { on: ThreadId, what: Arc<What> },
+/// An item from a worker.
+pub(super) enum FeedItem {
+    /// All sockets of the worker, including the effects of its earlier items.
+    Seen { on: ThreadId, sockets: Vec<SocketDetails> },
+    /// An event on the worker.
+    Happened { on: ThreadId, what: Arc<ServerEvent> },
 }
 
-/// What happened, and at what time.
-pub(super) enum What {
+/// An event on the server, with its time.
+pub(super) enum ServerEvent {
     Connected {
-        socket: Shown,
+        socket: SocketDetails,
         at: String,
     },
     Disconnected {
@@ -48,12 +48,12 @@ pub(super) enum What {
         id: SocketId,
         at: String,
     },
-    /// An event, as it is sent to pages.
+    /// An event as it is sent to pages.
     Event(Frame),
 }
 
-pub(super) struct Feed {
-    /// Whose it is.
+pub(super) struct EventFeed {
+    /// The page's socket.
     pub(super) page: SocketId,
     state: Mutex<State>,
     changed: Notify,
@@ -61,33 +61,33 @@ pub(super) struct Feed {
 
 #[derive(Default)]
 struct State {
-    notes: Vec<Note>,
+    notes: Vec<FeedItem>,
     lost: bool,
 }
 
-impl Feed {
+impl EventFeed {
     pub(super) fn new(page: SocketId) -> Self {
         Self { page, state: Mutex::default(), changed: Notify::new() }
     }
 
-    pub(super) fn happened(&self, on: ThreadId, what: Arc<What>) {
+    pub(super) fn happened(&self, on: ThreadId, what: Arc<ServerEvent>) {
         let mut state = self.state();
         if state.notes.len() < LIMIT {
-            state.notes.push(Note::Happened { on, what });
+            state.notes.push(FeedItem::Happened { on, what });
         } else {
-            state.lost |= !matches!(*what, What::Event(_));
+            state.lost |= !matches!(*what, ServerEvent::Event(_));
         }
         drop(state);
         self.changed.notify_one();
     }
 
-    /// Always taken: there is one for each time that a worker was asked.
-    pub(super) fn seen(&self, on: ThreadId, sockets: Vec<Shown>) {
-        self.state().notes.push(Note::Seen { on, sockets });
+    /// Adds a list; never dropped, because there is one per query.
+    pub(super) fn seen(&self, on: ThreadId, sockets: Vec<SocketDetails>) {
+        self.state().notes.push(FeedItem::Seen { on, sockets });
         self.changed.notify_one();
     }
 
-    /// Wakes the page's task for nothing: it sees that its page has gone.
+    /// Wakes the page's task to notice its disconnect.
     pub(super) fn wake(&self) {
         self.changed.notify_one();
     }
@@ -96,8 +96,8 @@ impl Feed {
         self.changed.notified().await;
     }
 
-    /// What has been put in, and whether something is missing since this was last asked.
-    pub(super) fn take(&self) -> (Vec<Note>, bool) {
+    /// Takes the queued items, and whether some are missing since the last call.
+    pub(super) fn take(&self) -> (Vec<FeedItem>, bool) {
         let mut state = self.state();
         (std::mem::take(&mut state.notes), std::mem::take(&mut state.lost))
     }
@@ -112,14 +112,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_feed_says_that_something_is_missing_and_takes_what_was_asked_for() {
-        let (feed, on) = (Feed::new(SocketId::random()), std::thread::current().id());
+    fn full_feed_reports_lost_items_and_accepts_lists() {
+        let (feed, on) = (EventFeed::new(SocketId::random()), std::thread::current().id());
         let left = || {
             let (namespace, room, id) = ("/".into(), "a".into(), SocketId::random());
-            Arc::new(What::Left { namespace, room, id, at: String::new() })
+            Arc::new(ServerEvent::Left { namespace, room, id, at: String::new() })
         };
         (0..LIMIT).for_each(|_| feed.happened(on, left()));
-        feed.happened(on, Arc::new(What::Event(Frame::text("4"))));
+        feed.happened(on, Arc::new(ServerEvent::Event(Frame::text("4"))));
         feed.seen(on, Vec::new());
         let (notes, lost) = feed.take();
         assert_eq!((notes.len(), lost), (LIMIT + 1, false), "an event is not missed");

@@ -1,4 +1,4 @@
-//! One connected page: its task tells it what happens, and every two seconds how the server is.
+//! The task of one connected page: sends it events, and statistics every two seconds.
 
 use std::{collections::HashSet, sync::Arc, thread::ThreadId, time::Duration};
 
@@ -9,83 +9,83 @@ use tokio::{
 use tracing::warn;
 
 use super::{
-    door::Entered,
-    feed::{Feed, Note, What},
-    figures::{Server, Told},
-    mirror::Mirror,
-    shown::Shown,
-    watch::Watch,
+    auth::AdminSession,
+    feed::{EventFeed, FeedItem, ServerEvent},
+    monitor::Monitor,
+    page_state::PageState,
+    socket_details::SocketDetails,
+    stats::{CounterSnapshot, ServerInfo},
 };
 use crate::{id::SocketId, socket::Socket};
 
-/// From one set of figures to the next.
-const TICK: Duration = Duration::from_secs(2);
-/// How long the workers may take to say which sockets poll.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// A page that lost something gets the whole list no more often than this.
-const AGAIN: Duration = Duration::from_secs(10);
-/// Bytes of the list of all sockets.
+/// Interval of the statistics.
+const STATS_INTERVAL: Duration = Duration::from_secs(2);
+/// Timeout of the query for polling sockets.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(1);
+/// Minimum time between two complete lists after lost items.
+const RESYNC_INTERVAL: Duration = Duration::from_secs(10);
+/// Maximum bytes of the list of all sockets.
 const MAX_LIST: usize = 4 * 1024 * 1024;
-/// What may be held back while workers are still to answer.
+/// Maximum number of events held while workers have not answered.
 const MAX_HELD: usize = 4096;
 
-pub(super) struct Page {
-    socket: Socket<Entered>,
-    watch: Arc<Watch>,
-    server: Arc<Server>,
+pub(super) struct AdminPage {
+    socket: Socket<AdminSession>,
+    monitor: Arc<Monitor>,
+    server: Arc<ServerInfo>,
     max_list: usize,
-    mirror: Mirror,
-    /// Workers that were asked for their sockets and have not answered.
-    unseen: Vec<ThreadId>,
-    seen: Vec<(ThreadId, Shown)>,
-    /// What happened, on workers that have answered, before all have.
-    held: Vec<(ThreadId, Arc<What>)>,
-    looked: Instant,
-    lost: bool,
-    told: Told,
+    state: PageState,
+    /// Workers that have not answered the query for their sockets.
+    pending_workers: Vec<ThreadId>,
+    listed: Vec<(ThreadId, SocketDetails)>,
+    /// Events of workers that have answered, held until all have.
+    held_events: Vec<(ThreadId, Arc<ServerEvent>)>,
+    listed_at: Instant,
+    incomplete: bool,
+    last_counters: CounterSnapshot,
 }
 
-/// Nothing is put into a feed any more once its page's task has ended, however that was.
-struct Open<'a>(&'a Watch, SocketId);
+/// Closes the feed when the page's task ends, even if it is torn down.
+struct FeedGuard<'a>(&'a Monitor, SocketId);
 
-impl Drop for Open<'_> {
+impl Drop for FeedGuard<'_> {
     fn drop(&mut self) {
         self.0.close(self.1);
     }
 }
 
-impl Page {
-    /// A page whose session's outbox holds `max_outbox` bytes.
+impl AdminPage {
+    /// A page whose outbox holds `max_outbox` bytes.
     pub(super) fn new(
-        socket: Socket<Entered>,
-        watch: Arc<Watch>,
-        server: Arc<Server>,
+        socket: Socket<AdminSession>,
+        monitor: Arc<Monitor>,
+        server: Arc<ServerInfo>,
         max_outbox: usize,
     ) -> Self {
         Self {
-            told: watch.totals.now(),
+            last_counters: monitor.counters.snapshot(),
             max_list: MAX_LIST.min(max_outbox / 2),
             socket,
-            watch,
+            monitor,
             server,
-            mirror: Mirror::default(),
-            unseen: Vec::new(),
-            seen: Vec::new(),
-            held: Vec::new(),
-            looked: Instant::now(),
-            lost: false,
+            state: PageState::default(),
+            pending_workers: Vec::new(),
+            listed: Vec::new(),
+            held_events: Vec::new(),
+            listed_at: Instant::now(),
+            incomplete: false,
         }
     }
 
-    /// Ends when the page has gone.
+    /// Runs until the page disconnects.
     pub(super) async fn run(mut self) {
-        let (watch, id) = (self.watch.clone(), *self.socket.id());
-        let feed = watch.open(id);
-        let _open = Open(&watch, id);
-        if watch.detailed {
-            self.look(&feed);
+        let (monitor, id) = (self.monitor.clone(), *self.socket.id());
+        let feed = monitor.open(id);
+        let _guard = FeedGuard(&monitor, id);
+        if monitor.is_detailed {
+            self.request_list(&feed);
         }
-        let mut ticks = interval(TICK);
+        let mut ticks = interval(STATS_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.socket.is_connected() {
             select! {
@@ -95,77 +95,77 @@ impl Page {
         }
     }
 
-    fn look(&mut self, feed: &Arc<Feed>) {
-        self.seen.clear();
-        self.held.clear();
-        (self.lost, self.looked) = (false, Instant::now());
-        self.unseen = self.watch.look(feed, self.max_list);
-        if self.unseen.is_empty() {
-            self.list();
+    fn request_list(&mut self, feed: &Arc<EventFeed>) {
+        self.listed.clear();
+        self.held_events.clear();
+        (self.incomplete, self.listed_at) = (false, Instant::now());
+        self.pending_workers = self.monitor.request_list(feed, self.max_list);
+        if self.pending_workers.is_empty() {
+            self.send_list();
         }
     }
 
-    fn take(&mut self, feed: &Feed) {
-        let (notes, lost) = feed.take();
-        self.lost |= lost;
+    fn take(&mut self, feed: &EventFeed) {
+        let (notes, incomplete) = feed.take();
+        self.incomplete |= incomplete;
         for note in notes {
             match note {
-                Note::Seen { on, sockets } => self.saw(on, sockets),
-                Note::Happened { on, what } => self.happened(on, what),
+                FeedItem::Seen { on, sockets } => self.sockets_listed(on, sockets),
+                FeedItem::Happened { on, what } => self.happened(on, what),
             }
         }
     }
 
-    fn saw(&mut self, on: ThreadId, sockets: Vec<Shown>) {
-        let Some(at) = self.unseen.iter().position(|one| *one == on) else { return };
-        self.unseen.swap_remove(at);
-        self.seen.extend(sockets.into_iter().map(|socket| (on, socket)));
-        if self.unseen.is_empty() {
-            self.list();
+    fn sockets_listed(&mut self, on: ThreadId, sockets: Vec<SocketDetails>) {
+        let Some(at) = self.pending_workers.iter().position(|one| *one == on) else { return };
+        self.pending_workers.swap_remove(at);
+        self.listed.extend(sockets.into_iter().map(|socket| (on, socket)));
+        if self.pending_workers.is_empty() {
+            self.send_list();
         }
     }
 
-    /// All workers have answered: the list, and what has happened since.
-    fn list(&mut self) {
-        let (frame, all) = self.mirror.list(&std::mem::take(&mut self.seen), self.max_list);
+    /// Sends the list and the held events: all workers have answered.
+    fn send_list(&mut self) {
+        let (frame, all) = self.state.list(&std::mem::take(&mut self.listed), self.max_list);
         self.socket.send(frame);
         if !all {
             warn!("an admin page is shown only some of the sockets: there are too many");
         }
-        for (on, what) in std::mem::take(&mut self.held) {
-            self.tell(on, &what);
+        for (on, what) in std::mem::take(&mut self.held_events) {
+            self.apply(on, &what);
         }
     }
 
-    fn happened(&mut self, on: ThreadId, what: Arc<What>) {
-        if self.unseen.is_empty() {
-            self.tell(on, &what);
-        } else if self.unseen.contains(&on) {
-            // What its answer will show.
-        } else if self.held.len() < MAX_HELD {
-            self.held.push((on, what));
+    fn happened(&mut self, on: ThreadId, what: Arc<ServerEvent>) {
+        if self.pending_workers.is_empty() {
+            self.apply(on, &what);
+        } else if self.pending_workers.contains(&on) {
+            // The worker's answer will include it.
+        } else if self.held_events.len() < MAX_HELD {
+            self.held_events.push((on, what));
         } else {
-            self.lost = true;
+            self.incomplete = true;
         }
     }
 
-    fn tell(&mut self, on: ThreadId, what: &What) {
+    fn apply(&mut self, on: ThreadId, what: &ServerEvent) {
         let socket = &self.socket;
-        self.mirror.tell(on, what, |frame| socket.send(frame));
+        self.state.apply(on, what, |frame| socket.send(frame));
     }
 
-    async fn tick(&mut self, feed: &Arc<Feed>) {
-        if self.lost && self.looked.elapsed() >= AGAIN {
-            self.look(feed);
+    async fn tick(&mut self, feed: &Arc<EventFeed>) {
+        if self.incomplete && self.listed_at.elapsed() >= RESYNC_INTERVAL {
+            self.request_list(feed);
         }
-        // What is not told meanwhile waits in the feed, so the mirror stays as it was when the workers were asked.
-        let Ok(polling) = timeout(PATIENCE, self.watch.polling()).await else { return };
+        // Later events wait in the feed, so the state matches the time of the query.
+        let Ok(polling) = timeout(QUERY_TIMEOUT, self.monitor.polling()).await else { return };
         let clients: HashSet<_> = polling.iter().map(|(_, client)| client).collect();
-        let now = self.watch.totals.now();
-        let stats = self.server.stats(&self.socket.hub(), clients.len(), &self.told, &now);
+        let now = self.monitor.counters.snapshot();
+        let stats = self.server.stats(&self.socket.hub(), clients.len(), &self.last_counters, &now);
         self.socket.emit("server_stats", &stats);
-        self.told = now;
+        self.last_counters = now;
         let (polling, socket) = (polling.iter().map(|(id, _)| *id).collect(), &self.socket);
-        self.mirror.polling(&polling, |frame| socket.send(frame));
+        self.state.polling(&polling, |frame| socket.send(frame));
     }
 }

@@ -1,20 +1,20 @@
-//! How many events a session may send: so many a second, and as many at once after a quiet second.
+//! Token bucket for the events of a session: a rate per second, and a burst of one second.
 
 use tokio::time::Instant;
 
-pub(super) struct Rate {
+pub(super) struct RateLimiter {
     per_second: f64,
     left: f64,
     at: Instant,
 }
 
-impl Rate {
+impl RateLimiter {
     pub(super) fn new(per_second: u32) -> Self {
         let per_second = f64::from(per_second);
         Self { per_second, left: per_second, at: Instant::now() }
     }
 
-    /// Whether one more may come now.
+    /// Takes one token, if there is one.
     pub(super) fn take(&mut self) -> bool {
         let now = Instant::now();
         let gained = (now - self.at).as_secs_f64() * self.per_second;
@@ -35,8 +35,8 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_a_second() {
-        let mut rate = Rate::new(10);
+    async fn rate_limiter_refills_per_second() {
+        let mut rate = RateLimiter::new(10);
         assert_eq!((0..20).filter(|_| rate.take()).count(), 10);
         tokio::time::advance(Duration::from_millis(250)).await;
         assert_eq!((0..20).filter(|_| rate.take()).count(), 2);

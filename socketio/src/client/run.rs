@@ -1,82 +1,103 @@
-//! The product's code, as it runs for one seat: whatever happens in it, there is an end that can be dealt with.
+//! Calls into the namespace's service. Each one completes, with a result or with a panic.
 
 use std::{panic::AssertUnwindSafe, rc::Rc, sync::Arc, time::Instant};
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use tracing::{Instrument, debug, debug_span};
 
-use super::{arrival::Arrival, seat::Received};
+use super::connect::ConnectAttempt;
 use crate::{
-    core::Core,
-    event::{Event, Ticket},
-    handshake::{Handshake, Refusal},
+    event::{AckHandle, Event, LimitExceeded},
+    handshake::{ConnectError, Handshake},
     hub::Hub,
-    nsp::Nsp,
     observer::Observed,
     reason::Reason,
     reply::Reply,
     service::State,
+    wire::args::Args,
+    worker::{nsp::Nsp, socket::SocketInner},
 };
 
-/// What ran has come to its end.
-pub(super) enum Done {
-    Decided(Result<(State, Arrival), Refusal>),
-    Greeted,
-    Handled { ticket: Option<Ticket>, reply: Option<Reply>, began: Instant },
-    Parted,
+/// An event that was received.
+pub(super) struct Received {
+    pub(super) name: String,
+    pub(super) args: Args,
+    pub(super) ack: Option<u64>,
+    pub(super) limit_exceeded: Option<LimitExceeded>,
+}
+
+/// The result of a call.
+pub(super) enum Completion {
+    Authorized(Result<(State, ConnectAttempt), ConnectError>),
+    Connected,
+    EventHandled { ack_handle: Option<AckHandle>, reply: Option<Reply>, began: Instant },
+    Disconnected,
     Panicked(&'static str),
 }
 
-/// May the client come in?
-pub(super) fn decide(handshake: Handshake, nsp: Arc<Nsp>, hub: Hub) -> LocalBoxFuture<'static, Done> {
+/// Runs the authorizer.
+pub(super) fn run_authorizer(
+    handshake: Handshake,
+    nsp: Arc<Nsp>,
+    hub: Hub,
+) -> LocalBoxFuture<'static, Completion> {
     let handshake = Rc::new(handshake);
     guard("connect", async move {
         let decision = nsp.service.connect(&handshake).await;
-        Done::Decided(match decision {
-            Ok(state) => Ok((state, Arrival::new(handshake, &nsp, &hub).await)),
+        Completion::Authorized(match decision {
+            Ok(state) => Ok((state, ConnectAttempt::new(handshake, &nsp, &hub).await)),
             Err(refusal) => Err(refusal),
         })
     })
 }
 
-/// It is in.
-pub(super) fn greet(core: Rc<Core>, state: State) -> LocalBoxFuture<'static, Done> {
-    core.hub().observe(|| Observed::Connected { socket: &core });
+/// Runs `connected` for a new socket.
+pub(super) fn run_on_connect(socket: Rc<SocketInner>, state: State) -> LocalBoxFuture<'static, Completion> {
+    socket.hub().observe(|| Observed::Connected { socket: &socket });
     guard("connected", async move {
-        core.nsp.service.connected(core.clone(), state).await;
-        Done::Greeted
+        socket.nsp.service.connected(socket.clone(), state).await;
+        Completion::Connected
     })
 }
 
-/// An event.
-pub(super) fn handle(core: &Rc<Core>, state: &State, received: Received) -> LocalBoxFuture<'static, Done> {
-    let Received { name, args, ack, fault } = received;
-    let ticket = ack.map(|id| Ticket::new(core.clone(), id));
-    let event = Event { name, args, wants_ack: ack.is_some(), fault, ticket: ticket.clone() };
-    core.hub().observe(|| Observed::Received { socket: core, event: &event });
-    let span = debug_span!("event", namespace = %core.nsp.name, socket = %core.id, name = %event.name);
+/// Handles an event.
+pub(super) fn run_event(
+    socket: &Rc<SocketInner>,
+    state: &State,
+    received: Received,
+) -> LocalBoxFuture<'static, Completion> {
+    let Received { name, args, ack, limit_exceeded } = received;
+    let ack_handle = ack.map(|id| AckHandle::new(socket.clone(), id));
+    let event =
+        Event { name, args, wants_ack: ack.is_some(), limit_exceeded, ack_handle: ack_handle.clone() };
+    socket.hub().observe(|| Observed::Received { socket, event: &event });
+    let span = debug_span!("event", namespace = %socket.nsp.name, socket = %socket.id, name = %event.name);
     let began = Instant::now();
-    let (core, state) = (core.clone(), state.clone());
+    let (socket, state) = (socket.clone(), state.clone());
     let handled = async move {
-        let reply = core.nsp.service.event(core.clone(), state, event).await;
-        Done::Handled { ticket, reply, began }
+        let reply = socket.nsp.service.event(socket.clone(), state, event).await;
+        Completion::EventHandled { ack_handle, reply, began }
     };
     guard("event", handled.instrument(span))
 }
 
-/// It has gone.
-pub(super) fn part(core: Rc<Core>, state: State, reason: Reason) -> LocalBoxFuture<'static, Done> {
-    debug!(socket = %core.id, namespace = %core.nsp.name, %reason, "socket disconnected");
+/// Runs `disconnected`.
+pub(super) fn run_on_disconnect(
+    socket: Rc<SocketInner>,
+    state: State,
+    reason: Reason,
+) -> LocalBoxFuture<'static, Completion> {
+    debug!(socket = %socket.id, namespace = %socket.nsp.name, %reason, "socket disconnected");
     guard("disconnected", async move {
-        core.nsp.service.disconnected(core.clone(), state, reason).await;
-        Done::Parted
+        socket.nsp.service.disconnected(socket.clone(), state, reason).await;
+        Completion::Disconnected
     })
 }
 
 fn guard(
     handler: &'static str,
-    running: impl Future<Output = Done> + 'static,
-) -> LocalBoxFuture<'static, Done> {
+    running: impl Future<Output = Completion> + 'static,
+) -> LocalBoxFuture<'static, Completion> {
     let caught = AssertUnwindSafe(running).catch_unwind();
-    Box::pin(async move { caught.await.unwrap_or(Done::Panicked(handler)) })
+    Box::pin(async move { caught.await.unwrap_or(Completion::Panicked(handler)) })
 }

@@ -1,13 +1,13 @@
-//! The 101 response's body: what drives the writing of frames, as they leave the outbox.
+//! The body of the 101 response, which drives the writing of frames.
 //!
 //! ```text
-//! before the client is heard   outbox ─▶ actix, which copies into its buffer ─▶ socket
-//! from then on                 outbox ─▶ socket, many frames by one call; actix sees a body that is pending
+//! before the client's first message   outbox ─▶ actix, which copies into its buffer ─▶ socket
+//! from then on                        outbox ─▶ socket, many frames per call; actix sees a pending body
 //! ```
 //!
-//! The switch waits for the client's first message, because it is an answer to the open packet: by then nothing is left in
-//! actix's buffer that could be overtaken. Without a handle on the connection (see
-//! [`on_connect`](crate::on_connect)), or over TLS, all goes through actix.
+//! The first message is an answer to the open packet: by then nothing is left in actix's buffer that could be
+//! overtaken. Without a handle on the connection (see [`on_connect`](crate::on_connect)), or over TLS, all data goes
+//! through actix.
 
 use std::{
     convert::Infallible,
@@ -20,16 +20,16 @@ use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
 use super::writer::Writer;
-use crate::{link::Link, reason::Reason};
+use crate::{reason::Reason, session::handle::SessionHandle};
 
 pub(super) struct Body {
-    link: Rc<Link>,
+    session: Rc<SessionHandle>,
     writer: Writer,
 }
 
 impl Body {
-    pub(super) fn new(link: Rc<Link>) -> Self {
-        Self { link, writer: Writer::default() }
+    pub(super) fn new(session: Rc<SessionHandle>) -> Self {
+        Self { session, writer: Writer::default() }
     }
 }
 
@@ -41,20 +41,20 @@ impl MessageBody for Body {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let Self { link, writer } = &mut *self;
-        let Some(connection) = link.direct() else {
-            return link.poll_bytes(cx).map(|bytes| bytes.map(Ok));
+        let Self { session, writer } = &mut *self;
+        let Some(connection) = session.direct() else {
+            return session.poll_bytes(cx).map(|bytes| bytes.map(Ok));
         };
-        if ready!(writer.poll(cx, link, &connection)).is_err() {
-            link.cut(Reason::TransportClose);
+        if ready!(writer.poll(cx, session, &connection)).is_err() {
+            session.abort(Reason::TransportClose);
         }
         Poll::Ready(None)
     }
 }
 
-/// actix drops the body when the peer resets the connection: the session's task is told.
+/// actix drops the body when the peer resets the connection; this notifies the session's task.
 impl Drop for Body {
     fn drop(&mut self) {
-        self.link.body_dropped();
+        self.session.body_dropped();
     }
 }

@@ -1,13 +1,13 @@
-//! WebSocket frames from a client (RFC 6455), decoded without I/O and in bounded memory.
+//! Decoder of a client's WebSocket frames (RFC 6455), without I/O and in bounded memory.
 //!
 //! ```text
 //! feed(bytes) ─▶ header ─▶ control frame ───────────────▶ next()
 //!                     └──▶ message, fragment by fragment ─▶
 //! ```
 //!
-//! A message over the limit is skipped as it streams in: only its first [`PREFIX`] bytes are kept, enough to tell what
-//! it was, and never more than the limit was buffered. One that goes on past [`HARD`] limits is a violation.
-//! Between messages nothing is held, not even a slice of what was fed.
+//! A message over the limit is skipped while it streams in: only its first [`PREFIX`] bytes are kept, enough to
+//! recognise it, and never more than the limit was buffered. A message of more than [`SKIP_FACTOR`] limits is a
+//! violation. Between messages nothing is held, not even a slice of the input.
 
 use bytes::{Buf, Bytes};
 
@@ -15,47 +15,47 @@ mod header;
 
 use header::{Head, Header, Opcode};
 
-use crate::meters::Meters;
+use crate::metrics::Metrics;
 
 /// Bytes kept of a message that is too large.
 pub(crate) const PREFIX: usize = 1024;
-/// How many limits a message may be long before it is not even skipped.
-pub(super) const HARD: u64 = 64;
-/// Room made for a message before its bytes are there: a length alone buys no more.
-const ROOM: usize = 16 * 1024;
+/// Factor of the limit up to which a message is skipped instead of closing the session.
+pub(super) const SKIP_FACTOR: u64 = 64;
+/// Memory allocated before a message's bytes arrive; an announced length allocates no more.
+const PREALLOCATION: usize = 16 * 1024;
 
-/// The close code of a server that is busy: its client may come back later.
+/// Close code of a busy server; the client may try again later.
 pub(crate) const BUSY: u16 = 1013;
 pub(crate) const EXHAUSTED: &str =
     "too much is being sent by clients that are not signed in: try again later";
 
-/// What a client sent.
+/// A decoded message or control frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Inbound {
     Text(String),
     Binary(Vec<u8>),
     TooLarge {
-        /// The beginning of a text message; nothing of a binary one.
+        /// The beginning of a text message; empty for a binary one.
         prefix: Vec<u8>,
         bytes: u64,
     },
     Ping(Vec<u8>),
     Pong,
-    /// A close, with its code if it has one.
+    /// A close, with its optional code.
     Close(Option<u16>),
 }
 
-/// A broken rule: the close code it calls for, and a sentence.
+/// A protocol violation: its close code, and a sentence.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Violation {
+pub(super) struct ProtocolViolation {
     pub(super) code: u16,
     pub(super) sentence: String,
 }
 
-impl Violation {
-    /// No rule is broken; there is no memory for what sessions without an owner send.
+impl ProtocolViolation {
+    /// The budget of unowned memory is exhausted; no rule of the protocol is violated.
     pub(super) fn exhausted() -> Self {
-        Meters::limited("max_memory_without_owner");
+        Metrics::count_limit("max_memory_without_owner");
         Self { code: BUSY, sentence: EXHAUSTED.to_owned() }
     }
 
@@ -67,8 +67,8 @@ impl Violation {
 #[derive(Debug)]
 pub(super) struct Decoder {
     limit: usize,
-    /// Bytes of a message that is not even skipped.
-    hard: u64,
+    /// Bytes above which a message is a violation.
+    max_skipped: u64,
     input: Bytes,
     header: Header,
     frame: Option<Partial>,
@@ -76,7 +76,7 @@ pub(super) struct Decoder {
     control: Vec<u8>,
 }
 
-/// A frame of which `left` bytes have not been read.
+/// A frame of which `left` bytes are missing.
 #[derive(Debug)]
 struct Partial {
     head: Head,
@@ -87,32 +87,32 @@ struct Partial {
 struct Message {
     text: bool,
     bytes: Vec<u8>,
-    /// Length announced so far, skipped bytes included.
+    /// Announced length, skipped bytes included.
     total: u64,
     over: bool,
 }
 
 impl Decoder {
-    /// Takes messages of up to `limit` bytes.
+    /// Creates a decoder of messages of up to `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
         let (input, control) = (Bytes::new(), Vec::new());
-        let hard = HARD.saturating_mul(limit as u64);
-        Self { limit, hard, input, header: Header::default(), frame: None, message: None, control }
+        let max_skipped = SKIP_FACTOR.saturating_mul(limit as u64);
+        Self { limit, max_skipped, input, header: Header::default(), frame: None, message: None, control }
     }
 
-    /// Takes messages of up to `limit` bytes from here on. What is not even skipped stays as it was.
+    /// Changes the limit; the maximum of skipped messages stays.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
     }
 
-    /// Gives it what was read. Call when [`next`](Self::next) has returned `None`.
+    /// Adds input, after [`next`](Self::next) has returned `None`.
     pub(super) fn feed(&mut self, bytes: Bytes) {
         debug_assert!(self.input.is_empty(), "the last input has been used up");
         self.input = bytes;
     }
 
-    /// The next message or control frame, or `None` until more is fed. Not to be called again after a violation.
-    pub(super) fn next(&mut self) -> Result<Option<Inbound>, Violation> {
+    /// The next message or control frame, or `None` until more is fed. Must not be called again after a violation.
+    pub(super) fn next(&mut self) -> Result<Option<Inbound>, ProtocolViolation> {
         loop {
             if self.frame.is_none() {
                 let Some(head) = self.header.read(&mut self.input)? else { break };
@@ -126,7 +126,7 @@ impl Decoder {
                 return Ok(Some(inbound));
             }
         }
-        // An empty slice would still hold on to the buffer it was cut from.
+        // An empty slice would keep its buffer alive.
         self.input = Bytes::new();
         Ok(None)
     }
@@ -136,27 +136,29 @@ impl Decoder {
         self.control.capacity() + self.message.as_ref().map_or(0, |message| message.bytes.capacity())
     }
 
-    fn begin(&mut self, head: &Head) -> Result<(), Violation> {
+    fn begin(&mut self, head: &Head) -> Result<(), ProtocolViolation> {
         match (head.opcode, &self.message) {
             (Opcode::Text | Opcode::Binary, None) => {
                 let text = head.opcode == Opcode::Text;
                 self.message = Some(Message { text, bytes: Vec::new(), total: 0, over: false });
             }
             (Opcode::Text | Opcode::Binary, Some(_)) => {
-                return Err(Violation::protocol("a message began inside another"));
+                return Err(ProtocolViolation::protocol("a message began inside another"));
             }
             (Opcode::Continuation, None) => {
-                return Err(Violation::protocol("a continuation of nothing"));
+                return Err(ProtocolViolation::protocol("a continuation of nothing"));
             }
             _ => {}
         }
         match &mut self.message {
-            Some(message) if !head.opcode.is_control() => message.announce(head.len, self.limit, self.hard),
+            Some(message) if !head.opcode.is_control() => {
+                message.announce(head.len, self.limit, self.max_skipped)
+            }
             _ => Ok(()),
         }
     }
 
-    /// Takes what there is of the frame's payload; true when that was all of it.
+    /// Consumes the available payload; true when the frame is complete.
     fn fill(&mut self) -> bool {
         let Some(frame) = &mut self.frame else { return false };
         let n = self.input.len().min(usize::try_from(frame.left).unwrap_or(usize::MAX));
@@ -172,7 +174,7 @@ impl Decoder {
         frame.left == 0
     }
 
-    fn end(&mut self) -> Result<Option<Inbound>, Violation> {
+    fn end(&mut self) -> Result<Option<Inbound>, ProtocolViolation> {
         let Some(Partial { head, .. }) = self.frame.take() else { return Ok(None) };
         match head.opcode {
             Opcode::Ping => Ok(Some(Inbound::Ping(std::mem::take(&mut self.control)))),
@@ -190,11 +192,11 @@ impl Decoder {
 }
 
 impl Message {
-    fn announce(&mut self, len: u64, limit: usize, hard: u64) -> Result<(), Violation> {
+    fn announce(&mut self, len: u64, limit: usize, max_skipped: u64) -> Result<(), ProtocolViolation> {
         self.total = self.total.saturating_add(len);
-        if self.total > hard {
+        if self.total > max_skipped {
             let sentence = format!("message of {} bytes is over the limit of {limit}", self.total);
-            return Err(Violation { code: 1009, sentence });
+            return Err(ProtocolViolation { code: 1009, sentence });
         }
         if self.total > limit as u64 && !self.over {
             self.over = true;
@@ -209,13 +211,13 @@ impl Message {
         let n =
             if self.over { masked.len().min(kept.saturating_sub(self.bytes.len())) } else { masked.len() };
         if !self.over && self.bytes.capacity() == self.bytes.len() {
-            let ahead = usize::try_from(left).unwrap_or(ROOM).min(ROOM);
+            let ahead = usize::try_from(left).unwrap_or(PREALLOCATION).min(PREALLOCATION);
             self.bytes.reserve(n.max(ahead));
         }
         unmask(&mut self.bytes, &masked[..n], mask);
     }
 
-    fn finish(self) -> Result<Inbound, Violation> {
+    fn finish(self) -> Result<Inbound, ProtocolViolation> {
         if self.over {
             return Ok(Inbound::TooLarge { prefix: self.bytes, bytes: self.total });
         }
@@ -224,11 +226,11 @@ impl Message {
         }
         String::from_utf8(self.bytes)
             .map(Inbound::Text)
-            .map_err(|_| Violation { code: 1007, sentence: "a text message is not UTF-8".to_owned() })
+            .map_err(|_| ProtocolViolation { code: 1007, sentence: "a text message is not UTF-8".to_owned() })
     }
 }
 
-/// Appends `masked`, unmasked.
+/// Appends the unmasked bytes.
 fn unmask(to: &mut Vec<u8>, masked: &[u8], mask: [u8; 4]) {
     let start = to.len();
     to.extend_from_slice(masked);
@@ -243,14 +245,18 @@ fn unmask(to: &mut Vec<u8>, masked: &[u8], mask: [u8; 4]) {
     }
 }
 
-fn close_code(payload: &[u8]) -> Result<Option<u16>, Violation> {
+fn close_code(payload: &[u8]) -> Result<Option<u16>, ProtocolViolation> {
     let Some((code, sentence)) = payload.split_first_chunk::<2>() else {
-        return if payload.is_empty() { Ok(None) } else { Err(Violation::protocol("half a close code")) };
+        return if payload.is_empty() {
+            Ok(None)
+        } else {
+            Err(ProtocolViolation::protocol("half a close code"))
+        };
     };
     let code = u16::from_be_bytes(*code);
-    // RFC 6455 §7.4: the rest may not be sent, or means nothing yet.
+    // RFC 6455 §7.4: the other codes are reserved or undefined.
     if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) || std::str::from_utf8(sentence).is_err() {
-        return Err(Violation::protocol("an invalid close frame"));
+        return Err(ProtocolViolation::protocol("an invalid close frame"));
     }
     Ok(Some(code))
 }

@@ -1,4 +1,4 @@
-//! The endpoint: each HTTP request, to where it belongs.
+//! The HTTP endpoint: dispatches each request.
 
 use std::{
     rc::Rc,
@@ -11,54 +11,61 @@ use tracing::debug;
 
 use super::{
     body::Body,
-    inflow::Inflow,
+    cors,
+    error::{
+        BAD_REQUEST, CLOSED, FULL, HandshakeError, TOO_MANY_FROM_ADDRESS, TOO_MANY_HANDSHAKES, UNKNOWN_SID,
+    },
+    layer::SessionLayer,
     opening,
     pipe::{Pipe, PipeBody},
-    polling::{self, Directory, Handle},
-    refusals::{Overlooked, Refusals},
-    request::{self, BAD_REQUEST, CLOSED, CROWDED, FULL, HASTY, Refused, Request, UNKNOWN_SID, Wanted},
-    session::{self, Input},
+    polling::{self, PollingHandle, SessionRegistry},
+    reader::WebSocketReader,
+    refusals::{ProxyWarning, RefusalLog},
+    request::{self, Request, RequestKind},
+    task::{self, Input},
     upgrade::{self, Probe},
-    upper::Upper,
 };
 use crate::{
-    census::{Census, Place, Refusal},
     config::{Config, Transport},
-    connection::Connection,
-    frame::Frame,
     hub::Hub,
     id::Sid,
-    link::Link,
-    meters::Meters,
+    metrics::Metrics,
     proxies::network_of,
-    shard::Shard,
+    session::{
+        connection::Connection,
+        handle::SessionHandle,
+        limiter::{LimitReached, SessionLimiter, SessionPermit},
+    },
+    wire::frame::Frame,
+    worker::Worker,
 };
 
-/// Makes the upper layer of a session.
-pub(crate) type Open = Box<dyn Fn(&Rc<Link>, &Rc<Request>) -> Box<dyn Upper> + Send + Sync>;
+/// Creates the layer above a session.
+pub(crate) type LayerFactory =
+    Box<dyn Fn(&Rc<SessionHandle>, &Rc<Request>) -> Box<dyn SessionLayer> + Send + Sync>;
 
-/// What all sessions of a server share.
+/// The state that all sessions of a server share.
 pub(crate) struct Endpoint {
     pub(crate) config: Config,
     pub(crate) hub: Hub,
-    pub(crate) census: Arc<Census>,
-    pub(super) open: Open,
-    polled: Arc<Directory>,
-    refusals: Refusals,
-    overlooked: Overlooked,
+    pub(crate) limiter: Arc<SessionLimiter>,
+    pub(super) open: LayerFactory,
+    polling_sessions: Arc<SessionRegistry>,
+    refusals: RefusalLog,
+    proxy_warning: ProxyWarning,
 }
 
 impl Endpoint {
-    pub(crate) fn new(config: Config, hub: Hub, open: Open) -> Self {
-        let census = Arc::new(Census::new(&config));
+    pub(crate) fn new(config: Config, hub: Hub, open: LayerFactory) -> Self {
+        let limiter = Arc::new(SessionLimiter::new(&config));
         Self {
             config,
             hub,
-            census,
+            limiter,
             open,
-            polled: Arc::default(),
-            refusals: Refusals::default(),
-            overlooked: Overlooked::default(),
+            polling_sessions: Arc::default(),
+            refusals: RefusalLog::default(),
+            proxy_warning: ProxyWarning::default(),
         }
     }
 }
@@ -70,17 +77,17 @@ pub(crate) async fn handle(
     payload: web::Payload,
 ) -> HttpResponse {
     let answer = match request::check(&endpoint.config, &request) {
-        Ok(wanted) => serve(&endpoint, &request, payload, wanted).await,
-        Err(refused) => Err(refused),
+        Ok(kind) => serve(&endpoint, &request, payload, kind).await,
+        Err(error) => Err(error),
     };
-    let mut response = answer.unwrap_or_else(|refused| {
-        if refused.is_forbidden() {
+    let mut response = answer.unwrap_or_else(|error| {
+        if error.is_forbidden() {
             endpoint.refusals.log(&endpoint.config.origins, &request);
         }
-        debug!(status = refused.status.as_u16(), message = %refused.message, peer = ?request.peer_addr(), "refused");
-        refused.response()
+        debug!(status = error.status.as_u16(), message = %error.message, peer = ?request.peer_addr(), "refused");
+        error.response()
     });
-    request::share(&endpoint.config, &request, response.headers_mut());
+    cors::add_cors_headers(&endpoint.config, &request, response.headers_mut());
     response
 }
 
@@ -88,39 +95,40 @@ async fn serve(
     endpoint: &Arc<Endpoint>,
     request: &HttpRequest,
     payload: web::Payload,
-    wanted: Wanted,
-) -> Result<HttpResponse, Refused> {
-    let find = |sid: &str| endpoint.polled.find(sid).ok_or(UNKNOWN_SID);
-    match wanted {
-        Wanted::Preflight => Ok(request::preflight(request)),
-        Wanted::Open(Transport::WebSocket) => open_websocket(endpoint, request, payload),
-        Wanted::Open(Transport::Polling) => open_polling(endpoint, request),
-        Wanted::Poll(sid) => polling::poll(&find(&sid)?, connection(request)).await.map(text),
-        Wanted::Post(sid) => {
+    kind: RequestKind,
+) -> Result<HttpResponse, HandshakeError> {
+    let find = |sid: &str| endpoint.polling_sessions.find(sid).ok_or(UNKNOWN_SID);
+    match kind {
+        RequestKind::Preflight => Ok(cors::preflight(request)),
+        RequestKind::Open(Transport::WebSocket) => open_websocket(endpoint, request, payload),
+        RequestKind::Open(Transport::Polling) => open_polling(endpoint, request),
+        RequestKind::Poll(sid) => polling::poll(&find(&sid)?, connection(request)).await.map(text),
+        RequestKind::Post(sid) => {
             polling::post(&find(&sid)?, &endpoint.config, connection(request), payload).await?;
             Ok(text("ok".to_owned()))
         }
-        Wanted::Upgrade(sid) => take_over(endpoint, request, payload, find(&sid)?),
+        RequestKind::Upgrade(sid) => take_over(endpoint, request, payload, find(&sid)?),
     }
 }
 
-/// Lets a WebSocket take a session over. One that comes second is closed, and disturbs nothing.
+/// Starts an upgrade. A second WebSocket of the session is closed, without effect on the first.
 fn take_over(
     endpoint: &Endpoint,
     request: &HttpRequest,
     payload: web::Payload,
-    handle: Handle,
-) -> Result<HttpResponse, Refused> {
+    handle: PollingHandle,
+) -> Result<HttpResponse, HandshakeError> {
     if !endpoint.config.allow_upgrades {
         return Err(BAD_REQUEST.with("this server does not upgrade sessions"));
     }
     let mut response = opening::answer(&endpoint.config, request)?;
     let pipe = Arc::new(Pipe::default());
-    if handle.has_moved() || handle.probing(true) {
+    if handle.is_upgraded() || handle.set_probing(true) {
         pipe.push(Frame::close(1008, "the session has a WebSocket already").into_bytes());
-        let inflow = Inflow::new(payload.into_inner(), endpoint.config.max_payload, handle.share().clone());
-        actix_web::rt::spawn(upgrade::let_go(
-            inflow,
+        let reader =
+            WebSocketReader::new(payload.into_inner(), endpoint.config.max_payload, handle.quota().clone());
+        actix_web::rt::spawn(upgrade::close_websocket(
+            reader,
             pipe.clone(),
             connection(request),
             endpoint.config.close_timeout,
@@ -138,64 +146,77 @@ fn open_websocket(
     endpoint: &Arc<Endpoint>,
     request: &HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, HandshakeError> {
     let mut response = opening::answer(&endpoint.config, request)?;
-    let (kept, place) = enter(endpoint, request)?;
-    let link = new_link(endpoint, request, Transport::WebSocket, place);
-    link.emit(Frame::text(&open_packet(&endpoint.config, &link, false)));
-    let input =
-        Input::Socket(Inflow::new(payload.into_inner(), endpoint.config.max_payload, link.share().clone()));
-    session::spawn(endpoint.clone(), link.clone(), kept, input);
-    Ok(response.message_body(Body::new(link)).map_err(|_| BAD_REQUEST)?.map_into_boxed_body().into())
+    let (kept, permit) = acquire_permit(endpoint, request)?;
+    let session = new_session(endpoint, request, Transport::WebSocket, permit);
+    session.emit(Frame::text(&open_packet(&endpoint.config, &session, false)));
+    let input = Input::WebSocket(WebSocketReader::new(
+        payload.into_inner(),
+        endpoint.config.max_payload,
+        session.quota().clone(),
+    ));
+    task::spawn(endpoint.clone(), session.clone(), kept, input);
+    Ok(response.message_body(Body::new(session)).map_err(|_| BAD_REQUEST)?.map_into_boxed_body().into())
 }
 
-fn open_polling(endpoint: &Arc<Endpoint>, request: &HttpRequest) -> Result<HttpResponse, Refused> {
-    let (kept, place) = enter(endpoint, request)?;
-    let link = new_link(endpoint, request, Transport::Polling, place);
+fn open_polling(endpoint: &Arc<Endpoint>, request: &HttpRequest) -> Result<HttpResponse, HandshakeError> {
+    let (kept, permit) = acquire_permit(endpoint, request)?;
+    let session = new_session(endpoint, request, Transport::Polling, permit);
     let upgrade =
         endpoint.config.allow_upgrades && endpoint.config.transports.contains(&Transport::WebSocket);
-    let answer = text(open_packet(&endpoint.config, &link, upgrade));
-    let desk = endpoint.polled.open(&link);
-    session::spawn(endpoint.clone(), link, kept, Input::Desk(desk));
+    let answer = text(open_packet(&endpoint.config, &session, upgrade));
+    let polling = endpoint.polling_sessions.open(&session);
+    task::spawn(endpoint.clone(), session, kept, Input::Polling(polling));
     Ok(answer)
 }
 
-/// What is kept of the request, and a place for its session.
-fn enter(endpoint: &Endpoint, request: &HttpRequest) -> Result<(Rc<Request>, Place), Refused> {
-    if endpoint.census.is_closed() {
+/// Copies the request, and acquires a permit for its session.
+fn acquire_permit(
+    endpoint: &Endpoint,
+    request: &HttpRequest,
+) -> Result<(Rc<Request>, SessionPermit), HandshakeError> {
+    if endpoint.limiter.is_closed() {
         return Err(CLOSED);
     }
-    endpoint.overlooked.look(&endpoint.config.trusted_proxies, request);
+    endpoint.proxy_warning.check(&endpoint.config.trusted_proxies, request);
     let kept = Request::new(request, &endpoint.config.trusted_proxies);
-    let place = endpoint.census.enter(kept.address.map(network_of)).map_err(|refusal| {
-        let (limit, refused) = match refusal {
-            Refusal::Full => ("max_sessions", FULL),
-            Refusal::Crowded => ("max_sessions_per_address", CROWDED),
-            Refusal::Hasty(after) => ("max_handshakes_per_address", HASTY.after(after)),
+    let permit = endpoint.limiter.acquire(kept.address.map(network_of)).map_err(|refusal| {
+        let (limit, error) = match refusal {
+            LimitReached::Full => ("max_sessions", FULL),
+            LimitReached::TooManySessions => ("max_sessions_per_address", TOO_MANY_FROM_ADDRESS),
+            LimitReached::TooManyHandshakes(after) => {
+                ("max_handshakes_per_address", TOO_MANY_HANDSHAKES.after(after))
+            }
         };
-        Meters::limited(limit);
-        refused
+        Metrics::count_limit(limit);
+        error
     })?;
-    Ok((Rc::new(kept), place))
+    Ok((Rc::new(kept), permit))
 }
 
-fn new_link(endpoint: &Endpoint, request: &HttpRequest, transport: Transport, place: Place) -> Rc<Link> {
+fn new_session(
+    endpoint: &Endpoint,
+    request: &HttpRequest,
+    transport: Transport,
+    permit: SessionPermit,
+) -> Rc<SessionHandle> {
     let connection = match transport {
         Transport::WebSocket => connection(request),
         Transport::Polling => Weak::new(),
     };
-    let shard = Shard::here(&endpoint.hub);
-    Link::new(Sid::random(), shard, transport, connection, place, &endpoint.config)
+    let worker = Worker::current(&endpoint.hub);
+    SessionHandle::new(Sid::random(), worker, transport, connection, permit, &endpoint.config)
 }
 
 fn connection(request: &HttpRequest) -> Weak<Connection> {
     request.conn_data::<Arc<Connection>>().map(Arc::downgrade).unwrap_or_default()
 }
 
-fn open_packet(config: &Config, link: &Link, upgrade: bool) -> String {
+fn open_packet(config: &Config, session: &SessionHandle, upgrade: bool) -> String {
     format!(
         r#"0{{"sid":"{}","upgrades":[{}],"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
-        link.sid.as_str(),
+        session.sid.as_str(),
         if upgrade { r#""websocket""# } else { "" },
         config.ping_interval.as_millis(),
         config.ping_timeout.as_millis(),

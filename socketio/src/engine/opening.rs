@@ -1,7 +1,7 @@
 //! The opening handshake of a WebSocket: RFC 6455, section 4.2.2.
 //!
-//! A browser that has offered subprotocols fails the connection if none of them is answered, and a client that has
-//! offered none does so if one is. So one is answered exactly if it was offered.
+//! A browser that has offered subprotocols fails the connection if none is accepted. A client that has offered none
+//! fails it if one is. The response therefore names a subprotocol if and only if some were offered.
 
 use actix_http::{ResponseBuilder, ws};
 use actix_web::{
@@ -9,11 +9,11 @@ use actix_web::{
     http::header::{HeaderMap, SEC_WEBSOCKET_PROTOCOL},
 };
 
-use super::request::{BAD_REQUEST, Refused};
+use super::error::{BAD_REQUEST, HandshakeError};
 use crate::config::{Config, Subprotocols};
 
-/// The answer to a request for a WebSocket; its body is still to come.
-pub(super) fn answer(config: &Config, request: &HttpRequest) -> Result<ResponseBuilder, Refused> {
+/// The 101 response, without its body.
+pub(super) fn answer(config: &Config, request: &HttpRequest) -> Result<ResponseBuilder, HandshakeError> {
     let mut response = ws::handshake(request.head()).map_err(|_| BAD_REQUEST)?;
     if let Some(chosen) = chosen(&config.subprotocols, request.headers()) {
         response.insert_header((SEC_WEBSOCKET_PROTOCOL, chosen));
@@ -21,7 +21,7 @@ pub(super) fn answer(config: &Config, request: &HttpRequest) -> Result<ResponseB
     Ok(response)
 }
 
-/// The subprotocol that both sides will speak. The header may come several times, with several names each.
+/// The accepted subprotocol. The header may occur several times, with several names each.
 fn chosen<'a>(known: &Subprotocols, headers: &'a HeaderMap) -> Option<&'a str> {
     let offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|offers| offers.to_str().ok());
     let mut names = offers.flat_map(|offers| offers.split(',')).map(str::trim).filter(|name| is_token(name));
@@ -31,7 +31,7 @@ fn chosen<'a>(known: &Subprotocols, headers: &'a HeaderMap) -> Option<&'a str> {
     }
 }
 
-/// A name as RFC 9110, section 5.6.2 has it.
+/// A token of RFC 9110, section 5.6.2.
 fn is_token(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.bytes().all(is_plain)

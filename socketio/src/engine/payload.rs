@@ -1,35 +1,33 @@
-//! What one HTTP request carries when a client polls: packets in a row, binary ones in base64. Pure.
+//! Decoder of polling payloads: packets in a row, binary ones in base64. Free of I/O.
 //!
 //! ```text
-//! in    "4hello\x1ebAQIDBA==" ─▶ packets
-//! out   WebSocket frames, as they wait in the outbox ─▶ "4hello\x1ebAQIDBA=="
+//! "4hello\x1ebAQIDBA==" ─▶ packets
 //! ```
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::frames::{HARD, Inbound, PREFIX};
-use crate::{census::Share, meters::Meters};
+use super::frames::{Inbound, PREFIX, SKIP_FACTOR};
+use crate::wire::payload::SEPARATOR;
+use crate::{metrics::Metrics, session::limiter::MemoryQuota};
 
-const SEPARATOR: char = '\u{1e}';
+/// Limit of the kept bytes, as a multiple of the limit of one packet.
+const KEPT_FACTOR: usize = 4;
 
-/// How many limits a body may be long, of which no more is kept than so many.
-const KEPT: usize = 4;
-
-/// Splits a body into packets as it streams in. A packet over the limit is skipped, but for what tells an event by.
+/// Splits a body into packets while it streams in. A packet over the limit is skipped; its prefix is kept.
 #[derive(Debug)]
 pub(crate) struct Splitter {
     limit: usize,
-    /// Bytes that are kept, and bytes that may come.
+    /// Limits of kept bytes, and of all bytes.
     max_kept: usize,
-    hard: u64,
+    max_total: u64,
     max_packets: usize,
     packets: Vec<Inbound>,
     current: Vec<u8>,
-    /// Length of the current packet, what was skipped included.
+    /// Length of the current packet, skipped bytes included.
     length: u64,
-    /// Whether it is over the limit.
+    /// Whether the current packet exceeds the limit.
     over: bool,
-    /// Bytes of all packets that are kept.
+    /// Kept bytes of all packets.
     kept: usize,
     /// Bytes of all packets.
     total: u64,
@@ -39,8 +37,8 @@ impl Splitter {
     pub(crate) fn new(limit: usize, max_packets: usize) -> Self {
         Self {
             limit,
-            max_kept: limit.saturating_mul(KEPT),
-            hard: HARD.saturating_mul(limit as u64),
+            max_kept: limit.saturating_mul(KEPT_FACTOR),
+            max_total: SKIP_FACTOR.saturating_mul(limit as u64),
             max_packets,
             packets: Vec::new(),
             current: Vec::new(),
@@ -51,10 +49,10 @@ impl Splitter {
         }
     }
 
-    /// For a session that may hold what its share says.
-    pub(crate) fn of(share: &Share, max_payload: usize, max_packets: usize) -> Self {
+    /// Creates a splitter with the limits of a session's quota.
+    pub(crate) fn of(quota: &MemoryQuota, max_payload: usize, max_packets: usize) -> Self {
         let all = Self::new(max_payload, max_packets);
-        Self { limit: share.message(max_payload), max_kept: share.payload(all.max_kept), ..all }
+        Self { limit: quota.message(max_payload), max_kept: quota.payload(all.max_kept), ..all }
     }
 
     /// Bytes held.
@@ -62,7 +60,7 @@ impl Splitter {
         self.kept + self.current.capacity()
     }
 
-    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), Broken> {
+    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), PayloadError> {
         let mut parts = chunk.split(|byte| *byte == SEPARATOR as u8);
         self.take(parts.next().unwrap_or_default())?;
         for part in parts {
@@ -72,12 +70,12 @@ impl Splitter {
         Ok(())
     }
 
-    pub(crate) fn finish(mut self) -> Result<Vec<Inbound>, Broken> {
+    pub(crate) fn finish(mut self) -> Result<Vec<Inbound>, PayloadError> {
         self.end()?;
         Ok(self.packets)
     }
 
-    fn take(&mut self, part: &[u8]) -> Result<(), Broken> {
+    fn take(&mut self, part: &[u8]) -> Result<(), PayloadError> {
         let first = self.current.first().or(part.first());
         let binary = first == Some(&b'b');
         let limit =
@@ -93,17 +91,17 @@ impl Splitter {
             self.current.truncate(keep);
             self.current.shrink_to_fit();
         }
-        if self.total > self.hard { Err(Broken::TooLarge) } else { Ok(()) }
+        if self.total > self.max_total { Err(PayloadError::TooLarge) } else { Ok(()) }
     }
 
-    fn end(&mut self) -> Result<(), Broken> {
+    fn end(&mut self) -> Result<(), PayloadError> {
         if self.packets.len() == self.max_packets {
-            Meters::limited("max_packets");
-            return Err(Broken::Invalid("too many packets in one payload"));
+            Metrics::count_limit("max_packets");
+            return Err(PayloadError::Invalid("too many packets in one payload"));
         }
         self.kept += self.current.len();
         if self.kept > self.max_kept {
-            return Err(Broken::TooLarge);
+            return Err(PayloadError::TooLarge);
         }
         let (packet, length) = (std::mem::take(&mut self.current), std::mem::take(&mut self.length));
         self.packets.push(if std::mem::take(&mut self.over) {
@@ -111,18 +109,18 @@ impl Splitter {
             let (prefix, bytes) = if binary { (Vec::new(), length / 4 * 3) } else { (packet, length) };
             Inbound::TooLarge { prefix, bytes }
         } else {
-            parse(packet).map_err(Broken::Invalid)?
+            parse(packet).map_err(PayloadError::Invalid)?
         });
         Ok(())
     }
 }
 
-/// Why a body is not taken.
+/// The reason why a body is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub(crate) enum PayloadError {
     Invalid(&'static str),
     TooLarge,
-    /// Sessions without an owner hold too much together.
+    /// The budget of unowned memory is exhausted.
     Exhausted,
 }
 
@@ -136,81 +134,17 @@ fn parse(packet: Vec<u8>) -> Result<Inbound, &'static str> {
     }
 }
 
-/// Appends what a frame carries, and says whether it was a close. A frame may be several in a row: an event
-/// and its attachments.
-pub(crate) fn append(payload: &mut String, mut frames: &[u8]) -> bool {
-    while let Some((opcode, content, rest)) = next_frame(frames) {
-        frames = rest;
-        let text = match opcode {
-            0x1 => content,
-            0x2 => &[],
-            0x8 => b"1",
-            _ => continue,
-        };
-        if !payload.is_empty() {
-            payload.push(SEPARATOR);
-        }
-        if opcode == 0x2 {
-            payload.push('b');
-            STANDARD.encode_string(content, payload);
-        }
-        payload.push_str(std::str::from_utf8(text).unwrap_or_default());
-        if opcode == 0x8 {
-            return true;
-        }
-    }
-    false
-}
-
-/// How many packets a frame carries: an event has one for each attachment, too.
-pub(crate) fn packets(mut frames: &[u8]) -> usize {
-    let mut packets = 0;
-    while let Some((_, _, rest)) = next_frame(frames) {
-        (frames, packets) = (rest, packets + 1);
-    }
-    packets
-}
-
-/// Bytes of the largest message that a frame carries.
-pub(crate) fn largest_message(mut frames: &[u8]) -> usize {
-    let mut largest = 0;
-    while let Some((_, content, rest)) = next_frame(frames) {
-        (frames, largest) = (rest, largest.max(content.len()));
-    }
-    largest
-}
-
-/// Whether a frame is a close.
-pub(crate) fn is_close(frame: &[u8]) -> bool {
-    frame.first().is_some_and(|first| first & 0x0F == 0x8)
-}
-
-/// The first of our own frames: final, not masked, whole.
-fn next_frame(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (head, rest) = bytes.split_first_chunk::<2>()?;
-    let (len, rest) = match head[1] {
-        126 => rest.split_first_chunk().map(|(len, rest)| (usize::from(u16::from_be_bytes(*len)), rest))?,
-        127 => {
-            let (len, rest) = rest.split_first_chunk()?;
-            (usize::try_from(u64::from_be_bytes(*len)).ok()?, rest)
-        }
-        len => (usize::from(len), rest),
-    };
-    let (content, rest) = rest.split_at_checked(len)?;
-    Some((head[0] & 0x0F, content, rest))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::frame::Frame;
+    use crate::wire::{frame::Frame, payload::append};
 
     const LIMIT: usize = 90_000;
 
-    /// In chunks of every size.
-    fn split(body: &str, max: usize) -> Result<Vec<Inbound>, Broken> {
+    /// Splits in chunks of many sizes.
+    fn split(body: &str, max: usize) -> Result<Vec<Inbound>, PayloadError> {
         let mut splitter = Splitter::new(LIMIT, max);
         let (mut rest, mut size) = (body.as_bytes(), 1);
         while !rest.is_empty() {
@@ -229,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_become_a_payload_that_reads_as_what_they_were(packets in packets()) {
+        fn frames_round_trip_through_payload(packets in packets()) {
             let mut payload = String::new();
             for packet in &packets {
                 let frame = match packet {
@@ -243,14 +177,14 @@ mod tests {
         }
 
         #[test]
-        fn no_body_is_too_odd(body in ".{0,200}", bytes in vec(any::<u8>(), 0..200)) {
+        fn arbitrary_body_never_panics(body in ".{0,200}", bytes in vec(any::<u8>(), 0..200)) {
             let _ = split(&body, 10);
             append(&mut String::new(), &bytes);
         }
     }
 
     #[test]
-    fn a_close_is_a_packet_of_its_own_and_the_last() {
+    fn close_is_last_packet_of_payload() {
         let mut payload = String::from("2");
         assert!(append(&mut payload, &Frame::close(1001, "bye").into_bytes()));
         assert_eq!(payload, "2\u{1e}1");
@@ -259,17 +193,17 @@ mod tests {
     }
 
     #[test]
-    fn limits_and_broken_packets_are_told_apart() {
-        let broken = |body: &str, max| split(body, max).unwrap_err();
-        assert_eq!(broken("4a\u{1e}4b", 1), Broken::Invalid("too many packets in one payload"));
-        assert_eq!(broken("", 1), Broken::Invalid("an empty packet"));
-        assert_eq!(broken("4a\u{1e}", 2), Broken::Invalid("an empty packet"));
-        assert_eq!(broken("b?", 1), Broken::Invalid("a binary packet is not base64"));
+    fn payload_errors_are_distinguished() {
+        let error = |body: &str, max| split(body, max).unwrap_err();
+        assert_eq!(error("4a\u{1e}4b", 1), PayloadError::Invalid("too many packets in one payload"));
+        assert_eq!(error("", 1), PayloadError::Invalid("an empty packet"));
+        assert_eq!(error("4a\u{1e}", 2), PayloadError::Invalid("an empty packet"));
+        assert_eq!(error("b?", 1), PayloadError::Invalid("a binary packet is not base64"));
         assert_eq!(split("bAQIDBA==", 1), Ok(vec![Inbound::Binary(vec![1, 2, 3, 4])]));
     }
 
     #[test]
-    fn a_packet_over_the_limit_is_skipped_and_the_others_are_not() {
+    fn oversized_packet_is_skipped_and_others_are_kept() {
         let long = format!("4{}", "x".repeat(LIMIT));
         let body = format!("4a\u{1e}{long}\u{1e}b{}\u{1e}4b", STANDARD.encode(vec![7; LIMIT + 3]));
         let expected = vec![
@@ -281,19 +215,22 @@ mod tests {
         assert_eq!(split(&body, 9), Ok(expected));
         let whole = format!("b{}", STANDARD.encode(vec![7; LIMIT]));
         assert_eq!(split(&whole, 9), Ok(vec![Inbound::Binary(vec![7; LIMIT])]));
-        assert_eq!(split(&format!("4{}\u{1e}", "x".repeat(LIMIT - 1)).repeat(5), 9), Err(Broken::TooLarge));
-        assert_eq!(split(&"x".repeat(65 * LIMIT), 9), Err(Broken::TooLarge));
+        assert_eq!(
+            split(&format!("4{}\u{1e}", "x".repeat(LIMIT - 1)).repeat(5), 9),
+            Err(PayloadError::TooLarge)
+        );
+        assert_eq!(split(&"x".repeat(65 * LIMIT), 9), Err(PayloadError::TooLarge));
     }
 
     #[test]
-    fn what_was_skipped_is_not_kept() {
+    fn skipped_packets_do_not_count_as_kept() {
         let over = format!("4{}", "y".repeat(LIMIT));
         let body = vec![over; 6].join("\u{1e}");
         assert_eq!(split(&body, 9).map(|packets| packets.len()), Ok(6));
     }
 
     #[test]
-    fn a_limit_may_be_small() {
+    fn small_limit_skips_packet() {
         let mut splitter = Splitter::new(100, 9);
         splitter.push(format!("4{}", "y".repeat(100)).as_bytes()).unwrap();
         assert!(matches!(splitter.finish().unwrap()[..], [Inbound::TooLarge { bytes: 101, .. }]));

@@ -1,5 +1,5 @@
-//! The outgoing side of an upgraded session's WebSocket: its body is on the worker that took the connection, the session on
-//! the one that opened it. What cannot be written straight to the connection crosses here, a little at a time.
+//! Outgoing side of an upgraded session's WebSocket. The response's body is on the worker of the connection, the
+//! session on the worker that opened it. Data that cannot be written directly crosses here, in small amounts.
 
 use std::{
     collections::VecDeque,
@@ -12,8 +12,8 @@ use std::{
 use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
-/// Bytes that may wait here; the rest stays in the outbox, which has rules of its own.
-const ROOM: usize = 64 * 1024;
+/// Maximum bytes in the pipe; the rest stays in the outbox, which has its own rules.
+const CAPACITY: usize = 64 * 1024;
 
 #[derive(Default)]
 pub(super) struct Pipe(Mutex<State>);
@@ -35,7 +35,7 @@ impl Pipe {
         wake(&mut state.body);
     }
 
-    /// The body ends behind what waits.
+    /// Ends the body after the queued bytes.
     pub(super) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
@@ -43,9 +43,9 @@ impl Pipe {
     }
 
     /// Ready while more may be pushed.
-    pub(super) fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(super) fn poll_capacity(&self, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if state.bytes < ROOM {
+        if state.bytes < CAPACITY {
             return Poll::Ready(());
         }
         state.session = Some(cx.waker().clone());
@@ -57,7 +57,7 @@ impl Pipe {
         match state.waiting.pop_front() {
             Some(bytes) => {
                 state.bytes -= bytes.len();
-                if state.bytes < ROOM {
+                if state.bytes < CAPACITY {
                     wake(&mut state.session);
                 }
                 Poll::Ready(Some(bytes))
@@ -81,7 +81,7 @@ fn wake(waker: &mut Option<Waker>) {
     }
 }
 
-/// The response's body.
+/// Body of the response.
 pub(super) struct PipeBody(pub(super) Arc<Pipe>);
 
 impl MessageBody for PipeBody {
@@ -96,7 +96,7 @@ impl MessageBody for PipeBody {
     }
 }
 
-/// The connection is gone: nobody waits for room any more.
+/// The connection is gone; the session must not wait for capacity.
 impl Drop for PipeBody {
     fn drop(&mut self) {
         let mut state = self.0.lock();

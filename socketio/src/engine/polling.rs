@@ -1,7 +1,7 @@
-//! Polling: what HTTP requests and a later WebSocket ask of a session, from whichever worker they came in on.
+//! Polling: requests, and a later WebSocket, that reach a session from any worker.
 //!
 //! ```text
-//! GET, POST, probe ─▶ Directory ─▶ Handle ─▶ channel ─▶ Desk, in the session's task
+//! GET, POST, probe ─▶ SessionRegistry ─▶ PollingHandle ─▶ channel ─▶ PollingTransport, in the session's task
 //! ```
 
 use std::{
@@ -15,154 +15,164 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    frames::{Inbound, Violation},
+    error::HandshakeError,
+    frames::{Inbound, ProtocolViolation},
     pipe::Pipe,
-    request::Refused,
 };
 use crate::{
-    census::Share,
-    connection::Connection,
     id::Sid,
-    link::{Handed, Link},
+    session::{
+        connection::Connection,
+        handle::{PollProgress, SessionHandle},
+        limiter::MemoryQuota,
+    },
 };
 
-mod answer;
-mod desk;
 mod requests;
+mod response;
+mod transport;
 
 pub(super) use self::{
-    desk::{Desk, Incoming},
     requests::{poll, post},
+    transport::{Incoming, PollingTransport},
 };
 
-/// What may wait for a session that is busy; more waits at the sender.
-const WAITING: usize = 4;
+/// Requests that may wait for a busy session; further ones wait at the sender.
+const QUEUE_CAPACITY: usize = 4;
 
-/// What is asked of a session.
-pub(super) enum Ask {
-    /// A GET: answered once there is something to say.
-    Poll(oneshot::Sender<Result<String, Refused>>),
-    /// A POST: answered once all of it has been taken.
-    Post(Vec<Inbound>, oneshot::Sender<Result<(), Refused>>),
-    /// A POST that was no payload: the session ends, and that is the answer.
-    Broken(Refused, oneshot::Sender<Result<(), Refused>>),
-    /// A WebSocket has begun to take over: no GET is to wait.
+/// A request to a session.
+pub(super) enum PollingRequest {
+    /// A GET; answered when there is something to send.
+    Poll(oneshot::Sender<Result<String, HandshakeError>>),
+    /// A POST; answered when all of its packets have been accepted.
+    Post(Vec<Inbound>, oneshot::Sender<Result<(), HandshakeError>>),
+    /// An invalid POST; it closes the session, and gets the error.
+    InvalidPost(HandshakeError, oneshot::Sender<Result<(), HandshakeError>>),
+    /// An upgrade has begun: no GET may wait.
     Probed,
-    /// It did not come to that.
+    /// The upgrade has failed.
     ProbeLost,
-    /// From here on all goes by WebSocket.
-    Moved(Moved),
-    /// What came in on it.
-    Inbound(Result<Inbound, Violation>),
-    /// It has ended.
+    /// The upgrade is complete.
+    Upgraded(Upgraded),
+    /// A message on the WebSocket.
+    Inbound(Result<Inbound, ProtocolViolation>),
+    /// The WebSocket has ended.
     Lost,
 }
 
-/// A WebSocket that takes over.
-pub(super) struct Moved {
+/// The WebSocket of a completed upgrade.
+pub(super) struct Upgraded {
     pub(super) pipe: Arc<Pipe>,
     pub(super) connection: Weak<Connection>,
-    /// Whether the client did not wait for `3probe`, so that what actix is to write may not have left yet.
-    pub(super) hasty: bool,
+    /// Whether the client did not wait for `3probe`, so that actix may still have data to write.
+    pub(super) early: bool,
 }
 
-/// How a session is reached from anywhere.
+/// A session's handle for other workers.
 #[derive(Clone)]
-pub(super) struct Handle {
+pub(super) struct PollingHandle {
     pub(super) sid: Sid,
-    asks: mpsc::Sender<Ask>,
+    requests: mpsc::Sender<PollingRequest>,
     flags: Arc<Flags>,
-    handed: Arc<Handed>,
-    share: Arc<Share>,
+    poll_progress: Arc<PollProgress>,
+    quota: Arc<MemoryQuota>,
 }
 
 #[derive(Default)]
 struct Flags {
-    posting: AtomicBool,
+    post_guard: AtomicBool,
     probing: AtomicBool,
-    moved: AtomicBool,
+    upgraded: AtomicBool,
 }
 
-/// The session is over.
-pub(super) struct Over;
+/// The session has ended.
+pub(super) struct SessionClosed;
 
-impl Handle {
-    pub(super) async fn ask(&self, ask: Ask) -> Result<(), Over> {
-        self.asks.send(ask).await.map_err(|_| Over)
+impl PollingHandle {
+    pub(super) async fn send(&self, request: PollingRequest) -> Result<(), SessionClosed> {
+        self.requests.send(request).await.map_err(|_| SessionClosed)
     }
 
-    /// What the session may hold.
-    pub(super) fn share(&self) -> &Arc<Share> {
-        &self.share
+    /// Memory quota of the session.
+    pub(super) fn quota(&self) -> &Arc<MemoryQuota> {
+        &self.quota
     }
 
-    /// The session is over.
+    /// Waits until the session has ended.
     pub(super) async fn ended(&self) {
-        self.asks.closed().await;
+        self.requests.closed().await;
     }
 
-    /// Says that a WebSocket begins or ends to take over; returns what was so before.
-    pub(super) fn probing(&self, now: bool) -> bool {
+    /// Sets whether an upgrade is in progress; returns the previous value.
+    pub(super) fn set_probing(&self, now: bool) -> bool {
         self.flags.probing.swap(now, Ordering::SeqCst)
     }
 
-    pub(super) fn moved(&self) {
-        self.flags.moved.store(true, Ordering::SeqCst);
+    pub(super) fn upgraded(&self) {
+        self.flags.upgraded.store(true, Ordering::SeqCst);
     }
 
-    pub(super) fn has_moved(&self) -> bool {
-        self.flags.moved.load(Ordering::SeqCst)
+    pub(super) fn is_upgraded(&self) -> bool {
+        self.flags.upgraded.load(Ordering::SeqCst)
     }
 
-    /// Whether the answer to the last GET is still being taken.
+    /// Whether the response to the last GET is still being received.
     fn is_answering(&self) -> bool {
-        self.handed.is_answering()
+        self.poll_progress.is_answering()
     }
 
-    /// The right to post, which one request has at a time.
-    fn posting(&self) -> Option<Posting> {
-        (!self.flags.posting.swap(true, Ordering::SeqCst)).then(|| Posting(self.flags.clone()))
+    /// Permission for a POST; one request has it at a time.
+    fn post_guard(&self) -> Option<PostGuard> {
+        (!self.flags.post_guard.swap(true, Ordering::SeqCst)).then(|| PostGuard(self.flags.clone()))
     }
 }
 
-struct Posting(Arc<Flags>);
+struct PostGuard(Arc<Flags>);
 
-impl Drop for Posting {
+impl Drop for PostGuard {
     fn drop(&mut self) {
-        self.0.posting.store(false, Ordering::SeqCst);
+        self.0.post_guard.store(false, Ordering::SeqCst);
     }
 }
 
-/// The sessions that began by polling, by their ids.
+/// Sessions that began with polling, by id.
 #[derive(Default)]
-pub(super) struct Directory(Mutex<HashMap<Sid, Handle>>);
+pub(super) struct SessionRegistry(Mutex<HashMap<Sid, PollingHandle>>);
 
-impl Directory {
-    /// Lists a session, until the desk is dropped.
-    pub(super) fn open(self: &Arc<Self>, link: &Link) -> Desk {
-        let (sid, handed) = (link.sid, link.handed().clone());
-        let (asks, asked) = mpsc::channel(WAITING);
-        self.lock()
-            .insert(sid, Handle { sid, asks, flags: Arc::default(), handed, share: link.share().clone() });
-        Desk::new(asked, Entry { directory: self.clone(), sid })
+impl SessionRegistry {
+    /// Adds a session, until its transport is dropped.
+    pub(super) fn open(self: &Arc<Self>, session: &SessionHandle) -> PollingTransport {
+        let (sid, poll_progress) = (session.sid, session.poll_progress().clone());
+        let (requests, receiver) = mpsc::channel(QUEUE_CAPACITY);
+        self.lock().insert(
+            sid,
+            PollingHandle {
+                sid,
+                requests,
+                flags: Arc::default(),
+                poll_progress,
+                quota: session.quota().clone(),
+            },
+        );
+        PollingTransport::new(receiver, RegistryEntry { registry: self.clone(), sid })
     }
 
-    pub(super) fn find(&self, sid: &str) -> Option<Handle> {
+    pub(super) fn find(&self, sid: &str) -> Option<PollingHandle> {
         self.lock().get(&Sid::parse(sid)?).cloned()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Handle>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Sid, PollingHandle>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct Entry {
-    directory: Arc<Directory>,
+struct RegistryEntry {
+    registry: Arc<SessionRegistry>,
     sid: Sid,
 }
 
-impl Drop for Entry {
+impl Drop for RegistryEntry {
     fn drop(&mut self) {
-        self.directory.lock().remove(&self.sid);
+        self.registry.lock().remove(&self.sid);
     }
 }

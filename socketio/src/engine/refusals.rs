@@ -1,7 +1,7 @@
-//! Refused origins in the log: each once a minute, with what would let it in.
+//! Log of refused origins: each once a minute, with the setting that would allow it.
 //!
-//! A client sees nothing but a failed connection, and a browser shows no more, so the log is where an operator finds
-//! the reason. What is remembered is bounded: an origin is text that a client chose.
+//! Neither clients nor browsers show the reason of a failed connection, so an operator needs the log. The memory for it
+//! is bounded, because clients choose their origins.
 
 use std::{
     collections::HashMap,
@@ -17,20 +17,21 @@ use tracing::{info, warn};
 
 use crate::{origin::Origins, proxies::Proxies};
 
-/// How long an origin that was logged is not logged again.
-const PAUSE: Duration = Duration::from_secs(60);
-/// Origins that are logged within that time; others are refused without a line.
+/// Time until the same origin is logged again.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
+/// Maximum number of origins logged in that time.
 const MAX_LOGGED: usize = 100;
-/// Bytes of an origin, and of a `Host`, that are logged.
+/// Maximum length of a logged origin or `Host`.
 const MAX_SHOWN: usize = 200;
 
-/// Says once that a proxy is not trusted, and what that means.
+/// Warns once about an untrusted proxy.
 #[derive(Debug, Default)]
-pub(super) struct Overlooked(AtomicBool);
+pub(super) struct ProxyWarning(AtomicBool);
 
-impl Overlooked {
-    pub(super) fn look(&self, proxies: &Proxies, request: &HttpRequest) {
-        let Some(peer) = request.peer_addr().filter(|peer| proxies.overlook(peer.ip(), request.headers()))
+impl ProxyWarning {
+    pub(super) fn check(&self, proxies: &Proxies, request: &HttpRequest) {
+        let Some(peer) =
+            request.peer_addr().filter(|peer| proxies.is_untrusted_proxy(peer.ip(), request.headers()))
         else {
             return;
         };
@@ -44,12 +45,12 @@ impl Overlooked {
     }
 }
 
-/// The origins that were logged a short while ago.
+/// Recently logged origins.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<Box<str>, Instant>>);
+pub(super) struct RefusalLog(Mutex<HashMap<Box<str>, Instant>>);
 
-impl Refusals {
-    /// Logs a request whose origin is not let in.
+impl RefusalLog {
+    /// Logs a refused request.
     pub(super) fn log(&self, origins: &Origins, request: &HttpRequest) {
         let (origin, host) = (shown(request, header::ORIGIN), shown(request, header::HOST));
         if !self.is_due(&origin, Instant::now()) {
@@ -69,7 +70,7 @@ impl Refusals {
 
     fn is_due(&self, origin: &str, now: Instant) -> bool {
         let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        logged.retain(|_, at| now.duration_since(*at) < PAUSE);
+        logged.retain(|_, at| now.duration_since(*at) < LOG_INTERVAL);
         if logged.contains_key(origin) || logged.len() >= MAX_LOGGED {
             return false;
         }
@@ -78,7 +79,7 @@ impl Refusals {
     }
 }
 
-/// A header as the log may show it.
+/// A header, truncated for the log.
 fn shown(request: &HttpRequest, name: header::HeaderName) -> String {
     let value = request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.chars().take(MAX_SHOWN).collect()
@@ -89,22 +90,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_origin_is_due_once_a_minute() {
-        let (refusals, now) = (Refusals::default(), Instant::now());
+    fn refused_origin_is_logged_once_a_minute() {
+        let (refusals, now) = (RefusalLog::default(), Instant::now());
         assert!(refusals.is_due("https://a.example", now));
         assert!(!refusals.is_due("https://a.example", now + Duration::from_secs(59)));
         assert!(refusals.is_due("https://b.example", now + Duration::from_secs(59)));
-        assert!(refusals.is_due("https://a.example", now + PAUSE));
-        assert!(!refusals.is_due("https://b.example", now + PAUSE));
+        assert!(refusals.is_due("https://a.example", now + LOG_INTERVAL));
+        assert!(!refusals.is_due("https://b.example", now + LOG_INTERVAL));
     }
 
     #[test]
-    fn a_client_with_many_origins_fills_neither_log_nor_memory() {
-        let (refusals, now) = (Refusals::default(), Instant::now());
+    fn many_origins_are_bounded_in_log_and_memory() {
+        let (refusals, now) = (RefusalLog::default(), Instant::now());
         let logged = (0..10_000).filter(|n| refusals.is_due(&format!("https://{n}.example"), now)).count();
         assert_eq!(logged, MAX_LOGGED);
         assert!(
-            refusals.is_due("https://later.example", now + PAUSE),
+            refusals.is_due("https://later.example", now + LOG_INTERVAL),
             "those of the minute before are forgotten"
         );
         assert_eq!(refusals.0.lock().unwrap().len(), 1);

@@ -1,36 +1,34 @@
-//! A request: what is checked before anything else, what is kept of it, and what is said to the others.
+//! HTTP requests: validation, and the copy that a session keeps.
 
 use std::{
-    borrow::Cow,
     net::{IpAddr, SocketAddr},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{
-        Method, StatusCode,
-        header::{self, HeaderMap, HeaderName, HeaderValue},
-    },
+    HttpRequest,
+    http::{Method, header},
 };
-use serde_json::json;
 
+use super::{
+    cors::allowed,
+    error::{BAD_METHOD, BAD_REQUEST, FORBIDDEN, HandshakeError, OLD_PROTOCOL, UNKNOWN_TRANSPORT},
+};
 use crate::{
     config::{Config, Transport},
     proxies::Proxies,
 };
 
-/// What is kept of the request that opened a session: copied, because actix's headers are slices
-/// of a read buffer that they would keep alive.
+/// The copy of the opening request: actix's headers are slices of a read buffer, which they would keep alive.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) query: Box<str>,
     pub(crate) peer: Option<SocketAddr>,
-    /// The client's, where trusted proxies say so.
+    /// Address of the client, with regard to trusted proxies.
     pub(crate) address: Option<IpAddr>,
     pub(crate) secure: bool,
     pub(crate) path: Box<str>,
-    /// When it came.
+    /// Time of the request.
     pub(crate) at: SystemTime,
     headers: Box<str>,
 }
@@ -59,69 +57,9 @@ impl Request {
     }
 }
 
-/// Why a request is not served: status, and Engine.IO's code and words.
-#[derive(Debug, Clone)]
-pub(super) struct Refused {
-    pub(super) status: StatusCode,
-    code: u8,
-    pub(super) message: Cow<'static, str>,
-    /// After how many seconds it may be tried again.
-    retry_after: Option<u64>,
-}
-
-const fn refused(status: StatusCode, code: u8, message: &'static str) -> Refused {
-    Refused { status, code, message: Cow::Borrowed(message), retry_after: None }
-}
-
-/// The same for what may be tried again in a while.
-const fn busy(status: StatusCode, message: &'static str) -> Refused {
-    // The protocol has no code for these: the status is what counts.
-    Refused { status, code: 3, message: Cow::Borrowed(message), retry_after: Some(5) }
-}
-
-const UNKNOWN_TRANSPORT: Refused = refused(StatusCode::BAD_REQUEST, 0, "Transport unknown");
-pub(super) const UNKNOWN_SID: Refused = refused(StatusCode::BAD_REQUEST, 1, "Session ID unknown");
-const BAD_METHOD: Refused = refused(StatusCode::BAD_REQUEST, 2, "Bad handshake method");
-pub(super) const BAD_REQUEST: Refused = refused(StatusCode::BAD_REQUEST, 3, "Bad request");
-const FORBIDDEN: Refused = refused(StatusCode::FORBIDDEN, 4, "Forbidden");
-const OLD_PROTOCOL: Refused = refused(StatusCode::BAD_REQUEST, 5, "Unsupported protocol version");
-pub(super) const FULL: Refused = busy(StatusCode::SERVICE_UNAVAILABLE, "Too many sessions");
-pub(super) const CROWDED: Refused =
-    busy(StatusCode::TOO_MANY_REQUESTS, "Too many sessions from this address");
-pub(super) const HASTY: Refused =
-    busy(StatusCode::TOO_MANY_REQUESTS, "Too many handshakes from this address");
-pub(super) const CLOSED: Refused = busy(StatusCode::SERVICE_UNAVAILABLE, "Server is going away");
-pub(super) const ENDED: Refused = refused(StatusCode::SERVICE_UNAVAILABLE, 3, "The session has ended");
-pub(super) const TOO_LARGE: Refused = refused(StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large");
-
-impl Refused {
-    /// The same, with the reason in a sentence.
-    pub(super) fn with(&self, sentence: &str) -> Self {
-        Self { message: Cow::Owned(format!("{}: {sentence}", self.message)), ..self.clone() }
-    }
-
-    /// The same, to be tried again after this time.
-    pub(super) fn after(&self, time: Duration) -> Self {
-        Self { retry_after: Some(time.as_secs() + 1), ..self.clone() }
-    }
-
-    /// Whether it is the origin that is not let in.
-    pub(super) fn is_forbidden(&self) -> bool {
-        self.code == FORBIDDEN.code
-    }
-
-    pub(super) fn response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status);
-        if let Some(seconds) = self.retry_after {
-            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
-        }
-        response.json(json!({ "code": self.code, "message": self.message }))
-    }
-}
-
-/// What a request is for.
-pub(super) enum Wanted {
-    /// What a browser asks before it lets a page send something.
+/// Kind of a request.
+pub(super) enum RequestKind {
+    /// A CORS preflight.
     Preflight,
     Open(Transport),
     Upgrade(String),
@@ -129,10 +67,10 @@ pub(super) enum Wanted {
     Post(String),
 }
 
-/// The checks of the official server, in its order.
-pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<Wanted, Refused> {
+/// Validates a request as the official server does, in the same order.
+pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<RequestKind, HandshakeError> {
     if request.method() == Method::OPTIONS {
-        return allowed(config, request).then_some(Wanted::Preflight).ok_or(FORBIDDEN);
+        return allowed(config, request).then_some(RequestKind::Preflight).ok_or(FORBIDDEN);
     }
     let query = request.query_string();
     let transport = match parameter(query, "transport") {
@@ -148,9 +86,9 @@ pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<Wanted, Re
         Some(sid) => {
             allowed(config, request).then_some(()).ok_or(FORBIDDEN)?;
             match (transport, request.method()) {
-                (Transport::WebSocket, &Method::GET) if websocket => Ok(Wanted::Upgrade(sid.to_owned())),
-                (Transport::Polling, &Method::GET) if !websocket => Ok(Wanted::Poll(sid.to_owned())),
-                (Transport::Polling, &Method::POST) => Ok(Wanted::Post(sid.to_owned())),
+                (Transport::WebSocket, &Method::GET) if websocket => Ok(RequestKind::Upgrade(sid.to_owned())),
+                (Transport::Polling, &Method::GET) if !websocket => Ok(RequestKind::Poll(sid.to_owned())),
+                (Transport::Polling, &Method::POST) => Ok(RequestKind::Post(sid.to_owned())),
                 _ => Err(BAD_REQUEST),
             }
         }
@@ -165,48 +103,9 @@ pub(super) fn check(config: &Config, request: &HttpRequest) -> Result<Wanted, Re
             if parameter(query, "EIO") != Some("4") {
                 return Err(OLD_PROTOCOL);
             }
-            Ok(Wanted::Open(transport))
+            Ok(RequestKind::Open(transport))
         }
     }
-}
-
-fn allowed(config: &Config, request: &HttpRequest) -> bool {
-    // A value that is not text is no origin anyone could have allowed.
-    let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
-    let (origin, site) = (text(header::ORIGIN), text(SEC_FETCH_SITE));
-    config.origins.admit(origin, text(header::HOST)) && (origin.is_some() || config.origins.admit_site(site))
-}
-
-/// Where a request comes from, as browsers say also where they send no `Origin`.
-pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-
-/// Lets the page that asked read the answer, if it may connect.
-pub(super) fn share(config: &Config, request: &HttpRequest, headers: &mut HeaderMap) {
-    let Some(origin) = request.headers().get(header::ORIGIN).filter(|_| allowed(config, request)) else {
-        return;
-    };
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
-}
-
-const PRIVATE_NETWORK_WANTED: &str = "access-control-request-private-network";
-const PRIVATE_NETWORK_ALLOWED: HeaderName = HeaderName::from_static("access-control-allow-private-network");
-
-/// The answer to a preflight.
-pub(super) fn preflight(request: &HttpRequest) -> HttpResponse {
-    let mut response = HttpResponse::NoContent().finish();
-    let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    if let Some(wanted) = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
-    }
-    // A page from outside that wants to reach a private address, in browsers that ask before they let it.
-    if request.headers().contains_key(PRIVATE_NETWORK_WANTED) {
-        headers.insert(PRIVATE_NETWORK_ALLOWED, HeaderValue::from_static("true"));
-    }
-    response
 }
 
 fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {

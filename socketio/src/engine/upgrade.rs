@@ -1,12 +1,12 @@
-//! From polling to a WebSocket: `2probe` is answered with `3probe`, and on `5` the session moves over.
+//! The upgrade from polling to WebSocket: `2probe` is answered with `3probe`, and `5` completes it.
 //!
 //! ```text
 //! client     2probe ──▶      ◀── 3probe     (its waiting GET is released)     5 ──▶  messages
-//! session    told, so that no GET waits any longer        writes here from now on
+//! session    answers each GET at once                    writes here from now on
 //! ```
 //!
-//! The probe may be left out. This runs on the worker that took the connection. What is read goes to the session in order, through the same
-//! channel as the probe; a session that is busy holds the channel back, and so TCP.
+//! The probe is optional. This code runs on the worker of the connection. Messages go to the session in order, through
+//! the same channel as the probe. A busy session blocks the channel, and so TCP.
 
 use std::{
     future::poll_fn,
@@ -21,62 +21,67 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::{
-    frames::{Inbound, Violation},
-    inflow::Inflow,
+    frames::{Inbound, ProtocolViolation},
     pipe::Pipe,
-    polling::{Ask, Handle, Moved},
+    polling::{PollingHandle, PollingRequest, Upgraded},
+    reader::WebSocketReader,
     writer::Writer,
 };
-use crate::{config::Config, connection::Connection, frame::Frame, link::Link, reason::Reason};
+use crate::{
+    config::Config,
+    reason::Reason,
+    session::{connection::Connection, handle::SessionHandle},
+    wire::frame::Frame,
+};
 
-/// The session's outgoing side, once it has moved.
-pub(super) struct Outflow {
+/// Outgoing side of an upgraded session.
+pub(super) struct UpgradedWriter {
     pipe: Arc<Pipe>,
     direct: Option<Writer>,
 }
 
-impl Outflow {
-    pub(super) fn new(moved: Moved, link: &Link) -> Self {
-        let direct = moved.connection.upgrade().is_some_and(|connection| connection.is_direct());
-        let direct = (direct && !moved.hasty).then(Writer::default);
-        link.set_connection(moved.connection);
+impl UpgradedWriter {
+    pub(super) fn new(upgraded: Upgraded, session: &SessionHandle) -> Self {
+        let direct = upgraded.connection.upgrade().is_some_and(|connection| connection.is_direct());
+        let direct = (direct && !upgraded.early).then(Writer::default);
+        session.set_connection(upgraded.connection);
         if direct.is_some() {
-            link.go_direct();
+            session.enable_direct_writes();
         }
-        Self { pipe: moved.pipe, direct }
+        Self { pipe: upgraded.pipe, direct }
     }
 
-    /// Writes what waits, until there is no more or no room.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, link: &Link) {
-        let ended = match (&mut self.direct, link.connection()) {
-            (Some(writer), Some(connection)) => match writer.poll(cx, link, &connection) {
+    /// Writes until the outbox is empty or the pipe is full.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, session: &SessionHandle) {
+        let ended = match (&mut self.direct, session.connection()) {
+            (Some(writer), Some(connection)) => match writer.poll(cx, session, &connection) {
                 Poll::Ready(Ok(())) => true,
                 Poll::Ready(Err(_)) => {
-                    link.cut(Reason::TransportClose);
+                    session.abort(Reason::TransportClose);
                     true
                 }
                 Poll::Pending => false,
             },
             (Some(_), None) => {
-                link.cut(Reason::TransportClose);
+                session.abort(Reason::TransportClose);
                 true
             }
-            (None, _) => self.poll_pipe(cx, link),
+            (None, _) => self.poll_pipe(cx, session),
         };
         if ended {
             self.pipe.end();
-            link.over();
+            session.transport_finished();
         }
     }
 
-    fn poll_pipe(&self, cx: &Context<'_>, link: &Link) -> bool {
+    fn poll_pipe(&self, cx: &Context<'_>, session: &SessionHandle) -> bool {
         loop {
-            let room = self.pipe.poll_room(cx).is_ready();
-            link.stalled(!room);
-            if !room {
+            let has_capacity = self.pipe.poll_capacity(cx).is_ready();
+            session.set_stalled(!has_capacity);
+            if !has_capacity {
                 return false;
             }
-            match link.poll_bytes(cx) {
+            match session.poll_bytes(cx) {
                 Poll::Ready(Some(bytes)) => self.pipe.push(bytes),
                 Poll::Ready(None) => return true,
                 Poll::Pending => return false,
@@ -85,57 +90,57 @@ impl Outflow {
     }
 }
 
-/// However the session ends, its WebSocket does, too.
-impl Drop for Outflow {
+/// The WebSocket ends with the session.
+impl Drop for UpgradedWriter {
     fn drop(&mut self) {
         self.pipe.end();
     }
 }
 
-/// Ends a WebSocket to which a close is on its way: when its peer has closed, too, or time is up.
-pub(super) async fn let_go(
-    mut inflow: Inflow,
+/// Waits for the peer's close after a queued close, with a timeout.
+pub(super) async fn close_websocket(
+    mut reader: WebSocketReader,
     pipe: Arc<Pipe>,
     connection: Weak<Connection>,
     within: Duration,
 ) {
     pipe.end();
     let closed = async {
-        // What still comes is not for anyone.
-        while let Some(Ok(inbound)) = poll_fn(|cx| inflow.poll_next(cx)).await {
+        // Remaining messages are ignored.
+        while let Some(Ok(inbound)) = poll_fn(|cx| reader.poll_next(cx)).await {
             if matches!(inbound, Inbound::Close(_)) {
                 break;
             }
         }
     };
     let _ = timeout(within, closed).await;
-    // actix would wait for the peer's end of the connection.
+    // actix would wait for the peer to end the connection.
     if let Some(connection) = connection.upgrade() {
         connection.end();
     }
 }
 
-/// The connection's side.
+/// The connection's side of an upgrade.
 pub(super) struct Probe {
-    inflow: Inflow,
+    reader: WebSocketReader,
     pipe: Arc<Pipe>,
     connection: Weak<Connection>,
-    handle: Handle,
+    handle: PollingHandle,
 }
 
-/// Why a probe came to nothing, for the log.
-type Failed = &'static str;
+/// The reason of a failed upgrade, for the log.
+type UpgradeError = &'static str;
 
 impl Probe {
     pub(super) fn new(
-        handle: Handle,
+        handle: PollingHandle,
         pipe: Arc<Pipe>,
         connection: Weak<Connection>,
         payload: Payload,
         config: &Config,
     ) -> Self {
-        let inflow = Inflow::new(payload, config.max_payload, handle.share().clone());
-        Self { inflow, pipe, connection, handle }
+        let reader = WebSocketReader::new(payload, config.max_payload, handle.quota().clone());
+        Self { reader, pipe, connection, handle }
     }
 
     pub(super) async fn run(mut self, config: Rc<Config>) {
@@ -146,30 +151,30 @@ impl Probe {
         };
         if let Err(why) = upgraded {
             debug!(sid = %self.handle.sid, why, "upgrade failed");
-            let _ = self.handle.ask(Ask::ProbeLost).await;
-            self.handle.probing(false);
+            let _ = self.handle.send(PollingRequest::ProbeLost).await;
+            self.handle.set_probing(false);
             self.pipe.push(Frame::close(1002, why).into_bytes());
-            return let_go(self.inflow, self.pipe, self.connection, config.close_timeout).await;
+            return close_websocket(self.reader, self.pipe, self.connection, config.close_timeout).await;
         }
-        while let Some(inbound) = poll_fn(|cx| self.inflow.poll_next(cx)).await {
+        while let Some(inbound) = poll_fn(|cx| self.reader.poll_next(cx)).await {
             let over = inbound.is_err();
-            if self.handle.ask(Ask::Inbound(inbound)).await.is_err() || over {
+            if self.handle.send(PollingRequest::Inbound(inbound)).await.is_err() || over {
                 return;
             }
         }
-        let _ = self.handle.ask(Ask::Lost).await;
+        let _ = self.handle.send(PollingRequest::Lost).await;
     }
 
-    async fn probe(&mut self) -> Result<(), Failed> {
+    async fn probe(&mut self) -> Result<(), UpgradeError> {
         match self.next().await?.as_str() {
             "2probe" => {}
-            // Small clients know that the WebSocket works, since it is open. Nothing says whether our answer has left.
+            // Minimal clients skip the probe, since the WebSocket is open. Nothing shows whether our response has left.
             "5" => return self.take_over(true).await,
             _ => return Err("expected a probe"),
         }
         self.pipe.push(Frame::text("3probe").into_bytes());
-        self.handle.ask(Ask::Probed).await.map_err(|_| "the session is gone")?;
-        // Sent without waiting for the answer, which may therefore still be on its way through actix.
+        self.handle.send(PollingRequest::Probed).await.map_err(|_| "the session is gone")?;
+        // A client that did not wait for the response may receive it through actix later.
         let mut waited = false;
         let packet = poll_fn(|cx| {
             let packet = self.poll_text(cx);
@@ -182,28 +187,30 @@ impl Probe {
         self.take_over(!waited).await
     }
 
-    async fn take_over(&self, hasty: bool) -> Result<(), Failed> {
-        let moved = Moved { pipe: self.pipe.clone(), connection: self.connection.clone(), hasty };
-        self.handle.moved();
-        self.handle.ask(Ask::Moved(moved)).await.map_err(|_| "the session is gone")
+    async fn take_over(&self, early: bool) -> Result<(), UpgradeError> {
+        let upgraded = Upgraded { pipe: self.pipe.clone(), connection: self.connection.clone(), early };
+        self.handle.upgraded();
+        self.handle.send(PollingRequest::Upgraded(upgraded)).await.map_err(|_| "the session is gone")
     }
 
-    async fn next(&mut self) -> Result<String, Failed> {
+    async fn next(&mut self) -> Result<String, UpgradeError> {
         poll_fn(|cx| self.poll_text(cx)).await
     }
 
-    fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Result<String, Failed>> {
+    fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Result<String, UpgradeError>> {
         loop {
-            let Poll::Ready(inbound) = self.inflow.poll_next(cx) else { return Poll::Pending };
+            let Poll::Ready(inbound) = self.reader.poll_next(cx) else { return Poll::Pending };
             return Poll::Ready(match inbound {
-                Some(Ok(Inbound::Ping(_))) if self.pipe.poll_room(cx).is_pending() => Err("too many pings"),
+                Some(Ok(Inbound::Ping(_))) if self.pipe.poll_capacity(cx).is_pending() => {
+                    Err("too many pings")
+                }
                 Some(Ok(Inbound::Ping(payload))) => {
                     self.pipe.push(Frame::pong(&payload).into_bytes());
                     continue;
                 }
                 Some(Ok(Inbound::Pong)) => continue,
                 Some(Ok(Inbound::Text(text))) => Ok(text),
-                Some(Ok(_) | Err(Violation { .. })) => Err("expected a text packet"),
+                Some(Ok(_) | Err(ProtocolViolation { .. })) => Err("expected a text packet"),
                 None => Err("the connection was closed"),
             });
         }

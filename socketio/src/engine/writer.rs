@@ -1,4 +1,4 @@
-//! Writes a session's outbox straight to its connection: many frames by one system call, none of them copied.
+//! Writes a session's outbox directly to its connection: many frames per system call, without copies.
 
 use std::{
     io,
@@ -12,58 +12,58 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use crate::{connection::Connection, link::Link};
+use crate::session::{connection::Connection, handle::SessionHandle};
 
 #[derive(Default)]
 pub(super) struct Writer {
-    /// Made when the kernel first takes no more, to be told when it does.
+    /// Created when the kernel's buffer is first full, to wait for writability.
     full: Option<TcpStream>,
-    /// The connection has failed; what its peer said before that may not have been read yet.
+    /// The error of a failed connection, and the time to read the peer's last messages.
     lost: Option<(io::Error, Pin<Box<Sleep>>)>,
 }
 
-/// How long the peer's last words are waited for once writing to it has failed.
-const LAST_WORDS: Duration = Duration::from_millis(50);
+/// Time to read the peer's last messages after a failed write.
+const READ_GRACE: Duration = Duration::from_millis(50);
 
 impl Writer {
-    /// Writes what waits. Ready at the session's end, or when the connection fails.
+    /// Writes the outbox. Ready at the session's end, or when the connection fails.
     pub(super) fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        link: &Link,
+        session: &SessionHandle,
         connection: &Connection,
     ) -> Poll<io::Result<()>> {
         if let Some((_, until)) = &mut self.lost {
-            let waits = link.is_open() && until.as_mut().poll(cx).is_pending();
+            let waits = session.is_open() && until.as_mut().poll(cx).is_pending();
             let error = if waits { None } else { self.lost.take().map(|(error, _)| error) };
             return error.map_or(Poll::Pending, |error| Poll::Ready(Err(error)));
         }
         loop {
             let outcome = match &self.full {
-                None => link.poll_write(cx, |slices| connection.write(slices)),
+                None => session.poll_write(cx, |slices| connection.write(slices)),
                 Some(stream) => {
                     ready!(stream.poll_write_ready(cx))?;
-                    link.poll_write(cx, |slices| stream.try_write_vectored(slices))
+                    session.poll_write(cx, |slices| stream.try_write_vectored(slices))
                 }
             };
             match outcome {
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    link.stalled(true);
+                    session.set_stalled(true);
                     if self.full.is_none() {
                         self.full = Some(connection.waiting()?);
                     }
                 }
-                Poll::Ready(Err(error)) if link.is_open() => {
-                    link.stalled(true);
-                    let mut until = Box::pin(sleep(LAST_WORDS));
-                    // Asked once, so that it wakes us.
+                Poll::Ready(Err(error)) if session.is_open() => {
+                    session.set_stalled(true);
+                    let mut until = Box::pin(sleep(READ_GRACE));
+                    // Registers the waker.
                     let _ = until.as_mut().poll(cx);
                     self.lost = Some((error, until));
                     return Poll::Pending;
                 }
                 ended => {
-                    link.stalled(false);
+                    session.set_stalled(false);
                     self.full = None;
                     return ended;
                 }

@@ -1,16 +1,17 @@
-//! One origin: scheme, host and port, in whichever spelling it comes. Pure.
+//! Parsing and comparison of one origin.
 
 use std::fmt;
 
-/// An origin, as RFC 6454 compares two: by scheme, host and port. Or none, which browsers send as `null`.
+/// An origin as RFC 6454 compares it: scheme, host and port. `Null` is the opaque origin, which browsers send as
+/// `null`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Name {
+pub(super) enum Origin {
     Null,
     Of { scheme: String, host: String, port: Option<u16> },
 }
 
-impl Name {
-    /// Reads one. Some clients write a slash at its end, the scheme's own port, or the WebSocket's scheme.
+impl Origin {
+    /// Parses an origin. Some clients add a slash, the default port, or use the WebSocket scheme.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text == "null" {
             return Some(Self::Null);
@@ -36,7 +37,7 @@ impl Name {
         usual_port(scheme).is_some() && matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
     }
 
-    /// Whether it is a page of the server with this `Host`, which names no scheme.
+    /// Whether its host and port equal those of a `Host` header, which has no scheme.
     pub(super) fn is_at(&self, host: &str) -> bool {
         let Self::Of { scheme, host: ours, port } = self else { return false };
         let (Some(usual), Some((theirs, at))) = (usual_port(scheme), authority(host)) else { return false };
@@ -44,7 +45,7 @@ impl Name {
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
@@ -54,20 +55,20 @@ impl fmt::Display for Name {
     }
 }
 
-/// Host, in lower case, and port; none if there is anything else in it.
+/// Host in lower case, and port; `None` if the text contains anything else.
 fn authority(text: &str) -> Option<(String, Option<u16>)> {
     if text.contains(|char: char| char.is_whitespace() || char.is_control() || "/\\@?#,\"<>".contains(char)) {
         return None;
     }
     let (host, port) = match text.rsplit_once(':') {
-        // The colons of an IPv6 address are not followed by its end.
+        // The colons within an IPv6 address are not followed by its bracket.
         Some((host, port)) if !port.contains(']') => (host, Some(port.parse().ok()?)),
         _ => (text, None),
     };
     Some((host.to_ascii_lowercase(), port))
 }
 
-/// The port that is meant when none is written; only pages on a server have one.
+/// Default port of a scheme; only pages of a server have one.
 fn usual_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
@@ -90,23 +91,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_as_the_same(
+        fn origin_round_trips(
             scheme in "[a-z][a-z0-9+.-]{0,8}",
             host in "[A-Za-z0-9.-]{1,20}|\\[[0-9a-f:]{2,20}\\]",
             port in proptest::option::of(any::<u16>()),
             slash in "/?",
         ) {
             let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-            let name = Name::parse(&format!("{scheme}://{host}{port}{slash}")).expect("an origin");
-            prop_assert_eq!(Name::parse(&name.to_string()), Some(name));
+            let name = Origin::parse(&format!("{scheme}://{host}{port}{slash}")).expect("an origin");
+            prop_assert_eq!(Origin::parse(&name.to_string()), Some(name));
         }
 
         #[test]
-        fn no_text_is_too_odd(text in ".{0,60}", host in ".{0,30}") {
+        fn arbitrary_text_never_panics(text in ".{0,60}", host in ".{0,30}") {
             for text in [text.clone(), format!("http://{text}"), format!("{text}://{host}")] {
-                if let Some(name) = Name::parse(&text) {
+                if let Some(name) = Origin::parse(&text) {
                     let _ = (name.is_local(), name.is_at(&host));
-                    prop_assert_eq!(Name::parse(&name.to_string()), Some(name));
+                    prop_assert_eq!(Origin::parse(&name.to_string()), Some(name));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Acks that the server asks for.
+//! Acks requested by the server.
 
 use std::time::Duration;
 
@@ -9,37 +9,37 @@ use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
 use crate::harness::{Client, Poller, TestServer, within};
 
+mod broadcast_acks;
 mod clients;
-mod gathered;
 
 const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(60);
 
-/// A server whose event "ask" asks back, and tells what became of that.
-fn asking(tell: UnboundedSender<String>, time: Duration) -> Namespace {
+/// A server whose event "ask" requests an ack, and reports its outcome.
+fn asking(sender: UnboundedSender<String>, time: Duration) -> Namespace {
     Namespace::new("/")
         .on("ask", move |socket: Socket| {
-            let tell = tell.clone();
+            let sender = sender.clone();
             async move {
-                let told = match socket.emit_with_ack::<i64, _>("question", &1, time).await {
+                let outcome = match socket.emit_with_ack::<i64, _>("question", &1, time).await {
                     Ok(answer) => format!("answer {answer}"),
                     Err(AckError::Timeout) => "timeout".to_owned(),
                     Err(AckError::Disconnected) => "disconnected".to_owned(),
                     Err(other) => other.to_string(),
                 };
-                let _ = tell.send(told.clone());
-                Ok::<_, ()>(told)
+                let _ = sender.send(outcome.clone());
+                Ok::<_, ()>(outcome)
             }
         })
         .on("echo", |args: Args| async move { args })
 }
 
 fn start(time: Duration) -> (TestServer, UnboundedReceiver<String>) {
-    let (tell, told) = unbounded_channel();
-    (TestServer::of(SocketIo::builder(Config::default()).namespace(asking(tell, time)), 2), told)
+    let (sender, outcome) = unbounded_channel();
+    (TestServer::of(SocketIo::builder(Config::default()).namespace(asking(sender, time)), 2), outcome)
 }
 
-/// The id that the server's question has.
+/// The id of the requested ack.
 fn id(question: &str) -> String {
     let rest = question.strip_prefix("42").unwrap();
     let id = rest.strip_suffix(r#"["question",1]"#).unwrap_or_else(|| panic!("{question}"));
@@ -48,21 +48,21 @@ fn id(question: &str) -> String {
 }
 
 #[actix_web::test]
-async fn an_answer_reaches_the_handler_that_waits_for_it() {
-    let (server, _told) = start(LONG);
+async fn ack_reaches_waiting_handler() {
+    let (server, _reports) = start(LONG);
     let mut client = server.enter().await;
     for round in 0..20 {
-        let question = client.ask(&format!(r#"42{round}["ask"]"#)).await;
+        let question = client.request(&format!(r#"42{round}["ask"]"#)).await;
         assert_eq!(
-            client.ask(&format!("43{}[{round},\"and more\"]", id(&question))).await,
+            client.request(&format!("43{}[{round},\"and more\"]", id(&question))).await,
             format!(r#"43{round}["answer {round}"]"#)
         );
     }
 }
 
 #[actix_web::test]
-async fn an_answer_may_be_polled_for() {
-    let (server, _told) = start(LONG);
+async fn ack_reaches_handler_by_polling() {
+    let (server, _reports) = start(LONG);
     let mut poller = Poller::enter(&server).await;
     poller.send(r#"421["ask"]"#).await;
     let question = poller.text().await;
@@ -71,64 +71,64 @@ async fn an_answer_may_be_polled_for() {
 }
 
 #[actix_web::test]
-async fn who_does_not_answer_is_waited_for_no_longer_than_was_said() {
-    let (server, _told) = start(SHORT);
+async fn missing_ack_times_out() {
+    let (server, _reports) = start(SHORT);
     let mut client = server.enter().await;
-    let question = client.ask(r#"421["ask"]"#).await;
+    let question = client.request(r#"421["ask"]"#).await;
     assert_eq!(client.text().await, r#"431["timeout"]"#);
-    // Too late, and no offence.
+    // A late ack is allowed.
     client.send(&format!("43{}[1]", id(&question))).await;
-    assert_eq!(client.ask(r#"422["echo",2]"#).await, "432[2]");
+    assert_eq!(client.request(r#"422["echo",2]"#).await, "432[2]");
 }
 
 #[actix_web::test]
-async fn who_goes_is_not_waited_for() {
-    let (server, mut told) = start(LONG);
+async fn disconnect_ends_wait_for_ack() {
+    let (server, mut outcome) = start(LONG);
     let mut client = server.enter().await;
-    id(&client.ask(r#"421["ask"]"#).await);
+    id(&client.request(r#"421["ask"]"#).await);
     client.send("41").await;
-    assert_eq!(within(told.recv()).await.unwrap(), "disconnected");
+    assert_eq!(within(outcome.recv()).await.unwrap(), "disconnected");
 
     let mut client = server.enter().await;
-    id(&client.ask(r#"421["ask"]"#).await);
+    id(&client.request(r#"421["ask"]"#).await);
     drop(client);
-    assert_eq!(within(told.recv()).await.unwrap(), "disconnected");
+    assert_eq!(within(outcome.recv()).await.unwrap(), "disconnected");
 }
 
 #[actix_web::test]
-async fn an_answer_of_another_type_is_an_error() {
-    let (server, _told) = start(LONG);
+async fn ack_of_other_type_is_error() {
+    let (server, _reports) = start(LONG);
     let mut client = server.enter().await;
     for answer in ["[\"five\"]", "[]", "[null]", "[{\"a\":1}]"] {
-        let question = client.ask(r#"421["ask"]"#).await;
-        let told = client.ask(&format!("43{}{answer}", id(&question))).await;
+        let question = client.request(r#"421["ask"]"#).await;
+        let outcome = client.request(&format!("43{}{answer}", id(&question))).await;
         assert!(
-            told.starts_with(r#"431["the client's answer is not what was expected: invalid type"#),
-            "{told}"
+            outcome.starts_with(r#"431["the client's answer is not what was expected: invalid type"#),
+            "{outcome}"
         );
     }
 }
 
 #[actix_web::test]
-async fn what_answers_nothing_is_ignored() {
-    let (server, _told) = start(LONG);
+async fn unrequested_ack_is_ignored() {
+    let (server, _reports) = start(LONG);
     let (mut client, mut other) = (server.enter().await, server.enter().await);
     for id in ["0", "1", "77", "18446744073709551615"] {
         other.send(&format!("43{id}[1]")).await;
     }
-    let question = client.ask(r#"421["ask"]"#).await;
-    // Somebody else's answer is not the client's.
+    let question = client.request(r#"421["ask"]"#).await;
+    // An ack from another client does not count.
     other.send(&format!("43{}[666]", id(&question))).await;
-    assert_eq!(other.ask(r#"422["echo",2]"#).await, "432[2]");
+    assert_eq!(other.request(r#"422["echo",2]"#).await, "432[2]");
     client.send(&format!("43{}[3]", id(&question))).await;
     client.send(&format!("43{}[4]", id(&question))).await;
     assert_eq!(client.text().await, r#"431["answer 3"]"#);
-    assert_eq!(client.ask(r#"422["echo",2]"#).await, "432[2]");
+    assert_eq!(client.request(r#"422["echo",2]"#).await, "432[2]");
 }
 
 #[actix_web::test]
-async fn an_ack_that_is_none_closes_the_session() {
-    let (server, _told) = start(LONG);
+async fn malformed_ack_closes_session() {
+    let (server, _reports) = start(LONG);
     for (text, sentence) in [
         ("43[1]", "an ack has an id"),
         ("430", "an ack is a JSON array"),
@@ -143,7 +143,7 @@ async fn an_ack_that_is_none_closes_the_session() {
 }
 
 #[actix_web::test]
-async fn many_questions_are_answered_in_any_order() {
+async fn acks_may_arrive_in_any_order() {
     let many = Namespace::new("/").on("many", |socket: Socket| async move {
         let asked = (0..50).map(|n| socket.emit_with_ack::<i64, _>("question", &n, LONG));
         let answers = futures_util::future::join_all(asked).await;
@@ -167,9 +167,9 @@ async fn many_questions_are_answered_in_any_order() {
 }
 
 #[actix_web::test]
-async fn a_greeting_may_ask() {
+async fn on_connect_may_request_ack() {
     let greeting = Namespace::new("/")
-        .connect(|socket: Socket| async move {
+        .on_connect(|socket: Socket| async move {
             let name = socket.emit_with_ack::<String, _>("who", &(), LONG).await;
             socket.emit("hello", &name.unwrap());
         })
@@ -180,21 +180,21 @@ async fn a_greeting_may_ask() {
     let question = client.text().await;
     client.send(r#"421["echo",1]"#).await;
     let id = question.strip_prefix("42").unwrap().split('[').next().unwrap().to_owned();
-    assert_eq!(client.ask(&format!(r#"43{id}["Ada"]"#)).await, r#"42["hello","Ada"]"#);
+    assert_eq!(client.request(&format!(r#"43{id}["Ada"]"#)).await, r#"42["hello","Ada"]"#);
     assert_eq!(client.text().await, "431[1]");
 }
 
 #[actix_web::test]
-async fn an_answer_is_heard_behind_more_events_than_may_wait() {
-    let (tell, _told) = unbounded_channel();
+async fn ack_is_read_behind_full_inbox() {
+    let (sender, _reports) = unbounded_channel();
     let config = Config { max_inbox: 4, ..Config::default() };
-    let server = TestServer::of(SocketIo::builder(config).namespace(asking(tell, SHORT * 5)), 1);
+    let server = TestServer::of(SocketIo::builder(config).namespace(asking(sender, SHORT * 5)), 1);
     let mut client = server.enter().await;
-    let question = client.ask(r#"420["ask"]"#).await;
+    let question = client.request(r#"420["ask"]"#).await;
     for n in 1..10 {
         client.send(&format!(r#"42{n}["echo",{n}]"#)).await;
     }
-    assert_eq!(client.ask(&format!("43{}[5]", id(&question))).await, r#"430["answer 5"]"#);
+    assert_eq!(client.request(&format!("43{}[5]", id(&question))).await, r#"430["answer 5"]"#);
 }
 
 async fn binary(client: &mut Client) -> Vec<u8> {
@@ -205,7 +205,7 @@ async fn binary(client: &mut Client) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn binary_values_travel_in_questions_and_answers() {
+async fn binary_values_travel_in_server_events_and_acks() {
     let swap = Namespace::new("/")
         .on("swap", |socket: Socket| async move {
             let question = args![Binary::from("one"), "two", vec![Binary::from(vec![3; 70_000])]];
@@ -221,7 +221,7 @@ async fn binary_values_travel_in_questions_and_answers() {
     let server = TestServer::of(SocketIo::builder(Config::default()).namespace(swap), 1);
     let mut client = server.enter().await;
 
-    let question = client.ask(r#"421["swap"]"#).await;
+    let question = client.request(r#"421["swap"]"#).await;
     let placeholder = |num: u8| format!(r#"{{"_placeholder":true,"num":{num}}}"#);
     let rest = format!(r#"["question",{},"two",[{}]]"#, placeholder(0), placeholder(1));
     let id = question.strip_prefix("452-").unwrap().strip_suffix(&rest).unwrap();
@@ -232,8 +232,8 @@ async fn binary_values_travel_in_questions_and_answers() {
     assert_eq!(client.text().await, format!("462-1[{},[{}]]", placeholder(0), placeholder(1)));
     assert_eq!((binary(&mut client).await, binary(&mut client).await), (vec![0], vec![1]));
 
-    // A placeholder of nothing.
-    let question = client.ask(r#"422["wrong"]"#).await;
+    // A placeholder without an attachment.
+    let question = client.request(r#"422["wrong"]"#).await;
     client.send(&format!("43{}[{}]", super::acks::id(&question), placeholder(0))).await;
     assert!(client.text().await.contains("expected binary"));
 }

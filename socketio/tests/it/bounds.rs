@@ -1,4 +1,4 @@
-//! What one client may take: each limit answers in its own way, is counted, and costs nobody else anything.
+//! Limits of one client: each has its own response, is counted, and affects no other client.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,17 +10,17 @@ use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 use crate::harness::{Http, POLLING, Poller, TestServer, limited, within};
 
 mod addresses;
-mod bombs;
 mod chaos;
+mod deep_json;
 mod floods;
-mod gone;
 mod inbox;
+mod lost_clients;
 mod memory;
-mod unread;
+mod unread_acks;
 
 fn plain(gate: Arc<Notify>) -> Namespace<Value> {
-    Namespace::guarded("/", |handshake: Handshake| async move {
-        handshake.auth::<Value>().map_err(|error| socketio::Refusal::new(error.to_string()))
+    Namespace::with_authorizer("/", |handshake: Handshake| async move {
+        handshake.auth::<Value>().map_err(|error| socketio::ConnectError::new(error.to_string()))
     })
     .on("echo", |args: Args| async move { args })
     .on("value", |Data(value): Data<Value>| async move { Ok::<_, ()>(value.is_array()) })
@@ -36,7 +36,7 @@ fn start(config: Config) -> (TestServer, Arc<Notify>) {
 }
 
 #[actix_web::test]
-async fn who_sends_too_many_events_is_told_so_and_may_go_on_more_slowly() {
+async fn rate_limit_rejects_excess_events_then_recovers() {
     const MANY: u32 = 25;
     let before = limited("max_events");
     let (server, _) = start(Config { max_events: MANY, ..Config::default() });
@@ -56,13 +56,13 @@ async fn who_sends_too_many_events_is_told_so_and_may_go_on_more_slowly() {
     }
     let most = MANY + (began.elapsed().as_secs_f64() * f64::from(MANY)) as u32 + 1;
     assert!((MANY..=most).contains(&taken), "{taken}, and at most {most}");
-    assert_eq!(other.ask(r#"421["echo",1]"#).await, "431[1]");
-    within(async { while client.ask(r#"427["echo"]"#).await != "437[]" {} }).await;
+    assert_eq!(other.request(r#"421["echo",1]"#).await, "431[1]");
+    within(async { while client.request(r#"427["echo"]"#).await != "437[]" {} }).await;
     assert!(limited("max_events") >= before + u64::from(100 - taken));
 }
 
 #[actix_web::test]
-async fn what_is_nested_too_deep_is_not_taken() {
+async fn deep_arguments_exceed_limit() {
     let before = limited("max_depth");
     let (server, _) = start(Config { max_depth: 5, ..Config::default() });
     let mut client = server.enter().await;
@@ -75,7 +75,7 @@ async fn what_is_nested_too_deep_is_not_taken() {
         ("[],[],[],[],[],[],[]", true),
         ("1,2,[[[[[[]]]]]]", false),
     ] {
-        let ack = client.ask(&format!(r#"421["echo",{data}]"#)).await;
+        let ack = client.request(&format!(r#"421["echo",{data}]"#)).await;
         let expected = if taken { data } else { r#"{"error":"the data is nested deeper than 5 levels"}"# };
         assert_eq!(ack, format!("431[{expected}]"));
     }
@@ -83,7 +83,7 @@ async fn what_is_nested_too_deep_is_not_taken() {
 }
 
 #[actix_web::test]
-async fn as_many_attachments_as_allowed_and_no_more() {
+async fn excess_attachments_close_session() {
     let before = limited("max_attachments");
     let (server, _) = start(Config { max_attachments: 3, ..Config::default() });
     let mut client = server.enter().await;
@@ -102,7 +102,7 @@ async fn as_many_attachments_as_allowed_and_no_more() {
 }
 
 #[actix_web::test]
-async fn attachments_count_together() {
+async fn attachments_count_towards_max_payload() {
     let before = limited("max_payload");
     let (server, _) = start(Config { max_payload: 10_000, ..Config::default() });
     let mut client = server.enter().await;
@@ -126,14 +126,14 @@ async fn attachments_count_together() {
             false => assert!(ack.starts_with(r#"431[{"error":"the message has "#), "{sizes:?} {ack}"),
         }
     }
-    // Of an ack that is too large nobody hears, and it is not the end.
+    // An oversized ack is dropped, and the session continues.
     client.send("461-0[]").await;
     client.raw(Ws::binary(vec![7; 20_000])).await;
-    assert_eq!(client.ask(r#"421["echo",1]"#).await, "431[1]");
+    assert_eq!(client.request(r#"421["echo",1]"#).await, "431[1]");
     assert!(limited("max_payload") >= before + 5);
 }
 
-/// The status of an attempt by WebSocket, and of one by polling.
+/// The status of a handshake by WebSocket, and of one by polling.
 async fn attempts(server: &TestServer) -> (Option<u16>, u16) {
     let tcp = tokio::net::TcpStream::connect(server.address).await.unwrap();
     let websocket = match within(client_async(server.url(), tcp)).await {
@@ -141,11 +141,11 @@ async fn attempts(server: &TestServer) -> (Option<u16>, u16) {
         Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Some(answer.status().as_u16()),
         Err(other) => panic!("{other}"),
     };
-    (websocket, Http::connect(server).await.ask("GET", POLLING, "", b"").await.status)
+    (websocket, Http::connect(server).await.request("GET", POLLING, "", b"").await.status)
 }
 
 #[actix_web::test]
-async fn there_is_a_last_session_whichever_way_it_came() {
+async fn max_sessions_applies_to_both_transports() {
     for (config, status) in [
         (Config { max_sessions: 2, ..Config::default() }, 503),
         (Config { max_sessions_per_address: Some(2), ..Config::default() }, 429),
@@ -153,13 +153,13 @@ async fn there_is_a_last_session_whichever_way_it_came() {
         let (server, _) = start(config);
         let (mut one, mut two) = (server.enter().await, Poller::enter(&server).await);
         assert_eq!(attempts(&server).await, (Some(status), status));
-        // Those who are there are not disturbed, and one may move to a WebSocket.
+        // Existing sessions are not affected, and one may upgrade.
         two.send(r#"421["echo",1]"#).await;
         assert_eq!(two.text().await, "431[1]");
         let (mut two, _) = two.upgrade(&server).await;
-        assert_eq!(two.ask(r#"422["echo",2]"#).await, "432[2]");
+        assert_eq!(two.request(r#"422["echo",2]"#).await, "432[2]");
         assert_eq!(attempts(&server).await, (Some(status), status));
-        assert_eq!(one.ask(r#"423["echo",3]"#).await, "433[3]");
+        assert_eq!(one.request(r#"423["echo",3]"#).await, "433[3]");
 
         two.raw(Ws::Close(None)).await;
         server.until(|server| server.io.sessions() == 1).await;
@@ -170,12 +170,12 @@ async fn there_is_a_last_session_whichever_way_it_came() {
 }
 
 #[actix_web::test]
-async fn many_at_once_are_not_let_in_beyond_the_limit() {
+async fn concurrent_handshakes_do_not_exceed_max_sessions() {
     let (server, _) =
         start(Config { max_sessions: 10, max_sessions_per_address: Some(7), ..Config::default() });
     let opened = futures_util::future::join_all((0..40).map(|_| async {
         let mut http = Http::connect(&server).await;
-        http.ask("GET", POLLING, "", b"").await.status
+        http.request("GET", POLLING, "", b"").await.status
     }))
     .await;
     assert_eq!(opened.iter().filter(|status| **status == 200).count(), 7);
@@ -184,28 +184,28 @@ async fn many_at_once_are_not_let_in_beyond_the_limit() {
 }
 
 #[actix_web::test]
-async fn who_polls_and_never_connects_is_sent_away() {
+async fn polling_session_without_socket_times_out() {
     let (server, _) = start(Config { connect_timeout: Duration::from_millis(60), ..Config::default() });
     let mut waiting = Poller::open(&server).await;
     assert_eq!(waiting.poll().await.status, 503);
-    server.emptied().await;
+    server.wait_until_empty().await;
     let _silent = Poller::open(&server).await;
-    server.emptied().await;
+    server.wait_until_empty().await;
     let moving = Poller::open(&server).await;
     let (mut client, _) = moving.upgrade(&server).await;
     assert_eq!(client.closed().await.0, 1008);
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn who_does_not_answer_a_close_is_cut_off() {
+async fn unanswered_close_is_aborted() {
     let (server, _) = start(Config { close_timeout: Duration::from_millis(60), ..Config::default() });
     let mut client = server.enter().await;
     client.send("2").await;
-    // It does not read on, and so does not answer.
-    server.emptied().await;
+    // It does not read, and so does not answer the close.
+    server.wait_until_empty().await;
     let mut poller = Poller::enter(&server).await;
     server.hub.of("/").disconnect(true);
-    server.emptied().await;
+    server.wait_until_empty().await;
     assert_eq!(poller.poll().await.status, 400);
 }

@@ -1,11 +1,11 @@
-//! To everyone, in order, across workers.
+//! Broadcasts across workers, in order.
 
 use socketio::{Config, Frame, Message, Slot};
 
 use crate::harness::{Client, TestServer};
 
 #[actix_web::test]
-async fn a_broadcast_reaches_everyone_once_and_in_order() {
+async fn broadcast_reaches_all_sockets_once_and_in_order() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut clients: Vec<Client> = Vec::new();
     for _ in 0..20 {
@@ -25,20 +25,20 @@ async fn a_broadcast_reaches_everyone_once_and_in_order() {
 }
 
 #[actix_web::test]
-async fn what_an_event_broadcast_reaches_its_sender_before_the_ack() {
+async fn broadcast_reaches_caller_before_ack() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut clients: Vec<Client> = Vec::new();
     for _ in 0..8 {
         clients.push(server.connect().await);
     }
-    // All at once, so that broadcasts of one worker run while the other acks.
+    // Concurrently, so that broadcasts of one worker run while the other acks.
     for round in 0..50 {
         for (at, client) in clients.iter_mut().enumerate() {
             client.send(&format!(r#"421["all","{round}-{at}"]"#)).await;
         }
         for (at, client) in clients.iter_mut().enumerate() {
-            let (mut own, mut acked, mut heard) = (false, false, 0);
-            while !acked || heard < 8 {
+            let (mut own, mut acked, mut received) = (false, false, 0);
+            while !acked || received < 8 {
                 let text = client.text().await;
                 if text.starts_with("43") {
                     assert_eq!(text, format!(r#"431["{round}-{at}"]"#));
@@ -46,7 +46,7 @@ async fn what_an_event_broadcast_reaches_its_sender_before_the_ack() {
                     acked = true;
                 } else {
                     own |= text == format!(r#"42["all","{round}-{at}"]"#);
-                    heard += 1;
+                    received += 1;
                 }
             }
         }
@@ -54,7 +54,7 @@ async fn what_an_event_broadcast_reaches_its_sender_before_the_ack() {
 }
 
 #[actix_web::test]
-async fn the_last_state_reaches_everyone() {
+async fn last_slot_state_reaches_all_sockets() {
     let server = TestServer::with_workers(Config::default(), 2);
     let (mut one, mut two) = (server.connect().await, server.connect().await);
     let hub = server.hub.clone();
@@ -75,7 +75,7 @@ async fn the_last_state_reaches_everyone() {
 }
 
 #[actix_web::test]
-async fn who_has_not_connected_or_has_left_hears_nothing() {
+async fn unconnected_and_disconnected_sockets_receive_nothing() {
     let server = TestServer::start(Config::default());
     let (mut outside, mut left) = (server.open().await, server.connect().await);
     left.send(r#"421["echo",1]"#).await;
@@ -94,10 +94,10 @@ async fn who_has_not_connected_or_has_left_hears_nothing() {
 }
 
 #[actix_web::test]
-async fn who_pauses_hears_all_of_it_in_order_and_the_last_state() {
+async fn paused_client_receives_ordered_events_and_last_state() {
     let server = TestServer::with_workers(Config { max_outbox: usize::MAX, ..Config::default() }, 2);
     let (mut paused, mut reader) = (server.connect().await, server.connect().await);
-    // Far more than the kernel takes for one connection.
+    // Far more than the kernel buffers for one connection.
     let filler = "x".repeat(200_000);
     for n in 0..60 {
         server.hub.broadcast(Message::event(Frame::event("n", &[&n.to_string(), &format!("\"{filler}\"")])));

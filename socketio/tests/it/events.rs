@@ -3,10 +3,10 @@
 use socketio::{Config, Reason};
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
-use crate::harness::{TestServer, Told};
+use crate::harness::{ServiceEvent, TestServer};
 
 #[actix_web::test]
-async fn the_handshake_says_what_the_client_must_know() {
+async fn open_packet_contains_session_parameters() {
     let server = TestServer::start(Config::default());
     let tcp = tokio::net::TcpStream::connect(server.address).await.unwrap();
     let (ws, _) = tokio_tungstenite::client_async(server.url(), tcp).await.unwrap();
@@ -22,7 +22,7 @@ async fn the_handshake_says_what_the_client_must_know() {
 }
 
 #[actix_web::test]
-async fn a_service_sees_auth_and_may_refuse() {
+async fn service_receives_auth_and_may_refuse() {
     let server = TestServer::start(Config::default());
     let mut client = server.open().await;
 
@@ -36,7 +36,7 @@ async fn a_service_sees_auth_and_may_refuse() {
 }
 
 #[actix_web::test]
-async fn events_are_acked_in_the_order_they_were_sent() {
+async fn events_are_acked_in_order() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -52,7 +52,7 @@ async fn events_are_acked_in_the_order_they_were_sent() {
 }
 
 #[actix_web::test]
-async fn an_ack_is_sent_if_asked_for_and_only_then() {
+async fn ack_is_sent_only_if_requested() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -65,7 +65,7 @@ async fn an_ack_is_sent_if_asked_for_and_only_then() {
 }
 
 #[actix_web::test]
-async fn what_is_put_into_a_slot_twice_is_sent_once() {
+async fn slot_frame_sent_repeatedly_leaves_once() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -76,24 +76,24 @@ async fn what_is_put_into_a_slot_twice_is_sent_once() {
 }
 
 #[actix_web::test]
-async fn events_received_are_handled_although_their_client_has_gone() {
+async fn started_event_completes_after_disconnect() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
     client.send(r#"421["wait",1]"#).await;
     client.send(r#"422["echo",2]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
 
     client.raw(Ws::Close(None)).await;
     assert!(matches!(client.next().await, Some(Ws::Close(_))));
     server.gate.notify_one();
 
-    assert_eq!(server.told().await, Told::Event("echo".into()));
-    assert_eq!(server.told().await, Told::Gone(Reason::TransportClose));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Event("echo".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::TransportClose));
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn a_client_leaves_and_comes_back_on_the_same_session() {
+async fn client_rejoins_namespace_on_same_session() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -103,13 +103,13 @@ async fn a_client_leaves_and_comes_back_on_the_same_session() {
 
     assert_eq!(client.text().await, "431[1]");
     assert!(client.text().await.starts_with("40{"));
-    assert_eq!(server.told().await, Told::Event("echo".into()));
-    assert_eq!(server.told().await, Told::Gone(Reason::ClientDisconnect));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("echo".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::ClientDisconnect));
     assert_eq!(server.hub.sockets(), 1);
 }
 
 #[actix_web::test]
-async fn a_service_may_end_a_socket() {
+async fn service_may_disconnect_socket() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -117,20 +117,20 @@ async fn a_service_may_end_a_socket() {
 
     assert_eq!(client.text().await, "41");
     assert_eq!(client.closed().await, (1000, "disconnected by the server".into()));
-    assert_eq!(server.told().await, Told::Event("leave".into()));
-    assert_eq!(server.told().await, Told::Gone(Reason::ServerDisconnect));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("leave".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::ServerDisconnect));
 }
 
 #[actix_web::test]
-async fn a_panic_costs_one_session() {
+async fn panic_closes_one_session() {
     let server = TestServer::start(Config::default());
     let (mut careless, mut other) = (server.connect().await, server.connect().await);
 
     careless.send(r#"421["panic"]"#).await;
 
     assert_eq!(careless.closed().await.0, 1011);
-    assert_eq!(server.told().await, Told::Event("panic".into()));
-    assert_eq!(server.told().await, Told::Gone(Reason::Panic));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("panic".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::Panic));
     other.send(r#"421["echo",1]"#).await;
     assert_eq!(other.text().await, "431[1]");
 }

@@ -1,4 +1,4 @@
-//! A server on a free port, with the script as its service or with others, and clients that speak the protocol by hand.
+//! A server on a free port, with the scripted service or with others, and clients that speak the protocol by hand.
 
 use std::{
     future::Future,
@@ -19,29 +19,29 @@ use tokio_tungstenite::client_async;
 mod client;
 mod http;
 mod line;
-mod metered;
+mod metrics;
 mod poller;
-mod script;
+mod service;
 
 pub(crate) use self::{
     client::Client,
     http::Http,
     line::line,
-    metered::limited,
+    metrics::limited,
     poller::{POLLING, Poller},
-    script::{Script, Told},
+    service::{ScriptedService, ServiceEvent},
 };
 
-/// Longer than anything here takes: reaching it is a failure.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than any operation here; reaching it is a failure.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) hub: Hub,
     pub(crate) io: SocketIo,
-    /// Lets one "wait" go on.
+    /// Releases one "wait" event.
     pub(crate) gate: Arc<Notify>,
-    told: Receiver<Told>,
+    events: Receiver<ServiceEvent>,
     handle: ServerHandle,
 }
 
@@ -51,13 +51,13 @@ impl TestServer {
     }
 
     pub(crate) fn with_workers(config: Config, workers: usize) -> Self {
-        let (hub, gate, (tell, told)) = (Hub::new(), Arc::new(Notify::new()), channel());
-        let script = Script { hub: hub.clone(), gate: gate.clone(), told: Mutex::new(tell) };
+        let (hub, gate, (sender, events)) = (Hub::new(), Arc::new(Notify::new()), channel());
+        let script = ScriptedService { hub: hub.clone(), gate: gate.clone(), events: Mutex::new(sender) };
         let builder = SocketIo::builder(config).hub(hub).service("/", script);
-        Self::run(builder, workers, gate, told, None)
+        Self::run(builder, workers, gate, events, None)
     }
 
-    /// A server of other services than the script.
+    /// A server with other services than the scripted one.
     pub(crate) fn of(builder: Builder, workers: usize) -> Self {
         Self::run(builder, workers, Arc::default(), channel().1, None)
     }
@@ -71,7 +71,7 @@ impl TestServer {
         builder: Builder,
         workers: usize,
         gate: Arc<Notify>,
-        told: Receiver<Told>,
+        events: Receiver<ServiceEvent>,
         tls: Option<ServerConfig>,
     ) -> Self {
         let io = builder.build();
@@ -80,7 +80,7 @@ impl TestServer {
             .workers(workers)
             .on_connect(socketio::on_connect)
             .tcp_nodelay(true)
-            .keep_alive(PATIENCE * 2)
+            .keep_alive(TIMEOUT * 2)
             .disable_signals()
             .shutdown_timeout(1);
         let bound = match tls {
@@ -92,7 +92,7 @@ impl TestServer {
         let server = server.run();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { address, hub, io, gate, told, handle }
+        Self { address, hub, io, gate, events, handle }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -118,19 +118,19 @@ impl TestServer {
         client
     }
 
-    /// A client in the main namespace of other services than the script.
+    /// A client in the main namespace of another service.
     pub(crate) async fn enter(&self) -> Client {
         let mut client = self.open().await;
         client.enter("/", "").await;
         client
     }
 
-    /// What the service says next.
-    pub(crate) async fn told(&self) -> Told {
+    /// The next event of the service.
+    pub(crate) async fn next_event(&self) -> ServiceEvent {
         within(async {
             loop {
-                match self.told.try_recv() {
-                    Ok(told) => return told,
+                match self.events.try_recv() {
+                    Ok(events) => return events,
                     Err(_) => tokio::task::yield_now().await,
                 }
             }
@@ -138,27 +138,27 @@ impl TestServer {
         .await
     }
 
-    /// Why the next socket goes; events that come before are skipped.
-    pub(crate) async fn gone(&self) -> Reason {
+    /// The reason of the next disconnect; earlier events are skipped.
+    pub(crate) async fn disconnect_reason(&self) -> Reason {
         loop {
-            if let Told::Gone(reason) = self.told().await {
+            if let ServiceEvent::Disconnected(reason) = self.next_event().await {
                 return reason;
             }
         }
     }
 
-    /// Ends the HTTP server, and with it its workers.
+    /// Stops the HTTP server and its workers.
     pub(crate) async fn stop(&self) {
         within(self.handle.stop(false)).await;
     }
 
-    /// Returns when there are no sessions left.
-    pub(crate) async fn emptied(&self) {
+    /// Waits until there are no sessions.
+    pub(crate) async fn wait_until_empty(&self) {
         self.until(|server| server.io.sessions() == 0).await;
         assert_eq!(self.hub.sockets(), 0);
     }
 
-    /// Returns when something is so.
+    /// Waits for a condition.
     pub(crate) async fn until(&self, is_so: impl Fn(&Self) -> bool) {
         within(async {
             while !is_so(self) {
@@ -176,5 +176,5 @@ impl Drop for TestServer {
 }
 
 pub(crate) async fn within<F: Future>(future: F) -> F::Output {
-    timeout(PATIENCE, future).await.expect("it took too long")
+    timeout(TIMEOUT, future).await.expect("it took too long")
 }

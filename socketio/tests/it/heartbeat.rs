@@ -1,4 +1,4 @@
-//! Both directions of the heartbeat, and the deadlines.
+//! Both directions of the heartbeat, and deadlines.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use socketio::{Config, Reason};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
-use crate::harness::{TestServer, Told};
+use crate::harness::{ServiceEvent, TestServer};
 
 const INTERVAL: Duration = Duration::from_millis(60);
 
@@ -15,7 +15,7 @@ fn short() -> Config {
 }
 
 #[actix_web::test]
-async fn a_ping_comes_after_each_interval_while_pongs_do() {
+async fn pings_follow_each_interval() {
     let server = TestServer::start(short());
     let start = Instant::now();
     let mut client = server.connect().await;
@@ -29,21 +29,21 @@ async fn a_ping_comes_after_each_interval_while_pongs_do() {
 }
 
 #[actix_web::test]
-async fn a_missing_pong_closes_the_session() {
+async fn missing_pong_closes_session() {
     let server = TestServer::start(short());
     let mut client = server.connect().await;
     let (code, sentence) = client.closed().await;
     assert_eq!((code, sentence.as_str()), (1008, "no pong within 400ms"));
-    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::PingTimeout));
 }
 
 #[actix_web::test]
-async fn a_slow_event_does_not_stop_the_heart() {
+async fn slow_event_does_not_stop_heartbeat() {
     let server = TestServer::start(short());
     let mut client = server.connect().await;
     client.send(r#"421["wait",1]"#).await;
 
-    // Longer than a ping may stay unanswered.
+    // Longer than the ping timeout.
     for _ in 0..10 {
         assert_eq!(client.text().await, "2");
         client.send("3").await;
@@ -58,14 +58,14 @@ async fn a_slow_event_does_not_stop_the_heart() {
 }
 
 #[actix_web::test]
-async fn a_pong_that_the_server_does_not_read_is_not_missed() {
+async fn unread_pong_is_not_missed() {
     let server = TestServer::start(Config { max_inbox: 2, ..short() });
     let mut client = server.connect().await;
     for id in 1..=4 {
         client.send(&format!(r#"42{id}["wait",{id}]"#)).await;
     }
 
-    // The inbox is full, so the pong stays in the kernel for longer than it may take.
+    // The inbox is full, so the pong stays in the kernel for longer than the timeout.
     assert_eq!(client.text().await, "2");
     client.send("3").await;
     tokio::time::sleep_until(Instant::now() + Duration::from_millis(900)).await;
@@ -82,12 +82,12 @@ async fn a_pong_that_the_server_does_not_read_is_not_missed() {
 }
 
 #[actix_web::test]
-async fn a_session_without_a_socket_is_closed() {
+async fn session_without_socket_is_closed() {
     let server =
         TestServer::start(Config { connect_timeout: Duration::from_millis(50), ..Config::default() });
     let mut idle = server.open().await;
     assert_eq!(idle.closed().await, (1008, "no connect packet within 50ms".into()));
-    server.emptied().await;
+    server.wait_until_empty().await;
 
     let mut left = server.connect().await;
     left.send("41").await;
@@ -95,7 +95,7 @@ async fn a_session_without_a_socket_is_closed() {
 }
 
 #[actix_web::test]
-async fn the_websockets_own_pings_are_answered() {
+async fn websocket_pings_are_answered() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
     client.raw(Ws::Ping("are you there".into())).await;

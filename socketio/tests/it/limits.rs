@@ -1,4 +1,4 @@
-//! Too large, too many, too slow.
+//! Oversized, excessive and stalled input.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use socketio::{Config, Reason};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 
-use crate::harness::{Client, TestServer, Told, within};
+use crate::harness::{Client, ServiceEvent, TestServer, within};
 
 #[actix_web::test]
-async fn an_event_that_is_too_large_is_still_acked() {
+async fn oversized_event_is_acked() {
     let server = TestServer::start(Config { max_payload: 10_000, ..Config::default() });
     let mut client = server.connect().await;
 
@@ -22,7 +22,7 @@ async fn an_event_that_is_too_large_is_still_acked() {
 }
 
 #[actix_web::test]
-async fn a_message_that_is_too_large_to_skip_closes_the_session() {
+async fn message_above_skip_limit_closes_session() {
     let server = TestServer::start(Config { max_payload: 1_000, ..Config::default() });
     let mut client = server.connect().await;
     let text = format!(r#"427["echo","{}"]"#, "x".repeat(64_000));
@@ -32,7 +32,7 @@ async fn a_message_that_is_too_large_to_skip_closes_the_session() {
 }
 
 #[actix_web::test]
-async fn a_message_that_is_too_large_to_be_known_closes_the_session() {
+async fn unrecognisable_oversized_message_closes_session() {
     let server = TestServer::start(Config { max_payload: 2_000, ..Config::default() });
     let mut client = server.connect().await;
     client.send(&format!(r#"42["{}"]"#, "x".repeat(3_000))).await;
@@ -40,7 +40,7 @@ async fn a_message_that_is_too_large_to_be_known_closes_the_session() {
 }
 
 #[actix_web::test]
-async fn binary_events_are_recognised_with_their_attachments() {
+async fn oversized_binary_event_is_recognised() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
 
@@ -61,7 +61,7 @@ async fn binary_events_are_recognised_with_their_attachments() {
 }
 
 #[actix_web::test]
-async fn a_deep_payload_is_only_text_until_it_is_refused() {
+async fn deep_payload_is_refused_above_max_depth() {
     let deep = format!("{}{}", "[".repeat(400_000), "]".repeat(400_000));
     let server = TestServer::start(Config { max_depth: 400_000, ..Config::default() });
     let mut client = server.connect().await;
@@ -77,7 +77,7 @@ async fn a_deep_payload_is_only_text_until_it_is_refused() {
 }
 
 #[actix_web::test]
-async fn there_is_a_last_session() {
+async fn handshake_beyond_max_sessions_gets_503() {
     let server = TestServer::start(Config { max_sessions: 2, ..Config::default() });
     let (_one, two) = (server.connect().await, server.connect().await);
 
@@ -96,7 +96,7 @@ async fn there_is_a_last_session() {
 }
 
 #[actix_web::test]
-async fn a_client_that_never_reads_is_evicted_and_nobody_else_notices() {
+async fn stalled_client_is_evicted_without_effect_on_others() {
     let server = TestServer::start(Config { max_outbox: 500_000, ..Config::default() });
     let (stuck, mut reader) = (server.connect().await, server.connect().await);
     let text = format!("\"{}\"", "x".repeat(100_000));
@@ -108,19 +108,19 @@ async fn a_client_that_never_reads_is_evicted_and_nobody_else_notices() {
     }
 
     loop {
-        match server.told().await {
-            Told::Event(_) => {}
-            Told::Gone(reason) => break assert_eq!(reason, Reason::OutboxFull),
+        match server.next_event().await {
+            ServiceEvent::Event(_) => {}
+            ServiceEvent::Disconnected(reason) => break assert_eq!(reason, Reason::OutboxFull),
         }
     }
     assert_eq!(server.hub.sockets(), 1);
-    // Its connection is closed, although it has not read a byte: the kernel refuses what it writes.
+    // Its connection is closed although it has read nothing: the kernel refuses its writes.
     let mut tcp = stuck.0.into_inner();
     within(async { while tcp.write_all(b"x").await.is_ok() {} }).await;
 }
 
 #[actix_web::test]
-async fn a_client_that_never_reads_cannot_hold_up_its_close() {
+async fn stalled_client_cannot_delay_close() {
     let server = TestServer::start(Config {
         close_timeout: Duration::from_millis(100),
         max_outbox: usize::MAX,
@@ -143,7 +143,7 @@ async fn a_client_that_never_reads_cannot_hold_up_its_close() {
 }
 
 #[actix_web::test]
-async fn a_thousand_sockets_come_and_go() {
+async fn thousand_sockets_connect_and_disconnect() {
     let server = TestServer::with_workers(Config::default(), 2);
     for _ in 0..10 {
         let mut clients: Vec<Client> = Vec::new();
@@ -158,6 +158,6 @@ async fn a_thousand_sockets_come_and_go() {
                 _ => {}
             }
         }
-        server.emptied().await;
+        server.wait_until_empty().await;
     }
 }

@@ -5,6 +5,7 @@
 mod acks;
 mod bounds;
 mod broadcast;
+mod coalescing;
 mod events;
 mod harness;
 mod heartbeat;
@@ -16,7 +17,6 @@ mod protocol;
 mod recovery;
 mod rooms;
 mod shutdown;
-mod slow_line;
-mod steps;
+mod slow_link;
 mod tls;
 mod upgrade;

@@ -1,4 +1,4 @@
-//! Several namespaces on one session: who may enter, and what they have to do with each other.
+//! Several namespaces on one session: authorization, and independence.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,15 +13,15 @@ use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
 use crate::harness::{TestServer, limited, within};
 
-mod ends;
-mod entry;
+mod connect_hook;
+mod disconnect;
 
-/// A namespace that greets, echoes, can be held up, and tells of connects and disconnects.
-fn plain(name: &str, gate: Arc<Notify>, tell: UnboundedSender<String>) -> Namespace {
-    let gone = tell.clone();
+/// A namespace that greets, echoes, can be held up, and reports connects and disconnects.
+fn plain(name: &str, gate: Arc<Notify>, report: UnboundedSender<String>) -> Namespace {
+    let gone = report.clone();
     Namespace::new(name)
-        .connect(move |socket: Socket| {
-            let _ = tell.send(format!("{} in", socket.namespace()));
+        .on_connect(move |socket: Socket| {
+            let _ = report.send(format!("{} in", socket.namespace()));
             async move { socket.emit("hello", socket.namespace()) }
         })
         .on("echo", |args: Args| async move { args })
@@ -32,7 +32,7 @@ fn plain(name: &str, gate: Arc<Notify>, tell: UnboundedSender<String>) -> Namesp
         .on("disconnect me", |socket: Socket| async move { socket.disconnect() })
         .on("close me", |socket: Socket| async move { socket.close() })
         .on("panic", || async { assert!(std::env::args().count() == usize::MAX, "as asked") })
-        .disconnect(move |socket: Socket, reason: Reason| {
+        .on_disconnect(move |socket: Socket, reason: Reason| {
             let _ = gone.send(format!("{} {reason}", socket.namespace()));
             async {}
         })
@@ -41,25 +41,25 @@ fn plain(name: &str, gate: Arc<Notify>, tell: UnboundedSender<String>) -> Namesp
 struct Server {
     server: TestServer,
     gate: Arc<Notify>,
-    told: UnboundedReceiver<String>,
+    reports: UnboundedReceiver<String>,
 }
 
 impl Server {
     fn start(names: &[&str], config: Config) -> Self {
-        let (gate, (tell, told)) = (Arc::new(Notify::new()), unbounded_channel());
+        let (gate, (report, reports)) = (Arc::new(Notify::new()), unbounded_channel());
         let builder = names.iter().fold(SocketIo::builder(config), |builder, name| {
-            builder.namespace(plain(name, gate.clone(), tell.clone()))
+            builder.namespace(plain(name, gate.clone(), report.clone()))
         });
-        Self { server: TestServer::of(builder, 2), gate, told }
+        Self { server: TestServer::of(builder, 2), gate, reports }
     }
 
-    async fn told(&mut self) -> String {
-        within(self.told.recv()).await.unwrap()
+    async fn next_report(&mut self) -> String {
+        within(self.reports.recv()).await.unwrap()
     }
 }
 
 #[actix_web::test]
-async fn one_session_has_a_socket_in_each() {
+async fn session_has_socket_per_namespace() {
     let Server { server, .. } = Server::start(&["/", "/a", "/b"], Config::default());
     let mut client = server.open().await;
     let mut ids = Vec::new();
@@ -67,7 +67,10 @@ async fn one_session_has_a_socket_in_each() {
         ids.push(client.enter(name, "").await);
         let prefix = if name == "/" { String::new() } else { format!("{name},") };
         assert_eq!(client.text().await, format!(r#"42{prefix}["hello","{name}"]"#));
-        assert_eq!(client.ask(&format!(r#"42{prefix}7["echo","x"]"#)).await, format!(r#"43{prefix}7["x"]"#));
+        assert_eq!(
+            client.request(&format!(r#"42{prefix}7["echo","x"]"#)).await,
+            format!(r#"43{prefix}7["x"]"#)
+        );
     }
     ids.dedup();
     assert_eq!((ids.len(), server.hub.sockets(), server.io.sessions()), (3, 3, 1));
@@ -81,7 +84,7 @@ async fn one_session_has_a_socket_in_each() {
 }
 
 #[actix_web::test]
-async fn there_is_a_last_namespace() {
+async fn max_sockets_refuses_further_namespace() {
     let before = limited("max_sockets");
     let Server { server, .. } =
         Server::start(&["/a", "/b", "/c"], Config { max_sockets: 2, ..Config::default() });
@@ -91,17 +94,17 @@ async fn there_is_a_last_namespace() {
         client.text().await;
     }
     let refused = r#"44/c,{"message":"Too many namespaces on one connection"}"#;
-    assert_eq!(client.ask("40/c,").await, refused);
+    assert_eq!(client.request("40/c,").await, refused);
     assert!(limited("max_sockets") > before);
-    assert_eq!(client.ask(r#"42/a,1["echo",1]"#).await, "43/a,1[1]");
+    assert_eq!(client.request(r#"42/a,1["echo",1]"#).await, "43/a,1[1]");
     client.send("41/a,").await;
-    // The ack tells that it has been put out.
-    assert_eq!(client.ask(r#"42/b,1["echo",1]"#).await, "43/b,1[1]");
+    // The ack proves that it has been disconnected.
+    assert_eq!(client.request(r#"42/b,1["echo",1]"#).await, "43/b,1[1]");
     client.enter("/c", "").await;
 }
 
 #[actix_web::test]
-async fn one_may_be_left_for_another_at_once() {
+async fn left_namespace_frees_socket_limit_at_once() {
     let Server { server, .. } = Server::start(&["/a", "/b"], Config { max_sockets: 1, ..Config::default() });
     let mut client = server.open().await;
     client.enter("/a", "").await;
@@ -114,7 +117,7 @@ async fn one_may_be_left_for_another_at_once() {
 }
 
 #[actix_web::test]
-async fn events_of_two_namespaces_do_not_wait_for_each_other() {
+async fn namespaces_handle_events_independently() {
     let Server { server, gate, .. } = Server::start(&["/a", "/b"], Config::default());
     let mut client = server.open().await;
     for name in ["/a", "/b"] {
@@ -124,24 +127,24 @@ async fn events_of_two_namespaces_do_not_wait_for_each_other() {
     client.send(r#"42/a,1["wait"]"#).await;
     client.send(r#"42/a,2["echo",2]"#).await;
     for id in 3..8 {
-        assert_eq!(client.ask(&format!(r#"42/b,{id}["echo",{id}]"#)).await, format!("43/b,{id}[{id}]"));
+        assert_eq!(client.request(&format!(r#"42/b,{id}["echo",{id}]"#)).await, format!("43/b,{id}[{id}]"));
     }
     gate.notify_one();
     assert_eq!((client.text().await, client.text().await), ("43/a,1[]".into(), "43/a,2[2]".into()));
 }
 
 #[actix_web::test]
-async fn a_slow_guard_holds_nobody_else_up_and_events_wait_for_the_greeting() {
+async fn slow_authorizer_delays_only_its_own_socket() {
     let (gate, greeting) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (held, held_greeting) = (gate.clone(), greeting.clone());
-    let slow = Namespace::guarded("/slow", move |_: Handshake| {
+    let slow = Namespace::with_authorizer("/slow", move |_: Handshake| {
         let gate = held.clone();
         async move {
             gate.notified().await;
             Ok(())
         }
     })
-    .connect(move |socket: Socket| {
+    .on_connect(move |socket: Socket| {
         let greeting = held_greeting.clone();
         async move {
             greeting.notified().await;
@@ -156,16 +159,16 @@ async fn a_slow_guard_holds_nobody_else_up_and_events_wait_for_the_greeting() {
     let mut client = server.open().await;
     client.send("40/slow,").await;
     client.enter("/", "").await;
-    assert_eq!(client.ask(r#"421["echo",1]"#).await, "431[1]");
+    assert_eq!(client.request(r#"421["echo",1]"#).await, "431[1]");
     gate.notify_one();
     assert!(client.text().await.starts_with("40/slow,"));
     client.send(r#"42/slow,2["echo",2]"#).await;
-    assert_eq!(client.ask(r#"423["echo",3]"#).await, "433[3]");
+    assert_eq!(client.request(r#"423["echo",3]"#).await, "433[3]");
     greeting.notify_one();
     assert_eq!(client.text().await, r#"42/slow,["hello",1]"#);
     assert_eq!(client.text().await, "43/slow,2[2]");
 
-    // Who goes while it is decided on never comes in.
+    // A client that disconnects during its authorization is never connected.
     let mut gone = server.open().await;
     gone.send("40/slow,").await;
     gone.send("40").await;
@@ -178,11 +181,11 @@ async fn a_slow_guard_holds_nobody_else_up_and_events_wait_for_the_greeting() {
 }
 
 #[actix_web::test]
-async fn a_session_must_have_a_socket_in_one_of_them() {
+async fn session_without_namespace_times_out() {
     let config = Config { connect_timeout: Duration::from_millis(80), ..Config::default() };
     let Server { server, .. } = Server::start(&["/a", "/b"], config);
     let mut client = server.open().await;
-    assert!(client.ask("40/x,").await.starts_with("44/x,"));
+    assert!(client.request("40/x,").await.starts_with("44/x,"));
     assert_eq!(client.closed().await.0, 1008, "a refusal is no socket");
 
     let mut client = server.open().await;

@@ -1,4 +1,4 @@
-//! How a client may ask to be let in: subprotocols, slashes, and a move without a probe.
+//! Variants of handshakes: subprotocols, slashes, and an upgrade without a probe.
 
 use futures_util::SinkExt;
 use socketio::{Config, Frame, Message, Subprotocols};
@@ -9,7 +9,7 @@ use crate::harness::{Http, POLLING, Poller, TestServer};
 const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                        Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
 
-/// What a WebSocket is answered with to these offers: one that opens a session, and one that takes a session over.
+/// Accepted subprotocols of two WebSockets with these offers: one opens a session, the other upgrades one.
 async fn answered(server: &TestServer, offers: &str) -> [Option<String>; 2] {
     let poller = Poller::connect(server).await;
     let mut chosen = [None, None];
@@ -29,7 +29,7 @@ fn both(name: Option<&str>) -> [Option<String>; 2] {
 }
 
 #[actix_web::test]
-async fn the_first_subprotocol_that_is_offered_is_answered_and_none_if_none_is() {
+async fn first_offered_subprotocol_is_accepted() {
     let server = TestServer::start(Config::default());
     for (offers, expected) in [
         ("", None),
@@ -45,7 +45,7 @@ async fn the_first_subprotocol_that_is_offered_is_answered_and_none_if_none_is()
 }
 
 #[actix_web::test]
-async fn of_subprotocols_that_are_known_the_first_offered_is_answered() {
+async fn first_known_subprotocol_is_accepted() {
     let known = |names: &[&str]| Subprotocols::Known(names.iter().map(|&name| name.to_owned()).collect());
     let start = |subprotocols| TestServer::start(Config { subprotocols, ..Config::default() });
     let offers = "Sec-WebSocket-Protocol: v1.gym, v2.gym, v3.gym\r\n";
@@ -59,7 +59,7 @@ async fn of_subprotocols_that_are_known_the_first_offered_is_answered() {
 }
 
 #[actix_web::test]
-async fn slashes_more_or_less_make_no_difference() {
+async fn path_accepts_extra_and_missing_slashes() {
     for (path, asked) in [
         (
             "/socket.io/",
@@ -91,7 +91,7 @@ async fn slashes_more_or_less_make_no_difference() {
 }
 
 #[actix_web::test]
-async fn a_client_may_move_without_a_probe() {
+async fn upgrade_without_probe_is_accepted() {
     for workers in [1, 3] {
         let server = TestServer::with_workers(Config::default(), workers);
         let mut poller = Poller::connect(&server).await;
@@ -107,12 +107,12 @@ async fn a_client_may_move_without_a_probe() {
         server.hub.broadcast(Message::event(Frame::event("large", &[&large])));
         assert_eq!(client.text().await.len(), large.len() + 12);
         assert_eq!(poller.poll().await.status, 400, "it has moved");
-        assert_eq!(client.ask(r#"423["echo",3]"#).await, "433[3]");
+        assert_eq!(client.request(r#"423["echo",3]"#).await, "433[3]");
     }
 }
 
 #[actix_web::test]
-async fn a_client_that_has_entered_nothing_yet_may_move_without_a_probe() {
+async fn upgrade_without_probe_is_accepted_before_connect() {
     let server = TestServer::with_workers(Config::default(), 2);
     let poller = Poller::open(&server).await;
     let mut client = poller.websocket(&server).await;

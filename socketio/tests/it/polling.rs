@@ -1,20 +1,20 @@
-//! Long-polling: packets in the bodies of requests and answers.
+//! Long-polling: packets in the bodies of requests and responses.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use socketio::{Args, Config, Frame, Message, Namespace, Reason, SocketIo, Transport};
 
-use crate::harness::{Http, POLLING, Poller, TestServer, Told};
+use crate::harness::{Http, POLLING, Poller, ServiceEvent, TestServer};
 
 mod origins;
 mod requests;
 mod sizes;
 
 #[actix_web::test]
-async fn the_handshake_says_what_the_client_must_know() {
+async fn open_packet_contains_session_parameters() {
     let server = TestServer::start(Config::default());
-    let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
 
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("text/plain; charset=UTF-8"));
@@ -30,28 +30,28 @@ async fn the_handshake_says_what_the_client_must_know() {
 }
 
 #[actix_web::test]
-async fn only_the_transports_of_the_settings_are_offered_and_served() {
+async fn disabled_transports_are_not_served() {
     let websocket = "?EIO=4&transport=websocket";
     let unknown = r#"{"code":0,"message":"Transport unknown"}"#;
 
     let server = TestServer::start(Config { allow_upgrades: false, ..Config::default() });
-    let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
     assert!(answer.body.contains(r#""upgrades":[]"#), "{answer:?}");
 
     let server = TestServer::start(Config { transports: vec![Transport::Polling], ..Config::default() });
-    let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
     assert!(answer.body.contains(r#""upgrades":[]"#), "{answer:?}");
-    let answer = Http::connect(&server).await.ask("GET", websocket, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", websocket, "", b"").await;
     assert_eq!((answer.status, answer.body.as_str()), (400, unknown));
 
     let server = TestServer::start(Config { transports: vec![Transport::WebSocket], ..Config::default() });
-    let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
     assert_eq!((answer.status, answer.body.as_str()), (400, unknown));
     server.connect().await;
 }
 
 #[actix_web::test]
-async fn a_path_is_the_same_with_and_without_a_slash_at_its_end() {
+async fn path_trailing_slash_is_optional() {
     for path in ["/chat", "/chat/"] {
         let server = TestServer::start(Config { path: path.to_owned(), ..Config::default() });
         for (path, status) in [("/chat", 200), ("/chat/", 200), ("/chat/x", 404), ("/socket.io/", 404)] {
@@ -63,7 +63,7 @@ async fn a_path_is_the_same_with_and_without_a_slash_at_its_end() {
 }
 
 #[actix_web::test]
-async fn events_are_acked_in_order_whichever_worker_takes_the_requests() {
+async fn events_are_acked_in_order_across_workers() {
     for workers in [1, 3] {
         let server = TestServer::with_workers(Config::default(), workers);
         let mut poller = Poller::connect(&server).await;
@@ -79,7 +79,7 @@ async fn events_are_acked_in_order_whichever_worker_takes_the_requests() {
 }
 
 #[actix_web::test]
-async fn a_get_waits_until_there_is_something_to_say() {
+async fn get_waits_for_packets() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.begin_poll().await;
@@ -91,7 +91,7 @@ async fn a_get_waits_until_there_is_something_to_say() {
 }
 
 #[actix_web::test]
-async fn each_packet_comes_exactly_once_and_in_order() {
+async fn packets_arrive_once_and_in_order() {
     const LAST: usize = 3_000;
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
@@ -104,11 +104,11 @@ async fn each_packet_comes_exactly_once_and_in_order() {
     for n in 0..=LAST {
         assert_eq!(poller.text().await, format!(r#"42["n",{n}]"#));
     }
-    assert_eq!(poller.left(), Vec::<String>::new());
+    assert_eq!(poller.remaining(), Vec::<String>::new());
 }
 
 #[actix_web::test]
-async fn binary_values_travel_as_base64_both_ways() {
+async fn binary_values_are_base64_in_both_directions() {
     let back = Namespace::new("/").on("back", |args: Args| async move { args });
     let server = TestServer::of(SocketIo::builder(Config::default()).namespace(back), 1);
     let mut poller = Poller::enter(&server).await;
@@ -135,7 +135,7 @@ fn short() -> Config {
 }
 
 #[actix_web::test]
-async fn pings_are_polled_and_pongs_posted() {
+async fn heartbeat_works_by_polling() {
     let server = TestServer::with_workers(short(), 2);
     let mut poller = Poller::connect(&server).await;
     for _ in 0..12 {
@@ -147,7 +147,7 @@ async fn pings_are_polled_and_pongs_posted() {
 }
 
 #[actix_web::test]
-async fn a_missing_pong_ends_the_session_and_the_get_that_waits() {
+async fn missing_pong_ends_session_and_waiting_get() {
     let server = TestServer::start(short());
     let mut poller = Poller::connect(&server).await;
     let mut last = poller.poll().await;
@@ -155,44 +155,44 @@ async fn a_missing_pong_ends_the_session_and_the_get_that_waits() {
         last = poller.poll().await;
     }
     assert_eq!(last.status, 503);
-    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::PingTimeout));
     let gone = poller.poll().await;
     assert_eq!((gone.status, gone.body.as_str()), (400, r#"{"code":1,"message":"Session ID unknown"}"#));
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn a_client_that_does_not_poll_any_more_is_given_up() {
+async fn client_without_polls_times_out() {
     let server = TestServer::start(short());
     let mut poller = Poller::connect(&server).await;
-    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::PingTimeout));
     assert_eq!(poller.poll().await.status, 400);
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn a_farewell_lets_the_waiting_get_go() {
+async fn client_close_releases_waiting_get() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.begin_poll().await;
     poller.send("1").await;
     assert_eq!(poller.get.answer().await.body, "6");
-    assert_eq!(server.told().await, Told::Gone(Reason::TransportClose));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::TransportClose));
+    server.wait_until_empty().await;
     assert_eq!(poller.poll().await.status, 400);
 }
 
 #[actix_web::test]
-async fn a_farewell_with_the_leave_before_it_is_a_polite_end() {
+async fn leave_and_close_in_one_post_is_client_disconnect() {
     let server = TestServer::start(Config::default());
     let mut poller = Poller::connect(&server).await;
     poller.send("41\u{1e}1").await;
-    assert_eq!(server.told().await, Told::Gone(Reason::ClientDisconnect));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::ClientDisconnect));
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn a_close_by_the_server_is_the_last_packet() {
+async fn server_close_is_last_packet() {
     let server = TestServer::start(Config::default());
     let mut poller = Poller::connect(&server).await;
     poller.begin_poll().await;
@@ -202,27 +202,27 @@ async fn a_close_by_the_server_is_the_last_packet() {
     poller.send(r#"42["leave"]"#).await;
 
     assert_eq!((poller.text().await, poller.text().await), ("41".into(), "1".into()));
-    assert_eq!(poller.left(), Vec::<String>::new());
-    server.emptied().await;
+    assert_eq!(poller.remaining(), Vec::<String>::new());
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn a_shutdown_answers_what_runs_and_closes() {
+async fn shutdown_acks_running_events_and_closes() {
     let server = TestServer::with_workers(Config::default(), 2);
     let (mut busy, mut idle) = (Poller::connect(&server).await, Poller::connect(&server).await);
     busy.send(r#"421["wait",1]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
     idle.begin_poll().await;
 
     let io = server.io.clone();
     let shutdown = actix_web::rt::spawn(async move { io.shutdown(Duration::from_secs(10)).await });
 
     assert_eq!(idle.get.answer().await.status, 503, "stock clients come back after that");
-    let late = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let late = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
     assert_eq!(late.status, 503);
     server.gate.notify_one();
     assert_eq!(busy.text().await, "431[1]");
     assert_eq!(busy.poll().await.status, 503);
     shutdown.await.unwrap();
-    server.emptied().await;
+    server.wait_until_empty().await;
 }

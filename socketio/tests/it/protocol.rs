@@ -1,4 +1,4 @@
-//! What a client may not do, and what it is told.
+//! Protocol violations and their errors.
 
 use socketio::{Config, Origins};
 use tokio::{
@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
 use crate::harness::{TestServer, within};
 
-/// A request by hand; status and body of what came back.
+/// A request by hand; status and body of the response.
 async fn request(server: &TestServer, method: &str, query: &str, headers: &str) -> (u16, String) {
     let mut tcp = TcpStream::connect(server.address).await.unwrap();
     let head = format!("{method} /socket.io/{query} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", server.address);
@@ -32,7 +32,7 @@ const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocke
                        Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
 
 #[actix_web::test]
-async fn a_bad_handshake_is_refused_in_engine_ios_words() {
+async fn invalid_handshake_gets_engine_io_error() {
     let server = TestServer::start(Config::default());
     let ws = "?EIO=4&transport=websocket";
     for (method, query, headers, code, message) in [
@@ -56,7 +56,7 @@ async fn a_bad_handshake_is_refused_in_engine_ios_words() {
 }
 
 #[actix_web::test]
-async fn only_pages_of_an_allowed_origin_are_let_in() {
+async fn refused_origin_gets_403() {
     let server =
         TestServer::start(Config { origins: Origins::list(["https://gym.example"]), ..Config::default() });
     let ws = "?EIO=4&transport=websocket";
@@ -69,7 +69,7 @@ async fn only_pages_of_an_allowed_origin_are_let_in() {
 }
 
 #[actix_web::test]
-async fn another_namespace_is_refused_and_the_session_goes_on() {
+async fn unknown_namespace_is_refused_and_session_continues() {
     let server = TestServer::start(Config::default());
     let mut client = server.open().await;
     client.send(r#"40/admin,{"token":"x"}"#).await;
@@ -79,7 +79,7 @@ async fn another_namespace_is_refused_and_the_session_goes_on() {
 }
 
 #[actix_web::test]
-async fn who_asks_twice_is_let_in_once() {
+async fn repeated_connect_is_ignored() {
     let server = TestServer::start(Config::default());
     let mut client = server.open().await;
     client.send("40").await;
@@ -93,7 +93,7 @@ async fn who_asks_twice_is_let_in_once() {
 }
 
 #[actix_web::test]
-async fn what_breaks_the_protocol_closes_the_session_and_says_why() {
+async fn protocol_violation_closes_session_with_reason() {
     let server = TestServer::start(Config::default());
     for (text, sentence) in [
         ("4", "empty packet"),
@@ -117,11 +117,11 @@ async fn what_breaks_the_protocol_closes_the_session_and_says_why() {
     let mut client = server.connect().await;
     client.raw(Ws::binary(vec![1])).await;
     assert_eq!(client.closed().await, (1002, "an attachment of nothing".into()));
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn an_event_before_connect_closes_the_session() {
+async fn event_before_connect_closes_session() {
     let server = TestServer::start(Config::default());
     let mut client = server.open().await;
     client.send(r#"421["echo",1]"#).await;
@@ -129,7 +129,7 @@ async fn an_event_before_connect_closes_the_session() {
 }
 
 #[actix_web::test]
-async fn bytes_that_are_no_frames_close_the_session() {
+async fn invalid_frames_close_session() {
     let server = TestServer::start(Config::default());
     for garbage in
         [&[0xFF; 64][..], b"GET / HTTP/1.1\r\n\r\n", &[0x81, 0x82, 0, 0, 0, 0, 0xFF, 0xFE], &[0; 5]]
@@ -139,11 +139,11 @@ async fn bytes_that_are_no_frames_close_the_session() {
         tcp.write_all(garbage).await.unwrap();
         assert!(matches!(client.closed().await.0, 1002 | 1007));
     }
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn an_engine_io_close_and_a_half_closed_connection_end_the_session() {
+async fn engine_io_close_and_half_close_end_session() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
     client.send("1").await;
@@ -152,5 +152,5 @@ async fn an_engine_io_close_and_a_half_closed_connection_end_the_session() {
     let mut client = server.connect().await;
     client.0.get_mut().shutdown().await.unwrap();
     assert_eq!(client.next().await, None);
-    server.emptied().await;
+    server.wait_until_empty().await;
 }

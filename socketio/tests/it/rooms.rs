@@ -1,14 +1,14 @@
-//! Rooms: who is meant, on whichever worker, and what can be done to them.
+//! Rooms: selection across workers, and operations.
 
 use futures_util::future::join_all;
 use socketio::{Config, Data, Hub, Namespace, Reply, Slot, Socket, SocketIo, args};
 
 use crate::harness::{Client, TestServer};
 
-mod behind;
 mod members;
+mod slow_consumers;
 
-/// Lets its clients join, leave, list and broadcast as they say.
+/// Namespace whose clients join, leave, list and broadcast on request.
 fn rooms() -> Namespace {
     Namespace::new("/")
         .on("join", |socket: Socket, Data(room): Data<String>| async move { socket.join(room) })
@@ -39,38 +39,38 @@ async fn member(server: &TestServer, rooms: &[&str]) -> (Client, String) {
     let mut client = server.open().await;
     let id = client.enter("/", "").await;
     for room in rooms {
-        assert_eq!(client.ask(&format!(r#"421["join","{room}"]"#)).await, "431[]");
+        assert_eq!(client.request(&format!(r#"421["join","{room}"]"#)).await, "431[]");
     }
     (client, id)
 }
 
-/// What each has heard so far. The acks that end it come behind all that was sent before.
-async fn heard(clients: &mut [(Client, String)]) -> Vec<Vec<String>> {
+/// Events received by each client so far. The final acks follow everything sent before.
+async fn received(clients: &mut [(Client, String)]) -> Vec<Vec<String>> {
     join_all(clients.iter_mut().map(|(client, _)| async {
         client.send(r#"427["echo",7]"#).await;
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         loop {
             let text = client.text().await;
             match text.strip_prefix(r#"42["news",""#) {
-                Some(news) => heard.push(news.trim_end_matches("\"]").to_owned()),
+                Some(news) => received.push(news.trim_end_matches("\"]").to_owned()),
                 None => break assert_eq!(text, "437[7]"),
             }
         }
-        heard
+        received
     }))
     .await
 }
 
-/// Who of them has heard this, and nothing else, and once.
-async fn hearers(clients: &mut [(Client, String)], news: &str) -> Vec<usize> {
-    let heard = heard(clients).await;
-    let hearers = heard.iter().enumerate().filter(|(_, heard)| !heard.is_empty());
-    let hearers = hearers.inspect(|(_, heard)| assert_eq!(**heard, [news])).map(|(n, _)| n);
-    hearers.collect()
+/// The clients that received this event, once, and nothing else.
+async fn recipients(clients: &mut [(Client, String)], news: &str) -> Vec<usize> {
+    let received = received(clients).await;
+    let recipients = received.iter().enumerate().filter(|(_, received)| !received.is_empty());
+    let recipients = recipients.inspect(|(_, received)| assert_eq!(**received, [news])).map(|(n, _)| n);
+    recipients.collect()
 }
 
 #[actix_web::test]
-async fn those_are_reached_who_are_meant_and_each_once() {
+async fn broadcast_reaches_selected_sockets_once() {
     for workers in [1, 3] {
         let server = start(workers);
         let mut clients = Vec::new();
@@ -101,13 +101,13 @@ async fn those_are_reached_who_are_meant_and_each_once() {
         ];
         for (case, (send, expected)) in cases.iter().enumerate() {
             send(hub);
-            assert_eq!(hearers(&mut clients, "x").await, *expected, "case {case}, {workers} workers");
+            assert_eq!(recipients(&mut clients, "x").await, *expected, "case {case}, {workers} workers");
         }
     }
 }
 
 #[actix_web::test]
-async fn a_socket_does_not_reach_itself() {
+async fn socket_broadcast_excludes_itself() {
     let server = start(2);
     let mut clients = Vec::new();
     for rooms in [&["a"][..], &["a"], &["b"], &[]] {
@@ -119,24 +119,24 @@ async fn a_socket_does_not_reach_itself() {
         (r#"421["except","b"]"#, "except", &[1, 3]),
         (r#"421["others"]"#, "others", &[1, 2, 3]),
     ] {
-        assert_eq!(clients[0].0.ask(event).await, "431[]");
-        assert_eq!(hearers(&mut clients, news).await, expected, "{event}");
+        assert_eq!(clients[0].0.request(event).await, "431[]");
+        assert_eq!(recipients(&mut clients, news).await, expected, "{event}");
     }
     let own = clients[0].1.clone();
-    assert_eq!(clients[0].0.ask(&format!(r#"421["to","{own}"]"#)).await, "431[]");
-    assert!(hearers(&mut clients, "to").await.is_empty());
+    assert_eq!(clients[0].0.request(&format!(r#"421["to","{own}"]"#)).await, "431[]");
+    assert!(recipients(&mut clients, "to").await.is_empty());
 }
 
 #[actix_web::test]
-async fn local_means_this_worker() {
+async fn local_selects_calling_worker() {
     let server = start(1);
     let mut clients = join_all((0..3).map(|_| member(&server, &[]))).await;
-    // This is no worker.
+    // This thread is not a worker.
     server.hub.of("/").local().emit("news", "local");
-    assert!(hearers(&mut clients, "local").await.is_empty());
+    assert!(recipients(&mut clients, "local").await.is_empty());
     clients[0].0.send(r#"42["local"]"#).await;
     assert_eq!(clients[0].0.text().await, r#"42["news","local"]"#);
-    assert_eq!(hearers(&mut clients, "local").await, [1, 2]);
+    assert_eq!(recipients(&mut clients, "local").await, [1, 2]);
 
     // With two workers each client reaches those of its own, and every client has one.
     let server = start(2);
@@ -145,7 +145,7 @@ async fn local_means_this_worker() {
     for n in 0..6 {
         clients[n].0.send(r#"42["local"]"#).await;
         assert_eq!(clients[n].0.text().await, r#"42["news","local"]"#);
-        let mut group = hearers(&mut clients, "local").await;
+        let mut group = recipients(&mut clients, "local").await;
         group.push(n);
         group.sort_unstable();
         groups.push(group);
@@ -157,22 +157,22 @@ async fn local_means_this_worker() {
 }
 
 #[actix_web::test]
-async fn a_room_is_entered_and_left_by_oneself() {
+async fn handler_joins_and_leaves_rooms() {
     let server = start(2);
     let mut clients = vec![member(&server, &["a", "b", "a"]).await, member(&server, &[]).await];
-    assert_eq!(clients[0].0.ask(r#"421["rooms"]"#).await, r#"431[["a","b"]]"#);
+    assert_eq!(clients[0].0.request(r#"421["rooms"]"#).await, r#"431[["a","b"]]"#);
     server.hub.to("a").emit("news", "a");
-    assert_eq!(hearers(&mut clients, "a").await, [0]);
-    assert_eq!(clients[0].0.ask(r#"421["leave","a"]"#).await, "431[]");
-    assert_eq!(clients[0].0.ask(r#"421["leave","nowhere"]"#).await, "431[]");
+    assert_eq!(recipients(&mut clients, "a").await, [0]);
+    assert_eq!(clients[0].0.request(r#"421["leave","a"]"#).await, "431[]");
+    assert_eq!(clients[0].0.request(r#"421["leave","nowhere"]"#).await, "431[]");
     server.hub.to("a").emit("news", "a");
-    assert!(hearers(&mut clients, "a").await.is_empty());
-    assert_eq!(clients[0].0.ask(r#"421["rooms"]"#).await, r#"431[["b"]]"#);
+    assert!(recipients(&mut clients, "a").await.is_empty());
+    assert_eq!(clients[0].0.request(r#"421["rooms"]"#).await, r#"431[["b"]]"#);
 }
 
 #[actix_web::test]
-async fn rooms_of_two_namespaces_have_nothing_to_do_with_each_other() {
-    let other = Namespace::new("/other").connect(|socket: Socket| async move { socket.join("a") });
+async fn rooms_are_separate_per_namespace() {
+    let other = Namespace::new("/other").on_connect(|socket: Socket| async move { socket.join("a") });
     let builder = SocketIo::builder(Config::default()).namespace(rooms()).namespace(other);
     let server = TestServer::of(builder, 2);
     let (mut client, id) = member(&server, &[]).await;
@@ -181,5 +181,5 @@ async fn rooms_of_two_namespaces_have_nothing_to_do_with_each_other() {
     server.hub.of("/other").to(id.as_str()).emit("news", &2);
     server.hub.of("/other").to("a").latest(Slot(0)).emit("news", &3);
     assert_eq!(client.text().await, r#"42/other,["news",3]"#);
-    assert_eq!(client.ask(r#"421["echo",1]"#).await, "431[1]");
+    assert_eq!(client.request(r#"421["echo",1]"#).await, "431[1]");
 }

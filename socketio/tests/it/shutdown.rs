@@ -1,4 +1,4 @@
-//! The end, in order.
+//! Graceful shutdown.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use socketio::{Config, Reason};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{client_async, tungstenite::protocol::Message as Ws};
 
-use crate::harness::{TestServer, Told, within};
+use crate::harness::{ServiceEvent, TestServer, within};
 
 #[actix_web::test]
-async fn running_events_are_acked_then_everyone_is_told() {
+async fn running_events_are_acked_before_close() {
     let server = TestServer::with_workers(Config::default(), 2);
     let (mut busy, mut idle, mut outside) =
         (server.connect().await, server.connect().await, server.open().await);
     busy.send(r#"421["wait",1]"#).await;
     busy.send(r#"422["echo",2]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
-    // The pong tells that what was sent before it has been received.
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
+    // The pong proves that everything before it has been received.
     busy.raw(Ws::Ping("sync".into())).await;
     assert_eq!(busy.next().await, Some(Ws::Pong("sync".into())));
 
@@ -35,11 +35,11 @@ async fn running_events_are_acked_then_everyone_is_told() {
     assert_eq!(busy.closed().await, going);
     within(shutdown).await.unwrap();
     assert_eq!(server.io.sessions(), 0);
-    assert_eq!(server.told().await, Told::Gone(Reason::Shutdown));
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::Shutdown));
 }
 
 #[actix_web::test]
-async fn a_client_that_does_not_answer_is_cut_off_after_the_grace() {
+async fn unresponsive_client_is_aborted_after_grace() {
     let server = TestServer::start(Config::default());
     let silent = server.connect().await;
 
@@ -50,11 +50,11 @@ async fn a_client_that_does_not_answer_is_cut_off_after_the_grace() {
 }
 
 #[actix_web::test]
-async fn a_handler_that_never_ends_does_not_hold_up_the_shutdown() {
+async fn endless_handler_does_not_delay_shutdown() {
     let server = TestServer::start(Config::default());
     let mut client = server.connect().await;
     client.send(r#"421["wait",1]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
 
     within(server.io.shutdown(Duration::from_millis(50))).await;
 

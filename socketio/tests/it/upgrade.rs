@@ -1,4 +1,4 @@
-//! From polling to a WebSocket.
+//! The upgrade from polling to WebSocket.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use futures_util::SinkExt;
 use socketio::{Config, Frame, Message, Namespace, Reason, SocketIo};
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
-use crate::harness::{Client, Http, Poller, TestServer, Told};
+use crate::harness::{Client, Http, Poller, ServiceEvent, TestServer};
 
 mod broken;
 mod traffic;
 
 #[actix_web::test]
-async fn a_client_that_does_not_wait_for_the_probes_answer_moves_too() {
+async fn upgrade_without_waiting_for_probe_response_is_accepted() {
     for workers in [1, 3] {
         let server = TestServer::with_workers(Config::default(), workers);
         let mut poller = Poller::connect(&server).await;
@@ -33,7 +33,7 @@ async fn a_client_that_does_not_wait_for_the_probes_answer_moves_too() {
 }
 
 #[actix_web::test]
-async fn what_waits_leaves_with_the_get_that_is_let_go_or_with_the_websocket() {
+async fn packets_leave_by_released_get_or_websocket() {
     let server = TestServer::with_workers(Config::default(), 2);
     let poller = Poller::connect(&server).await;
     let mut client = poller.websocket(&server).await;
@@ -49,7 +49,7 @@ async fn what_waits_leaves_with_the_get_that_is_let_go_or_with_the_websocket() {
 }
 
 #[actix_web::test]
-async fn a_get_that_comes_while_the_client_moves_does_not_wait() {
+async fn get_during_upgrade_does_not_wait() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     let mut client = poller.websocket(&server).await;
@@ -63,17 +63,17 @@ async fn a_get_that_comes_while_the_client_moves_does_not_wait() {
 }
 
 #[actix_web::test]
-async fn later_requests_do_not_disturb_who_has_moved() {
+async fn requests_after_upgrade_are_refused() {
     let server = TestServer::with_workers(Config::default(), 3);
     let poller = Poller::connect(&server).await;
     let (query, sid) = (poller.query.clone(), poller.sid.clone());
-    let (mut client, heard) = poller.upgrade(&server).await;
-    assert!(heard.is_empty());
-    assert_eq!(client.ask(r#"429["echo",9]"#).await, "439[9]");
+    let (mut client, received) = poller.upgrade(&server).await;
+    assert!(received.is_empty());
+    assert_eq!(client.request(r#"429["echo",9]"#).await, "439[9]");
     for id in 0..5 {
         for (method, body) in [("GET", &b""[..]), ("POST", br#"42["echo",0]"#), ("POST", b"")] {
-            // On a connection of its own: actix closes one whose body nobody wanted.
-            let answer = Http::connect(&server).await.ask(method, &query, "", body).await;
+            // On a separate connection: actix closes one whose body was not read.
+            let answer = Http::connect(&server).await.request(method, &query, "", body).await;
             assert_eq!(answer.status, 400, "{method}");
         }
         let tcp = tokio::net::TcpStream::connect(server.address).await.unwrap();
@@ -87,7 +87,7 @@ async fn later_requests_do_not_disturb_who_has_moved() {
 }
 
 #[actix_web::test]
-async fn the_heartbeat_goes_on_and_large_messages_pass() {
+async fn heartbeat_and_large_messages_work_after_upgrade() {
     let (ping_interval, ping_timeout) = (Duration::from_millis(30), Duration::from_millis(400));
     let config = Config { ping_interval, ping_timeout, max_payload: 2_000_000, ..Config::default() };
     let server = TestServer::with_workers(config, 2);
@@ -115,13 +115,13 @@ async fn the_heartbeat_goes_on_and_large_messages_pass() {
 }
 
 #[actix_web::test]
-async fn who_has_moved_is_seen_to_go() {
+async fn disconnect_after_upgrade_is_noticed() {
     let server = TestServer::with_workers(Config::default(), 2);
     for end in 0..5 {
         let (mut client, _) = Poller::connect(&server).await.upgrade(&server).await;
         client.send(r#"421["echo",1]"#).await;
         assert_eq!(client.text().await, "431[1]");
-        assert_eq!(server.told().await, Told::Event("echo".into()));
+        assert_eq!(server.next_event().await, ServiceEvent::Event("echo".into()));
         match end {
             0 => client.0.get_ref().set_zero_linger().unwrap(),
             1 => client.raw(Ws::Close(None)).await,
@@ -134,53 +134,53 @@ async fn who_has_moved_is_seen_to_go() {
         }
         drop(client);
         let reason = if end == 3 { Reason::ClientDisconnect } else { Reason::TransportClose };
-        assert_eq!(server.told().await, Told::Gone(reason), "{end}");
-        server.emptied().await;
+        assert_eq!(server.next_event().await, ServiceEvent::Disconnected(reason), "{end}");
+        server.wait_until_empty().await;
     }
 }
 
 #[actix_web::test]
-async fn the_server_may_end_who_has_moved() {
+async fn server_may_close_upgraded_session() {
     let server = TestServer::with_workers(Config::default(), 2);
     let (mut client, _) = Poller::connect(&server).await.upgrade(&server).await;
     client.send(r#"42["leave"]"#).await;
     assert_eq!(client.text().await, "41");
     assert_eq!(client.closed().await.0, 1000);
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn who_has_moved_and_does_not_read_is_evicted() {
+async fn stalled_upgraded_client_is_evicted() {
     let server = TestServer::with_workers(Config { max_outbox: 300_000, ..Config::default() }, 2);
     let (client, _) = Poller::connect(&server).await.upgrade(&server).await;
     let large = format!("\"{}\"", "x".repeat(100_000));
-    // The kernel takes some of it; then the outbox does, and then it is enough.
+    // The kernel buffers some of it, then the outbox, until its limit.
     for _ in 0..300 {
         server.hub.broadcast(Message::event(Frame::event("large", &[&large])));
     }
-    assert_eq!(server.told().await, Told::Gone(Reason::OutboxFull));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::OutboxFull));
+    server.wait_until_empty().await;
     drop(client);
 }
 
 #[actix_web::test]
-async fn it_may_be_forbidden() {
+async fn upgrade_is_refused_when_disabled() {
     let server = TestServer::start(Config { allow_upgrades: false, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
     let query = format!("?EIO=4&transport=websocket&sid={}", poller.sid);
-    assert_eq!(Http::connect(&server).await.ask("GET", &query, upgrade, b"").await.status, 400);
+    assert_eq!(Http::connect(&server).await.request("GET", &query, upgrade, b"").await.status, 400);
     poller.send(r#"421["echo",1]"#).await;
     assert_eq!(poller.text().await, "431[1]");
 }
 
 #[actix_web::test]
-async fn a_handler_that_is_still_running_answers_by_the_new_way() {
+async fn running_handler_acks_by_websocket() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.send(r#"421["wait",1]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
     let (mut client, _) = poller.upgrade(&server).await;
     client.send(r#"422["echo",2]"#).await;
     server.gate.notify_one();
@@ -188,7 +188,7 @@ async fn a_handler_that_is_still_running_answers_by_the_new_way() {
 }
 
 #[actix_web::test]
-async fn every_namespace_moves_along() {
+async fn upgrade_keeps_all_namespaces() {
     let echo = |name: &str| {
         Namespace::new(name)
             .on("echo", |socketio::Data(n): socketio::Data<u64>| async move { Ok::<_, ()>(n) })
@@ -207,12 +207,12 @@ async fn every_namespace_moves_along() {
 }
 
 #[actix_web::test]
-async fn a_ping_beside_the_upgrade_is_answered() {
+async fn ping_during_upgrade_is_answered() {
     let server = TestServer::with_workers(Config::default(), 3);
     for _ in 0..30 {
         let poller = Poller::connect(&server).await;
         let mut client = poller.websocket(&server).await;
-        assert_eq!(client.ask("2probe").await, "3probe");
+        assert_eq!(client.request("2probe").await, "3probe");
         for message in [Ws::Ping("beside".into()), Ws::text("5"), Ws::text(r#"421["echo",1]"#)] {
             client.0.feed(message).await.unwrap();
         }

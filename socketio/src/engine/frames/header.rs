@@ -1,8 +1,8 @@
-//! A frame's header, gathered across reads.
+//! Decoder of a frame's header, across reads.
 
 use bytes::{Buf, Bytes};
 
-use super::Violation;
+use super::ProtocolViolation;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opcode {
@@ -20,7 +20,7 @@ impl Opcode {
     }
 }
 
-/// A whole header.
+/// A complete header.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) opcode: Opcode,
@@ -30,7 +30,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// The mask as it applies from `offset` bytes into the payload.
+    /// The mask at an offset into the payload.
     pub(super) fn mask_at(&self, offset: u64) -> [u8; 4] {
         let mut mask = self.mask;
         mask.rotate_left((offset % 4) as usize);
@@ -38,7 +38,7 @@ impl Head {
     }
 }
 
-/// The bytes of a header that has not ended yet: two, a length of up to eight, a mask of four.
+/// A partial header: two bytes, a length of up to eight, a mask of four.
 #[derive(Debug, Default)]
 pub(super) struct Header {
     bytes: [u8; 14],
@@ -46,8 +46,8 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// The header, once all of it is there; then ready for the next.
-    pub(super) fn read(&mut self, input: &mut Bytes) -> Result<Option<Head>, Violation> {
+    /// The header, once it is complete; then ready for the next.
+    pub(super) fn read(&mut self, input: &mut Bytes) -> Result<Option<Head>, ProtocolViolation> {
         loop {
             let size = self.size()?;
             if self.len == size {
@@ -63,16 +63,16 @@ impl Header {
         }
     }
 
-    /// How long the header is, as far as its first bytes tell; what they already break is refused here.
-    fn size(&self) -> Result<usize, Violation> {
+    /// Length of the header according to its first bytes. Violations in these are reported here.
+    fn size(&self) -> Result<usize, ProtocolViolation> {
         if self.len < 2 {
             return Ok(2);
         }
         if self.bytes[0] & 0x70 != 0 {
-            return Err(Violation::protocol("reserved bits are set, and no extension was agreed on"));
+            return Err(ProtocolViolation::protocol("reserved bits are set, and no extension was agreed on"));
         }
         if self.bytes[1] & 0x80 == 0 {
-            return Err(Violation::protocol("a client's frame is not masked"));
+            return Err(ProtocolViolation::protocol("a client's frame is not masked"));
         }
         Ok(match self.bytes[1] & 0x7F {
             126 => 8,
@@ -81,7 +81,7 @@ impl Header {
         })
     }
 
-    fn decode(&self, size: usize) -> Result<Head, Violation> {
+    fn decode(&self, size: usize) -> Result<Head, ProtocolViolation> {
         let bytes = &self.bytes[..size];
         let opcode = match bytes[0] & 0x0F {
             0x0 => Opcode::Continuation,
@@ -90,7 +90,7 @@ impl Header {
             0x8 => Opcode::Close,
             0x9 => Opcode::Ping,
             0xA => Opcode::Pong,
-            _ => return Err(Violation::protocol("unknown opcode")),
+            _ => return Err(ProtocolViolation::protocol("unknown opcode")),
         };
         let last = bytes[0] & 0x80 != 0;
         let (length, mask) = bytes[1..].split_at(size - 5);
@@ -99,10 +99,10 @@ impl Header {
             _ => length[1..].iter().fold(0, |len, byte| len << 8 | u64::from(*byte)),
         };
         if len >> 63 != 0 {
-            return Err(Violation::protocol("a frame length has 63 bits"));
+            return Err(ProtocolViolation::protocol("a frame length has 63 bits"));
         }
         if opcode.is_control() && (len > 125 || !last) {
-            return Err(Violation::protocol("a control frame is whole and at most 125 bytes"));
+            return Err(ProtocolViolation::protocol("a control frame is whole and at most 125 bytes"));
         }
         Ok(Head { opcode, last, len, mask: mask.try_into().expect("split to be four bytes") })
     }

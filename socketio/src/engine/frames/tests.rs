@@ -27,8 +27,8 @@ fn text(payload: &str) -> Vec<u8> {
     frame(0x81, payload.as_bytes(), [1, 2, 3, 4])
 }
 
-/// Decodes in pieces of the given sizes, over and over; also checks what is held after each piece.
-fn decode(bytes: &[u8], sizes: &[usize]) -> Result<Vec<Inbound>, Violation> {
+/// Decodes in pieces of the given sizes, repeatedly; also checks what is held after each piece.
+fn decode(bytes: &[u8], sizes: &[usize]) -> Result<Vec<Inbound>, ProtocolViolation> {
     let (mut decoder, mut all, mut rest) = (Decoder::new(LIMIT), Vec::new(), bytes);
     for size in sizes.iter().cycle() {
         if rest.is_empty() {
@@ -40,7 +40,7 @@ fn decode(bytes: &[u8], sizes: &[usize]) -> Result<Vec<Inbound>, Violation> {
         while let Some(inbound) = decoder.next()? {
             all.push(inbound);
         }
-        assert!(decoder.held() <= 2 * (LIMIT + ROOM), "{} bytes held", decoder.held());
+        assert!(decoder.held() <= 2 * (LIMIT + PREALLOCATION), "{} bytes held", decoder.held());
     }
     Ok(all)
 }
@@ -65,7 +65,7 @@ fn sent() -> impl Strategy<Value = Sent> {
     ]
 }
 
-/// The frames of a message in `parts` fragments, a ping between any two.
+/// The frames of a message in `parts` fragments, with a ping between any two.
 fn fragments(payload: &[u8], parts: usize, mask: [u8; 4]) -> Vec<u8> {
     let size = payload.len().div_ceil(parts).max(1);
     let mut pieces: Vec<_> = payload.chunks(size).collect();
@@ -87,7 +87,7 @@ fn fragments(payload: &[u8], parts: usize, mask: [u8; 4]) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn any_chunking_gives_the_same_messages(
+    fn messages_are_independent_of_chunking(
         all in vec(sent(), 1..8),
         mask in any::<[u8; 4]>(),
         sizes in vec(1usize..2000, 1..6),
@@ -131,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn nor_do_frames_that_are_nearly_right(
+    fn nearly_valid_frames_never_panic(
         frames in vec((prop::sample::select(vec![0u8, 1, 2, 8, 9, 10, 3, 0x40]), any::<bool>(), vec(any::<u8>(), 0..200)), 0..20),
     ) {
         let frames = frames.iter().flat_map(|(op, end, payload)| frame(op | u8::from(*end) << 7, payload, [9, 8, 7, 6]));
@@ -140,7 +140,7 @@ proptest! {
 }
 
 #[test]
-fn what_breaks_the_protocol_is_refused() {
+fn protocol_violations_have_close_codes() {
     assert_eq!(code(&[0x81, 0x01, b'x']), 1002, "unmasked");
     assert_eq!(code(&frame(0xC1, b"x", [0; 4])), 1002, "a reserved bit");
     assert_eq!(code(&frame(0x83, b"x", [0; 4])), 1002, "an unknown opcode");
@@ -155,20 +155,20 @@ fn what_breaks_the_protocol_is_refused() {
 }
 
 #[test]
-fn a_message_is_skipped_to_a_point() {
+fn oversized_message_is_skipped_up_to_factor() {
     let long = "x".repeat(LIMIT + 1);
     let bytes = [text(&long), text("next")].concat();
     let expected = Inbound::TooLarge { prefix: long.as_bytes()[..PREFIX].to_vec(), bytes: LIMIT as u64 + 1 };
     assert_eq!(decode(&bytes, &[100]).unwrap(), [expected, Inbound::Text("next".into())]);
 
     let mut head = vec![0x81, 0xFF];
-    head.extend((HARD * LIMIT as u64 + 1).to_be_bytes());
+    head.extend((SKIP_FACTOR * LIMIT as u64 + 1).to_be_bytes());
     head.extend([0; 4]);
     assert_eq!(code(&head), 1009);
 }
 
 #[test]
-fn nothing_is_held_between_messages() {
+fn decoder_holds_nothing_between_messages() {
     let mut decoder = Decoder::new(LIMIT);
     for bytes in [text(&"x".repeat(4000)), frame(0x89, b"ping", [0; 4]), frame(0x8A, b"pong", [0; 4])] {
         decoder.feed(bytes.into());
@@ -178,7 +178,7 @@ fn nothing_is_held_between_messages() {
 }
 
 #[test]
-fn a_close_may_have_a_code() {
+fn close_code_is_optional_and_validated() {
     let bytes = [frame(0x88, &[], [0; 4]), frame(0x88, b"\x03\xE8bye", [1; 4])].concat();
     assert_eq!(decode(&bytes, &[9]).unwrap(), [Inbound::Close(None), Inbound::Close(Some(1000))]);
 }

@@ -1,4 +1,4 @@
-//! A polling client's GET and POST, on the worker they came in on.
+//! GET and POST requests of a polling client, on the worker that received them.
 
 use std::sync::Weak;
 
@@ -6,126 +6,129 @@ use actix_web::web;
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
 
-use super::{Ask, Handle, answer::Answer};
+use super::{PollingHandle, PollingRequest, response::PollResponse};
 use crate::{
-    census::{Holding, Share},
     config::Config,
-    connection::Connection,
     engine::{
+        error::{BAD_REQUEST, FULL, HandshakeError, TOO_LARGE, UNKNOWN_SID},
         frames::{EXHAUSTED, Inbound},
-        payload::{Broken, Splitter},
-        request::{BAD_REQUEST, FULL, Refused, TOO_LARGE, UNKNOWN_SID},
+        payload::{PayloadError, Splitter},
     },
-    meters::Meters,
+    metrics::Metrics,
+    session::{
+        connection::Connection,
+        limiter::{MemoryQuota, MemoryReservation},
+    },
 };
 
-/// Waits for something to say, or for the client to vanish.
+/// Waits for something to send, or for the client to disconnect.
 pub(in crate::engine) async fn poll(
-    handle: &Handle,
+    handle: &PollingHandle,
     connection: Weak<Connection>,
-) -> Result<Answer, Refused> {
-    if handle.has_moved() {
+) -> Result<PollResponse, HandshakeError> {
+    if handle.is_upgraded() {
         return Err(BAD_REQUEST);
     }
     if handle.is_answering() {
-        Meters::limited("unread_polls");
+        Metrics::count_limit("unread_polls");
         return Err(BAD_REQUEST.with("the answer to the last GET has not been read"));
     }
     let payload = next(handle, connection.clone()).await?;
-    Ok(Answer::new(payload, &handle.handed, connection.upgrade().as_deref()))
+    Ok(PollResponse::new(payload, &handle.poll_progress, connection.upgrade().as_deref()))
 }
 
-async fn next(handle: &Handle, connection: Weak<Connection>) -> Result<String, Refused> {
+async fn next(handle: &PollingHandle, connection: Weak<Connection>) -> Result<String, HandshakeError> {
     let (answer, answered) = oneshot::channel();
-    handle.ask(Ask::Poll(answer)).await.map_err(|_| UNKNOWN_SID)?;
+    handle.send(PollingRequest::Poll(answer)).await.map_err(|_| UNKNOWN_SID)?;
     tokio::select! {
         biased;
         answer = answered => answer.unwrap_or(Err(BAD_REQUEST)),
-        () = vanished(connection) => Err(BAD_REQUEST),
+        () = wait_for_peer_close(connection) => Err(BAD_REQUEST),
     }
 }
 
-/// Ready once the client of a request has gone: actix notices that only when it writes to it.
-async fn vanished(connection: Weak<Connection>) {
-    let vanished = connection.upgrade().map(|connection| connection.vanished());
-    match vanished {
-        Some(Ok(vanished)) => vanished.await,
+/// Waits until the peer of a request has disconnected, which actix notices only on a write.
+async fn wait_for_peer_close(connection: Weak<Connection>) {
+    let wait_for_peer_close = connection.upgrade().map(|connection| connection.wait_for_peer_close());
+    match wait_for_peer_close {
+        Some(Ok(wait_for_peer_close)) => wait_for_peer_close.await,
         _ => std::future::pending().await,
     }
 }
 
-/// Hands over what came, and waits until it has been taken: a client that sends faster than it is
-/// handled is held back so.
+/// Passes a body to the session and waits until it has been accepted, which slows down a client that sends too fast.
 pub(in crate::engine) async fn post(
-    handle: &Handle,
+    handle: &PollingHandle,
     config: &Config,
     connection: Weak<Connection>,
     body: web::Payload,
-) -> Result<(), Refused> {
-    if handle.has_moved() {
+) -> Result<(), HandshakeError> {
+    if handle.is_upgraded() {
         return Err(BAD_REQUEST);
     }
     let (answer, answered) = oneshot::channel();
-    let ask = match handle.posting() {
-        // Two at once could not be put in order.
-        None => Ask::Broken(BAD_REQUEST.with("two POST requests at once"), answer),
+    let request = match handle.post_guard() {
+        // Two concurrent requests have no order.
+        None => PollingRequest::InvalidPost(BAD_REQUEST.with("two POST requests at once"), answer),
         Some(_posting) => {
-            let mut holding = handle.share().holding();
+            let mut reservation = handle.quota().reservation();
             let body = tokio::select! {
-                body = read(config, body, handle.share(), &mut holding) => body?,
-                // A body that never ends does not outlive the session.
+                body = read(config, body, handle.quota(), &mut reservation) => body?,
+                // An endless body must not outlive the session.
                 () = handle.ended() => return Err(UNKNOWN_SID),
             };
-            let ask = match body {
-                Ok(packets) => Ask::Post(packets, answer),
-                Err(Broken::Invalid(sentence)) => Ask::Broken(BAD_REQUEST.with(sentence), answer),
-                Err(Broken::TooLarge) => {
-                    Meters::limited("max_payload");
-                    Ask::Broken(TOO_LARGE, answer)
+            let request = match body {
+                Ok(packets) => PollingRequest::Post(packets, answer),
+                Err(PayloadError::Invalid(sentence)) => {
+                    PollingRequest::InvalidPost(BAD_REQUEST.with(sentence), answer)
                 }
-                Err(Broken::Exhausted) => {
-                    Meters::limited("max_memory_without_owner");
-                    Ask::Broken(FULL.with(EXHAUSTED), answer)
+                Err(PayloadError::TooLarge) => {
+                    Metrics::count_limit("max_payload");
+                    PollingRequest::InvalidPost(TOO_LARGE, answer)
+                }
+                Err(PayloadError::Exhausted) => {
+                    Metrics::count_limit("max_memory_without_owner");
+                    PollingRequest::InvalidPost(FULL.with(EXHAUSTED), answer)
                 }
             };
-            return send(handle, ask, answered, connection).await;
+            return send(handle, request, answered, connection).await;
         }
     };
-    send(handle, ask, answered, connection).await
+    send(handle, request, answered, connection).await
 }
 
 async fn send(
-    handle: &Handle,
-    ask: Ask,
-    answered: oneshot::Receiver<Result<(), Refused>>,
+    handle: &PollingHandle,
+    request: PollingRequest,
+    answered: oneshot::Receiver<Result<(), HandshakeError>>,
     connection: Weak<Connection>,
-) -> Result<(), Refused> {
+) -> Result<(), HandshakeError> {
     let taken = async {
-        handle.ask(ask).await.map_err(|_| UNKNOWN_SID)?;
+        handle.send(request).await.map_err(|_| UNKNOWN_SID)?;
         answered.await.unwrap_or(Err(UNKNOWN_SID))
     };
     tokio::select! {
         biased;
         taken = taken => taken,
-        // The session sees that nobody waits for the answer.
-        () = vanished(connection) => Err(BAD_REQUEST),
+        // The session notices that the answer's receiver is dropped.
+        () = wait_for_peer_close(connection) => Err(BAD_REQUEST),
     }
 }
 
-/// The body's packets.
+/// The packets of the body.
 async fn read(
     config: &Config,
     mut body: web::Payload,
-    share: &Share,
-    holding: &mut Holding,
-) -> Result<Result<Vec<Inbound>, Broken>, Refused> {
-    let mut splitter = Splitter::of(share, config.max_payload, config.max_packets);
+    quota: &MemoryQuota,
+    reservation: &mut MemoryReservation,
+) -> Result<Result<Vec<Inbound>, PayloadError>, HandshakeError> {
+    let mut splitter = Splitter::of(quota, config.max_payload, config.max_packets);
     while let Some(chunk) = body.next().await {
-        if let Err(broken) = splitter.push(&chunk.map_err(|_| BAD_REQUEST)?) {
-            return Ok(Err(broken));
+        if let Err(error) = splitter.push(&chunk.map_err(|_| BAD_REQUEST)?) {
+            return Ok(Err(error));
         }
-        if holding.set(splitter.held()).is_err() {
-            return Ok(Err(Broken::Exhausted));
+        if reservation.set(splitter.held()).is_err() {
+            return Ok(Err(PayloadError::Exhausted));
         }
     }
     Ok(splitter.finish())

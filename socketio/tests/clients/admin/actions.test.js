@@ -1,4 +1,4 @@
-// What a page may do.
+// Operations of a page.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -7,7 +7,7 @@ import { chat, within } from "./chat.js";
 
 const all = ["EMIT", "JOIN", "LEAVE", "DISCONNECT", "MJOIN", "MLEAVE", "MDISCONNECT"];
 
-test("a page sends events, changes rooms and puts clients out", async (test) => {
+test("page emits, changes rooms and disconnects clients", async (test) => {
   const server = await chat(test);
   const [one, other] = [await server.client("/org-1"), await server.client("/org-1")];
   const second = one.io.socket("/");
@@ -16,7 +16,7 @@ test("a page sends events, changes rooms and puts clients out", async (test) => 
   await page.until("the list", () => page.lists === 1);
   assert.deepEqual(page.features, [...all, "AGGREGATED_EVENTS", "ALL_EVENTS"]);
 
-  // A filter is a socket, a room, or nothing: then all are meant.
+  // A filter is a socket or a room; without one all sockets are selected.
   const heard = [];
   for (const client of [one, other]) client.on("news", (...args) => heard.push([client.id, ...args]));
   const toBoth = within(Promise.all([once(one, "end"), once(other, "end")]), "an event for all");
@@ -47,7 +47,7 @@ test("a page sends events, changes rooms and puts clients out", async (test) => 
   assert.deepEqual(page.faults, []);
 });
 
-test("a page that may only look on does nothing", async (test) => {
+test("read-only page changes nothing", async (test) => {
   const server = await chat(test, { ADMIN_READ_ONLY: "1" });
   const client = await server.client();
   const page = await server.page();
@@ -66,7 +66,7 @@ test("a page that may only look on does nothing", async (test) => {
   assert.deepEqual(page.rooms(client.id), [client.id, "cellar", "lobby"].sort());
 });
 
-test("pages do nothing to each other, and pretend to be no server", async (test) => {
+test("pages cannot affect each other or act as a server", async (test) => {
   const server = await chat(test);
   const [page, other] = [await server.page(), await server.page()];
   for (const [action, ...args] of [

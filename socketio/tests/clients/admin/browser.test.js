@@ -1,7 +1,7 @@
-// The real page, as its package carries it, in a real browser.
+// The real page, from its package, in a real browser.
 //
 // Skipped where there is no Chromium: install Debian's package `chromium`, or name one in CHROMIUM. With SCREENSHOTS set to
-// a folder, pictures of what was seen are put there.
+// a folder, screenshots are stored there.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -24,7 +24,7 @@ function installed(names) {
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
 }
 
-// The page's files, from a port of their own.
+// Serves the page's files on a separate port.
 async function host(test) {
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, "http://page").pathname;
@@ -50,7 +50,7 @@ async function open(test) {
   page.setDefaultTimeout(patience);
   const errors = [];
   page.on("pageerror", (error) => errors.push(error));
-  // Its fonts and icons are elsewhere, and not needed.
+  // Its fonts and icons are external, and not needed.
   await page.route((address) => address.origin !== url && address.hostname !== "127.0.0.1", (route) => route.abort());
   await page.goto(url);
   return { page, errors };
@@ -71,7 +71,7 @@ const seen = (page, text) => page.getByText(text, { exact: true }).first().waitF
 const gone = (page, text) => page.getByText(text, { exact: true }).first().waitFor({ state: "detached" });
 const go = (page, path) => page.evaluate((path) => (location.hash = path), path);
 
-test("the page shows sockets, rooms and events as they come and go", { skip, timeout: 4 * patience }, async (test) => {
+test("page shows sockets, rooms and events", { skip, timeout: 4 * patience }, async (test) => {
   const server = await chat(test);
   const early = await server.client();
   const { page, errors } = await open(test);
@@ -128,7 +128,7 @@ test("the page shows sockets, rooms and events as they come and go", { skip, tim
   assert.deepEqual(errors, []);
 });
 
-test("the page acts, and comes back by itself", { skip, timeout: 4 * patience }, async (test) => {
+test("page acts and reconnects", { skip, timeout: 4 * patience }, async (test) => {
   const server = await chat(test);
   const client = await server.client();
   const { page, errors } = await open(test);
@@ -140,7 +140,7 @@ test("the page acts, and comes back by itself", { skip, timeout: 4 * patience },
   await page.locator("tr", { hasText: client.id }).getByRole("button").first().click();
   assert.equal((await out)[0], "io server disconnect");
 
-  // With name and password, which the page remembers until it is left, it comes back to a server started anew.
+  // The page remembers name and password while it is open, so it reconnects after a restart of the server.
   await server.stop();
   await server.start();
   const after = await server.client();

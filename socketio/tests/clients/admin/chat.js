@@ -1,4 +1,4 @@
-// The example chat with its admin namespace, clients of it, and what a page knows of them. All of it goes with the test.
+// The example chat with its admin namespace, its clients, and the state of a page. All of it ends with the test.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { io } from "socket.io-client";
 const program =
   process.env.ADMIN_EXAMPLE ?? fileURLToPath(new URL("../../../../target/debug/examples/admin", import.meta.url));
 
-// Far beyond what a loaded machine needs.
+// Far longer than a loaded machine needs.
 export const patience = 30_000;
 export const user = { username: "ada", password: "open sesame" };
 
@@ -37,7 +37,7 @@ export async function chat(test, settings = {}) {
   });
   await start();
 
-  // Every socket has a connection of its own, as those of different clients have.
+  // Every socket has a separate connection, as from different clients.
   const socket = (namespace, options) => {
     const made = io(url() + namespace, { transports: ["websocket"], forceNew: true, reconnection: false, ...options });
     sockets.push(made);
@@ -54,7 +54,7 @@ export async function chat(test, settings = {}) {
       await within(once(client, "connect"), "a client to connect");
       return client;
     },
-    // What the page does: it listens before anything can come.
+    // Like the page, it listens before any event can arrive.
     async page(auth = user, options = {}) {
       const page = new Page(socket("/admin", { ...options, auth }));
       await within(page.entered, "the page to connect");
@@ -71,7 +71,7 @@ export async function chat(test, settings = {}) {
   };
 }
 
-// A page's store, as strict as it can be: a socket or a room told twice, or one told of that is not there, is a fault.
+// A page's store with strict checks: a repeated socket or room, or an event of an unknown one, is an error.
 export class Page {
   sockets = new Map();
   events = [];
@@ -144,7 +144,7 @@ export class Page {
     return [...(this.sockets.get(id)?.rooms ?? [])].sort();
   }
 
-  // Resolves once `so` is true of what the page knows.
+  // Resolves once `so` is true of the page's state.
   until(what, so) {
     return until(this.socket, what, so);
   }
@@ -162,7 +162,7 @@ export function until(socket, what, so) {
       socket.offAny(look);
       resolve();
     };
-    // Behind the page's own listeners for the event, which run after these.
+    // After the page's own listeners for the event, which run after these.
     socket.onAny(() => queueMicrotask(look));
     look();
   });

@@ -1,11 +1,11 @@
-// What a page is shown, and what it is not.
+// Data that a page receives, and data that it does not.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { chat, until, user, within } from "./chat.js";
 
-test("a page is shown who is there, who comes, moves and goes", async (test) => {
+test("page receives sockets, joins, leaves and disconnects", async (test) => {
   const server = await chat(test);
   const before = await server.client("/org-7");
   const page = await server.page();
@@ -27,7 +27,7 @@ test("a page is shown who is there, who comes, moves and goes", async (test) => 
   assert.deepEqual(page.faults, []);
 });
 
-test("sockets of one client belong together, and nothing shows the session's id", async (test) => {
+test("sockets of one client share a client id without the session id", async (test) => {
   const server = await chat(test);
   const one = await server.client();
   const other = one.io.socket("/org-1");
@@ -41,7 +41,7 @@ test("sockets of one client belong together, and nothing shows the session's id"
   for (const socket of [one, stranger, page.socket]) assert.ok(!page.text.includes(socket.io.engine.id.slice(0, 8)));
 });
 
-test("a client that moves to a WebSocket is shown to have moved", async (test) => {
+test("upgrade updates the socket's transport", async (test) => {
   const server = await chat(test);
   const page = await server.page();
   await page.until("the list", () => page.lists === 1);
@@ -54,7 +54,7 @@ test("a client that moves to a WebSocket is shown to have moved", async (test) =
   assert.deepEqual(page.faults, []);
 });
 
-test("events are shown with what they carry, but for secrets", async (test) => {
+test("events are shown without secrets", async (test) => {
   const server = await chat(test);
   const headers = { cookie: "id=crumbs", authorization: "Bearer crumbs", "x-api-key": "crumbs", "user-agent": "a tester" };
   const options = { extraHeaders: headers, auth: { token: "crumbs" }, query: { token: "crumbs", room: "crumbs" } };
@@ -83,7 +83,7 @@ test("events are shown with what they carry, but for secrets", async (test) => {
   assert.ok(!page.text.includes("crumbs"));
 });
 
-test("of very many or very large events there is a count", async (test) => {
+test("excess and oversized events are counted", async (test) => {
   const server = await chat(test);
   const [client, listener] = [await server.client(), await server.client()];
   let heard = 0;
@@ -102,7 +102,7 @@ test("of very many or very large events there is a count", async (test) => {
   assert.ok(page.received < 4000 * 300 && !page.text.includes("crumbscrumbs"));
 });
 
-test("pages are not shown themselves, and nothing comes of showing", async (test) => {
+test("pages are not shown themselves", async (test) => {
   const server = await chat(test);
   const [one, other] = [await server.page(), await server.page()];
   await one.until("some figures", () => one.stats.length > 2);
@@ -111,7 +111,7 @@ test("pages are not shown themselves, and nothing comes of showing", async (test
   for (const type of ["packetsOut", "bytesOut", "rawConnection"]) assert.equal(one.total(type), 0);
 });
 
-test("the figures are right", async (test) => {
+test("statistics are correct", async (test) => {
   const server = await chat(test, { ADMIN_MODE: "production" });
   const clients = [await server.client(), await server.client("/org-1", { transports: ["polling"] })];
   const page = await server.page();
@@ -134,11 +134,11 @@ test("the figures are right", async (test) => {
   assert.ok((await page.socket.emitWithAck("_disconnect", "/", true)).error, "and nothing to be done");
 });
 
-test("a page that comes while everything moves misses nobody and counts nobody twice", async (test) => {
+test("page connecting during changes misses and repeats no socket", async (test) => {
   const server = await chat(test);
   const kept = await Promise.all(Array.from({ length: 20 }, (_, n) => server.client(n % 2 ? "/" : `/org-${n}`)));
   let moving = true;
-  // Clients that come, change rooms and go, as fast as they can.
+  // Clients that connect, change rooms and disconnect as fast as they can.
   const movers = Array.from({ length: 8 }, async (_, n) => {
     while (moving) {
       const client = await server.client(n % 2 ? "/" : `/org-${n}`);

@@ -1,4 +1,4 @@
-// How a socket ends, what both sides are told, and whether the client comes back by itself.
+// Disconnects: the reasons on both sides, and whether the client reconnects.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -9,7 +9,7 @@ import { ask, heard, listen, serve, within } from "./server.js";
 
 const module = new URL("./node_modules/socket.io-client/build/esm/index.js", import.meta.url);
 
-// A client, and somebody who hears how it ends.
+// A client, and another one that receives its disconnect.
 async function pair(t, options = {}) {
   const server = await serve(t, "features");
   const watcher = await server.connect("/", { path: options.path });
@@ -18,14 +18,14 @@ async function pair(t, options = {}) {
 }
 
 for (const transports of [["polling"], ["websocket"]]) {
-  test(`a client leaves, by ${transports}`, async (t) => {
+  test(`disconnect by the client, by ${transports}`, async (t) => {
     const { socket, id, gone, told } = await pair(t, { transports });
     socket.disconnect();
     assert.deepEqual(await gone, [id, "client disconnect"]);
     assert.equal((await told)[0], "io client disconnect");
   });
 
-  test(`a client's connection ends, and it comes back, by ${transports}`, async (t) => {
+  test(`lost connection reconnects, by ${transports}`, async (t) => {
     const { socket, id, gone, told } = await pair(t, { transports });
     socket.io.engine.close();
     assert.deepEqual(await gone, [id, "transport close"]);
@@ -34,7 +34,7 @@ for (const transports of [["polling"], ["websocket"]]) {
     assert.notEqual(socket.id, id);
   });
 
-  test(`the server ends one namespace, by ${transports}`, async (t) => {
+  test(`server disconnect of one namespace, by ${transports}`, async (t) => {
     const { server, socket, id, gone, told } = await pair(t, { transports });
     const second = server.beside(socket, "/second");
     await heard(second, "connect");
@@ -43,13 +43,13 @@ for (const transports of [["polling"], ["websocket"]]) {
     assert.equal((await told)[0], "io server disconnect");
     assert.equal(socket.active, false, "it does not come back by itself");
     assert.equal(await ask(second, "echo", 1), 1);
-    // By its own will it may.
+    // It may reconnect explicitly.
     socket.connect();
     await heard(socket, "connect");
     assert.equal(await ask(socket, "echo", 2), 2);
   });
 
-  test(`the server ends the whole session, by ${transports}`, async (t) => {
+  test(`server close of the session, by ${transports}`, async (t) => {
     const { server, socket, id, gone, told } = await pair(t, { transports });
     const second = server.beside(socket, "/second");
     await heard(second, "connect");
@@ -64,7 +64,7 @@ for (const transports of [["polling"], ["websocket"]]) {
     assert.ok(["io server disconnect", "transport close"].includes((await ended)[0]));
   });
 
-  test(`a handler that panics costs its client the session, and nobody else, by ${transports}`, async (t) => {
+  test(`panic closes only its client's session, by ${transports}`, async (t) => {
     const { watcher, socket, id, gone, told } = await pair(t, { transports });
     socket.emit("panic");
     assert.deepEqual(await gone, [id, "handler panicked"]);
@@ -74,7 +74,7 @@ for (const transports of [["polling"], ["websocket"]]) {
     assert.equal(await ask(watcher, "echo", 1), 1);
   });
 
-  test(`a client that is killed is gone, by ${transports}`, async (t) => {
+  test(`killed client is disconnected, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const watcher = await server.connect("/", { path: "/limits/" });
     const script = `import { io } from "${module}";
@@ -89,7 +89,7 @@ for (const transports of [["polling"], ["websocket"]]) {
     assert.ok(["transport close", "ping timeout"].includes(reason), reason);
   });
 
-  test(`a client that is silent is gone in time, and comes back, by ${transports}`, async (t) => {
+  test(`silent client times out and reconnects, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const between = await proxy(t, server.port);
     const watcher = await server.connect("/", { path: "/limits/" });
@@ -105,7 +105,7 @@ for (const transports of [["polling"], ["websocket"]]) {
   });
 }
 
-test("a client stays for as long as it answers pings", async (t) => {
+test("client with pongs stays connected", async (t) => {
   const server = await serve(t, "features");
   for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]]) {
     const socket = await server.connect("/", { path: "/limits/", transports });
@@ -118,7 +118,7 @@ test("a client stays for as long as it answers pings", async (t) => {
   }
 });
 
-test("an ack that is owed to somebody who has gone is not waited for", async (t) => {
+test("ack requested from a disconnected client is not waited for", async (t) => {
   const server = await serve(t, "features");
   const [asking, leaving] = [await server.connect(), await server.connect()];
   leaving.on("question", () => leaving.io.engine.close());

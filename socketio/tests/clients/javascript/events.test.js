@@ -6,7 +6,7 @@ import { proxy } from "./proxy.js";
 import { ask, heard, listen, patience, serve } from "./server.js";
 
 for (const transports of [["polling"], ["websocket"]]) {
-  test(`acks, both ways, by ${transports}`, async (t) => {
+  test(`acks in both directions, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const socket = await server.connect("/", { transports });
     assert.equal(await ask(socket, "sum", 1, 2), 3);
@@ -16,24 +16,24 @@ for (const transports of [["polling"], ["websocket"]]) {
     const all = await new Promise((resolve) => socket.emit("echo", 1, [2], { three: 3 }, null, (...args) => resolve(args)));
     assert.deepEqual(all, [1, [2], { three: 3 }, null]);
 
-    // The server asks, while its own event is being handled.
+    // The server requests an ack while it handles an event.
     socket.on("question", (...args) => args.pop()({ asked: args }));
     assert.deepEqual(await ask(socket, "ask", 10_000, "why?", 2), { asked: ["why?", 2] });
     const many = Array.from({ length: 50 }, (_, number) => ask(socket, "ask", 10_000, number));
     assert.deepEqual(await Promise.all(many), Array.from({ length: 50 }, (_, number) => ({ asked: [number] })));
   });
 
-  test(`whoever waits for an ack gives up in time, by ${transports}`, async (t) => {
+  test(`missing ack times out, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const socket = await server.connect("/", { transports });
     await assert.rejects(socket.timeout(20).emitWithAck("later", 5_000), /timed out/);
-    // Nobody answers the server.
+    // The client does not ack.
     assert.deepEqual(await ask(socket, "ask", 20, 1), { error: "the client did not answer in time" });
     socket.on("question", () => {});
     assert.deepEqual(await ask(socket, "ask", 20, 1), { error: "the client did not answer in time" });
   });
 
-  test(`volatile events arrive where nothing is in their way, by ${transports}`, async (t) => {
+  test(`volatile events reach a reading client, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const socket = server.open("/", { transports });
     const back = listen(socket, "back");
@@ -43,7 +43,7 @@ for (const transports of [["polling"], ["websocket"]]) {
     await ask(socket, "echo");
     assert.deepEqual(back, ["kept"]);
 
-    // A polling client that has not asked again yet is not there for a moment.
+    // Between two GETs a polling client cannot receive volatile events.
     const arrived = listen(socket, "volatile");
     while (arrived.length < 5) await ask(socket, "volatile", 1, 10);
     const latest = listen(socket, "latest");
@@ -52,14 +52,14 @@ for (const transports of [["polling"], ["websocket"]]) {
   });
 }
 
-test("a volatile event is dropped for a client that does not read", async (t) => {
+test("volatile event is dropped for a stalled client", async (t) => {
   const server = await serve(t, "features");
   const between = await proxy(t, server.port);
   const socket = await server.connect("/", { url: between.url });
   const [arrived, gone] = [listen(socket, "volatile"), listen(socket, "disconnect")];
   const other = await server.connect();
   between.hold();
-  // Far more than may wait for one client, and than the kernel takes.
+  // Far more than the outbox and the kernel hold for one client.
   for (let round = 0; round < 100; round += 1) {
     socket.emit("volatile", 1, 500_000);
     await ask(other, "echo");
@@ -72,7 +72,7 @@ test("a volatile event is dropped for a client that does not read", async (t) =>
   assert.deepEqual(gone, []);
 });
 
-test("volatile events of one moment do not push their client out", async (t) => {
+test("burst of volatile events does not evict", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect();
   const gone = listen(socket, "disconnect");
@@ -91,7 +91,7 @@ test("send and message carry strings and JSON", async (t) => {
   assert.equal(await socket.timeout(patience).emitWithAck("message", "acked"), undefined);
 });
 
-test("what nobody handles is caught where there is a catch-all, and an error where not", async (t) => {
+test("unhandled event reaches the fallback or gets an error", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect("/any");
   const caught = listen(socket, "caught");
@@ -106,7 +106,7 @@ test("what nobody handles is caught where there is a catch-all, and an error whe
   assert.equal(await ask(strict, "echo", 1), 1);
 });
 
-test("arguments of the wrong type are told apart", async (t) => {
+test("arguments of wrong types get distinct errors", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect();
   for (const [args, error] of [
@@ -125,7 +125,7 @@ test("arguments of the wrong type are told apart", async (t) => {
   assert.equal(await ask(socket, "sum", 1, 2), 3);
 });
 
-test("what is emitted to one client arrives in the order in which it was emitted", async (t) => {
+test("events to one client arrive in order", async (t) => {
   for (const path of ["/socket.io/", "/recovery/"]) {
     const server = await serve(t, "features");
     const socket = await server.connect("/", { path });
@@ -137,7 +137,7 @@ test("what is emitted to one client arrives in the order in which it was emitted
   }
 });
 
-test("a client that tries again gets its answer", async (t) => {
+test("client retries get an ack", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect("/", { retries: 3, ackTimeout: 100 });
   const acked = [];

@@ -1,4 +1,4 @@
-// What the four small examples promise.
+// The documented behaviour of the four small examples.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -11,7 +11,7 @@ import { ask, heard, listen, patience, serve, until, within } from "./server.js"
 
 const module = new URL("./node_modules/socket.io-client/build/esm/index.js", import.meta.url);
 
-test("chat: everyone hears what one says, the speaker included", async (t) => {
+test("chat: line reaches all clients, the sender included", async (t) => {
   const server = await serve(t, "chat");
   const clients = await Promise.all([["polling"], ["websocket"], ["polling", "websocket"]].map((transports) =>
     server.connect("/", { transports })));
@@ -33,12 +33,12 @@ test("chat: everyone hears what one says, the speaker included", async (t) => {
   assert.equal(await server.stop(), 0);
 });
 
-test("counter: counts for each client, and hears that it was understood", async (t) => {
+test("counter: counts per client and receives its ack", async (t) => {
   const server = await serve(t, "counter");
   const [one, two] = [server.open("/test"), server.open("/test", { transports: ["polling", "websocket"] })];
   const responses = [one, two].map((socket) => listen(socket, "my_response"));
   const acked = [one, two].map((socket) => listen(socket, "acked"));
-  // As the page does that everybody knows: whoever is asked for an ack gives one.
+  // Like the well-known page: it acks every event that requests one.
   for (const socket of [one, two]) socket.on("my_response", (_, ack) => ack?.());
   const said = (at) => responses[at].map((response) => (Array.isArray(response) ? response[0] : response));
 
@@ -63,7 +63,7 @@ test("counter: counts for each client, and hears that it was understood", async 
   assert.equal(await server.stop(), 0);
 });
 
-test("counter: a client that never answers is served all the same", async (t) => {
+test("counter: client without acks is still served", async (t) => {
   const server = await serve(t, "counter");
   const socket = server.open("/test");
   const responses = listen(socket, "my_response");
@@ -75,7 +75,7 @@ test("counter: a client that never answers is served all the same", async (t) =>
   assert.deepEqual(acked, []);
 });
 
-test("rooms: those in the room hear it, and everyone knows who is online", async (t) => {
+test("rooms: line reaches the room and presence reaches all", async (t) => {
   const server = await serve(t, "rooms");
   const enter = async (name, transports) => {
     const socket = server.open("/", { auth: { name }, transports });
@@ -112,7 +112,7 @@ test("rooms: those in the room hear it, and everyone knows who is online", async
 });
 
 for (const [how, signal] of [["is killed", "SIGKILL"], ["falls silent", "SIGSTOP"]]) {
-  test(`rooms: who ${how} is no longer online`, async (t) => {
+  test(`rooms: client that ${how} is no longer online`, async (t) => {
     const server = await serve(t, "rooms");
     const socket = server.open("/", { auth: { name: "Ada" } });
     let online = [];
@@ -133,7 +133,7 @@ for (const [how, signal] of [["is killed", "SIGKILL"], ["falls silent", "SIGSTOP
   });
 }
 
-test("messages: each room has its list, also after a restart", async (t) => {
+test("messages: room lists survive a restart", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "messages-"));
   t.after(() => rm(folder, { recursive: true }));
   const server = await serve(t, "messages", { DB: join(folder, "messages.db") });
@@ -162,7 +162,7 @@ test("messages: each room has its list, also after a restart", async (t) => {
   assert.deepEqual((await list)[0], kept);
 });
 
-test("messages: without a file they are kept until the end", async (t) => {
+test("messages: without a file lists are kept in memory", async (t) => {
   const server = await serve(t, "messages", { DB: "" });
   const socket = await server.connect();
   const list = heard(socket, "newMessage/hall");

@@ -1,4 +1,4 @@
-// What is too large, too deep or too much is answered with an error, and the client stays.
+// Events over a limit get an error, and the client stays connected.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { ask, heard, listen, serve } from "./server.js";
 const path = "/limits/";
 
 for (const transports of [["polling"], ["websocket"]]) {
-  test(`an event that is too large is answered with an error, by ${transports}`, async (t) => {
+  test(`oversized event gets an error, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const socket = await server.connect("/", { path, transports });
     const gone = listen(socket, "disconnect");
@@ -23,7 +23,7 @@ for (const transports of [["polling"], ["websocket"]]) {
     assert.deepEqual([back, gone], [[1, 2], []]);
   });
 
-  test(`an attachment that is too large is answered with an error, by ${transports}`, async (t) => {
+  test(`oversized attachment gets an error, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const socket = await server.connect("/", { path, transports });
     const gone = listen(socket, "disconnect");
@@ -36,7 +36,7 @@ for (const transports of [["polling"], ["websocket"]]) {
   });
 }
 
-test("data that is nested too deep is answered with an error", async (t) => {
+test("deeply nested data gets an error", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect("/", { path });
   const nested = (levels) => (levels === 0 ? 1 : [nested(levels - 1)]);
@@ -46,7 +46,7 @@ test("data that is nested too deep is answered with an error", async (t) => {
   assert.deepEqual(await ask(socket, "echo", { "[[[[[[": "{{{{{{" }), { "[[[[[[": "{{{{{{" });
 });
 
-test("a client that sends too many events is told to slow down", async (t) => {
+test("excess events get an error", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect("/", { path });
   const other = await server.connect("/", { path });
@@ -55,11 +55,11 @@ test("a client that sends too many events is told to slow down", async (t) => {
   const refused = answers.filter((answer) => answer.error === "at most 10 events a second are taken: slow down");
   assert.ok(refused.length >= 10, `${refused.length} were refused`);
   assert.equal(await ask(other, "echo", 1), 1, "others are not held to account");
-  // It is heard again after a while.
+  // Later events are handled again.
   while ((await ask(socket, "echo", "now?")) !== "now?") await heard(socket.io, "ping");
 });
 
-test("a session may be in so many namespaces only", async (t) => {
+test("namespaces of a session are limited", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect("/", { path });
   await heard(server.beside(socket, "/org-1"), "connect");
@@ -69,7 +69,7 @@ test("a session may be in so many namespaces only", async (t) => {
   assert.equal(await ask(socket, "echo", 1), 1);
 });
 
-test("too many attachments close the session, and the client comes back", async (t) => {
+test("excess attachments close the session and the client reconnects", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect("/", { path });
   assert.equal((await ask(socket, "echo", [Buffer.alloc(1), Buffer.alloc(2)])).length, 2);
@@ -79,7 +79,7 @@ test("too many attachments close the session, and the client comes back", async 
   assert.equal(await ask(socket, "echo", 1), 1);
 });
 
-test("a reader who does not keep up is sent nothing more than may wait, and comes back", async (t) => {
+test("stalled client is evicted and reconnects", async (t) => {
   const server = await serve(t, "features");
   const between = await proxy(t, server.port);
   const [slow, quick] = [await server.connect("/", { url: between.url }), await server.connect()];

@@ -1,4 +1,4 @@
-// Namespaces: several on one connection, guarded ones, patterns.
+// Namespaces: several on one connection, authorizers, patterns.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,7 +19,7 @@ for (const transports of [["polling"], ["websocket"]]) {
     assert.deepEqual(await Promise.all([ask(first, "echo", 1), ask(second, "echo", 2)]), [1, 2]);
     assert.deepEqual([said, alsoSaid], [["in the first"], [["in the second", Buffer.from([1])]]]);
 
-    // One may end, and begin again, without the other.
+    // One may disconnect and reconnect without the other.
     const before = second.id;
     second.disconnect();
     assert.equal(await ask(first, "echo", 3), 3);
@@ -30,17 +30,17 @@ for (const transports of [["polling"], ["websocket"]]) {
   });
 }
 
-test("who may come in says who it is", async (t) => {
+test("authorizer receives auth", async (t) => {
   const server = await serve(t, "features");
   const ada = { user: "Ada", password: "secret" };
   const socket = await server.connect("/members", { auth: ada });
   assert.equal(await ask(socket, "whoami"), "Ada");
-  // Asked for anew for each connection.
+  // Evaluated for each connection.
   const late = await server.connect("/members", { auth: (say) => setTimeout(() => say({ ...ada, user: "Bob" }), 1) });
   assert.equal(await ask(late, "whoami"), "Bob");
 });
 
-test("who is refused learns why, and may try again", async (t) => {
+test("refused client gets the reason and may retry", async (t) => {
   const server = await serve(t, "features");
   for (const transports of [["polling"], ["websocket"]]) {
     const socket = server.open("/members", { transports, auth: { user: "Eve", password: "guess" } });
@@ -61,7 +61,7 @@ test("who is refused learns why, and may try again", async (t) => {
   assert.match(error.message, /missing field `user`/);
 });
 
-test("a namespace that there is not is invalid", async (t) => {
+test("unknown namespace is invalid", async (t) => {
   const server = await serve(t, "features");
   for (const name of ["/nothing", "/org-", "/SECOND", "/second/"]) {
     const [error] = await heard(server.open(name), "connect_error");
@@ -69,7 +69,7 @@ test("a namespace that there is not is invalid", async (t) => {
   }
 });
 
-test("a pattern makes a namespace of each name", async (t) => {
+test("pattern creates a namespace per name", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect("/org-7");
   const other = await server.connect("/org-8");
@@ -80,7 +80,7 @@ test("a pattern makes a namespace of each name", async (t) => {
   await ask(socket, "say", "to this one");
   await Promise.all([socket, other, same].map((one) => ask(one, "where")));
   assert.deepEqual(heardThere, [["to this one"], [], ["to this one"]]);
-  // It is made anew after the last has gone.
+  // It is created again after its last socket has disconnected.
   socket.disconnect();
   same.disconnect();
   const next = await server.connect("/org-7");

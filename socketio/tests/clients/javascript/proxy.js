@@ -1,4 +1,4 @@
-// A connection that goes dead: what passes between a client and the server can be held up, and the client cut off.
+// A proxy that freezes or closes the connections between a client and the server.
 
 import { once } from "node:events";
 import { createServer, connect } from "node:net";
@@ -29,14 +29,14 @@ export async function proxy(test, port) {
 
   return {
     url: `http://127.0.0.1:${listener.address().port}`,
-    // WebSockets wait at the gate until they are let in or turned away.
+    // WebSockets wait until they are accepted or refused.
     close() {
       gate = {};
       gate.opened = new Promise((resolve) => (gate.open = resolve));
     },
     open: () => gate.open(true),
     turnAway: () => gate.open(false),
-    // Nothing passes any more, in either direction, and neither end is told.
+    // Nothing passes in either direction, and neither end is notified.
     freeze() {
       frozen = true;
       for (const { client, server } of pairs) {
@@ -46,18 +46,18 @@ export async function proxy(test, port) {
         server.resume();
       }
     },
-    // New connections pass; those that were frozen are cut off.
+    // New connections pass; frozen ones are closed.
     thaw() {
       frozen = false;
       cut();
     },
-    // The client loses its connections, and the server still believes in them. New ones pass.
+    // Closes the connections to the client only, so that the server still has them. New ones pass.
     strand() {
       this.freeze();
       frozen = false;
       for (const { client } of pairs) client.destroy();
     },
-    // The server's bytes are left where they are until `go`.
+    // The server's bytes stay unread until `go`.
     hold() {
       for (const { client, server } of pairs) {
         server.unpipe(client);

@@ -1,4 +1,4 @@
-// Who loses the connection takes up where it was lost: the same id, the same rooms, and what was missed.
+// Connection state recovery: same id, same rooms, and missed events.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { ask, heard, listen, serve } from "./server.js";
 
 const path = "/recovery/";
 
-// Loses its connection, and is back when `meanwhile` is done.
+// Loses the connection, and reconnects when `meanwhile` is done.
 async function away(socket, meanwhile) {
   socket.io.reconnection(false);
   const gone = heard(socket, "disconnect");
@@ -20,7 +20,7 @@ async function away(socket, meanwhile) {
 }
 
 for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]]) {
-  test(`a client gets what it missed, in order, by ${transports}`, async (t) => {
+  test(`recovered client receives missed events in order, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const socket = await server.connect("/", { path, transports });
     const other = await server.connect("/", { path });
@@ -51,7 +51,7 @@ for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]])
     }
   });
 
-  test(`what is on its way when the connection is lost is not lost, nor doubled, by ${transports}`, async (t) => {
+  test(`events in flight are neither lost nor repeated, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const socket = await server.connect("/", { path, transports });
     const other = await server.connect("/", { path });
@@ -74,7 +74,7 @@ for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]])
     assert.equal(socket.id, id);
   });
 
-  test(`the connection that was lost may still seem to live, by ${transports}`, async (t) => {
+  test(`recovery replaces a connection that is still open, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const between = await proxy(t, server.port);
     const socket = await server.connect("/", { url: between.url, path, transports });
@@ -84,7 +84,7 @@ for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]])
 
     const told = heard(socket, "disconnect");
     between.freeze();
-    // To the server the client is there, and is sent these.
+    // For the server the client is still connected, and is sent these.
     await ask(other, "say", ["in it"], [], 1);
     await ask(other, "say", [], [], 2);
     assert.deepEqual(gone, []);
@@ -103,7 +103,7 @@ for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]])
   });
 }
 
-test("each namespace of a connection is recovered for itself", async (t) => {
+test("namespaces recover independently", async (t) => {
   const server = await serve(t, "features");
   const first = await server.connect("/", { path });
   const second = server.beside(first, "/second");
@@ -123,7 +123,7 @@ test("each namespace of a connection is recovered for itself", async (t) => {
   assert.deepEqual([said, alsoSaid], [[], ["missed"]]);
 });
 
-test("whoever leaves, or is put out, begins anew", async (t) => {
+test("deliberate and server disconnects are not recovered", async (t) => {
   const server = await serve(t, "features");
   for (const leave of [(socket) => socket.disconnect(), (socket) => socket.emit("leave me"), (socket) => socket.emit("close me")]) {
     const socket = await server.connect("/", { path });
@@ -139,13 +139,13 @@ test("whoever leaves, or is put out, begins anew", async (t) => {
   }
 });
 
-test("who missed more than is kept begins anew", async (t) => {
+test("client missing expired events is not recovered", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect("/", { path });
   const other = await server.connect("/", { path });
   const id = socket.id;
   const said = listen(socket, "said");
-  // An event that it has seen says where it was.
+  // A received event contains its offset.
   await ask(other, "say", [], [], "seen");
   await said.reach(1);
   await away(socket, async () => {
@@ -157,7 +157,7 @@ test("who missed more than is kept begins anew", async (t) => {
   assert.deepEqual(said, ["seen"]);
 });
 
-test("a string that is sent aside is not taken for the place where the client was", async (t) => {
+test("string argument is not used as an offset", async (t) => {
   const server = await serve(t, "features");
   for (const text of ["1", "0", "3", "ff", "text"]) {
     const socket = await server.connect("/", { path });
@@ -175,7 +175,7 @@ test("a string that is sent aside is not taken for the place where the client wa
   }
 });
 
-test("nobody takes the place of another", async (t) => {
+test("pid of another client is not recovered", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect("/", { path });
   const other = await server.connect("/", { path });
@@ -190,7 +190,7 @@ test("nobody takes the place of another", async (t) => {
   assert.equal(await ask(other, "echo", 1), 1);
 });
 
-test("after the server's restart everyone begins anew", async (t) => {
+test("restart of the server ends recovery", async (t) => {
   const server = await serve(t, "features");
   const socket = await server.connect("/", { path });
   const id = socket.id;

@@ -1,4 +1,4 @@
-// The server goes away and comes back; a client needs to do nothing.
+// Restarts of the server, after which clients reconnect automatically.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { ask, heard, listen, serve, settled } from "./server.js";
 
 for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]]) {
   for (const how of ["stop", "kill"]) {
-    test(`clients come back by themselves after the server's ${how}, by ${transports}`, async (t) => {
+    test(`clients reconnect after the server's ${how}, by ${transports}`, async (t) => {
       const server = await serve(t, "features");
       const options = { transports };
       const clients = await Promise.all([1, 2, 3].map(() => server.connect("/", options)));
@@ -21,10 +21,10 @@ for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]])
         const code = await server[how]();
         assert.equal(code, how === "stop" ? 0 : null);
         for (const [reason] of await Promise.all(gone)) {
-          // After any other reason the client would not try again by itself.
+          // After any other reason the client would not reconnect automatically.
           assert.ok(["transport close", "transport error"].includes(reason), reason);
         }
-        // What is emitted meanwhile waits in the client.
+        // Events emitted meanwhile wait in the client.
         clients[1].emit("back", round);
         const here = everyone.map((socket) => heard(socket, "connect"));
         await server.start();
@@ -38,7 +38,7 @@ for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]])
 }
 
 for (const transports of [["polling"], ["websocket"]]) {
-  test(`what was received before a stop is handled, and acked, by ${transports}`, async (t) => {
+  test(`events received before a stop are acked, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const socket = await server.connect("/", { transports });
     const [answer, started, gone] = [ask(socket, "slow", 300), heard(socket, "started"), heard(socket, "disconnect")];
@@ -49,7 +49,7 @@ for (const transports of [["polling"], ["websocket"]]) {
     assert.equal(await stopped, 0);
   });
 
-  test(`a handler that waits for its client when the server stops is answered, by ${transports}`, async (t) => {
+  test(`handler receives an ack during shutdown, by ${transports}`, async (t) => {
     const server = await serve(t, "features");
     const socket = await server.connect("/", { transports });
     socket.on("question", (answer) => setTimeout(answer, 100, "before the end"));
@@ -62,7 +62,7 @@ for (const transports of [["polling"], ["websocket"]]) {
   });
 }
 
-test("a client may be opened before the server", async (t) => {
+test("client may start before the server", async (t) => {
   const server = await serve(t, "features");
   await server.stop();
   const socket = server.open();

@@ -1,16 +1,16 @@
-// Rooms: who hears what, and who is where.
+// Rooms: recipients and members.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ask, heard, listen, serve } from "./server.js";
 
-// Four clients, by both transports, and what each of them has heard.
+// Four clients, by both transports, and the events that each has received.
 async function crowd(t) {
   const server = await serve(t, "features");
   const ways = ["polling", "websocket", "websocket", "polling"];
   const clients = await Promise.all(ways.map((way) => server.connect("/", { transports: [way] })));
   const said = clients.map((socket) => listen(socket, "said"));
-  // What came since it was last asked for: nothing is on its way any more.
+  // Events since the last call, with none in flight.
   const news = async () => {
     await Promise.all(clients.map((socket) => ask(socket, "echo")));
     return said.map((list) => list.splice(0));
@@ -18,7 +18,7 @@ async function crowd(t) {
   return { server, clients, news };
 }
 
-test("who is in a room hears it", async (t) => {
+test("event reaches the sockets of a room", async (t) => {
   const { clients: [a, b, c, d], news } = await crowd(t);
   await Promise.all([a, b, c].map((socket) => ask(socket, "join", "one")));
   await Promise.all([b, d].map((socket) => ask(socket, "join", "two")));
@@ -52,7 +52,7 @@ test("who is in a room hears it", async (t) => {
   assert.deepEqual((await news()).map((list) => list.length), [1, 0, 1, 0]);
 });
 
-test("others can be moved, listed and put out", async (t) => {
+test("sockets are moved, listed and disconnected", async (t) => {
   const { clients: [a, b, c, d], news } = await crowd(t);
   await Promise.all([b, c].map((socket) => ask(socket, "join", "old")));
   await ask(a, "move", "old", "new");
@@ -74,7 +74,7 @@ test("others can be moved, listed and put out", async (t) => {
   assert.deepEqual((await ask(a, "who", [])).map(({ id }) => id), [a.id]);
 });
 
-test("everyone is asked, and whoever does not answer is named", async (t) => {
+test("broadcast acks list replies and missing sockets", async (t) => {
   const { clients: [a, b, c, d] } = await crowd(t);
   const answers = { a: 1, b: [Buffer.from([2])], c: null };
   a.on("question", (what, answer) => answer(answers.a, what));
@@ -91,7 +91,7 @@ test("everyone is asked, and whoever does not answer is named", async (t) => {
   ({ replies, missing } = await ask(a, "ask_all", ["nowhere"], 10_000));
   assert.deepEqual([replies, missing], [[], []]);
 
-  // One that goes meanwhile is not waited for.
+  // A socket that disconnects meanwhile is not waited for.
   d.on("question", () => d.disconnect());
   ({ replies, missing } = await ask(a, "ask_all", [], 10_000));
   assert.deepEqual([replies.length, missing.length], [3, 1]);

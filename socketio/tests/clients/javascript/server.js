@@ -1,4 +1,4 @@
-// An example of its own for each test: the built program, on a free port, and stock clients. All of it goes with the test.
+// A separate example program for each test, on a free port, and stock clients. All of it ends with the test.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { io } from "socket.io-client";
 const programs =
   process.env.SOCKETIO_EXAMPLES ?? fileURLToPath(new URL("../../../../target/debug/examples", import.meta.url));
 
-// How long anything may take; far beyond what a loaded machine needs.
+// Timeout of every operation; far longer than a loaded machine needs.
 export const patience = 20_000;
 
 export async function serve(test, example, env = {}) {
@@ -44,7 +44,7 @@ export async function serve(test, example, env = {}) {
     start,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
-    // A client with a connection of its own.
+    // A client with a separate connection.
     open(namespace = "/", { url = this.url, ...options } = {}) {
       const quick = { reconnectionDelay: 20, reconnectionDelayMax: 100, transports: ["websocket"] };
       const socket = io(url + namespace, { forceNew: true, ...quick, ...options });
@@ -66,21 +66,21 @@ export async function serve(test, example, env = {}) {
   };
 }
 
-// The arguments of an event, the next time that it is heard.
+// The arguments of the next event of that name.
 export const heard = (socket, event) =>
   within(new Promise((resolve) => socket.once(event, (...args) => resolve(args))), `the event ${event}`);
 
-// A client that is to move to a WebSocket has done so. One whose server goes just then would wait for its next ping.
+// Waits for the upgrade to WebSocket. A client whose server stops during it would wait for its next ping.
 export async function settled(socket, transports) {
   const { engine } = socket.io;
   if (transports.at(-1) !== "websocket" || engine.transport.name === "websocket") return;
   await within(new Promise((resolve) => engine.once("upgrade", resolve)), "the upgrade");
 }
 
-// What the server answers. Whatever it sent this client before the answer has been heard by then.
+// The server's ack. Everything that it sent this client earlier has been received by then.
 export const ask = (socket, event, ...args) => socket.timeout(patience).emitWithAck(event, ...args);
 
-// All arguments of an event, as they come, and a way to wait for so many. With recovery the last one is the event's
+// All arguments of an event, and a way to wait for a number of them. With recovery the last one is the event's
 // offset, and is left out.
 export function listen(socket, event) {
   const list = [];
@@ -93,7 +93,7 @@ export function listen(socket, event) {
   return Object.defineProperty(list, "reach", { value: reach });
 }
 
-// Resolves once the condition holds; looks again whenever anything arrives.
+// Resolves once the condition holds; checks it on every event.
 export function until(socket, so, what) {
   const holds = new Promise((resolve) => {
     const look = () => {
@@ -101,7 +101,7 @@ export function until(socket, so, what) {
       socket.offAny(later);
       resolve();
     };
-    // The listeners come after this one.
+    // The listeners run after this one.
     const later = () => queueMicrotask(look);
     socket.onAny(later);
     look();

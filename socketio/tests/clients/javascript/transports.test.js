@@ -1,4 +1,4 @@
-// Every transport alone, in both orders, and the move from one to the other.
+// Each transport alone, in both orders, and the upgrade.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -29,7 +29,7 @@ for (const transports of ways) {
   });
 }
 
-test("numbers in both directions are all there and in order across the upgrade", async (t) => {
+test("numbered events survive the upgrade in order", async (t) => {
   const server = await serve(t, "features");
   const between = await proxy(t, server.port);
   between.close();
@@ -61,7 +61,7 @@ test("numbers in both directions are all there and in order across the upgrade",
   }
 });
 
-test("an upgrade that comes to nothing leaves the client where it is", async (t) => {
+test("failed upgrade keeps polling", async (t) => {
   const server = await serve(t, "features");
   const between = await proxy(t, server.port);
   between.close();
@@ -102,7 +102,7 @@ for (const transports of ways) {
   });
 }
 
-test("a server may serve one transport only", async (t) => {
+test("server may offer one transport only", async (t) => {
   const server = await serve(t, "features");
   const stuck = server.open("/", { path: "/polling/", transports: ["websocket"], reconnection: false });
   await heard(stuck, "connect_error");
@@ -116,7 +116,7 @@ test("a server may serve one transport only", async (t) => {
   assert.equal(patient.io.engine.transport.name, "polling");
 });
 
-test("pages from elsewhere are kept out", async (t) => {
+test("pages of other origins are refused", async (t) => {
   const server = await serve(t, "features");
   for (const transports of [["polling"], ["websocket"]]) {
     const from = (origin) => ({ transports, reconnection: false, extraHeaders: { origin } });
@@ -124,7 +124,7 @@ test("pages from elsewhere are kept out", async (t) => {
     await heard(server.open("/", from("https://other.example")), "connect_error");
     await heard(server.open("/", from("null")), "connect_error");
   }
-  // What a browser asks before it lets a page read answers, or send what is not plain text.
+  // The preflight of a browser for a cross-origin request.
   const [url, origin] = [`${server.url}/socket.io/?EIO=4&transport=polling`, "https://page.example"];
   const wishes = { "access-control-request-method": "POST", "access-control-request-headers": "content-type" };
   for (const method of ["GET", "OPTIONS"]) {

@@ -1,4 +1,4 @@
-"""An example of its own for each test: the built program, on a free port, and stock clients. All of it goes with the test."""
+"""A separate example program for each test, on a free port, and stock clients. All of it ends with the test."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ import socketio
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 PROGRAMS = pathlib.Path(os.environ.get("SOCKETIO_EXAMPLES", ROOT / "target/debug/examples"))
 
-# How long anything may take, in seconds; far beyond what a loaded machine needs.
+# Timeout of every operation in seconds; far longer than a loaded machine needs.
 PATIENCE = 20
 
 
@@ -39,7 +39,7 @@ class Server:
 
 
 class Client:
-    """A stock client, and what it has heard in each namespace."""
+    """A stock client, and the events that it has received in each namespace."""
 
     def __init__(self, namespaces, **options):
         self.socket = socketio.AsyncClient(reconnection_delay=0.05, reconnection_delay_max=0.2, **options)
@@ -60,7 +60,7 @@ class Client:
         return hear
 
     def news(self, event, namespace="/"):
-        """The arguments of an event, each time that it was heard."""
+        """The arguments of each received event of that name."""
         return [rest[0] if len(rest) == 1 else rest for (where, what, *rest) in self.heard if (where, what) == (namespace, event)]
 
     async def sees(self, so):
@@ -72,12 +72,12 @@ class Client:
         return self.news(event, namespace)
 
     async def ask(self, event, *arguments, namespace="/"):
-        """What the server answers. Whatever it sent this client before the answer has arrived by then."""
+        """The server's ack. Everything that it sent this client earlier has arrived by then."""
         payload = arguments[0] if len(arguments) == 1 and not isinstance(arguments[0], tuple) else arguments
         return await self.socket.call(event, payload, namespace=namespace, timeout=PATIENCE)
 
     async def leave(self):
-        """Says goodbye. This client forgets to while a POST of its own is still on its way."""
+        """Disconnects. This client omits the packet while one of its POSTs is pending."""
         if self.socket.connected:
             await self.socket.eio.queue.join()
         await self.socket.shutdown()
@@ -90,7 +90,7 @@ class Story(unittest.IsolatedAsyncioTestCase):
     example, settings = "features", {}
 
     async def asyncSetUp(self):
-        # Whatever takes long here is the client, and thousands of warnings about it help nobody.
+        # Slow operations here are those of the client; thousands of warnings about it do not help.
         asyncio.get_running_loop().set_debug(False)
         self.server = Server(self.example, self.settings)
         await self.server.start()
@@ -102,7 +102,7 @@ class Story(unittest.IsolatedAsyncioTestCase):
 
     async def open(self, namespaces=("/",), transports=("websocket",), path="socket.io", auth=None, url=None, **options):
         client = Client(namespaces, **options)
-        # Also stops one that is just trying to come back.
+        # Also stops a client that is reconnecting.
         self.addAsyncCleanup(client.leave)
         await client.socket.connect(
             url or self.server.url,

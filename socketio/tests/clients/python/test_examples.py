@@ -1,4 +1,4 @@
-"""What the four small examples promise, to a stock python-socketio client."""
+"""The documented behaviour of the four small examples, with a stock python-socketio client."""
 
 import tempfile
 
@@ -8,7 +8,7 @@ from server import Story
 class Chat(Story):
     example = "chat"
 
-    async def test_everyone_hears_what_one_says(self):
+    async def test_line_reaches_all_clients(self):
         clients = [await self.open(transports=way) for way in [("polling",), ("websocket",), ("polling", "websocket")]]
         line = {"from": "Ada", "text": "Grüezi 🏔️"}
         await clients[0].tell("chat", line)
@@ -19,12 +19,12 @@ class Chat(Story):
 class Counter(Story):
     example = "counter"
 
-    async def test_it_counts_for_each_client_and_hears_that_it_was_understood(self):
+    async def test_counts_per_client_and_receives_ack(self):
         clients = [await self.open(["/test"]), await self.open(["/test"], transports=("polling",))]
         for client in clients:
             for count in (1, 2):
                 await client.tell("my_event", {"data": f"message {count}"}, namespace="/test")
-            # This client acks whatever asks for it.
+            # This client acks every event that requests it.
             self.assertEqual(await client.hears("acked", 2, "/test"), [{"count": 1}, {"count": 2}])
             expected = [{"data": "Server connected", "count": 0}]
             expected += [{"data": f"message {count}", "count": count} for count in (1, 2)]
@@ -37,7 +37,7 @@ class Counter(Story):
 class Rooms(Story):
     example = "rooms"
 
-    async def test_those_in_the_room_hear_it_and_everyone_knows_who_is_online(self):
+    async def test_line_reaches_room_and_presence_reaches_all(self):
         ada = await self.open(auth={"name": "Ada"})
         bob = await self.open(auth={"name": "Bob"}, transports=("polling",))
         names = lambda: sorted(person["name"] for person in ada.news("online")[-1])
@@ -60,7 +60,7 @@ class Messages(Story):
         self.addCleanup(folder.cleanup)
         self.settings = {"DB": f"{folder.name}/messages.db"}
 
-    async def test_each_room_has_its_list_also_after_a_restart(self):
+    async def test_room_lists_survive_restart(self):
         message = {"room": "hall", "author": "Ada", "text": "O'Hara"}
         client = await self.open()
         await client.ask("join", {"room": "hall"})

@@ -1,4 +1,4 @@
-"""What a stock python-socketio client gets: transports, events, acks, rooms, namespaces, limits."""
+"""Features with a stock python-socketio client: transports, events, acks, rooms, namespaces, limits."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ WAYS = [("polling",), ("websocket",), ("polling", "websocket"), ("websocket", "p
 
 
 class Transports(Story):
-    async def test_every_transport_alone_and_in_both_orders(self):
+    async def test_transports_work_alone_and_in_both_orders(self):
         for transports in WAYS:
             with self.subTest(transports=transports):
                 client = await self.open(transports=transports)
@@ -21,11 +21,11 @@ class Transports(Story):
                     if number % 10 == 9:
                         await client.ask("echo")
                 self.assertEqual(client.news("back"), list(range(100)))
-                # This client moves over before it says that it is connected.
+                # This client upgrades before it reports the connection.
                 expected = "polling" if transports == ("polling",) else "websocket"
                 self.assertEqual(client.socket.transport(), expected)
 
-    async def test_numbers_in_both_directions_are_all_there_and_in_order(self):
+    async def test_numbered_events_arrive_in_order_in_both_directions(self):
         async def one(transports):
             client = await self.open(transports=transports)
             await client.tell("stream", 500)
@@ -37,14 +37,14 @@ class Transports(Story):
 
         await asyncio.gather(*[one(transports) for transports in WAYS[1:] * 4])
 
-    async def test_a_client_that_polls_is_sent_no_more_packets_than_it_takes_at_once(self):
+    async def test_polling_payload_has_at_most_16_packets(self):
         client = await self.open(transports=("polling",))
         for number in range(50):
             await client.tell("back", number, bytes([number]))
         self.assertEqual(await client.hears("back", 50), [[number, bytes([number])] for number in range(50)])
         self.assertEqual(client.news("disconnect"), [])
 
-    async def test_binary_values_travel_both_ways(self):
+    async def test_binary_values_travel_in_both_directions(self):
         for transports in WAYS:
             with self.subTest(transports=transports):
                 client = await self.open(transports=transports)
@@ -59,7 +59,7 @@ class Transports(Story):
 
 
 class Events(Story):
-    async def test_acks_both_ways(self):
+    async def test_acks_work_in_both_directions(self):
         for transports in [("polling",), ("websocket",)]:
             with self.subTest(transports=transports):
                 client = await self.open(transports=transports)
@@ -71,7 +71,7 @@ class Events(Story):
                 client.socket.on("question", lambda *arguments: {"asked": list(arguments)})
                 self.assertEqual(await client.ask("ask", 10_000, "why?", b"\x02"), {"asked": ["why?", b"\x02"]})
 
-    async def test_whoever_waits_for_an_ack_gives_up_in_time(self):
+    async def test_missing_ack_times_out(self):
         client = await self.open()
         with self.assertRaises(TimeoutError):
             await client.socket.call("later", 5_000, timeout=0.05)
@@ -88,7 +88,7 @@ class Events(Story):
             await client.socket.send(message)
         self.assertEqual(await client.hears("message", 3), ["text", {"json": [1]}, b"\x01"])
 
-    async def test_what_is_wrong_is_answered_with_an_error(self):
+    async def test_wrong_arguments_get_error(self):
         client = await self.open()
         for arguments, error in [
             (("one", 2), 'argument 1: invalid type: string "one", expected i64'),
@@ -101,14 +101,14 @@ class Events(Story):
         self.assertEqual(await client.ask("nothing"), {"error": 'nobody handles the event "nothing"'})
         self.assertEqual(await client.ask("sum", 1, 2), 3)
 
-    async def test_a_catch_all_hears_what_nobody_handles(self):
+    async def test_unhandled_event_reaches_fallback(self):
         client = await self.open(["/any"])
         await client.tell("anything", 1, "two", namespace="/any")
         self.assertEqual(await client.hears("caught", namespace="/any"), [["anything", False, [1, "two"]]])
 
 
 class Namespaces(Story):
-    async def test_several_share_a_connection(self):
+    async def test_namespaces_share_connection(self):
         client = await self.open(["/", "/second", "/org-7"])
         self.assertEqual(await client.ask("where", namespace="/org-7"), ["/org-7", "7"])
         for namespace, word in [("/", "in the first"), ("/second", "in the second")]:
@@ -116,11 +116,11 @@ class Namespaces(Story):
             self.assertEqual(client.news("said", namespace), [word])
         self.assertEqual(len({client.socket.get_sid(namespace) for namespace in client.namespaces}), 3)
 
-    async def test_who_may_come_in_says_who_it_is(self):
+    async def test_authorizer_receives_auth(self):
         client = await self.open(["/members"], auth={"user": "Ada", "password": "secret"})
         self.assertEqual(await client.ask("whoami", namespace="/members"), "Ada")
 
-    async def test_who_may_not_is_refused_with_the_reason(self):
+    async def test_refused_client_gets_reason(self):
         for namespace, auth, sentence, data in [
             ("/members", {"user": "Eve", "password": "guess"}, "not allowed", {"code": 401, "again": True}),
             ("/members", None, "missing field `user`", None),
@@ -138,7 +138,7 @@ class Namespaces(Story):
 
 
 class Rooms(Story):
-    async def test_who_is_in_a_room_hears_it(self):
+    async def test_event_reaches_sockets_of_room(self):
         a, b, c = [await self.open(transports=way) for way in [("polling",), ("websocket",), ("polling", "websocket")]]
         await a.ask("join", "one")
         await b.ask("join", "one")
@@ -159,7 +159,7 @@ class Rooms(Story):
                 by = [name for name, client in zip("abc", (a, b, c)) if client.news("said") == [["x", b"\x01"]]]
                 self.assertEqual("".join(by), heard)
 
-    async def test_everyone_is_asked(self):
+    async def test_broadcast_acks_contain_all_replies(self):
         clients = [await self.open() for _ in range(3)]
         for number, client in enumerate(clients):
             client.socket.on("question", lambda what, number=number: (what, number))
@@ -169,7 +169,7 @@ class Rooms(Story):
 
 
 class Limits(Story):
-    async def test_what_is_too_much_is_answered_with_an_error(self):
+    async def test_exceeded_limits_get_error(self):
         client = await self.open(path="limits")
         self.assertIn("at most 10000 are taken", (await client.ask("echo", "x" * 20_000))["error"])
         self.assertIn("at most 10000 are taken", (await client.ask("echo", b"x" * 20_000))["error"])
@@ -181,7 +181,7 @@ class Limits(Story):
 
 
 class Ends(Story):
-    async def test_the_server_puts_a_client_out(self):
+    async def test_server_disconnects_client(self):
         watcher = await self.open()
         for transports in [("polling",), ("websocket",)]:
             for event in ["leave me", "close me"]:
@@ -194,7 +194,7 @@ class Ends(Story):
                     self.assertEqual(reasons, [socketio.AsyncClient.reason.SERVER_DISCONNECT])
                     self.assertEqual(await watcher.hears("gone"), [[sid, "server disconnect"]])
 
-    async def test_a_client_leaves(self):
+    async def test_client_disconnects(self):
         watcher, client = await self.open(), await self.open(transports=("polling",))
         sid = client.socket.get_sid()
         await client.leave()
@@ -210,14 +210,14 @@ class Ends(Story):
         self.assertEqual(await client.ask("echo", 2, namespace="/second"), 2)
         await client.leave()
 
-    async def test_a_client_comes_back_by_itself_after_a_restart(self):
+    async def test_client_reconnects_after_restart(self):
         for transports in WAYS[1:]:
             for how in (self.server.stop, self.server.kill):
                 with self.subTest(transports=transports, how=how.__name__):
                     await self.comes_back(transports, how)
 
-    async def test_a_client_that_polls_comes_back_by_itself_after_a_crash(self):
+    async def test_polling_client_reconnects_after_crash(self):
         await self.comes_back(("polling",), self.server.kill)
 
-    async def test_a_client_that_polls_comes_back_by_itself_after_a_stop(self):
+    async def test_polling_client_reconnects_after_stop(self):
         await self.comes_back(("polling",), self.server.stop)

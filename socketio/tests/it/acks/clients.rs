@@ -1,9 +1,9 @@
-//! Acks that clients ask for: each gets exactly one, whatever the handler does.
+//! Acks requested by clients: each is sent exactly once, whatever the handler does.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use socketio::{Ack, Args, Binary, Config, Data, Event, Namespace, Reply, Socket, SocketIo, args};
+use socketio::{AckSender, Args, Binary, Config, Data, Event, Namespace, Reply, Socket, SocketIo, args};
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
@@ -33,13 +33,13 @@ fn all(gate: Arc<Notify>) -> Namespace {
         .on("event", |event: Event| async move {
             Ok::<_, ()>(format!("{} {} {}", event.name, event.args.len(), event.wants_ack))
         })
-        .on("sent", |ack: Ack| async move { ack.send(&1) })
-        .on("dropped", |ack: Ack| async move { drop(ack) })
-        .on("sent and returned", |ack: Ack| async move {
+        .on("sent", |ack: AckSender| async move { ack.send(&1) })
+        .on("dropped", |ack: AckSender| async move { drop(ack) })
+        .on("sent and returned", |ack: AckSender| async move {
             ack.send(&1);
             Ok::<_, ()>(2)
         })
-        .on("kept", move |ack: Ack| {
+        .on("kept", move |ack: AckSender| {
             let gate = gate.clone();
             async move {
                 actix_web::rt::spawn(async move {
@@ -55,8 +55,8 @@ fn all(gate: Arc<Notify>) -> Namespace {
             assert_eq!(wanted, ack.is_wanted());
             ack.send(&event.args.len());
         })
-        .on("ack first", |ack: Ack, Data(n): Data<i64>| async move { ack.send(&n) })
-        .on("ack last", |Data(n): Data<i64>, ack: Ack| async move { ack.send(&n) })
+        .on("ack first", |ack: AckSender, Data(n): Data<i64>| async move { ack.send(&n) })
+        .on("ack last", |Data(n): Data<i64>, ack: AckSender| async move { ack.send(&n) })
         .on("rest", |Data(_): Data<i64>, rest: Args, more: Data<Option<i64>>| async move {
             Ok::<_, ()>((rest.len(), more.0))
         })
@@ -71,7 +71,7 @@ fn start() -> (TestServer, Arc<Notify>) {
 }
 
 #[actix_web::test]
-async fn what_a_handler_returns_is_the_ack() {
+async fn return_value_is_ack() {
     let (server, _) = start();
     let mut client = server.enter().await;
     for (event, ack) in [
@@ -92,12 +92,12 @@ async fn what_a_handler_returns_is_the_ack() {
         (r#"["ack last",4]"#, "[4]"),
         (r#"["ack first",4]"#, "[4]"),
     ] {
-        assert_eq!(client.ask(&format!("425{event}")).await, format!("435{ack}"), "{event}");
+        assert_eq!(client.request(&format!("425{event}")).await, format!("435{ack}"), "{event}");
     }
 }
 
 #[actix_web::test]
-async fn arguments_that_do_not_fit_are_the_clients_to_mend() {
+async fn mismatched_arguments_are_acked_with_error() {
     let (server, _) = start();
     let mut client = server.enter().await;
     for (event, error) in [
@@ -115,45 +115,45 @@ async fn arguments_that_do_not_fit_are_the_clients_to_mend() {
         (r#"["ack last","x"]"#, r#"argument 1: invalid type: string \"x\", expected i64"#),
     ] {
         assert_eq!(
-            client.ask(&format!("425{event}")).await,
+            client.request(&format!("425{event}")).await,
             format!(r#"435[{{"error":"{error}"}}]"#),
             "{event}"
         );
     }
-    // Without an ack there is nobody to tell.
+    // Without an ack the error is not sent.
     client.send(r#"42["sum","x"]"#).await;
-    assert_eq!(client.ask(r#"426["sum",1,1]"#).await, "436[2]");
+    assert_eq!(client.request(r#"426["sum",1,1]"#).await, "436[2]");
 }
 
 #[actix_web::test]
-async fn arguments_that_do_not_fit_are_told_wherever_the_ack_stands() {
+async fn mismatched_arguments_are_acked_despite_ack_sender() {
     let (server, _) = start();
     let mut client = server.enter().await;
     let error = r#"435[{"error":"argument 1: invalid type: string \"x\", expected i64"}]"#;
-    assert_eq!(client.ask(r#"425["ack first","x"]"#).await, error);
+    assert_eq!(client.request(r#"425["ack first","x"]"#).await, error);
 }
 
 #[actix_web::test]
-async fn nothing_is_left_behind_the_rest() {
+async fn data_after_args_is_null() {
     let (server, _) = start();
     let mut client = server.enter().await;
-    assert_eq!(client.ask(r#"425["rest",1,2,3]"#).await, "435[[2,null]]");
-    assert_eq!(client.ask(r#"425["rest",1]"#).await, "435[[0,null]]");
+    assert_eq!(client.request(r#"425["rest",1,2,3]"#).await, "435[[2,null]]");
+    assert_eq!(client.request(r#"425["rest",1]"#).await, "435[[0,null]]");
 }
 
 #[actix_web::test]
-async fn an_ack_may_be_sent_when_the_handler_is_long_done() {
+async fn ack_sender_may_outlive_handler() {
     let (server, gate) = start();
     let mut client = server.enter().await;
     client.send(r#"421["kept"]"#).await;
-    assert_eq!(client.ask(r#"422["ok"]"#).await, r#"432["fine"]"#);
+    assert_eq!(client.request(r#"422["ok"]"#).await, r#"432["fine"]"#);
     gate.notify_one();
     assert_eq!(client.text().await, r#"461-1["late",{"_placeholder":true,"num":0}]"#);
     assert_eq!(binary(&mut client).await, b"x");
 }
 
 #[actix_web::test]
-async fn binary_arguments_come_back() {
+async fn binary_arguments_are_echoed() {
     let (server, _) = start();
     let mut client = server.enter().await;
     client.send(r#"451-8["binary","a",{"_placeholder":true,"num":0}]"#).await;
@@ -163,7 +163,7 @@ async fn binary_arguments_come_back() {
 }
 
 #[actix_web::test]
-async fn who_did_not_ask_gets_nothing_and_who_asked_exactly_one() {
+async fn ack_is_sent_once_and_only_if_requested() {
     let (server, gate) = start();
     let mut client = server.enter().await;
     let names = [
@@ -201,7 +201,7 @@ async fn who_did_not_ask_gets_nothing_and_who_asked_exactly_one() {
     }
     client.send(r#"429999["ok"]"#).await;
     let (mut acked, mut last) = (Vec::new(), false);
-    // Those that are sent later may come behind the last.
+    // Deferred acks may follow the last one.
     while acked.len() < asked.len() || !last {
         match client.next().await {
             Some(Ws::Text(text)) => {
@@ -221,8 +221,8 @@ async fn who_did_not_ask_gets_nothing_and_who_asked_exactly_one() {
 }
 
 #[actix_web::test]
-async fn an_ack_comes_behind_what_its_handler_emitted() {
-    let order = Namespace::new("/").on("order", |socket: Socket, ack: Ack| async move {
+async fn ack_follows_events_of_its_handler() {
+    let order = Namespace::new("/").on("order", |socket: Socket, ack: AckSender| async move {
         socket.emit("one", &1);
         let hub = socket.hub();
         std::thread::spawn(move || hub.emit("two", &2)).join().unwrap();
@@ -230,13 +230,13 @@ async fn an_ack_comes_behind_what_its_handler_emitted() {
     });
     let server = TestServer::of(SocketIo::builder(Config::default()).namespace(order), 2);
     let mut client = server.enter().await;
-    assert_eq!(client.ask(r#"421["order"]"#).await, r#"42["one",1]"#);
+    assert_eq!(client.request(r#"421["order"]"#).await, r#"42["one",1]"#);
     assert_eq!((client.text().await, client.text().await), (r#"42["two",2]"#.into(), "431[3]".into()));
 }
 
 #[actix_web::test]
-async fn what_is_sent_alone_does_not_overtake_what_is_sent_to_many() {
-    let order = Namespace::new("/").connect(|socket: Socket| async move {
+async fn emit_to_socket_does_not_overtake_broadcast() {
+    let order = Namespace::new("/").on_connect(|socket: Socket| async move {
         socket.hub().emit("n", &1);
         socket.emit("n", &2);
         socket.join("a");

@@ -1,4 +1,4 @@
-//! Clients of every kind come, talk and vanish while everything is done to them: in the end nobody is left.
+//! Clients of every kind connect, send and vanish during random operations: in the end no socket is left.
 
 use std::sync::{
     Arc,
@@ -14,7 +14,7 @@ use crate::harness::{Client, Poller, TestServer};
 
 fn namespace(name: &str) -> Namespace {
     Namespace::new(name)
-        .connect(|socket: Socket| async move { socket.join("all") })
+        .on_connect(|socket: Socket| async move { socket.join("all") })
         .on("echo", |Data(n): Data<u32>| async move { Ok::<_, ()>(n) })
         .on("bye", |socket: Socket| async move { socket.disconnect() })
         .on("end", |socket: Socket| async move { socket.close() })
@@ -24,8 +24,8 @@ fn namespace(name: &str) -> Namespace {
         })
 }
 
-/// Does all that a hub can, over and over.
-fn meddle(hub: &Hub, stop: &AtomicBool) {
+/// Runs all operations of a hub repeatedly.
+fn run_random_operations(hub: &Hub, stop: &AtomicBool) {
     let mut rng = SmallRng::seed_from_u64(1);
     while !stop.load(Ordering::SeqCst) {
         let to = hub.of(if rng.random() { "/" } else { "/org-1" }).to(if rng.random() { "all" } else { "b" });
@@ -41,7 +41,7 @@ fn meddle(hub: &Hub, stop: &AtomicBool) {
     }
 }
 
-/// A client that may be put out or cut off at any time.
+/// A client that may be disconnected or aborted at any time.
 async fn websocket(client: &mut Client, rng: &mut SmallRng) {
     let steps = rng.random_range(0..12);
     for n in 0..steps {
@@ -76,10 +76,10 @@ async fn one(server: &TestServer, seed: u64) {
         client
     } else {
         let mut poller = Poller::open(server).await;
-        poller.has_sent(b"40").await;
+        poller.try_send_ok(b"40").await;
         for n in 0..rng.random_range(0..4) {
             poller.begin_poll().await;
-            if !poller.has_sent(format!(r#"42{n}["echo",{n}]"#).as_bytes()).await {
+            if !poller.try_send_ok(format!(r#"42{n}["echo",{n}]"#).as_bytes()).await {
                 return;
             }
             if poller.get.answer_or_end().await.is_none_or(|answer| answer.status != 200) {
@@ -87,9 +87,9 @@ async fn one(server: &TestServer, seed: u64) {
             }
         }
         if rng.random() {
-            // It vanishes, with or without a word, or while it waits.
+            // It vanishes with or without a close, or while it waits.
             return match rng.random_range(0..3) {
-                0 => drop(poller.has_sent(b"1").await),
+                0 => drop(poller.try_send_ok(b"1").await),
                 1 => poller.begin_poll().await,
                 _ => {}
             };
@@ -120,25 +120,25 @@ async fn all(recovery: Option<Recovery>) {
     let server = TestServer::of(builder, 3);
     let (stop, hub) = (Arc::new(AtomicBool::new(false)), server.hub.clone());
     let stopped = stop.clone();
-    let meddling = std::thread::spawn(move || meddle(&hub, &stopped));
+    let meddling = std::thread::spawn(move || run_random_operations(&hub, &stopped));
     for round in 0..8 {
         join_all((0..25).map(|n| one(&server, round * 100 + n))).await;
     }
     stop.store(true, Ordering::SeqCst);
     meddling.join().unwrap();
-    // Whoever vanished without a word is found out by the heartbeat.
-    server.emptied().await;
+    // The heartbeat finds clients that vanished silently.
+    server.wait_until_empty().await;
     assert_eq!((server.hub.of("/").count(), server.hub.of("/org-1").count()), (0, 0));
     assert!(server.hub.of("/").sockets().await.is_empty());
     server.open().await.enter("/", "").await;
 }
 
 #[actix_web::test]
-async fn nobody_is_left_behind() {
+async fn no_socket_leaks_under_chaos() {
     all(None).await;
 }
 
 #[actix_web::test]
-async fn nobody_is_left_behind_who_might_come_back() {
+async fn no_recoverable_socket_leaks_under_chaos() {
     all(Some(Recovery::default())).await;
 }

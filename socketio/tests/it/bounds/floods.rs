@@ -1,4 +1,4 @@
-//! What costs a client nothing to send must not pile up here.
+//! Messages that cost a client nothing must not accumulate.
 
 use std::fs;
 
@@ -9,15 +9,15 @@ use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 use super::start;
 use crate::harness::{Client, Poller, within};
 
-/// Bytes of memory that this process uses.
+/// Memory of this process in bytes.
 fn memory() -> usize {
     let pages = fs::read_to_string("/proc/self/statm").unwrap();
     pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
 }
 
-/// Sends pings, and never reads what comes back, until the server has had enough or has taken very many.
+/// Sends pings without reading, until the server stops it or has accepted very many.
 async fn ping_on(client: Client) {
-    // Masked with zeros: the payload is as it is.
+    // Masked with zeros: the payload is unchanged.
     let ping = [&[0x89, 0xFD, 0, 0, 0, 0][..], &[7; 125]].concat().repeat(1_000);
     let mut tcp = client.0.into_inner();
     for _ in 0..500 {
@@ -29,24 +29,24 @@ async fn ping_on(client: Client) {
 }
 
 #[actix_web::test]
-async fn pings_of_who_does_not_read_are_not_answered_without_end() {
+async fn pings_of_stalled_client_do_not_accumulate() {
     let (server, _) = start(Config { max_outbox: 1_000_000, ..Config::default() });
     let client = server.enter().await;
     let before = memory();
     ping_on(client).await;
     let more = memory().saturating_sub(before);
     assert!(more < 32 << 20, "{more} bytes more");
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn neither_are_those_of_a_websocket_that_is_to_take_over() {
+async fn pings_of_stalled_probe_do_not_accumulate() {
     let (server, _) = start(Config { max_outbox: 1_000_000, ..Config::default() });
     let mut poller = Poller::enter(&server).await;
     for probed in [false, true] {
         let mut client = poller.websocket(&server).await;
         if probed {
-            assert_eq!(client.ask("2probe").await, "3probe");
+            assert_eq!(client.request("2probe").await, "3probe");
         }
         let before = memory();
         ping_on(client).await;
@@ -58,7 +58,7 @@ async fn neither_are_those_of_a_websocket_that_is_to_take_over() {
 }
 
 #[actix_web::test]
-async fn many_who_only_connect_and_leave_are_no_burden() {
+async fn many_short_connections_do_not_leak_memory() {
     let (server, _) = start(Config::default());
     let mut client = server.open().await;
     let before = memory();
@@ -67,10 +67,10 @@ async fn many_who_only_connect_and_leave_are_no_burden() {
         client.send("41").await;
     }
     for _ in 0..5_000 {
-        assert!(client.ask("40/unknown,").await.starts_with("44/unknown,"));
+        assert!(client.request("40/unknown,").await.starts_with("44/unknown,"));
     }
     let more = memory().saturating_sub(before);
     assert!(more < 16 << 20, "{more} bytes more");
     client.raw(Ws::Close(None)).await;
-    within(server.emptied()).await;
+    within(server.wait_until_empty()).await;
 }

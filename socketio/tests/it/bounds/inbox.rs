@@ -1,4 +1,4 @@
-//! A client that sends faster than it is handled is held back, not buffered and not lost.
+//! A client that sends faster than it is handled is slowed down, without buffering and without loss.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ fn small() -> Config {
     Config { max_inbox: 4, max_payload: 100_000, ..Config::default() }
 }
 
-/// Fills the client's connection while its first event is handled; says how many events it took.
+/// Fills the client's connection while its first event is handled; returns the number of sent events.
 async fn fill(client: &mut Client) -> usize {
     client.send(r#"420["wait"]"#).await;
     let filler = "x".repeat(90_000);
     for id in 1..2_000 {
         let event = Ws::text(format!(r#"42{id}["echo",{id},"{filler}"]"#));
-        // Cut off in the middle it stays in tungstenite's buffer, and is sent with what comes next.
+        // A message aborted in the middle stays in tungstenite's buffer, and is sent with the next.
         if timeout(Duration::from_millis(300), client.0.send(event)).await.is_err() {
             return id;
         }
@@ -37,7 +37,7 @@ async fn all_are_acked(client: &mut Client, last: usize) {
 }
 
 #[actix_web::test]
-async fn a_websocket_is_not_read_while_its_inbox_is_full() {
+async fn websocket_is_not_read_while_inbox_is_full() {
     let (server, gate) = start(small());
     let mut client = server.enter().await;
     let last = fill(&mut client).await;
@@ -48,7 +48,7 @@ async fn a_websocket_is_not_read_while_its_inbox_is_full() {
 }
 
 #[actix_web::test]
-async fn nor_is_one_that_has_moved() {
+async fn upgraded_websocket_is_not_read_while_inbox_is_full() {
     let (server, gate) = start(small());
     let (mut client, _) = Poller::enter(&server).await.upgrade(&server).await;
     let last = fill(&mut client).await;
@@ -59,7 +59,7 @@ async fn nor_is_one_that_has_moved() {
 }
 
 #[actix_web::test]
-async fn a_post_is_answered_when_all_of_it_has_been_taken() {
+async fn post_is_answered_after_all_packets_are_accepted() {
     let (server, gate) = start(small());
     let mut poller = Poller::enter(&server).await;
     let events = (1..=50).map(|id| format!(r#"42{id}["echo",{id}]"#));
@@ -75,12 +75,12 @@ async fn a_post_is_answered_when_all_of_it_has_been_taken() {
 }
 
 #[actix_web::test]
-async fn who_is_held_back_does_not_hold_others_back() {
+async fn paused_session_does_not_delay_others() {
     let (server, gate) = start(small());
     let (mut held, mut other) = (server.enter().await, server.enter().await);
     let last = fill(&mut held).await;
     for id in 0..100 {
-        assert_eq!(other.ask(&format!(r#"42{id}["echo",{id}]"#)).await, format!("43{id}[{id}]"));
+        assert_eq!(other.request(&format!(r#"42{id}["echo",{id}]"#)).await, format!("43{id}[{id}]"));
     }
     server.hub.emit("news", &1);
     assert_eq!(other.text().await, r#"42["news",1]"#);
@@ -91,7 +91,7 @@ async fn who_is_held_back_does_not_hold_others_back() {
 }
 
 #[actix_web::test]
-async fn whose_pong_cannot_be_read_is_not_taken_for_dead() {
+async fn unread_pong_does_not_time_out() {
     let short = Duration::from_millis(300);
     let config = Config { ping_interval: short, ping_timeout: short, ..small() };
     for kind in 0..3 {
@@ -113,7 +113,7 @@ async fn whose_pong_cannot_be_read_is_not_taken_for_dead() {
         for event in &events {
             client.send(event).await;
         }
-        // What is measured is that time passes.
+        // The passing of time is what is measured.
         tokio::time::sleep(short * 4).await;
         gate.notify_one();
         client.send("3").await;
@@ -122,11 +122,11 @@ async fn whose_pong_cannot_be_read_is_not_taken_for_dead() {
 }
 
 #[actix_web::test]
-async fn a_pong_that_came_while_the_worker_was_busy_is_in_time() {
+async fn pong_received_while_worker_is_blocked_is_in_time() {
     let (began, begun) = std::sync::mpsc::channel();
     let block = Namespace::new("/").on("block", move || {
         let _ = began.send(());
-        // Somebody forgot that handlers share their thread.
+        // Simulates a handler that blocks its thread.
         std::thread::sleep(Duration::from_millis(900));
         async {}
     });

@@ -1,4 +1,4 @@
-//! What sessions without an owner may have sent and not handled, each of them and all together.
+//! Unhandled messages of sessions without an owner, for each and for all.
 
 use socketio::Config;
 use tokio_tungstenite::tungstenite::protocol::{
@@ -34,7 +34,7 @@ async fn begin(client: &mut Client, bytes: usize) {
 }
 
 #[actix_web::test]
-async fn large_event_is_taken_with_an_owner_alone() {
+async fn large_event_is_accepted_with_owner_only() {
     let server = start(1 << 20);
     let mut stranger = server.enter().await;
     let mut known = server.open().await;
@@ -42,14 +42,14 @@ async fn large_event_is_taken_with_an_owner_alone() {
     for bytes in [EACH - 100, EACH] {
         let sent = event(1, bytes);
         let (taken, refused) = (format!("43{}", &sent[2..].replace(r#""echo","#, "")), "the message has");
-        let ack = stranger.ask(&sent).await;
+        let ack = stranger.request(&sent).await;
         match bytes < EACH {
             true => assert_eq!(ack, taken),
             false => assert!(ack.contains(refused) && ack.contains("at most 16384 are taken"), "{ack}"),
         }
-        assert_eq!(known.ask(&sent).await, taken);
+        assert_eq!(known.request(&sent).await, taken);
     }
-    // Attachments count together.
+    // Attachments count towards the limit.
     for (client, is_taken) in [(&mut stranger, false), (&mut known, true)] {
         client.send(r#"452-1["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#).await;
         client.raw(Ws::binary(vec![7; 9_000])).await;
@@ -64,7 +64,7 @@ async fn large_event_is_taken_with_an_owner_alone() {
 }
 
 #[actix_web::test]
-async fn exhausted_memory_closes_large_senders_and_lets_others_in() {
+async fn exhausted_budget_closes_large_senders_only() {
     let before = limited("max_memory_without_owner");
     let server = start(30_000);
     let [mut one, mut two, mut three] = [server.enter().await, server.enter().await, server.enter().await];
@@ -74,12 +74,12 @@ async fn exhausted_memory_closes_large_senders_and_lets_others_in() {
     assert_eq!(three.closed().await, (1013, BUSY.into()));
     assert!(limited("max_memory_without_owner") > before);
 
-    // As much as a login has.
+    // The size of a login.
     let mut newcomer = server.enter().await;
-    assert_eq!(newcomer.ask(&event(1, 900)).await, format!(r#"431["{}"]"#, "x".repeat(900)));
+    assert_eq!(newcomer.request(&event(1, 900)).await, format!(r#"431["{}"]"#, "x".repeat(900)));
     let mut known = server.open().await;
     known.enter("/", ADA).await;
-    assert!(known.ask(&event(1, 100_000)).await.starts_with(r#"431["xx"#));
+    assert!(known.request(&event(1, 100_000)).await.starts_with(r#"431["xx"#));
     let mut poller = Poller::enter(&server).await;
     let answer = poller.try_send(event(1, 14_000).as_bytes()).await;
     assert_eq!((answer.status, answer.body.contains(BUSY)), (503, true), "{answer:?}");
@@ -90,7 +90,7 @@ async fn exhausted_memory_closes_large_senders_and_lets_others_in() {
 }
 
 #[actix_web::test]
-async fn polling_payload_without_an_owner_has_a_limit_of_its_own() {
+async fn polling_payload_without_owner_has_own_limit() {
     let server = start(4 << 20);
     let payload = vec![event(1, 10_000); 27].join("\u{1e}");
     let mut stranger = Poller::enter(&server).await;

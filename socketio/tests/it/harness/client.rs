@@ -20,7 +20,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         within(self.0.send(message)).await.unwrap();
     }
 
-    /// Enters a namespace, with `auth` as it is; returns the socket's id.
+    /// Connects to a namespace, with `auth` unchanged; returns the socket's id.
     pub(crate) async fn enter(&mut self, namespace: &str, auth: &str) -> String {
         self.send(&format!("40{namespace},{auth}")).await;
         let answer = self.text().await;
@@ -30,8 +30,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         entered["sid"].as_str().unwrap().to_owned()
     }
 
-    /// Sends a text, and returns the one that comes back.
-    pub(crate) async fn ask(&mut self, text: &str) -> String {
+    /// Sends a text, and returns the next one received.
+    pub(crate) async fn request(&mut self, text: &str) -> String {
         self.send(text).await;
         self.text().await
     }
@@ -47,13 +47,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
     }
 
-    /// The code and sentence with which the server closes next, and then the connection's end; what comes before
-    /// is skipped.
+    /// The code and sentence of the server's close, and then the connection's end. Earlier texts are skipped.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             match self.next().await {
                 Some(Ws::Close(Some(close))) => {
-                    // Reading on is what answers the close.
+                    // Reading on answers the close.
                     assert_eq!(self.next().await, None);
                     return (close.code.into(), close.reason.as_str().to_owned());
                 }

@@ -1,4 +1,4 @@
-//! HTTP by hand: one connection, kept alive, on which a test sees each byte that it sends.
+//! HTTP by hand: one persistent connection, on which a test controls each byte.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use tokio::{
 
 use super::{TestServer, within};
 
-/// What came back.
+/// A response.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     head: String,
     pub(crate) body: String,
 }
 
-impl Answer {
-    /// The value of a header; its name is in lower case.
+impl Response {
+    /// The value of a header, in any case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
         headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -45,13 +45,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         Self { stream, read: Vec::new() }
     }
 
-    /// A request and its answer.
-    pub(crate) async fn ask(&mut self, method: &str, query: &str, headers: &str, body: &[u8]) -> Answer {
+    /// Sends a request and reads its response.
+    pub(crate) async fn request(
+        &mut self,
+        method: &str,
+        query: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> Response {
         self.send(method, query, headers, body).await;
         self.answer().await
     }
 
-    /// A request; its answer is not waited for.
+    /// Sends a request without waiting for its response.
     pub(crate) async fn send(&mut self, method: &str, query: &str, headers: &str, body: &[u8]) {
         let length =
             if method == "GET" { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
@@ -65,27 +71,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         self.write(head.as_bytes()).await;
     }
 
-    /// Bytes as they are. A server that has closed already is found out when its answer is read.
+    /// Raw bytes. A closed connection is noticed when the response is read.
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
         let _ = within(self.stream.write_all(bytes)).await;
     }
 
-    /// What comes back next.
-    pub(crate) async fn answer(&mut self) -> Answer {
+    /// The next response.
+    pub(crate) async fn answer(&mut self) -> Response {
         within(self.read_answer()).await.expect("the connection was closed")
     }
 
-    /// What comes back, or `None` if the connection is closed instead.
-    pub(crate) async fn answer_or_end(&mut self) -> Option<Answer> {
+    /// The next response, or `None` if the connection is closed instead.
+    pub(crate) async fn answer_or_end(&mut self) -> Option<Response> {
         within(self.read_answer()).await
     }
 
-    /// Whether nothing comes back within a time.
+    /// Whether no response arrives within a time.
     pub(crate) async fn is_silent_for(&mut self, time: Duration) -> bool {
         timeout(time, self.read_answer()).await.is_err()
     }
 
-    async fn read_answer(&mut self) -> Option<Answer> {
+    async fn read_answer(&mut self) -> Option<Response> {
         loop {
             if let Some(answer) = self.parsed() {
                 return Some(answer);
@@ -96,10 +102,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         }
     }
 
-    fn parsed(&mut self) -> Option<Answer> {
+    fn parsed(&mut self) -> Option<Response> {
         let end = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
         let head = String::from_utf8(self.read[..end].to_vec()).unwrap();
-        let mut answer = Answer { status: head.split(' ').nth(1)?.parse().ok()?, head, body: String::new() };
+        let mut answer =
+            Response { status: head.split(' ').nth(1)?.parse().ok()?, head, body: String::new() };
         let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
         let body = self.read.get(end..end + length)?;
         answer.body = String::from_utf8(body.to_vec()).unwrap();

@@ -1,4 +1,4 @@
-//! A slow line to a server: what it sends passes at so many bytes a second, and neither end of it keeps much.
+//! A slow network in front of a server: limited bytes a second, and small buffers at both ends.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -8,12 +8,12 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// How often it lets something pass.
+/// Interval of forwarding.
 const TICK: Duration = Duration::from_millis(10);
-/// Bytes that each end keeps.
+/// Buffer of each end in bytes.
 const KEPT: u32 = 32 * 1024;
 
-/// Opens one that carries one connection, and returns where it begins.
+/// Opens a line for one connection, and returns its address.
 pub(crate) async fn line(server: SocketAddr, bytes_per_second: usize) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();

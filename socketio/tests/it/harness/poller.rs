@@ -1,13 +1,13 @@
-//! A client that polls: one connection for its GETs, one for its POSTs, as a browser has them.
+//! A polling client: one connection for GETs, one for POSTs, like a browser.
 
 use std::collections::VecDeque;
 
 use tokio::net::TcpStream;
 use tokio_tungstenite::client_async;
 
-use super::{Client, TestServer, http::Answer, http::Http, within};
+use super::{Client, TestServer, http::Http, http::Response, within};
 
-/// What opens a polling session.
+/// The query that opens a polling session.
 pub(crate) const POLLING: &str = "?EIO=4&transport=polling";
 
 pub(crate) struct Poller {
@@ -15,38 +15,38 @@ pub(crate) struct Poller {
     pub(crate) query: String,
     pub(crate) get: Http,
     pub(crate) post: Http,
-    heard: VecDeque<String>,
+    received: VecDeque<String>,
 }
 
 impl Poller {
-    /// One that has only opened its session.
+    /// A client that has only opened its session.
     pub(crate) async fn open(server: &TestServer) -> Self {
         let (mut get, post) = (Http::connect(server).await, Http::connect(server).await);
-        let answer = get.ask("GET", POLLING, "", b"").await;
+        let answer = get.request("GET", POLLING, "", b"").await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let open: serde_json::Value = serde_json::from_str(answer.body.strip_prefix('0').unwrap()).unwrap();
         let sid = open["sid"].as_str().unwrap().to_owned();
         let query = format!("{POLLING}&sid={sid}");
-        Self { sid, query, get, post, heard: VecDeque::new() }
+        Self { sid, query, get, post, received: VecDeque::new() }
     }
 
-    /// One that is in the main namespace.
+    /// A client in the main namespace.
     pub(crate) async fn enter(server: &TestServer) -> Self {
         let mut poller = Self::open(server).await;
         poller.send("40").await;
-        assert!(poller.beyond_pings().await.starts_with(r#"40{"sid":""#));
+        assert!(poller.next_packet().await.starts_with(r#"40{"sid":""#));
         poller
     }
 
-    /// One that the script has greeted.
+    /// A client in the namespace of the scripted service.
     pub(crate) async fn connect(server: &TestServer) -> Self {
         let mut poller = Self::enter(server).await;
-        assert_eq!(poller.beyond_pings().await, r#"42["hello",none]"#);
+        assert_eq!(poller.next_packet().await, r#"42["hello",none]"#);
         poller
     }
 
-    /// The next packet that is no ping; pings are answered.
-    pub(crate) async fn beyond_pings(&mut self) -> String {
+    /// The next packet except pings, which are answered.
+    pub(crate) async fn next_packet(&mut self) -> String {
         loop {
             match self.text().await.as_str() {
                 "2" => self.send("3").await,
@@ -55,18 +55,18 @@ impl Poller {
         }
     }
 
-    /// Posts packets, and is told that they were taken.
+    /// Posts packets, and waits until they have been accepted.
     pub(crate) async fn send(&mut self, payload: &str) {
         let answer = self.try_send(payload.as_bytes()).await;
         assert_eq!((answer.status, answer.body.as_str()), (200, "ok"), "{payload}");
     }
 
-    pub(crate) async fn try_send(&mut self, body: &[u8]) -> Answer {
-        self.post.ask("POST", &self.query, "", body).await
+    pub(crate) async fn try_send(&mut self, body: &[u8]) -> Response {
+        self.post.request("POST", &self.query, "", body).await
     }
 
-    /// Posts, and is told that it was taken; false if it was not, or there was nobody to say so.
-    pub(crate) async fn has_sent(&mut self, body: &[u8]) -> bool {
+    /// Posts; returns false if the packets were not accepted, or the connection was closed.
+    pub(crate) async fn try_send_ok(&mut self, body: &[u8]) -> bool {
         self.post.send("POST", &self.query, "", body).await;
         self.post.answer_or_end().await.is_some_and(|answer| answer.status == 200)
     }
@@ -76,43 +76,43 @@ impl Poller {
         self.get.send("GET", &self.query, "", b"").await;
     }
 
-    /// Begins a GET, and returns when it waits: it is sent along with one that is answered, and served right behind it.
-    /// The service must know "echo".
+    /// Begins a GET, and returns when it waits. It is sent together with one that is answered, and served directly
+    /// after it. The service must implement "echo".
     pub(crate) async fn wait(&mut self) {
         let get = format!("GET /socket.io/{} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", self.query);
         self.get.write(get.repeat(2).as_bytes()).await;
         self.send(r#"420["echo",0]"#).await;
         assert_eq!(self.get.answer().await.body, "430[0]");
-        // Both requests are on their way to the session in order; this one is answered behind the GET.
+        // Both requests reach the session in order; this one is answered after the GET.
         self.send("3").await;
     }
 
-    /// What a GET brings.
-    pub(crate) async fn poll(&mut self) -> Answer {
-        self.get.ask("GET", &self.query, "", b"").await
+    /// Sends a GET and returns its response.
+    pub(crate) async fn poll(&mut self) -> Response {
+        self.get.request("GET", &self.query, "", b"").await
     }
 
-    /// The next packet, from as many GETs as it takes.
+    /// The next packet, from as many GETs as necessary.
     pub(crate) async fn text(&mut self) -> String {
-        if self.heard.is_empty() {
+        if self.received.is_empty() {
             let answer = self.poll().await;
-            self.took(answer);
+            self.receive(answer);
         }
-        self.heard.pop_front().unwrap()
+        self.received.pop_front().unwrap()
     }
 
-    /// Keeps the packets of an answer for [`text`](Self::text).
-    pub(crate) fn took(&mut self, answer: Answer) {
+    /// Keeps the packets of a response for [`text`](Self::text).
+    pub(crate) fn receive(&mut self, answer: Response) {
         assert_eq!(answer.status, 200, "{answer:?}");
-        self.heard.extend(answer.body.split('\u{1e}').map(str::to_owned));
+        self.received.extend(answer.body.split('\u{1e}').map(str::to_owned));
     }
 
-    /// Packets that came with those that were read.
-    pub(crate) fn left(&mut self) -> Vec<String> {
-        self.heard.drain(..).collect()
+    /// The remaining received packets.
+    pub(crate) fn remaining(&mut self) -> Vec<String> {
+        self.received.drain(..).collect()
     }
 
-    /// A WebSocket for this session, on a connection of its own.
+    /// A WebSocket for this session, on a separate connection.
     pub(crate) async fn websocket(&self, server: &TestServer) -> Client {
         self.try_websocket(server).await.expect("the session is gone")
     }
@@ -125,18 +125,18 @@ impl Poller {
         Some(Client(within(client_async(url, tcp)).await.ok()?.0))
     }
 
-    /// Moves over, as stock clients do: a probe, while one GET waits; then, with nothing else under way, the upgrade.
-    /// Returns what the GET brought, too.
+    /// Upgrades like a stock client: a probe while one GET waits, then the upgrade with no request pending. Also
+    /// returns the packets of the GET.
     pub(crate) async fn upgrade(mut self, server: &TestServer) -> (Client, Vec<String>) {
         let mut client = self.websocket(server).await;
         self.begin_poll().await;
         client.send("2probe").await;
         assert_eq!(client.text().await, "3probe");
         let answer = self.get.answer().await;
-        self.took(answer);
-        let mut heard = self.left();
-        heard.retain(|packet| packet != "6");
+        self.receive(answer);
+        let mut received = self.remaining();
+        received.retain(|packet| packet != "6");
         client.send("5").await;
-        (client, heard)
+        (client, received)
     }
 }

@@ -1,4 +1,4 @@
-//! What pages of other origins may ask, and read.
+//! Requests and readable responses of pages from other origins.
 
 use socketio::{Config, Origins};
 
@@ -12,13 +12,13 @@ fn server() -> TestServer {
 }
 
 #[actix_web::test]
-async fn a_page_that_may_connect_may_read_every_answer() {
+async fn allowed_origin_gets_cors_headers() {
     let server = server();
     let mut http = Http::connect(&server).await;
     let answers = [
-        http.ask("GET", POLLING, GYM, b"").await,
-        http.ask("GET", &format!("{POLLING}&sid=unknown"), GYM, b"").await,
-        http.ask("PUT", POLLING, GYM, b"").await,
+        http.request("GET", POLLING, GYM, b"").await,
+        http.request("GET", &format!("{POLLING}&sid=unknown"), GYM, b"").await,
+        http.request("PUT", POLLING, GYM, b"").await,
     ];
     assert_eq!(answers.each_ref().map(|answer| answer.status), [200, 400, 400]);
     for answer in answers {
@@ -29,7 +29,7 @@ async fn a_page_that_may_connect_may_read_every_answer() {
 }
 
 #[actix_web::test]
-async fn a_page_that_may_not_connect_is_told_nothing() {
+async fn refused_origin_gets_no_cors_headers() {
     let server = server();
     let sid = Poller::connect(&server).await.sid;
     let of_another = format!("{POLLING}&sid={sid}");
@@ -41,7 +41,7 @@ async fn a_page_that_may_not_connect_is_told_nothing() {
         ("OPTIONS", POLLING),
         ("OPTIONS", of_another.as_str()),
     ] {
-        let answer = http.ask(method, query, EVIL, b"").await;
+        let answer = http.request(method, query, EVIL, b"").await;
         assert_eq!(
             (answer.status, answer.body.as_str()),
             (403, r#"{"code":4,"message":"Forbidden"}"#),
@@ -53,7 +53,7 @@ async fn a_page_that_may_not_connect_is_told_nothing() {
 }
 
 #[actix_web::test]
-async fn no_answer_is_shared_with_a_page_that_may_not_connect() {
+async fn error_responses_have_no_cors_headers_for_refused_origin() {
     let server = server();
     let mut http = Http::connect(&server).await;
     for (method, query) in [
@@ -62,18 +62,18 @@ async fn no_answer_is_shared_with_a_page_that_may_not_connect() {
         ("GET", "?EIO=4&transport=websocket"),
         ("GET", ""),
     ] {
-        let answer = http.ask(method, query, EVIL, b"").await;
+        let answer = http.request(method, query, EVIL, b"").await;
         assert!(matches!(answer.status, 400 | 403), "{answer:?}");
         assert_eq!(answer.header("access-control-allow-origin"), None, "{method} {query}");
     }
 }
 
 #[actix_web::test]
-async fn a_preflight_allows_what_is_asked_for() {
+async fn preflight_allows_requested_headers() {
     let server = server();
     let asked =
         format!("{GYM}Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-token\r\n");
-    let answer = Http::connect(&server).await.ask("OPTIONS", POLLING, &asked, b"").await;
+    let answer = Http::connect(&server).await.request("OPTIONS", POLLING, &asked, b"").await;
     assert!(matches!(answer.status, 200 | 204), "{answer:?}");
     assert_eq!(answer.header("access-control-allow-origin"), Some("https://gym.example"));
     assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
@@ -82,38 +82,38 @@ async fn a_preflight_allows_what_is_asked_for() {
 }
 
 #[actix_web::test]
-async fn a_request_that_is_no_pages_is_not_answered_as_one() {
+async fn request_without_origin_gets_no_cors_headers() {
     let server = server();
-    let answer = Http::connect(&server).await.ask("GET", POLLING, "", b"").await;
+    let answer = Http::connect(&server).await.request("GET", POLLING, "", b"").await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, None));
 }
 
 #[actix_web::test]
-async fn a_preflight_for_a_private_address_is_answered_if_the_page_may_connect() {
+async fn private_network_preflight_is_answered_for_allowed_origin() {
     let server = server();
     let asked = "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Private-Network: true\r\n";
     let mut http = Http::connect(&server).await;
-    let allowed = http.ask("OPTIONS", POLLING, &format!("{GYM}{asked}"), b"").await;
+    let allowed = http.request("OPTIONS", POLLING, &format!("{GYM}{asked}"), b"").await;
     assert_eq!((allowed.status, allowed.header("access-control-allow-private-network")), (204, Some("true")));
-    let unasked = http.ask("OPTIONS", POLLING, GYM, b"").await;
+    let unasked = http.request("OPTIONS", POLLING, GYM, b"").await;
     assert_eq!((unasked.status, unasked.header("access-control-allow-private-network")), (204, None));
-    let refused = http.ask("OPTIONS", POLLING, &format!("{EVIL}{asked}"), b"").await;
+    let refused = http.request("OPTIONS", POLLING, &format!("{EVIL}{asked}"), b"").await;
     assert_eq!((refused.status, refused.header("access-control-allow-private-network")), (403, None));
 }
 
 #[actix_web::test]
-async fn an_app_is_let_in_by_its_name_whichever_way_it_spells_it() {
+async fn listed_app_origin_is_allowed_in_any_spelling() {
     let origins = Origins::list(["capacitor://localhost", "http://10.0.2.2:5555", "null"]);
     let server = TestServer::start(Config { origins, ..Config::default() });
     for origin in ["capacitor://localhost", "ws://10.0.2.2:5555", "http://10.0.2.2:5555/", "null"] {
         let page = format!("Origin: {origin}\r\n");
-        let answer = Http::connect(&server).await.ask("GET", POLLING, &page, b"").await;
+        let answer = Http::connect(&server).await.request("GET", POLLING, &page, b"").await;
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some(origin)));
     }
     for origin in ["tauri://localhost", "http://10.0.2.2:8081", "file://"] {
         let page = format!("Origin: {origin}\r\n");
         assert_eq!(
-            Http::connect(&server).await.ask("GET", POLLING, &page, b"").await.status,
+            Http::connect(&server).await.request("GET", POLLING, &page, b"").await.status,
             403,
             "{origin}"
         );
@@ -121,7 +121,7 @@ async fn an_app_is_let_in_by_its_name_whichever_way_it_spells_it() {
 }
 
 #[actix_web::test]
-async fn a_page_of_another_site_opens_no_session_by_a_picture() {
+async fn cross_site_image_request_opens_no_session() {
     let server = server();
     let mut http = Http::connect(&server).await;
     for (headers, status) in [
@@ -133,9 +133,10 @@ async fn a_page_of_another_site_opens_no_session_by_a_picture() {
         ("Origin: https://evil.example\r\nSec-Fetch-Site: same-site\r\n", 403),
         ("", 200),
     ] {
-        assert_eq!(http.ask("GET", POLLING, headers, b"").await.status, status, "{headers}");
+        assert_eq!(http.request("GET", POLLING, headers, b"").await.status, status, "{headers}");
     }
     let open = TestServer::start(Config { origins: Origins::any(), ..Config::default() });
-    let answer = Http::connect(&open).await.ask("GET", POLLING, "Sec-Fetch-Site: cross-site\r\n", b"").await;
+    let answer =
+        Http::connect(&open).await.request("GET", POLLING, "Sec-Fetch-Site: cross-site\r\n", b"").await;
     assert_eq!(answer.status, 200);
 }

@@ -1,71 +1,71 @@
-//! Which requests are in order, and what becomes of a session that sends others.
+//! Valid requests, and the end of a session after others.
 
 use std::time::Duration;
 
 use socketio::{Config, Frame, Message, Reason};
 use tokio::io::AsyncWriteExt;
 
-use crate::harness::{Http, POLLING, Poller, TestServer, Told};
+use crate::harness::{Http, POLLING, Poller, ServiceEvent, TestServer};
 
 const UNKNOWN: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
 
 #[actix_web::test]
-async fn a_second_get_ends_the_session() {
+async fn second_get_ends_session() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
     let mut second = Http::connect(&server).await;
-    let refused = second.ask("GET", &poller.query, "", b"").await;
+    let refused = second.request("GET", &poller.query, "", b"").await;
     assert_eq!((refused.status, refused.body.as_str()), (400, r#"{"code":3,"message":"Bad request"}"#));
     assert_eq!(poller.get.answer().await.body, "1");
-    assert_eq!(server.gone().await, Reason::ProtocolError);
-    server.emptied().await;
+    assert_eq!(server.disconnect_reason().await, Reason::ProtocolError);
+    server.wait_until_empty().await;
     assert_eq!(poller.poll().await.body, UNKNOWN);
 }
 
 #[actix_web::test]
-async fn a_second_get_is_refused_at_once_while_an_event_is_handled() {
+async fn second_get_is_refused_during_event() {
     let server = TestServer::start(Config::default());
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
-    assert_eq!(server.told().await, Told::Event("echo".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("echo".into()));
     poller.send(r#"421["wait",1]"#).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
     let mut second = Http::connect(&server).await;
-    assert_eq!(second.ask("GET", &poller.query, "", b"").await.status, 400);
+    assert_eq!(second.request("GET", &poller.query, "", b"").await.status, 400);
     assert_eq!(poller.get.answer().await.body, "1");
 
-    // The session is over, although its handler still runs.
-    assert_eq!(second.ask("GET", &poller.query, "", b"").await.body, UNKNOWN);
-    assert_eq!(second.ask("POST", &poller.query, "", b"3").await.body, UNKNOWN);
+    // The session has ended, although its handler still runs.
+    assert_eq!(second.request("GET", &poller.query, "", b"").await.body, UNKNOWN);
+    assert_eq!(second.request("POST", &poller.query, "", b"3").await.body, UNKNOWN);
     server.gate.notify_one();
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn a_second_post_ends_the_session() {
+async fn second_post_ends_session() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
     poller.post.head("POST", &poller.query, "Content-Length: 20\r\n").await;
     poller.post.write(b"420[\"e").await;
     let mut second = Http::connect(&server).await;
-    // The two are on their way at once: which of them is the second is not known.
+    // The two are concurrent, so either may be the second.
     let refused = loop {
-        let answer = second.ask("POST", &poller.query, "", b"3").await;
+        let answer = second.request("POST", &poller.query, "", b"3").await;
         if answer.status == 400 {
             break answer.body;
         }
     };
     assert_eq!(poller.get.answer().await.status, 503);
-    assert_eq!(server.gone().await, Reason::ProtocolError);
+    assert_eq!(server.disconnect_reason().await, Reason::ProtocolError);
     let bodies = [refused, poller.post.answer().await.body];
     let two = r#"{"code":3,"message":"Bad request: two POST requests at once"}"#;
     assert!(bodies.iter().any(|body| body == two) && bodies.iter().any(|body| body == UNKNOWN), "{bodies:?}");
 }
 
 #[actix_web::test]
-async fn what_is_not_part_of_the_protocol_is_refused_and_disturbs_nothing() {
+async fn invalid_requests_are_refused_without_effect() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     let sid = &poller.sid;
@@ -85,7 +85,7 @@ async fn what_is_not_part_of_the_protocol_is_refused_and_disturbs_nothing() {
         ("POST", format!("{POLLING}&sid="), "", 1),
         ("POST", format!("{POLLING}&sid=%00"), "", 1),
     ] {
-        let answer = Http::connect(&server).await.ask(method, &query, headers, b"").await;
+        let answer = Http::connect(&server).await.request(method, &query, headers, b"").await;
         assert_eq!(answer.status, 400, "{method} {query}");
         assert!(answer.body.starts_with(&format!(r#"{{"code":{code},"#)), "{method} {query} {answer:?}");
     }
@@ -95,7 +95,7 @@ async fn what_is_not_part_of_the_protocol_is_refused_and_disturbs_nothing() {
 }
 
 #[actix_web::test]
-async fn a_body_that_is_no_payload_ends_the_session_at_once() {
+async fn invalid_payload_ends_session() {
     for (body, sentence) in [
         (&b""[..], "an empty packet"),
         (b"3\x1e", "an empty packet"),
@@ -121,15 +121,15 @@ async fn a_body_that_is_no_payload_ends_the_session_at_once() {
             if waits {
                 assert_eq!(poller.get.answer().await.status, 503);
             }
-            assert_eq!(server.gone().await, Reason::ProtocolError);
+            assert_eq!(server.disconnect_reason().await, Reason::ProtocolError);
             assert_eq!(poller.poll().await.body, UNKNOWN, "{} {waits}", body.escape_ascii());
-            server.emptied().await;
+            server.wait_until_empty().await;
         }
     }
 }
 
 #[actix_web::test]
-async fn a_body_may_come_slowly_while_packets_are_polled() {
+async fn slow_post_does_not_block_get() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.post.head("POST", &poller.query, "Content-Length: 16\r\n").await;
@@ -143,7 +143,7 @@ async fn a_body_may_come_slowly_while_packets_are_polled() {
 }
 
 #[actix_web::test]
-async fn a_body_may_come_in_chunks() {
+async fn chunked_post_is_accepted() {
     let server = TestServer::start(Config::default());
     let mut poller = Poller::connect(&server).await;
     poller.post.head("POST", &poller.query, "Transfer-Encoding: chunked\r\n").await;
@@ -153,29 +153,29 @@ async fn a_body_may_come_in_chunks() {
 }
 
 #[actix_web::test]
-async fn of_a_post_given_up_while_it_is_taken_no_part_is_lost() {
+async fn aborted_post_loses_no_events_silently() {
     let server = TestServer::start(Config { max_inbox: 4, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     let events = (1..=30).map(|id| format!(r#"42{id}["echo",{id}]"#));
     let body: Vec<_> = std::iter::once(r#"420["wait",0]"#.to_owned()).chain(events).collect();
     let mut given_up = Http::connect(&server).await;
     given_up.send("POST", &poller.query, "", body.join("\u{1e}").as_bytes()).await;
-    assert_eq!(server.told().await, Told::Event("wait".into()));
+    assert_eq!(server.next_event().await, ServiceEvent::Event("wait".into()));
     given_up.stream.set_zero_linger().unwrap();
     drop(given_up);
     poller.post.send("POST", &poller.query, "", br#"4231["echo",31]"#).await;
     // A round trip, so that the server has seen both.
-    assert_eq!(Http::connect(&server).await.ask("GET", POLLING, "", b"").await.status, 200);
+    assert_eq!(Http::connect(&server).await.request("GET", POLLING, "", b"").await.status, 200);
     server.gate.notify_one();
     let mut expected = 0;
     loop {
         let answer = poller.poll().await;
         if answer.status != 200 || answer.body == "1" {
-            // The session may have been ended for it: then the client knows that something was lost.
+            // The session may have been ended for it; the client then knows that something was lost.
             break;
         }
-        poller.took(answer);
-        for packet in poller.left() {
+        poller.receive(answer);
+        for packet in poller.remaining() {
             assert_eq!(packet, format!("43{expected}[{expected}]"));
             expected += 1;
         }
@@ -186,14 +186,14 @@ async fn of_a_post_given_up_while_it_is_taken_no_part_is_lost() {
 }
 
 #[actix_web::test]
-async fn a_post_given_up_half_way_does_nothing() {
+async fn incomplete_post_has_no_effect() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     let mut given_up = Http::connect(&server).await;
     given_up.head("POST", &poller.query, "Content-Length: 100\r\n").await;
     given_up.write(br#"420["echo",0]"#).await;
     drop(given_up);
-    // As long as the server has not seen that, there would be two at once; a client that makes sure is let in.
+    // Until the server has noticed, there would be two at once; a client that makes sure is accepted.
     let mut sid = Poller::connect(&server).await;
     sid.send(r#"421["echo",1]"#).await;
     assert_eq!(sid.text().await, "431[1]");
@@ -202,37 +202,37 @@ async fn a_post_given_up_half_way_does_nothing() {
 }
 
 #[actix_web::test]
-async fn a_get_whose_connection_is_reset_ends_the_session() {
+async fn reset_get_ends_session() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
     poller.get.stream.set_zero_linger().unwrap();
     drop(poller.get);
-    assert_eq!(server.gone().await, Reason::TransportClose);
-    server.emptied().await;
+    assert_eq!(server.disconnect_reason().await, Reason::TransportClose);
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn a_get_whose_connection_ends_is_noticed_by_its_heartbeat() {
+async fn closed_get_is_noticed_by_heartbeat() {
     let (ping_interval, ping_timeout) = (Duration::from_millis(200), Duration::from_millis(300));
     let server = TestServer::start(Config { ping_interval, ping_timeout, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     poller.wait().await;
     poller.get.stream.shutdown().await.unwrap();
-    let reason = server.gone().await;
+    let reason = server.disconnect_reason().await;
     assert!(matches!(reason, Reason::PingTimeout | Reason::TransportClose), "{reason}");
-    server.emptied().await;
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn a_body_that_never_ends_does_not_outlive_its_session() {
+async fn endless_post_ends_with_session() {
     let (ping_interval, ping_timeout) = (Duration::from_millis(200), Duration::from_millis(300));
     let server = TestServer::start(Config { ping_interval, ping_timeout, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     poller.post.head("POST", &poller.query, "Content-Length: 100\r\n").await;
     poller.post.write(b"4").await;
-    assert_eq!(server.gone().await, Reason::PingTimeout);
-    // Either an answer or the connection's end: nobody waits for the rest.
+    assert_eq!(server.disconnect_reason().await, Reason::PingTimeout);
+    // Either a response or the connection's end, without waiting for the rest.
     let answer = poller.post.answer_or_end().await;
     assert!(answer.is_none_or(|answer| answer.status == 400));
 }

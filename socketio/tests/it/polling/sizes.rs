@@ -2,10 +2,10 @@
 
 use socketio::{Args, Config, Namespace, Reason, SocketIo};
 
-use crate::harness::{Poller, TestServer, Told};
+use crate::harness::{Poller, ServiceEvent, TestServer};
 
 #[actix_web::test]
-async fn an_event_that_is_too_large_is_still_acked() {
+async fn oversized_event_is_acked() {
     let server = TestServer::start(Config { max_payload: 10_000, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     let text = format!(r#"427["echo","{}"]"#, "x".repeat(300_000));
@@ -16,7 +16,7 @@ async fn an_event_that_is_too_large_is_still_acked() {
 }
 
 #[actix_web::test]
-async fn exactly_the_limit_is_taken() {
+async fn message_of_exact_limit_is_accepted() {
     let server = TestServer::start(Config { max_payload: 10_000, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     let text = format!("421[\"echo\",\"{}\"]", "x".repeat(10_000 - 14));
@@ -26,26 +26,30 @@ async fn exactly_the_limit_is_taken() {
 }
 
 #[actix_web::test]
-async fn a_payload_that_is_too_large_to_be_known_ends_the_session() {
+async fn unrecognisable_oversized_payload_ends_session() {
     let server = TestServer::start(Config { max_payload: 2_000, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     let answer = poller.try_send(format!(r#"42["{}"]"#, "x".repeat(3_000)).as_bytes()).await;
     assert_eq!(answer.status, 400);
-    assert_eq!(server.told().await, Told::Gone(Reason::ProtocolError));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::ProtocolError));
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn a_payload_that_is_too_large_to_be_skipped_is_refused() {
+async fn payload_above_skip_limit_is_refused() {
     let server = TestServer::start(Config { max_payload: 1_000, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     let text = format!(r#"427["echo","{}"]"#, "x".repeat(64_000));
     assert_eq!(poller.try_send(text.as_bytes()).await.status, 413);
-    assert_eq!(server.told().await, Told::Gone(Reason::ProtocolError), "it was never an event");
+    assert_eq!(
+        server.next_event().await,
+        ServiceEvent::Disconnected(Reason::ProtocolError),
+        "it was never an event"
+    );
 }
 
 #[actix_web::test]
-async fn no_event_of_a_payload_that_is_too_large_is_lost_without_a_word() {
+async fn oversized_payload_loses_no_event_silently() {
     let server = TestServer::start(Config { max_payload: 10_000, ..Config::default() });
     let mut poller = Poller::connect(&server).await;
     let large = "x".repeat(9_000);
@@ -58,7 +62,7 @@ async fn no_event_of_a_payload_that_is_too_large_is_lost_without_a_word() {
 }
 
 #[actix_web::test]
-async fn a_binary_event_that_is_too_large_is_acked_and_the_session_goes_on() {
+async fn oversized_binary_event_is_acked() {
     let size = Namespace::new("/").on("size", |args: Args| async move { Ok::<_, ()>(args.len()) });
     let server = TestServer::of(
         SocketIo::builder(Config { max_payload: 10_000, ..Config::default() }).namespace(size),

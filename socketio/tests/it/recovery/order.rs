@@ -1,16 +1,16 @@
-//! Order and completeness while others broadcast.
+//! Order and completeness during broadcasts.
 
 use std::{thread, time::Duration};
 
 use socketio::{Reason, Recovery};
 
-use super::{Returning, Server};
+use super::{RecoveringClient, Server};
 use crate::harness::within;
 
 const THREADS: u32 = 4;
 const EACH: u32 = 400;
 
-/// Broadcasts from several threads, a few at a time, each its own numbers in order.
+/// Broadcasts from several threads, a few at a time, each with its own numbers in order.
 fn broadcast(all: &Server) -> Vec<thread::JoinHandle<()>> {
     (0..THREADS)
         .map(|thread| {
@@ -19,7 +19,7 @@ fn broadcast(all: &Server) -> Vec<thread::JoinHandle<()>> {
                 for n in 0..EACH {
                     hub.to("all").emit("n", &(thread * EACH + n));
                     if n % 10 == 0 {
-                        // It is to last for as long as the clients come and go.
+                        // It has to last as long as the clients reconnect.
                         thread::sleep(Duration::from_millis(2));
                     }
                 }
@@ -28,7 +28,7 @@ fn broadcast(all: &Server) -> Vec<thread::JoinHandle<()>> {
         .collect()
 }
 
-/// Everything came once, and each thread's in its order.
+/// Every number arrived once, those of each thread in order.
 fn complete(numbers: &[u32]) {
     for thread in 0..THREADS {
         let own: Vec<_> = numbers.iter().copied().filter(|n| n / EACH == thread).collect();
@@ -38,22 +38,22 @@ fn complete(numbers: &[u32]) {
     assert_eq!(numbers.len(), (THREADS * EACH) as usize);
 }
 
-/// Comes and goes until it has heard all; `tidy` says how it goes.
-async fn comes_and_goes(all: &Server, client: &mut Returning, replaced: bool) {
+/// Reconnects until it has received all numbers; `replaced` says whether the old connection still exists then.
+async fn reconnect_until_complete(all: &Server, client: &mut RecoveringClient, replaced: bool) {
     let mut numbers = Vec::new();
     let mut stay = 1;
     while numbers.len() < (THREADS * EACH) as usize {
         let left = (THREADS * EACH) as usize - numbers.len();
         numbers.extend(client.numbers(stay.min(left)).await);
         stay = stay * 3 % 101;
-        // The old connection is sometimes still there when the new one comes.
+        // The old connection sometimes still exists when the new one connects.
         let old = client.client.take();
         if !replaced {
             old.iter().for_each(|old| old.0.get_ref().set_zero_linger().unwrap());
             drop(old);
-            assert!(client.come(&all.server).await);
+            assert!(client.connect(&all.server).await);
         } else {
-            assert!(client.come(&all.server).await);
+            assert!(client.connect(&all.server).await);
             drop(old);
         }
     }
@@ -62,18 +62,19 @@ async fn comes_and_goes(all: &Server, client: &mut Returning, replaced: bool) {
 }
 
 #[actix_web::test]
-async fn nothing_is_lost_or_doubled_while_others_broadcast() {
+async fn recovery_loses_and_repeats_nothing_during_broadcasts() {
     for replaced in [false, true] {
         for workers in [1, 3] {
             let all = Server::start(workers, Recovery::default());
-            let mut clients = [all.first().await, all.first().await, all.first().await];
+            let mut clients =
+                [all.connect_first().await, all.connect_first().await, all.connect_first().await];
             let threads = broadcast(&all);
             let [one, two, three] = &mut clients;
             within(async {
                 tokio::join!(
-                    comes_and_goes(&all, one, replaced),
-                    comes_and_goes(&all, two, replaced),
-                    comes_and_goes(&all, three, !replaced),
+                    reconnect_until_complete(&all, one, replaced),
+                    reconnect_until_complete(&all, two, replaced),
+                    reconnect_until_complete(&all, three, !replaced),
                 )
             })
             .await;
@@ -84,19 +85,19 @@ async fn nothing_is_lost_or_doubled_while_others_broadcast() {
 }
 
 #[actix_web::test]
-async fn what_was_emitted_before_the_end_comes_before_the_end() {
+async fn events_before_disconnect_arrive_before_it() {
     let mut all = Server::start(1, Recovery::default());
-    let mut client = all.first().await;
+    let mut client = all.connect_first().await;
     client.client().send(r#"42["bye"]"#).await;
     assert!(client.client().text().await.starts_with(r#"42["bye",1,"#));
     assert_eq!(client.client().text().await, "41");
-    assert_eq!(all.told().await, Reason::ServerDisconnect);
+    assert_eq!(all.next_report().await, Reason::ServerDisconnect);
 }
 
 #[actix_web::test]
-async fn what_is_kept_and_what_is_not_come_in_the_order_they_were_emitted() {
+async fn recoverable_and_other_events_keep_order() {
     let all = Server::start(1, Recovery::default());
-    let mut client = all.first().await;
+    let mut client = all.connect_first().await;
     client.client().send(r#"42["order"]"#).await;
     assert_eq!(client.numbers(4).await, [1, 2, 3, 4]);
 }

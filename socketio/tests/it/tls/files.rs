@@ -1,11 +1,11 @@
-//! Certificate and key files, and what is said of those that cannot be used.
+//! Certificate and key files, and errors of unusable ones.
 
 use socketio::tls;
 
 use super::secure::{Folder, certified};
 
 #[test]
-fn files_that_fit_are_taken() {
+fn matching_files_are_accepted() {
     let (folder, certified) = (Folder::new(), certified());
     let key = folder.write("key.pem", &certified.signing_key.serialize_pem());
     let one = folder.write("cert.pem", &certified.cert.pem());
@@ -17,7 +17,7 @@ fn files_that_fit_are_taken() {
 }
 
 #[test]
-fn files_that_cannot_be_used_are_named() {
+fn unusable_file_is_named_in_error() {
     let (folder, certified, other) = (Folder::new(), certified(), super::secure::certified());
     let key = folder.write("key.pem", &certified.signing_key.serialize_pem());
     let certificate = folder.write("cert.pem", &certified.cert.pem());

@@ -1,4 +1,4 @@
-//! A server behind TLS with a certificate of its own, and clients that trust it.
+//! A server with a certificate of its own, and clients that trust it.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -17,7 +17,7 @@ use tokio_tungstenite::client_async;
 
 use crate::harness::{Client, Http, TestServer, within};
 
-/// A folder for a certificate and a key, gone with the test.
+/// A temporary folder for a certificate and a key.
 pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
@@ -45,23 +45,23 @@ pub(super) fn certified() -> CertifiedKey<rcgen::KeyPair> {
     rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap()
 }
 
-/// A server behind TLS, and how to reach it.
+/// A server behind TLS, and its address.
 pub(super) struct Secure {
     pub(super) server: TestServer,
     connector: TlsConnector,
-    pub(super) told: UnboundedReceiver<Reason>,
+    pub(super) reports: UnboundedReceiver<Reason>,
 }
 
 impl Secure {
     pub(super) fn start(config: Config, workers: usize) -> Self {
-        let (tell, told) = unbounded_channel();
+        let (report, reports) = unbounded_channel();
         let namespace = Namespace::new("/")
             .on("echo", |args: Args| async move { args })
             .on("secure", |socket: Socket| async move { Ok::<_, ()>(socket.handshake().is_secure()) })
             .on("close", |socket: Socket| async move { socket.close() })
             .on("size", |Data(bytes): Data<Binary>| async move { Ok::<_, ()>(bytes.0.len()) })
-            .disconnect(move |_: Socket, reason: Reason| {
-                let _ = tell.send(reason);
+            .on_disconnect(move |_: Socket, reason: Reason| {
+                let _ = report.send(reason);
                 async {}
             });
         let (folder, certified) = (Folder::new(), certified());
@@ -70,7 +70,7 @@ impl Secure {
         let tls = tls::server_config(&certificate, &key).unwrap();
         let builder = SocketIo::builder(config).namespace(namespace);
         let server = TestServer::secure(builder, workers, tls);
-        Self { server, connector: trusting(certified.cert.der().clone()), told }
+        Self { server, connector: trusting(certified.cert.der().clone()), reports }
     }
 
     async fn stream(&self) -> TlsStream<TcpStream> {

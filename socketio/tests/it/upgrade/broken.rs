@@ -1,4 +1,4 @@
-//! Moves that come to nothing: polling goes on.
+//! Failed upgrades: polling continues.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 use socketio::{Config, Frame, Message, Reason};
 use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
-use crate::harness::{Client, Poller, TestServer, Told, within};
+use crate::harness::{Client, Poller, ServiceEvent, TestServer, within};
 
-/// Events are taken and broadcasts come, as if nothing had been tried.
+/// Events and broadcasts work as if there had been no upgrade.
 async fn goes_on(server: &TestServer, poller: &mut Poller) {
     poller.send(r#"427["echo",7]"#).await;
     assert_eq!(next(poller).await, "437[7]");
@@ -16,7 +16,7 @@ async fn goes_on(server: &TestServer, poller: &mut Poller) {
     assert_eq!(next(poller).await, r#"42["still"]"#);
 }
 
-/// A WebSocket whose probe has been answered. While the one before it has not been seen to go it is one too many.
+/// A WebSocket with an answered probe. Until the previous one is known to be closed, it is refused.
 async fn probed(server: &TestServer, poller: &Poller) -> Client {
     loop {
         let mut client = poller.websocket(server).await;
@@ -28,7 +28,7 @@ async fn probed(server: &TestServer, poller: &Poller) -> Client {
     }
 }
 
-/// The next packet; while a WebSocket has not been seen to go, a GET may come back empty.
+/// The next packet. Until a WebSocket is known to be closed, a GET may be empty.
 async fn next(poller: &mut Poller) -> String {
     loop {
         let text = poller.text().await;
@@ -39,7 +39,7 @@ async fn next(poller: &mut Poller) -> String {
 }
 
 #[actix_web::test]
-async fn a_probe_that_is_given_up_leaves_polling_as_it_was() {
+async fn aborted_probe_leaves_polling_intact() {
     for workers in [1, 2] {
         let server = TestServer::with_workers(Config::default(), workers);
         let mut poller = Poller::connect(&server).await;
@@ -54,7 +54,7 @@ async fn a_probe_that_is_given_up_leaves_polling_as_it_was() {
             drop(client);
             goes_on(&server, &mut poller).await;
         }
-        // And then it can still be done.
+        // A later upgrade succeeds.
         let mut client = probed(&server, &poller).await;
         client.send("5").await;
         client.send(r#"428["echo",8]"#).await;
@@ -63,7 +63,7 @@ async fn a_probe_that_is_given_up_leaves_polling_as_it_was() {
 }
 
 #[actix_web::test]
-async fn what_is_no_probe_and_no_upgrade_is_turned_away() {
+async fn invalid_probe_is_refused() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     for (before, text) in [
@@ -77,7 +77,7 @@ async fn what_is_no_probe_and_no_upgrade_is_turned_away() {
     ] {
         let mut client = loop {
             let mut client = poller.websocket(&server).await;
-            // The one before may not have been seen to go yet: then this is one too many.
+            // The previous one may not be known to be closed; then this one is refused.
             client.send(if before { "2probe" } else { text }).await;
             match client.next().await {
                 Some(Ws::Text(text)) if before && text.as_str() == "3probe" => break Some(client),
@@ -102,7 +102,7 @@ async fn what_is_no_probe_and_no_upgrade_is_turned_away() {
 }
 
 #[actix_web::test]
-async fn a_move_that_takes_too_long_is_given_up() {
+async fn slow_upgrade_times_out() {
     let config = Config { upgrade_timeout: Duration::from_millis(50), ..Config::default() };
     let server = TestServer::with_workers(config, 2);
     let mut poller = Poller::connect(&server).await;
@@ -118,7 +118,7 @@ async fn a_move_that_takes_too_long_is_given_up() {
 }
 
 #[actix_web::test]
-async fn of_two_websockets_one_takes_over() {
+async fn second_websocket_is_refused() {
     for workers in [1, 4] {
         let server = TestServer::with_workers(Config::default(), workers);
         for _ in 0..10 {
@@ -148,37 +148,37 @@ async fn of_two_websockets_one_takes_over() {
 }
 
 #[actix_web::test]
-async fn a_session_that_ends_meanwhile_takes_its_probe_along() {
+async fn session_end_closes_probe() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     let mut client = poller.websocket(&server).await;
     client.send("2probe").await;
     assert_eq!(client.text().await, "3probe");
     assert_eq!(poller.try_send(b"48").await.status, 400);
-    assert_eq!(server.told().await, Told::Gone(Reason::ProtocolError));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::ProtocolError));
+    server.wait_until_empty().await;
     client.send("5").await;
     assert_eq!(client.closed().await.0, 1002);
 }
 
 #[actix_web::test]
-async fn a_missing_pong_ends_a_session_in_the_middle_of_its_move() {
+async fn missing_pong_ends_session_during_upgrade() {
     let (ping_interval, ping_timeout) = (Duration::from_millis(30), Duration::from_millis(60));
     let server = TestServer::with_workers(Config { ping_interval, ping_timeout, ..Config::default() }, 2);
     let poller = Poller::connect(&server).await;
     let mut client = poller.websocket(&server).await;
     client.send("2probe").await;
     assert_eq!(client.text().await, "3probe");
-    assert_eq!(server.told().await, Told::Gone(Reason::PingTimeout));
-    server.emptied().await;
+    assert_eq!(server.next_event().await, ServiceEvent::Disconnected(Reason::PingTimeout));
+    server.wait_until_empty().await;
 }
 
 #[actix_web::test]
-async fn a_shutdown_does_not_wait_for_a_move() {
+async fn shutdown_does_not_wait_for_upgrade() {
     let server = TestServer::with_workers(Config::default(), 2);
     let mut poller = Poller::connect(&server).await;
     let mut client = poller.websocket(&server).await;
-    assert_eq!(client.ask("2probe").await, "3probe");
+    assert_eq!(client.request("2probe").await, "3probe");
     let silent = Poller::connect(&server).await;
     let _silent = silent.websocket(&server).await;
     let io = server.io.clone();
@@ -189,5 +189,5 @@ async fn a_shutdown_does_not_wait_for_a_move() {
     }
     assert_eq!(last.status, 503);
     within(shutdown).await.unwrap();
-    server.emptied().await;
+    server.wait_until_empty().await;
 }

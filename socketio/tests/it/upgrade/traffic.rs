@@ -1,4 +1,4 @@
-//! Numbered messages both ways while sessions move.
+//! Numbered messages in both directions during upgrades.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::Message as Ws;
 
 use crate::harness::{Client, Poller, TestServer};
 
-/// A thread that broadcasts; a test that fails ends it, too.
+/// A broadcasting thread; a failing test ends it, too.
 struct Steady(Arc<AtomicBool>, Option<std::thread::JoinHandle<usize>>);
 
 impl Steady {
@@ -27,7 +27,7 @@ impl Steady {
             while !stopped.load(Ordering::SeqCst) {
                 hub.broadcast(Message::event(Frame::event("n", &[&n.to_string()])));
                 n += 1;
-                // Steady, rather than as fast as can be: it is to last for as long as the upgrade.
+                // Steady rather than fast: it has to last as long as the upgrade.
                 std::thread::sleep(Duration::from_micros(200));
             }
             n
@@ -35,7 +35,7 @@ impl Steady {
         Self(stop, Some(thread))
     }
 
-    /// How many there were.
+    /// Ends the thread; returns the number of broadcasts.
     fn end(mut self) -> usize {
         self.0.store(true, Ordering::SeqCst);
         self.1.take().unwrap().join().unwrap()
@@ -48,7 +48,7 @@ impl Drop for Steady {
     }
 }
 
-/// Numbers of broadcasts, which must have no gap, and acks in their order.
+/// Numbers of broadcasts without gaps, and acks in order.
 #[derive(Default)]
 struct Heard {
     broadcasts: usize,
@@ -67,9 +67,9 @@ impl Heard {
     }
 }
 
-/// One client's story: numbered events before, while and after it moves, with broadcasts all the while.
-async fn a_move_with_traffic(server: &TestServer, mut poller: Poller) -> (Client, Heard) {
-    let mut heard = Heard::default();
+/// One client: numbered events before, during and after its upgrade, with continuous broadcasts.
+async fn upgrade_with_traffic(server: &TestServer, mut poller: Poller) -> (Client, Heard) {
+    let mut received = Heard::default();
     for id in 0..5 {
         poller.send(&format!(r#"42{id}["echo",{id}]"#)).await;
     }
@@ -81,44 +81,44 @@ async fn a_move_with_traffic(server: &TestServer, mut poller: Poller) -> (Client
     }
     assert_eq!(client.text().await, "3probe");
     let answer = poller.get.answer().await;
-    poller.took(answer);
-    poller.left().iter().filter(|packet| *packet != "6").for_each(|packet| heard.take(packet));
+    poller.receive(answer);
+    poller.remaining().iter().filter(|packet| *packet != "6").for_each(|packet| received.take(packet));
     client.send("5").await;
     for id in 10..20 {
         client.send(&format!(r#"42{id}["echo",{id}]"#)).await;
     }
-    while heard.acks < 20 {
-        heard.take(&client.text().await);
+    while received.acks < 20 {
+        received.take(&client.text().await);
     }
-    (client, heard)
+    (client, received)
 }
 
 #[actix_web::test]
-async fn nothing_is_lost_doubled_or_reordered_on_the_way() {
+async fn upgrade_loses_repeats_and_reorders_nothing() {
     for workers in [1, 2, 3, 4] {
         let server = TestServer::with_workers(Config::default(), workers);
         let poller = Poller::connect(&server).await;
         let steady = Steady::begin(&server);
-        let (mut client, mut heard) = a_move_with_traffic(&server, poller).await;
+        let (mut client, mut received) = upgrade_with_traffic(&server, poller).await;
         let broadcasts = steady.end();
-        while heard.broadcasts < broadcasts {
-            heard.take(&client.text().await);
+        while received.broadcasts < broadcasts {
+            received.take(&client.text().await);
         }
         client.raw(Ws::Close(None)).await;
-        server.emptied().await;
+        server.wait_until_empty().await;
     }
 }
 
 #[actix_web::test]
-async fn many_sessions_move_at_once() {
+async fn many_sessions_upgrade_concurrently() {
     let server = TestServer::with_workers(Config::default(), 4);
     let pollers = join_all((0..50).map(|_| Poller::connect(&server))).await;
     let steady = Steady::begin(&server);
-    let moved = join_all(pollers.into_iter().map(|poller| a_move_with_traffic(&server, poller))).await;
+    let moved = join_all(pollers.into_iter().map(|poller| upgrade_with_traffic(&server, poller))).await;
     let broadcasts = steady.end();
-    for (mut client, mut heard) in moved {
-        while heard.broadcasts < broadcasts {
-            heard.take(&client.text().await);
+    for (mut client, mut received) in moved {
+        while received.broadcasts < broadcasts {
+            received.take(&client.text().await);
         }
     }
 }

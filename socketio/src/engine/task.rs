@@ -1,0 +1,412 @@
+//! The task of a session, from handshake to close.
+//!
+//! The task owns all of its state. When woken it reads incoming messages, lets the layer make progress, and writes if
+//! it is the writer. Pongs and closes are therefore handled while an event runs, until the layer is full: then nothing
+//! is read, and TCP slows the client down.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+use tracing::{Instrument, debug, debug_span, warn};
+
+use super::{
+    Request,
+    frames::{BUSY, Inbound, ProtocolViolation},
+    heartbeat::{Heartbeat, HeartbeatAction},
+    http::Endpoint,
+    layer::{Message, SessionError, SessionLayer},
+    polling::{Incoming, PollingTransport},
+    reader::WebSocketReader,
+};
+use crate::{
+    metrics::{self, Metrics},
+    reason::Reason,
+    session::handle::{Closing, Phase, SessionHandle},
+    wire::frame::Frame,
+};
+
+mod guard;
+mod pause;
+
+use guard::SessionGuard;
+use pause::Pause;
+
+/// Time in which a session that its client has closed by POST waits for a concurrent GET.
+const CLIENT_CLOSE_GRACE: Duration = Duration::from_millis(500);
+
+/// Close code of a peer that received a message above its limit (RFC 6455 §7.4.1).
+const MESSAGE_TOO_BIG: u16 = 1009;
+
+/// Source of messages.
+pub(super) enum Input {
+    WebSocket(WebSocketReader),
+    Polling(PollingTransport),
+    /// The session has ended; handlers may still run.
+    Ended,
+}
+
+/// Spawns the task of a session whose open packet is queued.
+pub(super) fn spawn(endpoint: Arc<Endpoint>, session: Rc<SessionHandle>, request: Rc<Request>, input: Input) {
+    debug!(sid = %session.sid, peer = ?request.peer, "session opened");
+    let open = SessionGuard::new(session.clone(), endpoint.config.close_timeout);
+    // A shutdown may have begun before this session was registered.
+    if endpoint.limiter.is_closed() {
+        session.drain();
+    }
+    let layer = (endpoint.open)(&session, &request);
+    let span = debug_span!("session", sid = %session.sid);
+    let mut session = SessionTask::new(endpoint, session, layer, input);
+    let run = async move {
+        let worker = session.session.worker().clone();
+        poll_fn(|cx| worker.batch(|| session.poll(cx))).await;
+        drop(open);
+    };
+    actix_web::rt::spawn(run.instrument(span));
+}
+
+/// An input of the task.
+enum Step {
+    Message(Inbound),
+    Violation(ProtocolViolation),
+    Eof,
+    Due,
+    Closing(Reason),
+    Ended(Reason),
+}
+
+struct SessionTask {
+    endpoint: Arc<Endpoint>,
+    session: Rc<SessionHandle>,
+    layer: Box<dyn SessionLayer>,
+    input: Input,
+    heartbeat: Heartbeat,
+    timer: Pin<Box<Sleep>>,
+    /// Time at which the session ends without its peer's close.
+    closed_by: Option<Instant>,
+    pause: Pause,
+    /// Whether the client has closed deliberately.
+    client_closed_session: bool,
+    gone: bool,
+}
+
+impl SessionTask {
+    fn new(
+        endpoint: Arc<Endpoint>,
+        session: Rc<SessionHandle>,
+        layer: Box<dyn SessionLayer>,
+        input: Input,
+    ) -> Self {
+        let config = &endpoint.config;
+        let heartbeat = Heartbeat::new(Instant::now(), config.ping_interval, config.ping_timeout);
+        let timer = Box::pin(sleep_until(heartbeat.due()));
+        Self {
+            endpoint,
+            session,
+            layer,
+            input,
+            heartbeat,
+            timer,
+            closed_by: None,
+            pause: Pause::default(),
+            client_closed_session: false,
+            gone: false,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.session.register_task(cx);
+        self.session.poll_evicted(cx);
+        self.read(cx);
+        let was_full = self.layer.is_full();
+        let done = self.layer.poll(cx).is_ready();
+        if was_full && !self.layer.is_full() {
+            // Reading continues after other tasks of this worker.
+            cx.waker().wake_by_ref();
+        }
+        if self.layer.is_idle() {
+            self.pause.forget();
+        }
+        let sooner = |at| at < self.timer.deadline();
+        if self.closed_by.is_none() && self.session.is_open() && self.layer.deadline().is_some_and(sooner) {
+            // A new deadline is earlier than the timer.
+            cx.waker().wake_by_ref();
+        }
+        if self.closed_by.is_none() && self.session.is_draining() && self.layer.is_idle() {
+            self.close(1001, "server is going away", Reason::Shutdown);
+        }
+        if let Input::Polling(polling) = &mut self.input {
+            polling.flush(cx, &self.session);
+        }
+        if self.gone && done { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>) {
+        while !self.gone {
+            let Poll::Ready(step) = self.poll_step(cx) else { return };
+            match step {
+                Step::Message(message) => {
+                    if matches!(self.input, Input::WebSocket(_)) {
+                        self.session.enable_direct_writes();
+                    }
+                    self.session.worker().metrics.packets_received.increment(1);
+                    self.received(message);
+                }
+                Step::Violation(ProtocolViolation { code, sentence }) => {
+                    let reason = if code == BUSY { Reason::Full } else { Reason::ProtocolError };
+                    self.fail(&SessionError { code, sentence, reason });
+                    // The boundary of the next frame is unknown, so the peer's close could not be read.
+                    self.session.finish(None);
+                }
+                Step::Eof => self.session.finish(None),
+                Step::Due => self.due(),
+                Step::Closing(reason) => {
+                    let by = Instant::now() + self.endpoint.config.close_timeout;
+                    self.closed_by.get_or_insert(by);
+                    self.closed(reason);
+                }
+                Step::Ended(reason) => {
+                    self.closed(reason);
+                    self.gone = true;
+                    // Later requests find no session.
+                    self.input = Input::Ended;
+                }
+            }
+        }
+    }
+
+    fn received(&mut self, message: Inbound) {
+        // After a close has been queued nothing else counts.
+        let closing = self.closed_by.is_some() || !self.session.is_open();
+        match message {
+            Inbound::Close(code) => {
+                self.client_closed_session = true;
+                match code {
+                    Some(MESSAGE_TOO_BIG) => self.too_big(),
+                    code => self.session.finish(Some(Frame::close(code.unwrap_or(1000), ""))),
+                }
+            }
+            _ if closing => {}
+            Inbound::Ping(payload) => self.session.send_priority(Frame::pong(&payload)),
+            Inbound::Pong => {}
+            Inbound::Text(text) => self.text(text),
+            Inbound::Binary(bytes) => self.pass(Message::Binary(bytes)),
+            Inbound::TooLarge { prefix, bytes } if matches!(prefix.first(), None | Some(b'4')) => {
+                self.pass(Message::TooLarge { prefix, bytes });
+            }
+            Inbound::TooLarge { bytes, .. } => {
+                let limit = self.session.quota().message(self.endpoint.config.max_payload);
+                self.fail(&too_large(bytes, limit));
+            }
+        }
+    }
+
+    /// The client has closed because a message exceeded its own limit.
+    fn too_big(&self) {
+        let bytes = self.session.largest();
+        debug!(sid = %self.session.sid, bytes, "the client does not take messages of that size");
+        Metrics::count_limit("client_message");
+        self.session.finish_by(Some(Frame::close(MESSAGE_TOO_BIG, "")), Reason::MessageTooBig);
+    }
+
+    /// Whether the client's last message was such a close. A client that closes without reading is mostly noticed by a
+    /// failed write, before its close is read.
+    fn was_too_big(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut last = None;
+        loop {
+            let message = match &mut self.input {
+                Input::WebSocket(reader) => match reader.poll_next(cx) {
+                    Poll::Ready(Some(Ok(message))) => message,
+                    _ => break,
+                },
+                Input::Polling(polling) => match polling.poll_next(cx, &self.session, false) {
+                    Poll::Ready(Incoming::Message(message)) => message,
+                    _ => break,
+                },
+                Input::Ended => break,
+            };
+            last = Some(message);
+        }
+        let is_too_big = last == Some(Inbound::Close(Some(MESSAGE_TOO_BIG)));
+        if is_too_big {
+            self.too_big();
+        }
+        is_too_big
+    }
+
+    fn text(&mut self, text: String) {
+        match text.as_bytes().first() {
+            Some(b'4') => self.pass(Message::Text(text)),
+            Some(b'3') if text.len() == 1 => self.heartbeat.pong(Instant::now()),
+            Some(b'1') if text.len() == 1 => self.client_closed(),
+            // Without meaning here; ignored by the official server too.
+            Some(b'0' | b'3' | b'5' | b'6') => {}
+            Some(b'2') => self.fail(&SessionError::invalid("pings are the server's to send")),
+            _ => self.fail(&SessionError::invalid("unknown packet type")),
+        }
+    }
+
+    fn client_closed(&mut self) {
+        self.client_closed_session = true;
+        match &mut self.input {
+            Input::Polling(polling) if !polling.is_upgraded() => {
+                polling.client_close();
+                self.closed_by = Some(Instant::now() + CLIENT_CLOSE_GRACE);
+                self.session.close_discarding();
+            }
+            _ => self.close(1000, "", Reason::TransportClose),
+        }
+    }
+
+    fn pass(&mut self, message: Message) {
+        if let Err(failure) = self.layer.message(message) {
+            self.fail(&failure);
+        }
+    }
+
+    fn due(&mut self) {
+        let now = Instant::now();
+        if self.closed_by.is_some_and(|at| at <= now) {
+            return self.session.abort(Reason::TransportClose);
+        }
+        if self.closed_by.is_some() {
+            return;
+        }
+        if self.layer.deadline().is_some_and(|at| at <= now)
+            && let Some(failure) = self.layer.overdue()
+        {
+            Metrics::count_limit("connect_timeout");
+            return self.close(failure.code, &failure.sentence, failure.reason);
+        }
+        let pause_timeout = self.endpoint.config.pause_timeout;
+        if self.pause.until(pause_timeout).is_some_and(|at| at <= now) {
+            Metrics::count_limit("pause_timeout");
+            let sentence = format!("no event was done within {pause_timeout:?}");
+            return self.close(1013, &sentence, Reason::PauseTimeout);
+        }
+        match self.heartbeat.poll(now) {
+            Some(HeartbeatAction::Ping) => self.session.ping(),
+            // Unread pongs do not count against the client.
+            Some(HeartbeatAction::Timeout) if self.pause.is_on() => self.heartbeat.resume(now),
+            // The ping has not reached the client, or has just done so.
+            Some(HeartbeatAction::Timeout)
+                if self.session.is_receiving(self.endpoint.config.ping_timeout) =>
+            {
+                self.heartbeat.resume(now);
+            }
+            Some(HeartbeatAction::Timeout) => {
+                let sentence = format!("no pong within {:?}", self.endpoint.config.ping_timeout);
+                self.close(1008, &sentence, Reason::PingTimeout);
+            }
+            None => {}
+        }
+    }
+
+    fn fail(&mut self, failure: &SessionError) {
+        let SessionError { code, sentence, reason } = failure;
+        debug!(sid = %self.session.sid, code, sentence, %reason, "the session is closed");
+        if let Some(times) = metrics::due("a failure", Instant::now().into_std()) {
+            warn!(times, code, sentence, %reason, "sessions are closed for what their clients sent; this is the last");
+        }
+        if let Input::Polling(polling) = &mut self.input {
+            polling.refuse(sentence);
+        }
+        self.close(*code, sentence, *reason);
+    }
+
+    fn close(&self, code: u16, sentence: &str, reason: Reason) {
+        self.session.close(Closing::new(code, sentence, reason));
+    }
+
+    /// Ends the layer. Only the first reason counts.
+    fn closed(&mut self, reason: Reason) {
+        self.layer.end(reason, reason.is_recoverable() && !self.client_closed_session);
+        debug!(sid = %self.session.sid, %reason, "session closed");
+    }
+
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        match self.session.phase() {
+            Phase::Open => {}
+            Phase::Closing(reason) | Phase::Finished(reason) if self.session.begin_closing() => {
+                return Poll::Ready(Step::Closing(reason));
+            }
+            Phase::Closing(_) => {}
+            Phase::Finished(reason) if self.session.is_flushed() => return Poll::Ready(Step::Ended(reason)),
+            Phase::Finished(_) if matches!(self.input, Input::WebSocket(_)) => {
+                return self.poll_timer(cx).map(|()| Step::Due);
+            }
+            Phase::Finished(_) => {}
+            Phase::Aborted(Reason::TransportClose) if self.was_too_big(cx) => {
+                return Poll::Ready(Step::Ended(Reason::MessageTooBig));
+            }
+            Phase::Aborted(reason) => return Poll::Ready(Step::Ended(reason)),
+        }
+        if self.poll_timer(cx).is_ready() {
+            return Poll::Ready(Step::Due);
+        }
+        if self.session.is_draining() {
+            self.layer.drain();
+        }
+        self.poll_message(cx)
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let deadlines = || {
+            let paused = self.pause.until(self.endpoint.config.pause_timeout);
+            [Some(self.heartbeat.due()), self.layer.deadline(), paused].into_iter().flatten().min()
+        };
+        let due = self.closed_by.or_else(deadlines).unwrap_or(self.heartbeat.due());
+        if self.timer.deadline() != due {
+            self.timer.as_mut().reset(due);
+        }
+        if self.timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        // A request must not be in time only because the timer is late.
+        let late = matches!(self.input, Input::Polling(_)) && Instant::now() >= due;
+        if late { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        let full = self.closed_by.is_none() && self.layer.is_full();
+        if full {
+            self.pause.begin();
+            if self.pause.poll_hung_up(cx, &self.session).is_ready() {
+                return Poll::Ready(Step::Eof);
+            }
+        } else if self.pause.end() {
+            self.heartbeat.resume(Instant::now());
+        }
+        match &mut self.input {
+            Input::Ended => Poll::Pending,
+            Input::WebSocket(_) if full => Poll::Pending,
+            Input::WebSocket(reader) => {
+                let message = reader.poll_next(cx);
+                self.session.worker().metrics.bytes_received.increment(reader.take_count());
+                Poll::Ready(match ready!(message) {
+                    Some(Ok(message)) => Step::Message(message),
+                    Some(Err(violation)) => Step::Violation(violation),
+                    None => Step::Eof,
+                })
+            }
+            Input::Polling(polling) => {
+                Poll::Ready(match ready!(polling.poll_next(cx, &self.session, full)) {
+                    Incoming::Message(message) => Step::Message(message),
+                    Incoming::Violation(violation) => Step::Violation(violation),
+                    Incoming::End => Step::Eof,
+                })
+            }
+        }
+    }
+}
+
+fn too_large(bytes: u64, limit: usize) -> SessionError {
+    let sentence = format!("message of {bytes} bytes is over the limit of {limit}");
+    SessionError { code: 1009, sentence, reason: Reason::ProtocolError }
+}

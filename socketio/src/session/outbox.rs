@@ -1,0 +1,379 @@
+//! Frames that wait for one session's connection, bounded in bytes.
+//!
+//! Frames leave in order. A frame put into a *slot* replaces the unsent one of that slot in place, so that frames
+//! queued after the older one still follow the newer. A frame that has begun to leave is not replaced.
+//!
+//! A *series* leaves piece by piece. Once it has begun, a new frame of its slot follows it, and only priority frames go
+//! between two pieces.
+//!
+//! A *delta* does not replace the unsent one but makes it stale. The frame for both is built when it is about to be
+//! written; until then neither is kept.
+
+use std::{cmp::Ordering, collections::VecDeque, io::IoSlice};
+
+use bytes::{Buf, Bytes};
+
+use crate::wire::{
+    frame::Frame,
+    message::{Coalescing, Message, Slot},
+    payload,
+};
+
+/// A slot of one namespace: the namespace's address, which is unique while it has sockets, and the slot's number.
+pub(crate) type Key = (usize, Slot);
+
+/// Bytes that a copying writer takes at a time.
+const SLICE: usize = 16 * 1024;
+
+/// A larger queue releases its memory when it is empty.
+const KEEP_CAPACITY: usize = 32;
+
+#[derive(Debug)]
+struct QueuedFrame {
+    bytes: Bytes,
+    /// Further pieces of a series.
+    rest: VecDeque<Bytes>,
+    slot: Option<Key>,
+    coalescing: Option<Coalescing>,
+    /// Whether there are further deltas, so that the bytes have to be built first.
+    stale: bool,
+    is_ack: bool,
+}
+
+/// State of a slot.
+#[derive(Debug)]
+struct SlotState {
+    key: Key,
+    /// Sequence number of its last frame in the queue; a number below `first` has left.
+    at: u64,
+    /// Its last version.
+    version: u64,
+}
+
+/// The backlog exceeds the limit.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OutboxFull;
+
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    queue: VecDeque<QueuedFrame>,
+    /// Sequence number of the queue's front.
+    first: u64,
+    slots: Vec<SlotState>,
+    /// Number of stale frames.
+    stale: usize,
+    /// Bytes of frames outside slots, which the limit applies to.
+    ordered: usize,
+    total: usize,
+    limit: usize,
+    /// Bytes of acks that have not completely left.
+    acks: usize,
+    /// Rest of the frame that has begun to leave.
+    current: Bytes,
+    /// Bytes of acks that `current` completes.
+    current_ack: usize,
+    /// Bytes written so far.
+    written: u64,
+    /// Bytes of the largest message that has begun to leave.
+    largest: usize,
+}
+
+impl Outbox {
+    pub(crate) fn new(limit: usize) -> Self {
+        // Numbering starts in the middle, so that frames can also be put in front.
+        Self {
+            queue: VecDeque::new(),
+            first: 1 << 62,
+            slots: Vec::new(),
+            stale: 0,
+            ordered: 0,
+            total: 0,
+            limit,
+            acks: 0,
+            current: Bytes::new(),
+            current_ack: 0,
+            written: 0,
+            largest: 0,
+        }
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Waiting bytes, slots and the rest of the current frame included.
+    pub(crate) fn bytes(&self) -> usize {
+        self.total + self.current.len()
+    }
+
+    /// Waiting bytes without acks.
+    pub(crate) fn without_acks(&self) -> usize {
+        self.bytes().saturating_sub(self.acks)
+    }
+
+    /// Bytes of acks that wait or have begun to leave.
+    pub(crate) fn acks(&self) -> usize {
+        self.acks
+    }
+
+    /// Bytes written so far; constant while the client receives nothing.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Whether a frame has been written in part.
+    pub(crate) fn is_mid_frame(&self) -> bool {
+        !self.current.is_empty()
+    }
+
+    /// Bytes of the largest message that has begun to leave so far.
+    pub(crate) fn largest(&self) -> usize {
+        self.largest
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.current.is_empty()
+    }
+
+    /// Queues a frame. An empty outbox accepts any size.
+    pub(crate) fn push(&mut self, bytes: Bytes) -> Result<(), OutboxFull> {
+        self.admit(bytes.len())?;
+        self.queue.push_back(QueuedFrame::ordered(bytes));
+        Ok(())
+    }
+
+    /// Queues the pieces of a frame.
+    pub(crate) fn push_frame(&mut self, frame: &Frame) -> Result<(), OutboxFull> {
+        frame.pieces().try_for_each(|bytes| self.push(bytes.clone()))
+    }
+
+    /// Queues an ack.
+    pub(crate) fn push_ack(&mut self, bytes: Bytes) -> Result<(), OutboxFull> {
+        self.admit(bytes.len())?;
+        self.acks += bytes.len();
+        self.queue.push_back(QueuedFrame { is_ack: true, ..QueuedFrame::ordered(bytes) });
+        Ok(())
+    }
+
+    /// Queues a frame before all others: heartbeat and control frames, which a backlog must not delay. Returns the
+    /// count of written bytes at which it has left.
+    pub(crate) fn push_front(&mut self, bytes: Bytes) -> Result<u64, OutboxFull> {
+        self.admit(bytes.len())?;
+        let written = self.written + (self.current.len() + bytes.len()) as u64;
+        self.first -= 1;
+        self.queue.push_front(QueuedFrame::ordered(bytes));
+        Ok(written)
+    }
+
+    /// Puts a message into its slot: in place of the unsent one, coalesced with it, or at the end. An outdated version
+    /// is ignored.
+    pub(crate) fn put(&mut self, key: Key, message: &Message) {
+        let at = match self.slots.iter().position(|state| state.key == key) {
+            Some(at) => at,
+            None => {
+                self.slots.push(SlotState { key, at: 0, version: 0 });
+                self.slots.len() - 1
+            }
+        };
+        let (state, version) = (&mut self.slots[at], message.version);
+        if version > 0 && (version < state.version || (version == state.version && !message.force)) {
+            return;
+        }
+        state.version = state.version.max(version);
+        if state.at < self.first {
+            state.at = self.first + self.queue.len() as u64;
+            self.queue.push_back(QueuedFrame::ordered(Bytes::new()));
+        }
+        let waiting = &mut self.queue[(state.at - self.first) as usize];
+        self.total -= waiting.len();
+        self.stale -= usize::from(waiting.stale);
+        if message.coalescing.is_some() && waiting.coalescing.is_some() && !message.force {
+            (waiting.bytes, waiting.rest, waiting.stale) = (Bytes::new(), VecDeque::new(), true);
+        } else {
+            waiting.take(&message.frame);
+            (waiting.slot, waiting.coalescing) = (Some(key), message.coalescing.clone());
+        }
+        self.total += waiting.len();
+        self.stale += usize::from(waiting.stale);
+    }
+
+    /// Drops the unsent frames in a namespace's slots, and the rest of a series.
+    pub(crate) fn discard_unsent(&mut self, namespace: usize) {
+        let is_mine = |waiting: &QueuedFrame| waiting.slot.is_some_and(|key| key.0 == namespace);
+        for index in (0..self.queue.len()).rev() {
+            let Some(waiting) = self.queue.get(index).filter(|waiting| is_mine(waiting)) else { continue };
+            self.total -= waiting.len();
+            self.stale -= usize::from(waiting.stale);
+            self.queue.remove(index);
+            let at = self.first + index as u64;
+            for state in &mut self.slots {
+                match state.at.cmp(&at) {
+                    Ordering::Less => {}
+                    Ordering::Equal => state.at = 0,
+                    // Later frames have moved up.
+                    Ordering::Greater => state.at -= 1,
+                }
+            }
+        }
+    }
+
+    /// Builds the stale ones of the first `count` frames, which are about to be written.
+    pub(crate) fn materialize(&mut self, count: usize) {
+        if self.stale == 0 {
+            return;
+        }
+        for waiting in self.queue.iter_mut().take(count).filter(|waiting| waiting.stale) {
+            let Some(Coalescing { after, coalesce }) = &waiting.coalescing else { continue };
+            let (frame, version) = coalesce.coalesce(*after);
+            waiting.take(&frame);
+            self.total += waiting.len();
+            self.stale -= 1;
+            if let Some(state) = self.slots.iter_mut().find(|state| Some(state.key) == waiting.slot) {
+                state.version = state.version.max(version);
+            }
+        }
+    }
+
+    /// Takes the next piece to write, and whether it ends a frame.
+    pub(crate) fn next(&mut self) -> Option<(Bytes, bool)> {
+        if self.current.is_empty() {
+            self.current = self.begin()?;
+        }
+        let last = self.current.len() <= SLICE;
+        // Taking the whole frame leaves no empty slice that would keep its bytes alive.
+        let bytes = if last { std::mem::take(&mut self.current) } else { self.current.split_to(SLICE) };
+        self.written += bytes.len() as u64;
+        if last {
+            self.finish_frame();
+        }
+        Some((bytes, last))
+    }
+
+    /// Fills `slices` with waiting bytes for one vectored write; returns their number.
+    pub(crate) fn peek<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let current = Some(&self.current).filter(|current| !current.is_empty());
+        let waiting = current.into_iter().chain(self.queue.iter().flat_map(QueuedFrame::pieces));
+        let filled = slices.iter_mut().zip(waiting).map(|(slice, bytes)| *slice = IoSlice::new(bytes));
+        filled.count()
+    }
+
+    /// Drops the first `written` bytes; returns the number of completed frames.
+    pub(crate) fn advance(&mut self, mut written: usize) -> u64 {
+        let mut ended = 0;
+        self.written += written as u64;
+        while written > 0 {
+            if self.current.is_empty() {
+                let Some(frame) = self.begin() else { break };
+                self.current = frame;
+            }
+            if written < self.current.len() {
+                self.current.advance(written);
+                break;
+            }
+            written -= self.current.len();
+            self.current = Bytes::new();
+            self.finish_frame();
+            ended += 1;
+        }
+        ended
+    }
+
+    /// Takes the next frame if it is `wanted`.
+    pub(crate) fn pop_if(&mut self, wanted: impl FnOnce(&[u8]) -> bool) -> Option<Bytes> {
+        self.materialize(1);
+        if !wanted(&self.queue.front()?.bytes) {
+            return None;
+        }
+        let bytes = self.begin()?;
+        self.written += bytes.len() as u64;
+        self.finish_frame();
+        Some(bytes)
+    }
+
+    /// Takes the next frame, which has begun to leave.
+    fn begin(&mut self) -> Option<Bytes> {
+        let is_ack = self.queue.front().is_some_and(|waiting| waiting.is_ack);
+        let bytes = self.pop()?;
+        self.largest = self.largest.max(payload::largest_message(&bytes));
+        self.current_ack = if is_ack { bytes.len() } else { 0 };
+        Some(bytes)
+    }
+
+    /// The current frame has left completely.
+    fn finish_frame(&mut self) {
+        self.acks -= std::mem::take(&mut self.current_ack);
+    }
+
+    fn pop(&mut self) -> Option<Bytes> {
+        self.materialize(1);
+        let front = self.queue.front_mut()?;
+        if let Some(next) = front.rest.pop_front() {
+            let (bytes, slot) = (std::mem::replace(&mut front.bytes, next), front.slot);
+            // A later frame of the slot does not replace the rest of the series.
+            front.coalescing = None;
+            if let Some(state) = self.slots.iter_mut().find(|state| state.at == self.first) {
+                state.at = 0;
+            }
+            debug_assert!(slot.is_some(), "a series waits in a slot");
+            self.total -= bytes.len();
+            return Some(bytes);
+        }
+        let QueuedFrame { bytes, slot, .. } = self.queue.pop_front()?;
+        self.first += 1;
+        self.total -= bytes.len();
+        if slot.is_none() {
+            self.ordered -= bytes.len();
+        }
+        if self.queue.is_empty() && self.queue.capacity() > KEEP_CAPACITY {
+            self.queue = VecDeque::new();
+        }
+        Some(bytes)
+    }
+
+    /// Drops all frames that have not begun to leave.
+    pub(crate) fn clear(&mut self) {
+        self.first += self.queue.len() as u64;
+        self.queue = VecDeque::new();
+        self.slots = Vec::new();
+        (self.ordered, self.total, self.stale, self.acks) = (0, 0, 0, self.current_ack);
+    }
+
+    /// Drops everything, including a partly written frame.
+    pub(crate) fn abandon(&mut self) {
+        self.clear();
+        self.current = Bytes::new();
+        self.finish_frame();
+    }
+
+    fn admit(&mut self, len: usize) -> Result<(), OutboxFull> {
+        if self.ordered > 0 && self.ordered + len > self.limit {
+            return Err(OutboxFull);
+        }
+        self.ordered += len;
+        self.total += len;
+        Ok(())
+    }
+}
+
+impl QueuedFrame {
+    fn ordered(bytes: Bytes) -> Self {
+        Self { bytes, rest: VecDeque::new(), slot: None, coalescing: None, stale: false, is_ack: false }
+    }
+
+    fn take(&mut self, frame: &Frame) {
+        let mut pieces = frame.pieces().cloned();
+        (self.bytes, self.stale) = (pieces.next().unwrap_or_default(), false);
+        self.rest = pieces.collect();
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &Bytes> {
+        std::iter::once(&self.bytes).chain(&self.rest)
+    }
+
+    fn len(&self) -> usize {
+        self.pieces().map(Bytes::len).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests;
