@@ -437,7 +437,7 @@ fn is_built(folder: &Path) -> bool {
 
 /// An origin, or one of the words that stand for some.
 fn is_origin(text: &str) -> bool {
-    text == "*" || Origins::is_name(text)
+    text == "*" || Origins::is_valid_entry(text)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use futures_util::FutureExt;
 use rowcast_schema::{Connected, Options, Schemas, nearest};
 use serde_json::value::RawValue;
-use socketio::{Event, Fault, Frame, Handshake, Hub, Reason, Refusal, Reply, Service, Socket};
+use socketio::{ConnectError, Event, Frame, Handshake, Hub, LimitExceeded, Reason, Reply, Service, Socket};
 
 use crate::{
     auth::Auth,
@@ -83,7 +83,7 @@ impl Gateway {
     }
 
     async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
-        if let Some(fault) = &event.fault {
+        if let Some(fault) = &event.limit_exceeded {
             let may_send_more = self.access != Access::Open && socket.state().user().is_none();
             return Err(refuse(fault, may_send_more));
         }
@@ -182,7 +182,7 @@ impl Gateway {
 impl Service for Gateway {
     type State = Session;
 
-    async fn connect(&self, handshake: &Handshake) -> Result<Session, Refusal> {
+    async fn connect(&self, handshake: &Handshake) -> Result<Session, ConnectError> {
         let Credentials { token, mode, authors } = Credentials::read(handshake)?;
         let who = self.cut_off.who(handshake, (&token, mode.room(), authors));
         let mode = self.cut_off.claim(who).map_or(mode.clone(), |limit| within(mode, limit));
@@ -242,11 +242,13 @@ fn done(ack: Result<String, Error>) -> Answer {
 }
 
 /// Why an event was not taken. One that is not signed in `may_send_more` once it is.
-fn refuse(fault: &Fault, may_send_more: bool) -> Error {
+fn refuse(fault: &LimitExceeded, may_send_more: bool) -> Error {
     match fault {
-        Fault::TooMany { .. } => Error::RateLimited { seconds: 1 },
-        Fault::Busy { seconds, .. } => Error::RateLimited { seconds: *seconds },
-        Fault::TooLarge { .. } if may_send_more => Error::BadPayload(format!("{fault}, or sign in first")),
+        LimitExceeded::TooMany { .. } => Error::RateLimited { seconds: 1 },
+        LimitExceeded::Busy { seconds, .. } => Error::RateLimited { seconds: *seconds },
+        LimitExceeded::TooLarge { .. } if may_send_more => {
+            Error::BadPayload(format!("{fault}, or sign in first"))
+        }
         fault => Error::BadPayload(fault.to_string()),
     }
 }

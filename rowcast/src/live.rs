@@ -205,7 +205,7 @@ impl Live {
         socket.join(mode.room());
         // Counted by now, so that it stays.
         mode.limit().into_iter().for_each(|limit| self.shared.begin_within(limit));
-        socket.give(|| match &mode {
+        socket.send_messages_with(|| match &mode {
             Mode::Snapshots { within } => self.shared.all_snapshots(*within),
             Mode::Changes { since: None, form } => vec![self.shared.whole(*form)],
             Mode::Changes { since: Some(cursor), form } => {
@@ -220,7 +220,7 @@ impl Live {
 
     /// Puts every collection into a socket's outbox once more.
     pub fn send_snapshots<S>(&self, socket: &Socket<S>, mode: &Mode) {
-        socket.give(|| match mode {
+        socket.send_messages_with(|| match mode {
             Mode::Snapshots { within } => self.shared.all_snapshots(*within),
             Mode::Changes { form, .. } => vec![self.shared.whole(*form)],
         });

@@ -5,7 +5,7 @@ use std::{cell::RefCell, net::IpAddr, sync::Arc, time::Instant};
 use rowcast_schema::{FieldErrors, keys};
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
-use socketio::{Handshake, Refusal};
+use socketio::{ConnectError, Handshake};
 
 use super::{authors::Asking, cut_off::Who, watch::Watching};
 use crate::{
@@ -111,7 +111,7 @@ impl Session {
 
 impl Credentials {
     /// Reads them from the handshake.
-    pub(super) fn read(handshake: &Handshake) -> Result<Self, Refusal> {
+    pub(super) fn read(handshake: &Handshake) -> Result<Self, ConnectError> {
         let auth = handshake.raw_auth().map(RawValue::get);
         let presented: Presented = match auth {
             None | Some("null") => Presented::default(),
@@ -141,7 +141,7 @@ pub(super) fn within(mode: Mode, limit: Limit) -> Mode {
 }
 
 /// What the handshake says about being kept up to date. A cursor that is none of ours is like one that is too old.
-fn mode(live: Option<&str>, since: Option<&str>, form: Form) -> Result<Mode, Refusal> {
+fn mode(live: Option<&str>, since: Option<&str>, form: Form) -> Result<Mode, ConnectError> {
     match live {
         None | Some("snapshots") => Ok(Mode::default()),
         Some("changes") => Ok(Mode::Changes { since: since.and_then(|since| since.parse().ok()), form }),
@@ -150,6 +150,6 @@ fn mode(live: Option<&str>, since: Option<&str>, form: Form) -> Result<Mode, Ref
 }
 
 /// A refusal in words, and for the client's program by the keys that acks have.
-pub(super) fn refusal(key: &'static str, sentence: &str) -> Refusal {
-    Refusal::new(sentence).data(&json!({ "errors": FieldErrors::one(key, sentence) }))
+pub(super) fn refusal(key: &'static str, sentence: &str) -> ConnectError {
+    ConnectError::new(sentence).data(&json!({ "errors": FieldErrors::one(key, sentence) }))
 }

@@ -7,7 +7,7 @@ use std::{
 
 use rowcast_schema::{Ack, Login, keys};
 use serde_json::{json, value::RawValue};
-use socketio::{Crowded, Handshake, Refusal, Socket};
+use socketio::{ConnectError, Handshake, Socket, TooManySessions};
 
 use super::{
     Answer, Gateway, Session, authors, done, reply,
@@ -60,7 +60,7 @@ impl Gateway {
     /// known there: its own failures are counted.
     async fn turn(&self, socket: &Socket<Session>, attempt: &Attempt) -> Result<SignInTurn, Error> {
         let handshake = socket.handshake();
-        if let Err(after) = handshake.spend(LOGINS)
+        if let Err(after) = handshake.check_rate(LOGINS)
             && !attempt.is_known()
         {
             return Err(Error::RateLimited { seconds: after.as_secs() + 1 });
@@ -68,7 +68,7 @@ impl Gateway {
         let auth = self.auth()?;
         tokio::select! {
             biased;
-            () = socket.gone() => Err(Error::Gone),
+            () = socket.disconnected() => Err(Error::Gone),
             turn = auth.turn(attempt, handshake.network()) => turn,
         }
     }
@@ -153,7 +153,7 @@ impl Gateway {
     }
 
     /// Who is let in by a token.
-    pub(super) async fn presented(&self, token: Token) -> Result<SignedIn, Refusal> {
+    pub(super) async fn presented(&self, token: Token) -> Result<SignedIn, ConnectError> {
         let holder = self.holder(&token).await.map_err(unreachable_database)?;
         let Holder { user, ends } = holder.ok_or_else(|| {
             refusal(keys::UNAUTHORIZED, "the token is unknown or has expired: sign in again")
@@ -173,18 +173,18 @@ pub(super) fn sign_out(socket: &Socket<Session>, access: Access) {
     if access == Access::Members && session.following.take().is_some() {
         live::unfollow(socket, &session.mode());
         authors::leave(socket);
-        socket.take_back();
+        socket.discard_unsent();
     }
 }
 
 /// Has a session count as this user's, or as nobody's.
-pub(super) fn own(handshake: &Handshake, user: Option<&User>) -> Result<(), Crowded> {
+pub(super) fn own(handshake: &Handshake, user: Option<&User>) -> Result<(), TooManySessions> {
     let owner = user.map(|user| format!("user {}", user.id));
     handshake.set_owner(owner.as_deref())
 }
 
 /// What a user with too many sessions is told who comes with a token.
-pub(super) fn crowded(_: Crowded) -> Refusal {
+pub(super) fn crowded(_: TooManySessions) -> ConnectError {
     let sentence = format!("this user has too many connections: close some, or try again in {CROWDED} s");
     refusal(keys::RATE_LIMITED, &sentence)
 }
@@ -194,7 +194,7 @@ pub(super) fn tell(socket: &Socket<Session>, reason: &str) {
     socket.emit("signed_out", &json!({ "reason": reason }));
 }
 
-fn unreachable_database(error: Error) -> Refusal {
+fn unreachable_database(error: Error) -> ConnectError {
     tracing::warn!(%error, "a token could not be checked");
     refusal(keys::UNAVAILABLE, "the token could not be checked just now: try again in a few seconds")
 }

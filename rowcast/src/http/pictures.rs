@@ -39,7 +39,7 @@ fn source(text: &str) -> Result<String, String> {
         "https" => Ok("https:".into()),
         "*" => Ok("https: http:".into()),
         // A policy's own signs would say something else to a browser.
-        _ if Origins::is_name(text)
+        _ if Origins::is_valid_entry(text)
             && text.starts_with("http")
             && !text.contains([';', ' ', '\'', '"', '*']) =>
         {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use socketio::{Fold, Frame};
+use socketio::{Coalesce, Frame};
 
 use super::{
     Form,
@@ -52,8 +52,8 @@ impl Form {
 /// For clients that have been sent every step so far, and have not taken the last ones.
 pub(super) struct Missed(pub(super) Arc<Shared>, pub(super) Form);
 
-impl Fold for Missed {
-    fn fold(&self, after: u64) -> (Frame, u64) {
+impl Coalesce for Missed {
+    fn coalesce(&self, after: u64) -> (Frame, u64) {
         let Self(shared, form) = self;
         metrics::counter!("rowcast_live_folded_total").increment(1);
         let had = Had::Number(after);
@@ -65,8 +65,8 @@ impl Fold for Missed {
 /// For clients whose first step, all that there is, has not left yet.
 pub(super) struct Whole(pub(super) Arc<Shared>, pub(super) Form);
 
-impl Fold for Whole {
-    fn fold(&self, _: u64) -> (Frame, u64) {
+impl Coalesce for Whole {
+    fn coalesce(&self, _: u64) -> (Frame, u64) {
         self.0.all(self.1)
     }
 }
@@ -78,8 +78,8 @@ pub(super) struct Resume {
     pub(super) form: Form,
 }
 
-impl Fold for Resume {
-    fn fold(&self, _: u64) -> (Frame, u64) {
+impl Coalesce for Resume {
+    fn coalesce(&self, _: u64) -> (Frame, u64) {
         self.shared.since(&self.cursor, self.form).unwrap_or_else(|| self.shared.all(self.form))
     }
 }

@@ -101,7 +101,7 @@ impl Picture {
     pub(super) fn snapshots(&self, now: &Now, all: bool) -> Vec<Message> {
         let meant = self.sent().filter(|(_, _, view)| all || view.changed == self.number);
         let message = |(rank, place, view): (usize, u16, &View)| {
-            Message::latest(Slot(place), self.piece(rank, view, now)).numbered(view.changed)
+            Message::latest(Slot(place), self.piece(rank, view, now)).versioned(view.changed)
         };
         meant.map(message).collect()
     }
@@ -111,7 +111,7 @@ impl Picture {
         let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
         match &*whole {
             Some(made) if made.is_good(now) => made.frame.clone(),
-            _ => whole.insert(Made::new(Frame::joined(&self.frames(0, now)), now)).frame.clone(),
+            _ => whole.insert(Made::new(Frame::concat(&self.frames(0, now)), now)).frame.clone(),
         }
     }
 
@@ -166,7 +166,7 @@ impl Picture {
             None if !lacked.is_empty() => frames.push(self.changes(&Changed::new(), &now.cursor)),
             None => {}
         }
-        Frame::joined(&frames)
+        Frame::concat(&frames)
     }
 
     /// The snapshot, or what stands in its place.

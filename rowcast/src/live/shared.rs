@@ -12,7 +12,7 @@ use std::{
     time::Instant,
 };
 
-use socketio::{Fold, Frame, Hub, Message};
+use socketio::{Coalesce, Frame, Hub, Message};
 
 use super::{
     CHANGES_ROOM, Form, Mode, PARTS_ROOM, SNAPSHOTS_ROOM,
@@ -174,7 +174,8 @@ impl Shared {
             let wanted = |form| news && self.follow_in(form).load(Ordering::Relaxed) > 0;
             let before = Had::Number(picture.number - 1);
             let delivery = Arc::new(Delivery(began));
-            let frame = |form: Form| form.bring(&picture, &changed, &before, &now).watched(delivery.clone());
+            let frame =
+                |form: Form| form.bring(&picture, &changed, &before, &now).with_drop_guard(delivery.clone());
             let make = |form| wanted(form).then(|| frame(form));
             let snapshots = made.snapshots.or_else(|| make(Form::Snapshots));
             let shared = snapshots.clone().filter(|_| picture.is_brought_by_changes(&before));
@@ -199,15 +200,15 @@ impl Shared {
         // Whoever came meanwhile has read the picture before, and must be sent this one.
         let made = if made.is_empty() { snapshots() } else { made };
         if !made.is_empty() {
-            hub.to(SNAPSHOTS_ROOM).give(&made);
+            hub.to(SNAPSHOTS_ROOM).send_messages(&made);
         }
         let Steps { snapshots, parts } = step(first);
-        let message = |frame, form| Message::step(CHANGES, picture.number, frame, self.steps(form));
+        let message = |frame, form| Message::delta(CHANGES, picture.number, frame, self.steps(form));
         if let Some(frame) = snapshots {
-            hub.to(CHANGES_ROOM).give(&[message(frame, Form::Snapshots)]);
+            hub.to(CHANGES_ROOM).send_messages(&[message(frame, Form::Snapshots)]);
         }
         if let Some(frame) = parts {
-            hub.to(PARTS_ROOM).give(&[message(frame, Form::Parts)]);
+            hub.to(PARTS_ROOM).send_messages(&[message(frame, Form::Parts)]);
         }
         self.publish_within(hub, &mut state, &changed);
     }
@@ -223,13 +224,14 @@ impl Shared {
             state.within.insert(limit, Arc::new(state.picture.within(limit, Some(&before))));
             let (picture, now) = state.now(Some(limit));
             if wanted[0] {
-                hub.to(Mode::Snapshots { within: Some(limit) }.room()).give(&picture.snapshots(&now, false));
+                hub.to(Mode::Snapshots { within: Some(limit) }.room())
+                    .send_messages(&picture.snapshots(&now, false));
             }
             if wanted[1] && (!changed.is_empty() || picture.has_turned()) {
                 let form = Form::Within(limit);
                 let frame = form.bring(&picture, changed, &Had::Number(picture.number - 1), &now);
-                let step = Message::step(CHANGES, picture.number, frame, self.steps(form));
-                hub.to(Mode::Changes { since: None, form }.room()).give(&[step]);
+                let step = Message::delta(CHANGES, picture.number, frame, self.steps(form));
+                hub.to(Mode::Changes { since: None, form }.room()).send_messages(&[step]);
             }
         }
     }
@@ -250,7 +252,7 @@ impl Shared {
     /// All that there is now, as the first step of a client.
     pub(super) fn whole(self: &Arc<Self>, form: Form) -> Message {
         let (frame, number) = self.all(form);
-        Message::step(CHANGES, number, frame, Arc::new(Whole(self.clone(), form)))
+        Message::delta(CHANGES, number, frame, Arc::new(Whole(self.clone(), form)))
     }
 
     pub(super) fn all(&self, form: Form) -> (Frame, u64) {
@@ -268,7 +270,7 @@ impl Shared {
     }
 
     /// What makes one of the steps that a client has not taken.
-    fn steps(self: &Arc<Self>, form: Form) -> Arc<dyn Fold> {
+    fn steps(self: &Arc<Self>, form: Form) -> Arc<dyn Coalesce> {
         Arc::new(Missed(self.clone(), form))
     }
 
@@ -276,7 +278,7 @@ impl Shared {
     pub(super) fn resume(self: &Arc<Self>, cursor: &Cursor, form: Form) -> Option<Message> {
         let (frame, number) = self.since(cursor, form)?;
         let fold = Arc::new(Resume { shared: self.clone(), cursor: cursor.clone(), form });
-        Some(Message::step(CHANGES, number, frame, fold))
+        Some(Message::delta(CHANGES, number, frame, fold))
     }
 
     /// Whether all that a client with this cursor has been sent has been seen here, too.
@@ -350,5 +352,5 @@ impl Drop for Delivery {
 /// The last of them to be gone tells the time.
 fn watched(messages: Vec<Message>, began: Instant) -> Vec<Message> {
     let delivery = Arc::new(Delivery(began));
-    messages.into_iter().map(|message| message.watched(delivery.clone())).collect()
+    messages.into_iter().map(|message| message.with_drop_guard(delivery.clone())).collect()
 }
