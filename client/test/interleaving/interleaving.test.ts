@@ -4,8 +4,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClient, memoryTokens } from "../../src/index.ts";
-import { touches } from "../../src/touches.ts";
-import { Memory } from "./memory.ts";
+import { remoteEdits } from "../../src/remote-edits.ts";
+import { MemoryPersistence } from "./memory-persistence.ts";
 import { Model, collections, schema, type Version } from "./model.ts";
 import { ModelSocket } from "./socket.ts";
 
@@ -48,7 +48,7 @@ class Story {
   made: Made[] = [];
   // What the page has been told of the server's rows.
   heard: Record<string, Map<number, any>> = { boxes: new Map(), labels: new Map() };
-  memory = new Memory();
+  memory = new MemoryPersistence();
   client;
   socket;
   // What has come of a picture that is on its way: until its last piece is there the page shows what it had.
@@ -67,7 +67,7 @@ class Story {
   }
 
   open() {
-    const client = createClient<any>(schema as any, { url: "http://model", tokens: memoryTokens(), persistence: this.memory, touches: touches() });
+    const client = createClient<any>(schema as any, { url: "http://model", tokens: memoryTokens(), persistence: this.memory, remoteEdits: remoteEdits() });
     client.subscribe(() => {});
     return client;
   }
@@ -85,7 +85,7 @@ class Story {
     for (const made of this.made) if (!made.acks.length) made.orphan = true;
     this.client = this.open();
     this.socket = ModelSocket.latest;
-    const rows = (name: string): any[] => this.memory.picture?.rows[name]?.upserted ?? [];
+    const rows = (name: string): any[] => this.memory.snapshot?.rows[name]?.upserted ?? [];
     this.heard = Object.fromEntries(collections.map((name) => [name, new Map(rows(name).map((row) => [row.id, row]))]));
     this.coming = undefined;
     for (const told of [this.shown, this.authors]) told.clear();
@@ -297,7 +297,7 @@ class Story {
     }
     const waiting = this.made.filter((made) => !made.orphan && made.acks.length !== 1);
     expect(waiting, "writes that were not answered once").toEqual([]);
-    expect(this.client.connection()).toMatchObject({ state: "live", waiting: 0 });
+    expect(this.client.connection()).toMatchObject({ state: "live", pendingCount: 0 });
     for (const collection of collections) {
       expect(this.client.rows(collection)).toEqual([...model.rows[collection]!.values()]);
       for (const row of this.client.rows(collection)) expect(this.client.pending(collection, row.id)).toBeUndefined();
@@ -328,14 +328,14 @@ class Story {
   #touched(): void {
     for (const collection of collections) {
       for (const { id } of this.client.rows(collection)) {
-        const [row, touch] = [`${collection} ${id}`, this.client.touch(collection, id)];
+        const [row, edit] = [`${collection} ${id}`, this.client.lastEdit(collection, id)];
         const last = this.shown.get(row);
         if (this.#gaveUp()) continue;
-        if (last) expect(touch).toMatchObject({ version: last.version, kind: last.created ? "created" : "updated" });
-        if (!touch) continue;
-        expect(this.model.theirs.get(row), "our own change").toContain(touch.version);
-        const by = this.authors.get(`${row} ${touch.version}`);
-        if (touch.by || by) expect(touch.by).toEqual(by);
+        if (last) expect(edit).toMatchObject({ version: last.version, kind: last.created ? "created" : "updated" });
+        if (!edit) continue;
+        expect(this.model.theirs.get(row), "our own change").toContain(edit.version);
+        const by = this.authors.get(`${row} ${edit.version}`);
+        if (edit.by || by) expect(edit.by).toEqual(by);
       }
     }
   }

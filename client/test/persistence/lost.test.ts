@@ -13,8 +13,8 @@ browser();
 afterEach(() => void vi.restoreAllMocks());
 
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
-const keeps = (gym: Gym) => until(gym, () => gym.connection().kept, "it to be kept");
-const keepsNothing = (gym: Gym) => until(gym, () => gym.connection().keptReason, "the reason why not");
+const keeps = (gym: Gym) => until(gym, () => gym.connection().persisted, "it to be kept");
+const keepsNothing = (gym: Gym) => until(gym, () => gym.connection().persistenceError, "the reason why not");
 
 // The connections that pages have to their databases.
 function connections(): IDBDatabase[] {
@@ -46,7 +46,7 @@ test.each(losses)("%s: what was made offline and the picture are there for the n
   const between = await relay(server);
   const first = page(between.url);
   await live(first.gym);
-  expect(first.gym.connection()).toMatchObject({ kept: true, keptReason: undefined });
+  expect(first.gym.connection()).toMatchObject({ persisted: true, persistenceError: undefined });
   await first.gym.update("coaches", { id: 1, age: 50 });
   between.cut();
   await until(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
@@ -59,14 +59,14 @@ test.each(losses)("%s: what was made offline and the picture are there for the n
   await first.leave();
 
   const { gym } = page(between.url);
-  await until(gym, () => gym.connection().waiting === 2, "the writes");
-  expect(gym.connection()).toMatchObject({ ready: true, kept: true });
+  await until(gym, () => gym.connection().pendingCount === 2, "the writes");
+  expect(gym.connection()).toMatchObject({ ready: true, persisted: true });
   expect(gym.rows("schedules")).toEqual(rows);
   expect(gym.row("coaches", 1)).toMatchObject({ age: 50 });
   expect(gym.row("coaches", before.id)).toMatchObject({ name: "Ada Byron" });
   between.mend();
   gym.reconnect();
-  await until(gym, () => gym.connection().waiting === 0, "the writes to be sent");
+  await until(gym, () => gym.connection().pendingCount === 0, "the writes to be sent");
   expect(gym.rows("coaches").map((row) => row.name).slice(5)).toEqual(["Ada Byron", "Grace Hopper"]);
 });
 
@@ -82,11 +82,11 @@ test("what was answered while nothing could be kept is not sent by the next page
   const put = full();
   void first.gym.update("coaches", { id: 1, age: 51 });
   await keepsNothing(first.gym);
-  expect(first.gym.connection()).toMatchObject({ kept: false, keptReason: "QuotaExceededError: full" });
+  expect(first.gym.connection()).toMatchObject({ persisted: false, persistenceError: "QuotaExceededError: full" });
   between.mend();
   first.gym.reconnect();
   expect(await write).toMatchObject({ ok: true });
-  await until(first.gym, () => first.gym.connection().waiting === 0, "the writes to be answered");
+  await until(first.gym, () => first.gym.connection().pendingCount === 0, "the writes to be answered");
   put.mockRestore();
   await first.gym.update("coaches", { id: 2, age: 52 });
   await keeps(first.gym);
@@ -95,7 +95,7 @@ test("what was answered while nothing could be kept is not sent by the next page
 
   const { gym } = page(between.url);
   await kept(gym);
-  expect(gym.connection().waiting).toBe(0);
+  expect(gym.connection().pendingCount).toBe(0);
   expect(gym.row("coaches", 2)).toMatchObject({ age: 52 });
   expect(gym.rows("coaches")).toHaveLength(6);
 });
@@ -106,11 +106,11 @@ test("a page without room says so, and keeps all of it once there is some", asyn
   const { gym, leave } = page(server.url);
   await live(gym);
   await keepsNothing(gym);
-  expect(gym.connection()).toMatchObject({ state: "live", kept: false });
+  expect(gym.connection()).toMatchObject({ state: "live", persisted: false });
   put.mockRestore();
   await gym.update("coaches", { id: 1, age: 50 });
   await keeps(gym);
-  expect(gym.connection().keptReason).toBeUndefined();
+  expect(gym.connection().persistenceError).toBeUndefined();
   const rows = gym.rows("coaches");
   await leave();
   await server.stop();
@@ -127,7 +127,7 @@ describe("forbidden", () => {
     const { gym } = page((await serve()).url);
     await live(gym);
     expect(await gym.create("coaches", ada)).toMatchObject({ ok: true });
-    expect(gym.connection()).toMatchObject({ kept: false, keptReason: "SecurityError: not in this window" });
+    expect(gym.connection()).toMatchObject({ persisted: false, persistenceError: "SecurityError: not in this window" });
   });
 
   test("what may be kept after all is written whole", async () => {
@@ -154,7 +154,7 @@ test("a member's picture that could not be wiped is wiped when it can be", async
   const server = await serve(["--access", "members"]);
   const tokens = memoryTokens();
   const { gym, leave } = page(server.url, { tokens });
-  await until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
+  await until(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
   await gym.login({ username: "mara", password: "mara_password" });
   await keeps(gym);
   const clear = vi.spyOn(IDBObjectStore.prototype, "clear").mockImplementation(() => {
@@ -174,5 +174,5 @@ test("a member's picture that could not be wiped is wiped when it can be", async
 test("a page that was to keep nothing says neither", async () => {
   const gym = (await serve()).open();
   await live(gym);
-  expect(gym.connection()).toMatchObject({ kept: false, keptReason: undefined });
+  expect(gym.connection()).toMatchObject({ persisted: false, persistenceError: undefined });
 });

@@ -57,12 +57,12 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
     await first.leave();
 
     const { gym } = page(between.url);
-    await until(gym, () => gym.connection().waiting === 3, "the writes");
+    await until(gym, () => gym.connection().pendingCount === 3, "the writes");
     expect(gym.row("coaches", coach.id)).toMatchObject({ name: "Ada Byron", age: 37 });
     expect(gym.pending("coaches", coach.id)).toBe("create");
     between.mend();
     gym.reconnect();
-    await until(gym, () => gym.connection().waiting === 0, "the writes to be sent");
+    await until(gym, () => gym.connection().pendingCount === 0, "the writes to be sent");
     expect(gym.rows("coaches").slice(5)).toMatchObject([{ id: 6, name: "Ada Byron", age: 37, version: 2 }]);
     expect(gym.rows("schedules").filter((row) => row.coach.id === 6)).toHaveLength(1);
   });
@@ -79,12 +79,12 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
     await first.leave();
 
     const told: unknown[] = [];
-    const answered: ClientOptions["answered"] = ({ kind, values }, { ok, errors }) => told.push([kind, values.name, ok, errors]);
-    const { gym } = page(between.url, { answered });
-    await until(gym, () => gym.connection().waiting === 2, "the writes");
+    const onRestoredWriteSettled: ClientOptions["onRestoredWriteSettled"] = ({ kind, values }, { ok, errors }) => told.push([kind, values.name, ok, errors]);
+    const { gym } = page(between.url, { onRestoredWriteSettled });
+    await until(gym, () => gym.connection().pendingCount === 2, "the writes");
     between.mend();
     gym.reconnect();
-    await until(gym, () => gym.connection().waiting === 0, "the writes to be answered");
+    await until(gym, () => gym.connection().pendingCount === 0, "the writes to be answered");
     // Its own writes have promises of their own.
     await gym.update("coaches", { id: 1, age: 17 });
     expect(told).toEqual([
@@ -108,10 +108,10 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
     const { gym } = page(between.url);
     const seen = new Set<number>();
     gym.subscribe(() => seen.add(gym.rows("coaches").filter((row) => row.name === ada.name).length));
-    await until(gym, () => gym.connection().waiting === 1, "the write");
+    await until(gym, () => gym.connection().pendingCount === 1, "the write");
     between.mend();
     gym.reconnect();
-    await until(gym, () => gym.connection().waiting === 0, "its ack");
+    await until(gym, () => gym.connection().pendingCount === 0, "its ack");
     expect(gym.rows("coaches")).toEqual(other.rows("coaches"));
     expect(Math.max(...seen)).toBe(1);
   });
@@ -165,13 +165,13 @@ describe("several pages", () => {
     void one.gym.create("coaches", ada);
     const two = page(server.url, { url: between.url });
     await kept(two.gym);
-    expect(two.gym.connection().waiting).toBe(0);
+    expect(two.gym.connection().pendingCount).toBe(0);
     await one.leave();
     // It had been waiting for the picture, and looks for writes when it gets it.
-    await until(two.gym, () => two.gym.connection().waiting === 1, "the write");
+    await until(two.gym, () => two.gym.connection().pendingCount === 1, "the write");
     between.mend();
     two.gym.reconnect();
-    await until(two.gym, () => two.gym.connection().waiting === 0, "it to be sent");
+    await until(two.gym, () => two.gym.connection().pendingCount === 0, "it to be sent");
     expect(two.gym.rows("coaches").filter((row) => row.name === ada.name)).toHaveLength(1);
   });
 });

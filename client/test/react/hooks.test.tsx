@@ -4,7 +4,7 @@
 import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
 import { StrictMode } from "react";
 import { afterEach, expect, test } from "vitest";
-import { hooks } from "../../src/react.ts";
+import { createHooks } from "../../src/react.ts";
 import { serve } from "../support/server.ts";
 import { live } from "../support/until.ts";
 
@@ -13,16 +13,16 @@ afterEach(cleanup);
 async function gym() {
   const server = await serve();
   const client = server.open();
-  return { client, server, ...hooks(client) };
+  return { client, server, ...createHooks(client) };
 }
 
 test("a list shows, sorts, filters and follows", async () => {
   const { client, server, useCollection } = await gym();
-  function Names() {
+  function CollectionName() {
     const { rows, ready } = useCollection("coaches", { where: (coach) => coach.age > 30, sort: "-age" });
     return <p>{ready ? rows.map((coach) => coach.name).join(", ") : "…"}</p>;
   }
-  render(<StrictMode><Names /></StrictMode>);
+  render(<StrictMode><CollectionName /></StrictMode>);
   expect(screen.getByText("…")).toBeDefined();
   await act(() => live(client));
   const names = () => [...client.rows("coaches")].filter((one) => one.age > 30).sort((one, two) => two.age - one.age).map((one) => one.name).join(", ");
@@ -84,12 +84,12 @@ test("a page that was opened on a new row stays on it when the server has named 
   expect(screen.getByText("Ada King, version 2")).toBeDefined();
 });
 
-test("the connection, conflicts and touches are there to be shown", async () => {
-  const { client, server, useConnection, useConflicts, useTouch } = await gym();
+test("the connection, conflicts and remote edits are there to be shown", async () => {
+  const { client, server, useConnection, useConflicts, useLastEdit } = await gym();
   function Status() {
-    const { state, waiting } = useConnection();
-    const touch = useTouch("coaches", 1);
-    return <p>{`${state} ${waiting} ${useConflicts().length} ${touch?.kind ?? "untouched"}`}</p>;
+    const { state, pendingCount } = useConnection();
+    const edit = useLastEdit("coaches", 1);
+    return <p>{`${state} ${pendingCount} ${useConflicts().length} ${edit?.kind ?? "untouched"}`}</p>;
   }
   render(<StrictMode><Status /></StrictMode>);
   expect(screen.getByText("connecting 0 0 untouched")).toBeDefined();

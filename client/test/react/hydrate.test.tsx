@@ -7,7 +7,7 @@ import { hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { createClient } from "../../src/index.ts";
-import { hooks } from "../../src/react.ts";
+import { createHooks } from "../../src/react.ts";
 import { schema, type Collections } from "../../../api-schema/generated/schema.ts";
 import type { Client } from "../../src/index.ts";
 import { serve } from "../support/server.ts";
@@ -16,15 +16,15 @@ import { live } from "../support/until.ts";
 afterEach(cleanup);
 
 function page(client: Client<Collections>) {
-  const { useCollection, useRow, usePending, useTouch, useConnection, useConflicts } = hooks(client);
+  const { useCollection, useRow, usePending, useLastEdit, useConnection, useConflicts } = createHooks(client);
   return function Page() {
     const { rows, ready } = useCollection("coaches", { where: (coach) => coach.age > 30, sort: "name" });
-    const { state, user, withheld, kept } = useConnection();
+    const { state, user, withheld, persisted } = useConnection();
     return (
       <main>
         <p>{ready ? rows.map((row) => row.name).join(", ") : "One moment…"}</p>
-        <p>{[state, user?.id, withheld.length, `${kept}`, useConflicts().length].join(" ")}</p>
-        <p>{useRow("coaches", 1)?.name ?? "nobody"} {usePending("coaches", 1) ?? "settled"} {useTouch("coaches", 1)?.kind}</p>
+        <p>{[state, user?.id, withheld.length, `${persisted}`, useConflicts().length].join(" ")}</p>
+        <p>{useRow("coaches", 1)?.name ?? "nobody"} {usePending("coaches", 1) ?? "settled"} {useLastEdit("coaches", 1)?.kind}</p>
       </main>
     );
   };

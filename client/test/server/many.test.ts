@@ -7,7 +7,7 @@ import { live, until } from "../support/until.ts";
 test("one change among 5,000 rows touches one row", async () => {
   const server = await serve();
   // An author may be told later, and is news of its own.
-  const [here, there] = [server.open(), server.open({ touches: undefined })];
+  const [here, there] = [server.open(), server.open({ remoteEdits: undefined })];
   await Promise.all([live(here), live(there)]);
   const coach = (n: number) => ({ name: `Coach ${n}`, age: 30, picture: "https://example.com/ada.png" });
   const acks = await Promise.all(Array.from({ length: 5000 }, (_, n) => here.create("coaches", coach(n))));

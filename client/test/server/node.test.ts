@@ -24,7 +24,7 @@ async function run(path: string, ...args: string[]): Promise<{ said: string; cod
 
 async function program(lines: string): Promise<string> {
   const path = join(folder, `${Math.random()}.mjs`.slice(2));
-  const head = `import { createClient } from "./index.js";\nimport { hooks } from "./react.js";\nconst schema = ${JSON.stringify(schema)};\n`;
+  const head = `import { createClient } from "./index.js";\nimport { createHooks } from "./react.js";\nconst schema = ${JSON.stringify(schema)};\n`;
   await writeFile(path, head + lines);
   return path;
 }
@@ -46,7 +46,7 @@ test.each([["with the server's address", true], ["without one", false]])("a page
     import { createElement } from "react";
     import { renderToString } from "react-dom/server";
     import { indexedDb } from "./indexeddb.js";
-    const { useCollection, useConnection } = hooks(createClient(schema, { ${named ? `url: "${url}",` : ""} persistence: indexedDb("gym") }));
+    const { useCollection, useConnection } = createHooks(createClient(schema, { ${named ? `url: "${url}",` : ""} persistence: indexedDb("gym") }));
     const Page = () => createElement("p", null, useCollection("coaches").ready ? "ready" : "One moment…", " ", useConnection().state);
     console.log(renderToString(createElement(Page)));`);
   expect(await run(path)).toEqual({ said: "<p>One moment…<!-- --> <!-- -->connecting</p>", code: 0 });

@@ -29,7 +29,7 @@ test("what is written without a connection shows, waits, and is sent in order", 
     coach: { id: ada.id, name: "Ada King" },
     workout_plan: { id: 1, name: plan.name, difficulty: plan.difficulty },
   });
-  expect(gym.connection()).toMatchObject({ ready: true, waiting: 3 });
+  expect(gym.connection()).toMatchObject({ ready: true, pendingCount: 3 });
 
   between.mend();
   expect(await ada).toMatchObject({ ok: true, data: { id: 6, name: "Ada Byron" } });
@@ -37,7 +37,7 @@ test("what is written without a connection shows, waits, and is sent in order", 
   expect(await renamed).toMatchObject({ ok: true, data: { id: 6, name: "Ada King", version: 2 } });
   expect(gym.row("coaches", ada.id)).toMatchObject({ id: 6, name: "Ada King" });
   expect(gym.rows("schedules").filter((row) => row.coach.id === 6)).toHaveLength(1);
-  expect(gym.connection()).toMatchObject({ state: "live", waiting: 0 });
+  expect(gym.connection()).toMatchObject({ state: "live", pendingCount: 0 });
 });
 
 test("a write that was committed and not acked is there once, and never beside its stand-in", async () => {
@@ -93,7 +93,7 @@ test("what was missed comes as changes, and unchanged rows stay the same objects
   await until(gym, () => gym.row("coaches", 2)!.name === "Teo O.", "the change");
   expect(gym.row("coaches", 1)).toBe(first);
   expect(gym.row("coaches", 2)).not.toBe(second);
-  expect(gym.touch("coaches", 2)).toMatchObject({ kind: "updated", version: 2 });
+  expect(gym.lastEdit("coaches", 2)).toMatchObject({ kind: "updated", version: 2 });
 });
 
 test("a stand-in that is deleted before it was sent has never been", async () => {

@@ -52,12 +52,12 @@ test("a collection that is too large is named, and comes when it is small again"
 test("a member who signs in has the whole picture with the ack", async () => {
   const server = await serve(["--access", "members"]);
   const maker = server.open();
-  await until(maker, () => maker.connection().signIn && maker.connection().state === "live", "the sign-in");
+  await until(maker, () => maker.connection().needsSignIn && maker.connection().state === "live", "the sign-in");
   await maker.login({ username: "mara", password: "mara_password" });
   await Promise.all(Array.from({ length: 400 }, (_, n) => maker.create("exercise_moves", move(n))));
   const between = await relay(server);
   const gym = open(between.url);
-  await until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
+  await until(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
   expect(await gym.login({ username: "teo", password: "teo_password" })).toMatchObject({ ok: true });
   expect(between.sent()).toMatch(/42\["part",\{"n":3,/);
   expect(gym.connection()).toMatchObject({ state: "live", ready: true });

@@ -13,7 +13,7 @@ test("a refresh while one writes shows each write before its ack", async () => {
   await Promise.all(Array.from({ length: 200 }, (_, n) => gym.create("exercise_moves", move(n))));
   const writes = [];
   for (let n = 0; n < 20; n++) {
-    void gym.ask("refresh" as never);
+    void gym.request("refresh" as never);
     writes.push(gym.update("exercise_moves", { id: 10 + n, focus: `Focus ${n}` }).then(() => gym.row("exercise_moves", 10 + n)!.focus));
   }
   expect(await Promise.all(writes)).toEqual(Array.from({ length: 20 }, (_, n) => `Focus ${n}`));

@@ -23,16 +23,16 @@ test("a new row shows at once, is acked, and shows in the other window", async (
   const write = here.create("coaches", ada);
   expect(here.rows("coaches").at(-1)).toEqual({ ...ada, id: write.id, username: null, version: 0 });
   expect(here.pending("coaches", write.id)).toBe("create");
-  expect(here.connection().waiting).toBe(1);
+  expect(here.connection().pendingCount).toBe(1);
 
   const ack = await write;
   expect(ack).toMatchObject({ ok: true, data: { ...ada, id: 6, version: 1 } });
   expect(here.row("coaches", write.id)).toBe(here.row("coaches", 6));
   expect(here.rows("coaches").filter((coach) => coach.name === ada.name)).toHaveLength(1);
-  expect(here.connection().waiting).toBe(0);
+  expect(here.connection().pendingCount).toBe(0);
   await until(there, () => there.row("coaches", 6), "the other window");
-  expect(there.touch("coaches", 6)).toMatchObject({ kind: "created", version: 1 });
-  expect(here.touch("coaches", 6)).toBeUndefined();
+  expect(there.lastEdit("coaches", 6)).toMatchObject({ kind: "created", version: 1 });
+  expect(here.lastEdit("coaches", 6)).toBeUndefined();
 });
 
 test("a change and its refusal are shown and taken back exactly", async () => {
@@ -62,7 +62,7 @@ test("a row that is in use comes back, one that is not is gone", async () => {
 
 test("what is not a write is asked", async () => {
   const gym = (await serve()).open();
-  expect(await gym.ask("list_coaches")).toMatchObject({ ok: false, errors: { $offline: expect.any(String) } });
+  expect(await gym.request("list_coaches")).toMatchObject({ ok: false, errors: { $offline: expect.any(String) } });
   await live(gym);
-  expect(await gym.ask("list_coaches", { limit: 1 })).toMatchObject({ ok: true, data: { rows: [{ id: 1 }] } });
+  expect(await gym.request("list_coaches", { limit: 1 })).toMatchObject({ ok: true, data: { rows: [{ id: 1 }] } });
 });

@@ -9,7 +9,7 @@ import { live, until } from "../support/until.ts";
 const mara = { username: "mara", password: "mara_password" };
 const teo = { username: "teo", password: "teo_password" };
 const members = ["--access", "members"];
-const signIn = (gym: Gym) => until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
+const signIn = (gym: Gym) => until(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
 const away = (gym: Gym) => until(gym, () => gym.connection().state !== "live", "the connection to be gone");
 const dawn = { day: "Monday", hour: "600", coach: { id: 1 }, workout_plan: { id: 1 } } as const;
 
@@ -24,11 +24,11 @@ test("members see nothing before they sign in, everything after, and nothing aga
   });
 
   expect(await gym.login(mara)).toMatchObject({ ok: true, data: { user: { username: "mara" } } });
-  expect(gym.connection()).toMatchObject({ state: "live", ready: true, signIn: false, user: { username: "mara" } });
+  expect(gym.connection()).toMatchObject({ state: "live", ready: true, needsSignIn: false, user: { username: "mara" } });
   expect(gym.rows("coaches")).toHaveLength(5);
 
   expect(await gym.logout()).toMatchObject({ ok: true });
-  expect(gym.connection()).toMatchObject({ ready: false, signIn: true, user: null });
+  expect(gym.connection()).toMatchObject({ ready: false, needsSignIn: true, user: null });
   expect(gym.rows("coaches")).toEqual([]);
 });
 
@@ -91,7 +91,7 @@ test("another member starts from nothing", async () => {
 test("where anyone may read, only the signed-in write", async () => {
   const gym = (await serve(["--access", "read"])).open();
   await live(gym);
-  expect(gym.connection()).toMatchObject({ access: "read", signIn: false });
+  expect(gym.connection()).toMatchObject({ access: "read", needsSignIn: false });
   const rows = gym.rows("schedules");
   const refused = gym.create("schedules", dawn);
   expect(gym.rows("schedules")).toHaveLength(rows.length + 1);
@@ -120,7 +120,7 @@ test("what somebody wrote and could not send waits for them, and is nobody else'
   between.mend();
   await signIn(gym);
   expect(await gym.login(teo)).toMatchObject({ ok: true });
-  expect(gym.connection()).toMatchObject({ waiting: 1, held: 1 });
+  expect(gym.connection()).toMatchObject({ pendingCount: 1, heldCount: 1 });
   expect(gym.rows("coaches")).toHaveLength(5);
 
   await gym.login(mara);
@@ -140,29 +140,29 @@ test("held writes can be given up", async () => {
   const write = gym.update("coaches", { id: 1, name: "Somebody" });
   expect(gym.discard()).toBe(0);
   await gym.logout();
-  expect(gym.connection()).toMatchObject({ user: null, held: 1 });
+  expect(gym.connection()).toMatchObject({ user: null, heldCount: 1 });
   expect(gym.discard()).toBe(1);
   expect((await write).errors).toHaveProperty("$discarded");
-  expect(gym.connection()).toMatchObject({ waiting: 0, held: 0 });
+  expect(gym.connection()).toMatchObject({ pendingCount: 0, heldCount: 0 });
 });
 
 test("a change says who made it", async () => {
   const server = await serve();
-  const [here, there, quiet] = [server.open(), server.open(), server.open({ touches: undefined })];
+  const [here, there, quiet] = [server.open(), server.open(), server.open({ remoteEdits: undefined })];
   await Promise.all([live(here), live(there), live(quiet)]);
   await here.login(mara);
   await here.update("coaches", { id: 2, name: "Teo O." });
-  await until(there, () => there.touch("coaches", 2)?.by, "the author");
-  expect(there.touch("coaches", 2)).toMatchObject({ kind: "updated", version: 2, by: { id: 1 } });
+  await until(there, () => there.lastEdit("coaches", 2)?.by, "the author");
+  expect(there.lastEdit("coaches", 2)).toMatchObject({ kind: "updated", version: 2, by: { id: 1 } });
   // What only shows the coach has not been touched.
   const shown = there.rows("schedules").find((row) => row.coach.id === 2)!;
   expect(shown.coach.name).toBe("Teo O.");
-  expect(there.touch("schedules", shown.id)).toBeUndefined();
-  expect(here.touch("coaches", 2)).toBeUndefined();
+  expect(there.lastEdit("schedules", shown.id)).toBeUndefined();
+  expect(here.lastEdit("coaches", 2)).toBeUndefined();
 
   await quiet.create("schedules", dawn);
-  await until(here, () => here.rows("schedules").some((row) => here.touch("schedules", row.id)?.by === null), "nobody");
+  await until(here, () => here.rows("schedules").some((row) => here.lastEdit("schedules", row.id)?.by === null), "nobody");
   // Who does not follow that is not told.
   expect(quiet.row("coaches", 2)).toMatchObject({ name: "Teo O." });
-  expect(quiet.touch("coaches", 2)).toBeUndefined();
+  expect(quiet.lastEdit("coaches", 2)).toBeUndefined();
 });

@@ -8,7 +8,7 @@ import { live, until } from "../support/until.ts";
 
 const mara = { username: "mara", password: "mara_password" };
 const teo = { username: "teo", password: "teo_password" };
-const signIn = (gym: Gym) => until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
+const signIn = (gym: Gym) => until(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
 const is = (gym: Gym, name: string | undefined) =>
   until(gym, () => gym.connection().user?.username === name && gym.connection().state === "live", `${name} to be signed in`);
 

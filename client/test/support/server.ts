@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { createClient, memoryTokens, type Client, type ClientOptions } from "../../src/index.ts";
-import { touches } from "../../src/touches.ts";
+import { remoteEdits } from "../../src/remote-edits.ts";
 import { schema, type Collections } from "../../../api-schema/generated/schema.ts";
 import { within } from "./until.ts";
 
@@ -66,7 +66,7 @@ export async function serve(settings: string[] = [], sample = "always"): Promise
 /** A page of the gym; it comes back quickly, so that tests need not wait. */
 export function open(url: string, options: ClientOptions = {}): Gym {
   const socket = { reconnectionDelay: 20, reconnectionDelayMax: 100, ...options.socket };
-  const client = createClient(schema, { url, tokens: memoryTokens(), touches: touches(), ...options, socket });
+  const client = createClient(schema, { url, tokens: memoryTokens(), remoteEdits: remoteEdits(), ...options, socket });
   onTestFinished(() => client.close());
   return client;
 }

@@ -1,9 +1,9 @@
 // What a client does about things that a server does rarely, and about time.
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Keeper, Kept } from "../../src/index.ts";
+import type { PersistenceHandle, PersistedWrite } from "../../src/index.ts";
 import { ModelSocket } from "../interleaving/socket.ts";
-import { played, ticks } from "./played.ts";
+import { mockPage, ticks } from "./mock-socket.ts";
 
 vi.mock("socket.io-client", () => ({ io: (_: string, options: any) => new ModelSocket(options) }));
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
@@ -15,7 +15,7 @@ afterEach(() => {
 const hours = (n: number) => n * 60 * 60 * 1000;
 
 test("the snapshots of one connect are told as one", async () => {
-  const { client, socket, settle } = played();
+  const { client, socket, settle } = mockPage();
   const told: string[] = [];
   client.subscribeTo("boxes", undefined, () => told.push("boxes"));
   client.subscribeTo("labels", undefined, () => told.push("labels"));
@@ -28,7 +28,7 @@ test("the snapshots of one connect are told as one", async () => {
 });
 
 test("a write that was sent 23 hours ago is not sent again", async () => {
-  const { client, model, socket, settle } = played();
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -48,7 +48,7 @@ test("a write that was sent 23 hours ago is not sent again", async () => {
 });
 
 test("a write that was never sent is sent however old it is", async () => {
-  const { client, socket, settle } = played();
+  const { client, socket, settle } = mockPage();
   const write = client.create("boxes", { name: "old" });
   vi.advanceTimersByTime(hours(100));
   await ticks();
@@ -60,7 +60,7 @@ test("a write that was never sent is sent however old it is", async () => {
 });
 
 test("what the server cannot do just now is tried again, later each time, and newer writes wait", async () => {
-  const { client, model, socket, settle } = played();
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -86,7 +86,7 @@ test("what the server cannot do just now is tried again, later each time, and ne
 
 test("types that differ are named and warned of once", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-  const { client, model, socket } = played();
+  const { client, model, socket } = mockPage();
   await ticks();
   const greet = () => {
     socket.up();
@@ -103,7 +103,7 @@ test("types that differ are named and warned of once", async () => {
 });
 
 test("a refusal to let us in says why, and a server that cannot is asked again", async () => {
-  const { client, socket } = played();
+  const { client, socket } = mockPage();
   await ticks();
   const refuse = (errors: Record<string, string> | undefined) => {
     socket.active = false;
@@ -134,24 +134,24 @@ test("a refusal to let us in says why, and a server that cannot is asked again",
 });
 
 test("what shows only the details of a changed row has not been touched", async () => {
-  const { client, model, socket, settle } = played();
+  const { client, model, socket, settle } = mockPage();
   model.write("new_label", { text: "a", box: { id: 1 } });
   await ticks();
   socket.up();
   settle();
   model.write("update_box", { id: 1, name: "other" });
   settle();
-  expect(client.touch("boxes", 1)).toMatchObject({ kind: "updated", version: 2, by: undefined });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ kind: "updated", version: 2, by: undefined });
   expect(client.row("labels", 3)).toMatchObject({ box: { name: "other" } });
-  expect(client.touch("labels", 3)).toBeUndefined();
+  expect(client.lastEdit("labels", 3)).toBeUndefined();
   socket.deliver("authored", { collection: "boxes", id: 1, version: 2, by: { id: 7, name: "Ada" } });
-  expect(client.touch("boxes", 1)).toMatchObject({ version: 2, by: { id: 7, name: "Ada" } });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: 2, by: { id: 7, name: "Ada" } });
   socket.deliver("authored", { collection: "boxes", id: 1, version: 1, by: null });
-  expect(client.touch("boxes", 1)).toMatchObject({ version: 2, by: { id: 7 } });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: 2, by: { id: 7 } });
 });
 
 test("a row that somebody else changed before we heard of it never stands beside its stand-in", async () => {
-  const { client, model, socket, settle } = played();
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -172,7 +172,7 @@ test("a row that somebody else changed before we heard of it never stands beside
 });
 
 test("a closed client answers, and nothing of it is left behind", async () => {
-  const { client, socket, settle } = played();
+  const { client, socket, settle } = mockPage();
   const listener = vi.fn();
   client.subscribe(listener);
   await ticks();
@@ -182,7 +182,7 @@ test("a closed client answers, and nothing of it is left behind", async () => {
   client.close();
   expect(Object.keys((await write).errors)).toEqual(["$closed"]);
   expect(Object.keys((await client.delete("boxes", 1)).errors)).toEqual(["$closed"]);
-  expect(Object.keys((await client.ask("list_boxes")).errors)).toEqual(["$offline"]);
+  expect(Object.keys((await client.request("list_boxes")).errors)).toEqual(["$offline"]);
   await ticks();
   listener.mockClear();
   socket.deliver("changes", { cursor: "9", boxes: { upserted: [{ id: 9, version: 1, name: "late" }], deleted: [] } });
@@ -193,7 +193,7 @@ test("a closed client answers, and nothing of it is left behind", async () => {
 
 test("a listener that fails keeps nobody else from being told", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
-  const { client } = played();
+  const { client } = mockPage();
   const told = vi.fn();
   client.subscribe(() => {
     throw new Error("ours");
@@ -206,18 +206,18 @@ test("a listener that fails keeps nobody else from being told", async () => {
 });
 
 test("writes of an earlier page go first, those that lost what they build on are given up", async () => {
-  const kept = (write: Partial<Kept>) =>
-    ({ seq: 1, kind: "create", collection: "boxes", requestId: crypto.randomUUID(), optimistic: true, owner: null, after: 0, ...write }) as Kept;
+  const persisted = (write: Partial<PersistedWrite>) =>
+    ({ seq: 1, kind: "create", collection: "boxes", requestId: crypto.randomUUID(), optimistic: true, owner: null, after: 0, ...write }) as PersistedWrite;
   const gone: string[] = [];
-  const keeper: Keeper = {
-    picture: undefined,
-    writes: [kept({ id: -5, values: { name: "earlier" } }), kept({ kind: "update", id: -9, requestId: "lost", values: { id: -9, name: "?" } })],
-    change: () => {},
-    write: (_, ids = []) => void gone.push(...ids),
-    wipe: () => {},
+  const handle: PersistenceHandle = {
+    snapshot: undefined,
+    writes: [persisted({ id: -5, values: { name: "earlier" } }), persisted({ kind: "update", id: -9, requestId: "lost", values: { id: -9, name: "?" } })],
+    save: () => {},
+    saveWrites: (_, ids = []) => void gone.push(...ids),
+    clear: () => {},
     close: async () => {},
   };
-  const { client, model, socket, settle } = played({ persistence: { open: async () => keeper } });
+  const { client, model, socket, settle } = mockPage({ persistence: { open: async () => handle } });
   const later = client.create("boxes", { name: "later" });
   await ticks();
   expect(gone).toEqual(["lost"]);
@@ -232,7 +232,7 @@ test("writes of an earlier page go first, those that lost what they build on are
 });
 
 test("what a caller does to the values afterwards changes nothing", async () => {
-  const { client } = played();
+  const { client } = mockPage();
   const values = { name: "a", nothing: undefined };
   const { id } = client.create("boxes", values);
   values.name = "b";
@@ -240,7 +240,7 @@ test("what a caller does to the values afterwards changes nothing", async () => 
 });
 
 test("two writes of the same, told of together, show as two rows at all times", async () => {
-  const { client, model, socket, settle } = played();
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -270,7 +270,7 @@ test("two writes of the same, told of together, show as two rows at all times", 
 });
 
 test("somebody else's row that looks like ours gives its place back", async () => {
-  const { client, model, socket, settle } = played();
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -290,7 +290,7 @@ test("somebody else's row that looks like ours gives its place back", async () =
 });
 
 test("a changed row may be what any of our writes made, and stands beside none of them", async () => {
-  const { client, model, socket, settle } = played();
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -311,7 +311,7 @@ test("a changed row may be what any of our writes made, and stands beside none o
 });
 
 test("a form that was opened on a stand-in saves the real row, and is no conflict", async () => {
-  const { client, socket, settle } = played();
+  const { client, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -327,7 +327,7 @@ test("a form that was opened on a stand-in saves the real row, and is no conflic
 });
 
 test("where a trigger rewrites what is made, a row stands beside its stand-in at most until that is known", async () => {
-  const { client, model, socket, settle } = played();
+  const { client, model, socket, settle } = mockPage();
   model.rewrite = (name) => name.toUpperCase();
   await ticks();
   socket.up();
@@ -352,7 +352,7 @@ test("where a trigger rewrites what is made, a row stands beside its stand-in at
 });
 
 test("where nothing is rewritten, somebody else's new row hides none of ours", async () => {
-  const { client, model, socket, settle } = played();
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();

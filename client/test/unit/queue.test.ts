@@ -1,9 +1,9 @@
 // What of our writes waits for what, and for how long.
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Memory } from "../interleaving/memory.ts";
+import { MemoryPersistence } from "../interleaving/memory-persistence.ts";
 import { ModelSocket } from "../interleaving/socket.ts";
-import { played, ticks } from "./played.ts";
+import { mockPage, ticks } from "./mock-socket.ts";
 
 vi.mock("socket.io-client", () => ({ io: (_: string, options: any) => new ModelSocket(options) }));
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
@@ -11,8 +11,8 @@ afterEach(() => void vi.useRealTimers());
 
 const hours = (n: number) => n * 60 * 60 * 1000;
 
-async function connected(options: Parameters<typeof played>[0] = {}) {
-  const page = played(options);
+async function connected(options: Parameters<typeof mockPage>[0] = {}) {
+  const page = mockPage(options);
   await ticks();
   page.socket.up();
   page.settle();
@@ -39,11 +39,11 @@ test("a row that is locked makes only writes to it wait, and what builds on them
   await pass(100);
   expect(await other).toMatchObject({ ok: true });
   expect(await made).toMatchObject({ ok: true });
-  expect(client.connection().waiting).toBe(2);
+  expect(client.connection().pendingCount).toBe(2);
   expect(client.row("boxes", 1)).toMatchObject({ name: "second" });
   // For as long as it takes, at most half a minute apart.
   await pass(120_000);
-  expect(client.connection().waiting).toBe(2);
+  expect(client.connection().pendingCount).toBe(2);
   const later = client.update("boxes", { id: 2, name: "later" });
   await pass(100);
   expect(await later).toMatchObject({ ok: true });
@@ -64,7 +64,7 @@ test("what names a row that cannot be made just yet waits with it, and nothing e
   const other = client.create("boxes", { name: "other" });
   await pass(100);
   expect(await other).toMatchObject({ ok: true, data: { id: 3 } });
-  expect(client.connection().waiting).toBe(3);
+  expect(client.connection().pendingCount).toBe(3);
   await pass(4100);
   expect(await box).toMatchObject({ ok: true, data: { id: 4 } });
   expect(await label).toMatchObject({ ok: true, data: { box: { id: 4 } } });
@@ -134,7 +134,7 @@ test("a database that is gone makes all writes wait, those that a lock holds bac
   Object.assign(model, { unavailable: 0, held: undefined });
   await pass(31_000);
   expect(names(model)).toEqual(["first", "second", "third"]);
-  expect(client.connection().waiting).toBe(0);
+  expect(client.connection().pendingCount).toBe(0);
 });
 
 test.each([["two days on", 48], ["two days back", -48], ["ten years on", 87_600]])("a device's clock that is set %s makes no young write old", async (_, jump) => {
@@ -166,7 +166,7 @@ test.each([["asleep", 0], ["asleep, and its clock set back", -30]])("a write of 
 });
 
 test("a clock that is set while no page is open makes no write of an earlier page old or young", async () => {
-  const memory = new Memory();
+  const memory = new MemoryPersistence();
   const first = await connected({ persistence: memory });
   void first.client.create("boxes", { name: "kept" });
   await ticks();
@@ -176,7 +176,7 @@ test("a clock that is set while no page is open makes no write of an earlier pag
   const [write] = memory.writes.values();
   const next = async (slept: number) => {
     vi.setSystemTime(Date.now() - hours(1000));
-    const page = played({ persistence: memory });
+    const page = mockPage({ persistence: memory });
     page.model.slept = slept;
     page.model.requests = first.model.requests;
     await ticks();
@@ -186,13 +186,13 @@ test("a clock that is set while no page is open makes no write of an earlier pag
     return page;
   };
   const page = await next(hours(1));
-  expect(page.client.connection().waiting).toBe(0);
+  expect(page.client.connection().pendingCount).toBe(0);
   expect(names(page.model)).toEqual(["one", "two"]);
   // So old that the server has forgotten it: it would be made once more.
   memory.writes.set(write!.requestId, write!);
   first.model.requests.clear();
   const late = await next(hours(25));
-  expect(late.client.connection().waiting).toBe(0);
+  expect(late.client.connection().pendingCount).toBe(0);
   expect(names(late.model)).toEqual(["one", "two"]);
 });
 

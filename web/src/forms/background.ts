@@ -1,6 +1,6 @@
 // Writes whose form is gone: how they end is told in a message.
 
-import type { EarlierWrite, Write, WriteAck } from "@rowcast/client";
+import type { RestoredWrite, Write, WriteAck } from "@rowcast/client";
 
 import { type Name } from "../app/client.ts";
 import { fieldWord, words } from "../app/words.ts";
@@ -14,7 +14,7 @@ export async function watch(write: Write<unknown>, collection: Name, doing: stri
 }
 
 /** The same for a write that an earlier page has left behind. */
-export function tellOfEarlier({ kind, collection, values }: EarlierWrite, ack: WriteAck<unknown>) {
+export function reportRestoredWrite({ kind, collection, values }: RestoredWrite, ack: WriteAck<unknown>) {
   const name = typeof values["name"] === "string" ? ` “${values["name"]}”` : "";
   tell(ack, `${kind === "update" ? "change" : kind} the ${words[collection as Name].one}${name} as you left it`);
 }

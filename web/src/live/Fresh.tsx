@@ -6,14 +6,14 @@ import { useFresh } from "./useFresh.ts";
 
 /** A light that fades over a row that somebody else has just changed, and who it was. Goes into something with a position. */
 export function Fresh({ collection, id, words = "row" }: { collection: Name; id: number; words?: "row" | "card" | "form" }) {
-  const touch = useFresh(collection, id);
-  if (!touch) return null;
-  const verb = touch.kind === "created" ? "added" : "changed";
-  const sentence = `${touch.by?.name ?? "Somebody"} ${verb} this just now`;
+  const edit = useFresh(collection, id);
+  if (!edit) return null;
+  const verb = edit.kind === "created" ? "added" : "changed";
+  const sentence = `${edit.by?.name ?? "Somebody"} ${verb} this just now`;
   return (
-    <span key={touch.version} className={css.fresh} data-words={words}>
+    <span key={edit.version} className={css.fresh} data-words={words}>
       <span className={css.who} title={sentence}>
-        {words === "card" ? (touch.by?.name ?? verb) : sentence}
+        {words === "card" ? (edit.by?.name ?? verb) : sentence}
       </span>
     </span>
   );

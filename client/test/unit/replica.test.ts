@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { memoryTokens } from "../../src/index.ts";
 import { ModelSocket } from "../interleaving/socket.ts";
-import { played, ticks } from "./played.ts";
+import { mockPage, ticks } from "./mock-socket.ts";
 
 vi.mock("socket.io-client", () => ({ io: (_: string, options: any) => new ModelSocket(options) }));
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
@@ -15,8 +15,8 @@ const label = (id: number) => ({ id, version: 1, text: "a", box: { id: 1, name: 
 const names = (client: { rows(collection: string): readonly any[] }) => client.rows("boxes").map((one) => one.name);
 
 // The server is what the test says it is.
-async function page(options: Parameters<typeof played>[0] = {}) {
-  const { client, socket, model } = played(options);
+async function page(options: Parameters<typeof mockPage>[0] = {}) {
+  const { client, socket, model } = mockPage(options);
   const asked: any[] = [];
   model.connect = (auth) => {
     asked.push(auth);
@@ -147,7 +147,7 @@ test("parts that were on their way to a member who has signed out show nothing",
   parts(...first);
   deliver("signed_out", { reason: "ended elsewhere" });
   deliver("part", last);
-  expect(client.connection()).toMatchObject({ ready: false, user: null, signIn: true });
+  expect(client.connection()).toMatchObject({ ready: false, user: null, needsSignIn: true });
   expect(names(client)).toEqual([]);
   expect(client.rows("labels")).toEqual([]);
 });

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ModelSocket } from "../interleaving/socket.ts";
-import { played, ticks } from "./played.ts";
+import { mockPage, ticks } from "./mock-socket.ts";
 
 vi.mock("socket.io-client", () => ({ io: (_: string, options: any) => new ModelSocket(options) }));
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
@@ -11,7 +11,7 @@ afterEach(() => void vi.useRealTimers());
 const ada = { id: 7, name: "Ada" };
 
 async function connected() {
-  const page = played();
+  const page = mockPage();
   await ticks();
   page.socket.up();
   page.settle();
@@ -22,10 +22,10 @@ async function connected() {
 
 test("another program's edit, which has no author, is shown", async () => {
   const { client, model, settle, version } = await connected();
-  expect(client.touch("boxes", 1)).toBeUndefined();
+  expect(client.lastEdit("boxes", 1)).toBeUndefined();
   model.foreign("boxes", 1, { name: "psql" });
   settle();
-  expect(client.touch("boxes", 1)).toMatchObject({ kind: "updated", version: version(), by: undefined });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ kind: "updated", version: version(), by: undefined });
   expect(client.row("boxes", 1)).toMatchObject({ name: "psql" });
 });
 
@@ -36,11 +36,11 @@ test("one that is told while a write of ours is under way is told once it is kno
   model.foreign("boxes", 1, { name: "psql" });
   const theirs = version();
   model.down(socket.deliver, false);
-  expect(client.touch("boxes", 1)).toBeUndefined();
+  expect(client.lastEdit("boxes", 1)).toBeUndefined();
   settle();
   expect((await write).ok).toBe(true);
   expect(client.row("boxes", 1)).toMatchObject({ name: "ours" });
-  expect(client.touch("boxes", 1)).toMatchObject({ version: theirs });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: theirs });
 });
 
 test("what is ours is not told of, also if it is shown long before its ack", async () => {
@@ -54,7 +54,7 @@ test("what is ours is not told of, also if it is shown long before its ack", asy
   model.up();
   settle();
   await Promise.all([write, update]);
-  for (const id of [1, 3]) expect(client.touch("boxes", id)).toBeUndefined();
+  for (const id of [1, 3]) expect(client.lastEdit("boxes", id)).toBeUndefined();
 });
 
 test("an author is known by the version, whether before the change or after it", async () => {
@@ -64,16 +64,16 @@ test("an author is known by the version, whether before the change or after it",
   settle();
   model.foreign("boxes", 1, { name: "two" });
   authored(1, version());
-  expect(client.touch("boxes", 1)).toMatchObject({ version: first, by: undefined });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: first, by: undefined });
   settle();
-  expect(client.touch("boxes", 1)).toMatchObject({ version: version(), by: ada });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: version(), by: ada });
   // One of before, which comes late.
   authored(1, first, null);
-  expect(client.touch("boxes", 1)).toMatchObject({ version: version(), by: ada });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: version(), by: ada });
   model.foreign("boxes", 1, { name: "three" });
   settle();
   authored(1, version(), null);
-  expect(client.touch("boxes", 1)).toMatchObject({ version: version(), by: null });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: version(), by: null });
 });
 
 test("a row is created if it was not there, whatever its version", async () => {
@@ -81,10 +81,10 @@ test("a row is created if it was not there, whatever its version", async () => {
   model.write("new_box", { name: "three" });
   model.foreign("boxes", 3, { name: "three, again" });
   model.down((event, ...args) => ModelSocket.latest.deliver(event, ...args), true);
-  expect(client.touch("boxes", 3)).toMatchObject({ kind: "created" });
+  expect(client.lastEdit("boxes", 3)).toMatchObject({ kind: "created" });
   model.foreign("boxes", 3, { name: "and again" });
   settle();
-  expect(client.touch("boxes", 3)).toMatchObject({ kind: "updated" });
+  expect(client.lastEdit("boxes", 3)).toMatchObject({ kind: "updated" });
 });
 
 test("versions that say nothing are carried along with our own writes, and tell others' apart", async () => {
