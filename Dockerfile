@@ -4,7 +4,8 @@ WORKDIR /rowcast
 COPY package.json package-lock.json ./
 COPY client/package.json client/
 COPY web/package.json web/
-RUN npm ci --no-audit --no-fund
+# Without the packages of the tests, whose manifests are not here.
+RUN npm ci --workspace client --workspace web --no-audit --no-fund
 COPY api-schema/generated api-schema/generated
 COPY client client
 COPY web web

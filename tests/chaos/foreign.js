@@ -11,15 +11,15 @@ const link = "https://example.com/foreign";
 
 export class Foreign {
   #database;
-  #ledger;
-  #journal;
+  #writeLog;
+  #faultLog;
   #count = 0;
   // Rows that are changed behind all triggers, and by nothing else.
   #silent = [];
   #imported = 0;
 
-  constructor({ database, ledger, journal }) {
-    [this.#database, this.#ledger, this.#journal] = [database, ledger, journal];
+  constructor({ database, writeLog, faultLog }) {
+    [this.#database, this.#writeLog, this.#faultLog] = [database, writeLog, faultLog];
   }
 
   begin() {
@@ -76,13 +76,13 @@ export class Foreign {
   async hold(chance, seconds) {
     const [collection, id] = this.#pick(chance, Object.keys(names)) ?? [];
     if (!id) return;
-    this.#journal.fault("held", `${collection} ${id} for ${seconds} s`);
-    const [busy, before] = [this.#ledger.unanswered.length > 0, this.#ledger.answered];
+    this.#faultLog.fault("held", `${collection} ${id} for ${seconds} s`);
+    const [busy, before] = [this.#writeLog.unanswered.length > 0, this.#writeLog.answered];
     const held = await this.#try(() => this.#database.hold(`select 1 from ${collection} where id = ${id} for update`, seconds));
-    this.#journal.fault("released", `${collection} ${id}`);
+    this.#faultLog.fault("released", `${collection} ${id}`);
     // So long that nothing else explains it. A file that is held is held for all.
     const long = held && seconds >= patient && this.#database.kind === "postgres";
-    if (long && busy && this.#ledger.answered === before) this.#journal.broken("a row that was held made all writes wait", { collection, id });
+    if (long && busy && this.#writeLog.answered === before) this.#faultLog.violation("a row that was held made all writes wait", { collection, id });
   }
 
   async insert(chance, before, after = []) {
@@ -90,7 +90,7 @@ export class Foreign {
     const insert = `insert into coaches (name, age, picture) values ('${marker}', ${chance.between(18, 120)}, '${link}')`;
     const found = `(select id from coaches where name = '${marker}')`;
     const done = await this.#run(marker, silent ? "silent" : "insert", "coaches", found, [...before, insert], after);
-    if (done && !silent) this.#ledger.board.coaches.set(done.id, done.row.version);
+    if (done && !silent) this.#writeLog.board.coaches.set(done.id, done.row.version);
     return done?.id;
   }
 
@@ -120,8 +120,8 @@ export class Foreign {
   async delete(chance) {
     const [collection, id] = this.#pick(chance, ["coaches"]) ?? [];
     if (!id) return;
-    this.#ledger.doomed.add(`${collection} ${id}`);
-    this.#ledger.board[collection].delete(id);
+    this.#writeLog.doomed.add(`${collection} ${id}`);
+    this.#writeLog.board[collection].delete(id);
     const marker = this.#marker();
     const note = this.#note(marker, "delete", collection, id);
     await this.#try(() => this.#database.execute([note, `delete from ${collection} where id = ${id}`]));
@@ -143,7 +143,7 @@ export class Foreign {
   // What is there is what there is to be changed.
   async known() {
     const there = await this.#database.select("select id, version from coaches");
-    this.#ledger.board.coaches = new Map(there.map(({ id, version }) => [id, version]));
+    this.#writeLog.board.coaches = new Map(there.map(({ id, version }) => [id, version]));
   }
 
   // What it has done, in the order of its notes.
@@ -158,7 +158,7 @@ export class Foreign {
 
   #pick(chance, collections) {
     const collection = chance.pick(collections);
-    const ids = [...this.#ledger.board[collection].keys()];
+    const ids = [...this.#writeLog.board[collection].keys()];
     return ids.length > 0 ? [collection, chance.pick(ids)] : undefined;
   }
 
@@ -169,7 +169,7 @@ export class Foreign {
     if (!done) return undefined;
     const [found] = await this.#try(() => this.#database.select(`select * from chaos_notes where marker = '${marker}'`)) || [];
     const known = found && { ...found, row: JSON.parse(found.row) };
-    const board = this.#ledger.board[collection];
+    const board = this.#writeLog.board[collection];
     if (kind === "update" && known && board.has(known.id)) board.set(known.id, Math.max(board.get(known.id), known.row.version));
     return known;
   }
@@ -183,7 +183,7 @@ export class Foreign {
     try {
       return (await work()) ?? true;
     } catch {
-      this.#journal.count("refused to another program");
+      this.#faultLog.count("refused to another program");
       return undefined;
     }
   }

@@ -50,19 +50,19 @@ test("the engine tells of no secret but the database's password", async () => {
 
 test("a page has the sample gym, signs in, and sees what another writes", async (t) => {
   const [mine, other] = [open(t, url), open(t, url)];
-  await Promise.all([mine.has("the gym"), other.has("the gym")]);
+  await Promise.all([mine.waitFor("the gym"), other.waitFor("the gym")]);
   assert.deepEqual(collections.map((name) => mine.store[name].length), [5, 3, 6, 36]);
 
-  const known = await mine.ask("login", { username: "mara", password: "mara_password" });
+  const known = await mine.request("login", { username: "mara", password: "mara_password" });
   assert.deepEqual(Object.keys(known.errors).sort(), ["password", "username"]);
   const made = await samplePassword(await container("rowcast"));
-  const login = await mine.ask("login", { username: "mara", password: made });
+  const login = await mine.request("login", { username: "mara", password: made });
   assert.deepEqual([login.ok, login.user.username], [true, "mara"]);
 
-  const { ok, data } = await mine.ask("new_coach", coach("Ada"));
+  const { ok, data } = await mine.request("new_coach", coach("Ada"));
   assert.ok(ok);
   assert.deepEqual(mine.store.coaches.at(-1), data, "in the writer's page before the ack");
-  await other.has("the new coach", ({ coaches }) => coaches.some(({ id }) => id === data.id));
+  await other.waitFor("the new coach", ({ coaches }) => coaches.some(({ id }) => id === data.id));
 });
 
 test("a browser gets the web app", () => hasWebApp(url));
@@ -76,10 +76,10 @@ test("a foreign page is refused, whatever name it reaches the server by", async 
 test("while the database is away a write is answered, and afterwards carried out", async (t) => {
   const id = await container("rowcast");
   const page = open(t, url);
-  await page.has("the gym");
+  await page.waitFor("the gym");
   await compose("stop", "database");
 
-  const { ok, errors } = await page.ask("new_coach", coach("Nobody"));
+  const { ok, errors } = await page.request("new_coach", coach("Nobody"));
   assert.deepEqual([ok, Object.keys(errors)], [false, ["$unavailable"]]);
   assert.equal((await get(url, "/readyz"))[0], 503);
   assert.equal(await checks(id), false, "the health check has to see it");
@@ -87,14 +87,14 @@ test("while the database is away a write is answered, and afterwards carried out
   await compose("start", "database");
   await until("the server to be ready", async () => (await get(url, "/readyz"))[0] === 200);
   assert.equal(await checks(id), true);
-  assert.deepEqual((await page.ask("new_coach", coach("Grace"))).errors, {});
+  assert.deepEqual((await page.request("new_coach", coach("Grace"))).errors, {});
   assert.ok(page.socket.connected && !page.names().includes("Nobody"));
 });
 
 test("stop ends it in order, and start continues where it was", async (t) => {
   const id = await container("rowcast");
   const page = open(t, url);
-  await page.has("the gym");
+  await page.waitFor("the gym");
   const before = structuredClone(page.store);
 
   const began = Date.now();
@@ -108,17 +108,17 @@ test("stop ends it in order, and start continues where it was", async (t) => {
   await compose("stop");
   await compose("start");
   await healthy(id);
-  await page.has("the gym");
+  await page.waitFor("the gym");
   assert.deepEqual(page.store, before);
 });
 
 test("down and up keep the data", async (t) => {
   const page = open(t, url);
-  await page.has("the gym");
+  await page.waitFor("the gym");
   const before = structuredClone(page.store);
   await compose("down");
   await up();
-  await page.has("the gym");
+  await page.waitFor("the gym");
   assert.deepEqual(page.store, before);
 });
 
@@ -126,17 +126,17 @@ for (const killed of [["rowcast"], ["rowcast", "database"]]) {
   test(`what was acked outlives the sudden death of ${killed.join(" and ")}`, async (t) => {
     const id = await container("rowcast");
     const page = open(t, url);
-    await page.has("the gym");
+    await page.waitFor("the gym");
     const acked = await writeUntilLost(page, killed.length, () => compose("kill", "-s", "KILL", ...killed));
     t.diagnostic(`${acked.length} acked`);
     assert.equal((await inspect(id)).State.ExitCode, 137);
 
     await up();
-    await page.has("the gym");
+    await page.waitFor("the gym");
     const names = new Set(page.names());
     assert.equal(names.size, page.store.coaches.length, "none twice");
     assert.deepEqual(acked.filter((name) => !names.has(name)), []);
-    assert.deepEqual((await page.ask("new_coach", coach(`After ${killed.length}`))).errors, {});
+    assert.deepEqual((await page.request("new_coach", coach(`After ${killed.length}`))).errors, {});
   });
 }
 

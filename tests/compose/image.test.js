@@ -24,11 +24,11 @@ test("it shows its rows to members alone unless it is told otherwise", async (t)
   const page = open(t, await url());
   const [greeting] = await once(page.socket, "connected");
   assert.equal(greeting.access, "members");
-  assert.deepEqual(Object.keys((await page.ask("list_coaches")).errors), ["$unauthorized"]);
+  assert.deepEqual(Object.keys((await page.request("list_coaches")).errors), ["$unauthorized"]);
   assert.deepEqual(page.store, {});
   const password = await samplePassword(name);
-  assert.deepEqual((await page.ask("login", { username: "mara", password })).errors, {});
-  await page.has("the gym");
+  assert.deepEqual((await page.request("login", { username: "mara", password })).errors, {});
+  await page.waitFor("the gym");
 });
 
 test("a new volume belongs to the server's own user and gets the sample gym", async (t) => {
@@ -36,7 +36,7 @@ test("a new volume belongs to the server's own user and gets the sample gym", as
   await start();
   t.diagnostic(`healthy in ${Date.now() - began} ms`);
   const page = open(t, await url());
-  await page.has("the gym");
+  await page.waitFor("the gym");
   assert.deepEqual(collections.map((each) => page.store[each].length), [5, 3, 6, 36]);
   assert.equal(await exec(name, "stat", "-c", "%u", "/data", "/data/rowcast.db"), "10001\n10001");
   assert.equal(await exec(name, "id", "-u"), "10001");
@@ -55,7 +55,7 @@ test("a foreign page is refused, whatever name it reaches the server by", async 
 
 test("what was acked outlives a sudden death and the container", async (t) => {
   const before = open(t, await url());
-  await before.has("the gym");
+  await before.waitFor("the gym");
   const acked = await writeUntilLost(before, "Lost", () => docker("kill", name));
   t.diagnostic(`${acked.length} acked`);
   assert.equal((await inspect(name)).State.ExitCode, 137);
@@ -64,10 +64,10 @@ test("what was acked outlives a sudden death and the container", async (t) => {
 
   await start("--read-only", "--cap-drop", "ALL");
   const after = open(t, await url());
-  await after.has("the gym");
+  await after.waitFor("the gym");
   const names = new Set(after.names());
   assert.deepEqual(acked.filter((one) => !names.has(one)), []);
-  assert.deepEqual((await after.ask("new_coach", coach("After"))).errors, {});
+  assert.deepEqual((await after.request("new_coach", coach("After"))).errors, {});
   assert.equal((await get(await url(), "/readyz"))[0], 200);
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 import { carried, isSound, show } from "./browser.js";
 
 const html = await readFile(new URL("../../examples/plain/index.html", import.meta.url), "utf8");
@@ -25,7 +25,7 @@ async function loaded(page) {
 }
 
 test("two windows show what is added, changed and deleted in one of them", async (t) => {
-  const server = await serve(t);
+  const server = await startServer(t);
   const open = await show(t, html);
   const [mine, other] = [await open(server), await open(server)];
   await Promise.all([loaded(mine), loaded(other)]);
@@ -64,7 +64,7 @@ test("two windows show what is added, changed and deleted in one of them", async
 });
 
 test("what is saved while the server is away is there afterwards, and what was missed comes alone", async (t) => {
-  const server = await serve(t);
+  const server = await startServer(t);
   const open = await show(t, html);
   const page = await open(server);
   await loaded(page);
@@ -87,7 +87,7 @@ test("what is saved while the server is away is there afterwards, and what was m
 });
 
 test("a write that is sent again because nobody answered is carried out once", async (t) => {
-  const server = await serve(t);
+  const server = await startServer(t);
   const open = await show(t, html);
   const page = await open(server);
   await loaded(page);
@@ -104,6 +104,6 @@ test("a write that is sent again because nobody answered is carried out once", a
   await page.locator("fieldset:enabled").waitFor();
   assert.deepEqual((await rows(page)).slice(5), ["Ada"]);
 
-  const { ask } = server.open();
-  assert.equal((await ask("list_coaches")).data.rows.length, 6);
+  const { request } = server.open();
+  assert.equal((await request("list_coaches")).data.rows.length, 6);
 });

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 import { proxy } from "./proxy.js";
 
 const handshake = "/socket.io/?EIO=4&transport=polling";
 
 async function begin(t, options) {
   const settings = ["--sessions-each", "1", "--trusted-proxies", "127.0.0.0/8"];
-  const nodes = [await serve(t, { sample: "never", settings }), await serve(t, { sample: "never", settings })];
+  const nodes = [await startServer(t, { sample: "never", settings }), await startServer(t, { sample: "never", settings })];
   return proxy(t, nodes, options);
 }
 

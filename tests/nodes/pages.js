@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { collections, open } from "../clients/javascript/server.js";
+import { collections, openSocket } from "@rowcast/test-support";
 
 const kinds = [undefined, ["polling"], ["websocket"]];
 
@@ -12,7 +12,7 @@ const kinds = [undefined, ["polling"], ["websocket"]];
 export const openPages = (test, url, { cut = false } = {}) =>
   [...kinds, ...kinds].map((transports, at) => {
     const exact = at >= kinds.length;
-    const page = (exact ? openExact : open)(test, url, { transports, retries: 100, ackTimeout: 2000 });
+    const page = (exact ? openExact : openSocket)(test, url, { transports, retries: 100, ackTimeout: 2000 });
     const turnedAway = [];
     page.socket.on("connect_error", ({ message, description }) => turnedAway.push(`${message}: ${description}`));
     return { ...page, name: `Page ${at}`, transports, exact, cut, acked: [], refused: 0, turnedAway };
@@ -54,13 +54,13 @@ export function holds(page, coaches) {
 }
 
 // What the server has, read page by page.
-export async function everything({ ask }) {
+export async function everything({ request }) {
   const all = {};
   for (const collection of collections) {
     all[collection] = [];
     let after = null;
     do {
-      const { data } = await ask(`list_${collection}`, { limit: 500, after });
+      const { data } = await request(`list_${collection}`, { limit: 500, after });
       all[collection].push(...data.rows);
       after = data.next;
     } while (after !== null);
@@ -72,7 +72,7 @@ export async function everything({ ask }) {
 
 function openExact(test, url, options) {
   let since;
-  const page = open(test, url, { ...options, auth: (send) => send({ live: "changes", ...(since && { since }) }) });
+  const page = openSocket(test, url, { ...options, auth: (send) => send({ live: "changes", ...(since && { since }) }) });
   const { socket, store } = page;
   let missing;
   socket.on("connected", () => (missing = new Set(collections)));

@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 import { Honest, password, usernames } from "./honest.js";
 
 const minutes = Number(process.env.MINUTES || 60);
@@ -23,7 +23,7 @@ async function clear() {
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => clear().finally(() => process.exit(1)));
 
 const database = process.env.DATABASE_URL || undefined;
-const server = await serve(test, { database, settings: ["--access", "members"], log: "ignore" });
+const server = await startServer(test, { database, settings: ["--access", "members"], log: "ignore" });
 for (const username of usernames) await server.run(["user", "set-password", username], password);
 const honest = await Honest.begin(test, server.url);
 

@@ -1,9 +1,9 @@
 // Who may see and who may change: everybody, those who signed in, or nobody else at all.
 
 import assert from "node:assert/strict";
+import { retry } from "@rowcast/test-support";
 import { enter, signIn } from "./support/signing.js";
 import { story } from "./support/story.js";
-import { eventually } from "./support/window.js";
 
 const members = { settings: ["--access", "members"] };
 const read = { settings: ["--access", "read"] };
@@ -25,12 +25,12 @@ story("members see nothing before they sign in, and nothing after they sign out"
   await window.page.goto("/coaches");
   await window.sees(page(window));
   await enter(window, page(window), "mara", "wrong");
-  const { errors } = await gym.witness.ask("login", { username: "mara", password: "wrong" });
+  const { errors } = await gym.witness.request("login", { username: "mara", password: "wrong" });
   await window.sees(window.field("Username").and(window.role("textbox", "Username", { description: errors.username })));
   await window.focused(window.field("Username"));
   await window.holds("Username", "mara");
   await enter(window, page(window), "", "");
-  const blank = (await gym.witness.ask("login", { username: "", password: "" })).errors;
+  const blank = (await gym.witness.request("login", { username: "", password: "" })).errors;
   await window.sees(window.text(new RegExp(blank.password, "i")));
   // Neither shown nor sent.
   assert.equal(await window.text(names).count(), 0);
@@ -48,7 +48,7 @@ story("members see nothing before they sign in, and nothing after they sign out"
   await window.sees(window.button("Account: Mara Lindqvist"));
   await window.sees(window.heading("Teo Okafor"));
   await window.holds("Age", "42");
-  await eventually(async () => assert.match(await window.kept(), names), "rows to be kept for the next time");
+  await retry(async () => assert.match(await window.kept(), names), "rows to be kept for the next time");
 
   await window.field("Age").fill("77");
   await window.button("Account: Mara Lindqvist").click();
@@ -61,7 +61,7 @@ story("members see nothing before they sign in, and nothing after they sign out"
   await window.button("Sign out").click();
   await window.sees(page(window));
   assert.equal(await window.text(names).count(), 0);
-  await eventually(async () => assert.doesNotMatch(await window.kept(), names), "the device to forget");
+  await retry(async () => assert.doesNotMatch(await window.kept(), names), "the device to forget");
   await window.page.reload();
   await window.sees(page(window));
   assert.equal(await window.text(names).count(), 0);
@@ -110,8 +110,8 @@ story("where everybody reads, changes ask for a sign-in first", read, async (gym
   await window.field("Age").fill("35");
   await window.button("Save changes").click();
   await window.sees(window.message("Saved the coach"));
-  await gym.has("the change", ({ coaches: [mara] }) => mara.age === 35);
-  assert.ok((await gym.witness.ask("update_coach", { id: 1, age: 40 })).errors.$unauthorized);
+  await gym.waitFor("the change", ({ coaches: [mara] }) => mara.age === 35);
+  assert.ok((await gym.witness.request("update_coach", { id: 1, age: 40 })).errors.$unauthorized);
 });
 
 story("where everybody reads, a new row is begun once signed in", read, async (gym) => {

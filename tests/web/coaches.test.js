@@ -15,14 +15,14 @@ story("a coach is created, changed and deleted", {}, async (gym) => {
   await window.sees(window.heading("Ada Byron"));
   await window.sees(window.row("Ada Byron"));
   await window.page.waitForURL(/\/coaches\/6$/);
-  await gym.has("Ada", ({ coaches }) => coaches.some(({ id, name, age, username }) => id === 6 && name === "Ada Byron" && age === 36 && username === "ada"));
+  await gym.waitFor("Ada", ({ coaches }) => coaches.some(({ id, name, age, username }) => id === 6 && name === "Ada Byron" && age === 36 && username === "ada"));
 
   await window.fill({ Name: "Ada Lovelace", Age: "37" });
   await window.button("Save changes").click();
   await window.sees(window.message("Saved the coach"));
   await window.sees(window.heading("Ada Lovelace"));
   await window.misses(window.row("Ada Byron"));
-  await gym.has("the new name", ({ coaches }) => coaches.some(({ id, name, age, version }) => id === 6 && name === "Ada Lovelace" && age === 37 && version === 2));
+  await gym.waitFor("the new name", ({ coaches }) => coaches.some(({ id, name, age, version }) => id === 6 && name === "Ada Lovelace" && age === 37 && version === 2));
 
   await window.button("Delete").click();
   await window.question("Delete this coach?").getByRole("button", { name: "Keep it" }).click();
@@ -32,7 +32,7 @@ story("a coach is created, changed and deleted", {}, async (gym) => {
   await window.misses(window.row("Ada Lovelace"));
   await window.sees(window.text("5 coaches"));
   await window.page.waitForURL(/\/coaches$/);
-  await gym.has("five coaches", ({ coaches }) => coaches.length === 5);
+  await gym.waitFor("five coaches", ({ coaches }) => coaches.length === 5);
 });
 
 story("a coach with classes is not deleted, and the page says why", {}, async (gym) => {
@@ -42,11 +42,11 @@ story("a coach with classes is not deleted, and the page says why", {}, async (g
   await window.button("Delete coach").click();
   const refusal = window.question("Delete this coach?").getByRole("alert");
   await window.reads(refusal, "It cannot be deleted");
-  const { errors } = await gym.witness.ask("delete_coach", { id: 1 });
+  const { errors } = await gym.witness.request("delete_coach", { id: 1 });
   await window.reads(refusal, errors.$in_use);
   await window.button("Keep it").click();
   await window.sees(window.row("Mara Lindqvist"));
-  await gym.has("five coaches", ({ coaches }) => coaches.length === 5);
+  await gym.waitFor("five coaches", ({ coaches }) => coaches.length === 5);
 });
 
 story("coaches are searched and sorted, and the address remembers it", {}, async (gym) => {

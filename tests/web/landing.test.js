@@ -14,14 +14,14 @@ story("what is here is counted, live, through the server's end and return", { we
   await window.page.goto("/");
   await line(window, "coaches", 5);
   await line(window, "schedules", 36);
-  await gym.witness.ask("new_coach", { name: "Ada", age: 36, picture: "https://example.com/ada.png" });
+  await gym.witness.request("new_coach", { name: "Ada", age: 36, picture: "https://example.com/ada.png" });
   await line(window, "coaches", 6);
   window.unplugged = true;
   await gym.kill();
   await window.sees(window.role("status").getByText("Not connected; trying again").or(window.text("Not connected; trying again")));
   await gym.start();
   await window.sees(window.text("Connected, live"));
-  await gym.socket().ask("delete_coach", { id: 6 });
+  await gym.socket().request("delete_coach", { id: 6 });
   await line(window, "coaches", 5);
 });
 

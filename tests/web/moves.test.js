@@ -12,17 +12,17 @@ story("the first move of an empty gym is created, changed and deleted", { sample
   await window.fill(lunge);
   await window.button("Create move").click();
   await window.sees(window.heading("Lunge"));
-  await gym.has("the move", ({ exercise_moves: [move] }) => move?.id === 1 && move.focus === "Legs" && move.video_link === lunge["Video link"]);
+  await gym.waitFor("the move", ({ exercise_moves: [move] }) => move?.id === 1 && move.focus === "Legs" && move.video_link === lunge["Video link"]);
 
   await window.fill({ Focus: "Balance", Description: "One long step back, down, and up again." });
   await window.button("Save changes").click();
   await window.sees(window.row("Lunge").getByText("Balance"));
-  await gym.has("the change", ({ exercise_moves: [move] }) => move.version === 2 && move.focus === "Balance" && move.name === "Lunge");
+  await gym.waitFor("the change", ({ exercise_moves: [move] }) => move.version === 2 && move.focus === "Balance" && move.name === "Lunge");
 
   await window.button("Delete").click();
   await window.button("Delete move").click();
   await window.sees(window.text("No moves yet"));
-  await gym.has("no moves", ({ exercise_moves }) => exercise_moves.length === 0);
+  await gym.waitFor("no moves", ({ exercise_moves }) => exercise_moves.length === 0);
 });
 
 story("a move that plans use is not deleted, and the page says why", {}, async (gym) => {
@@ -30,9 +30,9 @@ story("a move that plans use is not deleted, and the page says why", {}, async (
   await window.go("/moves/1");
   await window.button("Delete").click();
   await window.button("Delete move").click();
-  const { errors } = await gym.witness.ask("delete_exercise_move", { id: 1 });
+  const { errors } = await gym.witness.request("delete_exercise_move", { id: 1 });
   await window.reads(window.question("Delete this move?").getByRole("alert"), new RegExp(errors.$in_use, "i"));
-  await gym.has("six moves", ({ exercise_moves }) => exercise_moves.length === 6);
+  await gym.waitFor("six moves", ({ exercise_moves }) => exercise_moves.length === 6);
 });
 
 story("moves are searched by what they train and how, and sorted", {}, async (gym) => {

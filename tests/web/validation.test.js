@@ -5,7 +5,7 @@ import { story } from "./support/story.js";
 
 // What the server says of a payload, asked by another client.
 const refusal = async (gym, event, payload) => {
-  const ack = await gym.witness.ask(event, payload);
+  const ack = await gym.witness.request(event, payload);
   assert.equal(ack.ok, false);
   return ack.errors;
 };
@@ -37,12 +37,12 @@ story("a coach that cannot be is explained field by field", {}, async (gym) => {
   const taken = await refusal(gym, "new_coach", { name: "Ada", age: 36, picture: "https://example.com/ada.png", username: "mara" });
   await marked(window, "Username", says(taken.username));
   await window.focused(window.field("Username"));
-  await gym.has("no Ada", ({ coaches }) => coaches.length === 5);
+  await gym.waitFor("no Ada", ({ coaches }) => coaches.length === 5);
 
   await window.field("Username").fill("ada");
   await window.button("Create coach").click();
   await window.sees(window.heading("Ada"));
-  await gym.has("Ada", ({ coaches }) => coaches.length === 6);
+  await gym.waitFor("Ada", ({ coaches }) => coaches.length === 6);
 });
 
 story("a number that is none is sent as it was typed", {}, async (gym) => {
@@ -54,7 +54,7 @@ story("a number that is none is sent as it was typed", {}, async (gym) => {
   await marked(window, "Age", says(errors.age));
   await window.focused(window.field("Age"));
   await window.holds("Age", "forty-one");
-  await gym.has("Teo as he was", ({ coaches }) => coaches[1].age === 41 && coaches[1].version === 1);
+  await gym.waitFor("Teo as he was", ({ coaches }) => coaches[1].age === 41 && coaches[1].version === 1);
 });
 
 story("a move that cannot be is explained field by field", {}, async (gym) => {
@@ -69,7 +69,7 @@ story("a move that cannot be is explained field by field", {}, async (gym) => {
   }
   await window.focused(window.field("Name"));
   for (const [field, value] of Object.entries(typed)) await window.holds(field, value);
-  await gym.has("six moves", ({ exercise_moves }) => exercise_moves.length === 6);
+  await gym.waitFor("six moves", ({ exercise_moves }) => exercise_moves.length === 6);
 });
 
 story("a plan without moves is explained", {}, async (gym) => {
@@ -81,7 +81,7 @@ story("a plan without moves is explained", {}, async (gym) => {
   await window.sees(window.text(says(errors.exercise_moves)));
   await window.holds("Name", "Nothing");
   await window.focused(window.role("combobox", "Add a move"));
-  await gym.has("three plans", ({ workout_plans }) => workout_plans.length === 3);
+  await gym.waitFor("three plans", ({ workout_plans }) => workout_plans.length === 3);
 });
 
 story("a class without anything is explained field by field", {}, async (gym) => {
@@ -94,5 +94,5 @@ story("a class without anything is explained field by field", {}, async (gym) =>
   await marked(window, "Coach", says(errors["coach.id"]));
   await marked(window, "Workout plan", says(errors["workout_plan.id"]));
   await window.focused(dialog.getByRole("button", { name: /Day$/ }));
-  await gym.has("36 classes", ({ schedules }) => schedules.length === 36);
+  await gym.waitFor("36 classes", ({ schedules }) => schedules.length === 36);
 });

@@ -31,7 +31,7 @@ story("what one creates, changes and deletes, the other sees, and who it was", {
   await mara.button("Delete coach").click();
   await other.misses(other.row("Ada Lovelace"));
   await other.sees(other.text("5 coaches"));
-  await gym.has("five coaches", ({ coaches }) => coaches.length === 5);
+  await gym.waitFor("five coaches", ({ coaches }) => coaches.length === 5);
 });
 
 story("a class that one moves, moves for the other", {}, async (gym) => {
@@ -42,7 +42,7 @@ story("a class that one moves, moves for the other", {}, async (gym) => {
   await teo.link(/^Monday 07:00, First steps/).dragTo(teo.role("cell", "New class, Sunday 08:00"));
   await seen;
   await other.misses(other.link(/^Monday 07:00/));
-  await gym.has("the class on Sunday", ({ schedules: [first] }) => first.day === "Sunday" && first.hour === "800");
+  await gym.waitFor("the class on Sunday", ({ schedules: [first] }) => first.day === "Sunday" && first.hour === "800");
 });
 
 story("others' changes leave a form, its focus and what is typed alone", {}, async (gym) => {
@@ -52,7 +52,7 @@ story("others' changes leave a form, its focus and what is typed alone", {}, asy
   await window.focused(window.field("Username"));
 
   // Another row, and another field of the same row.
-  await gym.witness.ask("new_coach", { name: "Zoe", age: 20, picture });
+  await gym.witness.request("new_coach", { name: "Zoe", age: 20, picture });
   await other.field("Age").fill("35");
   await other.button("Save changes").click();
   await other.sees(other.message("Saved the coach"));
@@ -70,22 +70,22 @@ story("others' changes leave a form, its focus and what is typed alone", {}, asy
   await window.holds("Username", "mara.lindqvist");
   await window.button("Save changes").click();
   await window.sees(window.message("Saved the coach"));
-  await gym.has("both changes", ({ coaches: [mara] }) => mara.age === 35 && mara.username === "mara.lindqvist" && mara.version === 3);
+  await gym.waitFor("both changes", ({ coaches: [mara] }) => mara.age === 35 && mara.username === "mara.lindqvist" && mara.version === 3);
   // Who has typed nothing sees it in the form itself.
   await other.holds("Username", "mara.lindqvist");
 });
 
 story("what is deleted under a form can be created again from it", {}, async (gym) => {
   const window = await gym.open();
-  const { data } = await gym.witness.ask("new_coach", { name: "Ada", age: 36, picture });
+  const { data } = await gym.witness.request("new_coach", { name: "Ada", age: 36, picture });
   await window.go(`/coaches/${data.id}`);
   await window.field("Name").fill("Ada Byron");
-  await gym.witness.ask("delete_coach", { id: data.id });
+  await gym.witness.request("delete_coach", { id: data.id });
   await window.sees(window.text("This coach has been deleted"));
   await window.holds("Name", "Ada Byron");
   await window.button("Create it again").click();
   await window.sees(window.row("Ada Byron"));
-  await gym.has("Ada once", ({ coaches }) => coaches.filter(({ name }) => name === "Ada Byron").length === 1);
+  await gym.waitFor("Ada once", ({ coaches }) => coaches.filter(({ name }) => name === "Ada Byron").length === 1);
 });
 
 story("what other programs write is seen, too", {}, async (gym) => {
@@ -103,6 +103,6 @@ story("what other programs write is seen, too", {}, async (gym) => {
   assert.equal(await window.link(/Yuki Tanabe/).count(), 0);
 
   const added = window.sees(window.link(/^Sunday 12:00, First steps, Mara Lindqvist/));
-  await gym.witness.ask("new_schedule", { day: "Sunday", hour: "1200", coach: { id: 1 }, workout_plan: { id: 1 } });
+  await gym.witness.request("new_schedule", { day: "Sunday", hour: "1200", coach: { id: 1 }, workout_plan: { id: 1 } });
   await added;
 });

@@ -4,17 +4,17 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { memoryTokens } from "../../src/index.ts";
 import { browser } from "../support/browser.ts";
-import { kept, page } from "../support/page.ts";
-import { relay } from "../support/relay.ts";
-import { serve, type Gym } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { waitUntilRestored, page } from "../support/page.ts";
+import { faultyRelay } from "../support/relay.ts";
+import { startServer, type Gym } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 browser();
 afterEach(() => void vi.restoreAllMocks());
 
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
-const keeps = (gym: Gym) => until(gym, () => gym.connection().persisted, "it to be kept");
-const keepsNothing = (gym: Gym) => until(gym, () => gym.connection().persistenceError, "the reason why not");
+const keeps = (gym: Gym) => waitForClient(gym, () => gym.connection().persisted, "it to be kept");
+const keepsNothing = (gym: Gym) => waitForClient(gym, () => gym.connection().persistenceError, "the reason why not");
 
 // The connections that pages have to their databases.
 function connections(): IDBDatabase[] {
@@ -42,14 +42,14 @@ const losses: [string, (all: IDBDatabase[]) => void][] = [
 
 test.each(losses)("%s: what was made offline and the picture are there for the next page", async (_, lose) => {
   const all = connections();
-  const server = await serve();
-  const between = await relay(server);
+  const server = await startServer();
+  const between = await faultyRelay(server);
   const first = page(between.url);
-  await live(first.gym);
+  await waitUntilLive(first.gym);
   expect(first.gym.connection()).toMatchObject({ persisted: true, persistenceError: undefined });
   await first.gym.update("coaches", { id: 1, age: 50 });
   between.cut();
-  await until(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
+  await waitForClient(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
   const before = first.gym.create("coaches", ada);
   lose(all);
   void first.gym.create("coaches", { ...ada, name: "Grace Hopper" });
@@ -59,24 +59,24 @@ test.each(losses)("%s: what was made offline and the picture are there for the n
   await first.leave();
 
   const { gym } = page(between.url);
-  await until(gym, () => gym.connection().pendingCount === 2, "the writes");
+  await waitForClient(gym, () => gym.connection().pendingCount === 2, "the writes");
   expect(gym.connection()).toMatchObject({ ready: true, persisted: true });
   expect(gym.rows("schedules")).toEqual(rows);
   expect(gym.row("coaches", 1)).toMatchObject({ age: 50 });
   expect(gym.row("coaches", before.id)).toMatchObject({ name: "Ada Byron" });
   between.mend();
   gym.reconnect();
-  await until(gym, () => gym.connection().pendingCount === 0, "the writes to be sent");
+  await waitForClient(gym, () => gym.connection().pendingCount === 0, "the writes to be sent");
   expect(gym.rows("coaches").map((row) => row.name).slice(5)).toEqual(["Ada Byron", "Grace Hopper"]);
 });
 
 test("what was answered while nothing could be kept is not sent by the next page", async () => {
-  const server = await serve();
-  const between = await relay(server);
+  const server = await startServer();
+  const between = await faultyRelay(server);
   const first = page(between.url);
-  await live(first.gym);
+  await waitUntilLive(first.gym);
   between.cut();
-  await until(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
+  await waitForClient(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
   const write = first.gym.create("coaches", ada);
   await keeps(first.gym);
   const put = full();
@@ -86,7 +86,7 @@ test("what was answered while nothing could be kept is not sent by the next page
   between.mend();
   first.gym.reconnect();
   expect(await write).toMatchObject({ ok: true });
-  await until(first.gym, () => first.gym.connection().pendingCount === 0, "the writes to be answered");
+  await waitForClient(first.gym, () => first.gym.connection().pendingCount === 0, "the writes to be answered");
   put.mockRestore();
   await first.gym.update("coaches", { id: 2, age: 52 });
   await keeps(first.gym);
@@ -94,17 +94,17 @@ test("what was answered while nothing could be kept is not sent by the next page
   await server.stop();
 
   const { gym } = page(between.url);
-  await kept(gym);
+  await waitUntilRestored(gym);
   expect(gym.connection().pendingCount).toBe(0);
   expect(gym.row("coaches", 2)).toMatchObject({ age: 52 });
   expect(gym.rows("coaches")).toHaveLength(6);
 });
 
 test("a page without room says so, and keeps all of it once there is some", async () => {
-  const server = await serve();
+  const server = await startServer();
   const put = full();
   const { gym, leave } = page(server.url);
-  await live(gym);
+  await waitUntilLive(gym);
   await keepsNothing(gym);
   expect(gym.connection()).toMatchObject({ state: "live", persisted: false });
   put.mockRestore();
@@ -115,7 +115,7 @@ test("a page without room says so, and keeps all of it once there is some", asyn
   await leave();
   await server.stop();
   const next = page(server.url);
-  await kept(next.gym);
+  await waitUntilRestored(next.gym);
   expect(next.gym.rows("coaches")).toEqual(rows);
 });
 
@@ -124,19 +124,19 @@ describe("forbidden", () => {
     vi.spyOn(IDBFactory.prototype, "open").mockImplementation(() => {
       throw new DOMException("not in this window", "SecurityError");
     });
-    const { gym } = page((await serve()).url);
-    await live(gym);
+    const { gym } = page((await startServer()).url);
+    await waitUntilLive(gym);
     expect(await gym.create("coaches", ada)).toMatchObject({ ok: true });
     expect(gym.connection()).toMatchObject({ persisted: false, persistenceError: "SecurityError: not in this window" });
   });
 
   test("what may be kept after all is written whole", async () => {
-    const server = await serve();
+    const server = await startServer();
     const open = vi.spyOn(IDBFactory.prototype, "open").mockImplementation(() => {
       throw new DOMException("not just now", "UnknownError");
     });
     const { gym, leave } = page(server.url);
-    await live(gym);
+    await waitUntilLive(gym);
     await keepsNothing(gym);
     open.mockRestore();
     await gym.update("coaches", { id: 1, age: 50 });
@@ -145,16 +145,16 @@ describe("forbidden", () => {
     await leave();
     await server.stop();
     const next = page(server.url);
-    await kept(next.gym);
+    await waitUntilRestored(next.gym);
     expect(next.gym.rows("coaches")).toEqual(rows);
   });
 });
 
 test("a member's picture that could not be wiped is wiped when it can be", async () => {
-  const server = await serve(["--access", "members"]);
+  const server = await startServer(["--access", "members"]);
   const tokens = memoryTokens();
   const { gym, leave } = page(server.url, { tokens });
-  await until(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
+  await waitForClient(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
   await gym.login({ username: "mara", password: "mara_password" });
   await keeps(gym);
   const clear = vi.spyOn(IDBObjectStore.prototype, "clear").mockImplementation(() => {
@@ -166,13 +166,13 @@ test("a member's picture that could not be wiped is wiped when it can be", async
   await leave();
   await server.stop();
   const next = page(server.url, { tokens });
-  await until(next.gym, () => next.gym.connection().state === "reconnecting", "a vain try");
+  await waitForClient(next.gym, () => next.gym.connection().state === "reconnecting", "a vain try");
   expect(next.gym.connection().ready).toBe(false);
   expect(next.gym.rows("coaches")).toEqual([]);
 });
 
 test("a page that was to keep nothing says neither", async () => {
-  const gym = (await serve()).open();
-  await live(gym);
+  const gym = (await startServer()).open();
+  await waitUntilLive(gym);
   expect(gym.connection()).toMatchObject({ persisted: false, persistenceError: undefined });
 });

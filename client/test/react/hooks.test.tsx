@@ -5,13 +5,13 @@ import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
 import { StrictMode } from "react";
 import { afterEach, expect, test } from "vitest";
 import { createHooks } from "../../src/react.ts";
-import { serve } from "../support/server.ts";
-import { live } from "../support/until.ts";
+import { startServer } from "../support/server.ts";
+import { waitUntilLive } from "../support/wait.ts";
 
 afterEach(cleanup);
 
 async function gym() {
-  const server = await serve();
+  const server = await startServer();
   const client = server.open();
   return { client, server, ...createHooks(client) };
 }
@@ -24,12 +24,12 @@ test("a list shows, sorts, filters and follows", async () => {
   }
   render(<StrictMode><CollectionName /></StrictMode>);
   expect(screen.getByText("…")).toBeDefined();
-  await act(() => live(client));
+  await act(() => waitUntilLive(client));
   const names = () => [...client.rows("coaches")].filter((one) => one.age > 30).sort((one, two) => two.age - one.age).map((one) => one.name).join(", ");
   expect(screen.getByText(names())).toBeDefined();
 
   const other = server.open();
-  await live(other);
+  await waitUntilLive(other);
   await other.update("coaches", { id: 1, age: 99 });
   await waitFor(() => expect(client.row("coaches", 1)!.age).toBe(99));
   await waitFor(() => expect(screen.getByText(names()).textContent).toMatch(/^Mara/));
@@ -37,7 +37,7 @@ test("a list shows, sorts, filters and follows", async () => {
 
 test("hours are sorted by the time of day", async () => {
   const { client, useCollection } = await gym();
-  await live(client);
+  await waitUntilLive(client);
   for (const hour of ["1330", "730", "900"]) await client.create("schedules", { day: "Sunday", hour, coach: { id: 1 }, workout_plan: { id: 1 } });
   function Hours() {
     const { rows } = useCollection("schedules", { where: { day: "Sunday" }, sort: "hour" });
@@ -49,7 +49,7 @@ test("hours are sorted by the time of day", async () => {
 
 test("a row renders again when it changes, and not for another row", async () => {
   const { client, useRow, usePending } = await gym();
-  await live(client);
+  await waitUntilLive(client);
   const renders: Record<number, number> = { 1: 0, 2: 0 };
   function Coach({ id }: { id: number }) {
     const coach = useRow("coaches", id);
@@ -70,7 +70,7 @@ test("a row renders again when it changes, and not for another row", async () =>
 
 test("a page that was opened on a new row stays on it when the server has named it", async () => {
   const { client, useRow } = await gym();
-  await live(client);
+  await waitUntilLive(client);
   const write = client.create("coaches", { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" });
   function Page() {
     const coach = useRow("coaches", write.id);
@@ -93,10 +93,10 @@ test("the connection, conflicts and remote edits are there to be shown", async (
   }
   render(<StrictMode><Status /></StrictMode>);
   expect(screen.getByText("connecting 0 0 untouched")).toBeDefined();
-  await act(() => live(client));
+  await act(() => waitUntilLive(client));
   expect(screen.getByText("live 0 0 untouched")).toBeDefined();
   const other = server.open();
-  await live(other);
+  await waitUntilLive(other);
   await other.update("coaches", { id: 1, age: 40 });
   await act(async () => void (await client.update("coaches", { id: 1, version: 1, age: 41 })));
   await waitFor(() => expect(screen.getByText("live 0 1 updated")).toBeDefined());
@@ -106,7 +106,7 @@ test("the connection, conflicts and remote edits are there to be shown", async (
 
 test("nothing listens any more once the page is gone", async () => {
   const { client, useCollection, useRow, useConnection } = await gym();
-  await live(client);
+  await waitUntilLive(client);
   let renders = 0;
   function Page() {
     renders++;

@@ -10,8 +10,8 @@ import { createClient } from "../../src/index.ts";
 import { createHooks } from "../../src/react.ts";
 import { schema, type Collections } from "../../../api-schema/generated/schema.ts";
 import type { Client } from "../../src/index.ts";
-import { serve } from "../support/server.ts";
-import { live } from "../support/until.ts";
+import { startServer } from "../support/server.ts";
+import { waitUntilLive } from "../support/wait.ts";
 
 afterEach(cleanup);
 
@@ -60,9 +60,9 @@ test("a page that is live before it is hydrated is no mismatch, and shows what i
   const html = rendered();
   expect(html).toContain("One moment…");
   expect(html).toContain("connecting");
-  const server = await serve();
+  const server = await startServer();
   const client = server.open();
-  await live(client);
+  await waitUntilLive(client);
   const write = client.update("coaches", { id: 1, name: "Mara L." });
   const Page = page(client);
   const { root, first } = await hydrate(html, <StrictMode><Page /></StrictMode>);
@@ -75,11 +75,11 @@ test("a page that is live before it is hydrated is no mismatch, and shows what i
 
 test("one that is not there yet is no mismatch, and follows", async () => {
   const html = rendered();
-  const server = await serve();
+  const server = await startServer();
   const client = server.open();
   const Page = page(client);
   const { root, first } = await hydrate(html, <StrictMode><Page /></StrictMode>);
   expect(first).toEqual([]);
-  await act(() => live(client));
+  await act(() => waitUntilLive(client));
   expect(root.textContent).toContain("live");
 });

@@ -1,13 +1,13 @@
 // Two people change the same row.
 
 import { expect, test } from "vitest";
-import { serve } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { startServer } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 test("whoever comes second decides: mine, or theirs", async () => {
-  const server = await serve();
+  const server = await startServer();
   const [here, there] = [server.open(), server.open()];
-  await Promise.all([live(here), live(there)]);
+  await Promise.all([waitUntilLive(here), waitUntilLive(there)]);
   const base = here.row("coaches", 1)!;
   await there.update("coaches", { id: 1, name: "Mara L." });
 
@@ -22,7 +22,7 @@ test("whoever comes second decides: mine, or theirs", async () => {
 
   // They change it once more, and whoever decides sees that.
   await there.update("coaches", { id: 1, name: "M. L." });
-  await until(here, () => here.conflicts()[0]?.theirs.version === 3, "the row as it stands");
+  await waitForClient(here, () => here.conflicts()[0]?.theirs.version === 3, "the row as it stands");
   expect(await here.conflicts()[0]!.keepMine()).toMatchObject({ ok: true, data: { name: "M. L.", age: 40, version: 4 } });
   expect(here.conflicts()).toEqual([]);
 
@@ -33,9 +33,9 @@ test("whoever comes second decides: mine, or theirs", async () => {
 });
 
 test("our own earlier writes are no conflict, somebody else's between them is", async () => {
-  const server = await serve();
+  const server = await startServer();
   const [here, there] = [server.open(), server.open()];
-  await Promise.all([live(here), live(there)]);
+  await Promise.all([waitUntilLive(here), waitUntilLive(there)]);
   const version = here.row("coaches", 1)!.version;
   const acks = await Promise.all([40, 41, 42].map((age) => here.update("coaches", { id: 1, version, age })));
   expect(acks.map((ack) => ack.data?.version)).toEqual([2, 3, 4]);

@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { schema } from "../../../api-schema/generated/schema.ts";
-import { serve } from "../support/server.ts";
-import { within } from "../support/until.ts";
+import { startServer } from "../support/server.ts";
+import { withTimeout } from "../support/wait.ts";
 
 const client = join(dirname(fileURLToPath(import.meta.url)), "../..");
 let folder: string;
@@ -18,7 +18,7 @@ async function run(path: string, ...args: string[]): Promise<{ said: string; cod
   const child = spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (said += bytes));
-  const [code] = await within(once(child, "close"), "the process to end by itself").finally(() => child.kill("SIGKILL"));
+  const [code] = await withTimeout(once(child, "close"), "the process to end by itself").finally(() => child.kill("SIGKILL"));
   return { said: said.trim(), code };
 }
 
@@ -54,7 +54,7 @@ test.each([["with the server's address", true], ["without one", false]])("a page
 });
 
 test("a program reads, writes, closes its client and ends", async () => {
-  const { url } = await serve();
+  const { url } = await startServer();
   const path = await program(`
     const client = createClient(schema, { url: process.argv[2] });
     const end = client.subscribe(async () => {

@@ -2,8 +2,8 @@
 
 import { afterEach, expect, test, vi } from "vitest";
 import { uuid } from "../../src/pending.ts";
-import { serve } from "../support/server.ts";
-import { live } from "../support/until.ts";
+import { startServer } from "../support/server.ts";
+import { waitUntilLive } from "../support/wait.ts";
 
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
 const version4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -38,10 +38,10 @@ test("devices whose generator is in the same state make different ids, because i
 });
 
 test("the bytes may come from elsewhere", async () => {
-  const server = await serve();
+  const server = await startServer();
   const random = vi.fn((bytes: Uint8Array<ArrayBuffer>) => globalThis.crypto.getRandomValues(bytes));
   const gym = server.open({ random });
-  await live(gym);
+  await waitUntilLive(gym);
   const write = gym.create("coaches", ada);
   expect(write.requestId).toMatch(version4);
   expect(random).toHaveBeenCalledTimes(1);
@@ -49,10 +49,10 @@ test("the bytes may come from elsewhere", async () => {
 });
 
 test("a realm with nothing of a browser reads and writes", async () => {
-  const server = await serve();
+  const server = await startServer();
   for (const name of ["crypto", "localStorage", "location", "navigator", "addEventListener"]) vi.stubGlobal(name, undefined);
   const gym = server.open({ tokens: undefined });
-  await live(gym);
+  await waitUntilLive(gym);
   expect(await gym.create("coaches", ada)).toMatchObject({ ok: true, data: { id: 6 } });
   expect(await gym.login({ username: "mara", password: "mara_password" })).toMatchObject({ ok: true });
 });

@@ -1,24 +1,24 @@
 // Rows and writes, against the server.
 
 import { expect, test } from "vitest";
-import { serve } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { startServer } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
 
 test("the whole picture is there once the client is live", async () => {
-  const gym = (await serve()).open();
+  const gym = (await startServer()).open();
   expect(gym.connection()).toMatchObject({ state: "connecting", ready: false, user: null });
-  await live(gym);
+  await waitUntilLive(gym);
   expect(gym.rows("coaches").map((coach) => coach.id)).toEqual([1, 2, 3, 4, 5]);
   expect(gym.rows("schedules").length).toBeGreaterThan(30);
   expect(gym.row("schedules", 1)!.coach.name).toBe(gym.row("coaches", gym.row("schedules", 1)!.coach.id)!.name);
 });
 
 test("a new row shows at once, is acked, and shows in the other window", async () => {
-  const server = await serve();
+  const server = await startServer();
   const [here, there] = [server.open(), server.open()];
-  await Promise.all([live(here), live(there)]);
+  await Promise.all([waitUntilLive(here), waitUntilLive(there)]);
 
   const write = here.create("coaches", ada);
   expect(here.rows("coaches").at(-1)).toEqual({ ...ada, id: write.id, username: null, version: 0 });
@@ -30,14 +30,14 @@ test("a new row shows at once, is acked, and shows in the other window", async (
   expect(here.row("coaches", write.id)).toBe(here.row("coaches", 6));
   expect(here.rows("coaches").filter((coach) => coach.name === ada.name)).toHaveLength(1);
   expect(here.connection().pendingCount).toBe(0);
-  await until(there, () => there.row("coaches", 6), "the other window");
+  await waitForClient(there, () => there.row("coaches", 6), "the other window");
   expect(there.lastEdit("coaches", 6)).toMatchObject({ kind: "created", version: 1 });
   expect(here.lastEdit("coaches", 6)).toBeUndefined();
 });
 
 test("a change and its refusal are shown and taken back exactly", async () => {
-  const gym = (await serve()).open();
-  await live(gym);
+  const gym = (await startServer()).open();
+  await waitUntilLive(gym);
   const before = gym.row("coaches", 1)!;
 
   const write = gym.update("coaches", { id: 1, age: 17 });
@@ -47,8 +47,8 @@ test("a change and its refusal are shown and taken back exactly", async () => {
 });
 
 test("a row that is in use comes back, one that is not is gone", async () => {
-  const gym = (await serve()).open();
-  await live(gym);
+  const gym = (await startServer()).open();
+  await waitUntilLive(gym);
   const coach = gym.row("coaches", 1);
 
   const refused = gym.delete("coaches", 1);
@@ -61,8 +61,8 @@ test("a row that is in use comes back, one that is not is gone", async () => {
 });
 
 test("what is not a write is asked", async () => {
-  const gym = (await serve()).open();
+  const gym = (await startServer()).open();
   expect(await gym.request("list_coaches")).toMatchObject({ ok: false, errors: { $offline: expect.any(String) } });
-  await live(gym);
+  await waitUntilLive(gym);
   expect(await gym.request("list_coaches", { limit: 1 })).toMatchObject({ ok: true, data: { rows: [{ id: 1 }] } });
 });

@@ -2,19 +2,19 @@
 
 import { expect, test } from "vitest";
 import { memoryTokens } from "../../src/index.ts";
-import { relay } from "../support/relay.ts";
-import { open, serve, type Gym } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { faultyRelay } from "../support/relay.ts";
+import { openClient, startServer, type Gym } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const mara = { username: "mara", password: "mara_password" };
 const teo = { username: "teo", password: "teo_password" };
 const members = ["--access", "members"];
-const signIn = (gym: Gym) => until(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
-const away = (gym: Gym) => until(gym, () => gym.connection().state !== "live", "the connection to be gone");
+const signIn = (gym: Gym) => waitForClient(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
+const away = (gym: Gym) => waitForClient(gym, () => gym.connection().state !== "live", "the connection to be gone");
 const dawn = { day: "Monday", hour: "600", coach: { id: 1 }, workout_plan: { id: 1 } } as const;
 
 test("members see nothing before they sign in, everything after, and nothing again", async () => {
-  const gym = (await serve(members)).open();
+  const gym = (await startServer(members)).open();
   await signIn(gym);
   expect(gym.connection()).toMatchObject({ state: "live", ready: false, access: "members", user: null });
   expect(gym.rows("coaches")).toEqual([]);
@@ -33,21 +33,21 @@ test("members see nothing before they sign in, everything after, and nothing aga
 });
 
 test("a token signs in from the first event on, also after a lost connection", async () => {
-  const server = await serve(members);
-  const between = await relay(server);
+  const server = await startServer(members);
+  const between = await faultyRelay(server);
   const tokens = memoryTokens();
-  const first = open(between.url, { tokens });
+  const first = openClient(between.url, { tokens });
   await signIn(first);
   await first.login(mara);
   between.cut();
   await away(first);
   expect(first.rows("coaches")).toHaveLength(5);
   between.mend();
-  await live(first);
+  await waitUntilLive(first);
   expect(first.connection().user).toMatchObject({ username: "mara" });
 
   const second = server.open({ tokens });
-  await live(second);
+  await waitUntilLive(second);
   expect(second.connection().user).toMatchObject({ username: "mara" });
   expect(second.rows("coaches")).toEqual(first.rows("coaches"));
 });
@@ -55,7 +55,7 @@ test("a token signs in from the first event on, also after a lost connection", a
 test("a token that is worth nothing is forgotten, and the page comes back without it", async () => {
   const tokens = memoryTokens();
   tokens.set("0".repeat(64));
-  const gym = (await serve(members)).open({ tokens });
+  const gym = (await startServer(members)).open({ tokens });
   await signIn(gym);
   expect(gym.connection()).toMatchObject({ state: "live", user: null, reason: expect.any(String) });
   expect(tokens.get()).toBeNull();
@@ -64,13 +64,13 @@ test("a token that is worth nothing is forgotten, and the page comes back withou
 });
 
 test("whoever is signed out elsewhere is told, and sees nothing more", async () => {
-  const server = await serve(members);
+  const server = await startServer(members);
   const tokens = memoryTokens();
   const here = server.open({ tokens });
   await signIn(here);
   await here.login(mara);
   const there = server.open({ tokens: { get: tokens.get, set: () => {} } });
-  await live(there);
+  await waitUntilLive(there);
   await there.logout();
   await signIn(here);
   expect(here.connection()).toMatchObject({ user: null, ready: false, reason: expect.any(String) });
@@ -79,18 +79,18 @@ test("whoever is signed out elsewhere is told, and sees nothing more", async () 
 });
 
 test("another member starts from nothing", async () => {
-  const gym = (await serve(members)).open();
+  const gym = (await startServer(members)).open();
   await signIn(gym);
   await gym.login(mara);
   expect(await gym.login(teo)).toMatchObject({ ok: true });
-  await live(gym);
+  await waitUntilLive(gym);
   expect(gym.connection().user).toMatchObject({ username: "teo" });
   expect(gym.rows("coaches")).toHaveLength(5);
 });
 
 test("where anyone may read, only the signed-in write", async () => {
-  const gym = (await serve(["--access", "read"])).open();
-  await live(gym);
+  const gym = (await startServer(["--access", "read"])).open();
+  await waitUntilLive(gym);
   expect(gym.connection()).toMatchObject({ access: "read", needsSignIn: false });
   const rows = gym.rows("schedules");
   const refused = gym.create("schedules", dawn);
@@ -102,10 +102,10 @@ test("where anyone may read, only the signed-in write", async () => {
 });
 
 test("what somebody wrote and could not send waits for them, and is nobody else's", async () => {
-  const server = await serve(members);
-  const between = await relay(server);
+  const server = await startServer(members);
+  const between = await faultyRelay(server);
   const tokens = memoryTokens();
-  const gym = open(between.url, { tokens });
+  const gym = openClient(between.url, { tokens });
   await signIn(gym);
   await gym.login(mara);
   between.cut();
@@ -115,7 +115,7 @@ test("what somebody wrote and could not send waits for them, and is nobody else'
 
   // Signed out while nobody listened; somebody else takes over.
   const elsewhere = server.open({ tokens: { get: tokens.get, set: () => {} } });
-  await live(elsewhere);
+  await waitUntilLive(elsewhere);
   await elsewhere.logout();
   between.mend();
   await signIn(gym);
@@ -125,14 +125,14 @@ test("what somebody wrote and could not send waits for them, and is nobody else'
 
   await gym.login(mara);
   expect(await write).toMatchObject({ ok: true, data: { name: "Ada Byron" } });
-  await live(gym);
+  await waitUntilLive(gym);
   expect(gym.rows("coaches")).toHaveLength(6);
 });
 
 test("held writes can be given up", async () => {
-  const server = await serve(members);
-  const between = await relay(server);
-  const gym = open(between.url);
+  const server = await startServer(members);
+  const between = await faultyRelay(server);
+  const gym = openClient(between.url);
   await signIn(gym);
   await gym.login(mara);
   between.cut();
@@ -147,12 +147,12 @@ test("held writes can be given up", async () => {
 });
 
 test("a change says who made it", async () => {
-  const server = await serve();
+  const server = await startServer();
   const [here, there, quiet] = [server.open(), server.open(), server.open({ remoteEdits: undefined })];
-  await Promise.all([live(here), live(there), live(quiet)]);
+  await Promise.all([waitUntilLive(here), waitUntilLive(there), waitUntilLive(quiet)]);
   await here.login(mara);
   await here.update("coaches", { id: 2, name: "Teo O." });
-  await until(there, () => there.lastEdit("coaches", 2)?.by, "the author");
+  await waitForClient(there, () => there.lastEdit("coaches", 2)?.by, "the author");
   expect(there.lastEdit("coaches", 2)).toMatchObject({ kind: "updated", version: 2, by: { id: 1 } });
   // What only shows the coach has not been touched.
   const shown = there.rows("schedules").find((row) => row.coach.id === 2)!;
@@ -161,7 +161,7 @@ test("a change says who made it", async () => {
   expect(here.lastEdit("coaches", 2)).toBeUndefined();
 
   await quiet.create("schedules", dawn);
-  await until(here, () => here.rows("schedules").some((row) => here.lastEdit("schedules", row.id)?.by === null), "nobody");
+  await waitForClient(here, () => here.rows("schedules").some((row) => here.lastEdit("schedules", row.id)?.by === null), "nobody");
   // Who does not follow that is not told.
   expect(quiet.row("coaches", 2)).toMatchObject({ name: "Teo O." });
   expect(quiet.lastEdit("coaches", 2)).toBeUndefined();

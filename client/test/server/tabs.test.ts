@@ -3,14 +3,14 @@
 
 import { beforeEach, expect, test } from "vitest";
 import { localTokens, memoryTokens, type TokenStore } from "../../src/index.ts";
-import { open, serve, type Gym } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { openClient, startServer, type Gym } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const mara = { username: "mara", password: "mara_password" };
 const teo = { username: "teo", password: "teo_password" };
-const signIn = (gym: Gym) => until(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
+const signIn = (gym: Gym) => waitForClient(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
 const is = (gym: Gym, name: string | undefined) =>
-  until(gym, () => gym.connection().user?.username === name && gym.connection().state === "live", `${name} to be signed in`);
+  waitForClient(gym, () => gym.connection().user?.username === name && gym.connection().state === "live", `${name} to be signed in`);
 
 beforeEach(() => localStorage.clear());
 
@@ -27,9 +27,9 @@ function tab(): TokenStore {
 }
 
 test.each(["members", "read", "open"])("a sign-in, a change of user and a sign-out are followed by the other page, with access %s", async (access) => {
-  const server = await serve(["--access", access]);
+  const server = await startServer(["--access", access]);
   const [one, two] = [server.open({ tokens: tab() }), server.open({ tokens: tab() })];
-  const out = access === "members" ? signIn : live;
+  const out = access === "members" ? signIn : waitUntilLive;
   await Promise.all([out(one), out(two)]);
   await one.login(mara);
   await is(two, "mara");
@@ -44,7 +44,7 @@ test.each(["members", "read", "open"])("a sign-in, a change of user and a sign-o
 });
 
 test("a page that hears late that its sign-in has ended keeps the token of the next one, and comes back by it", async () => {
-  const server = await serve(["--access", "members"]);
+  const server = await startServer(["--access", "members"]);
   // Nothing tells it that another page has signed in.
   const shared = memoryTokens();
   const gym = server.open({ tokens: shared });
@@ -65,7 +65,7 @@ test("a page that hears late that its sign-in has ended keeps the token of the n
 });
 
 test("a token that is refused is forgotten, and not one that has come since", async () => {
-  const server = await serve(["--access", "members"]);
+  const server = await startServer(["--access", "members"]);
   const maker = server.open();
   await signIn(maker);
   const good = (await maker.login(mara)).data!.token;
@@ -76,15 +76,15 @@ test("a token that is refused is forgotten, and not one that has come since", as
     get: () => (asked++ === 1 ? (token = good) : token),
     set: (next) => void (token = next),
   };
-  const gym = open(server.url, { tokens });
+  const gym = openClient(server.url, { tokens });
   await is(gym, "mara");
   expect(token).toBe(good);
 });
 
 test("nothing of a closed page follows", async () => {
-  const server = await serve();
+  const server = await startServer();
   const gym = server.open({ tokens: tab() });
-  await live(gym);
+  await waitUntilLive(gym);
   gym.close();
   localTokens().set("0".repeat(64));
   dispatchEvent(new Event("storage"));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { patience } from "../../clients/javascript/server.js";
+import { TIMEOUT, retry } from "@rowcast/test-support";
 
 export const desktop = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
@@ -23,7 +23,7 @@ export async function openWindow(browser, { url, size = desktop, scheme = "light
     locale: "en-GB",
     timezoneId: "Europe/Oslo",
   });
-  context.setDefaultTimeout(patience);
+  context.setDefaultTimeout(TIMEOUT);
   // Portraits are somewhere on the web, where tests do not go.
   await context.route(/^https:/, (route) => route.fulfill({ contentType: "image/svg+xml", body: portrait(route.request().url()) }));
   await context.addInitScript(() => {
@@ -109,7 +109,7 @@ class Window {
   }
 
   async holds(field, value) {
-    await eventually(async () => assert.equal(await this.field(field).inputValue(), value), `${field} to hold ${value}`);
+    await retry(async () => assert.equal(await this.field(field).inputValue(), value), `${field} to hold ${value}`);
   }
 
   // Until fonts and portraits are there and nothing moves that would come to rest.
@@ -142,28 +142,15 @@ class Window {
   // Where the keyboard is.
   async focused(locator) {
     const elsewhere = (element) => (element === document.activeElement ? "" : document.activeElement.cloneNode().outerHTML);
-    await eventually(async () => assert.equal(await locator.evaluate(elsewhere), ""), `focus on ${locator}`);
+    await retry(async () => assert.equal(await locator.evaluate(elsewhere), ""), `focus on ${locator}`);
   }
 
   // The rows of a grid, in this order.
   lists = (grid, wanted) =>
-    eventually(async () => assert.deepEqual(await this.names(this.role("grid", grid).getByRole("row")), wanted), `${grid} to be in order`);
+    retry(async () => assert.deepEqual(await this.names(this.role("grid", grid).getByRole("row")), wanted), `${grid} to be in order`);
 
   async names(locator) {
     return (await locator.all()).length === 0 ? [] : locator.evaluateAll((elements) => elements.map((element) => element.getAttribute("aria-label") ?? element.textContent));
-  }
-}
-
-// Looks again until it holds.
-export async function eventually(check, what) {
-  const deadline = Date.now() + patience;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > deadline) throw new Error(`waited in vain for ${what}: ${error.message}`, { cause: error });
-    }
-    await new Promise((resolve) => setTimeout(resolve, 40));
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { names } from "./operations.js";
 
-export class Ledger {
+export class WriteLog {
   writes = [];
   // Rows that are there as far as acks tell, with the newest version heard of: what writers choose from.
   board = Object.fromEntries(Object.keys(names).map((collection) => [collection, new Map()]));
@@ -11,20 +11,20 @@ export class Ledger {
   answered = 0;
   // Rows that somebody has asked to delete: from then on nobody can be sure of them.
   doomed = new Set();
-  #journal;
+  #faultLog;
 
-  constructor(journal) {
-    this.#journal = journal;
+  constructor(faultLog) {
+    this.#faultLog = faultLog;
   }
 
   sent(write) {
-    write.sent = this.#journal.now();
+    write.sent = this.#faultLog.now();
     this.writes.push(write);
     if (write.kind === "delete") this.doomed.add(`${write.collection} ${write.payload.id}`);
   }
 
   acked(write, ack) {
-    [write.acked, write.ack] = [this.#journal.now(), ack];
+    [write.acked, write.ack] = [this.#faultLog.now(), ack];
     this.answered += 1;
     if (!ack.ok) return;
     const rows = this.board[write.collection];
