@@ -14,7 +14,7 @@ async function up() {
   return id;
 }
 
-test("both come up healthy, the server after the database", async (t) => {
+test("services become healthy, the server after the database", async (t) => {
   const began = Date.now();
   const server = await inspect(await up());
   t.diagnostic(`up and healthy in ${Date.now() - began} ms`);
@@ -27,14 +27,14 @@ test("both come up healthy, the server after the database", async (t) => {
   assert.equal((await get(url, "/readyz"))[0], 200);
 });
 
-test("only this machine reaches the server, and nobody the database", async () => {
+test("server is reachable from this machine only, database from none", async () => {
   const { HostConfig: server } = await inspect(await container("rowcast"));
   const { HostConfig: database } = await inspect(await container("database"));
   assert.deepEqual(server.PortBindings, { "5555/tcp": [{ HostIp: "127.0.0.1", HostPort: process.env.ROWCAST_PORT }] });
   assert.deepEqual(database.PortBindings ?? {}, {});
 });
 
-test("the server runs with no more rights than it needs", async () => {
+test("server runs with minimal privileges", async () => {
   const id = await container("rowcast");
   assert.equal(await exec(id, "id", "-u"), "10001");
   assert.match(await refusal(id, "touch", "/data/x"), /Read-only file system/);
@@ -42,13 +42,13 @@ test("the server runs with no more rights than it needs", async () => {
   assert.deepEqual((await inspect(id)).Mounts, []);
 });
 
-test("the engine tells of no secret but the database's password", async () => {
+test("container metadata contains no secret except the database password", async () => {
   const { Config } = await inspect(await container("rowcast"));
   const told = Config.Env.filter((one) => one.includes(password) || /PASS|SECRET|TOKEN|KEY/i.test(one));
   assert.deepEqual(told, [`PGPASSWORD=${password}`]);
 });
 
-test("a page has the sample gym, signs in, and sees what another writes", async (t) => {
+test("a client receives the sample data, signs in, and receives another client's write", async (t) => {
   const [mine, other] = [open(t, url), open(t, url)];
   await Promise.all([mine.waitFor("the gym"), other.waitFor("the gym")]);
   assert.deepEqual(collections.map((name) => mine.store[name].length), [5, 3, 6, 36]);
@@ -65,15 +65,15 @@ test("a page has the sample gym, signs in, and sees what another writes", async 
   await other.waitFor("the new coach", ({ coaches }) => coaches.some(({ id }) => id === data.id));
 });
 
-test("a browser gets the web app", () => hasWebApp(url));
+test("GET / serves the web app", () => hasWebApp(url));
 
-test("a foreign page is refused, whatever name it reaches the server by", async () => {
+test("a foreign origin is refused, whatever the host name", async () => {
   assert.equal(await knock(url, "http://evil.example"), 403);
   assert.equal(await knock(url, "http://evil.example:5555", "evil.example:5555"), 403);
   assert.equal(await knock(url, "http://localhost:5173"), 101);
 });
 
-test("while the database is away a write is answered, and afterwards carried out", async (t) => {
+test("a write during a database outage is answered, and carried out afterwards", async (t) => {
   const id = await container("rowcast");
   const page = open(t, url);
   await page.waitFor("the gym");
@@ -91,7 +91,7 @@ test("while the database is away a write is answered, and afterwards carried out
   assert.ok(page.socket.connected && !page.names().includes("Nobody"));
 });
 
-test("stop ends it in order, and start continues where it was", async (t) => {
+test("stop shuts down in order, and start continues with the data", async (t) => {
   const id = await container("rowcast");
   const page = open(t, url);
   await page.waitFor("the gym");
@@ -112,7 +112,7 @@ test("stop ends it in order, and start continues where it was", async (t) => {
   assert.deepEqual(page.store, before);
 });
 
-test("down and up keep the data", async (t) => {
+test("data survives down and up", async (t) => {
   const page = open(t, url);
   await page.waitFor("the gym");
   const before = structuredClone(page.store);
@@ -123,7 +123,7 @@ test("down and up keep the data", async (t) => {
 });
 
 for (const killed of [["rowcast"], ["rowcast", "database"]]) {
-  test(`what was acked outlives the sudden death of ${killed.join(" and ")}`, async (t) => {
+  test(`acked writes survive SIGKILL of ${killed.join(" and ")}`, async (t) => {
     const id = await container("rowcast");
     const page = open(t, url);
     await page.waitFor("the gym");
@@ -140,7 +140,7 @@ for (const killed of [["rowcast"], ["rowcast", "database"]]) {
   });
 }
 
-test("every line of the log is JSON, and standard output has the address alone", async () => {
+test("log lines are JSON, and standard output has only the address", async () => {
   const [out, log] = await logs(await container("rowcast"));
   // One for each time it was started.
   assert.deepEqual([...new Set(out)], ["planner is listening on http://0.0.0.0:5555"]);

@@ -17,7 +17,7 @@ async function start(...options) {
 }
 const url = async () => `http://${await docker("port", name, "5555/tcp")}`;
 
-test("it shows its rows to members alone unless it is told otherwise", async (t) => {
+test("default access mode of the image is members", async (t) => {
   t.after(() => docker("rm", "--force", name));
   await docker("run", "-d", "--name", name, "-p", "127.0.0.1::5555", image);
   await healthy(name);
@@ -31,7 +31,7 @@ test("it shows its rows to members alone unless it is told otherwise", async (t)
   await page.waitFor("the gym");
 });
 
-test("a new volume belongs to the server's own user and gets the sample gym", async (t) => {
+test("a new volume is owned by the server's user and gets the sample data", async (t) => {
   const began = Date.now();
   await start();
   t.diagnostic(`healthy in ${Date.now() - began} ms`);
@@ -44,16 +44,16 @@ test("a new volume belongs to the server's own user and gets the sample gym", as
   assert.equal(await checks(name), true);
 });
 
-test("a browser gets the web app", async () => hasWebApp(await url()));
+test("GET / serves the web app", async () => hasWebApp(await url()));
 
-test("a foreign page is refused, whatever name it reaches the server by", async () => {
+test("a foreign origin is refused, whatever the host name", async () => {
   const at = await url();
   assert.equal(await knock(at, "http://evil.example"), 403);
   assert.equal(await knock(at, "http://evil.example:5555", "evil.example:5555"), 403);
   assert.equal(await knock(at, "http://localhost:5173"), 101);
 });
 
-test("what was acked outlives a sudden death and the container", async (t) => {
+test("acked writes survive SIGKILL and removal of the container", async (t) => {
   const before = open(t, await url());
   await before.waitFor("the gym");
   const acked = await writeUntilLost(before, "Lost", () => docker("kill", name));
@@ -71,7 +71,7 @@ test("what was acked outlives a sudden death and the container", async (t) => {
   assert.equal((await get(await url(), "/readyz"))[0], 200);
 });
 
-test("it stops in order, and has logged JSON", async () => {
+test("the container stops in order, and its log is JSON", async () => {
   const began = Date.now();
   await docker("stop", "--time", "15", name);
   assert.equal((await inspect(name)).State.ExitCode, 0);

@@ -24,7 +24,7 @@ async function loaded(page) {
   await row(page, "Mara Lindqvist").filter({ hasText: "8 classes a week" }).waitFor();
 }
 
-test("two windows show what is added, changed and deleted in one of them", async (t) => {
+test("plain page: two windows display creates, updates and deletes of one", async (t) => {
   const server = await startServer(t);
   const open = await show(t, html);
   const [mine, other] = [await open(server), await open(server)];
@@ -63,7 +63,7 @@ test("two windows show what is added, changed and deleted in one of them", async
   await isSound(other, "plain-other");
 });
 
-test("what is saved while the server is away is there afterwards, and what was missed comes alone", async (t) => {
+test("plain page: a write during an outage is carried out, and only missed changes are sent", async (t) => {
   const server = await startServer(t);
   const open = await show(t, html);
   const page = await open(server);
@@ -86,7 +86,7 @@ test("what is saved while the server is away is there afterwards, and what was m
   assert.equal(collections(page.frames).length, before);
 });
 
-test("a write that is sent again because nobody answered is carried out once", async (t) => {
+test("plain page: a repeated write without an ack is carried out once", async (t) => {
   const server = await startServer(t);
   const open = await show(t, html);
   const page = await open(server);

@@ -8,7 +8,7 @@ import { show } from "./browser.js";
 
 const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
 
-test("the README's page lists the coaches and adds one in both windows", async (t) => {
+test("README page lists the coaches and adds one in both windows", async (t) => {
   const [, html] = /```html\n([^]*?)```/.exec(readme);
   assert.ok(html.includes('io("http://localhost:5555")'));
   const server = await startServer(t);

@@ -9,7 +9,7 @@ import { start } from "./program.js";
 const gym = fileURLToPath(new URL("../../examples/terminal/gym", import.meta.url));
 const wscat = fileURLToPath(new URL("../../node_modules/.bin/wscat", import.meta.url));
 
-test("the script sends events and prints what happens", async (t) => {
+test("gym script sends events and prints what it receives", async (t) => {
   const server = await startServer(t);
   const run = async (...args) => {
     const { line, code } = start(t, gym, args, { ROWCAST_URL: server.url });
@@ -38,7 +38,7 @@ test("the script sends events and prints what happens", async (t) => {
   assert.equal(await server.stop(), 0);
 });
 
-test("two lines typed by hand make a connection and send an event", async (t) => {
+test("two lines typed into wscat connect and send an event", async (t) => {
   const server = await startServer(t);
   const address = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
   const { type, line } = start(t, wscat, ["-c", address]);

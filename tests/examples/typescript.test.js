@@ -29,7 +29,7 @@ async function tree(test) {
   return folder;
 }
 
-test("the program moves a class, and says what the server has against it", async (t) => {
+test("TypeScript example moves a class and prints the server's errors", async (t) => {
   const [server, folder] = [await startServer(t), await tree(t)];
   const move = (...args) => run(folder, "tsx", [program, ...args], { ROWCAST_URL: server.url });
   const [code, out, err] = await move("7", "Sunday", "1815");
@@ -43,7 +43,7 @@ test("the program moves a class, and says what the server has against it", async
   assert.equal((await move("99", "Sunday", "1815"))[2], "$not_found: no schedule has id 99\n");
 });
 
-test("a compiler finds nothing wrong with it, and what is wrong with a slip of the pen", async (t) => {
+test("TypeScript example compiles, and a misspelt event does not", async (t) => {
   const folder = await tree(t);
   assert.deepEqual(await run(folder, "tsc", [...strict, program]), [0, "", ""]);
   const slip = join(folder, "examples/typescript/slip.ts");

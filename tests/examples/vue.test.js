@@ -11,7 +11,7 @@ const html = await readFile(new URL("../../examples/vue/index.html", import.meta
 const row = (page, ...texts) => texts.reduce((found, hasText) => found.filter({ hasText }), page.locator("tbody tr"));
 const press = (page, name) => page.getByRole("button", { name }).click();
 
-test("two windows show the week, and what becomes of it", async (t) => {
+test("Vue page: two windows display the week and its changes", async (t) => {
   const server = await startServer(t);
   const open = await show(t, html);
   const [mine, other] = [await open(server), await open(server)];

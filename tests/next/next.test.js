@@ -51,7 +51,7 @@ async function answers(url, said) {
   throw new Error(`Next.js does not answer: ${said.text}`);
 }
 
-test("a page is built, rendered, hydrated without a mismatch, and live", { timeout: 2 * BUILD }, async (t) => {
+test("a Next.js page is built, rendered, hydrated without a mismatch, and live", { timeout: 2 * BUILD }, async (t) => {
   const way = await countingRelay(t, (await startServer(t, { log: "ignore" })).url);
   const env = { NEXT_PUBLIC_ROWCAST: way.url };
   await install();

@@ -13,7 +13,7 @@ async function begin(t, options) {
   return proxy(t, nodes, options);
 }
 
-test("clients are counted by the addresses that the proxy says", async (t) => {
+test("rate limits use the client address that the proxy forwards", async (t) => {
   const { url } = await begin(t);
   const ask = async (client) => (await fetch(url + handshake, { headers: { "X-Forwarded-For": client } })).status;
   for (let n = 1; n < 6; n++) assert.equal(await ask(`203.0.113.${n}`), 200);
@@ -23,7 +23,7 @@ test("clients are counted by the addresses that the proxy says", async (t) => {
   assert.equal(await ask("2001:db8::1"), 200);
 });
 
-test("the proxy takes no more from one address than it should", async (t) => {
+test("the proxy limits requests per address", async (t) => {
   const { url } = await begin(t, { requests: 200 });
   const statuses = new Set();
   for (let n = 0; n < 400; n++) statuses.add((await fetch(`${url}/healthz`)).status);

@@ -14,7 +14,7 @@ const open = (t, url, options) => openSocket(t, url, { extraHeaders: { Origin: n
 
 const request = (socket, event, ...payload) => socket.timeout(TIMEOUT).emitWithAck(event, ...payload);
 
-test("by whichever transport, clients write through it and see each other's writes", async (t) => {
+test("clients on all transports write through nginx and receive each other's writes", async (t) => {
   const server = await startServer(t, { sample: "never" });
   const url = await nginx(t, server);
   const sockets = ways.map((transports) => open(t, url, { transports }));
@@ -28,7 +28,7 @@ test("by whichever transport, clients write through it and see each other's writ
   assert.deepEqual(sockets.map((socket) => socket.io.engine.transport.name), ["websocket", "polling", "websocket"]);
 });
 
-test("what is too large for the server is refused by an ack, and the session stays", async (t) => {
+test("an oversized payload is refused by an ack, and the session stays open", async (t) => {
   const server = await startServer(t, { sample: "never" });
   const url = await nginx(t, server);
   for (const transports of ways) {
@@ -44,7 +44,7 @@ test("what is too large for the server is refused by an ack, and the session sta
   }
 });
 
-test("a page of the proxy's address is let in where it is named, and another is not", async (t) => {
+test("the proxy's origin is accepted if configured, another is refused", async (t) => {
   const origins = ["--origins", "https://gym.example.com"];
   const url = await nginx(t, await startServer(t, { sample: "never", settings: origins }));
   for (const [transports, Origin, connects] of [
@@ -65,7 +65,7 @@ test("a page of the proxy's address is let in where it is named, and another is 
 
 // The server closes a connection that has been idle for a second, and the clients write about once a second: again and again a
 // request crosses with a close.
-test("where the proxy meets a close, every write is done, and once", async (t) => {
+test("writes are carried out exactly once when the proxy closes a connection", async (t) => {
   const server = await startServer(t, { sample: "never", settings: ["--keep-alive", "1"] });
   const url = await nginx(t, server);
   const [clients, writes] = [12, 10];
@@ -92,7 +92,7 @@ test("where the proxy meets a close, every write is done, and once", async (t) =
   t.diagnostic(`sessions that were lost with a connection: ${lost}`);
 });
 
-test("a server below a path is reached below that path", async (t) => {
+test("a server with a base path is reached below it", async (t) => {
   const server = await startServer(t, { sample: "never", settings: ["--base-path", "/gym"] });
   const url = await nginx(t, server, { below: "/gym/" });
   for (const transports of ways) await reached(t, url, transports);
@@ -102,7 +102,7 @@ test("a server below a path is reached below that path", async (t) => {
   for (const part of ["healthz", "metrics"]) assert.equal((await fetch(`${url}/${part}`)).status, 404, `${part} stays inside`);
 });
 
-test("a proxy may cut the path off", async (t) => {
+test("a proxy may strip the base path", async (t) => {
   const url = await nginx(t, await startServer(t, { sample: "never" }), { below: "/gym/", to: "http://rowcast/" });
   for (const transports of ways) await reached(t, url, transports);
   assert.equal((await fetch(`${url}/gym/`)).status, 200);
@@ -115,7 +115,7 @@ async function reached(t, url, transports) {
 }
 
 // nginx says at the right whom it talks to, which is the test; what it was told stands before that, and counts where that is trusted, too.
-test("clients are counted by the addresses that the proxy says", async (t) => {
+test("rate limits use the client address that the proxy forwards", async (t) => {
   const settings = ["--sessions-each", "1", "--trusted-proxies", "127.0.0.0/8"];
   const url = await nginx(t, await startServer(t, { sample: "never", settings }));
   for (const [client, status] of [
@@ -131,7 +131,7 @@ test("clients are counted by the addresses that the proxy says", async (t) => {
   }
 });
 
-test("the proxy takes no more from one address than it should", async (t) => {
+test("the proxy limits requests per address", async (t) => {
   const url = await nginx(t, await startServer(t, { sample: "never" }), { requests: 200 });
   const statuses = new Set();
   for (let n = 0; n < 400; n++) statuses.add((await fetch(`${url}/healthz`)).status);

@@ -11,7 +11,7 @@ import { everything, holds, openPages, write } from "./pages.js";
 import { database, session, databaseRelay } from "./postgres.js";
 import { proxy } from "./proxy.js";
 
-test("by whichever transport, pages on both nodes write and see each other's writes", async (t) => {
+test("clients of both nodes receive each other's writes on all transports", async (t) => {
   const { nodes, pages, writes, end } = await busy(t);
   await writes(10);
   for (const { socket, transports } of pages) {
@@ -22,7 +22,7 @@ test("by whichever transport, pages on both nodes write and see each other's wri
   await end();
 });
 
-test("when a node dies, its pages go on on the other, and it may come back", async (t) => {
+test("clients of a killed node continue on the other, and the node may return", async (t) => {
   const { nodes, front, pages, writes, meanwhile, end } = await busy(t);
   await writes(5);
   await nodes[0].kill();
@@ -35,7 +35,7 @@ test("when a node dies, its pages go on on the other, and it may come back", asy
   await end();
 });
 
-test("a rolling restart loses nothing and turns nobody away", async (t) => {
+test("a rolling restart loses no write and refuses no client", async (t) => {
   const { nodes, front, pages, writes, meanwhile, end } = await busy(t);
   for (const [at, node] of nodes.entries()) {
     const other = nodes[1 - at];
@@ -53,7 +53,7 @@ test("a rolling restart loses nothing and turns nobody away", async (t) => {
   await end();
 });
 
-test("who comes while a node is ending gets to another, and what the node has begun is acked", async (t) => {
+test("a stopping node acks started writes, and new clients reach the other node", async (t) => {
   const url = await database();
   const { nodes, front } = await begin(t, [url, url]);
   const sql = await session(t, url);
@@ -74,7 +74,7 @@ test("who comes while a node is ending gets to another, and what the node has be
   await Promise.all(pages.map((page) => page.waitFor("Ada", ({ coaches }) => coaches.length === 1)));
 });
 
-test("a node that hangs loses its pages to the other, and catches up when it goes on", async (t) => {
+test("clients of a frozen node continue on the other, and the node catches up", async (t) => {
   const { nodes, front, pages, writes, meanwhile, end } = await busy(t);
   await writes(5);
   nodes[0].pause();
@@ -90,7 +90,7 @@ test("a node that hangs loses its pages to the other, and catches up when it goe
   await end();
 });
 
-test("a node that is cut off from the database loses its pages to the other, and comes back", async (t) => {
+test("clients of a node without its database continue on the other, and the node returns", async (t) => {
   const url = await database();
   const cut = await databaseRelay(t, url);
   const { nodes, front, pages, writes, meanwhile, end } = await busy(t, [cut.url, url]);

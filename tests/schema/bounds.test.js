@@ -35,7 +35,7 @@ function* values(field, example) {
 }
 
 for (const verb of ["new", "update"]) {
-  test(`the server's word and the schema's are one: ${verb}`, async (t) => {
+  test(`server and schema agree on bounds: ${verb}`, async (t) => {
     const server = await startServer(t, { settings: ["--sqlite-synchronous", "normal"] });
     const { request } = server.open();
     let taken = 0;

@@ -6,7 +6,7 @@ import { collections, nextEvent, startServer } from "@rowcast/test-support";
 import { asked, check, payload, rows, told } from "./schema.js";
 import { compiled } from "./types.js";
 
-test("greeting, rows, changes and acks are as the schema says", async (t) => {
+test("connected, rows, changes and acks match the schema", async (t) => {
   const server = await startServer(t);
   const { socket, request, waitFor } = server.open({ auth: { live: "changes" } });
   const heardOf = new Set();
@@ -58,7 +58,7 @@ test("greeting, rows, changes and acks are as the schema says", async (t) => {
   assert.deepEqual(rest, ["part", "withheld", "authored", "signed_out"], "all was told but what nobody here has asked for");
 });
 
-test("that a collection is too large to be sent is told as the schema says", async (t) => {
+test("withheld events match the schema", async (t) => {
   const server = await startServer(t, { settings: ["--collection-bytes", "1024"] });
   const { socket } = server.open({ auth: { live: "changes" } });
   const values = await new Promise((resolve) => socket.on("withheld", (...values) => resolve(values)));
@@ -66,7 +66,7 @@ test("that a collection is too large to be sent is told as the schema says", asy
   assert.deepEqual(values[0].limit, 1024);
 });
 
-test("what comes in parts is as the schema says", async (t) => {
+test("snapshot parts match the schema", async (t) => {
   const server = await startServer(t);
   const { socket } = server.open({ auth: { live: "changes", chunks: true } });
   const parts = [];
@@ -80,7 +80,7 @@ test("what comes in parts is as the schema says", async (t) => {
   assert.deepEqual([...new Set(parts.map(({ collection }) => collection))].sort(), [...collections].sort());
 });
 
-test("who changed a row, and that a sign-in has ended, is told as the schema says", async (t) => {
+test("authored and signed_out events match the schema", async (t) => {
   const server = await startServer(t);
   const one = server.open();
   await one.waitFor("the gym", () => true);
@@ -99,7 +99,7 @@ test("who changed a row, and that a sign-in has ended, is told as the schema say
   assert.ok((await signedOut).reason);
 });
 
-test("a client learns of which types the server is", async (t) => {
+test("connected carries the schema hashes", async (t) => {
   const server = await startServer(t, { sample: "never" });
   const { socket } = server.open();
   const { schema } = await nextEvent(socket, "connected");

@@ -18,7 +18,7 @@ async function asMember(gym, username) {
   return window;
 }
 
-story("members see nothing before they sign in, and nothing after they sign out", members, async (gym) => {
+story("access mode members: rows are displayed only while signed in", members, async (gym) => {
   const window = await gym.open();
   const heard = [];
   window.page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => heard.push(String(payload))));
@@ -67,7 +67,7 @@ story("members see nothing before they sign in, and nothing after they sign out"
   assert.equal(await window.text(names).count(), 0);
 });
 
-story("a password that is taken away signs out", members, async (gym) => {
+story("a changed password signs its user out", members, async (gym) => {
   const window = await asMember(gym, "teo");
   await gym.run(["user", "set-password", "teo"], "another password\n");
   await window.sees(page(window));
@@ -79,7 +79,7 @@ story("a password that is taken away signs out", members, async (gym) => {
   await window.sees(window.row("Mara Lindqvist"));
 });
 
-story("a password that is taken away while the window is closed signs out, too", members, async (gym) => {
+story("a password changed while the window is closed signs its user out", members, async (gym) => {
   const window = await asMember(gym, "teo");
   await window.page.goto("about:blank");
   await gym.run(["user", "set-password", "teo"], "another password\n");
@@ -88,7 +88,7 @@ story("a password that is taken away while the window is closed signs out, too",
   assert.equal(await window.row(names).count(), 0);
 });
 
-story("one member's writes are seen by another, with the name", members, async (gym) => {
+story("a member's writes are displayed to another with the author's name", members, async (gym) => {
   const [mara, teo] = [await asMember(gym, "mara"), await asMember(gym, "teo")];
   await mara.row("Rosa Delgado").click();
   await mara.field("Age").fill("53");
@@ -99,7 +99,7 @@ story("one member's writes are seen by another, with the name", members, async (
   assert.equal(await mara.text(/just now/).count(), 0);
 });
 
-story("where everybody reads, changes ask for a sign-in first", read, async (gym) => {
+story("access mode read: changes require a sign-in first", read, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/1");
   await window.sees(window.text(/Sign in to change anything/));
@@ -114,7 +114,7 @@ story("where everybody reads, changes ask for a sign-in first", read, async (gym
   assert.ok((await gym.witness.request("update_coach", { id: 1, age: 40 })).errors.$unauthorized);
 });
 
-story("where everybody reads, a new row is begun once signed in", read, async (gym) => {
+story("access mode read: a new row is started after the sign-in", read, async (gym) => {
   const window = await gym.open();
   await window.go("/moves");
   await window.button("New move").click();
@@ -123,7 +123,7 @@ story("where everybody reads, a new row is begun once signed in", read, async (g
   await window.focused(window.field("Name"));
 });
 
-story("where all is open, a sign-in only gives a name", {}, async (gym) => {
+story("access mode open: a sign-in only adds the author's name", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   await signIn(window, "yuki");

@@ -4,7 +4,7 @@ import { story } from "./support/story.js";
 
 const picture = "https://example.com/ada.png";
 
-story("a coach is created, changed and deleted", {}, async (gym) => {
+story("a coach is created, updated and deleted", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   await window.button("New coach").click();
@@ -35,7 +35,7 @@ story("a coach is created, changed and deleted", {}, async (gym) => {
   await gym.waitFor("five coaches", ({ coaches }) => coaches.length === 5);
 });
 
-story("a coach with classes is not deleted, and the page says why", {}, async (gym) => {
+story("deleting a coach with classes displays the reason", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/1");
   await window.button("Delete").click();
@@ -49,7 +49,7 @@ story("a coach with classes is not deleted, and the page says why", {}, async (g
   await gym.waitFor("five coaches", ({ coaches }) => coaches.length === 5);
 });
 
-story("coaches are searched and sorted, and the address remembers it", {}, async (gym) => {
+story("coach search and sort order are kept in the address", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   await window.sees(window.row("Finn Gallagher"));
@@ -71,7 +71,7 @@ story("coaches are searched and sorted, and the address remembers it", {}, async
   await window.sees(window.text("5 coaches"));
 });
 
-story("a coach has an address, and so has one that is not there", {}, async (gym) => {
+story("a coach has an address, and a missing one displays not found", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/3");
   await window.sees(window.heading("Yuki Tanabe"));

@@ -33,7 +33,7 @@ async function returned(gym, t, path = "/coaches/2") {
 }
 
 for (const choice of ["mine", "theirs"]) {
-  story(`a change kept while offline meets a newer one: ${choice}`, {}, async (gym, t) => {
+  story(`an offline update conflicts with a newer one: ${choice}`, {}, async (gym, t) => {
     const { window } = await returned(gym, t);
     await window.sees(window.text(/Your change of the coach “Teo O.” met a newer version/));
     // Until somebody decides, theirs stands.
@@ -51,7 +51,7 @@ for (const choice of ["mine", "theirs"]) {
   });
 }
 
-story("a conflict is told wherever its owner is by then, and may wait", {}, async (gym, t) => {
+story("a conflict is displayed on every page until it is resolved", {}, async (gym, t) => {
   const { window } = await returned(gym, t, "Exercise moves");
   await window.sees(window.heading("Exercise moves"));
   await window.button("Compare").click();
@@ -65,7 +65,7 @@ story("a conflict is told wherever its owner is by then, and may wait", {}, asyn
 });
 
 for (const choice of ["Keep mine", "Keep theirs", "Back to editing"]) {
-  story(`a form is saved in the same moment as another's: ${choice}`, {}, async (gym, t) => {
+  story(`concurrent saves of a form conflict: ${choice}`, {}, async (gym, t) => {
     const relay = await interruptibleRelay(t, gym.url);
     const [window, other] = [await gym.open({ url: relay.url }), gym.socket()];
     await window.go("/coaches/2");

@@ -19,7 +19,7 @@ const made = async (gym, event, payload) => {
   return ack.data;
 };
 
-story("whatever a row says is shown as text and runs nothing", {}, async (gym) => {
+story("markup in rows is displayed as text and runs no script", {}, async (gym) => {
   const window = await gym.open();
   const dialogs = [];
   window.page.on("dialog", (dialog) => (dialogs.push(dialog.message()), dialog.dismiss()));
@@ -57,7 +57,7 @@ story("whatever a row says is shown as text and runs nothing", {}, async (gym) =
   assert.deepEqual(dialogs, []);
 });
 
-story("an address that is code becomes no link and no picture, whoever wrote it", {}, async (gym) => {
+story("a script URL in a row becomes neither link nor image", {}, async (gym) => {
   const window = await gym.open();
   const refused = await gym.witness.request("new_exercise_move", { name: "Code", focus: "Core", description: "An address that is code.", video_link: "javascript:alert(1)" });
   assert.ok(refused.errors.video_link);
@@ -72,7 +72,7 @@ story("an address that is code becomes no link and no picture, whoever wrote it"
   }
 });
 
-story("an address of the planner that carries markup shows it as text", {}, async (gym) => {
+story("markup in the planner's address is displayed as text", {}, async (gym) => {
   const window = await gym.open();
   await window.go(`/coaches?q=${encodeURIComponent(markup)}`);
   await window.sees(window.text(`No coach matches “${markup}”.`));

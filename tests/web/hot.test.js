@@ -25,7 +25,7 @@ const client = (url, edition) => `
     import.meta.hot.dispose(() => client.close());
   }`;
 
-test("a client that is replaced closes its socket, its database and its locks", { timeout: 6 * TIMEOUT }, async (t) => {
+test("hot replacement closes the old client's socket, database and locks", { timeout: 6 * TIMEOUT }, async (t) => {
   const server = await startServer(t, { log: "ignore" });
   await mkdir(join(root, "target/tmp"), { recursive: true });
   // Within the workspace, where the packages are found.

@@ -8,7 +8,7 @@ import { story } from "./support/story.js";
 const picture = "https://example.com/ada.png";
 const databases = (page) => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
 
-story("what is saved after another page has deleted the database is sent by the next one", {}, async (gym, t) => {
+story("writes saved after the database was deleted are sent by the next page", {}, async (gym, t) => {
   const relay = await interruptibleRelay(t, gym.url);
   const window = await gym.open({ url: relay.url });
   await window.go("/coaches");
@@ -39,7 +39,7 @@ story("what is saved after another page has deleted the database is sent by the 
   await gym.waitFor("Ada once", ({ coaches }) => coaches.filter((coach) => coach.name === "Ada Byron").length === 1);
 });
 
-story("a window that may keep nothing says so, and works", {}, async (gym) => {
+story("a window without storage displays a notice and works", {}, async (gym) => {
   const window = await gym.open();
   await window.context.addInitScript(() => {
     IDBFactory.prototype.open = () => {

@@ -20,7 +20,7 @@ const keys = async (window, ...names) => {
   for (const name of names) await window.page.keyboard.press(name);
 };
 
-story("the first stop leads past the navigation", {}, async (gym) => {
+story("the first tab stop skips the navigation", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   await keys(window, "Tab");
@@ -61,7 +61,7 @@ story("a coach is created and deleted by keyboard", {}, async (gym) => {
   await retry(async () => assert.notEqual(await window.page.evaluate(() => document.activeElement.tagName), "BODY"), "focus somewhere");
 });
 
-story("a list is walked, a row opened, and focus comes back to it", {}, async (gym) => {
+story("keyboard navigation opens a row and returns focus to it", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   await tabTo(window, window.role("grid", "Coaches"));
@@ -73,7 +73,7 @@ story("a list is walked, a row opened, and focus comes back to it", {}, async (g
   await window.focused(window.row("Rosa Delgado"));
 });
 
-story("a class is created by keyboard, and focus returns to where it was", {}, async (gym) => {
+story("a class is created by keyboard, and focus returns to its cell", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/");
   await tabTo(window, window.button("New class on Sunday"));
@@ -131,7 +131,7 @@ story("a class is moved on the board: with Alt and an arrow, and by its handle",
   await gym.waitFor("the same", ({ schedules: [first] }) => first.day === "Sunday" && first.version === 4);
 });
 
-story("the moves of a plan change places by keyboard", {}, async (gym) => {
+story("moves of a plan are reordered by keyboard", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/plans/2");
   const moves = window.role("grid", "Moves");
@@ -151,7 +151,7 @@ story("the moves of a plan change places by keyboard", {}, async (gym) => {
   await gym.waitFor("the order", ({ workout_plans: [, plan] }) => plan.exercise_moves.map(({ name }) => name).join() === order.join());
 });
 
-story("what is not saved is not left by accident", {}, async (gym) => {
+story("leaving a page with unsaved changes asks for confirmation", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/moves/1");
   await tabTo(window, window.field("Focus"));
@@ -172,7 +172,7 @@ story("what is not saved is not left by accident", {}, async (gym) => {
   await gym.waitFor("the move as it was", ({ exercise_moves: [move] }) => move.focus === "Legs" && move.version === 1);
 });
 
-story("the account menu is opened, walked and left", {}, async (gym) => {
+story("the account menu is operated by keyboard", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/");
   await tabTo(window, window.button("Account: not signed in"));

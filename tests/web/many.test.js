@@ -13,7 +13,7 @@ insert into coaches (name, age, picture) select printf('Coach %04d', i), 18 + i 
 
 const name = (n) => `Coach ${String(n).padStart(4, "0")}`;
 
-story(`${MANY} coaches scroll to the last, by wheel and by keyboard`, { sample: "never" }, async (gym, t) => {
+story(`${MANY} coaches scroll to the last by wheel and by keyboard`, { sample: "never" }, async (gym, t) => {
   await promisify(execFile)("python3", ["-c", "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute(sys.argv[2]); d.commit()", gym.file, insert]);
   await gym.waitFor("all", ({ coaches }) => coaches.length === MANY);
   const took = (what, since) => t.diagnostic(`${what}: ${Math.round(performance.now() - since)} ms`);

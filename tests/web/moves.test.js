@@ -4,7 +4,7 @@ import { story } from "./support/story.js";
 
 const lunge = { Name: "Lunge", Focus: "Legs", Description: "One long step, down and up again.", "Video link": "https://example.com/lunge" };
 
-story("the first move of an empty gym is created, changed and deleted", { sample: "never" }, async (gym) => {
+story("the first move of an empty gym is created, updated and deleted", { sample: "never" }, async (gym) => {
   const window = await gym.open();
   await window.go("/moves");
   await window.sees(window.text("No moves yet"));
@@ -25,7 +25,7 @@ story("the first move of an empty gym is created, changed and deleted", { sample
   await gym.waitFor("no moves", ({ exercise_moves }) => exercise_moves.length === 0);
 });
 
-story("a move that plans use is not deleted, and the page says why", {}, async (gym) => {
+story("deleting a move that plans use displays the reason", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/moves/1");
   await window.button("Delete").click();
@@ -35,7 +35,7 @@ story("a move that plans use is not deleted, and the page says why", {}, async (
   await gym.waitFor("six moves", ({ exercise_moves }) => exercise_moves.length === 6);
 });
 
-story("moves are searched by what they train and how, and sorted", {}, async (gym) => {
+story("moves are searched by focus and equipment, and sorted", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/moves?sort=focus");
   await window.sees(window.row("Push-up"));

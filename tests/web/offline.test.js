@@ -26,7 +26,7 @@ async function create(window, name, age) {
   await window.sees(window.row(name).getByText("Waits for a connection"));
 }
 
-story("what is done without a connection is sent once it is back", {}, async (gym, t) => {
+story("offline writes are sent after the reconnect", {}, async (gym, t) => {
   const { relay, window } = await unplugged(gym, t, "/coaches");
   relay.cut();
   await window.status("Reconnecting…");
@@ -58,7 +58,7 @@ story("what is done without a connection is sent once it is back", {}, async (gy
   await window.misses(window.text("Waits for a connection"));
 });
 
-story("what waits survives the page, and is still sent once", {}, async (gym, t) => {
+story("queued writes survive a reload and are sent once", {}, async (gym, t) => {
   const { relay, window } = await unplugged(gym, t, "/coaches");
   relay.cut({ pages: true });
   await window.status("Reconnecting…");
@@ -83,7 +83,7 @@ story("what waits survives the page, and is still sent once", {}, async (gym, t)
   assert.equal((await gym.witness.request("list_coaches")).data.rows.length, 6);
 });
 
-story("a window that the browser takes off the network says so and comes back", {}, async (gym) => {
+story("a window set offline by the browser displays that and reconnects", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/");
   window.unplugged = true;
@@ -96,7 +96,7 @@ story("a window that the browser takes off the network says so and comes back", 
   assert.equal(data.id, 37);
 });
 
-story("a class moved and one deleted without a connection are so for everybody afterwards", {}, async (gym, t) => {
+story("an offline move and an offline delete reach all clients after the reconnect", {}, async (gym, t) => {
   const { relay, window } = await unplugged(gym, t, "/");
   const other = await gym.open();
   await other.go("/");

@@ -5,7 +5,7 @@ import { story } from "./support/story.js";
 const stands = (names) => ({ workout_plans }) =>
   workout_plans.some(({ id, exercise_moves }) => id === 4 && exercise_moves.map(({ name }) => name).join() === names.join());
 
-story("a plan keeps its moves in order, repeated ones too", {}, async (gym) => {
+story("a plan keeps the order of its moves, including repeated ones", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/plans");
   await window.button("New workout plan").click();
@@ -32,7 +32,7 @@ story("a plan keeps its moves in order, repeated ones too", {}, async (gym) => {
   await gym.waitFor("three plans", ({ workout_plans }) => workout_plans.length === 3);
 });
 
-story("moves change their places by being dragged", {}, async (gym) => {
+story("moves of a plan are reordered by dragging", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/plans/2");
   await window.sees(window.heading("Strong base"));
@@ -44,7 +44,7 @@ story("moves change their places by being dragged", {}, async (gym) => {
   await gym.waitFor("the order", ({ workout_plans }) => workout_plans[1].exercise_moves.map(({ id }) => id).join() === "5,1,3,4,1");
 });
 
-story("a plan of classes is not deleted, and plans are searched and sorted", {}, async (gym) => {
+story("deleting a plan with classes is refused, and plans are searched and sorted", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/plans/1");
   await window.button("Delete").click();

@@ -6,7 +6,7 @@ import { story } from "./support/story.js";
 
 const picture = "https://example.com/ada.png";
 
-story("a form outlives the server", {}, async (gym) => {
+story("a form keeps its input across a server restart", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/new");
   window.unplugged = true;
@@ -25,7 +25,7 @@ story("a form outlives the server", {}, async (gym) => {
   await gym.waitFor("Ada once", ({ coaches }) => coaches.length === 6 && coaches[5].name === "Ada Byron");
 });
 
-story("a form saved while the server is dead is sent once it lives", {}, async (gym) => {
+story("a form saved while the server is down is sent after its restart", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/2");
   window.unplugged = true;
@@ -42,7 +42,7 @@ story("a form saved while the server is dead is sent once it lives", {}, async (
 });
 
 for (const pages of [false, true]) {
-  story(`an ack that is lost${pages ? " with its page" : ""} leaves one row`, {}, async (gym, t) => {
+  story(`a lost ack${pages ? " followed by a reload" : ""} results in one row`, {}, async (gym, t) => {
     const relay = await interruptibleRelay(t, gym.url);
     const window = await gym.open({ url: relay.url });
     await window.go("/coaches/new");

@@ -17,7 +17,7 @@ async function marked(window, field, sentence) {
 
 const says = (sentence) => new RegExp(sentence.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
 
-story("a coach that cannot be is explained field by field", {}, async (gym) => {
+story("an invalid coach displays an error for each field", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/new");
   const typed = { Name: "A", Age: "12", Picture: "not a link", Username: "mara" };
@@ -45,7 +45,7 @@ story("a coach that cannot be is explained field by field", {}, async (gym) => {
   await gym.waitFor("Ada", ({ coaches }) => coaches.length === 6);
 });
 
-story("a number that is none is sent as it was typed", {}, async (gym) => {
+story("an invalid number is sent as typed", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/2");
   await window.field("Age").fill("forty-one");
@@ -57,7 +57,7 @@ story("a number that is none is sent as it was typed", {}, async (gym) => {
   await gym.waitFor("Teo as he was", ({ coaches }) => coaches[1].age === 41 && coaches[1].version === 1);
 });
 
-story("a move that cannot be is explained field by field", {}, async (gym) => {
+story("an invalid move displays an error for each field", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/moves/new");
   const typed = { Name: "x".repeat(31), Focus: "y", Description: "short", "Video link": "ftp://example.com" };
@@ -72,7 +72,7 @@ story("a move that cannot be is explained field by field", {}, async (gym) => {
   await gym.waitFor("six moves", ({ exercise_moves }) => exercise_moves.length === 6);
 });
 
-story("a plan without moves is explained", {}, async (gym) => {
+story("a plan without moves displays an error", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/plans/new");
   await window.fill({ Name: "Nothing", Difficulty: "Easy", Description: "A plan of nothing at all." });
@@ -84,7 +84,7 @@ story("a plan without moves is explained", {}, async (gym) => {
   await gym.waitFor("three plans", ({ workout_plans }) => workout_plans.length === 3);
 });
 
-story("a class without anything is explained field by field", {}, async (gym) => {
+story("an empty class displays an error for each field", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/classes/new");
   await window.button("Create class").click();

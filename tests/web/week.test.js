@@ -7,7 +7,7 @@ import { phone } from "./support/window.js";
 const stands = (wanted) => ({ schedules }) =>
   schedules.some((row) => Object.entries(wanted).every(([field, value]) => String(row[field]?.id ?? row[field]) === String(value)));
 
-story("a class is put on the board, changed and deleted", {}, async (gym) => {
+story("a class is created on the board, updated and deleted", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/");
   await window.sees(window.text("36 classes"));
@@ -40,7 +40,7 @@ story("a class is put on the board, changed and deleted", {}, async (gym) => {
   await gym.waitFor("the rest", ({ schedules }) => schedules.length === 36);
 });
 
-story("a class is dragged to another hour, and back by Undo", {}, async (gym) => {
+story("a dragged class moves to another hour, and Undo moves it back", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/");
   await window.link(/^Monday 16:30, First steps/).dragTo(window.role("cell", "New class, Sunday 09:00"));
@@ -76,7 +76,7 @@ story("the week is filtered, and a class has an address", {}, async (gym) => {
   await window.misses(window.dialog("Unknown class"));
 });
 
-story("on a phone the week is a day at a time", {}, async (gym) => {
+story("a phone displays one day of the week", {}, async (gym) => {
   const window = await gym.open({ size: phone });
   await window.go("/?day=Sunday");
   await window.sees(window.text("Nothing on Sunday"));

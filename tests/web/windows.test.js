@@ -8,7 +8,7 @@ import { story } from "./support/story.js";
 
 const picture = "https://example.com/ada.png";
 
-story("what one creates, changes and deletes, the other sees, and who it was", {}, async (gym) => {
+story("creates, updates and deletes are displayed in another window with their author", {}, async (gym) => {
   const [mara, other] = [await gym.open(), await gym.open()];
   await Promise.all([mara.go("/coaches/new"), other.go("/coaches")]);
   await signIn(mara, "mara");
@@ -34,7 +34,7 @@ story("what one creates, changes and deletes, the other sees, and who it was", {
   await gym.waitFor("five coaches", ({ coaches }) => coaches.length === 5);
 });
 
-story("a class that one moves, moves for the other", {}, async (gym) => {
+story("a moved class moves in another window", {}, async (gym) => {
   const [teo, other] = [await gym.open(), await gym.open()];
   await Promise.all([teo.go("/"), other.go("/")]);
   await signIn(teo, "teo");
@@ -45,7 +45,7 @@ story("a class that one moves, moves for the other", {}, async (gym) => {
   await gym.waitFor("the class on Sunday", ({ schedules: [first] }) => first.day === "Sunday" && first.hour === "800");
 });
 
-story("others' changes leave a form, its focus and what is typed alone", {}, async (gym) => {
+story("remote edits leave a form's focus and input unchanged", {}, async (gym) => {
   const [window, other] = [await gym.open(), await gym.open()];
   await Promise.all([window.go("/coaches/1"), other.go("/coaches/1")]);
   await window.field("Username").fill("mara.l");
@@ -75,7 +75,7 @@ story("others' changes leave a form, its focus and what is typed alone", {}, asy
   await other.holds("Username", "mara.lindqvist");
 });
 
-story("what is deleted under a form can be created again from it", {}, async (gym) => {
+story("a row deleted while its form is open can be created again", {}, async (gym) => {
   const window = await gym.open();
   const { data } = await gym.witness.request("new_coach", { name: "Ada", age: 36, picture });
   await window.go(`/coaches/${data.id}`);
@@ -88,7 +88,7 @@ story("what is deleted under a form can be created again from it", {}, async (gy
   await gym.waitFor("Ada once", ({ coaches }) => coaches.filter(({ name }) => name === "Ada Byron").length === 1);
 });
 
-story("what other programs write is seen, too", {}, async (gym) => {
+story("writes of other programs are displayed", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   // One statement of SQL in the database's file, from a program that knows nothing of us.

@@ -5,7 +5,7 @@ import { story } from "./support/story.js";
 
 const move = (n) => ({ name: `Move ${n}`, focus: "Strength", description: "d".repeat(400), video_link: "https://example.com/move" });
 
-story("a collection that is withheld is not called empty, and comes back", { settings: ["--collection-bytes", "8192"] }, async (gym) => {
+story("a withheld collection displays a notice until it is sent again", { settings: ["--collection-bytes", "8192"] }, async (gym) => {
   const window = await gym.open();
   await window.go("/moves");
   await window.sees(window.text("6 moves"));

@@ -403,7 +403,7 @@ test.each([
   ["versions that count", { counts: true, parts: true }],
   ["versions that say nothing", { counts: false, parts: true }],
   ["a server that knows no parts", { counts: true, parts: false }],
-])("any interleaving ends as the server has it, with %s", { timeout: 300_000 }, async (_, kind) => {
+])("any interleaving converges to the server state, with %s", { timeout: 300_000 }, async (_, kind) => {
   // The same in each run, unless another seed is said: a search for what is rare is made at length.
   const [runs, seed] = [Number(process.env.RUNS ?? 600), Number(process.env.SEED ?? 20261130)];
   await fc.assert(

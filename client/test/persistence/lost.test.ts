@@ -40,7 +40,7 @@ const losses: [string, (all: IDBDatabase[]) => void][] = [
   ["the browser closes it and says nothing", (all) => all[0]!.close()],
 ];
 
-test.each(losses)("%s: what was made offline and the picture are there for the next page", async (_, lose) => {
+test.each(losses)("%s: offline writes and the snapshot are restored by the next page", async (_, lose) => {
   const all = connections();
   const server = await startServer();
   const between = await faultyRelay(server);
@@ -70,7 +70,7 @@ test.each(losses)("%s: what was made offline and the picture are there for the n
   expect(gym.rows("coaches").map((row) => row.name).slice(5)).toEqual(["Ada Byron", "Grace Hopper"]);
 });
 
-test("what was answered while nothing could be kept is not sent by the next page", async () => {
+test("writes acked while nothing can be stored are not sent by the next page", async () => {
   const server = await startServer();
   const between = await faultyRelay(server);
   const first = page(between.url);
@@ -100,7 +100,7 @@ test("what was answered while nothing could be kept is not sent by the next page
   expect(gym.rows("coaches")).toHaveLength(6);
 });
 
-test("a page without room says so, and keeps all of it once there is some", async () => {
+test("a full database is reported, and everything is stored once there is space", async () => {
   const server = await startServer();
   const put = full();
   const { gym, leave } = page(server.url);
@@ -120,7 +120,7 @@ test("a page without room says so, and keeps all of it once there is some", asyn
 });
 
 describe("forbidden", () => {
-  test("a window that may keep nothing says so, and all else works", async () => {
+  test("forbidden storage is reported, and everything else works", async () => {
     vi.spyOn(IDBFactory.prototype, "open").mockImplementation(() => {
       throw new DOMException("not in this window", "SecurityError");
     });
@@ -130,7 +130,7 @@ describe("forbidden", () => {
     expect(gym.connection()).toMatchObject({ persisted: false, persistenceError: "SecurityError: not in this window" });
   });
 
-  test("what may be kept after all is written whole", async () => {
+  test("storage that is allowed later receives everything", async () => {
     const server = await startServer();
     const open = vi.spyOn(IDBFactory.prototype, "open").mockImplementation(() => {
       throw new DOMException("not just now", "UnknownError");
@@ -150,7 +150,7 @@ describe("forbidden", () => {
   });
 });
 
-test("a member's picture that could not be wiped is wiped when it can be", async () => {
+test("a member's snapshot that cannot be deleted is deleted on recovery", async () => {
   const server = await startServer(["--access", "members"]);
   const tokens = memoryTokens();
   const { gym, leave } = page(server.url, { tokens });
@@ -171,7 +171,7 @@ test("a member's picture that could not be wiped is wiped when it can be", async
   expect(next.gym.rows("coaches")).toEqual([]);
 });
 
-test("a page that was to keep nothing says neither", async () => {
+test("a client without persistence reports neither success nor error", async () => {
   const gym = (await startServer()).open();
   await waitUntilLive(gym);
   expect(gym.connection()).toMatchObject({ persisted: false, persistenceError: undefined });

@@ -15,7 +15,7 @@ const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png"
 describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) => {
   browser({ locks });
 
-  test("the last picture is there before the network is, and is brought up to date by what changed", async () => {
+  test("the stored snapshot is displayed before the network is up, and is then updated by changes", async () => {
     const server = await startServer();
     const between = await faultyRelay(server);
     const first = page(between.url);
@@ -44,7 +44,7 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
     expect(between.sent()).not.toContain('42["coaches",');
   });
 
-  test("writes that were made without a network are sent by the next page, each once", async () => {
+  test("offline writes are sent once by the next page", async () => {
     const server = await startServer();
     const between = await faultyRelay(server);
     const first = page(between.url);
@@ -67,7 +67,7 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
     expect(gym.rows("schedules").filter((row) => row.coach.id === 6)).toHaveLength(1);
   });
 
-  test("the next page is told how they ended, refusals with what was to be done", async () => {
+  test("onRestoredWriteSettled is called with the acks of restored writes, and with the values of refused ones", async () => {
     const server = await startServer();
     const between = await faultyRelay(server);
     const first = page(between.url);
@@ -93,7 +93,7 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
     ]);
   });
 
-  test("a page that is gone between a commit and its ack: the next one shows the row once", async () => {
+  test("a page closed between commit and ack: the next page displays the row once", async () => {
     const server = await startServer();
     const between = await faultyRelay(server);
     const [first, other] = [page(between.url), server.open()];
@@ -116,7 +116,7 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
     expect(Math.max(...seen)).toBe(1);
   });
 
-  test("what was kept for other types, or from another server, is not shown", async () => {
+  test("a snapshot of other types or of another server is not displayed", async () => {
     const [server, other] = [await startServer(), await startServer([], "never")];
     const first = page(server.url);
     await waitUntilLive(first.gym);
@@ -140,7 +140,7 @@ describe.each([["with Web Locks", true], ["without", false]])("%s", (_, locks) =
 describe("several pages", () => {
   browser();
 
-  test("one of them keeps the picture, and the next one does when it is gone", async () => {
+  test("one page stores the snapshot, and another takes over when it is closed", async () => {
     const server = await startServer();
     const [one, two] = [page(server.url), page(server.url)];
     await Promise.all([waitUntilLive(one.gym), waitUntilLive(two.gym)]);
@@ -155,7 +155,7 @@ describe("several pages", () => {
     expect(gym.rows("coaches")).toEqual(rows);
   });
 
-  test("a page takes over the writes of one that is gone, not of one that is there", async () => {
+  test("a page takes over the writes of a closed page, not of an open one", async () => {
     const server = await startServer();
     const between = await faultyRelay(server);
     const one = page(between.url);
@@ -176,7 +176,7 @@ describe("several pages", () => {
   });
 });
 
-describe("when nothing can be kept", () => {
+describe("without storage", () => {
   browser();
 
   async function works(url: string) {
@@ -186,14 +186,14 @@ describe("when nothing can be kept", () => {
     expect(gym.rows("coaches")).toHaveLength(6);
   }
 
-  test("all else works in a window that has no database", async () => {
+  test("a window without IndexedDB works otherwise", async () => {
     globalThis.indexedDB.open = () => {
       throw new DOMException("not here", "SecurityError");
     };
     await works((await startServer()).url);
   });
 
-  test("all else works once there is no room", async () => {
+  test("a full database leaves everything else working", async () => {
     const server = await startServer();
     const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
       throw new DOMException("full", "QuotaExceededError");
@@ -212,7 +212,7 @@ describe("when nothing can be kept", () => {
     expect(next.gym.rows("coaches")).toEqual(rows);
   });
 
-  test("room that comes back is used by the same page", async () => {
+  test("free space is used again by the same page", async () => {
     const server = await startServer();
     const { gym, leave } = page(server.url);
     await waitUntilLive(gym);
@@ -231,11 +231,11 @@ describe("when nothing can be kept", () => {
   });
 });
 
-describe("where only members see anything", () => {
+describe("with access mode members", () => {
   browser();
   const mara = { username: "mara", password: "mara_password" };
 
-  test("nothing is left of what somebody saw who has signed out", async () => {
+  test("sign-out deletes the stored rows", async () => {
     const server = await startServer(["--access", "members"]);
     const tokens = memoryTokens();
     const first = page(server.url, { tokens });
@@ -257,7 +257,7 @@ describe("where only members see anything", () => {
     expect(third.gym.rows("coaches")).toEqual([]);
   });
 
-  test("somebody else's picture is not shown on, and not built upon", async () => {
+  test("another user's snapshot is neither displayed nor updated", async () => {
     const server = await startServer(["--access", "members"]);
     const tokens = memoryTokens();
     const first = page(server.url, { tokens });

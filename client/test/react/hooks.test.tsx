@@ -16,7 +16,7 @@ async function gym() {
   return { client, server, ...createHooks(client) };
 }
 
-test("a list shows, sorts, filters and follows", async () => {
+test("useCollection sorts, filters and follows changes", async () => {
   const { client, server, useCollection } = await gym();
   function CollectionName() {
     const { rows, ready } = useCollection("coaches", { where: (coach) => coach.age > 30, sort: "-age" });
@@ -35,7 +35,7 @@ test("a list shows, sorts, filters and follows", async () => {
   await waitFor(() => expect(screen.getByText(names()).textContent).toMatch(/^Mara/));
 });
 
-test("hours are sorted by the time of day", async () => {
+test("useCollection sorts hours by the time of day", async () => {
   const { client, useCollection } = await gym();
   await waitUntilLive(client);
   for (const hour of ["1330", "730", "900"]) await client.create("schedules", { day: "Sunday", hour, coach: { id: 1 }, workout_plan: { id: 1 } });
@@ -47,7 +47,7 @@ test("hours are sorted by the time of day", async () => {
   expect(screen.getByText("730, 900, 1330")).toBeDefined();
 });
 
-test("a row renders again when it changes, and not for another row", async () => {
+test("useRow renders again for its row only", async () => {
   const { client, useRow, usePending } = await gym();
   await waitUntilLive(client);
   const renders: Record<number, number> = { 1: 0, 2: 0 };
@@ -68,7 +68,7 @@ test("a row renders again when it changes, and not for another row", async () =>
   expect(renders[2]).toBe(before[2]);
 });
 
-test("a page that was opened on a new row stays on it when the server has named it", async () => {
+test("useRow follows a placeholder to its real row", async () => {
   const { client, useRow } = await gym();
   await waitUntilLive(client);
   const write = client.create("coaches", { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" });
@@ -84,7 +84,7 @@ test("a page that was opened on a new row stays on it when the server has named 
   expect(screen.getByText("Ada King, version 2")).toBeDefined();
 });
 
-test("the connection, conflicts and remote edits are there to be shown", async () => {
+test("useConnection, useConflicts and useLastEdit return the current state", async () => {
   const { client, server, useConnection, useConflicts, useLastEdit } = await gym();
   function Status() {
     const { state, pendingCount } = useConnection();
@@ -104,7 +104,7 @@ test("the connection, conflicts and remote edits are there to be shown", async (
   expect(screen.getByText("live 0 0 updated")).toBeDefined();
 });
 
-test("nothing listens any more once the page is gone", async () => {
+test("unmounting ends all subscriptions", async () => {
   const { client, useCollection, useRow, useConnection } = await gym();
   await waitUntilLive(client);
   let renders = 0;

@@ -56,7 +56,7 @@ async function hydrate(html: string, app: ReactNode): Promise<{ root: HTMLElemen
   return { root, first: wrong };
 }
 
-test("a page that is live before it is hydrated is no mismatch, and shows what it has", async () => {
+test("hydration of a live page has no mismatch, and displays its rows", async () => {
   const html = rendered();
   expect(html).toContain("One moment…");
   expect(html).toContain("connecting");
@@ -73,7 +73,7 @@ test("a page that is live before it is hydrated is no mismatch, and shows what i
   expect(root.textContent).toContain("Mara L. settled");
 });
 
-test("one that is not there yet is no mismatch, and follows", async () => {
+test("hydration before the connection has no mismatch, and follows it", async () => {
   const html = rendered();
   const server = await startServer();
   const client = server.open();

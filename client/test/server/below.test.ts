@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { startServer } from "../support/server.ts";
 import { waitUntilLive } from "../support/wait.ts";
 
-test("the address may have a path, with and without a slash, and by either transport", async () => {
+test("a base path in the URL works with and without a slash, over both transports", async () => {
   const server = await startServer(["--base-path", "/gym/one"]);
   for (const path of ["/gym/one", "/gym/one/", "/gym/one//"]) {
     for (const transport of ["websocket", "polling"] as const) {
@@ -18,7 +18,7 @@ test("the address may have a path, with and without a slash, and by either trans
   expect(await gym.update("schedules", { id: 1, hour: "905" })).toMatchObject({ ok: true });
 });
 
-test("a path that is said outright counts, and an address without one is the root", async () => {
+test("the path option takes precedence, and a URL without a path is the root", async () => {
   const below = await startServer(["--base-path", "/gym"]);
   await waitUntilLive(below.open({ socket: { path: "/gym/socket.io" } }));
   const root = await startServer();

@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers());
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
 const days = (n: number) => n * 24 * 60 * 60 * 1000;
 
-test.each([["two days on", 2], ["a year back", -365]])("a write of a moment ago is carried out once, when the clock is set %s", async (_, jump) => {
+test.each([["two days on", 2], ["a year back", -365]])("a repeated write is carried out once when the clock is set %s", async (_, jump) => {
   const server = await startServer();
   const between = await faultyRelay(server);
   const gym = openClient(between.url);

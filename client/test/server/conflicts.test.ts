@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { startServer } from "../support/server.ts";
 import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
-test("whoever comes second decides: mine, or theirs", async () => {
+test("a conflicting update is resolved by keepMine or keepTheirs", async () => {
   const server = await startServer();
   const [here, there] = [server.open(), server.open()];
   await Promise.all([waitUntilLive(here), waitUntilLive(there)]);
@@ -32,7 +32,7 @@ test("whoever comes second decides: mine, or theirs", async () => {
   expect(here.row("coaches", 1)).toMatchObject({ age: 40 });
 });
 
-test("our own earlier writes are no conflict, somebody else's between them is", async () => {
+test("earlier writes of the same client cause no conflict, another client's write between them does", async () => {
   const server = await startServer();
   const [here, there] = [server.open(), server.open()];
   await Promise.all([waitUntilLive(here), waitUntilLive(there)]);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { startServer } from "../support/server.ts";
 import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
-test("one change among 5,000 rows touches one row", async () => {
+test("one change among 5,000 rows replaces one object", async () => {
   const server = await startServer();
   // An author may be told later, and is news of its own.
   const [here, there] = [server.open(), server.open({ remoteEdits: undefined })];

@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test.each([["with the server's address", true], ["without one", false]])("a page is rendered %s, nothing is connected to, and the process ends", async (_, named) => {
+test.each([["with the server's address", true], ["without one", false]])("rendering %s opens no connection, and the process ends", async (_, named) => {
   let connected = 0;
   const nobody = createServer((socket) => (connected++, socket.destroy()));
   await once(nobody.listen(0, "127.0.0.1"), "listening");
@@ -53,7 +53,7 @@ test.each([["with the server's address", true], ["without one", false]])("a page
   expect(connected).toBe(0);
 });
 
-test("a program reads, writes, closes its client and ends", async () => {
+test("a program that closes its client ends", async () => {
   const { url } = await startServer();
   const path = await program(`
     const client = createClient(schema, { url: process.argv[2] });
@@ -67,7 +67,7 @@ test("a program reads, writes, closes its client and ends", async () => {
   expect(await run(path, url)).toEqual({ said: "true 5 70", code: 0 });
 });
 
-test("a write is use enough, and a client whose server is away ends with close", async () => {
+test("a first write connects, and close ends a client without a server", async () => {
   const path = await program(`
     const client = createClient(schema, { url: "http://127.0.0.1:9" });
     client.create("coaches", { name: "Ada" }).then(({ errors }) => console.log(Object.keys(errors)));

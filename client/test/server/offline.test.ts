@@ -9,7 +9,7 @@ const coach = (name: string) => ({ name, age: 36, picture: "https://example.com/
 const away = (gym: Parameters<typeof waitForClient>[0] & { connection(): { state: string } }) =>
   waitForClient(gym, () => gym.connection().state !== "live", "the connection to be gone");
 
-test("what is written without a connection shows, waits, and is sent in order", async () => {
+test("offline writes are displayed, queued and sent in order", async () => {
   const server = await startServer();
   const between = await faultyRelay(server);
   const gym = openClient(between.url);
@@ -40,7 +40,7 @@ test("what is written without a connection shows, waits, and is sent in order", 
   expect(gym.connection()).toMatchObject({ state: "live", pendingCount: 0 });
 });
 
-test("a write that was committed and not acked is there once, and never beside its stand-in", async () => {
+test("a committed write without an ack results in one row, never beside its placeholder", async () => {
   const server = await startServer();
   const between = await faultyRelay(server);
   const [gym, other] = [openClient(between.url), server.open()];
@@ -59,7 +59,7 @@ test("a write that was committed and not acked is there once, and never beside i
   expect(other.rows("coaches")).toHaveLength(6);
 });
 
-test("the server is killed while many writes are on their way: each is there exactly once", async () => {
+test("writes in flight when the server is killed are carried out exactly once", async () => {
   const server = await startServer();
   const gym = server.open();
   await waitUntilLive(gym);
@@ -80,7 +80,7 @@ test("the server is killed while many writes are on their way: each is there exa
   expect(other.rows("coaches")).toEqual(gym.rows("coaches"));
 });
 
-test("what was missed comes as changes, and unchanged rows stay the same objects", async () => {
+test("a resumed client receives changes, and unchanged rows stay the same objects", async () => {
   const server = await startServer();
   const between = await faultyRelay(server);
   const [gym, other] = [openClient(between.url), server.open()];
@@ -96,7 +96,7 @@ test("what was missed comes as changes, and unchanged rows stay the same objects
   expect(gym.lastEdit("coaches", 2)).toMatchObject({ kind: "updated", version: 2 });
 });
 
-test("a stand-in that is deleted before it was sent has never been", async () => {
+test("a placeholder deleted before sending is withdrawn", async () => {
   const server = await startServer();
   const between = await faultyRelay(server);
   const gym = openClient(between.url);
@@ -114,7 +114,7 @@ test("a stand-in that is deleted before it was sent has never been", async () =>
   expect(gym.rows("coaches")).toHaveLength(5);
 });
 
-test("where no WebSocket gets through, it polls", async () => {
+test("a blocked WebSocket falls back to polling", async () => {
   const server = await startServer();
   const gym = openClient((await faultyRelay(server, { webSockets: "refused" })).url);
   await waitUntilLive(gym);

@@ -7,7 +7,7 @@ import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const move = (n: number) => ({ name: `Move ${n}`, focus: "Strength", description: "d".repeat(400), video_link: "https://example.com/move" });
 
-test("a large picture comes in parts, and is the same as any other", async () => {
+test("a large snapshot arrives in parts, and equals one in a single piece", async () => {
   const server = await startServer();
   const between = await faultyRelay(server);
   const other = server.open();
@@ -32,7 +32,7 @@ test("a large picture comes in parts, and is the same as any other", async () =>
   expect(between.sent()).not.toContain('42["part"');
 });
 
-test("a collection that is too large is named, and comes when it is small again", async () => {
+test("an oversized collection is withheld, and sent once it is small again", async () => {
   const server = await startServer(["--collection-bytes", "8192"]);
   const gym = server.open();
   await waitUntilLive(gym);
@@ -49,7 +49,7 @@ test("a collection that is too large is named, and comes when it is small again"
   }
 });
 
-test("a member who signs in has the whole picture with the ack", async () => {
+test("login delivers the whole snapshot before its ack", async () => {
   const server = await startServer(["--access", "members"]);
   const maker = server.open();
   await waitForClient(maker, () => maker.connection().needsSignIn && maker.connection().state === "live", "the sign-in");

@@ -10,7 +10,7 @@ import { waitUntilLive, waitForClient } from "../support/wait.ts";
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
 const soon = { socket: { timeout: 300 } };
 
-test.each<WebSockets>(["unanswered", "swallowed"])("a WebSocket that is %s ends in polling, and is upgraded when it passes", async (webSockets) => {
+test.each<WebSockets>(["unanswered", "swallowed"])("a WebSocket that is %s falls back to polling, and is upgraded once it passes", async (webSockets) => {
   const between = await faultyRelay(await startServer(), { webSockets });
   const gym = openClient(between.url, soon);
   const write = gym.create("coaches", ada);
@@ -50,7 +50,7 @@ test.each<[string, string, RequestListener]>([
   expect(gym.connection()).toMatchObject({ state: "reconnecting", reason: `${url}/gym/socket.io: ${why}` });
 });
 
-test("a wrong path of a server is named, until there is one at it", async () => {
+test("a wrong path is reported until a server answers there", async () => {
   const server = await startServer();
   const gym = openClient(`${server.url}/elsewhere`);
   await waitForClient(gym, () => gym.connection().reason, "the reason");

@@ -25,7 +25,7 @@ test.each([
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test("devices whose generator is in the same state make different ids, because it is not the same moment", () => {
+test("devices with equal Math.random states create different request ids", () => {
   vi.stubGlobal("crypto", undefined);
   vi.useFakeTimers();
   vi.spyOn(Math, "random").mockReturnValue(0.5);
@@ -37,7 +37,7 @@ test("devices whose generator is in the same state make different ids, because i
   expect(ids.size).toBe(1000);
 });
 
-test("the bytes may come from elsewhere", async () => {
+test("the random option supplies the bytes", async () => {
   const server = await startServer();
   const random = vi.fn((bytes: Uint8Array<ArrayBuffer>) => globalThis.crypto.getRandomValues(bytes));
   const gym = server.open({ random });
@@ -48,7 +48,7 @@ test("the bytes may come from elsewhere", async () => {
   expect(await write).toMatchObject({ ok: true });
 });
 
-test("a realm with nothing of a browser reads and writes", async () => {
+test("a realm without browser globals reads and writes", async () => {
   const server = await startServer();
   for (const name of ["crypto", "localStorage", "location", "navigator", "addEventListener"]) vi.stubGlobal(name, undefined);
   const gym = server.open({ tokens: undefined });

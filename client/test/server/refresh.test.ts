@@ -6,7 +6,7 @@ import { waitUntilLive } from "../support/wait.ts";
 
 const move = (n: number) => ({ name: `Move ${n}`, focus: "Strength", description: "d".repeat(400), video_link: "https://example.com/move" });
 
-test("a refresh while one writes shows each write before its ack", async () => {
+test("writes during a refresh are displayed before their acks", async () => {
   const server = await startServer();
   const gym = server.open();
   await waitUntilLive(gym);

@@ -6,7 +6,7 @@ import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
 
-test("the whole picture is there once the client is live", async () => {
+test("a live client has all rows", async () => {
   const gym = (await startServer()).open();
   expect(gym.connection()).toMatchObject({ state: "connecting", ready: false, user: null });
   await waitUntilLive(gym);
@@ -15,7 +15,7 @@ test("the whole picture is there once the client is live", async () => {
   expect(gym.row("schedules", 1)!.coach.name).toBe(gym.row("coaches", gym.row("schedules", 1)!.coach.id)!.name);
 });
 
-test("a new row shows at once, is acked, and shows in the other window", async () => {
+test("a created row is displayed at once, acked, and received by another client", async () => {
   const server = await startServer();
   const [here, there] = [server.open(), server.open()];
   await Promise.all([waitUntilLive(here), waitUntilLive(there)]);
@@ -35,7 +35,7 @@ test("a new row shows at once, is acked, and shows in the other window", async (
   expect(here.lastEdit("coaches", 6)).toBeUndefined();
 });
 
-test("a change and its refusal are shown and taken back exactly", async () => {
+test("a rejected update is displayed and undone exactly", async () => {
   const gym = (await startServer()).open();
   await waitUntilLive(gym);
   const before = gym.row("coaches", 1)!;
@@ -46,7 +46,7 @@ test("a change and its refusal are shown and taken back exactly", async () => {
   expect(gym.row("coaches", 1)).toBe(before);
 });
 
-test("a row that is in use comes back, one that is not is gone", async () => {
+test("a rejected delete restores the row, an accepted one removes it", async () => {
   const gym = (await startServer()).open();
   await waitUntilLive(gym);
   const coach = gym.row("coaches", 1);
@@ -60,7 +60,7 @@ test("a row that is in use comes back, one that is not is gone", async () => {
   expect(gym.row("schedules", 1)).toBeUndefined();
 });
 
-test("what is not a write is asked", async () => {
+test("request returns the ack of an event that is no write", async () => {
   const gym = (await startServer()).open();
   expect(await gym.request("list_coaches")).toMatchObject({ ok: false, errors: { $offline: expect.any(String) } });
   await waitUntilLive(gym);

@@ -6,13 +6,13 @@ import { createClient, memoryTokens } from "../../src/index.ts";
 import { startServer } from "../support/server.ts";
 import { waitUntilLive } from "../support/wait.ts";
 
-test("the generated types are the server's", async () => {
+test("the generated types match the server", async () => {
   const gym = (await startServer()).open();
   await waitUntilLive(gym);
   expect(gym.connection().schema).toEqual({ matches: true, differs: [] });
 });
 
-test("a page that was built for other types is told which, and works on", async () => {
+test("differing types are reported, and the client works", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const { url } = await startServer();
   const { coaches, ...others } = schema.collections;

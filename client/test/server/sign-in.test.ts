@@ -13,7 +13,7 @@ const signIn = (gym: Gym) => waitForClient(gym, () => gym.connection().needsSign
 const away = (gym: Gym) => waitForClient(gym, () => gym.connection().state !== "live", "the connection to be gone");
 const dawn = { day: "Monday", hour: "600", coach: { id: 1 }, workout_plan: { id: 1 } } as const;
 
-test("members see nothing before they sign in, everything after, and nothing again", async () => {
+test("access mode members: rows are present only while signed in", async () => {
   const gym = (await startServer(members)).open();
   await signIn(gym);
   expect(gym.connection()).toMatchObject({ state: "live", ready: false, access: "members", user: null });
@@ -32,7 +32,7 @@ test("members see nothing before they sign in, everything after, and nothing aga
   expect(gym.rows("coaches")).toEqual([]);
 });
 
-test("a token signs in from the first event on, also after a lost connection", async () => {
+test("a stored token signs in on connect and on reconnect", async () => {
   const server = await startServer(members);
   const between = await faultyRelay(server);
   const tokens = memoryTokens();
@@ -52,7 +52,7 @@ test("a token signs in from the first event on, also after a lost connection", a
   expect(second.rows("coaches")).toEqual(first.rows("coaches"));
 });
 
-test("a token that is worth nothing is forgotten, and the page comes back without it", async () => {
+test("an invalid token is removed, and the client connects without it", async () => {
   const tokens = memoryTokens();
   tokens.set("0".repeat(64));
   const gym = (await startServer(members)).open({ tokens });
@@ -63,7 +63,7 @@ test("a token that is worth nothing is forgotten, and the page comes back withou
   expect(gym.connection().reason).toBeUndefined();
 });
 
-test("whoever is signed out elsewhere is told, and sees nothing more", async () => {
+test("a sign-out elsewhere removes the rows and reports the reason", async () => {
   const server = await startServer(members);
   const tokens = memoryTokens();
   const here = server.open({ tokens });
@@ -78,7 +78,7 @@ test("whoever is signed out elsewhere is told, and sees nothing more", async () 
   expect(tokens.get()).toBeNull();
 });
 
-test("another member starts from nothing", async () => {
+test("a login as another user starts without rows", async () => {
   const gym = (await startServer(members)).open();
   await signIn(gym);
   await gym.login(mara);
@@ -88,7 +88,7 @@ test("another member starts from nothing", async () => {
   expect(gym.rows("coaches")).toHaveLength(5);
 });
 
-test("where anyone may read, only the signed-in write", async () => {
+test("access mode read: only signed-in users write", async () => {
   const gym = (await startServer(["--access", "read"])).open();
   await waitUntilLive(gym);
   expect(gym.connection()).toMatchObject({ access: "read", needsSignIn: false });
@@ -101,7 +101,7 @@ test("where anyone may read, only the signed-in write", async () => {
   expect(await gym.create("schedules", dawn)).toMatchObject({ ok: true });
 });
 
-test("what somebody wrote and could not send waits for them, and is nobody else's", async () => {
+test("a queued write is held for its user, and hidden from others", async () => {
   const server = await startServer(members);
   const between = await faultyRelay(server);
   const tokens = memoryTokens();
@@ -129,7 +129,7 @@ test("what somebody wrote and could not send waits for them, and is nobody else'
   expect(gym.rows("coaches")).toHaveLength(6);
 });
 
-test("held writes can be given up", async () => {
+test("discard gives up held writes", async () => {
   const server = await startServer(members);
   const between = await faultyRelay(server);
   const gym = openClient(between.url);
@@ -146,7 +146,7 @@ test("held writes can be given up", async () => {
   expect(gym.connection()).toMatchObject({ pendingCount: 0, heldCount: 0 });
 });
 
-test("a change says who made it", async () => {
+test("lastEdit names the author of a change", async () => {
   const server = await startServer();
   const [here, there, quiet] = [server.open(), server.open(), server.open({ remoteEdits: undefined })];
   await Promise.all([waitUntilLive(here), waitUntilLive(there), waitUntilLive(quiet)]);

@@ -26,7 +26,7 @@ function tab(): TokenStore {
   };
 }
 
-test.each(["members", "read", "open"])("a sign-in, a change of user and a sign-out are followed by the other page, with access %s", async (access) => {
+test.each(["members", "read", "open"])("sign-in, change of user and sign-out are followed by another tab, with access %s", async (access) => {
   const server = await startServer(["--access", access]);
   const [one, two] = [server.open({ tokens: tab() }), server.open({ tokens: tab() })];
   const out = access === "members" ? signIn : waitUntilLive;
@@ -43,7 +43,7 @@ test.each(["members", "read", "open"])("a sign-in, a change of user and a sign-o
   expect(localStorage.length).toBe(0);
 });
 
-test("a page that hears late that its sign-in has ended keeps the token of the next one, and comes back by it", async () => {
+test("a late sign-out keeps a newer token, and reconnects with it", async () => {
   const server = await startServer(["--access", "members"]);
   // Nothing tells it that another page has signed in.
   const shared = memoryTokens();
@@ -64,7 +64,7 @@ test("a page that hears late that its sign-in has ended keeps the token of the n
   expect(gym.rows("coaches")).toHaveLength(5);
 });
 
-test("a token that is refused is forgotten, and not one that has come since", async () => {
+test("a rejected token is removed, a newer one is kept", async () => {
   const server = await startServer(["--access", "members"]);
   const maker = server.open();
   await signIn(maker);
@@ -81,7 +81,7 @@ test("a token that is refused is forgotten, and not one that has come since", as
   expect(token).toBe(good);
 });
 
-test("nothing of a closed page follows", async () => {
+test("a closed client ignores other tabs", async () => {
   const server = await startServer();
   const gym = server.open({ tokens: tab() });
   await waitUntilLive(gym);

@@ -23,7 +23,7 @@ function states(gym: Gym): string[] {
   return said;
 }
 
-test.each(wakes)("on %s a page is not live before the server has answered, and is again then", async (type, target) => {
+test.each(wakes)("%s: the client is live only after the server has answered", async (type, target) => {
   const server = await startServer();
   const gym = server.open();
   await waitUntilLive(gym);
@@ -34,7 +34,7 @@ test.each(wakes)("on %s a page is not live before the server has answered, and i
   expect(said).toEqual(["reconnecting", "live"]);
 });
 
-test("a page that is shown for the first time has not slept; one that comes back from the browser's cache has", async () => {
+test("pageshow probes the connection only if the page comes from the browser's cache", async () => {
   const server = await startServer();
   const gym = server.open();
   await waitUntilLive(gym);
@@ -46,7 +46,7 @@ test("a page that is shown for the first time has not slept; one that comes back
   await waitUntilLive(gym);
 });
 
-test("a connection that passes nothing any more is noticed within seconds, and made anew", async () => {
+test("a dead connection is detected within seconds and replaced", async () => {
   const server = await startServer();
   const between = await faultyRelay(server);
   const [gym, other] = [openClient(between.url), server.open()];
@@ -68,7 +68,7 @@ test("a connection that passes nothing any more is noticed within seconds, and m
   expect(Date.now() - woken).toBeLessThan(10_000);
 });
 
-test("what came before the page slept does not make it live", async () => {
+test("events received before the wake-up do not make the client live", async () => {
   const server = await startServer();
   const between = await faultyRelay(server);
   const [gym, other] = [openClient(between.url), server.open()];
@@ -82,7 +82,7 @@ test("what came before the page slept does not make it live", async () => {
   expect(gym.connection().state).toBe("live");
 });
 
-test("a page that wakes without a connection tries at once", async () => {
+test("a wake-up without a connection connects at once", async () => {
   const server = await startServer();
   const between = await faultyRelay(server);
   // Far longer than the test takes.
@@ -95,7 +95,7 @@ test("a page that wakes without a connection tries at once", async () => {
   await waitUntilLive(gym);
 });
 
-test("nothing of a closed page hears of anything", async () => {
+test("a closed client has no listeners left", async () => {
   const server = await startServer();
   const gym = server.open();
   await waitUntilLive(gym);

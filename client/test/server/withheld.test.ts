@@ -6,7 +6,7 @@ import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const move = (n: number) => ({ name: `Move ${n}`, focus: "Strength", description: "d".repeat(400), video_link: "https://example.com/move" });
 
-test("a collection that grows too large is named and has no rows until it is small again", async () => {
+test("a collection that grows too large is withheld until it is small again", async () => {
   const server = await startServer(["--collection-bytes", "8192"]);
   const [here, there] = [server.open(), server.open()];
   await Promise.all([waitUntilLive(here), waitUntilLive(there)]);

@@ -14,7 +14,7 @@ afterEach(() => {
 
 const hours = (n: number) => n * 60 * 60 * 1000;
 
-test("the snapshots of one connect are told as one", async () => {
+test("the snapshots of one connect cause one notification", async () => {
   const { client, socket, settle } = mockPage();
   const told: string[] = [];
   client.subscribeTo("boxes", undefined, () => told.push("boxes"));
@@ -27,7 +27,7 @@ test("the snapshots of one connect are told as one", async () => {
   expect(told).toEqual(["boxes"]);
 });
 
-test("a write that was sent 23 hours ago is not sent again", async () => {
+test("a write sent 23 hours ago expires", async () => {
   const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
@@ -47,7 +47,7 @@ test("a write that was sent 23 hours ago is not sent again", async () => {
   expect(client.rows("boxes").map((box) => box.name)).toEqual(["one", "two"]);
 });
 
-test("a write that was never sent is sent however old it is", async () => {
+test("an unsent write never expires", async () => {
   const { client, socket, settle } = mockPage();
   const write = client.create("boxes", { name: "old" });
   vi.advanceTimersByTime(hours(100));
@@ -59,7 +59,7 @@ test("a write that was never sent is sent however old it is", async () => {
   expect(await write).toMatchObject({ ok: true });
 });
 
-test("what the server cannot do just now is tried again, later each time, and newer writes wait", async () => {
+test("an unavailable server is retried with backoff, and newer writes wait", async () => {
   const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
@@ -84,7 +84,7 @@ test("what the server cannot do just now is tried again, later each time, and ne
   expect(waits[2]).toBeGreaterThan(waits[1]! + 1000);
 });
 
-test("types that differ are named and warned of once", async () => {
+test("differing types are reported and warned about once", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const { client, model, socket } = mockPage();
   await ticks();
@@ -102,7 +102,7 @@ test("types that differ are named and warned of once", async () => {
   expect(warn).toHaveBeenCalledTimes(1);
 });
 
-test("a refusal to let us in says why, and a server that cannot is asked again", async () => {
+test("a refused connection reports the reason, an unavailable server is retried", async () => {
   const { client, socket } = mockPage();
   await ticks();
   const refuse = (errors: Record<string, string> | undefined) => {
@@ -133,7 +133,7 @@ test("a refusal to let us in says why, and a server that cannot is asked again",
   expect(client.connection().state).toBe("reconnecting");
 });
 
-test("what shows only the details of a changed row has not been touched", async () => {
+test("a change of embedded details is no remote edit", async () => {
   const { client, model, socket, settle } = mockPage();
   model.write("new_label", { text: "a", box: { id: 1 } });
   await ticks();
@@ -150,7 +150,7 @@ test("what shows only the details of a changed row has not been touched", async 
   expect(client.lastEdit("boxes", 1)).toMatchObject({ version: 2, by: { id: 7 } });
 });
 
-test("a row that somebody else changed before we heard of it never stands beside its stand-in", async () => {
+test("a created row that was changed before its arrival is never displayed beside its placeholder", async () => {
   const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
@@ -171,7 +171,7 @@ test("a row that somebody else changed before we heard of it never stands beside
   expect(client.rows("boxes").map((box) => box.id)).toEqual([1, 2, 3]);
 });
 
-test("a closed client answers, and nothing of it is left behind", async () => {
+test("a closed client answers with $closed, and leaves no timers", async () => {
   const { client, socket, settle } = mockPage();
   const listener = vi.fn();
   client.subscribe(listener);
@@ -191,7 +191,7 @@ test("a closed client answers, and nothing of it is left behind", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("a listener that fails keeps nobody else from being told", async () => {
+test("a throwing listener does not stop the others", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
   const { client } = mockPage();
   const told = vi.fn();
@@ -205,7 +205,7 @@ test("a listener that fails keeps nobody else from being told", async () => {
   expect(error).toHaveBeenCalled();
 });
 
-test("writes of an earlier page go first, those that lost what they build on are given up", async () => {
+test("restored writes are sent first, those without their dependency are given up", async () => {
   const persisted = (write: Partial<PersistedWrite>) =>
     ({ seq: 1, kind: "create", collection: "boxes", requestId: crypto.randomUUID(), optimistic: true, owner: null, after: 0, ...write }) as PersistedWrite;
   const gone: string[] = [];
@@ -231,7 +231,7 @@ test("writes of an earlier page go first, those that lost what they build on are
   expect([...model.rows.boxes!.values()].map((box) => box.name)).toEqual(["one", "two", "earlier", "later"]);
 });
 
-test("what a caller does to the values afterwards changes nothing", async () => {
+test("values are copied when the write is made", async () => {
   const { client } = mockPage();
   const values = { name: "a", nothing: undefined };
   const { id } = client.create("boxes", values);
@@ -239,7 +239,7 @@ test("what a caller does to the values afterwards changes nothing", async () => 
   expect(client.row("boxes", id)).toEqual({ id, version: 0, name: "a" });
 });
 
-test("two writes of the same, told of together, show as two rows at all times", async () => {
+test("two equal creates that arrive together are always displayed as two rows", async () => {
   const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
@@ -269,7 +269,7 @@ test("two writes of the same, told of together, show as two rows at all times", 
   expect((await Promise.all(writes)).map((ack) => ack.data.id)).toEqual([3, 4]);
 });
 
-test("somebody else's row that looks like ours gives its place back", async () => {
+test("another client's equal row does not replace a placeholder for good", async () => {
   const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
@@ -289,7 +289,7 @@ test("somebody else's row that looks like ours gives its place back", async () =
   expect(client.rows("boxes").map((box) => box.id)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test("a changed row may be what any of our writes made, and stands beside none of them", async () => {
+test("a changed new row hides all placeholders that it may belong to", async () => {
   const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
@@ -310,7 +310,7 @@ test("a changed row may be what any of our writes made, and stands beside none o
   expect(client.row("boxes", made.id)).toMatchObject({ id: 3, name: "theirs" });
 });
 
-test("a form that was opened on a stand-in saves the real row, and is no conflict", async () => {
+test("an update with a placeholder's version causes no conflict", async () => {
   const { client, socket, settle } = mockPage();
   await ticks();
   socket.up();
@@ -326,7 +326,7 @@ test("a form that was opened on a stand-in saves the real row, and is no conflic
   expect(await saved).toMatchObject({ ok: true, data: { id: 3, name: "newer", version: 2 } });
 });
 
-test("where a trigger rewrites what is made, a row stands beside its stand-in at most until that is known", async () => {
+test("rows that a trigger rewrites are displayed beside their placeholder only until the first ack", async () => {
   const { client, model, socket, settle } = mockPage();
   model.rewrite = (name) => name.toUpperCase();
   await ticks();
@@ -351,7 +351,7 @@ test("where a trigger rewrites what is made, a row stands beside its stand-in at
   expect(client.rows("boxes").map((box) => box.name)).toEqual(["one", "two", "FIRST", "SECOND", "THIRD"]);
 });
 
-test("where nothing is rewritten, somebody else's new row hides none of ours", async () => {
+test("without rewrites, another client's new row hides no placeholder", async () => {
   const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();

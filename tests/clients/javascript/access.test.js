@@ -6,7 +6,7 @@ import { collections, nextEvent, startServer } from "@rowcast/test-support";
 
 const members = { settings: ["--access", "members"] };
 
-test("what is wrong with auth is told in words and by key", async (t) => {
+test("invalid auth is refused with a sentence and a key", async (t) => {
   const server = await startServer(t);
   for (const [auth, key] of [
     [{ token: "made up" }, "$unauthorized"],
@@ -26,7 +26,7 @@ test("what is wrong with auth is told in words and by key", async (t) => {
   }
 });
 
-test("a page that signs in after it has connected is sent the gym before it is answered", async (t) => {
+test("a login after connect delivers the rows before its ack", async (t) => {
   const server = await startServer(t, members);
   const { socket, store, request } = server.open();
   const { access, user } = await nextEvent(socket, "connected");
@@ -48,7 +48,7 @@ test("a page that signs in after it has connected is sent the gym before it is a
   assert.ok((await request("login", { username: "mara", password: "mara_password" })).ok);
 });
 
-test("who wrote is told to the others behind the change", async (t) => {
+test("authored follows the change on other clients", async (t) => {
   const server = await startServer(t);
   const writer = server.open();
   await writer.request("login", { username: "teo", password: "teo_password" });

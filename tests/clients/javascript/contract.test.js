@@ -6,7 +6,7 @@ import { collections, nextEvent, startServer } from "@rowcast/test-support";
 
 const coach = { name: "Ada", age: 36, picture: "https://example.com/ada.png" };
 
-test("a page has the gym as soon as it is connected", async (t) => {
+test("connect delivers all collections", async (t) => {
   const server = await startServer(t);
   const { socket, store, waitFor } = server.open();
   const order = [];
@@ -22,7 +22,7 @@ test("a page has the gym as soon as it is connected", async (t) => {
   assert.equal(socket.io.engine.transport.name, "websocket");
 });
 
-test("a write is in the page before its ack, and in every other page", async (t) => {
+test("a write reaches its writer before the ack, and every other client", async (t) => {
   const server = await startServer(t, { sample: "never" });
   const [mine, ...others] = Array.from({ length: 4 }, () => server.open());
   await Promise.all([mine, ...others].map((page) => page.waitFor("the gym", () => true)));
@@ -49,7 +49,7 @@ test("a write is in the page before its ack, and in every other page", async (t)
   for (const other of others) await other.waitFor("the deletion", ({ coaches }) => coaches.length === 0);
 });
 
-test("a form learns what is wrong with each field", async (t) => {
+test("an invalid payload returns an error for each field", async (t) => {
   const server = await startServer(t);
   const { request } = server.open();
   const refused = await request("new_coach", { name: "A", age: "17", picture: "me.png", colour: "red" });
@@ -83,7 +83,7 @@ test("a list is read page by page", async (t) => {
   assert.ok(data.rows.length === 2 && data.rows[0].age >= data.rows[1].age);
 });
 
-test("who signs in is known on the next connection too", async (t) => {
+test("a token signs in on the next connection", async (t) => {
   const server = await startServer(t);
   const page = server.open();
   await page.waitFor("the gym", () => true);
@@ -102,7 +102,7 @@ test("who signs in is known on the next connection too", async (t) => {
   assert.match((await nextEvent(stranger.socket, "connect_error")).message, /token/);
 });
 
-test("two hundred writes at once are acked in order", async (t) => {
+test("two hundred concurrent writes are acked in order", async (t) => {
   const server = await startServer(t, { sample: "never" });
   const { request, store } = server.open();
   const acked = [];

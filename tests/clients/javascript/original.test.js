@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startServer, waitForSocket } from "@rowcast/test-support";
 
-test("the version that lives on what it is sent", async (t) => {
+test("original front end: snapshots keep the store current", async (t) => {
   const server = await startServer(t);
   const { socket, store, waitFor } = server.open();
   await waitFor("the four collections", () => true);
@@ -62,7 +62,7 @@ test("the version that lives on what it is sent", async (t) => {
   assert.deepEqual([store.coaches.length, store.schedules.length], [5, 36]);
 });
 
-test("the version that asks for everything again and again", async (t) => {
+test("original front end: repeated refresh keeps the store current", async (t) => {
   const server = await startServer(t);
   const { socket, store } = server.open();
   const other = server.open();

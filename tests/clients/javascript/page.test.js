@@ -31,7 +31,7 @@ async function isAccessible(page) {
 }
 
 for (const colorScheme of ["light", "dark"]) {
-  test(`the page counts along, in ${colorScheme}`, { skip }, async (t) => {
+  test(`the built-in page counts rows live, in ${colorScheme}`, { skip }, async (t) => {
     const server = await startServer(t);
     const { page, errors } = await visit(t, server.url, { colorScheme, bypassCSP: false });
     await shows(page, "coaches", 5);
@@ -52,7 +52,7 @@ for (const colorScheme of ["light", "dark"]) {
     assert.deepEqual(errors.filter((error) => !/WebSocket connection/.test(error)), []);
   });
 
-  test(`the page is for everybody, in ${colorScheme}`, { skip }, async (t) => {
+  test(`the built-in page is accessible, in ${colorScheme}`, { skip }, async (t) => {
     const server = await startServer(t);
     const { page } = await visit(t, server.url, { colorScheme, bypassCSP: true });
     await shows(page, "coaches", 5);
@@ -60,7 +60,7 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-test("where only members are shown anything, one signs in by keyboard", { skip }, async (t) => {
+test("the built-in page signs in by keyboard with access mode members", { skip }, async (t) => {
   const server = await startServer(t, { settings: ["--access", "members"] });
   const { page } = await visit(t, server.url, { bypassCSP: true });
   await page.getByLabel("Username").waitFor();

@@ -7,7 +7,7 @@ import { nextEvent, startServer } from "@rowcast/test-support";
 const coach = { name: "Ada", age: 36, picture: "https://example.com/ada.png" };
 
 for (const how of ["stop", "kill"]) {
-  test(`a page comes back by itself after the server's ${how}`, async (t) => {
+  test(`a client reconnects after the server's ${how}`, async (t) => {
     const server = await startServer(t, { sample: "never" });
     const pages = [server.open(), server.open(), server.open()];
     await Promise.all(pages.map((page) => page.waitFor("the gym", () => true)));
@@ -33,7 +33,7 @@ for (const how of ["stop", "kill"]) {
   });
 }
 
-test("a page may be opened before the server", async (t) => {
+test("a client opened before the server connects", async (t) => {
   const server = await startServer(t);
   await server.stop();
   const page = server.open();
@@ -44,7 +44,7 @@ test("a page may be opened before the server", async (t) => {
   await page.waitFor("the gym", ({ schedules }) => schedules.length === 36);
 });
 
-test("a page that leaves is gone, and may come again", async (t) => {
+test("a disconnected client leaves no session, and may connect again", async (t) => {
   const server = await startServer(t);
   const { socket, request } = server.open();
   for (let round = 0; round < 5; round += 1) {

@@ -7,7 +7,7 @@ import { startServer } from "@rowcast/test-support";
 const coach = { name: "Ada", age: 36, picture: "https://example.com/ada.png" };
 
 for (const transports of [undefined, ["polling"], ["websocket"], ["websocket", "polling"]]) {
-  test(`a page reads, writes and sees others write with transports: ${JSON.stringify(transports)}`, async (t) => {
+  test(`a client reads, writes and receives others' writes with transports: ${JSON.stringify(transports)}`, async (t) => {
     const server = await startServer(t);
     const [page, other] = [server.open({ transports }), server.open({ transports: ["websocket"] })];
     await page.waitFor("the gym", ({ coaches }) => coaches.length > 0);

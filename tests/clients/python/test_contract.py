@@ -10,7 +10,7 @@ COACH = {"name": "Ada", "age": 36, "picture": "https://example.com/ada.png"}
 
 
 class SampleGym(Story):
-    async def test_a_client_has_the_gym_once_it_is_connected(self):
+    async def test_connect_delivers_all_collections(self):
         client = await self.open()
         self.assertEqual(client.events, ["connected", *COLLECTIONS])
         sid = client.socket.get_sid()
@@ -20,7 +20,7 @@ class SampleGym(Story):
         self.assertEqual(sorted(told["schema"]["collections"]), sorted([*COLLECTIONS, "events"]))
         self.assertEqual([len(client.rows[name]) for name in COLLECTIONS], [5, 3, 6, 36])
 
-    async def test_what_is_wrong_is_told_by_field(self):
+    async def test_invalid_payload_returns_errors_by_field(self):
         client = await self.open()
         ack = await client.ask("new_coach", {"name": "A", "age": "17", "picture": None})
         self.assertEqual((ack["ok"], ack["data"]), (False, None))
@@ -35,7 +35,7 @@ class SampleGym(Story):
             with self.subTest(event=event, payload=payload):
                 self.assertEqual(list((await client.ask(event, payload))["errors"]), [key])
 
-    async def test_who_signs_in_comes_back_with_the_token(self):
+    async def test_token_signs_in_on_reconnect(self):
         client = await self.open()
         username = client.rows["coaches"][0]["username"]
         ack = await client.ask("login", {"username": username, "password": f"{username}_password"})
@@ -62,7 +62,7 @@ class SampleGym(Story):
 class EmptyGym(Story):
     sample = "never"
 
-    async def test_a_write_reaches_every_client(self):
+    async def test_write_reaches_every_client(self):
         clients = [await self.open() for _ in range(4)]
         ack = await clients[0].ask("new_coach", COACH)
         row = {"id": 1, **COACH, "username": None, "version": 1}
@@ -75,14 +75,14 @@ class EmptyGym(Story):
         for client in clients:
             await client.sees(lambda client=client: client.rows["coaches"] == [])
 
-    async def test_many_writes_at_once_are_all_acked(self):
+    async def test_concurrent_writes_are_all_acked(self):
         client = await self.open()
         writes = [client.ask("new_coach", {**COACH, "name": f"Coach {at}"}) for at in range(100)]
         acks = await asyncio.gather(*writes)
         self.assertEqual([ack["data"]["id"] for ack in acks], list(range(1, 101)))
         await client.sees(lambda: len(client.rows["coaches"]) == 100)
 
-    async def test_a_client_comes_back_by_itself(self):
+    async def test_client_reconnects_after_restart(self):
         client = await self.open()
         await client.ask("new_coach", COACH)
         for round in (2, 3):
@@ -93,7 +93,7 @@ class EmptyGym(Story):
             self.assertEqual(ack["data"]["id"], round)
             await client.sees(lambda: len(client.rows["coaches"]) == round)
 
-    async def test_a_client_stays_while_others_come_and_go(self):
+    async def test_client_stays_connected_while_others_reconnect(self):
         client = await self.open()
         for _ in range(30):
             other = await self.open()

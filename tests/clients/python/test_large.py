@@ -30,7 +30,7 @@ class Large(Story):
         metrics = urllib.request.urlopen(f"{self.server.url}/metrics").read().decode()
         return sum(float(number) for number in re.findall(f"^{re.escape(name)} (\\S+)$", metrics, re.M))
 
-    async def test_it_is_told_what_it_does_not_take_and_is_left_in_peace(self):
+    async def test_oversized_collections_are_withheld_and_client_stays_connected(self):
         client = Client()
         self.addAsyncCleanup(client.socket.shutdown)
         await client.socket.connect(self.server.url, transports=["websocket"], wait_timeout=PATIENCE)
@@ -46,7 +46,7 @@ class Large(Story):
         self.assertEqual(len(client.greetings), connects, "it stays connected")
         self.assertLess(self.metric("socketio_bytes_sent_total") - before, 2_000_000)
 
-    async def test_with_a_higher_limit_it_has_everything(self):
+    async def test_higher_limit_receives_everything(self):
         client = await self.open(websocket_extra_options={"max_msg_size": 0})
         await client.sees(lambda: len(client.rows.get("coaches", [])) == COACHES + 5)
         self.assertNotIn("withheld", client.events)
