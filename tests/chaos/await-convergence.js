@@ -35,7 +35,7 @@ export async function awaitConvergence({ test, nodes, pages, truth, faultLog }) 
   faultLog.count("rows at the end", collections.reduce((sum, collection) => sum + truth[collection].length, 0));
 }
 
-// Whoever was told that it was the server's fault, or before it was shown, was so for a reason that is in a log.
+// Each `$internal`, and each ack that came before its change was published, must have its cause in a log.
 export async function checkServerLogs({ nodes, writeLog, faultLog, steady }) {
   const lines = nodes.flatMap((node) => node.log().split("\n"));
   for (const line of lines) if (/panicked/.test(line)) faultLog.violation("a server panicked", { line });

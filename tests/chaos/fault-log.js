@@ -1,4 +1,4 @@
-// What was done to whom, and what turned out to be broken: a report tells of both, side by side.
+// The injected faults and the violated guarantees; a report lists both side by side.
 
 // Faults so long before something, and so long after it, may have to do with it.
 const before = 3000;
@@ -48,7 +48,7 @@ export class FaultLog {
     ]);
   }
 
-  // Everything that was done, for whoever looks at the servers' logs.
+  // All faults, for comparison with the servers' logs.
   history() {
     return this.#faults.map(({ at, what }) => `${new Date(this.#began + at).toISOString()} ${seconds(at)} ${what}\n`);
   }

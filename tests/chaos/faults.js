@@ -99,7 +99,7 @@ export class Faults {
     };
     const going = Object.entries(happen).filter(([name]) => faults.includes(name));
     this.#running = Promise.all(going.map(([name, happen]) => again(name, happen)));
-    // Whoever waits for calm hears of it.
+    // A failure is reported while the run waits for calm.
     this.#running.catch((error) => faultLog.violation(error.message));
   }
 

@@ -1,7 +1,7 @@
 // Other programs on the same database. They know nothing of versions, of the log, or of us: they run SQL.
 //
-// Each notes what it did in a table of its own, in the same transaction, so what has become of a transaction that was cut off
-// is known in the end.
+// Each notes what it did in a table of its own, in the same transaction, so what has become of a transaction that was
+// cut off is known in the end.
 
 import { note, tables } from "./notes.js";
 import { names } from "./operations.js";
@@ -37,7 +37,8 @@ export class Foreign {
     await this[chance.pick(["insert", "update"])](chance, ["set local session_replication_role = replica"]);
   }
 
-  // As `pg_restore --disable-triggers` loads a table. What no trigger sees has no version yet, so these rows are its own.
+  // As `pg_restore --disable-triggers` loads a table. What no trigger sees has no version yet, so these rows are its
+  // own.
   async load(chance) {
     const [off, on] = ["disable", "enable"].map((word) => `alter table coaches ${word} trigger all`);
     const id = this.#silent.length > 3 ? chance.pick(this.#silent) : undefined;
@@ -51,8 +52,8 @@ export class Foreign {
     }
   }
 
-  // With ids of its own, beyond those that have been given out: all of the next ones that would be. These rows stay as they are, since
-  // an id that is free again would be given out once more.
+  // With ids of its own, beyond those that have been given out: all of the next ones that would be. These rows stay as
+  // they are, since an id that is free again would be given out once more.
   async import(chance) {
     const given = {
       postgres: "select last_value as last from coaches_id_seq",

@@ -25,7 +25,7 @@ class Node {
   #counted = {};
   #before = {};
   up = true;
-  // Somebody is at it.
+  // A fault is being injected.
   busy = false;
 
   constructor(name, file, server) {

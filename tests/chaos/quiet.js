@@ -1,4 +1,5 @@
-// What is done to the database when next to nothing happens that could cover the traces: a few writes right before, a few right after.
+// What is done to the database when next to nothing happens that could cover the traces: a few writes right before, a
+// few right after.
 
 const some = 6;
 
@@ -13,8 +14,9 @@ export async function crash({ authors, database, faultLog }) {
   }
 }
 
-// A backup is restored under the running servers. What was acked since is gone by the operator's hand; what is acked from then on is not.
-// The backup has been written to meanwhile, so its log is as long as the one that it takes the place of.
+// A backup is restored under the running servers. What was acked since is gone by the operator's hand; what is acked
+// from then on is not. The backup has been written to meanwhile, so its log is as long as the one that it takes the
+// place of.
 export async function restore({ authors, database, writeLog, foreign, pages, faultLog, random }) {
   const board = structuredClone(writeLog.board);
   faultLog.fault("backup");

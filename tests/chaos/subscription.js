@@ -1,4 +1,5 @@
-// A logical subscription: another database of the cluster is where some coaches come from, and applies its changes to ours.
+// A logical subscription: another database of the cluster is where some coaches come from, and applies its changes to
+// ours.
 
 import { setTimeout as pause } from "node:timers/promises";
 import { TIMEOUT } from "@rowcast/test-support";
@@ -16,8 +17,8 @@ export class Subscription {
     [this.#database, this.#faultLog] = [database, faultLog];
   }
 
-  // Its own table is like ours, and its slot is made by itself, since both are in one cluster. What it applies is kept before it is
-  // seen, or else a crash would take it back.
+  // Its own table is like ours, and its slot is made by itself, since both are in one cluster. What it applies is kept
+  // before it is seen, or else a crash would take it back.
   async begin() {
     const { execute } = this.#database;
     await execute([`create database ${from}`], { alone: true });

@@ -28,7 +28,7 @@ function histories(writeLog, faultLog) {
     if (known) faultLog.violation("two writes were acked with one row", { at: write.acked, write, other: known.made });
     rows[write.collection].set(write.ack.data.id, { made: write, updates: [], deleted: [] });
   };
-  // Other programs' writes are like ours, but for what they are told.
+  // Other programs' writes are treated as clients' writes, except for acks.
   const noted = writeLog.foreign.filter(({ kind }) => kind !== "silent");
   const others = noted.map(({ marker, kind, collection, id, row }) => ({
     ...{ marker, collection, kind: kind === "insert" ? "create" : kind, isForeign: true, payload: {} },
@@ -107,7 +107,8 @@ function table(collection, rows, found, faultLog) {
   for (const row of found) if (!rows.has(row.id)) faultLog.violation("a row that nobody was acked with", { row });
 }
 
-// What depends on a version was done to the row as it was then: nothing came between, and what was not to change did not.
+// What depends on a version was done to the row as it was then: nothing came between, and what was not to change did
+// not.
 function unseen(states, faultLog) {
   for (const [place, { acked: at, ack, payload, isForeign }] of states.entries()) {
     if (isForeign || place === 0 || payload.version === undefined) continue;
@@ -125,7 +126,7 @@ function same(one, other) {
   return hash(own(one)) === hash(own(other));
 }
 
-// Nobody was ever shown what was not acked as done, or noted by another program.
+// No page ever displayed a change that was neither acked as done nor noted by another program.
 function shown(writeLog, pages, published, faultLog) {
   const acked = writeLog.writes.filter(({ ack }) => ack?.ok);
   const done = new Set([...acked, ...writeLog.foreign].map(({ marker }) => marker).concat(published.map(({ name }) => name)));

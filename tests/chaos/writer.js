@@ -1,4 +1,5 @@
-// A front end that writes, in bursts, and takes each ack down. What it cannot be told, it asks again under the same id.
+// A front end that writes in bursts and records each ack. Writes without a final ack are repeated with the same request
+// id.
 
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
@@ -47,7 +48,7 @@ export class Writer {
     if (!isDeepStrictEqual(second, ack)) this.#faultLog.violation("a repeat was acked in another way", { write, second });
   }
 
-  // What was not acked the stock client sends again; if it is told that nothing was written, or that it is not known, we do.
+  // Unacked writes are sent again by the stock client; `$unavailable` and unknown outcomes are repeated here.
   async #carryOut({ event, payload, id, told }) {
     for (;;) {
       let ack;

@@ -33,8 +33,8 @@ export const until = (what, condition) => pollUntil(what, condition, { time: TIM
 export const healthy = (id) =>
   until("the container to be healthy", async () => (await inspect(id)).State.Health.Status === "healthy");
 
-// When a container became healthy for the first time since it was started, as the engine's events have it: the container's own
-// log keeps the last few checks, and a slow machine comes too late for the first.
+// When a container became healthy for the first time since it was started, as the engine's events have it: the
+// container's own log keeps the last few checks, and a slow machine comes too late for the first.
 export async function firstHealthy({ Id, State }) {
   const span = ["--since", State.StartedAt, "--until", new Date().toISOString()];
   const which = ["--filter", `container=${Id}`, "--filter", "event=health_status"];

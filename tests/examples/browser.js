@@ -1,7 +1,8 @@
-// Chromium, and pages in it as their authors serve them: from a port of localhost, with what they import from elsewhere.
+// Chromium, and pages in it as their authors serve them: from a port of localhost, with what they import from
+// elsewhere.
 //
-// Needs Chromium: Debian's package `chromium`, or one that CHROMIUM names. With SCREENSHOTS set to a folder, pictures of what was seen
-// are put there.
+// Needs Chromium: Debian's package `chromium`, or one that CHROMIUM names. With SCREENSHOTS set to a folder, pictures
+// of what was seen are put there.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -62,7 +63,7 @@ export async function carried(page, so, what) {
   await withTimeout(holds, what).finally(() => page.off("frame", look));
 }
 
-// What a page did wrong by itself, and what stands in the way of people who do not see it or use no mouse.
+// The page has neither errors of its own nor accessibility violations.
 export async function isSound(page, name) {
   const { SCREENSHOTS: folder } = process.env;
   if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });

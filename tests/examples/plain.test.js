@@ -43,7 +43,7 @@ test("plain page: two windows display creates, updates and deletes of one", asyn
   for (const page of [mine, other]) await row(page, "<b>Ada</b>").filter({ hasText: "36 years" }).waitFor();
   assert.equal(await mine.getByLabel("Name").inputValue(), "");
 
-  // Two edit one coach: the slower one is told, and keeps what was typed.
+  // Two windows edit one coach: the slower one displays the conflict and keeps its input.
   for (const page of [mine, other]) await press(page, "Edit <b>Ada</b>");
   await type(mine, { Name: "Ada Byron" });
   await press(mine, "Save");

@@ -1,6 +1,7 @@
 // A page of Next.js: built, rendered by its server, hydrated, live; and each process ends.
 //
-// Its packages are large and its build is slow, so it is no workspace of the root: run `npm ci` at the root and here, then `npm test`.
+// Its packages are large and its build is slow, so it is no workspace of the root: run `npm ci` at the root and here,
+// then `npm test`.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -63,8 +63,8 @@ test("the proxy's origin is accepted if configured, another is refused", async (
   }
 });
 
-// The server closes a connection that has been idle for a second, and the clients write about once a second: again and again a
-// request crosses with a close.
+// The server closes a connection that has been idle for a second, and the clients write about once a second: again and
+// again a request crosses with a close.
 test("writes are carried out exactly once when the proxy closes a connection", async (t) => {
   const server = await startServer(t, { sample: "never", settings: ["--keep-alive", "1"] });
   const url = await nginx(t, server);
@@ -114,7 +114,8 @@ async function reached(t, url, transports) {
   assert.ok((await request(socket, "me")).ok, `${transports}`);
 }
 
-// nginx says at the right whom it talks to, which is the test; what it was told stands before that, and counts where that is trusted, too.
+// nginx appends the address that it talks to at the right of X-Forwarded-For; earlier entries count only if that
+// address is trusted.
 test("rate limits use the client address that the proxy forwards", async (t) => {
   const settings = ["--sessions-each", "1", "--trusted-proxies", "127.0.0.0/8"];
   const url = await nginx(t, await startServer(t, { sample: "never", settings }));

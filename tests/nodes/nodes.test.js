@@ -1,4 +1,5 @@
-// Two nodes on one PostgreSQL behind the proxy of docs/operations/nodes.md. Whatever becomes of one of them, pages go on.
+// Two nodes on one PostgreSQL behind the proxy of docs/operations/nodes.md. Whatever becomes of one of them, pages go
+// on.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -83,8 +84,8 @@ test("clients of a frozen node continue on the other, and the node catches up", 
   assert.equal(await sessions(nodes[1]), pages.length);
   nodes[0].resume();
   await meanwhile(front.counts(0, "UP"));
-  // It carries out what it had received, and then finds that nobody is there any more; of those who polled only when
-  // they have not been heard of for 45 s.
+  // The node carries out the events it had received, then closes the sessions: WebSockets at once, polling ones after
+  // 45 s.
   await meanwhile(pollUntil("its sessions to end", async () => (await sessions(nodes[0], "websocket")) === 0));
   await writes(5);
   await end();

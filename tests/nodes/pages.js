@@ -18,7 +18,7 @@ export const openPages = (test, url, { cut = false } = {}) =>
     return { ...page, name: `Page ${at}`, transports, exact, cut, acked: [], refused: 0, turnedAway };
   });
 
-// Writes until it is told to stop: a new coach, and then that coach a year older.
+// Repeatedly creates a coach and updates it, until `enough`.
 export async function write(page, { enough }) {
   for (let n = 0; !enough(); n += 1) {
     const name = `${page.name}, ${n}`;
@@ -33,14 +33,14 @@ async function done(page, event, payload) {
     const { ok, data, errors } = await page.socket.emitWithAck(event, payload, ...options);
     if (ok) return data;
     const [key, ...more] = Object.keys(errors);
-    // Nothing was written; or, if the database was lost in the middle of a commit, nobody knows.
+    // Nothing was written; or the outcome is unknown, if the database was lost during a commit.
     const nothing = ["$unavailable", "$locked"].includes(key);
     assert.ok(more.length === 0 && (nothing || (key === "$unknown_outcome" && page.cut)), JSON.stringify(errors));
     page.refused += 1;
   }
 }
 
-// What was acked is there, as it was acked; and there is nothing that nobody wrote.
+// All acked rows exist as acked, and there are no others.
 export function holds(page, coaches) {
   const rows = new Map(coaches.map((row) => [row.id, row]));
   for (const { id, name, age } of page.acked) {

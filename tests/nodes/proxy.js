@@ -32,7 +32,7 @@ export async function proxy(test, nodes, { requests } = {}) {
     ([code]) => assert.fail(`the proxy ended with ${code}`),
     ({ message }) => assert.fail(`the proxy cannot be started: apt-get install haproxy (${message})`),
   );
-  // Once it runs, its end is the business of whoever misses it.
+  // After the start, an exit shows in the tests that use the proxy.
   failed.catch(() => {});
 
   // What it thinks of each node, in the words of `show stat`: UP, or DOWN, or on the way from the one to the other.
@@ -59,7 +59,7 @@ function settings(port, admin, nodes, requests) {
     ["10.0.0.12:5555", new URL(nodes[1].url).host],
   ];
   if (requests) replaced.push(["http_req_rate gt 10000", `http_req_rate gt ${requests}`]);
-  // Only root can become somebody else.
+  // Only root can change its user.
   if (process.getuid() !== 0) replaced.push(["    user haproxy\n", ""], ["    group haproxy\n", ""]);
   return replaced.reduce((block, [theirs, ours]) => {
     const parts = block.split(theirs);

@@ -1,5 +1,5 @@
-// Honest clients at work, first alone and then beside hostile ones: how long they wait for acks, whether newcomers get in, and
-// how much memory the server takes.
+// Honest clients at work, first alone and then beside hostile ones: how long they wait for acks, whether newcomers get
+// in, and how much memory the server takes.
 //
 // node soak.js; MINUTES in the environment. Prints a line a minute and a verdict, and ends with 1 if it is a bad one.
 

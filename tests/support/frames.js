@@ -1,5 +1,5 @@
-// Splits what one end of a connection sends: HTTP as it arrives, and each frame of a WebSocket by itself, so that a fault
-// hits a unit of the protocol.
+// Splits what one end of a connection sends: HTTP as it arrives, and each frame of a WebSocket by itself, so that a
+// fault hits a unit of the protocol.
 
 const upgrade = /^(?:GET [^]*\r\nupgrade: websocket\r\n|HTTP\/1\.1 101 )/i;
 

@@ -1,4 +1,4 @@
-// Who may see and who may change: everybody, those who signed in, or nobody else at all.
+// The access modes open, read and members.
 
 import assert from "node:assert/strict";
 import { retry } from "@rowcast/test-support";
@@ -20,8 +20,8 @@ async function asMember(gym, username) {
 
 story("access mode members: rows are displayed only while signed in", members, async (gym) => {
   const window = await gym.open();
-  const heard = [];
-  window.page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => heard.push(String(payload))));
+  const frames = [];
+  window.page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => frames.push(String(payload))));
   await window.page.goto("/coaches");
   await window.sees(page(window));
   await enter(window, page(window), "mara", "wrong");
@@ -34,7 +34,7 @@ story("access mode members: rows are displayed only while signed in", members, a
   await window.sees(window.text(new RegExp(blank.password, "i")));
   // Neither shown nor sent.
   assert.equal(await window.text(names).count(), 0);
-  assert.ok(heard.length > 0 && !heard.some((payload) => names.test(payload)), "no rows were sent");
+  assert.ok(frames.length > 0 && !frames.some((payload) => names.test(payload)), "no rows were sent");
 
   await enter(window, page(window), "mara", "mara_password");
   await window.sees(window.row("Teo Okafor"));
@@ -95,7 +95,7 @@ story("a member's writes are displayed to another with the author's name", membe
   const seen = teo.sees(teo.row("Rosa Delgado").getByText("Mara Lindqvist changed this just now"));
   await mara.button("Save changes").click();
   await seen;
-  // Who comes later is told nothing old.
+  // A window opened later displays no earlier edit.
   assert.equal(await mara.text(/just now/).count(), 0);
 });
 

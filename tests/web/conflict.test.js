@@ -11,7 +11,7 @@ const stands = (wanted) => ({ coaches: [, teo] }) => Object.entries(wanted).ever
 const compares = (window, field, mine, theirs) =>
   window.sees(window.question(title).getByRole("row", { name: `${field} ${mine} ${theirs}`, exact: true }));
 
-// A window that saved a change of Teo's age without a connection, while somebody changed it as well; it is back now.
+// A window that has reconnected after an offline update of Teo's age, which another client has changed meanwhile.
 async function returned(gym, t, path = "/coaches/2") {
   const relay = await interruptibleRelay(t, gym.url);
   const [window, mara] = [await gym.open({ url: relay.url }), await gym.open()];
@@ -36,7 +36,7 @@ for (const choice of ["mine", "theirs"]) {
   story(`an offline update conflicts with a newer one: ${choice}`, {}, async (gym, t) => {
     const { window } = await returned(gym, t);
     await window.sees(window.text(/Your change of the coach “Teo O.” met a newer version/));
-    // Until somebody decides, theirs stands.
+    // The server's row stays until the conflict is resolved.
     await gym.waitFor("theirs", stands({ name: "Teo O.", age: 43, version: 2 }));
     await window.sees(window.row("Teo O."));
     await window.button("Compare").click();

@@ -1,4 +1,4 @@
-// Rows that somebody filled with markup, quotes, writing from right to left, emoji and addresses that are code: text, all of it.
+// Rows with markup, quotes, right-to-left text, emoji and script URLs are displayed as text.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

@@ -57,7 +57,7 @@ test("hot replacement closes the old client's socket, database and locks", { tim
   const live = (edition) => page.waitForFunction((edition) => window.edition === edition && clients.at(-1).connection().state === "live", edition);
   const locks = () => page.evaluate(async () => (await navigator.locks.query()).held.length);
   await live(1);
-  await retry(async () => assert.equal(vite.ws.clients.size, 1), "the page to hear of changes");
+  await retry(async () => assert.equal(vite.ws.clients.size, 1), "the page to connect for hot updates");
   const before = await locks();
 
   for (const edition of [2, 3]) {
@@ -67,7 +67,7 @@ test("hot replacement closes the old client's socket, database and locks", { tim
     await vite.environments.client.reloadModule(await moduleGraph.getModuleByUrl("/client.js"));
     await live(edition);
   }
-  const states = await page.evaluate(() => clients.map((client) => client.connection()).map(({ state, kept }) => `${state} ${kept}`));
+  const states = await page.evaluate(() => clients.map((client) => client.connection()).map(({ state, persisted }) => `${state} ${persisted}`));
   assert.deepEqual(states, ["offline true", "offline true", "live true"]);
   await retry(async () => assert.equal(await locks(), before), "the locks of those before");
   await retry(async () => assert.equal(sockets.filter((socket) => !socket.isClosed()).length, 1), "their sockets to be closed");

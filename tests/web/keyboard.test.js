@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { retry } from "@rowcast/test-support";
 import { story } from "./support/story.js";
 
-// Tab until it is there, as somebody would; gives up after a few rounds of the page.
+// Presses Tab until the element has focus; gives up after a few rounds of the page.
 async function tabTo(window, locator, key = "Tab") {
   await window.sees(locator);
   for (let step = 0; step < 120; step += 1) {

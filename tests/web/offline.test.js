@@ -1,4 +1,4 @@
-// Without a connection work goes on: what is saved is kept, told as waiting, and sent exactly once when the connection is back.
+// Offline writes are stored, displayed as waiting, and sent exactly once after the reconnect.
 
 import assert from "node:assert/strict";
 import { retry } from "@rowcast/test-support";

@@ -51,7 +51,7 @@ for (const pages of [false, true]) {
     const lost = relay.cutBeforeAck();
     await window.button("Create coach").click();
     await lost;
-    // It is written, and nobody here knows.
+    // The row is written, and no window has received it.
     await gym.waitFor("Ada", ({ coaches }) => coaches.length === 6);
     await window.status("Reconnecting…");
     if (pages) {

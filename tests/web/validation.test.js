@@ -1,4 +1,5 @@
-// What the server refuses is said beside the field it is about; what was typed stays, and focus goes to the first of it.
+// What the server refuses is said beside the field it is about; what was typed stays, and focus goes to the first of
+// it.
 
 import assert from "node:assert/strict";
 import { story } from "./support/story.js";

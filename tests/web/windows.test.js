@@ -1,4 +1,4 @@
-// Two windows: what one changes the other shows at once, and says who it was.
+// Two windows: changes in one are displayed in the other with their author.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -23,7 +23,7 @@ story("creates, updates and deletes are displayed in another window with their a
   const changed = other.sees(other.row("Ada Lovelace").getByText("Mara Lindqvist changed this just now"));
   await mara.button("Save changes").click();
   await changed;
-  // It is news to the others only, and is told to who cannot see it, too.
+  // It is marked as new in other windows only, and announced to screen readers.
   assert.equal(await mara.text(/just now/).count(), 0);
   await other.reads(other.role("log", "Changes by others"), /Mara Lindqvist (created|updated|added|changed) .*Ada Lovelace/);
 
@@ -71,7 +71,7 @@ story("remote edits leave a form's focus and input unchanged", {}, async (gym) =
   await window.button("Save changes").click();
   await window.sees(window.message("Saved the coach"));
   await gym.waitFor("both changes", ({ coaches: [mara] }) => mara.age === 35 && mara.username === "mara.lindqvist" && mara.version === 3);
-  // Who has typed nothing sees it in the form itself.
+  // A form without input displays the new values.
   await other.holds("Username", "mara.lindqvist");
 });
 

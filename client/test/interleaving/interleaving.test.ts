@@ -1,5 +1,5 @@
-// Whatever happens in whatever order: in the end the page shows what the server has, no write is lost or doubled, and at
-// no time does a row stand beside its stand-in.
+// Whatever happens in whatever order: in the end the page shows what the server has, no write is lost or doubled, and
+// at no time does a row stand beside its stand-in.
 
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -46,14 +46,14 @@ interface Made {
 class Story {
   model;
   made: Made[] = [];
-  // What the page has been told of the server's rows.
+  // The server's rows as the page has received them.
   heard: Record<string, Map<number, any>> = { boxes: new Map(), labels: new Map() };
   memory = new MemoryPersistence();
   client;
   socket;
   // What has come of a picture that is on its way: until its last piece is there the page shows what it had.
   coming: Story["heard"] | undefined;
-  // What others did to rows as the page was shown it, and who it was where the page has been told.
+  // Changes by others as the page displayed them, and their authors as far as the page received them.
   shown = new Map<string, { version: Version; created: boolean }>();
   authors = new Map<string, object>();
   #names = 0;
@@ -104,7 +104,7 @@ class Story {
       case "versioned": return target && this.write("update", collection, target.id, { ...this.fields(collection, client.rows("boxes"), a, b), version: target.version });
       case "delete": return target && this.write("delete", collection, target.id, {});
       case "otherCreate": return model.write(`new_${singular(collection)}`, this.fields(collection, [...model.rows.boxes!.values()], a, b));
-      // Somebody else makes the same.
+      // Another client creates an equal row.
       case "otherTwin": {
         const twin = this.made.filter((one) => one.kind === "create" && one.collection === "boxes").at(-1);
         return twin && model.write("new_box", twin.fields);
@@ -114,7 +114,7 @@ class Story {
         const twin = this.#open("create", "boxes").at(-1);
         return twin && this.write("create", "boxes", 0, twin.fields);
       }
-      // Somebody else changes what we have made and perhaps not heard of.
+      // Another client changes a row that this one has created and perhaps not received.
       case "otherOnOurs": {
         const made = this.#open("create", "boxes").map((one) => model.requests.get(one.requestId)?.ack.data?.id);
         const id = made.findLast((id) => model.rows.boxes!.has(id));
@@ -123,7 +123,7 @@ class Story {
       case "otherUpdate": return their && model.write(`update_${singular(collection)}`, { id: their.id, ...this.others(collection, b) });
       // Another program, which knows nothing of versions.
       case "foreign": return their && model.foreign(collection, their.id, this.others(collection, b));
-      // Who it was is told sooner or later than what was done, or never.
+      // The author arrives before or after the change, or never.
       case "authored": {
         const versions = their && (model.theirs.get(`${collection} ${their.id}`) ?? []);
         const version = versions?.at(-1 - (a % 3));
@@ -145,7 +145,7 @@ class Story {
       case "unknown": return Object.assign(model, { unknown: b % 3, carriedOut: a % 2 === 0 });
       case "reload": return this.reload();
       case "time": return vi.advanceTimersByTime(b * 10);
-      // Somebody sets the device's clock, by up to six weeks.
+      // The device's clock is set, by up to six weeks.
       case "jump": return vi.setSystemTime(Date.now() + (b - 500) * 2 * HOUR);
       // Its timers and its own clock stand still, and nothing is left of the connection.
       case "sleep":
@@ -244,7 +244,7 @@ class Story {
     expect(this.model.broken).toEqual([]);
   }
 
-  // Those that look alike cannot be told apart: then it is their number that counts.
+  // Equal rows cannot be distinguished: then their number counts.
   #beside(collection: string, ids: number[]): void {
     const groups = new Map<string, Made[]>();
     for (const made of this.#open("create", collection)) {
@@ -324,7 +324,7 @@ class Story {
     }
   }
 
-  // A page tells of what others did last to a row that it shows, whoever they are, and of nothing that it did itself.
+  // The page reports the last change by others to each displayed row, and none of its own.
   #touched(): void {
     for (const collection of collections) {
       for (const { id } of this.client.rows(collection)) {
@@ -340,7 +340,7 @@ class Story {
     }
   }
 
-  // A write that depends on a version is refused if somebody else changed the row since, and only then.
+  // A write that depends on a version is refused if and only if another client changed the row since.
   #wasChecked(made: Made, ack: any): void {
     const seen = made.fields.version;
     if (seen === undefined || !ack?.data) return;
@@ -367,8 +367,8 @@ class Story {
     return !!orphan && this.made.some((made) => made.seq < seq && made.kind === "update" && made.fields.version === undefined);
   }
 
-  // A page that sent a create before it was shown anything may take another row of its first picture for the one it made, until the
-  // ack tells. What is written meanwhile to the row as it is shown does not wait for the create.
+  // A page that sent a create before its first snapshot may match another row of the snapshot to it until the ack
+  // arrives. A write to that row meanwhile does not wait for the create.
   #overtaken({ seq }: Made, row: string): boolean {
     return this.made.some(({ kind, fields, requestId, seq: later, id }) => {
       const done = this.model.requests.get(requestId)?.ack;
@@ -387,7 +387,7 @@ class Story {
     const [ack] = made.acks;
     const done = this.model.requests.get(made.requestId)?.ack;
     if (made.orphan) {
-      // Without a page to tell it to, what was given up because of another write leaves no trace.
+      // Without a page to receive the ack, a write given up because of another one leaves no trace.
       const old = (one: Made) => this.#age(one, this.model.time) > 23 * HOUR - 1;
       const failed = (id: number) => id < 0 && !this.made.some((one) => one.id === id && !old(one) && this.model.requests.get(one.requestId)?.ack.data?.version);
       const withdrawn = made.kind === "create" && this.made.some((other) => other.kind === "delete" && other.id === made.id);
@@ -426,7 +426,7 @@ test.each([
   );
 });
 
-// Promises that are settled have been heard by then.
+// The callbacks of settled promises have run by then.
 async function ticks(): Promise<void> {
   for (let n = 0; n < 8; n++) await Promise.resolve();
 }

@@ -1,5 +1,5 @@
-// A database that is closed, deleted, full or forbidden under a page that lives on: what it was to keep is written again, and
-// the page says meanwhile that nothing is kept.
+// A database that is closed, deleted, full or forbidden under a page that lives on: what it was to keep is written
+// again, and the page says meanwhile that nothing is kept.
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { memoryTokens } from "../../src/index.ts";

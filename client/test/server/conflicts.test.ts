@@ -20,7 +20,7 @@ test("a conflicting update is resolved by keepMine or keepTheirs", async () => {
   expect(conflict!.mine).toMatchObject({ age: 40 });
   expect(here.row("coaches", 1)).toMatchObject({ name: "Mara L.", age: base.age });
 
-  // They change it once more, and whoever decides sees that.
+  // Another change by the other client updates `theirs`.
   await there.update("coaches", { id: 1, name: "M. L." });
   await waitForClient(here, () => here.conflicts()[0]?.theirs.version === 3, "the row as it stands");
   expect(await here.conflicts()[0]!.keepMine()).toMatchObject({ ok: true, data: { name: "M. L.", age: 40, version: 4 } });

@@ -1,4 +1,4 @@
-// Thousands of rows: what one change costs, and who is told of it.
+// Thousands of rows: the cost of one change, and the listeners that it calls.
 
 import { expect, test } from "vitest";
 import { startServer } from "../support/server.ts";
@@ -6,7 +6,7 @@ import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 test("one change among 5,000 rows replaces one object", async () => {
   const server = await startServer();
-  // An author may be told later, and is news of its own.
+  // The author may arrive later, and is a change of its own.
   const [here, there] = [server.open(), server.open({ remoteEdits: undefined })];
   await Promise.all([waitUntilLive(here), waitUntilLive(there)]);
   const coach = (n: number) => ({ name: `Coach ${n}`, age: 30, picture: "https://example.com/ada.png" });

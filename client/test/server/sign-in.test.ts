@@ -1,4 +1,4 @@
-// Who is signed in, and what that lets be seen and written.
+// Sign-in, and the rows and writes that it permits.
 
 import { expect, test } from "vitest";
 import { memoryTokens } from "../../src/index.ts";
@@ -113,7 +113,7 @@ test("a queued write is held for its user, and hidden from others", async () => 
   const write = gym.create("coaches", { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" });
   expect(gym.row("coaches", write.id)).toMatchObject({ name: "Ada Byron" });
 
-  // Signed out while nobody listened; somebody else takes over.
+  // Signed out while disconnected; another user signs in.
   const elsewhere = server.open({ tokens: { get: tokens.get, set: () => {} } });
   await waitUntilLive(elsewhere);
   await elsewhere.logout();
@@ -162,7 +162,7 @@ test("lastEdit names the author of a change", async () => {
 
   await quiet.create("schedules", dawn);
   await waitForClient(here, () => here.rows("schedules").some((row) => here.lastEdit("schedules", row.id)?.by === null), "nobody");
-  // Who does not follow that is not told.
+  // A client without the option receives no authors.
   expect(quiet.row("coaches", 2)).toMatchObject({ name: "Teo O." });
   expect(quiet.lastEdit("coaches", 2)).toBeUndefined();
 });

@@ -14,7 +14,7 @@ const is = (gym: Gym, name: string | undefined) =>
 
 beforeEach(() => localStorage.clear());
 
-// What a browser tells the other pages when one has written; one of them at a time, so the event is for all here.
+// The storage event of a browser. One tab at a time is the source, so all of them receive it here.
 function tab(): TokenStore {
   const tokens = localTokens();
   return {
@@ -45,7 +45,7 @@ test.each(["members", "read", "open"])("sign-in, change of user and sign-out are
 
 test("a late sign-out keeps a newer token, and reconnects with it", async () => {
   const server = await startServer(["--access", "members"]);
-  // Nothing tells it that another page has signed in.
+  // It receives no event about the other tab's sign-in.
   const shared = memoryTokens();
   const gym = server.open({ tokens: shared });
   await signIn(gym);

@@ -33,7 +33,7 @@ export async function writes() {
   client.create("coaches", { name: "Ada", picture: "" });
   // @ts-expect-error age is a number
   client.create("coaches", { ...ada, age: "36" });
-  // @ts-expect-error nobody knows this field
+  // @ts-expect-error there is no such field
   client.create("coaches", { ...ada, salary: 9 });
   // @ts-expect-error there is no such day
   client.create("schedules", { day: "Someday", hour: "800", coach: { id: 1 }, workout_plan: { id: 1 } });

@@ -29,7 +29,7 @@ export function mockPage(options: ClientOptions & { hash?: string } = {}) {
   };
 }
 
-/** Promises that are settled have been heard by then. */
+/** The callbacks of settled promises have run by then. */
 export async function ticks(): Promise<void> {
   for (let n = 0; n < 8; n++) await Promise.resolve();
 }

@@ -1,4 +1,4 @@
-// Who may do what, and what the stock client is told of it.
+// Access modes and sign-in with the stock client.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -38,7 +38,7 @@ test("a login after connect delivers the rows before its ack", async (t) => {
   assert.deepEqual(collections.map((name) => store[name].length), [5, 3, 6, 36]);
   assert.equal(ack.user.id, 1);
 
-  // Who is signed out elsewhere is told, and may sign in on the same socket.
+  // After a sign-out elsewhere the socket receives `signed_out`, and may sign in again.
   const other = server.open({ auth: { token: ack.data.token } });
   await other.waitFor("the gym", () => true);
   const out = nextEvent(socket, "signed_out");

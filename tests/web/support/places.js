@@ -116,7 +116,7 @@ export const errors = {
   },
 };
 
-// These need a hand behind the page: a relay to pull, or somebody who writes at the same time.
+// States that need a second client or a relay.
 export async function conflict(window, gym) {
   await window.go("/coaches/2");
   await window.fill({ Name: "Teo the Elder" });
@@ -137,7 +137,7 @@ export async function offline(gym, test, options) {
   return { window, relay };
 }
 
-// Back from there, to a conflict with what somebody else did meanwhile.
+// Reconnects into a conflict with another client's change.
 export async function returned({ window, relay }, gym) {
   const [, teo] = (await gym.socket().request("list_coaches")).data.rows;
   await gym.socket().request("update_coach", { id: 2, name: "Teo O.", age: teo.age + 10 });

@@ -13,7 +13,7 @@ const dist = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 let browser;
 after(() => browser?.close());
 
-// `auth` is what the witness says of itself where not everybody is told everything. `long` is for stories of many places.
+// `auth` is the witness's handshake, if access is restricted. `long` is for tests of many places.
 export function story(name, { sample, settings = [], web = dist, auth, log = "ignore", long = false } = {}, body) {
   test(name, { timeout: (long ? 20 : 6) * TIMEOUT }, async (t) => {
     browser ??= await launchBrowser();
@@ -39,7 +39,7 @@ export function story(name, { sample, settings = [], web = dist, auth, log = "ig
       await body(gym, t);
       for (const window of windows) window.isQuiet();
     } catch (error) {
-      for (const window of windows) await window.tell(t, name);
+      for (const window of windows) await window.reportFailure(t, name);
       throw error;
     } finally {
       await Promise.all(windows.map((window) => window.context.close()));

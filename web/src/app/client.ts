@@ -29,7 +29,7 @@ export type Row<K extends Name> = Collections[K]["row"];
 /** Whether the server does not send a collection, because it is too large. */
 export const useWithheld = (collection: Name) => useConnection().withheld.includes(collection);
 
-/** Who is signed in. */
+/** The signed-in user. */
 export function useUser(): { id: number; name: string } | null {
   const { user } = useConnection();
   return user && { id: user.id, name: String(user["name"]) };

@@ -4,7 +4,7 @@ import { type Name, useConnection, usePending } from "../app/client.ts";
 import css from "./Fresh.module.css";
 import { useFresh } from "./useFresh.ts";
 
-/** A light that fades over a row that somebody else has just changed, and who it was. Goes into something with a position. */
+/** Highlights a row after a remote edit, with its author. Needs a positioned parent. */
 export function Fresh({ collection, id, words = "row" }: { collection: Name; id: number; words?: "row" | "card" | "form" }) {
   const edit = useFresh(collection, id);
   if (!edit) return null;
@@ -19,7 +19,10 @@ export function Fresh({ collection, id, words = "row" }: { collection: Name; id:
   );
 }
 
-/** Marks a row with a write of ours that has not been answered. Only without a connection, for else it is over in no time. */
+/**
+ * Marks a row with a write of ours that has not been answered. Only without a connection, for else it is over in no
+ * time.
+ */
 export function Waiting({ collection, id }: { collection: Name; id: number }) {
   const pending = usePending(collection, id);
   const { state } = useConnection();

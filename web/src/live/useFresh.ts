@@ -2,10 +2,10 @@ import { useEffect, useState } from "react";
 
 import { type Name, useLastEdit } from "../app/client.ts";
 
-/** How long somebody else's change is marked. */
+/** How long a remote edit is highlighted. */
 const SHOWN = 8000;
 
-/** Somebody else's change of a row while it is news; then undefined. */
+/** The remote edit of a row while it is recent; then undefined. */
 export function useFresh(collection: Name, id: number) {
   const edit = useLastEdit(collection, id);
   const [now, setNow] = useState(Date.now);
