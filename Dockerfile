@@ -4,7 +4,8 @@ WORKDIR /rowcast
 COPY package.json package-lock.json ./
 COPY client/package.json client/
 COPY web/package.json web/
-RUN npm ci --no-audit --no-fund
+# Without the packages of the tests, whose manifests are not here.
+RUN npm ci --workspace client --workspace web --no-audit --no-fund
 COPY api-schema/generated api-schema/generated
 COPY client client
 COPY web web
@@ -12,7 +13,7 @@ RUN npm run build
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /rowcast
-# Nobody debugs in the image; names alone make a backtrace readable, at a quarter of the size.
+# No debugger runs in the image; names alone make a backtrace readable, at a quarter of the size.
 ENV CARGO_PROFILE_RELEASE_DEBUG=none \
     CARGO_PROFILE_RELEASE_STRIP=debuginfo
 # The manifests alone, with empty crates and what they name behind them. rust-toolchain.toml stays out: the tag above is the toolchain.
@@ -48,7 +49,7 @@ COPY --from=build /rowcast/target/release/planner /usr/local/bin/planner
 COPY --from=web /rowcast/web/dist /usr/share/rowcast/web
 USER rowcast
 WORKDIR /data
-# Whoever publishes the port to more than this machine names the pages that may come in.
+# If the port is published beyond this machine, ROWCAST_ORIGINS has to name the accepted origins.
 ENV ROWCAST_BIND=0.0.0.0:5555 \
     ROWCAST_LOG_FORMAT=json \
     ROWCAST_ORIGINS=localhost \

@@ -1,4 +1,4 @@
-// What an earlier build left must not be published.
+// Removes files of an earlier build, which must not be published.
 
 import { rmSync } from "node:fs";
 

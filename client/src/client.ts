@@ -1,19 +1,20 @@
-// The parts of a client, and how they know of each other.
+// The parts of a client, and how they are connected.
 
 import { createConflicts } from "./conflicts.ts";
+import { createConnection } from "./connection.ts";
 import { equal } from "./equal.ts";
-import { createLink } from "./link.ts";
 import { ANY } from "./listeners.ts";
-import { refusal, temporaryId, uuid, type Pending, type Row, type WriteKind } from "./pending.ts";
-import type { Keeper } from "./persistence.ts";
-import { createPicture, type Difference } from "./picture.ts";
+import type { Ack, CollectionSchema, CollectionTypeMap, Connection, Difference, Pending, Row, Schema, Write, WriteAck, WriteKind } from "./model.ts";
+import { refusal, temporaryId, uuid } from "./pending.ts";
+import type { PersistenceHandle } from "./persistence.ts";
 import { createQueue } from "./queue.ts";
+import { createReplica } from "./replica.ts";
 import { createStore } from "./store.ts";
 import { localTokens } from "./tokens.ts";
-import type { Ack, Client, ClientOptions, CollectionSchema, Connection, Kinds, Schema, Write, WriteAck, WriteOptions } from "./types.ts";
+import type { Client, ClientOptions, WriteOptions } from "./types.ts";
 
 const offline = () => refusal("offline", "no connection");
-const gone = () => refusal("closed");
+const closed = () => refusal("closed");
 
 interface Connected {
   user: Row | null;
@@ -22,189 +23,188 @@ interface Connected {
   time?: number;
 }
 
-export function createClient<C extends Kinds<C>, E = Record<string, any>>(
+export function createClient<C extends CollectionTypeMap<C>, E = Record<string, any>>(
   schema: Schema<C>,
   options: ClientOptions = {},
 ): Client<C, E> {
   const { persistence, tokens = localTokens(), url = globalThis.location?.origin } = options;
   const collections: Record<string, CollectionSchema> = schema.collections;
-  const sent = Object.keys(collections).filter((name) => collections[name]!.sent);
-  const store = createStore(collections, belongs);
-  const { listeners, part } = store;
+  const live = Object.keys(collections).filter((name) => collections[name]!.sent);
+  const store = createStore(collections, isActive);
+  const { listeners, collectionState } = store;
   const conflicts = createConflicts(store, (collection, changes) => client.update(collection, changes));
-  const touches = options.touches?.(store);
+  const edits = options.remoteEdits?.(store);
   let user: Row | null = null;
   let access: Connection["access"] = "open";
-  // The number of the connection once it has told who we are, 0 without one, and of the one that the picture is from.
-  let heard = 0;
-  let seen = 0;
+  // Connections are numbered. The id is set by the event `connected`, and 0 without a connection; `appliedId` is the
+  // one that the replica is from.
+  let connectionId = 0;
+  let appliedId = 0;
   let connections = 0;
-  // What the server's clock is ahead of this page's own, as of this connection.
-  let ahead = 0;
+  // The server's clock minus the page's own.
+  let clockOffset = 0;
   let state: Connection["state"] = "connecting";
-  // Why we are not let in, and why we are not who we were.
-  let refused: string | false | undefined;
-  let reason: string | undefined;
-  // The token that this connection, or a sign-in on it, has brought.
-  let mine: string | null | undefined;
-  let keeper: Keeper | undefined;
-  // Why nothing is kept: empty if it is, undefined if it was not to be.
-  let unkept: string | undefined;
-  // Whether it is used, and no page that is rendered on a server.
-  let used = false;
-  const open = new AbortController();
-  let matching: Connection["schema"] = { matches: true, differs: [] };
-  let shown: Connection | undefined;
+  // Why the connection is refused, and why the user is signed out.
+  let refusalReason: string | false | undefined;
+  let signOutReason: string | undefined;
+  // The token that this connection, or a login on it, has used.
+  let usedToken: string | null | undefined;
+  let storage: PersistenceHandle | undefined;
+  // Empty if everything is persisted, undefined without persistence.
+  let persistenceError: string | undefined;
+  let started = false;
+  const lifetime = new AbortController();
+  let schemaState: Connection["schema"] = { matches: true, differs: [] };
+  let latest: Connection | undefined;
 
   const queue = createQueue(store, {
-    session: () => heard,
-    time: () => ahead + performance.now(),
-    belongs,
+    connection: () => connectionId,
+    time: () => clockOffset + performance.now(),
+    isActive,
     emit({ kind, collection, values, requestId }, answer) {
       const event = (kind === "create" ? "new_" : kind + "_") + collections[collection]!.name;
-      // What was sent before the ack is shown before it counts.
-      socket.emit(event, values, { request_id: requestId }, (ack: WriteAck<any>) => picture.whenShown(() => answer(ack)));
+      // A snapshot that was sent before the ack is applied before it.
+      socket.emit(event, values, { request_id: requestId }, (ack: WriteAck<any>) => replica.defer(() => answer(ack)));
     },
-    keep: (...writes) => keeper?.write(...writes),
-    answered(p, ack) {
+    persist: (...writes) => storage?.saveWrites(...writes),
+    onSettled(p, ack) {
       if (ack.data && ack.errors.$conflict) ack.conflict = conflicts.add(p, ack.data);
-      touches?.acked(p.collection, ack);
-      p.settle || options.answered?.(p, ack);
+      edits?.onAck(p.collection, ack);
+      p.settle || options.onRestoredWriteSettled?.(p, ack);
     },
   });
 
-  const picture = createPicture(store, sent, {
-    took(difference) {
-      seen = heard;
-      live();
-      keep(difference);
+  const replica = createReplica(store, live, {
+    onApplied(difference) {
+      appliedId = connectionId;
+      onAlive();
+      persist(difference);
     },
-    stale() {
-      seen = 0;
-      if (state === "live") to("reconnecting");
+    onStale() {
+      appliedId = 0;
+      if (state === "live") setState("reconnecting");
     },
-    news(name, row, before) {
-      conflicts.moved(name, row);
-      touches?.seen(name, row, !before);
+    onRowChanged(name, row, before) {
+      conflicts.onRowChanged(name, row);
+      edits?.onRowChanged(name, row, !before);
     },
   });
 
-  const link = createLink({
+  const connection = createConnection({
     url,
     socket: options.socket,
-    until: open,
-    auth: () => ({ live: "changes", chunks: true, since: picture.cursor, token: (mine = tokens.get()) || undefined, authors: !!touches }),
-    unauthorized: signedOut,
-    down() {
-      heard = 0;
-      picture.drop();
+    until: lifetime,
+    auth: () => ({ live: "changes", chunks: true, since: replica.cursor, token: (usedToken = tokens.get()) || undefined, authors: !!edits }),
+    onUnauthorized: onSignedOut,
+    onDisconnect() {
+      connectionId = 0;
+      replica.drop();
     },
-    to,
-    alive: live,
+    setState,
+    onAlive,
   });
-  const { socket } = link;
-  for (const name of sent) {
-    socket.on(name, (rows: Row[], at?: { cursor: string }) => at && picture.snapshot(name, rows, at.cursor));
+  const { socket } = connection;
+  for (const name of live) {
+    socket.on(name, (rows: Row[], at?: { cursor: string }) => at && replica.snapshot(name, rows, at.cursor));
   }
-  socket.on("changes", (changes: Difference) => picture.changes(changes));
-  socket.on("part", picture.part);
-  socket.on("withheld", ({ collection }: { collection: string }) => picture.snapshot(collection));
-  if (touches) socket.on("authored", touches.authored);
-  socket.on("signed_out", ({ reason }: { reason: string }) => signedOut(reason));
+  socket.on("changes", (changes: Difference) => replica.changes(changes));
+  socket.on("part", replica.part);
+  socket.on("withheld", ({ collection }: { collection: string }) => replica.snapshot(collection));
+  if (edits) socket.on("authored", edits.onAuthored);
+  socket.on("signed_out", ({ reason }: { reason: string }) => onSignedOut(reason));
   socket.on("connected", (connected: Connected) => {
     access = connected.access ?? "open";
-    // A server from before that does not tell the time; then the device must do.
-    ahead = (connected.time ?? Date.now()) - performance.now();
-    if (connected.schema) compare(connected.schema.collections);
-    if (become(connected.user)) return;
-    heard = ++connections;
-    // Then there is nothing to be shown.
-    if (signIn()) seen = heard;
-    live();
-    queue.wake();
+    // An older server sends no time; then the device's clock is used.
+    clockOffset = (connected.time ?? Date.now()) - performance.now();
+    if (connected.schema) checkSchema(connected.schema.collections);
+    if (switchUser(connected.user)) return;
+    connectionId = ++connections;
+    // The server sends no rows then.
+    if (needsSignIn()) appliedId = connectionId;
+    onAlive();
+    queue.flush();
   });
 
-  // Whether a write may be shown and sent: it is ours, nobody's, or nobody need be signed in to send it.
-  function belongs({ owner }: Pending): boolean {
+  // Whether a write may be displayed and sent: it is the current user's, or has no owner, or needs no sign-in.
+  function isActive({ owner }: Pending): boolean {
     return owner === null || (user ? user.id === owner : connections > 0 && access === "open");
   }
 
-  function signIn(): boolean {
+  function needsSignIn(): boolean {
     return access === "members" && !user;
   }
 
-  function to(next: Connection["state"], sentence?: string | false): void {
+  function setState(next: Connection["state"], sentence?: string | false): void {
     state = next;
-    refused = sentence;
+    refusalReason = sentence;
     listeners.mark();
   }
 
-  // What is shown is what the server has.
-  function live(): void {
-    if (heard && heard === seen && !link.asking()) to("live");
+  function onAlive(): void {
+    if (connectionId && connectionId === appliedId && !connection.probing()) setState("live");
   }
 
-  function be(who: Row | null): void {
-    user = who;
+  function setUser(next: Row | null): void {
+    user = next;
     store.changedAll();
     listeners.mark();
   }
 
-  // True if what is shown was another member's: it is gone, and we come back without it.
-  function become(who: Row | null): unknown {
-    const others = access === "members" && user && user.id !== who?.id;
-    if (others) wipe();
-    if (who) reason = undefined;
-    be(who);
-    if (others && who) link.again();
-    return others && who;
+  // Drops the rows of another member. True if the client therefore reconnects without a cursor.
+  function switchUser(next: Row | null): unknown {
+    const others = access === "members" && user && user.id !== next?.id;
+    if (others) clear();
+    if (next) signOutReason = undefined;
+    setUser(next);
+    if (others && next) connection.reconnectNow();
+    return others && next;
   }
 
-  function signedOut(why?: string): void {
-    const ours = tokens.get() === mine;
-    if (ours) tokens.set((mine = null));
-    reason = why;
-    if (access === "members") wipe();
-    be(null);
-    keep({});
-    live();
-    // Another page has signed in meanwhile, or out.
-    if (!ours) link.again();
+  function onSignedOut(reason?: string): void {
+    const own = tokens.get() === usedToken;
+    if (own) tokens.set((usedToken = null));
+    signOutReason = reason;
+    if (access === "members") clear();
+    setUser(null);
+    persist({});
+    onAlive();
+    // Another page has signed in or out meanwhile.
+    if (!own) connection.reconnectNow();
   }
 
-  tokens.subscribe?.(() => tokens.get() === mine || (tokens.get() ? link.again() : signedOut()), open);
+  tokens.subscribe?.(() => tokens.get() === usedToken || (tokens.get() ? connection.reconnectNow() : onSignedOut()), lifetime);
 
-  function wipe(): void {
-    picture.wipe();
-    touches?.clear();
+  function clear(): void {
+    replica.clear();
+    edits?.clear();
     conflicts.clear();
-    keeper?.wipe();
+    storage?.clear();
   }
 
-  function compare(theirs: Record<string, string>): void {
+  function checkSchema(theirs: Record<string, string>): void {
     const ours: Record<string, { hash?: string }> = { ...collections, events: { hash: schema.events! } };
     const differs = Object.keys({ ...ours, ...theirs }).filter((name) => ours[name]?.hash !== theirs[name]);
-    picture.expected = sent.filter((name) => !differs.includes(name));
-    if (equal(differs, matching.differs)) return;
-    matching = { matches: !differs[0], differs };
+    replica.expected = live.filter((name) => !differs.includes(name));
+    if (equal(differs, schemaState.differs)) return;
+    schemaState = { matches: !differs[0], differs };
     if (differs[0]) console.warn("rowcast: other types of " + differs);
   }
 
-  function keep(rows: Difference): void {
-    const { cursor, ready } = picture;
-    const all = (name: string) => [name, { upserted: [...part(name).base.values()], deleted: [] }];
-    if (ready && cursor) keeper?.change({ cursor, user, access, rows }, () => Object.fromEntries(sent.map(all)));
+  function persist(rows: Difference): void {
+    const { cursor, ready } = replica;
+    const all = (name: string) => [name, { upserted: [...collectionState(name).base.values()], deleted: [] }];
+    if (ready && cursor) storage?.save({ cursor, user, access, rows }, () => Object.fromEntries(live.map(all)));
   }
 
   function write(kind: WriteKind, collection: string, id: number, values: object, { optimistic = true }: WriteOptions = {}): Write<any> {
-    use();
+    ensureStarted();
     const requestId = uuid(options.random);
     const ack = new Promise<WriteAck<any>>((settle) => {
-      if (open.signal.aborted) return settle(gone());
-      const { base, top } = part(collection);
-      queue.make({
+      if (lifetime.signal.aborted) return settle(closed());
+      const { base, top } = collectionState(collection);
+      queue.push({
         ...{ kind, collection, id, requestId, settle, after: top },
-        // As it will be sent: what the caller does to it afterwards changes nothing.
+        // A copy, as it will be sent: later changes by the caller have no effect.
         values: JSON.parse(JSON.stringify(values)),
         optimistic: optimistic && collections[collection]!.sent,
         owner: user && user.id,
@@ -214,119 +214,120 @@ export function createClient<C extends Kinds<C>, E = Record<string, any>>(
     return Object.assign(ack, { requestId, id });
   }
 
-  async function ask(event: string, ...payload: unknown[]): Promise<any> {
-    use();
+  async function request(event: string, ...payload: unknown[]): Promise<any> {
+    ensureStarted();
     return socket.connected ? socket.emitWithAck(event, ...payload).catch(offline) : offline();
   }
 
-  // A page opens at once; anything else when it is first written to, asked or listened to, and not if it is only rendered.
-  function use(): void {
-    used ||= !!start();
+  // A page starts at once; any other program on the first write, request or subscription, so that rendering alone opens
+  // no connection.
+  function ensureStarted(): void {
+    started ||= !!start();
   }
 
-  function keeps(why = ""): void {
-    unkept = why;
+  function setPersistenceError(error = ""): void {
+    persistenceError = error;
     listeners.mark();
   }
 
   async function start(): Promise<void> {
     try {
-      const adopt = (writes: Pending[]) => open.signal.aborted || queue.restore(writes);
-      const kept = await persistence?.open({ url, hash: schema.hash }, adopt, keeps);
-      if (open.signal.aborted) kept?.close();
-      else if (kept) {
-        keeper = kept;
-        keeps(unkept);
-        if (kept.picture) {
-          ({ access } = kept.picture);
-          picture.changes(kept.picture.rows, kept.picture.cursor);
-          picture.ready = true;
-          be(kept.picture.user);
+      const adopt = (writes: Pending[]) => lifetime.signal.aborted || queue.restore(writes);
+      storage = await persistence?.open({ url, hash: schema.hash }, adopt, setPersistenceError);
+      if (lifetime.signal.aborted) storage?.close();
+      else if (storage) {
+        const { snapshot, writes } = storage;
+        setPersistenceError(persistenceError);
+        if (snapshot) {
+          ({ access } = snapshot);
+          replica.changes(snapshot.rows, snapshot.cursor);
+          replica.ready = true;
+          setUser(snapshot.user);
         }
-        queue.restore(kept.writes);
+        queue.restore(writes);
       }
     } catch (error) {
-      // Nothing can be kept here; all else works.
-      keeps(`${error}`);
+      // The client works without persistence.
+      setPersistenceError(`${error}`);
     }
-    if (!open.signal.aborted) link.begin();
+    if (!lifetime.signal.aborted) connection.open();
   }
 
-  const held = () => queue.list.filter((p) => !belongs(p));
+  const heldWrites = () => queue.list.filter((p) => !isActive(p));
 
   function listen(key: string, listener: () => void): () => void {
-    use();
+    ensureStarted();
     return listeners.add(key, listener);
   }
 
-  function connection(): Connection {
+  function connectionState(): Connection {
     const now: Connection = {
       state,
-      ready: picture.ready,
-      withheld: picture.withheld(),
-      waiting: queue.list.length,
-      held: held().length,
+      ready: replica.ready,
+      withheld: [...replica.withheld],
+      pendingCount: queue.list.length,
+      heldCount: heldWrites().length,
       user,
       access,
-      signIn: signIn(),
-      reason: refused || reason,
-      kept: unkept === "",
-      keptReason: unkept || undefined,
-      schema: matching,
+      needsSignIn: needsSignIn(),
+      reason: refusalReason || signOutReason,
+      persisted: persistenceError === "",
+      persistenceError: persistenceError || undefined,
+      schema: schemaState,
     };
-    return equal(now, shown) ? shown! : (shown = now);
+    return equal(now, latest) ? latest! : (latest = now);
   }
 
   const client: Client<any, any> = {
-    rows: (collection) => part(collection).rows() as any,
+    rows: (collection) => collectionState(collection).rows() as any,
     row: store.row,
     numbers: (collection) => collections[collection]!.numbers,
     pending: store.pending,
-    touch: (collection, id) => touches?.get(collection, id),
+    lastEdit: (collection, id) => edits?.get(collection, id),
     conflicts: conflicts.list,
     subscribe: (listener) => listen(ANY, listener),
-    // A row that is being created will have another id.
+    // The id of a placeholder changes, so its listener follows the collection.
     subscribeTo: (collection, id, listener) => listen(id! > 0 ? `${collection} ${id}` : collection, listener),
     create: (collection, values, options) => write("create", collection, temporaryId(), values, options),
     update: (collection, changes, options) => write("update", collection, +changes.id, changes, options),
     delete: (collection, id, options) => write("delete", collection, id, { id }, options),
-    ask,
-    initial: connection(),
-    connection,
-    logout: () => ask("logout").finally(() => signedOut()),
+    request,
+    initial: connectionState(),
+    connection: connectionState,
+    logout: () => request("logout").finally(() => onSignedOut()),
 
     reconnect() {
-      use();
-      link.reconnect();
+      ensureStarted();
+      connection.reconnect();
     },
 
-    async login(who) {
-      const ack: Ack<any> = await ask("login", who);
+    async login(credentials) {
+      const ack: Ack<any> = await request("login", credentials);
       if (ack.ok) {
-        tokens.set((mine = ack.data.token));
-        become(ack.data.user);
-        keep({});
-        queue.wake();
+        tokens.set((usedToken = ack.data.token));
+        switchUser(ack.data.user);
+        persist({});
+        queue.flush();
       }
       return ack;
     },
 
     discard() {
-      const given = held();
-      for (const p of given) queue.settle(p, refusal("discarded"));
-      return given.length;
+      const held = heldWrites();
+      for (const p of held) queue.settle(p, refusal("discarded"));
+      return held.length;
     },
 
     close() {
-      if (open.signal.aborted) return;
-      open.abort();
-      link.close();
-      queue.wake();
-      for (const p of queue.list) p.settle?.(gone());
+      if (lifetime.signal.aborted) return;
+      lifetime.abort();
+      connection.close();
+      queue.flush();
+      for (const p of queue.list) p.settle?.(closed());
       listeners.clear();
-      keeper?.close().catch(() => {});
+      storage?.close().catch(() => {});
     },
   };
-  if ("document" in globalThis) use();
+  if ("document" in globalThis) ensureStarted();
   return client;
 }

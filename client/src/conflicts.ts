@@ -1,43 +1,42 @@
-// Updates that were refused because somebody else's came first, until somebody decides.
+// Updates that the server rejected because the row had changed, until they are resolved.
 
-import { patch } from "./effects.ts";
-import type { Pending, Row } from "./pending.ts";
+import type { Conflict, Pending, Row, Write } from "./model.ts";
+import { patch } from "./optimistic.ts";
 import type { Store } from "./store.ts";
-import type { Conflict, Write } from "./types.ts";
 
-export function createConflicts(store: Store, again: (collection: string, changes: any) => Write<any>) {
+export function createConflicts(store: Store, update: (collection: string, changes: any) => Write<any>) {
   let list: readonly Conflict[] = [];
 
-  function to(next: readonly Conflict[]): void {
+  function set(next: readonly Conflict[]): void {
     list = next;
     store.listeners.mark();
   }
 
   return {
     list: () => list,
-    clear: () => to([]),
+    clear: () => set([]),
 
     add({ collection, id, requestId, values, base: on }: Pending, theirs: Row): Conflict {
       const { id: _, version, ...changes } = values;
       const base = on?.version === version ? on : undefined;
-      const mine = patch(base ?? theirs, changes, store.part(collection).nests, store.row);
+      const mine = patch(base ?? theirs, changes, store.collectionState(collection).nests, store.row);
       const others = () => list.filter((one) => one.requestId !== requestId);
       const conflict: Conflict = {
         ...{ collection, id, requestId, base, mine, theirs, changes },
         keepMine() {
-          to(others());
-          return again(collection, { ...changes, id, version: (store.part(collection).base.get(id) ?? theirs).version });
+          set(others());
+          return update(collection, { ...changes, id, version: (store.collectionState(collection).base.get(id) ?? theirs).version });
         },
-        keepTheirs: () => to(others()),
+        keepTheirs: () => set(others()),
       };
-      to([...list, conflict]);
+      set([...list, conflict]);
       return conflict;
     },
 
-    /** A row has moved on again: whoever decides sees it as it stands. */
-    moved(collection: string, row: Row): void {
+    /** Sets `theirs` of the conflicts of a row that has changed again. */
+    onRowChanged(collection: string, row: Row): void {
       const stale = (one: Conflict) => one.collection === collection && one.id === row.id;
-      if (list.some(stale)) to(list.map((one) => (stale(one) ? { ...one, theirs: row } : one)));
+      if (list.some(stale)) set(list.map((one) => (stale(one) ? { ...one, theirs: row } : one)));
     },
   };
 }

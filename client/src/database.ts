@@ -1,17 +1,17 @@
-// IndexedDB by promises.
+// IndexedDB with promises.
 
-// How long a database may take to be opened, in milliseconds.
-const DEADLINE = 3000;
+// In milliseconds.
+const OPEN_TIMEOUT = 3000;
 
-export function database(name: string): Promise<IDBDatabase> {
+export function openDatabase(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, 1);
     let late = false;
-    // Some browsers never answer; the page is not to wait for that.
+    // Some browsers never answer, and the page must start all the same.
     const timer = setTimeout(() => {
       late = true;
       reject(new DOMException("the database does not open", "TimeoutError"));
-    }, DEADLINE);
+    }, OPEN_TIMEOUT);
     request.onupgradeneeded = () => {
       for (const store of ["meta", "rows", "writes"]) request.result.createObjectStore(store);
     };
@@ -27,7 +27,8 @@ export function database(name: string): Promise<IDBDatabase> {
   });
 }
 
-export function ended(tx: IDBTransaction): Promise<void> {
+/** Resolves when the transaction has been committed. */
+export function completion(tx: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     tx.oncomplete = () => resolve();
     tx.onabort = () => reject(tx.error ?? new DOMException("the transaction was given up", "AbortError"));

@@ -1,6 +1,4 @@
-// Rows are JSON, and are compared by what they say, so that one that says the same stays the same object.
-
-/** `alike` decides about texts, numbers and the like that are not the same. */
+/** Deep equality of JSON values. `alike` compares the scalars that are not identical. */
 export function equal(one: any, other: any, alike?: (one: unknown, other: unknown) => boolean): boolean {
   if (one === other) return true;
   if (Object(one) !== one || Object(other) !== other) return !!alike?.(one, other);

@@ -1,33 +1,36 @@
 export { createClient } from "./client.ts";
 export { fieldErrors, formikErrors, setErrors } from "./errors.ts";
-export type { Random } from "./pending.ts";
-export type { Keeper, Kept, KeptPicture, Persistence } from "./persistence.ts";
-export { localTokens, memoryTokens, type TokenStore } from "./tokens.ts";
 export type {
   Ack,
-  Asked,
-  Asking,
   Authored,
-  Client,
-  ClientOptions,
+  BaseRow,
+  CollectionName,
   CollectionSchema,
+  CollectionTypeMap,
+  CollectionTypes,
   Conflict,
   Connection,
-  EarlierWrite,
-  Identified,
-  Kind,
-  Kinds,
-  Names,
-  Nest,
+  Embed,
   NewOf,
+  PersistedWrite,
+  RemoteEdit,
   RowOf,
   Schema,
-  SignedIn,
-  SocketSettings,
-  Touch,
-  Touches,
   UpdateOf,
   Write,
   WriteAck,
+} from "./model.ts";
+export type { Random } from "./pending.ts";
+export type { PersistedSnapshot, Persistence, PersistenceHandle } from "./persistence.ts";
+export { localTokens, memoryTokens, type TokenStore } from "./tokens.ts";
+export type {
+  AckFor,
+  Client,
+  ClientOptions,
+  RemoteEdits,
+  RequestArgs,
+  RestoredWrite,
+  SignedIn,
+  SocketSettings,
   WriteOptions,
 } from "./types.ts";

@@ -1,122 +1,123 @@
-// The last picture and the writes that wait, in the browser's IndexedDB.
+// Persistence in the browser's IndexedDB.
 //
-// Several pages of an origin share one database. One of them at a time owns the picture, and writes rows and cursor in
-// one transaction that is void if it is not the owner any more. Each page has writes of its own; those of a page that is
-// gone are taken over by another.
+// The pages of an origin share one database. One page at a time owns the snapshot; it writes rows and cursor in one
+// transaction, which has no effect if the page is no longer the owner. Each page stores its own writes; the writes of a
+// closed page are taken over by another page.
 //
-// Browsers close a database under a page, lose it, have no room for it or forbid it. What is to be kept is in memory as well, so
-// all of it is written again as soon as that goes, and meanwhile the client is told that nothing is kept.
+// Browsers close a database in use, lose it, have no space for it or forbid it. All data is in memory as well, so all
+// of it is written again as soon as that succeeds. Until then the client reports that nothing is persisted.
 
-import { database, ended } from "./database.ts";
-import { hold, tryHold, type Held } from "./locks.ts";
-import { uuid, type Kept, type Row } from "./pending.ts";
-import type { Difference } from "./picture.ts";
-import type { Keeper, KeptPicture, Persistence } from "./persistence.ts";
+import { completion, openDatabase } from "./database.ts";
+import { acquireLock, tryAcquireLock, type ReleaseLock } from "./locks.ts";
+import type { Difference, PersistedWrite, Row } from "./model.ts";
+import { uuid } from "./pending.ts";
+import type { PersistedSnapshot, Persistence, PersistenceHandle } from "./persistence.ts";
 
-// How often a page looks for writes that another one has left behind, and tries again to keep its own, in milliseconds.
-const LOOK = 30_000;
+// How often a page looks for writes of closed pages, and tries again to store its own, in milliseconds.
+const CHECK_INTERVAL = 30_000;
 
-interface About {
+interface Target {
   url: string | undefined;
   hash: string;
 }
-interface Meta extends Omit<KeptPicture, "rows">, About {}
-interface Write {
+type Meta = Omit<PersistedSnapshot, "rows">;
+interface StoredMeta extends Meta, Target {}
+interface StoredWrite {
   page: string;
   url: string | undefined;
-  write: Kept;
+  write: PersistedWrite;
 }
 
-/** Keeps all of it in the database of this name; one name for each front end of an origin. */
+/** Stores everything in the database of this name. Each front end of an origin needs a name of its own. */
 export function indexedDb(name: string): Persistence {
   return {
-    async open(about, adopt, keeps = () => {}) {
-      const page = new Page(`rowcast ${name}`, about, adopt, keeps);
-      await page.open();
-      return page;
+    async open(target, adopt, onStatus = () => {}) {
+      const handle = new IndexedDbHandle(`rowcast ${name}`, target, adopt, onStatus);
+      await handle.open();
+      return handle;
     },
   };
 }
 
-class Page implements Keeper {
-  picture: KeptPicture | undefined;
-  writes: Kept[] = [];
+class IndexedDbHandle implements PersistenceHandle {
+  snapshot: PersistedSnapshot | undefined;
+  writes: PersistedWrite[] = [];
   #id = uuid();
-  #held: Held[] = [];
-  // Whether the picture is ours to write, and whether what is there is what ours was before the next change.
+  #locks: ReleaseLock[] = [];
+  // Whether this page owns the snapshot, and whether the stored one is complete up to the previous change.
   #owner = false;
-  #follows = false;
+  #inSequence = false;
   #timer: ReturnType<typeof setInterval> | undefined;
   #closed = false;
   #written: Promise<unknown> = Promise.resolve();
   #db: IDBDatabase | undefined;
-  // What is to be there, by which it is written again.
-  #waiting = new Map<string, Kept>();
-  #latest: { meta: Omit<KeptPicture, "rows">; whole: () => Difference } | undefined;
-  #wiped = false;
-  // Whether something of it may not be there, and the try to change that.
-  #behind = false;
-  #mending: Promise<void> | undefined;
+  // The data to store, in memory.
+  #pending = new Map<string, PersistedWrite>();
+  #latest: { meta: Meta; allRows: () => Difference } | undefined;
+  #cleared = false;
+  // Whether some of it may not be stored, and the attempt in progress to store it.
+  #incomplete = false;
+  #recovery: Promise<void> | undefined;
   #name: string;
-  #about: About;
-  #adopt: (writes: Kept[]) => void;
-  #keeps: (why?: string) => void;
+  #target: Target;
+  #adopt: (writes: PersistedWrite[]) => void;
+  #onStatus: (error?: string) => void;
 
-  constructor(name: string, about: About, adopt: (writes: Kept[]) => void, keeps: (why?: string) => void) {
-    [this.#name, this.#about, this.#adopt, this.#keeps] = [name, about, adopt, keeps];
+  constructor(name: string, target: Target, adopt: (writes: PersistedWrite[]) => void, onStatus: (error?: string) => void) {
+    [this.#name, this.#target, this.#adopt, this.#onStatus] = [name, target, adopt, onStatus];
   }
 
   async open(): Promise<void> {
-    this.#held.push(await hold(`${this.#name} page ${this.#id}`));
-    const picture = await tryHold(`${this.#name} picture`);
-    if (picture) this.#held.push(picture);
-    this.#owner = !!picture;
+    this.#locks.push(await acquireLock(`${this.#name} page ${this.#id}`));
+    const ownership = await tryAcquireLock(`${this.#name} snapshot`);
+    if (ownership) this.#locks.push(ownership);
+    this.#owner = !!ownership;
     try {
       await this.#connect();
-      // From before the picture is read: no page that had it before writes to it after that.
+      // Before the snapshot is read, so that no earlier owner writes to it afterwards.
       if (this.#owner) await this.#transact(["meta"], (tx) => tx.objectStore("meta").put(this.#id, "owner"));
-      this.#follows = this.#owner;
+      this.#inSequence = this.#owner;
       await this.#read();
-      this.writes = await this.#leftBehind();
+      this.writes = await this.#takeOver();
     } catch (error) {
-      this.#fails(error);
+      this.#onError(error);
     }
-    if (!picture) {
-      const later = hold(`${this.#name} picture`);
-      void later.then((held) => (this.#closed ? held() : this.#own(held)), () => {});
+    if (!ownership) {
+      const later = acquireLock(`${this.#name} snapshot`);
+      void later.then((release) => (this.#closed ? release() : this.#becomeOwner(release)), () => {});
     }
-    this.#timer = setInterval(() => void this.#look(), LOOK);
+    this.#timer = setInterval(() => void this.#check(), CHECK_INTERVAL);
     (this.#timer as { unref?(): void }).unref?.();
   }
 
-  change({ rows, ...meta }: KeptPicture, whole: () => Difference): void {
-    this.#latest = { meta, whole };
+  save({ rows, ...meta }: PersistedSnapshot, allRows: () => Difference): void {
+    this.#latest = { meta, allRows };
     if (!this.#owner) return;
     this.#save(["meta", "rows"], (tx) => {
-      if (!this.#follows) return this.#whole(tx);
+      if (!this.#inSequence) return this.#putSnapshot(tx);
       const owner = tx.objectStore("meta").get("owner");
-      // Somebody else has written meanwhile, or has signed out: nothing that this change could follow is there.
-      owner.onsuccess = () => (owner.result === this.#id ? this.#put(tx, meta, rows) : (this.#follows = false));
+      // Another page has written or signed out meanwhile, so the previous change is not stored.
+      owner.onsuccess = () => (owner.result === this.#id ? this.#putChanges(tx, meta, rows) : (this.#inSequence = false));
     });
   }
 
-  write(changed: Kept[], gone: string[] = []): void {
+  saveWrites(changed: PersistedWrite[], removed: string[] = []): void {
     for (const { seq, kind, collection, id, requestId, values, optimistic, owner, first, after } of changed) {
-      const write: Kept = { seq, kind, collection, id, requestId, values, optimistic, owner, after, ...(first && { first }) };
-      this.#waiting.set(requestId, write);
+      const write: PersistedWrite = { seq, kind, collection, id, requestId, values, optimistic, owner, after, ...(first && { first }) };
+      this.#pending.set(requestId, write);
     }
-    for (const id of gone) this.#waiting.delete(id);
+    for (const id of removed) this.#pending.delete(id);
     this.#save(["writes"], (tx) => {
       const writes = tx.objectStore("writes");
-      for (const { requestId } of changed) this.#keep(writes, requestId);
-      for (const id of gone) writes.delete(id);
+      for (const { requestId } of changed) this.#putWrite(writes, requestId);
+      for (const id of removed) writes.delete(id);
     });
   }
 
-  wipe(): void {
+  clear(): void {
     this.#latest = undefined;
-    this.#wiped = true;
-    this.#follows = false;
+    this.#cleared = true;
+    this.#inSequence = false;
     this.#save(["meta", "rows"], (tx) => this.#clear(tx));
   }
 
@@ -124,177 +125,177 @@ class Page implements Keeper {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#written;
-    if (this.#behind || this.#mending) await this.#mend();
+    if (this.#incomplete || this.#recovery) await this.#recover();
     this.#db?.close();
-    for (const held of this.#held) held();
+    for (const release of this.#locks) release();
   }
 
-  // Another page had it until now.
-  #own(held: Held): void {
-    this.#held.push(held);
+  // The previous owner was closed.
+  #becomeOwner(release: ReleaseLock): void {
+    this.#locks.push(release);
     this.#owner = true;
-    void this.#look();
+    void this.#check();
   }
 
-  #keep(writes: IDBObjectStore, requestId: string): void {
-    const write = this.#waiting.get(requestId);
-    if (write) writes.put({ page: this.#id, url: this.#about.url, write } satisfies Write, requestId);
+  #putWrite(writes: IDBObjectStore, requestId: string): void {
+    const write = this.#pending.get(requestId);
+    if (write) writes.put({ page: this.#id, url: this.#target.url, write } satisfies StoredWrite, requestId);
   }
 
-  #put(tx: IDBTransaction, meta: Omit<KeptPicture, "rows">, difference: Difference): void {
-    const kept = tx.objectStore("rows");
+  #putChanges(tx: IDBTransaction, meta: Meta, difference: Difference): void {
+    const stored = tx.objectStore("rows");
     for (const [collection, { upserted, deleted }] of Object.entries(difference)) {
-      for (const row of upserted) kept.put(row, [collection, row.id]);
-      for (const id of deleted) kept.delete([collection, id]);
+      for (const row of upserted) stored.put(row, [collection, row.id]);
+      for (const id of deleted) stored.delete([collection, id]);
     }
-    tx.objectStore("meta").put({ ...this.#about, ...meta } satisfies Meta, "picture");
+    tx.objectStore("meta").put({ ...this.#target, ...meta } satisfies StoredMeta, "snapshot");
   }
 
-  #whole(tx: IDBTransaction): void {
+  #putSnapshot(tx: IDBTransaction): void {
     if (!this.#latest) return;
-    this.#follows = true;
+    this.#inSequence = true;
     tx.objectStore("rows").clear();
     tx.objectStore("meta").put(this.#id, "owner");
-    this.#put(tx, this.#latest.meta, this.#latest.whole());
+    this.#putChanges(tx, this.#latest.meta, this.#latest.allRows());
   }
 
   #clear(tx: IDBTransaction): void {
     tx.objectStore("rows").clear();
     tx.objectStore("meta").clear();
-    tx.addEventListener("complete", () => (this.#wiped = false));
+    tx.addEventListener("complete", () => (this.#cleared = false));
   }
 
   async #connect(): Promise<void> {
-    const db = await database(this.#name);
-    // Another version of this page, or the user, wants the database to go; or the browser has let go of it.
-    const lost = (why: string) => {
+    const db = await openDatabase(this.#name);
+    // The database is being deleted by another version of this page or by the user, or was closed by the browser.
+    const onLost = (why: string) => {
       if (this.#db !== db) return;
-      this.#fails(new DOMException(why, "InvalidStateError"));
-      void this.#mend();
+      this.#onError(new DOMException(why, "InvalidStateError"));
+      void this.#recover();
     };
     db.onversionchange = () => {
       db.close();
-      lost("somebody else wants the database to go");
+      onLost("somebody else wants the database to go");
     };
-    db.onclose = () => lost("the browser has closed the database");
+    db.onclose = () => onLost("the browser has closed the database");
     this.#db = db;
   }
 
   async #read(): Promise<void> {
     const tx = this.#transaction(["meta", "rows"]);
     const [meta, keys, rows] = [
-      tx.objectStore("meta").get("picture") as IDBRequest<Meta | undefined>,
+      tx.objectStore("meta").get("snapshot") as IDBRequest<StoredMeta | undefined>,
       tx.objectStore("rows").getAllKeys() as IDBRequest<unknown> as IDBRequest<[string, number][]>,
       tx.objectStore("rows").getAll() as IDBRequest<Row[]>,
     ];
-    await ended(tx);
+    await completion(tx);
     if (!meta.result) return;
-    const { url, hash, ...picture } = meta.result;
-    if (url !== this.#about.url || hash !== this.#about.hash) {
-      this.#follows = false;
+    const { url, hash, ...snapshot } = meta.result;
+    if (url !== this.#target.url || hash !== this.#target.hash) {
+      this.#inSequence = false;
       return;
     }
-    this.picture = { ...picture, rows: {} };
+    this.snapshot = { ...snapshot, rows: {} };
     for (const [n, [collection]] of keys.result.entries()) {
-      (this.picture.rows[collection] ??= { upserted: [], deleted: [] }).upserted.push(rows.result[n]!);
+      (this.snapshot.rows[collection] ??= { upserted: [], deleted: [] }).upserted.push(rows.result[n]!);
     }
   }
 
-  async #look(): Promise<void> {
-    if (this.#behind) await this.#mend();
-    const writes = await this.#leftBehind().catch(() => []);
+  async #check(): Promise<void> {
+    if (this.#incomplete) await this.#recover();
+    const writes = await this.#takeOver().catch(() => []);
     if (writes.length && !this.#closed) this.#adopt(writes);
   }
 
-  // Makes the writes ours whose page is gone.
-  async #leftBehind(): Promise<Kept[]> {
-    const all = await this.#all();
+  // Takes over the writes of closed pages.
+  async #takeOver(): Promise<PersistedWrite[]> {
+    const all = await this.#storedWrites();
     const pages = new Set(all.map((one) => one.page).filter((page) => page !== this.#id));
-    const taken: Kept[] = [];
+    const taken: PersistedWrite[] = [];
     for (const page of pages) {
-      const gone = await tryHold(`${this.#name} page ${page}`);
-      if (!gone) continue;
-      const left = (await this.#all()).filter((one) => one.page === page).map((one) => one.write);
-      this.write(left, []);
+      const release = await tryAcquireLock(`${this.#name} page ${page}`);
+      if (!release) continue;
+      const left = (await this.#storedWrites()).filter((one) => one.page === page).map((one) => one.write);
+      this.saveWrites(left, []);
       taken.push(...left);
-      gone();
+      release();
     }
     return taken.sort((one, other) => one.seq - other.seq);
   }
 
-  async #all(): Promise<Write[]> {
+  async #storedWrites(): Promise<StoredWrite[]> {
     const tx = this.#transaction(["writes"]);
-    const all: IDBRequest<Write[]> = tx.objectStore("writes").getAll();
-    await ended(tx);
-    return all.result.filter((one) => one.url === this.#about.url);
+    const all: IDBRequest<StoredWrite[]> = tx.objectStore("writes").getAll();
+    await completion(tx);
+    return all.result.filter((one) => one.url === this.#target.url);
   }
 
-  // A database that is full, or gone, is no reason to stop: what could not be written is in memory.
+  // If the database is full or lost, the data stays in memory for the recovery.
   #save(stores: string[], work: (tx: IDBTransaction) => unknown): void {
-    if (this.#behind || this.#mending) {
-      this.#behind = true;
-      return void this.#mend();
+    if (this.#incomplete || this.#recovery) {
+      this.#incomplete = true;
+      return void this.#recover();
     }
     this.#transact(stores, work).catch((error) => {
-      this.#fails(error);
-      void this.#mend();
+      this.#onError(error);
+      void this.#recover();
     });
   }
 
-  #fails(error: unknown): void {
-    this.#behind = true;
-    this.#follows = false;
-    // More room may come; any other fault may be the connection's.
+  #onError(error: unknown): void {
+    this.#incomplete = true;
+    this.#inSequence = false;
+    // A full database may get space again. Any other error may be caused by the connection.
     if ((error as Partial<Error>).name !== "QuotaExceededError") {
       this.#db?.close();
       this.#db = undefined;
     }
-    this.#keeps(`${error}`);
+    this.#onStatus(`${error}`);
   }
 
-  // One try at a time; the next one is with the next change, or some time later.
-  #mend(): Promise<void> {
-    return (this.#mending ??= this.#writeAll());
+  // One attempt at a time; the next one is made with the next change or check.
+  #recover(): Promise<void> {
+    return (this.#recovery ??= this.#writeAll());
   }
 
   async #writeAll(): Promise<void> {
     try {
       if (!this.#db) await this.#connect();
       do {
-        this.#behind = false;
-        await this.#transact(["meta", "rows", "writes"], (tx) => this.#everything(tx));
-      } while (this.#behind);
-      // At once, so that no change falls between the last look and this.
-      this.#mending = undefined;
-      this.#keeps();
+        this.#incomplete = false;
+        await this.#transact(["meta", "rows", "writes"], (tx) => this.#putAll(tx));
+      } while (this.#incomplete);
+      // In the same step as the loop's condition, so that no change comes in between.
+      this.#recovery = undefined;
+      this.#onStatus();
     } catch (error) {
-      this.#mending = undefined;
-      this.#fails(error);
+      this.#recovery = undefined;
+      this.#onError(error);
     }
   }
 
-  #everything(tx: IDBTransaction): void {
-    if (this.#wiped) this.#clear(tx);
-    if (this.#owner) this.#whole(tx);
+  #putAll(tx: IDBTransaction): void {
+    if (this.#cleared) this.#clear(tx);
+    if (this.#owner) this.#putSnapshot(tx);
     const writes = tx.objectStore("writes");
-    for (const requestId of this.#waiting.keys()) this.#keep(writes, requestId);
-    const [keys, all] = [writes.getAllKeys(), writes.getAll() as IDBRequest<Write[]>];
-    // Answered meanwhile.
+    for (const requestId of this.#pending.keys()) this.#putWrite(writes, requestId);
+    const [keys, all] = [writes.getAllKeys(), writes.getAll() as IDBRequest<StoredWrite[]>];
+    // Removes the writes that were acked meanwhile.
     all.onsuccess = () => {
       for (const [n, { page, write }] of all.result.entries()) {
-        if (page === this.#id && !this.#waiting.has(write.requestId)) writes.delete(keys.result[n]!);
+        if (page === this.#id && !this.#pending.has(write.requestId)) writes.delete(keys.result[n]!);
       }
     };
   }
 
   async #transact(stores: string[], work: (tx: IDBTransaction) => unknown): Promise<void> {
     const tx = this.#transaction(stores, "readwrite");
-    const end = ended(tx);
+    const end = completion(tx);
     this.#written = Promise.allSettled([this.#written, end]);
     try {
       work(tx);
     } catch (error) {
-      // Or the half of it that went well would be kept.
+      // Otherwise the statements before the error would be committed.
       tx.abort();
       end.catch(() => {});
       throw error;

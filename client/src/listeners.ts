@@ -1,19 +1,19 @@
-// Who wants to know, and of what: a collection, or a collection and an id. They are told once for all that came together.
+// Subscriptions to a collection, or to a row of it. Changes of one microtask cause one call of each listener.
 
 export type Listener = () => void;
 export type Listeners = ReturnType<typeof createListeners>;
 
-/** Under this key hears of anything. */
+/** The key of listeners to any change. */
 export const ANY = "";
 
 export function createListeners() {
-  const all = new Set<{ key: string; listener: Listener }>();
-  let due = new Set<string>();
+  const all = new Set<[key: string, listener: Listener]>();
+  let marked = new Set<string>();
 
-  function tell() {
-    const keys = due;
-    due = new Set();
-    for (const { key, listener } of [...all]) {
+  function notify() {
+    const keys = marked;
+    marked = new Set();
+    for (const [key, listener] of [...all]) {
       try {
         if (keys.has(key)) listener();
       } catch (error) {
@@ -24,13 +24,13 @@ export function createListeners() {
 
   return {
     add(key: string, listener: Listener): () => void {
-      const one = { key, listener };
+      const one: [string, Listener] = [key, listener];
       all.add(one);
       return () => void all.delete(one);
     },
     mark(...keys: string[]): void {
-      if (!due.size) queueMicrotask(tell);
-      for (const key of [...keys, ANY]) due.add(key);
+      if (!marked.size) queueMicrotask(notify);
+      for (const key of [...keys, ANY]) marked.add(key);
     },
     clear: () => all.clear(),
   };

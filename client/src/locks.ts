@@ -1,21 +1,21 @@
-// Web Locks: what a page holds until it is closed or has crashed.
+// Web Locks: a lock is held until the page is closed or has crashed.
 //
-// Without them (a page that is not on https or localhost) every lock is free: the newest page owns the picture, and writes may
-// be sent by two pages, which the server takes for the repeats that they are.
+// Without Web Locks (a page that is neither on https nor on localhost) every lock is free: the newest page owns the
+// snapshot, and two pages may send the same write, which the server recognises as a repeat.
 
-export type Held = () => void;
+export type ReleaseLock = () => void;
 
-export const hold = (name: string): Promise<Held> => request(name, {}) as Promise<Held>;
+export const acquireLock = (name: string): Promise<ReleaseLock> => request(name, {}) as Promise<ReleaseLock>;
 
-/** Undefined if another page has it. */
-export const tryHold = (name: string): Promise<Held | undefined> => request(name, { ifAvailable: true });
+/** Undefined if another page holds the lock. */
+export const tryAcquireLock = (name: string): Promise<ReleaseLock | undefined> => request(name, { ifAvailable: true });
 
-function request(name: string, options: LockOptions): Promise<Held | undefined> {
+function request(name: string, options: LockOptions): Promise<ReleaseLock | undefined> {
   const locks = globalThis.navigator?.locks;
   if (!locks) return Promise.resolve(() => {});
   return new Promise((resolve, reject) => {
-    const until = (lock: Lock | null) =>
+    const untilReleased = (lock: Lock | null) =>
       new Promise<void>((release) => resolve(lock ? release : (release(), undefined)));
-    locks.request(name, options, until).catch(reject);
+    locks.request(name, options, untilReleased).catch(reject);
   });
 }

@@ -1,12 +1,12 @@
-// What a page has and a server, a worker or React Native has not.
+// Globals of a page that a server, a worker or React Native lacks.
 
-/** Until when something is listened to, as `addEventListener` takes it. */
-export interface Until {
+/** Options of `addEventListener` that end the subscription. */
+export interface ListenerOptions {
   signal: AbortSignal;
 }
 
 interface Target {
-  addEventListener?(type: string, listener: (event: any) => unknown, until: Until): void;
+  addEventListener?(type: string, listener: (event: any) => unknown, options: ListenerOptions): void;
 }
 
 export const page: Target & { document?: Target & { visibilityState: string }; navigator?: { onLine?: boolean } } = globalThis as any;

@@ -1,40 +1,40 @@
-// What is kept from one page to the next. The IndexedDB one is in `@rowcast/client/indexeddb`; another one is these few
-// functions.
+// The interface of a storage for rows and pending writes. `@rowcast/client/indexeddb` implements it.
 
-import type { Kept, Row } from "./pending.ts";
-import type { Difference } from "./picture.ts";
-import type { Connection } from "./types.ts";
+import type { Connection, Difference, PersistedWrite, Row } from "./model.ts";
 
-export type { Kept };
-
-/** The picture, or what a change did to it. All of it becomes lasting together, or nothing. */
-export interface KeptPicture {
-  /** Up to where it is. */
+/** The server state, or a change of it. Cursor, user and rows are stored together or not at all. */
+export interface PersistedSnapshot {
   cursor: string;
   user: Row | null;
   access: Connection["access"];
   rows: Difference;
 }
 
-export interface Keeper {
-  picture: KeptPicture | undefined;
+export interface PersistenceHandle {
+  snapshot: PersistedSnapshot | undefined;
   /** Oldest first. */
-  writes: Kept[];
-  /** Takes over a change; `whole` gives all rows, for whoever does not have those before it. */
-  change(change: KeptPicture, whole: () => Difference): void;
-  /** Keeps what `Kept` says of these writes, as it is now, and those no longer; all together. */
-  write(changed: Kept[], gone?: string[]): void;
-  /** Forgets the picture. */
-  wipe(): void;
-  /** Resolves once all is written. */
+  writes: PersistedWrite[];
+  /**
+   * Stores a change of the server state. `allRows` returns the whole state, for a storage that lacks earlier changes.
+   */
+  save(change: PersistedSnapshot, allRows: () => Difference): void;
+  /** Stores the fields of `PersistedWrite` of the changed writes, and removes the others; in one transaction. */
+  saveWrites(changed: PersistedWrite[], removed?: string[]): void;
+  /** Removes the snapshot. */
+  clear(): void;
+  /** Resolves once everything is written. */
   close(): Promise<void>;
 }
 
 export interface Persistence {
   /**
-   * What was kept for this address and these types; a rejection means that nothing can be kept. Writes that another
-   * page has left behind later on are handed to `adopt`. `keeps` is called with the reason when nothing can be kept for the
-   * time being, and without one when all is kept; it need not be called as long as all goes well.
+   * Returns what is stored for this address and these types; a rejection means that nothing can be stored. `adopt` is
+   * called with writes that a closed page has left. `onStatus` is called with the reason when storing fails, and without
+   * one once everything is stored; it need not be called before the first failure.
    */
-  open(about: { url: string | undefined; hash: string }, adopt: (writes: Kept[]) => void, keeps?: (why?: string) => void): Promise<Keeper>;
+  open(
+    target: { url: string | undefined; hash: string },
+    adopt: (writes: PersistedWrite[]) => void,
+    onStatus?: (error?: string) => void,
+  ): Promise<PersistenceHandle>;
 }

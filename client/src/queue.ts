@@ -1,128 +1,128 @@
-// Our writes, from the moment they are made until the server has answered.
+// Pending writes, until the server has acked them.
 //
-// They are sent in order, without waiting for each other's acks unless one builds on another. After a lost connection
-// those that were not acked are sent again, the same as the first time, before newer ones.
+// They are sent in order, without waiting for each other's acks unless one depends on another. After a lost connection
+// the unacked ones are sent again, unchanged and before newer ones.
 //
-// What the server cannot carry out just then is tried again. If that is the server's state, all newer ones wait behind it.
-// If it is the row's, or the write's outcome is unknown as yet, only those wait that build on it.
+// A write that the server cannot carry out at the moment is repeated. If the cause is the server's state, all newer
+// writes wait. If the cause is a locked row or an unknown outcome, only the dependent writes wait.
 
-import { fits, renamed, temporary } from "./effects.ts";
-import { backoff, refusal, taken, type Kept, type Pending, type Row } from "./pending.ts";
+import type { BaseRow, Pending, PersistedWrite, Row, WriteAck } from "./model.ts";
+import { matches, replaceId, temporaryReferences } from "./optimistic.ts";
+import { backoff, refusal, reserveTemporaryId } from "./pending.ts";
 import { inOrder, type Store } from "./store.ts";
-import type { Identified, WriteAck } from "./types.ts";
 
-// The server knows a repeat for 24 hours. What was sent longer ago may be carried out twice.
-const KNOWN = 23 * 60 * 60 * 1000;
+// The server remembers a request id for 24 hours. An older write could be carried out twice.
+const IDEMPOTENCY_WINDOW = 23 * 60 * 60 * 1000;
 
-// In the place of a connection: what is there to be sent is about to be.
-const DUE = -1;
+// In the place of a connection id: a flush is scheduled.
+const SCHEDULED = -1;
 
-export interface Outside {
-  /** The number of the connection, 0 without one. */
-  session(): number;
-  /** In milliseconds since 1970, by the server's clock: a device's may be set to anything. */
+export interface QueueContext {
+  /** Id of the connection, 0 without one. */
+  connection(): number;
+  /** Milliseconds since 1970 by the server's clock: the device's clock may be wrong. */
   time(): number;
-  belongs(p: Pending): boolean;
+  isActive(p: Pending): boolean;
   emit(p: Pending, ack: (ack: WriteAck<any>) => void): void;
-  /** Writes are kept like this from now on, and these not at all any more. */
-  keep(changed: Kept[], gone?: string[]): void;
-  /** The server has answered. */
-  answered(p: Pending, ack: WriteAck<any>): void;
+  /** Stores the changed writes, and removes others from the storage. */
+  persist(changed: PersistedWrite[], removed?: string[]): void;
+  onSettled(p: Pending, ack: WriteAck<any>): void;
 }
 
 export type Queue = ReturnType<typeof createQueue>;
 
-export function createQueue(store: Store, { session, time, belongs, emit, keep, answered }: Outside) {
+export function createQueue(store: Store, { connection, time, isActive, emit, persist, onSettled }: QueueContext) {
+  const { collectionState } = store;
   const list: Pending[] = [];
-  // Temporary ids that other writes refer to.
-  const named = new Set<number>();
+  // Temporary ids that other writes reference.
+  const referenced = new Set<number>();
   let seq = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // The connection on which nothing is left to be sent.
+  // Id of the connection on which nothing is left to be sent.
   let done = 0;
-  // Not before, by this page's own clock, and after how many tries.
-  let wait = 0;
+  // When to try again, by the page's own clock, and the number of tries so far.
+  let retryAt = 0;
   let tries = 0;
 
-  function make(write: Omit<Pending, "seq">): void {
+  function push(write: Omit<Pending, "seq">): void {
     const p = { ...write, seq: ++seq };
-    for (const id of builds(p)) {
-      const real = store.known(id);
-      const maker = makes(id);
+    for (const id of dependencies(p)) {
+      const real = store.created.get(id);
+      const creator = creatorOf(id);
       if (real) rename(p, id, real);
-      else if (!maker) return p.settle!(depends());
-      else if (p.kind === "delete" && !maker.sent) return withdraw(maker, p);
+      else if (!creator) return p.settle!(depends());
+      else if (p.kind === "delete" && !creator.sent) return withdraw(creator, p);
     }
     add(p);
-    keep([p]);
-    // What is made together is sent together.
-    if (done !== DUE) queueMicrotask(wake);
-    done = DUE;
+    persist([p]);
+    // Writes of one microtask are sent together.
+    if (done !== SCHEDULED) queueMicrotask(flush);
+    done = SCHEDULED;
   }
 
-  /** Takes in writes of an earlier page; whether they were sent is not known, so they count as sent. */
-  function restore(writes: Kept[]): void {
+  /** Adds writes of an earlier page. Whether they were sent is not known, so they count as sent. */
+  function restore(writes: PersistedWrite[]): void {
     let before = (list[0]?.seq ?? 1) - writes.length;
     for (const write of writes) {
-      taken(write.id);
-      const base = store.part(write.collection).base.get(write.id);
+      reserveTemporaryId(write.id);
+      const base = collectionState(write.collection).base.get(write.id);
       const p = { ...write, seq: before++, sent: true, base };
-      if (builds(p).every(makes)) add(p);
-      else keep([], [p.requestId]);
+      if (dependencies(p).every(creatorOf)) add(p);
+      else persist([], [p.requestId]);
     }
     list.sort(inOrder);
-    keep(list);
-    wake();
+    persist(list);
+    flush();
   }
 
-  /** Looks again at what may be sent, which is nothing without a connection. */
-  function wake(): void {
+  /** Sends what may be sent; nothing without a connection. */
+  function flush(): void {
     done = 0;
     drain();
   }
 
   function drain(): void {
-    const on = session();
+    const on = connection();
     if (on && on === done) return;
     clearTimeout(timer);
     if (!on) return;
     const now = performance.now();
-    // Rows of writes that are under way, and what those are about that wait alone.
-    const rows = new Set<string>();
+    // Rows with a write in flight, and ids and rows of writes that wait alone.
+    const inFlight = new Set<string>();
     const held = new Set<string | number>();
     let all = true;
     let due = Infinity;
     for (const p of list) {
-      if (!belongs(p)) continue;
+      if (!isActive(p)) continue;
       const row = `${p.collection} ${p.id}`;
-      const stuck = held.size > 0 && (held.has(row) || builds(p).some((id) => held.has(id)));
+      const blocked = held.size > 0 && (held.has(row) || dependencies(p).some((id) => held.has(id)));
       if (p.on !== on) {
-        if (p.first && Math.abs(time() - p.first) > KNOWN) {
-          settle(p, refusal("expired", "too old: see whether it was done"));
+        if (p.first && Math.abs(time() - p.first) > IDEMPOTENCY_WINDOW) {
+          settle(p, refusal("expired", "too old to send"));
           return drain();
         }
         if (p.until! > now) due = Math.min(due, p.until!);
-        else if (!stuck) {
-          // While one is tried again for all nothing overtakes it.
-          all = wait <= now && !(rows.has(row) || builds(p).length || (tries && rows.size));
-          if (wait > now) due = Math.min(due, wait);
+        else if (!blocked) {
+          // While the oldest write is repeated for all, no other one overtakes it.
+          all = retryAt <= now && !(inFlight.has(row) || dependencies(p).length || (tries && inFlight.size));
+          if (retryAt > now) due = Math.min(due, retryAt);
           if (!all) break;
           send(p, on);
         }
       }
-      // The row that is taken for the one that it makes may be named by either id.
-      if (stuck || p.tries) held.add(row).add(p.id).add(`${p.collection} ${p.match}`);
-      if (p.on === on) rows.add(row);
+      // Later writes may name a created row by its temporary id or by the matched one.
+      if (blocked || p.tries) held.add(row).add(p.id).add(`${p.collection} ${p.match}`);
+      if (p.on === on) inFlight.add(row);
     }
     if (all) done = on;
-    if (due < Infinity) timer = setTimeout(wake, due - now);
+    if (due < Infinity) timer = setTimeout(flush, due - now);
   }
 
   function send(p: Pending, on: number): void {
     if (!p.first) {
       p.first = time();
-      p.after = store.part(p.collection).top;
-      keep([p]);
+      p.after = collectionState(p.collection).top;
+      persist([p]);
     }
     p.sent = true;
     p.on = on;
@@ -130,16 +130,16 @@ export function createQueue(store: Store, { session, time, belongs, emit, keep, 
       if (p.on !== on) return;
       const { errors } = ack;
       const now = performance.now();
-      // What it held back is looked at again.
+      // Unblocks the writes that waited for this one.
       if (p.tries) done = 0;
       if (errors.$locked || errors.$unknown_outcome) {
         p.on = done = tries = 0;
         p.tries ??= 0;
-        // Not soon: the server has waited for seconds already, and keeps our other writes waiting while it does so again.
+        // Not soon: the server has waited for seconds, and delays this client's other writes while it waits again.
         p.until = now + backoff(2 + p.tries++);
       } else if (errors.$unavailable || errors.$rate_limited) {
         p.on = done = 0;
-        wait = now + backoff(tries++);
+        retryAt = now + backoff(tries++);
       } else {
         tries = 0;
         settle(p, ack);
@@ -148,84 +148,85 @@ export function createQueue(store: Store, { session, time, belongs, emit, keep, 
     });
   }
 
-  /** Takes a write away, with its ack. */
+  /** Removes a write with its ack. */
   function settle(p: Pending, ack: WriteAck<any>): void {
     const at = list.indexOf(p);
     if (at < 0) return;
     list.splice(at, 1);
     const { id, kind } = p;
     store.remove(p, ack.ok && kind === "create" ? ack.data : undefined);
-    const waiting = named.has(id) && kind === "create" ? list.filter((other) => builds(other).includes(id)) : [];
-    keep(ack.ok ? carry(p, ack.data, waiting) : [], [p.requestId]);
-    answered(p, ack);
+    const dependents = referenced.has(id) && kind === "create" ? list.filter((other) => dependencies(other).includes(id)) : [];
+    persist(ack.ok ? rebase(p, ack.data, dependents) : [], [p.requestId]);
+    onSettled(p, ack);
     p.settle?.(ack);
-    if (!ack.ok) for (const other of waiting) settle(other, depends());
+    if (!ack.ok) for (const other of dependents) settle(other, depends());
   }
 
-  // What builds on a write that was carried out is rewritten before it is sent for the first time.
-  function carry({ id, kind, collection, values }: Pending, row: Row, waiting: Pending[]): Pending[] {
-    for (const other of waiting) {
+  // Rewrites the writes that depend on a successful one, before their first send.
+  function rebase({ id, kind, collection, values }: Pending, row: Row, dependents: Pending[]): Pending[] {
+    for (const other of dependents) {
       store.remove(other);
       rename(other, id, row);
       store.add(other);
     }
-    if (kind !== "update") return waiting;
-    const { base, nests, writes } = store.part(collection);
+    if (kind !== "update") return dependents;
+    const { base, nests, writes } = collectionState(collection);
     const seen = values.version;
     const now = base.get(row.id)?.version;
-    // A version that was seen before this write is carried along if this write is all that has happened to the row since. It is if
-    // it was made on that version, and if it was made on any, where the row is now just what it makes of the one that was seen.
+    // A write gets the new version if nothing else has changed the row since. That is so if both writes were made on
+    // the same version; or, if this one was made on any, if the row is what this write makes of the version that the
+    // other was made on.
     const next = (writes.get(row.id) ?? []).filter((other) => {
       const { version } = other.values;
       if (other.first || version == null) return false;
       if (seen != null) return version === seen;
-      return other.base?.version === version && version !== now && fits(row, { ...other.base, ...values }, nests);
+      return other.base?.version === version && version !== now && matches(row, { ...other.base, ...values }, nests);
     });
     for (const other of next) {
       other.values = { ...other.values, version: row.version };
       other.base = row;
     }
-    return [...waiting, ...next];
+    return [...dependents, ...next];
   }
 
-  // Never sent, so it is as if it had never been made.
+  // Deletes a row whose create was never sent.
   function withdraw({ collection, id }: Pending, { settle: answer }: Pending): void {
-    for (const p of [...store.part(collection).writes.get(id)!].reverse()) {
-      settle(p, refusal("withdrawn", "deleted before it was sent"));
+    for (const p of [...collectionState(collection).writes.get(id)!].reverse()) {
+      settle(p, refusal("withdrawn", "deleted before sending"));
     }
     answer!({ ok: true, data: { id }, errors: {} });
   }
 
   function add(p: Pending): void {
     list.push(p);
-    for (const id of builds(p)) named.add(id);
+    for (const id of dependencies(p)) referenced.add(id);
     store.add(p);
   }
 
-  const makes = (id: number) => list.find((p) => p.kind === "create" && p.id === id);
+  const creatorOf = (id: number) => list.find((p) => p.kind === "create" && p.id === id);
 
-  // Rows that it names and that are still to be made.
-  function builds({ id, kind, collection, values }: Pending): number[] {
-    const others = temporary(values, store.part(collection).nests);
+  // Temporary ids that a write names.
+  function dependencies({ id, kind, collection, values }: Pending): number[] {
+    const others = temporaryReferences(values, collectionState(collection).nests);
     return id < 0 && kind !== "create" ? [id, ...others] : others;
   }
 
-  function rename(p: Pending, from: number, to: Identified): void {
-    const { base, nests } = store.part(p.collection);
-    p.values = renamed(p.values, nests, from, to.id);
+  function rename(p: Pending, from: number, to: BaseRow): void {
+    const { base, nests } = collectionState(p.collection);
+    p.values = replaceId(p.values, nests, from, to.id);
     if (p.id !== from) return;
     p.base = base.get((p.id = to.id));
-    // What was seen of a row that was being created has since become its first version.
+    // A placeholder has version 0; its real row has begun with this one.
     if (p.values.version === 0) p.values.version = to.version;
   }
 
   return {
     list,
-    make,
+    push,
     restore,
-    wake,
+    flush,
     settle,
   };
 }
 
-const depends = () => refusal("depends", "builds on what was not made");
+const depends = () => refusal("depends", "depends on a refused write");

@@ -1,28 +1,28 @@
-// The rows of one collection: as the server has told them, and as they are shown.
+// The rows of one collection: the server state (`base`) and the displayed rows.
 //
-// What is shown is computed when it is asked for, and for the rows that changed only: one row among thousands costs a
-// copy of one array.
+// Displayed rows are computed on demand, and only those that changed: one change among thousands of rows costs a copy
+// of one array.
 
 import { equal } from "./equal.ts";
-import type { Row } from "./pending.ts";
+import type { Row } from "./model.ts";
 
 export type Table = ReturnType<typeof createTable>;
 
-export function createTable(show: (id: number, base: Row | undefined) => Row | undefined) {
+export function createTable(display: (id: number, base: Row | undefined) => Row | undefined) {
   const base = new Map<number, Row>();
-  const shown = new Map<number, Row>();
-  // Whose row is to be computed, and whose place in the list is to be looked at.
+  const displayed = new Map<number, Row>();
+  // Ids of rows to compute, and ids whose position in the list may have changed.
   const stale = new Set<number>();
   const moved = new Set<number>();
   let list: readonly Row[] = [];
 
   function row(id: number): Row | undefined {
-    const before = shown.get(id);
+    const before = displayed.get(id);
     if (!stale.delete(id)) return before;
-    const now = show(id, base.get(id));
+    const now = display(id, base.get(id));
     if (equal(before, now)) return before;
-    if (now) shown.set(id, now);
-    else shown.delete(id);
+    if (now) displayed.set(id, now);
+    else displayed.delete(id);
     return now;
   }
 
@@ -31,7 +31,7 @@ export function createTable(show: (id: number, base: Row | undefined) => Row | u
     for (const id of moved) {
       const now = row(id);
       const rows = next ?? list;
-      const at = place(rows, id);
+      const at = position(rows, id);
       const there = rows[at]?.id === id;
       if (there ? now === rows[at] : !now) continue;
       next ??= list.slice();
@@ -52,10 +52,10 @@ export function createTable(show: (id: number, base: Row | undefined) => Row | u
   };
 }
 
-// Rows that are being created come last, the newest at the end: that is where they will be.
+// Placeholders come last, the newest at the end, where the real rows will be.
 const order = (one: number, other: number) => (one > 0 === other > 0 ? Math.abs(one) - Math.abs(other) : other - one);
 
-function place(list: readonly Row[], id: number): number {
+function position(list: readonly Row[], id: number): number {
   let from = 0;
   let to = list.length;
   while (from < to) {

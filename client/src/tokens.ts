@@ -1,38 +1,38 @@
-// Where the token is kept that says who we are.
+// Storage of the sign-in token.
 
-import { page, type Until } from "./page.ts";
+import { page, type ListenerOptions } from "./page.ts";
 
 export interface TokenStore {
   get(): string | null | undefined;
-  /** Null forgets it. */
+  /** Null removes it. */
   set(token: string | null): void;
-  /** Calls the listener when another page has set or forgotten it; `until` is for `addEventListener`. */
-  subscribe?(listener: () => unknown, until: Until): void;
+  /** Calls the listener when another page has set or removed the token; `options` are for `addEventListener`. */
+  subscribe?(listener: () => unknown, options: ListenerOptions): void;
 }
 
 export function memoryTokens(): TokenStore {
-  let kept: string | null = null;
-  return { get: () => kept, set: (token) => void (kept = token) };
+  let stored: string | null = null;
+  return { get: () => stored, set: (token) => void (stored = token) };
 }
 
-/** The browser's storage, shared by the pages of an origin; memory where there is none, or none that may be used. */
+/** The browser's localStorage, which the pages of an origin share; memory where it is missing or forbidden. */
 export function localTokens(key = "rowcast.token"): TokenStore {
-  let kept: string | null = null;
+  let stored: string | null = null;
   return {
     get() {
       try {
         return localStorage.getItem(key);
       } catch {
-        return kept;
+        return stored;
       }
     },
     set(token) {
-      kept = token;
+      stored = token;
       try {
         if (token) localStorage.setItem(key, token);
         else localStorage.removeItem(key);
       } catch {}
     },
-    subscribe: (listener, until) => page.addEventListener?.("storage", listener, until),
+    subscribe: (listener, options) => page.addEventListener?.("storage", listener, options),
   };
 }

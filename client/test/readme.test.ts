@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-test("the snippets of the README compile", async () => {
+test("README examples compile", async () => {
   const readme = await readFile(here("../README.md"), "utf8");
   const snippets = [...readme.matchAll(/^```(tsx?)\n(.*?)^```/gms)];
   expect(snippets.length).toBeGreaterThan(6);

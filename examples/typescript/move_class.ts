@@ -1,4 +1,4 @@
-// Moves a class to another time, unless somebody has changed it since it was looked at.
+// Moves a class to another time, unless it has changed since it was read.
 //
 //     node examples/typescript/move_class.ts 7 Friday 1800        (Node.js 22.18 or later; an older one: npx tsx …)
 //

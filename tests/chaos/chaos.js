@@ -7,8 +7,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { known } from "./faults.js";
-import { play, settings, usual } from "./play.js";
-import { Journal } from "./journal.js";
+import { run, settings, usual } from "./run.js";
+import { FaultLog } from "./fault-log.js";
 
 const number = (name, otherwise) => Number(process.env[name] || otherwise);
 const seed = number("SEED", Date.now() % 1_000_000);
@@ -38,21 +38,21 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 
 for (const name of asked.length > 0 ? asked : usual) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-chaos-"));
-  const journal = new Journal();
+  const faultLog = new FaultLog();
   try {
-    await play(test, { name, folder, journal, seed, writes, seconds, faults, held });
+    await run(test, { name, folder, faultLog, seed, writes, seconds, faults, held });
   } catch (error) {
-    journal.broken(error.stack);
+    faultLog.violation(error.stack);
   }
   await clear();
-  const counts = Object.entries(journal.counts).sort().map(([what, count]) => `${what} ${count}`);
-  console.log(`${name}: ${journal.isBroken ? "BROKEN" : "kept"}, seed ${seed}, ${(journal.now() / 1000).toFixed(1)} s`);
+  const counts = Object.entries(faultLog.counts).sort().map(([what, count]) => `${what} ${count}`);
+  console.log(`${name}: ${faultLog.isViolated ? "BROKEN" : "kept"}, seed ${seed}, ${(faultLog.now() / 1000).toFixed(1)} s`);
   console.log(`    ${counts.join(", ")}`);
-  if (journal.isBroken) {
+  if (faultLog.isViolated) {
     process.exitCode = 1;
-    await writeFile(join(folder, "faults.log"), journal.history());
-    await writeFile(join(folder, "report.log"), journal.report().join("\n"));
-    console.log(journal.report().join("\n"));
+    await writeFile(join(folder, "faults.log"), faultLog.history());
+    await writeFile(join(folder, "report.log"), faultLog.report().join("\n"));
+    console.log(faultLog.report().join("\n"));
     console.log(`the servers' logs and all faults are in ${folder}`);
   } else {
     await rm(folder, { recursive: true });

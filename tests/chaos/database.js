@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { within } from "../clients/javascript/server.js";
+import { withTimeout } from "@rowcast/test-support";
 
 const run = promisify(execFile);
 const most = { maxBuffer: 1 << 28 };
@@ -52,12 +52,12 @@ export async function postgres(test) {
   const script = fileURLToPath(new URL("../../scripts/postgres", import.meta.url));
   const child = spawn(script, ["-c", "wal_level=logical"], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const line = async (what) => (await within(lines.next(), what)).value;
+  const line = async (what) => (await withTimeout(lines.next(), what)).value;
   const url = await line("PostgreSQL to start");
   test.after(async () => {
     const ended = once(child, "exit");
     child.stdin.end();
-    await within(ended, "PostgreSQL to end");
+    await withTimeout(ended, "PostgreSQL to end");
   });
 
   const psql = (args, database) => {

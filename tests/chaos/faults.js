@@ -26,7 +26,7 @@ export class Faults {
   #over = new AbortController();
   #running;
 
-  constructor({ faults, nodes, database, pages, journal, random, foreign, subscription, clocks, seconds }) {
+  constructor({ faults, nodes, database, pages, faultLog, random, foreign, subscription, clocks, seconds }) {
     setMaxListeners(0, this.#over.signal);
     // For twice as long as something was held, nothing is.
     const rest = { hold: 2000 * seconds };
@@ -46,46 +46,46 @@ export class Faults {
       const node = free(chance);
       if (!node) return;
       node.busy = true;
-      journal.fault("kill", node.name);
+      faultLog.fault("kill", node.name);
       await node.kill();
       await this.#wait(chance.between(0, 800));
-      await back(node, database, journal);
+      await back(node, database, faultLog);
       node.busy = false;
     };
     const freeze = async (chance) => {
       const node = free(chance);
       if (!node) return;
       node.busy = true;
-      journal.fault("freeze", node.name);
+      faultLog.fault("freeze", node.name);
       node.freeze();
       await this.#wait(chance.between(100, 2200));
       node.thaw();
-      journal.count("thaw");
+      faultLog.count("thaw");
       node.busy = false;
     };
     const crash = async (chance) => {
-      journal.fault("crash", "of the database");
+      faultLog.fault("crash", "of the database");
       await database.crash();
       await this.#wait(chance.between(0, 1500));
       await database.recover();
-      journal.fault("recovery", "of the database");
+      faultLog.fault("recovery", "of the database");
     };
     // Long enough for a server to forget what the page has missed, now and then.
     const leave = async (chance) => {
       const page = chance.pick(pages);
-      journal.fault("leave", page.name);
+      faultLog.fault("leave", page.name);
       page.socket.disconnect();
       await this.#wait(chance.between(100, 4000));
       page.socket.connect();
     };
     const clock = async (chance) => {
       const { name } = chance.pick(nodes);
-      journal.fault("clock", `of ${name} set to ${clocks.jump(name, chance)}`);
+      faultLog.fault("clock", `of ${name} set to ${clocks.jump(name, chance)}`);
     };
     // Another program that cannot get at the database tries something else later.
     const other = (name, work) => async (chance) => {
       if (!database.up) return;
-      journal.fault(name);
+      faultLog.fault(name);
       await work(chance);
     };
     const happen = {
@@ -99,8 +99,8 @@ export class Faults {
     };
     const going = Object.entries(happen).filter(([name]) => faults.includes(name));
     this.#running = Promise.all(going.map(([name, happen]) => again(name, happen)));
-    // Whoever waits for calm hears of it.
-    this.#running.catch((error) => journal.broken(error.message));
+    // A failure is reported while the run waits for calm.
+    this.#running.catch((error) => faultLog.violation(error.message));
   }
 
   // Ends, and mends what is broken just now.
@@ -121,12 +121,12 @@ export class Faults {
 }
 
 // A server does not start without its database.
-async function back(node, database, journal) {
+async function back(node, database, faultLog) {
   for (;;) {
     while (!database.up) await pause(20);
     try {
       await node.start();
-      return journal.fault("start", node.name);
+      return faultLog.fault("start", node.name);
     } catch (error) {
       if (database.up) throw error;
     }

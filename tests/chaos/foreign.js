@@ -1,7 +1,7 @@
 // Other programs on the same database. They know nothing of versions, of the log, or of us: they run SQL.
 //
-// Each notes what it did in a table of its own, in the same transaction, so what has become of a transaction that was cut off
-// is known in the end.
+// Each notes what it did in a table of its own, in the same transaction, so what has become of a transaction that was
+// cut off is known in the end.
 
 import { note, tables } from "./notes.js";
 import { names } from "./operations.js";
@@ -11,15 +11,15 @@ const link = "https://example.com/foreign";
 
 export class Foreign {
   #database;
-  #ledger;
-  #journal;
+  #writeLog;
+  #faultLog;
   #count = 0;
   // Rows that are changed behind all triggers, and by nothing else.
   #silent = [];
   #imported = 0;
 
-  constructor({ database, ledger, journal }) {
-    [this.#database, this.#ledger, this.#journal] = [database, ledger, journal];
+  constructor({ database, writeLog, faultLog }) {
+    [this.#database, this.#writeLog, this.#faultLog] = [database, writeLog, faultLog];
   }
 
   begin() {
@@ -37,7 +37,8 @@ export class Foreign {
     await this[chance.pick(["insert", "update"])](chance, ["set local session_replication_role = replica"]);
   }
 
-  // As `pg_restore --disable-triggers` loads a table. What no trigger sees has no version yet, so these rows are its own.
+  // As `pg_restore --disable-triggers` loads a table. What no trigger sees has no version yet, so these rows are its
+  // own.
   async load(chance) {
     const [off, on] = ["disable", "enable"].map((word) => `alter table coaches ${word} trigger all`);
     const id = this.#silent.length > 3 ? chance.pick(this.#silent) : undefined;
@@ -51,8 +52,8 @@ export class Foreign {
     }
   }
 
-  // With ids of its own, beyond those that have been given out: all of the next ones that would be. These rows stay as they are, since
-  // an id that is free again would be given out once more.
+  // With ids of its own, beyond those that have been given out: all of the next ones that would be. These rows stay as
+  // they are, since an id that is free again would be given out once more.
   async import(chance) {
     const given = {
       postgres: "select last_value as last from coaches_id_seq",
@@ -76,13 +77,13 @@ export class Foreign {
   async hold(chance, seconds) {
     const [collection, id] = this.#pick(chance, Object.keys(names)) ?? [];
     if (!id) return;
-    this.#journal.fault("held", `${collection} ${id} for ${seconds} s`);
-    const [busy, before] = [this.#ledger.unanswered.length > 0, this.#ledger.answered];
+    this.#faultLog.fault("held", `${collection} ${id} for ${seconds} s`);
+    const [busy, before] = [this.#writeLog.unanswered.length > 0, this.#writeLog.answered];
     const held = await this.#try(() => this.#database.hold(`select 1 from ${collection} where id = ${id} for update`, seconds));
-    this.#journal.fault("released", `${collection} ${id}`);
+    this.#faultLog.fault("released", `${collection} ${id}`);
     // So long that nothing else explains it. A file that is held is held for all.
     const long = held && seconds >= patient && this.#database.kind === "postgres";
-    if (long && busy && this.#ledger.answered === before) this.#journal.broken("a row that was held made all writes wait", { collection, id });
+    if (long && busy && this.#writeLog.answered === before) this.#faultLog.violation("a row that was held made all writes wait", { collection, id });
   }
 
   async insert(chance, before, after = []) {
@@ -90,7 +91,7 @@ export class Foreign {
     const insert = `insert into coaches (name, age, picture) values ('${marker}', ${chance.between(18, 120)}, '${link}')`;
     const found = `(select id from coaches where name = '${marker}')`;
     const done = await this.#run(marker, silent ? "silent" : "insert", "coaches", found, [...before, insert], after);
-    if (done && !silent) this.#ledger.board.coaches.set(done.id, done.row.version);
+    if (done && !silent) this.#writeLog.board.coaches.set(done.id, done.row.version);
     return done?.id;
   }
 
@@ -120,8 +121,8 @@ export class Foreign {
   async delete(chance) {
     const [collection, id] = this.#pick(chance, ["coaches"]) ?? [];
     if (!id) return;
-    this.#ledger.doomed.add(`${collection} ${id}`);
-    this.#ledger.board[collection].delete(id);
+    this.#writeLog.doomed.add(`${collection} ${id}`);
+    this.#writeLog.board[collection].delete(id);
     const marker = this.#marker();
     const note = this.#note(marker, "delete", collection, id);
     await this.#try(() => this.#database.execute([note, `delete from ${collection} where id = ${id}`]));
@@ -143,7 +144,7 @@ export class Foreign {
   // What is there is what there is to be changed.
   async known() {
     const there = await this.#database.select("select id, version from coaches");
-    this.#ledger.board.coaches = new Map(there.map(({ id, version }) => [id, version]));
+    this.#writeLog.board.coaches = new Map(there.map(({ id, version }) => [id, version]));
   }
 
   // What it has done, in the order of its notes.
@@ -158,7 +159,7 @@ export class Foreign {
 
   #pick(chance, collections) {
     const collection = chance.pick(collections);
-    const ids = [...this.#ledger.board[collection].keys()];
+    const ids = [...this.#writeLog.board[collection].keys()];
     return ids.length > 0 ? [collection, chance.pick(ids)] : undefined;
   }
 
@@ -169,7 +170,7 @@ export class Foreign {
     if (!done) return undefined;
     const [found] = await this.#try(() => this.#database.select(`select * from chaos_notes where marker = '${marker}'`)) || [];
     const known = found && { ...found, row: JSON.parse(found.row) };
-    const board = this.#ledger.board[collection];
+    const board = this.#writeLog.board[collection];
     if (kind === "update" && known && board.has(known.id)) board.set(known.id, Math.max(board.get(known.id), known.row.version));
     return known;
   }
@@ -183,7 +184,7 @@ export class Foreign {
     try {
       return (await work()) ?? true;
     } catch {
-      this.#journal.count("refused to another program");
+      this.#faultLog.count("refused to another program");
       return undefined;
     }
   }

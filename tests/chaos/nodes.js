@@ -2,7 +2,7 @@
 
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { patience, serve } from "../clients/javascript/server.js";
+import { TIMEOUT, startServer } from "@rowcast/test-support";
 
 const counters = {
   resumed: /^rowcast_live_resumed_total\{with="changes"\} (\d+)/m,
@@ -14,7 +14,7 @@ const repeated = /^rowcast_events_total\{.*outcome="repeated".*\} (\d+)/gm;
 // A server waits with its start for as long as a file is `held`, in seconds.
 export async function start(test, { name, folder, database, settings, env, held }) {
   const file = join(folder, `${name}.log`);
-  const server = await serve(test, { sample: "never", database: database.url, settings, env, log: openSync(file, "a"), begins: patience + held * 1000 });
+  const server = await startServer(test, { sample: "never", database: database.url, settings, env, log: openSync(file, "a"), startTimeout: TIMEOUT + held * 1000 });
   return new Node(name, file, server);
 }
 
@@ -25,7 +25,7 @@ class Node {
   #counted = {};
   #before = {};
   up = true;
-  // Somebody is at it.
+  // A fault is being injected.
   busy = false;
 
   constructor(name, file, server) {

@@ -10,8 +10,8 @@ const many = 40;
 const usual = { create: 30, update: 40, stale: 6, delete: 12, invalid: 8 };
 const crowded = { ...usual, create: 12, delete: 30 };
 
-// What to write next. If it has to be refused, `wrong` names what for, of which some may be told. The marker is in no
-// other write, and becomes the row's name.
+// The next write. If it must be refused, `wrong` names the reasons, and the ack has some of them. The marker is unique,
+// and becomes the row's name.
 export function draw(random, board, marker) {
   const collection = random.pick(Object.keys(names));
   const known = [...board[collection].keys()];

@@ -4,7 +4,7 @@
 // from the page's cursor; and every change leaves a picture whose parts agree.
 
 import { io } from "socket.io-client";
-import { collections } from "../clients/javascript/server.js";
+import { collections } from "@rowcast/test-support";
 import { hash } from "./hash.js";
 
 export class Page {
@@ -13,7 +13,7 @@ export class Page {
   names = new Set();
   // Whether this connection has shown everything.
   whole = false;
-  #journal;
+  #faultLog;
   #since;
   // Snapshots count as a whole: a cursor stands for all four.
   #arrived = new Map();
@@ -22,8 +22,8 @@ export class Page {
   #gone = new Set();
   #forgives = false;
 
-  constructor({ url, name, live, journal, options }) {
-    [this.name, this.live, this.#journal] = [name, live, journal];
+  constructor({ url, name, live, faultLog, options }) {
+    [this.name, this.live, this.#faultLog] = [name, live, faultLog];
     const since = () => (this.#since ? { since: this.#since } : {});
     const auth = (send) => send(live === "changes" ? { live, ...since() } : { live });
     this.socket = io(url, { auth, reconnectionDelay: 30, reconnectionDelayMax: 300, forceNew: true, ...options });
@@ -32,7 +32,7 @@ export class Page {
     for (const event of ["disconnect", "connect_error"]) {
       // A page that must be reloaded has been let down.
       const asked = (reason) => this.socket.active || reason === "io client disconnect";
-      this.socket.on(event, (reason) => asked(reason) || this.#broken(`${event}: ${reason}`));
+      this.socket.on(event, (reason) => asked(reason) || this.#violations(`${event}: ${reason}`));
     }
     for (const collection of collections) {
       this.socket.on(collection, (rows, { cursor }) => this.#snapshot(collection, rows, cursor));
@@ -92,7 +92,7 @@ export class Page {
   }
 
   #changes({ cursor, ...news }) {
-    if (!this.whole && !this.#since) return this.#broken("changes before everything");
+    if (!this.whole && !this.#since) return this.#violations("changes before everything");
     for (const [collection, { upserted, deleted }] of Object.entries(news)) {
       for (const row of upserted) this.#put(collection, row);
       for (const id of deleted) this.#drop(collection, id);
@@ -106,7 +106,7 @@ export class Page {
     for (const plan of this.copy.workout_plans.values()) {
       for (const shown of plan.exercise_moves) {
         const move = this.copy.exercise_moves.get(shown.id);
-        if (move?.version !== shown.version) this.#broken("a plan shows a move as it is not", { plan, move });
+        if (move?.version !== shown.version) this.#violations("a plan shows a move as it is not", { plan, move });
       }
     }
   }
@@ -119,7 +119,7 @@ export class Page {
   }
 
   #put(collection, row) {
-    if (this.wasDeleted(collection, row.id) && !this.#forgives) this.#broken("a deleted row is back", { collection, row });
+    if (this.wasDeleted(collection, row.id) && !this.#forgives) this.#violations("a deleted row is back", { collection, row });
     this.#versioned(`${collection} ${row.id}`, row);
     for (const move of row.exercise_moves ?? []) this.#versioned(`${collection} ${row.id}, move ${move.id}`, move);
     this.copy[collection].set(row.id, row);
@@ -128,7 +128,7 @@ export class Page {
 
   #versioned(key, row) {
     const known = this.#versions.get(key) ?? 0;
-    if (row.version < known && !this.#forgives) this.#broken("a row went back in time", { key, known, row });
+    if (row.version < known && !this.#forgives) this.#violations("a row went back in time", { key, known, row });
     this.#versions.set(key, row.version);
   }
 
@@ -137,8 +137,8 @@ export class Page {
     this.#gone.add(`${collection} ${id}`);
   }
 
-  #broken(what, details) {
-    this.#journal.broken(what, { page: this.name, live: this.live, connection: this.socket.id, ...details });
+  #violations(what, details) {
+    this.#faultLog.violation(what, { page: this.name, live: this.live, connection: this.socket.id, ...details });
   }
 }
 

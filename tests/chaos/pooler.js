@@ -3,11 +3,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { patience, within } from "../clients/javascript/server.js";
+import { TIMEOUT, freePort, withTimeout } from "@rowcast/test-support";
 import { postgres } from "./database.js";
 
 export async function pooled(test) {
@@ -15,7 +14,7 @@ export async function pooled(test) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-pgbouncer-"));
   test.after(() => rm(folder, { recursive: true }));
   const { hostname, port: far } = new URL(database.url);
-  const port = await free();
+  const port = await freePort();
   await writeFile(join(folder, "users"), '"postgres" ""\n');
   await writeFile(join(folder, "ini"), settings({ hostname, far, port, folder }));
   const user = await whose(folder);
@@ -23,11 +22,11 @@ export async function pooled(test) {
   const child = spawn("setpriv", [...user, program(), "-q", join(folder, "ini")], { stdio: "ignore" });
   test.after(async () => {
     const ended = once(child, "exit");
-    if (child.exitCode === null && child.kill("SIGKILL")) await within(ended, "PgBouncer to end");
+    if (child.exitCode === null && child.kill("SIGKILL")) await withTimeout(ended, "PgBouncer to end");
   });
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const ready = async () => {
-    for (const end = Date.now() + patience; !answers(url); await pause(50)) {
+    for (const end = Date.now() + TIMEOUT; !answers(url); await pause(50)) {
       if (child.exitCode !== null || Date.now() > end) throw new Error("PgBouncer does not let anything in");
     }
   };
@@ -73,15 +72,6 @@ function program() {
   } catch {
     throw new Error("PgBouncer is missing: apt-get install pgbouncer");
   }
-}
-
-async function free() {
-  const listener = createServer();
-  await once(listener.listen(0, "127.0.0.1"), "listening");
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, "close");
-  return port;
 }
 
 function answers(url) {

@@ -1,7 +1,8 @@
-// A logical subscription: another database of the cluster is where some coaches come from, and applies its changes to ours.
+// A logical subscription: another database of the cluster is where some coaches come from, and applies its changes to
+// ours.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { patience } from "../clients/javascript/server.js";
+import { TIMEOUT } from "@rowcast/test-support";
 
 const from = "chaos_publisher";
 // Far from all ids that are given out here.
@@ -9,15 +10,15 @@ const first = 1_000_000;
 
 export class Subscription {
   #database;
-  #journal;
+  #faultLog;
   #count = 0;
 
-  constructor({ database, journal }) {
-    [this.#database, this.#journal] = [database, journal];
+  constructor({ database, faultLog }) {
+    [this.#database, this.#faultLog] = [database, faultLog];
   }
 
-  // Its own table is like ours, and its slot is made by itself, since both are in one cluster. What it applies is kept before it is
-  // seen, or else a crash would take it back.
+  // Its own table is like ours, and its slot is made by itself, since both are in one cluster. What it applies is kept
+  // before it is seen, or else a crash would take it back.
   async begin() {
     const { execute } = this.#database;
     await execute([`create database ${from}`], { alone: true });
@@ -36,19 +37,19 @@ export class Subscription {
     const change = `insert into coaches values (${values}) on conflict (id) do update set age = excluded.age`;
     try {
       await this.#database.execute([change], { database: from });
-      this.#journal.fault("applied", `coach ${first + number}`);
+      this.#faultLog.fault("applied", `coach ${first + number}`);
     } catch {
-      this.#journal.count("refused to another program");
+      this.#faultLog.count("refused to another program");
     }
   }
 
   // Once it has been applied all that there is.
   async arrived() {
-    for (const end = Date.now() + patience; Date.now() < end; await pause(100)) {
+    for (const end = Date.now() + TIMEOUT; Date.now() < end; await pause(100)) {
       const [theirs, ours] = await Promise.all([this.published(), this.#database.select(`select id, name, age, picture from coaches where id > ${first} order by id`)]);
       if (JSON.stringify(theirs) === JSON.stringify(ours)) return;
     }
-    this.#journal.broken("the subscription does not get through");
+    this.#faultLog.violation("the subscription does not get through");
   }
 
   // The rows that ours must come to have.

@@ -1,4 +1,5 @@
-// A front end that writes, in bursts, and takes each ack down. What it cannot be told, it asks again under the same id.
+// A front end that writes in bursts and records each ack. Writes without a final ack are repeated with the same request
+// id.
 
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
@@ -10,13 +11,13 @@ const again = ["$unavailable", "$locked", "$unknown_outcome", "$internal"];
 
 export class Writer {
   #page;
-  #ledger;
-  #journal;
+  #writeLog;
+  #faultLog;
   #random;
   #count = 0;
 
-  constructor({ page, ledger, journal, random }) {
-    [this.#page, this.#ledger, this.#journal, this.#random] = [page, ledger, journal, random];
+  constructor({ page, writeLog, faultLog, random }) {
+    [this.#page, this.#writeLog, this.#faultLog, this.#random] = [page, writeLog, faultLog, random];
   }
 
   // Until `left` gives no more.
@@ -32,36 +33,36 @@ export class Writer {
 
   async one() {
     const marker = `${this.#page.name} ${(this.#count += 1)}`;
-    const write = draw(this.#random, this.#ledger.board, marker);
+    const write = draw(this.#random, this.#writeLog.board, marker);
     write.id = randomUUID();
     write.told = [];
     const again = this.#random.chance(0.05);
-    this.#ledger.sent(write);
+    this.#writeLog.sent(write);
     const ack = await this.#carryOut(write);
-    this.#ledger.acked(write, ack);
+    this.#writeLog.acked(write, ack);
     this.#reads(write, ack);
     if (!again) return;
     // As if the ack had never come.
-    this.#journal.count("sent again on purpose");
+    this.#faultLog.count("sent again on purpose");
     const second = await this.#carryOut(write);
-    if (!isDeepStrictEqual(second, ack)) this.#journal.broken("a repeat was acked in another way", { write, second });
+    if (!isDeepStrictEqual(second, ack)) this.#faultLog.violation("a repeat was acked in another way", { write, second });
   }
 
-  // What was not acked the stock client sends again; if it is told that nothing was written, or that it is not known, we do.
+  // Unacked writes are sent again by the stock client; `$unavailable` and unknown outcomes are repeated here.
   async #carryOut({ event, payload, id, told }) {
     for (;;) {
       let ack;
       try {
         ack = await this.#page.socket.emitWithAck(event, payload, { request_id: id });
       } catch {
-        told.push({ at: this.#journal.now(), error: "no ack after all retries" });
-        this.#journal.count("given up by the client");
+        told.push({ at: this.#faultLog.now(), error: "no ack after all retries" });
+        this.#faultLog.count("given up by the client");
         continue;
       }
       const key = again.find((key) => ack.errors?.[key]);
       if (!key) return ack;
-      told.push({ at: this.#journal.now(), key, error: ack.errors[key] });
-      this.#journal.count(key);
+      told.push({ at: this.#faultLog.now(), key, error: ack.errors[key] });
+      this.#faultLog.count(key);
       await pause(this.#random.between(50, 400));
     }
   }
@@ -70,8 +71,8 @@ export class Writer {
   #reads({ collection, kind }, { ok, data }) {
     if (!ok) return;
     const row = this.#page.has(collection, data.id);
-    const unsure = kind !== "delete" && !row && this.#ledger.isDoomed(collection, data.id);
+    const unsure = kind !== "delete" && !row && this.#writeLog.isDoomed(collection, data.id);
     const shown = kind === "delete" ? !row : row?.version >= data.version;
-    if (!unsure && !shown) this.#journal.count("acked before shown");
+    if (!unsure && !shown) this.#faultLog.count("acked before shown");
   }
 }

@@ -14,7 +14,7 @@ async function up() {
   return id;
 }
 
-test("both come up healthy, the server after the database", async (t) => {
+test("services become healthy, the server after the database", async (t) => {
   const began = Date.now();
   const server = await inspect(await up());
   t.diagnostic(`up and healthy in ${Date.now() - began} ms`);
@@ -27,14 +27,14 @@ test("both come up healthy, the server after the database", async (t) => {
   assert.equal((await get(url, "/readyz"))[0], 200);
 });
 
-test("only this machine reaches the server, and nobody the database", async () => {
+test("server is reachable from this machine only, database from none", async () => {
   const { HostConfig: server } = await inspect(await container("rowcast"));
   const { HostConfig: database } = await inspect(await container("database"));
   assert.deepEqual(server.PortBindings, { "5555/tcp": [{ HostIp: "127.0.0.1", HostPort: process.env.ROWCAST_PORT }] });
   assert.deepEqual(database.PortBindings ?? {}, {});
 });
 
-test("the server runs with no more rights than it needs", async () => {
+test("server runs with minimal privileges", async () => {
   const id = await container("rowcast");
   assert.equal(await exec(id, "id", "-u"), "10001");
   assert.match(await refusal(id, "touch", "/data/x"), /Read-only file system/);
@@ -42,44 +42,44 @@ test("the server runs with no more rights than it needs", async () => {
   assert.deepEqual((await inspect(id)).Mounts, []);
 });
 
-test("the engine tells of no secret but the database's password", async () => {
+test("container metadata contains no secret except the database password", async () => {
   const { Config } = await inspect(await container("rowcast"));
   const told = Config.Env.filter((one) => one.includes(password) || /PASS|SECRET|TOKEN|KEY/i.test(one));
   assert.deepEqual(told, [`PGPASSWORD=${password}`]);
 });
 
-test("a page has the sample gym, signs in, and sees what another writes", async (t) => {
+test("a client receives the sample data, signs in, and receives another client's write", async (t) => {
   const [mine, other] = [open(t, url), open(t, url)];
-  await Promise.all([mine.has("the gym"), other.has("the gym")]);
+  await Promise.all([mine.waitFor("the gym"), other.waitFor("the gym")]);
   assert.deepEqual(collections.map((name) => mine.store[name].length), [5, 3, 6, 36]);
 
-  const known = await mine.ask("login", { username: "mara", password: "mara_password" });
+  const known = await mine.request("login", { username: "mara", password: "mara_password" });
   assert.deepEqual(Object.keys(known.errors).sort(), ["password", "username"]);
   const made = await samplePassword(await container("rowcast"));
-  const login = await mine.ask("login", { username: "mara", password: made });
+  const login = await mine.request("login", { username: "mara", password: made });
   assert.deepEqual([login.ok, login.user.username], [true, "mara"]);
 
-  const { ok, data } = await mine.ask("new_coach", coach("Ada"));
+  const { ok, data } = await mine.request("new_coach", coach("Ada"));
   assert.ok(ok);
   assert.deepEqual(mine.store.coaches.at(-1), data, "in the writer's page before the ack");
-  await other.has("the new coach", ({ coaches }) => coaches.some(({ id }) => id === data.id));
+  await other.waitFor("the new coach", ({ coaches }) => coaches.some(({ id }) => id === data.id));
 });
 
-test("a browser gets the web app", () => hasWebApp(url));
+test("GET / serves the web app", () => hasWebApp(url));
 
-test("a foreign page is refused, whatever name it reaches the server by", async () => {
+test("a foreign origin is refused, whatever the host name", async () => {
   assert.equal(await knock(url, "http://evil.example"), 403);
   assert.equal(await knock(url, "http://evil.example:5555", "evil.example:5555"), 403);
   assert.equal(await knock(url, "http://localhost:5173"), 101);
 });
 
-test("while the database is away a write is answered, and afterwards carried out", async (t) => {
+test("a write during a database outage is answered, and carried out afterwards", async (t) => {
   const id = await container("rowcast");
   const page = open(t, url);
-  await page.has("the gym");
+  await page.waitFor("the gym");
   await compose("stop", "database");
 
-  const { ok, errors } = await page.ask("new_coach", coach("Nobody"));
+  const { ok, errors } = await page.request("new_coach", coach("Nobody"));
   assert.deepEqual([ok, Object.keys(errors)], [false, ["$unavailable"]]);
   assert.equal((await get(url, "/readyz"))[0], 503);
   assert.equal(await checks(id), false, "the health check has to see it");
@@ -87,14 +87,14 @@ test("while the database is away a write is answered, and afterwards carried out
   await compose("start", "database");
   await until("the server to be ready", async () => (await get(url, "/readyz"))[0] === 200);
   assert.equal(await checks(id), true);
-  assert.deepEqual((await page.ask("new_coach", coach("Grace"))).errors, {});
+  assert.deepEqual((await page.request("new_coach", coach("Grace"))).errors, {});
   assert.ok(page.socket.connected && !page.names().includes("Nobody"));
 });
 
-test("stop ends it in order, and start continues where it was", async (t) => {
+test("stop shuts down in order, and start continues with the data", async (t) => {
   const id = await container("rowcast");
   const page = open(t, url);
-  await page.has("the gym");
+  await page.waitFor("the gym");
   const before = structuredClone(page.store);
 
   const began = Date.now();
@@ -108,39 +108,39 @@ test("stop ends it in order, and start continues where it was", async (t) => {
   await compose("stop");
   await compose("start");
   await healthy(id);
-  await page.has("the gym");
+  await page.waitFor("the gym");
   assert.deepEqual(page.store, before);
 });
 
-test("down and up keep the data", async (t) => {
+test("data survives down and up", async (t) => {
   const page = open(t, url);
-  await page.has("the gym");
+  await page.waitFor("the gym");
   const before = structuredClone(page.store);
   await compose("down");
   await up();
-  await page.has("the gym");
+  await page.waitFor("the gym");
   assert.deepEqual(page.store, before);
 });
 
 for (const killed of [["rowcast"], ["rowcast", "database"]]) {
-  test(`what was acked outlives the sudden death of ${killed.join(" and ")}`, async (t) => {
+  test(`acked writes survive SIGKILL of ${killed.join(" and ")}`, async (t) => {
     const id = await container("rowcast");
     const page = open(t, url);
-    await page.has("the gym");
+    await page.waitFor("the gym");
     const acked = await writeUntilLost(page, killed.length, () => compose("kill", "-s", "KILL", ...killed));
     t.diagnostic(`${acked.length} acked`);
     assert.equal((await inspect(id)).State.ExitCode, 137);
 
     await up();
-    await page.has("the gym");
+    await page.waitFor("the gym");
     const names = new Set(page.names());
     assert.equal(names.size, page.store.coaches.length, "none twice");
     assert.deepEqual(acked.filter((name) => !names.has(name)), []);
-    assert.deepEqual((await page.ask("new_coach", coach(`After ${killed.length}`))).errors, {});
+    assert.deepEqual((await page.request("new_coach", coach(`After ${killed.length}`))).errors, {});
   });
 }
 
-test("every line of the log is JSON, and standard output has the address alone", async () => {
+test("log lines are JSON, and standard output has only the address", async () => {
   const [out, log] = await logs(await container("rowcast"));
   // One for each time it was started.
   assert.deepEqual([...new Set(out)], ["planner is listening on http://0.0.0.0:5555"]);

@@ -1,13 +1,13 @@
 // The container engine as these tests use it: commands, and what they say about a container.
 
 import { execFile } from "node:child_process";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { pollUntil } from "@rowcast/test-support";
 
 const run = promisify(execFile);
 
 // How long a container may take to become what it should.
-const patience = 90_000;
+const TIMEOUT = 90_000;
 
 export const { COMPOSE_PROJECT_NAME: project, POSTGRES_PASSWORD: password } = process.env;
 
@@ -28,20 +28,13 @@ export const exec = (id, ...command) => docker("exec", id, ...command);
 // Whether a command in a container fails, and how.
 export const refusal = (id, ...command) => exec(id, ...command).then(() => null, (error) => error.stderr || "no word");
 
-// There is nothing to wait on that would say so, so this looks again and again.
-export async function until(what, so) {
-  for (const end = Date.now() + patience; Date.now() < end; await pause(100)) {
-    const found = await so();
-    if (found) return found;
-  }
-  throw new Error(`waited ${patience} ms for ${what}`);
-}
+export const until = (what, condition) => pollUntil(what, condition, { time: TIMEOUT, interval: 100 });
 
 export const healthy = (id) =>
   until("the container to be healthy", async () => (await inspect(id)).State.Health.Status === "healthy");
 
-// When a container became healthy for the first time since it was started, as the engine's events have it: the container's own
-// log keeps the last few checks, and a slow machine comes too late for the first.
+// When a container became healthy for the first time since it was started, as the engine's events have it: the
+// container's own log keeps the last few checks, and a slow machine comes too late for the first.
 export async function firstHealthy({ Id, State }) {
   const span = ["--since", State.StartedAt, "--until", new Date().toISOString()];
   const which = ["--filter", `container=${Id}`, "--filter", "event=health_status"];

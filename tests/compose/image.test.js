@@ -17,26 +17,26 @@ async function start(...options) {
 }
 const url = async () => `http://${await docker("port", name, "5555/tcp")}`;
 
-test("it shows its rows to members alone unless it is told otherwise", async (t) => {
+test("default access mode of the image is members", async (t) => {
   t.after(() => docker("rm", "--force", name));
   await docker("run", "-d", "--name", name, "-p", "127.0.0.1::5555", image);
   await healthy(name);
   const page = open(t, await url());
   const [greeting] = await once(page.socket, "connected");
   assert.equal(greeting.access, "members");
-  assert.deepEqual(Object.keys((await page.ask("list_coaches")).errors), ["$unauthorized"]);
+  assert.deepEqual(Object.keys((await page.request("list_coaches")).errors), ["$unauthorized"]);
   assert.deepEqual(page.store, {});
   const password = await samplePassword(name);
-  assert.deepEqual((await page.ask("login", { username: "mara", password })).errors, {});
-  await page.has("the gym");
+  assert.deepEqual((await page.request("login", { username: "mara", password })).errors, {});
+  await page.waitFor("the gym");
 });
 
-test("a new volume belongs to the server's own user and gets the sample gym", async (t) => {
+test("a new volume is owned by the server's user and gets the sample data", async (t) => {
   const began = Date.now();
   await start();
   t.diagnostic(`healthy in ${Date.now() - began} ms`);
   const page = open(t, await url());
-  await page.has("the gym");
+  await page.waitFor("the gym");
   assert.deepEqual(collections.map((each) => page.store[each].length), [5, 3, 6, 36]);
   assert.equal(await exec(name, "stat", "-c", "%u", "/data", "/data/rowcast.db"), "10001\n10001");
   assert.equal(await exec(name, "id", "-u"), "10001");
@@ -44,18 +44,18 @@ test("a new volume belongs to the server's own user and gets the sample gym", as
   assert.equal(await checks(name), true);
 });
 
-test("a browser gets the web app", async () => hasWebApp(await url()));
+test("GET / serves the web app", async () => hasWebApp(await url()));
 
-test("a foreign page is refused, whatever name it reaches the server by", async () => {
+test("a foreign origin is refused, whatever the host name", async () => {
   const at = await url();
   assert.equal(await knock(at, "http://evil.example"), 403);
   assert.equal(await knock(at, "http://evil.example:5555", "evil.example:5555"), 403);
   assert.equal(await knock(at, "http://localhost:5173"), 101);
 });
 
-test("what was acked outlives a sudden death and the container", async (t) => {
+test("acked writes survive SIGKILL and removal of the container", async (t) => {
   const before = open(t, await url());
-  await before.has("the gym");
+  await before.waitFor("the gym");
   const acked = await writeUntilLost(before, "Lost", () => docker("kill", name));
   t.diagnostic(`${acked.length} acked`);
   assert.equal((await inspect(name)).State.ExitCode, 137);
@@ -64,14 +64,14 @@ test("what was acked outlives a sudden death and the container", async (t) => {
 
   await start("--read-only", "--cap-drop", "ALL");
   const after = open(t, await url());
-  await after.has("the gym");
+  await after.waitFor("the gym");
   const names = new Set(after.names());
   assert.deepEqual(acked.filter((one) => !names.has(one)), []);
-  assert.deepEqual((await after.ask("new_coach", coach("After"))).errors, {});
+  assert.deepEqual((await after.request("new_coach", coach("After"))).errors, {});
   assert.equal((await get(await url(), "/readyz"))[0], 200);
 });
 
-test("it stops in order, and has logged JSON", async () => {
+test("the container stops in order, and its log is JSON", async () => {
   const began = Date.now();
   await docker("stop", "--time", "15", name);
   assert.equal((await inspect(name)).State.ExitCode, 0);

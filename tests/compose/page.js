@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { request } from "node:http";
+import { request as httpRequest } from "node:http";
 import { io } from "socket.io-client";
 
-const patience = 20_000;
+const TIMEOUT = 20_000;
 
 export const collections = ["coaches", "workout_plans", "exercise_moves", "schedules"];
 export const coach = (name) => ({ name, age: 36, picture: "https://example.com/ada.png" });
@@ -22,10 +22,10 @@ export function open(test, url) {
   return {
     socket,
     store,
-    ask: (event, ...payload) => socket.timeout(patience).emitWithAck(event, ...payload),
+    request: (event, ...payload) => socket.timeout(TIMEOUT).emitWithAck(event, ...payload),
     names: () => store.coaches.map((row) => row.name),
-    async has(what, so = () => true) {
-      const end = AbortSignal.timeout(patience);
+    async waitFor(what, so = () => true) {
+      const end = AbortSignal.timeout(TIMEOUT);
       const seen = new Promise((resolve) => {
         // Called before the listeners that fill the store, so it looks behind them.
         const heard = () => queueMicrotask(look);
@@ -39,7 +39,7 @@ export function open(test, url) {
 }
 
 // Several writers at once, until the connection is lost: calls `halfway` after a hundred acks, returns what was acked.
-export async function writeUntilLost({ socket, ask }, prefix, halfway) {
+export async function writeUntilLost({ socket, request }, prefix, halfway) {
   const acked = [];
   const lost = once(socket, "disconnect").then(() => null);
   let gone = false;
@@ -48,7 +48,7 @@ export async function writeUntilLost({ socket, ask }, prefix, halfway) {
   async function writer(which) {
     for (let n = 0; !gone; n++) {
       const name = `${prefix} ${which}-${n}`;
-      const ack = await Promise.race([ask("new_coach", coach(name)).catch(() => null), lost]);
+      const ack = await Promise.race([request("new_coach", coach(name)).catch(() => null), lost]);
       if (ack === null) return;
       assert.deepEqual(ack.errors, {});
       if (acked.push(name) === 100) halted = halfway();
@@ -97,7 +97,7 @@ export function knock(url, origin, host = new URL(url).host) {
     "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
   };
   return new Promise((resolve, reject) => {
-    const knocking = request(`${url}/socket.io/?EIO=4&transport=websocket`, { headers, timeout: patience });
+    const knocking = httpRequest(`${url}/socket.io/?EIO=4&transport=websocket`, { headers, timeout: TIMEOUT });
     const answer = (response, socket) => {
       (socket ?? response).destroy();
       resolve(response.statusCode);

@@ -1,22 +1,17 @@
-// Chromium, and pages in it as their authors serve them: from a port of localhost, with what they import from elsewhere.
+// Chromium, and pages in it as their authors serve them: from a port of localhost, with what they import from
+// elsewhere.
 //
-// Needs Chromium: Debian's package `chromium`, or one that CHROMIUM names. With SCREENSHOTS set to a folder, pictures of what was seen
-// are put there.
+// Needs Chromium: Debian's package `chromium`, or one that CHROMIUM names. With SCREENSHOTS set to a folder, pictures
+// of what was seen are put there.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-import { patience, within } from "../clients/javascript/server.js";
+import { join } from "node:path";
+import { TIMEOUT, withTimeout } from "@rowcast/test-support";
+import { axePath, launchBrowser } from "@rowcast/test-support/browser";
 
-const axe = fileURLToPath(new URL("node_modules/axe-core/axe.min.js", import.meta.url));
-const program = process.env.CHROMIUM ?? installed(["chromium", "chromium-browser", "google-chrome"]);
-const args = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
-args.push("--disable-component-update", "--disable-sync");
 
 // The copies of what pages import from elsewhere.
 const elsewhere = [
@@ -24,29 +19,22 @@ const elsewhere = [
   [/^https:\/\/unpkg\.com\/vue@3\.\d+\/dist\/vue\.esm-browser\.prod\.js$/, "vue/dist/vue.esm-browser.prod.js"],
 ];
 
-function installed(names) {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
-}
-
 // Serves a page, and gives a function that opens it, each time in a window of its own.
 export async function show(test, html) {
-  assert.ok(program, "no Chromium: apt-get install chromium, or set CHROMIUM");
   const site = createServer((request, response) => {
     const found = new URL(request.url, "http://page").pathname === "/";
     response.writeHead(found ? 200 : 404, { "content-type": "text/html; charset=utf-8" }).end(found ? html : "");
   });
   test.after(() => site.close());
   await once(site.listen(0, "127.0.0.1"), "listening");
-  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const browser = await chromium.launch({ executablePath: program, args: [...args, ...sandbox] });
+  const browser = await launchBrowser();
   test.after(() => browser.close());
   return (server) => open(browser, `http://localhost:${site.address().port}/?server=${encodeURIComponent(server.url)}`, server);
 }
 
 async function open(browser, address, server) {
   const page = await browser.newPage();
-  page.setDefaultTimeout(patience);
+  page.setDefaultTimeout(TIMEOUT);
   page.faults = [];
   page.on("pageerror", (error) => page.faults.push(error));
   page.frames = { sent: [], received: [] };
@@ -60,7 +48,7 @@ async function open(browser, address, server) {
     const [, file] = elsewhere.find(([pattern]) => pattern.test(url)) ?? [];
     // Pictures of coaches and the like are not needed; a script that is not known here is a fault that shows.
     if (!file) return route.abort();
-    const body = await readFile(new URL(`node_modules/${file}`, import.meta.url));
+    const body = await readFile(new URL(`../../node_modules/${file}`, import.meta.url));
     await route.fulfill({ body, contentType: "text/javascript", headers: { "access-control-allow-origin": "*" } });
   });
   await page.goto(address);
@@ -72,15 +60,15 @@ export async function carried(page, so, what) {
   let look;
   const holds = new Promise((resolve) => page.on("frame", (look = () => so(page.frames) && resolve())));
   look();
-  await within(holds, what).finally(() => page.off("frame", look));
+  await withTimeout(holds, what).finally(() => page.off("frame", look));
 }
 
-// What a page did wrong by itself, and what stands in the way of people who do not see it or use no mouse.
+// The page has neither errors of its own nor accessibility violations.
 export async function isSound(page, name) {
   const { SCREENSHOTS: folder } = process.env;
   if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
   assert.deepEqual(page.faults, []);
-  await page.addScriptTag({ path: axe });
+  await page.addScriptTag({ path: axePath });
   const { violations } = await page.evaluate(() => window.axe.run());
   assert.deepEqual(violations.map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)]), []);
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 import { carried, isSound, show } from "./browser.js";
 
 const html = await readFile(new URL("../../examples/plain/index.html", import.meta.url), "utf8");
@@ -24,8 +24,8 @@ async function loaded(page) {
   await row(page, "Mara Lindqvist").filter({ hasText: "8 classes a week" }).waitFor();
 }
 
-test("two windows show what is added, changed and deleted in one of them", async (t) => {
-  const server = await serve(t);
+test("plain page: two windows display creates, updates and deletes of one", async (t) => {
+  const server = await startServer(t);
   const open = await show(t, html);
   const [mine, other] = [await open(server), await open(server)];
   await Promise.all([loaded(mine), loaded(other)]);
@@ -43,7 +43,7 @@ test("two windows show what is added, changed and deleted in one of them", async
   for (const page of [mine, other]) await row(page, "<b>Ada</b>").filter({ hasText: "36 years" }).waitFor();
   assert.equal(await mine.getByLabel("Name").inputValue(), "");
 
-  // Two edit one coach: the slower one is told, and keeps what was typed.
+  // Two windows edit one coach: the slower one displays the conflict and keeps its input.
   for (const page of [mine, other]) await press(page, "Edit <b>Ada</b>");
   await type(mine, { Name: "Ada Byron" });
   await press(mine, "Save");
@@ -63,8 +63,8 @@ test("two windows show what is added, changed and deleted in one of them", async
   await isSound(other, "plain-other");
 });
 
-test("what is saved while the server is away is there afterwards, and what was missed comes alone", async (t) => {
-  const server = await serve(t);
+test("plain page: a write during an outage is carried out, and only missed changes are sent", async (t) => {
+  const server = await startServer(t);
   const open = await show(t, html);
   const page = await open(server);
   await loaded(page);
@@ -86,8 +86,8 @@ test("what is saved while the server is away is there afterwards, and what was m
   assert.equal(collections(page.frames).length, before);
 });
 
-test("a write that is sent again because nobody answered is carried out once", async (t) => {
-  const server = await serve(t);
+test("plain page: a repeated write without an ack is carried out once", async (t) => {
+  const server = await startServer(t);
   const open = await show(t, html);
   const page = await open(server);
   await loaded(page);
@@ -104,6 +104,6 @@ test("a write that is sent again because nobody answered is carried out once", a
   await page.locator("fieldset:enabled").waitFor();
   assert.deepEqual((await rows(page)).slice(5), ["Ada"]);
 
-  const { ask } = server.open();
-  assert.equal((await ask("list_coaches")).data.rows.length, 6);
+  const { request } = server.open();
+  assert.equal((await request("list_coaches")).data.rows.length, 6);
 });

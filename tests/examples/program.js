@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { within } from "../clients/javascript/server.js";
+import { withTimeout } from "@rowcast/test-support";
 
 export function start(test, program, args, env = {}) {
   // In a group of its own, because Ctrl-C goes to a whole group.
@@ -20,11 +20,11 @@ export function start(test, program, args, env = {}) {
     // The next line that is like this.
     async line(so, what) {
       for (;;) {
-        const { value, done } = await within(lines.next(), what);
+        const { value, done } = await withTimeout(lines.next(), what);
         if (done) assert.fail(`${program} ended without ${what}`);
         if (so(value)) return value;
       }
     },
-    code: async () => (await within(ended, `${program} to end`))[0],
+    code: async () => (await withTimeout(ended, `${program} to end`))[0],
   };
 }

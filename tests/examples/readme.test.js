@@ -3,15 +3,15 @@
 import { readFile } from "node:fs/promises";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 import { show } from "./browser.js";
 
 const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
 
-test("the README's page lists the coaches and adds one in both windows", async (t) => {
+test("README page lists the coaches and adds one in both windows", async (t) => {
   const [, html] = /```html\n([^]*?)```/.exec(readme);
   assert.ok(html.includes('io("http://localhost:5555")'));
-  const server = await serve(t);
+  const server = await startServer(t);
   // With nothing changed but the address; that port may be taken.
   const open = await show(t, html.replace("http://localhost:5555", server.url));
   const [mine, other] = [await open(server), await open(server)];

@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 import { start } from "./program.js";
 
 const gym = fileURLToPath(new URL("../../examples/terminal/gym", import.meta.url));
-const wscat = fileURLToPath(new URL("node_modules/.bin/wscat", import.meta.url));
+const wscat = fileURLToPath(new URL("../../node_modules/.bin/wscat", import.meta.url));
 
-test("the script sends events and prints what happens", async (t) => {
-  const server = await serve(t);
+test("gym script sends events and prints what it receives", async (t) => {
+  const server = await startServer(t);
   const run = async (...args) => {
     const { line, code } = start(t, gym, args, { ROWCAST_URL: server.url });
     return [JSON.parse(await line(() => true, "an ack")), await code()];
@@ -38,8 +38,8 @@ test("the script sends events and prints what happens", async (t) => {
   assert.equal(await server.stop(), 0);
 });
 
-test("two lines typed by hand make a connection and send an event", async (t) => {
-  const server = await serve(t);
+test("two lines typed into wscat connect and send an event", async (t) => {
+  const server = await startServer(t);
   const address = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
   const { type, line } = start(t, wscat, ["-c", address]);
   const comes = (packet) => line((text) => text.includes(packet), packet);

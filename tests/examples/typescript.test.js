@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const program = "examples/typescript/move_class.ts";
@@ -16,7 +16,7 @@ const strict = ["--noEmit", "--strict", "--target", "es2022", "--module", "noden
 const run = (folder, command, args, env = {}) =>
   new Promise((resolve) => {
     const options = { cwd: folder, env: { ...process.env, ...env } };
-    execFile(join(here("node_modules/.bin"), command), args, options, (error, out, err) => resolve([error?.code ?? 0, out, err]));
+    execFile(join(here("../../node_modules/.bin"), command), args, options, (error, out, err) => resolve([error?.code ?? 0, out, err]));
   });
 
 // What a reader has after `npm ci`: the program, the types, and the client where both find it.
@@ -24,13 +24,13 @@ async function tree(test) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-typescript-"));
   test.after(() => rm(folder, { recursive: true }));
   for (const path of ["examples/typescript", "api-schema/generated"]) await cp(here(`../../${path}`), join(folder, path), { recursive: true });
-  await symlink(here("node_modules"), join(folder, "node_modules"));
+  await symlink(here("../../node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   return folder;
 }
 
-test("the program moves a class, and says what the server has against it", async (t) => {
-  const [server, folder] = [await serve(t), await tree(t)];
+test("TypeScript example moves a class and prints the server's errors", async (t) => {
+  const [server, folder] = [await startServer(t), await tree(t)];
   const move = (...args) => run(folder, "tsx", [program, ...args], { ROWCAST_URL: server.url });
   const [code, out, err] = await move("7", "Sunday", "1815");
   assert.deepEqual([code, err], [0, ""]);
@@ -43,7 +43,7 @@ test("the program moves a class, and says what the server has against it", async
   assert.equal((await move("99", "Sunday", "1815"))[2], "$not_found: no schedule has id 99\n");
 });
 
-test("a compiler finds nothing wrong with it, and what is wrong with a slip of the pen", async (t) => {
+test("TypeScript example compiles, and a misspelt event does not", async (t) => {
   const folder = await tree(t);
   assert.deepEqual(await run(folder, "tsc", [...strict, program]), [0, "", ""]);
   const slip = join(folder, "examples/typescript/slip.ts");

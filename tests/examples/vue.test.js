@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 import { isSound, show } from "./browser.js";
 
 const html = await readFile(new URL("../../examples/vue/index.html", import.meta.url), "utf8");
@@ -11,8 +11,8 @@ const html = await readFile(new URL("../../examples/vue/index.html", import.meta
 const row = (page, ...texts) => texts.reduce((found, hasText) => found.filter({ hasText }), page.locator("tbody tr"));
 const press = (page, name) => page.getByRole("button", { name }).click();
 
-test("two windows show the week, and what becomes of it", async (t) => {
-  const server = await serve(t);
+test("Vue page: two windows display the week and its changes", async (t) => {
+  const server = await startServer(t);
   const open = await show(t, html);
   const [mine, other] = [await open(server), await open(server)];
   for (const page of [mine, other]) {
@@ -36,8 +36,8 @@ test("two windows show the week, and what becomes of it", async (t) => {
   assert.equal((await mine.locator("form .error").allTextContents()).join(""), "");
 
   // What another client does shows too: each row that shows the coach's name.
-  const { ask } = server.open();
-  await ask("update_coach", { id: 2, name: "Teo O." });
+  const { request } = server.open();
+  await request("update_coach", { id: 2, name: "Teo O." });
   for (const page of [mine, other]) await row(page, "Sunday", "2345", "Teo O.").waitFor();
 
   await press(other, "Cancel Sunday 2345");

@@ -1,17 +1,17 @@
 // A page of Next.js: built, rendered by its server, hydrated, live; and each process ends.
 //
-// Its packages are large and its build is slow, so this is a command of its own: `npm ci && npm test` here.
+// Its packages are large and its build is slow, so it is no workspace of the root: run `npm ci` at the root and here,
+// then `npm test`.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { transformWithOxc } from "../../node_modules/vite/dist/node/index.js";
-import { serve, within } from "../clients/javascript/server.js";
-import { launch } from "../web/support/browser.js";
+import { freePort, startRelay, startServer, withTimeout } from "@rowcast/test-support";
+import { launchBrowser } from "@rowcast/test-support/browser";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const next = here("node_modules/next/dist/bin/next");
@@ -28,18 +28,11 @@ async function install() {
   await writeFile(here("schema.js"), (await transformWithOxc(schema, "schema.ts")).code);
 }
 
-// A way to the server that counts who takes it.
-async function counted(t, url) {
+// A relay to the server that counts its connections.
+async function countingRelay(t, url) {
   const counter = { connections: 0 };
-  const listener = createServer((near) => {
-    counter.connections++;
-    const far = connect(Number(new URL(url).port), "127.0.0.1");
-    near.pipe(far).pipe(near);
-    for (const side of [near, far]) side.on("error", () => {}).on("close", () => (near.destroy(), far.destroy()));
-  });
-  await once(listener.listen(0, "127.0.0.1"), "listening");
-  t.after(() => listener.close());
-  return Object.assign(counter, { url: `http://127.0.0.1:${listener.address().port}` });
+  const relay = await startRelay(t, url, { accept: () => ++counter.connections });
+  return Object.assign(counter, { url: relay.url });
 }
 
 function run(t, args, env) {
@@ -48,14 +41,6 @@ function run(t, args, env) {
   const said = { text: "" };
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (said.text += bytes));
   return { child, said, ended: once(child, "exit") };
-}
-
-async function freePort() {
-  const server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address();
-  server.close();
-  return port;
 }
 
 async function answers(url, said) {
@@ -67,8 +52,8 @@ async function answers(url, said) {
   throw new Error(`Next.js does not answer: ${said.text}`);
 }
 
-test("a page is built, rendered, hydrated without a mismatch, and live", { timeout: 2 * BUILD }, async (t) => {
-  const way = await counted(t, (await serve(t, { log: "ignore" })).url);
+test("a Next.js page is built, rendered, hydrated without a mismatch, and live", { timeout: 2 * BUILD }, async (t) => {
+  const way = await countingRelay(t, (await startServer(t, { log: "ignore" })).url);
   const env = { NEXT_PUBLIC_ROWCAST: way.url };
   await install();
 
@@ -87,7 +72,7 @@ test("a page is built, rendered, hydrated without a mismatch, and live", { timeo
   assert.match(html, /<p id="state">connecting<\/p>/);
   assert.equal(way.connections, 0, "neither the build nor the server connects");
 
-  const browser = await launch();
+  const browser = await launchBrowser();
   t.after(() => browser.close());
   const context = await browser.newContext();
   // Twice, because the second time there is a picture before the page is hydrated.
@@ -105,6 +90,6 @@ test("a page is built, rendered, hydrated without a mismatch, and live", { timeo
   }
 
   server.child.kill("SIGTERM");
-  const [status, signal] = await within(server.ended, "Next.js to end");
+  const [status, signal] = await withTimeout(server.ended, "Next.js to end");
   assert.ok([0, 143].includes(status) || signal === "SIGTERM", `it ended with ${status ?? signal}`);
 });

@@ -2,18 +2,18 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 import { proxy } from "./proxy.js";
 
 const handshake = "/socket.io/?EIO=4&transport=polling";
 
 async function begin(t, options) {
   const settings = ["--sessions-each", "1", "--trusted-proxies", "127.0.0.0/8"];
-  const nodes = [await serve(t, { sample: "never", settings }), await serve(t, { sample: "never", settings })];
+  const nodes = [await startServer(t, { sample: "never", settings }), await startServer(t, { sample: "never", settings })];
   return proxy(t, nodes, options);
 }
 
-test("clients are counted by the addresses that the proxy says", async (t) => {
+test("rate limits use the client address that the proxy forwards", async (t) => {
   const { url } = await begin(t);
   const ask = async (client) => (await fetch(url + handshake, { headers: { "X-Forwarded-For": client } })).status;
   for (let n = 1; n < 6; n++) assert.equal(await ask(`203.0.113.${n}`), 200);
@@ -23,7 +23,7 @@ test("clients are counted by the addresses that the proxy says", async (t) => {
   assert.equal(await ask("2001:db8::1"), 200);
 });
 
-test("the proxy takes no more from one address than it should", async (t) => {
+test("the proxy limits requests per address", async (t) => {
   const { url } = await begin(t, { requests: 200 });
   const statuses = new Set();
   for (let n = 0; n < 400; n++) statuses.add((await fetch(`${url}/healthz`)).status);

@@ -7,9 +7,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { within } from "../clients/javascript/server.js";
-import { freePort } from "./proxy.js";
-import { until } from "./until.js";
+import { freePort, pollUntil, withTimeout } from "@rowcast/test-support";
 
 const manual = readFileSync(new URL("../../docs/operations/proxy.md", import.meta.url), "utf8");
 
@@ -26,7 +24,7 @@ export async function nginx(test, server, { below = "/", to = "http://rowcast", 
   const child = spawn("nginx", ["-p", folder, "-e", "stderr", "-c", file], { stdio: ["ignore", "ignore", "inherit"], env });
   test.after(async () => {
     const ended = once(child, "exit");
-    if (child.exitCode === null && child.kill("SIGTERM")) await within(ended, "nginx to end");
+    if (child.exitCode === null && child.kill("SIGTERM")) await withTimeout(ended, "nginx to end");
     await rm(folder, { recursive: true });
   });
   const failed = once(child, "exit").then(
@@ -36,7 +34,7 @@ export async function nginx(test, server, { below = "/", to = "http://rowcast", 
   // Once it runs, its end is the business of whatever misses it.
   failed.catch(() => {});
   const url = `http://127.0.0.1:${port}`;
-  const running = until("nginx to run", () => fetch(url).catch(() => null));
+  const running = pollUntil("nginx to run", () => fetch(url).catch(() => null));
   await Promise.race([running, failed]);
   return url;
 }

@@ -1,4 +1,5 @@
-// Two nodes on one PostgreSQL behind the proxy of docs/operations/nodes.md. Whatever becomes of one of them, pages go on.
+// Two nodes on one PostgreSQL behind the proxy of docs/operations/nodes.md. Whatever becomes of one of them, pages go
+// on.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -6,13 +7,12 @@ import { get } from "node:http";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { serve } from "../clients/javascript/server.js";
+import { pollUntil, startServer } from "@rowcast/test-support";
 import { everything, holds, openPages, write } from "./pages.js";
-import { database, session, way } from "./postgres.js";
+import { database, session, databaseRelay } from "./postgres.js";
 import { proxy } from "./proxy.js";
-import { until } from "./until.js";
 
-test("by whichever transport, pages on both nodes write and see each other's writes", async (t) => {
+test("clients of both nodes receive each other's writes on all transports", async (t) => {
   const { nodes, pages, writes, end } = await busy(t);
   await writes(10);
   for (const { socket, transports } of pages) {
@@ -23,7 +23,7 @@ test("by whichever transport, pages on both nodes write and see each other's wri
   await end();
 });
 
-test("when a node dies, its pages go on on the other, and it may come back", async (t) => {
+test("clients of a killed node continue on the other, and the node may return", async (t) => {
   const { nodes, front, pages, writes, meanwhile, end } = await busy(t);
   await writes(5);
   await nodes[0].kill();
@@ -36,7 +36,7 @@ test("when a node dies, its pages go on on the other, and it may come back", asy
   await end();
 });
 
-test("a rolling restart loses nothing and turns nobody away", async (t) => {
+test("a rolling restart loses no write and refuses no client", async (t) => {
   const { nodes, front, pages, writes, meanwhile, end } = await busy(t);
   for (const [at, node] of nodes.entries()) {
     const other = nodes[1 - at];
@@ -54,28 +54,28 @@ test("a rolling restart loses nothing and turns nobody away", async (t) => {
   await end();
 });
 
-test("who comes while a node is ending gets to another, and what the node has begun is acked", async (t) => {
+test("a stopping node acks started writes, and new clients reach the other node", async (t) => {
   const url = await database();
   const { nodes, front } = await begin(t, [url, url]);
   const sql = await session(t, url);
   const last = nodes[0].open();
-  await last.has("the gym", () => true);
+  await last.waitFor("the gym", () => true);
   await sql("begin; lock table coaches in share mode");
-  const asked = last.ask("new_coach", { name: "Ada", age: 36, picture: "https://example.com/ada.png" });
-  await until("the write to wait", () => sql("select 1 from pg_locks where not granted"));
+  const asked = last.request("new_coach", { name: "Ada", age: 36, picture: "https://example.com/ada.png" });
+  await pollUntil("the write to wait", () => sql("select 1 from pg_locks where not granted"));
   const ended = nodes[0].stop();
-  await until("the node to be ending", async () => (await knock(nodes[0])) === 503);
+  await pollUntil("the node to be ending", async () => (await knock(nodes[0])) === 503);
 
   const pages = openPages(t, front.url);
-  await Promise.all(pages.map((page) => page.has("the gym", () => true)));
+  await Promise.all(pages.map((page) => page.waitFor("the gym", () => true)));
   for (const { name, turnedAway } of pages) assert.deepEqual(turnedAway, [], name);
   await sql("commit");
   assert.deepEqual((await asked).errors, {});
   assert.equal(await ended, 0);
-  await Promise.all(pages.map((page) => page.has("Ada", ({ coaches }) => coaches.length === 1)));
+  await Promise.all(pages.map((page) => page.waitFor("Ada", ({ coaches }) => coaches.length === 1)));
 });
 
-test("a node that hangs loses its pages to the other, and catches up when it goes on", async (t) => {
+test("clients of a frozen node continue on the other, and the node catches up", async (t) => {
   const { nodes, front, pages, writes, meanwhile, end } = await busy(t);
   await writes(5);
   nodes[0].pause();
@@ -84,16 +84,16 @@ test("a node that hangs loses its pages to the other, and catches up when it goe
   assert.equal(await sessions(nodes[1]), pages.length);
   nodes[0].resume();
   await meanwhile(front.counts(0, "UP"));
-  // It carries out what it had received, and then finds that nobody is there any more; of those who polled only when
-  // they have not been heard of for 45 s.
-  await meanwhile(until("its sessions to end", async () => (await sessions(nodes[0], "websocket")) === 0));
+  // The node carries out the events it had received, then closes the sessions: WebSockets at once, polling ones after
+  // 45 s.
+  await meanwhile(pollUntil("its sessions to end", async () => (await sessions(nodes[0], "websocket")) === 0));
   await writes(5);
   await end();
 });
 
-test("a node that is cut off from the database loses its pages to the other, and comes back", async (t) => {
+test("clients of a node without its database continue on the other, and the node returns", async (t) => {
   const url = await database();
-  const cut = await way(t, url);
+  const cut = await databaseRelay(t, url);
   const { nodes, front, pages, writes, meanwhile, end } = await busy(t, [cut.url, url]);
   await writes(5);
   cut.cut();
@@ -108,7 +108,7 @@ test("a node that is cut off from the database loses its pages to the other, and
 
 // Two nodes, started at the same time, and the proxy before them.
 async function begin(t, urls) {
-  const nodes = await Promise.all(urls.map((database) => serve(t, { sample: "never", database })));
+  const nodes = await Promise.all(urls.map((database) => startServer(t, { sample: "never", database })));
   return { nodes, front: await proxy(t, nodes) };
 }
 
@@ -117,7 +117,7 @@ async function busy(t, urls) {
   const url = await database();
   const { nodes, front } = await begin(t, urls ?? [url, url]);
   const pages = openPages(t, front.url, { cut: Boolean(urls) });
-  await Promise.all(pages.map((page) => page.has("the gym", () => true)));
+  await Promise.all(pages.map((page) => page.waitFor("the gym", () => true)));
   const spread = await Promise.all(nodes.map((node) => sessions(node)));
   assert.ok(spread[0] > 0 && spread[1] > 0, `pages on both nodes: ${spread}`);
 
@@ -129,7 +129,7 @@ async function busy(t, urls) {
   // Until each page has had so many more writes acked.
   function writes(more) {
     const goals = pages.map((page) => page.acked.length + more);
-    return meanwhile(until("each page to write", () => pages.every((page, at) => page.acked.length >= goals[at])));
+    return meanwhile(pollUntil("each page to write", () => pages.every((page, at) => page.acked.length >= goals[at])));
   }
 
   // All that was acked is there, and that is what each page shows, and either node.
@@ -138,7 +138,7 @@ async function busy(t, urls) {
     await writers;
     const shown = [...pages, ...nodes.map((node) => node.open())];
     let truth;
-    await until("each page to show what there is", async () => {
+    await pollUntil("each page to show what there is", async () => {
       truth = await everything(shown.at(-1));
       return shown.every(({ store }) => isDeepStrictEqual({ ...store }, truth));
     });
@@ -151,17 +151,17 @@ async function busy(t, urls) {
 
 // How many sessions a node has, by one transport or by all.
 async function sessions(node, transport = "\\w+") {
-  const [, metrics] = await ask(node, "/metrics");
+  const [, metrics] = await request(node, "/metrics");
   const counts = metrics.matchAll(new RegExp(`^socketio_sessions\\{transport="${transport}"\\} (\\d+)$`, "gm"));
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-const ready = async (node) => (await ask(node, "/readyz"))[0] === 200;
+const ready = async (node) => (await request(node, "/readyz"))[0] === 200;
 
-const knock = async (node) => (await ask(node, "/socket.io/?EIO=4&transport=polling"))[0];
+const knock = async (node) => (await request(node, "/socket.io/?EIO=4&transport=polling"))[0];
 
 // On a connection of its own: one that was kept may be one to a node that is no more.
-async function ask({ url }, path) {
+async function request({ url }, path) {
   const [response] = await once(get(url + path, { agent: false }), "response");
   return [response.statusCode, await text(response)];
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { collections, open } from "../clients/javascript/server.js";
+import { collections, openSocket } from "@rowcast/test-support";
 
 const kinds = [undefined, ["polling"], ["websocket"]];
 
@@ -12,13 +12,13 @@ const kinds = [undefined, ["polling"], ["websocket"]];
 export const openPages = (test, url, { cut = false } = {}) =>
   [...kinds, ...kinds].map((transports, at) => {
     const exact = at >= kinds.length;
-    const page = (exact ? openExact : open)(test, url, { transports, retries: 100, ackTimeout: 2000 });
+    const page = (exact ? openExact : openSocket)(test, url, { transports, retries: 100, ackTimeout: 2000 });
     const turnedAway = [];
     page.socket.on("connect_error", ({ message, description }) => turnedAway.push(`${message}: ${description}`));
     return { ...page, name: `Page ${at}`, transports, exact, cut, acked: [], refused: 0, turnedAway };
   });
 
-// Writes until it is told to stop: a new coach, and then that coach a year older.
+// Repeatedly creates a coach and updates it, until `enough`.
 export async function write(page, { enough }) {
   for (let n = 0; !enough(); n += 1) {
     const name = `${page.name}, ${n}`;
@@ -33,14 +33,14 @@ async function done(page, event, payload) {
     const { ok, data, errors } = await page.socket.emitWithAck(event, payload, ...options);
     if (ok) return data;
     const [key, ...more] = Object.keys(errors);
-    // Nothing was written; or, if the database was lost in the middle of a commit, nobody knows.
+    // Nothing was written; or the outcome is unknown, if the database was lost during a commit.
     const nothing = ["$unavailable", "$locked"].includes(key);
     assert.ok(more.length === 0 && (nothing || (key === "$unknown_outcome" && page.cut)), JSON.stringify(errors));
     page.refused += 1;
   }
 }
 
-// What was acked is there, as it was acked; and there is nothing that nobody wrote.
+// All acked rows exist as acked, and there are no others.
 export function holds(page, coaches) {
   const rows = new Map(coaches.map((row) => [row.id, row]));
   for (const { id, name, age } of page.acked) {
@@ -54,13 +54,13 @@ export function holds(page, coaches) {
 }
 
 // What the server has, read page by page.
-export async function everything({ ask }) {
+export async function everything({ request }) {
   const all = {};
   for (const collection of collections) {
     all[collection] = [];
     let after = null;
     do {
-      const { data } = await ask(`list_${collection}`, { limit: 500, after });
+      const { data } = await request(`list_${collection}`, { limit: 500, after });
       all[collection].push(...data.rows);
       after = data.next;
     } while (after !== null);
@@ -72,7 +72,7 @@ export async function everything({ ask }) {
 
 function openExact(test, url, options) {
   let since;
-  const page = open(test, url, { ...options, auth: (send) => send({ live: "changes", ...(since && { since }) }) });
+  const page = openSocket(test, url, { ...options, auth: (send) => send({ live: "changes", ...(since && { since }) }) });
   const { socket, store } = page;
   let missing;
   socket.on("connected", () => (missing = new Set(collections)));

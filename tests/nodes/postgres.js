@@ -3,12 +3,11 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
 import { after } from "node:test";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { within } from "../clients/javascript/server.js";
+import { startRelay, withTimeout } from "@rowcast/test-support";
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL("../../scripts/postgres", import.meta.url));
@@ -31,7 +30,7 @@ export async function database() {
 // It ends with its standard input, so with this process whichever way that ends.
 async function start() {
   own = spawn(script, { stdio: ["pipe", "pipe", "inherit"] });
-  const [url] = await within(once(createInterface(own.stdout), "line"), "PostgreSQL to start");
+  const [url] = await withTimeout(once(createInterface(own.stdout), "line"), "PostgreSQL to start");
   return url;
 }
 
@@ -42,7 +41,7 @@ after(async () => {
   } else if (own) {
     const ended = once(own, "exit");
     own.stdin.end();
-    await within(ended, "PostgreSQL to end");
+    await withTimeout(ended, "PostgreSQL to end");
   }
 });
 
@@ -57,7 +56,7 @@ export async function session(test, url) {
     child.stdin.write(`${statement};\n\\echo done\n`);
     const printed = [];
     for (;;) {
-      const { value, done } = await within(lines.next(), statement);
+      const { value, done } = await withTimeout(lines.next(), statement);
       if (done) throw new Error(`psql ended: ${statement}`);
       if (value === "done") return printed.join("\n");
       printed.push(value);
@@ -65,29 +64,15 @@ export async function session(test, url) {
   };
 }
 
-// Another address of the same database. While it is cut, what is open is closed and nothing new is let through.
-export async function way(test, url) {
-  const { hostname, port } = new URL(url);
-  const connections = new Set();
+// Another address of the same database. While it is cut, open connections are closed and new ones are refused.
+export async function databaseRelay(test, url) {
   let whole = true;
-  const server = createServer((near) => {
-    if (!whole) return near.destroy();
-    const far = connect(port || 5432, hostname);
-    for (const [one, other] of [[near, far], [far, near]]) {
-      connections.add(one);
-      one.on("error", () => other.destroy()).on("close", () => connections.delete(one) && other.destroy()).pipe(other);
-    }
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  test.after(() => {
-    server.close();
-    cut();
-  });
-  function cut() {
+  const relay = await startRelay(test, url, { accept: () => whole });
+  const relayed = new URL(url);
+  relayed.host = new URL(relay.url).host;
+  const cut = () => {
     whole = false;
-    for (const one of connections) one.destroy();
-  }
-  const here = new URL(url);
-  here.host = `127.0.0.1:${server.address().port}`;
-  return { url: here.href, cut, mend: () => (whole = true) };
+    relay.closeAll();
+  };
+  return { url: relayed.href, cut, mend: () => (whole = true) };
 }

@@ -5,12 +5,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { within } from "../clients/javascript/server.js";
-import { until } from "./until.js";
+import { freePort, pollUntil, withTimeout } from "@rowcast/test-support";
 
 const manual = readFileSync(new URL("../../docs/operations/nodes.md", import.meta.url), "utf8");
 const names = ["one", "two"];
@@ -26,14 +25,14 @@ export async function proxy(test, nodes, { requests } = {}) {
   const child = spawn("haproxy", ["-db", "-f", file], { stdio: ["ignore", "ignore", "inherit"], env });
   test.after(async () => {
     const ended = once(child, "exit");
-    if (child.exitCode === null && child.kill("SIGTERM")) await within(ended, "the proxy to end");
+    if (child.exitCode === null && child.kill("SIGTERM")) await withTimeout(ended, "the proxy to end");
     await rm(folder, { recursive: true });
   });
   const failed = once(child, "exit").then(
     ([code]) => assert.fail(`the proxy ended with ${code}`),
     ({ message }) => assert.fail(`the proxy cannot be started: apt-get install haproxy (${message})`),
   );
-  // Once it runs, its end is the business of whoever misses it.
+  // After the start, an exit shows in the tests that use the proxy.
   failed.catch(() => {});
 
   // What it thinks of each node, in the words of `show stat`: UP, or DOWN, or on the way from the one to the other.
@@ -42,9 +41,9 @@ export async function proxy(test, nodes, { requests } = {}) {
     const [at, status] = [head.indexOf("svname"), head.indexOf("status")];
     return names.map((name) => lines.find((line) => line[at] === name)[status]);
   }
-  const counts = (which, state) => until(`node ${names[which]} to be ${state}`, async () => (await states())[which] === state);
+  const counts = (which, state) => pollUntil(`node ${names[which]} to be ${state}`, async () => (await states())[which] === state);
 
-  const running = until("the proxy to run", () => states().catch(() => null));
+  const running = pollUntil("the proxy to run", () => states().catch(() => null));
   await Promise.race([running, failed]);
   return { url: `http://127.0.0.1:${port}`, counts };
 }
@@ -60,7 +59,7 @@ function settings(port, admin, nodes, requests) {
     ["10.0.0.12:5555", new URL(nodes[1].url).host],
   ];
   if (requests) replaced.push(["http_req_rate gt 10000", `http_req_rate gt ${requests}`]);
-  // Only root can become somebody else.
+  // Only root can change its user.
   if (process.getuid() !== 0) replaced.push(["    user haproxy\n", ""], ["    group haproxy\n", ""]);
   return replaced.reduce((block, [theirs, ours]) => {
     const parts = block.split(theirs);
@@ -73,12 +72,4 @@ async function ask(admin, question) {
   const socket = connect(admin);
   socket.end(`${question}\n`);
   return text(socket);
-}
-
-export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  await once(server.close(), "close");
-  return port;
 }

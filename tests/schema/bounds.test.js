@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 import { document, payload, resolve, rows, wrong } from "./schema.js";
 
 // What one pattern or another takes or refuses. Blanks at the ends are not among them: the server takes them away.
@@ -35,15 +35,15 @@ function* values(field, example) {
 }
 
 for (const verb of ["new", "update"]) {
-  test(`the server's word and the schema's are one: ${verb}`, async (t) => {
-    const server = await serve(t, { settings: ["--sqlite-synchronous", "normal"] });
-    const { ask } = server.open();
+  test(`server and schema agree on bounds: ${verb}`, async (t) => {
+    const server = await startServer(t, { settings: ["--sqlite-synchronous", "normal"] });
+    const { request } = server.open();
     let taken = 0;
     let refused = 0;
 
     const agree = async (row, of, values, field) => {
       const why = wrong(of, values);
-      const ack = await ask(`${verb}_${row}`, values);
+      const ack = await request(`${verb}_${row}`, values);
       const told = `${verb}_${row} with ${field}: ${JSON.stringify(values[field])?.slice(0, 100)}: ${why ?? "nothing is wrong"}, but ${JSON.stringify(ack.errors)}`;
       assert.equal(ack.ok, why === undefined, told);
       if (!ack.ok) {
@@ -53,12 +53,12 @@ for (const verb of ["new", "update"]) {
       }
       taken += 1;
       // So that no later one finds its name given away.
-      if (verb === "new") await ask(`delete_${row}`, { id: ack.data.id });
+      if (verb === "new") await request(`delete_${row}`, { id: ack.data.id });
     };
 
     for (const row of rows) {
       const { of, example } = payload(`${verb}_${row}`);
-      if (verb === "update") example.id = (await ask(`new_${row}`, payload(`new_${row}`).example)).data.id;
+      if (verb === "update") example.id = (await request(`new_${row}`, payload(`new_${row}`).example)).data.id;
       const { properties } = document.$defs[of];
       for (const [name, field] of Object.entries(properties)) {
         const { [name]: _, ...without } = example;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { check, document, names, payload, rows, wrong } from "./schema.js";
 
-test("every definition compiles, and its examples are as it says", () => {
+test("definitions compile, and their examples are valid", () => {
   let examples = 0;
   for (const name of names) {
     wrong(name, null);
@@ -17,7 +17,7 @@ test("every definition compiles, and its examples are as it says", () => {
   assert.ok(examples > 2 * rows.length, `${examples} examples`);
 });
 
-test("an event is a payload and options, and what needs no payload does without", () => {
+test("event arguments are payload and options, and an optional payload may be omitted", () => {
   const event = `new_${rows[0]}`;
   const { example } = payload(event);
   check(`${event}.arguments`, [example]);
@@ -28,7 +28,7 @@ test("an event is a payload and options, and what needs no payload does without"
   for (const some of [[], [null], [null, {}]]) check("me.arguments", some);
 });
 
-test("an ack is either", () => {
+test("an ack is either successful or refused", () => {
   const row = { id: 1 };
   const of = `delete_${rows[0]}.ack`;
   check(of, { ok: true, data: row, errors: {} });

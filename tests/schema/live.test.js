@@ -2,24 +2,24 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { collections, heard, serve } from "../clients/javascript/server.js";
+import { collections, nextEvent, startServer } from "@rowcast/test-support";
 import { asked, check, payload, rows, told } from "./schema.js";
 import { compiled } from "./types.js";
 
-test("greeting, rows, changes and acks are as the schema says", async (t) => {
-  const server = await serve(t);
-  const { socket, ask, has } = server.open({ auth: { live: "changes" } });
+test("connected, rows, changes and acks match the schema", async (t) => {
+  const server = await startServer(t);
+  const { socket, request, waitFor } = server.open({ auth: { live: "changes" } });
   const heardOf = new Set();
   socket.onAny((event, ...values) => {
     heardOf.add(event);
     check(`${event}.arguments`, values);
   });
-  await has("the gym", () => true);
+  await waitFor("the gym", () => true);
 
   const acked = new Set();
   const asks = async (event, ...values) => {
     check(`${event}.arguments`, values);
-    const ack = await ask(event, ...values);
+    const ack = await request(event, ...values);
     check(`${event}.ack`, ack);
     acked.add(event);
     return ack;
@@ -58,16 +58,16 @@ test("greeting, rows, changes and acks are as the schema says", async (t) => {
   assert.deepEqual(rest, ["part", "withheld", "authored", "signed_out"], "all was told but what nobody here has asked for");
 });
 
-test("that a collection is too large to be sent is told as the schema says", async (t) => {
-  const server = await serve(t, { settings: ["--collection-bytes", "1024"] });
+test("withheld events match the schema", async (t) => {
+  const server = await startServer(t, { settings: ["--collection-bytes", "1024"] });
   const { socket } = server.open({ auth: { live: "changes" } });
   const values = await new Promise((resolve) => socket.on("withheld", (...values) => resolve(values)));
   check("withheld.arguments", values);
   assert.deepEqual(values[0].limit, 1024);
 });
 
-test("what comes in parts is as the schema says", async (t) => {
-  const server = await serve(t);
+test("snapshot parts match the schema", async (t) => {
+  const server = await startServer(t);
   const { socket } = server.open({ auth: { live: "changes", chunks: true } });
   const parts = [];
   await new Promise((resolve) =>
@@ -80,29 +80,29 @@ test("what comes in parts is as the schema says", async (t) => {
   assert.deepEqual([...new Set(parts.map(({ collection }) => collection))].sort(), [...collections].sort());
 });
 
-test("who changed a row, and that a sign-in has ended, is told as the schema says", async (t) => {
-  const server = await serve(t);
+test("authored and signed_out events match the schema", async (t) => {
+  const server = await startServer(t);
   const one = server.open();
-  await one.has("the gym", () => true);
+  await one.waitFor("the gym", () => true);
   const { username } = one.store.coaches.find(({ username }) => username);
-  const { data } = await one.ask("login", { username, password: `${username}_password` });
+  const { data } = await one.request("login", { username, password: `${username}_password` });
   const other = server.open({ auth: { token: data.token, live: "changes", authors: true } });
   other.socket.onAny((event, ...values) => check(`${event}.arguments`, values));
-  await other.has("the gym", () => true);
+  await other.waitFor("the gym", () => true);
 
-  const authored = heard(other.socket, "authored");
+  const authored = nextEvent(other.socket, "authored");
   const [{ name }] = one.store.coaches;
-  await one.ask("update_coach", { id: 1, name });
+  await one.request("update_coach", { id: 1, name });
   assert.equal((await authored).by.id, data.user.id);
-  const signedOut = heard(other.socket, "signed_out");
-  await one.ask("logout");
+  const signedOut = nextEvent(other.socket, "signed_out");
+  await one.request("logout");
   assert.ok((await signedOut).reason);
 });
 
-test("a client learns of which types the server is", async (t) => {
-  const server = await serve(t, { sample: "never" });
+test("connected carries the schema hashes", async (t) => {
+  const server = await startServer(t, { sample: "never" });
   const { socket } = server.open();
-  const { schema } = await heard(socket, "connected");
+  const { schema } = await nextEvent(socket, "connected");
   const { schema: own } = await compiled(t);
   assert.equal(schema.hash, own.hash);
   const { events: rest, ...collections } = schema.collections;

@@ -12,7 +12,7 @@ export const here = fileURLToPath(new URL("types/", import.meta.url));
 
 // What the compiler says; nothing, if all is well.
 export async function compile(...settings) {
-  const compiler = fileURLToPath(new URL("node_modules/.bin/tsc", import.meta.url));
+  const compiler = fileURLToPath(new URL("../../node_modules/.bin/tsc", import.meta.url));
   const { stdout } = await promisify(execFile)(compiler, settings, { cwd: here }).catch((failed) => failed);
   return stdout;
 }

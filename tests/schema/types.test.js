@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { compile, here } from "./types.js";
 
-test("what is right compiles, and what is wrong does not", async () => {
+test("valid code compiles against the types, invalid code does not", async () => {
   // A mark on a line without an error is an error itself.
   assert.equal(await compile("--project", "."), "");
   const bad = await readFile(join(here, "bad.ts"), "utf8");

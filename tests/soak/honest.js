@@ -1,7 +1,7 @@
 // Members at work: some write and wait for their acks, and every few seconds another one opens the page and signs in.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { io, within } from "../clients/javascript/server.js";
+import { io, withTimeout } from "@rowcast/test-support";
 
 // Of the sample gym.
 export const usernames = ["mara", "teo"];
@@ -48,7 +48,7 @@ export class Honest {
   async #enter(username) {
     const socket = io(this.#url, { transports: ["websocket"], forceNew: true, auth: { live: "changes" } });
     try {
-      await within(new Promise((resolve, reject) => socket.once("connect", resolve).once("connect_error", reject)), "a connection");
+      await withTimeout(new Promise((resolve, reject) => socket.once("connect", resolve).once("connect_error", reject)), "a connection");
       const ack = await socket.timeout(20_000).emitWithAck("login", { username, password });
       if (!ack.ok) throw new Error(JSON.stringify(ack.errors));
       return socket;

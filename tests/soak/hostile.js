@@ -1,4 +1,4 @@
-// Strangers who would stop a server: each kind at a pace of its own, from addresses of its own on this machine.
+// Hostile clients: each kind at its own pace, from its own addresses of this machine.
 //
 // node hostile.js URL; until its standard input ends, or it is killed.
 
@@ -84,7 +84,7 @@ const kinds = {
       for (let count = 0; count < 50; count += 1) socket.write(frame(`42${count}["list_coaches",{"limit":500}]`));
     });
   },
-  // Guesses passwords of those who are there, and of those who are not.
+  // Guesses passwords of existing and of missing users.
   guessing(from) {
     pace(5, async () => {
       const socket = open(from).on("data", () => {});
@@ -122,7 +122,7 @@ const kinds = {
       socket.on("close", () => clearInterval(more));
     });
   },
-  // A page of somebody else's, in a member's browser.
+  // A foreign page in a member's browser.
   foreignPage(from) {
     pace(50, () => {
       const socket = open(from).on("data", () => socket.destroy());

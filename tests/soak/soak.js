@@ -1,5 +1,5 @@
-// Honest clients at work, first alone and then beside hostile ones: how long they wait for acks, whether newcomers get in, and
-// how much memory the server takes.
+// Honest clients at work, first alone and then beside hostile ones: how long they wait for acks, whether newcomers get
+// in, and how much memory the server takes.
 //
 // node soak.js; MINUTES in the environment. Prints a line a minute and a verdict, and ends with 1 if it is a bad one.
 
@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { serve } from "../clients/javascript/server.js";
+import { startServer } from "@rowcast/test-support";
 import { Honest, password, usernames } from "./honest.js";
 
 const minutes = Number(process.env.MINUTES || 60);
@@ -23,7 +23,7 @@ async function clear() {
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => clear().finally(() => process.exit(1)));
 
 const database = process.env.DATABASE_URL || undefined;
-const server = await serve(test, { database, settings: ["--access", "members"], log: "ignore" });
+const server = await startServer(test, { database, settings: ["--access", "members"], log: "ignore" });
 for (const username of usernames) await server.run(["user", "set-password", username], password);
 const honest = await Honest.begin(test, server.url);
 

@@ -6,13 +6,13 @@ import { test } from "node:test";
 
 const file = await readFile(new URL("../../docker-compose.yml", import.meta.url), "utf8");
 
-test("the database's password is asked for, and has no default", () => {
+test("docker-compose.yml requires POSTGRES_PASSWORD and has no default", () => {
   const uses = file.match(/\$\{POSTGRES_PASSWORD[^}]*\}/g);
   assert.equal(uses.length, 2);
   for (const use of uses) assert.match(use, /^\$\{POSTGRES_PASSWORD:\?.+\}$/);
 });
 
-test("nothing else in it sets a password", () => {
+test("docker-compose.yml sets no other password", () => {
   const set = file.split("\n").filter((line) => /^\s*[\w]*(PASSWORD|SECRET|TOKEN)\w*:/.test(line));
   assert.equal(set.length, 2);
   assert.doesNotMatch(file, /:\/\/[^\s/]*:[^\s/]*@/, "no address with a password");

@@ -1,4 +1,5 @@
-// A clone as Git for Windows makes it, which turns line ends into CR LF where nothing forbids it: no shell would run the scripts.
+// A clone as Git for Windows makes it, which turns line ends into CR LF where nothing forbids it: no shell would run
+// the scripts.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -22,7 +23,7 @@ test("a clone made on Windows has the same bytes", async (t) => {
     await mkdir(dirname(join(here, file)), { recursive: true });
     await copyFile(join(root, file), join(here, file));
   }
-  // Bytes that only look like text, and a text that somebody has saved on Windows.
+  // Binary files that look like text, and a text saved on Windows.
   const corpus = "socketio/fuzz/corpus/args/crlf";
   await mkdir(dirname(join(here, corpus)), { recursive: true });
   await writeFile(join(here, corpus), "4\r\n2\n");

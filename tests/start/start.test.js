@@ -13,14 +13,14 @@ const line = (text) => `scripts/start: ${text}\n`;
 const page = (tree) => readFile(join(tree.folder, "web/dist/index.html"), "utf8");
 const noNode = "Node.js 20.19 or later is missing, npm included (https://nodejs.org): going on";
 
-test("it builds the web app, then starts the server with what it was given", async (t) => {
+test("scripts/start builds the web app, then starts the server with its arguments", async (t) => {
   const tree = await plant(t);
   const { code, out, err } = await tree.run("--bind", "127.0.0.1:0", "two words");
   assert.deepEqual([code, out, err], [0, asked(tree, "--bind", "127.0.0.1:0", "two words"), line("building the web app")]);
   assert.equal(await page(tree), "first");
 });
 
-test("it builds again only what has changed", async (t) => {
+test("scripts/start rebuilds only changed parts", async (t) => {
   const tree = await plant(t);
   const builds = async () => (await tree.run()).err !== "";
   assert.equal(await builds(), true);
@@ -36,7 +36,7 @@ test("it builds again only what has changed", async (t) => {
   assert.equal(await builds(), false);
 });
 
-test("without Node.js, or with one that is too old, it goes on without the web app", async (t) => {
+test("scripts/start continues without the web app if Node.js is missing or too old", async (t) => {
   const tree = await plant(t);
   await tree.lose("bin/node");
   await tree.write("bin/node", "#!/bin/sh\necho v20.18.3\n", 0o755);
@@ -50,7 +50,7 @@ test("without Node.js, or with one that is too old, it goes on without the web a
   assert.equal((await tree.run()).err, line(`${noNode} with the web app as it was`));
 });
 
-test("a web app that does not build is told of in a line, and the reason is in the log that it names", async (t) => {
+test("a failed build of the web app is reported in one line that names the log", async (t) => {
   const tree = await plant(t);
   await tree.write("web/page.html", "broken");
   const { code, out, err } = await tree.run();
@@ -62,7 +62,7 @@ test("a web app that does not build is told of in a line, and the reason is in t
   assert.equal((await tree.run()).err, line("building the web app"));
 });
 
-test("without Rust or a C compiler it says so and ends", async (t) => {
+test("scripts/start ends with a message without Rust or a C compiler", async (t) => {
   const tree = await plant(t);
   await tree.lose("bin/cc");
   const { code, out, err } = await tree.run();
@@ -72,7 +72,7 @@ test("without Rust or a C compiler it says so and ends", async (t) => {
   assert.deepEqual(await tree.run(), { code: 1, out: "", err: line("Rust is missing: see https://rustup.rs") });
 });
 
-test("Ctrl-C ends the build and all the rest", { timeout: 20_000 }, async (t) => {
+test("Ctrl-C ends the build and all child processes", { timeout: 20_000 }, async (t) => {
   const tree = await plant(t);
   await tree.write("web/page.html", "endless");
   // The build makes this folder first.

@@ -1,6 +1,8 @@
-// A small tree around the real script: two workspaces, a build that takes no time, and a PATH that holds just what a test says.
+// A small tree around the real script: two workspaces, a build that takes no time, and a PATH that holds just what a
+// test says.
 //
-// cargo is one that says what it was asked to do: it would take minutes to build the server here, and others see to that.
+// cargo is one that says what it was asked to do: it would take minutes to build the server here, and others see to
+// that.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,9 +1,9 @@
-// Who may see and who may change: everybody, those who signed in, or nobody else at all.
+// The access modes open, read and members.
 
 import assert from "node:assert/strict";
+import { retry } from "@rowcast/test-support";
 import { enter, signIn } from "./support/signing.js";
 import { story } from "./support/story.js";
-import { eventually } from "./support/window.js";
 
 const members = { settings: ["--access", "members"] };
 const read = { settings: ["--access", "read"] };
@@ -18,23 +18,23 @@ async function asMember(gym, username) {
   return window;
 }
 
-story("members see nothing before they sign in, and nothing after they sign out", members, async (gym) => {
+story("access mode members: rows are displayed only while signed in", members, async (gym) => {
   const window = await gym.open();
-  const heard = [];
-  window.page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => heard.push(String(payload))));
+  const frames = [];
+  window.page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => frames.push(String(payload))));
   await window.page.goto("/coaches");
   await window.sees(page(window));
   await enter(window, page(window), "mara", "wrong");
-  const { errors } = await gym.witness.ask("login", { username: "mara", password: "wrong" });
+  const { errors } = await gym.witness.request("login", { username: "mara", password: "wrong" });
   await window.sees(window.field("Username").and(window.role("textbox", "Username", { description: errors.username })));
   await window.focused(window.field("Username"));
   await window.holds("Username", "mara");
   await enter(window, page(window), "", "");
-  const blank = (await gym.witness.ask("login", { username: "", password: "" })).errors;
+  const blank = (await gym.witness.request("login", { username: "", password: "" })).errors;
   await window.sees(window.text(new RegExp(blank.password, "i")));
   // Neither shown nor sent.
   assert.equal(await window.text(names).count(), 0);
-  assert.ok(heard.length > 0 && !heard.some((payload) => names.test(payload)), "no rows were sent");
+  assert.ok(frames.length > 0 && !frames.some((payload) => names.test(payload)), "no rows were sent");
 
   await enter(window, page(window), "mara", "mara_password");
   await window.sees(window.row("Teo Okafor"));
@@ -48,7 +48,7 @@ story("members see nothing before they sign in, and nothing after they sign out"
   await window.sees(window.button("Account: Mara Lindqvist"));
   await window.sees(window.heading("Teo Okafor"));
   await window.holds("Age", "42");
-  await eventually(async () => assert.match(await window.kept(), names), "rows to be kept for the next time");
+  await retry(async () => assert.match(await window.kept(), names), "rows to be kept for the next time");
 
   await window.field("Age").fill("77");
   await window.button("Account: Mara Lindqvist").click();
@@ -61,13 +61,13 @@ story("members see nothing before they sign in, and nothing after they sign out"
   await window.button("Sign out").click();
   await window.sees(page(window));
   assert.equal(await window.text(names).count(), 0);
-  await eventually(async () => assert.doesNotMatch(await window.kept(), names), "the device to forget");
+  await retry(async () => assert.doesNotMatch(await window.kept(), names), "the device to forget");
   await window.page.reload();
   await window.sees(page(window));
   assert.equal(await window.text(names).count(), 0);
 });
 
-story("a password that is taken away signs out", members, async (gym) => {
+story("a changed password signs its user out", members, async (gym) => {
   const window = await asMember(gym, "teo");
   await gym.run(["user", "set-password", "teo"], "another password\n");
   await window.sees(page(window));
@@ -79,7 +79,7 @@ story("a password that is taken away signs out", members, async (gym) => {
   await window.sees(window.row("Mara Lindqvist"));
 });
 
-story("a password that is taken away while the window is closed signs out, too", members, async (gym) => {
+story("a password changed while the window is closed signs its user out", members, async (gym) => {
   const window = await asMember(gym, "teo");
   await window.page.goto("about:blank");
   await gym.run(["user", "set-password", "teo"], "another password\n");
@@ -88,18 +88,18 @@ story("a password that is taken away while the window is closed signs out, too",
   assert.equal(await window.row(names).count(), 0);
 });
 
-story("one member's writes are seen by another, with the name", members, async (gym) => {
+story("a member's writes are displayed to another with the author's name", members, async (gym) => {
   const [mara, teo] = [await asMember(gym, "mara"), await asMember(gym, "teo")];
   await mara.row("Rosa Delgado").click();
   await mara.field("Age").fill("53");
   const seen = teo.sees(teo.row("Rosa Delgado").getByText("Mara Lindqvist changed this just now"));
   await mara.button("Save changes").click();
   await seen;
-  // Who comes later is told nothing old.
+  // A window opened later displays no earlier edit.
   assert.equal(await mara.text(/just now/).count(), 0);
 });
 
-story("where everybody reads, changes ask for a sign-in first", read, async (gym) => {
+story("access mode read: changes require a sign-in first", read, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/1");
   await window.sees(window.text(/Sign in to change anything/));
@@ -110,11 +110,11 @@ story("where everybody reads, changes ask for a sign-in first", read, async (gym
   await window.field("Age").fill("35");
   await window.button("Save changes").click();
   await window.sees(window.message("Saved the coach"));
-  await gym.has("the change", ({ coaches: [mara] }) => mara.age === 35);
-  assert.ok((await gym.witness.ask("update_coach", { id: 1, age: 40 })).errors.$unauthorized);
+  await gym.waitFor("the change", ({ coaches: [mara] }) => mara.age === 35);
+  assert.ok((await gym.witness.request("update_coach", { id: 1, age: 40 })).errors.$unauthorized);
 });
 
-story("where everybody reads, a new row is begun once signed in", read, async (gym) => {
+story("access mode read: a new row is started after the sign-in", read, async (gym) => {
   const window = await gym.open();
   await window.go("/moves");
   await window.button("New move").click();
@@ -123,7 +123,7 @@ story("where everybody reads, a new row is begun once signed in", read, async (g
   await window.focused(window.field("Name"));
 });
 
-story("where all is open, a sign-in only gives a name", {}, async (gym) => {
+story("access mode open: a sign-in only adds the author's name", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   await signIn(window, "yuki");

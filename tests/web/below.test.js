@@ -7,7 +7,7 @@ import { story } from "./support/story.js";
 const settings = ["--base-path", "/host/gym"];
 const address = (window) => new URL(window.page.url()).pathname;
 
-story("the planner opens at each of its addresses, and stays below the path", { settings }, async (gym) => {
+story("the planner opens at each of its addresses below a base path", { settings }, async (gym) => {
   const window = await gym.open();
   for (const place of ["/host/gym/", "/host/gym/coaches/2", "/host/gym/plans/1?x=/a"]) await window.go(place);
 
@@ -32,7 +32,7 @@ story("the planner opens at each of its addresses, and stays below the path", { 
   assert.equal(address(window), "/host/gym/");
 });
 
-story("what is kept on the device is kept for this planner, and the token is found again", { settings }, async (gym) => {
+story("storage is separate for each base path, and the token is restored", { settings }, async (gym) => {
   const window = await gym.open();
   await window.go("/host/gym/coaches");
   await signIn(window, "mara");
@@ -43,7 +43,7 @@ story("what is kept on the device is kept for this planner, and the token is fou
   assert.deepEqual(ours.sort(), ["rowcast rowcast-planner/host/gym/", "rowcast.token/host/gym/"]);
 });
 
-story("so does the page that needs no build", { web: null, settings }, async (gym) => {
+story("the built-in page works below a base path", { web: null, settings }, async (gym) => {
   const window = await gym.open();
   await window.page.goto("/host/gym");
   await window.sees(window.text("Connected, live"));

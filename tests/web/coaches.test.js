@@ -4,7 +4,7 @@ import { story } from "./support/story.js";
 
 const picture = "https://example.com/ada.png";
 
-story("a coach is created, changed and deleted", {}, async (gym) => {
+story("a coach is created, updated and deleted", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   await window.button("New coach").click();
@@ -15,14 +15,14 @@ story("a coach is created, changed and deleted", {}, async (gym) => {
   await window.sees(window.heading("Ada Byron"));
   await window.sees(window.row("Ada Byron"));
   await window.page.waitForURL(/\/coaches\/6$/);
-  await gym.has("Ada", ({ coaches }) => coaches.some(({ id, name, age, username }) => id === 6 && name === "Ada Byron" && age === 36 && username === "ada"));
+  await gym.waitFor("Ada", ({ coaches }) => coaches.some(({ id, name, age, username }) => id === 6 && name === "Ada Byron" && age === 36 && username === "ada"));
 
   await window.fill({ Name: "Ada Lovelace", Age: "37" });
   await window.button("Save changes").click();
   await window.sees(window.message("Saved the coach"));
   await window.sees(window.heading("Ada Lovelace"));
   await window.misses(window.row("Ada Byron"));
-  await gym.has("the new name", ({ coaches }) => coaches.some(({ id, name, age, version }) => id === 6 && name === "Ada Lovelace" && age === 37 && version === 2));
+  await gym.waitFor("the new name", ({ coaches }) => coaches.some(({ id, name, age, version }) => id === 6 && name === "Ada Lovelace" && age === 37 && version === 2));
 
   await window.button("Delete").click();
   await window.question("Delete this coach?").getByRole("button", { name: "Keep it" }).click();
@@ -32,24 +32,24 @@ story("a coach is created, changed and deleted", {}, async (gym) => {
   await window.misses(window.row("Ada Lovelace"));
   await window.sees(window.text("5 coaches"));
   await window.page.waitForURL(/\/coaches$/);
-  await gym.has("five coaches", ({ coaches }) => coaches.length === 5);
+  await gym.waitFor("five coaches", ({ coaches }) => coaches.length === 5);
 });
 
-story("a coach with classes is not deleted, and the page says why", {}, async (gym) => {
+story("deleting a coach with classes displays the reason", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/1");
   await window.button("Delete").click();
   await window.button("Delete coach").click();
   const refusal = window.question("Delete this coach?").getByRole("alert");
   await window.reads(refusal, "It cannot be deleted");
-  const { errors } = await gym.witness.ask("delete_coach", { id: 1 });
+  const { errors } = await gym.witness.request("delete_coach", { id: 1 });
   await window.reads(refusal, errors.$in_use);
   await window.button("Keep it").click();
   await window.sees(window.row("Mara Lindqvist"));
-  await gym.has("five coaches", ({ coaches }) => coaches.length === 5);
+  await gym.waitFor("five coaches", ({ coaches }) => coaches.length === 5);
 });
 
-story("coaches are searched and sorted, and the address remembers it", {}, async (gym) => {
+story("coach search and sort order are kept in the address", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   await window.sees(window.row("Finn Gallagher"));
@@ -71,7 +71,7 @@ story("coaches are searched and sorted, and the address remembers it", {}, async
   await window.sees(window.text("5 coaches"));
 });
 
-story("a coach has an address, and so has one that is not there", {}, async (gym) => {
+story("a coach has an address, and a missing one displays not found", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/3");
   await window.sees(window.heading("Yuki Tanabe"));

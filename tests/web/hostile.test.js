@@ -1,4 +1,4 @@
-// Rows that somebody filled with markup, quotes, writing from right to left, emoji and addresses that are code: text, all of it.
+// Rows with markup, quotes, right-to-left text, emoji and script URLs are displayed as text.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -14,12 +14,12 @@ const turning = "Ada \u202elive\u202c";
 const family = "👩‍👩‍👧‍👦 Ada 🏋️‍♀️";
 
 const made = async (gym, event, payload) => {
-  const ack = await gym.witness.ask(event, payload);
+  const ack = await gym.witness.request(event, payload);
   assert.ok(ack.ok, JSON.stringify(ack.errors));
   return ack.data;
 };
 
-story("whatever a row says is shown as text and runs nothing", {}, async (gym) => {
+story("markup in rows is displayed as text and runs no script", {}, async (gym) => {
   const window = await gym.open();
   const dialogs = [];
   window.page.on("dialog", (dialog) => (dialogs.push(dialog.message()), dialog.dismiss()));
@@ -28,7 +28,7 @@ story("whatever a row says is shown as text and runs nothing", {}, async (gym) =
   for (const name of [markup, breaking, hebrew, arabic, family, "{{7*7}} ${7*7} %s"]) {
     coaches.push(await made(gym, "new_coach", { name, age: 30, picture }));
   }
-  const refused = await gym.witness.ask("new_coach", { name: turning, age: 30, picture });
+  const refused = await gym.witness.request("new_coach", { name: turning, age: 30, picture });
   assert.deepEqual(Object.keys(refused.errors), ["name"]);
   const { id } = await made(gym, "new_coach", { name: "Ada", age: 30, picture });
   await promisify(execFile)("python3", ["-c", "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute('update coaches set name = ? where id = ?', sys.argv[2:]); d.commit()", gym.file, turning, `${id}`]);
@@ -57,9 +57,9 @@ story("whatever a row says is shown as text and runs nothing", {}, async (gym) =
   assert.deepEqual(dialogs, []);
 });
 
-story("an address that is code becomes no link and no picture, whoever wrote it", {}, async (gym) => {
+story("a script URL in a row becomes neither link nor image", {}, async (gym) => {
   const window = await gym.open();
-  const refused = await gym.witness.ask("new_exercise_move", { name: "Code", focus: "Core", description: "An address that is code.", video_link: "javascript:alert(1)" });
+  const refused = await gym.witness.request("new_exercise_move", { name: "Code", focus: "Core", description: "An address that is code.", video_link: "javascript:alert(1)" });
   assert.ok(refused.errors.video_link);
   await window.go("/moves/1");
   await window.field("Video link").fill("javascript:alert(1)");
@@ -72,7 +72,7 @@ story("an address that is code becomes no link and no picture, whoever wrote it"
   }
 });
 
-story("an address of the planner that carries markup shows it as text", {}, async (gym) => {
+story("markup in the planner's address is displayed as text", {}, async (gym) => {
   const window = await gym.open();
   await window.go(`/coaches?q=${encodeURIComponent(markup)}`);
   await window.sees(window.text(`No coach matches “${markup}”.`));

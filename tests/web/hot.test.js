@@ -6,9 +6,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createServer } from "../../node_modules/vite/dist/node/index.js";
-import { patience, serve } from "../clients/javascript/server.js";
-import { launch } from "./support/browser.js";
-import { eventually } from "./support/window.js";
+import { TIMEOUT, retry, startServer } from "@rowcast/test-support";
+import { launchBrowser } from "@rowcast/test-support/browser";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 let browser;
@@ -26,8 +25,8 @@ const client = (url, edition) => `
     import.meta.hot.dispose(() => client.close());
   }`;
 
-test("a client that is replaced closes its socket, its database and its locks", { timeout: 6 * patience }, async (t) => {
-  const server = await serve(t, { log: "ignore" });
+test("hot replacement closes the old client's socket, database and locks", { timeout: 6 * TIMEOUT }, async (t) => {
+  const server = await startServer(t, { log: "ignore" });
   await mkdir(join(root, "target/tmp"), { recursive: true });
   // Within the workspace, where the packages are found.
   const folder = await mkdtemp(join(root, "target/tmp/hot-"));
@@ -47,10 +46,10 @@ test("a client that is replaced closes its socket, its database and its locks", 
   t.after(() => vite.close());
   await vite.listen();
 
-  browser ??= await launch();
+  browser ??= await launchBrowser();
   const context = await browser.newContext();
   t.after(() => context.close());
-  context.setDefaultTimeout(patience);
+  context.setDefaultTimeout(TIMEOUT);
   const page = await context.newPage();
   const sockets = [];
   page.on("websocket", (socket) => socket.url().includes("/socket.io/") && sockets.push(socket));
@@ -58,7 +57,7 @@ test("a client that is replaced closes its socket, its database and its locks", 
   const live = (edition) => page.waitForFunction((edition) => window.edition === edition && clients.at(-1).connection().state === "live", edition);
   const locks = () => page.evaluate(async () => (await navigator.locks.query()).held.length);
   await live(1);
-  await eventually(async () => assert.equal(vite.ws.clients.size, 1), "the page to hear of changes");
+  await retry(async () => assert.equal(vite.ws.clients.size, 1), "the page to connect for hot updates");
   const before = await locks();
 
   for (const edition of [2, 3]) {
@@ -68,10 +67,10 @@ test("a client that is replaced closes its socket, its database and its locks", 
     await vite.environments.client.reloadModule(await moduleGraph.getModuleByUrl("/client.js"));
     await live(edition);
   }
-  const states = await page.evaluate(() => clients.map((client) => client.connection()).map(({ state, kept }) => `${state} ${kept}`));
+  const states = await page.evaluate(() => clients.map((client) => client.connection()).map(({ state, persisted }) => `${state} ${persisted}`));
   assert.deepEqual(states, ["offline true", "offline true", "live true"]);
-  await eventually(async () => assert.equal(await locks(), before), "the locks of those before");
-  await eventually(async () => assert.equal(sockets.filter((socket) => !socket.isClosed()).length, 1), "their sockets to be closed");
+  await retry(async () => assert.equal(await locks(), before), "the locks of those before");
+  await retry(async () => assert.equal(sockets.filter((socket) => !socket.isClosed()).length, 1), "their sockets to be closed");
   // A connection that is still there would hold this up.
   const deleted = page.evaluate(async () => {
     clients.at(-1).close();

@@ -1,16 +1,16 @@
 // What the planner keeps on a device whose browser lets go of it, or will not have it.
 
 import assert from "node:assert/strict";
-import { relay } from "./support/relay.js";
+import { retry } from "@rowcast/test-support";
+import { interruptibleRelay } from "./support/relay.js";
 import { story } from "./support/story.js";
-import { eventually } from "./support/window.js";
 
 const picture = "https://example.com/ada.png";
 const databases = (page) => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
 
-story("what is saved after another page has deleted the database is sent by the next one", {}, async (gym, t) => {
-  const cable = await relay(t, gym.url);
-  const window = await gym.open({ url: cable.url });
+story("writes saved after the database was deleted are sent by the next page", {}, async (gym, t) => {
+  const relay = await interruptibleRelay(t, gym.url);
+  const window = await gym.open({ url: relay.url });
   await window.go("/coaches");
   const [name] = await databases(window.page);
   // The same origin, and no planner.
@@ -20,26 +20,26 @@ story("what is saved after another page has deleted the database is sent by the 
   await other.close();
 
   window.unplugged = true;
-  cable.cut();
+  relay.cut();
   await window.status("Reconnecting…");
   await window.button("New coach").click();
   await window.fill({ Name: "Ada Byron", Age: "36", Picture: picture });
   await window.button("Create coach").click();
   await window.sees(window.text("1 waiting"));
-  await eventually(async () => assert.match(await window.kept(), /Ada Byron.*Mara Lindqvist|Mara Lindqvist.*Ada Byron/), "all of it to be there");
+  await retry(async () => assert.match(await window.kept(), /Ada Byron.*Mara Lindqvist|Mara Lindqvist.*Ada Byron/), "all of it to be there");
   assert.equal(await window.text("This device keeps nothing").count(), 0);
 
-  cable.cut({ pages: true });
+  relay.cut({ pages: true });
   window.page.on("dialog", (dialog) => dialog.accept());
   await window.page.goto("/coaches");
   await window.sees(window.text("1 waiting"));
   await window.sees(window.row("Mara Lindqvist"));
-  cable.mend();
+  relay.mend();
   await window.live();
-  await gym.has("Ada once", ({ coaches }) => coaches.filter((coach) => coach.name === "Ada Byron").length === 1);
+  await gym.waitFor("Ada once", ({ coaches }) => coaches.filter((coach) => coach.name === "Ada Byron").length === 1);
 });
 
-story("a window that may keep nothing says so, and works", {}, async (gym) => {
+story("a window without storage displays a notice and works", {}, async (gym) => {
   const window = await gym.open();
   await window.context.addInitScript(() => {
     IDBFactory.prototype.open = () => {
@@ -52,5 +52,5 @@ story("a window that may keep nothing says so, and works", {}, async (gym) => {
   await window.button("New coach").click();
   await window.fill({ Name: "Ada Byron", Age: "36", Picture: picture });
   await window.button("Create coach").click();
-  await gym.has("Ada", ({ coaches }) => coaches.some((coach) => coach.name === "Ada Byron"));
+  await gym.waitFor("Ada", ({ coaches }) => coaches.some((coach) => coach.name === "Ada Byron"));
 });

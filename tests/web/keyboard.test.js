@@ -1,10 +1,10 @@
 // Everything without a mouse: nothing in this file points or clicks.
 
 import assert from "node:assert/strict";
+import { retry } from "@rowcast/test-support";
 import { story } from "./support/story.js";
-import { eventually } from "./support/window.js";
 
-// Tab until it is there, as somebody would; gives up after a few rounds of the page.
+// Presses Tab until the element has focus; gives up after a few rounds of the page.
 async function tabTo(window, locator, key = "Tab") {
   await window.sees(locator);
   for (let step = 0; step < 120; step += 1) {
@@ -20,7 +20,7 @@ const keys = async (window, ...names) => {
   for (const name of names) await window.page.keyboard.press(name);
 };
 
-story("the first stop leads past the navigation", {}, async (gym) => {
+story("the first tab stop skips the navigation", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   await keys(window, "Tab");
@@ -44,7 +44,7 @@ story("a coach is created and deleted by keyboard", {}, async (gym) => {
   }
   await keys(window, "Enter");
   await window.sees(window.heading("Ada Byron"));
-  await gym.has("Ada", ({ coaches }) => coaches[5]?.picture === "https://example.com/ada.png");
+  await gym.waitFor("Ada", ({ coaches }) => coaches[5]?.picture === "https://example.com/ada.png");
 
   await tabTo(window, window.button("Delete"));
   await keys(window, "Enter");
@@ -57,11 +57,11 @@ story("a coach is created and deleted by keyboard", {}, async (gym) => {
   await tabTo(window, window.button("Delete coach"));
   await keys(window, "Enter");
   await window.misses(window.row("Ada Byron"));
-  await gym.has("five coaches", ({ coaches }) => coaches.length === 5);
-  await eventually(async () => assert.notEqual(await window.page.evaluate(() => document.activeElement.tagName), "BODY"), "focus somewhere");
+  await gym.waitFor("five coaches", ({ coaches }) => coaches.length === 5);
+  await retry(async () => assert.notEqual(await window.page.evaluate(() => document.activeElement.tagName), "BODY"), "focus somewhere");
 });
 
-story("a list is walked, a row opened, and focus comes back to it", {}, async (gym) => {
+story("keyboard navigation opens a row and returns focus to it", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   await tabTo(window, window.role("grid", "Coaches"));
@@ -73,7 +73,7 @@ story("a list is walked, a row opened, and focus comes back to it", {}, async (g
   await window.focused(window.row("Rosa Delgado"));
 });
 
-story("a class is created by keyboard, and focus returns to where it was", {}, async (gym) => {
+story("a class is created by keyboard, and focus returns to its cell", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/");
   await tabTo(window, window.button("New class on Sunday"));
@@ -102,7 +102,7 @@ story("a class is created by keyboard, and focus returns to where it was", {}, a
   await keys(window, "Enter");
   await window.misses(window.dialog("New class"));
   await window.sees(window.link(/^Sunday 07:15, Out of breath, Yuki Tanabe/));
-  await gym.has("the class", ({ schedules }) => schedules[36]?.hour === "715" && schedules[36].day === "Sunday");
+  await gym.waitFor("the class", ({ schedules }) => schedules[36]?.hour === "715" && schedules[36].day === "Sunday");
   await window.focused(window.button("New class on Sunday"));
 });
 
@@ -114,24 +114,24 @@ story("a class is moved on the board: with Alt and an arrow, and by its handle",
   await window.focused(window.link(/^Monday 08:00, First steps/));
   await keys(window, "Alt+ArrowRight");
   await window.focused(window.link(/^Tuesday 08:00, First steps/));
-  await gym.has("two moves", ({ schedules: [first] }) => first.day === "Tuesday" && first.hour === "800");
+  await gym.waitFor("two moves", ({ schedules: [first] }) => first.day === "Tuesday" && first.hour === "800");
 
   await tabTo(window, window.button(/^Move Tuesday 08:00/));
   await keys(window, "Enter");
   await tabTo(window, window.button("Move to Sunday 06:00"));
   await keys(window, "Enter");
   await window.sees(window.link(/^Sunday 06:00, First steps/));
-  await gym.has("the third", ({ schedules: [first] }) => first.day === "Sunday" && first.hour === "600");
+  await gym.waitFor("the third", ({ schedules: [first] }) => first.day === "Sunday" && first.hour === "600");
   // Escape leaves all as it was.
   await tabTo(window, window.button(/^Move Sunday 06:00/));
   await keys(window, "Enter");
   await window.sees(window.button("Move to Sunday 09:00"));
   await keys(window, "Escape");
   await window.sees(window.button("New class, Sunday 09:00"));
-  await gym.has("the same", ({ schedules: [first] }) => first.day === "Sunday" && first.version === 4);
+  await gym.waitFor("the same", ({ schedules: [first] }) => first.day === "Sunday" && first.version === 4);
 });
 
-story("the moves of a plan change places by keyboard", {}, async (gym) => {
+story("moves of a plan are reordered by keyboard", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/plans/2");
   const moves = window.role("grid", "Moves");
@@ -142,16 +142,16 @@ story("the moves of a plan change places by keyboard", {}, async (gym) => {
   await keys(window, "ArrowRight");
   await window.focused(moves.getByRole("button", { name: "Reorder Goblet squat" }).first());
   await keys(window, "Enter", "ArrowDown", "ArrowDown", "Enter");
-  await eventually(async () => assert.notDeepEqual((await names())[0], "Goblet squat"), "another first move");
+  await retry(async () => assert.notDeepEqual((await names())[0], "Goblet squat"), "another first move");
   const order = await names();
   assert.deepEqual(order.toSorted(), ["Bent-over row", "Box step-up", "Dead bug", "Goblet squat", "Goblet squat"]);
   await tabTo(window, window.button("Save changes"));
   await keys(window, "Enter");
   await window.sees(window.message("Saved the workout plan"));
-  await gym.has("the order", ({ workout_plans: [, plan] }) => plan.exercise_moves.map(({ name }) => name).join() === order.join());
+  await gym.waitFor("the order", ({ workout_plans: [, plan] }) => plan.exercise_moves.map(({ name }) => name).join() === order.join());
 });
 
-story("what is not saved is not left by accident", {}, async (gym) => {
+story("leaving a page with unsaved changes asks for confirmation", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/moves/1");
   await tabTo(window, window.field("Focus"));
@@ -169,10 +169,10 @@ story("what is not saved is not left by accident", {}, async (gym) => {
   await tabTo(window, window.button("Discard changes"));
   await keys(window, "Enter");
   await window.sees(window.heading("Coaches"));
-  await gym.has("the move as it was", ({ exercise_moves: [move] }) => move.focus === "Legs" && move.version === 1);
+  await gym.waitFor("the move as it was", ({ exercise_moves: [move] }) => move.focus === "Legs" && move.version === 1);
 });
 
-story("the account menu is opened, walked and left", {}, async (gym) => {
+story("the account menu is operated by keyboard", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/");
   await tabTo(window, window.button("Account: not signed in"));
@@ -181,5 +181,5 @@ story("the account menu is opened, walked and left", {}, async (gym) => {
   await keys(window, "Escape");
   await window.focused(window.button("Account: not signed in"));
   await keys(window, "Enter", "ArrowDown", "ArrowDown", "ArrowDown", "Enter");
-  await eventually(async () => assert.equal(await window.page.evaluate(() => document.documentElement.dataset.theme), "dark"), "darkness");
+  await retry(async () => assert.equal(await window.page.evaluate(() => document.documentElement.dataset.theme), "dark"), "darkness");
 });

@@ -9,23 +9,23 @@ import { desktop, phone } from "./support/window.js";
 const counts = (window) => window.role("table", "").or(window.page.getByRole("table"));
 const line = (window, name, rows) => window.sees(counts(window).getByRole("row", { name: new RegExp(`^${name} ${rows} `) }));
 
-story("what is here is counted, live, through the server's end and return", { web: null }, async (gym) => {
+story("the landing page counts rows live across a server restart", { web: null }, async (gym) => {
   const window = await gym.open();
   await window.page.goto("/");
   await line(window, "coaches", 5);
   await line(window, "schedules", 36);
-  await gym.witness.ask("new_coach", { name: "Ada", age: 36, picture: "https://example.com/ada.png" });
+  await gym.witness.request("new_coach", { name: "Ada", age: 36, picture: "https://example.com/ada.png" });
   await line(window, "coaches", 6);
   window.unplugged = true;
   await gym.kill();
   await window.sees(window.role("status").getByText("Not connected; trying again").or(window.text("Not connected; trying again")));
   await gym.start();
   await window.sees(window.text("Connected, live"));
-  await gym.socket().ask("delete_coach", { id: 6 });
+  await gym.socket().request("delete_coach", { id: 6 });
   await line(window, "coaches", 5);
 });
 
-story("where members only are let in, so they are here", { web: null, settings: ["--access", "members"] }, async (gym) => {
+story("the landing page signs in with access mode members", { web: null, settings: ["--access", "members"] }, async (gym) => {
   const window = await gym.open();
   await window.page.goto("/");
   await window.sees(window.text("Connected; not signed in"));
@@ -38,7 +38,7 @@ story("where members only are let in, so they are here", { web: null, settings: 
   await window.sees(window.text(/as Mara Lindqvist/));
 });
 
-story("the page is usable: light and dark, on a desk and in a hand", { web: null }, async (gym) => {
+story("the landing page is accessible in light and dark, on desktop and phone", { web: null }, async (gym) => {
   const found = audit();
   for (const [size, scheme] of [[desktop, "light"], [desktop, "dark"], [phone, "light"], [phone, "dark"]]) {
     const window = await gym.open({ size, scheme });

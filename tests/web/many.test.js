@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { retry } from "@rowcast/test-support";
 import { story } from "./support/story.js";
-import { eventually } from "./support/window.js";
 
 const MANY = 5000;
 const insert = `
@@ -13,9 +13,9 @@ insert into coaches (name, age, picture) select printf('Coach %04d', i), 18 + i 
 
 const name = (n) => `Coach ${String(n).padStart(4, "0")}`;
 
-story(`${MANY} coaches scroll to the last, by wheel and by keyboard`, { sample: "never" }, async (gym, t) => {
+story(`${MANY} coaches scroll to the last by wheel and by keyboard`, { sample: "never" }, async (gym, t) => {
   await promisify(execFile)("python3", ["-c", "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute(sys.argv[2]); d.commit()", gym.file, insert]);
-  await gym.has("all", ({ coaches }) => coaches.length === MANY);
+  await gym.waitFor("all", ({ coaches }) => coaches.length === MANY);
   const took = (what, since) => t.diagnostic(`${what}: ${Math.round(performance.now() - since)} ms`);
   const window = await gym.open();
 
@@ -30,7 +30,7 @@ story(`${MANY} coaches scroll to the last, by wheel and by keyboard`, { sample: 
 
   since = performance.now();
   await rows.first().hover();
-  await eventually(async () => {
+  await retry(async () => {
     await window.page.mouse.wheel(0, 40_000);
     await bounded();
     assert.ok(await window.row(name(MANY)).isVisible());
@@ -40,11 +40,11 @@ story(`${MANY} coaches scroll to the last, by wheel and by keyboard`, { sample: 
   // What happens in sight is seen; what happens elsewhere moves nothing.
   since = performance.now();
   const seen = window.sees(window.row(name(MANY)).getByText("Somebody changed this just now"));
-  await gym.witness.ask("update_coach", { id: MANY, age: 99 });
+  await gym.witness.request("update_coach", { id: MANY, age: 99 });
   await seen;
   took("a change in sight", since);
   await window.sees(window.row(name(MANY)).getByText("99 years"));
-  await gym.witness.ask("update_coach", { id: 3, age: 98 });
+  await gym.witness.request("update_coach", { id: 3, age: 98 });
   assert.ok(await window.row(name(MANY)).isVisible());
 
   await window.row(name(MANY)).focus();

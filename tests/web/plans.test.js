@@ -5,7 +5,7 @@ import { story } from "./support/story.js";
 const stands = (names) => ({ workout_plans }) =>
   workout_plans.some(({ id, exercise_moves }) => id === 4 && exercise_moves.map(({ name }) => name).join() === names.join());
 
-story("a plan keeps its moves in order, repeated ones too", {}, async (gym) => {
+story("a plan keeps the order of its moves, including repeated ones", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/plans");
   await window.button("New workout plan").click();
@@ -14,14 +14,14 @@ story("a plan keeps its moves in order, repeated ones too", {}, async (gym) => {
   await window.lists("Moves", ["Push-up", "Dead bug", "Push-up", "Rope skipping"]);
   await window.button("Create workout plan").click();
   await window.sees(window.heading("Ladder"));
-  await gym.has("the plan", stands(["Push-up", "Dead bug", "Push-up", "Rope skipping"]));
+  await gym.waitFor("the plan", stands(["Push-up", "Dead bug", "Push-up", "Rope skipping"]));
 
   // The first of the two goes, and another comes at the end.
   await window.button("Remove Push-up").first().click();
   await window.pick("Add a move", "Dead bug");
   await window.button("Save changes").click();
   await window.sees(window.message("Saved the workout plan"));
-  await gym.has("the change", stands(["Dead bug", "Push-up", "Rope skipping", "Dead bug"]));
+  await gym.waitFor("the change", stands(["Dead bug", "Push-up", "Rope skipping", "Dead bug"]));
   await window.page.reload();
   await window.sees(window.heading("Ladder"));
   await window.lists("Moves", ["Dead bug", "Push-up", "Rope skipping", "Dead bug"]);
@@ -29,10 +29,10 @@ story("a plan keeps its moves in order, repeated ones too", {}, async (gym) => {
   await window.button("Delete").click();
   await window.button("Delete workout plan").click();
   await window.misses(window.row("Ladder"));
-  await gym.has("three plans", ({ workout_plans }) => workout_plans.length === 3);
+  await gym.waitFor("three plans", ({ workout_plans }) => workout_plans.length === 3);
 });
 
-story("moves change their places by being dragged", {}, async (gym) => {
+story("moves of a plan are reordered by dragging", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/plans/2");
   await window.sees(window.heading("Strong base"));
@@ -41,15 +41,15 @@ story("moves change their places by being dragged", {}, async (gym) => {
   await window.button("Save changes").click();
   await window.sees(window.message("Saved the workout plan"));
   await window.lists("Moves", ["Box step-up", "Goblet squat", "Bent-over row", "Dead bug", "Goblet squat"]);
-  await gym.has("the order", ({ workout_plans }) => workout_plans[1].exercise_moves.map(({ id }) => id).join() === "5,1,3,4,1");
+  await gym.waitFor("the order", ({ workout_plans }) => workout_plans[1].exercise_moves.map(({ id }) => id).join() === "5,1,3,4,1");
 });
 
-story("a plan of classes is not deleted, and plans are searched and sorted", {}, async (gym) => {
+story("deleting a plan with classes is refused, and plans are searched and sorted", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/plans/1");
   await window.button("Delete").click();
   await window.button("Delete workout plan").click();
-  const { errors } = await gym.witness.ask("delete_workout_plan", { id: 1 });
+  const { errors } = await gym.witness.request("delete_workout_plan", { id: 1 });
   await window.reads(window.question("Delete this workout plan?").getByRole("alert"), new RegExp(errors.$in_use, "i"));
   await window.button("Keep it").click();
 

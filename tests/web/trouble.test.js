@@ -1,12 +1,12 @@
 // The server dies under an open form, or its ack does: nothing typed is lost, and nothing is written twice.
 
 import assert from "node:assert/strict";
-import { relay } from "./support/relay.js";
+import { interruptibleRelay } from "./support/relay.js";
 import { story } from "./support/story.js";
 
 const picture = "https://example.com/ada.png";
 
-story("a form outlives the server", {}, async (gym) => {
+story("a form keeps its input across a server restart", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/new");
   window.unplugged = true;
@@ -22,10 +22,10 @@ story("a form outlives the server", {}, async (gym) => {
   await window.holds("Picture", picture);
   await window.button("Create coach").click();
   await window.sees(window.heading("Ada Byron"));
-  await gym.has("Ada once", ({ coaches }) => coaches.length === 6 && coaches[5].name === "Ada Byron");
+  await gym.waitFor("Ada once", ({ coaches }) => coaches.length === 6 && coaches[5].name === "Ada Byron");
 });
 
-story("a form saved while the server is dead is sent once it lives", {}, async (gym) => {
+story("a form saved while the server is down is sent after its restart", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/2");
   window.unplugged = true;
@@ -37,35 +37,35 @@ story("a form saved while the server is dead is sent once it lives", {}, async (
   await gym.start();
   await window.live();
   await window.sees(window.heading("Teo Okafor Junior"));
-  await gym.has("one change", ({ coaches }) => coaches[1].name === "Teo Okafor Junior" && coaches[1].version === 2);
+  await gym.waitFor("one change", ({ coaches }) => coaches[1].name === "Teo Okafor Junior" && coaches[1].version === 2);
   await window.misses(window.text("1 waiting"));
 });
 
 for (const pages of [false, true]) {
-  story(`an ack that is lost${pages ? " with its page" : ""} leaves one row`, {}, async (gym, t) => {
-    const cable = await relay(t, gym.url);
-    const window = await gym.open({ url: cable.url });
+  story(`a lost ack${pages ? " followed by a reload" : ""} results in one row`, {}, async (gym, t) => {
+    const relay = await interruptibleRelay(t, gym.url);
+    const window = await gym.open({ url: relay.url });
     await window.go("/coaches/new");
     window.unplugged = true;
     await window.fill({ Name: "Ada Byron", Age: "36", Picture: picture });
-    const lost = cable.cutBeforeAck();
+    const lost = relay.cutBeforeAck();
     await window.button("Create coach").click();
     await lost;
-    // It is written, and nobody here knows.
-    await gym.has("Ada", ({ coaches }) => coaches.length === 6);
+    // The row is written, and no window has received it.
+    await gym.waitFor("Ada", ({ coaches }) => coaches.length === 6);
     await window.status("Reconnecting…");
     if (pages) {
-      cable.cut({ pages });
+      relay.cut({ pages });
       window.page.on("dialog", (dialog) => dialog.accept());
       await window.page.goto("/coaches");
       await window.sees(window.text("1 waiting"));
     }
-    cable.mend();
+    relay.mend();
     await window.live();
     await window.sees(pages ? window.row("Ada Byron") : window.heading("Ada Byron"));
     await window.misses(window.text("1 waiting"));
     assert.equal(await window.row("Ada Byron").count(), 1);
-    const { rows } = (await gym.witness.ask("list_coaches")).data;
+    const { rows } = (await gym.witness.request("list_coaches")).data;
     assert.deepEqual(rows.map(({ name, version }) => `${name} ${version}`).slice(4), ["Finn Gallagher 1", "Ada Byron 1"]);
   });
 }

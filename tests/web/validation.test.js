@@ -1,11 +1,12 @@
-// What the server refuses is said beside the field it is about; what was typed stays, and focus goes to the first of it.
+// What the server refuses is said beside the field it is about; what was typed stays, and focus goes to the first of
+// it.
 
 import assert from "node:assert/strict";
 import { story } from "./support/story.js";
 
 // What the server says of a payload, asked by another client.
 const refusal = async (gym, event, payload) => {
-  const ack = await gym.witness.ask(event, payload);
+  const ack = await gym.witness.request(event, payload);
   assert.equal(ack.ok, false);
   return ack.errors;
 };
@@ -17,7 +18,7 @@ async function marked(window, field, sentence) {
 
 const says = (sentence) => new RegExp(sentence.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
 
-story("a coach that cannot be is explained field by field", {}, async (gym) => {
+story("an invalid coach displays an error for each field", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/new");
   const typed = { Name: "A", Age: "12", Picture: "not a link", Username: "mara" };
@@ -37,15 +38,15 @@ story("a coach that cannot be is explained field by field", {}, async (gym) => {
   const taken = await refusal(gym, "new_coach", { name: "Ada", age: 36, picture: "https://example.com/ada.png", username: "mara" });
   await marked(window, "Username", says(taken.username));
   await window.focused(window.field("Username"));
-  await gym.has("no Ada", ({ coaches }) => coaches.length === 5);
+  await gym.waitFor("no Ada", ({ coaches }) => coaches.length === 5);
 
   await window.field("Username").fill("ada");
   await window.button("Create coach").click();
   await window.sees(window.heading("Ada"));
-  await gym.has("Ada", ({ coaches }) => coaches.length === 6);
+  await gym.waitFor("Ada", ({ coaches }) => coaches.length === 6);
 });
 
-story("a number that is none is sent as it was typed", {}, async (gym) => {
+story("an invalid number is sent as typed", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches/2");
   await window.field("Age").fill("forty-one");
@@ -54,10 +55,10 @@ story("a number that is none is sent as it was typed", {}, async (gym) => {
   await marked(window, "Age", says(errors.age));
   await window.focused(window.field("Age"));
   await window.holds("Age", "forty-one");
-  await gym.has("Teo as he was", ({ coaches }) => coaches[1].age === 41 && coaches[1].version === 1);
+  await gym.waitFor("Teo as he was", ({ coaches }) => coaches[1].age === 41 && coaches[1].version === 1);
 });
 
-story("a move that cannot be is explained field by field", {}, async (gym) => {
+story("an invalid move displays an error for each field", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/moves/new");
   const typed = { Name: "x".repeat(31), Focus: "y", Description: "short", "Video link": "ftp://example.com" };
@@ -69,10 +70,10 @@ story("a move that cannot be is explained field by field", {}, async (gym) => {
   }
   await window.focused(window.field("Name"));
   for (const [field, value] of Object.entries(typed)) await window.holds(field, value);
-  await gym.has("six moves", ({ exercise_moves }) => exercise_moves.length === 6);
+  await gym.waitFor("six moves", ({ exercise_moves }) => exercise_moves.length === 6);
 });
 
-story("a plan without moves is explained", {}, async (gym) => {
+story("a plan without moves displays an error", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/plans/new");
   await window.fill({ Name: "Nothing", Difficulty: "Easy", Description: "A plan of nothing at all." });
@@ -81,10 +82,10 @@ story("a plan without moves is explained", {}, async (gym) => {
   await window.sees(window.text(says(errors.exercise_moves)));
   await window.holds("Name", "Nothing");
   await window.focused(window.role("combobox", "Add a move"));
-  await gym.has("three plans", ({ workout_plans }) => workout_plans.length === 3);
+  await gym.waitFor("three plans", ({ workout_plans }) => workout_plans.length === 3);
 });
 
-story("a class without anything is explained field by field", {}, async (gym) => {
+story("an empty class displays an error for each field", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/classes/new");
   await window.button("Create class").click();
@@ -94,5 +95,5 @@ story("a class without anything is explained field by field", {}, async (gym) =>
   await marked(window, "Coach", says(errors["coach.id"]));
   await marked(window, "Workout plan", says(errors["workout_plan.id"]));
   await window.focused(dialog.getByRole("button", { name: /Day$/ }));
-  await gym.has("36 classes", ({ schedules }) => schedules.length === 36);
+  await gym.waitFor("36 classes", ({ schedules }) => schedules.length === 36);
 });

@@ -7,7 +7,7 @@ import { phone } from "./support/window.js";
 const stands = (wanted) => ({ schedules }) =>
   schedules.some((row) => Object.entries(wanted).every(([field, value]) => String(row[field]?.id ?? row[field]) === String(value)));
 
-story("a class is put on the board, changed and deleted", {}, async (gym) => {
+story("a class is created on the board, updated and deleted", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/");
   await window.sees(window.text("36 classes"));
@@ -20,7 +20,7 @@ story("a class is put on the board, changed and deleted", {}, async (gym) => {
   await window.misses(dialog);
   await window.sees(window.link("Sunday 10:00, Strong base, Rosa Delgado, Medium"));
   await window.sees(window.text("37 classes"));
-  await gym.has("the class", stands({ id: 37, day: "Sunday", hour: "1000", coach: 4, workout_plan: 2 }));
+  await gym.waitFor("the class", stands({ id: 37, day: "Sunday", hour: "1000", coach: 4, workout_plan: 2 }));
 
   await window.link("Sunday 10:00, Strong base, Rosa Delgado, Medium").click();
   await window.sees(window.dialog("Edit class"));
@@ -30,26 +30,26 @@ story("a class is put on the board, changed and deleted", {}, async (gym) => {
   await window.button("Save changes").click();
   await window.misses(window.dialog("Edit class"));
   await window.sees(window.link("Saturday 17:45, Strong base, Rosa Delgado, Medium"));
-  await gym.has("the change", stands({ id: 37, day: "Saturday", hour: "1745", version: 2 }));
+  await gym.waitFor("the change", stands({ id: 37, day: "Saturday", hour: "1745", version: 2 }));
 
   await window.link("Saturday 17:45, Strong base, Rosa Delgado, Medium").click();
   await window.button("Delete").click();
   await window.button("Delete class").click();
   await window.misses(window.link("Saturday 17:45, Strong base, Rosa Delgado, Medium"));
   await window.sees(window.text("36 classes"));
-  await gym.has("the rest", ({ schedules }) => schedules.length === 36);
+  await gym.waitFor("the rest", ({ schedules }) => schedules.length === 36);
 });
 
-story("a class is dragged to another hour, and back by Undo", {}, async (gym) => {
+story("a dragged class moves to another hour, and Undo moves it back", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/");
   await window.link(/^Monday 16:30, First steps/).dragTo(window.role("cell", "New class, Sunday 09:00"));
   await window.sees(window.link(/^Sunday 09:30, First steps/));
   await window.misses(window.link(/^Monday 16:30, First steps/));
-  await gym.has("the move", stands({ id: 4, day: "Sunday", hour: "930" }));
+  await gym.waitFor("the move", stands({ id: 4, day: "Sunday", hour: "930" }));
   await window.button("Undo").click();
   await window.sees(window.link(/^Monday 16:30, First steps/));
-  await gym.has("the way back", stands({ id: 4, day: "Monday", hour: "1630", version: 3 }));
+  await gym.waitFor("the way back", stands({ id: 4, day: "Monday", hour: "1630", version: 3 }));
 });
 
 story("the week is filtered, and a class has an address", {}, async (gym) => {
@@ -76,7 +76,7 @@ story("the week is filtered, and a class has an address", {}, async (gym) => {
   await window.misses(window.dialog("Unknown class"));
 });
 
-story("on a phone the week is a day at a time", {}, async (gym) => {
+story("a phone displays one day of the week", {}, async (gym) => {
   const window = await gym.open({ size: phone });
   await window.go("/?day=Sunday");
   await window.sees(window.text("Nothing on Sunday"));
@@ -87,7 +87,7 @@ story("on a phone the week is a day at a time", {}, async (gym) => {
   await window.page.keyboard.type("0815");
   await window.button("Create class").click();
   await window.sees(window.link("Sunday 08:15, First steps, Finn Gallagher, Easy"));
-  await gym.has("the class", stands({ id: 37, day: "Sunday", hour: "815", coach: 5 }));
+  await gym.waitFor("the class", stands({ id: 37, day: "Sunday", hour: "815", coach: 5 }));
   await window.role("radio", /^Monday/).click();
   await window.sees(window.link(/^Monday 07:00, First steps/));
   assert.equal(await window.link(/^Monday/).count(), 6);

@@ -1,4 +1,4 @@
-// Two windows: what one changes the other shows at once, and says who it was.
+// Two windows: changes in one are displayed in the other with their author.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -8,7 +8,7 @@ import { story } from "./support/story.js";
 
 const picture = "https://example.com/ada.png";
 
-story("what one creates, changes and deletes, the other sees, and who it was", {}, async (gym) => {
+story("creates, updates and deletes are displayed in another window with their author", {}, async (gym) => {
   const [mara, other] = [await gym.open(), await gym.open()];
   await Promise.all([mara.go("/coaches/new"), other.go("/coaches")]);
   await signIn(mara, "mara");
@@ -23,7 +23,7 @@ story("what one creates, changes and deletes, the other sees, and who it was", {
   const changed = other.sees(other.row("Ada Lovelace").getByText("Mara Lindqvist changed this just now"));
   await mara.button("Save changes").click();
   await changed;
-  // It is news to the others only, and is told to who cannot see it, too.
+  // It is marked as new in other windows only, and announced to screen readers.
   assert.equal(await mara.text(/just now/).count(), 0);
   await other.reads(other.role("log", "Changes by others"), /Mara Lindqvist (created|updated|added|changed) .*Ada Lovelace/);
 
@@ -31,10 +31,10 @@ story("what one creates, changes and deletes, the other sees, and who it was", {
   await mara.button("Delete coach").click();
   await other.misses(other.row("Ada Lovelace"));
   await other.sees(other.text("5 coaches"));
-  await gym.has("five coaches", ({ coaches }) => coaches.length === 5);
+  await gym.waitFor("five coaches", ({ coaches }) => coaches.length === 5);
 });
 
-story("a class that one moves, moves for the other", {}, async (gym) => {
+story("a moved class moves in another window", {}, async (gym) => {
   const [teo, other] = [await gym.open(), await gym.open()];
   await Promise.all([teo.go("/"), other.go("/")]);
   await signIn(teo, "teo");
@@ -42,17 +42,17 @@ story("a class that one moves, moves for the other", {}, async (gym) => {
   await teo.link(/^Monday 07:00, First steps/).dragTo(teo.role("cell", "New class, Sunday 08:00"));
   await seen;
   await other.misses(other.link(/^Monday 07:00/));
-  await gym.has("the class on Sunday", ({ schedules: [first] }) => first.day === "Sunday" && first.hour === "800");
+  await gym.waitFor("the class on Sunday", ({ schedules: [first] }) => first.day === "Sunday" && first.hour === "800");
 });
 
-story("others' changes leave a form, its focus and what is typed alone", {}, async (gym) => {
+story("remote edits leave a form's focus and input unchanged", {}, async (gym) => {
   const [window, other] = [await gym.open(), await gym.open()];
   await Promise.all([window.go("/coaches/1"), other.go("/coaches/1")]);
   await window.field("Username").fill("mara.l");
   await window.focused(window.field("Username"));
 
   // Another row, and another field of the same row.
-  await gym.witness.ask("new_coach", { name: "Zoe", age: 20, picture });
+  await gym.witness.request("new_coach", { name: "Zoe", age: 20, picture });
   await other.field("Age").fill("35");
   await other.button("Save changes").click();
   await other.sees(other.message("Saved the coach"));
@@ -70,25 +70,25 @@ story("others' changes leave a form, its focus and what is typed alone", {}, asy
   await window.holds("Username", "mara.lindqvist");
   await window.button("Save changes").click();
   await window.sees(window.message("Saved the coach"));
-  await gym.has("both changes", ({ coaches: [mara] }) => mara.age === 35 && mara.username === "mara.lindqvist" && mara.version === 3);
-  // Who has typed nothing sees it in the form itself.
+  await gym.waitFor("both changes", ({ coaches: [mara] }) => mara.age === 35 && mara.username === "mara.lindqvist" && mara.version === 3);
+  // A form without input displays the new values.
   await other.holds("Username", "mara.lindqvist");
 });
 
-story("what is deleted under a form can be created again from it", {}, async (gym) => {
+story("a row deleted while its form is open can be created again", {}, async (gym) => {
   const window = await gym.open();
-  const { data } = await gym.witness.ask("new_coach", { name: "Ada", age: 36, picture });
+  const { data } = await gym.witness.request("new_coach", { name: "Ada", age: 36, picture });
   await window.go(`/coaches/${data.id}`);
   await window.field("Name").fill("Ada Byron");
-  await gym.witness.ask("delete_coach", { id: data.id });
+  await gym.witness.request("delete_coach", { id: data.id });
   await window.sees(window.text("This coach has been deleted"));
   await window.holds("Name", "Ada Byron");
   await window.button("Create it again").click();
   await window.sees(window.row("Ada Byron"));
-  await gym.has("Ada once", ({ coaches }) => coaches.filter(({ name }) => name === "Ada Byron").length === 1);
+  await gym.waitFor("Ada once", ({ coaches }) => coaches.filter(({ name }) => name === "Ada Byron").length === 1);
 });
 
-story("what other programs write is seen, too", {}, async (gym) => {
+story("writes of other programs are displayed", {}, async (gym) => {
   const window = await gym.open();
   await window.go("/coaches");
   // One statement of SQL in the database's file, from a program that knows nothing of us.
@@ -103,6 +103,6 @@ story("what other programs write is seen, too", {}, async (gym) => {
   assert.equal(await window.link(/Yuki Tanabe/).count(), 0);
 
   const added = window.sees(window.link(/^Sunday 12:00, First steps, Mara Lindqvist/));
-  await gym.witness.ask("new_schedule", { day: "Sunday", hour: "1200", coach: { id: 1 }, workout_plan: { id: 1 } });
+  await gym.witness.request("new_schedule", { day: "Sunday", hour: "1200", coach: { id: 1 }, workout_plan: { id: 1 } });
   await added;
 });

@@ -5,12 +5,12 @@ import { story } from "./support/story.js";
 
 const move = (n) => ({ name: `Move ${n}`, focus: "Strength", description: "d".repeat(400), video_link: "https://example.com/move" });
 
-story("a collection that is withheld is not called empty, and comes back", { settings: ["--collection-bytes", "8192"] }, async (gym) => {
+story("a withheld collection displays a notice until it is sent again", { settings: ["--collection-bytes", "8192"] }, async (gym) => {
   const window = await gym.open();
   await window.go("/moves");
   await window.sees(window.text("6 moves"));
   const ids = [];
-  for (let n = 0; n < 20; n++) ids.push((await gym.witness.ask("new_exercise_move", move(n))).data.id);
+  for (let n = 0; n < 20; n++) ids.push((await gym.witness.request("new_exercise_move", move(n))).data.id);
 
   await window.sees(window.text("Too many moves to show"));
   await window.sees(window.text("Not shown"));
@@ -24,7 +24,7 @@ story("a collection that is withheld is not called empty, and comes back", { set
   await window.sees(window.text(/^Not shown: moves/));
 
   await window.link("Exercise moves").click();
-  for (const id of ids) await gym.witness.ask("delete_exercise_move", { id });
+  for (const id of ids) await gym.witness.request("delete_exercise_move", { id });
   await window.sees(window.text("6 moves"));
   await window.misses(window.text(/^Not shown/));
 });

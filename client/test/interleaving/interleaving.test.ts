@@ -1,11 +1,11 @@
-// Whatever happens in whatever order: in the end the page shows what the server has, no write is lost or doubled, and at
-// no time does a row stand beside its stand-in.
+// Whatever happens in whatever order: in the end the page shows what the server has, no write is lost or doubled, and
+// at no time does a row stand beside its stand-in.
 
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClient, memoryTokens } from "../../src/index.ts";
-import { touches } from "../../src/touches.ts";
-import { Memory } from "./memory.ts";
+import { remoteEdits } from "../../src/remote-edits.ts";
+import { MemoryPersistence } from "./memory-persistence.ts";
 import { Model, collections, schema, type Version } from "./model.ts";
 import { ModelSocket } from "./socket.ts";
 
@@ -46,14 +46,14 @@ interface Made {
 class Story {
   model;
   made: Made[] = [];
-  // What the page has been told of the server's rows.
+  // The server's rows as the page has received them.
   heard: Record<string, Map<number, any>> = { boxes: new Map(), labels: new Map() };
-  memory = new Memory();
+  memory = new MemoryPersistence();
   client;
   socket;
   // What has come of a picture that is on its way: until its last piece is there the page shows what it had.
   coming: Story["heard"] | undefined;
-  // What others did to rows as the page was shown it, and who it was where the page has been told.
+  // Changes by others as the page displayed them, and their authors as far as the page received them.
   shown = new Map<string, { version: Version; created: boolean }>();
   authors = new Map<string, object>();
   #names = 0;
@@ -67,7 +67,7 @@ class Story {
   }
 
   open() {
-    const client = createClient<any>(schema as any, { url: "http://model", tokens: memoryTokens(), persistence: this.memory, touches: touches() });
+    const client = createClient<any>(schema as any, { url: "http://model", tokens: memoryTokens(), persistence: this.memory, remoteEdits: remoteEdits() });
     client.subscribe(() => {});
     return client;
   }
@@ -85,7 +85,7 @@ class Story {
     for (const made of this.made) if (!made.acks.length) made.orphan = true;
     this.client = this.open();
     this.socket = ModelSocket.latest;
-    const rows = (name: string): any[] => this.memory.picture?.rows[name]?.upserted ?? [];
+    const rows = (name: string): any[] => this.memory.snapshot?.rows[name]?.upserted ?? [];
     this.heard = Object.fromEntries(collections.map((name) => [name, new Map(rows(name).map((row) => [row.id, row]))]));
     this.coming = undefined;
     for (const told of [this.shown, this.authors]) told.clear();
@@ -104,7 +104,7 @@ class Story {
       case "versioned": return target && this.write("update", collection, target.id, { ...this.fields(collection, client.rows("boxes"), a, b), version: target.version });
       case "delete": return target && this.write("delete", collection, target.id, {});
       case "otherCreate": return model.write(`new_${singular(collection)}`, this.fields(collection, [...model.rows.boxes!.values()], a, b));
-      // Somebody else makes the same.
+      // Another client creates an equal row.
       case "otherTwin": {
         const twin = this.made.filter((one) => one.kind === "create" && one.collection === "boxes").at(-1);
         return twin && model.write("new_box", twin.fields);
@@ -114,7 +114,7 @@ class Story {
         const twin = this.#open("create", "boxes").at(-1);
         return twin && this.write("create", "boxes", 0, twin.fields);
       }
-      // Somebody else changes what we have made and perhaps not heard of.
+      // Another client changes a row that this one has created and perhaps not received.
       case "otherOnOurs": {
         const made = this.#open("create", "boxes").map((one) => model.requests.get(one.requestId)?.ack.data?.id);
         const id = made.findLast((id) => model.rows.boxes!.has(id));
@@ -123,7 +123,7 @@ class Story {
       case "otherUpdate": return their && model.write(`update_${singular(collection)}`, { id: their.id, ...this.others(collection, b) });
       // Another program, which knows nothing of versions.
       case "foreign": return their && model.foreign(collection, their.id, this.others(collection, b));
-      // Who it was is told sooner or later than what was done, or never.
+      // The author arrives before or after the change, or never.
       case "authored": {
         const versions = their && (model.theirs.get(`${collection} ${their.id}`) ?? []);
         const version = versions?.at(-1 - (a % 3));
@@ -145,7 +145,7 @@ class Story {
       case "unknown": return Object.assign(model, { unknown: b % 3, carriedOut: a % 2 === 0 });
       case "reload": return this.reload();
       case "time": return vi.advanceTimersByTime(b * 10);
-      // Somebody sets the device's clock, by up to six weeks.
+      // The device's clock is set, by up to six weeks.
       case "jump": return vi.setSystemTime(Date.now() + (b - 500) * 2 * HOUR);
       // Its timers and its own clock stand still, and nothing is left of the connection.
       case "sleep":
@@ -244,7 +244,7 @@ class Story {
     expect(this.model.broken).toEqual([]);
   }
 
-  // Those that look alike cannot be told apart: then it is their number that counts.
+  // Equal rows cannot be distinguished: then their number counts.
   #beside(collection: string, ids: number[]): void {
     const groups = new Map<string, Made[]>();
     for (const made of this.#open("create", collection)) {
@@ -297,7 +297,7 @@ class Story {
     }
     const waiting = this.made.filter((made) => !made.orphan && made.acks.length !== 1);
     expect(waiting, "writes that were not answered once").toEqual([]);
-    expect(this.client.connection()).toMatchObject({ state: "live", waiting: 0 });
+    expect(this.client.connection()).toMatchObject({ state: "live", pendingCount: 0 });
     for (const collection of collections) {
       expect(this.client.rows(collection)).toEqual([...model.rows[collection]!.values()]);
       for (const row of this.client.rows(collection)) expect(this.client.pending(collection, row.id)).toBeUndefined();
@@ -324,23 +324,23 @@ class Story {
     }
   }
 
-  // A page tells of what others did last to a row that it shows, whoever they are, and of nothing that it did itself.
+  // The page reports the last change by others to each displayed row, and none of its own.
   #touched(): void {
     for (const collection of collections) {
       for (const { id } of this.client.rows(collection)) {
-        const [row, touch] = [`${collection} ${id}`, this.client.touch(collection, id)];
+        const [row, edit] = [`${collection} ${id}`, this.client.lastEdit(collection, id)];
         const last = this.shown.get(row);
         if (this.#gaveUp()) continue;
-        if (last) expect(touch).toMatchObject({ version: last.version, kind: last.created ? "created" : "updated" });
-        if (!touch) continue;
-        expect(this.model.theirs.get(row), "our own change").toContain(touch.version);
-        const by = this.authors.get(`${row} ${touch.version}`);
-        if (touch.by || by) expect(touch.by).toEqual(by);
+        if (last) expect(edit).toMatchObject({ version: last.version, kind: last.created ? "created" : "updated" });
+        if (!edit) continue;
+        expect(this.model.theirs.get(row), "our own change").toContain(edit.version);
+        const by = this.authors.get(`${row} ${edit.version}`);
+        if (edit.by || by) expect(edit.by).toEqual(by);
       }
     }
   }
 
-  // A write that depends on a version is refused if somebody else changed the row since, and only then.
+  // A write that depends on a version is refused if and only if another client changed the row since.
   #wasChecked(made: Made, ack: any): void {
     const seen = made.fields.version;
     if (seen === undefined || !ack?.data) return;
@@ -367,8 +367,8 @@ class Story {
     return !!orphan && this.made.some((made) => made.seq < seq && made.kind === "update" && made.fields.version === undefined);
   }
 
-  // A page that sent a create before it was shown anything may take another row of its first picture for the one it made, until the
-  // ack tells. What is written meanwhile to the row as it is shown does not wait for the create.
+  // A page that sent a create before its first snapshot may match another row of the snapshot to it until the ack
+  // arrives. A write to that row meanwhile does not wait for the create.
   #overtaken({ seq }: Made, row: string): boolean {
     return this.made.some(({ kind, fields, requestId, seq: later, id }) => {
       const done = this.model.requests.get(requestId)?.ack;
@@ -387,7 +387,7 @@ class Story {
     const [ack] = made.acks;
     const done = this.model.requests.get(made.requestId)?.ack;
     if (made.orphan) {
-      // Without a page to tell it to, what was given up because of another write leaves no trace.
+      // Without a page to receive the ack, a write given up because of another one leaves no trace.
       const old = (one: Made) => this.#age(one, this.model.time) > 23 * HOUR - 1;
       const failed = (id: number) => id < 0 && !this.made.some((one) => one.id === id && !old(one) && this.model.requests.get(one.requestId)?.ack.data?.version);
       const withdrawn = made.kind === "create" && this.made.some((other) => other.kind === "delete" && other.id === made.id);
@@ -403,7 +403,7 @@ test.each([
   ["versions that count", { counts: true, parts: true }],
   ["versions that say nothing", { counts: false, parts: true }],
   ["a server that knows no parts", { counts: true, parts: false }],
-])("any interleaving ends as the server has it, with %s", { timeout: 300_000 }, async (_, kind) => {
+])("any interleaving converges to the server state, with %s", { timeout: 300_000 }, async (_, kind) => {
   // The same in each run, unless another seed is said: a search for what is rare is made at length.
   const [runs, seed] = [Number(process.env.RUNS ?? 600), Number(process.env.SEED ?? 20261130)];
   await fc.assert(
@@ -426,7 +426,7 @@ test.each([
   );
 });
 
-// Promises that are settled have been heard by then.
+// The callbacks of settled promises have run by then.
 async function ticks(): Promise<void> {
   for (let n = 0; n < 8; n++) await Promise.resolve();
 }

@@ -1,5 +1,5 @@
-// The documented protocol in miniature, over a connection whose every step the test decides: what a server does that is
-// never early, late or out of order unless it is told to be.
+// A model of the documented protocol, over a connection whose every step the test decides: a server that is early, late
+// or out of order only on request.
 
 export type Version = number | string;
 
@@ -48,7 +48,7 @@ export class Model {
   /** So many writes to come cannot be carried out just then, or their row is locked. */
   unavailable = 0;
   locked = 0;
-  /** A row that somebody holds, as in `boxes 1`. */
+  /** A row that another program holds, as in `boxes 1`. */
   held: string | undefined;
   /** So many are answered without an end, be they carried out or not. */
   unknown = 0;
@@ -66,7 +66,10 @@ export class Model {
   // Whether this client asks for its picture in parts.
   #chunks: boolean | undefined;
 
-  /** One that does not count gives rows versions that say nothing at all; one without parts is from before there were any. */
+  /**
+   * One that does not count gives rows versions that say nothing at all; one without parts is from before there were
+   * any.
+   */
   constructor({ counts = true, parts = true } = {}) {
     [this.#counts, this.#parts] = [counts, parts];
   }
@@ -109,7 +112,7 @@ export class Model {
     }
     if (first > 0) return;
     this.connection!.at = this.seq;
-    // What a write changed is never told behind its ack.
+    // The changes of a write are never sent after its ack.
     this.connection!.down.push(...acks);
   }
 
@@ -150,7 +153,7 @@ export class Model {
     const latest = new Map<string, Entry>();
     for (const entry of this.log.slice(connection!.at, upto)) latest.set(`${entry.collection} ${entry.id}`, entry);
     for (const { collection, id, row } of latest.values()) {
-      // Whoever was cut off between two snapshots is sent the others behind this.
+      // A client cut off between two snapshots is sent the others after this.
       if (collections.indexOf(collection) >= (next.first ?? Infinity)) continue;
       const of = (changes[collection] ??= { upserted: [], deleted: [] });
       if (row) of.upserted.push(structuredClone(row));

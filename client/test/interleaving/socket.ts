@@ -1,4 +1,4 @@
-// In the place of socket.io-client's socket: what it emits and hears goes where the test says, when it says.
+// Replaces socket.io-client's socket: events pass in both directions when the test says so.
 
 import type { Model } from "./model.ts";
 

@@ -1,20 +1,20 @@
-// A database that is closed, deleted, full or forbidden under a page that lives on: what it was to keep is written again, and
-// the page says meanwhile that nothing is kept.
+// A database that is closed, deleted, full or forbidden under a page that lives on: what it was to keep is written
+// again, and the page says meanwhile that nothing is kept.
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { memoryTokens } from "../../src/index.ts";
 import { browser } from "../support/browser.ts";
-import { kept, page } from "../support/page.ts";
-import { relay } from "../support/relay.ts";
-import { serve, type Gym } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { waitUntilRestored, page } from "../support/page.ts";
+import { faultyRelay } from "../support/relay.ts";
+import { startServer, type Gym } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 browser();
 afterEach(() => void vi.restoreAllMocks());
 
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
-const keeps = (gym: Gym) => until(gym, () => gym.connection().kept, "it to be kept");
-const keepsNothing = (gym: Gym) => until(gym, () => gym.connection().keptReason, "the reason why not");
+const keeps = (gym: Gym) => waitForClient(gym, () => gym.connection().persisted, "it to be kept");
+const keepsNothing = (gym: Gym) => waitForClient(gym, () => gym.connection().persistenceError, "the reason why not");
 
 // The connections that pages have to their databases.
 function connections(): IDBDatabase[] {
@@ -40,16 +40,16 @@ const losses: [string, (all: IDBDatabase[]) => void][] = [
   ["the browser closes it and says nothing", (all) => all[0]!.close()],
 ];
 
-test.each(losses)("%s: what was made offline and the picture are there for the next page", async (_, lose) => {
+test.each(losses)("%s: offline writes and the snapshot are restored by the next page", async (_, lose) => {
   const all = connections();
-  const server = await serve();
-  const between = await relay(server);
+  const server = await startServer();
+  const between = await faultyRelay(server);
   const first = page(between.url);
-  await live(first.gym);
-  expect(first.gym.connection()).toMatchObject({ kept: true, keptReason: undefined });
+  await waitUntilLive(first.gym);
+  expect(first.gym.connection()).toMatchObject({ persisted: true, persistenceError: undefined });
   await first.gym.update("coaches", { id: 1, age: 50 });
   between.cut();
-  await until(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
+  await waitForClient(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
   const before = first.gym.create("coaches", ada);
   lose(all);
   void first.gym.create("coaches", { ...ada, name: "Grace Hopper" });
@@ -59,34 +59,34 @@ test.each(losses)("%s: what was made offline and the picture are there for the n
   await first.leave();
 
   const { gym } = page(between.url);
-  await until(gym, () => gym.connection().waiting === 2, "the writes");
-  expect(gym.connection()).toMatchObject({ ready: true, kept: true });
+  await waitForClient(gym, () => gym.connection().pendingCount === 2, "the writes");
+  expect(gym.connection()).toMatchObject({ ready: true, persisted: true });
   expect(gym.rows("schedules")).toEqual(rows);
   expect(gym.row("coaches", 1)).toMatchObject({ age: 50 });
   expect(gym.row("coaches", before.id)).toMatchObject({ name: "Ada Byron" });
   between.mend();
   gym.reconnect();
-  await until(gym, () => gym.connection().waiting === 0, "the writes to be sent");
+  await waitForClient(gym, () => gym.connection().pendingCount === 0, "the writes to be sent");
   expect(gym.rows("coaches").map((row) => row.name).slice(5)).toEqual(["Ada Byron", "Grace Hopper"]);
 });
 
-test("what was answered while nothing could be kept is not sent by the next page", async () => {
-  const server = await serve();
-  const between = await relay(server);
+test("writes acked while nothing can be stored are not sent by the next page", async () => {
+  const server = await startServer();
+  const between = await faultyRelay(server);
   const first = page(between.url);
-  await live(first.gym);
+  await waitUntilLive(first.gym);
   between.cut();
-  await until(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
+  await waitForClient(first.gym, () => first.gym.connection().state !== "live", "the connection to be gone");
   const write = first.gym.create("coaches", ada);
   await keeps(first.gym);
   const put = full();
   void first.gym.update("coaches", { id: 1, age: 51 });
   await keepsNothing(first.gym);
-  expect(first.gym.connection()).toMatchObject({ kept: false, keptReason: "QuotaExceededError: full" });
+  expect(first.gym.connection()).toMatchObject({ persisted: false, persistenceError: "QuotaExceededError: full" });
   between.mend();
   first.gym.reconnect();
   expect(await write).toMatchObject({ ok: true });
-  await until(first.gym, () => first.gym.connection().waiting === 0, "the writes to be answered");
+  await waitForClient(first.gym, () => first.gym.connection().pendingCount === 0, "the writes to be answered");
   put.mockRestore();
   await first.gym.update("coaches", { id: 2, age: 52 });
   await keeps(first.gym);
@@ -94,49 +94,49 @@ test("what was answered while nothing could be kept is not sent by the next page
   await server.stop();
 
   const { gym } = page(between.url);
-  await kept(gym);
-  expect(gym.connection().waiting).toBe(0);
+  await waitUntilRestored(gym);
+  expect(gym.connection().pendingCount).toBe(0);
   expect(gym.row("coaches", 2)).toMatchObject({ age: 52 });
   expect(gym.rows("coaches")).toHaveLength(6);
 });
 
-test("a page without room says so, and keeps all of it once there is some", async () => {
-  const server = await serve();
+test("a full database is reported, and everything is stored once there is space", async () => {
+  const server = await startServer();
   const put = full();
   const { gym, leave } = page(server.url);
-  await live(gym);
+  await waitUntilLive(gym);
   await keepsNothing(gym);
-  expect(gym.connection()).toMatchObject({ state: "live", kept: false });
+  expect(gym.connection()).toMatchObject({ state: "live", persisted: false });
   put.mockRestore();
   await gym.update("coaches", { id: 1, age: 50 });
   await keeps(gym);
-  expect(gym.connection().keptReason).toBeUndefined();
+  expect(gym.connection().persistenceError).toBeUndefined();
   const rows = gym.rows("coaches");
   await leave();
   await server.stop();
   const next = page(server.url);
-  await kept(next.gym);
+  await waitUntilRestored(next.gym);
   expect(next.gym.rows("coaches")).toEqual(rows);
 });
 
 describe("forbidden", () => {
-  test("a window that may keep nothing says so, and all else works", async () => {
+  test("forbidden storage is reported, and everything else works", async () => {
     vi.spyOn(IDBFactory.prototype, "open").mockImplementation(() => {
       throw new DOMException("not in this window", "SecurityError");
     });
-    const { gym } = page((await serve()).url);
-    await live(gym);
+    const { gym } = page((await startServer()).url);
+    await waitUntilLive(gym);
     expect(await gym.create("coaches", ada)).toMatchObject({ ok: true });
-    expect(gym.connection()).toMatchObject({ kept: false, keptReason: "SecurityError: not in this window" });
+    expect(gym.connection()).toMatchObject({ persisted: false, persistenceError: "SecurityError: not in this window" });
   });
 
-  test("what may be kept after all is written whole", async () => {
-    const server = await serve();
+  test("storage that is allowed later receives everything", async () => {
+    const server = await startServer();
     const open = vi.spyOn(IDBFactory.prototype, "open").mockImplementation(() => {
       throw new DOMException("not just now", "UnknownError");
     });
     const { gym, leave } = page(server.url);
-    await live(gym);
+    await waitUntilLive(gym);
     await keepsNothing(gym);
     open.mockRestore();
     await gym.update("coaches", { id: 1, age: 50 });
@@ -145,16 +145,16 @@ describe("forbidden", () => {
     await leave();
     await server.stop();
     const next = page(server.url);
-    await kept(next.gym);
+    await waitUntilRestored(next.gym);
     expect(next.gym.rows("coaches")).toEqual(rows);
   });
 });
 
-test("a member's picture that could not be wiped is wiped when it can be", async () => {
-  const server = await serve(["--access", "members"]);
+test("a member's snapshot that cannot be deleted is deleted on recovery", async () => {
+  const server = await startServer(["--access", "members"]);
   const tokens = memoryTokens();
   const { gym, leave } = page(server.url, { tokens });
-  await until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
+  await waitForClient(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
   await gym.login({ username: "mara", password: "mara_password" });
   await keeps(gym);
   const clear = vi.spyOn(IDBObjectStore.prototype, "clear").mockImplementation(() => {
@@ -166,13 +166,13 @@ test("a member's picture that could not be wiped is wiped when it can be", async
   await leave();
   await server.stop();
   const next = page(server.url, { tokens });
-  await until(next.gym, () => next.gym.connection().state === "reconnecting", "a vain try");
+  await waitForClient(next.gym, () => next.gym.connection().state === "reconnecting", "a vain try");
   expect(next.gym.connection().ready).toBe(false);
   expect(next.gym.rows("coaches")).toEqual([]);
 });
 
-test("a page that was to keep nothing says neither", async () => {
-  const gym = (await serve()).open();
-  await live(gym);
-  expect(gym.connection()).toMatchObject({ kept: false, keptReason: undefined });
+test("a client without persistence reports neither success nor error", async () => {
+  const gym = (await startServer()).open();
+  await waitUntilLive(gym);
+  expect(gym.connection()).toMatchObject({ persisted: false, persistenceError: undefined });
 });

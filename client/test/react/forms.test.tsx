@@ -7,8 +7,8 @@ import { StrictMode } from "react";
 import { useForm } from "react-hook-form";
 import { afterEach, expect, test } from "vitest";
 import { fieldErrors, formikErrors, setErrors } from "../../src/index.ts";
-import { serve, type Gym } from "../support/server.ts";
-import { live } from "../support/until.ts";
+import { startServer, type Gym } from "../support/server.ts";
+import { waitUntilLive } from "../support/wait.ts";
 
 afterEach(cleanup);
 
@@ -62,8 +62,8 @@ test.each([
   ["React Hook Form", HookForm],
   ["Formik", FormikForm],
 ])("%s shows each sentence beside its field, and then saves", async (_, Form) => {
-  const gym = (await serve()).open();
-  await live(gym);
+  const gym = (await startServer()).open();
+  await waitUntilLive(gym);
   let made = 0;
   const before = gym.rows("schedules").length;
   const save = () => act(async () => void fireEvent.click(screen.getByText("Save")));

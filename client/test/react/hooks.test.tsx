@@ -4,40 +4,40 @@
 import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
 import { StrictMode } from "react";
 import { afterEach, expect, test } from "vitest";
-import { hooks } from "../../src/react.ts";
-import { serve } from "../support/server.ts";
-import { live } from "../support/until.ts";
+import { createHooks } from "../../src/react.ts";
+import { startServer } from "../support/server.ts";
+import { waitUntilLive } from "../support/wait.ts";
 
 afterEach(cleanup);
 
 async function gym() {
-  const server = await serve();
+  const server = await startServer();
   const client = server.open();
-  return { client, server, ...hooks(client) };
+  return { client, server, ...createHooks(client) };
 }
 
-test("a list shows, sorts, filters and follows", async () => {
+test("useCollection sorts, filters and follows changes", async () => {
   const { client, server, useCollection } = await gym();
-  function Names() {
+  function CollectionName() {
     const { rows, ready } = useCollection("coaches", { where: (coach) => coach.age > 30, sort: "-age" });
     return <p>{ready ? rows.map((coach) => coach.name).join(", ") : "…"}</p>;
   }
-  render(<StrictMode><Names /></StrictMode>);
+  render(<StrictMode><CollectionName /></StrictMode>);
   expect(screen.getByText("…")).toBeDefined();
-  await act(() => live(client));
+  await act(() => waitUntilLive(client));
   const names = () => [...client.rows("coaches")].filter((one) => one.age > 30).sort((one, two) => two.age - one.age).map((one) => one.name).join(", ");
   expect(screen.getByText(names())).toBeDefined();
 
   const other = server.open();
-  await live(other);
+  await waitUntilLive(other);
   await other.update("coaches", { id: 1, age: 99 });
   await waitFor(() => expect(client.row("coaches", 1)!.age).toBe(99));
   await waitFor(() => expect(screen.getByText(names()).textContent).toMatch(/^Mara/));
 });
 
-test("hours are sorted by the time of day", async () => {
+test("useCollection sorts hours by the time of day", async () => {
   const { client, useCollection } = await gym();
-  await live(client);
+  await waitUntilLive(client);
   for (const hour of ["1330", "730", "900"]) await client.create("schedules", { day: "Sunday", hour, coach: { id: 1 }, workout_plan: { id: 1 } });
   function Hours() {
     const { rows } = useCollection("schedules", { where: { day: "Sunday" }, sort: "hour" });
@@ -47,9 +47,9 @@ test("hours are sorted by the time of day", async () => {
   expect(screen.getByText("730, 900, 1330")).toBeDefined();
 });
 
-test("a row renders again when it changes, and not for another row", async () => {
+test("useRow renders again for its row only", async () => {
   const { client, useRow, usePending } = await gym();
-  await live(client);
+  await waitUntilLive(client);
   const renders: Record<number, number> = { 1: 0, 2: 0 };
   function Coach({ id }: { id: number }) {
     const coach = useRow("coaches", id);
@@ -68,9 +68,9 @@ test("a row renders again when it changes, and not for another row", async () =>
   expect(renders[2]).toBe(before[2]);
 });
 
-test("a page that was opened on a new row stays on it when the server has named it", async () => {
+test("useRow follows a placeholder to its real row", async () => {
   const { client, useRow } = await gym();
-  await live(client);
+  await waitUntilLive(client);
   const write = client.create("coaches", { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" });
   function Page() {
     const coach = useRow("coaches", write.id);
@@ -84,19 +84,19 @@ test("a page that was opened on a new row stays on it when the server has named 
   expect(screen.getByText("Ada King, version 2")).toBeDefined();
 });
 
-test("the connection, conflicts and touches are there to be shown", async () => {
-  const { client, server, useConnection, useConflicts, useTouch } = await gym();
+test("useConnection, useConflicts and useLastEdit return the current state", async () => {
+  const { client, server, useConnection, useConflicts, useLastEdit } = await gym();
   function Status() {
-    const { state, waiting } = useConnection();
-    const touch = useTouch("coaches", 1);
-    return <p>{`${state} ${waiting} ${useConflicts().length} ${touch?.kind ?? "untouched"}`}</p>;
+    const { state, pendingCount } = useConnection();
+    const edit = useLastEdit("coaches", 1);
+    return <p>{`${state} ${pendingCount} ${useConflicts().length} ${edit?.kind ?? "untouched"}`}</p>;
   }
   render(<StrictMode><Status /></StrictMode>);
   expect(screen.getByText("connecting 0 0 untouched")).toBeDefined();
-  await act(() => live(client));
+  await act(() => waitUntilLive(client));
   expect(screen.getByText("live 0 0 untouched")).toBeDefined();
   const other = server.open();
-  await live(other);
+  await waitUntilLive(other);
   await other.update("coaches", { id: 1, age: 40 });
   await act(async () => void (await client.update("coaches", { id: 1, version: 1, age: 41 })));
   await waitFor(() => expect(screen.getByText("live 0 1 updated")).toBeDefined());
@@ -104,9 +104,9 @@ test("the connection, conflicts and touches are there to be shown", async () => 
   expect(screen.getByText("live 0 0 updated")).toBeDefined();
 });
 
-test("nothing listens any more once the page is gone", async () => {
+test("unmounting ends all subscriptions", async () => {
   const { client, useCollection, useRow, useConnection } = await gym();
-  await live(client);
+  await waitUntilLive(client);
   let renders = 0;
   function Page() {
     renders++;

@@ -7,24 +7,24 @@ import { hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { createClient } from "../../src/index.ts";
-import { hooks } from "../../src/react.ts";
+import { createHooks } from "../../src/react.ts";
 import { schema, type Collections } from "../../../api-schema/generated/schema.ts";
 import type { Client } from "../../src/index.ts";
-import { serve } from "../support/server.ts";
-import { live } from "../support/until.ts";
+import { startServer } from "../support/server.ts";
+import { waitUntilLive } from "../support/wait.ts";
 
 afterEach(cleanup);
 
 function page(client: Client<Collections>) {
-  const { useCollection, useRow, usePending, useTouch, useConnection, useConflicts } = hooks(client);
+  const { useCollection, useRow, usePending, useLastEdit, useConnection, useConflicts } = createHooks(client);
   return function Page() {
     const { rows, ready } = useCollection("coaches", { where: (coach) => coach.age > 30, sort: "name" });
-    const { state, user, withheld, kept } = useConnection();
+    const { state, user, withheld, persisted } = useConnection();
     return (
       <main>
         <p>{ready ? rows.map((row) => row.name).join(", ") : "One moment…"}</p>
-        <p>{[state, user?.id, withheld.length, `${kept}`, useConflicts().length].join(" ")}</p>
-        <p>{useRow("coaches", 1)?.name ?? "nobody"} {usePending("coaches", 1) ?? "settled"} {useTouch("coaches", 1)?.kind}</p>
+        <p>{[state, user?.id, withheld.length, `${persisted}`, useConflicts().length].join(" ")}</p>
+        <p>{useRow("coaches", 1)?.name ?? "nobody"} {usePending("coaches", 1) ?? "settled"} {useLastEdit("coaches", 1)?.kind}</p>
       </main>
     );
   };
@@ -56,13 +56,13 @@ async function hydrate(html: string, app: ReactNode): Promise<{ root: HTMLElemen
   return { root, first: wrong };
 }
 
-test("a page that is live before it is hydrated is no mismatch, and shows what it has", async () => {
+test("hydration of a live page has no mismatch, and displays its rows", async () => {
   const html = rendered();
   expect(html).toContain("One moment…");
   expect(html).toContain("connecting");
-  const server = await serve();
+  const server = await startServer();
   const client = server.open();
-  await live(client);
+  await waitUntilLive(client);
   const write = client.update("coaches", { id: 1, name: "Mara L." });
   const Page = page(client);
   const { root, first } = await hydrate(html, <StrictMode><Page /></StrictMode>);
@@ -73,13 +73,13 @@ test("a page that is live before it is hydrated is no mismatch, and shows what i
   expect(root.textContent).toContain("Mara L. settled");
 });
 
-test("one that is not there yet is no mismatch, and follows", async () => {
+test("hydration before the connection has no mismatch, and follows it", async () => {
   const html = rendered();
-  const server = await serve();
+  const server = await startServer();
   const client = server.open();
   const Page = page(client);
   const { root, first } = await hydrate(html, <StrictMode><Page /></StrictMode>);
   expect(first).toEqual([]);
-  await act(() => live(client));
+  await act(() => waitUntilLive(client));
   expect(root.textContent).toContain("live");
 });

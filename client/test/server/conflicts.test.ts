@@ -1,13 +1,13 @@
 // Two people change the same row.
 
 import { expect, test } from "vitest";
-import { serve } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { startServer } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
-test("whoever comes second decides: mine, or theirs", async () => {
-  const server = await serve();
+test("a conflicting update is resolved by keepMine or keepTheirs", async () => {
+  const server = await startServer();
   const [here, there] = [server.open(), server.open()];
-  await Promise.all([live(here), live(there)]);
+  await Promise.all([waitUntilLive(here), waitUntilLive(there)]);
   const base = here.row("coaches", 1)!;
   await there.update("coaches", { id: 1, name: "Mara L." });
 
@@ -20,9 +20,9 @@ test("whoever comes second decides: mine, or theirs", async () => {
   expect(conflict!.mine).toMatchObject({ age: 40 });
   expect(here.row("coaches", 1)).toMatchObject({ name: "Mara L.", age: base.age });
 
-  // They change it once more, and whoever decides sees that.
+  // Another change by the other client updates `theirs`.
   await there.update("coaches", { id: 1, name: "M. L." });
-  await until(here, () => here.conflicts()[0]?.theirs.version === 3, "the row as it stands");
+  await waitForClient(here, () => here.conflicts()[0]?.theirs.version === 3, "the row as it stands");
   expect(await here.conflicts()[0]!.keepMine()).toMatchObject({ ok: true, data: { name: "M. L.", age: 40, version: 4 } });
   expect(here.conflicts()).toEqual([]);
 
@@ -32,10 +32,10 @@ test("whoever comes second decides: mine, or theirs", async () => {
   expect(here.row("coaches", 1)).toMatchObject({ age: 40 });
 });
 
-test("our own earlier writes are no conflict, somebody else's between them is", async () => {
-  const server = await serve();
+test("earlier writes of the same client cause no conflict, another client's write between them does", async () => {
+  const server = await startServer();
   const [here, there] = [server.open(), server.open()];
-  await Promise.all([live(here), live(there)]);
+  await Promise.all([waitUntilLive(here), waitUntilLive(there)]);
   const version = here.row("coaches", 1)!.version;
   const acks = await Promise.all([40, 41, 42].map((age) => here.update("coaches", { id: 1, version, age })));
   expect(acks.map((ack) => ack.data?.version)).toEqual([2, 3, 4]);

@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { schema } from "../../../api-schema/generated/schema.ts";
-import { serve } from "../support/server.ts";
-import { within } from "../support/until.ts";
+import { startServer } from "../support/server.ts";
+import { withTimeout } from "../support/wait.ts";
 
 const client = join(dirname(fileURLToPath(import.meta.url)), "../..");
 let folder: string;
@@ -18,13 +18,13 @@ async function run(path: string, ...args: string[]): Promise<{ said: string; cod
   const child = spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (said += bytes));
-  const [code] = await within(once(child, "close"), "the process to end by itself").finally(() => child.kill("SIGKILL"));
+  const [code] = await withTimeout(once(child, "close"), "the process to end by itself").finally(() => child.kill("SIGKILL"));
   return { said: said.trim(), code };
 }
 
 async function program(lines: string): Promise<string> {
   const path = join(folder, `${Math.random()}.mjs`.slice(2));
-  const head = `import { createClient } from "./index.js";\nimport { hooks } from "./react.js";\nconst schema = ${JSON.stringify(schema)};\n`;
+  const head = `import { createClient } from "./index.js";\nimport { createHooks } from "./react.js";\nconst schema = ${JSON.stringify(schema)};\n`;
   await writeFile(path, head + lines);
   return path;
 }
@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test.each([["with the server's address", true], ["without one", false]])("a page is rendered %s, nothing is connected to, and the process ends", async (_, named) => {
+test.each([["with the server's address", true], ["without one", false]])("rendering %s opens no connection, and the process ends", async (_, named) => {
   let connected = 0;
   const nobody = createServer((socket) => (connected++, socket.destroy()));
   await once(nobody.listen(0, "127.0.0.1"), "listening");
@@ -46,15 +46,15 @@ test.each([["with the server's address", true], ["without one", false]])("a page
     import { createElement } from "react";
     import { renderToString } from "react-dom/server";
     import { indexedDb } from "./indexeddb.js";
-    const { useCollection, useConnection } = hooks(createClient(schema, { ${named ? `url: "${url}",` : ""} persistence: indexedDb("gym") }));
+    const { useCollection, useConnection } = createHooks(createClient(schema, { ${named ? `url: "${url}",` : ""} persistence: indexedDb("gym") }));
     const Page = () => createElement("p", null, useCollection("coaches").ready ? "ready" : "One moment…", " ", useConnection().state);
     console.log(renderToString(createElement(Page)));`);
   expect(await run(path)).toEqual({ said: "<p>One moment…<!-- --> <!-- -->connecting</p>", code: 0 });
   expect(connected).toBe(0);
 });
 
-test("a program reads, writes, closes its client and ends", async () => {
-  const { url } = await serve();
+test("a program that closes its client ends", async () => {
+  const { url } = await startServer();
   const path = await program(`
     const client = createClient(schema, { url: process.argv[2] });
     const end = client.subscribe(async () => {
@@ -67,7 +67,7 @@ test("a program reads, writes, closes its client and ends", async () => {
   expect(await run(path, url)).toEqual({ said: "true 5 70", code: 0 });
 });
 
-test("a write is use enough, and a client whose server is away ends with close", async () => {
+test("a first write connects, and close ends a client without a server", async () => {
   const path = await program(`
     const client = createClient(schema, { url: "http://127.0.0.1:9" });
     client.create("coaches", { name: "Ada" }).then(({ errors }) => console.log(Object.keys(errors)));

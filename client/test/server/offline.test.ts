@@ -1,19 +1,19 @@
 // What happens to writes when the connection does not hold.
 
 import { expect, test } from "vitest";
-import { relay } from "../support/relay.ts";
-import { open, serve } from "../support/server.ts";
-import { live, until, within } from "../support/until.ts";
+import { faultyRelay } from "../support/relay.ts";
+import { openClient, startServer } from "../support/server.ts";
+import { waitUntilLive, waitForClient, withTimeout } from "../support/wait.ts";
 
 const coach = (name: string) => ({ name, age: 36, picture: "https://example.com/ada.png" });
-const away = (gym: Parameters<typeof until>[0] & { connection(): { state: string } }) =>
-  until(gym, () => gym.connection().state !== "live", "the connection to be gone");
+const away = (gym: Parameters<typeof waitForClient>[0] & { connection(): { state: string } }) =>
+  waitForClient(gym, () => gym.connection().state !== "live", "the connection to be gone");
 
-test("what is written without a connection shows, waits, and is sent in order", async () => {
-  const server = await serve();
-  const between = await relay(server);
-  const gym = open(between.url);
-  await live(gym);
+test("offline writes are displayed, queued and sent in order", async () => {
+  const server = await startServer();
+  const between = await faultyRelay(server);
+  const gym = openClient(between.url);
+  await waitUntilLive(gym);
   between.cut();
   await away(gym);
 
@@ -29,7 +29,7 @@ test("what is written without a connection shows, waits, and is sent in order", 
     coach: { id: ada.id, name: "Ada King" },
     workout_plan: { id: 1, name: plan.name, difficulty: plan.difficulty },
   });
-  expect(gym.connection()).toMatchObject({ ready: true, waiting: 3 });
+  expect(gym.connection()).toMatchObject({ ready: true, pendingCount: 3 });
 
   between.mend();
   expect(await ada).toMatchObject({ ok: true, data: { id: 6, name: "Ada Byron" } });
@@ -37,21 +37,21 @@ test("what is written without a connection shows, waits, and is sent in order", 
   expect(await renamed).toMatchObject({ ok: true, data: { id: 6, name: "Ada King", version: 2 } });
   expect(gym.row("coaches", ada.id)).toMatchObject({ id: 6, name: "Ada King" });
   expect(gym.rows("schedules").filter((row) => row.coach.id === 6)).toHaveLength(1);
-  expect(gym.connection()).toMatchObject({ state: "live", waiting: 0 });
+  expect(gym.connection()).toMatchObject({ state: "live", pendingCount: 0 });
 });
 
-test("a write that was committed and not acked is there once, and never beside its stand-in", async () => {
-  const server = await serve();
-  const between = await relay(server);
-  const [gym, other] = [open(between.url), server.open()];
-  await Promise.all([live(gym), live(other)]);
+test("a committed write without an ack results in one row, never beside its placeholder", async () => {
+  const server = await startServer();
+  const between = await faultyRelay(server);
+  const [gym, other] = [openClient(between.url), server.open()];
+  await Promise.all([waitUntilLive(gym), waitUntilLive(other)]);
   const seen: number[] = [];
   gym.subscribe(() => seen.push(gym.rows("coaches").filter((row) => row.name === "Ada Byron").length));
 
   const cut = between.cutNextAck();
   const write = gym.create("coaches", coach("Ada Byron"));
-  await within(cut, "the ack to be cut off");
-  await until(other, () => other.row("coaches", 6), "it to be committed");
+  await withTimeout(cut, "the ack to be cut off");
+  await waitForClient(other, () => other.row("coaches", 6), "it to be committed");
 
   expect(await write).toMatchObject({ ok: true, data: { id: 6 } });
   expect(gym.rows("coaches").filter((row) => row.name === "Ada Byron")).toHaveLength(1);
@@ -59,10 +59,10 @@ test("a write that was committed and not acked is there once, and never beside i
   expect(other.rows("coaches")).toHaveLength(6);
 });
 
-test("the server is killed while many writes are on their way: each is there exactly once", async () => {
-  const server = await serve();
+test("writes in flight when the server is killed are carried out exactly once", async () => {
+  const server = await startServer();
   const gym = server.open();
-  await live(gym);
+  await waitUntilLive(gym);
   const writes = Array.from({ length: 60 }, (_, n) => gym.create("coaches", coach(`Coach ${n}`)));
   await writes[5];
   await server.kill();
@@ -72,35 +72,35 @@ test("the server is killed while many writes are on their way: each is there exa
 
   const acks = await Promise.all([...writes, later]);
   expect(acks.filter((ack) => !ack.ok)).toEqual([]);
-  await live(gym);
+  await waitUntilLive(gym);
   const names = gym.rows("coaches").slice(5).map((row) => row.name);
   expect(names).toEqual(Array.from({ length: 61 }, (_, n) => `Coach ${n}`));
   const other = server.open();
-  await live(other);
+  await waitUntilLive(other);
   expect(other.rows("coaches")).toEqual(gym.rows("coaches"));
 });
 
-test("what was missed comes as changes, and unchanged rows stay the same objects", async () => {
-  const server = await serve();
-  const between = await relay(server);
-  const [gym, other] = [open(between.url), server.open()];
-  await Promise.all([live(gym), live(other)]);
+test("a resumed client receives changes, and unchanged rows stay the same objects", async () => {
+  const server = await startServer();
+  const between = await faultyRelay(server);
+  const [gym, other] = [openClient(between.url), server.open()];
+  await Promise.all([waitUntilLive(gym), waitUntilLive(other)]);
   const [first, second] = [gym.row("coaches", 1), gym.row("coaches", 2)];
   between.cut();
   await away(gym);
   await other.update("coaches", { id: 2, name: "Teo O." });
   between.mend();
-  await until(gym, () => gym.row("coaches", 2)!.name === "Teo O.", "the change");
+  await waitForClient(gym, () => gym.row("coaches", 2)!.name === "Teo O.", "the change");
   expect(gym.row("coaches", 1)).toBe(first);
   expect(gym.row("coaches", 2)).not.toBe(second);
-  expect(gym.touch("coaches", 2)).toMatchObject({ kind: "updated", version: 2 });
+  expect(gym.lastEdit("coaches", 2)).toMatchObject({ kind: "updated", version: 2 });
 });
 
-test("a stand-in that is deleted before it was sent has never been", async () => {
-  const server = await serve();
-  const between = await relay(server);
-  const gym = open(between.url);
-  await live(gym);
+test("a placeholder deleted before sending is withdrawn", async () => {
+  const server = await startServer();
+  const between = await faultyRelay(server);
+  const gym = openClient(between.url);
+  await waitUntilLive(gym);
   between.cut();
   await away(gym);
   const write = gym.create("coaches", coach("Ada Byron"));
@@ -110,14 +110,14 @@ test("a stand-in that is deleted before it was sent has never been", async () =>
   expect((await lesson).errors).toHaveProperty("$depends");
   expect(gym.row("coaches", write.id)).toBeUndefined();
   between.mend();
-  await live(gym);
+  await waitUntilLive(gym);
   expect(gym.rows("coaches")).toHaveLength(5);
 });
 
-test("where no WebSocket gets through, it polls", async () => {
-  const server = await serve();
-  const gym = open((await relay(server, { webSockets: "refused" })).url);
-  await live(gym);
+test("a blocked WebSocket falls back to polling", async () => {
+  const server = await startServer();
+  const gym = openClient((await faultyRelay(server, { webSockets: "refused" })).url);
+  await waitUntilLive(gym);
   expect(await gym.create("coaches", coach("Ada Byron"))).toMatchObject({ ok: true });
   expect(gym.rows("coaches")).toHaveLength(6);
 });

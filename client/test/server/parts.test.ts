@@ -1,22 +1,22 @@
 // A first picture in parts, as the server sends it.
 
 import { expect, test } from "vitest";
-import { relay } from "../support/relay.ts";
-import { open, serve } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { faultyRelay } from "../support/relay.ts";
+import { openClient, startServer } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const move = (n: number) => ({ name: `Move ${n}`, focus: "Strength", description: "d".repeat(400), video_link: "https://example.com/move" });
 
-test("a large picture comes in parts, and is the same as any other", async () => {
-  const server = await serve();
-  const between = await relay(server);
+test("a large snapshot arrives in parts, and equals one in a single piece", async () => {
+  const server = await startServer();
+  const between = await faultyRelay(server);
   const other = server.open();
-  await live(other);
+  await waitUntilLive(other);
   await Promise.all(Array.from({ length: 400 }, (_, n) => other.create("exercise_moves", move(n))));
-  const gym = open(between.url);
+  const gym = openClient(between.url);
   const seen = new Set<number>();
   gym.subscribe(() => seen.add(gym.rows("exercise_moves").length));
-  await live(gym);
+  await waitUntilLive(gym);
   expect(between.sent()).toMatch(/42\["part",\{"n":3,/);
   expect(between.sent()).not.toContain('42["exercise_moves"');
   // Nothing of it before the last part.
@@ -25,39 +25,39 @@ test("a large picture comes in parts, and is the same as any other", async () =>
 
   // It resumes from there, and not from the beginning.
   between.cut();
-  await until(gym, () => gym.connection().state !== "live", "the connection to be gone");
+  await waitForClient(gym, () => gym.connection().state !== "live", "the connection to be gone");
   await other.update("coaches", { id: 1, age: 71 });
   between.mend();
-  await until(gym, () => gym.row("coaches", 1)!.age === 71, "the change");
+  await waitForClient(gym, () => gym.row("coaches", 1)!.age === 71, "the change");
   expect(between.sent()).not.toContain('42["part"');
 });
 
-test("a collection that is too large is named, and comes when it is small again", async () => {
-  const server = await serve(["--collection-bytes", "8192"]);
+test("an oversized collection is withheld, and sent once it is small again", async () => {
+  const server = await startServer(["--collection-bytes", "8192"]);
   const gym = server.open();
-  await live(gym);
+  await waitUntilLive(gym);
   const ids: number[] = [];
   for (let n = 0; n < 20; n++) ids.push((await gym.create("exercise_moves", move(n))).data!.id);
-  await until(gym, () => gym.connection().withheld.includes("exercise_moves"), "the notice");
+  await waitForClient(gym, () => gym.connection().withheld.includes("exercise_moves"), "the notice");
   const late = server.open();
-  await live(late);
+  await waitUntilLive(late);
   expect(late.connection()).toMatchObject({ ready: true, withheld: expect.arrayContaining(["exercise_moves"]) });
   for (const id of ids) await gym.delete("exercise_moves", id);
   for (const client of [gym, late]) {
-    await until(client, () => !client.connection().withheld.includes("exercise_moves") && client.connection().state === "live", "the end of it");
+    await waitForClient(client, () => !client.connection().withheld.includes("exercise_moves") && client.connection().state === "live", "the end of it");
     expect(client.rows("exercise_moves")).toHaveLength(6);
   }
 });
 
-test("a member who signs in has the whole picture with the ack", async () => {
-  const server = await serve(["--access", "members"]);
+test("login delivers the whole snapshot before its ack", async () => {
+  const server = await startServer(["--access", "members"]);
   const maker = server.open();
-  await until(maker, () => maker.connection().signIn && maker.connection().state === "live", "the sign-in");
+  await waitForClient(maker, () => maker.connection().needsSignIn && maker.connection().state === "live", "the sign-in");
   await maker.login({ username: "mara", password: "mara_password" });
   await Promise.all(Array.from({ length: 400 }, (_, n) => maker.create("exercise_moves", move(n))));
-  const between = await relay(server);
-  const gym = open(between.url);
-  await until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
+  const between = await faultyRelay(server);
+  const gym = openClient(between.url);
+  await waitForClient(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
   expect(await gym.login({ username: "teo", password: "teo_password" })).toMatchObject({ ok: true });
   expect(between.sent()).toMatch(/42\["part",\{"n":3,/);
   expect(gym.connection()).toMatchObject({ state: "live", ready: true });

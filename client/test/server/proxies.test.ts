@@ -3,27 +3,27 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
-import { relay, type WebSockets } from "../support/relay.ts";
-import { open, serve } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { faultyRelay, type WebSockets } from "../support/relay.ts";
+import { openClient, startServer } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
 const soon = { socket: { timeout: 300 } };
 
-test.each<WebSockets>(["unanswered", "swallowed"])("a WebSocket that is %s ends in polling, and is upgraded when it passes", async (webSockets) => {
-  const between = await relay(await serve(), { webSockets });
-  const gym = open(between.url, soon);
+test.each<WebSockets>(["unanswered", "swallowed"])("a WebSocket that is %s falls back to polling, and is upgraded once it passes", async (webSockets) => {
+  const between = await faultyRelay(await startServer(), { webSockets });
+  const gym = openClient(between.url, soon);
   const write = gym.create("coaches", ada);
-  await live(gym);
+  await waitUntilLive(gym);
   expect(await write).toMatchObject({ ok: true });
   expect(between.upgraded()).toBe(0);
 
   // Another network: the next connection begins by polling, and goes over to a WebSocket.
   between.cut();
-  await until(gym, () => gym.connection().state !== "live", "the connection to be gone");
+  await waitForClient(gym, () => gym.connection().state !== "live", "the connection to be gone");
   between.webSockets = "passed";
   between.mend();
-  await live(gym);
+  await waitUntilLive(gym);
   await expect.poll(() => between.upgraded(), { timeout: 30_000 }).toBe(1);
   expect(await gym.create("coaches", ada)).toMatchObject({ ok: true });
   expect(gym.rows("coaches")).toHaveLength(7);
@@ -45,20 +45,20 @@ test.each<[string, string, RequestListener]>([
   ["its proxy has lost it", "HTTP 502", (_, answer) => answer.writeHead(502).end()],
 ])("an address where %s is named with the reason", async (_, why, answer) => {
   const url = await site(answer);
-  const gym = open(`${url}/gym`);
-  await until(gym, () => gym.connection().reason, "the reason");
+  const gym = openClient(`${url}/gym`);
+  await waitForClient(gym, () => gym.connection().reason, "the reason");
   expect(gym.connection()).toMatchObject({ state: "reconnecting", reason: `${url}/gym/socket.io: ${why}` });
 });
 
-test("a wrong path of a server is named, until there is one at it", async () => {
-  const server = await serve();
-  const gym = open(`${server.url}/elsewhere`);
-  await until(gym, () => gym.connection().reason, "the reason");
+test("a wrong path is reported until a server answers there", async () => {
+  const server = await startServer();
+  const gym = openClient(`${server.url}/elsewhere`);
+  await waitForClient(gym, () => gym.connection().reason, "the reason");
   expect(gym.connection().reason).toBe(`${server.url}/elsewhere/socket.io: HTTP 404`);
-  const other = open(server.url, { socket: { path: "/other/socket.io" } });
-  await until(other, () => other.connection().reason, "the reason");
+  const other = openClient(server.url, { socket: { path: "/other/socket.io" } });
+  await waitForClient(other, () => other.connection().reason, "the reason");
   expect(other.connection().reason).toBe(`${server.url}/other/socket.io: HTTP 404`);
-  const right = open(server.url, { socket: { path: "/socket.io" } });
-  await live(right);
+  const right = openClient(server.url, { socket: { path: "/socket.io" } });
+  await waitUntilLive(right);
   expect(right.connection().reason).toBeUndefined();
 });

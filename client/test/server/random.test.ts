@@ -2,8 +2,8 @@
 
 import { afterEach, expect, test, vi } from "vitest";
 import { uuid } from "../../src/pending.ts";
-import { serve } from "../support/server.ts";
-import { live } from "../support/until.ts";
+import { startServer } from "../support/server.ts";
+import { waitUntilLive } from "../support/wait.ts";
 
 const ada = { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" };
 const version4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -25,7 +25,7 @@ test.each([
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test("devices whose generator is in the same state make different ids, because it is not the same moment", () => {
+test("devices with equal Math.random states create different request ids", () => {
   vi.stubGlobal("crypto", undefined);
   vi.useFakeTimers();
   vi.spyOn(Math, "random").mockReturnValue(0.5);
@@ -37,22 +37,22 @@ test("devices whose generator is in the same state make different ids, because i
   expect(ids.size).toBe(1000);
 });
 
-test("the bytes may come from elsewhere", async () => {
-  const server = await serve();
+test("the random option supplies the bytes", async () => {
+  const server = await startServer();
   const random = vi.fn((bytes: Uint8Array<ArrayBuffer>) => globalThis.crypto.getRandomValues(bytes));
   const gym = server.open({ random });
-  await live(gym);
+  await waitUntilLive(gym);
   const write = gym.create("coaches", ada);
   expect(write.requestId).toMatch(version4);
   expect(random).toHaveBeenCalledTimes(1);
   expect(await write).toMatchObject({ ok: true });
 });
 
-test("a realm with nothing of a browser reads and writes", async () => {
-  const server = await serve();
+test("a realm without browser globals reads and writes", async () => {
+  const server = await startServer();
   for (const name of ["crypto", "localStorage", "location", "navigator", "addEventListener"]) vi.stubGlobal(name, undefined);
   const gym = server.open({ tokens: undefined });
-  await live(gym);
+  await waitUntilLive(gym);
   expect(await gym.create("coaches", ada)).toMatchObject({ ok: true, data: { id: 6 } });
   expect(await gym.login({ username: "mara", password: "mara_password" })).toMatchObject({ ok: true });
 });

@@ -1,20 +1,20 @@
-// Who is signed in, and what that lets be seen and written.
+// Sign-in, and the rows and writes that it permits.
 
 import { expect, test } from "vitest";
 import { memoryTokens } from "../../src/index.ts";
-import { relay } from "../support/relay.ts";
-import { open, serve, type Gym } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { faultyRelay } from "../support/relay.ts";
+import { openClient, startServer, type Gym } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const mara = { username: "mara", password: "mara_password" };
 const teo = { username: "teo", password: "teo_password" };
 const members = ["--access", "members"];
-const signIn = (gym: Gym) => until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
-const away = (gym: Gym) => until(gym, () => gym.connection().state !== "live", "the connection to be gone");
+const signIn = (gym: Gym) => waitForClient(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
+const away = (gym: Gym) => waitForClient(gym, () => gym.connection().state !== "live", "the connection to be gone");
 const dawn = { day: "Monday", hour: "600", coach: { id: 1 }, workout_plan: { id: 1 } } as const;
 
-test("members see nothing before they sign in, everything after, and nothing again", async () => {
-  const gym = (await serve(members)).open();
+test("access mode members: rows are present only while signed in", async () => {
+  const gym = (await startServer(members)).open();
   await signIn(gym);
   expect(gym.connection()).toMatchObject({ state: "live", ready: false, access: "members", user: null });
   expect(gym.rows("coaches")).toEqual([]);
@@ -24,38 +24,38 @@ test("members see nothing before they sign in, everything after, and nothing aga
   });
 
   expect(await gym.login(mara)).toMatchObject({ ok: true, data: { user: { username: "mara" } } });
-  expect(gym.connection()).toMatchObject({ state: "live", ready: true, signIn: false, user: { username: "mara" } });
+  expect(gym.connection()).toMatchObject({ state: "live", ready: true, needsSignIn: false, user: { username: "mara" } });
   expect(gym.rows("coaches")).toHaveLength(5);
 
   expect(await gym.logout()).toMatchObject({ ok: true });
-  expect(gym.connection()).toMatchObject({ ready: false, signIn: true, user: null });
+  expect(gym.connection()).toMatchObject({ ready: false, needsSignIn: true, user: null });
   expect(gym.rows("coaches")).toEqual([]);
 });
 
-test("a token signs in from the first event on, also after a lost connection", async () => {
-  const server = await serve(members);
-  const between = await relay(server);
+test("a stored token signs in on connect and on reconnect", async () => {
+  const server = await startServer(members);
+  const between = await faultyRelay(server);
   const tokens = memoryTokens();
-  const first = open(between.url, { tokens });
+  const first = openClient(between.url, { tokens });
   await signIn(first);
   await first.login(mara);
   between.cut();
   await away(first);
   expect(first.rows("coaches")).toHaveLength(5);
   between.mend();
-  await live(first);
+  await waitUntilLive(first);
   expect(first.connection().user).toMatchObject({ username: "mara" });
 
   const second = server.open({ tokens });
-  await live(second);
+  await waitUntilLive(second);
   expect(second.connection().user).toMatchObject({ username: "mara" });
   expect(second.rows("coaches")).toEqual(first.rows("coaches"));
 });
 
-test("a token that is worth nothing is forgotten, and the page comes back without it", async () => {
+test("an invalid token is removed, and the client connects without it", async () => {
   const tokens = memoryTokens();
   tokens.set("0".repeat(64));
-  const gym = (await serve(members)).open({ tokens });
+  const gym = (await startServer(members)).open({ tokens });
   await signIn(gym);
   expect(gym.connection()).toMatchObject({ state: "live", user: null, reason: expect.any(String) });
   expect(tokens.get()).toBeNull();
@@ -63,14 +63,14 @@ test("a token that is worth nothing is forgotten, and the page comes back withou
   expect(gym.connection().reason).toBeUndefined();
 });
 
-test("whoever is signed out elsewhere is told, and sees nothing more", async () => {
-  const server = await serve(members);
+test("a sign-out elsewhere removes the rows and reports the reason", async () => {
+  const server = await startServer(members);
   const tokens = memoryTokens();
   const here = server.open({ tokens });
   await signIn(here);
   await here.login(mara);
   const there = server.open({ tokens: { get: tokens.get, set: () => {} } });
-  await live(there);
+  await waitUntilLive(there);
   await there.logout();
   await signIn(here);
   expect(here.connection()).toMatchObject({ user: null, ready: false, reason: expect.any(String) });
@@ -78,20 +78,20 @@ test("whoever is signed out elsewhere is told, and sees nothing more", async () 
   expect(tokens.get()).toBeNull();
 });
 
-test("another member starts from nothing", async () => {
-  const gym = (await serve(members)).open();
+test("a login as another user starts without rows", async () => {
+  const gym = (await startServer(members)).open();
   await signIn(gym);
   await gym.login(mara);
   expect(await gym.login(teo)).toMatchObject({ ok: true });
-  await live(gym);
+  await waitUntilLive(gym);
   expect(gym.connection().user).toMatchObject({ username: "teo" });
   expect(gym.rows("coaches")).toHaveLength(5);
 });
 
-test("where anyone may read, only the signed-in write", async () => {
-  const gym = (await serve(["--access", "read"])).open();
-  await live(gym);
-  expect(gym.connection()).toMatchObject({ access: "read", signIn: false });
+test("access mode read: only signed-in users write", async () => {
+  const gym = (await startServer(["--access", "read"])).open();
+  await waitUntilLive(gym);
+  expect(gym.connection()).toMatchObject({ access: "read", needsSignIn: false });
   const rows = gym.rows("schedules");
   const refused = gym.create("schedules", dawn);
   expect(gym.rows("schedules")).toHaveLength(rows.length + 1);
@@ -101,11 +101,11 @@ test("where anyone may read, only the signed-in write", async () => {
   expect(await gym.create("schedules", dawn)).toMatchObject({ ok: true });
 });
 
-test("what somebody wrote and could not send waits for them, and is nobody else's", async () => {
-  const server = await serve(members);
-  const between = await relay(server);
+test("a queued write is held for its user, and hidden from others", async () => {
+  const server = await startServer(members);
+  const between = await faultyRelay(server);
   const tokens = memoryTokens();
-  const gym = open(between.url, { tokens });
+  const gym = openClient(between.url, { tokens });
   await signIn(gym);
   await gym.login(mara);
   between.cut();
@@ -113,26 +113,26 @@ test("what somebody wrote and could not send waits for them, and is nobody else'
   const write = gym.create("coaches", { name: "Ada Byron", age: 36, picture: "https://example.com/ada.png" });
   expect(gym.row("coaches", write.id)).toMatchObject({ name: "Ada Byron" });
 
-  // Signed out while nobody listened; somebody else takes over.
+  // Signed out while disconnected; another user signs in.
   const elsewhere = server.open({ tokens: { get: tokens.get, set: () => {} } });
-  await live(elsewhere);
+  await waitUntilLive(elsewhere);
   await elsewhere.logout();
   between.mend();
   await signIn(gym);
   expect(await gym.login(teo)).toMatchObject({ ok: true });
-  expect(gym.connection()).toMatchObject({ waiting: 1, held: 1 });
+  expect(gym.connection()).toMatchObject({ pendingCount: 1, heldCount: 1 });
   expect(gym.rows("coaches")).toHaveLength(5);
 
   await gym.login(mara);
   expect(await write).toMatchObject({ ok: true, data: { name: "Ada Byron" } });
-  await live(gym);
+  await waitUntilLive(gym);
   expect(gym.rows("coaches")).toHaveLength(6);
 });
 
-test("held writes can be given up", async () => {
-  const server = await serve(members);
-  const between = await relay(server);
-  const gym = open(between.url);
+test("discard gives up held writes", async () => {
+  const server = await startServer(members);
+  const between = await faultyRelay(server);
+  const gym = openClient(between.url);
   await signIn(gym);
   await gym.login(mara);
   between.cut();
@@ -140,29 +140,29 @@ test("held writes can be given up", async () => {
   const write = gym.update("coaches", { id: 1, name: "Somebody" });
   expect(gym.discard()).toBe(0);
   await gym.logout();
-  expect(gym.connection()).toMatchObject({ user: null, held: 1 });
+  expect(gym.connection()).toMatchObject({ user: null, heldCount: 1 });
   expect(gym.discard()).toBe(1);
   expect((await write).errors).toHaveProperty("$discarded");
-  expect(gym.connection()).toMatchObject({ waiting: 0, held: 0 });
+  expect(gym.connection()).toMatchObject({ pendingCount: 0, heldCount: 0 });
 });
 
-test("a change says who made it", async () => {
-  const server = await serve();
-  const [here, there, quiet] = [server.open(), server.open(), server.open({ touches: undefined })];
-  await Promise.all([live(here), live(there), live(quiet)]);
+test("lastEdit names the author of a change", async () => {
+  const server = await startServer();
+  const [here, there, quiet] = [server.open(), server.open(), server.open({ remoteEdits: undefined })];
+  await Promise.all([waitUntilLive(here), waitUntilLive(there), waitUntilLive(quiet)]);
   await here.login(mara);
   await here.update("coaches", { id: 2, name: "Teo O." });
-  await until(there, () => there.touch("coaches", 2)?.by, "the author");
-  expect(there.touch("coaches", 2)).toMatchObject({ kind: "updated", version: 2, by: { id: 1 } });
+  await waitForClient(there, () => there.lastEdit("coaches", 2)?.by, "the author");
+  expect(there.lastEdit("coaches", 2)).toMatchObject({ kind: "updated", version: 2, by: { id: 1 } });
   // What only shows the coach has not been touched.
   const shown = there.rows("schedules").find((row) => row.coach.id === 2)!;
   expect(shown.coach.name).toBe("Teo O.");
-  expect(there.touch("schedules", shown.id)).toBeUndefined();
-  expect(here.touch("coaches", 2)).toBeUndefined();
+  expect(there.lastEdit("schedules", shown.id)).toBeUndefined();
+  expect(here.lastEdit("coaches", 2)).toBeUndefined();
 
   await quiet.create("schedules", dawn);
-  await until(here, () => here.rows("schedules").some((row) => here.touch("schedules", row.id)?.by === null), "nobody");
-  // Who does not follow that is not told.
+  await waitForClient(here, () => here.rows("schedules").some((row) => here.lastEdit("schedules", row.id)?.by === null), "nobody");
+  // A client without the option receives no authors.
   expect(quiet.row("coaches", 2)).toMatchObject({ name: "Teo O." });
-  expect(quiet.touch("coaches", 2)).toBeUndefined();
+  expect(quiet.lastEdit("coaches", 2)).toBeUndefined();
 });

@@ -3,18 +3,18 @@
 
 import { beforeEach, expect, test } from "vitest";
 import { localTokens, memoryTokens, type TokenStore } from "../../src/index.ts";
-import { open, serve, type Gym } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { openClient, startServer, type Gym } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const mara = { username: "mara", password: "mara_password" };
 const teo = { username: "teo", password: "teo_password" };
-const signIn = (gym: Gym) => until(gym, () => gym.connection().signIn && gym.connection().state === "live", "the sign-in");
+const signIn = (gym: Gym) => waitForClient(gym, () => gym.connection().needsSignIn && gym.connection().state === "live", "the sign-in");
 const is = (gym: Gym, name: string | undefined) =>
-  until(gym, () => gym.connection().user?.username === name && gym.connection().state === "live", `${name} to be signed in`);
+  waitForClient(gym, () => gym.connection().user?.username === name && gym.connection().state === "live", `${name} to be signed in`);
 
 beforeEach(() => localStorage.clear());
 
-// What a browser tells the other pages when one has written; one of them at a time, so the event is for all here.
+// The storage event of a browser. One tab at a time is the source, so all of them receive it here.
 function tab(): TokenStore {
   const tokens = localTokens();
   return {
@@ -26,10 +26,10 @@ function tab(): TokenStore {
   };
 }
 
-test.each(["members", "read", "open"])("a sign-in, a change of user and a sign-out are followed by the other page, with access %s", async (access) => {
-  const server = await serve(["--access", access]);
+test.each(["members", "read", "open"])("sign-in, change of user and sign-out are followed by another tab, with access %s", async (access) => {
+  const server = await startServer(["--access", access]);
   const [one, two] = [server.open({ tokens: tab() }), server.open({ tokens: tab() })];
-  const out = access === "members" ? signIn : live;
+  const out = access === "members" ? signIn : waitUntilLive;
   await Promise.all([out(one), out(two)]);
   await one.login(mara);
   await is(two, "mara");
@@ -43,9 +43,9 @@ test.each(["members", "read", "open"])("a sign-in, a change of user and a sign-o
   expect(localStorage.length).toBe(0);
 });
 
-test("a page that hears late that its sign-in has ended keeps the token of the next one, and comes back by it", async () => {
-  const server = await serve(["--access", "members"]);
-  // Nothing tells it that another page has signed in.
+test("a late sign-out keeps a newer token, and reconnects with it", async () => {
+  const server = await startServer(["--access", "members"]);
+  // It receives no event about the other tab's sign-in.
   const shared = memoryTokens();
   const gym = server.open({ tokens: shared });
   await signIn(gym);
@@ -64,8 +64,8 @@ test("a page that hears late that its sign-in has ended keeps the token of the n
   expect(gym.rows("coaches")).toHaveLength(5);
 });
 
-test("a token that is refused is forgotten, and not one that has come since", async () => {
-  const server = await serve(["--access", "members"]);
+test("a rejected token is removed, a newer one is kept", async () => {
+  const server = await startServer(["--access", "members"]);
   const maker = server.open();
   await signIn(maker);
   const good = (await maker.login(mara)).data!.token;
@@ -76,15 +76,15 @@ test("a token that is refused is forgotten, and not one that has come since", as
     get: () => (asked++ === 1 ? (token = good) : token),
     set: (next) => void (token = next),
   };
-  const gym = open(server.url, { tokens });
+  const gym = openClient(server.url, { tokens });
   await is(gym, "mara");
   expect(token).toBe(good);
 });
 
-test("nothing of a closed page follows", async () => {
-  const server = await serve();
+test("a closed client ignores other tabs", async () => {
+  const server = await startServer();
   const gym = server.open({ tokens: tab() });
-  await live(gym);
+  await waitUntilLive(gym);
   gym.close();
   localTokens().set("0".repeat(64));
   dispatchEvent(new Event("storage"));

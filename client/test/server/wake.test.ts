@@ -2,9 +2,9 @@
 // A device that wakes up: its connection looks as it did, and may pass nothing any more.
 
 import { expect, test } from "vitest";
-import { relay } from "../support/relay.ts";
-import { open, serve, type Gym } from "../support/server.ts";
-import { live, until } from "../support/until.ts";
+import { faultyRelay } from "../support/relay.ts";
+import { openClient, startServer, type Gym } from "../support/server.ts";
+import { waitUntilLive, waitForClient } from "../support/wait.ts";
 
 const wakes: [string, () => EventTarget][] = [
   ["visibilitychange", () => document],
@@ -23,34 +23,34 @@ function states(gym: Gym): string[] {
   return said;
 }
 
-test.each(wakes)("on %s a page is not live before the server has answered, and is again then", async (type, target) => {
-  const server = await serve();
+test.each(wakes)("%s: the client is live only after the server has answered", async (type, target) => {
+  const server = await startServer();
   const gym = server.open();
-  await live(gym);
+  await waitUntilLive(gym);
   target().dispatchEvent(new Event(type));
   expect(gym.connection().state).toBe("reconnecting");
   const said = states(gym);
-  await live(gym);
+  await waitUntilLive(gym);
   expect(said).toEqual(["reconnecting", "live"]);
 });
 
-test("a page that is shown for the first time has not slept; one that comes back from the browser's cache has", async () => {
-  const server = await serve();
+test("pageshow probes the connection only if the page comes from the browser's cache", async () => {
+  const server = await startServer();
   const gym = server.open();
-  await live(gym);
+  await waitUntilLive(gym);
   const shown = (persisted: boolean) => window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted }));
   shown(false);
   expect(gym.connection().state).toBe("live");
   shown(true);
   expect(gym.connection().state).toBe("reconnecting");
-  await live(gym);
+  await waitUntilLive(gym);
 });
 
-test("a connection that passes nothing any more is noticed within seconds, and made anew", async () => {
-  const server = await serve();
-  const between = await relay(server);
-  const [gym, other] = [open(between.url), server.open()];
-  await Promise.all([live(gym), live(other)]);
+test("a dead connection is detected within seconds and replaced", async () => {
+  const server = await startServer();
+  const between = await faultyRelay(server);
+  const [gym, other] = [openClient(between.url), server.open()];
+  await Promise.all([waitUntilLive(gym), waitUntilLive(other)]);
   between.deafen();
   await other.update("coaches", { id: 3, age: 77 });
   expect(gym.connection().state).toBe("live");
@@ -62,43 +62,43 @@ test("a connection that passes nothing any more is noticed within seconds, and m
   // What it says it is, it is.
   const ages = new Set<number>();
   gym.subscribe(() => gym.connection().state === "live" && ages.add(gym.row("coaches", 3)!.age));
-  await live(gym);
+  await waitUntilLive(gym);
   expect([...ages]).toEqual([77]);
   expect(gym.row("coaches", 3)!.age).toBe(77);
   expect(Date.now() - woken).toBeLessThan(10_000);
 });
 
-test("what came before the page slept does not make it live", async () => {
-  const server = await serve();
-  const between = await relay(server);
-  const [gym, other] = [open(between.url), server.open()];
-  await Promise.all([live(gym), live(other)]);
+test("events received before the wake-up do not make the client live", async () => {
+  const server = await startServer();
+  const between = await faultyRelay(server);
+  const [gym, other] = [openClient(between.url), server.open()];
+  await Promise.all([waitUntilLive(gym), waitUntilLive(other)]);
   window.dispatchEvent(new Event("pageshow"));
   const said = states(gym);
   // The change arrives before the answer does, or with it.
   await other.update("coaches", { id: 3, age: 78 });
-  await live(gym);
+  await waitUntilLive(gym);
   expect(said).toEqual(["reconnecting", "live"]);
   expect(gym.connection().state).toBe("live");
 });
 
-test("a page that wakes without a connection tries at once", async () => {
-  const server = await serve();
-  const between = await relay(server);
+test("a wake-up without a connection connects at once", async () => {
+  const server = await startServer();
+  const between = await faultyRelay(server);
   // Far longer than the test takes.
-  const gym = open(between.url, { socket: { reconnectionDelay: 120_000, reconnectionDelayMax: 240_000 } });
-  await live(gym);
+  const gym = openClient(between.url, { socket: { reconnectionDelay: 120_000, reconnectionDelayMax: 240_000 } });
+  await waitUntilLive(gym);
   between.cut();
-  await until(gym, () => gym.connection().state !== "live", "the connection to be gone");
+  await waitForClient(gym, () => gym.connection().state !== "live", "the connection to be gone");
   between.mend();
   document.dispatchEvent(new Event("visibilitychange"));
-  await live(gym);
+  await waitUntilLive(gym);
 });
 
-test("nothing of a closed page hears of anything", async () => {
-  const server = await serve();
+test("a closed client has no listeners left", async () => {
+  const server = await startServer();
   const gym = server.open();
-  await live(gym);
+  await waitUntilLive(gym);
   gym.close();
   for (const [type, target] of wakes) target().dispatchEvent(new Event(type));
   gym.reconnect();

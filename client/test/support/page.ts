@@ -1,27 +1,29 @@
-// A page that keeps what it shows.
+// A client with persistence, like a page that is closed and opened again.
 
 import type { ClientOptions } from "../../src/index.ts";
 import { indexedDb } from "../../src/indexeddb.ts";
-import { open, type Gym } from "./server.ts";
-import { until, within } from "./until.ts";
+import { withTimeout } from "../../../tests/support/index.js";
+import { openClient, type Gym } from "./server.ts";
+import { waitForClient } from "./wait.ts";
 
-/** A page that can be left: what it has written is on the disk by then. */
+/** `leave` resolves once everything is stored. */
 export function page(url: string, options: ClientOptions = {}) {
   const inner = indexedDb("gym");
   let closed: Promise<void> | undefined;
   const persistence: typeof inner = {
-    async open(...how) {
-      const keeper = await inner.open(...how);
-      const close = keeper.close.bind(keeper);
-      keeper.close = () => (closed = close());
-      return keeper;
+    async open(...args) {
+      const handle = await inner.open(...args);
+      const close = handle.close.bind(handle);
+      handle.close = () => (closed = close());
+      return handle;
     },
   };
-  const gym = open(url, { persistence, ...options });
+  const gym = openClient(url, { persistence, ...options });
   const leave = async () => {
     gym.close();
-    await within(closed!, "the page to be left");
+    await withTimeout(closed!, "the page to be closed");
   };
   return { gym, leave };
 }
-export const kept = (gym: Gym) => until(gym, () => gym.connection().ready, "what was kept");
+
+export const waitUntilRestored = (gym: Gym) => waitForClient(gym, () => gym.connection().ready, "the persisted rows");

@@ -1,7 +1,7 @@
 // Held against the compiler by `npm run check`: what is wrong about collections and fields does not compile.
 
 import { createClient, type Ack, type Conflict, type Write } from "../../src/index.ts";
-import { hooks } from "../../src/react.ts";
+import { createHooks } from "../../src/react.ts";
 import { schema, type Coach, type Collections, type Schedule } from "../../../api-schema/generated/schema.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -33,7 +33,7 @@ export async function writes() {
   client.create("coaches", { name: "Ada", picture: "" });
   // @ts-expect-error age is a number
   client.create("coaches", { ...ada, age: "36" });
-  // @ts-expect-error nobody knows this field
+  // @ts-expect-error there is no such field
   client.create("coaches", { ...ada, salary: 9 });
   // @ts-expect-error there is no such day
   client.create("schedules", { day: "Someday", hour: "800", coach: { id: 1 }, workout_plan: { id: 1 } });
@@ -64,20 +64,20 @@ interface Events {
 
 export async function asks() {
   const typed = createClient<Collections, Events>(schema);
-  const page = await typed.ask("list_coaches");
+  const page = await typed.request("list_coaches");
   if (page.ok) same<typeof page.data, Page>(true);
-  await typed.ask("list_coaches", { limit: 1 });
+  await typed.request("list_coaches", { limit: 1 });
   // @ts-expect-error a limit is a number
-  await typed.ask("list_coaches", { limit: "1" });
+  await typed.request("list_coaches", { limit: "1" });
   // @ts-expect-error which one?
-  await typed.ask("get_coach");
+  await typed.request("get_coach");
   // @ts-expect-error there is no such event
-  await typed.ask("list_rooms");
-  (await client.ask("whatever", { is: "asked" })).data.anything;
+  await typed.request("list_rooms");
+  (await client.request("whatever", { is: "asked" })).data.anything;
 }
 
 export function inReact() {
-  const { useCollection, useRow } = hooks(client);
+  const { useCollection, useRow } = createHooks(client);
   useCollection("schedules", { where: { day: "Monday" }, sort: "hour" });
   useCollection("coaches", { where: (coach) => coach.age > 30, sort: "-age" });
   useCollection("coaches", { sort: (one, other) => one.age - other.age });

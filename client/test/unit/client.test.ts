@@ -1,9 +1,9 @@
 // What a client does about things that a server does rarely, and about time.
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Keeper, Kept } from "../../src/index.ts";
+import type { PersistenceHandle, PersistedWrite } from "../../src/index.ts";
 import { ModelSocket } from "../interleaving/socket.ts";
-import { played, ticks } from "./played.ts";
+import { mockPage, ticks } from "./mock-socket.ts";
 
 vi.mock("socket.io-client", () => ({ io: (_: string, options: any) => new ModelSocket(options) }));
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
@@ -14,8 +14,8 @@ afterEach(() => {
 
 const hours = (n: number) => n * 60 * 60 * 1000;
 
-test("the snapshots of one connect are told as one", async () => {
-  const { client, socket, settle } = played();
+test("the snapshots of one connect cause one notification", async () => {
+  const { client, socket, settle } = mockPage();
   const told: string[] = [];
   client.subscribeTo("boxes", undefined, () => told.push("boxes"));
   client.subscribeTo("labels", undefined, () => told.push("labels"));
@@ -27,8 +27,8 @@ test("the snapshots of one connect are told as one", async () => {
   expect(told).toEqual(["boxes"]);
 });
 
-test("a write that was sent 23 hours ago is not sent again", async () => {
-  const { client, model, socket, settle } = played();
+test("a write sent 23 hours ago expires", async () => {
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -47,8 +47,8 @@ test("a write that was sent 23 hours ago is not sent again", async () => {
   expect(client.rows("boxes").map((box) => box.name)).toEqual(["one", "two"]);
 });
 
-test("a write that was never sent is sent however old it is", async () => {
-  const { client, socket, settle } = played();
+test("an unsent write never expires", async () => {
+  const { client, socket, settle } = mockPage();
   const write = client.create("boxes", { name: "old" });
   vi.advanceTimersByTime(hours(100));
   await ticks();
@@ -59,8 +59,8 @@ test("a write that was never sent is sent however old it is", async () => {
   expect(await write).toMatchObject({ ok: true });
 });
 
-test("what the server cannot do just now is tried again, later each time, and newer writes wait", async () => {
-  const { client, model, socket, settle } = played();
+test("an unavailable server is retried with backoff, and newer writes wait", async () => {
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -84,9 +84,9 @@ test("what the server cannot do just now is tried again, later each time, and ne
   expect(waits[2]).toBeGreaterThan(waits[1]! + 1000);
 });
 
-test("types that differ are named and warned of once", async () => {
+test("differing types are reported and warned about once", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-  const { client, model, socket } = played();
+  const { client, model, socket } = mockPage();
   await ticks();
   const greet = () => {
     socket.up();
@@ -102,8 +102,8 @@ test("types that differ are named and warned of once", async () => {
   expect(warn).toHaveBeenCalledTimes(1);
 });
 
-test("a refusal to let us in says why, and a server that cannot is asked again", async () => {
-  const { client, socket } = played();
+test("a refused connection reports the reason, an unavailable server is retried", async () => {
+  const { client, socket } = mockPage();
   await ticks();
   const refuse = (errors: Record<string, string> | undefined) => {
     socket.active = false;
@@ -133,25 +133,25 @@ test("a refusal to let us in says why, and a server that cannot is asked again",
   expect(client.connection().state).toBe("reconnecting");
 });
 
-test("what shows only the details of a changed row has not been touched", async () => {
-  const { client, model, socket, settle } = played();
+test("a change of embedded details is no remote edit", async () => {
+  const { client, model, socket, settle } = mockPage();
   model.write("new_label", { text: "a", box: { id: 1 } });
   await ticks();
   socket.up();
   settle();
   model.write("update_box", { id: 1, name: "other" });
   settle();
-  expect(client.touch("boxes", 1)).toMatchObject({ kind: "updated", version: 2, by: undefined });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ kind: "updated", version: 2, by: undefined });
   expect(client.row("labels", 3)).toMatchObject({ box: { name: "other" } });
-  expect(client.touch("labels", 3)).toBeUndefined();
+  expect(client.lastEdit("labels", 3)).toBeUndefined();
   socket.deliver("authored", { collection: "boxes", id: 1, version: 2, by: { id: 7, name: "Ada" } });
-  expect(client.touch("boxes", 1)).toMatchObject({ version: 2, by: { id: 7, name: "Ada" } });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: 2, by: { id: 7, name: "Ada" } });
   socket.deliver("authored", { collection: "boxes", id: 1, version: 1, by: null });
-  expect(client.touch("boxes", 1)).toMatchObject({ version: 2, by: { id: 7 } });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: 2, by: { id: 7 } });
 });
 
-test("a row that somebody else changed before we heard of it never stands beside its stand-in", async () => {
-  const { client, model, socket, settle } = played();
+test("a created row that was changed before its arrival is never displayed beside its placeholder", async () => {
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -171,8 +171,8 @@ test("a row that somebody else changed before we heard of it never stands beside
   expect(client.rows("boxes").map((box) => box.id)).toEqual([1, 2, 3]);
 });
 
-test("a closed client answers, and nothing of it is left behind", async () => {
-  const { client, socket, settle } = played();
+test("a closed client answers with $closed, and leaves no timers", async () => {
+  const { client, socket, settle } = mockPage();
   const listener = vi.fn();
   client.subscribe(listener);
   await ticks();
@@ -182,7 +182,7 @@ test("a closed client answers, and nothing of it is left behind", async () => {
   client.close();
   expect(Object.keys((await write).errors)).toEqual(["$closed"]);
   expect(Object.keys((await client.delete("boxes", 1)).errors)).toEqual(["$closed"]);
-  expect(Object.keys((await client.ask("list_boxes")).errors)).toEqual(["$offline"]);
+  expect(Object.keys((await client.request("list_boxes")).errors)).toEqual(["$offline"]);
   await ticks();
   listener.mockClear();
   socket.deliver("changes", { cursor: "9", boxes: { upserted: [{ id: 9, version: 1, name: "late" }], deleted: [] } });
@@ -191,9 +191,9 @@ test("a closed client answers, and nothing of it is left behind", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("a listener that fails keeps nobody else from being told", async () => {
+test("a throwing listener does not stop the others", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
-  const { client } = played();
+  const { client } = mockPage();
   const told = vi.fn();
   client.subscribe(() => {
     throw new Error("ours");
@@ -205,19 +205,19 @@ test("a listener that fails keeps nobody else from being told", async () => {
   expect(error).toHaveBeenCalled();
 });
 
-test("writes of an earlier page go first, those that lost what they build on are given up", async () => {
-  const kept = (write: Partial<Kept>) =>
-    ({ seq: 1, kind: "create", collection: "boxes", requestId: crypto.randomUUID(), optimistic: true, owner: null, after: 0, ...write }) as Kept;
+test("restored writes are sent first, those without their dependency are given up", async () => {
+  const persisted = (write: Partial<PersistedWrite>) =>
+    ({ seq: 1, kind: "create", collection: "boxes", requestId: crypto.randomUUID(), optimistic: true, owner: null, after: 0, ...write }) as PersistedWrite;
   const gone: string[] = [];
-  const keeper: Keeper = {
-    picture: undefined,
-    writes: [kept({ id: -5, values: { name: "earlier" } }), kept({ kind: "update", id: -9, requestId: "lost", values: { id: -9, name: "?" } })],
-    change: () => {},
-    write: (_, ids = []) => void gone.push(...ids),
-    wipe: () => {},
+  const handle: PersistenceHandle = {
+    snapshot: undefined,
+    writes: [persisted({ id: -5, values: { name: "earlier" } }), persisted({ kind: "update", id: -9, requestId: "lost", values: { id: -9, name: "?" } })],
+    save: () => {},
+    saveWrites: (_, ids = []) => void gone.push(...ids),
+    clear: () => {},
     close: async () => {},
   };
-  const { client, model, socket, settle } = played({ persistence: { open: async () => keeper } });
+  const { client, model, socket, settle } = mockPage({ persistence: { open: async () => handle } });
   const later = client.create("boxes", { name: "later" });
   await ticks();
   expect(gone).toEqual(["lost"]);
@@ -231,16 +231,16 @@ test("writes of an earlier page go first, those that lost what they build on are
   expect([...model.rows.boxes!.values()].map((box) => box.name)).toEqual(["one", "two", "earlier", "later"]);
 });
 
-test("what a caller does to the values afterwards changes nothing", async () => {
-  const { client } = played();
+test("values are copied when the write is made", async () => {
+  const { client } = mockPage();
   const values = { name: "a", nothing: undefined };
   const { id } = client.create("boxes", values);
   values.name = "b";
   expect(client.row("boxes", id)).toEqual({ id, version: 0, name: "a" });
 });
 
-test("two writes of the same, told of together, show as two rows at all times", async () => {
-  const { client, model, socket, settle } = played();
+test("two equal creates that arrive together are always displayed as two rows", async () => {
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -269,8 +269,8 @@ test("two writes of the same, told of together, show as two rows at all times", 
   expect((await Promise.all(writes)).map((ack) => ack.data.id)).toEqual([3, 4]);
 });
 
-test("somebody else's row that looks like ours gives its place back", async () => {
-  const { client, model, socket, settle } = played();
+test("another client's equal row does not replace a placeholder for good", async () => {
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -289,8 +289,8 @@ test("somebody else's row that looks like ours gives its place back", async () =
   expect(client.rows("boxes").map((box) => box.id)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test("a changed row may be what any of our writes made, and stands beside none of them", async () => {
-  const { client, model, socket, settle } = played();
+test("a changed new row hides all placeholders that it may belong to", async () => {
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -310,8 +310,8 @@ test("a changed row may be what any of our writes made, and stands beside none o
   expect(client.row("boxes", made.id)).toMatchObject({ id: 3, name: "theirs" });
 });
 
-test("a form that was opened on a stand-in saves the real row, and is no conflict", async () => {
-  const { client, socket, settle } = played();
+test("an update with a placeholder's version causes no conflict", async () => {
+  const { client, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();
@@ -326,8 +326,8 @@ test("a form that was opened on a stand-in saves the real row, and is no conflic
   expect(await saved).toMatchObject({ ok: true, data: { id: 3, name: "newer", version: 2 } });
 });
 
-test("where a trigger rewrites what is made, a row stands beside its stand-in at most until that is known", async () => {
-  const { client, model, socket, settle } = played();
+test("rows that a trigger rewrites are displayed beside their placeholder only until the first ack", async () => {
+  const { client, model, socket, settle } = mockPage();
   model.rewrite = (name) => name.toUpperCase();
   await ticks();
   socket.up();
@@ -351,8 +351,8 @@ test("where a trigger rewrites what is made, a row stands beside its stand-in at
   expect(client.rows("boxes").map((box) => box.name)).toEqual(["one", "two", "FIRST", "SECOND", "THIRD"]);
 });
 
-test("where nothing is rewritten, somebody else's new row hides none of ours", async () => {
-  const { client, model, socket, settle } = played();
+test("without rewrites, another client's new row hides no placeholder", async () => {
+  const { client, model, socket, settle } = mockPage();
   await ticks();
   socket.up();
   settle();

@@ -5,7 +5,7 @@ import { fieldErrors, formikErrors, setErrors } from "../../src/index.ts";
 
 const ack = { ok: false, errors: { name: "too short", "coach.id": "no such coach", "exercise_moves.0.id": "no such move", $conflict: "moved on" } };
 
-test("sentences are sorted into those of fields and those of the form", () => {
+test("fieldErrors separates field errors from form errors", () => {
   expect(fieldErrors(ack)).toEqual({
     fields: { name: "too short", "coach.id": "no such coach", "exercise_moves.0.id": "no such move" },
     form: ["moved on"],
@@ -13,7 +13,7 @@ test("sentences are sorted into those of fields and those of the form", () => {
   expect(fieldErrors({ ok: true, errors: {} })).toEqual({ fields: {}, form: [] });
 });
 
-test("React Hook Form is told of each", () => {
+test("setErrors sets each error in React Hook Form", () => {
   const setError = vi.fn();
   setErrors(ack, setError);
   expect(setError.mock.calls).toEqual([
@@ -24,7 +24,7 @@ test("React Hook Form is told of each", () => {
   ]);
 });
 
-test("Formik gets them nested", () => {
+test("formikErrors nests dotted names", () => {
   expect(formikErrors(ack)).toEqual({
     name: "too short",
     coach: { id: "no such coach" },

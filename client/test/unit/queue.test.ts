@@ -1,9 +1,9 @@
 // What of our writes waits for what, and for how long.
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Memory } from "../interleaving/memory.ts";
+import { MemoryPersistence } from "../interleaving/memory-persistence.ts";
 import { ModelSocket } from "../interleaving/socket.ts";
-import { played, ticks } from "./played.ts";
+import { mockPage, ticks } from "./mock-socket.ts";
 
 vi.mock("socket.io-client", () => ({ io: (_: string, options: any) => new ModelSocket(options) }));
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
@@ -11,8 +11,8 @@ afterEach(() => void vi.useRealTimers());
 
 const hours = (n: number) => n * 60 * 60 * 1000;
 
-async function connected(options: Parameters<typeof played>[0] = {}) {
-  const page = played(options);
+async function connected(options: Parameters<typeof mockPage>[0] = {}) {
+  const page = mockPage(options);
   await ticks();
   page.socket.up();
   page.settle();
@@ -30,7 +30,7 @@ async function connected(options: Parameters<typeof played>[0] = {}) {
 }
 const names = (model: { rows: Record<string, Map<number, any>> }) => [...model.rows.boxes!.values()].map((box) => box.name);
 
-test("a row that is locked makes only writes to it wait, and what builds on them", async () => {
+test("a locked row delays only writes to it and their dependents", async () => {
   const { client, model, pass } = await connected();
   model.held = "boxes 1";
   const [first, second] = [client.update("boxes", { id: 1, name: "first" }), client.update("boxes", { id: 1, name: "second" })];
@@ -39,11 +39,11 @@ test("a row that is locked makes only writes to it wait, and what builds on them
   await pass(100);
   expect(await other).toMatchObject({ ok: true });
   expect(await made).toMatchObject({ ok: true });
-  expect(client.connection().waiting).toBe(2);
+  expect(client.connection().pendingCount).toBe(2);
   expect(client.row("boxes", 1)).toMatchObject({ name: "second" });
   // For as long as it takes, at most half a minute apart.
   await pass(120_000);
-  expect(client.connection().waiting).toBe(2);
+  expect(client.connection().pendingCount).toBe(2);
   const later = client.update("boxes", { id: 2, name: "later" });
   await pass(100);
   expect(await later).toMatchObject({ ok: true });
@@ -54,7 +54,7 @@ test("a row that is locked makes only writes to it wait, and what builds on them
   expect(model.broken).toEqual([]);
 });
 
-test("what names a row that cannot be made just yet waits with it, and nothing else does", async () => {
+test("a delayed create delays only its dependents", async () => {
   const { client, model, pass } = await connected();
   model.locked = 1;
   const box = client.create("boxes", { name: "box" });
@@ -64,14 +64,14 @@ test("what names a row that cannot be made just yet waits with it, and nothing e
   const other = client.create("boxes", { name: "other" });
   await pass(100);
   expect(await other).toMatchObject({ ok: true, data: { id: 3 } });
-  expect(client.connection().waiting).toBe(3);
+  expect(client.connection().pendingCount).toBe(3);
   await pass(4100);
   expect(await box).toMatchObject({ ok: true, data: { id: 4 } });
   expect(await label).toMatchObject({ ok: true, data: { box: { id: 4 } } });
   expect(await ofLabel).toMatchObject({ ok: true, data: { text: "on it still" } });
 });
 
-test("while one is tried again, what it held back stays behind it, and the rest does not wait for its answer", async () => {
+test("a retried write still blocks its dependents, and no other writes", async () => {
   const { client, model, socket, pass } = await connected();
   model.held = "boxes 1";
   void client.update("boxes", { id: 1, name: "first" });
@@ -91,7 +91,7 @@ test("while one is tried again, what it held back stays behind it, and the rest 
   expect(names(model)).toEqual(["second", "other"]);
 });
 
-test.each([["carried out", true], ["not carried out", false]])("a write of unknown outcome, which was %s, is asked after until it is known", async (_, carriedOut) => {
+test.each([["carried out", true], ["not carried out", false]])("a write with an unknown outcome, which was %s, is repeated until the outcome is known", async (_, carriedOut) => {
   const { client, model, pass } = await connected();
   Object.assign(model, { unknown: 1, carriedOut });
   const write = client.create("boxes", { name: "who knows" });
@@ -107,7 +107,7 @@ test.each([["carried out", true], ["not carried out", false]])("a write of unkno
   expect(names(model)).toEqual(["other", "two", "known"]);
 });
 
-test("a write whose outcome stays unknown is neither refused nor dropped, until the server may have forgotten it", async () => {
+test("a write with an unknown outcome stays pending until it expires", async () => {
   const { client, model, pass } = await connected();
   Object.assign(model, { unknown: Infinity, carriedOut: true });
   const answered = vi.fn();
@@ -121,7 +121,7 @@ test("a write whose outcome stays unknown is neither refused nor dropped, until 
   expect(await write).toMatchObject({ ok: true, data: { id: 3 } });
 });
 
-test("a database that is gone makes all writes wait, those that a lock holds back included", async () => {
+test("an unavailable database delays all writes, including those behind a lock", async () => {
   const { client, model, pass } = await connected();
   model.held = "boxes 1";
   void client.update("boxes", { id: 1, name: "first" });
@@ -134,10 +134,10 @@ test("a database that is gone makes all writes wait, those that a lock holds bac
   Object.assign(model, { unavailable: 0, held: undefined });
   await pass(31_000);
   expect(names(model)).toEqual(["first", "second", "third"]);
-  expect(client.connection().waiting).toBe(0);
+  expect(client.connection().pendingCount).toBe(0);
 });
 
-test.each([["two days on", 48], ["two days back", -48], ["ten years on", 87_600]])("a device's clock that is set %s makes no young write old", async (_, jump) => {
+test.each([["two days on", 48], ["two days back", -48], ["ten years on", 87_600]])("a device clock set %s does not expire a recent write", async (_, jump) => {
   const { client, model, socket, pass } = await connected();
   const write = client.create("boxes", { name: "young" });
   await ticks();
@@ -150,7 +150,7 @@ test.each([["two days on", 48], ["two days back", -48], ["ten years on", 87_600]
   expect(names(model)).toEqual(["one", "two", "young"]);
 });
 
-test.each([["asleep", 0], ["asleep, and its clock set back", -30]])("a write of a day ago is not sent again by a device that was %s", async (_, set) => {
+test.each([["asleep", 0], ["asleep, and its clock set back", -30]])("a write sent a day ago expires on a device that was %s", async (_, set) => {
   const { client, model, socket, pass } = await connected();
   const write = client.create("boxes", { name: "old" });
   await ticks();
@@ -165,8 +165,8 @@ test.each([["asleep", 0], ["asleep, and its clock set back", -30]])("a write of 
   expect(model.broken).toEqual([]);
 });
 
-test("a clock that is set while no page is open makes no write of an earlier page old or young", async () => {
-  const memory = new Memory();
+test("a clock change between pages does not alter the age of restored writes", async () => {
+  const memory = new MemoryPersistence();
   const first = await connected({ persistence: memory });
   void first.client.create("boxes", { name: "kept" });
   await ticks();
@@ -176,7 +176,7 @@ test("a clock that is set while no page is open makes no write of an earlier pag
   const [write] = memory.writes.values();
   const next = async (slept: number) => {
     vi.setSystemTime(Date.now() - hours(1000));
-    const page = played({ persistence: memory });
+    const page = mockPage({ persistence: memory });
     page.model.slept = slept;
     page.model.requests = first.model.requests;
     await ticks();
@@ -186,17 +186,17 @@ test("a clock that is set while no page is open makes no write of an earlier pag
     return page;
   };
   const page = await next(hours(1));
-  expect(page.client.connection().waiting).toBe(0);
+  expect(page.client.connection().pendingCount).toBe(0);
   expect(names(page.model)).toEqual(["one", "two"]);
   // So old that the server has forgotten it: it would be made once more.
   memory.writes.set(write!.requestId, write!);
   first.model.requests.clear();
   const late = await next(hours(25));
-  expect(late.client.connection().waiting).toBe(0);
+  expect(late.client.connection().pendingCount).toBe(0);
   expect(names(late.model)).toEqual(["one", "two"]);
 });
 
-test("stand-ins of several pages have ids of their own, whatever the clock says", async () => {
+test("placeholder ids of several pages differ, whatever the clock", async () => {
   vi.setSystemTime(0);
   const ids = new Set<number>();
   for (let page = 0; page < 50; page++) {

@@ -2,17 +2,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { collections, heard, serve } from "./server.js";
+import { collections, nextEvent, startServer } from "@rowcast/test-support";
 
 const coach = { name: "Ada", age: 36, picture: "https://example.com/ada.png" };
 
-test("a page has the gym as soon as it is connected", async (t) => {
-  const server = await serve(t);
-  const { socket, store, has } = server.open();
+test("connect delivers all collections", async (t) => {
+  const server = await startServer(t);
+  const { socket, store, waitFor } = server.open();
   const order = [];
   socket.onAny((event) => order.push(event));
-  const greeting = await heard(socket, "connected");
-  await has("the gym", () => true);
+  const greeting = await nextEvent(socket, "connected");
+  await waitFor("the gym", () => true);
 
   assert.deepEqual(order, ["connected", ...collections]);
   const { data, sid, user, schema } = greeting;
@@ -22,37 +22,37 @@ test("a page has the gym as soon as it is connected", async (t) => {
   assert.equal(socket.io.engine.transport.name, "websocket");
 });
 
-test("a write is in the page before its ack, and in every other page", async (t) => {
-  const server = await serve(t, { sample: "never" });
+test("a write reaches its writer before the ack, and every other client", async (t) => {
+  const server = await startServer(t, { sample: "never" });
   const [mine, ...others] = Array.from({ length: 4 }, () => server.open());
-  await Promise.all([mine, ...others].map((page) => page.has("the gym", () => true)));
+  await Promise.all([mine, ...others].map((page) => page.waitFor("the gym", () => true)));
 
-  const { ok, data, errors } = await mine.ask("new_coach", coach);
+  const { ok, data, errors } = await mine.request("new_coach", coach);
   assert.deepEqual([ok, errors], [true, {}]);
   assert.deepEqual(data, { id: 1, ...coach, username: null, version: 1 });
   assert.deepEqual(mine.store.coaches, [data]);
   for (const other of others) {
-    await other.has("the new coach", ({ coaches }) => coaches.length === 1);
+    await other.waitFor("the new coach", ({ coaches }) => coaches.length === 1);
     assert.deepEqual(other.store.coaches, [data]);
   }
 
   const [changed] = await Promise.all([
-    mine.ask("update_coach", { id: 1, age: 37, version: 1 }),
-    ...others.map((other) => other.has("the change", ({ coaches }) => coaches[0].age === 37)),
+    mine.request("update_coach", { id: 1, age: 37, version: 1 }),
+    ...others.map((other) => other.waitFor("the change", ({ coaches }) => coaches[0].age === 37)),
   ]);
   assert.equal(changed.data.version, 2);
-  const late = await others[0].ask("update_coach", { id: 1, age: 38, version: 1 });
+  const late = await others[0].request("update_coach", { id: 1, age: 38, version: 1 });
   assert.deepEqual(Object.keys(late.errors), ["$conflict"]);
   assert.deepEqual(late.data, changed.data);
 
-  assert.deepEqual((await mine.ask("delete_coach", { id: 1 })).data, { id: 1 });
-  for (const other of others) await other.has("the deletion", ({ coaches }) => coaches.length === 0);
+  assert.deepEqual((await mine.request("delete_coach", { id: 1 })).data, { id: 1 });
+  for (const other of others) await other.waitFor("the deletion", ({ coaches }) => coaches.length === 0);
 });
 
-test("a form learns what is wrong with each field", async (t) => {
-  const server = await serve(t);
-  const { ask } = server.open();
-  const refused = await ask("new_coach", { name: "A", age: "17", picture: "me.png", colour: "red" });
+test("an invalid payload returns an error for each field", async (t) => {
+  const server = await startServer(t);
+  const { request } = server.open();
+  const refused = await request("new_coach", { name: "A", age: "17", picture: "me.png", colour: "red" });
   assert.equal(refused.ok, false);
   assert.equal(refused.data, null);
   assert.deepEqual(Object.keys(refused.errors).sort(), ["age", "colour", "name", "picture"]);
@@ -64,50 +64,50 @@ test("a form learns what is wrong with each field", async (t) => {
     ["new_coach", "a coach", "$bad_payload"],
     ["new_coach", new Uint8Array(8), "$bad_payload"],
   ]) {
-    assert.deepEqual(Object.keys((await ask(event, payload)).errors), [key], event);
+    assert.deepEqual(Object.keys((await request(event, payload)).errors), [key], event);
   }
 });
 
 test("a list is read page by page", async (t) => {
-  const server = await serve(t);
-  const { ask, store } = server.open();
+  const server = await startServer(t);
+  const { request, store } = server.open();
   const rows = [];
   for (let after = null; ; ) {
-    const { data } = await ask("list_schedules", { sort: "day,-hour", limit: 7, after });
+    const { data } = await request("list_schedules", { sort: "day,-hour", limit: 7, after });
     rows.push(...data.rows);
     if (data.next === null) break;
     after = data.next;
   }
   assert.deepEqual(rows.map(({ id }) => id).sort((a, b) => a - b), store.schedules.map(({ id }) => id));
-  const { data } = await ask("list_coaches", { where: { age: { gte: 18, lt: 200 } }, sort: "-age", limit: 2 });
+  const { data } = await request("list_coaches", { where: { age: { gte: 18, lt: 200 } }, sort: "-age", limit: 2 });
   assert.ok(data.rows.length === 2 && data.rows[0].age >= data.rows[1].age);
 });
 
-test("who signs in is known on the next connection too", async (t) => {
-  const server = await serve(t);
+test("a token signs in on the next connection", async (t) => {
+  const server = await startServer(t);
   const page = server.open();
-  await page.has("the gym", () => true);
+  await page.waitFor("the gym", () => true);
   const { username } = page.store.coaches[0];
-  const { ok, user, data } = await page.ask("login", { username, password: `${username}_password` });
+  const { ok, user, data } = await page.request("login", { username, password: `${username}_password` });
   assert.ok(ok);
   assert.deepEqual(user, page.store.coaches[0]);
 
-  const { socket, ask } = server.open({ auth: { token: data.token } });
-  assert.deepEqual((await heard(socket, "connected")).user, user);
-  assert.deepEqual((await ask("me")).data, user);
-  await ask("logout");
-  assert.equal((await ask("me")).data, null);
+  const { socket, request } = server.open({ auth: { token: data.token } });
+  assert.deepEqual((await nextEvent(socket, "connected")).user, user);
+  assert.deepEqual((await request("me")).data, user);
+  await request("logout");
+  assert.equal((await request("me")).data, null);
 
   const stranger = server.open({ auth: { token: data.token } });
-  assert.match((await heard(stranger.socket, "connect_error")).message, /token/);
+  assert.match((await nextEvent(stranger.socket, "connect_error")).message, /token/);
 });
 
-test("two hundred writes at once are acked in order", async (t) => {
-  const server = await serve(t, { sample: "never" });
-  const { ask, store } = server.open();
+test("two hundred concurrent writes are acked in order", async (t) => {
+  const server = await startServer(t, { sample: "never" });
+  const { request, store } = server.open();
   const acked = [];
   const writes = Array.from({ length: 200 }, async (_, at) => {
-    const { data } = await ask("new_coach", { ...coach, name: `Coach ${at}` });
+    const { data } = await request("new_coach", { ...coach, name: `Coach ${at}` });
     acked.push(data.id);
   });
   await Promise.all(writes);

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { serve, until } from "./server.js";
+import { startServer, waitForSocket } from "@rowcast/test-support";
 
-test("the version that lives on what it is sent", async (t) => {
-  const server = await serve(t);
-  const { socket, store, has } = server.open();
-  await has("the four collections", () => true);
+test("original front end: snapshots keep the store current", async (t) => {
+  const server = await startServer(t);
+  const { socket, store, waitFor } = server.open();
+  await waitFor("the four collections", () => true);
   // Plain callbacks, as it had them.
   const emit = (event, values) => new Promise((resolve) => socket.emit(event, values, resolve));
   const page = (collection, id) => store[collection][id - 1];
@@ -62,8 +62,8 @@ test("the version that lives on what it is sent", async (t) => {
   assert.deepEqual([store.coaches.length, store.schedules.length], [5, 36]);
 });
 
-test("the version that asks for everything again and again", async (t) => {
-  const server = await serve(t);
+test("original front end: repeated refresh keeps the store current", async (t) => {
+  const server = await startServer(t);
   const { socket, store } = server.open();
   const other = server.open();
   // It shows nothing until the first refresh is acked, and then asks again at once, for ever.
@@ -76,13 +76,13 @@ test("the version that asks for everything again and again", async (t) => {
       refresh();
     });
   refresh();
-  await until(socket, () => rounds > 20, "twenty rounds");
+  await waitForSocket(socket, () => rounds > 20, "twenty rounds");
   assert.deepEqual([shown.coaches.length, shown.schedules.length], [5, 36]);
   for (const schedule of shown.schedules) {
     assert.ok(schedule.coach.id > 0 && schedule.workout_plan.name.length > 0);
   }
 
-  const { data } = await other.ask("new_coach", { name: "Ada", age: 36, picture: "https://example.com/a.png" });
-  await until(socket, () => shown.coaches.length === 6, "the new coach to be shown");
+  const { data } = await other.request("new_coach", { name: "Ada", age: 36, picture: "https://example.com/a.png" });
+  await waitForSocket(socket, () => shown.coaches.length === 6, "the new coach to be shown");
   assert.deepEqual(shown.coaches[data.id - 1], data);
 });

@@ -3,28 +3,17 @@
 // Skipped where there is no Chromium: install Debian's package `chromium`, or name one in CHROMIUM.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { delimiter, join } from "node:path";
 import { test } from "node:test";
-import { chromium } from "playwright-core";
-import { patience, serve } from "./server.js";
+import { TIMEOUT, startServer } from "@rowcast/test-support";
+import { axePath, chromiumPath, launchBrowser } from "@rowcast/test-support/browser";
 
-const browser = process.env.CHROMIUM ?? installed(["chromium", "chromium-browser", "google-chrome"]);
-const skip = browser ? false : "no Chromium: apt-get install chromium, or set CHROMIUM";
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
-function installed(names) {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
-}
+const skip = chromiumPath ? false : "no Chromium: apt-get install chromium, or set CHROMIUM";
 
 async function visit(t, url, options) {
-  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const chrome = await chromium.launch({ executablePath: browser, args: sandbox });
+  const chrome = await launchBrowser();
   t.after(() => chrome.close());
   const page = await chrome.newPage(options);
-  page.setDefaultTimeout(patience);
+  page.setDefaultTimeout(TIMEOUT);
   const errors = [];
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
@@ -36,22 +25,22 @@ const rows = (page, name) => page.locator("#counts tr", { has: page.getByRole("r
 const shows = (page, name, count) => rows(page, name).filter({ hasText: new RegExp(`^${count}$`) }).waitFor();
 
 async function isAccessible(page) {
-  await page.addScriptTag({ path: axe });
+  await page.addScriptTag({ path: axePath });
   const violations = await page.evaluate(async () => (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
   assert.deepEqual(violations, []);
 }
 
 for (const colorScheme of ["light", "dark"]) {
-  test(`the page counts along, in ${colorScheme}`, { skip }, async (t) => {
-    const server = await serve(t);
+  test(`the built-in page counts rows live, in ${colorScheme}`, { skip }, async (t) => {
+    const server = await startServer(t);
     const { page, errors } = await visit(t, server.url, { colorScheme, bypassCSP: false });
     await shows(page, "coaches", 5);
     await shows(page, "workout plans", 3);
     await page.getByRole("status").filter({ hasText: "Connected, live" }).waitFor();
-    const { ask } = server.open();
-    const { data } = await ask("new_coach", { name: "Ada", age: 36, picture: "https://example.com/ada.png" });
+    const { request } = server.open();
+    const { data } = await request("new_coach", { name: "Ada", age: 36, picture: "https://example.com/ada.png" });
     await shows(page, "coaches", 6);
-    await ask("delete_coach", { id: data.id });
+    await request("delete_coach", { id: data.id });
     await shows(page, "coaches", 5);
     assert.match(await page.locator("#snippet").innerText(), new RegExp(server.url));
 
@@ -63,16 +52,16 @@ for (const colorScheme of ["light", "dark"]) {
     assert.deepEqual(errors.filter((error) => !/WebSocket connection/.test(error)), []);
   });
 
-  test(`the page is for everybody, in ${colorScheme}`, { skip }, async (t) => {
-    const server = await serve(t);
+  test(`the built-in page is accessible, in ${colorScheme}`, { skip }, async (t) => {
+    const server = await startServer(t);
     const { page } = await visit(t, server.url, { colorScheme, bypassCSP: true });
     await shows(page, "coaches", 5);
     await isAccessible(page);
   });
 }
 
-test("where only members are shown anything, one signs in by keyboard", { skip }, async (t) => {
-  const server = await serve(t, { settings: ["--access", "members"] });
+test("the built-in page signs in by keyboard with access mode members", { skip }, async (t) => {
+  const server = await startServer(t, { settings: ["--access", "members"] });
   const { page } = await visit(t, server.url, { bypassCSP: true });
   await page.getByLabel("Username").waitFor();
   assert.equal(await page.locator("#counts tbody tr").count(), 0);

@@ -2,56 +2,56 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { heard, serve } from "./server.js";
+import { nextEvent, startServer } from "@rowcast/test-support";
 
 const coach = { name: "Ada", age: 36, picture: "https://example.com/ada.png" };
 
 for (const how of ["stop", "kill"]) {
-  test(`a page comes back by itself after the server's ${how}`, async (t) => {
-    const server = await serve(t, { sample: "never" });
+  test(`a client reconnects after the server's ${how}`, async (t) => {
+    const server = await startServer(t, { sample: "never" });
     const pages = [server.open(), server.open(), server.open()];
-    await Promise.all(pages.map((page) => page.has("the gym", () => true)));
-    await pages[0].ask("new_coach", coach);
+    await Promise.all(pages.map((page) => page.waitFor("the gym", () => true)));
+    await pages[0].request("new_coach", coach);
 
     for (let round = 1; round <= 3; round += 1) {
-      const gone = pages.map(({ socket }) => heard(socket, "disconnect"));
+      const gone = pages.map(({ socket }) => nextEvent(socket, "disconnect"));
       await server[how]();
       for (const reason of await Promise.all(gone)) {
         // After any other reason the client would not try again by itself.
         assert.ok(["transport close", "transport error"].includes(reason), reason);
       }
       // What is written meanwhile waits in the client.
-      const waiting = pages[1].ask("new_coach", { ...coach, name: `Round ${round}` });
-      const back = pages.map(({ socket }) => heard(socket, "connected"));
+      const waiting = pages[1].request("new_coach", { ...coach, name: `Round ${round}` });
+      const back = pages.map(({ socket }) => nextEvent(socket, "connected"));
       await server.start();
       await Promise.all(back);
       assert.equal((await waiting).data.id, round + 1);
       for (const page of pages) {
-        await page.has("all coaches", ({ coaches }) => coaches.length === round + 1);
+        await page.waitFor("all coaches", ({ coaches }) => coaches.length === round + 1);
       }
     }
   });
 }
 
-test("a page may be opened before the server", async (t) => {
-  const server = await serve(t);
+test("a client opened before the server connects", async (t) => {
+  const server = await startServer(t);
   await server.stop();
   const page = server.open();
-  const asked = page.ask("get_coach", { id: 1 });
-  await heard(page.socket.io, "reconnect_attempt");
+  const asked = page.request("get_coach", { id: 1 });
+  await nextEvent(page.socket.io, "reconnect_attempt");
   await server.start();
   assert.equal((await asked).data.id, 1);
-  await page.has("the gym", ({ schedules }) => schedules.length === 36);
+  await page.waitFor("the gym", ({ schedules }) => schedules.length === 36);
 });
 
-test("a page that leaves is gone, and may come again", async (t) => {
-  const server = await serve(t);
-  const { socket, ask } = server.open();
+test("a disconnected client leaves no session, and may connect again", async (t) => {
+  const server = await startServer(t);
+  const { socket, request } = server.open();
   for (let round = 0; round < 5; round += 1) {
-    assert.ok((await ask("get_coach", { id: 1 })).ok);
+    assert.ok((await request("get_coach", { id: 1 })).ok);
     const before = socket.id;
     socket.disconnect();
-    const greeted = heard(socket, "connected");
+    const greeted = nextEvent(socket, "connected");
     socket.connect();
     assert.notEqual((await greeted).sid, before);
   }

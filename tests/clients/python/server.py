@@ -1,4 +1,4 @@
-"""A server of its own for each test: the built program, a folder, a free port. All of it goes with the test."""
+"""A server for one test: the built program, a folder and a free port."""
 
 import asyncio
 import os
@@ -12,8 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROGRAM = os.environ.get("ROWCAST_PROGRAM", ROOT / "target/debug/planner")
 COLLECTIONS = ["coaches", "workout_plans", "exercise_moves", "schedules"]
 
-# How long anything may take, in seconds; far beyond what a loaded machine needs.
-PATIENCE = 20
+# In seconds; far more than a loaded machine needs.
+TIMEOUT = 20
 
 
 class Server:
@@ -31,12 +31,12 @@ class Server:
         self.process = await asyncio.create_subprocess_exec(
             PROGRAM, *arguments, env=clean, stdout=asyncio.subprocess.PIPE
         )
-        line = await asyncio.wait_for(self.process.stdout.readline(), PATIENCE)
+        line = await asyncio.wait_for(self.process.stdout.readline(), TIMEOUT)
         self.port = int(line.decode().rsplit(":", 1)[1])
 
     async def stop(self):
         self.process.terminate()
-        return await asyncio.wait_for(self.process.wait(), PATIENCE)
+        return await asyncio.wait_for(self.process.wait(), TIMEOUT)
 
     @property
     def url(self):
@@ -44,15 +44,15 @@ class Server:
 
 
 class Client:
-    """A stock client, and the collections as they were last sent."""
+    """A stock client, with the collections as they were last sent."""
 
     def __init__(self, **options):
         self.socket = socketio.AsyncClient(reconnection_delay=0.05, reconnection_delay_max=0.2, **options)
         self.rows, self.greetings, self.events = {}, [], []
         self.changed = asyncio.Condition()
-        self.socket.on("*", self.hear)
+        self.socket.on("*", self.on_event)
 
-    async def hear(self, event, *arguments):
+    async def on_event(self, event, *arguments):
         async with self.changed:
             self.events.append(event)
             if event in COLLECTIONS:
@@ -62,19 +62,19 @@ class Client:
             self.changed.notify_all()
 
     async def connect(self, server, auth=None):
-        await self.socket.connect(server.url, auth=auth, transports=["websocket"], wait_timeout=PATIENCE)
-        await self.sees(lambda: len(self.rows) == len(COLLECTIONS))
+        await self.socket.connect(server.url, auth=auth, transports=["websocket"], wait_timeout=TIMEOUT)
+        await self.wait_for(lambda: len(self.rows) == len(COLLECTIONS))
         return self
 
-    async def ask(self, event, *payload):
-        return await self.socket.call(event, payload if len(payload) != 1 else payload[0], timeout=PATIENCE)
+    async def request(self, event, *payload):
+        return await self.socket.call(event, payload if len(payload) != 1 else payload[0], timeout=TIMEOUT)
 
-    async def sees(self, so):
+    async def wait_for(self, condition):
         async with self.changed:
-            await asyncio.wait_for(self.changed.wait_for(so), PATIENCE)
+            await asyncio.wait_for(self.changed.wait_for(condition), TIMEOUT)
 
 
-class Story(unittest.IsolatedAsyncioTestCase):
+class ServerTestCase(unittest.IsolatedAsyncioTestCase):
     sample = "always"
 
     async def asyncSetUp(self):
@@ -90,6 +90,6 @@ class Story(unittest.IsolatedAsyncioTestCase):
 
     async def open(self, **options):
         client = Client(**options)
-        # Also stops one that is just trying to come back.
+        # Also stops a client that is reconnecting.
         self.addAsyncCleanup(client.socket.shutdown)
         return await client.connect(self.server)

@@ -4,13 +4,13 @@ import asyncio
 
 import socketio
 
-from server import COLLECTIONS, Client, Story
+from server import COLLECTIONS, Client, ServerTestCase
 
 COACH = {"name": "Ada", "age": 36, "picture": "https://example.com/ada.png"}
 
 
-class SampleGym(Story):
-    async def test_a_client_has_the_gym_once_it_is_connected(self):
+class SampleGym(ServerTestCase):
+    async def test_connect_delivers_all_collections(self):
         client = await self.open()
         self.assertEqual(client.events, ["connected", *COLLECTIONS])
         sid = client.socket.get_sid()
@@ -20,9 +20,9 @@ class SampleGym(Story):
         self.assertEqual(sorted(told["schema"]["collections"]), sorted([*COLLECTIONS, "events"]))
         self.assertEqual([len(client.rows[name]) for name in COLLECTIONS], [5, 3, 6, 36])
 
-    async def test_what_is_wrong_is_told_by_field(self):
+    async def test_invalid_payload_returns_errors_by_field(self):
         client = await self.open()
-        ack = await client.ask("new_coach", {"name": "A", "age": "17", "picture": None})
+        ack = await client.request("new_coach", {"name": "A", "age": "17", "picture": None})
         self.assertEqual((ack["ok"], ack["data"]), (False, None))
         self.assertEqual(sorted(ack["errors"]), ["age", "name", "picture"])
         for event, payload, key in [
@@ -33,12 +33,12 @@ class SampleGym(Story):
             ("new_coach", b"\x00\xff", "$bad_payload"),
         ]:
             with self.subTest(event=event, payload=payload):
-                self.assertEqual(list((await client.ask(event, payload))["errors"]), [key])
+                self.assertEqual(list((await client.request(event, payload))["errors"]), [key])
 
-    async def test_who_signs_in_comes_back_with_the_token(self):
+    async def test_token_signs_in_on_reconnect(self):
         client = await self.open()
         username = client.rows["coaches"][0]["username"]
-        ack = await client.ask("login", {"username": username, "password": f"{username}_password"})
+        ack = await client.request("login", {"username": username, "password": f"{username}_password"})
         self.assertTrue(ack["ok"])
         self.assertEqual(ack["user"], ack["data"]["user"])
 
@@ -54,50 +54,50 @@ class SampleGym(Story):
     async def test_refresh_takes_no_payload(self):
         client = await self.open()
         client.events.clear()
-        self.assertEqual(await client.ask("refresh"), {"ok": True, "data": None, "errors": {}})
-        await client.sees(lambda: len(client.events) == 4)
+        self.assertEqual(await client.request("refresh"), {"ok": True, "data": None, "errors": {}})
+        await client.wait_for(lambda: len(client.events) == 4)
         self.assertEqual(client.events, COLLECTIONS)
 
 
-class EmptyGym(Story):
+class EmptyGym(ServerTestCase):
     sample = "never"
 
-    async def test_a_write_reaches_every_client(self):
+    async def test_write_reaches_every_client(self):
         clients = [await self.open() for _ in range(4)]
-        ack = await clients[0].ask("new_coach", COACH)
+        ack = await clients[0].request("new_coach", COACH)
         row = {"id": 1, **COACH, "username": None, "version": 1}
         self.assertEqual(ack, {"ok": True, "data": row, "errors": {}})
         for client in clients:
-            await client.sees(lambda client=client: client.rows["coaches"] == [row])
-        ack = await clients[1].ask("update_coach", {"id": 1, "name": "Ada 🏋️"})
+            await client.wait_for(lambda client=client: client.rows["coaches"] == [row])
+        ack = await clients[1].request("update_coach", {"id": 1, "name": "Ada 🏋️"})
         self.assertEqual((ack["data"]["name"], ack["data"]["version"]), ("Ada 🏋️", 2))
-        await clients[2].ask("delete_coach", row)
+        await clients[2].request("delete_coach", row)
         for client in clients:
-            await client.sees(lambda client=client: client.rows["coaches"] == [])
+            await client.wait_for(lambda client=client: client.rows["coaches"] == [])
 
-    async def test_many_writes_at_once_are_all_acked(self):
+    async def test_concurrent_writes_are_all_acked(self):
         client = await self.open()
-        writes = [client.ask("new_coach", {**COACH, "name": f"Coach {at}"}) for at in range(100)]
+        writes = [client.request("new_coach", {**COACH, "name": f"Coach {at}"}) for at in range(100)]
         acks = await asyncio.gather(*writes)
         self.assertEqual([ack["data"]["id"] for ack in acks], list(range(1, 101)))
-        await client.sees(lambda: len(client.rows["coaches"]) == 100)
+        await client.wait_for(lambda: len(client.rows["coaches"]) == 100)
 
-    async def test_a_client_comes_back_by_itself(self):
+    async def test_client_reconnects_after_restart(self):
         client = await self.open()
-        await client.ask("new_coach", COACH)
+        await client.request("new_coach", COACH)
         for round in (2, 3):
             self.assertEqual(await self.server.stop(), 0)
             await self.server.start()
-            await client.sees(lambda: len(client.greetings) == round)
-            ack = await client.ask("new_coach", COACH)
+            await client.wait_for(lambda: len(client.greetings) == round)
+            ack = await client.request("new_coach", COACH)
             self.assertEqual(ack["data"]["id"], round)
-            await client.sees(lambda: len(client.rows["coaches"]) == round)
+            await client.wait_for(lambda: len(client.rows["coaches"]) == round)
 
-    async def test_a_client_stays_while_others_come_and_go(self):
+    async def test_client_stays_connected_while_others_reconnect(self):
         client = await self.open()
         for _ in range(30):
             other = await self.open()
-            await other.ask("new_coach", COACH)
+            await other.request("new_coach", COACH)
             await other.socket.disconnect()
-        await client.sees(lambda: len(client.rows["coaches"]) == 30)
+        await client.wait_for(lambda: len(client.rows["coaches"]) == 30)
         self.assertEqual(len(client.greetings), 1)

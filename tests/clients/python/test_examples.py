@@ -4,12 +4,12 @@ import asyncio
 import json
 import sys
 
-from server import PATIENCE, ROOT, Story
+from server import TIMEOUT, ROOT, ServerTestCase
 
 EXAMPLES = ROOT / "examples/python"
 
 
-class Examples(Story):
+class Examples(ServerTestCase):
     async def run_example(self, name, *arguments, at=None):
         command = [sys.executable, EXAMPLES / name, *arguments, at or self.server.url]
         pipe = asyncio.subprocess.PIPE
@@ -23,11 +23,11 @@ class Examples(Story):
         await process.communicate()
 
     async def line(self, process):
-        return (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode().rstrip("\n")
+        return (await asyncio.wait_for(process.stdout.readline(), TIMEOUT)).decode().rstrip("\n")
 
     async def add(self, *arguments, at=None):
         process = await self.run_example("add_coach.py", *arguments, at=at)
-        out, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
+        out, errors = await asyncio.wait_for(process.communicate(), TIMEOUT)
         return process.returncode, out.decode(), errors.decode()
 
     async def watch(self):
@@ -36,7 +36,7 @@ class Examples(Story):
         self.assertEqual(lines, ["= coaches 5", "= workout_plans 3", "= exercise_moves 6", "= schedules 36"])
         return process
 
-    async def test_watch_prints_what_others_do(self):
+    async def test_watch_prints_changes_of_others(self):
         watch = await self.watch()
         code, out, errors = await self.add("Ada Byron", "36", "https://example.com/ada.png")
         self.assertEqual((code, out, errors), (0, "added Ada Byron as coach 6\n", ""))
@@ -45,18 +45,18 @@ class Examples(Story):
         self.assertEqual(await self.line(watch), f"+ coaches {json.dumps(row)}")
 
         other = await self.open()
-        await other.ask("update_coach", {"id": 6, "name": "Ada 🏋️"})
+        await other.request("update_coach", {"id": 6, "name": "Ada 🏋️"})
         row |= {"name": "Ada 🏋️", "version": 2}
         self.assertEqual(await self.line(watch), f"~ coaches {json.dumps(row, ensure_ascii=False)}")
-        await other.ask("delete_coach", {"id": 6})
+        await other.request("delete_coach", {"id": 6})
         self.assertEqual(await self.line(watch), f"- coaches {json.dumps(row, ensure_ascii=False)}")
 
-    async def test_what_is_wrong_is_told_by_field(self):
+    async def test_invalid_payload_returns_errors_by_field(self):
         code, out, errors = await self.add("A", "17", "ada.png")
         self.assertEqual((code, out), (1, ""))
         self.assertEqual([line.split(":")[0] for line in errors.splitlines()], ["age", "name", "picture"])
 
-    async def test_a_write_that_was_begun_without_a_server_is_carried_out_once_there_is_one(self):
+    async def test_write_without_server_is_carried_out_after_start(self):
         watch = await self.watch()
         self.assertEqual(await self.server.stop(), 0)
         add = asyncio.create_task(self.add("Ada Byron", "36", "https://example.com/ada.png"))
@@ -65,16 +65,16 @@ class Examples(Story):
         # It came back with its cursor, so this is all that it has to say.
         self.assertIn('"name": "Ada Byron"', await self.line(watch))
 
-    async def test_a_write_whose_answer_was_lost_is_carried_out_once(self):
+    async def test_write_with_lost_ack_is_carried_out_once(self):
         other = await self.open()
         line = await Line.open(self.server.port)
         self.addAsyncCleanup(line.close)
         add = asyncio.create_task(self.add("Ada Byron", "36", "https://example.com/ada.png", at=line.url))
-        await other.sees(lambda: len(other.rows["coaches"]) == 6)
+        await other.wait_for(lambda: len(other.rows["coaches"]) == 6)
         line.cut()
         self.assertEqual((await add)[:2], (0, "added Ada Byron as coach 6\n"))
         self.assertEqual(len(line.calls), 2)
-        ack = await other.ask("list_coaches")
+        ack = await other.request("list_coaches")
         self.assertEqual([row["name"] for row in ack["data"]["rows"]][5:], ["Ada Byron"])
 
 

@@ -2,11 +2,11 @@
 
 import { createClient } from "@rowcast/client";
 import { indexedDb } from "@rowcast/client/indexeddb";
-import { hooks } from "@rowcast/client/react";
+import { createHooks } from "@rowcast/client/react";
 import { schema } from "../schema.js";
 
 const client = createClient(schema, { url: process.env.NEXT_PUBLIC_ROWCAST, persistence: indexedDb("next") });
-const { useCollection, useConnection } = hooks(client);
+const { useCollection, useConnection } = createHooks(client);
 
 export function Coaches() {
   const { rows, ready } = useCollection("coaches", { sort: "name" });

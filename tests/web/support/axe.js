@@ -1,16 +1,16 @@
-// Whether a page can be used by everybody, as far as a program can tell.
+// Accessibility checks with axe-core.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { axePath } from "@rowcast/test-support/browser";
 
-const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const source = await readFile(axePath, "utf8");
 
 const all = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 // About the page as a whole, which a dialog hides while it is open.
 const ofPages = ["landmark-one-main", "page-has-heading-one", "region"];
 
-// Collects what is wrong at several places, so that one run tells all of it.
+// Collects the violations of several places, so that one run reports all of them.
 export function audit() {
   const found = [];
   return {

@@ -1,5 +1,5 @@
-// Every page, dialog and state in one size, light and dark: nothing is in anybody's way, and a picture of it for who wants to
-// look, in target/screenshots/. The clock stands still, so that the week looks the same each day.
+// Screenshots (in target/screenshots/) and accessibility checks of every page, dialog and state in one size, light and
+// dark. The clock is fixed, so that the week looks the same each day.
 
 import { mkdir } from "node:fs/promises";
 import { audit } from "./axe.js";

@@ -1,6 +1,6 @@
 // Every page, dialog and state that the planner has, and how to come to it.
 
-import { relay } from "./relay.js";
+import { interruptibleRelay } from "./relay.js";
 
 const question = async (window, name) => {
   await window.button("Delete").click();
@@ -116,32 +116,32 @@ export const errors = {
   },
 };
 
-// These need a hand behind the page: a cable to pull, or somebody who writes at the same time.
+// States that need a second client or a relay.
 export async function conflict(window, gym) {
   await window.go("/coaches/2");
   await window.fill({ Name: "Teo the Elder" });
-  await gym.socket().ask("update_coach", { id: 2, name: "Teo the Younger", age: 44 });
+  await gym.socket().request("update_coach", { id: 2, name: "Teo the Younger", age: 44 });
   await window.sees(window.text(/changed this while you were editing/));
 }
 
 export async function offline(gym, test, options) {
-  const cable = await relay(test, gym.url);
-  const window = await gym.open({ url: cable.url, ...options });
+  const relay = await interruptibleRelay(test, gym.url);
+  const window = await gym.open({ url: relay.url, ...options });
   await window.go("/coaches/2");
   window.unplugged = true;
-  cable.cut({ pages: true });
+  relay.cut({ pages: true });
   await window.status("Reconnecting…");
   await window.field("Age").fill("42");
   await window.button("Save changes").click();
   await window.sees(window.text("1 waiting"));
-  return { window, cable };
+  return { window, relay };
 }
 
-// Back from there, to a conflict with what somebody else did meanwhile.
-export async function returned({ window, cable }, gym) {
-  const [, teo] = (await gym.socket().ask("list_coaches")).data.rows;
-  await gym.socket().ask("update_coach", { id: 2, name: "Teo O.", age: teo.age + 10 });
-  cable.mend();
+// Reconnects into a conflict with another client's change.
+export async function returned({ window, relay }, gym) {
+  const [, teo] = (await gym.socket().request("list_coaches")).data.rows;
+  await gym.socket().request("update_coach", { id: 2, name: "Teo O.", age: teo.age + 10 });
+  relay.mend();
   await window.live();
   await window.sees(window.button("Compare"));
 }

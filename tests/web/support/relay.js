@@ -1,84 +1,69 @@
-// A cable between windows and the server, to be pulled: all of it, or only what is live.
+// A relay between windows and the server, which a test interrupts: all connections, or only those of Socket.IO.
 
-import { once } from "node:events";
-import { connect, createServer } from "node:net";
-import { Pieces } from "../../chaos/frames.js";
+import { FrameSplitter, startRelay } from "@rowcast/test-support";
 
-const live = /^(GET|POST) \/socket\.io\//;
+const socketIo = /^(GET|POST) \/socket\.io\//;
 
-export async function relay(test, url) {
-  const port = Number(new URL(url).port);
-  const links = new Set();
-  // What passes: everything, pages without anything live, or nothing.
-  let passes = "everything";
-  let acks = "pass";
-  let swallowed = () => {};
-  // What the server says, kept from the windows for a while; and who waits to hear of it, and of what they say.
+export async function interruptibleRelay(test, url) {
+  // Allowed connections: all, pages without Socket.IO, or none.
+  let allowed = "all";
+  let cutNextAck = false;
+  let onAckCut = () => {};
+  // Held messages of the server, and callbacks for the next event of the server and the next bytes of a window.
   let held;
-  let downs = [];
-  let ups = [];
+  let onDown = [];
+  let onUp = [];
 
-  const listener = createServer({ noDelay: true }, (near) => {
-    if (passes === "nothing") return near.on("error", () => {}).destroy();
-    const far = connect({ port, host: "127.0.0.1", noDelay: true });
-    const end = () => {
-      links.delete(link);
-      near.destroy();
-      far.destroy();
-    };
-    const link = { end, live: false };
-    links.add(link);
-    const downward = new Pieces();
-    near.on("data", (bytes) => {
-      link.live ||= live.test(bytes.toString("latin1", 0, 40));
-      if (link.live && passes === "pages") return end();
-      far.write(bytes);
-      for (const heard of ups.splice(0)) heard();
+  const relay = await startRelay(test, url, { accept: () => allowed !== "none", attach });
+
+  function attach(link) {
+    const { client, server } = link;
+    link.live = false;
+    const down = new FrameSplitter();
+    client.on("data", (bytes) => {
+      link.live ||= socketIo.test(bytes.toString("latin1", 0, 40));
+      if (link.live && allowed === "pages") return link.close();
+      server.write(bytes);
+      for (const resolve of onUp.splice(0)) resolve();
     });
-    far.on("data", (chunk) => {
-      for (const { bytes, kind } of downward.of(chunk)) {
-        if (kind === "ack" && acks === "cut") {
-          acks = "pass";
+    server.on("data", (chunk) => {
+      for (const { bytes, kind } of down.split(chunk)) {
+        if (kind === "ack" && cutNextAck) {
+          cutNextAck = false;
           cut();
-          return swallowed();
+          return onAckCut();
         }
-        if (held) held.push(() => near.destroyed || near.write(bytes));
-        else if (!near.destroyed) near.write(bytes);
-        if (kind === "event") for (const heard of downs.splice(0)) heard();
+        if (held) held.push(() => client.destroyed || client.write(bytes));
+        else if (!client.destroyed) client.write(bytes);
+        if (kind === "event") for (const resolve of onDown.splice(0)) resolve();
       }
     });
-    for (const side of [near, far]) side.on("error", () => {}).on("close", end);
-  });
-  await once(listener.listen(0, "127.0.0.1"), "listening");
-  test.after(() => {
-    listener.close();
-    for (const link of links) link.end();
-  });
+  }
 
   function cut({ pages = false } = {}) {
-    passes = pages ? "pages" : "nothing";
-    for (const link of [...links]) if (!pages || link.live) link.end();
+    allowed = pages ? "pages" : "none";
+    for (const link of [...relay.links]) if (!pages || link.live) link.close();
   }
 
   return {
-    url: `http://127.0.0.1:${listener.address().port}`,
+    url: relay.url,
     cut,
-    // Keeps from the windows what the server says, until the release; resolves once there is something.
+    // Holds the server's messages until `release`; resolves when the first event is held.
     hold() {
       held = [];
-      return new Promise((resolve) => downs.push(resolve));
+      return new Promise((resolve) => onDown.push(resolve));
     },
-    // Resolves once a window has said something.
-    pressed: () => new Promise((resolve) => ups.push(resolve)),
+    // Resolves when a window has sent something.
+    nextUpload: () => new Promise((resolve) => onUp.push(resolve)),
     release() {
       for (const pass of held.splice(0)) pass();
       held = undefined;
     },
-    mend: () => (passes = "everything"),
-    // The next ack does not arrive, and nothing after it until it is mended; resolves once that has happened.
+    mend: () => (allowed = "all"),
+    // Cuts all connections in the place of the next ack, until `mend`; resolves when that has happened.
     cutBeforeAck() {
-      acks = "cut";
-      return new Promise((resolve) => (swallowed = resolve));
+      cutNextAck = true;
+      return new Promise((resolve) => (onAckCut = resolve));
     },
   };
 }

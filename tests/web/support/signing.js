@@ -1,4 +1,4 @@
-// Signing in, as somebody of the sample gym.
+// Sign-in as a user of the sample data.
 
 export async function signIn(window, username, password = `${username}_password`) {
   await window.button("Account: not signed in").click();

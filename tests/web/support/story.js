@@ -4,8 +4,8 @@
 
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { open as openSocket, patience, serve } from "../../clients/javascript/server.js";
-import { launch } from "./browser.js";
+import { TIMEOUT, openSocket, startServer } from "@rowcast/test-support";
+import { launchBrowser } from "@rowcast/test-support/browser";
 import { openWindow } from "./window.js";
 
 const dist = fileURLToPath(new URL("../../../web/dist", import.meta.url));
@@ -13,11 +13,11 @@ const dist = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 let browser;
 after(() => browser?.close());
 
-// `auth` is what the witness says of itself where not everybody is told everything. `long` is for stories of many places.
+// `auth` is the witness's handshake, if access is restricted. `long` is for tests of many places.
 export function story(name, { sample, settings = [], web = dist, auth, log = "ignore", long = false } = {}, body) {
-  test(name, { timeout: (long ? 20 : 6) * patience }, async (t) => {
-    browser ??= await launch();
-    const server = await serve(t, { sample, settings: [...(web ? ["--web", web] : []), ...settings], log });
+  test(name, { timeout: (long ? 20 : 6) * TIMEOUT }, async (t) => {
+    browser ??= await launchBrowser();
+    const server = await startServer(t, { sample, settings: [...(web ? ["--web", web] : []), ...settings], log });
     const windows = [];
     const open = async (options = {}) => {
       const window = await openWindow(browser, { url: server.url, ...options });
@@ -33,13 +33,13 @@ export function story(name, { sample, settings = [], web = dist, auth, log = "ig
       get witness() {
         return (witness ??= openSocket(t, server.url, { auth }));
       },
-      has: (what, so) => gym.witness.has(what, so),
+      waitFor: (what, condition) => gym.witness.waitFor(what, condition),
     };
     try {
       await body(gym, t);
       for (const window of windows) window.isQuiet();
     } catch (error) {
-      for (const window of windows) await window.tell(t, name);
+      for (const window of windows) await window.reportFailure(t, name);
       throw error;
     } finally {
       await Promise.all(windows.map((window) => window.context.close()));

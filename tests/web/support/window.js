@@ -1,15 +1,15 @@
-// One window of the planner, and the hands and eyes of who sits before it: things are found by role and name.
+// One window of the planner. Elements are found by role and name.
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { patience } from "../../clients/javascript/server.js";
+import { TIMEOUT, retry } from "@rowcast/test-support";
 
 export const desktop = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
 export const pictures = fileURLToPath(new URL("../../../target/screenshots/", import.meta.url));
 
-// What the browser itself says when nobody answers.
+// Chromium's own messages when the server is unreachable.
 const unreachable =
   /net::ERR_(CONNECTION_|EMPTY_RESPONSE|INTERNET_DISCONNECTED|SOCKET_NOT_CONNECTED|NETWORK_CHANGED|ABORTED)|before receiving a handshake response/;
 
@@ -23,7 +23,7 @@ export async function openWindow(browser, { url, size = desktop, scheme = "light
     locale: "en-GB",
     timezoneId: "Europe/Oslo",
   });
-  context.setDefaultTimeout(patience);
+  context.setDefaultTimeout(TIMEOUT);
   // Portraits are somewhere on the web, where tests do not go.
   await context.route(/^https:/, (route) => route.fulfill({ contentType: "image/svg+xml", body: portrait(route.request().url()) }));
   await context.addInitScript(() => {
@@ -42,11 +42,11 @@ class Window {
 
   constructor(context, page) {
     Object.assign(this, { context, page });
-    page.on("console", (message) => this.#hear(message.type(), message.text()));
-    page.on("pageerror", (error) => this.#hear("error", error.stack));
+    page.on("console", (message) => this.#onMessage(message.type(), message.text()));
+    page.on("pageerror", (error) => this.#onMessage("error", error.stack));
   }
 
-  #hear(kind, text) {
+  #onMessage(kind, text) {
     if (!["error", "warning", "assert"].includes(kind)) return;
     if (this.unplugged && unreachable.test(text)) return;
     this.#said.push(`${kind}: ${text}`);
@@ -56,8 +56,8 @@ class Window {
     assert.deepEqual(this.#said, [], "the console is empty");
   }
 
-  // What there was to be seen, for who looks into a failure.
-  async tell(test, name) {
+  // Reports the state of the window after a failure.
+  async reportFailure(test, name) {
     await mkdir(pictures, { recursive: true });
     const path = `${pictures}failed ${name.replaceAll(/[^\w ]/g, "")} ${this.context.browser().contexts().indexOf(this.context)}.png`;
     const shown = await this.page.locator("body").ariaSnapshot({ timeout: 5000 }).catch(String);
@@ -109,7 +109,7 @@ class Window {
   }
 
   async holds(field, value) {
-    await eventually(async () => assert.equal(await this.field(field).inputValue(), value), `${field} to hold ${value}`);
+    await retry(async () => assert.equal(await this.field(field).inputValue(), value), `${field} to hold ${value}`);
   }
 
   // Until fonts and portraits are there and nothing moves that would come to rest.
@@ -142,32 +142,19 @@ class Window {
   // Where the keyboard is.
   async focused(locator) {
     const elsewhere = (element) => (element === document.activeElement ? "" : document.activeElement.cloneNode().outerHTML);
-    await eventually(async () => assert.equal(await locator.evaluate(elsewhere), ""), `focus on ${locator}`);
+    await retry(async () => assert.equal(await locator.evaluate(elsewhere), ""), `focus on ${locator}`);
   }
 
   // The rows of a grid, in this order.
   lists = (grid, wanted) =>
-    eventually(async () => assert.deepEqual(await this.names(this.role("grid", grid).getByRole("row")), wanted), `${grid} to be in order`);
+    retry(async () => assert.deepEqual(await this.names(this.role("grid", grid).getByRole("row")), wanted), `${grid} to be in order`);
 
   async names(locator) {
     return (await locator.all()).length === 0 ? [] : locator.evaluateAll((elements) => elements.map((element) => element.getAttribute("aria-label") ?? element.textContent));
   }
 }
 
-// Looks again until it holds.
-export async function eventually(check, what) {
-  const deadline = Date.now() + patience;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > deadline) throw new Error(`waited in vain for ${what}: ${error.message}`, { cause: error });
-    }
-    await new Promise((resolve) => setTimeout(resolve, 40));
-  }
-}
-
-// Somebody, always the same at the same address.
+// A portrait that depends on the address only.
 function portrait(url) {
   const hue = [...url].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"><rect width="400" height="400" fill="hsl(${hue} 45% 72%)"/>

@@ -18,7 +18,7 @@ const themes: { id: Theme; label: string }[] = [
   { id: "dark", label: "Dark" },
 ];
 
-/** Who is signed in, and how the page looks. */
+/** The signed-in user, and the page's colour scheme. */
 export function AccountMenu() {
   const user = useUser();
   const { openSignIn } = useGate();

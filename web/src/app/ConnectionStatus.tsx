@@ -6,14 +6,14 @@ import css from "./ConnectionStatus.module.css";
 
 /** Always there: whether what is shown is live, and what still waits to be sent. */
 export function ConnectionStatus() {
-  const { state, waiting } = useConnection();
-  const queued = waiting > 0 && state !== "live" ? `${waiting} waiting` : undefined;
+  const { state, pendingCount } = useConnection();
+  const queued = pendingCount > 0 && state !== "live" ? `${pendingCount} waiting` : undefined;
   const stuck = state !== "live" && state !== "connecting";
   return (
     <div className={css.status} data-state={state}>
       <p role="status" aria-label="Connection">
         <i aria-hidden="true" />
-        <span>{state === "live" && waiting > 0 ? "Saving…" : names[state]}</span>
+        <span>{state === "live" && pendingCount > 0 ? "Saving…" : names[state]}</span>
         {queued !== undefined && <b>{queued}</b>}
       </p>
       {stuck && (

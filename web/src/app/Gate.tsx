@@ -1,4 +1,4 @@
-// Who may change things: where changes need a sign-in, whoever starts one is asked for it first.
+// Permission to edit: where changes need a sign-in, starting one opens the sign-in first.
 
 import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
 

@@ -8,7 +8,7 @@ import { capital, listed, words } from "./words.ts";
 
 /** What concerns the whole page: a refused connection, another schema, conflicts that no open form shows. */
 export function GlobalNotices() {
-  const { state, reason, schema, access, held, signIn, withheld, keptReason } = useConnection();
+  const { state, reason, schema, access, heldCount, needsSignIn, withheld, persistenceError } = useConnection();
   const { mayEdit, openSignIn } = useGate();
   const called = (names: readonly string[]) => listed(names.map((name) => (name in words ? words[name as keyof typeof words].many : name)));
   return (
@@ -23,7 +23,7 @@ export function GlobalNotices() {
           {capital(reason)}
         </Notice>
       )}
-      {state === "live" && reason !== undefined && !signIn && (
+      {state === "live" && reason !== undefined && !needsSignIn && (
         <Notice kind="warn" title="You are no longer signed in" actions={<Button onPress={() => openSignIn()}>Sign in</Button>}>
           {capital(reason)}
         </Notice>
@@ -38,19 +38,19 @@ export function GlobalNotices() {
           They are more than the server sends to a page. All of them are still there, and new ones can be added.
         </Notice>
       )}
-      {keptReason !== undefined && (
+      {persistenceError !== undefined && (
         <Notice kind="warn" title="This device keeps nothing">
-          Changes that still wait are lost when this page is closed. The browser says: {keptReason}.
+          Changes that still wait are lost when this page is closed. The browser says: {persistenceError}.
         </Notice>
       )}
-      {held > 0 && (
+      {heldCount > 0 && (
         <Notice
           kind="warn"
-          title={`${held === 1 ? "A change" : `${held} changes`} made on this device ${held === 1 ? "waits" : "wait"} for who made ${held === 1 ? "it" : "them"} to sign in`}
+          title={`${heldCount === 1 ? "A change" : `${heldCount} changes`} made on this device ${heldCount === 1 ? "waits" : "wait"} for who made ${heldCount === 1 ? "it" : "them"} to sign in`}
           actions={
             <>
               <Button onPress={() => openSignIn()}>Sign in</Button>
-              <Button onPress={() => client.discard()}>Give {held === 1 ? "it" : "them"} up</Button>
+              <Button onPress={() => client.discard()}>Give {heldCount === 1 ? "it" : "them"} up</Button>
             </>
           }
         />

@@ -17,7 +17,7 @@ import { SignInPage } from "./SignIn.tsx";
 /** What stays while pages come and go. */
 export function Shell() {
   const navigate = useNavigate();
-  const { signIn } = useConnection();
+  const { needsSignIn } = useConnection();
   const main = useRef<HTMLElement>(null);
   useFocusOnPage(main);
   return (
@@ -30,7 +30,7 @@ export function Shell() {
           <div className={css.shell}>
             <header className={css.bar}>
               <Logo />
-              {!signIn && <Navigation />}
+              {!needsSignIn && <Navigation />}
               <div className={css.foot}>
                 <ConnectionStatus />
                 <AccountMenu />
@@ -38,7 +38,7 @@ export function Shell() {
             </header>
             <main ref={main} id="main" tabIndex={-1} className={css.main}>
               <GlobalNotices />
-              {signIn ? <SignInPage /> : <Outlet />}
+              {needsSignIn ? <SignInPage /> : <Outlet />}
             </main>
           </div>
           <Announcer />

@@ -13,7 +13,7 @@ import css from "./SignIn.module.css";
 import { useTitle } from "./useTitle.ts";
 import { capital } from "./words.ts";
 
-/** For members only: nothing else is to be seen until somebody signs in. */
+/** The whole page with access mode members, before a sign-in. */
 export function SignInPage() {
   useTitle("Sign in");
   const { reason } = useConnection();

@@ -3,7 +3,10 @@
 // Within `new URL` Vite takes it for the name of a file that belongs into the build.
 const file = import.meta.url;
 
-/** Ends with a slash. A build knows it by where its own file, in `assets/`, came from; a development server is at the root. */
+/**
+ * Ends with a slash. A build knows it by where its own file, in `assets/`, came from; a development server is at the
+ * root.
+ */
 export const base = import.meta.env.DEV ? "/" : new URL("..", file).pathname;
 
 /** What belongs to a planner alone, where several are below one host. */

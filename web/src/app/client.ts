@@ -2,25 +2,25 @@
 
 import { createClient, localTokens } from "@rowcast/client";
 import { indexedDb } from "@rowcast/client/indexeddb";
-import { hooks } from "@rowcast/client/react";
-import { touches } from "@rowcast/client/touches";
+import { createHooks } from "@rowcast/client/react";
+import { remoteEdits } from "@rowcast/client/remote-edits";
 import { type Collections, schema } from "@schema";
 
-import { tellOfEarlier } from "../forms/background.ts";
+import { reportRestoredWrite } from "../forms/background.ts";
 import { base, named } from "./base.ts";
 
 export const client = createClient(schema, {
   url: location.origin + base.slice(0, -1),
   tokens: localTokens(named("rowcast.token")),
   persistence: indexedDb(named("rowcast-planner")),
-  answered: tellOfEarlier,
-  touches: touches(),
+  onRestoredWriteSettled: reportRestoredWrite,
+  remoteEdits: remoteEdits(),
 });
 
 // While the planner is worked on, a new version of this module takes the place of this one.
 import.meta.hot?.dispose(() => client.close());
 
-export const { useCollection, useRow, usePending, useTouch, useConnection, useConflicts } = hooks(client);
+export const { useCollection, useRow, usePending, useLastEdit, useConnection, useConflicts } = createHooks(client);
 
 /** A collection's name on the wire. */
 export type Name = keyof Collections;
@@ -29,7 +29,7 @@ export type Row<K extends Name> = Collections[K]["row"];
 /** Whether the server does not send a collection, because it is too large. */
 export const useWithheld = (collection: Name) => useConnection().withheld.includes(collection);
 
-/** Who is signed in. */
+/** The signed-in user. */
 export function useUser(): { id: number; name: string } | null {
   const { user } = useConnection();
   return user && { id: user.id, name: String(user["name"]) };

@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, unless somebody chose.
+// Light or dark: the system's scheme, unless the user has chosen one.
 
 import { useSyncExternalStore } from "react";
 

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-/** Names the page in the tab and for screen readers; undefined leaves it to somebody further in. */
+/** Sets the title for the tab and for screen readers; undefined leaves it to a nested component. */
 export function useTitle(title: string | undefined) {
   useEffect(() => {
     if (title !== undefined) document.title = `${title} · Rowcast Planner`;

@@ -1,7 +1,7 @@
 import type { Conflict } from "@rowcast/client";
 import type { Collections } from "@schema";
 
-import { useTouch } from "../app/client.ts";
+import { useLastEdit } from "../app/client.ts";
 import { fieldWord, words } from "../app/words.ts";
 import { Button } from "../ui/Button.tsx";
 import { Actions, Modal } from "../ui/Modal.tsx";
@@ -19,7 +19,7 @@ interface Props {
 /** Two versions of one row, field by field. What only they have changed stays theirs whichever is chosen. */
 export function ConflictDialog({ conflict, onChoice, editing = false }: Props) {
   const { collection, id, mine, theirs } = conflict;
-  const who = useTouch(collection, id)?.by?.name ?? "somebody else";
+  const who = useLastEdit(collection, id)?.by?.name ?? "somebody else";
   const fields = Object.keys(theirs).filter((field) => field !== "id" && field !== "version" && !same(of(mine, field), of(theirs, field)));
   return (
     <Modal title={`This ${words[collection].one} was changed meanwhile`} question wide onClose={() => onChoice("back")}>

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Form } from "react-aria-components";
 
-import { type Name, useConnection, useTouch } from "../app/client.ts";
+import { type Name, useConnection, useLastEdit } from "../app/client.ts";
 import { useGate } from "../app/Gate.tsx";
 import { capital, fieldWord, words } from "../app/words.ts";
 import { Button } from "../ui/Button.tsx";
@@ -77,11 +77,11 @@ function Gone({ one, again }: { one: string; again: () => void }) {
 }
 
 function Meanwhile<K extends Name, V extends object>({ form }: { form: RowForm<K, V> }) {
-  const touch = useTouch(form.collection, form.base?.id ?? 0);
+  const edit = useLastEdit(form.collection, form.base?.id ?? 0);
   return (
     <Notice
       kind="warn"
-      title={`${touch?.by?.name ?? "Somebody"} changed this while you were editing`}
+      title={`${edit?.by?.name ?? "Somebody"} changed this while you were editing`}
       actions={
         <>
           <Button onPress={form.takeTheirs}>Take theirs</Button>

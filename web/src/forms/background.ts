@@ -1,25 +1,25 @@
-// Writes whose form is gone: how they end is told in a message.
+// Writes whose form is closed: a message reports their refusal.
 
-import type { EarlierWrite, Write, WriteAck } from "@rowcast/client";
+import type { RestoredWrite, Write, WriteAck } from "@rowcast/client";
 
 import { type Name } from "../app/client.ts";
 import { fieldWord, words } from "../app/words.ts";
 import { toast } from "../ui/toasts.tsx";
 
-/** Tells of a refusal. A conflict is not told here: it is offered above the page. */
+/** Reports a refusal. A conflict is displayed above the page instead. */
 export async function watch(write: Write<unknown>, collection: Name, doing: string) {
   const ack = await write;
-  tell(ack, `${doing} the ${words[collection].one}`);
+  reportRefusal(ack, `${doing} the ${words[collection].one}`);
   return ack;
 }
 
 /** The same for a write that an earlier page has left behind. */
-export function tellOfEarlier({ kind, collection, values }: EarlierWrite, ack: WriteAck<unknown>) {
+export function reportRestoredWrite({ kind, collection, values }: RestoredWrite, ack: WriteAck<unknown>) {
   const name = typeof values["name"] === "string" ? ` “${values["name"]}”` : "";
-  tell(ack, `${kind === "update" ? "change" : kind} the ${words[collection as Name].one}${name} as you left it`);
+  reportRefusal(ack, `${kind === "update" ? "change" : kind} the ${words[collection as Name].one}${name} as you left it`);
 }
 
-function tell(ack: WriteAck<unknown>, doing: string) {
+function reportRefusal(ack: WriteAck<unknown>, doing: string) {
   if (!ack.ok && !ack.conflict) toast({ title: `Could not ${doing}`, detail: sentences(ack.errors), bad: true });
 }
 

@@ -10,7 +10,7 @@ function change(next: Set<string>) {
   listeners.forEach((listener) => listener());
 }
 
-/** Says that a write's conflict will be shown by whoever asks; returns what takes that back. */
+/** Claims the display of a write's conflict for the caller; returns a function that releases it. */
 export function claim(requestId: string) {
   change(new Set([...claimed, requestId]));
   return () => change(new Set([...claimed].filter((id) => id !== requestId)));

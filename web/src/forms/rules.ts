@@ -1,4 +1,4 @@
-// What the server will say about a value, told beforehand: as a hint, and before a write is kept for later.
+// The server's validation, evaluated in advance: for hints, and before an offline write is queued.
 
 import { rules } from "@schema";
 

@@ -48,7 +48,7 @@ export function useRowForm<K extends Name, V extends object>({ shape, row, blank
     };
   }, []);
 
-  // Others' changes come in by themselves while nothing is typed; after that they are told of, and nothing moves.
+  // Remote edits update the form while it has no input; after that they are only reported.
   const theirs = row && base && row !== base && !saving ? differing(shape.read(row), clean) : [];
   if (row && base && row !== base && !saving && (theirs.length === 0 || !dirty) && !left.current.has(row.version)) {
     rebase(row);

@@ -35,14 +35,14 @@ export function Announcer() {
 function news(since: number): string {
   const parts: string[] = [];
   for (const name of Object.keys(words) as Name[]) {
-    const touched = client.rows(name).flatMap((row) => {
-      const touch = client.touch(name, row.id);
-      return touch && touch.at >= since ? [{ row, touch }] : [];
+    const edited = client.rows(name).flatMap((row) => {
+      const edit = client.lastEdit(name, row.id);
+      return edit && edit.at >= since ? [{ row, edit }] : [];
     });
-    const [first] = touched;
+    const [first] = edited;
     if (!first) continue;
-    const who = first.touch.by?.name ?? "Somebody";
-    parts.push(touched.length === 1 ? `${who} ${first.touch.kind} the ${words[name].one} ${rowName(first.row)}` : `${count(touched.length, name)} changed`);
+    const who = first.edit.by?.name ?? "Somebody";
+    parts.push(edited.length === 1 ? `${who} ${first.edit.kind} the ${words[name].one} ${rowName(first.row)}` : `${count(edited.length, name)} changed`);
   }
   return parts.join(". ");
 }

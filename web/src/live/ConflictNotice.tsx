@@ -10,7 +10,7 @@ import { ConflictDialog } from "../forms/ConflictDialog.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Notice } from "../ui/Notice.tsx";
 
-/** Changes of ours that met a newer version while nobody had a form open for them. */
+/** Conflicts of this client that no open form displays. */
 export function ConflictNotice() {
   const claimed = useClaimed();
   const conflicts = useConflicts().filter(({ requestId }) => !claimed.has(requestId));

@@ -4,22 +4,25 @@ import { type Name, useConnection, usePending } from "../app/client.ts";
 import css from "./Fresh.module.css";
 import { useFresh } from "./useFresh.ts";
 
-/** A light that fades over a row that somebody else has just changed, and who it was. Goes into something with a position. */
+/** Highlights a row after a remote edit, with its author. Needs a positioned parent. */
 export function Fresh({ collection, id, words = "row" }: { collection: Name; id: number; words?: "row" | "card" | "form" }) {
-  const touch = useFresh(collection, id);
-  if (!touch) return null;
-  const verb = touch.kind === "created" ? "added" : "changed";
-  const sentence = `${touch.by?.name ?? "Somebody"} ${verb} this just now`;
+  const edit = useFresh(collection, id);
+  if (!edit) return null;
+  const verb = edit.kind === "created" ? "added" : "changed";
+  const sentence = `${edit.by?.name ?? "Somebody"} ${verb} this just now`;
   return (
-    <span key={touch.version} className={css.fresh} data-words={words}>
+    <span key={edit.version} className={css.fresh} data-words={words}>
       <span className={css.who} title={sentence}>
-        {words === "card" ? (touch.by?.name ?? verb) : sentence}
+        {words === "card" ? (edit.by?.name ?? verb) : sentence}
       </span>
     </span>
   );
 }
 
-/** Marks a row with a write of ours that has not been answered. Only without a connection, for else it is over in no time. */
+/**
+ * Marks a row with a write of ours that has not been answered. Only without a connection, for else it is over in no
+ * time.
+ */
 export function Waiting({ collection, id }: { collection: Name; id: number }) {
   const pending = usePending(collection, id);
   const { state } = useConnection();

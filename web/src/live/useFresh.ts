@@ -1,15 +1,15 @@
 import { useEffect, useState } from "react";
 
-import { type Name, useTouch } from "../app/client.ts";
+import { type Name, useLastEdit } from "../app/client.ts";
 
-/** How long somebody else's change is marked. */
+/** How long a remote edit is highlighted. */
 const SHOWN = 8000;
 
-/** Somebody else's change of a row while it is news; then undefined. */
+/** The remote edit of a row while it is recent; then undefined. */
 export function useFresh(collection: Name, id: number) {
-  const touch = useTouch(collection, id);
+  const edit = useLastEdit(collection, id);
   const [now, setNow] = useState(Date.now);
-  const at = touch?.at;
+  const at = edit?.at;
   useEffect(() => {
     if (at === undefined) return;
     setNow(Date.now());
@@ -19,5 +19,5 @@ export function useFresh(collection: Name, id: number) {
     return () => clearTimeout(timer);
   }, [at]);
   // A change that came since the last look at the clock is later than it, and news too.
-  return touch && now - touch.at < SHOWN ? touch : undefined;
+  return edit && now - edit.at < SHOWN ? edit : undefined;
 }

@@ -12,7 +12,9 @@ interface Props {
   size?: number;
 }
 
-/** A portrait on top of initials: where the picture does not come, the initials are there already, and nothing moves. */
+/**
+ * A portrait on top of initials: where the picture does not come, the initials are there already, and nothing moves.
+ */
 export function Avatar({ id, name, picture, size = 40 }: Props) {
   const [shown, setShown] = useState<string>();
   return (

@@ -6,7 +6,7 @@ export type Look = "primary" | "plain" | "quiet" | "danger" | "remove" | "icon";
 
 interface Props extends ButtonProps {
   look?: Look;
-  /** At work: it keeps its place and its focus, and whoever handles it lets a second press pass. */
+  /** Busy: keeps its place and focus; its handler ignores a second press. */
   busy?: boolean;
 }
 

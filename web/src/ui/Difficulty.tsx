@@ -8,7 +8,7 @@ const LEVELS: [number, RegExp][] = [
 
 interface Props {
   value: string;
-  /** Bars alone where there is little room and the word is told elsewhere. */
+  /** Bars only, where space is short and the word is displayed elsewhere. */
   short?: boolean;
 }
 

@@ -98,7 +98,7 @@ export function Picker<T extends { id: number; name: string }>({ label, name, va
 function PickerInput({ placeholder }: { placeholder: string }) {
   const state = useContext(ComboBoxStateContext);
 
-  // Who has typed enough to mean one row has chosen it. Without that, a return would throw away what was typed.
+  // Text that matches one row chooses it. Otherwise Enter would discard the input.
   function choose(event: KeyboardEvent) {
     const typed = state?.inputValue.trim().toLowerCase();
     if (!state?.isOpen || !typed || state.selectionManager.focusedKey !== null || (event.key !== "Enter" && event.key !== "Tab")) return;

@@ -1,17 +1,17 @@
 // After the storm: every page comes to show what the database holds, and the servers own up to what they could not do.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { collections, open, patience } from "../clients/javascript/server.js";
+import { TIMEOUT, collections, openSocket } from "@rowcast/test-support";
 import { hash } from "./hash.js";
 
 // Every page as it is, then those on `changes` once more after they have come back; and what each server lists.
-export async function settle({ test, nodes, pages, truth, journal }) {
+export async function awaitConvergence({ test, nodes, pages, truth, faultLog }) {
   const expected = hash(collections.map((collection) => truth[collection]));
   const agree = async (when, some) => {
     const differ = () => some.filter((page) => !page.whole || page.hash() !== expected);
-    for (const end = Date.now() + patience; differ().length > 0 && Date.now() < end; ) await pause(25);
+    for (const end = Date.now() + TIMEOUT; differ().length > 0 && Date.now() < end; ) await pause(25);
     for (const page of differ()) {
-      journal.broken(`a page does not show what is there, ${when}`, {
+      faultLog.violation(`a page does not show what is there, ${when}`, {
         page: page.name,
         live: page.live,
         connected: page.socket.connected,
@@ -21,52 +21,52 @@ export async function settle({ test, nodes, pages, truth, journal }) {
     }
   };
   await agree("once all is calm", pages);
-  journal.count("pages that agree", pages.filter((page) => page.hash() === expected).length);
+  faultLog.count("pages that agree", pages.filter((page) => page.hash() === expected).length);
   const resuming = pages.filter(({ live }) => live === "changes");
   for (const page of resuming) page.again();
   await agree("after it came back", resuming);
 
   for (const node of nodes) {
     node.check();
-    const listed = await everything(open(test, node.url));
+    const listed = await everything(openSocket(test, node.url));
     const differs = difference(listed, truth);
-    if (differs.length > 0) journal.broken("a server does not list what is there", { node: node.name, differs });
+    if (differs.length > 0) faultLog.violation("a server does not list what is there", { node: node.name, differs });
   }
-  journal.count("rows at the end", collections.reduce((sum, collection) => sum + truth[collection].length, 0));
+  faultLog.count("rows at the end", collections.reduce((sum, collection) => sum + truth[collection].length, 0));
 }
 
-// Whoever was told that it was the server's fault, or before it was shown, was so for a reason that is in a log.
-export async function confess({ nodes, ledger, journal, steady }) {
+// Each `$internal`, and each ack that came before its change was published, must have its cause in a log.
+export async function checkServerLogs({ nodes, writeLog, faultLog, steady }) {
   const lines = nodes.flatMap((node) => node.log().split("\n"));
-  for (const line of lines) if (/panicked/.test(line)) journal.broken("a server panicked", { line });
-  for (const write of ledger.writes) {
+  for (const line of lines) if (/panicked/.test(line)) faultLog.violation("a server panicked", { line });
+  for (const write of writeLog.writes) {
     for (const { at, key, error } of write.told) {
-      if (steady && key === "$unavailable") journal.broken("$unavailable, though the database was there", { at, error, write });
+      if (steady && key === "$unavailable") faultLog.violation("$unavailable, though the database was there", { at, error, write });
       const [, incident] = /incident (\w+)/.exec(error) ?? [];
       const cause = incident && lines.find((line) => line.includes(incident));
-      if (incident) journal.broken("$internal", { at, write, cause });
+      if (incident) faultLog.violation("$internal", { at, write, cause });
     }
   }
   const late = lines.filter((line) => /acked before it was published|before what it tells of was published/.test(line));
-  const early = journal.counts["acked before shown"] ?? 0;
-  if (early > late.length) journal.broken("acks came before what they tell of", { early, owned: late.length });
+  const early = faultLog.counts["acked before shown"] ?? 0;
+  if (early > late.length) faultLog.violation("acks came before what they tell of", { early, owned: late.length });
 
   for (const node of nodes) {
     await node.measure();
-    for (const [what, count] of Object.entries(node.counted())) journal.count(what, count);
+    for (const [what, count] of Object.entries(node.counted())) faultLog.count(what, count);
   }
-  journal.count("written by other programs", ledger.foreign.length);
-  const refused = ledger.writes.filter(({ ack }) => ack && !ack.ok).length;
-  journal.count("writes acked as done", ledger.writes.length - refused);
-  journal.count("writes refused", refused);
+  faultLog.count("written by other programs", writeLog.foreign.length);
+  const refused = writeLog.writes.filter(({ ack }) => ack && !ack.ok).length;
+  faultLog.count("writes acked as done", writeLog.writes.length - refused);
+  faultLog.count("writes refused", refused);
 }
 
-async function everything({ ask }) {
+async function everything({ request }) {
   const all = {};
   for (const collection of collections) {
     all[collection] = new Map();
     for (let after = null, first = true; first || after; first = false) {
-      const { data } = await ask(`list_${collection}`, { limit: 7, after });
+      const { data } = await request(`list_${collection}`, { limit: 7, after });
       for (const row of data.rows) all[collection].set(row.id, row);
       after = data.next;
     }

@@ -1,14 +1,14 @@
-// What one end of a connection sends, in the pieces in which a fault is worth making: HTTP as it comes, and each frame
-// of a WebSocket by itself.
+// Splits what one end of a connection sends: HTTP as it arrives, and each frame of a WebSocket by itself, so that a
+// fault hits a unit of the protocol.
 
 const upgrade = /^(?:GET [^]*\r\nupgrade: websocket\r\n|HTTP\/1\.1 101 )/i;
 
-export class Pieces {
+export class FrameSplitter {
   #rest = Buffer.alloc(0);
   #upgraded = false;
 
   // Each is `{ bytes, kind }`: an `event` of Socket.IO (a POST of long-polling counts as one), an `ack`, or `other`.
-  *of(chunk) {
+  *split(chunk) {
     if (!this.#upgraded) {
       const text = chunk.toString("latin1");
       this.#upgraded = upgrade.test(text);
@@ -26,7 +26,7 @@ export class Pieces {
   }
 }
 
-// The first frame, if all of it is there (RFC 6455, section 5.2).
+// The first frame, if it is complete (RFC 6455, section 5.2).
 function read(bytes) {
   if (bytes.length < 2) return null;
   const short = bytes[1] & 0x7f;

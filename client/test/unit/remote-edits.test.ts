@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ModelSocket } from "../interleaving/socket.ts";
-import { played, ticks } from "./played.ts";
+import { mockPage, ticks } from "./mock-socket.ts";
 
 vi.mock("socket.io-client", () => ({ io: (_: string, options: any) => new ModelSocket(options) }));
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
@@ -11,7 +11,7 @@ afterEach(() => void vi.useRealTimers());
 const ada = { id: 7, name: "Ada" };
 
 async function connected() {
-  const page = played();
+  const page = mockPage();
   await ticks();
   page.socket.up();
   page.settle();
@@ -20,30 +20,30 @@ async function connected() {
   return { ...page, authored, version };
 }
 
-test("another program's edit, which has no author, is shown", async () => {
+test("an edit by another program is reported without an author", async () => {
   const { client, model, settle, version } = await connected();
-  expect(client.touch("boxes", 1)).toBeUndefined();
+  expect(client.lastEdit("boxes", 1)).toBeUndefined();
   model.foreign("boxes", 1, { name: "psql" });
   settle();
-  expect(client.touch("boxes", 1)).toMatchObject({ kind: "updated", version: version(), by: undefined });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ kind: "updated", version: version(), by: undefined });
   expect(client.row("boxes", 1)).toMatchObject({ name: "psql" });
 });
 
-test("one that is told while a write of ours is under way is told once it is known not to be ours", async () => {
+test("an edit received during a pending write is reported once the write is acked", async () => {
   const { client, model, socket, settle, version } = await connected();
   const write = client.update("boxes", { id: 1, name: "ours" });
   await ticks();
   model.foreign("boxes", 1, { name: "psql" });
   const theirs = version();
   model.down(socket.deliver, false);
-  expect(client.touch("boxes", 1)).toBeUndefined();
+  expect(client.lastEdit("boxes", 1)).toBeUndefined();
   settle();
   expect((await write).ok).toBe(true);
   expect(client.row("boxes", 1)).toMatchObject({ name: "ours" });
-  expect(client.touch("boxes", 1)).toMatchObject({ version: theirs });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: theirs });
 });
 
-test("what is ours is not told of, also if it is shown long before its ack", async () => {
+test("the client's own writes are not reported, even if displayed long before their acks", async () => {
   const { client, model, socket, settle } = await connected();
   const write = client.create("boxes", { name: "ours" });
   await ticks();
@@ -54,40 +54,40 @@ test("what is ours is not told of, also if it is shown long before its ack", asy
   model.up();
   settle();
   await Promise.all([write, update]);
-  for (const id of [1, 3]) expect(client.touch("boxes", id)).toBeUndefined();
+  for (const id of [1, 3]) expect(client.lastEdit("boxes", id)).toBeUndefined();
 });
 
-test("an author is known by the version, whether before the change or after it", async () => {
+test("an author is matched by version, before or after the change", async () => {
   const { client, model, settle, authored, version } = await connected();
   model.foreign("boxes", 1, { name: "one" });
   const first = version();
   settle();
   model.foreign("boxes", 1, { name: "two" });
   authored(1, version());
-  expect(client.touch("boxes", 1)).toMatchObject({ version: first, by: undefined });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: first, by: undefined });
   settle();
-  expect(client.touch("boxes", 1)).toMatchObject({ version: version(), by: ada });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: version(), by: ada });
   // One of before, which comes late.
   authored(1, first, null);
-  expect(client.touch("boxes", 1)).toMatchObject({ version: version(), by: ada });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: version(), by: ada });
   model.foreign("boxes", 1, { name: "three" });
   settle();
   authored(1, version(), null);
-  expect(client.touch("boxes", 1)).toMatchObject({ version: version(), by: null });
+  expect(client.lastEdit("boxes", 1)).toMatchObject({ version: version(), by: null });
 });
 
-test("a row is created if it was not there, whatever its version", async () => {
+test("an unknown row is reported as created, whatever its version", async () => {
   const { client, model, settle } = await connected();
   model.write("new_box", { name: "three" });
   model.foreign("boxes", 3, { name: "three, again" });
   model.down((event, ...args) => ModelSocket.latest.deliver(event, ...args), true);
-  expect(client.touch("boxes", 3)).toMatchObject({ kind: "created" });
+  expect(client.lastEdit("boxes", 3)).toMatchObject({ kind: "created" });
   model.foreign("boxes", 3, { name: "and again" });
   settle();
-  expect(client.touch("boxes", 3)).toMatchObject({ kind: "updated" });
+  expect(client.lastEdit("boxes", 3)).toMatchObject({ kind: "updated" });
 });
 
-test("versions that say nothing are carried along with our own writes, and tell others' apart", async () => {
+test("opaque versions are carried along the client's own writes, and detect others'", async () => {
   const { client, model, settle, version } = await connected();
   model.foreign("boxes", 1, { name: "psql" });
   settle();
@@ -113,7 +113,7 @@ test("versions that say nothing are carried along with our own writes, and tell 
   expect(client.conflicts()[0]).toMatchObject({ theirs: { name: "theirs" }, base: { name: "a" } });
 });
 
-test("what this client knows nothing of does no harm", async () => {
+test("unknown collections are ignored", async () => {
   const { client, model, socket, settle } = await connected();
   socket.deliver("withheld", { collection: "boxes", rows: 1e6 });
   socket.deliver("authored", { collection: "chairs", id: 1, version: 1, by: null });

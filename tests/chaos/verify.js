@@ -4,32 +4,32 @@ import { hash } from "./hash.js";
 import { names } from "./operations.js";
 import { isPublished } from "./subscription.js";
 
-export function judge({ ledger, truth, pages, published, journal }) {
-  for (const write of ledger.unanswered) journal.broken("a write was never acked", { at: write.sent, write });
-  const rows = histories(ledger, journal);
-  for (const write of ledger.writes) {
-    if (write.ack && !write.undone) reason(write, rows, journal);
+export function verify({ writeLog, truth, pages, published, faultLog }) {
+  for (const write of writeLog.unanswered) faultLog.violation("a write was never acked", { at: write.sent, write });
+  const rows = histories(writeLog, faultLog);
+  for (const write of writeLog.writes) {
+    if (write.ack && !write.undone) reason(write, rows, faultLog);
   }
-  const silent = loaded(ledger, truth, journal);
+  const silent = loaded(writeLog, truth, faultLog);
   for (const collection of Object.keys(names)) {
     const found = truth[collection].filter(({ id }) => collection !== "coaches" || !(silent.has(id) || isPublished(id)));
-    table(collection, rows[collection], found, journal);
+    table(collection, rows[collection], found, faultLog);
   }
-  if (truth.schedules.length > 0) journal.broken("schedules, which nobody wrote", { rows: truth.schedules });
-  shown(ledger, pages, published, journal);
+  if (truth.schedules.length > 0) faultLog.violation("schedules, which nobody wrote", { rows: truth.schedules });
+  shown(writeLog, pages, published, faultLog);
 }
 
 // For each row, what was acked or noted: one creation, any number of updates, one deletion at most.
-function histories(ledger, journal) {
+function histories(writeLog, faultLog) {
   const rows = Object.fromEntries(Object.keys(names).map((collection) => [collection, new Map()]));
-  const done = ledger.writes.filter(({ ack, undone }) => ack?.ok && !undone);
+  const done = writeLog.writes.filter(({ ack, undone }) => ack?.ok && !undone);
   const made = (write) => {
     const known = rows[write.collection].get(write.ack.data.id);
-    if (known) journal.broken("two writes were acked with one row", { at: write.acked, write, other: known.made });
+    if (known) faultLog.violation("two writes were acked with one row", { at: write.acked, write, other: known.made });
     rows[write.collection].set(write.ack.data.id, { made: write, updates: [], deleted: [] });
   };
-  // Other programs' writes are like ours, but for what they are told.
-  const noted = ledger.foreign.filter(({ kind }) => kind !== "silent");
+  // Other programs' writes are treated as clients' writes, except for acks.
+  const noted = writeLog.foreign.filter(({ kind }) => kind !== "silent");
   const others = noted.map(({ marker, kind, collection, id, row }) => ({
     ...{ marker, collection, kind: kind === "insert" ? "create" : kind, isForeign: true, payload: {} },
     ack: { ok: true, data: { ...row, id } },
@@ -38,25 +38,25 @@ function histories(ledger, journal) {
   for (const write of all.filter(({ kind }) => kind === "create")) made(write);
   for (const write of all.filter(({ kind }) => kind !== "create")) {
     const row = rows[write.collection].get(write.ack.data.id);
-    if (!row) journal.broken("a write to a row that nobody made was acked", { at: write.acked, write });
+    if (!row) faultLog.violation("a write to a row that nobody made was acked", { at: write.acked, write });
     else row[write.kind === "delete" ? "deleted" : "updates"].push(write);
   }
   return rows;
 }
 
 // What was loaded behind all triggers is as the last load left it. Its version is what the server makes of that.
-function loaded(ledger, truth, journal) {
-  const last = new Map(ledger.foreign.filter(({ kind }) => kind === "silent").map(({ id, row }) => [id, row]));
+function loaded(writeLog, truth, faultLog) {
+  const last = new Map(writeLog.foreign.filter(({ kind }) => kind === "silent").map(({ id, row }) => [id, row]));
   const present = new Map(truth.coaches.map((row) => [row.id, row]));
   for (const [id, row] of last) {
     const there = present.get(id);
-    if (!there || !same({ ...row, version: 0 }, { ...there, version: 0 })) journal.broken("a loaded row is not as it was loaded", { row, there });
+    if (!there || !same({ ...row, version: 0 }, { ...there, version: 0 })) faultLog.violation("a loaded row is not as it was loaded", { row, there });
   }
   return last;
 }
 
 // What was done is what was asked for. A refusal has a reason that holds, and what had to be refused was.
-function reason({ ack, wrong, ...write }, rows, journal) {
+function reason({ ack, wrong, ...write }, rows, faultLog) {
   const { collection, payload } = write;
   const gone = (collection, id) => (rows[collection].get(id)?.deleted ?? [true]).length > 0;
   const unexplained = (key) => {
@@ -67,7 +67,7 @@ function reason({ ack, wrong, ...write }, rows, journal) {
     const move = /^exercise_moves\.(\d+)\.id$/.exec(key);
     return !move || !gone("exercise_moves", payload.exercise_moves[move[1]].id);
   };
-  const report = (what) => journal.broken(what, { at: write.acked, ack, write });
+  const report = (what) => faultLog.violation(what, { at: write.acked, ack, write });
   if (ack.ok) {
     if (wrong) report("what is wrong was acked as done");
     const asked = { ...ack.data, ...payload, version: ack.data.version };
@@ -79,9 +79,9 @@ function reason({ ack, wrong, ...write }, rows, journal) {
 }
 
 // What is in the table is what the acks add up to.
-function table(collection, rows, found, journal) {
+function table(collection, rows, found, faultLog) {
   const present = new Map(found.map((row) => [row.id, row]));
-  if (present.size < found.length) journal.broken("two rows have one id", { collection });
+  if (present.size < found.length) faultLog.violation("two rows have one id", { collection });
   for (const [id, { made, updates, deleted }] of rows) {
     const row = present.get(id);
     const there = deleted.length === 0;
@@ -95,26 +95,27 @@ function table(collection, rows, found, journal) {
       if (!isForeign || place === 0) return version !== place + 1;
       return version < versions[place - 1] || (version === versions[place - 1] && !isStill(place));
     };
-    if (versions.some(wrong)) journal.broken("versions have gaps or doubles", { at, versions, row, last });
-    unseen(last, journal);
-    if (deleted.length > 1) journal.broken("deleted twice", { at, deleted });
-    if (!there && row) journal.broken("acked as deleted, and there", { at: deleted[0].acked, row, deleted });
-    if (there && !row) journal.broken("acked and lost", { at, made, updates });
+    if (versions.some(wrong)) faultLog.violation("versions have gaps or doubles", { at, versions, row, last });
+    unseen(last, faultLog);
+    if (deleted.length > 1) faultLog.violation("deleted twice", { at, deleted });
+    if (!there && row) faultLog.violation("acked as deleted, and there", { at: deleted[0].acked, row, deleted });
+    if (there && !row) faultLog.violation("acked and lost", { at, made, updates });
     if (there && row && !same(row, last.at(-1).ack.data)) {
-      journal.broken("a row is not as its last write was acked", { at, row, write: last.at(-1) });
+      faultLog.violation("a row is not as its last write was acked", { at, row, write: last.at(-1) });
     }
   }
-  for (const row of found) if (!rows.has(row.id)) journal.broken("a row that nobody was acked with", { row });
+  for (const row of found) if (!rows.has(row.id)) faultLog.violation("a row that nobody was acked with", { row });
 }
 
-// What depends on a version was done to the row as it was then: nothing came between, and what was not to change did not.
-function unseen(states, journal) {
+// What depends on a version was done to the row as it was then: nothing came between, and what was not to change did
+// not.
+function unseen(states, faultLog) {
   for (const [place, { acked: at, ack, payload, isForeign }] of states.entries()) {
     if (isForeign || place === 0 || payload.version === undefined) continue;
     const seen = states[place - 1];
     const data = { ...seen.ack.data, ...payload, version: ack.data.version };
     if (seen.ack.data.version !== payload.version || !same(data, ack.data)) {
-      journal.broken("a change was overwritten that the writer had not seen", { at, ack, payload, seen });
+      faultLog.violation("a change was overwritten that the writer had not seen", { at, ack, payload, seen });
     }
   }
 }
@@ -125,14 +126,14 @@ function same(one, other) {
   return hash(own(one)) === hash(own(other));
 }
 
-// Nobody was ever shown what was not acked as done, or noted by another program.
-function shown(ledger, pages, published, journal) {
-  const acked = ledger.writes.filter(({ ack }) => ack?.ok);
-  const done = new Set([...acked, ...ledger.foreign].map(({ marker }) => marker).concat(published.map(({ name }) => name)));
+// No page ever displayed a change that was neither acked as done nor noted by another program.
+function shown(writeLog, pages, published, faultLog) {
+  const acked = writeLog.writes.filter(({ ack }) => ack?.ok);
+  const done = new Set([...acked, ...writeLog.foreign].map(({ marker }) => marker).concat(published.map(({ name }) => name)));
   const names = new Set(pages.flatMap((page) => [...page.names]));
   for (const name of names) {
     if (done.has(name)) continue;
-    const write = ledger.writes.find(({ marker }) => marker === name);
-    journal.broken("shown, though not acked as done", { at: write?.acked, name, write });
+    const write = writeLog.writes.find(({ marker }) => marker === name);
+    faultLog.violation("shown, though not acked as done", { at: write?.acked, name, write });
   }
 }

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { memoryTokens } from "../../src/index.ts";
 import { ModelSocket } from "../interleaving/socket.ts";
-import { played, ticks } from "./played.ts";
+import { mockPage, ticks } from "./mock-socket.ts";
 
 vi.mock("socket.io-client", () => ({ io: (_: string, options: any) => new ModelSocket(options) }));
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
@@ -15,8 +15,8 @@ const label = (id: number) => ({ id, version: 1, text: "a", box: { id: 1, name: 
 const names = (client: { rows(collection: string): readonly any[] }) => client.rows("boxes").map((one) => one.name);
 
 // The server is what the test says it is.
-async function page(options: Parameters<typeof played>[0] = {}) {
-  const { client, socket, model } = played(options);
+async function page(options: Parameters<typeof mockPage>[0] = {}) {
+  const { client, socket, model } = mockPage(options);
   const asked: any[] = [];
   model.connect = (auth) => {
     asked.push(auth);
@@ -38,7 +38,7 @@ const first = [
 ];
 const last = { n: 4, of: 4, collection: "labels", rows: [label(9)], cursor: "7" };
 
-test("the parts of a picture are asked for, and shown together with the last", async () => {
+test("snapshot parts are requested, and displayed with the last one", async () => {
   const { client, asked, deliver, up, parts } = await page();
   up();
   expect(asked).toMatchObject([{ live: "changes", chunks: true, since: undefined }]);
@@ -51,7 +51,7 @@ test("the parts of a picture are asked for, and shown together with the last", a
   expect(client.rows("labels")).toEqual([label(9)]);
 });
 
-test("a picture whose connection ends before its last part is none, and the one before it stands", async () => {
+test("an incomplete snapshot is dropped on disconnect, and the previous rows stay", async () => {
   const { client, socket, asked, deliver, up, parts } = await page();
   up();
   parts(...first);
@@ -71,7 +71,7 @@ test("a picture whose connection ends before its last part is none, and the one 
   expect(client.connection().state).toBe("live");
 });
 
-test("what is gone is gone with the next picture, and of two on one connection the later counts", async () => {
+test("a snapshot removes missing rows, and a later one replaces an unfinished one", async () => {
   const { client, deliver, up, parts } = await page();
   up();
   parts(...first);
@@ -85,7 +85,7 @@ test("what is gone is gone with the next picture, and of two on one connection t
   expect(client.connection().state).toBe("live");
 });
 
-test("a collection that is withheld is named with the last part", async () => {
+test("a withheld collection is reported with the last part", async () => {
   const { client, deliver, up } = await page();
   up();
   const withheld = [{ collection: "labels", limit: 8, reason: "larger than 8 bytes" }];
@@ -98,7 +98,7 @@ test("a collection that is withheld is named with the last part", async () => {
   expect(client.rows("labels")).toHaveLength(1);
 });
 
-test("an ack that comes between parts counts when they are shown: the row never stands beside its stand-in", async () => {
+test("an ack between parts is applied with the snapshot: the row is never displayed beside its placeholder", async () => {
   const { client, model, deliver, up, parts } = await page();
   up();
   parts(...first);
@@ -122,7 +122,7 @@ test("an ack that comes between parts counts when they are shown: the row never 
   expect(names(client).filter((name) => name === "ours")).toHaveLength(1);
 });
 
-test("an ack that comes between parts and is lost with them is asked for again", async () => {
+test("an ack between parts of a dropped snapshot is requested again", async () => {
   const { client, socket, model, up, parts, deliver } = await page();
   up();
   parts(...first);
@@ -141,18 +141,18 @@ test("an ack that comes between parts and is lost with them is asked for again",
   expect(await write).toMatchObject({ ok: true, data: { id: 10 } });
 });
 
-test("parts that were on their way to a member who has signed out show nothing", async () => {
+test("parts that arrive after a sign-out are not displayed", async () => {
   const { client, deliver, up, parts } = await page({ tokens: memoryTokens() });
   up({ id: 1, version: 1, name: "Mara" }, "members");
   parts(...first);
   deliver("signed_out", { reason: "ended elsewhere" });
   deliver("part", last);
-  expect(client.connection()).toMatchObject({ ready: false, user: null, signIn: true });
+  expect(client.connection()).toMatchObject({ ready: false, user: null, needsSignIn: true });
   expect(names(client)).toEqual([]);
   expect(client.rows("labels")).toEqual([]);
 });
 
-test("a page is not live between the snapshots of a server that knows no parts", async () => {
+test("a client is not live between snapshots of a server without parts", async () => {
   const { client, deliver, up } = await page();
   up();
   deliver("boxes", [box(1)], { cursor: "7.1" });

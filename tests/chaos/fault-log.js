@@ -1,4 +1,4 @@
-// What was done to whom, and what turned out to be broken: a report tells of both, side by side.
+// The injected faults and the violated guarantees; a report lists both side by side.
 
 // Faults so long before something, and so long after it, may have to do with it.
 const before = 3000;
@@ -6,10 +6,10 @@ const after = 500;
 // More of one kind of breakage says nothing new.
 const enough = 3;
 
-export class Journal {
+export class FaultLog {
   #began = Date.now();
   #faults = [];
-  #broken = new Map();
+  #violations = new Map();
   counts = {};
 
   // Milliseconds since the run began.
@@ -28,19 +28,19 @@ export class Journal {
   }
 
   // A promise was not kept, of that kind. `at` is when, if it was not just now.
-  broken(what, { at = this.now(), ...details } = {}) {
-    const known = this.#broken.get(what) ?? [];
-    this.#broken.set(what, [...known, { at, details }].slice(0, enough));
+  violation(what, { at = this.now(), ...details } = {}) {
+    const known = this.#violations.get(what) ?? [];
+    this.#violations.set(what, [...known, { at, details }].slice(0, enough));
     this.count(`BROKEN: ${what}`);
   }
 
-  get isBroken() {
-    return this.#broken.size > 0;
+  get isViolated() {
+    return this.#violations.size > 0;
   }
 
   // The first of each kind, with what was done around it.
   report() {
-    const all = [...this.#broken].flatMap(([what, some]) => some.map((one) => ({ what, ...one })));
+    const all = [...this.#violations].flatMap(([what, some]) => some.map((one) => ({ what, ...one })));
     return all.flatMap(({ what, at, details }) => [
       `broken at ${seconds(at)}: ${what}`,
       ...Object.entries(details).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}`),
@@ -48,7 +48,7 @@ export class Journal {
     ]);
   }
 
-  // Everything that was done, for whoever looks at the servers' logs.
+  // All faults, for comparison with the servers' logs.
   history() {
     return this.#faults.map(({ at, what }) => `${new Date(this.#began + at).toISOString()} ${seconds(at)} ${what}\n`);
   }

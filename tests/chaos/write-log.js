@@ -1,30 +1,30 @@
-// Every write, and what its writer was told became of it.
+// All writes with their acks.
 
 import { names } from "./operations.js";
 
-export class Ledger {
+export class WriteLog {
   writes = [];
-  // Rows that are there as far as acks tell, with the newest version heard of: what writers choose from.
+  // The existing rows according to the acks, with the newest known version: writers choose from these.
   board = Object.fromEntries(Object.keys(names).map((collection) => [collection, new Map()]));
   // What other programs did, as their notes say; known in the end.
   foreign = [];
   answered = 0;
-  // Rows that somebody has asked to delete: from then on nobody can be sure of them.
+  // Rows with a requested delete: their existence is uncertain from then on.
   doomed = new Set();
-  #journal;
+  #faultLog;
 
-  constructor(journal) {
-    this.#journal = journal;
+  constructor(faultLog) {
+    this.#faultLog = faultLog;
   }
 
   sent(write) {
-    write.sent = this.#journal.now();
+    write.sent = this.#faultLog.now();
     this.writes.push(write);
     if (write.kind === "delete") this.doomed.add(`${write.collection} ${write.payload.id}`);
   }
 
   acked(write, ack) {
-    [write.acked, write.ack] = [this.#journal.now(), ack];
+    [write.acked, write.ack] = [this.#faultLog.now(), ack];
     this.answered += 1;
     if (!ack.ok) return;
     const rows = this.board[write.collection];
@@ -33,7 +33,7 @@ export class Ledger {
     else if (rows.has(ack.data.id)) rows.set(ack.data.id, Math.max(ack.data.version, rows.get(ack.data.id)));
   }
 
-  // From there on nothing has been written, by the hand of whoever restored a backup.
+  // Marks the writes that the restore of a backup has undone.
   undo(from, board) {
     for (const write of this.writes.slice(from)) write.undone = true;
     this.board = board;

@@ -1,19 +1,19 @@
 // One run: puts everything together, lets it rage, waits for calm, and has it judged.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { confess, settle } from "./calm.js";
+import { awaitConvergence, checkServerLogs } from "./await-convergence.js";
 import { Clocks } from "./clocks.js";
 import { postgres, sqlite, table } from "./database.js";
 import { Faults, chosen } from "./faults.js";
 import { Foreign } from "./foreign.js";
-import { judge } from "./judge.js";
-import { Ledger } from "./ledger.js";
+import { verify } from "./verify.js";
+import { WriteLog } from "./write-log.js";
 import { start } from "./nodes.js";
 import { Page } from "./page.js";
 import { pooled } from "./pooler.js";
 import * as quiet from "./quiet.js";
 import { Random } from "./random.js";
-import { Relay } from "./relay.js";
+import { startFaultyRelay } from "./relay.js";
 import { Subscription } from "./subscription.js";
 import { Writer } from "./writer.js";
 
@@ -31,7 +31,7 @@ const ways = [["websocket"], ["websocket"], ["polling", "websocket"], ["polling"
 const writers = 8;
 const readers = 6;
 
-export async function play(test, { name, folder, journal, seed, writes, seconds, faults: asked, held }) {
+export async function run(test, { name, folder, faultLog, seed, writes, seconds, faults: asked, held }) {
   const { nodes: count, database: begin } = settings[name];
   const random = (who) => new Random(seed, `${name}/${who}`);
   const database = await begin(test, folder);
@@ -45,17 +45,16 @@ export async function play(test, { name, folder, journal, seed, writes, seconds,
     const env = faults.includes("clock") ? clocks.env(name) : {};
     nodes.push(await start(test, { name, folder, database, settings: more, env, held }));
   }
-  const relay = new Relay({ nodes, journal, random });
-  const url = await relay.listen();
-  test.after(() => relay.close());
+  const relay = await startFaultyRelay(test, { nodes, faultLog, random });
+  const { url } = relay;
 
   const open = (kind, at, live, extra) => {
     const transports = ways[count > 1 ? 0 : at % ways.length];
-    const page = new Page({ url, name: `${kind}${at}`, live, journal, options: { transports, ...extra } });
+    const page = new Page({ url, name: `${kind}${at}`, live, faultLog, options: { transports, ...extra } });
     test.after(() => page.socket.disconnect());
     return page;
   };
-  const ledger = new Ledger(journal);
+  const writeLog = new WriteLog(faultLog);
   const reading = Array.from({ length: readers }, (_, at) => open("r", at, at % 2 ? "snapshots" : "changes"));
   const pages = [...reading];
   const authors = Array.from({ length: writers }, (_, at) => {
@@ -63,14 +62,14 @@ export async function play(test, { name, folder, journal, seed, writes, seconds,
     const stock = { retries: chance.between(20, 50), ackTimeout: chance.between(1000, 2000) };
     const page = open("w", at, at % 4 === 0 ? "snapshots" : "changes", stock);
     pages.push(page);
-    return new Writer({ page, ledger, journal, random: chance });
+    return new Writer({ page, writeLog, faultLog, random: chance });
   });
 
-  const foreign = new Foreign({ database, ledger, journal });
+  const foreign = new Foreign({ database, writeLog, faultLog });
   await foreign.begin();
-  const subscription = new Subscription({ database, journal });
+  const subscription = new Subscription({ database, faultLog });
   if (faults.includes("subscription")) await subscription.begin();
-  const storm = new Faults({ faults, nodes, database, pages: reading, journal, random, foreign, subscription, clocks, seconds: held });
+  const storm = new Faults({ faults, nodes, database, pages: reading, faultLog, random, foreign, subscription, clocks, seconds: held });
   const measuring = setInterval(() => nodes.forEach((node) => node.up && node.measure()), 1000);
   test.after(() => clearInterval(measuring));
   let left = writes;
@@ -79,19 +78,19 @@ export async function play(test, { name, folder, journal, seed, writes, seconds,
   relay.calm = true;
   await storm.calm();
   if (raged === "late") {
-    journal.broken(`not all writes were acked within ${seconds} s`);
-    return ledger.unanswered.forEach((write) => journal.broken("not acked", { at: write.sent, write }));
+    faultLog.violation(`not all writes were acked within ${seconds} s`);
+    return writeLog.unanswered.forEach((write) => faultLog.violation("not acked", { at: write.sent, write }));
   }
 
-  if (faults.includes("crash")) await quiet.crash({ authors, database, journal });
-  if (faults.includes("restore")) await quiet.restore({ authors, database, ledger, foreign, pages, journal, random });
+  if (faults.includes("crash")) await quiet.crash({ authors, database, faultLog });
+  if (faults.includes("restore")) await quiet.restore({ authors, database, writeLog, foreign, pages, faultLog, random });
   if (faults.includes("subscription")) await subscription.arrived();
-  ledger.foreign = await foreign.done();
+  writeLog.foreign = await foreign.done();
   const truth = await table(database);
-  await settle({ test, nodes, pages, truth, journal });
+  await awaitConvergence({ test, nodes, pages, truth, faultLog });
   const published = faults.includes("subscription") ? await subscription.published() : [];
-  judge({ ledger, truth, pages, published, journal });
+  verify({ writeLog, truth, pages, published, faultLog });
   // Nothing has kept the database from answering, nor a row from being written.
   const steady = database.kind === "postgres" && !faults.some((fault) => ["crash", "hold", "load", "kill", "freeze"].includes(fault));
-  await confess({ nodes, ledger, journal, steady });
+  await checkServerLogs({ nodes, writeLog, faultLog, steady });
 }
