@@ -20,33 +20,33 @@ use serde::{Deserialize, Serialize};
 use socketio::{Frame, Hub, Socket};
 use tokio::{sync::broadcast::error::RecvError, task::JoinHandle, time::MissedTickBehavior};
 
-use super::Session;
+use super::SocketState;
 use crate::{database::Notices, live::Live, users::User};
 
-const ROOM: &str = "authors";
+const AUTHORS_ROOM: &str = "authors";
 /// What a node says while somebody there asks for authors, and what one says that has just begun.
-const HERE: &str = "here";
-const WHO: &str = "who";
+const SUBSCRIBERS_PRESENT: &str = "here";
+const PRESENCE_QUERY: &str = "who";
 /// How often a node says that somebody is there, and for how long the others believe it.
-const AGAIN: Duration = Duration::from_secs(10);
-const BELIEVED: Duration = Duration::from_secs(30);
+const HEARTBEAT: Duration = Duration::from_secs(10);
+const PRESENCE_TTL: Duration = Duration::from_secs(30);
 
 /// Tells who wrote what.
-pub(super) struct Authors {
+pub(super) struct AuthorBroadcast {
     inner: Arc<Inner>,
-    hearing: Option<JoinHandle<()>>,
+    receiver: Option<JoinHandle<()>>,
 }
 
 struct Inner {
     hub: Hub,
     notices: Option<Notices>,
-    here: AtomicUsize,
+    subscribers: AtomicUsize,
     /// When another node last said that somebody there asks.
-    elsewhere: Mutex<Option<Instant>>,
+    remote_seen: Mutex<Option<Instant>>,
 }
 
 /// Somebody asks, for as long as this lives.
-pub(super) struct Asking(Arc<Inner>);
+pub(super) struct AuthorSubscription(Arc<Inner>);
 
 /// One write.
 #[derive(Serialize)]
@@ -65,127 +65,127 @@ struct By<'a> {
 
 /// What an ack's `data` says of the row: a deletion's is its id alone.
 #[derive(Deserialize)]
-struct Written {
+struct WrittenRow {
     id: i64,
     version: Option<i64>,
 }
 
 #[derive(Deserialize)]
 struct Ack {
-    data: Written,
+    data: WrittenRow,
 }
 
-impl Authors {
+impl AuthorBroadcast {
     pub(super) fn new(hub: Hub, live: Live, notices: Option<Notices>) -> Self {
-        let inner = Inner { hub, notices, here: 0.into(), elsewhere: Mutex::default() };
+        let inner = Inner { hub, notices, subscribers: 0.into(), remote_seen: Mutex::default() };
         let inner = Arc::new(inner);
-        let hear = |notices| actix_web::rt::spawn(hear(inner.clone(), live, notices));
-        let hearing = inner.notices.clone().map(hear);
-        Self { inner, hearing }
+        let spawn = |notices| actix_web::rt::spawn(receive(inner.clone(), live, notices));
+        let receiver = inner.notices.clone().map(spawn);
+        Self { inner, receiver }
     }
 
     /// Lets a socket hear of writes from now on.
-    pub(super) fn ask(&self, socket: &Socket<Session>) -> Asking {
-        socket.join(ROOM);
-        if self.inner.here.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.inner.say(HERE);
+    pub(super) fn subscribe(&self, socket: &Socket<SocketState>) -> AuthorSubscription {
+        socket.join(AUTHORS_ROOM);
+        if self.inner.subscribers.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.inner.publish(SUBSCRIBERS_PRESENT);
         }
-        Asking(self.inner.clone())
+        AuthorSubscription(self.inner.clone())
     }
 
-    /// Tells everybody else who asked of a write to a row of this collection; `ack` is what the writer is going to be told.
-    pub(super) fn tell(
+    /// Tells everybody else who asked of a write to a row of this collection; `ack` is what the writer is going to be received.
+    pub(super) fn broadcast(
         &self,
-        writer: &Socket<Session>,
+        writer: &Socket<SocketState>,
         collection: &'static str,
         by: Option<&User>,
         ack: &str,
     ) {
-        let here = self.inner.here.load(Ordering::Relaxed) > 0;
-        let elsewhere = self.inner.is_asked_elsewhere();
-        if !here && !elsewhere {
+        let local = self.inner.subscribers.load(Ordering::Relaxed) > 0;
+        let remote = self.inner.has_remote_subscribers();
+        if !local && !remote {
             return;
         }
         // One with other data is none of ours.
-        let Ok(Ack { data: Written { id, version } }) = serde_json::from_str(ack) else { return };
+        let Ok(Ack { data: WrittenRow { id, version } }) = serde_json::from_str(ack) else { return };
         let by = by.map(|user| By { id: user.id, name: &user.name });
         let Ok(authored) = serde_json::to_string(&Authored { collection, id, version, by }) else { return };
-        if here {
-            let others = self.inner.hub.to(ROOM).except(writer.id().as_str());
+        if local {
+            let others = self.inner.hub.to(AUTHORS_ROOM).except(writer.id().as_str());
             others.volatile().send(Frame::event("authored", &[&authored]));
         }
-        if elsewhere {
-            self.inner.say(authored);
+        if remote {
+            self.inner.publish(authored);
         }
     }
 }
 
 /// Lets a socket hear of nothing more.
-pub(super) fn leave(socket: &Socket<Session>) {
-    socket.leave(ROOM);
+pub(super) fn unsubscribe(socket: &Socket<SocketState>) {
+    socket.leave(AUTHORS_ROOM);
 }
 
 impl Inner {
-    fn say(&self, word: impl Into<String>) {
+    fn publish(&self, message: impl Into<String>) {
         if let Some(notices) = &self.notices {
-            notices.say(word.into());
+            notices.say(message.into());
         }
     }
 
-    fn is_asked_elsewhere(&self) -> bool {
-        self.notices.is_some() && self.heard().is_some_and(|heard| heard.elapsed() < BELIEVED)
+    fn has_remote_subscribers(&self) -> bool {
+        self.notices.is_some() && self.last_seen().is_some_and(|seen| seen.elapsed() < PRESENCE_TTL)
     }
 
-    fn heard(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Asking {
-    fn drop(&mut self) {
-        self.0.here.fetch_sub(1, Ordering::Relaxed);
+    fn last_seen(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.remote_seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Authors {
+impl Drop for AuthorSubscription {
     fn drop(&mut self) {
-        if let Some(hearing) = &self.hearing {
-            hearing.abort();
+        self.0.subscribers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for AuthorBroadcast {
+    fn drop(&mut self) {
+        if let Some(receiver) = &self.receiver {
+            receiver.abort();
         }
     }
 }
 
 /// Hears what other nodes say, and says now and then that somebody is here.
-async fn hear(inner: Arc<Inner>, live: Live, notices: Notices) {
-    let mut words = notices.listen();
-    let mut again = tokio::time::interval(AGAIN);
-    again.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    inner.say(WHO);
+async fn receive(inner: Arc<Inner>, live: Live, notices: Notices) {
+    let mut messages = notices.listen();
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    inner.publish(PRESENCE_QUERY);
     loop {
-        let word = tokio::select! {
-            word = words.recv() => word,
-            _ = again.tick() => Ok(WHO.to_owned()),
+        let message = tokio::select! {
+            message = messages.recv() => message,
+            _ = heartbeat.tick() => Ok(PRESENCE_QUERY.to_owned()),
         };
-        let mut told = Vec::new();
-        let mut next = Some(word);
-        while let Some(word) = next {
-            match word {
-                Ok(word) if word == HERE => *inner.heard() = Some(Instant::now()),
-                Ok(word) if word == WHO => {
-                    if inner.here.load(Ordering::Relaxed) > 0 {
-                        inner.say(HERE);
+        let mut received = Vec::new();
+        let mut next = Some(message);
+        while let Some(message) = next {
+            match message {
+                Ok(message) if message == SUBSCRIBERS_PRESENT => *inner.last_seen() = Some(Instant::now()),
+                Ok(message) if message == PRESENCE_QUERY => {
+                    if inner.subscribers.load(Ordering::Relaxed) > 0 {
+                        inner.publish(SUBSCRIBERS_PRESENT);
                     }
                 }
-                Ok(authored) => told.push(authored),
+                Ok(authored) => received.push(authored),
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }
-            next = words.try_recv().ok().map(Ok);
+            next = messages.try_recv().ok().map(Ok);
         }
         // The hint comes behind what it is about, or not at all.
-        if !told.is_empty() && inner.here.load(Ordering::Relaxed) > 0 && live.refreshed().await {
-            for authored in told {
-                inner.hub.to(ROOM).volatile().send(Frame::event("authored", &[&authored]));
+        if !received.is_empty() && inner.subscribers.load(Ordering::Relaxed) > 0 && live.poll_now().await {
+            for authored in received {
+                inner.hub.to(AUTHORS_ROOM).volatile().send(Frame::event("authored", &[&authored]));
             }
         }
     }

@@ -16,49 +16,49 @@ use crate::{
 };
 
 /// How often to ask. In between time passes by this machine's own counter.
-const PAUSE: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The database's clock, as last seen.
+/// The database's clock, as last last.
 pub(super) struct Clock {
-    seen: Arc<Mutex<Option<Sighting>>>,
-    looking: JoinHandle<()>,
+    last: Arc<Mutex<Option<Sample>>>,
+    task: JoinHandle<()>,
 }
 
 #[derive(Clone, Copy)]
-struct Sighting {
+struct Sample {
     /// In milliseconds since 1970.
-    said: i64,
+    unix_ms: i64,
     at: Instant,
 }
 
 impl Clock {
     pub(super) fn new(db: Database) -> Self {
-        let seen = Arc::<Mutex<Option<Sighting>>>::default();
-        let looking = actix_web::rt::spawn(look(db, seen.clone()));
-        Self { seen, looking }
+        let last = Arc::<Mutex<Option<Sample>>>::default();
+        let task = actix_web::rt::spawn(poll(db, last.clone()));
+        Self { last, task }
     }
 
     /// In milliseconds since 1970; nothing if the database has not been asked yet.
     pub(super) fn now(&self) -> Option<i64> {
-        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let Sighting { said, at } = seen?;
-        Some(said.saturating_add(i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX)))
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let Sample { unix_ms, at } = last?;
+        Some(unix_ms.saturating_add(i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX)))
     }
 }
 
 impl Drop for Clock {
     fn drop(&mut self) {
-        self.looking.abort();
+        self.task.abort();
     }
 }
 
-async fn look(db: Database, seen: Arc<Mutex<Option<Sighting>>>) {
+async fn poll(db: Database, last: Arc<Mutex<Option<Sample>>>) {
     loop {
         // While the database is away its clock still goes on.
         if let Ok(seconds) = db.read(async |db: &Transaction| Ok(clock::now(db).await?)).await {
-            let sighting = Sighting { said: seconds.saturating_mul(1000), at: Instant::now() };
-            seen.lock().unwrap_or_else(PoisonError::into_inner).replace(sighting);
+            let sample = Sample { unix_ms: seconds.saturating_mul(1000), at: Instant::now() };
+            last.lock().unwrap_or_else(PoisonError::into_inner).replace(sample);
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

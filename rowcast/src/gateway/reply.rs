@@ -37,9 +37,9 @@ pub fn failed(error: Error) -> (String, &'static str) {
     let refused = match error {
         Error::Invalid(errors) => json(&Ack::failed(errors)),
         Error::Conflict(row) if row.get().len() > DATA => {
-            json(&Ack::failed(FieldErrors::one(keys::CONFLICT, MOVED_ON)))
+            json(&Ack::failed(FieldErrors::one(keys::CONFLICT, CONFLICT)))
         }
-        Error::Conflict(row) => json(&Ack::failed_with(row, FieldErrors::one(keys::CONFLICT, MOVED_ON))),
+        Error::Conflict(row) => json(&Ack::failed_with(row, FieldErrors::one(keys::CONFLICT, CONFLICT))),
         error => {
             let (key, sentence) = sentence(error);
             json(&Ack::failed(FieldErrors::one(key, sentence)))
@@ -49,14 +49,14 @@ pub fn failed(error: Error) -> (String, &'static str) {
     (refused.unwrap_or_default(), outcome)
 }
 
-const MOVED_ON: &str = "somebody else has changed this meanwhile: look at it as it stands, then decide";
-const OUT_OF_REACH: &str =
+const CONFLICT: &str = "somebody else has changed this meanwhile: look at it as it stands, then decide";
+const UNAVAILABLE: &str =
     "the database cannot be reached just now; nothing was written: try again in a few seconds";
-const HELD: &str =
+const FILE_BUSY: &str =
     "another program holds the database file just now; nothing was written: try again in a few seconds";
 const LOCKED: &str =
     "another transaction holds this row just now; nothing was written: try again in a few seconds";
-const UNKNOWN: &str = "it is not known yet whether this was written: send it again with the same request_id to be answered, \
+const UNKNOWN_OUTCOME: &str = "it is not known yet whether this was written: send it again with the same request_id to be answered, \
     or look first if it had none";
 
 fn outcome(error: &Error) -> &'static str {
@@ -110,15 +110,15 @@ fn sentence(error: Error) -> (&'static str, String) {
         }
         Error::Unknown(cause) => {
             tracing::warn!(cause, "it is not known how a commit ended");
-            (keys::UNKNOWN_OUTCOME, UNKNOWN.into())
+            (keys::UNKNOWN_OUTCOME, UNKNOWN_OUTCOME.into())
         }
         Error::Busy(cause) => {
-            say(&cause, "another program holds the database file");
-            (keys::UNAVAILABLE, HELD.into())
+            log_cause(&cause, "another program holds the database file");
+            (keys::UNAVAILABLE, FILE_BUSY.into())
         }
         Error::Unavailable(cause) => {
-            say(&cause, "the database was not available");
-            (keys::UNAVAILABLE, OUT_OF_REACH.into())
+            log_cause(&cause, "the database was not available");
+            (keys::UNAVAILABLE, UNAVAILABLE.into())
         }
         error => {
             let incident = incident();
@@ -129,13 +129,13 @@ fn sentence(error: Error) -> (&'static str, String) {
 }
 
 /// How often the log has the same cause again; the metric of outcomes counts each time.
-const PAUSE: Duration = Duration::from_secs(60);
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Logs a trouble that many requests meet, when it is another one than the last, and once a minute while it lasts.
-fn say(cause: &str, sentence: &'static str) {
+fn log_cause(cause: &str, sentence: &'static str) {
     static LAST: Mutex<Option<(String, Instant)>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if last.as_ref().is_none_or(|(known, at)| known != cause || at.elapsed() >= PAUSE) {
+    if last.as_ref().is_none_or(|(known, at)| known != cause || at.elapsed() >= LOG_INTERVAL) {
         *last = Some((cause.to_owned(), Instant::now()));
         tracing::warn!(cause, "{sentence}");
     }

@@ -6,24 +6,24 @@ use rowcast_schema::Options;
 use serde_json::value::RawValue;
 use socketio::Socket;
 
-use super::{Answer, Answered, Gateway, Session, admission::Permit, done, reply};
+use super::{AckResult, EncodedAck, Gateway, SocketState, authorization::Permit, ok_ack, reply};
 use crate::{
-    accounts::{Accounts, Change},
+    accounts::{AccountChange, Accounts},
     config,
     context::Context,
     database::Transaction,
     error::Error,
+    fair_queue::hash_key,
     registry::{Access, Work},
     requests::{Refused, Request, Requester, Stored},
-    turns::number,
     users::User,
 };
 
 /// An answer, and what became of accounts with it.
-type Carried = Result<(Answered, Vec<Change>), Error>;
+type Executed = Result<(EncodedAck, Vec<AccountChange>), Error>;
 
 /// What is to be done, and for whom.
-struct Errand {
+struct PreparedRequest {
     access: Access,
     /// Whose turn it is, if it is a read.
     client: (u64, u64),
@@ -36,38 +36,41 @@ struct Errand {
 
 impl Gateway {
     /// Does what a registered event asks for.
-    pub(super) async fn route(
+    pub(super) async fn dispatch(
         &self,
-        socket: &Socket<Session>,
+        socket: &Socket<SocketState>,
         event: &str,
         payload: Option<&RawValue>,
         options: Options,
-    ) -> Answer {
-        let (event, route) = self.registry.route(event).ok_or_else(|| self.unknown(event))?;
+    ) -> AckResult {
+        let (event, route) = self.registry.route(event).ok_or_else(|| self.unknown_event(event))?;
         let payload = payload.unwrap_or(RawValue::NULL);
         let (access, meaning, work) = route.decode(payload)?;
         let session = socket.state();
-        let permit = self.may(session, access)?;
-        let user = session.user().map(|signed_in| signed_in.user);
+        let permit = self.authorize(session, access)?;
+        let user = session.user().map(|login| login.user);
         let id = options.request_id.filter(|_| access != Access::Read);
-        let (client, collection) = (client(user.as_deref(), socket), route.collection());
+        let (client, collection) = (queue_keys(user.as_deref(), socket), route.collection());
         let requester = Requester { user: user.as_ref().map(|user| user.id), peer: session.network };
-        let errand = Errand { access, client, permit: permit.clone(), user: user.clone(), collection, work };
+        let prepared =
+            PreparedRequest { access, client, permit: permit.clone(), user: user.clone(), collection, work };
         let answer = match id {
-            Some(id) => self.once(Request::new(id, (event, payload), &meaning, requester)?, errand).await,
-            None => self.run(errand).await,
+            Some(id) => {
+                self.run_once(Request::new(id, (event, payload), &meaning, requester)?, prepared).await
+            }
+            None => self.run(prepared).await,
         };
         let answer = answer.map(|(answer, changes)| {
-            self.accounts_changed(session, &changes);
+            self.apply_account_changes(session, &changes);
             answer
         });
-        self.heed(socket, &permit, &answer);
+        self.sign_out_if_revoked(socket, &permit, &answer);
         let answer = answer?;
         if access == Access::Read {
-            self.still(session, &permit)?;
+            self.ensure_still_signed_in(session, &permit)?;
         }
         if let (Some(collection), (ack, "ok")) = (collection, &answer) {
-            self.authors.tell(socket, collection, user.as_deref(), ack);
+            self.authors.broadcast(socket, collection, user.as_deref(), ack);
         }
         Ok(answer)
     }
@@ -79,15 +82,18 @@ impl Gateway {
     }
 
     /// Tells the log, and those of this node whose sign-ins have ended: all but who asked, whose ack is still to come.
-    fn accounts_changed(&self, session: &Session, changes: &[Change]) {
+    fn apply_account_changes(&self, session: &SocketState, changes: &[AccountChange]) {
         for change in changes {
             change.log(&session.caller());
             let others = change.ended.iter().filter(|token| !session.is_signed_in_by(token));
-            others.for_each(|token| self.watch.end(token));
+            others.for_each(|token| self.token_monitor.end(token));
         }
     }
 
-    async fn run(&self, Errand { access, client, permit, user, work, .. }: Errand) -> Carried {
+    async fn run(
+        &self,
+        PreparedRequest { access, client, permit, user, work, .. }: PreparedRequest,
+    ) -> Executed {
         let accounts = self.accounts();
         let (data, changes) = match access {
             Access::Read | Access::Refusal => {
@@ -99,28 +105,28 @@ impl Gateway {
             }
             Access::Write | Access::WriteTo { .. } => {
                 let run = async move |db: &Transaction| {
-                    permit.hold(db).await?;
+                    permit.lock_valid(db).await?;
                     let context = Context::new(db, user.clone(), accounts.clone());
                     let data = work.run(&context).await?;
                     Ok((data, context.changes()))
                 };
                 let (written, commit) = self.db.write_to(access.row(), run).await?;
-                self.live.passed(commit).await;
+                self.live.wait_published(commit).await;
                 written
             }
         };
-        Ok((done(reply::ok(data))?, changes))
+        Ok((ok_ack(reply::ok(data))?, changes))
     }
 
     /// Carries a write out unless that has been done before, and answers as the first time.
-    async fn once(&self, request: Request, errand: Errand) -> Carried {
+    async fn run_once(&self, request: Request, prepared: PreparedRequest) -> Executed {
         let accounts = self.accounts();
-        let Errand { access, permit, user, collection, work, .. } = errand;
+        let PreparedRequest { access, permit, user, collection, work, .. } = prepared;
         let (first, registry) = (request.clone(), self.registry.clone());
         let full = self.ledger.full(request.source());
         let run = async move |db: &Transaction| {
             // Whoever may not write is not told either what somebody was told who did.
-            permit.hold(db).await?;
+            permit.lock_valid(db).await?;
             if let Some(stored) = first.answered(db).await? {
                 return Ok((stored.ack(db, &registry).await?, None, Vec::new()));
             }
@@ -135,17 +141,17 @@ impl Gateway {
         match self.db.write_to(access.row(), run).await {
             Ok(((ack, None, _), _)) => {
                 // It was carried out by whomever: what it changed must have been sent all the same.
-                self.live.caught_up().await;
+                self.live.wait_caught_up().await;
                 Ok(((ack, "repeated"), Vec::new()))
             }
             Ok(((ack, Some(size), changes), commit)) => {
                 self.ledger.add(request.source(), size);
-                self.live.passed(commit).await;
+                self.live.wait_published(commit).await;
                 Ok(((ack, "ok"), changes))
             }
             Err(error) => match request.in_doubt(&self.db, error).await {
                 error if error.is_refusal() => {
-                    self.refuse(request, error, collection).await.map(|answer| (answer, Vec::new()))
+                    self.store_refusal(request, error, collection).await.map(|answer| (answer, Vec::new()))
                 }
                 error => Err(error),
             },
@@ -153,7 +159,12 @@ impl Gateway {
     }
 
     /// Refuses for good, unless a repeat was faster.
-    async fn refuse(&self, request: Request, error: Error, collection: Option<&'static str>) -> Answer {
+    async fn store_refusal(
+        &self,
+        request: Request,
+        error: Error,
+        collection: Option<&'static str>,
+    ) -> AckResult {
         let (ack, outcome) = reply::failed(error);
         let stored = Stored::of(&ack, collection)?;
         match request.clone().refuse(&self.db, stored).await {
@@ -163,7 +174,7 @@ impl Gateway {
             }
             Ok(Refused::Before(stored)) => {
                 // It may have been carried out.
-                self.live.caught_up().await;
+                self.live.wait_caught_up().await;
                 let registry = self.registry.clone();
                 let again = async move |db: &Transaction| stored.clone().ack(db, &registry).await;
                 Ok((self.db.read(again).await?, "repeated"))
@@ -174,10 +185,10 @@ impl Gateway {
 }
 
 /// Numbers for whoever asks: for a user, or else an address, however many sockets they have; and for this socket.
-fn client(user: Option<&User>, socket: &Socket<Session>) -> (u64, u64) {
+fn queue_keys(user: Option<&User>, socket: &Socket<SocketState>) -> (u64, u64) {
     let client = match user {
-        Some(user) => number(user.id),
-        None => number(socket.handshake().network()),
+        Some(user) => hash_key(user.id),
+        None => hash_key(socket.handshake().network()),
     };
-    (client, number(socket.id().as_str()))
+    (client, hash_key(socket.id().as_str()))
 }

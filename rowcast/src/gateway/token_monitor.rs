@@ -20,11 +20,11 @@ use crate::{
 };
 
 /// How often to look.
-const PAUSE: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Why a socket is signed in no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum SignOutReason {
     /// Its token's time was up.
     Expired,
     /// Its token is not known any more.
@@ -32,33 +32,33 @@ pub(super) enum Ended {
 }
 
 /// Looks after the tokens of those who are signed in.
-pub(super) struct Watch {
-    watched: Arc<Watched>,
-    looking: JoinHandle<()>,
+pub(super) struct TokenMonitor {
+    monitored: Arc<MonitoredTokens>,
+    task: JoinHandle<()>,
 }
 
 #[derive(Default)]
-struct Watched {
-    next: AtomicU64,
-    tokens: Mutex<HashMap<Token, Sockets>>,
+struct MonitoredTokens {
+    next_id: AtomicU64,
+    tokens: Mutex<HashMap<Token, TokenSockets>>,
 }
 
 /// Those who are signed in by one token.
-struct Sockets {
+struct TokenSockets {
     /// As the database said last.
     ends: Instant,
-    tell: HashMap<u64, oneshot::Sender<Ended>>,
+    senders: HashMap<u64, oneshot::Sender<SignOutReason>>,
 }
 
 /// A token is looked after for a socket, for as long as this lives.
-pub(super) struct Watching {
-    watched: Arc<Watched>,
+pub(super) struct TokenGuard {
+    monitored: Arc<MonitoredTokens>,
     token: Token,
-    place: u64,
-    telling: JoinHandle<()>,
+    id: u64,
+    listener: JoinHandle<()>,
 }
 
-impl Ended {
+impl SignOutReason {
     pub(super) fn sentence(self) -> &'static str {
         match self {
             Self::Expired => "your sign-in has expired: sign in again",
@@ -67,75 +67,80 @@ impl Ended {
     }
 }
 
-impl Watch {
+impl TokenMonitor {
     pub(super) fn new(db: Database) -> Self {
-        let watched = Arc::<Watched>::default();
-        let looking = actix_web::rt::spawn(look(db, watched.clone()));
-        Self { watched, looking }
+        let monitored = Arc::<MonitoredTokens>::default();
+        let task = actix_web::rt::spawn(poll(db, monitored.clone()));
+        Self { monitored, task }
     }
 
-    /// Does `then`, on this thread, if the token ends while it is watched.
-    pub(super) fn watch(&self, token: Token, ends: Instant, then: impl FnOnce(Ended) + 'static) -> Watching {
-        let (tell, told) = oneshot::channel();
-        let place = self.watched.next.fetch_add(1, Ordering::Relaxed);
-        let mut tokens = self.watched.tokens();
+    /// Does `then`, on this thread, if the token ends while it is monitored.
+    pub(super) fn monitor(
+        &self,
+        token: Token,
+        ends: Instant,
+        on_end: impl FnOnce(SignOutReason) + 'static,
+    ) -> TokenGuard {
+        let (sender, receiver) = oneshot::channel();
+        let id = self.monitored.next_id.fetch_add(1, Ordering::Relaxed);
+        let mut tokens = self.monitored.tokens();
         let sockets = tokens.entry(token.clone());
-        sockets.or_insert_with(|| Sockets { ends, tell: HashMap::new() }).tell.insert(place, tell);
-        let telling = actix_web::rt::spawn(async move {
-            if let Ok(ended) = told.await {
-                then(ended);
+        sockets.or_insert_with(|| TokenSockets { ends, senders: HashMap::new() }).senders.insert(id, sender);
+        let listener = actix_web::rt::spawn(async move {
+            if let Ok(reason) = receiver.await {
+                on_end(reason);
             }
         });
-        Watching { watched: self.watched.clone(), token, place, telling }
+        TokenGuard { monitored: self.monitored.clone(), token, id, listener }
     }
 
     /// A token has ended, as we know ourselves.
     pub(super) fn end(&self, token: &Token) {
-        self.watched.end(token, Ended::Revoked);
+        self.monitored.end(token, SignOutReason::Revoked);
     }
 }
 
-impl Watched {
-    fn lasts(&self, token: &Token, ends: Instant) {
+impl MonitoredTokens {
+    fn extend(&self, token: &Token, ends: Instant) {
         self.tokens().entry(token.clone()).and_modify(|sockets| sockets.ends = ends);
     }
 
-    fn end(&self, token: &Token, ended: Ended) {
+    fn end(&self, token: &Token, reason: SignOutReason) {
         let sockets = self.tokens().remove(token);
-        for tell in sockets.into_iter().flat_map(|sockets| sockets.tell.into_values()) {
-            let _ = tell.send(ended);
+        for sender in sockets.into_iter().flat_map(|sockets| sockets.senders.into_values()) {
+            let _ = sender.send(reason);
         }
     }
 
-    fn tokens(&self) -> MutexGuard<'_, HashMap<Token, Sockets>> {
+    fn tokens(&self) -> MutexGuard<'_, HashMap<Token, TokenSockets>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Watch {
+impl Drop for TokenMonitor {
     fn drop(&mut self) {
-        self.looking.abort();
+        self.task.abort();
     }
 }
 
-impl Drop for Watching {
+impl Drop for TokenGuard {
     fn drop(&mut self) {
-        self.telling.abort();
-        let mut tokens = self.watched.tokens();
+        self.listener.abort();
+        let mut tokens = self.monitored.tokens();
         if let Some(sockets) = tokens.get_mut(&self.token) {
-            sockets.tell.remove(&self.place);
-            if sockets.tell.is_empty() {
+            sockets.senders.remove(&self.id);
+            if sockets.senders.is_empty() {
                 tokens.remove(&self.token);
             }
         }
     }
 }
 
-async fn look(db: Database, watched: Arc<Watched>) {
+async fn poll(db: Database, monitored: Arc<MonitoredTokens>) {
     loop {
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         let tokens: Vec<(Token, Instant)> =
-            watched.tokens().iter().map(|(token, sockets)| (token.clone(), sockets.ends)).collect();
+            monitored.tokens().iter().map(|(token, sockets)| (token.clone(), sockets.ends)).collect();
         if tokens.is_empty() {
             continue;
         }
@@ -144,9 +149,9 @@ async fn look(db: Database, watched: Arc<Watched>) {
         let now = Instant::now();
         for (token, ends) in tokens {
             match known.as_ref().map_or(Some(ends), |known| known.get(&token).copied()) {
-                Some(ends) if ends > now => watched.lasts(&token, ends),
-                Some(_) => watched.end(&token, Ended::Expired),
-                None => watched.end(&token, Ended::Revoked),
+                Some(ends) if ends > now => monitored.extend(&token, ends),
+                Some(_) => monitored.end(&token, SignOutReason::Expired),
+                None => monitored.end(&token, SignOutReason::Revoked),
             }
         }
     }
