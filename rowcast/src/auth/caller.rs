@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::network;
 
 /// The most characters of a username that are logged.
-const SHOWN: usize = 40;
+const MAX_USERNAME: usize = 40;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -26,8 +26,8 @@ impl Caller {
 
 /// A username for the log.
 #[must_use]
-pub fn shortened(username: &str) -> String {
-    match username.char_indices().nth(SHOWN) {
+pub fn truncate_username(username: &str) -> String {
+    match username.char_indices().nth(MAX_USERNAME) {
         Some((end, _)) => format!("{}…", &username[..end]),
         None => username.to_owned(),
     }

@@ -11,17 +11,17 @@ use rand::Rng;
 
 use crate::{
     error::Error,
-    turns::{NoTurn, Room, Turn, Turns, number},
+    fair_queue::{FairPermit, FairQueue, QueueCapacity, QueueError, hash_key},
 };
 
 /// Passwords checked at the same time.
-const AT_ONCE: usize = 2;
+const MAX_CONCURRENT: usize = 2;
 /// Who may wait: from one address no more than are checked while one waits.
-const WAITING: Room = Room { all: 2048, each: 128 };
+const QUEUE_CAPACITY: QueueCapacity = QueueCapacity { total: 2048, per_client: 128 };
 
 /// Room asked for to hash in, in blocks of 1 KiB; only what is used becomes real. From 32 MiB on glibc takes memory from
 /// the system and gives it back, each time; less it would keep, once for every thread that ever hashed.
-const ROOM: usize = 33 * 1024;
+const ALLOC_BLOCKS: usize = 33 * 1024;
 
 /// A password's hash in PHC form, with a salt of its own.
 ///
@@ -51,7 +51,7 @@ fn digest(
     params: Params,
     length: usize,
 ) -> Result<Output, argon2::password_hash::Error> {
-    let mut memory = Vec::with_capacity(params.block_count().max(ROOM));
+    let mut memory = Vec::with_capacity(params.block_count().max(ALLOC_BLOCKS));
     memory.resize(params.block_count(), Block::default());
     let mut output = vec![0; length];
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -62,51 +62,54 @@ fn digest(
 /// Whether the password gives this hash; compared in constant time. False for what is no hash of ours.
 #[must_use]
 pub fn is_password(password: &str, hash: &str) -> bool {
-    fits(password, hash).unwrap_or(false)
+    verify(password, hash).unwrap_or(false)
 }
 
-fn fits(password: &str, hash: &str) -> Result<bool, argon2::password_hash::Error> {
+fn verify(password: &str, hash: &str) -> Result<bool, argon2::password_hash::Error> {
     let hash = PasswordHash::new(hash)?;
     let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
     Ok(digest(password, salt.as_ref(), Params::try_from(&hash)?, expected.len())? == *expected)
 }
 
-pub(super) struct Checker {
-    turns: Arc<Turns>,
+pub(super) struct PasswordVerifier {
+    queue: Arc<FairQueue>,
     /// Checked against when there is no such user, so that both answers take the same time.
-    nobody: String,
+    dummy_hash: String,
 }
 
-impl Checker {
+impl PasswordVerifier {
     pub(super) fn new() -> Result<Self, Error> {
-        Ok(Self { turns: Turns::new(AT_ONCE, WAITING), nobody: hash("nobody has this password")? })
+        Ok(Self {
+            queue: FairQueue::new(MAX_CONCURRENT, QUEUE_CAPACITY),
+            dummy_hash: hash("nobody has this password")?,
+        })
     }
 
     /// Waits until a password may be checked: clients take turns, and the parts of each. A flood delays what comes from the same
     /// client.
-    pub(super) async fn turn(&self, client: impl Hash, part: impl Hash) -> Result<Turn, Error> {
-        let turn = self.turns.take(number(client), number(part)).await;
-        turn.map_err(|no_turn| match no_turn {
-            NoTurn::Crowded => Error::RateLimited { seconds: 1 },
-            NoTurn::Late => Error::RateLimited { seconds: 5 },
+    pub(super) async fn acquire(&self, client: impl Hash, part: impl Hash) -> Result<FairPermit, Error> {
+        let permit = self.queue.acquire(hash_key(client), hash_key(part)).await;
+        permit.map_err(|error| match error {
+            QueueError::Full => Error::RateLimited { seconds: 1 },
+            QueueError::Timeout => Error::RateLimited { seconds: 5 },
         })
     }
 
     /// Whether the password is the one that was hashed. Never true where there is no hash. The turn is waited for before.
-    pub(super) async fn check(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
+    pub(super) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
         let exists = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let right = on_a_thread(move || fits(&password, &hash)).await?;
-        right.map(|right| right && exists).map_err(|error| Error::Internal(format!("argon2: {error}")))
+        let hash = hash.unwrap_or_else(|| self.dummy_hash.clone());
+        let matches = spawn_blocking(move || verify(&password, &hash)).await?;
+        matches.map(|matches| matches && exists).map_err(|error| Error::Internal(format!("argon2: {error}")))
     }
 
     /// A password's hash. The turn is waited for before.
     pub(super) async fn hash(&self, password: String) -> Result<String, Error> {
-        on_a_thread(move || hash(&password)).await?
+        spawn_blocking(move || hash(&password)).await?
     }
 }
 
-async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+async fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))
 }
 
@@ -118,14 +121,14 @@ mod tests {
 
     #[actix_web::test]
     async fn only_the_password_that_was_hashed_is_right() {
-        let checker = Checker::new().unwrap();
+        let verifier = PasswordVerifier::new().unwrap();
         let hashed = hash("mara_password").unwrap();
         assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashed}");
         // Made by the library as a whole, so that ours is the usual hash.
         let argon2 = Argon2::default().hash_password(b"teo_password").unwrap().to_string();
-        assert!(checker.check("teo_password".into(), Some(argon2)).await.unwrap());
-        assert!(checker.check("mara_password".into(), Some(hashed.clone())).await.unwrap());
-        assert!(!checker.check("mara_passwore".into(), Some(hashed)).await.unwrap());
-        assert!(!checker.check("nobody has this password".into(), None).await.unwrap());
+        assert!(verifier.verify("teo_password".into(), Some(argon2)).await.unwrap());
+        assert!(verifier.verify("mara_password".into(), Some(hashed.clone())).await.unwrap());
+        assert!(!verifier.verify("mara_passwore".into(), Some(hashed)).await.unwrap());
+        assert!(!verifier.verify("nobody has this password".into(), None).await.unwrap());
     }
 }
