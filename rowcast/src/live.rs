@@ -15,19 +15,19 @@ mod cache;
 mod cursor;
 mod digest;
 mod epoch;
-mod form;
 mod history;
 mod horizon;
 mod limit;
 mod log;
 mod parts;
-mod picture;
 mod position;
 mod prune;
-mod reading;
 mod reconcile;
 mod resync;
+mod rows;
 mod shared;
+mod snapshot_format;
+mod state;
 mod tail;
 mod triggers;
 mod unlogged;
@@ -48,11 +48,11 @@ use tokio::sync::{oneshot, watch};
 
 pub use cursor::Cursor;
 pub use limit::Limit;
-pub use parts::PART;
-use reading::Kinds;
+pub use parts::PART_BYTES;
 use reconcile::Reconciler;
 pub use resync::resync;
-use shared::Shared;
+use rows::CollectionReader;
+use shared::PublishedState;
 use tail::{Signals, Tail};
 
 use crate::{
@@ -64,9 +64,9 @@ use crate::{
 
 /// How long an ack waits for its own write to be published. The write is committed by then, so what comes late is
 /// the picture, not the data.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a client that comes back from another node waits for this one to have seen as much.
-const CATCHING_UP: Duration = Duration::from_secs(2);
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Rooms of those who want the one or the other.
 const SNAPSHOTS_ROOM: &str = "live:snapshots";
@@ -79,32 +79,32 @@ pub enum Mode {
     /// Each collection that changed, whole.
     Snapshots {
         /// What the client takes at most, if that is known.
-        within: Option<Limit>,
+        limit: Option<Limit>,
     },
     /// What changed; from a cursor on, or from the snapshots.
     Changes {
         /// Where the client was when it was last here.
         since: Option<Cursor>,
         /// How it is sent what changes cannot tell.
-        form: Form,
+        format: SnapshotFormat,
     },
 }
 
 /// How a client that wants changes is sent all that there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum SnapshotFormat {
     /// By the snapshots.
     #[default]
     Snapshots,
     /// In parts, of which none is large.
     Parts,
     /// By the snapshots, for a client that takes no larger messages than that.
-    Within(Limit),
+    Limited(Limit),
 }
 
 impl Default for Mode {
     fn default() -> Self {
-        Self::Snapshots { within: None }
+        Self::Snapshots { limit: None }
     }
 }
 
@@ -131,16 +131,16 @@ pub struct Settings {
 /// The handle that the gateway holds; cheap to clone.
 #[derive(Clone)]
 pub struct Live {
-    shared: Arc<Shared>,
-    passed: watch::Receiver<u64>,
-    asking: watch::Sender<u64>,
-    answered: watch::Receiver<u64>,
+    shared: Arc<PublishedState>,
+    published: watch::Receiver<u64>,
+    poll_requests: watch::Sender<u64>,
+    polled: watch::Receiver<u64>,
     closing: watch::Sender<bool>,
 }
 
 /// A socket that is kept up to date, for as long as this lives.
-pub struct Follower {
-    shared: Arc<Shared>,
+pub struct Subscription {
+    shared: Arc<PublishedState>,
     mode: Mode,
 }
 
@@ -155,109 +155,109 @@ impl Live {
         hub: Hub,
         Settings { retention, collection_bytes, reconcile_rows }: Settings,
     ) -> Result<Self, Error> {
-        let (passing, passed) = watch::channel(0);
-        let (answering, answered) = watch::channel(0);
-        let asking = watch::Sender::new(0);
+        let (publish_tx, published) = watch::channel(0);
+        let (polled_tx, polled) = watch::channel(0);
+        let poll_requests = watch::Sender::new(0);
         let closing = watch::Sender::new(false);
         let signals = Signals {
             commits: db.commits(),
-            asked: asking.subscribe(),
-            passing,
-            answering,
+            poll_requests: poll_requests.subscribe(),
+            published: publish_tx,
+            polled: polled_tx,
             stop: closing.subscribe(),
         };
         let (ready, loaded) = oneshot::channel();
-        let (kinds, main) = (Kinds::new(registry.kinds(), collection_bytes), db.clone());
-        let tables = kinds.tables();
+        let (reader, main) = (CollectionReader::new(registry.kinds(), collection_bytes), db.clone());
+        let tables = reader.tables();
         db.attach("live", async move |attached: Attached| {
             let reconciler = Reconciler::new(reconcile_rows);
-            match Tail::load(main, &attached, kinds, hub, retention.entries, reconciler).await {
+            match Tail::load(main, &attached, reader, hub, retention.entries, reconciler).await {
                 Ok(tail) => tail.run(attached, signals, ready).await,
                 Err(error) => drop(ready.send(Err(error))),
             }
         })?;
-        let winding = clock::begin(db).await?;
-        actix_web::rt::spawn(clock::run(db.clone(), winding, closing.subscribe()));
+        let clock_state = clock::begin(db).await?;
+        actix_web::rt::spawn(clock::run(db.clone(), clock_state, closing.subscribe()));
         actix_web::rt::spawn(prune::run(db.clone(), retention, closing.subscribe()));
         if db.notices().is_some() {
             actix_web::rt::spawn(triggers::run(db.clone(), tables, closing.subscribe()));
         }
         let shared = loaded.await.map_err(|_| Error::Unavailable("live ended before it began".into()))??;
-        Ok(Self { shared, passed, asking, answered, closing })
+        Ok(Self { shared, published, poll_requests, polled, closing })
     }
 
     /// Gets ready for a client, which may come from another node and have been sent what this one has not seen yet: nobody is
     /// to be shown less than before. One look serves all who come in the meantime.
-    pub async fn reach(&self, mode: &Mode) {
+    pub async fn catch_up_to(&self, mode: &Mode) {
         let behind = match mode {
-            Mode::Changes { since: Some(cursor), .. } => !self.shared.reaches(cursor),
-            _ => self.shared.has_neighbours,
+            Mode::Changes { since: Some(cursor), .. } => !self.shared.covers(cursor),
+            _ => self.shared.is_multi_node,
         };
         // While the database is away, what there is must do.
-        if behind && self.is_caught_up() && !self.refreshed_within(CATCHING_UP).await {
+        if behind && self.is_caught_up() && !self.poll_within(CATCH_UP_TIMEOUT).await {
             tracing::warn!("a client is let in by a node that may be behind");
         }
     }
 
     /// Puts into a socket's outbox what it needs to be up to date, and keeps it so.
-    pub fn follow<S>(&self, socket: &Socket<S>, mode: Mode) -> Follower {
-        mode.count(&self.shared).fetch_add(1, Ordering::Relaxed);
+    pub fn subscribe<S>(&self, socket: &Socket<S>, mode: Mode) -> Subscription {
+        mode.subscriber_count(&self.shared).fetch_add(1, Ordering::Relaxed);
         socket.join(mode.room());
         // Counted by now, so that it stays.
-        mode.limit().into_iter().for_each(|limit| self.shared.begin_within(limit));
+        mode.limit().into_iter().for_each(|limit| self.shared.add_limit(limit));
         socket.give(|| match &mode {
-            Mode::Snapshots { within } => self.shared.all_snapshots(*within),
-            Mode::Changes { since: None, form } => vec![self.shared.whole(*form)],
-            Mode::Changes { since: Some(cursor), form } => {
-                let resumed = self.shared.resume(cursor, *form);
+            Mode::Snapshots { limit } => self.shared.all_snapshots(*limit),
+            Mode::Changes { since: None, format } => vec![self.shared.full_snapshot(*format)],
+            Mode::Changes { since: Some(cursor), format } => {
+                let resumed = self.shared.resume(cursor, *format);
                 let outcome = if resumed.is_some() { "changes" } else { "snapshots" };
                 metrics::counter!("rowcast_live_resumed_total", "with" => outcome).increment(1);
-                vec![resumed.unwrap_or_else(|| self.shared.whole(*form))]
+                vec![resumed.unwrap_or_else(|| self.shared.full_snapshot(*format))]
             }
         });
-        Follower { shared: self.shared.clone(), mode }
+        Subscription { shared: self.shared.clone(), mode }
     }
 
     /// Puts every collection into a socket's outbox once more.
     pub fn send_snapshots<S>(&self, socket: &Socket<S>, mode: &Mode) {
         socket.give(|| match mode {
-            Mode::Snapshots { within } => self.shared.all_snapshots(*within),
-            Mode::Changes { form, .. } => vec![self.shared.whole(*form)],
+            Mode::Snapshots { limit } => self.shared.all_snapshots(*limit),
+            Mode::Changes { format, .. } => vec![self.shared.full_snapshot(*format)],
         });
     }
 
     /// Waits until what `commit` changed has been sent to everybody.
-    pub async fn passed(&self, commit: Commit) {
-        let (began, mut passed) = (Instant::now(), self.passed.clone());
-        let wait = passed.wait_for(|passed| *passed >= commit.0);
-        if !matches!(tokio::time::timeout(PATIENCE, wait).await, Ok(Ok(_))) {
+    pub async fn wait_published(&self, commit: Commit) {
+        let (began, mut published) = (Instant::now(), self.published.clone());
+        let wait = published.wait_for(|published| *published >= commit.0);
+        if !matches!(tokio::time::timeout(PUBLISH_TIMEOUT, wait).await, Ok(Ok(_))) {
             tracing::warn!(commit = commit.0, "a write is acked before it was published");
         }
         metrics::histogram!("rowcast_live_lag_seconds").record(began.elapsed().as_secs_f64());
     }
 
     /// Waits until everything that is committed now, by whomever, has been sent to everybody.
-    pub async fn caught_up(&self) {
-        if !self.refreshed().await {
+    pub async fn wait_caught_up(&self) {
+        if !self.poll_now().await {
             tracing::warn!("an ack is sent before what it tells of was published");
         }
     }
 
     /// The same, and whether it came to that.
-    pub(crate) async fn refreshed(&self) -> bool {
-        self.refreshed_within(PATIENCE).await
+    pub(crate) async fn poll_now(&self) -> bool {
+        self.poll_within(PUBLISH_TIMEOUT).await
     }
 
     /// Waits for a look at the log that begins after this call.
-    async fn refreshed_within(&self, patience: Duration) -> bool {
-        let mut asker = 0;
-        self.asking.send_modify(|asked| {
-            *asked += 1;
-            asker = *asked;
+    async fn poll_within(&self, timeout: Duration) -> bool {
+        let mut ticket = 0;
+        self.poll_requests.send_modify(|requested| {
+            *requested += 1;
+            ticket = *requested;
         });
-        let mut answered = self.answered.clone();
-        let wait = answered.wait_for(|answered| *answered >= asker);
-        matches!(tokio::time::timeout(patience, wait).await, Ok(Ok(_)))
+        let mut polled = self.polled.clone();
+        let wait = polled.wait_for(|polled| *polled >= ticket);
+        matches!(tokio::time::timeout(timeout, wait).await, Ok(Ok(_)))
     }
 
     /// Whether the last look at the change log went well.
@@ -269,50 +269,50 @@ impl Live {
     /// Ends the tail, and waits for it to have noted what it showed.
     pub async fn stop(&self) {
         self.closing.send_replace(true);
-        let mut passed = self.passed.clone();
-        let ended = async { while passed.changed().await.is_ok() {} };
-        let _ = tokio::time::timeout(PATIENCE, ended).await;
+        let mut published = self.published.clone();
+        let ended = async { while published.changed().await.is_ok() {} };
+        let _ = tokio::time::timeout(PUBLISH_TIMEOUT, ended).await;
     }
 }
 
-/// Sends a socket that follows so nothing more of what is published from now on; its [`Follower`] goes as well.
-pub fn unfollow<S>(socket: &Socket<S>, mode: &Mode) {
+/// Sends a socket that follows so nothing more of what is published from now on; its [`Subscription`] goes as well.
+pub fn unsubscribe<S>(socket: &Socket<S>, mode: &Mode) {
     socket.leave(&mode.room());
 }
 
 impl Mode {
     fn limit(&self) -> Option<Limit> {
         match self {
-            Self::Snapshots { within } => *within,
-            Self::Changes { form, .. } => form.limit(),
+            Self::Snapshots { limit } => *limit,
+            Self::Changes { format, .. } => format.limit(),
         }
     }
 
     /// Where those are who follow so.
     pub(crate) fn room(&self) -> Cow<'static, str> {
         match self {
-            Self::Snapshots { within: None } => SNAPSHOTS_ROOM.into(),
-            Self::Snapshots { within: Some(limit) } => format!("{SNAPSHOTS_ROOM}:{}", limit.bytes()).into(),
-            Self::Changes { form: Form::Snapshots, .. } => CHANGES_ROOM.into(),
-            Self::Changes { form: Form::Parts, .. } => PARTS_ROOM.into(),
-            Self::Changes { form: Form::Within(limit), .. } => {
+            Self::Snapshots { limit: None } => SNAPSHOTS_ROOM.into(),
+            Self::Snapshots { limit: Some(limit) } => format!("{SNAPSHOTS_ROOM}:{}", limit.bytes()).into(),
+            Self::Changes { format: SnapshotFormat::Snapshots, .. } => CHANGES_ROOM.into(),
+            Self::Changes { format: SnapshotFormat::Parts, .. } => PARTS_ROOM.into(),
+            Self::Changes { format: SnapshotFormat::Limited(limit), .. } => {
                 format!("{CHANGES_ROOM}:{}", limit.bytes()).into()
             }
         }
     }
 
     /// How many follow so.
-    fn count<'a>(&self, shared: &'a Shared) -> &'a AtomicUsize {
+    fn subscriber_count<'a>(&self, shared: &'a PublishedState) -> &'a AtomicUsize {
         match self {
-            Self::Snapshots { within: None } => &shared.snapshots,
-            Self::Snapshots { within: Some(limit) } => &shared.within[limit.place()].snapshots,
-            Self::Changes { form, .. } => shared.follow_in(*form),
+            Self::Snapshots { limit: None } => &shared.snapshots,
+            Self::Snapshots { limit: Some(limit) } => &shared.limited[limit.index()].snapshots,
+            Self::Changes { format, .. } => shared.change_subscribers(*format),
         }
     }
 }
 
-impl Drop for Follower {
+impl Drop for Subscription {
     fn drop(&mut self) {
-        self.mode.count(&self.shared).fetch_sub(1, Ordering::Relaxed);
+        self.mode.subscriber_count(&self.shared).fetch_sub(1, Ordering::Relaxed);
     }
 }

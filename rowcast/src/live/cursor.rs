@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use super::position::Position;
 
 /// Longer ones were not given by us.
-const LONGEST: usize = 8000;
+const MAX_LEN: usize = 8000;
 
 /// A position, and the epoch in which it means something: `<uuid>.<position>`, or `<uuid>.<position>.<first>`; behind that `~<name>` for
 /// each collection that its client has not.
@@ -39,7 +39,7 @@ impl Cursor {
     }
 
     /// The same of somebody who has all.
-    pub(super) fn lacking_nothing(&self) -> Self {
+    pub(super) fn without_missing(&self) -> Self {
         Self { without: Vec::new(), ..self.clone() }
     }
 
@@ -59,19 +59,19 @@ impl fmt::Display for Cursor {
 
 /// Not one of ours.
 #[derive(Debug, PartialEq, Eq)]
-pub struct NoCursor;
+pub struct InvalidCursor;
 
 impl FromStr for Cursor {
-    type Err = NoCursor;
+    type Err = InvalidCursor;
 
-    fn from_str(text: &str) -> Result<Self, NoCursor> {
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
         let mut parts = text.split('~');
-        let has = parts.next().filter(|_| text.len() <= LONGEST).ok_or(NoCursor)?;
-        let (epoch, rest) = has.split_once('.').ok_or(NoCursor)?;
+        let has = parts.next().filter(|_| text.len() <= MAX_LEN).ok_or(InvalidCursor)?;
+        let (epoch, rest) = has.split_once('.').ok_or(InvalidCursor)?;
         let (position, first) = rest.split_once('.').map_or((rest, None), |(at, first)| (at, Some(first)));
-        let first = first.map(str::parse).transpose().map_err(|_| NoCursor)?;
+        let first = first.map(str::parse).transpose().map_err(|_| InvalidCursor)?;
         let without = parts.map(str::to_owned).collect();
-        Ok(Self { first, without, ..Self::new(epoch, &position.parse().map_err(|_| NoCursor)?) })
+        Ok(Self { first, without, ..Self::new(epoch, &position.parse().map_err(|_| InvalidCursor)?) })
     }
 }
 
@@ -101,7 +101,7 @@ mod tests {
             "a~members.1",
             &format!("a.1~{}", "x".repeat(8000)),
         ] {
-            assert_eq!(text.parse::<Cursor>(), Err(NoCursor), "{text}");
+            assert_eq!(text.parse::<Cursor>(), Err(InvalidCursor), "{text}");
         }
     }
 }

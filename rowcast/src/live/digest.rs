@@ -25,12 +25,12 @@ use super::{
     cache::Cache,
     cursor::Cursor,
     epoch::Epochs,
-    history::ANY,
-    log::{self, BULK, Entry, Seen},
+    history::UNKNOWN_TRANSACTION,
+    log::{self, Entry, RELOAD_THRESHOLD, ReadProgress},
     position::Position,
-    reading::Kinds,
+    rows::CollectionReader,
     unlogged::{self, Unlogged},
-    view::View,
+    view::CollectionView,
 };
 use crate::{
     database::{Database, Transaction},
@@ -38,9 +38,9 @@ use crate::{
 };
 
 /// How often to note it.
-const EVERY: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(60);
 /// It is made so seldom that it takes no more than one part in so many of a core.
-const SHARE: u32 = 500;
+const CPU_SHARE: u32 = 500;
 const BUCKETS: u16 = 256;
 
 /// How many rows, and the sum of their hashes, by bucket.
@@ -73,41 +73,41 @@ fn bucket(id: i64) -> u16 {
 }
 
 /// When what is shown was last noted, and the number of that picture.
-pub(super) struct Keeper {
-    kept: Instant,
+pub(super) struct DigestWriter {
+    saved_at: Instant,
     number: u64,
     /// How many milliseconds it took. Shared with the one that is being made.
     took: Arc<AtomicU64>,
 }
 
-impl Default for Keeper {
+impl Default for DigestWriter {
     fn default() -> Self {
-        Self { kept: Instant::now(), number: 0, took: Arc::default() }
+        Self { saved_at: Instant::now(), number: 0, took: Arc::default() }
     }
 }
 
-impl Keeper {
+impl DigestWriter {
     pub(super) fn is_due(&self, number: u64) -> bool {
         let is_idle = Arc::strong_count(&self.took) == 1;
-        let pause = Duration::from_millis(self.took.load(Ordering::Relaxed)) * SHARE;
-        is_idle && self.kept.elapsed() >= EVERY.max(pause) && self.number != number
+        let pause = Duration::from_millis(self.took.load(Ordering::Relaxed)) * CPU_SHARE;
+        is_idle && self.saved_at.elapsed() >= INTERVAL.max(pause) && self.number != number
     }
 
     /// Notes what is shown at a position. The hashing is done on another thread.
-    pub(super) fn keep(
+    pub(super) fn save(
         &mut self,
         db: &Database,
         number: u64,
         cursor: Cursor,
-        views: &[View],
+        views: &[CollectionView],
     ) -> impl Future<Output = ()> + use<> {
-        (self.kept, self.number) = (Instant::now(), number);
+        (self.saved_at, self.number) = (Instant::now(), number);
         let (db, took, views) = (db.clone(), self.took.clone(), views.to_vec());
         async move {
             let began = Instant::now();
             let digests = tokio::task::spawn_blocking(move || digests(&views)).await.unwrap_or_default();
             took.store(began.elapsed().as_millis() as u64, Ordering::Relaxed);
-            let work = async move |db: &Transaction| Ok(save(db, &cursor, &digests).await?);
+            let work = async move |db: &Transaction| Ok(write(db, &cursor, &digests).await?);
             if let Err(error) = db.write(work).await {
                 tracing::debug!(%error, "what is shown could not be noted; trying again in a minute");
             }
@@ -116,14 +116,14 @@ impl Keeper {
     }
 }
 
-fn digests(views: &[View]) -> String {
+fn digests(views: &[CollectionView]) -> String {
     // Of a withheld collection nothing is shown.
     let shown = views.iter().filter(|view| !view.is_withheld());
     let all: BTreeMap<&str, Digest> = shown.map(|view| (view.plural, Digest::of(&view.rows))).collect();
     serde_json::to_string(&all).unwrap_or_default()
 }
 
-async fn save(db: &Transaction, cursor: &Cursor, digests: &str) -> Result<(), DbErr> {
+async fn write(db: &Transaction, cursor: &Cursor, digests: &str) -> Result<(), DbErr> {
     let sql = "insert into change_log_digest (id, epoch, position, digest) values (1, $1, $2, $3)
         on conflict (id) do update
         set epoch = excluded.epoch, position = excluded.position, digest = excluded.digest";
@@ -132,7 +132,7 @@ async fn save(db: &Transaction, cursor: &Cursor, digests: &str) -> Result<(), Db
 }
 
 /// What has changed since what is shown was last noted, beyond what the log has.
-pub(super) enum Missed {
+pub(super) enum OfflineChanges {
     Nothing,
     /// These rows.
     Rows(Unlogged),
@@ -141,46 +141,49 @@ pub(super) enum Missed {
 }
 
 /// Looks for it. Where the log does not go back so far, or so much has happened since, that cannot be said.
-pub(super) async fn missed(
+pub(super) async fn find_offline_changes(
     db: &Transaction,
-    kinds: &Kinds,
+    reader: &CollectionReader,
     epochs: &Epochs,
     caches: &[Option<Cache>],
-) -> Result<Missed, Error> {
-    let Some((position, noted)) = noted(db, epochs).await? else { return Ok(Missed::Nothing) };
-    let look = log::look(db, &Seen::at(position.clone()), epochs.now()).await?;
-    if look.floor > position.horizon() || look.entries.len() > BULK || look.doubt.is_some() {
-        return Ok(Missed::Nothing);
+) -> Result<OfflineChanges, Error> {
+    let Some((position, noted)) = load(db, epochs).await? else { return Ok(OfflineChanges::Nothing) };
+    let poll = log::poll(db, &ReadProgress::at(position.clone()), epochs.current()).await?;
+    if poll.floor > position.horizon()
+        || poll.entries.len() > RELOAD_THRESHOLD
+        || poll.inconsistency.is_some()
+    {
+        return Ok(OfflineChanges::Nothing);
     }
-    let unlogged = unlogged::since(db, kinds, &position).await?;
-    if unlogged.values().any(|rows| rows.len() > unlogged::MOST) {
-        return Ok(Missed::Everything);
+    let unlogged = unlogged::since(db, reader, &position).await?;
+    if unlogged.values().any(|rows| rows.len() > unlogged::MAX_ROWS) {
+        return Ok(OfflineChanges::Everything);
     }
-    let mut entries = look.entries;
-    for (plural, rows) in kinds.named(unlogged.clone()) {
-        let entry = |(id, _)| Entry { transaction: ANY, collection: plural.to_owned(), id };
+    let mut entries = poll.entries;
+    for (plural, rows) in reader.named(unlogged.clone()) {
+        let entry = |(id, _)| Entry { transaction: UNKNOWN_TRANSACTION, collection: plural.to_owned(), id };
         entries.extend(rows.into_iter().map(entry));
     }
-    let is_withheld = |place: usize| caches.get(place).is_some_and(Option::is_none);
-    let changes = kinds.changes(db, &entries, &is_withheld).await?;
+    let is_withheld = |collection_index: usize| caches.get(collection_index).is_some_and(Option::is_none);
+    let changes = reader.changes(db, &entries, &is_withheld).await?;
     let known: BTreeSet<(u16, u16)> =
-        changes.iter().map(|change| (change.place, bucket(change.id))).collect();
-    for (place, (kind, cache)) in (0..).zip(kinds.iter().zip(caches)) {
+        changes.iter().map(|change| (change.collection_index, bucket(change.id))).collect();
+    for (collection_index, (kind, cache)) in (0..).zip(reader.iter().zip(caches)) {
         let noted = noted.get(kind.plural()).filter(|_| kind.is_sent());
         let Some((noted, cache)) = noted.zip(cache.as_ref()) else { continue };
-        if noted.difference(&Digest::of(cache)).any(|bucket| !known.contains(&(place, bucket))) {
+        if noted.difference(&Digest::of(cache)).any(|bucket| !known.contains(&(collection_index, bucket))) {
             tracing::warn!(
                 collection = kind.plural(),
                 "rows have changed while no server ran, and the change log has nothing of it: cursors from before are worth nothing"
             );
-            return Ok(Missed::Everything);
+            return Ok(OfflineChanges::Everything);
         }
     }
-    Ok(if unlogged.is_empty() { Missed::Nothing } else { Missed::Rows(unlogged) })
+    Ok(if unlogged.is_empty() { OfflineChanges::Nothing } else { OfflineChanges::Rows(unlogged) })
 }
 
 /// What was last noted, if it is of this life of the database.
-async fn noted(
+async fn load(
     db: &Transaction,
     epochs: &Epochs,
 ) -> Result<Option<(Position, BTreeMap<String, Digest>)>, Error> {
@@ -191,5 +194,5 @@ async fn noted(
     let text = |column: &str| row.try_get::<String>("", column);
     let (epoch, position) = (text("epoch")?, text("position")?.parse::<Position>().ok());
     let noted = serde_json::from_str(&text("digest")?).ok();
-    Ok(position.zip(noted).filter(|(position, _)| epochs.hold(&epoch, position)))
+    Ok(position.zip(noted).filter(|(position, _)| epochs.is_valid(&epoch, position)))
 }

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Epochs that are remembered, the newest of them.
-const REMEMBERED: usize = 100;
+const RETAINED: usize = 100;
 
 /// An epoch's name, and where the next one began.
 #[derive(Clone, Debug)]
@@ -40,54 +40,54 @@ pub(super) struct Epochs(Arc<[Epoch]>);
 
 impl Epochs {
     /// The present one.
-    pub(super) fn now(&self) -> &str {
+    pub(super) fn current(&self) -> &str {
         self.0.last().map_or("", |epoch| &epoch.name)
     }
 
     /// Whether a position of that epoch says the same today.
-    pub(super) fn hold(&self, epoch: &str, position: &Position) -> bool {
+    pub(super) fn is_valid(&self, epoch: &str, position: &Position) -> bool {
         let Some(at) = self.0.iter().position(|known| known.name == epoch) else { return false };
         // All of them: one that began with less than the one before it has taken back what that had.
         self.0[at + 1..].iter().all(|next| position.next() <= next.began)
     }
 }
 
-/// Finds out which epoch this is, and begins it if it is a new one. It is if the log is in `doubt` that was followed in an epoch
+/// Finds out which epoch this is, and begins it if it is a new one. It is if the log is in `inconsistent` that was followed in an epoch
 /// of that name, unless another node has begun one since.
 ///
 /// # Errors
 /// What the database says.
-pub(super) async fn begin(db: &Database, doubt: Option<&str>) -> Result<Epochs, Error> {
+pub(super) async fn begin(db: &Database, inconsistent: Option<&str>) -> Result<Epochs, Error> {
     let name = uuid::Uuid::new_v4().to_string();
-    let doubt = doubt.map(str::to_owned);
-    let (epochs, _) = db.write(async move |db| Ok(enter(db, &name, doubt.as_deref()).await?)).await?;
+    let inconsistent = inconsistent.map(str::to_owned);
+    let (epochs, _) = db.write(async move |db| Ok(open(db, &name, inconsistent.as_deref()).await?)).await?;
     Ok(epochs)
 }
 
-async fn enter(db: &Transaction, name: &str, doubt: Option<&str>) -> Result<Epochs, DbErr> {
+async fn open(db: &Transaction, name: &str, inconsistent: Option<&str>) -> Result<Epochs, DbErr> {
     match db.get_database_backend() {
         DbBackend::Postgres => {
-            let place = place(db).await?;
+            let place = read_place(db).await?;
             let (has_state, known) = (has_state(db, "0").await?, places(db).await?);
             let is_here = known.last().is_some_and(|(_, newest)| *newest == place);
             if !is_here
                 || !has_state
                 || is_restored(db).await?
-                || doubt.is_some_and(|doubt| is_last(&known, doubt))
+                || inconsistent.is_some_and(|inconsistent| is_last(&known, inconsistent))
             {
                 add(db, name, &place, 0).await?;
                 // Its numbers may be another cluster's, or be given out again; and each node that follows it reads everything anew.
-                for forget in FORGET {
-                    db.execute_unprepared(forget).await?;
+                for statement in RESET_LOG {
+                    db.execute_unprepared(statement).await?;
                 }
             }
         }
         _ => {
             let has_state = has_state(db, SEQUENCE).await?;
-            for count_on in COUNT_ON {
-                db.execute_unprepared(count_on).await?;
+            for statement in RESTORE_SEQUENCE {
+                db.execute_unprepared(statement).await?;
             }
-            let began = if has_state && doubt.is_none() { end(db).await? } else { 0 };
+            let began = if has_state && inconsistent.is_none() { end(db).await? } else { 0 };
             add(db, name, "", began).await?;
         }
     }
@@ -101,7 +101,7 @@ async fn enter(db: &Transaction, name: &str, doubt: Option<&str>) -> Result<Epoc
 }
 
 /// On SQLite the counter of entries may have been taken back with them: numbers below the floor would never be read.
-const COUNT_ON: [&str; 2] = [
+const RESTORE_SEQUENCE: [&str; 2] = [
     "insert into sqlite_sequence (name, seq) select 'change_log', 0
         where not exists (select 1 from sqlite_sequence where name = 'change_log')",
     "update sqlite_sequence set seq = max(seq, (select coalesce(max(floor), 0) from change_log_state))
@@ -113,7 +113,7 @@ async fn add(db: &Transaction, name: &str, place: &str, began: i64) -> Result<()
     let values = [name.into(), place.into(), began.into()];
     db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
     let sql = format!(
-        "delete from epochs where id not in (select id from epochs order by id desc limit {REMEMBERED})"
+        "delete from epochs where id not in (select id from epochs order by id desc limit {RETAINED})"
     );
     db.execute_unprepared(&sql).await?;
     Ok(())
@@ -156,7 +156,7 @@ async fn is_restored(db: &Transaction) -> Result<bool, DbErr> {
     Ok(text(db, sql).await?.is_some())
 }
 
-const FORGET: [&str; 3] =
+const RESET_LOG: [&str; 3] =
     ["delete from change_log", "delete from change_log_marks", "update change_log_state set floor = 0"];
 
 /// On SQLite, what the next entry will be numbered at least.
@@ -170,7 +170,7 @@ async fn end(db: &Transaction) -> Result<i64, DbErr> {
 /// Nodes that start together must not each begin an epoch: `epochs` in ASCII.
 const LOCK: i64 = 0x65_706f_6368_7300;
 
-async fn place(db: &Transaction) -> Result<String, DbErr> {
+async fn read_place(db: &Transaction) -> Result<String, DbErr> {
     db.execute_unprepared(&format!("select pg_advisory_xact_lock({LOCK})")).await?;
     let allowed = "select case when has_function_privilege('pg_control_system()', 'execute')
         then 'yes' end as text";
@@ -204,16 +204,18 @@ mod tests {
     fn a_cursor_is_good_as_far_as_the_next_epoch_knew() {
         let epoch = |name: &str, began| Epoch { name: name.to_owned(), began };
         let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("c", 20)].into());
-        let hold = |name: &str, next| epochs.hold(name, &Position::below(next));
-        assert!(hold("a", 10) && !hold("a", 11));
-        assert!(hold("b", 20) && !hold("b", 21));
-        assert!(hold("c", 1000));
+        let is_valid = |name: &str, next| epochs.is_valid(name, &Position::below(next));
+        assert!(is_valid("a", 10) && !is_valid("a", 11));
+        assert!(is_valid("b", 20) && !is_valid("b", 21));
+        assert!(is_valid("c", 1000));
         let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("doubt", 0), epoch("c", 20)].into());
-        assert!(!epochs.hold("a", &Position::below(5)) && !epochs.hold("b", &Position::below(5)));
-        assert!(epochs.hold("doubt", &Position::below(20)) && !epochs.hold("doubt", &Position::below(21)));
+        assert!(!epochs.is_valid("a", &Position::below(5)) && !epochs.is_valid("b", &Position::below(5)));
+        assert!(
+            epochs.is_valid("doubt", &Position::below(20)) && !epochs.is_valid("doubt", &Position::below(21))
+        );
         let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("c", 20)].into());
-        let hold = |name: &str, next| epochs.hold(name, &Position::below(next));
-        assert!(!hold("d", 1));
-        assert_eq!(epochs.now(), "c");
+        let is_valid = |name: &str, next| epochs.is_valid(name, &Position::below(next));
+        assert!(!is_valid("d", 1));
+        assert_eq!(epochs.current(), "c");
     }
 }

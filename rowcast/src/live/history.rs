@@ -13,19 +13,19 @@ use super::position::Position;
 /// That a transaction changed a row of the collection at that place of the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Change {
-    /// [`ANY`] if it is not known which one of its group it was.
+    /// [`UNKNOWN_TRANSACTION`] if it is not known which one of its group it was.
     pub(super) transaction: u64,
-    pub(super) place: u16,
+    pub(super) collection_index: u16,
     pub(super) id: i64,
 }
 
 /// No position has seen this one.
-pub(super) const ANY: u64 = u64::MAX;
+pub(super) const UNKNOWN_TRANSACTION: u64 = u64::MAX;
 
 /// Which rows changed, by the place of their collection.
-pub(super) type Changed = BTreeSet<(u16, i64)>;
+pub(super) type ChangedRows = BTreeSet<(u16, i64)>;
 
-struct Group {
+struct ChangeBatch {
     number: u64,
     after: Position,
     changes: Vec<Change>,
@@ -33,7 +33,7 @@ struct Group {
 
 /// The newest groups, up to a number of changes.
 pub(super) struct History {
-    groups: VecDeque<Group>,
+    batches: VecDeque<ChangeBatch>,
     changes: usize,
     limit: usize,
     /// Positions whose horizon is below this may have missed what is not here any more.
@@ -45,7 +45,7 @@ pub(super) struct History {
 impl History {
     /// One that begins after the group `since`; of that one and those before it nothing is known.
     pub(super) fn new(limit: usize, floor: u64, since: u64) -> Self {
-        Self { groups: VecDeque::new(), changes: 0, limit, floor, since }
+        Self { batches: VecDeque::new(), changes: 0, limit, floor, since }
     }
 
     /// Forgets all, and begins after the group `since`.
@@ -56,10 +56,10 @@ impl History {
     /// Adds a group, and forgets the oldest beyond the limit. Several groups may have one number.
     pub(super) fn push(&mut self, number: u64, after: Position, changes: Vec<Change>) {
         self.changes += changes.len();
-        self.groups.push_back(Group { number, after, changes });
+        self.batches.push_back(ChangeBatch { number, after, changes });
         // The last one stays, however large it is.
-        while self.changes > self.limit && self.groups.len() > 1 {
-            let Some(oldest) = self.groups.pop_front() else { break };
+        while self.changes > self.limit && self.batches.len() > 1 {
+            let Some(oldest) = self.batches.pop_front() else { break };
             self.changes -= oldest.changes.len();
             self.floor = self.floor.max(oldest.after.next());
             self.since = self.since.max(oldest.number);
@@ -76,25 +76,25 @@ impl History {
     }
 
     /// What a client has missed that has seen everything up to a position, if that is still known.
-    pub(super) fn since(&self, position: &Position) -> Option<Changed> {
+    pub(super) fn since(&self, position: &Position) -> Option<ChangedRows> {
         if position.horizon() < self.floor {
             return None;
         }
         // Positions only grow, so those that the client's covers come first.
-        let start = self.groups.partition_point(|group| position.covers(&group.after));
-        let missed = self.groups.range(start..).flat_map(|group| &group.changes);
+        let start = self.batches.partition_point(|batch| position.covers(&batch.after));
+        let missed = self.batches.range(start..).flat_map(|batch| &batch.changes);
         let missed = missed.filter(|change| !position.has(change.transaction));
-        Some(missed.map(|change| (change.place, change.id)).collect())
+        Some(missed.map(|change| (change.collection_index, change.id)).collect())
     }
 
     /// What a client has missed that has been sent every group up to that number, if that is still known.
-    pub(super) fn after(&self, number: u64) -> Option<Changed> {
+    pub(super) fn after(&self, number: u64) -> Option<ChangedRows> {
         if number < self.since {
             return None;
         }
-        let start = self.groups.partition_point(|group| group.number <= number);
-        let missed = self.groups.range(start..).flat_map(|group| &group.changes);
-        Some(missed.map(|change| (change.place, change.id)).collect())
+        let start = self.batches.partition_point(|batch| batch.number <= number);
+        let missed = self.batches.range(start..).flat_map(|batch| &batch.changes);
+        Some(missed.map(|change| (change.collection_index, change.id)).collect())
     }
 }
 
@@ -105,10 +105,10 @@ mod tests {
     use super::*;
 
     fn change(transaction: u64, id: i64) -> Change {
-        Change { transaction, place: 0, id }
+        Change { transaction, collection_index: 0, id }
     }
 
-    fn ids(changed: Option<Changed>) -> Option<Vec<i64>> {
+    fn ids(changed: Option<ChangedRows>) -> Option<Vec<i64>> {
         changed.map(|changed| changed.into_iter().map(|(_, id)| id).collect())
     }
 
@@ -117,7 +117,7 @@ mod tests {
         let mut history = History::new(100, 0, 1);
         history.push(2, "13-11".parse().unwrap(), vec![change(10, 1), change(12, 3)]);
         history.push(3, "13".parse().unwrap(), vec![change(11, 2)]);
-        history.push(4, "14".parse().unwrap(), vec![change(13, 4), change(ANY, 5)]);
+        history.push(4, "14".parse().unwrap(), vec![change(13, 4), change(UNKNOWN_TRANSACTION, 5)]);
         let since = |position: &str| ids(history.since(&position.parse().unwrap()));
         assert_eq!(since("13-11"), Some(vec![2, 4, 5]));
         assert_eq!(since("13"), Some(vec![4, 5]));
@@ -159,26 +159,26 @@ mod tests {
 
     /// Transactions that end in any order, looked at now and then.
     #[derive(Debug, Clone)]
-    struct Look {
+    struct Poll {
         /// Which of those open end before it, by their place.
         end: Vec<usize>,
         /// How many begin.
         begin: u64,
     }
 
-    fn looks() -> impl Strategy<Value = Vec<Look>> {
-        let look = (vec(0..9_usize, 0..4), 0..4_u64).prop_map(|(end, begin)| Look { end, begin });
-        vec(look, 1..30)
+    fn polls() -> impl Strategy<Value = Vec<Poll>> {
+        let poll = (vec(0..9_usize, 0..4), 0..4_u64).prop_map(|(end, begin)| Poll { end, begin });
+        vec(poll, 1..30)
     }
 
     /// Positions and groups as such a history of transactions makes them; each transaction changes the row of its number.
-    fn play(looks: &[Look], from: usize) -> Vec<(Position, Vec<Change>)> {
+    fn play(polls: &[Poll], from: usize) -> Vec<(Position, Vec<Change>)> {
         let (mut next, mut open, mut ended) = (1, Vec::new(), Vec::new());
         let mut seen = Vec::new();
-        for (at, look) in looks.iter().enumerate() {
-            open.extend(next..next + look.begin);
-            next += look.begin;
-            for end in &look.end {
+        for (at, poll) in polls.iter().enumerate() {
+            open.extend(next..next + poll.begin);
+            next += poll.begin;
+            for end in &poll.end {
                 if *end < open.len() {
                     ended.push(open.remove(*end));
                 }
@@ -198,14 +198,14 @@ mod tests {
     proptest! {
         /// Two nodes look at different times; a client goes from one to the other.
         #[test]
-        fn a_client_of_another_node_misses_nothing_and_is_told_nothing_twice(looks in looks(), from in 0..30_usize) {
-            let here = play(&looks, from.min(looks.len() - 1));
+        fn a_client_of_another_node_misses_nothing_and_is_told_nothing_twice(polls in polls(), from in 0..30_usize) {
+            let here = play(&polls, from.min(polls.len() - 1));
             let mut history = History::new(1000, 0, 0);
             for (number, (position, changes)) in (1..).zip(&here) {
                 history.push(number, position.clone(), changes.clone());
             }
             let all: BTreeSet<u64> = here.iter().flat_map(|(_, changes)| changes).map(|change| change.transaction).collect();
-            for (theirs, _) in play(&looks, 0) {
+            for (theirs, _) in play(&polls, 0) {
                 let missed: BTreeSet<u64> =
                     history.since(&theirs).unwrap().into_iter().map(|(_, id)| id.cast_unsigned()).collect();
                 let expected = all.iter().copied().filter(|transaction| !theirs.has(*transaction)).collect();

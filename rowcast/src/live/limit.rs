@@ -4,8 +4,8 @@
 //! are withheld, as those beyond the server's own limit are for all.
 
 use super::{
-    picture::Picture,
-    view::{Beyond, View},
+    state::StateVersion,
+    view::{CollectionView, LimitSource},
     withheld::well_below,
 };
 
@@ -33,23 +33,30 @@ impl Limit {
     }
 
     /// Which of the few it is.
-    pub(super) fn place(self) -> usize {
+    pub(super) fn index(self) -> usize {
         self.0
     }
 }
 
-impl Picture {
+impl StateVersion {
     /// The same for clients with this limit, who have been shown `before`.
     pub(super) fn within(&self, limit: Limit, before: Option<&Self>) -> Self {
-        let before = |place: usize| before.and_then(|before| before.views.get(place));
+        let before = |collection_index: usize| before.and_then(|before| before.views.get(collection_index));
         let views = self.views.iter().enumerate();
-        let views = views.map(|(place, view)| within(view, before(place), limit.bytes(), self.number));
-        let cursor = self.cursor.lacking_nothing();
+        let views = views.map(|(collection_index, view)| {
+            within(view, before(collection_index), limit.bytes(), self.number)
+        });
+        let cursor = self.cursor.without_missing();
         Self::new(self.number, cursor, views.collect())
     }
 }
 
-fn within(view: &View, before: Option<&View>, limit: usize, number: u64) -> View {
+fn within(
+    view: &CollectionView,
+    before: Option<&CollectionView>,
+    limit: usize,
+    number: u64,
+) -> CollectionView {
     let size = view.rows.bytes() + view.rows.len();
     match before {
         _ if view.is_withheld() || !view.sent => view.clone(),
@@ -62,11 +69,11 @@ fn within(view: &View, before: Option<&View>, limit: usize, number: u64) -> View
         }
         _ if size > limit => {
             let mut view = view.clone();
-            view.withhold(limit, Beyond::Client, number);
+            view.withhold(limit, LimitSource::Client, number);
             view
         }
         Some(before) if before.changed >= view.changed => before.clone(),
-        before => view.anew(before),
+        before => view.fork(before),
     }
 }
 

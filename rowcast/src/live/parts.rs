@@ -11,10 +11,10 @@
 
 use socketio::{Frame, FrameWriter};
 
-use super::view::View;
+use super::view::CollectionView;
 
 /// Bytes of rows in a part, unless one row alone has more: with what stands around them less than 64 KiB.
-pub const PART: usize = 64_000;
+pub const PART_BYTES: usize = 64_000;
 
 /// Rows of one collection that go together.
 struct Part<'a> {
@@ -24,7 +24,7 @@ struct Part<'a> {
 }
 
 /// All collections that are sent, as one series.
-pub(super) fn of(views: &[&View], cursor: &str) -> Frame {
+pub(super) fn of(views: &[&CollectionView], cursor: &str) -> Frame {
     let mut parts: Vec<Part<'_>> =
         views.iter().filter(|view| !view.is_withheld()).flat_map(|view| cut(view)).collect();
     let withheld: Vec<String> = views.iter().filter_map(|view| view.notice_json()).collect();
@@ -42,11 +42,11 @@ pub(super) fn of(views: &[&View], cursor: &str) -> Frame {
 }
 
 /// One part at least.
-fn cut(view: &View) -> Vec<Part<'_>> {
+fn cut(view: &CollectionView) -> Vec<Part<'_>> {
     let empty = || Part { plural: view.plural, rows: Vec::new(), bytes: 0 };
     let (mut parts, mut part) = (Vec::new(), empty());
     for (_, row) in view.rows.all() {
-        if !part.rows.is_empty() && part.bytes + row.len() > PART {
+        if !part.rows.is_empty() && part.bytes + row.len() > PART_BYTES {
             parts.push(std::mem::replace(&mut part, empty()));
         }
         part.bytes += row.len() + 1;

@@ -13,7 +13,7 @@ use std::{fmt, str::FromStr};
 
 /// Open transactions that a cursor names. With more it says less: that everything from the first of them on may be
 /// news, which tells some of it twice and loses nothing.
-const NAMED: usize = 64;
+const MAX_OPEN: usize = 64;
 
 /// All transactions below `next` but for those that were `open`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Position {
 /// As in a cursor: `806-803`.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.open.len() > NAMED {
+        if self.open.len() > MAX_OPEN {
             return write!(f, "{}", self.horizon());
         }
         write!(f, "{}", self.next)?;
@@ -82,16 +82,16 @@ impl fmt::Display for Position {
 
 /// Not a position.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NoPosition;
+pub(super) struct InvalidPosition;
 
 impl FromStr for Position {
-    type Err = NoPosition;
+    type Err = InvalidPosition;
 
-    fn from_str(text: &str) -> Result<Self, NoPosition> {
-        let mut parts = text.split('-').take(NAMED + 2);
-        let next = parts.next().and_then(|next| next.parse().ok()).ok_or(NoPosition)?;
-        let position = Self::new(next, parts).filter(|position| position.open.len() <= NAMED);
-        position.ok_or(NoPosition)
+    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
+        let mut parts = text.split('-').take(MAX_OPEN + 2);
+        let next = parts.next().and_then(|next| next.parse().ok()).ok_or(InvalidPosition)?;
+        let position = Self::new(next, parts).filter(|position| position.open.len() <= MAX_OPEN);
+        position.ok_or(InvalidPosition)
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_is_no_position_is_told() {
         for text in ["", "x", "-", "1-", "5-7", "9-3-2", "9-3-3", "-1", "1.5", &"9-".repeat(100)] {
-            assert_eq!(text.parse::<Position>(), Err(NoPosition), "{text}");
+            assert_eq!(text.parse::<Position>(), Err(InvalidPosition), "{text}");
         }
         assert_eq!(Position::from_snapshot("1:2"), None);
         assert_eq!(Position::from_snapshot("1:x:"), None);

@@ -14,31 +14,31 @@ use crate::{
 };
 
 /// How often to look.
-const EVERY: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(60);
 /// Nodes take turns: `prune` in ASCII.
 const LOCK: i64 = 0x70_7275_6e65;
 
 /// Prunes every now and then, until told to stop.
-pub(super) async fn run(db: Database, keep: Retention, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(db: Database, retention: Retention, mut stop: watch::Receiver<bool>) {
     loop {
-        match db.write(async move |db: &Transaction| prune(db, keep).await).await {
+        match db.write(async move |db: &Transaction| prune(db, retention).await).await {
             Ok((Some(left), _)) => metrics::gauge!("rowcast_change_log_entries").set(left as f64),
             Ok((None, _)) => {}
             Err(error) => tracing::warn!(%error, "the change log could not be pruned; trying again later"),
         }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(INTERVAL) => {}
         }
     }
 }
 
 /// How many entries are left; nothing if another node is at it.
-async fn prune(db: &Transaction, keep: Retention) -> Result<Option<i64>, Error> {
+async fn prune(db: &Transaction, retention: Retention) -> Result<Option<i64>, Error> {
     let (backend, now) = (db.get_database_backend(), clock::now(db).await?);
     if backend == DbBackend::Postgres {
-        let turn = format!("select pg_try_advisory_xact_lock({LOCK})::int::bigint as number");
-        if number(db, &turn).await? == Some(0) {
+        let try_lock = format!("select pg_try_advisory_xact_lock({LOCK})::int::bigint as number");
+        if number(db, &try_lock).await? == Some(0) {
             return Ok(None);
         }
         // Whoever wanted to know has asked within seconds.
@@ -46,9 +46,10 @@ async fn prune(db: &Transaction, keep: Retention) -> Result<Option<i64>, Error> 
     }
     requests::forget(db, now).await?;
     let sql = "select max(next) as number from change_log_marks where at <= ";
-    let old = number(db, &format!("{sql}{}", now - seconds(keep.age))).await?.unwrap_or(0);
-    mark(db, keep, now).await?;
-    let over = number(db, &format!("select max(seq) - {} as number from change_log", keep.entries)).await?;
+    let old = number(db, &format!("{sql}{}", now - seconds(retention.age))).await?.unwrap_or(0);
+    record_mark(db, retention, now).await?;
+    let over =
+        number(db, &format!("select max(seq) - {} as number from change_log", retention.entries)).await?;
     match backend {
         DbBackend::Postgres => postgres(db, old, over.unwrap_or(0)).await?,
         _ => sqlite(db, old, over.unwrap_or(0)).await?,
@@ -57,13 +58,13 @@ async fn prune(db: &Transaction, keep: Retention) -> Result<Option<i64>, Error> 
 }
 
 /// Notes how far transactions have come by now, and forgets the notes that are of no use any more.
-async fn mark(db: &Transaction, keep: Retention, now: i64) -> Result<(), DbErr> {
+async fn record_mark(db: &Transaction, retention: Retention, now: i64) -> Result<(), DbErr> {
     let next = match db.get_database_backend() {
         DbBackend::Postgres => "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
         _ => "select coalesce(max(seq), 0) + 1 from change_log",
     };
     db.execute_unprepared(&format!("insert into change_log_marks (at, next) select {now}, ({next})")).await?;
-    let old = now - seconds(keep.age) - 2 * seconds(EVERY);
+    let old = now - seconds(retention.age) - 2 * seconds(INTERVAL);
     db.execute_unprepared(&format!("delete from change_log_marks where at < {old}")).await?;
     Ok(())
 }

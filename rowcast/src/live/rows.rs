@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     cache::{Cache, Rows},
-    history::{ANY, Change},
+    history::{Change, UNKNOWN_TRANSACTION},
     log::Entry,
     unlogged::Unlogged,
 };
@@ -20,17 +20,17 @@ use crate::{
 };
 
 /// Ids in one statement, below SQLite's limit for one statement's values.
-const PAGE: usize = 1000;
+const BATCH_SIZE: usize = 1000;
 /// Transactions by which a row is remembered that shows one they changed; with more it is remembered without.
-const NAMED: usize = 8;
+const MAX_TRANSACTIONS: usize = 8;
 /// How long the database may take for one page.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The collections, in the registry's order.
 #[derive(Clone)]
-pub(super) struct Kinds {
-    kinds: Vec<Arc<dyn Kind>>,
-    places: HashMap<&'static str, u16>,
+pub(super) struct CollectionReader {
+    reader: Vec<Arc<dyn Kind>>,
+    collection_indexes: HashMap<&'static str, u16>,
     /// Bytes of a collection that is sent whole.
     pub(super) limit: usize,
 }
@@ -38,34 +38,36 @@ pub(super) struct Kinds {
 /// Which collections are withheld, by their places: nothing is read of those.
 pub(super) type Withheld<'a> = &'a dyn Fn(usize) -> bool;
 
-impl Kinds {
-    pub(super) fn new(kinds: &[Arc<dyn Kind>], limit: usize) -> Self {
-        let places = (0..).zip(kinds).map(|(place, kind)| (kind.plural(), place)).collect();
-        Self { kinds: kinds.to_vec(), places, limit }
+impl CollectionReader {
+    pub(super) fn new(reader: &[Arc<dyn Kind>], limit: usize) -> Self {
+        let collection_indexes =
+            (0..).zip(reader).map(|(collection_index, kind)| (kind.plural(), collection_index)).collect();
+        Self { reader: reader.to_vec(), collection_indexes, limit }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<dyn Kind>> {
-        self.kinds.iter()
+        self.reader.iter()
     }
 
     /// Whether entries are about a collection, or about what it shows.
-    pub(super) fn concern(&self, entries: &[Entry], place: usize) -> bool {
-        let Some(kind) = self.kinds.get(place) else { return false };
+    pub(super) fn affects(&self, entries: &[Entry], collection_index: usize) -> bool {
+        let Some(kind) = self.reader.get(collection_index) else { return false };
         let shown = |name: &str| kind.nests().iter().any(|nested| nested.collection == name);
         entries.iter().any(|entry| entry.collection == kind.plural() || shown(&entry.collection))
     }
 
     /// The tables whose changes are logged.
     pub(super) fn tables(&self) -> Vec<&'static str> {
-        let join = self.kinds.iter().flat_map(|kind| kind.nests()).map(|nested| nested.table);
-        let all: BTreeSet<_> = self.kinds.iter().map(|kind| kind.plural()).chain(join).collect();
+        let join = self.reader.iter().flat_map(|kind| kind.nests()).map(|nested| nested.table);
+        let all: BTreeSet<_> = self.reader.iter().map(|kind| kind.plural()).chain(join).collect();
         all.into_iter().collect()
     }
 
     /// Rows by the plural names of their collections.
     pub(super) fn named(&self, rows: Unlogged) -> impl Iterator<Item = (&'static str, Vec<(i64, i64)>)> {
-        rows.into_iter()
-            .filter_map(|(place, rows)| Some((self.kinds.get(usize::from(place))?.plural(), rows)))
+        rows.into_iter().filter_map(|(collection_index, rows)| {
+            Some((self.reader.get(usize::from(collection_index))?.plural(), rows))
+        })
     }
 
     /// What entries say: which rows changed, and which rows show those.
@@ -79,22 +81,32 @@ impl Kinds {
         let mut by_row: BTreeMap<(u16, i64), BTreeSet<u64>> = BTreeMap::new();
         for entry in entries {
             // Other programs may watch tables of their own.
-            let Some(place) = self.places.get(&*entry.collection) else { continue };
-            changes.insert(Change { transaction: entry.transaction, place: *place, id: entry.id });
-            by_row.entry((*place, entry.id)).or_default().insert(entry.transaction);
+            let Some(collection_index) = self.collection_indexes.get(&*entry.collection) else { continue };
+            changes.insert(Change {
+                transaction: entry.transaction,
+                collection_index: *collection_index,
+                id: entry.id,
+            });
+            by_row.entry((*collection_index, entry.id)).or_default().insert(entry.transaction);
         }
-        for (place, kind) in (0..).zip(&self.kinds).filter(|(place, _)| !withheld(usize::from(*place))) {
+        for (collection_index, kind) in
+            (0..).zip(&self.reader).filter(|(collection_index, _)| !withheld(usize::from(*collection_index)))
+        {
             for nested in kind.nests() {
-                let Some(of) = self.places.get(nested.collection) else { continue };
+                let Some(of) = self.collection_indexes.get(nested.collection) else { continue };
                 let shown: Vec<i64> =
                     by_row.range((*of, i64::MIN)..=(*of, i64::MAX)).map(|((_, id), _)| *id).collect();
-                for page in shown.chunks(PAGE) {
-                    for (id, shows) in in_time(store::showing(db, nested, &rounded(page))).await? {
+                for page in shown.chunks(BATCH_SIZE) {
+                    for (id, shows) in with_timeout(store::showing(db, nested, &pad(page))).await? {
                         let Some(transactions) = by_row.get(&(*of, shows)) else { continue };
-                        if transactions.len() > NAMED {
-                            changes.insert(Change { transaction: ANY, place, id });
+                        if transactions.len() > MAX_TRANSACTIONS {
+                            changes.insert(Change { transaction: UNKNOWN_TRANSACTION, collection_index, id });
                         } else {
-                            let change = |transaction: &u64| Change { transaction: *transaction, place, id };
+                            let change = |transaction: &u64| Change {
+                                transaction: *transaction,
+                                collection_index,
+                                id,
+                            };
                             changes.extend(transactions.iter().map(change));
                         }
                     }
@@ -102,9 +114,11 @@ impl Kinds {
             }
         }
         // Collections that are not sent count only for those that show their rows.
-        let is_sent =
-            |place: usize| self.kinds.get(place).is_some_and(|kind| kind.is_sent()) && !withheld(place);
-        Ok(changes.into_iter().filter(|change| is_sent(usize::from(change.place))).collect())
+        let is_sent = |collection_index: usize| {
+            self.reader.get(collection_index).is_some_and(|kind| kind.is_sent())
+                && !withheld(collection_index)
+        };
+        Ok(changes.into_iter().filter(|change| is_sent(usize::from(change.collection_index))).collect())
     }
 
     /// The rows that changes name, as they are now; those of collections that are sent. Nothing for a collection of which they
@@ -115,13 +129,14 @@ impl Kinds {
         changes: &[Change],
     ) -> Result<Vec<(usize, Option<Rows>)>, Error> {
         let mut all = Vec::new();
-        for (place, kind) in self.kinds.iter().enumerate().filter(|(_, kind)| kind.is_sent()) {
-            let ids = changes.iter().filter(|change| usize::from(change.place) == place);
+        for (collection_index, kind) in self.reader.iter().enumerate().filter(|(_, kind)| kind.is_sent()) {
+            let ids =
+                changes.iter().filter(|change| usize::from(change.collection_index) == collection_index);
             let ids: BTreeSet<i64> = ids.map(|change| change.id).collect();
             if ids.is_empty() {
                 continue;
             }
-            all.push((place, self.by_ids(db, kind, &ids.into_iter().collect::<Vec<_>>()).await?));
+            all.push((collection_index, self.by_ids(db, kind, &ids.into_iter().collect::<Vec<_>>()).await?));
         }
         Ok(all)
     }
@@ -133,12 +148,11 @@ impl Kinds {
         ids: &[i64],
     ) -> Result<Option<Rows>, Error> {
         let mut rows: Rows = ids.iter().map(|id| (*id, None)).collect();
-        let (mut stride, mut ids) = (Stride::default(), ids);
-        while let Some((next, rest)) =
-            ids.split_at_checked(stride.next(ids.len())).filter(|_| !ids.is_empty())
+        let (mut batch, mut ids) = (BatchSizer::default(), ids);
+        while let Some((next, rest)) = ids.split_at_checked(batch.next(ids.len())).filter(|_| !ids.is_empty())
         {
-            let page = in_time(kind.by_ids(db, &rounded(next))).await?;
-            if stride.take(&page) > self.limit {
+            let page = with_timeout(kind.by_ids(db, &pad(next))).await?;
+            if batch.record(&page) > self.limit {
                 return Ok(None);
             }
             rows.extend(page.into_iter().map(|(id, row)| (id, Some(row))));
@@ -148,29 +162,31 @@ impl Kinds {
     }
 
     /// Every row of every collection that is sent; nothing for one that is too large for that.
-    pub(super) async fn everything(&self, db: &Transaction) -> Result<Vec<Option<Cache>>, Error> {
+    pub(super) async fn read_all(&self, db: &Transaction) -> Result<Vec<Option<Cache>>, Error> {
         let mut all = Vec::new();
-        for place in 0..self.kinds.len() {
-            all.push(self.all_of(db, place, self.limit).await?);
+        for collection_index in 0..self.reader.len() {
+            all.push(self.read_collection(db, collection_index, self.limit).await?);
         }
         Ok(all)
     }
 
     /// Every row of a collection, if it is sent; nothing if those have more than so many bytes.
-    pub(super) async fn all_of(
+    pub(super) async fn read_collection(
         &self,
         db: &Transaction,
-        place: usize,
+        collection_index: usize,
         limit: usize,
     ) -> Result<Option<Cache>, Error> {
-        let (mut cache, mut last, mut stride) = (Cache::default(), i64::MIN, Stride::default());
-        let Some(kind) = self.kinds.get(place).filter(|kind| kind.is_sent()) else { return Ok(Some(cache)) };
+        let (mut cache, mut last, mut batch) = (Cache::default(), i64::MIN, BatchSizer::default());
+        let Some(kind) = self.reader.get(collection_index).filter(|kind| kind.is_sent()) else {
+            return Ok(Some(cache));
+        };
         loop {
-            let wanted = stride.next(MOST);
-            let page = in_time(kind.page(db, last, wanted as u64)).await?;
+            let wanted = batch.next(MAX_BATCH);
+            let page = with_timeout(kind.page(db, last, wanted as u64)).await?;
             let full = page.len() == wanted;
             last = page.last().map_or(last, |(id, _)| *id);
-            if stride.take(&page) > limit {
+            if batch.record(&page) > limit {
                 return Ok(None);
             }
             cache.append(page);
@@ -182,48 +198,50 @@ impl Kinds {
 }
 
 /// Rows read at a time: few to begin with, and more as long as they are small. Rows of others may have any size.
-struct Stride {
+struct BatchSizer {
     next: usize,
     rows: usize,
     bytes: usize,
 }
 
 /// Rows read at a time, at least and at most.
-const FEWEST: usize = 16;
-const MOST: usize = 256;
+const MIN_BATCH: usize = 16;
+const MAX_BATCH: usize = 256;
 /// Bytes that are to be read at a time.
-const BYTES: usize = 1024 * 1024;
+const TARGET_BYTES: usize = 1024 * 1024;
 
-impl Default for Stride {
+impl Default for BatchSizer {
     fn default() -> Self {
         Self { next: 64, rows: 0, bytes: 0 }
     }
 }
 
-impl Stride {
+impl BatchSizer {
     fn next(&self, left: usize) -> usize {
         self.next.min(left)
     }
 
     /// Rows that were read; returns how many bytes all of them had.
-    fn take(&mut self, rows: &[Encoded]) -> usize {
+    fn record(&mut self, rows: &[Encoded]) -> usize {
         self.rows += rows.len();
         self.bytes += rows.iter().map(|(_, row)| row.get().len()).sum::<usize>();
         let average = self.bytes / self.rows.max(1);
-        self.next = (BYTES / average.max(1)).clamp(FEWEST, MOST);
+        self.next = (TARGET_BYTES / average.max(1)).clamp(MIN_BATCH, MAX_BATCH);
         self.bytes
     }
 }
 
 /// The same ids, some of them repeated: so that statements come in a few lengths and stay prepared.
-fn rounded(ids: &[i64]) -> Vec<i64> {
-    let length = ids.len().next_power_of_two().min(PAGE.max(ids.len()));
+fn pad(ids: &[i64]) -> Vec<i64> {
+    let length = ids.len().next_power_of_two().min(BATCH_SIZE.max(ids.len()));
     let last = ids.last().copied();
     ids.iter().copied().chain(last.into_iter().cycle()).take(length).collect()
 }
 
 /// A database that does not answer at all, not even with a failure, is out of reach.
-pub(super) async fn in_time<T, E: Into<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T, Error> {
-    let ended = tokio::time::timeout(PATIENCE, work).await;
+pub(super) async fn with_timeout<T, E: Into<Error>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Error> {
+    let ended = tokio::time::timeout(TIMEOUT, work).await;
     ended.map_err(|_| Error::Unavailable("the database does not answer".into()))?.map_err(Into::into)
 }

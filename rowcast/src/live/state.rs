@@ -9,9 +9,9 @@ use socketio::{Frame, FrameWriter, Message, Slot};
 
 use super::{
     cursor::Cursor,
-    history::Changed,
+    history::ChangedRows,
     parts,
-    view::{Made, View},
+    view::{CachedFrame, CollectionView},
 };
 
 /// Where a client's unsent `changes` wait: behind the slots of the snapshots, of which there are fewer.
@@ -19,7 +19,7 @@ pub(super) const CHANGES: Slot = Slot(u16::MAX);
 
 /// Where those are who are sent a picture now. Nobody may have more than their cursor says, or another node, which has seen just
 /// as much as that, could not tell what they have too much.
-pub(super) struct Now {
+pub(super) struct CursorContext {
     pub(super) cursor: Cursor,
     /// Grows with whatever is read in the log. Cursors of one revision are worth the same.
     pub(super) revision: u64,
@@ -27,25 +27,25 @@ pub(super) struct Now {
     pub(super) floor: u64,
 }
 
-impl Made {
-    fn new(frame: Frame, now: &Now) -> Self {
+impl CachedFrame {
+    fn new(frame: Frame, now: &CursorContext) -> Self {
         Self { frame, revision: now.revision, horizon: now.cursor.position.horizon() }
     }
 
-    fn is_good(&self, now: &Now) -> bool {
+    fn is_current(&self, now: &CursorContext) -> bool {
         self.revision == now.revision && self.horizon >= now.floor
     }
 }
 
 /// What a client has that is to be brought up to date.
-pub(super) enum Had<'a> {
+pub(super) enum Baseline<'a> {
     /// The picture of that number.
     Number(u64),
     /// What a cursor says.
     Cursor(&'a Cursor),
 }
 
-impl Had<'_> {
+impl Baseline<'_> {
     fn first(&self) -> Option<usize> {
         match self {
             Self::Number(_) => None,
@@ -54,141 +54,152 @@ impl Had<'_> {
     }
 
     /// Whether it has not got a collection, or not all that happened to it is known.
-    fn lacks(&self, view: &View) -> bool {
+    fn lacks(&self, view: &CollectionView) -> bool {
         match self {
-            Self::Number(number) => view.has_turned(number + 1),
-            Self::Cursor(cursor) => cursor.lacks(view.plural) || !view.is_whole_since(&cursor.position),
+            Self::Number(number) => view.availability_changed_since(number + 1),
+            Self::Cursor(cursor) => cursor.lacks(view.plural) || !view.is_complete_since(&cursor.position),
         }
     }
 
     /// Whether it has been told for sure that a collection is withheld.
-    fn knows(&self, view: &View) -> bool {
-        matches!(self, Self::Number(number) if !view.has_turned(number + 1))
+    fn knows_withheld(&self, view: &CollectionView) -> bool {
+        matches!(self, Self::Number(number) if !view.availability_changed_since(number + 1))
     }
 }
 
 /// All collections as they were after one group of commits.
-pub(super) struct Picture {
+pub(super) struct StateVersion {
     /// Counts from 1, without gaps.
     pub(super) number: u64,
     /// What a client has who has been sent this.
     pub(super) cursor: Cursor,
     /// In the registry's order.
-    pub(super) views: Vec<View>,
+    pub(super) views: Vec<CollectionView>,
     /// All snapshots in one piece.
-    whole: Mutex<Option<Made>>,
+    full: Mutex<Option<CachedFrame>>,
     /// All of it in parts.
-    parts: Mutex<Option<Made>>,
+    parts: Mutex<Option<CachedFrame>>,
 }
 
-impl Picture {
-    pub(super) fn new(number: u64, cursor: Cursor, views: Vec<View>) -> Self {
+impl StateVersion {
+    pub(super) fn new(number: u64, cursor: Cursor, views: Vec<CollectionView>) -> Self {
         let cursor = cursor.lacking(withheld(&views));
-        Self { number, cursor, views, whole: Mutex::default(), parts: Mutex::default() }
+        Self { number, cursor, views, full: Mutex::default(), parts: Mutex::default() }
     }
 
     /// The same cursor, of somebody who has been sent this.
-    pub(super) fn stamp(&self, cursor: &Cursor) -> Cursor {
+    pub(super) fn for_client(&self, cursor: &Cursor) -> Cursor {
         cursor.lacking(withheld(&self.views))
     }
 
     /// Whether a collection has become too large with this picture, or is not any more.
-    pub(super) fn has_turned(&self) -> bool {
-        self.views.iter().any(|view| view.has_turned(self.number))
+    pub(super) fn has_availability_change(&self) -> bool {
+        self.views.iter().any(|view| view.availability_changed_since(self.number))
     }
 
     /// The snapshots of all collections, or of those that changed with this picture.
-    pub(super) fn snapshots(&self, now: &Now, all: bool) -> Vec<Message> {
-        let meant = self.sent().filter(|(_, _, view)| all || view.changed == self.number);
-        let message = |(rank, place, view): (usize, u16, &View)| {
-            Message::latest(Slot(place), self.piece(rank, view, now)).numbered(view.changed)
+    pub(super) fn snapshots(&self, now: &CursorContext, all: bool) -> Vec<Message> {
+        let selected = self.live_views().filter(|(_, _, view)| all || view.changed == self.number);
+        let message = |(rank, collection_index, view): (usize, u16, &CollectionView)| {
+            Message::latest(Slot(collection_index), self.snapshot_or_notice(rank, view, now))
+                .numbered(view.changed)
         };
-        meant.map(message).collect()
+        selected.map(message).collect()
     }
 
     /// All snapshots in one piece.
-    pub(super) fn whole(&self, now: &Now) -> Frame {
-        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*whole {
-            Some(made) if made.is_good(now) => made.frame.clone(),
-            _ => whole.insert(Made::new(Frame::joined(&self.frames(0, now)), now)).frame.clone(),
+    pub(super) fn full_snapshot(&self, now: &CursorContext) -> Frame {
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*full {
+            Some(cached) if cached.is_current(now) => cached.frame.clone(),
+            _ => full.insert(CachedFrame::new(Frame::joined(&self.frames_after(0, now)), now)).frame.clone(),
         }
     }
 
     /// All that there is, in parts.
-    pub(super) fn parts(&self, now: &Now) -> Frame {
+    pub(super) fn parts(&self, now: &CursorContext) -> Frame {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         match &*parts {
-            Some(made) if made.is_good(now) => made.frame.clone(),
+            Some(cached) if cached.is_current(now) => cached.frame.clone(),
             _ => {
-                let views: Vec<&View> = self.sent().map(|(_, _, view)| view).collect();
+                let views: Vec<&CollectionView> = self.live_views().map(|(_, _, view)| view).collect();
                 let frame = parts::of(&views, &now.cursor.to_string());
-                parts.insert(Made::new(frame, now)).frame.clone()
+                parts.insert(CachedFrame::new(frame, now)).frame.clone()
             }
         }
     }
 
     /// Whether changes alone bring somebody up to date, or snapshots are needed.
-    pub(super) fn is_brought_by_changes(&self, had: &Had<'_>) -> bool {
-        let lacked = |view: &View| !view.is_withheld() && had.lacks(view);
-        had.first().is_none() && !self.sent().any(|(_, _, view)| lacked(view))
+    pub(super) fn needs_only_changes(&self, baseline: &Baseline<'_>) -> bool {
+        let is_lacked = |view: &CollectionView| !view.is_withheld() && baseline.lacks(view);
+        baseline.first().is_none() && !self.live_views().any(|(_, _, view)| is_lacked(view))
     }
 
     /// The snapshots behind the first so many.
-    pub(super) fn frames(&self, first: usize, now: &Now) -> Vec<Frame> {
-        let behind = self.sent().filter(|(rank, _, _)| *rank > first);
-        behind.map(|(rank, _, view)| self.piece(rank, view, now)).collect()
+    pub(super) fn frames_after(&self, first: usize, now: &CursorContext) -> Vec<Frame> {
+        let behind = self.live_views().filter(|(rank, _, _)| *rank > first);
+        behind.map(|(rank, _, view)| self.snapshot_or_notice(rank, view, now)).collect()
     }
 
     /// All that a client needs who has something earlier, in one piece: what changed, and whole what it could not be told of.
-    pub(super) fn bring(&self, changed: &Changed, had: &Had<'_>, now: &Now) -> Frame {
-        let first = had.first();
-        let turned = self.sent().filter(|(rank, _, view)| {
-            first.is_none_or(|first| *rank <= first) && (view.is_withheld() || had.lacks(view))
+    pub(super) fn update_frame(
+        &self,
+        changed: &ChangedRows,
+        baseline: &Baseline<'_>,
+        now: &CursorContext,
+    ) -> Frame {
+        let first = baseline.first();
+        let availability_changed_at = self.live_views().filter(|(rank, _, view)| {
+            first.is_none_or(|first| *rank <= first) && (view.is_withheld() || baseline.lacks(view))
         });
-        let turned: Vec<(usize, u16, &View)> = turned.collect();
-        if turned.is_empty() && first.is_none() {
+        let availability_changed_at: Vec<(usize, u16, &CollectionView)> = availability_changed_at.collect();
+        if availability_changed_at.is_empty() && first.is_none() {
             return self.changes(changed, &now.cursor);
         }
-        let (withheld, lacked): (Vec<_>, Vec<_>) = turned.iter().partition(|(_, _, view)| view.is_withheld());
+        let (withheld, lacked): (Vec<_>, Vec<_>) =
+            availability_changed_at.iter().partition(|(_, _, view)| view.is_withheld());
         let mut changed = changed.clone();
-        changed.retain(|(place, _)| !turned.iter().any(|(_, turned, _)| turned == place));
+        changed.retain(|(collection_index, _)| {
+            !availability_changed_at
+                .iter()
+                .any(|(_, availability_changed_at, _)| availability_changed_at == collection_index)
+        });
         let cursor = now.cursor.lacking(lacked.iter().map(|(_, _, view)| view.plural));
         let cursor = first.map_or_else(|| cursor.clone(), |first| cursor.after(first));
 
-        let unknown = withheld.into_iter().filter(|(_, _, view)| !had.knows(view));
+        let unknown = withheld.into_iter().filter(|(_, _, view)| !baseline.knows_withheld(view));
         let mut frames: Vec<Frame> = unknown.filter_map(|(_, _, view)| view.notice()).collect();
         frames.push(self.changes(&changed, &cursor));
         frames.extend(lacked.iter().map(|(rank, _, view)| self.snapshot(*rank, view, now)));
         match first {
-            Some(first) => frames.extend(self.frames(first, now)),
+            Some(first) => frames.extend(self.frames_after(first, now)),
             // The cursors of snapshots say that others are still to come.
-            None if !lacked.is_empty() => frames.push(self.changes(&Changed::new(), &now.cursor)),
+            None if !lacked.is_empty() => frames.push(self.changes(&ChangedRows::new(), &now.cursor)),
             None => {}
         }
         Frame::joined(&frames)
     }
 
     /// The snapshot, or what stands in its place.
-    fn piece(&self, rank: usize, view: &View, now: &Now) -> Frame {
+    fn snapshot_or_notice(&self, rank: usize, view: &CollectionView, now: &CursorContext) -> Frame {
         view.notice().unwrap_or_else(|| self.snapshot(rank, view, now))
     }
 
     /// The collections that are sent, counted from 1, and by their place among all.
-    fn sent(&self) -> impl Iterator<Item = (usize, u16, &View)> {
+    fn live_views(&self) -> impl Iterator<Item = (usize, u16, &CollectionView)> {
         let sent = (0..).zip(&self.views).filter(|(_, view)| view.sent);
-        (1..).zip(sent).map(|(rank, (place, view))| (rank, place, view))
+        (1..).zip(sent).map(|(rank, (collection_index, view))| (rank, collection_index, view))
     }
 
     /// The snapshot event, `[rows, {"cursor": …}]`. Whoever comes while it is made waits for it.
-    fn snapshot(&self, rank: usize, view: &View, now: &Now) -> Frame {
-        let mut made = view.made.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*made {
-            Some(made) if made.is_good(now) => return made.frame.clone(),
+    fn snapshot(&self, rank: usize, view: &CollectionView, now: &CursorContext) -> Frame {
+        let mut cached = view.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*cached {
+            Some(cached) if cached.is_current(now) => return cached.frame.clone(),
             _ => {}
         }
         let rows = &view.rows;
-        let last = self.sent().filter(|(_, _, view)| !view.is_withheld()).last();
+        let last = self.live_views().filter(|(_, _, view)| !view.is_withheld()).last();
         let last = last.is_some_and(|(last, _, _)| rank == last);
         let cursor = if last { now.cursor.to_string() } else { now.cursor.after(rank).to_string() };
         let size = rows.bytes() + rows.len() + cursor.len() + 32;
@@ -199,39 +210,43 @@ impl Picture {
         json.push(b']');
         writer.arg().extend_from_slice(format!("{{\"cursor\":\"{cursor}\"}}").as_bytes());
         let frame = writer.seal();
-        *made = Some(Made::new(frame.clone(), now));
+        *cached = Some(CachedFrame::new(frame.clone(), now));
         frame
     }
 
     /// The event `changes`: these rows as they are in this picture, `{"cursor": …, "members": {"upserted": …, "deleted": …}}`.
-    pub(super) fn changes(&self, changed: &Changed, cursor: &Cursor) -> Frame {
+    pub(super) fn changes(&self, changed: &ChangedRows, cursor: &Cursor) -> Frame {
         let cursor = cursor.to_string();
-        let mut by_place: BTreeMap<u16, Vec<i64>> = BTreeMap::new();
-        changed.iter().for_each(|(place, id)| by_place.entry(*place).or_default().push(*id));
-        let rows = changed.iter().filter_map(|(place, id)| self.view(*place)?.rows.row(*id));
-        let size = rows.map(|row| row.len() + 1).sum::<usize>() + changed.len() * 8 + by_place.len() * 64;
+        let mut by_collection: BTreeMap<u16, Vec<i64>> = BTreeMap::new();
+        changed
+            .iter()
+            .for_each(|(collection_index, id)| by_collection.entry(*collection_index).or_default().push(*id));
+        let rows =
+            changed.iter().filter_map(|(collection_index, id)| self.view(*collection_index)?.rows.row(*id));
+        let size =
+            rows.map(|row| row.len() + 1).sum::<usize>() + changed.len() * 8 + by_collection.len() * 64;
         let mut writer = FrameWriter::event("changes", size + cursor.len() + 16);
         let json = writer.arg();
         json.extend_from_slice(format!("{{\"cursor\":\"{cursor}\"").as_bytes());
-        for (place, ids) in by_place {
-            if let Some(view) = self.view(place) {
-                collection(json, view, &ids);
+        for (collection_index, ids) in by_collection {
+            if let Some(view) = self.view(collection_index) {
+                write_collection(json, view, &ids);
             }
         }
         json.push(b'}');
         writer.seal()
     }
 
-    fn view(&self, place: u16) -> Option<&View> {
-        self.views.get(usize::from(place))
+    fn view(&self, collection_index: u16) -> Option<&CollectionView> {
+        self.views.get(usize::from(collection_index))
     }
 }
 
-fn withheld(views: &[View]) -> impl Iterator<Item = &str> {
+fn withheld(views: &[CollectionView]) -> impl Iterator<Item = &str> {
     views.iter().filter(|view| view.is_withheld()).map(|view| view.plural)
 }
 
-fn collection(json: &mut Vec<u8>, view: &View, ids: &[i64]) {
+fn write_collection(json: &mut Vec<u8>, view: &CollectionView, ids: &[i64]) {
     json.extend_from_slice(format!(",\"{}\":{{\"upserted\":[", view.plural).as_bytes());
     let mut comma = false;
     for row in ids.iter().filter_map(|id| view.rows.row(*id)) {

@@ -9,29 +9,34 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use super::{position::Position, reading::Kinds};
+use super::{position::Position, rows::CollectionReader};
 use crate::{database::Transaction, registry::Kind};
 
 /// With more of them, everything is read anew.
-pub(super) const MOST: usize = 2000;
+pub(super) const MAX_ROWS: usize = 2000;
 
-/// Ids and versions, by the place of their collection; of each at most one more than [`MOST`].
+/// Ids and versions, by the place of their collection; of each at most one more than [`MAX_ROWS`].
 pub(super) type Unlogged = BTreeMap<u16, Vec<(i64, i64)>>;
 
 /// What was written since; nothing on SQLite.
-pub(super) async fn since(db: &Transaction, kinds: &Kinds, position: &Position) -> Result<Unlogged, DbErr> {
+pub(super) async fn since(
+    db: &Transaction,
+    reader: &CollectionReader,
+    position: &Position,
+) -> Result<Unlogged, DbErr> {
     let mut found = Unlogged::new();
     if db.get_database_backend() != DbBackend::Postgres {
         return Ok(found);
     }
-    for (place, kind) in (0..).zip(kinds.iter()).filter(|(_, kind)| kind.is_sent()) {
-        let values = [kind.plural().into(), position.horizon().to_string().into(), (MOST as i64 + 1).into()];
+    for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| kind.is_sent()) {
+        let values =
+            [kind.plural().into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql(kind.as_ref()), values);
         let rows = db.query_all_raw(statement).await?;
         let read = |row: &sea_orm::QueryResult| Ok((row.try_get("", "id")?, row.try_get("", "version")?));
         let rows = rows.iter().map(read).collect::<Result<Vec<_>, DbErr>>()?;
         if !rows.is_empty() {
-            found.insert(place, rows);
+            found.insert(collection_index, rows);
         }
     }
     Ok(found)

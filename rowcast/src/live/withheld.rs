@@ -10,15 +10,15 @@ use std::{
 };
 
 /// Between two looks at a collection, at least.
-const PAUSE: Duration = Duration::from_secs(1);
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 /// How many times longer than a look took it is to the next one.
-const PART: u32 = 50;
+const BACKOFF: u32 = 50;
 
 /// The withheld collections, by their places.
 #[derive(Default)]
-pub(super) struct Withheld(BTreeMap<usize, Look>);
+pub(super) struct Withheld(BTreeMap<usize, Recheck>);
 
-struct Look {
+struct Recheck {
     /// Whether anything in it has changed since.
     stale: bool,
     not_before: Instant,
@@ -31,34 +31,35 @@ pub(super) fn well_below(limit: usize) -> usize {
 
 impl Withheld {
     /// It has been seen to be too large, which took so long.
-    pub(super) fn seen(&mut self, place: usize, took: Duration) {
-        let not_before = Instant::now() + PAUSE.max(took * PART);
-        self.0.insert(place, Look { stale: false, not_before });
+    pub(super) fn schedule(&mut self, collection_index: usize, took: Duration) {
+        let not_before = Instant::now() + MIN_INTERVAL.max(took * BACKOFF);
+        self.0.insert(collection_index, Recheck { stale: false, not_before });
     }
 
     /// It is sent again.
-    pub(super) fn remove(&mut self, place: usize) {
-        self.0.remove(&place);
+    pub(super) fn remove(&mut self, collection_index: usize) {
+        self.0.remove(&collection_index);
     }
 
     /// Something in those has changed for which that is so.
-    pub(super) fn touch(&mut self, touched: impl Fn(usize) -> bool) {
-        for (place, look) in &mut self.0 {
-            look.stale |= touched(*place);
+    pub(super) fn mark_changed(&mut self, has_changed: impl Fn(usize) -> bool) {
+        for (collection_index, recheck) in &mut self.0 {
+            recheck.stale |= has_changed(*collection_index);
         }
     }
 
     /// Those that are to be looked at now, if those count as changed for which that is so.
-    pub(super) fn due(&self, touched: impl Fn(usize) -> bool) -> Vec<usize> {
+    pub(super) fn due(&self, has_changed: impl Fn(usize) -> bool) -> Vec<usize> {
         let now = Instant::now();
-        let due =
-            self.0.iter().filter(|(place, look)| (look.stale || touched(**place)) && look.not_before <= now);
-        due.map(|(place, _)| *place).collect()
+        let due = self.0.iter().filter(|(collection_index, recheck)| {
+            (recheck.stale || has_changed(**collection_index)) && recheck.not_before <= now
+        });
+        due.map(|(collection_index, _)| *collection_index).collect()
     }
 
     /// Returns when there is one to be looked at.
     pub(super) async fn wait(&self) {
-        match self.0.values().filter(|look| look.stale).map(|look| look.not_before).min() {
+        match self.0.values().filter(|recheck| recheck.stale).map(|recheck| recheck.not_before).min() {
             Some(at) => tokio::time::sleep_until(at.into()).await,
             None => std::future::pending().await,
         }

@@ -8,12 +8,12 @@ use serde_json::Value;
 use crate::{
     database::{Database, Transaction},
     error::Error,
-    live::{reading::Kinds, unlogged::Unlogged},
+    live::{rows::CollectionReader, unlogged::Unlogged},
     registry::Encoded,
 };
 
 /// Ids that a line of the log names.
-const NAMED: usize = 5;
+const MAX_LOGGED_IDS: usize = 5;
 
 /// Rows of one collection that differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) struct Difference {
     plural: &'static str,
     ids: Vec<i64>,
     /// Those that have changed under the version that is shown: id and version.
-    unmoved: Vec<(i64, i64)>,
+    same_version: Vec<(i64, i64)>,
 }
 
 impl Difference {
@@ -32,16 +32,16 @@ impl Difference {
         rows: &[Encoded],
     ) -> Option<Self> {
         let mut shown: BTreeMap<i64, &[u8]> = shown.collect();
-        let mut found = Self { plural, ids: Vec::new(), unmoved: Vec::new() };
+        let mut found = Self { plural, ids: Vec::new(), same_version: Vec::new() };
         for (id, row) in rows {
             let before = shown.remove(id);
             if before == Some(row.get().as_bytes()) {
                 continue;
             }
             found.ids.push(*id);
-            found
-                .unmoved
-                .extend(before.and_then(|before| unmoved(before, row.get())).map(|version| (*id, version)));
+            found.same_version.extend(
+                before.and_then(|before| same_version(before, row.get())).map(|version| (*id, version)),
+            );
         }
         found.ids.extend(shown.into_keys());
         (!found.ids.is_empty()).then_some(found)
@@ -54,7 +54,7 @@ impl Difference {
 
     fn versions(&self) -> String {
         let values: Vec<String> =
-            self.unmoved.iter().map(|(id, version)| format!("({id}, {version})")).collect();
+            self.same_version.iter().map(|(id, version)| format!("({id}, {version})")).collect();
         let (table, values) = (self.plural, values.join(", "));
         format!("update \"{table}\" set version = version + 1 where (id, version) in (values {values})")
     }
@@ -62,7 +62,7 @@ impl Difference {
 
 /// The version, if it is the same of both and the row's own columns are not. What is shown within a row has a version of its
 /// own; of that only which it is belongs to the row.
-fn unmoved(shown: &[u8], row: &str) -> Option<i64> {
+fn same_version(shown: &[u8], row: &str) -> Option<i64> {
     let (shown, row) = (serde_json::from_slice(shown).ok()?, serde_json::from_str(row).ok()?);
     let (Value::Object(shown), Value::Object(row)) = (shown, row) else { return None };
     let version = row.get("version")?.as_i64()?;
@@ -85,14 +85,14 @@ fn own(value: Value) -> Value {
 pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
     for difference in differences {
         let (collection, rows) = (difference.plural, difference.ids.len());
-        let first: Vec<i64> = difference.ids.iter().copied().take(NAMED).collect();
+        let first: Vec<i64> = difference.ids.iter().copied().take(MAX_LOGGED_IDS).collect();
         tracing::warn!(
             collection,
             rows,
             ?first,
             "rows differ from what is shown, and no trigger has logged it: they are published now"
         );
-        match mend(&db, difference).await {
+        match repair(&db, difference).await {
             Ok(()) => {
                 let count = metrics::counter!("rowcast_reconciled_rows_total", "collection" => collection);
                 count.increment(rows as u64);
@@ -103,10 +103,10 @@ pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
 }
 
 /// Has rows logged that were written while no server looked, under versions of their own. Whether that could be done.
-pub(in crate::live) async fn log(db: &Database, kinds: &Kinds, unlogged: Unlogged) -> bool {
-    for (plural, rows) in kinds.named(unlogged) {
+pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlogged: Unlogged) -> bool {
+    for (plural, rows) in reader.named(unlogged) {
         let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
-        let (count, first) = (ids.len(), &ids[..ids.len().min(NAMED)]);
+        let (count, first) = (ids.len(), &ids[..ids.len().min(MAX_LOGGED_IDS)]);
         tracing::warn!(
             collection = plural,
             rows = count,
@@ -114,7 +114,7 @@ pub(in crate::live) async fn log(db: &Database, kinds: &Kinds, unlogged: Unlogge
             "rows were written while no server looked, and no trigger has logged it: they are published now"
         );
         // Under which version they were shown is not known.
-        if let Err(error) = mend(db, Difference { plural, ids, unmoved: rows }).await {
+        if let Err(error) = repair(db, Difference { plural, ids, same_version: rows }).await {
             tracing::warn!(%error, collection = plural, "they could not be published: everything is read anew");
             return false;
         }
@@ -122,9 +122,9 @@ pub(in crate::live) async fn log(db: &Database, kinds: &Kinds, unlogged: Unlogge
     true
 }
 
-async fn mend(db: &Database, difference: Difference) -> Result<(), Error> {
+async fn repair(db: &Database, difference: Difference) -> Result<(), Error> {
     let (plural, entries) = (difference.plural, difference.entries());
-    if difference.unmoved.is_empty() {
+    if difference.same_version.is_empty() {
         return write(db, vec![entries]).await;
     }
     let whole = write(db, vec![difference.versions(), entries.clone()]).await;
@@ -180,6 +180,6 @@ mod tests {
         let shown = [1, 2, 3, 4, 5, 6, 8].into_iter().zip(shown.map(str::as_bytes));
         let found = Difference::between("members", shown, &rows).unwrap();
         assert_eq!(found.ids, [1, 2, 3, 4, 5, 7, 8]);
-        assert_eq!(found.unmoved, [(1, 1), (3, 4), (4, 7)]);
+        assert_eq!(found.same_version, [(1, 1), (3, 4), (4, 7)]);
     }
 }

@@ -12,19 +12,24 @@ use crate::{database::Transaction, registry::Kind};
 
 /// Equal stamps of a page mean equal rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp(String);
+pub(super) struct Fingerprint(String);
 
 /// The stamp of the rows behind `after`, up to `end`.
-pub(super) async fn of(db: &Transaction, kind: &dyn Kind, after: i64, end: i64) -> Result<Stamp, DbErr> {
+pub(super) async fn of(
+    db: &Transaction,
+    kind: &dyn Kind,
+    after: i64,
+    end: i64,
+) -> Result<Fingerprint, DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
         let statement = Statement::from_string(DbBackend::Sqlite, "pragma data_version");
         let version = db.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get("", "data_version"));
-        return version.map(|version: i64| Stamp(version.to_string()));
+        return version.map(|version: i64| Fingerprint(version.to_string()));
     }
     let values = [after.into(), end.into()];
     let row =
         db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql(kind), values)).await?;
-    row.map_or_else(|| Ok(String::new()), |row| row.try_get("", "stamp")).map(Stamp)
+    row.map_or_else(|| Ok(String::new()), |row| row.try_get("", "stamp")).map(Fingerprint)
 }
 
 fn sql(kind: &dyn Kind) -> String {
