@@ -29,15 +29,15 @@ use crate::{
     live::Live,
 };
 
-pub use metrics::Readers;
+pub use metrics::MetricsAccess;
 pub use pictures::Pictures;
 pub use site::Site;
 
 /// How long the database may take to answer before it counts as gone.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the endpoints ask; one for all workers.
-pub struct State {
+pub struct HttpState {
     /// Whether it answers.
     pub db: Database,
     /// Whether it is caught up.
@@ -45,16 +45,16 @@ pub struct State {
     /// What is counted.
     pub metrics: PrometheusHandle,
     /// Who is shown that.
-    pub readers: Readers,
+    pub metrics_access: MetricsAccess,
     /// Whether the server is about to end.
-    pub leaving: AtomicBool,
+    pub shutting_down: AtomicBool,
 }
 
 /// Mounts `/healthz`, `/readyz` and `/metrics`, and the site at every other path. With a base path the three are below it, for a proxy that
 /// passes on nothing else, and at the root, for what asks the server itself and knows of no proxy.
 pub fn configure(
     app: &mut web::ServiceConfig,
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     site: web::Data<Site>,
     base: &BasePath,
     pictures: &Pictures,
@@ -68,13 +68,13 @@ pub fn configure(
 }
 
 fn probes(app: &mut web::ServiceConfig, base: &str) {
-    app.route(&format!("{base}/healthz"), looked_at().to(healthz))
-        .route(&format!("{base}/readyz"), looked_at().to(readyz))
-        .route(&format!("{base}/metrics"), looked_at().to(metrics::metrics));
+    app.route(&format!("{base}/healthz"), get_or_head().to(healthz))
+        .route(&format!("{base}/readyz"), get_or_head().to(readyz))
+        .route(&format!("{base}/metrics"), get_or_head().to(metrics::metrics));
 }
 
 /// GET, and HEAD, which some monitors prefer: the same without the body.
-fn looked_at() -> Route {
+fn get_or_head() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
@@ -84,15 +84,15 @@ async fn healthz() -> HttpResponse {
 }
 
 /// 200 while the database answers, takes writes and confirms them, and live is caught up, until the server is about to end.
-async fn readyz(state: web::Data<State>) -> HttpResponse {
+async fn readyz(state: web::Data<HttpState>) -> HttpResponse {
     let unready = |reason: &'static str| text(HttpResponse::ServiceUnavailable(), reason);
-    if state.leaving.load(Ordering::Relaxed) {
+    if state.shutting_down.load(Ordering::Relaxed) {
         return unready("the server is ending");
     }
     if let Some(trouble) = state.db.trouble() {
         return text(HttpResponse::ServiceUnavailable(), trouble);
     }
-    match tokio::time::timeout(PATIENCE, ping(&state.db)).await {
+    match tokio::time::timeout(PING_TIMEOUT, ping(&state.db)).await {
         Ok(Ok(Role::Primary)) => {}
         Ok(Ok(Role::Standby)) => return unready("the database is a standby, which takes no writes"),
         _ => return unready("the database does not answer"),

@@ -13,12 +13,12 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 /// Below that compression saves no packet.
-const WORTH_IT: usize = 1024;
+const MIN_COMPRESS_SIZE: usize = 1024;
 
 /// The name changes with what is in it, so what is kept never goes stale.
-const FOREVER: &str = "public, max-age=31536000, immutable";
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Kept, but asked about each time: a new version is on all screens with the next visit.
-const ASK: &str = "no-cache";
+const REVALIDATE: &str = "no-cache";
 
 /// A file, ready to be sent.
 pub(super) struct Asset {
@@ -73,14 +73,14 @@ impl Asset {
     }
 
     /// Bytes that it takes, or may take once it has been asked for in every way.
-    pub(super) fn weight(&self) -> usize {
+    pub(super) fn memory(&self) -> usize {
         self.plain.body.len() * if self.compressible { 2 } else { 1 }
     }
 
     /// What a request for it is answered with.
     pub(super) async fn respond(&self, request: &HttpRequest) -> HttpResponse {
         let (encoding, encoded) = self.negotiate(request).await;
-        let mut response = match knows(request, &encoded.tag) {
+        let mut response = match matches_etag(request, &encoded.tag) {
             true => HttpResponse::NotModified(),
             false => HttpResponse::Ok(),
         };
@@ -88,36 +88,36 @@ impl Asset {
             .insert_header((header::CONTENT_TYPE, self.content_type.as_str()))
             .insert_header((header::CACHE_CONTROL, self.cache_control))
             .insert_header(header::ETag(encoded.tag.clone()));
-        if self.is_worth_it() {
+        if self.is_compressed() {
             response.insert_header((header::VARY, "accept-encoding"));
         }
         if encoding != ContentEncoding::Identity {
             response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static(encoding.as_str())));
         }
-        match knows(request, &encoded.tag) {
+        match matches_etag(request, &encoded.tag) {
             true => response.finish(),
             false => response.body(encoded.body.clone()),
         }
     }
 
-    fn is_worth_it(&self) -> bool {
-        self.compressible && self.plain.body.len() >= WORTH_IT
+    fn is_compressed(&self) -> bool {
+        self.compressible && self.plain.body.len() >= MIN_COMPRESS_SIZE
     }
 
     /// What the browser likes best of what there is.
     async fn negotiate(&self, request: &HttpRequest) -> (ContentEncoding, &Encoded) {
         let plain = (ContentEncoding::Identity, &self.plain);
-        if !self.is_worth_it() || !request.headers().contains_key(header::ACCEPT_ENCODING) {
+        if !self.is_compressed() || !request.headers().contains_key(header::ACCEPT_ENCODING) {
             return plain;
         }
         let Ok(accepted) = AcceptEncoding::parse(request) else { return plain };
         let ours = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
         let compressed = match accepted.negotiate(ours.iter()) {
             Some(Encoding::Known(ContentEncoding::Brotli)) => {
-                (ContentEncoding::Brotli, once(&self.brotli, &self.plain, brotli).await)
+                (ContentEncoding::Brotli, compress_once(&self.brotli, &self.plain, brotli).await)
             }
             Some(Encoding::Known(ContentEncoding::Gzip)) => {
-                (ContentEncoding::Gzip, once(&self.gzip, &self.plain, gzip).await)
+                (ContentEncoding::Gzip, compress_once(&self.gzip, &self.plain, gzip).await)
             }
             _ => return plain,
         };
@@ -127,7 +127,7 @@ impl Asset {
 }
 
 /// Compresses what nobody has asked for so far, away from the sockets; those who ask meanwhile wait for the one who does it.
-async fn once<'a>(
+async fn compress_once<'a>(
     cell: &'a OnceCell<Encoded>,
     plain: &Encoded,
     compress: fn(&[u8]) -> std::io::Result<Vec<u8>>,
@@ -154,7 +154,7 @@ fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
 }
 
 /// Whether the browser has it already.
-fn knows(request: &HttpRequest, tag: &EntityTag) -> bool {
+fn matches_etag(request: &HttpRequest, tag: &EntityTag) -> bool {
     if !request.headers().contains_key(header::IF_NONE_MATCH) {
         return false;
     }
@@ -166,7 +166,7 @@ fn knows(request: &HttpRequest, tag: &EntityTag) -> bool {
 }
 
 pub(super) fn cache_control(path: &Path) -> &'static str {
-    if is_hashed(path) { FOREVER } else { ASK }
+    if is_hashed(path) { IMMUTABLE } else { REVALIDATE }
 }
 
 /// Whether the name says what is in the file, as Vite writes it: `assets/name-HASH.js`, eight characters of base64url. Words and dates
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn only_a_name_with_a_hash_is_kept_forever() {
         for path in ["assets/index-B3xk9Z_1.js", "assets/a-b-DiwrgTda.css", "assets/index-DiwrgTda.js.map"] {
-            assert_eq!(cache_control(Path::new(path)), FOREVER, "{path}");
+            assert_eq!(cache_control(Path::new(path)), IMMUTABLE, "{path}");
         }
         for path in [
             "index.html",
@@ -203,7 +203,7 @@ mod tests {
             "assets/ä-é3xk9Z_.js",
             "assets/x",
         ] {
-            assert_eq!(cache_control(Path::new(path)), ASK, "{path}");
+            assert_eq!(cache_control(Path::new(path)), REVALIDATE, "{path}");
         }
     }
 

@@ -9,11 +9,11 @@ use std::net::IpAddr;
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use sha2::{Digest, Sha256};
 
-use super::State;
+use super::HttpState;
 use crate::config::{Metrics, Secret};
 
 /// What proxies add.
-const PASSED_ON: [&str; 8] = [
+const FORWARDING_HEADERS: [&str; 8] = [
     "forwarded",
     "via",
     "x-forwarded-for",
@@ -28,31 +28,31 @@ const REFUSED: &str = "metrics are shown to programs on this machine that ask fo
     for others set --metrics-token (ROWCAST_METRICS_TOKEN) and send it as Authorization: Bearer, or set --metrics open\n";
 
 /// Who is let in.
-pub struct Readers {
-    who: Metrics,
+pub struct MetricsAccess {
+    mode: Metrics,
     /// Its digest: comparing two of those tells nothing of either.
     token: Option<[u8; 32]>,
 }
 
-impl Readers {
+impl MetricsAccess {
     /// As the settings say. With a token nobody is let in without it, unless everybody is.
     #[must_use]
-    pub fn new(who: Metrics, token: Option<&Secret>) -> Self {
-        Self { who, token: token.map(|token| digest(token.reveal())) }
+    pub fn new(mode: Metrics, token: Option<&Secret>) -> Self {
+        Self { mode, token: token.map(|token| digest(token.reveal())) }
     }
 
-    fn let_in(&self, request: &HttpRequest) -> bool {
-        match (self.who, self.token) {
+    fn allows(&self, request: &HttpRequest) -> bool {
+        match (self.mode, self.token) {
             (Metrics::Open, _) => true,
             (Metrics::Local, Some(token)) => bearer(request).is_some_and(|given| digest(given) == token),
-            (Metrics::Local, None) => is_own(request),
+            (Metrics::Local, None) => is_local(request),
         }
     }
 }
 
 /// Prometheus text.
-pub(super) async fn metrics(state: web::Data<State>, request: HttpRequest) -> HttpResponse {
-    if !state.readers.let_in(&request) {
+pub(super) async fn metrics(state: web::Data<HttpState>, request: HttpRequest) -> HttpResponse {
+    if !state.metrics_access.allows(&request) {
         let response = HttpResponse::Forbidden();
         return super::text(response, REFUSED);
     }
@@ -70,10 +70,10 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
 }
 
 /// Whether it was asked for on this machine, and not on another's behalf.
-fn is_own(request: &HttpRequest) -> bool {
+fn is_local(request: &HttpRequest) -> bool {
     let local = |ip: IpAddr| ip.to_canonical().is_loopback();
-    let passed_on = PASSED_ON.iter().any(|name| request.headers().contains_key(*name));
-    request.peer_addr().is_some_and(|peer| local(peer.ip())) && !passed_on && is_addressed_here(request)
+    let is_forwarded = FORWARDING_HEADERS.iter().any(|name| request.headers().contains_key(*name));
+    request.peer_addr().is_some_and(|peer| local(peer.ip())) && !is_forwarded && is_addressed_here(request)
 }
 
 /// Whether the name that was asked for is this machine's own. A page whose name was made to point here says its own, and so does a
@@ -114,7 +114,7 @@ mod tests {
             ("[::1]:40000", "[::1]"),
             ("[::ffff:127.0.0.1]:40000", "127.0.0.1:5555"),
         ] {
-            assert!(is_own(&asked(peer, host, &[])), "{peer} {host}");
+            assert!(is_local(&asked(peer, host, &[])), "{peer} {host}");
         }
         for (peer, host) in [
             ("10.0.0.7:40000", "localhost:5555"),
@@ -125,28 +125,28 @@ mod tests {
             (HERE, "10.0.0.7:5555"),
             (HERE, ""),
         ] {
-            assert!(!is_own(&asked(peer, host, &[])), "{peer} {host}");
+            assert!(!is_local(&asked(peer, host, &[])), "{peer} {host}");
         }
-        for name in PASSED_ON {
+        for name in FORWARDING_HEADERS {
             // What it says does not count: a client may have written it.
-            assert!(!is_own(&asked(HERE, "localhost", &[(name, "127.0.0.1")])), "{name}");
+            assert!(!is_local(&asked(HERE, "localhost", &[(name, "127.0.0.1")])), "{name}");
         }
     }
 
     #[test]
     fn a_token_is_asked_of_everybody() {
         let secret: Secret = "0123456789abcdef".parse().unwrap();
-        let readers = Readers::new(Metrics::Local, Some(&secret));
+        let access = MetricsAccess::new(Metrics::Local, Some(&secret));
         let with = |value| asked("10.0.0.7:40000", "gym.example.com", &[("authorization", value)]);
         for good in ["Bearer 0123456789abcdef", "bearer 0123456789abcdef"] {
-            assert!(readers.let_in(&with(good)), "{good}");
+            assert!(access.allows(&with(good)), "{good}");
         }
         for bad in
             ["Bearer 0123456789abcdeg", "Bearer", "Bearer ", "Basic 0123456789abcdef", "0123456789abcdef"]
         {
-            assert!(!readers.let_in(&with(bad)), "{bad}");
+            assert!(!access.allows(&with(bad)), "{bad}");
         }
-        assert!(!readers.let_in(&asked(HERE, "localhost", &[])), "from this machine, too");
-        assert!(Readers::new(Metrics::Open, None).let_in(&asked("10.0.0.7:4", "x", &[])));
+        assert!(!access.allows(&asked(HERE, "localhost", &[])), "from this machine, too");
+        assert!(MetricsAccess::new(Metrics::Open, None).allows(&asked("10.0.0.7:4", "x", &[])));
     }
 }

@@ -14,10 +14,10 @@ use crate::base_path::BasePath;
 /// What is shown to browsers, below a base path.
 pub struct Site {
     base: BasePath,
-    shown: Shown,
+    source: Source,
 }
 
-enum Shown {
+enum Source {
     /// A folder of pages.
     Built(Arc<Folder>),
     /// One page that needs no build.
@@ -30,38 +30,40 @@ impl Site {
     /// # Errors
     /// What the system says if the folder cannot be read.
     pub fn open(folder: Option<&Path>, base: &BasePath) -> std::io::Result<Self> {
-        let shown = match folder {
-            Some(folder) => Shown::Built(Arc::new(Folder::open(folder)?)),
-            None => Shown::Page(Page::new()),
+        let source = match folder {
+            Some(folder) => Source::Built(Arc::new(Folder::open(folder)?)),
+            None => Source::Page(Page::new()),
         };
-        Ok(Self { base: base.clone(), shown })
+        Ok(Self { base: base.clone(), source })
     }
 }
 
-/// Answers every path that nothing else is at.
+/// Answers every path that not_found else is at.
 pub(super) async fn serve(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "GET, HEAD")).finish();
     }
-    let Some(below) = site.base.below(request.path()) else { return elsewhere(&site.base, request.path()) };
-    let Some(path) = decoded(below) else { return nothing() };
+    let Some(below) = site.base.below(request.path()) else {
+        return redirect_to_base(&site.base, request.path());
+    };
+    let Some(path) = decoded(below) else { return not_found() };
     let path = path.trim_start_matches('/');
     // What is written relative to the app's own address is so many folders up from here.
     let depth = below.matches('/').count() - 1;
-    let found = match &site.shown {
-        Shown::Built(folder) => built(folder, path, depth, &request).await,
-        Shown::Page(page) => match page.find(path) {
+    let found = match &site.source {
+        Source::Built(folder) => built(folder, path, depth, &request).await,
+        Source::Page(page) => match page.find(path) {
             Some(asset) => Some(asset.respond(&request).await),
             None => None,
         },
     };
-    found.unwrap_or_else(nothing)
+    found.unwrap_or_else(not_found)
 }
 
 /// The way to the base path, for those that leave out its slash or all of it. No file is anywhere else.
-fn elsewhere(base: &BasePath, path: &str) -> HttpResponse {
+fn redirect_to_base(base: &BasePath, path: &str) -> HttpResponse {
     if path != "/" && path != base.as_str() {
-        return nothing();
+        return not_found();
     }
     HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, format!("{base}/"))).finish()
 }
@@ -110,6 +112,6 @@ fn decoded(path: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|path| !path.contains('\0'))
 }
 
-fn nothing() -> HttpResponse {
+fn not_found() -> HttpResponse {
     text(HttpResponse::NotFound(), "there is nothing here")
 }
