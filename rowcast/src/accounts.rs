@@ -28,7 +28,7 @@ use crate::{
     error::Error,
     users::{Account, UserTable},
 };
-pub use change::Change;
+pub use change::AccountChange;
 
 const TAKEN: &str = "is already taken";
 
@@ -44,7 +44,7 @@ pub struct Accounts {
 impl Accounts {
     /// For whoever runs the server, who may do anything.
     #[must_use]
-    pub fn by_hand(users: &Arc<UserTable>) -> Self {
+    pub fn unrestricted(users: &Arc<UserTable>) -> Self {
         Self { users: Some(users.clone()), guarded: false }
     }
 
@@ -59,7 +59,7 @@ impl Accounts {
 ///
 /// # Errors
 /// What the database says.
-pub(crate) async fn judge<C: Collection>(
+pub(crate) async fn validate_username<C: Collection>(
     context: &Context<'_>,
     before: Option<&Model<C>>,
     draft: &mut Draft<ActiveModel<C>>,
@@ -76,13 +76,13 @@ pub(crate) async fn judge<C: Collection>(
     if before.is_some() && new.as_deref() == old {
         return Ok(());
     }
-    let may = may_change(context, before.as_ref());
+    let allowed = can_change(context, before.as_ref());
     let Some(new) = new else {
-        return judge_none(context, users, before.as_ref(), may, hold, errors).await;
+        return validate_removal(context, users, before.as_ref(), allowed, hold, errors).await;
     };
     let (own, name, field) =
         (before.as_ref().map(|account| account.id), username::canonical(&new), users.username());
-    if !may {
+    if !allowed {
         match old.is_some_and(|old| username::compared(old) == username::compared(&new)) {
             true => {
                 draft.row.not_set(column);
@@ -107,17 +107,17 @@ pub(crate) async fn judge<C: Collection>(
 }
 
 /// A username is to be taken away, and with it the way to sign in.
-async fn judge_none(
+async fn validate_removal(
     context: &Context<'_>,
     users: &UserTable,
     before: Option<&Account>,
-    may: bool,
+    allowed: bool,
     hold: bool,
     errors: &mut FieldErrors,
 ) -> Result<(), DbErr> {
     let guarded = |account: &&Account| context.accounts.guarded && account.has_password();
     let Some(account) = before.filter(guarded) else { return Ok(()) };
-    if !may {
+    if !allowed {
         errors.insert(users.username(), users.others_name());
     } else if last::is_last(context.db, users, account.id, hold).await? {
         errors.insert(users.username(), LAST_NAME);
@@ -132,10 +132,13 @@ const LAST_ROW: &str = "this is the last account: without it nobody could sign i
 ///
 /// # Errors
 /// [`Error::Forbidden`].
-pub(crate) async fn may_delete<C: Collection>(context: &Context<'_>, row: &Model<C>) -> Result<(), Error> {
+pub(crate) async fn authorize_delete<C: Collection>(
+    context: &Context<'_>,
+    row: &Model<C>,
+) -> Result<(), Error> {
     let Some(users) = context.accounts.of::<C>() else { return Ok(()) };
     let account = users.account_of::<C>(row);
-    if !may_change(context, Some(&account)) {
+    if !can_change(context, Some(&account)) {
         return Err(Error::Forbidden(users.others_row()));
     }
     let guarded = context.accounts.guarded && account.has_password();
@@ -149,7 +152,7 @@ pub(crate) async fn may_delete<C: Collection>(context: &Context<'_>, row: &Model
 ///
 /// # Errors
 /// What the database says.
-pub(crate) async fn written<C: Collection>(
+pub(crate) async fn record_change<C: Collection>(
     context: &Context<'_>,
     before: Option<&Model<C>>,
     after: Option<&Model<C>>,
@@ -163,7 +166,7 @@ pub(crate) async fn written<C: Collection>(
     let Some(id) = id.filter(|_| from != to) else { return Ok(()) };
     let renamed = before.is_some() && after.is_some() && context.accounts.guarded;
     let ended = if renamed { end_sign_ins(context.db, users, id, None).await? } else { Vec::new() };
-    context.note(Change { id, from, to, deleted: after.is_none(), ended });
+    context.note(AccountChange { id, from, to, deleted: after.is_none(), ended });
     Ok(())
 }
 
@@ -176,23 +179,23 @@ pub async fn end_sign_ins(
     db: &Transaction,
     users: &UserTable,
     user: i64,
-    but: Option<&Token>,
+    except: Option<&Token>,
 ) -> Result<Vec<Token>, DbErr> {
     users.lock(db, user, LockType::Update).await?;
     let of = token::Column::UserId.eq(user);
-    let others = but.map_or(of.clone(), |but| of.and(token::Column::Hash.ne(but.hash())));
+    let others = except.map_or(of.clone(), |except| of.and(token::Column::Hash.ne(except.hash())));
     let found = token::Entity::find().filter(others.clone()).all(db).await?;
     token::Entity::delete_many().filter(others).exec(db).await?;
-    Ok(found.into_iter().map(|token| Token::known(token.hash)).collect())
+    Ok(found.into_iter().map(|token| Token::from_hash(token.hash)).collect())
 }
 
 /// Warns that nobody can sign in, which is how an empty server begins.
 ///
 /// # Errors
 /// What the database says.
-pub async fn warn_of_none(db: &Database, users: &Arc<UserTable>) -> Result<(), Error> {
+pub async fn warn_if_none(db: &Database, users: &Arc<UserTable>) -> Result<(), Error> {
     let table = users.clone();
-    let find = async move |db: &Transaction| Ok(table.another(db, None).await?.is_none());
+    let find = async move |db: &Transaction| Ok(table.any_other_account(db, None).await?.is_none());
     if db.read(find).await? {
         let command = format!("{} user create USERNAME", users.program());
         tracing::warn!(command, "nobody can sign in yet: make the first account");
@@ -200,7 +203,7 @@ pub async fn warn_of_none(db: &Database, users: &Arc<UserTable>) -> Result<(), E
     Ok(())
 }
 
-fn may_change(context: &Context<'_>, before: Option<&Account>) -> bool {
+fn can_change(context: &Context<'_>, before: Option<&Account>) -> bool {
     let others = |account: &&Account| account.has_password() && context.user_id() != Some(account.id);
     !context.accounts.guarded || before.filter(others).is_none()
 }

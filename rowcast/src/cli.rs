@@ -52,7 +52,7 @@ pub(crate) async fn run(product: &Product) -> ExitCode {
 }
 
 /// Prints a line. Standard output that is closed, or on a full disk, ends nothing.
-fn say(line: std::fmt::Arguments<'_>) {
+fn print_line(line: std::fmt::Arguments<'_>) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
@@ -60,7 +60,7 @@ fn say(line: std::fmt::Arguments<'_>) {
 /// What is not for the log, which is kept: it goes where the address is said.
 fn announce(sentence: Option<String>) {
     if let Some(sentence) = sentence {
-        say(format_args!("{sentence}"));
+        print_line(format_args!("{sentence}"));
     }
 }
 
@@ -75,7 +75,7 @@ async fn serve(settings: Serve, product: &Product) -> Result<(), String> {
     // A pipe that is full and not read would keep the server from serving.
     let (line, sentence) = (format!("{} is listening on {}", product.name, app.url()), app.announcement());
     std::thread::spawn(move || {
-        say(format_args!("{line}"));
+        print_line(format_args!("{line}"));
         announce(sentence);
     });
     let stop = async move {
@@ -102,28 +102,28 @@ async fn open(storage: &Storage, product: &Product) -> Result<Database, String> 
 async fn seed(storage: &Storage, passwords: Passwords, product: &Product) -> Result<(), String> {
     let seed = product.seed.as_ref().ok_or("there is no sample data")?;
     let db = open(storage, product).await?;
-    let planted = seed.plant(&db, passwords).await;
+    let seeded = seed.plant(&db, passwords).await;
     db.close().await;
-    let planted = planted.map_err(|error| error.to_string())?;
-    let planted = planted.ok_or("the database is not empty, so nothing was planted")?;
-    announce(planted.announcement());
+    let seeded = seeded.map_err(|error| error.to_string())?;
+    let seeded = seeded.ok_or("the database is not empty, so nothing was planted")?;
+    announce(seeded.announcement());
     Ok(())
 }
 
 async fn resync(storage: &Storage, product: &Product) -> Result<(), String> {
-    existing(storage)?;
+    require_existing(storage)?;
     let db = open(storage, product).await?;
     let done = live::resync(&db).await;
     db.close().await;
     done.map_err(|error| error.to_string())?;
-    say(format_args!(
+    print_line(format_args!(
         "every server on this database now reads everything anew and sends what differs; cursors from before are forgotten"
     ));
     Ok(())
 }
 
 /// A command that changes a database does not make one.
-fn existing(storage: &Storage) -> Result<(), String> {
+fn require_existing(storage: &Storage) -> Result<(), String> {
     match &storage.database_url {
         DatabaseUrl::Sqlite(file) if !file.exists() => {
             Err(format!("--database-url: there is no {}", file.display()))
@@ -147,33 +147,35 @@ async fn user(command: UserCommand, product: &Product) -> Result<(), String> {
         UserCommand::Create { username, fields, storage } => {
             let password = password()?;
             // As `migrate`: it may come before the first start.
-            let username =
-                at_hand(&storage, product, async |users| users.create(&username, &fields, &password).await);
+            let username = with_users(&storage, product, async |users| {
+                users.create(&username, &fields, &password).await
+            });
             let username = username.await?;
-            say(format_args!("{username} may sign in"));
+            print_line(format_args!("{username} may sign in"));
         }
         UserCommand::SetPassword { username, storage } => {
             let password = password()?;
-            existing(&storage)?;
-            at_hand(&storage, product, async |users| users.set_password(username, &password).await).await?;
-            say(format_args!("the password is set, and sign-ins with the old one have ended"));
+            require_existing(&storage)?;
+            with_users(&storage, product, async |users| users.set_password(username, &password).await)
+                .await?;
+            print_line(format_args!("the password is set, and sign-ins with the old one have ended"));
         }
         UserCommand::Rename { username, new, storage } => {
-            existing(&storage)?;
-            at_hand(&storage, product, async |users| users.rename(username, &new).await).await?;
-            say(format_args!("the username is another, and sign-ins by the old one have ended"));
+            require_existing(&storage)?;
+            with_users(&storage, product, async |users| users.rename(username, &new).await).await?;
+            print_line(format_args!("the username is another, and sign-ins by the old one have ended"));
         }
         UserCommand::Delete { username, storage } => {
-            existing(&storage)?;
-            at_hand(&storage, product, async |users| users.delete(username).await).await?;
-            say(format_args!("the user is deleted"));
+            require_existing(&storage)?;
+            with_users(&storage, product, async |users| users.delete(username).await).await?;
+            print_line(format_args!("the user is deleted"));
         }
     }
     Ok(())
 }
 
 /// Does something to the users of a database.
-async fn at_hand<T>(
+async fn with_users<T>(
     storage: &Storage,
     product: &Product,
     what: impl AsyncFnOnce(&Users<'_>) -> Result<T, Error>,

@@ -236,29 +236,34 @@ impl UserTable {
             _ => format!("length(cast({column} as blob))"),
         };
         // Word for word what is indexed.
-        let is_unusual = format!(
+        let is_non_canonical = format!(
             "(case when lower({column}) <> {column} or length({column}) <> {bytes} then 1 else 0 end) = 1"
         );
         let query = self
             .accounts()
-            .and_where(Expr::cust(is_unusual))
+            .and_where(Expr::cust(is_non_canonical))
             .order_by(Alias::new("id"), Order::Asc)
             .to_owned();
-        let mut unusual = self.read(db, &query).await?;
-        unusual.retain(|one| one.username.as_deref().is_some_and(|known| username::compared(known) == name));
-        Ok(unusual.into_iter().map(|one| one.id).collect())
+        let mut non_canonical = self.read(db, &query).await?;
+        non_canonical
+            .retain(|one| one.username.as_deref().is_some_and(|known| username::compared(known) == name));
+        Ok(non_canonical.into_iter().map(|one| one.id).collect())
     }
 
     /// An account that can sign in, other than this one.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn another(&self, db: &Transaction, but: Option<i64>) -> Result<Option<Account>, DbErr> {
+    pub async fn any_other_account(
+        &self,
+        db: &Transaction,
+        except: Option<i64>,
+    ) -> Result<Option<Account>, DbErr> {
         let query = self
             .accounts()
             .and_where(column(self.username).is_not_null())
             .and_where(column(self.password_hash).is_not_null())
-            .and_where_option(but.map(|but| column("id").ne(but)))
+            .and_where_option(except.map(|except| column("id").ne(except)))
             .limit(1)
             .to_owned();
         Ok(self.read(db, &query).await?.into_iter().next())
@@ -302,11 +307,11 @@ impl UserTable {
     /// # Errors
     /// What the database says.
     pub async fn user(&self, db: &Transaction, id: i64) -> Result<Option<User>, Error> {
-        (self.row)(db, id).await?.map(|row| self.shown(id, row)).transpose()
+        (self.row)(db, id).await?.map(|row| self.user_from_row(id, row)).transpose()
     }
 
     /// The user that a row in JSON is.
-    fn shown(&self, id: i64, row: Box<RawValue>) -> Result<User, Error> {
+    fn user_from_row(&self, id: i64, row: Box<RawValue>) -> Result<User, Error> {
         let fields: serde_json::Value =
             serde_json::from_str(row.get()).map_err(|error| Error::Internal(error.to_string()))?;
         let text = |field: &str| fields.get(field).and_then(|value| value.as_str()).map(str::to_owned);

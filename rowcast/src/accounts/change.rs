@@ -1,10 +1,10 @@
 //! What a write did to an account, as the log tells it.
 
-use crate::auth::{Caller, Token, shortened};
+use crate::auth::{Caller, Token, truncate_username};
 
 /// A change of an account. It counts from the commit on.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct AccountChange {
     /// The user.
     pub id: i64,
     /// The username before.
@@ -17,11 +17,11 @@ pub struct Change {
     pub ended: Vec<Token>,
 }
 
-impl Change {
+impl AccountChange {
     /// Tells the log, once it is committed.
     pub fn log(&self, by: &Caller) {
         let (account, user, address) = (self.id, by.user, &*by.address);
-        let short = |name: &Option<String>| name.as_deref().map(shortened);
+        let short = |name: &Option<String>| name.as_deref().map(truncate_username);
         match (short(&self.from), short(&self.to)) {
             (Some(username), _) if self.deleted => {
                 tracing::info!(account, username, user, address, "an account was deleted");

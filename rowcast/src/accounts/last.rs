@@ -19,5 +19,5 @@ pub(super) async fn is_last(
         let lock = format!("select from (select pg_advisory_xact_lock({LOCK})) as held");
         db.execute_unprepared(&lock).await?;
     }
-    Ok(users.another(db, Some(account)).await?.is_none())
+    Ok(users.any_other_account(db, Some(account)).await?.is_none())
 }

@@ -59,7 +59,7 @@ impl<'a> Users<'a> {
         let (work, hash) = (self.work("new", &payload)?, PasswordHash(hash_password(password)?));
         let users = self.users.clone();
         let create = async move |db: &Transaction| {
-            let id = id(&work.run(&Context::new(db, None, Accounts::by_hand(&users))).await?)?;
+            let id = id(&work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await?)?;
             users.set_password_hash(db, id, None, &hash).await?;
             Ok(users.account(db, id).await?.and_then(|account| account.username).unwrap_or_default())
         };
@@ -75,7 +75,7 @@ impl<'a> Users<'a> {
         let work = self.work("update", &json!({ "id": id, self.users.username(): new }))?;
         let users = self.users.clone();
         let rename = async move |db: &Transaction| {
-            work.run(&Context::new(db, None, Accounts::by_hand(&users))).await?;
+            work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await?;
             end_sign_ins(db, &users, id, None).await?;
             Ok(())
         };
@@ -91,7 +91,7 @@ impl<'a> Users<'a> {
         let work = self.work("delete", &json!({ "id": id }))?;
         let users = self.users.clone();
         let delete = async move |db: &Transaction| {
-            work.run(&Context::new(db, None, Accounts::by_hand(&users))).await.map(drop)
+            work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await.map(drop)
         };
         self.db.write(delete).await.map(drop)
     }
