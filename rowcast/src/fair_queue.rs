@@ -1,4 +1,4 @@
-//! Who waits for the same scarce thing takes turns, so that none keeps the others from it: clients that read, addresses that sign in.
+//! Who waits for the same scarce thing takes queue, so that none keeps the others from it: clients that read, addresses that sign in.
 //!
 //! ```text
 //! one address   ─▶ a socket: 1 2 3 ┐ round
@@ -19,36 +19,36 @@ use std::{
 use tokio::sync::oneshot;
 
 /// A number that stands for something, as long as this process lives.
-pub(crate) fn number(of: impl Hash) -> u64 {
+pub(crate) fn hash_key(of: impl Hash) -> u64 {
     static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     KEYS.hash_one(of)
 }
 
 /// How long one waits for a turn.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whose turn it is.
-pub(crate) struct Turns {
+pub(crate) struct FairQueue {
     slots: usize,
-    each: usize,
-    room: Room,
+    per_client: usize,
+    capacity: QueueCapacity,
     state: Mutex<State>,
 }
 
 /// How many may wait, in all and for one client.
 #[derive(Clone, Copy)]
-pub(crate) struct Room {
-    pub(crate) all: usize,
-    pub(crate) each: usize,
+pub(crate) struct QueueCapacity {
+    pub(crate) total: usize,
+    pub(crate) per_client: usize,
 }
 
 /// Why there is no turn.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum NoTurn {
+pub(crate) enum QueueError {
     /// Too many wait already.
-    Crowded,
+    Full,
     /// It did not come in time.
-    Late,
+    Timeout,
 }
 
 #[derive(Default)]
@@ -72,41 +72,41 @@ struct Client {
 #[derive(Default)]
 struct Queue {
     len: usize,
-    parts: VecDeque<(u64, VecDeque<oneshot::Sender<Turn>>)>,
+    parts: VecDeque<(u64, VecDeque<oneshot::Sender<FairPermit>>)>,
 }
 
 /// That it is a client's turn, for as long as this lives.
-pub(crate) struct Turn {
-    turns: Arc<Turns>,
+pub(crate) struct FairPermit {
+    queue: Arc<FairQueue>,
     client: u64,
 }
 
-impl Turns {
+impl FairQueue {
     /// So many at a time.
-    pub(crate) fn new(slots: usize, room: Room) -> Arc<Self> {
-        Arc::new(Self { slots, each: slots.div_ceil(2), room, state: Mutex::default() })
+    pub(crate) fn new(slots: usize, capacity: QueueCapacity) -> Arc<Self> {
+        Arc::new(Self { slots, per_client: slots.div_ceil(2), capacity, state: Mutex::default() })
     }
 
     /// Waits until it is this client's turn, and among what waits for it that of this part.
     ///
     /// # Errors
-    /// [`NoTurn`] when that takes too long, or too many wait.
-    pub(crate) async fn take(self: &Arc<Self>, client: u64, part: u64) -> Result<Turn, NoTurn> {
-        let (give, given) = oneshot::channel();
-        self.state().enqueue(self.room, client, part, give)?;
-        self.go_on();
-        let turn = tokio::time::timeout(PATIENCE, given).await;
-        turn.ok().and_then(Result::ok).ok_or(NoTurn::Late)
+    /// [`QueueError`] when that takes too long, or too many wait.
+    pub(crate) async fn acquire(self: &Arc<Self>, client: u64, part: u64) -> Result<FairPermit, QueueError> {
+        let (sender, receiver) = oneshot::channel();
+        self.state().enqueue(self.capacity, client, part, sender)?;
+        self.grant_next();
+        let permit = tokio::time::timeout(TIMEOUT, receiver).await;
+        permit.ok().and_then(Result::ok).ok_or(QueueError::Timeout)
     }
 
-    /// Gives turns to whoever is next, while there are any.
-    fn go_on(self: &Arc<Self>) {
+    /// Gives queue to whoever is next, while there are any.
+    fn grant_next(self: &Arc<Self>) {
         loop {
             // Not within the condition of a loop: the lock would be held until the end of its body.
-            let next = self.state().next(self.slots, self.each);
-            let Some((client, give)) = next else { return };
+            let next = self.state().next(self.slots, self.per_client);
+            let Some((client, sender)) = next else { return };
             // What is not waited for any more is given back at once.
-            drop(give.send(Turn { turns: self.clone(), client }));
+            drop(sender.send(FairPermit { queue: self.clone(), client }));
         }
     }
 
@@ -116,15 +116,21 @@ impl Turns {
 }
 
 impl State {
-    fn enqueue(&mut self, room: Room, id: u64, part: u64, give: oneshot::Sender<Turn>) -> Result<(), NoTurn> {
+    fn enqueue(
+        &mut self,
+        capacity: QueueCapacity,
+        id: u64,
+        part: u64,
+        sender: oneshot::Sender<FairPermit>,
+    ) -> Result<(), QueueError> {
         let client = self.clients.entry(id).or_default();
-        if client.waiting.len >= room.each {
-            self.waiting -= client.waiting.forget_gone();
+        if client.waiting.len >= capacity.per_client {
+            self.waiting -= client.waiting.drop_closed();
         }
-        if self.waiting >= room.all || client.waiting.len >= room.each {
-            return Err(NoTurn::Crowded);
+        if self.waiting >= capacity.total || client.waiting.len >= capacity.per_client {
+            return Err(QueueError::Full);
         }
-        client.waiting.push(part, give);
+        client.waiting.push(part, sender);
         self.waiting += 1;
         if !std::mem::replace(&mut client.listed, true) {
             self.order.push_back(id);
@@ -132,25 +138,26 @@ impl State {
         Ok(())
     }
 
-    fn next(&mut self, slots: usize, each: usize) -> Option<(u64, oneshot::Sender<Turn>)> {
+    fn next(&mut self, slots: usize, per_client: usize) -> Option<(u64, oneshot::Sender<FairPermit>)> {
         while self.running < slots {
-            let may = |client: &u64| self.clients.get(client).is_some_and(|client| client.running < each);
+            let may =
+                |client: &u64| self.clients.get(client).is_some_and(|client| client.running < per_client);
             let at = self.order.iter().position(may)?;
             let id = self.order.remove(at)?;
             let client = self.clients.get_mut(&id)?;
             let before = client.waiting.len;
-            let give = client.waiting.next();
+            let sender = client.waiting.next();
             self.waiting -= before - client.waiting.len;
             client.listed = client.waiting.len > 0;
             if client.listed {
                 self.order.push_back(id);
             }
-            if let Some(give) = give {
+            if let Some(sender) = sender {
                 client.running += 1;
                 self.running += 1;
-                return Some((id, give));
+                return Some((id, sender));
             }
-            self.forget_idle(id);
+            self.remove_idle(id);
         }
         None
     }
@@ -160,10 +167,10 @@ impl State {
         if let Some(client) = self.clients.get_mut(&id) {
             client.running -= 1;
         }
-        self.forget_idle(id);
+        self.remove_idle(id);
     }
 
-    fn forget_idle(&mut self, id: u64) {
+    fn remove_idle(&mut self, id: u64) {
         if self.clients.get(&id).is_some_and(|client| client.running == 0 && !client.listed) {
             self.clients.remove(&id);
         }
@@ -171,34 +178,34 @@ impl State {
 }
 
 impl Queue {
-    fn push(&mut self, part: u64, give: oneshot::Sender<Turn>) {
+    fn push(&mut self, part: u64, sender: oneshot::Sender<FairPermit>) {
         self.len += 1;
         match self.parts.iter_mut().find(|(id, _)| *id == part) {
-            Some((_, waiting)) => waiting.push_back(give),
-            None => self.parts.push_back((part, VecDeque::from([give]))),
+            Some((_, waiting)) => waiting.push_back(sender),
+            None => self.parts.push_back((part, VecDeque::from([sender]))),
         }
     }
 
     /// The next one that still waits, of the next part.
-    fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
+    fn next(&mut self) -> Option<oneshot::Sender<FairPermit>> {
         loop {
             let (part, mut waiting) = self.parts.pop_front()?;
-            let give = waiting.pop_front();
+            let sender = waiting.pop_front();
             if !waiting.is_empty() {
                 self.parts.push_back((part, waiting));
             }
-            self.len -= usize::from(give.is_some());
-            if let Some(give) = give.filter(|give| !give.is_closed()) {
-                return Some(give);
+            self.len -= usize::from(sender.is_some());
+            if let Some(sender) = sender.filter(|sender| !sender.is_closed()) {
+                return Some(sender);
             }
         }
     }
 
     /// Who waits no longer needs no room. Says how many these were.
-    fn forget_gone(&mut self) -> usize {
+    fn drop_closed(&mut self) -> usize {
         let before = self.len;
         for (_, waiting) in &mut self.parts {
-            waiting.retain(|give| !give.is_closed());
+            waiting.retain(|sender| !sender.is_closed());
         }
         self.parts.retain(|(_, waiting)| !waiting.is_empty());
         self.len = self.parts.iter().map(|(_, waiting)| waiting.len()).sum();
@@ -206,10 +213,10 @@ impl Queue {
     }
 }
 
-impl Drop for Turn {
+impl Drop for FairPermit {
     fn drop(&mut self) {
-        self.turns.state().end(self.client);
-        self.turns.go_on();
+        self.queue.state().end(self.client);
+        self.queue.grant_next();
     }
 }
 
@@ -219,7 +226,7 @@ mod tests {
 
     use super::*;
 
-    const ROOM: Room = Room { all: 100, each: 10 };
+    const CAPACITY: QueueCapacity = QueueCapacity { total: 100, per_client: 10 };
 
     fn now<T>(waits: &mut std::pin::Pin<Box<impl Future<Output = T>>>) -> Option<T> {
         waits.as_mut().now_or_never()
@@ -227,13 +234,13 @@ mod tests {
 
     #[tokio::test]
     async fn one_client_has_half_of_the_turns_and_others_go_in_between() {
-        let turns = Turns::new(4, ROOM);
-        let held = [turns.take(1, 0).await.unwrap(), turns.take(1, 0).await.unwrap()];
-        let mut third = Box::pin(turns.take(1, 0));
+        let queue = FairQueue::new(4, CAPACITY);
+        let held = [queue.acquire(1, 0).await.unwrap(), queue.acquire(1, 0).await.unwrap()];
+        let mut third = Box::pin(queue.acquire(1, 0));
         assert!(now(&mut third).is_none(), "half is enough for one");
-        let others = [turns.take(2, 0).await.unwrap(), turns.take(3, 0).await.unwrap()];
-        let mut fourth = Box::pin(turns.take(1, 0));
-        let mut other = Box::pin(turns.take(4, 0));
+        let others = [queue.acquire(2, 0).await.unwrap(), queue.acquire(3, 0).await.unwrap()];
+        let mut fourth = Box::pin(queue.acquire(1, 0));
+        let mut other = Box::pin(queue.acquire(4, 0));
         assert!(now(&mut fourth).is_none() && now(&mut other).is_none());
 
         drop(held);
@@ -243,7 +250,7 @@ mod tests {
         drop((third, others));
         drop(now(&mut fourth).expect("a turn").unwrap());
         drop(other);
-        let state = turns.state();
+        let state = queue.state();
         assert!(
             state.running == 0 && state.waiting == 0 && state.clients.is_empty() && state.order.is_empty()
         );
@@ -251,28 +258,28 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_gone_takes_no_turn_and_no_room() {
-        let turns = Turns::new(1, ROOM);
-        let held = turns.take(1, 0).await.unwrap();
-        let mut gone: Vec<_> = (0..10).map(|part| Box::pin(turns.take(2, part))).collect();
-        assert!(gone.iter_mut().all(|gone| now(gone).is_none()));
-        assert_eq!(turns.take(2, 0).await.err(), Some(NoTurn::Crowded));
-        drop(gone);
-        let mut next = Box::pin(turns.take(2, 0));
-        let mut other = Box::pin(turns.take(3, 0));
+        let queue = FairQueue::new(1, CAPACITY);
+        let held = queue.acquire(1, 0).await.unwrap();
+        let mut cancelled: Vec<_> = (0..10).map(|part| Box::pin(queue.acquire(2, part))).collect();
+        assert!(cancelled.iter_mut().all(|one| now(one).is_none()));
+        assert_eq!(queue.acquire(2, 0).await.err(), Some(QueueError::Full));
+        drop(cancelled);
+        let mut next = Box::pin(queue.acquire(2, 0));
+        let mut other = Box::pin(queue.acquire(3, 0));
         assert!(now(&mut next).is_none() && now(&mut other).is_none());
         drop(held);
         drop(now(&mut next).expect("a turn"));
         assert!(now(&mut other).is_some());
-        assert_eq!(turns.state().waiting, 0);
+        assert_eq!(queue.state().waiting, 0);
     }
 
     #[tokio::test]
     async fn the_parts_of_a_client_take_turns_too() {
-        let turns = Turns::new(1, ROOM);
-        let held = turns.take(1, 1).await.unwrap();
-        let mut flood: Vec<_> = (0..5).map(|_| Box::pin(turns.take(1, 1))).collect();
+        let queue = FairQueue::new(1, CAPACITY);
+        let held = queue.acquire(1, 1).await.unwrap();
+        let mut flood: Vec<_> = (0..5).map(|_| Box::pin(queue.acquire(1, 1))).collect();
         assert!(flood.iter_mut().all(|one| now(one).is_none()));
-        let mut quiet = Box::pin(turns.take(1, 2));
+        let mut quiet = Box::pin(queue.acquire(1, 2));
         assert!(now(&mut quiet).is_none());
         drop(held);
         drop(now(&mut flood[0]).expect("the first").unwrap());
@@ -281,12 +288,12 @@ mod tests {
 
     #[tokio::test]
     async fn one_client_fills_no_more_than_its_part_of_the_room() {
-        let turns = Turns::new(1, ROOM);
-        let _held = turns.take(1, 0).await.unwrap();
-        let mut flood: Vec<_> = (0..50).map(|_| Box::pin(turns.take(2, 0))).collect();
+        let queue = FairQueue::new(1, CAPACITY);
+        let _held = queue.acquire(1, 0).await.unwrap();
+        let mut flood: Vec<_> = (0..50).map(|_| Box::pin(queue.acquire(2, 0))).collect();
         let refused = flood.iter_mut().filter_map(now).count();
         assert_eq!(refused, 40);
-        let mut others: Vec<_> = (3..103).map(|client| Box::pin(turns.take(client, 0))).collect();
+        let mut others: Vec<_> = (3..103).map(|client| Box::pin(queue.acquire(client, 0))).collect();
         let refused = others.iter_mut().filter_map(now).count();
         assert_eq!(refused, 10, "then all of it is taken");
     }
