@@ -1,13 +1,14 @@
-//! One event in: who asks; decode; transaction; call; commit; wait for live; ack.
+//! Event dispatch: authorize, decode, run in a transaction, commit, wait until published, ack.
 //!
-//! The gateway is what [`socketio`] calls. It answers every event exactly once: errors, panics, and events that
-//! nobody handles included.
+//! The gateway implements [`socketio::Service`]. Every event is acked exactly once, including events that fail, panic
+//! or have no handler.
 
 mod authorization;
 mod authors;
 mod clock;
 mod dispatch;
 mod message_limits;
+mod presence;
 pub mod reply;
 mod sign_in;
 mod socket_state;
@@ -37,12 +38,12 @@ pub use socket_state::SocketState;
 use socket_state::{HandshakeAuth, Subscriptions, with_limit};
 use token_monitor::TokenMonitor;
 
-/// What is done with each event; one for all sockets.
+/// The event handler that all sockets share.
 pub struct Gateway {
     db: Database,
     registry: Arc<Registry>,
     live: Live,
-    /// Where users sign in.
+    /// None if the product has no users.
     auth: Option<Auth>,
     access: Access,
     authors: AuthorBroadcast,
@@ -50,21 +51,21 @@ pub struct Gateway {
     token_monitor: TokenMonitor,
     message_limits: MessageLimits,
     ledger: Ledger,
-    /// What `connected` says of the types that this server was built with.
+    /// The hashes of the schema that the `connected` event carries.
     schemas: Arc<Schemas>,
 }
 
-/// Events that are about the socket itself.
+/// Events about the socket itself, which every product has.
 const BUILTIN_EVENTS: [&str; 5] = ["refresh", "login", "logout", "me", "set_password"];
-/// Those of them that are for everybody, always.
+/// The built-in events that need no authorization.
 const AUTH_EVENTS: [&str; 3] = ["login", "logout", "me"];
 
-/// An ack's JSON and one word for it, or why there is none.
+/// An ack's JSON and its outcome, for metrics.
 type EncodedAck = (String, &'static str);
 type AckResult = Result<EncodedAck, Error>;
 
 impl Gateway {
-    /// Puts together what answers events.
+    /// Creates the gateway.
     #[must_use]
     pub fn new(
         db: Database,
@@ -126,7 +127,6 @@ impl Gateway {
         }
     }
 
-    /// What signs users in.
     fn auth(&self) -> Result<&Auth, Error> {
         self.auth.as_ref().ok_or_else(|| Error::UnknownEvent("nobody signs in here".into()))
     }
@@ -138,25 +138,26 @@ impl Gateway {
         ok_ack(reply::ok(()))
     }
 
-    /// Sends a socket what there is, and from now on what changes, if it may see that and is not sent it already.
+    /// Subscribes an authorized socket to changes and sends it the current state. Does nothing if it is subscribed
+    /// already.
     fn subscribe(&self, socket: &Socket<SocketState>) {
-        let session = socket.state();
-        if self.authorize_read(session).is_err() || session.subscriptions.borrow().is_some() {
+        let state = socket.state();
+        if self.authorize_read(state).is_err() || state.subscriptions.borrow().is_some() {
             return;
         }
-        let live = self.live.subscribe(socket, session.take_initial_mode());
-        let authors = session.authors.then(|| self.authors.subscribe(socket));
-        session.subscriptions.replace(Some(Subscriptions { _live: live, _authors: authors }));
+        let live = self.live.subscribe(socket, state.take_initial_mode());
+        let authors = state.authors.then(|| self.authors.subscribe(socket));
+        state.subscriptions.replace(Some(Subscriptions { _live: live, _authors: authors }));
     }
 
-    /// Its client does not take a message of the size that it was sent, and comes back by itself.
+    /// Records that a client's message limit is below the size that it was sent, for its next connection.
     fn record_message_limit(&self, socket: &Socket<SocketState>) {
-        let (session, bytes) = (socket.state(), socket.largest_sent());
+        let (state, bytes) = (socket.state(), socket.largest_sent());
         let limit = Limit::below(bytes);
         if MESSAGES.met() {
             let client = socket.handshake().header("user-agent").unwrap_or_default();
             let client: String = client.chars().take(100).collect();
-            let (peer, takes) = (session.network, limit.map(Limit::bytes));
+            let (peer, takes) = (state.network, limit.map(Limit::bytes));
             tracing::warn!(
                 bytes,
                 takes,
@@ -165,10 +166,10 @@ impl Gateway {
                 "a client closed its connection over a message too large for it (1009): it is sent none that large when it comes back"
             );
         }
-        limit.into_iter().for_each(|limit| self.message_limits.record(session.fingerprint, limit));
+        limit.into_iter().for_each(|limit| self.message_limits.record(state.fingerprint, limit));
     }
 
-    /// Nobody handles the event; perhaps its name is nearly one that somebody does.
+    /// The error for an unknown event; it suggests the nearest known name.
     fn unknown_event(&self, event: &str) -> Error {
         Error::UnknownEvent(match nearest(event, self.registry.events().chain(BUILTIN_EVENTS)) {
             Some(known) => format!("no such event; did you mean {known}?"),
@@ -176,7 +177,8 @@ impl Gateway {
         })
     }
 
-    /// The event's name if it is one of ours: what clients make up must not become names of metrics.
+    /// The event's name as a metric label; `unknown` for names that are not registered, which clients can choose
+    /// freely.
     fn event_label(&self, event: &str) -> &'static str {
         let own = BUILTIN_EVENTS.into_iter().find(|own| *own == event);
         own.or_else(|| self.registry.route(event).map(|(name, _)| name)).unwrap_or("unknown")
@@ -197,11 +199,11 @@ impl Service for Gateway {
         };
         sign_in::set_session_owner(handshake, user.as_ref().map(|login| &*login.user))
             .map_err(sign_in::too_many_sessions)?;
-        let session = SocketState::new(user, handshake.network(), (mode, fingerprint), authors);
-        if self.authorize_read(&session).is_ok() {
-            self.live.catch_up_to(&session.mode()).await;
+        let state = SocketState::new(user, handshake.network(), (mode, fingerprint), authors);
+        if self.authorize_read(&state).is_ok() {
+            self.live.catch_up_to(&state.mode()).await;
         }
-        Ok(session)
+        Ok(state)
     }
 
     async fn connected(&self, socket: &Socket<SocketState>) {
@@ -223,10 +225,10 @@ impl Service for Gateway {
 
     async fn event(&self, socket: &Socket<SocketState>, event: Event) -> Option<Reply> {
         let started = Instant::now();
-        let answer = AssertUnwindSafe(self.handle(socket, &event)).catch_unwind().await;
-        let answer = answer.unwrap_or_else(|panic| Err(Error::Internal(database::panic_message(&*panic))));
+        let result = AssertUnwindSafe(self.handle(socket, &event)).catch_unwind().await;
+        let result = result.unwrap_or_else(|panic| Err(Error::Internal(database::panic_message(&*panic))));
         let name = self.event_label(&event.name);
-        let (ack, outcome) = answer.unwrap_or_else(reply::failed);
+        let (ack, outcome) = result.unwrap_or_else(reply::failed);
         let took = started.elapsed();
         metrics::counter!("rowcast_events_total", "event" => name, "outcome" => outcome).increment(1);
         metrics::histogram!("rowcast_event_seconds", "event" => name).record(took.as_secs_f64());
@@ -247,7 +249,7 @@ fn ok_ack(ack: Result<String, Error>) -> AckResult {
     ack.map(|ack| (ack, "ok"))
 }
 
-/// Why an event was not taken. One that is not signed in `may_send_more` once it is.
+/// The error for an exceeded limit. `may_send_more` is true if signing in raises the limit.
 fn limit_error(fault: &Fault, may_send_more: bool) -> Error {
     match fault {
         Fault::TooMany { .. } => Error::RateLimited { seconds: 1 },

@@ -1,4 +1,4 @@
-//! Who may do what, as `--access` says.
+//! Authorization of reads and writes by `--access`.
 
 use socketio::Socket;
 
@@ -11,35 +11,35 @@ use crate::{auth, auth::Token, config, database::Transaction, error::Error, regi
 const SIGN_IN_TO_WRITE: &str = "sign in to change anything";
 const SIGN_IN_TO_READ: &str = "sign in to see anything";
 
-/// That somebody may do something. Where it takes a sign-in, what is done counts only while that is good.
+/// An authorization. If it depends on a login, it holds the token, which must be valid whenever the permit is used.
 #[derive(Clone)]
 pub(super) struct Permit(Option<Token>);
 
 impl Gateway {
-    /// Whether this socket may be shown anything at all.
-    pub(super) fn authorize_read(&self, session: &SocketState) -> Result<Permit, Error> {
-        self.permit(session, self.access == config::Access::Members, SIGN_IN_TO_READ)
+    /// Authorizes a socket to receive rows.
+    pub(super) fn authorize_read(&self, state: &SocketState) -> Result<Permit, Error> {
+        self.permit(state, self.access == config::Access::Members, SIGN_IN_TO_READ)
     }
 
-    /// Whether this socket may do what needs that of the database.
-    pub(super) fn authorize(&self, session: &SocketState, access: Access) -> Result<Permit, Error> {
+    /// Authorizes a socket to run an operation that needs this access to the database.
+    pub(super) fn authorize(&self, state: &SocketState, access: Access) -> Result<Permit, Error> {
         match access {
-            Access::Read => self.authorize_read(session),
+            Access::Read => self.authorize_read(state),
             Access::Refusal | Access::Write | Access::WriteTo { .. } => {
-                self.permit(session, self.access != config::Access::Open, SIGN_IN_TO_WRITE)
+                self.permit(state, self.access != config::Access::Open, SIGN_IN_TO_WRITE)
             }
         }
     }
 
-    fn permit(&self, session: &SocketState, members: bool, sentence: &'static str) -> Result<Permit, Error> {
-        match session.user() {
+    fn permit(&self, state: &SocketState, members: bool, sentence: &'static str) -> Result<Permit, Error> {
+        match state.user() {
             _ if !members => Ok(Permit(None)),
             Some(login) => Ok(Permit(Some(login.token))),
             None => Err(Error::Unauthorized(sentence)),
         }
     }
 
-    /// Looks whether a sign-in that is needed is still good, where nothing else asks the database.
+    /// Revalidates the token for requests that run no transaction of their own.
     pub(super) async fn revalidate(
         &self,
         socket: &Socket<SocketState>,
@@ -54,15 +54,15 @@ impl Gateway {
         self.ensure_still_signed_in(socket.state(), permit)
     }
 
-    /// What was found is told only if it may still be: the socket may have been signed out while it was looked for.
-    pub(super) fn ensure_still_signed_in(&self, session: &SocketState, permit: &Permit) -> Result<(), Error> {
+    /// Fails if the socket was signed out while its request ran.
+    pub(super) fn ensure_still_signed_in(&self, state: &SocketState, permit: &Permit) -> Result<(), Error> {
         match &permit.0 {
-            Some(token) if !session.is_signed_in_by(token) => Err(Error::Unauthorized(SIGN_IN_TO_READ)),
+            Some(token) if !state.is_signed_in_by(token) => Err(Error::Unauthorized(SIGN_IN_TO_READ)),
             _ => Ok(()),
         }
     }
 
-    /// Whoever was refused because the sign-in has ended elsewhere is signed in no longer, and told so.
+    /// Signs the socket out and emits `signed_out` if its request was refused because the token was revoked.
     pub(super) fn sign_out_if_revoked<T>(
         &self,
         socket: &Socket<SocketState>,
@@ -74,7 +74,7 @@ impl Gateway {
         }
     }
 
-    /// The same of what was asked with this token.
+    /// As [`sign_out_if_revoked`](Self::sign_out_if_revoked), for a request made with this token.
     pub(super) fn sign_out_if_token_revoked<T>(
         &self,
         socket: &Socket<SocketState>,
@@ -91,7 +91,7 @@ impl Gateway {
 }
 
 impl Permit {
-    /// Within what is read: passes if the sign-in is good in the same picture.
+    /// Checks the token in the snapshot of a read transaction.
     pub(super) async fn check(&self, db: &Transaction) -> Result<(), Error> {
         match &self.0 {
             Some(token) => auth::check(db, token).await,
@@ -99,7 +99,7 @@ impl Permit {
         }
     }
 
-    /// Within what is written: passes if the sign-in is good until that is committed.
+    /// Checks the token in a write transaction, and locks it until the commit.
     pub(super) async fn lock_valid(&self, db: &Transaction) -> Result<(), Error> {
         match &self.0 {
             Some(token) => auth::lock_valid(db, token).await,

@@ -1,37 +1,28 @@
-//! Who wrote what: a hint beside the changes, for those who asked for it.
+//! Author notifications: a best-effort `authored` event beside the changes, for sockets that asked for it.
 //!
 //! ```text
-//! write ─▶ passed ─▶ tell ─┬─▶ who asked here                                  ─▶ ack
-//!                          └─▶ a word to the other nodes ─▶ once they have seen the write, who asked there
+//! write ─▶ published ─▶ broadcast ─┬─▶ subscribers of this node                                       ─▶ ack
+//!                                  └─▶ a message to the other nodes ─▶ poll the log ─▶ their subscribers
 //! ```
 //!
-//! It may be lost on the way and never carries data, so nothing waits for it: not for a client that is slow, nor for another node.
-//! Where nobody asked, on any node, nothing is made at all.
+//! Notifications carry no row data and may be lost, so nothing waits for them: neither for a slow client nor for
+//! another node. If no node has a subscriber, no notification is created.
 
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use socketio::{Frame, Hub, Socket};
 use tokio::{sync::broadcast::error::RecvError, task::JoinHandle, time::MissedTickBehavior};
 
-use super::SocketState;
+use super::{
+    SocketState,
+    presence::{HEARTBEAT, Presence},
+};
 use crate::{database::Notices, live::Live, users::User};
 
 const AUTHORS_ROOM: &str = "authors";
-/// What a node says while somebody there asks for authors, and what one says that has just begun.
-const SUBSCRIBERS_PRESENT: &str = "here";
-const PRESENCE_QUERY: &str = "who";
-/// How often a node says that somebody is there, and for how long the others believe it.
-const HEARTBEAT: Duration = Duration::from_secs(10);
-const PRESENCE_TTL: Duration = Duration::from_secs(30);
 
-/// Tells who wrote what.
+/// Sends author notifications to the subscribers of all nodes.
 pub(super) struct AuthorBroadcast {
     inner: Arc<Inner>,
     receiver: Option<JoinHandle<()>>,
@@ -39,16 +30,13 @@ pub(super) struct AuthorBroadcast {
 
 struct Inner {
     hub: Hub,
-    notices: Option<Notices>,
-    subscribers: AtomicUsize,
-    /// When another node last said that somebody there asks.
-    remote_seen: Mutex<Option<Instant>>,
+    presence: Presence,
 }
 
-/// Somebody asks, for as long as this lives.
+/// A socket's subscription to author notifications, counted until it is dropped.
 pub(super) struct AuthorSubscription(Arc<Inner>);
 
-/// One write.
+/// The payload of `authored`.
 #[derive(Serialize)]
 struct Authored<'a> {
     collection: &'static str,
@@ -63,7 +51,7 @@ struct By<'a> {
     name: &'a str,
 }
 
-/// What an ack's `data` says of the row: a deletion's is its id alone.
+/// The fields of an ack's `data` that identify the row. A deletion has no version.
 #[derive(Deserialize)]
 struct WrittenRow {
     id: i64,
@@ -77,23 +65,20 @@ struct Ack {
 
 impl AuthorBroadcast {
     pub(super) fn new(hub: Hub, live: Live, notices: Option<Notices>) -> Self {
-        let inner = Inner { hub, notices, subscribers: 0.into(), remote_seen: Mutex::default() };
-        let inner = Arc::new(inner);
+        let inner = Arc::new(Inner { hub, presence: Presence::new(notices.clone()) });
         let spawn = |notices| actix_web::rt::spawn(receive(inner.clone(), live, notices));
-        let receiver = inner.notices.clone().map(spawn);
+        let receiver = notices.map(spawn);
         Self { inner, receiver }
     }
 
-    /// Lets a socket hear of writes from now on.
+    /// Subscribes a socket to author notifications.
     pub(super) fn subscribe(&self, socket: &Socket<SocketState>) -> AuthorSubscription {
         socket.join(AUTHORS_ROOM);
-        if self.inner.subscribers.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.inner.publish(SUBSCRIBERS_PRESENT);
-        }
+        self.inner.presence.add();
         AuthorSubscription(self.inner.clone())
     }
 
-    /// Tells everybody else who asked of a write to a row of this collection; `ack` is what the writer is going to be received.
+    /// Notifies all subscribers but the writer of a write to one row of this collection; `ack` is the writer's ack.
     pub(super) fn broadcast(
         &self,
         writer: &Socket<SocketState>,
@@ -101,12 +86,12 @@ impl AuthorBroadcast {
         by: Option<&User>,
         ack: &str,
     ) {
-        let local = self.inner.subscribers.load(Ordering::Relaxed) > 0;
-        let remote = self.inner.has_remote_subscribers();
+        let local = self.inner.presence.has_local_subscribers();
+        let remote = self.inner.presence.has_remote_subscribers();
         if !local && !remote {
             return;
         }
-        // One with other data is none of ours.
+        // Data of another shape identifies no row.
         let Ok(Ack { data: WrittenRow { id, version } }) = serde_json::from_str(ack) else { return };
         let by = by.map(|user| By { id: user.id, name: &user.name });
         let Ok(authored) = serde_json::to_string(&Authored { collection, id, version, by }) else { return };
@@ -115,35 +100,19 @@ impl AuthorBroadcast {
             others.volatile().send(Frame::event("authored", &[&authored]));
         }
         if remote {
-            self.inner.publish(authored);
+            self.inner.presence.publish(authored);
         }
     }
 }
 
-/// Lets a socket hear of nothing more.
+/// Stops author notifications for a socket.
 pub(super) fn unsubscribe(socket: &Socket<SocketState>) {
     socket.leave(AUTHORS_ROOM);
 }
 
-impl Inner {
-    fn publish(&self, message: impl Into<String>) {
-        if let Some(notices) = &self.notices {
-            notices.say(message.into());
-        }
-    }
-
-    fn has_remote_subscribers(&self) -> bool {
-        self.notices.is_some() && self.last_seen().is_some_and(|seen| seen.elapsed() < PRESENCE_TTL)
-    }
-
-    fn last_seen(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.remote_seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Drop for AuthorSubscription {
     fn drop(&mut self) {
-        self.0.subscribers.fetch_sub(1, Ordering::Relaxed);
+        self.0.presence.remove();
     }
 }
 
@@ -155,35 +124,31 @@ impl Drop for AuthorBroadcast {
     }
 }
 
-/// Hears what other nodes say, and says now and then that somebody is here.
+/// Handles the messages of other nodes, and repeats this node's presence.
 async fn receive(inner: Arc<Inner>, live: Live, notices: Notices) {
-    let mut messages = notices.listen();
+    let (presence, mut messages) = (&inner.presence, notices.listen());
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    inner.publish(PRESENCE_QUERY);
+    presence.query();
     loop {
-        let message = tokio::select! {
-            message = messages.recv() => message,
-            _ = heartbeat.tick() => Ok(PRESENCE_QUERY.to_owned()),
+        let mut next = tokio::select! {
+            message = messages.recv() => Some(message),
+            _ = heartbeat.tick() => {
+                presence.report();
+                messages.try_recv().ok().map(Ok)
+            }
         };
         let mut received = Vec::new();
-        let mut next = Some(message);
         while let Some(message) = next {
             match message {
-                Ok(message) if message == SUBSCRIBERS_PRESENT => *inner.last_seen() = Some(Instant::now()),
-                Ok(message) if message == PRESENCE_QUERY => {
-                    if inner.subscribers.load(Ordering::Relaxed) > 0 {
-                        inner.publish(SUBSCRIBERS_PRESENT);
-                    }
-                }
-                Ok(authored) => received.push(authored),
+                Ok(message) => received.extend(presence.handle(message)),
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }
             next = messages.try_recv().ok().map(Ok);
         }
-        // The hint comes behind what it is about, or not at all.
-        if !received.is_empty() && inner.subscribers.load(Ordering::Relaxed) > 0 && live.poll_now().await {
+        // A notification must not arrive before the change that it is about, so the log is polled first.
+        if !received.is_empty() && presence.has_local_subscribers() && live.poll_now().await {
             for authored in received {
                 inner.hub.to(AUTHORS_ROOM).volatile().send(Frame::event("authored", &[&authored]));
             }

@@ -1,7 +1,8 @@
-//! What time it is by [the one clock](crate::clock) that all nodes share, and by which a request is forgotten.
+//! The current time by [the database's clock](crate::clock), which all nodes share and by which idempotency keys
+//! expire.
 //!
-//! A client learns it when it connects, and reckons by it how long ago a write was first sent. Its own clock may be set at any
-//! moment, and its timers stand still while the device sleeps, so neither could say whether a repeat is still known.
+//! The `connected` event carries it, so that a client can compute the age of a queued write. A client's own clock may
+//! be changed at any time, and its timers stop while the device sleeps.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -15,10 +16,10 @@ use crate::{
     database::{Database, Transaction},
 };
 
-/// How often to ask. In between time passes by this machine's own counter.
+/// How often to query the database's clock. In between, the time advances by the monotonic clock.
 const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The database's clock, as last last.
+/// The database's clock, as last sampled.
 pub(super) struct Clock {
     last: Arc<Mutex<Option<Sample>>>,
     task: JoinHandle<()>,
@@ -26,7 +27,7 @@ pub(super) struct Clock {
 
 #[derive(Clone, Copy)]
 struct Sample {
-    /// In milliseconds since 1970.
+    /// Milliseconds since 1970.
     unix_ms: i64,
     at: Instant,
 }
@@ -38,7 +39,7 @@ impl Clock {
         Self { last, task }
     }
 
-    /// In milliseconds since 1970; nothing if the database has not been asked yet.
+    /// Milliseconds since 1970; none before the first sample.
     pub(super) fn now(&self) -> Option<i64> {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let Sample { unix_ms, at } = last?;
@@ -54,7 +55,7 @@ impl Drop for Clock {
 
 async fn poll(db: Database, last: Arc<Mutex<Option<Sample>>>) {
     loop {
-        // While the database is away its clock still goes on.
+        // While the database is unreachable, the last sample stays in use.
         if let Ok(seconds) = db.read(async |db: &Transaction| Ok(clock::now(db).await?)).await {
             let sample = Sample { unix_ms: seconds.saturating_mul(1000), at: Instant::now() };
             last.lock().unwrap_or_else(PoisonError::into_inner).replace(sample);

@@ -1,4 +1,4 @@
-//! From a route to an ack: decode, run in a transaction, wait for live.
+//! Registered events: decode, authorize, run in a transaction, wait until published, ack.
 
 use std::sync::Arc;
 
@@ -19,23 +19,23 @@ use crate::{
     users::User,
 };
 
-/// An answer, and what became of accounts with it.
+/// An ack, and the account changes of its transaction.
 type Executed = Result<(EncodedAck, Vec<AccountChange>), Error>;
 
-/// What is to be done, and for whom.
+/// A decoded and authorized request, ready to run.
 struct PreparedRequest {
     access: Access,
-    /// Whose turn it is, if it is a read.
+    /// The keys of the user or network, and of the socket, in the read queue.
     client: (u64, u64),
     permit: Permit,
     user: Option<Arc<User>>,
-    /// The collection of the one row that is written, if it is one.
+    /// The collection, if the operation writes exactly one row.
     collection: Option<&'static str>,
     work: Box<dyn Work>,
 }
 
 impl Gateway {
-    /// Does what a registered event asks for.
+    /// Runs a registered event.
     pub(super) async fn dispatch(
         &self,
         socket: &Socket<SocketState>,
@@ -46,46 +46,47 @@ impl Gateway {
         let (event, route) = self.registry.route(event).ok_or_else(|| self.unknown_event(event))?;
         let payload = payload.unwrap_or(RawValue::NULL);
         let (access, meaning, work) = route.decode(payload)?;
-        let session = socket.state();
-        let permit = self.authorize(session, access)?;
-        let user = session.user().map(|login| login.user);
+        let state = socket.state();
+        let permit = self.authorize(state, access)?;
+        let user = state.user().map(|login| login.user);
         let id = options.request_id.filter(|_| access != Access::Read);
         let (client, collection) = (queue_keys(user.as_deref(), socket), route.collection());
-        let requester = Requester { user: user.as_ref().map(|user| user.id), peer: session.network };
+        let requester = Requester { user: user.as_ref().map(|user| user.id), peer: state.network };
         let prepared =
             PreparedRequest { access, client, permit: permit.clone(), user: user.clone(), collection, work };
-        let answer = match id {
+        let result = match id {
             Some(id) => {
                 self.run_once(Request::new(id, (event, payload), &meaning, requester)?, prepared).await
             }
             None => self.run(prepared).await,
         };
-        let answer = answer.map(|(answer, changes)| {
-            self.apply_account_changes(session, &changes);
-            answer
+        let result = result.map(|(result, changes)| {
+            self.apply_account_changes(state, &changes);
+            result
         });
-        self.sign_out_if_revoked(socket, &permit, &answer);
-        let answer = answer?;
+        self.sign_out_if_revoked(socket, &permit, &result);
+        let result = result?;
         if access == Access::Read {
-            self.ensure_still_signed_in(session, &permit)?;
+            self.ensure_still_signed_in(state, &permit)?;
         }
-        if let (Some(collection), (ack, "ok")) = (collection, &answer) {
+        if let (Some(collection), (ack, "ok")) = (collection, &result) {
             self.authors.broadcast(socket, collection, user.as_deref(), ack);
         }
-        Ok(answer)
+        Ok(result)
     }
 
-    /// Which rows are accounts, and whether they are their owners' alone.
+    /// The rules for accounts that apply under this access mode.
     fn accounts(&self) -> Accounts {
         let guarded = self.access != config::Access::Open;
         Accounts { users: self.registry.users().cloned(), guarded }
     }
 
-    /// Tells the log, and those of this node whose sign-ins have ended: all but who asked, whose ack is still to come.
-    fn apply_account_changes(&self, session: &SocketState, changes: &[AccountChange]) {
+    /// Writes account changes to the audit log, and signs out the sockets of this node whose tokens were revoked. The
+    /// requesting socket is excepted, because its ack is still to come.
+    fn apply_account_changes(&self, state: &SocketState, changes: &[AccountChange]) {
         for change in changes {
-            change.log(&session.caller());
-            let others = change.ended.iter().filter(|token| !session.is_signed_in_by(token));
+            change.log(&state.caller());
+            let others = change.ended.iter().filter(|token| !state.is_signed_in_by(token));
             others.for_each(|token| self.token_monitor.end(token));
         }
     }
@@ -118,14 +119,14 @@ impl Gateway {
         Ok((ok_ack(reply::ok(data))?, changes))
     }
 
-    /// Carries a write out unless that has been done before, and answers as the first time.
+    /// Runs a write once per idempotency key; a repeat gets the stored ack.
     async fn run_once(&self, request: Request, prepared: PreparedRequest) -> Executed {
         let accounts = self.accounts();
         let PreparedRequest { access, permit, user, collection, work, .. } = prepared;
         let (first, registry) = (request.clone(), self.registry.clone());
         let full = self.ledger.full(request.source());
         let run = async move |db: &Transaction| {
-            // Whoever may not write is not told either what somebody was told who did.
+            // A stored ack is shown only to a caller that is authorized to write.
             permit.lock_valid(db).await?;
             if let Some(stored) = first.answered(db).await? {
                 return Ok((stored.ack(db, &registry).await?, None, Vec::new()));
@@ -140,7 +141,7 @@ impl Gateway {
         };
         match self.db.write_to(access.row(), run).await {
             Ok(((ack, None, _), _)) => {
-                // It was carried out by whomever: what it changed must have been sent all the same.
+                // The first run may have been on another node: its changes must be published here before the ack.
                 self.live.wait_caught_up().await;
                 Ok(((ack, "repeated"), Vec::new()))
             }
@@ -151,14 +152,14 @@ impl Gateway {
             }
             Err(error) => match request.in_doubt(&self.db, error).await {
                 error if error.is_refusal() => {
-                    self.store_refusal(request, error, collection).await.map(|answer| (answer, Vec::new()))
+                    self.store_refusal(request, error, collection).await.map(|result| (result, Vec::new()))
                 }
                 error => Err(error),
             },
         }
     }
 
-    /// Refuses for good, unless a repeat was faster.
+    /// Stores a refusal under the idempotency key. If another run was faster, returns its ack instead.
     async fn store_refusal(
         &self,
         request: Request,
@@ -173,7 +174,7 @@ impl Gateway {
                 Ok((ack, outcome))
             }
             Ok(Refused::Before(stored)) => {
-                // It may have been carried out.
+                // The other run may have written.
                 self.live.wait_caught_up().await;
                 let registry = self.registry.clone();
                 let again = async move |db: &Transaction| stored.clone().ack(db, &registry).await;
@@ -184,7 +185,7 @@ impl Gateway {
     }
 }
 
-/// Numbers for whoever asks: for a user, or else an address, however many sockets they have; and for this socket.
+/// The read queue's keys: one for the user or else the network, shared by its sockets, and one for this socket.
 fn queue_keys(user: Option<&User>, socket: &Socket<SocketState>) -> (u64, u64) {
     let client = match user {
         Some(user) => hash_key(user.id),

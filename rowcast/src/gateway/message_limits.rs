@@ -1,13 +1,13 @@
-//! Clients that closed their connection because a message was larger than they take: the next time they are sent none that large.
+//! Message size limits of clients that closed a connection with code 1009 (message too big).
 //!
 //! ```text
-//! close 1009 ─▶ record(fingerprint, size) ─▶ … it comes back by itself … ─▶ claim(fingerprint) ─▶ a picture within its limit
+//! close 1009 ─▶ record(fingerprint, limit) ─▶ … client reconnects … ─▶ claim(fingerprint) ─▶ state within the limit
 //! ```
 //!
-//! Stock clients come back within seconds, and would be sent the same again, some sixty times a minute. Nothing in the protocol says that
-//! it is the same client, so a record is kept for one that looks the same in all that it says of itself. It is good once
-//! and for a minute: another client that looks the same, behind the same address, takes at most one such record, and
-//! misses nothing but a collection that it is told of.
+//! Stock clients reconnect within seconds and would be sent the same message again, about sixty times a minute. The
+//! protocol does not identify a client across connections, so the limit is stored under a fingerprint of its
+//! handshake. A record is used once and expires after a minute. Another client with the same fingerprint can claim at
+//! most one record; it then receives a `withheld` notice in place of a large collection.
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
@@ -20,12 +20,12 @@ use socketio::Handshake;
 
 use crate::live::Limit;
 
-/// For how long a record is good.
+/// How long a record is valid.
 const TTL: Duration = Duration::from_secs(60);
-/// How many there may be; with more, the oldest goes.
+/// The maximum number of records; beyond it the oldest is removed.
 const CAPACITY: usize = 1024;
 
-/// What a client says of itself and keeps from one connection to the next. Proxies say where it comes from.
+/// Headers that stay the same when a client reconnects. The last two are added by proxies.
 const FINGERPRINT_HEADERS: [&str; 7] = [
     "user-agent",
     "origin",
@@ -36,14 +36,14 @@ const FINGERPRINT_HEADERS: [&str; 7] = [
     "forwarded",
 ];
 
-/// Who a client seems to be.
+/// A keyed hash that identifies a reconnecting client with high probability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct ClientFingerprint(u64);
 
-/// The records.
+/// Message size limits by client fingerprint.
 #[derive(Default)]
 pub(super) struct MessageLimits {
-    /// No stranger may choose what another is taken for.
+    /// Random keys, so that no client can choose another client's fingerprint.
     keys: RandomState,
     records: Mutex<HashMap<ClientFingerprint, Record>>,
 }
@@ -51,12 +51,12 @@ pub(super) struct MessageLimits {
 struct Record {
     limit: Limit,
     at: Instant,
-    /// How many clients it is good for.
+    /// How many connections may claim it.
     times: u32,
 }
 
 impl MessageLimits {
-    /// Who comes with this handshake; `asks` is what it asks for, in its `auth`, each time.
+    /// The fingerprint of a handshake; `asks` is what its `auth` asks for.
     pub(super) fn fingerprint(&self, handshake: &Handshake, asks: impl Hash) -> ClientFingerprint {
         let mut hasher = self.keys.build_hasher();
         handshake.address().hash(&mut hasher);
@@ -65,7 +65,7 @@ impl MessageLimits {
         ClientFingerprint(hasher.finish())
     }
 
-    /// It did not take what was larger than that.
+    /// Records that a client accepts no message above the limit.
     pub(super) fn record(&self, fingerprint: ClientFingerprint, limit: Limit) {
         self.record_at(fingerprint, limit, Instant::now());
     }
@@ -84,7 +84,7 @@ impl MessageLimits {
         (record.limit, record.at, record.times) = (record.limit.min(limit), now, record.times + 1);
     }
 
-    /// What one that comes now takes, if it was cut off just before.
+    /// Takes the limit that was recorded for a reconnecting client, if there is one.
     pub(super) fn claim(&self, fingerprint: ClientFingerprint) -> Option<Limit> {
         self.claim_at(fingerprint, Instant::now())
     }
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_is_good_once_and_for_a_minute() {
+    fn record_is_claimed_once_within_a_minute() {
         let (message_limits, now) = (MessageLimits::default(), Instant::now());
         message_limits.record_at(ClientFingerprint(1), limit(1 << 20), now);
         assert_eq!(message_limits.claim_at(ClientFingerprint(2), now), None);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_that_look_the_same_the_smaller_limit_counts_for_both() {
+    fn equal_fingerprints_share_the_smaller_limit() {
         let (message_limits, now) = (MessageLimits::default(), Instant::now());
         message_limits.record_at(ClientFingerprint(1), limit(1 << 20), now);
         message_limits.record_at(ClientFingerprint(1), limit(4 << 20), now);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_not_more_than_so_many_and_the_oldest_goes() {
+    fn full_table_evicts_the_oldest_record() {
         let (message_limits, now) = (MessageLimits::default(), Instant::now());
         for client in 0..=CAPACITY as u64 {
             message_limits.record_at(

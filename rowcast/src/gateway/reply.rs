@@ -1,7 +1,7 @@
-//! What became of a request, as the ack says it: `{ ok, data, errors }`.
+//! Encoding of results as acks: `{ ok, data, errors }`.
 //!
-//! Errors that the client can do something about are worded for it. Of the rest it learns an incident id and no
-//! more; the log has the same id beside the cause.
+//! Errors that the client can correct are described to it. For all others it receives an incident id, which the log
+//! has beside the cause.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -14,23 +14,23 @@ use serde::Serialize;
 
 use crate::{bounds::DATA, error::Error};
 
-/// The ack of a request that was carried out.
+/// The ack of a successful request.
 ///
 /// # Errors
-/// [`Error::Internal`] for data without a JSON form.
+/// [`Error::Internal`] if the data has no JSON form.
 pub fn ok(data: impl Serialize) -> Result<String, Error> {
     json(&Ack::ok(data))
 }
 
-/// An ack as it is sent.
+/// Encodes an ack.
 ///
 /// # Errors
-/// [`Error::Internal`] for data without a JSON form.
+/// [`Error::Internal`] if the data has no JSON form.
 pub fn json<T: Serialize, U: Serialize>(ack: &Ack<T, U>) -> Result<String, Error> {
     ack.to_json().map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// The ack of a request that was not carried out, and one word for logs and metrics.
+/// The ack of a failed request, and its outcome for logs and metrics.
 #[must_use]
 pub fn failed(error: Error) -> (String, &'static str) {
     let outcome = outcome(&error);
@@ -45,7 +45,7 @@ pub fn failed(error: Error) -> (String, &'static str) {
             json(&Ack::failed(FieldErrors::one(key, sentence)))
         }
     };
-    // Sentences under names always have a JSON form.
+    // Maps of strings always have a JSON form.
     (refused.unwrap_or_default(), outcome)
 }
 
@@ -96,7 +96,7 @@ fn sentence(error: Error) -> (&'static str, String) {
         Error::RateLimited { seconds } => {
             (keys::RATE_LIMITED, format!("too many tries: try again in {seconds} s"))
         }
-        // Nobody is there to read it.
+        // The socket is gone, so the text is never sent.
         Error::Gone => (keys::RATE_LIMITED, "nothing was begun".into()),
         Error::Full { seconds } => (
             keys::RATE_LIMITED,
@@ -128,10 +128,10 @@ fn sentence(error: Error) -> (&'static str, String) {
     }
 }
 
-/// How often the log has the same cause again; the metric of outcomes counts each time.
+/// How often the same cause is logged; the outcome metric counts every request.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Logs a trouble that many requests meet, when it is another one than the last, and once a minute while it lasts.
+/// Logs a cause that many requests share: when it differs from the last one, and once a minute while it persists.
 fn log_cause(cause: &str, sentence: &'static str) {
     static LAST: Mutex<Option<(String, Instant)>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,7 +141,7 @@ fn log_cause(cause: &str, sentence: &'static str) {
     }
 }
 
-/// Short enough to read out over a telephone.
+/// A random id, short enough to be read out over the telephone.
 fn incident() -> String {
     format!("{:08x}", rand::rng().next_u32())
 }

@@ -1,4 +1,4 @@
-//! Signing in and out on a socket, and coming back with a token.
+//! Login, logout and token authentication of sockets.
 
 use std::{
     sync::Arc,
@@ -24,16 +24,16 @@ use crate::{
 
 const SIGN_IN_TO_SET_PASSWORD: &str = "sign in to change your password";
 
-/// How long a client with a token waits at most for the database to be back, and how long between two tries.
+/// How long a handshake with a token waits for the database, and the pause between two attempts.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
-/// After how many seconds a user with too many sessions may try again.
+/// The retry delay for a user with too many sessions.
 const RETRY_AFTER_SECS: u64 = 60;
 
 impl Gateway {
     pub(super) async fn login(&self, socket: &Socket<SocketState>, payload: &RawValue) -> AckResult {
         let login: Login = rowcast_schema::decode(payload)?;
-        let (session, caller) = (socket.state(), socket.state().caller());
+        let (state, caller) = (socket.state(), socket.state().caller());
         let auth = self.auth()?;
         let attempt = auth.attempt(&login.username, &caller).await?;
         let permit = self.acquire_sign_in_permit(socket, &attempt).await?;
@@ -42,22 +42,22 @@ impl Gateway {
             self.revoke(token).await?;
             return Err(Error::RateLimited { seconds: RETRY_AFTER_SECS });
         }
-        if session.subscriptions.borrow().is_none() {
-            self.live.catch_up_to(&session.mode()).await;
+        if state.subscriptions.borrow().is_none() {
+            self.live.catch_up_to(&state.mode()).await;
         }
         let user = Arc::new(acked.user.clone());
-        let before = session.user.replace(Some(ActiveLogin { user, token, ends }));
+        let before = state.user.replace(Some(ActiveLogin { user, token, ends }));
         self.monitor_token(socket);
         self.subscribe(socket);
         if let Some(ActiveLogin { token, .. }) = before {
-            // Nobody could sign that one out any more.
+            // The socket has no reference to the replaced token any more, so nothing else could revoke it.
             self.revoke(token).await?;
         }
         ok_ack(reply::json(&Ack::signed_in(acked)))
     }
 
-    /// Waits until a password may be checked for this client. What its address takes up is no matter to an account that is
-    /// known there: its own failures are counted.
+    /// Waits until a password of this client may be verified. The rate limit of its address does not apply to an
+    /// account that has signed in from there before; that account's own failures are counted.
     async fn acquire_sign_in_permit(
         &self,
         socket: &Socket<SocketState>,
@@ -90,12 +90,10 @@ impl Gateway {
         let Some(ActiveLogin { token, .. }) = socket.state().user() else { return ok_ack(reply::ok(())) };
         let owner = self.auth()?.token_owner(token.clone()).await?;
         let user = owner.map(|owner| Arc::new(owner.user));
-        let session = socket.state();
-        if session.is_signed_in_by(&token) {
+        let state = socket.state();
+        if state.is_signed_in_by(&token) {
             match &user {
-                Some(user) => {
-                    session.user.borrow_mut().iter_mut().for_each(|login| login.user = user.clone())
-                }
+                Some(user) => state.user.borrow_mut().iter_mut().for_each(|login| login.user = user.clone()),
                 None => {
                     sign_out(socket, self.access);
                     emit_signed_out(socket, SIGNED_OUT_MESSAGE);
@@ -105,15 +103,15 @@ impl Gateway {
         ok_ack(reply::ok(user))
     }
 
-    /// A new password for whoever is signed in here, and who knows the old one.
+    /// Changes the password of the signed-in user, who must supply the old one.
     pub(super) async fn set_password(&self, socket: &Socket<SocketState>, payload: &RawValue) -> AckResult {
-        let session = socket.state();
-        let Some(ActiveLogin { user, token, .. }) = session.user() else {
+        let state = socket.state();
+        let Some(ActiveLogin { user, token, .. }) = state.user() else {
             return Err(Error::Unauthorized(SIGN_IN_TO_SET_PASSWORD));
         };
         let change = rowcast_schema::decode(payload)?;
         let permit = self.acquire_sign_in_permit(socket, &Auth::own_attempt(&user)).await?;
-        let set = self.auth()?.set_password(change, (user.id, &token), &session.caller(), permit).await;
+        let set = self.auth()?.set_password(change, (user.id, &token), &state.caller(), permit).await;
         self.sign_out_if_token_revoked(socket, &token, &set);
         let (ended, commit) = set?;
         ended.iter().for_each(|token| self.token_monitor.end(token));
@@ -121,14 +119,14 @@ impl Gateway {
         ok_ack(reply::ok(()))
     }
 
-    /// Makes a token worthless, and tells those on this node who are signed in by it.
+    /// Revokes a token, and signs out the sockets of this node that use it.
     async fn revoke(&self, token: Token) -> Result<(), Error> {
         self.auth()?.logout(token.clone()).await?;
         self.token_monitor.end(&token);
         Ok(())
     }
 
-    /// Looks after the token of whoever is signed in on a socket.
+    /// Monitors the token of a socket's login, and signs the socket out when it ends.
     pub(super) fn monitor_token(&self, socket: &Socket<SocketState>) {
         let Some(ActiveLogin { token, ends, .. }) = socket.state().user() else { return };
         let (monitored, access) = (socket.clone(), self.access);
@@ -139,8 +137,8 @@ impl Gateway {
         socket.state().token_guard.replace(Some(token_guard));
     }
 
-    /// Whose token it is. A database that does not answer just now is waited for: a stock client that is refused does not come
-    /// back by itself.
+    /// The owner of a token. Waits while the database is unreachable, because a stock client does not reconnect after
+    /// a `connect_error`.
     async fn wait_for_token_owner(&self, token: &Token) -> Result<Option<TokenOwner>, Error> {
         let Ok(auth) = self.auth() else { return Ok(None) };
         let began = Instant::now();
@@ -156,7 +154,7 @@ impl Gateway {
         }
     }
 
-    /// Who is let in by a token.
+    /// Authenticates a handshake by its token.
     pub(super) async fn authenticate(&self, token: Token) -> Result<ActiveLogin, Refusal> {
         let owner = self.wait_for_token_owner(&token).await.map_err(database_unreachable)?;
         let TokenOwner { user, ends } = owner.ok_or_else(|| {
@@ -166,35 +164,35 @@ impl Gateway {
     }
 }
 
-/// Nobody is signed in here any more. Where only members are shown anything, that is the end of it: nothing more is sent, not even what
-/// was waiting, because changes are made up only when they leave.
+/// Signs a socket out. With `--access members` its subscriptions end and its outbox is discarded: unsent changes are
+/// created only when they are written, so they could contain later rows.
 pub(super) fn sign_out(socket: &Socket<SocketState>, access: Access) {
-    let session = socket.state();
-    session.user.take();
-    session.token_guard.take();
-    // To be nobody's is always possible.
+    let state = socket.state();
+    state.user.take();
+    state.token_guard.take();
+    // Removing the owner never exceeds a limit.
     let _ = set_session_owner(socket.handshake(), None);
-    if access == Access::Members && session.subscriptions.take().is_some() {
-        live::unsubscribe(socket, &session.mode());
+    if access == Access::Members && state.subscriptions.take().is_some() {
+        live::unsubscribe(socket, &state.mode());
         authors::unsubscribe(socket);
         socket.take_back();
     }
 }
 
-/// Has a session count as this user's, or as nobody's.
+/// Counts the session towards this user's limit, or towards none.
 pub(super) fn set_session_owner(handshake: &Handshake, user: Option<&User>) -> Result<(), Crowded> {
     let owner = user.map(|user| format!("user {}", user.id));
     handshake.set_owner(owner.as_deref())
 }
 
-/// What a user with too many sessions is told who comes with a token.
+/// The `connect_error` for a user with too many sessions.
 pub(super) fn too_many_sessions(_: Crowded) -> Refusal {
     let sentence =
         format!("this user has too many connections: close some, or try again in {RETRY_AFTER_SECS} s");
     connect_error(keys::RATE_LIMITED, &sentence)
 }
 
-/// Tells a socket that it is signed in no longer, if that is not what it asked for.
+/// Emits `signed_out`, for a sign-out that the client did not request.
 pub(super) fn emit_signed_out(socket: &Socket<SocketState>, reason: &str) {
     socket.emit("signed_out", &json!({ "reason": reason }));
 }

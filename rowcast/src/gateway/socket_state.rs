@@ -1,4 +1,4 @@
-//! What is known of one socket, from its handshake on.
+//! The state of one socket, from its handshake on.
 
 use std::{cell::RefCell, net::IpAddr, sync::Arc, time::Instant};
 
@@ -14,38 +14,38 @@ use crate::{
     users::User,
 };
 
-/// What is known of one socket.
+/// The state of one socket.
 pub struct SocketState {
     pub(super) user: RefCell<Option<ActiveLogin>>,
-    /// Looks after its token, from when it has been greeted.
+    /// Monitors the login's token; set once the socket is connected.
     pub(super) token_guard: RefCell<Option<TokenGuard>>,
-    /// The client's network, which it is counted by.
+    /// The network by which the client is counted.
     pub(super) network: Option<IpAddr>,
     mode: RefCell<Mode>,
-    /// Who it seems to be, for when it comes back.
+    /// Identifies the client when it reconnects.
     pub(super) fingerprint: ClientFingerprint,
-    /// Whether it asks who wrote what.
+    /// Whether the client asked for author notifications.
     pub(super) authors: bool,
-    /// There from when it has been greeted, or from when it is signed in where only members are sent anything.
+    /// Set once the socket is connected, or with `--access members` once it is signed in.
     pub(super) subscriptions: RefCell<Option<Subscriptions>>,
 }
 
-/// A socket is kept up to date for as long as this lives.
+/// A socket's subscriptions, counted until they are dropped.
 pub(super) struct Subscriptions {
     pub(super) _live: Subscription,
     pub(super) _authors: Option<AuthorSubscription>,
 }
 
-/// Who is signed in on a socket, and by which token.
+/// The signed-in user on a socket, and the token of that login.
 #[derive(Clone)]
 pub(super) struct ActiveLogin {
     pub(super) user: Arc<User>,
     pub(super) token: Token,
-    /// When the token ends, as the database said.
+    /// The token's expiry, as the database last reported it.
     pub(super) ends: Instant,
 }
 
-/// What a client says of itself when it connects.
+/// The validated `auth` of a handshake.
 pub(super) struct HandshakeAuth {
     pub(super) token: Option<Token>,
     pub(super) mode: Mode,
@@ -54,7 +54,7 @@ pub(super) struct HandshakeAuth {
 
 const BAD_AUTH: &str = "auth takes an object {token?, live?, since?, chunks?, authors?}: chunks and authors are true or false, the others are texts";
 
-/// What the handshake's `auth` may carry. Whatever else is in it is somebody else's business.
+/// The `auth` of a handshake. Unknown fields are ignored.
 #[derive(Default, Deserialize)]
 struct RawHandshakeAuth {
     token: Option<String>,
@@ -86,7 +86,7 @@ impl SocketState {
         self.user.borrow().clone()
     }
 
-    /// Who asks, as the log has it, and as sign-ins are counted.
+    /// The caller, for the audit log and the login throttle.
     pub(super) fn caller(&self) -> Caller {
         Caller::new(self.network, self.user().map(|login| login.user.id))
     }
@@ -99,7 +99,8 @@ impl SocketState {
         self.mode.borrow().clone()
     }
 
-    /// How to begin to be kept up to date. A cursor counts once: whoever signs out and in again may have thrown away what it had.
+    /// The mode for a new subscription. Its cursor is used once, because a client may discard its rows when it signs
+    /// out.
     pub(super) fn take_initial_mode(&self) -> Mode {
         let first = self.mode();
         if let Mode::Changes { since, .. } = &mut *self.mode.borrow_mut() {
@@ -110,12 +111,12 @@ impl SocketState {
 }
 
 impl HandshakeAuth {
-    /// Reads them from the handshake.
+    /// Reads and validates a handshake's `auth`.
     pub(super) fn read(handshake: &Handshake) -> Result<Self, Refusal> {
         let auth = handshake.raw_auth().map(RawValue::get);
         let presented: RawHandshakeAuth = match auth {
             None | Some("null") => RawHandshakeAuth::default(),
-            // A list would be taken for the fields in their order.
+            // serde would accept an array as the fields in order.
             Some(auth) if auth.starts_with('{') => {
                 serde_json::from_str(auth).map_err(|_| connect_error(keys::BAD_PAYLOAD, BAD_AUTH))?
             }
@@ -133,7 +134,7 @@ impl HandshakeAuth {
     }
 }
 
-/// The same for a client that takes no larger messages. Parts are smaller than all limits but the smallest.
+/// The same mode for a client with a message limit. Parts stay below every limit but the smallest.
 pub(super) fn with_limit(mode: Mode, limit: Limit) -> Mode {
     match mode {
         Mode::Snapshots { .. } => Mode::Snapshots { limit: Some(limit) },
@@ -144,7 +145,7 @@ pub(super) fn with_limit(mode: Mode, limit: Limit) -> Mode {
     }
 }
 
-/// What the handshake says about being kept up to date. A cursor that is none of ours is like one that is too old.
+/// The mode that a handshake asks for. An invalid cursor is treated as one that has expired.
 fn mode(live: Option<&str>, since: Option<&str>, format: SnapshotFormat) -> Result<Mode, Refusal> {
     match live {
         None | Some("snapshots") => Ok(Mode::default()),
@@ -153,7 +154,7 @@ fn mode(live: Option<&str>, since: Option<&str>, format: SnapshotFormat) -> Resu
     }
 }
 
-/// A refusal in words, and for the client's program by the keys that acks have.
+/// A `connect_error` with a message and the same error keys as acks.
 pub(super) fn connect_error(key: &'static str, sentence: &str) -> Refusal {
     Refusal::new(sentence).data(&json!({ "errors": FieldErrors::one(key, sentence) }))
 }

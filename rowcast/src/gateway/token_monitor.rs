@@ -1,7 +1,7 @@
-//! Whether those who are signed in still may be: looked at every few seconds, for all sockets of this node at once.
+//! Token revocation: polls the tokens of all signed-in sockets of this node every few seconds.
 //!
-//! A token may be taken away by anybody: a logout on another node, a new password from the command line, a user who is deleted. None
-//! of them knows which sockets it concerns; the database knows, and is asked.
+//! A token can be revoked by a logout on another node, a password change from the command line or the deletion of its
+//! user. None of these knows the affected sockets, so each node polls the database.
 
 use std::{
     collections::HashMap,
@@ -19,19 +19,19 @@ use crate::{
     database::Database,
 };
 
-/// How often to look.
+/// How often to poll.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Why a socket is signed in no longer.
+/// The reason why a socket was signed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SignOutReason {
-    /// Its token's time was up.
+    /// The token has expired.
     Expired,
-    /// Its token is not known any more.
+    /// The token no longer exists.
     Revoked,
 }
 
-/// Looks after the tokens of those who are signed in.
+/// Polls the tokens of signed-in sockets.
 pub(super) struct TokenMonitor {
     monitored: Arc<MonitoredTokens>,
     task: JoinHandle<()>,
@@ -43,14 +43,14 @@ struct MonitoredTokens {
     tokens: Mutex<HashMap<Token, TokenSockets>>,
 }
 
-/// Those who are signed in by one token.
+/// The sockets that are signed in by one token.
 struct TokenSockets {
-    /// As the database said last.
+    /// The expiry that the database last reported.
     ends: Instant,
     senders: HashMap<u64, oneshot::Sender<SignOutReason>>,
 }
 
-/// A token is looked after for a socket, for as long as this lives.
+/// Keeps a token monitored for one socket until it is dropped.
 pub(super) struct TokenGuard {
     monitored: Arc<MonitoredTokens>,
     token: Token,
@@ -74,7 +74,7 @@ impl TokenMonitor {
         Self { monitored, task }
     }
 
-    /// Does `then`, on this thread, if the token ends while it is monitored.
+    /// Monitors a token. If it ends, `on_end` runs on this thread.
     pub(super) fn monitor(
         &self,
         token: Token,
@@ -94,7 +94,7 @@ impl TokenMonitor {
         TokenGuard { monitored: self.monitored.clone(), token, id, listener }
     }
 
-    /// A token has ended, as we know ourselves.
+    /// Signs out all sockets of a token that this node has revoked.
     pub(super) fn end(&self, token: &Token) {
         self.monitored.end(token, SignOutReason::Revoked);
     }
@@ -144,7 +144,7 @@ async fn poll(db: Database, monitored: Arc<MonitoredTokens>) {
         if tokens.is_empty() {
             continue;
         }
-        // While the database is away time still goes on, by what it said last.
+        // While the database is unreachable, tokens expire at the time it last reported.
         let known = auth::expiries(&db, tokens.iter().map(|(token, _)| token.clone()).collect()).await;
         let now = Instant::now();
         for (token, ends) in tokens {
