@@ -1,6 +1,6 @@
-//! Who a socket is: login, logout, tokens.
+//! Authentication: passwords, logins and tokens.
 //!
-//! A token is 32 random bytes. The database keeps only its hash, so a copy of the database signs nobody in.
+//! A token is 32 random bytes. The database stores only its hash, so a copy of the database contains no usable token.
 
 mod addresses;
 mod audit;
@@ -28,16 +28,16 @@ pub use password::{hash as hash_password, is_password};
 use throttle::{Throttle, ThrottleKey};
 pub use tokens::{SIGNED_OUT_MESSAGE, Token, TokenOwner, check, expiries, lock_valid};
 
-/// What a wrong password and an unknown user are both told.
+/// The error for a wrong password, and for an unknown username.
 const WRONG_CREDENTIALS: &str = "the username or the password is wrong";
 const WRONG_OLD_PASSWORD: &str = "is not your password";
 
-/// That passwords may be checked for one client, for as long as this lives.
+/// Permission to verify one password. It occupies a slot of the queue until it is dropped.
 pub struct SignInPermit {
     _permit: FairPermit,
 }
 
-/// Who is to be signed in, as far as a username tells.
+/// A login attempt: the account that the username belongs to, if there is one.
 pub struct Attempt {
     username: String,
     found: Option<Account>,
@@ -45,14 +45,14 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Whether the account is known where the client is.
+    /// Whether the account has signed in from the client's address before.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.known
     }
 }
 
-/// Signs users in and out.
+/// Verifies passwords and manages tokens.
 pub struct Auth {
     db: Database,
     users: Arc<UserTable>,
@@ -62,16 +62,16 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// Over this database, for these users.
+    /// Creates the service for these users.
     ///
     /// # Errors
-    /// [`Error::Internal`] if no password can be hashed here.
+    /// [`Error::Internal`] if password hashing fails.
     pub fn new(db: Database, users: Arc<UserTable>) -> Result<Self, Error> {
         let passwords = password::PasswordVerifier::new()?;
         Ok(Self { db, users, passwords, failures: Throttle::default(), audit: AuditLog::default() })
     }
 
-    /// Who is to be signed in by this username.
+    /// Looks up the account for a login attempt.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -80,19 +80,19 @@ impl Auth {
         Ok(Attempt { username: username.to_owned(), found, known })
     }
 
-    /// The same for whoever is signed in already.
+    /// The attempt of a signed-in user.
     #[must_use]
     pub fn own_attempt(user: &User) -> Attempt {
         let username = user.username.clone().unwrap_or_default();
         Attempt { username, found: None, known: true }
     }
 
-    /// Waits until a password may be checked: addresses take turns, and the usernames of each. An account that is known where
-    /// the client is has turns of its own, so that strangers who share its address keep it waiting no longer than others.
-    /// Whoever is gone meanwhile may stop waiting.
+    /// Waits for a slot to verify a password. Slots are shared fairly between addresses, and between the usernames of
+    /// one address. An account that is known at the address has a share of its own, so that other clients of the
+    /// address do not delay it. The future may be dropped while it waits.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] when too many wait, or for too long.
+    /// [`Error::RateLimited`] if the queue is full or the wait takes too long.
     pub async fn acquire_permit(
         &self,
         attempt: &Attempt,
@@ -107,10 +107,10 @@ impl Auth {
         Ok(SignInPermit { _permit: permit })
     }
 
-    /// Makes a token for the user with this username and password, whose turn it is.
+    /// Verifies a username and password, and creates a token.
     ///
     /// # Errors
-    /// [`Error::Invalid`], the same on both fields whichever is wrong, after the same time;
+    /// [`Error::Invalid`], identical and after the same time for a wrong password and an unknown username;
     /// [`Error::RateLimited`] after too many failures for one username.
     pub async fn login(
         &self,
@@ -142,12 +142,12 @@ impl Auth {
         Ok((SignedIn { user, token: secret, expires }, token, ends))
     }
 
-    /// Who is called so, and whether they are known to be where this comes from.
+    /// The account with this username, and whether it is known at the caller's address.
     async fn find_account(&self, name: &str, by: &Caller) -> Result<(Option<Account>, bool), Error> {
         let (name, address, users) = (name.to_owned(), by.address.clone(), self.users.clone());
         let find = async move |db: &Transaction| {
             let found = users.by_username(db, &name).await?;
-            // Asked for nobody, too, so that it takes as long.
+            // An unknown username runs the same query, so that both take the same time.
             let id = found.as_ref().map_or(0, |account| account.id);
             let known = addresses::is_known(db, id, &address).await?;
             Ok((found, known))
@@ -157,7 +157,7 @@ impl Auth {
         Ok((found, known || holds_token))
     }
 
-    /// Whether this is the account's password, which may be key only so often.
+    /// Verifies an account's password, within the throttle's limits.
     async fn verify_throttled(
         &self,
         (key, account): (ThrottleKey, Option<(i64, &str)>),
@@ -176,18 +176,18 @@ impl Auth {
         let matches = self.passwords.verify(password, hash).await;
         match matches {
             Ok(false) => self.audit.failed(account, by),
-            // What was not judged is no failure either.
+            // A verification that did not complete is no failure.
             Ok(true) | Err(_) => self.failures.refund(&key, bucket),
         }
         matches
     }
 
-    /// Gives whoever is signed in by this token another password. Their other sign-ins end, and are returned; this one goes
-    /// on. To send it again, when it is not known whether it was carried out, does no harm.
+    /// Replaces the password of the user with this token. The user's other tokens are revoked and returned. A
+    /// repeated request has no further effect.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the old one is wrong; [`Error::RateLimited`], as for [`login`](Self::login);
-    /// [`Error::Unauthorized`] when the sign-in has ended.
+    /// [`Error::Invalid`] if the old password is wrong; [`Error::RateLimited`], as for [`login`](Self::login);
+    /// [`Error::Unauthorized`] if the token has ended.
     pub async fn set_password(
         &self,
         SetPassword { old, new }: SetPassword,
@@ -224,10 +224,10 @@ impl Auth {
         self.passwords.verify(password, hash).await
     }
 
-    /// Makes a token worthless.
+    /// Revokes a token.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]: the token is then still good.
+    /// [`Error::Unavailable`]: the token is still valid.
     pub async fn logout(&self, token: Token) -> Result<(), Error> {
         let delete = async move |db: &Transaction| {
             token::Entity::delete_many().filter(token::Column::Hash.eq(token.hash())).exec(db).await?;
@@ -236,7 +236,7 @@ impl Auth {
         self.db.write(delete).await.map(|_| ())
     }
 
-    /// Whose token this is, if it is anybody's and has not expired.
+    /// The owner of a token that is valid.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -252,7 +252,7 @@ impl Auth {
     }
 }
 
-/// Writes a password's hash in the place of the one that was judged by.
+/// Replaces the password hash that was verified; fails if another one has been stored since.
 async fn replace_password(
     db: &Transaction,
     users: &UserTable,

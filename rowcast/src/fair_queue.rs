@@ -1,13 +1,13 @@
-//! Who waits for the same scarce thing takes queue, so that none keeps the others from it: clients that read, addresses that sign in.
+//! A fair queue for a limited resource, such as database readers or password verification.
 //!
 //! ```text
 //! one address   ─▶ a socket: 1 2 3 ┐ round
-//!                  another:  1     ┘ and round ┐
-//! a user        ─▶ a socket: 1 2               ├─▶ round and round, a few at a time
+//!                  another:  1     ┘ robin     ┐
+//! a user        ─▶ a socket: 1 2               ├─▶ round robin, a few at a time
 //! another       ─▶ a socket: 1                 ┘
 //! ```
 //!
-//! Nobody has more than half of what there is at a time, and nobody more than a part of the room to wait in.
+//! One client has at most half of the slots and a fixed share of the queue.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,16 +18,16 @@ use std::{
 
 use tokio::sync::oneshot;
 
-/// A number that stands for something, as long as this process lives.
+/// A keyed hash, stable for the lifetime of this process.
 pub(crate) fn hash_key(of: impl Hash) -> u64 {
     static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     KEYS.hash_one(of)
 }
 
-/// How long one waits for a turn.
+/// How long a request waits for a permit.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Whose turn it is.
+/// Grants permits round robin, first between clients and then between the parts of each.
 pub(crate) struct FairQueue {
     slots: usize,
     per_client: usize,
@@ -35,19 +35,19 @@ pub(crate) struct FairQueue {
     state: Mutex<State>,
 }
 
-/// How many may wait, in all and for one client.
+/// How many requests may wait, in all and per client.
 #[derive(Clone, Copy)]
 pub(crate) struct QueueCapacity {
     pub(crate) total: usize,
     pub(crate) per_client: usize,
 }
 
-/// Why there is no turn.
+/// The reason why no permit was granted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum QueueError {
-    /// Too many wait already.
+    /// Too many requests are waiting.
     Full,
-    /// It did not come in time.
+    /// The wait took too long.
     Timeout,
 }
 
@@ -56,7 +56,7 @@ struct State {
     running: usize,
     waiting: usize,
     clients: HashMap<u64, Client>,
-    /// Clients of whom something waits, the next one first.
+    /// Clients with waiting requests, the next one first.
     order: VecDeque<u64>,
 }
 
@@ -64,33 +64,33 @@ struct State {
 struct Client {
     running: usize,
     waiting: Queue,
-    /// Whether it is among those of whom something waits.
+    /// Whether the client is in `order`.
     listed: bool,
 }
 
-/// What waits for one client: each of its parts in turn.
+/// The waiting requests of one client, by part.
 #[derive(Default)]
 struct Queue {
     len: usize,
     parts: VecDeque<(u64, VecDeque<oneshot::Sender<FairPermit>>)>,
 }
 
-/// That it is a client's turn, for as long as this lives.
+/// A granted slot; dropping it grants the next one.
 pub(crate) struct FairPermit {
     queue: Arc<FairQueue>,
     client: u64,
 }
 
 impl FairQueue {
-    /// So many at a time.
+    /// Creates a queue with this many slots.
     pub(crate) fn new(slots: usize, capacity: QueueCapacity) -> Arc<Self> {
         Arc::new(Self { slots, per_client: slots.div_ceil(2), capacity, state: Mutex::default() })
     }
 
-    /// Waits until it is this client's turn, and among what waits for it that of this part.
+    /// Waits for a permit.
     ///
     /// # Errors
-    /// [`QueueError`] when that takes too long, or too many wait.
+    /// [`QueueError`] if the queue is full or the wait takes too long.
     pub(crate) async fn acquire(self: &Arc<Self>, client: u64, part: u64) -> Result<FairPermit, QueueError> {
         let (sender, receiver) = oneshot::channel();
         self.state().enqueue(self.capacity, client, part, sender)?;
@@ -99,13 +99,13 @@ impl FairQueue {
         permit.ok().and_then(Result::ok).ok_or(QueueError::Timeout)
     }
 
-    /// Gives queue to whoever is next, while there are any.
+    /// Grants permits while slots are free.
     fn grant_next(self: &Arc<Self>) {
         loop {
-            // Not within the condition of a loop: the lock would be held until the end of its body.
+            // Not in the condition of a loop: the lock would be held until the end of its body.
             let next = self.state().next(self.slots, self.per_client);
             let Some((client, sender)) = next else { return };
-            // What is not waited for any more is given back at once.
+            // If the request was cancelled, the permit is dropped here and the slot is free again.
             drop(sender.send(FairPermit { queue: self.clone(), client }));
         }
     }
@@ -186,7 +186,7 @@ impl Queue {
         }
     }
 
-    /// The next one that still waits, of the next part.
+    /// The next request that still waits, from the next part.
     fn next(&mut self) -> Option<oneshot::Sender<FairPermit>> {
         loop {
             let (part, mut waiting) = self.parts.pop_front()?;
@@ -201,7 +201,7 @@ impl Queue {
         }
     }
 
-    /// Who waits no longer needs no room. Says how many these were.
+    /// Removes cancelled requests; returns their number.
     fn drop_closed(&mut self) -> usize {
         let before = self.len;
         for (_, waiting) in &mut self.parts {
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_client_has_half_of_the_turns_and_others_go_in_between() {
+    async fn busy_client_gets_at_most_half_of_the_slots() {
         let queue = FairQueue::new(4, CAPACITY);
         let held = [queue.acquire(1, 0).await.unwrap(), queue.acquire(1, 0).await.unwrap()];
         let mut third = Box::pin(queue.acquire(1, 0));
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_has_gone_takes_no_turn_and_no_room() {
+    async fn cancelled_request_frees_its_place() {
         let queue = FairQueue::new(1, CAPACITY);
         let held = queue.acquire(1, 0).await.unwrap();
         let mut cancelled: Vec<_> = (0..10).map(|part| Box::pin(queue.acquire(2, part))).collect();
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_parts_of_a_client_take_turns_too() {
+    async fn parts_of_a_client_are_served_round_robin() {
         let queue = FairQueue::new(1, CAPACITY);
         let held = queue.acquire(1, 1).await.unwrap();
         let mut flood: Vec<_> = (0..5).map(|_| Box::pin(queue.acquire(1, 1))).collect();
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_client_fills_no_more_than_its_part_of_the_room() {
+    async fn flooding_client_fills_only_its_share_of_the_queue() {
         let queue = FairQueue::new(1, CAPACITY);
         let _held = queue.acquire(1, 0).await.unwrap();
         let mut flood: Vec<_> = (0..50).map(|_| Box::pin(queue.acquire(2, 0))).collect();

@@ -1,6 +1,7 @@
-//! Who signed in, who failed to, and whose password was set: what the log has of it, at `info`.
+//! The audit log of logins, failures and password changes, at level `info`.
 //!
-//! Never a password or a token. A username that nobody has is left out: people type their password there.
+//! It never contains a password or a token. Unknown usernames are left out, because users type passwords there by
+//! mistake.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -10,11 +11,11 @@ use std::{
 use super::caller::{Caller, truncate_username};
 use crate::users::Account;
 
-/// Failures to sign in as nobody that the log has within a minute; made-up names have no other limit here.
+/// Failures for unknown usernames that are logged in a minute. They have no other limit here.
 const MAX_UNKNOWN_PER_MINUTE: u32 = 60;
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Keeps made-up names from flooding the log.
+/// Limits the log lines for unknown usernames.
 #[derive(Default)]
 pub(super) struct AuditLog(Mutex<Option<Minute>>);
 
@@ -38,7 +39,7 @@ fn fields<'a>(account: &Account, by: &'a Caller) -> (i64, Option<String>, &'a st
 }
 
 impl AuditLog {
-    /// A password was wrong, or nobody is called so.
+    /// Logs a wrong password or an unknown username.
     pub(super) fn failed(&self, account: Option<(i64, &str)>, by: &Caller) {
         let address = &*by.address;
         if let Some((account, username)) = account {
@@ -49,7 +50,7 @@ impl AuditLog {
         }
     }
 
-    /// So many have failed that no more are tried for now.
+    /// Logs that an account's login attempts are throttled.
     pub(super) fn throttled(&self, account: Option<(i64, &str)>, by: &Caller) {
         let address = &*by.address;
         if let Some((account, username)) = account {
@@ -58,7 +59,7 @@ impl AuditLog {
         }
     }
 
-    /// Whether there is to be a line; if so, how many were left out of the minute before.
+    /// None if this failure is not to be logged; otherwise the number of failures left out of the minute before.
     fn sample_unknown(&self, now: Instant) -> Option<u32> {
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *minute {
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_of_made_up_names_is_counted_and_not_logged_line_by_line() {
+    fn unknown_name_flood_is_counted_but_not_logged() {
         let (audit, now) = (AuditLog::default(), Instant::now());
         let lines = (0..1000).filter(|_| audit.sample_unknown(now).is_some()).count();
         assert_eq!(lines, MAX_UNKNOWN_PER_MINUTE as usize);

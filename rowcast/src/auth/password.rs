@@ -1,5 +1,5 @@
-//! Passwords, hashed with argon2id. Checking one takes tens of milliseconds and 19 MiB on purpose, so it happens
-//! on threads that may block, a few at a time.
+//! Password hashing with argon2id. One verification takes tens of milliseconds and 19 MiB by design, so it runs on
+//! blocking threads, a few at a time.
 
 use std::{hash::Hash, sync::Arc};
 
@@ -14,19 +14,19 @@ use crate::{
     fair_queue::{FairPermit, FairQueue, QueueCapacity, QueueError, hash_key},
 };
 
-/// Passwords checked at the same time.
+/// Passwords verified at the same time.
 const MAX_CONCURRENT: usize = 2;
-/// Who may wait: from one address no more than are checked while one waits.
+/// One address may queue as many as are verified before a waiting request times out.
 const QUEUE_CAPACITY: QueueCapacity = QueueCapacity { total: 2048, per_client: 128 };
 
-/// Room asked for to hash in, in blocks of 1 KiB; only what is used becomes real. From 32 MiB on glibc takes memory from
-/// the system and gives it back, each time; less it would keep, once for every thread that ever hashed.
+/// Memory allocated for hashing, in blocks of 1 KiB; unused pages are never committed. From 32 MiB on, glibc returns
+/// memory to the system after each use. A smaller allocation would stay resident in every thread that ever hashed.
 const ALLOC_BLOCKS: usize = 33 * 1024;
 
-/// A password's hash in PHC form, with a salt of its own.
+/// Hashes a password with a new salt, in PHC format.
 ///
 /// # Errors
-/// [`Error::Internal`] when it cannot be hashed here.
+/// [`Error::Internal`] if hashing fails.
 pub fn hash(password: &str) -> Result<String, Error> {
     let mut salt = [0; 16];
     rand::rng().fill_bytes(&mut salt);
@@ -59,7 +59,7 @@ fn digest(
     Ok(Output::new(&output)?)
 }
 
-/// Whether the password gives this hash; compared in constant time. False for what is no hash of ours.
+/// Whether the password has this hash, compared in constant time. False for a string that is not such a hash.
 #[must_use]
 pub fn is_password(password: &str, hash: &str) -> bool {
     verify(password, hash).unwrap_or(false)
@@ -73,7 +73,7 @@ fn verify(password: &str, hash: &str) -> Result<bool, argon2::password_hash::Err
 
 pub(super) struct PasswordVerifier {
     queue: Arc<FairQueue>,
-    /// Checked against when there is no such user, so that both answers take the same time.
+    /// Verified against for unknown usernames, so that both results take the same time.
     dummy_hash: String,
 }
 
@@ -85,8 +85,8 @@ impl PasswordVerifier {
         })
     }
 
-    /// Waits until a password may be checked: clients take turns, and the parts of each. A flood delays what comes from the same
-    /// client.
+    /// Waits for a slot to verify a password. Slots are shared fairly between clients, and between the parts of each,
+    /// so a flood delays only its own client.
     pub(super) async fn acquire(&self, client: impl Hash, part: impl Hash) -> Result<FairPermit, Error> {
         let permit = self.queue.acquire(hash_key(client), hash_key(part)).await;
         permit.map_err(|error| match error {
@@ -95,7 +95,7 @@ impl PasswordVerifier {
         })
     }
 
-    /// Whether the password is the one that was hashed. Never true where there is no hash. The turn is waited for before.
+    /// Whether the password has this hash. Without a hash the result is always false. The caller holds a permit.
     pub(super) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.dummy_hash.clone());
@@ -103,7 +103,7 @@ impl PasswordVerifier {
         matches.map(|matches| matches && exists).map_err(|error| Error::Internal(format!("argon2: {error}")))
     }
 
-    /// A password's hash. The turn is waited for before.
+    /// Hashes a password. The caller holds a permit.
     pub(super) async fn hash(&self, password: String) -> Result<String, Error> {
         spawn_blocking(move || hash(&password)).await?
     }
@@ -120,11 +120,11 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn only_the_password_that_was_hashed_is_right() {
+    async fn verifier_accepts_only_the_hashed_password() {
         let verifier = PasswordVerifier::new().unwrap();
         let hashed = hash("mara_password").unwrap();
         assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashed}");
-        // Made by the library as a whole, so that ours is the usual hash.
+        // Hashed by argon2's high-level API, to show that ours produces the same format.
         let argon2 = Argon2::default().hash_password(b"teo_password").unwrap().to_string();
         assert!(verifier.verify("teo_password".into(), Some(argon2)).await.unwrap());
         assert!(verifier.verify("mara_password".into(), Some(hashed.clone())).await.unwrap());

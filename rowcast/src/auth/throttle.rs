@@ -1,12 +1,12 @@
-//! Slows down whoever guesses passwords: at most 100 failures an hour and account.
+//! Login throttling: at most 100 failures per hour and account, by two token buckets.
 //!
 //! ```text
-//! from anywhere              ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ 20 at once, 60 an hour come back
-//! from a known address also  ▓▓▓▓▓▓▓▓▓▓           10 at once, 10 an hour come back
+//! any address        ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ burst 20, refilled at 60 per hour
+//! known address too  ▓▓▓▓▓▓▓▓▓▓           burst 10, refilled at 10 per hour
 //! ```
 //!
-//! The second allowance is there for the owner while strangers use up the first. What is allowed comes back little by
-//! little, so nobody is kept out for longer than a minute or six at a time.
+//! The second bucket keeps the account usable for its owner while an attacker empties the first. Both refill
+//! continuously, so a wait never exceeds one minute, or six minutes for the second bucket.
 
 use std::{
     collections::HashMap,
@@ -14,15 +14,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// For everybody.
+/// The bucket for all addresses.
 const ANYWHERE: BucketSize = BucketSize { burst: 20.0, per_hour: 60.0 };
-/// For those on an address from which the account has been signed in to, when nothing is left of the first.
+/// The additional bucket for addresses from which the account has signed in before.
 const KNOWN: BucketSize = BucketSize { burst: 10.0, per_hour: 10.0 };
 
 const HOUR: f64 = 3600.0;
-/// Names without an account that are remembered at once; beyond that those with the fewest failures are let go.
+/// Unknown usernames that are tracked at once; beyond it those with the fewest failures are removed.
 const MAX_UNKNOWN_NAMES: usize = 10_000;
-/// How often the log has it that an account's allowance is used up.
+/// How often a throttled account is logged.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 struct BucketSize {
@@ -30,32 +30,32 @@ struct BucketSize {
     per_hour: f64,
 }
 
-/// Whose password is key.
+/// The account or username whose attempts are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ThrottleKey {
-    /// A user's.
+    /// A user's account.
     Account(i64),
-    /// A name without an account, which is answered just like one with an account.
+    /// A username without an account; it is throttled in the same way, so that the two cannot be distinguished.
     UnknownName(String),
 }
 
-/// What a try was taken from; a try that was no failure gives it back.
+/// The bucket that an attempt was taken from; a successful attempt is refunded to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bucket {
     Anywhere,
     Known,
 }
 
-/// No more tries for now.
+/// The error for an attempt beyond the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Throttled {
-    /// Whole seconds until one is allowed again.
+    /// Seconds until the next attempt is allowed.
     pub(super) seconds: u64,
-    /// Whether the log has not had it within a minute.
+    /// Whether it is to be logged, which happens at most once a minute.
     pub(super) log: bool,
 }
 
-/// How much is left of both allowances.
+/// The state of both buckets of one key.
 struct Buckets {
     anywhere: f64,
     known: f64,
@@ -67,10 +67,10 @@ struct Buckets {
 pub(super) struct Throttle(Mutex<HashMap<ThrottleKey, Buckets>>);
 
 impl Throttle {
-    /// Counts a try as a failure until it is known better: many that come at once are counted before any is checked.
+    /// Takes one attempt from a bucket before it is verified, so that concurrent attempts are counted too.
     ///
     /// # Errors
-    /// [`Throttled`].
+    /// [`Throttled`] if both buckets are empty.
     pub(super) fn acquire(&self, key: &ThrottleKey, known: bool) -> Result<Bucket, Throttled> {
         self.acquire_at(key, known, Instant::now())
     }
@@ -89,7 +89,7 @@ impl Throttle {
         })
     }
 
-    /// It was no failure.
+    /// Returns an attempt that was no failure.
     pub(super) fn refund(&self, key: &ThrottleKey, bucket: Bucket) {
         if let Some(buckets) = self.lock().get_mut(key) {
             match bucket {
@@ -117,16 +117,16 @@ impl Buckets {
     }
 
     fn take(&mut self, known: bool) -> Option<Bucket> {
-        let (buckets, from) = match self.anywhere {
+        let (tokens, bucket) = match self.anywhere {
             1.0.. => (&mut self.anywhere, Bucket::Anywhere),
             _ if known => (&mut self.known, Bucket::Known),
             _ => return None,
         };
-        (*buckets >= 1.0).then(|| *buckets -= 1.0).map(|()| from)
+        (*tokens >= 1.0).then(|| *tokens -= 1.0).map(|()| bucket)
     }
 
     fn retry_after(&self, known: bool) -> u64 {
-        let until = |buckets: f64, BucketSize { per_hour, .. }: BucketSize| (1.0 - buckets) * HOUR / per_hour;
+        let until = |tokens: f64, BucketSize { per_hour, .. }: BucketSize| (1.0 - tokens) * HOUR / per_hour;
         let anywhere = until(self.anywhere, ANYWHERE);
         let wait = if known { anywhere.min(until(self.known, KNOWN)) } else { anywhere };
         wait.max(0.0) as u64 + 1
@@ -137,8 +137,8 @@ impl Buckets {
     }
 }
 
-/// Lets go of those without failures, or else of a name without an account: there are only so many accounts, and a
-/// flood of names must not make their failures forgotten.
+/// Removes keys without failures, or else one unknown username. Accounts are never removed, because their number is
+/// limited and a flood of usernames must not erase their failures.
 fn evict(all: &mut HashMap<ThrottleKey, Buckets>, now: Instant) {
     all.retain(|_, buckets| {
         buckets.refill(now);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_use_up_their_own_part_and_the_owner_still_gets_in() {
+    fn known_address_passes_when_shared_bucket_is_empty() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for _ in 0..20 {
             assert_eq!(throttle.acquire_at(&ADA, false, now), Ok(Bucket::Anywhere));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn in_any_hour_there_are_at_most_a_hundred_failures() {
+    fn account_allows_at_most_100_failures_per_hour() {
         let (throttle, start) = (Throttle::default(), Instant::now());
         let mut failures = Vec::new();
         for minute in 0..600 {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_used_up_comes_back() {
+    fn empty_bucket_refills() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         while throttle.acquire_at(&ADA, false, now).is_ok() {}
         assert!(throttle.acquire_at(&ADA, false, after(now, 1)).is_ok());
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn made_up_names_are_forgotten_and_accounts_are_not() {
+    fn unknown_name_flood_evicts_no_account() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         while throttle.acquire_at(&ADA, false, now).is_ok() {}
         for n in 0..MAX_UNKNOWN_NAMES + 50 {

@@ -1,4 +1,4 @@
-//! Tokens: what somebody who has signed in presents from then on.
+//! Tokens: created at login and presented by clients from then on.
 
 use std::{
     collections::HashMap,
@@ -22,39 +22,39 @@ use crate::{
     users::{Account, User, UserTable},
 };
 
-/// How long a token is good for.
+/// The lifetime of a token.
 pub(super) const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// Tokens that one statement asks about.
+/// Tokens in one query.
 const BATCH_SIZE: usize = 1000;
-/// What is said when a token was good, and is not any more.
+/// The message for a token that was valid and has been revoked or has expired.
 pub const SIGNED_OUT_MESSAGE: &str = "your sign-in has ended: sign in again";
 
-/// A token as the database knows it: its hash.
+/// The hash of a token, as the database stores it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Token(String);
 
-/// Whom a token belongs to.
+/// The owner of a token.
 #[derive(Clone, Debug)]
 pub struct TokenOwner {
     /// The user.
     pub user: User,
-    /// When it ends, by this machine's monotonic clock.
+    /// The token's expiry, by the monotonic clock.
     pub ends: Instant,
 }
 
 impl Token {
-    /// The token that a client presents.
+    /// Hashes the token that a client presents.
     #[must_use]
     pub fn from_secret(token: &str) -> Self {
         Self(hex(&Sha256::digest(token.as_bytes())))
     }
 
-    /// The token with this hash.
+    /// A token by its stored hash.
     pub(crate) fn from_hash(hash: String) -> Self {
         Self(hash)
     }
 
-    /// What the database has of it.
+    /// The stored hash.
     pub(crate) fn hash(&self) -> &str {
         &self.0
     }
@@ -66,7 +66,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Passes if a token is good within this transaction.
+/// Checks that a token is valid in this transaction.
 ///
 /// # Errors
 /// [`Error::Unauthorized`] if it is not.
@@ -74,7 +74,7 @@ pub async fn check(db: &Transaction, token: &Token) -> Result<(), Error> {
     require(find_valid(db, token).one(db).await?)
 }
 
-/// The same, and it stays so until the transaction ends: whoever takes the token away waits for that.
+/// Checks that a token is valid, and locks it until the transaction ends: a concurrent revocation waits.
 ///
 /// # Errors
 /// As [`check`].
@@ -82,7 +82,8 @@ pub async fn lock_valid(db: &Transaction, token: &Token) -> Result<(), Error> {
     require(find_valid(db, token).lock(LockType::KeyShare).one(db).await?)
 }
 
-/// When those of the tokens end that are still there, by this machine's monotonic clock: what has ended has ended by now.
+/// The expiries of those tokens that still exist, by the monotonic clock. A token that has expired gets the current
+/// time.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
@@ -106,7 +107,7 @@ pub(super) fn find_valid(db: &Transaction, token: &Token) -> Select<token::Entit
     by_hash.filter(Expr::col(token::Column::ExpiresAt).gt(Expr::cust(clock::sql(db.get_database_backend()))))
 }
 
-/// The same moment on this machine's monotonic clock. What is further away than a token lives is as good as that.
+/// Converts an expiry to the monotonic clock, at most one token lifetime ahead.
 pub(super) fn monotonic_expiry(expires: i64, now: i64) -> Instant {
     let left = Duration::from_secs(u64::try_from(expires.saturating_sub(now)).unwrap_or(0));
     Instant::now() + left.min(LIFETIME)
@@ -116,9 +117,9 @@ fn require(token: Option<token::Model>) -> Result<(), Error> {
     token.map(drop).ok_or(Error::Unauthorized(SIGNED_OUT_MESSAGE))
 }
 
-/// Saves a token and forgets those that have expired; returns when this one will, in seconds since 1970. A user whose
-/// password or username has changed since it was looked at is not signed in by the old one: the row is locked, so that
-/// [`accounts::end_sign_ins`](crate::accounts::end_sign_ins) either sees the token, or has been waited for.
+/// Inserts a token and deletes expired ones; returns the new token's expiry in seconds since 1970. Fails if the
+/// account's password or username has changed since it was verified. The row is locked, so that
+/// [`accounts::end_sign_ins`](crate::accounts::end_sign_ins) either finds the token or has finished before.
 pub(super) async fn save(
     db: &Transaction,
     users: &UserTable,
