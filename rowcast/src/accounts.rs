@@ -1,11 +1,11 @@
-//! Accounts: users who have a password, and so may sign in.
+//! Accounts: users with a password, which can sign in.
 //!
-//! Where signing in is needed ([`Accounts::guarded`]) they are no ordinary rows. Username and deletion are their
-//! owner's own affair, or that of whoever runs the server (`cli::users`); the last account that can sign in stays. Who
-//! sends a row back with its username as it was changes nothing of the account.
+//! Where signing in is required ([`Accounts::guarded`]), additional rules apply to these rows. Only the owner or the
+//! operator (`cli::users`) may change the username or delete the row, and the last account that can sign in must
+//! stay. An update that repeats the current username changes nothing.
 //!
 //! ```text
-//! write ─▶ judge, may_delete: refused? ─▶ INSERT, UPDATE, DELETE ─▶ written: what became of it ─▶ commit ─▶ the log
+//! write ─▶ validate_username, authorize_delete ─▶ INSERT, UPDATE, DELETE ─▶ record_change ─▶ commit ─▶ audit log
 //! ```
 
 mod change;
@@ -32,33 +32,33 @@ pub use change::AccountChange;
 
 const TAKEN: &str = "is already taken";
 
-/// Which rows are accounts, and whether they are their owners' alone.
+/// The rules for accounts that apply to a transaction.
 #[derive(Clone, Default)]
 pub struct Accounts {
-    /// The table of users, if users sign in at all.
+    /// The table of users; none if the product has no users.
     pub users: Option<Arc<UserTable>>,
-    /// Where signing in is needed.
+    /// Whether signing in is required.
     pub guarded: bool,
 }
 
 impl Accounts {
-    /// For whoever runs the server, who may do anything.
+    /// The rules for the operator's command line: none.
     #[must_use]
     pub fn unrestricted(users: &Arc<UserTable>) -> Self {
         Self { users: Some(users.clone()), guarded: false }
     }
 
-    /// The users, if the rows of this collection are.
+    /// The table of users, if this collection is it.
     fn of<C: Collection>(&self) -> Option<&Arc<UserTable>> {
         self.users.as_ref().filter(|users| users.plural() == C::PLURAL)
     }
 }
 
-/// Judges the username of a user that is about to be written, and puts it into the form in which it is kept. To `hold`
-/// keeps what was judged by until the commit. Rows of other collections pass.
+/// Validates the username of a user row that is about to be written, and canonicalizes it. With `hold`, the rows that
+/// the decision depends on stay locked until the commit. Rows of other collections pass.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub(crate) async fn validate_username<C: Collection>(
     context: &Context<'_>,
     before: Option<&Model<C>>,
@@ -106,7 +106,7 @@ pub(crate) async fn validate_username<C: Collection>(
     Ok(())
 }
 
-/// A username is to be taken away, and with it the way to sign in.
+/// Validates the removal of a username, which disables the login.
 async fn validate_removal(
     context: &Context<'_>,
     users: &UserTable,
@@ -128,7 +128,7 @@ async fn validate_removal(
 const LAST_NAME: &str = "must stay: without it nobody could sign in any more";
 const LAST_ROW: &str = "this is the last account: without it nobody could sign in any more";
 
-/// Passes if a row may be deleted by whoever asks.
+/// Checks that the caller may delete a row.
 ///
 /// # Errors
 /// [`Error::Forbidden`].
@@ -148,10 +148,10 @@ pub(crate) async fn authorize_delete<C: Collection>(
     Ok(())
 }
 
-/// Notes what a write did to an account. Where sign-ins count, those by another username end.
+/// Records an account change in the context. In guarded mode a rename revokes the user's tokens.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub(crate) async fn record_change<C: Collection>(
     context: &Context<'_>,
     before: Option<&Model<C>>,
@@ -170,11 +170,11 @@ pub(crate) async fn record_change<C: Collection>(
     Ok(())
 }
 
-/// Makes the tokens of a user worthless, all but one; returns which. A sign-in that is under way is waited for, or
-/// waits.
+/// Revokes all tokens of a user except one, and returns them. Locks the user's row, so that a concurrent login
+/// finishes before or after.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub async fn end_sign_ins(
     db: &Transaction,
     users: &UserTable,
@@ -189,10 +189,10 @@ pub async fn end_sign_ins(
     Ok(found.into_iter().map(|token| Token::from_hash(token.hash)).collect())
 }
 
-/// Warns that nobody can sign in, which is how an empty server begins.
+/// Logs a warning if no account can sign in, as on a new server.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub async fn warn_if_none(db: &Database, users: &Arc<UserTable>) -> Result<(), Error> {
     let table = users.clone();
     let find = async move |db: &Transaction| Ok(table.any_other_account(db, None).await?.is_none());

@@ -1,5 +1,4 @@
-//! What the program of a product does, by its command line: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `health`,
-//! `user`.
+//! The command line of a product: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `health`, `user`.
 
 mod users;
 
@@ -24,7 +23,7 @@ use crate::{
 };
 use users::Users;
 
-/// Does what the command line says.
+/// Parses the command line and runs the command.
 pub(crate) async fn run(product: &Product) -> ExitCode {
     let program = Cli::command().name(product.name).bin_name(product.name);
     let cli = program.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
@@ -51,13 +50,13 @@ pub(crate) async fn run(product: &Product) -> ExitCode {
     }
 }
 
-/// Prints a line. Standard output that is closed, or on a full disk, ends nothing.
+/// Prints a line. An error, such as a closed pipe or a full disk, is ignored.
 fn print_line(line: std::fmt::Arguments<'_>) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// What is not for the log, which is kept: it goes where the address is said.
+/// Prints secrets to standard output, because logs are stored.
 fn announce(sentence: Option<String>) {
     if let Some(sentence) = sentence {
         print_line(format_args!("{sentence}"));
@@ -67,12 +66,12 @@ fn announce(sentence: Option<String>) {
 async fn serve(settings: Serve, product: &Product) -> Result<(), String> {
     let _log = telemetry::log(&settings)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    // A start may wait for others that hold the database.
+    // A start may wait for other processes that hold the database.
     let app = tokio::select! {
         app = App::build(&settings, product) => app?,
         _ = terminate.recv() => return Err("ended before it had started".into()),
     };
-    // A pipe that is full and not read would keep the server from serving.
+    // A full pipe without a reader would block the server.
     let (line, sentence) = (format!("{} is listening on {}", product.name, app.url()), app.announcement());
     std::thread::spawn(move || {
         print_line(format_args!("{line}"));
@@ -122,7 +121,7 @@ async fn resync(storage: &Storage, product: &Product) -> Result<(), String> {
     Ok(())
 }
 
-/// A command that changes a database does not make one.
+/// Fails if there is no database file: most commands do not create one.
 fn require_existing(storage: &Storage) -> Result<(), String> {
     match &storage.database_url {
         DatabaseUrl::Sqlite(file) if !file.exists() => {
@@ -146,7 +145,7 @@ async fn user(command: UserCommand, product: &Product) -> Result<(), String> {
     match command {
         UserCommand::Create { username, fields, storage } => {
             let password = password()?;
-            // As `migrate`: it may come before the first start.
+            // Creates the database if necessary, as `migrate` does.
             let username = with_users(&storage, product, async |users| {
                 users.create(&username, &fields, &password).await
             });
@@ -174,7 +173,7 @@ async fn user(command: UserCommand, product: &Product) -> Result<(), String> {
     Ok(())
 }
 
-/// Does something to the users of a database.
+/// Runs an operation on the users of a database.
 async fn with_users<T>(
     storage: &Storage,
     product: &Product,
@@ -189,7 +188,7 @@ async fn with_users<T>(
     done.map_err(|error| error.to_string())
 }
 
-/// The password on standard input, without the end of its line.
+/// Reads the password from standard input, without the line ending.
 fn password() -> Result<String, String> {
     let mut password = String::new();
     std::io::stdin().take(1024).read_to_string(&mut password).map_err(|error| error.to_string())?;

@@ -1,11 +1,11 @@
-//! Whether anybody could still sign in without an account.
+//! The check that at least one account can still sign in.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use crate::{database::Transaction, users::UserTable};
 
-/// Held on PostgreSQL from the question to the commit, or two accounts that leave at the same time would each count the
-/// other: `accounts` in ASCII. SQLite has one writer.
+/// Locked on PostgreSQL from the check to the commit; otherwise two concurrent deletions would each count the other
+/// account. `accounts` in ASCII. SQLite has one writer.
 const LOCK: i64 = 0x6163_636f_756e_7473;
 
 /// Whether no other user has both a username and a password.
