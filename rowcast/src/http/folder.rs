@@ -1,4 +1,4 @@
-//! A folder of built pages on the disk. What is small is cache in memory, as it was when its file last changed.
+//! A folder of built pages. Small files are cached in memory until they change on disk.
 
 use std::{
     collections::HashMap,
@@ -17,11 +17,11 @@ use actix_web::{
 
 use super::asset::{Asset, cache_control};
 
-/// A larger file is read from the disk each time, in parts.
+/// Larger files are streamed from disk.
 const MAX_CACHED_FILE: u64 = 4 * 1024 * 1024;
-/// Folders below the app's own address at which it still is.
+/// The maximum depth of a path below the app's base at which a page is served.
 const MAX_DEPTH: usize = 16;
-/// Bytes that are cache in memory, compressed forms included; past that it is begun anew.
+/// The size of the cache, including compressed forms; beyond it the cache is cleared.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// A folder that is served.
@@ -33,30 +33,31 @@ pub(super) struct Folder {
 #[derive(Default)]
 struct CachedAssets {
     bytes: usize,
-    /// By path, and by how far below it was asked for.
+    /// By path and depth.
     assets: HashMap<(PathBuf, usize), (Fingerprint, Arc<Asset>)>,
 }
 
-/// By which it is seen that a file has changed.
+/// A file's modification time and size.
 type Fingerprint = (Option<SystemTime>, u64);
 
-/// A file as it is to be sent.
+/// A file to be served.
 pub(super) enum ServedFile {
     Small(Arc<Asset>),
     Large(Box<NamedFile>, &'static str),
 }
 
 impl Folder {
-    /// The folder, wherever links lead.
+    /// Opens a folder; symbolic links are resolved.
     ///
     /// # Errors
-    /// What the system says if it cannot be read.
+    /// Any I/O error.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         Ok(Self { root: folder.canonicalize()?, cache: Mutex::default() })
     }
 
-    /// The file at a path within, if there is one that may be shown, for an address that is so many folders below the one where the app
-    /// is at home: what a page names by `./` is found from there, too. Reads the disk elsewhere than on the sockets' threads.
+    /// The file at a path, if it exists and may be served. `depth` is the number of folders between the requested
+    /// address and the app's base; relative addresses in a page are adjusted to it. Reads the disk on a blocking
+    /// thread.
     pub(super) async fn find(self: &Arc<Self>, path: &str, depth: usize) -> Option<ServedFile> {
         if depth > MAX_DEPTH {
             return None;
@@ -72,14 +73,14 @@ impl Folder {
         }
         let file = self.root.join(path).canonicalize()?;
         let meta = file.metadata()?;
-        // One name for each file, however it was asked for. A link may lead out of the folder, or to what is hidden in it.
+        // Resolves aliases to one name. A symbolic link may lead out of the folder or to a hidden file.
         let path = file.strip_prefix(&self.root).map_err(io::Error::other)?;
         if !meta.is_file() || path.components().any(|part| !is_plain(part)) {
             return Err(io::ErrorKind::NotFound.into());
         }
         let mime =
             actix_files::file_extension_to_mime(path.extension().and_then(|it| it.to_str()).unwrap_or(""));
-        // Players ask for parts of what they play.
+        // Media players request ranges.
         let played = matches!(mime.type_().as_str(), "audio" | "video");
         if played || meta.len() > MAX_CACHED_FILE {
             return Ok(ServedFile::Large(Box::new(NamedFile::open(&file)?), cache_control(path)));
@@ -116,7 +117,7 @@ impl Folder {
 }
 
 impl ServedFile {
-    /// What a request for it is answered with.
+    /// The response to a request.
     pub(super) async fn respond(self, request: &HttpRequest) -> HttpResponse {
         match self {
             Self::Small(asset) => asset.respond(request).await,
@@ -130,19 +131,19 @@ impl ServedFile {
     }
 }
 
-/// A page whose relative addresses lead so many folders up. A `<base>` would do the same, but our policy forbids it, and it
-/// would bend links within the page, too.
+/// Adjusts a page's relative addresses to a depth. A `<base>` would do the same, but the content security policy
+/// forbids it, and it would change links within the page.
 fn from_below(page: String, depth: usize) -> String {
     let up = format!("=\"{}", "../".repeat(depth));
     page.replace("=\"./", &up)
 }
 
-/// A name, and none that is hidden: what begins with a dot is somebody's secret.
+/// A normal path component that does not begin with a dot: such files are often secret.
 fn is_plain(part: Component<'_>) -> bool {
     matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b".") && !name.as_encoded_bytes().contains(&b'\\'))
 }
 
-/// What the build has compressed, unless the file has changed since.
+/// A compressed form that the build has produced, unless the file has changed since.
 fn precompressed(file: &Path, extension: &str, changed: Option<SystemTime>) -> Option<Vec<u8>> {
     let mut name = file.as_os_str().to_owned();
     name.push(".");
