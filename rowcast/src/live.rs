@@ -1,18 +1,20 @@
-//! What was committed becomes what clients are sent.
+//! Live updates: publishes committed changes to subscribed sockets.
 //!
 //! ```text
 //! any writer ─▶ table + change log, one transaction
-//!                     │ bell: our own commits; another node's NOTIFY; a timer for everybody else's
+//!                     │ notification: our own commits, NOTIFY of other nodes, a timer for other programs
 //!                     ▼
-//!      tail:  log ─▶ rows that changed ─▶ cache ─▶ picture ─▶ one frame per mode ─▶ every socket
-//!                                                     └─▶ who connects, refreshes, comes back: without a query
+//!      tail:  log ─▶ changed rows ─▶ cache ─▶ state version ─▶ one frame per mode ─▶ every socket
+//!                                                  └─▶ connect, refresh, resume: without a query
 //! ```
 //!
-//! Nothing reaches clients but through the change log, so our own writes, cascades and other programs' writes are
-//! seen by the same eyes.
+//! The change log is the only source of updates. So our own writes, cascades and the writes of other programs are
+//! published in the same way.
 
 mod cache;
+mod coalesced;
 mod cursor;
+mod delivery;
 mod digest;
 mod epoch;
 mod history;
@@ -62,43 +64,42 @@ use crate::{
     registry::Registry,
 };
 
-/// How long an ack waits for its own write to be published. The write is committed by then, so what comes late is
-/// the picture, not the data.
+/// How long an ack waits for its write to be published. The write is committed by then, so only the update is late.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a client that comes back from another node waits for this one to have seen as much.
+/// How long a resuming client waits until this node has caught up with its cursor.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Rooms of those who want the one or the other.
+/// The Socket.IO rooms of the modes.
 const SNAPSHOTS_ROOM: &str = "live:snapshots";
 const CHANGES_ROOM: &str = "live:changes";
 const PARTS_ROOM: &str = "live:parts";
 
-/// How a client wants to be kept up to date.
+/// How a client receives updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Each collection that changed, whole.
+    /// A full snapshot of each collection that changed.
     Snapshots {
-        /// What the client takes at most, if that is known.
+        /// The largest message that the client accepts, if known.
         limit: Option<Limit>,
     },
-    /// What changed; from a cursor on, or from the snapshots.
+    /// Changed rows, after a cursor or after full snapshots.
     Changes {
-        /// Where the client was when it was last here.
+        /// The client's cursor.
         since: Option<Cursor>,
-        /// How it is sent what changes cannot tell.
+        /// The format of full snapshots, which are sent where changes do not suffice.
         format: SnapshotFormat,
     },
 }
 
-/// How a client that wants changes is sent all that there is.
+/// The format of full snapshots for clients that receive changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SnapshotFormat {
-    /// By the snapshots.
+    /// One event per collection.
     #[default]
     Snapshots,
-    /// In parts, of which none is large.
+    /// A series of small parts.
     Parts,
-    /// By the snapshots, for a client that takes no larger messages than that.
+    /// One event per collection, for a client with a message limit.
     Limited(Limit),
 }
 
@@ -108,27 +109,28 @@ impl Default for Mode {
     }
 }
 
-/// How much of what happened is kept for clients that come back.
+/// How much of the change log is retained for resuming clients.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Changes of rows.
+    /// The number of changed rows.
     pub entries: usize,
-    /// For how long.
+    /// The maximum age.
     pub age: Duration,
 }
 
-/// What an operator decides about all this.
+/// The operator's settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How much of what happened is kept.
+    /// The retention of the change log.
     pub retention: Retention,
-    /// A collection with more bytes of JSON is neither kept nor sent; clients are sent a notice in its place.
+    /// The maximum size of a collection's JSON. A larger collection is withheld: it is not cached, and clients
+    /// receive a `withheld` notice instead.
     pub collection_bytes: usize,
-    /// Rows a second that are compared with what is shown of them; 0 compares none.
+    /// Rows per second that are compared with the published state; 0 disables the comparison.
     pub reconcile_rows: u32,
 }
 
-/// The handle that the gateway holds; cheap to clone.
+/// A handle for the gateway; cheap to clone.
 #[derive(Clone)]
 pub struct Live {
     shared: Arc<PublishedState>,
@@ -138,17 +140,17 @@ pub struct Live {
     closing: watch::Sender<bool>,
 }
 
-/// A socket that is kept up to date, for as long as this lives.
+/// A socket's subscription to updates, counted until it is dropped.
 pub struct Subscription {
     shared: Arc<PublishedState>,
     mode: Mode,
 }
 
 impl Live {
-    /// Reads every collection into the cache and follows the change log from there on.
+    /// Reads every collection into the cache and starts to poll the change log.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the first reading fails.
+    /// [`Error::Unavailable`] if the first read fails.
     pub async fn start(
         db: &Database,
         registry: &Registry,
@@ -186,24 +188,24 @@ impl Live {
         Ok(Self { shared, published, poll_requests, polled, closing })
     }
 
-    /// Gets ready for a client, which may come from another node and have been sent what this one has not seen yet: nobody is
-    /// to be shown less than before. One look serves all who come in the meantime.
+    /// Catches up with the log before a client subscribes, because another node may have sent it newer changes.
+    /// Concurrent calls share one poll.
     pub async fn catch_up_to(&self, mode: &Mode) {
         let behind = match mode {
             Mode::Changes { since: Some(cursor), .. } => !self.shared.covers(cursor),
             _ => self.shared.is_multi_node,
         };
-        // While the database is away, what there is must do.
+        // While the database is unreachable, the published state is the best there is.
         if behind && self.is_caught_up() && !self.poll_within(CATCH_UP_TIMEOUT).await {
             tracing::warn!("a client is let in by a node that may be behind");
         }
     }
 
-    /// Puts into a socket's outbox what it needs to be up to date, and keeps it so.
+    /// Sends a socket the current state or what it has missed, and subscribes it to updates.
     pub fn subscribe<S>(&self, socket: &Socket<S>, mode: Mode) -> Subscription {
         mode.subscriber_count(&self.shared).fetch_add(1, Ordering::Relaxed);
         socket.join(mode.room());
-        // Counted by now, so that it stays.
+        // The subscriber is counted by now, so the limited version stays.
         mode.limit().into_iter().for_each(|limit| self.shared.add_limit(limit));
         socket.give(|| match &mode {
             Mode::Snapshots { limit } => self.shared.all_snapshots(*limit),
@@ -218,7 +220,7 @@ impl Live {
         Subscription { shared: self.shared.clone(), mode }
     }
 
-    /// Puts every collection into a socket's outbox once more.
+    /// Sends a socket full snapshots of all collections again.
     pub fn send_snapshots<S>(&self, socket: &Socket<S>, mode: &Mode) {
         socket.give(|| match mode {
             Mode::Snapshots { limit } => self.shared.all_snapshots(*limit),
@@ -226,7 +228,7 @@ impl Live {
         });
     }
 
-    /// Waits until what `commit` changed has been sent to everybody.
+    /// Waits until the changes of a commit are published.
     pub async fn wait_published(&self, commit: Commit) {
         let (began, mut published) = (Instant::now(), self.published.clone());
         let wait = published.wait_for(|published| *published >= commit.0);
@@ -236,19 +238,19 @@ impl Live {
         metrics::histogram!("rowcast_live_lag_seconds").record(began.elapsed().as_secs_f64());
     }
 
-    /// Waits until everything that is committed now, by whomever, has been sent to everybody.
+    /// Waits until everything that is committed now is published.
     pub async fn wait_caught_up(&self) {
         if !self.poll_now().await {
             tracing::warn!("an ack is sent before what it tells of was published");
         }
     }
 
-    /// The same, and whether it came to that.
+    /// As [`wait_caught_up`](Self::wait_caught_up); returns whether it succeeded in time.
     pub(crate) async fn poll_now(&self) -> bool {
         self.poll_within(PUBLISH_TIMEOUT).await
     }
 
-    /// Waits for a look at the log that begins after this call.
+    /// Waits for a poll that begins after this call.
     async fn poll_within(&self, timeout: Duration) -> bool {
         let mut ticket = 0;
         self.poll_requests.send_modify(|requested| {
@@ -260,13 +262,13 @@ impl Live {
         matches!(tokio::time::timeout(timeout, wait).await, Ok(Ok(_)))
     }
 
-    /// Whether the last look at the change log went well.
+    /// Whether the last poll succeeded.
     #[must_use]
     pub fn is_caught_up(&self) -> bool {
         self.shared.caught_up.load(Ordering::Relaxed)
     }
 
-    /// Ends the tail, and waits for it to have noted what it showed.
+    /// Stops the tail, and waits until it has saved its digest.
     pub async fn stop(&self) {
         self.closing.send_replace(true);
         let mut published = self.published.clone();
@@ -275,7 +277,7 @@ impl Live {
     }
 }
 
-/// Sends a socket that follows so nothing more of what is published from now on; its [`Subscription`] goes as well.
+/// Stops further updates to a socket; the caller drops its [`Subscription`] as well.
 pub fn unsubscribe<S>(socket: &Socket<S>, mode: &Mode) {
     socket.leave(&mode.room());
 }
@@ -288,7 +290,7 @@ impl Mode {
         }
     }
 
-    /// Where those are who follow so.
+    /// The Socket.IO room of the mode.
     pub(crate) fn room(&self) -> Cow<'static, str> {
         match self {
             Self::Snapshots { limit: None } => SNAPSHOTS_ROOM.into(),
@@ -301,7 +303,7 @@ impl Mode {
         }
     }
 
-    /// How many follow so.
+    /// The number of subscribers in the mode.
     fn subscriber_count<'a>(&self, shared: &'a PublishedState) -> &'a AtomicUsize {
         match self {
             Self::Snapshots { limit: None } => &shared.snapshots,

@@ -1,12 +1,12 @@
-//! What was shown, in short: so that a server that starts sees what has changed meanwhile without an entry in the log.
+//! A digest of the published state, to detect changes without a log entry that were made while no server ran.
 //!
 //! ```text
-//! each collection ─▶ buckets, by id ─▶ rows and a sum of hashes of their JSON       with the position they belong to
+//! each collection ─▶ buckets by id ─▶ row count and sum of hashes of their JSON       at a position
 //! ```
 //!
-//! Clients that come back with a cursor are sent what the log has. Rows of which it has nothing are [logged](super::unlogged)
-//! where they can be named. Where a bucket differs beyond that, it is not known what clients have missed; so they are sent
-//! everything. What is shown is noted at the start, every minute if something changed, and at the end.
+//! Resuming clients receive the changes of the log. Rows without an entry are [logged](super::unlogged) afterwards if
+//! they can be identified. If a bucket still differs, the missed changes are unknown, and clients receive full
+//! snapshots. The digest is saved at the start, every minute if something changed, and at shutdown.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,13 +37,13 @@ use crate::{
     error::Error,
 };
 
-/// How often to note it.
+/// How often to save the digest.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// It is made so seldom that it takes no more than one part in so many of a core.
+/// Hashing uses at most this fraction of one core.
 const CPU_SHARE: u32 = 500;
 const BUCKETS: u16 = 256;
 
-/// How many rows, and the sum of their hashes, by bucket.
+/// The row count and the sum of hashes by bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Digest(Vec<(u64, u64)>);
 
@@ -59,7 +59,7 @@ impl Digest {
         Self(buckets)
     }
 
-    /// Buckets in which they differ.
+    /// The buckets that differ.
     fn difference<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = u16> + 'a {
         (0..BUCKETS).filter(|bucket| {
             let at = usize::from(*bucket);
@@ -72,11 +72,11 @@ fn bucket(id: i64) -> u16 {
     id.rem_euclid(BUCKETS.into()) as u16
 }
 
-/// When what is shown was last noted, and the number of that picture.
+/// The time of the last digest, and the number of its version.
 pub(super) struct DigestWriter {
     saved_at: Instant,
     number: u64,
-    /// How many milliseconds it took. Shared with the one that is being made.
+    /// The duration in milliseconds, shared with a save in progress.
     took: Arc<AtomicU64>,
 }
 
@@ -93,7 +93,7 @@ impl DigestWriter {
         is_idle && self.saved_at.elapsed() >= INTERVAL.max(pause) && self.number != number
     }
 
-    /// Notes what is shown at a position. The hashing is done on another thread.
+    /// Saves the digest at a position. Hashing runs on a blocking thread.
     pub(super) fn save(
         &mut self,
         db: &Database,
@@ -117,7 +117,7 @@ impl DigestWriter {
 }
 
 fn digests(views: &[CollectionView]) -> String {
-    // Of a withheld collection nothing is shown.
+    // A withheld collection has no published rows.
     let shown = views.iter().filter(|view| !view.is_withheld());
     let all: BTreeMap<&str, Digest> = shown.map(|view| (view.plural, Digest::of(&view.rows))).collect();
     serde_json::to_string(&all).unwrap_or_default()
@@ -131,16 +131,17 @@ async fn write(db: &Transaction, cursor: &Cursor, digests: &str) -> Result<(), D
     db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await.map(drop)
 }
 
-/// What has changed since what is shown was last noted, beyond what the log has.
+/// Changes since the last digest that have no log entry.
 pub(super) enum OfflineChanges {
     Nothing,
     /// These rows.
     Rows(Unlogged),
-    /// It cannot be named.
+    /// Unknown rows.
     Everything,
 }
 
-/// Looks for it. Where the log does not go back so far, or so much has happened since, that cannot be said.
+/// Finds changes without a log entry. Finds none if the log was pruned or has too many entries since, because the
+/// changes cannot be distinguished then.
 pub(super) async fn find_offline_changes(
     db: &Transaction,
     reader: &CollectionReader,
@@ -182,7 +183,7 @@ pub(super) async fn find_offline_changes(
     Ok(if unlogged.is_empty() { OfflineChanges::Nothing } else { OfflineChanges::Rows(unlogged) })
 }
 
-/// What was last noted, if it is of this life of the database.
+/// The last digest, if it is valid in the current epoch.
 async fn load(
     db: &Transaction,
     epochs: &Epochs,

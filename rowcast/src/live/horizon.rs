@@ -1,8 +1,8 @@
-//! Whether a long transaction holds back what all have seen, and which session or prepared transaction that is.
+//! Monitors long transactions that hold back the log's horizon, by session or prepared transaction.
 //!
-//! It delays no change and no ack. But the log cannot be pruned past it, and PostgreSQL cannot clean up behind it. It may be a
-//! session's, or a prepared one that no session has any more. It is as old as the database says, also for a server that has
-//! just been started.
+//! Such a transaction delays neither changes nor acks, but it blocks pruning of the log and vacuum. Its owner may be
+//! a session, or a prepared transaction without one. Its age is the database's, so it is correct after a server start
+//! too.
 
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use super::{position::Position, rows::with_timeout};
 use crate::database::Attached;
 
-/// From when on it is worth a line in the log, and how often.
+/// The age at which a transaction is logged, and how often.
 const WARN_AFTER: Duration = Duration::from_secs(60);
-/// From when on the database is asked about it: most transactions are over by then.
+/// The age at which the owner is queried; most transactions end before.
 const QUERY_AFTER: Duration = Duration::from_millis(500);
 
-/// The oldest open transaction, as long as it is the same.
+/// The oldest open transaction.
 #[derive(Default)]
 pub(super) struct Horizon {
     oldest: Option<OpenTransaction>,
@@ -25,16 +25,16 @@ pub(super) struct Horizon {
 struct OpenTransaction {
     transaction: u64,
     since: Instant,
-    /// Nothing before the database was asked.
+    /// None before the first query.
     owner: Option<TransactionOwner>,
     warned: Option<Instant>,
 }
 
-/// The session or the prepared transaction; all fields empty if the database does not say.
+/// The owning session or prepared transaction; all fields are empty if it was not found.
 #[derive(Default)]
 struct TransactionOwner {
     prepared: bool,
-    /// Its age when it was asked for, and when that was.
+    /// Its age when it was queried, and the time of the query.
     age: Option<(Duration, Instant)>,
     pid: String,
     user: String,
@@ -44,8 +44,8 @@ struct TransactionOwner {
     gid: String,
 }
 
-/// The transaction by its number, of which both views show the lower half. A session's age is its transaction's; a prepared
-/// transaction has been open since it was prepared at least.
+/// Finds the owner by the lower half of the transaction's number, which is what both views contain. The age of a
+/// prepared transaction is the time since it was prepared.
 const OWNER: &str = "
     select false as prepared, pid::text as pid, coalesce(usename::text, '') as owner,
         application_name as application, coalesce(datname::text, '') as database, coalesce(state, '') as state,
@@ -58,7 +58,7 @@ const OWNER: &str = "
     limit 1";
 
 impl Horizon {
-    /// Notes which transaction holds a position back.
+    /// Records which transaction is the oldest open one.
     pub(super) async fn observe(&mut self, position: &Position, attached: &Attached) {
         let first = position.open().first().copied();
         if self.oldest.as_ref().map(|oldest| oldest.transaction) != first {
@@ -89,7 +89,8 @@ impl OpenTransaction {
         reported.map_or_else(|| self.since.elapsed(), |(age, asked)| age + asked.elapsed())
     }
 
-    /// Asks for the owner once, and once more before it is warned: a session may have prepared it since.
+    /// Queries the owner once, and again before a warning, because a session may have prepared the transaction
+    /// meanwhile.
     async fn update(&mut self, connection: &DatabaseConnection) {
         if self.owner.is_none() && self.since.elapsed() >= QUERY_AFTER {
             self.query(connection).await;
@@ -103,7 +104,7 @@ impl OpenTransaction {
     }
 
     async fn query(&mut self, connection: &DatabaseConnection) {
-        // A failure shows in the next look at the log.
+        // The next poll reports a failure.
         if let Ok(owner) = with_timeout(find(connection, self.transaction)).await {
             self.owner = Some(owner);
         }

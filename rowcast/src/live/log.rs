@@ -1,18 +1,18 @@
-//! The change log: what has been committed since we last looked.
+//! The change log: polling for new entries.
 //!
-//! One look is one picture of the database: the entries of transactions that the [`Position`] before has not seen, and the
-//! position after. What becomes visible between two looks is read by the second, whatever its number; nothing is read
-//! twice, however long another transaction stays open.
+//! One poll reads one database snapshot: the entries of transactions that the previous [`Position`] does not include,
+//! and the new position. Every transaction is read exactly once, however long another transaction stays open and
+//! whatever its sequence numbers are.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::position::Position;
 use crate::{database::Transaction, error::Error};
 
-/// More news than this at once is cheaper to get by reading the collections anew.
+/// For more new entries than this, reading whole collections is cheaper.
 pub(super) const RELOAD_THRESHOLD: usize = 50_000;
 
-/// That a transaction created, updated or deleted a row.
+/// A created, updated or deleted row.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     /// On SQLite the entry's own `seq`.
@@ -21,16 +21,16 @@ pub(super) struct Entry {
     pub(super) id: i64,
 }
 
-/// The newest entry that has been read. As long as the log was not pruned past it, it must still be there: a log that lacks it,
-/// or has another one by its number, went back to an earlier state.
+/// The newest entry that was read. Unless it was pruned, it must still be in the log. If it is missing or differs,
+/// the log was rolled back to an earlier state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LastEntry {
     seq: i64,
-    /// What distinguishes it from another one by the same number: its transaction, or on SQLite a number drawn at random.
+    /// Distinguishes entries with the same number: the transaction, or on SQLite a random number.
     mark: i64,
 }
 
-/// How far a reader of the log has come.
+/// How far a reader has read the log.
 #[derive(Clone, Debug)]
 pub(super) struct ReadProgress {
     pub(super) position: Position,
@@ -38,38 +38,38 @@ pub(super) struct ReadProgress {
 }
 
 impl ReadProgress {
-    /// A reader that has come there, and does not know by which entry.
+    /// Progress up to a position, without a known last entry.
     pub(super) fn at(position: Position) -> Self {
         Self { position, last: None }
     }
 }
 
-/// What a look at the log brought. All of it holds for the transaction it was read in, so rows read there agree with it.
+/// The result of a poll. Rows that are read in the same transaction agree with it.
 #[derive(Debug)]
 pub(super) struct LogPoll {
     pub(super) progress: ReadProgress,
-    /// In the order in which they were written; one more than [`RELOAD_THRESHOLD`] at most.
+    /// In the order of their numbers; at most one more than [`RELOAD_THRESHOLD`].
     pub(super) entries: Vec<Entry>,
-    /// All of transactions from here on is still in the log.
+    /// The log is complete for transactions from here on.
     pub(super) floor: u64,
-    /// What may have changed with the database under a server that runs.
+    /// The identity of the database.
     pub(super) incarnation: Incarnation,
-    /// Why this is not the log that was read before; nothing if it is.
+    /// Why this is not the same log as before; none if it is.
     pub(super) inconsistency: Option<&'static str>,
 }
 
-/// Which database it was that was read.
+/// The identity of a database, which changes when it is replaced under a running server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Incarnation {
-    /// The newest epoch; on SQLite, where other servers' do not count, the reader's own if it is there.
+    /// The newest epoch; on SQLite the reader's own epoch, if it exists.
     epoch: Option<String>,
-    /// Emptied by PostgreSQL itself when it recovers from a crash.
+    /// In an unlogged table, which PostgreSQL empties in crash recovery.
     run: Option<String>,
-    /// The log's table and its file: others after a restore, and when the log was truncated.
+    /// The log's table and file; a restore or a truncation changes them.
     table: String,
 }
 
-/// What was committed after a position, for a reader that began in that epoch.
+/// Polls the log for entries after a position, for a reader of this epoch.
 pub(super) async fn poll(
     db: &impl ConnectionTrait,
     after: &ReadProgress,
@@ -81,10 +81,10 @@ pub(super) async fn poll(
     }
 }
 
-/// Beyond all there is.
+/// Greater than all positions.
 const MAX_POSITION: u64 = i64::MAX.cast_unsigned();
 
-/// Where the log ends.
+/// The end of the log.
 pub(super) async fn end(db: &Transaction, epoch: &str) -> Result<LogPoll, Error> {
     let all = ReadProgress::at(Position::below(MAX_POSITION));
     let mut poll = poll(db, &all, epoch).await?;
@@ -105,10 +105,10 @@ fn last(row: &QueryResult, seq: &str, mark: &str) -> Result<LastEntry, DbErr> {
 const STATE_MISSING: &str = "its state is missing";
 const ROLLED_BACK: &str = "it went back to an earlier state";
 
-/// Entries read at a time where there may be many: rows on their way from the database take far more room than entries.
+/// Entries per query; their encoded rows take much more memory than the entries.
 const PAGE: usize = 2000;
 
-/// The newest entries, at most `limit` of them, and a transaction below which there may be others.
+/// The newest entries, up to `limit`, and the transaction below which there may be more.
 pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>, u64), Error> {
     let backend = db.get_database_backend();
     let transaction = match backend {
@@ -135,7 +135,7 @@ pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>
     Ok((entries, others.map_or(Ok(0), |row| number(&row, "floor"))?))
 }
 
-// The newest entry, the one by the number of the last that was read, and whether the reader's epoch is known.
+// The newest entry, the last entry that was read, and whether the reader's epoch exists.
 const STATE: &str = "
     select state.floor, coalesce(newest.seq, 0) as last, newest.mark, old.mark as found,
         (select epoch from epochs where epoch = ?) as epoch
@@ -151,10 +151,10 @@ async fn sqlite(db: &impl ConnectionTrait, after: &ReadProgress, epoch: &str) ->
     let floor: Option<i64> = state.try_get("", "floor")?;
     let has_state = floor.is_some();
     let (floor, newest) = (floor.unwrap_or(0).cast_unsigned(), number(&state, "last")?);
-    // A log that has been pruned to nothing has still been read to its end.
+    // A log that was pruned completely has still been read to its end.
     let next = (newest + 1).max(floor);
     let found: Option<i64> = state.try_get("", "found")?;
-    // The counter goes on from what was cut off, unless that was taken back, too.
+    // The sequence survives pruning; it is lower only if it was rolled back.
     let counts_on = newest == 0 || after.last.is_none_or(|last| newest >= last.seq.cast_unsigned());
     let is_there = after.last.is_none_or(|last| found == Some(last.mark) || floor > last.seq.cast_unsigned());
     let has_new = next > after.position.next();
@@ -187,7 +187,7 @@ async fn after_sequence(db: &impl ConnectionTrait, next: u64) -> Result<Vec<Entr
     Ok(found.iter().map(entry).collect::<Result<_, _>>()?)
 }
 
-// One statement is one snapshot. Without news it is one row, whose entry is null.
+// One statement is one snapshot. Without new entries it returns one row with a null entry.
 const NEW_ENTRIES: &str = "
     with news as (
         select seq, txid, collection, row_id from change_log where txid >= $1::text::xid8

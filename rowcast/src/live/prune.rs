@@ -1,4 +1,4 @@
-//! Keeps what is written down for a time from growing without end: the change log by age and size, requests by age.
+//! Pruning: the change log by age and size, idempotency keys by age, commit markers by age.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::{
     requests,
 };
 
-/// How often to look.
+/// How often to prune.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// Nodes take turns: `prune` in ASCII.
+/// One node prunes at a time: `prune` in ASCII.
 const LOCK: i64 = 0x70_7275_6e65;
 
-/// Prunes every now and then, until told to stop.
+/// Prunes periodically until stopped.
 pub(super) async fn run(db: Database, retention: Retention, mut stop: watch::Receiver<bool>) {
     loop {
         match db.write(async move |db: &Transaction| prune(db, retention).await).await {
@@ -33,7 +33,7 @@ pub(super) async fn run(db: Database, retention: Retention, mut stop: watch::Rec
     }
 }
 
-/// How many entries are left; nothing if another node is at it.
+/// Returns the number of remaining entries; none if another node is pruning.
 async fn prune(db: &Transaction, retention: Retention) -> Result<Option<i64>, Error> {
     let (backend, now) = (db.get_database_backend(), clock::now(db).await?);
     if backend == DbBackend::Postgres {
@@ -41,7 +41,7 @@ async fn prune(db: &Transaction, retention: Retention) -> Result<Option<i64>, Er
         if number(db, &try_lock).await? == Some(0) {
             return Ok(None);
         }
-        // Whoever wanted to know has asked within seconds.
+        // Commit markers are queried within seconds after the commit.
         db.execute_unprepared(&format!("delete from commits where at < {}", now - 3600)).await?;
     }
     requests::forget(db, now).await?;
@@ -57,7 +57,7 @@ async fn prune(db: &Transaction, retention: Retention) -> Result<Option<i64>, Er
     Ok(number(db, "select count(*) as number from change_log").await?)
 }
 
-/// Notes how far transactions have come by now, and forgets the notes that are of no use any more.
+/// Records the current transaction number with the time, and deletes marks that are no longer needed.
 async fn record_mark(db: &Transaction, retention: Retention, now: i64) -> Result<(), DbErr> {
     let next = match db.get_database_backend() {
         DbBackend::Postgres => "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
@@ -69,8 +69,8 @@ async fn record_mark(db: &Transaction, retention: Retention, now: i64) -> Result
     Ok(())
 }
 
-/// Deletes entries of transactions below `old`, and those up to the `seq` `over`. Never past a transaction that is open: a
-/// reader that has seen all but that one must not take it for lost. The log's own trigger raises the floor past what is gone.
+/// Deletes entries of transactions below `old`, and those up to `seq` `over`. Entries above an open transaction stay:
+/// a reader that has read all others must not treat it as lost. The log's trigger raises the floor.
 async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     let sql = format!(
         "delete from change_log
@@ -79,7 +79,7 @@ async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     db.execute_unprepared(&sql).await.map(drop)
 }
 
-/// The floor first: then the log's own trigger, which fires for each entry, has nothing to do.
+/// Raises the floor first, so that the log's trigger, which runs for each entry, has nothing to do.
 async fn sqlite(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     let last = (old - 1).max(over);
     let raise = format!(

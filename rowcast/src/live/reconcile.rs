@@ -1,14 +1,13 @@
-//! Finds what no trigger has seen: rows that differ from what is shown.
+//! Reconciliation: finds rows that differ from the published state although no trigger has logged them.
 //!
 //! ```text
-//! every second ─▶ [ the log has nothing new │ a page's stamp │ if it differs: the page's rows, beside the cache ]
-//!                   one picture of the database                         │
-//!                        differences ─▶ entries in the change log ◀─────┘   and from there as every other change
+//! every second ─▶ [ poll: nothing new │ a page's fingerprint │ if it differs: compare its rows with the cache ]
+//!                   one database snapshot                                │
+//!                        differences ─▶ entries in the change log ◀──────┘   published like any other change
 //! ```
 //!
-//! So a difference reaches every node, every history and every cursor in the ordinary way. A row that changed under the
-//! `version` that is shown is given the next one, so that stale updates conflict. Nothing here is urgent, and all of it is
-//! bounded: rows a second, and the time that may take.
+//! So a difference reaches all nodes, histories and cursors. A row that changed without a new `version` gets the next
+//! one, so that stale updates conflict. Rows per second and time per run are limited.
 
 mod difference;
 mod fingerprint;
@@ -35,52 +34,52 @@ use fingerprint::Fingerprint;
 
 /// How often to compare.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How long it may take then: changes wait meanwhile. So many pages are looked at in any case, which is all of a small
-/// database: a busy machine is slow with everything.
+/// The time budget of one run, which delays changes. `MIN_PAGES` are compared in any case; this covers a small
+/// database completely even on a slow machine.
 const TIME_BUDGET: Duration = Duration::from_millis(20);
 const MIN_PAGES: usize = 8;
-/// Rows of a page, and how many it may have become before it is divided.
+/// Rows per page, and the number at which a page is split.
 const PAGE_ROWS: usize = 250;
 const MAX_PAGE_ROWS: usize = 2 * PAGE_ROWS;
-/// A row that is read costs as much as so many that only their stamp is asked for.
+/// Reading a row costs as much as fingerprinting this many rows.
 const READ_COST: i64 = 8;
 
-/// Where the comparison has come, and what it knows of the pages.
+/// The progress of the comparison, and the known fingerprints.
 #[derive(Default)]
 pub(super) struct Reconciler {
-    /// Rows a second; none at all if it is 0.
+    /// Rows per second; 0 disables the comparison.
     rows: i64,
-    /// What is left of them. Below zero, a page was larger than that.
+    /// The remaining rows of this second; negative after a page that exceeded it.
     budget: i64,
     last: Option<Instant>,
-    /// Since when this pass over all collections has gone on.
+    /// The start of the current pass over all collections.
     began: Option<Instant>,
     collection_index: usize,
     after: i64,
-    /// For each collection: the last id of each page, and the stamp under which its rows were what is shown.
+    /// By collection: the last id of each page, and the fingerprint at which its rows equalled the published ones.
     pages: Vec<BTreeMap<i64, Option<Fingerprint>>>,
-    /// What was found last is being written: it may wait for locks, and nothing here waits for it.
+    /// The write of the last differences. It may wait for locks, so it runs in the background.
     publishing: Option<JoinHandle<()>>,
 }
 
 impl Reconciler {
-    /// One that looks at so many rows a second.
+    /// Compares this many rows per second.
     pub(super) fn new(rows: u32) -> Self {
         Self { rows: rows.into(), after: i64::MIN, ..Self::default() }
     }
 
-    /// Whether it is time to compare some more.
+    /// Whether the next comparison is due.
     pub(super) fn is_due(&self) -> bool {
         let is_idle = self.publishing.as_ref().is_none_or(JoinHandle::is_finished);
         self.rows > 0 && is_idle && self.last.is_none_or(|last| last.elapsed() >= INTERVAL)
     }
 
-    /// What is known of pages is another database's.
+    /// Discards the fingerprints, because the database was replaced.
     pub(super) fn reset(&mut self) {
         *self = Self { rows: self.rows, last: self.last, after: i64::MIN, ..Self::default() };
     }
 
-    /// Compares what is due. What is shown must be what there is if there is `nothing_new` in the same picture.
+    /// Compares the next rows, provided that there is `nothing_new` in the same snapshot.
     pub(super) async fn run(
         &mut self,
         attached: &Attached,
@@ -89,7 +88,7 @@ impl Reconciler {
         views: &[CollectionView],
         nothing_new: impl AsyncFn(&Transaction) -> Result<bool, Error>,
     ) {
-        // A read may be run again, one at a time.
+        // A read may be retried, but never concurrently.
         let this = tokio::sync::Mutex::new(self);
         let compared = attached.read(async |db| match nothing_new(db).await? {
             true => this.lock().await.compare(db, reader, views).await,
@@ -148,13 +147,13 @@ impl Reconciler {
 
     fn start_collection(&mut self, collection_index: usize, view: &CollectionView) {
         (self.collection_index, self.after) = (collection_index, i64::MIN);
-        // Where most rows have gone, pages are made anew.
+        // After most rows were deleted, the pages are built again.
         if self.pages[collection_index].len() > 2 + 2 * view.rows.len() / PAGE_ROWS {
             self.pages[collection_index].clear();
         }
     }
 
-    /// All collections have been compared; what comes next begins from the first.
+    /// Ends the pass; the next one begins with the first collection.
     fn finish_pass(&mut self) {
         (self.collection_index, self.after) = (0, i64::MIN);
         if let Some(began) = self.began.take() {
@@ -162,7 +161,7 @@ impl Reconciler {
         }
     }
 
-    /// Compares one page, and goes on to the next.
+    /// Compares one page, and moves on to the next.
     async fn page(
         &mut self,
         db: &Transaction,
@@ -177,7 +176,7 @@ impl Reconciler {
             return Ok(None);
         }
         let rows = with_timeout(kind.page(db, after, (MAX_PAGE_ROWS + 1) as u64)).await?;
-        // With more than that, only so far.
+        // A longer page is compared up to its maximum.
         let reached = rows.get(MAX_PAGE_ROWS).map_or(end, |_| rows[MAX_PAGE_ROWS - 1].0.min(end));
         let rows: Vec<Encoded> = rows.into_iter().filter(|(id, _)| *id <= reached).collect();
         let shown = shown().take_while(|(id, _)| *id <= reached);
@@ -188,7 +187,7 @@ impl Reconciler {
         Ok(difference)
     }
 
-    /// Where the next page ends: where it did before, unless it has grown too much since.
+    /// The end of the next page: the known one, unless the page has grown too large.
     fn end(&self, view: &CollectionView) -> i64 {
         let known = self.pages[self.collection_index]
             .range(self.after.saturating_add(1)..)
@@ -201,7 +200,7 @@ impl Reconciler {
     }
 
     fn advance(&mut self, end: i64, rows: usize, cost: i64) {
-        // A statement costs something, however few its rows.
+        // A statement has a minimum cost.
         self.budget -= (rows as i64 * cost).max(PAGE_ROWS as i64 / 10);
         self.after = end;
         if end == i64::MAX {

@@ -1,4 +1,4 @@
-//! From entries of the log to the rows that they concern, all within the picture of the database that they were read in.
+//! Reads the rows that log entries refer to, in the snapshot in which the entries were read.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -19,11 +19,11 @@ use crate::{
     store,
 };
 
-/// Ids in one statement, below SQLite's limit for one statement's values.
+/// Ids in one statement, below SQLite's limit of bound values.
 const BATCH_SIZE: usize = 1000;
-/// Transactions by which a row is remembered that shows one they changed; with more it is remembered without.
+/// The maximum number of transactions stored for a row that embeds changed rows; with more it is stored without one.
 const MAX_TRANSACTIONS: usize = 8;
-/// How long the database may take for one page.
+/// The timeout of one query.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The collections, in the registry's order.
@@ -31,11 +31,11 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct CollectionReader {
     reader: Vec<Arc<dyn Kind>>,
     collection_indexes: HashMap<&'static str, u16>,
-    /// Bytes of a collection that is sent whole.
+    /// The maximum size of a collection that is sent.
     pub(super) limit: usize,
 }
 
-/// Which collections are withheld, by their places: nothing is read of those.
+/// Whether a collection is withheld, by index; its rows are not read.
 pub(super) type Withheld<'a> = &'a dyn Fn(usize) -> bool;
 
 impl CollectionReader {
@@ -49,28 +49,28 @@ impl CollectionReader {
         self.reader.iter()
     }
 
-    /// Whether entries are about a collection, or about what it shows.
+    /// Whether entries refer to a collection, or to rows that it embeds.
     pub(super) fn affects(&self, entries: &[Entry], collection_index: usize) -> bool {
         let Some(kind) = self.reader.get(collection_index) else { return false };
         let shown = |name: &str| kind.nests().iter().any(|nested| nested.collection == name);
         entries.iter().any(|entry| entry.collection == kind.plural() || shown(&entry.collection))
     }
 
-    /// The tables whose changes are logged.
+    /// The tables with a change log trigger.
     pub(super) fn tables(&self) -> Vec<&'static str> {
         let join = self.reader.iter().flat_map(|kind| kind.nests()).map(|nested| nested.table);
         let all: BTreeSet<_> = self.reader.iter().map(|kind| kind.plural()).chain(join).collect();
         all.into_iter().collect()
     }
 
-    /// Rows by the plural names of their collections.
+    /// Rows by collection name.
     pub(super) fn named(&self, rows: Unlogged) -> impl Iterator<Item = (&'static str, Vec<(i64, i64)>)> {
         rows.into_iter().filter_map(|(collection_index, rows)| {
             Some((self.reader.get(usize::from(collection_index))?.plural(), rows))
         })
     }
 
-    /// What entries say: which rows changed, and which rows show those.
+    /// The changes of log entries: the rows themselves, and the rows that embed them.
     pub(super) async fn changes(
         &self,
         db: &Transaction,
@@ -80,7 +80,7 @@ impl CollectionReader {
         let mut changes: BTreeSet<Change> = BTreeSet::new();
         let mut by_row: BTreeMap<(u16, i64), BTreeSet<u64>> = BTreeMap::new();
         for entry in entries {
-            // Other programs may watch tables of their own.
+            // Other programs may log changes of tables of their own.
             let Some(collection_index) = self.collection_indexes.get(&*entry.collection) else { continue };
             changes.insert(Change {
                 transaction: entry.transaction,
@@ -113,7 +113,7 @@ impl CollectionReader {
                 }
             }
         }
-        // Collections that are not sent count only for those that show their rows.
+        // Collections that are not live matter only through the rows that embed theirs.
         let is_sent = |collection_index: usize| {
             self.reader.get(collection_index).is_some_and(|kind| kind.is_sent())
                 && !withheld(collection_index)
@@ -121,8 +121,8 @@ impl CollectionReader {
         Ok(changes.into_iter().filter(|change| is_sent(usize::from(change.collection_index))).collect())
     }
 
-    /// The rows that changes name, as they are now; those of collections that are sent. Nothing for a collection of which they
-    /// alone would be too much.
+    /// The current rows of the changes, for live collections; none for a collection whose changed rows alone exceed
+    /// the limit.
     pub(super) async fn rows(
         &self,
         db: &Transaction,
@@ -161,7 +161,7 @@ impl CollectionReader {
         Ok(Some(rows))
     }
 
-    /// Every row of every collection that is sent; nothing for one that is too large for that.
+    /// All rows of all live collections; none for a collection above the limit.
     pub(super) async fn read_all(&self, db: &Transaction) -> Result<Vec<Option<Cache>>, Error> {
         let mut all = Vec::new();
         for collection_index in 0..self.reader.len() {
@@ -170,7 +170,7 @@ impl CollectionReader {
         Ok(all)
     }
 
-    /// Every row of a collection, if it is sent; nothing if those have more than so many bytes.
+    /// All rows of a live collection; none if they exceed the limit.
     pub(super) async fn read_collection(
         &self,
         db: &Transaction,
@@ -197,17 +197,17 @@ impl CollectionReader {
     }
 }
 
-/// Rows read at a time: few to begin with, and more as long as they are small. Rows of others may have any size.
+/// Adapts the number of rows per query to their size, which may be arbitrary.
 struct BatchSizer {
     next: usize,
     rows: usize,
     bytes: usize,
 }
 
-/// Rows read at a time, at least and at most.
+/// The limits of the number of rows per query.
 const MIN_BATCH: usize = 16;
 const MAX_BATCH: usize = 256;
-/// Bytes that are to be read at a time.
+/// The target size of a query's result.
 const TARGET_BYTES: usize = 1024 * 1024;
 
 impl Default for BatchSizer {
@@ -221,7 +221,7 @@ impl BatchSizer {
         self.next.min(left)
     }
 
-    /// Rows that were read; returns how many bytes all of them had.
+    /// Records rows that were read; returns the size of all so far.
     fn record(&mut self, rows: &[Encoded]) -> usize {
         self.rows += rows.len();
         self.bytes += rows.iter().map(|(_, row)| row.get().len()).sum::<usize>();
@@ -231,14 +231,14 @@ impl BatchSizer {
     }
 }
 
-/// The same ids, some of them repeated: so that statements come in a few lengths and stay prepared.
+/// Repeats the last id, so that statements have few different lengths and stay prepared.
 fn pad(ids: &[i64]) -> Vec<i64> {
     let length = ids.len().next_power_of_two().min(BATCH_SIZE.max(ids.len()));
     let last = ids.last().copied();
     ids.iter().copied().chain(last.into_iter().cycle()).take(length).collect()
 }
 
-/// A database that does not answer at all, not even with a failure, is out of reach.
+/// Treats a database that does not respond as unavailable.
 pub(super) async fn with_timeout<T, E: Into<Error>>(
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Error> {

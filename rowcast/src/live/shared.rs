@@ -1,10 +1,10 @@
-//! What the tail's thread leaves for those that serve sockets: the picture, and what led to it.
+//! The published state: shared by the tail's thread and the threads that serve sockets.
 //!
-//! Replaced and broadcast under one lock, so whoever reads a picture can be sure that the messages which led to it are
-//! on their way, and numbers tell which of them it has in it already.
+//! The state is replaced and broadcast under one lock. So a reader of a version can rely on it that all earlier
+//! messages are queued, and their numbers show which of them it includes.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -16,7 +16,9 @@ use socketio::{Fold, Frame, Hub, Message};
 
 use super::{
     CHANGES_ROOM, Mode, PARTS_ROOM, SNAPSHOTS_ROOM, SnapshotFormat,
+    coalesced::{CoalesceKey, CoalescedFrames},
     cursor::Cursor,
+    delivery::{DeliveryTimer, with_delivery_timer},
     epoch::Epochs,
     history::{Change, ChangedRows, History},
     limit::{LIMITS, Limit},
@@ -25,25 +27,22 @@ use super::{
     state::{Baseline, CHANGES, CursorContext, StateVersion},
 };
 
-/// Bytes of folds that are kept to be shared: many clients come back from the same outage, and few from each of many others.
-const COALESCED_BYTES: usize = 16 * 1024 * 1024;
-
-/// What is sent, and what has been sent lately.
+/// The current state and its history.
 pub(super) struct PublishedState {
     state: RwLock<Inner>,
     coalesced: Mutex<CoalescedFrames>,
     pub(super) caught_up: AtomicBool,
     /// Whether there may be other nodes.
     pub(super) is_multi_node: bool,
-    /// How many sockets want each.
+    /// The number of subscribers by mode.
     pub(super) snapshots: AtomicUsize,
     pub(super) changes: AtomicUsize,
     pub(super) parts: AtomicUsize,
-    /// The same of those with a limit.
+    /// The number of subscribers by message limit.
     pub(super) limited: [LimitedSubscribers; LIMITS],
 }
 
-/// How many sockets with some limit want each.
+/// The number of subscribers with one message limit.
 #[derive(Default)]
 pub(super) struct LimitedSubscribers {
     pub(super) snapshots: AtomicUsize,
@@ -52,18 +51,18 @@ pub(super) struct LimitedSubscribers {
 
 struct Inner {
     version: Arc<StateVersion>,
-    /// How far the log has been read: further than the picture if what came after it made no difference.
+    /// The position in the log. It is ahead of the version if later entries changed nothing.
     position: Position,
     history: History,
     epochs: Epochs,
-    /// Grows with the picture and with the history.
+    /// Grows with the version and with the history.
     revision: u64,
-    /// What the picture is for clients with a limit, as long as there are any.
+    /// Versions for clients with a message limit, while there are any.
     limited: BTreeMap<Limit, Arc<StateVersion>>,
 }
 
 impl Inner {
-    /// The picture for somebody, and where those are who are sent it.
+    /// The version for a message limit, and the cursor that goes with it.
     fn now(&self, limit: Option<Limit>) -> (Arc<StateVersion>, CursorContext) {
         let version = limit.map_or_else(|| self.version.clone(), |limit| self.limited(limit));
         let cursor = version.for_client(&Cursor::new(self.epochs.current(), &self.position));
@@ -76,44 +75,13 @@ impl Inner {
     }
 }
 
-/// What a group of commits made of the last picture.
+/// The next version.
 pub(super) struct Publication {
     pub(super) version: StateVersion,
-    /// The rows that are not as they were.
+    /// The rows that differ from the version before.
     pub(super) changed: ChangedRows,
-    /// Which transactions changed them; nothing if that is not known, and cursors from before are worth nothing.
+    /// The changes by transaction; none if they are unknown, which invalidates earlier cursors.
     pub(super) changes: Option<Vec<Change>>,
-}
-
-/// From where a fold begins.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) enum CoalesceKey {
-    Number(u64),
-    Cursor(String),
-}
-
-/// Folds up to one state.
-#[derive(Default)]
-struct CoalescedFrames {
-    revision: u64,
-    bytes: usize,
-    frames: HashMap<(CoalesceKey, SnapshotFormat), (Frame, u64)>,
-}
-
-impl CoalescedFrames {
-    fn get(&self, revision: u64, after: &(CoalesceKey, SnapshotFormat)) -> Option<(Frame, u64)> {
-        self.frames.get(after).filter(|_| self.revision == revision).cloned()
-    }
-
-    fn insert(&mut self, revision: u64, after: (CoalesceKey, SnapshotFormat), (frame, number): (Frame, u64)) {
-        if revision > self.revision || self.bytes + frame.len() > COALESCED_BYTES {
-            *self = Self { revision: revision.max(self.revision), ..Self::default() };
-        }
-        if revision == self.revision {
-            self.bytes += frame.len();
-            self.frames.insert(after, (frame, number));
-        }
-    }
 }
 
 impl PublishedState {
@@ -144,13 +112,13 @@ impl PublishedState {
         })
     }
 
-    /// How many changes are remembered.
+    /// The number of changes in the history.
     pub(super) fn history_len(&self) -> usize {
         self.state().history.len()
     }
 
-    /// The log was read to there, and nothing is different here. But a client of another node may have been sent a state in
-    /// between, so what changed is remembered.
+    /// Advances the position without a new version. The changes still enter the history, because another node may
+    /// have sent a client a state in between.
     pub(super) fn advance(&self, position: Position, changes: Vec<Change>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if !changes.is_empty() {
@@ -161,7 +129,7 @@ impl PublishedState {
         state.position = position;
     }
 
-    /// Replaces the picture and sends what is new in it.
+    /// Replaces the version and broadcasts the difference.
     pub(super) fn publish(
         self: &Arc<Self>,
         hub: &Hub,
@@ -174,27 +142,27 @@ impl PublishedState {
         let version = Arc::new(version);
         let revision = self.state().revision + 1;
         let now = CursorContext { cursor: version.cursor.clone(), revision, floor: 0 };
-        // What those who are there want is made before anybody has to wait for the lock.
-        let deltas = |made: DeltaFrames| {
-            let publication = !changed.is_empty() || version.has_availability_change();
-            let wanted = |format| publication && self.change_subscribers(format).load(Ordering::Relaxed) > 0;
+        // Encoded before the lock is taken, for the modes that have subscribers.
+        let deltas = |prepared: DeltaFrames| {
+            let differs = !changed.is_empty() || version.has_availability_change();
+            let wanted = |format| differs && self.change_subscribers(format).load(Ordering::Relaxed) > 0;
             let before = Baseline::Number(version.number - 1);
             let delivery = Arc::new(DeliveryTimer(began));
             let frame = |format: SnapshotFormat| {
                 format.update_frame(&version, &changed, &before, &now).watched(delivery.clone())
             };
-            let make = |format| wanted(format).then(|| frame(format));
-            let snapshots = made.snapshots.or_else(|| make(SnapshotFormat::Snapshots));
+            let encode = |format| wanted(format).then(|| frame(format));
+            let snapshots = prepared.snapshots.or_else(|| encode(SnapshotFormat::Snapshots));
             let shared = snapshots.clone().filter(|_| version.needs_only_changes(&before));
             let shared = || shared.filter(|_| wanted(SnapshotFormat::Parts));
-            let parts = made.parts.or_else(shared).or_else(|| make(SnapshotFormat::Parts));
+            let parts = prepared.parts.or_else(shared).or_else(|| encode(SnapshotFormat::Parts));
             DeltaFrames { snapshots, parts }
         };
         let snapshots = || match self.snapshots.load(Ordering::Relaxed) {
             0 => Vec::new(),
             _ => with_delivery_timer(version.snapshots(&now, false), began),
         };
-        let (made, first) = (snapshots(), deltas(DeltaFrames::default()));
+        let (prepared, first) = (snapshots(), deltas(DeltaFrames::default()));
 
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match changes {
@@ -204,14 +172,13 @@ impl PublishedState {
         (state.version, state.position) = (version.clone(), position);
         state.epochs = epochs.clone();
         state.revision = revision;
-        // Whoever came meanwhile has read the picture before, and must be sent this one.
-        let made = if made.is_empty() { snapshots() } else { made };
-        if !made.is_empty() {
-            hub.to(SNAPSHOTS_ROOM).give(&made);
+        // A client that subscribed meanwhile has received the version before, so it needs this one.
+        let prepared = if prepared.is_empty() { snapshots() } else { prepared };
+        if !prepared.is_empty() {
+            hub.to(SNAPSHOTS_ROOM).give(&prepared);
         }
         let DeltaFrames { snapshots, parts } = deltas(first);
-        let message =
-            |frame, format| Message::step(CHANGES, version.number, frame, self.missed_delta(format));
+        let message = |frame, format| Message::step(CHANGES, version.number, frame, self.coalescer(format));
         if let Some(frame) = snapshots {
             hub.to(CHANGES_ROOM).give(&[message(frame, SnapshotFormat::Snapshots)]);
         }
@@ -221,7 +188,7 @@ impl PublishedState {
         self.publish_limited(hub, &mut state, &changed);
     }
 
-    /// The same for those with a limit. They are few, if any, so that nobody waits for it.
+    /// Publishes to clients with a message limit. There are few, so it may run under the lock.
     fn publish_limited(self: &Arc<Self>, hub: &Hub, state: &mut Inner, changed: &ChangedRows) {
         for (limit, before) in std::mem::take(&mut state.limited) {
             let LimitedSubscribers { snapshots, changes } = &self.limited[limit.index()];
@@ -238,37 +205,37 @@ impl PublishedState {
                 let format = SnapshotFormat::Limited(limit);
                 let frame =
                     format.update_frame(&version, changed, &Baseline::Number(version.number - 1), &now);
-                let delta = Message::step(CHANGES, version.number, frame, self.missed_delta(format));
+                let delta = Message::step(CHANGES, version.number, frame, self.coalescer(format));
                 hub.to(Mode::Changes { since: None, format }.room()).give(&[delta]);
             }
         }
     }
 
-    /// From now on there is a picture for that limit.
+    /// Adds a version for this message limit.
     pub(super) fn add_limit(&self, limit: Limit) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let version = state.limited(limit);
         state.limited.insert(limit, version);
     }
 
-    /// The snapshots as they are now.
+    /// The current snapshots.
     pub(super) fn all_snapshots(&self, limit: Option<Limit>) -> Vec<Message> {
         let (version, now) = self.state().now(limit);
         version.snapshots(&now, true)
     }
 
-    /// All that there is now, as the first step of a client.
+    /// The current state as a client's first message.
     pub(super) fn full_snapshot(self: &Arc<Self>, format: SnapshotFormat) -> Message {
-        let (frame, number) = self.all(format);
+        let (frame, number) = self.full_frame(format);
         Message::step(CHANGES, number, frame, Arc::new(FullSnapshot(self.clone(), format)))
     }
 
-    pub(super) fn all(&self, format: SnapshotFormat) -> (Frame, u64) {
+    pub(super) fn full_frame(&self, format: SnapshotFormat) -> (Frame, u64) {
         let (version, now) = self.state().now(format.limit());
-        (format.all(&version, &now), version.number)
+        (format.full_frame(&version, &now), version.number)
     }
 
-    /// How many sockets are sent changes in that format.
+    /// The number of subscribers to changes in this format.
     pub(super) fn change_subscribers(&self, format: SnapshotFormat) -> &AtomicUsize {
         match format {
             SnapshotFormat::Snapshots => &self.changes,
@@ -277,22 +244,22 @@ impl PublishedState {
         }
     }
 
-    /// What makes one of the steps that a client has not taken.
-    fn missed_delta(self: &Arc<Self>, format: SnapshotFormat) -> Arc<dyn Fold> {
+    /// Coalesces the deltas that a client has not been sent.
+    fn coalescer(self: &Arc<Self>, format: SnapshotFormat) -> Arc<dyn Fold> {
         Arc::new(MissedDelta(self.clone(), format))
     }
 
-    /// What a client with this cursor has missed, as its first step; nothing if that is not known any more.
+    /// The changes after a cursor as a client's first message; none if the cursor is not valid.
     pub(super) fn resume(self: &Arc<Self>, cursor: &Cursor, format: SnapshotFormat) -> Option<Message> {
         let (frame, number) = self.since(cursor, format)?;
-        let fold = Arc::new(ResumeFrame { shared: self.clone(), cursor: cursor.clone(), format });
-        Some(Message::step(CHANGES, number, frame, fold))
+        let coalesce = Arc::new(ResumeFrame { shared: self.clone(), cursor: cursor.clone(), format });
+        Some(Message::step(CHANGES, number, frame, coalesce))
     }
 
-    /// Whether all that a client with this cursor has been sent has been seen here, too.
+    /// Whether this node has read everything that the cursor includes.
     pub(super) fn covers(&self, cursor: &Cursor) -> bool {
         let state = self.state();
-        // Another epoch may have begun, and be known to another node first.
+        // Another node may already know a new epoch.
         state.epochs.current() == cursor.epoch && state.position.covers(&cursor.position)
     }
 
@@ -307,7 +274,7 @@ impl PublishedState {
         )
     }
 
-    /// Everything after a point, in one frame; made once for all who come from there.
+    /// The changes after a starting point as one frame, shared by all clients with the same starting point.
     fn coalesce_where(
         &self,
         after: (CoalesceKey, SnapshotFormat),
@@ -315,15 +282,15 @@ impl PublishedState {
         missed: impl FnOnce(&Inner) -> Option<ChangedRows>,
     ) -> Option<(Frame, u64)> {
         let revision = self.state().revision;
-        if let Some(fold) = self.coalesced().get(revision, &after) {
-            return Some(fold);
+        if let Some(frame) = self.coalesced().get(revision, &after) {
+            return Some(frame);
         }
         let state = self.state();
         let (missed, (version, now)) = (missed(&state)?, state.now(after.1.limit()));
         drop(state);
-        let fold = (after.1.update_frame(&version, &missed, baseline, &now), version.number);
-        self.coalesced().insert(now.revision, after, fold.clone());
-        Some(fold)
+        let frame = (after.1.update_frame(&version, &missed, baseline, &now), version.number);
+        self.coalesced().insert(now.revision, after, frame.clone());
+        Some(frame)
     }
 
     pub(super) fn coalesce_from(
@@ -344,24 +311,9 @@ impl PublishedState {
     }
 }
 
-/// What a group of commits is told by, in each format that somebody wants.
+/// The encoded delta of a batch, in each format with subscribers.
 #[derive(Default)]
 struct DeltaFrames {
     snapshots: Option<Frame>,
     parts: Option<Frame>,
-}
-
-/// Gone when the last client has been written to.
-struct DeliveryTimer(Instant);
-
-impl Drop for DeliveryTimer {
-    fn drop(&mut self) {
-        metrics::histogram!("rowcast_live_delivery_seconds").record(self.0.elapsed().as_secs_f64());
-    }
-}
-
-/// The last of them to be gone tells the time.
-fn with_delivery_timer(messages: Vec<Message>, began: Instant) -> Vec<Message> {
-    let delivery = Arc::new(DeliveryTimer(began));
-    messages.into_iter().map(|message| message.watched(delivery.clone())).collect()
 }

@@ -1,4 +1,4 @@
-//! In which format somebody who wants changes is brought up to date, and what makes one message of those that have not been taken.
+//! The updates of clients that receive changes, by snapshot format, and the coalescing of unsent messages.
 
 use std::sync::Arc;
 
@@ -6,18 +6,19 @@ use socketio::{Fold, Frame};
 
 use super::{
     SnapshotFormat,
+    coalesced::CoalesceKey,
     cursor::Cursor,
     history::ChangedRows,
     limit::Limit,
-    shared::{CoalesceKey, PublishedState},
+    shared::PublishedState,
     state::{Baseline, CursorContext, StateVersion},
 };
 
-/// Bytes of changes that somebody who comes back is sent in one message, if parts are taken instead.
+/// For larger changes after a cursor, parts are sent instead.
 const MAX_RESUME_BYTES: usize = 1024 * 1024;
 
 impl SnapshotFormat {
-    /// What the client takes at most.
+    /// The client's message limit.
     pub(super) fn limit(self) -> Option<Limit> {
         match self {
             Self::Limited(limit) => Some(limit),
@@ -25,14 +26,14 @@ impl SnapshotFormat {
         }
     }
 
-    pub(super) fn all(self, version: &StateVersion, now: &CursorContext) -> Frame {
+    pub(super) fn full_frame(self, version: &StateVersion, now: &CursorContext) -> Frame {
         match self {
             Self::Snapshots | Self::Limited(_) => version.full_snapshot(now),
             Self::Parts => version.parts(now),
         }
     }
 
-    /// All that a client needs who has something earlier.
+    /// The frame that updates a client from a baseline.
     pub(super) fn update_frame(
         self,
         version: &StateVersion,
@@ -49,13 +50,13 @@ impl SnapshotFormat {
             Self::Parts => MAX_RESUME_BYTES,
             Self::Limited(limit) => limit.bytes(),
         };
-        // Who was cut off because of its size would be sent it again and again.
+        // A client that closed the connection because of this message would receive it again after each reconnect.
         let too_large = matches!(baseline, Baseline::Cursor(_)) && frame.largest_message() > max;
-        if too_large { self.all(version, now) } else { frame }
+        if too_large { self.full_frame(version, now) } else { frame }
     }
 }
 
-/// For clients that have been sent every step so far, and have not taken the last ones.
+/// Coalesces the unsent deltas of a client that has received all earlier ones.
 pub(super) struct MissedDelta(pub(super) Arc<PublishedState>, pub(super) SnapshotFormat);
 
 impl Fold for MissedDelta {
@@ -65,20 +66,20 @@ impl Fold for MissedDelta {
         let baseline = Baseline::Number(after);
         let folded = shared
             .coalesce_from((CoalesceKey::Number(after), *format), &baseline, |history| history.after(after));
-        folded.unwrap_or_else(|| shared.all(*format))
+        folded.unwrap_or_else(|| shared.full_frame(*format))
     }
 }
 
-/// For clients whose first step, all that there is, has not left yet.
+/// Replaces an unsent first message with the current state.
 pub(super) struct FullSnapshot(pub(super) Arc<PublishedState>, pub(super) SnapshotFormat);
 
 impl Fold for FullSnapshot {
     fn fold(&self, _: u64) -> (Frame, u64) {
-        self.0.all(self.1)
+        self.0.full_frame(self.1)
     }
 }
 
-/// For clients whose first step, what they had missed, has not left yet.
+/// Replaces an unsent first message with the current changes after the client's cursor.
 pub(super) struct ResumeFrame {
     pub(super) shared: Arc<PublishedState>,
     pub(super) cursor: Cursor,
@@ -87,6 +88,6 @@ pub(super) struct ResumeFrame {
 
 impl Fold for ResumeFrame {
     fn fold(&self, _: u64) -> (Frame, u64) {
-        self.shared.since(&self.cursor, self.format).unwrap_or_else(|| self.shared.all(self.format))
+        self.shared.since(&self.cursor, self.format).unwrap_or_else(|| self.shared.full_frame(self.format))
     }
 }

@@ -1,4 +1,4 @@
-//! One state of all collections, and the frames that show it: made when first asked for, then shared by all who ask.
+//! One version of the state of all collections, and its frames. Each frame is encoded on first use and then shared.
 
 use std::{
     collections::BTreeMap,
@@ -14,16 +14,16 @@ use super::{
     view::{CachedFrame, CollectionView},
 };
 
-/// Where a client's unsent `changes` wait: behind the slots of the snapshots, of which there are fewer.
+/// The slot of unsent `changes`, after the slots of the snapshots.
 pub(super) const CHANGES: Slot = Slot(u16::MAX);
 
-/// Where those are who are sent a picture now. Nobody may have more than their cursor says, or another node, which has seen just
-/// as much as that, could not tell what they have too much.
+/// The cursor that goes with a frame. It must describe exactly the rows that the client has: a node with the same
+/// position could not detect additional ones.
 pub(super) struct CursorContext {
     pub(super) cursor: Cursor,
-    /// Grows with whatever is read in the log. Cursors of one revision are worth the same.
+    /// Grows with every log entry that is read. Cursors of one revision are equivalent.
     pub(super) revision: u64,
-    /// Cursors whose horizon is below this will not be known.
+    /// Cursors with a horizon below it are expired.
     pub(super) floor: u64,
 }
 
@@ -37,11 +37,11 @@ impl CachedFrame {
     }
 }
 
-/// What a client has that is to be brought up to date.
+/// The state that a client has and is updated from.
 pub(super) enum Baseline<'a> {
-    /// The picture of that number.
+    /// The version with this number.
     Number(u64),
-    /// What a cursor says.
+    /// The state of a cursor.
     Cursor(&'a Cursor),
 }
 
@@ -53,7 +53,7 @@ impl Baseline<'_> {
         }
     }
 
-    /// Whether it has not got a collection, or not all that happened to it is known.
+    /// Whether the client lacks a collection, or its changes are not completely known.
     fn lacks(&self, view: &CollectionView) -> bool {
         match self {
             Self::Number(number) => view.availability_changed_since(number + 1),
@@ -61,23 +61,23 @@ impl Baseline<'_> {
         }
     }
 
-    /// Whether it has been told for sure that a collection is withheld.
+    /// Whether the client has certainly received the notice that a collection is withheld.
     fn knows_withheld(&self, view: &CollectionView) -> bool {
         matches!(self, Self::Number(number) if !view.availability_changed_since(number + 1))
     }
 }
 
-/// All collections as they were after one group of commits.
+/// All collections after one batch of commits.
 pub(super) struct StateVersion {
     /// Counts from 1, without gaps.
     pub(super) number: u64,
-    /// What a client has who has been sent this.
+    /// The cursor of a client with this version.
     pub(super) cursor: Cursor,
     /// In the registry's order.
     pub(super) views: Vec<CollectionView>,
-    /// All snapshots in one piece.
+    /// All snapshots as one frame.
     full: Mutex<Option<CachedFrame>>,
-    /// All of it in parts.
+    /// All rows in parts.
     parts: Mutex<Option<CachedFrame>>,
 }
 
@@ -87,17 +87,17 @@ impl StateVersion {
         Self { number, cursor, views, full: Mutex::default(), parts: Mutex::default() }
     }
 
-    /// The same cursor, of somebody who has been sent this.
+    /// The cursor of a client with this version, without the withheld collections.
     pub(super) fn for_client(&self, cursor: &Cursor) -> Cursor {
         cursor.lacking(withheld(&self.views))
     }
 
-    /// Whether a collection has become too large with this picture, or is not any more.
+    /// Whether a collection was withheld or released in this version.
     pub(super) fn has_availability_change(&self) -> bool {
         self.views.iter().any(|view| view.availability_changed_since(self.number))
     }
 
-    /// The snapshots of all collections, or of those that changed with this picture.
+    /// The snapshots of all collections, or of those that changed in this version.
     pub(super) fn snapshots(&self, now: &CursorContext, all: bool) -> Vec<Message> {
         let selected = self.live_views().filter(|(_, _, view)| all || view.changed == self.number);
         let message = |(rank, collection_index, view): (usize, u16, &CollectionView)| {
@@ -107,7 +107,7 @@ impl StateVersion {
         selected.map(message).collect()
     }
 
-    /// All snapshots in one piece.
+    /// All snapshots as one frame.
     pub(super) fn full_snapshot(&self, now: &CursorContext) -> Frame {
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         match &*full {
@@ -116,7 +116,7 @@ impl StateVersion {
         }
     }
 
-    /// All that there is, in parts.
+    /// All rows in parts.
     pub(super) fn parts(&self, now: &CursorContext) -> Frame {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         match &*parts {
@@ -129,19 +129,19 @@ impl StateVersion {
         }
     }
 
-    /// Whether changes alone bring somebody up to date, or snapshots are needed.
+    /// Whether changes suffice to update a client, without snapshots.
     pub(super) fn needs_only_changes(&self, baseline: &Baseline<'_>) -> bool {
         let is_lacked = |view: &CollectionView| !view.is_withheld() && baseline.lacks(view);
         baseline.first().is_none() && !self.live_views().any(|(_, _, view)| is_lacked(view))
     }
 
-    /// The snapshots behind the first so many.
+    /// The snapshots after the first `first`.
     pub(super) fn frames_after(&self, first: usize, now: &CursorContext) -> Vec<Frame> {
         let behind = self.live_views().filter(|(rank, _, _)| *rank > first);
         behind.map(|(rank, _, view)| self.snapshot_or_notice(rank, view, now)).collect()
     }
 
-    /// All that a client needs who has something earlier, in one piece: what changed, and whole what it could not be told of.
+    /// The frame that updates a client from a baseline: the changes, and snapshots of collections that it lacks.
     pub(super) fn update_frame(
         &self,
         changed: &ChangedRows,
@@ -173,25 +173,25 @@ impl StateVersion {
         frames.extend(lacked.iter().map(|(rank, _, view)| self.snapshot(*rank, view, now)));
         match first {
             Some(first) => frames.extend(self.frames_after(first, now)),
-            // The cursors of snapshots say that others are still to come.
+            // Completes the cursor: those of the snapshots name the collections that are still missing.
             None if !lacked.is_empty() => frames.push(self.changes(&ChangedRows::new(), &now.cursor)),
             None => {}
         }
         Frame::joined(&frames)
     }
 
-    /// The snapshot, or what stands in its place.
+    /// The snapshot, or the notice that the collection is withheld.
     fn snapshot_or_notice(&self, rank: usize, view: &CollectionView, now: &CursorContext) -> Frame {
         view.notice().unwrap_or_else(|| self.snapshot(rank, view, now))
     }
 
-    /// The collections that are sent, counted from 1, and by their place among all.
+    /// The live collections: rank, counted from 1, and collection index.
     fn live_views(&self) -> impl Iterator<Item = (usize, u16, &CollectionView)> {
         let sent = (0..).zip(&self.views).filter(|(_, view)| view.sent);
         (1..).zip(sent).map(|(rank, (collection_index, view))| (rank, collection_index, view))
     }
 
-    /// The snapshot event, `[rows, {"cursor": …}]`. Whoever comes while it is made waits for it.
+    /// The snapshot event, `[rows, {"cursor": …}]`. Concurrent callers wait while it is encoded.
     fn snapshot(&self, rank: usize, view: &CollectionView, now: &CursorContext) -> Frame {
         let mut cached = view.cached.lock().unwrap_or_else(PoisonError::into_inner);
         match &*cached {
@@ -214,7 +214,7 @@ impl StateVersion {
         frame
     }
 
-    /// The event `changes`: these rows as they are in this picture, `{"cursor": …, "members": {"upserted": …, "deleted": …}}`.
+    /// The event `changes` with the current rows: `{"cursor": …, "members": {"upserted": …, "deleted": …}}`.
     pub(super) fn changes(&self, changed: &ChangedRows, cursor: &Cursor) -> Frame {
         let cursor = cursor.to_string();
         let mut by_collection: BTreeMap<u16, Vec<i64>> = BTreeMap::new();

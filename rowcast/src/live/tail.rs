@@ -1,4 +1,4 @@
-//! The one task per node that reads the log and publishes: bell → log → cache → every socket.
+//! The task of each node that polls the log and publishes: notification → log → cache → every socket.
 
 mod load;
 mod publish;
@@ -30,19 +30,19 @@ use crate::{
     error::Error,
 };
 
-/// How long to wait after a look that failed.
+/// The pause after a failed poll.
 const RETRY_DELAY: Duration = Duration::from_millis(250);
 
-/// How long noting what is shown may hold up the beginning and the end.
+/// How long saving the digest may delay start and shutdown.
 const DIGEST_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What rings, what is told, and when to end.
+/// The channels between the tail and [`Live`](super::Live).
 pub(super) struct Signals {
     /// Counts our own commits.
     pub(super) commits: watch::Receiver<u64>,
-    /// Counts those who need a look that begins after they asked.
+    /// Counts requests for a poll that begins after the request.
     pub(super) poll_requests: watch::Receiver<u64>,
-    /// Up to which commit, and up to which asker, all has been published.
+    /// The commit and the poll request up to which everything is published.
     pub(super) published: watch::Sender<u64>,
     pub(super) polled: watch::Sender<u64>,
     pub(super) stop: watch::Receiver<bool>,
@@ -56,12 +56,12 @@ pub(super) struct Tail {
     views: Vec<CollectionView>,
     number: u64,
     progress: ReadProgress,
-    /// The log's floor when everything was last read: what was cut off below it is made good for.
+    /// The log's floor at the last reload. Entries pruned below it are included in the reload.
     floor: u64,
     epochs: Epochs,
-    /// Which database was read last; nothing after an outage.
+    /// The database that was read last; none after an outage.
     incarnation: Option<Incarnation>,
-    /// Whether it may be another database, whatever it says of itself.
+    /// Whether the database may have been replaced, whatever its identity says.
     maybe_replaced: bool,
     horizon: Horizon,
     withheld: Withheld,
@@ -69,37 +69,37 @@ pub(super) struct Tail {
     digest_writer: DigestWriter,
 }
 
-/// What a look brought.
+/// The result of a poll.
 enum PollOutcome {
-    /// Rows, by the place of their collection.
+    /// Changed rows by collection.
     Changes(LogPoll, ChangeSet),
-    /// Too much to name, or not known what: all there is.
+    /// All rows, because the changes are unknown or too many.
     Reload(LogPoll, Vec<Option<Cache>>),
-    /// The database is not the one it was; or the log is not, for this reason.
+    /// The database was replaced; or its log was, for this reason.
     DatabaseReplaced(Option<&'static str>),
 }
 
 struct ChangeSet {
     changes: Vec<Change>,
     rows: Vec<(usize, Option<Rows>)>,
-    /// Withheld collections that were looked at, how long that took, and all of them if they are not too large any more.
+    /// Withheld collections that were read again: the time it took, and the rows if they are within the limit now.
     rechecked: Vec<(usize, Duration, Option<Cache>)>,
-    /// Withheld collections in which something has changed.
+    /// Withheld collections with new changes.
     changed_withheld: Vec<usize>,
 }
 
 impl Tail {
-    /// Publishes until told to stop. `ready` is given what the sockets are served from once it is there.
+    /// Polls and publishes until stopped; `ready` receives the published state.
     pub(super) async fn run(
         mut self,
         mut attached: Attached,
         mut signals: Signals,
         ready: oneshot::Sender<Result<Arc<PublishedState>, Error>>,
     ) {
-        // Before anything is shown, so that whatever comes after it can be found, however this ends.
+        // Saved before the first publication, so that a later start finds every change after it, even after a crash.
         let _ = tokio::time::timeout(DIGEST_TIMEOUT, self.save_digest()).await;
         let _ = ready.send(Ok(self.shared.clone()));
-        // What was written while everything was read is not waited for.
+        // Polls at once for commits during the initial read.
         signals.commits.mark_changed();
         let mut notified = 0;
         loop {
@@ -121,7 +121,7 @@ impl Tail {
                 }
                 tokio::time::sleep(RETRY_DELAY).await;
                 if attached.renew() {
-                    // It may come back as another one: a backup, or a standby that took over.
+                    // The database may have been replaced: by a backup, or by a standby that was promoted.
                     self.incarnation = None;
                     self.maybe_replaced = true;
                 }
@@ -142,13 +142,13 @@ impl Tail {
         let _ = tokio::time::timeout(DIGEST_TIMEOUT, self.save_digest()).await;
     }
 
-    /// Notes what is shown, for a server that starts later.
+    /// Saves a digest of the published state, for a later start.
     fn save_digest(&mut self) -> impl Future<Output = ()> + use<> {
         let cursor = Cursor::new(self.epochs.current(), &self.progress.position);
         self.digest_writer.save(&self.db, self.number, cursor, &self.views)
     }
 
-    /// Publishes whatever has been committed by now. A `quiet` look expects nothing.
+    /// Publishes all changes that are committed by now. A `quiet` poll expects none.
     async fn poll_and_publish(&mut self, attached: &Attached, quiet: bool) -> Result<(), Error> {
         let began = Instant::now();
         let due = !self.withheld.due(|_| false).is_empty();
@@ -169,7 +169,7 @@ impl Tail {
         Ok(())
     }
 
-    /// Whether one statement shows that there is nothing new.
+    /// Whether a single statement shows that nothing is new.
     async fn quick_check(&mut self, attached: &Attached) -> Result<bool, Error> {
         let Some(connection) = attached.glance() else { return Ok(false) };
         let poll = with_timeout(log::poll(connection, &self.progress, self.epochs.current())).await?;
@@ -213,7 +213,7 @@ impl Tail {
         Ok(PollOutcome::Changes(poll, ChangeSet { changes, rows, rechecked, changed_withheld }))
     }
 
-    /// Looks a second time, and compares some of what is shown with what there is.
+    /// Compares part of the published state with the database.
     async fn reconcile(&mut self, attached: &Attached) {
         if !self.reconciler.is_due() {
             return;
@@ -233,7 +233,7 @@ impl Tail {
             || self.incarnation.as_ref() != Some(&poll.incarnation)
     }
 
-    /// Whether entries are gone that have not been read here: what they said is not known.
+    /// Whether entries were pruned before they were read here.
     fn is_cut(&self, poll: &LogPoll) -> bool {
         poll.floor > self.progress.position.horizon() && poll.floor > self.floor
     }
@@ -242,8 +242,7 @@ impl Tail {
         poll.entries.is_empty() && !self.is_replaced(poll) && !self.is_cut(poll)
     }
 
-    /// The database may be another one than before: finds out, and reads it as a whole if it is. A log in inconsistency is another one in
-    /// any case.
+    /// Checks whether the database was replaced, and reloads it if so. An inconsistent log always counts as replaced.
     async fn reload_replaced_database(
         &mut self,
         attached: &Attached,
@@ -258,7 +257,7 @@ impl Tail {
             Ok((poll, caches))
         };
         let (poll, caches) = attached.read(load).await?;
-        // Not before it has been read: what fails is found out anew.
+        // Set after the read: if the read fails, the check is repeated.
         (self.epochs, self.incarnation, self.maybe_replaced) =
             (epochs, Some(poll.incarnation.clone()), false);
         if let Some(caches) = caches {
@@ -278,7 +277,7 @@ impl Tail {
     }
 }
 
-/// However the task ends, what it leaves behind is not caught up any more, and readiness says so.
+/// However the task ends, readiness reports that live is not caught up.
 impl Drop for Tail {
     fn drop(&mut self) {
         self.shared.caught_up.store(false, Ordering::Relaxed);

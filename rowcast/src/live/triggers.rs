@@ -1,7 +1,8 @@
-//! Whether the triggers are in place that write the change log and move versions, on PostgreSQL, where they can be switched off.
+//! Monitors the triggers of the change log and of versions on PostgreSQL, where they can be disabled.
 //!
-//! `alter table … enable trigger all`, as `pg_restore --disable-triggers` says at its end, leaves them firing but under
-//! replication; they are set to fire always again. One that is disabled or gone may be meant so: the log names its table.
+//! `alter table … enable trigger all`, with which `pg_restore --disable-triggers` ends, enables triggers except under
+//! replication. Those are set to fire always again. A disabled or missing trigger may be intended, so it is only
+//! logged.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -10,7 +11,8 @@ use tokio::sync::watch;
 
 use crate::database::{Database, Transaction};
 
-/// Each table with the state of its triggers: `A` always, `O` not under replication, `D` disabled, empty if there is none.
+/// The triggers of each table with their state: `A` always, `O` not under replication, `D` disabled, empty if
+/// missing.
 const LOG_TRIGGERS: &str = "
     select name, coalesce(tgname, '') as trigger, coalesce(tgenabled::text, '') as state
     from unnest(string_to_array($1, ',')) as name
@@ -20,22 +22,22 @@ const LOG_TRIGGERS: &str = "
     ) as log on tgrelid = to_regclass(quote_ident(name))
     where coalesce(tgenabled::text, '') <> 'A'";
 
-/// Those that move versions, if they do not fire always.
+/// The version triggers that do not fire always.
 const VERSION_TRIGGERS: &str = "
     select relname::text as name, tgname::text as trigger, tgenabled::text as state
     from pg_trigger join pg_class on pg_class.oid = tgrelid
     where tgrelid in (select to_regclass(quote_ident(name)) from unnest(string_to_array($1, ',')) as name)
         and starts_with(tgname::text, 'zz_' || relname || '_') and tgenabled <> 'A'";
 
-/// How often to look.
+/// How often to check.
 const INTERVAL: Duration = Duration::from_secs(10);
-/// Others wait behind what waits for a table, so it does not wait long.
+/// A waiting `alter table` blocks other statements, so the timeout is short.
 const LOCK_TIMEOUT: &str = "set local lock_timeout = '50ms'";
 
-/// A table, and a trigger of it or nothing.
+/// Tables with the name of a trigger, or an empty name.
 type BrokenTriggers = BTreeSet<(String, String)>;
 
-/// Looks at the triggers of these tables, mends what can be mended and says what cannot, until told to stop.
+/// Checks and repairs the triggers of these tables until stopped; logs those that it cannot repair.
 pub(super) async fn run(db: Database, tables: Vec<&'static str>, mut stop: watch::Receiver<bool>) {
     let (tables, mut reported) = (Arc::new(tables), BrokenTriggers::new());
     loop {

@@ -1,9 +1,10 @@
-//! Rows that were written since a position, of which the change log has nothing: PostgreSQL keeps, with each row, the
-//! transaction that wrote it last (`xmin`).
+//! Rows that were written after a position without a log entry. PostgreSQL stores with each row the transaction that
+//! last wrote it (`xmin`).
 //!
-//! A row is logged if an entry of it is of that transaction, or of a later one: clients that have missed the entry are sent
-//! the row as it is now. Rows that are gone have no `xmin`; the [digest](super::digest) counts those. A transaction with
-//! savepoints writes rows under numbers of its own, so its rows may be found without need; they are published once more.
+//! A row is logged if it has an entry of that transaction or of a later one; a client that has missed the entry
+//! receives the current row. Deleted rows have no `xmin`; the [digest](super::digest) detects those. A transaction
+//! with savepoints writes rows under subtransaction numbers, so its rows may be found although they are logged; they
+//! are published again.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,13 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use super::{position::Position, rows::CollectionReader};
 use crate::{database::Transaction, registry::Kind};
 
-/// With more of them, everything is read anew.
+/// With more rows, all nodes reload.
 pub(super) const MAX_ROWS: usize = 2000;
 
-/// Ids and versions, by the place of their collection; of each at most one more than [`MAX_ROWS`].
+/// Ids and versions by collection index; at most one more than [`MAX_ROWS`] of each.
 pub(super) type Unlogged = BTreeMap<u16, Vec<(i64, i64)>>;
 
-/// What was written since; nothing on SQLite.
+/// The rows written after a position; none on SQLite.
 pub(super) async fn since(
     db: &Transaction,
     reader: &CollectionReader,
@@ -42,7 +43,7 @@ pub(super) async fn since(
     Ok(found)
 }
 
-/// An `age` is how many transactions ago a number was given out; a row without one in that window is older.
+/// `age` is the number of transactions since; a row without an age in the window is older.
 fn sql(kind: &dyn Kind) -> String {
     let table = kind.plural();
     let mut written = format!("select id, xmin from \"{table}\"");

@@ -1,4 +1,4 @@
-//! One collection in a picture: its rows, and whether clients are sent them.
+//! One collection in a version: its rows and its availability.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,39 +6,39 @@ use socketio::{Frame, FrameWriter};
 
 use super::{cache::Cache, position::Position};
 
-/// A collection in a picture.
+/// A collection in a version.
 #[derive(Clone)]
 pub(super) struct CollectionView {
     pub(super) plural: &'static str,
-    /// None while it is withheld.
+    /// Empty while the collection is withheld.
     pub(super) rows: Cache,
     pub(super) sent: bool,
-    /// The number of the picture in which it last changed.
+    /// The version in which it last changed.
     pub(super) changed: u64,
     availability: Availability,
-    /// Its snapshot. Pictures in which it is the same share the place.
+    /// The encoded snapshot, shared by the versions in which it is the same.
     pub(super) cached: Arc<Mutex<Option<CachedFrame>>>,
 }
 
-/// Whether clients are sent a collection, and from which picture on.
+/// Whether a collection is sent, and since which version.
 #[derive(Clone)]
 enum Availability {
-    /// Who had it then and has been told everything since has all of it.
+    /// Complete for clients that have received all changes since.
     Available { number: u64, since: Position },
-    /// It is larger than that many bytes.
+    /// Larger than `limit` bytes.
     Withheld { number: u64, limit: usize, source: LimitSource },
 }
 
-/// Whose limit it is.
+/// The origin of a limit.
 #[derive(Clone, Copy)]
 pub(super) enum LimitSource {
-    /// The server's, for all.
+    /// The server's setting.
     Server,
-    /// That of some clients.
+    /// The message limit of some clients.
     Client,
 }
 
-/// A snapshot or several, and when they were cached.
+/// An encoded frame, and the cursor state for which it is valid.
 pub(super) struct CachedFrame {
     pub(super) frame: Frame,
     pub(super) revision: u64,
@@ -46,30 +46,30 @@ pub(super) struct CachedFrame {
 }
 
 impl CollectionView {
-    /// One that is not `sent` has no snapshot.
+    /// A view; without `sent` it has no snapshot.
     pub(super) fn new(plural: &'static str, sent: bool, rows: Cache) -> Self {
         let availability = Availability::Available { number: 0, since: Position::default() };
         Self { plural, rows, sent, changed: 1, availability, cached: Arc::default() }
     }
 
-    /// Takes the rows as they are from the picture `number` on.
+    /// Replaces the rows in version `number`.
     pub(super) fn change(&mut self, rows: Cache, number: u64) {
         (self.rows, self.changed, self.cached) = (rows, number, Arc::default());
     }
 
-    /// It is too large from the picture `number` on: nothing of it is sent, and nothing kept.
+    /// Withholds the collection from version `number` on and drops its rows.
     pub(super) fn withhold(&mut self, limit: usize, source: LimitSource, number: u64) {
         self.change(Cache::default(), number);
         self.availability = Availability::Withheld { number, limit, source };
     }
 
-    /// It is sent again from the picture `number` on; what happened before that position is not known of it.
+    /// Releases the collection in version `number`; its changes before the position are unknown.
     pub(super) fn release(&mut self, rows: Cache, number: u64, since: Position) {
         self.change(rows, number);
         self.availability = Availability::Available { number, since };
     }
 
-    /// The same for those who were shown `before`, with a snapshot of its own.
+    /// A copy with a snapshot of its own, for clients that had `before`.
     pub(super) fn fork(&self, before: Option<&Self>) -> Self {
         let mut view = Self { cached: Arc::default(), ..self.clone() };
         if let Some(before) =
@@ -84,7 +84,7 @@ impl CollectionView {
         matches!(self.availability, Availability::Withheld { .. })
     }
 
-    /// Whether it became one or the other with the picture of that number, or after.
+    /// Whether it was withheld or released in version `number` or later.
     pub(super) fn availability_changed_since(&self, number: u64) -> bool {
         self.availability_changed_at() >= number
     }
@@ -95,12 +95,12 @@ impl CollectionView {
         number
     }
 
-    /// Whether all of it is known that happened after a position.
+    /// Whether all changes after a position are known.
     pub(super) fn is_complete_since(&self, position: &Position) -> bool {
         matches!(&self.availability, Availability::Available { since, .. } if position.covers(since))
     }
 
-    /// What stands in the place of a snapshot: the event `withheld`.
+    /// The event `withheld`, sent in place of a snapshot.
     pub(super) fn notice(&self) -> Option<Frame> {
         let json = self.notice_json()?;
         let mut writer = FrameWriter::event("withheld", json.len());
@@ -108,7 +108,7 @@ impl CollectionView {
         Some(writer.seal())
     }
 
-    /// What that event carries.
+    /// The payload of `withheld`.
     pub(super) fn notice_json(&self) -> Option<String> {
         let Availability::Withheld { limit, source, .. } = self.availability else { return None };
         let plural = self.plural;

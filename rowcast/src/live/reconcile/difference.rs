@@ -1,4 +1,4 @@
-//! Rows that are not what is shown of them, and how that is mended.
+//! Rows that differ from the published state, and their repair.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
     registry::Encoded,
 };
 
-/// Ids that a line of the log names.
+/// The maximum number of ids in a log line.
 const MAX_LOGGED_IDS: usize = 5;
 
 /// Rows of one collection that differ.
@@ -20,12 +20,12 @@ const MAX_LOGGED_IDS: usize = 5;
 pub(super) struct Difference {
     plural: &'static str,
     ids: Vec<i64>,
-    /// Those that have changed under the version that is shown: id and version.
+    /// Ids and versions of rows that changed without a new version.
     same_version: Vec<(i64, i64)>,
 }
 
 impl Difference {
-    /// What differs between rows as they are shown and as they are.
+    /// Compares published rows with the current ones.
     pub(super) fn between<'a>(
         plural: &'static str,
         shown: impl Iterator<Item = (i64, &'a [u8])>,
@@ -60,8 +60,8 @@ impl Difference {
     }
 }
 
-/// The version, if it is the same of both and the row's own columns are not. What is shown within a row has a version of its
-/// own; of that only which it is belongs to the row.
+/// The version, if it is unchanged although the row's own columns differ. An embedded row has a version of its own;
+/// only its id belongs to the row.
 fn same_version(shown: &[u8], row: &str) -> Option<i64> {
     let (shown, row) = (serde_json::from_slice(shown).ok()?, serde_json::from_str(row).ok()?);
     let (Value::Object(shown), Value::Object(row)) = (shown, row) else { return None };
@@ -81,7 +81,7 @@ fn own(value: Value) -> Value {
     }
 }
 
-/// Writes them into the change log, from where all nodes publish them.
+/// Writes differences into the change log, from which all nodes publish them.
 pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
     for difference in differences {
         let (collection, rows) = (difference.plural, difference.ids.len());
@@ -102,7 +102,7 @@ pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
     }
 }
 
-/// Has rows logged that were written while no server looked, under versions of their own. Whether that could be done.
+/// Logs rows that were written while no server ran, with new versions. Returns whether it succeeded.
 pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlogged: Unlogged) -> bool {
     for (plural, rows) in reader.named(unlogged) {
         let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
@@ -113,7 +113,7 @@ pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlog
             ?first,
             "rows were written while no server looked, and no trigger has logged it: they are published now"
         );
-        // Under which version they were shown is not known.
+        // The published version is unknown.
         if let Err(error) = repair(db, Difference { plural, ids, same_version: rows }).await {
             tracing::warn!(%error, collection = plural, "they could not be published: everything is read anew");
             return false;
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_under_its_version_is_told_from_what_is_nested_in_it() {
+    fn unversioned_change_is_distinguished_from_embedded_change() {
         let shown = [
             r#"{"id":1,"name":"Ada","version":1}"#,
             r#"{"id":2,"member":{"id":1,"name":"Ada"},"version":4}"#,

@@ -1,8 +1,8 @@
-//! What shows cheaply that a page of rows has not changed: nothing in it is read but for the transaction that wrote it last.
+//! A fingerprint of a page of rows that is cheap to compute: it does not read the rows' columns.
 //!
-//! - On PostgreSQL, the number of rows and a sum of hashes over their ids and `xmin`, the transaction that wrote each; of the
-//!   rows themselves, of those that join, and of those that are shown within them.
-//! - On SQLite, `pragma data_version`: no other connection has written to the file at all.
+//! - On PostgreSQL, the row count and a sum of hashes of ids and `xmin`, the last writing transaction, for the rows,
+//!   the join rows and the embedded rows.
+//! - On SQLite, `pragma data_version`, which changes when another connection writes to the file.
 
 use std::fmt::Write;
 
@@ -10,11 +10,11 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use crate::{database::Transaction, registry::Kind};
 
-/// Equal stamps of a page mean equal rows.
+/// Equal fingerprints of a page mean equal rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fingerprint(String);
 
-/// The stamp of the rows behind `after`, up to `end`.
+/// The fingerprint of the rows after `after`, up to `end`.
 pub(super) async fn of(
     db: &Transaction,
     kind: &dyn Kind,

@@ -1,4 +1,4 @@
-//! How a node begins: everything is read once, and what was missed while none ran is found.
+//! The start of a node: reads all rows, and finds changes that were made while no node ran.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::{
 };
 
 impl Tail {
-    /// Reads every collection, and what the log still holds.
+    /// Reads every collection, and the retained log entries.
     pub(in crate::live) async fn load(
         db: Database,
         attached: &Attached,

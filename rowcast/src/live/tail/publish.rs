@@ -1,4 +1,4 @@
-//! What a look brought is put into the caches, and what is new in them is sent.
+//! Applies the result of a poll to the caches, and publishes the difference.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl Tail {
-    /// Brings the caches up to date with rows, and sends what is new in them.
+    /// Applies changed rows to the caches and publishes them.
     pub(super) fn apply_changes(
         &mut self,
         progress: ReadProgress,
@@ -47,7 +47,7 @@ impl Tail {
         self.publish(progress, changed, Some(changes));
     }
 
-    /// A collection has become too large to be sent.
+    /// Withholds a collection that is above the limit.
     fn withhold(&mut self, collection_index: usize, took: Duration) {
         self.withheld.schedule(collection_index, took);
         let (view, limit) = (&mut self.views[collection_index], self.reader.limit);
@@ -58,7 +58,7 @@ impl Tail {
         measure(view);
     }
 
-    /// It is not too large any more.
+    /// Publishes a withheld collection again.
     fn release(&mut self, collection_index: usize, rows: Cache, position: &Position) {
         self.withheld.remove(collection_index);
         let view = &mut self.views[collection_index];
@@ -67,7 +67,7 @@ impl Tail {
         tracing::info!(collection = view.plural, "a collection is small enough to be sent again");
     }
 
-    /// The same with everything there is. Cursors from before are worth nothing afterwards.
+    /// Replaces all rows and publishes the difference. Earlier cursors become invalid.
     pub(super) fn apply_reload(&mut self, poll: LogPoll, caches: Vec<Option<Cache>>) {
         let mut changed = ChangedRows::new();
         for (collection_index, cache) in caches.into_iter().enumerate() {
@@ -117,7 +117,7 @@ impl Tail {
     }
 }
 
-/// That a collection is too large is said where somebody looks who can do something about it.
+/// Logs that a collection is withheld, for the operator.
 pub(super) fn warn_withheld(view: &CollectionView, limit: usize) {
     if bounds::COLLECTIONS.met() {
         let collection = view.plural;
