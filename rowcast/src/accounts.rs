@@ -93,7 +93,7 @@ pub(crate) async fn validate_username<C: Collection>(
         return Ok(());
     }
     match name {
-        Err(sentence) => errors.insert(field, sentence),
+        Err(message) => errors.insert(field, message),
         Ok(name) => {
             if users.alike(context.db, &name).await?.iter().any(|id| Some(*id) != own) {
                 errors.insert(field, TAKEN);

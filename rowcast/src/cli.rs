@@ -57,9 +57,9 @@ fn print_line(line: std::fmt::Arguments<'_>) {
 }
 
 /// Prints secrets to standard output, because logs are stored.
-fn announce(sentence: Option<String>) {
-    if let Some(sentence) = sentence {
-        print_line(format_args!("{sentence}"));
+fn announce(message: Option<String>) {
+    if let Some(message) = message {
+        print_line(format_args!("{message}"));
     }
 }
 
@@ -72,10 +72,10 @@ async fn serve(settings: Serve, product: &Product) -> Result<(), String> {
         _ = terminate.recv() => return Err("ended before it had started".into()),
     };
     // A full pipe without a reader would block the server.
-    let (line, sentence) = (format!("{} is listening on {}", product.name, app.url()), app.announcement());
+    let (line, message) = (format!("{} is listening on {}", product.name, app.url()), app.announcement());
     std::thread::spawn(move || {
         print_line(format_args!("{line}"));
-        announce(sentence);
+        announce(message);
     });
     let stop = async move {
         tokio::select! {

@@ -112,8 +112,8 @@ impl Gateway {
             [payload] => (Some(&**payload), None),
             [payload, options] => (Some(&**payload), Some(&**options)),
             more => {
-                let sentence = format!("takes a payload and options, not {} arguments", more.len());
-                return Err(Error::BadPayload(sentence));
+                let message = format!("takes a payload and options, not {} arguments", more.len());
+                return Err(Error::BadPayload(message));
             }
         };
         let options = options.map_or(Ok(Options::default()), rowcast_schema::decode)?;

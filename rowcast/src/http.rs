@@ -59,7 +59,8 @@ pub fn configure(
     base: &BasePath,
     pictures: &Pictures,
 ) {
-    let mut everything = web::scope("").wrap(headers::strict(pictures)).configure(|app| probes(app, ""));
+    let mut everything =
+        web::scope("").wrap(headers::security_headers(pictures)).configure(|app| probes(app, ""));
     if !base.is_root() {
         everything = everything.configure(|app| probes(app, base.as_str()));
     }

@@ -49,8 +49,8 @@ impl<'a> Users<'a> {
         let length = password.chars().count() as u64;
         if !(rules::SHORTEST_PASSWORD..=rules::LONGEST_CREDENTIAL).contains(&length) {
             let (least, most) = (rules::SHORTEST_PASSWORD, rules::LONGEST_CREDENTIAL);
-            let sentence = format!("must be {least} to {most} characters long");
-            return Err(Error::Invalid(FieldErrors::one("password", sentence)));
+            let message = format!("must be {least} to {most} characters long");
+            return Err(Error::Invalid(FieldErrors::one("password", message)));
         }
         let mut payload = self.users.profile(username);
         payload[self.users.username()] = username.into();

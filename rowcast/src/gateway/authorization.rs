@@ -31,11 +31,11 @@ impl Gateway {
         }
     }
 
-    fn permit(&self, state: &SocketState, members: bool, sentence: &'static str) -> Result<Permit, Error> {
+    fn permit(&self, state: &SocketState, members: bool, message: &'static str) -> Result<Permit, Error> {
         match state.user() {
             _ if !members => Ok(Permit(None)),
             Some(login) => Ok(Permit(Some(login.token))),
-            None => Err(Error::Unauthorized(sentence)),
+            None => Err(Error::Unauthorized(message)),
         }
     }
 

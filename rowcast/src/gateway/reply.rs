@@ -41,8 +41,8 @@ pub fn failed(error: Error) -> (String, &'static str) {
         }
         Error::Conflict(row) => json(&Ack::failed_with(row, FieldErrors::one(keys::CONFLICT, CONFLICT))),
         error => {
-            let (key, sentence) = sentence(error);
-            json(&Ack::failed(FieldErrors::one(key, sentence)))
+            let (key, message) = key_and_message(error);
+            json(&Ack::failed(FieldErrors::one(key, message)))
         }
     };
     // Maps of strings always have a JSON form.
@@ -80,16 +80,16 @@ fn outcome(error: &Error) -> &'static str {
     }
 }
 
-fn sentence(error: Error) -> (&'static str, String) {
+fn key_and_message(error: Error) -> (&'static str, String) {
     match error {
-        Error::BadPayload(sentence) => (keys::BAD_PAYLOAD, sentence),
-        Error::UnknownEvent(sentence) => (keys::UNKNOWN_EVENT, sentence),
-        Error::Unauthorized(sentence) => (keys::UNAUTHORIZED, sentence.into()),
-        Error::Forbidden(sentence) => (keys::FORBIDDEN, sentence.into()),
+        Error::BadPayload(message) => (keys::BAD_PAYLOAD, message),
+        Error::UnknownEvent(message) => (keys::UNKNOWN_EVENT, message),
+        Error::Unauthorized(message) => (keys::UNAUTHORIZED, message.into()),
+        Error::Forbidden(message) => (keys::FORBIDDEN, message.into()),
         Error::NotFound { collection, id } => {
             (keys::NOT_FOUND, format!("no {} has id {id}", collection.replace('_', " ")))
         }
-        Error::InUse(sentence) => (keys::IN_USE, sentence),
+        Error::InUse(message) => (keys::IN_USE, message),
         Error::TooLarge { bytes, limit } => {
             (keys::TOO_LARGE, format!("the answer would have {bytes} bytes, and at most {limit} are sent"))
         }
@@ -102,7 +102,7 @@ fn sentence(error: Error) -> (&'static str, String) {
             keys::RATE_LIMITED,
             format!("too many writes with a request_id are remembered for you: try again in {seconds} s"),
         ),
-        Error::Refused(sentence) => (keys::REFUSED, sentence),
+        Error::Refused(message) => (keys::REFUSED, message),
         Error::Violation(violation) => (keys::REFUSED, violation.sentence),
         Error::Locked(cause) => {
             tracing::debug!(cause, "another transaction holds what was to be written");
@@ -132,12 +132,12 @@ fn sentence(error: Error) -> (&'static str, String) {
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Logs a cause that many requests share: when it differs from the last one, and once a minute while it persists.
-fn log_cause(cause: &str, sentence: &'static str) {
+fn log_cause(cause: &str, message: &'static str) {
     static LAST: Mutex<Option<(String, Instant)>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     if last.as_ref().is_none_or(|(known, at)| known != cause || at.elapsed() >= LOG_INTERVAL) {
         *last = Some((cause.to_owned(), Instant::now()));
-        tracing::warn!(cause, "{sentence}");
+        tracing::warn!(cause, "{message}");
     }
 }
 

@@ -132,7 +132,7 @@ impl Gateway {
         let (monitored, access) = (socket.clone(), self.access);
         let token_guard = self.token_monitor.monitor(token, ends, move |reason| {
             sign_out(&monitored, access);
-            emit_signed_out(&monitored, reason.sentence());
+            emit_signed_out(&monitored, reason.message());
         });
         socket.state().token_guard.replace(Some(token_guard));
     }
@@ -187,9 +187,9 @@ pub(super) fn set_session_owner(handshake: &Handshake, user: Option<&User>) -> R
 
 /// The `connect_error` for a user with too many sessions.
 pub(super) fn too_many_sessions(_: Crowded) -> Refusal {
-    let sentence =
+    let message =
         format!("this user has too many connections: close some, or try again in {RETRY_AFTER_SECS} s");
-    connect_error(keys::RATE_LIMITED, &sentence)
+    connect_error(keys::RATE_LIMITED, &message)
 }
 
 /// Emits `signed_out`, for a sign-out that the client did not request.

@@ -155,6 +155,6 @@ fn mode(live: Option<&str>, since: Option<&str>, format: SnapshotFormat) -> Resu
 }
 
 /// A `connect_error` with a message and the same error keys as acks.
-pub(super) fn connect_error(key: &'static str, sentence: &str) -> Refusal {
-    Refusal::new(sentence).data(&json!({ "errors": FieldErrors::one(key, sentence) }))
+pub(super) fn connect_error(key: &'static str, message: &str) -> Refusal {
+    Refusal::new(message).data(&json!({ "errors": FieldErrors::one(key, message) }))
 }

@@ -59,7 +59,7 @@ pub(super) struct TokenGuard {
 }
 
 impl SignOutReason {
-    pub(super) fn sentence(self) -> &'static str {
+    pub(super) fn message(self) -> &'static str {
         match self {
             Self::Expired => "your sign-in has expired: sign in again",
             Self::Revoked => "your sign-in has been ended elsewhere: sign in again",

@@ -13,7 +13,7 @@ const CONTENT: &str = "default-src 'self'; script-src 'self'; style-src 'self'; 
 const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// Adds the security headers to responses that do not set their own.
-pub(super) fn strict(pictures: &Pictures) -> DefaultHeaders {
+pub(super) fn security_headers(pictures: &Pictures) -> DefaultHeaders {
     DefaultHeaders::new()
         .add((header::CONTENT_SECURITY_POLICY, format!("{CONTENT}; img-src {pictures}")))
         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

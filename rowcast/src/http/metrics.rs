@@ -24,7 +24,7 @@ const FORWARDING_HEADERS: [&str; 8] = [
     "true-client-ip",
 ];
 
-const REFUSED: &str = "metrics are shown to programs on this machine that ask for them directly; \
+const FORBIDDEN: &str = "metrics are shown to programs on this machine that ask for them directly; \
     for others set --metrics-token (ROWCAST_METRICS_TOKEN) and send it as Authorization: Bearer, or set --metrics open\n";
 
 /// The access rules of `/metrics`.
@@ -54,7 +54,7 @@ impl MetricsAccess {
 pub(super) async fn metrics(state: web::Data<HttpState>, request: HttpRequest) -> HttpResponse {
     if !state.metrics_access.allows(&request) {
         let response = HttpResponse::Forbidden();
-        return super::text(response, REFUSED);
+        return super::text(response, FORBIDDEN);
     }
     state.metrics.run_upkeep();
     HttpResponse::Ok()

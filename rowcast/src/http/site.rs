@@ -46,12 +46,12 @@ pub(super) async fn serve(site: web::Data<Site>, request: HttpRequest) -> HttpRe
     let Some(below) = site.base.below(request.path()) else {
         return redirect_to_base(&site.base, request.path());
     };
-    let Some(path) = decoded(below) else { return not_found() };
+    let Some(path) = percent_decode(below) else { return not_found() };
     let path = path.trim_start_matches('/');
     // The number of folders between this address and the app's base.
     let depth = below.matches('/').count() - 1;
     let found = match &site.source {
-        Source::Built(folder) => built(folder, path, depth, &request).await,
+        Source::Built(folder) => serve_built(folder, path, depth, &request).await,
         Source::Page(page) => match page.find(path) {
             Some(asset) => Some(asset.respond(&request).await),
             None => None,
@@ -69,7 +69,7 @@ fn redirect_to_base(base: &BasePath, path: &str) -> HttpResponse {
 }
 
 /// A file; or, for a path that only the app's router knows, such as `/members/2`, the app's page.
-async fn built(
+async fn serve_built(
     folder: &Arc<Folder>,
     path: &str,
     depth: usize,
@@ -97,7 +97,7 @@ fn is_view(path: &str, request: &HttpRequest) -> bool {
 }
 
 /// Decodes percent escapes once; none if the result is not text.
-fn decoded(path: &str) -> Option<String> {
+fn percent_decode(path: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

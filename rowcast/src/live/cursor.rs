@@ -39,7 +39,7 @@ impl Cursor {
     }
 
     /// The same cursor with all collections.
-    pub(super) fn without_missing(&self) -> Self {
+    pub(super) fn complete(&self) -> Self {
         Self { without: Vec::new(), ..self.clone() }
     }
 

@@ -129,13 +129,13 @@ async fn has_state(db: &Transaction, floor: &str) -> Result<bool, DbErr> {
         "insert into change_log_state (id, floor) select 1, {floor}
          where not exists (select 1 from change_log_state)"
     );
-    let made = db.execute_unprepared(&sql).await?.rows_affected() > 0;
-    if made {
+    let created = db.execute_unprepared(&sql).await?.rows_affected() > 0;
+    if created {
         tracing::warn!(
             "the change log's state was missing and is made anew: cursors from before are worth nothing"
         );
     }
-    Ok(!made)
+    Ok(!created)
 }
 
 /// The names and places of all epochs.

@@ -6,7 +6,7 @@
 use super::{
     state::StateVersion,
     view::{CollectionView, LimitSource},
-    withheld::well_below,
+    withheld::release_threshold,
 };
 
 /// The default limits of stock clients. Each limit in use needs a version of its own, so there are few.
@@ -40,18 +40,18 @@ impl Limit {
 
 impl StateVersion {
     /// The same version for clients with this limit that had `before`.
-    pub(super) fn within(&self, limit: Limit, before: Option<&Self>) -> Self {
+    pub(super) fn limited_to(&self, limit: Limit, before: Option<&Self>) -> Self {
         let before = |collection_index: usize| before.and_then(|before| before.views.get(collection_index));
         let views = self.views.iter().enumerate();
         let views = views.map(|(collection_index, view)| {
-            within(view, before(collection_index), limit.bytes(), self.number)
+            limit_view(view, before(collection_index), limit.bytes(), self.number)
         });
-        let cursor = self.cursor.without_missing();
+        let cursor = self.cursor.complete();
         Self::new(self.number, cursor, views.collect())
     }
 }
 
-fn within(
+fn limit_view(
     view: &CollectionView,
     before: Option<&CollectionView>,
     limit: usize,
@@ -60,7 +60,7 @@ fn within(
     let size = view.rows.bytes() + view.rows.len();
     match before {
         _ if view.is_withheld() || !view.sent => view.clone(),
-        Some(before) if before.is_withheld() && size > well_below(limit) => before.clone(),
+        Some(before) if before.is_withheld() && size > release_threshold(limit) => before.clone(),
         Some(before) if before.is_withheld() => {
             let mut view = view.clone();
             // Its changes are completely known.

@@ -26,7 +26,7 @@ struct Part<'a> {
 /// All live collections as one series.
 pub(super) fn of(views: &[&CollectionView], cursor: &str) -> Frame {
     let mut parts: Vec<Part<'_>> =
-        views.iter().filter(|view| !view.is_withheld()).flat_map(|view| cut(view)).collect();
+        views.iter().filter(|view| !view.is_withheld()).flat_map(|view| split(view)).collect();
     let withheld: Vec<String> = views.iter().filter_map(|view| view.notice_json()).collect();
     if let (true, Some(view)) = (parts.is_empty(), views.last()) {
         // The series consists of notices only.
@@ -42,7 +42,7 @@ pub(super) fn of(views: &[&CollectionView], cursor: &str) -> Frame {
 }
 
 /// Splits a collection into at least one part.
-fn cut(view: &CollectionView) -> Vec<Part<'_>> {
+fn split(view: &CollectionView) -> Vec<Part<'_>> {
     let empty = || Part { plural: view.plural, rows: Vec::new(), bytes: 0 };
     let (mut parts, mut part) = (Vec::new(), empty());
     for (_, row) in view.rows.all() {

@@ -63,7 +63,7 @@ struct Inner {
 
 impl Inner {
     /// The version for a message limit, and the cursor that goes with it.
-    fn now(&self, limit: Option<Limit>) -> (Arc<StateVersion>, CursorContext) {
+    fn current(&self, limit: Option<Limit>) -> (Arc<StateVersion>, CursorContext) {
         let version = limit.map_or_else(|| self.version.clone(), |limit| self.limited(limit));
         let cursor = version.for_client(&Cursor::new(self.epochs.current(), &self.position));
         (version, CursorContext { cursor, revision: self.revision, floor: self.history.floor() })
@@ -71,7 +71,7 @@ impl Inner {
 
     fn limited(&self, limit: Limit) -> Arc<StateVersion> {
         let known = self.limited.get(&limit).cloned();
-        known.unwrap_or_else(|| Arc::new(self.version.within(limit, None)))
+        known.unwrap_or_else(|| Arc::new(self.version.limited_to(limit, None)))
     }
 }
 
@@ -196,8 +196,8 @@ impl PublishedState {
             if wanted == [false, false] {
                 continue;
             }
-            state.limited.insert(limit, Arc::new(state.version.within(limit, Some(&before))));
-            let (version, now) = state.now(Some(limit));
+            state.limited.insert(limit, Arc::new(state.version.limited_to(limit, Some(&before))));
+            let (version, now) = state.current(Some(limit));
             if wanted[0] {
                 hub.to(Mode::Snapshots { limit: Some(limit) }.room()).give(&version.snapshots(&now, false));
             }
@@ -220,7 +220,7 @@ impl PublishedState {
 
     /// The current snapshots.
     pub(super) fn all_snapshots(&self, limit: Option<Limit>) -> Vec<Message> {
-        let (version, now) = self.state().now(limit);
+        let (version, now) = self.state().current(limit);
         version.snapshots(&now, true)
     }
 
@@ -231,7 +231,7 @@ impl PublishedState {
     }
 
     pub(super) fn full_frame(&self, format: SnapshotFormat) -> (Frame, u64) {
-        let (version, now) = self.state().now(format.limit());
+        let (version, now) = self.state().current(format.limit());
         (format.full_frame(&version, &now), version.number)
     }
 
@@ -286,7 +286,7 @@ impl PublishedState {
             return Some(frame);
         }
         let state = self.state();
-        let (missed, (version, now)) = (missed(&state)?, state.now(after.1.limit()));
+        let (missed, (version, now)) = (missed(&state)?, state.current(after.1.limit()));
         drop(state);
         let frame = (after.1.update_frame(&version, &missed, baseline, &now), version.number);
         self.coalesced().insert(now.revision, after, frame.clone());

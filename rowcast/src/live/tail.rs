@@ -23,7 +23,7 @@ use super::{
     rows::{CollectionReader, with_timeout},
     shared::PublishedState,
     view::CollectionView,
-    withheld::{Withheld, well_below},
+    withheld::{Withheld, release_threshold},
 };
 use crate::{
     database::{Attached, Database, Transaction},
@@ -173,7 +173,7 @@ impl Tail {
     async fn quick_check(&mut self, attached: &Attached) -> Result<bool, Error> {
         let Some(connection) = attached.glance() else { return Ok(false) };
         let poll = with_timeout(log::poll(connection, &self.progress, self.epochs.current())).await?;
-        let nothing = self.is_nothing(&poll);
+        let nothing = self.is_unchanged(&poll);
         if nothing {
             self.shared.advance(poll.progress.position.clone(), Vec::new());
             self.progress = poll.progress;
@@ -187,7 +187,7 @@ impl Tail {
         if self.is_replaced(&poll) {
             return Ok(PollOutcome::DatabaseReplaced(poll.inconsistency));
         }
-        if self.is_cut(&poll) || poll.entries.len() > RELOAD_THRESHOLD {
+        if self.is_pruned(&poll) || poll.entries.len() > RELOAD_THRESHOLD {
             let caches = self.reader.read_all(db).await?;
             return Ok(PollOutcome::Reload(poll, caches));
         }
@@ -206,8 +206,10 @@ impl Tail {
             self.withheld.due(|collection_index| changed_withheld.contains(&collection_index))
         {
             let began = Instant::now();
-            let all =
-                self.reader.read_collection(db, collection_index, well_below(self.reader.limit)).await?;
+            let all = self
+                .reader
+                .read_collection(db, collection_index, release_threshold(self.reader.limit))
+                .await?;
             rechecked.push((collection_index, began.elapsed(), all));
         }
         Ok(PollOutcome::Changes(poll, ChangeSet { changes, rows, rechecked, changed_withheld }))
@@ -221,7 +223,7 @@ impl Tail {
         let mut reconciler = std::mem::take(&mut self.reconciler);
         let nothing_new = async |db: &Transaction| {
             let poll = with_timeout(log::poll(db, &self.progress, self.epochs.current())).await?;
-            Ok(self.is_nothing(&poll))
+            Ok(self.is_unchanged(&poll))
         };
         reconciler.run(attached, &self.db, &self.reader, &self.views, nothing_new).await;
         self.reconciler = reconciler;
@@ -234,12 +236,12 @@ impl Tail {
     }
 
     /// Whether entries were pruned before they were read here.
-    fn is_cut(&self, poll: &LogPoll) -> bool {
+    fn is_pruned(&self, poll: &LogPoll) -> bool {
         poll.floor > self.progress.position.horizon() && poll.floor > self.floor
     }
 
-    fn is_nothing(&self, poll: &LogPoll) -> bool {
-        poll.entries.is_empty() && !self.is_replaced(poll) && !self.is_cut(poll)
+    fn is_unchanged(&self, poll: &LogPoll) -> bool {
+        poll.entries.is_empty() && !self.is_replaced(poll) && !self.is_pruned(poll)
     }
 
     /// Checks whether the database was replaced, and reloads it if so. An inconsistent log always counts as replaced.

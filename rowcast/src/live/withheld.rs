@@ -25,7 +25,7 @@ struct Recheck {
 }
 
 /// The size below which a withheld collection is released.
-pub(super) fn well_below(limit: usize) -> usize {
+pub(super) fn release_threshold(limit: usize) -> usize {
     limit - limit / 8
 }
 

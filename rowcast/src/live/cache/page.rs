@@ -3,12 +3,12 @@
 /// The lower and upper limit of a page's size, unless one row is larger.
 const BOUNDS: (usize, usize) = (16 * 1024, 1024 * 1024);
 /// Bytes that can be copied in the time of incrementing and decrementing one page's reference count.
-const COUNTED: usize = 1000;
+const REFERENCE_COST: usize = 1000;
 
 /// The page size for a collection of this size. A change copies one page and counts references to all pages; at this
 /// size the two cost the same.
-fn largest(bytes: usize) -> usize {
-    (bytes * COUNTED).isqrt().clamp(BOUNDS.0, BOUNDS.1)
+fn page_size(bytes: usize) -> usize {
+    (bytes * REFERENCE_COST).isqrt().clamp(BOUNDS.0, BOUNDS.1)
 }
 
 /// Rows in id order; at least one.
@@ -58,7 +58,7 @@ impl Page {
 
 /// Builds pages from rows in id order.
 pub(super) struct Pages {
-    largest: usize,
+    max_bytes: usize,
     full: Vec<Page>,
     ids: Vec<i64>,
     ends: Vec<u32>,
@@ -68,16 +68,16 @@ pub(super) struct Pages {
 impl Pages {
     /// Pages for a collection of this size.
     pub(super) fn of(bytes: usize) -> Self {
-        Self::up_to(largest(bytes))
+        Self::up_to(page_size(bytes))
     }
 
-    fn up_to(largest: usize) -> Self {
-        Self { largest, full: Vec::new(), ids: Vec::new(), ends: Vec::new(), json: Vec::new() }
+    fn up_to(max_bytes: usize) -> Self {
+        Self { max_bytes, full: Vec::new(), ids: Vec::new(), ends: Vec::new(), json: Vec::new() }
     }
 
     pub(super) fn push(&mut self, id: i64, row: &[u8]) {
-        if !self.ids.is_empty() && self.json.len() + row.len() >= self.largest {
-            self.turn();
+        if !self.ids.is_empty() && self.json.len() + row.len() >= self.max_bytes {
+            self.flush();
         }
         if !self.ids.is_empty() {
             self.json.push(b',');
@@ -92,13 +92,13 @@ impl Pages {
     }
 
     pub(super) fn finish(mut self) -> Vec<Page> {
-        self.turn();
+        self.flush();
         self.full
     }
 
     /// Like `finish`, for a page that has grown: if it is split, the halves have room for further changes.
     pub(super) fn finish_evenly(self) -> Vec<Page> {
-        let half = self.largest / 2;
+        let half = self.max_bytes / 2;
         let pages = self.finish();
         if pages.len() == 1 {
             return pages;
@@ -108,7 +108,7 @@ impl Pages {
         halves.finish()
     }
 
-    fn turn(&mut self) {
+    fn flush(&mut self) {
         if !self.ids.is_empty() {
             self.full.push(Page {
                 ids: std::mem::take(&mut self.ids).into(),

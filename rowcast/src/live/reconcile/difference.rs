@@ -67,16 +67,16 @@ fn same_version(shown: &[u8], row: &str) -> Option<i64> {
     let (Value::Object(shown), Value::Object(row)) = (shown, row) else { return None };
     let version = row.get("version")?.as_i64()?;
     let is_same = shown.get("version")?.as_i64() == Some(version);
-    let own = |row: serde_json::Map<String, Value>| -> BTreeMap<String, Value> {
-        row.into_iter().map(|(name, value)| (name, own(value))).collect()
+    let own_columns = |row: serde_json::Map<String, Value>| -> BTreeMap<String, Value> {
+        row.into_iter().map(|(name, value)| (name, embedded_to_id(value))).collect()
     };
-    (is_same && own(shown) != own(row)).then_some(version)
+    (is_same && own_columns(shown) != own_columns(row)).then_some(version)
 }
 
-fn own(value: Value) -> Value {
+fn embedded_to_id(value: Value) -> Value {
     match value {
         Value::Object(mut nested) => nested.remove("id").unwrap_or(Value::Object(nested)),
-        Value::Array(all) => all.into_iter().map(own).collect(),
+        Value::Array(all) => all.into_iter().map(embedded_to_id).collect(),
         value => value,
     }
 }
