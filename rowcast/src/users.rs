@@ -139,7 +139,7 @@ impl UserTable {
 
     /// The name of one row.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn singular(&self) -> &'static str {
         self.name
     }
 

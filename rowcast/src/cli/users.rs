@@ -114,7 +114,7 @@ impl<'a> Users<'a> {
     async fn find(&self, username: String) -> Result<Account, Error> {
         let users = self.users.clone();
         let find = async move |db: &Transaction| Ok(users.by_username(db, &username).await?);
-        let (program, name) = (self.users.program(), self.users.name().replace('_', " "));
+        let (program, name) = (self.users.program(), self.users.singular().replace('_', " "));
         let nobody = || format!("no {name} has this username; {program} user create makes one that has");
         let found = self.db.read(find).await?;
         found.ok_or_else(|| Error::Invalid(FieldErrors::one("username", nobody())))
@@ -122,7 +122,7 @@ impl<'a> Users<'a> {
 
     /// Decodes a payload for an event of the users' collection.
     fn work(&self, verb: &str, payload: &Value) -> Result<Box<dyn Work>, Error> {
-        let event = format!("{verb}_{}", self.users.name());
+        let event = format!("{verb}_{}", self.users.singular());
         let payload = to_raw_value(payload).map_err(|error| Error::Internal(error.to_string()))?;
         let (_, route) = self.registry.route(&event).ok_or_else(|| Error::Internal(event.clone()))?;
         Ok(route.decode(&payload)?.2)

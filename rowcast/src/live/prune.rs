@@ -41,7 +41,7 @@ async fn prune(db: &Transaction, retention: Retention) -> Result<Option<i64>, Er
         if number(db, &try_lock).await? == Some(0) {
             return Ok(None);
         }
-        // Commit markers are queried within seconds after the commit.
+        // Markers of commits are queried within seconds after the commit.
         db.execute_unprepared(&format!("delete from commits where at < {}", now - 3600)).await?;
     }
     requests::forget(db, now).await?;

@@ -29,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The collections, in the registry's order.
 #[derive(Clone)]
 pub(super) struct CollectionReader {
-    reader: Vec<Arc<dyn Kind>>,
+    collections: Vec<Arc<dyn Kind>>,
     collection_indexes: HashMap<&'static str, u16>,
     /// The maximum size of a collection that is sent.
     pub(super) limit: usize,
@@ -39,34 +39,36 @@ pub(super) struct CollectionReader {
 pub(super) type Withheld<'a> = &'a dyn Fn(usize) -> bool;
 
 impl CollectionReader {
-    pub(super) fn new(reader: &[Arc<dyn Kind>], limit: usize) -> Self {
-        let collection_indexes =
-            (0..).zip(reader).map(|(collection_index, kind)| (kind.plural(), collection_index)).collect();
-        Self { reader: reader.to_vec(), collection_indexes, limit }
+    pub(super) fn new(collections: &[Arc<dyn Kind>], limit: usize) -> Self {
+        let collection_indexes = (0..)
+            .zip(collections)
+            .map(|(collection_index, kind)| (kind.plural(), collection_index))
+            .collect();
+        Self { collections: collections.to_vec(), collection_indexes, limit }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<dyn Kind>> {
-        self.reader.iter()
+        self.collections.iter()
     }
 
     /// Whether entries refer to a collection, or to rows that it embeds.
     pub(super) fn affects(&self, entries: &[Entry], collection_index: usize) -> bool {
-        let Some(kind) = self.reader.get(collection_index) else { return false };
+        let Some(kind) = self.collections.get(collection_index) else { return false };
         let shown = |name: &str| kind.nests().iter().any(|nested| nested.collection == name);
         entries.iter().any(|entry| entry.collection == kind.plural() || shown(&entry.collection))
     }
 
     /// The tables with a change log trigger.
     pub(super) fn tables(&self) -> Vec<&'static str> {
-        let join = self.reader.iter().flat_map(|kind| kind.nests()).map(|nested| nested.table);
-        let all: BTreeSet<_> = self.reader.iter().map(|kind| kind.plural()).chain(join).collect();
+        let join = self.collections.iter().flat_map(|kind| kind.nests()).map(|nested| nested.table);
+        let all: BTreeSet<_> = self.collections.iter().map(|kind| kind.plural()).chain(join).collect();
         all.into_iter().collect()
     }
 
     /// Rows by collection name.
     pub(super) fn named(&self, rows: Unlogged) -> impl Iterator<Item = (&'static str, Vec<(i64, i64)>)> {
         rows.into_iter().filter_map(|(collection_index, rows)| {
-            Some((self.reader.get(usize::from(collection_index))?.plural(), rows))
+            Some((self.collections.get(usize::from(collection_index))?.plural(), rows))
         })
     }
 
@@ -89,8 +91,9 @@ impl CollectionReader {
             });
             by_row.entry((*collection_index, entry.id)).or_default().insert(entry.transaction);
         }
-        for (collection_index, kind) in
-            (0..).zip(&self.reader).filter(|(collection_index, _)| !withheld(usize::from(*collection_index)))
+        for (collection_index, kind) in (0..)
+            .zip(&self.collections)
+            .filter(|(collection_index, _)| !withheld(usize::from(*collection_index)))
         {
             for nested in kind.nests() {
                 let Some(of) = self.collection_indexes.get(nested.collection) else { continue };
@@ -115,7 +118,7 @@ impl CollectionReader {
         }
         // Collections that are not live matter only through the rows that embed theirs.
         let is_sent = |collection_index: usize| {
-            self.reader.get(collection_index).is_some_and(|kind| kind.is_sent())
+            self.collections.get(collection_index).is_some_and(|kind| kind.is_sent())
                 && !withheld(collection_index)
         };
         Ok(changes.into_iter().filter(|change| is_sent(usize::from(change.collection_index))).collect())
@@ -129,7 +132,8 @@ impl CollectionReader {
         changes: &[Change],
     ) -> Result<Vec<(usize, Option<Rows>)>, Error> {
         let mut all = Vec::new();
-        for (collection_index, kind) in self.reader.iter().enumerate().filter(|(_, kind)| kind.is_sent()) {
+        for (collection_index, kind) in self.collections.iter().enumerate().filter(|(_, kind)| kind.is_sent())
+        {
             let ids =
                 changes.iter().filter(|change| usize::from(change.collection_index) == collection_index);
             let ids: BTreeSet<i64> = ids.map(|change| change.id).collect();
@@ -164,7 +168,7 @@ impl CollectionReader {
     /// All rows of all live collections; none for a collection above the limit.
     pub(super) async fn read_all(&self, db: &Transaction) -> Result<Vec<Option<Cache>>, Error> {
         let mut all = Vec::new();
-        for collection_index in 0..self.reader.len() {
+        for collection_index in 0..self.collections.len() {
             all.push(self.read_collection(db, collection_index, self.limit).await?);
         }
         Ok(all)
@@ -178,7 +182,7 @@ impl CollectionReader {
         limit: usize,
     ) -> Result<Option<Cache>, Error> {
         let (mut cache, mut last, mut batch) = (Cache::default(), i64::MIN, BatchSizer::default());
-        let Some(kind) = self.reader.get(collection_index).filter(|kind| kind.is_sent()) else {
+        let Some(kind) = self.collections.get(collection_index).filter(|kind| kind.is_sent()) else {
             return Ok(Some(cache));
         };
         loop {
