@@ -1,11 +1,11 @@
-//! Accounts: users who have a password, and so may sign in.
+//! Accounts: users with a password, which can sign in.
 //!
-//! Where signing in is needed ([`Accounts::guarded`]) they are no ordinary rows. Username and deletion are their
-//! owner's own affair, or that of whoever runs the server (`cli::users`); the last account that can sign in stays. Who
-//! sends a row back with its username as it was changes nothing of the account.
+//! Where signing in is required ([`Accounts::guarded`]), additional rules apply to these rows. Only the owner or the
+//! operator (`cli::users`) may change the username or delete the row, and the last account that can sign in must
+//! stay. An update that repeats the current username changes nothing.
 //!
 //! ```text
-//! write ─▶ judge, may_delete: refused? ─▶ INSERT, UPDATE, DELETE ─▶ written: what became of it ─▶ commit ─▶ the log
+//! write ─▶ validate_username, authorize_delete ─▶ INSERT, UPDATE, DELETE ─▶ record_change ─▶ commit ─▶ audit log
 //! ```
 
 mod change;
@@ -28,38 +28,38 @@ use crate::{
     error::Error,
     users::{Account, UserTable},
 };
-pub use change::Change;
+pub use change::AccountChange;
 
 const TAKEN: &str = "is already taken";
 
-/// Which rows are accounts, and whether they are their owners' alone.
+/// The rules for accounts that apply to a transaction.
 #[derive(Clone, Default)]
 pub struct Accounts {
-    /// The table of users, if users sign in at all.
+    /// The table of users; none if the product has no users.
     pub users: Option<Arc<UserTable>>,
-    /// Where signing in is needed.
+    /// Whether signing in is required.
     pub guarded: bool,
 }
 
 impl Accounts {
-    /// For whoever runs the server, who may do anything.
+    /// The rules for the operator's command line: none.
     #[must_use]
-    pub fn by_hand(users: &Arc<UserTable>) -> Self {
+    pub fn unrestricted(users: &Arc<UserTable>) -> Self {
         Self { users: Some(users.clone()), guarded: false }
     }
 
-    /// The users, if the rows of this collection are.
+    /// The table of users, if this collection is it.
     fn of<C: Collection>(&self) -> Option<&Arc<UserTable>> {
         self.users.as_ref().filter(|users| users.plural() == C::PLURAL)
     }
 }
 
-/// Judges the username of a user that is about to be written, and puts it into the form in which it is kept. To `hold`
-/// keeps what was judged by until the commit. Rows of other collections pass.
+/// Validates the username of a user row that is about to be written, and canonicalizes it. With `hold`, the rows that
+/// the decision depends on stay locked until the commit. Rows of other collections pass.
 ///
 /// # Errors
-/// What the database says.
-pub(crate) async fn judge<C: Collection>(
+/// Any database error.
+pub(crate) async fn validate_username<C: Collection>(
     context: &Context<'_>,
     before: Option<&Model<C>>,
     draft: &mut Draft<ActiveModel<C>>,
@@ -76,13 +76,13 @@ pub(crate) async fn judge<C: Collection>(
     if before.is_some() && new.as_deref() == old {
         return Ok(());
     }
-    let may = may_change(context, before.as_ref());
+    let allowed = can_change(context, before.as_ref());
     let Some(new) = new else {
-        return judge_none(context, users, before.as_ref(), may, hold, errors).await;
+        return validate_removal(context, users, before.as_ref(), allowed, hold, errors).await;
     };
     let (own, name, field) =
         (before.as_ref().map(|account| account.id), username::canonical(&new), users.username());
-    if !may {
+    if !allowed {
         match old.is_some_and(|old| username::compared(old) == username::compared(&new)) {
             true => {
                 draft.row.not_set(column);
@@ -93,7 +93,7 @@ pub(crate) async fn judge<C: Collection>(
         return Ok(());
     }
     match name {
-        Err(sentence) => errors.insert(field, sentence),
+        Err(message) => errors.insert(field, message),
         Ok(name) => {
             if users.alike(context.db, &name).await?.iter().any(|id| Some(*id) != own) {
                 errors.insert(field, TAKEN);
@@ -106,18 +106,18 @@ pub(crate) async fn judge<C: Collection>(
     Ok(())
 }
 
-/// A username is to be taken away, and with it the way to sign in.
-async fn judge_none(
+/// Validates the removal of a username, which disables the login.
+async fn validate_removal(
     context: &Context<'_>,
     users: &UserTable,
     before: Option<&Account>,
-    may: bool,
+    allowed: bool,
     hold: bool,
     errors: &mut FieldErrors,
 ) -> Result<(), DbErr> {
     let guarded = |account: &&Account| context.accounts.guarded && account.has_password();
     let Some(account) = before.filter(guarded) else { return Ok(()) };
-    if !may {
+    if !allowed {
         errors.insert(users.username(), users.others_name());
     } else if last::is_last(context.db, users, account.id, hold).await? {
         errors.insert(users.username(), LAST_NAME);
@@ -128,14 +128,17 @@ async fn judge_none(
 const LAST_NAME: &str = "must stay: without it nobody could sign in any more";
 const LAST_ROW: &str = "this is the last account: without it nobody could sign in any more";
 
-/// Passes if a row may be deleted by whoever asks.
+/// Checks that the caller may delete a row.
 ///
 /// # Errors
 /// [`Error::Forbidden`].
-pub(crate) async fn may_delete<C: Collection>(context: &Context<'_>, row: &Model<C>) -> Result<(), Error> {
+pub(crate) async fn authorize_delete<C: Collection>(
+    context: &Context<'_>,
+    row: &Model<C>,
+) -> Result<(), Error> {
     let Some(users) = context.accounts.of::<C>() else { return Ok(()) };
     let account = users.account_of::<C>(row);
-    if !may_change(context, Some(&account)) {
+    if !can_change(context, Some(&account)) {
         return Err(Error::Forbidden(users.others_row()));
     }
     let guarded = context.accounts.guarded && account.has_password();
@@ -145,11 +148,11 @@ pub(crate) async fn may_delete<C: Collection>(context: &Context<'_>, row: &Model
     Ok(())
 }
 
-/// Notes what a write did to an account. Where sign-ins count, those by another username end.
+/// Records an account change in the context. In guarded mode a rename revokes the user's tokens.
 ///
 /// # Errors
-/// What the database says.
-pub(crate) async fn written<C: Collection>(
+/// Any database error.
+pub(crate) async fn record_change<C: Collection>(
     context: &Context<'_>,
     before: Option<&Model<C>>,
     after: Option<&Model<C>>,
@@ -163,36 +166,36 @@ pub(crate) async fn written<C: Collection>(
     let Some(id) = id.filter(|_| from != to) else { return Ok(()) };
     let renamed = before.is_some() && after.is_some() && context.accounts.guarded;
     let ended = if renamed { end_sign_ins(context.db, users, id, None).await? } else { Vec::new() };
-    context.note(Change { id, from, to, deleted: after.is_none(), ended });
+    context.note(AccountChange { id, from, to, deleted: after.is_none(), ended });
     Ok(())
 }
 
-/// Makes the tokens of a user worthless, all but one; returns which. A sign-in that is under way is waited for, or
-/// waits.
+/// Revokes all tokens of a user except one, and returns them. Locks the user's row, so that a concurrent login
+/// finishes before or after.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub async fn end_sign_ins(
     db: &Transaction,
     users: &UserTable,
     user: i64,
-    but: Option<&Token>,
+    except: Option<&Token>,
 ) -> Result<Vec<Token>, DbErr> {
     users.lock(db, user, LockType::Update).await?;
     let of = token::Column::UserId.eq(user);
-    let others = but.map_or(of.clone(), |but| of.and(token::Column::Hash.ne(but.hash())));
+    let others = except.map_or(of.clone(), |except| of.and(token::Column::Hash.ne(except.hash())));
     let found = token::Entity::find().filter(others.clone()).all(db).await?;
     token::Entity::delete_many().filter(others).exec(db).await?;
-    Ok(found.into_iter().map(|token| Token::known(token.hash)).collect())
+    Ok(found.into_iter().map(|token| Token::from_hash(token.hash)).collect())
 }
 
-/// Warns that nobody can sign in, which is how an empty server begins.
+/// Logs a warning if no account can sign in, as on a new server.
 ///
 /// # Errors
-/// What the database says.
-pub async fn warn_of_none(db: &Database, users: &Arc<UserTable>) -> Result<(), Error> {
+/// Any database error.
+pub async fn warn_if_none(db: &Database, users: &Arc<UserTable>) -> Result<(), Error> {
     let table = users.clone();
-    let find = async move |db: &Transaction| Ok(table.another(db, None).await?.is_none());
+    let find = async move |db: &Transaction| Ok(table.any_other_account(db, None).await?.is_none());
     if db.read(find).await? {
         let command = format!("{} user create USERNAME", users.program());
         tracing::warn!(command, "nobody can sign in yet: make the first account");
@@ -200,7 +203,7 @@ pub async fn warn_of_none(db: &Database, users: &Arc<UserTable>) -> Result<(), E
     Ok(())
 }
 
-fn may_change(context: &Context<'_>, before: Option<&Account>) -> bool {
+fn can_change(context: &Context<'_>, before: Option<&Account>) -> bool {
     let others = |account: &&Account| account.has_password() && context.user_id() != Some(account.id);
     !context.accounts.guarded || before.filter(others).is_none()
 }

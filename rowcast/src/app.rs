@@ -17,7 +17,7 @@ use crate::{
     database::{Database, DatabaseUrl, EMBEDDED, Transaction},
     error::Error,
     gateway::Gateway,
-    http::{self, Readers, Site},
+    http::{self, MetricsAccess, Site},
     live::Live,
     product::Product,
     seed::{Passwords, Planted},
@@ -36,7 +36,7 @@ pub struct App {
     io: SocketIo,
     live: Live,
     db: Database,
-    state: web::Data<http::State>,
+    state: web::Data<http::HttpState>,
     planted: Option<Planted>,
 }
 
@@ -71,12 +71,12 @@ impl App {
         let config = Config { path, origins: origins(settings), ..Config::default() };
         let config = settings.limits.apply(access, config)?;
         let io = SocketIo::builder(config).hub(hub).service("/", gateway).build();
-        let state = web::Data::new(http::State {
+        let state = web::Data::new(http::HttpState {
             db: db.clone(),
             live: live.clone(),
             metrics,
-            readers: Readers::new(settings.metrics, settings.metrics_token.as_ref()),
-            leaving: false.into(),
+            metrics_access: MetricsAccess::new(settings.metrics, settings.metrics_token.as_ref()),
+            shutting_down: false.into(),
         });
         let (mount, shared, below) = (io.clone(), state.clone(), base.clone());
         let pictures = settings.pictures.clone();
@@ -138,7 +138,7 @@ impl App {
         let server = actix_web::rt::spawn(self.server);
         stop.await;
         tracing::info!("shutting down");
-        self.state.leaving.store(true, Ordering::Relaxed);
+        self.state.shutting_down.store(true, Ordering::Relaxed);
         self.io.shutdown(GRACE).await;
         handle.stop(true).await;
         self.live.stop().await;
@@ -177,7 +177,7 @@ async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<P
         actix_web::rt::spawn(seed.clone().warn_of_known_passwords(db.clone(), users.clone()));
     }
     if let Some(users) = users.filter(|_| settings.access() != Access::Open) {
-        accounts::warn_of_none(&db, users).await.map_err(database_problem)?;
+        accounts::warn_if_none(&db, users).await.map_err(database_problem)?;
     }
     Ok((db, planted))
 }

@@ -1,13 +1,13 @@
-//! Who a socket is: login, logout, tokens.
+//! Authentication: passwords, logins and tokens.
 //!
-//! A token is 32 random bytes. The database keeps only its hash, so a copy of the database signs nobody in.
+//! A token is 32 random bytes. The database stores only its hash, so a copy of the database contains no usable token.
 
 mod addresses;
+mod audit;
 mod caller;
 mod password;
 mod throttle;
 mod tokens;
-mod trail;
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
@@ -19,25 +19,25 @@ use crate::{
     accounts, clock,
     database::{Commit, Database, Transaction},
     error::Error,
-    turns::Turn,
+    fair_queue::FairPermit,
     users::{Account, PasswordHash, User, UserTable},
 };
-pub use caller::{Caller, shortened};
+use audit::AuditLog;
+pub use caller::{Caller, truncate_username};
 pub use password::{hash as hash_password, is_password};
-use throttle::{Throttle, Tried};
-pub use tokens::{ENDED, Holder, Token, check, expiries, hold};
-use trail::Trail;
+use throttle::{Throttle, ThrottleKey};
+pub use tokens::{SIGNED_OUT_MESSAGE, Token, TokenOwner, check, expiries, lock_valid};
 
-/// What a wrong password and an unknown user are both told.
-const WRONG: &str = "the username or the password is wrong";
-const NOT_YOURS: &str = "is not your password";
+/// The error for a wrong password, and for an unknown username.
+const WRONG_CREDENTIALS: &str = "the username or the password is wrong";
+const WRONG_OLD_PASSWORD: &str = "is not your password";
 
-/// That passwords may be checked for one client, for as long as this lives.
-pub struct SignInTurn {
-    _turn: Turn,
+/// Permission to verify one password. It occupies a slot of the queue until it is dropped.
+pub struct SignInPermit {
+    _permit: FairPermit,
 }
 
-/// Who is to be signed in, as far as a username tells.
+/// A login attempt: the account that the username belongs to, if there is one.
 pub struct Attempt {
     username: String,
     found: Option<Account>,
@@ -45,210 +45,214 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Whether the account is known where the client is.
+    /// Whether the account has signed in from the client's address before.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.known
     }
 }
 
-/// Signs users in and out.
+/// Verifies passwords and manages tokens.
 pub struct Auth {
     db: Database,
     users: Arc<UserTable>,
-    passwords: password::Checker,
+    passwords: password::PasswordVerifier,
     failures: Throttle,
-    trail: Trail,
+    audit: AuditLog,
 }
 
 impl Auth {
-    /// Over this database, for these users.
+    /// Creates the service for these users.
     ///
     /// # Errors
-    /// [`Error::Internal`] if no password can be hashed here.
+    /// [`Error::Internal`] if password hashing fails.
     pub fn new(db: Database, users: Arc<UserTable>) -> Result<Self, Error> {
-        let passwords = password::Checker::new()?;
-        Ok(Self { db, users, passwords, failures: Throttle::default(), trail: Trail::default() })
+        let passwords = password::PasswordVerifier::new()?;
+        Ok(Self { db, users, passwords, failures: Throttle::default(), audit: AuditLog::default() })
     }
 
-    /// Who is to be signed in by this username.
+    /// Looks up the account for a login attempt.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn attempt(&self, username: &str, by: &Caller) -> Result<Attempt, Error> {
-        let (found, known) = self.sought(username, by).await?;
+        let (found, known) = self.find_account(username, by).await?;
         Ok(Attempt { username: username.to_owned(), found, known })
     }
 
-    /// The same for whoever is signed in already.
+    /// The attempt of a signed-in user.
     #[must_use]
     pub fn own_attempt(user: &User) -> Attempt {
         let username = user.username.clone().unwrap_or_default();
         Attempt { username, found: None, known: true }
     }
 
-    /// Waits until a password may be checked: addresses take turns, and the usernames of each. An account that is known where
-    /// the client is has turns of its own, so that strangers who share its address keep it waiting no longer than others.
-    /// Whoever is gone meanwhile may stop waiting.
+    /// Waits for a slot to verify a password. Slots are shared fairly between addresses, and between the usernames of
+    /// one address. An account that is known at the address has a share of its own, so that other clients of the
+    /// address do not delay it. The future may be dropped while it waits.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] when too many wait, or for too long.
-    pub async fn turn(&self, attempt: &Attempt, address: Option<IpAddr>) -> Result<SignInTurn, Error> {
+    /// [`Error::RateLimited`] if the queue is full or the wait takes too long.
+    pub async fn acquire_permit(
+        &self,
+        attempt: &Attempt,
+        address: Option<IpAddr>,
+    ) -> Result<SignInPermit, Error> {
         let name = username::compared(&attempt.username);
-        let turn = if attempt.known {
-            self.passwords.turn(&name, &name).await?
+        let permit = if attempt.known {
+            self.passwords.acquire(&name, &name).await?
         } else {
-            self.passwords.turn(address, &name).await?
+            self.passwords.acquire(address, &name).await?
         };
-        Ok(SignInTurn { _turn: turn })
+        Ok(SignInPermit { _permit: permit })
     }
 
-    /// Makes a token for the user with this username and password, whose turn it is.
+    /// Verifies a username and password, and creates a token.
     ///
     /// # Errors
-    /// [`Error::Invalid`], the same on both fields whichever is wrong, after the same time;
+    /// [`Error::Invalid`], identical and after the same time for a wrong password and an unknown username;
     /// [`Error::RateLimited`] after too many failures for one username.
     pub async fn login(
         &self,
         attempt: Attempt,
         password: String,
         by: &Caller,
-        _turn: SignInTurn,
+        _permit: SignInPermit,
     ) -> Result<(SignedIn<User>, Token, Instant), Error> {
         let Attempt { username, found, known } = attempt;
-        let tried = match &found {
-            Some(account) => Tried::Account(account.id),
-            None => Tried::Nobody(username::compared(&username)),
+        let key = match &found {
+            Some(account) => ThrottleKey::Account(account.id),
+            None => ThrottleKey::UnknownName(username::compared(&username)),
         };
         let account = found.as_ref().map(|account| (account.id, username.as_str()));
-        let right = self.check((tried, account), password, found.as_ref(), known, by).await?;
-        let Some(account) = found.filter(|_| right) else {
-            return Err(Error::Invalid(wrong()));
+        let matches = self.verify_throttled((key, account), password, found.as_ref(), known, by).await?;
+        let Some(account) = found.filter(|_| matches) else {
+            return Err(Error::Invalid(wrong_credentials()));
         };
         let (secret, ends) = (tokens::secret(), Instant::now() + tokens::LIFETIME);
-        let token = Token::presented(&secret);
+        let token = Token::from_secret(&secret);
         let (owner, hash, address) = (account.clone(), token.hash().to_owned(), by.address.clone());
         let users = self.users.clone();
         let save = async move |db: &Transaction| {
             let expires = tokens::save(db, &users, &owner, hash.clone(), &address).await?;
-            Ok((users.user(db, owner.id).await?.ok_or_else(|| Error::Invalid(wrong()))?, expires))
+            Ok((users.user(db, owner.id).await?.ok_or_else(|| Error::Invalid(wrong_credentials()))?, expires))
         };
         let ((user, expires), _) = self.db.write(save).await?;
-        trail::signed_in(&account, by);
+        audit::signed_in(&account, by);
         Ok((SignedIn { user, token: secret, expires }, token, ends))
     }
 
-    /// Who is called so, and whether they are known to be where this comes from.
-    async fn sought(&self, name: &str, by: &Caller) -> Result<(Option<Account>, bool), Error> {
+    /// The account with this username, and whether it is known at the caller's address.
+    async fn find_account(&self, name: &str, by: &Caller) -> Result<(Option<Account>, bool), Error> {
         let (name, address, users) = (name.to_owned(), by.address.clone(), self.users.clone());
-        let look = async move |db: &Transaction| {
+        let find = async move |db: &Transaction| {
             let found = users.by_username(db, &name).await?;
-            // Asked for nobody, too, so that it takes as long.
+            // An unknown username runs the same query, so that both take the same time.
             let id = found.as_ref().map_or(0, |account| account.id);
             let known = addresses::is_known(db, id, &address).await?;
             Ok((found, known))
         };
-        let (found, known) = self.db.read(look).await?;
+        let (found, known) = self.db.read(find).await?;
         let holds_token = found.as_ref().is_some_and(|account| by.user == Some(account.id));
         Ok((found, known || holds_token))
     }
 
-    /// Whether this is the account's password, which may be tried only so often.
-    async fn check(
+    /// Verifies an account's password, within the throttle's limits.
+    async fn verify_throttled(
         &self,
-        (tried, account): (Tried, Option<(i64, &str)>),
+        (key, account): (ThrottleKey, Option<(i64, &str)>),
         password: String,
         found: Option<&Account>,
         known: bool,
         by: &Caller,
     ) -> Result<bool, Error> {
-        let from = self.failures.begin(&tried, known).map_err(|used_up| {
-            if used_up.tell {
-                self.trail.guessed(account, by);
+        let bucket = self.failures.acquire(&key, known).map_err(|throttled| {
+            if throttled.log {
+                self.audit.throttled(account, by);
             }
-            Error::RateLimited { seconds: used_up.seconds }
+            Error::RateLimited { seconds: throttled.seconds }
         })?;
         let hash = found.and_then(|found| found.password_hash.clone()).map(|hash| hash.0);
-        let right = self.passwords.check(password, hash).await;
-        match right {
-            Ok(false) => self.trail.failed(account, by),
-            // What was not judged is no failure either.
-            Ok(true) | Err(_) => self.failures.give_back(&tried, from),
+        let matches = self.passwords.verify(password, hash).await;
+        match matches {
+            Ok(false) => self.audit.failed(account, by),
+            // A verification that did not complete is no failure.
+            Ok(true) | Err(_) => self.failures.refund(&key, bucket),
         }
-        right
+        matches
     }
 
-    /// Gives whoever is signed in by this token another password. Their other sign-ins end, and are returned; this one goes
-    /// on. To send it again, when it is not known whether it was carried out, does no harm.
+    /// Replaces the password of the user with this token. The user's other tokens are revoked and returned. A
+    /// repeated request has no further effect.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the old one is wrong; [`Error::RateLimited`], as for [`login`](Self::login);
-    /// [`Error::Unauthorized`] when the sign-in has ended.
+    /// [`Error::Invalid`] if the old password is wrong; [`Error::RateLimited`], as for [`login`](Self::login);
+    /// [`Error::Unauthorized`] if the token has ended.
     pub async fn set_password(
         &self,
         SetPassword { old, new }: SetPassword,
         (user, token): (i64, &Token),
         by: &Caller,
-        _turn: SignInTurn,
+        _permit: SignInPermit,
     ) -> Result<(Vec<Token>, Commit), Error> {
         let users = self.users.clone();
         let find = async move |db: &Transaction| Ok(users.account(db, user).await?);
-        let found = self.db.read(find).await?.ok_or(Error::Unauthorized(ENDED))?;
+        let found = self.db.read(find).await?.ok_or(Error::Unauthorized(SIGNED_OUT_MESSAGE))?;
         let name = found.username.clone().unwrap_or_default();
-        let account = (Tried::Account(user), Some((user, &*name)));
+        let account = (ThrottleKey::Account(user), Some((user, &*name)));
         let before = found.password_hash.clone();
-        let right = self.check(account, old, Some(&found), true, by).await?;
-        let repeated = !right && self.is_password_of(&found, new.clone()).await?;
-        if !right && !repeated {
-            return Err(Error::Invalid(FieldErrors::one("old", NOT_YOURS)));
+        let matches = self.verify_throttled(account, old, Some(&found), true, by).await?;
+        let repeated = !matches && self.matches_password(&found, new.clone()).await?;
+        if !matches && !repeated {
+            return Err(Error::Invalid(FieldErrors::one("old", WRONG_OLD_PASSWORD)));
         }
         let hash =
             if repeated { before.clone() } else { Some(PasswordHash(self.passwords.hash(new).await?)) };
         let (token, users) = (token.clone(), self.users.clone());
         let set = async move |db: &Transaction| {
-            hold(db, &token).await?;
+            lock_valid(db, &token).await?;
             replace_password(db, &users, user, (before.as_ref(), hash.as_ref())).await?;
             Ok(accounts::end_sign_ins(db, &users, user, Some(&token)).await?)
         };
         let set = self.db.write(set).await?;
-        trail::password_set(&found, by);
+        audit::password_set(&found, by);
         Ok(set)
     }
 
-    async fn is_password_of(&self, account: &Account, password: String) -> Result<bool, Error> {
+    async fn matches_password(&self, account: &Account, password: String) -> Result<bool, Error> {
         let hash = account.password_hash.clone().map(|hash| hash.0);
-        self.passwords.check(password, hash).await
+        self.passwords.verify(password, hash).await
     }
 
-    /// Makes a token worthless.
+    /// Revokes a token.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]: the token is then still good.
+    /// [`Error::Unavailable`]: the token is still valid.
     pub async fn logout(&self, token: Token) -> Result<(), Error> {
-        let forget = async move |db: &Transaction| {
+        let delete = async move |db: &Transaction| {
             token::Entity::delete_many().filter(token::Column::Hash.eq(token.hash())).exec(db).await?;
             Ok(())
         };
-        self.db.write(forget).await.map(|_| ())
+        self.db.write(delete).await.map(|_| ())
     }
 
-    /// Whose token this is, if it is anybody's and has not expired.
+    /// The owner of a token that is valid.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn holder(&self, token: Token) -> Result<Option<Holder>, Error> {
+    pub async fn token_owner(&self, token: Token) -> Result<Option<TokenOwner>, Error> {
         let users = self.users.clone();
         let find = async move |db: &Transaction| {
-            let Some(found) = tokens::good(db, &token).one(db).await? else { return Ok(None) };
+            let Some(found) = tokens::find_valid(db, &token).one(db).await? else { return Ok(None) };
             let user = users.user(db, found.user_id).await?;
-            let ends = tokens::ends(found.expires_at, clock::now(db).await?);
-            Ok(user.map(|user| Holder { user, ends }))
+            let ends = tokens::monotonic_expiry(found.expires_at, clock::now(db).await?);
+            Ok(user.map(|user| TokenOwner { user, ends }))
         };
         self.db.read(find).await
     }
 }
 
-/// Writes a password's hash in the place of the one that was judged by.
+/// Replaces the password hash that was verified; fails if another one has been stored since.
 async fn replace_password(
     db: &Transaction,
     users: &UserTable,
@@ -258,13 +262,13 @@ async fn replace_password(
     let (Some(hash), true) = (hash, before != hash) else { return Ok(()) };
     match users.set_password_hash(db, user, before, hash).await? {
         true => Ok(()),
-        false => Err(Error::Invalid(FieldErrors::one("old", NOT_YOURS))),
+        false => Err(Error::Invalid(FieldErrors::one("old", WRONG_OLD_PASSWORD))),
     }
 }
 
-fn wrong() -> FieldErrors {
+fn wrong_credentials() -> FieldErrors {
     let mut errors = FieldErrors::new();
-    errors.insert("username", WRONG);
-    errors.insert("password", WRONG);
+    errors.insert("username", WRONG_CREDENTIALS);
+    errors.insert("password", WRONG_CREDENTIALS);
     errors
 }

@@ -1,5 +1,4 @@
-//! What the program of a product does, by its command line: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `health`,
-//! `user`.
+//! The command line of a product: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `health`, `user`.
 
 mod users;
 
@@ -24,7 +23,7 @@ use crate::{
 };
 use users::Users;
 
-/// Does what the command line says.
+/// Parses the command line and runs the command.
 pub(crate) async fn run(product: &Product) -> ExitCode {
     let program = Cli::command().name(product.name).bin_name(product.name);
     let cli = program.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
@@ -51,32 +50,32 @@ pub(crate) async fn run(product: &Product) -> ExitCode {
     }
 }
 
-/// Prints a line. Standard output that is closed, or on a full disk, ends nothing.
-fn say(line: std::fmt::Arguments<'_>) {
+/// Prints a line. An error, such as a closed pipe or a full disk, is ignored.
+fn print_line(line: std::fmt::Arguments<'_>) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// What is not for the log, which is kept: it goes where the address is said.
-fn announce(sentence: Option<String>) {
-    if let Some(sentence) = sentence {
-        say(format_args!("{sentence}"));
+/// Prints secrets to standard output, because logs are stored.
+fn announce(message: Option<String>) {
+    if let Some(message) = message {
+        print_line(format_args!("{message}"));
     }
 }
 
 async fn serve(settings: Serve, product: &Product) -> Result<(), String> {
     let _log = telemetry::log(&settings)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    // A start may wait for others that hold the database.
+    // A start may wait for other processes that hold the database.
     let app = tokio::select! {
         app = App::build(&settings, product) => app?,
         _ = terminate.recv() => return Err("ended before it had started".into()),
     };
-    // A pipe that is full and not read would keep the server from serving.
-    let (line, sentence) = (format!("{} is listening on {}", product.name, app.url()), app.announcement());
+    // A full pipe without a reader would block the server.
+    let (line, message) = (format!("{} is listening on {}", product.name, app.url()), app.announcement());
     std::thread::spawn(move || {
-        say(format_args!("{line}"));
-        announce(sentence);
+        print_line(format_args!("{line}"));
+        announce(message);
     });
     let stop = async move {
         tokio::select! {
@@ -102,28 +101,28 @@ async fn open(storage: &Storage, product: &Product) -> Result<Database, String> 
 async fn seed(storage: &Storage, passwords: Passwords, product: &Product) -> Result<(), String> {
     let seed = product.seed.as_ref().ok_or("there is no sample data")?;
     let db = open(storage, product).await?;
-    let planted = seed.plant(&db, passwords).await;
+    let seeded = seed.plant(&db, passwords).await;
     db.close().await;
-    let planted = planted.map_err(|error| error.to_string())?;
-    let planted = planted.ok_or("the database is not empty, so nothing was planted")?;
-    announce(planted.announcement());
+    let seeded = seeded.map_err(|error| error.to_string())?;
+    let seeded = seeded.ok_or("the database is not empty, so nothing was planted")?;
+    announce(seeded.announcement());
     Ok(())
 }
 
 async fn resync(storage: &Storage, product: &Product) -> Result<(), String> {
-    existing(storage)?;
+    require_existing(storage)?;
     let db = open(storage, product).await?;
     let done = live::resync(&db).await;
     db.close().await;
     done.map_err(|error| error.to_string())?;
-    say(format_args!(
+    print_line(format_args!(
         "every server on this database now reads everything anew and sends what differs; cursors from before are forgotten"
     ));
     Ok(())
 }
 
-/// A command that changes a database does not make one.
-fn existing(storage: &Storage) -> Result<(), String> {
+/// Fails if there is no database file: most commands do not create one.
+fn require_existing(storage: &Storage) -> Result<(), String> {
     match &storage.database_url {
         DatabaseUrl::Sqlite(file) if !file.exists() => {
             Err(format!("--database-url: there is no {}", file.display()))
@@ -146,34 +145,36 @@ async fn user(command: UserCommand, product: &Product) -> Result<(), String> {
     match command {
         UserCommand::Create { username, fields, storage } => {
             let password = password()?;
-            // As `migrate`: it may come before the first start.
-            let username =
-                at_hand(&storage, product, async |users| users.create(&username, &fields, &password).await);
+            // Creates the database if necessary, as `migrate` does.
+            let username = with_users(&storage, product, async |users| {
+                users.create(&username, &fields, &password).await
+            });
             let username = username.await?;
-            say(format_args!("{username} may sign in"));
+            print_line(format_args!("{username} may sign in"));
         }
         UserCommand::SetPassword { username, storage } => {
             let password = password()?;
-            existing(&storage)?;
-            at_hand(&storage, product, async |users| users.set_password(username, &password).await).await?;
-            say(format_args!("the password is set, and sign-ins with the old one have ended"));
+            require_existing(&storage)?;
+            with_users(&storage, product, async |users| users.set_password(username, &password).await)
+                .await?;
+            print_line(format_args!("the password is set, and sign-ins with the old one have ended"));
         }
         UserCommand::Rename { username, new, storage } => {
-            existing(&storage)?;
-            at_hand(&storage, product, async |users| users.rename(username, &new).await).await?;
-            say(format_args!("the username is another, and sign-ins by the old one have ended"));
+            require_existing(&storage)?;
+            with_users(&storage, product, async |users| users.rename(username, &new).await).await?;
+            print_line(format_args!("the username is another, and sign-ins by the old one have ended"));
         }
         UserCommand::Delete { username, storage } => {
-            existing(&storage)?;
-            at_hand(&storage, product, async |users| users.delete(username).await).await?;
-            say(format_args!("the user is deleted"));
+            require_existing(&storage)?;
+            with_users(&storage, product, async |users| users.delete(username).await).await?;
+            print_line(format_args!("the user is deleted"));
         }
     }
     Ok(())
 }
 
-/// Does something to the users of a database.
-async fn at_hand<T>(
+/// Runs an operation on the users of a database.
+async fn with_users<T>(
     storage: &Storage,
     product: &Product,
     what: impl AsyncFnOnce(&Users<'_>) -> Result<T, Error>,
@@ -187,7 +188,7 @@ async fn at_hand<T>(
     done.map_err(|error| error.to_string())
 }
 
-/// The password on standard input, without the end of its line.
+/// Reads the password from standard input, without the line ending.
 fn password() -> Result<String, String> {
     let mut password = String::new();
     std::io::stdin().take(1024).read_to_string(&mut password).map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use crate::{
-    accounts::{Accounts, Change},
+    accounts::{AccountChange, Accounts},
     database::Transaction,
     users::User,
 };
@@ -16,7 +16,7 @@ pub struct Context<'t> {
     /// Everything read and written here is one transaction; it is committed if the handler returns `Ok`.
     pub db: &'t Transaction,
     pub(crate) accounts: Accounts,
-    changes: RefCell<Vec<Change>>,
+    changes: RefCell<Vec<AccountChange>>,
 }
 
 impl<'t> Context<'t> {
@@ -41,12 +41,12 @@ impl<'t> Context<'t> {
     }
 
     /// Notes what became of an account; it is told to the log if it is committed.
-    pub(crate) fn note(&self, change: Change) {
+    pub(crate) fn note(&self, change: AccountChange) {
         self.changes.borrow_mut().push(change);
     }
 
     /// What became of accounts.
-    pub(crate) fn changes(self) -> Vec<Change> {
+    pub(crate) fn changes(self) -> Vec<AccountChange> {
         self.changes.into_inner()
     }
 }

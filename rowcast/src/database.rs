@@ -37,7 +37,7 @@ use tokio::sync::watch;
 
 use crate::{
     error::Error,
-    turns::{NoTurn, Room, Turns},
+    fair_queue::{FairQueue, QueueCapacity, QueueError},
 };
 use doubts::Doubts;
 
@@ -65,7 +65,7 @@ struct Setup {
 pub struct Commit(pub u64);
 
 /// Reads of clients that may wait.
-const READS: Room = Room { all: 4096, each: 1024 };
+const READS: QueueCapacity = QueueCapacity { total: 4096, per_client: 1024 };
 
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ pub struct Database {
     engine: Arc<Engine>,
     commits: watch::Sender<u64>,
     doubts: Arc<Doubts>,
-    turns: Arc<Turns>,
+    read_queue: Arc<FairQueue>,
 }
 
 enum Engine {
@@ -106,8 +106,8 @@ impl Database {
             Engine::Postgres(_) => postgres::READERS as usize,
         };
         // One is always there for what must be quick, such as a sign-in or the question whether the database answers.
-        let turns = Turns::new(readers - 1, READS);
-        Ok(Self { engine: Arc::new(engine), commits, doubts: Arc::default(), turns })
+        let read_queue = FairQueue::new(readers - 1, READS);
+        Ok(Self { engine: Arc::new(engine), commits, doubts: Arc::default(), read_queue })
     }
 
     /// Runs `work` in a transaction of its own and commits it if it succeeds.
@@ -172,10 +172,10 @@ impl Database {
         T: Send + 'static,
         W: AsyncFn(&Transaction) -> Result<T, Error> + Send + 'static,
     {
-        let turn = self.turns.take(client, socket).await;
+        let turn = self.read_queue.acquire(client, socket).await;
         let _turn = turn.map_err(|no_turn| match no_turn {
-            NoTurn::Crowded => Error::Unavailable("too many reads are waiting for the database".into()),
-            NoTurn::Late => Error::Unavailable("other reads took too long".into()),
+            QueueError::Full => Error::Unavailable("too many reads are waiting for the database".into()),
+            QueueError::Timeout => Error::Unavailable("other reads took too long".into()),
         })?;
         self.read(work).await
     }

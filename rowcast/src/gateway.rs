@@ -1,17 +1,18 @@
-//! One event in: who asks; decode; transaction; call; commit; wait for live; ack.
+//! Event dispatch: authorize, decode, run in a transaction, commit, wait until published, ack.
 //!
-//! The gateway is what [`socketio`] calls. It answers every event exactly once: errors, panics, and events that
-//! nobody handles included.
+//! The gateway implements [`socketio::Service`]. Every event is acked exactly once, including events that fail, panic
+//! or have no handler.
 
-mod admission;
+mod authorization;
 mod authors;
 mod clock;
-mod cut_off;
+mod dispatch;
+mod message_limits;
+mod presence;
 pub mod reply;
-mod routing;
-mod session;
 mod sign_in;
-mod watch;
+mod socket_state;
+mod token_monitor;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
@@ -30,41 +31,41 @@ use crate::{
     registry::Registry,
     requests::Ledger,
 };
-use authors::Authors;
+use authors::AuthorBroadcast;
 use clock::Clock;
-use cut_off::CutOff;
-pub use session::Session;
-use session::{Credentials, Following, within};
-use watch::Watch;
+use message_limits::MessageLimits;
+pub use socket_state::SocketState;
+use socket_state::{HandshakeAuth, Subscriptions, with_limit};
+use token_monitor::TokenMonitor;
 
-/// What is done with each event; one for all sockets.
+/// The event handler that all sockets share.
 pub struct Gateway {
     db: Database,
     registry: Arc<Registry>,
     live: Live,
-    /// Where users sign in.
+    /// None if the product has no users.
     auth: Option<Auth>,
     access: Access,
-    authors: Authors,
+    authors: AuthorBroadcast,
     clock: Clock,
-    watch: Watch,
-    cut_off: CutOff,
+    token_monitor: TokenMonitor,
+    message_limits: MessageLimits,
     ledger: Ledger,
-    /// What `connected` says of the types that this server was built with.
+    /// The hashes of the schema that the `connected` event carries.
     schemas: Arc<Schemas>,
 }
 
-/// Events that are about the socket itself.
-const OWN: [&str; 5] = ["refresh", "login", "logout", "me", "set_password"];
-/// Those of them that are for everybody, always.
-const SIGNING_IN: [&str; 3] = ["login", "logout", "me"];
+/// Events about the socket itself, which every product has.
+const BUILTIN_EVENTS: [&str; 5] = ["refresh", "login", "logout", "me", "set_password"];
+/// The built-in events that need no authorization.
+const AUTH_EVENTS: [&str; 3] = ["login", "logout", "me"];
 
-/// An ack's JSON and one word for it, or why there is none.
-type Answered = (String, &'static str);
-type Answer = Result<Answered, Error>;
+/// An ack's JSON and its outcome, for metrics.
+type EncodedAck = (String, &'static str);
+type AckResult = Result<EncodedAck, Error>;
 
 impl Gateway {
-    /// Puts together what answers events.
+    /// Creates the gateway.
     #[must_use]
     pub fn new(
         db: Database,
@@ -75,37 +76,49 @@ impl Gateway {
         access: Access,
         request_bytes: u64,
     ) -> Self {
-        let authors = Authors::new(hub, live.clone(), db.notices().cloned());
-        let (clock, watch) = (Clock::new(db.clone()), Watch::new(db.clone()));
-        let (ledger, cut_off) = (Ledger::new(db.clone(), request_bytes), CutOff::default());
+        let authors = AuthorBroadcast::new(hub, live.clone(), db.notices().cloned());
+        let (clock, token_monitor) = (Clock::new(db.clone()), TokenMonitor::new(db.clone()));
+        let (ledger, message_limits) = (Ledger::new(db.clone(), request_bytes), MessageLimits::default());
         let schemas = Arc::new(registry.contract().hashes());
-        Self { db, registry, live, auth, access, authors, clock, watch, cut_off, ledger, schemas }
+        Self {
+            db,
+            registry,
+            live,
+            auth,
+            access,
+            authors,
+            clock,
+            token_monitor,
+            message_limits,
+            ledger,
+            schemas,
+        }
     }
 
-    async fn answer(&self, socket: &Socket<Session>, event: &Event) -> Answer {
+    async fn handle(&self, socket: &Socket<SocketState>, event: &Event) -> AckResult {
         if let Some(fault) = &event.limit_exceeded {
             let may_send_more = self.access != Access::Open && socket.state().user().is_none();
-            return Err(refuse(fault, may_send_more));
+            return Err(limit_error(fault, may_send_more));
         }
         if !event.args.attachments().is_empty() {
             return Err(Error::BadPayload("binary values are not taken here: send text or a link".into()));
         }
         let name = event.name.as_str();
-        if !SIGNING_IN.contains(&name) {
-            self.may_see(socket.state())?;
+        if !AUTH_EVENTS.contains(&name) {
+            self.authorize_read(socket.state())?;
         }
         let (payload, options) = match event.args.json() {
             [] => (None, None),
             [payload] => (Some(&**payload), None),
             [payload, options] => (Some(&**payload), Some(&**options)),
             more => {
-                let sentence = format!("takes a payload and options, not {} arguments", more.len());
-                return Err(Error::BadPayload(sentence));
+                let message = format!("takes a payload and options, not {} arguments", more.len());
+                return Err(Error::BadPayload(message));
             }
         };
         let options = options.map_or(Ok(Options::default()), rowcast_schema::decode)?;
-        if OWN.contains(&name) && !self.own().contains(&name) {
-            return Err(self.unknown(name));
+        if BUILTIN_EVENTS.contains(&name) && !self.builtin_events().contains(&name) {
+            return Err(self.unknown_event(name));
         }
         match name {
             "refresh" => self.refresh(socket).await,
@@ -113,41 +126,41 @@ impl Gateway {
             "logout" => self.logout(socket).await,
             "me" => self.me(socket).await,
             "set_password" => self.set_password(socket, payload.unwrap_or(RawValue::NULL)).await,
-            name => self.route(socket, name, payload, options).await,
+            name => self.dispatch(socket, name, payload, options).await,
         }
     }
 
-    /// What signs users in.
     fn auth(&self) -> Result<&Auth, Error> {
         self.auth.as_ref().ok_or_else(|| Error::UnknownEvent("nobody signs in here".into()))
     }
 
-    async fn refresh(&self, socket: &Socket<Session>) -> Answer {
-        let permit = self.may_see(socket.state())?;
-        self.confirm(socket, &permit).await?;
+    async fn refresh(&self, socket: &Socket<SocketState>) -> AckResult {
+        let permit = self.authorize_read(socket.state())?;
+        self.revalidate(socket, &permit).await?;
         self.live.send_snapshots(socket, &socket.state().mode());
-        done(reply::ok(()))
+        ok_ack(reply::ok(()))
     }
 
-    /// Sends a socket what there is, and from now on what changes, if it may see that and is not sent it already.
-    fn follow(&self, socket: &Socket<Session>) {
-        let session = socket.state();
-        if self.may_see(session).is_err() || session.following.borrow().is_some() {
+    /// Subscribes an authorized socket to changes and sends it the current state. Does nothing if it is subscribed
+    /// already.
+    fn subscribe(&self, socket: &Socket<SocketState>) {
+        let state = socket.state();
+        if self.authorize_read(state).is_err() || state.subscriptions.borrow().is_some() {
             return;
         }
-        let follower = self.live.follow(socket, session.begin());
-        let asking = session.authors.then(|| self.authors.ask(socket));
-        session.following.replace(Some(Following { _follower: follower, _asking: asking }));
+        let live = self.live.subscribe(socket, state.take_initial_mode());
+        let authors = state.authors.then(|| self.authors.subscribe(socket));
+        state.subscriptions.replace(Some(Subscriptions { _live: live, _authors: authors }));
     }
 
-    /// Its client does not take a message of the size that it was sent, and comes back by itself.
-    fn remember(&self, socket: &Socket<Session>) {
-        let (session, bytes) = (socket.state(), socket.largest_sent());
+    /// Records that a client's message limit is below the size that it was sent, for its next connection.
+    fn record_message_limit(&self, socket: &Socket<SocketState>) {
+        let (state, bytes) = (socket.state(), socket.largest_sent());
         let limit = Limit::below(bytes);
         if MESSAGES.met() {
             let client = socket.handshake().header("user-agent").unwrap_or_default();
             let client: String = client.chars().take(100).collect();
-            let (peer, takes) = (session.network, limit.map(Limit::bytes));
+            let (peer, takes) = (state.network, limit.map(Limit::bytes));
             tracing::warn!(
                 bytes,
                 takes,
@@ -156,51 +169,56 @@ impl Gateway {
                 "a client closed its connection over a message too large for it (1009): it is sent none that large when it comes back"
             );
         }
-        limit.into_iter().for_each(|limit| self.cut_off.note(session.who, limit));
+        limit.into_iter().for_each(|limit| self.message_limits.record(state.fingerprint, limit));
     }
 
-    /// Events about the socket itself; those of sign-in only where users sign in.
-    fn own(&self) -> &'static [&'static str] {
-        if self.auth.is_some() { &OWN } else { &OWN[..1] }
+    /// The events about the socket itself. Those of sign-in exist only where users sign in.
+    fn builtin_events(&self) -> &'static [&'static str] {
+        if self.auth.is_some() { &BUILTIN_EVENTS } else { &BUILTIN_EVENTS[..1] }
     }
 
-    /// Nobody handles the event; perhaps its name is nearly one that somebody does.
-    fn unknown(&self, event: &str) -> Error {
-        Error::UnknownEvent(match nearest(event, self.registry.events().chain(self.own().iter().copied())) {
-            Some(known) => format!("no such event; did you mean {known}?"),
-            None => "no such event".into(),
-        })
+    /// The error for an unknown event; it suggests the nearest known name.
+    fn unknown_event(&self, event: &str) -> Error {
+        Error::UnknownEvent(
+            match nearest(event, self.registry.events().chain(self.builtin_events().iter().copied())) {
+                Some(known) => format!("no such event; did you mean {known}?"),
+                None => "no such event".into(),
+            },
+        )
     }
 
-    /// The event's name if it is one of ours: what clients make up must not become names of metrics.
-    fn name(&self, event: &str) -> &'static str {
-        let own = OWN.into_iter().find(|own| *own == event);
+    /// The event's name as a metric label; `unknown` for names that are not registered, which clients can choose
+    /// freely.
+    fn event_label(&self, event: &str) -> &'static str {
+        let own = BUILTIN_EVENTS.into_iter().find(|own| *own == event);
         own.or_else(|| self.registry.route(event).map(|(name, _)| name)).unwrap_or("unknown")
     }
 }
 
 impl Service for Gateway {
-    type State = Session;
+    type State = SocketState;
 
-    async fn connect(&self, handshake: &Handshake) -> Result<Session, ConnectError> {
-        let Credentials { token, mode, authors } = Credentials::read(handshake)?;
-        let who = self.cut_off.who(handshake, (&token, mode.room(), authors));
-        let mode = self.cut_off.claim(who).map_or(mode.clone(), |limit| within(mode, limit));
+    async fn connect(&self, handshake: &Handshake) -> Result<SocketState, ConnectError> {
+        let HandshakeAuth { token, mode, authors } = HandshakeAuth::read(handshake)?;
+        let fingerprint = self.message_limits.fingerprint(handshake, (&token, mode.room(), authors));
+        let mode =
+            self.message_limits.claim(fingerprint).map_or(mode.clone(), |limit| with_limit(mode, limit));
         let user = match token {
             None => None,
-            Some(token) => Some(self.presented(token).await?),
+            Some(token) => Some(self.authenticate(token).await?),
         };
-        sign_in::own(handshake, user.as_ref().map(|signed_in| &*signed_in.user)).map_err(sign_in::crowded)?;
-        let session = Session::new(user, handshake.network(), (mode, who), authors);
-        if self.may_see(&session).is_ok() {
-            self.live.reach(&session.mode()).await;
+        sign_in::set_session_owner(handshake, user.as_ref().map(|login| &*login.user))
+            .map_err(sign_in::too_many_sessions)?;
+        let state = SocketState::new(user, handshake.network(), (mode, fingerprint), authors);
+        if self.authorize_read(&state).is_ok() {
+            self.live.catch_up_to(&state.mode()).await;
         }
-        Ok(session)
+        Ok(state)
     }
 
-    async fn connected(&self, socket: &Socket<Session>) {
+    async fn connected(&self, socket: &Socket<SocketState>) {
         let sid = socket.id().as_str();
-        let user = socket.state().user().map(|signed_in| signed_in.user);
+        let user = socket.state().user().map(|login| login.user);
         let greeting = Connected {
             data: format!("id: {sid} is connected"),
             sid: sid.to_owned(),
@@ -211,16 +229,16 @@ impl Service for Gateway {
         };
         let greeting = serde_json::to_string(&greeting).expect("a greeting is text and numbers under names");
         socket.send(Frame::event("connected", &[&greeting]));
-        self.watch(socket);
-        self.follow(socket);
+        self.monitor_token(socket);
+        self.subscribe(socket);
     }
 
-    async fn event(&self, socket: &Socket<Session>, event: Event) -> Option<Reply> {
+    async fn event(&self, socket: &Socket<SocketState>, event: Event) -> Option<Reply> {
         let started = Instant::now();
-        let answer = AssertUnwindSafe(self.answer(socket, &event)).catch_unwind().await;
-        let answer = answer.unwrap_or_else(|panic| Err(Error::Internal(database::panic_message(&*panic))));
-        let name = self.name(&event.name);
-        let (ack, outcome) = answer.unwrap_or_else(reply::failed);
+        let result = AssertUnwindSafe(self.handle(socket, &event)).catch_unwind().await;
+        let result = result.unwrap_or_else(|panic| Err(Error::Internal(database::panic_message(&*panic))));
+        let name = self.event_label(&event.name);
+        let (ack, outcome) = result.unwrap_or_else(reply::failed);
         let took = started.elapsed();
         metrics::counter!("rowcast_events_total", "event" => name, "outcome" => outcome).increment(1);
         metrics::histogram!("rowcast_event_seconds", "event" => name).record(took.as_secs_f64());
@@ -228,21 +246,21 @@ impl Service for Gateway {
         Some(Reply::json(ack))
     }
 
-    async fn disconnected(&self, socket: &Socket<Session>, reason: Reason) {
+    async fn disconnected(&self, socket: &Socket<SocketState>, reason: Reason) {
         if reason == Reason::MessageTooBig {
-            self.remember(socket);
+            self.record_message_limit(socket);
         }
-        socket.state().following.take();
-        socket.state().watching.take();
+        socket.state().subscriptions.take();
+        socket.state().token_guard.take();
     }
 }
 
-fn done(ack: Result<String, Error>) -> Answer {
+fn ok_ack(ack: Result<String, Error>) -> AckResult {
     ack.map(|ack| (ack, "ok"))
 }
 
-/// Why an event was not taken. One that is not signed in `may_send_more` once it is.
-fn refuse(fault: &LimitExceeded, may_send_more: bool) -> Error {
+/// The error for an exceeded limit. `may_send_more` is true if signing in raises the limit.
+fn limit_error(fault: &LimitExceeded, may_send_more: bool) -> Error {
     match fault {
         LimitExceeded::TooMany { .. } => Error::RateLimited { seconds: 1 },
         LimitExceeded::Busy { seconds, .. } => Error::RateLimited { seconds: *seconds },

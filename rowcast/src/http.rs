@@ -1,8 +1,8 @@
-//! Plain HTTP beside the sockets: health, metrics, and what is shown to browsers.
+//! Plain HTTP endpoints: health, metrics and the web app.
 //!
 //! ```text
 //! path ─▶ site ─┬─ page       three files in the program
-//!               └─ folder ─▶ asset ─▶ as the browser takes it: brotli, gzip, 304
+//!               └─ folder ─▶ asset ─▶ negotiated response: brotli, gzip, 304
 //! ```
 
 mod asset;
@@ -29,37 +29,38 @@ use crate::{
     live::Live,
 };
 
-pub use metrics::Readers;
+pub use metrics::MetricsAccess;
 pub use pictures::Pictures;
 pub use site::Site;
 
-/// How long the database may take to answer before it counts as gone.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the readiness check waits for the database.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the endpoints ask; one for all workers.
-pub struct State {
-    /// Whether it answers.
+/// The state of the endpoints, shared by all workers.
+pub struct HttpState {
+    /// Pinged by `/readyz`.
     pub db: Database,
-    /// Whether it is caught up.
+    /// Must be caught up for `/readyz`.
     pub live: Live,
-    /// What is counted.
+    /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
-    /// Who is shown that.
-    pub readers: Readers,
-    /// Whether the server is about to end.
-    pub leaving: AtomicBool,
+    /// The access rules of `/metrics`.
+    pub metrics_access: MetricsAccess,
+    /// Whether the server is shutting down.
+    pub shutting_down: AtomicBool,
 }
 
-/// Mounts `/healthz`, `/readyz` and `/metrics`, and the site at every other path. With a base path the three are below it, for a proxy that
-/// passes on nothing else, and at the root, for what asks the server itself and knows of no proxy.
+/// Mounts `/healthz`, `/readyz` and `/metrics`, and the site at every other path. With a base path the three are
+/// mounted both below it, for proxies that forward nothing else, and at the root, for direct requests.
 pub fn configure(
     app: &mut web::ServiceConfig,
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     site: web::Data<Site>,
     base: &BasePath,
     pictures: &Pictures,
 ) {
-    let mut everything = web::scope("").wrap(headers::strict(pictures)).configure(|app| probes(app, ""));
+    let mut everything =
+        web::scope("").wrap(headers::security_headers(pictures)).configure(|app| probes(app, ""));
     if !base.is_root() {
         everything = everything.configure(|app| probes(app, base.as_str()));
     }
@@ -68,31 +69,31 @@ pub fn configure(
 }
 
 fn probes(app: &mut web::ServiceConfig, base: &str) {
-    app.route(&format!("{base}/healthz"), looked_at().to(healthz))
-        .route(&format!("{base}/readyz"), looked_at().to(readyz))
-        .route(&format!("{base}/metrics"), looked_at().to(metrics::metrics));
+    app.route(&format!("{base}/healthz"), get_or_head().to(healthz))
+        .route(&format!("{base}/readyz"), get_or_head().to(readyz))
+        .route(&format!("{base}/metrics"), get_or_head().to(metrics::metrics));
 }
 
-/// GET, and HEAD, which some monitors prefer: the same without the body.
-fn looked_at() -> Route {
+/// GET and HEAD. Some monitors send HEAD.
+fn get_or_head() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// 200 while the process lives.
+/// 200 while the process runs.
 async fn healthz() -> HttpResponse {
     text(HttpResponse::Ok(), "ok")
 }
 
-/// 200 while the database answers, takes writes and confirms them, and live is caught up, until the server is about to end.
-async fn readyz(state: web::Data<State>) -> HttpResponse {
+/// 200 while the database accepts and confirms writes and live is caught up, until the server shuts down.
+async fn readyz(state: web::Data<HttpState>) -> HttpResponse {
     let unready = |reason: &'static str| text(HttpResponse::ServiceUnavailable(), reason);
-    if state.leaving.load(Ordering::Relaxed) {
+    if state.shutting_down.load(Ordering::Relaxed) {
         return unready("the server is ending");
     }
     if let Some(trouble) = state.db.trouble() {
         return text(HttpResponse::ServiceUnavailable(), trouble);
     }
-    match tokio::time::timeout(PATIENCE, ping(&state.db)).await {
+    match tokio::time::timeout(PING_TIMEOUT, ping(&state.db)).await {
         Ok(Ok(Role::Primary)) => {}
         Ok(Ok(Role::Standby)) => return unready("the database is a standby, which takes no writes"),
         _ => return unready("the database does not answer"),
@@ -109,7 +110,7 @@ async fn readyz(state: web::Data<State>) -> HttpResponse {
     text(HttpResponse::Ok(), "ready")
 }
 
-/// What a database that answers may be.
+/// The role of a PostgreSQL server in replication.
 enum Role {
     Primary,
     Standby,

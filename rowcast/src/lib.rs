@@ -52,6 +52,7 @@ pub mod context;
 pub mod database;
 mod entity;
 pub mod error;
+mod fair_queue;
 pub mod gateway;
 pub mod health;
 pub mod http;
@@ -67,7 +68,6 @@ pub mod requests;
 pub mod seed;
 pub mod store;
 pub mod telemetry;
-mod turns;
 pub mod users;
 
 pub use collection::Collection;

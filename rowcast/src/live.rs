@@ -1,33 +1,35 @@
-//! What was committed becomes what clients are sent.
+//! Live updates: publishes committed changes to subscribed sockets.
 //!
 //! ```text
 //! any writer ─▶ table + change log, one transaction
-//!                     │ bell: our own commits; another node's NOTIFY; a timer for everybody else's
+//!                     │ notification: our own commits, NOTIFY of other nodes, a timer for other programs
 //!                     ▼
-//!      tail:  log ─▶ rows that changed ─▶ cache ─▶ picture ─▶ one frame per mode ─▶ every socket
-//!                                                     └─▶ who connects, refreshes, comes back: without a query
+//!      tail:  log ─▶ changed rows ─▶ cache ─▶ state version ─▶ one frame per mode ─▶ every socket
+//!                                                  └─▶ connect, refresh, resume: without a query
 //! ```
 //!
-//! Nothing reaches clients but through the change log, so our own writes, cascades and other programs' writes are
-//! seen by the same eyes.
+//! The change log is the only source of updates. So our own writes, cascades and the writes of other programs are
+//! published in the same way.
 
 mod cache;
+mod coalesced;
 mod cursor;
+mod delivery;
 mod digest;
 mod epoch;
-mod form;
 mod history;
 mod horizon;
 mod limit;
 mod log;
 mod parts;
-mod picture;
 mod position;
 mod prune;
-mod reading;
 mod reconcile;
 mod resync;
+mod rows;
 mod shared;
+mod snapshot_format;
+mod state;
 mod tail;
 mod triggers;
 mod unlogged;
@@ -48,11 +50,11 @@ use tokio::sync::{oneshot, watch};
 
 pub use cursor::Cursor;
 pub use limit::Limit;
-pub use parts::PART;
-use reading::Kinds;
+pub use parts::PART_BYTES;
 use reconcile::Reconciler;
 pub use resync::resync;
-use shared::Shared;
+use rows::CollectionReader;
+use shared::PublishedState;
 use tail::{Signals, Tail};
 
 use crate::{
@@ -62,257 +64,257 @@ use crate::{
     registry::Registry,
 };
 
-/// How long an ack waits for its own write to be published. The write is committed by then, so what comes late is
-/// the picture, not the data.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a client that comes back from another node waits for this one to have seen as much.
-const CATCHING_UP: Duration = Duration::from_secs(2);
+/// How long an ack waits for its write to be published. The write is committed by then, so only the update is late.
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a resuming client waits until this node has caught up with its cursor.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Rooms of those who want the one or the other.
+/// The Socket.IO rooms of the modes.
 const SNAPSHOTS_ROOM: &str = "live:snapshots";
 const CHANGES_ROOM: &str = "live:changes";
 const PARTS_ROOM: &str = "live:parts";
 
-/// How a client wants to be kept up to date.
+/// How a client receives updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Each collection that changed, whole.
+    /// A full snapshot of each collection that changed.
     Snapshots {
-        /// What the client takes at most, if that is known.
-        within: Option<Limit>,
+        /// The largest message that the client accepts, if known.
+        limit: Option<Limit>,
     },
-    /// What changed; from a cursor on, or from the snapshots.
+    /// Changed rows, after a cursor or after full snapshots.
     Changes {
-        /// Where the client was when it was last here.
+        /// The client's cursor.
         since: Option<Cursor>,
-        /// How it is sent what changes cannot tell.
-        form: Form,
+        /// The format of full snapshots, which are sent where changes do not suffice.
+        format: SnapshotFormat,
     },
 }
 
-/// How a client that wants changes is sent all that there is.
+/// The format of full snapshots for clients that receive changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// By the snapshots.
+pub enum SnapshotFormat {
+    /// One event per collection.
     #[default]
     Snapshots,
-    /// In parts, of which none is large.
+    /// A series of small parts.
     Parts,
-    /// By the snapshots, for a client that takes no larger messages than that.
-    Within(Limit),
+    /// One event per collection, for a client with a message limit.
+    Limited(Limit),
 }
 
 impl Default for Mode {
     fn default() -> Self {
-        Self::Snapshots { within: None }
+        Self::Snapshots { limit: None }
     }
 }
 
-/// How much of what happened is kept for clients that come back.
+/// How much of the change log is retained for resuming clients.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Changes of rows.
+    /// The number of changed rows.
     pub entries: usize,
-    /// For how long.
+    /// The maximum age.
     pub age: Duration,
 }
 
-/// What an operator decides about all this.
+/// The operator's settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How much of what happened is kept.
+    /// The retention of the change log.
     pub retention: Retention,
-    /// A collection with more bytes of JSON is neither kept nor sent; clients are sent a notice in its place.
+    /// The maximum size of a collection's JSON. A larger collection is withheld: it is not cached, and clients
+    /// receive a `withheld` notice instead.
     pub collection_bytes: usize,
-    /// Rows a second that are compared with what is shown of them; 0 compares none.
+    /// Rows per second that are compared with the published state; 0 disables the comparison.
     pub reconcile_rows: u32,
 }
 
-/// The handle that the gateway holds; cheap to clone.
+/// A handle for the gateway; cheap to clone.
 #[derive(Clone)]
 pub struct Live {
-    shared: Arc<Shared>,
-    passed: watch::Receiver<u64>,
-    asking: watch::Sender<u64>,
-    answered: watch::Receiver<u64>,
+    shared: Arc<PublishedState>,
+    published: watch::Receiver<u64>,
+    poll_requests: watch::Sender<u64>,
+    polled: watch::Receiver<u64>,
     closing: watch::Sender<bool>,
 }
 
-/// A socket that is kept up to date, for as long as this lives.
-pub struct Follower {
-    shared: Arc<Shared>,
+/// A socket's subscription to updates, counted until it is dropped.
+pub struct Subscription {
+    shared: Arc<PublishedState>,
     mode: Mode,
 }
 
 impl Live {
-    /// Reads every collection into the cache and follows the change log from there on.
+    /// Reads every collection into the cache and starts to poll the change log.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the first reading fails.
+    /// [`Error::Unavailable`] if the first read fails.
     pub async fn start(
         db: &Database,
         registry: &Registry,
         hub: Hub,
         Settings { retention, collection_bytes, reconcile_rows }: Settings,
     ) -> Result<Self, Error> {
-        let (passing, passed) = watch::channel(0);
-        let (answering, answered) = watch::channel(0);
-        let asking = watch::Sender::new(0);
+        let (publish_tx, published) = watch::channel(0);
+        let (polled_tx, polled) = watch::channel(0);
+        let poll_requests = watch::Sender::new(0);
         let closing = watch::Sender::new(false);
         let signals = Signals {
             commits: db.commits(),
-            asked: asking.subscribe(),
-            passing,
-            answering,
+            poll_requests: poll_requests.subscribe(),
+            published: publish_tx,
+            polled: polled_tx,
             stop: closing.subscribe(),
         };
         let (ready, loaded) = oneshot::channel();
-        let (kinds, main) = (Kinds::new(registry.kinds(), collection_bytes), db.clone());
-        let tables = kinds.tables();
+        let (reader, main) = (CollectionReader::new(registry.kinds(), collection_bytes), db.clone());
+        let tables = reader.tables();
         db.attach("live", async move |attached: Attached| {
             let reconciler = Reconciler::new(reconcile_rows);
-            match Tail::load(main, &attached, kinds, hub, retention.entries, reconciler).await {
+            match Tail::load(main, &attached, reader, hub, retention.entries, reconciler).await {
                 Ok(tail) => tail.run(attached, signals, ready).await,
                 Err(error) => drop(ready.send(Err(error))),
             }
         })?;
-        let winding = clock::begin(db).await?;
-        actix_web::rt::spawn(clock::run(db.clone(), winding, closing.subscribe()));
+        let clock_state = clock::begin(db).await?;
+        actix_web::rt::spawn(clock::run(db.clone(), clock_state, closing.subscribe()));
         actix_web::rt::spawn(prune::run(db.clone(), retention, closing.subscribe()));
         if db.notices().is_some() {
             actix_web::rt::spawn(triggers::run(db.clone(), tables, closing.subscribe()));
         }
         let shared = loaded.await.map_err(|_| Error::Unavailable("live ended before it began".into()))??;
-        Ok(Self { shared, passed, asking, answered, closing })
+        Ok(Self { shared, published, poll_requests, polled, closing })
     }
 
-    /// Gets ready for a client, which may come from another node and have been sent what this one has not seen yet: nobody is
-    /// to be shown less than before. One look serves all who come in the meantime.
-    pub async fn reach(&self, mode: &Mode) {
+    /// Catches up with the log before a client subscribes, because another node may have sent it newer changes.
+    /// Concurrent calls share one poll.
+    pub async fn catch_up_to(&self, mode: &Mode) {
         let behind = match mode {
-            Mode::Changes { since: Some(cursor), .. } => !self.shared.reaches(cursor),
-            _ => self.shared.has_neighbours,
+            Mode::Changes { since: Some(cursor), .. } => !self.shared.covers(cursor),
+            _ => self.shared.is_multi_node,
         };
-        // While the database is away, what there is must do.
-        if behind && self.is_caught_up() && !self.refreshed_within(CATCHING_UP).await {
+        // While the database is unreachable, the published state is the best there is.
+        if behind && self.is_caught_up() && !self.poll_within(CATCH_UP_TIMEOUT).await {
             tracing::warn!("a client is let in by a node that may be behind");
         }
     }
 
-    /// Puts into a socket's outbox what it needs to be up to date, and keeps it so.
-    pub fn follow<S>(&self, socket: &Socket<S>, mode: Mode) -> Follower {
-        mode.count(&self.shared).fetch_add(1, Ordering::Relaxed);
+    /// Sends a socket the current state or what it has missed, and subscribes it to updates.
+    pub fn subscribe<S>(&self, socket: &Socket<S>, mode: Mode) -> Subscription {
+        mode.subscriber_count(&self.shared).fetch_add(1, Ordering::Relaxed);
         socket.join(mode.room());
-        // Counted by now, so that it stays.
-        mode.limit().into_iter().for_each(|limit| self.shared.begin_within(limit));
+        // The subscriber is counted by now, so the limited version stays.
+        mode.limit().into_iter().for_each(|limit| self.shared.add_limit(limit));
         socket.send_messages_with(|| match &mode {
-            Mode::Snapshots { within } => self.shared.all_snapshots(*within),
-            Mode::Changes { since: None, form } => vec![self.shared.whole(*form)],
-            Mode::Changes { since: Some(cursor), form } => {
-                let resumed = self.shared.resume(cursor, *form);
+            Mode::Snapshots { limit } => self.shared.all_snapshots(*limit),
+            Mode::Changes { since: None, format } => vec![self.shared.full_snapshot(*format)],
+            Mode::Changes { since: Some(cursor), format } => {
+                let resumed = self.shared.resume(cursor, *format);
                 let outcome = if resumed.is_some() { "changes" } else { "snapshots" };
                 metrics::counter!("rowcast_live_resumed_total", "with" => outcome).increment(1);
-                vec![resumed.unwrap_or_else(|| self.shared.whole(*form))]
+                vec![resumed.unwrap_or_else(|| self.shared.full_snapshot(*format))]
             }
         });
-        Follower { shared: self.shared.clone(), mode }
+        Subscription { shared: self.shared.clone(), mode }
     }
 
-    /// Puts every collection into a socket's outbox once more.
+    /// Sends a socket full snapshots of all collections again.
     pub fn send_snapshots<S>(&self, socket: &Socket<S>, mode: &Mode) {
         socket.send_messages_with(|| match mode {
-            Mode::Snapshots { within } => self.shared.all_snapshots(*within),
-            Mode::Changes { form, .. } => vec![self.shared.whole(*form)],
+            Mode::Snapshots { limit } => self.shared.all_snapshots(*limit),
+            Mode::Changes { format, .. } => vec![self.shared.full_snapshot(*format)],
         });
     }
 
-    /// Waits until what `commit` changed has been sent to everybody.
-    pub async fn passed(&self, commit: Commit) {
-        let (began, mut passed) = (Instant::now(), self.passed.clone());
-        let wait = passed.wait_for(|passed| *passed >= commit.0);
-        if !matches!(tokio::time::timeout(PATIENCE, wait).await, Ok(Ok(_))) {
+    /// Waits until the changes of a commit are published.
+    pub async fn wait_published(&self, commit: Commit) {
+        let (began, mut published) = (Instant::now(), self.published.clone());
+        let wait = published.wait_for(|published| *published >= commit.0);
+        if !matches!(tokio::time::timeout(PUBLISH_TIMEOUT, wait).await, Ok(Ok(_))) {
             tracing::warn!(commit = commit.0, "a write is acked before it was published");
         }
         metrics::histogram!("rowcast_live_lag_seconds").record(began.elapsed().as_secs_f64());
     }
 
-    /// Waits until everything that is committed now, by whomever, has been sent to everybody.
-    pub async fn caught_up(&self) {
-        if !self.refreshed().await {
+    /// Waits until everything that is committed now is published.
+    pub async fn wait_caught_up(&self) {
+        if !self.poll_now().await {
             tracing::warn!("an ack is sent before what it tells of was published");
         }
     }
 
-    /// The same, and whether it came to that.
-    pub(crate) async fn refreshed(&self) -> bool {
-        self.refreshed_within(PATIENCE).await
+    /// As [`wait_caught_up`](Self::wait_caught_up); returns whether it succeeded in time.
+    pub(crate) async fn poll_now(&self) -> bool {
+        self.poll_within(PUBLISH_TIMEOUT).await
     }
 
-    /// Waits for a look at the log that begins after this call.
-    async fn refreshed_within(&self, patience: Duration) -> bool {
-        let mut asker = 0;
-        self.asking.send_modify(|asked| {
-            *asked += 1;
-            asker = *asked;
+    /// Waits for a poll that begins after this call.
+    async fn poll_within(&self, timeout: Duration) -> bool {
+        let mut ticket = 0;
+        self.poll_requests.send_modify(|requested| {
+            *requested += 1;
+            ticket = *requested;
         });
-        let mut answered = self.answered.clone();
-        let wait = answered.wait_for(|answered| *answered >= asker);
-        matches!(tokio::time::timeout(patience, wait).await, Ok(Ok(_)))
+        let mut polled = self.polled.clone();
+        let wait = polled.wait_for(|polled| *polled >= ticket);
+        matches!(tokio::time::timeout(timeout, wait).await, Ok(Ok(_)))
     }
 
-    /// Whether the last look at the change log went well.
+    /// Whether the last poll succeeded.
     #[must_use]
     pub fn is_caught_up(&self) -> bool {
         self.shared.caught_up.load(Ordering::Relaxed)
     }
 
-    /// Ends the tail, and waits for it to have noted what it showed.
+    /// Stops the tail, and waits until it has saved its digest.
     pub async fn stop(&self) {
         self.closing.send_replace(true);
-        let mut passed = self.passed.clone();
-        let ended = async { while passed.changed().await.is_ok() {} };
-        let _ = tokio::time::timeout(PATIENCE, ended).await;
+        let mut published = self.published.clone();
+        let ended = async { while published.changed().await.is_ok() {} };
+        let _ = tokio::time::timeout(PUBLISH_TIMEOUT, ended).await;
     }
 }
 
-/// Sends a socket that follows so nothing more of what is published from now on; its [`Follower`] goes as well.
-pub fn unfollow<S>(socket: &Socket<S>, mode: &Mode) {
+/// Stops further updates to a socket; the caller drops its [`Subscription`] as well.
+pub fn unsubscribe<S>(socket: &Socket<S>, mode: &Mode) {
     socket.leave(&mode.room());
 }
 
 impl Mode {
     fn limit(&self) -> Option<Limit> {
         match self {
-            Self::Snapshots { within } => *within,
-            Self::Changes { form, .. } => form.limit(),
+            Self::Snapshots { limit } => *limit,
+            Self::Changes { format, .. } => format.limit(),
         }
     }
 
-    /// Where those are who follow so.
+    /// The Socket.IO room of the mode.
     pub(crate) fn room(&self) -> Cow<'static, str> {
         match self {
-            Self::Snapshots { within: None } => SNAPSHOTS_ROOM.into(),
-            Self::Snapshots { within: Some(limit) } => format!("{SNAPSHOTS_ROOM}:{}", limit.bytes()).into(),
-            Self::Changes { form: Form::Snapshots, .. } => CHANGES_ROOM.into(),
-            Self::Changes { form: Form::Parts, .. } => PARTS_ROOM.into(),
-            Self::Changes { form: Form::Within(limit), .. } => {
+            Self::Snapshots { limit: None } => SNAPSHOTS_ROOM.into(),
+            Self::Snapshots { limit: Some(limit) } => format!("{SNAPSHOTS_ROOM}:{}", limit.bytes()).into(),
+            Self::Changes { format: SnapshotFormat::Snapshots, .. } => CHANGES_ROOM.into(),
+            Self::Changes { format: SnapshotFormat::Parts, .. } => PARTS_ROOM.into(),
+            Self::Changes { format: SnapshotFormat::Limited(limit), .. } => {
                 format!("{CHANGES_ROOM}:{}", limit.bytes()).into()
             }
         }
     }
 
-    /// How many follow so.
-    fn count<'a>(&self, shared: &'a Shared) -> &'a AtomicUsize {
+    /// The number of subscribers in the mode.
+    fn subscriber_count<'a>(&self, shared: &'a PublishedState) -> &'a AtomicUsize {
         match self {
-            Self::Snapshots { within: None } => &shared.snapshots,
-            Self::Snapshots { within: Some(limit) } => &shared.within[limit.place()].snapshots,
-            Self::Changes { form, .. } => shared.follow_in(*form),
+            Self::Snapshots { limit: None } => &shared.snapshots,
+            Self::Snapshots { limit: Some(limit) } => &shared.limited[limit.index()].snapshots,
+            Self::Changes { format, .. } => shared.change_subscribers(*format),
         }
     }
 }
 
-impl Drop for Follower {
+impl Drop for Subscription {
     fn drop(&mut self) {
-        self.mode.count(&self.shared).fetch_sub(1, Ordering::Relaxed);
+        self.mode.subscriber_count(&self.shared).fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -70,7 +70,7 @@ pub async fn insert<C: Collection>(
         let id = id_of::<C>(&model);
         links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
-    accounts::written::<C>(context, None, Some(&model)).await?;
+    accounts::record_change::<C>(context, None, Some(&model)).await?;
     written::<C>(db, model).await
 }
 
@@ -100,7 +100,7 @@ pub async fn update<C: Collection>(
     if let Some(links) = draft.links {
         links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
     }
-    accounts::written::<C>(context, Some(&before), Some(&after)).await?;
+    accounts::record_change::<C>(context, Some(&before), Some(&after)).await?;
     written::<C>(db, after).await
 }
 
@@ -126,7 +126,7 @@ pub async fn delete<C: Collection>(
 ) -> Result<(), Error> {
     let db = context.db;
     let before = locked::<C>(db, id).await?;
-    accounts::may_delete::<C>(context, &before).await?;
+    accounts::authorize_delete::<C>(context, &before).await?;
     let mut uses = Vec::new();
     for referrer in referrers {
         match count(db, &referrer.nested, id).await? {
@@ -142,7 +142,7 @@ pub async fn delete<C: Collection>(
     db.concerns(Some(writing::<C>(db, Verb::Delete(id), None)));
     match C::Entity::delete_many().filter(C::ID.eq(id)).exec(db).await?.rows_affected {
         0 => Err(skipped()),
-        _ => Ok(accounts::written::<C>(context, Some(&before), None).await?),
+        _ => Ok(accounts::record_change::<C>(context, Some(&before), None).await?),
     }
 }
 
@@ -291,7 +291,7 @@ async fn faults<C: Collection>(
 ) -> Result<(), DbErr> {
     let (db, own) = (context.db, before.map(id_of::<C>));
     missing(db, draft, hold, errors).await?;
-    accounts::judge::<C>(context, before, draft, hold, errors).await?;
+    accounts::validate_username::<C>(context, before, draft, hold, errors).await?;
     // Forms send the whole row back: what the row has already, no other row has.
     draft.unique.retain(|unique| !before.is_some_and(|before| has::<C>(before, unique)));
     for unique in &draft.unique {

@@ -80,14 +80,14 @@ fn describe() {
         "From the broadcast until the last client was written to"
     );
     describe_counter!(
-        "rowcast_live_folded_total",
+        "rowcast_live_coalesced_total",
         "Times that a slow client was sent several changes as one"
     );
     describe_counter!(
         "rowcast_live_resumed_total",
         "Clients that came back with a cursor, by what they were sent"
     );
-    describe_gauge!("rowcast_live_remembered_changes", "Changes that clients which come back can be told of");
+    describe_gauge!("rowcast_live_history_changes", "Changes that clients which come back can be told of");
     describe_gauge!("rowcast_change_log_entries", "Entries in the change log when it was last pruned");
     describe_gauge!(
         "rowcast_request_bytes",

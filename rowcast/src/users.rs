@@ -1,11 +1,11 @@
-//! Users: rows of a collection that sign in.
+//! Users: rows of a collection that can sign in.
 //!
 //! ```text
-//! a product's collection ─▶ UserTable ─▶ Account: what a sign-in is judged by      never leaves the server
-//!                                └─────▶ User: the row as clients see it
+//! a product's collection ─▶ UserTable ─▶ Account: username and password hash   never leaves the server
+//!                                └─────▶ User: the row as clients receive it
 //! ```
 //!
-//! Which collection that is only a product knows. Here it is a table by the names of its columns.
+//! The engine does not know the product's collection; it uses the table by the names of its columns.
 
 use std::{fmt, sync::Arc};
 
@@ -26,31 +26,32 @@ use crate::{
     migration::user_table,
 };
 
-/// A collection whose rows sign in.
+/// A collection whose rows can sign in.
 ///
 /// A migration prepares its table by `migration::user_table`.
 pub trait Users: Collection {
-    /// The column of the username; null for a row that does not sign in.
+    /// The column of the username; null for a row that cannot sign in.
     const USERNAME: Column<Self>;
-    /// The column of the password's hash; null for a row that does not sign in. The row that clients see must not have it.
+    /// The column of the password hash; null for a row that cannot sign in. The collection's row type must not
+    /// contain it.
     const PASSWORD_HASH: Column<Self>;
-    /// The field of the row with the name that others are shown.
+    /// The field of the row that other users are shown as the name.
     const DISPLAY_NAME: &'static str;
 
-    /// The payload of `new_…` for a user of which only the username is known, for `user create` on the command line.
+    /// The payload of `new_…` for `user create` on the command line, which has only a username.
     fn profile(username: &str) -> serde_json::Value;
 }
 
-/// A user as clients see it.
+/// A user as clients receive it.
 #[derive(Clone, Debug)]
 pub struct User {
     /// The row's id.
     pub id: i64,
-    /// The name that others are shown.
+    /// The display name.
     pub name: String,
-    /// The name by which the user signs in.
+    /// The username.
     pub username: Option<String>,
-    /// The row.
+    /// The row as JSON.
     pub row: Arc<RawValue>,
 }
 
@@ -60,14 +61,14 @@ impl Serialize for User {
     }
 }
 
-/// What a sign-in is judged by.
+/// The credentials of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// The user's id.
     pub id: i64,
-    /// The name by which the user signs in.
+    /// The username.
     pub username: Option<String>,
-    /// What its password is compared with.
+    /// The password hash.
     pub password_hash: Option<PasswordHash>,
 }
 
@@ -79,7 +80,7 @@ impl Account {
     }
 }
 
-/// A password as it is kept. It is left out of `Debug`, so that no log can show it.
+/// A password hash. `Debug` omits it, so that no log can contain it.
 #[derive(Clone, PartialEq, Eq, DeriveValueType)]
 pub struct PasswordHash(pub String);
 
@@ -89,7 +90,7 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// Reads the row with an id, as clients see it.
+/// Reads the row with an id as JSON.
 type ReadRow = dyn for<'a> Fn(&'a Transaction, i64) -> LocalBoxFuture<'a, Result<Option<Box<RawValue>>, Error>>
     + Send
     + Sync;
@@ -109,7 +110,7 @@ pub struct UserTable {
 }
 
 impl UserTable {
-    /// That of a collection; `program` is what the command line is called.
+    /// The table of a collection; `program` is the name of the command line program.
     pub(crate) fn of<C: Users>(program: &'static str) -> Self {
         let others = |what: &str, command: &str| -> &'static str {
             Box::leak(
@@ -130,49 +131,49 @@ impl UserTable {
         }
     }
 
-    /// Its name, which is the collection's.
+    /// The name of the table and the collection.
     #[must_use]
     pub fn plural(&self) -> &'static str {
         self.plural
     }
 
-    /// The name of one of its rows.
+    /// The name of one row.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn singular(&self) -> &'static str {
         self.name
     }
 
-    /// The column of the username, which is the field of the payload too.
+    /// The column of the username, and the field in payloads.
     #[must_use]
     pub fn username(&self) -> &'static str {
         self.username
     }
 
-    /// What the command line is called.
+    /// The name of the command line program.
     pub(crate) fn program(&self) -> &'static str {
         self.program
     }
 
-    /// What is said to a client that changes a username of another user.
+    /// The error for changing another user's username.
     pub(crate) fn others_name(&self) -> &'static str {
         self.others_name
     }
 
-    /// What is said to a client that deletes another user.
+    /// The error for deleting another user.
     pub(crate) fn others_row(&self) -> &'static str {
         self.others_row
     }
 
-    /// What a user is made of of which only the username is known.
+    /// The payload of `new_…` for a user with this username.
     #[must_use]
     pub fn profile(&self, username: &str) -> serde_json::Value {
         (self.profile)(username)
     }
 
-    /// Whether a migration has prepared the table, by `migration::user_table`.
+    /// Whether a migration has prepared the table by `migration::user_table`.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     pub(crate) async fn is_prepared(&self, db: &Transaction) -> Result<bool, DbErr> {
         let (backend, name) = (db.get_database_backend(), user_table::trigger(self.plural));
         let sql = match backend {
@@ -183,7 +184,7 @@ impl UserTable {
         Ok(db.query_one_raw(ask).await?.is_some())
     }
 
-    /// The account that a row of the collection is, as it was read.
+    /// The account of a row.
     pub(crate) fn account_of<C: Collection>(&self, model: &Model<C>) -> Account {
         let value = |name: &str| match Column::<C>::iter().find(|column| column.as_str() == name) {
             Some(column) => text(model.get(column)),
@@ -196,17 +197,17 @@ impl UserTable {
     /// The account with this id.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     pub async fn account(&self, db: &Transaction, id: i64) -> Result<Option<Account>, DbErr> {
         let query = self.accounts().and_where(column("id").eq(id)).to_owned();
         Ok(self.read(db, &query).await?.into_iter().next())
     }
 
-    /// The account that signs in with this username. If several count as the same, the one that is spelled just so comes first,
-    /// then the one in the form that is compared, then the one that has been there longest.
+    /// The account with this username. If several usernames have the same canonical form, an exact match is
+    /// preferred, then the canonical spelling, then the oldest row.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     pub async fn by_username(&self, db: &Transaction, typed: &str) -> Result<Option<Account>, DbErr> {
         let name = username::compared(typed);
         let query = self.accounts().and_where(column(self.username).is_in([typed, &*name])).to_owned();
@@ -221,54 +222,59 @@ impl UserTable {
         }
     }
 
-    /// Ids of users whose names count as this one, which is in the form that is compared, and may be spelled otherwise.
+    /// The ids of users whose usernames have this canonical form.
     ///
-    /// New usernames are kept in the form in which they are compared ([`username`]), so one look by the table's own index finds
-    /// them. Older ones, and those that other programs write, may be in another form. An index finds those that may: they
-    /// have letters in upper case, or beyond ASCII.
+    /// New usernames are stored in canonical form ([`username`]) and found by the table's index. Older ones, and
+    /// those written by other programs, may be stored otherwise; a partial index covers those with upper-case or
+    /// non-ASCII letters.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     pub async fn alike(&self, db: &Transaction, name: &str) -> Result<Vec<i64>, DbErr> {
         let column = self.username;
         let bytes = match db.get_database_backend() {
             DbBackend::Postgres => format!("octet_length({column})"),
             _ => format!("length(cast({column} as blob))"),
         };
-        // Word for word what is indexed.
-        let is_unusual = format!(
+        // Must equal the expression of the index.
+        let is_non_canonical = format!(
             "(case when lower({column}) <> {column} or length({column}) <> {bytes} then 1 else 0 end) = 1"
         );
         let query = self
             .accounts()
-            .and_where(Expr::cust(is_unusual))
+            .and_where(Expr::cust(is_non_canonical))
             .order_by(Alias::new("id"), Order::Asc)
             .to_owned();
-        let mut unusual = self.read(db, &query).await?;
-        unusual.retain(|one| one.username.as_deref().is_some_and(|known| username::compared(known) == name));
-        Ok(unusual.into_iter().map(|one| one.id).collect())
+        let mut non_canonical = self.read(db, &query).await?;
+        non_canonical
+            .retain(|one| one.username.as_deref().is_some_and(|known| username::compared(known) == name));
+        Ok(non_canonical.into_iter().map(|one| one.id).collect())
     }
 
-    /// An account that can sign in, other than this one.
+    /// An account that can sign in, except this one.
     ///
     /// # Errors
-    /// What the database says.
-    pub async fn another(&self, db: &Transaction, but: Option<i64>) -> Result<Option<Account>, DbErr> {
+    /// Any database error.
+    pub async fn any_other_account(
+        &self,
+        db: &Transaction,
+        except: Option<i64>,
+    ) -> Result<Option<Account>, DbErr> {
         let query = self
             .accounts()
             .and_where(column(self.username).is_not_null())
             .and_where(column(self.password_hash).is_not_null())
-            .and_where_option(but.map(|but| column("id").ne(but)))
+            .and_where_option(except.map(|except| column("id").ne(except)))
             .limit(1)
             .to_owned();
         Ok(self.read(db, &query).await?.into_iter().next())
     }
 
-    /// Keeps a user's row from being changed (`LockType::Update`) or from going (`LockType::KeyShare`) until the transaction
-    /// ends. SQLite has one writer and needs none.
+    /// Locks a user's row against changes (`LockType::Update`) or deletion (`LockType::KeyShare`) until the
+    /// transaction ends. SQLite has one writer and needs no lock.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     pub async fn lock(&self, db: &Transaction, id: i64, how: LockType) -> Result<(), DbErr> {
         if db.get_database_backend() == DbBackend::Postgres {
             let query = self.accounts().and_where(column("id").eq(id)).lock(how).to_owned();
@@ -277,10 +283,10 @@ impl UserTable {
         Ok(())
     }
 
-    /// Writes the hash of a user's password; if a hash is given as the one before, only in its place. Whether it was written.
+    /// Stores a user's password hash; with `before`, only if that is the current one. Returns whether it was stored.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     pub async fn set_password_hash(
         &self,
         db: &Transaction,
@@ -300,13 +306,13 @@ impl UserTable {
     /// The user with this id.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     pub async fn user(&self, db: &Transaction, id: i64) -> Result<Option<User>, Error> {
-        (self.row)(db, id).await?.map(|row| self.shown(id, row)).transpose()
+        (self.row)(db, id).await?.map(|row| self.user_from_row(id, row)).transpose()
     }
 
-    /// The user that a row in JSON is.
-    fn shown(&self, id: i64, row: Box<RawValue>) -> Result<User, Error> {
+    /// The user of a row in JSON.
+    fn user_from_row(&self, id: i64, row: Box<RawValue>) -> Result<User, Error> {
         let fields: serde_json::Value =
             serde_json::from_str(row.get()).map_err(|error| Error::Internal(error.to_string()))?;
         let text = |field: &str| fields.get(field).and_then(|value| value.as_str()).map(str::to_owned);
@@ -354,7 +360,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_leaves_the_password_hash_out() {
+    fn debug_omits_the_password_hash() {
         let hash = PasswordHash("$argon2id$secret".into());
         let account = Account { id: 1, username: Some("ada".into()), password_hash: Some(hash) };
         let shown = format!("{account:?}");

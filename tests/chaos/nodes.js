@@ -7,7 +7,7 @@ import { TIMEOUT, startServer } from "@rowcast/test-support";
 const counters = {
   resumed: /^rowcast_live_resumed_total\{with="changes"\} (\d+)/m,
   "not resumed": /^rowcast_live_resumed_total\{with="snapshots"\} (\d+)/m,
-  folded: /^rowcast_live_folded_total (\d+)/m,
+  folded: /^rowcast_live_coalesced_total (\d+)/m,
 };
 const repeated = /^rowcast_events_total\{.*outcome="repeated".*\} (\d+)/gm;
 

@@ -1,27 +1,27 @@
-//! What a write did to an account, as the log tells it.
+//! Changes of accounts, for the audit log.
 
-use crate::auth::{Caller, Token, shortened};
+use crate::auth::{Caller, Token, truncate_username};
 
-/// A change of an account. It counts from the commit on.
+/// A change of an account. It takes effect with the commit.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct AccountChange {
     /// The user.
     pub id: i64,
     /// The username before.
     pub from: Option<String>,
     /// The username after.
     pub to: Option<String>,
-    /// Whether the user is gone.
+    /// Whether the user was deleted.
     pub deleted: bool,
-    /// The sign-ins that ended with it.
+    /// The tokens that were revoked with it.
     pub ended: Vec<Token>,
 }
 
-impl Change {
-    /// Tells the log, once it is committed.
+impl AccountChange {
+    /// Writes a committed change to the audit log.
     pub fn log(&self, by: &Caller) {
         let (account, user, address) = (self.id, by.user, &*by.address);
-        let short = |name: &Option<String>| name.as_deref().map(shortened);
+        let short = |name: &Option<String>| name.as_deref().map(truncate_username);
         match (short(&self.from), short(&self.to)) {
             (Some(username), _) if self.deleted => {
                 tracing::info!(account, username, user, address, "an account was deleted");

@@ -1,11 +1,11 @@
-//! Whether anybody could still sign in without an account.
+//! The check that at least one account can still sign in.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use crate::{database::Transaction, users::UserTable};
 
-/// Held on PostgreSQL from the question to the commit, or two accounts that leave at the same time would each count the
-/// other: `accounts` in ASCII. SQLite has one writer.
+/// Locked on PostgreSQL from the check to the commit; otherwise two concurrent deletions would each count the other
+/// account. `accounts` in ASCII. SQLite has one writer.
 const LOCK: i64 = 0x6163_636f_756e_7473;
 
 /// Whether no other user has both a username and a password.
@@ -19,5 +19,5 @@ pub(super) async fn is_last(
         let lock = format!("select from (select pg_advisory_xact_lock({LOCK})) as held");
         db.execute_unprepared(&lock).await?;
     }
-    Ok(users.another(db, Some(account)).await?.is_none())
+    Ok(users.any_other_account(db, Some(account)).await?.is_none())
 }

@@ -1,5 +1,5 @@
-//! Passwords, hashed with argon2id. Checking one takes tens of milliseconds and 19 MiB on purpose, so it happens
-//! on threads that may block, a few at a time.
+//! Password hashing with argon2id. One verification takes tens of milliseconds and 19 MiB by design, so it runs on
+//! blocking threads, a few at a time.
 
 use std::{hash::Hash, sync::Arc};
 
@@ -11,22 +11,22 @@ use rand::Rng;
 
 use crate::{
     error::Error,
-    turns::{NoTurn, Room, Turn, Turns, number},
+    fair_queue::{FairPermit, FairQueue, QueueCapacity, QueueError, hash_key},
 };
 
-/// Passwords checked at the same time.
-const AT_ONCE: usize = 2;
-/// Who may wait: from one address no more than are checked while one waits.
-const WAITING: Room = Room { all: 2048, each: 128 };
+/// Passwords verified at the same time.
+const MAX_CONCURRENT: usize = 2;
+/// One address may queue as many as are verified before a waiting request times out.
+const QUEUE_CAPACITY: QueueCapacity = QueueCapacity { total: 2048, per_client: 128 };
 
-/// Room asked for to hash in, in blocks of 1 KiB; only what is used becomes real. From 32 MiB on glibc takes memory from
-/// the system and gives it back, each time; less it would keep, once for every thread that ever hashed.
-const ROOM: usize = 33 * 1024;
+/// Memory allocated for hashing, in blocks of 1 KiB; unused pages are never committed. From 32 MiB on, glibc returns
+/// memory to the system after each use. A smaller allocation would stay resident in every thread that ever hashed.
+const ALLOC_BLOCKS: usize = 33 * 1024;
 
-/// A password's hash in PHC form, with a salt of its own.
+/// Hashes a password with a new salt, in PHC format.
 ///
 /// # Errors
-/// [`Error::Internal`] when it cannot be hashed here.
+/// [`Error::Internal`] if hashing fails.
 pub fn hash(password: &str) -> Result<String, Error> {
     let mut salt = [0; 16];
     rand::rng().fill_bytes(&mut salt);
@@ -51,7 +51,7 @@ fn digest(
     params: Params,
     length: usize,
 ) -> Result<Output, argon2::password_hash::Error> {
-    let mut memory = Vec::with_capacity(params.block_count().max(ROOM));
+    let mut memory = Vec::with_capacity(params.block_count().max(ALLOC_BLOCKS));
     memory.resize(params.block_count(), Block::default());
     let mut output = vec![0; length];
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -59,54 +59,57 @@ fn digest(
     Ok(Output::new(&output)?)
 }
 
-/// Whether the password gives this hash; compared in constant time. False for what is no hash of ours.
+/// Whether the password has this hash, compared in constant time. False for a string that is not such a hash.
 #[must_use]
 pub fn is_password(password: &str, hash: &str) -> bool {
-    fits(password, hash).unwrap_or(false)
+    verify(password, hash).unwrap_or(false)
 }
 
-fn fits(password: &str, hash: &str) -> Result<bool, argon2::password_hash::Error> {
+fn verify(password: &str, hash: &str) -> Result<bool, argon2::password_hash::Error> {
     let hash = PasswordHash::new(hash)?;
     let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
     Ok(digest(password, salt.as_ref(), Params::try_from(&hash)?, expected.len())? == *expected)
 }
 
-pub(super) struct Checker {
-    turns: Arc<Turns>,
-    /// Checked against when there is no such user, so that both answers take the same time.
-    nobody: String,
+pub(super) struct PasswordVerifier {
+    queue: Arc<FairQueue>,
+    /// Verified against for unknown usernames, so that both results take the same time.
+    dummy_hash: String,
 }
 
-impl Checker {
+impl PasswordVerifier {
     pub(super) fn new() -> Result<Self, Error> {
-        Ok(Self { turns: Turns::new(AT_ONCE, WAITING), nobody: hash("nobody has this password")? })
-    }
-
-    /// Waits until a password may be checked: clients take turns, and the parts of each. A flood delays what comes from the same
-    /// client.
-    pub(super) async fn turn(&self, client: impl Hash, part: impl Hash) -> Result<Turn, Error> {
-        let turn = self.turns.take(number(client), number(part)).await;
-        turn.map_err(|no_turn| match no_turn {
-            NoTurn::Crowded => Error::RateLimited { seconds: 1 },
-            NoTurn::Late => Error::RateLimited { seconds: 5 },
+        Ok(Self {
+            queue: FairQueue::new(MAX_CONCURRENT, QUEUE_CAPACITY),
+            dummy_hash: hash("nobody has this password")?,
         })
     }
 
-    /// Whether the password is the one that was hashed. Never true where there is no hash. The turn is waited for before.
-    pub(super) async fn check(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
-        let exists = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let right = on_a_thread(move || fits(&password, &hash)).await?;
-        right.map(|right| right && exists).map_err(|error| Error::Internal(format!("argon2: {error}")))
+    /// Waits for a slot to verify a password. Slots are shared fairly between clients, and between the parts of each,
+    /// so a flood delays only its own client.
+    pub(super) async fn acquire(&self, client: impl Hash, part: impl Hash) -> Result<FairPermit, Error> {
+        let permit = self.queue.acquire(hash_key(client), hash_key(part)).await;
+        permit.map_err(|error| match error {
+            QueueError::Full => Error::RateLimited { seconds: 1 },
+            QueueError::Timeout => Error::RateLimited { seconds: 5 },
+        })
     }
 
-    /// A password's hash. The turn is waited for before.
+    /// Whether the password has this hash. Without a hash the result is always false. The caller holds a permit.
+    pub(super) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
+        let exists = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.dummy_hash.clone());
+        let matches = spawn_blocking(move || verify(&password, &hash)).await?;
+        matches.map(|matches| matches && exists).map_err(|error| Error::Internal(format!("argon2: {error}")))
+    }
+
+    /// Hashes a password. The caller holds a permit.
     pub(super) async fn hash(&self, password: String) -> Result<String, Error> {
-        on_a_thread(move || hash(&password)).await?
+        spawn_blocking(move || hash(&password)).await?
     }
 }
 
-async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+async fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))
 }
 
@@ -117,15 +120,15 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn only_the_password_that_was_hashed_is_right() {
-        let checker = Checker::new().unwrap();
+    async fn verifier_accepts_only_the_hashed_password() {
+        let verifier = PasswordVerifier::new().unwrap();
         let hashed = hash("mara_password").unwrap();
         assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashed}");
-        // Made by the library as a whole, so that ours is the usual hash.
+        // Hashed by argon2's high-level API, to show that ours produces the same format.
         let argon2 = Argon2::default().hash_password(b"teo_password").unwrap().to_string();
-        assert!(checker.check("teo_password".into(), Some(argon2)).await.unwrap());
-        assert!(checker.check("mara_password".into(), Some(hashed.clone())).await.unwrap());
-        assert!(!checker.check("mara_passwore".into(), Some(hashed)).await.unwrap());
-        assert!(!checker.check("nobody has this password".into(), None).await.unwrap());
+        assert!(verifier.verify("teo_password".into(), Some(argon2)).await.unwrap());
+        assert!(verifier.verify("mara_password".into(), Some(hashed.clone())).await.unwrap());
+        assert!(!verifier.verify("mara_passwore".into(), Some(hashed)).await.unwrap());
+        assert!(!verifier.verify("nobody has this password".into(), None).await.unwrap());
     }
 }

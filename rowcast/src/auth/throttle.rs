@@ -1,12 +1,12 @@
-//! Slows down whoever guesses passwords: at most 100 failures an hour and account.
+//! Login throttling: at most 100 failures per hour and account, by two token buckets.
 //!
 //! ```text
-//! from anywhere              ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ 20 at once, 60 an hour come back
-//! from a known address also  ▓▓▓▓▓▓▓▓▓▓           10 at once, 10 an hour come back
+//! any address        ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ burst 20, refilled at 60 per hour
+//! known address too  ▓▓▓▓▓▓▓▓▓▓           burst 10, refilled at 10 per hour
 //! ```
 //!
-//! The second allowance is there for the owner while strangers use up the first. What is allowed comes back little by
-//! little, so nobody is kept out for longer than a minute or six at a time.
+//! The second bucket keeps the account usable for its owner while an attacker empties the first. Both refill
+//! continuously, so a wait never exceeds one minute, or six minutes for the second bucket.
 
 use std::{
     collections::HashMap,
@@ -14,141 +14,141 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// For everybody.
-const ANYWHERE: Allowance = Allowance { at_once: 20.0, an_hour: 60.0 };
-/// For those on an address from which the account has been signed in to, when nothing is left of the first.
-const KNOWN: Allowance = Allowance { at_once: 10.0, an_hour: 10.0 };
+/// The bucket for all addresses.
+const ANYWHERE: BucketSize = BucketSize { burst: 20.0, per_hour: 60.0 };
+/// The additional bucket for addresses from which the account has signed in before.
+const KNOWN: BucketSize = BucketSize { burst: 10.0, per_hour: 10.0 };
 
 const HOUR: f64 = 3600.0;
-/// Names without an account that are remembered at once; beyond that those with the fewest failures are let go.
-const NAMES: usize = 10_000;
-/// How often the log has it that an account's allowance is used up.
-const PAUSE: Duration = Duration::from_secs(60);
+/// Unknown usernames that are tracked at once; beyond it those with the fewest failures are removed.
+const MAX_UNKNOWN_NAMES: usize = 10_000;
+/// How often a throttled account is logged.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-struct Allowance {
-    at_once: f64,
-    an_hour: f64,
+struct BucketSize {
+    burst: f64,
+    per_hour: f64,
 }
 
-/// Whose password is tried.
+/// The account or username whose attempts are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Tried {
-    /// A user's.
+pub(super) enum ThrottleKey {
+    /// A user's account.
     Account(i64),
-    /// A name without an account, which is answered just like one with an account.
-    Nobody(String),
+    /// A username without an account; it is throttled in the same way, so that the two cannot be distinguished.
+    UnknownName(String),
 }
 
-/// What a try was taken from; a try that was no failure gives it back.
+/// The bucket that an attempt was taken from; a successful attempt is refunded to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum From {
+pub(super) enum Bucket {
     Anywhere,
     Known,
 }
 
-/// No more tries for now.
+/// The error for an attempt beyond the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct UsedUp {
-    /// Whole seconds until one is allowed again.
+pub(super) struct Throttled {
+    /// Seconds until the next attempt is allowed.
     pub(super) seconds: u64,
-    /// Whether the log has not had it within a minute.
-    pub(super) tell: bool,
+    /// Whether it is to be logged, which happens at most once a minute.
+    pub(super) log: bool,
 }
 
-/// How much is left of both allowances.
-struct Left {
+/// The state of both buckets of one key.
+struct Buckets {
     anywhere: f64,
     known: f64,
     at: Instant,
-    told: Option<Instant>,
+    logged: Option<Instant>,
 }
 
 #[derive(Default)]
-pub(super) struct Throttle(Mutex<HashMap<Tried, Left>>);
+pub(super) struct Throttle(Mutex<HashMap<ThrottleKey, Buckets>>);
 
 impl Throttle {
-    /// Counts a try as a failure until it is known better: many that come at once are counted before any is checked.
+    /// Takes one attempt from a bucket before it is verified, so that concurrent attempts are counted too.
     ///
     /// # Errors
-    /// [`UsedUp`].
-    pub(super) fn begin(&self, tried: &Tried, known: bool) -> Result<From, UsedUp> {
-        self.begin_at(tried, known, Instant::now())
+    /// [`Throttled`] if both buckets are empty.
+    pub(super) fn acquire(&self, key: &ThrottleKey, known: bool) -> Result<Bucket, Throttled> {
+        self.acquire_at(key, known, Instant::now())
     }
 
-    fn begin_at(&self, tried: &Tried, known: bool, now: Instant) -> Result<From, UsedUp> {
+    fn acquire_at(&self, key: &ThrottleKey, known: bool, now: Instant) -> Result<Bucket, Throttled> {
         let mut all = self.lock();
-        if all.len() >= NAMES && !all.contains_key(tried) {
-            make_room(&mut all, now);
+        if all.len() >= MAX_UNKNOWN_NAMES && !all.contains_key(key) {
+            evict(&mut all, now);
         }
-        let left = all.entry(tried.clone()).or_insert_with(|| Left::whole(now));
-        left.come_back(now);
-        left.take(known).ok_or_else(|| {
-            let tell = left.told.is_none_or(|told| now.duration_since(told) >= PAUSE);
-            left.told = if tell { Some(now) } else { left.told };
-            UsedUp { seconds: left.wait(known), tell }
+        let buckets = all.entry(key.clone()).or_insert_with(|| Buckets::full(now));
+        buckets.refill(now);
+        buckets.take(known).ok_or_else(|| {
+            let log = buckets.logged.is_none_or(|logged| now.duration_since(logged) >= LOG_INTERVAL);
+            buckets.logged = if log { Some(now) } else { buckets.logged };
+            Throttled { seconds: buckets.retry_after(known), log }
         })
     }
 
-    /// It was no failure.
-    pub(super) fn give_back(&self, tried: &Tried, from: From) {
-        if let Some(left) = self.lock().get_mut(tried) {
-            match from {
-                From::Anywhere => left.anywhere = (left.anywhere + 1.0).min(ANYWHERE.at_once),
-                From::Known => left.known = (left.known + 1.0).min(KNOWN.at_once),
+    /// Returns an attempt that was no failure.
+    pub(super) fn refund(&self, key: &ThrottleKey, bucket: Bucket) {
+        if let Some(buckets) = self.lock().get_mut(key) {
+            match bucket {
+                Bucket::Anywhere => buckets.anywhere = (buckets.anywhere + 1.0).min(ANYWHERE.burst),
+                Bucket::Known => buckets.known = (buckets.known + 1.0).min(KNOWN.burst),
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Tried, Left>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ThrottleKey, Buckets>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Left {
-    fn whole(now: Instant) -> Self {
-        Self { anywhere: ANYWHERE.at_once, known: KNOWN.at_once, at: now, told: None }
+impl Buckets {
+    fn full(now: Instant) -> Self {
+        Self { anywhere: ANYWHERE.burst, known: KNOWN.burst, at: now, logged: None }
     }
 
-    fn come_back(&mut self, now: Instant) {
+    fn refill(&mut self, now: Instant) {
         let hours = now.saturating_duration_since(self.at).as_secs_f64() / HOUR;
-        self.anywhere = (self.anywhere + hours * ANYWHERE.an_hour).min(ANYWHERE.at_once);
-        self.known = (self.known + hours * KNOWN.an_hour).min(KNOWN.at_once);
+        self.anywhere = (self.anywhere + hours * ANYWHERE.per_hour).min(ANYWHERE.burst);
+        self.known = (self.known + hours * KNOWN.per_hour).min(KNOWN.burst);
         self.at = self.at.max(now);
     }
 
-    fn take(&mut self, known: bool) -> Option<From> {
-        let (left, from) = match self.anywhere {
-            1.0.. => (&mut self.anywhere, From::Anywhere),
-            _ if known => (&mut self.known, From::Known),
+    fn take(&mut self, known: bool) -> Option<Bucket> {
+        let (tokens, bucket) = match self.anywhere {
+            1.0.. => (&mut self.anywhere, Bucket::Anywhere),
+            _ if known => (&mut self.known, Bucket::Known),
             _ => return None,
         };
-        (*left >= 1.0).then(|| *left -= 1.0).map(|()| from)
+        (*tokens >= 1.0).then(|| *tokens -= 1.0).map(|()| bucket)
     }
 
-    fn wait(&self, known: bool) -> u64 {
-        let until = |left: f64, Allowance { an_hour, .. }: Allowance| (1.0 - left) * HOUR / an_hour;
+    fn retry_after(&self, known: bool) -> u64 {
+        let until = |tokens: f64, BucketSize { per_hour, .. }: BucketSize| (1.0 - tokens) * HOUR / per_hour;
         let anywhere = until(self.anywhere, ANYWHERE);
         let wait = if known { anywhere.min(until(self.known, KNOWN)) } else { anywhere };
         wait.max(0.0) as u64 + 1
     }
 
-    fn is_whole(&self) -> bool {
-        self.anywhere >= ANYWHERE.at_once && self.known >= KNOWN.at_once
+    fn is_full(&self) -> bool {
+        self.anywhere >= ANYWHERE.burst && self.known >= KNOWN.burst
     }
 }
 
-/// Lets go of those without failures, or else of a name without an account: there are only so many accounts, and a
-/// flood of names must not make their failures forgotten.
-fn make_room(all: &mut HashMap<Tried, Left>, now: Instant) {
-    all.retain(|_, left| {
-        left.come_back(now);
-        !left.is_whole()
+/// Removes keys without failures, or else one unknown username. Accounts are never removed, because their number is
+/// limited and a flood of usernames must not erase their failures.
+fn evict(all: &mut HashMap<ThrottleKey, Buckets>, now: Instant) {
+    all.retain(|_, buckets| {
+        buckets.refill(now);
+        !buckets.is_full()
     });
-    let names = || all.iter().filter(|(tried, _)| matches!(tried, Tried::Nobody(_)));
-    if names().count() >= NAMES {
+    let names = || all.iter().filter(|(key, _)| matches!(key, ThrottleKey::UnknownName(_)));
+    if names().count() >= MAX_UNKNOWN_NAMES {
         let freest = names().max_by(|(_, one), (_, other)| one.anywhere.total_cmp(&other.anywhere));
-        let freest = freest.map(|(tried, _)| tried.clone());
-        freest.and_then(|tried| all.remove(&tried));
+        let freest = freest.map(|(key, _)| key.clone());
+        freest.and_then(|key| all.remove(&key));
     }
 }
 
@@ -156,39 +156,43 @@ fn make_room(all: &mut HashMap<Tried, Left>, now: Instant) {
 mod tests {
     use super::*;
 
-    const ADA: Tried = Tried::Account(1);
+    const ADA: ThrottleKey = ThrottleKey::Account(1);
 
     fn after(start: Instant, minutes: u64) -> Instant {
         start + Duration::from_secs(60 * minutes)
     }
 
     #[test]
-    fn strangers_use_up_their_own_part_and_the_owner_still_gets_in() {
+    fn known_address_passes_when_shared_bucket_is_empty() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for _ in 0..20 {
-            assert_eq!(throttle.begin_at(&ADA, false, now), Ok(From::Anywhere));
+            assert_eq!(throttle.acquire_at(&ADA, false, now), Ok(Bucket::Anywhere));
         }
-        assert_eq!(throttle.begin_at(&ADA, false, now), Err(UsedUp { seconds: 61, tell: true }));
-        assert_eq!(throttle.begin_at(&ADA, false, now), Err(UsedUp { seconds: 61, tell: false }));
-        assert_eq!(throttle.begin_at(&Tried::Account(2), false, now), Ok(From::Anywhere), "nobody else");
+        assert_eq!(throttle.acquire_at(&ADA, false, now), Err(Throttled { seconds: 61, log: true }));
+        assert_eq!(throttle.acquire_at(&ADA, false, now), Err(Throttled { seconds: 61, log: false }));
+        assert_eq!(
+            throttle.acquire_at(&ThrottleKey::Account(2), false, now),
+            Ok(Bucket::Anywhere),
+            "nobody else"
+        );
         for _ in 0..10 {
-            assert_eq!(throttle.begin_at(&ADA, true, now), Ok(From::Known));
+            assert_eq!(throttle.acquire_at(&ADA, true, now), Ok(Bucket::Known));
         }
         assert!(
-            throttle.begin_at(&ADA, true, now).is_err(),
+            throttle.acquire_at(&ADA, true, now).is_err(),
             "an address that is known may have guessers, too"
         );
-        throttle.give_back(&ADA, From::Known);
-        assert_eq!(throttle.begin_at(&ADA, true, now), Ok(From::Known));
+        throttle.refund(&ADA, Bucket::Known);
+        assert_eq!(throttle.acquire_at(&ADA, true, now), Ok(Bucket::Known));
     }
 
     #[test]
-    fn in_any_hour_there_are_at_most_a_hundred_failures() {
+    fn account_allows_at_most_100_failures_per_hour() {
         let (throttle, start) = (Throttle::default(), Instant::now());
         let mut failures = Vec::new();
         for minute in 0..600 {
             let now = after(start, minute);
-            let tries = (0..50).filter(|_| throttle.begin_at(&ADA, true, now).is_ok()).count();
+            let tries = (0..50).filter(|_| throttle.acquire_at(&ADA, true, now).is_ok()).count();
             failures.push(tries);
         }
         let most = failures.windows(60).map(|hour| hour.iter().sum::<usize>()).max();
@@ -196,21 +200,21 @@ mod tests {
     }
 
     #[test]
-    fn what_was_used_up_comes_back() {
+    fn empty_bucket_refills() {
         let (throttle, now) = (Throttle::default(), Instant::now());
-        while throttle.begin_at(&ADA, false, now).is_ok() {}
-        assert!(throttle.begin_at(&ADA, false, after(now, 1)).is_ok());
-        assert!(throttle.begin_at(&ADA, false, after(now, 1)).is_err());
+        while throttle.acquire_at(&ADA, false, now).is_ok() {}
+        assert!(throttle.acquire_at(&ADA, false, after(now, 1)).is_ok());
+        assert!(throttle.acquire_at(&ADA, false, after(now, 1)).is_err());
     }
 
     #[test]
-    fn made_up_names_are_forgotten_and_accounts_are_not() {
+    fn unknown_name_flood_evicts_no_account() {
         let (throttle, now) = (Throttle::default(), Instant::now());
-        while throttle.begin_at(&ADA, false, now).is_ok() {}
-        for n in 0..NAMES + 50 {
-            throttle.begin_at(&Tried::Nobody(n.to_string()), false, now).unwrap();
+        while throttle.acquire_at(&ADA, false, now).is_ok() {}
+        for n in 0..MAX_UNKNOWN_NAMES + 50 {
+            throttle.acquire_at(&ThrottleKey::UnknownName(n.to_string()), false, now).unwrap();
         }
-        assert!(throttle.lock().len() <= NAMES + 1);
-        assert!(throttle.begin_at(&ADA, false, now).is_err());
+        assert!(throttle.lock().len() <= MAX_UNKNOWN_NAMES + 1);
+        assert!(throttle.acquire_at(&ADA, false, now).is_err());
     }
 }

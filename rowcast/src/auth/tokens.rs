@@ -1,4 +1,4 @@
-//! Tokens: what somebody who has signed in presents from then on.
+//! Tokens: created at login and presented by clients from then on.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{addresses, wrong};
+use super::{addresses, wrong_credentials};
 use crate::{
     clock,
     database::{Database, Transaction},
@@ -22,39 +22,39 @@ use crate::{
     users::{Account, User, UserTable},
 };
 
-/// How long a token is good for.
+/// The lifetime of a token.
 pub(super) const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// Tokens that one statement asks about.
-const AT_ONCE: usize = 1000;
-/// What is said when a token was good, and is not any more.
-pub const ENDED: &str = "your sign-in has ended: sign in again";
+/// Tokens in one query.
+const BATCH_SIZE: usize = 1000;
+/// The message for a token that was valid and has been revoked or has expired.
+pub const SIGNED_OUT_MESSAGE: &str = "your sign-in has ended: sign in again";
 
-/// A token as the database knows it: its hash.
+/// The hash of a token, as the database stores it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Token(String);
 
-/// Whom a token belongs to.
+/// The owner of a token.
 #[derive(Clone, Debug)]
-pub struct Holder {
+pub struct TokenOwner {
     /// The user.
     pub user: User,
-    /// When it ends, by this machine's monotonic clock.
+    /// The token's expiry, by the monotonic clock.
     pub ends: Instant,
 }
 
 impl Token {
-    /// The token that a client presents.
+    /// Hashes the token that a client presents.
     #[must_use]
-    pub fn presented(token: &str) -> Self {
+    pub fn from_secret(token: &str) -> Self {
         Self(hex(&Sha256::digest(token.as_bytes())))
     }
 
-    /// The token with this hash.
-    pub(crate) fn known(hash: String) -> Self {
+    /// A token by its stored hash.
+    pub(crate) fn from_hash(hash: String) -> Self {
         Self(hash)
     }
 
-    /// What the database has of it.
+    /// The stored hash.
     pub(crate) fn hash(&self) -> &str {
         &self.0
     }
@@ -66,57 +66,60 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Passes if a token is good within this transaction.
+/// Checks that a token is valid in this transaction.
 ///
 /// # Errors
 /// [`Error::Unauthorized`] if it is not.
 pub async fn check(db: &Transaction, token: &Token) -> Result<(), Error> {
-    found(good(db, token).one(db).await?)
+    require(find_valid(db, token).one(db).await?)
 }
 
-/// The same, and it stays so until the transaction ends: whoever takes the token away waits for that.
+/// Checks that a token is valid, and locks it until the transaction ends: a concurrent revocation waits.
 ///
 /// # Errors
 /// As [`check`].
-pub async fn hold(db: &Transaction, token: &Token) -> Result<(), Error> {
-    found(good(db, token).lock(LockType::KeyShare).one(db).await?)
+pub async fn lock_valid(db: &Transaction, token: &Token) -> Result<(), Error> {
+    require(find_valid(db, token).lock(LockType::KeyShare).one(db).await?)
 }
 
-/// When those of the tokens end that are still there, by this machine's monotonic clock: what has ended has ended by now.
+/// The expiries of those tokens that still exist, by the monotonic clock. A token that has expired gets the current
+/// time.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn expiries(db: &Database, tokens: Vec<Token>) -> Result<HashMap<Token, Instant>, Error> {
     let find = async move |db: &Transaction| {
         let (mut expiries, now) = (HashMap::new(), clock::now(db).await?);
-        for some in tokens.chunks(AT_ONCE) {
-            let hashes = some.iter().map(|token| token.0.as_str());
+        for batch in tokens.chunks(BATCH_SIZE) {
+            let hashes = batch.iter().map(|token| token.0.as_str());
             let found = token::Entity::find().filter(token::Column::Hash.is_in(hashes)).all(db).await?;
-            expiries.extend(found.into_iter().map(|found| (Token(found.hash), ends(found.expires_at, now))));
+            expiries.extend(
+                found.into_iter().map(|found| (Token(found.hash), monotonic_expiry(found.expires_at, now))),
+            );
         }
         Ok(expiries)
     };
     db.read(find).await
 }
 
-pub(super) fn good(db: &Transaction, token: &Token) -> Select<token::Entity> {
-    let known = token::Entity::find().filter(token::Column::Hash.eq(token.0.as_str()));
-    known.filter(Expr::col(token::Column::ExpiresAt).gt(Expr::cust(clock::sql(db.get_database_backend()))))
+pub(super) fn find_valid(db: &Transaction, token: &Token) -> Select<token::Entity> {
+    let by_hash = token::Entity::find().filter(token::Column::Hash.eq(token.0.as_str()));
+    by_hash.filter(Expr::col(token::Column::ExpiresAt).gt(Expr::cust(clock::sql(db.get_database_backend()))))
 }
 
-/// The same moment on this machine's monotonic clock. What is further away than a token lives is as good as that.
-pub(super) fn ends(expires: i64, now: i64) -> Instant {
+/// Converts an expiry to the monotonic clock, at most one token lifetime ahead.
+pub(super) fn monotonic_expiry(expires: i64, now: i64) -> Instant {
     let left = Duration::from_secs(u64::try_from(expires.saturating_sub(now)).unwrap_or(0));
     Instant::now() + left.min(LIFETIME)
 }
 
-fn found(token: Option<token::Model>) -> Result<(), Error> {
-    token.map(drop).ok_or(Error::Unauthorized(ENDED))
+fn require(token: Option<token::Model>) -> Result<(), Error> {
+    token.map(drop).ok_or(Error::Unauthorized(SIGNED_OUT_MESSAGE))
 }
 
-/// Saves a token and forgets those that have expired; returns when this one will, in seconds since 1970. A user whose
-/// password or username has changed since it was looked at is not signed in by the old one: the row is locked, so that
-/// [`accounts::end_sign_ins`](crate::accounts::end_sign_ins) either sees the token, or has been waited for.
+/// Inserts a token and deletes expired ones; returns the new token's expiry in seconds since 1970. Fails if the
+/// account's password or username has changed since it was verified. The row is locked, so that
+/// [`accounts::end_sign_ins`](crate::accounts::end_sign_ins) either finds the token or has finished before.
 pub(super) async fn save(
     db: &Transaction,
     users: &UserTable,
@@ -135,7 +138,7 @@ pub(super) async fn save(
     };
     token::Entity::insert(row).exec_without_returning(db).await?;
     if users.account(db, account.id).await?.as_ref() != Some(account) {
-        return Err(Error::Invalid(wrong()));
+        return Err(Error::Invalid(wrong_credentials()));
     }
     token::Entity::delete_many().filter(token::Column::ExpiresAt.lte(now)).exec(db).await?;
     addresses::remember(db, account.id, address, now).await?;

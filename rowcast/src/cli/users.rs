@@ -1,5 +1,4 @@
-//! What whoever runs the server may do to any account, from the command line: beside running servers, or before the
-//! first.
+//! Account administration from the command line, beside running servers or before the first start.
 
 use std::sync::Arc;
 
@@ -27,20 +26,20 @@ pub(super) struct Users<'a> {
 }
 
 impl<'a> Users<'a> {
-    /// Over this database.
+    /// Opens the accounts of this database.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where no users sign in.
+    /// [`Error::Invalid`] if the product has no users.
     pub(super) fn new(db: &'a Database, registry: &'a Registry) -> Result<Self, Error> {
         let none = || Error::Invalid(FieldErrors::one("username", "nobody signs in here"));
         Ok(Self { db, registry, users: registry.users().cloned().ok_or_else(none)? })
     }
 
-    /// Makes a user who signs in with this username and password, and has these fields beside what a profile has; gives the
+    /// Creates a user with this username and password; `fields` are added to the default profile. Returns the
     /// username.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a username that is taken, and whatever else breaks a rule.
+    /// [`Error::Invalid`] for a username that is taken, or for any other invalid field.
     pub(super) async fn create(
         &self,
         username: &str,
@@ -50,8 +49,8 @@ impl<'a> Users<'a> {
         let length = password.chars().count() as u64;
         if !(rules::SHORTEST_PASSWORD..=rules::LONGEST_CREDENTIAL).contains(&length) {
             let (least, most) = (rules::SHORTEST_PASSWORD, rules::LONGEST_CREDENTIAL);
-            let sentence = format!("must be {least} to {most} characters long");
-            return Err(Error::Invalid(FieldErrors::one("password", sentence)));
+            let message = format!("must be {least} to {most} characters long");
+            return Err(Error::Invalid(FieldErrors::one("password", message)));
         }
         let mut payload = self.users.profile(username);
         payload[self.users.username()] = username.into();
@@ -59,23 +58,23 @@ impl<'a> Users<'a> {
         let (work, hash) = (self.work("new", &payload)?, PasswordHash(hash_password(password)?));
         let users = self.users.clone();
         let create = async move |db: &Transaction| {
-            let id = id(&work.run(&Context::new(db, None, Accounts::by_hand(&users))).await?)?;
+            let id = id(&work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await?)?;
             users.set_password_hash(db, id, None, &hash).await?;
             Ok(users.account(db, id).await?.and_then(|account| account.username).unwrap_or_default())
         };
         Ok(self.db.write(create).await?.0)
     }
 
-    /// Gives a user another username; the user's sign-ins end.
+    /// Changes a user's username and revokes the user's tokens.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when no user has the one, or another user has the other.
+    /// [`Error::Invalid`] if no user has the old username, or another user has the new one.
     pub(super) async fn rename(&self, username: String, new: &str) -> Result<(), Error> {
         let id = self.find(username).await?.id;
         let work = self.work("update", &json!({ "id": id, self.users.username(): new }))?;
         let users = self.users.clone();
         let rename = async move |db: &Transaction| {
-            work.run(&Context::new(db, None, Accounts::by_hand(&users))).await?;
+            work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await?;
             end_sign_ins(db, &users, id, None).await?;
             Ok(())
         };
@@ -85,21 +84,21 @@ impl<'a> Users<'a> {
     /// Deletes the user with this username.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when no user has it; [`Error::InUse`].
+    /// [`Error::Invalid`] if no user has it; [`Error::InUse`].
     pub(super) async fn delete(&self, username: String) -> Result<(), Error> {
         let id = self.find(username).await?.id;
         let work = self.work("delete", &json!({ "id": id }))?;
         let users = self.users.clone();
         let delete = async move |db: &Transaction| {
-            work.run(&Context::new(db, None, Accounts::by_hand(&users))).await.map(drop)
+            work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await.map(drop)
         };
         self.db.write(delete).await.map(drop)
     }
 
-    /// Gives the user with this username a password; the tokens made with the old one are forgotten.
+    /// Sets a user's password and revokes the user's tokens.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when no user has the username.
+    /// [`Error::Invalid`] if no user has the username.
     pub(super) async fn set_password(&self, username: String, password: &str) -> Result<(), Error> {
         let hash = PasswordHash(hash_password(password)?);
         let id = self.find(username).await?.id;
@@ -115,15 +114,15 @@ impl<'a> Users<'a> {
     async fn find(&self, username: String) -> Result<Account, Error> {
         let users = self.users.clone();
         let find = async move |db: &Transaction| Ok(users.by_username(db, &username).await?);
-        let (program, name) = (self.users.program(), self.users.name().replace('_', " "));
+        let (program, name) = (self.users.program(), self.users.singular().replace('_', " "));
         let nobody = || format!("no {name} has this username; {program} user create makes one that has");
         let found = self.db.read(find).await?;
         found.ok_or_else(|| Error::Invalid(FieldErrors::one("username", nobody())))
     }
 
-    /// What an event of the collection of users does with a payload.
+    /// Decodes a payload for an event of the users' collection.
     fn work(&self, verb: &str, payload: &Value) -> Result<Box<dyn Work>, Error> {
-        let event = format!("{verb}_{}", self.users.name());
+        let event = format!("{verb}_{}", self.users.singular());
         let payload = to_raw_value(payload).map_err(|error| Error::Internal(error.to_string()))?;
         let (_, route) = self.registry.route(&event).ok_or_else(|| Error::Internal(event.clone()))?;
         Ok(route.decode(&payload)?.2)

@@ -1,54 +1,42 @@
-//! Who wrote what: a hint beside the changes, for those who asked for it.
+//! Author notifications: a best-effort `authored` event beside the changes, for sockets that asked for it.
 //!
 //! ```text
-//! write ─▶ passed ─▶ tell ─┬─▶ who asked here                                  ─▶ ack
-//!                          └─▶ a word to the other nodes ─▶ once they have seen the write, who asked there
+//! write ─▶ published ─▶ broadcast ─┬─▶ subscribers of this node                                       ─▶ ack
+//!                                  └─▶ a message to the other nodes ─▶ poll the log ─▶ their subscribers
 //! ```
 //!
-//! It may be lost on the way and never carries data, so nothing waits for it: not for a client that is slow, nor for another node.
-//! Where nobody asked, on any node, nothing is made at all.
+//! Notifications carry no row data and may be lost, so nothing waits for them: neither for a slow client nor for
+//! another node. If no node has a subscriber, no notification is created.
 
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use socketio::{Frame, Hub, Socket};
 use tokio::{sync::broadcast::error::RecvError, task::JoinHandle, time::MissedTickBehavior};
 
-use super::Session;
+use super::{
+    SocketState,
+    presence::{HEARTBEAT, Presence},
+};
 use crate::{database::Notices, live::Live, users::User};
 
-const ROOM: &str = "authors";
-/// What a node says while somebody there asks for authors, and what one says that has just begun.
-const HERE: &str = "here";
-const WHO: &str = "who";
-/// How often a node says that somebody is there, and for how long the others believe it.
-const AGAIN: Duration = Duration::from_secs(10);
-const BELIEVED: Duration = Duration::from_secs(30);
+const AUTHORS_ROOM: &str = "authors";
 
-/// Tells who wrote what.
-pub(super) struct Authors {
+/// Sends author notifications to the subscribers of all nodes.
+pub(super) struct AuthorBroadcast {
     inner: Arc<Inner>,
-    hearing: Option<JoinHandle<()>>,
+    receiver: Option<JoinHandle<()>>,
 }
 
 struct Inner {
     hub: Hub,
-    notices: Option<Notices>,
-    here: AtomicUsize,
-    /// When another node last said that somebody there asks.
-    elsewhere: Mutex<Option<Instant>>,
+    presence: Presence,
 }
 
-/// Somebody asks, for as long as this lives.
-pub(super) struct Asking(Arc<Inner>);
+/// A socket's subscription to author notifications, counted until it is dropped.
+pub(super) struct AuthorSubscription(Arc<Inner>);
 
-/// One write.
+/// The payload of `authored`.
 #[derive(Serialize)]
 struct Authored<'a> {
     collection: &'static str,
@@ -63,129 +51,106 @@ struct By<'a> {
     name: &'a str,
 }
 
-/// What an ack's `data` says of the row: a deletion's is its id alone.
+/// The fields of an ack's `data` that identify the row. A deletion has no version.
 #[derive(Deserialize)]
-struct Written {
+struct WrittenRow {
     id: i64,
     version: Option<i64>,
 }
 
 #[derive(Deserialize)]
 struct Ack {
-    data: Written,
+    data: WrittenRow,
 }
 
-impl Authors {
+impl AuthorBroadcast {
     pub(super) fn new(hub: Hub, live: Live, notices: Option<Notices>) -> Self {
-        let inner = Inner { hub, notices, here: 0.into(), elsewhere: Mutex::default() };
-        let inner = Arc::new(inner);
-        let hear = |notices| actix_web::rt::spawn(hear(inner.clone(), live, notices));
-        let hearing = inner.notices.clone().map(hear);
-        Self { inner, hearing }
+        let inner = Arc::new(Inner { hub, presence: Presence::new(notices.clone()) });
+        let spawn = |notices| actix_web::rt::spawn(receive(inner.clone(), live, notices));
+        let receiver = notices.map(spawn);
+        Self { inner, receiver }
     }
 
-    /// Lets a socket hear of writes from now on.
-    pub(super) fn ask(&self, socket: &Socket<Session>) -> Asking {
-        socket.join(ROOM);
-        if self.inner.here.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.inner.say(HERE);
-        }
-        Asking(self.inner.clone())
+    /// Subscribes a socket to author notifications.
+    pub(super) fn subscribe(&self, socket: &Socket<SocketState>) -> AuthorSubscription {
+        socket.join(AUTHORS_ROOM);
+        self.inner.presence.add();
+        AuthorSubscription(self.inner.clone())
     }
 
-    /// Tells everybody else who asked of a write to a row of this collection; `ack` is what the writer is going to be told.
-    pub(super) fn tell(
+    /// Notifies all subscribers but the writer of a write to one row of this collection; `ack` is the writer's ack.
+    pub(super) fn broadcast(
         &self,
-        writer: &Socket<Session>,
+        writer: &Socket<SocketState>,
         collection: &'static str,
         by: Option<&User>,
         ack: &str,
     ) {
-        let here = self.inner.here.load(Ordering::Relaxed) > 0;
-        let elsewhere = self.inner.is_asked_elsewhere();
-        if !here && !elsewhere {
+        let local = self.inner.presence.has_local_subscribers();
+        let remote = self.inner.presence.has_remote_subscribers();
+        if !local && !remote {
             return;
         }
-        // One with other data is none of ours.
-        let Ok(Ack { data: Written { id, version } }) = serde_json::from_str(ack) else { return };
+        // Data of another shape identifies no row.
+        let Ok(Ack { data: WrittenRow { id, version } }) = serde_json::from_str(ack) else { return };
         let by = by.map(|user| By { id: user.id, name: &user.name });
         let Ok(authored) = serde_json::to_string(&Authored { collection, id, version, by }) else { return };
-        if here {
-            let others = self.inner.hub.to(ROOM).except(writer.id().as_str());
+        if local {
+            let others = self.inner.hub.to(AUTHORS_ROOM).except(writer.id().as_str());
             others.volatile().send(Frame::event("authored", &[&authored]));
         }
-        if elsewhere {
-            self.inner.say(authored);
+        if remote {
+            self.inner.presence.publish(authored);
         }
     }
 }
 
-/// Lets a socket hear of nothing more.
-pub(super) fn leave(socket: &Socket<Session>) {
-    socket.leave(ROOM);
+/// Stops author notifications for a socket.
+pub(super) fn unsubscribe(socket: &Socket<SocketState>) {
+    socket.leave(AUTHORS_ROOM);
 }
 
-impl Inner {
-    fn say(&self, word: impl Into<String>) {
-        if let Some(notices) = &self.notices {
-            notices.say(word.into());
-        }
-    }
-
-    fn is_asked_elsewhere(&self) -> bool {
-        self.notices.is_some() && self.heard().is_some_and(|heard| heard.elapsed() < BELIEVED)
-    }
-
-    fn heard(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Asking {
+impl Drop for AuthorSubscription {
     fn drop(&mut self) {
-        self.0.here.fetch_sub(1, Ordering::Relaxed);
+        self.0.presence.remove();
     }
 }
 
-impl Drop for Authors {
+impl Drop for AuthorBroadcast {
     fn drop(&mut self) {
-        if let Some(hearing) = &self.hearing {
-            hearing.abort();
+        if let Some(receiver) = &self.receiver {
+            receiver.abort();
         }
     }
 }
 
-/// Hears what other nodes say, and says now and then that somebody is here.
-async fn hear(inner: Arc<Inner>, live: Live, notices: Notices) {
-    let mut words = notices.listen();
-    let mut again = tokio::time::interval(AGAIN);
-    again.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    inner.say(WHO);
+/// Handles the messages of other nodes, and repeats this node's presence.
+async fn receive(inner: Arc<Inner>, live: Live, notices: Notices) {
+    let (presence, mut messages) = (&inner.presence, notices.listen());
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    presence.query();
     loop {
-        let word = tokio::select! {
-            word = words.recv() => word,
-            _ = again.tick() => Ok(WHO.to_owned()),
+        let mut next = tokio::select! {
+            message = messages.recv() => Some(message),
+            _ = heartbeat.tick() => {
+                presence.report();
+                messages.try_recv().ok().map(Ok)
+            }
         };
-        let mut told = Vec::new();
-        let mut next = Some(word);
-        while let Some(word) = next {
-            match word {
-                Ok(word) if word == HERE => *inner.heard() = Some(Instant::now()),
-                Ok(word) if word == WHO => {
-                    if inner.here.load(Ordering::Relaxed) > 0 {
-                        inner.say(HERE);
-                    }
-                }
-                Ok(authored) => told.push(authored),
+        let mut received = Vec::new();
+        while let Some(message) = next {
+            match message {
+                Ok(message) => received.extend(presence.handle(message)),
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }
-            next = words.try_recv().ok().map(Ok);
+            next = messages.try_recv().ok().map(Ok);
         }
-        // The hint comes behind what it is about, or not at all.
-        if !told.is_empty() && inner.here.load(Ordering::Relaxed) > 0 && live.refreshed().await {
-            for authored in told {
-                inner.hub.to(ROOM).volatile().send(Frame::event("authored", &[&authored]));
+        // A notification must not arrive before the change that it is about, so the log is polled first.
+        if !received.is_empty() && presence.has_local_subscribers() && live.poll_now().await {
+            for authored in received {
+                inner.hub.to(AUTHORS_ROOM).volatile().send(Frame::event("authored", &[&authored]));
             }
         }
     }

@@ -1,7 +1,8 @@
-//! What time it is by [the one clock](crate::clock) that all nodes share, and by which a request is forgotten.
+//! The current time by [the database's clock](crate::clock), which all nodes share and by which idempotency keys
+//! expire.
 //!
-//! A client learns it when it connects, and reckons by it how long ago a write was first sent. Its own clock may be set at any
-//! moment, and its timers stand still while the device sleeps, so neither could say whether a repeat is still known.
+//! The `connected` event carries it, so that a client can compute the age of a queued write. A client's own clock may
+//! be changed at any time, and its timers stop while the device sleeps.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -15,50 +16,50 @@ use crate::{
     database::{Database, Transaction},
 };
 
-/// How often to ask. In between time passes by this machine's own counter.
-const PAUSE: Duration = Duration::from_secs(10);
+/// How often to query the database's clock. In between, the time advances by the monotonic clock.
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The database's clock, as last seen.
+/// The database's clock, as last sampled.
 pub(super) struct Clock {
-    seen: Arc<Mutex<Option<Sighting>>>,
-    looking: JoinHandle<()>,
+    last: Arc<Mutex<Option<Sample>>>,
+    task: JoinHandle<()>,
 }
 
 #[derive(Clone, Copy)]
-struct Sighting {
-    /// In milliseconds since 1970.
-    said: i64,
+struct Sample {
+    /// Milliseconds since 1970.
+    unix_ms: i64,
     at: Instant,
 }
 
 impl Clock {
     pub(super) fn new(db: Database) -> Self {
-        let seen = Arc::<Mutex<Option<Sighting>>>::default();
-        let looking = actix_web::rt::spawn(look(db, seen.clone()));
-        Self { seen, looking }
+        let last = Arc::<Mutex<Option<Sample>>>::default();
+        let task = actix_web::rt::spawn(poll(db, last.clone()));
+        Self { last, task }
     }
 
-    /// In milliseconds since 1970; nothing if the database has not been asked yet.
+    /// Milliseconds since 1970; none before the first sample.
     pub(super) fn now(&self) -> Option<i64> {
-        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let Sighting { said, at } = seen?;
-        Some(said.saturating_add(i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX)))
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let Sample { unix_ms, at } = last?;
+        Some(unix_ms.saturating_add(i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX)))
     }
 }
 
 impl Drop for Clock {
     fn drop(&mut self) {
-        self.looking.abort();
+        self.task.abort();
     }
 }
 
-async fn look(db: Database, seen: Arc<Mutex<Option<Sighting>>>) {
+async fn poll(db: Database, last: Arc<Mutex<Option<Sample>>>) {
     loop {
-        // While the database is away its clock still goes on.
+        // While the database is unreachable, the last sample stays in use.
         if let Ok(seconds) = db.read(async |db: &Transaction| Ok(clock::now(db).await?)).await {
-            let sighting = Sighting { said: seconds.saturating_mul(1000), at: Instant::now() };
-            seen.lock().unwrap_or_else(PoisonError::into_inner).replace(sighting);
+            let sample = Sample { unix_ms: seconds.saturating_mul(1000), at: Instant::now() };
+            last.lock().unwrap_or_else(PoisonError::into_inner).replace(sample);
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -1,7 +1,7 @@
-//! What became of a request, as the ack says it: `{ ok, data, errors }`.
+//! Encoding of results as acks: `{ ok, data, errors }`.
 //!
-//! Errors that the client can do something about are worded for it. Of the rest it learns an incident id and no
-//! more; the log has the same id beside the cause.
+//! Errors that the client can correct are described to it. For all others it receives an incident id, which the log
+//! has beside the cause.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -14,49 +14,49 @@ use serde::Serialize;
 
 use crate::{bounds::DATA, error::Error};
 
-/// The ack of a request that was carried out.
+/// The ack of a successful request.
 ///
 /// # Errors
-/// [`Error::Internal`] for data without a JSON form.
+/// [`Error::Internal`] if the data has no JSON form.
 pub fn ok(data: impl Serialize) -> Result<String, Error> {
     json(&Ack::ok(data))
 }
 
-/// An ack as it is sent.
+/// Encodes an ack.
 ///
 /// # Errors
-/// [`Error::Internal`] for data without a JSON form.
+/// [`Error::Internal`] if the data has no JSON form.
 pub fn json<T: Serialize, U: Serialize>(ack: &Ack<T, U>) -> Result<String, Error> {
     ack.to_json().map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// The ack of a request that was not carried out, and one word for logs and metrics.
+/// The ack of a failed request, and its outcome for logs and metrics.
 #[must_use]
 pub fn failed(error: Error) -> (String, &'static str) {
     let outcome = outcome(&error);
     let refused = match error {
         Error::Invalid(errors) => json(&Ack::failed(errors)),
         Error::Conflict(row) if row.get().len() > DATA => {
-            json(&Ack::failed(FieldErrors::one(keys::CONFLICT, MOVED_ON)))
+            json(&Ack::failed(FieldErrors::one(keys::CONFLICT, CONFLICT)))
         }
-        Error::Conflict(row) => json(&Ack::failed_with(row, FieldErrors::one(keys::CONFLICT, MOVED_ON))),
+        Error::Conflict(row) => json(&Ack::failed_with(row, FieldErrors::one(keys::CONFLICT, CONFLICT))),
         error => {
-            let (key, sentence) = sentence(error);
-            json(&Ack::failed(FieldErrors::one(key, sentence)))
+            let (key, message) = key_and_message(error);
+            json(&Ack::failed(FieldErrors::one(key, message)))
         }
     };
-    // Sentences under names always have a JSON form.
+    // Maps of strings always have a JSON form.
     (refused.unwrap_or_default(), outcome)
 }
 
-const MOVED_ON: &str = "somebody else has changed this meanwhile: look at it as it stands, then decide";
-const OUT_OF_REACH: &str =
+const CONFLICT: &str = "somebody else has changed this meanwhile: look at it as it stands, then decide";
+const UNAVAILABLE: &str =
     "the database cannot be reached just now; nothing was written: try again in a few seconds";
-const HELD: &str =
+const FILE_BUSY: &str =
     "another program holds the database file just now; nothing was written: try again in a few seconds";
 const LOCKED: &str =
     "another transaction holds this row just now; nothing was written: try again in a few seconds";
-const UNKNOWN: &str = "it is not known yet whether this was written: send it again with the same request_id to be answered, \
+const UNKNOWN_OUTCOME: &str = "it is not known yet whether this was written: send it again with the same request_id to be answered, \
     or look first if it had none";
 
 fn outcome(error: &Error) -> &'static str {
@@ -80,29 +80,29 @@ fn outcome(error: &Error) -> &'static str {
     }
 }
 
-fn sentence(error: Error) -> (&'static str, String) {
+fn key_and_message(error: Error) -> (&'static str, String) {
     match error {
-        Error::BadPayload(sentence) => (keys::BAD_PAYLOAD, sentence),
-        Error::UnknownEvent(sentence) => (keys::UNKNOWN_EVENT, sentence),
-        Error::Unauthorized(sentence) => (keys::UNAUTHORIZED, sentence.into()),
-        Error::Forbidden(sentence) => (keys::FORBIDDEN, sentence.into()),
+        Error::BadPayload(message) => (keys::BAD_PAYLOAD, message),
+        Error::UnknownEvent(message) => (keys::UNKNOWN_EVENT, message),
+        Error::Unauthorized(message) => (keys::UNAUTHORIZED, message.into()),
+        Error::Forbidden(message) => (keys::FORBIDDEN, message.into()),
         Error::NotFound { collection, id } => {
             (keys::NOT_FOUND, format!("no {} has id {id}", collection.replace('_', " ")))
         }
-        Error::InUse(sentence) => (keys::IN_USE, sentence),
+        Error::InUse(message) => (keys::IN_USE, message),
         Error::TooLarge { bytes, limit } => {
             (keys::TOO_LARGE, format!("the answer would have {bytes} bytes, and at most {limit} are sent"))
         }
         Error::RateLimited { seconds } => {
             (keys::RATE_LIMITED, format!("too many tries: try again in {seconds} s"))
         }
-        // Nobody is there to read it.
+        // The socket is gone, so the text is never sent.
         Error::Gone => (keys::RATE_LIMITED, "nothing was begun".into()),
         Error::Full { seconds } => (
             keys::RATE_LIMITED,
             format!("too many writes with a request_id are remembered for you: try again in {seconds} s"),
         ),
-        Error::Refused(sentence) => (keys::REFUSED, sentence),
+        Error::Refused(message) => (keys::REFUSED, message),
         Error::Violation(violation) => (keys::REFUSED, violation.sentence),
         Error::Locked(cause) => {
             tracing::debug!(cause, "another transaction holds what was to be written");
@@ -110,15 +110,15 @@ fn sentence(error: Error) -> (&'static str, String) {
         }
         Error::Unknown(cause) => {
             tracing::warn!(cause, "it is not known how a commit ended");
-            (keys::UNKNOWN_OUTCOME, UNKNOWN.into())
+            (keys::UNKNOWN_OUTCOME, UNKNOWN_OUTCOME.into())
         }
         Error::Busy(cause) => {
-            say(&cause, "another program holds the database file");
-            (keys::UNAVAILABLE, HELD.into())
+            log_cause(&cause, "another program holds the database file");
+            (keys::UNAVAILABLE, FILE_BUSY.into())
         }
         Error::Unavailable(cause) => {
-            say(&cause, "the database was not available");
-            (keys::UNAVAILABLE, OUT_OF_REACH.into())
+            log_cause(&cause, "the database was not available");
+            (keys::UNAVAILABLE, UNAVAILABLE.into())
         }
         error => {
             let incident = incident();
@@ -128,20 +128,20 @@ fn sentence(error: Error) -> (&'static str, String) {
     }
 }
 
-/// How often the log has the same cause again; the metric of outcomes counts each time.
-const PAUSE: Duration = Duration::from_secs(60);
+/// How often the same cause is logged; the outcome metric counts every request.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Logs a trouble that many requests meet, when it is another one than the last, and once a minute while it lasts.
-fn say(cause: &str, sentence: &'static str) {
+/// Logs a cause that many requests share: when it differs from the last one, and once a minute while it persists.
+fn log_cause(cause: &str, message: &'static str) {
     static LAST: Mutex<Option<(String, Instant)>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if last.as_ref().is_none_or(|(known, at)| known != cause || at.elapsed() >= PAUSE) {
+    if last.as_ref().is_none_or(|(known, at)| known != cause || at.elapsed() >= LOG_INTERVAL) {
         *last = Some((cause.to_owned(), Instant::now()));
-        tracing::warn!(cause, "{sentence}");
+        tracing::warn!(cause, "{message}");
     }
 }
 
-/// Short enough to read out over a telephone.
+/// A random id, short enough to be read out over the telephone.
 fn incident() -> String {
     format!("{:08x}", rand::rng().next_u32())
 }

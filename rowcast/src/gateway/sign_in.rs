@@ -1,4 +1,4 @@
-//! Signing in and out on a socket, and coming back with a token.
+//! Login, logout and token authentication of sockets.
 
 use std::{
     sync::Arc,
@@ -10,11 +10,11 @@ use serde_json::{json, value::RawValue};
 use socketio::{ConnectError, Handshake, Socket, TooManySessions};
 
 use super::{
-    Answer, Gateway, Session, authors, done, reply,
-    session::{SignedIn, refusal},
+    AckResult, Gateway, SocketState, authors, ok_ack, reply,
+    socket_state::{ActiveLogin, connect_error},
 };
 use crate::{
-    auth::{Attempt, Auth, ENDED, Holder, SignInTurn, Token},
+    auth::{Attempt, Auth, SIGNED_OUT_MESSAGE, SignInPermit, Token, TokenOwner},
     config::Access,
     error::Error,
     limits::LOGINS,
@@ -22,43 +22,47 @@ use crate::{
     users::User,
 };
 
-const TO_SET_A_PASSWORD: &str = "sign in to change your password";
+const SIGN_IN_TO_SET_PASSWORD: &str = "sign in to change your password";
 
-/// How long a client with a token waits at most for the database to be back, and how long between two tries.
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
-const PAUSE: Duration = Duration::from_millis(500);
-/// After how many seconds a user with too many sessions may try again.
-const CROWDED: u64 = 60;
+/// How long a handshake with a token waits for the database, and the pause between two attempts.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+/// The retry delay for a user with too many sessions.
+const RETRY_AFTER_SECS: u64 = 60;
 
 impl Gateway {
-    pub(super) async fn login(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
+    pub(super) async fn login(&self, socket: &Socket<SocketState>, payload: &RawValue) -> AckResult {
         let login: Login = rowcast_schema::decode(payload)?;
-        let (session, caller) = (socket.state(), socket.state().caller());
+        let (state, caller) = (socket.state(), socket.state().caller());
         let auth = self.auth()?;
         let attempt = auth.attempt(&login.username, &caller).await?;
-        let turn = self.turn(socket, &attempt).await?;
-        let (signed_in, token, ends) = auth.login(attempt, login.password, &caller, turn).await?;
-        if own(socket.handshake(), Some(&signed_in.user)).is_err() {
-            self.end(token).await?;
-            return Err(Error::RateLimited { seconds: CROWDED });
+        let permit = self.acquire_sign_in_permit(socket, &attempt).await?;
+        let (acked, token, ends) = auth.login(attempt, login.password, &caller, permit).await?;
+        if set_session_owner(socket.handshake(), Some(&acked.user)).is_err() {
+            self.revoke(token).await?;
+            return Err(Error::RateLimited { seconds: RETRY_AFTER_SECS });
         }
-        if session.following.borrow().is_none() {
-            self.live.reach(&session.mode()).await;
+        if state.subscriptions.borrow().is_none() {
+            self.live.catch_up_to(&state.mode()).await;
         }
-        let user = Arc::new(signed_in.user.clone());
-        let before = session.user.replace(Some(SignedIn { user, token, ends }));
-        self.watch(socket);
-        self.follow(socket);
-        if let Some(SignedIn { token, .. }) = before {
-            // Nobody could sign that one out any more.
-            self.end(token).await?;
+        let user = Arc::new(acked.user.clone());
+        let before = state.user.replace(Some(ActiveLogin { user, token, ends }));
+        self.monitor_token(socket);
+        self.subscribe(socket);
+        if let Some(ActiveLogin { token, .. }) = before {
+            // The socket has no reference to the replaced token any more, so nothing else could revoke it.
+            self.revoke(token).await?;
         }
-        done(reply::json(&Ack::signed_in(signed_in)))
+        ok_ack(reply::json(&Ack::signed_in(acked)))
     }
 
-    /// Waits until a password may be checked for this client. What its address takes up is no matter to an account that is
-    /// known there: its own failures are counted.
-    async fn turn(&self, socket: &Socket<Session>, attempt: &Attempt) -> Result<SignInTurn, Error> {
+    /// Waits until a password of this client may be verified. The rate limit of its address does not apply to an
+    /// account that has signed in from there before; that account's own failures are counted.
+    async fn acquire_sign_in_permit(
+        &self,
+        socket: &Socket<SocketState>,
+        attempt: &Attempt,
+    ) -> Result<SignInPermit, Error> {
         let handshake = socket.handshake();
         if let Err(after) = handshake.check_rate(LOGINS)
             && !attempt.is_known()
@@ -69,132 +73,131 @@ impl Gateway {
         tokio::select! {
             biased;
             () = socket.disconnected() => Err(Error::Gone),
-            turn = auth.turn(attempt, handshake.network()) => turn,
+            permit = auth.acquire_permit(attempt, handshake.network()) => permit,
         }
     }
 
-    pub(super) async fn logout(&self, socket: &Socket<Session>) -> Answer {
-        if let Some(SignedIn { token, .. }) = socket.state().user() {
+    pub(super) async fn logout(&self, socket: &Socket<SocketState>) -> AckResult {
+        if let Some(ActiveLogin { token, .. }) = socket.state().user() {
             self.auth()?.logout(token.clone()).await?;
             sign_out(socket, self.access);
-            self.watch.end(&token);
+            self.token_monitor.end(&token);
         }
-        done(reply::ok(()))
+        ok_ack(reply::ok(()))
     }
 
-    pub(super) async fn me(&self, socket: &Socket<Session>) -> Answer {
-        let Some(SignedIn { token, .. }) = socket.state().user() else { return done(reply::ok(())) };
-        let holder = self.auth()?.holder(token.clone()).await?;
-        let user = holder.map(|holder| Arc::new(holder.user));
-        let session = socket.state();
-        if session.is_signed_in_by(&token) {
+    pub(super) async fn me(&self, socket: &Socket<SocketState>) -> AckResult {
+        let Some(ActiveLogin { token, .. }) = socket.state().user() else { return ok_ack(reply::ok(())) };
+        let owner = self.auth()?.token_owner(token.clone()).await?;
+        let user = owner.map(|owner| Arc::new(owner.user));
+        let state = socket.state();
+        if state.is_signed_in_by(&token) {
             match &user {
-                Some(user) => {
-                    session.user.borrow_mut().iter_mut().for_each(|signed_in| signed_in.user = user.clone())
-                }
+                Some(user) => state.user.borrow_mut().iter_mut().for_each(|login| login.user = user.clone()),
                 None => {
                     sign_out(socket, self.access);
-                    tell(socket, ENDED);
+                    emit_signed_out(socket, SIGNED_OUT_MESSAGE);
                 }
             }
         }
-        done(reply::ok(user))
+        ok_ack(reply::ok(user))
     }
 
-    /// A new password for whoever is signed in here, and who knows the old one.
-    pub(super) async fn set_password(&self, socket: &Socket<Session>, payload: &RawValue) -> Answer {
-        let session = socket.state();
-        let Some(SignedIn { user, token, .. }) = session.user() else {
-            return Err(Error::Unauthorized(TO_SET_A_PASSWORD));
+    /// Changes the password of the signed-in user, who must supply the old one.
+    pub(super) async fn set_password(&self, socket: &Socket<SocketState>, payload: &RawValue) -> AckResult {
+        let state = socket.state();
+        let Some(ActiveLogin { user, token, .. }) = state.user() else {
+            return Err(Error::Unauthorized(SIGN_IN_TO_SET_PASSWORD));
         };
         let change = rowcast_schema::decode(payload)?;
-        let turn = self.turn(socket, &Auth::own_attempt(&user)).await?;
-        let set = self.auth()?.set_password(change, (user.id, &token), &session.caller(), turn).await;
-        self.heed_end(socket, &token, &set);
+        let permit = self.acquire_sign_in_permit(socket, &Auth::own_attempt(&user)).await?;
+        let set = self.auth()?.set_password(change, (user.id, &token), &state.caller(), permit).await;
+        self.sign_out_if_token_revoked(socket, &token, &set);
         let (ended, commit) = set?;
-        ended.iter().for_each(|token| self.watch.end(token));
-        self.live.passed(commit).await;
-        done(reply::ok(()))
+        ended.iter().for_each(|token| self.token_monitor.end(token));
+        self.live.wait_published(commit).await;
+        ok_ack(reply::ok(()))
     }
 
-    /// Makes a token worthless, and tells those on this node who are signed in by it.
-    async fn end(&self, token: Token) -> Result<(), Error> {
+    /// Revokes a token, and signs out the sockets of this node that use it.
+    async fn revoke(&self, token: Token) -> Result<(), Error> {
         self.auth()?.logout(token.clone()).await?;
-        self.watch.end(&token);
+        self.token_monitor.end(&token);
         Ok(())
     }
 
-    /// Looks after the token of whoever is signed in on a socket.
-    pub(super) fn watch(&self, socket: &Socket<Session>) {
-        let Some(SignedIn { token, ends, .. }) = socket.state().user() else { return };
-        let (one, access) = (socket.clone(), self.access);
-        let watching = self.watch.watch(token, ends, move |ended| {
-            sign_out(&one, access);
-            tell(&one, ended.sentence());
+    /// Monitors the token of a socket's login, and signs the socket out when it ends.
+    pub(super) fn monitor_token(&self, socket: &Socket<SocketState>) {
+        let Some(ActiveLogin { token, ends, .. }) = socket.state().user() else { return };
+        let (monitored, access) = (socket.clone(), self.access);
+        let token_guard = self.token_monitor.monitor(token, ends, move |reason| {
+            sign_out(&monitored, access);
+            emit_signed_out(&monitored, reason.message());
         });
-        socket.state().watching.replace(Some(watching));
+        socket.state().token_guard.replace(Some(token_guard));
     }
 
-    /// Whose token it is. A database that does not answer just now is waited for: a stock client that is refused does not come
-    /// back by itself.
-    async fn holder(&self, token: &Token) -> Result<Option<Holder>, Error> {
+    /// The owner of a token. Waits while the database is unreachable, because a stock client does not reconnect after
+    /// a `connect_error`.
+    async fn wait_for_token_owner(&self, token: &Token) -> Result<Option<TokenOwner>, Error> {
         let Ok(auth) = self.auth() else { return Ok(None) };
         let began = Instant::now();
         loop {
-            match auth.holder(token.clone()).await {
+            match auth.token_owner(token.clone()).await {
                 Err(Error::Unavailable(_) | Error::Busy(_) | Error::Locked(_))
-                    if began.elapsed() < PATIENCE =>
+                    if began.elapsed() < DATABASE_TIMEOUT =>
                 {
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(RETRY_DELAY).await;
                 }
                 answer => return answer,
             }
         }
     }
 
-    /// Who is let in by a token.
-    pub(super) async fn presented(&self, token: Token) -> Result<SignedIn, ConnectError> {
-        let holder = self.holder(&token).await.map_err(unreachable_database)?;
-        let Holder { user, ends } = holder.ok_or_else(|| {
-            refusal(keys::UNAUTHORIZED, "the token is unknown or has expired: sign in again")
+    /// Authenticates a handshake by its token.
+    pub(super) async fn authenticate(&self, token: Token) -> Result<ActiveLogin, ConnectError> {
+        let owner = self.wait_for_token_owner(&token).await.map_err(database_unreachable)?;
+        let TokenOwner { user, ends } = owner.ok_or_else(|| {
+            connect_error(keys::UNAUTHORIZED, "the token is unknown or has expired: sign in again")
         })?;
-        Ok(SignedIn { user: Arc::new(user), token, ends })
+        Ok(ActiveLogin { user: Arc::new(user), token, ends })
     }
 }
 
-/// Nobody is signed in here any more. Where only members are shown anything, that is the end of it: nothing more is sent, not even what
-/// was waiting, because changes are made up only when they leave.
-pub(super) fn sign_out(socket: &Socket<Session>, access: Access) {
-    let session = socket.state();
-    session.user.take();
-    session.watching.take();
-    // To be nobody's is always possible.
-    let _ = own(socket.handshake(), None);
-    if access == Access::Members && session.following.take().is_some() {
-        live::unfollow(socket, &session.mode());
-        authors::leave(socket);
+/// Signs a socket out. With `--access members` its subscriptions end and its outbox is discarded: unsent changes are
+/// created only when they are written, so they could contain later rows.
+pub(super) fn sign_out(socket: &Socket<SocketState>, access: Access) {
+    let state = socket.state();
+    state.user.take();
+    state.token_guard.take();
+    // Removing the owner never exceeds a limit.
+    let _ = set_session_owner(socket.handshake(), None);
+    if access == Access::Members && state.subscriptions.take().is_some() {
+        live::unsubscribe(socket, &state.mode());
+        authors::unsubscribe(socket);
         socket.discard_unsent();
     }
 }
 
-/// Has a session count as this user's, or as nobody's.
-pub(super) fn own(handshake: &Handshake, user: Option<&User>) -> Result<(), TooManySessions> {
+/// Counts the session towards this user's limit, or towards none.
+pub(super) fn set_session_owner(handshake: &Handshake, user: Option<&User>) -> Result<(), TooManySessions> {
     let owner = user.map(|user| format!("user {}", user.id));
     handshake.set_owner(owner.as_deref())
 }
 
-/// What a user with too many sessions is told who comes with a token.
-pub(super) fn crowded(_: TooManySessions) -> ConnectError {
-    let sentence = format!("this user has too many connections: close some, or try again in {CROWDED} s");
-    refusal(keys::RATE_LIMITED, &sentence)
+/// The `connect_error` for a user with too many sessions.
+pub(super) fn too_many_sessions(_: TooManySessions) -> ConnectError {
+    let message =
+        format!("this user has too many connections: close some, or try again in {RETRY_AFTER_SECS} s");
+    connect_error(keys::RATE_LIMITED, &message)
 }
 
-/// Tells a socket that it is signed in no longer, if that is not what it asked for.
-pub(super) fn tell(socket: &Socket<Session>, reason: &str) {
+/// Emits `signed_out`, for a sign-out that the client did not request.
+pub(super) fn emit_signed_out(socket: &Socket<SocketState>, reason: &str) {
     socket.emit("signed_out", &json!({ "reason": reason }));
 }
 
-fn unreachable_database(error: Error) -> ConnectError {
+fn database_unreachable(error: Error) -> ConnectError {
     tracing::warn!(%error, "a token could not be checked");
-    refusal(keys::UNAVAILABLE, "the token could not be checked just now: try again in a few seconds")
+    connect_error(keys::UNAVAILABLE, "the token could not be checked just now: try again in a few seconds")
 }

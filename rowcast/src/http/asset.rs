@@ -1,4 +1,4 @@
-//! A file in memory: its bytes, compressed once for all who take them so, and how long a browser may keep it.
+//! A file in memory, with its compressed forms and its caching headers.
 
 use std::{io::Write, path::Path};
 
@@ -12,15 +12,15 @@ use actix_web::{
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
-/// Below that compression saves no packet.
-const WORTH_IT: usize = 1024;
+/// Compressing less would save no network packet.
+const MIN_COMPRESS_SIZE: usize = 1024;
 
-/// The name changes with what is in it, so what is kept never goes stale.
-const FOREVER: &str = "public, max-age=31536000, immutable";
-/// Kept, but asked about each time: a new version is on all screens with the next visit.
-const ASK: &str = "no-cache";
+/// For files with a content hash in the name, which never change.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// For all other files: a new version is loaded with the next visit.
+const REVALIDATE: &str = "no-cache";
 
-/// A file, ready to be sent.
+/// A file in memory.
 pub(super) struct Asset {
     content_type: String,
     cache_control: &'static str,
@@ -30,7 +30,7 @@ pub(super) struct Asset {
     gzip: OnceCell<Encoded>,
 }
 
-/// Bytes and the tag by which a browser asks whether they are still the same.
+/// A body and its entity tag.
 struct Encoded {
     body: Bytes,
     tag: EntityTag,
@@ -45,7 +45,7 @@ impl Encoded {
 }
 
 impl Asset {
-    /// A file of that name with these bytes.
+    /// Creates an asset; the path determines its type and caching.
     pub(super) fn new(path: &Path, body: impl Into<Bytes>) -> Self {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         let mime = actix_files::file_extension_to_mime(extension);
@@ -65,22 +65,22 @@ impl Asset {
         }
     }
 
-    /// The same, with what the build has compressed already.
+    /// Adds compressed forms that the build has produced.
     pub(super) fn precompressed(self, brotli: Option<Vec<u8>>, gzip: Option<Vec<u8>>) -> Self {
         let cell =
             |bytes: Option<Vec<u8>>| bytes.map(Encoded::new).map_or_else(OnceCell::new, OnceCell::from);
         Self { brotli: cell(brotli), gzip: cell(gzip), ..self }
     }
 
-    /// Bytes that it takes, or may take once it has been asked for in every way.
-    pub(super) fn weight(&self) -> usize {
+    /// The memory that the asset may use, including compressed forms that are still to be created.
+    pub(super) fn memory(&self) -> usize {
         self.plain.body.len() * if self.compressible { 2 } else { 1 }
     }
 
-    /// What a request for it is answered with.
+    /// The response to a request.
     pub(super) async fn respond(&self, request: &HttpRequest) -> HttpResponse {
         let (encoding, encoded) = self.negotiate(request).await;
-        let mut response = match knows(request, &encoded.tag) {
+        let mut response = match matches_etag(request, &encoded.tag) {
             true => HttpResponse::NotModified(),
             false => HttpResponse::Ok(),
         };
@@ -88,36 +88,36 @@ impl Asset {
             .insert_header((header::CONTENT_TYPE, self.content_type.as_str()))
             .insert_header((header::CACHE_CONTROL, self.cache_control))
             .insert_header(header::ETag(encoded.tag.clone()));
-        if self.is_worth_it() {
+        if self.is_compressed() {
             response.insert_header((header::VARY, "accept-encoding"));
         }
         if encoding != ContentEncoding::Identity {
             response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static(encoding.as_str())));
         }
-        match knows(request, &encoded.tag) {
+        match matches_etag(request, &encoded.tag) {
             true => response.finish(),
             false => response.body(encoded.body.clone()),
         }
     }
 
-    fn is_worth_it(&self) -> bool {
-        self.compressible && self.plain.body.len() >= WORTH_IT
+    fn is_compressed(&self) -> bool {
+        self.compressible && self.plain.body.len() >= MIN_COMPRESS_SIZE
     }
 
-    /// What the browser likes best of what there is.
+    /// Selects the encoding that the client prefers.
     async fn negotiate(&self, request: &HttpRequest) -> (ContentEncoding, &Encoded) {
         let plain = (ContentEncoding::Identity, &self.plain);
-        if !self.is_worth_it() || !request.headers().contains_key(header::ACCEPT_ENCODING) {
+        if !self.is_compressed() || !request.headers().contains_key(header::ACCEPT_ENCODING) {
             return plain;
         }
         let Ok(accepted) = AcceptEncoding::parse(request) else { return plain };
         let ours = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
         let compressed = match accepted.negotiate(ours.iter()) {
             Some(Encoding::Known(ContentEncoding::Brotli)) => {
-                (ContentEncoding::Brotli, once(&self.brotli, &self.plain, brotli).await)
+                (ContentEncoding::Brotli, compress_once(&self.brotli, &self.plain, brotli).await)
             }
             Some(Encoding::Known(ContentEncoding::Gzip)) => {
-                (ContentEncoding::Gzip, once(&self.gzip, &self.plain, gzip).await)
+                (ContentEncoding::Gzip, compress_once(&self.gzip, &self.plain, gzip).await)
             }
             _ => return plain,
         };
@@ -126,8 +126,8 @@ impl Asset {
     }
 }
 
-/// Compresses what nobody has asked for so far, away from the sockets; those who ask meanwhile wait for the one who does it.
-async fn once<'a>(
+/// Compresses on a blocking thread, once; concurrent requests wait for the result.
+async fn compress_once<'a>(
     cell: &'a OnceCell<Encoded>,
     plain: &Encoded,
     compress: fn(&[u8]) -> std::io::Result<Vec<u8>>,
@@ -140,7 +140,7 @@ async fn once<'a>(
 }
 
 fn brotli(plain: &[u8]) -> std::io::Result<Vec<u8>> {
-    // Nearly as small as the best there is, in a tenth of its time.
+    // Quality 9 is nearly as small as the maximum, in a tenth of the time.
     let (mut compressed, mut plain) = (Vec::new(), plain);
     let params = brotli::enc::BrotliEncoderParams { quality: 9, ..Default::default() };
     brotli::BrotliCompress(&mut plain, &mut compressed, &params)?;
@@ -153,8 +153,8 @@ fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Whether the browser has it already.
-fn knows(request: &HttpRequest, tag: &EntityTag) -> bool {
+/// Whether the client's cached version is current.
+fn matches_etag(request: &HttpRequest, tag: &EntityTag) -> bool {
     if !request.headers().contains_key(header::IF_NONE_MATCH) {
         return false;
     }
@@ -166,11 +166,11 @@ fn knows(request: &HttpRequest, tag: &EntityTag) -> bool {
 }
 
 pub(super) fn cache_control(path: &Path) -> &'static str {
-    if is_hashed(path) { FOREVER } else { ASK }
+    if is_hashed(path) { IMMUTABLE } else { REVALIDATE }
 }
 
-/// Whether the name says what is in the file, as Vite writes it: `assets/name-HASH.js`, eight characters of base64url. Words and dates
-/// look like that, too, so the hash must have a letter, and something that is no small letter.
+/// Whether the name contains a content hash as Vite writes it: `assets/name-HASH.js`, eight characters of base64url.
+/// To exclude words and dates, the hash must contain a letter and a character that is no lower-case letter.
 fn is_hashed(path: &Path) -> bool {
     let within = path.parent().is_some_and(|folder| folder.ends_with("assets"));
     let stem = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split('.').next());
@@ -188,9 +188,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_name_with_a_hash_is_kept_forever() {
+    fn only_hashed_names_are_immutable() {
         for path in ["assets/index-B3xk9Z_1.js", "assets/a-b-DiwrgTda.css", "assets/index-DiwrgTda.js.map"] {
-            assert_eq!(cache_control(Path::new(path)), FOREVER, "{path}");
+            assert_eq!(cache_control(Path::new(path)), IMMUTABLE, "{path}");
         }
         for path in [
             "index.html",
@@ -203,12 +203,12 @@ mod tests {
             "assets/ä-é3xk9Z_.js",
             "assets/x",
         ] {
-            assert_eq!(cache_control(Path::new(path)), ASK, "{path}");
+            assert_eq!(cache_control(Path::new(path)), REVALIDATE, "{path}");
         }
     }
 
     #[test]
-    fn a_type_is_what_browsers_expect() {
+    fn content_type_matches_extension() {
         for (name, content_type, compressible) in [
             ("index.html", "text/html; charset=utf-8", true),
             ("a.js", "text/javascript; charset=utf-8", true),

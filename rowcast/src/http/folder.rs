@@ -1,4 +1,4 @@
-//! A folder of built pages on the disk. What is small is kept in memory, as it was when its file last changed.
+//! A folder of built pages. Small files are cached in memory until they change on disk.
 
 use std::{
     collections::HashMap,
@@ -17,106 +17,107 @@ use actix_web::{
 
 use super::asset::{Asset, cache_control};
 
-/// A larger file is read from the disk each time, in parts.
-const SMALL: u64 = 4 * 1024 * 1024;
-/// Folders below the app's own address at which it still is.
-const DEEPEST: usize = 16;
-/// Bytes that are kept in memory, compressed forms included; past that it is begun anew.
-const KEPT: usize = 64 * 1024 * 1024;
+/// Larger files are streamed from disk.
+const MAX_CACHED_FILE: u64 = 4 * 1024 * 1024;
+/// The maximum depth of a path below the app's base at which a page is served.
+const MAX_DEPTH: usize = 16;
+/// The size of the cache, including compressed forms; beyond it the cache is cleared.
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// A folder that is served.
 pub(super) struct Folder {
     root: PathBuf,
-    kept: Mutex<Kept>,
+    cache: Mutex<CachedAssets>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct CachedAssets {
     bytes: usize,
-    /// By path, and by how far below it was asked for.
-    assets: HashMap<(PathBuf, usize), (Stamp, Arc<Asset>)>,
+    /// By path and depth.
+    assets: HashMap<(PathBuf, usize), (Fingerprint, Arc<Asset>)>,
 }
 
-/// By which it is seen that a file has changed.
-type Stamp = (Option<SystemTime>, u64);
+/// A file's modification time and size.
+type Fingerprint = (Option<SystemTime>, u64);
 
-/// A file as it is to be sent.
-pub(super) enum Found {
+/// A file to be served.
+pub(super) enum ServedFile {
     Small(Arc<Asset>),
     Large(Box<NamedFile>, &'static str),
 }
 
 impl Folder {
-    /// The folder, wherever links lead.
+    /// Opens a folder; symbolic links are resolved.
     ///
     /// # Errors
-    /// What the system says if it cannot be read.
+    /// Any I/O error.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
-        Ok(Self { root: folder.canonicalize()?, kept: Mutex::default() })
+        Ok(Self { root: folder.canonicalize()?, cache: Mutex::default() })
     }
 
-    /// The file at a path within, if there is one that may be shown, for an address that is so many folders below the one where the app
-    /// is at home: what a page names by `./` is found from there, too. Reads the disk elsewhere than on the sockets' threads.
-    pub(super) async fn find(self: &Arc<Self>, path: &str, depth: usize) -> Option<Found> {
-        if depth > DEEPEST {
+    /// The file at a path, if it exists and may be served. `depth` is the number of folders between the requested
+    /// address and the app's base; relative addresses in a page are adjusted to it. Reads the disk on a blocking
+    /// thread.
+    pub(super) async fn find(self: &Arc<Self>, path: &str, depth: usize) -> Option<ServedFile> {
+        if depth > MAX_DEPTH {
             return None;
         }
         let (folder, path) = (self.clone(), PathBuf::from(path));
-        let found = web::block(move || folder.look(&path, depth)).await.ok()?;
+        let found = web::block(move || folder.load(&path, depth)).await.ok()?;
         found.inspect_err(|error| tracing::debug!(%error, "no file to serve")).ok()
     }
 
-    fn look(&self, path: &Path, depth: usize) -> io::Result<Found> {
+    fn load(&self, path: &Path, depth: usize) -> io::Result<ServedFile> {
         if path.components().any(|part| !is_plain(part)) {
             return Err(io::ErrorKind::NotFound.into());
         }
         let file = self.root.join(path).canonicalize()?;
         let meta = file.metadata()?;
-        // One name for each file, however it was asked for. A link may lead out of the folder, or to what is hidden in it.
+        // Resolves aliases to one name. A symbolic link may lead out of the folder or to a hidden file.
         let path = file.strip_prefix(&self.root).map_err(io::Error::other)?;
         if !meta.is_file() || path.components().any(|part| !is_plain(part)) {
             return Err(io::ErrorKind::NotFound.into());
         }
         let mime =
             actix_files::file_extension_to_mime(path.extension().and_then(|it| it.to_str()).unwrap_or(""));
-        // Players ask for parts of what they play.
+        // Media players request ranges.
         let played = matches!(mime.type_().as_str(), "audio" | "video");
-        if played || meta.len() > SMALL {
-            return Ok(Found::Large(Box::new(NamedFile::open(&file)?), cache_control(path)));
+        if played || meta.len() > MAX_CACHED_FILE {
+            return Ok(ServedFile::Large(Box::new(NamedFile::open(&file)?), cache_control(path)));
         }
-        let stamp = (meta.modified().ok(), meta.len());
-        if let Some((known, asset)) = self.kept().assets.get(&(path.to_owned(), depth))
-            && *known == stamp
+        let fingerprint = (meta.modified().ok(), meta.len());
+        if let Some((known, asset)) = self.cache().assets.get(&(path.to_owned(), depth))
+            && *known == fingerprint
         {
-            return Ok(Found::Small(asset.clone()));
+            return Ok(ServedFile::Small(asset.clone()));
         }
-        let beside = |extension: &str| precompressed(&file, extension, stamp.0);
+        let beside = |extension: &str| precompressed(&file, extension, fingerprint.0);
         let asset = match depth {
             0 => Asset::new(path, fs::read(&file)?).precompressed(beside("br"), beside("gz")),
             depth => Asset::new(path, from_below(fs::read_to_string(&file)?, depth)),
         };
-        Ok(Found::Small(self.keep((path.to_owned(), depth), stamp, Arc::new(asset))))
+        Ok(ServedFile::Small(self.insert((path.to_owned(), depth), fingerprint, Arc::new(asset))))
     }
 
-    fn keep(&self, at: (PathBuf, usize), stamp: Stamp, asset: Arc<Asset>) -> Arc<Asset> {
-        let mut kept = self.kept();
-        if kept.bytes + asset.weight() > KEPT {
-            *kept = Kept::default();
+    fn insert(&self, at: (PathBuf, usize), fingerprint: Fingerprint, asset: Arc<Asset>) -> Arc<Asset> {
+        let mut cache = self.cache();
+        if cache.bytes + asset.memory() > CACHE_BYTES {
+            *cache = CachedAssets::default();
         }
-        kept.bytes += asset.weight();
-        if let Some((_, old)) = kept.assets.insert(at, (stamp, asset.clone())) {
-            kept.bytes -= old.weight();
+        cache.bytes += asset.memory();
+        if let Some((_, old)) = cache.assets.insert(at, (fingerprint, asset.clone())) {
+            cache.bytes -= old.memory();
         }
         asset
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> std::sync::MutexGuard<'_, CachedAssets> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Found {
-    /// What a request for it is answered with.
+impl ServedFile {
+    /// The response to a request.
     pub(super) async fn respond(self, request: &HttpRequest) -> HttpResponse {
         match self {
             Self::Small(asset) => asset.respond(request).await,
@@ -130,19 +131,19 @@ impl Found {
     }
 }
 
-/// A page whose relative addresses lead so many folders up. A `<base>` would do the same, but our policy forbids it, and it
-/// would bend links within the page, too.
+/// Adjusts a page's relative addresses to a depth. A `<base>` would do the same, but the content security policy
+/// forbids it, and it would change links within the page.
 fn from_below(page: String, depth: usize) -> String {
     let up = format!("=\"{}", "../".repeat(depth));
     page.replace("=\"./", &up)
 }
 
-/// A name, and none that is hidden: what begins with a dot is somebody's secret.
+/// A normal path component that does not begin with a dot: such files are often secret.
 fn is_plain(part: Component<'_>) -> bool {
     matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b".") && !name.as_encoded_bytes().contains(&b'\\'))
 }
 
-/// What the build has compressed, unless the file has changed since.
+/// A compressed form that the build has produced, unless the file has changed since.
 fn precompressed(file: &Path, extension: &str, changed: Option<SystemTime>) -> Option<Vec<u8>> {
     let mut name = file.as_os_str().to_owned();
     name.push(".");

@@ -1,19 +1,19 @@
-//! Who is shown the metrics: this machine, whoever has the token, or everybody.
+//! Access to `/metrics`: local requests, requests with the token, or all.
 //!
-//! They say how many rows there are, how many clients, and what goes wrong. That a connection comes from this machine says little
-//! where a proxy runs on it: all that the world asks for comes from there, too. So a request counts as this
-//! machine's own only if nothing in it says that it was passed on, and it is addressed to this machine.
+//! Metrics contain row counts, client counts and errors. A connection from this machine is no proof of a local
+//! request, because a proxy on the machine forwards all requests. So a request counts as local only if it has no
+//! forwarding header and its host is this machine.
 
 use std::net::IpAddr;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use sha2::{Digest, Sha256};
 
-use super::State;
+use super::HttpState;
 use crate::config::{Metrics, Secret};
 
-/// What proxies add.
-const PASSED_ON: [&str; 8] = [
+/// Headers that proxies add.
+const FORWARDING_HEADERS: [&str; 8] = [
     "forwarded",
     "via",
     "x-forwarded-for",
@@ -24,37 +24,37 @@ const PASSED_ON: [&str; 8] = [
     "true-client-ip",
 ];
 
-const REFUSED: &str = "metrics are shown to programs on this machine that ask for them directly; \
+const FORBIDDEN: &str = "metrics are shown to programs on this machine that ask for them directly; \
     for others set --metrics-token (ROWCAST_METRICS_TOKEN) and send it as Authorization: Bearer, or set --metrics open\n";
 
-/// Who is let in.
-pub struct Readers {
-    who: Metrics,
-    /// Its digest: comparing two of those tells nothing of either.
+/// The access rules of `/metrics`.
+pub struct MetricsAccess {
+    mode: Metrics,
+    /// The token's digest; comparing digests reveals nothing about the token.
     token: Option<[u8; 32]>,
 }
 
-impl Readers {
-    /// As the settings say. With a token nobody is let in without it, unless everybody is.
+impl MetricsAccess {
+    /// Creates the rules. A token is required from all clients, unless the mode is open.
     #[must_use]
-    pub fn new(who: Metrics, token: Option<&Secret>) -> Self {
-        Self { who, token: token.map(|token| digest(token.reveal())) }
+    pub fn new(mode: Metrics, token: Option<&Secret>) -> Self {
+        Self { mode, token: token.map(|token| digest(token.reveal())) }
     }
 
-    fn let_in(&self, request: &HttpRequest) -> bool {
-        match (self.who, self.token) {
+    fn allows(&self, request: &HttpRequest) -> bool {
+        match (self.mode, self.token) {
             (Metrics::Open, _) => true,
             (Metrics::Local, Some(token)) => bearer(request).is_some_and(|given| digest(given) == token),
-            (Metrics::Local, None) => is_own(request),
+            (Metrics::Local, None) => is_local(request),
         }
     }
 }
 
-/// Prometheus text.
-pub(super) async fn metrics(state: web::Data<State>, request: HttpRequest) -> HttpResponse {
-    if !state.readers.let_in(&request) {
+/// Metrics in the Prometheus text format.
+pub(super) async fn metrics(state: web::Data<HttpState>, request: HttpRequest) -> HttpResponse {
+    if !state.metrics_access.allows(&request) {
         let response = HttpResponse::Forbidden();
-        return super::text(response, REFUSED);
+        return super::text(response, FORBIDDEN);
     }
     state.metrics.run_upkeep();
     HttpResponse::Ok()
@@ -69,15 +69,15 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Whether it was asked for on this machine, and not on another's behalf.
-fn is_own(request: &HttpRequest) -> bool {
+/// Whether a request was made on this machine and not forwarded.
+fn is_local(request: &HttpRequest) -> bool {
     let local = |ip: IpAddr| ip.to_canonical().is_loopback();
-    let passed_on = PASSED_ON.iter().any(|name| request.headers().contains_key(*name));
-    request.peer_addr().is_some_and(|peer| local(peer.ip())) && !passed_on && is_addressed_here(request)
+    let is_forwarded = FORWARDING_HEADERS.iter().any(|name| request.headers().contains_key(*name));
+    request.peer_addr().is_some_and(|peer| local(peer.ip())) && !is_forwarded && is_addressed_here(request)
 }
 
-/// Whether the name that was asked for is this machine's own. A page whose name was made to point here says its own, and so does a
-/// proxy that passes on what it was asked for.
+/// Whether the request's host is this machine. A DNS name that points here (DNS rebinding) is not, nor is the public
+/// name that a proxy forwards.
 fn is_addressed_here(request: &HttpRequest) -> bool {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     host.is_none_or(|host| {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_this_machine_asks_for_itself_is_its_own() {
+    fn forwarded_or_remote_request_is_not_local() {
         for (peer, host) in [
             (HERE, "localhost:5555"),
             (HERE, "LOCALHOST"),
@@ -114,7 +114,7 @@ mod tests {
             ("[::1]:40000", "[::1]"),
             ("[::ffff:127.0.0.1]:40000", "127.0.0.1:5555"),
         ] {
-            assert!(is_own(&asked(peer, host, &[])), "{peer} {host}");
+            assert!(is_local(&asked(peer, host, &[])), "{peer} {host}");
         }
         for (peer, host) in [
             ("10.0.0.7:40000", "localhost:5555"),
@@ -125,28 +125,28 @@ mod tests {
             (HERE, "10.0.0.7:5555"),
             (HERE, ""),
         ] {
-            assert!(!is_own(&asked(peer, host, &[])), "{peer} {host}");
+            assert!(!is_local(&asked(peer, host, &[])), "{peer} {host}");
         }
-        for name in PASSED_ON {
-            // What it says does not count: a client may have written it.
-            assert!(!is_own(&asked(HERE, "localhost", &[(name, "127.0.0.1")])), "{name}");
+        for name in FORWARDING_HEADERS {
+            // The value does not count: a client can choose it.
+            assert!(!is_local(&asked(HERE, "localhost", &[(name, "127.0.0.1")])), "{name}");
         }
     }
 
     #[test]
-    fn a_token_is_asked_of_everybody() {
+    fn token_is_required_from_local_requests_too() {
         let secret: Secret = "0123456789abcdef".parse().unwrap();
-        let readers = Readers::new(Metrics::Local, Some(&secret));
+        let access = MetricsAccess::new(Metrics::Local, Some(&secret));
         let with = |value| asked("10.0.0.7:40000", "gym.example.com", &[("authorization", value)]);
         for good in ["Bearer 0123456789abcdef", "bearer 0123456789abcdef"] {
-            assert!(readers.let_in(&with(good)), "{good}");
+            assert!(access.allows(&with(good)), "{good}");
         }
         for bad in
             ["Bearer 0123456789abcdeg", "Bearer", "Bearer ", "Basic 0123456789abcdef", "0123456789abcdef"]
         {
-            assert!(!readers.let_in(&with(bad)), "{bad}");
+            assert!(!access.allows(&with(bad)), "{bad}");
         }
-        assert!(!readers.let_in(&asked(HERE, "localhost", &[])), "from this machine, too");
-        assert!(Readers::new(Metrics::Open, None).let_in(&asked("10.0.0.7:4", "x", &[])));
+        assert!(!access.allows(&asked(HERE, "localhost", &[])), "from this machine, too");
+        assert!(MetricsAccess::new(Metrics::Open, None).allows(&asked("10.0.0.7:4", "x", &[])));
     }
 }

@@ -1,17 +1,17 @@
-//! The page that is there without a build: what the server holds, live, and how to talk to it.
+//! The built-in page, for servers without a built app: shows the rows live, and how to use the API.
 
 use std::path::Path;
 
 use super::asset::Asset;
 
-/// Three files; the page may not bring scripts or styles within itself, as no page here may.
+/// Three files, because the content security policy forbids inline scripts and styles.
 const FILES: [(&str, &str); 3] = [
     ("index.html", include_str!("page/index.html")),
     ("rowcast.js", include_str!("page/rowcast.js")),
     ("rowcast.css", include_str!("page/rowcast.css")),
 ];
 
-/// The page's files, ready to be sent.
+/// The page's files.
 pub(super) struct Page(Vec<Asset>);
 
 impl Page {

@@ -1,15 +1,14 @@
-//! From where pages load pictures.
+//! The image sources of the content security policy.
 //!
-//! A member's picture is an address that somebody typed, and every page that shows the member asks for it, from within the
-//! network that its reader is in. An address of a router, a printer or another program there would be asked in the
-//! reader's name. So pages load what is theirs and what is reached by https: before anything is asked, a server must prove that it is
-//! the one that the address names. What else may be asked for an operator names.
+//! A picture's address in a row is user input, and every page that shows the row requests it from within the reader's
+//! network. It could be the address of a router or another internal service. So pages load images from their own
+//! origin and by https, where the server must prove its identity first. The operator can allow other sources.
 
 use std::{fmt, str::FromStr};
 
 use socketio::Origins;
 
-/// Sources that a page may load pictures from, beside its own address.
+/// Image sources in addition to the page's own origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pictures(Vec<String>);
 
@@ -33,12 +32,12 @@ impl FromStr for Pictures {
     }
 }
 
-/// One source as a policy says it.
+/// Parses one source of the policy.
 fn source(text: &str) -> Result<String, String> {
     match text {
         "https" => Ok("https:".into()),
         "*" => Ok("https: http:".into()),
-        // A policy's own signs would say something else to a browser.
+        // Characters with a meaning in the policy would change it.
         _ if Origins::is_valid_entry(text)
             && text.starts_with("http")
             && !text.contains([';', ' ', '\'', '"', '*']) =>
@@ -51,7 +50,7 @@ fn source(text: &str) -> Result<String, String> {
     }
 }
 
-/// As a policy says it.
+/// As an `img-src` list.
 impl fmt::Display for Pictures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "'self' data:")?;
@@ -64,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_what_was_said_in_the_words_of_a_policy() {
+    fn sources_render_as_img_src() {
         let said = |text: &str| text.parse::<Pictures>().map(|pictures| pictures.to_string());
         assert_eq!(Pictures::default().to_string(), "'self' data: https:");
         assert_eq!(said("https").unwrap(), "'self' data: https:");

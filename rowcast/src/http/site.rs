@@ -1,4 +1,4 @@
-//! What is at `/` and below: the built web app, or a page of our own where there is none.
+//! The site at `/`: the built web app, or the built-in page.
 
 use std::{path::Path, sync::Arc};
 
@@ -11,63 +11,65 @@ use actix_web::{
 use super::{folder::Folder, page::Page, text};
 use crate::base_path::BasePath;
 
-/// What is shown to browsers, below a base path.
+/// The site below a base path.
 pub struct Site {
     base: BasePath,
-    shown: Shown,
+    source: Source,
 }
 
-enum Shown {
-    /// A folder of pages.
+enum Source {
+    /// A folder of built pages.
     Built(Arc<Folder>),
-    /// One page that needs no build.
+    /// The built-in page.
     Page(Page),
 }
 
 impl Site {
-    /// The pages of this folder, or our own.
+    /// Opens the site of this folder, or the built-in page.
     ///
     /// # Errors
-    /// What the system says if the folder cannot be read.
+    /// Any I/O error.
     pub fn open(folder: Option<&Path>, base: &BasePath) -> std::io::Result<Self> {
-        let shown = match folder {
-            Some(folder) => Shown::Built(Arc::new(Folder::open(folder)?)),
-            None => Shown::Page(Page::new()),
+        let source = match folder {
+            Some(folder) => Source::Built(Arc::new(Folder::open(folder)?)),
+            None => Source::Page(Page::new()),
         };
-        Ok(Self { base: base.clone(), shown })
+        Ok(Self { base: base.clone(), source })
     }
 }
 
-/// Answers every path that nothing else is at.
+/// Handles every path without another handler.
 pub(super) async fn serve(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "GET, HEAD")).finish();
     }
-    let Some(below) = site.base.below(request.path()) else { return elsewhere(&site.base, request.path()) };
-    let Some(path) = decoded(below) else { return nothing() };
+    let Some(below) = site.base.below(request.path()) else {
+        return redirect_to_base(&site.base, request.path());
+    };
+    let Some(path) = percent_decode(below) else { return not_found() };
     let path = path.trim_start_matches('/');
-    // What is written relative to the app's own address is so many folders up from here.
+    // The number of folders between this address and the app's base.
     let depth = below.matches('/').count() - 1;
-    let found = match &site.shown {
-        Shown::Built(folder) => built(folder, path, depth, &request).await,
-        Shown::Page(page) => match page.find(path) {
+    let found = match &site.source {
+        Source::Built(folder) => serve_built(folder, path, depth, &request).await,
+        Source::Page(page) => match page.find(path) {
             Some(asset) => Some(asset.respond(&request).await),
             None => None,
         },
     };
-    found.unwrap_or_else(nothing)
+    found.unwrap_or_else(not_found)
 }
 
-/// The way to the base path, for those that leave out its slash or all of it. No file is anywhere else.
-fn elsewhere(base: &BasePath, path: &str) -> HttpResponse {
+/// Redirects `/` and the base path without its slash to the base path. Other paths outside are not found.
+fn redirect_to_base(base: &BasePath, path: &str) -> HttpResponse {
     if path != "/" && path != base.as_str() {
-        return nothing();
+        return not_found();
     }
     HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, format!("{base}/"))).finish()
 }
 
-/// A file, or, for what only the app knows, such as `/members/2`, the app.
-async fn built(
+/// A file; or, for a path that only the app's router knows, such as `/members/2`, the app's page.
+async fn serve_built(
     folder: &Arc<Folder>,
     path: &str,
     depth: usize,
@@ -85,7 +87,8 @@ async fn built(
     Some(found.respond(request).await)
 }
 
-/// Whether a browser goes there: an address without an extension, and it wants a page. What a page loads is not there if it is not.
+/// Whether a request is a navigation to a page of the app: a path without an extension, for HTML. A missing
+/// subresource must stay missing.
 fn is_view(path: &str, request: &HttpRequest) -> bool {
     let hidden = path.split('/').any(|part| part.starts_with('.'));
     let file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
@@ -93,8 +96,8 @@ fn is_view(path: &str, request: &HttpRequest) -> bool {
     !hidden && !file && accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The path with its escapes undone, once; none if that is not text.
-fn decoded(path: &str) -> Option<String> {
+/// Decodes percent escapes once; none if the result is not text.
+fn percent_decode(path: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
@@ -110,6 +113,6 @@ fn decoded(path: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|path| !path.contains('\0'))
 }
 
-fn nothing() -> HttpResponse {
+fn not_found() -> HttpResponse {
     text(HttpResponse::NotFound(), "there is nothing here")
 }

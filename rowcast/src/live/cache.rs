@@ -1,12 +1,12 @@
-//! Every row of a collection as JSON, in id order, in pages that are shared and never changed.
+//! A cache of all rows of a collection as JSON, in id order, in immutable shared pages.
 //!
 //! ```text
 //! Cache ─▶ [ page 1–212 │ page 213–407 │ … ]       a page: `row,row,row`
-//!              a change makes one page anew; a copy of the cache shares all of them
+//!               a change replaces one page; a copy of the cache shares all of them
 //! ```
 //!
-//! So what a change costs hardly grows with the collection, a copy can be read on another thread while changes go on,
-//! and a snapshot is put together by copying pages, not rows.
+//! So the cost of a change hardly grows with the collection, a copy can be read on another thread while changes
+//! continue, and a snapshot is encoded by copying pages instead of rows.
 
 mod page;
 
@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 
 use page::{Page, Pages};
 
-/// Rows as they are now, or gone.
+/// Rows by id; none for a deleted row.
 pub(super) type Rows = BTreeMap<i64, Option<Box<RawValue>>>;
 
 /// The rows of one collection. A clone shares them.
@@ -29,7 +29,7 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// Takes rows that come after all it has, in order.
+    /// Appends rows in id order, after all existing ones.
     pub(super) fn append(&mut self, rows: impl IntoIterator<Item = (i64, Box<RawValue>)>) {
         let last = self.pages.len().saturating_sub(1);
         let mut pages = Pages::of(self.bytes);
@@ -42,7 +42,7 @@ impl Cache {
         self.replace(last..self.pages.len(), pages.finish());
     }
 
-    /// Takes rows as they are now, or their absence; returns the ids of those for which that is news.
+    /// Inserts, replaces and deletes rows; returns the ids of those that differ.
     pub(super) fn update(&mut self, rows: &Rows) -> Vec<i64> {
         let mut news = Vec::new();
         let mut changes = rows.iter().map(|(id, row)| (*id, row.as_deref())).peekable();
@@ -58,12 +58,12 @@ impl Cache {
         news
     }
 
-    /// The row, if there is one.
+    /// The row, if it exists.
     pub(super) fn row(&self, id: i64) -> Option<&[u8]> {
         self.pages.get(self.page_of(id)).and_then(|page| page.row(id))
     }
 
-    /// Ids of rows that are in one of the two, or differ.
+    /// The ids of rows that differ, or exist in only one of the two.
     pub(super) fn difference(&self, other: &Self) -> Vec<i64> {
         let (mut one, mut two) = (self.all().peekable(), other.all().peekable());
         let mut different = Vec::new();
@@ -80,17 +80,17 @@ impl Cache {
         self.rows
     }
 
-    /// Bytes of JSON held.
+    /// The size of the rows' JSON.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Bytes of memory taken.
+    /// The memory used.
     pub(super) fn memory(&self) -> usize {
         self.memory + self.pages.capacity() * size_of::<Arc<Page>>()
     }
 
-    /// Appends all rows with commas between.
+    /// Appends all rows, separated by commas.
     pub(super) fn write(&self, json: &mut Vec<u8>) {
         for (at, page) in self.pages.iter().enumerate() {
             if at > 0 {
@@ -100,7 +100,7 @@ impl Cache {
         }
     }
 
-    /// The rows behind an id.
+    /// The rows after an id.
     pub(super) fn after(&self, id: i64) -> impl Iterator<Item = (i64, &[u8])> {
         let pages = self.pages.get(self.page_of(id)..).unwrap_or_default();
         pages.iter().flat_map(|page| page.rows()).skip_while(move |(at, _)| *at <= id)
@@ -111,7 +111,7 @@ impl Cache {
         self.pages.iter().flat_map(|page| page.rows())
     }
 
-    /// The page that an id belongs to.
+    /// The index of the page that an id belongs to.
     fn page_of(&self, id: i64) -> usize {
         self.pages.partition_point(|page| page.first() <= id).saturating_sub(1)
     }
@@ -135,7 +135,7 @@ impl Cache {
     }
 }
 
-/// A page's rows with the changes that belong to it: those below `end`.
+/// Merges a page's rows with the changes below `end`.
 fn merge<'a>(
     mut pages: Pages,
     page: Option<&Arc<Page>>,

@@ -1,49 +1,49 @@
-//! Where in the change log a client is; opaque to it.
+//! A client's cursor into the change log; opaque to the client.
 
 use std::{fmt, str::FromStr};
 
 use super::position::Position;
 
-/// Longer ones were not given by us.
-const LONGEST: usize = 8000;
+/// Longer texts are no cursors.
+const MAX_LEN: usize = 8000;
 
-/// A position, and the epoch in which it means something: `<uuid>.<position>`, or `<uuid>.<position>.<first>`; behind that `~<name>` for
-/// each collection that its client has not.
+/// A position and its epoch: `<uuid>.<position>` or `<uuid>.<position>.<first>`, followed by `~<name>` for each
+/// collection that the client lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(super) epoch: String,
     pub(super) position: Position,
-    /// Snapshots come one after another, and the connection may be lost between two of them. With a cursor of one that is not
-    /// the last, a client has only the first so many collections.
+    /// Snapshots are sent one by one, and the connection may close between two of them. The cursor of a snapshot that
+    /// is not the last includes only the first `first` collections.
     pub(super) first: Option<usize>,
-    /// Collections that are withheld, by their names. A node that does send them sends them whole to whoever comes with this.
+    /// The names of withheld collections. A node on which they are available sends their snapshots.
     pub(super) without: Vec<String>,
 }
 
 impl Cursor {
-    /// Of somebody who has everything up to there.
+    /// The cursor of a complete state.
     pub(super) fn new(epoch: &str, position: &Position) -> Self {
         Self { epoch: epoch.to_owned(), position: position.clone(), first: None, without: Vec::new() }
     }
 
-    /// Of somebody who has only the first so many collections.
+    /// The same cursor with the first `first` collections only.
     pub(super) fn after(&self, first: usize) -> Self {
         Self { first: Some(first), ..self.clone() }
     }
 
-    /// Of somebody who has not these collections either.
+    /// The same cursor without these collections.
     pub(super) fn lacking<'a>(&self, names: impl Iterator<Item = &'a str>) -> Self {
         let mut cursor = self.clone();
         cursor.without.extend(names.map(str::to_owned));
         cursor
     }
 
-    /// The same of somebody who has all.
-    pub(super) fn lacking_nothing(&self) -> Self {
+    /// The same cursor with all collections.
+    pub(super) fn complete(&self) -> Self {
         Self { without: Vec::new(), ..self.clone() }
     }
 
-    /// Whether its client has not this collection.
+    /// Whether the client lacks this collection.
     pub(super) fn lacks(&self, name: &str) -> bool {
         self.without.iter().any(|without| without == name)
     }
@@ -57,21 +57,21 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// Not one of ours.
+/// The text is no valid cursor.
 #[derive(Debug, PartialEq, Eq)]
-pub struct NoCursor;
+pub struct InvalidCursor;
 
 impl FromStr for Cursor {
-    type Err = NoCursor;
+    type Err = InvalidCursor;
 
-    fn from_str(text: &str) -> Result<Self, NoCursor> {
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
         let mut parts = text.split('~');
-        let has = parts.next().filter(|_| text.len() <= LONGEST).ok_or(NoCursor)?;
-        let (epoch, rest) = has.split_once('.').ok_or(NoCursor)?;
+        let has = parts.next().filter(|_| text.len() <= MAX_LEN).ok_or(InvalidCursor)?;
+        let (epoch, rest) = has.split_once('.').ok_or(InvalidCursor)?;
         let (position, first) = rest.split_once('.').map_or((rest, None), |(at, first)| (at, Some(first)));
-        let first = first.map(str::parse).transpose().map_err(|_| NoCursor)?;
+        let first = first.map(str::parse).transpose().map_err(|_| InvalidCursor)?;
         let without = parts.map(str::to_owned).collect();
-        Ok(Self { first, without, ..Self::new(epoch, &position.parse().map_err(|_| NoCursor)?) })
+        Ok(Self { first, without, ..Self::new(epoch, &position.parse().map_err(|_| InvalidCursor)?) })
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_read_as_it_was_written() {
+    fn cursor_round_trips() {
         for text in
             ["6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59.806-803", "a.1", "a.1.3", "a.1~members", "a.1.3~x~y"]
         {
@@ -101,7 +101,7 @@ mod tests {
             "a~members.1",
             &format!("a.1~{}", "x".repeat(8000)),
         ] {
-            assert_eq!(text.parse::<Cursor>(), Err(NoCursor), "{text}");
+            assert_eq!(text.parse::<Cursor>(), Err(InvalidCursor), "{text}");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! What was shown, in short: so that a server that starts sees what has changed meanwhile without an entry in the log.
+//! A digest of the published state, to detect changes without a log entry that were made while no server ran.
 //!
 //! ```text
-//! each collection ─▶ buckets, by id ─▶ rows and a sum of hashes of their JSON       with the position they belong to
+//! each collection ─▶ buckets by id ─▶ row count and sum of hashes of their JSON       at a position
 //! ```
 //!
-//! Clients that come back with a cursor are sent what the log has. Rows of which it has nothing are [logged](super::unlogged)
-//! where they can be named. Where a bucket differs beyond that, it is not known what clients have missed; so they are sent
-//! everything. What is shown is noted at the start, every minute if something changed, and at the end.
+//! Resuming clients receive the changes of the log. Rows without an entry are [logged](super::unlogged) afterwards if
+//! they can be identified. If a bucket still differs, the missed changes are unknown, and clients receive full
+//! snapshots. The digest is saved at the start, every minute if something changed, and at shutdown.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,25 +25,25 @@ use super::{
     cache::Cache,
     cursor::Cursor,
     epoch::Epochs,
-    history::ANY,
-    log::{self, BULK, Entry, Seen},
+    history::UNKNOWN_TRANSACTION,
+    log::{self, Entry, RELOAD_THRESHOLD, ReadProgress},
     position::Position,
-    reading::Kinds,
+    rows::CollectionReader,
     unlogged::{self, Unlogged},
-    view::View,
+    view::CollectionView,
 };
 use crate::{
     database::{Database, Transaction},
     error::Error,
 };
 
-/// How often to note it.
-const EVERY: Duration = Duration::from_secs(60);
-/// It is made so seldom that it takes no more than one part in so many of a core.
-const SHARE: u32 = 500;
+/// How often to save the digest.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// Hashing uses at most this fraction of one core.
+const CPU_SHARE: u32 = 500;
 const BUCKETS: u16 = 256;
 
-/// How many rows, and the sum of their hashes, by bucket.
+/// The row count and the sum of hashes by bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Digest(Vec<(u64, u64)>);
 
@@ -59,7 +59,7 @@ impl Digest {
         Self(buckets)
     }
 
-    /// Buckets in which they differ.
+    /// The buckets that differ.
     fn difference<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = u16> + 'a {
         (0..BUCKETS).filter(|bucket| {
             let at = usize::from(*bucket);
@@ -72,42 +72,42 @@ fn bucket(id: i64) -> u16 {
     id.rem_euclid(BUCKETS.into()) as u16
 }
 
-/// When what is shown was last noted, and the number of that picture.
-pub(super) struct Keeper {
-    kept: Instant,
+/// The time of the last digest, and the number of its version.
+pub(super) struct DigestWriter {
+    saved_at: Instant,
     number: u64,
-    /// How many milliseconds it took. Shared with the one that is being made.
+    /// The duration in milliseconds, shared with a save in progress.
     took: Arc<AtomicU64>,
 }
 
-impl Default for Keeper {
+impl Default for DigestWriter {
     fn default() -> Self {
-        Self { kept: Instant::now(), number: 0, took: Arc::default() }
+        Self { saved_at: Instant::now(), number: 0, took: Arc::default() }
     }
 }
 
-impl Keeper {
+impl DigestWriter {
     pub(super) fn is_due(&self, number: u64) -> bool {
         let is_idle = Arc::strong_count(&self.took) == 1;
-        let pause = Duration::from_millis(self.took.load(Ordering::Relaxed)) * SHARE;
-        is_idle && self.kept.elapsed() >= EVERY.max(pause) && self.number != number
+        let pause = Duration::from_millis(self.took.load(Ordering::Relaxed)) * CPU_SHARE;
+        is_idle && self.saved_at.elapsed() >= INTERVAL.max(pause) && self.number != number
     }
 
-    /// Notes what is shown at a position. The hashing is done on another thread.
-    pub(super) fn keep(
+    /// Saves the digest at a position. Hashing runs on a blocking thread.
+    pub(super) fn save(
         &mut self,
         db: &Database,
         number: u64,
         cursor: Cursor,
-        views: &[View],
+        views: &[CollectionView],
     ) -> impl Future<Output = ()> + use<> {
-        (self.kept, self.number) = (Instant::now(), number);
+        (self.saved_at, self.number) = (Instant::now(), number);
         let (db, took, views) = (db.clone(), self.took.clone(), views.to_vec());
         async move {
             let began = Instant::now();
             let digests = tokio::task::spawn_blocking(move || digests(&views)).await.unwrap_or_default();
             took.store(began.elapsed().as_millis() as u64, Ordering::Relaxed);
-            let work = async move |db: &Transaction| Ok(save(db, &cursor, &digests).await?);
+            let work = async move |db: &Transaction| Ok(write(db, &cursor, &digests).await?);
             if let Err(error) = db.write(work).await {
                 tracing::debug!(%error, "what is shown could not be noted; trying again in a minute");
             }
@@ -116,14 +116,14 @@ impl Keeper {
     }
 }
 
-fn digests(views: &[View]) -> String {
-    // Of a withheld collection nothing is shown.
+fn digests(views: &[CollectionView]) -> String {
+    // A withheld collection has no published rows.
     let shown = views.iter().filter(|view| !view.is_withheld());
     let all: BTreeMap<&str, Digest> = shown.map(|view| (view.plural, Digest::of(&view.rows))).collect();
     serde_json::to_string(&all).unwrap_or_default()
 }
 
-async fn save(db: &Transaction, cursor: &Cursor, digests: &str) -> Result<(), DbErr> {
+async fn write(db: &Transaction, cursor: &Cursor, digests: &str) -> Result<(), DbErr> {
     let sql = "insert into change_log_digest (id, epoch, position, digest) values (1, $1, $2, $3)
         on conflict (id) do update
         set epoch = excluded.epoch, position = excluded.position, digest = excluded.digest";
@@ -131,56 +131,60 @@ async fn save(db: &Transaction, cursor: &Cursor, digests: &str) -> Result<(), Db
     db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await.map(drop)
 }
 
-/// What has changed since what is shown was last noted, beyond what the log has.
-pub(super) enum Missed {
+/// Changes since the last digest that have no log entry.
+pub(super) enum OfflineChanges {
     Nothing,
     /// These rows.
     Rows(Unlogged),
-    /// It cannot be named.
+    /// Unknown rows.
     Everything,
 }
 
-/// Looks for it. Where the log does not go back so far, or so much has happened since, that cannot be said.
-pub(super) async fn missed(
+/// Finds changes without a log entry. Finds none if the log was pruned or has too many entries since, because the
+/// changes cannot be distinguished then.
+pub(super) async fn find_offline_changes(
     db: &Transaction,
-    kinds: &Kinds,
+    reader: &CollectionReader,
     epochs: &Epochs,
     caches: &[Option<Cache>],
-) -> Result<Missed, Error> {
-    let Some((position, noted)) = noted(db, epochs).await? else { return Ok(Missed::Nothing) };
-    let look = log::look(db, &Seen::at(position.clone()), epochs.now()).await?;
-    if look.floor > position.horizon() || look.entries.len() > BULK || look.doubt.is_some() {
-        return Ok(Missed::Nothing);
+) -> Result<OfflineChanges, Error> {
+    let Some((position, noted)) = load(db, epochs).await? else { return Ok(OfflineChanges::Nothing) };
+    let poll = log::poll(db, &ReadProgress::at(position.clone()), epochs.current()).await?;
+    if poll.floor > position.horizon()
+        || poll.entries.len() > RELOAD_THRESHOLD
+        || poll.inconsistency.is_some()
+    {
+        return Ok(OfflineChanges::Nothing);
     }
-    let unlogged = unlogged::since(db, kinds, &position).await?;
-    if unlogged.values().any(|rows| rows.len() > unlogged::MOST) {
-        return Ok(Missed::Everything);
+    let unlogged = unlogged::since(db, reader, &position).await?;
+    if unlogged.values().any(|rows| rows.len() > unlogged::MAX_ROWS) {
+        return Ok(OfflineChanges::Everything);
     }
-    let mut entries = look.entries;
-    for (plural, rows) in kinds.named(unlogged.clone()) {
-        let entry = |(id, _)| Entry { transaction: ANY, collection: plural.to_owned(), id };
+    let mut entries = poll.entries;
+    for (plural, rows) in reader.named(unlogged.clone()) {
+        let entry = |(id, _)| Entry { transaction: UNKNOWN_TRANSACTION, collection: plural.to_owned(), id };
         entries.extend(rows.into_iter().map(entry));
     }
-    let is_withheld = |place: usize| caches.get(place).is_some_and(Option::is_none);
-    let changes = kinds.changes(db, &entries, &is_withheld).await?;
+    let is_withheld = |collection_index: usize| caches.get(collection_index).is_some_and(Option::is_none);
+    let changes = reader.changes(db, &entries, &is_withheld).await?;
     let known: BTreeSet<(u16, u16)> =
-        changes.iter().map(|change| (change.place, bucket(change.id))).collect();
-    for (place, (kind, cache)) in (0..).zip(kinds.iter().zip(caches)) {
+        changes.iter().map(|change| (change.collection_index, bucket(change.id))).collect();
+    for (collection_index, (kind, cache)) in (0..).zip(reader.iter().zip(caches)) {
         let noted = noted.get(kind.plural()).filter(|_| kind.is_sent());
         let Some((noted, cache)) = noted.zip(cache.as_ref()) else { continue };
-        if noted.difference(&Digest::of(cache)).any(|bucket| !known.contains(&(place, bucket))) {
+        if noted.difference(&Digest::of(cache)).any(|bucket| !known.contains(&(collection_index, bucket))) {
             tracing::warn!(
                 collection = kind.plural(),
                 "rows have changed while no server ran, and the change log has nothing of it: cursors from before are worth nothing"
             );
-            return Ok(Missed::Everything);
+            return Ok(OfflineChanges::Everything);
         }
     }
-    Ok(if unlogged.is_empty() { Missed::Nothing } else { Missed::Rows(unlogged) })
+    Ok(if unlogged.is_empty() { OfflineChanges::Nothing } else { OfflineChanges::Rows(unlogged) })
 }
 
-/// What was last noted, if it is of this life of the database.
-async fn noted(
+/// The last digest, if it is valid in the current epoch.
+async fn load(
     db: &Transaction,
     epochs: &Epochs,
 ) -> Result<Option<(Position, BTreeMap<String, Digest>)>, Error> {
@@ -191,5 +195,5 @@ async fn noted(
     let text = |column: &str| row.try_get::<String>("", column);
     let (epoch, position) = (text("epoch")?, text("position")?.parse::<Position>().ok());
     let noted = serde_json::from_str(&text("digest")?).ok();
-    Ok(position.zip(noted).filter(|(position, _)| epochs.hold(&epoch, position)))
+    Ok(position.zip(noted).filter(|(position, _)| epochs.is_valid(&epoch, position)))
 }

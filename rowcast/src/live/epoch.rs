@@ -1,18 +1,19 @@
-//! Which life of the database this is: what a cursor is worth after a restart, a restore, or a move.
+//! Epochs: the validity of cursors after a restart, a restore or a move of the database.
 //!
-//! A backup that is put back takes the numbers of transactions back with it, and they are given out again. A cursor from before then
-//! names transactions that never were, or others by the same number. So a cursor names an epoch too:
+//! A restored backup also restores the transaction counter, so the same numbers are assigned again. An earlier cursor
+//! then names transactions that never existed, or others with the same numbers. So a cursor also names an epoch:
 //!
-//! - On SQLite each start of a server is an epoch, which begins after all that was there. A cursor of an earlier
-//!   one is good if it says no more than what the next one began with: what the backup had, and not what came after it.
-//! - On PostgreSQL, where nodes come and go, an epoch is a place and a run: this cluster, its timeline, this database, this table
-//!   of it, since it last recovered from a crash. A restored dump has another table, a restored cluster another timeline; and
-//!   after a crash the numbers of transactions that had not reached the disk are given out again, also where nothing of
-//!   them had been committed. The table `runs` is not logged, so recovering empties it: who finds it so begins a new run.
-//!   A log that was truncated is another file of the same table, and another place, too.
+//! - On SQLite each start of a server is an epoch. A cursor of an earlier epoch is valid if it includes no more than
+//!   the next epoch began with: what the backup contained, and nothing after it.
+//! - On PostgreSQL, where nodes start and stop, an epoch is a place and a run: the cluster, its timeline, the
+//!   database, the log's table, and the time since the last crash recovery. A restored dump has another table, a
+//!   restored cluster another timeline. After a crash, transaction numbers that had not reached the disk are assigned
+//!   again, even if nothing of those transactions was committed. The table `runs` is unlogged, so crash recovery
+//!   empties it; the node that finds it empty begins a new run. A truncated log is another file of the same table,
+//!   and so another place.
 //!
-//! A log that can be seen to have lost its state, or to have gone back to an earlier one, begins an epoch as well, and no
-//! cursor from before it is worth anything.
+//! A log that has lost its state, or was rolled back to an earlier one, also begins an epoch. All earlier cursors are
+//! then invalid.
 
 use std::sync::Arc;
 
@@ -24,70 +25,70 @@ use crate::{
     error::Error,
 };
 
-/// Epochs that are remembered, the newest of them.
-const REMEMBERED: usize = 100;
+/// The number of epochs that are stored.
+const RETAINED: usize = 100;
 
-/// An epoch's name, and where the next one began.
+/// An epoch's name, and the position at which it began.
 #[derive(Clone, Debug)]
 struct Epoch {
     name: String,
     began: u64,
 }
 
-/// The epochs there have been, as they were known when this one was begun.
+/// The epochs up to the current one.
 #[derive(Clone, Debug)]
 pub(super) struct Epochs(Arc<[Epoch]>);
 
 impl Epochs {
-    /// The present one.
-    pub(super) fn now(&self) -> &str {
+    /// The current epoch.
+    pub(super) fn current(&self) -> &str {
         self.0.last().map_or("", |epoch| &epoch.name)
     }
 
-    /// Whether a position of that epoch says the same today.
-    pub(super) fn hold(&self, epoch: &str, position: &Position) -> bool {
+    /// Whether a position of that epoch is still valid.
+    pub(super) fn is_valid(&self, epoch: &str, position: &Position) -> bool {
         let Some(at) = self.0.iter().position(|known| known.name == epoch) else { return false };
-        // All of them: one that began with less than the one before it has taken back what that had.
+        // All later epochs count: one that began lower than its predecessor has rolled it back.
         self.0[at + 1..].iter().all(|next| position.next() <= next.began)
     }
 }
 
-/// Finds out which epoch this is, and begins it if it is a new one. It is if the log is in `doubt` that was followed in an epoch
-/// of that name, unless another node has begun one since.
+/// Determines the current epoch, and begins it if it is new. If `inconsistent` names the epoch of an inconsistent
+/// log, a new one begins, unless another node has begun it already.
 ///
 /// # Errors
-/// What the database says.
-pub(super) async fn begin(db: &Database, doubt: Option<&str>) -> Result<Epochs, Error> {
+/// Any database error.
+pub(super) async fn begin(db: &Database, inconsistent: Option<&str>) -> Result<Epochs, Error> {
     let name = uuid::Uuid::new_v4().to_string();
-    let doubt = doubt.map(str::to_owned);
-    let (epochs, _) = db.write(async move |db| Ok(enter(db, &name, doubt.as_deref()).await?)).await?;
+    let inconsistent = inconsistent.map(str::to_owned);
+    let (epochs, _) = db.write(async move |db| Ok(open(db, &name, inconsistent.as_deref()).await?)).await?;
     Ok(epochs)
 }
 
-async fn enter(db: &Transaction, name: &str, doubt: Option<&str>) -> Result<Epochs, DbErr> {
+async fn open(db: &Transaction, name: &str, inconsistent: Option<&str>) -> Result<Epochs, DbErr> {
     match db.get_database_backend() {
         DbBackend::Postgres => {
-            let place = place(db).await?;
+            let place = read_place(db).await?;
             let (has_state, known) = (has_state(db, "0").await?, places(db).await?);
             let is_here = known.last().is_some_and(|(_, newest)| *newest == place);
             if !is_here
                 || !has_state
                 || is_restored(db).await?
-                || doubt.is_some_and(|doubt| is_last(&known, doubt))
+                || inconsistent.is_some_and(|inconsistent| is_last(&known, inconsistent))
             {
                 add(db, name, &place, 0).await?;
-                // Its numbers may be another cluster's, or be given out again; and each node that follows it reads everything anew.
-                for forget in FORGET {
-                    db.execute_unprepared(forget).await?;
+                // Transaction numbers may be another cluster's or be assigned again. All nodes reload.
+                for statement in RESET_LOG {
+                    db.execute_unprepared(statement).await?;
                 }
             }
         }
         _ => {
             let has_state = has_state(db, SEQUENCE).await?;
-            for count_on in COUNT_ON {
-                db.execute_unprepared(count_on).await?;
+            for statement in RESTORE_SEQUENCE {
+                db.execute_unprepared(statement).await?;
             }
-            let began = if has_state && doubt.is_none() { end(db).await? } else { 0 };
+            let began = if has_state && inconsistent.is_none() { end(db).await? } else { 0 };
             add(db, name, "", began).await?;
         }
     }
@@ -100,8 +101,8 @@ async fn enter(db: &Transaction, name: &str, doubt: Option<&str>) -> Result<Epoc
     Ok(Epochs(db.query_all_raw(found).await?.iter().map(read).collect::<Result<_, DbErr>>()?))
 }
 
-/// On SQLite the counter of entries may have been taken back with them: numbers below the floor would never be read.
-const COUNT_ON: [&str; 2] = [
+/// On SQLite the sequence may have been rolled back too: entries numbered below the floor would never be read.
+const RESTORE_SEQUENCE: [&str; 2] = [
     "insert into sqlite_sequence (name, seq) select 'change_log', 0
         where not exists (select 1 from sqlite_sequence where name = 'change_log')",
     "update sqlite_sequence set seq = max(seq, (select coalesce(max(floor), 0) from change_log_state))
@@ -113,53 +114,53 @@ async fn add(db: &Transaction, name: &str, place: &str, began: i64) -> Result<()
     let values = [name.into(), place.into(), began.into()];
     db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
     let sql = format!(
-        "delete from epochs where id not in (select id from epochs order by id desc limit {REMEMBERED})"
+        "delete from epochs where id not in (select id from epochs order by id desc limit {RETAINED})"
     );
     db.execute_unprepared(&sql).await?;
     Ok(())
 }
 
-/// On SQLite, behind the last number that was given out.
+/// On SQLite, the next number of the sequence.
 const SEQUENCE: &str = "coalesce((select seq from sqlite_sequence where name = 'change_log'), 0) + 1";
 
-/// Whether the log's state was there; makes it anew with that floor if not.
+/// Whether the log's state exists; creates it with that floor if not.
 async fn has_state(db: &Transaction, floor: &str) -> Result<bool, DbErr> {
     let sql = format!(
         "insert into change_log_state (id, floor) select 1, {floor}
          where not exists (select 1 from change_log_state)"
     );
-    let made = db.execute_unprepared(&sql).await?.rows_affected() > 0;
-    if made {
+    let created = db.execute_unprepared(&sql).await?.rows_affected() > 0;
+    if created {
         tracing::warn!(
             "the change log's state was missing and is made anew: cursors from before are worth nothing"
         );
     }
-    Ok(!made)
+    Ok(!created)
 }
 
-/// Names and places of the epochs there have been.
+/// The names and places of all epochs.
 async fn places(db: &Transaction) -> Result<Vec<(String, String)>, DbErr> {
     let sql = "select epoch, place from epochs order by id";
     let found = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     found.iter().map(|row| Ok((row.try_get("", "epoch")?, row.try_get("", "place")?))).collect()
 }
 
-/// Whether none has begun since that one, or it is not known at all.
+/// Whether no epoch has begun after that one, or it is unknown.
 fn is_last(known: &[(String, String)], name: &str) -> bool {
     known.last().is_none_or(|(last, _)| last == name) || known.iter().all(|(other, _)| other != name)
 }
 
-/// Whether the log's entries were brought here: those of several transactions have been written by one.
+/// Whether the log was restored from a dump: one transaction wrote the entries of several.
 async fn is_restored(db: &Transaction) -> Result<bool, DbErr> {
     let sql = "select 'yes' as text from change_log group by xmin::text
         having min(txid::text::bigint) <> max(txid::text::bigint) limit 1";
     Ok(text(db, sql).await?.is_some())
 }
 
-const FORGET: [&str; 3] =
+const RESET_LOG: [&str; 3] =
     ["delete from change_log", "delete from change_log_marks", "update change_log_state set floor = 0"];
 
-/// On SQLite, what the next entry will be numbered at least.
+/// On SQLite, a lower bound of the next entry's number.
 async fn end(db: &Transaction) -> Result<i64, DbErr> {
     let sql =
         "select max(floor, (select coalesce(max(seq), 0) + 1 from change_log)) as next from change_log_state";
@@ -167,10 +168,10 @@ async fn end(db: &Transaction) -> Result<i64, DbErr> {
     row.map_or(Ok(0), |row| row.try_get("", "next"))
 }
 
-/// Nodes that start together must not each begin an epoch: `epochs` in ASCII.
+/// Prevents nodes that start together from each beginning an epoch: `epochs` in ASCII.
 const LOCK: i64 = 0x65_706f_6368_7300;
 
-async fn place(db: &Transaction) -> Result<String, DbErr> {
+async fn read_place(db: &Transaction) -> Result<String, DbErr> {
     db.execute_unprepared(&format!("select pg_advisory_xact_lock({LOCK})")).await?;
     let allowed = "select case when has_function_privilege('pg_control_system()', 'execute')
         then 'yes' end as text";
@@ -178,7 +179,8 @@ async fn place(db: &Transaction) -> Result<String, DbErr> {
         Some(_) => text(db, "select system_identifier::text as text from pg_control_system()").await?,
         None => None,
     };
-    // The first eight digits of a segment's name are the timeline, new after each failover and recovery to a point in time.
+    // The first eight digits of a WAL file name are the timeline, which changes with each failover and point-in-time
+    // recovery.
     let rest = "select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || oid || '/' ||
         'change_log'::regclass::oid || '/' || pg_relation_filenode('change_log'::regclass) as text
         from pg_database where datname = current_database()";
@@ -201,19 +203,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_good_as_far_as_the_next_epoch_knew() {
+    fn cursor_is_valid_up_to_the_start_of_the_next_epoch() {
         let epoch = |name: &str, began| Epoch { name: name.to_owned(), began };
         let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("c", 20)].into());
-        let hold = |name: &str, next| epochs.hold(name, &Position::below(next));
-        assert!(hold("a", 10) && !hold("a", 11));
-        assert!(hold("b", 20) && !hold("b", 21));
-        assert!(hold("c", 1000));
+        let is_valid = |name: &str, next| epochs.is_valid(name, &Position::below(next));
+        assert!(is_valid("a", 10) && !is_valid("a", 11));
+        assert!(is_valid("b", 20) && !is_valid("b", 21));
+        assert!(is_valid("c", 1000));
         let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("doubt", 0), epoch("c", 20)].into());
-        assert!(!epochs.hold("a", &Position::below(5)) && !epochs.hold("b", &Position::below(5)));
-        assert!(epochs.hold("doubt", &Position::below(20)) && !epochs.hold("doubt", &Position::below(21)));
+        assert!(!epochs.is_valid("a", &Position::below(5)) && !epochs.is_valid("b", &Position::below(5)));
+        assert!(
+            epochs.is_valid("doubt", &Position::below(20)) && !epochs.is_valid("doubt", &Position::below(21))
+        );
         let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("c", 20)].into());
-        let hold = |name: &str, next| epochs.hold(name, &Position::below(next));
-        assert!(!hold("d", 1));
-        assert_eq!(epochs.now(), "c");
+        let is_valid = |name: &str, next| epochs.is_valid(name, &Position::below(next));
+        assert!(!is_valid("d", 1));
+        assert_eq!(epochs.current(), "c");
     }
 }

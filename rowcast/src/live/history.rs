@@ -1,72 +1,72 @@
-//! What changed lately, by group of commits: from here a client is told what it has missed, without a query.
+//! Recent changes by batch of commits, so that a client can resume without a query.
 //!
 //! ```text
-//! group 7 │ group 8 │ group 9 …        each: entries (transaction, collection, row), and the position after them
+//! batch 7 │ batch 8 │ batch 9 …        each: entries (transaction, collection, row), and the position after them
 //! ```
 //!
-//! It holds which rows changed, not how: whoever resumes is sent them as they are now.
+//! It stores which rows changed, not their contents: a resuming client receives the current rows.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use super::position::Position;
 
-/// That a transaction changed a row of the collection at that place of the registry.
+/// A row that a transaction changed; `collection_index` is the collection's index in the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Change {
-    /// [`ANY`] if it is not known which one of its group it was.
+    /// [`UNKNOWN_TRANSACTION`] if it is one of several in the batch.
     pub(super) transaction: u64,
-    pub(super) place: u16,
+    pub(super) collection_index: u16,
     pub(super) id: i64,
 }
 
-/// No position has seen this one.
-pub(super) const ANY: u64 = u64::MAX;
+/// Included in no position.
+pub(super) const UNKNOWN_TRANSACTION: u64 = u64::MAX;
 
-/// Which rows changed, by the place of their collection.
-pub(super) type Changed = BTreeSet<(u16, i64)>;
+/// Changed rows: collection index and id.
+pub(super) type ChangedRows = BTreeSet<(u16, i64)>;
 
-struct Group {
+struct ChangeBatch {
     number: u64,
     after: Position,
     changes: Vec<Change>,
 }
 
-/// The newest groups, up to a number of changes.
+/// The newest batches, up to a number of changes.
 pub(super) struct History {
-    groups: VecDeque<Group>,
+    batches: VecDeque<ChangeBatch>,
     changes: usize,
     limit: usize,
-    /// Positions whose horizon is below this may have missed what is not here any more.
+    /// Positions with a horizon below it may miss changes that are no longer stored.
     floor: u64,
-    /// Who has been sent every group up to this number can be told of all that follow.
+    /// Changes after this batch number are complete.
     since: u64,
 }
 
 impl History {
-    /// One that begins after the group `since`; of that one and those before it nothing is known.
+    /// An empty history that begins after batch `since`.
     pub(super) fn new(limit: usize, floor: u64, since: u64) -> Self {
-        Self { groups: VecDeque::new(), changes: 0, limit, floor, since }
+        Self { batches: VecDeque::new(), changes: 0, limit, floor, since }
     }
 
-    /// Forgets all, and begins after the group `since`.
+    /// Clears the history; it begins again after batch `since`.
     pub(super) fn restart(&mut self, floor: u64, since: u64) {
         *self = Self::new(self.limit, floor, since);
     }
 
-    /// Adds a group, and forgets the oldest beyond the limit. Several groups may have one number.
+    /// Adds a batch and removes the oldest beyond the limit. Several batches may have the same number.
     pub(super) fn push(&mut self, number: u64, after: Position, changes: Vec<Change>) {
         self.changes += changes.len();
-        self.groups.push_back(Group { number, after, changes });
-        // The last one stays, however large it is.
-        while self.changes > self.limit && self.groups.len() > 1 {
-            let Some(oldest) = self.groups.pop_front() else { break };
+        self.batches.push_back(ChangeBatch { number, after, changes });
+        // The last batch stays, whatever its size.
+        while self.changes > self.limit && self.batches.len() > 1 {
+            let Some(oldest) = self.batches.pop_front() else { break };
             self.changes -= oldest.changes.len();
             self.floor = self.floor.max(oldest.after.next());
             self.since = self.since.max(oldest.number);
         }
     }
 
-    /// How many changes it holds.
+    /// The number of changes.
     pub(super) fn len(&self) -> usize {
         self.changes
     }
@@ -75,26 +75,26 @@ impl History {
         self.floor
     }
 
-    /// What a client has missed that has seen everything up to a position, if that is still known.
-    pub(super) fn since(&self, position: &Position) -> Option<Changed> {
+    /// The rows that changed after a position; none if that is no longer known.
+    pub(super) fn since(&self, position: &Position) -> Option<ChangedRows> {
         if position.horizon() < self.floor {
             return None;
         }
-        // Positions only grow, so those that the client's covers come first.
-        let start = self.groups.partition_point(|group| position.covers(&group.after));
-        let missed = self.groups.range(start..).flat_map(|group| &group.changes);
+        // Positions only grow, so the batches that this one covers come first.
+        let start = self.batches.partition_point(|batch| position.covers(&batch.after));
+        let missed = self.batches.range(start..).flat_map(|batch| &batch.changes);
         let missed = missed.filter(|change| !position.has(change.transaction));
-        Some(missed.map(|change| (change.place, change.id)).collect())
+        Some(missed.map(|change| (change.collection_index, change.id)).collect())
     }
 
-    /// What a client has missed that has been sent every group up to that number, if that is still known.
-    pub(super) fn after(&self, number: u64) -> Option<Changed> {
+    /// The rows that changed after a batch number; none if that is no longer known.
+    pub(super) fn after(&self, number: u64) -> Option<ChangedRows> {
         if number < self.since {
             return None;
         }
-        let start = self.groups.partition_point(|group| group.number <= number);
-        let missed = self.groups.range(start..).flat_map(|group| &group.changes);
-        Some(missed.map(|change| (change.place, change.id)).collect())
+        let start = self.batches.partition_point(|batch| batch.number <= number);
+        let missed = self.batches.range(start..).flat_map(|batch| &batch.changes);
+        Some(missed.map(|change| (change.collection_index, change.id)).collect())
     }
 }
 
@@ -105,19 +105,19 @@ mod tests {
     use super::*;
 
     fn change(transaction: u64, id: i64) -> Change {
-        Change { transaction, place: 0, id }
+        Change { transaction, collection_index: 0, id }
     }
 
-    fn ids(changed: Option<Changed>) -> Option<Vec<i64>> {
+    fn ids(changed: Option<ChangedRows>) -> Option<Vec<i64>> {
         changed.map(|changed| changed.into_iter().map(|(_, id)| id).collect())
     }
 
     #[test]
-    fn what_was_open_is_told_and_what_was_seen_is_not() {
+    fn since_returns_open_transactions_and_omits_seen_ones() {
         let mut history = History::new(100, 0, 1);
         history.push(2, "13-11".parse().unwrap(), vec![change(10, 1), change(12, 3)]);
         history.push(3, "13".parse().unwrap(), vec![change(11, 2)]);
-        history.push(4, "14".parse().unwrap(), vec![change(13, 4), change(ANY, 5)]);
+        history.push(4, "14".parse().unwrap(), vec![change(13, 4), change(UNKNOWN_TRANSACTION, 5)]);
         let since = |position: &str| ids(history.since(&position.parse().unwrap()));
         assert_eq!(since("13-11"), Some(vec![2, 4, 5]));
         assert_eq!(since("13"), Some(vec![4, 5]));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forgotten_is_said_to_be() {
+    fn pruned_history_returns_none() {
         let mut history = History::new(2, 0, 0);
         for number in 1..6 {
             history.push(number, Position::below(number + 1), vec![change(number, 1)]);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn group_with_the_number_of_a_forgotten_one_does_not_stand_for_it() {
+    fn batch_with_a_pruned_number_does_not_replace_it() {
         let at = |next| Position::below(next);
         let mut history = History::new(2, 0, 0);
         history.push(1, at(2), vec![change(1, 1)]);
@@ -157,28 +157,28 @@ mod tests {
         assert_eq!(ids(history.after(2)), Some(vec![5]));
     }
 
-    /// Transactions that end in any order, looked at now and then.
+    /// Transactions that end in any order, and the polls between them.
     #[derive(Debug, Clone)]
-    struct Look {
-        /// Which of those open end before it, by their place.
+    struct Poll {
+        /// The open transactions that end before the poll, by index.
         end: Vec<usize>,
-        /// How many begin.
+        /// The number of transactions that begin.
         begin: u64,
     }
 
-    fn looks() -> impl Strategy<Value = Vec<Look>> {
-        let look = (vec(0..9_usize, 0..4), 0..4_u64).prop_map(|(end, begin)| Look { end, begin });
-        vec(look, 1..30)
+    fn polls() -> impl Strategy<Value = Vec<Poll>> {
+        let poll = (vec(0..9_usize, 0..4), 0..4_u64).prop_map(|(end, begin)| Poll { end, begin });
+        vec(poll, 1..30)
     }
 
-    /// Positions and groups as such a history of transactions makes them; each transaction changes the row of its number.
-    fn play(looks: &[Look], from: usize) -> Vec<(Position, Vec<Change>)> {
+    /// The positions and batches of such a sequence; each transaction changes the row with its number.
+    fn simulate(polls: &[Poll], from: usize) -> Vec<(Position, Vec<Change>)> {
         let (mut next, mut open, mut ended) = (1, Vec::new(), Vec::new());
         let mut seen = Vec::new();
-        for (at, look) in looks.iter().enumerate() {
-            open.extend(next..next + look.begin);
-            next += look.begin;
-            for end in &look.end {
+        for (at, poll) in polls.iter().enumerate() {
+            open.extend(next..next + poll.begin);
+            next += poll.begin;
+            for end in &poll.end {
                 if *end < open.len() {
                     ended.push(open.remove(*end));
                 }
@@ -196,16 +196,16 @@ mod tests {
     }
 
     proptest! {
-        /// Two nodes look at different times; a client goes from one to the other.
+        /// Two nodes poll at different times; a client moves from one to the other.
         #[test]
-        fn a_client_of_another_node_misses_nothing_and_is_told_nothing_twice(looks in looks(), from in 0..30_usize) {
-            let here = play(&looks, from.min(looks.len() - 1));
+        fn client_of_another_node_receives_each_change_once(polls in polls(), from in 0..30_usize) {
+            let here = simulate(&polls, from.min(polls.len() - 1));
             let mut history = History::new(1000, 0, 0);
             for (number, (position, changes)) in (1..).zip(&here) {
                 history.push(number, position.clone(), changes.clone());
             }
             let all: BTreeSet<u64> = here.iter().flat_map(|(_, changes)| changes).map(|change| change.transaction).collect();
-            for (theirs, _) in play(&looks, 0) {
+            for (theirs, _) in simulate(&polls, 0) {
                 let missed: BTreeSet<u64> =
                     history.since(&theirs).unwrap().into_iter().map(|(_, id)| id.cast_unsigned()).collect();
                 let expected = all.iter().copied().filter(|transaction| !theirs.has(*transaction)).collect();

@@ -1,40 +1,40 @@
-//! Whether a long transaction holds back what all have seen, and which session or prepared transaction that is.
+//! Monitors long transactions that hold back the log's horizon, by session or prepared transaction.
 //!
-//! It delays no change and no ack. But the log cannot be pruned past it, and PostgreSQL cannot clean up behind it. It may be a
-//! session's, or a prepared one that no session has any more. It is as old as the database says, also for a server that has
-//! just been started.
+//! Such a transaction delays neither changes nor acks, but it blocks pruning of the log and vacuum. Its owner may be
+//! a session, or a prepared transaction without one. Its age is the database's, so it is correct after a server start
+//! too.
 
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
-use super::{position::Position, reading::in_time};
+use super::{position::Position, rows::with_timeout};
 use crate::database::Attached;
 
-/// From when on it is worth a line in the log, and how often.
-const LONG: Duration = Duration::from_secs(60);
-/// From when on the database is asked about it: most transactions are over by then.
-const NOTABLE: Duration = Duration::from_millis(500);
+/// The age at which a transaction is logged, and how often.
+const WARN_AFTER: Duration = Duration::from_secs(60);
+/// The age at which the owner is queried; most transactions end before.
+const QUERY_AFTER: Duration = Duration::from_millis(500);
 
-/// The oldest open transaction, as long as it is the same.
+/// The oldest open transaction.
 #[derive(Default)]
 pub(super) struct Horizon {
-    held: Option<Held>,
+    oldest: Option<OpenTransaction>,
 }
 
-struct Held {
+struct OpenTransaction {
     transaction: u64,
     since: Instant,
-    /// Nothing before the database was asked.
-    holder: Option<Holder>,
-    named: Option<Instant>,
+    /// None before the first query.
+    owner: Option<TransactionOwner>,
+    warned: Option<Instant>,
 }
 
-/// The session or the prepared transaction; all fields empty if the database does not say.
+/// The owning session or prepared transaction; all fields are empty if it was not found.
 #[derive(Default)]
-struct Holder {
+struct TransactionOwner {
     prepared: bool,
-    /// Its age when it was asked for, and when that was.
+    /// Its age when it was queried, and the time of the query.
     age: Option<(Duration, Instant)>,
     pid: String,
     user: String,
@@ -44,9 +44,9 @@ struct Holder {
     gid: String,
 }
 
-/// The transaction by its number, of which both views show the lower half. A session's age is its transaction's; a prepared
-/// transaction has been open since it was prepared at least.
-const HOLDER: &str = "
+/// Finds the owner by the lower half of the transaction's number, which is what both views contain. The age of a
+/// prepared transaction is the time since it was prepared.
+const OWNER: &str = "
     select false as prepared, pid::text as pid, coalesce(usename::text, '') as owner,
         application_name as application, coalesce(datname::text, '') as database, coalesce(state, '') as state,
         '' as gid, (extract(epoch from clock_timestamp() - xact_start) * 1000)::bigint as age
@@ -58,76 +58,77 @@ const HOLDER: &str = "
     limit 1";
 
 impl Horizon {
-    /// Notes which transaction holds a position back.
+    /// Records which transaction is the oldest open one.
     pub(super) async fn observe(&mut self, position: &Position, attached: &Attached) {
         let first = position.open().first().copied();
-        if self.held.as_ref().map(|held| held.transaction) != first {
-            self.held = first.map(Held::new);
+        if self.oldest.as_ref().map(|oldest| oldest.transaction) != first {
+            self.oldest = first.map(OpenTransaction::new);
         }
-        if let (Some(held), Some(connection)) = (&mut self.held, attached.glance()) {
-            held.look(connection).await;
+        if let (Some(oldest), Some(connection)) = (&mut self.oldest, attached.glance()) {
+            oldest.update(connection).await;
         }
-        let age = self.held.as_ref().map_or(Duration::ZERO, Held::age);
+        let age = self.oldest.as_ref().map_or(Duration::ZERO, OpenTransaction::age);
         let prepared =
-            self.held.as_ref().is_some_and(|held| held.holder().is_some_and(|holder| holder.prepared));
+            self.oldest.as_ref().is_some_and(|oldest| oldest.owner().is_some_and(|owner| owner.prepared));
         metrics::gauge!("rowcast_log_horizon_seconds").set(age.as_secs_f64());
         metrics::gauge!("rowcast_log_horizon_prepared").set(f64::from(u8::from(prepared)));
     }
 }
 
-impl Held {
+impl OpenTransaction {
     fn new(transaction: u64) -> Self {
-        Self { transaction, since: Instant::now(), holder: None, named: None }
+        Self { transaction, since: Instant::now(), owner: None, warned: None }
     }
 
-    fn holder(&self) -> Option<&Holder> {
-        self.holder.as_ref()
+    fn owner(&self) -> Option<&TransactionOwner> {
+        self.owner.as_ref()
     }
 
     fn age(&self) -> Duration {
-        let said = self.holder().and_then(|holder| holder.age);
-        said.map_or_else(|| self.since.elapsed(), |(age, asked)| age + asked.elapsed())
+        let reported = self.owner().and_then(|owner| owner.age);
+        reported.map_or_else(|| self.since.elapsed(), |(age, asked)| age + asked.elapsed())
     }
 
-    /// Asks for the holder once, and once more before it is named: a session may have prepared it since.
-    async fn look(&mut self, connection: &DatabaseConnection) {
-        if self.holder.is_none() && self.since.elapsed() >= NOTABLE {
-            self.ask(connection).await;
-            self.holder().into_iter().for_each(|holder| holder.note(self.transaction));
+    /// Queries the owner once, and again before a warning, because a session may have prepared the transaction
+    /// meanwhile.
+    async fn update(&mut self, connection: &DatabaseConnection) {
+        if self.owner.is_none() && self.since.elapsed() >= QUERY_AFTER {
+            self.query(connection).await;
+            self.owner().into_iter().for_each(|owner| owner.log(self.transaction));
         }
-        if self.age() > LONG && self.named.is_none_or(|named| named.elapsed() > LONG) {
-            self.ask(connection).await;
-            self.named = Some(Instant::now());
-            self.name();
-        }
-    }
-
-    async fn ask(&mut self, connection: &DatabaseConnection) {
-        // A failure shows in the next look at the log.
-        if let Ok(holder) = in_time(find(connection, self.transaction)).await {
-            self.holder = Some(holder);
+        if self.age() > WARN_AFTER && self.warned.is_none_or(|warned| warned.elapsed() > WARN_AFTER) {
+            self.query(connection).await;
+            self.warned = Some(Instant::now());
+            self.warn();
         }
     }
 
-    fn name(&self) {
-        let Some(holder) = self.holder() else { return };
+    async fn query(&mut self, connection: &DatabaseConnection) {
+        // The next poll reports a failure.
+        if let Ok(owner) = with_timeout(find(connection, self.transaction)).await {
+            self.owner = Some(owner);
+        }
+    }
+
+    fn warn(&self) {
+        let Some(owner) = self.owner() else { return };
         tracing::warn!(
             transaction = self.transaction,
-            prepared = holder.prepared,
-            gid = holder.gid,
-            pid = holder.pid,
-            user = holder.user,
-            application = holder.application,
-            database = holder.database,
-            state = holder.state,
+            prepared = owner.prepared,
+            gid = owner.gid,
+            pid = owner.pid,
+            user = owner.user,
+            application = owner.application,
+            database = owner.database,
+            state = owner.state,
             seconds = self.age().as_secs(),
             "a long transaction holds back the change log's horizon: it cannot be pruned further until that ends"
         );
     }
 }
 
-impl Holder {
-    fn note(&self, transaction: u64) {
+impl TransactionOwner {
+    fn log(&self, transaction: u64) {
         let Self { prepared, gid, pid, user, application, .. } = self;
         tracing::debug!(
             transaction,
@@ -141,14 +142,16 @@ impl Holder {
     }
 }
 
-async fn find(connection: &DatabaseConnection, transaction: u64) -> Result<Holder, DbErr> {
+async fn find(connection: &DatabaseConnection, transaction: u64) -> Result<TransactionOwner, DbErr> {
     let number = (transaction & u64::from(u32::MAX)).to_string();
-    let statement = Statement::from_sql_and_values(DbBackend::Postgres, HOLDER, [number.into()]);
-    let Some(row) = connection.query_one_raw(statement).await? else { return Ok(Holder::default()) };
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, OWNER, [number.into()]);
+    let Some(row) = connection.query_one_raw(statement).await? else {
+        return Ok(TransactionOwner::default());
+    };
     let text = |column: &str| row.try_get::<String>("", column);
     let age: Option<i64> = row.try_get("", "age")?;
     let age = age.map(|age| Duration::from_millis(age.max(0).unsigned_abs()));
-    Ok(Holder {
+    Ok(TransactionOwner {
         prepared: row.try_get("", "prepared")?,
         age: age.map(|age| (age, Instant::now())),
         pid: text("pid")?,

@@ -1,72 +1,79 @@
-//! Clients that take no message beyond a size of their own, and what a picture is for them.
+//! Message limits of clients, and state versions within a limit.
 //!
-//! Which size that is a server learns when such a client has closed its connection over a message. For it, collections that are larger
-//! are withheld, as those beyond the server's own limit are for all.
+//! A client's limit becomes known when it closes the connection because of a message. Larger collections are then
+//! withheld from it, as those above the server's own limit are from all clients.
 
 use super::{
-    picture::Picture,
-    view::{Beyond, View},
-    withheld::well_below,
+    state::StateVersion,
+    view::{CollectionView, LimitSource},
+    withheld::release_threshold,
 };
 
-/// What stock clients take at most. Few, because a picture is made for each that is met.
+/// The default limits of stock clients. Each limit in use needs a version of its own, so there are few.
 const SIZES: [usize; 5] = [8 << 10, 64 << 10, 1 << 20, 4 << 20, 16 << 20];
 
-/// How many there may be.
+/// The number of limits.
 pub(super) const LIMITS: usize = SIZES.len();
 
-/// The largest message that a client seems to take.
+/// The largest message that a client accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Limit(usize);
 
 impl Limit {
-    /// Of a client that did not take a message of that many bytes. Nothing if that was so small that there is no use in sending less.
+    /// The limit of a client that rejected a message of this size; none if no smaller limit is useful.
     #[must_use]
     pub fn below(bytes: usize) -> Option<Self> {
         SIZES.iter().rposition(|size| *size < bytes).map(Self)
     }
 
-    /// In bytes.
+    /// The limit in bytes.
     #[must_use]
     pub fn bytes(self) -> usize {
         SIZES[self.0]
     }
 
-    /// Which of the few it is.
-    pub(super) fn place(self) -> usize {
+    /// The index in the list of limits.
+    pub(super) fn index(self) -> usize {
         self.0
     }
 }
 
-impl Picture {
-    /// The same for clients with this limit, who have been shown `before`.
-    pub(super) fn within(&self, limit: Limit, before: Option<&Self>) -> Self {
-        let before = |place: usize| before.and_then(|before| before.views.get(place));
+impl StateVersion {
+    /// The same version for clients with this limit that had `before`.
+    pub(super) fn limited_to(&self, limit: Limit, before: Option<&Self>) -> Self {
+        let before = |collection_index: usize| before.and_then(|before| before.views.get(collection_index));
         let views = self.views.iter().enumerate();
-        let views = views.map(|(place, view)| within(view, before(place), limit.bytes(), self.number));
-        let cursor = self.cursor.lacking_nothing();
+        let views = views.map(|(collection_index, view)| {
+            limit_view(view, before(collection_index), limit.bytes(), self.number)
+        });
+        let cursor = self.cursor.complete();
         Self::new(self.number, cursor, views.collect())
     }
 }
 
-fn within(view: &View, before: Option<&View>, limit: usize, number: u64) -> View {
+fn limit_view(
+    view: &CollectionView,
+    before: Option<&CollectionView>,
+    limit: usize,
+    number: u64,
+) -> CollectionView {
     let size = view.rows.bytes() + view.rows.len();
     match before {
         _ if view.is_withheld() || !view.sent => view.clone(),
-        Some(before) if before.is_withheld() && size > well_below(limit) => before.clone(),
+        Some(before) if before.is_withheld() && size > release_threshold(limit) => before.clone(),
         Some(before) if before.is_withheld() => {
             let mut view = view.clone();
-            // All that happened to it is known.
+            // Its changes are completely known.
             view.release(view.rows.clone(), number, Default::default());
             view
         }
         _ if size > limit => {
             let mut view = view.clone();
-            view.withhold(limit, Beyond::Client, number);
+            view.withhold(limit, LimitSource::Client, number);
             view
         }
         Some(before) if before.changed >= view.changed => before.clone(),
-        before => view.anew(before),
+        before => view.fork(before),
     }
 }
 
@@ -75,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_is_the_next_one_that_stock_clients_have() {
+    fn limit_is_the_next_lower_stock_limit() {
         let below = |bytes| Limit::below(bytes).map(Limit::bytes);
         assert_eq!(below(8192), None);
         assert_eq!(below(8193), Some(8192));

@@ -1,18 +1,18 @@
-//! The change log: what has been committed since we last looked.
+//! The change log: polling for new entries.
 //!
-//! One look is one picture of the database: the entries of transactions that the [`Position`] before has not seen, and the
-//! position after. What becomes visible between two looks is read by the second, whatever its number; nothing is read
-//! twice, however long another transaction stays open.
+//! One poll reads one database snapshot: the entries of transactions that the previous [`Position`] does not include,
+//! and the new position. Every transaction is read exactly once, however long another transaction stays open and
+//! whatever its sequence numbers are.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::position::Position;
 use crate::{database::Transaction, error::Error};
 
-/// More news than this at once is cheaper to get by reading the collections anew.
-pub(super) const BULK: usize = 50_000;
+/// For more new entries than this, reading whole collections is cheaper.
+pub(super) const RELOAD_THRESHOLD: usize = 50_000;
 
-/// That a transaction created, updated or deleted a row.
+/// A created, updated or deleted row.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     /// On SQLite the entry's own `seq`.
@@ -21,90 +21,94 @@ pub(super) struct Entry {
     pub(super) id: i64,
 }
 
-/// The newest entry that has been read. As long as the log was not pruned past it, it must still be there: a log that lacks it,
-/// or has another one by its number, went back to an earlier state.
+/// The newest entry that was read. Unless it was pruned, it must still be in the log. If it is missing or differs,
+/// the log was rolled back to an earlier state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Last {
+pub(super) struct LastEntry {
     seq: i64,
-    /// What distinguishes it from another one by the same number: its transaction, or on SQLite a number drawn at random.
+    /// Distinguishes entries with the same number: the transaction, or on SQLite a random number.
     mark: i64,
 }
 
-/// How far a reader of the log has come.
+/// How far a reader has read the log.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct ReadProgress {
     pub(super) position: Position,
-    last: Option<Last>,
+    last: Option<LastEntry>,
 }
 
-impl Seen {
-    /// A reader that has come there, and does not know by which entry.
+impl ReadProgress {
+    /// Progress up to a position, without a known last entry.
     pub(super) fn at(position: Position) -> Self {
         Self { position, last: None }
     }
 }
 
-/// What a look at the log brought. All of it holds for the transaction it was read in, so rows read there agree with it.
+/// The result of a poll. Rows that are read in the same transaction agree with it.
 #[derive(Debug)]
-pub(super) struct Look {
-    pub(super) seen: Seen,
-    /// In the order in which they were written; one more than [`BULK`] at most.
+pub(super) struct LogPoll {
+    pub(super) progress: ReadProgress,
+    /// In the order of their numbers; at most one more than [`RELOAD_THRESHOLD`].
     pub(super) entries: Vec<Entry>,
-    /// All of transactions from here on is still in the log.
+    /// The log is complete for transactions from here on.
     pub(super) floor: u64,
-    /// What may have changed with the database under a server that runs.
-    pub(super) life: Life,
-    /// Why this is not the log that was read before; nothing if it is.
-    pub(super) doubt: Option<&'static str>,
+    /// The identity of the database.
+    pub(super) incarnation: Incarnation,
+    /// Why this is not the same log as before; none if it is.
+    pub(super) inconsistency: Option<&'static str>,
 }
 
-/// Which database it was that was read.
+/// The identity of a database, which changes when it is replaced under a running server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Life {
-    /// The newest epoch; on SQLite, where other servers' do not count, the reader's own if it is there.
+pub(super) struct Incarnation {
+    /// The newest epoch; on SQLite the reader's own epoch, if it exists.
     epoch: Option<String>,
-    /// Emptied by PostgreSQL itself when it recovers from a crash.
+    /// In an unlogged table, which PostgreSQL empties in crash recovery.
     run: Option<String>,
-    /// The log's table and its file: others after a restore, and when the log was truncated.
+    /// The log's table and file; a restore or a truncation changes them.
     table: String,
 }
 
-/// What was committed after a position, for a reader that began in that epoch.
-pub(super) async fn look(db: &impl ConnectionTrait, after: &Seen, epoch: &str) -> Result<Look, Error> {
+/// Polls the log for entries after a position, for a reader of this epoch.
+pub(super) async fn poll(
+    db: &impl ConnectionTrait,
+    after: &ReadProgress,
+    epoch: &str,
+) -> Result<LogPoll, Error> {
     match db.get_database_backend() {
         DbBackend::Postgres => postgres(db, after).await,
         _ => sqlite(db, after, epoch).await,
     }
 }
 
-/// Beyond all there is.
-const END: u64 = i64::MAX.cast_unsigned();
+/// Greater than all positions.
+const MAX_POSITION: u64 = i64::MAX.cast_unsigned();
 
-/// Where the log ends.
-pub(super) async fn end(db: &Transaction, epoch: &str) -> Result<Look, Error> {
-    let all = Seen::at(Position::below(END));
-    let mut look = look(db, &all, epoch).await?;
+/// The end of the log.
+pub(super) async fn end(db: &Transaction, epoch: &str) -> Result<LogPoll, Error> {
+    let all = ReadProgress::at(Position::below(MAX_POSITION));
+    let mut poll = poll(db, &all, epoch).await?;
     let mark = match db.get_database_backend() {
         DbBackend::Postgres => "txid::text::bigint",
         _ => "mark",
     };
     let sql = format!("select seq, {mark} as mark from change_log order by seq desc limit 1");
     let newest = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
-    look.seen.last = newest.map(|row| last(&row, "seq", "mark")).transpose()?;
-    Ok(look)
+    poll.progress.last = newest.map(|row| last(&row, "seq", "mark")).transpose()?;
+    Ok(poll)
 }
 
-fn last(row: &QueryResult, seq: &str, mark: &str) -> Result<Last, DbErr> {
-    Ok(Last { seq: row.try_get("", seq)?, mark: row.try_get("", mark)? })
+fn last(row: &QueryResult, seq: &str, mark: &str) -> Result<LastEntry, DbErr> {
+    Ok(LastEntry { seq: row.try_get("", seq)?, mark: row.try_get("", mark)? })
 }
 
-const NO_STATE: &str = "its state is missing";
-const WENT_BACK: &str = "it went back to an earlier state";
+const STATE_MISSING: &str = "its state is missing";
+const ROLLED_BACK: &str = "it went back to an earlier state";
 
-/// Entries read at a time where there may be many: rows on their way from the database take far more room than entries.
+/// Entries per query; their encoded rows take much more memory than the entries.
 const PAGE: usize = 2000;
 
-/// The newest entries, at most `limit` of them, and a transaction below which there may be others.
+/// The newest entries, up to `limit`, and the transaction below which there may be more.
 pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>, u64), Error> {
     let backend = db.get_database_backend();
     let transaction = match backend {
@@ -131,7 +135,7 @@ pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>
     Ok((entries, others.map_or(Ok(0), |row| number(&row, "floor"))?))
 }
 
-// The newest entry, the one by the number of the last that was read, and whether the reader's epoch is known.
+// The newest entry, the last entry that was read, and whether the reader's epoch exists.
 const STATE: &str = "
     select state.floor, coalesce(newest.seq, 0) as last, newest.mark, old.mark as found,
         (select epoch from epochs where epoch = ?) as epoch
@@ -140,51 +144,51 @@ const STATE: &str = "
     left join change_log as old on old.seq = ?";
 const AFTER: &str = "select seq as tx, collection, row_id from change_log where seq > ? order by seq limit ?";
 
-async fn sqlite(db: &impl ConnectionTrait, after: &Seen, epoch: &str) -> Result<Look, Error> {
+async fn sqlite(db: &impl ConnectionTrait, after: &ReadProgress, epoch: &str) -> Result<LogPoll, Error> {
     let values = [epoch.into(), after.last.map_or(0, |last| last.seq).into()];
     let state = Statement::from_sql_and_values(DbBackend::Sqlite, STATE, values);
-    let state = db.query_one_raw(state).await?.ok_or_else(unset)?;
+    let state = db.query_one_raw(state).await?.ok_or_else(missing_state)?;
     let floor: Option<i64> = state.try_get("", "floor")?;
     let has_state = floor.is_some();
     let (floor, newest) = (floor.unwrap_or(0).cast_unsigned(), number(&state, "last")?);
-    // A log that has been pruned to nothing has still been read to its end.
+    // A log that was pruned completely has still been read to its end.
     let next = (newest + 1).max(floor);
     let found: Option<i64> = state.try_get("", "found")?;
-    // The counter goes on from what was cut off, unless that was taken back, too.
+    // The sequence survives pruning; it is lower only if it was rolled back.
     let counts_on = newest == 0 || after.last.is_none_or(|last| newest >= last.seq.cast_unsigned());
     let is_there = after.last.is_none_or(|last| found == Some(last.mark) || floor > last.seq.cast_unsigned());
-    let news = next > after.position.next();
-    let entries = if news { after_sequence(db, after.position.next()).await? } else { Vec::new() };
+    let has_new = next > after.position.next();
+    let entries = if has_new { after_sequence(db, after.position.next()).await? } else { Vec::new() };
     let last = if newest > 0 { Some(last(&state, "last", "mark")?) } else { after.last };
-    Ok(Look {
-        seen: Seen { position: Position::below(next), last },
+    Ok(LogPoll {
+        progress: ReadProgress { position: Position::below(next), last },
         entries,
         floor,
-        life: Life { epoch: state.try_get("", "epoch")?, run: None, table: String::new() },
-        doubt: doubt(has_state, is_there && counts_on && !is_shorter(after, next)),
+        incarnation: Incarnation { epoch: state.try_get("", "epoch")?, run: None, table: String::new() },
+        inconsistency: inconsistency(has_state, is_there && counts_on && !is_shorter(after, next)),
     })
 }
 
-fn doubt(has_state: bool, is_there: bool) -> Option<&'static str> {
+fn inconsistency(has_state: bool, is_there: bool) -> Option<&'static str> {
     match (has_state, is_there) {
-        (false, _) => Some(NO_STATE),
-        (_, false) => Some(WENT_BACK),
+        (false, _) => Some(STATE_MISSING),
+        (_, false) => Some(ROLLED_BACK),
         _ => None,
     }
 }
 
-fn is_shorter(after: &Seen, next: u64) -> bool {
-    after.position.next() != END && next < after.position.next()
+fn is_shorter(after: &ReadProgress, next: u64) -> bool {
+    after.position.next() != MAX_POSITION && next < after.position.next()
 }
 
 async fn after_sequence(db: &impl ConnectionTrait, next: u64) -> Result<Vec<Entry>, Error> {
-    let values = [signed(next.saturating_sub(1)).into(), signed(BULK as u64 + 1).into()];
+    let values = [signed(next.saturating_sub(1)).into(), signed(RELOAD_THRESHOLD as u64 + 1).into()];
     let found = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, AFTER, values)).await?;
     Ok(found.iter().map(entry).collect::<Result<_, _>>()?)
 }
 
-// One statement is one snapshot. Without news it is one row, whose entry is null.
-const NEWS: &str = "
+// One statement is one snapshot. Without new entries it returns one row with a null entry.
+const NEW_ENTRIES: &str = "
     with news as (
         select seq, txid, collection, row_id from change_log where txid >= $1::text::xid8
         union all
@@ -198,14 +202,15 @@ const NEWS: &str = "
     from (select) as one left join change_log_state as state on true left join news on true
     order by news.seq limit $3";
 
-async fn postgres(db: &impl ConnectionTrait, after: &Seen) -> Result<Look, Error> {
+async fn postgres(db: &impl ConnectionTrait, after: &ReadProgress) -> Result<LogPoll, Error> {
     let open: Vec<String> = after.position.open().iter().map(ToString::to_string).collect();
-    let Last { seq, mark } = after.last.unwrap_or(Last { seq: 0, mark: 0 });
+    let LastEntry { seq, mark } = after.last.unwrap_or(LastEntry { seq: 0, mark: 0 });
     let next = after.position.next().to_string();
-    let limit = signed(BULK as u64 + 1);
+    let limit = signed(RELOAD_THRESHOLD as u64 + 1);
     let values = [next.into(), open.join(",").into(), limit.into(), seq.into(), mark.to_string().into()];
-    let found = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, NEWS, values)).await?;
-    let first = found.first().ok_or_else(unset)?;
+    let found =
+        db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, NEW_ENTRIES, values)).await?;
+    let first = found.first().ok_or_else(missing_state)?;
     let snapshot: String = first.try_get("", "snapshot")?;
     let position = Position::from_snapshot(&snapshot)
         .ok_or_else(|| Error::Internal(format!("not a snapshot: {snapshot}")))?;
@@ -216,16 +221,16 @@ async fn postgres(db: &impl ConnectionTrait, after: &Seen) -> Result<Look, Error
     let floor: Option<i64> = first.try_get("", "floor")?;
     let is_there =
         after.last.is_none() || first.try_get("", "found")? || floor.is_some_and(|floor| floor > mark);
-    Ok(Look {
-        seen: Seen { position, last: newer.or(after.last) },
+    Ok(LogPoll {
+        progress: ReadProgress { position, last: newer.or(after.last) },
         entries: found.iter().filter(is_entry).map(entry).collect::<Result<_, _>>()?,
         floor: floor.unwrap_or(0).cast_unsigned(),
-        life: Life {
+        incarnation: Incarnation {
             epoch: first.try_get("", "epoch")?,
             run: first.try_get("", "run")?,
             table: first.try_get("", "log")?,
         },
-        doubt: doubt(floor.is_some(), is_there && !is_shorter),
+        inconsistency: inconsistency(floor.is_some(), is_there && !is_shorter),
     })
 }
 
@@ -246,6 +251,6 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unset() -> Error {
+fn missing_state() -> Error {
     Error::Internal("the change log's state is missing".into())
 }

@@ -1,4 +1,4 @@
-//! A picture in parts: for clients on slow lines, and for those that take no large messages.
+//! Full snapshots in parts, for slow connections and for clients with a message limit.
 //!
 //! ```text
 //! part {n: 1, of: 3, collection: "members", rows: […]}
@@ -6,30 +6,30 @@
 //! part {n: 3, of: 3, collection: "schedules", rows: […], cursor, withheld?}
 //! ```
 //!
-//! They leave one after another, so that pings go between, and what has changed meanwhile comes behind the last: it alone has the
-//! cursor, because who has fewer has nothing that is worth resuming.
+//! Parts are sent one by one, so that pings can be sent between them; later changes follow the last part. Only the
+//! last part has the cursor, because an incomplete series cannot be resumed.
 
 use socketio::{Frame, FrameWriter};
 
-use super::view::View;
+use super::view::CollectionView;
 
-/// Bytes of rows in a part, unless one row alone has more: with what stands around them less than 64 KiB.
-pub const PART: usize = 64_000;
+/// The size of a part's rows, unless one row is larger; with its envelope a part is below 64 KiB.
+pub const PART_BYTES: usize = 64_000;
 
-/// Rows of one collection that go together.
+/// Consecutive rows of one collection.
 struct Part<'a> {
     plural: &'static str,
     rows: Vec<&'a [u8]>,
     bytes: usize,
 }
 
-/// All collections that are sent, as one series.
-pub(super) fn of(views: &[&View], cursor: &str) -> Frame {
+/// All live collections as one series.
+pub(super) fn of(views: &[&CollectionView], cursor: &str) -> Frame {
     let mut parts: Vec<Part<'_>> =
-        views.iter().filter(|view| !view.is_withheld()).flat_map(|view| cut(view)).collect();
+        views.iter().filter(|view| !view.is_withheld()).flat_map(|view| split(view)).collect();
     let withheld: Vec<String> = views.iter().filter_map(|view| view.notice_json()).collect();
     if let (true, Some(view)) = (parts.is_empty(), views.last()) {
-        // There is nothing to be sent but that it is not.
+        // The series consists of notices only.
         parts.push(Part { plural: view.plural, rows: Vec::new(), bytes: 0 });
     }
     let of = parts.len();
@@ -41,12 +41,12 @@ pub(super) fn of(views: &[&View], cursor: &str) -> Frame {
     Frame::series(&frames.collect::<Vec<_>>())
 }
 
-/// One part at least.
-fn cut(view: &View) -> Vec<Part<'_>> {
+/// Splits a collection into at least one part.
+fn split(view: &CollectionView) -> Vec<Part<'_>> {
     let empty = || Part { plural: view.plural, rows: Vec::new(), bytes: 0 };
     let (mut parts, mut part) = (Vec::new(), empty());
     for (_, row) in view.rows.all() {
-        if !part.rows.is_empty() && part.bytes + row.len() > PART {
+        if !part.rows.is_empty() && part.bytes + row.len() > PART_BYTES {
             parts.push(std::mem::replace(&mut part, empty()));
         }
         part.bytes += row.len() + 1;

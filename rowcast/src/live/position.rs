@@ -1,21 +1,21 @@
-//! Which transactions have been seen: what a reader of the change log remembers, and what a client's cursor says.
+//! A position in the change log: the set of transactions that a reader or a cursor includes.
 //!
 //! ```text
 //! PostgreSQL   transaction  801 802 803 804 805 806 …      next 806, open 803
 //!              has ended     ✓   ✓   ·   ✓   ✓   ·          803 was open, 806 had not begun
-//! SQLite       one writer, so a transaction goes by the change log's `seq`, and none is ever open
+//! SQLite       one writer, so the change log's `seq` stands for the transaction, and none is ever open
 //! ```
 //!
-//! A position is what PostgreSQL calls a snapshot. "After the last number I saw" would not do: numbers are given out
-//! before the commit, and transactions commit in any order, so 803 would be lost.
+//! A position is what PostgreSQL calls a snapshot. The highest number alone does not suffice: numbers are assigned
+//! before the commit and transactions commit in any order, so 803 would be lost.
 
 use std::{fmt, str::FromStr};
 
-/// Open transactions that a cursor names. With more it says less: that everything from the first of them on may be
-/// news, which tells some of it twice and loses nothing.
-const NAMED: usize = 64;
+/// The maximum number of open transactions in a cursor. With more, the cursor is written as its horizon, so that some
+/// changes are sent twice and none is lost.
+const MAX_OPEN: usize = 64;
 
-/// All transactions below `next` but for those that were `open`.
+/// All transactions below `next` except those that were `open`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
     next: u64,
@@ -24,12 +24,12 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// Everything below `next`.
+    /// All transactions below `next`.
     pub(super) fn below(next: u64) -> Self {
         Self { next, open: Vec::new() }
     }
 
-    /// What `pg_current_snapshot()` prints: `xmin:xmax:xip,xip,…`.
+    /// Parses the output of `pg_current_snapshot()`: `xmin:xmax:xip,xip,…`.
     pub(super) fn from_snapshot(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, ':');
         let (_, next, open) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
@@ -48,22 +48,22 @@ impl Position {
         self.next
     }
 
-    /// Those that had begun and not ended.
+    /// The transactions that had begun and not ended.
     pub(super) fn open(&self) -> &[u64] {
         &self.open
     }
 
-    /// Everything below this has been seen.
+    /// All transactions below the horizon are included.
     pub(super) fn horizon(&self) -> u64 {
         self.open.first().copied().unwrap_or(self.next)
     }
 
-    /// Whether this transaction has been seen.
+    /// Whether a transaction is included.
     pub(super) fn has(&self, transaction: u64) -> bool {
         transaction < self.next && self.open.binary_search(&transaction).is_err()
     }
 
-    /// Whether all that `other` has seen has been seen here.
+    /// Whether all transactions of `other` are included.
     pub(super) fn covers(&self, other: &Self) -> bool {
         self.next >= other.next && self.open.iter().all(|open| !other.has(*open))
     }
@@ -72,7 +72,7 @@ impl Position {
 /// As in a cursor: `806-803`.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.open.len() > NAMED {
+        if self.open.len() > MAX_OPEN {
             return write!(f, "{}", self.horizon());
         }
         write!(f, "{}", self.next)?;
@@ -80,18 +80,18 @@ impl fmt::Display for Position {
     }
 }
 
-/// Not a position.
+/// The text is no valid position.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NoPosition;
+pub(super) struct InvalidPosition;
 
 impl FromStr for Position {
-    type Err = NoPosition;
+    type Err = InvalidPosition;
 
-    fn from_str(text: &str) -> Result<Self, NoPosition> {
-        let mut parts = text.split('-').take(NAMED + 2);
-        let next = parts.next().and_then(|next| next.parse().ok()).ok_or(NoPosition)?;
-        let position = Self::new(next, parts).filter(|position| position.open.len() <= NAMED);
-        position.ok_or(NoPosition)
+    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
+        let mut parts = text.split('-').take(MAX_OPEN + 2);
+        let next = parts.next().and_then(|next| next.parse().ok()).ok_or(InvalidPosition)?;
+        let position = Self::new(next, parts).filter(|position| position.open.len() <= MAX_OPEN);
+        position.ok_or(InvalidPosition)
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_it_has_seen() {
+    fn position_includes_ended_transactions() {
         let position = position("806-803");
         let seen: Vec<u64> = (800..808).filter(|transaction| position.has(*transaction)).collect();
         assert_eq!(seen, [800, 801, 802, 804, 805]);
@@ -116,16 +116,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_position_is_told() {
+    fn invalid_position_is_rejected() {
         for text in ["", "x", "-", "1-", "5-7", "9-3-2", "9-3-3", "-1", "1.5", &"9-".repeat(100)] {
-            assert_eq!(text.parse::<Position>(), Err(NoPosition), "{text}");
+            assert_eq!(text.parse::<Position>(), Err(InvalidPosition), "{text}");
         }
         assert_eq!(Position::from_snapshot("1:2"), None);
         assert_eq!(Position::from_snapshot("1:x:"), None);
     }
 
     #[test]
-    fn with_too_many_to_name_it_says_less() {
+    fn position_with_too_many_open_transactions_falls_back_to_its_horizon() {
         let open: Vec<String> = (100..200).map(|open| open.to_string()).collect();
         let full = Position::from_snapshot(&format!("100:300:{}", open.join(","))).unwrap();
         assert_eq!(position(&full.to_string()), Position::below(100));
@@ -140,20 +140,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn is_read_as_it_was_written(position in any_position()) {
+        fn position_round_trips(position in any_position()) {
             prop_assert_eq!(position.to_string().parse(), Ok(position));
         }
 
         #[test]
-        fn covers_what_has_all_the_other_has(one in any_position(), other in any_position()) {
+        fn covers_implies_all_transactions_included(one in any_position(), other in any_position()) {
             let all = (0..50).all(|transaction| one.has(transaction) || !other.has(transaction));
-            // A transaction that was open in both may have had a higher number than one had yet given out.
+            // A transaction that was open in both may have a higher number than `one.next`.
             prop_assert!(!one.covers(&other) || all);
             prop_assert!(!all || one.covers(&other) || one.next < other.next);
         }
 
         #[test]
-        fn nothing_is_too_odd_to_read(text in ".{0,300}") {
+        fn parser_never_panics(text in ".{0,300}") {
             let _ = text.parse::<Position>();
             let _ = Position::from_snapshot(&text);
         }

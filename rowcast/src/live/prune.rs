@@ -1,4 +1,4 @@
-//! Keeps what is written down for a time from growing without end: the change log by age and size, requests by age.
+//! Pruning: the change log by age and size, idempotency keys by age, commit markers by age.
 
 use std::time::Duration;
 
@@ -13,42 +13,43 @@ use crate::{
     requests,
 };
 
-/// How often to look.
-const EVERY: Duration = Duration::from_secs(60);
-/// Nodes take turns: `prune` in ASCII.
+/// How often to prune.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// One node prunes at a time: `prune` in ASCII.
 const LOCK: i64 = 0x70_7275_6e65;
 
-/// Prunes every now and then, until told to stop.
-pub(super) async fn run(db: Database, keep: Retention, mut stop: watch::Receiver<bool>) {
+/// Prunes periodically until stopped.
+pub(super) async fn run(db: Database, retention: Retention, mut stop: watch::Receiver<bool>) {
     loop {
-        match db.write(async move |db: &Transaction| prune(db, keep).await).await {
+        match db.write(async move |db: &Transaction| prune(db, retention).await).await {
             Ok((Some(left), _)) => metrics::gauge!("rowcast_change_log_entries").set(left as f64),
             Ok((None, _)) => {}
             Err(error) => tracing::warn!(%error, "the change log could not be pruned; trying again later"),
         }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(INTERVAL) => {}
         }
     }
 }
 
-/// How many entries are left; nothing if another node is at it.
-async fn prune(db: &Transaction, keep: Retention) -> Result<Option<i64>, Error> {
+/// Returns the number of remaining entries; none if another node is pruning.
+async fn prune(db: &Transaction, retention: Retention) -> Result<Option<i64>, Error> {
     let (backend, now) = (db.get_database_backend(), clock::now(db).await?);
     if backend == DbBackend::Postgres {
-        let turn = format!("select pg_try_advisory_xact_lock({LOCK})::int::bigint as number");
-        if number(db, &turn).await? == Some(0) {
+        let try_lock = format!("select pg_try_advisory_xact_lock({LOCK})::int::bigint as number");
+        if number(db, &try_lock).await? == Some(0) {
             return Ok(None);
         }
-        // Whoever wanted to know has asked within seconds.
+        // Markers of commits are queried within seconds after the commit.
         db.execute_unprepared(&format!("delete from commits where at < {}", now - 3600)).await?;
     }
     requests::forget(db, now).await?;
     let sql = "select max(next) as number from change_log_marks where at <= ";
-    let old = number(db, &format!("{sql}{}", now - seconds(keep.age))).await?.unwrap_or(0);
-    mark(db, keep, now).await?;
-    let over = number(db, &format!("select max(seq) - {} as number from change_log", keep.entries)).await?;
+    let old = number(db, &format!("{sql}{}", now - seconds(retention.age))).await?.unwrap_or(0);
+    record_mark(db, retention, now).await?;
+    let over =
+        number(db, &format!("select max(seq) - {} as number from change_log", retention.entries)).await?;
     match backend {
         DbBackend::Postgres => postgres(db, old, over.unwrap_or(0)).await?,
         _ => sqlite(db, old, over.unwrap_or(0)).await?,
@@ -56,20 +57,20 @@ async fn prune(db: &Transaction, keep: Retention) -> Result<Option<i64>, Error> 
     Ok(number(db, "select count(*) as number from change_log").await?)
 }
 
-/// Notes how far transactions have come by now, and forgets the notes that are of no use any more.
-async fn mark(db: &Transaction, keep: Retention, now: i64) -> Result<(), DbErr> {
+/// Records the current transaction number with the time, and deletes marks that are no longer needed.
+async fn record_mark(db: &Transaction, retention: Retention, now: i64) -> Result<(), DbErr> {
     let next = match db.get_database_backend() {
         DbBackend::Postgres => "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
         _ => "select coalesce(max(seq), 0) + 1 from change_log",
     };
     db.execute_unprepared(&format!("insert into change_log_marks (at, next) select {now}, ({next})")).await?;
-    let old = now - seconds(keep.age) - 2 * seconds(EVERY);
+    let old = now - seconds(retention.age) - 2 * seconds(INTERVAL);
     db.execute_unprepared(&format!("delete from change_log_marks where at < {old}")).await?;
     Ok(())
 }
 
-/// Deletes entries of transactions below `old`, and those up to the `seq` `over`. Never past a transaction that is open: a
-/// reader that has seen all but that one must not take it for lost. The log's own trigger raises the floor past what is gone.
+/// Deletes entries of transactions below `old`, and those up to `seq` `over`. Entries above an open transaction stay:
+/// a reader that has read all others must not treat it as lost. The log's trigger raises the floor.
 async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     let sql = format!(
         "delete from change_log
@@ -78,7 +79,7 @@ async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     db.execute_unprepared(&sql).await.map(drop)
 }
 
-/// The floor first: then the log's own trigger, which fires for each entry, has nothing to do.
+/// Raises the floor first, so that the log's trigger, which runs for each entry, has nothing to do.
 async fn sqlite(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     let last = (old - 1).max(over);
     let raise = format!(

@@ -1,17 +1,16 @@
-//! Finds what no trigger has seen: rows that differ from what is shown.
+//! Reconciliation: finds rows that differ from the published state although no trigger has logged them.
 //!
 //! ```text
-//! every second ─▶ [ the log has nothing new │ a page's stamp │ if it differs: the page's rows, beside the cache ]
-//!                   one picture of the database                         │
-//!                        differences ─▶ entries in the change log ◀─────┘   and from there as every other change
+//! every second ─▶ [ poll: nothing new │ a page's fingerprint │ if it differs: compare its rows with the cache ]
+//!                   one database snapshot                                │
+//!                        differences ─▶ entries in the change log ◀──────┘   published like any other change
 //! ```
 //!
-//! So a difference reaches every node, every history and every cursor in the ordinary way. A row that changed under the
-//! `version` that is shown is given the next one, so that stale updates conflict. Nothing here is urgent, and all of it is
-//! bounded: rows a second, and the time that may take.
+//! So a difference reaches all nodes, histories and cursors. A row that changed without a new `version` gets the next
+//! one, so that stale updates conflict. Rows per second and time per run are limited.
 
 mod difference;
-mod stamp;
+mod fingerprint;
 
 use std::{
     collections::BTreeMap,
@@ -21,8 +20,8 @@ use std::{
 use tokio::task::JoinHandle;
 
 use super::{
-    reading::{Kinds, in_time},
-    view::View,
+    rows::{CollectionReader, with_timeout},
+    view::CollectionView,
 };
 use crate::{
     database::{Attached, Database, Transaction},
@@ -31,77 +30,77 @@ use crate::{
 };
 use difference::Difference;
 pub(super) use difference::log;
-use stamp::Stamp;
+use fingerprint::Fingerprint;
 
 /// How often to compare.
-const EVERY: Duration = Duration::from_secs(1);
-/// How long it may take then: changes wait meanwhile. So many pages are looked at in any case, which is all of a small
-/// database: a busy machine is slow with everything.
-const LIMIT: Duration = Duration::from_millis(20);
-const FEW: usize = 8;
-/// Rows of a page, and how many it may have become before it is divided.
-const PAGE: usize = 250;
-const LARGEST: usize = 2 * PAGE;
-/// A row that is read costs as much as so many that only their stamp is asked for.
-const READ: i64 = 8;
+const INTERVAL: Duration = Duration::from_secs(1);
+/// The time budget of one run, which delays changes. `MIN_PAGES` are compared in any case; this covers a small
+/// database completely even on a slow machine.
+const TIME_BUDGET: Duration = Duration::from_millis(20);
+const MIN_PAGES: usize = 8;
+/// Rows per page, and the number at which a page is split.
+const PAGE_ROWS: usize = 250;
+const MAX_PAGE_ROWS: usize = 2 * PAGE_ROWS;
+/// Reading a row costs as much as fingerprinting this many rows.
+const READ_COST: i64 = 8;
 
-/// Where the comparison has come, and what it knows of the pages.
+/// The progress of the comparison, and the known fingerprints.
 #[derive(Default)]
 pub(super) struct Reconciler {
-    /// Rows a second; none at all if it is 0.
+    /// Rows per second; 0 disables the comparison.
     rows: i64,
-    /// What is left of them. Below zero, a page was larger than that.
+    /// The remaining rows of this second; negative after a page that exceeded it.
     budget: i64,
     last: Option<Instant>,
-    /// Since when this pass over all collections has gone on.
+    /// The start of the current pass over all collections.
     began: Option<Instant>,
-    place: usize,
+    collection_index: usize,
     after: i64,
-    /// For each collection: the last id of each page, and the stamp under which its rows were what is shown.
-    pages: Vec<BTreeMap<i64, Option<Stamp>>>,
-    /// What was found last is being written: it may wait for locks, and nothing here waits for it.
+    /// By collection: the last id of each page, and the fingerprint at which its rows equalled the published ones.
+    pages: Vec<BTreeMap<i64, Option<Fingerprint>>>,
+    /// The write of the last differences. It may wait for locks, so it runs in the background.
     publishing: Option<JoinHandle<()>>,
 }
 
 impl Reconciler {
-    /// One that looks at so many rows a second.
+    /// Compares this many rows per second.
     pub(super) fn new(rows: u32) -> Self {
         Self { rows: rows.into(), after: i64::MIN, ..Self::default() }
     }
 
-    /// Whether it is time to compare some more.
+    /// Whether the next comparison is due.
     pub(super) fn is_due(&self) -> bool {
         let is_idle = self.publishing.as_ref().is_none_or(JoinHandle::is_finished);
-        self.rows > 0 && is_idle && self.last.is_none_or(|last| last.elapsed() >= EVERY)
+        self.rows > 0 && is_idle && self.last.is_none_or(|last| last.elapsed() >= INTERVAL)
     }
 
-    /// What is known of pages is another database's.
-    pub(super) fn forget(&mut self) {
+    /// Discards the fingerprints, because the database was replaced.
+    pub(super) fn reset(&mut self) {
         *self = Self { rows: self.rows, last: self.last, after: i64::MIN, ..Self::default() };
     }
 
-    /// Compares what is due. What is shown must be what there is if there is `nothing_new` in the same picture.
+    /// Compares the next rows, provided that there is `nothing_new` in the same snapshot.
     pub(super) async fn run(
         &mut self,
         attached: &Attached,
         db: &Database,
-        kinds: &Kinds,
-        views: &[View],
+        reader: &CollectionReader,
+        views: &[CollectionView],
         nothing_new: impl AsyncFn(&Transaction) -> Result<bool, Error>,
     ) {
-        // A read may be run again, one at a time.
-        let me = tokio::sync::Mutex::new(self);
+        // A read may be retried, but never concurrently.
+        let this = tokio::sync::Mutex::new(self);
         let compared = attached.read(async |db| match nothing_new(db).await? {
-            true => me.lock().await.compare(db, kinds, views).await,
+            true => this.lock().await.compare(db, reader, views).await,
             false => Ok(Vec::new()),
         });
         let compared = compared.await;
-        let me = me.into_inner();
+        let this = this.into_inner();
         match compared {
             Ok(differences) if differences.is_empty() => {}
             Ok(differences) => {
                 let published = difference::publish(db.clone(), differences);
-                me.publishing = Some(tokio::task::spawn_local(published));
+                this.publishing = Some(tokio::task::spawn_local(published));
             }
             Err(error) => {
                 tracing::warn!(%error, "what is shown could not be compared with the database; trying again");
@@ -112,8 +111,8 @@ impl Reconciler {
     async fn compare(
         &mut self,
         db: &Transaction,
-        kinds: &Kinds,
-        views: &[View],
+        reader: &CollectionReader,
+        views: &[CollectionView],
     ) -> Result<Vec<Difference>, Error> {
         let began = Instant::now();
         let seconds = self.last.map_or(1, |last| last.elapsed().as_secs().clamp(1, 10)).cast_signed();
@@ -121,83 +120,91 @@ impl Reconciler {
         self.last = Some(began);
         self.pages.resize_with(views.len(), BTreeMap::new);
         let mut found = Vec::new();
-        let is_shown = |place: usize| !views[place].is_withheld();
-        let sent = kinds.iter().enumerate().filter(|(place, kind)| kind.is_sent() && is_shown(*place));
+        let is_shown = |collection_index: usize| !views[collection_index].is_withheld();
+        let sent = reader
+            .iter()
+            .enumerate()
+            .filter(|(collection_index, kind)| kind.is_sent() && is_shown(*collection_index));
         let sent: Vec<_> = sent.collect();
         for at in 0.. {
-            if self.budget <= 0 || at >= FEW && began.elapsed() >= LIMIT {
+            if self.budget <= 0 || at >= MIN_PAGES && began.elapsed() >= TIME_BUDGET {
                 break;
             }
-            let Some((place, kind)) = sent.iter().find(|(place, _)| *place >= self.place) else {
-                self.finish();
+            let Some((collection_index, kind)) =
+                sent.iter().find(|(collection_index, _)| *collection_index >= self.collection_index)
+            else {
+                self.finish_pass();
                 break;
             };
-            if *place != self.place || self.after == i64::MIN {
-                self.enter(*place, &views[*place]);
+            if *collection_index != self.collection_index || self.after == i64::MIN {
+                self.start_collection(*collection_index, &views[*collection_index]);
             }
             self.began.get_or_insert(began);
-            found.extend(self.page(db, kind.as_ref(), &views[*place]).await?);
+            found.extend(self.page(db, kind.as_ref(), &views[*collection_index]).await?);
         }
         Ok(found)
     }
 
-    fn enter(&mut self, place: usize, view: &View) {
-        (self.place, self.after) = (place, i64::MIN);
-        // Where most rows have gone, pages are made anew.
-        if self.pages[place].len() > 2 + 2 * view.rows.len() / PAGE {
-            self.pages[place].clear();
+    fn start_collection(&mut self, collection_index: usize, view: &CollectionView) {
+        (self.collection_index, self.after) = (collection_index, i64::MIN);
+        // After most rows were deleted, the pages are built again.
+        if self.pages[collection_index].len() > 2 + 2 * view.rows.len() / PAGE_ROWS {
+            self.pages[collection_index].clear();
         }
     }
 
-    /// All collections have been compared; what comes next begins from the first.
-    fn finish(&mut self) {
-        (self.place, self.after) = (0, i64::MIN);
+    /// Ends the pass; the next one begins with the first collection.
+    fn finish_pass(&mut self) {
+        (self.collection_index, self.after) = (0, i64::MIN);
         if let Some(began) = self.began.take() {
             metrics::gauge!("rowcast_reconcile_pass_seconds").set(began.elapsed().as_secs_f64());
         }
     }
 
-    /// Compares one page, and goes on to the next.
+    /// Compares one page, and moves on to the next.
     async fn page(
         &mut self,
         db: &Transaction,
         kind: &dyn Kind,
-        view: &View,
+        view: &CollectionView,
     ) -> Result<Option<Difference>, Error> {
         let (after, end) = (self.after, self.end(view));
-        let stamp = in_time(stamp::of(db, kind, after, end)).await?;
+        let stamp = with_timeout(fingerprint::of(db, kind, after, end)).await?;
         let shown = || view.rows.after(after).take_while(|(id, _)| *id <= end);
-        if self.pages[self.place].get(&end).is_some_and(|known| known.as_ref() == Some(&stamp)) {
-            self.pass(end, shown().count(), 1);
+        if self.pages[self.collection_index].get(&end).is_some_and(|known| known.as_ref() == Some(&stamp)) {
+            self.advance(end, shown().count(), 1);
             return Ok(None);
         }
-        let rows = in_time(kind.page(db, after, (LARGEST + 1) as u64)).await?;
-        // With more than that, only so far.
-        let reached = rows.get(LARGEST).map_or(end, |_| rows[LARGEST - 1].0.min(end));
+        let rows = with_timeout(kind.page(db, after, (MAX_PAGE_ROWS + 1) as u64)).await?;
+        // A longer page is compared up to its maximum.
+        let reached = rows.get(MAX_PAGE_ROWS).map_or(end, |_| rows[MAX_PAGE_ROWS - 1].0.min(end));
         let rows: Vec<Encoded> = rows.into_iter().filter(|(id, _)| *id <= reached).collect();
         let shown = shown().take_while(|(id, _)| *id <= reached);
         let difference = Difference::between(kind.plural(), shown, &rows);
         let known = (difference.is_none() && reached == end).then_some(stamp);
-        self.pages[self.place].insert(reached, known);
-        self.pass(reached, rows.len(), READ);
+        self.pages[self.collection_index].insert(reached, known);
+        self.advance(reached, rows.len(), READ_COST);
         Ok(difference)
     }
 
-    /// Where the next page ends: where it did before, unless it has grown too much since.
-    fn end(&self, view: &View) -> i64 {
-        let known = self.pages[self.place].range(self.after.saturating_add(1)..).next().map(|(end, _)| *end);
+    /// The end of the next page: the known one, unless the page has grown too large.
+    fn end(&self, view: &CollectionView) -> i64 {
+        let known = self.pages[self.collection_index]
+            .range(self.after.saturating_add(1)..)
+            .next()
+            .map(|(end, _)| *end);
         let end = known.unwrap_or(i64::MAX);
-        let is_large = view.rows.after(self.after).nth(LARGEST).is_some_and(|(id, _)| id <= end);
-        let cut = || view.rows.after(self.after).nth(PAGE - 1).map(|(id, _)| id);
+        let is_large = view.rows.after(self.after).nth(MAX_PAGE_ROWS).is_some_and(|(id, _)| id <= end);
+        let cut = || view.rows.after(self.after).nth(PAGE_ROWS - 1).map(|(id, _)| id);
         if is_large { cut().unwrap_or(end) } else { end }
     }
 
-    fn pass(&mut self, end: i64, rows: usize, cost: i64) {
-        // A statement costs something, however few its rows.
-        self.budget -= (rows as i64 * cost).max(PAGE as i64 / 10);
+    fn advance(&mut self, end: i64, rows: usize, cost: i64) {
+        // A statement has a minimum cost.
+        self.budget -= (rows as i64 * cost).max(PAGE_ROWS as i64 / 10);
         self.after = end;
         if end == i64::MAX {
-            self.place += 1;
+            self.collection_index += 1;
             self.after = i64::MIN;
         }
     }

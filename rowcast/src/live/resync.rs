@@ -1,4 +1,4 @@
-//! the command `resync`: all that was known of the log is given up, once, on every node.
+//! The command `resync`: all nodes reload, and earlier cursors become invalid.
 
 use sea_orm::{ConnectionTrait, DbBackend};
 
@@ -7,14 +7,14 @@ use crate::{
     error::Error,
 };
 
-/// A collection that there is none of: the entry is there to be numbered.
+/// An entry of no collection, inserted for its number.
 const EVERYTHING: &str = "insert into change_log (collection, row_id) values ('*', 0)";
 const SQLITE: &str = "update change_log_state set floor = (select max(seq) + 1 from change_log)";
 const POSTGRES: &str =
     "update change_log_state set floor = greatest(floor, pg_current_xact_id()::text::bigint + 1)";
 
-/// Has every server on the database read everything anew and send what differs. Raises the log's floor past all that there
-/// is, as if it had been cut off there: so cursors from before are worth nothing, also to servers that start later.
+/// Makes every server on the database reload and publish the differences. Raises the log's floor above all entries,
+/// as if they had been pruned; so earlier cursors are invalid, also on servers that start later.
 ///
 /// # Errors
 /// [`Error::Unavailable`].

@@ -1,4 +1,4 @@
-//! The one task per node that reads the log and publishes: bell → log → cache → every socket.
+//! The task of each node that polls the log and publishes: notification → log → cache → every socket.
 
 mod load;
 mod publish;
@@ -14,251 +14,272 @@ use tokio::sync::{oneshot, watch};
 use super::{
     cache::{Cache, Rows},
     cursor::Cursor,
-    digest::Keeper,
+    digest::DigestWriter,
     epoch::{self, Epochs},
     history::Change,
     horizon::Horizon,
-    log::{self, BULK, Life, Look, Seen},
-    reading::{Kinds, in_time},
+    log::{self, Incarnation, LogPoll, RELOAD_THRESHOLD, ReadProgress},
     reconcile::Reconciler,
-    shared::Shared,
-    view::View,
-    withheld::{Withheld, well_below},
+    rows::{CollectionReader, with_timeout},
+    shared::PublishedState,
+    view::CollectionView,
+    withheld::{Withheld, release_threshold},
 };
 use crate::{
     database::{Attached, Database, Transaction},
     error::Error,
 };
 
-/// How long to wait after a look that failed.
-const PAUSE: Duration = Duration::from_millis(250);
+/// The pause after a failed poll.
+const RETRY_DELAY: Duration = Duration::from_millis(250);
 
-/// How long noting what is shown may hold up the beginning and the end.
-const NOTING: Duration = Duration::from_secs(2);
+/// How long saving the digest may delay start and shutdown.
+const DIGEST_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What rings, what is told, and when to end.
+/// The channels between the tail and [`Live`](super::Live).
 pub(super) struct Signals {
     /// Counts our own commits.
     pub(super) commits: watch::Receiver<u64>,
-    /// Counts those who need a look that begins after they asked.
-    pub(super) asked: watch::Receiver<u64>,
-    /// Up to which commit, and up to which asker, all has been published.
-    pub(super) passing: watch::Sender<u64>,
-    pub(super) answering: watch::Sender<u64>,
+    /// Counts requests for a poll that begins after the request.
+    pub(super) poll_requests: watch::Receiver<u64>,
+    /// The commit and the poll request up to which everything is published.
+    pub(super) published: watch::Sender<u64>,
+    pub(super) polled: watch::Sender<u64>,
     pub(super) stop: watch::Receiver<bool>,
 }
 
 pub(super) struct Tail {
-    kinds: Kinds,
+    reader: CollectionReader,
     hub: Hub,
     db: Database,
-    shared: Arc<Shared>,
-    views: Vec<View>,
+    shared: Arc<PublishedState>,
+    views: Vec<CollectionView>,
     number: u64,
-    at: Seen,
-    /// The log's floor when everything was last read: what was cut off below it is made good for.
+    progress: ReadProgress,
+    /// The log's floor at the last reload. Entries pruned below it are included in the reload.
     floor: u64,
     epochs: Epochs,
-    /// Which database was read last; nothing after an outage.
-    life: Option<Life>,
-    /// Whether it may be another database, whatever it says of itself.
-    moved: bool,
+    /// The database that was read last; none after an outage.
+    incarnation: Option<Incarnation>,
+    /// Whether the database may have been replaced, whatever its identity says.
+    maybe_replaced: bool,
     horizon: Horizon,
     withheld: Withheld,
     reconciler: Reconciler,
-    keeper: Keeper,
+    digest_writer: DigestWriter,
 }
 
-/// What a look brought.
-enum Found {
-    /// Rows, by the place of their collection.
-    Rows(Look, Changes),
-    /// Too much to name, or not known what: all there is.
-    Everything(Look, Vec<Option<Cache>>),
-    /// The database is not the one it was; or the log is not, for this reason.
-    Elsewhere(Option<&'static str>),
+/// The result of a poll.
+enum PollOutcome {
+    /// Changed rows by collection.
+    Changes(LogPoll, ChangeSet),
+    /// All rows, because the changes are unknown or too many.
+    Reload(LogPoll, Vec<Option<Cache>>),
+    /// The database was replaced; or its log was, for this reason.
+    DatabaseReplaced(Option<&'static str>),
 }
 
-struct Changes {
+struct ChangeSet {
     changes: Vec<Change>,
     rows: Vec<(usize, Option<Rows>)>,
-    /// Withheld collections that were looked at, how long that took, and all of them if they are not too large any more.
-    again: Vec<(usize, Duration, Option<Cache>)>,
-    /// Withheld collections in which something has changed.
-    touched: Vec<usize>,
+    /// Withheld collections that were read again: the time it took, and the rows if they are within the limit now.
+    rechecked: Vec<(usize, Duration, Option<Cache>)>,
+    /// Withheld collections with new changes.
+    changed_withheld: Vec<usize>,
 }
 
 impl Tail {
-    /// Publishes until told to stop. `ready` is given what the sockets are served from once it is there.
+    /// Polls and publishes until stopped; `ready` receives the published state.
     pub(super) async fn run(
         mut self,
         mut attached: Attached,
         mut signals: Signals,
-        ready: oneshot::Sender<Result<Arc<Shared>, Error>>,
+        ready: oneshot::Sender<Result<Arc<PublishedState>, Error>>,
     ) {
-        // Before anything is shown, so that whatever comes after it can be found, however this ends.
-        let _ = tokio::time::timeout(NOTING, self.keep()).await;
+        // Saved before the first publication, so that a later start finds every change after it, even after a crash.
+        let _ = tokio::time::timeout(DIGEST_TIMEOUT, self.save_digest()).await;
         let _ = ready.send(Ok(self.shared.clone()));
-        // What was written while everything was read is not waited for.
+        // Polls at once for commits during the initial read.
         signals.commits.mark_changed();
-        let mut told = 0;
+        let mut notified = 0;
         loop {
             let quiet = tokio::select! {
                 biased;
                 _ = signals.stop.wait_for(|stop| *stop) => break,
                 _ = signals.commits.changed() => false,
-                _ = signals.asked.changed() => true,
+                _ = signals.poll_requests.changed() => true,
                 () = attached.rung() => true,
                 () = self.withheld.wait() => true,
             };
             let target = *signals.commits.borrow_and_update();
-            let asker = *signals.asked.borrow_and_update();
-            let looked = self.step(&attached, quiet).await;
-            let was_caught_up = self.shared.caught_up.swap(looked.is_ok(), Ordering::Relaxed);
-            if let Err(error) = looked {
+            let ticket = *signals.poll_requests.borrow_and_update();
+            let result = self.poll_and_publish(&attached, quiet).await;
+            let was_caught_up = self.shared.caught_up.swap(result.is_ok(), Ordering::Relaxed);
+            if let Err(error) = result {
                 if was_caught_up {
                     tracing::warn!(%error, "the change log could not be read; trying until it can");
                 }
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_DELAY).await;
                 if attached.renew() {
-                    // It may come back as another one: a backup, or a standby that took over.
-                    self.life = None;
-                    self.moved = true;
+                    // The database may have been replaced: by a backup, or by a standby that was promoted.
+                    self.incarnation = None;
+                    self.maybe_replaced = true;
                 }
                 signals.commits.mark_changed();
                 continue;
             }
-            signals.passing.send_replace(target);
-            signals.answering.send_replace(asker);
-            if target > told {
-                told = target;
+            signals.published.send_replace(target);
+            signals.polled.send_replace(ticket);
+            if target > notified {
+                notified = target;
                 attached.ring().await;
             }
             self.reconcile(&attached).await;
-            if self.keeper.is_due(self.number) {
-                tokio::task::spawn_local(self.keep());
+            if self.digest_writer.is_due(self.number) {
+                tokio::task::spawn_local(self.save_digest());
             }
         }
-        let _ = tokio::time::timeout(NOTING, self.keep()).await;
+        let _ = tokio::time::timeout(DIGEST_TIMEOUT, self.save_digest()).await;
     }
 
-    /// Notes what is shown, for a server that starts later.
-    fn keep(&mut self) -> impl Future<Output = ()> + use<> {
-        let cursor = Cursor::new(self.epochs.now(), &self.at.position);
-        self.keeper.keep(&self.db, self.number, cursor, &self.views)
+    /// Saves a digest of the published state, for a later start.
+    fn save_digest(&mut self) -> impl Future<Output = ()> + use<> {
+        let cursor = Cursor::new(self.epochs.current(), &self.progress.position);
+        self.digest_writer.save(&self.db, self.number, cursor, &self.views)
     }
 
-    /// Publishes whatever has been committed by now. A `quiet` look expects nothing.
-    async fn step(&mut self, attached: &Attached, quiet: bool) -> Result<(), Error> {
+    /// Publishes all changes that are committed by now. A `quiet` poll expects none.
+    async fn poll_and_publish(&mut self, attached: &Attached, quiet: bool) -> Result<(), Error> {
         let began = Instant::now();
         let due = !self.withheld.due(|_| false).is_empty();
-        if quiet && !due && self.glance(attached).await? {
+        if quiet && !due && self.quick_check(attached).await? {
             return Ok(());
         }
         loop {
-            match attached.read(async |db| self.look(db).await).await? {
-                Found::Rows(look, changes) => break self.take(look.seen, changes),
-                Found::Everything(look, caches) => break self.take_all(look, caches),
-                Found::Elsewhere(doubt) => self.move_over(attached, doubt).await?,
+            match attached.read(async |db| self.poll(db).await).await? {
+                PollOutcome::Changes(poll, changes) => break self.apply_changes(poll.progress, changes),
+                PollOutcome::Reload(poll, caches) => break self.apply_reload(poll, caches),
+                PollOutcome::DatabaseReplaced(inconsistency) => {
+                    self.reload_replaced_database(attached, inconsistency).await?
+                }
             }
         }
-        self.horizon.observe(&self.at.position, attached).await;
+        self.horizon.observe(&self.progress.position, attached).await;
         metrics::histogram!("rowcast_live_publish_seconds").record(began.elapsed().as_secs_f64());
         Ok(())
     }
 
-    /// Whether one statement shows that there is nothing new.
-    async fn glance(&mut self, attached: &Attached) -> Result<bool, Error> {
+    /// Whether a single statement shows that nothing is new.
+    async fn quick_check(&mut self, attached: &Attached) -> Result<bool, Error> {
         let Some(connection) = attached.glance() else { return Ok(false) };
-        let look = in_time(log::look(connection, &self.at, self.epochs.now())).await?;
-        let nothing = self.is_nothing(&look);
+        let poll = with_timeout(log::poll(connection, &self.progress, self.epochs.current())).await?;
+        let nothing = self.is_unchanged(&poll);
         if nothing {
-            self.shared.passed(look.seen.position.clone(), Vec::new());
-            self.at = look.seen;
-            self.horizon.observe(&self.at.position, attached).await;
+            self.shared.advance(poll.progress.position.clone(), Vec::new());
+            self.progress = poll.progress;
+            self.horizon.observe(&self.progress.position, attached).await;
         }
         Ok(nothing)
     }
 
-    async fn look(&self, db: &Transaction) -> Result<Found, Error> {
-        let look = in_time(log::look(db, &self.at, self.epochs.now())).await?;
-        if self.is_elsewhere(&look) {
-            return Ok(Found::Elsewhere(look.doubt));
+    async fn poll(&self, db: &Transaction) -> Result<PollOutcome, Error> {
+        let poll = with_timeout(log::poll(db, &self.progress, self.epochs.current())).await?;
+        if self.is_replaced(&poll) {
+            return Ok(PollOutcome::DatabaseReplaced(poll.inconsistency));
         }
-        if self.is_cut(&look) || look.entries.len() > BULK {
-            let caches = self.kinds.everything(db).await?;
-            return Ok(Found::Everything(look, caches));
+        if self.is_pruned(&poll) || poll.entries.len() > RELOAD_THRESHOLD {
+            let caches = self.reader.read_all(db).await?;
+            return Ok(PollOutcome::Reload(poll, caches));
         }
-        let is_withheld = |place: usize| self.views.get(place).is_some_and(View::is_withheld);
-        let changes = self.kinds.changes(db, &look.entries, &is_withheld).await?;
-        let rows = self.kinds.rows(db, &changes).await?;
-        let touched = (0..self.views.len()).filter(|place| is_withheld(*place));
-        let touched: Vec<usize> = touched.filter(|place| self.kinds.concern(&look.entries, *place)).collect();
-        let mut again = Vec::new();
-        for place in self.withheld.due(|place| touched.contains(&place)) {
+        let is_withheld = |collection_index: usize| {
+            self.views.get(collection_index).is_some_and(CollectionView::is_withheld)
+        };
+        let changes = self.reader.changes(db, &poll.entries, &is_withheld).await?;
+        let rows = self.reader.rows(db, &changes).await?;
+        let changed_withheld =
+            (0..self.views.len()).filter(|collection_index| is_withheld(*collection_index));
+        let changed_withheld: Vec<usize> = changed_withheld
+            .filter(|collection_index| self.reader.affects(&poll.entries, *collection_index))
+            .collect();
+        let mut rechecked = Vec::new();
+        for collection_index in
+            self.withheld.due(|collection_index| changed_withheld.contains(&collection_index))
+        {
             let began = Instant::now();
-            let all = self.kinds.all_of(db, place, well_below(self.kinds.limit)).await?;
-            again.push((place, began.elapsed(), all));
+            let all = self
+                .reader
+                .read_collection(db, collection_index, release_threshold(self.reader.limit))
+                .await?;
+            rechecked.push((collection_index, began.elapsed(), all));
         }
-        Ok(Found::Rows(look, Changes { changes, rows, again, touched }))
+        Ok(PollOutcome::Changes(poll, ChangeSet { changes, rows, rechecked, changed_withheld }))
     }
 
-    /// Looks a second time, and compares some of what is shown with what there is.
+    /// Compares part of the published state with the database.
     async fn reconcile(&mut self, attached: &Attached) {
         if !self.reconciler.is_due() {
             return;
         }
         let mut reconciler = std::mem::take(&mut self.reconciler);
         let nothing_new = async |db: &Transaction| {
-            let look = in_time(log::look(db, &self.at, self.epochs.now())).await?;
-            Ok(self.is_nothing(&look))
+            let poll = with_timeout(log::poll(db, &self.progress, self.epochs.current())).await?;
+            Ok(self.is_unchanged(&poll))
         };
-        reconciler.run(attached, &self.db, &self.kinds, &self.views, nothing_new).await;
+        reconciler.run(attached, &self.db, &self.reader, &self.views, nothing_new).await;
         self.reconciler = reconciler;
     }
 
-    fn is_elsewhere(&self, look: &Look) -> bool {
-        self.moved || look.doubt.is_some() || self.life.as_ref() != Some(&look.life)
+    fn is_replaced(&self, poll: &LogPoll) -> bool {
+        self.maybe_replaced
+            || poll.inconsistency.is_some()
+            || self.incarnation.as_ref() != Some(&poll.incarnation)
     }
 
-    /// Whether entries are gone that have not been read here: what they said is not known.
-    fn is_cut(&self, look: &Look) -> bool {
-        look.floor > self.at.position.horizon() && look.floor > self.floor
+    /// Whether entries were pruned before they were read here.
+    fn is_pruned(&self, poll: &LogPoll) -> bool {
+        poll.floor > self.progress.position.horizon() && poll.floor > self.floor
     }
 
-    fn is_nothing(&self, look: &Look) -> bool {
-        look.entries.is_empty() && !self.is_elsewhere(look) && !self.is_cut(look)
+    fn is_unchanged(&self, poll: &LogPoll) -> bool {
+        poll.entries.is_empty() && !self.is_replaced(poll) && !self.is_pruned(poll)
     }
 
-    /// The database may be another one than before: finds out, and reads it as a whole if it is. A log in doubt is another one in
-    /// any case.
-    async fn move_over(&mut self, attached: &Attached, doubt: Option<&str>) -> Result<(), Error> {
-        let epochs = in_time(epoch::begin(&self.db, doubt.map(|_| self.epochs.now()))).await?;
-        let same = epochs.now() == self.epochs.now();
+    /// Checks whether the database was replaced, and reloads it if so. An inconsistent log always counts as replaced.
+    async fn reload_replaced_database(
+        &mut self,
+        attached: &Attached,
+        inconsistency: Option<&str>,
+    ) -> Result<(), Error> {
+        let epochs =
+            with_timeout(epoch::begin(&self.db, inconsistency.map(|_| self.epochs.current()))).await?;
+        let same = epochs.current() == self.epochs.current();
         let load = async |db: &Transaction| {
-            let look = log::end(db, epochs.now()).await?;
-            let caches = if same { None } else { Some(self.kinds.everything(db).await?) };
-            Ok((look, caches))
+            let poll = log::end(db, epochs.current()).await?;
+            let caches = if same { None } else { Some(self.reader.read_all(db).await?) };
+            Ok((poll, caches))
         };
-        let (look, caches) = attached.read(load).await?;
-        // Not before it has been read: what fails is found out anew.
-        (self.epochs, self.life, self.moved) = (epochs, Some(look.life.clone()), false);
+        let (poll, caches) = attached.read(load).await?;
+        // Set after the read: if the read fails, the check is repeated.
+        (self.epochs, self.incarnation, self.maybe_replaced) =
+            (epochs, Some(poll.incarnation.clone()), false);
         if let Some(caches) = caches {
-            match doubt {
-                Some(doubt) => {
-                    tracing::warn!("the change log is not as it was: {doubt}; everything is read anew")
+            match inconsistency {
+                Some(inconsistency) => {
+                    tracing::warn!(
+                        "the change log is not as it was: {inconsistency}; everything is read anew"
+                    )
                 }
                 None => tracing::warn!("this is another database than before: everything is read anew"),
             }
             metrics::counter!("rowcast_live_epochs_total").increment(1);
-            self.reconciler.forget();
-            self.take_all(look, caches);
+            self.reconciler.reset();
+            self.apply_reload(poll, caches);
         }
         Ok(())
     }
 }
 
-/// However the task ends, what it leaves behind is not caught up any more, and readiness says so.
+/// However the task ends, readiness reports that live is not caught up.
 impl Drop for Tail {
     fn drop(&mut self) {
         self.shared.caught_up.store(false, Ordering::Relaxed);

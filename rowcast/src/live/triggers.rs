@@ -1,7 +1,8 @@
-//! Whether the triggers are in place that write the change log and move versions, on PostgreSQL, where they can be switched off.
+//! Monitors the triggers of the change log and of versions on PostgreSQL, where they can be disabled.
 //!
-//! `alter table … enable trigger all`, as `pg_restore --disable-triggers` says at its end, leaves them firing but under
-//! replication; they are set to fire always again. One that is disabled or gone may be meant so: the log names its table.
+//! `alter table … enable trigger all`, with which `pg_restore --disable-triggers` ends, enables triggers except under
+//! replication. Those are set to fire always again. A disabled or missing trigger may be intended, so it is only
+//! logged.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -10,8 +11,9 @@ use tokio::sync::watch;
 
 use crate::database::{Database, Transaction};
 
-/// Each table with the state of its triggers: `A` always, `O` not under replication, `D` disabled, empty if there is none.
-const FOUND: &str = "
+/// The triggers of each table with their state: `A` always, `O` not under replication, `D` disabled, empty if
+/// missing.
+const LOG_TRIGGERS: &str = "
     select name, coalesce(tgname, '') as trigger, coalesce(tgenabled::text, '') as state
     from unnest(string_to_array($1, ',')) as name
     left join (
@@ -20,30 +22,30 @@ const FOUND: &str = "
     ) as log on tgrelid = to_regclass(quote_ident(name))
     where coalesce(tgenabled::text, '') <> 'A'";
 
-/// Those that move versions, if they do not fire always.
-const VERSIONS: &str = "
+/// The version triggers that do not fire always.
+const VERSION_TRIGGERS: &str = "
     select relname::text as name, tgname::text as trigger, tgenabled::text as state
     from pg_trigger join pg_class on pg_class.oid = tgrelid
     where tgrelid in (select to_regclass(quote_ident(name)) from unnest(string_to_array($1, ',')) as name)
         and starts_with(tgname::text, 'zz_' || relname || '_') and tgenabled <> 'A'";
 
-/// How often to look.
-const EVERY: Duration = Duration::from_secs(10);
-/// Others wait behind what waits for a table, so it does not wait long.
-const PATIENCE: &str = "set local lock_timeout = '50ms'";
+/// How often to check.
+const INTERVAL: Duration = Duration::from_secs(10);
+/// A waiting `alter table` blocks other statements, so the timeout is short.
+const LOCK_TIMEOUT: &str = "set local lock_timeout = '50ms'";
 
-/// A table, and a trigger of it or nothing.
-type Amiss = BTreeSet<(String, String)>;
+/// Tables with the name of a trigger, or an empty name.
+type BrokenTriggers = BTreeSet<(String, String)>;
 
-/// Looks at the triggers of these tables, mends what can be mended and says what cannot, until told to stop.
+/// Checks and repairs the triggers of these tables until stopped; logs those that it cannot repair.
 pub(super) async fn run(db: Database, tables: Vec<&'static str>, mut stop: watch::Receiver<bool>) {
-    let (tables, mut said) = (Arc::new(tables), Amiss::new());
+    let (tables, mut reported) = (Arc::new(tables), BrokenTriggers::new());
     loop {
         let all = tables.clone();
-        match db.write(async move |db| Ok(arm(db, &all).await?)).await {
-            Ok((amiss, _)) => {
-                amiss.difference(&said).for_each(say);
-                said = amiss;
+        match db.write(async move |db| Ok(repair(db, &all).await?)).await {
+            Ok((broken, _)) => {
+                broken.difference(&reported).for_each(warn);
+                reported = broken;
             }
             Err(error) => {
                 tracing::debug!(%error, "the change log's triggers were not looked at; trying again")
@@ -51,12 +53,12 @@ pub(super) async fn run(db: Database, tables: Vec<&'static str>, mut stop: watch
         }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(INTERVAL) => {}
         }
     }
 }
 
-fn say((table, trigger): &(String, String)) {
+fn warn((table, trigger): &(String, String)) {
     if trigger.starts_with("zz_") {
         let what =
             "a table has a disabled trigger that moves versions: a stale update may pass for a fresh one";
@@ -70,21 +72,22 @@ fn say((table, trigger): &(String, String)) {
     );
 }
 
-async fn arm(db: &Transaction, tables: &[&'static str]) -> Result<Amiss, DbErr> {
+async fn repair(db: &Transaction, tables: &[&'static str]) -> Result<BrokenTriggers, DbErr> {
     let ask = |sql: &str| Statement::from_sql_and_values(DbBackend::Postgres, sql, [tables.join(",").into()]);
-    let (logs, versions) = (db.query_all_raw(ask(FOUND)).await?, db.query_all_raw(ask(VERSIONS)).await?);
-    let mut amiss = Amiss::new();
+    let (logs, versions) =
+        (db.query_all_raw(ask(LOG_TRIGGERS)).await?, db.query_all_raw(ask(VERSION_TRIGGERS)).await?);
+    let mut broken = BrokenTriggers::new();
     for row in logs.iter().chain(&versions) {
         let text = |column: &str| row.try_get::<String>("", column);
         let (table, trigger) = (text("name")?, text("trigger")?);
         if text("state")? == "O" {
-            db.execute_unprepared(PATIENCE).await?;
+            db.execute_unprepared(LOCK_TIMEOUT).await?;
             db.execute_unprepared(&format!("alter table \"{table}\" enable always trigger \"{trigger}\""))
                 .await?;
             tracing::info!(table, trigger, "a trigger fires under replication again");
         } else {
-            amiss.insert((table, trigger));
+            broken.insert((table, trigger));
         }
     }
-    Ok(amiss)
+    Ok(broken)
 }

@@ -1,43 +1,49 @@
-//! Rows that were written since a position, of which the change log has nothing: PostgreSQL keeps, with each row, the
-//! transaction that wrote it last (`xmin`).
+//! Rows that were written after a position without a log entry. PostgreSQL stores with each row the transaction that
+//! last wrote it (`xmin`).
 //!
-//! A row is logged if an entry of it is of that transaction, or of a later one: clients that have missed the entry are sent
-//! the row as it is now. Rows that are gone have no `xmin`; the [digest](super::digest) counts those. A transaction with
-//! savepoints writes rows under numbers of its own, so its rows may be found without need; they are published once more.
+//! A row is logged if it has an entry of that transaction or of a later one; a client that has missed the entry
+//! receives the current row. Deleted rows have no `xmin`; the [digest](super::digest) detects those. A transaction
+//! with savepoints writes rows under subtransaction numbers, so its rows may be found although they are logged; they
+//! are published again.
 
 use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use super::{position::Position, reading::Kinds};
+use super::{position::Position, rows::CollectionReader};
 use crate::{database::Transaction, registry::Kind};
 
-/// With more of them, everything is read anew.
-pub(super) const MOST: usize = 2000;
+/// With more rows, all nodes reload.
+pub(super) const MAX_ROWS: usize = 2000;
 
-/// Ids and versions, by the place of their collection; of each at most one more than [`MOST`].
+/// Ids and versions by collection index; at most one more than [`MAX_ROWS`] of each.
 pub(super) type Unlogged = BTreeMap<u16, Vec<(i64, i64)>>;
 
-/// What was written since; nothing on SQLite.
-pub(super) async fn since(db: &Transaction, kinds: &Kinds, position: &Position) -> Result<Unlogged, DbErr> {
+/// The rows written after a position; none on SQLite.
+pub(super) async fn since(
+    db: &Transaction,
+    reader: &CollectionReader,
+    position: &Position,
+) -> Result<Unlogged, DbErr> {
     let mut found = Unlogged::new();
     if db.get_database_backend() != DbBackend::Postgres {
         return Ok(found);
     }
-    for (place, kind) in (0..).zip(kinds.iter()).filter(|(_, kind)| kind.is_sent()) {
-        let values = [kind.plural().into(), position.horizon().to_string().into(), (MOST as i64 + 1).into()];
+    for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| kind.is_sent()) {
+        let values =
+            [kind.plural().into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql(kind.as_ref()), values);
         let rows = db.query_all_raw(statement).await?;
         let read = |row: &sea_orm::QueryResult| Ok((row.try_get("", "id")?, row.try_get("", "version")?));
         let rows = rows.iter().map(read).collect::<Result<Vec<_>, DbErr>>()?;
         if !rows.is_empty() {
-            found.insert(place, rows);
+            found.insert(collection_index, rows);
         }
     }
     Ok(found)
 }
 
-/// An `age` is how many transactions ago a number was given out; a row without one in that window is older.
+/// `age` is the number of transactions since; a row without an age in the window is older.
 fn sql(kind: &dyn Kind) -> String {
     let table = kind.plural();
     let mut written = format!("select id, xmin from \"{table}\"");

@@ -1,4 +1,4 @@
-//! One collection in a picture: its rows, and whether clients are sent them.
+//! One collection in a version: its rows and its availability.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,98 +6,101 @@ use socketio::{Frame, FrameWriter};
 
 use super::{cache::Cache, position::Position};
 
-/// A collection in a picture.
+/// A collection in a version.
 #[derive(Clone)]
-pub(super) struct View {
+pub(super) struct CollectionView {
     pub(super) plural: &'static str,
-    /// None while it is withheld.
+    /// Empty while the collection is withheld.
     pub(super) rows: Cache,
     pub(super) sent: bool,
-    /// The number of the picture in which it last changed.
+    /// The version in which it last changed.
     pub(super) changed: u64,
-    extent: Extent,
-    /// Its snapshot. Pictures in which it is the same share the place.
-    pub(super) made: Arc<Mutex<Option<Made>>>,
+    availability: Availability,
+    /// The encoded snapshot, shared by the versions in which it is the same.
+    pub(super) cached: Arc<Mutex<Option<CachedFrame>>>,
 }
 
-/// Whether clients are sent a collection, and from which picture on.
+/// Whether a collection is sent, and since which version.
 #[derive(Clone)]
-enum Extent {
-    /// Who had it then and has been told everything since has all of it.
-    Whole { number: u64, since: Position },
-    /// It is larger than that many bytes.
-    Withheld { number: u64, limit: usize, beyond: Beyond },
+enum Availability {
+    /// Complete for clients that have received all changes since.
+    Available { number: u64, since: Position },
+    /// Larger than `limit` bytes.
+    Withheld { number: u64, limit: usize, source: LimitSource },
 }
 
-/// Whose limit it is.
+/// The origin of a limit.
 #[derive(Clone, Copy)]
-pub(super) enum Beyond {
-    /// The server's, for all.
+pub(super) enum LimitSource {
+    /// The server's setting.
     Server,
-    /// That of some clients.
+    /// The message limit of some clients.
     Client,
 }
 
-/// A snapshot or several, and when they were made.
-pub(super) struct Made {
+/// An encoded frame, and the cursor state for which it is valid.
+pub(super) struct CachedFrame {
     pub(super) frame: Frame,
     pub(super) revision: u64,
     pub(super) horizon: u64,
 }
 
-impl View {
-    /// One that is not `sent` has no snapshot.
+impl CollectionView {
+    /// A view; without `sent` it has no snapshot.
     pub(super) fn new(plural: &'static str, sent: bool, rows: Cache) -> Self {
-        let extent = Extent::Whole { number: 0, since: Position::default() };
-        Self { plural, rows, sent, changed: 1, extent, made: Arc::default() }
+        let availability = Availability::Available { number: 0, since: Position::default() };
+        Self { plural, rows, sent, changed: 1, availability, cached: Arc::default() }
     }
 
-    /// Takes the rows as they are from the picture `number` on.
+    /// Replaces the rows in version `number`.
     pub(super) fn change(&mut self, rows: Cache, number: u64) {
-        (self.rows, self.changed, self.made) = (rows, number, Arc::default());
+        (self.rows, self.changed, self.cached) = (rows, number, Arc::default());
     }
 
-    /// It is too large from the picture `number` on: nothing of it is sent, and nothing kept.
-    pub(super) fn withhold(&mut self, limit: usize, beyond: Beyond, number: u64) {
+    /// Withholds the collection from version `number` on and drops its rows.
+    pub(super) fn withhold(&mut self, limit: usize, source: LimitSource, number: u64) {
         self.change(Cache::default(), number);
-        self.extent = Extent::Withheld { number, limit, beyond };
+        self.availability = Availability::Withheld { number, limit, source };
     }
 
-    /// It is sent again from the picture `number` on; what happened before that position is not known of it.
+    /// Releases the collection in version `number`; its changes before the position are unknown.
     pub(super) fn release(&mut self, rows: Cache, number: u64, since: Position) {
         self.change(rows, number);
-        self.extent = Extent::Whole { number, since };
+        self.availability = Availability::Available { number, since };
     }
 
-    /// The same for those who were shown `before`, with a snapshot of its own.
-    pub(super) fn anew(&self, before: Option<&Self>) -> Self {
-        let mut view = Self { made: Arc::default(), ..self.clone() };
-        if let Some(before) = before.filter(|before| before.turned() > self.turned()) {
-            view.extent = before.extent.clone();
+    /// A copy with a snapshot of its own, for clients that had `before`.
+    pub(super) fn fork(&self, before: Option<&Self>) -> Self {
+        let mut view = Self { cached: Arc::default(), ..self.clone() };
+        if let Some(before) =
+            before.filter(|before| before.availability_changed_at() > self.availability_changed_at())
+        {
+            view.availability = before.availability.clone();
         }
         view
     }
 
     pub(super) fn is_withheld(&self) -> bool {
-        matches!(self.extent, Extent::Withheld { .. })
+        matches!(self.availability, Availability::Withheld { .. })
     }
 
-    /// Whether it became one or the other with the picture of that number, or after.
-    pub(super) fn has_turned(&self, number: u64) -> bool {
-        self.turned() >= number
+    /// Whether it was withheld or released in version `number` or later.
+    pub(super) fn availability_changed_since(&self, number: u64) -> bool {
+        self.availability_changed_at() >= number
     }
 
-    fn turned(&self) -> u64 {
-        let (Extent::Whole { number, .. } | Extent::Withheld { number, .. }) = self.extent;
+    fn availability_changed_at(&self) -> u64 {
+        let (Availability::Available { number, .. } | Availability::Withheld { number, .. }) =
+            self.availability;
         number
     }
 
-    /// Whether all of it is known that happened after a position.
-    pub(super) fn is_whole_since(&self, position: &Position) -> bool {
-        matches!(&self.extent, Extent::Whole { since, .. } if position.covers(since))
+    /// Whether all changes after a position are known.
+    pub(super) fn is_complete_since(&self, position: &Position) -> bool {
+        matches!(&self.availability, Availability::Available { since, .. } if position.covers(since))
     }
 
-    /// What stands in the place of a snapshot: the event `withheld`.
+    /// The event `withheld`, sent in place of a snapshot.
     pub(super) fn notice(&self) -> Option<Frame> {
         let json = self.notice_json()?;
         let mut writer = FrameWriter::event("withheld", json.len());
@@ -105,17 +108,17 @@ impl View {
         Some(writer.seal())
     }
 
-    /// What that event carries.
+    /// The payload of `withheld`.
     pub(super) fn notice_json(&self) -> Option<String> {
-        let Extent::Withheld { limit, beyond, .. } = self.extent else { return None };
+        let Availability::Withheld { limit, source, .. } = self.availability else { return None };
         let plural = self.plural;
-        let than = match beyond {
-            Beyond::Server => format!("{limit} bytes:"),
-            Beyond::Client => format!(
+        let limit_text = match source {
+            LimitSource::Server => format!("{limit} bytes:"),
+            LimitSource::Client => format!(
                 "{limit} bytes, the largest message that this client seems to take: raise its limit, ask for chunks, or"
             ),
         };
-        let reason = format!("larger than {than} list it, page by page, by list_{plural}");
+        let reason = format!("larger than {limit_text} list it, page by page, by list_{plural}");
         Some(format!(r#"{{"collection":"{plural}","limit":{limit},"reason":"{reason}"}}"#))
     }
 }

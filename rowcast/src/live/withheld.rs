@@ -1,64 +1,65 @@
-//! Collections that are too large to be sent: when to look whether they still are.
+//! Rechecks of withheld collections, which are above the size limit.
 //!
-//! Nothing is read of a withheld collection when it changes, so that what it costs does not grow with it. Some time after it has
-//! changed it is read once, no further than to the limit; and it is sent again only once it is well below that, or a collection at
-//! its limit would be sent whole again and again.
+//! A change of a withheld collection does not read it, so the cost does not grow with its size. Some time after a
+//! change it is read once, up to the limit. It is released only when it is well below the limit; otherwise a
+//! collection near the limit would be sent again and again.
 
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
 
-/// Between two looks at a collection, at least.
-const PAUSE: Duration = Duration::from_secs(1);
-/// How many times longer than a look took it is to the next one.
-const PART: u32 = 50;
+/// The minimum interval between two rechecks of a collection.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
+/// The interval as a multiple of the last recheck's duration.
+const BACKOFF: u32 = 50;
 
-/// The withheld collections, by their places.
+/// The withheld collections by index.
 #[derive(Default)]
-pub(super) struct Withheld(BTreeMap<usize, Look>);
+pub(super) struct Withheld(BTreeMap<usize, Recheck>);
 
-struct Look {
-    /// Whether anything in it has changed since.
+struct Recheck {
+    /// Whether it has changed since.
     stale: bool,
     not_before: Instant,
 }
 
-/// Bytes that a withheld collection may have to be sent again.
-pub(super) fn well_below(limit: usize) -> usize {
+/// The size below which a withheld collection is released.
+pub(super) fn release_threshold(limit: usize) -> usize {
     limit - limit / 8
 }
 
 impl Withheld {
-    /// It has been seen to be too large, which took so long.
-    pub(super) fn seen(&mut self, place: usize, took: Duration) {
-        let not_before = Instant::now() + PAUSE.max(took * PART);
-        self.0.insert(place, Look { stale: false, not_before });
+    /// Schedules the next recheck, after one of this duration.
+    pub(super) fn schedule(&mut self, collection_index: usize, took: Duration) {
+        let not_before = Instant::now() + MIN_INTERVAL.max(took * BACKOFF);
+        self.0.insert(collection_index, Recheck { stale: false, not_before });
     }
 
-    /// It is sent again.
-    pub(super) fn remove(&mut self, place: usize) {
-        self.0.remove(&place);
+    /// Removes a collection that was released.
+    pub(super) fn remove(&mut self, collection_index: usize) {
+        self.0.remove(&collection_index);
     }
 
-    /// Something in those has changed for which that is so.
-    pub(super) fn touch(&mut self, touched: impl Fn(usize) -> bool) {
-        for (place, look) in &mut self.0 {
-            look.stale |= touched(*place);
+    /// Marks collections as changed.
+    pub(super) fn mark_changed(&mut self, has_changed: impl Fn(usize) -> bool) {
+        for (collection_index, recheck) in &mut self.0 {
+            recheck.stale |= has_changed(*collection_index);
         }
     }
 
-    /// Those that are to be looked at now, if those count as changed for which that is so.
-    pub(super) fn due(&self, touched: impl Fn(usize) -> bool) -> Vec<usize> {
+    /// The collections to be rechecked now: those marked as changed, or for which `has_changed` is true.
+    pub(super) fn due(&self, has_changed: impl Fn(usize) -> bool) -> Vec<usize> {
         let now = Instant::now();
-        let due =
-            self.0.iter().filter(|(place, look)| (look.stale || touched(**place)) && look.not_before <= now);
-        due.map(|(place, _)| *place).collect()
+        let due = self.0.iter().filter(|(collection_index, recheck)| {
+            (recheck.stale || has_changed(**collection_index)) && recheck.not_before <= now
+        });
+        due.map(|(collection_index, _)| *collection_index).collect()
     }
 
-    /// Returns when there is one to be looked at.
+    /// Waits until a recheck is due.
     pub(super) async fn wait(&self) {
-        match self.0.values().filter(|look| look.stale).map(|look| look.not_before).min() {
+        match self.0.values().filter(|recheck| recheck.stale).map(|recheck| recheck.not_before).min() {
             Some(at) => tokio::time::sleep_until(at.into()).await,
             None => std::future::pending().await,
         }

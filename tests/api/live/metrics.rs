@@ -30,7 +30,7 @@ async fn live_is_measured(database: &Database) {
         "rowcast_live_publish_seconds_count",
         "rowcast_live_lag_seconds_count",
         "rowcast_live_delivery_seconds_count",
-        "rowcast_live_remembered_changes",
+        "rowcast_live_history_changes",
     ] {
         http::until_metric(address, name, |count| count >= 5.0).await;
     }

@@ -57,7 +57,7 @@ async fn sleeps(auth: Value, event: &str) {
     let awake = sleeper.wake().await;
     awake.keeps("the last of it", |copy| copy.rows("workout_plans") == last.rows("workout_plans")).await;
     awake.agrees().await;
-    assert!(event == "workout_plans" || http::metric(address, "rowcast_live_folded_total").await > 0.0);
+    assert!(event == "workout_plans" || http::metric(address, "rowcast_live_coalesced_total").await > 0.0);
     let heard = awake.events_since(0).iter().filter(|name| *name == event).count();
     assert!(heard < FEW, "{heard} of {WRITES} and more");
     let row = writer.ask("update_workout_plan", json!({ "id": 1, "name": "Awake" })).await.done();

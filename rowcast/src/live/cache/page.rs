@@ -1,20 +1,20 @@
-//! Some rows that follow each other, in one piece.
+//! Consecutive rows in one allocation.
 
-/// Bytes of JSON in a page at least and at most, unless one row has more.
+/// The lower and upper limit of a page's size, unless one row is larger.
 const BOUNDS: (usize, usize) = (16 * 1024, 1024 * 1024);
-/// Bytes that are copied in the time in which a reference to a page is counted, up and down again.
-const COUNTED: usize = 1000;
+/// Bytes that can be copied in the time of incrementing and decrementing one page's reference count.
+const REFERENCE_COST: usize = 1000;
 
-/// How large pages may be in a collection of that many bytes. A change copies one page and counts them all, so this is where the
-/// two cost the same.
-fn largest(bytes: usize) -> usize {
-    (bytes * COUNTED).isqrt().clamp(BOUNDS.0, BOUNDS.1)
+/// The page size for a collection of this size. A change copies one page and counts references to all pages; at this
+/// size the two cost the same.
+fn page_size(bytes: usize) -> usize {
+    (bytes * REFERENCE_COST).isqrt().clamp(BOUNDS.0, BOUNDS.1)
 }
 
-/// Rows in id order. It has at least one.
+/// Rows in id order; at least one.
 pub(super) struct Page {
     ids: Box<[i64]>,
-    /// Where each row ends; a comma follows.
+    /// The end of each row; a comma follows.
     ends: Box<[u32]>,
     json: Box<[u8]>,
 }
@@ -28,12 +28,12 @@ impl Page {
         self.ids.len()
     }
 
-    /// All rows, with commas between.
+    /// All rows, separated by commas.
     pub(super) fn json(&self) -> &[u8] {
         &self.json
     }
 
-    /// Bytes of the rows alone.
+    /// The size of the rows without commas.
     pub(super) fn bytes(&self) -> usize {
         self.json.len() + 1 - self.ids.len()
     }
@@ -56,9 +56,9 @@ impl Page {
     }
 }
 
-/// Makes pages of rows that come in id order.
+/// Builds pages from rows in id order.
 pub(super) struct Pages {
-    largest: usize,
+    max_bytes: usize,
     full: Vec<Page>,
     ids: Vec<i64>,
     ends: Vec<u32>,
@@ -66,18 +66,18 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// For a collection of that many bytes.
+    /// Pages for a collection of this size.
     pub(super) fn of(bytes: usize) -> Self {
-        Self::up_to(largest(bytes))
+        Self::up_to(page_size(bytes))
     }
 
-    fn up_to(largest: usize) -> Self {
-        Self { largest, full: Vec::new(), ids: Vec::new(), ends: Vec::new(), json: Vec::new() }
+    fn up_to(max_bytes: usize) -> Self {
+        Self { max_bytes, full: Vec::new(), ids: Vec::new(), ends: Vec::new(), json: Vec::new() }
     }
 
     pub(super) fn push(&mut self, id: i64, row: &[u8]) {
-        if !self.ids.is_empty() && self.json.len() + row.len() >= self.largest {
-            self.turn();
+        if !self.ids.is_empty() && self.json.len() + row.len() >= self.max_bytes {
+            self.flush();
         }
         if !self.ids.is_empty() {
             self.json.push(b',');
@@ -92,13 +92,13 @@ impl Pages {
     }
 
     pub(super) fn finish(mut self) -> Vec<Page> {
-        self.turn();
+        self.flush();
         self.full
     }
 
-    /// The same for a page that has grown: if it has become several, then none that the next change would overflow again.
+    /// Like `finish`, for a page that has grown: if it is split, the halves have room for further changes.
     pub(super) fn finish_evenly(self) -> Vec<Page> {
-        let half = self.largest / 2;
+        let half = self.max_bytes / 2;
         let pages = self.finish();
         if pages.len() == 1 {
             return pages;
@@ -108,7 +108,7 @@ impl Pages {
         halves.finish()
     }
 
-    fn turn(&mut self) {
+    fn flush(&mut self) {
         if !self.ids.is_empty() {
             self.full.push(Page {
                 ids: std::mem::take(&mut self.ids).into(),

@@ -6,7 +6,7 @@ fn raw(text: &str) -> Box<RawValue> {
     RawValue::from_string(text.to_owned()).unwrap()
 }
 
-/// A row of that many bytes.
+/// A row whose text has this length.
 fn row(version: u8, length: usize) -> String {
     format!("{{\"v\":{version},\"x\":\"{}\"}}", "y".repeat(length))
 }
@@ -18,10 +18,10 @@ fn text(cache: &Cache) -> String {
     String::from_utf8(json).unwrap()
 }
 
-/// What the same changes make of an ordinary map.
+/// A reference model: an ordinary map.
 type Model = BTreeMap<i64, String>;
 
-fn holds(cache: &Cache, model: &Model) {
+fn assert_equals(cache: &Cache, model: &Model) {
     let rows: Vec<&str> = model.values().map(String::as_str).collect();
     assert_eq!(text(cache), format!("[{}]", rows.join(",")));
     assert_eq!(cache.len(), model.len());
@@ -37,7 +37,7 @@ fn holds(cache: &Cache, model: &Model) {
 
 proptest! {
     #[test]
-    fn is_what_an_ordinary_map_would_be(
+    fn cache_equals_reference_map(
         steps in vec(vec((0..60_i64, any::<bool>(), 0..4_u8, 0..12_000_usize), 1..12), 1..20)
     ) {
         let (mut cache, mut model) = (Cache::default(), Model::new());
@@ -59,14 +59,14 @@ proptest! {
                 }
             }
             prop_assert_eq!(cache.update(&rows), expected.clone());
-            holds(&cache, &model);
-            holds(&before.0, &before.1);
+            assert_equals(&cache, &model);
+            assert_equals(&before.0, &before.1);
             prop_assert_eq!(before.0.difference(&cache), expected);
         }
     }
 
     #[test]
-    fn is_the_same_however_it_was_filled(rows in vec(0..9_000_usize, 0..50), cut in 0..50_usize) {
+    fn append_and_update_build_equal_caches(rows in vec(0..9_000_usize, 0..50), cut in 0..50_usize) {
         let all: Vec<(i64, String)> = (0..).zip(rows.iter().map(|length| row(1, *length))).collect();
         let (mut appended, mut updated) = (Cache::default(), Cache::default());
         let (first, second) = all.split_at(cut.min(all.len()));
@@ -75,12 +75,12 @@ proptest! {
         }
         updated.update(&all.iter().map(|(id, row)| (*id, Some(raw(row)))).collect());
         prop_assert_eq!(appended.difference(&updated), Vec::<i64>::new());
-        holds(&appended, &all.into_iter().collect());
+        assert_equals(&appended, &all.into_iter().collect());
     }
 }
 
 #[test]
-fn a_change_copies_one_page_and_shares_the_others() {
+fn update_copies_one_page_and_shares_the_others() {
     let mut cache = Cache::default();
     cache.append((0..1000).map(|id| (id, raw(&row(1, 200)))));
     let before = cache.clone();

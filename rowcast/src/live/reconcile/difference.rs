@@ -1,4 +1,4 @@
-//! Rows that are not what is shown of them, and how that is mended.
+//! Rows that differ from the published state, and their repair.
 
 use std::collections::BTreeMap;
 
@@ -8,40 +8,40 @@ use serde_json::Value;
 use crate::{
     database::{Database, Transaction},
     error::Error,
-    live::{reading::Kinds, unlogged::Unlogged},
+    live::{rows::CollectionReader, unlogged::Unlogged},
     registry::Encoded,
 };
 
-/// Ids that a line of the log names.
-const NAMED: usize = 5;
+/// The maximum number of ids in a log line.
+const MAX_LOGGED_IDS: usize = 5;
 
 /// Rows of one collection that differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     plural: &'static str,
     ids: Vec<i64>,
-    /// Those that have changed under the version that is shown: id and version.
-    unmoved: Vec<(i64, i64)>,
+    /// Ids and versions of rows that changed without a new version.
+    same_version: Vec<(i64, i64)>,
 }
 
 impl Difference {
-    /// What differs between rows as they are shown and as they are.
+    /// Compares published rows with the current ones.
     pub(super) fn between<'a>(
         plural: &'static str,
         shown: impl Iterator<Item = (i64, &'a [u8])>,
         rows: &[Encoded],
     ) -> Option<Self> {
         let mut shown: BTreeMap<i64, &[u8]> = shown.collect();
-        let mut found = Self { plural, ids: Vec::new(), unmoved: Vec::new() };
+        let mut found = Self { plural, ids: Vec::new(), same_version: Vec::new() };
         for (id, row) in rows {
             let before = shown.remove(id);
             if before == Some(row.get().as_bytes()) {
                 continue;
             }
             found.ids.push(*id);
-            found
-                .unmoved
-                .extend(before.and_then(|before| unmoved(before, row.get())).map(|version| (*id, version)));
+            found.same_version.extend(
+                before.and_then(|before| same_version(before, row.get())).map(|version| (*id, version)),
+            );
         }
         found.ids.extend(shown.into_keys());
         (!found.ids.is_empty()).then_some(found)
@@ -54,45 +54,45 @@ impl Difference {
 
     fn versions(&self) -> String {
         let values: Vec<String> =
-            self.unmoved.iter().map(|(id, version)| format!("({id}, {version})")).collect();
+            self.same_version.iter().map(|(id, version)| format!("({id}, {version})")).collect();
         let (table, values) = (self.plural, values.join(", "));
         format!("update \"{table}\" set version = version + 1 where (id, version) in (values {values})")
     }
 }
 
-/// The version, if it is the same of both and the row's own columns are not. What is shown within a row has a version of its
-/// own; of that only which it is belongs to the row.
-fn unmoved(shown: &[u8], row: &str) -> Option<i64> {
+/// The version, if it is unchanged although the row's own columns differ. An embedded row has a version of its own;
+/// only its id belongs to the row.
+fn same_version(shown: &[u8], row: &str) -> Option<i64> {
     let (shown, row) = (serde_json::from_slice(shown).ok()?, serde_json::from_str(row).ok()?);
     let (Value::Object(shown), Value::Object(row)) = (shown, row) else { return None };
     let version = row.get("version")?.as_i64()?;
     let is_same = shown.get("version")?.as_i64() == Some(version);
-    let own = |row: serde_json::Map<String, Value>| -> BTreeMap<String, Value> {
-        row.into_iter().map(|(name, value)| (name, own(value))).collect()
+    let own_columns = |row: serde_json::Map<String, Value>| -> BTreeMap<String, Value> {
+        row.into_iter().map(|(name, value)| (name, embedded_to_id(value))).collect()
     };
-    (is_same && own(shown) != own(row)).then_some(version)
+    (is_same && own_columns(shown) != own_columns(row)).then_some(version)
 }
 
-fn own(value: Value) -> Value {
+fn embedded_to_id(value: Value) -> Value {
     match value {
         Value::Object(mut nested) => nested.remove("id").unwrap_or(Value::Object(nested)),
-        Value::Array(all) => all.into_iter().map(own).collect(),
+        Value::Array(all) => all.into_iter().map(embedded_to_id).collect(),
         value => value,
     }
 }
 
-/// Writes them into the change log, from where all nodes publish them.
+/// Writes differences into the change log, from which all nodes publish them.
 pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
     for difference in differences {
         let (collection, rows) = (difference.plural, difference.ids.len());
-        let first: Vec<i64> = difference.ids.iter().copied().take(NAMED).collect();
+        let first: Vec<i64> = difference.ids.iter().copied().take(MAX_LOGGED_IDS).collect();
         tracing::warn!(
             collection,
             rows,
             ?first,
             "rows differ from what is shown, and no trigger has logged it: they are published now"
         );
-        match mend(&db, difference).await {
+        match repair(&db, difference).await {
             Ok(()) => {
                 let count = metrics::counter!("rowcast_reconciled_rows_total", "collection" => collection);
                 count.increment(rows as u64);
@@ -102,19 +102,19 @@ pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
     }
 }
 
-/// Has rows logged that were written while no server looked, under versions of their own. Whether that could be done.
-pub(in crate::live) async fn log(db: &Database, kinds: &Kinds, unlogged: Unlogged) -> bool {
-    for (plural, rows) in kinds.named(unlogged) {
+/// Logs rows that were written while no server ran, with new versions. Returns whether it succeeded.
+pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlogged: Unlogged) -> bool {
+    for (plural, rows) in reader.named(unlogged) {
         let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
-        let (count, first) = (ids.len(), &ids[..ids.len().min(NAMED)]);
+        let (count, first) = (ids.len(), &ids[..ids.len().min(MAX_LOGGED_IDS)]);
         tracing::warn!(
             collection = plural,
             rows = count,
             ?first,
             "rows were written while no server looked, and no trigger has logged it: they are published now"
         );
-        // Under which version they were shown is not known.
-        if let Err(error) = mend(db, Difference { plural, ids, unmoved: rows }).await {
+        // The published version is unknown.
+        if let Err(error) = repair(db, Difference { plural, ids, same_version: rows }).await {
             tracing::warn!(%error, collection = plural, "they could not be published: everything is read anew");
             return false;
         }
@@ -122,9 +122,9 @@ pub(in crate::live) async fn log(db: &Database, kinds: &Kinds, unlogged: Unlogge
     true
 }
 
-async fn mend(db: &Database, difference: Difference) -> Result<(), Error> {
+async fn repair(db: &Database, difference: Difference) -> Result<(), Error> {
     let (plural, entries) = (difference.plural, difference.entries());
-    if difference.unmoved.is_empty() {
+    if difference.same_version.is_empty() {
         return write(db, vec![entries]).await;
     }
     let whole = write(db, vec![difference.versions(), entries.clone()]).await;
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_under_its_version_is_told_from_what_is_nested_in_it() {
+    fn unversioned_change_is_distinguished_from_embedded_change() {
         let shown = [
             r#"{"id":1,"name":"Ada","version":1}"#,
             r#"{"id":2,"member":{"id":1,"name":"Ada"},"version":4}"#,
@@ -180,6 +180,6 @@ mod tests {
         let shown = [1, 2, 3, 4, 5, 6, 8].into_iter().zip(shown.map(str::as_bytes));
         let found = Difference::between("members", shown, &rows).unwrap();
         assert_eq!(found.ids, [1, 2, 3, 4, 5, 7, 8]);
-        assert_eq!(found.unmoved, [(1, 1), (3, 4), (4, 7)]);
+        assert_eq!(found.same_version, [(1, 1), (3, 4), (4, 7)]);
     }
 }

@@ -1,4 +1,4 @@
-//! How a node begins: everything is read once, and what was missed while none ran is found.
+//! The start of a node: reads all rows, and finds changes that were made while no node ran.
 
 use std::time::Duration;
 
@@ -6,92 +6,94 @@ use socketio::Hub;
 
 use super::{
     Tail,
-    publish::{measure, say},
+    publish::{measure, warn_withheld},
 };
 use crate::{
     database::{Attached, Database, Transaction},
     error::Error,
     live::{
         cursor::Cursor,
-        digest::{self, Keeper, Missed},
+        digest::{self, DigestWriter, OfflineChanges},
         epoch,
         history::History,
         horizon::Horizon,
         log,
-        picture::Picture,
-        reading::Kinds,
         reconcile::{self, Reconciler},
-        shared::Shared,
-        view::{Beyond, View},
+        rows::CollectionReader,
+        shared::PublishedState,
+        state::StateVersion,
+        view::{CollectionView, LimitSource},
         withheld::Withheld,
     },
 };
 
 impl Tail {
-    /// Reads every collection, and what the log still holds.
+    /// Reads every collection, and the retained log entries.
     pub(in crate::live) async fn load(
         db: Database,
         attached: &Attached,
-        kinds: Kinds,
+        reader: CollectionReader,
         hub: Hub,
-        remembered: usize,
+        history_limit: usize,
         reconciler: Reconciler,
     ) -> Result<Self, Error> {
         let mut epochs = epoch::begin(&db, None).await?;
-        let (look, caches, changes, floor) = loop {
+        let (poll, caches, changes, floor) = loop {
             let load = async |db: &Transaction| {
-                let look = log::end(db, epochs.now()).await?;
-                let (entries, floor) = log::newest(db, remembered).await?;
-                let caches = kinds.everything(db).await?;
-                let withheld = |place: usize| caches.get(place).is_some_and(Option::is_none);
-                let changes = kinds.changes(db, &entries, &withheld).await?;
-                let missed = digest::missed(db, &kinds, &epochs, &caches).await?;
-                Ok(((look, caches, changes, floor), missed))
+                let poll = log::end(db, epochs.current()).await?;
+                let (entries, floor) = log::newest(db, history_limit).await?;
+                let caches = reader.read_all(db).await?;
+                let withheld =
+                    |collection_index: usize| caches.get(collection_index).is_some_and(Option::is_none);
+                let changes = reader.changes(db, &entries, &withheld).await?;
+                let missed = digest::find_offline_changes(db, &reader, &epochs, &caches).await?;
+                Ok(((poll, caches, changes, floor), missed))
             };
             let (loaded, missed) = attached.read(load).await?;
-            let is_made_good = match missed {
-                Missed::Nothing => true,
-                Missed::Rows(rows) => reconcile::log(&db, &kinds, rows).await,
-                Missed::Everything => false,
+            let is_logged = match missed {
+                OfflineChanges::Nothing => true,
+                OfflineChanges::Rows(rows) => reconcile::log(&db, &reader, rows).await,
+                OfflineChanges::Everything => false,
             };
-            if is_made_good {
+            if is_logged {
                 break loaded;
             }
-            epochs = epoch::begin(&db, Some(epochs.now())).await?;
+            epochs = epoch::begin(&db, Some(epochs.current())).await?;
         };
         let (mut views, mut withheld) = (Vec::new(), Withheld::default());
-        for (place, (kind, rows)) in kinds.iter().zip(caches).enumerate() {
+        for (collection_index, (kind, rows)) in reader.iter().zip(caches).enumerate() {
             let too_large = rows.is_none();
-            let mut view = View::new(kind.plural(), kind.is_sent(), rows.unwrap_or_default());
+            let mut view = CollectionView::new(kind.plural(), kind.is_sent(), rows.unwrap_or_default());
             if too_large {
-                withheld.seen(place, Duration::ZERO);
-                view.withhold(kinds.limit, Beyond::Server, 1);
-                say(&view, kinds.limit);
+                withheld.schedule(collection_index, Duration::ZERO);
+                view.withhold(reader.limit, LimitSource::Server, 1);
+                warn_withheld(&view, reader.limit);
             }
             views.push(view);
         }
-        let mut history = History::new(remembered, look.floor.max(floor), 0);
-        let position = look.seen.position.clone();
+        let mut history = History::new(history_limit, poll.floor.max(floor), 0);
+        let position = poll.progress.position.clone();
         history.push(1, position.clone(), changes);
-        let cursor = Cursor::new(epochs.now(), &position);
-        let picture = Picture::new(1, cursor, views.clone());
-        let shared = Shared::new(picture, position, history, epochs.clone(), attached.glance().is_some());
+        let cursor = Cursor::new(epochs.current(), &position);
+        let version = StateVersion::new(1, cursor, views.clone());
+        let shared =
+            PublishedState::new(version, position, history, epochs.clone(), attached.glance().is_some());
         let tail = Self {
-            kinds,
+            reader,
             hub,
             db,
             shared,
             views,
             number: 1,
-            at: look.seen,
-            floor: look.floor,
+            progress: poll.progress,
+            floor: poll.floor,
             epochs,
-            life: Some(look.life),
-            moved: false,
+            incarnation: Some(poll.incarnation),
+            maybe_replaced: false,
             horizon: Horizon::default(),
             withheld,
             reconciler,
-            keeper: Keeper::default(),
+            digest_writer: DigestWriter::default(),
         };
         tail.views.iter().for_each(measure);
         Ok(tail)

@@ -1,124 +1,131 @@
-//! What a look brought is put into the caches, and what is new in them is sent.
+//! Applies the result of a poll to the caches, and publishes the difference.
 
 use std::time::Duration;
 
-use super::{Changes, Tail};
+use super::{ChangeSet, Tail};
 use crate::{
     bounds,
     live::{
         cache::Cache,
         cursor::Cursor,
-        history::{Change, Changed},
-        log::{Look, Seen},
-        picture::Picture,
+        history::{Change, ChangedRows},
+        log::{LogPoll, ReadProgress},
         position::Position,
-        shared::News,
-        view::{Beyond, View},
+        shared::Publication,
+        state::StateVersion,
+        view::{CollectionView, LimitSource},
     },
 };
 
 impl Tail {
-    /// Brings the caches up to date with rows, and sends what is new in them.
-    pub(super) fn take(&mut self, seen: Seen, Changes { changes, rows, again, touched }: Changes) {
-        let mut changed = Changed::new();
-        for (place, rows) in rows {
+    /// Applies changed rows to the caches and publishes them.
+    pub(super) fn apply_changes(
+        &mut self,
+        progress: ReadProgress,
+        ChangeSet { changes, rows, rechecked, changed_withheld }: ChangeSet,
+    ) {
+        let mut changed = ChangedRows::new();
+        for (collection_index, rows) in rows {
             let Some(rows) = rows else {
-                self.withhold(place, Duration::ZERO);
+                self.withhold(collection_index, Duration::ZERO);
                 continue;
             };
-            let mut cache = self.views[place].rows.clone();
+            let mut cache = self.views[collection_index].rows.clone();
             let news = cache.update(&rows);
-            match cache.bytes() > self.kinds.limit {
-                true => self.withhold(place, Duration::ZERO),
-                false => self.change(place, cache, news, &mut changed),
+            match cache.bytes() > self.reader.limit {
+                true => self.withhold(collection_index, Duration::ZERO),
+                false => self.change(collection_index, cache, news, &mut changed),
             }
         }
-        self.withheld.touch(|place| touched.contains(&place));
-        for (place, took, all) in again {
+        self.withheld.mark_changed(|collection_index| changed_withheld.contains(&collection_index));
+        for (collection_index, took, all) in rechecked {
             match all {
-                Some(rows) => self.release(place, rows, &seen.position),
-                None => self.withheld.seen(place, took),
+                Some(rows) => self.release(collection_index, rows, &progress.position),
+                None => self.withheld.schedule(collection_index, took),
             }
         }
-        self.publish(seen, changed, Some(changes));
+        self.publish(progress, changed, Some(changes));
     }
 
-    /// A collection has become too large to be sent.
-    fn withhold(&mut self, place: usize, took: Duration) {
-        self.withheld.seen(place, took);
-        let (view, limit) = (&mut self.views[place], self.kinds.limit);
+    /// Withholds a collection that is above the limit.
+    fn withhold(&mut self, collection_index: usize, took: Duration) {
+        self.withheld.schedule(collection_index, took);
+        let (view, limit) = (&mut self.views[collection_index], self.reader.limit);
         if !view.is_withheld() {
-            view.withhold(limit, Beyond::Server, self.number + 1);
-            say(view, limit);
+            view.withhold(limit, LimitSource::Server, self.number + 1);
+            warn_withheld(view, limit);
         }
         measure(view);
     }
 
-    /// It is not too large any more.
-    fn release(&mut self, place: usize, rows: Cache, position: &Position) {
-        self.withheld.remove(place);
-        let view = &mut self.views[place];
+    /// Publishes a withheld collection again.
+    fn release(&mut self, collection_index: usize, rows: Cache, position: &Position) {
+        self.withheld.remove(collection_index);
+        let view = &mut self.views[collection_index];
         view.release(rows, self.number + 1, position.clone());
         measure(view);
         tracing::info!(collection = view.plural, "a collection is small enough to be sent again");
     }
 
-    /// The same with everything there is. Cursors from before are worth nothing afterwards.
-    pub(super) fn take_all(&mut self, look: Look, caches: Vec<Option<Cache>>) {
-        let mut changed = Changed::new();
-        for (place, cache) in caches.into_iter().enumerate() {
+    /// Replaces all rows and publishes the difference. Earlier cursors become invalid.
+    pub(super) fn apply_reload(&mut self, poll: LogPoll, caches: Vec<Option<Cache>>) {
+        let mut changed = ChangedRows::new();
+        for (collection_index, cache) in caches.into_iter().enumerate() {
             match cache {
-                None => self.withhold(place, Duration::ZERO),
-                Some(cache) if self.views[place].is_withheld() => {
-                    self.release(place, cache, &look.seen.position);
+                None => self.withhold(collection_index, Duration::ZERO),
+                Some(cache) if self.views[collection_index].is_withheld() => {
+                    self.release(collection_index, cache, &poll.progress.position);
                 }
                 Some(cache) => {
-                    let news = self.views[place].rows.difference(&cache);
-                    self.change(place, cache, news, &mut changed);
+                    let news = self.views[collection_index].rows.difference(&cache);
+                    self.change(collection_index, cache, news, &mut changed);
                 }
             }
         }
-        (self.life, self.floor) = (Some(look.life), look.floor);
-        self.publish(look.seen, changed, None);
+        (self.incarnation, self.floor) = (Some(poll.incarnation), poll.floor);
+        self.publish(poll.progress, changed, None);
     }
 
-    fn change(&mut self, place: usize, cache: Cache, news: Vec<i64>, changed: &mut Changed) {
+    fn change(&mut self, collection_index: usize, cache: Cache, news: Vec<i64>, changed: &mut ChangedRows) {
         if news.is_empty() {
             return;
         }
-        let view = &mut self.views[place];
+        let view = &mut self.views[collection_index];
         view.change(cache, self.number + 1);
         measure(view);
-        let place = u16::try_from(place).unwrap_or(u16::MAX);
-        changed.extend(news.into_iter().map(|id| (place, id)));
+        let collection_index = u16::try_from(collection_index).unwrap_or(u16::MAX);
+        changed.extend(news.into_iter().map(|id| (collection_index, id)));
     }
 
-    fn publish(&mut self, seen: Seen, changed: Changed, changes: Option<Vec<Change>>) {
-        let position = seen.position.clone();
-        self.at = seen;
-        let turned = self.views.iter().any(|view| view.has_turned(self.number + 1));
+    fn publish(&mut self, progress: ReadProgress, changed: ChangedRows, changes: Option<Vec<Change>>) {
+        let position = progress.position.clone();
+        self.progress = progress;
+        let availability_changed_at =
+            self.views.iter().any(|view| view.availability_changed_since(self.number + 1));
         let changes = match changes {
-            Some(changes) if changed.is_empty() && !turned => return self.shared.passed(position, changes),
+            Some(changes) if changed.is_empty() && !availability_changed_at => {
+                return self.shared.advance(position, changes);
+            }
             changes => changes,
         };
         self.number += 1;
-        let cursor = Cursor::new(self.epochs.now(), &position);
-        let picture = Picture::new(self.number, cursor, self.views.clone());
-        let news = News { picture, changed, changes };
+        let cursor = Cursor::new(self.epochs.current(), &position);
+        let version = StateVersion::new(self.number, cursor, self.views.clone());
+        let news = Publication { version, changed, changes };
         self.shared.publish(&self.hub, position, news, &self.epochs);
-        metrics::gauge!("rowcast_live_remembered_changes").set(self.shared.remembered() as f64);
+        metrics::gauge!("rowcast_live_history_changes").set(self.shared.history_len() as f64);
     }
 }
 
-/// That a collection is too large is said where somebody looks who can do something about it.
-pub(super) fn say(view: &View, limit: usize) {
+/// Logs that a collection is withheld, for the operator.
+pub(super) fn warn_withheld(view: &CollectionView, limit: usize) {
     if bounds::COLLECTIONS.met() {
         let collection = view.plural;
         tracing::warn!(collection, limit, "a collection is too large to be sent: clients must list it");
     }
 }
 
-pub(super) fn measure(view: &View) {
+pub(super) fn measure(view: &CollectionView) {
     let withheld = if view.is_withheld() { 1.0 } else { 0.0 };
     metrics::gauge!("rowcast_collection_withheld", "collection" => view.plural).set(withheld);
     let (name, rows) = (view.plural, &view.rows);

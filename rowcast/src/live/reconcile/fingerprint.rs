@@ -1,8 +1,8 @@
-//! What shows cheaply that a page of rows has not changed: nothing in it is read but for the transaction that wrote it last.
+//! A fingerprint of a page of rows that is cheap to compute: it does not read the rows' columns.
 //!
-//! - On PostgreSQL, the number of rows and a sum of hashes over their ids and `xmin`, the transaction that wrote each; of the
-//!   rows themselves, of those that join, and of those that are shown within them.
-//! - On SQLite, `pragma data_version`: no other connection has written to the file at all.
+//! - On PostgreSQL, the row count and a sum of hashes of ids and `xmin`, the last writing transaction, for the rows,
+//!   the join rows and the embedded rows.
+//! - On SQLite, `pragma data_version`, which changes when another connection writes to the file.
 
 use std::fmt::Write;
 
@@ -10,21 +10,26 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use crate::{database::Transaction, registry::Kind};
 
-/// Equal stamps of a page mean equal rows.
+/// Equal fingerprints of a page mean equal rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp(String);
+pub(super) struct Fingerprint(String);
 
-/// The stamp of the rows behind `after`, up to `end`.
-pub(super) async fn of(db: &Transaction, kind: &dyn Kind, after: i64, end: i64) -> Result<Stamp, DbErr> {
+/// The fingerprint of the rows after `after`, up to `end`.
+pub(super) async fn of(
+    db: &Transaction,
+    kind: &dyn Kind,
+    after: i64,
+    end: i64,
+) -> Result<Fingerprint, DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
         let statement = Statement::from_string(DbBackend::Sqlite, "pragma data_version");
         let version = db.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get("", "data_version"));
-        return version.map(|version: i64| Stamp(version.to_string()));
+        return version.map(|version: i64| Fingerprint(version.to_string()));
     }
     let values = [after.into(), end.into()];
     let row =
         db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql(kind), values)).await?;
-    row.map_or_else(|| Ok(String::new()), |row| row.try_get("", "stamp")).map(Stamp)
+    row.map_or_else(|| Ok(String::new()), |row| row.try_get("", "stamp")).map(Fingerprint)
 }
 
 fn sql(kind: &dyn Kind) -> String {

@@ -1,0 +1,251 @@
+//! Reads the rows that log entries refer to, in the snapshot in which the entries were read.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    cache::{Cache, Rows},
+    history::{Change, UNKNOWN_TRANSACTION},
+    log::Entry,
+    unlogged::Unlogged,
+};
+use crate::{
+    database::Transaction,
+    error::Error,
+    registry::{Encoded, Kind},
+    store,
+};
+
+/// Ids in one statement, below SQLite's limit of bound values.
+const BATCH_SIZE: usize = 1000;
+/// The maximum number of transactions stored for a row that embeds changed rows; with more it is stored without one.
+const MAX_TRANSACTIONS: usize = 8;
+/// The timeout of one query.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The collections, in the registry's order.
+#[derive(Clone)]
+pub(super) struct CollectionReader {
+    collections: Vec<Arc<dyn Kind>>,
+    collection_indexes: HashMap<&'static str, u16>,
+    /// The maximum size of a collection that is sent.
+    pub(super) limit: usize,
+}
+
+/// Whether a collection is withheld, by index; its rows are not read.
+pub(super) type Withheld<'a> = &'a dyn Fn(usize) -> bool;
+
+impl CollectionReader {
+    pub(super) fn new(collections: &[Arc<dyn Kind>], limit: usize) -> Self {
+        let collection_indexes = (0..)
+            .zip(collections)
+            .map(|(collection_index, kind)| (kind.plural(), collection_index))
+            .collect();
+        Self { collections: collections.to_vec(), collection_indexes, limit }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<dyn Kind>> {
+        self.collections.iter()
+    }
+
+    /// Whether entries refer to a collection, or to rows that it embeds.
+    pub(super) fn affects(&self, entries: &[Entry], collection_index: usize) -> bool {
+        let Some(kind) = self.collections.get(collection_index) else { return false };
+        let shown = |name: &str| kind.nests().iter().any(|nested| nested.collection == name);
+        entries.iter().any(|entry| entry.collection == kind.plural() || shown(&entry.collection))
+    }
+
+    /// The tables with a change log trigger.
+    pub(super) fn tables(&self) -> Vec<&'static str> {
+        let join = self.collections.iter().flat_map(|kind| kind.nests()).map(|nested| nested.table);
+        let all: BTreeSet<_> = self.collections.iter().map(|kind| kind.plural()).chain(join).collect();
+        all.into_iter().collect()
+    }
+
+    /// Rows by collection name.
+    pub(super) fn named(&self, rows: Unlogged) -> impl Iterator<Item = (&'static str, Vec<(i64, i64)>)> {
+        rows.into_iter().filter_map(|(collection_index, rows)| {
+            Some((self.collections.get(usize::from(collection_index))?.plural(), rows))
+        })
+    }
+
+    /// The changes of log entries: the rows themselves, and the rows that embed them.
+    pub(super) async fn changes(
+        &self,
+        db: &Transaction,
+        entries: &[Entry],
+        withheld: Withheld<'_>,
+    ) -> Result<Vec<Change>, Error> {
+        let mut changes: BTreeSet<Change> = BTreeSet::new();
+        let mut by_row: BTreeMap<(u16, i64), BTreeSet<u64>> = BTreeMap::new();
+        for entry in entries {
+            // Other programs may log changes of tables of their own.
+            let Some(collection_index) = self.collection_indexes.get(&*entry.collection) else { continue };
+            changes.insert(Change {
+                transaction: entry.transaction,
+                collection_index: *collection_index,
+                id: entry.id,
+            });
+            by_row.entry((*collection_index, entry.id)).or_default().insert(entry.transaction);
+        }
+        for (collection_index, kind) in (0..)
+            .zip(&self.collections)
+            .filter(|(collection_index, _)| !withheld(usize::from(*collection_index)))
+        {
+            for nested in kind.nests() {
+                let Some(of) = self.collection_indexes.get(nested.collection) else { continue };
+                let shown: Vec<i64> =
+                    by_row.range((*of, i64::MIN)..=(*of, i64::MAX)).map(|((_, id), _)| *id).collect();
+                for page in shown.chunks(BATCH_SIZE) {
+                    for (id, shows) in with_timeout(store::showing(db, nested, &pad(page))).await? {
+                        let Some(transactions) = by_row.get(&(*of, shows)) else { continue };
+                        if transactions.len() > MAX_TRANSACTIONS {
+                            changes.insert(Change { transaction: UNKNOWN_TRANSACTION, collection_index, id });
+                        } else {
+                            let change = |transaction: &u64| Change {
+                                transaction: *transaction,
+                                collection_index,
+                                id,
+                            };
+                            changes.extend(transactions.iter().map(change));
+                        }
+                    }
+                }
+            }
+        }
+        // Collections that are not live matter only through the rows that embed theirs.
+        let is_sent = |collection_index: usize| {
+            self.collections.get(collection_index).is_some_and(|kind| kind.is_sent())
+                && !withheld(collection_index)
+        };
+        Ok(changes.into_iter().filter(|change| is_sent(usize::from(change.collection_index))).collect())
+    }
+
+    /// The current rows of the changes, for live collections; none for a collection whose changed rows alone exceed
+    /// the limit.
+    pub(super) async fn rows(
+        &self,
+        db: &Transaction,
+        changes: &[Change],
+    ) -> Result<Vec<(usize, Option<Rows>)>, Error> {
+        let mut all = Vec::new();
+        for (collection_index, kind) in self.collections.iter().enumerate().filter(|(_, kind)| kind.is_sent())
+        {
+            let ids =
+                changes.iter().filter(|change| usize::from(change.collection_index) == collection_index);
+            let ids: BTreeSet<i64> = ids.map(|change| change.id).collect();
+            if ids.is_empty() {
+                continue;
+            }
+            all.push((collection_index, self.by_ids(db, kind, &ids.into_iter().collect::<Vec<_>>()).await?));
+        }
+        Ok(all)
+    }
+
+    async fn by_ids(
+        &self,
+        db: &Transaction,
+        kind: &Arc<dyn Kind>,
+        ids: &[i64],
+    ) -> Result<Option<Rows>, Error> {
+        let mut rows: Rows = ids.iter().map(|id| (*id, None)).collect();
+        let (mut batch, mut ids) = (BatchSizer::default(), ids);
+        while let Some((next, rest)) = ids.split_at_checked(batch.next(ids.len())).filter(|_| !ids.is_empty())
+        {
+            let page = with_timeout(kind.by_ids(db, &pad(next))).await?;
+            if batch.record(&page) > self.limit {
+                return Ok(None);
+            }
+            rows.extend(page.into_iter().map(|(id, row)| (id, Some(row))));
+            ids = rest;
+        }
+        Ok(Some(rows))
+    }
+
+    /// All rows of all live collections; none for a collection above the limit.
+    pub(super) async fn read_all(&self, db: &Transaction) -> Result<Vec<Option<Cache>>, Error> {
+        let mut all = Vec::new();
+        for collection_index in 0..self.collections.len() {
+            all.push(self.read_collection(db, collection_index, self.limit).await?);
+        }
+        Ok(all)
+    }
+
+    /// All rows of a live collection; none if they exceed the limit.
+    pub(super) async fn read_collection(
+        &self,
+        db: &Transaction,
+        collection_index: usize,
+        limit: usize,
+    ) -> Result<Option<Cache>, Error> {
+        let (mut cache, mut last, mut batch) = (Cache::default(), i64::MIN, BatchSizer::default());
+        let Some(kind) = self.collections.get(collection_index).filter(|kind| kind.is_sent()) else {
+            return Ok(Some(cache));
+        };
+        loop {
+            let wanted = batch.next(MAX_BATCH);
+            let page = with_timeout(kind.page(db, last, wanted as u64)).await?;
+            let full = page.len() == wanted;
+            last = page.last().map_or(last, |(id, _)| *id);
+            if batch.record(&page) > limit {
+                return Ok(None);
+            }
+            cache.append(page);
+            if !full {
+                return Ok(Some(cache));
+            }
+        }
+    }
+}
+
+/// Adapts the number of rows per query to their size, which may be arbitrary.
+struct BatchSizer {
+    next: usize,
+    rows: usize,
+    bytes: usize,
+}
+
+/// The limits of the number of rows per query.
+const MIN_BATCH: usize = 16;
+const MAX_BATCH: usize = 256;
+/// The target size of a query's result.
+const TARGET_BYTES: usize = 1024 * 1024;
+
+impl Default for BatchSizer {
+    fn default() -> Self {
+        Self { next: 64, rows: 0, bytes: 0 }
+    }
+}
+
+impl BatchSizer {
+    fn next(&self, left: usize) -> usize {
+        self.next.min(left)
+    }
+
+    /// Records rows that were read; returns the size of all so far.
+    fn record(&mut self, rows: &[Encoded]) -> usize {
+        self.rows += rows.len();
+        self.bytes += rows.iter().map(|(_, row)| row.get().len()).sum::<usize>();
+        let average = self.bytes / self.rows.max(1);
+        self.next = (TARGET_BYTES / average.max(1)).clamp(MIN_BATCH, MAX_BATCH);
+        self.bytes
+    }
+}
+
+/// Repeats the last id, so that statements have few different lengths and stay prepared.
+fn pad(ids: &[i64]) -> Vec<i64> {
+    let length = ids.len().next_power_of_two().min(BATCH_SIZE.max(ids.len()));
+    let last = ids.last().copied();
+    ids.iter().copied().chain(last.into_iter().cycle()).take(length).collect()
+}
+
+/// Treats a database that does not respond as unavailable.
+pub(super) async fn with_timeout<T, E: Into<Error>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Error> {
+    let ended = tokio::time::timeout(TIMEOUT, work).await;
+    ended.map_err(|_| Error::Unavailable("the database does not answer".into()))?.map_err(Into::into)
+}
