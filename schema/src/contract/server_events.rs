@@ -1,65 +1,65 @@
-//! What the server emits, in the order in which it does.
+//! Events that the server emits, in that order.
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANGES, Collection, Notice, PART, definitions::refer};
+use super::{CHANGES, Collection, PART, ServerEvent, definitions::refer};
 
-/// The greeting, collections, their changes, all else.
-pub(super) fn all(own: Vec<Notice>, collections: &[Collection], position: &Value) -> Vec<Notice> {
-    let mut own = own.into_iter();
-    let mut all: Vec<Notice> = own.next().into_iter().collect();
-    all.extend(sent(collections).map(|collection| snapshot(collection, position)));
-    all.push(Notice {
+/// `connected`, snapshots, changes, then all others.
+pub(super) fn all(builtin: Vec<ServerEvent>, collections: &[Collection], meta: &Value) -> Vec<ServerEvent> {
+    let mut builtin = builtin.into_iter();
+    let mut all: Vec<ServerEvent> = builtin.next().into_iter().collect();
+    all.extend(sent(collections).map(|collection| snapshot(collection, meta)));
+    all.push(ServerEvent {
         name: "changes",
-        description: "What a group of commits has changed; sent with `live: \"changes\"`.".into(),
+        description: "The rows that one or more commits changed; sent with `live: \"changes\"`.".into(),
         collection: None,
         arguments: vec![("changes", refer(CHANGES))],
     });
-    all.push(Notice {
+    all.push(ServerEvent {
         name: "part",
-        description:
-            "A part of all that there is, in the place of the collections; sent with `chunks: true`.".into(),
+        description: "A part of the full snapshot, instead of whole collections; sent with `chunks: true`."
+            .into(),
         collection: None,
         arguments: vec![("part", refer(PART))],
     });
-    all.extend(own);
+    all.extend(builtin);
     all
 }
 
-fn snapshot(collection: &Collection, position: &Value) -> Notice {
+fn snapshot(collection: &Collection, meta: &Value) -> ServerEvent {
     let rows = json!({ "type": "array", "items": refer(&collection.row) });
-    Notice {
+    ServerEvent {
         name: collection.plural,
         description: "All rows in id order: on connect, by `refresh`, and when they have changed.".into(),
         collection: Some(collection.plural),
-        arguments: vec![("rows", rows), ("at", position.clone())],
+        arguments: vec![("rows", rows), ("meta", meta.clone())],
     }
 }
 
-/// What `changes` carries.
+/// The schema of the argument of `changes`.
 pub(super) fn changes(collections: &[Collection]) -> Value {
     let mut fields = Map::new();
-    let cursor = "To be sent back as `since`; means nothing to a client.";
+    let cursor = "Opaque to clients; to be sent back as `since`.";
     fields.insert("cursor".into(), json!({ "description": cursor, "type": "string" }));
     fields
         .extend(sent(collections).map(|collection| (collection.plural.to_owned(), changed(&collection.row))));
     json!({
-        "description": "What a group of commits has changed, each collection that it touched.",
+        "description": "The rows that one or more commits changed, by collection.",
         "type": "object",
         "properties": fields,
         "required": ["cursor"],
     })
 }
 
-/// What `part` carries.
+/// The schema of the argument of `part`.
 pub(super) fn part(collections: &[Collection]) -> Value {
     let names: Vec<_> = sent(collections).map(|collection| collection.plural).collect();
     let rows: Vec<_> = sent(collections).map(|collection| refer(&collection.row)).collect();
-    let (n, of) = ("Which part it is, counted from 1.", "How many there are.");
+    let (n, of) = ("The number of this part, counted from 1.", "The number of parts.");
     let cursor = "In the last part: to be sent back as `since`.";
-    let withheld = "In the last part, if there are any: collections that are too large to be sent.";
+    let withheld = "In the last part: collections that are too large to be sent, if there are any.";
     json!({
-        "description": "A part of all that there is. Part 1 begins anew; the rows count once the last part is there.",
+        "description": "A part of the full snapshot. Part 1 starts a new snapshot; apply the rows when the last part has arrived.",
         "type": "object",
         "properties": {
             "n": { "description": n, "type": "integer", "format": "int64" },
@@ -74,7 +74,7 @@ pub(super) fn part(collections: &[Collection]) -> Value {
 }
 
 fn changed(row: &str) -> Value {
-    let (upserted, deleted) = ("The rows as they are now.", "The ids of those that are gone.");
+    let (upserted, deleted) = ("Current rows.", "Ids of deleted rows.");
     let id = json!({ "type": "integer", "format": "int64" });
     json!({
         "type": "object",

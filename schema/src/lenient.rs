@@ -1,25 +1,25 @@
-//! JSON taken apart one level at a time, and what forms may mean by it.
+//! Lenient conversion of JSON values that forms send, one level at a time.
 //!
-//! Nothing here recurses: what is nested and not asked for is never built.
+//! Nothing here recurses: nested values that are not needed are never parsed.
 
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
 use crate::{
-    number::{NOT_WHOLE, spelled, whole},
+    number::{NOT_WHOLE, to_text, whole},
     visible,
 };
 
 pub(crate) const REQUIRED: &str = "is required";
-const NOT_READABLE: &str = "cannot be read";
+const UNREADABLE: &str = "cannot be read";
 pub(crate) const NOT_TEXT: &str = "must be text";
 const CONTROL: &str = "must not contain control characters";
 
-/// The most entries that are read of one list; the rules of a field may allow fewer.
-const LONGEST_LIST: usize = 1_000;
+/// The rules of a field may allow fewer entries.
+const MAX_LIST_LEN: usize = 1_000;
 
-/// One value. What it holds is still text.
+/// One value, whose nested values are not parsed.
 pub(crate) enum Json<'a> {
     Null,
     Bool(bool),
@@ -30,10 +30,10 @@ pub(crate) enum Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    pub(crate) fn of(raw: &'a RawValue) -> Result<Self, Refusal> {
+    pub(crate) fn of(raw: &'a RawValue) -> Result<Self, FieldError> {
         let text = raw.get().trim_ascii();
-        // A raw value is sound JSON but for escapes that are no characters, such as half of a surrogate pair.
-        let unreadable = |_| Refusal::here(NOT_READABLE);
+        // A raw value is valid JSON except for escapes that are no characters, such as half of a surrogate pair.
+        let unreadable = |_| FieldError::new(UNREADABLE);
         Ok(match text.as_bytes().first() {
             Some(b'{') => Self::Object(serde_json::from_str(text).map_err(unreadable)?),
             Some(b'[') => Self::List(serde_json::from_str(text).map_err(unreadable)?),
@@ -46,110 +46,110 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Why a value was not taken, and where below its field.
+/// An invalid value, and its path below the field.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    below: String,
+pub(crate) struct FieldError {
+    path: String,
     pub(crate) sentence: &'static str,
 }
 
-impl Refusal {
-    pub(crate) fn here(sentence: &'static str) -> Self {
-        Self { below: String::new(), sentence }
+impl FieldError {
+    pub(crate) fn new(sentence: &'static str) -> Self {
+        Self { path: String::new(), sentence }
     }
 
-    fn below(self, step: impl std::fmt::Display) -> Self {
-        Self { below: format!(".{step}{}", self.below), ..self }
+    fn nested_under(self, step: impl std::fmt::Display) -> Self {
+        Self { path: format!(".{step}{}", self.path), ..self }
     }
 
     pub(crate) fn at(&self, field: &str) -> String {
-        format!("{field}{}", self.below)
+        format!("{field}{}", self.path)
     }
 }
 
-/// Text, trimmed; a number counts by its value. Blank is none.
-pub(crate) fn text(raw: &RawValue) -> Result<Option<String>, Refusal> {
+/// Text, trimmed; a number is converted by value. Blank text is `None`.
+pub(crate) fn text(raw: &RawValue) -> Result<Option<String>, FieldError> {
     match Json::of(raw)? {
         Json::Null => Ok(None),
-        Json::Number(number) => spelled(number).map(Some),
+        Json::Number(number) => to_text(number).map(Some),
         Json::Text(text) => {
             let text = text.trim();
             check_text(text)?;
             Ok((!text.is_empty()).then(|| text.to_owned()))
         }
-        _ => Err(Refusal::here(NOT_TEXT)),
+        _ => Err(FieldError::new(NOT_TEXT)),
     }
 }
 
-/// Text as it was typed, spaces and all: a password. Empty is none.
-pub(crate) fn verbatim(raw: &RawValue) -> Result<Option<String>, Refusal> {
+/// Text, not trimmed, such as a password. Empty text is `None`.
+pub(crate) fn raw_text(raw: &RawValue) -> Result<Option<String>, FieldError> {
     match Json::of(raw)? {
         Json::Null => Ok(None),
-        Json::Number(number) => spelled(number).map(Some),
+        Json::Number(number) => to_text(number).map(Some),
         Json::Text(text) => Ok((!text.is_empty()).then_some(text)),
-        _ => Err(Refusal::here(NOT_TEXT)),
+        _ => Err(FieldError::new(NOT_TEXT)),
     }
 }
 
-pub(crate) fn check_text(text: &str) -> Result<(), Refusal> {
+pub(crate) fn check_text(text: &str) -> Result<(), FieldError> {
     let control = |c: char| c.is_control() && c != '\n' && c != '\r';
     if text.contains(control) {
-        return Err(Refusal::here(CONTROL));
+        return Err(FieldError::new(CONTROL));
     }
-    visible::check(text).map_err(Refusal::here)
+    visible::check(text).map_err(FieldError::new)
 }
 
-/// A whole number, or text that is one. Blank is none.
-pub(crate) fn integer(raw: &RawValue) -> Result<Option<i64>, Refusal> {
+/// A whole number, or text that contains one. Blank text is `None`.
+pub(crate) fn integer(raw: &RawValue) -> Result<Option<i64>, FieldError> {
     match Json::of(raw)? {
         Json::Null => Ok(None),
         Json::Number(number) => whole(number).map(Some),
         Json::Text(text) if text.trim().is_empty() => Ok(None),
         Json::Text(text) => whole(text.trim()).map(Some),
-        _ => Err(Refusal::here(NOT_WHOLE)),
+        _ => Err(FieldError::new(NOT_WHOLE)),
     }
 }
 
-/// The id of another row: bare, or in an object of which nothing else counts. Blank is none.
-pub(crate) fn reference(raw: &RawValue) -> Result<Option<i64>, Refusal> {
+/// The id of another row, or an object with an `id`. Blank text is `None`.
+pub(crate) fn reference(raw: &RawValue) -> Result<Option<i64>, FieldError> {
     let Json::Object(fields) = Json::of(raw)? else {
-        return integer(raw).map_err(|refusal| match refusal.sentence {
-            NOT_WHOLE => Refusal::here("must be an id, or an object with one"),
-            _ => refusal,
+        return integer(raw).map_err(|error| match error.sentence {
+            NOT_WHOLE => FieldError::new("must be an id, or an object with one"),
+            _ => error,
         });
     };
     let id = fields.get("id").map_or(Ok(None), |id| integer(id));
     match id {
         Ok(Some(id)) => Ok(Some(id)),
-        Ok(None) => Err(Refusal::here(REQUIRED).below("id")),
-        Err(refusal) => Err(refusal.below("id")),
+        Ok(None) => Err(FieldError::new(REQUIRED).nested_under("id")),
+        Err(error) => Err(error.nested_under("id")),
     }
 }
 
-/// A list of references: those that could be read, in order, and why the others could not.
+/// A list of references: the valid ones in order, and the errors of the others.
 #[derive(Default)]
 pub(crate) struct References {
     pub(crate) ids: Vec<i64>,
-    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) errors: Vec<FieldError>,
 }
 
-/// References in order, repeats kept. Blank is none.
-pub(crate) fn references(raw: &RawValue) -> Result<Option<References>, Refusal> {
+/// References in order; duplicates are kept. Blank text is `None`.
+pub(crate) fn references(raw: &RawValue) -> Result<Option<References>, FieldError> {
     let entries = match Json::of(raw)? {
-        Json::List(entries) if entries.len() > LONGEST_LIST => {
-            return Err(Refusal::here("has more than 1000 entries"));
+        Json::List(entries) if entries.len() > MAX_LIST_LEN => {
+            return Err(FieldError::new("has more than 1000 entries"));
         }
         Json::List(entries) => entries,
         Json::Null => return Ok(None),
         Json::Text(text) if text.trim().is_empty() => return Ok(None),
-        _ => return Err(Refusal::here("must be a list")),
+        _ => return Err(FieldError::new("must be a list")),
     };
     let mut all = References::default();
     for (place, entry) in entries.into_iter().enumerate() {
         match reference(entry) {
             Ok(Some(id)) => all.ids.push(id),
-            Ok(None) => all.refusals.push(Refusal::here(REQUIRED).below(place)),
-            Err(refusal) => all.refusals.push(refusal.below(place)),
+            Ok(None) => all.errors.push(FieldError::new(REQUIRED).nested_under(place)),
+            Err(error) => all.errors.push(error.nested_under(place)),
         }
     }
     Ok(Some(all))
@@ -160,11 +160,11 @@ mod tests {
     use super::*;
 
     fn read<T>(
-        reader: fn(&RawValue) -> Result<Option<T>, Refusal>,
+        reader: fn(&RawValue) -> Result<Option<T>, FieldError>,
         json: &str,
     ) -> Result<Option<T>, (String, &'static str)> {
         reader(&RawValue::from_string(json.to_owned()).unwrap())
-            .map_err(|refusal| (refusal.at("x"), refusal.sentence))
+            .map_err(|error| (error.at("x"), error.sentence))
     }
 
     fn refused<T>(sentence: &'static str) -> Result<Option<T>, (String, &'static str)> {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_come_in_many_spellings() {
+    fn integer_accepts_text_and_equal_numbers() {
         let cases = [
             ("44", Ok(Some(44))),
             (r#""44""#, Ok(Some(44))),
@@ -193,7 +193,7 @@ mod tests {
             ("true", refused(NOT_WHOLE)),
             ("[44]", refused(NOT_WHOLE)),
             ("{}", refused(NOT_WHOLE)),
-            (r#""\ud800""#, refused(NOT_READABLE)),
+            (r#""\ud800""#, refused(UNREADABLE)),
         ];
         for (json, expected) in cases {
             assert_eq!(read(integer, json), expected, "{json}");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_trimmed_and_free_of_control_characters() {
+    fn text_is_trimmed_and_rejects_control_characters() {
         let some = |text: &str| Ok(Some(text.to_owned()));
         let cases = [
             (r#"" Ada ""#, some("Ada")),
@@ -218,19 +218,19 @@ mod tests {
             (r#""a\u0085b""#, refused(CONTROL)),
             ("false", refused(NOT_TEXT)),
             (r#"["a"]"#, refused(NOT_TEXT)),
-            (r#""\udc00""#, refused(NOT_READABLE)),
-            (r#""a\u202eb""#, refused(visible::TURNED)),
-            (r#""\u200b\u3164""#, refused(visible::UNSEEN)),
+            (r#""\udc00""#, refused(UNREADABLE)),
+            (r#""a\u202eb""#, refused(visible::REORDERED)),
+            (r#""\u200b\u3164""#, refused(visible::INVISIBLE)),
         ];
         for (json, expected) in cases {
             assert_eq!(read(text, json), expected, "{json}");
         }
-        assert_eq!(read(verbatim, r#"" s\t ""#), some(" s\t "));
-        assert_eq!(read(verbatim, "9e2"), some("900"));
+        assert_eq!(read(raw_text, r#"" s\t ""#), some(" s\t "));
+        assert_eq!(read(raw_text, "9e2"), some("900"));
     }
 
     #[test]
-    fn of_a_reference_only_the_id_counts() {
+    fn reference_reads_only_the_id() {
         let id_refused = |sentence| Err(("x.id".to_owned(), sentence));
         let cases = [
             ("2", Ok(Some(2))),
