@@ -1,7 +1,7 @@
-//! Whether a database will do, found out once at the start and said in a sentence.
+//! Checks of the database at start, with errors in full sentences.
 //!
-//! Two sessions are opened and asked by turns which server process they have. Through a pooler that lends processes by the
-//! transaction, one of them soon has another than before, or the other's.
+//! Two sessions alternately query their server process. Behind a pooler in transaction mode, a session soon gets
+//! another process than before, or that of the other session.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use sea_orm::sqlx::{
 };
 
 use super::{
-    pool::{self, ACQUIRE},
-    settings::{self, LIMITS, POOLED},
+    pool::{self, ACQUIRE_TIMEOUT},
+    settings::{self, TIMEOUTS, TRANSACTION_POOLING},
 };
 use crate::{database::DatabaseUrl, error::Error};
 
-/// How long a statement may take that only looks.
-const MOMENT: Duration = Duration::from_secs(5);
-/// How often to look for a change of process; the first round shows it already, if nothing else uses the pooler.
+/// The timeout of each query.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// The number of checks for a change of process; the first suffices if there are no other users of the pooler.
 const ROUNDS: usize = 3;
-/// How long to wait before connecting once more.
-const PAUSE: Duration = Duration::from_millis(200);
+/// The delay before connecting again.
+const RETRY_DELAY: Duration = Duration::from_millis(200);
 
-/// Looks at the database through two sessions.
+/// Checks the database's encoding, its pooler and the persistence of settings.
 ///
 /// # Errors
-/// [`Error::Unavailable`] with the reason why it will not do.
+/// [`Error::Unavailable`] with the reason why the database is unsuitable.
 pub(super) async fn check(url: &str) -> Result<(), Error> {
     let mut one = connect(url).await?;
     let encoding = text(&mut one, "show server_encoding").await.map_err(refused)?;
@@ -38,25 +38,26 @@ pub(super) async fn check(url: &str) -> Result<(), Error> {
     let mut two = connect(url).await?;
     match keeps_its_session(&mut one, &mut two).await {
         Ok(true) => {}
-        Ok(false) => return Err(Error::Unavailable(POOLED.into())),
-        // A pooler with one process to lend lets the second session wait, and one that lends by the statement refuses to begin.
+        Ok(false) => return Err(Error::Unavailable(TRANSACTION_POOLING.into())),
+        // A pooler with a single process blocks the second session, and one in statement mode rejects `begin`.
         Err(error) => {
-            let sentence = format!("two sessions do not get on side by side ({error}). Is there {POOLED}?");
+            let sentence =
+                format!("two sessions do not get on side by side ({error}). Is there {TRANSACTION_POOLING}?");
             return Err(Error::Unavailable(sentence));
         }
     }
-    settings::apply(&mut one, &LIMITS).await.map_err(refused)?;
+    settings::apply(&mut one, &TIMEOUTS).await.map_err(refused)?;
     for session in [one, two] {
-        let _ = tokio::time::timeout(MOMENT, session.close()).await;
+        let _ = tokio::time::timeout(TIMEOUT, session.close()).await;
     }
     Ok(())
 }
 
-/// A session of its own. A server that is about to start is waited for.
+/// Opens a session, and waits for a server that is starting.
 async fn connect(url: &str) -> Result<PgConnection, Error> {
     let options: PgConnectOptions = url.parse().map_err(refused)?;
-    let options = pool::address(options).disable_statement_logging();
-    let deadline = tokio::time::Instant::now() + ACQUIRE;
+    let options = pool::connect_options(options).disable_statement_logging();
+    let deadline = tokio::time::Instant::now() + ACQUIRE_TIMEOUT;
     loop {
         let error = match tokio::time::timeout_at(deadline, PgConnection::connect_with(&options)).await {
             Ok(Ok(connection)) => return Ok(connection),
@@ -68,13 +69,13 @@ async fn connect(url: &str) -> Result<PgConnection, Error> {
             sqlx::Error::Database(error) => error.is_transient_in_connect_phase(),
             _ => false,
         };
-        if !starting || deadline.duration_since(tokio::time::Instant::now()) < PAUSE {
+        if !starting || deadline.duration_since(tokio::time::Instant::now()) < RETRY_DELAY {
             let name = DatabaseUrl::Postgres(url.to_owned());
             return Err(Error::Unavailable(format!(
-                "{name} did not let us in within {ACQUIRE:?}; is it running there? ({error})"
+                "{name} did not let us in within {ACQUIRE_TIMEOUT:?}; is it running there? ({error})"
             )));
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(RETRY_DELAY).await;
     }
 }
 
@@ -86,7 +87,7 @@ fn refused(error: sqlx::Error) -> Error {
     Error::Unavailable(error.to_string())
 }
 
-/// Whether both sessions keep their process while the other one comes and goes.
+/// Whether each session keeps its process while the other begins and ends a transaction.
 async fn keeps_its_session(one: &mut PgConnection, two: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let first = process(one).await?;
     for _ in 0..ROUNDS {
@@ -105,13 +106,13 @@ async fn process(session: &mut PgConnection) -> Result<String, sqlx::Error> {
     text(session, "select pg_backend_pid()::text").await
 }
 
-/// Without a prepared statement, which a pooler may lose.
+/// Queries a text without a prepared statement, which a pooler may lose.
 async fn text(session: &mut PgConnection, sql: &'static str) -> Result<String, sqlx::Error> {
     let asked = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session);
-    tokio::time::timeout(MOMENT, asked).await.map_err(|_| silent())??.try_get(0)
+    tokio::time::timeout(TIMEOUT, asked).await.map_err(|_| silent())??.try_get(0)
 }
 
 async fn run(session: &mut PgConnection, sql: &'static str) -> Result<(), sqlx::Error> {
     let ran = sqlx::raw_sql(AssertSqlSafe(sql)).execute(session);
-    tokio::time::timeout(MOMENT, ran).await.map_err(|_| silent())?.map(drop)
+    tokio::time::timeout(TIMEOUT, ran).await.map_err(|_| silent())?.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Writes with a transaction of their own, several at once.
+//! Concurrent writes with a transaction each.
 //!
 //! ```text
 //! row 7   ─▶ job ─▶ job ─▶ job      one at a time: if the first waits for a lock, so would the others
@@ -6,7 +6,7 @@
 //! no row  ─▶ job, job, …
 //! ```
 //!
-//! Those that have met a lock share some of the connections, so that there are others for what meets none.
+//! Writes that have met a lock may use some of the connections only, so that others stay free for writes without locks.
 
 use std::{
     cell::RefCell,
@@ -21,34 +21,35 @@ use tokio::{
 };
 
 use super::{
-    Commit, Pool, Write, catalog,
+    CommitSeq, PartitionKey, Pool, Write, catalog,
     commit::Commits,
     identity, roll_back,
     work::{self, Job},
 };
 use crate::{database::Violation, error::Error};
 
-/// How often work that lost a race is run again.
+/// The most attempts of a write that conflicts with other transactions.
 const ATTEMPTS: usize = 8;
-/// How often an identity that is behind is moved for one write: another import may come in between.
-const STEPS: usize = 3;
-/// Connections that may wait for locks, and for how long a write waits for one of them.
-const WAITERS: usize = 6;
-const TURN: Duration = Duration::from_secs(1);
-/// Writes that may wait behind another one to the same row.
-const BEHIND: usize = 1024;
+/// The most times that one write advances a sequence: another import may come in between.
+const MAX_ADVANCES: usize = 3;
+/// The connections that may wait for locks.
+const MAX_LOCK_WAITERS: usize = 6;
+/// The time that a write waits for one of them.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
+/// The most queued writes of one row.
+const QUEUE_CAPACITY: usize = 1024;
 
-pub(super) struct Alone {
+pub(super) struct UnbatchedWriter {
     pool: Pool,
     ending: Commits,
     commits: watch::Sender<u64>,
     running: RefCell<JoinSet<()>>,
-    /// Rows that are being written here, and what waits behind.
-    rows: RefCell<HashMap<u64, VecDeque<Write>>>,
-    waiters: Semaphore,
+    /// The rows that are being written, each with its queued writes.
+    rows: RefCell<HashMap<PartitionKey, VecDeque<Write>>>,
+    lock_waiters: Semaphore,
 }
 
-impl Alone {
+impl UnbatchedWriter {
     pub(super) fn new(pool: Pool, ending: Commits, commits: watch::Sender<u64>) -> Self {
         Self {
             pool,
@@ -56,27 +57,27 @@ impl Alone {
             commits,
             running: RefCell::default(),
             rows: RefCell::default(),
-            waiters: Semaphore::new(WAITERS),
+            lock_waiters: Semaphore::new(MAX_LOCK_WAITERS),
         }
     }
 
-    /// Takes a write to a row that is being written here, to wait for its turn; others are given back.
+    /// Queues a write if its row is being written here; otherwise returns it.
     pub(super) fn queue(&self, write: Write) -> Option<Write> {
         let mut rows = self.rows.borrow_mut();
-        let Some(behind) = write.row.and_then(|row| rows.get_mut(&row)) else { return Some(write) };
-        if behind.len() < BEHIND {
-            behind.push_back(write);
+        let Some(queue) = write.key.and_then(|key| rows.get_mut(&key)) else { return Some(write) };
+        if queue.len() < QUEUE_CAPACITY {
+            queue.push_back(write);
         } else {
             write.job.finish(Err(Error::Locked("too many writes wait for one row".into())));
         }
         None
     }
 
-    /// Runs a write beside whatever else is running. It may have met a lock before.
+    /// Runs a write concurrently with others. `has_met_lock` limits it to the connections that may wait for locks.
     pub(super) fn run(self: &Rc<Self>, write: Write, has_met_lock: bool) {
         let Some(write) = self.queue(write) else { return };
-        if let Some(row) = write.row {
-            self.rows.borrow_mut().insert(row, VecDeque::new());
+        if let Some(key) = write.key {
+            self.rows.borrow_mut().insert(key, VecDeque::new());
         }
         let me = self.clone();
         let mut running = self.running.borrow_mut();
@@ -84,17 +85,17 @@ impl Alone {
         running.spawn_local(async move { me.serve(write, has_met_lock).await });
     }
 
-    /// Waits for all that are running.
+    /// Waits for all running writes.
     pub(super) async fn finish(&self) {
         let mut running = self.running.take();
         while running.join_next().await.is_some() {}
     }
 
-    /// Runs a write, and then those that wait behind it.
+    /// Runs a write, and then the queued writes of its row.
     async fn serve(&self, first: Write, has_met_lock: bool) {
-        let row = first.row;
+        let key = first.key;
         let permit = match has_met_lock {
-            true => Some(tokio::time::timeout(TURN, self.waiters.acquire()).await),
+            true => Some(tokio::time::timeout(ACQUIRE_TIMEOUT, self.lock_waiters.acquire()).await),
             false => None,
         };
         let too_many = matches!(permit, Some(Err(_)));
@@ -106,35 +107,36 @@ impl Alone {
             };
             let held = matches!(&outcome, Err(Error::Locked(_)));
             job.finish(outcome);
-            next = self.next(row, held);
+            next = self.next(key, held);
         }
     }
 
-    /// The next to be run. What waited behind a write that met a lock to the end would wait as long for nothing.
-    fn next(&self, row: Option<u64>, held: bool) -> Option<Box<dyn Job>> {
-        let row = row?;
+    /// The next queued write of the row. If the last one failed because of a lock, all of them fail: each would wait
+    /// for it in vain.
+    fn next(&self, key: Option<PartitionKey>, held: bool) -> Option<Box<dyn Job>> {
+        let key = key?;
         let mut rows = self.rows.borrow_mut();
-        let behind = rows.get_mut(&row)?;
+        let queue = rows.get_mut(&key)?;
         if held {
-            for write in behind.drain(..) {
+            for write in queue.drain(..) {
                 write.job.finish(Err(Error::Locked("another write waited for the same row in vain".into())));
             }
         }
-        let next = behind.pop_front();
+        let next = queue.pop_front();
         if next.is_none() {
-            rows.remove(&row);
+            rows.remove(&key);
         }
         next.map(|write| write.job)
     }
 
-    async fn attempt(&self, job: &mut Box<dyn Job>) -> Result<Commit, Error> {
+    async fn attempt(&self, job: &mut Box<dyn Job>) -> Result<CommitSeq, Error> {
         let mut refused = 0;
         for _ in 0..ATTEMPTS {
             match self.once(job).await {
-                Err(Error::Raced(_) | Error::Stale(_)) => {}
+                Err(Error::Retryable(_) | Error::StaleStatement(_)) => {}
                 Err(Error::Violation(violation)) => {
                     refused += 1;
-                    self.mend(*violation, refused).await?;
+                    self.resolve_violation(*violation, refused).await?;
                 }
                 outcome => return outcome,
             }
@@ -142,35 +144,37 @@ impl Alone {
         Err(Error::Unavailable("lost the race against other transactions too often".into()))
     }
 
-    async fn once(&self, job: &mut Box<dyn Job>) -> Result<Commit, Error> {
+    async fn once(&self, job: &mut Box<dyn Job>) -> Result<CommitSeq, Error> {
         let transaction = self.pool.begin().await?;
-        work::in_time(async { Ok(job.run(&transaction).await) }).await?;
+        work::with_timeout(async { Ok(job.run(&transaction).await) }).await?;
         if let Some(error) = job.take_error() {
             roll_back(transaction);
             return Err(error);
         }
         if !transaction.has_written() {
             roll_back(transaction);
-            return Ok(Commit(*self.commits.borrow()));
+            return Ok(CommitSeq(*self.commits.borrow()));
         }
         self.ending.commit(transaction).await?;
         self.commits.send_modify(|count| *count += 1);
-        Ok(Commit(*self.commits.borrow()))
+        Ok(CommitSeq(*self.commits.borrow()))
     }
 
-    /// Passes if it is worth another try: another transaction may have been faster than our own checks, which will say so now;
-    /// or an identity was behind.
-    async fn mend(&self, violation: Violation, refused: usize) -> Result<(), Error> {
+    /// Succeeds if a retry may: after a race the checks before the write report the error, and a sequence that was
+    /// behind is advanced.
+    async fn resolve_violation(&self, violation: Violation, refused: usize) -> Result<(), Error> {
         if refused == 1 && violation.is_race() {
             return Ok(());
         }
-        let rule = catalog::rule(self.pool.connections(), &violation).await;
-        if let Some(rule) = rule.as_ref().filter(|rule| identity::is_behind(&violation, rule))
-            && refused <= 1 + STEPS
+        let constraint = catalog::constraint(self.pool.connections(), &violation).await;
+        if let Some(constraint) =
+            constraint.as_ref().filter(|constraint| identity::is_behind(&violation, constraint))
+            && refused <= 1 + MAX_ADVANCES
         {
-            return work::in_time(identity::step_over(&self.pool, &violation, rule)).await;
+            return work::with_timeout(identity::advance_past_imports(&self.pool, &violation, constraint))
+                .await;
         }
         tracing::debug!(sentence = violation.sentence, "a constraint refused a write");
-        Err(violation.judged(rule))
+        Err(violation.into_error(constraint))
     }
 }

@@ -1,4 +1,4 @@
-//! Until when a connection may be at work: what takes longer is interrupted, and the thread is free again.
+//! Deadlines of connections: statements that exceed them are interrupted.
 
 use std::{
     sync::{
@@ -12,47 +12,47 @@ use rusqlite::ffi;
 
 use super::gate::Gate;
 
-/// Instructions of SQLite's machine between two looks at the clock: well below a millisecond.
+/// The instructions of SQLite's virtual machine between two checks: well below a millisecond.
 const INSTRUCTIONS: i32 = 10_000;
 
-/// What moments are counted from, in milliseconds.
+/// The origin of time, which is counted in milliseconds.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// When the work at hand must end.
+/// The deadline of the current work.
 #[derive(Clone, Default)]
-pub(super) struct Limit {
+pub(super) struct Deadline {
     /// 0: never.
     end: Arc<AtomicU64>,
-    /// It must also end when this closes.
+    /// Closing this gate also ends the work.
     gate: Option<Arc<Gate>>,
 }
 
-impl Limit {
+impl Deadline {
     pub(super) fn within(gate: Option<Arc<Gate>>) -> Self {
         Self { gate, ..Self::default() }
     }
 
-    /// Sees to it that what runs on a connection is interrupted in time.
-    pub(super) fn guard(&self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
-        let limit = self.clone();
-        connection.progress_handler(INSTRUCTIONS, Some(move || limit.is_over()))
+    /// Installs a progress handler that interrupts statements of the connection.
+    pub(super) fn install(&self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+        let deadline = self.clone();
+        connection.progress_handler(INSTRUCTIONS, Some(move || deadline.has_passed()))
     }
 
-    /// From now on, or without end.
+    /// Sets the remaining time; `None` removes the deadline.
     pub(super) fn set(&self, time: Option<Duration>) {
         let end = time.map_or(0, |time| now() + u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2));
         self.end.store(end, Ordering::Relaxed);
     }
 
-    /// Fails as a statement does that is interrupted.
+    /// Fails like an interrupted statement if the deadline has passed.
     pub(super) fn check(&self) -> rusqlite::Result<()> {
-        match self.is_over() {
+        match self.has_passed() {
             true => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None)),
             false => Ok(()),
         }
     }
 
-    fn is_over(&self) -> bool {
+    fn has_passed(&self) -> bool {
         let end = self.end.load(Ordering::Relaxed);
         (end != 0 && now() > end) || self.gate.as_ref().is_some_and(|gate| gate.is_closed())
     }

@@ -1,24 +1,24 @@
-//! Whether a file that nobody of this process has open holds a database that can be used.
+//! Integrity checks of a database file that this process does not have open.
 
 use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
-use super::limit::Limit;
+use super::deadline::Deadline;
 use crate::error::Error;
 
-/// How long a check may take; what is not found by then is not looked for.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Complaints that are read.
-const ENOUGH: usize = 100;
-/// What other programs may have written, and SQLite complains of, though the file is in order.
+/// The timeout of a check; damage that is not found by then is ignored.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// The most problems that are read.
+const MAX_PROBLEMS: usize = 100;
+/// Problems of content that other programs may have written, in a file that is not damaged.
 const CONTENT: [&str; 5] =
     ["NULL value in ", "CHECK constraint failed", "non-", "NUMERIC value in ", "TEXT value in "];
 
-/// What is damaged in the database at a path, read with the write-ahead log beside it or as if there were none.
+/// The damage of the database at a path, with or without its write-ahead log.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when it cannot be looked at just now.
+/// [`Error::Unavailable`] if it cannot be checked.
 pub(super) fn damage(path: &Path, with_log: bool) -> Result<Option<String>, Error> {
     match examine(path, with_log) {
         Ok(found) => Ok(found),
@@ -38,20 +38,21 @@ fn examine(path: &Path, with_log: bool) -> rusqlite::Result<Option<String>> {
             Connection::open_with_flags(immutable(path), flags)?
         }
     };
-    // What was found is not to be changed by looking at it.
+    // The check must not change the files.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(Duration::from_secs(1))?;
-    let limit = Limit::default();
-    limit.guard(&connection)?;
-    limit.set(Some(PATIENCE));
-    let mut check = connection.prepare(&format!("pragma integrity_check({ENOUGH})"))?;
-    let complaints = check.query_map([], |row| row.get::<_, String>(0))?;
-    let complaints = complaints.collect::<rusqlite::Result<Vec<_>>>()?;
-    let is_damage = |said: &String| said != "ok" && !CONTENT.iter().any(|content| said.starts_with(content));
-    Ok(complaints.into_iter().find(is_damage))
+    let deadline = Deadline::default();
+    deadline.install(&connection)?;
+    deadline.set(Some(TIMEOUT));
+    let mut check = connection.prepare(&format!("pragma integrity_check({MAX_PROBLEMS})"))?;
+    let problems = check.query_map([], |row| row.get::<_, String>(0))?;
+    let problems = problems.collect::<rusqlite::Result<Vec<_>>>()?;
+    let is_damage =
+        |problem: &String| problem != "ok" && !CONTENT.iter().any(|content| problem.starts_with(content));
+    Ok(problems.into_iter().find(is_damage))
 }
 
-/// The main file alone, as a URI: "immutable" leaves the log beside it unread.
+/// A URI of the main file alone: "immutable" ignores the log.
 fn immutable(path: &Path) -> String {
     let name = path.display().to_string();
     let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");

@@ -1,15 +1,15 @@
-//! What a database says when it does not do as it is asked, sorted by what is to be done about it.
+//! Classification of database errors.
 
 use sea_orm::{DbErr, RuntimeErr, SqlxError, sqlx::postgres::PgDatabaseError};
 
 use super::{postgres, sqlite, violation};
 use crate::error::Error;
 
-/// Characters of a sentence of the database that are passed on.
-const LONGEST: usize = 300;
+/// The most characters of a database's message that clients receive.
+const MAX_LEN: usize = 300;
 
-/// What an error of the database means to the request that met it.
-pub(crate) fn judge(error: DbErr) -> Error {
+/// Converts an error of the database to the error of the request.
+pub(crate) fn classify(error: DbErr) -> Error {
     let source = match &error {
         DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => return Error::Unavailable(error.to_string()),
         DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source)) => {
@@ -17,8 +17,8 @@ pub(crate) fn judge(error: DbErr) -> Error {
         }
         _ => return Error::Database(error),
     };
-    let Some(refusal) = source.as_database_error() else {
-        // No answer at all, so the connection is at fault: closed, timed out, or garbled.
+    let Some(database_error) = source.as_database_error() else {
+        // No response of the server: the connection failed.
         return match &*source {
             SqlxError::RowNotFound
             | SqlxError::ColumnNotFound(_)
@@ -27,35 +27,34 @@ pub(crate) fn judge(error: DbErr) -> Error {
             _ => Error::Unavailable(error.to_string()),
         };
     };
-    if let Some(refusal) = refusal.try_downcast_ref::<PgDatabaseError>() {
-        postgres::judge(refusal, error)
-    } else if let Some(refusal) = refusal.try_downcast_ref::<sqlite::Refusal>() {
-        sqlite::judge(refusal, error)
+    if let Some(database_error) = database_error.try_downcast_ref::<PgDatabaseError>() {
+        postgres::classify(database_error, error)
+    } else if let Some(database_error) = database_error.try_downcast_ref::<sqlite::SqliteError>() {
+        sqlite::classify(database_error, error)
     } else {
         Error::Database(error)
     }
 }
 
-/// The same of a statement that does nothing but lock rows by their keys: one that took too long has waited for other
-/// transactions, perhaps for one after another.
-pub(crate) fn judge_lock(error: DbErr) -> Error {
-    match postgres::is_cut_off(&error) {
+/// Converts the error of a statement that only locks rows by key: a statement timeout means that it waited for locks.
+pub(crate) fn classify_lock_error(error: DbErr) -> Error {
+    match postgres::is_statement_timeout(&error) {
         true => Error::Locked(error.to_string()),
-        false => judge(error),
+        false => classify(error),
     }
 }
 
-/// A sentence of the database as clients may read it: one line, and not without end.
+/// The database's message for clients: one line, truncated.
 pub(super) fn sentence(message: &str) -> String {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST) {
+    match line.char_indices().nth(MAX_LEN) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None if line.is_empty() => "the database refuses it, and does not say why".into(),
         None => line,
     }
 }
 
-/// A violation, as yet without a field.
-pub(super) fn violated(violation: violation::Violation) -> Error {
+/// A violated constraint, before its fields are known.
+pub(super) fn constraint_violation(violation: violation::Violation) -> Error {
     Error::Violation(Box::new(violation))
 }

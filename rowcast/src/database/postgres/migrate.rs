@@ -1,17 +1,17 @@
-//! Migrations take as long as they take, and say meanwhile what they wait for.
+//! Migrations without timeouts, which log what they wait for.
 
 use std::time::{Duration, Instant};
 
 use crate::migration::Migrations;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
-use super::{PATIENCE, Pool};
+use super::{Pool, TIMEOUT};
 use crate::error::Error;
 
-/// How often to say what is waited for.
-const EVERY: Duration = Duration::from_secs(5);
+/// The interval of log entries.
+const LOG_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Which session another one waits for.
+/// The session that blocks another one.
 const BLOCKING: &str = "
 select b.pid::text as pid, coalesce(b.usename::text, '') as username, b.application_name as application,
     coalesce(b.state, '') as state, me.wait_event = 'advisory' as migrates
@@ -20,32 +20,32 @@ join lateral unnest(pg_blocking_pids(me.pid)) as blocking(pid) on true
 join pg_stat_activity b on b.pid = blocking.pid
 where me.pid = $1 limit 1";
 
-/// Brings the schema up to date on a pool of one connection, whose statements have no limits.
+/// Applies pending migrations on a pool of one connection without timeouts.
 ///
 /// # Errors
-/// What the migration says; nothing has been changed then.
+/// Those of the migration; nothing has been changed then.
 pub(super) async fn run(url: &str, pool: &Pool, migrations: &Migrations) -> Result<(), Error> {
     let db = pool.connections();
     let ask = Statement::from_string(DbBackend::Postgres, "select pg_backend_pid() as pid");
     let row = db.query_one_raw(ask).await?;
     let pid: i32 =
         row.ok_or_else(|| Error::Internal("a session has a process".into()))?.try_get("", "pid")?;
-    let watching = Pool::new(url, 1, &[])?;
+    let monitor = Pool::new(url, 1, &[])?;
     let migrated = tokio::select! {
         migrated = crate::migration::run(db, migrations) => migrated,
-        never = watch(watching.connections(), pid) => never,
+        never = log_progress(monitor.connections(), pid) => never,
     };
-    watching.close().await;
+    monitor.close().await;
     Ok(migrated?)
 }
 
-/// Says every few seconds what the migration waits for.
-async fn watch(db: &DatabaseConnection, pid: i32) -> Result<(), DbErr> {
+/// Logs every few seconds what the migration waits for.
+async fn log_progress(db: &DatabaseConnection, pid: i32) -> Result<(), DbErr> {
     let began = Instant::now();
     loop {
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(LOG_INTERVAL).await;
         let ask = Statement::from_sql_and_values(DbBackend::Postgres, BLOCKING, [pid.into()]);
-        match tokio::time::timeout(PATIENCE, db.query_one_raw(ask)).await {
+        match tokio::time::timeout(TIMEOUT, db.query_one_raw(ask)).await {
             Ok(Ok(Some(row))) => {
                 let text = |column: &str| row.try_get::<String>("", column).unwrap_or_default();
                 let (pid, user, application, state) =

@@ -1,6 +1,6 @@
-//! Whether writes fail: found out by writing, from the first write that failed on until one succeeds.
+//! Detection of failing writes: after a failed write, a probe writes until it succeeds.
 //!
-//! A standby, a full disk, or a database that has been set to read-only answers reads as if nothing were wrong.
+//! Reads succeed on a standby, with a full disk, and on a database that is set to read-only.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -10,48 +10,48 @@ use std::{
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
 use tokio::sync::Notify;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 use crate::clock;
 
-/// How long to wait between two tries.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The delay between two probes.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// What is known of it.
+/// The state of writes.
 #[derive(Default)]
-pub(super) struct Health {
-    doubt: Notify,
+pub(super) struct WriteHealth {
+    failed: Notify,
     trouble: Mutex<Option<String>>,
 }
 
-impl Health {
-    /// A write has failed, and perhaps others will.
-    pub(super) fn doubt(&self) {
-        self.doubt.notify_one();
+impl WriteHealth {
+    /// Records a failed write, and starts the probe.
+    pub(super) fn record_failure(&self) {
+        self.failed.notify_one();
     }
 
-    /// Why writes fail, while they do.
+    /// The reason why writes fail, while they do.
     pub(super) fn trouble(&self) -> Option<String> {
         self.lock().as_ref().map(|reason| format!("writes fail: {reason}"))
     }
 
-    /// A write has succeeded.
-    pub(super) fn succeed(&self) {
+    /// Records a successful write.
+    pub(super) fn record_success(&self) {
         if self.lock().take().is_some() {
             tracing::info!("writes to the database succeed again");
         }
     }
 
-    /// Tries whenever there is a doubt. Runs on the database's thread, for as long as that does.
-    pub(super) async fn watch(&self, writers: DatabaseConnection) {
+    /// Probes after each recorded failure. Runs on the database's thread until that ends.
+    pub(super) async fn monitor(&self, writers: DatabaseConnection) {
         loop {
-            self.doubt.notified().await;
+            self.failed.notified().await;
             while let Err(reason) = probe(&writers).await {
                 if self.lock().replace(reason.clone()).is_none() {
                     tracing::error!(reason, "writes to the database fail: they are tried every second");
                 }
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_DELAY).await;
             }
-            self.succeed();
+            self.record_success();
         }
     }
 
@@ -62,17 +62,17 @@ impl Health {
 
 async fn probe(writers: &DatabaseConnection) -> Result<(), String> {
     let id = uuid::Uuid::new_v4().to_string();
-    // A marker of no transaction; it is pruned with those that are.
+    // A marker without a transaction; it is pruned with the others.
     let sql = format!("insert into commits (id, at) values ($1, {})", clock::sql(DbBackend::Postgres));
     let insert = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.into()]);
-    match tokio::time::timeout(PATIENCE, writers.execute_raw(insert)).await {
+    match tokio::time::timeout(TIMEOUT, writers.execute_raw(insert)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(sentence(&error)),
         Err(_) => Err("the database does not answer".into()),
     }
 }
 
-/// The database's own words, if it has said any. What is said about connections may name hosts and users.
+/// The server's message. Messages of connection errors may contain host and user names, and are replaced.
 fn sentence(error: &DbErr) -> String {
     let said = match error {
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {

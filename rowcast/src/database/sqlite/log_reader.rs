@@ -1,4 +1,4 @@
-//! A connection that reads, and notices when others have written.
+//! A connection that reads the change log, and detects writes of other connections.
 
 use std::{
     cell::{Cell, RefCell},
@@ -8,28 +8,28 @@ use std::{
 use super::reader::Reader;
 use crate::{database::Transaction, error::Error};
 
-/// How often to ask whether the file has changed, which costs a few microseconds.
-const TICK: Duration = Duration::from_millis(50);
-/// Ticks after which to look in any case: reading must be seen to work.
-const TICKS: u32 = 20;
+/// The interval of checks for changes, which take a few microseconds.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
+/// The number of checks after which the log is read in any case, to prove that reading works.
+const MAX_CHECKS: u32 = 20;
 
-/// A connection that follows the file.
-pub struct Follower {
+/// A connection for reading the change log.
+pub struct LogReader {
     reader: RefCell<Reader>,
-    /// Which opening of the file is followed.
+    /// The number of the opening that is read.
     opening: u64,
-    /// SQLite's count of what other connections have committed, when it was last read.
+    /// SQLite's `data_version` at the last read.
     version: Cell<Option<i64>>,
 }
 
-impl Follower {
+impl LogReader {
     pub(super) fn new(reader: Reader) -> Result<Self, Error> {
         let opening = reader.gate.opening()?.number;
         Ok(Self { reader: RefCell::new(reader), opening, version: Cell::new(None) })
     }
 
-    /// Runs `work` between `begin` and `rollback`: one picture, nothing written. Fails once the file has been opened anew, until
-    /// [`renew`](Self::renew): it may be another database.
+    /// Runs `work` over one snapshot. Fails after the file has been reopened, until [`reconnect`](Self::reconnect): it
+    /// may be another database.
     pub(in crate::database) async fn read<T>(
         &self,
         work: impl AsyncFnOnce(&Transaction) -> Result<T, Error>,
@@ -38,18 +38,18 @@ impl Follower {
         if !self.is_same() {
             return Err(Error::Unavailable("the database file has been opened anew".into()));
         }
-        // Before it begins: what is committed in between is seen, and looked for once more.
+        // Read before `begin`: a commit in between is read now, and triggers another read.
         self.version.set(handle.connection.data_version().ok());
         handle.connection.batch("begin")?;
         let outcome = work(&handle.transaction).await;
-        handle.connection.undo();
-        let there = self.reader.borrow().is_there();
-        outcome.and_then(|value| there.map(|()| value))
+        handle.connection.rollback();
+        let verified = self.reader.borrow().verify();
+        outcome.and_then(|value| verified.map(|()| value))
     }
 
-    pub(in crate::database) async fn rung(&self) {
-        for _ in 0..TICKS {
-            tokio::time::sleep(TICK).await;
+    pub(in crate::database) async fn wait_for_external_write(&self) {
+        for _ in 0..MAX_CHECKS {
+            tokio::time::sleep(CHECK_INTERVAL).await;
             let Ok(handle) = self.reader.borrow_mut().handle() else { return };
             if !self.is_same() || handle.connection.data_version().ok() != self.version.get() {
                 return;
@@ -57,8 +57,8 @@ impl Follower {
         }
     }
 
-    /// Follows what is open now; true if that has been opened since.
-    pub(in crate::database) fn renew(&mut self) -> bool {
+    /// Uses the current opening; true if it is another one.
+    pub(in crate::database) fn reconnect(&mut self) -> bool {
         let now = self.reader.get_mut().gate.opening().map_or(self.opening, |opening| opening.number);
         std::mem::replace(&mut self.opening, now) != now
     }
