@@ -1,4 +1,4 @@
-//! What a request means, however it is spelled: its payload as it was decoded, and what was found wrong with it.
+//! Fingerprints of requests: the decoded payload and its errors.
 
 use rowcast_schema::FieldErrors;
 use serde::Serialize;
@@ -6,32 +6,32 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 
-/// The same for two payloads if, and only if, the same was read of both. It is taken only where it is needed: most requests
-/// have no id.
+/// Equal for two payloads if and only if both decode to the same value and errors. It is computed lazily, because most
+/// requests have no id.
 pub struct Fingerprint(Box<dyn Fn() -> serde_json::Result<Vec<u8>>>);
 
 impl Fingerprint {
-    /// Of a payload that has been read.
+    /// The fingerprint of a decoded payload.
     #[must_use]
     pub fn of(payload: impl Serialize + 'static, errors: FieldErrors) -> Self {
         Self(Box::new(move || canonical(&(&payload, &errors))))
     }
 
-    /// For reading, which is not compared.
+    /// For reads, which are not compared.
     #[must_use]
     pub fn none() -> Self {
         Self::of((), FieldErrors::new())
     }
 
     /// # Errors
-    /// [`Error::Internal`] for a payload that has no JSON form.
+    /// [`Error::Internal`] for a payload without a JSON form.
     pub(super) fn digest(&self, event: &str) -> Result<String, Error> {
         let payload = (self.0)().map_err(|error| Error::Internal(error.to_string()))?;
         Ok(digest(event, &payload))
     }
 }
 
-/// As JSON with its keys in order: a map's own order does not count.
+/// JSON with sorted keys, because the order of a map is arbitrary.
 fn canonical(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut value = serde_json::to_value(value)?;
     value.sort_all_objects();
@@ -44,7 +44,7 @@ pub(super) fn digest(event: &str, payload: &[u8]) -> String {
     hash.update(event.as_bytes());
     hash.update([0]);
     hash.update(payload);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hash.finalize())
 }
 
 #[cfg(test)]
@@ -100,15 +100,15 @@ mod tests {
             Self {
                 id: form.id(),
                 version: form.version(),
-                name: form.changed("name", Form::text),
-                age: form.changed("age", Form::integer),
-                username: form.changed("username", Form::nullable_text),
-                friends: form.changed("friends", Form::references),
+                name: form.patch("name", Form::text),
+                age: form.patch("age", Form::integer),
+                username: form.patch("username", Form::nullable_text),
+                friends: form.patch("friends", Form::references),
             }
         }
     }
 
-    /// What is read, and its digests for two events.
+    /// The decoded payload, and its digests for two events.
     fn read<P>(json: &str) -> ((P, FieldErrors), [String; 2])
     where
         P: rowcast_schema::Payload + Serialize + Clone + 'static,
@@ -119,13 +119,13 @@ mod tests {
         ((value, errors), ["e", "f"].map(|event| fingerprint.digest(event).unwrap()))
     }
 
-    /// A field that may be absent, in one of several spellings of one of a few values.
+    /// An optional field, with one of these notations.
     fn field(
         name: &'static str,
-        spellings: &'static [&'static str],
+        notations: &'static [&'static str],
     ) -> impl Strategy<Value = Option<String>> {
         prop::option::of(
-            prop::sample::select(spellings).prop_map(move |value| format!("\"{name}\": {value}")),
+            prop::sample::select(notations).prop_map(move |value| format!("\"{name}\": {value}")),
         )
     }
 
@@ -168,19 +168,19 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn digests_are_equal_exactly_if_what_was_read_is(one in member(), other in member()) {
+        fn digests_are_equal_iff_decoded_payloads_are(one in member(), other in member()) {
             agree::<UpdateMember>(&one, &other)?;
             agree::<NewMember>(&one, &other)?;
         }
 
         #[test]
-        fn lists_keep_their_order(one in friends(), other in friends()) {
+        fn order_of_list_counts(one in friends(), other in friends()) {
             agree::<UpdateMember>(&one, &other)?;
         }
     }
 
     #[test]
-    fn one_member_in_many_spellings() {
+    fn notation_of_payload_does_not_count() {
         let first = r#"{"id": 1, "age": 44, "name": "Ada", "username": null}"#;
         let fingerprint = |json: &str| read::<UpdateMember>(json).1;
         for same in [
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_a_maps_keys_does_not_count() {
+    fn order_of_map_does_not_count() {
         let keys = || (0..50).map(|key| key.to_string());
         let map = || keys().map(|key| (key, 1)).collect::<HashMap<_, _>>();
         let of = |map| Fingerprint::of(map, FieldErrors::new()).digest("e").unwrap();
