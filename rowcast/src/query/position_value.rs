@@ -1,7 +1,7 @@
-//! A value of a row as JSON and back, so that a page can end at any column: exact both ways.
+//! Exact conversion of a row's values to JSON and back, for the position at which a page ends.
 //!
-//! A cell is null, or a pair of what it is and the value. Numbers with fractions travel as their bits, because JSON has
-//! neither all of them nor all of their digits.
+//! A converted value is null, or a pair of type and value. Floating-point numbers are encoded as their bits, because
+//! JSON cannot represent all of them exactly.
 
 use sea_orm::{
     Value,
@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-/// The cell of a value; none for what has no order, such as arrays.
+/// Encodes a value; `None` for types without an order, such as arrays.
 pub(super) fn encode(value: &Value) -> Option<Json> {
     if *value == value.as_null() {
         return Some(Json::Null);
@@ -32,14 +32,14 @@ pub(super) fn encode(value: &Value) -> Option<Json> {
         Value::Decimal(Some(number)) => json!(["decimal", number.to_string()]),
         Value::String(Some(text)) => json!(["text", text]),
         Value::Char(Some(letter)) => json!(["text", letter]),
-        Value::Bytes(Some(bytes)) => json!(["bytes", hex(bytes)]),
+        Value::Bytes(Some(bytes)) => json!(["bytes", hex::encode(bytes)]),
         Value::Uuid(Some(id)) => json!(["uuid", id.to_string()]),
         Value::Json(Some(value)) => json!(["json", value]),
         other => return moment(other),
     })
 }
 
-/// Dates and times, by the numbers that they are made of.
+/// Encodes dates and times by their components.
 fn moment(value: &Value) -> Option<Json> {
     let of_day = |time: TimeTime| time.as_hms_nano();
     Some(match value {
@@ -63,7 +63,7 @@ fn instant(at: ChronoDateTimeUtc) -> Json {
     json!(["instant", at.timestamp(), at.timestamp_subsec_nanos()])
 }
 
-/// The value of a cell; none for what [`encode`] has not made. A null fits every column.
+/// Decodes a value; `None` for anything that [`encode`] does not produce. A null is valid for every column.
 pub(super) fn decode(cell: &Json) -> Option<Value> {
     if cell.is_null() {
         return Some(Value::String(None));
@@ -80,7 +80,7 @@ pub(super) fn decode(cell: &Json) -> Option<Value> {
         "real" => f64::from_bits(value.as_u64()?).into(),
         "decimal" => text()?.parse::<Decimal>().ok()?.into(),
         "text" => text()?.into(),
-        "bytes" => unhex(text()?)?.into(),
+        "bytes" => hex::decode(text()?).ok()?.into(),
         "uuid" => text()?.parse::<Uuid>().ok()?.into(),
         "json" => value.clone().into(),
         "date" => text()?.parse::<ChronoDate>().ok()?.into(),
@@ -109,16 +109,6 @@ fn clock(value: &Json) -> Option<TimeTime> {
     TimeTime::from_hms_nano(hour, minute, second, nano).ok()
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let nibble = |byte: u8| char::from(byte).to_digit(16);
-    let byte = |pair: &[u8]| u8::try_from(nibble(pair[0])? * 16 + nibble(*pair.get(1)?)?).ok();
-    text.as_bytes().chunks(2).map(byte).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -126,32 +116,32 @@ mod tests {
 
     use super::*;
 
-    /// Through text, as a client carries it.
-    fn carried(value: &Value) -> Value {
+    /// Encodes to text and decodes again.
+    fn round_trip(value: &Value) -> Value {
         let cell = encode(value).expect("a cell").to_string();
         decode(&serde_json::from_str(&cell).expect("JSON")).expect("a value")
     }
 
     proptest! {
         #[test]
-        fn numbers_and_texts_come_back_as_they_were(
+        fn numbers_and_texts_round_trip(
             whole in any::<i64>(), large in any::<u64>(), bits in any::<u64>(), small in any::<f32>(),
             text in any::<String>(), bytes in any::<Vec<u8>>(), letter in any::<char>(), truth in any::<bool>(),
         ) {
-            prop_assert_eq!(carried(&whole.into()), Value::from(whole));
+            prop_assert_eq!(round_trip(&whole.into()), Value::from(whole));
             let large_as = i64::try_from(large).map_or(Value::from(large), Value::from);
-            prop_assert_eq!(carried(&large.into()), large_as);
-            let Value::Double(Some(real)) = carried(&f64::from_bits(bits).into()) else { panic!("a number") };
+            prop_assert_eq!(round_trip(&large.into()), large_as);
+            let Value::Double(Some(real)) = round_trip(&f64::from_bits(bits).into()) else { panic!("a number") };
             prop_assert_eq!(real.to_bits(), bits);
-            prop_assert_eq!(carried(&small.into()), Value::from(f64::from(small)));
-            prop_assert_eq!(carried(&text.clone().into()), Value::from(text));
-            prop_assert_eq!(carried(&bytes.clone().into()), Value::from(bytes));
-            prop_assert_eq!(carried(&letter.into()), Value::from(letter.to_string()));
-            prop_assert_eq!(carried(&truth.into()), Value::from(truth));
+            prop_assert_eq!(round_trip(&small.into()), Value::from(f64::from(small)));
+            prop_assert_eq!(round_trip(&text.clone().into()), Value::from(text));
+            prop_assert_eq!(round_trip(&bytes.clone().into()), Value::from(bytes));
+            prop_assert_eq!(round_trip(&letter.into()), Value::from(letter.to_string()));
+            prop_assert_eq!(round_trip(&truth.into()), Value::from(truth));
         }
 
         #[test]
-        fn dates_and_times_come_back_as_they_were(
+        fn dates_and_times_round_trip(
             day in -1_000_000..1_000_000_i32, second in 0..86_400_u32, nano in 0..1_000_000_000_u32,
             east in -840..840_i32,
         ) {
@@ -160,38 +150,38 @@ mod tests {
             let at = date.and_time(time);
             let zoned: ChronoDateTimeWithTimeZone = at.and_utc().fixed_offset()
                 + std::time::Duration::from_secs(east.unsigned_abs().into());
-            prop_assert_eq!(carried(&date.into()), Value::from(date));
-            prop_assert_eq!(carried(&time.into()), Value::from(time));
-            prop_assert_eq!(carried(&at.into()), Value::from(at));
-            prop_assert_eq!(carried(&at.and_utc().into()), Value::from(at.and_utc()));
-            prop_assert_eq!(carried(&zoned.into()), Value::from(zoned.to_utc()));
+            prop_assert_eq!(round_trip(&date.into()), Value::from(date));
+            prop_assert_eq!(round_trip(&time.into()), Value::from(time));
+            prop_assert_eq!(round_trip(&at.into()), Value::from(at));
+            prop_assert_eq!(round_trip(&at.and_utc().into()), Value::from(at.and_utc()));
+            prop_assert_eq!(round_trip(&zoned.into()), Value::from(zoned.to_utc()));
             let date = TimeDate::from_julian_day(day).expect("a date");
             let (hour, minute) = (second / 3600, second / 60 % 60);
             let part = |number: u32| u8::try_from(number).expect("a part of a time");
             let time = TimeTime::from_hms_nano(part(hour), part(minute), part(second % 60), nano).expect("a time");
             let at = TimeDateTime::new(date, time);
-            prop_assert_eq!(carried(&date.into()), Value::from(date));
-            prop_assert_eq!(carried(&time.into()), Value::from(time));
-            prop_assert_eq!(carried(&at.into()), Value::from(at));
-            prop_assert_eq!(carried(&at.assume_utc().into()), Value::from(at.assume_utc()));
+            prop_assert_eq!(round_trip(&date.into()), Value::from(date));
+            prop_assert_eq!(round_trip(&time.into()), Value::from(time));
+            prop_assert_eq!(round_trip(&at.into()), Value::from(at));
+            prop_assert_eq!(round_trip(&at.assume_utc().into()), Value::from(at.assume_utc()));
         }
 
         #[test]
-        fn decimals_keys_and_documents_come_back_as_they_were(
+        fn decimals_uuids_and_json_round_trip(
             digits in any::<i64>(), scale in 0..28_u32, id in any::<u128>(), text in any::<String>(),
         ) {
             let decimal = Decimal::new(digits, scale);
-            let Value::Decimal(Some(back)) = carried(&decimal.into()) else { panic!("a decimal") };
+            let Value::Decimal(Some(back)) = round_trip(&decimal.into()) else { panic!("a decimal") };
             prop_assert_eq!((back, back.scale()), (decimal, scale));
             let id = Uuid::from_u128(id);
-            prop_assert_eq!(carried(&id.into()), Value::from(id));
+            prop_assert_eq!(round_trip(&id.into()), Value::from(id));
             let document = json!({ "text": text, "list": [digits, null, true] });
-            prop_assert_eq!(carried(&document.clone().into()), Value::from(document));
+            prop_assert_eq!(round_trip(&document.clone().into()), Value::from(document));
         }
 
-        /// Cells come from clients, which may make up any.
+        /// Positions come from clients and may contain anything.
         #[test]
-        fn any_cell_is_answered(name in "[a-z]{0,11}", number in any::<i64>(), text in any::<String>()) {
+        fn arbitrary_input_does_not_panic(name in "[a-z]{0,11}", number in any::<i64>(), text in any::<String>()) {
             for name in ["date", "time", "at", "instant", "day", "clock", "reading", "nanoseconds", &name] {
                 for value in [json!(number), json!(text), json!([number, 0, 0, 0]), json!(null)] {
                     let _ = decode(&json!([name, value]));
@@ -202,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_is_null_whatever_it_was() {
+    fn null_of_any_type_encodes_as_null() {
         for null in [Value::Bool(None), Value::BigInt(None), Value::Uuid(None), Value::Json(None)] {
             assert_eq!(encode(&null), Some(Json::Null));
         }

@@ -1,7 +1,7 @@
-//! Links of a row that is being written: its version has been counted by then, and must not move once more for each.
+//! Join rows of a row that is being written: they must not increment the row's version again.
 //!
-//! The triggers by which versions move (see the `migration` crate) know that by themselves on PostgreSQL. SQLite keeps
-//! nothing for the length of a transaction, so there the row is held in a table that is empty before and after.
+//! On PostgreSQL the version triggers (see [`crate::migration::versions`]) recognise this themselves. SQLite has no
+//! state of a transaction, so the row is listed in a table that is empty outside of such writes.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
@@ -10,11 +10,11 @@ use crate::database::Transaction;
 const HOLD: &str = "insert into version_holds (collection, row_id) values (?, ?)";
 const RELEASE: &str = "delete from version_holds where collection = ? and row_id = ?";
 
-/// Runs `write`, which writes links of the row `id` whose own version is counted already.
+/// Runs `write`, which writes join rows of the row `id`, without further increments of the row's version.
 ///
 /// # Errors
-/// What `write` returns, or the database. The transaction is to be undone then.
-pub async fn counted(
+/// Those of `write` and of the database. The transaction must be rolled back then.
+pub async fn with_version_held(
     db: &Transaction,
     collection: &str,
     id: i64,
