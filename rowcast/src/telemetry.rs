@@ -69,16 +69,13 @@ fn describe() {
     );
     describe_counter!(
         "rowcast_log_dropped_total",
-        "Lines of the log for which there was no room, because standard error was not read"
+        "Lines of the log that were dropped, because standard error was not read"
     );
     describe_histogram!("rowcast_event_seconds", "From an event's arrival at its handler to its ack");
     describe_histogram!("rowcast_commit_writes", "Writes that shared one commit");
-    describe_histogram!("rowcast_live_publish_seconds", "From the bell to the broadcast");
+    describe_histogram!("rowcast_live_publish_seconds", "From the notification of a change to its broadcast");
     describe_histogram!("rowcast_live_lag_seconds", "From a commit of this node to its broadcast");
-    describe_histogram!(
-        "rowcast_live_delivery_seconds",
-        "From the broadcast until the last client was written to"
-    );
+    describe_histogram!("rowcast_live_delivery_seconds", "From the broadcast to the last client's write");
     describe_counter!(
         "rowcast_live_folded_total",
         "Times that a slow client was sent several changes as one"
@@ -91,24 +88,24 @@ fn describe() {
     describe_gauge!("rowcast_change_log_entries", "Entries in the change log when it was last pruned");
     describe_gauge!(
         "rowcast_request_bytes",
-        "Bytes that are kept of writes with a request_id, as last counted"
+        "Bytes of stored acks of writes with a request_id, as last counted"
     );
-    describe_gauge!("rowcast_log_horizon_seconds", "How long the oldest open transaction has been open");
+    describe_gauge!("rowcast_log_horizon_seconds", "Age of the oldest open transaction");
     describe_gauge!(
         "rowcast_log_horizon_prepared",
-        "1 if the oldest open transaction is a prepared one, which no session has any more"
+        "1 if the oldest open transaction is a prepared one, without a session"
     );
     describe_counter!(
         "rowcast_live_epochs_total",
-        "Times that the database or its change log was found to be another one, and was read anew"
+        "Times that another database or change log was detected, and reloaded"
     );
     describe_counter!(
         "rowcast_reconciled_rows_total",
-        "Rows that differed from what was shown without an entry in the change log, by collection"
+        "Rows that differed from the cache without an entry in the change log, by collection"
     );
     describe_gauge!(
         "rowcast_reconcile_pass_seconds",
-        "How long it last took to compare all that is shown with the database"
+        "Duration of the last comparison of the whole cache with the database"
     );
     describe_gauge!("rowcast_collection_rows", "Rows held in the cache, by collection");
     describe_gauge!("rowcast_collection_withheld", "1 for a collection that is too large to be sent");
