@@ -107,7 +107,7 @@ pub(crate) async fn fill(seeding: &Seeding<'_>) -> Result<bool, Error> {
         let links = async {
             workout_plan_move::Entity::insert_many(links).exec_without_returning(db).await.map(drop)
         };
-        store::links::counted(db, "workout_plans", plan, links).await?;
+        store::join_rows::with_version_held(db, "workout_plans", plan, links).await?;
         plans.push(plan);
     }
     let times = DAYS.iter().flat_map(|day| HOURS.iter().map(move |hour| (*day, *hour)));

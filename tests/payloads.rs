@@ -5,10 +5,10 @@ use planner::collections::{
     NewCoach, NewExerciseMove, NewSchedule, NewWorkoutPlan, UpdateCoach, UpdateExerciseMove, UpdateSchedule,
     UpdateWorkoutPlan,
 };
-use rowcast_schema::{ById, Invalid, ListRequest, Login, Options, Payload};
+use rowcast_schema::{ById, ListRequest, Login, Payload, PayloadError, RequestOptions};
 use serde_json::{Value, json, value::RawValue};
 
-fn decode<P: Payload>(payload: &str) -> Result<P, Invalid> {
+fn decode<P: Payload>(payload: &str) -> Result<P, PayloadError> {
     rowcast_schema::decode(&RawValue::from_string(payload.to_owned()).unwrap())
 }
 
@@ -28,8 +28,8 @@ fn accepted<P: Payload>(changes: Value) -> P {
 
 fn refused<P: Payload>(payload: &str) -> Value {
     match decode::<P>(payload) {
-        Err(Invalid::Fields(errors)) => serde_json::to_value(errors).unwrap(),
-        Err(Invalid::Payload(sentence)) => panic!("{payload}: {sentence}"),
+        Err(PayloadError::Fields(errors)) => serde_json::to_value(errors).unwrap(),
+        Err(PayloadError::Payload(sentence)) => panic!("{payload}: {sentence}"),
         Ok(_) => panic!("{payload} was accepted"),
     }
 }
@@ -46,7 +46,7 @@ fn every_example_is_valid() {
     accepted::<UpdateSchedule>(json!({ "id": 1 }));
     accepted::<ById>(json!({}));
     accepted::<Login>(json!({}));
-    accepted::<Options>(json!({}));
+    accepted::<RequestOptions>(json!({}));
     accepted::<ListRequest>(json!({}));
 }
 
@@ -212,7 +212,7 @@ fn an_update_tells_absent_from_cleared_and_blank() {
 fn what_is_no_object_is_refused_as_a_whole() {
     let deep = format!(r#"{{ "name": {}1{} }}"#, "[".repeat(32), "]".repeat(32));
     for payload in ["null", "7", r#""Ada""#, "[]", "true", &deep, r#"{ "\ud800": 1 }"#] {
-        assert!(matches!(decode::<NewCoach>(payload), Err(Invalid::Payload(_))), "{payload}");
+        assert!(matches!(decode::<NewCoach>(payload), Err(PayloadError::Payload(_))), "{payload}");
     }
     let shallow = format!(r#"{{ "id": 1, "x": {}1{} }}"#, "[".repeat(31), "]".repeat(31));
     assert_eq!(decode::<ById>(&shallow), Ok(ById { id: 1 }));
@@ -246,12 +246,12 @@ fn a_login_names_blank_fields_one_by_one_and_keeps_the_password_as_typed() {
 
 #[test]
 fn options_that_would_be_ignored_are_refused() {
-    assert_eq!(decode::<Options>("null"), Ok(Options::default()));
+    assert_eq!(decode::<RequestOptions>("null"), Ok(RequestOptions::default()));
     let expected = json!({ "request_id": "must be a UUID, as crypto.randomUUID() makes them" });
-    assert_eq!(refused::<Options>(r#"{ "request_id": "4fd1" }"#), expected);
+    assert_eq!(refused::<RequestOptions>(r#"{ "request_id": "4fd1" }"#), expected);
     let expected = json!({ "request_id": "must be text" });
-    assert_eq!(refused::<Options>(r#"{ "request_id": {} }"#), expected);
+    assert_eq!(refused::<RequestOptions>(r#"{ "request_id": {} }"#), expected);
     let expected = json!({ "retry": "is not a field of an event's options" });
-    assert_eq!(refused::<Options>(r#"{ "retry": 3 }"#), expected);
-    assert!(matches!(decode::<Options>("[]"), Err(Invalid::Payload(_))));
+    assert_eq!(refused::<RequestOptions>(r#"{ "retry": 3 }"#), expected);
+    assert!(matches!(decode::<RequestOptions>("[]"), Err(PayloadError::Payload(_))));
 }

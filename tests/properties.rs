@@ -6,7 +6,7 @@ use planner::collections::{
     UpdateWorkoutPlan,
 };
 use proptest::{collection::vec, option, prelude::*};
-use rowcast_schema::{ById, Invalid, ListRequest, Login, Options, Payload, decode};
+use rowcast_schema::{ById, ListRequest, Login, Payload, PayloadError, RequestOptions, decode};
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 
@@ -103,8 +103,8 @@ fn raw(json: &str) -> Option<Box<RawValue>> {
 /// Decoding ends, and whatever it refuses comes with a reason.
 fn survives<P: Payload>(payload: &RawValue) {
     match decode::<P>(payload) {
-        Err(Invalid::Fields(errors)) => assert!(!errors.is_empty()),
-        Err(Invalid::Payload(sentence)) => assert!(!sentence.is_empty()),
+        Err(PayloadError::Fields(errors)) => assert!(!errors.is_empty()),
+        Err(PayloadError::Payload(sentence)) => assert!(!sentence.is_empty()),
         Ok(_) => {}
     }
 }
@@ -121,7 +121,7 @@ fn all_survive(payload: &RawValue) {
     survives::<ById>(payload);
     survives::<Login>(payload);
     survives::<ListRequest>(payload);
-    survives::<Options>(payload);
+    survives::<RequestOptions>(payload);
 }
 
 /// What was accepted is accepted again as it was understood, and understood alike.

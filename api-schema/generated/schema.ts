@@ -1,4 +1,4 @@
-// Made from the server's own types by its command `schema typescript`; not to be edited.
+// Generated from the server's types by its command `schema typescript`; do not edit.
 //
 // With a stock socket.io-client:
 //
@@ -93,7 +93,7 @@ export interface NewWorkoutPlan {
   exercise_moves: Ref[];
 }
 
-/** How a payload names another row: by its id. Whatever else is in it is not looked at, so a whole row will do. */
+/** A reference to a row by its id. Other fields are ignored, so a whole row is accepted. */
 export interface Ref {
   /** The row's id. */
   id: number;
@@ -208,21 +208,21 @@ export interface UpdateSchedule {
   workout_plan?: Ref;
 }
 
-/** A row to get or to delete: only `id` counts, a whole row will do. */
+/** The row to get or to delete. Other fields are ignored, so a whole row is accepted. */
 export interface ById {
-  /** Its id. */
+  /** The row's id. */
   id: number;
 }
 
-/** What a deletion is acked with. */
+/** The ack's `data` of a deletion. */
 export interface Deleted {
-  /** The id that nobody has any more. */
+  /** The id of the deleted row. */
   id: number;
 }
 
-/** Which page of rows is asked for. */
+/** A request for one page of rows. */
 export interface ListCoaches {
-  /** What columns must be like; all of it holds. */
+  /** Conditions on columns, all of which must hold. */
   where?: {
     id?: Comparison;
     version?: Comparison;
@@ -231,15 +231,18 @@ export interface ListCoaches {
     picture?: Comparison;
     username?: Comparison;
   } | null;
-  /** Column names with commas between, `-` before one for descending; the first counts most, `id` is last of itself. */
+  /**
+   * Column names separated by commas, most significant first; `-` before a name means descending. `id` is always the
+   * last.
+   */
   sort?: string | null;
   /** 1 to 500; 50 if absent. @minimum 1 @maximum 500 */
   limit?: number | null;
-  /** What an earlier page gave as `next`. */
+  /** `next` of the previous page. */
   after?: string | null;
 }
 
-/** A value that the column has, or comparisons that all hold. */
+/** A value that the column equals, or comparisons that all hold. */
 export type Comparison = string | number | null | {
   eq?: string | number | null;
   ne?: string | number | null;
@@ -254,17 +257,17 @@ export type Comparison = string | number | null | {
 
 /** A page of rows. */
 export interface CoachPage {
-  /** In the order that was asked for. */
+  /** The rows in the requested order. */
   rows: Coach[];
-  /** What to send as `after` for the next page; null at the end. */
+  /** The value of `after` for the next page; null at the end. */
   next: string | null;
-  /** Ids of rows that belong here and are too large to be sent, if there are any. */
+  /** Ids of rows of this page that are too large to be sent; absent if there are none. */
   left_out?: number[];
 }
 
-/** Which page of rows is asked for. */
+/** A request for one page of rows. */
 export interface ListWorkoutPlans {
-  /** What columns must be like; all of it holds. */
+  /** Conditions on columns, all of which must hold. */
   where?: {
     id?: Comparison;
     version?: Comparison;
@@ -272,27 +275,30 @@ export interface ListWorkoutPlans {
     difficulty?: Comparison;
     description?: Comparison;
   } | null;
-  /** Column names with commas between, `-` before one for descending; the first counts most, `id` is last of itself. */
+  /**
+   * Column names separated by commas, most significant first; `-` before a name means descending. `id` is always the
+   * last.
+   */
   sort?: string | null;
   /** 1 to 500; 50 if absent. @minimum 1 @maximum 500 */
   limit?: number | null;
-  /** What an earlier page gave as `next`. */
+  /** `next` of the previous page. */
   after?: string | null;
 }
 
 /** A page of rows. */
 export interface WorkoutPlanPage {
-  /** In the order that was asked for. */
+  /** The rows in the requested order. */
   rows: WorkoutPlan[];
-  /** What to send as `after` for the next page; null at the end. */
+  /** The value of `after` for the next page; null at the end. */
   next: string | null;
-  /** Ids of rows that belong here and are too large to be sent, if there are any. */
+  /** Ids of rows of this page that are too large to be sent; absent if there are none. */
   left_out?: number[];
 }
 
-/** Which page of rows is asked for. */
+/** A request for one page of rows. */
 export interface ListExerciseMoves {
-  /** What columns must be like; all of it holds. */
+  /** Conditions on columns, all of which must hold. */
   where?: {
     id?: Comparison;
     version?: Comparison;
@@ -301,27 +307,30 @@ export interface ListExerciseMoves {
     description?: Comparison;
     video_link?: Comparison;
   } | null;
-  /** Column names with commas between, `-` before one for descending; the first counts most, `id` is last of itself. */
+  /**
+   * Column names separated by commas, most significant first; `-` before a name means descending. `id` is always the
+   * last.
+   */
   sort?: string | null;
   /** 1 to 500; 50 if absent. @minimum 1 @maximum 500 */
   limit?: number | null;
-  /** What an earlier page gave as `next`. */
+  /** `next` of the previous page. */
   after?: string | null;
 }
 
 /** A page of rows. */
 export interface ExerciseMovePage {
-  /** In the order that was asked for. */
+  /** The rows in the requested order. */
   rows: ExerciseMove[];
-  /** What to send as `after` for the next page; null at the end. */
+  /** The value of `after` for the next page; null at the end. */
   next: string | null;
-  /** Ids of rows that belong here and are too large to be sent, if there are any. */
+  /** Ids of rows of this page that are too large to be sent; absent if there are none. */
   left_out?: number[];
 }
 
-/** Which page of rows is asked for. */
+/** A request for one page of rows. */
 export interface ListSchedules {
-  /** What columns must be like; all of it holds. */
+  /** Conditions on columns, all of which must hold. */
   where?: {
     id?: Comparison;
     version?: Comparison;
@@ -330,126 +339,129 @@ export interface ListSchedules {
     coach?: Comparison;
     workout_plan?: Comparison;
   } | null;
-  /** Column names with commas between, `-` before one for descending; the first counts most, `id` is last of itself. */
+  /**
+   * Column names separated by commas, most significant first; `-` before a name means descending. `id` is always the
+   * last.
+   */
   sort?: string | null;
   /** 1 to 500; 50 if absent. @minimum 1 @maximum 500 */
   limit?: number | null;
-  /** What an earlier page gave as `next`. */
+  /** `next` of the previous page. */
   after?: string | null;
 }
 
 /** A page of rows. */
 export interface SchedulePage {
-  /** In the order that was asked for. */
+  /** The rows in the requested order. */
   rows: Schedule[];
-  /** What to send as `after` for the next page; null at the end. */
+  /** The value of `after` for the next page; null at the end. */
   next: string | null;
-  /** Ids of rows that belong here and are too large to be sent, if there are any. */
+  /** Ids of rows of this page that are too large to be sent; absent if there are none. */
   left_out?: number[];
 }
 
-/** Who wants to sign in. */
+/** The payload of `login`. */
 export interface Login {
-  /** Trimmed, as usernames are when they are given. @minLength 1 @maxLength 200 */
+  /** The username, trimmed. @minLength 1 @maxLength 200 */
   username: string;
-  /** Just as it was typed. @minLength 1 @maxLength 200 */
+  /** The password, not trimmed. @minLength 1 @maxLength 200 */
   password: string;
 }
 
-/** Who has signed in. */
+/** The `data` of a successful login. */
 export interface SignedIn {
   /** The user's row. */
   user: Coach;
-  /** For the handshake's `auth` of later connections. */
+  /** The token for the handshake's `auth` of later connections. */
   token: string;
-  /** Unix seconds; from then on the token is worth nothing. */
+  /** The time in Unix seconds from which on the token is invalid. */
   expires: number;
 }
 
-/** Whoever is signed in wants another password. */
+/** The payload of `set_password`. */
 export interface SetPassword {
-  /** The password until now. @minLength 1 @maxLength 200 */
+  /** The current password. @minLength 1 @maxLength 200 */
   old: string;
-  /** The password from now on, just as it was typed: 8 to 200 characters. @minLength 8 @maxLength 200 */
+  /** The new password, not trimmed: 8 to 200 characters. @minLength 8 @maxLength 200 */
   new: string;
 }
 
-/** What the handshake's `auth` may carry. */
-export interface Auth {
-  /** Who this is: the `token` of an earlier login. */
+/** The handshake's `auth`. */
+export interface HandshakeAuth {
+  /** The `token` of an earlier login. */
   token?: string | null;
-  /** `snapshots`, the default: collections that changed, whole. `changes`: what changed. */
+  /** `snapshots`, the default: whole collections whenever they change. `changes`: only the rows that changed. */
   live?: "snapshots" | "changes" | null;
-  /** With `changes`, the cursor up to which the client is up to date. */
+  /** With `changes`: the cursor up to which the client is up to date. */
   since?: string | null;
-  /** With `changes`, whether to be sent all that there is in parts, by `part`, instead of whole collections. */
+  /** With `changes`: whether full snapshots are sent in parts, by `part`, instead of whole collections. */
   chunks?: boolean | null;
-  /** Whether to be told who made each change, by `authored`. */
+  /** Whether to send the author of each change, by `authored`. */
   authors?: boolean | null;
 }
 
-/** How an event is to be handled. */
-export interface Options {
+/** Options of an event. */
+export interface RequestOptions {
   /**
-   * Names a write, so that it is safe to send again: a repeat within 24 hours is not carried out, but acked as the first
-   * was. Reading is safe to repeat in any case.
+   * Makes a write idempotent: a retry with the same id within 24 hours is not executed again, but acked with the
+   * stored ack.
    */
   request_id?: string;
 }
 
-/** The first thing that a client is told. */
+/** The first event on every connection. */
 export interface Connected {
-  /** The socket's id in a sentence. */
+  /** A sentence with the socket's id. */
   data: string;
   /** The socket's id. */
   sid: string;
-  /** Whose token was presented. */
+  /** The owner of the token that was presented; null without a valid one. */
   user: Coach | null;
-  /** Who may do what. */
-  access: Access;
-  /** Which types the server was built with. */
-  schema: Schemas;
-  /** What time it is by the database's clock, in milliseconds since 1970; absent if it is not known yet. */
+  /** The server's access mode. */
+  access: AccessMode;
+  /** Hashes of the server's schema. */
+  schema: SchemaHashes;
+  /** The time by the database's clock, in milliseconds since 1970; absent if it is not known yet. */
   time?: number | null;
 }
 
-/** Who may do what. */
-export type Access = "open" | "read" | "members";
+/** Which requests need a signed-in user. */
+export type AccessMode = "open" | "read" | "members";
 
-/** Hashes of what the contract says: a client that was built for others knows which collections have changed. */
-export interface Schemas {
-  /** Of all of it. */
+/** Hashes of the schema: a client that was built for another schema finds out which collections have changed. */
+export interface SchemaHashes {
+  /** Of the whole schema. */
   hash: string;
-  /** Of each collection, and of `events`, which is all that belongs to no collection. */
+  /** Of each collection, and of `events`: everything that belongs to no collection. */
   collections: Record<string, string>;
 }
 
 /**
- * That a collection is too large to be sent: in the place of its snapshot, and when it has become so. Whatever a client has of it is
- * not kept up to date from here on; once it is small enough again, its snapshot is sent.
+ * A collection is too large to be sent. Sent in place of its snapshot, and when it grows too large. The client's rows
+ * of it are not kept up to date from then on; once the collection is small enough again, its snapshot is sent.
  */
 export interface Withheld {
   /** The collection. */
   collection: string;
-  /** How many bytes of JSON a collection may have to be sent. */
+  /** The most bytes of JSON that a collection may have to be sent. */
   limit: number;
-  /** What to do instead, in a sentence. */
+  /** A sentence that says what to do instead. */
   reason: string;
 }
 
-/** Who made a change that has just been sent; a decoration, never needed to follow the rows. */
+/** The author of a change that has just been sent. Best-effort: following the rows does not need it. */
 export interface Authored {
   /** The collection. */
   collection: string;
-  /** The row. */
+  /** The row's id. */
   id: number;
-  /** The row's version since; null if it is gone. */
+  /** The row's version after the change; null if it was deleted. */
   version: number | null;
-  /** Who it was; null for somebody who is not signed in. */
+  /** The author; null if the change was made without signing in. */
   by: Author | null;
 }
 
-/** Who made a change. */
+/** The user that made a change. */
 export interface Author {
   /** The user's id. */
   id: number;
@@ -457,53 +469,53 @@ export interface Author {
   name: string;
 }
 
-/** That a socket is no longer signed in. */
+/** The socket is no longer signed in. */
 export interface SignedOut {
-  /** Why, in a sentence. */
+  /** The reason, in a sentence. */
   reason: string;
 }
 
-/** What a snapshot is as of. */
-export interface Position {
-  /** To be sent back as `since`; means nothing to a client. */
+/** Sent with a snapshot. */
+export interface SnapshotMeta {
+  /** Opaque to clients; to be sent back as `since`. */
   cursor: string;
 }
 
-/** What a group of commits has changed, each collection that it touched. */
+/** The rows that one or more commits changed, by collection. */
 export interface Changes {
-  /** To be sent back as `since`; means nothing to a client. */
+  /** Opaque to clients; to be sent back as `since`. */
   cursor: string;
   coaches?: {
-    /** The rows as they are now. */
+    /** Current rows. */
     upserted: Coach[];
-    /** The ids of those that are gone. */
+    /** Ids of deleted rows. */
     deleted: number[];
   };
   workout_plans?: {
-    /** The rows as they are now. */
+    /** Current rows. */
     upserted: WorkoutPlan[];
-    /** The ids of those that are gone. */
+    /** Ids of deleted rows. */
     deleted: number[];
   };
   exercise_moves?: {
-    /** The rows as they are now. */
+    /** Current rows. */
     upserted: ExerciseMove[];
-    /** The ids of those that are gone. */
+    /** Ids of deleted rows. */
     deleted: number[];
   };
   schedules?: {
-    /** The rows as they are now. */
+    /** Current rows. */
     upserted: Schedule[];
-    /** The ids of those that are gone. */
+    /** Ids of deleted rows. */
     deleted: number[];
   };
 }
 
-/** A part of all that there is. Part 1 begins anew; the rows count once the last part is there. */
+/** A part of the full snapshot. Part 1 starts a new snapshot; apply the rows when the last part has arrived. */
 export interface Part {
-  /** Which part it is, counted from 1. */
+  /** The number of this part, counted from 1. */
   n: number;
-  /** How many there are. */
+  /** The number of parts. */
   of: number;
   /** The collection. */
   collection: "coaches" | "workout_plans" | "exercise_moves" | "schedules";
@@ -511,29 +523,29 @@ export interface Part {
   rows: (Coach | WorkoutPlan | ExerciseMove | Schedule)[];
   /** In the last part: to be sent back as `since`. */
   cursor?: string;
-  /** In the last part, if there are any: collections that are too large to be sent. */
+  /** In the last part: collections that are too large to be sent, if there are any. */
   withheld?: Withheld[];
 }
 
-/** The answer to an event; `errors` maps a field, or a `$…` key for the request as a whole, to a sentence. */
+/** The response to an event; `errors` maps a field, or a `$…` key for the request as a whole, to a sentence. */
 export type Ack<T> =
   | { ok: true; data: T; errors: Record<string, never> }
   | { ok: false; data: T | null; errors: Record<string, string> };
 
 /**
- * What is emitted with an event. The ack stands last in every form, because the stock client's types take what `emitWithAck` resolves to from
- * there: whoever wants none passes `() => {}`.
+ * The arguments of an event. Every variant ends with the ack, because the stock client derives the result of `emitWithAck` from the last
+ * argument; to ignore the ack, pass `() => {}`.
  */
-export type Emits<P, T, Beside = unknown> =
-  | [payload: P, ack: (ack: Ack<T> & Beside) => void]
-  | [payload: P, options: Options, ack: (ack: Ack<T> & Beside) => void];
+export type EmitArgs<P, T, Extra = unknown> =
+  | [payload: P, ack: (ack: Ack<T> & Extra) => void]
+  | [payload: P, options: RequestOptions, ack: (ack: Ack<T> & Extra) => void];
 
-/** The same for an event whose payload may be left out. */
-export type EmitsOptional<P, T, Beside = unknown> =
-  | [ack: (ack: Ack<T> & Beside) => void]
-  | Emits<P | null, T, Beside>;
+/** The arguments of an event with an optional payload. */
+export type OptionalEmitArgs<P, T, Extra = unknown> =
+  | [ack: (ack: Ack<T> & Extra) => void]
+  | EmitArgs<P | null, T, Extra>;
 
-/** What each collection is made of. */
+/** The types of each collection. */
 export interface Collections {
   coaches: { row: Coach; new: NewCoach; update: UpdateCoach };
   workout_plans: { row: WorkoutPlan; new: NewWorkoutPlan; update: UpdateWorkoutPlan };
@@ -541,116 +553,116 @@ export interface Collections {
   schedules: { row: Schedule; new: NewSchedule; update: UpdateSchedule };
 }
 
-/** What the server emits. */
+/** Events that the server emits. */
 export interface ServerToClientEvents {
-  /** The first thing that a client is told. */
-  connected: (greeting: Connected) => void;
+  /** The first event on every connection. */
+  connected: (info: Connected) => void;
   /** All rows in id order: on connect, by `refresh`, and when they have changed. */
-  coaches: (rows: Coach[], at: Position) => void;
+  coaches: (rows: Coach[], meta: SnapshotMeta) => void;
   /** All rows in id order: on connect, by `refresh`, and when they have changed. */
-  workout_plans: (rows: WorkoutPlan[], at: Position) => void;
+  workout_plans: (rows: WorkoutPlan[], meta: SnapshotMeta) => void;
   /** All rows in id order: on connect, by `refresh`, and when they have changed. */
-  exercise_moves: (rows: ExerciseMove[], at: Position) => void;
+  exercise_moves: (rows: ExerciseMove[], meta: SnapshotMeta) => void;
   /** All rows in id order: on connect, by `refresh`, and when they have changed. */
-  schedules: (rows: Schedule[], at: Position) => void;
-  /** What a group of commits has changed; sent with `live: "changes"`. */
+  schedules: (rows: Schedule[], meta: SnapshotMeta) => void;
+  /** The rows that one or more commits changed; sent with `live: "changes"`. */
   changes: (changes: Changes) => void;
-  /** A part of all that there is, in the place of the collections; sent with `chunks: true`. */
+  /** A part of the full snapshot, instead of whole collections; sent with `chunks: true`. */
   part: (part: Part) => void;
   /**
-   * That a collection is too large to be sent: in the place of its snapshot, and when it has become so. Whatever a client has of it is
-   * not kept up to date from here on; once it is small enough again, its snapshot is sent.
+   * A collection is too large to be sent. Sent in place of its snapshot, and when it grows too large. The client's rows
+   * of it are not kept up to date from then on; once the collection is small enough again, its snapshot is sent.
    */
-  withheld: (what: Withheld) => void;
-  /** Who made a change that has just been sent; a decoration, never needed to follow the rows. */
-  authored: (change: Authored) => void;
-  /** That a socket is no longer signed in. */
-  signed_out: (why: SignedOut) => void;
+  withheld: (withheld: Withheld) => void;
+  /** The author of a change that has just been sent. Best-effort: following the rows does not need it. */
+  authored: (authored: Authored) => void;
+  /** The socket is no longer signed in. */
+  signed_out: (signedOut: SignedOut) => void;
 }
 
-/** What clients emit. */
+/** Events that clients emit. */
 export interface ClientToServerEvents {
   /** Makes a coach. */
-  new_coach: (...args: Emits<NewCoach, Coach>) => void;
+  new_coach: (...args: EmitArgs<NewCoach, Coach>) => void;
   /** Changes a coach; what is absent stays. */
-  update_coach: (...args: Emits<UpdateCoach, Coach>) => void;
+  update_coach: (...args: EmitArgs<UpdateCoach, Coach>) => void;
   /** Deletes a coach. */
-  delete_coach: (...args: Emits<ById, Deleted>) => void;
+  delete_coach: (...args: EmitArgs<ById, Deleted>) => void;
   /** Finds a coach by its id. */
-  get_coach: (...args: Emits<ById, Coach>) => void;
+  get_coach: (...args: EmitArgs<ById, Coach>) => void;
   /** Lists coaches, a page at a time. */
-  list_coaches: (...args: EmitsOptional<ListCoaches, CoachPage>) => void;
+  list_coaches: (...args: OptionalEmitArgs<ListCoaches, CoachPage>) => void;
   /** Makes a workout plan. */
-  new_workout_plan: (...args: Emits<NewWorkoutPlan, WorkoutPlan>) => void;
+  new_workout_plan: (...args: EmitArgs<NewWorkoutPlan, WorkoutPlan>) => void;
   /** Changes a workout plan; what is absent stays. */
-  update_workout_plan: (...args: Emits<UpdateWorkoutPlan, WorkoutPlan>) => void;
+  update_workout_plan: (...args: EmitArgs<UpdateWorkoutPlan, WorkoutPlan>) => void;
   /** Deletes a workout plan. */
-  delete_workout_plan: (...args: Emits<ById, Deleted>) => void;
+  delete_workout_plan: (...args: EmitArgs<ById, Deleted>) => void;
   /** Finds a workout plan by its id. */
-  get_workout_plan: (...args: Emits<ById, WorkoutPlan>) => void;
+  get_workout_plan: (...args: EmitArgs<ById, WorkoutPlan>) => void;
   /** Lists workout plans, a page at a time. */
-  list_workout_plans: (...args: EmitsOptional<ListWorkoutPlans, WorkoutPlanPage>) => void;
+  list_workout_plans: (...args: OptionalEmitArgs<ListWorkoutPlans, WorkoutPlanPage>) => void;
   /** Makes an exercise move. */
-  new_exercise_move: (...args: Emits<NewExerciseMove, ExerciseMove>) => void;
+  new_exercise_move: (...args: EmitArgs<NewExerciseMove, ExerciseMove>) => void;
   /** Changes an exercise move; what is absent stays. */
-  update_exercise_move: (...args: Emits<UpdateExerciseMove, ExerciseMove>) => void;
+  update_exercise_move: (...args: EmitArgs<UpdateExerciseMove, ExerciseMove>) => void;
   /** Deletes an exercise move. */
-  delete_exercise_move: (...args: Emits<ById, Deleted>) => void;
+  delete_exercise_move: (...args: EmitArgs<ById, Deleted>) => void;
   /** Finds an exercise move by its id. */
-  get_exercise_move: (...args: Emits<ById, ExerciseMove>) => void;
+  get_exercise_move: (...args: EmitArgs<ById, ExerciseMove>) => void;
   /** Lists exercise moves, a page at a time. */
-  list_exercise_moves: (...args: EmitsOptional<ListExerciseMoves, ExerciseMovePage>) => void;
+  list_exercise_moves: (...args: OptionalEmitArgs<ListExerciseMoves, ExerciseMovePage>) => void;
   /** Makes a schedule. */
-  new_schedule: (...args: Emits<NewSchedule, Schedule>) => void;
+  new_schedule: (...args: EmitArgs<NewSchedule, Schedule>) => void;
   /** Changes a schedule; what is absent stays. */
-  update_schedule: (...args: Emits<UpdateSchedule, Schedule>) => void;
+  update_schedule: (...args: EmitArgs<UpdateSchedule, Schedule>) => void;
   /** Deletes a schedule. */
-  delete_schedule: (...args: Emits<ById, Deleted>) => void;
+  delete_schedule: (...args: EmitArgs<ById, Deleted>) => void;
   /** Finds a schedule by its id. */
-  get_schedule: (...args: Emits<ById, Schedule>) => void;
+  get_schedule: (...args: EmitArgs<ById, Schedule>) => void;
   /** Lists schedules, a page at a time. */
-  list_schedules: (...args: EmitsOptional<ListSchedules, SchedulePage>) => void;
+  list_schedules: (...args: OptionalEmitArgs<ListSchedules, SchedulePage>) => void;
   /** Another spelling of `new_exercise_move`. */
-  new_exercise_moves: (...args: Emits<NewExerciseMove, ExerciseMove>) => void;
+  new_exercise_moves: (...args: EmitArgs<NewExerciseMove, ExerciseMove>) => void;
   /** Sends all collections again, to the caller alone. */
-  refresh: (...args: EmitsOptional<null, null>) => void;
+  refresh: (...args: OptionalEmitArgs<null, null>) => void;
   /** Signs in. */
-  login: (...args: Emits<Login, SignedIn, { user?: Coach }>) => void;
-  /** Signs out; the token is worth nothing from then on. */
-  logout: (...args: EmitsOptional<null, null>) => void;
-  /** Who is signed in; null for nobody. */
-  me: (...args: EmitsOptional<null, Coach | null>) => void;
-  /** Changes one's own password; one's other sign-ins end, this one goes on. */
-  set_password: (...args: Emits<SetPassword, null>) => void;
+  login: (...args: EmitArgs<Login, SignedIn, { user?: Coach }>) => void;
+  /** Signs out and makes the token invalid. */
+  logout: (...args: OptionalEmitArgs<null, null>) => void;
+  /** The signed-in user; null if there is none. */
+  me: (...args: OptionalEmitArgs<null, Coach | null>) => void;
+  /** Changes the caller's password and ends the user's other sign-ins. */
+  set_password: (...args: EmitArgs<SetPassword, null>) => void;
 }
 
-/** What a typed store needs to know of the collections while it runs. */
+/** The values about collections that a typed store needs at run time. */
 export interface Schema<C> {
-  /** Of all of the contract; `connected` carries the server's. */
+  /** The hash of the whole schema; `connected` carries the server's. */
   hash: string;
-  /** Of what belongs to no collection. */
+  /** The hash of everything that belongs to no collection. */
   events?: string;
   collections: { [K in keyof C]: CollectionSchema };
-  /** Never there: it carries the types of the rows. */
+  /** Never set: it carries the types of the rows. */
   types?: C;
 }
 
 export interface CollectionSchema {
-  /** One row's name, as in `new_member`. */
+  /** The singular name, as in `new_member`. */
   name: string;
-  /** Of its row, its payloads and its columns. */
+  /** The hash of its row, payloads and columns. */
   hash: string;
-  /** Whether clients are sent it, or must list it. */
+  /** Whether it is kept live on clients; otherwise it must be listed. */
   sent: boolean;
-  /** Columns whose text is compared, and sorted, as the whole number that it spells. */
+  /** Text columns that are compared and sorted as the whole numbers they contain. */
   numbers?: readonly string[];
-  /** Whose rows are shown within these, and which of their fields. */
+  /** Collections whose rows are embedded in these, and the embedded fields. */
   nests: Record<string, { collection: string; many: boolean; fields: string[] }>;
 }
 
 export const schema: Schema<Collections> = {
-  hash: "794c8d77a58c5a9f",
-  events: "01829f80bac6efbf",
+  hash: "8759865c20a4b078",
+  events: "d2a534e61f87c35f",
   collections: {
     coaches: {
       name: "coach",
@@ -685,7 +697,7 @@ export const schema: Schema<Collections> = {
   },
 };
 
-/** The rules of each field of what makes a row, for forms; the server's word counts. */
+/** The rules of each field of a new row, for forms. The server has the final say. */
 export const rules = {
   coaches: {
     name: { type: "string", required: true, minLength: 2, maxLength: 40 },

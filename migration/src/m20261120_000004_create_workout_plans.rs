@@ -11,7 +11,7 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl::execute(manager, &[TABLE]).await?;
-        change_log::watch(manager, "workout_plans").await
+        change_log::track_changes(manager, "workout_plans").await
     }
 }
 

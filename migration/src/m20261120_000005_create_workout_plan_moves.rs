@@ -11,7 +11,7 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl::execute(manager, &[TABLE, MOVE_INDEX]).await?;
-        change_log::watch_nested(manager, "workout_plan_moves", "workout_plans", "workout_plan_id").await
+        change_log::track_changes_of(manager, "workout_plan_moves", "workout_plans", "workout_plan_id").await
     }
 }
 

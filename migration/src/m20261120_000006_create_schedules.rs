@@ -17,7 +17,7 @@ impl MigrationTrait for Migration {
         };
         let table = TABLE.replace("{hour}", hour);
         ddl::execute(manager, &[&table, COACH_INDEX, PLAN_INDEX]).await?;
-        change_log::watch(manager, "schedules").await
+        change_log::track_changes(manager, "schedules").await
     }
 }
 

@@ -13,6 +13,6 @@ impl MigrationTrait for Migration {
         for table in ["coaches", "exercise_moves", "workout_plans", "schedules"] {
             versions::guard(manager, table).await?;
         }
-        versions::guard_links(manager, "workout_plan_moves", "workout_plans", "workout_plan_id").await
+        versions::guard_join_table(manager, "workout_plan_moves", "workout_plans", "workout_plan_id").await
     }
 }

@@ -22,7 +22,7 @@ use sea_orm::{
 
 use crate::{
     auth::Token,
-    collection::{ActiveModel, Collection, Column, Draft, Model},
+    collection::{ActiveModel, Changeset, Collection, Column, Model},
     context::Context,
     database::{Database, Transaction},
     error::Error,
@@ -50,7 +50,7 @@ impl Accounts {
 
     /// The table of users, if this collection is it.
     fn of<C: Collection>(&self) -> Option<&Arc<UserTable>> {
-        self.users.as_ref().filter(|users| users.plural() == C::PLURAL)
+        self.users.as_ref().filter(|users| users.name() == C::NAME)
     }
 }
 
@@ -62,7 +62,7 @@ impl Accounts {
 pub(crate) async fn validate_username<C: Collection>(
     context: &Context<'_>,
     before: Option<&Model<C>>,
-    draft: &mut Draft<ActiveModel<C>>,
+    changeset: &mut Changeset<ActiveModel<C>>,
     hold: bool,
     errors: &mut FieldErrors,
 ) -> Result<(), DbErr> {
@@ -70,7 +70,7 @@ pub(crate) async fn validate_username<C: Collection>(
     let Some(column) = Column::<C>::iter().find(|column| column.as_str() == users.username()) else {
         return Ok(());
     };
-    let ActiveValue::Set(Value::String(new)) = draft.row.get(column) else { return Ok(()) };
+    let ActiveValue::Set(Value::String(new)) = changeset.row.get(column) else { return Ok(()) };
     let before = before.map(|model| users.account_of::<C>(model));
     let old = before.as_ref().and_then(|account| account.username.as_deref());
     if before.is_some() && new.as_deref() == old {
@@ -85,8 +85,8 @@ pub(crate) async fn validate_username<C: Collection>(
     if !allowed {
         match old.is_some_and(|old| username::compared(old) == username::compared(&new)) {
             true => {
-                draft.row.not_set(column);
-                draft.unique.retain(|unique| unique.field != field);
+                changeset.row.not_set(column);
+                changeset.unique.retain(|unique| unique.field != field);
             }
             false => errors.insert(field, users.others_name()),
         }
@@ -98,9 +98,9 @@ pub(crate) async fn validate_username<C: Collection>(
             if users.alike(context.db, &name).await?.iter().any(|id| Some(*id) != own) {
                 errors.insert(field, TAKEN);
             }
-            let of_name = draft.unique.iter_mut().filter(|unique| unique.field == field);
+            let of_name = changeset.unique.iter_mut().filter(|unique| unique.field == field);
             of_name.for_each(|unique| unique.value = name.clone().into());
-            draft.row.set(column, name.into());
+            changeset.row.set(column, name.into());
         }
     }
     Ok(())

@@ -1,14 +1,14 @@
-//! Where the server listens: how an address may be written, and the sockets that come of it.
+//! Addresses to listen on, and their listeners.
 //!
 //! ```text
-//! 127.0.0.1:5555   that address
-//! gym.lan:5555     each address of that name
-//! localhost:5555   127.0.0.1, and [::1] where there is IPv6
-//! 5555             the same
-//! :5555            every address, of both kinds
+//! 127.0.0.1:5555   this address
+//! gym.lan:5555     all addresses of this name
+//! localhost:5555   127.0.0.1, and [::1] if IPv6 is available
+//! 5555             the same as localhost:5555
+//! :5555            all IPv4 and IPv6 addresses
 //! ```
 //!
-//! A browser that is asked for `localhost` may try `[::1]` first, and a program that knows IPv6 alone tries nothing else.
+//! Browsers may try `[::1]` first for `localhost`, and IPv6-only programs try nothing else.
 
 use std::{
     fmt,
@@ -19,28 +19,28 @@ use std::{
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// The port where none is said.
+/// The default port.
 pub const PORT: u16 = 5555;
-/// Connections the kernel may hold while the workers are busy accepting others.
+/// The most connections that the kernel queues until they are accepted.
 const BACKLOG: i32 = 4096;
 
-/// Where to listen.
+/// The addresses to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bind {
     text: String,
     addresses: Vec<SocketAddr>,
-    /// The other address of this machine, or all others of it: listened on where the system has it.
-    beside: Option<IpAddr>,
+    /// The IPv6 counterpart of the address, used if it is available.
+    optional: Option<IpAddr>,
 }
 
 impl Bind {
-    /// This machine alone, by both of its names.
+    /// Both loopback addresses.
     #[must_use]
     pub fn local(port: u16) -> Self {
         Self {
             text: format!("localhost:{port}"),
             addresses: vec![(Ipv4Addr::LOCALHOST, port).into()],
-            beside: Some(Ipv6Addr::LOCALHOST.into()),
+            optional: Some(Ipv6Addr::LOCALHOST.into()),
         }
     }
 
@@ -48,17 +48,17 @@ impl Bind {
         Self {
             text: format!(":{port}"),
             addresses: vec![(Ipv4Addr::UNSPECIFIED, port).into()],
-            beside: Some(Ipv6Addr::UNSPECIFIED.into()),
+            optional: Some(Ipv6Addr::UNSPECIFIED.into()),
         }
     }
 
-    /// Whether only this machine can reach it.
+    /// Whether all addresses are loopback addresses.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.addresses.iter().all(|address| address.ip().is_loopback())
     }
 
-    /// Where this machine reaches a server that listens here.
+    /// The address at which this machine reaches the server.
     #[must_use]
     pub fn reached_at(&self) -> SocketAddr {
         let mut address = self.addresses[0];
@@ -70,10 +70,10 @@ impl Bind {
         address
     }
 
-    /// Takes the addresses. With port 0 the first takes a free one, and the others the same.
+    /// Opens the listeners. With port 0 the first gets a free port, and the others use the same.
     ///
     /// # Errors
-    /// Which address cannot be had, and why.
+    /// A sentence with the address and the reason.
     pub fn listen(&self) -> Result<Vec<TcpListener>, String> {
         let problem = |error: io::Error| format!("{self} cannot be listened on: {error}");
         let mut listeners = vec![listen(self.addresses[0]).map_err(problem)?];
@@ -81,15 +81,15 @@ impl Bind {
         for address in &self.addresses[1..] {
             listeners.push(listen(SocketAddr::new(address.ip(), port)).map_err(problem)?);
         }
-        if let Some(ip) = self.beside {
-            listeners.extend(beside(SocketAddr::new(ip, port)));
+        if let Some(ip) = self.optional {
+            listeners.extend(listen_optional(SocketAddr::new(ip, port)));
         }
         Ok(listeners)
     }
 }
 
-/// A listener that is not asked for by name: done without where the system has no such address.
-fn beside(address: SocketAddr) -> Option<TcpListener> {
+/// A listener on an address that may be unavailable.
+fn listen_optional(address: SocketAddr) -> Option<TcpListener> {
     match open(address, true) {
         Ok(listener) => Some(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -107,12 +107,12 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     open(address, false)
 }
 
-fn open(address: SocketAddr, beside: bool) -> io::Result<TcpListener> {
+fn open(address: SocketAddr, optional: bool) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // After a restart, connections of the server before are no reason to wait.
+    // After a restart, connections of the previous server do not block the address.
     socket.set_reuse_address(true)?;
-    if beside {
-        // By default `[::]` stands for the addresses of IPv4, too, and those are taken.
+    if optional {
+        // By default `[::]` includes the IPv4 addresses, which are in use.
         socket.set_only_v6(true)?;
     }
     socket.bind(&address.into())?;
@@ -130,7 +130,7 @@ impl FromStr for Bind {
             )
         };
         if let Ok(address) = text.parse() {
-            return Ok(Self { text: text.to_owned(), addresses: vec![address], beside: None });
+            return Ok(Self { text: text.to_owned(), addresses: vec![address], optional: None });
         }
         let (host, port) = text.rsplit_once(':').unwrap_or(("localhost", text));
         let port = port.parse().map_err(|_| wrong("it has no port"))?;
@@ -142,7 +142,7 @@ impl FromStr for Bind {
                     (name, port).to_socket_addrs().map_err(|error| wrong(&error.to_string()))?.collect();
                 match addresses.is_empty() {
                     true => Err(wrong("the name has no address")),
-                    false => Ok(Self { text: text.to_owned(), addresses, beside: None }),
+                    false => Ok(Self { text: text.to_owned(), addresses, optional: None }),
                 }
             }
         }
@@ -161,12 +161,12 @@ mod tests {
 
     fn addresses(text: &str) -> Vec<String> {
         let bind: Bind = text.parse().unwrap();
-        let beside = bind.beside.map(|ip| SocketAddr::new(ip, bind.addresses[0].port()));
-        bind.addresses.iter().copied().chain(beside).map(|address| address.to_string()).collect()
+        let optional = bind.optional.map(|ip| SocketAddr::new(ip, bind.addresses[0].port()));
+        bind.addresses.iter().copied().chain(optional).map(|address| address.to_string()).collect()
     }
 
     #[test]
-    fn an_address_may_be_written_in_many_ways() {
+    fn address_formats_are_parsed() {
         assert_eq!(addresses("127.0.0.1:80"), ["127.0.0.1:80"]);
         assert_eq!(addresses("[::1]:80"), ["[::1]:80"]);
         assert_eq!(addresses("[::]:80"), ["[::]:80"]);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_others_cannot_reach_is_loopback() {
+    fn is_loopback_only_for_loopback_addresses() {
         for (text, loopback, reached) in [
             ("5555", true, "127.0.0.1:5555"),
             ("localhost:5555", true, "127.0.0.1:5555"),
@@ -213,10 +213,10 @@ mod tests {
     }
 
     #[test]
-    fn an_address_beside_that_is_taken_does_not_stand_in_the_way() {
+    fn optional_address_in_use_is_skipped() {
         let taken = listen((Ipv6Addr::LOCALHOST, 0).into()).unwrap();
         let port = taken.local_addr().unwrap().port();
-        // The port of the other kind of address may be taken by a test that runs beside this one.
+        // A concurrent test may use the port of the IPv4 address.
         if let Ok(listeners) = Bind::local(port).listen() {
             assert_eq!(listeners.len(), 1);
         }

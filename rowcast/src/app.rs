@@ -1,4 +1,4 @@
-//! From settings to a running server, and back down in order.
+//! Start and orderly shutdown of the server.
 
 use std::{
     net::SocketAddr,
@@ -13,20 +13,20 @@ use crate::{
     accounts,
     auth::Auth,
     base_path::BasePath,
-    config::{Access, SampleData, Serve},
+    config::{AccessMode, SampleData, Serve},
     database::{Database, DatabaseUrl, EMBEDDED, Transaction},
     error::Error,
     gateway::Gateway,
     http::{self, MetricsAccess, Site},
     live::Live,
     product::Product,
-    seed::{Passwords, Planted},
+    seed::{Passwords, Seeded},
     telemetry,
     users::UserTable,
 };
 
-/// How long running events and unwritten acks are waited for at the end.
-const GRACE: Duration = Duration::from_secs(8);
+/// The time for running events and unsent acks during shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// A server that accepts connections once [`run`](Self::run) is awaited.
 pub struct App {
@@ -37,36 +37,36 @@ pub struct App {
     live: Live,
     db: Database,
     state: web::Data<http::HttpState>,
-    planted: Option<Planted>,
+    seeded: Option<Seeded>,
 }
 
 impl App {
-    /// Opens and migrates the database, fills the cache, and takes the address.
+    /// Opens and migrates the database, loads the cache, and binds the address.
     ///
     /// # Errors
-    /// A sentence that says what stands in the way.
+    /// A sentence with the reason.
     pub async fn build(settings: &Serve, product: &Product) -> Result<Self, String> {
         settings.check()?;
         let (registry, access) = (product.registry.clone(), settings.access());
-        if registry.users().is_none() && access != Access::Open {
+        if registry.users().is_none() && access != AccessMode::Open {
             return Err(
                 "--access: nobody can sign in here, so that all is open or nothing: say --access open".into(),
             );
         }
-        // Each session needs two descriptors; the usual soft limit would end at 500 of them.
+        // Each session needs two descriptors; the usual soft limit suffices for 500 sessions.
         let _ = rlimit::increase_nofile_limit(u64::MAX);
         let metrics = telemetry::metrics()?;
-        let site = Site::open(settings.web_folder(product.web).as_deref(), &settings.place.base_path)
+        let site = Site::open(settings.web_folder(product.web).as_deref(), &settings.endpoint.base_path)
             .map_err(|error| format!("--web: {error}"))?;
         let site = web::Data::new(site);
-        let (db, planted) = open(settings, product).await?;
+        let (db, seeded) = open(settings, product).await?;
         let hub = Hub::new();
         let live = Live::start(&db, &registry, hub.clone(), settings.live()).await;
         let live = live.map_err(database_problem)?;
         let auth = registry.users().map(|users| Auth::new(db.clone(), users.clone())).transpose();
         let (auth, limit) = (auth.map_err(|error| error.to_string())?, settings.request_bytes);
         let gateway = Gateway::new(db.clone(), hub.clone(), registry, live.clone(), auth, access, limit);
-        let base = settings.place.base_path.clone();
+        let base = settings.endpoint.base_path.clone();
         let path = format!("{base}/socket.io/");
         let config = Config { path, origins: origins(settings), ..Config::default() };
         let config = settings.limits.apply(access, config)?;
@@ -93,7 +93,7 @@ impl App {
         .max_connections(100_000)
         .shutdown_timeout(1)
         .disable_signals();
-        let listening = settings.place.bind().listen().and_then(|listeners| {
+        let listening = settings.endpoint.bind().listen().and_then(|listeners| {
             let all = listeners.into_iter().try_fold(server, HttpServer::listen);
             all.map_err(|error| error.to_string())
         });
@@ -106,40 +106,40 @@ impl App {
             }
         };
         let address = server.addrs()[0];
-        Ok(Self { address, base, server: server.run(), io, live, db, state, planted })
+        Ok(Self { address, base, server: server.run(), io, live, db, state, seeded })
     }
 
-    /// Where it listens; the real port if 0 was asked for.
+    /// The first address that it listens on, with the actual port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What a browser opens.
+    /// The URL for a browser.
     #[must_use]
     pub fn url(&self) -> String {
         let slash = if self.base.is_root() { "" } else { "/" };
         format!("http://{}{}{slash}", self.address, self.base)
     }
 
-    /// What whoever runs the server must be told, once, and what is not for the log.
+    /// A sentence for the operator that must not be logged, such as a random password.
     #[must_use]
     pub fn announcement(&self) -> Option<String> {
-        self.planted.as_ref().and_then(Planted::announcement)
+        self.seeded.as_ref().and_then(Seeded::announcement)
     }
 
-    /// Serves until `stop` is ready, then ends in order: no new sessions; running events are acked; sockets are told;
-    /// the database is closed.
+    /// Serves until `stop` is ready, then shuts down: refuses new sessions, acks running events, notifies sockets, and
+    /// closes the database.
     ///
     /// # Errors
-    /// What the server says if it fails.
+    /// Those of the HTTP server.
     pub async fn run(self, stop: impl Future<Output = ()>) -> std::io::Result<()> {
         let handle = self.server.handle();
         let server = actix_web::rt::spawn(self.server);
         stop.await;
         tracing::info!("shutting down");
         self.state.shutting_down.store(true, Ordering::Relaxed);
-        self.io.shutdown(GRACE).await;
+        self.io.shutdown(SHUTDOWN_TIMEOUT).await;
         handle.stop(true).await;
         self.live.stop().await;
         self.db.close().await;
@@ -147,8 +147,8 @@ impl App {
     }
 }
 
-/// Connects, and plants sample data where the settings want it.
-async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<Planted>), String> {
+/// Connects to the database, and inserts sample data according to the settings.
+async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<Seeded>), String> {
     let storage = &settings.storage;
     let url = &storage.database_url;
     let new = matches!(url, DatabaseUrl::Sqlite(file) if !file.exists());
@@ -157,40 +157,40 @@ async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<P
         .await
         .map_err(database_problem)?;
     tracing::info!(database = %url, "database ready");
-    let plant = match settings.sample_data {
+    let wanted = match settings.sample_data {
         SampleData::Auto => new && embedded,
         SampleData::Always => true,
         SampleData::Never => false,
     };
     let passwords = settings.passwords();
-    let planted = match product.seed.as_ref().filter(|_| plant) {
-        Some(seed) => seed.plant(&db, passwords).await.map_err(database_problem)?,
+    let seeded = match product.seed.as_ref().filter(|_| wanted) {
+        Some(seed) => seed.run(&db, passwords).await.map_err(database_problem)?,
         None => None,
     };
     let users = product.registry.users();
     if let Some(users) = users {
-        prepared(&db, users).await?;
+        check_user_table(&db, users).await?;
     }
-    if planted.is_some() {
+    if seeded.is_some() {
         tracing::info!("the sample data was planted");
     } else if let (Some(seed), Some(users), Passwords::Random) = (&product.seed, users, passwords) {
         actix_web::rt::spawn(seed.clone().warn_of_known_passwords(db.clone(), users.clone()));
     }
-    if let Some(users) = users.filter(|_| settings.access() != Access::Open) {
+    if let Some(users) = users.filter(|_| settings.access() != AccessMode::Open) {
         accounts::warn_if_none(&db, users).await.map_err(database_problem)?;
     }
-    Ok((db, planted))
+    Ok((db, seeded))
 }
 
-/// Without its triggers, the table of users would leave the tokens of deleted users good.
-async fn prepared(db: &Database, users: &Arc<UserTable>) -> Result<(), String> {
+/// Checks the triggers of the table of users, without which the tokens of deleted users would stay valid.
+async fn check_user_table(db: &Database, users: &Arc<UserTable>) -> Result<(), String> {
     let table = users.clone();
     let ask = async move |db: &Transaction| Ok(table.is_prepared(db).await?);
     match db.read(ask).await.map_err(database_problem)? {
         true => Ok(()),
         false => Err(format!(
             "the table {} is not prepared for users that sign in: call rowcast::migration::user_table::prepare in a migration",
-            users.plural()
+            users.name()
         )),
     }
 }
@@ -199,13 +199,13 @@ fn database_problem(error: Error) -> String {
     format!("--database-url: {error}")
 }
 
-/// Unless origins are named, pages from localhost may come in. Those of "this host" only where the address is not a
-/// loopback one: to a loopback address any name can be made to point, so there the name in `Host` proves nothing.
+/// By default pages from localhost are accepted, and those of the same host only if the address is not a loopback one:
+/// any name can be made to resolve to a loopback address, so `Host` proves nothing there.
 fn origins(settings: &Serve) -> Origins {
     let setting = "--origins";
     match settings.origins() {
         listed if listed.is_empty() => {
-            Origins { same_host: !settings.place.bind().is_loopback(), setting, ..Origins::default() }
+            Origins { same_host: !settings.endpoint.bind().is_loopback(), setting, ..Origins::default() }
         }
         listed if listed.contains(&"*") => Origins::any(),
         listed => Origins { setting, ..Origins::list(listed) },

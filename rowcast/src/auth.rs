@@ -17,7 +17,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::{
     accounts, clock,
-    database::{Commit, Database, Transaction},
+    database::{CommitSeq, Database, Transaction},
     error::Error,
     fair_queue::FairPermit,
     users::{Account, PasswordHash, User, UserTable},
@@ -194,7 +194,7 @@ impl Auth {
         (user, token): (i64, &Token),
         by: &Caller,
         _permit: SignInPermit,
-    ) -> Result<(Vec<Token>, Commit), Error> {
+    ) -> Result<(Vec<Token>, CommitSeq), Error> {
         let users = self.users.clone();
         let find = async move |db: &Transaction| Ok(users.account(db, user).await?);
         let found = self.db.read(find).await?.ok_or(Error::Unauthorized(SIGNED_OUT_MESSAGE))?;

@@ -1,28 +1,27 @@
-//! The path that everything is below: none, or `/gym`.
+//! The prefix of all paths: none, or `/gym`.
 
 use std::{fmt, str::FromStr};
 
-/// Names in it; nobody needs more.
-const MOST_NAMES: usize = 8;
+const MAX_SEGMENTS: usize = 8;
 
-/// A path without a slash at its end; empty if there is none.
+/// A path without a trailing slash; may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BasePath(String);
 
 impl BasePath {
-    /// As it stands before `/socket.io/`.
+    /// The prefix before `/socket.io/`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether nothing stands there.
+    /// Whether the prefix is empty.
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What of a path is below it, with the slash that it begins with; none if it is elsewhere.
+    /// The rest of a path after the prefix, with its leading slash; `None` if the path has another prefix.
     #[must_use]
     pub fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&self.0).filter(|rest| rest.starts_with('/'))
@@ -34,14 +33,14 @@ impl FromStr for BasePath {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let names: Vec<_> = text.split('/').filter(|name| !name.is_empty()).collect();
-        match names.len() <= MOST_NAMES && names.iter().all(|name| is_plain(name)) {
+        match names.len() <= MAX_SEGMENTS && names.iter().all(|name| is_plain(name)) {
             true => Ok(Self(names.iter().map(|name| format!("/{name}")).collect())),
             false => Err("a path is like /gym: letters, digits, - . _ ~, and slashes between them".into()),
         }
     }
 }
 
-/// What is the same in a path whether it is escaped or not.
+/// Whether the name consists of characters that are never percent-encoded.
 fn is_plain(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     name.bytes().all(plain) && name != "." && name != ".."
@@ -58,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slashes_may_be_left_out_or_doubled() {
+    fn missing_and_duplicate_slashes_are_accepted() {
         for (text, path) in [("", ""), ("/", ""), ("gym", "/gym"), ("/gym/", "/gym"), ("//a//b-1/", "/a/b-1")]
         {
             assert_eq!(text.parse::<BasePath>().unwrap().as_str(), path, "{text}");
@@ -69,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_below_it_or_elsewhere() {
+    fn below_strips_prefix_or_returns_none() {
         let gym: BasePath = "/gym".parse().unwrap();
         assert_eq!(gym.below("/gym/members"), Some("/members"));
         assert_eq!(gym.below("/gym/"), Some("/"));

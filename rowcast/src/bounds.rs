@@ -1,10 +1,10 @@
-//! How many bytes of JSON a row, an ack and a page may have, and what is said when there would be more.
+//! Limits of the JSON size of rows, acks and pages.
 //!
-//! | | at most | beyond |
+//! | | limit | beyond |
 //! | --- | --- | --- |
-//! | a row that is written here | [`ROW`] | the write is refused, by the field that carries most of it |
-//! | an ack | [`ACK`] | a page ends early; any other answer is `$too_large` |
-//! | a collection that is sent | a setting | it is withheld: see [`crate::live`] |
+//! | a written row | [`ROW`] | the write is refused, with an error at the largest field |
+//! | an ack | [`ACK`] | a page ends early; any other ack is `$too_large` |
+//! | a live collection | a setting | it is withheld: see [`crate::live`] |
 
 use std::{
     io,
@@ -21,21 +21,21 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// Bytes of a row with all that it shows.
+/// The most bytes of a row with its embedded rows.
 pub const ROW: usize = 256 * 1024;
-/// Bytes of an ack.
+/// The most bytes of an ack.
 pub const ACK: usize = 1024 * 1024;
-/// Bytes of an ack's data: what stands around them has room beside.
+/// The most bytes of an ack's data, which leaves space for its other fields.
 pub(crate) const DATA: usize = ACK - 256;
 
-/// How often the log says that one bound was met, in seconds; the metric counts each time.
-const PAUSE: u64 = 60;
+/// Seconds between log entries of one limit; the metric counts each time.
+const LOG_INTERVAL: u64 = 60;
 
-/// A bound, and when the log last said that it was met.
+/// A limit, with the time of its last log entry.
 pub(crate) struct Bound {
     name: &'static str,
-    /// In seconds of the process, counted from 1.
-    said: AtomicU64,
+    /// Seconds since the start of the process, counted from 1.
+    last_logged: AtomicU64,
 }
 
 pub(crate) static ROWS: Bound = Bound::new("row");
@@ -46,27 +46,27 @@ pub(crate) static COLLECTIONS: Bound = Bound::new("collection");
 
 impl Bound {
     const fn new(name: &'static str) -> Self {
-        Self { name, said: AtomicU64::new(0) }
+        Self { name, last_logged: AtomicU64::new(0) }
     }
 
-    /// Counts that it was met; true if the log is to say so now.
+    /// Counts an excess; true if it must be logged now.
     pub(crate) fn met(&self) -> bool {
-        static BEGAN: OnceLock<Instant> = OnceLock::new();
+        static START: OnceLock<Instant> = OnceLock::new();
         metrics::counter!("rowcast_bounds_met_total", "bound" => self.name).increment(1);
-        self.may_say(BEGAN.get_or_init(Instant::now).elapsed().as_secs() + 1)
+        self.may_log(START.get_or_init(Instant::now).elapsed().as_secs() + 1)
     }
 
-    fn may_say(&self, now: u64) -> bool {
-        let said = self.said.load(Ordering::Relaxed);
-        let due = said == 0 || now >= said + PAUSE;
-        due && self.said.compare_exchange(said, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    fn may_log(&self, now: u64) -> bool {
+        let last = self.last_logged.load(Ordering::Relaxed);
+        let due = last == 0 || now >= last + LOG_INTERVAL;
+        due && self.last_logged.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
-/// Passes if a row that is about to be written is not too large.
+/// Checks the size of a written row.
 ///
 /// # Errors
-/// [`Error::Invalid`], by the field that carries most of it.
+/// [`Error::Invalid`] at the largest field.
 pub(crate) fn row(name: &'static str, row: &impl Serialize) -> Result<(), Error> {
     let bytes = length(row)?;
     if bytes <= ROW {
@@ -81,7 +81,7 @@ pub(crate) fn row(name: &'static str, row: &impl Serialize) -> Result<(), Error>
     Err(Error::Invalid(FieldErrors::one(largest(row)?, sentence)))
 }
 
-/// The field with most bytes.
+/// The field with the most bytes.
 fn largest(row: &impl Serialize) -> Result<String, Error> {
     let Value::Object(fields) = serde_json::to_value(row).map_err(no_json)? else {
         return Err(Error::Internal("a row is an object".into()));
@@ -90,7 +90,7 @@ fn largest(row: &impl Serialize) -> Result<String, Error> {
     Ok(sizes.max().map(|(_, field)| field.clone()).unwrap_or_default())
 }
 
-/// Bytes that a value has as JSON, which is not kept.
+/// The bytes of a value's JSON, which is not stored.
 fn length(value: &impl Serialize) -> Result<usize, Error> {
     struct Counted(usize);
     impl io::Write for Counted {
@@ -113,7 +113,7 @@ fn no_json(error: serde_json::Error) -> Error {
     Error::Internal(error.to_string())
 }
 
-/// Passes if an ack with that many bytes of data may be sent.
+/// Checks the size of an ack's data.
 ///
 /// # Errors
 /// [`Error::TooLarge`].
@@ -134,13 +134,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_has_the_bytes_of_its_json() {
+    fn length_is_that_of_json() {
         let value = json!({ "name": "Ä\n\"", "moves": [{ "id": 1 }, { "id": 2 }], "none": null });
         assert_eq!(length(&value).unwrap(), value.to_string().len());
     }
 
     #[test]
-    fn the_last_byte_is_taken_and_one_more_is_refused_by_its_field() {
+    fn row_one_byte_beyond_limit_is_refused_at_largest_field() {
         let of =
             |more: usize| json!({ "id": 1, "name": "x".repeat(20), "text": "y".repeat(ROW - 48 + more) });
         assert_eq!(length(&of(0)).unwrap(), ROW);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ack_of_just_the_bound_may_be_sent() {
+    fn ack_at_limit_is_accepted() {
         assert!(ack(DATA).is_ok());
         assert!(matches!(ack(DATA + 1), Err(Error::TooLarge { .. })));
         let envelope = r#"{"ok":true,"data":,"errors":{}}"#;
@@ -160,9 +160,9 @@ mod tests {
     }
 
     #[test]
-    fn the_log_says_it_once_a_minute() {
+    fn excess_is_logged_once_a_minute() {
         let bound = Bound::new("test");
-        let said: Vec<u64> = (1..200).filter(|second| bound.may_say(*second)).collect();
-        assert_eq!(said, [1, 61, 121, 181]);
+        let logged: Vec<u64> = (1..200).filter(|second| bound.may_log(*second)).collect();
+        assert_eq!(logged, [1, 61, 121, 181]);
     }
 }

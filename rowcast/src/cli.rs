@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     app::App,
-    config::{Cli, Command, Language, Serve, Storage, UserCommand, without_secrets},
+    config::{Cli, Command, SchemaFormat, Serve, Storage, UserCommand, without_secrets},
     database::{Database, DatabaseUrl},
     error::Error,
     health, live,
@@ -35,9 +35,9 @@ pub(crate) async fn run(product: &Product) -> ExitCode {
         Some(Command::Seed { storage, audience }) => seed(&storage, audience.passwords(), product).await,
         Some(Command::Resync(storage)) => resync(&storage, product).await,
         Some(Command::Schema { language }) => schema(language, product),
-        Some(Command::Health { place, of }) => {
-            let found = of.map_or(Ok(place), |process| health::settings_of(process, product.name));
-            found.and_then(|place| health::ask(&place))
+        Some(Command::Health { endpoint, of }) => {
+            let found = of.map_or(Ok(endpoint), |process| health::settings_of(process, product.name));
+            found.and_then(|endpoint| health::check(&endpoint))
         }
         Some(Command::User { command }) => user(command, product).await,
     };
@@ -64,7 +64,7 @@ fn announce(message: Option<String>) {
 }
 
 async fn serve(settings: Serve, product: &Product) -> Result<(), String> {
-    let _log = telemetry::log(&settings)?;
+    let _log = telemetry::init_logging(&settings)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     // A start may wait for other processes that hold the database.
     let app = tokio::select! {
@@ -92,7 +92,7 @@ async fn migrate(storage: &Storage, product: &Product) -> Result<(), String> {
 }
 
 async fn open(storage: &Storage, product: &Product) -> Result<Database, String> {
-    telemetry::log_of_command();
+    telemetry::init_command_logging();
     let (url, synchronous) = (&storage.database_url, storage.sqlite_synchronous);
     let opened = Database::connect(url, synchronous, &product.migrations).await;
     opened.map_err(|error| format!("--database-url: {error}"))
@@ -101,7 +101,7 @@ async fn open(storage: &Storage, product: &Product) -> Result<Database, String> 
 async fn seed(storage: &Storage, passwords: Passwords, product: &Product) -> Result<(), String> {
     let seed = product.seed.as_ref().ok_or("there is no sample data")?;
     let db = open(storage, product).await?;
-    let seeded = seed.plant(&db, passwords).await;
+    let seeded = seed.run(&db, passwords).await;
     db.close().await;
     let seeded = seeded.map_err(|error| error.to_string())?;
     let seeded = seeded.ok_or("the database is not empty, so nothing was planted")?;
@@ -131,12 +131,12 @@ fn require_existing(storage: &Storage) -> Result<(), String> {
     }
 }
 
-fn schema(language: Language, product: &Product) -> Result<(), String> {
+fn schema(language: SchemaFormat, product: &Product) -> Result<(), String> {
     let contract = product.registry.contract();
     let text = match language {
-        Language::TypeScript => contract.typescript(),
-        Language::JsonSchema => contract.json_schema(),
-        Language::AsyncApi => contract.asyncapi(),
+        SchemaFormat::TypeScript => contract.typescript(),
+        SchemaFormat::JsonSchema => contract.json_schema(),
+        SchemaFormat::AsyncApi => contract.asyncapi(),
     };
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
 }
@@ -196,8 +196,8 @@ fn password() -> Result<String, String> {
     if password.is_empty() {
         return Err("the password is read from standard input, and there was none".into());
     }
-    if password.chars().count() > rules::LONGEST_CREDENTIAL as usize {
-        return Err(format!("a password has at most {} characters", rules::LONGEST_CREDENTIAL));
+    if password.chars().count() > rules::MAX_CREDENTIAL_LEN as usize {
+        return Err(format!("a password has at most {} characters", rules::MAX_CREDENTIAL_LEN));
     }
     Ok(password.to_owned())
 }

@@ -1,17 +1,17 @@
-//! The one clock by which what is stored grows old: a row of the database, which no jump of a clock moves.
+//! The clock for expiry: a row of the database that is not affected by jumps of system clocks.
 //!
 //! ```text
-//! wound   every 16 s, by what has passed on a server's monotonic clock     while a server runs
-//! read    in SQL: what it was wound to, and what the database's own        within a statement, by any node
-//!         clock has done since, but for 32 s at most
+//! advanced  every 16 s, by the elapsed time of a server's monotonic clock    while a server runs
+//! read      in SQL: the stored time, plus the elapsed time of the            within a statement, by any node
+//!           database's clock since then, at most 32 s
 //! ```
 //!
-//! So nodes need not agree on the time, and a clock that is set, a node's or the database's, moves what is read by 32 seconds,
-//! and only until the next winding. From there on the difference is taken back slowly, one second in 16, so that a clock that
-//! was set because it was wrong is followed in the end.
+//! Nodes need not agree on the time. A jump of a node's or the database's clock shifts the time that is read by at most
+//! 32 seconds, until the next advance. After that the difference is reduced slowly, by one second in 16, so that a
+//! corrected clock is followed in the end.
 //!
-//! While no server runs, nothing winds it. At the next start what has passed is read from the machine's time since boot, if it is
-//! SQLite and the machine has not been started anew; otherwise the database's own clock is believed, as far as it went on.
+//! While no server runs, the clock is not advanced. At the next start the elapsed time is the machine's uptime on
+//! SQLite, unless the machine was rebooted; otherwise it is that of the database's clock, unless it went backwards.
 
 mod uptime;
 
@@ -26,14 +26,14 @@ use crate::{
 };
 use uptime::Uptime;
 
-/// How often it is wound.
-const EVERY: Duration = Duration::from_secs(16);
-/// One second of so many may be added or left out, to follow the database's own clock.
+/// The interval at which the clock is advanced.
+const INTERVAL: Duration = Duration::from_secs(16);
+/// One second in this number may be added or skipped, to follow the database's clock.
 const SLEW: i64 = 16;
-/// A clock that was not wound for so long: no server has run, or the database's own clock has been set.
-const STOPPED: i64 = 60;
+/// Seconds without an advance after which either no server has run, or the database's clock has been set.
+const STOPPED_AFTER: i64 = 60;
 
-/// What it shows, as an expression of SQL; where its row is lost, the database's own clock.
+/// The time as an SQL expression; without the clock's row, that of the database's clock.
 #[must_use]
 pub fn sql(backend: DbBackend) -> &'static str {
     match backend {
@@ -45,10 +45,10 @@ pub fn sql(backend: DbBackend) -> &'static str {
     }
 }
 
-/// What it shows, in seconds since 1970.
+/// The time in seconds since 1970.
 ///
 /// # Errors
-/// What the database says.
+/// [`DbErr`] of the database.
 pub async fn now(db: &Transaction) -> Result<i64, DbErr> {
     let backend = db.get_database_backend();
     let statement = Statement::from_string(backend, format!("select {} as now", sql(backend)));
@@ -56,63 +56,63 @@ pub async fn now(db: &Transaction) -> Result<i64, DbErr> {
     row.ok_or_else(|| DbErr::RecordNotFound("a clock always shows something".into()))?.try_get("", "now")
 }
 
-/// What a node knows of its last winding.
+/// A node's state after its last advance of the clock.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Winding {
-    /// When that was, since boot, less the fraction of a second that has not been counted yet.
+pub(crate) struct Advance {
+    /// The uptime at that moment, minus the fraction of a second that has not been counted yet.
     done: Duration,
-    /// What the clock was wound to.
+    /// The stored time.
     at: i64,
-    /// The row's `wall`, if it was too old to be believed.
-    doubts: Option<i64>,
+    /// The row's `wall`, if it was too old to be trusted.
+    stale_wall: Option<i64>,
 }
 
-/// Winds it for the first time.
+/// Advances the clock at start.
 ///
 /// # Errors
-/// What the database says.
-pub(crate) async fn begin(db: &Database) -> Result<Winding, Error> {
-    wind(db, None).await
+/// [`Error`] of the database.
+pub(crate) async fn begin(db: &Database) -> Result<Advance, Error> {
+    advance(db, None).await
 }
 
-/// Winds it until told to stop.
-pub(crate) async fn run(db: Database, mut winding: Winding, mut stop: watch::Receiver<bool>) {
+/// Advances the clock periodically until `stop`.
+pub(crate) async fn run(db: Database, mut last: Advance, mut stop: watch::Receiver<bool>) {
     loop {
-        // A node that doubts gives those that may be running the time to wind it.
-        let pause = if winding.doubts.is_some() { EVERY * 2 } else { EVERY };
+        // After a stale row, other nodes that may be running get the time to advance the clock.
+        let interval = if last.stale_wall.is_some() { INTERVAL * 2 } else { INTERVAL };
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(interval) => {}
         }
-        match wind(&db, Some(winding)).await {
-            Ok(wound) => winding = wound,
+        match advance(&db, Some(last)).await {
+            Ok(next) => last = next,
             Err(error) => tracing::warn!(%error, "the clock could not be wound; trying again later"),
         }
     }
 }
 
-async fn wind(db: &Database, before: Option<Winding>) -> Result<Winding, Error> {
-    let (wound, _) = db.write(async move |db: &Transaction| turn(db, before).await).await?;
-    Ok(wound)
+async fn advance(db: &Database, before: Option<Advance>) -> Result<Advance, Error> {
+    let (advance, _) = db.write(async move |db: &Transaction| store_next(db, before).await).await?;
+    Ok(advance)
 }
 
-async fn turn(db: &Transaction, before: Option<Winding>) -> Result<Winding, Error> {
+async fn store_next(db: &Transaction, before: Option<Advance>) -> Result<Advance, Error> {
     let backend = db.get_database_backend();
     let (row, uptime) = (row(db).await?, Uptime::now());
-    let wound = match backend {
+    let advance = match backend {
         DbBackend::Sqlite => next(&row, before, row.passed(&uptime), uptime.since),
         _ => next(&row, before, None, uptime.since),
     };
-    if wound.doubts.is_none() {
+    if advance.stale_wall.is_none() {
         let sql = "update clock set at = $1, wall = $2, boot = $3, uptime = $4 where id = 1";
         let since = uptime.since.as_secs().cast_signed();
-        let values = [wound.at.into(), row.today.into(), uptime.boot.into(), since.into()];
+        let values = [advance.at.into(), row.today.into(), uptime.boot.into(), since.into()];
         db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     }
-    Ok(wound)
+    Ok(advance)
 }
 
-/// The row, and what the database's own clock shows.
+/// The clock's row, and the time of the database's clock.
 #[derive(Clone, Debug)]
 struct Row {
     at: i64,
@@ -123,7 +123,8 @@ struct Row {
 }
 
 impl Row {
-    /// What has passed since the last winding by the only machine that there is, in seconds: as it knows, or as its clock says.
+    /// Seconds since the last advance, for a database that one machine uses: by uptime, or else by the database's
+    /// clock.
     fn passed(&self, uptime: &Uptime) -> Option<i64> {
         let known = uptime.boot.is_some() && uptime.boot == self.boot;
         let passed =
@@ -132,34 +133,36 @@ impl Row {
     }
 }
 
-/// What to wind it to. `passed` is what has passed since the last winding, if no other node can be running.
-fn next(row: &Row, before: Option<Winding>, passed: Option<i64>, now: Duration) -> Winding {
+/// The next time to store. `passed` is the elapsed time since the last advance, if no other node can be running.
+fn next(row: &Row, before: Option<Advance>, passed: Option<i64>, now: Duration) -> Advance {
     let stopped = row.today - row.wall;
-    let after = |passed: i64| Winding { done: now, at: row.at + passed.max(0), doubts: None };
+    let after = |passed: i64| Advance { done: now, at: row.at + passed.max(0), stale_wall: None };
     match (before, passed) {
         (None, Some(passed)) => after(passed),
-        (None, None) if stopped <= STOPPED => after(stopped),
-        // Perhaps others are running, and it is the database's own clock that has been set.
-        (None, None) => Winding { done: now, at: row.at, doubts: Some(row.wall) },
-        (Some(Winding { doubts: Some(wall), .. }), _) if wall == row.wall => after(stopped),
+        (None, None) if stopped <= STOPPED_AFTER => after(stopped),
+        // Other nodes may be running, and the database's clock may have been set.
+        (None, None) => Advance { done: now, at: row.at, stale_wall: Some(row.wall) },
+        (Some(Advance { stale_wall: Some(wall), .. }), _) if wall == row.wall => after(stopped),
         (Some(before), _) => {
             let passed = now.saturating_sub(before.done).as_secs();
             let mine = slewed(before.at, passed.cast_signed(), row.today);
             match mine < row.at {
                 true => after(0),
-                false => Winding { done: before.done + Duration::from_secs(passed), at: mine, doubts: None },
+                false => {
+                    Advance { done: before.done + Duration::from_secs(passed), at: mine, stale_wall: None }
+                }
             }
         }
     }
 }
 
-/// So many seconds later, a little nearer to the database's own clock.
+/// Adds the elapsed seconds, and approaches the database's clock.
 fn slewed(at: i64, passed: i64, today: i64) -> i64 {
-    let most = passed / SLEW;
-    at + passed + (today - at - passed).clamp(-most, most)
+    let max = passed / SLEW;
+    at + passed + (today - at - passed).clamp(-max, max)
 }
 
-/// The row, kept for this transaction; made anew where it is lost.
+/// Reads and locks the row; inserts it if it is missing.
 async fn row(db: &Transaction) -> Result<Row, Error> {
     let backend = db.get_database_backend();
     let (today, lock) = match backend {
@@ -196,21 +199,21 @@ mod tests {
         Row { at, wall, today, boot: None, uptime: None }
     }
 
-    /// A winding of so many seconds ago.
-    fn ago(seconds: u64, at: i64) -> Option<Winding> {
-        Some(Winding { done: NOW - Duration::from_secs(seconds), at, doubts: None })
+    /// An advance this number of seconds ago.
+    fn ago(seconds: u64, at: i64) -> Option<Advance> {
+        Some(Advance { done: NOW - Duration::from_secs(seconds), at, stale_wall: None })
     }
 
     #[test]
-    fn while_a_server_runs_only_what_has_passed_counts() {
+    fn running_server_ignores_jumps_of_database_clock() {
         for today in [1016, 1016 + MONTH, 1016 - MONTH] {
-            let wound = next(&row(1000, 1000, today), ago(16, 1000), Some(today - 1000), NOW);
-            assert!((1015..=1017).contains(&wound.at), "{today}: {wound:?}");
+            let advance = next(&row(1000, 1000, today), ago(16, 1000), Some(today - 1000), NOW);
+            assert!((1015..=1017).contains(&advance.at), "{today}: {advance:?}");
         }
     }
 
     #[test]
-    fn a_clock_that_was_set_is_followed_slowly() {
+    fn changed_database_clock_is_followed_slowly() {
         for set in [600, -600] {
             let (mut at, mut today) = (10_000, 10_000 + set);
             for _ in 0..700 {
@@ -224,22 +227,22 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_of_a_second_counts_the_next_time() {
+    fn fraction_of_second_is_counted_later() {
         let done = NOW - Duration::from_millis(16_700);
-        let before = Winding { done, at: 1000, doubts: None };
-        let wound = next(&row(1000, 1000, 1016), Some(before), None, NOW);
-        assert_eq!((wound.at, wound.done), (1016, done + Duration::from_secs(16)));
+        let before = Advance { done, at: 1000, stale_wall: None };
+        let advance = next(&row(1000, 1000, 1016), Some(before), None, NOW);
+        assert_eq!((advance.at, advance.done), (1016, done + Duration::from_secs(16)));
     }
 
     #[test]
-    fn of_several_nodes_the_one_that_is_ahead_is_followed() {
+    fn most_advanced_node_is_followed() {
         let row = row(1010, 1010, 1012);
         assert_eq!(next(&row, ago(5, 1000), None, NOW).at, 1010);
         assert_eq!(next(&row, ago(15, 1000), None, NOW).at, 1015);
     }
 
     #[test]
-    fn a_machine_knows_what_has_passed_since_it_was_started() {
+    fn elapsed_time_is_uptime_unless_machine_was_rebooted() {
         let uptime = |boot: Option<&str>, since| Uptime {
             boot: boot.map(str::to_owned),
             since: Duration::from_secs(since),
@@ -254,15 +257,15 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_may_not_be_alone_waits_before_it_believes_a_jump() {
+    fn node_waits_before_it_accepts_jump_of_database_clock() {
         let stopped = row(1000, 5000, 5000 + MONTH);
         assert_eq!(next(&row(1000, 5000, 5030), None, None, NOW).at, 1030);
-        let doubts = next(&stopped, None, None, NOW);
-        assert_eq!((doubts.at, doubts.doubts), (1000, Some(5000)));
-        let (later, still) = (NOW + EVERY * 2, row(1000, 5000, 5032 + MONTH));
-        assert_eq!(next(&still, Some(doubts), None, later).at, 1032 + MONTH);
-        let wound = row(1010, 5010 + MONTH, 5032 + MONTH);
-        let joined = next(&wound, Some(doubts), None, later).at;
+        let stale = next(&stopped, None, None, NOW);
+        assert_eq!((stale.at, stale.stale_wall), (1000, Some(5000)));
+        let (later, still) = (NOW + INTERVAL * 2, row(1000, 5000, 5032 + MONTH));
+        assert_eq!(next(&still, Some(stale), None, later).at, 1032 + MONTH);
+        let advance = row(1010, 5010 + MONTH, 5032 + MONTH);
+        let joined = next(&advance, Some(stale), None, later).at;
         assert!((1030..=1034).contains(&joined), "others were running: {joined}");
     }
 }

@@ -1,7 +1,7 @@
-//! What a product writes for one collection: how its rows look, and how a payload becomes a row.
+//! The definition of a collection: its rows, and the conversion from payloads to rows.
 //!
-//! Everything else follows from it, unasked: the five events, acks, errors, snapshots. [`crate::store`] does the
-//! reading and writing, [`crate::live`] the sending.
+//! A collection provides five events with acks and errors, and snapshots. [`crate::store`] reads and writes its rows,
+//! [`crate::live`] sends them.
 
 use rowcast_schema::Payload;
 use schemars::JsonSchema;
@@ -10,50 +10,51 @@ use serde::Serialize;
 
 use crate::database::Transaction;
 
-/// Shorthand for the column type of a collection's table.
+/// The column type of a collection's table.
 pub type Column<C> = <<C as Collection>::Entity as EntityTrait>::Column;
-/// Shorthand for a row of a collection's table as it was read.
+/// A row of a collection's table as read.
 pub type Model<C> = <<C as Collection>::Entity as EntityTrait>::Model;
-/// Shorthand for a row of a collection's table as it is written.
+/// A row of a collection's table as written.
 pub type ActiveModel<C> = <<C as Collection>::Entity as EntityTrait>::ActiveModel;
 
-/// Rows of one kind with their rules.
+/// Rows of one type with their rules.
 ///
-/// The table bears the name [`PLURAL`](Self::PLURAL) and has a column `id` that counts from 1 and a column
-/// `version` that starts at 1; its changes are watched by the change log (see the `migration` crate).
+/// The table has the name [`NAME`](Self::NAME), a column `id` that counts from 1 and a column `version` that starts at
+/// 1. Triggers write its changes to the change log (see [`crate::migration`]).
 pub trait Collection: Send + Sync + 'static {
     /// The table.
     type Entity: EntityTrait<
             Model: Send + Sync + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel>,
             ActiveModel: Send,
         >;
-    /// What clients see of a row.
+    /// A row as clients receive it.
     type Row: Serialize + JsonSchema;
-    /// What `new_…` takes.
+    /// The payload of `new_…`.
     type New: Payload + Serialize + JsonSchema + Clone + Send + Sync + 'static;
-    /// What `update_…` takes.
+    /// The payload of `update_…`.
     type Update: Payload + Serialize + JsonSchema + Clone + Send + Sync + 'static;
 
-    /// One row's name, as in `new_member`.
+    /// The singular name, as in `new_member`.
+    const SINGULAR: &'static str;
+    /// The collection's name, as in `list_members`: also the name of the table and of the snapshot event.
     const NAME: &'static str;
-    /// The collection's name, as in `list_members`: the table, and the event its snapshots are sent by.
-    const PLURAL: &'static str;
     /// The column `id`.
     const ID: Column<Self>;
     /// The column `version`.
     const VERSION: Column<Self>;
-    /// What `list_…` may filter and sort by beside `id` and `version`: the name on the wire, and the column.
+    /// Columns that `list_…` filters and sorts by, besides `id` and `version`: the name on the wire, and the column.
     const COLUMNS: &'static [(&'static str, Column<Self>)];
-    /// Of these columns, those that are not compared as they are stored.
+    /// Columns that are not compared as they are stored.
     const COMPARED: &'static [(&'static str, Comparison)] = &[];
-    /// Whose rows are shown within these.
-    const NESTS: &'static [Nested] = &[];
+    /// Collections whose rows are embedded in these.
+    const EMBEDS: &'static [Embed] = &[];
 
-    /// Whether clients are sent it: its snapshot on connect, and its changes. A collection that is too large for that is
-    /// only listed, by `list_…` and `get_…`, and costs no memory here. What shows its rows is kept up to date all the same.
-    const SENT: bool = true;
+    /// Whether clients receive its snapshot on connect, and its changes. A collection that is too large for that is
+    /// only queried, by `list_…` and `get_…`, and uses no memory. Rows that embed its rows are kept up to date in any
+    /// case.
+    const LIVE: bool = true;
 
-    /// Everything that `list_…` may filter and sort by.
+    /// All columns that `list_…` filters and sorts by.
     fn columns() -> impl Iterator<Item = (&'static str, Column<Self>)> {
         let own = [("id", Self::ID), ("version", Self::VERSION)];
         own.into_iter().chain(Self::COLUMNS.iter().copied())
@@ -66,67 +67,72 @@ pub trait Collection: Send + Sync + 'static {
         found.map_or(Comparison::AsStored, |(_, comparison)| *comparison)
     }
 
-    /// The row that a payload asks for.
-    fn create(new: Self::New) -> Draft<ActiveModel<Self>>;
+    /// The row of a `new_…` payload.
+    fn create(new: Self::New) -> Changeset<ActiveModel<Self>>;
 
-    /// The changes that a payload asks for.
-    fn update(update: Self::Update) -> Edit<ActiveModel<Self>>;
+    /// The changes of an `update_…` payload.
+    fn update(update: Self::Update) -> RowUpdate<ActiveModel<Self>>;
 
-    /// What clients see of these rows, in the same order, with what is nested in them.
+    /// Converts rows to the form that clients receive, in the same order, with embedded rows.
     fn rows(
         db: &Transaction,
         models: Vec<Model<Self>>,
     ) -> impl Future<Output = Result<Vec<Self::Row>, DbErr>>;
 
-    /// Writes the [links](Draft::links) of the row `id`, replacing those it had.
-    fn save_links(db: &Transaction, id: i64, links: Vec<i64>) -> impl Future<Output = Result<(), DbErr>> {
-        let _ = (db, id, links);
+    /// Replaces the [join rows](Changeset::join_rows) of the row `id`.
+    fn save_join_rows(
+        db: &Transaction,
+        id: i64,
+        targets: Vec<i64>,
+    ) -> impl Future<Output = Result<(), DbErr>> {
+        let _ = (db, id, targets);
         async { Ok(()) }
     }
 }
 
-/// How the values of a column are compared, in `where`, in `sort` and from page to page.
+/// The comparison of a column's values, in `where`, in `sort` and from page to page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Comparison {
     /// Text by code point, numbers by value.
     #[default]
     AsStored,
-    /// Text that spells a whole number, by that number: `900` comes before `1330`. The table sees to it that it does.
+    /// Text that contains a whole number, by that number: `900` comes before `1330`. The table's checks enforce the
+    /// format.
     AsNumber,
 }
 
-/// That rows of a collection show rows of another: `table.row` holds the id of the one, `table.shows` of the other.
+/// An embedded reference: `table.row` holds the id of the embedding row, `table.embedded` that of the embedded one.
 #[derive(Clone, Copy, Debug)]
-pub struct Nested {
-    /// The other collection, by its plural name.
+pub struct Embed {
+    /// The name of the embedded collection.
     pub collection: &'static str,
-    /// The table that knows: the collection's own, or one that joins.
+    /// The table with both columns: the collection's own, or a join table.
     pub table: &'static str,
-    /// The column with the id of the row that shows.
+    /// The column with the id of the embedding row.
     pub row: &'static str,
-    /// The column with the id of the row that is shown.
-    pub shows: &'static str,
+    /// The column with the id of the embedded row.
+    pub embedded: &'static str,
 }
 
-/// A row to be written, and what must hold for it.
+/// Values to write, and the constraints that are checked before the write.
 #[derive(Debug)]
-pub struct Draft<A> {
-    /// The columns that are given.
+pub struct Changeset<A> {
+    /// The values of columns.
     pub row: A,
-    /// Rows of other collections that must exist.
+    /// Referenced rows, which must exist.
     pub references: Vec<Reference>,
     /// Values that no other row may have.
     pub unique: Vec<Unique>,
-    /// An ordered list of ids that lives in a table of its own; `None` leaves it as it is.
-    pub links: Option<Vec<i64>>,
+    /// An ordered list of ids in a join table; `None` leaves it unchanged.
+    pub join_rows: Option<Vec<i64>>,
 }
 
-/// A row that must exist.
+/// A referenced row, which must exist.
 #[derive(Debug)]
 pub struct Reference {
     /// The payload's field, for the error.
     pub field: String,
-    /// The singular name of the collection referred to.
+    /// The singular name of the referenced collection.
     pub name: &'static str,
     /// Its table.
     pub table: &'static str,
@@ -143,61 +149,62 @@ pub struct Unique {
     pub value: Value,
 }
 
-impl<A> Draft<A> {
-    /// A row without conditions.
+impl<A> Changeset<A> {
+    /// Values without constraints.
     pub fn new(row: A) -> Self {
-        Self { row, references: Vec::new(), unique: Vec::new(), links: None }
+        Self { row, references: Vec::new(), unique: Vec::new(), join_rows: None }
     }
 
-    /// The row `id` of `C` must exist; absent ids need nothing.
+    /// Requires the row `id` of `C` to exist, if there is an id.
     #[must_use]
-    pub fn refers<C: Collection>(mut self, field: impl Into<String>, id: Option<i64>) -> Self {
-        let reference = |id| Reference { field: field.into(), name: C::NAME, table: C::PLURAL, id };
+    pub fn references<C: Collection>(mut self, field: impl Into<String>, id: Option<i64>) -> Self {
+        let reference = |id| Reference { field: field.into(), name: C::SINGULAR, table: C::NAME, id };
         self.references.extend(id.map(reference));
         self
     }
 
-    /// No other row may have this value; null may stand in many rows.
+    /// Requires the value to be unique. Null may occur in several rows.
     #[must_use]
     pub fn unique(mut self, field: &'static str, value: Option<impl Into<Value>>) -> Self {
         self.unique.extend(value.map(|value| Unique { field, value: value.into() }));
         self
     }
 
-    /// The same, of rows of `C` that must exist: each is named by its place, so that a form can show which is wrong.
+    /// The same, of rows of `C` that must exist. An error names the place of the missing row in the list.
     #[must_use]
-    pub fn links_to<C: Collection>(self, field: &str, links: Option<Vec<i64>>) -> Self {
-        let named = links.iter().flatten().enumerate();
-        let refer =
-            |draft: Self, (at, id): (usize, &i64)| draft.refers::<C>(format!("{field}.{at}.id"), Some(*id));
-        named.fold(self, refer).links(links.clone())
+    pub fn join_rows_to<C: Collection>(self, field: &str, targets: Option<Vec<i64>>) -> Self {
+        let named = targets.iter().flatten().enumerate();
+        let require = |changeset: Self, (at, id): (usize, &i64)| {
+            changeset.references::<C>(format!("{field}.{at}.id"), Some(*id))
+        };
+        named.fold(self, require).join_rows(targets.clone())
     }
 
-    /// The ordered list that [`Collection::save_links`] writes.
+    /// Sets the ordered list that [`Collection::save_join_rows`] writes.
     #[must_use]
-    pub fn links(mut self, links: Option<Vec<i64>>) -> Self {
-        self.links = links;
+    pub fn join_rows(mut self, targets: Option<Vec<i64>>) -> Self {
+        self.join_rows = targets;
         self
     }
 }
 
 /// Changes to one row.
 #[derive(Debug)]
-pub struct Edit<A> {
-    /// Which row.
+pub struct RowUpdate<A> {
+    /// The row's id.
     pub id: i64,
-    /// The version the client last saw, if the change is to depend on it.
+    /// The version that the client last saw, if the update depends on it.
     pub version: Option<i64>,
-    /// What changes; columns that are not set stay as they are.
-    pub draft: Draft<A>,
+    /// The changes; columns that are not set keep their values.
+    pub changeset: Changeset<A>,
 }
 
-/// Sets a column if the payload gave a value for it.
+/// Sets a column if the payload has a value for it.
 pub fn given<V: Into<Value>>(value: Option<V>) -> ActiveValue<V> {
     value.map_or(ActiveValue::NotSet, ActiveValue::Set)
 }
 
-/// The id of a row as it was read.
+/// The id of a row.
 pub fn id_of<C: Collection>(model: &Model<C>) -> i64 {
     match model.get(C::ID) {
         Value::BigInt(Some(id)) => id,

@@ -1,4 +1,4 @@
-//! The command line: commands and settings, each a flag and an environment variable.
+//! The command line: commands and settings. Each setting is a flag and an environment variable.
 
 use std::{
     fmt,
@@ -24,64 +24,64 @@ use crate::{
     seed::Passwords,
 };
 
-/// The data backend a front end reaches for instead of REST: one socket, every write live.
+/// A data backend over Socket.IO with live updates
 #[derive(Debug, Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// What to do; to serve, if nothing is said.
+    /// The command; the default is to serve.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// How to serve.
+    /// The settings of the default command.
     #[command(flatten)]
     pub serve: Serve,
 }
 
-/// What the program can be told to do.
+/// Command-line subcommands.
 #[derive(Debug, Subcommand)]
 #[allow(clippy::large_enum_variant, reason = "there is one, once")]
 pub enum Command {
     /// Serve the data (the default)
     Serve(Serve),
-    /// Bring the database's schema up to date, and end
+    /// Apply pending migrations, and exit
     Migrate(Storage),
-    /// Plant the sample data in an empty database, and end
+    /// Insert the sample data into an empty database, and exit
     Seed {
-        /// Where the data lives.
+        /// The database.
         #[command(flatten)]
         storage: Storage,
-        /// For whom it is to be served.
+        /// The settings of the server that will use it.
         #[command(flatten)]
         audience: Audience,
     },
-    /// Have all servers on the database read everything anew and send what differs, and end
+    /// Make all servers on the database reload all data and send the differences, and exit
     Resync(Storage),
-    /// Print all that crosses the wire, for programs in other languages
+    /// Print the schema of all messages, for programs in other languages
     Schema {
-        /// The language to print it in.
+        /// The format of the output.
         #[arg(value_enum)]
-        language: Language,
+        language: SchemaFormat,
     },
-    /// Ask the server that runs with these settings whether it is ready, and end with status 0 if it is
+    /// Query the readiness of the server that runs with these settings; the exit status is 0 if it is ready
     Health {
-        /// Where to find the server.
+        /// The server.
         #[command(flatten)]
-        place: Place,
-        /// Take the settings from the command line of the process with this id, whatever else is said
+        endpoint: Endpoint,
+        /// Use the settings of the command line of the process with this id
         #[arg(long, value_name = "PID")]
         of: Option<u32>,
     },
-    /// Change who may sign in
+    /// Manage users
     User {
-        /// What to change.
+        /// The change.
         #[command(subcommand)]
         command: UserCommand,
     },
 }
 
-/// What the schema can be printed in.
+/// The output format of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Language {
-    /// Types for a stock socket.io-client, and what a typed store needs to know of the collections
+pub enum SchemaFormat {
+    /// Types for a stock socket.io-client, and the values that a typed store needs
     #[value(name = "typescript")]
     TypeScript,
     /// JSON Schema 2020-12
@@ -91,172 +91,174 @@ pub enum Language {
     AsyncApi,
 }
 
-/// Changes to who may sign in.
+/// Changes of users.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Make a user who may sign in, with the password that is read from standard input
+    /// Create a user with the password that is read from standard input
     Create {
         /// The user's username
         username: String,
-        /// A field of the user's row that is to differ from its default, as in name=Ada; may be repeated
+        /// A field of the user's row that differs from its default, as in name=Ada; may be repeated
         #[arg(long = "field", value_name = "NAME=VALUE", value_parser = field)]
         fields: Vec<(String, String)>,
-        /// Where the data lives.
+        /// The database.
         #[command(flatten)]
         storage: Storage,
     },
-    /// Set a user's password, read from standard input, and sign them out everywhere
+    /// Set a user's password, read from standard input, and sign out all of the user's sessions
     SetPassword {
         /// The user's username
         username: String,
-        /// Where the data lives.
+        /// The database.
         #[command(flatten)]
         storage: Storage,
     },
-    /// Give a user another username, and sign them out everywhere
+    /// Change a user's username, and sign out all of the user's sessions
     Rename {
         /// The user's username
         username: String,
-        /// The username from now on
+        /// The new username
         new: String,
-        /// Where the data lives.
+        /// The database.
         #[command(flatten)]
         storage: Storage,
     },
-    /// Delete a user whose row no other row needs
+    /// Delete a user whose row is not referenced by another
     Delete {
         /// The user's username
         username: String,
-        /// Where the data lives.
+        /// The database.
         #[command(flatten)]
         storage: Storage,
     },
 }
 
-/// Where the data lives.
+/// The database's settings.
 #[derive(Args, Clone, Debug)]
 pub struct Storage {
-    /// sqlite://FILE (made if missing) or postgres://USER:PASSWORD@HOST/DATABASE
+    /// sqlite://FILE (created if missing) or postgres://USER:PASSWORD@HOST/DATABASE
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, default_value = EMBEDDED)]
     pub database_url: DatabaseUrl,
-    /// When SQLite waits for the disk: full = what is acked survives a power cut; normal = it survives a crash of the server
+    /// SQLite's durability: full = acked writes survive a power failure; normal = they survive a crash of the server
     #[arg(long, env = "ROWCAST_SQLITE_SYNCHRONOUS", default_value = "full", value_enum)]
     pub sqlite_synchronous: Synchronous,
 }
 
-const ORIGINS: &str = "Browser origins let in, comma-separated, as in https://gym.example.com, capacitor://localhost or null; \
+const ORIGINS: &str = "Accepted browser origins, comma-separated, as in https://gym.example.com, capacitor://localhost or null; \
     localhost = any port of it; * = all \
     [default: pages from this host and any port of localhost]";
 
-const ACCESS: &str = "Who may do what: open = anyone may do anything [default on a loopback address]; read = anyone reads, the signed-in write; \
-    members = only the signed-in [default elsewhere]";
+const ACCESS: &str = "Which requests need a sign-in: open = none [default on a loopback address]; read = writes; members = all \
+    [default elsewhere]";
 
 const BIND: &str = "The address to listen on, as in 127.0.0.1:5555, localhost:5555, 5555, or :5555 for all of this machine's; port 0 takes a free one \
     [default: 127.0.0.1:5555, and [::1]:5555 where there is IPv6]";
 
-/// Where to find the server.
+/// The address and path of the server.
 #[derive(Args, Clone, Debug)]
-pub struct Place {
+pub struct Endpoint {
     /// The address to listen on; see [`Bind`].
     #[arg(long, env = "ROWCAST_BIND", help = BIND)]
     pub bind: Option<Bind>,
-    /// The path that everything is below, as in /gym, where a proxy passes on what is below that path and leaves it as it is
+    /// The prefix of all paths, as in /gym, for a proxy that forwards this prefix unchanged
     #[arg(long, env = "ROWCAST_BASE_PATH", default_value = "", hide_default_value = true)]
     pub base_path: BasePath,
 }
 
-impl Place {
-    /// The address to listen on: as it was said, or else this machine's own.
+impl Endpoint {
+    /// The address to listen on; the default is a loopback address.
     #[must_use]
     pub fn bind(&self) -> Bind {
         self.bind.clone().unwrap_or_else(|| Bind::local(PORT))
     }
 }
 
-/// For whom the data is to be served: that decides whether sample users may have passwords that everybody knows.
+/// The settings of a server that decide whether sample users may have publicly known passwords.
 #[derive(Args, Clone, Debug)]
 pub struct Audience {
     /// The address that the server is going to listen on [default: 127.0.0.1:5555]
     #[arg(long, env = "ROWCAST_BIND")]
     pub bind: Option<Bind>,
-    /// Who is going to be allowed what; see [`Access`].
+    /// The access mode of the server; see [`AccessMode`].
     #[arg(long, env = "ROWCAST_ACCESS", value_enum, help = ACCESS, hide_possible_values = true)]
-    pub access: Option<Access>,
+    pub access: Option<AccessMode>,
 }
 
 impl Audience {
-    /// Which passwords sample users may have.
+    /// The passwords of sample users.
     #[must_use]
     pub fn passwords(&self) -> Passwords {
         passwords(&self.bind.clone().unwrap_or_else(|| Bind::local(PORT)), self.access)
     }
 }
 
-/// Passwords that everybody knows are for a server that only this machine reaches and that asks for none.
-fn passwords(bind: &Bind, access: Option<Access>) -> Passwords {
+/// Publicly known passwords are for servers on a loopback address that need no sign-in.
+fn passwords(bind: &Bind, access: Option<AccessMode>) -> Passwords {
     match (bind.is_loopback(), access) {
-        (true, None | Some(Access::Open)) => Passwords::Known,
+        (true, None | Some(AccessMode::Open)) => Passwords::Known,
         _ => Passwords::Random,
     }
 }
 
-/// How to serve.
+/// The settings of a server.
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
-    /// Where to listen, and below which path.
+    /// The address and path.
     #[command(flatten)]
-    pub place: Place,
-    /// Where the data lives.
+    pub endpoint: Endpoint,
+    /// The database's settings.
     #[command(flatten)]
     pub storage: Storage,
-    /// Which browser origins are let in; see `app::origins` for what nothing, `localhost` and `*` mean.
+    /// Accepted browser origins; see `app::origins` for the default, `localhost` and `*`.
     #[arg(long, env = "ROWCAST_ORIGINS", value_delimiter = ',', help = ORIGINS)]
     pub origins: Vec<String>,
-    /// Plant the sample data: auto = in a database just made with the embedded default; always = if it is empty; never
+    /// When to insert the sample data: auto = into a new database at the default path; always = into an empty database;
+    /// never
     #[arg(long, env = "ROWCAST_SAMPLE_DATA", default_value = "auto", value_enum)]
     pub sample_data: SampleData,
-    /// Who may do what; see [`Access`].
+    /// Which requests need a sign-in; see [`AccessMode`].
     #[arg(long, env = "ROWCAST_ACCESS", value_enum, help = ACCESS, hide_possible_values = true)]
-    pub access: Option<Access>,
-    /// The folder of the built web app [default: the product's own, if it is there]
+    pub access: Option<AccessMode>,
+    /// The folder of the built web app [default: the product's own, if it exists]
     #[arg(long, env = "ROWCAST_WEB")]
     pub web: Option<PathBuf>,
-    /// From where the pages that are served here load pictures, beside their own address, comma-separated: none; https = any server
-    /// that proves its name; origins, with their scheme; * = anywhere
+    /// Origins from which served pages may load pictures, besides their own, comma-separated: none; https = any https
+    /// origin; origins with their scheme; * = any
     #[arg(long, env = "ROWCAST_PICTURES", default_value = "https")]
     pub pictures: Pictures,
-    /// Who is shown /metrics: local = programs on this machine that ask directly, or whoever sends the token if there is one; open = anyone
+    /// Access to /metrics: local = direct requests from this machine, or requests with the token if one is set; open =
+    /// all requests
     #[arg(long, env = "ROWCAST_METRICS", default_value = "local", value_enum, hide_possible_values = true)]
     pub metrics: Metrics,
-    /// A token that whoever asks for /metrics must send as Authorization: Bearer; 16 characters at least
+    /// The token that requests of /metrics must send as Authorization: Bearer; at least 16 characters
     #[arg(long, env = "ROWCAST_METRICS_TOKEN", hide_env_values = true)]
     pub metrics_token: Option<Secret>,
-    /// For how many seconds a connection without a request is kept; more than a proxy that uses connections again keeps them, or else the
-    /// two cross. 0 closes it after each answer
+    /// Seconds for which an idle HTTP connection is kept. Must be longer than that of a proxy that reuses connections.
+    /// 0 closes it after each response
     #[arg(long, env = "ROWCAST_KEEP_ALIVE", default_value_t = 75, value_parser = clap::value_parser!(u32).range(..=86_400))]
     pub keep_alive: u32,
-    /// How many changes of rows clients that come back may have missed; with more they are sent everything
+    /// The most changes of rows that a reconnecting client may have missed; beyond that it receives full snapshots
     #[arg(long, env = "ROWCAST_CHANGE_LOG_ROWS", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub change_log_rows: u32,
-    /// For how many hours clients may be away and be sent just what they missed
+    /// The most hours for which a client may be disconnected and still resume; beyond that it receives full snapshots
     #[arg(long, env = "ROWCAST_CHANGE_LOG_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
     pub change_log_hours: u32,
-    /// Bytes of acks that are kept for writes with a request_id, about; one client may take a quarter of that
+    /// The approximate bytes of stored acks of writes with a request_id; one client may use a quarter of that
     #[arg(long, env = "ROWCAST_REQUEST_BYTES", default_value_t = 256 << 20, value_parser = clap::value_parser!(u64).range(1 << 20..=1 << 40))]
     pub request_bytes: u64,
-    /// How many bytes of JSON a collection may have to be sent to clients; a larger one they must list
+    /// The most bytes of JSON of a collection that is sent to clients; a larger one must be listed
     #[arg(long, env = "ROWCAST_COLLECTION_BYTES", default_value_t = 8 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(1024..=1_073_741_824))]
     pub collection_bytes: u64,
-    /// How many rows a second to compare with what is shown, for changes that no trigger saw; 0 = none
+    /// Rows per second that are compared with the cache, to detect changes without triggers; 0 = none
     #[arg(long, env = "ROWCAST_RECONCILE_ROWS", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub reconcile_rows: u32,
-    /// How much one address, one user and all together may take.
+    /// Limits of addresses, users and the whole server.
     #[command(flatten)]
     pub limits: Limits,
-    /// How to write the log: text for people, json for programs
+    /// The format of the log: text or json
     #[arg(long, env = "ROWCAST_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,
-    /// What to log: a level, or levels by target as in info,rowcast=debug
+    /// The log filter: a level, or levels by target as in info,rowcast=debug
     #[arg(
         long,
         env = "ROWCAST_LOG",
@@ -265,55 +267,55 @@ pub struct Serve {
     pub log: String,
 }
 
-/// When to plant the sample data.
+/// When to insert the sample data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SampleData {
-    /// In a database that has just been made with the embedded default.
+    /// Into a new database at the default path.
     Auto,
-    /// If the database is empty.
+    /// Into an empty database.
     Always,
-    /// Not at all.
+    /// Never.
     Never,
 }
 
-/// Who may do what.
+/// Which requests need a signed-in user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Access {
-    /// Anyone may do anything.
+pub enum AccessMode {
+    /// None.
     Open,
-    /// Anyone reads, the signed-in write.
+    /// Writes.
     Read,
-    /// The signed-in read and write; others are shown nothing.
+    /// All.
     Members,
 }
 
-impl From<Access> for rowcast_schema::Access {
-    fn from(access: Access) -> Self {
+impl From<AccessMode> for rowcast_schema::AccessMode {
+    fn from(access: AccessMode) -> Self {
         match access {
-            Access::Open => Self::Open,
-            Access::Read => Self::Read,
-            Access::Members => Self::Members,
+            AccessMode::Open => Self::Open,
+            AccessMode::Read => Self::Read,
+            AccessMode::Members => Self::Members,
         }
     }
 }
 
-/// Who is shown what is counted.
+/// Access to `/metrics`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Metrics {
-    /// Programs on this machine that ask directly, or whoever has the token if there is one.
+    /// Direct requests from this machine, or requests with the token if one is set.
     Local,
-    /// Anyone.
+    /// All requests.
     Open,
 }
 
-/// Text that is never printed.
+/// A secret, which `Debug` does not print.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    const SHORTEST: usize = 16;
+    const MIN_LEN: usize = 16;
 
-    /// What it is.
+    /// The secret's text.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -330,26 +332,26 @@ impl FromStr for Secret {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let fits = text.len() >= Self::SHORTEST && text.bytes().all(|byte| byte.is_ascii_graphic());
-        let sentence = || format!("must have {} visible ASCII characters at least", Self::SHORTEST);
+        let fits = text.len() >= Self::MIN_LEN && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let sentence = || format!("must have {} visible ASCII characters at least", Self::MIN_LEN);
         if fits { Ok(Self(text.to_owned())) } else { Err(sentence()) }
     }
 }
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// A line of words for each entry.
+    /// A line of text for each entry.
     Text,
     /// A JSON object for each entry.
     Json,
 }
 
 impl Serve {
-    /// What clap cannot see: settings that do not go together.
+    /// Validates what clap cannot: combinations of settings.
     ///
     /// # Errors
-    /// A sentence that names the setting and what to do.
+    /// A sentence with the setting and a remedy.
     pub fn check(&self) -> Result<(), String> {
         if let Some(web) = self.web.as_ref().filter(|web| !web.is_dir()) {
             return Err(format!("--web: {} is not a folder", web.display()));
@@ -366,26 +368,27 @@ impl Serve {
         Ok(())
     }
 
-    /// Who may do what: as it was said, or else what the address allows.
+    /// The access mode; the default depends on the address.
     #[must_use]
-    pub fn access(&self) -> Access {
-        let by_address = if self.place.bind().is_loopback() { Access::Open } else { Access::Members };
+    pub fn access(&self) -> AccessMode {
+        let by_address =
+            if self.endpoint.bind().is_loopback() { AccessMode::Open } else { AccessMode::Members };
         self.access.unwrap_or(by_address)
     }
 
-    /// Which passwords sample users may have.
+    /// The passwords of sample users.
     #[must_use]
     pub fn passwords(&self) -> Passwords {
-        passwords(&self.place.bind(), self.access)
+        passwords(&self.endpoint.bind(), self.access)
     }
 
-    /// The browser origins that are named.
+    /// The listed browser origins.
     #[must_use]
     pub fn origins(&self) -> Vec<&str> {
         self.origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty()).collect()
     }
 
-    /// What these settings say of live.
+    /// The settings of [`crate::live`].
     #[must_use]
     pub fn live(&self) -> live::Settings {
         let retention = Retention {
@@ -396,7 +399,7 @@ impl Serve {
         live::Settings { retention, collection_bytes, reconcile_rows: self.reconcile_rows }
     }
 
-    /// The folder to serve pages from, if there is one; the product's own, unless another is said.
+    /// The folder to serve pages from; the default is the product's own, if it exists.
     #[must_use]
     pub fn web_folder(&self, products: Option<&str>) -> Option<PathBuf> {
         let default = || products.map(PathBuf::from).filter(|folder| is_built(folder));
@@ -404,15 +407,15 @@ impl Serve {
     }
 }
 
-/// Settings in which there may be a password.
-const SECRET: [&str; 2] = ["--database-url", "--metrics-token"];
+/// Settings that may contain secrets.
+const SECRET_ARGUMENTS: [&str; 2] = ["--database-url", "--metrics-token"];
 
-/// What is wrong with the command line, without what may be a secret: values of those, addresses with a
-/// password wherever they stand, and whatever stands behind the name of a `user`.
+/// Removes possible secrets from an error of the command line: values of secret settings, URLs, and further arguments
+/// of `user`.
 #[must_use]
 pub fn without_secrets(mut error: clap::Error) -> clap::Error {
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
-    if argument.is_some_and(|argument| SECRET.iter().any(|secret| argument.starts_with(secret))) {
+    if argument.is_some_and(|argument| SECRET_ARGUMENTS.iter().any(|secret| argument.starts_with(secret))) {
         error.insert(ContextKind::InvalidValue, ContextValue::String("…".into()));
     }
     let of_user = error.get(ContextKind::Usage).is_some_and(|usage| usage.to_string().contains(" user "));
@@ -435,7 +438,7 @@ fn is_built(folder: &Path) -> bool {
     folder.join("index.html").is_file()
 }
 
-/// An origin, or one of the words that stand for some.
+/// An origin, or a keyword for several.
 fn is_origin(text: &str) -> bool {
     text == "*" || Origins::is_valid_entry(text)
 }
@@ -450,31 +453,31 @@ mod tests {
     }
 
     #[test]
-    fn beyond_loopback_only_members_are_let_in_unless_it_is_said() {
+    fn access_mode_defaults_to_members_beyond_loopback() {
         let access = |args: &[&str]| {
             let cli = Cli::try_parse_from([&["gymbook"], args].concat()).unwrap();
             cli.serve.check().map(|()| cli.serve.access())
         };
-        assert_eq!(access(&[]), Ok(Access::Open));
+        assert_eq!(access(&[]), Ok(AccessMode::Open));
         for here in ["[::1]:80", "localhost:80", "80"] {
-            assert_eq!(access(&["--bind", here]), Ok(Access::Open), "{here}");
+            assert_eq!(access(&["--bind", here]), Ok(AccessMode::Open), "{here}");
         }
-        assert_eq!(access(&["--bind", ":80"]), Ok(Access::Members));
-        assert_eq!(access(&["--bind", "0.0.0.0:80"]), Ok(Access::Members));
-        assert_eq!(access(&["--bind", "0.0.0.0:80", "--access", "open"]), Ok(Access::Open));
-        assert_eq!(access(&["--access", "read"]), Ok(Access::Read));
+        assert_eq!(access(&["--bind", ":80"]), Ok(AccessMode::Members));
+        assert_eq!(access(&["--bind", "0.0.0.0:80"]), Ok(AccessMode::Members));
+        assert_eq!(access(&["--bind", "0.0.0.0:80", "--access", "open"]), Ok(AccessMode::Open));
+        assert_eq!(access(&["--access", "read"]), Ok(AccessMode::Read));
     }
 
     #[test]
-    fn without_a_word_it_is_this_machine_by_both_of_its_addresses() {
+    fn bind_defaults_to_both_loopback_addresses() {
         let bind =
-            |args: &[&str]| Cli::try_parse_from([&["gymbook"], args].concat()).unwrap().serve.place.bind();
+            |args: &[&str]| Cli::try_parse_from([&["gymbook"], args].concat()).unwrap().serve.endpoint.bind();
         assert_eq!(bind(&[]), "localhost:5555".parse().unwrap());
         assert_ne!(bind(&["--bind", "127.0.0.1:5555"]), bind(&[]), "what is said is meant");
     }
 
     #[test]
-    fn a_bad_setting_is_named() {
+    fn invalid_setting_is_named_in_error() {
         assert!(check(&["--bind", "nonsense"]).unwrap_err().contains("--bind"));
         assert!(check(&["--database-url", "mysql://x"]).unwrap_err().contains("--database-url"));
         assert!(check(&["--web", "/nowhere"]).unwrap_err().contains("--web"));
@@ -488,7 +491,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_for_debugging_has_no_password() {
+    fn debug_output_contains_no_password() {
         let args = ["gymbook", "--database-url", "postgres://ada:s3cret@db/gym"];
         assert!(!format!("{:?}", Cli::try_parse_from(args).unwrap()).contains("s3cret"));
         let args = ["gymbook", "--metrics-token", "a-s3cret-of-its-own"];
@@ -502,7 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_the_command_line_has_no_password() {
+    fn command_line_error_contains_no_password() {
         let url = "postgres://ada:s3cret@db/gym";
         for args in [
             vec![url],
@@ -517,14 +520,14 @@ mod tests {
             vec!["user", "create", "mara", "s3cret"],
         ] {
             let error = Cli::try_parse_from([&["gymbook"], &*args].concat()).unwrap_err();
-            let told = without_secrets(error).render().to_string();
-            assert!(!told.contains("s3cret"), "{args:?}: {told}");
-            assert!(told.contains("error: "), "{told}");
+            let message = without_secrets(error).render().to_string();
+            assert!(!message.contains("s3cret"), "{args:?}: {message}");
+            assert!(message.contains("error: "), "{message}");
         }
     }
 
     #[test]
-    fn sample_passwords_are_known_only_where_nobody_else_is() {
+    fn sample_passwords_are_known_only_on_open_loopback_server() {
         let passwords =
             |args: &[&str]| Cli::try_parse_from([&["gymbook"], args].concat()).unwrap().serve.passwords();
         assert_eq!(passwords(&[]), Passwords::Known);

@@ -1,4 +1,4 @@
-//! What a handler may use: this user, this transaction, and nothing else.
+//! The context of a handler: the user and the transaction.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -8,25 +8,24 @@ use crate::{
     users::User,
 };
 
-/// Given to every handler. There is no pool in it and no socket, so a handler cannot wait for itself or send what
-/// is not committed yet.
+/// The first argument of every handler. It has no connection pool, so a handler cannot deadlock on it, and no socket,
+/// so a handler cannot send uncommitted data.
 pub struct Context<'t> {
-    /// The user who is signed in on the socket that asks.
+    /// The user signed in on the requesting socket.
     pub user: Option<Arc<User>>,
-    /// Everything read and written here is one transaction; it is committed if the handler returns `Ok`.
+    /// The transaction of the request; it is committed if the handler returns `Ok`.
     pub db: &'t Transaction,
     pub(crate) accounts: Accounts,
     changes: RefCell<Vec<AccountChange>>,
 }
 
 impl<'t> Context<'t> {
-    /// For a request of this user.
     #[must_use]
     pub(crate) fn new(db: &'t Transaction, user: Option<Arc<User>>, accounts: Accounts) -> Self {
         Self { user, db, accounts, changes: RefCell::default() }
     }
 
-    /// Who asks.
+    /// The id of the signed-in user.
     #[must_use]
     pub fn user_id(&self) -> Option<i64> {
         self.user.as_ref().map(|user| user.id)
@@ -35,17 +34,17 @@ impl<'t> Context<'t> {
     /// The user's row.
     ///
     /// # Errors
-    /// What serde says of a row that is no `R`.
+    /// When the row is no `R`.
     pub fn user_row<R: serde::de::DeserializeOwned>(&self) -> Result<Option<R>, serde_json::Error> {
         self.user.as_ref().map(|user| serde_json::from_str(user.row.get())).transpose()
     }
 
-    /// Notes what became of an account; it is told to the log if it is committed.
+    /// Records a change of an account, to be logged after the commit.
     pub(crate) fn note(&self, change: AccountChange) {
         self.changes.borrow_mut().push(change);
     }
 
-    /// What became of accounts.
+    /// The recorded changes of accounts.
     pub(crate) fn changes(self) -> Vec<AccountChange> {
         self.changes.into_inner()
     }

@@ -1,31 +1,31 @@
-//! Where transactions run: embedded SQLite or PostgreSQL, behind one door.
+//! Transactions on embedded SQLite or PostgreSQL.
 //!
 //! ```text
-//! write(work) ─▶ lane ─▶ [ begin │ work │ commit ] ─▶ (value, Commit)
-//! read(work)  ─▶ lane ─▶ [ begin │ work │ end    ] ─▶ value
+//! write(work) ─▶ writer ─▶ [ begin │ work │ commit ] ─▶ (value, CommitSeq)
+//! read(work)  ─▶ reader ─▶ [ begin │ work │ end    ] ─▶ value
 //! ```
 //!
-//! Work is an async function over one [`Transaction`]; it has no pool, so it cannot wait for itself. It runs on a
-//! thread that belongs to the database, never on one that serves sockets. Work that lost a race against another
-//! transaction is run again, so it must have no effect but through its transaction.
+//! Work is an async function of one [`Transaction`]. It has no connection pool, so it cannot deadlock on it. It runs on
+//! a thread of the database, never on one that serves sockets. Work is retried after a conflict with another
+//! transaction, so it must have no effect except through its transaction.
 //!
-//! Each commit is counted ([`Database::commits`]); [`crate::live`] follows that count.
+//! Commits are counted ([`Database::commits`]); [`crate::live`] waits for that count.
 
-mod doubts;
-mod notices;
+pub(crate) mod classify;
+mod node_messages;
 mod postgres;
-pub(crate) mod refusal;
 mod sqlite;
 mod transaction;
+mod unknown_outcomes;
 mod url;
 mod violation;
 mod work;
 
-pub use notices::Notices;
+pub use node_messages::NodeMessages;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, EMBEDDED};
 pub use violation::Violation;
-pub(crate) use violation::{Verb, Writing};
+pub(crate) use violation::{Verb, WriteTarget};
 pub(crate) use work::message as panic_message;
 
 use std::sync::Arc;
@@ -39,40 +39,43 @@ use crate::{
     error::Error,
     fair_queue::{FairQueue, QueueCapacity, QueueError},
 };
-use doubts::Doubts;
+use unknown_outcomes::UnknownOutcomes;
 
-/// When SQLite waits for the disk.
+/// SQLite's `synchronous` setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Synchronous {
-    /// Every commit is on the disk before it is acked.
+    /// Every commit is synced to disk before it is acked.
     #[default]
     Full,
-    /// A commit survives the death of this process, but the last few may be lost with the machine's power.
+    /// Commits survive a crash of the process, but a power failure may lose the last few.
     Normal,
 }
 
-/// How a database is opened.
+/// Options for opening a database.
 #[derive(Clone)]
 struct Setup {
-    /// Of SQLite.
+    /// For SQLite only.
     synchronous: Synchronous,
-    /// What brings its schema up to date.
     migrations: Migrations,
 }
 
-/// The place of a commit among all that this process has made.
+/// The sequence number of a commit among those of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Commit(pub u64);
+pub struct CommitSeq(pub u64);
 
-/// Reads of clients that may wait.
-const READS: QueueCapacity = QueueCapacity { total: 4096, per_client: 1024 };
+/// A hash of the row that a write changes. Writes with equal keys run one after another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PartitionKey(pub u64);
 
-/// A handle on the database; cheap to clone.
+/// The most waiting reads, in total and for each client.
+const READ_QUEUE: QueueCapacity = QueueCapacity { total: 4096, per_client: 1024 };
+
+/// A handle to the database; cheap to clone.
 #[derive(Clone)]
 pub struct Database {
     engine: Arc<Engine>,
     commits: watch::Sender<u64>,
-    doubts: Arc<Doubts>,
+    unknown_outcomes: Arc<UnknownOutcomes>,
     read_queue: Arc<FairQueue>,
 }
 
@@ -82,10 +85,10 @@ enum Engine {
 }
 
 impl Database {
-    /// Opens the database and brings its schema up to date.
+    /// Opens the database and applies pending migrations.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when it cannot be reached or opened, with the reason.
+    /// [`Error::Unavailable`] with the reason.
     pub async fn connect(
         url: &DatabaseUrl,
         synchronous: Synchronous,
@@ -105,16 +108,16 @@ impl Database {
             Engine::Sqlite(_) => sqlite::READERS,
             Engine::Postgres(_) => postgres::READERS as usize,
         };
-        // One is always there for what must be quick, such as a sign-in or the question whether the database answers.
-        let read_queue = FairQueue::new(readers - 1, READS);
-        Ok(Self { engine: Arc::new(engine), commits, doubts: Arc::default(), read_queue })
+        // One reader is reserved for urgent reads, such as sign-ins and readiness checks.
+        let read_queue = FairQueue::new(readers - 1, READ_QUEUE);
+        Ok(Self { engine: Arc::new(engine), commits, unknown_outcomes: Arc::default(), read_queue })
     }
 
-    /// Runs `work` in a transaction of its own and commits it if it succeeds.
+    /// Runs `work` in a transaction, and commits if it succeeds.
     ///
     /// # Errors
-    /// What `work` returns, after undoing it; [`Error::Unavailable`] if the database did not take it.
-    pub async fn write<T, W>(&self, work: W) -> Result<(T, Commit), Error>
+    /// The error of `work`, after a rollback; [`Error::Unavailable`].
+    pub async fn write<T, W>(&self, work: W) -> Result<(T, CommitSeq), Error>
     where
         T: Send + 'static,
         W: AsyncFn(&Transaction) -> Result<T, Error> + Send + 'static,
@@ -122,12 +125,12 @@ impl Database {
         self.write_to(None, work).await
     }
 
-    /// The same for work that writes to a row that is known beforehand, by any number that stands for it. Writes to one row
-    /// do not wait for each other's locks then: they take their turns.
+    /// Runs `work`, which writes the row of this key. Writes of one row run in order instead of waiting for each
+    /// other's locks.
     ///
     /// # Errors
     /// As [`write`](Self::write).
-    pub async fn write_to<T, W>(&self, row: Option<u64>, work: W) -> Result<(T, Commit), Error>
+    pub async fn write_to<T, W>(&self, key: Option<PartitionKey>, work: W) -> Result<(T, CommitSeq), Error>
     where
         T: Send + 'static,
         W: AsyncFn(&Transaction) -> Result<T, Error> + Send + 'static,
@@ -135,19 +138,19 @@ impl Database {
         let (job, outcome) = work::job(work);
         match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.write(job).await?,
-            Engine::Postgres(postgres) => postgres.write(row, job)?,
+            Engine::Postgres(postgres) => postgres.write(key, job)?,
         }
         let outcome = outcome.await.map_err(|_| stopped())?;
         if let Engine::Postgres(postgres) = &*self.engine {
-            postgres.heed(&outcome);
+            postgres.record_outcome(&outcome);
         }
         outcome
     }
 
-    /// Runs `work` over one consistent picture of the database. It cannot write.
+    /// Runs `work` in a read-only transaction over one snapshot.
     ///
     /// # Errors
-    /// What `work` returns, or [`Error::Unavailable`].
+    /// The error of `work`; [`Error::Unavailable`].
     pub async fn read<T, W>(&self, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -162,11 +165,11 @@ impl Database {
         Ok(value)
     }
 
-    /// The same for a client and one of its sockets, by any numbers that stand for them: clients take turns, and the
-    /// sockets of each.
+    /// Runs `work` as [`read`](Self::read) does, in a fair queue: clients take turns, and the sockets of each client.
+    /// Both are identified by arbitrary numbers.
     ///
     /// # Errors
-    /// As [`read`](Self::read), also when it is not the client's turn in time.
+    /// As [`read`](Self::read), also if the read waits too long in the queue.
     pub async fn read_for<T, W>(&self, (client, socket): (u64, u64), work: W) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -180,40 +183,41 @@ impl Database {
         self.read(work).await
     }
 
-    /// Gives `body` a thread and a connection of its own, for reading without a hand-over.
+    /// Runs `body` on a new thread with a dedicated connection.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the thread cannot be started or the connection opened.
-    pub fn attach<B>(&self, name: &str, body: B) -> Result<std::thread::JoinHandle<()>, Error>
+    /// [`Error::Unavailable`] if the thread cannot be started or the connection opened.
+    pub fn spawn_with_connection<B>(&self, name: &str, body: B) -> Result<std::thread::JoinHandle<()>, Error>
     where
-        B: AsyncFnOnce(Attached) + Send + 'static,
+        B: AsyncFnOnce(DedicatedConnection) + Send + 'static,
     {
-        let open: Box<dyn FnOnce() -> Result<Attached, Error> + Send> = match &*self.engine {
+        let open: Box<dyn FnOnce() -> Result<DedicatedConnection, Error> + Send> = match &*self.engine {
             Engine::Sqlite(sqlite) => {
-                let follower = sqlite.attach()?;
-                Box::new(move || Ok(Attached::Sqlite(follower)))
+                let reader = sqlite.log_reader()?;
+                Box::new(move || Ok(DedicatedConnection::Sqlite(reader)))
             }
             Engine::Postgres(postgres) => {
-                let (url, notices) = (postgres.url().to_owned(), postgres.notices().clone());
-                Box::new(move || postgres::Follower::new(&url, notices).map(Attached::Postgres))
+                let (url, messages) = (postgres.url().to_owned(), postgres.node_messages().clone());
+                Box::new(move || postgres::LogReader::new(&url, messages).map(DedicatedConnection::Postgres))
             }
         };
         work::thread(name, async move || match open() {
-            Ok(attached) => body(attached).await,
+            Ok(connection) => body(connection).await,
             Err(error) => tracing::error!(%error, "no connection for a background task"),
         })
     }
 
-    /// Words between the nodes on this database, where there may be others. They are heard while something is attached.
+    /// Messages between the nodes of this database; `None` on SQLite. They are received while a [`DedicatedConnection`]
+    /// is open.
     #[must_use]
-    pub fn notices(&self) -> Option<&Notices> {
+    pub fn node_messages(&self) -> Option<&NodeMessages> {
         match &*self.engine {
             Engine::Sqlite(_) => None,
-            Engine::Postgres(postgres) => Some(postgres.notices()),
+            Engine::Postgres(postgres) => Some(postgres.node_messages()),
         }
     }
 
-    /// Whether there is still somebody to take work.
+    /// Whether the database accepts work.
     #[must_use]
     pub fn is_open(&self) -> bool {
         match &*self.engine {
@@ -222,7 +226,7 @@ impl Database {
         }
     }
 
-    /// Why commits are not confirmed just now, if they are not.
+    /// The reason why commits are not confirmed, if there are any.
     #[must_use]
     pub fn unconfirmed(&self) -> Option<&'static str> {
         match &*self.engine {
@@ -231,12 +235,12 @@ impl Database {
         }
     }
 
-    /// Requests of which it was said that it is not known whether they were carried out.
-    pub(crate) fn doubts(&self) -> &Doubts {
-        &self.doubts
+    /// Requests that were acked with an unknown outcome.
+    pub(crate) fn unknown_outcomes(&self) -> &UnknownOutcomes {
+        &self.unknown_outcomes
     }
 
-    /// Why the database cannot be used or not be written just now, as far as that has been noticed: for anybody to read.
+    /// The reason why the database cannot be read or written, if one has been observed. It contains no secrets.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         match &*self.engine {
@@ -245,13 +249,13 @@ impl Database {
         }
     }
 
-    /// How many commits this process has made, as a value that can be awaited.
+    /// The number of commits of this process, as a value that can be awaited.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
     }
 
-    /// Finishes the work already given and closes. Later work is refused.
+    /// Finishes queued work and closes. Later work is refused.
     pub async fn close(&self) {
         match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.close().await,
@@ -260,57 +264,56 @@ impl Database {
     }
 }
 
-/// A connection that lives on the thread of whoever uses it; see [`Database::attach`].
-pub enum Attached {
-    /// One more connection to the file.
-    Sqlite(sqlite::Follower),
-    /// One more connection to the server, and one that listens.
-    Postgres(postgres::Follower),
+/// A connection on the thread of its user; see [`Database::spawn_with_connection`].
+pub enum DedicatedConnection {
+    /// A connection to the file.
+    Sqlite(sqlite::LogReader),
+    /// A connection to the server, and one that listens for notifications.
+    Postgres(postgres::LogReader),
 }
 
-impl Attached {
-    /// Runs `work` over one consistent picture of the database.
+impl DedicatedConnection {
+    /// Runs `work` in a read-only transaction over one snapshot.
     ///
     /// # Errors
-    /// What `work` returns, or [`Error::Unavailable`].
+    /// The error of `work`; [`Error::Unavailable`].
     pub async fn read<T>(&self, work: impl AsyncFn(&Transaction) -> Result<T, Error>) -> Result<T, Error> {
         match self {
-            Self::Sqlite(follower) => follower.read(work).await,
-            Self::Postgres(follower) => postgres::read(follower.pool(), work).await,
+            Self::Sqlite(reader) => reader.read(work).await,
+            Self::Postgres(reader) => postgres::read(reader.pool(), work).await,
         }
     }
 
-    /// The connection without a transaction, where that saves round trips: each statement is a picture of its own.
+    /// The connection without a transaction, where that saves round trips: each statement has its own snapshot.
     #[must_use]
-    pub fn glance(&self) -> Option<&DatabaseConnection> {
+    pub fn without_transaction(&self) -> Option<&DatabaseConnection> {
         match self {
             Self::Sqlite(_) => None,
-            Self::Postgres(follower) => Some(follower.pool().connections()),
+            Self::Postgres(reader) => Some(reader.pool().connections()),
         }
     }
 
-    /// Waits until somebody else may have written: another process says so, the file shows it, or it is time to look. May be
-    /// dropped at any time.
-    pub async fn rung(&mut self) {
+    /// Waits for a possible write of another process: a notification, a change of the file, or a timeout. Cancel-safe.
+    pub async fn wait_for_external_write(&mut self) {
         match self {
-            Self::Sqlite(follower) => follower.rung().await,
-            Self::Postgres(follower) => follower.rung().await,
+            Self::Sqlite(reader) => reader.wait_for_external_write().await,
+            Self::Postgres(reader) => reader.wait_for_external_write().await,
         }
     }
 
-    /// Lets other processes know that we have written, where they would not see it by themselves.
-    pub async fn ring(&self) {
+    /// Notifies other processes of a write, where they would not observe it themselves.
+    pub async fn notify_peers(&self) {
         match self {
             Self::Sqlite(_) => {}
-            Self::Postgres(follower) => follower.ring().await,
+            Self::Postgres(reader) => reader.notify_peers().await,
         }
     }
 
-    /// Starts anew after a failure; true if what answers next may be another database.
-    pub fn renew(&mut self) -> bool {
+    /// Reconnects after a failure; true if the new connection may be to another database.
+    pub fn reconnect(&mut self) -> bool {
         match self {
-            Self::Sqlite(follower) => follower.renew(),
-            Self::Postgres(follower) => follower.renew(),
+            Self::Sqlite(reader) => reader.reconnect(),
+            Self::Postgres(reader) => reader.reconnect(),
         }
     }
 }

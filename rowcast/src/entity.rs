@@ -1,7 +1,7 @@
-//! The engine's own tables.
+//! Entities of the engine's tables.
 //!
-//! One file per table, in the singular. Ids are given out by the database. Every number has 64 bits: SQLite knows no others, and a column
-//! must read alike on both databases.
+//! One file per table, in the singular. The database generates ids. All integers have 64 bits, as in SQLite, so that a
+//! column has the same type on both databases.
 
 #![allow(unreachable_pub, reason = "SeaORM derives public items")]
 

@@ -1,31 +1,30 @@
-//! Why a request was not carried out.
+//! Errors of requests.
 //!
-//! Which to use when: [`Error::Invalid`] for what the client can mend in a form; the variants with a `$…` key
-//! for what is wrong with the request as a whole; [`Error::Internal`] for what should not happen. How each is
-//! worded on the wire is decided in one place, [`crate::gateway::reply`].
+//! Use [`Error::Invalid`] for input that the client can correct, the variants with a `$…` key for errors about the
+//! whole request, and [`Error::Internal`] for bugs. [`crate::gateway::reply`] defines the sentences on the wire.
 
-use rowcast_schema::{FieldErrors, Invalid};
+use rowcast_schema::{FieldErrors, PayloadError};
 use sea_orm::DbErr;
 use serde_json::value::RawValue;
 
-use crate::database::{Violation, refusal};
+use crate::database::{Violation, classify};
 
-/// Why a request was not carried out. Each variant has one stable key on the wire.
+/// The error of a request. Each variant has one stable key on the wire.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// What the client sent breaks rules that it can mend; every field that does is listed.
+    /// Invalid fields, all of them.
     #[error("{}", list(.0))]
     Invalid(FieldErrors),
-    /// The request cannot be read at all; the sentence says what was expected.
+    /// The request is unreadable; the sentence says what was expected.
     #[error("bad payload: {0}")]
     BadPayload(String),
-    /// Nobody handles this event; the sentence may name the nearest that exists.
+    /// The event does not exist; the sentence may suggest one.
     #[error("unknown event: {0}")]
     UnknownEvent(String),
-    /// Not signed in, where one has to be; the sentence says for what.
+    /// The request needs a signed-in user; the sentence says for what.
     #[error("unauthorized: {0}")]
     Unauthorized(&'static str),
-    /// Signed in, but not allowed; the sentence says who is.
+    /// The user is not authorised; the sentence gives the reason.
     #[error("forbidden: {0}")]
     Forbidden(&'static str),
     /// No row of this collection has the id.
@@ -33,84 +32,85 @@ pub enum Error {
     NotFound {
         /// The collection's singular name.
         collection: &'static str,
-        /// What was asked for.
+        /// The requested id.
         id: i64,
     },
     /// Other rows still refer to the row; the sentence says which and how many.
     #[error("in use: {0}")]
     InUse(String),
-    /// The row has moved on since the version the client saw; carries the row as it stands.
+    /// The row has changed since the version that the client saw; contains the current row.
     #[error("version conflict")]
     Conflict(Box<RawValue>),
-    /// The answer would be larger than acks may be.
+    /// The ack would be too large.
     #[error("too large: {bytes} bytes")]
     TooLarge {
-        /// How large.
+        /// The size of the ack.
         bytes: usize,
-        /// How large one may be.
+        /// The largest size.
         limit: usize,
     },
-    /// Too many requests of a kind; says when to try again.
+    /// The rate limit was exceeded.
     #[error("rate limited for {seconds} s")]
     RateLimited {
-        /// Whole seconds until another try may succeed.
+        /// Whole seconds until a retry may succeed.
         seconds: u64,
     },
-    /// The client has gone while it waited, so nothing was begun.
+    /// The client disconnected before the request was started.
     #[error("the client has gone")]
-    Gone,
-    /// As much is remembered for this client as may be; says when there is room again.
+    ClientGone,
+    /// The client's quota of stored acks is exhausted.
     #[error("too much is remembered for {seconds} s")]
-    Full {
-        /// Whole seconds until another try may succeed.
+    QuotaExceeded {
+        /// Whole seconds until a retry may succeed.
         seconds: u64,
     },
-    /// Another transaction holds the row, or its table, for longer than anything is waited for; nothing was written.
+    /// The lock timeout for a row or table passed; nothing was written.
     #[error("locked: {0}")]
     Locked(String),
-    /// The database refuses it for a reason of its own; the sentence is the database's.
+    /// A trigger or constraint of the database rejected the write; the sentence is the database's.
     #[error("refused: {0}")]
     Refused(String),
-    /// The database could not be reached in time, and nothing was written.
+    /// The database is unavailable; nothing was written.
     #[error("database unavailable: {0}")]
     Unavailable(String),
-    /// Another program holds the whole file, and nothing was written.
+    /// Another program locks the database file; nothing was written.
     #[error("database busy: {0}")]
     Busy(String),
-    /// The connection was lost while committing, and the database cannot say yet how it ended.
+    /// The connection was lost during the commit, and the outcome is not known yet.
     #[error("commit outcome unknown: {0}")]
-    Unknown(String),
-    /// Another transaction came between two steps of this one. The database layer runs the work again.
+    CommitOutcomeUnknown(String),
+    /// A conflict with a concurrent transaction, such as a serialization failure or a deadlock. The database layer
+    /// retries the work.
     #[error("raced: {0}")]
-    Raced(DbErr),
-    /// The table has changed since its connection prepared the statement. The database layer takes a new connection, and
-    /// runs the work again.
+    Retryable(DbErr),
+    /// The table has changed since the connection prepared the statement. The database layer retries the work on a new
+    /// connection.
     #[error("prepared for another table: {0}")]
-    Stale(DbErr),
-    /// A constraint refused. The database layer finds out which fields it is about.
+    StaleStatement(DbErr),
+    /// A violated constraint, before the database layer has found the fields that it covers.
     #[error("{}", .0.sentence)]
     Violation(Box<Violation>),
-    /// The database refused in a way nobody foresaw. The client learns an incident id; the log keeps the source.
+    /// An unexpected error of the database. The client receives an incident id; the log has the error.
     #[error("database: {0}")]
     Database(DbErr),
-    /// Our fault in some other way; the sentence is for the log alone.
+    /// A bug; the sentence is for the log alone.
     #[error("internal: {0}")]
     Internal(String),
 }
 
 impl Error {
-    /// The same failure once more, for another of those whom it concerns.
-    pub(crate) fn repeated(&self) -> Self {
+    /// A copy of a failure that several writes share.
+    pub(crate) fn duplicate(&self) -> Self {
         match self {
             Self::Unavailable(reason) => Self::Unavailable(reason.clone()),
             Self::Busy(reason) => Self::Busy(reason.clone()),
             Self::Locked(reason) => Self::Locked(reason.clone()),
-            Self::Unknown(reason) => Self::Unknown(reason.clone()),
+            Self::CommitOutcomeUnknown(reason) => Self::CommitOutcomeUnknown(reason.clone()),
             other => Self::Internal(other.to_string()),
         }
     }
 
-    /// Whether the request was judged and found wanting: asking again would change nothing, unless somebody else does.
+    /// Whether the error is the result of validation: a retry gives the same result, unless the data has changed.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(
@@ -130,17 +130,17 @@ fn list(errors: &FieldErrors) -> String {
     errors.iter().map(|(field, sentence)| format!("{field}: {sentence}")).collect::<Vec<_>>().join("; ")
 }
 
-impl From<Invalid> for Error {
-    fn from(invalid: Invalid) -> Self {
-        match invalid {
-            Invalid::Payload(sentence) => Self::BadPayload(sentence),
-            Invalid::Fields(errors) => Self::Invalid(errors),
+impl From<PayloadError> for Error {
+    fn from(error: PayloadError) -> Self {
+        match error {
+            PayloadError::Payload(sentence) => Self::BadPayload(sentence),
+            PayloadError::Fields(errors) => Self::Invalid(errors),
         }
     }
 }
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        refusal::judge(error)
+        classify::classify(error)
     }
 }

@@ -17,19 +17,19 @@ mod token_monitor;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use futures_util::FutureExt;
-use rowcast_schema::{Connected, Options, Schemas, nearest};
+use rowcast_schema::{Connected, RequestOptions, SchemaHashes, suggest};
 use serde_json::value::RawValue;
 use socketio::{ConnectError, Event, Frame, Handshake, Hub, LimitExceeded, Reason, Reply, Service, Socket};
 
 use crate::{
     auth::Auth,
     bounds::MESSAGES,
-    config::Access,
+    config::AccessMode,
     database::{self, Database},
     error::Error,
+    idempotency::AckQuota,
     live::{Limit, Live},
     registry::Registry,
-    requests::Ledger,
 };
 use authors::AuthorBroadcast;
 use clock::Clock;
@@ -45,14 +45,14 @@ pub struct Gateway {
     live: Live,
     /// None if the product has no users.
     auth: Option<Auth>,
-    access: Access,
+    access: AccessMode,
     authors: AuthorBroadcast,
     clock: Clock,
     token_monitor: TokenMonitor,
     message_limits: MessageLimits,
-    ledger: Ledger,
+    ledger: AckQuota,
     /// The hashes of the schema that the `connected` event carries.
-    schemas: Arc<Schemas>,
+    schemas: Arc<SchemaHashes>,
 }
 
 /// Events about the socket itself, which every product has.
@@ -73,12 +73,12 @@ impl Gateway {
         registry: Arc<Registry>,
         live: Live,
         auth: Option<Auth>,
-        access: Access,
+        access: AccessMode,
         request_bytes: u64,
     ) -> Self {
-        let authors = AuthorBroadcast::new(hub, live.clone(), db.notices().cloned());
+        let authors = AuthorBroadcast::new(hub, live.clone(), db.node_messages().cloned());
         let (clock, token_monitor) = (Clock::new(db.clone()), TokenMonitor::new(db.clone()));
-        let (ledger, message_limits) = (Ledger::new(db.clone(), request_bytes), MessageLimits::default());
+        let (ledger, message_limits) = (AckQuota::new(db.clone(), request_bytes), MessageLimits::default());
         let schemas = Arc::new(registry.contract().hashes());
         Self {
             db,
@@ -97,7 +97,7 @@ impl Gateway {
 
     async fn handle(&self, socket: &Socket<SocketState>, event: &Event) -> AckResult {
         if let Some(fault) = &event.limit_exceeded {
-            let may_send_more = self.access != Access::Open && socket.state().user().is_none();
+            let may_send_more = self.access != AccessMode::Open && socket.state().user().is_none();
             return Err(limit_error(fault, may_send_more));
         }
         if !event.args.attachments().is_empty() {
@@ -116,7 +116,7 @@ impl Gateway {
                 return Err(Error::BadPayload(message));
             }
         };
-        let options = options.map_or(Ok(Options::default()), rowcast_schema::decode)?;
+        let options = options.map_or(Ok(RequestOptions::default()), rowcast_schema::decode)?;
         if BUILTIN_EVENTS.contains(&name) && !self.builtin_events().contains(&name) {
             return Err(self.unknown_event(name));
         }
@@ -180,7 +180,7 @@ impl Gateway {
     /// The error for an unknown event; it suggests the nearest known name.
     fn unknown_event(&self, event: &str) -> Error {
         Error::UnknownEvent(
-            match nearest(event, self.registry.events().chain(self.builtin_events().iter().copied())) {
+            match suggest(event, self.registry.events().chain(self.builtin_events().iter().copied())) {
                 Some(known) => format!("no such event; did you mean {known}?"),
                 None => "no such event".into(),
             },

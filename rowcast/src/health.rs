@@ -1,7 +1,7 @@
-//! What a container asks: whether the server within it is ready, wherever its settings have put it.
+//! The health check of a container: a query of `/readyz` at the address of the server's settings.
 //!
-//! The settings of a running server are in its environment, which all programs of a container share, and on its command
-//! line, which the system shows. So nothing has to be said twice, and no client of HTTP has to be installed.
+//! The settings are read from the environment, which all programs of a container share, or from the server's command
+//! line. So they need not be repeated, and the container needs no HTTP client.
 
 use std::{
     fs,
@@ -13,25 +13,25 @@ use std::{
 
 use clap::Parser;
 
-use crate::config::{Cli, Command, Place};
+use crate::config::{Cli, Command, Endpoint};
 
-/// How long the server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// Bytes of an answer that are read.
-const MOST: u64 = 4096;
+/// The timeout of the server's response.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// The most bytes of the response that are read.
+const MAX_RESPONSE: u64 = 4096;
 
-/// Asks for `/readyz`.
+/// Queries `/readyz`.
 ///
 /// # Errors
-/// What the server says if it is not ready, or why it cannot be asked.
-pub fn ask(place: &Place) -> Result<(), String> {
-    let address = place.bind().reached_at();
+/// The server's response if it is not ready, or the reason why it cannot be reached.
+pub fn check(endpoint: &Endpoint) -> Result<(), String> {
+    let address = endpoint.bind().reached_at();
     if address.port() == 0 {
         return Err("--bind: port 0 takes a free one, so nothing says where the server is".into());
     }
-    let answer = exchange(&format!("{}/readyz", place.base_path), address)
+    let response = exchange(&format!("{}/readyz", endpoint.base_path), address)
         .map_err(|error| format!("no answer from {address}: {error}"))?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let (head, body) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
     match head.split(' ').nth(1) {
         Some("200") => Ok(()),
         _ => Err(format!("not ready: {}", body.trim())),
@@ -39,25 +39,25 @@ pub fn ask(place: &Place) -> Result<(), String> {
 }
 
 fn exchange(path: &str, address: std::net::SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes())?;
-    let mut answer = Vec::new();
-    stream.take(MOST).read_to_end(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+    let mut response = Vec::new();
+    stream.take(MAX_RESPONSE).read_to_end(&mut response)?;
+    Ok(String::from_utf8_lossy(&response).into_owned())
 }
 
-/// The settings of a server of this name that runs as this process, or as one that it was started by.
+/// The settings on the command line of a process that runs this program, directly or by a launcher.
 ///
 /// # Errors
-/// Why they cannot be read.
-pub fn settings_of(process: u32, program: &str) -> Result<Place, String> {
+/// The reason why they cannot be read.
+pub fn settings_of(process: u32, program: &str) -> Result<Endpoint, String> {
     let file = format!("/proc/{process}/cmdline");
     let line = fs::read(&file).map_err(|error| format!("--of: {file}: {error}"))?;
     let line = String::from_utf8_lossy(&line);
     let words = line.split_terminator('\0');
-    // The first process of a container may be one that only starts the server: `docker-init -- planner …`.
+    // The first process of a container may be a launcher: `docker-init -- planner …`.
     let ours = words.skip_while(|word| Path::new(word).file_name().is_none_or(|name| name != program));
     let ours: Vec<_> = ours.collect();
     if ours.is_empty() {
@@ -65,8 +65,8 @@ pub fn settings_of(process: u32, program: &str) -> Result<Place, String> {
     }
     let cli = Cli::try_parse_from(ours).map_err(|_| format!("--of: process {process} does not serve"))?;
     match cli.command {
-        None => Ok(cli.serve.place),
-        Some(Command::Serve(serve)) => Ok(serve.place),
+        None => Ok(cli.serve.endpoint),
+        Some(Command::Serve(serve)) => Ok(serve.endpoint),
         Some(_) => Err(format!("--of: process {process} does not serve")),
     }
 }

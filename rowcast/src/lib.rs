@@ -1,42 +1,41 @@
-//! Rowcast: the data backend a front end reaches for instead of REST.
+//! Rowcast: a data backend over Socket.IO.
 //!
-//! A product names its collections and events, and gets a program that serves them over Socket.IO: writes, acks, snapshots,
-//! changes, sign-in, a command line. [`Rowcast`] puts one together:
+//! A product declares collections and events. Rowcast makes a program of them that serves reads, writes, snapshots and
+//! live changes over Socket.IO, and provides authentication and a command line. [`Rowcast`] is its builder:
 //!
 //! ```
-//! use rowcast::{Context, Error, Rowcast, registry::Access};
+//! use rowcast::{Context, Error, Rowcast, registry::TransactionKind};
 //! use rowcast_schema::ById;
 //!
 //! async fn double(_: &Context<'_>, number: ById) -> Result<i64, Error> {
 //!     Ok(2 * number.id)
 //! }
 //!
-//! let product = Rowcast::new("doubler").event("double", Access::Read, double);
+//! let product = Rowcast::new("doubler").event("double", TransactionKind::Read, double);
 //! // In `main`: product.cli().await
 //! # let types = product.build().registry.contract().typescript();
-//! # assert!(types.contains("double: (...args: Emits<ById, number>) => void;"), "{types}");
+//! # assert!(types.contains("double: (...args: EmitArgs<ById, number>) => void;"), "{types}");
 //! ```
 //!
-//! A [`Collection`](collection::Collection) is a table with its payloads and rules; [`Users`](users::Users) says that its rows sign
-//! in; a product's own [`migration`]s are applied together with the engine's.
+//! A [`Collection`](collection::Collection) is a table with its payloads and rules. [`Users`](users::Users) declares
+//! its rows as users. A product's [`migration`]s are applied together with the engine's.
 //!
 //! # The path of one event
 //!
 //! ```text
 //!  client  emit("new_gym", {…}, ack)
 //!    1  socketio        bytes → packet → event                     the session's task, on an actix worker
-//!    2  gateway         authorisation, route, decoding, all rules at once
-//!    3  database        a transaction, on the database's own thread
-//!    4  the collection  NewGym → a draft of a row                  pure
-//!    5  store           checks, INSERT; the table's trigger writes the change log in the same transaction
+//!    2  gateway         authorisation, route, decoding, validation
+//!    3  database        a transaction, on the database's thread
+//!    4  the collection  NewGym → a changeset                       pure
+//!    5  store           constraints, INSERT; the table's trigger writes the change log in the same transaction
 //!         ◀──── commit ────
 //!    6  live::tail      change log → rows → cache → one frame, encoded once
 //!    7  socketio::Hub   into every socket's outbox
 //!         ◀──── 2: ack, behind the frame of 6 in the writer's own outbox ────
 //! ```
 //!
-//! Nothing below the gateway sends; nothing above the store queries; nothing reaches clients but through the change
-//! log.
+//! Only the gateway and `live` send; only the store and `live` query; all changes reach clients through the change log.
 
 pub mod accounts;
 pub mod address;
@@ -56,6 +55,7 @@ mod fair_queue;
 pub mod gateway;
 pub mod health;
 pub mod http;
+pub mod idempotency;
 pub mod limits;
 pub mod live;
 mod log;
@@ -64,7 +64,6 @@ pub mod network;
 pub mod product;
 pub mod query;
 pub mod registry;
-pub mod requests;
 pub mod seed;
 pub mod store;
 pub mod telemetry;

@@ -1,60 +1,59 @@
-//! How much strangers and members may take, so that none of them locks the others out.
+//! Limits of clients, so that none of them can exhaust the server.
 
 use clap::Args;
 use socketio::{Config, EventLimit, Proxies, Rate};
 
-use crate::config::Access;
+use crate::config::AccessMode;
 
-/// Logins of one session that may wait.
-const LOGINS_WAITING: usize = 2;
-/// What logins are counted as.
+/// The most waiting logins of one session.
+const MAX_WAITING_LOGINS: usize = 2;
+/// The name of the rate limit of logins.
 pub const LOGINS: &str = "logins";
-/// The part of all sessions that is kept for the signed-in, unless it is said.
-const RESERVE: u32 = 5;
+/// By default one session in this number is reserved for signed-in users.
+const RESERVED_SHARE: u32 = 5;
 
-/// What one address, one user and all together may take. What is said of an address holds for a user, too, from wherever.
+/// Limits of one address, one user and the whole server. A limit of an address also applies to a user on any addresses.
 #[derive(Args, Clone, Debug)]
 pub struct Limits {
-    /// How many sessions there may be; one that never said what it wants goes first, and further ones are refused
+    /// The most sessions; beyond that sessions without a namespace are closed, and new ones refused
     #[arg(long, env = "ROWCAST_SESSIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub sessions: u32,
-    /// How many of them are kept for the signed-in [default: a fifth where --access needs a sign-in, otherwise 0]
+    /// The sessions reserved for signed-in users [default: a fifth where --access needs a sign-in, otherwise 0]
     #[arg(long, env = "ROWCAST_RESERVED_SESSIONS", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub reserved_sessions: Option<u32>,
-    /// How many sessions one address, or one user, may have; 0 = any number
+    /// The most sessions of one address or user; 0 = unlimited
     #[arg(long, env = "ROWCAST_SESSIONS_EACH", default_value_t = 2_000)]
     pub sessions_each: u32,
-    /// How many sessions a second one address may open, and ten times as many at once after a quiet while; 0 = any number
+    /// The most new sessions per second of one address, with bursts of ten times as many; 0 = unlimited
     #[arg(long, env = "ROWCAST_HANDSHAKES_EACH", default_value_t = 200)]
     pub handshakes_each: u32,
-    /// How many events a second one address, or one user, may send, and twice as many at once; 0 = any number
+    /// The most events per second of one address or user, with bursts of twice as many; 0 = unlimited
     #[arg(long, env = "ROWCAST_EVENTS_EACH", default_value_t = 20_000)]
     pub events_each: u32,
-    /// How many bytes a second these may have, and twice as many at once; 0 = any number
+    /// The most bytes per second of these events, with bursts of twice as many; 0 = unlimited
     #[arg(long, env = "ROWCAST_BYTES_EACH", default_value_t = 32 << 20, value_parser = clap::value_parser!(u64).range(..=1 << 40))]
     pub bytes_each: u64,
-    /// How many logins a minute one address may try; 0 = any number
+    /// The most logins per minute of one address; 0 = unlimited
     #[arg(long, env = "ROWCAST_LOGINS_EACH", default_value_t = 120)]
     pub logins_each: u32,
-    /// How many bytes one message may have from a session that is not signed in, where --access needs a sign-in; 0 = as many as from
-    /// others
+    /// The most bytes of one message of a session that is not signed in, where --access needs a sign-in; 0 = the same
+    /// as for others
     #[arg(long, env = "ROWCAST_VISITOR_BYTES", default_value_t = 16 << 10, value_parser = clap::value_parser!(u32).range(..=1 << 30))]
     pub visitor_bytes: u32,
-    /// How many bytes all of these sessions together may have sent that are not handled yet, but for the first 1,024 of each; 0 = any
-    /// number
+    /// The most unhandled bytes of all such sessions together, not counting the first 1,024 of each; 0 = unlimited
     #[arg(long, env = "ROWCAST_VISITORS_BYTES", default_value_t = 32 << 20, value_parser = clap::value_parser!(u64).range(..=1 << 40))]
     pub visitors_bytes: u64,
-    /// Proxies whose word about their clients' addresses is taken (X-Forwarded-For, Forwarded): addresses and networks, comma-separated,
-    /// as in 127.0.0.1,10.0.0.0/8 [default: none]
+    /// Proxies whose X-Forwarded-For or Forwarded headers are trusted: addresses and networks, comma-separated, as in
+    /// 127.0.0.1,10.0.0.0/8 [default: none]
     #[arg(long, env = "ROWCAST_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<String>,
 }
 
 impl Limits {
-    /// The proxies that are trusted.
+    /// The trusted proxies.
     ///
     /// # Errors
-    /// Which of them is neither an address nor a network.
+    /// A sentence with the entry that is neither an address nor a network.
     pub fn proxies(&self) -> Result<Proxies, String> {
         let named = self.trusted_proxies.iter().filter(|one| !one.trim().is_empty());
         let mut proxies = Proxies::list(named).map_err(|error| format!("--trusted-proxies: {error}"))?;
@@ -62,10 +61,10 @@ impl Limits {
         Ok(proxies)
     }
 
-    /// What clap cannot see.
+    /// Validates what clap cannot: combinations of settings.
     ///
     /// # Errors
-    /// A sentence that names the setting.
+    /// A sentence with the setting.
     pub fn check(&self) -> Result<(), String> {
         self.proxies()?;
         match self.reserved_sessions {
@@ -77,15 +76,15 @@ impl Limits {
         }
     }
 
-    /// A configuration of sockets with these limits.
+    /// Adds these limits to a configuration.
     ///
     /// # Errors
     /// As [`proxies`](Self::proxies).
-    pub fn apply(&self, access: Access, config: Config) -> Result<Config, String> {
-        let fifth = if access == Access::Open { 0 } else { self.sessions / RESERVE };
-        let few = |event: &str| EventLimit { event: event.into(), max_waiting: LOGINS_WAITING };
+    pub fn apply(&self, access: AccessMode, config: Config) -> Result<Config, String> {
+        let fifth = if access == AccessMode::Open { 0 } else { self.sessions / RESERVED_SHARE };
+        let few = |event: &str| EventLimit { event: event.into(), max_waiting: MAX_WAITING_LOGINS };
         let of_visitors =
-            |limit: Option<u64>| limit.filter(|_| access != Access::Open).map(|limit| limit as usize);
+            |limit: Option<u64>| limit.filter(|_| access != AccessMode::Open).map(|limit| limit as usize);
         let logins = limit(self.logins_each).map(|per_minute| Rate { name: LOGINS, per_minute });
         Ok(Config {
             max_payload_without_owner: of_visitors(limit(self.visitor_bytes.into())),
@@ -104,7 +103,7 @@ impl Limits {
     }
 }
 
-/// A limit, unless 0 is said.
+/// A limit, unless it is 0.
 fn limit<N: PartialEq + Default>(setting: N) -> Option<N> {
     (setting != N::default()).then_some(setting)
 }
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_for_the_signed_in_depends_on_who_has_to_be() {
+    fn reserved_sessions_depend_on_access_mode() {
         let reserved = |args: &[&str]| config(args).unwrap().reserved_sessions;
         assert_eq!(reserved(&[]), 0, "nobody signs in");
         assert_eq!(reserved(&["--access", "members"]), 2_000);
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_limit() {
+    fn zero_is_unlimited() {
         let config =
             config(&["--sessions-each=0", "--handshakes-each=0", "--events-each=0", "--bytes-each=0"]);
         let config = config.unwrap();
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn visitors_have_limits_where_signing_in_is_needed() {
+    fn anonymous_sessions_are_limited_where_sign_in_is_needed() {
         let of = |args: &[&str]| {
             let config = config(args).unwrap();
             (config.max_payload_without_owner, config.max_memory_without_owner)
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_is_no_address_is_named() {
+    fn invalid_proxy_is_named_in_error() {
         assert!(config(&["--trusted-proxies", "127.0.0.1, 10.0.0.0/8,"]).is_ok());
         let wrong = config(&["--trusted-proxies", "127.0.0.1,gateway"]).unwrap_err();
         assert!(wrong.contains("--trusted-proxies") && wrong.contains("gateway"), "{wrong}");

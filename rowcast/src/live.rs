@@ -59,7 +59,7 @@ use tail::{Signals, Tail};
 
 use crate::{
     clock,
-    database::{Attached, Commit, Database},
+    database::{CommitSeq, Database, DedicatedConnection},
     error::Error,
     registry::Registry,
 };
@@ -169,9 +169,9 @@ impl Live {
             stop: closing.subscribe(),
         };
         let (ready, loaded) = oneshot::channel();
-        let (reader, main) = (CollectionReader::new(registry.kinds(), collection_bytes), db.clone());
+        let (reader, main) = (CollectionReader::new(registry.collections(), collection_bytes), db.clone());
         let tables = reader.tables();
-        db.attach("live", async move |attached: Attached| {
+        db.spawn_with_connection("live", async move |attached: DedicatedConnection| {
             let reconciler = Reconciler::new(reconcile_rows);
             match Tail::load(main, &attached, reader, hub, retention.entries, reconciler).await {
                 Ok(tail) => tail.run(attached, signals, ready).await,
@@ -181,7 +181,7 @@ impl Live {
         let clock_state = clock::begin(db).await?;
         actix_web::rt::spawn(clock::run(db.clone(), clock_state, closing.subscribe()));
         actix_web::rt::spawn(prune::run(db.clone(), retention, closing.subscribe()));
-        if db.notices().is_some() {
+        if db.node_messages().is_some() {
             actix_web::rt::spawn(triggers::run(db.clone(), tables, closing.subscribe()));
         }
         let shared = loaded.await.map_err(|_| Error::Unavailable("live ended before it began".into()))??;
@@ -229,7 +229,7 @@ impl Live {
     }
 
     /// Waits until the changes of a commit are published.
-    pub async fn wait_published(&self, commit: Commit) {
+    pub async fn wait_published(&self, commit: CommitSeq) {
         let (began, mut published) = (Instant::now(), self.published.clone());
         let wait = published.wait_for(|published| *published >= commit.0);
         if !matches!(tokio::time::timeout(PUBLISH_TIMEOUT, wait).await, Ok(Ok(_))) {

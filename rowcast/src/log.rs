@@ -1,12 +1,13 @@
-//! The log's way to standard error, on which nobody waits.
+//! Non-blocking output of the log to standard error.
 //!
 //! ```text
-//! any thread ─ line ─▶ queue, bounded ─▶ one thread ─▶ standard error
+//! any thread ─ line ─▶ bounded queue ─▶ one thread ─▶ standard error
 //! ```
 //!
-//! Standard error may be a pipe that nobody reads, or closed, or a file on a full disk. A thread that wrote to it would wait for
-//! ever, with all sockets that it serves. So lines wait here, and those for which there is no room are dropped and counted.
-//! `tracing-appender` does the same, but prints to standard output when it cannot, which panics if that is closed, too.
+//! Standard error may be closed, a pipe without a reader, or a file on a full disk. A thread that writes to it could
+//! block forever, with all sockets that it serves. So lines are queued, and those that exceed the queue are dropped and
+//! counted. `tracing-appender` does the same, but prints to standard output on failure, which panics if that is closed
+//! too.
 
 use std::{
     io::{self, Write},
@@ -20,15 +21,15 @@ use std::{
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines that wait at most, and bytes of them.
-const LINES: usize = 4096;
-const BYTES: usize = 4 * 1024 * 1024;
-/// How long what waits at the end is given to be written.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The most queued lines, and the most bytes of them.
+const MAX_LINES: usize = 4096;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// The time to write the queued lines at the end.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 enum Item {
     Line(Vec<u8>),
-    /// All before it has been written.
+    /// Signals that all lines before it have been written.
     Flush(Sender<()>),
 }
 
@@ -38,24 +39,24 @@ struct Counts {
     dropped: AtomicU64,
 }
 
-/// Where lines go. A clone is the same.
+/// The queue of lines. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Queue {
     items: SyncSender<Item>,
     counts: Arc<Counts>,
 }
 
-/// The log. When it is dropped, what waits is written, if that can be done in a second.
+/// The log. Dropping it flushes the queue, for at most a second.
 pub struct Log(Queue);
 
 impl Log {
-    /// One that writes to standard error.
+    /// A log on standard error.
     pub(crate) fn to_stderr() -> Self {
         Self::to(io::stderr())
     }
 
     fn to(out: impl Write + Send + 'static) -> Self {
-        let (items, waiting) = sync_channel(LINES);
+        let (items, waiting) = sync_channel(MAX_LINES);
         let counts = Arc::<Counts>::default();
         let counted = counts.clone();
         std::thread::spawn(move || write(out, &waiting, &counted));
@@ -71,7 +72,7 @@ impl Drop for Log {
     fn drop(&mut self) {
         let (done, flushed) = channel();
         if self.0.items.try_send(Item::Flush(done)).is_ok() {
-            let _ = flushed.recv_timeout(PATIENCE);
+            let _ = flushed.recv_timeout(FLUSH_TIMEOUT);
         }
     }
 }
@@ -79,7 +80,7 @@ impl Drop for Log {
 impl Queue {
     fn push(&self, line: &[u8]) {
         let Counts { waiting, dropped } = &*self.counts;
-        let fits = waiting.fetch_add(line.len(), Ordering::Relaxed) + line.len() <= BYTES;
+        let fits = waiting.fetch_add(line.len(), Ordering::Relaxed) + line.len() <= MAX_BYTES;
         if !fits || self.items.try_send(Item::Line(line.to_vec())).is_err() {
             waiting.fetch_sub(line.len(), Ordering::Relaxed);
             dropped.fetch_add(1, Ordering::Relaxed);
@@ -88,7 +89,7 @@ impl Queue {
     }
 }
 
-/// A line is written by one call.
+/// Each call writes one line.
 impl Write for Queue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.push(line);
@@ -108,7 +109,7 @@ impl MakeWriter<'_> for Queue {
     }
 }
 
-/// Writes what comes, until nothing more can. What cannot be written is lost, and nothing else.
+/// Writes lines until the queue is closed. Lines that cannot be written are lost.
 fn write(mut out: impl Write, items: &Receiver<Item>, counts: &Counts) {
     for item in items {
         match item {
@@ -134,10 +135,10 @@ mod tests {
 
     use super::*;
 
-    /// Takes nothing until it may.
-    struct Stuck(Receiver<()>, Arc<Mutex<Vec<u8>>>);
+    /// Blocks until it is released.
+    struct BlockedWriter(Receiver<()>, Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Stuck {
+    impl Write for BlockedWriter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let _ = self.0.recv();
             self.1.lock().unwrap().write(bytes)
@@ -149,33 +150,33 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_what_is_not_read_and_what_was_taken_is_written_in_order() {
+    fn blocked_output_drops_excess_lines_and_keeps_order() {
         let (go, gate) = channel();
         let written = Arc::<Mutex<Vec<u8>>>::default();
-        let log = Log::to(Stuck(gate, written.clone()));
+        let log = Log::to(BlockedWriter(gate, written.clone()));
         let mut queue = log.queue();
-        for line in 0..2 * LINES {
+        for line in 0..2 * MAX_LINES {
             queue.write_all(format!("{line}\n").as_bytes()).unwrap();
         }
-        assert!(queue.counts.dropped.load(Ordering::Relaxed) >= LINES as u64 - 1);
+        assert!(queue.counts.dropped.load(Ordering::Relaxed) >= MAX_LINES as u64 - 1);
         drop(go);
         let (done, flushed) = channel();
         queue.items.send(Item::Flush(done)).unwrap();
         flushed.recv().unwrap();
-        let expected: String = (0..=LINES).map(|line| format!("{line}\n")).collect();
+        let expected: String = (0..=MAX_LINES).map(|line| format!("{line}\n")).collect();
         let written = String::from_utf8(written.lock().unwrap().clone()).unwrap();
-        assert!(expected.starts_with(&written) && written.lines().count() >= LINES);
+        assert!(expected.starts_with(&written) && written.lines().count() >= MAX_LINES);
     }
 
     #[test]
-    fn bytes_are_bounded_too() {
+    fn queued_bytes_are_limited() {
         let (_go, gate) = channel();
-        let mut queue = Log::to(Stuck(gate, Arc::default())).queue();
-        let line = vec![b'x'; BYTES / 4];
+        let mut queue = Log::to(BlockedWriter(gate, Arc::default())).queue();
+        let line = vec![b'x'; MAX_BYTES / 4];
         for _ in 0..10 {
             queue.write_all(&line).unwrap();
         }
-        assert!(queue.counts.waiting.load(Ordering::Relaxed) <= BYTES);
+        assert!(queue.counts.waiting.load(Ordering::Relaxed) <= MAX_BYTES);
         assert_eq!(queue.counts.dropped.load(Ordering::Relaxed), 6);
     }
 }

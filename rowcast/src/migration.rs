@@ -1,14 +1,14 @@
-//! How the database schema came to be.
+//! Migrations of the database schema.
 //!
 //! ```text
 //! run ─▶ [ lock │ m…_000001 │ m…_000002 │ … ] ─▶ all of them, or none
 //! ```
 //!
-//! The engine has migrations of its own, and each product adds some: both are applied in the order of their names.
+//! The migrations of the engine and of the product are merged by name.
 //!
-//! A migration that has been released is frozen: databases exist that it has made. What must change gets a new one. The
-//! same holds for [`ddl`], [`change_log`] and [`versions`], which migrations are written with; new ones watch a table by
-//! [`log_triggers`]. Nothing here knows the entities, which describe what the schema is today.
+//! A released migration is frozen, because databases exist to which it has been applied. A change needs a new
+//! migration. The same holds for [`ddl`], [`change_log`] and [`versions`], which migrations use; new migrations create
+//! change log triggers by [`log_triggers`]. Migrations do not use entities, which describe the current schema.
 
 pub mod change_log;
 pub mod ddl;
@@ -34,10 +34,10 @@ use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, TransactionTrait
 
 pub use new_table::NewTable;
 
-/// Some migrations, oldest first.
+/// Migrations, oldest first.
 pub type List = Vec<Box<dyn MigrationTrait>>;
 
-/// The engine's own.
+/// The engine's migrations.
 fn engine() -> List {
     vec![
         Box::new(m20261120_000001_create_change_log::Migration),
@@ -51,15 +51,15 @@ fn engine() -> List {
     ]
 }
 
-/// Migrations of the engine and of a product, in the order of their names.
+/// The migrations of the engine and of a product, ordered by name.
 #[derive(Clone)]
 pub struct Migrations(Arc<[fn() -> List]>);
 
 impl Migrations {
-    /// The engine's own and a product's.
+    /// Merges the engine's migrations and a product's.
     ///
     /// # Panics
-    /// If two have one name: a mistake in the program, found by its first start.
+    /// If two migrations have the same name.
     #[must_use]
     pub fn with(product: &[fn() -> List]) -> Self {
         let migrations = Self([&[engine as fn() -> List], product].concat().into());
@@ -87,23 +87,22 @@ impl MigratorTraitSelf for Migrations {
     }
 }
 
-/// Held on PostgreSQL while migrating: `rowcast` in ASCII.
-const LOCK: i64 = 0x72_6f77_6361_7374;
+/// The advisory lock held on PostgreSQL while migrating (`rowcast` in ASCII).
+const ADVISORY_LOCK: i64 = 0x72_6f77_6361_7374;
 
-/// Applies what has not been applied yet: all of it, or nothing.
+/// Applies all pending migrations, or none.
 ///
-/// On PostgreSQL this is one transaction under a lock, so servers may start at the same time. On SQLite the connection
-/// must be one that stays the same, and the caller's `begin immediate` and `commit` stand around this call: nothing
-/// here begins a transaction there.
+/// On PostgreSQL this is one transaction under a lock, so several servers may start concurrently. On SQLite the caller
+/// must use a single connection and begin and commit the transaction.
 ///
 /// # Errors
-/// [`DbErr`] when a statement fails, or when a newer program has already migrated this database further.
+/// [`DbErr`] if a statement fails, or if a newer program has applied further migrations.
 pub async fn run(db: &DatabaseConnection, migrations: &Migrations) -> Result<(), DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
         return migrations.up(db, None).await;
     }
     let transaction = db.begin().await?;
-    let lock = format!("select pg_advisory_xact_lock({LOCK})");
+    let lock = format!("select pg_advisory_xact_lock({ADVISORY_LOCK})");
     transaction.execute_unprepared(&lock).await?;
     migrations.up(&transaction, None).await?;
     transaction.commit().await

@@ -1,8 +1,9 @@
-//! Where a client is, as far as that tells it from others, as text.
+//! Networks of clients as text.
 
 use std::net::IpAddr;
 
-/// The network of a [handshake](socketio::Handshake::network): an address of IPv4, or a `/64` of IPv6, of which a client has all.
+/// The network of a [handshake](socketio::Handshake::network): an IPv4 address, or an IPv6 `/64`, the usual size for
+/// one client.
 #[must_use]
 pub fn of(network: Option<IpAddr>) -> String {
     match network {
@@ -17,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_one_of_ipv4_or_a_network_of_ipv6() {
+    fn network_is_ipv4_address_or_ipv6_prefix() {
         let of = |text: &str| of(Some(text.parse().unwrap()));
         assert_eq!(of("192.0.2.7"), "192.0.2.7");
         assert_eq!(of("2001:db8:1:2::"), "2001:db8:1:2::/64");

@@ -1,4 +1,4 @@
-//! A product: what is made with the engine, in one expression.
+//! Products: programs built with the engine.
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -12,12 +12,12 @@ use crate::{
     collection::Collection,
     context::Context,
     error::Error,
-    registry::{self, Access, Registry, Route},
+    registry::{self, Registry, Route, TransactionKind},
     seed::{Seed, Seeding},
     users::Users,
 };
 
-/// Puts a product together.
+/// The builder of a product.
 pub struct Rowcast {
     name: &'static str,
     registry: registry::Builder,
@@ -26,77 +26,76 @@ pub struct Rowcast {
     web: Option<&'static str>,
 }
 
-/// A product that has been put together.
+/// A product: its collections, events, migrations and pages.
 #[derive(Clone)]
 pub struct Product {
-    /// What its program is called.
+    /// The name of the program.
     pub name: &'static str,
-    /// Its collections and events.
+    /// The collections and events.
     pub registry: Arc<Registry>,
-    /// What brings its database up to date.
+    /// The migrations of its database.
     pub migrations: Migrations,
-    /// What an empty database is filled with.
+    /// The sample data.
     pub seed: Option<Seed>,
-    /// The folder of its pages, from where the program is started.
+    /// The folder of its pages, relative to the working directory.
     pub web: Option<&'static str>,
 }
 
 impl Rowcast {
-    /// A product of this name, by which its program goes.
+    /// A product whose program has this name.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         Self { name, registry: Registry::builder(name), migrations: Vec::new(), seed: None, web: None }
     }
 
-    /// Migrations of its tables. They are applied together with the engine's own, in the order of their names.
+    /// Adds migrations. They are merged with the engine's by name.
     #[must_use]
     pub fn migrations(mut self, list: fn() -> List) -> Self {
         self.migrations.push(list);
         self
     }
 
-    /// A collection, with the events that come with it. Clients that connect are sent collections in the order in which they are
-    /// named here.
+    /// Adds a collection with its events. Snapshots are sent in the order of these calls.
     #[must_use]
     pub fn collection<C: Collection>(mut self) -> Self {
         self.registry = self.registry.with::<C>();
         self
     }
 
-    /// Says that the rows of this collection sign in.
+    /// Declares the rows of this collection as users.
     #[must_use]
     pub fn users<C: Users>(mut self) -> Self {
         self.registry = self.registry.users::<C>();
         self
     }
 
-    /// An event of its own: what it needs of the database, and an async function of a payload.
+    /// Adds an event: the kind of transaction that it needs, and an async function of a payload.
     #[must_use]
-    pub fn event<P, T, H>(self, event: &'static str, access: Access, handler: H) -> Self
+    pub fn event<P, T, H>(self, event: &'static str, kind: TransactionKind, handler: H) -> Self
     where
         P: Payload + Serialize + JsonSchema + Clone + Send + Sync + 'static,
         T: Serialize + JsonSchema + 'static,
         H: AsyncFn(&Context<'_>, P) -> Result<T, Error> + Clone + Send + Sync + 'static,
     {
-        self.route(event, Route::new(access, handler))
+        self.route(event, Route::new(kind, handler))
     }
 
-    /// An event of its own, with all that can be said of it.
+    /// Adds an event with a [`Route`].
     #[must_use]
     pub fn route(mut self, event: &'static str, route: Route) -> Self {
         self.registry = self.registry.on(event, route);
         self
     }
 
-    /// A second name for an event.
+    /// Adds a second name for an event.
     #[must_use]
     pub fn alias(mut self, alias: &'static str, event: &'static str) -> Self {
         self.registry = self.registry.alias(alias, event);
         self
     }
 
-    /// Sample data: the usernames of those in it that sign in; and what writes it, which is to write nothing and give `false` if
-    /// the database is not empty.
+    /// Sets the sample data: the usernames of its users, and a function that writes it. The function must write nothing
+    /// and return `false` if the database is not empty.
     #[must_use]
     pub fn seed<F>(mut self, usernames: &'static [&'static str], fill: F) -> Self
     where
@@ -106,17 +105,17 @@ impl Rowcast {
         self
     }
 
-    /// A folder of built pages to serve, unless `--web` names another.
+    /// Sets the default of `--web`: a folder of built pages to serve.
     #[must_use]
     pub fn web(mut self, folder: &'static str) -> Self {
         self.web = Some(folder);
         self
     }
 
-    /// The product.
+    /// Builds the product.
     ///
     /// # Panics
-    /// If an event or a migration is there twice, or users are no collection: mistakes in the program, found by its first start.
+    /// If an event or a migration is registered twice, or users are no collection.
     #[must_use]
     pub fn build(self) -> Product {
         let Self { name, registry, migrations, seed, web } = self;
@@ -124,7 +123,7 @@ impl Rowcast {
         Product { name, registry, migrations, seed, web }
     }
 
-    /// Does what the command line says: to serve, or one of the other commands.
+    /// Runs the command line: serves, or runs another command.
     pub async fn cli(self) -> ExitCode {
         cli::run(&self.build()).await
     }

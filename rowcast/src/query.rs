@@ -1,17 +1,17 @@
 //! `where`, `sort`, `limit` and `after` → one query over allow-listed columns.
 //!
-//! Pages follow each other by the values of their last row, not by counting, so rows that come and go meanwhile
-//! neither repeat nor hide others. Null sorts before every value. Text compares by code point on both databases, unless
-//! its collection says that it [stands for something else](crate::collection::Comparison).
+//! Keyset pagination: a page starts after the values of the last row of the previous one, so concurrent inserts and
+//! deletes neither repeat nor skip rows. Nulls sort first. Text is compared by code point on both databases, unless its
+//! collection declares [another comparison](crate::collection::Comparison).
 
-mod cell;
-mod compared;
+mod comparable;
 mod page;
+mod position_value;
 
-use rowcast_schema::{Condition as Asked, FieldErrors, ListRequest, Op, Scalar, Sort, nearest, shortened};
+use rowcast_schema::{Condition, FieldErrors, ListRequest, Op, Scalar, Sort, shortened, suggest};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, ModelTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    Select, Value,
+    ColumnTrait, Condition as SqlCondition, EntityTrait, ExprTrait, ModelTrait, Order, QueryFilter,
+    QueryOrder, QuerySelect, Select, Value,
     sea_query::{BinOper, NullOrdering, SimpleExpr},
 };
 
@@ -21,35 +21,35 @@ use crate::{
     error::Error,
     store,
 };
-use compared::Compared;
-use page::Filling;
+use comparable::ComparableColumn;
 pub use page::Page;
+use page::PageBuilder;
 
 /// A column to sort by.
-struct Key<C> {
+struct SortKey<C> {
     name: &'static str,
     column: C,
-    compared: Compared<C>,
+    comparable: ComparableColumn<C>,
     descending: bool,
 }
 
-/// A request that fits a collection.
+/// A valid list request of a collection.
 pub struct Query<C: Collection> {
-    filter: Condition,
-    keys: Vec<Key<Column<C>>>,
-    /// The last row's values of the page before.
+    filter: SqlCondition,
+    keys: Vec<SortKey<Column<C>>>,
+    /// The sort values of the previous page's last row.
     after: Option<Vec<Value>>,
     limit: u64,
 }
 
 impl<C: Collection> Query<C> {
-    /// Finds the columns that a request names.
+    /// Resolves and validates the columns of a request.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for columns and values that do not fit, together with the `errors` that were found before.
+    /// [`Error::Invalid`] for unknown columns and unsuitable values, together with `errors`.
     pub fn new(request: ListRequest, mut errors: FieldErrors) -> Result<Self, Error> {
         let filter = filter::<C>(&request.filter, &mut errors);
-        let keys = keys::<C>(&request.sort, &mut errors);
+        let keys = sort_keys::<C>(&request.sort, &mut errors);
         let after = request.after.map(|after| decode::<C>(&keys, &after));
         if after == Some(None) {
             errors.insert("after", "is not what a page with this sort gave as next");
@@ -60,21 +60,21 @@ impl<C: Collection> Query<C> {
         Ok(Self { filter, keys, after: after.flatten(), limit: request.limit })
     }
 
-    /// The page.
+    /// Reads the page.
     ///
     /// # Errors
-    /// What the database says.
+    /// [`Error`] of the database.
     pub async fn run(&self, db: &Transaction) -> Result<Page<C::Row>, Error> {
-        let mut page = Filling::<C>::new(self.limit);
+        let mut page = PageBuilder::<C>::new(self.limit);
         let more = loop {
             let wanted = page.wanted();
-            let after = page.last().map(|last| self.place(last)).transpose()?;
+            let after = page.last().map(|last| self.position(last)).transpose()?;
             let query = self.select(after.as_ref().or(self.after.as_ref())).limit(wanted as u64 + 1);
             let mut models = query.all(db).await?;
             let more = models.len() > wanted;
             models.truncate(wanted);
-            store::inexact::warn::<C>(&models);
-            if !page.take(db, models).await? {
+            store::unsafe_ids::warn::<C>(&models);
+            if !page.add(db, models).await? {
                 break true;
             }
             if !more || page.wanted() == 0 {
@@ -84,130 +84,130 @@ impl<C: Collection> Query<C> {
         page.finish(more, |last| encode::<C>(&self.keys, last))
     }
 
-    /// What follows a place, in order.
+    /// The rows after a position, in order.
     fn select(&self, after: Option<&Vec<Value>>) -> Select<C::Entity> {
         let mut query = C::Entity::find().filter(self.filter.clone());
         if let Some(values) = after {
-            query = query.filter(beyond(&self.keys, values));
+            query = query.filter(after_position(&self.keys, values));
         }
         for key in &self.keys {
             let (order, nulls) = match key.descending {
                 false => (Order::Asc, NullOrdering::First),
                 true => (Order::Desc, NullOrdering::Last),
             };
-            query = query.order_by_with_nulls(key.compared.expression(), order, nulls);
+            query = query.order_by_with_nulls(key.comparable.expression(), order, nulls);
         }
         query
     }
 
-    /// Where a page goes on that has come to this row: there, too, where one begins that is asked for by `after`.
-    fn place(&self, last: &Model<C>) -> Result<Vec<Value>, Error> {
-        let place = decode::<C>(&self.keys, &encode::<C>(&self.keys, last)?);
-        place.ok_or_else(|| Error::Internal("a page does not know where it ends".into()))
+    /// The position of a row, converted as for `after`, so that both continue at the same row.
+    fn position(&self, last: &Model<C>) -> Result<Vec<Value>, Error> {
+        let position = decode::<C>(&self.keys, &encode::<C>(&self.keys, last)?);
+        position.ok_or_else(|| Error::Internal("a page does not know where it ends".into()))
     }
 }
 
-fn filter<C: Collection>(asked: &[Asked], errors: &mut FieldErrors) -> Condition {
-    asked.iter().fold(Condition::all(), |all, asked| match condition::<C>(asked) {
-        Ok(condition) => all.add(condition),
+fn filter<C: Collection>(conditions: &[Condition], errors: &mut FieldErrors) -> SqlCondition {
+    conditions.iter().fold(SqlCondition::all(), |all, condition| match expression::<C>(condition) {
+        Ok(expression) => all.add(expression),
         Err(sentence) => {
-            errors.insert(asked.field(), sentence);
+            errors.insert(condition.field(), sentence);
             all
         }
     })
 }
 
-fn condition<C: Collection>(asked: &Asked) -> Result<SimpleExpr, String> {
-    let (name, column) = find::<C>(&asked.column)?;
-    let column = Compared::new(column, C::comparison(name));
+fn expression<C: Collection>(condition: &Condition) -> Result<SimpleExpr, String> {
+    let (name, column) = find::<C>(&condition.column)?;
+    let column = ComparableColumn::new(column, C::comparison(name));
     let value = |scalar: &Scalar| column.value(scalar);
-    Ok(match &asked.op {
+    Ok(match &condition.op {
         Op::Eq(Scalar::Null) => column.is_null(),
         Op::Ne(Scalar::Null) => column.is_not_null(),
-        Op::Eq(scalar) => column.is(BinOper::Equal, value(scalar)?),
-        // What is null is not the value either.
-        Op::Ne(scalar) => column.is(BinOper::NotEqual, value(scalar)?).or(column.is_null()),
-        Op::Gt(scalar) => column.is(BinOper::GreaterThan, value(scalar)?),
-        Op::Gte(scalar) => column.is(BinOper::GreaterThanOrEqual, value(scalar)?),
-        Op::Lt(scalar) => column.is(BinOper::SmallerThan, value(scalar)?),
-        Op::Lte(scalar) => column.is(BinOper::SmallerThanOrEqual, value(scalar)?),
+        Op::Eq(scalar) => column.compare(BinOper::Equal, value(scalar)?),
+        // A null is not equal to the value.
+        Op::Ne(scalar) => column.compare(BinOper::NotEqual, value(scalar)?).or(column.is_null()),
+        Op::Gt(scalar) => column.compare(BinOper::GreaterThan, value(scalar)?),
+        Op::Gte(scalar) => column.compare(BinOper::GreaterThanOrEqual, value(scalar)?),
+        Op::Lt(scalar) => column.compare(BinOper::SmallerThan, value(scalar)?),
+        Op::Lte(scalar) => column.compare(BinOper::SmallerThanOrEqual, value(scalar)?),
         Op::In(scalars) => column.is_in(scalars.iter().map(value).collect::<Result<Vec<_>, _>>()?),
         Op::Contains(text) => column.contains(text)?,
     })
 }
 
-fn keys<C: Collection>(sort: &[Sort], errors: &mut FieldErrors) -> Vec<Key<Column<C>>> {
-    let mut keys: Vec<Key<Column<C>>> = Vec::new();
+fn sort_keys<C: Collection>(sort: &[Sort], errors: &mut FieldErrors) -> Vec<SortKey<Column<C>>> {
+    let mut keys: Vec<SortKey<Column<C>>> = Vec::new();
     for sort in sort {
         match find::<C>(&sort.column) {
-            // A column that is named again decides nothing.
+            // A repeated column has no effect.
             Ok((name, _)) if keys.iter().any(|key| key.name == name) => {}
-            Ok((name, column)) => keys.push(key::<C>(name, column, sort.descending)),
+            Ok((name, column)) => keys.push(sort_key::<C>(name, column, sort.descending)),
             Err(sentence) => {
                 errors.insert("sort", format!("{}: {sentence}", shortened(sort.column.clone(), 120)))
             }
         }
     }
     if !keys.iter().any(|key| key.name == "id") {
-        keys.push(key::<C>("id", C::ID, false));
+        keys.push(sort_key::<C>("id", C::ID, false));
     }
     keys
 }
 
-fn key<C: Collection>(name: &'static str, column: Column<C>, descending: bool) -> Key<Column<C>> {
-    Key { name, column, compared: Compared::new(column, C::comparison(name)), descending }
+fn sort_key<C: Collection>(name: &'static str, column: Column<C>, descending: bool) -> SortKey<Column<C>> {
+    SortKey { name, column, comparable: ComparableColumn::new(column, C::comparison(name)), descending }
 }
 
-/// Rows that come after the one with these values: greater in the first key, or equal in it and greater in the
-/// second, and so on.
-fn beyond<C: ColumnTrait>(keys: &[Key<C>], values: &[Value]) -> Condition {
-    let mut any = Condition::any();
+/// Rows after the position with these values: greater in the first key, or equal in it and greater in the second, and
+/// so on.
+fn after_position<C: ColumnTrait>(keys: &[SortKey<C>], values: &[Value]) -> SqlCondition {
+    let mut any = SqlCondition::any();
     for (at, key) in keys.iter().enumerate() {
         let equal = keys.iter().zip(values).take(at).map(|(key, value)| match is_null(value) {
-            true => key.compared.is_null(),
-            false => key.compared.is(BinOper::Equal, value.clone()),
+            true => key.comparable.is_null(),
+            false => key.comparable.compare(BinOper::Equal, value.clone()),
         });
-        let all = equal.fold(Condition::all(), Condition::add);
-        let (column, value) = (key.compared, &values[at]);
+        let all = equal.fold(SqlCondition::all(), SqlCondition::add);
+        let (column, value) = (key.comparable, &values[at]);
         let further = match (key.descending, is_null(value)) {
             (false, true) => column.is_not_null(),
-            (false, false) => column.is(BinOper::GreaterThan, value.clone()),
-            // Null is the last of a descending order: nothing follows but what the next keys say.
+            (false, false) => column.compare(BinOper::GreaterThan, value.clone()),
+            // Null is the last in descending order: only the next keys can be greater.
             (true, true) => continue,
-            (true, false) => column.is(BinOper::SmallerThan, value.clone()).or(column.is_null()),
+            (true, false) => column.compare(BinOper::SmallerThan, value.clone()).or(column.is_null()),
         };
         any = any.add(all.add(further));
     }
     any
 }
 
-/// The sort and the last row's values; opaque to clients, and refused with any other sort.
-fn encode<C: Collection>(keys: &[Key<Column<C>>], last: &Model<C>) -> Result<String, Error> {
-    let cell = |key: &Key<Column<C>>| {
-        let value = key.compared.of(last.get(key.column));
+/// Encodes the sort order and the last row's values; opaque to clients, and invalid for any other sort order.
+fn encode<C: Collection>(keys: &[SortKey<Column<C>>], last: &Model<C>) -> Result<String, Error> {
+    let cell = |key: &SortKey<Column<C>>| {
+        let value = key.comparable.convert(last.get(key.column));
         value
             .as_ref()
-            .and_then(cell::encode)
-            .ok_or_else(|| Error::Internal(format!("a page of {} cannot end at its {}", C::PLURAL, key.name)))
+            .and_then(position_value::encode)
+            .ok_or_else(|| Error::Internal(format!("a page of {} cannot end at its {}", C::NAME, key.name)))
     };
     let cells = keys.iter().map(cell).collect::<Result<Vec<_>, _>>()?;
-    Ok(cell::hex(serde_json::json!([names(keys), cells]).to_string().as_bytes()))
+    Ok(hex::encode(serde_json::json!([describe(keys), cells]).to_string().as_bytes()))
 }
 
-fn decode<C: Collection>(keys: &[Key<Column<C>>], after: &str) -> Option<Vec<Value>> {
+fn decode<C: Collection>(keys: &[SortKey<Column<C>>], after: &str) -> Option<Vec<Value>> {
     let (sort, cells): (String, Vec<serde_json::Value>) =
-        serde_json::from_slice(&cell::unhex(after)?).ok()?;
-    if sort != names(keys) || cells.len() != keys.len() {
+        serde_json::from_slice(&hex::decode(after).ok()?).ok()?;
+    if sort != describe(keys) || cells.len() != keys.len() {
         return None;
     }
-    let value = |(key, cell): (&Key<Column<C>>, serde_json::Value)| {
-        cell::decode(&cell).filter(|value| key.compared.fits(value))
+    let value = |(key, cell): (&SortKey<Column<C>>, serde_json::Value)| {
+        position_value::decode(&cell).filter(|value| key.comparable.accepts(value))
     };
     keys.iter().zip(cells).map(value).collect()
 }
 
-fn names<C>(keys: &[Key<C>]) -> String {
-    let name = |key: &Key<C>| format!("{}{}", if key.descending { "-" } else { "" }, key.name);
+fn describe<C>(keys: &[SortKey<C>]) -> String {
+    let name = |key: &SortKey<C>| format!("{}{}", if key.descending { "-" } else { "" }, key.name);
     keys.iter().map(name).collect::<Vec<_>>().join(",")
 }
 
@@ -215,8 +215,8 @@ fn find<C: Collection>(name: &str) -> Result<(&'static str, Column<C>), String> 
     let found = C::columns().find(|(known, _)| *known == name);
     found.ok_or_else(|| {
         let known = C::columns().map(|(known, _)| known);
-        let noun = C::NAME.replace('_', " ");
-        match nearest(name, known) {
+        let noun = C::SINGULAR.replace('_', " ");
+        match suggest(name, known) {
             Some(near) => format!("is not a column of a {noun}; did you mean {near}?"),
             None => format!("is not a column of a {noun}"),
         }

@@ -1,40 +1,40 @@
-//! Which events there are, and which collections: built once, from what a product names.
+//! The events and collections of a product, built once at start.
 
-mod kind;
+mod erased;
 mod route;
 
 use std::{collections::HashMap, sync::Arc};
 
 use rowcast_schema::contract::{self, Contract};
 
-pub use kind::{Encoded, Examples, Kind};
-pub use route::{Access, Route, Work};
+pub use erased::{Encoded, ErasedCollection, Examples};
+pub use route::{Operation, Route, TransactionKind};
 
 use crate::{
-    collection::{Collection, Nested},
-    store::Referrer,
+    collection::Collection,
+    store::ReferencingCollection,
     users::{UserTable, Users},
 };
 
-/// Events by name, collections in the order their snapshots are sent.
+/// Events by name, and collections in the order of their snapshots.
 pub struct Registry {
     routes: HashMap<&'static str, Route>,
-    /// The names of the routes with the collection that they came with, in the order of registration.
+    /// The names of events with the collection that declares each, in order of registration.
     order: Vec<(&'static str, Option<&'static str>)>,
     aliases: HashMap<&'static str, &'static str>,
-    kinds: Vec<Arc<dyn Kind>>,
+    collections: Vec<Arc<dyn ErasedCollection>>,
     users: Option<Arc<UserTable>>,
     describe_users: Option<fn(&mut contract::Builder)>,
 }
 
 impl Registry {
-    /// Nothing yet, for a product of this name; see [`Builder::with`].
+    /// An empty builder for a product of this name.
     #[must_use]
     pub fn builder(program: &'static str) -> Builder {
         Builder { program, ..Builder::default() }
     }
 
-    /// Who handles an event.
+    /// The route of an event, with the event's canonical name.
     #[must_use]
     pub fn route(&self, event: &str) -> Option<(&'static str, &Route)> {
         let event = self.aliases.get(event).copied().unwrap_or(event);
@@ -46,33 +46,33 @@ impl Registry {
         self.routes.keys().copied()
     }
 
-    /// All collections, in the order they were registered.
+    /// All collections, in order of registration.
     #[must_use]
-    pub fn kinds(&self) -> &[Arc<dyn Kind>] {
-        &self.kinds
+    pub fn collections(&self) -> &[Arc<dyn ErasedCollection>] {
+        &self.collections
     }
 
-    /// The users, if any rows sign in.
+    /// The table of users, if there is one.
     #[must_use]
     pub fn users(&self) -> Option<&Arc<UserTable>> {
         self.users.as_ref()
     }
 
-    /// The collections whose rows show rows of this one.
+    /// The collections whose rows embed rows of this one.
     #[must_use]
-    pub fn referrers(&self, plural: &str) -> Vec<Referrer> {
-        referrers(&self.kinds, plural)
+    pub fn referencing(&self, name: &str) -> Vec<ReferencingCollection> {
+        referencing(&self.collections, name)
     }
 
-    /// All that clients and this server say to each other.
+    /// The schema of all messages.
     #[must_use]
     pub fn contract(&self) -> Contract {
         let mut contract = Contract::builder();
         if let Some(describe) = self.describe_users {
             describe(&mut contract);
         }
-        for kind in &self.kinds {
-            kind.describe(&mut contract);
+        for collection in &self.collections {
+            collection.describe(&mut contract);
         }
         for (event, collection) in &self.order {
             contract.event(event, self.routes[event].shape(), *collection);
@@ -86,11 +86,11 @@ impl Registry {
     }
 }
 
-/// Collects what a product registers.
+/// Collects the collections and events of a product.
 #[derive(Default)]
 pub struct Builder {
     program: &'static str,
-    kinds: Vec<Arc<dyn Kind>>,
+    collections: Vec<Arc<dyn ErasedCollection>>,
     users: Option<(&'static str, Arc<UserTable>)>,
     describe_users: Option<fn(&mut contract::Builder)>,
     routes: Vec<(&'static str, Route)>,
@@ -98,70 +98,70 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// A collection, with all that comes with it.
+    /// Adds a collection with its events.
     #[must_use]
     pub fn with<C: Collection>(mut self) -> Self {
-        self.kinds.push(kind::of::<C>());
+        self.collections.push(erased::erase::<C>());
         self
     }
 
-    /// Says that the rows of a collection sign in.
+    /// Declares the rows of a collection as users.
     #[must_use]
     pub fn users<C: Users>(mut self) -> Self {
-        self.users = Some((C::PLURAL, Arc::new(UserTable::of::<C>(self.program))));
+        self.users = Some((C::NAME, Arc::new(UserTable::of::<C>(self.program))));
         self.describe_users = Some(contract::Builder::users::<C::Row>);
         self
     }
 
-    /// An event beyond the usual ones.
+    /// Adds an event.
     #[must_use]
     pub fn on(mut self, event: &'static str, route: Route) -> Self {
         self.routes.push((event, route));
         self
     }
 
-    /// A second name for an event.
+    /// Adds a second name for an event.
     #[must_use]
     pub fn alias(mut self, alias: &'static str, event: &'static str) -> Self {
         self.aliases.push((alias, event));
         self
     }
 
-    /// Puts it together.
+    /// Builds the registry.
     ///
     /// # Panics
-    /// If an event is registered twice, or users are no collection: mistakes in the program, found by its first start.
+    /// If an event is registered twice, or users are no collection.
     #[must_use]
     pub fn build(self) -> Registry {
         let (mut routes, mut order) = (HashMap::new(), Vec::new());
         let mut add = |event, route, collection| {
             order.push((event, collection));
-            let before = routes.insert(event, route);
-            assert!(before.is_none(), "the event {event} is registered twice");
+            let previous = routes.insert(event, route);
+            assert!(previous.is_none(), "the event {event} is registered twice");
         };
-        for kind in &self.kinds {
-            kind.routes(referrers(&self.kinds, kind.plural()))
+        for collection in &self.collections {
+            collection
+                .routes(referencing(&self.collections, collection.name()))
                 .into_iter()
-                .for_each(|(event, route)| add(event, route, Some(kind.plural())));
+                .for_each(|(event, route)| add(event, route, Some(collection.name())));
         }
         self.routes.into_iter().for_each(|(event, route)| add(event, route, None));
-        let Self { kinds, users, describe_users, .. } = self;
-        let is_there = |plural| kinds.iter().any(|kind| kind.plural() == plural);
-        let users = users.map(|(plural, users)| {
-            assert!(is_there(plural), "{plural} sign in, and are no collection");
+        let Self { collections, users, describe_users, .. } = self;
+        let is_collection = |name| collections.iter().any(|collection| collection.name() == name);
+        let users = users.map(|(name, users)| {
+            assert!(is_collection(name), "{name} sign in, and are no collection");
             users
         });
         let aliases = self.aliases.into_iter().collect();
-        Registry { routes, order, aliases, kinds, users, describe_users }
+        Registry { routes, order, aliases, collections, users, describe_users }
     }
 }
 
-fn referrers(kinds: &[Arc<dyn Kind>], plural: &str) -> Vec<Referrer> {
-    let shows = |other: &Arc<dyn Kind>| {
-        let nests = other.nests().iter().filter(|nested| nested.collection == plural);
-        let referrer =
-            |nested: &Nested| Referrer { name: other.name(), plural: other.plural(), nested: *nested };
-        nests.map(referrer).collect::<Vec<_>>()
+fn referencing(collections: &[Arc<dyn ErasedCollection>], name: &str) -> Vec<ReferencingCollection> {
+    let referencing = |other: &Arc<dyn ErasedCollection>| {
+        let embeds = other.embeds().iter().filter(|embed| embed.collection == name);
+        let (singular, name) = (other.singular(), other.name());
+        embeds.map(|embed| ReferencingCollection { singular, name, embed: *embed }).collect::<Vec<_>>()
     };
-    kinds.iter().flat_map(shows).collect()
+    collections.iter().flat_map(referencing).collect()
 }

@@ -1,7 +1,7 @@
-//! Sample data: what a product fills an empty database with.
+//! Sample data for an empty database.
 //!
-//! Sample users have passwords that everybody can read in the product's source, but only where the server is reached from this
-//! machine alone and asks for no sign-in. Elsewhere they share one that is made up for them and shown once.
+//! Sample users have publicly known passwords if the server is open and on a loopback address. Otherwise they share a
+//! random password, which is printed once.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -15,24 +15,24 @@ use crate::{
     users::{Account, PasswordHash, UserTable},
 };
 
-/// Which passwords sample users get.
+/// The passwords of sample users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passwords {
     /// `<username>_password`.
     Known,
-    /// A new one, the same for all of them.
+    /// A random password, the same for all users.
     Random,
 }
 
-/// What sample data is written with.
+/// The context of a function that writes sample data.
 pub struct Seeding<'a> {
-    /// The transaction in which all of it is written.
+    /// The transaction for all writes.
     pub db: &'a Transaction,
     hashes: &'a HashMap<&'static str, PasswordHash>,
 }
 
 impl Seeding<'_> {
-    /// The hash of the password of a sample user; nothing for a username that was not named as one.
+    /// The password hash of a sample user; `None` for other usernames.
     #[must_use]
     pub fn password_hash(&self, username: &str) -> Option<String> {
         self.hashes.get(username).map(|hash| hash.0.clone())
@@ -49,17 +49,17 @@ pub struct Seed {
     program: &'static str,
 }
 
-/// What was planted.
+/// The result of inserting sample data.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Planted {
-    /// The password that was made up. It is in no log and nowhere else.
+pub struct Seeded {
+    /// The random password, which is stored and logged nowhere.
     password: Option<String>,
     usernames: &'static [&'static str],
     program: &'static str,
 }
 
-impl Planted {
-    /// The sentence for the operator, if a password was made up: which users sign in with it.
+impl Seeded {
+    /// A sentence for the operator with the random password and its users.
     #[must_use]
     pub fn announcement(&self) -> Option<String> {
         let (names, program) = (self.usernames.join(", "), self.program);
@@ -72,22 +72,22 @@ impl Planted {
     }
 }
 
-/// Letters and digits that are not mistaken for each other.
+/// Letters and digits that are hard to confuse.
 const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// 100 bits.
 const LENGTH: usize = 20;
 
-fn made_up() -> String {
+fn random_password() -> String {
     let mut random = rand::rng();
     (0..LENGTH).filter_map(|_| LETTERS.choose(&mut random)).map(|letter| char::from(*letter)).collect()
 }
 
-fn well_known(username: &str) -> String {
+fn known_password(username: &str) -> String {
     format!("{username}_password")
 }
 
 impl Seed {
-    /// What writes it, which is to write nothing and give `false` if the database is not empty; and the usernames in it.
+    /// `fill` must write nothing and return `false` if the database is not empty.
     pub(crate) fn new<F>(fill: F, usernames: &'static [&'static str], program: &'static str) -> Self
     where
         F: AsyncFn(&Seeding<'_>) -> Result<bool, Error> + Clone + Send + Sync + 'static,
@@ -95,26 +95,26 @@ impl Seed {
         Self { fill: boxed(fill), usernames, program }
     }
 
-    /// Plants it if there are no rows yet; nothing if there are.
+    /// Inserts the sample data into an empty database; `None` if it is not empty.
     ///
     /// # Errors
-    /// What the database says.
-    pub async fn plant(&self, db: &Database, passwords: Passwords) -> Result<Option<Planted>, Error> {
-        let password = (passwords == Passwords::Random && !self.usernames.is_empty()).then(made_up);
+    /// [`Error`] of the database.
+    pub async fn run(&self, db: &Database, passwords: Passwords) -> Result<Option<Seeded>, Error> {
+        let password = (passwords == Passwords::Random && !self.usernames.is_empty()).then(random_password);
         let mut hashes = HashMap::new();
         for username in self.usernames {
-            let password = password.clone().unwrap_or_else(|| well_known(username));
+            let password = password.clone().unwrap_or_else(|| known_password(username));
             hashes.insert(*username, PasswordHash(auth::hash_password(&password)?));
         }
         let fill = self.fill.clone();
-        let plant = async move |db: &Transaction| fill(&Seeding { db, hashes: &hashes }).await;
-        let (planted, _) = db.write(plant).await?;
+        let work = async move |db: &Transaction| fill(&Seeding { db, hashes: &hashes }).await;
+        let (seeded, _) = db.write(work).await?;
         let (usernames, program) = (self.usernames, self.program);
-        Ok(planted.then_some(Planted { password, usernames, program }))
+        Ok(seeded.then_some(Seeded { password, usernames, program }))
     }
 
-    /// Warns of sample users that still have the passwords that everybody knows, where they must not: with the usernames and what
-    /// to do. That is beside the start, one hash after the other: each costs as much as a sign-in.
+    /// Logs a warning with sample users that still have publicly known passwords, and a remedy. Runs in the background,
+    /// because verifying each hash costs as much as a sign-in.
     pub(crate) async fn warn_of_known_passwords(self, db: Database, users: Arc<UserTable>) {
         let (usernames, program) = (self.usernames, self.program);
         let find = async move |db: &Transaction| {
@@ -154,5 +154,5 @@ where
 
 fn has_known_password(account: Account) -> Option<String> {
     let (username, hash) = (account.username?, account.password_hash?);
-    auth::is_password(&well_known(&username), &hash.0).then_some(username)
+    auth::is_password(&known_password(&username), &hash.0).then_some(username)
 }

@@ -1,10 +1,10 @@
-//! Find, insert, update and delete for any collection, within the caller's transaction.
+//! Reads and writes of rows of any collection, within the caller's transaction.
 //!
-//! What can be checked is checked before anything is written, so that everything that is wrong is told at once;
-//! the schema's own constraints stand behind that for what another transaction does meanwhile.
+//! Constraints are checked before the write, so that one response reports all errors. The constraints of the database
+//! catch the effects of concurrent transactions.
 
-pub(crate) mod inexact;
-pub mod links;
+pub mod join_rows;
+pub(crate) mod unsafe_ids;
 
 use rowcast_schema::FieldErrors;
 use sea_orm::{
@@ -16,30 +16,30 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     accounts, bounds,
-    collection::{ActiveModel, Collection, Column, Draft, Edit, Model, Nested, Unique, id_of},
+    collection::{ActiveModel, Changeset, Collection, Column, Embed, Model, RowUpdate, Unique, id_of},
     context::Context,
-    database::{Transaction, Verb, Writing, refusal},
+    database::{Transaction, Verb, WriteTarget, classify},
     error::Error,
 };
 
-/// The row with this id, as clients see it.
+/// The row with this id, as clients receive it.
 ///
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn get<C: Collection>(db: &Transaction, id: i64) -> Result<C::Row, Error> {
     let model = C::Entity::find().filter(C::ID.eq(id)).one(db).await?;
-    row::<C>(db, model.ok_or(Error::NotFound { collection: C::NAME, id })?).await
+    row::<C>(db, model.ok_or(Error::NotFound { collection: C::SINGULAR, id })?).await
 }
 
-/// Passes if `errors`, which the payload's own rules found, are none; otherwise adds what only the database knows, so
-/// that everything that is wrong is told at once.
+/// Returns an error if the payload has `errors`, with those of constraints added, so that one response reports all of
+/// them.
 ///
 /// # Errors
 /// [`Error::Invalid`].
-pub async fn valid<C: Collection>(
+pub async fn reject_invalid<C: Collection>(
     context: &Context<'_>,
     own: Option<i64>,
-    draft: &mut Draft<ActiveModel<C>>,
+    changeset: &mut Changeset<ActiveModel<C>>,
     errors: &FieldErrors,
 ) -> Result<(), Error> {
     if errors.is_empty() {
@@ -50,103 +50,104 @@ pub async fn valid<C: Collection>(
         Some(id) => C::Entity::find().filter(C::ID.eq(id)).one(context.db).await?,
         None => None,
     };
-    faults::<C>(context, before.as_ref(), draft, false, &mut errors).await?;
+    constraint_errors::<C>(context, before.as_ref(), changeset, false, &mut errors).await?;
     Err(Error::Invalid(errors))
 }
 
-/// Writes a new row and gives it as clients see it.
+/// Inserts a row and returns it as clients receive it.
 ///
 /// # Errors
-/// [`Error::Invalid`] for references to nothing, values that are taken, and a row that is too large.
+/// [`Error::Invalid`] for missing references, duplicate values, and a row that is too large.
 pub async fn insert<C: Collection>(
     context: &Context<'_>,
-    mut draft: Draft<ActiveModel<C>>,
+    mut changeset: Changeset<ActiveModel<C>>,
 ) -> Result<C::Row, Error> {
     let db = context.db;
-    check::<C>(context, None, &mut draft).await?;
-    db.concerns(Some(writing::<C>(db, Verb::Insert, Some(&draft.row))));
-    let model = C::Entity::insert(draft.row).exec_with_returning(db).await.map_err(written_or_skipped)?;
-    if let Some(links) = draft.links {
+    check::<C>(context, None, &mut changeset).await?;
+    db.set_write_target(Some(write_target::<C>(db, Verb::Insert, Some(&changeset.row))));
+    let model = C::Entity::insert(changeset.row).exec_with_returning(db).await.map_err(written_or_skipped)?;
+    if let Some(targets) = changeset.join_rows {
         let id = id_of::<C>(&model);
-        links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
+        join_rows::with_version_held(db, C::NAME, id, C::save_join_rows(db, id, targets)).await?;
     }
     accounts::record_change::<C>(context, None, Some(&model)).await?;
     written::<C>(db, model).await
 }
 
-/// Changes a row, whose version grows by one, and gives it as clients see it.
+/// Updates a row, increments its version, and returns it as clients receive it.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Conflict`] when the version that the client saw is not the row's; as [`insert`].
+/// [`Error::NotFound`]; [`Error::Conflict`] if the row has another version than the client saw; as [`insert`].
 pub async fn update<C: Collection>(
     context: &Context<'_>,
-    edit: Edit<ActiveModel<C>>,
+    update: RowUpdate<ActiveModel<C>>,
 ) -> Result<C::Row, Error> {
     let db = context.db;
-    let Edit { id, version, mut draft } = edit;
-    let before = locked::<C>(db, id).await?;
+    let RowUpdate { id, version, mut changeset } = update;
+    let before = lock::<C>(db, id).await?;
     if version.is_some_and(|version| before.get(C::VERSION) != Value::from(version)) {
         return Err(Error::Conflict(json(&row::<C>(db, before).await?)?));
     }
-    check::<C>(context, Some(&before), &mut draft).await?;
-    db.concerns(Some(writing::<C>(db, Verb::Update, Some(&draft.row))));
+    check::<C>(context, Some(&before), &mut changeset).await?;
+    db.set_write_target(Some(write_target::<C>(db, Verb::Update, Some(&changeset.row))));
     let after = C::Entity::update_many()
-        .set(draft.row)
+        .set(changeset.row)
         .col_expr(C::VERSION, Expr::col(C::VERSION).add(1))
         .filter(C::ID.eq(id))
         .exec_with_returning(db)
         .await?;
     let after = after.into_iter().next().ok_or_else(skipped)?;
-    if let Some(links) = draft.links {
-        links::counted(db, C::PLURAL, id, C::save_links(db, id, links)).await?;
+    if let Some(targets) = changeset.join_rows {
+        join_rows::with_version_held(db, C::NAME, id, C::save_join_rows(db, id, targets)).await?;
     }
     accounts::record_change::<C>(context, Some(&before), Some(&after)).await?;
     written::<C>(db, after).await
 }
 
-/// A collection whose rows show rows of another.
+/// A collection whose rows embed rows of another.
 #[derive(Clone, Copy, Debug)]
-pub struct Referrer {
-    /// One of its rows' name.
+pub struct ReferencingCollection {
+    /// The singular name.
+    pub singular: &'static str,
+    /// The collection's name.
     pub name: &'static str,
-    /// Its own name.
-    pub plural: &'static str,
-    /// How it refers.
-    pub nested: Nested,
+    /// The reference.
+    pub embed: Embed,
 }
 
-/// Deletes a row that nothing refers to.
+/// Deletes a row without references to it.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Forbidden`]; [`Error::InUse`].
 pub async fn delete<C: Collection>(
     context: &Context<'_>,
     id: i64,
-    referrers: &[Referrer],
+    referencing: &[ReferencingCollection],
 ) -> Result<(), Error> {
     let db = context.db;
-    let before = locked::<C>(db, id).await?;
+    let before = lock::<C>(db, id).await?;
     accounts::authorize_delete::<C>(context, &before).await?;
     let mut uses = Vec::new();
-    for referrer in referrers {
-        match count(db, &referrer.nested, id).await? {
+    for collection in referencing {
+        match count_embedding(db, &collection.embed, id).await? {
             0 => {}
-            1 => uses.push(format!("1 {}", referrer.name.replace('_', " "))),
-            count => uses.push(format!("{count} {}", referrer.plural.replace('_', " "))),
+            1 => uses.push(format!("1 {}", collection.singular.replace('_', " "))),
+            count => uses.push(format!("{count} {}", collection.name.replace('_', " "))),
         }
     }
     if !uses.is_empty() {
-        let name = C::NAME.replace('_', " ");
+        let name = C::SINGULAR.replace('_', " ");
         return Err(Error::InUse(format!("this {name} is still used by {}", uses.join(" and "))));
     }
-    db.concerns(Some(writing::<C>(db, Verb::Delete(id), None)));
+    db.set_write_target(Some(write_target::<C>(db, Verb::Delete(id), None)));
     match C::Entity::delete_many().filter(C::ID.eq(id)).exec(db).await?.rows_affected {
         0 => Err(skipped()),
         _ => Ok(accounts::record_change::<C>(context, Some(&before), None).await?),
     }
 }
 
-/// A trigger may leave a write out without raising anything: `return null` in PostgreSQL, `raise(ignore)` in SQLite.
+/// The error for a write that a trigger skipped without raising: `return null` in PostgreSQL, `raise(ignore)` in
+/// SQLite.
 fn skipped() -> Error {
     Error::Refused("the database has left this out, by a trigger or a rule of its own".into())
 }
@@ -158,20 +159,20 @@ fn written_or_skipped(error: DbErr) -> Error {
     }
 }
 
-/// Rows by id, in id order, as clients see them; ids without a row are left out.
+/// Rows by id, in id order, as clients receive them; ids without a row are omitted.
 ///
 /// # Errors
-/// What the database says.
+/// [`DbErr`] of the database.
 pub async fn by_ids<C: Collection>(db: &Transaction, ids: &[i64]) -> Result<Vec<(i64, C::Row)>, DbErr> {
     let ids = ids.iter().copied();
     let models = C::Entity::find().filter(C::ID.is_in(ids)).order_by_asc(C::ID).all(db).await?;
     with_ids::<C>(db, models).await
 }
 
-/// The `limit` rows that follow `after` in id order, as clients see them.
+/// The next `limit` rows after the id `after`, in id order, as clients receive them.
 ///
 /// # Errors
-/// What the database says.
+/// [`DbErr`] of the database.
 pub async fn page<C: Collection>(
     db: &Transaction,
     after: i64,
@@ -181,40 +182,44 @@ pub async fn page<C: Collection>(
     with_ids::<C>(db, page.all(db).await?).await
 }
 
-/// Rows that show any of `shown`, by id, each with what it shows.
+/// The ids of rows that embed any of `targets`, each with the id of the embedded row.
 ///
 /// # Errors
-/// What the database says.
-pub async fn showing(db: &Transaction, nested: &Nested, shown: &[i64]) -> Result<Vec<(i64, i64)>, DbErr> {
-    let (row, shows) = (Alias::new(nested.row), Alias::new(nested.shows));
+/// [`DbErr`] of the database.
+pub async fn rows_embedding(
+    db: &Transaction,
+    embed: &Embed,
+    targets: &[i64],
+) -> Result<Vec<(i64, i64)>, DbErr> {
+    let (row, embedded) = (Alias::new(embed.row), Alias::new(embed.embedded));
     let query = Query::select()
         .distinct()
         .expr_as(Expr::col(row), Alias::new("row"))
-        .expr_as(Expr::col(shows.clone()), Alias::new("shows"))
-        .from(Alias::new(nested.table))
-        .and_where(Expr::col(shows).is_in(shown.iter().copied()))
+        .expr_as(Expr::col(embedded.clone()), Alias::new("embedded"))
+        .from(Alias::new(embed.table))
+        .and_where(Expr::col(embedded).is_in(targets.iter().copied()))
         .to_owned();
     let found = db.query_all(&query).await?;
-    found.iter().map(|found| Ok((found.try_get("", "row")?, found.try_get("", "shows")?))).collect()
+    found.iter().map(|found| Ok((found.try_get("", "row")?, found.try_get("", "embedded")?))).collect()
 }
 
-/// A value as JSON that is spliced into other JSON unread.
+/// Serialises a value to raw JSON.
 ///
 /// # Errors
-/// [`Error::Internal`] for what has no JSON form.
+/// [`Error::Internal`] for a value without a JSON form.
 pub fn json(value: &impl serde::Serialize) -> Result<Box<RawValue>, Error> {
     to_raw_value(value).map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// What a constraint that the product does not know may be about.
-fn writing<C: Collection>(db: &Transaction, verb: Verb, row: Option<&ActiveModel<C>>) -> Writing {
-    let joined = C::NESTS.iter().map(|nested| nested.table).filter(|table| *table != C::PLURAL);
-    // PostgreSQL says by itself which column it is.
+/// Describes the write, to map violated constraints to fields of the payload.
+fn write_target<C: Collection>(db: &Transaction, verb: Verb, row: Option<&ActiveModel<C>>) -> WriteTarget {
+    let joined = C::EMBEDS.iter().map(|embed| embed.table).filter(|table| *table != C::NAME);
+    // PostgreSQL reports the column itself.
     let row = row.filter(|_| db.get_database_backend() == DbBackend::Sqlite);
-    Writing {
-        name: C::NAME,
-        table: C::PLURAL,
-        tables: std::iter::once(C::PLURAL).chain(joined).collect(),
+    WriteTarget {
+        name: C::SINGULAR,
+        table: C::NAME,
+        tables: std::iter::once(C::NAME).chain(joined).collect(),
         field: field::<C>,
         verb,
         values: row.map(values::<C>).unwrap_or_default(),
@@ -229,17 +234,17 @@ fn values<C: Collection>(row: &ActiveModel<C>) -> Vec<(&'static str, Value)> {
     Column::<C>::iter().filter_map(value).collect()
 }
 
-/// The payload's field for a column, spelled as our own checks do: a reference's is its id.
+/// The payload's field for a column, named as by the checks before the write: that of a reference ends with `.id`.
 fn field<C: Collection>(table: &str, column: &str) -> Option<String> {
-    let nested = C::NESTS.iter().find(|nested| nested.table == table && nested.shows == column);
-    if table != C::PLURAL {
-        return nested.map(|nested| nested.collection.to_owned());
+    let embed = C::EMBEDS.iter().find(|embed| embed.table == table && embed.embedded == column);
+    if table != C::NAME {
+        return embed.map(|embed| embed.collection.to_owned());
     }
     let (name, _) = C::COLUMNS.iter().find(|(_, known)| known.as_str() == column)?;
-    Some(nested.map_or_else(|| (*name).to_owned(), |_| format!("{name}.id")))
+    Some(embed.map_or_else(|| (*name).to_owned(), |_| format!("{name}.id")))
 }
 
-fn has<C: Collection>(model: &Model<C>, unique: &Unique) -> bool {
+fn has_value<C: Collection>(model: &Model<C>, unique: &Unique) -> bool {
     let column = C::columns().find(|(name, _)| *name == unique.field);
     column.is_some_and(|(_, column)| model.get(column) == unique.value)
 }
@@ -249,55 +254,55 @@ async fn row<C: Collection>(db: &Transaction, model: Model<C>) -> Result<C::Row,
     rows.into_iter().next().ok_or_else(|| Error::Internal("one model makes one row".into()))
 }
 
-/// The same of one that has just been written, which is not to be too large.
+/// Converts a row that has just been written, and checks its size.
 async fn written<C: Collection>(db: &Transaction, model: Model<C>) -> Result<C::Row, Error> {
     let row = row::<C>(db, model).await?;
-    bounds::row(C::NAME, &row).map(|()| row)
+    bounds::row(C::SINGULAR, &row).map(|()| row)
 }
 
 async fn with_ids<C: Collection>(
     db: &Transaction,
     models: Vec<Model<C>>,
 ) -> Result<Vec<(i64, C::Row)>, DbErr> {
-    inexact::warn::<C>(&models);
+    unsafe_ids::warn::<C>(&models);
     let ids: Vec<i64> = models.iter().map(id_of::<C>).collect();
     Ok(ids.into_iter().zip(C::rows(db, models).await?).collect())
 }
 
-/// The row, kept from changing until the transaction ends. SQLite needs no lock: it has one writer.
-async fn locked<C: Collection>(db: &Transaction, id: i64) -> Result<Model<C>, Error> {
+/// Locks the row until the transaction ends. SQLite needs no lock: it has one writer.
+async fn lock<C: Collection>(db: &Transaction, id: i64) -> Result<Model<C>, Error> {
     let found = C::Entity::find().filter(C::ID.eq(id)).lock(LockType::NoKeyUpdate).one(db).await;
-    found.map_err(refusal::judge_lock)?.ok_or(Error::NotFound { collection: C::NAME, id })
+    found.map_err(classify::classify_lock_error)?.ok_or(Error::NotFound { collection: C::SINGULAR, id })
 }
 
 async fn check<C: Collection>(
     context: &Context<'_>,
     before: Option<&Model<C>>,
-    draft: &mut Draft<ActiveModel<C>>,
+    changeset: &mut Changeset<ActiveModel<C>>,
 ) -> Result<(), Error> {
     let mut errors = FieldErrors::new();
-    faults::<C>(context, before, draft, true, &mut errors).await?;
+    constraint_errors::<C>(context, before, changeset, true, &mut errors).await?;
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
-/// Adds references to nothing, values that are taken, and what accounts are protected from. To `hold` keeps what is
-/// referred to until the commit.
-async fn faults<C: Collection>(
+/// Adds errors for missing references, duplicate values, and the rules of accounts. `lock` keeps referenced rows until
+/// the commit.
+async fn constraint_errors<C: Collection>(
     context: &Context<'_>,
     before: Option<&Model<C>>,
-    draft: &mut Draft<ActiveModel<C>>,
-    hold: bool,
+    changeset: &mut Changeset<ActiveModel<C>>,
+    lock: bool,
     errors: &mut FieldErrors,
 ) -> Result<(), DbErr> {
     let (db, own) = (context.db, before.map(id_of::<C>));
-    missing(db, draft, hold, errors).await?;
-    accounts::validate_username::<C>(context, before, draft, hold, errors).await?;
-    // Forms send the whole row back: what the row has already, no other row has.
-    draft.unique.retain(|unique| !before.is_some_and(|before| has::<C>(before, unique)));
-    for unique in &draft.unique {
+    missing_references(db, changeset, lock, errors).await?;
+    accounts::validate_username::<C>(context, before, changeset, lock, errors).await?;
+    // Forms send whole rows: a value that the row already has is unique.
+    changeset.unique.retain(|unique| !before.is_some_and(|before| has_value::<C>(before, unique)));
+    for unique in &changeset.unique {
         let taken = Query::select()
             .column(Alias::new("id"))
-            .from(Alias::new(C::PLURAL))
+            .from(Alias::new(C::NAME))
             .and_where(Expr::col(Alias::new(unique.field)).eq(Expr::val(unique.value.clone())))
             .and_where_option(own.map(|own| Expr::col(Alias::new("id")).ne(own)))
             .to_owned();
@@ -308,28 +313,28 @@ async fn faults<C: Collection>(
     Ok(())
 }
 
-/// Names every reference to a row that is not there, with one query for each table.
-async fn missing<A>(
+/// Adds an error for each reference to a missing row, with one query for each table.
+async fn missing_references<A>(
     db: &Transaction,
-    draft: &Draft<A>,
-    hold: bool,
+    changeset: &Changeset<A>,
+    lock: bool,
     errors: &mut FieldErrors,
 ) -> Result<(), DbErr> {
-    let mut tables: Vec<&str> = draft.references.iter().map(|reference| reference.table).collect();
+    let mut tables: Vec<&str> = changeset.references.iter().map(|reference| reference.table).collect();
     tables.dedup();
     for table in tables {
-        let references = || draft.references.iter().filter(|reference| reference.table == table);
+        let references = || changeset.references.iter().filter(|reference| reference.table == table);
         let mut query = Query::select()
             .column(Alias::new("id"))
             .from(Alias::new(table))
             .and_where(Expr::col(Alias::new("id")).is_in(references().map(|reference| reference.id)))
             .to_owned();
-        if hold && db.get_database_backend() == sea_orm::DbBackend::Postgres {
+        if lock && db.get_database_backend() == sea_orm::DbBackend::Postgres {
             query.lock(LockType::KeyShare);
         }
         let found = ids(db, &query, "id").await?;
         for reference in references().filter(|reference| !found.contains(&reference.id)) {
-            // One that could not be read has been told already, and holds no id of the client's.
+            // An unreadable reference has an error already, and a placeholder for its id.
             let parent = reference.field.rsplit_once('.').map_or("", |(parent, _)| parent);
             if errors.get(parent).is_some() {
                 continue;
@@ -341,11 +346,11 @@ async fn missing<A>(
     Ok(())
 }
 
-async fn count(db: &Transaction, nested: &Nested, shown: i64) -> Result<i64, DbErr> {
+async fn count_embedding(db: &Transaction, embed: &Embed, target: i64) -> Result<i64, DbErr> {
     let query = Query::select()
-        .expr_as(Func::count_distinct(Expr::col(Alias::new(nested.row))), Alias::new("uses"))
-        .from(Alias::new(nested.table))
-        .and_where(Expr::col(Alias::new(nested.shows)).eq(shown))
+        .expr_as(Func::count_distinct(Expr::col(Alias::new(embed.row))), Alias::new("uses"))
+        .from(Alias::new(embed.table))
+        .and_where(Expr::col(Alias::new(embed.embedded)).eq(target))
         .to_owned();
     Ok(ids(db, &query, "uses").await?.first().copied().unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! The log and the metrics, set up once for the process.
+//! Initialisation of the log and the metrics, once for the process.
 
 use std::{io::IsTerminal, sync::OnceLock};
 
@@ -14,39 +14,39 @@ use crate::{
 const SECONDS: [f64; 14] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 10.0];
 
-/// Starts the log, on standard error; it goes on as long as what is returned is kept. Panics are in it, too.
+/// Starts the log on standard error, including panics, until the result is dropped.
 ///
 /// # Errors
-/// A sentence when the filter cannot be read.
-pub fn log(settings: &Serve) -> Result<Log, String> {
+/// A sentence if the filter is invalid.
+pub fn init_logging(settings: &Serve) -> Result<Log, String> {
     let filter = EnvFilter::try_new(&settings.log).map_err(|error| format!("--log: {error}"))?;
     let colours = std::io::stderr().is_terminal();
     let lines = Log::to_stderr();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines.queue()).with_ansi(colours);
-    // What is said about a log that cannot be written goes to the same place, and would end the thread that says it.
+    // Reports of a log that cannot be written would go to standard error too, and panic.
     let log = log.log_internal_errors(false);
     let started = match settings.log_format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
-    // A second server in one process (as in tests) writes to the log that is there.
+    // A second server in one process (as in tests) uses the existing log.
     drop(started);
-    // Otherwise the thread that panics would write to standard error itself, and wait for it.
+    // The default hook writes to standard error directly, which may block.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a thread panicked")));
     Ok(lines)
 }
 
-/// Starts the log of a command that does one thing: what it waits for, and what goes wrong.
-pub fn log_of_command() {
+/// Starts the log of a short-lived command.
+pub fn init_command_logging() {
     let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("warn,rowcast=info"));
     let log = log.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     drop(log.log_internal_errors(false).try_init());
 }
 
-/// The process's metrics, which `GET /metrics` shows.
+/// Installs the metrics recorder of the process.
 ///
 /// # Errors
-/// A sentence when another recorder is installed.
+/// A sentence if another recorder is installed.
 pub fn metrics() -> Result<PrometheusHandle, String> {
     static HANDLE: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
     let install = || {
@@ -69,16 +69,13 @@ fn describe() {
     );
     describe_counter!(
         "rowcast_log_dropped_total",
-        "Lines of the log for which there was no room, because standard error was not read"
+        "Lines of the log that were dropped, because standard error was not read"
     );
     describe_histogram!("rowcast_event_seconds", "From an event's arrival at its handler to its ack");
     describe_histogram!("rowcast_commit_writes", "Writes that shared one commit");
-    describe_histogram!("rowcast_live_publish_seconds", "From the bell to the broadcast");
+    describe_histogram!("rowcast_live_publish_seconds", "From the notification of a change to its broadcast");
     describe_histogram!("rowcast_live_lag_seconds", "From a commit of this node to its broadcast");
-    describe_histogram!(
-        "rowcast_live_delivery_seconds",
-        "From the broadcast until the last client was written to"
-    );
+    describe_histogram!("rowcast_live_delivery_seconds", "From the broadcast to the last client's write");
     describe_counter!(
         "rowcast_live_coalesced_total",
         "Times that a slow client was sent several changes as one"
@@ -91,24 +88,24 @@ fn describe() {
     describe_gauge!("rowcast_change_log_entries", "Entries in the change log when it was last pruned");
     describe_gauge!(
         "rowcast_request_bytes",
-        "Bytes that are kept of writes with a request_id, as last counted"
+        "Bytes of stored acks of writes with a request_id, as last counted"
     );
-    describe_gauge!("rowcast_log_horizon_seconds", "How long the oldest open transaction has been open");
+    describe_gauge!("rowcast_log_horizon_seconds", "Age of the oldest open transaction");
     describe_gauge!(
         "rowcast_log_horizon_prepared",
-        "1 if the oldest open transaction is a prepared one, which no session has any more"
+        "1 if the oldest open transaction is a prepared one, without a session"
     );
     describe_counter!(
         "rowcast_live_epochs_total",
-        "Times that the database or its change log was found to be another one, and was read anew"
+        "Times that another database or change log was detected, and reloaded"
     );
     describe_counter!(
         "rowcast_reconciled_rows_total",
-        "Rows that differed from what was shown without an entry in the change log, by collection"
+        "Rows that differed from the cache without an entry in the change log, by collection"
     );
     describe_gauge!(
         "rowcast_reconcile_pass_seconds",
-        "How long it last took to compare all that is shown with the database"
+        "Duration of the last comparison of the whole cache with the database"
     );
     describe_gauge!("rowcast_collection_rows", "Rows held in the cache, by collection");
     describe_gauge!("rowcast_collection_withheld", "1 for a collection that is too large to be sent");

@@ -97,8 +97,8 @@ type ReadRow = dyn for<'a> Fn(&'a Transaction, i64) -> LocalBoxFuture<'a, Result
 
 /// The table of users.
 pub struct UserTable {
+    singular: &'static str,
     name: &'static str,
-    plural: &'static str,
     row: Box<ReadRow>,
     username: &'static str,
     password_hash: &'static str,
@@ -121,8 +121,8 @@ impl UserTable {
             program,
             others_name: others("belongs to another member's account: only they can change it", "rename"),
             others_row: others("this is another member's account: only they can delete it", "delete"),
+            singular: C::SINGULAR,
             name: C::NAME,
-            plural: C::PLURAL,
             row: Box::new(|db, id| Box::pin(row::<C>(db, id))),
             username: C::USERNAME.as_str(),
             password_hash: C::PASSWORD_HASH.as_str(),
@@ -133,14 +133,14 @@ impl UserTable {
 
     /// The name of the table and the collection.
     #[must_use]
-    pub fn plural(&self) -> &'static str {
-        self.plural
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
     /// The name of one row.
     #[must_use]
     pub fn singular(&self) -> &'static str {
-        self.name
+        self.singular
     }
 
     /// The column of the username, and the field in payloads.
@@ -175,12 +175,12 @@ impl UserTable {
     /// # Errors
     /// Any database error.
     pub(crate) async fn is_prepared(&self, db: &Transaction) -> Result<bool, DbErr> {
-        let (backend, name) = (db.get_database_backend(), user_table::trigger(self.plural));
+        let (backend, name) = (db.get_database_backend(), user_table::trigger(self.name));
         let sql = match backend {
             DbBackend::Postgres => "select 1 from pg_trigger where tgname = $1 and tgrelid = to_regclass($2)",
             _ => "select 1 from sqlite_schema where type = 'trigger' and name = $1 and tbl_name = $2",
         };
-        let ask = Statement::from_sql_and_values(backend, sql, [name.into(), self.plural.into()]);
+        let ask = Statement::from_sql_and_values(backend, sql, [name.into(), self.name.into()]);
         Ok(db.query_one_raw(ask).await?.is_some())
     }
 
@@ -295,7 +295,7 @@ impl UserTable {
         hash: &PasswordHash,
     ) -> Result<bool, DbErr> {
         let query = Query::update()
-            .table(Alias::new(self.plural()))
+            .table(Alias::new(self.name()))
             .value(Alias::new(self.password_hash), hash.0.as_str())
             .and_where(column("id").eq(id))
             .and_where_option(before.map(|before| column(self.password_hash).eq(before.0.as_str())))
@@ -323,7 +323,7 @@ impl UserTable {
     fn accounts(&self) -> SelectStatement {
         Query::select()
             .columns(["id", self.username, self.password_hash].map(Alias::new))
-            .from(Alias::new(self.plural()))
+            .from(Alias::new(self.name()))
             .to_owned()
     }
 

@@ -1,10 +1,10 @@
-//! The one answer to an event.
+//! The response to an event.
 
 use serde::Serialize;
 
 use crate::{FieldErrors, SignedIn};
 
-/// What an ack carries: `{ ok, data, errors }`, and for a login `user`.
+/// The content of an ack: `{ ok, data, errors }`, and for a login `user`.
 ///
 /// ```
 /// use rowcast_schema::{Ack, FieldErrors};
@@ -26,13 +26,13 @@ pub struct Ack<T, U = ()> {
 }
 
 impl<T: Serialize> Ack<T> {
-    /// It was done. `()` and `None` become `null`; JSON that is ready goes in as a `RawValue`.
+    /// Success. `()` and `None` become `null`; existing JSON is passed as a `RawValue`.
     #[must_use]
     pub fn ok(data: T) -> Self {
         Self { ok: true, data: Some(data), errors: FieldErrors::new(), user: None }
     }
 
-    /// It was refused, and `data` says how things stand.
+    /// Failure with `data`, the current state.
     #[must_use]
     pub fn failed_with(data: T, errors: FieldErrors) -> Self {
         Self { ok: false, data: Some(data), errors, user: None }
@@ -40,17 +40,17 @@ impl<T: Serialize> Ack<T> {
 }
 
 impl<T: Serialize, U: Serialize> Ack<T, U> {
-    /// The ack as it is sent.
+    /// The ack as JSON.
     ///
     /// # Errors
-    /// When the data has no JSON, such as a map with keys that are not text. No row is like that.
+    /// When the data has no JSON form, such as a map whose keys are not text.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }
 }
 
 impl Ack<()> {
-    /// It was refused.
+    /// Failure.
     #[must_use]
     pub fn failed(errors: FieldErrors) -> Self {
         Self { ok: false, data: None, errors, user: None }
@@ -58,7 +58,7 @@ impl Ack<()> {
 }
 
 impl<U: Clone + Serialize> Ack<SignedIn<U>, U> {
-    /// Somebody signed in. The user stands beside `data` too, where the original front end looks.
+    /// Success of a login. The user is also a field beside `data`, where the original front end expects it.
     #[must_use]
     pub fn signed_in(signed_in: SignedIn<U>) -> Self {
         let user = Some(signed_in.user.clone());
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_names_the_user_twice() {
+    fn login_ack_contains_user_twice() {
         let user = serde_json::json!({ "id": 1, "name": "Ada", "username": "ada" });
         let ack = Ack::signed_in(SignedIn { user, token: "t".into(), expires: 5 });
 
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_null_but_stands() {
+    fn empty_data_is_null() {
         let ack = |ack: Result<String, _>| ack.unwrap();
         assert_eq!(ack(Ack::ok(()).to_json()), r#"{"ok":true,"data":null,"errors":{}}"#);
         assert_eq!(ack(Ack::ok(None::<String>).to_json()), r#"{"ok":true,"data":null,"errors":{}}"#);

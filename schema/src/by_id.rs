@@ -1,4 +1,4 @@
-//! Which row.
+//! The payload of events about one row.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -6,11 +6,11 @@ use validator::Validate;
 
 use crate::{Form, Payload};
 
-/// A row to get or to delete: only `id` counts, a whole row will do.
+/// The row to get or to delete. Other fields are ignored, so a whole row is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Validate, JsonSchema)]
 #[schemars(extend("additionalProperties" = true))]
 pub struct ById {
-    /// Its id.
+    /// The row's id.
     pub id: i64,
 }
 

@@ -1,22 +1,22 @@
-//! All that crosses the wire, as types say it: for programs in other languages, and for their tools.
+//! The schema of all messages, for programs in other languages and their tools.
 //!
 //! ```text
 //! rows, payloads (schemars) ─▶ Builder ─▶ Contract ─▶ TypeScript | JSON Schema | AsyncAPI
 //! the registry ───────────────────┘           └─────▶ hashes, for `connected`
 //! ```
 //!
-//! A payload is described as a client should send it; forms may send more than that (see [`Form`](crate::Form)).
-//! Which collections and events there are is said by whoever builds a contract: nothing here names one.
+//! The schema of a payload says what a client should send; the server accepts more than that (see
+//! [`Form`](crate::Form)). The collections and events come from the caller of [`Builder`].
 
 mod asyncapi;
 mod builder;
+mod builtin;
 mod definitions;
+mod embeds;
 mod hash;
 mod json_schema;
-mod nests;
-mod notices;
-mod own;
 mod payloads;
+mod server_events;
 mod shape;
 mod typescript;
 
@@ -25,111 +25,111 @@ use serde_json::{Map, Value};
 pub use builder::Builder;
 pub use shape::Shape;
 
-use nests::Nest;
+use embeds::Embed;
 
-/// What clients and server say to each other.
+/// All messages between clients and server.
 pub struct Contract {
-    /// All named types, each after those that it is named by.
+    /// All named types, each after the types that refer to it.
     definitions: Map<String, Value>,
     collections: Vec<Collection>,
-    events: Vec<Event>,
-    notices: Vec<Notice>,
+    events: Vec<ClientEvent>,
+    server_events: Vec<ServerEvent>,
 }
 
-/// A collection; its types stand among the definitions.
+/// A collection; its types are definitions.
 struct Collection {
     name: &'static str,
     plural: &'static str,
     sent: bool,
     columns: Vec<&'static str>,
-    /// Of the columns, those whose text is compared as the number that it spells.
+    /// Text columns that are compared as the whole numbers they contain.
     numbers: Vec<&'static str>,
     row: String,
     new: String,
     update: String,
-    nests: Vec<Nest>,
+    embeds: Vec<Embed>,
 }
 
-/// What a client emits.
+/// An event that clients emit.
 #[derive(Clone)]
-struct Event {
+struct ClientEvent {
     name: &'static str,
     description: String,
-    /// The collection that it comes with.
+    /// The collection that declares it.
     collection: Option<&'static str>,
     payload: Option<Value>,
     /// Whether the payload may be left out.
     optional: bool,
     data: Value,
-    /// What stands beside `data` when it was done.
-    beside: Option<(&'static str, Value)>,
+    /// x `data` when it was done.
+    extra: Option<(&'static str, Value)>,
 }
 
-/// What the server emits.
-struct Notice {
+/// An event that the server emits.
+struct ServerEvent {
     name: &'static str,
     description: String,
-    /// The collection that it is about.
+    /// The collection whose snapshot it carries.
     collection: Option<&'static str>,
     arguments: Vec<(&'static str, Value)>,
 }
 
-impl Event {
-    /// All that it carries and is acked with.
+impl ClientEvent {
+    /// The schemas of its payload and its ack.
     fn schemas(&self) -> impl Iterator<Item = &Value> {
-        self.payload.iter().chain([&self.data]).chain(self.beside.iter().map(|(_, schema)| schema))
+        self.payload.iter().chain([&self.data]).chain(self.extra.iter().map(|(_, schema)| schema))
     }
 }
 
-/// What every event may carry beside its payload, and the handshake.
-const OPTIONS: &str = "Options";
-const AUTH: &str = "Auth";
+/// The second argument of every event, and the handshake's `auth`.
+const REQUEST_OPTIONS: &str = "RequestOptions";
+const HANDSHAKE_AUTH: &str = "HandshakeAuth";
 
-/// Names that TypeScript has types of its own for.
+/// Names of types that the TypeScript output declares itself.
 const RESERVED: [&str; 10] = [
     "Ack",
     "Changes",
     "ClientToServerEvents",
     "CollectionSchema",
     "Collections",
-    "Emits",
-    "EmitsOptional",
+    "EmitArgs",
+    "OptionalEmitArgs",
     "Part",
     "Schema",
     "ServerToClientEvents",
 ];
 
-/// What `changes` carries: some of every collection.
+/// The argument of `changes`: changed rows of several collections.
 const CHANGES: &str = "Changes";
-/// What `part` carries: some rows of one.
+/// The argument of `part`: some rows of one collection.
 const PART: &str = "Part";
 
 impl Contract {
-    /// Nothing yet but what every server says.
+    /// A contract with the built-in events alone.
     #[must_use]
     pub fn builder() -> Builder {
         Builder::new()
     }
 
-    /// Types for a stock `socket.io-client`, and the values that a typed store needs of them.
+    /// Types for a stock `socket.io-client`, and the values that a typed store needs at run time.
     #[must_use]
     pub fn typescript(&self) -> String {
         typescript::print(self)
     }
 
-    /// One document of JSON Schema 2020-12, with a definition for everything.
+    /// One JSON Schema 2020-12 document with all definitions.
     #[must_use]
     pub fn json_schema(&self) -> String {
         pretty(&json_schema::document(self))
     }
 
-    /// The same as AsyncAPI 3.0, from the server's point of view.
+    /// One AsyncAPI 3.0 document, from the server's point of view.
     #[must_use]
     pub fn asyncapi(&self) -> String {
         pretty(&asyncapi::document(self))
     }
 
-    /// What a `$ref` stands for, or the schema itself.
+    /// The target of a `$ref`, or the schema itself.
     fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         let named = definitions::name_of(schema).and_then(|name| self.definitions.get(name));
         named.unwrap_or(schema)

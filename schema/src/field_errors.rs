@@ -1,4 +1,4 @@
-//! What is wrong, field by field.
+//! Errors by field.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys;
 
-/// How many fields are listed.
-const MOST: usize = 100;
-/// Characters of a field, and of a sentence.
-const FIELD: usize = 120;
-const SENTENCE: usize = 1000;
+const MAX_FIELDS: usize = 100;
+/// Characters of a field's name, and of a sentence.
+const MAX_FIELD_LEN: usize = 120;
+const MAX_SENTENCE_LEN: usize = 1000;
 
 const AND_MORE: &str = "more is wrong than is listed here: mend this first";
 
-/// Text of at most so many characters, the last of which says that there were more.
+/// The text with at most `max_len` characters; a truncated text ends with `…`.
 #[must_use]
-pub fn shortened(mut text: String, most: usize) -> String {
+pub fn shortened(mut text: String, max_len: usize) -> String {
     // Bytes are counted faster, and are never fewer.
-    if text.len() > most
-        && let Some((end, _)) = text.char_indices().nth(most)
+    if text.len() > max_len
+        && let Some((end, _)) = text.char_indices().nth(max_len)
     {
         let start = text[..end].char_indices().next_back().map_or(0, |(start, _)| start);
         text.truncate(start);
@@ -28,19 +27,19 @@ pub fn shortened(mut text: String, most: usize) -> String {
     text
 }
 
-/// Maps a field, dotted where it is nested, to one sentence that a form can show beside it.
+/// One sentence for each invalid field. Names of nested fields are dotted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FieldErrors(BTreeMap<String, String>);
 
 impl FieldErrors {
-    /// Nothing is wrong.
+    /// No errors.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One thing is wrong.
+    /// One error.
     #[must_use]
     pub fn one(field: impl Into<String>, sentence: impl Into<String>) -> Self {
         let mut errors = Self::new();
@@ -48,18 +47,18 @@ impl FieldErrors {
         errors
     }
 
-    /// Adds a sentence, unless the field has one: the first is the nearest to the cause. Long fields and sentences are cut, and of many
-    /// the first are kept: an answer must not outgrow its question.
+    /// Adds a sentence, unless the field has one: the first is the nearest to the cause. Long names and sentences are
+    /// truncated, and only the first 100 fields are kept, because a response must not outgrow its request.
     pub fn insert(&mut self, field: impl Into<String>, sentence: impl Into<String>) {
-        let field = shortened(field.into(), FIELD);
-        if self.0.len() >= MOST && !self.0.contains_key(&field) {
+        let field = shortened(field.into(), MAX_FIELD_LEN);
+        if self.0.len() >= MAX_FIELDS && !self.0.contains_key(&field) {
             self.0.insert(keys::MORE.to_owned(), AND_MORE.to_owned());
         } else {
-            self.0.entry(field).or_insert_with(|| shortened(sentence.into(), SENTENCE));
+            self.0.entry(field).or_insert_with(|| shortened(sentence.into(), MAX_SENTENCE_LEN));
         }
     }
 
-    /// Adds what `other` says of fields that have no sentence yet.
+    /// Adds the errors of `other` for fields that have none yet.
     pub fn merge(&mut self, other: Self) {
         for (field, sentence) in other.0 {
             self.insert(field, sentence);
@@ -72,13 +71,13 @@ impl FieldErrors {
         self.0.get(field).map(String::as_str)
     }
 
-    /// True if nothing is wrong.
+    /// True if there are no errors.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many fields are wrong.
+    /// The number of invalid fields.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
@@ -105,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_ones_are_cut_at_a_character_and_many_are_counted_out() {
+    fn long_sentences_and_many_fields_are_truncated() {
         let long = "é".repeat(5000);
         let errors = FieldErrors::one(long.clone(), long);
         let (field, sentence) = errors.iter().next().unwrap();
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_sentence_of_a_field_stays() {
+    fn first_sentence_of_field_is_kept() {
         let mut errors = FieldErrors::one("age", "must be a whole number");
         errors.insert("age", "must be at least 18");
         errors.merge([("age", "is required"), ("name", "is required")].into_iter().collect());

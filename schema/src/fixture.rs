@@ -1,4 +1,4 @@
-//! Payloads that tests are made with.
+//! Payloads for tests.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -40,6 +40,6 @@ impl Payload for UpdateGym {
     const EXAMPLE: &'static str = r#"{"name": "South"}"#;
 
     fn read(form: &mut Form<'_>) -> Self {
-        Self { id: form.id(), name: form.changed("name", Form::text) }
+        Self { id: form.id(), name: form.patch("name", Form::text) }
     }
 }

@@ -1,79 +1,79 @@
-//! A payload as forms send it, read field by field.
+//! A payload as HTML forms send it, read field by field.
 //!
-//! Forms send text for numbers, numbers for text, `""` for nothing and whole rows for references; all of that is
-//! taken. What cannot be taken is noted at its field, and reading goes on with a stand-in, so that everything that
-//! is wrong is found at once.
+//! Forms send text for numbers, numbers for text, `""` for null and whole rows for references; all of that is
+//! accepted. An unreadable value becomes an error of its field, and reading continues with a placeholder, so that one
+//! pass finds all errors.
 
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
 use crate::{
-    FieldErrors,
-    json::{self, REQUIRED, References, Refusal},
-    keys, nearest, shortened,
+    FieldErrors, keys,
+    lenient::{self, FieldError, REQUIRED, References},
+    shortened, suggest,
 };
 
-/// How many unknown fields are named; an answer must not outgrow its question.
-const UNKNOWN_NAMED: usize = 20;
+/// A response must not outgrow its request.
+const MAX_UNKNOWN_FIELDS: usize = 20;
 
-/// The fields of a payload and what is wrong with them so far.
+/// The fields of a payload, and the errors found so far.
 pub struct Form<'a> {
     fields: BTreeMap<String, &'a RawValue>,
     known: Vec<&'static str>,
-    open: bool,
+    allow_unknown: bool,
     errors: FieldErrors,
 }
 
 impl<'a> Form<'a> {
     pub(crate) fn new(fields: BTreeMap<String, &'a RawValue>) -> Self {
-        Self { fields, known: Vec::new(), open: false, errors: FieldErrors::new() }
+        Self { fields, known: Vec::new(), allow_unknown: false, errors: FieldErrors::new() }
     }
 
-    /// Text that must be there. It is trimmed; a number counts by its value: `900.0` is `"900"`.
+    /// Required text. It is trimmed; a number is converted by value: `900.0` is `"900"`.
     pub fn text(&mut self, field: &'static str) -> String {
-        self.required(field, json::text)
+        self.required(field, lenient::text)
     }
 
-    /// Text that may be missing or blank.
+    /// Text that may be absent or blank.
     pub fn nullable_text(&mut self, field: &'static str) -> Option<String> {
-        self.optional(field, json::text)
+        self.optional(field, lenient::text)
     }
 
-    /// Text that must be there, just as it was typed: a password.
-    pub fn verbatim(&mut self, field: &'static str) -> String {
-        self.required(field, json::verbatim)
+    /// Required text, not trimmed, such as a password.
+    pub fn raw_text(&mut self, field: &'static str) -> String {
+        self.required(field, lenient::raw_text)
     }
 
-    /// A whole number that must be there; `"44"` and `44.0` will do.
+    /// A required whole number; `"44"` and `44.0` are accepted.
     pub fn integer(&mut self, field: &'static str) -> i64 {
-        self.required(field, json::integer)
+        self.required(field, lenient::integer)
     }
 
-    /// A whole number that may be missing or blank.
+    /// A whole number that may be absent or blank.
     pub fn nullable_integer(&mut self, field: &'static str) -> Option<i64> {
-        self.optional(field, json::integer)
+        self.optional(field, lenient::integer)
     }
 
-    /// Another row: its id, or an object of which only `id` counts.
+    /// A required reference to a row: its id, or an object with an `id`.
     pub fn reference(&mut self, field: &'static str) -> i64 {
-        self.required(field, json::reference)
+        self.required(field, lenient::reference)
     }
 
-    /// Another row, or none: missing or blank.
+    /// An optional reference: missing, null or blank.
     pub fn nullable_reference(&mut self, field: &'static str) -> Option<i64> {
-        self.optional(field, json::reference)
+        self.optional(field, lenient::reference)
     }
 
-    /// Other rows in order, repeats kept.
+    /// Required references in order; duplicates are kept.
     pub fn references(&mut self, field: &'static str) -> Vec<i64> {
-        let References { ids, refusals } = self.required(field, json::references);
-        let wrong = !refusals.is_empty();
-        for refusal in refusals {
-            self.note(field, &refusal);
+        let References { ids, errors } = self.required(field, lenient::references);
+        let failed = !errors.is_empty();
+        for error in errors {
+            self.add_field_error(field, &error);
         }
-        // An empty stand-in would look like an empty list to the rules.
-        if wrong && ids.is_empty() { vec![0] } else { ids }
+        // The rules would take an empty placeholder for an empty list.
+        if failed && ids.is_empty() { vec![0] } else { ids }
     }
 
     /// The row's own id.
@@ -81,52 +81,51 @@ impl<'a> Form<'a> {
         self.integer("id")
     }
 
-    /// The version of the row that the client saw, if it wants that checked.
+    /// The version of the row that the client saw, if the write depends on it.
     pub fn version(&mut self) -> Option<i64> {
         self.nullable_integer("version")
     }
 
-    /// What an update says of a field: nothing when it is absent, else what `read` makes of it, as in
-    /// `form.changed("name", Form::text)`.
-    pub fn changed<T>(&mut self, field: &'static str, read: fn(&mut Self, &'static str) -> T) -> Option<T> {
+    /// A field of an update: `None` if absent, otherwise read by `read`, as in `form.patch("name", Form::text)`.
+    pub fn patch<T>(&mut self, field: &'static str, read: fn(&mut Self, &'static str) -> T) -> Option<T> {
         self.known.push(field);
         self.fields.contains_key(field).then(|| read(self, field))
     }
 
-    /// Fields that rows carry and nobody sets; they are accepted back unread.
+    /// Accepts fields of rows that no payload sets, and ignores them.
     pub fn ignore(&mut self, fields: &[&'static str]) {
         self.known.extend(fields);
     }
 
-    /// Lets any other field pass unread.
+    /// Accepts any other field, and ignores it.
     pub fn ignore_the_rest(&mut self) {
-        self.open = true;
+        self.allow_unknown = true;
     }
 
-    /// Notes what is wrong with a field, unless something is already.
-    pub fn refuse(&mut self, field: impl Into<String>, sentence: impl Into<String>) {
+    /// Adds an error, unless the field has one.
+    pub fn add_error(&mut self, field: impl Into<String>, sentence: impl Into<String>) {
         self.errors.insert(field, sentence);
     }
 
-    /// The field as it was sent, if it was.
+    /// The field's JSON, if the field is present.
     pub(crate) fn raw(&mut self, field: &'static str) -> Option<&'a RawValue> {
         self.known.push(field);
         self.fields.get(field).copied()
     }
 
-    pub(crate) fn note(&mut self, field: &str, refusal: &Refusal) {
-        self.errors.insert(refusal.at(field), refusal.sentence);
+    pub(crate) fn add_field_error(&mut self, field: &str, error: &FieldError) {
+        self.errors.insert(error.at(field), error.sentence);
     }
 
     fn required<T: Default>(
         &mut self,
         field: &'static str,
-        read: fn(&RawValue) -> Result<Option<T>, Refusal>,
+        read: fn(&RawValue) -> Result<Option<T>, FieldError>,
     ) -> T {
         let value = self.raw(field).map_or(Ok(None), read);
-        let value = value.and_then(|value| value.ok_or(Refusal::here(REQUIRED)));
-        value.unwrap_or_else(|refusal| {
-            self.note(field, &refusal);
+        let value = value.and_then(|value| value.ok_or(FieldError::new(REQUIRED)));
+        value.unwrap_or_else(|error| {
+            self.add_field_error(field, &error);
             T::default()
         })
     }
@@ -134,25 +133,25 @@ impl<'a> Form<'a> {
     fn optional<T>(
         &mut self,
         field: &'static str,
-        read: fn(&RawValue) -> Result<Option<T>, Refusal>,
+        read: fn(&RawValue) -> Result<Option<T>, FieldError>,
     ) -> Option<T> {
-        self.raw(field).map_or(Ok(None), read).unwrap_or_else(|refusal| {
-            self.note(field, &refusal);
+        self.raw(field).map_or(Ok(None), read).unwrap_or_else(|error| {
+            self.add_field_error(field, &error);
             None
         })
     }
 
-    /// All that reading found wrong, fields that nobody knows included.
+    /// All errors, those for unknown fields included.
     pub(crate) fn finish(mut self, noun: &str) -> FieldErrors {
-        if self.open {
+        if self.allow_unknown {
             return self.errors;
         }
         let unknown = self.fields.keys().filter(|field| !self.known.contains(&&***field));
-        for field in unknown.take(UNKNOWN_NAMED) {
-            let near = nearest(field, self.known.iter().copied());
+        for field in unknown.take(MAX_UNKNOWN_FIELDS) {
+            let near = suggest(field, self.known.iter().copied());
             let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
             if field.starts_with('$') {
-                // Such keys are ours to give, not the client's.
+                // Keys with `$` are reserved for errors about the whole request.
                 let sentence = format!("{} is not a field of {noun}", shortened(field.clone(), 120));
                 self.errors.insert(keys::BAD_PAYLOAD, sentence);
             } else {

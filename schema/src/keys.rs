@@ -1,18 +1,18 @@
-//! Keys in an ack's `errors` for what is wrong with a request as a whole. They never change.
+//! Keys in an ack's `errors` for errors about the whole request. They never change.
 //!
-//! Fields have names of their own; only these keys start with `$`.
+//! Only these keys start with `$`; names of fields do not.
 
-/// No such row.
+/// The row does not exist.
 pub const NOT_FOUND: &str = "$not_found";
 /// Other rows still refer to the row; the sentence says which and how many.
 pub const IN_USE: &str = "$in_use";
-/// `version` was sent and the row has moved on; `data` is the row as it stands.
+/// The row's version is not the `version` that was sent; `data` is the current row.
 pub const CONFLICT: &str = "$conflict";
-/// Nobody handles this event.
+/// The event does not exist.
 pub const UNKNOWN_EVENT: &str = "$unknown_event";
 /// Not an object, a wrong number of arguments, too deep or too large.
 pub const BAD_PAYLOAD: &str = "$bad_payload";
-/// The answer would be larger than acks may be; of a write, nothing was written.
+/// The ack would be too large; nothing was written.
 pub const TOO_LARGE: &str = "$too_large";
 /// Not signed in.
 pub const UNAUTHORIZED: &str = "$unauthorized";
@@ -22,13 +22,13 @@ pub const FORBIDDEN: &str = "$forbidden";
 pub const RATE_LIMITED: &str = "$rate_limited";
 /// The database could not be reached in time; nothing was written.
 pub const UNAVAILABLE: &str = "$unavailable";
-/// Another transaction holds the row; nothing was written, and writes to other rows go on.
+/// Another transaction locks the row; nothing was written.
 pub const LOCKED: &str = "$locked";
-/// The database refuses it for a reason of its own, a trigger's or a constraint's; the sentence is the database's.
+/// A trigger or constraint of the database rejected the write; the sentence is the database's.
 pub const REFUSED: &str = "$refused";
-/// It is not known whether it was written: a repeat with the same `request_id` is answered with what became of it.
+/// The outcome of the commit is unknown: a retry with the same `request_id` returns it.
 pub const UNKNOWN_OUTCOME: &str = "$unknown_outcome";
-/// More is wrong than is listed.
+/// There are more errors than are listed.
 pub const MORE: &str = "$more";
-/// Our fault; the sentence carries an incident id that is also in the log, and nothing else.
+/// A failure of the server. The sentence contains only an incident id, which the log has too.
 pub const INTERNAL: &str = "$internal";

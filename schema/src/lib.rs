@@ -1,4 +1,4 @@
-//! What any product says over the wire: payloads and their rules, acks, errors, requests, and the schema of all that.
+//! Messages of the wire: payloads and their rules, acks, errors, requests, and their schema.
 //!
 //! ```text
 //! payload ─▶ Form ─▶ NewGym ─▶ its rules ─▶ the server
@@ -6,8 +6,8 @@
 //! ack ◀─ Ack ◀─ Gym | FieldErrors
 //! ```
 //!
-//! Forms are read leniently ([`Form`]) and judged strictly (`validator`), and all that is wrong with one is said at
-//! once ([`decode`]). Rows and payloads are a product's own. Nothing in this crate knows of sockets or of a database.
+//! Forms are read leniently ([`Form`]) and validated strictly (`validator`); one response reports all errors of a
+//! payload ([`decode`]). A product defines its rows and payloads. This crate uses neither sockets nor a database.
 
 mod ack;
 mod by_id;
@@ -16,19 +16,19 @@ mod field_errors;
 #[cfg(test)]
 mod fixture;
 mod form;
-mod json;
 pub mod keys;
+mod lenient;
 mod list_request;
 mod login;
-mod nearest;
+mod messages;
 mod number;
-mod options;
 mod payload;
 mod reference;
+mod request_options;
 pub mod rules;
 mod scalar;
 mod set_password;
-mod told;
+mod suggest;
 pub mod username;
 mod visible;
 
@@ -38,11 +38,13 @@ pub use field_errors::{FieldErrors, shortened};
 pub use form::Form;
 pub use list_request::{Condition, ListRequest, Op, Sort};
 pub use login::{Login, SignedIn};
-pub use nearest::nearest;
+pub use messages::{
+    AccessMode, Author, Authored, Connected, HandshakeAuth, SchemaHashes, SignedOut, SnapshotMeta, Withheld,
+};
 pub use number::{MAX_SAFE_INTEGER, is_safe_integer};
-pub use options::Options;
-pub use payload::{Invalid, MAX_DEPTH, Payload, decode, read};
+pub use payload::{MAX_DEPTH, Payload, PayloadError, decode, read};
 pub use reference::Ref;
+pub use request_options::RequestOptions;
 pub use scalar::Scalar;
 pub use set_password::SetPassword;
-pub use told::{Access, Auth, Author, Authored, Connected, Position, Schemas, SignedOut, Withheld};
+pub use suggest::suggest;

@@ -1,6 +1,6 @@
-//! Which rows, in what order, how many.
+//! The payload of `list_…`: filter, sort order, page.
 //!
-//! Only the shape is judged here. Which columns there are, and of which type, is for whoever has the rows.
+//! Only its form is validated here. The names and types of columns are validated by the server's query.
 
 use std::collections::BTreeMap;
 
@@ -10,69 +10,70 @@ use validator::Validate;
 
 use crate::{
     Form, Payload, Scalar,
-    json::{Json, Refusal},
+    lenient::{FieldError, Json},
 };
 
-const CONDITIONS: usize = 32;
-const SORTS: usize = 8;
-const IN_VALUES: usize = 100;
+const MAX_CONDITIONS: usize = 32;
+const MAX_SORT_COLUMNS: usize = 8;
+const MAX_IN_VALUES: usize = 100;
 
-/// Which page of rows is asked for.
+/// A request for one page of rows.
 #[derive(Clone, Debug, PartialEq, Eq, Validate, JsonSchema)]
 pub struct ListRequest {
-    /// What columns must be like; all of it holds.
+    /// Conditions on columns, all of which must hold.
     #[schemars(rename = "where", with = "Option<BTreeMap<String, Comparison>>")]
     pub filter: Vec<Condition>,
-    /// Column names with commas between, `-` before one for descending; the first counts most, `id` is last of itself.
+    /// Column names separated by commas, most significant first; `-` before a name means descending. `id` is always the
+    /// last.
     #[schemars(with = "Option<String>")]
     pub sort: Vec<Sort>,
     /// 1 to 500; 50 if absent.
     #[schemars(with = "Option<i64>")]
     #[validate(range(min = 1, max = 500))]
     pub limit: u64,
-    /// What an earlier page gave as `next`.
+    /// `next` of the previous page.
     pub after: Option<String>,
 }
 
-/// What one column must be like.
+/// A condition on one column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
-    /// As it was sent; nobody has checked that it exists.
+    /// The column's name, not yet validated.
     pub column: String,
-    /// How it is compared, and with what.
+    /// The comparison.
     pub op: Op,
 }
 
 impl Condition {
-    /// The field that an error about this condition stands at.
+    /// The field for an error about this condition.
     #[must_use]
     pub fn field(&self) -> String {
         field(&self.column)
     }
 }
 
-/// A comparison. Only `Eq` and `Ne` can come with null.
+/// A comparison. Only `Eq` and `Ne` accept null.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
-    /// The same.
+    /// Equal.
     Eq(Scalar),
-    /// Not the same.
+    /// Not equal.
     Ne(Scalar),
     /// Greater.
     Gt(Scalar),
-    /// Greater or the same.
+    /// Greater or equal.
     Gte(Scalar),
     /// Less.
     Lt(Scalar),
-    /// Less or the same.
+    /// Less or equal.
     Lte(Scalar),
-    /// One of these, 100 at most. Of none nothing is one.
+    /// Equal to one of these, 100 at most; false for an empty list.
     In(Vec<Scalar>),
-    /// With this text somewhere in it.
+    /// Contains this text.
     Contains(String),
 }
 
-/// A column's part of `where`, for the schema: a value that is the column's, or comparisons that all hold.
+/// The schema of a column's condition: a value that it equals, or comparisons that all hold.
 struct Comparison;
 
 impl JsonSchema for Comparison {
@@ -84,13 +85,13 @@ impl JsonSchema for Comparison {
         let value = || json_schema!({ "type": ["string", "number"] });
         let nullable = || json_schema!({ "type": ["string", "number", "null"] });
         json_schema!({
-            "description": "A value that the column has, or comparisons that all hold.",
+            "description": "A value that the column equals, or comparisons that all hold.",
             "anyOf": [nullable(), {
                 "type": "object",
                 "properties": {
                     "eq": nullable(), "ne": nullable(),
                     "gt": value(), "gte": value(), "lt": value(), "lte": value(),
-                    "in": { "type": "array", "items": value(), "maxItems": IN_VALUES },
+                    "in": { "type": "array", "items": value(), "maxItems": MAX_IN_VALUES },
                     "contains": value(),
                 },
                 "additionalProperties": false,
@@ -103,14 +104,14 @@ impl JsonSchema for Comparison {
 /// A column to sort by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sort {
-    /// As it was sent; nobody has checked that it exists.
+    /// The column's name, not yet validated.
     pub column: String,
     /// Largest first.
     pub descending: bool,
 }
 
 impl ListRequest {
-    /// How many rows come unless something else is said.
+    /// Rows of a page without `limit`.
     pub const DEFAULT_LIMIT: u64 = 50;
 }
 
@@ -137,7 +138,7 @@ impl Payload for ListRequest {
 
 fn limit(form: &mut Form<'_>) -> u64 {
     match form.nullable_integer("limit") {
-        // What is below zero breaks the same rule as zero.
+        // A negative limit violates the same rule as zero.
         Some(limit) => u64::try_from(limit).unwrap_or(0),
         None => ListRequest::DEFAULT_LIMIT,
     }
@@ -149,8 +150,8 @@ fn sort(form: &mut Form<'_>) -> Vec<Sort> {
     if columns == [""] {
         return Vec::new();
     }
-    if columns.len() > SORTS {
-        form.refuse("sort", format!("must name at most {SORTS} columns"));
+    if columns.len() > MAX_SORT_COLUMNS {
+        form.add_error("sort", format!("must name at most {MAX_SORT_COLUMNS} columns"));
     }
     let sort = |column: &str| {
         let (column, descending) =
@@ -158,7 +159,7 @@ fn sort(form: &mut Form<'_>) -> Vec<Sort> {
         (!column.is_empty()).then(|| Sort { column: column.to_owned(), descending })
     };
     columns.into_iter().map(sort).collect::<Option<_>>().unwrap_or_else(|| {
-        form.refuse("sort", "must be column names with commas between, like name,-age");
+        form.add_error("sort", "must be column names with commas between, like name,-age");
         Vec::new()
     })
 }
@@ -169,16 +170,16 @@ fn filter(form: &mut Form<'_>) -> Vec<Condition> {
         Ok(Json::Object(columns)) => columns,
         Ok(Json::Null) => return Vec::new(),
         Ok(_) => {
-            form.refuse("where", shape);
+            form.add_error("where", shape);
             return Vec::new();
         }
-        Err(refusal) => {
-            form.note("where", &refusal);
+        Err(error) => {
+            form.add_field_error("where", &error);
             return Vec::new();
         }
     };
-    if columns.len() > CONDITIONS {
-        form.refuse("where", format!("must name at most {CONDITIONS} columns"));
+    if columns.len() > MAX_CONDITIONS {
+        form.add_error("where", format!("must name at most {MAX_CONDITIONS} columns"));
         return Vec::new();
     }
     let mut filter = Vec::new();
@@ -187,24 +188,24 @@ fn filter(form: &mut Form<'_>) -> Vec<Condition> {
             Ok(ops) => {
                 filter.extend(ops.into_iter().map(|op| Condition { column: column.clone(), op }));
             }
-            Err(refusal) => form.note(&field(&column), &refusal),
+            Err(error) => form.add_field_error(&field(&column), &error),
         }
     }
     filter
 }
 
-fn ops(raw: &RawValue) -> Result<Vec<Op>, Refusal> {
+fn ops(raw: &RawValue) -> Result<Vec<Op>, FieldError> {
     match Json::of(raw)? {
-        Json::Object(ops) if ops.is_empty() => Err(Refusal::here(OPS)),
+        Json::Object(ops) if ops.is_empty() => Err(FieldError::new(OPS)),
         Json::Object(ops) => ops.into_iter().map(|(name, operand)| op(&name, operand)).collect(),
-        Json::List(_) => Err(Refusal::here("must be one value; for several, use in")),
+        Json::List(_) => Err(FieldError::new("must be one value; for several, use in")),
         _ => Ok(vec![Op::Eq(Scalar::of(raw)?)]),
     }
 }
 
 const OPS: &str = "must use eq, ne, gt, gte, lt, lte, in or contains";
 
-fn op(name: &str, operand: &RawValue) -> Result<Op, Refusal> {
+fn op(name: &str, operand: &RawValue) -> Result<Op, FieldError> {
     match name {
         "eq" => Scalar::of(operand).map(Op::Eq),
         "ne" => Scalar::of(operand).map(Op::Ne),
@@ -215,26 +216,26 @@ fn op(name: &str, operand: &RawValue) -> Result<Op, Refusal> {
         "in" => one_of(operand).map(Op::In),
         "contains" => match ordered(operand)?.text() {
             Ok(text) => Ok(Op::Contains(text.into_owned())),
-            Err(sentence) => Err(Refusal::here(sentence)),
+            Err(sentence) => Err(FieldError::new(sentence)),
         },
-        _ => Err(Refusal::here(OPS)),
+        _ => Err(FieldError::new(OPS)),
     }
 }
 
-fn ordered(operand: &RawValue) -> Result<Scalar, Refusal> {
+fn ordered(operand: &RawValue) -> Result<Scalar, FieldError> {
     match Scalar::of(operand)? {
-        Scalar::Null => Err(Refusal::here("can be compared with null by eq and ne only")),
+        Scalar::Null => Err(FieldError::new("can be compared with null by eq and ne only")),
         scalar => Ok(scalar),
     }
 }
 
-fn one_of(operand: &RawValue) -> Result<Vec<Scalar>, Refusal> {
+fn one_of(operand: &RawValue) -> Result<Vec<Scalar>, FieldError> {
     match Json::of(operand)? {
-        Json::List(values) if values.len() > IN_VALUES => {
-            Err(Refusal::here("must list at most 100 values for in"))
+        Json::List(values) if values.len() > MAX_IN_VALUES => {
+            Err(FieldError::new("must list at most 100 values for in"))
         }
         Json::List(values) => values.into_iter().map(ordered).collect(),
-        _ => Err(Refusal::here("must have a list for in")),
+        _ => Err(FieldError::new("must have a list for in")),
     }
 }
 

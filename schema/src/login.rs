@@ -8,15 +8,15 @@ use validator::Validate;
 
 use crate::{Form, Payload, rules};
 
-/// Who wants to sign in.
+/// The payload of `login`.
 #[derive(Clone, PartialEq, Eq, Validate, JsonSchema)]
 pub struct Login {
-    /// Trimmed, as usernames are when they are given.
-    #[validate(length(max = "rules::LONGEST_CREDENTIAL"))]
+    /// The username, trimmed.
+    #[validate(length(max = "rules::MAX_CREDENTIAL_LEN"))]
     #[schemars(extend("minLength" = 1))]
     pub username: String,
-    /// Just as it was typed.
-    #[validate(length(max = "rules::LONGEST_CREDENTIAL"))]
+    /// The password, not trimmed.
+    #[validate(length(max = "rules::MAX_CREDENTIAL_LEN"))]
     #[schemars(extend("minLength" = 1))]
     pub password: String,
 }
@@ -26,30 +26,30 @@ impl Payload for Login {
     const EXAMPLE: &'static str = r#"{"username": "ada", "password": "ada_password"}"#;
 
     fn read(form: &mut Form<'_>) -> Self {
-        Self { username: form.text("username"), password: form.verbatim("password") }
+        Self { username: form.text("username"), password: form.raw_text("password") }
     }
 }
 
-// Logs are not to know passwords.
+// Keeps passwords out of logs.
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login").field("username", &self.username).finish_non_exhaustive()
     }
 }
 
-/// Who has signed in.
+/// The `data` of a successful login.
 #[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "SignedIn")]
 pub struct SignedIn<U> {
     /// The user's row.
     pub user: U,
-    /// For the handshake's `auth` of later connections.
+    /// The token for the handshake's `auth` of later connections.
     pub token: String,
-    /// Unix seconds; from then on the token is worth nothing.
+    /// The time in Unix seconds from which on the token is invalid.
     pub expires: i64,
 }
 
-// Nor tokens.
+// Keeps tokens out of logs.
 impl<U: fmt::Debug> fmt::Debug for SignedIn<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedIn")
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_keeps_secrets() {
+    fn debug_hides_password() {
         let login = Login { username: "ada".into(), password: "s3cret".into() };
         assert_eq!(format!("{login:?}"), r#"Login { username: "ada", .. }"#);
     }

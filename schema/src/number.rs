@@ -1,9 +1,9 @@
-//! JSON's numbers: which are whole, and how one is spelled where text is wanted.
+//! JSON numbers: conversion to whole numbers and to text.
 //!
-//! A number counts by its value, not by its spelling: `900`, `900.0` and `9e2` are the same. JavaScript has whole
-//! numbers up to 2^53 in size; beyond, neighbours become one, so those are refused.
+//! Numbers are compared by value: `900`, `900.0` and `9e2` are equal. JavaScript represents whole numbers exactly up to
+//! 2^53; larger ones are refused.
 
-use crate::json::Refusal;
+use crate::lenient::FieldError;
 
 pub(crate) const NOT_WHOLE: &str = "must be a whole number";
 const NOT_NUMBER: &str = "must be a number";
@@ -11,51 +11,51 @@ const TOO_LARGE: &str = "must be at most 9007199254740991";
 const TOO_SMALL: &str = "must be at least -9007199254740991";
 const BEYOND: &str = "is too large a number";
 
-/// The largest whole number that JavaScript has apart from its neighbours (`Number.MAX_SAFE_INTEGER`).
+/// The largest whole number that JavaScript distinguishes from its neighbours (`Number.MAX_SAFE_INTEGER`).
 pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
-/// The number in this text, if it is whole and JavaScript has it.
-pub(crate) fn whole(number: &str) -> Result<i64, Refusal> {
+/// Parses a whole number that JavaScript represents exactly.
+pub(crate) fn whole(number: &str) -> Result<i64, FieldError> {
     match number.parse() {
         Ok(whole) if is_safe_integer(whole) => return Ok(whole),
-        // Too long for 64 bits, or nearly: as a float it might round back.
+        // Out of range: converted to a float it might round back into the range.
         _ if is_digits(number.strip_prefix(['+', '-']).unwrap_or(number)) => {
-            return Err(Refusal::here(if number.starts_with('-') { TOO_SMALL } else { TOO_LARGE }));
+            return Err(FieldError::new(if number.starts_with('-') { TOO_SMALL } else { TOO_LARGE }));
         }
         _ => {}
     }
     match float(number) {
-        Some(float) if float > MAX_SAFE_INTEGER as f64 => Err(Refusal::here(TOO_LARGE)),
-        Some(float) if float < -MAX_SAFE_INTEGER as f64 => Err(Refusal::here(TOO_SMALL)),
+        Some(float) if float > MAX_SAFE_INTEGER as f64 => Err(FieldError::new(TOO_LARGE)),
+        Some(float) if float < -MAX_SAFE_INTEGER as f64 => Err(FieldError::new(TOO_SMALL)),
         #[expect(clippy::cast_possible_truncation, reason = "the bounds are checked just before")]
         Some(float) if float.fract() == 0.0 => Ok(float as i64),
-        _ => Err(Refusal::here(NOT_WHOLE)),
+        _ => Err(FieldError::new(NOT_WHOLE)),
     }
 }
 
-/// The number in this text, as JavaScript has it; none that is infinite there.
-pub(crate) fn real(number: &str) -> Result<f64, Refusal> {
+/// Parses a finite number, as JavaScript does.
+pub(crate) fn real(number: &str) -> Result<f64, FieldError> {
     match float(number) {
         Some(float) if float.is_finite() => Ok(float),
-        Some(_) => Err(Refusal::here(BEYOND)),
-        None => Err(Refusal::here(NOT_NUMBER)),
+        Some(_) => Err(FieldError::new(BEYOND)),
+        None => Err(FieldError::new(NOT_NUMBER)),
     }
 }
 
-/// A number of JSON's as text. What is written as a whole number keeps its digits, however many; any other is what
-/// JavaScript makes of it, by the fewest digits that say which, and without an exponent.
-pub(crate) fn spelled(number: &str) -> Result<String, Refusal> {
+/// A JSON number as text. A number written without fraction and exponent keeps its digits; any other is rounded as in
+/// JavaScript, and printed with the fewest digits that identify it, without an exponent.
+pub(crate) fn to_text(number: &str) -> Result<String, FieldError> {
     if number == "-0" {
         return Ok("0".to_owned());
     }
     if is_digits(number.strip_prefix('-').unwrap_or(number)) {
         return Ok(number.to_owned());
     }
-    // Zero has a sign that no text has.
+    // Drops the sign of zero.
     real(number).map(|float| if float == 0.0 { "0".to_owned() } else { float.to_string() })
 }
 
-/// Whether this is one number in JavaScript, and none of its neighbours.
+/// Whether JavaScript distinguishes this number from its neighbours.
 #[must_use]
 pub fn is_safe_integer(number: i64) -> bool {
     (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(&number)
@@ -77,13 +77,13 @@ mod tests {
 
     use super::*;
 
-    fn sentence<T>(read: Result<T, Refusal>) -> Option<&'static str> {
-        read.err().map(|refusal| refusal.sentence)
+    fn sentence<T>(read: Result<T, FieldError>) -> Option<&'static str> {
+        read.err().map(|error| error.sentence)
     }
 
     #[test]
-    fn a_number_counts_by_its_value() {
-        for (written, text) in [
+    fn equal_numbers_have_equal_text() {
+        for (notation, text) in [
             ("900", "900"),
             ("900.0", "900"),
             ("9e2", "900"),
@@ -100,15 +100,15 @@ mod tests {
             ("12345678901234567890123", "12345678901234567890123"),
             ("0.1000000000000000055511151231257827", "0.1"),
         ] {
-            assert_eq!(spelled(written).unwrap(), text, "{written}");
+            assert_eq!(to_text(notation).unwrap(), text, "{notation}");
         }
-        assert_eq!(sentence(spelled("1e400")), Some(BEYOND));
+        assert_eq!(sentence(to_text("1e400")), Some(BEYOND));
         assert_eq!(sentence(real("-1e400")), Some(BEYOND));
         assert_eq!(sentence(real("abc")), Some(NOT_NUMBER));
     }
 
     #[test]
-    fn whole_numbers_end_where_javascripts_do() {
+    fn whole_number_beyond_2_to_53_is_refused() {
         assert_eq!(whole("9007199254740991").unwrap(), MAX_SAFE_INTEGER);
         assert_eq!(whole("-9007199254740991").unwrap(), -MAX_SAFE_INTEGER);
         assert_eq!(whole("9007199254740991.0").unwrap(), MAX_SAFE_INTEGER);
@@ -121,31 +121,30 @@ mod tests {
     }
 
     proptest! {
-        /// However a number is spelled, its text is the same, and is that number.
         #[test]
-        fn every_spelling_has_one_text(float in any::<f64>().prop_filter("JSON has it", |float| float.is_finite())) {
-            let text = spelled(&format!("{float:e}")).unwrap();
-            prop_assert_eq!(&spelled(&format!("{float:?}")).unwrap(), &text);
+        fn text_is_equal_for_all_notations_and_parses_back(float in any::<f64>().prop_filter("JSON has it", |float| float.is_finite())) {
+            let text = to_text(&format!("{float:e}")).unwrap();
+            prop_assert_eq!(&to_text(&format!("{float:?}")).unwrap(), &text);
             if float.fract() != 0.0 {
-                prop_assert_eq!(&spelled(&format!("{float}000")).unwrap(), &text);
+                prop_assert_eq!(&to_text(&format!("{float}000")).unwrap(), &text);
             }
             prop_assert_eq!(text.parse::<f64>().unwrap(), float + 0.0);
             prop_assert!(!text.contains(['e', 'E', '+']) && text != "-0");
-            prop_assert_eq!(&spelled(&text).unwrap(), &text);
+            prop_assert_eq!(&to_text(&text).unwrap(), &text);
         }
 
         #[test]
-        fn whole_numbers_keep_their_digits(digits in "-?[1-9][0-9]{0,60}") {
-            prop_assert_eq!(&spelled(&digits).unwrap(), &digits);
+        fn whole_number_keeps_its_digits(digits in "-?[1-9][0-9]{0,60}") {
+            prop_assert_eq!(&to_text(&digits).unwrap(), &digits);
         }
 
         #[test]
-        fn whole_numbers_are_read_from_every_spelling(
+        fn whole_number_parses_from_every_notation(
             number in -MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER,
             beyond in MAX_SAFE_INTEGER + 1..=i64::MAX,
         ) {
-            for spelling in [number.to_string(), format!("{number}.0"), format!("{:e}", number as f64)] {
-                prop_assert_eq!(whole(&spelling).ok(), Some(number), "{}", spelling);
+            for notation in [number.to_string(), format!("{number}.0"), format!("{:e}", number as f64)] {
+                prop_assert_eq!(whole(&notation).ok(), Some(number), "{}", notation);
             }
             prop_assert_eq!(sentence(whole(&beyond.to_string())), Some(TOO_LARGE));
             prop_assert_eq!(sentence(whole(&(-beyond).to_string())), Some(TOO_SMALL));

@@ -1,4 +1,4 @@
-//! From a payload to something the server can act on, or to all that is wrong with it.
+//! Decoding and validation of payloads.
 
 use std::collections::BTreeMap;
 
@@ -7,72 +7,72 @@ use validator::Validate;
 
 use crate::{FieldErrors, Form, rules};
 
-/// How many lists and objects may stand inside one another.
+/// The most levels of nested lists and objects.
 pub const MAX_DEPTH: usize = 32;
 
-/// What an event may carry.
+/// The payload of an event.
 pub trait Payload: Validate + Sized {
-    /// What it is, with its article: `a member`.
+    /// A noun with its article, for sentences: `a member`.
     const NOUN: &'static str;
 
-    /// One that is valid, as JSON; an update without its `id`. It refers to rows with id 1.
+    /// A valid payload as JSON; that of an update has no `id`. It references rows with id 1.
     const EXAMPLE: &'static str;
 
-    /// Whether `null` stands for an object without fields.
+    /// Whether `null` is accepted as an object without fields.
     const OPTIONAL: bool = false;
 
-    /// Takes the fields out of a form. What the form refused is in its hands: no rule need care.
+    /// Reads the fields of a form. The form itself collects the errors of unreadable fields.
     fn read(form: &mut Form<'_>) -> Self;
 }
 
-/// Why a payload was not taken.
+/// The errors of a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Invalid {
-    /// It cannot be read at all; a sentence for `$bad_payload`.
+pub enum PayloadError {
+    /// The payload is unreadable; a sentence for `$bad_payload`.
     Payload(String),
-    /// Fields are wrong; these are all of them.
+    /// Invalid fields, all of them.
     Fields(FieldErrors),
 }
 
-impl From<FieldErrors> for Invalid {
+impl From<FieldErrors> for PayloadError {
     fn from(errors: FieldErrors) -> Self {
         Self::Fields(errors)
     }
 }
 
-/// Reads a payload and judges it by its rules. Of a key that stands twice, the last counts.
+/// Decodes and validates a payload. Of duplicate keys, the last one wins.
 ///
 /// ```
-/// use rowcast_schema::{Invalid, Login, decode};
+/// use rowcast_schema::{PayloadError, Login, decode};
 /// use serde_json::value::RawValue;
 ///
 /// let form = r#"{"username": "ada"}"#;
-/// let Err(Invalid::Fields(errors)) = decode::<Login>(serde_json::from_str(form)?) else { panic!() };
+/// let Err(PayloadError::Fields(errors)) = decode::<Login>(serde_json::from_str(form)?) else { panic!() };
 /// assert_eq!(errors.get("password"), Some("is required"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
 /// # Errors
-/// [`Invalid`], with every field that is wrong.
-pub fn decode<P: Payload>(payload: &RawValue) -> Result<P, Invalid> {
+/// [`PayloadError`], with every invalid field.
+pub fn decode<P: Payload>(payload: &RawValue) -> Result<P, PayloadError> {
     match read(payload)? {
         (value, errors) if errors.is_empty() => Ok(value),
-        (_, errors) => Err(Invalid::Fields(errors)),
+        (_, errors) => Err(PayloadError::Fields(errors)),
     }
 }
 
-/// Reads a payload and says what is wrong with it, for those who know of more that may be wrong. A field that
-/// could not be read holds something harmless instead.
+/// Decodes a payload and returns it with its errors, for callers that add errors of their own. An unreadable field
+/// holds a placeholder.
 ///
 /// # Errors
-/// [`Invalid::Payload`] when there are no fields to speak of.
-pub fn read<P: Payload>(payload: &RawValue) -> Result<(P, FieldErrors), Invalid> {
-    let fields = fields::<P>(payload).map_err(Invalid::Payload)?;
+/// [`PayloadError::Payload`] when the payload is no object.
+pub fn read<P: Payload>(payload: &RawValue) -> Result<(P, FieldErrors), PayloadError> {
+    let fields = fields::<P>(payload).map_err(PayloadError::Payload)?;
     let mut form = Form::new(fields);
     let value = P::read(&mut form);
     let mut errors = form.finish(P::NOUN);
-    if let Err(broken) = value.validate() {
-        errors.merge(rules::sentences(&broken));
+    if let Err(violation) = value.validate() {
+        errors.merge(rules::sentences(&violation));
     }
     Ok((value, errors))
 }
@@ -88,7 +88,7 @@ fn fields<P: Payload>(payload: &RawValue) -> Result<BTreeMap<String, &RawValue>,
     serde_json::from_str(text).map_err(|_| format!("expected an object with the fields of {}", P::NOUN))
 }
 
-/// Counts brackets outside strings: depth is known before anything is built.
+/// Counts brackets outside strings, so that depth is known before anything is parsed.
 fn deeper_than(limit: usize, json: &str) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in json.bytes() {
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn depth_counts_brackets_but_not_those_in_strings() {
+    fn depth_ignores_brackets_in_strings() {
         let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         assert!(!deeper_than(32, &nested(32)));
         assert!(deeper_than(32, &nested(33)));

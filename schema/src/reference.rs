@@ -1,9 +1,9 @@
-//! One row named by another's payload.
+//! A reference to a row in another row's payload.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How a payload names another row: by its id. Whatever else is in it is not looked at, so a whole row will do.
+/// A reference to a row by its id. Other fields are ignored, so a whole row is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Ref {
     /// The row's id.

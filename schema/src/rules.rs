@@ -1,84 +1,85 @@
-//! Rules that several collections share, and the sentence for each rule that was broken.
+//! Rules that several collections share, and the sentences for violated rules.
 //!
-//! A rule that only one collection has stands in that collection's file and brings its sentence along, by
-//! [`broken`]. For validator's own rules, bounds and sentence are put together here, and only here.
+//! A rule of one collection is defined in that collection's file and returns its sentence, by [`violation`]. The
+//! sentences for validator's own rules are defined here.
 
 use serde_json::Value;
 use validator::{ValidateUrl, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::FieldErrors;
 
-/// The longest web address that is kept, in characters.
-pub const LONGEST_ADDRESS: u64 = 2_000;
+/// The most characters of a URL.
+pub const MAX_URL_LEN: u64 = 2_000;
 
-/// [`web_address`] as far as a regular expression can say it, for the schema; it holds in JavaScript's `u` and `v` modes.
-pub const WEB_ADDRESS: &str = r"^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s!-\/:-@\\\]\^`\{-~]\S*$";
+/// [`http_url`] as a regular expression, as far as possible, for the schema; valid in JavaScript's `u` and `v` modes.
+pub const HTTP_URL_PATTERN: &str = r"^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s!-\/:-@\\\]\^`\{-~]\S*$";
 
-/// [`one_word`] for the schema. Of what a [username](crate::username) may consist is more than a regular expression can say
-/// in every language that reads the schema.
-pub const ONE_WORD: &str = r"^\S*$";
+/// [`no_whitespace`] for the schema. The rules of a [username](crate::username) exceed the regular expressions that all
+/// readers of the schema share.
+pub const NO_WHITESPACE_PATTERN: &str = r"^\S*$";
 
-/// The most characters a login's username and password may have.
-pub const LONGEST_CREDENTIAL: u64 = 200;
+/// The most characters of a login's username and password.
+pub const MAX_CREDENTIAL_LEN: u64 = 200;
 
-/// The fewest characters that a new password may have.
-pub const SHORTEST_PASSWORD: u64 = 8;
+/// The fewest characters of a new password.
+pub const MIN_PASSWORD_LEN: u64 = 8;
 
-/// A broken rule with a sentence of its own.
+/// A violated rule with a sentence of its own.
 #[must_use]
-pub fn broken(sentence: &'static str) -> ValidationError {
+pub fn violation(sentence: &'static str) -> ValidationError {
     ValidationError::new("rule").with_message(sentence.into())
 }
 
-/// An address that a browser can fetch: http or https, with a host.
+/// Accepts URLs that a browser can fetch: http or https, with a host.
 ///
 /// # Errors
-/// When it is anything else.
-pub fn web_address(address: &str) -> Result<(), ValidationError> {
+/// For anything else.
+pub fn http_url(address: &str) -> Result<(), ValidationError> {
     let (scheme, rest) = address.split_once("://").unwrap_or_default();
     let fetched = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let hosted = rest.starts_with(|c: char| c.is_alphanumeric() || c == '[' || c == '_');
-    // The URL standard drops line breaks and escapes blanks; an address that we keep should not have them.
+    // The URL standard drops line breaks and escapes blanks; a stored URL must not contain them.
     let unbroken = !address.contains(char::is_whitespace);
     if fetched && hosted && unbroken && address.validate_url() {
         return Ok(());
     }
-    Err(broken("must be an http or https address"))
+    Err(violation("must be an http or https address"))
 }
 
-/// A name without blanks in it.
+/// Accepts text without white space.
 ///
 /// # Errors
-/// When there are some.
-pub fn one_word(text: &str) -> Result<(), ValidationError> {
+/// For anything else.
+pub fn no_whitespace(text: &str) -> Result<(), ValidationError> {
     if text.contains(char::is_whitespace) {
-        return Err(broken("must not contain spaces"));
+        return Err(violation("must not contain spaces"));
     }
     Ok(())
 }
 
-/// The first broken rule of each field, as a sentence; of what is nested too, dotted: `member.id`, `moves.0.name`.
+/// The sentence of the first violated rule of each field. Names of nested fields are dotted: `member.id`,
+/// `moves.0.name`.
 pub(crate) fn sentences(errors: &ValidationErrors) -> FieldErrors {
     let mut all = FieldErrors::new();
-    below("", errors, &mut all);
+    collect("", errors, &mut all);
     all
 }
 
-/// The most fields that are named; an answer must not outgrow its question.
-const MOST_NAMED: usize = 1_000;
+/// A response must not outgrow its request.
+const MAX_ERRORS: usize = 1_000;
 
-fn below(path: &str, errors: &ValidationErrors, all: &mut FieldErrors) {
+fn collect(path: &str, errors: &ValidationErrors, all: &mut FieldErrors) {
     for (field, kind) in errors.errors() {
         let field = format!("{path}{field}");
         match kind {
-            _ if all.len() >= MOST_NAMED => return,
+            _ if all.len() >= MAX_ERRORS => return,
             ValidationErrorsKind::Field(broken) => {
                 broken.iter().take(1).for_each(|error| all.insert(&field, sentence(error)));
             }
-            ValidationErrorsKind::Struct(nested) => below(&format!("{field}."), nested, all),
+            ValidationErrorsKind::Struct(nested) => collect(&format!("{field}."), nested, all),
             ValidationErrorsKind::List(entries) => {
                 for (place, nested) in entries {
-                    below(&format!("{field}.{place}."), nested, all);
+                    collect(&format!("{field}.{place}."), nested, all);
                 }
             }
         }
@@ -128,7 +129,7 @@ mod tests {
 
     #[derive(Clone, Validate)]
     struct Move {
-        #[validate(length(min = 2), custom(function = "one_word"))]
+        #[validate(length(min = 2), custom(function = "no_whitespace"))]
         name: String,
         #[validate(nested)]
         member: Member,
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_of_what_is_nested_are_reported_where_they_are_broken() {
+    fn violation_in_nested_struct_is_reported_with_path() {
         let a_move = |name: &str, id| Move { name: name.into(), member: Member { id } };
         let moves = vec![a_move("x", 1), a_move("Plank", 1), a_move("a b", 0)];
         let member = Member { id: 0 };
@@ -160,11 +161,11 @@ mod tests {
         let plan = Plan { name: "Ada".into(), member: Member { id: 1 }, second: None, moves: vec![] };
         assert_eq!(reported(&plan), []);
         let endless = vec![a_move("x", 0); 10_000];
-        assert!(reported(&Plan { moves: endless, ..plan }).len() <= MOST_NAMED + 1);
+        assert!(reported(&Plan { moves: endless, ..plan }).len() <= MAX_ERRORS + 1);
     }
 
     #[test]
-    fn an_address_is_one_that_a_browser_can_fetch() {
+    fn http_url_accepts_fetchable_urls_only() {
         for good in [
             "http://localhost",
             "https://example.com/a.png?b=c#d",
@@ -172,7 +173,7 @@ mod tests {
             "http://[::1]:80/",
             "https://bücher.example/ä",
         ] {
-            assert!(web_address(good).is_ok(), "{good}");
+            assert!(http_url(good).is_ok(), "{good}");
         }
         for bad in [
             "example.com",
@@ -188,7 +189,7 @@ mod tests {
             "https://example.com:99999",
             " https://example.com",
         ] {
-            assert!(web_address(bad).is_err(), "{bad}");
+            assert!(http_url(bad).is_err(), "{bad}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A new password for whoever is signed in.
+//! Changing the signed-in user's password.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use validator::Validate;
 
 use crate::{Form, Payload, rules};
 
-/// Whoever is signed in wants another password.
+/// The payload of `set_password`.
 #[derive(Clone, PartialEq, Eq, Validate, JsonSchema)]
 pub struct SetPassword {
-    /// The password until now.
-    #[validate(length(max = "rules::LONGEST_CREDENTIAL"))]
+    /// The current password.
+    #[validate(length(max = "rules::MAX_CREDENTIAL_LEN"))]
     #[schemars(extend("minLength" = 1))]
     pub old: String,
-    /// The password from now on, just as it was typed: 8 to 200 characters.
-    #[validate(length(min = "rules::SHORTEST_PASSWORD", max = "rules::LONGEST_CREDENTIAL"))]
+    /// The new password, not trimmed: 8 to 200 characters.
+    #[validate(length(min = "rules::MIN_PASSWORD_LEN", max = "rules::MAX_CREDENTIAL_LEN"))]
     pub new: String,
 }
 
@@ -24,11 +24,11 @@ impl Payload for SetPassword {
     const EXAMPLE: &'static str = r#"{"old": "ada_password", "new": "a longer one"}"#;
 
     fn read(form: &mut Form<'_>) -> Self {
-        Self { old: form.verbatim("old"), new: form.verbatim("new") }
+        Self { old: form.raw_text("old"), new: form.raw_text("new") }
     }
 }
 
-// Logs are not to know passwords.
+// Keeps passwords out of logs.
 impl fmt::Debug for SetPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SetPassword(…)")
@@ -40,18 +40,18 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
-    use crate::{Invalid, decode};
+    use crate::{PayloadError, decode};
 
     fn wrong(payload: &str) -> Vec<String> {
         match decode::<SetPassword>(&RawValue::from_string(payload.into()).unwrap()) {
             Ok(_) => vec![],
-            Err(Invalid::Fields(errors)) => errors.iter().map(|(field, _)| field.to_owned()).collect(),
-            Err(Invalid::Payload(sentence)) => vec![sentence],
+            Err(PayloadError::Fields(errors)) => errors.iter().map(|(field, _)| field.to_owned()).collect(),
+            Err(PayloadError::Payload(sentence)) => vec![sentence],
         }
     }
 
     #[test]
-    fn a_new_password_has_eight_characters_or_more() {
+    fn new_password_shorter_than_eight_characters_is_refused() {
         assert_eq!(wrong(r#"{"old": "x", "new": "12345678"}"#), [""; 0]);
         assert_eq!(wrong(r#"{"old": "x", "new": "ünïcödé8"}"#), [""; 0], "characters, not bytes");
         assert_eq!(wrong(r#"{"old": "x", "new": "1234567"}"#), ["new"]);
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_keeps_secrets() {
+    fn debug_hides_passwords() {
         let payload = SetPassword { old: "s3cret".into(), new: "s3cret too".into() };
         assert_eq!(format!("{payload:?}"), "SetPassword(…)");
     }

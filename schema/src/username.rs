@@ -1,16 +1,15 @@
-//! Usernames as they are compared: the profile `UsernameCaseMapped` of PRECIS ([RFC 8265]).
+//! The canonical form of usernames: the profile `UsernameCaseMapped` of PRECIS ([RFC 8265]).
 //!
-//! Case, width and composition make no difference by it, and what can be mistaken for nothing, such as a space of no
-//! width, is no part of a username. Letters of different scripts that look alike are different letters.
+//! The profile ignores case, width and composition, and forbids invisible characters such as a zero-width space.
+//! Letters of different scripts that look alike stay different.
 //!
 //! [RFC 8265]: https://www.rfc-editor.org/rfc/rfc8265#section-3.3
 
 use precis_profiles::{UsernameCaseMapped, precis_core::profile::PrecisFastInvocation};
 
-/// Says what a username may consist of.
 const LETTERS: &str = "must consist of letters, digits and plain signs, as in ada.l or jürgen-2";
 
-/// A username in the one form of all that count as the same.
+/// The canonical form of a username, which equal usernames share.
 ///
 /// ```
 /// use rowcast_schema::username;
@@ -20,13 +19,12 @@ const LETTERS: &str = "must consist of letters, digits and plain signs, as in ad
 /// ```
 ///
 /// # Errors
-/// A sentence about what it may consist of.
+/// A sentence with the allowed characters.
 pub fn canonical(username: &str) -> Result<String, &'static str> {
     UsernameCaseMapped::enforce(username).map(Into::into).map_err(|_| LETTERS)
 }
 
-/// The form to compare by: of what is no username by the profile, it itself, so that names from before the profile
-/// counts still name somebody.
+/// The form for comparisons. A name that the profile forbids stays as it is: older names may not conform.
 #[must_use]
 pub fn compared(username: &str) -> String {
     canonical(username).unwrap_or_else(|_| username.to_owned())
@@ -37,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_width_and_composition_make_no_difference() {
+    fn canonical_ignores_case_width_and_composition() {
         for same in ["mara", "MARA", "Mara", "ｍａｒａ"] {
             assert_eq!(canonical(same), Ok("mara".into()), "{same}");
         }
@@ -48,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_canonical_name_stays_as_it_is() {
+    fn canonical_is_idempotent() {
         for name in ["ada.l", "a@b", "J\u{fc}rgen", "ΣΊΣΥΦΟΣ", "İstanbul", "ﬁ".repeat(2).as_str()] {
             let Ok(once) = canonical(name) else { continue };
             assert_eq!(canonical(&once), Ok(once.clone()), "{name}");
@@ -56,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_no_part_of_a_name() {
+    fn invisible_characters_are_refused() {
         for hidden in ["ma\u{200b}ra", "ma\u{202e}ra", "ma ra", "ma\u{ad}ra", "ma\u{feff}ra", "👩", ""] {
             assert_eq!(canonical(hidden), Err(LETTERS), "{hidden:?}");
             assert_eq!(compared(hidden), hidden);

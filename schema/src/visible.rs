@@ -1,38 +1,38 @@
-//! Text that shows what it says: nothing in it turns the text around it, and something of it can be seen.
+//! Text that shows what it says: nothing in it reorders the text around it, and something of it can be seen.
 
 use icu_properties::{
     CodePointSetData,
     props::{BidiControl, DefaultIgnorableCodePoint},
 };
 
-pub(crate) const TURNED: &str = "must not contain characters that change the direction of text";
-pub(crate) const UNSEEN: &str = "must contain something that can be seen";
+pub(crate) const REORDERED: &str = "must not contain characters that change the direction of text";
+pub(crate) const INVISIBLE: &str = "must contain something that can be seen";
 
-/// Braille without dots, which is drawn, and blank.
+/// Braille without dots: visible by its properties, drawn as a blank.
 const BLANK: char = '\u{2800}';
 
-/// What is wrong with a text, if anything is. Marks of direction (`U+200E`, `U+200F`, `U+061C`), which right-to-left
-/// scripts need beside signs and digits, turn nothing but those.
+/// Refuses text that is invisible or reorders its surroundings. Marks of direction (`U+200E`, `U+200F`, `U+061C`),
+/// which right-to-left scripts need next to signs and digits, are accepted.
 pub(crate) fn check(text: &str) -> Result<(), &'static str> {
     if text.is_ascii() {
         return Ok(());
     }
-    if text.chars().any(turns) {
-        return Err(TURNED);
+    if text.chars().any(reorders) {
+        return Err(REORDERED);
     }
-    if !text.is_empty() && text.chars().all(is_unseen) {
-        return Err(UNSEEN);
+    if !text.is_empty() && text.chars().all(is_invisible) {
+        return Err(INVISIBLE);
     }
     Ok(())
 }
 
 /// Embeddings, overrides and isolates.
-fn turns(c: char) -> bool {
+fn reorders(c: char) -> bool {
     let mark = matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}');
     !mark && CodePointSetData::new::<BidiControl>().contains(c)
 }
 
-fn is_unseen(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || c == BLANK
         || c.is_control()
@@ -45,10 +45,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_turns_other_text_around_is_refused() {
+    fn bidirectional_control_is_refused() {
         for code in (0x202a..=0x202e).chain(0x2066..=0x2069) {
             let turning = char::from_u32(code).unwrap();
-            assert_eq!(check(&format!("gpj{turning}exe")), Err(TURNED), "{code:x}");
+            assert_eq!(check(&format!("gpj{turning}exe")), Err(REORDERED), "{code:x}");
         }
         for fine in ["Mara", "\u{5d0}\u{200f}!", "مارا\u{61c}", "👩‍🏫", "\u{928}\u{94d}\u{200d}", ""]
         {
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_which_nothing_is_seen_is_refused() {
+    fn invisible_text_is_refused() {
         for unseen in [
             "\u{200b}\u{200b}",
             "\u{2060}",
@@ -68,7 +68,7 @@ mod tests {
             "\u{fe0f}",
             "\u{e0041}",
         ] {
-            assert_eq!(check(unseen), Err(UNSEEN), "{unseen:?}");
+            assert_eq!(check(unseen), Err(INVISIBLE), "{unseen:?}");
         }
         assert_eq!(check("\u{200b}a"), Ok(()));
     }

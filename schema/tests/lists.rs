@@ -1,14 +1,14 @@
-//! Which rows a client asks for, and how it is told that it asked wrongly.
+//! List requests: decoding and errors.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-use rowcast_schema::{Condition, Invalid, ListRequest, Op, Scalar, Sort};
+use rowcast_schema::{Condition, ListRequest, Op, PayloadError, Scalar, Sort};
 use serde_json::{Value, json, value::RawValue};
 
 fn decode(payload: &Value) -> Result<ListRequest, Value> {
     let raw = RawValue::from_string(payload.to_string()).unwrap();
     rowcast_schema::decode(&raw).map_err(|invalid| match invalid {
-        Invalid::Fields(errors) => serde_json::to_value(errors).unwrap(),
-        Invalid::Payload(sentence) => sentence.into(),
+        PayloadError::Fields(errors) => serde_json::to_value(errors).unwrap(),
+        PayloadError::Payload(sentence) => sentence.into(),
     })
 }
 
@@ -26,7 +26,7 @@ fn text(text: &str) -> Scalar {
 }
 
 #[test]
-fn nothing_asked_is_the_first_fifty() {
+fn empty_request_defaults_to_fifty_rows() {
     for payload in [json!(null), json!({}), json!({ "where": null, "sort": "", "limit": "", "after": "" })] {
         assert_eq!(decode(&payload), Ok(ListRequest::default()), "{payload}");
     }
@@ -34,7 +34,7 @@ fn nothing_asked_is_the_first_fifty() {
 }
 
 #[test]
-fn a_column_is_compared_with_a_value_or_by_name() {
+fn condition_accepts_value_or_operators() {
     let all = filter(json!({
         "name": " Ada ",
         "username": null,
@@ -70,14 +70,14 @@ fn a_column_is_compared_with_a_value_or_by_name() {
 }
 
 #[test]
-fn columns_to_sort_by_are_read_in_their_order() {
+fn sort_columns_keep_their_order() {
     let sort = decode(&json!({ "sort": " name, -age " })).unwrap().sort;
     let by = |column: &str, descending| Sort { column: column.into(), descending };
     assert_eq!(sort, [by("name", false), by("age", true)]);
 }
 
 #[test]
-fn every_mistake_is_named_where_it_is() {
+fn invalid_request_reports_all_errors() {
     let request = json!({
         "where": {
             "age": { "above": 3 },
@@ -113,7 +113,7 @@ fn every_mistake_is_named_where_it_is() {
 }
 
 #[test]
-fn requests_have_their_bounds() {
+fn request_beyond_limits_is_refused() {
     let refused = |payload: Value| decode(&payload).unwrap_err();
     let at_least = json!({ "limit": "must be at least 1" });
     assert_eq!(refused(json!({ "limit": 0 })), at_least);

@@ -22,16 +22,16 @@ pub struct Coach {
     pub age: i64,
     /// Address of a portrait.
     #[collection(
-        validate(length(max = "rules::LONGEST_ADDRESS"), custom(function = "rules::web_address")),
-        schema(regex(pattern = rules::WEB_ADDRESS)),
+        validate(length(max = "rules::MAX_URL_LEN"), custom(function = "rules::http_url")),
+        schema(regex(pattern = rules::HTTP_URL_PATTERN)),
         payload = "An http or https address.",
         example = "https://example.com/ada.png"
     )]
     pub picture: String,
     /// Who they are when they sign in; null for those who do not.
     #[collection(
-        validate(length(min = 2, max = 40), custom(function = "rules::one_word")),
-        schema(regex(pattern = rules::ONE_WORD)),
+        validate(length(min = 2, max = 40), custom(function = "rules::no_whitespace")),
+        schema(regex(pattern = rules::NO_WHITESPACE_PATTERN)),
         payload = "2 to 40 letters, digits and plain signs, of no other coach; null for a coach who does not sign in.",
         unique
     )]

@@ -25,8 +25,8 @@ pub struct ExerciseMove {
     pub description: String,
     /// Address of a film that shows it.
     #[collection(
-        validate(length(max = "rules::LONGEST_ADDRESS"), custom(function = "rules::web_address")),
-        schema(regex(pattern = rules::WEB_ADDRESS)),
+        validate(length(max = "rules::MAX_URL_LEN"), custom(function = "rules::http_url")),
+        schema(regex(pattern = rules::HTTP_URL_PATTERN)),
         payload = "An http or https address.",
         example = "https://example.com/plank.mp4"
     )]

@@ -123,13 +123,13 @@ fn read_hour(form: &mut Form<'_>, field: &'static str) -> String {
 
 fn day_of_week(day: &str) -> Result<(), ValidationError> {
     let day: Result<Day, Unknown> = Day::deserialize(day.into_deserializer());
-    day.map(|_| ()).map_err(|_| rules::broken("must be a day from Monday to Sunday"))
+    day.map(|_| ()).map_err(|_| rules::violation("must be a day from Monday to Sunday"))
 }
 
 fn time_of_day(hour: &str) -> Result<(), ValidationError> {
     let digits = hour.bytes().all(|b| b.is_ascii_digit());
     match hour.parse::<u16>() {
         Ok(time) if digits && time < 2400 && time % 100 < 60 => Ok(()),
-        _ => Err(rules::broken("must be a time from 0 to 2359, like 900 or 1330")),
+        _ => Err(rules::violation("must be a time from 0 to 2359, like 900 or 1330")),
     }
 }

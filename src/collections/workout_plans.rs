@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rowcast::{
     Collection, Transaction,
-    collection::Nested,
+    collection::Embed,
     schema::rules,
     sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set},
     validator::ValidationError,
@@ -22,12 +22,12 @@ const MOST_MOVES: usize = 100;
 #[collection(
     plural = WorkoutPlans,
     rows = with_moves,
-    save_links = save_moves,
-    embeds = [Nested {
+    save_join_rows = save_moves,
+    embeds = [Embed {
         collection: "exercise_moves",
         table: "workout_plan_moves",
         row: "workout_plan_id",
-        shows: "exercise_move_id",
+        embedded: "exercise_move_id",
     }],
     update = r#"{"difficulty": "hard", "exercise_moves": [{"id": 1}]}"#
 )]
@@ -92,9 +92,9 @@ pub mod workout_plan_move {
 
 fn some_moves(ids: &[i64]) -> Result<(), ValidationError> {
     match ids.len() {
-        0 => Err(rules::broken("must name at least one move")),
+        0 => Err(rules::violation("must name at least one move")),
         1..=MOST_MOVES => Ok(()),
-        _ => Err(rules::broken("must name at most 100 moves")),
+        _ => Err(rules::violation("must name at most 100 moves")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{
-    collection::{Collection, Draft, Edit},
+    collection::{Changeset, Collection, RowUpdate},
     database::Transaction,
     registry::Registry,
 };
@@ -56,20 +56,24 @@ impl Collection for Readings {
     type New = planner::collections::NewCoach;
     type Update = planner::collections::UpdateCoach;
 
-    const NAME: &'static str = "reading";
-    const PLURAL: &'static str = "readings";
+    const SINGULAR: &'static str = "reading";
+    const NAME: &'static str = "readings";
     const ID: Column = Column::Id;
     const VERSION: Column = Column::Version;
     const COLUMNS: &'static [(&'static str, Column)] =
         &[("level", Column::Level), ("note", Column::Note), ("raw", Column::Raw), ("rank", Column::Rank)];
-    const SENT: bool = false;
+    const LIVE: bool = false;
 
-    fn create(_: Self::New) -> Draft<ActiveModel> {
-        Draft::new(ActiveModel { level: Set(0.0), raw: Set(Vec::new()), ..Default::default() })
+    fn create(_: Self::New) -> Changeset<ActiveModel> {
+        Changeset::new(ActiveModel { level: Set(0.0), raw: Set(Vec::new()), ..Default::default() })
     }
 
-    fn update(update: Self::Update) -> Edit<ActiveModel> {
-        Edit { id: update.id, version: update.version, draft: Draft::new(ActiveModel::default()) }
+    fn update(update: Self::Update) -> RowUpdate<ActiveModel> {
+        RowUpdate {
+            id: update.id,
+            version: update.version,
+            changeset: Changeset::new(ActiveModel::default()),
+        }
     }
 
     async fn rows(_: &Transaction, models: Vec<Model>) -> Result<Vec<Reading>, DbErr> {

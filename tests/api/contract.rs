@@ -3,7 +3,7 @@
 //!
 //! Payloads are the examples in `api-schema`; rows that they refer to are made first, each with id 1.
 
-use rowcast::registry::{Kind, Registry};
+use rowcast::registry::{ErasedCollection, Registry};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Engine, Node, begin, wire::Heard};
@@ -20,8 +20,8 @@ async fn every_collection_holds_on_postgres() {
 
 async fn every_collection_holds(engine: Engine) {
     for product in [planner::product(), support_desk::rowcast().build(), chat::rowcast().build()] {
-        for kind in product.registry.kinds() {
-            println!("{} of {} on {engine:?}", kind.plural(), product.name);
+        for kind in product.registry.collections() {
+            println!("{} of {} on {engine:?}", kind.name(), product.name);
             begin(engine, async |database| {
                 let node = Node::serve(&database.url(), &[], &product).await;
                 holds(&node, &product.registry, &**kind).await;
@@ -35,23 +35,23 @@ async fn every_collection_holds(engine: Engine) {
 /// A client that has been sent every collection that is sent.
 async fn connect(node: &Node, registry: &Registry) -> Client {
     let client = Client::arrive(node.address, &json!({})).await.unwrap();
-    for kind in registry.kinds().iter().filter(|kind| kind.is_sent()) {
-        client.sees(kind.plural(), |_| true).await;
+    for kind in registry.collections().iter().filter(|kind| kind.is_live()) {
+        client.sees(kind.name(), |_| true).await;
     }
     client
 }
 
-async fn holds(node: &Node, registry: &Registry, kind: &dyn Kind) {
+async fn holds(node: &Node, registry: &Registry, kind: &dyn ErasedCollection) {
     let (writer, other) = (connect(node, registry).await, connect(node, registry).await);
     let mut made = Vec::new();
-    for shown in kind.nests() {
+    for shown in kind.embeds() {
         make_first(&writer, registry, shown.collection, &mut made).await;
     }
-    if !kind.is_sent() {
+    if !kind.is_live() {
         writer.ask(&event(kind, "new"), parsed(kind.examples().new)).await.done();
         writer.ask(&event(kind, "update"), with_id(parsed(kind.examples().update), 1)).await.done();
         rows_are_listed(&writer, kind).await;
-        return assert!(!writer.events_since(0).contains(&kind.plural().to_owned()), "it is only listed");
+        return assert!(!writer.events_since(0).contains(&kind.name().to_owned()), "it is only listed");
     }
     rows_are_made(&writer, &other, kind).await;
     rows_are_changed(&writer, &other, kind).await;
@@ -72,15 +72,16 @@ async fn make_first(
         return;
     }
     made.push(plural);
-    let kind = registry.kinds().iter().find(|kind| kind.plural() == plural).expect("a registered collection");
-    for shown in kind.nests() {
+    let kind =
+        registry.collections().iter().find(|kind| kind.name() == plural).expect("a registered collection");
+    for shown in kind.embeds() {
         Box::pin(make_first(client, registry, shown.collection, made)).await;
     }
     let row = client.ask(&event(&**kind, "new"), parsed(kind.examples().new)).await.done();
     assert_eq!(row["id"], 1, "{plural}");
 }
 
-async fn rows_are_made(writer: &Client, other: &Client, kind: &dyn Kind) {
+async fn rows_are_made(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     let payload = parsed(kind.examples().new);
     let then = writer.now();
     let id = writer.emit(&event(kind, "new"), std::slice::from_ref(&payload));
@@ -89,10 +90,10 @@ async fn rows_are_made(writer: &Client, other: &Client, kind: &dyn Kind) {
     assert_eq!((&row["id"], &row["version"]), (&json!(1), &json!(1)));
     assert_shows(&row, &payload);
     heard_before_its_ack(writer, kind, then, id, &row);
-    other.sees(kind.plural(), |rows| rows == [row.clone()]).await;
+    other.sees(kind.name(), |rows| rows == [row.clone()]).await;
 }
 
-async fn rows_are_changed(writer: &Client, other: &Client, kind: &dyn Kind) {
+async fn rows_are_changed(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     let update = event(kind, "update");
     let payload = with_id(parsed(kind.examples().update), 1);
     let then = writer.now();
@@ -102,7 +103,7 @@ async fn rows_are_changed(writer: &Client, other: &Client, kind: &dyn Kind) {
     assert_eq!((&row["id"], &row["version"]), (&json!(1), &json!(2)));
     assert_shows(&row, &payload);
     heard_before_its_ack(writer, kind, then, id, &row);
-    other.sees(kind.plural(), |rows| rows == [row.clone()]).await;
+    other.sees(kind.name(), |rows| rows == [row.clone()]).await;
 
     let stale = writer.ask(&update, json!({ "id": 1, "version": 1 })).await;
     assert_eq!(stale.refused(), ["$conflict"]);
@@ -114,10 +115,10 @@ async fn rows_are_changed(writer: &Client, other: &Client, kind: &dyn Kind) {
     assert_eq!(with_version(whole, 3), fresh, "a whole row goes back in and changes nothing");
 }
 
-async fn rows_are_found(client: &Client, kind: &dyn Kind) {
+async fn rows_are_found(client: &Client, kind: &dyn ErasedCollection) {
     let get = event(kind, "get");
     let row = client.ask(&get, json!({ "id": "1" })).await.done();
-    assert_eq!(client.latest(kind.plural()), std::slice::from_ref(&row));
+    assert_eq!(client.latest(kind.name()), std::slice::from_ref(&row));
     assert_eq!(client.ask(&get, row.clone()).await.done(), row, "a whole row will do");
     for verb in ["get", "update", "delete"] {
         let ack = client.ask(&event(kind, verb), json!({ "id": 99 })).await;
@@ -127,12 +128,12 @@ async fn rows_are_found(client: &Client, kind: &dyn Kind) {
     }
 }
 
-async fn rows_are_listed(client: &Client, kind: &dyn Kind) {
+async fn rows_are_listed(client: &Client, kind: &dyn ErasedCollection) {
     for n in 2..=7 {
         make_another(client, kind, n).await;
     }
     let ids = async |request: Value| {
-        let page = client.ask(&format!("list_{}", kind.plural()), request).await.done();
+        let page = client.ask(&format!("list_{}", kind.name()), request).await.done();
         (ids_of(&page["rows"]), page["next"].clone())
     };
     let all = [1, 2, 3, 4, 5, 6, 7];
@@ -170,7 +171,7 @@ async fn rows_are_listed(client: &Client, kind: &dyn Kind) {
 }
 
 /// Makes another row by the example. Values that are taken are made others.
-async fn make_another(client: &Client, kind: &dyn Kind, n: usize) {
+async fn make_another(client: &Client, kind: &dyn ErasedCollection, n: usize) {
     let mut payload = parsed(kind.examples().new);
     let ack = client.ask(&event(kind, "new"), payload.clone()).await;
     if ack.ok {
@@ -184,11 +185,11 @@ async fn make_another(client: &Client, kind: &dyn Kind, n: usize) {
 }
 
 /// `contains` over the first column of text that has any.
-async fn text_is_searched(client: &Client, kind: &dyn Kind) {
+async fn text_is_searched(client: &Client, kind: &dyn ErasedCollection) {
     let row = client.ask(&event(kind, "get"), json!({ "id": 2 })).await.done();
     let text = kind.columns().into_iter().find_map(|column| Some((column, row[column].as_str()?)));
     let (column, text) = text.expect("a column of text");
-    let list = format!("list_{}", kind.plural());
+    let list = format!("list_{}", kind.name());
     let part: String = text.chars().skip(1).collect();
     let found = client.ask(&list, json!({ "where": { column: { "contains": part } } })).await.done();
     assert!(ids_of(&found["rows"]).contains(&2), "{column} contains {part}");
@@ -197,11 +198,11 @@ async fn text_is_searched(client: &Client, kind: &dyn Kind) {
 }
 
 /// Every page from the first to the end.
-async fn pages(client: &Client, kind: &dyn Kind, sort: &str, limit: u64) -> Vec<i64> {
+async fn pages(client: &Client, kind: &dyn ErasedCollection, sort: &str, limit: u64) -> Vec<i64> {
     let (mut all, mut after) = (Vec::new(), Value::Null);
     loop {
         let request = json!({ "sort": sort, "limit": limit, "after": after });
-        let page = client.ask(&format!("list_{}", kind.plural()), request).await.done();
+        let page = client.ask(&format!("list_{}", kind.name()), request).await.done();
         let ids = ids_of(&page["rows"]);
         assert!(ids.len() as u64 <= limit);
         all.extend(ids);
@@ -213,19 +214,19 @@ async fn pages(client: &Client, kind: &dyn Kind, sort: &str, limit: u64) -> Vec<
     }
 }
 
-async fn rows_go(writer: &Client, other: &Client, kind: &dyn Kind) {
+async fn rows_go(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     let delete = event(kind, "delete");
     // A whole row will do, and its version is not looked at.
-    let row = with_version(writer.latest(kind.plural()).pop().unwrap(), 77);
+    let row = with_version(writer.latest(kind.name()).pop().unwrap(), 77);
     assert_eq!(writer.ask(&delete, row).await.done(), json!({ "id": 7 }));
-    assert_eq!(ids_of(&Value::Array(writer.latest(kind.plural()))), [1, 2, 3, 4, 5, 6]);
-    other.sees(kind.plural(), |rows| rows.len() == 6).await;
+    assert_eq!(ids_of(&Value::Array(writer.latest(kind.name()))), [1, 2, 3, 4, 5, 6]);
+    other.sees(kind.name(), |rows| rows.len() == 6).await;
     assert_eq!(writer.ask(&delete, json!({ "id": 7 })).await.refused(), ["$not_found"]);
     assert_eq!(writer.ask(&event(kind, "get"), json!({ "id": 7 })).await.refused(), ["$not_found"]);
 }
 
-async fn what_is_unknown_is_named(client: &Client, kind: &dyn Kind) {
-    let before = client.latest(kind.plural());
+async fn what_is_unknown_is_named(client: &Client, kind: &dyn ErasedCollection) {
+    let before = client.latest(kind.name());
     let mut payload = parsed(kind.examples().new);
     payload["colour"] = json!("red");
     let ack = client.ask(&event(kind, "new"), payload).await;
@@ -233,7 +234,7 @@ async fn what_is_unknown_is_named(client: &Client, kind: &dyn Kind) {
     let update = json!({ "id": 1, "colour": "red" });
     assert_eq!(client.ask(&event(kind, "update"), update).await.refused(), ["colour"]);
 
-    let list = format!("list_{}", kind.plural());
+    let list = format!("list_{}", kind.name());
     let request = json!({ "where": { "colour": "red" }, "sort": "colour" });
     assert_eq!(client.ask(&list, request).await.refused(), ["sort", "where.colour"]);
     let request = json!({ "limit": 0, "colour": "red" });
@@ -241,15 +242,15 @@ async fn what_is_unknown_is_named(client: &Client, kind: &dyn Kind) {
     assert_eq!(client.ask(&list, json!({ "limit": 501 })).await.refused(), ["limit"]);
     assert_eq!(client.ask(&list, json!({ "after": "nonsense" })).await.refused(), ["after"]);
     client.ask("refresh", Value::Null).await.done();
-    assert_eq!(client.latest(kind.plural()), before);
+    assert_eq!(client.latest(kind.name()), before);
 }
 
 /// The writer was sent the collection with its row in it, and only then the ack.
-fn heard_before_its_ack(writer: &Client, kind: &dyn Kind, then: usize, id: u64, row: &Value) {
+fn heard_before_its_ack(writer: &Client, kind: &dyn ErasedCollection, then: usize, id: u64, row: &Value) {
     let mut shown = false;
     for heard in writer.since(then) {
         match heard {
-            Heard::Event(name, arguments) if name == kind.plural() => {
+            Heard::Event(name, arguments) if name == kind.name() => {
                 shown = arguments[0].as_array().unwrap().contains(row);
                 assert!(arguments[1]["cursor"].is_string(), "a cursor comes with every snapshot");
             }
@@ -272,8 +273,8 @@ fn assert_shows(row: &Value, payload: &Value) {
     }
 }
 
-fn event(kind: &dyn Kind, verb: &str) -> String {
-    format!("{verb}_{}", kind.name())
+fn event(kind: &dyn ErasedCollection, verb: &str) -> String {
+    format!("{verb}_{}", kind.singular())
 }
 
 fn parsed(example: &str) -> Value {

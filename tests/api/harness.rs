@@ -194,7 +194,7 @@ pub(crate) async fn plant(url: &str) {
     let (url, product) = (url.parse().unwrap(), planner::product());
     let db =
         rowcast::database::Database::connect(&url, Synchronous::Normal, &product.migrations).await.unwrap();
-    product.seed.unwrap().plant(&db, Passwords::Known).await.unwrap();
+    product.seed.unwrap().run(&db, Passwords::Known).await.unwrap();
     db.close().await;
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use planner::collections::{Coaches, ExerciseMoves};
 use rowcast::{
     context::Context,
-    registry::{Access, Registry, Route},
+    registry::{Registry, Route, TransactionKind},
 };
 use rowcast_schema::{ById, contract::Contract};
 use serde_json::Value;
@@ -29,11 +29,12 @@ fn the_generated_files_are_those_of_this_code() {
 #[test]
 fn an_event_beside_the_collections_is_in_all_three() {
     let rest = async |_: &Context<'_>, coach: ById| Ok(coach.id);
-    let route = Route::new(Access::Write, rest).described("Gives a coach the day off.");
+    let route = Route::new(TransactionKind::Write, rest).described("Gives a coach the day off.");
     let contract = Registry::builder("planner").with::<Coaches>().on("rest_coach", route).build().contract();
 
     let types = contract.typescript();
-    let line = "  /** Gives a coach the day off. */\n  rest_coach: (...args: Emits<ById, number>) => void;\n";
+    let line =
+        "  /** Gives a coach the day off. */\n  rest_coach: (...args: EmitArgs<ById, number>) => void;\n";
     assert!(types.contains(line), "{types}");
     let schema = parsed(&contract.json_schema());
     assert_eq!(schema["$defs"]["rest_coach.arguments"]["prefixItems"][0]["$ref"], "#/$defs/ById");
@@ -47,7 +48,7 @@ fn a_hash_names_what_differs() {
     let hashes = |contract: Contract| contract.hashes();
     let (few, many) =
         (hashes(coaches().build().contract()), hashes(coaches().with::<ExerciseMoves>().build().contract()));
-    let route = Route::new(Access::Read, async |_: &Context<'_>, coach: ById| Ok(coach.id));
+    let route = Route::new(TransactionKind::Read, async |_: &Context<'_>, coach: ById| Ok(coach.id));
     let other = hashes(coaches().on("rest_coach", route).build().contract());
 
     assert_eq!(few, hashes(coaches().build().contract()));

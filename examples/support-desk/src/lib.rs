@@ -7,7 +7,7 @@ mod migrations;
 mod sample;
 mod tickets;
 
-use rowcast::{Rowcast, registry::Access};
+use rowcast::{Rowcast, registry::TransactionKind};
 
 pub use agents::Agents;
 pub use comments::Comments;
@@ -24,6 +24,6 @@ pub fn rowcast() -> Rowcast {
         .collection::<Tickets>()
         .collection::<Comments>()
         .users::<Agents>()
-        .event("take_ticket", Access::Write, tickets::take)
+        .event("take_ticket", TransactionKind::Write, tickets::take)
         .seed(&["sam", "robin"], sample::fill)
 }

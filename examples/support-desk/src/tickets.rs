@@ -52,7 +52,7 @@ const STATUS: &str = "^(open|pending|closed)$";
 fn status(form: &mut Form<'_>, field: &'static str) -> String {
     let status = form.text(field);
     if !status.is_empty() && !["open", "pending", "closed"].contains(&&*status) {
-        form.refuse(field, "must be open, pending or closed");
+        form.add_error(field, "must be open, pending or closed");
     }
     status
 }

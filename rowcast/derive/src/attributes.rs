@@ -12,7 +12,7 @@ pub(crate) struct OfStruct {
     pub(crate) noun: Option<LitStr>,
     pub(crate) update: Option<LitStr>,
     pub(crate) rows: Option<Path>,
-    pub(crate) save_links: Option<Path>,
+    pub(crate) save_join_rows: Option<Path>,
     pub(crate) embeds: Option<Expr>,
     pub(crate) listed: bool,
     /// Columns that clients are not shown: name and type.
@@ -38,7 +38,7 @@ pub(crate) struct OfField {
     pub(crate) column: Option<Ident>,
 }
 
-const ON_STRUCT: &str = "expected plural, noun, update, rows, save_links, embeds, listed or hidden";
+const ON_STRUCT: &str = "expected plural, noun, update, rows, save_join_rows, embeds, listed or hidden";
 const ON_FIELD: &str = "expected example, payload, validate, schema, schema_with, read, unique, as_number, read_only, \
     optional, references, links or column";
 
@@ -51,7 +51,7 @@ impl OfStruct {
                 "noun" => found.noun = Some(meta.value()?.parse()?),
                 "update" => found.update = Some(meta.value()?.parse()?),
                 "rows" => found.rows = Some(meta.value()?.parse()?),
-                "save_links" => found.save_links = Some(meta.value()?.parse()?),
+                "save_join_rows" => found.save_join_rows = Some(meta.value()?.parse()?),
                 "embeds" => found.embeds = Some(meta.value()?.parse()?),
                 "listed" => found.listed = true,
                 "hidden" => {

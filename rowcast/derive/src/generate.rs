@@ -90,7 +90,7 @@ fn said(field: &Field, wrapped: bool) -> TokenStream {
         };
         let with =
             if wrapped || field.nullable { format!("::std::option::Option<{one}>") } else { one.to_owned() };
-        let plural = quote!(<#other as ::rowcast::collection::Collection>::PLURAL);
+        let plural = quote!(<#other as ::rowcast::collection::Collection>::NAME);
         quote!(#[schemars(with = #with, extend("x-collection" = #plural))])
     });
     let shown = field.of.schema_with.as_ref().map(|shown| {
@@ -120,7 +120,7 @@ fn new(row: &Row) -> syn::Result<TokenStream> {
     let reads = row.written().map(|field| {
         let (ident, text, reader) = (&field.name, field.name.to_string(), field.reader());
         match field.of.optional {
-            true => quote!(#ident: form.changed(#text, #reader),),
+            true => quote!(#ident: form.patch(#text, #reader),),
             false => quote!(#ident: #reader(form, #text),),
         }
     });
@@ -159,7 +159,7 @@ fn update(row: &Row) -> syn::Result<TokenStream> {
     });
     let reads = row.written().map(|field| {
         let (ident, text, reader) = (&field.name, field.name.to_string(), field.reader());
-        quote!(#ident: form.changed(#text, #reader),)
+        quote!(#ident: form.patch(#text, #reader),)
     });
     let ignored: Vec<String> = ignored(row).collect();
     let ignore = (!ignored.is_empty()).then(|| quote!(form.ignore(&[#(#ignored),*]);));
@@ -208,25 +208,25 @@ fn collection(row: &Row) -> syn::Result<TokenStream> {
     let references = row.columns().filter_map(|field| {
         let (other, column) = (field.of.references.as_ref()?, field.column().to_string());
         Some(quote! {
-            ::rowcast::collection::Nested {
-                collection: <#other as ::rowcast::collection::Collection>::PLURAL,
+            ::rowcast::collection::Embed {
+                collection: <#other as ::rowcast::collection::Collection>::NAME,
                 table: #plural,
                 row: "id",
-                shows: #column,
+                embedded: #column,
             }
         })
     });
     let embeds = match &row.of.embeds {
         Some(syn::Expr::Array(array)) => array.elems.iter().collect(),
-        Some(other) => return Err(syn::Error::new_spanned(other, "expected a list: [Nested { … }]")),
+        Some(other) => return Err(syn::Error::new_spanned(other, "expected a list: [Embed { … }]")),
         None => Vec::new(),
     };
     let (created, updated) = (changes(row, "new"), changes(row, "update"));
     let sent = !row.of.listed;
     let rows = rows(row)?;
-    let save_links = row.of.save_links.as_ref().map(|save| {
+    let save_join_rows = row.of.save_join_rows.as_ref().map(|save| {
         quote! {
-            async fn save_links(
+            async fn save_join_rows(
                 db: &::rowcast::database::Transaction,
                 id: i64,
                 links: ::std::vec::Vec<i64>,
@@ -245,23 +245,23 @@ fn collection(row: &Row) -> syn::Result<TokenStream> {
             type New = #new;
             type Update = #update;
 
-            const NAME: &'static str = #singular;
-            const PLURAL: &'static str = #plural;
+            const SINGULAR: &'static str = #singular;
+            const NAME: &'static str = #plural;
             const ID: #module::Column = #module::Column::Id;
             const VERSION: #module::Column = #module::Column::Version;
             const COLUMNS: &'static [(&'static str, #module::Column)] = &[#(#columns),*];
             const COMPARED: &'static [(&'static str, ::rowcast::collection::Comparison)] = &[#(#compared),*];
-            const NESTS: &'static [::rowcast::collection::Nested] = &[#(#references,)* #(#embeds),*];
-            const SENT: bool = #sent;
+            const EMBEDS: &'static [::rowcast::collection::Embed] = &[#(#references,)* #(#embeds),*];
+            const LIVE: bool = #sent;
 
-            fn create(new: #new) -> ::rowcast::collection::Draft<#module::ActiveModel> {
+            fn create(new: #new) -> ::rowcast::collection::Changeset<#module::ActiveModel> {
                 #created
             }
 
-            fn update(update: #update) -> ::rowcast::collection::Edit<#module::ActiveModel> {
+            fn update(update: #update) -> ::rowcast::collection::RowUpdate<#module::ActiveModel> {
                 let (id, version) = (update.id, update.version);
-                let draft = { #updated };
-                ::rowcast::collection::Edit { id, version, draft }
+                let changeset = { #updated };
+                ::rowcast::collection::RowUpdate { id, version, changeset }
             }
 
             async fn rows(
@@ -271,7 +271,7 @@ fn collection(row: &Row) -> syn::Result<TokenStream> {
                 #rows
             }
 
-            #save_links
+            #save_join_rows
         }
     })
 }
@@ -300,7 +300,7 @@ fn changes(row: &Row, payload: &str) -> TokenStream {
     let references = row.written().filter_map(|field| {
         let (other, value, path) =
             (field.of.references.as_ref()?, value(field), format!("{}.id", field.name));
-        Some(quote!(.refers::<#other>(#path, #value)))
+        Some(quote!(.references::<#other>(#path, #value)))
     });
     let unique = row.written().filter(|field| field.of.unique).map(|field| {
         let (value, text) = (value(field), field.name.to_string());
@@ -308,10 +308,10 @@ fn changes(row: &Row, payload: &str) -> TokenStream {
     });
     let links = row.written().find(|field| field.value == Kind::Links).map(|field| {
         let (other, value, text) = (&field.of.links, value(field), field.name.to_string());
-        quote!(.links_to::<#other>(#text, #value))
+        quote!(.join_rows_to::<#other>(#text, #value))
     });
     quote! {
-        ::rowcast::collection::Draft::new(#module::ActiveModel {
+        ::rowcast::collection::Changeset::new(#module::ActiveModel {
             #(#set)*
             ..::std::default::Default::default()
         })

@@ -14,7 +14,7 @@ use crate::{
     context::Context,
     database::{Database, Transaction},
     error::Error,
-    registry::{Registry, Work},
+    registry::{Operation, Registry},
     users::{Account, PasswordHash, UserTable},
 };
 
@@ -47,8 +47,8 @@ impl<'a> Users<'a> {
         password: &str,
     ) -> Result<String, Error> {
         let length = password.chars().count() as u64;
-        if !(rules::SHORTEST_PASSWORD..=rules::LONGEST_CREDENTIAL).contains(&length) {
-            let (least, most) = (rules::SHORTEST_PASSWORD, rules::LONGEST_CREDENTIAL);
+        if !(rules::MIN_PASSWORD_LEN..=rules::MAX_CREDENTIAL_LEN).contains(&length) {
+            let (least, most) = (rules::MIN_PASSWORD_LEN, rules::MAX_CREDENTIAL_LEN);
             let message = format!("must be {least} to {most} characters long");
             return Err(Error::Invalid(FieldErrors::one("password", message)));
         }
@@ -121,7 +121,7 @@ impl<'a> Users<'a> {
     }
 
     /// Decodes a payload for an event of the users' collection.
-    fn work(&self, verb: &str, payload: &Value) -> Result<Box<dyn Work>, Error> {
+    fn work(&self, verb: &str, payload: &Value) -> Result<Box<dyn Operation>, Error> {
         let event = format!("{verb}_{}", self.users.singular());
         let payload = to_raw_value(payload).map_err(|error| Error::Internal(error.to_string()))?;
         let (_, route) = self.registry.route(&event).ok_or_else(|| Error::Internal(event.clone()))?;

@@ -1,4 +1,4 @@
-//! What has passed, whatever anybody sets a clock to.
+//! Elapsed time that does not depend on settable clocks.
 
 use std::{
     fs,
@@ -6,21 +6,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a machine has been running.
+/// The uptime of the machine.
 #[derive(Clone, Debug)]
 pub(super) struct Uptime {
-    /// Another one after each start of the machine; none where that cannot be said.
+    /// The boot id, which changes with each boot; `None` if it is unknown.
     pub(super) boot: Option<String>,
-    /// Since then, sleep included; or since this was asked first in this process.
+    /// The time since boot, including sleep; or since the first call in this process.
     pub(super) since: Duration,
 }
 
 impl Uptime {
-    /// As Linux says it; elsewhere a process knows only of itself.
+    /// Read from Linux's `/proc`; elsewhere counted since the first call.
     pub(super) fn now() -> Self {
         match (boot(), since_boot()) {
             (Some(boot), Some(since)) => Self { boot: Some(boot), since },
-            _ => Self { boot: None, since: since_first_asked() },
+            _ => Self { boot: None, since: since_first_call() },
         }
     }
 }
@@ -36,7 +36,7 @@ fn since_boot() -> Option<Duration> {
     Duration::try_from_secs_f64(text.split_whitespace().next()?.parse().ok()?).ok()
 }
 
-fn since_first_asked() -> Duration {
+fn since_first_call() -> Duration {
     static FIRST: OnceLock<Instant> = OnceLock::new();
     FIRST.get_or_init(Instant::now).elapsed()
 }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_goes_on() {
+    fn uptime_increases() {
         let (one, other) = (Uptime::now(), Uptime::now());
         assert_eq!(one.boot, other.boot);
         assert!(one.since <= other.since);

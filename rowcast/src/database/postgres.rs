@@ -1,28 +1,28 @@
-//! PostgreSQL: writes that wait share a transaction, and those that cannot have one each; reads go beside them.
+//! PostgreSQL: batched writes, unbatched writes, and concurrent reads.
 //!
 //! ```text
-//! write ─▶ lanes   begin │ job │ job │ job │ commit       (one connection each; see `lane`)
-//!            └─▶   begin │ job │ commit                   (what would hold the others up, several at once)
-//! read  ─▶         begin │ job │ rollback                 (several at once)
+//! write ─▶ batch writers    begin │ job │ job │ job │ commit    (one connection each)
+//!            └─▶ unbatched  begin │ job │ commit                (jobs that would delay others, concurrently)
+//! read  ─▶                  begin │ job │ rollback              (concurrently)
 //! ```
 //!
-//! All of it runs on one thread. Writes to one row go by one lane: in two they would wait for each other's locks, and two
-//! lanes that hold many rows each would soon wait for each other.
+//! All of it runs on one thread. Writes of one row go to one batch writer: in two they would wait for each other's
+//! locks, and batch writers that hold many locks each could deadlock.
 
-mod alone;
+mod batch_writer;
 mod catalog;
+mod classify;
 mod commit;
-mod entry;
-mod follower;
-mod health;
 mod identity;
-mod judge;
-mod lane;
-mod migrating;
-mod notices;
+mod log_reader;
+mod migrate;
+mod node_messages;
 mod pool;
+mod preflight;
 mod settings;
+mod unbatched_writer;
 mod unconfirmed;
+mod write_health;
 
 use std::{rc::Rc, sync::Arc};
 
@@ -30,46 +30,44 @@ use crate::migration::Migrations;
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    Commit, Notices, Transaction, stopped,
+    CommitSeq, NodeMessages, PartitionKey, Transaction, stopped,
     transaction::Inner,
-    work::{self, Job, Verdict},
+    work::{self, Disposition, Job},
 };
 use crate::error::Error;
-use alone::Alone;
+use batch_writer::BatchWriter;
+pub(super) use classify::{classify, is_stale, is_statement_timeout};
 use commit::Commits;
-pub(super) use follower::Follower;
-use health::Health;
-pub(super) use judge::{is_cut_off, is_stale, judge};
-use lane::Lane;
+pub(super) use log_reader::LogReader;
 use pool::{Pool, Pools};
 pub(super) use pool::{READERS, Renewal};
-use unconfirmed::Unconfirmed;
+use unbatched_writer::UnbatchedWriter;
+use unconfirmed::UnconfirmedCommits;
+use write_health::WriteHealth;
 
-/// How long anything may take that should take a moment.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(8);
-/// How often a read is run whose statements had been prepared for a table that has changed since.
-const READINGS: usize = 3;
+/// The timeout of short operations.
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(8);
+/// The most attempts of a read with stale statements.
+const READ_ATTEMPTS: usize = 3;
 
 pub(super) struct Postgres {
     url: String,
-    jobs: mpsc::UnboundedSender<(Access, Box<dyn Job>)>,
+    requests: mpsc::UnboundedSender<Request>,
     closing: watch::Sender<bool>,
-    notices: Notices,
-    unconfirmed: Arc<Unconfirmed>,
-    health: Arc<Health>,
+    node_messages: NodeMessages,
+    unconfirmed: Arc<UnconfirmedCommits>,
+    health: Arc<WriteHealth>,
 }
 
-/// A write on its way, to this row if it is known.
+/// A write, with the key of its row if that is known.
 struct Write {
-    row: Option<u64>,
+    key: Option<PartitionKey>,
     job: Box<dyn Job>,
 }
 
-#[derive(Clone, Copy)]
-enum Access {
-    Read,
-    /// To this row, if it is known.
-    Write(Option<u64>),
+enum Request {
+    Read(Box<dyn Job>),
+    Write(Write),
 }
 
 impl Postgres {
@@ -78,119 +76,119 @@ impl Postgres {
         migrations: Migrations,
         commits: watch::Sender<u64>,
     ) -> Result<Self, Error> {
-        let (jobs, queue) = mpsc::unbounded_channel();
+        let (requests, queue) = mpsc::unbounded_channel();
         let (ready, connected) = tokio::sync::oneshot::channel();
         let closing = watch::Sender::new(false);
         let (address, stop) = (url.to_owned(), closing.clone());
-        let (notices, said) = Notices::new();
-        let node = notices.node.clone();
-        let unconfirmed = Arc::<Unconfirmed>::default();
-        let doubts = unconfirmed.clone();
-        let health = Arc::<Health>::default();
-        let watched = health.clone();
+        let (node_messages, outgoing) = NodeMessages::new();
+        let node = node_messages.node.clone();
+        let unconfirmed = Arc::<UnconfirmedCommits>::default();
+        let open_commits = unconfirmed.clone();
+        let health = Arc::<WriteHealth>::default();
+        let monitored = health.clone();
         work::thread("postgres", async move || match Pools::open(&address, &migrations).await {
             Ok(pools) => {
                 let _ = ready.send(Ok(()));
                 let writers = pools.writers.connections().clone();
-                tokio::task::spawn_local(notices::take(writers.clone(), node, said));
-                tokio::task::spawn_local(async move { watched.watch(writers).await });
-                serve(pools, queue, stop, (commits, doubts)).await;
+                tokio::task::spawn_local(node_messages::send_all(writers.clone(), node, outgoing));
+                tokio::task::spawn_local(async move { monitored.monitor(writers).await });
+                serve(pools, queue, stop, (commits, open_commits)).await;
             }
             Err(error) => drop(ready.send(Err(error))),
         })?;
         connected.await.map_err(|_| stopped())??;
-        Ok(Self { url: url.to_owned(), jobs, closing, notices, unconfirmed, health })
+        Ok(Self { url: url.to_owned(), requests, closing, node_messages, unconfirmed, health })
     }
 
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
-    pub(super) fn notices(&self) -> &Notices {
-        &self.notices
+    pub(super) fn node_messages(&self) -> &NodeMessages {
+        &self.node_messages
     }
 
     pub(super) fn unconfirmed(&self) -> Option<&'static str> {
         self.unconfirmed.reason()
     }
 
-    pub(super) fn write(&self, row: Option<u64>, job: Box<dyn Job>) -> Result<(), Error> {
-        self.jobs.send((Access::Write(row), job)).map_err(|_| stopped())
+    pub(super) fn write(&self, key: Option<PartitionKey>, job: Box<dyn Job>) -> Result<(), Error> {
+        self.requests.send(Request::Write(Write { key, job })).map_err(|_| stopped())
     }
 
     pub(super) fn read(&self, job: Box<dyn Job>) -> Result<(), Error> {
-        self.jobs.send((Access::Read, job)).map_err(|_| stopped())
+        self.requests.send(Request::Read(job)).map_err(|_| stopped())
     }
 
     pub(super) fn is_open(&self) -> bool {
-        !self.jobs.is_closed()
+        !self.requests.is_closed()
     }
 
-    /// Why writes fail, while they do.
+    /// The reason why writes fail, while they do.
     pub(super) fn trouble(&self) -> Option<String> {
         self.health.trouble()
     }
 
-    /// Notes how a write has ended.
-    pub(super) fn heed<T>(&self, outcome: &Result<T, Error>) {
+    /// Records the outcome of a write.
+    pub(super) fn record_outcome<T>(&self, outcome: &Result<T, Error>) {
         match outcome {
-            Ok(_) => self.health.succeed(),
-            Err(Error::Unavailable(_) | Error::Unknown(_)) => self.health.doubt(),
+            Ok(_) => self.health.record_success(),
+            Err(Error::Unavailable(_) | Error::CommitOutcomeUnknown(_)) => self.health.record_failure(),
             Err(_) => {}
         }
     }
 
-    /// Waits until the jobs that were given have ended and the pools are closed.
+    /// Waits until queued jobs have ended and the pools are closed.
     pub(super) async fn close(&self) {
         self.closing.send_replace(true);
-        self.jobs.closed().await;
+        self.requests.closed().await;
     }
 }
 
 async fn serve(
     pools: Pools,
-    mut queue: mpsc::UnboundedReceiver<(Access, Box<dyn Job>)>,
+    mut queue: mpsc::UnboundedReceiver<Request>,
     closing: watch::Sender<bool>,
-    (commits, unconfirmed): (watch::Sender<u64>, Arc<Unconfirmed>),
+    (commits, unconfirmed): (watch::Sender<u64>, Arc<UnconfirmedCommits>),
 ) {
     let mut stop = closing.subscribe();
     let mut reading = tokio::task::JoinSet::new();
     let mut running = tokio::task::JoinSet::new();
     let ending = Commits::new(pools.writers.clone(), unconfirmed);
-    let alone = Rc::new(Alone::new(pools.writers.clone(), ending.clone(), commits.clone()));
-    let mut lanes = Vec::new();
-    for pool in &pools.lanes {
-        let (jobs, waiting) = mpsc::unbounded_channel();
-        let lane = Lane::new(pool.clone(), ending.clone(), commits.clone(), alone.clone());
-        running.spawn_local(lane.run(waiting));
-        lanes.push(jobs);
+    let unbatched = Rc::new(UnbatchedWriter::new(pools.writers.clone(), ending.clone(), commits.clone()));
+    let mut batch_writers = Vec::new();
+    for pool in &pools.batch_writers {
+        let (writes, waiting) = mpsc::unbounded_channel();
+        let writer = BatchWriter::new(pool.clone(), ending.clone(), commits.clone(), unbatched.clone());
+        running.spawn_local(writer.run(waiting));
+        batch_writers.push(writes);
     }
-    let mut next_lane = 0;
+    let mut next = 0;
     loop {
-        let next = tokio::select! {
+        let request = tokio::select! {
             biased;
-            next = queue.recv() => next,
+            request = queue.recv() => request,
             Some(_) = reading.join_next() => continue,
             _ = stop.wait_for(|stop| *stop) => queue.try_recv().ok(),
         };
-        match next {
+        match request {
             None => break,
-            Some((Access::Write(row), job)) => {
-                next_lane += 1;
-                let lane = row.unwrap_or(next_lane) % lanes.len() as u64;
-                if let Some(write) = alone.queue(Write { row, job }) {
-                    let _ = lanes[lane as usize].send(write);
+            Some(Request::Write(write)) => {
+                next += 1;
+                let writer = write.key.map_or(next, |key| key.0) % batch_writers.len() as u64;
+                if let Some(write) = unbatched.queue(write) {
+                    let _ = batch_writers[writer as usize].send(write);
                 }
             }
-            Some((Access::Read, job)) => {
+            Some(Request::Read(job)) => {
                 let pool = pools.readers.clone();
                 reading.spawn_local(async move { read_job(&pool, job).await });
             }
         }
     }
-    drop(lanes);
+    drop(batch_writers);
     while running.join_next().await.is_some() {}
-    alone.finish().await;
+    unbatched.finish().await;
     while reading.join_next().await.is_some() {}
     pools.close().await;
 }
@@ -201,23 +199,23 @@ async fn read_job(pool: &Pool, mut job: Box<dyn Job>) {
             Ok(transaction) => transaction,
             Err(error) => return job.finish(Err(error)),
         };
-        let verdict = job.run(&transaction).await;
+        let disposition = job.run(&transaction).await;
         roll_back(transaction);
-        if verdict != Verdict::Again || attempt == READINGS {
+        if disposition != Disposition::Retry || attempt == READ_ATTEMPTS {
             break;
         }
     }
-    job.finish(Ok(Commit(0)));
+    job.finish(Ok(CommitSeq(0)));
 }
 
-/// Runs `body` over one snapshot; nothing can be written. The pool's connections begin such transactions by themselves.
+/// Runs `body` over one snapshot. Transactions of the pool's connections are read-only by their settings.
 pub(super) async fn read<T>(
     pool: &Pool,
     body: impl AsyncFn(&Transaction) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    for _ in 1..READINGS {
+    for _ in 1..READ_ATTEMPTS {
         match read_once(pool, &body).await {
-            Err(Error::Stale(_)) => {}
+            Err(Error::StaleStatement(_)) => {}
             outcome => return outcome,
         }
     }
@@ -234,14 +232,15 @@ async fn read_once<T>(
     outcome
 }
 
-/// Nobody waits for that: the connection is lent again when it is done, and given up if it never is.
+/// Rolls back in the background: the connection returns to the pool afterwards, or is closed if the rollback takes too
+/// long.
 fn roll_back(transaction: Transaction) {
-    if let Ok(transaction) = take(transaction) {
-        tokio::task::spawn_local(tokio::time::timeout(PATIENCE, transaction.rollback()));
+    if let Ok(transaction) = into_inner(transaction) {
+        tokio::task::spawn_local(tokio::time::timeout(TIMEOUT, transaction.rollback()));
     }
 }
 
-fn take(transaction: Transaction) -> Result<sea_orm::DatabaseTransaction, Error> {
+fn into_inner(transaction: Transaction) -> Result<sea_orm::DatabaseTransaction, Error> {
     match transaction.inner {
         Inner::Postgres(transaction) => Ok(transaction),
         Inner::Sqlite(_) => Err(Error::Internal("a PostgreSQL transaction is one".into())),

@@ -1,32 +1,32 @@
-//! Embedded SQLite: one writer, several readers, each a thread with a connection of its own.
+//! Embedded SQLite: one writer and several readers, each a thread with its own connection.
 //!
 //! ```text
-//! write ─▶ queue ─▶ writer   begin │ job │ job │ job │ commit      (what is waiting shares one commit)
+//! write ─▶ queue ─▶ writer   begin │ job │ job │ job │ commit      (queued jobs share one commit)
 //! read  ─▶ queue ─▶ reader, reader, …
 //! ```
 //!
-//! Statements run where the work runs, so a transaction costs one hand-over between threads, not one for each
-//! statement. Jobs that wait while the writer is busy are committed together: each is still all or nothing, by a
-//! savepoint of its own, and none is answered before the disk has it.
+//! Statements run on the thread of the work, so a transaction needs one hand-over between threads, not one for each
+//! statement. Queued jobs are committed together: each in its own savepoint, and none is acked before the commit is on
+//! disk.
 //!
-//! The file may be taken away, replaced or written over while the server runs: see `keeper`.
+//! The file may be removed, replaced or overwritten while the server runs: see `file_guard`.
 
-mod aside;
 mod catalog;
 mod connection;
-mod follower;
+mod deadline;
+mod error;
+mod file_guard;
+mod files;
 mod gate;
-mod keeper;
-mod lane;
-mod limit;
-mod opened;
-mod place;
+mod integrity;
+mod log_reader;
+mod open_file;
+mod preserve;
 mod probe;
 mod reader;
-mod refusal;
-mod soundness;
 mod value;
 mod wal;
+mod worker;
 
 use std::{
     path::{Path, PathBuf},
@@ -42,20 +42,20 @@ use tokio::sync::{Mutex, mpsc, watch};
 use super::{Setup, Transaction, stopped, transaction::Inner, work, work::Job};
 use crate::error::Error;
 use connection::Connection;
-pub(super) use follower::Follower;
-use gate::{Gate, Pass};
-use keeper::Keeper;
+pub(super) use error::{SqliteError, classify};
+use file_guard::FileGuard;
+use gate::{Gate, GateGuard};
+pub(super) use log_reader::LogReader;
 use reader::Reader;
-pub(super) use refusal::{Refusal, judge};
 
-/// Threads that read. Each costs little while idle; more than this compete for the same page cache.
+/// Reader threads. They cost little while idle; more of them would compete for the page cache.
 pub(super) const READERS: usize = 4;
-/// Jobs that may wait for a lane.
-const QUEUE: usize = 4096;
-/// How long a job waits for a place in the queue.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a start waits for others that hold the file, such as one that migrates it.
-const STARTING: Duration = Duration::from_secs(60 * 60);
+/// The most queued jobs.
+const QUEUE_CAPACITY: usize = 4096;
+/// The time that a job waits for space in the queue.
+const ENQUEUE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time that a start waits for other programs that lock the file, such as one that migrates it.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 type Queue = mpsc::Sender<Box<dyn Job>>;
 
@@ -68,39 +68,39 @@ pub(super) struct Sqlite {
     threads: std::sync::Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// A connection that can be sent to the thread which will use it.
+/// A connection that can be sent to the thread that uses it.
 struct Handle {
     connection: Arc<Connection>,
     transaction: Transaction,
-    /// Given back last, when the connection is closed; the writer has none.
-    _pass: Option<Pass>,
+    /// Dropped last, when the connection is closed. The writer has none.
+    _guard: Option<GateGuard>,
 }
 
 impl Handle {
-    fn new(connection: Connection, pass: Option<Pass>) -> Self {
+    fn new(connection: Connection, guard: Option<GateGuard>) -> Self {
         let connection = Arc::new(connection);
         let transaction = Transaction::new(Inner::Sqlite(connection.clone().into_sea_orm()));
-        Self { connection, transaction, _pass: pass }
+        Self { connection, transaction, _guard: guard }
     }
 }
 
 impl Sqlite {
     pub(super) async fn open(path: &Path, setup: Setup, commits: watch::Sender<u64>) -> Result<Self, Error> {
-        let keeper = opened(path, setup).await?;
-        let gate = keeper.gate.clone();
+        let file_guard = open(path, setup).await?;
+        let gate = file_guard.gate.clone();
         let closing = watch::Sender::new(false);
-        let (write, jobs) = mpsc::channel(QUEUE);
+        let (write, jobs) = mpsc::channel(QUEUE_CAPACITY);
         let mut threads = vec![work::thread("sqlite-writer", {
             let closing = closing.subscribe();
-            async move || lane::write(keeper, jobs, closing, commits).await
+            async move || worker::write(file_guard, jobs, closing, commits).await
         })?];
-        let (read, jobs) = mpsc::channel(QUEUE);
+        let (read, jobs) = mpsc::channel(QUEUE_CAPACITY);
         let jobs = Arc::new(Mutex::new(jobs));
         for n in 0..READERS {
             let (reader, jobs) = (Reader::new(path.to_owned(), gate.clone())?, jobs.clone());
             let closing = closing.subscribe();
             threads.push(work::thread(&format!("sqlite-reader-{n}"), async move || {
-                lane::read(reader, &jobs, closing).await;
+                worker::read(reader, &jobs, closing).await;
             })?);
         }
         Ok(Self {
@@ -114,22 +114,22 @@ impl Sqlite {
     }
 
     pub(super) async fn write(&self, job: Box<dyn Job>) -> Result<(), Error> {
-        give(&self.writer, job).await
+        enqueue(&self.writer, job).await
     }
 
     pub(super) async fn read(&self, job: Box<dyn Job>) -> Result<(), Error> {
-        give(&self.readers, job).await
+        enqueue(&self.readers, job).await
     }
 
     pub(super) fn is_open(&self) -> bool {
         !self.writer.is_closed() && !self.readers.is_closed()
     }
 
-    pub(super) fn attach(&self) -> Result<Follower, Error> {
-        Follower::new(Reader::new(self.path.clone(), self.gate.clone())?)
+    pub(super) fn log_reader(&self) -> Result<LogReader, Error> {
+        LogReader::new(Reader::new(self.path.clone(), self.gate.clone())?)
     }
 
-    /// Why the file cannot be used, or not written.
+    /// The reason why the file cannot be used or written.
     pub(super) fn trouble(&self) -> Option<String> {
         self.gate.trouble()
     }
@@ -138,14 +138,14 @@ impl Sqlite {
         self.closing.send_replace(true);
         let threads = self.threads.lock().map(|mut threads| std::mem::take(&mut *threads));
         for thread in threads.unwrap_or_default() {
-            // It ends soon: all that a lane waits for has a limit.
+            // It ends soon: all waits of a worker have timeouts.
             let _ = tokio::task::spawn_blocking(|| thread.join()).await;
         }
     }
 }
 
-async fn give(queue: &Queue, job: Box<dyn Job>) -> Result<(), Error> {
-    queue.send_timeout(job, PATIENCE).await.map_err(|refused| match refused {
+async fn enqueue(queue: &Queue, job: Box<dyn Job>) -> Result<(), Error> {
+    queue.send_timeout(job, ENQUEUE_TIMEOUT).await.map_err(|refused| match refused {
         mpsc::error::SendTimeoutError::Timeout(_) => {
             Error::Unavailable("too much work is waiting for the database".into())
         }
@@ -153,19 +153,19 @@ async fn give(queue: &Queue, job: Box<dyn Job>) -> Result<(), Error> {
     })
 }
 
-/// The file, as soon as it is free for as long as it takes to bring the schema up to date.
-async fn opened(path: &Path, setup: Setup) -> Result<Keeper, Error> {
+/// Opens and migrates the file, and waits while another program locks it.
+async fn open(path: &Path, setup: Setup) -> Result<FileGuard, Error> {
     let began = Instant::now();
     loop {
-        match Keeper::open(path, setup.clone()).await {
-            Err(Error::Busy(reason)) if began.elapsed() < STARTING => {
+        match FileGuard::open(path, setup.clone()).await {
+            Err(Error::Busy(reason)) if began.elapsed() < OPEN_TIMEOUT => {
                 let seconds = began.elapsed().as_secs();
                 tracing::warn!(
                     reason,
                     seconds,
                     "another program holds the database file: waiting until it is done"
                 );
-                // Busy waiting has passed by now; what wants to end the program comes in here.
+                // SQLite's busy timeout blocks; the program can be stopped during this sleep.
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             outcome => return outcome,
@@ -173,7 +173,7 @@ async fn opened(path: &Path, setup: Setup) -> Result<Keeper, Error> {
     }
 }
 
-/// All pending migrations in one transaction, so that none is left half done.
+/// Applies all pending migrations in one transaction.
 async fn migrate(writer: &Handle, migrations: &Migrations) -> Result<(), Error> {
     writer.connection.batch("begin immediate")?;
     let outcome = match &writer.transaction.inner {
@@ -183,7 +183,7 @@ async fn migrate(writer: &Handle, migrations: &Migrations) -> Result<(), Error> 
     match outcome {
         Ok(()) => writer.connection.batch("commit"),
         Err(error) => {
-            writer.connection.undo();
+            writer.connection.rollback();
             Err(error)
         }
     }

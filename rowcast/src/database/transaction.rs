@@ -1,4 +1,4 @@
-//! The one connection a piece of work may use.
+//! The transaction of a piece of work.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -12,51 +12,51 @@ use sea_orm::{
 
 use super::{
     postgres::{self, Renewal},
-    violation::Writing,
+    violation::WriteTarget,
 };
 
-/// An open transaction. It ends with the work it was given to, never by that work's hand.
+/// An open transaction. It is committed or rolled back after the work, never by the work.
 #[derive(Debug)]
 pub struct Transaction {
     pub(super) inner: Inner,
-    /// Whether it may have written something.
+    /// Whether a statement may have written.
     wrote: AtomicBool,
-    /// Whether a statement failed, or was not waited for to its end: PostgreSQL then takes no other.
+    /// Whether a statement failed or was cancelled: PostgreSQL then accepts no other.
     failed: AtomicBool,
-    /// What is being written, for what a constraint may say of it.
-    writing: Mutex<Option<Arc<Writing>>>,
-    /// Where to note that the connection's prepared statements are of no use any more.
+    /// The current write, to map violated constraints to fields.
+    target: Mutex<Option<Arc<WriteTarget>>>,
+    /// Records that prepared statements have become stale.
     renewal: Option<Arc<Renewal>>,
 }
 
 #[derive(Debug)]
 pub(super) enum Inner {
-    /// A connection that stays on its thread; its lane begins and commits.
+    /// A connection that stays on its thread; its worker begins and commits.
     Sqlite(DatabaseConnection),
     Postgres(DatabaseTransaction),
 }
 
 impl Transaction {
     pub(super) fn new(inner: Inner) -> Self {
-        Self { inner, wrote: false.into(), failed: false.into(), writing: Mutex::default(), renewal: None }
+        Self { inner, wrote: false.into(), failed: false.into(), target: Mutex::default(), renewal: None }
     }
 
-    /// The same on a connection of a pool that can be renewed.
-    pub(super) fn of(inner: Inner, renewal: Arc<Renewal>) -> Self {
+    /// A transaction on a connection of a pool that can be renewed.
+    pub(super) fn pooled(inner: Inner, renewal: Arc<Renewal>) -> Self {
         Self { renewal: Some(renewal), ..Self::new(inner) }
     }
 
-    /// Says what is written from now on.
-    pub(crate) fn concerns(&self, writing: Option<Writing>) {
-        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = writing.map(Arc::new);
+    /// Describes the next write.
+    pub(crate) fn set_write_target(&self, target: Option<WriteTarget>) {
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner) = target.map(Arc::new);
     }
 
-    /// What was said to be written last.
-    pub(super) fn writing(&self) -> Option<Arc<Writing>> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The last described write.
+    pub(super) fn write_target(&self) -> Option<Arc<WriteTarget>> {
+        self.target.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether anything may have been written since this was asked last.
+    /// Whether a statement may have written since the last call.
     pub(super) fn has_written(&self) -> bool {
         self.wrote.swap(false, Ordering::Relaxed)
     }
@@ -65,22 +65,22 @@ impl Transaction {
         self.failed.load(Ordering::Relaxed)
     }
 
-    /// Notes what a statement does to the transaction, once it has ended, and before: it may be dropped halfway.
-    async fn heed<T>(&self, writes: bool, run: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+    /// Tracks the effects of a statement. They are recorded before it runs too, because it may be cancelled.
+    async fn track<T>(&self, writes: bool, run: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
         self.wrote.fetch_or(writes, Ordering::Relaxed);
         let failed = self.failed.swap(true, Ordering::Relaxed);
         let outcome = run.await;
         if let (Err(error), Some(renewal)) = (&outcome, &self.renewal)
             && postgres::is_stale(error)
         {
-            renewal.note();
+            renewal.mark_stale();
         }
         self.failed.store(failed || outcome.is_err(), Ordering::Relaxed);
         outcome
     }
 }
 
-/// Whether a statement may write: any that is no query, as the builder spells those.
+/// Whether a statement may write: any but `select`.
 fn writes(sql: &str) -> bool {
     let head = sql.trim_start().as_bytes();
     !head.get(..6).is_some_and(|head| head.eq_ignore_ascii_case(b"select"))
@@ -102,21 +102,25 @@ impl ConnectionTrait for Transaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.heed(writes(&statement.sql), async { on_either!(self, db => db.execute_raw(statement).await) })
+        self.track(writes(&statement.sql), async { on_either!(self, db => db.execute_raw(statement).await) })
             .await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.heed(writes(sql), async { on_either!(self, db => db.execute_unprepared(sql).await) }).await
+        self.track(writes(sql), async { on_either!(self, db => db.execute_unprepared(sql).await) }).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.heed(writes(&statement.sql), async { on_either!(self, db => db.query_one_raw(statement).await) })
-            .await
+        self.track(writes(&statement.sql), async {
+            on_either!(self, db => db.query_one_raw(statement).await)
+        })
+        .await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.heed(writes(&statement.sql), async { on_either!(self, db => db.query_all_raw(statement).await) })
-            .await
+        self.track(writes(&statement.sql), async {
+            on_either!(self, db => db.query_all_raw(statement).await)
+        })
+        .await
     }
 }

@@ -1,8 +1,8 @@
-//! Which database: `sqlite://file` or `postgres://…`.
+//! Database URLs: `sqlite://file` or `postgres://…`.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-/// Where the data lives. Its `Debug` and `Display` leave a password out.
+/// The URL of a database. Its `Debug` and `Display` omit passwords.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A file, relative to the working directory unless absolute.
@@ -11,7 +11,7 @@ pub enum DatabaseUrl {
     Postgres(String),
 }
 
-/// What is used when nothing is said.
+/// The default database.
 pub const EMBEDDED: &str = "sqlite://rowcast.db";
 
 impl FromStr for DatabaseUrl {
@@ -37,7 +37,7 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            // From the last @ on there are no credentials; options may hold some, so they are left out too.
+            // Credentials are before the last @; options may contain some too, so they are omitted.
             Self::Postgres(url) => {
                 let rest = url
                     .rsplit_once('@')
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_a_file_or_a_server_and_nothing_else() {
+    fn only_sqlite_and_postgres_urls_are_accepted() {
         let path = |text: &str| text.parse::<DatabaseUrl>();
         assert_eq!(path("sqlite://gym.db"), Ok(DatabaseUrl::Sqlite("gym.db".into())));
         assert_eq!(path("sqlite:///data/gym.db?mode=rwc"), Ok(DatabaseUrl::Sqlite("/data/gym.db".into())));
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn never_shows_a_password() {
+    fn display_and_debug_omit_passwords() {
         let url: DatabaseUrl = "postgres://ada:s3cret@db:5432/gym?password=s3cret".parse().unwrap();
         assert_eq!(format!("{url} {url:?}"), "postgres://db:5432/gym postgres://db:5432/gym");
     }

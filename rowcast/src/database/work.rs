@@ -1,44 +1,44 @@
-//! A piece of work on its way to the database's thread, and its outcome on the way back.
+//! Jobs for the database's thread, and their outcomes.
 
 use std::{panic::AssertUnwindSafe, thread::JoinHandle, time::Duration};
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use tokio::sync::oneshot;
 
-use super::{Commit, Transaction};
+use super::{CommitSeq, Transaction};
 use crate::error::Error;
 
-/// How long a transaction may take before its commit.
-const LIMIT: Duration = Duration::from_secs(8);
+/// The most time of a transaction before its commit.
+const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Work whose types are hidden, so that lanes can queue any of it.
+/// Type-erased work, so that one queue can hold any of it.
 pub(super) trait Job: Send {
-    /// Runs the work; true if what it did is to be kept. May be called again after a lost race.
-    fn run<'a>(&'a mut self, transaction: &'a Transaction) -> LocalBoxFuture<'a, Verdict>;
+    /// Runs the work. May be called again after a rollback.
+    fn run<'a>(&'a mut self, transaction: &'a Transaction) -> LocalBoxFuture<'a, Disposition>;
 
-    /// Why it failed, if it did: to be looked into.
+    /// Takes the error of a failed run.
     fn take_error(&mut self) -> Option<Error>;
 
-    /// Gives a failure that has been looked into back.
-    fn refuse(&mut self, error: Error);
+    /// Replaces the outcome by an error.
+    fn set_error(&mut self, error: Error);
 
-    /// Tells whoever waits how it ended.
-    fn finish(self: Box<Self>, commit: Result<Commit, Error>);
+    /// Sends the outcome to the caller.
+    fn finish(self: Box<Self>, commit: Result<CommitSeq, Error>);
 }
 
-/// What a lane does next with a job that has run.
+/// The end of a job's transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Keep,
-    Undo,
-    /// Undo, and run it again: another transaction came between.
-    Again,
+pub(super) enum Disposition {
+    Commit,
+    Rollback,
+    /// Roll back and run again, after a conflict with another transaction.
+    Retry,
 }
 
-/// How a job ended: what the work gave, and the place of its commit.
-type Outcome<T> = Result<(T, Commit), Error>;
+/// The result of the work, and the number of its commit.
+type Outcome<T> = Result<(T, CommitSeq), Error>;
 
-/// Packs work up for a lane; the receiver hears how it ended.
+/// Creates a job, and the receiver of its outcome.
 pub(super) fn job<T, W>(work: W) -> (Box<dyn Job>, oneshot::Receiver<Outcome<T>>)
 where
     T: Send + 'static,
@@ -59,21 +59,21 @@ where
     T: Send,
     W: AsyncFn(&Transaction) -> Result<T, Error> + Send,
 {
-    fn run<'a>(&'a mut self, transaction: &'a Transaction) -> LocalBoxFuture<'a, Verdict> {
+    fn run<'a>(&'a mut self, transaction: &'a Transaction) -> LocalBoxFuture<'a, Disposition> {
         Box::pin(async move {
-            transaction.concerns(None);
-            let ran = AssertUnwindSafe(in_time((self.work)(transaction))).catch_unwind().await;
+            transaction.set_write_target(None);
+            let ran = AssertUnwindSafe(with_timeout((self.work)(transaction))).catch_unwind().await;
             let mut outcome = ran.unwrap_or_else(|panic| Err(Error::Internal(message(&*panic))));
             if let Err(Error::Violation(violation)) = &mut outcome {
-                violation.writing = transaction.writing();
+                violation.target = transaction.write_target();
             }
-            let verdict = match &outcome {
-                Ok(_) => Verdict::Keep,
-                Err(Error::Raced(_) | Error::Stale(_)) => Verdict::Again,
-                Err(_) => Verdict::Undo,
+            let disposition = match &outcome {
+                Ok(_) => Disposition::Commit,
+                Err(Error::Retryable(_) | Error::StaleStatement(_)) => Disposition::Retry,
+                Err(_) => Disposition::Rollback,
             };
             self.outcome = Some(outcome);
-            verdict
+            disposition
         })
     }
 
@@ -81,36 +81,36 @@ where
         self.outcome.take_if(|outcome| outcome.is_err()).and_then(Result::err)
     }
 
-    fn refuse(&mut self, error: Error) {
+    fn set_error(&mut self, error: Error) {
         self.outcome = Some(Err(error));
     }
 
-    fn finish(self: Box<Self>, commit: Result<Commit, Error>) {
+    fn finish(self: Box<Self>, commit: Result<CommitSeq, Error>) {
         let outcome = match (self.outcome, commit) {
             (_, Err(error)) | (Some(Err(error)), Ok(_)) => Err(error),
             (Some(Ok(value)), Ok(commit)) => Ok((value, commit)),
             (None, Ok(_)) => Err(Error::Internal("work was committed without having run".into())),
         };
-        // Nobody waits any more when the socket has gone; the work is done all the same.
+        // The receiver is gone if the socket has closed; the work is done nevertheless.
         let _ = self.reply.send(outcome);
     }
 }
 
-/// Ends work that waits too long for something: others wait behind it. A statement on SQLite is not waited for but run,
-/// and runs to its end.
-pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let ended = tokio::time::timeout(LIMIT, work).await;
+/// Limits the time of asynchronous work, because other work waits behind it. Statements on SQLite run synchronously, to
+/// their end.
+pub(super) async fn with_timeout<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let ended = tokio::time::timeout(TIMEOUT, work).await;
     ended.unwrap_or_else(|_| Err(Error::Unavailable("the transaction took too long".into())))
 }
 
-/// What a panic said, for the log.
+/// The message of a panic, for the log.
 pub(crate) fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("without a message"))
 }
 
-/// Runs `body` to its end on a named thread with a small runtime of its own.
+/// Runs `body` to its end on a named thread with its own runtime.
 pub(super) fn thread<B>(name: &str, body: B) -> Result<JoinHandle<()>, Error>
 where
     B: AsyncFnOnce() + Send + 'static,
@@ -122,7 +122,7 @@ where
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
-            // What is left in the set at the end may need the runtime to be dropped.
+            // Dropping the remaining tasks may need the runtime.
             let _within = runtime.enter();
             tokio::task::LocalSet::new().block_on(&runtime, body());
         })

@@ -1,8 +1,8 @@
-//! Which writes have been carried out, by the ids their clients gave them.
+//! Stored acks of writes, by request id.
 
 use sea_orm::entity::prelude::*;
 
-/// A write that will not be carried out again.
+/// The stored ack of a write.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "requests")]
 pub struct Model {
@@ -11,25 +11,25 @@ pub struct Model {
     pub id: String,
     /// SHA-256 of the event and its payload, 64 hexadecimal digits in lower case.
     pub digest: String,
-    /// The ack, as JSON; without its data where [`collection`](Self::collection) is given.
+    /// The ack, as JSON; without its data if [`collection`](Self::collection) is set.
     pub ack: String,
-    /// When it was carried out, in Unix seconds.
+    /// The time of the write, in Unix seconds.
     pub at: i64,
-    /// What the digest is made of: 1, the payload as it was spelled; 2, what it meant.
+    /// The input of the digest: 1, the payload's text; 2, the decoded payload.
     pub kind: i64,
-    /// The user whose write it was, if it was anybody's.
+    /// The user of the write; null if none was signed in.
     pub owner: Option<i64>,
-    /// The client that it is counted for.
+    /// The client whose quota it uses.
     pub source: String,
-    /// Bytes that it is counted as.
+    /// The bytes that it uses of the quota.
     pub size: i64,
-    /// The collection of the row that stands for the ack's data.
+    /// The collection of the row that replaces the ack's data.
     pub collection: Option<String>,
-    /// That row.
+    /// The id of that row.
     pub row_id: Option<i64>,
 }
 
-/// Stands alone.
+/// There are no relations.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,8 +1,8 @@
-//! From where users have signed in.
+//! Addresses from which users have signed in.
 
 use sea_orm::entity::prelude::*;
 
-/// An address from which a user has signed in; of IPv6, a network. It goes with its user.
+/// An IPv4 address or IPv6 network from which a user has signed in. It is deleted with its user.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "user_addresses")]
 pub struct Model {
@@ -12,11 +12,11 @@ pub struct Model {
     /// The address.
     #[sea_orm(primary_key, auto_increment = false)]
     pub address: String,
-    /// Unix seconds of the last time.
+    /// The last sign-in, in Unix seconds.
     pub at: i64,
 }
 
-/// A product's table of users is not known here.
+/// The table of users is the product's.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

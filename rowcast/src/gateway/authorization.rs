@@ -6,7 +6,7 @@ use super::{
     Gateway, SocketState,
     sign_in::{emit_signed_out, sign_out},
 };
-use crate::{auth, auth::Token, config, database::Transaction, error::Error, registry::Access};
+use crate::{auth, auth::Token, config, database::Transaction, error::Error, registry::TransactionKind};
 
 const SIGN_IN_TO_WRITE: &str = "sign in to change anything";
 const SIGN_IN_TO_READ: &str = "sign in to see anything";
@@ -18,15 +18,15 @@ pub(super) struct Permit(Option<Token>);
 impl Gateway {
     /// Authorizes a socket to receive rows.
     pub(super) fn authorize_read(&self, state: &SocketState) -> Result<Permit, Error> {
-        self.permit(state, self.access == config::Access::Members, SIGN_IN_TO_READ)
+        self.permit(state, self.access == config::AccessMode::Members, SIGN_IN_TO_READ)
     }
 
     /// Authorizes a socket to run an operation that needs this access to the database.
-    pub(super) fn authorize(&self, state: &SocketState, access: Access) -> Result<Permit, Error> {
+    pub(super) fn authorize(&self, state: &SocketState, access: TransactionKind) -> Result<Permit, Error> {
         match access {
-            Access::Read => self.authorize_read(state),
-            Access::Refusal | Access::Write | Access::WriteTo { .. } => {
-                self.permit(state, self.access != config::Access::Open, SIGN_IN_TO_WRITE)
+            TransactionKind::Read => self.authorize_read(state),
+            TransactionKind::Validate | TransactionKind::Write | TransactionKind::WriteTo { .. } => {
+                self.permit(state, self.access != config::AccessMode::Open, SIGN_IN_TO_WRITE)
             }
         }
     }

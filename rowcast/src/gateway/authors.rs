@@ -18,7 +18,7 @@ use super::{
     SocketState,
     presence::{HEARTBEAT, Presence},
 };
-use crate::{database::Notices, live::Live, users::User};
+use crate::{database::NodeMessages, live::Live, users::User};
 
 const AUTHORS_ROOM: &str = "authors";
 
@@ -64,7 +64,7 @@ struct Ack {
 }
 
 impl AuthorBroadcast {
-    pub(super) fn new(hub: Hub, live: Live, notices: Option<Notices>) -> Self {
+    pub(super) fn new(hub: Hub, live: Live, notices: Option<NodeMessages>) -> Self {
         let inner = Arc::new(Inner { hub, presence: Presence::new(notices.clone()) });
         let spawn = |notices| actix_web::rt::spawn(receive(inner.clone(), live, notices));
         let receiver = notices.map(spawn);
@@ -125,8 +125,8 @@ impl Drop for AuthorBroadcast {
 }
 
 /// Handles the messages of other nodes, and repeats this node's presence.
-async fn receive(inner: Arc<Inner>, live: Live, notices: Notices) {
-    let (presence, mut messages) = (&inner.presence, notices.listen());
+async fn receive(inner: Arc<Inner>, live: Live, notices: NodeMessages) {
+    let (presence, mut messages) = (&inner.presence, notices.subscribe());
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     presence.query();

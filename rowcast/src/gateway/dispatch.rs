@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rowcast_schema::Options;
+use rowcast_schema::RequestOptions;
 use serde_json::value::RawValue;
 use socketio::Socket;
 
@@ -14,8 +14,8 @@ use crate::{
     database::Transaction,
     error::Error,
     fair_queue::hash_key,
-    registry::{Access, Work},
-    requests::{Refused, Request, Requester, Stored},
+    idempotency::{IdempotentRequest, RefusalOutcome, Requester, StoredAck},
+    registry::{Operation, TransactionKind},
     users::User,
 };
 
@@ -24,14 +24,14 @@ type Executed = Result<(EncodedAck, Vec<AccountChange>), Error>;
 
 /// A decoded and authorized request, ready to run.
 struct PreparedRequest {
-    access: Access,
+    access: TransactionKind,
     /// The keys of the user or network, and of the socket, in the read queue.
     client: (u64, u64),
     permit: Permit,
     user: Option<Arc<User>>,
     /// The collection, if the operation writes exactly one row.
     collection: Option<&'static str>,
-    work: Box<dyn Work>,
+    work: Box<dyn Operation>,
 }
 
 impl Gateway {
@@ -41,7 +41,7 @@ impl Gateway {
         socket: &Socket<SocketState>,
         event: &str,
         payload: Option<&RawValue>,
-        options: Options,
+        options: RequestOptions,
     ) -> AckResult {
         let (event, route) = self.registry.route(event).ok_or_else(|| self.unknown_event(event))?;
         let payload = payload.unwrap_or(RawValue::NULL);
@@ -49,14 +49,15 @@ impl Gateway {
         let state = socket.state();
         let permit = self.authorize(state, access)?;
         let user = state.user().map(|login| login.user);
-        let id = options.request_id.filter(|_| access != Access::Read);
+        let id = options.request_id.filter(|_| access != TransactionKind::Read);
         let (client, collection) = (queue_keys(user.as_deref(), socket), route.collection());
         let requester = Requester { user: user.as_ref().map(|user| user.id), peer: state.network };
         let prepared =
             PreparedRequest { access, client, permit: permit.clone(), user: user.clone(), collection, work };
         let result = match id {
             Some(id) => {
-                self.run_once(Request::new(id, (event, payload), &meaning, requester)?, prepared).await
+                self.run_once(IdempotentRequest::new(id, (event, payload), &meaning, requester)?, prepared)
+                    .await
             }
             None => self.run(prepared).await,
         };
@@ -66,7 +67,7 @@ impl Gateway {
         });
         self.sign_out_if_revoked(socket, &permit, &result);
         let result = result?;
-        if access == Access::Read {
+        if access == TransactionKind::Read {
             self.ensure_still_signed_in(state, &permit)?;
         }
         if let (Some(collection), (ack, "ok")) = (collection, &result) {
@@ -77,7 +78,7 @@ impl Gateway {
 
     /// The rules for accounts that apply under this access mode.
     fn accounts(&self) -> Accounts {
-        let guarded = self.access != config::Access::Open;
+        let guarded = self.access != config::AccessMode::Open;
         Accounts { users: self.registry.users().cloned(), guarded }
     }
 
@@ -97,21 +98,21 @@ impl Gateway {
     ) -> Executed {
         let accounts = self.accounts();
         let (data, changes) = match access {
-            Access::Read | Access::Refusal => {
+            TransactionKind::Read | TransactionKind::Validate => {
                 let run = async move |db: &Transaction| {
                     permit.check(db).await?;
                     work.run(&Context::new(db, user.clone(), accounts.clone())).await
                 };
                 (self.db.read_for(client, run).await?, Vec::new())
             }
-            Access::Write | Access::WriteTo { .. } => {
+            TransactionKind::Write | TransactionKind::WriteTo { .. } => {
                 let run = async move |db: &Transaction| {
                     permit.lock_valid(db).await?;
                     let context = Context::new(db, user.clone(), accounts.clone());
                     let data = work.run(&context).await?;
                     Ok((data, context.changes()))
                 };
-                let (written, commit) = self.db.write_to(access.row(), run).await?;
+                let (written, commit) = self.db.write_to(access.partition_key(), run).await?;
                 self.live.wait_published(commit).await;
                 written
             }
@@ -120,7 +121,7 @@ impl Gateway {
     }
 
     /// Runs a write once per idempotency key; a repeat gets the stored ack.
-    async fn run_once(&self, request: Request, prepared: PreparedRequest) -> Executed {
+    async fn run_once(&self, request: IdempotentRequest, prepared: PreparedRequest) -> Executed {
         let accounts = self.accounts();
         let PreparedRequest { access, permit, user, collection, work, .. } = prepared;
         let (first, registry) = (request.clone(), self.registry.clone());
@@ -128,18 +129,18 @@ impl Gateway {
         let run = async move |db: &Transaction| {
             // A stored ack is shown only to a caller that is authorized to write.
             permit.lock_valid(db).await?;
-            if let Some(stored) = first.answered(db).await? {
+            if let Some(stored) = first.stored_ack(db).await? {
                 return Ok((stored.ack(db, &registry).await?, None, Vec::new()));
             }
             if let Some(seconds) = full {
-                return Err(Error::Full { seconds });
+                return Err(Error::QuotaExceeded { seconds });
             }
             let context = Context::new(db, user.clone(), accounts.clone());
             let ack = reply::ok(work.run(&context).await?)?;
-            let size = first.answer(db, &Stored::of(&ack, collection)?).await?;
+            let size = first.store_ack(db, &StoredAck::of(&ack, collection)?).await?;
             Ok((ack, Some(size), context.changes()))
         };
-        match self.db.write_to(access.row(), run).await {
+        match self.db.write_to(access.partition_key(), run).await {
             Ok(((ack, None, _), _)) => {
                 // The first run may have been on another node: its changes must be published here before the ack.
                 self.live.wait_caught_up().await;
@@ -162,18 +163,18 @@ impl Gateway {
     /// Stores a refusal under the idempotency key. If another run was faster, returns its ack instead.
     async fn store_refusal(
         &self,
-        request: Request,
+        request: IdempotentRequest,
         error: Error,
         collection: Option<&'static str>,
     ) -> AckResult {
         let (ack, outcome) = reply::failed(error);
-        let stored = Stored::of(&ack, collection)?;
-        match request.clone().refuse(&self.db, stored).await {
-            Ok(Refused::Now(size)) => {
+        let stored = StoredAck::of(&ack, collection)?;
+        match request.clone().store_refusal(&self.db, stored).await {
+            Ok(RefusalOutcome::Stored(size)) => {
                 self.ledger.add(request.source(), size);
                 Ok((ack, outcome))
             }
-            Ok(Refused::Before(stored)) => {
+            Ok(RefusalOutcome::AlreadyAcked(stored)) => {
                 // The other run may have written.
                 self.live.wait_caught_up().await;
                 let registry = self.registry.clone();

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::database::Notices;
+use crate::database::NodeMessages;
 
 /// A node's message that it has subscribers, and the query of a node that has just started.
 const SUBSCRIBERS_PRESENT: &str = "here";
@@ -19,14 +19,14 @@ const PRESENCE_TTL: Duration = Duration::from_secs(30);
 
 /// The subscribers of this node, and whether other nodes have any.
 pub(super) struct Presence {
-    notices: Option<Notices>,
+    notices: Option<NodeMessages>,
     subscribers: AtomicUsize,
     /// When another node last reported subscribers.
     remote_seen: Mutex<Option<Instant>>,
 }
 
 impl Presence {
-    pub(super) fn new(notices: Option<Notices>) -> Self {
+    pub(super) fn new(notices: Option<NodeMessages>) -> Self {
         Self { notices, subscribers: 0.into(), remote_seen: Mutex::default() }
     }
 
@@ -52,7 +52,7 @@ impl Presence {
     /// Sends a message to the other nodes.
     pub(super) fn publish(&self, message: impl Into<String>) {
         if let Some(notices) = &self.notices {
-            notices.say(message.into());
+            notices.publish(message.into());
         }
     }
 

@@ -69,12 +69,12 @@ fn outcome(error: &Error) -> &'static str {
         Error::Forbidden(_) => "forbidden",
         Error::NotFound { .. } => "not_found",
         Error::InUse(_) => "in_use",
-        Error::RateLimited { .. } | Error::Full { .. } => "rate_limited",
-        Error::Gone => "gone",
+        Error::RateLimited { .. } | Error::QuotaExceeded { .. } => "rate_limited",
+        Error::ClientGone => "gone",
         Error::TooLarge { .. } => "too_large",
         Error::Locked(_) => "locked",
         Error::Refused(_) | Error::Violation(_) => "refused",
-        Error::Unknown(_) => "unknown_outcome",
+        Error::CommitOutcomeUnknown(_) => "unknown_outcome",
         Error::Unavailable(_) | Error::Busy(_) => "unavailable",
         _ => "internal",
     }
@@ -97,8 +97,8 @@ fn key_and_message(error: Error) -> (&'static str, String) {
             (keys::RATE_LIMITED, format!("too many tries: try again in {seconds} s"))
         }
         // The socket is gone, so the text is never sent.
-        Error::Gone => (keys::RATE_LIMITED, "nothing was begun".into()),
-        Error::Full { seconds } => (
+        Error::ClientGone => (keys::RATE_LIMITED, "nothing was begun".into()),
+        Error::QuotaExceeded { seconds } => (
             keys::RATE_LIMITED,
             format!("too many writes with a request_id are remembered for you: try again in {seconds} s"),
         ),
@@ -108,7 +108,7 @@ fn key_and_message(error: Error) -> (&'static str, String) {
             tracing::debug!(cause, "another transaction holds what was to be written");
             (keys::LOCKED, LOCKED.into())
         }
-        Error::Unknown(cause) => {
+        Error::CommitOutcomeUnknown(cause) => {
             tracing::warn!(cause, "it is not known how a commit ended");
             (keys::UNKNOWN_OUTCOME, UNKNOWN_OUTCOME.into())
         }

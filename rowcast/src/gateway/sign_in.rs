@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     auth::{Attempt, Auth, SIGNED_OUT_MESSAGE, SignInPermit, Token, TokenOwner},
-    config::Access,
+    config::AccessMode,
     error::Error,
     limits::LOGINS,
     live,
@@ -72,7 +72,7 @@ impl Gateway {
         let auth = self.auth()?;
         tokio::select! {
             biased;
-            () = socket.disconnected() => Err(Error::Gone),
+            () = socket.disconnected() => Err(Error::ClientGone),
             permit = auth.acquire_permit(attempt, handshake.network()) => permit,
         }
     }
@@ -166,13 +166,13 @@ impl Gateway {
 
 /// Signs a socket out. With `--access members` its subscriptions end and its outbox is discarded: unsent changes are
 /// created only when they are written, so they could contain later rows.
-pub(super) fn sign_out(socket: &Socket<SocketState>, access: Access) {
+pub(super) fn sign_out(socket: &Socket<SocketState>, access: AccessMode) {
     let state = socket.state();
     state.user.take();
     state.token_guard.take();
     // Removing the owner never exceeds a limit.
     let _ = set_session_owner(socket.handshake(), None);
-    if access == Access::Members && state.subscriptions.take().is_some() {
+    if access == AccessMode::Members && state.subscriptions.take().is_some() {
         live::unsubscribe(socket, &state.mode());
         authors::unsubscribe(socket);
         socket.discard_unsent();

@@ -170,11 +170,11 @@ pub(super) async fn find_offline_changes(
     let known: BTreeSet<(u16, u16)> =
         changes.iter().map(|change| (change.collection_index, bucket(change.id))).collect();
     for (collection_index, (kind, cache)) in (0..).zip(reader.iter().zip(caches)) {
-        let noted = noted.get(kind.plural()).filter(|_| kind.is_sent());
+        let noted = noted.get(kind.name()).filter(|_| kind.is_live());
         let Some((noted, cache)) = noted.zip(cache.as_ref()) else { continue };
         if noted.difference(&Digest::of(cache)).any(|bucket| !known.contains(&(collection_index, bucket))) {
             tracing::warn!(
-                collection = kind.plural(),
+                collection = kind.name(),
                 "rows have changed while no server ran, and the change log has nothing of it: cursors from before are worth nothing"
             );
             return Ok(OfflineChanges::Everything);

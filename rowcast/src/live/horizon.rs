@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
 use super::{position::Position, rows::with_timeout};
-use crate::database::Attached;
+use crate::database::DedicatedConnection;
 
 /// The age at which a transaction is logged, and how often.
 const WARN_AFTER: Duration = Duration::from_secs(60);
@@ -59,12 +59,12 @@ const OWNER: &str = "
 
 impl Horizon {
     /// Records which transaction is the oldest open one.
-    pub(super) async fn observe(&mut self, position: &Position, attached: &Attached) {
+    pub(super) async fn observe(&mut self, position: &Position, attached: &DedicatedConnection) {
         let first = position.open().first().copied();
         if self.oldest.as_ref().map(|oldest| oldest.transaction) != first {
             self.oldest = first.map(OpenTransaction::new);
         }
-        if let (Some(oldest), Some(connection)) = (&mut self.oldest, attached.glance()) {
+        if let (Some(oldest), Some(connection)) = (&mut self.oldest, attached.without_transaction()) {
             oldest.update(connection).await;
         }
         let age = self.oldest.as_ref().map_or(Duration::ZERO, OpenTransaction::age);

@@ -10,7 +10,7 @@ use crate::{
     clock,
     database::{Database, Transaction},
     error::Error,
-    requests,
+    idempotency,
 };
 
 /// How often to prune.
@@ -44,7 +44,7 @@ async fn prune(db: &Transaction, retention: Retention) -> Result<Option<i64>, Er
         // Markers of commits are queried within seconds after the commit.
         db.execute_unprepared(&format!("delete from commits where at < {}", now - 3600)).await?;
     }
-    requests::forget(db, now).await?;
+    idempotency::prune(db, now).await?;
     let sql = "select max(next) as number from change_log_marks where at <= ";
     let old = number(db, &format!("{sql}{}", now - seconds(retention.age))).await?.unwrap_or(0);
     record_mark(db, retention, now).await?;

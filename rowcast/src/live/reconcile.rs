@@ -24,9 +24,9 @@ use super::{
     view::CollectionView,
 };
 use crate::{
-    database::{Attached, Database, Transaction},
+    database::{Database, DedicatedConnection, Transaction},
     error::Error,
-    registry::{Encoded, Kind},
+    registry::{Encoded, ErasedCollection},
 };
 use difference::Difference;
 pub(super) use difference::log;
@@ -82,7 +82,7 @@ impl Reconciler {
     /// Compares the next rows, provided that there is `nothing_new` in the same snapshot.
     pub(super) async fn run(
         &mut self,
-        attached: &Attached,
+        attached: &DedicatedConnection,
         db: &Database,
         reader: &CollectionReader,
         views: &[CollectionView],
@@ -124,7 +124,7 @@ impl Reconciler {
         let sent = reader
             .iter()
             .enumerate()
-            .filter(|(collection_index, kind)| kind.is_sent() && is_shown(*collection_index));
+            .filter(|(collection_index, kind)| kind.is_live() && is_shown(*collection_index));
         let sent: Vec<_> = sent.collect();
         for at in 0.. {
             if self.budget <= 0 || at >= MIN_PAGES && began.elapsed() >= TIME_BUDGET {
@@ -165,7 +165,7 @@ impl Reconciler {
     async fn page(
         &mut self,
         db: &Transaction,
-        kind: &dyn Kind,
+        kind: &dyn ErasedCollection,
         view: &CollectionView,
     ) -> Result<Option<Difference>, Error> {
         let (after, end) = (self.after, self.end(view));
@@ -180,7 +180,7 @@ impl Reconciler {
         let reached = rows.get(MAX_PAGE_ROWS).map_or(end, |_| rows[MAX_PAGE_ROWS - 1].0.min(end));
         let rows: Vec<Encoded> = rows.into_iter().filter(|(id, _)| *id <= reached).collect();
         let shown = shown().take_while(|(id, _)| *id <= reached);
-        let difference = Difference::between(kind.plural(), shown, &rows);
+        let difference = Difference::between(kind.name(), shown, &rows);
         let known = (difference.is_none() && reached == end).then_some(stamp);
         self.pages[self.collection_index].insert(reached, known);
         self.advance(reached, rows.len(), READ_COST);

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     database::Transaction,
     error::Error,
-    registry::{Encoded, Kind},
+    registry::{Encoded, ErasedCollection},
     store,
 };
 
@@ -29,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The collections, in the registry's order.
 #[derive(Clone)]
 pub(super) struct CollectionReader {
-    collections: Vec<Arc<dyn Kind>>,
+    collections: Vec<Arc<dyn ErasedCollection>>,
     collection_indexes: HashMap<&'static str, u16>,
     /// The maximum size of a collection that is sent.
     pub(super) limit: usize,
@@ -39,36 +39,34 @@ pub(super) struct CollectionReader {
 pub(super) type Withheld<'a> = &'a dyn Fn(usize) -> bool;
 
 impl CollectionReader {
-    pub(super) fn new(collections: &[Arc<dyn Kind>], limit: usize) -> Self {
-        let collection_indexes = (0..)
-            .zip(collections)
-            .map(|(collection_index, kind)| (kind.plural(), collection_index))
-            .collect();
+    pub(super) fn new(collections: &[Arc<dyn ErasedCollection>], limit: usize) -> Self {
+        let collection_indexes =
+            (0..).zip(collections).map(|(collection_index, kind)| (kind.name(), collection_index)).collect();
         Self { collections: collections.to_vec(), collection_indexes, limit }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<dyn Kind>> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<dyn ErasedCollection>> {
         self.collections.iter()
     }
 
     /// Whether entries refer to a collection, or to rows that it embeds.
     pub(super) fn affects(&self, entries: &[Entry], collection_index: usize) -> bool {
         let Some(kind) = self.collections.get(collection_index) else { return false };
-        let shown = |name: &str| kind.nests().iter().any(|nested| nested.collection == name);
-        entries.iter().any(|entry| entry.collection == kind.plural() || shown(&entry.collection))
+        let shown = |name: &str| kind.embeds().iter().any(|nested| nested.collection == name);
+        entries.iter().any(|entry| entry.collection == kind.name() || shown(&entry.collection))
     }
 
     /// The tables with a change log trigger.
     pub(super) fn tables(&self) -> Vec<&'static str> {
-        let join = self.collections.iter().flat_map(|kind| kind.nests()).map(|nested| nested.table);
-        let all: BTreeSet<_> = self.collections.iter().map(|kind| kind.plural()).chain(join).collect();
+        let join = self.collections.iter().flat_map(|kind| kind.embeds()).map(|nested| nested.table);
+        let all: BTreeSet<_> = self.collections.iter().map(|kind| kind.name()).chain(join).collect();
         all.into_iter().collect()
     }
 
     /// Rows by collection name.
     pub(super) fn named(&self, rows: Unlogged) -> impl Iterator<Item = (&'static str, Vec<(i64, i64)>)> {
         rows.into_iter().filter_map(|(collection_index, rows)| {
-            Some((self.collections.get(usize::from(collection_index))?.plural(), rows))
+            Some((self.collections.get(usize::from(collection_index))?.name(), rows))
         })
     }
 
@@ -95,12 +93,12 @@ impl CollectionReader {
             .zip(&self.collections)
             .filter(|(collection_index, _)| !withheld(usize::from(*collection_index)))
         {
-            for nested in kind.nests() {
+            for nested in kind.embeds() {
                 let Some(of) = self.collection_indexes.get(nested.collection) else { continue };
                 let shown: Vec<i64> =
                     by_row.range((*of, i64::MIN)..=(*of, i64::MAX)).map(|((_, id), _)| *id).collect();
                 for page in shown.chunks(BATCH_SIZE) {
-                    for (id, shows) in with_timeout(store::showing(db, nested, &pad(page))).await? {
+                    for (id, shows) in with_timeout(store::rows_embedding(db, nested, &pad(page))).await? {
                         let Some(transactions) = by_row.get(&(*of, shows)) else { continue };
                         if transactions.len() > MAX_TRANSACTIONS {
                             changes.insert(Change { transaction: UNKNOWN_TRANSACTION, collection_index, id });
@@ -118,7 +116,7 @@ impl CollectionReader {
         }
         // Collections that are not live matter only through the rows that embed theirs.
         let is_sent = |collection_index: usize| {
-            self.collections.get(collection_index).is_some_and(|kind| kind.is_sent())
+            self.collections.get(collection_index).is_some_and(|kind| kind.is_live())
                 && !withheld(collection_index)
         };
         Ok(changes.into_iter().filter(|change| is_sent(usize::from(change.collection_index))).collect())
@@ -132,7 +130,7 @@ impl CollectionReader {
         changes: &[Change],
     ) -> Result<Vec<(usize, Option<Rows>)>, Error> {
         let mut all = Vec::new();
-        for (collection_index, kind) in self.collections.iter().enumerate().filter(|(_, kind)| kind.is_sent())
+        for (collection_index, kind) in self.collections.iter().enumerate().filter(|(_, kind)| kind.is_live())
         {
             let ids =
                 changes.iter().filter(|change| usize::from(change.collection_index) == collection_index);
@@ -148,7 +146,7 @@ impl CollectionReader {
     async fn by_ids(
         &self,
         db: &Transaction,
-        kind: &Arc<dyn Kind>,
+        kind: &Arc<dyn ErasedCollection>,
         ids: &[i64],
     ) -> Result<Option<Rows>, Error> {
         let mut rows: Rows = ids.iter().map(|id| (*id, None)).collect();
@@ -182,7 +180,7 @@ impl CollectionReader {
         limit: usize,
     ) -> Result<Option<Cache>, Error> {
         let (mut cache, mut last, mut batch) = (Cache::default(), i64::MIN, BatchSizer::default());
-        let Some(kind) = self.collections.get(collection_index).filter(|kind| kind.is_sent()) else {
+        let Some(kind) = self.collections.get(collection_index).filter(|kind| kind.is_live()) else {
             return Ok(Some(cache));
         };
         loop {

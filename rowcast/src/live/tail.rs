@@ -26,7 +26,7 @@ use super::{
     withheld::{Withheld, release_threshold},
 };
 use crate::{
-    database::{Attached, Database, Transaction},
+    database::{Database, DedicatedConnection, Transaction},
     error::Error,
 };
 
@@ -92,7 +92,7 @@ impl Tail {
     /// Polls and publishes until stopped; `ready` receives the published state.
     pub(super) async fn run(
         mut self,
-        mut attached: Attached,
+        mut attached: DedicatedConnection,
         mut signals: Signals,
         ready: oneshot::Sender<Result<Arc<PublishedState>, Error>>,
     ) {
@@ -108,7 +108,7 @@ impl Tail {
                 _ = signals.stop.wait_for(|stop| *stop) => break,
                 _ = signals.commits.changed() => false,
                 _ = signals.poll_requests.changed() => true,
-                () = attached.rung() => true,
+                () = attached.wait_for_external_write() => true,
                 () = self.withheld.wait() => true,
             };
             let target = *signals.commits.borrow_and_update();
@@ -120,7 +120,7 @@ impl Tail {
                     tracing::warn!(%error, "the change log could not be read; trying until it can");
                 }
                 tokio::time::sleep(RETRY_DELAY).await;
-                if attached.renew() {
+                if attached.reconnect() {
                     // The database may have been replaced: by a backup, or by a standby that was promoted.
                     self.incarnation = None;
                     self.maybe_replaced = true;
@@ -132,7 +132,7 @@ impl Tail {
             signals.polled.send_replace(ticket);
             if target > notified {
                 notified = target;
-                attached.ring().await;
+                attached.notify_peers().await;
             }
             self.reconcile(&attached).await;
             if self.digest_writer.is_due(self.number) {
@@ -149,7 +149,7 @@ impl Tail {
     }
 
     /// Publishes all changes that are committed by now. A `quiet` poll expects none.
-    async fn poll_and_publish(&mut self, attached: &Attached, quiet: bool) -> Result<(), Error> {
+    async fn poll_and_publish(&mut self, attached: &DedicatedConnection, quiet: bool) -> Result<(), Error> {
         let began = Instant::now();
         let due = !self.withheld.due(|_| false).is_empty();
         if quiet && !due && self.quick_check(attached).await? {
@@ -170,8 +170,8 @@ impl Tail {
     }
 
     /// Whether a single statement shows that nothing is new.
-    async fn quick_check(&mut self, attached: &Attached) -> Result<bool, Error> {
-        let Some(connection) = attached.glance() else { return Ok(false) };
+    async fn quick_check(&mut self, attached: &DedicatedConnection) -> Result<bool, Error> {
+        let Some(connection) = attached.without_transaction() else { return Ok(false) };
         let poll = with_timeout(log::poll(connection, &self.progress, self.epochs.current())).await?;
         let nothing = self.is_unchanged(&poll);
         if nothing {
@@ -216,7 +216,7 @@ impl Tail {
     }
 
     /// Compares part of the published state with the database.
-    async fn reconcile(&mut self, attached: &Attached) {
+    async fn reconcile(&mut self, attached: &DedicatedConnection) {
         if !self.reconciler.is_due() {
             return;
         }
@@ -247,7 +247,7 @@ impl Tail {
     /// Checks whether the database was replaced, and reloads it if so. An inconsistent log always counts as replaced.
     async fn reload_replaced_database(
         &mut self,
-        attached: &Attached,
+        attached: &DedicatedConnection,
         inconsistency: Option<&str>,
     ) -> Result<(), Error> {
         let epochs =

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use super::{position::Position, rows::CollectionReader};
-use crate::{database::Transaction, registry::Kind};
+use crate::{database::Transaction, registry::ErasedCollection};
 
 /// With more rows, all nodes reload.
 pub(super) const MAX_ROWS: usize = 2000;
@@ -29,9 +29,9 @@ pub(super) async fn since(
     if db.get_database_backend() != DbBackend::Postgres {
         return Ok(found);
     }
-    for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| kind.is_sent()) {
+    for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| kind.is_live()) {
         let values =
-            [kind.plural().into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
+            [kind.name().into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql(kind.as_ref()), values);
         let rows = db.query_all_raw(statement).await?;
         let read = |row: &sea_orm::QueryResult| Ok((row.try_get("", "id")?, row.try_get("", "version")?));
@@ -44,10 +44,10 @@ pub(super) async fn since(
 }
 
 /// `age` is the number of transactions since; a row without an age in the window is older.
-fn sql(kind: &dyn Kind) -> String {
-    let table = kind.plural();
+fn sql(kind: &dyn ErasedCollection) -> String {
+    let table = kind.name();
     let mut written = format!("select id, xmin from \"{table}\"");
-    for nested in kind.nests().iter().filter(|nested| nested.table != table) {
+    for nested in kind.embeds().iter().filter(|nested| nested.table != table) {
         let (joins, row) = (nested.table, nested.row);
         written.push_str(&format!(" union all select \"{row}\", xmin from \"{joins}\""));
     }

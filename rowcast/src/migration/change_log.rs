@@ -1,31 +1,30 @@
-//! Triggers that write every change into `change_log`, in the writer's own transaction.
+//! Triggers that write every change to `change_log`, in the transaction of the change.
 //!
 //! ```text
 //! insert, update, delete ─▶ trigger ─▶ (collection, row_id)
 //! ```
 //!
-//! So a change is in the log exactly if it is in the table: whichever program made it, and cascades too. The log says
-//! which row, not what became of it; whoever reads the log looks. Under PostgreSQL a `truncate` is logged as well. One
-//! way past the log remains: SQLite's `insert or replace` deletes without triggers, unless the program that does it has
-//! set `pragma recursive_triggers`.
+//! A change is in the log if and only if it is in the table, whatever program made it, including cascades. An entry
+//! contains the row's id; readers of the log read the row. On PostgreSQL `truncate` is logged too. One exception
+//! remains: SQLite's `insert or replace` deletes without triggers, unless the program has set `pragma
+//! recursive_triggers`.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, Statement};
 
-/// Logs changes to the rows of `table`, which is the collection's name too.
+/// Logs changes of `table`, which is also the collection's name.
 ///
 /// # Errors
-/// [`DbErr`] when the triggers cannot be made.
-pub async fn watch(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+/// [`DbErr`] if the triggers cannot be created.
+pub async fn track_changes(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     triggers(manager, table, table, "id").await
 }
 
-/// Logs changes to the rows of `table` as changes to the rows of `collection` that `column` refers to. For tables that
-/// hold a part of another collection's rows.
+/// Logs changes of `table` as changes of the rows of `collection` that `column` references, for join tables.
 ///
 /// # Errors
-/// [`DbErr`] when the triggers cannot be made.
-pub async fn watch_nested(
+/// [`DbErr`] if the triggers cannot be created.
+pub async fn track_changes_of(
     manager: &SchemaManager<'_>,
     table: &str,
     collection: &str,
@@ -77,9 +76,9 @@ fn postgres(table: &str, collection: &str, column: &str) -> Vec<String> {
     ]
 }
 
-/// The functions behind PostgreSQL's triggers; each gets the collection and the column.
+/// Creates the functions of PostgreSQL's triggers, with the collection and the column as arguments.
 ///
-/// They name their schema: a program with another `search_path` must be able to write too.
+/// They qualify names with the schema, because writers may have another `search_path`.
 pub(crate) async fn create_functions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let db = manager.get_connection();
     let ask = Statement::from_string(DbBackend::Postgres, "select quote_ident(current_schema()) as name");

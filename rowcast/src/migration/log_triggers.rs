@@ -1,42 +1,41 @@
-//! Triggers that write every change into `change_log`, as migrations from here on make them.
+//! Triggers that write every change to `change_log`, for new migrations.
 //!
 //! ```text
-//! insert, update, delete ─▶ trigger ─▶ (collection, row_id)         in the writer's own transaction
+//! insert, update, delete ─▶ trigger ─▶ (collection, row_id)         in the transaction of the change
 //! ```
 //!
-//! On PostgreSQL they fire under replication too (`enable always`), and their functions write with the rights of the log's
-//! owner: a role that may write a table needs no right of its own on the log. On SQLite they are what [`change_log`] makes.
+//! On PostgreSQL they also fire under replication (`enable always`), and their functions run with the privileges of the
+//! log's owner, so that writers need no privilege on the log. On SQLite they are those of [`change_log`].
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, Statement};
 
 use super::change_log;
 
-/// Logs changes to the rows of `table`, which is the collection's name too.
+/// Logs changes of `table`, which is also the collection's name.
 ///
 /// # Errors
-/// [`DbErr`] when the triggers cannot be made.
-pub async fn watch(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
-    change_log::watch(manager, table).await?;
+/// [`DbErr`] if the triggers cannot be created.
+pub async fn track_changes(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    change_log::track_changes(manager, table).await?;
     fire_always(manager).await
 }
 
-/// Logs changes to the rows of `table` as changes to the rows of `collection` that `column` refers to. For tables that
-/// hold a part of another collection's rows.
+/// Logs changes of `table` as changes of the rows of `collection` that `column` references, for join tables.
 ///
 /// # Errors
-/// [`DbErr`] when the triggers cannot be made.
-pub async fn watch_nested(
+/// [`DbErr`] if the triggers cannot be created.
+pub async fn track_changes_of(
     manager: &SchemaManager<'_>,
     table: &str,
     collection: &str,
     column: &str,
 ) -> Result<(), DbErr> {
-    change_log::watch_nested(manager, table, collection, column).await?;
+    change_log::track_changes_of(manager, table, collection, column).await?;
     fire_always(manager).await
 }
 
-/// Lets the triggers that there are fire whatever `session_replication_role` says. One that was disabled stays so.
+/// Makes existing triggers fire for any `session_replication_role`. Disabled ones stay disabled.
 pub(crate) async fn fire_always(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     if manager.get_database_backend() == DbBackend::Postgres {
         let sql = ALWAYS.replace("{schema}", &schema(manager).await?);
@@ -45,7 +44,7 @@ pub(crate) async fn fire_always(manager: &SchemaManager<'_>) -> Result<(), DbErr
     Ok(())
 }
 
-/// The schema in which the change log is, as SQL spells it.
+/// The quoted name of the change log's schema.
 pub(crate) async fn schema(manager: &SchemaManager<'_>) -> Result<String, DbErr> {
     let ask = "select quote_ident(nspname) as name from pg_namespace
         where oid = (select relnamespace from pg_class where oid = 'change_log'::regclass)";

@@ -1,4 +1,4 @@
-//! The change log, and which life of the database this is.
+//! The change log, and the epoch of the database.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -23,7 +23,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-// One writer: the order of seq is the order of commits. Autoincrement, or a pruned log would give numbers out again.
+// One writer: `seq` is ordered by commit. Without autoincrement, a pruned log would reuse numbers.
 const SQLITE: &str = "
 create table change_log (
     seq integer primary key autoincrement,
@@ -31,7 +31,7 @@ create table change_log (
     row_id integer not null
 ) strict";
 
-// Many writers: seq is given out before the commit, and only txid can be compared with a snapshot.
+// Many writers: `seq` is assigned before the commit, and only `txid` can be compared with a snapshot.
 const POSTGRES: &str = "
 create table change_log (
     seq bigint generated always as identity primary key,
@@ -48,7 +48,7 @@ create table live (
     epoch text not null check (length(epoch) = 36)
 ) {strict}";
 
-// A version 4 UUID, as RFC 9562 spells it.
+// A version 4 UUID (RFC 9562).
 const SQLITE_EPOCH: &str = "
 insert into live (id, epoch)
 select 1, lower(

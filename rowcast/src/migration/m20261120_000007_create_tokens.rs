@@ -1,4 +1,4 @@
-//! Where users are signed in. No collection: clients are sent no change of it.
+//! Tokens of signed-in users. The table is no collection, so clients receive none of it.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What whoever follows the change log must know beside it: how far back it goes, and which lives the database has had.
+//! State for readers of the change log: its start, and the epochs of the database.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -19,7 +19,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-// All of transactions from `floor` on is still in the log; on SQLite a transaction goes by its `seq`.
+// The log contains all changes of transactions from `floor` on; on SQLite transactions are identified by `seq`.
 const STATE: &str = "
 create table change_log_state (
     id {i64} primary key check (id = 1),
@@ -28,7 +28,7 @@ create table change_log_state (
 
 const FIRST: &str = "insert into change_log_state (id, floor) values (1, 0)";
 
-// At that time, in seconds since 1970, all transactions below `next` had ended: what to prune by age.
+// At `at`, in seconds since 1970, all transactions below `next` had ended; used for pruning by age.
 const MARKS: &str = "
 create table change_log_marks (
     id {id},
@@ -36,7 +36,7 @@ create table change_log_marks (
     next {i64} not null
 ) {strict}";
 
-// A cursor names its epoch. Those of an earlier epoch are good up to where the next one began.
+// A cursor contains its epoch. Cursors of an earlier epoch are valid up to the start of the next one.
 const EPOCHS: &str = "
 create table epochs (
     id {id},
@@ -45,14 +45,14 @@ create table epochs (
     began {i64} not null
 ) {strict}";
 
-// It held an epoch that would have outlived a restored backup.
+// Its epoch would have stayed the same after the restore of a backup.
 const NO_LIVE: &str = "drop table live";
 
-// Holds one id, until PostgreSQL recovers from a crash: then it is empty, because it is not logged.
+// Contains one id. Crash recovery of PostgreSQL empties the table, because it is unlogged.
 const RUNS: &str = "create unlogged table runs (id text not null)";
 
-// That a group of writes was committed, for whoever has lost the answer. Its transaction's number does not say it: after a crash
-// it may be another one's.
+// Commit markers, to resolve commits whose response was lost. A transaction's number does not suffice: after a crash it
+// may be reused.
 const COMMITS: &str = "
 create table commits (
     id text primary key,

@@ -1,4 +1,4 @@
-//! Which writes have been carried out, by the ids their clients gave them: so that one that is sent again is not done again.
+//! Stored acks of writes by request id, for idempotent retries.
 
 use sea_orm_migration::prelude::*;
 

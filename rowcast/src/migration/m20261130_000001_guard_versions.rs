@@ -1,4 +1,4 @@
-//! Versions that move whenever a row does, whichever program writes.
+//! Versions that are incremented whenever a row changes, whatever program writes.
 
 use sea_orm_migration::prelude::*;
 

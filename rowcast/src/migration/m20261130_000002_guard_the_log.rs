@@ -1,4 +1,4 @@
-//! A change log that is written whichever role writes, and that knows when something of it is gone.
+//! A change log that any role can write, and that detects deleted entries.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -25,7 +25,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-// What a server showed, in short, when it had read the log so far: by this the next one sees what changed unlogged meanwhile.
+// A digest of the published rows at a position of the log, by which the next server detects unlogged changes.
 const DIGEST: &str = "
 create table change_log_digest (
     id {i64} primary key check (id = 1),
@@ -34,8 +34,8 @@ create table change_log_digest (
     digest {text} not null
 ) {strict}";
 
-// A table cannot be given a default that differs from row to row, so it is made anew. The triggers of other tables name it
-// and need no change. What was pruned is not given out again: the sequence is carried over.
+// SQLite cannot add a column with a non-constant default, so the table is recreated. The triggers of other tables refer
+// to it by name. The sequence is copied, so that numbers are not reused.
 const SQLITE: [&str; 9] = [
     "create table change_log_before as select seq, collection, row_id from change_log",
     "insert into change_log_before (seq) select seq from sqlite_sequence where name = 'change_log'
@@ -51,7 +51,7 @@ const SQLITE: [&str; 9] = [
         select seq, coalesce(collection, ''), coalesce(row_id, 0) from change_log_before order by seq",
     "delete from change_log where seq in (select seq from change_log_before where collection is null)",
     "drop table change_log_before",
-    // Pruning raises the floor first, so that this has nothing to do then.
+    // Pruning raises the floor first, so that this trigger does nothing then.
     "create trigger change_log_cut after delete on change_log
         when old.seq >= (select floor from change_log_state)
         begin update change_log_state set floor = old.seq + 1; end",
@@ -60,10 +60,10 @@ const SQLITE: [&str; 9] = [
         begin update change_log_state set floor = old.seq + 1; end",
 ];
 
-/// A function that runs with its owner's rights finds nothing that a caller has put in its way.
+/// A fixed `search_path`, because the function runs with its owner's privileges.
 const RIGHTS: &str = "security definer set search_path = pg_catalog, {schema}, pg_temp";
 
-// A trigger needs no right of the writer to execute its function, and there is no other use for one.
+// A trigger executes its function without a privilege of the writer, so that privilege is revoked.
 const POSTGRES: [&str; 9] = [
     "create or replace function {schema}.log_row() returns trigger language plpgsql {rights} as $$
 begin
@@ -98,7 +98,8 @@ begin
     return null;
 end
 $$",
-    // What is gone was committed, or is the deleter's own. A truncated log is another file, which readers look at.
+    // Deleted entries were committed, or belong to the deleting transaction. Readers detect a truncated log by its
+    // file.
     "create function {schema}.guard_log() returns trigger language plpgsql {rights} as $$
 begin
     update {schema}.change_log_state set floor = cut.past

@@ -1,4 +1,4 @@
-//! A clock that no jump moves, and what bounds the requests that are remembered: whose they are, and how much each takes.
+//! A clock that ignores jumps of system clocks, and the owner and size of stored acks.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -22,8 +22,8 @@ impl MigrationTrait for Migration {
     }
 }
 
-// Seconds since 1970: what the clock showed when it was wound last, and what the database's own clock showed then. Which start
-// of the machine that was, and for how long it had been running, counts where the file has one machine.
+// Seconds since 1970: the time at the last advance, and the time of the database's clock then. The boot id and the
+// uptime of the machine at that moment are used on SQLite, where one machine uses the file.
 const CLOCK: &str = "
 create table clock (
     id {i64} primary key check (id = 1),
@@ -33,9 +33,9 @@ create table clock (
     uptime {i64}
 ) {strict}";
 
-// `kind` 1 is a digest of what was sent as it was spelled, 2 one of what it meant: a version that knows only the former does
-// not know the column. `owner` is the user whose write it was, `source` the client that `size` is counted for. Where
-// `collection` is given, `ack` has no data: a repeat shows the row.
+// `kind` 1 is a digest of the payload's text, 2 one of the decoded payload; earlier versions, which know only the
+// former, do not know the column. `owner` is the user who made the write, `source` the client whose quota `size` is
+// counted in. If `collection` is set, `ack` has no data: a retry returns the row.
 const REQUESTS: [&str; 6] = [
     "alter table requests add column kind {i64} not null default 1",
     "alter table requests add column owner {i64}",

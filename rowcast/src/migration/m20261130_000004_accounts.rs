@@ -1,4 +1,4 @@
-//! From where each user has signed in.
+//! Addresses from which users have signed in.
 
 use sea_orm_migration::prelude::*;
 

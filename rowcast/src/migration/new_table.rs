@@ -54,11 +54,11 @@ impl MigrationTrait for NewTable {
         ddl::execute(manager, &[self.sql]).await?;
         match self.parent {
             Some((collection, column)) => {
-                log_triggers::watch_nested(manager, self.table, collection, column).await?;
-                versions::guard_links(manager, self.table, collection, column).await?;
+                log_triggers::track_changes_of(manager, self.table, collection, column).await?;
+                versions::guard_join_table(manager, self.table, collection, column).await?;
             }
             None => {
-                log_triggers::watch(manager, self.table).await?;
+                log_triggers::track_changes(manager, self.table).await?;
                 versions::guard(manager, self.table).await?;
             }
         }

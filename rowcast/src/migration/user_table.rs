@@ -1,32 +1,32 @@
-//! What a table needs whose rows sign in.
+//! Index and triggers of the table of users.
 //!
-//! - A quick way to usernames that are not kept in the form by which they are compared.
-//! - Triggers by which the tokens of a user, and the addresses that are known for it, go with its row, whichever program
-//!   deletes it. On PostgreSQL they fire under replication too, and on `truncate`.
+//! - An index of usernames that are not stored in canonical form.
+//! - Triggers that delete the tokens and addresses of a user with its row, whatever program deletes it. On PostgreSQL
+//!   they also fire under replication and on `truncate`.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
 use super::log_triggers;
 
-/// The tables that go with a user.
-const OF_USERS: [&str; 2] = ["tokens", "user_addresses"];
+/// The tables whose rows are deleted with a user.
+const USER_TABLES: [&str; 2] = ["tokens", "user_addresses"];
 
-/// The name of the trigger by which what belongs to a user goes with its row.
+/// The name of the trigger on deletion.
 pub(crate) fn trigger(table: &str) -> String {
     format!("{table}_end_sign_ins")
 }
 
-/// Prepares `table`, which has an `id`, for users that sign in by the column `username`.
+/// Creates the index and the triggers of `table`, which has the columns `id` and `username`.
 ///
 /// # Errors
-/// [`DbErr`] when something cannot be made.
+/// [`DbErr`] of the database.
 pub async fn prepare(manager: &SchemaManager<'_>, table: &str, username: &str) -> Result<(), DbErr> {
     let (bytes, triggers) = match manager.get_database_backend() {
         DbBackend::Sqlite => (format!("length(cast({username} as blob))"), sqlite(table)),
         _ => (format!("octet_length({username})"), postgres(&log_triggers::schema(manager).await?, table)),
     };
-    // An expression with a value, because both planners know what part of a table has one; of a condition they guess.
+    // An expression with a value, because both query planners have statistics of values; of conditions they guess.
     let index = format!(
         "create index if not exists {table}_unusual_username on {table} \
          ((case when lower({username}) <> {username} or length({username}) <> {bytes} then 1 else 0 end))"
@@ -38,13 +38,13 @@ pub async fn prepare(manager: &SchemaManager<'_>, table: &str, username: &str) -
 }
 
 fn sqlite(table: &str) -> Vec<String> {
-    let delete = OF_USERS.map(|of| format!("delete from {of} where user_id = old.id;")).concat();
+    let delete = USER_TABLES.map(|of| format!("delete from {of} where user_id = old.id;")).concat();
     vec![format!("create trigger {} after delete on {table} for each row begin {delete} end", trigger(table))]
 }
 
 fn postgres(schema: &str, table: &str) -> Vec<String> {
-    let of_one = OF_USERS.map(|of| format!("delete from {schema}.{of} where user_id = old.id;")).concat();
-    let of_all = OF_USERS.map(|of| format!("delete from {schema}.{of};")).concat();
+    let of_one = USER_TABLES.map(|of| format!("delete from {schema}.{of} where user_id = old.id;")).concat();
+    let of_all = USER_TABLES.map(|of| format!("delete from {schema}.{of};")).concat();
     let function = format!("{schema}.{table}_end_sign_ins()");
     let body = format!(
         "create function {function} returns trigger language plpgsql

@@ -1,17 +1,16 @@
-//! Triggers by which a row's `version` moves whenever the row does, whichever program writes.
+//! Triggers that increment a row's `version` whenever the row changes, whatever program writes.
 //!
 //! ```text
-//! update of a row          ─▶ the row changed, its version did not grow?            ─▶ version + 1
-//! write to a row of links  ─▶ the row it belongs to has not moved by itself already? ─▶ version + 1 there
+//! update of a row      ─▶ changed without a higher version?                          ─▶ version + 1
+//! write of a join row  ─▶ version of the owning row not incremented in this write?   ─▶ version + 1 of that row
 //! ```
 //!
-//! So a client that sends the version which it saw is refused if anything has changed since. A version never goes back:
-//! a program that writes a whole row as it read it long ago writes an old version, too. What changes nothing moves
-//! nothing. The server's own updates count by themselves, and pass these triggers by.
+//! An update with the version that a client saw is refused if the row has changed since. A version never decreases,
+//! even if a program writes an outdated row with its old version. An update without changes does not increment it. The
+//! server's own updates increment the version themselves, and the triggers ignore them.
 //!
-//! Both may be called again for a table that has them: a migration that adds a column to a table calls [`guard`] (and
-//! [`guard_links`] for a table of links) once more, because SQLite's triggers name each column. One that takes a column
-//! away calls [`release`] first.
+//! SQLite's triggers name each column. A migration that adds a column must call [`guard`] again ([`guard_join_table`]
+//! for a join table), and one that drops a column must call [`release`] first.
 
 mod postgres;
 mod sqlite;
@@ -19,7 +18,7 @@ mod sqlite;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, Statement};
 
-/// Makes what the triggers share. Once, by the migration that brought them.
+/// Creates the shared functions and tables, once.
 pub(crate) async fn prepare(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     match manager.get_database_backend() {
         DbBackend::Sqlite => execute(manager, &[sqlite::HOLDS.to_owned()]).await,
@@ -27,10 +26,10 @@ pub(crate) async fn prepare(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     }
 }
 
-/// Lets the versions of `table` move with its rows. The table has the columns `id` and `version`.
+/// Creates the triggers of `table`, which has the columns `id` and `version`.
 ///
 /// # Errors
-/// [`DbErr`] when the triggers cannot be made.
+/// [`DbErr`] if the triggers cannot be created.
 pub async fn guard(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     release(manager, table).await?;
     let statements = match manager.get_database_backend() {
@@ -40,11 +39,11 @@ pub async fn guard(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr
     execute(manager, &statements).await
 }
 
-/// Lets the versions of `parent` move with the rows of `table` that refer to it by `column`: they are a part of it.
+/// Creates triggers of the join table `table` that increment the versions of `parent`, which `column` references.
 ///
 /// # Errors
-/// [`DbErr`] when the triggers cannot be made.
-pub async fn guard_links(
+/// [`DbErr`] if the triggers cannot be created.
+pub async fn guard_join_table(
     manager: &SchemaManager<'_>,
     table: &str,
     parent: &str,
@@ -52,13 +51,13 @@ pub async fn guard_links(
 ) -> Result<(), DbErr> {
     release(manager, table).await?;
     let statements = match manager.get_database_backend() {
-        DbBackend::Sqlite => sqlite::guard_links(table, parent, column, &columns(manager, table).await?),
-        _ => postgres::guard_links(&schema(manager).await?, table, parent, column),
+        DbBackend::Sqlite => sqlite::guard_join_table(table, parent, column, &columns(manager, table).await?),
+        _ => postgres::guard_join_table(&schema(manager).await?, table, parent, column),
     };
     execute(manager, &statements).await
 }
 
-/// Takes the triggers of `table` away, for as long as its columns change.
+/// Drops the triggers of `table`.
 ///
 /// # Errors
 /// [`DbErr`] of the database.
@@ -77,20 +76,20 @@ async fn execute(manager: &SchemaManager<'_>, statements: &[String]) -> Result<(
     Ok(())
 }
 
-/// The schema that tables are made in, quoted: functions name it, because a writer may have another `search_path`.
+/// The quoted name of the current schema, for functions, because writers may have another `search_path`.
 async fn schema(manager: &SchemaManager<'_>) -> Result<String, DbErr> {
     let found = one(manager, "select quote_ident(current_schema()) as name").await?;
     found.into_iter().next().ok_or_else(|| DbErr::Migration("no schema to create in".to_owned()))
 }
 
-/// What counts the ids of a table in PostgreSQL.
+/// The sequence of a table's ids on PostgreSQL.
 async fn sequence(manager: &SchemaManager<'_>, table: &str) -> Result<Option<String>, DbErr> {
     let ask =
         format!("select name from pg_get_serial_sequence('{table}', 'id') as name where name is not null");
     Ok(one(manager, &ask).await?.into_iter().next())
 }
 
-/// The columns of a table in SQLite.
+/// The columns of a table on SQLite.
 async fn columns(manager: &SchemaManager<'_>, table: &str) -> Result<Vec<String>, DbErr> {
     one(manager, &format!("select name from pragma_table_info('{table}')")).await
 }

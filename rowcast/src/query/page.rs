@@ -1,7 +1,7 @@
-//! One page of a list: it ends where it was asked to, or before its ack would be too large.
+//! Pages of lists, limited by the number of rows and by the size of the ack.
 //!
-//! Rows are read a few at a time and encoded at once, so what a page costs while it is made is bounded by those few, however large
-//! the rows are that others have put into the table.
+//! Rows are read and encoded in small chunks, which bounds the memory of a page even if other programs have inserted
+//! large rows.
 
 use std::marker::PhantomData;
 
@@ -19,7 +19,7 @@ use crate::{
 
 /// Rows read at a time.
 const CHUNK: usize = 50;
-/// Bytes of a page without its rows, `next` and the ids of those that are left out.
+/// Bytes of a page without its rows, `next` and `left_out`.
 const FRAME: usize = 64;
 /// Bytes of an id and a comma, at most.
 const ID: usize = 21;
@@ -29,12 +29,12 @@ const ID: usize = 21;
 #[schemars(rename = "{R}Page")]
 #[serde(bound = "")]
 pub struct Page<R> {
-    /// In the order that was asked for.
+    /// The rows in the requested order.
     #[schemars(with = "Vec<R>")]
     rows: Vec<Box<RawValue>>,
-    /// What to send as `after` for the next page; null at the end.
+    /// The value of `after` for the next page; null at the end.
     next: Option<String>,
-    /// Ids of rows that belong here and are too large to be sent, if there are any.
+    /// Ids of rows of this page that are too large to be sent; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     left_out: Vec<i64>,
@@ -43,37 +43,37 @@ pub struct Page<R> {
     of: PhantomData<fn() -> R>,
 }
 
-/// A page in the making.
-pub(super) struct Filling<C: Collection> {
+/// The builder of a page.
+pub(super) struct PageBuilder<C: Collection> {
     rows: Vec<Box<RawValue>>,
-    /// Those of the rows: a page that ends after one says where that is.
+    /// The models of the rows, for `next`.
     models: Vec<Model<C>>,
     left_out: Vec<i64>,
-    /// The one that was left out last, if no row has come since.
-    passed: Option<Model<C>>,
+    /// The last row, if it was left out.
+    last_left_out: Option<Model<C>>,
     bytes: usize,
     limit: usize,
 }
 
-impl<C: Collection> Filling<C> {
+impl<C: Collection> PageBuilder<C> {
     pub(super) fn new(limit: u64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let (rows, models, left_out) = (Vec::new(), Vec::new(), Vec::new());
-        Self { rows, models, left_out, passed: None, bytes: FRAME, limit }
+        Self { rows, models, left_out, last_left_out: None, bytes: FRAME, limit }
     }
 
-    /// How many more rows are to be read at once.
+    /// The number of rows to read next.
     pub(super) fn wanted(&self) -> usize {
         CHUNK.min(self.limit - self.rows.len() - self.left_out.len())
     }
 
-    /// Where it ends so far.
+    /// The last row so far.
     pub(super) fn last(&self) -> Option<&Model<C>> {
-        self.passed.as_ref().or_else(|| self.models.last())
+        self.last_left_out.as_ref().or_else(|| self.models.last())
     }
 
-    /// Takes rows that follow; false if not all of them fit.
-    pub(super) async fn take(&mut self, db: &Transaction, models: Vec<Model<C>>) -> Result<bool, Error> {
+    /// Adds the next rows; false if not all of them fit.
+    pub(super) async fn add(&mut self, db: &Transaction, models: Vec<Model<C>>) -> Result<bool, Error> {
         let rows = C::rows(db, models.clone()).await?;
         for (model, row) in models.into_iter().zip(rows) {
             let json = store::json(&row)?;
@@ -84,7 +84,7 @@ impl<C: Collection> Filling<C> {
                 return Ok(false);
             } else {
                 self.bytes += bytes;
-                self.passed = None;
+                self.last_left_out = None;
                 self.rows.push(json);
                 self.models.push(model);
             }
@@ -95,20 +95,14 @@ impl<C: Collection> Filling<C> {
     fn leave_out(&mut self, model: Model<C>, bytes: usize) {
         let id = crate::collection::id_of::<C>(&model);
         if bounds::PAGES.met() {
-            tracing::warn!(
-                collection = C::PLURAL,
-                id,
-                bytes,
-                limit = DATA,
-                "a row is too large to be listed"
-            );
+            tracing::warn!(collection = C::NAME, id, bytes, limit = DATA, "a row is too large to be listed");
         }
         self.bytes += ID;
         self.left_out.push(id);
-        self.passed = Some(model);
+        self.last_left_out = Some(model);
     }
 
-    /// The page. If it is not the last, `next` says where it ends; rows for which there is no room beside that follow on the next one.
+    /// Builds the page. With `more` it has a `next`; rows that do not fit beside that are left to the next page.
     pub(super) fn finish(
         mut self,
         more: bool,

@@ -1,6 +1,6 @@
-//! One event's handler with its types hidden.
+//! Type-erased handlers of events.
 //!
-//! It decodes a payload on the socket's thread; what comes out is work for the database's thread.
+//! A route decodes a payload on the socket's thread and returns an [`Operation`] for the database's thread.
 
 use std::{
     borrow::Cow,
@@ -13,39 +13,42 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{bounds, context::Context, error::Error, requests::Fingerprint, store};
+use crate::{
+    bounds, context::Context, database::PartitionKey, error::Error, idempotency::Fingerprint, store,
+};
 
-/// Whether a handler needs a transaction that can write.
+/// The kind of transaction that an operation needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Over one picture of the database, beside other readers.
+pub enum TransactionKind {
+    /// A read-only transaction over one snapshot, concurrent with others.
     Read,
-    /// The same, for a write that is going to be refused: it looks for all that is wrong with it.
-    Refusal,
-    /// In a transaction that is committed at the end.
+    /// A read-only transaction of an invalid write, to find all of its errors.
+    Validate,
+    /// A transaction that is committed at the end.
     Write,
-    /// The same, to this row of a collection, of which it is known beforehand.
+    /// A write to a row that is known in advance.
     WriteTo {
-        /// The collection.
-        plural: &'static str,
-        /// The row.
+        /// The collection's name.
+        collection: &'static str,
+        /// The row's id.
         id: i64,
     },
 }
 
-impl Access {
-    /// The row that is written to, as a number that stands for it.
-    pub(crate) fn row(self) -> Option<u64> {
-        let Self::WriteTo { plural, id } = self else { return None };
+impl TransactionKind {
+    /// A hash of the row that is written.
+    pub(crate) fn partition_key(self) -> Option<PartitionKey> {
+        let Self::WriteTo { collection, id } = self else { return None };
         let mut hash = DefaultHasher::new();
-        (plural, id).hash(&mut hash);
-        Some(hash.finish())
+        (collection, id).hash(&mut hash);
+        Some(PartitionKey(hash.finish()))
     }
 }
 
-type Decode = dyn Fn(&RawValue) -> Result<(Access, Fingerprint, Box<dyn Work>), Error> + Send + Sync;
+type Decode =
+    dyn Fn(&RawValue) -> Result<(TransactionKind, Fingerprint, Box<dyn Operation>), Error> + Send + Sync;
 
-/// An event's handler with its types hidden.
+/// The handler of an event.
 pub struct Route {
     decode: Box<Decode>,
     shape: Shape,
@@ -53,24 +56,27 @@ pub struct Route {
 }
 
 impl Route {
-    /// A plain async function over a decoded payload.
-    pub fn new<P, T, H>(access: Access, handler: H) -> Self
+    /// A handler that is an async function of a decoded payload.
+    pub fn new<P, T, H>(kind: TransactionKind, handler: H) -> Self
     where
         P: Payload + Serialize + JsonSchema + Clone + Send + Sync + 'static,
         T: Serialize + JsonSchema + 'static,
         H: AsyncFn(&Context<'_>, P) -> Result<T, Error> + Clone + Send + Sync + 'static,
     {
-        Self::with::<P, _, _>(move |payload| {
+        Self::from_decoder::<P, _, _>(move |payload| {
             let payload = rowcast_schema::decode::<P>(payload)?;
-            let (handler, meaning) = (handler.clone(), Fingerprint::of(payload.clone(), FieldErrors::new()));
-            Ok((access, meaning, async move |context: &Context<'_>| handler(context, payload.clone()).await))
+            let (handler, fingerprint) =
+                (handler.clone(), Fingerprint::of(payload.clone(), FieldErrors::new()));
+            Ok((kind, fingerprint, async move |context: &Context<'_>| {
+                handler(context, payload.clone()).await
+            }))
         })
     }
 
-    /// For those who decode a payload in a way of their own: what comes out is what to do, what it needs of the database, and what
-    /// tells it from other requests.
-    pub fn with<P, T, W>(
-        decode: impl Fn(&RawValue) -> Result<(Access, Fingerprint, W), Error> + Send + Sync + 'static,
+    /// A handler with its own decoder, which returns the transaction's kind, the request's fingerprint and the
+    /// operation.
+    pub fn from_decoder<P, T, W>(
+        decode: impl Fn(&RawValue) -> Result<(TransactionKind, Fingerprint, W), Error> + Send + Sync + 'static,
     ) -> Self
     where
         P: Payload + JsonSchema,
@@ -78,55 +84,58 @@ impl Route {
         W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send + 'static,
     {
         let decode = Box::new(move |payload: &RawValue| {
-            let (access, meaning, work) = decode(payload)?;
-            Ok((access, meaning, Box::new(Typed(work)) as Box<dyn Work>))
+            let (kind, fingerprint, operation) = decode(payload)?;
+            Ok((kind, fingerprint, Box::new(TypedOperation(operation)) as Box<dyn Operation>))
         });
         Self { decode, shape: Shape::of::<P, T>(), collection: None }
     }
 
-    /// Says what the event does, in a sentence for the schema; without it, what its payload says of itself stands there.
+    /// Sets the event's description in the schema, a sentence. Default: the description of its payload.
     #[must_use]
     pub fn described(mut self, sentence: impl Into<Cow<'static, str>>) -> Self {
         self.shape = self.shape.described(sentence);
         self
     }
 
-    /// What the event carries and is acked with.
+    /// The types of the event.
     #[must_use]
     pub fn shape(&self) -> &Shape {
         &self.shape
     }
 
-    /// The same, where each request writes one row of this collection, and the ack's `data` says which.
+    /// Declares that each request writes one row of this collection, whose id is in the ack's `data`.
     #[must_use]
-    pub fn to(self, plural: &'static str) -> Self {
-        Self { collection: Some(plural), ..self }
+    pub fn writes_to(self, collection: &'static str) -> Self {
+        Self { collection: Some(collection), ..self }
     }
 
-    /// The collection of the one row that is written, if it is one.
+    /// The collection that [`writes_to`](Self::writes_to) has set.
     #[must_use]
     pub fn collection(&self) -> Option<&'static str> {
         self.collection
     }
 
-    /// What the payload asks for, ready to run, and what tells it from other requests.
+    /// Decodes a payload without kind to the database.
     ///
     /// # Errors
-    /// [`Error::BadPayload`] and [`Error::Invalid`]; nothing has touched the database yet.
-    pub fn decode(&self, payload: &RawValue) -> Result<(Access, Fingerprint, Box<dyn Work>), Error> {
+    /// [`Error::BadPayload`] and [`Error::Invalid`].
+    pub fn decode(
+        &self,
+        payload: &RawValue,
+    ) -> Result<(TransactionKind, Fingerprint, Box<dyn Operation>), Error> {
         (self.decode)(payload)
     }
 }
 
-/// A decoded request: what runs in a transaction, more than once if it loses a race.
-pub trait Work: Send {
-    /// Runs it; the value is the ack's `data`.
+/// A decoded request. It runs in a transaction, again after a conflict with another one.
+pub trait Operation: Send {
+    /// Runs the operation and returns the ack's `data`.
     fn run<'a>(&'a self, context: &'a Context<'a>) -> LocalBoxFuture<'a, Result<Box<RawValue>, Error>>;
 }
 
-struct Typed<W>(W);
+struct TypedOperation<W>(W);
 
-impl<T, W> Work for Typed<W>
+impl<T, W> Operation for TypedOperation<W>
 where
     T: Serialize,
     W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send,

@@ -4,14 +4,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Contract, Notice, json_schema};
+use super::{Contract, ServerEvent, json_schema};
 
 pub(super) fn document(contract: &Contract) -> Value {
     let (mut channels, mut operations, mut messages) = (Map::new(), Map::new(), Map::new());
     for event in &contract.events {
         let name = event.name;
         let ack = format!("{name}.ack");
-        messages.insert(name.into(), message(name, &event.description, json_schema::asked(event)));
+        messages.insert(name.into(), message(name, &event.description, json_schema::arguments(event)));
         messages.insert(ack.clone(), message(&ack, "The ack.", json_schema::ack(event)));
         channels.insert(name.into(), channel(name, &[name, &ack]));
         operations.insert(
@@ -28,15 +28,15 @@ pub(super) fn document(contract: &Contract) -> Value {
             }),
         );
     }
-    for notice in &contract.notices {
-        let name = notice.name;
-        messages.insert(name.into(), message(name, &notice.description, arguments(notice)));
+    for event in &contract.server_events {
+        let name = event.name;
+        messages.insert(name.into(), message(name, &event.description, arguments(event)));
         channels.insert(name.into(), channel(name, &[name]));
         operations.insert(
             name.into(),
             json!({
                 "action": "send",
-                "summary": notice.description,
+                "summary": event.description,
                 "channel": { "$ref": format!("#/channels/{name}") },
                 "messages": [of_channel(name, name)],
             }),
@@ -48,7 +48,7 @@ pub(super) fn document(contract: &Contract) -> Value {
             "title": "Rowcast",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Events of Socket.IO (protocol v5), each a channel. A message is the list of an event's arguments; an ack is the reply. \
-                Made from the server's own types by its command `schema asyncapi`; not to be edited.",
+                Generated from the server's types by its command `schema asyncapi`; do not edit.",
         },
         "defaultContentType": "application/json",
         "servers": {
@@ -56,14 +56,14 @@ pub(super) fn document(contract: &Contract) -> Value {
                 "host": "localhost:5555",
                 "pathname": "/socket.io/",
                 "protocol": "ws",
-                "description": "Socket.IO's own path, by WebSocket or HTTP long-polling; where a server listens if nothing else is said.",
+                "description": "Socket.IO's own path, by WebSocket or HTTP long-polling; the server's default address.",
             },
         },
         "channels": channels,
         "operations": operations,
         "components": { "messages": messages, "schemas": contract.definitions },
     });
-    moved(&mut document);
+    adapt(&mut document);
     document
 }
 
@@ -81,13 +81,13 @@ fn of_channel(channel: &str, message: &str) -> Value {
     json!({ "$ref": format!("#/channels/{channel}/messages/{message}") })
 }
 
-fn arguments(notice: &Notice) -> Value {
-    let arguments: Vec<&Value> = notice.arguments.iter().map(|(_, schema)| schema).collect();
+fn arguments(event: &ServerEvent) -> Value {
+    let arguments: Vec<&Value> = event.arguments.iter().map(|(_, schema)| schema).collect();
     json!({ "type": "array", "prefixItems": arguments, "items": false, "minItems": arguments.len() })
 }
 
-/// Definitions and tuples to where AsyncAPI has them.
-fn moved(value: &mut Value) {
+/// Moves definitions and tuples to where AsyncAPI has them.
+fn adapt(value: &mut Value) {
     if let Value::Object(fields) = value {
         if let Some(Value::String(target)) = fields.get_mut("$ref") {
             *target = target.replace("#/$defs/", "#/components/schemas/");
@@ -98,8 +98,8 @@ fn moved(value: &mut Value) {
         }
     }
     match value {
-        Value::Object(fields) => fields.values_mut().for_each(moved),
-        Value::Array(values) => values.iter_mut().for_each(moved),
+        Value::Object(fields) => fields.values_mut().for_each(adapt),
+        Value::Array(values) => values.iter_mut().for_each(adapt),
         _ => {}
     }
 }

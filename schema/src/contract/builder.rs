@@ -4,54 +4,56 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
 use super::{
-    AUTH, CHANGES, Collection, Contract, Event, Notice, OPTIONS, PART, RESERVED, Shape,
+    CHANGES, ClientEvent, Collection, Contract, HANDSHAKE_AUTH, PART, REQUEST_OPTIONS, RESERVED, ServerEvent,
+    Shape,
+    builtin::BuiltinEvents,
     definitions::{gather, name_of, names},
+    embeds,
     hash::REST,
-    nests, notices,
-    own::Own,
     payloads::{self, close, only_absent, rename},
+    server_events,
 };
-use crate::{Auth, ListRequest, Options, Payload, Position};
+use crate::{HandshakeAuth, ListRequest, Payload, RequestOptions, SnapshotMeta};
 
-/// Collects collections and events, in the order in which they are to be told.
+/// Collects collections and events in the order of the output.
 pub struct Builder {
-    /// What the server says; a null is said.
+    /// Types that the server sends: null fields are present.
     sent: SchemaGenerator,
-    /// What clients say; a null may be left out.
+    /// Types that clients send: null fields may be absent.
     taken: SchemaGenerator,
     collections: Vec<Collection>,
-    events: Vec<Event>,
-    notices: Vec<Notice>,
-    own: Own,
+    events: Vec<ClientEvent>,
+    server_events: Vec<ServerEvent>,
+    builtin: BuiltinEvents,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
         let settings = SchemaSettings::draft2020_12;
         let (sent, taken) = (settings().for_serialize(), settings().for_deserialize());
-        let (collections, events, notices) = (Vec::new(), Vec::new(), Vec::new());
+        let (collections, events, server_events) = (Vec::new(), Vec::new(), Vec::new());
         let (sent, taken) = (sent.into_generator(), taken.into_generator());
-        let own = Own::without_users();
-        let mut builder = Self { sent, taken, collections, events, notices, own };
-        // Whoever comes first has a name to itself, both ways.
-        builder.sent.subschema_for::<Options>();
-        builder.sent.subschema_for::<Auth>();
-        let options = builder.payload::<Options>();
+        let builtin = BuiltinEvents::without_users();
+        let mut builder = Self { sent, taken, collections, events, server_events, builtin };
+        // The first type of a name keeps it, in both directions.
+        builder.sent.subschema_for::<RequestOptions>();
+        builder.sent.subschema_for::<HandshakeAuth>();
+        let options = builder.payload::<RequestOptions>();
         builder.with(&options, only_absent);
-        let auth = named(&builder.taken.subschema_for::<Auth>());
-        debug_assert_eq!([&*options, &*auth], [OPTIONS, AUTH]);
+        let auth = named(&builder.taken.subschema_for::<HandshakeAuth>());
+        debug_assert_eq!([&*options, &*auth], [REQUEST_OPTIONS, HANDSHAKE_AUTH]);
         builder
     }
 
-    /// Says that rows `U` of a collection sign in.
+    /// Declares the rows `U` of a collection as users.
     pub fn users<U: JsonSchema>(&mut self) {
-        self.own = Own::with_users::<U>();
+        self.builtin = BuiltinEvents::with_users::<U>();
     }
 
-    /// A collection of rows `R` with what makes and changes one.
+    /// Adds a collection: its rows `R` and the payloads that create and update one.
     ///
     /// # Panics
-    /// If it is named `events`, as what belongs to no collection is.
+    /// If it is named `events`, which stands for everything that belongs to no collection.
     pub fn collection<R, N, U>(
         &mut self,
         (name, plural): (&'static str, &'static str),
@@ -67,21 +69,21 @@ impl Builder {
         let (new, update) = (self.payload::<N>(), self.payload::<U>());
         self.with(&update, |update| {
             only_absent(update);
-            // The example is for a row that is still to be named.
+            // The payload's own example has no id.
             update["examples"][0]["id"] = 1.into();
         });
-        let (nests, numbers) = (Vec::new(), Vec::new());
-        self.collections.push(Collection { name, plural, sent, columns, numbers, row, new, update, nests });
+        let (embeds, numbers) = (Vec::new(), Vec::new());
+        self.collections.push(Collection { name, plural, sent, columns, numbers, row, new, update, embeds });
     }
 
-    /// Columns of the collection that was added last whose text is compared as the number that it spells.
+    /// Sets the text columns of the last collection that are compared as the whole numbers they contain.
     pub fn numbers(&mut self, columns: Vec<&'static str>) {
         if let Some(last) = self.collections.last_mut() {
             last.numbers = columns;
         }
     }
 
-    /// An event of a collection, or of none.
+    /// Adds an event, with the collection that declares it.
     pub fn event(&mut self, name: &'static str, shape: &Shape, collection: Option<&'static str>) {
         let payload = shape.payload.map(|describe| Value::from(describe(&mut self.taken)));
         if let Some(of) = payload.as_ref().and_then(name_of) {
@@ -91,22 +93,22 @@ impl Builder {
         let said = payload.as_ref().and_then(|payload| description(self.taken.definitions(), payload));
         let description = shape.description.as_deref().map(str::to_owned).or(said).unwrap_or_default();
         let data = (shape.data)(&mut self.sent).into();
-        let beside = shape.beside.map(|(field, describe)| (field, describe(&mut self.sent).into()));
+        let extra = shape.extra.map(|(field, describe)| (field, describe(&mut self.sent).into()));
         let optional = shape.optional;
-        self.events.push(Event { name, description, collection, payload, optional, data, beside });
+        self.events.push(ClientEvent { name, description, collection, payload, optional, data, extra });
     }
 
-    /// A second name for an event.
+    /// Adds a second name for an event.
     pub fn alias(&mut self, alias: &'static str, event: &str) {
         let Some(event) = self.events.iter().find(|known| known.name == event) else { return };
         let description = format!("Another spelling of `{}`.", event.name);
-        self.events.push(Event { name: alias, description, collection: None, ..event.clone() });
+        self.events.push(ClientEvent { name: alias, description, collection: None, ..event.clone() });
     }
 
-    pub(super) fn notice<T: JsonSchema>(&mut self, name: &'static str, argument: &'static str) {
+    pub(super) fn server_event<T: JsonSchema>(&mut self, name: &'static str, argument: &'static str) {
         let schema = Value::from(self.sent.subschema_for::<T>());
         let description = description(self.sent.definitions(), &schema).unwrap_or_default();
-        self.notices.push(Notice {
+        self.server_events.push(ServerEvent {
             name,
             description,
             collection: None,
@@ -114,53 +116,56 @@ impl Builder {
         });
     }
 
-    /// Puts it together.
+    /// Builds the contract.
     ///
     /// # Panics
     /// If a type has a name that is taken.
     #[must_use]
     pub fn build(mut self) -> Contract {
-        (self.own.notices)(&mut self);
-        for (name, shape) in (self.own.events)() {
+        (self.builtin.server_events)(&mut self);
+        for (name, shape) in (self.builtin.events)() {
             self.event(name, &shape, None);
         }
-        let position = Value::from(self.sent.subschema_for::<Position>());
+        let meta = Value::from(self.sent.subschema_for::<SnapshotMeta>());
         let mut all = self.sent.take_definitions(true);
-        // Only clients say these.
-        for name in [OPTIONS, AUTH] {
+        // Only clients send these.
+        for name in [REQUEST_OPTIONS, HANDSHAKE_AUTH] {
             all.shift_remove(name);
         }
         let mut taken = self.taken.take_definitions(true);
-        let twice = payloads::different(&all, &taken);
+        let renamed = payloads::different(&all, &taken);
         for event in &mut self.events {
-            event.payload.iter_mut().for_each(|payload| rename(payload, &twice));
+            event.payload.iter_mut().for_each(|payload| rename(payload, &renamed));
         }
         for Collection { new, update, .. } in &mut self.collections {
-            [new, update].into_iter().filter(|name| twice.contains(*name)).for_each(|name| *name += "Input");
+            [new, update]
+                .into_iter()
+                .filter(|name| renamed.contains(*name))
+                .for_each(|name| *name += "Input");
         }
-        payloads::rename_all(&mut taken, &twice);
+        payloads::rename_all(&mut taken, &renamed);
         all.extend(taken);
         for name in RESERVED {
             assert!(!all.contains_key(name), "no type can be called {name}: there is one already");
         }
-        self.assemble(&all, &position)
+        self.assemble(&all, &meta)
     }
 
-    fn assemble(self, all: &Map<String, Value>, position: &Value) -> Contract {
-        let Self { collections, events, notices, .. } = self;
+    fn assemble(self, all: &Map<String, Value>, meta: &Value) -> Contract {
+        let Self { collections, events, server_events, .. } = self;
         let mut contract = Contract {
             definitions: ordered(all, &collections, &events),
             collections,
             events,
-            notices: Vec::new(),
+            server_events: Vec::new(),
         };
         for at in 0..contract.collections.len() {
             let Collection { row, new, .. } = &contract.collections[at];
-            contract.collections[at].nests = nests::of(&contract, row, new);
+            contract.collections[at].embeds = embeds::of(&contract, row, new);
         }
-        contract.notices = notices::all(notices, &contract.collections, position);
-        contract.definitions.insert(CHANGES.into(), notices::changes(&contract.collections));
-        contract.definitions.insert(PART.into(), notices::part(&contract.collections));
+        contract.server_events = server_events::all(server_events, &contract.collections, meta);
+        contract.definitions.insert(CHANGES.into(), server_events::changes(&contract.collections));
+        contract.definitions.insert(PART.into(), server_events::part(&contract.collections));
         contract
     }
 
@@ -177,7 +182,7 @@ impl Builder {
         }
     }
 
-    /// The payload, or if it is a collection's list request, one that knows the collection's columns alone.
+    /// The payload; a list request is narrowed to the columns of its collection.
     fn listed(&mut self, event: &str, payload: Value, collection: Option<&str>) -> Value {
         let request = Value::from(self.taken.subschema_for::<ListRequest>());
         let known = self.collections.iter().find(|known| Some(known.plural) == collection);
@@ -193,14 +198,18 @@ fn named(schema: &Schema) -> String {
     name_of(schema.as_value()).expect("rows and payloads are types with names").to_owned()
 }
 
-/// What a named type says of itself.
+/// The doc comment of a named type.
 fn description(definitions: &Map<String, Value>, schema: &Value) -> Option<String> {
     let description = definitions.get(name_of(schema)?)?.get("description")?;
     description.as_str().map(str::to_owned)
 }
 
-/// Definitions in the order in which a reader meets them.
-fn ordered(all: &Map<String, Value>, collections: &[Collection], events: &[Event]) -> Map<String, Value> {
+/// Definitions in reading order: each after the first that refers to it.
+fn ordered(
+    all: &Map<String, Value>,
+    collections: &[Collection],
+    events: &[ClientEvent],
+) -> Map<String, Value> {
     let mut ordered = Map::new();
     for Collection { row, new, update, .. } in collections {
         [row, new, update].into_iter().for_each(|name| gather(name, all, &mut ordered));
@@ -210,8 +219,8 @@ fn ordered(all: &Map<String, Value>, collections: &[Collection], events: &[Event
             names(schema, &mut |name| gather(name, all, &mut ordered));
         }
     }
-    [AUTH, OPTIONS].into_iter().for_each(|name| gather(name, all, &mut ordered));
-    // What is left is what the server tells; list requests have become those of their collections.
+    [HANDSHAKE_AUTH, REQUEST_OPTIONS].into_iter().for_each(|name| gather(name, all, &mut ordered));
+    // The rest are the server's events. The generic list request has been replaced by one for each collection.
     let lists = |name: &&String| *name != &*ListRequest::schema_name();
     all.keys().filter(lists).for_each(|name| gather(name, all, &mut ordered));
     ordered
@@ -227,14 +236,14 @@ mod tests {
         fixture::{Gym, NewGym, UpdateGym},
     };
 
-    /// A product's own, of which no event need know.
+    /// A product's type whose name is also built in.
     #[derive(Validate, JsonSchema)]
     #[expect(dead_code, reason = "a type to be described")]
-    struct Options {
+    struct RequestOptions {
         colour: Option<String>,
     }
 
-    impl Payload for Options {
+    impl Payload for RequestOptions {
         const NOUN: &'static str = "a choice";
         const EXAMPLE: &'static str = r#"{"colour": "red"}"#;
 
@@ -244,19 +253,25 @@ mod tests {
     }
 
     #[test]
-    fn a_products_type_does_not_take_the_name_of_one_of_ours() {
+    fn product_type_with_builtin_name_is_renamed() {
         let mut contract = Contract::builder();
-        contract.event("choose", &Shape::of::<Options, Options>(), None);
+        contract.event("choose", &Shape::of::<RequestOptions, RequestOptions>(), None);
         let types = contract.build().typescript();
-        assert!(types.contains("  choose: (...args: Emits<Options2Input, Options2>) => void;\n"), "{types}");
-        assert!(types.contains("export interface Options {\n  /**\n   * Names a write"), "{types}");
-        assert!(types.contains("export interface Options2Input {\n  colour?: string | null;\n"), "{types}");
-        assert!(types.contains("export interface Options2 {\n  colour: string | null;\n"), "{types}");
+        let event = "  choose: (...args: EmitArgs<RequestOptions2Input, RequestOptions2>) => void;\n";
+        assert!(types.contains(event), "{types}");
+        assert!(
+            types.contains("export interface RequestOptions {\n  /**\n   * Makes a write idempotent"),
+            "{types}"
+        );
+        let (input, output) =
+            ("export interface RequestOptions2Input {", "export interface RequestOptions2 {");
+        assert!(types.contains(&format!("{input}\n  colour?: string | null;\n")), "{types}");
+        assert!(types.contains(&format!("{output}\n  colour: string | null;\n")), "{types}");
     }
 
     #[test]
     #[should_panic(expected = "no collection can be called events")]
-    fn no_collection_is_called_as_what_is_in_none() {
+    fn collection_named_events_panics() {
         Contract::builder().collection::<Gym, NewGym, UpdateGym>(("event", "events"), true, vec![]);
     }
 }

@@ -1,4 +1,4 @@
-//! Named schemas and what they refer to.
+//! Named schemas and references between them.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ pub(super) fn refer(name: &str) -> Value {
     json!({ "$ref": format!("{PREFIX}{name}") })
 }
 
-/// Calls `visit` with every name that a schema refers to, however deep.
+/// Calls `visit` with every name that a schema refers to, at any depth.
 pub(super) fn names<'a>(schema: &'a Value, visit: &mut impl FnMut(&'a str)) {
     if let Some(name) = name_of(schema) {
         visit(name);
@@ -26,7 +26,7 @@ pub(super) fn names<'a>(schema: &'a Value, visit: &mut impl FnMut(&'a str)) {
     }
 }
 
-/// Moves a definition and all that it needs from `all` to the end of `ordered`, unless that has been done.
+/// Appends a definition and its dependencies to `ordered`, unless it is there already.
 pub(super) fn gather(name: &str, all: &Map<String, Value>, ordered: &mut Map<String, Value>) {
     let Some(schema) = all.get(name).filter(|_| !ordered.contains_key(name)) else { return };
     ordered.insert(name.to_owned(), schema.clone());

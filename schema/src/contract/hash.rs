@@ -1,49 +1,49 @@
-//! What a client was built for, in 16 digits.
+//! Hashes of a contract, 16 hexadecimal digits each.
 //!
-//! Shapes and bounds count; words do not, nor does the order in which fields are declared.
+//! A hash covers types and bounds, not descriptions, nor the order in which fields are declared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{AUTH, CHANGES, Collection, Contract, OPTIONS, PART, definitions};
-use crate::Schemas;
+use super::{CHANGES, Collection, Contract, HANDSHAKE_AUTH, PART, REQUEST_OPTIONS, definitions};
+use crate::SchemaHashes;
 
-/// The part that is all of what belongs to no collection.
+/// The key of everything that belongs to no collection.
 pub(super) const REST: &str = "events";
 
-/// Words about a schema that say nothing of what it allows.
-const WORDS: [&str; 3] = ["description", "title", "examples"];
+/// Keywords that do not constrain a value.
+const ANNOTATIONS: [&str; 3] = ["description", "title", "examples"];
 
 impl Contract {
-    /// Of all of it, of each collection, and of the rest.
+    /// Hashes of the contract, of each collection, and of the rest.
     #[must_use]
-    pub fn hashes(&self) -> Schemas {
+    pub fn hashes(&self) -> SchemaHashes {
         let mut collections: BTreeMap<String, String> =
             self.collections.iter().map(|one| (one.plural.to_owned(), self.hash_of(one))).collect();
-        collections.insert(REST.into(), self.hash_of_the_rest());
+        collections.insert(REST.into(), self.hash_of_rest());
         let hash = digits(&json!(collections));
-        Schemas { hash, collections }
+        SchemaHashes { hash, collections }
     }
 
-    /// One collection: its row, its payloads, its columns, its events.
+    /// Covers the row, the payloads, the columns and the events.
     fn hash_of(&self, collection: &Collection) -> String {
         let Collection { name, plural, sent, columns, row, new, update, .. } = collection;
-        let mut part = Part::new(&self.definitions);
+        let mut input = HashInput::new(&self.definitions);
         for event in self.events.iter().filter(|event| event.collection == Some(*plural)) {
-            part.says(event.name, event.schemas());
+            input.add(event.name, event.schemas());
         }
         let own = [row, new, update].map(|name| definitions::refer(name));
-        part.says(name, &own);
+        input.add(name, &own);
         let columns: BTreeSet<&str> = columns.iter().copied().collect();
         digits(
-            &json!({ "plural": plural, "sent": sent, "columns": columns, "says": part.says, "types": part.types }),
+            &json!({ "plural": plural, "sent": sent, "columns": columns, "says": input.says, "types": input.types }),
         )
     }
 
-    /// All that belongs to no collection. What collections are made of is known here by its name alone.
-    fn hash_of_the_rest(&self) -> String {
+    /// Covers everything that belongs to no collection. Types of collections count by name alone.
+    fn hash_of_rest(&self) -> String {
         let own = |name: &&String| {
             let of = |one: &Collection| [&one.row, &one.new, &one.update].contains(name);
             self.collections.iter().any(of) || [CHANGES, PART].contains(&name.as_str())
@@ -51,31 +51,31 @@ impl Contract {
         let others = self.definitions.iter().filter(|(name, _)| !own(name));
         let others: Map<String, Value> =
             others.map(|(name, schema)| (name.clone(), schema.clone())).collect();
-        let mut part = Part::new(&others);
+        let mut input = HashInput::new(&others);
         for event in self.events.iter().filter(|event| event.collection.is_none()) {
-            part.says(event.name, event.schemas());
+            input.add(event.name, event.schemas());
         }
-        for notice in self.notices.iter().filter(|notice| notice.collection.is_none()) {
-            part.says(notice.name, notice.arguments.iter().map(|(_, schema)| schema));
+        for event in self.server_events.iter().filter(|event| event.collection.is_none()) {
+            input.add(event.name, event.arguments.iter().map(|(_, schema)| schema));
         }
-        part.says("socket", &[OPTIONS, AUTH].map(definitions::refer));
-        digits(&json!({ "says": part.says, "types": part.types }))
+        input.add("socket", &[REQUEST_OPTIONS, HANDSHAKE_AUTH].map(definitions::refer));
+        digits(&json!({ "says": input.says, "types": input.types }))
     }
 }
 
-/// What is hashed together: schemas by name, and the types that they need.
-struct Part<'a> {
+/// The input of one hash: schemas by name, and the types that they need.
+struct HashInput<'a> {
     definitions: &'a Map<String, Value>,
     says: BTreeMap<String, Vec<Value>>,
     types: Map<String, Value>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> HashInput<'a> {
     fn new(definitions: &'a Map<String, Value>) -> Self {
         Self { definitions, says: BTreeMap::new(), types: Map::new() }
     }
 
-    fn says<'s>(&mut self, name: &str, schemas: impl IntoIterator<Item = &'s Value>) {
+    fn add<'s>(&mut self, name: &str, schemas: impl IntoIterator<Item = &'s Value>) {
         let schemas: Vec<Value> = schemas.into_iter().cloned().collect();
         for schema in &schemas {
             definitions::names(schema, &mut |name| {
@@ -89,10 +89,10 @@ impl<'a> Part<'a> {
 /// The first 64 bits of a SHA-256.
 fn digits(value: &Value) -> String {
     let hash = Sha256::digest(canonical(value).to_string());
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hash[..8])
 }
 
-/// Without words, and with fields in the order of their names.
+/// Without annotations, and with fields in the order of their names.
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -101,13 +101,13 @@ fn canonical(value: &Value) -> Value {
             let mut all = Map::new();
             for (name, value) in fields {
                 match (name.as_str(), value) {
-                    // The fields of an object may have any name, these words among them.
+                    // The fields of an object may have any name, those of annotations among them.
                     ("properties" | "says" | "types", Value::Object(named)) => {
                         let named: BTreeMap<&String, Value> =
                             named.iter().map(|(name, value)| (name, canonical(value))).collect();
                         all.insert(name.clone(), json!(named));
                     }
-                    (word, _) if WORDS.contains(&word) => {}
+                    (word, _) if ANNOTATIONS.contains(&word) => {}
                     ("required", Value::Array(names)) => {
                         let mut names = names.clone();
                         names.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
     use crate::fixture::{NewGym, UpdateGym};
 
-    /// A row with one field, `floor`, in so many words.
+    /// A row with these fields and this description.
     macro_rules! gym {
         ($module:ident, $words:literal, $($field:tt)*) => {
             mod $module {
@@ -150,14 +150,14 @@ mod tests {
     gym!(another, "A gym.", #[validate(range(max = 5))] floor: i64, title: String);
     gym!(worded, "A gym.", #[validate(range(max = 5))] floor: i64, description: String, name: String);
 
-    fn gyms<R: JsonSchema>() -> Schemas {
+    fn gyms<R: JsonSchema>() -> SchemaHashes {
         let mut contract = Contract::builder();
         contract.collection::<R, NewGym, UpdateGym>(("gym", "gyms"), true, vec!["id"]);
         contract.build().hashes()
     }
 
     #[test]
-    fn shapes_and_bounds_count_and_words_do_not() {
+    fn hash_covers_types_and_bounds_but_not_descriptions() {
         let first = gyms::<first::Gym>();
         assert_eq!(first, gyms::<reworded::Gym>());
         assert_eq!(first, gyms::<reordered::Gym>());
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_the_same_wherever_it_is_made() {
+    fn hash_is_stable() {
         assert_eq!(
             digits(&json!({ "b": 1, "a": ["ä"], "description": "no" })),
             digits(&json!({ "a": ["ä"], "b": 1 }))

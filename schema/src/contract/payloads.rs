@@ -1,4 +1,4 @@
-//! What is particular about what clients say.
+//! Schemas of payloads: closed objects, absent fields, list requests, names.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::definitions::{name_of, refer};
 
-/// A payload takes no fields that nobody knows, unless it says otherwise.
+/// Forbids unknown fields, unless the payload allows them.
 pub(super) fn close(payload: &mut Value, example: &str) {
     let Some(object) = payload.as_object_mut().filter(|object| object.contains_key("properties")) else {
         return;
@@ -17,7 +17,7 @@ pub(super) fn close(payload: &mut Value, example: &str) {
     }
 }
 
-/// In an update what is absent stays; null is a value, and stands only where the field says so by `x-nullable`.
+/// In an update an absent field keeps its value. Null is a value, allowed only for fields with `x-nullable`.
 pub(super) fn only_absent(payload: &mut Value) {
     let fields = payload.get_mut("properties").and_then(Value::as_object_mut);
     for field in fields.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
@@ -48,7 +48,7 @@ fn without_null(schema: &mut Map<String, Value>) {
     }
 }
 
-/// A list request of one collection, under the name of its event.
+/// Defines the list request of one collection, under the name of its event.
 pub(super) fn list(
     definitions: &mut Map<String, Value>,
     request: &Value,
@@ -67,7 +67,7 @@ pub(super) fn list(
     refer(&name)
 }
 
-/// The names of types that do not look the same when they are sent and when they are taken.
+/// The names of types whose schemas differ between the two directions.
 pub(super) fn different(sent: &Map<String, Value>, taken: &Map<String, Value>) -> BTreeSet<String> {
     let plain = |schema: &Value| {
         let mut schema = schema.clone();
@@ -80,7 +80,7 @@ pub(super) fn different(sent: &Map<String, Value>, taken: &Map<String, Value>) -
     taken.iter().filter(differs).map(|(name, _)| name.clone()).collect()
 }
 
-/// Calls these types of payloads by names of their own.
+/// Appends `Input` to the names of these types.
 pub(super) fn rename_all(taken: &mut Map<String, Value>, names: &BTreeSet<String>) {
     let renamed = std::mem::take(taken).into_iter().map(|(name, mut schema)| {
         rename(&mut schema, names);
@@ -101,7 +101,7 @@ pub(super) fn rename(schema: &mut Value, names: &BTreeSet<String>) {
     }
 }
 
-/// `list_members` as the name of a type.
+/// `list_members` → `ListMembers`.
 fn pascal(event: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn in_an_update_null_stands_only_where_it_is_said() {
+    fn update_field_is_nullable_only_with_x_nullable() {
         let mut update = json!({ "properties": {
             "name": { "type": ["string", "null"], "maxLength": 9 },
             "day": { "anyOf": [{ "$ref": "#/$defs/Day" }, { "type": "null" }], "description": "When." },
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_looks_otherwise_when_it_is_taken_has_two_names() {
+    fn type_that_differs_by_direction_has_two_names() {
         let object = |value: Value| value.as_object().cloned().unwrap_or_default();
         let sent = object(json!({ "Same": { "examples": [1] }, "Address": { "required": ["unit"] } }));
         let mut taken =

@@ -1,4 +1,4 @@
-//! What an event carries and is acked with, as functions that describe it when somebody asks.
+//! The types of an event's payload and ack, as functions that describe them on demand.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,14 @@ use crate::Payload;
 
 type Describe = fn(&mut SchemaGenerator) -> Schema;
 
-/// What an event carries, and what the `data` of its ack is.
+/// The types of an event: its payload, and the `data` of its ack.
 #[derive(Clone)]
 pub struct Shape {
     pub(super) payload: Option<Describe>,
     pub(super) optional: bool,
     pub(super) example: &'static str,
     pub(super) data: Describe,
-    pub(super) beside: Option<(&'static str, Describe)>,
+    pub(super) extra: Option<(&'static str, Describe)>,
     pub(super) description: Option<Cow<'static, str>>,
 }
 
@@ -27,30 +27,30 @@ impl Shape {
             payload: Some(SchemaGenerator::subschema_for::<P>),
             optional: P::OPTIONAL,
             example: P::EXAMPLE,
-            ..Self::bare::<T>()
+            ..Self::without_payload::<T>()
         }
     }
 
     /// An event without a payload.
     #[must_use]
-    pub fn bare<T: JsonSchema>() -> Self {
+    pub fn without_payload<T: JsonSchema>() -> Self {
         Self {
             payload: None,
             optional: true,
             example: "",
             data: SchemaGenerator::subschema_for::<T>,
-            beside: None,
+            extra: None,
             description: None,
         }
     }
 
-    /// Something that stands beside the `data` of an ack when it was done.
+    /// Adds a field of a successful ack beside `data`.
     #[must_use]
-    pub fn beside<T: JsonSchema>(self, field: &'static str) -> Self {
-        Self { beside: Some((field, SchemaGenerator::subschema_for::<T>)), ..self }
+    pub fn with_extra<T: JsonSchema>(self, field: &'static str) -> Self {
+        Self { extra: Some((field, SchemaGenerator::subschema_for::<T>)), ..self }
     }
 
-    /// What the event does, in a sentence; what its payload says of itself, if nothing is said.
+    /// Sets the event's description, a sentence. Default: the description of its payload.
     #[must_use]
     pub fn described(self, sentence: impl Into<Cow<'static, str>>) -> Self {
         Self { description: Some(sentence.into()), ..self }

@@ -1,4 +1,4 @@
-//! A contract as one TypeScript file that stands alone.
+//! A contract as one self-contained TypeScript file.
 
 mod events;
 mod literal;
@@ -8,7 +8,6 @@ mod types;
 use super::{Collection, Contract, hash::REST};
 use literal::{key, text};
 
-/// What is the same for every contract.
 const HEAD: &str = include_str!("typescript/head.ts");
 const TAIL: &str = include_str!("typescript/tail.ts");
 
@@ -19,8 +18,8 @@ pub(super) fn print(contract: &Contract) -> String {
     }
     file += &events::acks();
     file += &collections(contract);
-    file += &events::told(contract);
-    file += &events::asked(contract);
+    file += &events::server_to_client(contract);
+    file += &events::client_to_server(contract);
     file += TAIL;
     file += &schema(contract);
     file += &rules::print(contract);
@@ -33,17 +32,17 @@ fn collections(contract: &Contract) -> String {
         format!("  {}: {{ row: {row}; new: {new}; update: {update} }};\n", key(plural))
     };
     let lines: String = contract.collections.iter().map(line).collect();
-    format!("/** What each collection is made of. */\nexport interface Collections {{\n{lines}}}\n\n")
+    format!("/** The types of each collection. */\nexport interface Collections {{\n{lines}}}\n\n")
 }
 
-/// What a typed store needs to know while it runs.
+/// The values that a typed store needs at run time.
 fn schema(contract: &Contract) -> String {
     let hashes = contract.hashes();
     let collection = |one: &Collection| {
-        let nests: Vec<String> = one.nests.iter().map(nest).collect();
-        let nests = match nests.is_empty() {
+        let embeds: Vec<String> = one.embeds.iter().map(embed).collect();
+        let embeds = match embeds.is_empty() {
             true => "{}".to_owned(),
-            false => format!("{{\n{}      }}", nests.concat()),
+            false => format!("{{\n{}      }}", embeds.concat()),
         };
         let (plural, name) = (key(one.plural), text(one.name));
         let hash = text(&hashes.collections[one.plural]);
@@ -53,7 +52,7 @@ fn schema(contract: &Contract) -> String {
             false => format!("      numbers: [{}],\n", numbers.join(", ")),
         };
         format!(
-            "    {plural}: {{\n      name: {name},\n      hash: {hash},\n      sent: {},\n{numbers}      nests: {nests},\n    }},\n",
+            "    {plural}: {{\n      name: {name},\n      hash: {hash},\n      sent: {},\n{numbers}      nests: {embeds},\n    }},\n",
             one.sent
         )
     };
@@ -64,12 +63,12 @@ fn schema(contract: &Contract) -> String {
     )
 }
 
-fn nest(nest: &super::Nest) -> String {
-    let fields: Vec<String> = nest.fields.iter().map(|field| text(field)).collect();
-    let (field, collection) = (key(&nest.field), text(&nest.collection));
+fn embed(embed: &super::Embed) -> String {
+    let fields: Vec<String> = embed.fields.iter().map(|field| text(field)).collect();
+    let (field, collection) = (key(&embed.field), text(&embed.collection));
     format!(
         "        {field}: {{ collection: {collection}, many: {}, fields: [{}] }},\n",
-        nest.many,
+        embed.many,
         fields.join(", ")
     )
 }

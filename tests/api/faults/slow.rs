@@ -4,7 +4,7 @@ use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{
     context::Context,
     error::Error,
-    registry::{Access, Registry, Route},
+    registry::{Registry, Route, TransactionKind},
 };
 use rowcast_schema::ById;
 use sea_orm::{ConnectionTrait, Statement};
@@ -69,7 +69,7 @@ async fn start(database: &Database) -> Node {
         Registry::builder("planner").with::<Coaches>().with::<ExerciseMoves>().with::<WorkoutPlans>();
     let registry = registry
         .with::<Schedules>()
-        .on("count_endlessly", Route::new(Access::Read, read))
-        .on("write_endlessly", Route::new(Access::Write, write));
+        .on("count_endlessly", Route::new(TransactionKind::Read, read))
+        .on("write_endlessly", Route::new(TransactionKind::Write, write));
     Node::start_with(&database.url(), &[], registry.build()).await
 }

@@ -2,7 +2,7 @@
 
 use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{
-    collection::{ActiveModel, Collection, Column, Draft, Edit, Model},
+    collection::{ActiveModel, Changeset, Collection, Column, Model, RowUpdate},
     database::Transaction,
     registry::Registry,
 };
@@ -26,18 +26,18 @@ impl Collection for Moves {
     type New = <ExerciseMoves as Collection>::New;
     type Update = <ExerciseMoves as Collection>::Update;
 
+    const SINGULAR: &'static str = ExerciseMoves::SINGULAR;
     const NAME: &'static str = ExerciseMoves::NAME;
-    const PLURAL: &'static str = ExerciseMoves::PLURAL;
     const ID: Column<Self> = ExerciseMoves::ID;
     const VERSION: Column<Self> = ExerciseMoves::VERSION;
     const COLUMNS: &'static [(&'static str, Column<Self>)] = ExerciseMoves::COLUMNS;
-    const SENT: bool = false;
+    const LIVE: bool = false;
 
-    fn create(new: Self::New) -> Draft<ActiveModel<Self>> {
+    fn create(new: Self::New) -> Changeset<ActiveModel<Self>> {
         ExerciseMoves::create(new)
     }
 
-    fn update(update: Self::Update) -> Edit<ActiveModel<Self>> {
+    fn update(update: Self::Update) -> RowUpdate<ActiveModel<Self>> {
         ExerciseMoves::update(update)
     }
 
@@ -46,7 +46,7 @@ impl Collection for Moves {
     }
 }
 
-const SENT: [&str; 3] = ["coaches", "workout_plans", "schedules"];
+const LIVE: [&str; 3] = ["coaches", "workout_plans", "schedules"];
 
 async fn start(url: &str) -> Node {
     let registry = Registry::builder("planner");
@@ -58,7 +58,7 @@ async fn it_is_listed_and_never_sent(database: &Database) {
     let node = start(&database.url()).await;
     let clients = [connect(&node, json!({})).await, connect(&node, json!({ "live": "changes" })).await];
     for client in &clients {
-        assert_eq!(client.events_since(0), [&["connected"][..], &SENT].concat());
+        assert_eq!(client.events_since(0), [&["connected"][..], &LIVE].concat());
     }
     let thens = clients.each_ref().map(Client::now);
     for (at, client) in clients.iter().enumerate() {
@@ -76,7 +76,7 @@ async fn it_is_listed_and_never_sent(database: &Database) {
         assert_eq!(client.events_since(then), [] as [String; 0]);
         let then = client.now();
         client.ask("refresh", Value::Null).await.done();
-        assert_eq!(client.events_since(then), SENT);
+        assert_eq!(client.events_since(then), LIVE);
     }
     node.stop().await;
 }

@@ -1,18 +1,18 @@
-//! What PostgreSQL's catalog says of a constraint. It is asked only when one has refused.
+//! Constraints in PostgreSQL's catalog, read after a violation.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement};
 
-use super::PATIENCE;
-use crate::database::violation::{Rule, Violation};
+use super::TIMEOUT;
+use crate::database::violation::{Constraint, Violation};
 
-/// A constraint, or a unique index without one. An index over expressions is about the columns that these name.
-const RULE: &str = "
-select 1 as choice, t.relname::text as on_table, c.contype = 'p' as is_key,
+/// A constraint, or a unique index without one. An index over expressions covers the columns that the expressions use.
+const CONSTRAINT_QUERY: &str = "
+select 1 as choice, t.relname::text as on_table, c.contype = 'p' as is_primary_key,
     (select coalesce(json_agg(a.attname), '[]') from pg_attribute a
         where a.attrelid = c.conrelid and a.attnum = any (c.conkey))::text as columns,
-    r.relname::text as referred,
+    r.relname::text as referenced,
     (select coalesce(json_agg(a.attname), '[]') from pg_attribute a
-        where a.attrelid = c.confrelid and a.attnum = any (c.confkey))::text as referred_columns,
+        where a.attrelid = c.confrelid and a.attnum = any (c.confkey))::text as referenced_columns,
     obj_description(c.oid, 'pg_constraint') as comment
 from pg_constraint c
 join pg_class t on t.oid = c.conrelid
@@ -35,17 +35,17 @@ join pg_namespace n on n.oid = t.relnamespace
 where x.relname = $1 and t.relname = $2 and n.nspname = $3
 order by choice limit 1";
 
-/// The constraint that refused, if it can be found. It need not be a constraint: a trigger may name a column by itself.
-pub(super) async fn rule(db: &DatabaseConnection, violation: &Violation) -> Option<Rule> {
+/// The violated constraint, if it is found. A trigger may report a column without a constraint.
+pub(super) async fn constraint(db: &DatabaseConnection, violation: &Violation) -> Option<Constraint> {
     let table = violation.table.clone();
     if let Some(column) = &violation.column {
-        let table = table.or_else(|| violation.writing.as_ref().map(|writing| writing.table.to_owned()))?;
-        return Some(Rule { table, columns: vec![column.clone()], ..Rule::default() });
+        let table = table.or_else(|| violation.target.as_ref().map(|target| target.table.to_owned()))?;
+        return Some(Constraint { table, columns: vec![column.clone()], ..Constraint::default() });
     }
     let (constraint, schema) = (violation.constraint.clone()?, violation.schema.clone()?);
     let values = [constraint.into(), table?.into(), schema.into()];
-    let ask = Statement::from_sql_and_values(DbBackend::Postgres, RULE, values);
-    match tokio::time::timeout(PATIENCE, db.query_one_raw(ask)).await {
+    let ask = Statement::from_sql_and_values(DbBackend::Postgres, CONSTRAINT_QUERY, values);
+    match tokio::time::timeout(TIMEOUT, db.query_one_raw(ask)).await {
         Ok(Ok(row)) => read(&row?).ok(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "a constraint refused, and the catalog does not say what it is about");
@@ -55,18 +55,18 @@ pub(super) async fn rule(db: &DatabaseConnection, violation: &Violation) -> Opti
     }
 }
 
-fn read(row: &QueryResult) -> Result<Rule, DbErr> {
+fn read(row: &QueryResult) -> Result<Constraint, DbErr> {
     let names = |column: &str| -> Result<Vec<String>, DbErr> {
         let json: String = row.try_get("", column)?;
         serde_json::from_str(&json).map_err(|error| DbErr::Json(error.to_string()))
     };
-    let referred: Option<String> = row.try_get("", "referred")?;
-    let referred_columns = names("referred_columns")?;
-    Ok(Rule {
+    let referenced: Option<String> = row.try_get("", "referenced")?;
+    let referenced_columns = names("referenced_columns")?;
+    Ok(Constraint {
         table: row.try_get("", "on_table")?,
         columns: names("columns")?,
         comment: row.try_get("", "comment")?,
-        referred: referred.map(|table| (table, referred_columns)),
-        is_key: row.try_get("", "is_key")?,
+        referenced: referenced.map(|table| (table, referenced_columns)),
+        is_primary_key: row.try_get("", "is_primary_key")?,
     })
 }

@@ -1,13 +1,13 @@
-//! The end of a transaction that has written: committed for certain, or not at all, also when the connection is lost.
+//! Commits with a definite outcome, even if the connection is lost.
 //!
-//! A transaction leaves a witness, a row with an id that nobody else can have. If the answer to the commit is lost, the witness
-//! tells what became of it, once the transaction has ended. Its number alone would not: PostgreSQL forgets what had not
-//! reached the disk in a crash, and gives the number out again.
+//! A transaction inserts a commit marker, a row with a unique id. If the response to the commit is lost, the marker
+//! shows the outcome once the transaction has ended. The transaction's number would not suffice: after a crash
+//! PostgreSQL may reuse the number of a transaction that had not reached the disk.
 //!
 //! ```text
-//! commit ─ answered ─▶ done
-//!    └─ no answer, or a lost one ─▶ pursued beside everything else, until it is known: not ready as long
-//!                                      └─▶ the client is answered by then, or that it is not known yet
+//! commit ─ response ─▶ done
+//!    └─ no response ─▶ resolved in the background until the outcome is known; not ready until then
+//!                          └─▶ the client receives the outcome, or after a timeout "unknown"
 //! ```
 
 use std::{sync::Arc, time::Duration};
@@ -17,103 +17,113 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
 use tokio::sync::oneshot;
 
 use super::{
-    PATIENCE, Pool, Transaction, take,
-    unconfirmed::{Guard, Unconfirmed},
+    Pool, TIMEOUT, Transaction, into_inner,
+    unconfirmed::{Guard, UnconfirmedCommits},
 };
 use crate::{clock, error::Error};
 
-/// How long a commit may take before it is asked for.
-const SOON: Duration = Duration::from_secs(2);
-/// How long to wait for a commit that is asked for: whose answer does not come, and whose connection was lost.
-const HANGS: Duration = Duration::from_secs(6);
-const INQUIRY: Duration = Duration::from_secs(6);
-/// How often to ask, while a client waits for it and afterwards.
-const OFTEN: Duration = Duration::from_millis(100);
-const RARELY: Duration = Duration::from_secs(1);
-/// Commits that are asked for at a time. There are fewer connections than that; a commit beyond is not known for good.
-const PURSUED: usize = 64;
+/// The time after which a commit without a response is resolved by its marker.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The time that a client waits for the outcome: of a commit without a response, and of one whose connection was lost.
+const HANGING_TIMEOUT: Duration = Duration::from_secs(6);
+const LOST_TIMEOUT: Duration = Duration::from_secs(6);
+/// The polling interval while a client waits, and afterwards.
+const SHORT_INTERVAL: Duration = Duration::from_millis(100);
+const LONG_INTERVAL: Duration = Duration::from_secs(1);
+/// The most commits that are resolved concurrently. There are fewer connections; the outcome of a commit beyond stays
+/// unknown.
+const MAX_RESOLVING: usize = 64;
 
-/// Commits, and where to ask about those whose answer is lost.
+/// Commits transactions, and resolves those whose response is lost.
 #[derive(Clone)]
 pub(super) struct Commits {
     others: Pool,
-    unconfirmed: Arc<Unconfirmed>,
+    unconfirmed: Arc<UnconfirmedCommits>,
 }
 
-type Answer = LocalBoxFuture<'static, Result<(), DbErr>>;
+type Response = LocalBoxFuture<'static, Result<(), DbErr>>;
 
 impl Commits {
-    pub(super) fn new(others: Pool, unconfirmed: Arc<Unconfirmed>) -> Self {
+    pub(super) fn new(others: Pool, unconfirmed: Arc<UnconfirmedCommits>) -> Self {
         Self { others, unconfirmed }
     }
 
-    /// Commits.
-    ///
     /// # Errors
-    /// [`Error::Unknown`]: it is not known yet. All others: nothing was written.
+    /// [`Error::CommitOutcomeUnknown`] if the outcome is not known yet; with all others nothing was written.
     pub(super) async fn commit(&self, transaction: Transaction) -> Result<(), Error> {
-        let (witness, writing) = (leave(&transaction).await?, transaction.writing());
-        let mut answer: Answer = Box::pin(take(transaction)?.commit());
-        let outcome = match tokio::time::timeout(SOON, &mut answer).await {
+        let (marker, target) = (insert_marker(&transaction).await?, transaction.write_target());
+        let mut response: Response = Box::pin(into_inner(transaction)?.commit());
+        let outcome = match tokio::time::timeout(RESPONSE_TIMEOUT, &mut response).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => match Error::from(error) {
                 error if is_final(&error) => Err(error),
-                error => self.pursue(witness, None, error.to_string(), INQUIRY).await,
+                error => self.resolve_commit(marker, None, error.to_string(), LOST_TIMEOUT).await,
             },
-            Err(_) => self.pursue(witness, Some(answer), "no answer to a commit".into(), HANGS).await,
+            Err(_) => {
+                self.resolve_commit(marker, Some(response), "no answer to a commit".into(), HANGING_TIMEOUT)
+                    .await
+            }
         };
         outcome.map_err(|error| match error {
-            // A constraint that was put off until now.
+            // A deferred constraint.
             Error::Violation(mut violation) => {
-                violation.writing = writing;
+                violation.target = target;
                 Error::Violation(violation)
             }
             error => error,
         })
     }
 
-    /// Finds out what became of a commit, for as long as it takes, and waits for that for a while.
-    async fn pursue(
+    /// Resolves a commit in the background, and waits for the outcome for a limited time.
+    async fn resolve_commit(
         &self,
-        witness: Witness,
-        answer: Option<Answer>,
+        marker: CommitMarker,
+        response: Option<Response>,
         lost: String,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<(), Error> {
-        if self.unconfirmed.count() >= PURSUED {
-            return Err(Error::Unknown(lost));
+        if self.unconfirmed.count() >= MAX_RESOLVING {
+            return Err(Error::CommitOutcomeUnknown(lost));
         }
         let (report, reported) = oneshot::channel();
-        let pursuit =
-            Pursuit { others: self.others.clone(), witness, answer, guard: self.unconfirmed.begin() };
+        let resolution = CommitResolution {
+            others: self.others.clone(),
+            marker,
+            response,
+            guard: self.unconfirmed.begin(),
+        };
         let reason = lost.clone();
         tokio::task::spawn_local(async move {
-            let ended = pursuit.run(reason).await;
-            // The client may have been answered by now.
+            let ended = resolution.run(reason).await;
+            // The waiting may have timed out.
             let _ = report.send(ended);
         });
-        match tokio::time::timeout(patience, reported).await {
+        match tokio::time::timeout(timeout, reported).await {
             Ok(Ok(ended)) => ended,
-            _ => Err(Error::Unknown(lost)),
+            _ => Err(Error::CommitOutcomeUnknown(lost)),
         }
     }
 }
 
-/// Whether the server has judged the transaction, and so ended it.
+/// Whether the error is the server's response, so that the transaction has ended.
 fn is_final(error: &Error) -> bool {
     matches!(
         error,
-        Error::Raced(_) | Error::Stale(_) | Error::Violation(_) | Error::Refused(_) | Error::Locked(_)
+        Error::Retryable(_)
+            | Error::StaleStatement(_)
+            | Error::Violation(_)
+            | Error::Refused(_)
+            | Error::Locked(_)
     )
 }
 
-/// A transaction as it can be asked for.
-struct Witness {
+/// The marker and the number of a transaction.
+struct CommitMarker {
     id: String,
     number: String,
 }
 
-async fn leave(transaction: &Transaction) -> Result<Witness, Error> {
+async fn insert_marker(transaction: &Transaction) -> Result<CommitMarker, Error> {
     let id = uuid::Uuid::new_v4().to_string();
     let sql = format!(
         "insert into commits (id, at) values ($1, {}) returning pg_current_xact_id()::text as number",
@@ -122,54 +132,54 @@ async fn leave(transaction: &Transaction) -> Result<Witness, Error> {
     let insert = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.as_str().into()]);
     let row = transaction.query_one_raw(insert).await?;
     let row = row.ok_or_else(|| Error::Internal("a transaction has a number".into()))?;
-    Ok(Witness { id, number: row.try_get("", "number")? })
+    Ok(CommitMarker { id, number: row.try_get("", "number")? })
 }
 
-/// A commit that is being asked for. Its connection is kept as long as the commit hangs: another one would hang as well.
-struct Pursuit {
+/// A commit that is being resolved. Its connection is kept while the commit hangs, because another one would hang too.
+struct CommitResolution {
     others: Pool,
-    witness: Witness,
-    answer: Option<Answer>,
+    marker: CommitMarker,
+    response: Option<Response>,
     guard: Guard,
 }
 
-impl Pursuit {
-    /// Asks on another connection, until it is known.
+impl CommitResolution {
+    /// Polls on another connection until the outcome is known.
     async fn run(mut self, lost: String) -> Result<(), Error> {
         let began = tokio::time::Instant::now();
         loop {
             let others = self.others.connections();
-            match tokio::time::timeout(PATIENCE, self.witness.fate(others)).await {
-                Ok(Ok(Fate::Committed)) => return Ok(()),
-                Ok(Ok(Fate::Aborted)) => return Err(Error::Unavailable(lost)),
-                Ok(Ok(Fate::Open { standby })) => self.guard.waits_for_standby(standby),
+            match tokio::time::timeout(TIMEOUT, self.marker.status(others)).await {
+                Ok(Ok(TransactionStatus::Committed)) => return Ok(()),
+                Ok(Ok(TransactionStatus::Aborted)) => return Err(Error::Unavailable(lost)),
+                Ok(Ok(TransactionStatus::Open { standby })) => self.guard.set_waits_for_standby(standby),
                 Ok(Err(error)) => tracing::debug!(%error, "a commit could not be asked for"),
                 Err(_) => {}
             }
-            let pause = if began.elapsed() < INQUIRY { OFTEN } else { RARELY };
-            if let Some(ended) = self.answered_within(pause).await {
+            let interval = if began.elapsed() < LOST_TIMEOUT { SHORT_INTERVAL } else { LONG_INTERVAL };
+            if let Some(ended) = self.response_within(interval).await {
                 return ended;
             }
         }
     }
 
-    /// The commit's own answer, if it comes in this time and says something.
-    async fn answered_within(&mut self, pause: Duration) -> Option<Result<(), Error>> {
-        let Some(answer) = &mut self.answer else {
-            tokio::time::sleep(pause).await;
+    /// The response to the commit, if it arrives in this time and is final.
+    async fn response_within(&mut self, interval: Duration) -> Option<Result<(), Error>> {
+        let Some(response) = &mut self.response else {
+            tokio::time::sleep(interval).await;
             return None;
         };
-        let answered = tokio::time::timeout(pause, answer).await.ok()?;
-        self.answer = None;
-        match answered.map_err(Error::from) {
+        let response = tokio::time::timeout(interval, response).await.ok()?;
+        self.response = None;
+        match response.map_err(Error::from) {
             Err(error) if !is_final(&error) => None,
             ended => Some(ended),
         }
     }
 }
 
-enum Fate {
-    /// Not ended; perhaps because a synchronous standby has not confirmed it.
+enum TransactionStatus {
+    /// Not ended, possibly because a synchronous standby has not confirmed the commit.
     Open {
         standby: bool,
     },
@@ -177,34 +187,36 @@ enum Fate {
     Aborted,
 }
 
-impl Witness {
-    /// First whether the transaction has ended, then what it left: in this order, or it could end in between.
-    async fn fate(&self, others: &DatabaseConnection) -> Result<Fate, DbErr> {
+impl CommitMarker {
+    /// Reads the transaction's status before its marker: in the other order it could end in between.
+    async fn status(&self, others: &DatabaseConnection) -> Result<TransactionStatus, DbErr> {
         let sql = format!(
             "select pg_xact_status('{}'::xid8) as status, exists (
                 select from pg_stat_activity where wait_event = 'SyncRep' and usename = current_user
              ) as standby",
             self.number
         );
-        let (status, standby) =
-            match others.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await {
-                Ok(Some(row)) => (row.try_get::<Option<String>>("", "status")?, row.try_get("", "standby")?),
-                Ok(None) => (None, false),
-                // After a crash the number may not have been given out again yet, and PostgreSQL refuses to speak of it.
-                Err(DbErr::Query(RuntimeErr::SqlxError(error))) if is_answer(&error) => (None, false),
-                Err(error) => return Err(error),
-            };
+        let (status, standby) = match others
+            .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+            .await
+        {
+            Ok(Some(row)) => (row.try_get::<Option<String>>("", "status")?, row.try_get("", "standby")?),
+            Ok(None) => (None, false),
+            // After a crash the number may lie in the future, for which PostgreSQL reports an error.
+            Err(DbErr::Query(RuntimeErr::SqlxError(error))) if is_invalid_parameter(&error) => (None, false),
+            Err(error) => return Err(error),
+        };
         if status.as_deref() == Some("in progress") {
-            return Ok(Fate::Open { standby });
+            return Ok(TransactionStatus::Open { standby });
         }
         let sql = "select 1 as one from commits where id = $1";
         let ask = Statement::from_sql_and_values(DbBackend::Postgres, sql, [self.id.as_str().into()]);
         let found = others.query_one_raw(ask).await?;
-        Ok(if found.is_some() { Fate::Committed } else { Fate::Aborted })
+        Ok(if found.is_some() { TransactionStatus::Committed } else { TransactionStatus::Aborted })
     }
 }
 
-/// Whether the server has spoken, and means it: "invalid parameter value".
-fn is_answer(error: &SqlxError) -> bool {
+/// Whether the error is the server's "invalid parameter value".
+fn is_invalid_parameter(error: &SqlxError) -> bool {
     error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|code| code == "22023")
 }

@@ -1,39 +1,47 @@
-//! Ids that are given out a second time, because rows have been imported with theirs: the sequence steps over them.
+//! Sequences that are behind their table, because rows were imported with their ids: the sequence is advanced past
+//! them.
 //!
-//! PostgreSQL does not look at the table when it gives out an id. SQLite does, and needs nothing of this.
+//! PostgreSQL generates ids without reading the table. SQLite reads it, and does not have this problem.
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-use super::{Pool, Transaction, roll_back, take};
+use super::{Pool, Transaction, into_inner, roll_back};
 use crate::{
     database::{
-        refusal,
-        violation::{Broken, Rule, Violation},
+        classify,
+        violation::{Constraint, ConstraintKind, Violation},
     },
     error::Error,
 };
 
-/// Held while a sequence is moved: `ids` in ASCII. Nodes must not take it back behind each other.
-const LOCK: i64 = 0x69_6473;
+/// The advisory lock held while a sequence is advanced (`ids` in ASCII), so that concurrent nodes never set it back.
+const ADVISORY_LOCK: i64 = 0x69_6473;
 
-/// Ids that must be free after the place to which a sequence is moved. Rows far beyond, as a subscription applies them, have ids that
-/// their own database gives out.
+/// The unused ids that must follow the sequence's new value. Rows far beyond, such as those of a replication
+/// subscription, have ids of another database.
 const GAP: i64 = 1000;
 
-/// Whether the row was refused for an id that the database itself had given out.
-pub(super) fn is_behind(violation: &Violation, rule: &Rule) -> bool {
-    let ours = violation.writing.as_ref().is_some_and(|writing| writing.tables.contains(&&*rule.table));
-    violation.broken == Broken::Unique && rule.is_key && rule.columns.len() == 1 && ours
+/// Whether the violation is of an id that the database itself has generated.
+pub(super) fn is_behind(violation: &Violation, constraint: &Constraint) -> bool {
+    let ours = violation.target.as_ref().is_some_and(|target| target.tables.contains(&&*constraint.table));
+    violation.kind == ConstraintKind::Unique
+        && constraint.is_primary_key
+        && constraint.columns.len() == 1
+        && ours
 }
 
-/// Moves the sequence past the ids in its way, to where the next thousand are free; never back.
+/// Advances the sequence past existing ids, to the first gap of a thousand; never sets it back.
 ///
 /// # Errors
-/// [`Error::Refused`], naming the sequence, if this user may not do that.
-pub(super) async fn step_over(pool: &Pool, violation: &Violation, rule: &Rule) -> Result<(), Error> {
+/// [`Error::Refused`] with the sequence's name, if this user lacks the privilege.
+pub(super) async fn advance_past_imports(
+    pool: &Pool,
+    violation: &Violation,
+    constraint: &Constraint,
+) -> Result<(), Error> {
     let schema = violation.schema.as_deref().unwrap_or("public");
-    let table = format!("{}.{}", quoted(schema), quoted(&rule.table));
-    let column = rule.columns.first().map_or("id", |column| column);
+    let table = format!("{}.{}", quoted(schema), quoted(&constraint.table));
+    let column = constraint.columns.first().map_or("id", |column| column);
     let transaction = pool.begin().await?;
     let Some(sequence) = sequence(&transaction, &table, column).await? else {
         roll_back(transaction);
@@ -41,11 +49,11 @@ pub(super) async fn step_over(pool: &Pool, violation: &Violation, rule: &Rule) -
     };
     match advance(&transaction, &sequence, &table, column).await {
         Ok(reached) => {
-            take(transaction)?.commit().await?;
+            into_inner(transaction)?.commit().await?;
             if let Some(reached) = reached {
                 tracing::warn!(
                     sequence,
-                    table = rule.table,
+                    table = constraint.table,
                     reached,
                     "ids were imported past the sequence that gives them out: it was moved past them"
                 );
@@ -55,7 +63,7 @@ pub(super) async fn step_over(pool: &Pool, violation: &Violation, rule: &Rule) -
         Err(Error::Refused(_)) => {
             roll_back(transaction);
             tracing::error!(sequence, "the sequence is behind its table, and this user may not move it");
-            Err(Error::Refused(refusal::sentence(&format!(
+            Err(Error::Refused(classify::sentence(&format!(
                 "the sequence {sequence} gives out ids that are there already, and this server may not move it: \
                  grant update on it, or move it past them by setval"
             ))))
@@ -74,11 +82,11 @@ async fn sequence(db: &Transaction, table: &str, column: &str) -> Result<Option<
     Ok(row.map_or(Ok(None), |row| row.try_get("", "sequence"))?)
 }
 
-/// What the sequence has been moved to, if it was behind.
+/// The sequence's new value, if it was behind.
 async fn advance(db: &Transaction, sequence: &str, table: &str, column: &str) -> Result<Option<i64>, Error> {
-    db.execute_unprepared(&format!("select pg_advisory_xact_lock({LOCK})")).await?;
+    db.execute_unprepared(&format!("select pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
     let (column, reached) = (quoted(column), format!("(select last_value from {sequence})"));
-    // Names as the catalog spells them, which quotes what needs it.
+    // The catalog returns names quoted where necessary.
     let sql = format!(
         "select setval('{}'::regclass, id)::bigint as reached from (
              select id from (

@@ -1,4 +1,4 @@
-//! Connections, by what they are for: each kind begins its own kind of transaction.
+//! Connection pools, each with the settings of its kind of transaction.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,58 +11,60 @@ use sea_orm::{
 };
 
 use super::{
-    PATIENCE, Transaction, entry, migrating,
-    settings::{self, BY_INDEX, HASTY, SNAPSHOT, Setting, UNLIMITED},
+    TIMEOUT, Transaction, migrate, preflight,
+    settings::{self, NO_TIMEOUTS, PREFER_INDEX, READ_ONLY_SNAPSHOT, SHORT_LOCK_TIMEOUT, Setting},
 };
 use crate::{database::transaction::Inner, error::Error};
 
-/// Connections on which writes share transactions: one works while the other waits for the disk. More of them made smaller groups,
-/// and were slower.
-const LANES: usize = 2;
-/// Connections for reads, and for writes that need one each. Jobs beyond wait for one. With those that live has, a server
-/// keeps less than the 20 that PgBouncer grants it as it is shipped.
+/// Connections for batched writes: one works while the other waits for the disk. More of them made smaller batches, and
+/// were slower.
+const BATCH_WRITERS: usize = 2;
+/// Connections for reads, and for unbatched writes. Further jobs wait. Together with those of `live`, a server uses
+/// less than the 20 connections of PgBouncer's default.
 pub(in crate::database) const READERS: u32 = 7;
 const WRITERS: u32 = 8;
-/// How long a job waits for a connection, new ones included.
-pub(super) const ACQUIRE: Duration = Duration::from_secs(4);
-/// A connection that was idle for so long is tried before it is used.
-const STALE: Duration = Duration::from_secs(1);
+/// The time that a job waits for a connection, including its opening.
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(4);
+/// A connection that was idle for this time is tested before use.
+const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
 
-/// All that a server keeps, but for those that live has.
+/// All pools, except those of `live`.
 #[derive(Clone)]
 pub(super) struct Pools {
-    pub(super) lanes: Vec<Pool>,
+    pub(super) batch_writers: Vec<Pool>,
     pub(super) writers: Pool,
     pub(super) readers: Pool,
 }
 
 impl Pools {
-    /// Connects, and brings the schema up to date.
+    /// Checks the server, applies pending migrations, and opens the pools.
     pub(super) async fn open(url: &str, migrations: &Migrations) -> Result<Self, Error> {
-        entry::check(url).await?;
-        let migrating = Pool::new(url, 1, &UNLIMITED)?;
-        let migrated = migrating::run(url, &migrating, migrations).await;
+        preflight::check(url).await?;
+        let migrating = Pool::new(url, 1, &NO_TIMEOUTS)?;
+        let migrated = migrate::run(url, &migrating, migrations).await;
         migrating.close().await;
         migrated?;
-        let lanes = (0..LANES).map(|_| Pool::new(url, 1, &HASTY)).collect::<Result<_, _>>()?;
-        let (writers, readers) = (Pool::new(url, WRITERS, &[])?, Pool::new(url, READERS, &SNAPSHOT)?);
-        Ok(Self { lanes, readers, writers })
+        let batch_writers =
+            (0..BATCH_WRITERS).map(|_| Pool::new(url, 1, &SHORT_LOCK_TIMEOUT)).collect::<Result<_, _>>()?;
+        let (writers, readers) =
+            (Pool::new(url, WRITERS, &[])?, Pool::new(url, READERS, &READ_ONLY_SNAPSHOT)?);
+        Ok(Self { batch_writers, readers, writers })
     }
 
     pub(super) async fn close(self) {
-        for pool in self.lanes.into_iter().chain([self.writers, self.readers]) {
+        for pool in self.batch_writers.into_iter().chain([self.writers, self.readers]) {
             pool.close().await;
         }
     }
 }
 
-/// The connection that follows the change log.
-pub(super) fn following(url: &str) -> Result<Pool, Error> {
-    Pool::new(url, 1, &[&SNAPSHOT[..], &BY_INDEX].concat())
+/// The connection that reads the change log.
+pub(super) fn open_log_reader(url: &str) -> Result<Pool, Error> {
+    Pool::new(url, 1, &[&READ_ONLY_SNAPSHOT[..], &PREFER_INDEX].concat())
 }
 
-/// How to connect: what the URL says, without what a pooler refuses to pass on.
-pub(super) fn address(options: PgConnectOptions) -> PgConnectOptions {
+/// The connect options of the URL, without parameters that poolers reject.
+pub(super) fn connect_options(options: PgConnectOptions) -> PgConnectOptions {
     let options = options.extra_float_digits(None);
     match options.get_application_name() {
         Some(_) => options,
@@ -74,25 +76,24 @@ pub(super) fn address(options: PgConnectOptions) -> PgConnectOptions {
 #[derive(Clone)]
 pub(in crate::database) struct Pool {
     connections: DatabaseConnection,
-    /// How many there may be.
     size: u32,
     renewal: Arc<Renewal>,
 }
 
 impl Pool {
-    /// Makes its connections when they are needed.
+    /// Connections are opened when they are needed.
     pub(super) fn new(url: &str, size: u32, settings: &[Setting]) -> Result<Self, Error> {
-        let settings: Arc<[Setting]> = settings::with_limits(settings).into();
+        let settings: Arc<[Setting]> = settings::with_timeouts(settings).into();
         let renewal = Arc::new(Renewal::default());
         let known = renewal.clone();
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(size)
-            .acquire_timeout(ACQUIRE)
-            .test_before_acquire_if_idle_for(STALE)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire_if_idle_for(TEST_AFTER_IDLE)
             .sqlx_logging(false)
             .connect_lazy(true)
-            .map_sqlx_postgres_opts(address)
+            .map_sqlx_postgres_opts(connect_options)
             .map_sqlx_postgres_pool_opts(move |options| {
                 let settings = settings.clone();
                 options.after_connect(move |connection, _| {
@@ -101,7 +102,7 @@ impl Pool {
                 })
             })
             .map_sqlx_postgres_before_acquire(move |_, state| {
-                let fresh = !known.has_passed(state.age);
+                let fresh = !known.is_stale(state.age);
                 Box::pin(async move { Ok(fresh) })
             });
         let connections = futures_util::FutureExt::now_or_never(Database::connect(options))
@@ -110,10 +111,9 @@ impl Pool {
         Ok(Self { connections, size, renewal })
     }
 
-    /// Begins a transaction. A connection that has died meanwhile is found out so; nothing has been done by then, and another
-    /// one is taken. All that a pool holds may have died together.
+    /// Begins a transaction. If that fails on a dead connection, it tries another one, as many as the pool may hold.
     pub(super) async fn begin(&self) -> Result<Transaction, Error> {
-        let begin = || tokio::time::timeout(PATIENCE, self.connections.begin());
+        let begin = || tokio::time::timeout(TIMEOUT, self.connections.begin());
         let mut begun = begin().await;
         for _ in 0..self.size {
             if !matches!(begun, Ok(Err(DbErr::Exec(_) | DbErr::Query(_)))) {
@@ -122,7 +122,7 @@ impl Pool {
             begun = begin().await;
         }
         let silent = |_| Error::Unavailable("the database does not answer".into());
-        Ok(Transaction::of(Inner::Postgres(begun.map_err(silent)??), self.renewal.clone()))
+        Ok(Transaction::pooled(Inner::Postgres(begun.map_err(silent)??), self.renewal.clone()))
     }
 
     /// The connections without a transaction, where that saves round trips.
@@ -131,24 +131,23 @@ impl Pool {
     }
 
     pub(super) async fn close(self) {
-        let _ = tokio::time::timeout(PATIENCE, self.connections.close()).await;
+        let _ = tokio::time::timeout(TIMEOUT, self.connections.close()).await;
     }
 }
 
-/// Since when a pool's connections have been of use: those from before have statements prepared for a table that has changed
-/// since. Each is replaced when it is needed next.
+/// The time at which prepared statements became stale. Connections opened earlier are replaced before their next use.
 #[derive(Debug, Default)]
 pub(in crate::database) struct Renewal(Mutex<Option<Instant>>);
 
 impl Renewal {
-    /// Notes that a prepared statement does not fit any more.
-    pub(in crate::database) fn note(&self) {
+    /// Records that a prepared statement is stale.
+    pub(in crate::database) fn mark_stale(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// Whether it has been noted since a connection of this age was made.
-    fn has_passed(&self, age: Duration) -> bool {
-        let noted = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.is_some_and(|noted| noted.elapsed() <= age)
+    /// Whether statements of a connection of this age are stale.
+    fn is_stale(&self, age: Duration) -> bool {
+        let stale_since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        stale_since.is_some_and(|stale_since| stale_since.elapsed() <= age)
     }
 }

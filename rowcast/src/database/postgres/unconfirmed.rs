@@ -1,19 +1,19 @@
-//! Commits of which it is not known how they ended, for `/readyz` to say.
+//! Commits with an unknown outcome, for `/readyz`.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-/// How many there are just now, and whether the database waits for a standby.
+/// The number of such commits, and whether the database waits for a standby.
 #[derive(Default)]
-pub(super) struct Unconfirmed {
+pub(super) struct UnconfirmedCommits {
     open: AtomicUsize,
     standby: AtomicBool,
 }
 
-impl Unconfirmed {
-    /// One more, as long as the guard lives.
+impl UnconfirmedCommits {
+    /// Counts a commit while the guard lives.
     pub(super) fn begin(self: &Arc<Self>) -> Guard {
         self.open.fetch_add(1, Ordering::Relaxed);
         Guard(self.clone())
@@ -23,7 +23,7 @@ impl Unconfirmed {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// What is the matter, if something is.
+    /// A sentence, if there are any.
     pub(super) fn reason(&self) -> Option<&'static str> {
         match (self.count(), self.standby.load(Ordering::Relaxed)) {
             (0, _) => None,
@@ -33,12 +33,12 @@ impl Unconfirmed {
     }
 }
 
-/// One commit that is not confirmed.
-pub(super) struct Guard(Arc<Unconfirmed>);
+/// Counts one unconfirmed commit.
+pub(super) struct Guard(Arc<UnconfirmedCommits>);
 
 impl Guard {
-    /// Notes what the database waits for, if it has said so.
-    pub(super) fn waits_for_standby(&self, standby: bool) {
+    /// Records whether the database waits for a standby.
+    pub(super) fn set_waits_for_standby(&self, standby: bool) {
         self.0.standby.store(standby, Ordering::Relaxed);
     }
 }

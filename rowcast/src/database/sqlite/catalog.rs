@@ -1,56 +1,60 @@
-//! What SQLite's schema says of a constraint that has refused: SQLite itself names little, and of a foreign key nothing.
+//! Violated constraints, found in SQLite's schema: its errors name little, and nothing of a foreign key.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, Value};
 
 use crate::{
-    database::violation::{Broken, Rule, Verb, Violation, Writing},
+    database::violation::{Constraint, ConstraintKind, Verb, Violation, WriteTarget},
     error::Error,
 };
 
-/// What a client is sent of a constraint, within the transaction that it has refused something.
+/// Converts a violation to the client's error, within the same transaction.
 pub(super) async fn explain(db: &DatabaseConnection, violation: Violation) -> Error {
-    let rule = rule(db, &violation).await.unwrap_or_else(|error| {
+    let constraint = constraint(db, &violation).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "a constraint refused, and the schema does not say what it is about");
         None
     });
-    violation.judged(rule)
+    violation.into_error(constraint)
 }
 
-async fn rule(db: &DatabaseConnection, violation: &Violation) -> Result<Option<Rule>, DbErr> {
-    let Some(writing) = &violation.writing else { return Ok(None) };
-    match (violation.broken, &violation.constraint) {
-        (Broken::Reference, _) => reference(db, writing).await,
-        (Broken::Check, Some(text)) => check(db, writing, text).await,
-        (Broken::Unique, Some(text)) if text.starts_with("index ") => index(db, text).await,
+async fn constraint(db: &DatabaseConnection, violation: &Violation) -> Result<Option<Constraint>, DbErr> {
+    let Some(target) = &violation.target else { return Ok(None) };
+    match (violation.kind, &violation.constraint) {
+        (ConstraintKind::Reference, _) => reference(db, target).await,
+        (ConstraintKind::Check, Some(text)) => check(db, target, text).await,
+        (ConstraintKind::Unique, Some(text)) if text.starts_with("index ") => index(db, text).await,
         (_, Some(columns)) => Ok(named(columns)),
         (_, None) => Ok(None),
     }
 }
 
 /// `members.name, members.age`, as SQLite lists columns.
-fn named(columns: &str) -> Option<Rule> {
+fn named(columns: &str) -> Option<Constraint> {
     let (table, _) = columns.split_once('.')?;
     let column = |column: &str| column.split_once('.').map(|(_, column)| column.to_owned());
-    Some(Rule {
+    Some(Constraint {
         table: table.into(),
         columns: columns.split(", ").filter_map(column).collect(),
-        ..Rule::default()
+        ..Constraint::default()
     })
 }
 
-/// An index over expressions is named by itself, in quotes; it is about the columns that it names.
-async fn index(db: &DatabaseConnection, text: &str) -> Result<Option<Rule>, DbErr> {
+/// An index over expressions is reported by name, in quotes; it covers the columns of its expressions.
+async fn index(db: &DatabaseConnection, text: &str) -> Result<Option<Constraint>, DbErr> {
     let name = text.trim_start_matches("index ").trim_matches('\'');
     let sql = "select tbl_name as a, sql as b from sqlite_master where type = 'index' and name = $1";
     let Some((table, sql)) = pairs(db, sql, [name.into()]).await?.into_iter().next() else { return Ok(None) };
     let over = sql.find('(').map_or("", |at| &sql[at..]);
     let columns = columns_in(db, &table, over).await?;
-    Ok(Some(Rule { table, columns, ..Rule::default() }))
+    Ok(Some(Constraint { table, columns, ..Constraint::default() }))
 }
 
-/// SQLite gives a check's name, or its text if it has none. With a name, the table's own text has the rest.
-async fn check(db: &DatabaseConnection, writing: &Writing, text: &str) -> Result<Option<Rule>, DbErr> {
-    for &table in &writing.tables {
+/// SQLite reports a check's name, or its text if it has none. The text of a named check is in the table's definition.
+async fn check(
+    db: &DatabaseConnection,
+    target: &WriteTarget,
+    text: &str,
+) -> Result<Option<Constraint>, DbErr> {
+    for &table in &target.tables {
         let sql = "select name as a, sql as b from sqlite_master where type = 'table' and name = $1";
         for (table, sql) in pairs(db, sql, [table.into()]).await? {
             let body = body_of(&sql, text);
@@ -58,7 +62,7 @@ async fn check(db: &DatabaseConnection, writing: &Writing, text: &str) -> Result
                 continue;
             }
             let columns = columns_in(db, &table, body.unwrap_or(text)).await?;
-            return Ok(Some(Rule { table, columns, ..Rule::default() }));
+            return Ok(Some(Constraint { table, columns, ..Constraint::default() }));
         }
     }
     Ok(None)
@@ -82,7 +86,8 @@ fn body_of<'a>(sql: &'a str, name: &str) -> Option<&'a str> {
     None
 }
 
-/// Where the parenthesis closes with which the text begins. One within quotes may end it early, which costs a column.
+/// The position of the parenthesis that closes the first one. Parentheses within quotes are not recognised, which may
+/// lose a column.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0;
     text.bytes().position(|byte| {
@@ -91,7 +96,7 @@ fn closing(text: &str) -> Option<usize> {
     })
 }
 
-/// The table's columns that a text names.
+/// The table's columns that occur in a text.
 async fn columns_in(db: &DatabaseConnection, table: &str, text: &str) -> Result<Vec<String>, DbErr> {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
     let words: Vec<&str> = text.split(|letter| !is_part(letter)).collect();
@@ -100,43 +105,57 @@ async fn columns_in(db: &DatabaseConnection, table: &str, text: &str) -> Result<
     Ok(columns.filter(|column| words.iter().any(|word| word.eq_ignore_ascii_case(column))).collect())
 }
 
-/// Which foreign key it was: one of the row's that leads nowhere, or another table's that leads to it.
-async fn reference(db: &DatabaseConnection, writing: &Writing) -> Result<Option<Rule>, DbErr> {
-    match writing.verb {
-        Verb::Delete(id) => referrer(db, writing, id).await,
-        Verb::Insert | Verb::Update => dangling(db, writing).await,
+/// Finds the foreign key: one of the row without a target, or one of another table that references the row.
+async fn reference(db: &DatabaseConnection, target: &WriteTarget) -> Result<Option<Constraint>, DbErr> {
+    match target.verb {
+        Verb::Delete(id) => referencing(db, target, id).await,
+        Verb::Insert | Verb::Update => dangling(db, target).await,
     }
 }
 
-async fn dangling(db: &DatabaseConnection, writing: &Writing) -> Result<Option<Rule>, DbErr> {
+async fn dangling(db: &DatabaseConnection, target: &WriteTarget) -> Result<Option<Constraint>, DbErr> {
     let sql =
         "select \"from\" as a, \"table\" as b, coalesce(\"to\", 'id') as c from pragma_foreign_key_list($1)";
-    for [column, table, to] in triples(db, sql, writing.table).await? {
-        let Some((_, value)) = writing.values.iter().find(|(name, _)| *name == column) else { continue };
+    for [column, table, to] in triples(db, sql, target.table).await? {
+        let Some((_, value)) = target.values.iter().find(|(name, _)| *name == column) else { continue };
         let ask = format!("select count(*) as n from {} where {} = $1", quoted(&table), quoted(&to));
         if is_null(value) || count(db, &ask, value.clone()).await? > 0 {
             continue;
         }
-        let (columns, referred) = (vec![column], Some((table, vec![to])));
-        return Ok(Some(Rule { table: writing.table.into(), columns, referred, ..Rule::default() }));
+        let (columns, referenced) = (vec![column], Some((table, vec![to])));
+        return Ok(Some(Constraint {
+            table: target.table.into(),
+            columns,
+            referenced,
+            ..Constraint::default()
+        }));
     }
     Ok(None)
 }
 
-async fn referrer(db: &DatabaseConnection, writing: &Writing, id: i64) -> Result<Option<Rule>, DbErr> {
+async fn referencing(
+    db: &DatabaseConnection,
+    target: &WriteTarget,
+    id: i64,
+) -> Result<Option<Constraint>, DbErr> {
     let sql = "select m.name as a, f.\"from\" as b, coalesce(f.\"to\", 'id') as c
         from sqlite_master m, pragma_foreign_key_list(m.name) f where m.type = 'table' and f.\"table\" = $1";
-    for [table, column, to] in triples(db, sql, writing.table).await? {
+    for [table, column, to] in triples(db, sql, target.table).await? {
         let ask = format!(
             "select count(*) as n from {} where {} = (select {} from {} where id = $1)",
             quoted(&table),
             quoted(&column),
             quoted(&to),
-            quoted(writing.table)
+            quoted(target.table)
         );
         if count(db, &ask, id.into()).await? > 0 {
-            let referred = Some((writing.table.to_owned(), vec![to]));
-            return Ok(Some(Rule { table, columns: vec![column], referred, ..Rule::default() }));
+            let referenced = Some((target.table.to_owned(), vec![to]));
+            return Ok(Some(Constraint {
+                table,
+                columns: vec![column],
+                referenced,
+                ..Constraint::default()
+            }));
         }
     }
     Ok(None)
@@ -178,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_check_is_found_by_its_name() {
+    fn check_is_found_by_name() {
         let sql = "create table t (a integer, constraint \"grown up\" check (a > 18 and (b or c)), \
             CONSTRAINT other CHECK(b), constraint unique_a unique (a))";
         assert_eq!(body_of(sql, "grown up"), Some("(a > 18 and (b or c)"));
@@ -188,9 +207,12 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_read_as_sqlite_lists_them() {
-        let rule = named("members.name, members.age").unwrap_or_default();
-        assert_eq!((&*rule.table, rule.columns), ("members", vec!["name".to_owned(), "age".to_owned()]));
+    fn column_list_is_parsed() {
+        let constraint = named("members.name, members.age").unwrap_or_default();
+        assert_eq!(
+            (&*constraint.table, constraint.columns),
+            ("members", vec!["name".to_owned(), "age".to_owned()])
+        );
         assert!(named("nothing").is_none());
     }
 }

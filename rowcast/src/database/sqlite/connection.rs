@@ -1,4 +1,4 @@
-//! One rusqlite connection, as SeaORM wants to see it.
+//! An adapter from rusqlite connections to SeaORM.
 
 use std::{
     collections::BTreeMap,
@@ -13,80 +13,79 @@ use sea_orm::{DbErr, ProxyDatabaseTrait, ProxyExecResult, ProxyRow, Statement, V
 
 use super::{
     super::Synchronous,
-    limit::Limit,
-    refusal::Refusal,
+    deadline::Deadline,
+    error::SqliteError,
     value::{read, write},
 };
 use crate::error::Error;
 
-/// How long to wait for another program's lock on the file.
-pub(super) const BUSY: Duration = Duration::from_secs(5);
-/// Statements kept prepared, least recently used out first.
-const PREPARED: usize = 128;
+/// The time to wait for another program's lock on the file.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The capacity of the cache of prepared statements.
+const STATEMENT_CACHE: usize = 128;
 
-/// A connection that one thread at a time uses. The mutex is never contended; it is there because SeaORM wants
-/// connections that can be shared.
+/// A connection for one thread at a time. The mutex is never contended; it exists because SeaORM requires `Sync`.
 pub(super) struct Connection {
     inner: Mutex<rusqlite::Connection>,
-    pub(super) limit: Limit,
-    /// The last failure that may have to do with the file, not with the statement.
-    trouble: Mutex<Option<(ErrorCode, String)>>,
+    pub(super) deadline: Deadline,
+    /// The last error that may concern the file, not the statement.
+    file_error: Mutex<Option<(ErrorCode, String)>>,
 }
 
-/// Bytes that the write-ahead log keeps when it begins anew.
-const LOG_KEPT: u64 = 16 << 20;
+/// The size to which the write-ahead log is truncated.
+const JOURNAL_SIZE_LIMIT: u64 = 16 << 20;
 
 impl Connection {
-    /// Opens the file, making it if it is missing and `make` says so, for the one thread that writes.
+    /// Opens the file for the writer, and creates it if it is missing and `make` is set.
     pub(super) fn writer(path: &Path, synchronous: Synchronous, make: bool) -> Result<Self, Error> {
         let make = if make { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
-        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | make, Limit::default())?;
+        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | make, Deadline::default())?;
         let level = match synchronous {
             Synchronous::Full => "full",
             Synchronous::Normal => "normal",
         };
-        // Checkpoints are made by the writer itself, which knows then what else has written to the file.
+        // The writer makes checkpoints itself, to detect other writes to the main file.
         connection.batch(&format!(
             "pragma journal_mode = wal; pragma synchronous = {level}; pragma foreign_keys = on;
-             pragma wal_autocheckpoint = 0; pragma journal_size_limit = {LOG_KEPT}"
+             pragma wal_autocheckpoint = 0; pragma journal_size_limit = {JOURNAL_SIZE_LIMIT}"
         ))?;
         Ok(connection)
     }
 
-    /// For reading alone: a statement that writes is refused.
-    pub(super) fn reader(path: &Path, limit: Limit) -> Result<Self, Error> {
-        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, limit)?;
+    /// Opens a read-only connection.
+    pub(super) fn reader(path: &Path, deadline: Deadline) -> Result<Self, Error> {
+        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, deadline)?;
         connection.batch("pragma query_only = on")?;
         Ok(connection)
     }
 
-    /// What has failed since this was asked last that may have to do with the file.
-    pub(super) fn take_trouble(&self) -> Option<(ErrorCode, String)> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Takes the last error that may concern the file.
+    pub(super) fn take_file_error(&self) -> Option<(ErrorCode, String)> {
+        self.file_error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Closing must not touch what is at the path: it is not, or may not be, what this connection has open.
-    pub(super) fn leave_files_alone(&self) {
+    /// Prevents a checkpoint on close, because the file at the path may not be the one that this connection has open.
+    pub(super) fn disable_checkpoint_on_close(&self) {
         if let Err(error) = self.lock().set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
             tracing::warn!(%error, "SQLite may move the write-ahead log on closing");
         }
     }
 
-    /// Runs statements that take no values and give no rows.
+    /// Runs statements without values and rows.
     pub(super) fn batch(&self, sql: &str) -> Result<(), Error> {
         let connection = self.lock();
         let outcome = match sql.contains(';') {
             true => connection.execute_batch(sql),
             false => connection.prepare_cached(sql).and_then(|mut prepared| {
-                // `pragma` answers with a row, which `execute` would take for a mistake.
+                // `pragma` returns a row, which `execute` rejects.
                 prepared.query([]).and_then(|mut rows| rows.next().map(drop))
             }),
         };
         outcome.map_err(|error| self.failure(&error).into())
     }
 
-    /// Ends the open transaction, if there is one, without keeping anything.
-    pub(super) fn undo(&self) {
+    /// Rolls back the open transaction, if there is one.
+    pub(super) fn rollback(&self) {
         if !self.is_idle()
             && let Err(error) = self.batch("rollback")
         {
@@ -94,7 +93,7 @@ impl Connection {
         }
     }
 
-    /// Changes whenever another connection commits, of this process or of another (SQLite, `pragma data_version`).
+    /// A number that changes whenever another connection of any process commits (`pragma data_version`).
     pub(super) fn data_version(&self) -> Result<i64, Error> {
         let connection = self.lock();
         let version = connection
@@ -108,26 +107,26 @@ impl Connection {
         self.lock().is_autocommit()
     }
 
-    /// How long another program's lock is waited for from now on.
-    pub(super) fn wait_for_locks(&self, patience: Duration) -> Result<(), Error> {
-        self.lock().busy_timeout(patience).map_err(|error| self.failure(&error).into())
+    /// Sets the time to wait for other programs' locks.
+    pub(super) fn set_busy_timeout(&self, timeout: Duration) -> Result<(), Error> {
+        self.lock().busy_timeout(timeout).map_err(|error| self.failure(&error).into())
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, rusqlite::Connection> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The failure as SeaORM knows it. It is kept in mind if the file may be to blame.
+    /// Converts an error for SeaORM, and records it if it may concern the file.
     pub(super) fn failure(&self, error: &rusqlite::Error) -> DbErr {
-        if let Some(code) = error.sqlite_error_code().filter(|code| concerns_the_file(*code)) {
-            let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-            *trouble = Some((code, error.to_string()));
+        if let Some(code) = error.sqlite_error_code().filter(|code| concerns_file(*code)) {
+            let mut file_error = self.file_error.lock().unwrap_or_else(PoisonError::into_inner);
+            *file_error = Some((code, error.to_string()));
         }
-        Refusal::wrap(error)
+        SqliteError::wrap(error)
     }
 
     fn query(&self, statement: &Statement) -> rusqlite::Result<Vec<ProxyRow>> {
-        self.limit.check()?;
+        self.deadline.check()?;
         let connection = self.lock();
         let mut prepared = connection.prepare_cached(&statement.sql)?;
         bind(&mut prepared, statement.values.as_ref())?;
@@ -145,7 +144,7 @@ impl Connection {
     }
 
     fn execute(&self, statement: &Statement) -> rusqlite::Result<ProxyExecResult> {
-        self.limit.check()?;
+        self.deadline.check()?;
         let connection = self.lock();
         if statement.values.is_none() && statement.sql.contains(';') {
             connection.execute_batch(&statement.sql)?;
@@ -164,17 +163,17 @@ impl Connection {
     }
 }
 
-fn open(path: &Path, flags: OpenFlags, limit: Limit) -> Result<Connection, Error> {
+fn open(path: &Path, flags: OpenFlags, deadline: Deadline) -> Result<Connection, Error> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags)
         .and_then(|connection| {
-            connection.busy_timeout(BUSY)?;
-            limit.guard(&connection)?;
-            connection.set_prepared_statement_cache_capacity(PREPARED);
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            deadline.install(&connection)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
             Ok(connection)
         })
         .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
-    Ok(Connection { inner: Mutex::new(connection), limit, trouble: Mutex::default() })
+    Ok(Connection { inner: Mutex::new(connection), deadline, file_error: Mutex::default() })
 }
 
 fn bind(prepared: &mut rusqlite::CachedStatement<'_>, values: Option<&Values>) -> rusqlite::Result<()> {
@@ -184,8 +183,8 @@ fn bind(prepared: &mut rusqlite::CachedStatement<'_>, values: Option<&Values>) -
     Ok(())
 }
 
-/// Whether it may be the file's fault, or the disk's.
-fn concerns_the_file(code: ErrorCode) -> bool {
+/// Whether the error may be caused by the file or the disk.
+fn concerns_file(code: ErrorCode) -> bool {
     use ErrorCode::*;
     matches!(
         code,
@@ -200,7 +199,7 @@ fn concerns_the_file(code: ErrorCode) -> bool {
     )
 }
 
-/// The connection in the shape SeaORM asks for. Its futures are ready at once.
+/// The connection as SeaORM's proxy. Its futures complete immediately.
 pub(super) struct Proxy(pub(super) Arc<Connection>);
 
 impl fmt::Debug for Proxy {

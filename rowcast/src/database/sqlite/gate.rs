@@ -1,12 +1,12 @@
-//! Whether the file may be used just now: one gate for all connections of this server to it.
+//! Permission to use the file, shared by all connections of this process.
 //!
 //! ```text
-//! open(1) ─▶ closed("the file is gone") ─▶ open(2) …      the writer opens and closes; see `keeper`
-//!    readers, follower: a pass each, given back as soon as the gate closes
+//! open(1) ─▶ closed("the file is gone") ─▶ open(2) …      opened and closed by the writer; see `file_guard`
+//!    readers, log reader: a guard each, dropped as soon as the gate closes
 //! ```
 //!
-//! Connections to a file that is not the one it was must all be closed before the next is opened: within a process they
-//! share the index of the write-ahead log, and SQLite's locks.
+//! All connections to a replaced file must be closed before the new file is opened: within a process they share the
+//! index of the write-ahead log and SQLite's locks.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -15,51 +15,51 @@ use std::sync::{
 
 use tokio::sync::{Notify, watch};
 
-use super::place::Place;
+use super::files::DatabaseFiles;
 use crate::error::Error;
 
-/// What holds for the file.
+/// The state of the file.
 #[derive(Clone, Debug)]
 pub(super) enum State {
     Open(Opening),
-    /// Not to be used, and why.
+    /// Unusable, with the reason.
     Closed(Arc<str>),
 }
 
-/// One opening of the file, of which there may be many while the server runs.
+/// One opening of the file; the file may be opened several times while the server runs.
 #[derive(Clone, Debug)]
 pub(super) struct Opening {
     pub(super) number: u64,
-    pub(super) place: Arc<Place>,
+    pub(super) files: Arc<DatabaseFiles>,
 }
 
 pub(super) struct Gate {
     state: watch::Sender<State>,
-    /// Passes that are out.
-    inside: watch::Sender<usize>,
-    /// Why writes fail, while they do.
+    /// The number of guards.
+    guards: watch::Sender<usize>,
+    /// The reason why writes fail, while they do.
     failing: Mutex<Option<Arc<str>>>,
-    suspicion: Notify,
-    /// Whether a statement has found the file damaged.
+    check_request: Notify,
+    /// Whether a statement has reported a damaged file.
     damage: AtomicBool,
 }
 
-/// That a connection is open.
-pub(super) struct Pass(Arc<Gate>);
+/// Held while a connection is open.
+pub(super) struct GateGuard(Arc<Gate>);
 
 impl Gate {
-    pub(super) fn new(place: Place) -> Arc<Self> {
-        let opening = Opening { number: 1, place: place.into() };
+    pub(super) fn new(files: DatabaseFiles) -> Arc<Self> {
+        let opening = Opening { number: 1, files: files.into() };
         Arc::new(Self {
             state: watch::Sender::new(State::Open(opening)),
-            inside: watch::Sender::new(0),
+            guards: watch::Sender::new(0),
             failing: Mutex::default(),
-            suspicion: Notify::new(),
+            check_request: Notify::new(),
             damage: AtomicBool::new(false),
         })
     }
 
-    /// The opening that holds now.
+    /// The current opening.
     pub(super) fn opening(&self) -> Result<Opening, Error> {
         match &*self.state.borrow() {
             State::Open(opening) => Ok(opening.clone()),
@@ -71,62 +71,62 @@ impl Gate {
         matches!(&*self.state.borrow(), State::Closed(_))
     }
 
-    /// Lets a connection in. It is to be asked afterwards whether the gate is open: it may have closed in between.
-    pub(super) fn enter(self: &Arc<Self>) -> Pass {
-        self.inside.send_modify(|inside| *inside += 1);
-        Pass(self.clone())
+    /// Registers a connection. The caller must check afterwards that the gate is open: it may have closed in between.
+    pub(super) fn enter(self: &Arc<Self>) -> GateGuard {
+        self.guards.send_modify(|guards| *guards += 1);
+        GateGuard(self.clone())
     }
 
     pub(super) fn close(&self, reason: &str) {
         self.state.send_replace(State::Closed(reason.into()));
     }
 
-    pub(super) fn open(&self, number: u64, place: Place) {
-        self.state.send_replace(State::Open(Opening { number, place: place.into() }));
+    pub(super) fn open(&self, number: u64, files: DatabaseFiles) {
+        self.state.send_replace(State::Open(Opening { number, files: files.into() }));
     }
 
-    /// Says when the gate opens or closes.
+    /// Signals when the gate opens or closes.
     pub(super) fn changes(&self) -> watch::Receiver<State> {
         self.state.subscribe()
     }
 
-    /// Waits until no pass is out.
-    pub(super) async fn empty(&self) {
-        let _ = self.inside.subscribe().wait_for(|inside| *inside == 0).await;
+    /// Waits until there are no guards.
+    pub(super) async fn wait_until_empty(&self) {
+        let _ = self.guards.subscribe().wait_for(|guards| *guards == 0).await;
     }
 
-    /// Asks the writer to look after the file at once.
-    pub(super) fn suspect(&self) {
-        self.suspicion.notify_one();
+    /// Makes the writer check the file at once.
+    pub(super) fn request_check(&self) {
+        self.check_request.notify_one();
     }
 
-    /// The same, because what was read there made no sense.
-    pub(super) fn suspect_damage(&self) {
+    /// Reports a damaged file, and requests a check.
+    pub(super) fn report_damage(&self) {
         self.damage.store(true, Ordering::Relaxed);
-        self.suspect();
+        self.request_check();
     }
 
     pub(super) fn take_damage(&self) -> bool {
         self.damage.swap(false, Ordering::Relaxed)
     }
 
-    pub(super) async fn suspected(&self) {
-        self.suspicion.notified().await;
+    pub(super) async fn check_requested(&self) {
+        self.check_request.notified().await;
     }
 
-    /// Notes that writes fail, or that they do not any more; true if that is news.
+    /// Records whether writes fail; true if that has changed.
     pub(super) fn set_failing(&self, reason: Option<&str>) -> bool {
         let mut failing = self.failing();
-        let news = failing.is_some() != reason.is_some();
+        let changed = failing.is_some() != reason.is_some();
         *failing = reason.map(Into::into);
-        news
+        changed
     }
 
     pub(super) fn is_failing(&self) -> bool {
         self.failing().is_some()
     }
 
-    /// Why the file cannot be used, or not written.
+    /// The reason why the file cannot be used or written.
     pub(super) fn trouble(&self) -> Option<String> {
         match &*self.state.borrow() {
             State::Closed(reason) => Some(reason.to_string()),
@@ -139,8 +139,8 @@ impl Gate {
     }
 }
 
-impl Drop for Pass {
+impl Drop for GateGuard {
     fn drop(&mut self) {
-        self.0.inside.send_modify(|inside| *inside -= 1);
+        self.0.guards.send_modify(|guards| *guards -= 1);
     }
 }

@@ -1,23 +1,23 @@
-//! Whether the file can be written just now.
+//! A test of whether the file can be written.
 
 use std::time::Duration;
 
-use super::connection::{BUSY, Connection};
+use super::connection::{BUSY_TIMEOUT, Connection};
 use crate::error::Error;
 
-/// Writes something that changes nothing, and waits for nobody. Before it room is made: what the write-ahead log holds may fit
-/// into the main file.
+/// Writes without changing data or waiting for locks. A checkpoint first frees space: the log's frames may fit into the
+/// main file.
 pub(super) fn write(connection: &Connection) -> Result<(), Error> {
     let _ = connection.checkpoint_all(Duration::ZERO);
-    connection.wait_for_locks(Duration::ZERO)?;
-    let outcome = touch(connection);
-    connection.undo();
-    connection.wait_for_locks(BUSY)?;
+    connection.set_busy_timeout(Duration::ZERO)?;
+    let outcome = write_user_version(connection);
+    connection.rollback();
+    connection.set_busy_timeout(BUSY_TIMEOUT)?;
     outcome
 }
 
-/// The number that SQLite keeps for programs of its own is written as it is: that takes a page, like any write.
-fn touch(connection: &Connection) -> Result<(), Error> {
+/// Writes the unchanged `user_version`, which needs a page like any write.
+fn write_user_version(connection: &Connection) -> Result<(), Error> {
     connection.batch("begin immediate")?;
     let number: i64 = {
         let connection = connection.lock();

@@ -1,4 +1,4 @@
-//! A connection that reads, for as long as the gate is open; a new one for each opening of the file.
+//! Read connections: one for each opening of the file, closed when the gate closes.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -7,8 +7,8 @@ use rusqlite::ErrorCode;
 use super::{
     Handle,
     connection::Connection,
+    deadline::Deadline,
     gate::{Gate, Opening},
-    limit::Limit,
 };
 use crate::error::Error;
 
@@ -19,19 +19,20 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Opens the file for the first time.
+    /// # Errors
+    /// [`Error::Unavailable`] if the file cannot be opened.
     pub(super) fn new(path: PathBuf, gate: Arc<Gate>) -> Result<Self, Error> {
         let mut reader = Self { path, gate, open: None };
         reader.handle()?;
         Ok(reader)
     }
 
-    /// A connection to what is at the path now, or why there is none.
+    /// A connection to the current opening of the file.
     pub(super) fn handle(&mut self) -> Result<Arc<Handle>, Error> {
         let opening = match self.gate.opening() {
             Ok(opening) => opening,
             Err(closed) => {
-                self.let_go();
+                self.close();
                 return Err(closed);
             }
         };
@@ -40,57 +41,57 @@ impl Reader {
         {
             return Ok(handle.clone());
         }
-        self.let_go();
+        self.close();
         let handle = Arc::new(self.open(&opening)?);
         self.open = Some((opening, handle.clone()));
         Ok(handle)
     }
 
     fn open(&self, opening: &Opening) -> Result<Handle, Error> {
-        // The pass first: whoever closes the gate waits for those who hold one.
-        let pass = self.gate.enter();
+        // The guard first: the writer waits for all guards after closing the gate.
+        let guard = self.gate.enter();
         if self.gate.is_closed() {
-            return Err(self.gate.opening().err().unwrap_or_else(away));
+            return Err(self.gate.opening().err().unwrap_or_else(replaced));
         }
-        let connection = Connection::reader(&self.path, Limit::within(Some(self.gate.clone())))?;
-        let handle = Handle::new(connection, Some(pass));
-        if opening.place.look().is_err() {
-            handle.connection.leave_files_alone();
-            self.gate.suspect();
-            return Err(away());
+        let connection = Connection::reader(&self.path, Deadline::within(Some(self.gate.clone())))?;
+        let handle = Handle::new(connection, Some(guard));
+        if opening.files.check().is_err() {
+            handle.connection.disable_checkpoint_on_close();
+            self.gate.request_check();
+            return Err(replaced());
         }
         Ok(handle)
     }
 
-    /// Whether what was read came from the file at the path, as far as that can be seen.
-    pub(super) fn is_there(&self) -> Result<(), Error> {
-        let Some((opening, handle)) = &self.open else { return Err(away()) };
+    /// Fails if the file at the path is not the one that was read.
+    pub(super) fn verify(&self) -> Result<(), Error> {
+        let Some((opening, handle)) = &self.open else { return Err(replaced()) };
         if let Some((ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _)) =
-            handle.connection.take_trouble()
+            handle.connection.take_file_error()
         {
-            self.gate.suspect_damage();
+            self.gate.report_damage();
         }
-        if opening.place.look().is_err() {
-            self.gate.suspect();
-            return Err(away());
+        if opening.files.check().is_err() {
+            self.gate.request_check();
+            return Err(replaced());
         }
         Ok(())
     }
 
     /// Closes the connection if the gate is closed.
-    pub(super) fn heed(&mut self) {
+    pub(super) fn close_if_gate_closed(&mut self) {
         if self.gate.is_closed() {
-            self.let_go();
+            self.close();
         }
     }
 
-    fn let_go(&mut self) {
+    fn close(&mut self) {
         if let Some((_, handle)) = self.open.take() {
-            handle.connection.leave_files_alone();
+            handle.connection.disable_checkpoint_on_close();
         }
     }
 }
 
-fn away() -> Error {
+fn replaced() -> Error {
     Error::Unavailable("the database file is not the one that was opened".into())
 }

@@ -1,7 +1,7 @@
-//! Values on their way into SQLite and out of it.
+//! Conversion of values to and from SQLite.
 //!
-//! SQLite has whole numbers, numbers with fractions, text and bytes. All that has no kind of its own there goes in as text,
-//! spelled so that it sorts as what it is, where text can.
+//! SQLite has integers, floating-point numbers, text and bytes. Values of other types are stored as text, in a format
+//! that sorts correctly where that is possible.
 
 use rusqlite::types::{ToSqlOutput, Value as Cell, ValueRef};
 use sea_orm::{
@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::OptionEnum,
 };
 
-/// A value on its way in.
+/// Converts a value for SQLite.
 pub(super) fn write(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
     if *value == value.as_null() {
         return Ok(ToSqlOutput::Owned(Cell::Null));
@@ -31,13 +31,13 @@ pub(super) fn write(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
         }
         Value::Float(Some(number)) => Cell::Real((*number).into()),
         Value::Double(Some(number)) => Cell::Real(*number),
-        other => Cell::Text(written(other).ok_or_else(|| unsupported(&format!("{other:?}")))?),
+        other => Cell::Text(to_text(other).ok_or_else(|| unsupported(&format!("{other:?}")))?),
     };
     Ok(ToSqlOutput::Owned(cell))
 }
 
-/// What SQLite keeps as text.
-fn written(value: &Value) -> Option<String> {
+/// The text of a value that SQLite stores as text.
+fn to_text(value: &Value) -> Option<String> {
     Some(match value {
         Value::Enum(OptionEnum::Some(name)) => name.value.to_string(),
         Value::Char(Some(letter)) => letter.to_string(),
@@ -70,8 +70,8 @@ fn unsupported(what: &str) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(format!("no SQLite form for {what}").into())
 }
 
-/// A value on its way out. A null fits every optional field, whichever kind it claims to be. Text that another program
-/// wrote and that is not UTF-8 shows what can be shown: one bad row must not hide the others.
+/// Converts a value of SQLite. A null is valid for every optional field, whatever its type. Invalid UTF-8 of other
+/// programs is converted lossily, so that one bad row does not hide others.
 pub(super) fn read(cell: ValueRef<'_>) -> rusqlite::Result<Value> {
     Ok(match cell {
         ValueRef::Null => Value::String(None),
@@ -89,8 +89,8 @@ mod tests {
 
     use super::*;
 
-    /// What SQLite has of a value that it was given.
-    fn kept(value: &Value) -> Value {
+    /// Stores and reads a value.
+    fn round_trip(value: &Value) -> Value {
         let connection = rusqlite::Connection::open_in_memory().expect("a database");
         let mut statement = connection.prepare("select ?").expect("a statement");
         statement.raw_bind_parameter(1, write(value).expect("a form in SQLite")).expect("to be bound");
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_value_has_a_form() {
+    fn every_type_of_value_is_stored() {
         let id = Uuid::from_u128(7);
         let day = ChronoDate::from_ymd_opt(2026, 2, 3).expect("a date");
         let at = ChronoDateTimeUtc::from_timestamp(1_000_000_000, 5_000_000).expect("a time");
@@ -130,7 +130,7 @@ mod tests {
             (Value::Uuid(None), Value::String(None)),
             (Value::Bytes(None), Value::String(None)),
         ] {
-            assert_eq!(kept(&value), expected, "{value:?}");
+            assert_eq!(round_trip(&value), expected, "{value:?}");
         }
         assert!(write(&u64::MAX.into()).is_err(), "SQLite has no such number");
     }

@@ -1,9 +1,9 @@
-//! The write-ahead log: how far it has come, how it goes back into the main file, and that it does not grow without end.
+//! The write-ahead log: checkpoints, and its size limit.
 //!
 //! ```text
-//! 4 MiB    after a group: what no reader needs any more is moved                       (passive: waits for nobody)
-//! 16 MiB   at most once a second: all of it, and the file is cut                       (truncate: waits a moment)
-//! 128 MiB  once a minute: a line in the log that says which programs keep a reader open
+//! 4 MiB    after a batch: passive checkpoint                       (does not wait for readers)
+//! 16 MiB   at most once a second: truncating checkpoint            (waits for readers for a short time)
+//! 128 MiB  once a minute: a log entry with the programs that keep a reader open
 //! ```
 
 use std::{
@@ -13,60 +13,62 @@ use std::{
 };
 
 use super::{
-    connection::{BUSY, Connection},
-    place::Place,
+    connection::{BUSY_TIMEOUT, Connection},
+    files::DatabaseFiles,
 };
 use crate::error::Error;
 
-/// Frames, of 4 KiB each, from which on they are moved.
-const MANY: i64 = 1000;
-/// Bytes from which on readers are waited for.
-const LARGE: u64 = 16 << 20;
-/// Bytes from which on somebody should know.
-const HUGE: u64 = 128 << 20;
-/// How long other readers are waited for; writes wait meanwhile.
-const MOMENT: Duration = Duration::from_millis(50);
-/// How often that may be tried.
-const SELDOM: Duration = Duration::from_secs(1);
-/// How often those who keep the log are named.
-const RARELY: Duration = Duration::from_secs(60);
-/// Processes that are looked at for that.
-const PROCESSES: usize = 10_000;
+/// The frames, of 4 KiB each, that trigger a passive checkpoint.
+const CHECKPOINT_FRAMES: i64 = 1000;
+/// The size that triggers a truncating checkpoint.
+const TRUNCATE_BYTES: u64 = 16 << 20;
+/// The size that triggers a warning.
+const WARN_BYTES: u64 = 128 << 20;
+/// The time that a truncating checkpoint waits for readers; writes wait too.
+const READER_TIMEOUT: Duration = Duration::from_millis(50);
+/// The shortest interval of checkpoints of a long log.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
+/// The interval of warnings.
+const WARN_INTERVAL: Duration = Duration::from_secs(60);
+/// The most processes that are inspected for a warning.
+const MAX_PROCESSES: usize = 10_000;
 
-/// How many frames the log has, and how many of them are in the main file.
+/// The checkpoint state of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frames {
+    /// The frames of the log.
     pub(super) all: i64,
-    pub(super) moved: i64,
+    /// Those that have been written to the main file.
+    pub(super) checkpointed: i64,
 }
 
 impl Frames {
-    /// Whether somebody has moved frames since then, or begun the log anew: nothing else writes to the main file.
-    pub(super) fn moved_since(self, then: Self) -> bool {
-        self.moved != then.moved || self.all < then.all
+    /// Whether there was a checkpoint or a restart of the log since `then`: nothing else writes to the main file.
+    pub(super) fn checkpointed_since(self, then: Self) -> bool {
+        self.checkpointed != then.checkpointed || self.all < then.all
     }
 
     pub(super) fn is_done(self) -> bool {
-        self.all == self.moved
+        self.all == self.checkpointed
     }
 }
 
 impl Connection {
-    /// Where the log stands; changes nothing.
+    /// The log's state, without a checkpoint.
     pub(super) fn frames(&self) -> Result<Frames, Error> {
         self.checkpoint_by("pragma wal_checkpoint(noop)").map(|(_, frames)| frames)
     }
 
-    /// Moves what can be moved without waiting.
+    /// Checkpoints without waiting.
     fn checkpoint_some(&self) -> Result<Frames, Error> {
         self.checkpoint_by("pragma wal_checkpoint(passive)").map(|(_, frames)| frames)
     }
 
-    /// Moves all of the log and empties it; true if nobody was in the way. Readers are waited for that long.
-    pub(super) fn checkpoint_all(&self, patience: Duration) -> Result<bool, Error> {
-        self.wait_for_locks(patience)?;
+    /// Checkpoints and truncates the log, and waits for readers for `timeout`; true if it is complete.
+    pub(super) fn checkpoint_all(&self, timeout: Duration) -> Result<bool, Error> {
+        self.set_busy_timeout(timeout)?;
         let outcome = self.checkpoint_by("pragma wal_checkpoint(truncate)");
-        self.wait_for_locks(BUSY)?;
+        self.set_busy_timeout(BUSY_TIMEOUT)?;
         outcome.map(|(busy, frames)| !busy && frames.is_done())
     }
 
@@ -74,52 +76,53 @@ impl Connection {
         let connection = self.lock();
         let frames = connection.prepare_cached(sql).and_then(|mut prepared| {
             prepared.query_one([], |row| {
-                Ok((row.get::<_, i64>(0)? != 0, Frames { all: row.get(1)?, moved: row.get(2)? }))
+                Ok((row.get::<_, i64>(0)? != 0, Frames { all: row.get(1)?, checkpointed: row.get(2)? }))
             })
         });
         frames.map_err(|error| self.failure(&error).into())
     }
 }
 
-/// What the writer does about the log's size.
-pub(super) struct Bounds {
-    tried: Option<Instant>,
-    named: Option<Instant>,
+/// Limits the size of the log.
+pub(super) struct LogLimiter {
+    last_attempt: Option<Instant>,
+    last_warning: Option<Instant>,
 }
 
-impl Bounds {
+impl LogLimiter {
     pub(super) fn new() -> Self {
-        Self { tried: None, named: None }
+        Self { last_attempt: None, last_warning: None }
     }
 
-    /// Keeps the log short; true if the main file may have been written to for that.
-    pub(super) fn keep(
+    /// Checkpoints a long log; true if the main file may have been written.
+    pub(super) fn apply(
         &mut self,
         connection: &Connection,
-        place: &Place,
+        files: &DatabaseFiles,
         frames: Frames,
     ) -> Result<bool, Error> {
-        let due = self.tried.is_none_or(|tried| tried.elapsed() > SELDOM);
-        if due && place.log_size() > LARGE {
-            self.tried = Some(Instant::now());
-            return connection.checkpoint_all(MOMENT).map(|_| true);
+        let due = self.last_attempt.is_none_or(|last_attempt| last_attempt.elapsed() > CHECKPOINT_INTERVAL);
+        if due && files.log_size() > TRUNCATE_BYTES {
+            self.last_attempt = Some(Instant::now());
+            return connection.checkpoint_all(READER_TIMEOUT).map(|_| true);
         }
-        // What is in the way of a long log is not asked for each time: that would cost more than the writes.
-        let waiting = frames.all - frames.moved;
-        if waiting >= MANY && (due || frames.all < 4 * MANY) {
-            self.tried = Some(Instant::now());
+        // The checkpoint of a long log that readers block is not attempted each time: that would cost more than the
+        // writes.
+        let waiting = frames.all - frames.checkpointed;
+        if waiting >= CHECKPOINT_FRAMES && (due || frames.all < 4 * CHECKPOINT_FRAMES) {
+            self.last_attempt = Some(Instant::now());
             return connection.checkpoint_some().map(|_| true);
         }
         Ok(false)
     }
 
-    /// Measures the log, and names those who keep it if it is huge.
-    pub(super) fn measure(&mut self, place: &Place, database: &Path) {
-        let size = place.log_size();
+    /// Records the size of the log, and warns if it is too large.
+    pub(super) fn measure(&mut self, files: &DatabaseFiles, database: &Path) {
+        let size = files.log_size();
         metrics::gauge!("rowcast_sqlite_wal_bytes").set(size as f64);
-        if size > HUGE && self.named.is_none_or(|named| named.elapsed() > RARELY) {
-            self.named = Some(Instant::now());
-            let holders = holders(&[database, &place.log]);
+        if size > WARN_BYTES && self.last_warning.is_none_or(|warned| warned.elapsed() > WARN_INTERVAL) {
+            self.last_warning = Some(Instant::now());
+            let holders = holders(&[database, &files.log]);
             tracing::warn!(
                 bytes = size,
                 holders,
@@ -129,11 +132,11 @@ impl Bounds {
     }
 }
 
-/// Other processes that have one of the files open, where the system lets us see that.
+/// Other processes that have one of the files open, as far as the system shows them.
 fn holders(files: &[&Path]) -> String {
     let files: Vec<PathBuf> = files.iter().filter_map(|file| file.canonicalize().ok()).collect();
     let own = std::process::id().to_string();
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten().take(PROCESSES);
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten().take(MAX_PROCESSES);
     let named = processes.filter_map(|process| {
         let pid = process.file_name().into_string().ok()?;
         let is_other = pid.bytes().all(|byte| byte.is_ascii_digit()) && pid != own;

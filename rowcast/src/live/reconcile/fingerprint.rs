@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use crate::{database::Transaction, registry::Kind};
+use crate::{database::Transaction, registry::ErasedCollection};
 
 /// Equal fingerprints of a page mean equal rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) struct Fingerprint(String);
 /// The fingerprint of the rows after `after`, up to `end`.
 pub(super) async fn of(
     db: &Transaction,
-    kind: &dyn Kind,
+    kind: &dyn ErasedCollection,
     after: i64,
     end: i64,
 ) -> Result<Fingerprint, DbErr> {
@@ -32,14 +32,14 @@ pub(super) async fn of(
     row.map_or_else(|| Ok(String::new()), |row| row.try_get("", "stamp")).map(Fingerprint)
 }
 
-fn sql(kind: &dyn Kind) -> String {
-    let table = kind.plural();
+fn sql(kind: &dyn ErasedCollection) -> String {
+    let table = kind.name();
     let mut stamp = format!(
         "(select count(*) || ' ' || coalesce(sum(hashint8extended(xmin::text::bigint, id)), 0)
           from \"{table}\" where id > $1 and id <= $2)"
     );
-    for nested in kind.nests() {
-        let (shown, joins, row, shows) = (nested.collection, nested.table, nested.row, nested.shows);
+    for nested in kind.embeds() {
+        let (shown, joins, row, shows) = (nested.collection, nested.table, nested.row, nested.embedded);
         let _ = write!(
             stamp,
             " || ' ' || (select count(*) || ' ' ||

@@ -9,7 +9,7 @@ use super::{
     publish::{measure, warn_withheld},
 };
 use crate::{
-    database::{Attached, Database, Transaction},
+    database::{Database, DedicatedConnection, Transaction},
     error::Error,
     live::{
         cursor::Cursor,
@@ -31,7 +31,7 @@ impl Tail {
     /// Reads every collection, and the retained log entries.
     pub(in crate::live) async fn load(
         db: Database,
-        attached: &Attached,
+        attached: &DedicatedConnection,
         reader: CollectionReader,
         hub: Hub,
         history_limit: usize,
@@ -63,7 +63,7 @@ impl Tail {
         let (mut views, mut withheld) = (Vec::new(), Withheld::default());
         for (collection_index, (kind, rows)) in reader.iter().zip(caches).enumerate() {
             let too_large = rows.is_none();
-            let mut view = CollectionView::new(kind.plural(), kind.is_sent(), rows.unwrap_or_default());
+            let mut view = CollectionView::new(kind.name(), kind.is_live(), rows.unwrap_or_default());
             if too_large {
                 withheld.schedule(collection_index, Duration::ZERO);
                 view.withhold(reader.limit, LimitSource::Server, 1);
@@ -76,8 +76,13 @@ impl Tail {
         history.push(1, position.clone(), changes);
         let cursor = Cursor::new(epochs.current(), &position);
         let version = StateVersion::new(1, cursor, views.clone());
-        let shared =
-            PublishedState::new(version, position, history, epochs.clone(), attached.glance().is_some());
+        let shared = PublishedState::new(
+            version,
+            position,
+            history,
+            epochs.clone(),
+            attached.without_transaction().is_some(),
+        );
         let tail = Self {
             reader,
             hub,

@@ -1,14 +1,14 @@
-//! The triggers in PostgreSQL. They fire under `session_replication_role = replica` as well.
+//! Version triggers on PostgreSQL. They also fire under `session_replication_role = replica`.
 //!
-//! Rows are compared by their images (`*<>`): by `is distinct from` text under a collation that ignores case would be
-//! the same, and `json` could not be compared at all. The names sort last, so that other triggers have had their say.
-//! They are row triggers throughout, because replication fires no others.
+//! Rows are compared by their binary images (`*<>`): `is distinct from` ignores changes of case under a
+//! case-insensitive collation, and cannot compare `json`. The names sort last, so that other triggers fire first. All
+//! are row triggers, because replication fires no others.
 //!
-//! A transaction notes in `rowcast.moved` which row's version has moved last, for the links that are written after it;
-//! the note goes with the transaction, or with the savepoint that is taken back. Whether the transaction has written
-//! the row would not do: it may have written it as it was.
+//! The setting `rowcast.moved` contains the row whose version the transaction has incremented last, for join rows
+//! written after it. It is reset with the transaction, or with a rolled-back savepoint. A mere write of the row would
+//! not suffice: it may have changed nothing.
 
-/// What all tables share.
+/// Functions that all tables share.
 pub(super) fn functions(schema: &str) -> Vec<String> {
     [MOVE, NOTE].map(|body| body.replace("{schema}", schema)).into()
 }
@@ -29,8 +29,8 @@ begin
 end
 $$";
 
-/// Runs with its owner's rights: a role that may write links need not be allowed to write what they belong to.
-const LINKS: &str = "
+/// Runs with its owner's privileges: a role that writes join rows need not have the privilege to write the owning rows.
+const JOIN_TABLE: &str = "
 create or replace function {schema}.{table}_version() returns trigger language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -54,11 +54,10 @@ begin
 end
 $$";
 
-/// An id that has been given out before, of a row that is made again. The table's own counter gives out an id only
-/// once: what is not above it and has not just come from it was written by hand, and so was what has come from it for
-/// another row before, which the session notes. No version that has been counted is as large as the number of changes
-/// ever logged.
-const AGAIN: &str = "
+/// Handles the insert of a row with a reused id. A sequence generates each id once: an id that is not above its last
+/// value and was not just generated, or was generated for another row before (recorded in the session), was set
+/// explicitly. The new version is the number of changes ever logged, which no earlier version exceeds.
+const REUSED_ID: &str = "
 create or replace function {schema}.{table}_again() returns trigger language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -80,12 +79,12 @@ begin
 end
 $$";
 
-/// `sequence` counts the ids of the table, if they are counted.
+/// `sequence` generates the table's ids, if there is one.
 pub(super) fn guard(schema: &str, table: &str, sequence: Option<&str>) -> Vec<String> {
     let mut statements = moved(schema, table).to_vec();
     if let Some(sequence) = sequence {
         let again =
-            AGAIN.replace("{sequence}", sequence).replace("{table}", table).replace("{schema}", schema);
+            REUSED_ID.replace("{sequence}", sequence).replace("{table}", table).replace("{schema}", schema);
         let function = format!("{schema}.{table}_again()");
         statements.push(again);
         statements.extend(trigger(table, "again", "before insert", "for each row", &function));
@@ -93,21 +92,22 @@ pub(super) fn guard(schema: &str, table: &str, sequence: Option<&str>) -> Vec<St
     statements
 }
 
-// A version below 1 is left to the table's own check, which refuses it.
+// The table's own check refuses versions below 1.
 fn moved(schema: &str, table: &str) -> [String; 2] {
     let when = "when (new.version between 1 and old.version and new *<> old)";
     let function = format!("{schema}.move_version()");
     trigger(table, "version", "before update", &format!("for each row {when}"), &function)
 }
 
-pub(super) fn guard_links(schema: &str, table: &str, parent: &str, column: &str) -> Vec<String> {
-    let links = LINKS.replace("{table}", table).replace("{parent}", parent).replace("{column}", column);
-    let (links, own) = (links.replace("{schema}", schema), format!("{schema}.{table}_version()"));
+pub(super) fn guard_join_table(schema: &str, table: &str, parent: &str, column: &str) -> Vec<String> {
+    let join_table =
+        JOIN_TABLE.replace("{table}", table).replace("{parent}", parent).replace("{column}", column);
+    let (join_table, own) = (join_table.replace("{schema}", schema), format!("{schema}.{table}_version()"));
     let note = format!("{schema}.note_version()");
     let each = "for each row";
     let moved = "for each row when (new.version is distinct from old.version)";
     let changed = "for each row when (new *<> old)";
-    let mut statements = vec![links];
+    let mut statements = vec![join_table];
     for name in ["made", "moved"] {
         statements.push(drop_trigger(parent, name));
     }

@@ -1,9 +1,9 @@
-//! The triggers in SQLite, which has none before a write that could change what is written: a version moves by one more
-//! update, in the same statement.
+//! Version triggers on SQLite. A trigger cannot change the values of a write, so it increments the version by another
+//! update in the same statement.
 //!
-//! Text is compared byte by byte: under another collation `Ada` and `ada` would be the same, and are not to a client.
+//! Text is compared by bytes: a collation may treat `Ada` and `ada` as equal, but clients do not.
 
-/// Rows whose version the server counts itself while it writes their links; empty whenever it is not.
+/// Rows whose version the server has incremented while it writes their join rows; empty otherwise.
 pub(super) const HOLDS: &str = "
 create table version_holds (
     collection text not null,
@@ -19,14 +19,14 @@ pub(super) fn guard(table: &str, columns: &[String]) -> Vec<String> {
             when new.version < old.version or (new.version = old.version and ({changed}))
             begin update {table} set version = old.version + 1 where id = new.id; end"
         ),
-        again(table),
+        reused_id(table),
     ]
 }
 
-/// An id that has been given out before: `insert or replace`, or a row that is made again. No version that has been
-/// counted is as large as the number of changes ever logged. `sqlite_sequence` is renewed when a statement ends, so
-/// here it holds the largest id before it.
-fn again(table: &str) -> String {
+/// Handles the insert of a row with a reused id, such as `insert or replace`. The new version is the number of changes
+/// ever logged, which no earlier version exceeds. `sqlite_sequence` is updated at the end of a statement, so it
+/// contains the largest earlier id.
+fn reused_id(table: &str) -> String {
     format!(
         "create trigger {table}_version_insert after insert on {table} for each row
         when new.id <= (select seq from sqlite_sequence where name = '{table}')
@@ -40,7 +40,7 @@ fn again(table: &str) -> String {
     )
 }
 
-pub(super) fn guard_links(table: &str, parent: &str, column: &str, columns: &[String]) -> Vec<String> {
+pub(super) fn guard_join_table(table: &str, parent: &str, column: &str, columns: &[String]) -> Vec<String> {
     let trigger = |on: &str, when: &str, ids: &str| {
         format!(
             "create trigger {table}_version_{on} after {on} on {table} for each row {when}
@@ -64,7 +64,7 @@ pub(super) fn release(table: &str) -> Vec<String> {
     ["insert", "update", "delete"].map(|on| format!("drop trigger if exists {table}_version_{on}")).into()
 }
 
-/// Whether any column but one has another value.
+/// A condition: any column except `but` has changed.
 fn changed(columns: &[String], but: &str) -> String {
     let differs = |name: &String| format!("new.\"{name}\" collate binary is not old.\"{name}\"");
     columns.iter().filter(|name| *name != but).map(differs).collect::<Vec<_>>().join(" or ")

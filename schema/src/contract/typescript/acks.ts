@@ -1,18 +1,18 @@
-/** The answer to an event; `errors` maps a field, or a `$…` key for the request as a whole, to a sentence. */
+/** The response to an event; `errors` maps a field, or a `$…` key for the request as a whole, to a sentence. */
 export type Ack<T> =
   | { ok: true; data: T; errors: Record<string, never> }
   | { ok: false; data: T | null; errors: Record<string, string> };
 
 /**
- * What is emitted with an event. The ack stands last in every form, because the stock client's types take what `emitWithAck` resolves to from
- * there: whoever wants none passes `() => {}`.
+ * The arguments of an event. Every variant ends with the ack, because the stock client derives the result of `emitWithAck` from the last
+ * argument; to ignore the ack, pass `() => {}`.
  */
-export type Emits<P, T, Beside = unknown> =
-  | [payload: P, ack: (ack: Ack<T> & Beside) => void]
-  | [payload: P, options: Options, ack: (ack: Ack<T> & Beside) => void];
+export type EmitArgs<P, T, Extra = unknown> =
+  | [payload: P, ack: (ack: Ack<T> & Extra) => void]
+  | [payload: P, options: RequestOptions, ack: (ack: Ack<T> & Extra) => void];
 
-/** The same for an event whose payload may be left out. */
-export type EmitsOptional<P, T, Beside = unknown> =
-  | [ack: (ack: Ack<T> & Beside) => void]
-  | Emits<P | null, T, Beside>;
+/** The arguments of an event with an optional payload. */
+export type OptionalEmitArgs<P, T, Extra = unknown> =
+  | [ack: (ack: Ack<T> & Extra) => void]
+  | EmitArgs<P | null, T, Extra>;
 

@@ -1,4 +1,4 @@
-// Made from the server's own types by its command `schema typescript`; not to be edited.
+// Generated from the server's types by its command `schema typescript`; do not edit.
 //
 // With a stock socket.io-client:
 //

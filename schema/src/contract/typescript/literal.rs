@@ -1,15 +1,15 @@
-//! Names, values and comments as TypeScript writes them.
+//! TypeScript literals: names, values and comments.
 
 use serde_json::Value;
 
-/// A field's name, in quotes if it needs them.
+/// A property name, quoted if necessary.
 pub(super) fn key(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
     let starts_well = !name.starts_with(|c: char| c.is_ascii_digit());
     if starts_well && !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { text(name) }
 }
 
-/// A text.
+/// A string literal.
 pub(super) fn text(text: &str) -> String {
     Value::from(text).to_string()
 }
@@ -30,7 +30,7 @@ pub(super) fn value(value: &Value) -> String {
     }
 }
 
-/// A doc comment on lines of its own; nothing for no words.
+/// A doc comment on lines of its own; nothing for an empty text.
 pub(super) fn comment(words: &str, indent: &str) -> String {
     let words = words.trim().replace("*/", "*\u{200b}/");
     let lines: Vec<&str> = words.lines().collect();

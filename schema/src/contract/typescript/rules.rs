@@ -1,30 +1,30 @@
-//! What a form may check before it sends anything: the rules of what makes a row.
+//! Rules that a form can check before it sends a `new_…` payload.
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{Collection, Contract, nests},
+    super::{Collection, Contract, embeds},
     literal::{key, value},
 };
 
-/// What a form can make use of, as JSON Schema names it.
+/// Keywords of JSON Schema that a form can check.
 const RULES: [&str; 8] =
     ["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "enum", "pattern"];
 
 pub(super) fn print(contract: &Contract) -> String {
     let collections: String = contract.collections.iter().map(|one| collection(contract, one)).collect();
     format!(
-        "/** The rules of each field of what makes a row, for forms; the server's word counts. */\nexport const rules = {{\n{collections}}} as const;\n"
+        "/** The rules of each field of a new row, for forms. The server has the final say. */\nexport const rules = {{\n{collections}}} as const;\n"
     )
 }
 
 fn collection(contract: &Contract, collection: &Collection) -> String {
     let new = &contract.definitions[&collection.new];
     let field = |(name, field): (&String, &Value)| {
-        let rules = value(&rules(contract, field, nests::is_required(new, name)));
+        let rules = value(&rules(contract, field, embeds::is_required(new, name)));
         format!("    {}: {rules},\n", key(name))
     };
-    let fields: String = nests::properties(Some(new)).into_iter().map(field).collect();
+    let fields: String = embeds::properties(Some(new)).into_iter().map(field).collect();
     format!("  {}: {{\n{fields}  }},\n", key(collection.plural))
 }
 

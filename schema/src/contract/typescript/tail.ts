@@ -1,24 +1,24 @@
-/** What a typed store needs to know of the collections while it runs. */
+/** The values about collections that a typed store needs at run time. */
 export interface Schema<C> {
-  /** Of all of the contract; `connected` carries the server's. */
+  /** The hash of the whole schema; `connected` carries the server's. */
   hash: string;
-  /** Of what belongs to no collection. */
+  /** The hash of everything that belongs to no collection. */
   events?: string;
   collections: { [K in keyof C]: CollectionSchema };
-  /** Never there: it carries the types of the rows. */
+  /** Never set: it carries the types of the rows. */
   types?: C;
 }
 
 export interface CollectionSchema {
-  /** One row's name, as in `new_member`. */
+  /** The singular name, as in `new_member`. */
   name: string;
-  /** Of its row, its payloads and its columns. */
+  /** The hash of its row, payloads and columns. */
   hash: string;
-  /** Whether clients are sent it, or must list it. */
+  /** Whether it is kept live on clients; otherwise it must be listed. */
   sent: boolean;
-  /** Columns whose text is compared, and sorted, as the whole number that it spells. */
+  /** Text columns that are compared and sorted as the whole numbers they contain. */
   numbers?: readonly string[];
-  /** Whose rows are shown within these, and which of their fields. */
+  /** Collections whose rows are embedded in these, and the embedded fields. */
   nests: Record<string, { collection: string; many: boolean; fields: string[] }>;
 }
 

@@ -1,13 +1,13 @@
-//! Schemas as types: the part of JSON Schema that Rust types are described by.
+//! JSON Schema as TypeScript types, as far as schemars generates it from Rust types.
 
 use serde_json::{Map, Value};
 
 use super::{
-    super::{definitions::name_of, nests::is_required},
+    super::{definitions::name_of, embeds::is_required},
     literal::{comment, key, value},
 };
 
-/// Bounds that a type cannot say; they go into its comment.
+/// Bounds that a type cannot express; they go into its comment.
 const BOUNDS: [&str; 6] = ["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"];
 
 /// A named type with its comment.
@@ -89,7 +89,7 @@ fn members(schema: &Value, fields: &Map<String, Value>, indent: &str) -> String 
     fields.iter().map(member).collect()
 }
 
-/// What is said of a schema, and its bounds as tags.
+/// The description of a schema, and its bounds as tags.
 fn words(schema: &Value) -> String {
     let said = schema.get("description").and_then(Value::as_str).unwrap_or_default();
     let bound = |name: &&str| {
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schema_is_a_type() {
+    fn schema_prints_as_type() {
         for (schema, expected) in [
             (json!({ "type": "integer", "format": "int64" }), "number"),
             (json!({ "type": ["string", "null"] }), "string | null"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_struct_is_an_interface_with_its_words_and_bounds() {
+    fn struct_prints_as_interface_with_description_and_bounds() {
         let schema = json!({
             "description": "A gym.\n\nWith */ in it.",
             "properties": {

@@ -1,0 +1,124 @@
+//! Stored acks: whole if small, otherwise the outcome and the row's id.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use rowcast_schema::FieldErrors;
+
+use crate::{database::Transaction, error::Error, registry::Registry};
+
+/// The largest ack that is stored whole, in bytes.
+const MAX_WHOLE: usize = 4096;
+/// The most bytes of errors that are stored of a larger ack.
+const MAX_ERRORS: usize = 3072;
+
+/// The stored part of an ack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAck {
+    /// The ack, as JSON.
+    pub(super) ack: String,
+    /// The row that replaces the ack's data: the collection, and the id.
+    pub(super) row: Option<(String, i64)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ack<'a> {
+    ok: bool,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    errors: FieldErrors,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    id: i64,
+}
+
+impl StoredAck {
+    /// The part to store of the ack of a write to this collection.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the JSON is no ack.
+    pub fn of(ack: &str, collection: Option<&str>) -> Result<Self, Error> {
+        if ack.len() <= MAX_WHOLE {
+            return Ok(Self { ack: ack.to_owned(), row: None });
+        }
+        let Ack { ok, data, errors } = serde_json::from_str(ack).map_err(unfit)?;
+        let shown = data.and_then(|data| serde_json::from_str::<Row>(data.get()).ok());
+        let row = collection.map(str::to_owned).zip(shown.map(|row| row.id));
+        let outline = Ack { ok, data: None, errors: truncated(&errors) };
+        Ok(Self { ack: serde_json::to_string(&outline).map_err(unfit)?, row })
+    }
+
+    /// The ack of a retry. Data that were not stored are replaced by the row as read in this transaction. If the row
+    /// does not exist, the data of a success are its id, and those of a failure null.
+    ///
+    /// # Errors
+    /// [`Error`] of the database.
+    pub async fn ack(self, db: &Transaction, registry: &Registry) -> Result<String, Error> {
+        let Some((collection, id)) = self.row else { return Ok(self.ack) };
+        let Ack { ok, errors, .. } = serde_json::from_str(&self.ack).map_err(unfit)?;
+        let found = match registry.collections().iter().find(|known| known.name() == collection) {
+            Some(collection) => collection.by_ids(db, &[id]).await?.into_iter().next().map(|(_, row)| row),
+            None => None,
+        };
+        let gone = serde_json::value::to_raw_value(&Row { id }).map_err(unfit)?;
+        let data = found.or(ok.then_some(gone));
+        serde_json::to_string(&Ack { ok, data: data.as_deref(), errors }).map_err(unfit)
+    }
+}
+
+/// The errors that are stored.
+fn truncated(errors: &FieldErrors) -> FieldErrors {
+    let mut left = MAX_ERRORS;
+    let fits = |(field, sentence): &(&str, &str)| {
+        left = left.saturating_sub(field.len() + sentence.len() + 6);
+        left > 0
+    };
+    errors.iter().take_while(fits).collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what map_err gives")]
+fn unfit(error: serde_json::Error) -> Error {
+    Error::Internal(format!("an ack cannot be kept: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ack(ok: bool, text: usize, errors: &str) -> String {
+        format!(r#"{{"ok":{ok},"data":{{"id":7,"name":"{}"}},"errors":{{{errors}}}}}"#, "x".repeat(text))
+    }
+
+    #[test]
+    fn small_ack_is_stored_whole() {
+        let whole = ack(true, MAX_WHOLE - ack(true, 0, "").len(), "");
+        assert_eq!(whole.len(), MAX_WHOLE);
+        assert_eq!(StoredAck::of(&whole, Some("members")).unwrap(), StoredAck { ack: whole, row: None });
+    }
+
+    #[test]
+    fn large_ack_is_stored_as_outcome_and_row() {
+        let row = Some(("members".to_owned(), 7));
+        let done = StoredAck { ack: r#"{"ok":true,"data":null,"errors":{}}"#.into(), row: row.clone() };
+        assert_eq!(StoredAck::of(&ack(true, MAX_WHOLE, ""), Some("members")).unwrap(), done);
+        assert_eq!(StoredAck::of(&ack(true, MAX_WHOLE, ""), None).unwrap(), StoredAck { row: None, ..done });
+        let refused = StoredAck::of(&ack(false, MAX_WHOLE, r#""$conflict":"x""#), Some("members")).unwrap();
+        assert_eq!(
+            refused,
+            StoredAck { ack: r#"{"ok":false,"data":null,"errors":{"$conflict":"x"}}"#.into(), row }
+        );
+    }
+
+    #[test]
+    fn many_errors_are_truncated() {
+        let many: Vec<String> = (0..1000).map(|n| format!(r#""moves.{n:03}":"is required""#)).collect();
+        let ack = format!(r#"{{"ok":false,"data":null,"errors":{{{}}}}}"#, many.join(","));
+        let kept = StoredAck::of(&ack, Some("plans")).unwrap().ack;
+        assert!(
+            kept.len() <= MAX_WHOLE && kept.contains("moves.000") && kept.contains("moves.080"),
+            "{kept}"
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! Columns in comparisons: the SQL expression, and the values that it accepts.
+
+use rowcast_schema::Scalar;
+use sea_orm::{
+    ColumnTrait, ExprTrait, Value,
+    sea_query::{BinOper, ColumnType, Expr, Func, SimpleExpr},
+};
+
+use crate::collection::Comparison;
+
+/// A column and the comparison of its values.
+#[derive(Clone, Copy)]
+pub(super) struct ComparableColumn<C> {
+    column: C,
+    comparison: Comparison,
+}
+
+/// The type of a column's values in comparisons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ValueType {
+    Boolean,
+    Integer,
+    Real,
+    Text,
+    /// ComparableColumn with values of its own only: a page may end there.
+    Other,
+}
+
+impl<C: ColumnTrait> ComparableColumn<C> {
+    pub(super) fn new(column: C, comparison: Comparison) -> Self {
+        Self { column, comparison }
+    }
+
+    /// The expression to sort by.
+    pub(super) fn expression(self) -> SimpleExpr {
+        let column = Expr::col(self.column.as_column_ref());
+        match self.comparison {
+            Comparison::AsStored => column,
+            // Both databases know the name; SQLite takes it for an integer.
+            Comparison::AsNumber => column.cast_as("bigint"),
+        }
+    }
+
+    pub(super) fn compare(self, operator: BinOper, value: Value) -> SimpleExpr {
+        let value = match self.comparison {
+            Comparison::AsStored => self.column.save_as(Expr::val(value)),
+            Comparison::AsNumber => Expr::val(value),
+        };
+        self.expression().binary(operator, value)
+    }
+
+    pub(super) fn is_in(self, values: Vec<Value>) -> SimpleExpr {
+        match self.comparison {
+            Comparison::AsStored => self.column.is_in(values),
+            Comparison::AsNumber => self.expression().is_in(values),
+        }
+    }
+
+    pub(super) fn is_null(self) -> SimpleExpr {
+        self.column.is_null()
+    }
+
+    pub(super) fn is_not_null(self) -> SimpleExpr {
+        self.column.is_not_null()
+    }
+
+    /// Like JavaScript's `includes`: case-sensitive, without special characters. It uses `replace`, which both
+    /// databases have: removing the text changes a value that contains it.
+    pub(super) fn contains(self, text: &str) -> Result<SimpleExpr, String> {
+        match value_type(self.column.def().get_column_type()) {
+            ValueType::Text => {}
+            ValueType::Integer | ValueType::Real => return Err("holds numbers, which contain no text".into()),
+            ValueType::Boolean | ValueType::Other => return Err("holds no text".into()),
+        }
+        if text.is_empty() {
+            return Ok(self.is_not_null());
+        }
+        let column = || Expr::col(self.column.as_column_ref());
+        let without = Func::cust("replace").arg(column()).arg(Expr::val(text)).arg(Expr::val(""));
+        Ok(column().ne(without))
+    }
+
+    /// Converts a client's value to the column's type, or returns a sentence for the form.
+    pub(super) fn value(self, scalar: &Scalar) -> Result<Value, String> {
+        let value = match self.value_type() {
+            ValueType::Boolean => scalar.boolean().map(Value::from),
+            ValueType::Integer => scalar.integer().map(Value::from),
+            ValueType::Real => scalar.number().map(Value::from),
+            ValueType::Text => scalar.text().map(|text| text.into_owned().into()),
+            ValueType::Other => Err("can be compared with null only"),
+        };
+        value.map_err(Into::into)
+    }
+
+    /// Converts a stored value to the form in which it is compared.
+    pub(super) fn convert(self, stored: Value) -> Option<Value> {
+        match (self.comparison, stored) {
+            (Comparison::AsNumber, Value::String(Some(text))) => {
+                Some(text.trim().parse::<i64>().ok()?.into())
+            }
+            (_, stored) => Some(stored),
+        }
+    }
+
+    /// Whether a value from a client may be compared with the column.
+    pub(super) fn accepts(self, value: &Value) -> bool {
+        match value {
+            null if *null == null.as_null() => self.column.def().is_null(),
+            Value::Bool(_) => self.value_type() == ValueType::Boolean,
+            Value::BigInt(_) | Value::BigUnsigned(_) => self.value_type() == ValueType::Integer,
+            Value::Double(_) => self.value_type() == ValueType::Real,
+            // PostgreSQL accepts no NUL.
+            Value::String(Some(text)) => self.value_type() == ValueType::Text && !text.contains('\0'),
+            other => fits(self.column.def().get_column_type(), other),
+        }
+    }
+
+    fn value_type(self) -> ValueType {
+        match self.comparison {
+            Comparison::AsStored => value_type(self.column.def().get_column_type()),
+            Comparison::AsNumber => ValueType::Integer,
+        }
+    }
+}
+
+fn value_type(column: &ColumnType) -> ValueType {
+    use ColumnType as T;
+    match column {
+        T::Boolean => ValueType::Boolean,
+        T::TinyInteger | T::SmallInteger | T::Integer | T::BigInteger => ValueType::Integer,
+        T::TinyUnsigned | T::SmallUnsigned | T::Unsigned | T::BigUnsigned | T::Year => ValueType::Integer,
+        T::Float | T::Double => ValueType::Real,
+        T::Char(_) | T::String(_) | T::Text | T::Custom(_) | T::Enum { .. } => ValueType::Text,
+        _ => ValueType::Other,
+    }
+}
+
+/// For types that are compared only with their own values.
+fn fits(column: &ColumnType, value: &Value) -> bool {
+    use ColumnType as T;
+    let moment = || matches!(column, T::DateTime | T::Timestamp | T::TimestampWithTimeZone);
+    match value {
+        Value::Bytes(_) => matches!(column, T::Blob | T::Binary(_) | T::VarBinary(_)),
+        Value::Decimal(_) => matches!(column, T::Decimal(_) | T::Money(_)),
+        Value::Uuid(_) => *column == T::Uuid,
+        Value::Json(_) => matches!(column, T::Json | T::JsonBinary),
+        Value::ChronoDate(_) | Value::TimeDate(_) => *column == T::Date,
+        Value::ChronoTime(_) | Value::TimeTime(_) => *column == T::Time,
+        Value::ChronoDateTime(_) | Value::ChronoDateTimeUtc(_) => moment(),
+        Value::TimeDateTime(_) | Value::TimeDateTimeWithTimeZone(_) => moment(),
+        _ => false,
+    }
+}

@@ -1,0 +1,201 @@
+//! Type-erased collections, and the events that every collection has.
+
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+use rowcast_schema::{ById, FieldErrors, ListRequest, Payload, contract};
+use schemars::JsonSchema;
+use sea_orm::DbErr;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Route, TransactionKind};
+use crate::{
+    collection::{Collection, Comparison, Embed},
+    context::Context,
+    database::Transaction,
+    error::Error,
+    idempotency::Fingerprint,
+    query,
+    store::{self, ReferencingCollection},
+};
+
+/// Valid payloads of a collection's events, as JSON; that of the update has no id.
+#[derive(Clone, Copy, Debug)]
+pub struct Examples {
+    /// For `new_…`. It references rows with id 1.
+    pub new: &'static str,
+    /// For `update_…`.
+    pub update: &'static str,
+}
+
+/// A row's id, and the row as JSON.
+pub type Encoded = (i64, Box<RawValue>);
+
+/// The type-erased interface of a [`Collection`].
+pub trait ErasedCollection: Send + Sync {
+    /// The collection's name, which is also that of the table and of the snapshot event.
+    fn name(&self) -> &'static str;
+    /// Collections whose rows are embedded in these.
+    fn embeds(&self) -> &'static [Embed];
+    /// Whether it is kept live on clients; otherwise it must be listed.
+    fn is_live(&self) -> bool;
+    /// The columns that `list_…` filters and sorts by.
+    fn columns(&self) -> Vec<&'static str>;
+    /// Valid payloads, for tests and documentation.
+    fn examples(&self) -> Examples;
+    /// Adds its types to the schema.
+    fn describe(&self, contract: &mut contract::Builder);
+    /// The rows with these ids, encoded.
+    fn by_ids<'a>(
+        &'a self,
+        db: &'a Transaction,
+        ids: &'a [i64],
+    ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>>;
+    /// The next rows in id order, encoded.
+    fn page<'a>(
+        &'a self,
+        db: &'a Transaction,
+        after: i64,
+        limit: u64,
+    ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>>;
+    /// The singular name.
+    fn singular(&self) -> &'static str;
+    /// The five events of every collection.
+    fn routes(&self, referencing: Vec<ReferencingCollection>) -> Vec<(&'static str, Route)>;
+}
+
+pub(super) fn erase<C: Collection>() -> Arc<dyn ErasedCollection> {
+    Arc::new(CollectionAdapter::<C>(std::marker::PhantomData))
+}
+
+struct CollectionAdapter<C>(std::marker::PhantomData<fn() -> C>);
+
+impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
+    fn name(&self) -> &'static str {
+        C::NAME
+    }
+
+    fn embeds(&self) -> &'static [Embed] {
+        C::EMBEDS
+    }
+
+    fn is_live(&self) -> bool {
+        C::LIVE
+    }
+
+    fn singular(&self) -> &'static str {
+        C::SINGULAR
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        C::columns().map(|(name, _)| name).collect()
+    }
+
+    fn examples(&self) -> Examples {
+        Examples { new: C::New::EXAMPLE, update: C::Update::EXAMPLE }
+    }
+
+    fn describe(&self, contract: &mut contract::Builder) {
+        contract.collection::<C::Row, C::New, C::Update>((C::SINGULAR, C::NAME), C::LIVE, self.columns());
+        let as_number = |column: &&str| C::comparison(column) == Comparison::AsNumber;
+        contract.numbers(self.columns().into_iter().filter(as_number).collect());
+    }
+
+    fn by_ids<'a>(
+        &'a self,
+        db: &'a Transaction,
+        ids: &'a [i64],
+    ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>> {
+        Box::pin(async { encode(store::by_ids::<C>(db, ids).await) })
+    }
+
+    fn page<'a>(
+        &'a self,
+        db: &'a Transaction,
+        after: i64,
+        limit: u64,
+    ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>> {
+        Box::pin(async move { encode(store::page::<C>(db, after, limit).await) })
+    }
+
+    fn routes(&self, referencing: Vec<ReferencingCollection>) -> Vec<(&'static str, Route)> {
+        let referencing: Arc<[_]> = referencing.into();
+        let create = Route::from_decoder::<C::New, _, _>(|payload| {
+            let (new, errors) = rowcast_schema::read::<C::New>(payload)?;
+            let kind = if errors.is_empty() { TransactionKind::Write } else { TransactionKind::Validate };
+            let fingerprint = Fingerprint::of(new.clone(), errors.clone());
+            Ok((kind, fingerprint, async move |context: &Context<'_>| {
+                let mut draft = C::create(new.clone());
+                store::reject_invalid::<C>(context, None, &mut draft, &errors).await?;
+                store::insert::<C>(context, draft).await
+            }))
+        });
+        let update = Route::from_decoder::<C::Update, _, _>(|payload| {
+            let (update, errors) = rowcast_schema::read::<C::Update>(payload)?;
+            let kind = if errors.is_empty() {
+                write_to::<C>(C::update(update.clone()).id)
+            } else {
+                TransactionKind::Validate
+            };
+            let fingerprint = Fingerprint::of(update.clone(), errors.clone());
+            Ok((kind, fingerprint, async move |context: &Context<'_>| {
+                let mut update = C::update(update.clone());
+                store::reject_invalid::<C>(context, Some(update.id), &mut update.changeset, &errors).await?;
+                store::update::<C>(context, update).await
+            }))
+        });
+        let delete = Route::from_decoder::<ById, _, _>(move |payload| {
+            let row: ById = rowcast_schema::decode(payload)?;
+            let (referencing, fingerprint) = (referencing.clone(), Fingerprint::of(row, FieldErrors::new()));
+            Ok((write_to::<C>(row.id), fingerprint, async move |context: &Context<'_>| {
+                store::delete::<C>(context, row.id, &referencing).await?;
+                Ok(Deleted { id: row.id })
+            }))
+        });
+        let get = Route::new(TransactionKind::Read, async |context: &Context<'_>, row: ById| {
+            store::get::<C>(context.db, row.id).await
+        });
+        let list = Route::from_decoder::<ListRequest, _, _>(|payload| {
+            let (request, errors) = rowcast_schema::read::<ListRequest>(payload)?;
+            let query = query::Query::<C>::new(request, errors)?;
+            Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
+                query.run(context.db).await
+            }))
+        });
+        let (a_row, rows) = (C::New::NOUN, C::NAME.replace('_', " "));
+        vec![
+            (event_name("new", C::SINGULAR), create.writes_to(C::NAME).described(format!("Makes {a_row}."))),
+            (
+                event_name("update", C::SINGULAR),
+                update.writes_to(C::NAME).described(format!("Changes {a_row}; what is absent stays.")),
+            ),
+            (
+                event_name("delete", C::SINGULAR),
+                delete.writes_to(C::NAME).described(format!("Deletes {a_row}.")),
+            ),
+            (event_name("get", C::SINGULAR), get.described(format!("Finds {a_row} by its id."))),
+            (event_name("list", C::NAME), list.described(format!("Lists {rows}, a page at a time."))),
+        ]
+    }
+}
+
+fn write_to<C: Collection>(id: i64) -> TransactionKind {
+    TransactionKind::WriteTo { collection: C::NAME, id }
+}
+
+/// The ack's `data` of a deletion.
+#[derive(Serialize, JsonSchema)]
+struct Deleted {
+    /// The id of the deleted row.
+    id: i64,
+}
+
+fn encode<T: Serialize>(rows: Result<Vec<(i64, T)>, DbErr>) -> Result<Vec<Encoded>, Error> {
+    rows?.iter().map(|(id, row)| Ok((*id, store::json(row)?))).collect()
+}
+
+/// Leaks the name: a few dozen are created, once.
+fn event_name(verb: &str, what: &str) -> &'static str {
+    Box::leak(format!("{verb}_{what}").into_boxed_str())
+}
