@@ -21,23 +21,24 @@ COPY Cargo.toml Cargo.lock ./
 COPY socketio/Cargo.toml socketio/
 COPY schema/Cargo.toml schema/
 COPY rowcast/Cargo.toml rowcast/
-COPY api-schema/Cargo.toml api-schema/
-COPY entity/Cargo.toml entity/
+COPY rowcast/derive/Cargo.toml rowcast/derive/
 COPY migration/Cargo.toml migration/
-RUN for crate in . socketio schema rowcast api-schema entity migration; do mkdir $crate/src && touch $crate/src/lib.rs; done \
+COPY examples/chat/Cargo.toml examples/chat/
+COPY examples/support-desk/Cargo.toml examples/support-desk/
+RUN for crate in . socketio schema rowcast rowcast/derive migration examples/chat examples/support-desk; do \
+        mkdir $crate/src && touch $crate/src/lib.rs; \
+    done \
  && mkdir socketio/examples && touch socketio/examples/admin.rs \
- && echo 'fn main() {}' | tee src/main.rs > rowcast/src/main.rs \
+ && echo 'fn main() {}' | tee src/main.rs rowcast/src/main.rs examples/chat/src/main.rs > examples/support-desk/src/main.rs \
  && cargo build --release --locked --bin planner
 # By name, so that a change of the web app does not build the server.
 COPY src src
 COPY socketio socketio
 COPY schema schema
 COPY rowcast rowcast
-COPY api-schema api-schema
-COPY entity entity
 COPY migration migration
 # Newer than the empty crates, or cargo would take those for built.
-RUN find src */src -name '*.rs' -exec touch {} + \
+RUN find src */src rowcast/derive/src -name '*.rs' -exec touch {} + \
  && cargo build --release --locked --bin planner
 
 # Nothing is installed here: the certificates to check a database by are in the program.

@@ -1,4 +1,4 @@
-//! Payloads as forms send them, and what each is told.
+//! Payloads as forms send them, and the answer to each.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use planner::collections::{

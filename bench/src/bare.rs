@@ -17,7 +17,7 @@ pub(crate) mod peer;
 
 use peer::Peer;
 
-/// Bytes shared by all who are sent them.
+/// Bytes shared by all that are sent them.
 pub type Bytes = Arc<Vec<u8>>;
 
 /// What a bare server has to say.
@@ -47,7 +47,7 @@ pub fn ack(event: &[u8], answer: &str) -> Reply {
     Reply::Sender(Arc::new(frame))
 }
 
-/// Serves whoever connects, for ever.
+/// Serves each connection, for ever.
 ///
 /// # Errors
 /// When the listener breaks.
@@ -63,7 +63,7 @@ pub async fn serve(listener: TcpListener, source: impl Source) -> io::Result<()>
     }
 }
 
-/// All who are connected. Its lock is what puts everybody's frames in one order.
+/// All that are connected. Its lock is what puts all frames in one order.
 struct Room<S> {
     source: S,
     peers: Vec<(Arc<Peer>, Live)>,

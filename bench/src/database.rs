@@ -78,7 +78,7 @@ impl Plan {
 /// How long each transaction of a loop took that was done in time. All loops start when all are connected.
 type Times = Vec<Duration>;
 
-/// Runs the loops and tells their figures.
+/// Runs the loops and reports their figures.
 ///
 /// # Errors
 /// When the database refuses.

@@ -38,7 +38,7 @@ pub struct Plan {
     pub live: Live,
 }
 
-/// Runs the scenario and tells its figures.
+/// Runs the scenario and reports its figures.
 ///
 /// # Errors
 /// When not every client could connect.

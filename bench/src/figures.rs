@@ -1,5 +1,5 @@
 //! Figures of a run: what was used between two moments, how times are distributed, and the
-//! result line that tells it all.
+//! result line that has it all.
 
 use std::time::{Duration, Instant};
 

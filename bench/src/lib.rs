@@ -37,5 +37,5 @@ mod stream;
 pub mod wire;
 pub mod writes;
 
-/// What can go wrong here is told to a person and ends the run: no caller tells errors apart.
+/// What can go wrong here is shown to a person and ends the run: no caller distinguishes errors.
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

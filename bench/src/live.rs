@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A client asks for snapshots, whole collections, or for changes, only the rows that a group of commits touched. Both
-//! are known by the markers in them. Every scenario ends in bounded time: what is hopeless is told as such.
+//! are known by the markers in them. Every scenario ends in bounded time: what is hopeless is reported as such.
 
 use clap::ValueEnum;
 use memchr::memmem;
@@ -25,7 +25,7 @@ pub mod report;
 pub mod resume;
 pub mod rows;
 
-/// How a client wants to be told what others write.
+/// The form in which a client wants the writes of others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
 pub enum Live {
     /// Each collection that changed, whole.

@@ -44,7 +44,7 @@ pub struct Plan {
     pub settle: f64,
 }
 
-/// Runs the scenario and tells its figures.
+/// Runs the scenario and reports its figures.
 ///
 /// # Errors
 /// When not every client could connect.
@@ -73,7 +73,7 @@ pub async fn run(load: Rc<Load>, subject: &Subject, plan: &Plan) -> Fallible<Lin
     Ok(crowd.verdict(line))
 }
 
-/// Everyone who takes part.
+/// All that take part.
 struct Crowd {
     shared: Rc<Shared>,
     writers: Vec<Rc<Writer>>,

@@ -1,4 +1,4 @@
-//! The people who teach classes, and who may sign in.
+//! Coaches: the teachers of classes, and the planner's users.
 
 use sea_orm_migration::prelude::*;
 

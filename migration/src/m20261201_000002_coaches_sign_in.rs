@@ -1,4 +1,4 @@
-//! Coaches are who signs in.
+//! Coaches sign in.
 
 use sea_orm_migration::prelude::*;
 

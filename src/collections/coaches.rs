@@ -1,4 +1,4 @@
-//! The people who teach classes, and who may sign in.
+//! Coaches: the teachers of classes, and the planner's users.
 
 use rowcast::{Collection, Json, Users, json, schema::rules, users::PasswordHash};
 use schemars::JsonSchema;
@@ -28,7 +28,7 @@ pub struct Coach {
         example = "https://example.com/ada.png"
     )]
     pub picture: String,
-    /// Who they are when they sign in; null for those who do not.
+    /// Login name; null if the coach cannot sign in.
     #[collection(
         validate(length(min = 2, max = 40), custom(function = "rules::no_whitespace")),
         schema(regex(pattern = rules::NO_WHITESPACE_PATTERN)),

@@ -54,7 +54,7 @@ pub struct Schedule {
         example = "900"
     )]
     pub hour: String,
-    /// Who teaches it.
+    /// The teacher.
     #[collection(references = Coaches, column = coach_id, payload = "The id of a coach.")]
     pub coach: CoachRef,
     /// What it works through.

@@ -1,4 +1,4 @@
-//! `--access`: who is shown what, and who may change it.
+//! `--access`: what is shown and may be changed without a sign-in, and what with one.
 
 mod ended;
 mod members;

@@ -30,26 +30,26 @@ async fn arrive(node: &Node) -> Client {
     Client::arrive(node.address, &json!({})).await.expect("to be let in")
 }
 
-/// Somebody who is signed in.
+/// A signed-in client.
 async fn member(node: &Node, username: &str) -> Client {
     let client = arrive(node).await;
     client.ask("login", login(username, &password(username))).await.done();
     client
 }
 
-/// Whether somebody can sign in so.
+/// Whether these credentials sign in.
 async fn signs_in(node: &Node, username: &str, password: &str) -> bool {
     arrive(node).await.ask("login", login(username, password)).await.ok
 }
 
-/// What whoever runs the server does.
+/// What the operator does.
 fn by_hand(database: &Database, arguments: &[&str], input: &str) -> std::process::Output {
     let (folder, url) = (Folder::new(), database.url());
     let arguments = [&["user"], arguments, &["--database-url", &url]].concat();
     program::run(folder.path(), &arguments, input)
 }
 
-/// Makes nobody teach anything, so that every coach can be deleted.
+/// Deletes all classes, so that every coach can be deleted.
 async fn no_classes(database: &Database) {
     database.execute("delete from schedules").await;
 }

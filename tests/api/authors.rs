@@ -1,4 +1,4 @@
-//! Who wrote what: told beside the changes to those who asked for it.
+//! Author notifications: sent beside the changes to clients that asked for them.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ async fn mara(node: &Node) -> Client {
     client
 }
 
-/// The next that is told, and that what it is about was told right before.
+/// The next author notification, and that its change came right before.
 async fn told(client: &Client) -> Value {
     let told = client.hears("authored").await;
     let heard = client.since(0);

@@ -1,4 +1,4 @@
-//! Clocks that are wrong, and clocks that jump: nothing is doubled, refused, forgotten, and nobody is signed out.
+//! Clocks that are wrong, and clocks that jump: nothing is doubled, refused or forgotten, and no user is signed out.
 
 use std::time::Duration;
 

@@ -46,7 +46,7 @@ async fn examples_hold(engine: Engine) {
     app.stop().await;
 }
 
-/// What is emitted, what it is acked with, and what another client is told of it.
+/// What is emitted, what it is acked with, and what another client is sent of it.
 struct Example {
     request: &'static str,
     ack: &'static str,

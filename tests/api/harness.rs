@@ -37,7 +37,7 @@ use folder::Folder;
 /// How long anything may take before a story fails; far beyond what a loaded machine needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Tells each story on both databases: `name::on_sqlite` and `name::on_postgres`.
+/// Runs each story on both databases: `name::on_sqlite` and `name::on_postgres`.
 macro_rules! on_both_databases {
     ($($story:ident),+ $(,)?) => {$(
         mod $story {
@@ -57,7 +57,7 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
-/// Tells each story on an empty database of both kinds, for those that start and end servers themselves.
+/// Runs each story on an empty database of both kinds, for those that start and end servers themselves.
 macro_rules! from_both_databases {
     ($($(#[$attribute:meta])* $story:ident),+ $(,)?) => {$(
         mod $story {
@@ -198,7 +198,7 @@ pub(crate) async fn plant(url: &str) {
     db.close().await;
 }
 
-/// The product, running in this process, on a database that is somebody else's.
+/// The product, running in this process, on a database that is the caller's.
 pub(crate) struct Node {
     pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,

@@ -1,4 +1,4 @@
-//! What nobody should send, and everybody can: each gets the contract's answer, and nobody else notices.
+//! What no client should send, and each can: each gets the contract's answer, and no other client notices.
 
 mod crowds;
 mod packets;

@@ -1,4 +1,4 @@
-//! Clients that are told what changed, that come back where they were, and whose writes are done once.
+//! Clients that are sent what changed, that come back where they were, and whose writes are done once.
 
 mod backups;
 mod changes;

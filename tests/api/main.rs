@@ -1,6 +1,6 @@
 //! The product from outside: a real server, real sockets, a database for each story.
 //!
-//! Every story of the planner is told twice, on SQLite and on PostgreSQL. Where PostgreSQL comes from is
+//! Every story of the planner runs twice, on SQLite and on PostgreSQL. Where PostgreSQL comes from is
 //! [`harness::postgres`]'s business.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

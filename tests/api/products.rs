@@ -28,7 +28,7 @@ async fn example_products_serve_their_own_collections(database: &Database) {
     client.sees("messages", |rows| rows == std::slice::from_ref(&message)).await;
     let ack = client.ask("delete_room", room).await;
     assert_eq!(ack.sentence("$in_use"), "this room is still used by 1 message");
-    // Nobody signs in.
+    // No user signs in.
     for event in ["login", "logout", "me", "set_password", "new_coach"] {
         let ack = client.ask(event, json!({ "username": "ada", "password": "ada_password" })).await;
         assert_eq!(ack.refused(), ["$unknown_event"], "{event}");

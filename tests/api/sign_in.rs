@@ -1,4 +1,4 @@
-//! Who a client is: signing in and out, and coming back with a token.
+//! Sign-in: signing in and out, and coming back with a token.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ on_both_databases! {
 
 const PASSWORD: &str = " s3cret \u{1f511} ";
 
-/// A coach with the username `ada` and a password, set as whoever runs the server would.
+/// A coach with the username `ada` and a password, set as an operator would.
 async fn ada(app: &TestApp) -> Client {
     let client = app.connect().await;
     let payload = gym::with(gym::coach("Ada"), json!({ "username": "ada" }));

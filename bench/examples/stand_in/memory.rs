@@ -15,13 +15,13 @@ pub(crate) enum Fault {
     None,
     /// A writer is acked before it has its own write.
     AckFirst,
-    /// Only the writer hears of a write.
+    /// Only the writer receives a write.
     Deaf,
     /// An older state follows a newer one.
     Backwards,
     /// Versions are left out.
     Gaps,
-    /// Every third write is told to nobody.
+    /// Every third write is sent to no client.
     Lossy,
     /// Changes leave out the rows that nest the one that was written.
     Half,

@@ -1,4 +1,4 @@
-//! The load generator: plays rowcast's clients, and tells what they met.
+//! The load generator: plays rowcast's clients, and reports what they met.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -46,7 +46,7 @@ pub struct Plan {
     pub settle: f64,
 }
 
-/// Runs the scenario and tells its figures, or that it was given up.
+/// Runs the scenario and reports its figures, or that it was given up.
 ///
 /// # Errors
 /// When a client is refused, or the numbers of rows do not fit.

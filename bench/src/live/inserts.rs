@@ -39,7 +39,7 @@ pub struct Plan {
     pub settle: f64,
 }
 
-/// Runs the scenario and tells its figures.
+/// Runs the scenario and reports its figures.
 ///
 /// # Errors
 /// When not every client could connect.

@@ -1,7 +1,7 @@
 //! What a row takes of the server's memory, beside what it takes on the wire.
 //!
 //! The server is one that was started on a full database and has not had a client yet; what one takes that was started
-//! on an empty database is told by the caller. So what filling the cache left in the allocator counts too.
+//! on an empty database is said by the caller. So what filling the cache left in the allocator counts too.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -30,7 +30,7 @@ pub struct Plan {
     pub empty_kb: f64,
 }
 
-/// Reads the server's memory and tells its figures.
+/// Reads the server's memory and reports its figures.
 ///
 /// # Errors
 /// When the server does not say what it holds.

@@ -47,7 +47,7 @@ pub struct Plan {
     pub within: f64,
 }
 
-/// Runs the scenario and tells its figures, or that it was given up.
+/// Runs the scenario and reports its figures, or that it was given up.
 ///
 /// # Errors
 /// When a client is refused, or the numbers of rows do not fit.
@@ -101,7 +101,7 @@ async fn place(load: &Rc<Load>, auth: &Auth) -> Fallible<Option<String>> {
     Ok(cursor)
 }
 
-/// What there is to tell.
+/// What there is to report.
 struct Return {
     writer: Rc<Writer>,
     crowd: Vec<Rc<Listener>>,

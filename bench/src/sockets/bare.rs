@@ -1,5 +1,5 @@
 //! A bare tokio server that does what all servers here are asked for, on the WebSocket transport only:
-//! no framework, no JSON, one frame shared by all who are sent it.
+//! no framework, no JSON, one frame shared by all that are sent it.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use crate::wire::joined_frame;
 
 type Crowd = Arc<Mutex<Vec<Arc<Peer>>>>;
 
-/// Serves whoever connects, for ever.
+/// Serves each connection, for ever.
 ///
 /// # Errors
 /// When the listener breaks.

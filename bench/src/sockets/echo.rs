@@ -29,7 +29,7 @@ pub struct Plan {
     pub warmup: f64,
 }
 
-/// Runs the scenario and tells its figures.
+/// Runs the scenario and reports its figures.
 ///
 /// # Errors
 /// When not every client could connect.

@@ -6,11 +6,11 @@ use crate::{Fallible, wire};
 
 /// Bytes kept of a message.
 const HEAD: usize = 256;
-/// What every server is told, as its handshake shows it.
+/// The settings of every server, as its handshake shows them.
 const SETTINGS: [&[u8]; 3] =
     [b"\"pingInterval\":25000", b"\"pingTimeout\":20000", b"\"maxPayload\":10000000"];
 
-/// Whether `open`, what follows the `0` of the handshake, tells of the settings all servers are to have.
+/// Whether `open`, what follows the `0` of the handshake, shows the settings all servers are to have.
 ///
 /// # Errors
 /// When it does not.

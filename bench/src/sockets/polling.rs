@@ -26,7 +26,7 @@ pub struct Polling {
 }
 
 impl Polling {
-    /// Connects to the main namespace, up to the answer that tells the socket's id.
+    /// Connects to the main namespace, up to the answer with the socket's id.
     ///
     /// # Errors
     /// When the server answers otherwise than it should.

@@ -19,7 +19,7 @@ use crate::{Fallible, process};
 const SETTLE_WITHIN: Duration = Duration::from_secs(20);
 /// Broadcasts before those that count.
 const WARMUP: usize = 50;
-/// What the kernel may hold on the side of one who does not read.
+/// What the kernel may hold on the side of a client that does not read.
 const RECEIVE_BUFFER: usize = 8 * 1024;
 /// A segment as of Ethernet. With the loopback's own of 64 KiB, the kernel would hold megabytes on the
 /// server's side before the server noticed anything.
@@ -45,7 +45,7 @@ pub struct Plan {
     pub seconds: f64,
 }
 
-/// Runs the scenario and tells its figures.
+/// Runs the scenario and reports its figures.
 ///
 /// # Errors
 /// When not every client could connect.

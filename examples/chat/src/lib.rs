@@ -1,4 +1,4 @@
-//! A chat: rooms, and the messages that were said in them. Nobody signs in.
+//! A chat: rooms, and the messages that were said in them. No user signs in.
 
 use rowcast::{
     Collection, Rowcast,

@@ -1,10 +1,10 @@
-//! Agents, who sign in.
+//! Agents, the users of the desk.
 
 use rowcast::{Collection, Users, users::PasswordHash};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An agent, who signs in.
+/// An agent, a user of the desk.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Collection)]
 #[collection(plural = Agents, hidden(password_hash: Option<PasswordHash>))]
 pub struct Agent {

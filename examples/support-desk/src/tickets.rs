@@ -1,4 +1,4 @@
-//! Tickets, each with the customer who opened it and the agent who works on it.
+//! Tickets, each with its customer and the agent that it is assigned to.
 
 use std::collections::HashMap;
 
@@ -28,10 +28,10 @@ pub struct Ticket {
     /// From 1, which is urgent, to 4.
     #[collection(validate(range(min = 1, max = 4)), example = 2)]
     pub priority: i64,
-    /// The customer who opened it.
+    /// The customer.
     #[collection(references = Customers, column = customer_id)]
     pub customer: Person,
-    /// The agent who works on it, if there is one.
+    /// The agent that it is assigned to, if there is one.
     #[collection(references = Agents, column = assignee_id)]
     pub assignee: Option<Person>,
     /// Changes whenever the row does.
@@ -76,7 +76,7 @@ async fn with_people(db: &Transaction, tickets: Vec<ticket::Model>) -> Result<Ve
     Ok(tickets.into_iter().map(row).collect())
 }
 
-/// Assigns a ticket to the agent who asks for it.
+/// Assigns a ticket to the agent that asks for it.
 ///
 /// # Errors
 /// [`Error::Unauthorized`] for a client that is not signed in; as [`store::update`].

@@ -1,4 +1,4 @@
-//! The schema as writers meet it: what it refuses, and what it writes down. Every story is told on both databases.
+//! The schema as writers meet it: what it refuses, and what it writes down. Every story runs on both databases.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod before;

@@ -103,7 +103,7 @@ impl Gateway {
         ok_ack(reply::ok(user))
     }
 
-    /// Changes the password of the signed-in user, who must supply the old one.
+    /// Changes the password of the signed-in user, which takes the old one.
     pub(super) async fn set_password(&self, socket: &Socket<SocketState>, payload: &RawValue) -> AckResult {
         let state = socket.state();
         let Some(ActiveLogin { user, token, .. }) = state.user() else {

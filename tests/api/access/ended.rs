@@ -1,4 +1,4 @@
-//! A sign-in that ends by somebody else's hand, or because its time is up.
+//! A sign-in that ends by another hand, or because its time is up.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ from_both_databases! {
     nothing_is_written_any_more_once_the_token_is_gone,
 }
 
-/// She is told, is shown nothing more, may do nothing more, and may sign in again if she still can.
+/// The client is sent `signed_out`, is shown nothing more, may do nothing more, and may sign in again if she still can.
 async fn ends(database: &Database, says: &str, end: impl AsyncFnOnce(&Client, &Client)) -> Client {
     let node = node(database, "members").await;
     let (yuki, mara) = (outsider(&node).await, member(&node, "mara").await);

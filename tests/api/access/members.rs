@@ -1,4 +1,4 @@
-//! `members`: whoever is not signed in is shown nothing.
+//! `members`: without a sign-in, nothing is shown.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `read`: anyone is shown everything, and whoever changes it is signed in.
+//! `read`: everything is shown to all, and changes take a sign-in.
 
 use serde_json::{Value, json};
 

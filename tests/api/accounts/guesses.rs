@@ -1,4 +1,4 @@
-//! Who guesses passwords is slowed down, and the owner still gets in.
+//! Guessing of passwords is slowed down, and the owner still gets in.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The last account that can sign in stays, whoever asks.
+//! The last account that can sign in stays, whichever client asks.
 
 use serde_json::json;
 

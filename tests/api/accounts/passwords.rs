@@ -1,4 +1,4 @@
-//! `set_password`: a new one for whoever knows the old one.
+//! `set_password`: a new password in exchange for the old one.
 
 use serde_json::{Value, json};
 

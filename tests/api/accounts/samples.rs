@@ -26,7 +26,7 @@ async fn signs_in(program: &Program, username: &str, password: &str) -> bool {
     client.ask("login", login(username, password)).await.ok
 }
 
-/// The password in what was said to whoever runs the server.
+/// The password in what was said to the operator.
 fn said(output: &str) -> String {
     let mut lines = output.lines().filter(|line| line.contains("sign in with the password "));
     let line = lines.next().unwrap_or_else(|| panic!("no password is said: {output}"));

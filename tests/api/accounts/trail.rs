@@ -1,4 +1,4 @@
-//! What the log has of accounts: who, from where, and never a secret.
+//! What the log has of accounts: which, from where, and never a secret.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Who is shown the metrics.
+//! Access to the metrics.
 
 use crate::harness::{
     folder::Folder,

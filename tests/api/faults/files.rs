@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::writers::{Ledger, prepare};
 use crate::harness::{Client, Database, Engine, PATIENCE, gym, http, program::Program};
 
-/// What somebody does to the file, who has a copy of it.
+/// What is done to the file, with a copy of it at hand.
 type Deed = fn(file: &Path, copy: &Path);
 
 #[actix_web::test]
@@ -56,7 +56,7 @@ async fn restored_through_sqlite_itself_it_goes_on() {
     .await;
 }
 
-/// Tells the story of a file that is changed into an earlier copy of itself.
+/// The story of a file that is changed into an earlier copy of itself.
 async fn changes_under_writers(deed: Deed) {
     let (database, file) = database().await;
     let copy = file.with_extension("copy");

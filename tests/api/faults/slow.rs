@@ -1,4 +1,4 @@
-//! Statements that take long hold nobody up for long.
+//! Statements that take long hold no other client up for long.
 
 use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{

@@ -1,4 +1,4 @@
-//! Standard output and standard error that nobody reads, or that are not there at all: the server serves.
+//! Standard output and standard error that are not read, or that are not there at all: the server serves.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -17,7 +17,7 @@ use crate::harness::{
 /// More lines than wait for standard error, and than a pipe holds.
 const EVENTS: usize = 8000;
 
-/// A server of which nothing is heard. It dies with the value.
+/// A server without output. It dies with the value.
 struct Deaf {
     process: Child,
     address: SocketAddr,

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::harness::{Client, gym, wire::Ack};
 
-/// What a group of clients was told.
+/// What a group of clients was sent.
 #[derive(Default)]
 pub(crate) struct Ledger {
     /// Rows that were acked as written.

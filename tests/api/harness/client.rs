@@ -1,6 +1,6 @@
 //! One socket, spoken by the frame, so that nothing between the test and the wire is kinder than the wire.
 //!
-//! A task keeps all that is heard, in order; the methods wait until it holds what they look for.
+//! A task keeps all that arrives, in order; the methods wait until it holds what they look for.
 
 mod entry;
 mod sleeper;
@@ -35,7 +35,7 @@ pub(crate) struct Client {
     out: mpsc::UnboundedSender<Message>,
     task: JoinHandle<()>,
     next_ack: Cell<u64>,
-    /// Up to where each event's arrivals have been told.
+    /// Up to where each event's arrivals have been returned.
     told: RefCell<HashMap<String, usize>>,
 }
 
@@ -124,7 +124,7 @@ impl Client {
         self.ack(self.emit(event, arguments)).await
     }
 
-    /// The first argument of the next event of that name that has not been told before.
+    /// The first argument of the next event of that name that has not been returned before.
     pub(crate) async fn hears(&self, event: &str) -> Value {
         let from = self.told.borrow().get(event).copied().unwrap_or(0);
         let what = format!("the next {event}");
@@ -157,7 +157,7 @@ impl Client {
         last(&heard, collection).cloned().unwrap_or_else(|| panic!("{collection} was never sent"))
     }
 
-    /// The rows it keeps, by all it has heard.
+    /// The rows it keeps, by all it has received.
     pub(crate) fn copy(&self) -> Copy {
         self.log.copy.borrow().sound().clone()
     }
@@ -167,12 +167,12 @@ impl Client {
         self.until(what, |_| so(self.log.copy.borrow().sound()).then_some(())).await;
     }
 
-    /// How much has been heard; see [`since`](Self::since).
+    /// How much has been received; see [`since`](Self::since).
     pub(crate) fn now(&self) -> usize {
         self.log.heard.borrow().len()
     }
 
-    /// All that has been heard since then, but for pings.
+    /// All that has been received since then, but for pings.
     pub(crate) fn since(&self, then: usize) -> Vec<Heard> {
         let heard = self.log.heard.borrow();
         heard[then..].iter().filter(|heard| **heard != Heard::Ping).cloned().collect()
@@ -191,7 +191,7 @@ impl Client {
         changes.map(without).collect()
     }
 
-    /// Names of the events heard since then.
+    /// Names of the events received since then.
     pub(crate) fn events_since(&self, then: usize) -> Vec<String> {
         let name = |heard| match heard {
             Heard::Event(name, _) => Some(name),
@@ -229,7 +229,7 @@ impl Client {
         assert!(page.ok, "{page:?}");
     }
 
-    /// Waits until what was heard has something.
+    /// Waits until what was received has something.
     pub(crate) async fn until<T>(&self, what: &str, find: impl Fn(&[Heard]) -> Option<T>) -> T {
         let search = async {
             loop {

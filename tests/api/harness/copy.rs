@@ -14,7 +14,7 @@ use super::{Client, client::COLLECTIONS};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Copy {
     collections: BTreeMap<String, BTreeMap<i64, Value>>,
-    /// Collections that it was told it is not kept up to date in.
+    /// Collections in which it is not kept up to date, as it was sent.
     withheld: BTreeSet<String>,
     cursor: Option<String>,
     fault: Option<String>,
@@ -97,7 +97,7 @@ impl Copy {
         Self { coming: None, ..self }
     }
 
-    /// Itself, if all it has heard could be understood.
+    /// Itself, if all it has received could be understood.
     #[track_caller]
     pub(super) fn sound(&self) -> &Self {
         assert!(self.fault.is_none(), "{}", self.fault.as_deref().unwrap_or_default());

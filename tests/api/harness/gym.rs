@@ -1,4 +1,4 @@
-//! Rows to tell stories with.
+//! Rows for the stories.
 
 use serde_json::{Value, json};
 

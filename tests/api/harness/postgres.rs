@@ -35,7 +35,7 @@ impl Database {
         Self { name, url }
     }
 
-    /// A copy of one that nobody uses.
+    /// A copy of one that is not used.
     pub(crate) async fn copy_of(original: &super::Database) -> Self {
         let url = original.url();
         let original = url.rsplit('/').next().expect("a name");

@@ -116,7 +116,7 @@ impl Program {
         line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
     }
 
-    /// Ends it as a crash would: nothing is flushed, nobody is told.
+    /// Ends it as a crash would: nothing is flushed, no client is sent a close.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -169,7 +169,7 @@ fn serve<'a>(command: &'a mut Command, database_url: &str, settings: &[&str]) ->
     command.args(settings)
 }
 
-/// Without the settings that whoever runs the tests may have around.
+/// Without the settings that the environment of the tests may have.
 pub(crate) fn clean(command: &mut Command) {
     let ours = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("ROWCAST_"));
     for name in ours.chain(["DATABASE_URL".to_owned()]) {

@@ -46,7 +46,7 @@ impl Relay {
         &self.url
     }
 
-    /// Nothing gets through any more, and nobody is told.
+    /// Nothing gets through any more, and no side is closed.
     pub(crate) fn freeze(&self) {
         self.state.send_modify(|state| state.frozen = true);
     }

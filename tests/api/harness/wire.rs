@@ -1,4 +1,4 @@
-//! What a client hears, taken apart: Engine.IO and Socket.IO packets as text.
+//! What a client receives, taken apart: Engine.IO and Socket.IO packets as text.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Logins cost much, so few wait, in turn, and for nobody who has gone.
+//! Logins cost much, so few wait, in turn, and none for a client that has gone.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! PostgreSQL crashes and gives numbers of transactions out again: what gets one of them is told like everything else.
+//! PostgreSQL crashes and gives numbers of transactions out again: what gets one of them is published like everything else.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Cursors that are worth nothing: whoever brings one is sent everything, and is told of changes from then on.
+//! Cursors that are worth nothing: a client that brings one is sent everything, and changes from then on.
 
 use std::net::SocketAddr;
 
@@ -125,7 +125,7 @@ pub(super) fn cursor(client: &Client) -> String {
     client.copy().cursor().expect("a cursor").to_owned()
 }
 
-/// A client that brings this cursor is told what happened since.
+/// A client that brings this cursor is sent what happened since.
 pub(super) async fn resumes(address: SocketAddr, cursor: &str) {
     let client = Client::resume(address, Copy::at(cursor)).await;
     assert_eq!(client.events_since(0)[..2], ["connected", "changes"], "{cursor}");
@@ -139,7 +139,7 @@ pub(super) async fn begins_anew(address: SocketAddr, cursor: &str) -> Client {
     client
 }
 
-/// It is told of changes from then on.
+/// It is sent changes from then on.
 pub(super) async fn lives_on(client: &Client) {
     let then = client.now();
     let row = client.ask("new_exercise_move", gym::exercise_move("Marker")).await.done();

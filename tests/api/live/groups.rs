@@ -1,4 +1,4 @@
-//! Writes that are committed together: what fails takes nobody with it, and who must wait keeps nobody waiting.
+//! Writes that are committed together: what fails takes no other with it, and what must wait keeps no other waiting.
 
 use std::time::{Duration, Instant};
 

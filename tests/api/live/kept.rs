@@ -91,7 +91,7 @@ async fn an_ack_is_for_the_user_whose_write_it_was(database: &Database) {
     assert_eq!(database.number("select count(*) from coaches where name = 'Grace'").await, 3);
 }
 
-/// Whoever writes, loses the connection, signs in and sends it again would otherwise not learn what became of it.
+/// A client that writes, loses the connection, signs in and sends it again would otherwise not learn what became of it.
 async fn what_was_nobodys_may_be_asked_for_by_anybody(database: &Database) {
     let node = Node::start(&database.url(), &["--sample-data", "always"]).await;
     let (client, id) = (Client::connect(node.address).await, id());

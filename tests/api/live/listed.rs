@@ -1,4 +1,4 @@
-//! A collection that is only listed: nobody is sent it, and what shows its rows is live all the same.
+//! A collection that is only listed: no client is sent it, and what shows its rows is live all the same.
 
 use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{

@@ -1,4 +1,4 @@
-//! What whoever runs the server can see of all this.
+//! What an operator can see of all this.
 
 use serde_json::json;
 

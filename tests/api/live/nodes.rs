@@ -149,7 +149,7 @@ async fn nodes_that_start_together_know_each_others_cursors() {
     .await;
 }
 
-/// A row that goes up and never down shows whoever is told an older state.
+/// A row that goes up and never down reveals a client that is sent an older state.
 #[actix_web::test]
 async fn whoever_comes_and_goes_between_busy_nodes_never_goes_back_in_time() {
     tell(Engine::Postgres, async |app: &TestApp| {

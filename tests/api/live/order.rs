@@ -1,5 +1,5 @@
-//! Transactions of other programs that commit in another order than they wrote: each is told when it commits, and an open
-//! one delays nobody.
+//! Transactions of other programs that commit in another order than they wrote: each is published when it commits, and an open
+//! one delays no other.
 
 use std::time::{Duration, Instant};
 

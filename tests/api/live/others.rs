@@ -1,4 +1,4 @@
-//! Other programs on the same database: what they commit is told as one event, soon, and wherever they do it.
+//! Other programs on the same database: what they commit is sent as one event, soon, and wherever they do it.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! A client that polls is told as one with a WebSocket is.
+//! A client that polls is sent what one with a WebSocket is.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn it_is_sent_everything_and_then_changes(app: &TestApp) {
     assert_eq!((told[5].0.as_str(), &told[5].1[0]["coaches"]["upserted"]), ("changes", &json!([row])));
 }
 
-/// Polls until so many events have been heard in all.
+/// Polls until so many events have been received in all.
 async fn events(
     app: &TestApp,
     path: &str,

@@ -142,7 +142,7 @@ async fn many_rows_that_changed_unseen_are_all_shown(app: &TestApp) {
     settles(app, &opened).await;
 }
 
-/// It goes on comparing while others write, and finds nothing that it would have to tell.
+/// It goes on comparing while others write, and finds nothing that it would have to publish.
 async fn rows_that_change_seen_are_left_alone(app: &TestApp) {
     let opened = open(app).await;
     let (client, then) = (&opened.0, opened.0.now());
@@ -216,7 +216,7 @@ const UNSEEN: [(&str, Found); 5] = [
     ),
 ];
 
-/// How PostgreSQL lets it be found: a row that is gone does not say who deleted it. SQLite keeps nothing with any row.
+/// How PostgreSQL lets it be found: a row that is gone does not name the transaction that deleted it. SQLite keeps nothing with any row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Found {
     ByRow,

@@ -1,4 +1,4 @@
-//! A client that comes back is told what happened since, and nothing else: after a cut, a restart, a crash.
+//! A client that comes back is sent what happened since, and nothing else: after a cut, a restart, a crash.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ from_both_databases! {
     a_cursor_outlives_many_restarts,
 }
 
-/// What happens while a client is away, and what it must be told of it then.
+/// What happens while a client is away, and what it must be sent of it then.
 async fn happens(writer: &Client) -> Value {
     let ada = writer.ask("update_coach", json!({ "id": 1, "name": "Ada L." })).await.done();
     writer.ask("new_coach", gym::coach("Grace")).await.done();

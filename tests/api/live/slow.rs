@@ -1,4 +1,4 @@
-//! A client that does not read costs next to nothing, and is told in a few words what it has slept through.
+//! A client that does not read costs next to nothing, and is sent in a few words what it has slept through.
 
 use serde_json::{Value, json};
 

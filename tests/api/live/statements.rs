@@ -1,4 +1,4 @@
-//! What else SQL can do to rows: whatever another program's statement leaves is what is told.
+//! What else SQL can do to rows: whatever another program's statement leaves is what is published.
 
 use serde_json::{Value, json};
 

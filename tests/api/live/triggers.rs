@@ -1,4 +1,4 @@
-//! What the database does by itself, because another program has told it to: triggers of its own, and emptied tables.
+//! What the database does by itself, as another program has set it up: triggers of its own, and emptied tables.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A collection that is too large is sent to nobody, and everybody is told so by name; the rest goes on, and once it is small enough
+//! A collection that is too large is sent to no client, and each is sent its name; the rest goes on, and once it is small enough
 //! again everybody has it.
 
 use serde_json::{Value, json};

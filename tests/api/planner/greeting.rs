@@ -1,4 +1,4 @@
-//! What a client is told when it connects, and by `refresh`.
+//! What a client is sent when it connects, and by `refresh`.
 
 use std::collections::HashSet;
 

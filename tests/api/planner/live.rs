@@ -1,4 +1,4 @@
-//! Who is sent what after a write.
+//! What is sent after a write, and to which clients.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! The planner's tables, and the rows that are read off them.
 
-/// The people who teach classes.
+/// The teachers of classes.
 pub mod coach {
     use sea_orm::entity::prelude::*;
     use serde::Serialize;

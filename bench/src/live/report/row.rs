@@ -9,7 +9,7 @@ use crate::report::{median, short};
 /// The server that has targets.
 pub(super) const OURS: &str = "ours";
 
-/// Who is measured, and how its clients ask.
+/// The server that is measured, and how its clients ask.
 pub(super) struct Column {
     pub(super) title: &'static str,
     label: &'static str,
@@ -76,7 +76,7 @@ impl Case {
         self.of(lines, column).into_iter().filter_map(figure).collect()
     }
 
-    /// Who has such results, for a server in `column`.
+    /// The servers that have such results, for a server in `column`.
     fn column<'a>(&self, column: &'a Column) -> &'a Column {
         if self.scenario == "database" { &BARE } else { column }
     }
