@@ -15,7 +15,7 @@ export interface Coach {
   age: number;
   /** Address of a portrait. */
   picture: string;
-  /** Who they are when they sign in; null for those who do not. */
+  /** Login name; null if the coach cannot sign in. */
   username: string | null;
   /** Another one whenever the row changes; grows by one with each update made here. */
   version: number;
@@ -151,7 +151,7 @@ export interface Schedule {
   day: Day;
   /** `"0"` to `"2359"`: hours and minutes without a colon and without leading zeros. */
   hour: string;
-  /** Who teaches it. */
+  /** The teacher. */
   coach: CoachRef;
   /** What it works through. */
   workout_plan: WorkoutPlanRef;
