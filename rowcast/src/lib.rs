@@ -17,7 +17,7 @@
 //! # assert!(types.contains("double: (...args: EmitArgs<ById, number>) => void;"), "{types}");
 //! ```
 //!
-//! A [`Collection`](collection::Collection) is a table with its payloads and rules. [`Users`](users::Users) declares
+//! A [`Collection`](trait@Collection) is a table with its payloads and rules. [`Users`] declares
 //! its rows as users. A product's [`migration`]s are applied together with the engine's.
 //!
 //! # The path of one event
