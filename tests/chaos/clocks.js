@@ -1,6 +1,6 @@
 // The servers' clocks, which libfaketime sets while they run. What only counts goes on as it is.
 
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const jumps = ["+0", "+2d", "-2d", "+31d", "-31d", "+400d"];
@@ -10,6 +10,12 @@ export class Clocks {
 
   constructor(folder) {
     this.#folder = folder;
+    removeStaleMemory();
+  }
+
+  // Called when the servers have ended.
+  close() {
+    removeStaleMemory();
   }
 
   // What a server is started with.
@@ -43,4 +49,19 @@ function library() {
   const found = folders.map((folder) => join(folder, "libfaketimeMT.so.1")).find(existsSync);
   if (!found) throw new Error("libfaketime is missing: apt-get install libfaketime");
   return found;
+}
+
+// Removes the shared memory of killed processes. libfaketime names it by the process id, so a process of another user
+// with the same id could not start.
+function removeStaleMemory() {
+  const folder = "/dev/shm";
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const [, owner] = /^(?:faketime_shm_|sem\.faketime_sem_)(\d+)$/.exec(name) ?? [];
+    if (!owner || existsSync(`/proc/${owner}`)) continue;
+    try {
+      rmSync(join(folder, name), { force: true });
+    } catch {
+      // It belongs to another user.
+    }
+  }
 }

@@ -37,6 +37,7 @@ export async function run(test, { name, folder, faultLog, seed, writes, seconds,
   const database = await begin(test, folder);
   const faults = chosen(asked, database);
   const clocks = new Clocks(folder);
+  test.after(() => clocks.close());
   const nodes = [];
   for (let at = 0; at < count; at += 1) {
     // One of them soon forgets what its clients have missed.

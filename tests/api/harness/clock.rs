@@ -1,6 +1,10 @@
 //! A clock that a program is shown in the place of the machine's, and that can be set while it runs.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use super::folder::Folder;
 
@@ -16,6 +20,7 @@ impl Clock {
         let folders = fs::read_dir("/usr/lib").unwrap().flatten().map(|entry| entry.path().join("faketime"));
         let mut libraries = folders.map(|folder| folder.join("libfaketimeMT.so.1"));
         let library = libraries.find(|file| file.exists()).expect("libfaketime to be installed");
+        remove_stale_memory();
         let clock = Self { folder: Folder::new(), library };
         // PostgreSQL is another user.
         fs::set_permissions(clock.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -44,5 +49,24 @@ impl Clock {
 
     fn file(&self) -> PathBuf {
         self.folder.path().join("clock")
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        remove_stale_memory();
+    }
+}
+
+/// Removes the shared memory of killed processes. libfaketime names it by the process id, so a process of another user
+/// with the same id could not start.
+fn remove_stale_memory() {
+    for entry in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+        let name = entry.file_name().into_string().unwrap_or_default();
+        let owner = name.strip_prefix("faketime_shm_").or_else(|| name.strip_prefix("sem.faketime_sem_"));
+        if owner.is_some_and(|owner| !Path::new("/proc").join(owner).exists()) {
+            // Another test may have removed it.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
