@@ -46,7 +46,7 @@ impl Token {
     /// Hashes the token that a client presents.
     #[must_use]
     pub fn from_secret(token: &str) -> Self {
-        Self(hex(&Sha256::digest(token.as_bytes())))
+        Self(hex::encode(Sha256::digest(token.as_bytes())))
     }
 
     /// A token by its stored hash.
@@ -148,9 +148,5 @@ pub(super) async fn save(
 pub(super) fn secret() -> String {
     let mut bytes = [0; 32];
     rand::rng().fill_bytes(&mut bytes);
-    hex(&bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(bytes)
 }

@@ -39,7 +39,7 @@ struct Encoded {
 impl Encoded {
     fn new(body: impl Into<Bytes>) -> Self {
         let body = body.into();
-        let hash: String = Sha256::digest(&body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex::encode(&Sha256::digest(&body)[..16]);
         Self { body, tag: EntityTag::new_strong(hash) }
     }
 }
