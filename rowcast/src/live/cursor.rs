@@ -81,9 +81,15 @@ mod tests {
 
     #[test]
     fn cursor_round_trips() {
-        for text in
-            ["6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59.806-803", "a.1", "a.1.3", "a.1~members", "a.1.3~x~y"]
-        {
+        for text in [
+            "6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59.806-803",
+            "a.1",
+            "a.7_0000002a",
+            "a.7_1f2e3d4c.3~x",
+            "a.1.3",
+            "a.1~members",
+            "a.1.3~x~y",
+        ] {
             assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
         }
         for text in [

@@ -195,5 +195,5 @@ async fn load(
     let text = |column: &str| row.try_get::<String>("", column);
     let (epoch, position) = (text("epoch")?, text("position")?.parse::<Position>().ok());
     let noted = serde_json::from_str(&text("digest")?).ok();
-    Ok(position.zip(noted).filter(|(position, _)| epochs.is_valid(&epoch, position)))
+    Ok(position.zip(noted).filter(|(position, _)| epochs.includes(&epoch, position)))
 }

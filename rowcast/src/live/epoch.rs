@@ -4,10 +4,13 @@
 //! then names transactions that never existed, or others with the same numbers. So a cursor also names an epoch:
 //!
 //! - On SQLite each start of a server is an epoch. A cursor of an earlier epoch is valid if it includes no more than
-//!   the next epoch began with: what the backup contained, and nothing after it.
+//!   the next epoch began with: what the backup contained, and nothing after it. Other programs may have written to the
+//!   backup, so that its log has other entries with the same numbers. Each entry has a random mark, and the mark of the
+//!   last entry that the cursor includes must be that of the log.
 //! - On PostgreSQL, where nodes start and stop, an epoch is a place and a run: the cluster, its timeline, the
-//!   database, the log's table, and the time since the last crash recovery. A restored dump has another table, a
-//!   restored cluster another timeline. After a crash, transaction numbers that had not reached the disk are assigned
+//!   database, the log's table, the start of the server, and the time since the last crash recovery. A restored dump
+//!   has another table, a restored cluster another timeline, and a data directory that was copied back while the server
+//!   was stopped another start. After a crash, transaction numbers that had not reached the disk are assigned
 //!   again, even if nothing of those transactions was committed. The table `runs` is unlogged, so crash recovery
 //!   empties it; the node that finds it empty begins a new run. A truncated log is another file of the same table,
 //!   and so another place.
@@ -15,11 +18,11 @@
 //! A log that has lost its state, or was rolled back to an earlier one, also begins an epoch. All earlier cursors are
 //! then invalid.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use super::position::Position;
+use super::{log, position::Position};
 use crate::{
     database::{Database, Transaction},
     error::Error,
@@ -35,21 +38,40 @@ struct Epoch {
     began: u64,
 }
 
+/// The most entries whose marks are kept.
+const MAX_MARKS: usize = 100_000;
+
 /// The epochs up to the current one.
 #[derive(Clone, Debug)]
-pub(super) struct Epochs(Arc<[Epoch]>);
+pub(super) struct Epochs {
+    all: Arc<[Epoch]>,
+    /// The marks of the log's entries when the current epoch began.
+    marks: Arc<BTreeMap<u64, u32>>,
+}
 
 impl Epochs {
     /// The current epoch.
     pub(super) fn current(&self) -> &str {
-        self.0.last().map_or("", |epoch| &epoch.name)
+        self.all.last().map_or("", |epoch| &epoch.name)
     }
 
-    /// Whether a position of that epoch is still valid.
+    /// Whether a client's position of that epoch is still valid.
     pub(super) fn is_valid(&self, epoch: &str, position: &Position) -> bool {
-        let Some(at) = self.0.iter().position(|known| known.name == epoch) else { return false };
+        self.includes(epoch, position) && (epoch == self.current() || self.has_entry_before(position))
+    }
+
+    /// Whether this database has the numbers of a position of that epoch. That suffices for a position that is stored in
+    /// the database itself.
+    pub(super) fn includes(&self, epoch: &str, position: &Position) -> bool {
+        let Some(at) = self.all.iter().position(|known| known.name == epoch) else { return false };
         // All later epochs count: one that began lower than its predecessor has rolled it back.
-        self.0[at + 1..].iter().all(|next| position.next() <= next.began)
+        self.all[at + 1..].iter().all(|next| position.next() <= next.began)
+    }
+
+    /// Whether the log has the very entry that is the last one of the position.
+    fn has_entry_before(&self, position: &Position) -> bool {
+        let last = position.next().saturating_sub(1);
+        last == 0 || position.mark().is_some_and(|mark| self.marks.get(&last) == Some(&mark))
     }
 }
 
@@ -98,7 +120,8 @@ async fn open(db: &Transaction, name: &str, inconsistent: Option<&str>) -> Resul
         let began: i64 = row.try_get("", "began")?;
         Ok(Epoch { name: row.try_get("", "epoch")?, began: began.unsigned_abs() })
     };
-    Ok(Epochs(db.query_all_raw(found).await?.iter().map(read).collect::<Result<_, DbErr>>()?))
+    let all = db.query_all_raw(found).await?.iter().map(read).collect::<Result<_, DbErr>>()?;
+    Ok(Epochs { all, marks: log::marks(db, MAX_MARKS).await?.into() })
 }
 
 /// On SQLite the sequence may have been rolled back too: entries numbered below the floor would never be read.
@@ -182,7 +205,8 @@ async fn read_place(db: &Transaction) -> Result<String, DbErr> {
     // The first eight digits of a WAL file name are the timeline, which changes with each failover and point-in-time
     // recovery.
     let rest = "select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || oid || '/' ||
-        'change_log'::regclass::oid || '/' || pg_relation_filenode('change_log'::regclass) as text
+        'change_log'::regclass::oid || '/' || pg_relation_filenode('change_log'::regclass) || '/' ||
+        extract(epoch from pg_postmaster_start_time())::text as text
         from pg_database where datname = current_database()";
     let rest = text(db, rest).await?;
     let run = "select id as text from runs limit 1";
@@ -202,22 +226,34 @@ async fn text(db: &Transaction, sql: &str) -> Result<Option<String>, DbErr> {
 mod tests {
     use super::*;
 
+    fn epochs(began: &[(&str, u64)], marks: &[(u64, u32)]) -> Epochs {
+        let epoch = |(name, began): &(&str, u64)| Epoch { name: (*name).to_owned(), began: *began };
+        Epochs { all: began.iter().map(epoch).collect(), marks: Arc::new(marks.iter().copied().collect()) }
+    }
+
     #[test]
-    fn cursor_is_valid_up_to_the_start_of_the_next_epoch() {
-        let epoch = |name: &str, began| Epoch { name: name.to_owned(), began };
-        let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("c", 20)].into());
-        let is_valid = |name: &str, next| epochs.is_valid(name, &Position::below(next));
-        assert!(is_valid("a", 10) && !is_valid("a", 11));
-        assert!(is_valid("b", 20) && !is_valid("b", 21));
-        assert!(is_valid("c", 1000));
-        let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("doubt", 0), epoch("c", 20)].into());
-        assert!(!epochs.is_valid("a", &Position::below(5)) && !epochs.is_valid("b", &Position::below(5)));
-        assert!(
-            epochs.is_valid("doubt", &Position::below(20)) && !epochs.is_valid("doubt", &Position::below(21))
-        );
-        let epochs = Epochs([epoch("a", 1), epoch("b", 10), epoch("c", 20)].into());
-        let is_valid = |name: &str, next| epochs.is_valid(name, &Position::below(next));
-        assert!(!is_valid("d", 1));
-        assert_eq!(epochs.current(), "c");
+    fn position_is_included_up_to_the_start_of_the_next_epoch() {
+        let all = epochs(&[("a", 1), ("b", 10), ("c", 20)], &[]);
+        let includes = |name: &str, next| all.includes(name, &Position::below(next));
+        assert!(includes("a", 10) && !includes("a", 11));
+        assert!(includes("b", 20) && !includes("b", 21));
+        assert!(includes("c", 1000) && !includes("d", 1));
+        assert_eq!(all.current(), "c");
+        let all = epochs(&[("a", 1), ("b", 10), ("inconsistent", 0), ("c", 20)], &[]);
+        let includes = |name: &str, next| all.includes(name, &Position::below(next));
+        assert!(!includes("a", 5) && !includes("b", 5));
+        assert!(includes("inconsistent", 20) && !includes("inconsistent", 21));
+    }
+
+    #[test]
+    fn cursor_of_an_earlier_epoch_is_valid_with_the_mark_of_its_last_entry() {
+        let all = epochs(&[("a", 1), ("b", 10)], &[(8, 0xa), (9, 0xb)]);
+        let is_valid = |epoch: &str, next, mark| all.is_valid(epoch, &Position::below(next).marked(mark));
+        assert!(is_valid("a", 10, Some(0xb)) && is_valid("a", 9, Some(0xa)));
+        assert!(!is_valid("a", 10, Some(0xa)), "another entry with the same number");
+        assert!(!is_valid("a", 10, None), "the entry was not known");
+        assert!(!is_valid("a", 8, Some(0xa)), "the entry was pruned");
+        assert!(is_valid("a", 1, None), "a log without entries");
+        assert!(is_valid("b", 12, Some(0xc)) && is_valid("b", 12, None), "the current epoch");
     }
 }

@@ -4,6 +4,8 @@
 //! and the new position. Every transaction is read exactly once, however long another transaction stays open and
 //! whatever its sequence numbers are.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::position::Position;
@@ -160,13 +162,30 @@ async fn sqlite(db: &impl ConnectionTrait, after: &ReadProgress, epoch: &str) ->
     let has_new = next > after.position.next();
     let entries = if has_new { after_sequence(db, after.position.next()).await? } else { Vec::new() };
     let last = if newest > 0 { Some(last(&state, "last", "mark")?) } else { after.last };
+    let before_next = last.filter(|last| last.seq.cast_unsigned() + 1 == next);
+    let position = Position::below(next).marked(before_next.map(|last| short(last.mark)));
     Ok(LogPoll {
-        progress: ReadProgress { position: Position::below(next), last },
+        progress: ReadProgress { position, last },
         entries,
         floor,
         incarnation: Incarnation { epoch: state.try_get("", "epoch")?, run: None, table: String::new() },
         inconsistency: inconsistency(has_state, is_there && counts_on && !is_shorter(after, next)),
     })
+}
+
+/// The marks of the newest entries by number, up to `limit`. PostgreSQL has none.
+pub(super) async fn marks(db: &Transaction, limit: usize) -> Result<BTreeMap<u64, u32>, DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        return Ok(BTreeMap::new());
+    }
+    let sql = format!("select seq, mark from change_log order by seq desc limit {limit}");
+    let found = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
+    found.iter().map(|row| Ok((number(row, "seq")?, short(row.try_get("", "mark")?)))).collect()
+}
+
+/// What a cursor holds of a mark.
+fn short(mark: i64) -> u32 {
+    (mark & i64::from(u32::MAX)) as u32
 }
 
 fn inconsistency(has_state: bool, is_there: bool) -> Option<&'static str> {

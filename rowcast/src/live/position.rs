@@ -21,12 +21,19 @@ pub(super) struct Position {
     next: u64,
     /// In order, each below `next`.
     open: Vec<u64>,
+    /// On SQLite, the mark of the entry before `next`, if it is known: another entry with that number has another mark.
+    mark: Option<u32>,
 }
 
 impl Position {
     /// All transactions below `next`.
     pub(super) fn below(next: u64) -> Self {
-        Self { next, open: Vec::new() }
+        Self { next, open: Vec::new(), mark: None }
+    }
+
+    /// The same position, with the mark of the entry before `next`.
+    pub(super) fn marked(self, mark: Option<u32>) -> Self {
+        Self { mark, ..self }
     }
 
     /// Parses the output of `pg_current_snapshot()`: `xmin:xmax:xip,xip,…`.
@@ -40,12 +47,17 @@ impl Position {
         let open: Vec<u64> = open.map(|part| part.parse().ok()).collect::<Option<_>>()?;
         let sound =
             open.is_sorted_by(|one, other| one < other) && open.last().is_none_or(|last| *last < next);
-        sound.then_some(Self { next, open })
+        sound.then_some(Self { next, open, mark: None })
     }
 
     /// The first transaction that had not begun.
     pub(super) fn next(&self) -> u64 {
         self.next
+    }
+
+    /// The mark of the entry before [`next`](Self::next).
+    pub(super) fn mark(&self) -> Option<u32> {
+        self.mark
     }
 
     /// The transactions that had begun and not ended.
@@ -69,14 +81,15 @@ impl Position {
     }
 }
 
-/// As in a cursor: `806-803`.
+/// As in a cursor: `806-803`, or with a mark `806_1f2e3d4c`.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.open.len() > MAX_OPEN {
             return write!(f, "{}", self.horizon());
         }
         write!(f, "{}", self.next)?;
-        self.open.iter().try_for_each(|open| write!(f, "-{open}"))
+        self.open.iter().try_for_each(|open| write!(f, "-{open}"))?;
+        self.mark.map_or(Ok(()), |mark| write!(f, "_{mark:08x}"))
     }
 }
 
@@ -88,10 +101,12 @@ impl FromStr for Position {
     type Err = InvalidPosition;
 
     fn from_str(text: &str) -> Result<Self, InvalidPosition> {
+        let (text, mark) = text.split_once('_').map_or((text, None), |(text, mark)| (text, Some(mark)));
+        let mark = mark.map(|mark| u32::from_str_radix(mark, 16)).transpose().map_err(|_| InvalidPosition)?;
         let mut parts = text.split('-').take(MAX_OPEN + 2);
         let next = parts.next().and_then(|next| next.parse().ok()).ok_or(InvalidPosition)?;
         let position = Self::new(next, parts).filter(|position| position.open.len() <= MAX_OPEN);
-        position.ok_or(InvalidPosition)
+        position.map(|position| position.marked(mark)).ok_or(InvalidPosition)
     }
 }
 
@@ -117,7 +132,22 @@ mod tests {
 
     #[test]
     fn invalid_position_is_rejected() {
-        for text in ["", "x", "-", "1-", "5-7", "9-3-2", "9-3-3", "-1", "1.5", &"9-".repeat(100)] {
+        for text in [
+            "",
+            "x",
+            "-",
+            "1-",
+            "5-7",
+            "9-3-2",
+            "9-3-3",
+            "-1",
+            "1.5",
+            "1_",
+            "1_x",
+            "1_123456789",
+            "_1",
+            &"9-".repeat(100),
+        ] {
             assert_eq!(text.parse::<Position>(), Err(InvalidPosition), "{text}");
         }
         assert_eq!(Position::from_snapshot("1:2"), None);
@@ -132,9 +162,8 @@ mod tests {
     }
 
     fn any_position() -> impl Strategy<Value = Position> {
-        (btree_set(0..40_u64, 0..8), 0..40_u64).prop_map(|(open, next)| Position {
-            open: open.into_iter().filter(|open| *open < next).collect(),
-            next,
+        (btree_set(0..40_u64, 0..8), 0..40_u64, any::<Option<u32>>()).prop_map(|(open, next, mark)| {
+            Position { open: open.into_iter().filter(|open| *open < next).collect(), next, mark }
         })
     }
 

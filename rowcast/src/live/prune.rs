@@ -79,9 +79,11 @@ async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     db.execute_unprepared(&sql).await.map(drop)
 }
 
-/// Raises the floor first, so that the log's trigger, which runs for each entry, has nothing to do.
+/// Raises the floor first, so that the log's trigger, which runs for each entry, has nothing to do. The newest entry
+/// stays: its mark confirms the cursors of clients that have everything.
 async fn sqlite(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
-    let last = (old - 1).max(over);
+    let newest = number(db, "select max(seq) as number from change_log").await?.unwrap_or(0);
+    let last = (old - 1).max(over).min(newest - 1);
     let raise = format!(
         "update change_log_state set floor = {last} + 1 where floor <= {last}
          and exists (select 1 from change_log where seq <= {last})"

@@ -213,6 +213,16 @@ impl Cluster {
         self.obey("stop");
     }
 
+    /// Stops it in order, copies the data directory, and starts it again.
+    pub(crate) fn back_up(&mut self) {
+        ["shutdown", "backup", "start"].iter().for_each(|command| self.obey(command));
+    }
+
+    /// Stops it in order, puts the copy in place of the data directory, and starts it again.
+    pub(crate) fn restore_backup(&mut self) {
+        ["shutdown", "restore", "start"].iter().for_each(|command| self.obey(command));
+    }
+
     /// Starts it again, at the same address with the same data.
     pub(crate) fn recover(&mut self) {
         self.obey("start");

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::cursors::{begins_anew, cursor, lives_on, resumes};
 use crate::harness::{
-    Client, Database, Engine, begin, gym, http,
+    Client, Database, Engine, begin,
+    client::COLLECTIONS,
+    gym, http,
     postgres::{self, Cluster},
     program::Program,
 };
@@ -66,6 +68,84 @@ fn put_back(copy: &Path, file: &Path) {
         assert!(!path.exists() || std::fs::remove_file(&path).is_ok());
     }
     std::fs::copy(copy, file).unwrap();
+}
+
+/// The log of the backup becomes as long as the log that it replaces, with other entries of the same numbers.
+#[actix_web::test]
+async fn cursor_after_a_stopped_sqlite_file_is_replaced_by_a_longer_backup_is_invalid() {
+    begin(Engine::Sqlite, async |database| {
+        let Database::Sqlite(folder) = database else { unreachable!() };
+        let (file, copy) = (folder.path().join("gym.db"), folder.path().join("copy.db"));
+        let mut program = Program::serve(&database.url(), &[]);
+        let client = Client::follow(program.address).await;
+        gym::open(&client).await;
+        let common = cursor(&client);
+        database.execute(&format!("vacuum into '{}'", copy.display())).await;
+        let mut replaced = Vec::new();
+        for age in 50..53 {
+            client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+            replaced.push(client.copy());
+        }
+        program.terminate();
+        assert!(program.ended().await.success());
+
+        put_back(&copy, &file);
+        for name in ["Plank", "Lunge", "Bridge", "Crunch", "Row"] {
+            database.execute(&format!("update exercise_moves set name = '{name}'")).await;
+        }
+        let mut program = Program::serve(&database.url(), &[]);
+        for _ in 0..2 {
+            for copy in &replaced {
+                let back = Client::resume(program.address, copy.clone()).await;
+                assert_eq!(
+                    back.events_since(0)[1..5],
+                    COLLECTIONS,
+                    "the client has rows that the backup lacks"
+                );
+                back.agrees().await;
+            }
+            resumes(program.address, &common).await;
+            program.kill();
+            program = Program::serve(&database.url(), &[]);
+        }
+        lives_on(&Client::resume(program.address, replaced.pop().unwrap()).await).await;
+    })
+    .await;
+}
+
+/// Transaction numbers and the log's numbers are assigned again, for other rows.
+#[actix_web::test]
+async fn cursor_after_a_stopped_cluster_is_replaced_by_a_longer_backup_is_invalid() {
+    for keeps_running in [true, false] {
+        let mut cluster = Cluster::start();
+        let url = cluster.url().to_owned();
+        let mut program = Program::serve(&url, &[]);
+        gym::open(&Client::follow(program.address).await).await;
+        program.kill();
+        cluster.back_up();
+        let mut program = Program::serve(&url, &[]);
+        let client = Client::follow(program.address).await;
+        for age in 50..53 {
+            client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+        }
+        let replaced = client.copy();
+        if !keeps_running {
+            program.kill();
+        }
+        cluster.restore_backup();
+        for name in ["Plank", "Lunge", "Bridge", "Crunch", "Row", "Squat", "Hinge", "Swing"] {
+            postgres::execute(&url, &format!("update exercise_moves set name = '{name}'")).await;
+        }
+        if !keeps_running {
+            program = Program::serve(&url, &[]);
+        }
+        let renamed = |rows: &[serde_json::Value]| rows.len() == 1 && rows[0]["name"] == "Swing";
+        Client::follow(program.address).await.sees("exercise_moves", renamed).await;
+        let back = Client::resume(program.address, replaced).await;
+        assert_eq!(back.events_since(0)[1..5], COLLECTIONS, "running: {keeps_running}");
+        back.agrees().await;
+        lives_on(&back).await;
+    }
 }
 
 #[actix_web::test]

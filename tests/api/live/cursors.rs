@@ -28,7 +28,7 @@ async fn what_is_no_cursor_is_worth_nothing(app: &TestApp) {
     gym::open(&app.connect().await).await;
     let own = cursor(&app.follow().await);
     let (epoch, position) = own.split_once('.').expect("an epoch and a position");
-    let later: u64 = position.split('-').next().and_then(|next| next.parse().ok()).expect("a number");
+    let later: u64 = position.split(['-', '_']).next().and_then(|next| next.parse().ok()).expect("a number");
     for cursor in [
         foreign.clone(),
         format!("{epoch}.{}", later + 100_000),
@@ -36,6 +36,7 @@ async fn what_is_no_cursor_is_worth_nothing(app: &TestApp) {
         format!("{epoch}.-1"),
         format!("{epoch}.{later}-{later}"),
         format!("{epoch}.{later}-x"),
+        format!("{epoch}.{later}_x"),
         format!("{epoch}.{}", "9".repeat(3000)),
         format!("{}.{position}", "0".repeat(36)),
         format!(".{position}"),
