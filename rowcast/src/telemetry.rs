@@ -1,6 +1,6 @@
 //! Initialisation of the log and the metrics, once for the process.
 
-use std::{io::IsTerminal, sync::OnceLock};
+use std::{io::IsTerminal, sync::OnceLock, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -43,10 +43,13 @@ pub fn init_command_logging() {
     drop(log.log_internal_errors(false).try_init());
 }
 
-/// Installs the metrics recorder of the process.
+/// How often samples of histograms are summed up. Until then each takes memory, whether or not anybody reads the metrics.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Installs the metrics recorder of the process, and a thread that keeps its memory bounded.
 ///
 /// # Errors
-/// A sentence if another recorder is installed.
+/// A sentence if another recorder is installed, or the thread cannot be started.
 pub fn metrics() -> Result<PrometheusHandle, String> {
     static HANDLE: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
     let install = || {
@@ -54,10 +57,20 @@ pub fn metrics() -> Result<PrometheusHandle, String> {
             .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)
             .and_then(PrometheusBuilder::install_recorder)
             .map_err(|error| format!("metrics: {error}"))
+            .and_then(|handle| start_upkeep(handle.clone()).map(|()| handle))
     };
     let handle = HANDLE.get_or_init(install).clone()?;
     describe();
     Ok(handle)
+}
+
+fn start_upkeep(handle: PrometheusHandle) -> Result<(), String> {
+    let upkeep = move || loop {
+        std::thread::sleep(UPKEEP_INTERVAL);
+        handle.run_upkeep();
+    };
+    let thread = std::thread::Builder::new().name("metrics".into()).spawn(upkeep);
+    thread.map(drop).map_err(|error| format!("metrics: {error}"))
 }
 
 fn describe() {

@@ -56,7 +56,6 @@ pub(super) async fn metrics(state: web::Data<HttpState>, request: HttpRequest) -
         let response = HttpResponse::Forbidden();
         return super::text(response, FORBIDDEN);
     }
-    state.metrics.run_upkeep();
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .insert_header((header::CACHE_CONTROL, "no-store"))

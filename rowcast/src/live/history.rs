@@ -28,13 +28,15 @@ pub(super) type ChangedRows = BTreeSet<(u16, i64)>;
 struct ChangeBatch {
     number: u64,
     after: Position,
-    changes: Vec<Change>,
+    /// The number of its changes.
+    len: usize,
 }
 
 /// The newest batches, up to a number of changes.
 pub(super) struct History {
     batches: VecDeque<ChangeBatch>,
-    changes: usize,
+    /// The changes of all batches, in their order.
+    changes: VecDeque<Change>,
     limit: usize,
     /// Positions with a horizon below it may miss changes that are no longer stored.
     floor: u64,
@@ -45,7 +47,7 @@ pub(super) struct History {
 impl History {
     /// An empty history that begins after batch `since`.
     pub(super) fn new(limit: usize, floor: u64, since: u64) -> Self {
-        Self { batches: VecDeque::new(), changes: 0, limit, floor, since }
+        Self { batches: VecDeque::new(), changes: VecDeque::new(), limit, floor, since }
     }
 
     /// Clears the history; it begins again after batch `since`.
@@ -55,12 +57,12 @@ impl History {
 
     /// Adds a batch and removes the oldest beyond the limit. Several batches may have the same number.
     pub(super) fn push(&mut self, number: u64, after: Position, changes: Vec<Change>) {
-        self.changes += changes.len();
-        self.batches.push_back(ChangeBatch { number, after, changes });
+        self.batches.push_back(ChangeBatch { number, after, len: changes.len() });
+        self.changes.extend(changes);
         // The last batch stays, whatever its size.
-        while self.changes > self.limit && self.batches.len() > 1 {
+        while self.changes.len().max(self.batches.len()) > self.limit && self.batches.len() > 1 {
             let Some(oldest) = self.batches.pop_front() else { break };
-            self.changes -= oldest.changes.len();
+            self.changes.drain(..oldest.len);
             self.floor = self.floor.max(oldest.after.next());
             self.since = self.since.max(oldest.number);
         }
@@ -68,7 +70,7 @@ impl History {
 
     /// The number of changes.
     pub(super) fn len(&self) -> usize {
-        self.changes
+        self.changes.len()
     }
 
     pub(super) fn floor(&self) -> u64 {
@@ -82,8 +84,7 @@ impl History {
         }
         // Positions only grow, so the batches that this one covers come first.
         let start = self.batches.partition_point(|batch| position.covers(&batch.after));
-        let missed = self.batches.range(start..).flat_map(|batch| &batch.changes);
-        let missed = missed.filter(|change| !position.has(change.transaction));
+        let missed = self.changes_from(start).filter(|change| !position.has(change.transaction));
         Some(missed.map(|change| (change.collection_index, change.id)).collect())
     }
 
@@ -93,8 +94,14 @@ impl History {
             return None;
         }
         let start = self.batches.partition_point(|batch| batch.number <= number);
-        let missed = self.batches.range(start..).flat_map(|batch| &batch.changes);
-        Some(missed.map(|change| (change.collection_index, change.id)).collect())
+        Some(self.changes_from(start).map(|change| (change.collection_index, change.id)).collect())
+    }
+
+    /// The changes of a batch and of those after it.
+    fn changes_from(&self, batch: usize) -> impl Iterator<Item = &Change> {
+        // Most readers missed little, so the newest batches are counted.
+        let missed: usize = self.batches.range(batch..).map(|batch| batch.len).sum();
+        self.changes.range(self.changes.len() - missed..)
     }
 }
 
