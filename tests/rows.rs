@@ -56,7 +56,7 @@ async fn connect() -> DatabaseConnection {
 }
 
 #[tokio::test]
-async fn numbers_and_nulls_of_sqlite_fit_every_column() {
+async fn sqlite_numbers_and_nulls_fit_every_column() {
     let db = connect().await;
 
     let coach = coach::Entity::find().one(&db).await.unwrap().unwrap();

@@ -10,8 +10,8 @@ use crate::harness::{
 };
 
 from_both_databases! {
-    what_is_off_for_long_comes_back_to_expired_sign_ins,
-    the_clock_may_be_lost,
+    tokens_expire_while_server_is_off,
+    deleted_clock_is_recreated,
 }
 
 const MEMBERS: [&str; 2] = ["--access", "members"];
@@ -41,15 +41,15 @@ impl Mara {
     }
 
     /// As before, on this server and on the socket that she has had all along.
-    async fn is_as_before(&self, program: &Program) {
+    async fn assert_unchanged(&self, program: &Program) {
         assert!(self.client.ask_with("me", &[]).await.done()["id"].is_i64(), "she is signed in");
         assert!(!self.client.events_since(0).contains(&"signed_out".into()), "she is told so");
         assert_eq!(self.repeat(&self.client).await, self.first);
-        self.comes_back_to(program).await;
+        self.reconnect(program).await;
     }
 
     /// With her token and her cursor, to a server that knows both and her write.
-    async fn comes_back_to(&self, program: &Program) -> Client {
+    async fn reconnect(&self, program: &Program) -> Client {
         let auth = json!({ "token": self.token, "live": "changes", "since": self.cursor });
         let client = Client::arrive(program.address, &auth).await.expect("the token to be good");
         let missed = client.hears("changes").await;
@@ -64,7 +64,7 @@ impl Mara {
 }
 
 /// Waits until a server has wound the clock while the database's own was ahead by about so much.
-async fn wound(database: &Database, ahead: i64) {
+async fn wait_for_clock_update(database: &Database, ahead: i64) {
     let deadline = std::time::Instant::now() + Duration::from_secs(60);
     while (database.number("select wall - at from clock").await - ahead).abs() > 60 {
         assert!(std::time::Instant::now() < deadline, "the clock is not wound");
@@ -73,7 +73,7 @@ async fn wound(database: &Database, ahead: i64) {
 }
 
 /// Waits until a server has looked for what is to be forgotten.
-async fn pruned(program: &Program) {
+async fn wait_for_pruning(program: &Program) {
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0).await;
 }
 
@@ -84,7 +84,7 @@ async fn difference(database: &Database) -> i64 {
 }
 
 #[actix_web::test]
-async fn a_nodes_clock_decides_nothing() {
+async fn node_clock_has_no_effect() {
     let database = Database::new(Engine::Postgres).await;
     let url = database.url();
     plant(&url).await;
@@ -93,12 +93,12 @@ async fn a_nodes_clock_decides_nothing() {
     for offset in ["+25h", "+31d", "-31d"] {
         let clock = Clock::set_by(offset);
         let two = Program::serve_under(&clock.environment(), &url, &MEMBERS);
-        pruned(&two).await;
+        wait_for_pruning(&two).await;
         let teo = Client::arrive(two.address, &json!({})).await.expect("to be let in");
         let login = json!({ "username": "teo", "password": "teo_password" });
         let signed_in = teo.ask("login", login).await.done();
-        mara.is_as_before(&one).await;
-        mara.comes_back_to(&two).await;
+        mara.assert_unchanged(&one).await;
+        mara.reconnect(&two).await;
         let there = json!({ "token": signed_in["token"] });
         assert!(
             Client::connect_with(one.address, &there).await.is_ok(),
@@ -110,7 +110,7 @@ async fn a_nodes_clock_decides_nothing() {
 }
 
 #[actix_web::test]
-async fn a_clock_jumps_under_a_server_on_sqlite() {
+async fn clock_jump_has_no_effect_on_sqlite() {
     let database = Database::new(Engine::Sqlite).await;
     let clock = Clock::set_by("+0");
     let url = database.url();
@@ -119,8 +119,8 @@ async fn a_clock_jumps_under_a_server_on_sqlite() {
     let mara = Mara::arrive(&program).await;
     for (offset, ahead) in [("+31d", MONTH), ("-31d", -MONTH), ("+25h", 25 * 60 * 60)] {
         clock.set(offset);
-        wound(&database, ahead).await;
-        mara.is_as_before(&program).await;
+        wait_for_clock_update(&database, ahead).await;
+        mara.assert_unchanged(&program).await;
         assert!(difference(&database).await.abs() < 60, "{offset}");
     }
     // The machine knows for how long the server was not there.
@@ -128,14 +128,14 @@ async fn a_clock_jumps_under_a_server_on_sqlite() {
     program.terminate();
     assert!(program.ended().await.success());
     let program = Program::serve_under(&clock.environment(), &url, &MEMBERS);
-    pruned(&program).await;
-    assert_eq!(mara.repeat(&mara.comes_back_to(&program).await).await, mara.first);
+    wait_for_pruning(&program).await;
+    assert_eq!(mara.repeat(&mara.reconnect(&program).await).await, mara.first);
     assert!(difference(&database).await.abs() < 60);
     assert_eq!(database.number("select count(*) from coaches where name = 'Once Only'").await, 1);
 }
 
 #[actix_web::test]
-async fn the_databases_own_clock_jumps_on_postgres() {
+async fn clock_jump_has_no_effect_on_postgres() {
     let clock = Clock::set_by("+0");
     let database = Database::Cluster(Cluster::start_with(&clock.environment()));
     let url = database.url();
@@ -146,18 +146,18 @@ async fn the_databases_own_clock_jumps_on_postgres() {
         clock.set(offset);
         // One comes that has not seen it jump.
         let two = Program::serve(&url, &MEMBERS);
-        pruned(&two).await;
-        mara.comes_back_to(&two).await;
-        wound(&database, ahead).await;
-        mara.comes_back_to(&two).await;
-        mara.is_as_before(&one).await;
+        wait_for_pruning(&two).await;
+        mara.reconnect(&two).await;
+        wait_for_clock_update(&database, ahead).await;
+        mara.reconnect(&two).await;
+        mara.assert_unchanged(&one).await;
         assert!(difference(&database).await.abs() < 60, "{offset}");
     }
     assert_eq!(database.number("select count(*) from coaches where name = 'Once Only'").await, 1);
 }
 
 /// As if the machine had been off for forty days: with what it was when it was wound last.
-async fn what_is_off_for_long_comes_back_to_expired_sign_ins(database: &Database) {
+async fn tokens_expire_while_server_is_off(database: &Database) {
     let url = database.url();
     plant(&url).await;
     let mut program = Program::serve(&url, &MEMBERS);
@@ -185,15 +185,15 @@ async fn what_is_off_for_long_comes_back_to_expired_sign_ins(database: &Database
     assert!(difference(database).await.abs() < 60);
 }
 
-async fn the_clock_may_be_lost(database: &Database) {
+async fn deleted_clock_is_recreated(database: &Database) {
     let url = database.url();
     plant(&url).await;
     let mut program = Program::serve(&url, &MEMBERS);
     let mara = Mara::arrive(&program).await;
     database.execute("delete from clock").await;
-    mara.is_as_before(&program).await;
+    mara.assert_unchanged(&program).await;
     program.kill();
     let program = Program::serve(&url, &MEMBERS);
-    mara.comes_back_to(&program).await;
+    mara.reconnect(&program).await;
     assert_eq!(database.number("select count(*) from clock").await, 1);
 }

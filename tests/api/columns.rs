@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Database, Node, from_both_databases};
 
 from_both_databases! {
-    pages_follow_each_other_whatever_they_end_at,
-    numbers_with_fractions_compare_by_value,
+    pages_continue_after_any_value,
+    fractions_compare_by_value,
 }
 
 #[expect(unreachable_pub, reason = "what the derive makes is public, and so must be what it is made of")]
@@ -122,7 +122,7 @@ async fn open(database: &Database) -> (Node, Client) {
     (node, client)
 }
 
-async fn pages_follow_each_other_whatever_they_end_at(database: &Database) {
+async fn pages_continue_after_any_value(database: &Database) {
     let (node, client) = open(database).await;
     for (sort, expected) in [
         ("level", vec![4, 7, 5, 1, 6, 3, 2, 8]),
@@ -158,7 +158,7 @@ fn ids(page: &Value) -> Vec<i64> {
     page["rows"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
 }
 
-async fn numbers_with_fractions_compare_by_value(database: &Database) {
+async fn fractions_compare_by_value(database: &Database) {
     let (node, client) = open(database).await;
     for (condition, expected) in [
         (json!({ "gt": 0.3 }), vec![2, 8]),

@@ -9,22 +9,22 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Engine, Node, begin, wire::Heard};
 
 #[actix_web::test]
-async fn every_collection_holds_on_sqlite() {
-    every_collection_holds(Engine::Sqlite).await;
+async fn every_collection_fulfills_contract_on_sqlite() {
+    every_collection_fulfills_contract(Engine::Sqlite).await;
 }
 
 #[actix_web::test]
-async fn every_collection_holds_on_postgres() {
-    every_collection_holds(Engine::Postgres).await;
+async fn every_collection_fulfills_contract_on_postgres() {
+    every_collection_fulfills_contract(Engine::Postgres).await;
 }
 
-async fn every_collection_holds(engine: Engine) {
+async fn every_collection_fulfills_contract(engine: Engine) {
     for product in [planner::product(), support_desk::rowcast().build(), chat::rowcast().build()] {
         for kind in product.registry.collections() {
             println!("{} of {} on {engine:?}", kind.name(), product.name);
             begin(engine, async |database| {
                 let node = Node::serve(&database.url(), &[], &product).await;
-                holds(&node, &product.registry, &**kind).await;
+                check_collection(&node, &product.registry, &**kind).await;
                 node.stop().await;
             })
             .await;
@@ -41,28 +41,28 @@ async fn connect(node: &Node, registry: &Registry) -> Client {
     client
 }
 
-async fn holds(node: &Node, registry: &Registry, kind: &dyn ErasedCollection) {
+async fn check_collection(node: &Node, registry: &Registry, kind: &dyn ErasedCollection) {
     let (writer, other) = (connect(node, registry).await, connect(node, registry).await);
     let mut made = Vec::new();
     for shown in kind.embeds() {
-        make_first(&writer, registry, shown.collection, &mut made).await;
+        create_with_embedded(&writer, registry, shown.collection, &mut made).await;
     }
     if !kind.is_live() {
         writer.ask(&event(kind, "new"), parsed(kind.examples().new)).await.done();
         writer.ask(&event(kind, "update"), with_id(parsed(kind.examples().update), 1)).await.done();
-        rows_are_listed(&writer, kind).await;
+        check_list(&writer, kind).await;
         return assert!(!writer.events_since(0).contains(&kind.name().to_owned()), "it is only listed");
     }
-    rows_are_made(&writer, &other, kind).await;
-    rows_are_changed(&writer, &other, kind).await;
-    rows_are_found(&writer, kind).await;
-    rows_are_listed(&writer, kind).await;
-    rows_go(&writer, &other, kind).await;
-    what_is_unknown_is_named(&writer, kind).await;
+    check_create(&writer, &other, kind).await;
+    check_update(&writer, &other, kind).await;
+    check_get(&writer, kind).await;
+    check_list(&writer, kind).await;
+    check_delete(&writer, &other, kind).await;
+    check_unknown_fields(&writer, kind).await;
 }
 
 /// Makes row 1 of a collection, after row 1 of whatever it shows.
-async fn make_first(
+async fn create_with_embedded(
     client: &Client,
     registry: &Registry,
     plural: &'static str,
@@ -75,13 +75,13 @@ async fn make_first(
     let kind =
         registry.collections().iter().find(|kind| kind.name() == plural).expect("a registered collection");
     for shown in kind.embeds() {
-        Box::pin(make_first(client, registry, shown.collection, made)).await;
+        Box::pin(create_with_embedded(client, registry, shown.collection, made)).await;
     }
     let row = client.ask(&event(&**kind, "new"), parsed(kind.examples().new)).await.done();
     assert_eq!(row["id"], 1, "{plural}");
 }
 
-async fn rows_are_made(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
+async fn check_create(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     let payload = parsed(kind.examples().new);
     let then = writer.now();
     let id = writer.emit(&event(kind, "new"), std::slice::from_ref(&payload));
@@ -89,11 +89,11 @@ async fn rows_are_made(writer: &Client, other: &Client, kind: &dyn ErasedCollect
 
     assert_eq!((&row["id"], &row["version"]), (&json!(1), &json!(1)));
     assert_shows(&row, &payload);
-    heard_before_its_ack(writer, kind, then, id, &row);
+    assert_sent_before_ack(writer, kind, then, id, &row);
     other.sees(kind.name(), |rows| rows == [row.clone()]).await;
 }
 
-async fn rows_are_changed(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
+async fn check_update(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     let update = event(kind, "update");
     let payload = with_id(parsed(kind.examples().update), 1);
     let then = writer.now();
@@ -102,7 +102,7 @@ async fn rows_are_changed(writer: &Client, other: &Client, kind: &dyn ErasedColl
 
     assert_eq!((&row["id"], &row["version"]), (&json!(1), &json!(2)));
     assert_shows(&row, &payload);
-    heard_before_its_ack(writer, kind, then, id, &row);
+    assert_sent_before_ack(writer, kind, then, id, &row);
     other.sees(kind.name(), |rows| rows == [row.clone()]).await;
 
     let stale = writer.ask(&update, json!({ "id": 1, "version": 1 })).await;
@@ -115,7 +115,7 @@ async fn rows_are_changed(writer: &Client, other: &Client, kind: &dyn ErasedColl
     assert_eq!(with_version(whole, 3), fresh, "a whole row goes back in and changes nothing");
 }
 
-async fn rows_are_found(client: &Client, kind: &dyn ErasedCollection) {
+async fn check_get(client: &Client, kind: &dyn ErasedCollection) {
     let get = event(kind, "get");
     let row = client.ask(&get, json!({ "id": "1" })).await.done();
     assert_eq!(client.latest(kind.name()), std::slice::from_ref(&row));
@@ -128,9 +128,9 @@ async fn rows_are_found(client: &Client, kind: &dyn ErasedCollection) {
     }
 }
 
-async fn rows_are_listed(client: &Client, kind: &dyn ErasedCollection) {
+async fn check_list(client: &Client, kind: &dyn ErasedCollection) {
     for n in 2..=7 {
-        make_another(client, kind, n).await;
+        create_another(client, kind, n).await;
     }
     let ids = async |request: Value| {
         let page = client.ask(&format!("list_{}", kind.name()), request).await.done();
@@ -154,7 +154,7 @@ async fn rows_are_listed(client: &Client, kind: &dyn ErasedCollection) {
         let (found, _) = ids(json!({ "where": { "id": filter } })).await;
         assert_eq!(found, expected, "id {filter}");
     }
-    text_is_searched(client, kind).await;
+    check_contains(client, kind).await;
 
     // Rows 2 to 7 have the same version, so the order rests on what is last of itself: the id.
     for (sort, expected) in [
@@ -171,7 +171,7 @@ async fn rows_are_listed(client: &Client, kind: &dyn ErasedCollection) {
 }
 
 /// Makes another row by the example. Values that are taken are made others.
-async fn make_another(client: &Client, kind: &dyn ErasedCollection, n: usize) {
+async fn create_another(client: &Client, kind: &dyn ErasedCollection, n: usize) {
     let mut payload = parsed(kind.examples().new);
     let ack = client.ask(&event(kind, "new"), payload.clone()).await;
     if ack.ok {
@@ -185,7 +185,7 @@ async fn make_another(client: &Client, kind: &dyn ErasedCollection, n: usize) {
 }
 
 /// `contains` over the first column of text that has any.
-async fn text_is_searched(client: &Client, kind: &dyn ErasedCollection) {
+async fn check_contains(client: &Client, kind: &dyn ErasedCollection) {
     let row = client.ask(&event(kind, "get"), json!({ "id": 2 })).await.done();
     let text = kind.columns().into_iter().find_map(|column| Some((column, row[column].as_str()?)));
     let (column, text) = text.expect("a column of text");
@@ -214,7 +214,7 @@ async fn pages(client: &Client, kind: &dyn ErasedCollection, sort: &str, limit: 
     }
 }
 
-async fn rows_go(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
+async fn check_delete(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     let delete = event(kind, "delete");
     // A whole row will do, and its version is not looked at.
     let row = with_version(writer.latest(kind.name()).pop().unwrap(), 77);
@@ -225,7 +225,7 @@ async fn rows_go(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     assert_eq!(writer.ask(&event(kind, "get"), json!({ "id": 7 })).await.refused(), ["$not_found"]);
 }
 
-async fn what_is_unknown_is_named(client: &Client, kind: &dyn ErasedCollection) {
+async fn check_unknown_fields(client: &Client, kind: &dyn ErasedCollection) {
     let before = client.latest(kind.name());
     let mut payload = parsed(kind.examples().new);
     payload["colour"] = json!("red");
@@ -246,7 +246,7 @@ async fn what_is_unknown_is_named(client: &Client, kind: &dyn ErasedCollection) 
 }
 
 /// The writer was sent the collection with its row in it, and only then the ack.
-fn heard_before_its_ack(writer: &Client, kind: &dyn ErasedCollection, then: usize, id: u64, row: &Value) {
+fn assert_sent_before_ack(writer: &Client, kind: &dyn ErasedCollection, then: usize, id: u64, row: &Value) {
     let mut shown = false;
     for heard in writer.since(then) {
         match heard {

@@ -11,16 +11,16 @@ const PAGES: [&str; 2] = [include_str!("../../docs/protocol.md"), include_str!("
 const ANYTHING: &str = "…";
 
 #[actix_web::test]
-async fn the_protocols_examples_hold_on_sqlite() {
-    examples_hold(Engine::Sqlite).await;
+async fn protocol_examples_match_server_on_sqlite() {
+    examples_match_server(Engine::Sqlite).await;
 }
 
 #[actix_web::test]
-async fn the_protocols_examples_hold_on_postgres() {
-    examples_hold(Engine::Postgres).await;
+async fn protocol_examples_match_server_on_postgres() {
+    examples_match_server(Engine::Postgres).await;
 }
 
-async fn examples_hold(engine: Engine) {
+async fn examples_match_server(engine: Engine) {
     let app = TestApp::spawn(engine, &["--sample-data", "always"]).await;
     let client = app.connect().await;
     let follower =
@@ -28,15 +28,18 @@ async fn examples_hold(engine: Engine) {
     let mut examples = 0;
     for Example { request, ack: expected, told } in documented() {
         let (event, arguments) = request.split_once(' ').unwrap_or((request, ""));
-        let ack = client.ask_with(event, &all(arguments)).await;
+        let ack = client.ask_with(event, &parsed_list(arguments)).await;
         let mut whole = json!({ "ok": ack.ok, "data": ack.data, "errors": ack.errors });
         if let Some(user) = ack.user {
             whole["user"] = user;
         }
-        assert!(fits(&parsed(expected), &whole), "{request}\nis documented as {expected}\nand acked {whole}");
+        assert!(
+            matches_example(&parsed(expected), &whole),
+            "{request}\nis documented as {expected}\nand acked {whole}"
+        );
         for (event, expected) in told {
             let (expected, mut heard) = (parsed(expected), Value::Null);
-            while !fits(&expected, &heard) {
+            while !matches_example(&expected, &heard) {
                 heard = follower.hears(event).await;
             }
         }
@@ -72,7 +75,7 @@ fn examples_of(page: &'static str) -> Vec<Example> {
     examples
 }
 
-fn all(arguments: &str) -> Vec<Value> {
+fn parsed_list(arguments: &str) -> Vec<Value> {
     let arguments = serde_json::Deserializer::from_str(arguments).into_iter();
     arguments.collect::<Result<_, _>>().expect("JSON in the documentation")
 }
@@ -81,18 +84,18 @@ fn parsed(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in the documentation: {json}"))
 }
 
-fn fits(documented: &Value, actual: &Value) -> bool {
+fn matches_example(documented: &Value, actual: &Value) -> bool {
     match (documented, actual) {
         (Value::String(text), _) if text == ANYTHING => true,
         (Value::Object(documented), Value::Object(actual)) => {
             documented.len() == actual.len()
                 && documented
                     .iter()
-                    .all(|(key, value)| actual.get(key).is_some_and(|actual| fits(value, actual)))
+                    .all(|(key, value)| actual.get(key).is_some_and(|actual| matches_example(value, actual)))
         }
         (Value::Array(documented), Value::Array(actual)) => {
             documented.len() == actual.len()
-                && documented.iter().zip(actual).all(|(one, other)| fits(one, other))
+                && documented.iter().zip(actual).all(|(one, other)| matches_example(one, other))
         }
         _ => documented == actual,
     }

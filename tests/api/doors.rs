@@ -21,7 +21,7 @@ use crate::harness::{
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 
 #[actix_web::test]
-async fn a_probe_may_be_head_and_is_the_same_without_its_body() {
+async fn head_of_probe_matches_get_without_body() {
     let app = TestApp::spawn(Engine::Sqlite, &[]).await;
     for path in ["/healthz", "/readyz", "/metrics"] {
         for headers in [&[][..], &[("Accept", "text/html")]] {
@@ -39,7 +39,7 @@ async fn a_probe_may_be_head_and_is_the_same_without_its_body() {
 }
 
 /// Whether a page of this origin, at this `Host`, is let in.
-async fn admits(app: &Program, origin: &str, host: &str) -> bool {
+async fn allows_origin(app: &Program, origin: &str, host: &str) -> bool {
     let request =
         format!("GET {POLLING} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nConnection: close\r\n\r\n");
     let exchange = async {
@@ -58,7 +58,7 @@ async fn admits(app: &Program, origin: &str, host: &str) -> bool {
 }
 
 #[actix_web::test]
-async fn apps_are_let_in_by_name_and_web_sockets_by_the_name_of_their_page() {
+async fn only_listed_origins_are_allowed() {
     let folder = Folder::new();
     let origins = "https://gym.example.com/,capacitor://localhost,tauri://localhost,app://obsidian.md,file://,null,http://10.0.2.2:5555";
     let app = Program::serve_in(folder.path(), &["--origins", origins]);
@@ -75,24 +75,24 @@ async fn apps_are_let_in_by_name_and_web_sockets_by_the_name_of_their_page() {
         "http://10.0.2.2:5555",
         "ws://10.0.2.2:5555/",
     ] {
-        assert!(admits(&app, origin, "gym.example.com").await, "{origin}");
+        assert!(allows_origin(&app, origin, "gym.example.com").await, "{origin}");
     }
     for origin in
         ["http://gym.example.com", "ws://gym.example.com", "http://localhost:3000", "ionic://localhost"]
     {
-        assert!(!admits(&app, origin, "gym.example.com").await, "{origin}");
+        assert!(!allows_origin(&app, origin, "gym.example.com").await, "{origin}");
     }
 }
 
 #[actix_web::test]
-async fn a_refused_origin_is_logged_once_with_what_lets_it_in() {
+async fn refused_origin_is_logged_once_with_setting() {
     let folder = Folder::new();
     let app = Program::serve_in(folder.path(), &[]);
     // An Android emulator's name for the machine that it runs on: to a loopback address it proves nothing.
     for _ in 0..3 {
-        assert!(!admits(&app, "ws://10.0.2.2:5555", "10.0.2.2:5555").await);
+        assert!(!allows_origin(&app, "ws://10.0.2.2:5555", "10.0.2.2:5555").await);
     }
-    assert!(!admits(&app, "tauri://localhost", "127.0.0.1").await);
+    assert!(!allows_origin(&app, "tauri://localhost", "127.0.0.1").await);
     let log = app.logged("tauri://localhost").await;
     let lines: Vec<_> = log.lines().filter(|line| line.contains("an origin is refused")).collect();
     assert_eq!(lines.len(), 2, "{log}");
@@ -106,12 +106,12 @@ async fn a_refused_origin_is_logged_once_with_what_lets_it_in() {
     // And what it says is so.
     let other = Folder::new();
     let app = Program::serve_in(other.path(), &["--origins", "localhost,http://10.0.2.2:5555"]);
-    assert!(admits(&app, "ws://10.0.2.2:5555", "10.0.2.2:5555").await);
-    assert!(admits(&app, "http://localhost:5173", "localhost:5555").await);
+    assert!(allows_origin(&app, "ws://10.0.2.2:5555", "10.0.2.2:5555").await);
+    assert!(allows_origin(&app, "http://localhost:5173", "localhost:5555").await);
 }
 
 /// For how long the server keeps a connection on which nothing more is asked.
-async fn kept_for(app: &TestApp, most: Duration) -> Option<Duration> {
+async fn idle_time(app: &TestApp, most: Duration) -> Option<Duration> {
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: gym\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
@@ -125,22 +125,22 @@ async fn kept_for(app: &TestApp, most: Duration) -> Option<Duration> {
 }
 
 #[actix_web::test]
-async fn a_connection_is_kept_for_as_long_as_it_is_said() {
+async fn keep_alive_setting_limits_idle_time() {
     let short = TestApp::spawn(Engine::Sqlite, &["--keep-alive", "1"]).await;
-    let kept = kept_for(&short, PATIENCE).await.expect("an end");
+    let kept = idle_time(&short, PATIENCE).await.expect("an end");
     assert!(kept >= Duration::from_millis(800), "{kept:?}");
     let none = TestApp::spawn(Engine::Sqlite, &["--keep-alive", "0"]).await;
-    assert!(kept_for(&none, PATIENCE).await.expect("an end") < Duration::from_secs(1));
+    assert!(idle_time(&none, PATIENCE).await.expect("an end") < Duration::from_secs(1));
     // Longer than the five seconds of many servers, after which proxies run into their ends.
     let long = TestApp::spawn(Engine::Sqlite, &[]).await;
-    assert_eq!(kept_for(&long, Duration::from_secs(7)).await, None);
+    assert_eq!(idle_time(&long, Duration::from_secs(7)).await, None);
     for app in [short, none, long] {
         app.stop().await;
     }
 }
 
 #[actix_web::test]
-async fn slashes_more_or_less_lead_to_the_socket_too() {
+async fn socket_path_accepts_extra_and_missing_slashes() {
     let app = TestApp::spawn(Engine::Sqlite, &[]).await;
     for path in ["/socket.io/", "/socket.io", "/socket.io//", "//socket.io/"] {
         let answer = browse(app.address, &format!("{path}?EIO=4&transport=polling"), &[]).await;

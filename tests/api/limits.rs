@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Database, Node, from_both_databases, gym, http, program::Program};
 
 from_both_databases! {
-    a_burst_of_a_thousand_rows_is_taken,
-    too_many_events_of_one_address_are_told_when_to_come_again,
-    a_member_gets_in_where_strangers_have_taken_all_they_may,
-    a_large_message_is_taken_from_the_signed_in_alone,
-    a_user_has_so_many_sessions_from_wherever,
-    clients_of_a_trusted_proxy_have_limits_of_their_own,
+    burst_of_thousand_writes_is_accepted,
+    excess_events_of_address_are_rate_limited,
+    reserved_sessions_admit_members,
+    large_message_requires_sign_in,
+    session_limit_per_user_spans_addresses,
+    clients_behind_trusted_proxy_have_separate_limits,
 }
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
@@ -35,7 +35,7 @@ async fn sign_in(client: &Client, username: &str) -> Value {
     client.ask("login", login(username)).await.done()["token"].clone()
 }
 
-async fn a_burst_of_a_thousand_rows_is_taken(database: &Database) {
+async fn burst_of_thousand_writes_is_accepted(database: &Database) {
     let node = Node::start(&database.url(), &[]).await;
     let client = Client::connect(node.address).await;
     let acks: Vec<u64> =
@@ -46,7 +46,7 @@ async fn a_burst_of_a_thousand_rows_is_taken(database: &Database) {
     node.stop().await;
 }
 
-async fn too_many_events_of_one_address_are_told_when_to_come_again(database: &Database) {
+async fn excess_events_of_address_are_rate_limited(database: &Database) {
     let node = Node::start(&database.url(), &["--events-each", "10"]).await;
     let (one, two) = (Client::connect(node.address).await, Client::connect(node.address).await);
     let other = Client::arrive_from(node.address, THERE, &json!({})).await.unwrap();
@@ -66,7 +66,7 @@ async fn too_many_events_of_one_address_are_told_when_to_come_again(database: &D
     node.stop().await;
 }
 
-async fn a_member_gets_in_where_strangers_have_taken_all_they_may(database: &Database) {
+async fn reserved_sessions_admit_members(database: &Database) {
     let node = members(database, &["--sessions", "6", "--reserved-sessions", "2"]).await;
     let arrive = async || Client::arrive(node.address, &json!({})).await.unwrap();
     let token = sign_in(&arrive().await, "mara").await;
@@ -87,7 +87,7 @@ async fn a_member_gets_in_where_strangers_have_taken_all_they_may(database: &Dat
     node.stop().await;
 }
 
-async fn a_large_message_is_taken_from_the_signed_in_alone(database: &Database) {
+async fn large_message_requires_sign_in(database: &Database) {
     let node = members(database, &[]).await;
     let client = Client::arrive(node.address, &json!({})).await.unwrap();
     let large = gym::coach(&"x".repeat(17_000));
@@ -101,7 +101,7 @@ async fn a_large_message_is_taken_from_the_signed_in_alone(database: &Database) 
     node.stop().await;
 }
 
-async fn a_user_has_so_many_sessions_from_wherever(database: &Database) {
+async fn session_limit_per_user_spans_addresses(database: &Database) {
     let node = members(database, &["--sessions-each", "2"]).await;
     let arrive = async |from| Client::arrive_from(node.address, from, &json!({})).await.unwrap();
     let (one, two) = (arrive(HERE).await, arrive(THERE).await);
@@ -120,7 +120,7 @@ async fn a_user_has_so_many_sessions_from_wherever(database: &Database) {
     node.stop().await;
 }
 
-async fn clients_of_a_trusted_proxy_have_limits_of_their_own(database: &Database) {
+async fn clients_behind_trusted_proxy_have_separate_limits(database: &Database) {
     let settings = ["--sessions-each", "1", "--trusted-proxies", "127.0.0.0/8"];
     let node = Node::start(&database.url(), &settings).await;
     for (client, status) in [("203.0.113.7", 200), ("203.0.113.8", 200), ("6.6.6.6, 203.0.113.7", 429)] {
@@ -132,7 +132,7 @@ async fn clients_of_a_trusted_proxy_have_limits_of_their_own(database: &Database
 }
 
 #[actix_web::test]
-async fn a_proxy_that_is_not_trusted_is_named_once_in_the_log() {
+async fn untrusted_proxy_is_logged_once() {
     let folder = crate::harness::folder::Folder::new();
     let program = Program::serve_in(folder.path(), &["--sessions-each", "2"]);
     for status in [200, 200, 429] {

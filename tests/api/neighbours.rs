@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Database, Engine, Node, TestApp, gym, on_both_databases, tell};
 
 on_both_databases! {
-    more_than_one_statement_can_name_is_sent_all_the_same,
-    a_row_that_refers_to_nothing_costs_no_other,
+    rows_beyond_statement_limits_are_sent,
+    dangling_reference_affects_only_its_row,
 }
 
 /// 33,000 moves in 330 plans of 100 each, at once: past the bounds of statements and of what the log is read for.
-async fn more_than_one_statement_can_name_is_sent_all_the_same(app: &TestApp) {
+async fn rows_beyond_statement_limits_are_sent(app: &TestApp) {
     let client = app.connect().await;
     app.database.execute(MANY).await;
     let whole = |plan: &Value| plan["exercise_moves"].as_array().is_some_and(|moves| moves.len() == 100);
@@ -34,7 +34,7 @@ const MANY: &str = "
     select (id - 1) / 100 + 1, id, (id - 1) % 100 from exercise_moves;";
 
 /// Foreign keys hold, unless a program switches them off.
-async fn a_row_that_refers_to_nothing_costs_no_other(app: &TestApp) {
+async fn dangling_reference_affects_only_its_row(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     client.ask("new_coach", gym::coach("Grace")).await.done();
@@ -55,7 +55,7 @@ async fn a_row_that_refers_to_nothing_costs_no_other(app: &TestApp) {
 }
 
 #[actix_web::test]
-async fn text_that_is_none_costs_its_row_alone() {
+async fn invalid_utf8_affects_only_its_row() {
     tell(Engine::Sqlite, async |app| {
         let client = app.connect().await;
         let bad =
@@ -70,7 +70,7 @@ async fn text_that_is_none_costs_its_row_alone() {
 }
 
 #[actix_web::test]
-async fn who_holds_the_file_keeps_everybody_waiting_once() {
+async fn writes_waiting_for_locked_file_time_out_together() {
     tell(Engine::Sqlite, async |app| {
         let (ada, bob) = (app.connect().await, app.connect().await);
         let file = rusqlite::Connection::open(app.database.url().trim_start_matches("sqlite://")).unwrap();
@@ -90,7 +90,7 @@ async fn who_holds_the_file_keeps_everybody_waiting_once() {
 }
 
 #[actix_web::test]
-async fn a_logout_that_failed_can_be_repeated() {
+async fn failed_logout_can_be_repeated() {
     let app = TestApp::spawn(Engine::Sqlite, &["--sample-data", "always"]).await;
     let client = app.connect().await;
     let mara = json!({ "username": "mara", "password": "mara_password" });

@@ -13,7 +13,7 @@ use crate::harness::{Client, Database, Engine, Node, begin, from_both_databases}
 
 from_both_databases! {
     example_products_serve_their_own_collections,
-    agent_takes_a_ticket,
+    agent_takes_ticket,
 }
 
 async fn example_products_serve_their_own_collections(database: &Database) {
@@ -36,7 +36,7 @@ async fn example_products_serve_their_own_collections(database: &Database) {
     node.stop().await;
 }
 
-async fn agent_takes_a_ticket(database: &Database) {
+async fn agent_takes_ticket(database: &Database) {
     let desk = support_desk::rowcast().build();
     let settings = ["--sample-data", "always"];
     let node = Node::serve(&database.url(), &settings, &desk).await;
@@ -65,7 +65,7 @@ fn unprepared() -> List {
 }
 
 #[actix_web::test]
-async fn users_without_a_prepared_table_are_refused_at_the_start() {
+async fn users_without_prepared_table_are_refused_at_start() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         begin(engine, async |database| {
             let product = Rowcast::new("unprepared").migrations(unprepared);

@@ -5,21 +5,21 @@ use serde_json::{Value, json};
 use crate::harness::{Client, TestApp, folder::Folder, gym, on_both_databases, program};
 
 on_both_databases! {
-    a_coach_signs_in_and_out,
-    a_token_signs_in_a_later_connection,
-    a_token_that_is_worth_nothing_is_refused,
-    a_wrong_password_and_an_unknown_user_are_told_the_same,
-    blank_fields_are_named_one_by_one,
-    a_new_password_ends_what_the_old_one_began,
-    a_coach_who_is_gone_is_signed_out,
-    a_guesser_is_slowed_down,
-    a_password_never_leaves_the_server,
+    coach_signs_in_and_out,
+    token_signs_in_later_connection,
+    invalid_token_is_refused,
+    wrong_password_and_unknown_user_are_indistinguishable,
+    invalid_login_fields_are_named,
+    new_password_invalidates_tokens,
+    deleted_coach_is_signed_out,
+    failed_logins_are_throttled,
+    password_is_never_sent,
 }
 
 const PASSWORD: &str = " s3cret \u{1f511} ";
 
 /// A coach with the username `ada` and a password, set as an operator would.
-async fn ada(app: &TestApp) -> Client {
+async fn signed_up_client(app: &TestApp) -> Client {
     let client = app.connect().await;
     let payload = gym::with(gym::coach("Ada"), json!({ "username": "ada" }));
     client.ask("new_coach", payload).await.done();
@@ -41,8 +41,8 @@ async fn sign_in(client: &Client) -> Value {
     client.ask("login", json!({ "username": "ada", "password": PASSWORD })).await.done()
 }
 
-async fn a_coach_signs_in_and_out(app: &TestApp) {
-    let client = ada(app).await;
+async fn coach_signs_in_and_out(app: &TestApp) {
+    let client = signed_up_client(app).await;
     assert_eq!(client.ask_with("me", &[]).await.done(), Value::Null);
 
     // A form's username may have blanks around it, and any case; a password is as it was typed.
@@ -64,8 +64,8 @@ async fn a_coach_signs_in_and_out(app: &TestApp) {
     assert!(client.ask_with("logout", &[]).await.ok, "out is out");
 }
 
-async fn a_token_signs_in_a_later_connection(app: &TestApp) {
-    let client = ada(app).await;
+async fn token_signs_in_later_connection(app: &TestApp) {
+    let client = signed_up_client(app).await;
     let token = sign_in(&client).await["token"].clone();
 
     let later = app.connect_with(&json!({ "token": token })).await.expect("to be let in");
@@ -80,8 +80,8 @@ async fn a_token_signs_in_a_later_connection(app: &TestApp) {
     assert!(app.connect_with(&json!({ "token": token })).await.is_err());
 }
 
-async fn a_token_that_is_worth_nothing_is_refused(app: &TestApp) {
-    let client = ada(app).await;
+async fn invalid_token_is_refused(app: &TestApp) {
+    let client = signed_up_client(app).await;
     let token = sign_in(&client).await["token"].clone();
     app.database.execute("update tokens set expires_at = 1000").await;
     for token in [token, json!("made up"), json!("\u{0}"), json!("x".repeat(10_000))] {
@@ -94,8 +94,8 @@ async fn a_token_that_is_worth_nothing_is_refused(app: &TestApp) {
     assert!(app.connect_with(&json!({ "token": "" })).await.is_ok());
 }
 
-async fn a_wrong_password_and_an_unknown_user_are_told_the_same(app: &TestApp) {
-    let client = ada(app).await;
+async fn wrong_password_and_unknown_user_are_indistinguishable(app: &TestApp) {
+    let client = signed_up_client(app).await;
     client.ask("new_coach", gym::with(gym::coach("Bob"), json!({ "username": "bob" }))).await.done();
     let mut sentences = Vec::new();
     for (username, password) in [
@@ -115,8 +115,8 @@ async fn a_wrong_password_and_an_unknown_user_are_told_the_same(app: &TestApp) {
     assert_eq!(client.ask_with("me", &[]).await.done(), Value::Null);
 }
 
-async fn blank_fields_are_named_one_by_one(app: &TestApp) {
-    let client = ada(app).await;
+async fn invalid_login_fields_are_named(app: &TestApp) {
+    let client = signed_up_client(app).await;
     for (payload, wrong) in [
         (json!({}), vec!["password", "username"]),
         (json!({ "username": " ", "password": "" }), vec!["password", "username"]),
@@ -131,8 +131,8 @@ async fn blank_fields_are_named_one_by_one(app: &TestApp) {
     }
 }
 
-async fn a_new_password_ends_what_the_old_one_began(app: &TestApp) {
-    let client = ada(app).await;
+async fn new_password_invalidates_tokens(app: &TestApp) {
+    let client = signed_up_client(app).await;
     let token = sign_in(&client).await["token"].clone();
     set_password(app, "another");
     assert_eq!(client.ask_with("me", &[]).await.done(), Value::Null);
@@ -142,16 +142,16 @@ async fn a_new_password_ends_what_the_old_one_began(app: &TestApp) {
     client.ask("login", json!({ "username": "ada", "password": "another" })).await.done();
 }
 
-async fn a_coach_who_is_gone_is_signed_out(app: &TestApp) {
-    let client = ada(app).await;
+async fn deleted_coach_is_signed_out(app: &TestApp) {
+    let client = signed_up_client(app).await;
     let token = sign_in(&client).await["token"].clone();
     client.ask("delete_coach", json!({ "id": 1 })).await.done();
     assert_eq!(client.ask_with("me", &[]).await.done(), Value::Null);
     assert!(app.connect_with(&json!({ "token": token })).await.is_err());
 }
 
-async fn a_guesser_is_slowed_down(app: &TestApp) {
-    let client = ada(app).await;
+async fn failed_logins_are_throttled(app: &TestApp) {
+    let client = signed_up_client(app).await;
     client.ask("new_coach", gym::with(gym::coach("Bob"), json!({ "username": "bob" }))).await.done();
     let guess = async |username: &str| {
         client.ask("login", json!({ "username": username, "password": "a guess" })).await
@@ -173,8 +173,8 @@ async fn a_guesser_is_slowed_down(app: &TestApp) {
     assert_eq!(guess("bob").await.refused(), ["password", "username"]);
 }
 
-async fn a_password_never_leaves_the_server(app: &TestApp) {
-    let client = ada(app).await;
+async fn password_is_never_sent(app: &TestApp) {
+    let client = signed_up_client(app).await;
     sign_in(&client).await;
     client.ask_with("refresh", &[]).await.done();
     client.ask("get_coach", json!({ "id": 1 })).await.done();

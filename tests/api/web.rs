@@ -45,7 +45,7 @@ async fn planner() -> (TestApp, Folder) {
 }
 
 #[actix_web::test]
-async fn what_never_changes_is_kept_and_the_rest_is_asked_about() {
+async fn hashed_files_are_immutable_and_others_revalidated() {
     let (app, folder) = planner().await;
     let forever = browse(app.address, HASHED, &[]).await;
     assert_eq!((forever.status, forever.body.as_slice()), (200, script().as_bytes()));
@@ -75,7 +75,7 @@ async fn what_never_changes_is_kept_and_the_rest_is_asked_about() {
 }
 
 #[actix_web::test]
-async fn a_script_comes_as_small_as_the_browser_can_take_it() {
+async fn script_is_compressed_as_accepted() {
     let (app, folder) = planner().await;
     let plain = browse(app.address, HASHED, &[]).await;
     let mut tags = vec![plain.header("etag").to_owned()];
@@ -123,7 +123,7 @@ fn unpacked(encoding: &str, body: &[u8]) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn an_address_of_the_app_is_the_app_and_a_file_that_is_not_there_is_not() {
+async fn app_path_serves_index_and_missing_file_is_not_found() {
     let (app, _folder) = planner().await;
     for path in ["/coaches", "/coaches/2", "/plans/2/edit?tab=moves", "/assets"] {
         let view = browse(app.address, path, PAGE).await;
@@ -150,7 +150,7 @@ async fn an_address_of_the_app_is_the_app_and_a_file_that_is_not_there_is_not() 
 }
 
 #[actix_web::test]
-async fn each_file_says_what_it_is() {
+async fn files_have_content_types() {
     let (app, _folder) = planner().await;
     for (path, content_type) in [
         ("/index.html", "text/html; charset=utf-8"),
@@ -168,7 +168,7 @@ async fn each_file_says_what_it_is() {
 }
 
 #[actix_web::test]
-async fn nothing_outside_the_folder_and_nothing_hidden_is_shown() {
+async fn hidden_and_outside_files_are_not_served() {
     let (app, _folder) = planner().await;
     for path in [
         "/../outside.txt",
@@ -203,7 +203,7 @@ async fn nothing_outside_the_folder_and_nothing_hidden_is_shown() {
 }
 
 #[actix_web::test]
-async fn browsers_are_told_to_refuse_what_is_not_ours() {
+async fn responses_have_security_headers() {
     let (app, _folder) = planner().await;
     let elsewhere = Folder::new();
     let bare = Program::serve_in(elsewhere.path(), &[]);
@@ -249,7 +249,7 @@ async fn pictures(settings: &[&str]) -> String {
 }
 
 #[actix_web::test]
-async fn a_page_asks_for_no_picture_in_its_readers_network_unless_an_operator_says_so() {
+async fn picture_sources_follow_setting() {
     assert_eq!(pictures(&[]).await, "'self' data: https:");
     assert_eq!(pictures(&["--pictures", "none"]).await, "'self' data:");
     let named = pictures(&["--pictures", "https,http://pictures.gym.lan"]).await;
@@ -257,7 +257,7 @@ async fn a_page_asks_for_no_picture_in_its_readers_network_unless_an_operator_sa
 }
 
 #[actix_web::test]
-async fn without_a_build_there_is_a_page_that_needs_none() {
+async fn builtin_page_is_served_without_build() {
     // Elsewhere than where this runs, because there may be a build here.
     let folder = Folder::new();
     let app = Program::serve_in(folder.path(), &[]);

@@ -8,18 +8,18 @@ use super::{execute, log, query, text};
 
 pub(crate) async fn all(db: &DatabaseConnection) {
     assert_eq!(text(db, "select cast(floor as text) as text from change_log_state").await, "0");
-    ids_and_versions_count_from_one(db).await;
+    ids_and_versions_start_at_one(db).await;
     every_change_of_a_row_is_logged(db).await;
-    what_is_rolled_back_was_never_logged(db).await;
-    a_join_table_logs_what_it_belongs_to(db).await;
-    what_is_referred_to_stays(db).await;
-    what_goes_along_is_logged(db).await;
-    a_token_goes_with_its_coach_unlogged(db).await;
-    wrong_rows_are_refused(db).await;
+    rolled_back_write_is_not_logged(db).await;
+    link_change_logs_its_plan(db).await;
+    referenced_row_cannot_be_deleted(db).await;
+    cascaded_delete_is_logged(db).await;
+    token_is_deleted_with_coach_unlogged(db).await;
+    invalid_rows_are_refused(db).await;
     text_sorts_by_code_point(db).await;
-    a_request_stands_once(db).await;
-    an_epoch_stands_once(db).await;
-    what_is_gone_of_the_log_is_below_its_floor(db).await;
+    request_id_is_unique(db).await;
+    epoch_is_unique(db).await;
+    log_floor_covers_removed_entries(db).await;
 }
 
 const PLAN: &str = "insert into workout_plans (name, difficulty, description)
@@ -38,7 +38,7 @@ async fn logged(db: &DatabaseConnection, sql: &str) -> String {
     rows.into_iter().collect::<Vec<_>>().join(" ")
 }
 
-async fn ids_and_versions_count_from_one(db: &DatabaseConnection) {
+async fn ids_and_versions_start_at_one(db: &DatabaseConnection) {
     super::all(db, &[COACH, COACH, "delete from coaches where id = 2", COACH]).await;
     let rows = query(db, "select id, version from coaches order by id").await;
     let rows: Vec<(i64, i64)> = rows
@@ -63,7 +63,7 @@ async fn every_change_of_a_row_is_logged(db: &DatabaseConnection) {
     assert_eq!(logged(db, upsert).await, "coaches 1");
 }
 
-async fn what_is_rolled_back_was_never_logged(db: &DatabaseConnection) {
+async fn rolled_back_write_is_not_logged(db: &DatabaseConnection) {
     log(db).await;
     let backend = db.get_database_backend();
     if backend == sea_orm::DbBackend::Sqlite {
@@ -74,7 +74,7 @@ async fn what_is_rolled_back_was_never_logged(db: &DatabaseConnection) {
     assert_eq!(log(db).await, []);
 }
 
-async fn a_join_table_logs_what_it_belongs_to(db: &DatabaseConnection) {
+async fn link_change_logs_its_plan(db: &DatabaseConnection) {
     super::all(db, &[PLAN]).await;
     let moves = "insert into workout_plan_moves (workout_plan_id, exercise_move_id, position)
         values (1, 1, 0), (1, 1, 1)";
@@ -87,7 +87,7 @@ async fn a_join_table_logs_what_it_belongs_to(db: &DatabaseConnection) {
     assert_eq!(logged(db, drop).await, "workout_plans 2");
 }
 
-async fn what_is_referred_to_stays(db: &DatabaseConnection) {
+async fn referenced_row_cannot_be_deleted(db: &DatabaseConnection) {
     for sql in [
         "delete from coaches where id = 1",
         "delete from workout_plans where id = 1",
@@ -99,14 +99,14 @@ async fn what_is_referred_to_stays(db: &DatabaseConnection) {
     }
 }
 
-async fn what_goes_along_is_logged(db: &DatabaseConnection) {
+async fn cascaded_delete_is_logged(db: &DatabaseConnection) {
     super::all(db, &["delete from schedules"]).await;
     let entries = logged(db, "delete from workout_plans where id = 1").await;
     assert_eq!(entries, "workout_plans 1");
     assert!(query(db, "select 1 from workout_plan_moves").await.is_empty());
 }
 
-async fn a_token_goes_with_its_coach_unlogged(db: &DatabaseConnection) {
+async fn token_is_deleted_with_coach_unlogged(db: &DatabaseConnection) {
     let token = "insert into tokens (hash, user_id, expires_at) values";
     let token = format!("{token} ('{}', 3, 2000000000)", "a".repeat(64));
     assert_eq!(logged(db, &token).await, "");
@@ -115,7 +115,7 @@ async fn a_token_goes_with_its_coach_unlogged(db: &DatabaseConnection) {
     assert!(query(db, "select 1 from tokens").await.is_empty());
 }
 
-async fn wrong_rows_are_refused(db: &DatabaseConnection) {
+async fn invalid_rows_are_refused(db: &DatabaseConnection) {
     super::all(db, &[PLAN, "update coaches set username = 'ada' where id = 1"]).await;
     let class = "insert into schedules (id, day, hour, coach_id, workout_plan_id)
         values (50, 'Monday', '0', 1, (select max(id) from workout_plans))";
@@ -173,7 +173,7 @@ async fn text_sorts_by_code_point(db: &DatabaseConnection) {
     assert_eq!(text(db, first).await, "Zo");
 }
 
-async fn a_request_stands_once(db: &DatabaseConnection) {
+async fn request_id_is_unique(db: &DatabaseConnection) {
     let id = "6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59";
     let request = format!(
         "insert into requests (id, digest, ack, at) values ('{id}', '{}', '{{}}', 1)",
@@ -183,7 +183,7 @@ async fn a_request_stands_once(db: &DatabaseConnection) {
     assert!(execute(db, &request).await.is_err());
 }
 
-async fn an_epoch_stands_once(db: &DatabaseConnection) {
+async fn epoch_is_unique(db: &DatabaseConnection) {
     let epoch =
         "insert into epochs (epoch, place, began) values ('6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59', '', 0)";
     super::all(db, &[epoch]).await;
@@ -192,7 +192,7 @@ async fn an_epoch_stands_once(db: &DatabaseConnection) {
 }
 
 /// Deleted or changed, by any program.
-async fn what_is_gone_of_the_log_is_below_its_floor(db: &DatabaseConnection) {
+async fn log_floor_covers_removed_entries(db: &DatabaseConnection) {
     let end = match db.get_database_backend() {
         sea_orm::DbBackend::Sqlite => "select coalesce(max(seq), 0) + 1 as number from change_log",
         _ => "select max(txid::text::bigint) + 1 as number from change_log",

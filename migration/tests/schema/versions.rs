@@ -17,13 +17,13 @@ const ROWS: [&str; 5] = [
 
 pub(crate) async fn stories(db: &DatabaseConnection) {
     all(db, &ROWS).await;
-    what_changes_a_row_moves_its_version(db).await;
-    what_changes_nothing_moves_nothing(db).await;
-    a_program_that_counts_is_left_alone(db).await;
-    a_version_never_goes_back(db).await;
-    links_move_what_they_belong_to(db).await;
-    an_id_that_is_given_out_again_has_another_version(db).await;
-    triggers_are_made_anew_for_a_new_column(db).await;
+    row_change_increments_version(db).await;
+    unchanged_row_keeps_version(db).await;
+    explicit_version_is_kept(db).await;
+    version_never_decreases(db).await;
+    link_change_increments_version_of_plan(db).await;
+    reused_id_has_new_version(db).await;
+    triggers_are_recreated_for_new_column(db).await;
 }
 
 /// The version of one row.
@@ -39,7 +39,7 @@ pub(crate) async fn moves(db: &DatabaseConnection, table: &str, id: i64, sql: &s
     version(db, table, id).await - before
 }
 
-async fn what_changes_a_row_moves_its_version(db: &DatabaseConnection) {
+async fn row_change_increments_version(db: &DatabaseConnection) {
     for (table, sql) in [
         ("coaches", "update coaches set name = 'Ada L.' where id = 900"),
         ("coaches", "update coaches set name = 'ada L.' where id = 900"),
@@ -63,7 +63,7 @@ async fn what_changes_a_row_moves_its_version(db: &DatabaseConnection) {
     }
 }
 
-async fn what_changes_nothing_moves_nothing(db: &DatabaseConnection) {
+async fn unchanged_row_keeps_version(db: &DatabaseConnection) {
     for (table, sql) in [
         ("coaches", "update coaches set name = name, age = age, username = null, version = version"),
         ("schedules", "update schedules set hour = '1000' where id = 900"),
@@ -77,7 +77,7 @@ async fn what_changes_nothing_moves_nothing(db: &DatabaseConnection) {
     }
 }
 
-async fn a_program_that_counts_is_left_alone(db: &DatabaseConnection) {
+async fn explicit_version_is_kept(db: &DatabaseConnection) {
     let counts = "update coaches set name = 'Counted', version = version + 1 where id = 900";
     assert_eq!(moves(db, "coaches", 900, counts).await, 1);
     let jumps = "update coaches set version = version + 5 where id = 900";
@@ -85,7 +85,7 @@ async fn a_program_that_counts_is_left_alone(db: &DatabaseConnection) {
 }
 
 /// A program that saves a row as it read it saves its version of then.
-async fn a_version_never_goes_back(db: &DatabaseConnection) {
+async fn version_never_decreases(db: &DatabaseConnection) {
     for sql in [
         "update coaches set name = 'Old', version = 2 where id = 900",
         "update coaches set version = 1 where id = 900",
@@ -94,7 +94,7 @@ async fn a_version_never_goes_back(db: &DatabaseConnection) {
     }
 }
 
-async fn links_move_what_they_belong_to(db: &DatabaseConnection) {
+async fn link_change_increments_version_of_plan(db: &DatabaseConnection) {
     let add =
         "insert into workout_plan_moves (workout_plan_id, exercise_move_id, position) values (900, 900, 0)";
     assert_eq!(moves(db, "workout_plans", 900, add).await, 1);
@@ -122,7 +122,7 @@ async fn links_move_what_they_belong_to(db: &DatabaseConnection) {
     assert!(query(db, "select 1 from workout_plan_moves where workout_plan_id = 900").await.is_empty());
 }
 
-async fn an_id_that_is_given_out_again_has_another_version(db: &DatabaseConnection) {
+async fn reused_id_has_new_version(db: &DatabaseConnection) {
     let coach = |id: i64| {
         format!("insert into coaches (id, name, age, picture) values ({id}, 'Ed', 41, 'https://x')")
     };
@@ -148,7 +148,7 @@ async fn in_one(db: &DatabaseConnection, statements: &[&str]) {
     }
 }
 
-async fn triggers_are_made_anew_for_a_new_column(db: &DatabaseConnection) {
+async fn triggers_are_recreated_for_new_column(db: &DatabaseConnection) {
     execute(db, "alter table coaches add column motto text").await.unwrap();
     let manager = sea_orm_migration::SchemaManager::new(db);
     rowcast::migration::versions::guard(&manager, "coaches").await.unwrap();

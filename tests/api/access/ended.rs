@@ -8,16 +8,20 @@ use crate::harness::{
 };
 
 from_both_databases! {
-    a_new_password_from_the_command_line,
-    a_coach_who_is_deleted,
-    a_sign_in_whose_time_is_up,
-    a_logout_on_another_socket,
-    what_was_revoked_never_writes_and_is_never_answered,
-    nothing_is_written_any_more_once_the_token_is_gone,
+    password_change_by_command_line_signs_out,
+    deleted_coach_is_signed_out,
+    expired_token_is_signed_out,
+    logout_on_another_socket_signs_out,
+    request_with_revoked_token_is_refused,
+    no_write_commits_after_revocation,
 }
 
 /// The client is sent `signed_out`, is shown nothing more, may do nothing more, and may sign in again if she still can.
-async fn ends(database: &Database, says: &str, end: impl AsyncFnOnce(&Client, &Client)) -> Client {
+async fn assert_signed_out_by(
+    database: &Database,
+    says: &str,
+    end: impl AsyncFnOnce(&Client, &Client),
+) -> Client {
     let node = node(database, "members").await;
     let (yuki, mara) = (outsider(&node).await, member(&node, "mara").await);
     let token = sign_in(&yuki, "yuki").await;
@@ -41,8 +45,8 @@ async fn ends(database: &Database, says: &str, end: impl AsyncFnOnce(&Client, &C
     yuki
 }
 
-async fn a_new_password_from_the_command_line(database: &Database) {
-    ends(database, "ended elsewhere", async |_, _| {
+async fn password_change_by_command_line_signs_out(database: &Database) {
+    assert_signed_out_by(database, "ended elsewhere", async |_, _| {
         let (folder, url) = (Folder::new(), database.url());
         let arguments = ["user", "set-password", "yuki", "--database-url", &url];
         assert!(program::run(folder.path(), &arguments, "another\n").status.success());
@@ -50,8 +54,8 @@ async fn a_new_password_from_the_command_line(database: &Database) {
     .await;
 }
 
-async fn a_coach_who_is_deleted(database: &Database) {
-    ends(database, "ended elsewhere", async |mara, second| {
+async fn deleted_coach_is_signed_out(database: &Database) {
+    assert_signed_out_by(database, "ended elsewhere", async |mara, second| {
         for schedule in mara.copy().rows("schedules").iter().filter(|row| row["coach"]["id"] == 3) {
             mara.ask("delete_schedule", json!({ "id": schedule["id"] })).await.done();
         }
@@ -60,15 +64,15 @@ async fn a_coach_who_is_deleted(database: &Database) {
     .await;
 }
 
-async fn a_sign_in_whose_time_is_up(database: &Database) {
-    ends(database, "expired", async |_, _| {
+async fn expired_token_is_signed_out(database: &Database) {
+    assert_signed_out_by(database, "expired", async |_, _| {
         database.execute("update tokens set expires_at = 1000 where user_id = 3").await;
     })
     .await;
 }
 
-async fn a_logout_on_another_socket(database: &Database) {
-    ends(database, "ended elsewhere", async |_, second| {
+async fn logout_on_another_socket_signs_out(database: &Database) {
+    assert_signed_out_by(database, "ended elsewhere", async |_, second| {
         second.ask_with("logout", &[]).await.done();
         assert!(!second.events_since(0).contains(&"signed_out".into()), "she knows");
     })
@@ -76,7 +80,7 @@ async fn a_logout_on_another_socket(database: &Database) {
 }
 
 /// Sent at once, long before anybody has looked.
-async fn what_was_revoked_never_writes_and_is_never_answered(database: &Database) {
+async fn request_with_revoked_token_is_refused(database: &Database) {
     let node = node(database, "members").await;
     let mara = member(&node, "mara").await;
     for (event, payload) in [
@@ -104,7 +108,7 @@ async fn what_was_revoked_never_writes_and_is_never_answered(database: &Database
 }
 
 /// What had begun is waited for; what had not is refused.
-async fn nothing_is_written_any_more_once_the_token_is_gone(database: &Database) {
+async fn no_write_commits_after_revocation(database: &Database) {
     let node = node(database, "members").await;
     let mara = member(&node, "mara").await;
     for round in 0..8 {

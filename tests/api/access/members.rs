@@ -6,15 +6,15 @@ use super::{login, member, node, outsider, sign_in};
 use crate::harness::{Client, Database, client::COLLECTIONS, from_both_databases, gym, wire::Heard};
 
 from_both_databases! {
-    whoever_is_not_signed_in_may_do_nothing_but_that,
-    what_members_do_is_not_for_others,
-    the_gym_comes_with_the_login,
-    a_token_brings_the_gym_at_once,
-    a_cursor_counts_for_the_first_login,
-    nobody_is_told_what_a_member_was_told,
+    anonymous_requests_are_refused_except_login,
+    anonymous_clients_receive_no_changes,
+    login_sends_snapshots_before_ack,
+    valid_token_receives_snapshots_on_connect,
+    cursor_resumes_first_login_only,
+    stored_ack_requires_sign_in,
 }
 
-async fn whoever_is_not_signed_in_may_do_nothing_but_that(database: &Database) {
+async fn anonymous_requests_are_refused_except_login(database: &Database) {
     let node = node(database, "members").await;
     let client = outsider(&node).await;
     let greeting = client.hears("connected").await;
@@ -42,7 +42,7 @@ async fn whoever_is_not_signed_in_may_do_nothing_but_that(database: &Database) {
     node.stop().await;
 }
 
-async fn what_members_do_is_not_for_others(database: &Database) {
+async fn anonymous_clients_receive_no_changes(database: &Database) {
     let node = node(database, "members").await;
     let outsiders = [outsider(&node).await, Client::arrive(node.address, &json!({})).await.unwrap()];
     let (mara, teo) = (member(&node, "mara").await, member(&node, "teo").await);
@@ -61,7 +61,7 @@ async fn what_members_do_is_not_for_others(database: &Database) {
 }
 
 /// As the original front end does it: it connects, listens, and has a form to sign in.
-async fn the_gym_comes_with_the_login(database: &Database) {
+async fn login_sends_snapshots_before_ack(database: &Database) {
     let node = node(database, "members").await;
     let client = Client::arrive(node.address, &json!({})).await.unwrap();
     let then = client.now();
@@ -84,7 +84,7 @@ async fn the_gym_comes_with_the_login(database: &Database) {
     node.stop().await;
 }
 
-async fn a_token_brings_the_gym_at_once(database: &Database) {
+async fn valid_token_receives_snapshots_on_connect(database: &Database) {
     let node = node(database, "members").await;
     let token = sign_in(&outsider(&node).await, "mara").await;
     let client = Client::connect_with(node.address, &json!({ "token": token })).await.unwrap();
@@ -94,7 +94,7 @@ async fn a_token_brings_the_gym_at_once(database: &Database) {
     node.stop().await;
 }
 
-async fn a_cursor_counts_for_the_first_login(database: &Database) {
+async fn cursor_resumes_first_login_only(database: &Database) {
     let node = node(database, "members").await;
     let (mara, before) = (member(&node, "mara").await, member(&node, "teo").await);
     let kept = before.copy();
@@ -113,7 +113,7 @@ async fn a_cursor_counts_for_the_first_login(database: &Database) {
     node.stop().await;
 }
 
-async fn nobody_is_told_what_a_member_was_told(database: &Database) {
+async fn stored_ack_requires_sign_in(database: &Database) {
     let node = node(database, "members").await;
     let (mara, outsider) = (member(&node, "mara").await, outsider(&node).await);
     let ada = [gym::coach("Ada"), json!({ "request_id": uuid::Uuid::new_v4().to_string() })];

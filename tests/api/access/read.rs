@@ -6,11 +6,11 @@ use super::{node, outsider, sign_in};
 use crate::harness::{Client, Database, from_both_databases, gym};
 
 from_both_databases! {
-    anyone_reads_and_the_signed_in_write,
-    whoever_is_signed_out_reads_on,
+    anonymous_clients_read_and_members_write,
+    signed_out_client_continues_reading,
 }
 
-async fn anyone_reads_and_the_signed_in_write(database: &Database) {
+async fn anonymous_clients_read_and_members_write(database: &Database) {
     let node = node(database, "read").await;
     let (reader, writer) = (Client::follow(node.address).await, Client::connect(node.address).await);
     assert_eq!(reader.hears("connected").await["access"], "read");
@@ -43,7 +43,7 @@ async fn anyone_reads_and_the_signed_in_write(database: &Database) {
     node.stop().await;
 }
 
-async fn whoever_is_signed_out_reads_on(database: &Database) {
+async fn signed_out_client_continues_reading(database: &Database) {
     let node = node(database, "read").await;
     let (mara, teo) = (outsider(&node).await, outsider(&node).await);
     sign_in(&mara, "mara").await;

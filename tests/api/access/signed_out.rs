@@ -8,11 +8,11 @@ use crate::harness::{
 };
 
 from_both_databases! {
-    a_logout_is_the_end_of_what_is_sent,
-    whoever_does_not_read_is_not_told_later_what_came_after,
+    logout_ends_delivery,
+    stalled_client_receives_nothing_written_after_sign_out,
 }
 
-async fn a_logout_is_the_end_of_what_is_sent(database: &Database) {
+async fn logout_ends_delivery(database: &Database) {
     let node = node(database, "members").await;
     let writer = member(&node, "mara").await;
     for round in 0..12 {
@@ -43,7 +43,7 @@ async fn a_logout_is_the_end_of_what_is_sent(database: &Database) {
 }
 
 /// Changes that were not taken become one, which is made when it leaves, and then it would know everything.
-async fn whoever_does_not_read_is_not_told_later_what_came_after(database: &Database) {
+async fn stalled_client_receives_nothing_written_after_sign_out(database: &Database) {
     let node = node(database, "members").await;
     let (writer, witness) = (member(&node, "mara").await, outsider(&node).await);
     let token = sign_in(&witness, "teo").await;
@@ -77,7 +77,7 @@ async fn whoever_does_not_read_is_not_told_later_what_came_after(database: &Data
 }
 
 #[actix_web::test]
-async fn a_logout_on_one_node_counts_on_all() {
+async fn logout_signs_out_on_all_nodes() {
     crate::harness::begin(Engine::Postgres, async |database| {
         let here = node(database, "members").await;
         let there = Node::start(&database.url(), &["--access", "members"]).await;

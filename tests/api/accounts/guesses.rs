@@ -6,21 +6,21 @@ use super::{login, node, password};
 use crate::harness::{Client, Database, Node, from_both_databases};
 
 from_both_databases! {
-    strangers_do_not_keep_an_owner_out,
-    whoever_holds_a_sign_in_is_known,
-    tries_that_come_at_once_are_counted_before_they_are_checked,
+    failed_logins_elsewhere_do_not_lock_out_owner,
+    valid_token_marks_address_as_known,
+    concurrent_logins_are_counted_before_verification,
 }
 
 const HERE: [u8; 4] = [127, 0, 0, 1];
 const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
 
-async fn from(node: &Node, address: [u8; 4]) -> Client {
+async fn connect_from(node: &Node, address: [u8; 4]) -> Client {
     let client = Client::arrive_from(node.address, address, &json!({})).await;
     client.expect("to be let in")
 }
 
 /// Guesses until no more are taken; how many were.
-async fn guess(client: &Client, username: &str) -> usize {
+async fn guess_until_limited(client: &Client, username: &str) -> usize {
     for tries in 0..100 {
         let ack = client.ask("login", login(username, "a guess")).await;
         if ack.refused() == ["$rate_limited"] {
@@ -31,49 +31,53 @@ async fn guess(client: &Client, username: &str) -> usize {
     panic!("guesses are not limited");
 }
 
-async fn strangers_do_not_keep_an_owner_out(database: &Database) {
+async fn failed_logins_elsewhere_do_not_lock_out_owner(database: &Database) {
     let node = node(database, "members").await;
-    from(&node, HERE).await.ask("login", login("mara", &password("mara"))).await.done();
-    let stranger = from(&node, ELSEWHERE).await;
-    assert_eq!(guess(&stranger, "mara").await, 20);
-    assert_eq!(guess(&stranger, "MARA").await, 0, "spelled otherwise it is the same account");
+    connect_from(&node, HERE).await.ask("login", login("mara", &password("mara"))).await.done();
+    let stranger = connect_from(&node, ELSEWHERE).await;
+    assert_eq!(guess_until_limited(&stranger, "mara").await, 20);
+    assert_eq!(guess_until_limited(&stranger, "MARA").await, 0, "spelled otherwise it is the same account");
     // From there not even the right one is taken, which would tell a guesser.
     let right = stranger.ask("login", login("mara", &password("mara"))).await;
     assert_eq!(right.refused(), ["$rate_limited"]);
     assert!(right.sentence("$rate_limited").contains("try again in"), "{right:?}");
     stranger.ask("login", login("teo", &password("teo"))).await.done();
 
-    let owner = from(&node, HERE).await;
+    let owner = connect_from(&node, HERE).await;
     owner.ask("login", login("mara", &password("mara"))).await.done();
     node.stop().await;
     // It is known after a restart, too, and on other nodes.
     let again = Node::start(&database.url(), &["--access", "members"]).await;
-    assert_eq!(guess(&from(&again, ELSEWHERE).await, "mara").await, 20);
-    let owner = from(&again, HERE).await;
+    assert_eq!(guess_until_limited(&connect_from(&again, ELSEWHERE).await, "mara").await, 20);
+    let owner = connect_from(&again, HERE).await;
     owner.ask("login", login("mara", &password("mara"))).await.done();
     // An address that is known may have guessers as well: they have that much more, and no end of it.
-    assert_eq!(guess(&owner, "mara").await, 10);
+    assert_eq!(guess_until_limited(&owner, "mara").await, 10);
     again.stop().await;
 }
 
-async fn whoever_holds_a_sign_in_is_known(database: &Database) {
+async fn valid_token_marks_address_as_known(database: &Database) {
     let node = node(database, "members").await;
-    let here = from(&node, HERE).await;
+    let here = connect_from(&node, HERE).await;
     let token = here.ask("login", login("mara", &password("mara"))).await.done()["token"].clone();
-    assert_eq!(guess(&from(&node, [127, 0, 0, 3]).await, "mara").await, 20);
+    assert_eq!(guess_until_limited(&connect_from(&node, [127, 0, 0, 3]).await, "mara").await, 20);
     let auth = json!({ "token": token });
     let moved = Client::arrive_from(node.address, ELSEWHERE, &auth).await.expect("to be let in");
     moved.ask("login", login("mara", &password("mara"))).await.done();
-    assert_eq!(guess(&from(&node, ELSEWHERE).await, "mara").await, 10, "and now so is that address");
+    assert_eq!(
+        guess_until_limited(&connect_from(&node, ELSEWHERE).await, "mara").await,
+        10,
+        "and now so is that address"
+    );
     node.stop().await;
 }
 
-async fn tries_that_come_at_once_are_counted_before_they_are_checked(database: &Database) {
+async fn concurrent_logins_are_counted_before_verification(database: &Database) {
     let node = node(database, "members").await;
     // Two of a session may wait for their turn.
     let mut sockets = Vec::new();
     for _ in 0..20 {
-        sockets.push(from(&node, ELSEWHERE).await);
+        sockets.push(connect_from(&node, ELSEWHERE).await);
     }
     let all = sockets.iter().map(async |socket| {
         let acks: Vec<u64> = (0..2).map(|_| socket.emit("login", &[login("nobody", "a guess")])).collect();

@@ -6,20 +6,20 @@ use super::{member, no_classes, node, password, signs_in};
 use crate::harness::{Database, Node, from_both_databases};
 
 from_both_databases! {
-    the_last_account_stays,
-    of_two_that_leave_at_once_one_stays,
+    last_account_cannot_be_removed,
+    concurrent_removal_leaves_one_account,
 }
 
 /// So many accounts, and no more.
-async fn accounts(database: &Database, count: usize) -> Node {
+async fn node_with_accounts(database: &Database, count: usize) -> Node {
     let node = node(database, "members").await;
     no_classes(database).await;
     database.execute(&format!("delete from coaches where id > {count}")).await;
     node
 }
 
-async fn the_last_account_stays(database: &Database) {
-    let node = accounts(database, 1).await;
+async fn last_account_cannot_be_removed(database: &Database) {
+    let node = node_with_accounts(database, 1).await;
     // Neither who has no password can sign in, nor who has no username.
     database.execute("insert into coaches (name, age, picture, username) values ('Ada', 36, 'https://a.example', 'ada')").await;
     database.execute("insert into coaches (name, age, picture, password_hash) values ('Bob', 36, 'https://a.example', 'x')").await;
@@ -34,7 +34,7 @@ async fn the_last_account_stays(database: &Database) {
     node.stop().await;
 }
 
-async fn of_two_that_leave_at_once_one_stays(database: &Database) {
+async fn concurrent_removal_leaves_one_account(database: &Database) {
     let empty = "delete from schedules; delete from workout_plan_moves; delete from workout_plans; \
         delete from exercise_moves; delete from coaches";
     for round in 0..6 {

@@ -6,18 +6,18 @@ use super::{by_hand, login, member, node, password, signs_in};
 use crate::harness::{Database, TestApp, from_both_databases, gym, on_both_databases};
 
 on_both_databases! {
-    a_new_username_is_kept_as_it_is_compared,
-    what_cannot_be_seen_or_turns_text_is_refused_everywhere,
+    new_username_is_stored_in_canonical_form,
+    invisible_and_bidirectional_text_is_refused,
 }
 
 from_both_databases! {
-    a_name_signs_in_however_it_is_spelled,
-    names_from_before_go_on,
+    login_accepts_equivalent_usernames,
+    legacy_usernames_remain_valid,
 }
 
 const SECRET: &str = "a long secret";
 
-async fn a_new_username_is_kept_as_it_is_compared(app: &TestApp) {
+async fn new_username_is_stored_in_canonical_form(app: &TestApp) {
     let client = app.connect().await;
     let called = |username: &str| gym::with(gym::coach("Ada"), json!({ "username": username }));
     let ada = client.ask("new_coach", called("ＡDA.L")).await.done();
@@ -40,7 +40,7 @@ async fn a_new_username_is_kept_as_it_is_compared(app: &TestApp) {
     assert_eq!((&own["username"], &own["age"]), (&json!("ada.l"), &json!(40)));
 }
 
-async fn what_cannot_be_seen_or_turns_text_is_refused_everywhere(app: &TestApp) {
+async fn invisible_and_bidirectional_text_is_refused(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let texts = [
@@ -72,7 +72,7 @@ async fn what_cannot_be_seen_or_turns_text_is_refused_everywhere(app: &TestApp) 
     assert!(arabic.ok, "{arabic:?}");
 }
 
-async fn a_name_signs_in_however_it_is_spelled(database: &Database) {
+async fn login_accepts_equivalent_usernames(database: &Database) {
     let node = node(database, "members").await;
     for same in ["mara", "MARA", "Ｍara", " Mara "] {
         assert!(signs_in(&node, same, &password("mara")).await, "{same}");
@@ -88,7 +88,7 @@ async fn a_name_signs_in_however_it_is_spelled(database: &Database) {
 }
 
 /// Written before usernames were compared so, or by another program.
-async fn names_from_before_go_on(database: &Database) {
+async fn legacy_usernames_remain_valid(database: &Database) {
     let node = node(database, "members").await;
     for (old, now) in [("mara", "Mara"), ("teo", "MARA"), ("yuki", "J\u{dc}RGEN"), ("rosa", "🌹🌹")] {
         database.execute(&format!("update coaches set username = '{now}' where username = '{old}'")).await;

@@ -6,19 +6,19 @@ use super::{arrive, by_hand, login, member, no_classes, node, password, signs_in
 use crate::harness::{Client, Database, from_both_databases, gym};
 
 from_both_databases! {
-    another_member_takes_no_account,
-    a_row_that_is_sent_back_is_not_refused,
-    an_owner_renames_and_deletes_their_own,
-    a_coach_without_a_password_is_an_ordinary_row,
-    where_access_is_open_rows_are_rows,
-    whoever_runs_the_server_may_do_all_of_it,
+    account_of_another_member_is_protected,
+    unchanged_username_is_accepted,
+    owner_renames_and_deletes_own_account,
+    coach_without_password_is_unprotected,
+    open_access_leaves_accounts_unprotected,
+    operator_renames_and_deletes_accounts,
 }
 
-async fn row(client: &Client, id: i64) -> Value {
+async fn get_coach(client: &Client, id: i64) -> Value {
     client.ask("get_coach", json!({ "id": id })).await.done()
 }
 
-async fn another_member_takes_no_account(database: &Database) {
+async fn account_of_another_member_is_protected(database: &Database) {
     for access in ["members", "read"] {
         let node = node(database, access).await;
         no_classes(database).await;
@@ -42,7 +42,7 @@ async fn another_member_takes_no_account(database: &Database) {
             );
         }
         assert_eq!(
-            (row(&teo, 1).await["username"].clone(), row(&teo, 1).await["age"].clone()),
+            (get_coach(&teo, 1).await["username"].clone(), get_coach(&teo, 1).await["age"].clone()),
             (json!("mara"), json!(34))
         );
         assert_eq!(database.number("select count(*) from tokens").await, before, "nobody is signed out");
@@ -51,10 +51,10 @@ async fn another_member_takes_no_account(database: &Database) {
     }
 }
 
-async fn a_row_that_is_sent_back_is_not_refused(database: &Database) {
+async fn unchanged_username_is_accepted(database: &Database) {
     let node = node(database, "members").await;
     let (mara, teo) = (member(&node, "mara").await, member(&node, "teo").await);
-    let sent_back = gym::with(row(&teo, 1).await, json!({ "age": "35" }));
+    let sent_back = gym::with(get_coach(&teo, 1).await, json!({ "age": "35" }));
     let after = teo.ask("update_coach", sent_back).await.done();
     assert_eq!((&after["age"], &after["username"]), (&json!(35), &json!("mara")));
     // As it counts, it is the same name.
@@ -64,7 +64,7 @@ async fn a_row_that_is_sent_back_is_not_refused(database: &Database) {
     node.stop().await;
 }
 
-async fn an_owner_renames_and_deletes_their_own(database: &Database) {
+async fn owner_renames_and_deletes_own_account(database: &Database) {
     let node = node(database, "members").await;
     no_classes(database).await;
     let (mara, other) = (member(&node, "mara").await, member(&node, "mara").await);
@@ -82,7 +82,7 @@ async fn an_owner_renames_and_deletes_their_own(database: &Database) {
     node.stop().await;
 }
 
-async fn a_coach_without_a_password_is_an_ordinary_row(database: &Database) {
+async fn coach_without_password_is_unprotected(database: &Database) {
     let node = node(database, "members").await;
     let teo = member(&node, "teo").await;
     let ada = teo.ask("new_coach", gym::with(gym::coach("Ada"), json!({ "username": "ada" }))).await.done();
@@ -96,7 +96,7 @@ async fn a_coach_without_a_password_is_an_ordinary_row(database: &Database) {
     node.stop().await;
 }
 
-async fn where_access_is_open_rows_are_rows(database: &Database) {
+async fn open_access_leaves_accounts_unprotected(database: &Database) {
     let node = node(database, "open").await;
     no_classes(database).await;
     let (stranger, mara) = (arrive(&node).await, member(&node, "mara").await);
@@ -108,7 +108,7 @@ async fn where_access_is_open_rows_are_rows(database: &Database) {
     node.stop().await;
 }
 
-async fn whoever_runs_the_server_may_do_all_of_it(database: &Database) {
+async fn operator_renames_and_deletes_accounts(database: &Database) {
     let node = node(database, "members").await;
     let mara = member(&node, "mara").await;
     assert!(by_hand(database, &["rename", "MARA", "Mara.L"], "").status.success());

@@ -6,10 +6,10 @@ use super::{arrive, by_hand, login, member, node, password, signs_in};
 use crate::harness::{Client, Database, from_both_databases};
 
 from_both_databases! {
-    a_new_password_ends_other_sign_ins_and_not_this_one,
-    the_old_password_is_asked_for,
-    whoever_is_not_signed_in_has_no_password_to_change,
-    sent_again_it_does_no_harm,
+    set_password_signs_out_other_sockets_only,
+    set_password_requires_old_password,
+    anonymous_set_password_is_refused,
+    repeated_set_password_succeeds_and_is_not_stored,
 }
 
 const NEW: &str = "a longer secret";
@@ -18,7 +18,7 @@ fn change(old: &str, new: &str) -> Value {
     json!({ "old": old, "new": new })
 }
 
-async fn a_new_password_ends_other_sign_ins_and_not_this_one(database: &Database) {
+async fn set_password_signs_out_other_sockets_only(database: &Database) {
     for access in ["members", "open"] {
         let node = node(database, access).await;
         assert!(by_hand(database, &["set-password", "mara"], &password("mara")).status.success());
@@ -40,7 +40,7 @@ async fn a_new_password_ends_other_sign_ins_and_not_this_one(database: &Database
     }
 }
 
-async fn the_old_password_is_asked_for(database: &Database) {
+async fn set_password_requires_old_password(database: &Database) {
     let node = node(database, "members").await;
     let mara = member(&node, "mara").await;
     for (payload, wrong) in [
@@ -67,7 +67,7 @@ async fn the_old_password_is_asked_for(database: &Database) {
     panic!("guesses are not limited");
 }
 
-async fn whoever_is_not_signed_in_has_no_password_to_change(database: &Database) {
+async fn anonymous_set_password_is_refused(database: &Database) {
     for access in ["open", "read", "members"] {
         let node = node(database, access).await;
         let client = arrive(&node).await;
@@ -81,7 +81,7 @@ async fn whoever_is_not_signed_in_has_no_password_to_change(database: &Database)
     }
 }
 
-async fn sent_again_it_does_no_harm(database: &Database) {
+async fn repeated_set_password_succeeds_and_is_not_stored(database: &Database) {
     let node = node(database, "members").await;
     let (mara, request) = (member(&node, "mara").await, json!({ "request_id": uuid::Uuid::new_v4() }));
     let payload = change(&password("mara"), NEW);

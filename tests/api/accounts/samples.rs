@@ -13,10 +13,10 @@ use crate::harness::{
 };
 
 from_both_databases! {
-    sample_coaches_have_a_password_that_is_said_once,
-    an_empty_server_gets_its_first_account,
-    a_known_password_is_warned_of_at_each_start,
-    to_plant_the_gym_asks_for_whom,
+    sample_password_is_printed_once,
+    user_create_adds_accounts,
+    known_password_is_logged_at_each_start,
+    seed_for_reachable_address_uses_random_password,
 }
 
 const COACHES: [&str; 5] = ["mara", "teo", "yuki", "rosa", "finn"];
@@ -27,7 +27,7 @@ async fn signs_in(program: &Program, username: &str, password: &str) -> bool {
 }
 
 /// The password in what was said to the operator.
-fn said(output: &str) -> String {
+fn printed_password(output: &str) -> String {
     let mut lines = output.lines().filter(|line| line.contains("sign in with the password "));
     let line = lines.next().unwrap_or_else(|| panic!("no password is said: {output}"));
     assert_eq!(lines.next(), None, "it is said once");
@@ -38,7 +38,7 @@ fn said(output: &str) -> String {
 }
 
 /// Waits for what it says behind the line with its address.
-async fn says(program: &Program) -> String {
+async fn wait_for_output(program: &Program) -> String {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match program.said() {
@@ -50,7 +50,7 @@ async fn says(program: &Program) -> String {
 }
 
 /// Waits for a line in the log.
-async fn logs(program: &Program, so: impl Fn(&str) -> bool) -> String {
+async fn wait_for_log_line(program: &Program, so: impl Fn(&str) -> bool) -> String {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let log = program.log();
@@ -62,11 +62,11 @@ async fn logs(program: &Program, so: impl Fn(&str) -> bool) -> String {
     }
 }
 
-async fn sample_coaches_have_a_password_that_is_said_once(database: &Database) {
+async fn sample_password_is_printed_once(database: &Database) {
     let url = database.url();
     let settings = ["--sample-data", "always", "--access", "members"];
     let program = Program::serve(&url, &settings);
-    let secret = said(&says(&program).await);
+    let secret = printed_password(&wait_for_output(&program).await);
     for coach in COACHES {
         assert!(!signs_in(&program, coach, &password(coach)).await, "{coach}");
         assert!(signs_in(&program, coach, &secret).await, "{coach}");
@@ -81,22 +81,28 @@ async fn sample_coaches_have_a_password_that_is_said_once(database: &Database) {
 
 /// As it is by default wherever others get to the server.
 #[actix_web::test]
-async fn on_an_address_that_others_reach_no_password_is_known() {
+async fn reachable_server_has_random_sample_password() {
     for settings in [&[][..], &["--access", "open"]] {
         let folder = Folder::new();
         let program = Program::serve_at("0.0.0.0:0", folder.path(), settings);
         let address = (std::net::Ipv4Addr::LOCALHOST, program.address.port()).into();
         let client = Client::arrive(address, &json!({})).await.expect("to be let in");
         let login_with = async |password: &str| client.ask("login", login("mara", password)).await.ok;
-        assert!(!login_with(&password("mara")).await && login_with(&said(&says(&program).await)).await);
+        assert!(
+            !login_with(&password("mara")).await
+                && login_with(&printed_password(&wait_for_output(&program).await)).await
+        );
     }
 }
 
-async fn an_empty_server_gets_its_first_account(database: &Database) {
+async fn user_create_adds_accounts(database: &Database) {
     let secret = "a long secret";
     {
         let program = Program::serve(&database.url(), &["--access", "members"]);
-        logs(&program, |line| line.contains("WARN") && line.contains("planner user create USERNAME")).await;
+        wait_for_log_line(&program, |line| {
+            line.contains("WARN") && line.contains("planner user create USERNAME")
+        })
+        .await;
     }
     let create =
         |arguments: &[&str], secret: &str| by_hand(database, &[&["create"], arguments].concat(), secret);
@@ -133,7 +139,7 @@ async fn an_empty_server_gets_its_first_account(database: &Database) {
 
 /// As `migrate` makes one.
 #[actix_web::test]
-async fn a_first_account_may_be_made_before_there_is_a_database() {
+async fn user_create_creates_database() {
     let folder = Folder::new();
     let created = program::run(folder.path(), &["user", "create", "boss"], "a long secret\n");
     assert!(created.status.success(), "{created:?}");
@@ -145,13 +151,13 @@ async fn a_first_account_may_be_made_before_there_is_a_database() {
     assert!(!refused.status.success() && !elsewhere.path().join("rowcast.db").exists());
 }
 
-async fn a_known_password_is_warned_of_at_each_start(database: &Database) {
+async fn known_password_is_logged_at_each_start(database: &Database) {
     database.plant().await;
     let url = database.url();
     assert!(by_hand(database, &["set-password", "yuki"], "one of her own").status.success());
     for _ in 0..2 {
         let program = Program::serve(&url, &["--access", "members"]);
-        let line = logs(&program, |line| line.contains("passwords that everybody knows")).await;
+        let line = wait_for_log_line(&program, |line| line.contains("passwords that everybody knows")).await;
         assert!(line.contains("WARN") && line.contains("planner user set-password mara"), "{line}");
         assert!(line.contains("mara, teo, rosa, finn") && !line.contains("_password"), "{line}");
     }
@@ -163,7 +169,7 @@ async fn a_known_password_is_warned_of_at_each_start(database: &Database) {
     assert!(!program.log().contains("everybody knows"), "{}", program.log());
 }
 
-async fn to_plant_the_gym_asks_for_whom(database: &Database) {
+async fn seed_for_reachable_address_uses_random_password(database: &Database) {
     let (folder, url) = (Folder::new(), database.url());
     let seed = |settings: &[&str], environment: &[(&str, &str)]| {
         let arguments = [&["seed", "--database-url", &url], settings].concat();
@@ -171,7 +177,7 @@ async fn to_plant_the_gym_asks_for_whom(database: &Database) {
     };
     let output = seed(&[], &[("ROWCAST_BIND", "0.0.0.0:5555")]);
     assert!(output.status.success(), "{output:?}");
-    let secret = said(&String::from_utf8(output.stdout).unwrap());
+    let secret = printed_password(&String::from_utf8(output.stdout).unwrap());
     let program = Program::serve(&url, &[]);
     assert!(
         signs_in(&program, "mara", &secret).await && !signs_in(&program, "mara", &password("mara")).await

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::{by_hand, login, no_classes, password};
 use crate::harness::{Client, Database, PATIENCE, from_both_databases, gym, program::Program};
 
-from_both_databases! { the_log_has_the_trail_and_no_secret }
+from_both_databases! { account_events_are_logged_without_secrets }
 
 const NEW: &str = "a longer s3cret";
 
 /// The entries up to the one with this message, without those about other things.
-async fn trail(program: &Program, last: &str) -> Vec<Value> {
+async fn audit_entries(program: &Program, last: &str) -> Vec<Value> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let log = program.log();
@@ -27,7 +27,7 @@ async fn trail(program: &Program, last: &str) -> Vec<Value> {
     }
 }
 
-async fn the_log_has_the_trail_and_no_secret(database: &Database) {
+async fn account_events_are_logged_without_secrets(database: &Database) {
     database.plant().await;
     no_classes(database).await;
     let settings = ["--access", "members", "--log-format", "json", "--log", "debug"];
@@ -59,7 +59,7 @@ async fn the_log_has_the_trail_and_no_secret(database: &Database) {
     let refused = Client::connect_with(program.address, &json!({ "token": "s3cret" })).await;
     assert!(refused.is_err());
 
-    let told: Vec<Value> = trail(&program, "an account has no username any more")
+    let told: Vec<Value> = audit_entries(&program, "an account has no username any more")
         .await
         .into_iter()
         .map(|entry| {

@@ -11,7 +11,7 @@ use crate::harness::{
     program::{self, Program},
 };
 
-async fn lives(address: impl Into<SocketAddr>) -> bool {
+async fn is_healthy(address: impl Into<SocketAddr>) -> bool {
     let address = address.into();
     tokio::net::TcpStream::connect(address).await.is_ok() && get(address, "/healthz").await.0 == 200
 }
@@ -22,7 +22,7 @@ fn has_ipv6() -> bool {
 }
 
 #[actix_web::test]
-async fn localhost_is_both_of_its_addresses() {
+async fn localhost_binds_ipv4_and_ipv6() {
     let folder = Folder::new();
     for bind in ["localhost:0", "0"] {
         let app = Program::serve_at(bind, folder.path(), &[]);
@@ -31,55 +31,58 @@ async fn localhost_is_both_of_its_addresses() {
             Ipv4Addr::LOCALHOST,
             "{bind}: the line names the one that every program knows"
         );
-        assert!(lives(app.address).await, "{bind}");
-        assert_eq!(lives((Ipv6Addr::LOCALHOST, app.address.port())).await, has_ipv6(), "{bind}");
+        assert!(is_healthy(app.address).await, "{bind}");
+        assert_eq!(is_healthy((Ipv6Addr::LOCALHOST, app.address.port())).await, has_ipv6(), "{bind}");
     }
     let exact = Program::serve_in(folder.path(), &[]);
-    assert!(lives(exact.address).await);
-    assert!(!lives((Ipv6Addr::LOCALHOST, exact.address.port())).await, "only what was said");
+    assert!(is_healthy(exact.address).await);
+    assert!(!is_healthy((Ipv6Addr::LOCALHOST, exact.address.port())).await, "only what was said");
 }
 
 #[actix_web::test]
-async fn a_port_with_a_colon_is_every_address() {
+async fn colon_and_port_bind_all_addresses() {
     let folder = Folder::new();
     let app = Program::serve_at(":0", folder.path(), &["--access", "open"]);
     let port = app.address.port();
     assert!(app.address.ip().is_unspecified());
-    assert!(lives((Ipv4Addr::LOCALHOST, port)).await && lives((Ipv4Addr::new(127, 0, 0, 2), port)).await);
-    assert_eq!(lives((Ipv6Addr::LOCALHOST, port)).await, has_ipv6());
+    assert!(
+        is_healthy((Ipv4Addr::LOCALHOST, port)).await
+            && is_healthy((Ipv4Addr::new(127, 0, 0, 2), port)).await
+    );
+    assert_eq!(is_healthy((Ipv6Addr::LOCALHOST, port)).await, has_ipv6());
 }
 
-fn asked(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+fn health_command(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let folder = Folder::new();
     program::run_with(folder.path(), environment, &[&["health"], arguments].concat(), "")
 }
 
 #[actix_web::test]
-async fn the_health_check_finds_the_server_wherever_its_settings_have_put_it() {
+async fn health_command_finds_server_by_settings() {
     let folder = Folder::new();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let everywhere = format!(":{free}");
     let app = Program::serve_at(&everywhere, folder.path(), &["--base-path", "/gym"]);
     let process = app.id().to_string();
-    assert!(asked(&["--of", &process], &[]).status.success(), "by the command line of the server");
-    assert!(asked(&["--bind", &everywhere], &[]).status.success(), "by a flag of its own");
-    assert!(asked(&[], &[("ROWCAST_BIND", &everywhere)]).status.success(), "by the environment");
+    assert!(health_command(&["--of", &process], &[]).status.success(), "by the command line of the server");
+    assert!(health_command(&["--bind", &everywhere], &[]).status.success(), "by a flag of its own");
+    assert!(health_command(&[], &[("ROWCAST_BIND", &everywhere)]).status.success(), "by the environment");
     drop(app);
 
-    let gone = asked(&["--bind", &everywhere], &[]);
+    let gone = health_command(&["--bind", &everywhere], &[]);
     let error = String::from_utf8(gone.stderr).unwrap();
     assert!(!gone.status.success() && error.contains(&format!("127.0.0.1:{free}")), "{error}");
     for (arguments, words) in
         [(&["--of", "999999999"][..], "--of"), (&["--of", "self"], "--of"), (&["--bind", "0"], "port 0")]
     {
-        let refused = asked(arguments, &[]);
+        let refused = health_command(arguments, &[]);
         let error = String::from_utf8(refused.stderr).unwrap();
         assert!(!refused.status.success() && error.contains(words), "{arguments:?}: {error}");
     }
 }
 
 #[actix_web::test]
-async fn a_server_that_is_not_ready_is_not_healthy() {
+async fn health_command_fails_when_server_is_not_ready() {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = server.local_addr().unwrap().to_string();
     let answering = std::thread::spawn(move || {
@@ -88,7 +91,7 @@ async fn a_server_that_is_not_ready_is_not_healthy() {
         let _ = stream.read(&mut [0; 1024]).unwrap();
         stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\nthe database does not answer").unwrap();
     });
-    let output = asked(&["--bind", &address], &[]);
+    let output = health_command(&["--bind", &address], &[]);
     answering.join().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && error.contains("the database does not answer"), "{error}");

@@ -29,7 +29,7 @@ fn text(answer: &Answer) -> &str {
 }
 
 #[actix_web::test]
-async fn everything_is_below_it_and_probes_are_at_the_root_too() {
+async fn base_path_prefixes_all_but_probes() {
     for base in ["/gym", "/a/b.c/~d-1"] {
         let (app, _folder) = planner(&["--base-path", base]).await;
         for path in ["/", "/index.html", "/healthz", "/readyz", "/metrics", "/assets/index-B3xk9Z_1.js"] {
@@ -55,7 +55,7 @@ async fn everything_is_below_it_and_probes_are_at_the_root_too() {
 }
 
 #[actix_web::test]
-async fn a_page_finds_its_parts_from_each_of_its_addresses() {
+async fn page_links_resolve_from_every_path() {
     for base in ["", "/gym"] {
         let (app, folder) = planner(&["--base-path", base]).await;
         for (path, up) in [
@@ -86,7 +86,7 @@ async fn a_page_finds_its_parts_from_each_of_its_addresses() {
 }
 
 #[actix_web::test]
-async fn the_page_without_a_build_is_below_it_too() {
+async fn builtin_page_is_served_below_base_path() {
     let folder = Folder::new();
     let app = Program::serve_in(folder.path(), &["--base-path", "gym/"]);
     let page = browse(app.address, "/gym/", PAGE).await;
@@ -102,7 +102,7 @@ async fn the_page_without_a_build_is_below_it_too() {
 }
 
 #[actix_web::test]
-async fn a_client_below_it_writes_and_is_answered() {
+async fn client_below_base_path_writes() {
     let app = TestApp::spawn(Engine::Sqlite, &["--base-path", "/gym"]).await;
     let client =
         crate::harness::Client::arrive_at(app.address, "/gym", &json!({})).await.expect("to be let in");

@@ -10,17 +10,17 @@ async fn metrics(app: &Program, headers: &[(&str, &str)]) -> Answer {
     browse(app.address, "/metrics", headers).await
 }
 
-fn says(answer: &Answer) -> String {
+fn body_text(answer: &Answer) -> String {
     String::from_utf8(answer.body.clone()).unwrap()
 }
 
 #[actix_web::test]
-async fn programs_on_this_machine_and_not_those_that_a_proxy_speaks_for() {
+async fn metrics_are_served_to_local_requests_only() {
     let folder = Folder::new();
     let app = Program::serve_in(folder.path(), &[]);
     let own = metrics(&app, &[]).await;
     assert_eq!(own.status, 200);
-    assert!(says(&own).contains("rowcast_collection_rows"));
+    assert!(body_text(&own).contains("rowcast_collection_rows"));
     for header in [
         ("X-Forwarded-For", "203.0.113.9"),
         ("X-Forwarded-For", "127.0.0.1"),
@@ -30,14 +30,14 @@ async fn programs_on_this_machine_and_not_those_that_a_proxy_speaks_for() {
     ] {
         let passed_on = metrics(&app, &[header]).await;
         assert_eq!(passed_on.status, 403, "{header:?}");
-        let said = says(&passed_on);
+        let said = body_text(&passed_on);
         assert!(said.contains("--metrics-token") && !said.contains("socketio_"), "{said}");
     }
     assert_eq!(browse(app.address, "/readyz", &[("X-Forwarded-For", "203.0.113.9")]).await.status, 200);
 }
 
 #[actix_web::test]
-async fn whoever_has_the_token() {
+async fn metrics_token_grants_access() {
     let folder = Folder::new();
     let app = Program::serve_in(folder.path(), &["--metrics-token", "correct-horse-battery"]);
     let through = ("X-Forwarded-For", "203.0.113.9");
@@ -50,7 +50,7 @@ async fn whoever_has_the_token() {
 }
 
 #[actix_web::test]
-async fn anybody_where_that_is_said() {
+async fn open_metrics_are_served_to_all() {
     let folder = Folder::new();
     let app = Program::serve_in(folder.path(), &["--metrics", "open"]);
     assert_eq!(metrics(&app, &[("X-Forwarded-For", "203.0.113.9")]).await.status, 200);

@@ -4,16 +4,16 @@ use super::writers::{Ledger, prepare};
 use crate::harness::{Client, Database, Engine, program::Program};
 
 #[actix_web::test]
-async fn what_was_acked_survives_the_servers_death_on_sqlite() {
-    survives(Engine::Sqlite).await;
+async fn acked_writes_survive_server_crash_on_sqlite() {
+    acked_writes_survive_server_crash(Engine::Sqlite).await;
 }
 
 #[actix_web::test]
-async fn what_was_acked_survives_the_servers_death_on_postgres() {
-    survives(Engine::Postgres).await;
+async fn acked_writes_survive_server_crash_on_postgres() {
+    acked_writes_survive_server_crash(Engine::Postgres).await;
 }
 
-async fn survives(engine: Engine) {
+async fn acked_writes_survive_server_crash(engine: Engine) {
     let database = Database::new(engine).await;
     let url = database.url();
     for round in 0..3 {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Database, Engine, PATIENCE, gym, http, program::Program};
 
 #[actix_web::test]
-async fn on_a_full_disk_writes_are_refused_reads_go_on_and_nothing_acked_is_lost() {
+async fn full_disk_refuses_writes_and_keeps_acked_rows() {
     let database = Database::new(Engine::Sqlite).await;
     let mut program = Program::serve_with_files_up_to(1500, &database.url());
     let (client, other) = (Client::connect(program.address).await, Client::connect(program.address).await);
@@ -28,7 +28,7 @@ async fn on_a_full_disk_writes_are_refused_reads_go_on_and_nothing_acked_is_lost
 }
 
 #[actix_web::test]
-async fn on_a_full_disk_the_server_is_not_ready_until_there_is_room_again() {
+async fn full_disk_makes_server_unready_until_space_is_freed() {
     let database = Database::new(Engine::Sqlite).await;
     let program = Program::serve_with_files_up_to(1500, &database.url());
     let client = Client::connect(program.address).await;
@@ -57,7 +57,7 @@ async fn on_a_full_disk_the_server_is_not_ready_until_there_is_room_again() {
 
 /// The log does not fit into the main file then: what has been moved of it by half is no reason to distrust the file.
 #[actix_web::test]
-async fn a_log_that_does_not_fit_into_the_file_is_left_until_there_is_room() {
+async fn wal_that_cannot_be_checkpointed_is_kept_until_space_is_freed() {
     let database = Database::new(Engine::Sqlite).await;
     let program = Program::serve_with_files_up_to(3000, &database.url());
     let client = Client::follow(program.address).await;

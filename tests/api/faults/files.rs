@@ -14,16 +14,16 @@ use super::writers::{Ledger, prepare};
 use crate::harness::{Client, Database, Engine, PATIENCE, gym, http, program::Program};
 
 /// What is done to the file, with a copy of it at hand.
-type Deed = fn(file: &Path, copy: &Path);
+type FileChange = fn(file: &Path, copy: &Path);
 
 #[actix_web::test]
-async fn replaced_by_another_file_it_is_opened_anew() {
-    changes_under_writers(|file, copy| fs::rename(copy, file).unwrap()).await;
+async fn replaced_file_is_reopened() {
+    assert_writes_recover_from(|file, copy| fs::rename(copy, file).unwrap()).await;
 }
 
 #[actix_web::test]
-async fn deleted_and_put_back_in_one_go_it_is_opened_anew() {
-    changes_under_writers(|file, copy| {
+async fn deleted_and_recreated_file_is_reopened() {
+    assert_writes_recover_from(|file, copy| {
         fs::remove_file(file).unwrap();
         fs::copy(copy, file).unwrap();
     })
@@ -31,9 +31,9 @@ async fn deleted_and_put_back_in_one_go_it_is_opened_anew() {
 }
 
 #[actix_web::test]
-async fn deleted_with_all_that_is_beside_it_it_is_opened_anew() {
-    changes_under_writers(|file, copy| {
-        for file in [file.to_owned(), beside(file, "-wal"), beside(file, "-shm")] {
+async fn file_replaced_with_wal_and_shm_is_reopened() {
+    assert_writes_recover_from(|file, copy| {
+        for file in [file.to_owned(), sidecar(file, "-wal"), sidecar(file, "-shm")] {
             fs::remove_file(file).unwrap();
         }
         fs::rename(copy, file).unwrap();
@@ -42,13 +42,13 @@ async fn deleted_with_all_that_is_beside_it_it_is_opened_anew() {
 }
 
 #[actix_web::test]
-async fn written_over_it_is_checked_and_opened_anew() {
-    changes_under_writers(|file, copy| assert!(fs::copy(copy, file).unwrap() > 0)).await;
+async fn overwritten_file_is_reopened() {
+    assert_writes_recover_from(|file, copy| assert!(fs::copy(copy, file).unwrap() > 0)).await;
 }
 
 #[actix_web::test]
-async fn restored_through_sqlite_itself_it_goes_on() {
-    changes_under_writers(|file, copy| {
+async fn file_restored_through_sqlite_is_followed() {
+    assert_writes_recover_from(|file, copy| {
         let mut file = Connection::open(file).unwrap();
         file.busy_timeout(PATIENCE).unwrap();
         file.restore("main", copy, None::<fn(_)>).unwrap();
@@ -57,7 +57,7 @@ async fn restored_through_sqlite_itself_it_goes_on() {
 }
 
 /// The story of a file that is changed into an earlier copy of itself.
-async fn changes_under_writers(deed: Deed) {
+async fn assert_writes_recover_from(change: FileChange) {
     let (database, file) = database().await;
     let copy = file.with_extension("copy");
     let program = Program::serve(&database.url(), &[]);
@@ -74,7 +74,7 @@ async fn changes_under_writers(deed: Deed) {
     let ledger = Ledger::default();
     let trouble = async {
         ledger.until(|ledger| ledger.written() >= 20).await;
-        deed(&file, &copy);
+        change(&file, &copy);
         let before = ledger.written();
         // What is under way at that moment may go either way.
         ledger.until(|ledger| ledger.written() >= before + 60).await;
@@ -87,18 +87,18 @@ async fn changes_under_writers(deed: Deed) {
 
     let acked = ledger.written.borrow()[sure..].to_vec();
     http::until_status(program.address, "/readyz", 200, PATIENCE).await;
-    are_there(&clients[0], &acked).await;
+    assert_contains(&clients[0], &acked).await;
     assert_eq!(clients[0].every("coaches").await.len(), 40, "it is the copy");
     listener.sees("coaches", |rows| rows.len() == 40).await;
     for client in [&clients[0], &clients[1], &Client::follow(program.address).await] {
         client.agrees().await;
     }
-    sound(&file);
-    survives(program, &database, &acked).await;
+    assert_integrity(&file);
+    assert_rows_survive_crash(program, &database, &acked).await;
 }
 
 #[actix_web::test]
-async fn while_it_is_gone_nothing_is_acked_or_made_and_when_it_is_back_all_goes_on() {
+async fn missing_file_refuses_requests_until_restored() {
     let (database, file) = database().await;
     let mut program = Program::serve(&database.url(), &[]);
     let (client, listener) = (Client::connect(program.address).await, Client::follow(program.address).await);
@@ -131,12 +131,12 @@ async fn while_it_is_gone_nothing_is_acked_or_made_and_when_it_is_back_all_goes_
     assert_eq!(client.every("schedules").await.len(), 1, "what was acked before is there");
     program.terminate();
     assert!(program.ended().await.success());
-    assert!(!beside(&file, "-wal").exists(), "a stopped server leaves one file");
-    survives(program, &database, &[grace]).await;
+    assert!(!sidecar(&file, "-wal").exists(), "a stopped server leaves one file");
+    assert_rows_survive_crash(program, &database, &[grace]).await;
 }
 
 #[actix_web::test]
-async fn what_belongs_beside_it_is_taken_away_and_nothing_acked_is_lost() {
+async fn removed_wal_or_shm_loses_no_acked_write() {
     for taken in [&["-wal"][..], &["-shm"], &["-wal", "-shm"]] {
         let (database, file) = database().await;
         let program = Program::serve(&database.url(), &[]);
@@ -147,7 +147,7 @@ async fn what_belongs_beside_it_is_taken_away_and_nothing_acked_is_lost() {
         let trouble = async {
             ledger.until(|ledger| ledger.written() >= 20).await;
             for suffix in taken {
-                fs::remove_file(beside(&file, suffix)).unwrap();
+                fs::remove_file(sidecar(&file, suffix)).unwrap();
             }
             ledger.until(|ledger| ledger.written() >= 80).await;
             ledger.enough.set(true);
@@ -161,13 +161,13 @@ async fn what_belongs_beside_it_is_taken_away_and_nothing_acked_is_lost() {
         clients[0].sees("workout_plans", |rows| rows.len() >= ledger.written()).await;
         ledger.holds(&clients[0]).await;
         let acked = ledger.written.borrow().clone();
-        sound(&file);
-        survives(program, &database, &acked).await;
+        assert_integrity(&file);
+        assert_rows_survive_crash(program, &database, &acked).await;
     }
 }
 
 #[actix_web::test]
-async fn other_programs_that_move_the_log_or_touch_the_file_do_no_harm() {
+async fn external_checkpoint_or_touch_is_harmless() {
     let (database, file) = database().await;
     let program = Program::serve(&database.url(), &[]);
     let client = Client::follow(program.address).await;
@@ -194,7 +194,7 @@ async fn other_programs_that_move_the_log_or_touch_the_file_do_no_harm() {
     let expected: Vec<Value> = coaches.into_iter().chain([row]).collect();
     assert_eq!(client.every("coaches").await, expected);
     client.agrees().await;
-    survives(program, &database, &expected).await;
+    assert_rows_survive_crash(program, &database, &expected).await;
 }
 
 /// A database of one's own, and its file.
@@ -230,7 +230,7 @@ fn back_up(file: &Path, copy: &Path) {
     file.backup("main", copy, None).unwrap();
 }
 
-async fn are_there(client: &Client, rows: &[Value]) {
+async fn assert_contains(client: &Client, rows: &[Value]) {
     let collection = if rows[0]["exercise_moves"].is_array() { "workout_plans" } else { "coaches" };
     let found = client.every(collection).await;
     for row in rows {
@@ -239,21 +239,21 @@ async fn are_there(client: &Client, rows: &[Value]) {
 }
 
 /// What another program finds, which opens the file by its path, is in order.
-fn sound(file: &Path) {
+fn assert_integrity(file: &Path) {
     let other = Connection::open(file).unwrap();
     let found: String = other.query_row("pragma integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(found, "ok");
 }
 
 /// A server that is started after a crash has these rows.
-async fn survives(mut program: Program, database: &Database, rows: &[Value]) {
+async fn assert_rows_survive_crash(mut program: Program, database: &Database, rows: &[Value]) {
     if program.lives() {
         program.kill();
     }
     let program = Program::serve(&database.url(), &[]);
-    are_there(&Client::connect(program.address).await, rows).await;
+    assert_contains(&Client::connect(program.address).await, rows).await;
 }
 
-fn beside(file: &Path, suffix: &str) -> PathBuf {
+fn sidecar(file: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(format!("{}{suffix}", file.display()))
 }

@@ -10,13 +10,13 @@ use crate::harness::{
     program::{self, Program},
 };
 
-from_both_databases! { servers_that_start_together_wait_for_each_other }
+from_both_databases! { concurrent_migrations_wait_for_each_other }
 
 /// What a migration holds; see the `migration` crate.
 const LOCK: &str = "select pg_advisory_xact_lock(x'726f7763617374'::bigint)";
 
 #[actix_web::test]
-async fn who_finds_another_node_migrating_waits_and_says_so() {
+async fn start_waits_for_migrating_node_and_logs_it() {
     begin(Engine::Postgres, async |database| {
         let holder = Session::begin(&database.url(), LOCK).await;
         let url = database.url();
@@ -34,7 +34,7 @@ async fn who_finds_another_node_migrating_waits_and_says_so() {
 }
 
 #[actix_web::test]
-async fn a_statement_that_takes_longer_than_any_other_may_is_waited_for() {
+async fn slow_migration_statement_is_not_cancelled() {
     begin(Engine::Postgres, async |database| {
         let slow = "create table slept (at timestamptz);
             create function slow() returns event_trigger language plpgsql as $$ begin
@@ -57,7 +57,7 @@ async fn a_statement_that_takes_longer_than_any_other_may_is_waited_for() {
 }
 
 #[actix_web::test]
-async fn a_file_that_is_held_at_the_start_is_waited_for() {
+async fn migration_waits_for_locked_file() {
     begin(Engine::Sqlite, async |database| {
         drop(Program::serve(&database.url(), &[]));
         let file = rusqlite::Connection::open(database.url().trim_start_matches("sqlite://")).unwrap();
@@ -83,7 +83,7 @@ async fn a_file_that_is_held_at_the_start_is_waited_for() {
 
 /// SIGTERM ends a start that waits.
 #[actix_web::test]
-async fn a_start_that_waits_can_be_ended() {
+async fn sigterm_ends_waiting_start() {
     begin(Engine::Postgres, async |database| {
         let holder = Session::begin(&database.url(), LOCK).await;
         let mut process =
@@ -100,7 +100,7 @@ async fn a_start_that_waits_can_be_ended() {
     .await;
 }
 
-async fn servers_that_start_together_wait_for_each_other(database: &Database) {
+async fn concurrent_migrations_wait_for_each_other(database: &Database) {
     let starts = (0..3).map(|_| {
         let url = database.url();
         let run = move || program::run(Folder::new().path(), &["migrate", "--database-url", &url], "");

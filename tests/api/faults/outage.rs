@@ -10,7 +10,7 @@ use crate::harness::{
 };
 
 #[actix_web::test]
-async fn while_the_database_is_away_everybody_is_told_and_afterwards_nothing_is_missing() {
+async fn outage_refuses_requests_and_loses_no_acked_write() {
     let mut cluster = Cluster::start();
     let mut program = Program::serve(cluster.url(), &[]);
     let clients = [
@@ -65,7 +65,7 @@ async fn while_the_database_is_away_everybody_is_told_and_afterwards_nothing_is_
 }
 
 #[actix_web::test]
-async fn what_another_program_wrote_during_an_outage_is_caught_up_with() {
+async fn external_write_during_outage_is_published() {
     let mut cluster = Cluster::start();
     let url = cluster.url().to_owned();
     let program = Program::serve(&url, &[]);

@@ -12,18 +12,21 @@ use crate::harness::{
 };
 
 #[actix_web::test]
-async fn in_session_mode_it_works_as_it_is_shipped() {
-    works_behind(&[]).await;
+async fn pooler_with_default_settings_works() {
+    assert_works_behind_pooler(&[]).await;
 }
 
 /// The pooler passes on no options then, and the settings hold all the same.
 #[actix_web::test]
-async fn in_session_mode_it_works_with_options_ignored() {
-    works_behind(&[("pool_mode", "session"), ("ignore_startup_parameters", "extra_float_digits,options")])
-        .await;
+async fn pooler_that_ignores_options_works() {
+    assert_works_behind_pooler(&[
+        ("pool_mode", "session"),
+        ("ignore_startup_parameters", "extra_float_digits,options"),
+    ])
+    .await;
 }
 
-async fn works_behind(settings: &[(&str, &str)]) {
+async fn assert_works_behind_pooler(settings: &[(&str, &str)]) {
     begin(Engine::Postgres, async |database| {
         let pooler = PgBouncer::before(&database.url(), settings).await;
         let (node, beside) = (Node::start(pooler.url(), &[]).await, Node::start(&database.url(), &[]).await);
@@ -70,7 +73,7 @@ async fn works_behind(settings: &[(&str, &str)]) {
 }
 
 #[actix_web::test]
-async fn in_any_other_mode_it_is_refused_with_a_sentence() {
+async fn pooler_in_transaction_or_statement_mode_is_refused() {
     begin(Engine::Postgres, async |database| {
         for settings in [
             vec![("pool_mode", "transaction")],
@@ -80,27 +83,27 @@ async fn in_any_other_mode_it_is_refused_with_a_sentence() {
             vec![("pool_mode", "statement")],
         ] {
             let pooler = PgBouncer::before(&database.url(), &settings).await;
-            refused(pooler.url(), "pool_mode = session", &settings).await;
+            assert_start_is_refused(pooler.url(), "pool_mode = session", &settings).await;
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_database_in_another_encoding_is_refused_with_a_sentence() {
+async fn database_in_another_encoding_is_refused() {
     begin(Engine::Postgres, async |database| {
         let name = format!("rowcast_latin_{}", std::process::id());
         let make = format!("create database {name} encoding 'LATIN1' locale 'C' template template0");
         database.execute(&make).await;
         let url = database.url();
         let (server, _) = url.rsplit_once('/').expect("a database");
-        refused(&format!("{server}/{name}"), "LATIN1", &[]).await;
+        assert_start_is_refused(&format!("{server}/{name}"), "LATIN1", &[]).await;
         database.execute(&format!("drop database {name}")).await;
     })
     .await;
 }
 
-async fn refused(url: &str, says: &str, settings: &[(&str, &str)]) {
+async fn assert_start_is_refused(url: &str, says: &str, settings: &[(&str, &str)]) {
     let url = url.to_owned();
     let run = move || {
         let arguments = ["serve", "--bind", "127.0.0.1:0", "--database-url", &url];

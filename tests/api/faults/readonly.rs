@@ -14,7 +14,7 @@ const SET: &str = "begin read write; alter database {name} set default_transacti
         where datname = current_database() and pid <> pg_backend_pid()";
 
 #[actix_web::test]
-async fn while_the_database_takes_no_writes_the_server_is_not_ready_and_says_why() {
+async fn read_only_database_makes_server_unready() {
     let cluster = Cluster::start();
     let program = Program::serve(cluster.url(), &[]);
     let client = Client::connect(program.address).await;

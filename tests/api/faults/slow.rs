@@ -18,7 +18,7 @@ const ENDLESS: &str =
     select count(*) as n from numbers";
 
 #[actix_web::test]
-async fn a_read_without_end_is_ended_and_its_reader_is_free_again() {
+async fn endless_read_is_cancelled_and_frees_its_reader() {
     let database = Database::new(Engine::Sqlite).await;
     let node = start(&database).await;
     let clients = [(); 4].map(|()| Client::connect(node.address));
@@ -36,7 +36,7 @@ async fn a_read_without_end_is_ended_and_its_reader_is_free_again() {
 }
 
 #[actix_web::test]
-async fn a_write_without_end_is_ended_alone() {
+async fn endless_write_is_cancelled_alone() {
     let database = Database::new(Engine::Sqlite).await;
     let node = start(&database).await;
     let (slow, other) = (Client::connect(node.address).await, Client::connect(node.address).await);

@@ -11,10 +11,10 @@ use crate::harness::{
     program::{self, Program},
 };
 
-on_both_databases! { commands_do_just_what_they_say }
+on_both_databases! { commands_migrate_seed_and_set_password }
 
 #[actix_web::test]
-async fn with_nothing_said_there_is_a_sample_gym_whose_coaches_sign_in() {
+async fn default_start_seeds_sample_data() {
     let folder = Folder::new();
     for start in 0..2 {
         let program = Program::serve_in(folder.path(), &[]);
@@ -33,7 +33,7 @@ async fn with_nothing_said_there_is_a_sample_gym_whose_coaches_sign_in() {
 }
 
 #[actix_web::test]
-async fn the_sample_gym_comes_only_where_it_is_wanted() {
+async fn sample_data_setting_controls_seeding() {
     let folder = Folder::new();
     let elsewhere = format!("sqlite://{}", folder.path().join("other.db").display());
     let coaches = async |program: Program| Client::connect(program.address).await.latest("coaches").len();
@@ -43,7 +43,7 @@ async fn the_sample_gym_comes_only_where_it_is_wanted() {
     assert_eq!(coaches(Program::serve(&elsewhere, &["--sample-data", "always"])).await, 5);
 }
 
-async fn commands_do_just_what_they_say(app: &crate::harness::TestApp) {
+async fn commands_migrate_seed_and_set_password(app: &crate::harness::TestApp) {
     let fresh = Database::new(match &app.database {
         Database::Sqlite(_) => Engine::Sqlite,
         Database::Postgres(_) | Database::Cluster(_) => Engine::Postgres,
@@ -55,10 +55,10 @@ async fn commands_do_just_what_they_say(app: &crate::harness::TestApp) {
     };
     assert!(run(&["migrate"], "").status.success());
     assert!(run(&["migrate"], "").status.success(), "what is up to date stays");
-    refused(&run(&["user", "set-password", "mara"], "x\n"), "username");
+    assert_failed_with(&run(&["user", "set-password", "mara"], "x\n"), "username");
     assert!(run(&["seed"], "").status.success());
-    refused(&run(&["seed"], ""), "not empty");
-    refused(&run(&["user", "set-password", "mara"], ""), "standard input");
+    assert_failed_with(&run(&["seed"], ""), "not empty");
+    assert_failed_with(&run(&["user", "set-password", "mara"], ""), "standard input");
 
     let program = Program::serve(&url, &[]);
     let client = Client::connect(program.address).await;
@@ -72,7 +72,7 @@ async fn commands_do_just_what_they_say(app: &crate::harness::TestApp) {
 }
 
 #[test]
-fn a_setting_that_does_not_work_is_named_and_its_secret_is_not() {
+fn invalid_setting_is_named_without_its_secret() {
     let folder = Folder::new();
     let path = |name: &str| folder.path().join(name).display().to_string();
     fs::write(path("letter.db"), "Dear Ada, this is not a database. ".repeat(200)).unwrap();
@@ -102,14 +102,14 @@ fn a_setting_that_does_not_work_is_named_and_its_secret_is_not() {
     ] {
         let free = if arguments[0] == "--bind" { vec![] } else { vec!["--bind", "127.0.0.1:0"] };
         let arguments = [&arguments[..], &free].concat();
-        refused(&program::run(folder.path(), &arguments, ""), named);
+        assert_failed_with(&program::run(folder.path(), &arguments, ""), named);
     }
     let kept = fs::read_to_string(path("letter.db")).unwrap();
     assert!(kept.starts_with("Dear Ada"), "what is not ours is not touched");
 }
 
 #[test]
-fn each_setting_is_an_environment_variable_too() {
+fn environment_variables_set_options() {
     let folder = Folder::new();
     for (name, value) in [
         ("ROWCAST_BIND", "nonsense"),
@@ -120,7 +120,7 @@ fn each_setting_is_an_environment_variable_too() {
     ] {
         let output = program::run_with(folder.path(), &[(name, value)], &["serve"], "");
         let flag = name.trim_start_matches("ROWCAST_").to_lowercase().replace('_', "-");
-        refused(&output, &format!("--{flag}"));
+        assert_failed_with(&output, &format!("--{flag}"));
     }
     let help = program::run(folder.path(), &["serve", "--help"], "");
     let help = String::from_utf8(help.stdout).unwrap();
@@ -139,19 +139,19 @@ fn each_setting_is_an_environment_variable_too() {
 }
 
 #[actix_web::test]
-async fn the_log_names_events_and_never_what_was_in_them() {
+async fn log_contains_event_names_without_payloads() {
     let folder = Folder::new();
     let program = Program::serve_in(folder.path(), &["--log-format", "json", "--log", "debug"]);
     let client = Client::connect(program.address).await;
     client.ask("login", json!({ "username": "mara", "password": "a secret guess" })).await;
     client.ask("new_coach", json!({ "name": "a private matter" })).await;
-    let (log, line) = logged(&program, "new_coach").await;
+    let (log, line) = wait_for_event_line(&program, "new_coach").await;
     assert!(line["sid"].is_string() && line["outcome"] == "invalid", "{line}");
     assert!(!log.contains("secret guess") && !log.contains("private matter"), "no payload is logged");
 }
 
 /// The whole log, once it has a line about this event, and that line.
-async fn logged(program: &Program, event: &str) -> (String, Value) {
+async fn wait_for_event_line(program: &Program, event: &str) -> (String, Value) {
     let find = async {
         loop {
             let log = program.log();
@@ -167,7 +167,7 @@ async fn logged(program: &Program, event: &str) -> (String, Value) {
 
 /// The program has ended with a failure that says this, and no password.
 #[track_caller]
-fn refused(output: &Output, says: &str) {
+fn assert_failed_with(output: &Output, says: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "it succeeds, though {says} is wrong");
     assert!(output.status.code().is_some(), "it crashed: {stderr}");
@@ -178,7 +178,7 @@ fn refused(output: &Output, says: &str) {
 
 /// Output on a full disk is lost, and that is all.
 #[test]
-fn output_that_cannot_be_written_changes_no_outcome() {
+fn unwritable_output_does_not_change_exit_code() {
     let folder = Folder::new();
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let run = |arguments: &[&str]| {

@@ -5,21 +5,21 @@ use std::process::ExitStatus;
 use crate::harness::{Client, Database, Engine, PATIENCE, gym, program::Program, wire::Heard};
 
 #[actix_web::test]
-async fn it_ends_in_order_on_sqlite() {
-    ends_in_order(Engine::Sqlite, "TERM").await;
+async fn sigterm_stops_server_on_sqlite() {
+    assert_graceful_stop(Engine::Sqlite, "TERM").await;
 }
 
 #[actix_web::test]
-async fn it_ends_in_order_at_the_terminal_too() {
-    ends_in_order(Engine::Sqlite, "INT").await;
+async fn sigint_stops_server_on_sqlite() {
+    assert_graceful_stop(Engine::Sqlite, "INT").await;
 }
 
 #[actix_web::test]
-async fn it_ends_in_order_on_postgres() {
-    ends_in_order(Engine::Postgres, "TERM").await;
+async fn sigterm_stops_server_on_postgres() {
+    assert_graceful_stop(Engine::Postgres, "TERM").await;
 }
 
-async fn ends_in_order(engine: Engine, signal: &str) {
+async fn assert_graceful_stop(engine: Engine, signal: &str) {
     let database = Database::new(engine).await;
     let mut program = Program::serve(&database.url(), &[]);
     let (writer, idle) = (Client::connect(program.address).await, Client::connect(program.address).await);
@@ -46,14 +46,14 @@ async fn ends_in_order(engine: Engine, signal: &str) {
 }
 
 #[actix_web::test]
-async fn a_client_that_does_not_listen_does_not_keep_it_from_ending() {
+async fn stalled_client_does_not_delay_stop() {
     let database = Database::new(Engine::Sqlite).await;
     let mut program = Program::serve(&database.url(), &["--sample-data", "always"]);
-    let deaf = crate::harness::http::websocket(program.address).await;
+    let stalled = crate::harness::http::websocket(program.address).await;
     let client = Client::connect(program.address).await;
     client.is_served().await;
     program.terminate();
     let ended = tokio::time::timeout(PATIENCE, program.ended()).await;
     assert!(ended.is_ok_and(|status| status.success()));
-    drop(deaf);
+    drop(stalled);
 }

@@ -18,13 +18,13 @@ use crate::harness::{
 const EVENTS: usize = 8000;
 
 /// A server without output. It dies with the value.
-struct Deaf {
+struct SilentServer {
     process: Child,
     address: SocketAddr,
     _folder: Folder,
 }
 
-impl Deaf {
+impl SilentServer {
     /// Started by a shell, with these redirections.
     async fn start(redirections: &str) -> Self {
         let folder = Folder::new();
@@ -46,7 +46,7 @@ impl Deaf {
     }
 
     /// Asks it to end, and says whether it did in order.
-    async fn ends(&mut self) -> bool {
+    async fn stop(&mut self) -> bool {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let ended = async {
@@ -61,7 +61,7 @@ impl Deaf {
     }
 }
 
-impl Drop for Deaf {
+impl Drop for SilentServer {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -69,8 +69,8 @@ impl Drop for Deaf {
 }
 
 #[actix_web::test]
-async fn a_pipe_that_nobody_reads_holds_nobody_up() {
-    let mut server = Deaf::start("").await;
+async fn unread_output_pipe_does_not_block_server() {
+    let mut server = SilentServer::start("").await;
     let client = Client::connect(server.address).await;
     for _ in 0..EVENTS / 100 {
         let asked: Vec<u64> = (0..100).map(|_| client.emit("get_coach", &[json!({ "id": 1 })])).collect();
@@ -82,17 +82,17 @@ async fn a_pipe_that_nobody_reads_holds_nobody_up() {
         http::metric(server.address, "rowcast_log_dropped_total").await > 0.0,
         "what a pipe holds was passed"
     );
-    assert!(server.ends().await);
+    assert!(server.stop().await);
 }
 
 #[actix_web::test]
-async fn neither_closed_nor_full_ones_end_it() {
+async fn closed_or_full_output_does_not_end_server() {
     for redirections in [">&- 2>&-", ">/dev/full 2>/dev/full"] {
-        let mut server = Deaf::start(redirections).await;
+        let mut server = SilentServer::start(redirections).await;
         let client = Client::connect(server.address).await;
         let ack = client.ask("no_such_event", Value::Null).await;
         assert_eq!(ack.refused(), ["$unknown_event"], "{redirections}");
         client.is_served().await;
-        assert!(server.ends().await, "{redirections}");
+        assert!(server.stop().await, "{redirections}");
     }
 }

@@ -10,7 +10,7 @@ use crate::harness::{Client, Database, Engine, PATIENCE, gym, http, program::Pro
 const SIZE: &str = "rowcast_sqlite_wal_bytes";
 
 #[actix_web::test]
-async fn a_reader_that_is_kept_open_is_named_and_when_it_ends_the_log_is_short_again() {
+async fn long_reader_is_logged_and_wal_shrinks_after_it_ends() {
     let database = Database::new(Engine::Sqlite).await;
     let program = Program::serve(&database.url(), &[]);
     let client = Client::follow(program.address).await;

@@ -8,17 +8,17 @@ use crate::harness::{
 };
 
 #[actix_web::test]
-async fn a_thousand_sockets_come_and_go_and_leave_nothing_behind() {
+async fn thousand_closed_sockets_leak_no_descriptors() {
     rlimit::increase_nofile_limit(4096).unwrap();
     let database = Database::new(Engine::Sqlite).await;
     let mut program = Program::serve(&database.url(), &["--sample-data", "always"]);
     // What is made once and kept is made now.
-    drop(crowd(&program, 8).await);
+    drop(open_sockets(&program, 8).await);
     http::until_metric(program.address, "socketio_sessions", |sessions| sessions == 0.0).await;
     let before = program.descriptors();
 
     for _ in 0..2 {
-        let sockets = crowd(&program, 500).await;
+        let sockets = open_sockets(&program, 500).await;
         let open = http::metric(program.address, "socketio_sessions").await;
         assert!((500.0 - open).abs() < f64::EPSILON, "{open} sessions");
         drop(sockets);
@@ -31,7 +31,7 @@ async fn a_thousand_sockets_come_and_go_and_leave_nothing_behind() {
 }
 
 /// That many sockets, each connected and sent the first bytes of its greeting.
-async fn crowd(program: &Program, count: usize) -> Vec<tokio::net::TcpStream> {
+async fn open_sockets(program: &Program, count: usize) -> Vec<tokio::net::TcpStream> {
     let socket = async |_| {
         let mut stream = http::websocket(program.address).await;
         stream.write_all(&http::text_frame("40")).await.unwrap();
@@ -48,7 +48,7 @@ async fn crowd(program: &Program, count: usize) -> Vec<tokio::net::TcpStream> {
 }
 
 #[actix_web::test]
-async fn a_client_that_never_reads_is_cut_off_and_nobody_else_notices() {
+async fn client_that_never_reads_is_disconnected() {
     let database = Database::new(Engine::Sqlite).await;
     let program = Program::serve(&database.url(), &[]);
     let address = program.address;
@@ -61,11 +61,11 @@ async fn a_client_that_never_reads_is_cut_off_and_nobody_else_notices() {
     listener.sees("coaches", |rows| rows.len() == 100).await;
 
     // Each answer is some 200 kB, and what is not read has a bound of a few megabytes.
-    let mut deaf = http::websocket(address).await;
-    deaf.write_all(&http::text_frame("40")).await.unwrap();
+    let mut stalled = http::websocket(address).await;
+    stalled.write_all(&http::text_frame("40")).await.unwrap();
     for id in 0..200 {
         let ask = format!(r#"42{id}["list_coaches",{{"limit":500}}]"#);
-        deaf.write_all(&http::text_frame(&ask)).await.unwrap();
+        stalled.write_all(&http::text_frame(&ask)).await.unwrap();
     }
     for age in 40..60 {
         let row = writer.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
@@ -73,14 +73,14 @@ async fn a_client_that_never_reads_is_cut_off_and_nobody_else_notices() {
     }
     http::until_metric(address, "socketio_evictions_total", |count| count == 1.0).await;
     let mut rest = Vec::new();
-    let end = tokio::time::timeout(PATIENCE, deaf.read_to_end(&mut rest)).await;
+    let end = tokio::time::timeout(PATIENCE, stalled.read_to_end(&mut rest)).await;
     assert!(end.is_ok(), "the connection has ended");
     http::until_metric(address, "socketio_sessions", |sessions| sessions == 2.0).await;
     writer.is_served().await;
 }
 
 #[actix_web::test]
-async fn a_client_that_only_listens_slowly_misses_states_but_not_the_last() {
+async fn slow_client_receives_latest_snapshot() {
     tell(Engine::Sqlite, async |app: &TestApp| {
         let writer = app.connect().await;
         let long = format!("https://example.com/{}", "x".repeat(1900));
@@ -116,7 +116,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 #[actix_web::test]
-async fn a_client_that_asks_without_end_does_not_starve_the_others() {
+async fn flooding_client_does_not_starve_others() {
     tell(Engine::Sqlite, async |app: &TestApp| {
         let (greedy, modest) = (app.connect().await, app.connect().await);
         gym::open(&modest).await;

@@ -49,14 +49,14 @@ const PACKETS: [&str; 34] = [
 ];
 
 #[actix_web::test]
-async fn a_packet_without_sense_hurts_nobody_and_ends_nothing_without_a_word() {
+async fn invalid_packet_affects_only_its_connection() {
     tell(Engine::Sqlite, async |app: &TestApp| {
         let other = app.connect().await;
         let before = other.now();
         for packet in PACKETS {
             let client = app.connect().await;
             client.send(packet);
-            ends_with_a_word_or_lives(&client, packet).await;
+            assert_responsive_or_closed_with_reason(&client, packet).await;
         }
         other.is_served().await;
         assert!(other.events_since(before).is_empty());
@@ -65,7 +65,7 @@ async fn a_packet_without_sense_hurts_nobody_and_ends_nothing_without_a_word() {
 }
 
 #[actix_web::test]
-async fn packets_out_of_order_hurt_nobody() {
+async fn out_of_order_packets_affect_only_their_connection() {
     tell(Engine::Sqlite, async |app: &TestApp| {
         for packet in [
             "42[\"list_coaches\"]",
@@ -93,7 +93,7 @@ async fn packets_out_of_order_hurt_nobody() {
 }
 
 #[actix_web::test]
-async fn a_namespace_that_is_not_there_is_refused_and_the_connection_lives() {
+async fn unknown_namespace_is_refused() {
     tell(Engine::Sqlite, async |app: &TestApp| {
         let client = app.connect().await;
         let then = client.now();
@@ -106,7 +106,7 @@ async fn a_namespace_that_is_not_there_is_refused_and_the_connection_lives() {
 }
 
 #[actix_web::test]
-async fn a_binary_event_is_refused_and_the_connection_lives() {
+async fn binary_event_is_refused() {
     tell(Engine::Sqlite, async |app: &TestApp| {
         let client = app.connect().await;
         for (packet, attachments) in [
@@ -125,13 +125,13 @@ async fn a_binary_event_is_refused_and_the_connection_lives() {
         client.is_served().await;
         // An attachment that nothing announced.
         client.send_message(Message::binary(vec![1, 2, 3]));
-        ends_with_a_word_or_lives(&client, "an attachment of nothing").await;
+        assert_responsive_or_closed_with_reason(&client, "an attachment of nothing").await;
     })
     .await;
 }
 
 #[actix_web::test]
-async fn broken_frames_end_their_own_connection_only() {
+async fn invalid_frame_closes_only_its_connection() {
     tell(Engine::Sqlite, async |app: &TestApp| {
         let other = app.connect().await;
         gym::open(&other).await;
@@ -160,7 +160,7 @@ async fn broken_frames_end_their_own_connection_only() {
 }
 
 #[actix_web::test]
-async fn frames_that_are_cut_short_leave_nothing_behind() {
+async fn truncated_frame_has_no_effect() {
     let database = Database::new(Engine::Sqlite).await;
     let program = Program::serve(&database.url(), &[]);
     let other = Client::connect(program.address).await;
@@ -177,7 +177,7 @@ async fn frames_that_are_cut_short_leave_nothing_behind() {
 }
 
 /// Waits until the client is served again or its connection has ended with a code and a sentence.
-async fn ends_with_a_word_or_lives(client: &Client, what: &str) {
+async fn assert_responsive_or_closed_with_reason(client: &Client, what: &str) {
     client.send(r#"42777["list_coaches",{}]"#);
     let end = client.until(what, |heard| {
         heard.iter().rev().find_map(|heard| match heard {

@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use crate::harness::{Client, TestApp, gym, on_both_databases};
 
 on_both_databases! {
-    any_value_anywhere_is_answered,
-    an_id_beyond_all_bounds_is_refused_by_name,
-    a_payload_that_is_too_large_is_refused_and_the_connection_lives,
-    a_payload_that_is_too_deep_is_refused_and_the_connection_lives,
-    sql_in_strings_is_text,
-    nul_is_refused_by_name,
-    half_a_character_is_refused_by_name,
-    a_field_that_stands_twice_counts_once,
-    many_unknown_fields_get_a_short_answer,
-    names_from_javascripts_cellar_are_only_names,
+    arbitrary_values_are_acked,
+    id_out_of_range_is_refused,
+    oversized_payload_is_refused,
+    too_deep_payload_is_refused,
+    sql_in_text_is_not_executed,
+    nul_character_is_refused,
+    lone_surrogate_is_refused,
+    duplicate_field_uses_last_value,
+    errors_for_many_unknown_fields_are_truncated,
+    prototype_property_names_are_plain_keys,
 }
 
 /// Values of every kind, as JSON: some that no parser of numbers or text likes.
@@ -43,7 +43,7 @@ const VALUES: [&str; 22] = [
     r#"{"id":{"id":{"id":1}}}"#,
 ];
 
-async fn any_value_anywhere_is_answered(app: &TestApp) {
+async fn arbitrary_values_are_acked(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
     gym::open(&client).await;
     let coach = gym::with(gym::coach("Ada"), json!({ "username": "ada" }));
@@ -61,7 +61,7 @@ async fn any_value_anywhere_is_answered(app: &TestApp) {
         (["list_coaches", "list_exercise_moves"], &list),
     ] {
         for event in events {
-            asked.extend(ask_everything(&client, event, payload));
+            asked.extend(emit_every_value(&client, event, payload));
         }
     }
     // A login costs its password's hash each time, so it is asked less.
@@ -81,7 +81,7 @@ async fn any_value_anywhere_is_answered(app: &TestApp) {
 }
 
 /// Every value in every field's place, in the payload's and in the options'.
-fn ask_everything(client: &Client, event: &str, payload: &Value) -> Vec<u64> {
+fn emit_every_value(client: &Client, event: &str, payload: &Value) -> Vec<u64> {
     let payload = gym::with(payload.clone(), json!({ "id": 1, "version": 1 }));
     let fields: Vec<String> = payload.as_object().unwrap().keys().cloned().collect();
     let mut asked = Vec::new();
@@ -107,7 +107,7 @@ fn replaced(payload: &Value, field: &str, value: &str) -> String {
     format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
 }
 
-async fn an_id_beyond_all_bounds_is_refused_by_name(app: &TestApp) {
+async fn id_out_of_range_is_refused(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let refused = async |event: &str, payload: &str| {
@@ -144,7 +144,7 @@ async fn an_id_beyond_all_bounds_is_refused_by_name(app: &TestApp) {
     }
 }
 
-async fn a_payload_that_is_too_large_is_refused_and_the_connection_lives(app: &TestApp) {
+async fn oversized_payload_is_refused(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
     let before = other.now();
     for megabytes in [1, 5, 20] {
@@ -160,7 +160,7 @@ async fn a_payload_that_is_too_large_is_refused_and_the_connection_lives(app: &T
     assert!(other.events_since(before).is_empty());
 }
 
-async fn a_payload_that_is_too_deep_is_refused_and_the_connection_lives(app: &TestApp) {
+async fn too_deep_payload_is_refused(app: &TestApp) {
     let client = app.connect().await;
     let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     let refused = async |payload: &str| {
@@ -179,7 +179,7 @@ async fn a_payload_that_is_too_deep_is_refused_and_the_connection_lives(app: &Te
     client.is_served().await;
 }
 
-async fn sql_in_strings_is_text(app: &TestApp) {
+async fn sql_in_text_is_not_executed(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let rows = client.latest("coaches");
@@ -210,7 +210,7 @@ async fn sql_in_strings_is_text(app: &TestApp) {
     assert_eq!(client.ask("list_coaches", json!({})).await.done()["rows"], json!(rows));
 }
 
-async fn nul_is_refused_by_name(app: &TestApp) {
+async fn nul_character_is_refused(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     for (event, payload, wrong) in [
@@ -233,7 +233,7 @@ async fn nul_is_refused_by_name(app: &TestApp) {
     assert_eq!(ack.refused(), ["password", "username"]);
 }
 
-async fn half_a_character_is_refused_by_name(app: &TestApp) {
+async fn lone_surrogate_is_refused(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     for half in [r#""\ud800""#, r#""\udc00x""#, r#""\ud800\ud800""#] {
@@ -250,14 +250,14 @@ async fn half_a_character_is_refused_by_name(app: &TestApp) {
     }
 }
 
-async fn a_field_that_stands_twice_counts_once(app: &TestApp) {
+async fn duplicate_field_uses_last_value(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let ack = client.ack(client.emit_text("update_coach", r#"{"id":9,"age":30,"id":1,"age":40}"#)).await;
     assert_eq!(ack.done()["age"], 40, "the last counts, as in JavaScript");
 }
 
-async fn many_unknown_fields_get_a_short_answer(app: &TestApp) {
+async fn errors_for_many_unknown_fields_are_truncated(app: &TestApp) {
     let client = app.connect().await;
     let fields = (0..50_000).map(|at| (format!("field{at}"), json!(1)));
     let ack = client.ask("new_coach", Value::Object(fields.collect())).await;
@@ -269,7 +269,7 @@ async fn many_unknown_fields_get_a_short_answer(app: &TestApp) {
     assert_eq!(ack.refused(), ["where.id"]);
 }
 
-async fn names_from_javascripts_cellar_are_only_names(app: &TestApp) {
+async fn prototype_property_names_are_plain_keys(app: &TestApp) {
     let client = app.connect().await;
     for name in ["__proto__", "constructor", "toString", "hasOwnProperty", ""] {
         let ack = client.ask("get_coach", json!({ name: 1 })).await;

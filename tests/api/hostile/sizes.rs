@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use crate::harness::{TestApp, gym, http, on_both_databases};
 
 on_both_databases! {
-    a_row_may_have_so_many_bytes_and_no_more,
-    a_row_that_others_have_made_too_large_is_shown_and_may_become_smaller,
-    a_row_that_is_too_large_to_be_sent_stops_no_other,
-    pages_end_early_and_cover_every_row_once,
+    row_size_limit_is_exact,
+    oversized_row_is_sent_and_can_be_shortened,
+    unsendable_row_does_not_block_others,
+    pages_limited_by_bytes_cover_every_row_once,
 }
 
 const ROW: usize = 256 * 1024;
 const ACK: usize = 1024 * 1024;
 
 /// A move of some 4 kB.
-fn fat(name: &str) -> Value {
+fn large_move(name: &str) -> Value {
     let long = json!({
         "description": "\u{1F9D8}".repeat(500),
         "video_link": format!("https://example.com/{}", "x".repeat(1900)),
@@ -28,10 +28,10 @@ fn refs(ids: &[i64]) -> Value {
     ids.iter().map(|id| json!({ "id": id })).collect()
 }
 
-async fn a_row_may_have_so_many_bytes_and_no_more(app: &TestApp) {
+async fn row_size_limit_is_exact(app: &TestApp) {
     let client = app.follow().await;
     let mut moves = Vec::new();
-    for exercise in [fat("Squat"), gym::exercise_move("Plank"), gym::exercise_move("Row")] {
+    for exercise in [large_move("Squat"), gym::exercise_move("Plank"), gym::exercise_move("Row")] {
         moves.push(client.ask("new_exercise_move", exercise).await.done());
     }
     let length = |row: &Value| row.to_string().len();
@@ -63,12 +63,12 @@ async fn a_row_may_have_so_many_bytes_and_no_more(app: &TestApp) {
     assert!(http::metric(app.address, "rowcast_bounds_met_total").await >= 2.0);
 }
 
-async fn a_row_that_others_have_made_too_large_is_shown_and_may_become_smaller(app: &TestApp) {
+async fn oversized_row_is_sent_and_can_be_shortened(app: &TestApp) {
     let client = app.follow().await;
     client.ask("new_exercise_move", gym::exercise_move("Squat")).await.done();
     client.ask("new_workout_plan", gym::workout_plan("Long", &[1; 100])).await.done();
     // Each move is small, and so is what is written; the plan shows it a hundred times.
-    client.ask("update_exercise_move", gym::with(fat("Squat"), json!({ "id": 1 }))).await.done();
+    client.ask("update_exercise_move", gym::with(large_move("Squat"), json!({ "id": 1 }))).await.done();
     let shown = client.ask("get_workout_plan", json!({ "id": 1 })).await.done();
     assert!(shown.to_string().len() > ROW);
     client.agrees().await;
@@ -80,9 +80,9 @@ async fn a_row_that_others_have_made_too_large_is_shown_and_may_become_smaller(a
     client.agrees().await;
 }
 
-async fn a_row_that_is_too_large_to_be_sent_stops_no_other(app: &TestApp) {
+async fn unsendable_row_does_not_block_others(app: &TestApp) {
     let client = app.follow().await;
-    client.ask("new_exercise_move", fat("Squat")).await.done();
+    client.ask("new_exercise_move", large_move("Squat")).await.done();
     for name in ["One", "Two", "Three"] {
         client.ask("new_workout_plan", gym::workout_plan(name, &[1])).await.done();
     }
@@ -117,9 +117,9 @@ async fn a_row_that_is_too_large_to_be_sent_stops_no_other(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn pages_end_early_and_cover_every_row_once(app: &TestApp) {
+async fn pages_limited_by_bytes_cover_every_row_once(app: &TestApp) {
     let client = app.connect().await;
-    client.ask("new_exercise_move", fat("Squat")).await.done();
+    client.ask("new_exercise_move", large_move("Squat")).await.done();
     let seed: u64 = rand::rng().random();
     println!("seed {seed}");
     let mut rng = StdRng::seed_from_u64(seed);

@@ -8,19 +8,19 @@ use super::{THERE, login, members};
 use crate::harness::{Client, Database, PATIENCE, from_both_databases, http};
 
 from_both_databases! {
-    a_flood_of_logins_keeps_nobody_elsewhere_waiting,
-    logins_of_clients_that_hung_up_are_dropped,
-    few_logins_of_one_session_wait,
-    an_address_has_so_many_logins_a_minute,
-    an_account_that_is_known_at_an_address_gets_in_whatever_else_comes_from_there,
+    login_flood_does_not_delay_other_addresses,
+    logins_of_disconnected_clients_are_dropped,
+    queued_logins_per_session_are_limited,
+    logins_per_address_are_limited,
+    known_account_signs_in_from_limited_address,
 }
 
-fn made_up(n: usize) -> Value {
+fn unknown_login(n: usize) -> Value {
     json!({ "username": format!("nobody {n}"), "password": "x" })
 }
 
 /// What a line of the metrics says.
-async fn counted(address: SocketAddr, line: &str) -> u64 {
+async fn counter(address: SocketAddr, line: &str) -> u64 {
     let (_, metrics) = http::get(address, "/metrics").await;
     let found = metrics.lines().find_map(|one| one.strip_prefix(line));
     found.map_or(0, |count| count.trim().parse().unwrap())
@@ -28,48 +28,48 @@ async fn counted(address: SocketAddr, line: &str) -> u64 {
 
 const WRONG: &str = r#"rowcast_events_total{event="login",outcome="invalid"}"#;
 
-async fn a_flood_of_logins_keeps_nobody_elsewhere_waiting(database: &Database) {
+async fn login_flood_does_not_delay_other_addresses(database: &Database) {
     const FLOOD: usize = 60;
     let node = members(database, &["--logins-each", "0"]).await;
     let mut strangers = Vec::new();
     for n in 0..FLOOD {
         let stranger = Client::arrive_from(node.address, THERE, &json!({})).await.unwrap();
-        stranger.emit("login", &[made_up(n)]);
+        stranger.emit("login", &[unknown_login(n)]);
         strangers.push(stranger);
     }
     let member = Client::arrive(node.address, &json!({})).await.unwrap();
-    let before = counted(node.address, WRONG).await;
+    let before = counter(node.address, WRONG).await;
     member.ask("login", login("mara")).await.done();
-    let meanwhile = counted(node.address, WRONG).await - before;
+    let meanwhile = counter(node.address, WRONG).await - before;
     assert!(meanwhile < FLOOD as u64 / 3, "{meanwhile} of {FLOOD} came before");
     node.stop().await;
 }
 
-async fn logins_of_clients_that_hung_up_are_dropped(database: &Database) {
+async fn logins_of_disconnected_clients_are_dropped(database: &Database) {
     let node = members(database, &["--logins-each", "0"]).await;
     for n in 0..10 {
         let stranger = Client::arrive(node.address, &json!({})).await.unwrap();
         for _ in 0..999 {
-            stranger.emit("login", &[made_up(n)]);
+            stranger.emit("login", &[unknown_login(n)]);
         }
-        let last = stranger.emit("login", &[made_up(n)]);
+        let last = stranger.emit("login", &[unknown_login(n)]);
         if n == 0 {
             // Those beyond are answered without a hash.
             assert_eq!(stranger.ack(last).await.refused(), ["$rate_limited"]);
         }
     }
     let gone =
-        async { while counted(node.address, r#"socketio_sessions{transport="websocket"}"#).await > 0 {} };
+        async { while counter(node.address, r#"socketio_sessions{transport="websocket"}"#).await > 0 {} };
     tokio::time::timeout(PATIENCE, gone).await.expect("the sessions to end");
     let member = Client::arrive(node.address, &json!({})).await.unwrap();
     member.ask("login", login("mara")).await.done();
     node.stop().await;
 }
 
-async fn few_logins_of_one_session_wait(database: &Database) {
+async fn queued_logins_per_session_are_limited(database: &Database) {
     let node = members(database, &[]).await;
     let client = Client::arrive(node.address, &json!({})).await.unwrap();
-    let acks: Vec<u64> = (0..20).map(|n| client.emit("login", &[made_up(n)])).collect();
+    let acks: Vec<u64> = (0..20).map(|n| client.emit("login", &[unknown_login(n)])).collect();
     let me = client.emit("me", &[]);
     let mut limited = 0;
     for ack in acks {
@@ -81,11 +81,11 @@ async fn few_logins_of_one_session_wait(database: &Database) {
     node.stop().await;
 }
 
-async fn an_address_has_so_many_logins_a_minute(database: &Database) {
+async fn logins_per_address_are_limited(database: &Database) {
     let node = members(database, &["--logins-each", "3"]).await;
     let stranger = Client::arrive_from(node.address, THERE, &json!({})).await.unwrap();
     for n in 0..3 {
-        assert_eq!(stranger.ask("login", made_up(n)).await.refused(), ["password", "username"]);
+        assert_eq!(stranger.ask("login", unknown_login(n)).await.refused(), ["password", "username"]);
     }
     let refused = stranger.ask("login", login("mara")).await;
     let sentence = refused.sentence("$rate_limited");
@@ -95,12 +95,12 @@ async fn an_address_has_so_many_logins_a_minute(database: &Database) {
 }
 
 /// As where members and strangers share one, behind a router.
-async fn an_account_that_is_known_at_an_address_gets_in_whatever_else_comes_from_there(database: &Database) {
+async fn known_account_signs_in_from_limited_address(database: &Database) {
     let node = members(database, &["--logins-each", "5"]).await;
     let arrive = async || Client::arrive_from(node.address, THERE, &json!({})).await.unwrap();
     arrive().await.ask("login", login("mara")).await.done();
     let stranger = arrive().await;
-    while stranger.ask("login", made_up(0)).await.refused() != ["$rate_limited"] {}
+    while stranger.ask("login", unknown_login(0)).await.refused() != ["$rate_limited"] {}
     assert_eq!(arrive().await.ask("login", login("teo")).await.refused(), ["$rate_limited"]);
     arrive().await.ask("login", login("mara")).await.done();
     node.stop().await;

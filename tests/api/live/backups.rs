@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::cursors::{begins_anew, cursor, lives_on, resumes};
+use super::cursors::{assert_receives_changes, assert_receives_snapshots, assert_resumes, cursor};
 use crate::harness::{
     Client, Database, Engine, begin,
     client::COLLECTIONS,
@@ -14,7 +14,7 @@ use crate::harness::{
 };
 
 #[actix_web::test]
-async fn a_backup_that_is_put_back_knows_what_it_had_and_no_more() {
+async fn restored_sqlite_backup_accepts_only_its_own_cursors() {
     begin(Engine::Sqlite, async |database| {
         let Database::Sqlite(folder) = database else { unreachable!() };
         let (file, copy) = (folder.path().join("gym.db"), folder.path().join("copy.db"));
@@ -28,12 +28,12 @@ async fn a_backup_that_is_put_back_knows_what_it_had_and_no_more() {
         client.ask("update_coach", json!({ "id": 1, "age": 51 })).await.done();
         let after = cursor(&client);
         program.kill();
-        let later = program_writes(&database.url()).await;
+        let later = write_in_another_run(&database.url()).await;
 
-        put_back(&copy, &file);
+        restore_copy(&copy, &file);
         let mut program = Program::serve(&database.url(), &[]);
         for cursor in [&after, &later] {
-            begins_anew(program.address, cursor).await;
+            assert_receives_snapshots(program.address, cursor).await;
         }
         let back = Client::resume(program.address, before).await;
         assert_eq!(back.events_since(0)[..2], ["connected", "changes"], "nothing it knows was taken back");
@@ -44,25 +44,25 @@ async fn a_backup_that_is_put_back_knows_what_it_had_and_no_more() {
         for age in 60..70 {
             back.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
         }
-        begins_anew(program.address, &after).await;
+        assert_receives_snapshots(program.address, &after).await;
         program.kill();
         let program = Program::serve(&database.url(), &[]);
         for cursor in [&after, &later] {
-            begins_anew(program.address, cursor).await;
+            assert_receives_snapshots(program.address, cursor).await;
         }
     })
     .await;
 }
 
 /// A life of the server in which something is written, and the cursor after that.
-async fn program_writes(url: &str) -> String {
+async fn write_in_another_run(url: &str) -> String {
     let program = Program::serve(url, &[]);
     let client = Client::follow(program.address).await;
     client.ask("update_coach", json!({ "id": 1, "age": 55 })).await.done();
     cursor(&client)
 }
 
-fn put_back(copy: &Path, file: &Path) {
+fn restore_copy(copy: &Path, file: &Path) {
     for beside in ["-wal", "-shm"] {
         let path = PathBuf::from(format!("{}{beside}", file.display()));
         assert!(!path.exists() || std::fs::remove_file(&path).is_ok());
@@ -89,7 +89,7 @@ async fn cursor_after_a_stopped_sqlite_file_is_replaced_by_a_longer_backup_is_in
         program.terminate();
         assert!(program.ended().await.success());
 
-        put_back(&copy, &file);
+        restore_copy(&copy, &file);
         for name in ["Plank", "Lunge", "Bridge", "Crunch", "Row"] {
             database.execute(&format!("update exercise_moves set name = '{name}'")).await;
         }
@@ -104,11 +104,11 @@ async fn cursor_after_a_stopped_sqlite_file_is_replaced_by_a_longer_backup_is_in
                 );
                 back.agrees().await;
             }
-            resumes(program.address, &common).await;
+            assert_resumes(program.address, &common).await;
             program.kill();
             program = Program::serve(&database.url(), &[]);
         }
-        lives_on(&Client::resume(program.address, replaced.pop().unwrap()).await).await;
+        assert_receives_changes(&Client::resume(program.address, replaced.pop().unwrap()).await).await;
     })
     .await;
 }
@@ -144,12 +144,12 @@ async fn cursor_after_a_stopped_cluster_is_replaced_by_a_longer_backup_is_invali
         let back = Client::resume(program.address, replaced).await;
         assert_eq!(back.events_since(0)[1..5], COLLECTIONS, "running: {keeps_running}");
         back.agrees().await;
-        lives_on(&back).await;
+        assert_receives_changes(&back).await;
     }
 }
 
 #[actix_web::test]
-async fn a_copy_within_the_cluster_is_another_database() {
+async fn cursor_is_invalid_in_copied_database() {
     begin(Engine::Postgres, async |database| {
         let mut program = Program::serve(&database.url(), &[]);
         let client = Client::follow(program.address).await;
@@ -160,19 +160,19 @@ async fn a_copy_within_the_cluster_is_another_database() {
 
         let copy = postgres::Database::copy_of(database).await;
         let mut program = Program::serve(copy.url(), &[]);
-        let client = begins_anew(program.address, &before).await;
-        lives_on(&client).await;
+        let client = assert_receives_snapshots(program.address, &before).await;
+        assert_receives_changes(&client).await;
         let later = cursor(&client);
-        begins_anew(program.address, &before).await;
+        assert_receives_snapshots(program.address, &before).await;
         program.kill();
         let mut program = Program::serve(copy.url(), &[]);
-        resumes(program.address, &later).await;
-        begins_anew(program.address, &before).await;
+        assert_resumes(program.address, &later).await;
+        assert_receives_snapshots(program.address, &before).await;
         program.kill();
 
         let program = Program::serve(&database.url(), &[]);
-        resumes(program.address, &before).await;
-        begins_anew(program.address, &later).await;
+        assert_resumes(program.address, &before).await;
+        assert_receives_snapshots(program.address, &later).await;
         copy.remove().await;
     })
     .await;
@@ -180,7 +180,7 @@ async fn a_copy_within_the_cluster_is_another_database() {
 
 /// The tables are other tables then, and what clients have must go back with them.
 #[actix_web::test]
-async fn a_dump_that_is_put_back_under_a_running_server_is_seen_by_all() {
+async fn dump_restored_under_running_server_is_published() {
     let database = Database::Cluster(Cluster::start());
     let program = Program::serve(&database.url(), &[]);
     let (client, snapshots) = (Client::follow(program.address).await, Client::connect(program.address).await);
@@ -199,17 +199,17 @@ async fn a_dump_that_is_put_back_under_a_running_server_is_seen_by_all() {
     snapshots.sees("schedules", back).await;
     snapshots.sees("exercise_moves", |rows| rows[0]["name"] == "Squat").await;
     for cursor in [&before, &after] {
-        begins_anew(program.address, cursor).await;
+        assert_receives_snapshots(program.address, cursor).await;
     }
     let fresh = Client::follow(program.address).await;
-    lives_on(&fresh).await;
+    assert_receives_changes(&fresh).await;
     let told = client.told(0);
     assert!(told.iter().any(|told| told["coaches"]["deleted"] == json!([2])), "{told:?}");
 }
 
 /// Another cluster has come less far with its numbers than the log that is brought to it.
 #[actix_web::test]
-async fn a_dump_that_moves_to_another_cluster_begins_anew() {
+async fn dump_restored_in_another_cluster_invalidates_cursors() {
     let (old, new) = (Cluster::start(), Cluster::start());
     let few = ["--change-log-rows", "5"];
     postgres::execute(old.url(), FAR).await;
@@ -227,7 +227,7 @@ async fn a_dump_that_moves_to_another_cluster_begins_anew() {
 
     postgres::restore(&postgres::dump(old.url()), new.url());
     let mut program = Program::serve(new.url(), &few);
-    let client = begins_anew(program.address, &before).await;
+    let client = assert_receives_snapshots(program.address, &before).await;
     let then = client.now();
     for age in 30..36 {
         postgres::execute(new.url(), &format!("update coaches set age = {age}")).await;
@@ -240,13 +240,13 @@ async fn a_dump_that_moves_to_another_cluster_begins_anew() {
         client.ask_with("update_coach", &once).await.done();
     }
     assert_eq!(client.told(then).len(), 7, "one event for each: {:?}", client.told(then));
-    resumes(program.address, &cursor(&client)).await;
-    lives_on(&client).await;
+    assert_resumes(program.address, &cursor(&client)).await;
+    assert_receives_changes(&client).await;
     let later = cursor(&client);
     program.kill();
     let program = Program::serve(new.url(), &few);
-    resumes(program.address, &later).await;
-    begins_anew(program.address, &before).await;
+    assert_resumes(program.address, &later).await;
+    assert_receives_snapshots(program.address, &before).await;
 }
 
 /// Uses up numbers of transactions.

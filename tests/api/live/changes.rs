@@ -12,17 +12,17 @@ use crate::harness::{
 };
 
 on_both_databases! {
-    snapshots_come_first_and_then_one_event_for_each_write,
-    only_what_changed_is_told,
-    a_new_name_is_told_wherever_it_is_shown,
-    a_plan_is_told_with_its_moves_in_their_order,
-    a_write_that_fails_is_told_to_nobody,
-    each_writer_is_told_before_its_ack,
-    refresh_sends_the_caller_all_collections_before_its_ack,
-    snapshots_and_changes_lead_to_the_same_gym,
+    changes_follow_snapshots_once_per_write,
+    changes_contain_only_changed_rows,
+    renamed_coach_updates_embedding_schedules,
+    changed_plan_keeps_order_of_moves,
+    failed_write_is_not_published,
+    writer_receives_change_before_ack,
+    refresh_sends_snapshots_to_caller_before_ack,
+    snapshot_and_changes_clients_converge,
 }
 
-async fn snapshots_come_first_and_then_one_event_for_each_write(app: &TestApp) {
+async fn changes_follow_snapshots_once_per_write(app: &TestApp) {
     let writer = app.connect().await;
     gym::open(&writer).await;
     let client = app.follow().await;
@@ -42,7 +42,7 @@ async fn snapshots_come_first_and_then_one_event_for_each_write(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn only_what_changed_is_told(app: &TestApp) {
+async fn changes_contain_only_changed_rows(app: &TestApp) {
     let (client, other) = (app.follow().await, app.follow().await);
     gym::open(&client).await;
     other.agrees().await;
@@ -56,32 +56,32 @@ async fn only_what_changed_is_told(app: &TestApp) {
     ] {
         let (here, there) = (client.now(), other.now());
         let row = client.ask(event, payload).await.done();
-        let told = only(&client, here);
+        let told = single_change(&client, here);
         assert_eq!(told.as_object().unwrap().keys().collect::<Vec<_>>(), changed, "{event}");
         let shown = json!({ "upserted": [row], "deleted": [] });
         assert_eq!(told[changed.last().unwrap()], shown, "{event}");
         let cursor = client.copy().cursor().map(str::to_owned);
         other.keeps("as much", |copy| copy.cursor() == cursor.as_deref()).await;
-        assert_eq!(only(&other, there), told, "{event}");
+        assert_eq!(single_change(&other, there), told, "{event}");
     }
     for (event, collection, id) in
         [("delete_schedule", "schedules", 1), ("delete_coach", "coaches", 2), ("delete_coach", "coaches", 1)]
     {
         let then = client.now();
         client.ask(event, json!({ "id": id })).await.done();
-        let told = only(&client, then);
+        let told = single_change(&client, then);
         assert_eq!(told, json!({ collection: { "upserted": [], "deleted": [id] } }), "{event}");
     }
     other.agrees().await;
 }
 
-async fn a_new_name_is_told_wherever_it_is_shown(app: &TestApp) {
+async fn renamed_coach_updates_embedding_schedules(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     client.ask("new_schedule", gym::schedule("Friday", "1900")).await.done();
     let then = client.now();
     let row = client.ask("update_coach", json!({ "id": 1, "name": "Ada L." })).await.done();
-    let told = only(&client, then);
+    let told = single_change(&client, then);
     assert_eq!(told["coaches"], json!({ "upserted": [row], "deleted": [] }));
     let shown: Vec<&Value> = told["schedules"]["upserted"].as_array().unwrap().iter().collect();
     assert_eq!(shown.iter().map(|class| &class["id"]).collect::<Vec<_>>(), [&json!(1), &json!(2)]);
@@ -90,7 +90,7 @@ async fn a_new_name_is_told_wherever_it_is_shown(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn a_plan_is_told_with_its_moves_in_their_order(app: &TestApp) {
+async fn changed_plan_keeps_order_of_moves(app: &TestApp) {
     let client = app.follow().await;
     for name in ["Squat", "Plank"] {
         client.ask("new_exercise_move", gym::exercise_move(name)).await.done();
@@ -98,7 +98,7 @@ async fn a_plan_is_told_with_its_moves_in_their_order(app: &TestApp) {
     client.ask("new_workout_plan", gym::workout_plan("Back and forth", &[2, 1, 2])).await.done();
     let then = client.now();
     let row = client.ask("update_exercise_move", json!({ "id": 2, "name": "Side plank" })).await.done();
-    let told = only(&client, then);
+    let told = single_change(&client, then);
     assert_eq!(told["exercise_moves"]["upserted"], json!([row]));
     let plan = &told["workout_plans"]["upserted"][0];
     let names: Vec<&Value> =
@@ -108,11 +108,11 @@ async fn a_plan_is_told_with_its_moves_in_their_order(app: &TestApp) {
     client.ask("update_workout_plan", json!({ "id": 1, "exercise_moves": [1] })).await.done();
     let then = client.now();
     client.ask("update_exercise_move", json!({ "id": 2, "name": "High plank" })).await.done();
-    assert_eq!(only(&client, then).as_object().unwrap().len(), 1, "no plan shows it any more");
+    assert_eq!(single_change(&client, then).as_object().unwrap().len(), 1, "no plan shows it any more");
     client.agrees().await;
 }
 
-async fn a_write_that_fails_is_told_to_nobody(app: &TestApp) {
+async fn failed_write_is_not_published(app: &TestApp) {
     let (client, other) = (app.follow().await, app.follow().await);
     gym::open(&client).await;
     other.agrees().await;
@@ -129,14 +129,14 @@ async fn a_write_that_fails_is_told_to_nobody(app: &TestApp) {
     assert_eq!((client.told(here), other.told(there)), (vec![], vec![]));
 }
 
-async fn each_writer_is_told_before_its_ack(app: &TestApp) {
+async fn writer_receives_change_before_ack(app: &TestApp) {
     let clients = [app.follow().await, app.follow().await, app.follow().await, app.follow().await];
     let writes = clients.iter().enumerate().map(async |(at, client)| {
         for round in 0..15 {
             let new = client.emit("new_coach", &[gym::coach(&format!("Coach {at} {round}"))]);
-            let row = told_before_its_ack(client, new).await;
+            let row = change_before_ack(client, new).await;
             let update = client.emit("update_coach", &[json!({ "id": row["id"], "age": 40 + round })]);
-            told_before_its_ack(client, update).await;
+            change_before_ack(client, update).await;
         }
     });
     futures_util::future::join_all(writes).await;
@@ -146,7 +146,7 @@ async fn each_writer_is_told_before_its_ack(app: &TestApp) {
 }
 
 /// The row of that ack, which the client must have kept when the ack came.
-async fn told_before_its_ack(client: &Client, id: u64) -> Value {
+async fn change_before_ack(client: &Client, id: u64) -> Value {
     let row = client.ack(id).await.done();
     let heard = client.since(0);
     let before = heard.iter().take_while(|heard| !matches!(heard, Heard::Ack(of, _) if *of == id));
@@ -160,7 +160,7 @@ async fn told_before_its_ack(client: &Client, id: u64) -> Value {
     row
 }
 
-async fn refresh_sends_the_caller_all_collections_before_its_ack(app: &TestApp) {
+async fn refresh_sends_snapshots_to_caller_before_ack(app: &TestApp) {
     let (asking, other) = (app.follow().await, app.follow().await);
     gym::open(&asking).await;
     other.agrees().await;
@@ -178,7 +178,7 @@ async fn refresh_sends_the_caller_all_collections_before_its_ack(app: &TestApp) 
     assert_eq!(other.events_since(elsewhere), ["changes"], "a refresh is the caller's alone");
 }
 
-async fn snapshots_and_changes_lead_to_the_same_gym(app: &TestApp) {
+async fn snapshot_and_changes_clients_converge(app: &TestApp) {
     let clients = [app.follow().await, app.connect().await, app.follow().await, app.connect().await];
     gym::open(&clients[0]).await;
     let writes = clients.iter().enumerate().map(async |(at, client)| {
@@ -199,7 +199,7 @@ async fn snapshots_and_changes_lead_to_the_same_gym(app: &TestApp) {
 }
 
 /// What the one event `changes` said that came since then.
-fn only(client: &Client, then: usize) -> Value {
+fn single_change(client: &Client, then: usize) -> Value {
     let mut told = client.told(then);
     assert_eq!(told.len(), 1, "one event: {told:?}");
     told.remove(0)

@@ -10,27 +10,27 @@ use crate::harness::{
 };
 
 #[actix_web::test]
-async fn what_is_written_first_after_it_is_told() {
-    let mut cluster = hasty().await;
+async fn write_after_postgres_crash_is_published() {
+    let mut cluster = cluster_with_delayed_wal().await;
     let program = Program::serve(cluster.url(), &[]);
     let client = Client::follow(program.address).await;
     gym::open(&client).await;
-    numbers_are_seen(&cluster, &client).await;
-    crashes(&mut cluster, &program).await;
-    writes_again(&client).await;
+    consume_transaction_ids(&cluster, &client).await;
+    crash_and_reuse_ids(&mut cluster, &program).await;
+    wait_until_writable(&client).await;
     client.agrees().await;
 }
 
 #[actix_web::test]
-async fn whoever_was_away_is_told_of_it_too() {
-    let mut cluster = hasty().await;
+async fn returning_client_receives_write_after_postgres_crash() {
+    let mut cluster = cluster_with_delayed_wal().await;
     let mut program = Program::serve(cluster.url(), &[]);
     let client = Client::follow(program.address).await;
     gym::open(&client).await;
-    numbers_are_seen(&cluster, &client).await;
+    consume_transaction_ids(&cluster, &client).await;
     let kept = Client::resume(program.address, client.copy()).await.copy();
-    crashes(&mut cluster, &program).await;
-    writes_again(&client).await;
+    crash_and_reuse_ids(&mut cluster, &program).await;
+    wait_until_writable(&client).await;
     Client::resume(program.address, kept.clone()).await.agrees().await;
     program.kill();
 
@@ -41,7 +41,7 @@ async fn whoever_was_away_is_told_of_it_too() {
 const NUMBERS: u32 = 5;
 
 /// A cluster that does not hurry to write down what need not be.
-async fn hasty() -> Cluster {
+async fn cluster_with_delayed_wal() -> Cluster {
     let cluster = Cluster::start();
     postgres::execute(cluster.url(), "alter system set wal_writer_delay = '10s'").await;
     postgres::execute(cluster.url(), "select pg_reload_conf()").await;
@@ -49,7 +49,7 @@ async fn hasty() -> Cluster {
 }
 
 /// Transactions that change nothing take numbers, and the server looks at the log after them.
-async fn numbers_are_seen(cluster: &Cluster, client: &Client) {
+async fn consume_transaction_ids(cluster: &Cluster, client: &Client) {
     let (id, ada) = (once::id(), json!({ "id": 1, "age": 50 }));
     once::ask(client, &id, "update_coach", &ada).await.done();
     for _ in 0..NUMBERS {
@@ -60,7 +60,7 @@ async fn numbers_are_seen(cluster: &Cluster, client: &Client) {
 }
 
 /// And by the time the server looks again, another program has had as many numbers.
-async fn crashes(cluster: &mut Cluster, program: &Program) {
+async fn crash_and_reuse_ids(cluster: &mut Cluster, program: &Program) {
     program.signal("STOP");
     cluster.crash();
     cluster.recover();
@@ -72,7 +72,7 @@ async fn crashes(cluster: &mut Cluster, program: &Program) {
 }
 
 /// Waits until the server has found its database again.
-async fn writes_again(client: &Client) {
+async fn wait_until_writable(client: &Client) {
     let write = async { while !client.ask("new_exercise_move", gym::exercise_move("Plank")).await.ok {} };
     tokio::time::timeout(PATIENCE, write).await.expect("writes to succeed again");
 }

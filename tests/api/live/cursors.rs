@@ -9,15 +9,15 @@ use crate::harness::{
     on_both_databases, program::Program,
 };
 
-on_both_databases! { what_is_no_cursor_is_worth_nothing }
+on_both_databases! { invalid_cursor_leads_to_snapshots }
 
 alone_on_both_databases! {
-    what_was_forgotten_is_not_made_up,
-    what_is_too_old_is_forgotten,
-    what_grew_too_old_while_no_server_ran_is_forgotten,
+    pruned_cursor_leads_to_snapshots,
+    expired_cursor_leads_to_snapshots,
+    cursor_expired_while_stopped_leads_to_snapshots,
 }
 
-async fn what_is_no_cursor_is_worth_nothing(app: &TestApp) {
+async fn invalid_cursor_leads_to_snapshots(app: &TestApp) {
     let engine = match &app.database {
         Database::Sqlite(_) => Engine::Sqlite,
         Database::Postgres(_) | Database::Cluster(_) => Engine::Postgres,
@@ -47,13 +47,13 @@ async fn what_is_no_cursor_is_worth_nothing(app: &TestApp) {
         "null".to_owned(),
         String::new(),
     ] {
-        lives_on(&begins_anew(app.address, &cursor).await).await;
+        assert_receives_changes(&assert_receives_snapshots(app.address, &cursor).await).await;
     }
-    resumes(app.address, &own).await;
+    assert_resumes(app.address, &own).await;
     elsewhere.stop().await;
 }
 
-async fn what_was_forgotten_is_not_made_up(database: &Database) {
+async fn pruned_cursor_leads_to_snapshots(database: &Database) {
     let url = database.url();
     let few = ["--change-log-rows", "5"];
     let mut program = Program::serve(&url, &few);
@@ -67,8 +67,8 @@ async fn what_was_forgotten_is_not_made_up(database: &Database) {
     }
     for (at, cursor) in cursors.iter().enumerate() {
         match at {
-            0..14 => drop(begins_anew(program.address, cursor).await),
-            14.. => resumes(program.address, cursor).await,
+            0..14 => drop(assert_receives_snapshots(program.address, cursor).await),
+            14.. => assert_resumes(program.address, cursor).await,
         }
     }
     for _ in 0..2 {
@@ -77,24 +77,24 @@ async fn what_was_forgotten_is_not_made_up(database: &Database) {
         program = Program::serve(&url, &few);
         let few = |left| left > 0.0 && left <= 5.0;
         http::until_metric(program.address, "rowcast_change_log_entries", few).await;
-        resumes(program.address, cursors.last().unwrap()).await;
+        assert_resumes(program.address, cursors.last().unwrap()).await;
         for cursor in &cursors[..14] {
-            begins_anew(program.address, cursor).await;
+            assert_receives_snapshots(program.address, cursor).await;
         }
     }
-    lives_on(&begins_anew(program.address, &cursors[0]).await).await;
+    assert_receives_changes(&assert_receives_snapshots(program.address, &cursors[0]).await).await;
 }
 
-async fn what_is_too_old_is_forgotten(database: &Database) {
-    grows_older(database, 3660).await;
+async fn expired_cursor_leads_to_snapshots(database: &Database) {
+    assert_cursor_expires(database, 3660).await;
 }
 
-async fn what_grew_too_old_while_no_server_ran_is_forgotten(database: &Database) {
-    grows_older(database, 7200).await;
+async fn cursor_expired_while_stopped_leads_to_snapshots(database: &Database) {
+    assert_cursor_expires(database, 7200).await;
 }
 
 /// By that many seconds, of which it may have an hour.
-async fn grows_older(database: &Database, seconds: u32) {
+async fn assert_cursor_expires(database: &Database, seconds: u32) {
     let url = database.url();
     let hour = ["--change-log-hours", "1"];
     let mut program = Program::serve(&url, &hour);
@@ -106,7 +106,7 @@ async fn grows_older(database: &Database, seconds: u32) {
     // Each start notes how far the log has come; a later one forgets what was there by then, if that is long ago.
     program = Program::serve(&url, &hour);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 4.0).await;
-    resumes(program.address, &old).await;
+    assert_resumes(program.address, &old).await;
     let client = Client::follow(program.address).await;
     client.ask("update_coach", json!({ "id": 1, "age": 51 })).await.done();
     let new = cursor(&client);
@@ -117,8 +117,8 @@ async fn grows_older(database: &Database, seconds: u32) {
     program.kill();
 
     let program = Program::serve(&url, &hour);
-    resumes(program.address, &new).await;
-    lives_on(&begins_anew(program.address, &old).await).await;
+    assert_resumes(program.address, &new).await;
+    assert_receives_changes(&assert_receives_snapshots(program.address, &old).await).await;
 }
 
 /// Where a client is.
@@ -127,13 +127,13 @@ pub(super) fn cursor(client: &Client) -> String {
 }
 
 /// A client that brings this cursor is sent what happened since.
-pub(super) async fn resumes(address: SocketAddr, cursor: &str) {
+pub(super) async fn assert_resumes(address: SocketAddr, cursor: &str) {
     let client = Client::resume(address, Copy::at(cursor)).await;
     assert_eq!(client.events_since(0)[..2], ["connected", "changes"], "{cursor}");
 }
 
 /// A client that brings this cursor is sent everything.
-pub(super) async fn begins_anew(address: SocketAddr, cursor: &str) -> Client {
+pub(super) async fn assert_receives_snapshots(address: SocketAddr, cursor: &str) -> Client {
     let client = Client::resume(address, Copy::at(cursor)).await;
     assert_eq!(client.events_since(0)[1..5], COLLECTIONS, "{cursor}");
     client.agrees().await;
@@ -141,7 +141,7 @@ pub(super) async fn begins_anew(address: SocketAddr, cursor: &str) -> Client {
 }
 
 /// It is sent changes from then on.
-pub(super) async fn lives_on(client: &Client) {
+pub(super) async fn assert_receives_changes(client: &Client) {
     let then = client.now();
     let row = client.ask("new_exercise_move", gym::exercise_move("Marker")).await.done();
     assert!(client.copy().has("exercise_moves", &row));

@@ -7,17 +7,17 @@ use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 use crate::harness::{Client, Copy, TestApp, gym, http, on_both_databases};
 
 on_both_databases! {
-    it_is_sent_the_other_collections_and_what_changes_in_them,
-    by_changes_it_resumes_and_has_all_of_it_where_it_may,
-    nobody_else_is_taken_for_it,
-    who_is_sent_parts_is_sent_parts_again,
-    a_collection_that_becomes_small_enough_is_sent,
+    snapshots_client_reconnects_without_large_collection,
+    changes_client_reconnects_without_large_collection,
+    other_clients_receive_large_collection,
+    client_in_parts_receives_parts_again,
+    withheld_collection_is_sent_once_small_enough,
 }
 
 /// Some 250 kB, which no client takes that takes 64 KiB.
 const COACHES: usize = 500;
 
-async fn begin(app: &TestApp) -> Client {
+async fn seed_large_collection(app: &TestApp) -> Client {
     let writer = app.follow().await;
     gym::open(&writer).await;
     let picture = format!("https://example.com/{}", "x".repeat(400));
@@ -31,19 +31,19 @@ async fn begin(app: &TestApp) -> Client {
 }
 
 /// Closes as stock clients do over what they do not take.
-async fn too_big(app: &TestApp, client: Client) {
-    let before = noted(app).await;
+async fn close_as_too_large(app: &TestApp, client: Client) {
+    let before = limits_met(app).await;
     let close = CloseFrame { code: 1009.into(), reason: "".into() };
     client.send_message(Message::Close(Some(close)));
     client.closed().await;
     http::until_metric(app.address, "rowcast_bounds_met_total", |met| met > before).await;
 }
 
-async fn noted(app: &TestApp) -> f64 {
+async fn limits_met(app: &TestApp) -> f64 {
     http::metric(app.address, "rowcast_bounds_met_total").await
 }
 
-fn reason(client: &Client) -> String {
+fn withheld_reason(client: &Client) -> String {
     let heard = client.since(0).into_iter().find_map(|heard| match heard {
         crate::harness::wire::Heard::Event(name, what) if name == "withheld" => what.into_iter().next(),
         _ => None,
@@ -51,13 +51,13 @@ fn reason(client: &Client) -> String {
     heard.expect("something withheld")["reason"].as_str().unwrap().to_owned()
 }
 
-async fn it_is_sent_the_other_collections_and_what_changes_in_them(app: &TestApp) {
-    let writer = begin(app).await;
-    too_big(app, app.connect().await).await;
+async fn snapshots_client_reconnects_without_large_collection(app: &TestApp) {
+    let writer = seed_large_collection(app).await;
+    close_as_too_large(app, app.connect().await).await;
     let back = app.connect().await;
     let expected = ["connected", "withheld", "workout_plans", "exercise_moves", "schedules"];
     assert_eq!(back.events_since(0), expected);
-    let reason = reason(&back);
+    let reason = withheld_reason(&back);
     assert!(reason.contains("65536") && reason.contains("raise its limit"), "{reason}");
 
     let then = back.now();
@@ -74,9 +74,9 @@ async fn it_is_sent_the_other_collections_and_what_changes_in_them(app: &TestApp
     assert!(again.events_since(0).contains(&"coaches".to_owned()), "once");
 }
 
-async fn by_changes_it_resumes_and_has_all_of_it_where_it_may(app: &TestApp) {
-    let writer = begin(app).await;
-    too_big(app, app.follow().await).await;
+async fn changes_client_reconnects_without_large_collection(app: &TestApp) {
+    let writer = seed_large_collection(app).await;
+    close_as_too_large(app, app.follow().await).await;
     let back = app.follow().await;
     back.keeps("coaches withheld", |copy| copy.is_withheld("coaches")).await;
     let then = back.now();
@@ -94,9 +94,9 @@ async fn by_changes_it_resumes_and_has_all_of_it_where_it_may(app: &TestApp) {
     assert!(free.copy().has("coaches", &own), "it takes them, and is sent them whole");
 }
 
-async fn nobody_else_is_taken_for_it(app: &TestApp) {
-    begin(app).await;
-    too_big(app, app.connect().await).await;
+async fn other_clients_receive_large_collection(app: &TestApp) {
+    seed_large_collection(app).await;
+    close_as_too_large(app, app.connect().await).await;
     for auth in [json!({ "live": "changes" }), json!({ "authors": true })] {
         let other = app.connect_with(&auth).await.expect("to be let in");
         assert!(!other.events_since(0).contains(&"withheld".to_owned()), "{auth}");
@@ -105,21 +105,21 @@ async fn nobody_else_is_taken_for_it(app: &TestApp) {
     assert!(back.events_since(0).contains(&"withheld".to_owned()));
 }
 
-async fn who_is_sent_parts_is_sent_parts_again(app: &TestApp) {
+async fn client_in_parts_receives_parts_again(app: &TestApp) {
     let client = Client::in_parts(app.address, Copy::default()).await;
-    begin(app).await;
+    seed_large_collection(app).await;
     client.keeps("the coaches, at once", |copy| copy.rows("coaches").len() > COACHES).await;
-    too_big(app, client).await;
+    close_as_too_large(app, client).await;
     let back = Client::in_parts(app.address, Copy::default()).await;
     back.agrees().await;
     assert!(!back.events_since(0).contains(&"withheld".to_owned()));
 }
 
-async fn a_collection_that_becomes_small_enough_is_sent(app: &TestApp) {
-    let writer = begin(app).await;
-    too_big(app, app.follow().await).await;
+async fn withheld_collection_is_sent_once_small_enough(app: &TestApp) {
+    let writer = seed_large_collection(app).await;
+    close_as_too_large(app, app.follow().await).await;
     let changes = app.follow().await;
-    too_big(app, app.connect().await).await;
+    close_as_too_large(app, app.connect().await).await;
     let snapshots = app.connect().await;
     for round in 0..2 {
         for client in [&changes, &snapshots] {

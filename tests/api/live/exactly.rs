@@ -11,16 +11,16 @@ use crate::harness::{Client, Engine, Node, PATIENCE, gym, http, postgres::Cluste
 
 /// How much has been written, and whether it is enough.
 #[derive(Default)]
-struct Tally {
+struct Progress {
     written: Cell<usize>,
     enough: Cell<bool>,
     grew: Notify,
 }
 
 /// Refusals after which a client sends the same again.
-const TRY_AGAIN: [&str; 3] = ["$unavailable", "$locked", "$unknown_outcome"];
+const RETRYABLE: [&str; 3] = ["$unavailable", "$locked", "$unknown_outcome"];
 
-impl Tally {
+impl Progress {
     /// Writes coaches until it is enough; a name is given up only once it is acked.
     async fn write(&self, client: &Client, who: &str) -> BTreeMap<String, Value> {
         let mut acked = BTreeMap::new();
@@ -30,7 +30,7 @@ impl Tally {
                 let ack = ask(client, &id, "new_coach", &gym::coach(&name)).await;
                 match ack.ok {
                     true => break ack.done(),
-                    false => assert!(TRY_AGAIN.contains(&ack.refused()[0]), "{ack:?}"),
+                    false => assert!(RETRYABLE.contains(&ack.refused()[0]), "{ack:?}"),
                 }
             };
             acked.insert(name, row);
@@ -41,7 +41,7 @@ impl Tally {
     }
 
     /// Waits until so many more have been written.
-    async fn more(&self, count: usize) {
+    async fn wait_for_more(&self, count: usize) {
         let target = self.written.get() + count;
         let wait = async {
             while self.written.get() < target {
@@ -52,18 +52,22 @@ impl Tally {
     }
 }
 
-/// Writes through three clients of a server while there is trouble.
-async fn through(node: Node, trouble: impl AsyncFnOnce(&Tally)) {
+/// Writes through three clients of a server during a fault.
+async fn assert_exactly_once_during(node: Node, fault: impl AsyncFnOnce(&Progress)) {
     let (ada, bob) = (Client::follow(node.address).await, Client::connect(node.address).await);
     let eve = Client::follow(node.address).await;
-    let tally = Tally::default();
-    let trouble = async {
-        trouble(&tally).await;
-        tally.more(20).await;
-        tally.enough.set(true);
+    let progress = Progress::default();
+    let fault = async {
+        fault(&progress).await;
+        progress.wait_for_more(20).await;
+        progress.enough.set(true);
     };
-    let (one, two, three, ()) =
-        tokio::join!(tally.write(&ada, "Ada"), tally.write(&bob, "Bob"), tally.write(&eve, "Eve"), trouble);
+    let (one, two, three, ()) = tokio::join!(
+        progress.write(&ada, "Ada"),
+        progress.write(&bob, "Bob"),
+        progress.write(&eve, "Eve"),
+        fault
+    );
     let rows = ada.every("coaches").await;
     let acked: Vec<(String, Value)> = [one, two, three].into_iter().flatten().collect();
     for (name, row) in &acked {
@@ -78,49 +82,49 @@ async fn through(node: Node, trouble: impl AsyncFnOnce(&Tally)) {
 }
 
 #[actix_web::test]
-async fn through_a_crash_of_the_database() {
+async fn writes_exactly_once_when_database_crashes() {
     let mut cluster = Cluster::start();
     let node = Node::start(cluster.url(), &[]).await;
-    let crashes = async |tally: &Tally| {
+    let crashes = async |progress: &Progress| {
         for _ in 0..3 {
-            tally.more(15).await;
+            progress.wait_for_more(15).await;
             cluster.crash();
             cluster.recover();
         }
     };
-    through(node, crashes).await;
+    assert_exactly_once_during(node, crashes).await;
 }
 
 #[actix_web::test]
-async fn through_lost_connections() {
+async fn writes_exactly_once_when_connections_are_lost() {
     tell(Engine::Postgres, async |app| {
         let relay = Relay::to(&app.database.url()).await;
         let node = Node::start(relay.url(), &[]).await;
-        let cuts = async |tally: &Tally| {
+        let cuts = async |progress: &Progress| {
             for _ in 0..10 {
-                tally.more(7).await;
+                progress.wait_for_more(7).await;
                 relay.cut();
                 relay.mend();
             }
         };
-        through(node, cuts).await;
+        assert_exactly_once_during(node, cuts).await;
     })
     .await;
 }
 
 #[actix_web::test]
-async fn through_silence() {
+async fn writes_exactly_once_when_database_link_freezes() {
     tell(Engine::Postgres, async |app| {
         let relay = Relay::to(&app.database.url()).await;
         let node = Node::start(relay.url(), &[]).await;
         let address = node.address;
-        let silence = async |tally: &Tally| {
-            tally.more(15).await;
+        let silence = async |progress: &Progress| {
+            progress.wait_for_more(15).await;
             relay.freeze();
             http::until_status(address, "/readyz", 503, PATIENCE).await;
             relay.mend();
         };
-        through(node, silence).await;
+        assert_exactly_once_during(node, silence).await;
     })
     .await;
 }

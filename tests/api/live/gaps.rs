@@ -2,28 +2,28 @@
 
 use serde_json::{Value, json};
 
-use super::cursors::{begins_anew, cursor, lives_on, resumes};
+use super::cursors::{assert_receives_changes, assert_receives_snapshots, assert_resumes, cursor};
 use crate::harness::{
     Client, Database, Engine, Node, TestApp, alone_on_both_databases, app_alone_on_both_databases, begin,
     gym, http, program::Program, tell_alone,
 };
 
 app_alone_on_both_databases! {
-    what_was_cut_off_before_it_was_read_is_shown,
-    what_was_cut_off_after_it_was_read_is_not_missed,
-    a_changed_entry_is_a_missing_one,
-    a_state_that_goes_missing_is_made_anew,
-    epochs_that_go_missing_are_begun_anew,
+    entries_deleted_before_read_are_published,
+    entries_deleted_after_read_keep_cursors_valid,
+    modified_entry_counts_as_missing,
+    deleted_log_state_is_recreated,
+    deleted_epochs_are_recreated,
 }
 
 alone_on_both_databases! {
-    a_log_that_was_cut_while_no_server_ran_is_no_quiet_one,
-    a_database_without_its_log_starts,
-    pruning_is_no_gap,
+    log_cut_while_stopped_invalidates_cursors,
+    server_starts_without_change_log,
+    pruning_is_not_a_gap,
 }
 
 /// Two clients that follow in different ways, in an open gym; and the first one's cursor.
-async fn open(app: &TestApp) -> (Client, Client, String) {
+async fn connect_clients(app: &TestApp) -> (Client, Client, String) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
     gym::open(&client).await;
     snapshots.agrees().await;
@@ -32,36 +32,40 @@ async fn open(app: &TestApp) -> (Client, Client, String) {
 }
 
 /// Both are shown that age, a cursor from before is worth nothing, and everything goes on.
-async fn shows(app: &TestApp, (client, snapshots, before): (Client, Client, String), age: i64) {
+async fn assert_gap_is_published(
+    app: &TestApp,
+    (client, snapshots, before): (Client, Client, String),
+    age: i64,
+) {
     client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == age).await;
     snapshots.sees("coaches", |rows| rows[0]["age"] == age).await;
-    let back = begins_anew(app.address, &before).await;
-    lives_on(&back).await;
-    resumes(app.address, &cursor(&back)).await;
+    let back = assert_receives_snapshots(app.address, &before).await;
+    assert_receives_changes(&back).await;
+    assert_resumes(app.address, &cursor(&back)).await;
     client.agrees().await;
 }
 
-async fn what_was_cut_off_before_it_was_read_is_shown(app: &TestApp) {
-    let opened = open(app).await;
+async fn entries_deleted_before_read_are_published(app: &TestApp) {
+    let opened = connect_clients(app).await;
     let sql = "begin; update coaches set age = 71; delete from change_log; commit";
     app.database.execute(sql).await;
-    shows(app, opened, 71).await;
+    assert_gap_is_published(app, opened, 71).await;
 }
 
 #[actix_web::test]
-async fn what_was_truncated_before_it_was_read_is_shown() {
+async fn entries_truncated_before_read_are_published() {
     tell_alone(Engine::Postgres, async |app| {
-        let opened = open(app).await;
+        let opened = connect_clients(app).await;
         let beside = Node::start(&app.database.url(), &[]).await;
         let there = Client::follow(beside.address).await;
         let sql =
             "begin isolation level repeatable read; update coaches set age = 71; truncate change_log; commit";
         app.database.execute(sql).await;
         there.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == 71).await;
-        shows(app, opened, 71).await;
+        assert_gap_is_published(app, opened, 71).await;
         there.agrees().await;
         // Both have come to the same epoch: a client can go from one to the other.
-        resumes(beside.address, &cursor(&app.follow().await)).await;
+        assert_resumes(beside.address, &cursor(&app.follow().await)).await;
         beside.stop().await;
     })
     .await;
@@ -69,7 +73,7 @@ async fn what_was_truncated_before_it_was_read_is_shown() {
 
 /// Its numbers are given out again, below those that have been read.
 #[actix_web::test]
-async fn a_log_that_was_emptied_with_its_counter_is_noticed() {
+async fn log_emptied_with_its_counter_is_detected() {
     begin(Engine::Sqlite, async |database| {
         let node = Node::start(&database.url(), &["--reconcile-rows", "0"]).await;
         let client = Client::follow(node.address).await;
@@ -85,16 +89,16 @@ async fn a_log_that_was_emptied_with_its_counter_is_noticed() {
         client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == 71).await;
         database.execute("update coaches set age = 72").await;
         client.keeps("what comes after it", |copy| copy.rows("coaches")[0]["age"] == 72).await;
-        let back = begins_anew(node.address, &before).await;
-        lives_on(&back).await;
+        let back = assert_receives_snapshots(node.address, &before).await;
+        assert_receives_changes(&back).await;
         client.agrees().await;
         node.stop().await;
     })
     .await;
 }
 
-async fn what_was_cut_off_after_it_was_read_is_not_missed(app: &TestApp) {
-    let (client, snapshots, before) = open(app).await;
+async fn entries_deleted_after_read_keep_cursors_valid(app: &TestApp) {
+    let (client, snapshots, before) = connect_clients(app).await;
     let row = client.ask("update_coach", json!({ "id": 1, "age": 71 })).await.done();
     let then = client.now();
     app.database.execute("delete from change_log").await;
@@ -108,31 +112,31 @@ async fn what_was_cut_off_after_it_was_read_is_not_missed(app: &TestApp) {
     snapshots.agrees().await;
 }
 
-async fn a_changed_entry_is_a_missing_one(app: &TestApp) {
-    let opened = open(app).await;
+async fn modified_entry_counts_as_missing(app: &TestApp) {
+    let opened = connect_clients(app).await;
     let sql = "begin; update coaches set age = 71;
         update change_log set row_id = 99 where seq = (select max(seq) from change_log); commit";
     app.database.execute(sql).await;
-    shows(app, opened, 71).await;
+    assert_gap_is_published(app, opened, 71).await;
 }
 
-async fn a_state_that_goes_missing_is_made_anew(app: &TestApp) {
-    let opened = open(app).await;
+async fn deleted_log_state_is_recreated(app: &TestApp) {
+    let opened = connect_clients(app).await;
     app.database.execute("begin; update coaches set age = 71; delete from change_log_state; commit").await;
-    shows(app, opened, 71).await;
+    assert_gap_is_published(app, opened, 71).await;
 }
 
-async fn epochs_that_go_missing_are_begun_anew(app: &TestApp) {
-    let opened = open(app).await;
+async fn deleted_epochs_are_recreated(app: &TestApp) {
+    let opened = connect_clients(app).await;
     app.database.execute("begin; update coaches set age = 71; delete from epochs; commit").await;
     if matches!(app.database, Database::Postgres(_)) {
         app.database.execute("delete from runs").await;
     }
-    shows(app, opened, 71).await;
+    assert_gap_is_published(app, opened, 71).await;
 }
 
 /// What its cursor was worth before its log was cut is worth nothing afterwards.
-async fn a_log_that_was_cut_while_no_server_ran_is_no_quiet_one(database: &Database) {
+async fn log_cut_while_stopped_invalidates_cursors(database: &Database) {
     let url = database.url();
     let node = Node::start(&url, &[]).await;
     let client = Client::follow(node.address).await;
@@ -150,17 +154,17 @@ async fn a_log_that_was_cut_while_no_server_ran_is_no_quiet_one(database: &Datab
     for (age, cut) in (70..).zip(cuts) {
         database.execute(&format!("update coaches set age = {age}; {cut}")).await;
         let node = Node::start(&url, &[]).await;
-        let client = begins_anew(node.address, &before).await;
+        let client = assert_receives_snapshots(node.address, &before).await;
         assert_eq!(client.copy().rows("coaches")[0]["age"], age, "{cut}");
-        lives_on(&client).await;
+        assert_receives_changes(&client).await;
         before = cursor(&client);
-        resumes(node.address, &before).await;
+        assert_resumes(node.address, &before).await;
         node.stop().await;
     }
 }
 
 /// As from a dump that has left it out.
-async fn a_database_without_its_log_starts(database: &Database) {
+async fn server_starts_without_change_log(database: &Database) {
     let url = database.url();
     let node = Node::start(&url, &[]).await;
     let client = Client::follow(node.address).await;
@@ -172,18 +176,18 @@ async fn a_database_without_its_log_starts(database: &Database) {
         database.execute(&format!("delete from {lost}")).await;
     }
     let node = Node::start(&url, &[]).await;
-    let client = begins_anew(node.address, &before).await;
-    lives_on(&client).await;
+    let client = assert_receives_snapshots(node.address, &before).await;
+    assert_receives_changes(&client).await;
     let then = client.now();
     database.execute("update coaches set age = 71").await;
     client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == 71).await;
     assert_eq!(client.told(then).len(), 1);
-    resumes(node.address, &cursor(&client)).await;
+    assert_resumes(node.address, &cursor(&client)).await;
     node.stop().await;
 }
 
 #[actix_web::test]
-async fn a_dump_without_the_log_is_a_database_to_start_with() {
+async fn server_starts_on_dump_without_change_log() {
     begin(Engine::Postgres, async |database| {
         let program = Program::serve(&database.url(), &[]);
         let client = Client::follow(program.address).await;
@@ -195,15 +199,15 @@ async fn a_dump_without_the_log_is_a_database_to_start_with() {
         let other = Database::new(Engine::Postgres).await;
         crate::harness::postgres::restore(&dump, &other.url());
         let program = Program::serve(&other.url(), &[]);
-        let client = begins_anew(program.address, &before).await;
+        let client = assert_receives_snapshots(program.address, &before).await;
         assert_eq!(client.copy().rows("schedules"), rows);
-        lives_on(&client).await;
+        assert_receives_changes(&client).await;
     })
     .await;
 }
 
 /// A log that is pruned by the server itself, under a client that follows: nothing is read anew.
-async fn pruning_is_no_gap(database: &Database) {
+async fn pruning_is_not_a_gap(database: &Database) {
     let url = database.url();
     let few = ["--change-log-rows", "5"];
     let mut program = Program::serve(&url, &few);
@@ -216,7 +220,7 @@ async fn pruning_is_no_gap(database: &Database) {
     program.kill();
     let program = Program::serve(&url, &few);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0 && left <= 5.0).await;
-    resumes(program.address, &last).await;
+    assert_resumes(program.address, &last).await;
     let client = Client::follow(program.address).await;
     let then = client.now();
     database.execute("update coaches set age = 50").await;

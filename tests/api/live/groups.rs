@@ -7,24 +7,24 @@ use serde_json::{Value, json};
 use crate::harness::{Engine, TestApp, gym, postgres::Session, tell};
 
 #[actix_web::test]
-async fn one_that_the_database_refuses_takes_no_other_with_it_on_sqlite() {
+async fn refused_write_leaves_batch_intact_on_sqlite() {
     let trigger = "create trigger strict after insert on coaches when new.name = 'Mallory'
         begin select raise(abort, 'not in this gym'); end";
-    tell(Engine::Sqlite, async |app| refuses(app, trigger).await).await;
+    tell(Engine::Sqlite, async |app| assert_batch_survives_refusal(app, trigger).await).await;
 }
 
 #[actix_web::test]
-async fn one_that_the_database_refuses_takes_no_other_with_it_on_postgres() {
+async fn refused_write_leaves_batch_intact_on_postgres() {
     let trigger = "create function strict() returns trigger language plpgsql as $$ begin
             raise exception 'not in this gym';
         end $$;
         create trigger strict after insert on coaches for each row when (new.name = 'Mallory')
             execute function strict()";
-    tell(Engine::Postgres, async |app| refuses(app, trigger).await).await;
+    tell(Engine::Postgres, async |app| assert_batch_survives_refusal(app, trigger).await).await;
 }
 
 /// Each client sends all of its writes at once, every third of which fails when it has written already.
-async fn refuses(app: &TestApp, trigger: &str) {
+async fn assert_batch_survives_refusal(app: &TestApp, trigger: &str) {
     app.database.execute(trigger).await;
     let clients = [app.follow().await, app.connect().await, app.follow().await];
     let writes = clients.iter().enumerate().map(async |(at, client)| {
@@ -55,7 +55,7 @@ async fn refuses(app: &TestApp, trigger: &str) {
 }
 
 #[actix_web::test]
-async fn who_waits_for_a_row_keeps_nobody_waiting() {
+async fn write_waiting_for_row_lock_delays_no_other() {
     tell(Engine::Postgres, async |app| {
         let (ada, bob) = (app.follow().await, app.follow().await);
         gym::open(&ada).await;

@@ -11,7 +11,7 @@ use crate::harness::{
 const VERBOSE: [&str; 2] = ["--log", "info,rowcast=debug"];
 
 /// Waits for a line of the program's log that has all of this.
-async fn says(program: &Program, all: &[&str]) {
+async fn wait_for_log_line(program: &Program, all: &[&str]) {
     let deadline = Instant::now() + crate::harness::PATIENCE;
     let said = |log: &str| log.lines().any(|line| all.iter().all(|part| line.contains(part)));
     while !said(&program.log()) {
@@ -21,7 +21,7 @@ async fn says(program: &Program, all: &[&str]) {
 }
 
 /// Its own age: counted from this server's start it would always be behind by the time that it took to restart.
-async fn as_old_as_it_is(program: &Program, began: Instant, restarted: Duration) {
+async fn assert_reported_age(program: &Program, began: Instant, restarted: Duration) {
     let is_old = |age: f64| age > (began.elapsed() - restarted / 2).as_secs_f64();
     http::until_metric(program.address, "rowcast_log_horizon_seconds", is_old).await;
     let age = http::metric(program.address, "rowcast_log_horizon_seconds").await;
@@ -29,7 +29,7 @@ async fn as_old_as_it_is(program: &Program, began: Instant, restarted: Duration)
 }
 
 #[actix_web::test]
-async fn the_oldest_transaction_is_named_and_is_as_old_as_it_is() {
+async fn oldest_transaction_is_logged_with_its_age() {
     let database = Database::Cluster(Cluster::start());
     let url = database.url();
     let mut program = Program::serve(&url, &VERBOSE);
@@ -43,22 +43,22 @@ async fn the_oldest_transaction_is_named_and_is_as_old_as_it_is() {
             .await;
     // It holds back what comes after it.
     client.ask("new_coach", gym::coach("Grace")).await.done();
-    says(&program, &["the oldest transaction that is open", "ledger", "prepared=false"]).await;
+    wait_for_log_line(&program, &["the oldest transaction that is open", "ledger", "prepared=false"]).await;
 
     program.kill();
     let program = Program::serve(&url, &VERBOSE);
     let restarted = began.elapsed();
-    says(&program, &["the oldest transaction that is open", "ledger"]).await;
-    as_old_as_it_is(&program, began, restarted).await;
+    wait_for_log_line(&program, &["the oldest transaction that is open", "ledger"]).await;
+    assert_reported_age(&program, began, restarted).await;
     older.commit().await;
-    says(&program, &["the oldest transaction that is open", "other"]).await;
+    wait_for_log_line(&program, &["the oldest transaction that is open", "other"]).await;
     younger.commit().await;
     http::until_metric(program.address, "rowcast_log_horizon_seconds", |age| age == 0.0).await;
 }
 
 /// No session has it any more, and it outlives every restart.
 #[actix_web::test]
-async fn a_prepared_transaction_is_named_by_its_id() {
+async fn prepared_transaction_is_logged_by_id() {
     let mut cluster = Cluster::start();
     let url = cluster.url().to_owned();
     let mut program = Program::serve(&url, &VERBOSE);
@@ -68,7 +68,8 @@ async fn a_prepared_transaction_is_named_by_its_id() {
     session.execute("prepare transaction 'transfer 7'").await;
     let began = Instant::now();
     client.ask("new_coach", gym::coach("Grace")).await.done();
-    says(&program, &["the oldest transaction that is open", "transfer 7", "prepared=true"]).await;
+    wait_for_log_line(&program, &["the oldest transaction that is open", "transfer 7", "prepared=true"])
+        .await;
     http::until_metric(program.address, "rowcast_log_horizon_prepared", |prepared| prepared == 1.0).await;
 
     program.kill();
@@ -76,8 +77,8 @@ async fn a_prepared_transaction_is_named_by_its_id() {
     cluster.recover();
     let program = Program::serve(&url, &VERBOSE);
     let restarted = began.elapsed();
-    says(&program, &["the oldest transaction that is open", "transfer 7"]).await;
-    as_old_as_it_is(&program, began, restarted).await;
+    wait_for_log_line(&program, &["the oldest transaction that is open", "transfer 7"]).await;
+    assert_reported_age(&program, began, restarted).await;
     let client = Client::follow(program.address).await;
     assert_eq!(client.copy().rows("coaches")[0]["age"], 36);
     Session::open(&url).await.execute("commit prepared 'transfer 7'").await;

@@ -8,13 +8,13 @@ use crate::harness::{
 };
 
 on_both_databases! {
-    a_large_ack_is_answered_with_the_row_as_it_stands,
+    large_ack_is_repeated_with_current_row,
 }
 
 from_both_databases! {
-    an_ack_is_for_the_user_whose_write_it_was,
-    what_was_nobodys_may_be_asked_for_by_anybody,
-    reaching_the_limit_is_answered,
+    stored_ack_is_returned_to_its_user_only,
+    anonymous_ack_is_returned_after_sign_in,
+    exhausted_quota_is_rate_limited,
 }
 
 /// Five moves of it make a row of more than 4 kB.
@@ -22,7 +22,7 @@ fn long_move() -> Value {
     gym::with(gym::exercise_move("Plank"), json!({ "description": "On and on. ".repeat(45).trim() }))
 }
 
-async fn a_large_ack_is_answered_with_the_row_as_it_stands(app: &TestApp) {
+async fn large_ack_is_repeated_with_current_row(app: &TestApp) {
     let client = app.connect().await;
     client.ask("new_exercise_move", long_move()).await.done();
     let (new, update, stale) = (id(), id(), id());
@@ -62,7 +62,7 @@ async fn member(node: &Node, username: &str) -> Client {
     client
 }
 
-async fn an_ack_is_for_the_user_whose_write_it_was(database: &Database) {
+async fn stored_ack_is_returned_to_its_user_only(database: &Database) {
     for access in ["members", "read", "open"] {
         database.plant().await;
         let node = Node::start(&database.url(), &["--access", access]).await;
@@ -92,7 +92,7 @@ async fn an_ack_is_for_the_user_whose_write_it_was(database: &Database) {
 }
 
 /// A client that writes, loses the connection, signs in and sends it again would otherwise not learn what became of it.
-async fn what_was_nobodys_may_be_asked_for_by_anybody(database: &Database) {
+async fn anonymous_ack_is_returned_after_sign_in(database: &Database) {
     let node = Node::start(&database.url(), &["--sample-data", "always"]).await;
     let (client, id) = (Client::connect(node.address).await, id());
     let first = ask(&client, &id, "new_coach", &gym::coach("Grace")).await;
@@ -102,7 +102,7 @@ async fn what_was_nobodys_may_be_asked_for_by_anybody(database: &Database) {
     node.stop().await;
 }
 
-async fn reaching_the_limit_is_answered(database: &Database) {
+async fn exhausted_quota_is_rate_limited(database: &Database) {
     let (url, limit) = (database.url(), ["--request-bytes", "1048576", "--sample-data", "always"]);
     let mut program = Program::serve(&url, &limit);
     let client = Client::connect(program.address).await;

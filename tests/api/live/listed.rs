@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Copy, Database, Node, from_both_databases, gym};
 
 from_both_databases! {
-    it_is_listed_and_never_sent,
-    what_shows_its_rows_is_told,
-    after_a_restart_it_is_still_not_sent,
+    list_only_collection_is_never_sent,
+    embedding_rows_are_published,
+    list_only_collection_is_not_sent_after_restart,
 }
 
 /// The planner's moves, if there were too many of them.
@@ -54,7 +54,7 @@ async fn start(url: &str) -> Node {
     Node::start_with(url, &[], registry.build()).await
 }
 
-async fn it_is_listed_and_never_sent(database: &Database) {
+async fn list_only_collection_is_never_sent(database: &Database) {
     let node = start(&database.url()).await;
     let clients = [connect(&node, json!({})).await, connect(&node, json!({ "live": "changes" })).await];
     for client in &clients {
@@ -81,7 +81,7 @@ async fn it_is_listed_and_never_sent(database: &Database) {
     node.stop().await;
 }
 
-async fn what_shows_its_rows_is_told(database: &Database) {
+async fn embedding_rows_are_published(database: &Database) {
     let node = start(&database.url()).await;
     let client = connect(&node, json!({ "live": "changes" })).await;
     let snapshots = connect(&node, json!({})).await;
@@ -99,7 +99,7 @@ async fn what_shows_its_rows_is_told(database: &Database) {
     node.stop().await;
 }
 
-async fn after_a_restart_it_is_still_not_sent(database: &Database) {
+async fn list_only_collection_is_not_sent_after_restart(database: &Database) {
     let node = start(&database.url()).await;
     let writer = connect(&node, json!({})).await;
     let client = connect(&node, json!({ "live": "changes" })).await;

@@ -7,13 +7,13 @@ use super::once::{ask, id};
 use crate::harness::{Client, TestApp, gym, on_both_databases, wire::Ack};
 
 on_both_databases! {
-    spelled_otherwise_it_is_the_same_request,
-    what_is_refused_may_be_spelled_otherwise_too,
-    something_else_is_another_request,
-    what_the_version_before_carried_out_is_known,
+    equivalent_payloads_are_the_same_request,
+    equivalent_refused_payloads_are_the_same_request,
+    different_payload_with_same_id_is_refused,
+    request_stored_by_earlier_version_is_recognized,
 }
 
-async fn ask_as(client: &Client, id: &str, event: &str, payload: &str) -> Ack {
+async fn request_text(client: &Client, id: &str, event: &str, payload: &str) -> Ack {
     client.ack(client.emit_text(event, &format!(r#"{payload}, {{ "request_id": "{id}" }}"#))).await
 }
 
@@ -66,17 +66,17 @@ const SPELLINGS: [(&str, &[&str]); 9] = [
     ("delete_schedule", &[r#"{"id":1}"#, r#"{"id":"1","day":"Monday","anything":[1,2]}"#]),
 ];
 
-async fn spelled_otherwise_it_is_the_same_request(app: &TestApp) {
+async fn equivalent_payloads_are_the_same_request(app: &TestApp) {
     let (client, other) = (app.follow().await, app.connect().await);
     gym::open(&client).await;
     for (event, spellings) in SPELLINGS {
         let id = id();
-        let first = ask_as(&client, &id, event, spellings[0]).await;
+        let first = request_text(&client, &id, event, spellings[0]).await;
         assert!(first.ok, "{event}: {first:?}");
         let then = client.now();
         for spelling in spellings {
-            assert_eq!(ask_as(&client, &id, event, spelling).await, first, "{event} {spelling}");
-            assert_eq!(ask_as(&other, &id, event, spelling).await, first, "{event} {spelling}");
+            assert_eq!(request_text(&client, &id, event, spelling).await, first, "{event} {spelling}");
+            assert_eq!(request_text(&other, &id, event, spelling).await, first, "{event} {spelling}");
         }
         assert_eq!(client.told(then), [] as [Value; 0], "{event}");
     }
@@ -87,7 +87,7 @@ async fn spelled_otherwise_it_is_the_same_request(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn what_is_refused_may_be_spelled_otherwise_too(app: &TestApp) {
+async fn equivalent_refused_payloads_are_the_same_request(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     for (event, spellings) in [
@@ -100,19 +100,19 @@ async fn what_is_refused_may_be_spelled_otherwise_too(app: &TestApp) {
         ("update_coach", [r#"{"id":1,"version":9}"#, r#"{"version":"9","id":1}"#]),
     ] {
         let id = id();
-        let first = ask_as(&client, &id, event, spellings[0]).await;
+        let first = request_text(&client, &id, event, spellings[0]).await;
         assert!(!first.ok && first.errors.keys().all(|key| key != "request_id"), "{first:?}");
-        assert_eq!(ask_as(&client, &id, event, spellings[1]).await, first, "{event}");
+        assert_eq!(request_text(&client, &id, event, spellings[1]).await, first, "{event}");
     }
 }
 
 /// Events and payloads.
-type Others = &'static [(&'static str, &'static str)];
+type OtherRequests = &'static [(&'static str, &'static str)];
 
-async fn something_else_is_another_request(app: &TestApp) {
+async fn different_payload_with_same_id_is_refused(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
-    let cases: [(&str, &str, Others); 3] = [
+    let cases: [(&str, &str, OtherRequests); 3] = [
         (
             "update_coach",
             r#"{"id":1,"age":50}"#,
@@ -142,9 +142,9 @@ async fn something_else_is_another_request(app: &TestApp) {
     ];
     for (event, payload, others) in cases {
         let id = id();
-        ask_as(&client, &id, event, payload).await;
+        request_text(&client, &id, event, payload).await;
         for (other, payload) in others {
-            let ack = ask_as(&client, &id, other, payload).await;
+            let ack = request_text(&client, &id, other, payload).await;
             assert_eq!(ack.refused(), ["request_id"], "{other} {payload}");
         }
     }
@@ -152,7 +152,7 @@ async fn something_else_is_another_request(app: &TestApp) {
 }
 
 /// Its digest was of the text, and it did not say whose the write was.
-async fn what_the_version_before_carried_out_is_known(app: &TestApp) {
+async fn request_stored_by_earlier_version_is_recognized(app: &TestApp) {
     let client = app.connect().await;
     let text = r#"{"name": "Ada",  "age": 36.0}"#;
     let digest: String =
@@ -163,8 +163,8 @@ async fn what_the_version_before_carried_out_is_known(app: &TestApp) {
         format!("insert into requests (id, digest, ack, at) values ('{id}', '{digest}', '{ack}', {now})");
     app.database.execute(&row).await;
 
-    assert_eq!(ask_as(&client, &id, "new_coach", text).await.done(), json!({ "id": 7 }));
-    let other = ask_as(&client, &id, "new_coach", r#"{"name": "Eve",  "age": 36.0}"#).await;
+    assert_eq!(request_text(&client, &id, "new_coach", text).await.done(), json!({ "id": 7 }));
+    let other = request_text(&client, &id, "new_coach", r#"{"name": "Eve",  "age": 36.0}"#).await;
     assert_eq!(other.refused(), ["request_id"]);
     assert!(client.latest("coaches").is_empty());
 }

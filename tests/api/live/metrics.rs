@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::harness::{Client, Copy, Database, from_both_databases, gym, http, program::Program};
 
-from_both_databases! { live_is_measured }
+from_both_databases! { live_metrics_are_exported }
 
-async fn live_is_measured(database: &Database) {
+async fn live_metrics_are_exported(database: &Database) {
     let program = Program::serve(&database.url(), &[]);
     let address = program.address;
     let client = Client::follow(address).await;

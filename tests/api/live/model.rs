@@ -9,27 +9,27 @@ use serde_json::{Value, json};
 use crate::harness::{Client, TestApp, client::COLLECTIONS, on_both_databases};
 use gym::{Expected, Gym};
 
-on_both_databases! { copies_and_lists_agree_with_a_model }
+on_both_databases! { replicas_and_lists_match_model }
 
 const SEEDS: u64 = 4;
 const QUIET_POINTS: usize = 6;
 const BATCHES: usize = 6;
 
-async fn copies_and_lists_agree_with_a_model(app: &TestApp) {
+async fn replicas_and_lists_match_model(app: &TestApp) {
     let mut gym = Gym::default();
     for _ in 0..SEEDS {
         let seed: u64 = rand::rng().random();
         println!("seed {seed}");
-        play(app, &mut gym, &mut StdRng::seed_from_u64(seed)).await;
+        run_seed(app, &mut gym, &mut StdRng::seed_from_u64(seed)).await;
     }
 }
 
-async fn play(app: &TestApp, gym: &mut Gym, rng: &mut StdRng) {
+async fn run_seed(app: &TestApp, gym: &mut Gym, rng: &mut StdRng) {
     let mut clients = vec![app.follow().await, app.connect().await, app.follow().await, app.connect().await];
     for _ in 0..QUIET_POINTS {
         for _ in 0..BATCHES {
             match rng.random_range(0..4) {
-                0 => another_program(app, gym, rng).await,
+                0 => external_write(app, gym, rng).await,
                 _ => {
                     let at = rng.random_range(0..clients.len());
                     batch(&clients[at], gym, rng).await;
@@ -42,7 +42,7 @@ async fn play(app: &TestApp, gym: &mut Gym, rng: &mut StdRng) {
             clients[0] = Client::resume(app.address, kept).await;
         }
         for client in &clients {
-            agrees(client, gym).await;
+            assert_matches_model(client, gym).await;
         }
     }
 }
@@ -52,27 +52,27 @@ async fn batch(client: &Client, gym: &mut Gym, rng: &mut StdRng) {
     let mut asked = Vec::new();
     for _ in 0..rng.random_range(1..8) {
         let (event, payload) = gym.request(rng);
-        let expected = gym.carry_out(&event, &payload);
+        let expected = gym.execute(&event, &payload);
         asked.push((client.emit(&event, std::slice::from_ref(&payload)), event, payload, expected));
     }
     for (id, event, payload, expected) in asked {
         let ack = client.ack(id).await;
         match expected {
-            Expected::Done(data) => assert_eq!(ack.done(), data, "{event} {payload}"),
+            Expected::Succeeds(data) => assert_eq!(ack.done(), data, "{event} {payload}"),
             Expected::Refused(keys) => assert_eq!(ack.refused(), keys, "{event} {payload}"),
         }
     }
 }
 
-async fn another_program(app: &TestApp, gym: &mut Gym, rng: &mut StdRng) {
-    let sql: Vec<String> = (0..rng.random_range(1..5)).filter_map(|_| gym.meddle(rng)).collect();
+async fn external_write(app: &TestApp, gym: &mut Gym, rng: &mut StdRng) {
+    let sql: Vec<String> = (0..rng.random_range(1..5)).filter_map(|_| gym.external_statement(rng)).collect();
     if !sql.is_empty() {
         app.database.execute(&format!("begin; {}; commit", sql.join("; "))).await;
     }
 }
 
 /// What the client keeps, and what it can list.
-async fn agrees(client: &Client, gym: &Gym) {
+async fn assert_matches_model(client: &Client, gym: &Gym) {
     for collection in COLLECTIONS {
         let rows: Vec<Value> = gym.rows(collection);
         client.keeps(&format!("{collection}: {}", json!(rows)), |copy| copy.rows(collection) == rows).await;

@@ -7,7 +7,7 @@ use crate::harness::{
 };
 
 #[actix_web::test]
-async fn every_write_reaches_the_clients_of_every_node() {
+async fn writes_reach_clients_of_every_node() {
     tell(Engine::Postgres, async |app| {
         let beside = Node::start(&app.database.url(), &[]).await;
         let clients = [
@@ -42,7 +42,7 @@ async fn every_write_reaches_the_clients_of_every_node() {
 }
 
 #[actix_web::test]
-async fn a_client_goes_from_node_to_node_and_misses_nothing() {
+async fn client_resumes_on_alternating_nodes() {
     tell(Engine::Postgres, async |app| {
         let beside = Node::start(&app.database.url(), &[]).await;
         let writer = app.connect().await;
@@ -69,9 +69,9 @@ async fn a_client_goes_from_node_to_node_and_misses_nothing() {
 
 /// It has stood still while the other one wrote, and the client comes before it has looked.
 #[actix_web::test]
-async fn a_node_that_is_behind_catches_up_before_it_greets() {
+async fn lagging_node_catches_up_before_connected() {
     begin(Engine::Postgres, async |database| {
-        let (first, second) = two(database);
+        let (first, second) = two_processes(database);
         let writer = Client::follow(first.address).await;
         gym::open(&writer).await;
         for round in 0..12 {
@@ -94,9 +94,9 @@ async fn a_node_that_is_behind_catches_up_before_it_greets() {
 }
 
 #[actix_web::test]
-async fn a_row_that_came_and_went_while_the_next_node_stood_still_is_forgotten_there() {
+async fn row_created_and_deleted_while_node_paused_is_removed() {
     begin(Engine::Postgres, async |database| {
-        let (first, second) = two(database);
+        let (first, second) = two_processes(database);
         let writer = Client::connect(first.address).await;
         gym::open(&writer).await;
         second.signal("STOP");
@@ -112,9 +112,9 @@ async fn a_row_that_came_and_went_while_the_next_node_stood_still_is_forgotten_t
 }
 
 #[actix_web::test]
-async fn a_row_that_was_changed_back_while_the_next_node_stood_still_is_as_it_was() {
+async fn row_reverted_while_node_paused_is_current() {
     begin(Engine::Postgres, async |database| {
-        let (first, second) = two(database);
+        let (first, second) = two_processes(database);
         let client = Client::follow(first.address).await;
         gym::open(&client).await;
         second.signal("STOP");
@@ -131,7 +131,7 @@ async fn a_row_that_was_changed_back_while_the_next_node_stood_still_is_as_it_wa
 }
 
 #[actix_web::test]
-async fn nodes_that_start_together_know_each_others_cursors() {
+async fn concurrently_started_nodes_accept_each_others_cursors() {
     begin(Engine::Postgres, async |database| {
         let url = database.url();
         let nodes = futures_util::future::join_all((0..4).map(|_| Node::start(&url, &[]))).await;
@@ -151,7 +151,7 @@ async fn nodes_that_start_together_know_each_others_cursors() {
 
 /// A row that goes up and never down reveals a client that is sent an older state.
 #[actix_web::test]
-async fn whoever_comes_and_goes_between_busy_nodes_never_goes_back_in_time() {
+async fn reconnect_across_nodes_never_receives_older_rows() {
     tell(Engine::Postgres, async |app: &TestApp| {
         let beside = Node::start(&app.database.url(), &[]).await;
         let writers = [app.connect().await, Client::connect(beside.address).await];
@@ -192,7 +192,7 @@ fn versions(client: &Client) -> Vec<i64> {
 }
 
 /// Two servers as two processes.
-fn two(database: &Database) -> (Program, Program) {
+fn two_processes(database: &Database) -> (Program, Program) {
     let url = database.url();
     (Program::serve(&url, &[]), Program::serve(&url, &[]))
 }

@@ -6,12 +6,12 @@ use uuid::Uuid;
 use crate::harness::{Client, TestApp, gym, on_both_databases, wire::Ack};
 
 on_both_databases! {
-    a_repeat_is_acked_as_the_first_and_writes_nothing,
-    two_sockets_at_once_write_one_row,
-    a_refusal_stays_a_refusal,
-    an_id_stands_for_one_request,
-    what_is_no_id_is_refused,
-    reading_takes_no_notice_of_it,
+    repeated_request_returns_stored_ack,
+    concurrent_duplicates_write_once,
+    stored_refusal_is_repeated,
+    request_id_with_another_payload_is_refused,
+    request_id_rejects_non_uuid,
+    reads_ignore_request_id,
 }
 
 pub(crate) fn id() -> String {
@@ -22,7 +22,7 @@ pub(crate) async fn ask(client: &Client, id: &str, event: &str, payload: &Value)
     client.ask_with(event, &[payload.clone(), json!({ "request_id": id })]).await
 }
 
-async fn a_repeat_is_acked_as_the_first_and_writes_nothing(app: &TestApp) {
+async fn repeated_request_returns_stored_ack(app: &TestApp) {
     let (client, other) = (app.follow().await, app.connect().await);
     gym::open(&client).await;
     for (event, payload) in [
@@ -50,7 +50,7 @@ async fn a_repeat_is_acked_as_the_first_and_writes_nothing(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn two_sockets_at_once_write_one_row(app: &TestApp) {
+async fn concurrent_duplicates_write_once(app: &TestApp) {
     let (one, two) = (app.follow().await, app.connect().await);
     for round in 0..40 {
         let (id, coach) = (id(), gym::coach(&format!("Coach {round}")));
@@ -68,7 +68,7 @@ async fn two_sockets_at_once_write_one_row(app: &TestApp) {
     two.agrees().await;
 }
 
-async fn a_refusal_stays_a_refusal(app: &TestApp) {
+async fn stored_refusal_is_repeated(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let stale = json!({ "id": 1, "version": 7, "age": 50 });
@@ -101,7 +101,7 @@ async fn a_refusal_stays_a_refusal(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn an_id_stands_for_one_request(app: &TestApp) {
+async fn request_id_with_another_payload_is_refused(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let id = id();
@@ -120,7 +120,7 @@ async fn an_id_stands_for_one_request(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn what_is_no_id_is_refused(app: &TestApp) {
+async fn request_id_rejects_non_uuid(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     for wrong in [
@@ -143,7 +143,7 @@ async fn what_is_no_id_is_refused(app: &TestApp) {
     assert_eq!(client.latest("coaches")[0]["version"], 1);
 }
 
-async fn reading_takes_no_notice_of_it(app: &TestApp) {
+async fn reads_ignore_request_id(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let id = id();

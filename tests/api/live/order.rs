@@ -20,7 +20,7 @@ fn names(rows: &[Value]) -> Vec<&str> {
     rows.iter().map(|row| row["name"].as_str().unwrap()).collect()
 }
 
-async fn told_of(client: &Client, names: &[&str]) {
+async fn wait_for_coaches(client: &Client, names: &[&str]) {
     let all = |copy: &crate::harness::Copy| {
         names.iter().all(|name| copy.rows("coaches").iter().any(|row| row["name"] == *name))
     };
@@ -28,7 +28,7 @@ async fn told_of(client: &Client, names: &[&str]) {
 }
 
 #[actix_web::test]
-async fn what_was_written_first_and_committed_last_is_told_too() {
+async fn late_commit_with_lower_sequence_is_published() {
     tell(Engine::Postgres, async |app| {
         let (client, snapshots) = (app.follow().await, app.connect().await);
         let url = app.database.url();
@@ -36,12 +36,12 @@ async fn what_was_written_first_and_committed_last_is_told_too() {
         let second = Session::begin(&url, &new_coach("Second")).await;
         let third = Session::begin(&url, &new_coach("Third")).await;
         second.commit().await;
-        told_of(&client, &["Second"]).await;
+        wait_for_coaches(&client, &["Second"]).await;
         assert_eq!(names(&snapshots.sees("coaches", |rows| rows.len() == 1).await), ["Second"]);
         third.commit().await;
-        told_of(&client, &["Second", "Third"]).await;
+        wait_for_coaches(&client, &["Second", "Third"]).await;
         first.commit().await;
-        told_of(&client, &["First", "Second", "Third"]).await;
+        wait_for_coaches(&client, &["First", "Second", "Third"]).await;
         snapshots.sees("coaches", |rows| rows.len() == 3).await;
         assert_eq!(client.told(0).len(), 3, "each once");
         client.agrees().await;
@@ -50,7 +50,7 @@ async fn what_was_written_first_and_committed_last_is_told_too() {
 }
 
 #[actix_web::test]
-async fn an_open_transaction_delays_no_change_and_no_ack() {
+async fn open_transaction_delays_no_change_or_ack() {
     tell(Engine::Postgres, async |app| {
         let (client, snapshots) = (app.follow().await, app.connect().await);
         gym::open(&client).await;
@@ -71,7 +71,7 @@ async fn an_open_transaction_delays_no_change_and_no_ack() {
         assert_eq!(client.copy().rows("coaches").len(), 1);
 
         open.commit().await;
-        told_of(&client, &["Late"]).await;
+        wait_for_coaches(&client, &["Late"]).await;
         snapshots.sees("coaches", |rows| rows.len() == 2).await;
         client.agrees().await;
     })
@@ -79,7 +79,7 @@ async fn an_open_transaction_delays_no_change_and_no_ack() {
 }
 
 #[actix_web::test]
-async fn a_cursor_from_while_it_was_open_leads_to_it() {
+async fn cursor_taken_during_open_transaction_includes_it() {
     tell(Engine::Postgres, async |app: &TestApp| {
         let url = app.database.url();
         let beside = Node::start(&url, &[]).await;
@@ -88,19 +88,19 @@ async fn a_cursor_from_while_it_was_open_leads_to_it() {
         let other = Session::begin(&url, &new_coach("Early")).await;
         let early = client.copy();
         other.commit().await;
-        told_of(&client, &["Early"]).await;
+        wait_for_coaches(&client, &["Early"]).await;
         let kept = client.copy();
         drop(client);
         let back = Client::resume(app.address, kept.clone()).await;
         assert_eq!(back.told(0), [json!({})], "it has not committed");
         open.commit().await;
-        told_of(&back, &["Late"]).await;
+        wait_for_coaches(&back, &["Late"]).await;
 
         let late = Node::start(&url, &[]).await;
         for address in [app.address, beside.address, late.address] {
             let back = Client::resume(address, kept.clone()).await;
             let told = back.told(0);
-            told_of(&back, &["Late"]).await;
+            wait_for_coaches(&back, &["Late"]).await;
             assert_eq!(names(told[0]["coaches"]["upserted"].as_array().unwrap()), ["Late"], "{told:?}");
             let back = Client::resume(address, early.clone()).await;
             assert_eq!(back.told(0)[0]["coaches"]["upserted"].as_array().unwrap().len(), 2);
@@ -114,7 +114,7 @@ async fn a_cursor_from_while_it_was_open_leads_to_it() {
 
 /// A cursor names so many open transactions and no more.
 #[actix_web::test]
-async fn a_cursor_from_while_very_many_were_open_leads_to_them_all() {
+async fn cursor_with_many_open_transactions_includes_all() {
     tell(Engine::Postgres, async |app| {
         let url = app.database.url();
         let client = app.follow().await;
@@ -123,7 +123,7 @@ async fn a_cursor_from_while_very_many_were_open_leads_to_them_all() {
             open.push(Session::begin(&url, &new_coach(&format!("Late {at}"))).await);
         }
         app.database.execute(&new_coach("Early")).await;
-        told_of(&client, &["Early"]).await;
+        wait_for_coaches(&client, &["Early"]).await;
         let kept = client.copy();
         drop(client);
         for session in open {
@@ -140,7 +140,7 @@ async fn a_cursor_from_while_very_many_were_open_leads_to_them_all() {
 }
 
 #[actix_web::test]
-async fn the_log_is_kept_for_as_long_as_it_is_open_and_pruned_afterwards() {
+async fn open_transaction_delays_pruning() {
     let database = Database::Cluster(Cluster::start());
     let (url, one) = (database.url(), ["--change-log-rows", "1"]);
     let mut program = Program::serve(&url, &one);
@@ -158,7 +158,7 @@ async fn the_log_is_kept_for_as_long_as_it_is_open_and_pruned_afterwards() {
 
     let client = Client::follow(program.address).await;
     open.commit().await;
-    told_of(&client, &["Late"]).await;
+    wait_for_coaches(&client, &["Late"]).await;
     program.kill();
     program = Program::serve(&url, &one);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0 && left <= 1.0).await;

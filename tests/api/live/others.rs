@@ -7,20 +7,20 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Database, Node, TestApp, from_both_databases, gym, on_both_databases};
 
 on_both_databases! {
-    a_transaction_of_many_rows_is_one_event,
-    what_is_rolled_back_is_told_to_nobody,
-    what_stays_as_it_was_is_told_to_nobody,
-    what_ends_as_it_was_is_told_by_its_version,
-    what_the_database_deletes_along_is_told,
-    more_than_the_log_is_read_for_is_one_event,
-    a_row_that_changes_is_shown_within_a_second,
+    external_transaction_is_one_event,
+    rolled_back_transaction_is_not_published,
+    unchanged_row_is_not_published,
+    reverted_row_is_published_with_new_version,
+    cascaded_delete_is_published,
+    bulk_transaction_is_one_event,
+    external_change_is_published_within_a_second,
 }
 
 from_both_databases! {
-    what_changed_while_no_server_ran_is_there_and_is_told,
+    changes_while_stopped_are_sent_on_resume,
 }
 
-async fn a_transaction_of_many_rows_is_one_event(app: &TestApp) {
+async fn external_transaction_is_one_event(app: &TestApp) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
     gym::open(&snapshots).await;
     client.agrees().await;
@@ -48,7 +48,7 @@ const MANY: &str = "begin;
     delete from schedules;
     commit";
 
-async fn what_is_rolled_back_is_told_to_nobody(app: &TestApp) {
+async fn rolled_back_transaction_is_not_published(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     let then = client.now();
@@ -61,7 +61,7 @@ async fn what_is_rolled_back_is_told_to_nobody(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn what_stays_as_it_was_is_told_to_nobody(app: &TestApp) {
+async fn unchanged_row_is_not_published(app: &TestApp) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
     gym::open(&client).await;
     snapshots.agrees().await;
@@ -76,7 +76,7 @@ async fn what_stays_as_it_was_is_told_to_nobody(app: &TestApp) {
 }
 
 /// It has been another row meanwhile, and its version does not go back.
-async fn what_ends_as_it_was_is_told_by_its_version(app: &TestApp) {
+async fn reverted_row_is_published_with_new_version(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     let then = client.now();
@@ -86,7 +86,7 @@ async fn what_ends_as_it_was_is_told_by_its_version(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn what_the_database_deletes_along_is_told(app: &TestApp) {
+async fn cascaded_delete_is_published(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     client.ask("new_workout_plan", gym::workout_plan("Evening", &[1, 1])).await.done();
@@ -101,7 +101,7 @@ async fn what_the_database_deletes_along_is_told(app: &TestApp) {
 }
 
 /// 60,000 moves, of which a plan shows two.
-async fn more_than_the_log_is_read_for_is_one_event(app: &TestApp) {
+async fn bulk_transaction_is_one_event(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     let then = client.now();
@@ -123,7 +123,7 @@ const BULK: &str = "begin;
     select 'Move', 'Legs', 'As often as it takes.', 'https://example.com' from n order by i;
     commit";
 
-async fn a_row_that_changes_is_shown_within_a_second(app: &TestApp) {
+async fn external_change_is_published_within_a_second(app: &TestApp) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
     gym::open(&client).await;
     snapshots.agrees().await;
@@ -140,7 +140,7 @@ async fn a_row_that_changes_is_shown_within_a_second(app: &TestApp) {
     assert!(delays[4] < Duration::from_secs(1), "{delays:?}");
 }
 
-async fn what_changed_while_no_server_ran_is_there_and_is_told(database: &Database) {
+async fn changes_while_stopped_are_sent_on_resume(database: &Database) {
     let url = database.url();
     let node = Node::start(&url, &[]).await;
     let client = Client::follow(node.address).await;

@@ -14,24 +14,24 @@ use crate::harness::{
 };
 
 on_both_databases! {
-    it_is_sent_parts_in_the_place_of_collections,
-    an_empty_server_has_a_part_for_each_collection,
-    its_own_write_comes_behind_the_parts_and_before_its_ack,
-    whoever_reads_slowly_and_loses_the_connection_has_everything_in_the_end,
-    by_polling_too,
+    parts_replace_snapshots,
+    empty_collections_have_one_part_each,
+    own_change_follows_parts_and_precedes_ack,
+    slow_client_with_reconnects_converges,
+    polling_client_receives_parts,
 }
 from_both_databases! {
-    what_is_withheld_is_said_by_the_last_part,
-    with_all_of_them_withheld_there_is_one_part,
-    who_missed_more_than_fits_a_message_is_sent_parts,
-    who_is_signed_out_is_sent_no_further_part,
+    last_part_lists_withheld_collections,
+    all_collections_withheld_send_one_part,
+    large_resume_is_sent_in_parts,
+    sign_out_ends_parts,
 }
 
-/// Bytes a second; all that there is takes some seconds.
+/// Bytes a second; a first snapshot of all rows takes some seconds.
 const RATE: usize = 1_000_000;
 
 /// As many coaches, of half a kilobyte each, by another program.
-async fn coaches(database: &Database, count: usize) {
+async fn insert_coaches(database: &Database, count: usize) {
     let picture = format!("https://example.com/{}", "x".repeat(400));
     let numbers = format!(
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < {count}) \
@@ -56,10 +56,10 @@ fn is_last_part(heard: &Heard) -> bool {
     matches!(heard, Heard::Event(name, what) if name == "part" && what[0]["n"] == what[0]["of"])
 }
 
-async fn it_is_sent_parts_in_the_place_of_collections(app: &TestApp) {
+async fn parts_replace_snapshots(app: &TestApp) {
     let writer = app.follow().await;
     gym::open(&writer).await;
-    coaches(&app.database, 500).await;
+    insert_coaches(&app.database, 500).await;
     writer.agrees().await;
 
     let client = Client::in_parts(app.address, Copy::default()).await;
@@ -99,7 +99,7 @@ async fn it_is_sent_parts_in_the_place_of_collections(app: &TestApp) {
     assert!(refused["data"]["errors"]["$bad_payload"].as_str().unwrap().contains("chunks"), "{refused}");
 }
 
-async fn an_empty_server_has_a_part_for_each_collection(app: &TestApp) {
+async fn empty_collections_have_one_part_each(app: &TestApp) {
     let client = Client::in_parts(app.address, Copy::default()).await;
     assert_eq!(parts(&client, 0), COLLECTIONS.map(|name| (name.to_owned(), 0)));
     client.agrees().await;
@@ -107,9 +107,9 @@ async fn an_empty_server_has_a_part_for_each_collection(app: &TestApp) {
     assert!(client.copy().has("coaches", &row));
 }
 
-async fn its_own_write_comes_behind_the_parts_and_before_its_ack(app: &TestApp) {
+async fn own_change_follows_parts_and_precedes_ack(app: &TestApp) {
     let writer = app.follow().await;
-    coaches(&app.database, 4000).await;
+    insert_coaches(&app.database, 4000).await;
     writer.agrees().await;
 
     let client = Client::open(line(app.address, RATE).await).await;
@@ -127,10 +127,10 @@ async fn its_own_write_comes_behind_the_parts_and_before_its_ack(app: &TestApp) 
     client.agrees().await;
 }
 
-async fn whoever_reads_slowly_and_loses_the_connection_has_everything_in_the_end(app: &TestApp) {
+async fn slow_client_with_reconnects_converges(app: &TestApp) {
     let writer = app.follow().await;
     gym::open(&writer).await;
-    coaches(&app.database, 3000).await;
+    insert_coaches(&app.database, 3000).await;
     writer.agrees().await;
     let write = async {
         for round in 0.. {
@@ -149,7 +149,7 @@ async fn whoever_reads_slowly_and_loses_the_connection_has_everything_in_the_end
         let mut kept = Copy::default();
         for (parts, whole) in [(3, false), (9, false), (0, true), (0, true)] {
             let client = Client::open(line(app.address, 4 * RATE).await).await;
-            kept = client.takes(kept, parts, whole).await;
+            kept = client.receive_parts(kept, parts, whole).await;
         }
         kept
     };
@@ -164,7 +164,7 @@ async fn whoever_reads_slowly_and_loses_the_connection_has_everything_in_the_end
 
 impl Client {
     /// Comes in, and goes after so many parts, or once there was everything and something after it.
-    async fn takes(self, kept: Copy, parts: usize, whole: bool) -> Copy {
+    async fn receive_parts(self, kept: Copy, parts: usize, whole: bool) -> Copy {
         let auth = json!({ "live": "changes", "chunks": true, "since": kept.cursor() });
         self.keep(kept);
         self.send(format!("40{auth}"));
@@ -182,9 +182,9 @@ impl Client {
     }
 }
 
-async fn by_polling_too(app: &TestApp) {
+async fn polling_client_receives_parts(app: &TestApp) {
     let writer = app.follow().await;
-    coaches(&app.database, 2000).await;
+    insert_coaches(&app.database, 2000).await;
     writer.agrees().await;
     let (path, enter) = ("/socket.io/?EIO=4&transport=polling", r#"40{"live":"changes","chunks":true}"#);
     let (_, open) = http::get(app.address, path).await;
@@ -211,12 +211,12 @@ async fn start(database: &Database, limit: usize) -> Node {
     Node::start(&database.url(), &["--collection-bytes", &limit.to_string()]).await
 }
 
-async fn what_is_withheld_is_said_by_the_last_part(database: &Database) {
+async fn last_part_lists_withheld_collections(database: &Database) {
     let node = start(database, 100_000).await;
     let writer = Client::follow(node.address).await;
     gym::open(&writer).await;
     let early = Client::in_parts(node.address, Copy::default()).await;
-    coaches(database, 500).await;
+    insert_coaches(database, 500).await;
     early.keeps("coaches withheld", |copy| copy.is_withheld("coaches")).await;
     let late = Client::in_parts(node.address, Copy::default()).await;
     assert!(late.copy().is_withheld("coaches"));
@@ -231,7 +231,7 @@ async fn what_is_withheld_is_said_by_the_last_part(database: &Database) {
     node.stop().await;
 }
 
-async fn with_all_of_them_withheld_there_is_one_part(database: &Database) {
+async fn all_collections_withheld_send_one_part(database: &Database) {
     let node = start(database, 1024).await;
     let writer = Client::follow(node.address).await;
     gym::open(&writer).await;
@@ -241,7 +241,7 @@ async fn with_all_of_them_withheld_there_is_one_part(database: &Database) {
         writer.ask("new_exercise_move", gym::with(gym::exercise_move("Row"), long.clone())).await.done();
         writer.ask("new_workout_plan", gym::workout_plan("Long", &[1; 10])).await.done();
     }
-    coaches(database, 9).await;
+    insert_coaches(database, 9).await;
     for _ in 0..12 {
         writer.ask("new_schedule", gym::schedule("Monday", "900")).await.done();
     }
@@ -256,11 +256,11 @@ async fn with_all_of_them_withheld_there_is_one_part(database: &Database) {
     node.stop().await;
 }
 
-async fn who_missed_more_than_fits_a_message_is_sent_parts(database: &Database) {
+async fn large_resume_is_sent_in_parts(database: &Database) {
     let node = Node::start(&database.url(), &[]).await;
     let writer = Client::follow(node.address).await;
     let kept = Client::in_parts(node.address, Copy::default()).await.copy();
-    coaches(database, 4000).await;
+    insert_coaches(database, 4000).await;
     writer.agrees().await;
     let back = Client::in_parts(node.address, kept.clone()).await;
     assert!(parts(&back, 0).len() > 20);
@@ -274,14 +274,14 @@ async fn who_missed_more_than_fits_a_message_is_sent_parts(database: &Database) 
     node.stop().await;
 }
 
-async fn who_is_signed_out_is_sent_no_further_part(database: &Database) {
+async fn sign_out_ends_parts(database: &Database) {
     // Known passwords are planted only where anybody may do anything.
     Node::start(&database.url(), &["--access", "open", "--sample-data", "always"]).await.stop().await;
     let node = Node::start(&database.url(), &["--access", "members"]).await;
     let login = json!({ "username": "mara", "password": "mara_password" });
     let member = Client::arrive(node.address, &json!({})).await.expect("to be let in");
     let token = member.ask("login", login).await.done()["token"].clone();
-    coaches(database, 12_000).await;
+    insert_coaches(database, 12_000).await;
     member.keeps("the coaches", |copy| copy.rows("coaches").len() > 12_000).await;
     let auth = json!({ "live": "changes", "chunks": true, "token": token });
     let slow = Client::open(line(node.address, RATE).await).await;
@@ -289,6 +289,6 @@ async fn who_is_signed_out_is_sent_no_further_part(database: &Database) {
     slow.hears("part").await;
     member.ask("logout", Value::Null).await.done();
     slow.hears("signed_out").await;
-    assert!(!slow.since(0).iter().any(is_last_part), "all of it takes six seconds");
+    assert!(!slow.since(0).iter().any(is_last_part), "all of it receive_parts six seconds");
     node.stop().await;
 }

@@ -9,9 +9,9 @@ use crate::harness::{
     wire::{self, Heard},
 };
 
-on_both_databases! { it_is_sent_everything_and_then_changes }
+on_both_databases! { polling_client_receives_snapshots_and_changes }
 
-async fn it_is_sent_everything_and_then_changes(app: &TestApp) {
+async fn polling_client_receives_snapshots_and_changes(app: &TestApp) {
     let writer = app.connect().await;
     gym::open(&writer).await;
     let path = "/socket.io/?EIO=4&transport=polling";

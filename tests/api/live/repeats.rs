@@ -8,12 +8,12 @@ use crate::harness::{
 };
 
 from_both_databases! {
-    a_repeat_is_known_after_a_restart_and_a_crash,
-    a_client_that_repeats_until_it_is_acked_writes_once,
-    after_a_day_it_is_forgotten,
+    stored_ack_survives_restart_and_crash,
+    retries_across_crashes_write_once,
+    stored_ack_is_pruned_after_retention,
 }
 
-async fn a_repeat_is_known_after_a_restart_and_a_crash(database: &Database) {
+async fn stored_ack_survives_restart_and_crash(database: &Database) {
     let url = database.url();
     let mut program = Program::serve(&url, &[]);
     let client = Client::connect(program.address).await;
@@ -39,7 +39,7 @@ async fn a_repeat_is_known_after_a_restart_and_a_crash(database: &Database) {
 }
 
 /// The server dies again and again while the client has not been acked.
-async fn a_client_that_repeats_until_it_is_acked_writes_once(database: &Database) {
+async fn retries_across_crashes_write_once(database: &Database) {
     let url = database.url();
     let mut sent = 0;
     for _ in 0..6 {
@@ -68,7 +68,7 @@ async fn a_client_that_repeats_until_it_is_acked_writes_once(database: &Database
     }
 }
 
-async fn after_a_day_it_is_forgotten(database: &Database) {
+async fn stored_ack_is_pruned_after_retention(database: &Database) {
     let url = database.url();
     let mut program = Program::serve(&url, &[]);
     let client = Client::connect(program.address).await;
@@ -92,7 +92,7 @@ async fn after_a_day_it_is_forgotten(database: &Database) {
 }
 
 #[actix_web::test]
-async fn a_repeat_on_another_node_is_known() {
+async fn stored_ack_is_returned_by_another_node() {
     tell(Engine::Postgres, async |app| {
         let beside = Node::start(&app.database.url(), &[]).await;
         let (one, two) = (app.follow().await, Client::follow(beside.address).await);

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::cursors::{begins_anew, cursor, lives_on, resumes};
+use super::cursors::{assert_receives_changes, assert_receives_snapshots, assert_resumes, cursor};
 use crate::harness::{Client, Database, Engine, TestApp, begin, gym, program::Program, tell_alone};
 
 /// A SQLite file that a server follows, and a copy of an earlier state.
@@ -42,13 +42,13 @@ impl Restored {
         file.execute_batch(then).unwrap();
     }
 
-    async fn shows(&self, age: i64) {
+    async fn assert_publishes_age(&self, age: i64) {
         self.snapshots.sees("coaches", |rows| rows[0]["age"] == age).await;
-        let back = begins_anew(self.program.address, &self.after).await;
+        let back = assert_receives_snapshots(self.program.address, &self.after).await;
         assert_eq!(back.copy().rows("coaches")[0]["age"], age);
-        lives_on(&back).await;
-        resumes(self.program.address, &cursor(&back)).await;
-        begins_anew(self.program.address, &self.after).await;
+        assert_receives_changes(&back).await;
+        assert_resumes(self.program.address, &cursor(&back)).await;
+        assert_receives_snapshots(self.program.address, &self.after).await;
         let row = back.ask("new_coach", gym::coach("Grace")).await.done();
         assert!(back.copy().has("coaches", &row));
         self.client.is_served().await;
@@ -56,18 +56,18 @@ impl Restored {
 }
 
 #[actix_web::test]
-async fn a_file_that_is_restored_in_place_is_noticed() {
+async fn file_restored_in_place_is_detected() {
     begin(Engine::Sqlite, async |database| {
         let restored = restored(database).await;
         restored.restore("");
-        restored.shows(36).await;
+        restored.assert_publishes_age(36).await;
     })
     .await;
 }
 
 /// The server has not looked in between, and the numbers of what it has read are given out again.
 #[actix_web::test]
-async fn a_restored_file_in_which_the_log_has_grown_again_is_noticed() {
+async fn restored_file_with_regrown_log_is_detected() {
     begin(Engine::Sqlite, async |database| {
         for writes in [9, 10, 11, 40] {
             let restored = restored(database).await;
@@ -76,7 +76,7 @@ async fn a_restored_file_in_which_the_log_has_grown_again_is_noticed() {
                 (0..writes).map(|at| format!("update coaches set age = {};", 60 + at)).collect();
             restored.restore(&updates);
             restored.program.signal("CONT");
-            restored.shows(59 + writes).await;
+            restored.assert_publishes_age(59 + writes).await;
             drop(restored);
             reset(database).await;
         }
@@ -94,7 +94,7 @@ async fn reset(database: &Database) {
 
 /// As `pg_restore --data-only` leaves it: the log, its state and the rows are those of an earlier moment, and no trigger ran.
 #[actix_web::test]
-async fn data_that_is_restored_into_the_same_tables_is_noticed() {
+async fn data_only_restore_is_detected() {
     tell_alone(Engine::Postgres, async |app: &TestApp| {
         let (client, snapshots) = (app.follow().await, app.connect().await);
         gym::open(&client).await;
@@ -103,11 +103,11 @@ async fn data_that_is_restored_into_the_same_tables_is_noticed() {
             client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
         }
         let after = cursor(&client);
-        app.database.execute(PUT_BACK).await;
+        app.database.execute(RESTORE).await;
         snapshots.sees("coaches", |rows| rows[0]["age"] == 36).await;
-        let back = begins_anew(app.address, &after).await;
-        lives_on(&back).await;
-        resumes(app.address, &cursor(&back)).await;
+        let back = assert_receives_snapshots(app.address, &after).await;
+        assert_receives_changes(&back).await;
+        assert_resumes(app.address, &cursor(&back)).await;
     })
     .await;
 }
@@ -117,7 +117,7 @@ const KEEP: &str = "
     create table log_kept as table change_log;
     create table state_kept as table change_log_state";
 
-const PUT_BACK: &str = "begin;
+const RESTORE: &str = "begin;
     alter table coaches disable trigger all;
     alter table change_log disable trigger all;
     delete from schedules;

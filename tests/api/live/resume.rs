@@ -8,22 +8,22 @@ use crate::harness::{
 };
 
 on_both_databases! {
-    after_a_cut_it_is_told_just_what_it_missed,
-    if_nothing_happened_it_is_told_so,
-    what_came_and_went_meanwhile_is_not_kept,
-    from_its_first_snapshots_it_can_resume_too,
-    cut_off_between_two_snapshots_it_is_sent_the_others,
-    many_that_come_back_at_once_while_others_write_miss_nothing,
+    resume_after_disconnect_sends_missed_changes,
+    resume_without_changes_sends_empty_event,
+    resume_omits_row_created_and_deleted_meanwhile,
+    cursor_of_first_snapshots_resumes,
+    cursor_of_partial_snapshots_sends_the_others,
+    concurrent_resumes_during_writes_miss_nothing,
 }
 
 from_both_databases! {
-    after_a_restart_it_is_told_just_what_it_missed,
-    after_a_crash_it_is_told_just_what_it_missed,
-    a_cursor_outlives_many_restarts,
+    resume_after_restart_sends_missed_changes,
+    resume_after_crash_sends_missed_changes,
+    cursor_survives_restarts,
 }
 
 /// What happens while a client is away, and what it must be sent of it then.
-async fn happens(writer: &Client) -> Value {
+async fn write_missed_changes(writer: &Client) -> Value {
     let ada = writer.ask("update_coach", json!({ "id": 1, "name": "Ada L." })).await.done();
     writer.ask("new_coach", gym::coach("Grace")).await.done();
     let grace = writer.ask("update_coach", json!({ "id": 2, "age": 50 })).await.done();
@@ -34,10 +34,10 @@ async fn happens(writer: &Client) -> Value {
     })
 }
 
-async fn after_a_cut_it_is_told_just_what_it_missed(app: &TestApp) {
+async fn resume_after_disconnect_sends_missed_changes(app: &TestApp) {
     let writer = app.connect().await;
-    let kept = followed(&writer, app.follow().await).await;
-    let missed = happens(&writer).await;
+    let kept = replica_of_seeded_planner(&writer, app.follow().await).await;
+    let missed = write_missed_changes(&writer).await;
     let back = Client::resume(app.address, kept).await;
     assert_eq!(back.events_since(0), ["connected", "changes"]);
     assert_eq!(back.told(0), [missed]);
@@ -48,9 +48,9 @@ async fn after_a_cut_it_is_told_just_what_it_missed(app: &TestApp) {
     assert_eq!(back.told(0).len(), 2);
 }
 
-async fn if_nothing_happened_it_is_told_so(app: &TestApp) {
+async fn resume_without_changes_sends_empty_event(app: &TestApp) {
     let writer = app.connect().await;
-    let mut kept = followed(&writer, app.follow().await).await;
+    let mut kept = replica_of_seeded_planner(&writer, app.follow().await).await;
     for _ in 0..3 {
         let back = Client::resume(app.address, kept).await;
         assert_eq!(back.events_since(0), ["connected", "changes"]);
@@ -59,9 +59,9 @@ async fn if_nothing_happened_it_is_told_so(app: &TestApp) {
     }
 }
 
-async fn what_came_and_went_meanwhile_is_not_kept(app: &TestApp) {
+async fn resume_omits_row_created_and_deleted_meanwhile(app: &TestApp) {
     let writer = app.connect().await;
-    let kept = followed(&writer, app.follow().await).await;
+    let kept = replica_of_seeded_planner(&writer, app.follow().await).await;
     writer.ask("new_coach", gym::coach("Grace")).await.done();
     writer.ask("delete_coach", json!({ "id": 2 })).await.done();
     let back = Client::resume(app.address, kept).await;
@@ -70,7 +70,7 @@ async fn what_came_and_went_meanwhile_is_not_kept(app: &TestApp) {
     back.agrees().await;
 }
 
-async fn from_its_first_snapshots_it_can_resume_too(app: &TestApp) {
+async fn cursor_of_first_snapshots_resumes(app: &TestApp) {
     let writer = app.connect().await;
     gym::open(&writer).await;
     writer.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
@@ -81,7 +81,7 @@ async fn from_its_first_snapshots_it_can_resume_too(app: &TestApp) {
     back.agrees().await;
 }
 
-async fn many_that_come_back_at_once_while_others_write_miss_nothing(app: &TestApp) {
+async fn concurrent_resumes_during_writes_miss_nothing(app: &TestApp) {
     let writer = app.connect().await;
     gym::open(&writer).await;
     let writes = async {
@@ -93,7 +93,7 @@ async fn many_that_come_back_at_once_while_others_write_miss_nothing(app: &TestA
             }
         }
     };
-    let comes_and_goes = (0..6).map(async |_| {
+    let reconnects = (0..6).map(async |_| {
         let mut kept = app.follow().await.copy();
         for _ in 0..10 {
             let back = Client::resume(app.address, kept).await;
@@ -103,34 +103,34 @@ async fn many_that_come_back_at_once_while_others_write_miss_nothing(app: &TestA
         }
         kept
     });
-    let ((), kept) = tokio::join!(writes, futures_util::future::join_all(comes_and_goes));
+    let ((), kept) = tokio::join!(writes, futures_util::future::join_all(reconnects));
     for kept in kept {
         Client::resume(app.address, kept).await.agrees().await;
     }
 }
 
-async fn after_a_restart_it_is_told_just_what_it_missed(database: &Database) {
+async fn resume_after_restart_sends_missed_changes(database: &Database) {
     let url = database.url();
     let mut program = Program::serve(&url, &[]);
     let writer = Client::connect(program.address).await;
-    let kept = followed(&writer, Client::follow(program.address).await).await;
-    let missed = happens(&writer).await;
+    let kept = replica_of_seeded_planner(&writer, Client::follow(program.address).await).await;
+    let missed = write_missed_changes(&writer).await;
     program.terminate();
     assert!(program.ended().await.success());
-    comes_back(&url, kept, missed).await;
+    assert_resumes_with(&url, kept, missed).await;
 }
 
-async fn after_a_crash_it_is_told_just_what_it_missed(database: &Database) {
+async fn resume_after_crash_sends_missed_changes(database: &Database) {
     let url = database.url();
     let mut program = Program::serve(&url, &[]);
     let writer = Client::connect(program.address).await;
-    let kept = followed(&writer, Client::follow(program.address).await).await;
-    let missed = happens(&writer).await;
+    let kept = replica_of_seeded_planner(&writer, Client::follow(program.address).await).await;
+    let missed = write_missed_changes(&writer).await;
     program.kill();
-    comes_back(&url, kept, missed).await;
+    assert_resumes_with(&url, kept, missed).await;
 }
 
-async fn comes_back(url: &str, kept: Copy, missed: Value) {
+async fn assert_resumes_with(url: &str, kept: Copy, missed: Value) {
     let program = Program::serve(url, &[]);
     let back = Client::resume(program.address, kept).await;
     assert_eq!(back.events_since(0), ["connected", "changes"]);
@@ -140,11 +140,11 @@ async fn comes_back(url: &str, kept: Copy, missed: Value) {
     assert!(back.copy().has("coaches", &row), "what happens from now on");
 }
 
-async fn a_cursor_outlives_many_restarts(database: &Database) {
+async fn cursor_survives_restarts(database: &Database) {
     let url = database.url();
     let mut program = Program::serve(&url, &[]);
     let writer = Client::connect(program.address).await;
-    let first = followed(&writer, Client::follow(program.address).await).await;
+    let first = replica_of_seeded_planner(&writer, Client::follow(program.address).await).await;
     let mut last = first.clone();
     for round in 0..4 {
         program.kill();
@@ -163,13 +163,13 @@ async fn a_cursor_outlives_many_restarts(database: &Database) {
 }
 
 /// What a client has kept that saw the gym being opened, and then left.
-async fn followed(writer: &Client, client: Client) -> Copy {
+async fn replica_of_seeded_planner(writer: &Client, client: Client) -> Copy {
     gym::open(writer).await;
     client.agrees().await;
     client.copy()
 }
 
-async fn cut_off_between_two_snapshots_it_is_sent_the_others(app: &TestApp) {
+async fn cursor_of_partial_snapshots_sends_the_others(app: &TestApp) {
     let writer = app.connect().await;
     gym::open(&writer).await;
     let heard = app.follow().await.since(0);

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
-    cursors::{begins_anew, cursor, lives_on, resumes},
-    reconcile::unseen,
+    cursors::{assert_receives_changes, assert_receives_snapshots, assert_resumes, cursor},
+    reconcile::execute_unlogged,
 };
 use crate::harness::{
     Client, Database, alone_on_both_databases,
@@ -13,9 +13,9 @@ use crate::harness::{
     program::{Program, run},
 };
 
-alone_on_both_databases! { everything_is_read_anew_and_what_differs_is_sent }
+alone_on_both_databases! { resync_publishes_differences }
 
-async fn everything_is_read_anew_and_what_differs_is_sent(database: &Database) {
+async fn resync_publishes_differences(database: &Database) {
     let (url, folder) = (database.url(), Folder::new());
     let quiet = ["--reconcile-rows", "0"];
     let is_shared = !matches!(database, Database::Sqlite(_));
@@ -31,7 +31,12 @@ async fn everything_is_read_anew_and_what_differs_is_sent(database: &Database) {
         snapshots.agrees().await;
     }
     let before = cursor(&clients[0].0);
-    unseen(database, &["coaches", "schedules"], "update coaches set age = 71; delete from schedules").await;
+    execute_unlogged(
+        database,
+        &["coaches", "schedules"],
+        "update coaches set age = 71; delete from schedules",
+    )
+    .await;
 
     let done = run(folder.path(), &["resync", "--database-url", &url], "");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -42,9 +47,9 @@ async fn everything_is_read_anew_and_what_differs_is_sent(database: &Database) {
         client.keeps("no class", |copy| copy.rows("schedules").is_empty()).await;
     }
     for (program, (client, _)) in programs.iter().zip(&clients) {
-        let back = begins_anew(program.address, &before).await;
-        lives_on(&back).await;
-        resumes(program.address, &cursor(&back)).await;
+        let back = assert_receives_snapshots(program.address, &before).await;
+        assert_receives_changes(&back).await;
+        assert_resumes(program.address, &cursor(&back)).await;
         client.ask("update_coach", json!({ "id": 1, "age": 72 })).await.done();
         client.agrees().await;
     }
@@ -52,12 +57,12 @@ async fn everything_is_read_anew_and_what_differs_is_sent(database: &Database) {
     let after = cursor(&clients[0].0);
     drop((clients, programs));
     let program = Program::serve(&url, &quiet);
-    begins_anew(program.address, &before).await;
-    resumes(program.address, &after).await;
+    assert_receives_snapshots(program.address, &before).await;
+    assert_resumes(program.address, &after).await;
 }
 
 #[actix_web::test]
-async fn a_database_that_is_not_there_is_not_made() {
+async fn resync_does_not_create_database() {
     let folder = Folder::new();
     let done = run(folder.path(), &["resync", "--database-url", "sqlite://nowhere.db"], "");
     assert!(!done.status.success());

@@ -6,7 +6,7 @@ use crate::harness::{Client, Engine, Node, TestApp, gym, http, postgres::Session
 
 /// Another service's role, which may write to some tables and to nothing else.
 #[actix_web::test]
-async fn a_role_with_rights_on_a_table_alone_can_write_it() {
+async fn role_with_table_rights_only_can_write() {
     tell(Engine::Postgres, async |app: &TestApp| {
         let client = app.follow().await;
         gym::open(&client).await;
@@ -42,7 +42,7 @@ async fn a_role_with_rights_on_a_table_alone_can_write_it() {
 
 /// As a subscription applies what it is sent; on two nodes, which show it by the log alone.
 #[actix_web::test]
-async fn what_replication_writes_is_logged() {
+async fn replicated_writes_are_published() {
     tell(Engine::Postgres, async |app: &TestApp| {
         let beside = Node::start(&app.database.url(), &["--reconcile-rows", "0"]).await;
         let (client, there) = (app.follow().await, Client::follow(beside.address).await);
@@ -71,7 +71,7 @@ async fn what_replication_writes_is_logged() {
 
 /// `pg_restore --disable-triggers` ends so, and leaves the triggers to fire for ordinary sessions alone.
 #[actix_web::test]
-async fn triggers_that_were_switched_off_and_on_fire_always_again() {
+async fn reenabled_triggers_fire_in_replica_sessions() {
     tell(Engine::Postgres, async |app: &TestApp| {
         let client = app.follow().await;
         gym::open(&client).await;

@@ -10,19 +10,19 @@ use crate::{
 };
 
 /// How soon a node must say that it cannot be relied on.
-const SOON: Duration = Duration::from_secs(15);
+const READINESS_TIMEOUT: Duration = Duration::from_secs(15);
 
 #[actix_web::test]
-async fn a_network_that_goes_silent_is_noticed_and_caught_up_with() {
-    loses_its_database(Relay::freeze).await;
+async fn frozen_database_link_is_detected_and_recovered() {
+    assert_node_recovers_from(Relay::freeze).await;
 }
 
 #[actix_web::test]
-async fn connections_that_are_lost_are_noticed_and_caught_up_with() {
-    loses_its_database(Relay::cut).await;
+async fn cut_database_link_is_detected_and_recovered() {
+    assert_node_recovers_from(Relay::cut).await;
 }
 
-async fn loses_its_database(lose: fn(&Relay)) {
+async fn assert_node_recovers_from(fail: fn(&Relay)) {
     tell(Engine::Postgres, async |app| {
         let relay = Relay::to(&app.database.url()).await;
         let far = Node::start(relay.url(), &[]).await;
@@ -31,10 +31,10 @@ async fn loses_its_database(lose: fn(&Relay)) {
         prepare(&writer).await;
         gym::open_class(&writer).await;
         let ledger = Ledger::default();
-        let trouble = async {
+        let fault = async {
             ledger.until(|ledger| ledger.written() >= 10).await;
-            lose(&relay);
-            http::until_status(far.address, "/readyz", 503, SOON).await;
+            fail(&relay);
+            http::until_status(far.address, "/readyz", 503, READINESS_TIMEOUT).await;
             assert_eq!(http::get(far.address, "/healthz").await.0, 200);
             for age in 40..60 {
                 writer.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
@@ -52,7 +52,7 @@ async fn loses_its_database(lose: fn(&Relay)) {
             late
         };
         let ((), (), late) =
-            tokio::join!(ledger.write(&clients[0], "Ada"), ledger.write(&clients[1], "Bob"), trouble);
+            tokio::join!(ledger.write(&clients[0], "Ada"), ledger.write(&clients[1], "Bob"), fault);
 
         for client in clients.iter().chain([&late]) {
             client.agrees().await;

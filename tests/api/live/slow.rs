@@ -12,21 +12,21 @@ const FEW: usize = WRITES / 2;
 const SOME: usize = 3 * 1024 * 1024;
 
 #[actix_web::test]
-async fn changes_that_are_not_read_become_one() {
-    sleeps(json!({ "live": "changes" }), "changes").await;
+async fn unread_changes_are_coalesced() {
+    assert_coalesced(json!({ "live": "changes" }), "changes").await;
 }
 
 #[actix_web::test]
-async fn snapshots_that_are_not_read_become_one() {
-    sleeps(json!({}), "workout_plans").await;
+async fn unread_snapshots_are_coalesced() {
+    assert_coalesced(json!({}), "workout_plans").await;
 }
 
 #[actix_web::test]
-async fn who_wrote_what_is_not_kept_for_those_who_do_not_read() {
-    sleeps(json!({ "live": "changes", "authors": true }), "authored").await;
+async fn unread_authored_events_are_dropped() {
+    assert_coalesced(json!({ "live": "changes", "authors": true }), "authored").await;
 }
 
-async fn sleeps(auth: Value, event: &str) {
+async fn assert_coalesced(auth: Value, event: &str) {
     let database = Database::new(Engine::Sqlite).await;
     let program = Program::serve(&database.url(), &["--sqlite-synchronous", "normal"]);
     let address = program.address;

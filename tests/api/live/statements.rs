@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 use crate::harness::{Client, TestApp, gym, on_both_databases};
 
 on_both_databases! {
-    a_row_whose_id_changes_is_another_row,
-    a_move_that_goes_from_plan_to_plan_changes_both,
-    what_is_taken_back_to_a_savepoint_is_not_told,
-    what_is_logged_of_other_tables_is_nobodys_business,
-    a_row_that_is_deleted_and_made_again_is_told_as_it_is,
+    row_with_changed_id_is_deleted_and_inserted,
+    link_moved_between_plans_publishes_both,
+    savepoint_rollback_is_not_published,
+    log_entries_of_unknown_rows_are_ignored,
+    recreated_row_is_published_as_upsert,
 }
 
 /// What the one event said that came of this.
-async fn told_of(app: &TestApp, client: &Client, sql: &str) -> Value {
+async fn change_after(app: &TestApp, client: &Client, sql: &str) -> Value {
     let then = client.now();
     app.database.execute(sql).await;
     client.hears("changes").await;
@@ -24,7 +24,7 @@ async fn told_of(app: &TestApp, client: &Client, sql: &str) -> Value {
 }
 
 /// A client in a gym that it has seen being opened, with a second coach and a second plan.
-async fn follow(app: &TestApp) -> Client {
+async fn follow_seeded_planner(app: &TestApp) -> Client {
     let writer = app.connect().await;
     gym::open(&writer).await;
     writer.ask("new_coach", gym::coach("Grace")).await.done();
@@ -32,9 +32,9 @@ async fn follow(app: &TestApp) -> Client {
     app.follow().await
 }
 
-async fn a_row_whose_id_changes_is_another_row(app: &TestApp) {
-    let client = follow(app).await;
-    let told = told_of(app, &client, "update coaches set id = 7 where id = 2").await;
+async fn row_with_changed_id_is_deleted_and_inserted(app: &TestApp) {
+    let client = follow_seeded_planner(app).await;
+    let told = change_after(app, &client, "update coaches set id = 7 where id = 2").await;
     assert_eq!(told["coaches"]["deleted"], json!([2]));
     assert_eq!(told["coaches"]["upserted"][0]["id"], 7);
     assert_eq!(client.ask("get_coach", json!({ "id": 2 })).await.refused(), ["$not_found"]);
@@ -42,10 +42,10 @@ async fn a_row_whose_id_changes_is_another_row(app: &TestApp) {
     assert!(client.copy().has("coaches", &row));
 }
 
-async fn a_move_that_goes_from_plan_to_plan_changes_both(app: &TestApp) {
-    let client = follow(app).await;
+async fn link_moved_between_plans_publishes_both(app: &TestApp) {
+    let client = follow_seeded_planner(app).await;
     let sql = "update workout_plan_moves set workout_plan_id = 1 where workout_plan_id = 2 and position = 1";
-    let told = told_of(app, &client, sql).await;
+    let told = change_after(app, &client, sql).await;
     let plans = told["workout_plans"]["upserted"].as_array().unwrap();
     let moves: Vec<usize> =
         plans.iter().map(|plan| plan["exercise_moves"].as_array().unwrap().len()).collect();
@@ -53,26 +53,26 @@ async fn a_move_that_goes_from_plan_to_plan_changes_both(app: &TestApp) {
     assert_eq!(told.as_object().unwrap().len(), 1);
 }
 
-async fn what_is_taken_back_to_a_savepoint_is_not_told(app: &TestApp) {
-    let client = follow(app).await;
+async fn savepoint_rollback_is_not_published(app: &TestApp) {
+    let client = follow_seeded_planner(app).await;
     let sql = "begin;
         update coaches set name = 'First' where id = 1;
         savepoint here; update coaches set name = 'Second'; delete from schedules; rollback to here;
         savepoint here; update exercise_moves set name = 'Third'; release here;
         commit";
-    let told = told_of(app, &client, sql).await;
+    let told = change_after(app, &client, sql).await;
     assert_eq!(told["coaches"]["upserted"].as_array().unwrap().len(), 1);
     assert_eq!(told["schedules"]["upserted"][0]["coach"]["name"], "First");
     assert_eq!(told["exercise_moves"]["upserted"][0]["name"], "Third");
 }
 
-async fn what_is_logged_of_other_tables_is_nobodys_business(app: &TestApp) {
-    let client = follow(app).await;
+async fn log_entries_of_unknown_rows_are_ignored(app: &TestApp) {
+    let client = follow_seeded_planner(app).await;
     let sql = "begin;
         insert into change_log (collection, row_id) values ('gadgets', 1), ('coaches', 99), ('', -1);
         update coaches set age = 50 where id = 1;
         commit";
-    let told = told_of(app, &client, sql).await;
+    let told = change_after(app, &client, sql).await;
     assert_eq!(told.as_object().unwrap().len(), 1);
     let kept = client.copy();
     let writer = app.connect().await;
@@ -82,11 +82,11 @@ async fn what_is_logged_of_other_tables_is_nobodys_business(app: &TestApp) {
     back.agrees().await;
 }
 
-async fn a_row_that_is_deleted_and_made_again_is_told_as_it_is(app: &TestApp) {
-    let client = follow(app).await;
+async fn recreated_row_is_published_as_upsert(app: &TestApp) {
+    let client = follow_seeded_planner(app).await;
     let sql = "begin; delete from schedules; delete from coaches where id = 2;
         insert into coaches (id, name, age, picture) values (2, 'Edsger', 50, 'http://x.y'); commit";
-    let told = told_of(app, &client, sql).await;
+    let told = change_after(app, &client, sql).await;
     assert_eq!(told["coaches"]["deleted"], json!([]));
     assert_eq!(told["coaches"]["upserted"][0]["name"], "Edsger");
     assert_eq!(told["schedules"], json!({ "upserted": [], "deleted": [1] }));

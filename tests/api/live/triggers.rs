@@ -6,22 +6,22 @@ use crate::harness::{Copy, Engine, TestApp, gym, tell};
 
 /// A trigger that is no part of the schema, in another program's or the writer's own transaction.
 #[actix_web::test]
-async fn what_a_trigger_does_is_told_with_what_set_it_off_on_sqlite() {
+async fn trigger_effects_are_published_with_their_cause_on_sqlite() {
     let fan = "create trigger fan after update of name on coaches begin
         update exercise_moves set focus = new.name, version = version + 1; end";
-    tell(Engine::Sqlite, async |app| sets_off(app, fan).await).await;
+    tell(Engine::Sqlite, async |app| assert_trigger_effects_are_published(app, fan).await).await;
 }
 
 #[actix_web::test]
-async fn what_a_trigger_does_is_told_with_what_set_it_off_on_postgres() {
+async fn trigger_effects_are_published_with_their_cause_on_postgres() {
     let fan = "create function fan() returns trigger language plpgsql as $$ begin
             update exercise_moves set focus = new.name, version = version + 1; return null;
         end $$;
         create trigger fan after update of name on coaches for each row execute function fan()";
-    tell(Engine::Postgres, async |app| sets_off(app, fan).await).await;
+    tell(Engine::Postgres, async |app| assert_trigger_effects_are_published(app, fan).await).await;
 }
 
-async fn sets_off(app: &TestApp, trigger: &str) {
+async fn assert_trigger_effects_are_published(app: &TestApp, trigger: &str) {
     let client = app.follow().await;
     gym::open(&client).await;
     app.database.execute(trigger).await;
@@ -43,7 +43,7 @@ async fn sets_off(app: &TestApp, trigger: &str) {
 }
 
 #[actix_web::test]
-async fn emptied_tables_are_told_row_by_row() {
+async fn truncated_tables_are_published_row_by_row() {
     tell(Engine::Postgres, async |app| {
         let (client, snapshots) = (app.follow().await, app.connect().await);
         gym::open(&client).await;

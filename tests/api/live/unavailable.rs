@@ -6,7 +6,7 @@ use super::once::{ask, id};
 use crate::harness::{Client, Engine, PATIENCE, gym, postgres::Cluster, program::Program, tell};
 
 #[actix_web::test]
-async fn a_locked_file_is_not_remembered() {
+async fn refusal_by_locked_file_is_not_stored() {
     tell(Engine::Sqlite, async |app| {
         let client = app.follow().await;
         gym::open(&client).await;
@@ -29,7 +29,7 @@ async fn a_locked_file_is_not_remembered() {
 }
 
 #[actix_web::test]
-async fn an_outage_is_not_remembered() {
+async fn refusal_during_outage_is_not_stored() {
     let mut cluster = Cluster::start();
     let program = Program::serve(cluster.url(), &[]);
     let client = Client::follow(program.address).await;

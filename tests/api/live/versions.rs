@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Database, Engine, Node, TestApp, gym, on_both_databases, tell};
 
 on_both_databases! {
-    what_another_program_changes_makes_a_stale_update_a_conflict,
-    what_another_program_does_to_links_makes_a_stale_update_of_the_plan_a_conflict,
-    what_changes_nothing_is_no_conflict,
-    updates_of_a_plan_and_its_moves_count_by_one,
-    a_row_that_is_made_again_is_not_the_one_that_was_seen,
-    a_client_that_follows_is_sent_the_version_that_moved,
+    stale_update_after_external_write_is_conflict,
+    stale_update_after_external_link_change_is_conflict,
+    external_write_without_change_is_no_conflict,
+    plan_updates_increment_version_by_one,
+    recreated_row_conflicts_with_old_version,
+    external_write_publishes_new_version,
 }
 
 /// What another program writes, and which row of which collection it changes by that.
@@ -41,25 +41,25 @@ const LINKS: [&str; 6] = [
     "delete from workout_plan_moves where workout_plan_id = 1",
 ];
 
-async fn what_another_program_changes_makes_a_stale_update_a_conflict(app: &TestApp) {
+async fn stale_update_after_external_write_is_conflict(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     for (name, collection, sql) in ROWS {
-        conflicts(&client, &app.database, (name, collection), sql).await;
+        assert_conflict(&client, &app.database, (name, collection), sql).await;
     }
 }
 
-async fn what_another_program_does_to_links_makes_a_stale_update_of_the_plan_a_conflict(app: &TestApp) {
+async fn stale_update_after_external_link_change_is_conflict(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     client.ask("new_workout_plan", gym::workout_plan("Evening", &[1])).await.done();
     for sql in LINKS {
-        conflicts(&client, &app.database, ("workout_plan", "workout_plans"), sql).await;
+        assert_conflict(&client, &app.database, ("workout_plan", "workout_plans"), sql).await;
     }
 }
 
 /// Row 1 is seen, then the other program writes, then what was seen is no base for an update any more.
-async fn conflicts(client: &Client, database: &Database, (name, collection): (&str, &str), sql: &str) {
+async fn assert_conflict(client: &Client, database: &Database, (name, collection): (&str, &str), sql: &str) {
     let seen = client.ask(&format!("get_{name}"), json!({ "id": 1 })).await.done();
     database.execute(sql).await;
     let stale = json!({ "id": 1, "version": seen["version"] });
@@ -71,7 +71,7 @@ async fn conflicts(client: &Client, database: &Database, (name, collection): (&s
     client.keeps(sql, |copy| copy.has(collection, &now)).await;
 }
 
-async fn what_changes_nothing_is_no_conflict(app: &TestApp) {
+async fn external_write_without_change_is_no_conflict(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     for sql in [
@@ -88,7 +88,7 @@ async fn what_changes_nothing_is_no_conflict(app: &TestApp) {
 }
 
 /// Many at once, so that some of them share a transaction.
-async fn updates_of_a_plan_and_its_moves_count_by_one(app: &TestApp) {
+async fn plan_updates_increment_version_by_one(app: &TestApp) {
     let clients = [app.connect().await, app.follow().await, app.connect().await];
     gym::open(&clients[0]).await;
     let made = clients[0].ask("new_workout_plan", gym::workout_plan("Evening", &[1, 1, 1])).await.done();
@@ -120,7 +120,7 @@ async fn updates_of_a_plan_and_its_moves_count_by_one(app: &TestApp) {
 }
 
 /// An id that other programs give out once more: by `insert or replace`, or after a deletion.
-async fn a_row_that_is_made_again_is_not_the_one_that_was_seen(app: &TestApp) {
+async fn recreated_row_conflicts_with_old_version(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     client.ask("new_coach", gym::coach("Grace")).await.done();
@@ -140,7 +140,7 @@ async fn a_row_that_is_made_again_is_not_the_one_that_was_seen(app: &TestApp) {
         .await;
 }
 
-async fn a_client_that_follows_is_sent_the_version_that_moved(app: &TestApp) {
+async fn external_write_publishes_new_version(app: &TestApp) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
     gym::open(&client).await;
     let then = client.now();
@@ -156,7 +156,7 @@ async fn a_client_that_follows_is_sent_the_version_that_moved(app: &TestApp) {
 }
 
 #[actix_web::test]
-async fn an_edit_by_another_program_is_a_conflict_on_every_node() {
+async fn external_write_is_conflict_on_every_node() {
     tell(Engine::Postgres, async |app| {
         let beside = Node::start(&app.database.url(), &[]).await;
         let clients = [app.follow().await, Client::follow(beside.address).await];
@@ -164,9 +164,9 @@ async fn an_edit_by_another_program_is_a_conflict_on_every_node() {
         clients[1].agrees().await;
         for (at, client) in clients.iter().enumerate() {
             let sql = format!("update coaches set age = 6{at}");
-            conflicts(client, &app.database, ("coach", "coaches"), &sql).await;
+            assert_conflict(client, &app.database, ("coach", "coaches"), &sql).await;
             let link = format!("update workout_plan_moves set position = 6{at}");
-            conflicts(client, &app.database, ("workout_plan", "workout_plans"), &link).await;
+            assert_conflict(client, &app.database, ("workout_plan", "workout_plans"), &link).await;
         }
         for client in &clients {
             client.agrees().await;
@@ -178,7 +178,7 @@ async fn an_edit_by_another_program_is_a_conflict_on_every_node() {
 
 /// As a subscription to another database writes, and `pg_restore --disable-triggers`.
 #[actix_web::test]
-async fn what_is_replicated_is_a_conflict_too() {
+async fn replicated_write_is_conflict() {
     tell(Engine::Postgres, async |app| {
         let client = app.connect().await;
         gym::open(&client).await;

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Copy, Database, Engine, Node, client::Sleeper, from_both_databases, gym, http};
 
 from_both_databases! {
-    the_last_byte_is_sent_and_one_more_is_not,
-    whoever_watches_is_told_and_has_it_again_in_the_end,
-    one_that_comes_back_is_told_what_it_does_not_have,
-    rows_that_are_shown_within_others_count,
-    with_all_of_them_withheld_there_is_still_a_server,
-    after_a_restart_cursors_say_what_their_clients_have,
+    collection_size_limit_is_exact,
+    withheld_collection_is_announced_and_sent_again,
+    returning_client_receives_withheld_state,
+    embedded_rows_count_toward_size,
+    all_collections_withheld_leave_requests_working,
+    cursor_after_restart_restores_withheld_state,
 }
 
 async fn start(database: &Database, limit: usize) -> Node {
@@ -24,7 +24,7 @@ fn size(copy: &Copy, collection: &str) -> usize {
 }
 
 /// Coaches of some 300 bytes.
-async fn coaches(writer: &Client, count: usize) {
+async fn create_coaches(writer: &Client, count: usize) {
     for at in 0..count {
         let picture = format!("https://example.com/{}", "x".repeat(200));
         let coach = gym::with(gym::coach(&format!("Coach {at:03}")), json!({ "picture": picture }));
@@ -33,22 +33,22 @@ async fn coaches(writer: &Client, count: usize) {
 }
 
 /// The gym, ten coaches, and how many bytes they have.
-async fn begin(database: &Database) -> usize {
+async fn seed_planner(database: &Database) -> usize {
     let node = Node::start(&database.url(), &[]).await;
     let client = Client::follow(node.address).await;
     gym::open(&client).await;
-    coaches(&client, 9).await;
+    create_coaches(&client, 9).await;
     let size = size(&client.copy(), "coaches");
     node.stop().await;
     size
 }
 
-async fn withheld(client: &Client, collection: &str) {
+async fn wait_until_withheld(client: &Client, collection: &str) {
     client.keeps(&format!("{collection} withheld"), |copy| copy.is_withheld(collection)).await;
 }
 
-async fn the_last_byte_is_sent_and_one_more_is_not(database: &Database) {
-    let size = begin(database).await;
+async fn collection_size_limit_is_exact(database: &Database) {
+    let size = seed_planner(database).await;
     for (limit, is_sent) in [(size - 1, false), (size, true), (size + 1, true)] {
         let node = start(database, limit).await;
         for auth in [json!({}), json!({ "live": "changes" })] {
@@ -70,14 +70,14 @@ async fn the_last_byte_is_sent_and_one_more_is_not(database: &Database) {
     clients[0].agrees().await;
     clients[0].ask("update_coach", json!({ "id": 1, "name": "Adaa" })).await.done();
     for client in &clients {
-        withheld(client, "coaches").await;
+        wait_until_withheld(client, "coaches").await;
     }
     assert_eq!(http::metric(node.address, "rowcast_collection_withheld").await, 1.0);
     node.stop().await;
 }
 
-async fn whoever_watches_is_told_and_has_it_again_in_the_end(database: &Database) {
-    let size = begin(database).await;
+async fn withheld_collection_is_announced_and_sent_again(database: &Database) {
+    let size = seed_planner(database).await;
     let node = start(database, size + 400).await;
     let address = node.address;
     let writer = Client::follow(address).await;
@@ -88,9 +88,9 @@ async fn whoever_watches_is_told_and_has_it_again_in_the_end(database: &Database
     ];
     http::until_metric(address, "socketio_sessions", |sessions| sessions == 4.0).await;
     for round in 0..2 {
-        coaches(&writer, 3).await;
-        withheld(&writer, "coaches").await;
-        withheld(&snapshots, "coaches").await;
+        create_coaches(&writer, 3).await;
+        wait_until_withheld(&writer, "coaches").await;
+        wait_until_withheld(&snapshots, "coaches").await;
         // The rest goes on, what shows a coach included.
         let then = writer.now();
         let name = format!("Ada {round}");
@@ -120,21 +120,21 @@ async fn whoever_watches_is_told_and_has_it_again_in_the_end(database: &Database
     node.stop().await;
 }
 
-async fn one_that_comes_back_is_told_what_it_does_not_have(database: &Database) {
-    let size = begin(database).await;
+async fn returning_client_receives_withheld_state(database: &Database) {
+    let size = seed_planner(database).await;
     let node = start(database, size + 400).await;
     let address = node.address;
     let writer = Client::follow(address).await;
     let before = Client::follow(address).await.copy();
-    coaches(&writer, 2).await;
-    withheld(&writer, "coaches").await;
+    create_coaches(&writer, 2).await;
+    wait_until_withheld(&writer, "coaches").await;
     for _ in 0..2 {
         let back = Client::resume(address, before.clone()).await;
-        withheld(&back, "coaches").await;
+        wait_until_withheld(&back, "coaches").await;
         assert_eq!(back.events_since(0)[..3], ["connected", "withheld", "changes"]);
     }
     let during = Client::resume(address, before.clone()).await;
-    withheld(&during, "coaches").await;
+    wait_until_withheld(&during, "coaches").await;
     let then = during.now();
     let row = writer.ask("update_schedule", json!({ "id": 1, "hour": "1000" })).await.done();
     during.keeps("a schedule", |copy| copy.has("schedules", &row)).await;
@@ -156,7 +156,7 @@ async fn one_that_comes_back_is_told_what_it_does_not_have(database: &Database) 
     node.stop().await;
 }
 
-async fn rows_that_are_shown_within_others_count(database: &Database) {
+async fn embedded_rows_count_toward_size(database: &Database) {
     const LIMIT: usize = 300_000;
     let node = start(database, LIMIT).await;
     let (writer, snapshots) = (Client::follow(node.address).await, Client::connect(node.address).await);
@@ -171,7 +171,7 @@ async fn rows_that_are_shown_within_others_count(database: &Database) {
     let long = json!({ "id": 1, "description": "\u{1F9D8}".repeat(500), "video_link": format!("https://e.com/{}", "x".repeat(1900)) });
     writer.ask("update_exercise_move", long).await.done();
     for (client, then) in [&writer, &snapshots].into_iter().zip(then) {
-        withheld(client, "workout_plans").await;
+        wait_until_withheld(client, "workout_plans").await;
         let heard: usize = client.since(then).iter().map(|heard| format!("{heard:?}").len()).sum();
         assert!(heard < 20_000, "{heard} bytes of what changed");
     }
@@ -196,8 +196,8 @@ async fn rows_that_are_shown_within_others_count(database: &Database) {
     node.stop().await;
 }
 
-async fn with_all_of_them_withheld_there_is_still_a_server(database: &Database) {
-    begin(database).await;
+async fn all_collections_withheld_leave_requests_working(database: &Database) {
+    seed_planner(database).await;
     let node = start(database, 1024).await;
     let writer = Client::follow(node.address).await;
     for _ in 0..9 {
@@ -206,7 +206,7 @@ async fn with_all_of_them_withheld_there_is_still_a_server(database: &Database) 
         writer.ask("new_workout_plan", gym::workout_plan("Long", &[1; 10])).await.done();
     }
     for collection in ["coaches", "workout_plans", "schedules"] {
-        withheld(&writer, collection).await;
+        wait_until_withheld(&writer, collection).await;
     }
     writer
         .ask(
@@ -215,7 +215,7 @@ async fn with_all_of_them_withheld_there_is_still_a_server(database: &Database) 
         )
         .await
         .done();
-    withheld(&writer, "exercise_moves").await;
+    wait_until_withheld(&writer, "exercise_moves").await;
     for auth in [json!({}), json!({ "live": "changes" })] {
         let client = Client::connect_with(node.address, &auth).await.expect("to be let in");
         assert_eq!(client.events_since(0), ["connected", "withheld", "withheld", "withheld", "withheld"]);
@@ -225,8 +225,8 @@ async fn with_all_of_them_withheld_there_is_still_a_server(database: &Database) 
     node.stop().await;
 }
 
-async fn after_a_restart_cursors_say_what_their_clients_have(database: &Database) {
-    let size = begin(database).await;
+async fn cursor_after_restart_restores_withheld_state(database: &Database) {
+    let size = seed_planner(database).await;
     let node = start(database, size - 1).await;
     let without = Client::follow(node.address).await.copy();
     node.stop().await;
@@ -239,15 +239,15 @@ async fn after_a_restart_cursors_say_what_their_clients_have(database: &Database
 
     let node = start(database, size - 1).await;
     let client = Client::resume(node.address, with).await;
-    withheld(&client, "coaches").await;
+    wait_until_withheld(&client, "coaches").await;
     assert_eq!(client.events_since(0), ["connected", "withheld", "changes"]);
     node.stop().await;
 }
 
 #[actix_web::test]
-async fn from_a_node_that_withholds_it_to_one_that_does_not_and_back() {
+async fn client_moves_between_nodes_with_different_limits() {
     let database = Database::new(Engine::Postgres).await;
-    let size = begin(&database).await;
+    let size = seed_planner(&database).await;
     let (small, large) = (start(&database, size - 1).await, start(&database, size + 10_000).await);
     let mut kept = Client::follow(small.address).await.copy();
     for round in 0..4 {
@@ -255,7 +255,7 @@ async fn from_a_node_that_withholds_it_to_one_that_does_not_and_back() {
         there.agrees().await;
         let row = there.ask("update_coach", json!({ "id": 4, "age": 40 + round })).await.done();
         let back = Client::resume(small.address, there.copy()).await;
-        withheld(&back, "coaches").await;
+        wait_until_withheld(&back, "coaches").await;
         assert_eq!(back.ask("get_coach", json!({ "id": 4 })).await.done(), row);
         kept = back.copy();
     }

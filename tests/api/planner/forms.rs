@@ -9,18 +9,18 @@ use crate::harness::{
 };
 
 on_both_databases! {
-    text_does_for_numbers_and_numbers_for_text,
-    an_id_that_is_not_there_yet_is_no_matter,
-    of_a_reference_only_the_id_counts,
-    whole_rows_go_back_in,
-    what_is_absent_stays,
-    text_is_trimmed_and_may_have_lines,
-    all_of_unicode_comes_back_as_it_went,
-    the_originals_spelling_of_a_new_move_works,
-    a_username_can_be_given_and_taken_away,
+    numbers_and_text_are_converted,
+    id_and_version_of_new_row_are_ignored,
+    reference_uses_only_the_id,
+    whole_row_is_accepted_as_payload,
+    absent_fields_are_unchanged,
+    text_is_trimmed_and_keeps_line_breaks,
+    unicode_text_round_trips,
+    alias_new_exercise_moves_is_accepted,
+    username_can_be_set_and_cleared,
 }
 
-async fn text_does_for_numbers_and_numbers_for_text(app: &TestApp) {
+async fn numbers_and_text_are_converted(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let row = client.ask("new_coach", with(gym::coach("Ada"), json!({ "age": "44" }))).await.done();
@@ -35,7 +35,7 @@ async fn text_does_for_numbers_and_numbers_for_text(app: &TestApp) {
     assert_eq!(row["hour"], "745", "an hour has one spelling");
 }
 
-async fn an_id_that_is_not_there_yet_is_no_matter(app: &TestApp) {
+async fn id_and_version_of_new_row_are_ignored(app: &TestApp) {
     let client = app.connect().await;
     for (at, id) in [json!(""), json!(77), json!("abc"), json!([]), Value::Null].into_iter().enumerate() {
         let mut payload = gym::coach("Ada");
@@ -46,7 +46,7 @@ async fn an_id_that_is_not_there_yet_is_no_matter(app: &TestApp) {
     }
 }
 
-async fn of_a_reference_only_the_id_counts(app: &TestApp) {
+async fn reference_uses_only_the_id(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     client.ask("new_coach", gym::coach("Grace")).await.done();
@@ -65,7 +65,7 @@ async fn of_a_reference_only_the_id_counts(app: &TestApp) {
     assert_eq!(row["exercise_moves"], json!([squat, squat, squat, squat]));
 }
 
-async fn whole_rows_go_back_in(app: &TestApp) {
+async fn whole_row_is_accepted_as_payload(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     client.ask("new_coach", gym::coach("Grace")).await.done();
@@ -84,7 +84,7 @@ async fn whole_rows_go_back_in(app: &TestApp) {
     assert_eq!(client.ask("delete_schedule", schedule).await.done(), json!({ "id": 1 }));
 }
 
-async fn what_is_absent_stays(app: &TestApp) {
+async fn absent_fields_are_unchanged(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let before = client.latest("workout_plans").remove(0);
@@ -94,7 +94,7 @@ async fn what_is_absent_stays(app: &TestApp) {
     assert_eq!(blank.refused(), ["difficulty", "name"], "what is there but blank is not absent");
 }
 
-async fn text_is_trimmed_and_may_have_lines(app: &TestApp) {
+async fn text_is_trimmed_and_keeps_line_breaks(app: &TestApp) {
     let client = app.connect().await;
     let row = client.ask("new_coach", gym::coach("  Ada \n")).await.done();
     assert_eq!(row["name"], "Ada");
@@ -107,7 +107,7 @@ async fn text_is_trimmed_and_may_have_lines(app: &TestApp) {
     }
 }
 
-async fn all_of_unicode_comes_back_as_it_went(app: &TestApp) {
+async fn unicode_text_round_trips(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
     for name in [
         "🏋️‍♀️🏋️‍♀️",
@@ -129,13 +129,13 @@ async fn all_of_unicode_comes_back_as_it_went(app: &TestApp) {
     assert_eq!(client.ask("new_coach", gym::coach(&"🙂".repeat(41))).await.refused(), ["name"]);
 }
 
-async fn the_originals_spelling_of_a_new_move_works(app: &TestApp) {
+async fn alias_new_exercise_moves_is_accepted(app: &TestApp) {
     let client = app.connect().await;
     let row = client.ask("new_exercise_moves", gym::exercise_move("Squat")).await.done();
     assert_eq!(client.latest("exercise_moves"), [row]);
 }
 
-async fn a_username_can_be_given_and_taken_away(app: &TestApp) {
+async fn username_can_be_set_and_cleared(app: &TestApp) {
     let client = app.connect().await;
     let row = client.ask("new_coach", gym::coach("Ada")).await.done();
     assert_eq!(row["username"], Value::Null);

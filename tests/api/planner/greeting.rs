@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use crate::harness::{Client, TestApp, client::COLLECTIONS, gym, http, on_both_databases, wire::Heard};
 
 on_both_databases! {
-    a_client_is_greeted_and_then_sent_the_gym_in_order,
-    a_client_that_asks_for_what_is_not_there_yet_is_told,
-    refresh_sends_the_caller_all_collections_before_its_ack,
-    a_gym_that_was_changed_is_what_the_next_client_finds,
-    the_server_says_that_it_is_ready,
+    connected_event_precedes_snapshots_in_order,
+    invalid_auth_is_refused,
+    refresh_sends_snapshots_to_caller_before_ack,
+    new_client_receives_current_snapshots,
+    probes_and_metrics_respond,
 }
 
-async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
+async fn connected_event_precedes_snapshots_in_order(app: &TestApp) {
     gym::open(&app.connect().await).await;
     let client = app.connect().await;
 
@@ -52,7 +52,7 @@ async fn a_client_is_greeted_and_then_sent_the_gym_in_order(app: &TestApp) {
     assert_eq!(plan["exercise_moves"], json!(client.latest("exercise_moves")));
 }
 
-async fn a_client_that_asks_for_what_is_not_there_yet_is_told(app: &TestApp) {
+async fn invalid_auth_is_refused(app: &TestApp) {
     for auth in [
         json!({ "live": "all" }),
         json!({ "live": 7 }),
@@ -72,7 +72,7 @@ async fn a_client_that_asks_for_what_is_not_there_yet_is_told(app: &TestApp) {
     }
 }
 
-async fn refresh_sends_the_caller_all_collections_before_its_ack(app: &TestApp) {
+async fn refresh_sends_snapshots_to_caller_before_ack(app: &TestApp) {
     let (asking, other) = (app.connect().await, app.connect().await);
     let (before, elsewhere) = (asking.now(), other.now());
 
@@ -90,7 +90,7 @@ async fn refresh_sends_the_caller_all_collections_before_its_ack(app: &TestApp) 
     assert!(other.events_since(elsewhere).is_empty(), "a refresh is the caller's alone");
 }
 
-async fn a_gym_that_was_changed_is_what_the_next_client_finds(app: &TestApp) {
+async fn new_client_receives_current_snapshots(app: &TestApp) {
     let writer = app.connect().await;
     gym::open(&writer).await;
     for name in ["Grace", "Edsger", "Barbara"] {
@@ -106,7 +106,7 @@ async fn a_gym_that_was_changed_is_what_the_next_client_finds(app: &TestApp) {
     assert_eq!(sids.len(), 2, "each socket has an id of its own");
 }
 
-async fn the_server_says_that_it_is_ready(app: &TestApp) {
+async fn probes_and_metrics_respond(app: &TestApp) {
     assert_eq!(http::get(app.address, "/healthz").await.0, 200);
     assert_eq!(http::get(app.address, "/readyz").await.0, 200);
     app.connect().await.is_served().await;

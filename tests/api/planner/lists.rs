@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use crate::harness::{Client, TestApp, gym, on_both_databases};
 
 on_both_databases! {
-    hours_sort_by_the_time_of_day,
-    hours_compare_by_the_time_of_day,
-    pages_of_hours_follow_each_other,
-    a_cursor_that_was_made_up_is_refused,
-    a_number_counts_by_its_value,
-    whole_numbers_beyond_javascripts_are_refused_by_name,
-    ids_beyond_javascripts_are_shown_all_the_same,
+    hours_sort_by_time_of_day,
+    hours_compare_by_time_of_day,
+    pages_sorted_by_hour_are_contiguous,
+    forged_page_position_is_refused,
+    equal_numbers_are_equivalent,
+    integers_beyond_2_to_53_are_refused,
+    ids_beyond_2_to_53_are_sent,
 }
 
 const HOURS: [&str; 8] = ["1330", "0", "730", "900", "5", "2359", "1000", "59"];
@@ -37,7 +37,7 @@ fn hours_of(page: &Value) -> Vec<String> {
     page["rows"].as_array().unwrap().iter().map(hour).collect()
 }
 
-async fn hours_sort_by_the_time_of_day(app: &TestApp) {
+async fn hours_sort_by_time_of_day(app: &TestApp) {
     let client = open(app).await;
     let sunday = json!({ "day": "Sunday" });
     assert_eq!(hours(&client, json!({ "where": sunday, "sort": "hour" })).await, IN_ORDER);
@@ -46,7 +46,7 @@ async fn hours_sort_by_the_time_of_day(app: &TestApp) {
     assert_eq!(hours(&client, json!({ "where": sunday, "sort": "day,-hour" })).await, latest);
 }
 
-async fn hours_compare_by_the_time_of_day(app: &TestApp) {
+async fn hours_compare_by_time_of_day(app: &TestApp) {
     let client = open(app).await;
     for (condition, expected) in [
         (json!({ "gte": 900 }), &IN_ORDER[4..]),
@@ -68,7 +68,7 @@ async fn hours_compare_by_the_time_of_day(app: &TestApp) {
     assert_eq!(ack.sentence("where.hour"), "must be a whole number");
 }
 
-async fn pages_of_hours_follow_each_other(app: &TestApp) {
+async fn pages_sorted_by_hour_are_contiguous(app: &TestApp) {
     let client = open(app).await;
     for sort in ["hour", "-hour"] {
         let (mut found, mut after) = (Vec::new(), Value::Null);
@@ -89,7 +89,7 @@ async fn pages_of_hours_follow_each_other(app: &TestApp) {
 }
 
 /// It is opaque, but nothing keeps a client from looking into it.
-async fn a_cursor_that_was_made_up_is_refused(app: &TestApp) {
+async fn forged_page_position_is_refused(app: &TestApp) {
     let client = open(app).await;
     for cells in [
         json!(["hour,id", [["text", "900"], ["whole", 1]]]),
@@ -108,7 +108,7 @@ async fn a_cursor_that_was_made_up_is_refused(app: &TestApp) {
     }
 }
 
-async fn a_number_counts_by_its_value(app: &TestApp) {
+async fn equal_numbers_are_equivalent(app: &TestApp) {
     let client = open(app).await;
     for (payload, hour) in [
         (r#"{"id":1.0,"hour":900.0}"#, "900"),
@@ -137,7 +137,7 @@ async fn a_number_counts_by_its_value(app: &TestApp) {
 /// JavaScript takes it for the one before.
 const BEYOND: i64 = 9_007_199_254_740_993;
 
-async fn whole_numbers_beyond_javascripts_are_refused_by_name(app: &TestApp) {
+async fn integers_beyond_2_to_53_are_refused(app: &TestApp) {
     let client = open(app).await;
     for (event, payload, field) in [
         ("get_coach", json!({ "id": BEYOND }), "id"),
@@ -157,7 +157,7 @@ async fn whole_numbers_beyond_javascripts_are_refused_by_name(app: &TestApp) {
 }
 
 /// Other programs may give out any id.
-async fn ids_beyond_javascripts_are_shown_all_the_same(app: &TestApp) {
+async fn ids_beyond_2_to_53_are_sent(app: &TestApp) {
     let client = app.follow().await;
     gym::open(&client).await;
     let sql =

@@ -5,18 +5,18 @@ use serde_json::{Value, json};
 use crate::harness::{Client, TestApp, gym, on_both_databases, wire::Heard};
 
 on_both_databases! {
-    only_what_changed_is_sent_again,
-    a_coach_with_a_new_name_changes_the_schedules_too,
-    a_move_with_a_new_name_changes_the_plans_too,
-    a_plan_keeps_the_order_of_its_moves_and_their_repeats,
-    a_write_that_fails_is_seen_by_nobody,
-    everybody_ends_with_the_same_gym,
-    rows_are_sent_in_the_order_of_their_ids,
-    what_another_program_writes_is_sent_too,
-    two_clients_with_one_version_and_one_write_counts,
+    only_changed_collections_are_sent,
+    renamed_coach_updates_schedules,
+    renamed_move_updates_plans,
+    plan_keeps_order_and_duplicates_of_moves,
+    failed_write_sends_nothing,
+    concurrent_writers_converge,
+    rows_are_sorted_by_id,
+    external_write_is_sent,
+    concurrent_updates_of_one_version_have_one_winner,
 }
 
-async fn only_what_changed_is_sent_again(app: &TestApp) {
+async fn only_changed_collections_are_sent(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
     gym::open(&client).await;
     other.sees("schedules", |rows| rows.len() == 1).await;
@@ -41,7 +41,7 @@ async fn only_what_changed_is_sent_again(app: &TestApp) {
     }
 }
 
-async fn a_coach_with_a_new_name_changes_the_schedules_too(app: &TestApp) {
+async fn renamed_coach_updates_schedules(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
     gym::open(&client).await;
     client.ask("update_coach", json!({ "id": 1, "name": "Ada L." })).await.done();
@@ -55,7 +55,7 @@ async fn a_coach_with_a_new_name_changes_the_schedules_too(app: &TestApp) {
     assert_eq!(client.latest("schedules")[0]["workout_plan"], shown);
 }
 
-async fn a_move_with_a_new_name_changes_the_plans_too(app: &TestApp) {
+async fn renamed_move_updates_plans(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
     gym::open(&client).await;
     let row = client.ask("update_exercise_move", json!({ "id": 1, "name": "Deep squat" })).await.done();
@@ -63,7 +63,7 @@ async fn a_move_with_a_new_name_changes_the_plans_too(app: &TestApp) {
     other.sees("workout_plans", |rows| rows.iter().any(|plan| plan["exercise_moves"] == json!([row]))).await;
 }
 
-async fn a_plan_keeps_the_order_of_its_moves_and_their_repeats(app: &TestApp) {
+async fn plan_keeps_order_and_duplicates_of_moves(app: &TestApp) {
     let client = app.connect().await;
     for name in ["Squat", "Plank", "Row"] {
         client.ask("new_exercise_move", gym::exercise_move(name)).await.done();
@@ -82,7 +82,7 @@ async fn a_plan_keeps_the_order_of_its_moves_and_their_repeats(app: &TestApp) {
     }
 }
 
-async fn a_write_that_fails_is_seen_by_nobody(app: &TestApp) {
+async fn failed_write_sends_nothing(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
     gym::open(&client).await;
     other.sees("schedules", |rows| rows.len() == 1).await;
@@ -100,7 +100,7 @@ async fn a_write_that_fails_is_seen_by_nobody(app: &TestApp) {
     assert_eq!((names(&client, here), names(&other, there)), (vec![], vec![]));
 }
 
-async fn everybody_ends_with_the_same_gym(app: &TestApp) {
+async fn concurrent_writers_converge(app: &TestApp) {
     let mut clients = Vec::new();
     for _ in 0..8 {
         clients.push(app.connect().await);
@@ -122,13 +122,13 @@ async fn everybody_ends_with_the_same_gym(app: &TestApp) {
     let last = clients[0].sees("coaches", done).await;
     for client in &clients {
         assert_eq!(client.sees("coaches", done).await, last);
-        assert!(never_goes_back(client), "a client never goes back in time");
+        assert!(versions_never_decrease(client), "a client never goes back in time");
     }
     assert_eq!(app.connect().await.latest("coaches"), last);
 }
 
 /// Rows are only added in that story, and their versions only grow.
-fn never_goes_back(client: &Client) -> bool {
+fn versions_never_decrease(client: &Client) -> bool {
     let snapshots = client.since(0).into_iter().filter_map(|heard| match heard {
         Heard::Event(name, mut arguments) if name == "coaches" => Some(arguments.swap_remove(0)),
         _ => None,
@@ -139,7 +139,7 @@ fn never_goes_back(client: &Client) -> bool {
     snapshots.map(progress).is_sorted()
 }
 
-async fn rows_are_sent_in_the_order_of_their_ids(app: &TestApp) {
+async fn rows_are_sorted_by_id(app: &TestApp) {
     let client = app.connect().await;
     for name in ["Grace", "Ada", "Edsger"] {
         client.ask("new_coach", gym::coach(name)).await.done();
@@ -151,7 +151,7 @@ async fn rows_are_sent_in_the_order_of_their_ids(app: &TestApp) {
     assert_eq!(ids, [1, 3, 4], "an id is never given out twice");
 }
 
-async fn what_another_program_writes_is_sent_too(app: &TestApp) {
+async fn external_write_is_sent(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     app.database.execute("update coaches set name = 'Somebody', version = version + 1 where id = 1").await;
@@ -161,7 +161,7 @@ async fn what_another_program_writes_is_sent_too(app: &TestApp) {
     client.sees("schedules", <[Value]>::is_empty).await;
 }
 
-async fn two_clients_with_one_version_and_one_write_counts(app: &TestApp) {
+async fn concurrent_updates_of_one_version_have_one_winner(app: &TestApp) {
     let (one, two) = (app.connect().await, app.connect().await);
     one.ask("new_coach", gym::coach("Ada")).await.done();
     for version in 1..=20 {

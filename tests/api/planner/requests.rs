@@ -5,18 +5,18 @@ use serde_json::{Value, json};
 use crate::harness::{TestApp, gym, on_both_databases, wire::Heard};
 
 on_both_databases! {
-    acks_come_in_the_order_of_the_events,
-    an_event_without_an_ack_is_carried_out_all_the_same,
-    an_event_nobody_handles_says_so,
-    an_event_takes_a_payload_and_options,
-    options_that_would_be_ignored_are_refused,
-    a_payload_is_an_object,
-    clients_do_not_get_each_others_acks,
-    a_gym_is_asked_for_by_what_matters,
-    null_sorts_before_every_name,
+    acks_keep_order_of_events,
+    event_without_ack_is_executed,
+    unknown_event_is_refused,
+    event_accepts_payload_and_options,
+    invalid_options_are_refused,
+    non_object_payload_is_refused,
+    acks_are_sent_to_their_own_client,
+    list_filters_and_sorts_by_columns,
+    null_sorts_first,
 }
 
-async fn acks_come_in_the_order_of_the_events(app: &TestApp) {
+async fn acks_keep_order_of_events(app: &TestApp) {
     let client = app.connect().await;
     let then = client.now();
     // Writes, reads and refusals mixed: each takes its own time, and none overtakes.
@@ -46,7 +46,7 @@ async fn acks_come_in_the_order_of_the_events(app: &TestApp) {
     }
 }
 
-async fn an_event_without_an_ack_is_carried_out_all_the_same(app: &TestApp) {
+async fn event_without_ack_is_executed(app: &TestApp) {
     let client = app.connect().await;
     let then = client.now();
     client.send(format!("42{}", json!(["new_coach", gym::coach("Ada")])));
@@ -58,7 +58,7 @@ async fn an_event_without_an_ack_is_carried_out_all_the_same(app: &TestApp) {
     assert_eq!(acks.count(), 1, "only what asked for one has an ack");
 }
 
-async fn an_event_nobody_handles_says_so(app: &TestApp) {
+async fn unknown_event_is_refused(app: &TestApp) {
     let client = app.connect().await;
     for event in ["nothing", "", "coaches", "connected", "NEW_COACH", "new_coach ", "__proto__", "💥"] {
         let ack = client.ask(event, json!({})).await;
@@ -68,7 +68,7 @@ async fn an_event_nobody_handles_says_so(app: &TestApp) {
     assert_eq!(ack.refused(), ["$unknown_event"]);
 }
 
-async fn an_event_takes_a_payload_and_options(app: &TestApp) {
+async fn event_accepts_payload_and_options(app: &TestApp) {
     let client = app.connect().await;
     let ada = gym::coach("Ada");
     client.ask_with("new_coach", &[ada.clone(), json!({})]).await.done();
@@ -84,7 +84,7 @@ async fn an_event_takes_a_payload_and_options(app: &TestApp) {
     assert_eq!(client.latest("coaches").len(), 2);
 }
 
-async fn options_that_would_be_ignored_are_refused(app: &TestApp) {
+async fn invalid_options_are_refused(app: &TestApp) {
     let client = app.connect().await;
     for id in [json!("first"), json!(7), json!("00000000-0000-0000-0000-000000000000"), json!([])] {
         let ack = client.ask_with("new_coach", &[gym::coach("Ada"), json!({ "request_id": id })]).await;
@@ -98,7 +98,7 @@ async fn options_that_would_be_ignored_are_refused(app: &TestApp) {
     assert_eq!(client.latest("coaches"), [] as [Value; 0]);
 }
 
-async fn a_payload_is_an_object(app: &TestApp) {
+async fn non_object_payload_is_refused(app: &TestApp) {
     let client = app.connect().await;
     for payload in [json!(null), json!(1), json!("x"), json!(true), json!([]), json!([{ "id": 1 }])] {
         for event in ["new_coach", "update_coach", "delete_coach", "get_coach", "login"] {
@@ -109,7 +109,7 @@ async fn a_payload_is_an_object(app: &TestApp) {
     }
 }
 
-async fn clients_do_not_get_each_others_acks(app: &TestApp) {
+async fn acks_are_sent_to_their_own_client(app: &TestApp) {
     let (one, two) = (app.connect().await, app.connect().await);
     // The same ack number on both.
     let first = one.emit("new_coach", &[gym::coach("Ada")]);
@@ -119,7 +119,7 @@ async fn clients_do_not_get_each_others_acks(app: &TestApp) {
     assert_eq!(two.ack(second).await.refused(), ["$not_found"]);
 }
 
-async fn a_gym_is_asked_for_by_what_matters(app: &TestApp) {
+async fn list_filters_and_sorts_by_columns(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     client.ask("new_coach", gym::coach("Grace")).await.done();
@@ -144,7 +144,7 @@ async fn a_gym_is_asked_for_by_what_matters(app: &TestApp) {
     assert_eq!(ack.refused(), ["where.age", "where.id"]);
 }
 
-async fn null_sorts_before_every_name(app: &TestApp) {
+async fn null_sorts_first(app: &TestApp) {
     let client = app.connect().await;
     for username in [json!("zoe"), json!(null), json!("ada"), json!(null)] {
         let payload = gym::with(gym::coach("Ada"), json!({ "username": username }));

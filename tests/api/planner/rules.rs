@@ -10,19 +10,19 @@ use crate::harness::{
 };
 
 on_both_databases! {
-    everything_that_is_wrong_is_told_at_once,
-    every_bound_holds_at_its_edge,
-    an_hour_is_a_time_of_day,
-    a_day_is_a_day_of_the_week,
-    a_link_is_a_web_address,
-    what_is_referred_to_must_exist,
-    what_is_in_use_cannot_be_deleted,
-    a_username_is_one_persons,
-    two_clients_race_for_a_username_and_one_gets_it,
-    a_nearly_right_field_is_suggested,
+    all_errors_are_reported_together,
+    bounds_are_exact,
+    hour_must_be_time_of_day,
+    day_must_be_weekday,
+    link_must_be_http_url,
+    reference_must_exist,
+    delete_of_referenced_row_is_refused,
+    username_is_unique,
+    concurrent_claims_of_username_have_one_winner,
+    misspelled_name_gets_suggestion,
 }
 
-async fn everything_that_is_wrong_is_told_at_once(app: &TestApp) {
+async fn all_errors_are_reported_together(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let then = client.now();
@@ -49,7 +49,7 @@ async fn everything_that_is_wrong_is_told_at_once(app: &TestApp) {
     assert!(client.events_since(then).is_empty(), "nothing was written, so nothing was sent");
 }
 
-async fn every_bound_holds_at_its_edge(app: &TestApp) {
+async fn bounds_are_exact(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let coach = gym::coach("Ada");
@@ -86,7 +86,7 @@ async fn every_bound_holds_at_its_edge(app: &TestApp) {
     assert_eq!(none.refused(), ["exercise_moves"]);
 }
 
-async fn an_hour_is_a_time_of_day(app: &TestApp) {
+async fn hour_must_be_time_of_day(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     for hour in ["0", "5", "59", "100", "859", "900", "1000", "2359"] {
@@ -100,7 +100,7 @@ async fn an_hour_is_a_time_of_day(app: &TestApp) {
     }
 }
 
-async fn a_day_is_a_day_of_the_week(app: &TestApp) {
+async fn day_must_be_weekday(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     for day in ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] {
@@ -113,7 +113,7 @@ async fn a_day_is_a_day_of_the_week(app: &TestApp) {
     }
 }
 
-async fn a_link_is_a_web_address(app: &TestApp) {
+async fn link_must_be_http_url(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     for good in ["http://localhost/a.png", "https://example.com", "https://example.com/?a=b#c"] {
@@ -130,7 +130,7 @@ async fn a_link_is_a_web_address(app: &TestApp) {
     }
 }
 
-async fn what_is_referred_to_must_exist(app: &TestApp) {
+async fn reference_must_exist(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     let nowhere = json!({ "coach": { "id": 8 }, "workout_plan": 9 });
@@ -145,7 +145,7 @@ async fn what_is_referred_to_must_exist(app: &TestApp) {
     assert_eq!(client.latest("workout_plans").len(), 1);
 }
 
-async fn what_is_in_use_cannot_be_deleted(app: &TestApp) {
+async fn delete_of_referenced_row_is_refused(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     client.ask("new_schedule", gym::schedule("Friday", "1800")).await.done();
@@ -175,7 +175,7 @@ async fn what_is_in_use_cannot_be_deleted(app: &TestApp) {
     assert!(COLLECTIONS.into_iter().all(|collection| client.latest(collection).is_empty()));
 }
 
-async fn a_username_is_one_persons(app: &TestApp) {
+async fn username_is_unique(app: &TestApp) {
     let client = app.connect().await;
     let named = |name: &str, username: &str| with(gym::coach(name), json!({ "username": username }));
     client.ask("new_coach", named("Ada", "ada")).await.done();
@@ -191,7 +191,7 @@ async fn a_username_is_one_persons(app: &TestApp) {
     client.ask("update_coach", json!({ "id": 2, "username": "ada" })).await.done();
 }
 
-async fn two_clients_race_for_a_username_and_one_gets_it(app: &TestApp) {
+async fn concurrent_claims_of_username_have_one_winner(app: &TestApp) {
     let (one, two) = (app.connect().await, app.connect().await);
     for round in 0..20 {
         let payload = with(gym::coach("Ada"), json!({ "username": format!("ada{round}") }));
@@ -204,7 +204,7 @@ async fn two_clients_race_for_a_username_and_one_gets_it(app: &TestApp) {
     assert_eq!(one.sees("coaches", |rows| rows.len() == 20).await.len(), 20);
 }
 
-async fn a_nearly_right_field_is_suggested(app: &TestApp) {
+async fn misspelled_name_gets_suggestion(app: &TestApp) {
     let client = app.connect().await;
     let ack = client.ask("new_coach", with(gym::coach("Ada"), json!({ "pictur": "x" }))).await;
     assert_eq!(ack.sentence("pictur"), "is not a field of a coach; did you mean picture?");

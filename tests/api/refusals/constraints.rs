@@ -8,14 +8,14 @@ use crate::{
 };
 
 on_both_databases! {
-    a_unique_index_is_said_at_its_field,
-    an_index_over_several_columns_is_said_at_each,
-    a_check_is_said_at_its_field,
-    a_value_that_is_required_is_said_so,
-    a_reference_to_nothing_is_said_at_its_field,
-    a_row_that_others_refer_to_stays,
-    a_refusal_is_final,
-    those_that_share_a_commit_are_not_disturbed,
+    unique_index_violation_names_field,
+    composite_index_violation_names_each_field,
+    check_violation_names_field,
+    not_null_violation_names_field,
+    foreign_key_violation_names_field,
+    row_referenced_by_foreign_table_cannot_be_deleted,
+    constraint_refusal_is_stored,
+    constraint_violation_leaves_batch_intact,
 }
 
 /// Changes how a table of ours is declared: what SQLite cannot do by `alter table`, it does by its schema's text.
@@ -34,7 +34,7 @@ pub(super) async fn declare(database: &Database, postgres: &str, (from, to): (&s
     }
 }
 
-async fn a_unique_index_is_said_at_its_field(app: &TestApp) {
+async fn unique_index_violation_names_field(app: &TestApp) {
     let client = app.follow().await;
     client.ask("new_coach", gym::coach("Ada")).await.done();
     client.ask("new_coach", gym::coach("Grace")).await.done();
@@ -53,7 +53,7 @@ async fn a_unique_index_is_said_at_its_field(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn an_index_over_several_columns_is_said_at_each(app: &TestApp) {
+async fn composite_index_violation_names_each_field(app: &TestApp) {
     let client = app.connect().await;
     gym::open(&client).await;
     app.database.execute("create unique index one_class on schedules (day, hour, coach_id)").await;
@@ -66,7 +66,7 @@ async fn an_index_over_several_columns_is_said_at_each(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn a_check_is_said_at_its_field(app: &TestApp) {
+async fn check_violation_names_field(app: &TestApp) {
     let client = app.connect().await;
     client.ask("new_coach", gym::coach("Ada")).await.done();
     let sql = "alter table coaches add constraint no_shouting check (name <> upper(name))";
@@ -80,7 +80,7 @@ async fn a_check_is_said_at_its_field(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn a_value_that_is_required_is_said_so(app: &TestApp) {
+async fn not_null_violation_names_field(app: &TestApp) {
     let client = app.connect().await;
     let sql = "alter table coaches alter column username set not null";
     declare(&app.database, sql, ("username text unique", "username text not null unique")).await;
@@ -93,7 +93,7 @@ async fn a_value_that_is_required_is_said_so(app: &TestApp) {
     assert_eq!(unnamed.await.refused(), ["username"]);
 }
 
-async fn a_reference_to_nothing_is_said_at_its_field(app: &TestApp) {
+async fn foreign_key_violation_names_field(app: &TestApp) {
     let client = app.connect().await;
     app.database.execute("create table known_names (name text primary key)").await;
     app.database.execute("insert into known_names values ('Ada'), ('Grace')").await;
@@ -110,7 +110,7 @@ async fn a_reference_to_nothing_is_said_at_its_field(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn a_row_that_others_refer_to_stays(app: &TestApp) {
+async fn row_referenced_by_foreign_table_cannot_be_deleted(app: &TestApp) {
     let client = app.connect().await;
     client.ask("new_coach", gym::coach("Ada")).await.done();
     client.ask("new_coach", gym::coach("Grace")).await.done();
@@ -125,7 +125,7 @@ async fn a_row_that_others_refer_to_stays(app: &TestApp) {
     client.agrees().await;
 }
 
-async fn a_refusal_is_final(app: &TestApp) {
+async fn constraint_refusal_is_stored(app: &TestApp) {
     let client = app.connect().await;
     client.ask("new_coach", gym::coach("Ada")).await.done();
     app.database.execute("create unique index coaches_name on coaches (name)").await;
@@ -139,7 +139,7 @@ async fn a_refusal_is_final(app: &TestApp) {
 }
 
 /// Of many writes at once every fifth is refused, and none of the others.
-async fn those_that_share_a_commit_are_not_disturbed(app: &TestApp) {
+async fn constraint_violation_leaves_batch_intact(app: &TestApp) {
     let clients = futures_util::future::join_all((0..20).map(|_| app.connect())).await;
     clients[0].ask("new_coach", gym::coach("Ada")).await.done();
     app.database.execute("create unique index coaches_name on coaches (name)").await;
@@ -158,7 +158,7 @@ async fn those_that_share_a_commit_are_not_disturbed(app: &TestApp) {
 }
 
 #[actix_web::test]
-async fn what_has_no_field_is_refused_in_the_databases_own_words() {
+async fn violation_without_field_reports_database_message() {
     tell(Engine::Postgres, async |app| {
         let client = app.connect().await;
         client.ask("new_coach", gym::coach("Ada")).await.done();
@@ -189,7 +189,7 @@ async fn what_has_no_field_is_refused_in_the_databases_own_words() {
 }
 
 #[actix_web::test]
-async fn what_a_role_may_not_do_is_refused() {
+async fn missing_privilege_is_refused() {
     tell(Engine::Postgres, async |app| {
         let client = app.connect().await;
         client.ask("new_coach", gym::coach("Ada")).await.done();

@@ -6,9 +6,9 @@ use crate::harness::{
     Client, Database, Engine, Node, TestApp, begin, gym, on_both_databases, postgres, program::Program,
 };
 
-on_both_databases! { imported_ids_are_stepped_over }
+on_both_databases! { imported_ids_are_skipped }
 
-async fn imported_ids_are_stepped_over(app: &TestApp) {
+async fn imported_ids_are_skipped(app: &TestApp) {
     let clients = futures_util::future::join_all((0..8).map(|_| app.connect())).await;
     gym::open(&clients[0]).await;
     app.database.execute(IMPORT).await;
@@ -36,7 +36,7 @@ const IMPORT: &str = "
     select i, 1, 1, i from n";
 
 #[actix_web::test]
-async fn the_log_names_the_sequence() {
+async fn advanced_sequence_is_logged() {
     begin(Engine::Postgres, async |database| {
         let program = Program::serve(&database.url(), &[]);
         let client = Client::connect(program.address).await;
@@ -73,7 +73,7 @@ async fn sequence_behind_imported_ids_leaves_far_ids_alone() {
 }
 
 #[actix_web::test]
-async fn a_sequence_that_may_not_be_moved_is_named() {
+async fn immovable_sequence_is_named() {
     begin(Engine::Postgres, async |database: &Database| {
         let owner = Node::start(&database.url(), &[]).await;
         gym::open(&Client::connect(owner.address).await).await;

@@ -11,7 +11,7 @@ const WAIT: Duration = Duration::from_secs(4);
 const HOLD: &str = "select 1 from coaches where id = 1 for update";
 
 #[actix_web::test]
-async fn a_row_that_is_held_is_said_to_be_and_others_go_on() {
+async fn locked_row_is_reported_and_other_writes_proceed() {
     tell(Engine::Postgres, async |app| {
         let (ada, bob) = (app.follow().await, app.connect().await);
         gym::open(&ada).await;
@@ -36,7 +36,7 @@ async fn a_row_that_is_held_is_said_to_be_and_others_go_on() {
 }
 
 #[actix_web::test]
-async fn many_writes_to_one_held_row_wait_in_order_and_leave_room_for_others() {
+async fn writes_to_locked_row_leave_connections_free() {
     tell(Engine::Postgres, async |app| {
         let clients = futures_util::future::join_all((0..24).map(|_| app.connect())).await;
         let other = app.connect().await;
@@ -68,7 +68,7 @@ async fn many_writes_to_one_held_row_wait_in_order_and_leave_room_for_others() {
 }
 
 #[actix_web::test]
-async fn what_waits_behind_a_write_that_waited_in_vain_is_told_as_soon() {
+async fn writes_queued_for_locked_row_time_out_together() {
     tell(Engine::Postgres, async |app| {
         let clients = futures_util::future::join_all((0..12).map(|_| app.connect())).await;
         gym::open(&clients[0]).await;
@@ -86,7 +86,7 @@ async fn what_waits_behind_a_write_that_waited_in_vain_is_told_as_soon() {
 }
 
 #[actix_web::test]
-async fn references_to_held_rows_do_not_take_every_connection() {
+async fn references_to_locked_row_leave_connections_free() {
     tell(Engine::Postgres, async |app| {
         let clients = futures_util::future::join_all((0..20).map(|_| app.connect())).await;
         let other = app.connect().await;
@@ -112,7 +112,7 @@ async fn references_to_held_rows_do_not_take_every_connection() {
 
 /// The server's statement then waits for one after the other, for longer than it may take in all.
 #[actix_web::test]
-async fn a_row_that_goes_from_one_holder_to_the_next_is_no_outage() {
+async fn lock_passed_between_transactions_is_no_outage() {
     tell(Engine::Postgres, async |app| {
         let client = app.connect().await;
         gym::open(&client).await;
@@ -136,7 +136,7 @@ async fn a_row_that_goes_from_one_holder_to_the_next_is_no_outage() {
 }
 
 #[actix_web::test]
-async fn a_table_that_is_held_is_no_outage() {
+async fn locked_table_is_no_outage() {
     tell(Engine::Postgres, async |app| {
         let client = app.connect().await;
         gym::open(&client).await;
@@ -150,7 +150,7 @@ async fn a_table_that_is_held_is_no_outage() {
 }
 
 #[actix_web::test]
-async fn a_file_that_is_held_is_said_to_be() {
+async fn locked_file_is_reported() {
     tell(Engine::Sqlite, async |app| {
         let client = app.connect().await;
         let file = rusqlite::Connection::open(app.database.url().trim_start_matches("sqlite://")).unwrap();

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Client, Database, TestApp, gym, http, on_both_databases};
 
-on_both_databases! { a_table_that_changes_under_the_server_disturbs_nobody }
+on_both_databases! { altered_table_does_not_break_requests }
 
-async fn a_table_that_changes_under_the_server_disturbs_nobody(app: &TestApp) {
+async fn altered_table_does_not_break_requests(app: &TestApp) {
     let clients = futures_util::future::join_all((0..8).map(|_| app.follow())).await;
     gym::open(&clients[0]).await;
     // Often enough for every connection to have prepared each statement.

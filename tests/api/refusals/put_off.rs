@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::harness::{Client, Engine, TestApp, gym, on_both_databases, tell};
 
-on_both_databases! { a_row_that_is_missed_only_at_the_commit_stays }
+on_both_databases! { deferred_reference_refuses_delete }
 
-async fn a_row_that_is_missed_only_at_the_commit_stays(app: &TestApp) {
+async fn deferred_reference_refuses_delete(app: &TestApp) {
     let clients = futures_util::future::join_all((0..6).map(|_| app.connect())).await;
     clients[0].ask("new_coach", gym::coach("Ada")).await.done();
     let table =
@@ -29,7 +29,7 @@ async fn a_row_that_is_missed_only_at_the_commit_stays(app: &TestApp) {
 }
 
 #[actix_web::test]
-async fn a_value_that_is_taken_only_at_the_commit_is_said_at_its_field() {
+async fn deferred_unique_violation_names_field() {
     tell(Engine::Postgres, async |app| {
         let client = app.connect().await;
         let sql = "alter table coaches add constraint one_name unique (name) deferrable initially deferred";

@@ -8,9 +8,9 @@ use crate::{
 };
 
 on_both_databases! {
-    what_a_trigger_raises_is_said_as_it_says_it,
-    what_a_trigger_does_elsewhere_is_refused_too,
-    what_a_trigger_leaves_out_is_refused,
+    trigger_message_is_reported,
+    violation_in_trigger_is_refused,
+    write_skipped_by_trigger_is_refused,
 }
 
 /// A trigger that raises this, on either database.
@@ -28,7 +28,7 @@ async fn raise(database: &Database, event: &str, sentence: &str) {
     database.execute(&sql).await;
 }
 
-async fn what_a_trigger_raises_is_said_as_it_says_it(app: &TestApp) {
+async fn trigger_message_is_reported(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
     client.ask("new_coach", gym::coach("Ada")).await.done();
     for (event, name, payload) in [
@@ -50,7 +50,7 @@ async fn what_a_trigger_raises_is_said_as_it_says_it(app: &TestApp) {
 
 /// Also one that PostgreSQL itself uses while it shuts down, waits for a lock or has no room.
 #[actix_web::test]
-async fn a_trigger_that_raises_with_any_code_is_refused_once() {
+async fn trigger_error_of_any_code_is_refused() {
     tell(Engine::Postgres, async |app| {
         let client = app.connect().await;
         for code in ["57014", "57P01", "08006", "53100", "55P03", "40001", "25006", "26000", "XX000", "42703"]
@@ -71,7 +71,7 @@ async fn a_trigger_that_raises_with_any_code_is_refused_once() {
 }
 
 /// A write that is left out without a word has not been carried out.
-async fn what_a_trigger_leaves_out_is_refused(app: &TestApp) {
+async fn write_skipped_by_trigger_is_refused(app: &TestApp) {
     let client = app.connect().await;
     let row = client.ask("new_coach", gym::coach("Ada")).await.done();
     for event in ["insert", "update", "delete"] {
@@ -96,7 +96,7 @@ async fn what_a_trigger_leaves_out_is_refused(app: &TestApp) {
     assert_eq!(client.every("coaches").await, [row]);
 }
 
-async fn what_a_trigger_does_elsewhere_is_refused_too(app: &TestApp) {
+async fn violation_in_trigger_is_refused(app: &TestApp) {
     let client = app.connect().await;
     let sql = match &app.database {
         Database::Sqlite(_) => {
@@ -120,7 +120,7 @@ async fn what_a_trigger_does_elsewhere_is_refused_too(app: &TestApp) {
 }
 
 #[actix_web::test]
-async fn a_trigger_may_name_the_field() {
+async fn trigger_error_with_column_names_field() {
     tell(Engine::Postgres, async |app| {
         let client = app.connect().await;
         let sql = "create function grown() returns trigger language plpgsql as $$ begin
@@ -140,7 +140,7 @@ async fn a_trigger_may_name_the_field() {
 
 /// It takes the others of its commit back with it, as far as SQLite goes.
 #[actix_web::test]
-async fn a_trigger_that_rolls_everything_back_is_refused_alone() {
+async fn trigger_rollback_refuses_only_its_write() {
     tell(Engine::Sqlite, async |app| {
         let clients = futures_util::future::join_all((0..8).map(|_| app.connect())).await;
         app.database

@@ -29,7 +29,12 @@ async fn find_standby(cluster: &Cluster) {
 }
 
 /// Asks until the answer is another than that it is not known.
-async fn known(client: &Client, id: &str, event: &str, payload: &Value) -> crate::harness::wire::Ack {
+async fn wait_until_known(
+    client: &Client,
+    id: &str,
+    event: &str,
+    payload: &Value,
+) -> crate::harness::wire::Ack {
     let ask = async {
         loop {
             let ack = ask(client, id, event, payload).await;
@@ -41,7 +46,7 @@ async fn known(client: &Client, id: &str, event: &str, payload: &Value) -> crate
     tokio::time::timeout(PATIENCE, ask).await.expect("it to be known")
 }
 
-async fn reason(program: &Program, says: &str) -> String {
+async fn wait_for_readiness(program: &Program, says: &str) -> String {
     let wait = async {
         loop {
             let (status, reason) = http::get(program.address, "/readyz").await;
@@ -55,7 +60,7 @@ async fn reason(program: &Program, says: &str) -> String {
 }
 
 #[actix_web::test]
-async fn a_commit_that_hangs_is_not_known_until_it_ends_and_then_it_is() {
+async fn hanging_commit_is_unknown_until_it_ends() {
     let cluster = Cluster::start();
     let programs = [Program::serve(cluster.url(), &[]), Program::serve(cluster.url(), &[])];
     let client = Client::follow(programs[0].address).await;
@@ -67,14 +72,14 @@ async fn a_commit_that_hangs_is_not_known_until_it_ends_and_then_it_is() {
     let (grace, older) = (gym::coach("Grace"), json!({ "id": 1, "age": 50 }));
 
     let (first, second) = tokio::join!(ask(&client, &made, "new_coach", &grace), async {
-        let waits = reason(&programs[0], "commits are not confirmed").await;
+        let waits = wait_for_readiness(&programs[0], "commits are not confirmed").await;
         assert!(waits.contains("commits are not confirmed"), "{waits}");
         ask(&again, &changed, "update_coach", &older).await
     });
     assert_eq!(first.refused(), ["$unknown_outcome"]);
     assert_eq!(second.refused(), ["$unknown_outcome"]);
     assert!(again.ask("get_coach", json!({ "id": 1 })).await.ok, "reading goes on");
-    reason(&programs[0], "synchronous standby").await;
+    wait_for_readiness(&programs[0], "synchronous standby").await;
     // A repeat is not carried out beside the first, and is not answered that nothing was written, on either node.
     for repeats in [&again, &elsewhere] {
         let repeat = ask(repeats, &made, "new_coach", &grace).await;
@@ -85,13 +90,13 @@ async fn a_commit_that_hangs_is_not_known_until_it_ends_and_then_it_is() {
 
     find_standby(&cluster).await;
     let (made_here, made_there) = (
-        known(&client, &made, "new_coach", &grace).await,
-        known(&elsewhere, &made, "new_coach", &grace).await,
+        wait_until_known(&client, &made, "new_coach", &grace).await,
+        wait_until_known(&elsewhere, &made, "new_coach", &grace).await,
     );
     assert_eq!(made_here, made_there);
     assert_eq!(made_here.done()["id"], 2);
-    assert_eq!(known(&client, &changed, "update_coach", &older).await.done()["version"], 2);
-    reason(&programs[0], "ready").await;
+    assert_eq!(wait_until_known(&client, &changed, "update_coach", &older).await.done()["version"], 2);
+    wait_for_readiness(&programs[0], "ready").await;
     client.keeps("what was committed", |copy| copy.rows("coaches").len() == 2).await;
     client.agrees().await;
 }

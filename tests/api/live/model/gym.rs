@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// What an ack must say.
 pub(super) enum Expected {
-    Done(Value),
+    Succeeds(Value),
     Refused(Vec<String>),
 }
 
@@ -50,7 +50,7 @@ impl Gym {
     }
 
     /// Does it, and says what the ack must say.
-    pub(super) fn carry_out(&mut self, event: &str, payload: &Value) -> Expected {
+    pub(super) fn execute(&mut self, event: &str, payload: &Value) -> Expected {
         let (verb, name) = event.split_once('_').unwrap();
         let (_, collection) = KINDS.into_iter().find(|(known, _)| *known == name).unwrap();
         let id = payload["id"].as_i64().unwrap_or_default();
@@ -69,13 +69,13 @@ impl Gym {
         }
         if verb == "delete" {
             self.table_mut(collection).remove(&id);
-            return Expected::Done(json!({ "id": id }));
+            return Expected::Succeeds(json!({ "id": id }));
         }
-        Expected::Done(self.write(collection, id, payload))
+        Expected::Succeeds(self.write(collection, id, payload))
     }
 
     /// A statement of another program, carried out here; none if there is nothing to do it to.
-    pub(super) fn meddle(&mut self, rng: &mut StdRng) -> Option<String> {
+    pub(super) fn external_statement(&mut self, rng: &mut StdRng) -> Option<String> {
         match rng.random_range(0..4) {
             0 => {
                 let id = self.one("coaches", rng)?;
