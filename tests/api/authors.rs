@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Database, Engine, Node, begin, from_both_databases, gym, wire::Heard};
+use crate::harness::{
+    Client, Database, Engine, Node, fixtures, on_empty_databases, wire::ServerPacket, with_database,
+};
 
-from_both_databases! {
+on_empty_databases! {
     authored_follows_its_change,
     authored_is_sent_on_request_only,
     repeated_request_sends_authored_once,
@@ -20,22 +22,22 @@ async fn client_with_authors(node: &Node, live: &str) -> Client {
 
 async fn mara(node: &Node) -> Client {
     let client = client_with_authors(node, "changes").await;
-    client.ask("login", json!({ "username": "mara", "password": "mara_password" })).await.done();
+    client.request("login", json!({ "username": "mara", "password": "mara_password" })).await.unwrap_data();
     client
 }
 
 /// The next author notification, and that its change came right before.
 async fn next_authored(client: &Client) -> Value {
-    let told = client.hears("authored").await;
-    let heard = client.since(0);
-    let last = |heard: &Heard| *heard == Heard::Event("authored".into(), vec![told.clone()]);
-    let at = heard.iter().rposition(last).unwrap();
-    let Heard::Event(name, arguments) = &heard[at - 1] else { panic!("{:?}", heard[at - 1]) };
+    let hint = client.next_event("authored").await;
+    let packets = client.since(0);
+    let last = |packet: &ServerPacket| *packet == ServerPacket::Event("authored".into(), vec![hint.clone()]);
+    let at = packets.iter().rposition(last).unwrap();
+    let ServerPacket::Event(name, arguments) = &packets[at - 1] else { panic!("{:?}", packets[at - 1]) };
     match name.as_str() {
-        "changes" => assert!(arguments[0][told["collection"].as_str().unwrap()].is_object(), "{arguments:?}"),
-        collection => assert_eq!(told["collection"], collection),
+        "changes" => assert!(arguments[0][hint["collection"].as_str().unwrap()].is_object(), "{arguments:?}"),
+        collection => assert_eq!(hint["collection"], collection),
     }
-    told
+    hint
 }
 
 fn authored(row: &Value, version: impl Into<Value>, by: &Value) -> Value {
@@ -49,12 +51,12 @@ async fn authored_follows_its_change(database: &Database) {
     for live in ["changes", "snapshots"] {
         let other = client_with_authors(&node, live).await;
         for (writer, by) in [(&nobody, &Value::Null), (&mara, &name)] {
-            let row = writer.ask("new_coach", gym::coach("Ada")).await.done();
+            let row = writer.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
             assert_eq!(next_authored(&other).await, authored(&row, 1, by));
-            writer.ask("update_coach", json!({ "id": row["id"], "name": "Ada L." })).await.done();
+            writer.request("update_coach", json!({ "id": row["id"], "name": "Ada L." })).await.unwrap_data();
             assert_eq!(next_authored(&other).await, authored(&row, 2, by));
-            assert!(!writer.ask("update_coach", json!({ "id": row["id"], "age": 7 })).await.ok);
-            writer.ask("delete_coach", json!({ "id": row["id"] })).await.done();
+            assert!(!writer.request("update_coach", json!({ "id": row["id"], "age": 7 })).await.ok);
+            writer.request("delete_coach", json!({ "id": row["id"] })).await.unwrap_data();
             assert_eq!(
                 next_authored(&other).await,
                 authored(&row, Value::Null, by),
@@ -74,14 +76,14 @@ async fn authored_is_sent_on_request_only(database: &Database) {
         Client::connect_with(node.address, &json!({ "authors": false })).await.unwrap(),
     ];
     let before = writer.events_since(0).len();
-    let row = writer.ask("new_coach", gym::coach("Ada")).await.done();
+    let row = writer.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
     next_authored(&asking).await;
     for other in &others {
-        other.keeps("the write", |copy| copy.has("coaches", &row)).await;
-        other.is_served().await;
+        other.wait_for_replica("the write", |replica| replica.has("coaches", &row)).await;
+        other.assert_responsive().await;
         assert!(!other.events_since(0).contains(&"authored".into()));
     }
-    writer.is_served().await;
+    writer.assert_responsive().await;
     assert_eq!(writer.events_since(0)[before..], ["changes"], "who wrote knows who wrote");
     let refused = Client::connect_with(node.address, &json!({ "authors": "yes" })).await.err().unwrap();
     assert!(refused["data"]["errors"]["$bad_payload"].as_str().unwrap().contains("authors"), "{refused}");
@@ -92,12 +94,12 @@ async fn repeated_request_sends_authored_once(database: &Database) {
     let node = Node::start(&database.url(), SAMPLE).await;
     let (writer, other) = (mara(&node).await, client_with_authors(&node, "changes").await);
     let by = json!({ "id": 1, "name": "Mara Lindqvist" });
-    let ada = [gym::coach("Ada"), json!({ "request_id": uuid::Uuid::new_v4().to_string() })];
-    let row = writer.ask_with("new_coach", &ada).await.done();
+    let ada = [fixtures::coach("Ada"), json!({ "request_id": uuid::Uuid::new_v4().to_string() })];
+    let row = writer.request_with("new_coach", &ada).await.unwrap_data();
     for _ in 0..3 {
-        assert_eq!(writer.ask_with("new_coach", &ada).await.done(), row);
+        assert_eq!(writer.request_with("new_coach", &ada).await.unwrap_data(), row);
     }
-    let last = writer.ask("new_coach", gym::coach("Grace")).await.done();
+    let last = writer.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
     assert_eq!(next_authored(&other).await, authored(&row, 1, &by));
     assert_eq!(next_authored(&other).await, authored(&last, 1, &by));
     node.stop().await;
@@ -107,32 +109,35 @@ async fn external_write_has_no_author(database: &Database) {
     let node = Node::start(&database.url(), SAMPLE).await;
     let (writer, other) = (mara(&node).await, client_with_authors(&node, "changes").await);
     database.execute("update coaches set age = 60 where id = 2").await;
-    other.keeps("the update", |copy| copy.rows("coaches")[1]["age"] == 60).await;
-    let row = writer.ask("new_coach", gym::coach("Ada")).await.done();
+    other.wait_for_replica("the update", |replica| replica.rows("coaches")[1]["age"] == 60).await;
+    let row = writer.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
     assert_eq!(next_authored(&other).await["id"], row["id"]);
     node.stop().await;
 }
 
 #[actix_web::test]
 async fn authored_reaches_other_nodes() {
-    begin(Engine::Postgres, async |database| {
+    with_database(Engine::Postgres, async |database| {
         let here = Node::start(&database.url(), SAMPLE).await;
         let there = Node::start(&database.url(), &[]).await;
         let by = json!({ "id": 1, "name": "Mara Lindqvist" });
         let writer = Client::connect(here.address).await;
-        writer.ask("login", json!({ "username": "mara", "password": "mara_password" })).await.done();
+        writer
+            .request("login", json!({ "username": "mara", "password": "mara_password" }))
+            .await
+            .unwrap_data();
         // Nobody asks here, and those there are heard of by and by: until then there is nothing to wait for.
         let other = client_with_authors(&there, "changes").await;
         while !other.events_since(0).contains(&"authored".into()) {
-            let row = writer.ask("new_coach", gym::coach("Grace")).await.done();
-            other.keeps("the write", |copy| copy.has("coaches", &row)).await;
+            let row = writer.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
+            other.wait_for_replica("the write", |replica| replica.has("coaches", &row)).await;
         }
         for round in 0..20 {
             let name = format!("Grace {round}");
-            let row = writer.ask("update_coach", json!({ "id": 6, "name": name })).await.done();
+            let row = writer.request("update_coach", json!({ "id": 6, "name": name })).await.unwrap_data();
             let hint = authored(&row, row["version"].clone(), &by);
             while next_authored(&other).await != hint {}
-            assert!(other.copy().has("coaches", &row), "the hint comes behind what it is about");
+            assert!(other.replica().has("coaches", &row), "the hint comes behind what it is about");
         }
         here.stop().await;
         there.stop().await;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Client, Database, Engine, clock::Clock, from_both_databases, gym, http, plant, postgres::Cluster,
-    program::Program, wire::Ack,
+    Client, Database, Engine, clock::Clock, fixtures, http, on_empty_databases, postgres::Cluster,
+    process::ServerProcess, seed, wire::Ack,
 };
 
-from_both_databases! {
+on_empty_databases! {
     tokens_expire_while_server_is_off,
     deleted_clock_is_recreated,
 }
@@ -27,39 +27,39 @@ struct Mara {
 }
 
 impl Mara {
-    async fn arrive(program: &Program) -> Self {
+    async fn connect(program: &ServerProcess) -> Self {
         let client =
-            Client::arrive(program.address, &json!({ "live": "changes" })).await.expect("to be let in");
+            Client::connect_only(program.address, &json!({ "live": "changes" })).await.expect("to be let in");
         let login = json!({ "username": "mara", "password": "mara_password" });
-        let token = client.ask("login", login).await.done()["token"].clone();
+        let token = client.request("login", login).await.unwrap_data()["token"].clone();
         let request = json!({ "request_id": uuid::Uuid::new_v4().to_string() });
-        client.ask("update_coach", json!({ "id": 2, "age": 50 })).await.done();
-        let cursor = client.hears("changes").await["cursor"].clone();
-        let first = client.ask_with("new_coach", &[gym::coach("Once Only"), request.clone()]).await;
+        client.request("update_coach", json!({ "id": 2, "age": 50 })).await.unwrap_data();
+        let cursor = client.next_event("changes").await["cursor"].clone();
+        let first = client.request_with("new_coach", &[fixtures::coach("Once Only"), request.clone()]).await;
         assert!(first.ok, "{first:?}");
         Self { client, token, request, first, cursor }
     }
 
     /// As before, on this server and on the socket that she has had all along.
-    async fn assert_unchanged(&self, program: &Program) {
-        assert!(self.client.ask_with("me", &[]).await.done()["id"].is_i64(), "she is signed in");
+    async fn assert_unchanged(&self, program: &ServerProcess) {
+        assert!(self.client.request_with("me", &[]).await.unwrap_data()["id"].is_i64(), "she is signed in");
         assert!(!self.client.events_since(0).contains(&"signed_out".into()), "she is told so");
         assert_eq!(self.repeat(&self.client).await, self.first);
         self.reconnect(program).await;
     }
 
     /// With her token and her cursor, to a server that knows both and her write.
-    async fn reconnect(&self, program: &Program) -> Client {
+    async fn reconnect(&self, program: &ServerProcess) -> Client {
         let auth = json!({ "token": self.token, "live": "changes", "since": self.cursor });
-        let client = Client::arrive(program.address, &auth).await.expect("the token to be good");
-        let missed = client.hears("changes").await;
+        let client = Client::connect_only(program.address, &auth).await.expect("the token to be good");
+        let missed = client.next_event("changes").await;
         assert!(missed["coaches"]["upserted"].is_array(), "what she missed is still known: {missed}");
         assert_eq!(self.repeat(&client).await, self.first);
         client
     }
 
     async fn repeat(&self, client: &Client) -> Ack {
-        client.ask_with("new_coach", &[gym::coach("Once Only"), self.request.clone()]).await
+        client.request_with("new_coach", &[fixtures::coach("Once Only"), self.request.clone()]).await
     }
 }
 
@@ -73,7 +73,7 @@ async fn wait_for_clock_update(database: &Database, ahead: i64) {
 }
 
 /// Waits until a server has looked for what is to be forgotten.
-async fn wait_for_pruning(program: &Program) {
+async fn wait_for_pruning(program: &ServerProcess) {
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0).await;
 }
 
@@ -87,16 +87,16 @@ async fn difference(database: &Database) -> i64 {
 async fn node_clock_has_no_effect() {
     let database = Database::new(Engine::Postgres).await;
     let url = database.url();
-    plant(&url).await;
-    let one = Program::serve(&url, &MEMBERS);
-    let mara = Mara::arrive(&one).await;
+    seed(&url).await;
+    let one = ServerProcess::serve(&url, &MEMBERS);
+    let mara = Mara::connect(&one).await;
     for offset in ["+25h", "+31d", "-31d"] {
         let clock = Clock::set_by(offset);
-        let two = Program::serve_under(&clock.environment(), &url, &MEMBERS);
+        let two = ServerProcess::serve_with_env(&clock.environment(), &url, &MEMBERS);
         wait_for_pruning(&two).await;
-        let teo = Client::arrive(two.address, &json!({})).await.expect("to be let in");
+        let teo = Client::connect_only(two.address, &json!({})).await.expect("to be let in");
         let login = json!({ "username": "teo", "password": "teo_password" });
-        let signed_in = teo.ask("login", login).await.done();
+        let signed_in = teo.request("login", login).await.unwrap_data();
         mara.assert_unchanged(&one).await;
         mara.reconnect(&two).await;
         let there = json!({ "token": signed_in["token"] });
@@ -114,9 +114,9 @@ async fn clock_jump_has_no_effect_on_sqlite() {
     let database = Database::new(Engine::Sqlite).await;
     let clock = Clock::set_by("+0");
     let url = database.url();
-    plant(&url).await;
-    let mut program = Program::serve_under(&clock.environment(), &url, &MEMBERS);
-    let mara = Mara::arrive(&program).await;
+    seed(&url).await;
+    let mut program = ServerProcess::serve_with_env(&clock.environment(), &url, &MEMBERS);
+    let mara = Mara::connect(&program).await;
     for (offset, ahead) in [("+31d", MONTH), ("-31d", -MONTH), ("+25h", 25 * 60 * 60)] {
         clock.set(offset);
         wait_for_clock_update(&database, ahead).await;
@@ -126,8 +126,8 @@ async fn clock_jump_has_no_effect_on_sqlite() {
     // The machine knows for how long the server was not there.
     clock.set("+31d");
     program.terminate();
-    assert!(program.ended().await.success());
-    let program = Program::serve_under(&clock.environment(), &url, &MEMBERS);
+    assert!(program.wait_for_exit().await.success());
+    let program = ServerProcess::serve_with_env(&clock.environment(), &url, &MEMBERS);
     wait_for_pruning(&program).await;
     assert_eq!(mara.repeat(&mara.reconnect(&program).await).await, mara.first);
     assert!(difference(&database).await.abs() < 60);
@@ -139,13 +139,13 @@ async fn clock_jump_has_no_effect_on_postgres() {
     let clock = Clock::set_by("+0");
     let database = Database::Cluster(Cluster::start_with(&clock.environment()));
     let url = database.url();
-    plant(&url).await;
-    let one = Program::serve(&url, &MEMBERS);
-    let mara = Mara::arrive(&one).await;
+    seed(&url).await;
+    let one = ServerProcess::serve(&url, &MEMBERS);
+    let mara = Mara::connect(&one).await;
     for (offset, ahead) in [("+31d", MONTH), ("-31d", -MONTH)] {
         clock.set(offset);
         // One comes that has not seen it jump.
-        let two = Program::serve(&url, &MEMBERS);
+        let two = ServerProcess::serve(&url, &MEMBERS);
         wait_for_pruning(&two).await;
         mara.reconnect(&two).await;
         wait_for_clock_update(&database, ahead).await;
@@ -159,11 +159,11 @@ async fn clock_jump_has_no_effect_on_postgres() {
 /// As if the machine had been off for forty days: with what it was when it was wound last.
 async fn tokens_expire_while_server_is_off(database: &Database) {
     let url = database.url();
-    plant(&url).await;
-    let mut program = Program::serve(&url, &MEMBERS);
-    let mara = Mara::arrive(&program).await;
+    seed(&url).await;
+    let mut program = ServerProcess::serve(&url, &MEMBERS);
+    let mara = Mara::connect(&program).await;
     program.terminate();
-    assert!(program.ended().await.success());
+    assert!(program.wait_for_exit().await.success());
     let days = 40 * 24 * 60 * 60;
     database
         .execute(&format!("update clock set at = at - {days}, wall = wall - {days}, boot = 'another'"))
@@ -171,7 +171,7 @@ async fn tokens_expire_while_server_is_off(database: &Database) {
     database.execute(&format!("update tokens set expires_at = expires_at - {days}")).await;
     database.execute(&format!("update requests set at = at - {days}")).await;
 
-    let program = Program::serve(&url, &MEMBERS);
+    let program = ServerProcess::serve(&url, &MEMBERS);
     let auth = json!({ "token": mara.token });
     let expired = async {
         // On PostgreSQL another node may be running, whose word is waited for.
@@ -187,13 +187,13 @@ async fn tokens_expire_while_server_is_off(database: &Database) {
 
 async fn deleted_clock_is_recreated(database: &Database) {
     let url = database.url();
-    plant(&url).await;
-    let mut program = Program::serve(&url, &MEMBERS);
-    let mara = Mara::arrive(&program).await;
+    seed(&url).await;
+    let mut program = ServerProcess::serve(&url, &MEMBERS);
+    let mara = Mara::connect(&program).await;
     database.execute("delete from clock").await;
     mara.assert_unchanged(&program).await;
     program.kill();
-    let program = Program::serve(&url, &MEMBERS);
+    let program = ServerProcess::serve(&url, &MEMBERS);
     mara.reconnect(&program).await;
     assert_eq!(database.number("select count(*) from clock").await, 1);
 }

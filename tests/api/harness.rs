@@ -11,16 +11,16 @@
 
 pub(crate) mod client;
 pub(crate) mod clock;
-pub(crate) mod copy;
+pub(crate) mod fixtures;
 pub(crate) mod folder;
-pub(crate) mod gym;
 pub(crate) mod http;
 #[path = "../../socketio/tests/it/harness/line.rs"]
 pub(crate) mod line;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
-pub(crate) mod program;
+pub(crate) mod process;
 pub(crate) mod relay;
+pub(crate) mod replica_model;
 pub(crate) mod wire;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -31,26 +31,26 @@ use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub(crate) use client::Client;
-pub(crate) use copy::Copy;
 use folder::Folder;
+pub(crate) use replica_model::ReplicaModel;
 
 /// How long anything may take before a story fails; far beyond what a loaded machine needs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs each story on both databases: `name::on_sqlite` and `name::on_postgres`.
 macro_rules! on_both_databases {
-    ($($story:ident),+ $(,)?) => {$(
-        mod $story {
-            use crate::harness::{Engine, tell};
+    ($($test:ident),+ $(,)?) => {$(
+        mod $test {
+            use crate::harness::{Engine, with_app};
 
             #[actix_web::test]
             async fn on_sqlite() {
-                tell(Engine::Sqlite, super::$story).await;
+                with_app(Engine::Sqlite, super::$test).await;
             }
 
             #[actix_web::test]
             async fn on_postgres() {
-                tell(Engine::Postgres, super::$story).await;
+                with_app(Engine::Postgres, super::$test).await;
             }
         }
     )+};
@@ -58,68 +58,68 @@ macro_rules! on_both_databases {
 pub(crate) use on_both_databases;
 
 /// Runs each story on an empty database of both kinds, for those that start and end servers themselves.
-macro_rules! from_both_databases {
-    ($($(#[$attribute:meta])* $story:ident),+ $(,)?) => {$(
-        mod $story {
-            use crate::harness::{Engine, begin};
+macro_rules! on_empty_databases {
+    ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {$(
+        mod $test {
+            use crate::harness::{Engine, with_database};
 
             #[actix_web::test]
             $(#[$attribute])*
-            async fn from_sqlite() {
-                begin(Engine::Sqlite, super::$story).await;
+            async fn on_sqlite() {
+                with_database(Engine::Sqlite, super::$test).await;
             }
 
             #[actix_web::test]
             $(#[$attribute])*
-            async fn from_postgres() {
-                begin(Engine::Postgres, super::$story).await;
+            async fn on_postgres() {
+                with_database(Engine::Postgres, super::$test).await;
             }
         }
     )+};
 }
-pub(crate) use from_both_databases;
+pub(crate) use on_empty_databases;
 
 /// The same for those in which it matters which transactions are open: PostgreSQL's snapshots know all of a cluster.
-macro_rules! alone_on_both_databases {
-    ($($(#[$attribute:meta])* $story:ident),+ $(,)?) => {$(
-        mod $story {
+macro_rules! on_dedicated_clusters {
+    ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {$(
+        mod $test {
             use crate::harness::{Database, Engine, postgres::Cluster};
 
             #[actix_web::test]
             $(#[$attribute])*
-            async fn alone_on_sqlite() {
-                super::$story(&Database::new(Engine::Sqlite).await).await;
+            async fn on_sqlite() {
+                super::$test(&Database::new(Engine::Sqlite).await).await;
             }
 
             #[actix_web::test]
             $(#[$attribute])*
-            async fn alone_on_postgres() {
-                super::$story(&Database::Cluster(Cluster::start())).await;
+            async fn on_postgres() {
+                super::$test(&Database::Cluster(Cluster::start())).await;
             }
         }
     )+};
 }
-pub(crate) use alone_on_both_databases;
+pub(crate) use on_dedicated_clusters;
 
 /// The same with a server.
-macro_rules! app_alone_on_both_databases {
-    ($($story:ident),+ $(,)?) => {$(
-        mod $story {
-            use crate::harness::{Engine, tell_alone};
+macro_rules! app_on_dedicated_clusters {
+    ($($test:ident),+ $(,)?) => {$(
+        mod $test {
+            use crate::harness::{Engine, with_dedicated_app};
 
             #[actix_web::test]
-            async fn alone_on_sqlite() {
-                tell_alone(Engine::Sqlite, super::$story).await;
+            async fn on_sqlite() {
+                with_dedicated_app(Engine::Sqlite, super::$test).await;
             }
 
             #[actix_web::test]
-            async fn alone_on_postgres() {
-                tell_alone(Engine::Postgres, super::$story).await;
+            async fn on_postgres() {
+                with_dedicated_app(Engine::Postgres, super::$test).await;
             }
         }
     )+};
 }
-pub(crate) use app_alone_on_both_databases;
+pub(crate) use app_on_dedicated_clusters;
 
 /// What keeps the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl Database {
         match self {
             Self::Sqlite(folder) => {
                 let file = rusqlite::Connection::open(folder.path().join("gym.db")).unwrap();
-                file.busy_timeout(PATIENCE).unwrap();
+                file.busy_timeout(TIMEOUT).unwrap();
                 file.execute_batch(&format!("pragma foreign_keys = on; {sql}")).unwrap();
             }
             Self::Postgres(_) | Self::Cluster(_) => postgres::execute(&self.url(), sql).await,
@@ -169,7 +169,7 @@ impl Database {
         match self {
             Self::Sqlite(folder) => {
                 let file = rusqlite::Connection::open(folder.path().join("gym.db")).unwrap();
-                file.busy_timeout(PATIENCE).unwrap();
+                file.busy_timeout(TIMEOUT).unwrap();
                 file.query_row(sql, [], |row| row.get(0)).unwrap()
             }
             Self::Postgres(_) | Self::Cluster(_) => postgres::number(&self.url(), sql).await,
@@ -178,8 +178,8 @@ impl Database {
 
     /// The sample gym, whose coaches sign in with `<username>_password`: planted beforehand, because a server that asks for
     /// a sign-in plants none with passwords that everybody knows.
-    pub(crate) async fn plant(&self) {
-        plant(&self.url()).await;
+    pub(crate) async fn seed(&self) {
+        seed(&self.url()).await;
     }
 
     async fn remove(self) {
@@ -190,7 +190,7 @@ impl Database {
 }
 
 /// As [`Database::plant`].
-pub(crate) async fn plant(url: &str) {
+pub(crate) async fn seed(url: &str) {
     let (url, product) = (url.parse().unwrap(), planner::product());
     let db =
         rowcast::database::Database::connect(&url, Synchronous::Normal, &product.migrations).await.unwrap();
@@ -235,7 +235,7 @@ impl Node {
     /// Ends the server in order.
     pub(crate) async fn stop(self) {
         drop(self.stop);
-        let ended = tokio::time::timeout(PATIENCE, self.running).await;
+        let ended = tokio::time::timeout(TIMEOUT, self.running).await;
         ended.expect("the server to stop in time").unwrap().expect("the server to end well");
     }
 }
@@ -281,26 +281,26 @@ impl TestApp {
 }
 
 /// Runs one story against a server of its own, which must still be able to end in order afterwards.
-pub(crate) async fn tell(engine: Engine, story: impl AsyncFnOnce(&TestApp)) {
+pub(crate) async fn with_app(engine: Engine, test: impl AsyncFnOnce(&TestApp)) {
     let app = TestApp::spawn(engine, &[]).await;
-    story(&app).await;
+    test(&app).await;
     app.stop().await;
 }
 
 /// The same in a cluster in which no other test's transactions are open: while one is, a cursor may say less than it could.
-pub(crate) async fn tell_alone(engine: Engine, story: impl AsyncFnOnce(&TestApp)) {
+pub(crate) async fn with_dedicated_app(engine: Engine, test: impl AsyncFnOnce(&TestApp)) {
     let database = match engine {
         Engine::Sqlite => Database::new(engine).await,
         Engine::Postgres => Database::Cluster(postgres::Cluster::start()),
     };
     let app = TestApp::over(database, &[]).await;
-    story(&app).await;
+    test(&app).await;
     app.stop().await;
 }
 
 /// Runs one story from an empty database on.
-pub(crate) async fn begin(engine: Engine, story: impl AsyncFnOnce(&Database)) {
+pub(crate) async fn with_database(engine: Engine, test: impl AsyncFnOnce(&Database)) {
     let database = Database::new(engine).await;
-    story(&database).await;
+    test(&database).await;
     database.remove().await;
 }

@@ -4,9 +4,9 @@ mod logins;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Database, Node, from_both_databases, gym, http, program::Program};
+use crate::harness::{Client, Database, Node, fixtures, http, on_empty_databases, process::ServerProcess};
 
-from_both_databases! {
+on_empty_databases! {
     burst_of_thousand_writes_is_accepted,
     excess_events_of_address_are_rate_limited,
     reserved_sessions_admit_members,
@@ -21,7 +21,7 @@ const THERE: [u8; 4] = [127, 0, 0, 2];
 
 /// A node with the sample gym, for members.
 async fn members(database: &Database, settings: &[&str]) -> Node {
-    database.plant().await;
+    database.seed().await;
     let settings = [&["--access", "members"], settings].concat();
     Node::start(&database.url(), &settings).await
 }
@@ -32,16 +32,16 @@ fn login(username: &str) -> Value {
 
 /// Signs in, and gives the token.
 async fn sign_in(client: &Client, username: &str) -> Value {
-    client.ask("login", login(username)).await.done()["token"].clone()
+    client.request("login", login(username)).await.unwrap_data()["token"].clone()
 }
 
 async fn burst_of_thousand_writes_is_accepted(database: &Database) {
     let node = Node::start(&database.url(), &[]).await;
     let client = Client::connect(node.address).await;
     let acks: Vec<u64> =
-        (0..1000).map(|n| client.emit("new_coach", &[gym::coach(&format!("Coach {n}"))])).collect();
+        (0..1000).map(|n| client.emit("new_coach", &[fixtures::coach(&format!("Coach {n}"))])).collect();
     for (n, ack) in acks.into_iter().enumerate() {
-        assert_eq!(client.ack(ack).await.done()["id"], n + 1);
+        assert_eq!(client.ack(ack).await.unwrap_data()["id"], n + 1);
     }
     node.stop().await;
 }
@@ -49,74 +49,75 @@ async fn burst_of_thousand_writes_is_accepted(database: &Database) {
 async fn excess_events_of_address_are_rate_limited(database: &Database) {
     let node = Node::start(&database.url(), &["--events-each", "10"]).await;
     let (one, two) = (Client::connect(node.address).await, Client::connect(node.address).await);
-    let other = Client::arrive_from(node.address, THERE, &json!({})).await.unwrap();
+    let other = Client::connect_only_from(node.address, THERE, &json!({})).await.unwrap();
     let acks: Vec<u64> = (0..100).map(|_| one.emit("list_coaches", &[json!({})])).collect();
     let mut refused = 0;
     for ack in acks {
         let ack = one.ack(ack).await;
         if !ack.ok {
             refused += 1;
-            assert_eq!(ack.sentence("$rate_limited"), "too many tries: try again in 1 s");
+            assert_eq!(ack.error("$rate_limited"), "too many tries: try again in 1 s");
         }
     }
     assert!(refused > 50, "{refused}");
-    other.ask("list_coaches", json!({})).await.done();
+    other.request("list_coaches", json!({})).await.unwrap_data();
     // What it counts by is the address, and so another socket is slowed down, and goes on.
-    while !two.ask("list_coaches", json!({})).await.ok {}
+    while !two.request("list_coaches", json!({})).await.ok {}
     node.stop().await;
 }
 
 async fn reserved_sessions_admit_members(database: &Database) {
     let node = members(database, &["--sessions", "6", "--reserved-sessions", "2"]).await;
-    let arrive = async || Client::arrive(node.address, &json!({})).await.unwrap();
-    let token = sign_in(&arrive().await, "mara").await;
-    let strangers = [arrive().await, arrive().await, arrive().await];
+    let connect_anonymously = async || Client::connect_only(node.address, &json!({})).await.unwrap();
+    let token = sign_in(&connect_anonymously().await, "mara").await;
+    let strangers = [connect_anonymously().await, connect_anonymously().await, connect_anonymously().await];
     // The one that signed in above may still be on its way out.
-    let fourth = arrive().await;
+    let fourth = connect_anonymously().await;
     let late = Client::open(node.address).await;
     late.send("40");
     assert_eq!(late.closed().await, Some((1013, "the server is full".into())));
     let member = Client::connect_with(node.address, &json!({ "token": token })).await.unwrap();
-    member.ask("list_coaches", json!({})).await.done();
+    member.request("list_coaches", json!({})).await.unwrap_data();
     for stranger in strangers.iter().chain([&fourth]) {
-        assert_eq!(stranger.ask_with("me", &[]).await.done(), Value::Null);
+        assert_eq!(stranger.request_with("me", &[]).await.unwrap_data(), Value::Null);
     }
     // Signing in leaves a place to another stranger, and signing out takes one.
     sign_in(&fourth, "teo").await;
-    arrive().await;
+    connect_anonymously().await;
     node.stop().await;
 }
 
 async fn large_message_requires_sign_in(database: &Database) {
     let node = members(database, &[]).await;
-    let client = Client::arrive(node.address, &json!({})).await.unwrap();
-    let large = gym::coach(&"x".repeat(17_000));
-    let refused = client.ask("new_coach", large.clone()).await;
-    let sentence = refused.sentence("$bad_payload");
+    let client = Client::connect_only(node.address, &json!({})).await.unwrap();
+    let large = fixtures::coach(&"x".repeat(17_000));
+    let refused = client.request("new_coach", large.clone()).await;
+    let sentence = refused.error("$bad_payload");
     assert!(sentence.ends_with("at most 16384 are taken: send less at once, or sign in first"), "{sentence}");
     sign_in(&client, "mara").await;
-    assert_eq!(client.ask("new_coach", large.clone()).await.refused(), ["name"]);
-    client.ask_with("logout", &[]).await.done();
-    assert_eq!(client.ask("new_coach", large).await.refused(), ["$bad_payload"]);
+    assert_eq!(client.request("new_coach", large.clone()).await.error_keys(), ["name"]);
+    client.request_with("logout", &[]).await.unwrap_data();
+    assert_eq!(client.request("new_coach", large).await.error_keys(), ["$bad_payload"]);
     node.stop().await;
 }
 
 async fn session_limit_per_user_spans_addresses(database: &Database) {
     let node = members(database, &["--sessions-each", "2"]).await;
-    let arrive = async |from| Client::arrive_from(node.address, from, &json!({})).await.unwrap();
-    let (one, two) = (arrive(HERE).await, arrive(THERE).await);
+    let connect_anonymously =
+        async |from| Client::connect_only_from(node.address, from, &json!({})).await.unwrap();
+    let (one, two) = (connect_anonymously(HERE).await, connect_anonymously(THERE).await);
     let token = sign_in(&one, "mara").await;
     sign_in(&two, "mara").await;
-    let third = arrive(HERE).await;
-    let refused = third.ask("login", login("mara")).await;
-    assert_eq!(refused.sentence("$rate_limited"), "too many tries: try again in 60 s");
-    assert_eq!(third.ask_with("me", &[]).await.done(), Value::Null);
-    let refused = Client::arrive_from(node.address, THERE, &json!({ "token": token })).await;
+    let third = connect_anonymously(HERE).await;
+    let refused = third.request("login", login("mara")).await;
+    assert_eq!(refused.error("$rate_limited"), "too many tries: try again in 60 s");
+    assert_eq!(third.request_with("me", &[]).await.unwrap_data(), Value::Null);
+    let refused = Client::connect_only_from(node.address, THERE, &json!({ "token": token })).await;
     let refused = refused.map(drop).unwrap_err();
     assert!(refused["data"]["errors"]["$rate_limited"].is_string(), "{refused}");
     sign_in(&third, "teo").await;
-    two.ask_with("logout", &[]).await.done();
-    assert!(third.ask("login", login("mara")).await.ok, "there is room again");
+    two.request_with("logout", &[]).await.unwrap_data();
+    assert!(third.request("login", login("mara")).await.ok, "there is room again");
     node.stop().await;
 }
 
@@ -134,12 +135,12 @@ async fn clients_behind_trusted_proxy_have_separate_limits(database: &Database) 
 #[actix_web::test]
 async fn untrusted_proxy_is_logged_once() {
     let folder = crate::harness::folder::Folder::new();
-    let program = Program::serve_in(folder.path(), &["--sessions-each", "2"]);
+    let program = ServerProcess::serve_in(folder.path(), &["--sessions-each", "2"]);
     for status in [200, 200, 429] {
         let answer = http::browse(program.address, POLLING, &[("X-Forwarded-For", "203.0.113.7")]).await;
         assert_eq!(answer.status, status);
     }
-    let log = program.logged(r#"limit="max_sessions_per_address""#).await;
+    let log = program.wait_for_log(r#"limit="max_sessions_per_address""#).await;
     assert_eq!(log.matches("--trusted-proxies").count(), 1, "{log}");
     assert!(log.contains("proxy=127.0.0.1"), "{log}");
 }

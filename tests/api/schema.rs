@@ -10,7 +10,7 @@ use rowcast::{
 use rowcast_schema::{ById, contract::Contract};
 use serde_json::Value;
 
-use crate::harness::program::PROGRAM;
+use crate::harness::process::PROGRAM;
 
 #[test]
 fn generated_files_are_current() {

@@ -5,8 +5,8 @@ use std::{fs, io::Read, os::unix::fs::symlink, path::Path};
 use crate::harness::{
     Engine, TestApp,
     folder::Folder,
-    http::{ask, browse},
-    program::Program,
+    http::{browse, request},
+    process::ServerProcess,
 };
 
 const INDEX: &str = "<!doctype html><title>Planner</title>";
@@ -141,10 +141,10 @@ async fn app_path_serves_index_and_missing_file_is_not_found() {
         assert_eq!(nothing.status, 404, "{path} {headers:?}");
         assert_eq!(nothing.header("cache-control"), "no-store", "it may be there tomorrow");
     }
-    let head = ask(app.address, "HEAD", HASHED, &[], "").await;
+    let head = request(app.address, "HEAD", HASHED, &[], "").await;
     assert_eq!((head.status, head.body.len()), (200, 0));
     assert_eq!(head.header("content-length"), script().len().to_string());
-    let post = ask(app.address, "POST", "/coaches", PAGE, "").await;
+    let post = request(app.address, "POST", "/coaches", PAGE, "").await;
     assert_eq!((post.status, post.header("allow")), (405, "GET, HEAD"));
     app.stop().await;
 }
@@ -206,7 +206,7 @@ async fn hidden_and_outside_files_are_not_served() {
 async fn responses_have_security_headers() {
     let (app, _folder) = planner().await;
     let elsewhere = Folder::new();
-    let bare = Program::serve_in(elsewhere.path(), &[]);
+    let bare = ServerProcess::serve_in(elsewhere.path(), &[]);
     for (address, path) in [
         (app.address, "/"),
         (app.address, HASHED),
@@ -241,7 +241,7 @@ async fn responses_have_security_headers() {
 /// What a page may load pictures from.
 async fn pictures(settings: &[&str]) -> String {
     let folder = Folder::new();
-    let app = Program::serve_in(folder.path(), settings);
+    let app = ServerProcess::serve_in(folder.path(), settings);
     let page = browse(app.address, "/", PAGE).await;
     let policy = page.header("content-security-policy").to_owned();
     let part = policy.split("; ").find_map(|part| part.strip_prefix("img-src "));
@@ -260,7 +260,7 @@ async fn picture_sources_follow_setting() {
 async fn builtin_page_is_served_without_build() {
     // Elsewhere than where this runs, because there may be a build here.
     let folder = Folder::new();
-    let app = Program::serve_in(folder.path(), &[]);
+    let app = ServerProcess::serve_in(folder.path(), &[]);
     let page = browse(app.address, "/", &[("Accept-Encoding", "br")]).await;
     assert_eq!((page.status, page.header("content-encoding")), (200, "br"));
     let html = String::from_utf8(unpacked("br", &page.body)).unwrap();

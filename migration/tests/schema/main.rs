@@ -1,10 +1,10 @@
 //! The schema as writers meet it: what it refuses, and what it writes down. Every story runs on both databases.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-mod before;
+mod common;
+mod earlier_versions;
 mod postgres;
 mod sqlite;
-mod stories;
 mod versions;
 
 use rowcast::migration::Migrations;

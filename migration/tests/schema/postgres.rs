@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use sea_orm_migration::MigratorTraitSelf;
 
 use super::{
-    all, before, execute, log, migrations, query, run, stories, text,
+    all, common, earlier_versions, execute, log, migrations, query, run, text,
     versions::{self, moves, version},
 };
 
@@ -113,8 +113,8 @@ async fn schema_holds_on_postgres() {
     let server = Server::start();
     let db = server.database("gym").await;
     run(&db).await.unwrap();
-    stories::all(&db).await;
-    versions::stories(&db).await;
+    common::check_all(&db).await;
+    versions::check_all(&db).await;
     versions_increment_while_others_are_replicated(&db).await;
     transaction_increments_plan_version_once_for_its_links(&db).await;
     role_with_link_rights_only_increments_plan_version(&db).await;
@@ -126,7 +126,7 @@ async fn schema_holds_on_postgres() {
     concurrent_migrations_succeed(&server).await;
     let new = server.database("new").await;
     run(&new).await.unwrap();
-    before::is_brought_up_to_date(&server.database("before").await, &new).await;
+    earlier_versions::assert_migrated(&server.database("before").await, &new).await;
     failed_migration_is_rolled_back(&server).await;
 }
 

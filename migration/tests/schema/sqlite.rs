@@ -15,7 +15,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTraitSelf;
 
 use super::{
-    all, before, execute, migrations, query, run, stories,
+    all, common, earlier_versions, execute, migrations, query, run,
     versions::{self, moves},
 };
 
@@ -88,8 +88,8 @@ async fn open() -> DatabaseConnection {
 async fn schema_holds_on_sqlite() {
     let db = open().await;
     run(&db).await.unwrap();
-    stories::all(&db).await;
-    versions::stories(&db).await;
+    common::check_all(&db).await;
+    versions::check_all(&db).await;
     replaced_row_has_new_version(&db).await;
     versions_increment_once_with_recursive_triggers(&db).await;
 }
@@ -98,7 +98,7 @@ async fn schema_holds_on_sqlite() {
 async fn database_of_earlier_version_is_migrated() {
     let (old, new) = (open().await, open().await);
     run(&new).await.unwrap();
-    before::is_brought_up_to_date(&old, &new).await;
+    earlier_versions::assert_migrated(&old, &new).await;
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ const ROWS: [&str; 5] = [
     "update workout_plans set version = 1 where id > 899",
 ];
 
-pub(crate) async fn stories(db: &DatabaseConnection) {
+pub(crate) async fn check_all(db: &DatabaseConnection) {
     all(db, &ROWS).await;
     row_change_increments_version(db).await;
     unchanged_row_keeps_version(db).await;

@@ -8,7 +8,8 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Client, Engine, Node, begin, folder::Folder, gym, pgbouncer::PgBouncer, postgres::Session, program,
+    Client, Engine, Node, fixtures, folder::Folder, pgbouncer::PgBouncer, postgres::Session, process,
+    with_database,
 };
 
 #[actix_web::test]
@@ -27,17 +28,17 @@ async fn pooler_that_ignores_options_works() {
 }
 
 async fn assert_works_behind_pooler(settings: &[(&str, &str)]) {
-    begin(Engine::Postgres, async |database| {
+    with_database(Engine::Postgres, async |database| {
         let pooler = PgBouncer::before(&database.url(), settings).await;
         let (node, beside) = (Node::start(pooler.url(), &[]).await, Node::start(&database.url(), &[]).await);
         let (client, other) = (Client::follow(node.address).await, Client::follow(beside.address).await);
-        gym::open(&client).await;
-        other.agrees().await;
+        fixtures::seed_one_of_each(&client).await;
+        other.assert_in_sync().await;
 
         // The limits hold: no write waits for a lock for good.
         let holder = Session::begin(&database.url(), "select 1 from coaches where id = 1 for update").await;
         let began = Instant::now();
-        assert_eq!(client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.refused(), ["$locked"]);
+        assert_eq!(client.request("update_coach", json!({ "id": 1, "age": 50 })).await.error_keys(), ["$locked"]);
         assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
         holder.commit().await;
 
@@ -50,22 +51,22 @@ async fn assert_works_behind_pooler(settings: &[(&str, &str)]) {
             );
             database.execute(&all).await;
             let name = format!("Round {round}");
-            client.keeps("the round", |copy| copy.rows("workout_plans")[0]["name"] == *name).await;
-            let told = client.told(then);
-            assert_eq!(told.len(), 1, "half of a transaction is never seen: {told:?}");
+            client.wait_for_replica("the round", |replica| replica.rows("workout_plans")[0]["name"] == *name).await;
+            let changes = client.changes_since(then);
+            assert_eq!(changes.len(), 1, "half of a transaction is never seen: {changes:?}");
         }
 
         // As many at once as there are connections, and more.
         let clients = futures_util::future::join_all((0..40).map(|_| Client::connect(node.address))).await;
         let busy = clients.iter().enumerate().map(async |(at, client)| {
             for _ in 0..5 {
-                client.ask("new_coach", gym::coach(&format!("Coach {at}"))).await.done();
-                client.ask("list_coaches", Value::Null).await.done();
+                client.request("new_coach", fixtures::coach(&format!("Coach {at}"))).await.unwrap_data();
+                client.request("list_coaches", Value::Null).await.unwrap_data();
             }
         });
         futures_util::future::join_all(busy).await;
-        client.agrees().await;
-        other.agrees().await;
+        client.assert_in_sync().await;
+        other.assert_in_sync().await;
         node.stop().await;
         beside.stop().await;
     })
@@ -74,7 +75,7 @@ async fn assert_works_behind_pooler(settings: &[(&str, &str)]) {
 
 #[actix_web::test]
 async fn pooler_in_transaction_or_statement_mode_is_refused() {
-    begin(Engine::Postgres, async |database| {
+    with_database(Engine::Postgres, async |database| {
         for settings in [
             vec![("pool_mode", "transaction")],
             vec![("pool_mode", "transaction"), ("server_round_robin", "1"), ("min_pool_size", "5")],
@@ -91,7 +92,7 @@ async fn pooler_in_transaction_or_statement_mode_is_refused() {
 
 #[actix_web::test]
 async fn database_in_another_encoding_is_refused() {
-    begin(Engine::Postgres, async |database| {
+    with_database(Engine::Postgres, async |database| {
         let name = format!("rowcast_latin_{}", std::process::id());
         let make = format!("create database {name} encoding 'LATIN1' locale 'C' template template0");
         database.execute(&make).await;
@@ -107,7 +108,7 @@ async fn assert_start_is_refused(url: &str, says: &str, settings: &[(&str, &str)
     let url = url.to_owned();
     let run = move || {
         let arguments = ["serve", "--bind", "127.0.0.1:0", "--database-url", &url];
-        program::run(Folder::new().path(), &arguments, "")
+        process::run(Folder::new().path(), &arguments, "")
     };
     let Output { status, stderr, .. } = actix_web::rt::task::spawn_blocking(run).await.unwrap();
     let stderr = String::from_utf8_lossy(&stderr);

@@ -5,16 +5,16 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::harness::{Client, Database, Engine, PATIENCE, gym, http, program::Program};
+use crate::harness::{Client, Database, Engine, TIMEOUT, fixtures, http, process::ServerProcess};
 
 const SIZE: &str = "rowcast_sqlite_wal_bytes";
 
 #[actix_web::test]
 async fn long_reader_is_logged_and_wal_shrinks_after_it_ends() {
     let database = Database::new(Engine::Sqlite).await;
-    let program = Program::serve(&database.url(), &[]);
+    let program = ServerProcess::serve(&database.url(), &[]);
     let client = Client::follow(program.address).await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     let url = database.url();
     let file = Path::new(url.trim_start_matches("sqlite://"));
     let reader = open(file);
@@ -28,23 +28,23 @@ async fn long_reader_is_logged_and_wal_shrinks_after_it_ends() {
         writer.execute("insert into notes values (zeroblob(4194304))", []).unwrap();
     }
     http::until_metric(program.address, SIZE, |bytes| bytes > 140e6).await;
-    client.ask("new_coach", gym::coach("Grace")).await.done();
+    client.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
     let named = async {
         let own = format!("({})", std::process::id());
         while !program.log().lines().any(|line| line.contains("kept open") && line.contains(&own)) {
-            client.ask("get_coach", json!({ "id": 1 })).await.done();
+            client.request("get_coach", json!({ "id": 1 })).await.unwrap_data();
         }
     };
-    tokio::time::timeout(PATIENCE, named).await.expect("a line that names this process");
+    tokio::time::timeout(TIMEOUT, named).await.expect("a line that names this process");
 
     drop(reader);
     http::until_metric(program.address, SIZE, |bytes| bytes < 17e6).await;
-    client.ask("new_coach", gym::coach("Edsger")).await.done();
-    client.agrees().await;
+    client.request("new_coach", fixtures::coach("Edsger")).await.unwrap_data();
+    client.assert_in_sync().await;
 }
 
 fn open(file: &Path) -> Connection {
     let connection = Connection::open(file).unwrap();
-    connection.busy_timeout(PATIENCE).unwrap();
+    connection.busy_timeout(TIMEOUT).unwrap();
     connection
 }

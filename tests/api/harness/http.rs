@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 /// Status and body of a page.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
@@ -20,7 +20,7 @@ pub(crate) async fn post(address: SocketAddr, path: &str, text: &str) -> (u16, S
 }
 
 async fn exchange(address: SocketAddr, method: &str, path: &str, text: &str) -> (u16, String) {
-    let answer = ask(address, method, path, &[], text).await;
+    let answer = request(address, method, path, &[], text).await;
     (answer.status, String::from_utf8(answer.body).expect("a body of text"))
 }
 
@@ -42,11 +42,11 @@ impl Answer {
 
 /// A page as a browser asks for it, with these headers.
 pub(crate) async fn browse(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
-    ask(address, "GET", path, headers, "").await
+    request(address, "GET", path, headers, "").await
 }
 
 /// Any request.
-pub(crate) async fn ask(
+pub(crate) async fn request(
     address: SocketAddr,
     method: &str,
     path: &str,
@@ -63,7 +63,7 @@ pub(crate) async fn ask(
         stream.read_to_end(&mut answer).await.unwrap();
         answer
     };
-    let mut answer = tokio::time::timeout(PATIENCE, exchange).await.expect("an answer in time");
+    let mut answer = tokio::time::timeout(TIMEOUT, exchange).await.expect("an answer in time");
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head and a body");
     let body = answer.split_off(end + 4);
     let head = String::from_utf8(answer).expect("a head of text");
@@ -86,7 +86,7 @@ pub(crate) async fn until_metric(address: SocketAddr, name: &str, so: impl Fn(f6
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    if tokio::time::timeout(PATIENCE, look).await.is_err() {
+    if tokio::time::timeout(TIMEOUT, look).await.is_err() {
         panic!("{name} stays at {}", metric(address, name).await);
     }
 }
@@ -119,7 +119,7 @@ pub(crate) async fn websocket(address: SocketAddr) -> TcpStream {
         assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
         stream
     };
-    tokio::time::timeout(PATIENCE, upgrade).await.expect("a handshake in time")
+    tokio::time::timeout(TIMEOUT, upgrade).await.expect("a handshake in time")
 }
 
 /// A text frame as a client sends it, masked with zeros.

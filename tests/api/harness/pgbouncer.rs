@@ -11,7 +11,7 @@ use std::{
 
 use tokio::net::TcpStream;
 
-use super::{PATIENCE, folder::Folder};
+use super::{TIMEOUT, folder::Folder};
 
 /// One that runs. It ends with the value.
 pub(crate) struct PgBouncer {
@@ -47,7 +47,7 @@ impl PgBouncer {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, listens).await.expect("PgBouncer to listen");
+        tokio::time::timeout(TIMEOUT, listens).await.expect("PgBouncer to listen");
         bouncer
     }
 

@@ -89,7 +89,7 @@ impl Session {
     }
 
     /// The one value that a statement gives, as text.
-    pub(crate) async fn ask(&mut self, sql: &str) -> String {
+    pub(crate) async fn query_text(&mut self, sql: &str) -> String {
         let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_one(&mut self.0).await.unwrap();
         row.try_get(0).unwrap()
     }
@@ -97,11 +97,11 @@ impl Session {
     /// Waits until a statement gives `true`.
     pub(crate) async fn until(&mut self, sql: &str) {
         let so = async {
-            while self.ask(sql).await != "true" {
+            while self.query_text(sql).await != "true" {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(super::PATIENCE, so).await.unwrap_or_else(|_| panic!("not so in time: {sql}"));
+        tokio::time::timeout(super::TIMEOUT, so).await.unwrap_or_else(|_| panic!("not so in time: {sql}"));
     }
 
     pub(crate) async fn commit(mut self) {

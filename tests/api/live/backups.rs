@@ -6,47 +6,48 @@ use serde_json::json;
 
 use super::cursors::{assert_receives_changes, assert_receives_snapshots, assert_resumes, cursor};
 use crate::harness::{
-    Client, Database, Engine, begin,
+    Client, Database, Engine,
     client::COLLECTIONS,
-    gym, http,
+    fixtures, http,
     postgres::{self, Cluster},
-    program::Program,
+    process::ServerProcess,
+    with_database,
 };
 
 #[actix_web::test]
 async fn restored_sqlite_backup_accepts_only_its_own_cursors() {
-    begin(Engine::Sqlite, async |database| {
+    with_database(Engine::Sqlite, async |database| {
         let Database::Sqlite(folder) = database else { unreachable!() };
         let (file, copy) = (folder.path().join("gym.db"), folder.path().join("copy.db"));
-        let mut program = Program::serve(&database.url(), &[]);
+        let mut program = ServerProcess::serve(&database.url(), &[]);
         let client = Client::follow(program.address).await;
-        gym::open(&client).await;
-        let before = client.copy();
-        client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+        fixtures::seed_one_of_each(&client).await;
+        let before = client.replica();
+        client.request("update_coach", json!({ "id": 1, "age": 50 })).await.unwrap_data();
         // A backup while it runs, and one of a file that nobody uses.
         database.execute(&format!("vacuum into '{}'", copy.display())).await;
-        client.ask("update_coach", json!({ "id": 1, "age": 51 })).await.done();
+        client.request("update_coach", json!({ "id": 1, "age": 51 })).await.unwrap_data();
         let after = cursor(&client);
         program.kill();
         let later = write_in_another_run(&database.url()).await;
 
         restore_copy(&copy, &file);
-        let mut program = Program::serve(&database.url(), &[]);
+        let mut program = ServerProcess::serve(&database.url(), &[]);
         for cursor in [&after, &later] {
             assert_receives_snapshots(program.address, cursor).await;
         }
         let back = Client::resume(program.address, before).await;
         assert_eq!(back.events_since(0)[..2], ["connected", "changes"], "nothing it knows was taken back");
-        assert_eq!(back.copy().rows("coaches")[0]["age"], 50);
-        back.agrees().await;
+        assert_eq!(back.replica().rows("coaches")[0]["age"], 50);
+        back.assert_in_sync().await;
 
         // The numbers are given out once more, for other changes.
         for age in 60..70 {
-            back.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+            back.request("update_coach", json!({ "id": 1, "age": age })).await.unwrap_data();
         }
         assert_receives_snapshots(program.address, &after).await;
         program.kill();
-        let program = Program::serve(&database.url(), &[]);
+        let program = ServerProcess::serve(&database.url(), &[]);
         for cursor in [&after, &later] {
             assert_receives_snapshots(program.address, cursor).await;
         }
@@ -56,9 +57,9 @@ async fn restored_sqlite_backup_accepts_only_its_own_cursors() {
 
 /// A life of the server in which something is written, and the cursor after that.
 async fn write_in_another_run(url: &str) -> String {
-    let program = Program::serve(url, &[]);
+    let program = ServerProcess::serve(url, &[]);
     let client = Client::follow(program.address).await;
-    client.ask("update_coach", json!({ "id": 1, "age": 55 })).await.done();
+    client.request("update_coach", json!({ "id": 1, "age": 55 })).await.unwrap_data();
     cursor(&client)
 }
 
@@ -73,40 +74,40 @@ fn restore_copy(copy: &Path, file: &Path) {
 /// The log of the backup becomes as long as the log that it replaces, with other entries of the same numbers.
 #[actix_web::test]
 async fn cursor_after_a_stopped_sqlite_file_is_replaced_by_a_longer_backup_is_invalid() {
-    begin(Engine::Sqlite, async |database| {
+    with_database(Engine::Sqlite, async |database| {
         let Database::Sqlite(folder) = database else { unreachable!() };
         let (file, copy) = (folder.path().join("gym.db"), folder.path().join("copy.db"));
-        let mut program = Program::serve(&database.url(), &[]);
+        let mut program = ServerProcess::serve(&database.url(), &[]);
         let client = Client::follow(program.address).await;
-        gym::open(&client).await;
+        fixtures::seed_one_of_each(&client).await;
         let common = cursor(&client);
         database.execute(&format!("vacuum into '{}'", copy.display())).await;
         let mut replaced = Vec::new();
         for age in 50..53 {
-            client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
-            replaced.push(client.copy());
+            client.request("update_coach", json!({ "id": 1, "age": age })).await.unwrap_data();
+            replaced.push(client.replica());
         }
         program.terminate();
-        assert!(program.ended().await.success());
+        assert!(program.wait_for_exit().await.success());
 
         restore_copy(&copy, &file);
         for name in ["Plank", "Lunge", "Bridge", "Crunch", "Row"] {
             database.execute(&format!("update exercise_moves set name = '{name}'")).await;
         }
-        let mut program = Program::serve(&database.url(), &[]);
+        let mut program = ServerProcess::serve(&database.url(), &[]);
         for _ in 0..2 {
-            for copy in &replaced {
-                let back = Client::resume(program.address, copy.clone()).await;
+            for replica in &replaced {
+                let back = Client::resume(program.address, replica.clone()).await;
                 assert_eq!(
                     back.events_since(0)[1..5],
                     COLLECTIONS,
                     "the client has rows that the backup lacks"
                 );
-                back.agrees().await;
+                back.assert_in_sync().await;
             }
             assert_resumes(program.address, &common).await;
             program.kill();
-            program = Program::serve(&database.url(), &[]);
+            program = ServerProcess::serve(&database.url(), &[]);
         }
         assert_receives_changes(&Client::resume(program.address, replaced.pop().unwrap()).await).await;
     })
@@ -119,16 +120,16 @@ async fn cursor_after_a_stopped_cluster_is_replaced_by_a_longer_backup_is_invali
     for keeps_running in [true, false] {
         let mut cluster = Cluster::start();
         let url = cluster.url().to_owned();
-        let mut program = Program::serve(&url, &[]);
-        gym::open(&Client::follow(program.address).await).await;
+        let mut program = ServerProcess::serve(&url, &[]);
+        fixtures::seed_one_of_each(&Client::follow(program.address).await).await;
         program.kill();
         cluster.back_up();
-        let mut program = Program::serve(&url, &[]);
+        let mut program = ServerProcess::serve(&url, &[]);
         let client = Client::follow(program.address).await;
         for age in 50..53 {
-            client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+            client.request("update_coach", json!({ "id": 1, "age": age })).await.unwrap_data();
         }
-        let replaced = client.copy();
+        let replaced = client.replica();
         if !keeps_running {
             program.kill();
         }
@@ -137,40 +138,40 @@ async fn cursor_after_a_stopped_cluster_is_replaced_by_a_longer_backup_is_invali
             postgres::execute(&url, &format!("update exercise_moves set name = '{name}'")).await;
         }
         if !keeps_running {
-            program = Program::serve(&url, &[]);
+            program = ServerProcess::serve(&url, &[]);
         }
         let renamed = |rows: &[serde_json::Value]| rows.len() == 1 && rows[0]["name"] == "Swing";
-        Client::follow(program.address).await.sees("exercise_moves", renamed).await;
+        Client::follow(program.address).await.wait_for_rows("exercise_moves", renamed).await;
         let back = Client::resume(program.address, replaced).await;
         assert_eq!(back.events_since(0)[1..5], COLLECTIONS, "running: {keeps_running}");
-        back.agrees().await;
+        back.assert_in_sync().await;
         assert_receives_changes(&back).await;
     }
 }
 
 #[actix_web::test]
 async fn cursor_is_invalid_in_copied_database() {
-    begin(Engine::Postgres, async |database| {
-        let mut program = Program::serve(&database.url(), &[]);
+    with_database(Engine::Postgres, async |database| {
+        let mut program = ServerProcess::serve(&database.url(), &[]);
         let client = Client::follow(program.address).await;
-        gym::open(&client).await;
+        fixtures::seed_one_of_each(&client).await;
         let before = cursor(&client);
         program.terminate();
-        assert!(program.ended().await.success());
+        assert!(program.wait_for_exit().await.success());
 
         let copy = postgres::Database::copy_of(database).await;
-        let mut program = Program::serve(copy.url(), &[]);
+        let mut program = ServerProcess::serve(copy.url(), &[]);
         let client = assert_receives_snapshots(program.address, &before).await;
         assert_receives_changes(&client).await;
         let later = cursor(&client);
         assert_receives_snapshots(program.address, &before).await;
         program.kill();
-        let mut program = Program::serve(copy.url(), &[]);
+        let mut program = ServerProcess::serve(copy.url(), &[]);
         assert_resumes(program.address, &later).await;
         assert_receives_snapshots(program.address, &before).await;
         program.kill();
 
-        let program = Program::serve(&database.url(), &[]);
+        let program = ServerProcess::serve(&database.url(), &[]);
         assert_resumes(program.address, &before).await;
         assert_receives_snapshots(program.address, &later).await;
         copy.remove().await;
@@ -182,29 +183,29 @@ async fn cursor_is_invalid_in_copied_database() {
 #[actix_web::test]
 async fn dump_restored_under_running_server_is_published() {
     let database = Database::Cluster(Cluster::start());
-    let program = Program::serve(&database.url(), &[]);
+    let program = ServerProcess::serve(&database.url(), &[]);
     let (client, snapshots) = (Client::follow(program.address).await, Client::connect(program.address).await);
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     let before = cursor(&client);
     let dump = postgres::dump(&database.url());
-    client.ask("new_coach", gym::coach("Grace")).await.done();
-    client.ask("update_exercise_move", json!({ "id": 1, "name": "Plank" })).await.done();
-    client.ask("delete_schedule", json!({ "id": 1 })).await.done();
+    client.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
+    client.request("update_exercise_move", json!({ "id": 1, "name": "Plank" })).await.unwrap_data();
+    client.request("delete_schedule", json!({ "id": 1 })).await.unwrap_data();
     let after = cursor(&client);
-    snapshots.agrees().await;
+    snapshots.assert_in_sync().await;
 
     postgres::restore(&dump, &database.url());
     let back = |rows: &[serde_json::Value]| rows.len() == 1;
-    snapshots.sees("coaches", back).await;
-    snapshots.sees("schedules", back).await;
-    snapshots.sees("exercise_moves", |rows| rows[0]["name"] == "Squat").await;
+    snapshots.wait_for_rows("coaches", back).await;
+    snapshots.wait_for_rows("schedules", back).await;
+    snapshots.wait_for_rows("exercise_moves", |rows| rows[0]["name"] == "Squat").await;
     for cursor in [&before, &after] {
         assert_receives_snapshots(program.address, cursor).await;
     }
     let fresh = Client::follow(program.address).await;
     assert_receives_changes(&fresh).await;
-    let told = client.told(0);
-    assert!(told.iter().any(|told| told["coaches"]["deleted"] == json!([2])), "{told:?}");
+    let changes = client.changes_since(0);
+    assert!(changes.iter().any(|changes| changes["coaches"]["deleted"] == json!([2])), "{changes:?}");
 }
 
 /// Another cluster has come less far with its numbers than the log that is brought to it.
@@ -213,38 +214,38 @@ async fn dump_restored_in_another_cluster_invalidates_cursors() {
     let (old, new) = (Cluster::start(), Cluster::start());
     let few = ["--change-log-rows", "5"];
     postgres::execute(old.url(), FAR).await;
-    let mut program = Program::serve(old.url(), &few);
+    let mut program = ServerProcess::serve(old.url(), &few);
     let client = Client::follow(program.address).await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     for age in 20..30 {
-        client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+        client.request("update_coach", json!({ "id": 1, "age": age })).await.unwrap_data();
     }
     let before = cursor(&client);
     program.kill();
-    let mut program = Program::serve(old.url(), &few);
+    let mut program = ServerProcess::serve(old.url(), &few);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0 && left <= 5.0).await;
     program.kill();
 
     postgres::restore(&postgres::dump(old.url()), new.url());
-    let mut program = Program::serve(new.url(), &few);
+    let mut program = ServerProcess::serve(new.url(), &few);
     let client = assert_receives_snapshots(program.address, &before).await;
     let then = client.now();
     for age in 30..36 {
         postgres::execute(new.url(), &format!("update coaches set age = {age}")).await;
-        client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == age).await;
+        client.wait_for_replica("the age", |replica| replica.rows("coaches")[0]["age"] == age).await;
     }
     let once =
         [json!({ "id": 1, "age": 40 }), json!({ "request_id": "6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59" })];
     for _ in 0..4 {
         // The first is carried out; each of the others is acked after a look that finds nothing.
-        client.ask_with("update_coach", &once).await.done();
+        client.request_with("update_coach", &once).await.unwrap_data();
     }
-    assert_eq!(client.told(then).len(), 7, "one event for each: {:?}", client.told(then));
+    assert_eq!(client.changes_since(then).len(), 7, "one event for each: {:?}", client.changes_since(then));
     assert_resumes(program.address, &cursor(&client)).await;
     assert_receives_changes(&client).await;
     let later = cursor(&client);
     program.kill();
-    let program = Program::serve(new.url(), &few);
+    let program = ServerProcess::serve(new.url(), &few);
     assert_resumes(program.address, &later).await;
     assert_receives_snapshots(program.address, &before).await;
 }

@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use serde_json::json;
 
 use crate::harness::{
-    Client, Copy, Database, Engine, TestApp, alone_on_both_databases, client::COLLECTIONS, gym, http,
-    on_both_databases, program::Program,
+    Client, Database, Engine, ReplicaModel, TestApp, client::COLLECTIONS, fixtures, http, on_both_databases,
+    on_dedicated_clusters, process::ServerProcess,
 };
 
 on_both_databases! { invalid_cursor_leads_to_snapshots }
 
-alone_on_both_databases! {
+on_dedicated_clusters! {
     pruned_cursor_leads_to_snapshots,
     expired_cursor_leads_to_snapshots,
     cursor_expired_while_stopped_leads_to_snapshots,
@@ -23,9 +23,9 @@ async fn invalid_cursor_leads_to_snapshots(app: &TestApp) {
         Database::Postgres(_) | Database::Cluster(_) => Engine::Postgres,
     };
     let elsewhere = TestApp::spawn(engine, &[]).await;
-    gym::open(&elsewhere.connect().await).await;
+    fixtures::seed_one_of_each(&elsewhere.connect().await).await;
     let foreign = cursor(&elsewhere.follow().await);
-    gym::open(&app.connect().await).await;
+    fixtures::seed_one_of_each(&app.connect().await).await;
     let own = cursor(&app.follow().await);
     let (epoch, position) = own.split_once('.').expect("an epoch and a position");
     let later: u64 = position.split(['-', '_']).next().and_then(|next| next.parse().ok()).expect("a number");
@@ -56,13 +56,13 @@ async fn invalid_cursor_leads_to_snapshots(app: &TestApp) {
 async fn pruned_cursor_leads_to_snapshots(database: &Database) {
     let url = database.url();
     let few = ["--change-log-rows", "5"];
-    let mut program = Program::serve(&url, &few);
+    let mut program = ServerProcess::serve(&url, &few);
     let client = Client::follow(program.address).await;
     // Nobody shows this one, so each update is one change.
-    client.ask("new_coach", gym::coach("Ada")).await.done();
+    client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
     let mut cursors = Vec::new();
     for age in 20..40 {
-        client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+        client.request("update_coach", json!({ "id": 1, "age": age })).await.unwrap_data();
         cursors.push(cursor(&client));
     }
     for (at, cursor) in cursors.iter().enumerate() {
@@ -73,8 +73,8 @@ async fn pruned_cursor_leads_to_snapshots(database: &Database) {
     }
     for _ in 0..2 {
         program.terminate();
-        assert!(program.ended().await.success());
-        program = Program::serve(&url, &few);
+        assert!(program.wait_for_exit().await.success());
+        program = ServerProcess::serve(&url, &few);
         let few = |left| left > 0.0 && left <= 5.0;
         http::until_metric(program.address, "rowcast_change_log_entries", few).await;
         assert_resumes(program.address, cursors.last().unwrap()).await;
@@ -97,54 +97,54 @@ async fn cursor_expired_while_stopped_leads_to_snapshots(database: &Database) {
 async fn assert_cursor_expires(database: &Database, seconds: u32) {
     let url = database.url();
     let hour = ["--change-log-hours", "1"];
-    let mut program = Program::serve(&url, &hour);
+    let mut program = ServerProcess::serve(&url, &hour);
     let client = Client::follow(program.address).await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     let old = cursor(&client);
-    client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+    client.request("update_coach", json!({ "id": 1, "age": 50 })).await.unwrap_data();
     program.kill();
     // Each start notes how far the log has come; a later one forgets what was there by then, if that is long ago.
-    program = Program::serve(&url, &hour);
+    program = ServerProcess::serve(&url, &hour);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 4.0).await;
     assert_resumes(program.address, &old).await;
     let client = Client::follow(program.address).await;
-    client.ask("update_coach", json!({ "id": 1, "age": 51 })).await.done();
+    client.request("update_coach", json!({ "id": 1, "age": 51 })).await.unwrap_data();
     let new = cursor(&client);
     program.kill();
     database.execute(&format!("update change_log_marks set at = at - {seconds}")).await;
-    program = Program::serve(&url, &hour);
+    program = ServerProcess::serve(&url, &hour);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0 && left < 4.0).await;
     program.kill();
 
-    let program = Program::serve(&url, &hour);
+    let program = ServerProcess::serve(&url, &hour);
     assert_resumes(program.address, &new).await;
     assert_receives_changes(&assert_receives_snapshots(program.address, &old).await).await;
 }
 
 /// Where a client is.
 pub(super) fn cursor(client: &Client) -> String {
-    client.copy().cursor().expect("a cursor").to_owned()
+    client.replica().cursor().expect("a cursor").to_owned()
 }
 
 /// A client that brings this cursor is sent what happened since.
 pub(super) async fn assert_resumes(address: SocketAddr, cursor: &str) {
-    let client = Client::resume(address, Copy::at(cursor)).await;
+    let client = Client::resume(address, ReplicaModel::at(cursor)).await;
     assert_eq!(client.events_since(0)[..2], ["connected", "changes"], "{cursor}");
 }
 
 /// A client that brings this cursor is sent everything.
 pub(super) async fn assert_receives_snapshots(address: SocketAddr, cursor: &str) -> Client {
-    let client = Client::resume(address, Copy::at(cursor)).await;
+    let client = Client::resume(address, ReplicaModel::at(cursor)).await;
     assert_eq!(client.events_since(0)[1..5], COLLECTIONS, "{cursor}");
-    client.agrees().await;
+    client.assert_in_sync().await;
     client
 }
 
 /// It is sent changes from then on.
 pub(super) async fn assert_receives_changes(client: &Client) {
     let then = client.now();
-    let row = client.ask("new_exercise_move", gym::exercise_move("Marker")).await.done();
-    assert!(client.copy().has("exercise_moves", &row));
-    assert_eq!(client.told(then).len(), 1);
-    client.ask("delete_exercise_move", json!({ "id": row["id"] })).await.done();
+    let row = client.request("new_exercise_move", fixtures::exercise_move("Marker")).await.unwrap_data();
+    assert!(client.replica().has("exercise_moves", &row));
+    assert_eq!(client.changes_since(then).len(), 1);
+    client.request("delete_exercise_move", json!({ "id": row["id"] })).await.unwrap_data();
 }

@@ -1,13 +1,13 @@
 //! Whatever clients and other programs do, in whatever order: every client's copy and every list are what a simple
 //! model of the planner says.
 
-mod gym;
+mod planner_model;
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, TestApp, client::COLLECTIONS, on_both_databases};
-use gym::{Expected, Gym};
+use planner_model::{Expected, PlannerModel};
 
 on_both_databases! { replicas_and_lists_match_model }
 
@@ -16,66 +16,71 @@ const QUIET_POINTS: usize = 6;
 const BATCHES: usize = 6;
 
 async fn replicas_and_lists_match_model(app: &TestApp) {
-    let mut gym = Gym::default();
+    let mut model = PlannerModel::default();
     for _ in 0..SEEDS {
         let seed: u64 = rand::rng().random();
         println!("seed {seed}");
-        run_seed(app, &mut gym, &mut StdRng::seed_from_u64(seed)).await;
+        run_seed(app, &mut model, &mut StdRng::seed_from_u64(seed)).await;
     }
 }
 
-async fn run_seed(app: &TestApp, gym: &mut Gym, rng: &mut StdRng) {
+async fn run_seed(app: &TestApp, model: &mut PlannerModel, rng: &mut StdRng) {
     let mut clients = vec![app.follow().await, app.connect().await, app.follow().await, app.connect().await];
     for _ in 0..QUIET_POINTS {
         for _ in 0..BATCHES {
             match rng.random_range(0..4) {
-                0 => external_write(app, gym, rng).await,
+                0 => external_write(app, model, rng).await,
                 _ => {
                     let at = rng.random_range(0..clients.len());
-                    batch(&clients[at], gym, rng).await;
+                    batch(&clients[at], model, rng).await;
                 }
             }
         }
-        let kept = clients[0].copy();
+        let kept = clients[0].replica();
         if rng.random::<bool>() {
             // It comes back; what it has not heard yet it is told.
             clients[0] = Client::resume(app.address, kept).await;
         }
         for client in &clients {
-            assert_matches_model(client, gym).await;
+            assert_matches_model(client, model).await;
         }
     }
 }
 
 /// Some requests of one client, sent without waiting; they are carried out in their order.
-async fn batch(client: &Client, gym: &mut Gym, rng: &mut StdRng) {
+async fn batch(client: &Client, model: &mut PlannerModel, rng: &mut StdRng) {
     let mut asked = Vec::new();
     for _ in 0..rng.random_range(1..8) {
-        let (event, payload) = gym.request(rng);
-        let expected = gym.execute(&event, &payload);
+        let (event, payload) = model.request(rng);
+        let expected = model.execute(&event, &payload);
         asked.push((client.emit(&event, std::slice::from_ref(&payload)), event, payload, expected));
     }
     for (id, event, payload, expected) in asked {
         let ack = client.ack(id).await;
         match expected {
-            Expected::Succeeds(data) => assert_eq!(ack.done(), data, "{event} {payload}"),
-            Expected::Refused(keys) => assert_eq!(ack.refused(), keys, "{event} {payload}"),
+            Expected::Succeeds(data) => assert_eq!(ack.unwrap_data(), data, "{event} {payload}"),
+            Expected::Refused(keys) => assert_eq!(ack.error_keys(), keys, "{event} {payload}"),
         }
     }
 }
 
-async fn external_write(app: &TestApp, gym: &mut Gym, rng: &mut StdRng) {
-    let sql: Vec<String> = (0..rng.random_range(1..5)).filter_map(|_| gym.external_statement(rng)).collect();
+async fn external_write(app: &TestApp, model: &mut PlannerModel, rng: &mut StdRng) {
+    let sql: Vec<String> =
+        (0..rng.random_range(1..5)).filter_map(|_| model.external_statement(rng)).collect();
     if !sql.is_empty() {
         app.database.execute(&format!("begin; {}; commit", sql.join("; "))).await;
     }
 }
 
 /// What the client keeps, and what it can list.
-async fn assert_matches_model(client: &Client, gym: &Gym) {
+async fn assert_matches_model(client: &Client, model: &PlannerModel) {
     for collection in COLLECTIONS {
-        let rows: Vec<Value> = gym.rows(collection);
-        client.keeps(&format!("{collection}: {}", json!(rows)), |copy| copy.rows(collection) == rows).await;
-        assert_eq!(client.every(collection).await, rows, "{collection}");
+        let rows: Vec<Value> = model.rows(collection);
+        client
+            .wait_for_replica(&format!("{collection}: {}", json!(rows)), |replica| {
+                replica.rows(collection) == rows
+            })
+            .await;
+        assert_eq!(client.list_all(collection).await, rows, "{collection}");
     }
 }

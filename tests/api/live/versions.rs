@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Database, Engine, Node, TestApp, gym, on_both_databases, tell};
+use crate::harness::{Client, Database, Engine, Node, TestApp, fixtures, on_both_databases, with_app};
 
 on_both_databases! {
     stale_update_after_external_write_is_conflict,
@@ -43,7 +43,7 @@ const LINKS: [&str; 6] = [
 
 async fn stale_update_after_external_write_is_conflict(app: &TestApp) {
     let client = app.follow().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     for (name, collection, sql) in ROWS {
         assert_conflict(&client, &app.database, (name, collection), sql).await;
     }
@@ -51,8 +51,8 @@ async fn stale_update_after_external_write_is_conflict(app: &TestApp) {
 
 async fn stale_update_after_external_link_change_is_conflict(app: &TestApp) {
     let client = app.follow().await;
-    gym::open(&client).await;
-    client.ask("new_workout_plan", gym::workout_plan("Evening", &[1])).await.done();
+    fixtures::seed_one_of_each(&client).await;
+    client.request("new_workout_plan", fixtures::workout_plan("Evening", &[1])).await.unwrap_data();
     for sql in LINKS {
         assert_conflict(&client, &app.database, ("workout_plan", "workout_plans"), sql).await;
     }
@@ -60,20 +60,20 @@ async fn stale_update_after_external_link_change_is_conflict(app: &TestApp) {
 
 /// Row 1 is seen, then the other program writes, then what was seen is no base for an update any more.
 async fn assert_conflict(client: &Client, database: &Database, (name, collection): (&str, &str), sql: &str) {
-    let seen = client.ask(&format!("get_{name}"), json!({ "id": 1 })).await.done();
+    let seen = client.request(&format!("get_{name}"), json!({ "id": 1 })).await.unwrap_data();
     database.execute(sql).await;
     let stale = json!({ "id": 1, "version": seen["version"] });
-    let ack = client.ask(&format!("update_{name}"), stale).await;
-    assert_eq!(ack.refused(), ["$conflict"], "{sql}");
-    let now = client.ask(&format!("get_{name}"), json!({ "id": 1 })).await.done();
+    let ack = client.request(&format!("update_{name}"), stale).await;
+    assert_eq!(ack.error_keys(), ["$conflict"], "{sql}");
+    let now = client.request(&format!("get_{name}"), json!({ "id": 1 })).await.unwrap_data();
     assert_eq!(ack.data, now, "a conflict shows the row as it stands");
     assert!(now["version"].as_i64() > seen["version"].as_i64(), "{sql}");
-    client.keeps(sql, |copy| copy.has(collection, &now)).await;
+    client.wait_for_replica(sql, |replica| replica.has(collection, &now)).await;
 }
 
 async fn external_write_without_change_is_no_conflict(app: &TestApp) {
     let client = app.follow().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     for sql in [
         "update coaches set name = name, age = age",
         "update workout_plans set description = description",
@@ -82,7 +82,7 @@ async fn external_write_without_change_is_no_conflict(app: &TestApp) {
         app.database.execute(sql).await;
     }
     for event in ["update_coach", "update_workout_plan"] {
-        let row = client.ask(event, json!({ "id": 1, "version": 1 })).await.done();
+        let row = client.request(event, json!({ "id": 1, "version": 1 })).await.unwrap_data();
         assert_eq!(row["version"], 2, "{event}");
     }
 }
@@ -90,8 +90,11 @@ async fn external_write_without_change_is_no_conflict(app: &TestApp) {
 /// Many at once, so that some of them share a transaction.
 async fn plan_updates_increment_version_by_one(app: &TestApp) {
     let clients = [app.connect().await, app.follow().await, app.connect().await];
-    gym::open(&clients[0]).await;
-    let made = clients[0].ask("new_workout_plan", gym::workout_plan("Evening", &[1, 1, 1])).await.done();
+    fixtures::seed_one_of_each(&clients[0]).await;
+    let made = clients[0]
+        .request("new_workout_plan", fixtures::workout_plan("Evening", &[1, 1, 1]))
+        .await
+        .unwrap_data();
     assert_eq!(made["version"], 1);
     let updates = [
         json!({ "id": 1, "exercise_moves": [1, 1, 1] }),
@@ -109,7 +112,7 @@ async fn plan_updates_increment_version_by_one(app: &TestApp) {
             })
             .collect();
         for (client, id) in asked {
-            let row = client.ack(id).await.done();
+            let row = client.ack(id).await.unwrap_data();
             versions.push((row["id"].as_i64(), row["version"].as_i64()));
         }
         assert_eq!(versions.len(), (round + 1) * 12);
@@ -122,46 +125,48 @@ async fn plan_updates_increment_version_by_one(app: &TestApp) {
 /// An id that other programs give out once more: by `insert or replace`, or after a deletion.
 async fn recreated_row_conflicts_with_old_version(app: &TestApp) {
     let client = app.follow().await;
-    gym::open(&client).await;
-    client.ask("new_coach", gym::coach("Grace")).await.done();
+    fixtures::seed_one_of_each(&client).await;
+    client.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
     let again = "insert into coaches (id, name, age, picture) values (2, 'Edsger', 50, 'https://x.y')";
     app.database.execute(&format!("begin; delete from coaches where id = 2; {again}; commit")).await;
-    let ack = client.ask("update_coach", json!({ "id": 2, "version": 1, "age": 40 })).await;
-    assert_eq!(ack.refused(), ["$conflict"]);
+    let ack = client.request("update_coach", json!({ "id": 2, "version": 1, "age": 40 })).await;
+    assert_eq!(ack.error_keys(), ["$conflict"]);
     assert_eq!(ack.data["name"], "Edsger");
-    client.agrees().await;
+    client.assert_in_sync().await;
     app.database
         .execute("insert into coaches (id, name, age, picture) values (7, 'New', 50, 'https://x.y')")
         .await;
     client
-        .keeps("a new row begins at 1", |copy| {
-            copy.rows("coaches").iter().any(|row| row["id"] == 7 && row["version"] == 1)
+        .wait_for_replica("a new row begins at 1", |replica| {
+            replica.rows("coaches").iter().any(|row| row["id"] == 7 && row["version"] == 1)
         })
         .await;
 }
 
 async fn external_write_publishes_new_version(app: &TestApp) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     let then = client.now();
     app.database.execute("update exercise_moves set name = 'Deep squat'").await;
-    client.keeps("the new name", |copy| copy.rows("exercise_moves")[0]["name"] == "Deep squat").await;
-    let told = client.told(then);
-    assert_eq!(told.len(), 1, "one write is told once: {told:?}");
-    assert_eq!(told[0]["exercise_moves"]["upserted"][0]["version"], 2);
-    let plan = &told[0]["workout_plans"]["upserted"][0];
+    client
+        .wait_for_replica("the new name", |replica| replica.rows("exercise_moves")[0]["name"] == "Deep squat")
+        .await;
+    let changes = client.changes_since(then);
+    assert_eq!(changes.len(), 1, "one write is told once: {changes:?}");
+    assert_eq!(changes[0]["exercise_moves"]["upserted"][0]["version"], 2);
+    let plan = &changes[0]["workout_plans"]["upserted"][0];
     assert_eq!((&plan["version"], &plan["exercise_moves"][0]["version"]), (&json!(1), &json!(2)));
-    snapshots.sees("exercise_moves", |rows| rows[0]["version"] == 2).await;
-    client.agrees().await;
+    snapshots.wait_for_rows("exercise_moves", |rows| rows[0]["version"] == 2).await;
+    client.assert_in_sync().await;
 }
 
 #[actix_web::test]
 async fn external_write_is_conflict_on_every_node() {
-    tell(Engine::Postgres, async |app| {
+    with_app(Engine::Postgres, async |app| {
         let beside = Node::start(&app.database.url(), &[]).await;
         let clients = [app.follow().await, Client::follow(beside.address).await];
-        gym::open(&clients[0]).await;
-        clients[1].agrees().await;
+        fixtures::seed_one_of_each(&clients[0]).await;
+        clients[1].assert_in_sync().await;
         for (at, client) in clients.iter().enumerate() {
             let sql = format!("update coaches set age = 6{at}");
             assert_conflict(client, &app.database, ("coach", "coaches"), &sql).await;
@@ -169,7 +174,7 @@ async fn external_write_is_conflict_on_every_node() {
             assert_conflict(client, &app.database, ("workout_plan", "workout_plans"), &link).await;
         }
         for client in &clients {
-            client.agrees().await;
+            client.assert_in_sync().await;
         }
         beside.stop().await;
     })
@@ -179,16 +184,16 @@ async fn external_write_is_conflict_on_every_node() {
 /// As a subscription to another database writes, and `pg_restore --disable-triggers`.
 #[actix_web::test]
 async fn replicated_write_is_conflict() {
-    tell(Engine::Postgres, async |app| {
+    with_app(Engine::Postgres, async |app| {
         let client = app.connect().await;
-        gym::open(&client).await;
+        fixtures::seed_one_of_each(&client).await;
         let replicated = "set session_replication_role = replica;
             update coaches set age = 60; update workout_plan_moves set position = 5";
         app.database.execute(replicated).await;
         for event in ["update_coach", "update_workout_plan"] {
-            let ack = client.ask(event, json!({ "id": 1, "version": 1 })).await;
+            let ack = client.request(event, json!({ "id": 1, "version": 1 })).await;
             assert_eq!(
-                (ack.refused(), &ack.data["version"]),
+                (ack.error_keys(), &ack.data["version"]),
                 (vec!["$conflict"], &Value::from(2)),
                 "{event}"
             );

@@ -1,0 +1,165 @@
+//! How a client comes in: what it asks for, and what it has kept from before.
+
+use std::{
+    cell::{Cell, RefCell},
+    net::SocketAddr,
+    rc::Rc,
+};
+
+use serde_json::{Value, json};
+use tokio::{net::TcpSocket, sync::mpsc};
+use tokio_tungstenite::MaybeTlsStream;
+
+use super::{COLLECTIONS, Client, Log, Stream, converse};
+use crate::harness::{ReplicaModel, TIMEOUT, wire::ServerPacket};
+
+impl Client {
+    /// Greeted, and sent every collection.
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self::connect_with(address, &json!({})).await.expect("to be let in")
+    }
+
+    /// The same with something in `auth`, or what it is refused with.
+    pub(crate) async fn connect_with(address: SocketAddr, auth: &Value) -> Result<Self, Value> {
+        let client = Self::open(address).await;
+        client.complete_connect(auth).await?;
+        Ok(client)
+    }
+
+    /// One that wants changes, sent every collection.
+    pub(crate) async fn follow(address: SocketAddr) -> Self {
+        Self::resume(address, ReplicaModel::default()).await
+    }
+
+    /// One that wants changes, and comes back with what it has kept.
+    pub(crate) async fn resume(address: SocketAddr, kept: ReplicaModel) -> Self {
+        Self::come_back(address, kept, false).await
+    }
+
+    /// One that wants changes, and all that there is in parts, with what it has kept.
+    pub(crate) async fn in_parts(address: SocketAddr, kept: ReplicaModel) -> Self {
+        Self::come_back(address, kept, true).await
+    }
+
+    async fn come_back(address: SocketAddr, kept: ReplicaModel, chunks: bool) -> Self {
+        let client = Self::open(address).await;
+        let auth = json!({ "live": "changes", "since": kept.cursor(), "chunks": chunks });
+        client.set_replica(kept.without_incomplete_parts());
+        client.complete_connect(&auth).await.expect("to be let in");
+        client
+    }
+
+    /// Greeted, and no more than that: there may be nothing that it may see.
+    pub(crate) async fn connect_only(address: SocketAddr, auth: &Value) -> Result<Self, Value> {
+        Self::connect_only_at(address, "", auth).await
+    }
+
+    /// The same at a server that is below a path.
+    pub(crate) async fn connect_only_at(
+        address: SocketAddr,
+        base: &str,
+        auth: &Value,
+    ) -> Result<Self, Value> {
+        Self::open_at(address, base).await.greeted(auth).await
+    }
+
+    async fn greeted(self, auth: &Value) -> Result<Self, Value> {
+        self.send_connect(auth).await?;
+        self.until("a greeting", |packets| packets.iter().find(|packet| is_greeting(packet)).map(drop)).await;
+        Ok(self)
+    }
+
+    /// What it has from before.
+    pub(crate) fn set_replica(&self, kept: ReplicaModel) {
+        self.log.replica.replace(kept);
+    }
+
+    async fn send_connect(&self, auth: &Value) -> Result<(), Value> {
+        self.send(format!("40{auth}"));
+        let let_in = self.until("an answer to the connect packet", |packets| {
+            packets.iter().find_map(|packet| match packet {
+                ServerPacket::Connected(_) => Some(Ok(())),
+                ServerPacket::ConnectError(why) => Some(Err(why.clone())),
+                _ => None,
+            })
+        });
+        let_in.await
+    }
+
+    async fn complete_connect(&self, auth: &Value) -> Result<(), Value> {
+        self.send_connect(auth).await?;
+        let first = self.until("what there is, or what is new", |packets| {
+            let named = |name: &str| {
+                packets.iter().any(|packet| matches!(packet, ServerPacket::Event(event, _) if event == name))
+            };
+            let there: Option<Vec<&str>> = COLLECTIONS
+                .into_iter()
+                .filter(|collection| !is_withheld(packets, collection))
+                .map(|collection| named(collection).then_some(collection))
+                .collect();
+            there.or_else(|| (named("changes") || packets.iter().any(is_last_part)).then(Vec::new))
+        });
+        for collection in first.await {
+            self.next_event(collection).await;
+        }
+        Ok(())
+    }
+
+    /// A session that has not connected to the namespace.
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        Self::open_at(address, "").await
+    }
+
+    /// A session from another of this machine's addresses.
+    pub(crate) async fn open_from(address: SocketAddr, from: [u8; 4]) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((from, 0))).unwrap();
+        let stream = MaybeTlsStream::Plain(socket.connect(address).await.unwrap());
+        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
+        let opening = tokio::time::timeout(TIMEOUT, tokio_tungstenite::client_async(url, stream));
+        Self::over(opening.await.expect("a handshake in time").expect("a WebSocket").0).await
+    }
+
+    /// The same, greeted.
+    pub(crate) async fn connect_only_from(
+        address: SocketAddr,
+        from: [u8; 4],
+        auth: &Value,
+    ) -> Result<Self, Value> {
+        Self::open_from(address, from).await.greeted(auth).await
+    }
+
+    async fn open_at(address: SocketAddr, base: &str) -> Self {
+        let url = format!("ws://{address}{base}/socket.io/?EIO=4&transport=websocket");
+        let opening = tokio::time::timeout(TIMEOUT, tokio_tungstenite::connect_async(url));
+        let (stream, _) = opening.await.expect("a handshake in time").expect("a WebSocket");
+        Self::over(stream).await
+    }
+
+    /// Speaks over a WebSocket from here on.
+    pub(super) async fn over(stream: Stream) -> Self {
+        let (out, queue) = mpsc::unbounded_channel();
+        let log = Rc::new(Log::default());
+        let task = actix_web::rt::spawn(converse(stream, log.clone(), out.clone(), queue));
+        let client = Self { log, out, task, next_ack: Cell::new(0), returned: RefCell::default() };
+        client.until("the open packet", |packets| packets.first().map(|_| ())).await;
+        client
+    }
+}
+
+fn is_greeting(packet: &ServerPacket) -> bool {
+    matches!(packet, ServerPacket::Event(name, _) if name == "connected")
+}
+
+fn is_last_part(packet: &ServerPacket) -> bool {
+    matches!(packet, ServerPacket::Event(name, what) if name == "part" && what[0]["n"] == what[0]["of"])
+}
+
+/// Whether it was said that a collection is withheld.
+fn is_withheld(packets: &[ServerPacket], collection: &str) -> bool {
+    let said = |packet: &ServerPacket| match packet {
+        ServerPacket::Event(name, what) => name == "withheld" && what[0]["collection"] == collection,
+        _ => false,
+    };
+    packets.iter().any(said)
+}
