@@ -1,4 +1,4 @@
-//! Payloads as forms send them, and the answer to each.
+//! Payloads as forms send them, decoded or refused.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use planner::collections::{

@@ -1,4 +1,4 @@
-//! What holds for any payload at all.
+//! Properties of arbitrary payloads.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use planner::collections::{
@@ -10,7 +10,7 @@ use rowcast_schema::{ById, ListRequest, Login, Payload, PayloadError, RequestOpt
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 
-/// Pieces that JSON is made of, and some that it is not.
+/// Fragments of JSON, and some that are invalid.
 const PIECES: [&str; 27] = [
     "{",
     "}",
@@ -100,7 +100,7 @@ fn raw(json: &str) -> Option<Box<RawValue>> {
     RawValue::from_string(json.to_owned()).ok()
 }
 
-/// Decoding ends, and whatever it refuses comes with a reason.
+/// Asserts that decoding ends, and that a refusal has a reason.
 fn decodes_or_explains<P: Payload>(payload: &RawValue) {
     match decode::<P>(payload) {
         Err(PayloadError::Fields(errors)) => assert!(!errors.is_empty()),
@@ -124,11 +124,11 @@ fn all_decode_or_explain(payload: &RawValue) {
     decodes_or_explains::<RequestOptions>(payload);
 }
 
-/// What was accepted is accepted again as it was understood, and understood alike.
+/// Whether the payload is accepted; asserts that its decoded form decodes to the same.
 fn is_stable<P: Payload + Serialize + PartialEq + std::fmt::Debug>(changes: &Map<String, Value>) -> bool {
     let mut form: Map<String, Value> = serde_json::from_str(P::EXAMPLE).unwrap();
     form.insert("id".into(), 1.into());
-    // Only fields that it knows: others would be refused, and nothing seen.
+    // Only known fields: others would be refused.
     let known = form.clone();
     form.extend(
         changes.iter().filter(|(field, _)| known.contains_key(*field)).map(|(k, v)| (k.clone(), v.clone())),
@@ -172,7 +172,7 @@ proptest! {
     }
 }
 
-/// Without this the property above could hold of nothing.
+/// Otherwise the property above could hold for no payload.
 #[test]
 fn unchanged_examples_are_decoded() {
     let unchanged = Map::new();

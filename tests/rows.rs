@@ -1,4 +1,4 @@
-//! Rows as a connection gives them that knows no types but SQLite's: 64-bit numbers, text and null.
+//! Rows of a connection with SQLite's types only: 64-bit numbers, text and null.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::sync::Arc;

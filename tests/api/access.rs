@@ -1,4 +1,4 @@
-//! `--access`: what is shown and may be changed without a sign-in, and what with one.
+//! `--access`: reads and writes that are allowed without a sign-in, and with one.
 
 mod delivery_after_sign_out;
 mod members;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Client, Database, Node};
 
-/// A node with the sample gym.
+/// A node with sample data.
 async fn node(database: &Database, access: &str) -> Node {
     database.seed().await;
     Node::start(&database.url(), &["--access", access]).await
@@ -18,14 +18,14 @@ async fn node(database: &Database, access: &str) -> Node {
 async fn anonymous_client(node: &Node) -> Client {
     Client::connect_only(node.address, &json!({ "live": "changes", "authors": true }))
         .await
-        .expect("to be let in")
+        .expect("to be connected")
 }
 
 fn login(username: &str) -> Value {
     json!({ "username": username, "password": format!("{username}_password") })
 }
 
-/// Signs in, and gives the token.
+/// Signs in and returns the token.
 async fn sign_in(client: &Client, username: &str) -> Value {
     client.request("login", login(username)).await.unwrap_data()["token"].clone()
 }

@@ -1,4 +1,4 @@
-//! Accounts where signing in is needed: whose they are, how they are called, how their passwords are kept from others.
+//! Accounts in access modes with a sign-in: ownership, usernames and passwords.
 
 mod audit;
 mod failed_logins;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Client, Database, Node, folder::Folder, process};
 
-/// A node with the sample gym, where the signed-in write.
+/// A node with sample data.
 async fn node(database: &Database, access: &str) -> Node {
     database.seed().await;
     Node::start(&database.url(), &["--access", access]).await
@@ -27,7 +27,7 @@ fn password(username: &str) -> String {
 }
 
 async fn anonymous_client(node: &Node) -> Client {
-    Client::connect_only(node.address, &json!({})).await.expect("to be let in")
+    Client::connect_only(node.address, &json!({})).await.expect("to be connected")
 }
 
 /// A signed-in client.
@@ -37,19 +37,19 @@ async fn member(node: &Node, username: &str) -> Client {
     client
 }
 
-/// Whether these credentials sign in.
+/// Whether a login with these credentials succeeds.
 async fn can_sign_in(node: &Node, username: &str, password: &str) -> bool {
     anonymous_client(node).await.request("login", login(username, password)).await.ok
 }
 
-/// What the operator does.
+/// Runs `planner user` with these arguments.
 fn user_command(database: &Database, arguments: &[&str], input: &str) -> std::process::Output {
     let (folder, url) = (Folder::new(), database.url());
     let arguments = [&["user"], arguments, &["--database-url", &url]].concat();
     process::run(folder.path(), &arguments, input)
 }
 
-/// Deletes all classes, so that every coach can be deleted.
+/// Deletes all schedules, so that every coach can be deleted.
 async fn delete_schedules(database: &Database) {
     database.execute("delete from schedules").await;
 }

@@ -1,4 +1,4 @@
-//! Author notifications: sent beside the changes to clients that asked for them.
+//! Author notifications: sent after the change, to clients that asked for them.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ const SAMPLE: &[&str] = &["--sample-data", "always"];
 
 async fn client_with_authors(node: &Node, live: &str) -> Client {
     let auth = json!({ "live": live, "authors": true });
-    Client::connect_with(node.address, &auth).await.expect("to be let in")
+    Client::connect_with(node.address, &auth).await.expect("to be connected")
 }
 
 async fn mara(node: &Node) -> Client {
@@ -26,7 +26,7 @@ async fn mara(node: &Node) -> Client {
     client
 }
 
-/// The next author notification, and that its change came right before.
+/// The next author notification; asserts that its change precedes it.
 async fn next_authored(client: &Client) -> Value {
     let hint = client.next_event("authored").await;
     let packets = client.since(0);
@@ -84,7 +84,7 @@ async fn authored_is_sent_on_request_only(database: &Database) {
         assert!(!other.events_since(0).contains(&"authored".into()));
     }
     writer.assert_responsive().await;
-    assert_eq!(writer.events_since(0)[before..], ["changes"], "who wrote knows who wrote");
+    assert_eq!(writer.events_since(0)[before..], ["changes"], "the writer receives no author notification");
     let refused = Client::connect_with(node.address, &json!({ "authors": "yes" })).await.err().unwrap();
     assert!(refused["data"]["errors"]["$bad_payload"].as_str().unwrap().contains("authors"), "{refused}");
     node.stop().await;
@@ -126,7 +126,7 @@ async fn authored_reaches_other_nodes() {
             .request("login", json!({ "username": "mara", "password": "mara_password" }))
             .await
             .unwrap_data();
-        // Nobody asks here, and those there are heard of by and by: until then there is nothing to wait for.
+        // This node learns of subscribers on other nodes with a delay, and no event signals that.
         let other = client_with_authors(&there, "changes").await;
         while !other.events_since(0).contains(&"authored".into()) {
             let row = writer.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();

@@ -1,4 +1,5 @@
-//! Clocks that are wrong, and clocks that jump: nothing is doubled, refused or forgotten, and no user is signed out.
+//! Clocks that are wrong or jump: no write is repeated or refused, nothing is pruned early, and no user is signed
+//! out.
 
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ on_empty_databases! {
 const MEMBERS: [&str; 2] = ["--access", "members"];
 const MONTH: i64 = 31 * 24 * 60 * 60;
 
-/// Mara, and what must not be touched by any clock: her sign-in, a write of hers, and where she was in the log.
+/// A client with state that no clock may affect: a sign-in, a stored ack and a cursor.
 struct Mara {
     client: Client,
     token: Value,
@@ -28,8 +29,9 @@ struct Mara {
 
 impl Mara {
     async fn connect(program: &ServerProcess) -> Self {
-        let client =
-            Client::connect_only(program.address, &json!({ "live": "changes" })).await.expect("to be let in");
+        let client = Client::connect_only(program.address, &json!({ "live": "changes" }))
+            .await
+            .expect("to be connected");
         let login = json!({ "username": "mara", "password": "mara_password" });
         let token = client.request("login", login).await.unwrap_data()["token"].clone();
         let request = json!({ "request_id": uuid::Uuid::new_v4().to_string() });
@@ -40,20 +42,20 @@ impl Mara {
         Self { client, token, request, first, cursor }
     }
 
-    /// As before, on this server and on the socket that she has had all along.
+    /// Asserts that sign-in, stored ack and cursor are valid, on the existing socket and on a new one.
     async fn assert_unchanged(&self, program: &ServerProcess) {
-        assert!(self.client.request_with("me", &[]).await.unwrap_data()["id"].is_i64(), "she is signed in");
-        assert!(!self.client.events_since(0).contains(&"signed_out".into()), "she is told so");
+        assert!(self.client.request_with("me", &[]).await.unwrap_data()["id"].is_i64(), "still signed in");
+        assert!(!self.client.events_since(0).contains(&"signed_out".into()), "no sign-out");
         assert_eq!(self.repeat(&self.client).await, self.first);
         self.reconnect(program).await;
     }
 
-    /// With her token and her cursor, to a server that knows both and her write.
+    /// Connects with the token and the cursor; asserts that the stored ack is returned.
     async fn reconnect(&self, program: &ServerProcess) -> Client {
         let auth = json!({ "token": self.token, "live": "changes", "since": self.cursor });
         let client = Client::connect_only(program.address, &auth).await.expect("the token to be good");
         let missed = client.next_event("changes").await;
-        assert!(missed["coaches"]["upserted"].is_array(), "what she missed is still known: {missed}");
+        assert!(missed["coaches"]["upserted"].is_array(), "missed changes are still known: {missed}");
         assert_eq!(self.repeat(&client).await, self.first);
         client
     }
@@ -63,7 +65,7 @@ impl Mara {
     }
 }
 
-/// Waits until a server has wound the clock while the database's own was ahead by about so much.
+/// Waits until a server has updated the clock while the database's own was about this far ahead.
 async fn wait_for_clock_update(database: &Database, ahead: i64) {
     let deadline = std::time::Instant::now() + Duration::from_secs(60);
     while (database.number("select wall - at from clock").await - ahead).abs() > 60 {
@@ -72,12 +74,12 @@ async fn wait_for_clock_update(database: &Database, ahead: i64) {
     }
 }
 
-/// Waits until a server has looked for what is to be forgotten.
+/// Waits until the server has pruned once.
 async fn wait_for_pruning(program: &ServerProcess) {
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0).await;
 }
 
-/// Seconds between what the clock shows and this machine's.
+/// Seconds by which the clock differs from this machine's.
 async fn difference(database: &Database) -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     database.number("select at from clock").await - since.as_secs().cast_signed()
@@ -94,7 +96,7 @@ async fn node_clock_has_no_effect() {
         let clock = Clock::set_by(offset);
         let two = ServerProcess::serve_with_env(&clock.environment(), &url, &MEMBERS);
         wait_for_pruning(&two).await;
-        let teo = Client::connect_only(two.address, &json!({})).await.expect("to be let in");
+        let teo = Client::connect_only(two.address, &json!({})).await.expect("to be connected");
         let login = json!({ "username": "teo", "password": "teo_password" });
         let signed_in = teo.request("login", login).await.unwrap_data();
         mara.assert_unchanged(&one).await;
@@ -123,7 +125,7 @@ async fn clock_jump_has_no_effect_on_sqlite() {
         mara.assert_unchanged(&program).await;
         assert!(difference(&database).await.abs() < 60, "{offset}");
     }
-    // The machine knows for how long the server was not there.
+    // The machine's uptime tells how long the server was stopped.
     clock.set("+31d");
     program.terminate();
     assert!(program.wait_for_exit().await.success());
@@ -144,7 +146,7 @@ async fn clock_jump_has_no_effect_on_postgres() {
     let mara = Mara::connect(&one).await;
     for (offset, ahead) in [("+31d", MONTH), ("-31d", -MONTH)] {
         clock.set(offset);
-        // One comes that has not seen it jump.
+        // A second node starts, which has not seen the jump.
         let two = ServerProcess::serve(&url, &MEMBERS);
         wait_for_pruning(&two).await;
         mara.reconnect(&two).await;
@@ -156,7 +158,7 @@ async fn clock_jump_has_no_effect_on_postgres() {
     assert_eq!(database.number("select count(*) from coaches where name = 'Once Only'").await, 1);
 }
 
-/// As if the machine had been off for forty days: with what it was when it was wound last.
+/// The state of a machine that was off for forty days.
 async fn tokens_expire_while_server_is_off(database: &Database) {
     let url = database.url();
     seed(&url).await;
@@ -174,7 +176,7 @@ async fn tokens_expire_while_server_is_off(database: &Database) {
     let program = ServerProcess::serve(&url, &MEMBERS);
     let auth = json!({ "token": mara.token });
     let expired = async {
-        // On PostgreSQL another node may be running, whose word is waited for.
+        // On PostgreSQL another node could be running, so the server waits for it first.
         while Client::connect_with(program.address, &auth).await.is_ok() {
             assert!(url.starts_with("postgres"), "on SQLite no other server can be running");
             tokio::time::sleep(Duration::from_millis(200)).await;

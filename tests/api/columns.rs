@@ -1,4 +1,4 @@
-//! A collection of which a page may end at anything: numbers with fractions, bytes, and what is null.
+//! A collection whose pages may end at any value: fractions, bytes and null.
 
 use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{
@@ -52,7 +52,7 @@ struct Readings;
 impl Collection for Readings {
     type Entity = Entity;
     type Row = Reading;
-    // Rows come by SQL alone.
+    // Rows are inserted by SQL only.
     type New = planner::collections::NewCoach;
     type Update = planner::collections::UpdateCoach;
 
@@ -91,7 +91,7 @@ const POSTGRES: &str = "create table readings (
     note text collate \"C\", raw bytea not null, rank bigint, version bigint not null default 1
 )";
 
-/// Level, note, bytes as hexadecimal, rank. Many are nearly the same.
+/// Level, note, bytes in hexadecimal, rank. Many are nearly equal.
 const ROWS: [(&str, &str, &str, &str); 8] = [
     ("0.1", "'b'", "00", "1"),
     ("0.30000000000000004", "null", "00ff", "2"),

@@ -1,7 +1,7 @@
-//! What every collection gives, held by each that the planner and the example products register: nothing is to be added here for a
-//! new one.
+//! The contract of every collection, checked for all collections of the planner and the example products. New
+//! collections need no changes here.
 //!
-//! Payloads are the examples in `api-schema`; rows that they refer to are made first, each with id 1.
+//! Payloads are the examples of the schema; referenced rows are created first, each with id 1.
 
 use rowcast::registry::{ErasedCollection, Registry};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn every_collection_fulfills_contract(engine: Engine) {
     }
 }
 
-/// A client that has been sent every collection that is sent.
+/// A client that has received a snapshot of every live collection.
 async fn connect(node: &Node, registry: &Registry) -> Client {
     let client = Client::connect_only(node.address, &json!({})).await.unwrap();
     for kind in registry.collections().iter().filter(|kind| kind.is_live()) {
@@ -64,7 +64,7 @@ async fn check_collection(node: &Node, registry: &Registry, kind: &dyn ErasedCol
     check_unknown_fields(&writer, kind).await;
 }
 
-/// Makes row 1 of a collection, after row 1 of whatever it shows.
+/// Creates row 1 of a collection, after row 1 of each collection that it embeds.
 async fn create_with_embedded(
     client: &Client,
     registry: &Registry,
@@ -159,7 +159,7 @@ async fn check_list(client: &Client, kind: &dyn ErasedCollection) {
     }
     check_contains(client, kind).await;
 
-    // Rows 2 to 7 have the same version, so the order rests on what is last of itself: the id.
+    // Rows 2 to 7 have equal versions, so their order is that of the id, the last sort key.
     for (sort, expected) in [
         ("id", all),
         ("-id", [7, 6, 5, 4, 3, 2, 1]),
@@ -173,7 +173,7 @@ async fn check_list(client: &Client, kind: &dyn ErasedCollection) {
     }
 }
 
-/// Makes another row by the example. Values that are taken are made others.
+/// Creates another row from the example, with other values where the example's are taken.
 async fn create_another(client: &Client, kind: &dyn ErasedCollection, n: usize) {
     let mut payload = parsed(kind.examples().new);
     let ack = client.request(&event(kind, "new"), payload.clone()).await;
@@ -187,7 +187,7 @@ async fn create_another(client: &Client, kind: &dyn ErasedCollection, n: usize) 
     client.request(&event(kind, "new"), payload).await.unwrap_data();
 }
 
-/// `contains` over the first column of text that has any.
+/// `contains` on the first text column with a value.
 async fn check_contains(client: &Client, kind: &dyn ErasedCollection) {
     let row = client.request(&event(kind, "get"), json!({ "id": 2 })).await.unwrap_data();
     let text = kind.columns().into_iter().find_map(|column| Some((column, row[column].as_str()?)));
@@ -202,7 +202,7 @@ async fn check_contains(client: &Client, kind: &dyn ErasedCollection) {
     assert_eq!(found["rows"], json!([]), "no character is special");
 }
 
-/// Every page from the first to the end.
+/// The ids of all pages.
 async fn pages(client: &Client, kind: &dyn ErasedCollection, sort: &str, limit: u64) -> Vec<i64> {
     let (mut all, mut after) = (Vec::new(), Value::Null);
     loop {
@@ -221,7 +221,7 @@ async fn pages(client: &Client, kind: &dyn ErasedCollection, sort: &str, limit: 
 
 async fn check_delete(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     let delete = event(kind, "delete");
-    // A whole row will do, and its version is not looked at.
+    // A whole row is accepted, and its version is ignored.
     let row = with_version(writer.latest(kind.name()).pop().unwrap(), 77);
     assert_eq!(writer.request(&delete, row).await.unwrap_data(), json!({ "id": 7 }));
     assert_eq!(ids_of(&Value::Array(writer.latest(kind.name()))), [1, 2, 3, 4, 5, 6]);
@@ -250,7 +250,7 @@ async fn check_unknown_fields(client: &Client, kind: &dyn ErasedCollection) {
     assert_eq!(client.latest(kind.name()), before);
 }
 
-/// The writer was sent the collection with its row in it, and only then the ack.
+/// Asserts that the writer received the collection with its row before the ack.
 fn assert_sent_before_ack(writer: &Client, kind: &dyn ErasedCollection, then: usize, id: u64, row: &Value) {
     let mut shown = false;
     for packet in writer.since(then) {
@@ -265,7 +265,7 @@ fn assert_sent_before_ack(writer: &Client, kind: &dyn ErasedCollection, then: us
     }
 }
 
-/// What was sent stands in the row: values as they are or as text, references by their ids.
+/// Asserts that the row has the values of the payload: equal or as text, references by id.
 fn assert_shows(row: &Value, payload: &Value) {
     let id = |value: &Value| if value.is_object() { value["id"].clone() } else { value.clone() };
     for (field, sent) in payload.as_object().unwrap() {

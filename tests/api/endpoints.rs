@@ -1,4 +1,4 @@
-//! How clients get to the server: addresses, a base path, probes, origins, and connections that are used again.
+//! Endpoints: addresses, base path, probes, origins and keep-alive.
 
 mod addresses;
 mod base_path;
@@ -38,7 +38,7 @@ async fn head_of_probe_matches_get_without_body() {
     app.stop().await;
 }
 
-/// Whether a page of this origin, at this `Host`, is let in.
+/// Whether a page of this origin may connect with this `Host` header.
 async fn allows_origin(app: &ServerProcess, origin: &str, host: &str) -> bool {
     let request =
         format!("GET {POLLING} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nConnection: close\r\n\r\n");
@@ -88,7 +88,7 @@ async fn only_listed_origins_are_allowed() {
 async fn refused_origin_is_logged_once_with_setting() {
     let folder = Folder::new();
     let app = ServerProcess::serve_in(folder.path(), &[]);
-    // An Android emulator's name for the machine that it runs on: to a loopback address it proves nothing.
+    // The Android emulator's name of its host machine; on a loopback address it is no proof.
     for _ in 0..3 {
         assert!(!allows_origin(&app, "ws://10.0.2.2:5555", "10.0.2.2:5555").await);
     }
@@ -103,14 +103,14 @@ async fn refused_origin_is_logged_once_with_setting() {
     );
     assert!(lines[1].contains("--origins localhost,tauri://localhost"), "{}", lines[1]);
 
-    // And what it says is so.
+    // The logged setting works.
     let other = Folder::new();
     let app = ServerProcess::serve_in(other.path(), &["--origins", "localhost,http://10.0.2.2:5555"]);
     assert!(allows_origin(&app, "ws://10.0.2.2:5555", "10.0.2.2:5555").await);
     assert!(allows_origin(&app, "http://localhost:5173", "localhost:5555").await);
 }
 
-/// For how long the server keeps a connection on which nothing more is asked.
+/// How long the server keeps an idle connection open.
 async fn idle_time(app: &TestApp, most: Duration) -> Option<Duration> {
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: gym\r\n\r\n").await.unwrap();
@@ -131,7 +131,7 @@ async fn keep_alive_setting_limits_idle_time() {
     assert!(kept >= Duration::from_millis(800), "{kept:?}");
     let none = TestApp::spawn(Engine::Sqlite, &["--keep-alive", "0"]).await;
     assert!(idle_time(&none, TIMEOUT).await.expect("an end") < Duration::from_secs(1));
-    // Longer than the five seconds of many servers, after which proxies run into their ends.
+    // Longer than the five seconds of many servers, which cause errors behind proxies.
     let long = TestApp::spawn(Engine::Sqlite, &[]).await;
     assert_eq!(idle_time(&long, Duration::from_secs(7)).await, None);
     for app in [short, none, long] {

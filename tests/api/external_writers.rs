@@ -1,4 +1,4 @@
-//! Other programs on the same database: whatever they do, clients are served as well as can be.
+//! Other programs on the same database: unusual rows and locks affect as little as possible.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,8 @@ on_both_databases! {
     dangling_reference_affects_only_its_row,
 }
 
-/// 33,000 moves in 330 plans of 100 each, at once: past the bounds of statements and of what the log is read for.
+/// 33,000 moves in 330 plans of 100 each in one transaction: more than a statement's parameters and a read of the
+/// log.
 async fn rows_beyond_statement_limits_are_sent(app: &TestApp) {
     let client = app.connect().await;
     app.database.execute(MANY).await;
@@ -19,7 +20,7 @@ async fn rows_beyond_statement_limits_are_sent(app: &TestApp) {
     assert_eq!(plans[329]["exercise_moves"][99]["id"], 33_000);
     client.wait_for_rows("exercise_moves", |rows| rows.len() == 33_000).await;
 
-    // Not by `assert_eq!`, which would print them all.
+    // `assert_eq!` would print all rows.
     assert!(client.list_all("workout_plans").await == plans, "page by page they are the same");
     app.connect().await.wait_for_rows("workout_plans", |rows| rows == plans).await;
 }
@@ -34,7 +35,7 @@ const MANY: &str = "
     insert into workout_plan_moves (workout_plan_id, exercise_move_id, position)
     select (id - 1) / 100 + 1, id, (id - 1) % 100 from exercise_moves;";
 
-/// Foreign keys hold, unless a program switches them off.
+/// Another program may switch foreign keys off.
 async fn dangling_reference_affects_only_its_row(app: &TestApp) {
     let client = app.follow().await;
     fixtures::seed_one_of_each(&client).await;

@@ -1,4 +1,4 @@
-//! The program as it is installed: its start, its end, and what goes wrong in between.
+//! The installed program: start, stop and faults in between.
 
 mod crash;
 mod database_file;

@@ -1,13 +1,13 @@
-//! A real server for each story, with a database of its own.
+//! A real server for each test, with its own database.
 //!
 //! ```text
-//! TestApp   the product in this process; what most stories need
-//! Node      the same on a database that others use too, or that outlives it
-//! Program   the product as it is installed, for stories about its life and death
-//! Client    one socket, spoken by the frame, and the rows that it keeps
+//! TestApp         the product in this process; what most tests need
+//! Node            the same on a database that others use too, or that outlives it
+//! ServerProcess   the installed program, for tests of its start, stop and crash
+//! Client          one socket over raw frames, and its replica
 //! ```
 //!
-//! Nothing here sleeps to let something happen: every wait is for something, and has a deadline.
+//! No test sleeps and hopes: every wait is for a condition, and has a timeout.
 
 pub(crate) mod client;
 pub(crate) mod clock;
@@ -34,10 +34,10 @@ pub(crate) use client::Client;
 use folder::Folder;
 pub(crate) use replica_model::ReplicaModel;
 
-/// How long anything may take before a story fails; far beyond what a loaded machine needs.
+/// Timeout of every wait; far beyond what a loaded machine needs.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Runs each story on both databases: `name::on_sqlite` and `name::on_postgres`.
+/// Runs each test on both databases: `name::on_sqlite` and `name::on_postgres`.
 macro_rules! on_both_databases {
     ($($test:ident),+ $(,)?) => {$(
         mod $test {
@@ -57,7 +57,7 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
-/// Runs each story on an empty database of both kinds, for those that start and end servers themselves.
+/// Runs each test on an empty database of both kinds, for tests that start and stop servers themselves.
 macro_rules! on_empty_databases {
     ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {$(
         mod $test {
@@ -79,7 +79,8 @@ macro_rules! on_empty_databases {
 }
 pub(crate) use on_empty_databases;
 
-/// The same for those in which it matters which transactions are open: PostgreSQL's snapshots know all of a cluster.
+/// The same with a PostgreSQL cluster per test, for tests that depend on which transactions are open: a snapshot
+/// covers the whole cluster.
 macro_rules! on_dedicated_clusters {
     ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {$(
         mod $test {
@@ -101,7 +102,7 @@ macro_rules! on_dedicated_clusters {
 }
 pub(crate) use on_dedicated_clusters;
 
-/// The same with a server.
+/// The same with a running server.
 macro_rules! app_on_dedicated_clusters {
     ($($test:ident),+ $(,)?) => {$(
         mod $test {
@@ -121,18 +122,18 @@ macro_rules! app_on_dedicated_clusters {
 }
 pub(crate) use app_on_dedicated_clusters;
 
-/// What keeps the rows.
+/// The kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     Sqlite,
     Postgres,
 }
 
-/// An empty database, gone with the value.
+/// An empty database, removed on drop.
 pub(crate) enum Database {
     Sqlite(Folder),
     Postgres(postgres::Database),
-    /// The only one of its cluster, where no other story's transactions are open.
+    /// The only database of its cluster, without open transactions of other tests.
     Cluster(postgres::Cluster),
 }
 
@@ -152,7 +153,7 @@ impl Database {
         }
     }
 
-    /// Writes as another program would.
+    /// Executes SQL as another program does.
     pub(crate) async fn execute(&self, sql: &str) {
         match self {
             Self::Sqlite(folder) => {
@@ -164,7 +165,7 @@ impl Database {
         }
     }
 
-    /// A number that another program reads.
+    /// Reads a number as another program does.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         match self {
             Self::Sqlite(folder) => {
@@ -176,8 +177,8 @@ impl Database {
         }
     }
 
-    /// The sample gym, whose coaches sign in with `<username>_password`: planted beforehand, because a server that asks for
-    /// a sign-in plants none with passwords that everybody knows.
+    /// Inserts the sample data. Its coaches sign in with `<username>_password`; a server with access mode `members`
+    /// would generate other passwords.
     pub(crate) async fn seed(&self) {
         seed(&self.url()).await;
     }
@@ -189,7 +190,7 @@ impl Database {
     }
 }
 
-/// As [`Database::plant`].
+/// See [`Database::seed`].
 pub(crate) async fn seed(url: &str) {
     let (url, product) = (url.parse().unwrap(), planner::product());
     let db =
@@ -198,7 +199,7 @@ pub(crate) async fn seed(url: &str) {
     db.close().await;
 }
 
-/// The product, running in this process, on a database that is the caller's.
+/// The product in this process, on a database of the caller.
 pub(crate) struct Node {
     pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
@@ -206,7 +207,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// A server with further settings.
+    /// A server with these settings.
     pub(crate) async fn start(url: &str, settings: &[&str]) -> Self {
         Self::serve(url, settings, &planner::product()).await
     }
@@ -220,7 +221,7 @@ impl Node {
     /// Another product.
     pub(crate) async fn serve(url: &str, settings: &[&str], product: &Product) -> Self {
         let first = ["planner", "--bind", "127.0.0.1:0", "--database-url", url];
-        // A power cut is not among what happens to a story.
+        // Tests do not cover a power failure.
         let sqlite = ["--sqlite-synchronous", "normal"];
         let arguments = first.iter().chain(&sqlite).chain(settings);
         let settings = Cli::try_parse_from(arguments).unwrap().serve;
@@ -232,7 +233,7 @@ impl Node {
         Self { address, stop, running }
     }
 
-    /// Ends the server in order.
+    /// Stops the server gracefully.
     pub(crate) async fn stop(self) {
         drop(self.stop);
         let ended = tokio::time::timeout(TIMEOUT, self.running).await;
@@ -240,7 +241,7 @@ impl Node {
     }
 }
 
-/// The product, running in this process, with a database of its own.
+/// The product in this process, with its own database.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) database: Database,
@@ -248,7 +249,7 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
-    /// An empty server with further settings.
+    /// A server on an empty database, with these settings.
     pub(crate) async fn spawn(engine: Engine, settings: &[&str]) -> Self {
         Self::over(Database::new(engine).await, settings).await
     }
@@ -258,36 +259,36 @@ impl TestApp {
         Self { address: node.address, database, node }
     }
 
-    /// A client that has been greeted and sent every collection.
+    /// A client in snapshots mode that has received all collections.
     pub(crate) async fn connect(&self) -> Client {
         Client::connect(self.address).await
     }
 
-    /// The same, with something in the handshake's `auth`; or what the server refuses it with.
+    /// The same with `auth`; or the connect error.
     pub(crate) async fn connect_with(&self, auth: &Value) -> Result<Client, Value> {
         Client::connect_with(self.address, auth).await
     }
 
-    /// A client that wants changes, and has been sent every collection.
+    /// A client in changes mode that has received all collections.
     pub(crate) async fn follow(&self) -> Client {
         Client::follow(self.address).await
     }
 
-    /// Ends the server in order.
+    /// Stops the server gracefully.
     pub(crate) async fn stop(self) {
         self.node.stop().await;
         self.database.remove().await;
     }
 }
 
-/// Runs one story against a server of its own, which must still be able to end in order afterwards.
+/// Runs a test with its own server, and then stops the server gracefully.
 pub(crate) async fn with_app(engine: Engine, test: impl AsyncFnOnce(&TestApp)) {
     let app = TestApp::spawn(engine, &[]).await;
     test(&app).await;
     app.stop().await;
 }
 
-/// The same in a cluster in which no other test's transactions are open: while one is, a cursor may say less than it could.
+/// The same in a dedicated PostgreSQL cluster: open transactions of other tests would affect cursors.
 pub(crate) async fn with_dedicated_app(engine: Engine, test: impl AsyncFnOnce(&TestApp)) {
     let database = match engine {
         Engine::Sqlite => Database::new(engine).await,
@@ -298,7 +299,7 @@ pub(crate) async fn with_dedicated_app(engine: Engine, test: impl AsyncFnOnce(&T
     app.stop().await;
 }
 
-/// Runs one story from an empty database on.
+/// Runs a test with an empty database.
 pub(crate) async fn with_database(engine: Engine, test: impl AsyncFnOnce(&Database)) {
     let database = Database::new(engine).await;
     test(&database).await;

@@ -1,4 +1,4 @@
-//! What no client should send, and each can: each gets the contract's answer, and no other client notices.
+//! Invalid and excessive input: each request gets the documented ack, and no other client is affected.
 
 mod load_and_slow_clients;
 mod packets;

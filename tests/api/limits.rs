@@ -1,4 +1,4 @@
-//! What one client may take, so that the others are still served.
+//! Limits per client, so that the others are served.
 
 mod logins;
 
@@ -19,7 +19,7 @@ const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 const HERE: [u8; 4] = [127, 0, 0, 1];
 const THERE: [u8; 4] = [127, 0, 0, 2];
 
-/// A node with the sample gym, for members.
+/// A node with sample data and access mode `members`.
 async fn members(database: &Database, settings: &[&str]) -> Node {
     database.seed().await;
     let settings = [&["--access", "members"], settings].concat();
@@ -30,7 +30,7 @@ fn login(username: &str) -> Value {
     json!({ "username": username, "password": format!("{username}_password") })
 }
 
-/// Signs in, and gives the token.
+/// Signs in and returns the token.
 async fn sign_in(client: &Client, username: &str) -> Value {
     client.request("login", login(username)).await.unwrap_data()["token"].clone()
 }
@@ -61,7 +61,7 @@ async fn excess_events_of_address_are_rate_limited(database: &Database) {
     }
     assert!(refused > 50, "{refused}");
     other.request("list_coaches", json!({})).await.unwrap_data();
-    // What it counts by is the address, and so another socket is slowed down, and goes on.
+    // The limit is per address: the other socket is slowed down as well, and then proceeds.
     while !two.request("list_coaches", json!({})).await.ok {}
     node.stop().await;
 }
@@ -71,7 +71,7 @@ async fn reserved_sessions_admit_members(database: &Database) {
     let connect_anonymously = async || Client::connect_only(node.address, &json!({})).await.unwrap();
     let token = sign_in(&connect_anonymously().await, "mara").await;
     let strangers = [connect_anonymously().await, connect_anonymously().await, connect_anonymously().await];
-    // The one that signed in above may still be on its way out.
+    // The first session may still be closing.
     let fourth = connect_anonymously().await;
     let late = Client::open(node.address).await;
     late.send("40");
@@ -81,7 +81,7 @@ async fn reserved_sessions_admit_members(database: &Database) {
     for stranger in strangers.iter().chain([&fourth]) {
         assert_eq!(stranger.request_with("me", &[]).await.unwrap_data(), Value::Null);
     }
-    // Signing in leaves a place to another stranger, and signing out takes one.
+    // Signing in frees an anonymous session; signing out needs one.
     sign_in(&fourth, "teo").await;
     connect_anonymously().await;
     node.stop().await;

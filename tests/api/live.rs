@@ -1,4 +1,4 @@
-//! Clients that are sent what changed, that come back where they were, and whose writes are done once.
+//! Live updates: changes, resuming, idempotent writes.
 
 mod backups;
 mod change_log_gaps;

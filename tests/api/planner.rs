@@ -1,4 +1,4 @@
-//! The gym planner, story by story, beyond what every collection gives.
+//! The gym planner beyond the contract of every collection.
 
 mod connect;
 mod forms;

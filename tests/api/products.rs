@@ -1,4 +1,4 @@
-//! Products other than the planner: what the engine asks of them, and what it does for them.
+//! Products other than the planner.
 
 use rowcast::{
     Rowcast,
@@ -28,7 +28,7 @@ async fn example_products_serve_their_own_collections(database: &Database) {
     client.wait_for_rows("messages", |rows| rows == std::slice::from_ref(&message)).await;
     let ack = client.request("delete_room", room).await;
     assert_eq!(ack.error("$in_use"), "this room is still used by 1 message");
-    // No user signs in.
+    // The product has no users.
     for event in ["login", "logout", "me", "set_password", "new_coach"] {
         let ack = client.request(event, json!({ "username": "ada", "password": "ada_password" })).await;
         assert_eq!(ack.error_keys(), ["$unknown_event"], "{event}");
@@ -56,7 +56,7 @@ async fn agent_takes_ticket(database: &Database) {
     node.stop().await;
 }
 
-/// A table of users without the triggers that end their sign-ins.
+/// A users table without the triggers that end sign-ins.
 fn unprepared() -> List {
     const AGENTS: &str = "create table agents (
         id {id}, name {text} not null, username {text} unique, password_hash {text}, version {i64} not null default 1

@@ -1,13 +1,13 @@
-//! Every example in `docs/protocol.md` and then in `docs/planner-api.md`, run as it stands there.
+//! Runs every example of `docs/protocol.md`, and then of `docs/planner-api.md`.
 
 use serde_json::{Value, json};
 
 use crate::harness::{Engine, TestApp};
 
-/// The pages with examples, in the order in which they run against one server: later ones see what earlier ones wrote.
+/// The pages with examples, in order: later examples see the rows of earlier ones.
 const PAGES: [&str; 2] = [include_str!("../../docs/protocol.md"), include_str!("../../docs/planner-api.md")];
 
-/// Stands in the documentation for what differs each time.
+/// A placeholder in the documentation for values that vary.
 const ANYTHING: &str = "…";
 
 #[actix_web::test]
@@ -24,7 +24,7 @@ async fn examples_match_server(engine: Engine) {
     let app = TestApp::spawn(engine, &["--sample-data", "always"]).await;
     let client = app.connect().await;
     let follower =
-        app.connect_with(&json!({ "live": "changes", "authors": true })).await.expect("to be let in");
+        app.connect_with(&json!({ "live": "changes", "authors": true })).await.expect("to be connected");
     let mut examples = 0;
     for Example { request, ack: expected, sent } in documented() {
         let (event, arguments) = request.split_once(' ').unwrap_or((request, ""));
@@ -49,7 +49,7 @@ async fn examples_match_server(engine: Engine) {
     app.stop().await;
 }
 
-/// What is emitted, what it is acked with, and what another client is sent of it.
+/// A request, its ack, and the events that another client receives.
 struct Example {
     request: &'static str,
     ack: &'static str,

@@ -1,4 +1,4 @@
-//! What a database refuses, each reported as what it is: by field where one is to blame, by a key of its own where none is.
+//! Refusals by the database: reported by field where possible, otherwise by their own key.
 
 mod altered_tables;
 mod constraints;

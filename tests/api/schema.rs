@@ -1,4 +1,4 @@
-//! What `planner schema` prints: the files that are kept, and what is in them.
+//! Output of `planner schema`: the generated files are current.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Sign-in: signing in and out, and coming back with a token.
+//! Signing in and out, and connecting with a token.
 
 use serde_json::{Value, json};
 
@@ -18,13 +18,13 @@ on_both_databases! {
 
 const PASSWORD: &str = " s3cret \u{1f511} ";
 
-/// A coach with the username `ada` and a password, set as an operator would.
+/// A client of a server whose coach `ada` has a password, set as an operator does.
 async fn signed_up_client(app: &TestApp) -> Client {
     let client = app.connect().await;
     let payload = fixtures::with(fixtures::coach("Ada"), json!({ "username": "ada" }));
     client.request("new_coach", payload).await.unwrap_data();
     set_password(app, PASSWORD);
-    // Which changes the row, though nothing that is shown of it.
+    // The command changes the row's version, and no visible field.
     client.wait_for_rows("coaches", |rows| rows[0]["version"] == 2).await;
     client
 }
@@ -45,7 +45,7 @@ async fn coach_signs_in_and_out(app: &TestApp) {
     let client = signed_up_client(app).await;
     assert_eq!(client.request_with("me", &[]).await.unwrap_data(), Value::Null);
 
-    // A form's username may have blanks around it, and any case; a password is as it was typed.
+    // A form's username may have spaces around it and any case; a password is compared as typed.
     let ack = client.request("login", json!({ "username": " Ada ", "password": PASSWORD })).await;
     let user = ack.user.clone().expect("the user beside the data");
     let data = ack.unwrap_data();
@@ -56,7 +56,7 @@ async fn coach_signs_in_and_out(app: &TestApp) {
     assert_eq!(client.request_with("me", &[]).await.unwrap_data(), user);
 
     client.request("update_coach", json!({ "id": 1, "name": "Ada L." })).await.unwrap_data();
-    assert_eq!(client.request_with("me", &[]).await.unwrap_data()["name"], "Ada L.", "who one is now");
+    assert_eq!(client.request_with("me", &[]).await.unwrap_data()["name"], "Ada L.", "the current row");
 
     let ack = client.request_with("logout", &[]).await;
     assert_eq!((ack.ok, &ack.data, ack.user), (true, &Value::Null, None));
@@ -68,17 +68,17 @@ async fn token_signs_in_later_connection(app: &TestApp) {
     let client = signed_up_client(app).await;
     let token = sign_in(&client).await["token"].clone();
 
-    let later = app.connect_with(&json!({ "token": token })).await.expect("to be let in");
+    let later = app.connect_with(&json!({ "token": token })).await.expect("to be connected");
     let greeting = later.next_event("connected").await;
     assert_eq!(greeting["user"], client.latest("coaches")[0]);
     assert_eq!(later.request_with("me", &[]).await.unwrap_data(), greeting["user"]);
     assert_eq!(
         app.connect().await.request_with("me", &[]).await.unwrap_data(),
         Value::Null,
-        "nobody else is"
+        "other sockets are anonymous"
     );
 
-    // Signing out anywhere makes the token worthless everywhere.
+    // A logout invalidates the token on all sockets.
     client.request_with("logout", &[]).await.unwrap_data();
     assert_eq!(later.request_with("me", &[]).await.unwrap_data(), Value::Null);
     assert!(app.connect_with(&json!({ "token": token })).await.is_err());
@@ -94,7 +94,7 @@ async fn invalid_token_is_refused(app: &TestApp) {
         assert!(message.contains("token"), "{message}");
         assert_eq!(refused["data"], json!({ "errors": { "$unauthorized": message } }));
     }
-    // What a form leaves blank is no token.
+    // An empty token is no token.
     assert!(app.connect_with(&json!({ "token": "" })).await.is_ok());
 }
 
@@ -175,9 +175,9 @@ async fn failed_logins_are_throttled(app: &TestApp) {
         tries += 1;
         assert!(tries < 100, "guesses are not limited");
     };
-    assert!(tries >= 5, "a few slips are nobody's crime");
+    assert!(tries >= 5, "a few failures are allowed");
     assert!(ack.error("$rate_limited").contains("try again in"), "{ack:?}");
-    // Not even with the right password, which would tell a guesser; but others are let in.
+    // The correct password is refused as well, since the difference would reveal it; other users can sign in.
     let right = client.request("login", json!({ "username": "ada", "password": PASSWORD })).await;
     assert_eq!(right.error_keys(), ["$rate_limited"]);
     assert_eq!(guess("bob").await.error_keys(), ["password", "username"]);

@@ -1,4 +1,4 @@
-//! What browsers are shown: the built web app, or a page of the server's own.
+//! Responses to browsers: the built web app, or the built-in page.
 
 use std::{fs, io::Read, os::unix::fs::symlink, path::Path};
 
@@ -19,12 +19,12 @@ fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
     fs::write(file, content).unwrap();
 }
 
-/// Something a compressor has work with.
+/// A compressible script.
 fn script() -> String {
     (0..400).map(|line| format!("export const line{line} = \"{}\";\n", line * 7919)).collect()
 }
 
-/// A server of a built app, and the folder it is in.
+/// A server of a built app, and its folder.
 async fn planner() -> (TestApp, Folder) {
     let folder = Folder::new();
     let built = folder.path().join("dist");
@@ -104,7 +104,7 @@ async fn script_is_compressed_as_accepted() {
     let font = browse(app.address, "/font.woff2", &[("Accept-Encoding", "br")]).await;
     assert_eq!((font.header("content-encoding"), font.body.len()), ("", 3000), "it is compressed in itself");
 
-    // What the build has compressed is better than what we would do in passing.
+    // Files that the build has compressed are used as they are.
     let built = folder.path().join("dist");
     write(&built, "own.js", script());
     write(&built, "own.js.br", "by the build");
@@ -238,7 +238,7 @@ async fn responses_have_security_headers() {
     app.stop().await;
 }
 
-/// What a page may load pictures from.
+/// The `img-src` of a page.
 async fn pictures(settings: &[&str]) -> String {
     let folder = Folder::new();
     let app = ServerProcess::serve_in(folder.path(), settings);
@@ -258,7 +258,7 @@ async fn picture_sources_follow_setting() {
 
 #[actix_web::test]
 async fn builtin_page_is_served_without_build() {
-    // Elsewhere than where this runs, because there may be a build here.
+    // In another folder, because there may be a build here.
     let folder = Folder::new();
     let app = ServerProcess::serve_in(folder.path(), &[]);
     let page = browse(app.address, "/", &[("Accept-Encoding", "br")]).await;

@@ -1,4 +1,4 @@
-//! What holds on both databases.
+//! Checks for both databases.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ const MOVE: &str = "insert into exercise_moves (name, focus, description, video_
 const COACH: &str =
     "insert into coaches (name, age, picture) values ('Ada', 36, 'https://example.com/ada.png')";
 
-/// Which rows a change logs, as `collection id` with spaces between; each once, since its version may move as well.
+/// The rows that a statement logs, as `collection id` separated by spaces; each once, since its version may change as well.
 async fn logged(db: &DatabaseConnection, sql: &str) -> String {
     log(db).await;
     super::all(db, &[sql]).await;
@@ -191,7 +191,7 @@ async fn epoch_is_unique(db: &DatabaseConnection) {
     assert!(execute(db, "insert into change_log_state (id, floor) values (2, 0)").await.is_err());
 }
 
-/// Deleted or changed, by any program.
+/// Entries that any program has deleted or changed.
 async fn log_floor_covers_removed_entries(db: &DatabaseConnection) {
     let end = match db.get_database_backend() {
         sea_orm::DbBackend::Sqlite => "select coalesce(max(seq), 0) + 1 as number from change_log",

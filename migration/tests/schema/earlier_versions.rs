@@ -1,5 +1,4 @@
-//! Databases that were made before the engine and the planner were two: they are brought to the schema that a new one has, and
-//! keep what is in them.
+//! Databases of versions in which engine and planner were one: migrated to the schema of a new one, with their rows.
 
 use sea_orm::{DatabaseConnection, DbBackend};
 

@@ -107,7 +107,7 @@ fn unprivileged() -> (u32, u32) {
     ids("postgres").or_else(|| ids("nobody")).expect("a user that is not root")
 }
 
-/// One test: starting the server is what costs time.
+/// One test, because starting the server takes long.
 #[tokio::test]
 async fn schema_holds_on_postgres() {
     let server = Server::start();
@@ -150,7 +150,7 @@ async fn transaction_increments_plan_version_once_for_its_links(db: &DatabaseCon
     assert_eq!(moves(db, "workout_plans", 901, &many).await, 1);
     let counted = "update workout_plans set name = 'Counted', version = version + 1 where id = 901";
     assert_eq!(moves(db, "workout_plans", 901, &format!("begin; {counted}; {}; commit", link(4))).await, 1);
-    // What was taken back to a savepoint has moved nothing.
+    // A change before a savepoint rollback increments nothing.
     let taken_back = format!("begin; savepoint a; {counted}; rollback to a; {}; commit", link(5));
     assert_eq!(moves(db, "workout_plans", 901, &taken_back).await, 1);
 }
@@ -195,7 +195,7 @@ async fn log_entry_names_its_transaction(db: &DatabaseConnection) {
     assert_eq!(text(db, "select max(txid::text) as text from change_log").await, writer);
 }
 
-/// It fires whatever the session's role in replication, with its owner's rights, on what is in its own schema.
+/// The triggers fire in replica sessions as well, with their owner's rights, on their own schema.
 async fn log_functions_are_not_callable(db: &DatabaseConnection) {
     let functions = "from pg_proc where pronamespace = 'public'::regnamespace
         and proname in ('log_row', 'log_nested', 'log_truncate', 'guard_log')";

@@ -124,7 +124,7 @@ async fn failed_migration_is_rolled_back() {
     assert_eq!(tables.len(), 1);
 }
 
-/// It is made anew: what is in it stays, and no number is given out again.
+/// The table is recreated with its entries, and no number is used again.
 #[tokio::test]
 async fn legacy_log_is_migrated_with_its_entries() {
     let db = open().await;
@@ -152,7 +152,7 @@ async fn number_column_rejects_text() {
     assert!(execute(&db, coach).await.is_err());
 }
 
-/// It deletes and makes anew, and no trigger sees the deletion.
+/// `insert or replace` deletes and inserts, and no trigger fires for the deletion.
 async fn replaced_row_has_new_version(db: &DatabaseConnection) {
     let replace =
         "insert or replace into coaches (id, name, age, picture) values (901, 'Bob', 41, 'https://x')";

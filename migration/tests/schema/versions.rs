@@ -4,7 +4,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 
 use super::{all, execute, query};
 
-/// Coaches and plans with ids of their own, so that it does not matter what was there before.
+/// Coaches and plans with distinct ids, independent of earlier rows.
 const ROWS: [&str; 5] = [
     "insert into coaches (id, name, age, picture) values (900, 'Ada', 36, 'https://x'), (901, 'Bo', 40, 'https://x')",
     "insert into exercise_moves (id, name, focus, description, video_link)
@@ -32,7 +32,7 @@ pub(crate) async fn version(db: &DatabaseConnection, table: &str, id: i64) -> i6
     rows[0].try_get("", "version").unwrap()
 }
 
-/// How far a statement moves the version of a row.
+/// By how much a statement increments the version of a row.
 pub(crate) async fn moves(db: &DatabaseConnection, table: &str, id: i64, sql: &str) -> i64 {
     let before = version(db, table, id).await;
     all(db, &[sql]).await;
@@ -84,7 +84,7 @@ async fn explicit_version_is_kept(db: &DatabaseConnection) {
     assert_eq!(moves(db, "coaches", 900, jumps).await, 5);
 }
 
-/// A program that saves a row as it read it saves its version of then.
+/// A program that saves a row as it was read saves the earlier version.
 async fn version_never_decreases(db: &DatabaseConnection) {
     for sql in [
         "update coaches set name = 'Old', version = 2 where id = 900",
@@ -109,7 +109,7 @@ async fn link_change_increments_version_of_plan(db: &DatabaseConnection) {
     let drop = "delete from workout_plan_moves where workout_plan_id = 901";
     assert_eq!(moves(db, "workout_plans", 901, drop).await, 1);
     assert_eq!(moves(db, "workout_plans", 901, drop).await, 0);
-    // A row that was written as it is has not moved yet.
+    // An unchanged update has not incremented the version.
     let saved = ["begin", "update workout_plans set name = name where id = 900", add, "commit"];
     let before = version(db, "workout_plans", 900).await;
     in_one(db, &saved).await;
@@ -126,7 +126,7 @@ async fn reused_id_has_new_version(db: &DatabaseConnection) {
     let coach = |id: i64| {
         format!("insert into coaches (id, name, age, picture) values ({id}, 'Ed', 41, 'https://x')")
     };
-    // The counter may not know of ids that others have chosen: this one it has given out.
+    // An id from the counter; explicit ids do not advance it.
     all(db, &["insert into coaches (name, age, picture) values ('Next', 41, 'https://x')"]).await;
     let next = query(db, "select id from coaches where name = 'Next'").await;
     let next: i64 = next[0].try_get("", "id").unwrap();

@@ -1,4 +1,4 @@
-//! After a logout nothing more is sent, whatever was on its way.
+//! After a logout the socket receives nothing more, even if it was already queued.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ async fn logout_ends_delivery(database: &Database) {
                 writer.emit("update_coach", &[json!({ "id": 1, "name": format!("Mara {round} {at}") })])
             })
             .collect();
-        // Somewhere in between.
+        // Log out while writes are in progress.
         writer.ack(writes[round]).await.unwrap_data();
         let logout = leaving.emit("logout", &[]);
         leaving.ack(logout).await.unwrap_data();
@@ -47,7 +47,7 @@ async fn logout_ends_delivery(database: &Database) {
     node.stop().await;
 }
 
-/// Changes that were not taken become one, which is made when it leaves, and then it would know everything.
+/// Unread changes are coalesced when they are written, which would include later ones.
 async fn stalled_client_receives_nothing_written_after_sign_out(database: &Database) {
     let node = node(database, "members").await;
     let (writer, witness) = (member(&node, "mara").await, anonymous_client(&node).await);
@@ -57,7 +57,7 @@ async fn stalled_client_receives_nothing_written_after_sign_out(database: &Datab
         StalledClient::connect(node.address, &json!({ "token": token })).await,
     ];
     http::until_metric(node.address, "socketio_sessions", |sessions| sessions == 4.0).await;
-    // More than connections hold.
+    // More than the connections buffer.
     let long = json!({ "video_link": format!("https://example.com/{}", "x".repeat(1900)), "description": "y".repeat(500) });
     writer
         .request("new_exercise_move", fixtures::with(fixtures::exercise_move("Heavy"), long))

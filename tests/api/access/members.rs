@@ -1,4 +1,4 @@
-//! `members`: without a sign-in, nothing is shown.
+//! Access mode `members`: nothing is shown without a sign-in.
 
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ async fn anonymous_clients_receive_no_changes(database: &Database) {
     node.stop().await;
 }
 
-/// As the original front end does it: it connects, listens, and has a form to sign in.
+/// The original front end connects, listens, and then shows a form to sign in.
 async fn login_sends_snapshots_before_ack(database: &Database) {
     let node = node(database, "members").await;
     let client = Client::connect_only(node.address, &json!({})).await.unwrap();
@@ -112,7 +112,7 @@ async fn cursor_resumes_first_login_only(database: &Database) {
     sign_in(&back, "teo").await;
     assert_eq!(back.changes_since(0), [json!({ "coaches": { "upserted": [row], "deleted": [] } })]);
     back.request_with("logout", &[]).await.unwrap_data();
-    // It may have thrown away what it had.
+    // The client may have discarded its rows at the logout.
     let then = back.now();
     sign_in(&back, "teo").await;
     assert_eq!(back.events_since(then), COLLECTIONS);
@@ -125,7 +125,7 @@ async fn stored_ack_requires_sign_in(database: &Database) {
     let ada = [fixtures::coach("Ada"), json!({ "request_id": uuid::Uuid::new_v4().to_string() })];
     assert_eq!(anonymous.request_with("new_coach", &ada).await.error_keys(), ["$unauthorized"]);
     let row = mara.request_with("new_coach", &ada).await.unwrap_data();
-    assert_eq!(row["id"], 6, "who may not write has not used the id up");
+    assert_eq!(row["id"], 6, "a refused write uses no id");
     assert_eq!(anonymous.request_with("new_coach", &ada).await.error_keys(), ["$unauthorized"]);
 
     database.execute("delete from tokens").await;

@@ -1,4 +1,4 @@
-//! `read`: everything is shown to all, and changes take a sign-in.
+//! Access mode `read`: everybody reads, and writes need a sign-in.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A sign-in that ends by another hand, or because its time is up.
+//! A sign-in that another socket, an operator or its expiry ends.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,8 @@ on_empty_databases! {
     no_write_commits_after_revocation,
 }
 
-/// The client is sent `signed_out`, is shown nothing more, may do nothing more, and may sign in again if she still can.
+/// Asserts that the client receives `signed_out` and no further change, that its requests are refused, and that its
+/// token is no longer valid.
 async fn assert_signed_out_by(
     database: &Database,
     says: &str,
@@ -74,12 +75,15 @@ async fn expired_token_is_signed_out(database: &Database) {
 async fn logout_on_another_socket_signs_out(database: &Database) {
     assert_signed_out_by(database, "ended elsewhere", async |_, second| {
         second.request_with("logout", &[]).await.unwrap_data();
-        assert!(!second.events_since(0).contains(&"signed_out".into()), "she knows");
+        assert!(
+            !second.events_since(0).contains(&"signed_out".into()),
+            "the socket that logged out is not notified"
+        );
     })
     .await;
 }
 
-/// Sent at once, long before anybody has looked.
+/// The requests are sent before the token monitor has polled.
 async fn request_with_revoked_token_is_refused(database: &Database) {
     let node = node(database, "members").await;
     let mara = member(&node, "mara").await;
@@ -107,7 +111,7 @@ async fn request_with_revoked_token_is_refused(database: &Database) {
     node.stop().await;
 }
 
-/// What had begun is waited for; what had not is refused.
+/// The revocation waits for writes in progress; later writes are refused.
 async fn no_write_commits_after_revocation(database: &Database) {
     let node = node(database, "members").await;
     let mara = member(&node, "mara").await;

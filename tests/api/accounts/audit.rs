@@ -1,4 +1,4 @@
-//! What the log has of accounts: which, from where, and never a secret.
+//! Account events in the log: username and address, and no secret.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ on_empty_databases! { account_events_are_logged_without_secrets }
 
 const NEW: &str = "a longer s3cret";
 
-/// The entries up to the one with this message, without those about other things.
+/// The log entries about accounts, up to the one with this message.
 async fn audit_entries(program: &ServerProcess, last: &str) -> Vec<Value> {
     let deadline = Instant::now() + TIMEOUT;
     loop {
@@ -32,7 +32,7 @@ async fn account_events_are_logged_without_secrets(database: &Database) {
     delete_schedules(database).await;
     let settings = ["--access", "members", "--log-format", "json", "--log", "debug"];
     let program = ServerProcess::serve(&database.url(), &settings);
-    let client = Client::connect_only(program.address, &json!({})).await.expect("to be let in");
+    let client = Client::connect_only(program.address, &json!({})).await.expect("to be connected");
     let long = "nobody".repeat(30);
     for (username, secret) in [("mara", "wr0ng"), ("s3cret typed in the wrong field", "x"), (&*long, "x")] {
         assert!(!client.request("login", login(username, secret)).await.ok);

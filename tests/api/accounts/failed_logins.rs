@@ -1,4 +1,4 @@
-//! Guessing of passwords is slowed down, and the owner still gets in.
+//! Failed logins are throttled, and the owner can still sign in.
 
 use serde_json::json;
 
@@ -16,10 +16,10 @@ const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
 
 async fn connect_from(node: &Node, address: [u8; 4]) -> Client {
     let client = Client::connect_only_from(node.address, address, &json!({})).await;
-    client.expect("to be let in")
+    client.expect("to be connected")
 }
 
-/// Guesses until no more are taken; how many were.
+/// Sends wrong passwords until `$rate_limited`; returns how many were checked.
 async fn guess_until_limited(client: &Client, username: &str) -> usize {
     for tries in 0..100 {
         let ack = client.request("login", login(username, "a guess")).await;
@@ -37,7 +37,7 @@ async fn failed_logins_elsewhere_do_not_lock_out_owner(database: &Database) {
     let stranger = connect_from(&node, ELSEWHERE).await;
     assert_eq!(guess_until_limited(&stranger, "mara").await, 20);
     assert_eq!(guess_until_limited(&stranger, "MARA").await, 0, "spelled otherwise it is the same account");
-    // From there not even the right one is taken, which would tell a guesser.
+    // The correct password is refused as well, since the difference would reveal it.
     let right = stranger.request("login", login("mara", &password("mara"))).await;
     assert_eq!(right.error_keys(), ["$rate_limited"]);
     assert!(right.error("$rate_limited").contains("try again in"), "{right:?}");
@@ -46,12 +46,12 @@ async fn failed_logins_elsewhere_do_not_lock_out_owner(database: &Database) {
     let owner = connect_from(&node, HERE).await;
     owner.request("login", login("mara", &password("mara"))).await.unwrap_data();
     node.stop().await;
-    // It is known after a restart, too, and on other nodes.
+    // The address is known after a restart and on other nodes.
     let again = Node::start(&database.url(), &["--access", "members"]).await;
     assert_eq!(guess_until_limited(&connect_from(&again, ELSEWHERE).await, "mara").await, 20);
     let owner = connect_from(&again, HERE).await;
     owner.request("login", login("mara", &password("mara"))).await.unwrap_data();
-    // An address that is known may have guessers as well: they have that much more, and no end of it.
+    // A known address has some more attempts, not unlimited ones.
     assert_eq!(guess_until_limited(&owner, "mara").await, 10);
     again.stop().await;
 }
@@ -62,7 +62,7 @@ async fn valid_token_marks_address_as_known(database: &Database) {
     let token = here.request("login", login("mara", &password("mara"))).await.unwrap_data()["token"].clone();
     assert_eq!(guess_until_limited(&connect_from(&node, [127, 0, 0, 3]).await, "mara").await, 20);
     let auth = json!({ "token": token });
-    let moved = Client::connect_only_from(node.address, ELSEWHERE, &auth).await.expect("to be let in");
+    let moved = Client::connect_only_from(node.address, ELSEWHERE, &auth).await.expect("to be connected");
     moved.request("login", login("mara", &password("mara"))).await.unwrap_data();
     assert_eq!(
         guess_until_limited(&connect_from(&node, ELSEWHERE).await, "mara").await,
@@ -74,7 +74,7 @@ async fn valid_token_marks_address_as_known(database: &Database) {
 
 async fn concurrent_logins_are_counted_before_verification(database: &Database) {
     let node = node(database, "members").await;
-    // Two of a session may wait for their turn.
+    // Two logins of a session may be queued.
     let mut sockets = Vec::new();
     for _ in 0..20 {
         sockets.push(connect_from(&node, ELSEWHERE).await);
@@ -88,6 +88,6 @@ async fn concurrent_logins_are_counted_before_verification(database: &Database) 
         checked
     });
     let checked: usize = futures_util::future::join_all(all).await.into_iter().sum();
-    assert_eq!(checked, 20, "nobody's name is tried as often as somebody's");
+    assert_eq!(checked, 20, "unknown names have the same limit as known ones");
     node.stop().await;
 }

@@ -1,4 +1,4 @@
-//! The last account that can sign in stays, whichever client asks.
+//! The last account that can sign in cannot be removed.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ on_empty_databases! {
     concurrent_removal_leaves_one_account,
 }
 
-/// So many accounts, and no more.
+/// A node with this number of accounts.
 async fn node_with_accounts(database: &Database, count: usize) -> Node {
     let node = node(database, "members").await;
     delete_schedules(database).await;
@@ -20,7 +20,7 @@ async fn node_with_accounts(database: &Database, count: usize) -> Node {
 
 async fn last_account_cannot_be_removed(database: &Database) {
     let node = node_with_accounts(database, 1).await;
-    // Neither who has no password can sign in, nor who has no username.
+    // Rows without a password or without a username are not accounts.
     database.execute("insert into coaches (name, age, picture, username) values ('Ada', 36, 'https://a.example', 'ada')").await;
     database.execute("insert into coaches (name, age, picture, password_hash) values ('Bob', 36, 'https://a.example', 'x')").await;
     let mara = member(&node, "mara").await;
@@ -31,7 +31,7 @@ async fn last_account_cannot_be_removed(database: &Database) {
         mara.request("update_coach", json!({ "id": 1, "username": null })).await.error_keys(),
         ["username"]
     );
-    // Another name is no way out.
+    // Renaming the account is allowed.
     mara.request("update_coach", json!({ "id": 1, "username": "mara.l" })).await.unwrap_data();
     assert!(can_sign_in(&node, "mara.l", &password("mara")).await);
     node.stop().await;

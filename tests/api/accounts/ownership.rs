@@ -1,4 +1,4 @@
-//! Username and deletion of an account are its owner's own affair.
+//! Only its owner changes the username of an account or deletes it.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ async fn account_of_another_member_is_protected(database: &Database) {
         let ack = teo.request("delete_coach", json!({ "id": 1 })).await;
         assert_eq!(ack.error_keys(), ["$forbidden"]);
         assert!(ack.error("$forbidden").contains("planner user delete"), "{ack:?}");
-        // To call oneself as somebody else is called has never worked.
+        // A username that is taken is refused as before.
         for taken in ["mara", "MARA"] {
             assert_eq!(
                 teo.request("update_coach", json!({ "id": 2, "username": taken })).await.error_keys(),
@@ -45,7 +45,7 @@ async fn account_of_another_member_is_protected(database: &Database) {
             (get_coach(&teo, 1).await["username"].clone(), get_coach(&teo, 1).await["age"].clone()),
             (json!("mara"), json!(34))
         );
-        assert_eq!(database.number("select count(*) from tokens").await, before, "nobody is signed out");
+        assert_eq!(database.number("select count(*) from tokens").await, before, "no token is removed");
         assert!(can_sign_in(&node, "mara", &password("mara")).await);
         node.stop().await;
     }
@@ -57,11 +57,11 @@ async fn unchanged_username_is_accepted(database: &Database) {
     let sent_back = fixtures::with(get_coach(&teo, 1).await, json!({ "age": "35" }));
     let after = teo.request("update_coach", sent_back).await.unwrap_data();
     assert_eq!((&after["age"], &after["username"]), (&json!(35), &json!("mara")));
-    // As it counts, it is the same name.
+    // An equivalent spelling is the same username.
     let after =
         teo.request("update_coach", json!({ "id": 1, "username": " MARA ", "age": 36 })).await.unwrap_data();
     assert_eq!((&after["age"], &after["username"]), (&json!(36), &json!("mara")));
-    assert_eq!(mara.request_with("me", &[]).await.unwrap_data()["age"], 36, "she is signed in as before");
+    assert_eq!(mara.request_with("me", &[]).await.unwrap_data()["age"], 36, "still signed in");
     node.stop().await;
 }
 
@@ -72,7 +72,7 @@ async fn owner_renames_and_deletes_own_account(database: &Database) {
     let token = other.request("login", login("mara", &password("mara"))).await.unwrap_data()["token"].clone();
     let after = mara.request("update_coach", json!({ "id": 1, "username": "mara.l" })).await.unwrap_data();
     assert_eq!(after["username"], "mara.l");
-    // Sign-ins by the old name are over, this one too.
+    // A rename ends all sign-ins, including this one.
     other.next_event("signed_out").await;
     assert_eq!(
         mara.request("update_coach", json!({ "id": 1, "age": 50 })).await.error_keys(),
@@ -96,7 +96,7 @@ async fn coach_without_password_is_unprotected(database: &Database) {
     let renamed = json!({ "id": ada["id"], "username": "ada.l" });
     assert_eq!(teo.request("update_coach", renamed).await.unwrap_data()["username"], "ada.l");
     assert!(user_command(database, &["set-password", "ada.l"], "ada's own secret").status.success());
-    // From now on it is an account.
+    // The row is an account from now on.
     let back = json!({ "id": ada["id"], "username": "ada" });
     assert_eq!(teo.request("update_coach", back).await.error_keys(), ["username"]);
     assert_eq!(teo.request("delete_coach", json!({ "id": ada["id"] })).await.error_keys(), ["$forbidden"]);
@@ -132,7 +132,7 @@ async fn operator_renames_and_deletes_accounts(database: &Database) {
     for username in ["mara.l", "teo", "yuki", "rosa", "finn"] {
         assert!(user_command(database, &["delete", username], "").status.success(), "{username}");
     }
-    assert!(!user_command(database, &["delete", "teo"], "").status.success(), "nobody is called so any more");
+    assert!(!user_command(database, &["delete", "teo"], "").status.success(), "no such username");
     assert_eq!(database.number("select count(*) from coaches").await, 0);
     node.stop().await;
 }

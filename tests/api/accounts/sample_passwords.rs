@@ -1,4 +1,4 @@
-//! Passwords that everybody knows are for a server that only this machine reaches and that asks for none.
+//! Well-known sample passwords exist only on a loopback server with open access.
 
 use std::time::{Duration, Instant};
 
@@ -22,11 +22,11 @@ on_empty_databases! {
 const COACHES: [&str; 5] = ["mara", "teo", "yuki", "rosa", "finn"];
 
 async fn can_sign_in(program: &ServerProcess, username: &str, password: &str) -> bool {
-    let client = Client::connect_only(program.address, &json!({})).await.expect("to be let in");
+    let client = Client::connect_only(program.address, &json!({})).await.expect("to be connected");
     client.request("login", login(username, password)).await.ok
 }
 
-/// The password in what was said to the operator.
+/// The password in the output for the operator.
 fn printed_password(output: &str) -> String {
     let mut lines = output.lines().filter(|line| line.contains("sign in with the password "));
     let line = lines.next().unwrap_or_else(|| panic!("no password is said: {output}"));
@@ -37,7 +37,7 @@ fn printed_password(output: &str) -> String {
     password.to_owned()
 }
 
-/// Waits for what it says behind the line with its address.
+/// Waits for standard output after the line with the address.
 async fn wait_for_output(program: &ServerProcess) -> String {
     let deadline = Instant::now() + TIMEOUT;
     loop {
@@ -49,7 +49,7 @@ async fn wait_for_output(program: &ServerProcess) -> String {
     }
 }
 
-/// Waits for a line in the log.
+/// Waits for a log line that meets the condition.
 async fn wait_for_log_line(program: &ServerProcess, so: impl Fn(&str) -> bool) -> String {
     let deadline = Instant::now() + TIMEOUT;
     loop {
@@ -79,14 +79,14 @@ async fn sample_password_is_printed_once(database: &Database) {
     assert!(!again.log().contains(&secret) && !again.log().contains("everybody knows"), "{}", again.log());
 }
 
-/// As it is by default wherever others get to the server.
+/// With the default settings and with open access.
 #[actix_web::test]
 async fn reachable_server_has_random_sample_password() {
     for settings in [&[][..], &["--access", "open"]] {
         let folder = Folder::new();
         let program = ServerProcess::serve_at("0.0.0.0:0", folder.path(), settings);
         let address = (std::net::Ipv4Addr::LOCALHOST, program.address.port()).into();
-        let client = Client::connect_only(address, &json!({})).await.expect("to be let in");
+        let client = Client::connect_only(address, &json!({})).await.expect("to be connected");
         let login_with = async |password: &str| client.request("login", login("mara", password)).await.ok;
         assert!(
             !login_with(&password("mara")).await
@@ -106,7 +106,7 @@ async fn user_create_adds_accounts(database: &Database) {
     }
     let create =
         |arguments: &[&str], secret: &str| user_command(database, &[&["create"], arguments].concat(), secret);
-    // Without a server, and beside one.
+    // While no server runs, and while one does.
     let first = create(&["Boss"], &format!("{secret}\n"));
     assert!(first.status.success(), "{first:?}");
     let program = ServerProcess::serve(&database.url(), &["--access", "members"]);
@@ -137,7 +137,7 @@ async fn user_create_adds_accounts(database: &Database) {
     assert_eq!(database.number("select count(*) from coaches").await, 2);
 }
 
-/// As `migrate` makes one.
+/// `user create` creates the database, as `migrate` does.
 #[actix_web::test]
 async fn user_create_creates_database() {
     let folder = Folder::new();
@@ -145,7 +145,7 @@ async fn user_create_creates_database() {
     assert!(created.status.success(), "{created:?}");
     let program = ServerProcess::serve_in(folder.path(), &["--access", "members"]);
     assert!(can_sign_in(&program, "boss", "a long secret").await);
-    // No other command makes a database where there is none.
+    // Other commands create no database.
     let elsewhere = Folder::new();
     let refused = process::run(elsewhere.path(), &["user", "set-password", "boss"], "a long secret\n");
     assert!(!refused.status.success() && !elsewhere.path().join("rowcast.db").exists());

@@ -38,7 +38,7 @@ async fn set_password_signs_out_other_sockets_only(database: &Database) {
             can_sign_in(&node, "mara", NEW).await && !can_sign_in(&node, "mara", &password("mara")).await
         );
         let received = format!("{:?}", mara.since(0));
-        assert!(!received.contains(NEW), "nobody is sent it");
+        assert!(!received.contains(NEW), "the new password is not sent");
         node.stop().await;
     }
 }
@@ -59,7 +59,7 @@ async fn set_password_requires_old_password(database: &Database) {
     }
     assert_eq!(mara.request_with("set_password", &[]).await.error_keys(), ["$bad_payload"]);
     assert!(can_sign_in(&node, "mara", &password("mara")).await, "nothing has changed");
-    // Whoever finds a page that is signed in does not find out by trying.
+    // An open page with a sign-in does not allow guessing of the password.
     for _ in 0..40 {
         let ack = mara.request("set_password", change("another guess", NEW)).await;
         if ack.error_keys() == ["$rate_limited"] {

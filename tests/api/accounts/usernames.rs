@@ -1,4 +1,4 @@
-//! Usernames count as the same by PRECIS, whatever they look like in the database.
+//! Usernames are compared by PRECIS, whatever form the database has.
 
 use serde_json::{Value, json};
 
@@ -89,20 +89,20 @@ async fn login_accepts_equivalent_usernames(database: &Database) {
     node.stop().await;
 }
 
-/// Written before usernames were compared so, or by another program.
+/// Names stored before usernames were canonical, or by another program.
 async fn legacy_usernames_remain_valid(database: &Database) {
     let node = node(database, "members").await;
     for (old, now) in [("mara", "Mara"), ("teo", "MARA"), ("yuki", "J\u{dc}RGEN"), ("rosa", "🌹🌹")] {
         database.execute(&format!("update coaches set username = '{now}' where username = '{old}'")).await;
     }
-    // Spelled just so, each is its own; else who has been there longest.
+    // An exact match wins; otherwise the oldest account does.
     for (spelled, whose) in
         [("Mara", "mara"), ("MARA", "teo"), ("mara", "mara"), ("jürgen", "yuki"), ("🌹🌹", "rosa")]
     {
         assert!(can_sign_in(&node, spelled, &password(whose)).await, "{spelled}");
     }
     assert!(!can_sign_in(&node, "mara", &password("teo")).await);
-    // Nobody else is called so any more, and their rows can be sent back.
+    // Equivalent names are taken, and rows with such names can be sent back.
     let finn = member(&node, "finn").await;
     for taken in ["mara", "J\u{fc}rgen"] {
         let ack = finn.request("update_coach", json!({ "id": 5, "username": taken })).await;
@@ -116,7 +116,7 @@ async fn legacy_usernames_remain_valid(database: &Database) {
             .unwrap_data();
         assert_eq!(after["username"], row["username"]);
     }
-    // Their owners may give them another form only if it is free.
+    // The owner can change the name only to one that is free.
     let rosa = super::anonymous_client(&node).await;
     rosa.request("login", login("🌹🌹", &password("rosa"))).await.unwrap_data();
     assert_eq!(

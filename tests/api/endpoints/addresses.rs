@@ -1,4 +1,4 @@
-//! `--bind`, in each of its spellings, and the health check that follows it.
+//! `--bind` in all its notations, and the health command.
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},

@@ -1,4 +1,4 @@
-//! `--base-path`: everything is below it, and what is there finds its parts from wherever it is opened.
+//! `--base-path`: all paths are below it, and pages link relative to it.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::harness::{
 };
 
 const PAGE: &[(&str, &str)] = &[("Accept", "text/html")];
-/// As a bundler writes it for a page that may be anywhere.
+/// Relative links, as a bundler writes them.
 const INDEX: &str = r#"<link href="./icon.svg"><script src="./assets/index-B3xk9Z_1.js"></script><a href="https://x.example/./y">"#;
 
 async fn planner(settings: &[&str]) -> (TestApp, Folder) {
@@ -104,8 +104,9 @@ async fn builtin_page_is_served_below_base_path() {
 #[actix_web::test]
 async fn client_below_base_path_writes() {
     let app = TestApp::spawn(Engine::Sqlite, &["--base-path", "/gym"]).await;
-    let client =
-        crate::harness::Client::connect_only_at(app.address, "/gym", &json!({})).await.expect("to be let in");
+    let client = crate::harness::Client::connect_only_at(app.address, "/gym", &json!({}))
+        .await
+        .expect("to be connected");
     let coach = json!({ "name": "Ada", "age": 36, "picture": "https://example.com/ada.png" });
     assert_eq!(client.request("new_coach", coach).await.unwrap_data()["name"], "Ada");
     app.stop().await;

@@ -1,4 +1,4 @@
-//! The server is killed while clients write. What was acked is there afterwards.
+//! The server is killed while clients write. Acked writes are there afterwards.
 
 use super::write_log::{WriteLog, create_moves};
 use crate::harness::{Client, Database, Engine, process::ServerProcess};

@@ -1,6 +1,6 @@
-//! The database file is taken away, replaced or written over under a server that runs on it, while clients write.
+//! The database file is removed, replaced or overwritten under a running server, while clients write.
 //!
-//! What is acked afterwards is in the file that the path leads to, also after a crash, and every screen shows that file.
+//! Later acked writes are in the file at that path, also after a crash, and every client shows that file.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::write_log::{WriteLog, create_moves};
 use crate::harness::{Client, Database, Engine, TIMEOUT, fixtures, http, process::ServerProcess};
 
-/// What is done to the file, with a copy of it at hand.
+/// A change to the database file, with a copy of it at hand.
 type FileChange = fn(file: &Path, copy: &Path);
 
 #[actix_web::test]
@@ -56,7 +56,7 @@ async fn file_restored_through_sqlite_is_followed() {
     .await;
 }
 
-/// The story of a file that is changed into an earlier copy of itself.
+/// Changes the file into an earlier copy of itself while clients write.
 async fn assert_writes_recover_from(change: FileChange) {
     let (database, file) = database().await;
     let copy = file.with_extension("copy");
@@ -67,7 +67,7 @@ async fn assert_writes_recover_from(change: FileChange) {
     fill(&clients[0], 40).await;
     back_up(&file, &copy);
     fill(&clients[1], 150).await;
-    // Some of it is in the main file by now, and some is not.
+    // Some pages are in the main file, others in the write-ahead log.
     checkpoint(&file);
     fill(&clients[1], 50).await;
 
@@ -76,7 +76,7 @@ async fn assert_writes_recover_from(change: FileChange) {
         write_log.until(|write_log| write_log.written_count() >= 20).await;
         change(&file, &copy);
         let before = write_log.written_count();
-        // What is under way at that moment may go either way.
+        // Writes in progress at that moment may succeed or fail.
         write_log.until(|write_log| write_log.written_count() >= before + 60).await;
         write_log.finished.set(true);
         before + 2 * clients.len()
@@ -120,7 +120,7 @@ async fn missing_file_refuses_requests_until_restored() {
     let login = json!({ "username": "ada", "password": "secret" });
     assert_eq!(client.request("login", login).await.error_keys(), ["$unavailable"]);
     assert!(!file.exists(), "nothing is made in its place");
-    // An empty file is no database, and is not made one.
+    // An empty file is not turned into a database.
     fs::write(&file, "").unwrap();
     assert_eq!(client.request("new_coach", fixtures::coach("Grace")).await.error_keys(), ["$unavailable"]);
     assert_eq!(fs::metadata(&file).unwrap().len(), 0);
@@ -188,7 +188,7 @@ async fn external_checkpoint_or_touch_is_harmless() {
             .await;
     }
     assert!(!program.log().contains("opened anew"), "{}", program.log());
-    // Not what SQLite does: it is looked into, and all that was acked is there.
+    // SQLite does not do this: the server checks the file, and all acked rows are there.
     let coaches = client.list_all("coaches").await;
     fs::File::options()
         .append(true)
@@ -203,14 +203,14 @@ async fn external_checkpoint_or_touch_is_harmless() {
     assert_rows_survive_crash(program, &database, &expected).await;
 }
 
-/// A database of one's own, and its file.
+/// A new database and its file.
 async fn database() -> (Database, PathBuf) {
     let database = Database::new(Engine::Sqlite).await;
     let file = PathBuf::from(database.url().trim_start_matches("sqlite://"));
     (database, file)
 }
 
-/// Large rows, many at a time.
+/// Creates large rows, a hundred at a time.
 async fn fill(client: &Client, coaches: usize) {
     let picture = format!("https://example.com/{}", "x".repeat(1900));
     let names: Vec<usize> = (0..coaches).collect();
@@ -225,7 +225,7 @@ async fn fill(client: &Client, coaches: usize) {
     }
 }
 
-/// Moves the write-ahead log, as any program may.
+/// Checkpoints the write-ahead log from another program.
 fn checkpoint(file: &Path) {
     let other = Connection::open(file).unwrap();
     other.busy_timeout(TIMEOUT).unwrap();
@@ -245,14 +245,14 @@ async fn assert_contains(client: &Client, rows: &[Value]) {
     }
 }
 
-/// What another program finds, which opens the file by its path, is in order.
+/// Asserts that another program, which opens the file by its path, finds it intact.
 fn assert_integrity(file: &Path) {
     let other = Connection::open(file).unwrap();
     let found: String = other.query_row("pragma integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(found, "ok");
 }
 
-/// A server that is started after a crash has these rows.
+/// Kills the server; asserts that the next one has these rows.
 async fn assert_rows_survive_crash(mut program: ServerProcess, database: &Database, rows: &[Value]) {
     if program.is_running() {
         program.kill();

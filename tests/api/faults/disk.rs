@@ -1,4 +1,4 @@
-//! The disk is full.
+//! A full disk.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ async fn full_disk_refuses_writes_and_keeps_acked_rows() {
     assert!(program.is_running(), "{}", program.log());
     program.kill();
 
-    // There is room again.
+    // There is space again.
     let program = ServerProcess::serve(&database.url(), &[]);
     let client = Client::connect(program.address).await;
     assert_eq!(client.latest("coaches"), written);
@@ -40,7 +40,7 @@ async fn full_disk_makes_server_unready_until_space_is_freed() {
             assert!(reason.starts_with("writes fail: "), "{reason}");
             break;
         }
-        // What is small may still fit: then writes do not fail.
+        // A small row may still fit, and then writes succeed.
         assert_eq!(client.request("new_coach", large("Ada")).await.error_keys(), ["$unavailable"]);
         unready += 1;
     }
@@ -59,14 +59,14 @@ async fn full_disk_makes_server_unready_until_space_is_freed() {
     assert_eq!(found[..written.len()], written);
 }
 
-/// The log does not fit into the main file then: what has been moved of it by half is no reason to distrust the file.
+/// The write-ahead log does not fit into the main file. A partial checkpoint does not make the file invalid.
 #[actix_web::test]
 async fn wal_that_cannot_be_checkpointed_is_kept_until_space_is_freed() {
     let database = Database::new(Engine::Sqlite).await;
     let program = ServerProcess::serve_with_file_size_limit(3000, &database.url());
     let client = Client::follow(program.address).await;
     fixtures::seed_one_of_each(&client).await;
-    // Another program may write more, and leaves it in the log.
+    // Another program may exceed the limit and leave its rows in the write-ahead log.
     let other = rusqlite::Connection::open(database.url().trim_start_matches("sqlite://")).unwrap();
     other.busy_timeout(TIMEOUT).unwrap();
     let notes = "pragma wal_autocheckpoint = 0; create table notes (text blob);
@@ -90,7 +90,7 @@ async fn wal_that_cannot_be_checkpointed_is_kept_until_space_is_freed() {
     assert!(!program.log().contains("cannot be used"), "{}", program.log());
 }
 
-/// Writes until the disk is full; returns what was acked.
+/// Writes until the disk is full; returns the acked rows.
 async fn fill(client: &Client) -> Vec<Value> {
     let mut written = Vec::new();
     loop {

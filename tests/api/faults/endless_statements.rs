@@ -1,4 +1,4 @@
-//! Statements that take long hold no other client up for long.
+//! Long statements do not block other clients for long.
 
 use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Client, Database, Engine, Node, fixtures, http};
 
-/// Counts up to a number that no machine reaches today.
+/// Counts to a number that no machine reaches.
 const ENDLESS: &str =
     "with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 1000000000000)
     select count(*) as n from numbers";

@@ -1,4 +1,4 @@
-//! Migrations that wait, or take their time: no start gives up, and the log says why nothing happens.
+//! Migrations that wait or take long: the start does not fail, and the log names the cause.
 
 use std::io::Read;
 
@@ -13,7 +13,7 @@ use crate::harness::{
 
 on_empty_databases! { concurrent_migrations_wait_for_each_other }
 
-/// What a migration holds; see the `migration` crate.
+/// The lock that a migration holds; see the `migration` crate.
 const LOCK: &str = "select pg_advisory_xact_lock(x'726f7763617374'::bigint)";
 
 #[actix_web::test]
@@ -22,7 +22,7 @@ async fn start_waits_for_migrating_node_and_logs_it() {
         let holder = Session::begin(&database.url(), LOCK).await;
         let url = database.url();
         let starting = actix_web::rt::task::spawn_blocking(move || ServerProcess::serve(&url, &[]));
-        // Longer than any statement may otherwise wait for a lock.
+        // Longer than the lock timeout of other statements.
         let waits = "select coalesce(max(extract(epoch from now() - query_start)) > 7, false)::text
             from pg_stat_activity where datname = current_database() and wait_event = 'advisory'";
         Session::open(&database.url()).await.until(waits).await;
@@ -82,7 +82,7 @@ async fn migration_waits_for_locked_file() {
     .await;
 }
 
-/// SIGTERM ends a start that waits.
+/// SIGTERM ends a start that waits for a lock.
 #[actix_web::test]
 async fn sigterm_ends_waiting_start() {
     with_database(Engine::Postgres, async |database| {

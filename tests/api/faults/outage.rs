@@ -1,4 +1,4 @@
-//! PostgreSQL goes away while events run, and comes back.
+//! PostgreSQL stops while requests run, and starts again.
 
 use serde_json::json;
 
@@ -30,10 +30,11 @@ async fn outage_refuses_requests_and_loses_no_acked_write() {
         assert_eq!(status, 503);
         assert!(reason.contains("database"), "{reason}");
         assert_eq!(http::get(address, "/healthz").await.0, 200);
-        // Whoever connects now is served from memory, and told about the rest.
+        // A new client receives snapshots from memory; its requests are refused.
         let late = Client::connect(address).await;
         assert!(late.latest("workout_plans").len() >= 60);
-        // Whoever brings a token waits until it can be checked: a stock client that is refused would not come back.
+        // A connection with a token is held until the token can be checked, because stock clients do not reconnect
+        // after a refusal.
         let token = json!({ "token": "x" });
         let mut held = std::pin::pin!(Client::connect_with(address, &token));
         tokio::select! {

@@ -1,4 +1,4 @@
-//! Standard output and standard error that are not read, or that are not there at all: the server serves.
+//! Standard output and standard error that are unread, closed or full do not stop the server.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -14,10 +14,10 @@ use crate::harness::{
     process::{PROGRAM, clean},
 };
 
-/// More lines than wait for standard error, and than a pipe holds.
+/// More lines than the queue for standard error and a pipe hold.
 const EVENTS: usize = 8000;
 
-/// A server without output. It dies with the value.
+/// A server without usable output. It is killed on drop.
 struct SilentServer {
     process: Child,
     address: SocketAddr,
@@ -25,7 +25,7 @@ struct SilentServer {
 }
 
 impl SilentServer {
-    /// Started by a shell, with these redirections.
+    /// Started by a shell with these redirections.
     async fn start(redirections: &str) -> Self {
         let folder = Folder::new();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -45,7 +45,7 @@ impl SilentServer {
         server
     }
 
-    /// Asks it to end, and says whether it did in order.
+    /// Sends SIGTERM; returns whether the exit was successful.
     async fn stop(&mut self) -> bool {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());

@@ -1,4 +1,4 @@
-//! A pooler in front of PostgreSQL: in session mode nothing is different, in the others the server says that it cannot be.
+//! A pooler in front of PostgreSQL: session mode works, other modes are refused at the start.
 
 use std::{
     process::Output,
@@ -17,7 +17,7 @@ async fn pooler_with_default_settings_works() {
     assert_works_behind_pooler(&[]).await;
 }
 
-/// The pooler passes on no options then, and the settings hold all the same.
+/// The pooler drops startup options, so the server sets them by statements.
 #[actix_web::test]
 async fn pooler_that_ignores_options_works() {
     assert_works_behind_pooler(&[
@@ -35,14 +35,14 @@ async fn assert_works_behind_pooler(settings: &[(&str, &str)]) {
         fixtures::seed_one_of_each(&client).await;
         other.assert_in_sync().await;
 
-        // The limits hold: no write waits for a lock for good.
+        // The lock timeout is set: a write does not wait forever.
         let holder = Session::begin(&database.url(), "select 1 from coaches where id = 1 for update").await;
         let began = Instant::now();
         assert_eq!(client.request("update_coach", json!({ "id": 1, "age": 50 })).await.error_keys(), ["$locked"]);
         assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
         holder.commit().await;
 
-        // The snapshots hold: a transaction of others is seen as a whole.
+        // The isolation level is set: an external transaction is seen as a whole.
         for round in 0..20 {
             let then = client.now();
             let all = format!(
@@ -56,7 +56,7 @@ async fn assert_works_behind_pooler(settings: &[(&str, &str)]) {
             assert_eq!(changes.len(), 1, "half of a transaction is never seen: {changes:?}");
         }
 
-        // As many at once as there are connections, and more.
+        // More requests than connections.
         let clients = futures_util::future::join_all((0..40).map(|_| Client::connect(node.address))).await;
         let busy = clients.iter().enumerate().map(async |(at, client)| {
             for _ in 0..5 {

@@ -1,4 +1,4 @@
-//! PostgreSQL answers, and takes no writes.
+//! PostgreSQL is up but read-only.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::harness::{
     process::ServerProcess,
 };
 
-/// A database that is set so, as a failover or an administrator may leave it, and everybody connects anew.
+/// Makes the database read-only, as after a failover, and closes all connections.
 const SET: &str = "begin read write; alter database {name} set default_transaction_read_only = {on}; commit;
     select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid()";

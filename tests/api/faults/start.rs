@@ -1,4 +1,4 @@
-//! Starting: by the book, and when something stands in the way.
+//! Starts, with valid and invalid settings.
 
 use std::{fs, process::Output};
 
@@ -151,7 +151,7 @@ async fn log_contains_event_names_without_payloads() {
     assert!(!log.contains("secret guess") && !log.contains("private matter"), "no payload is logged");
 }
 
-/// The whole log, once it has a line about this event, and that line.
+/// Waits for a log line about this event; returns the whole log and the line.
 async fn wait_for_event_line(program: &ServerProcess, event: &str) -> (String, Value) {
     let find = async {
         loop {
@@ -166,7 +166,7 @@ async fn wait_for_event_line(program: &ServerProcess, event: &str) -> (String, V
     tokio::time::timeout(crate::harness::TIMEOUT, find).await.expect("a line about the event")
 }
 
-/// The program has ended with a failure that says this, and no password.
+/// Asserts that the program failed with this message and printed no password.
 #[track_caller]
 fn assert_failed_with(output: &Output, says: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -177,7 +177,7 @@ fn assert_failed_with(output: &Output, says: &str) {
     assert!(!stderr.contains("s3cret"), "a password is shown: {stderr}");
 }
 
-/// Output on a full disk is lost, and that is all.
+/// Output on a full disk is lost without an error.
 #[test]
 fn unwritable_output_does_not_change_exit_code() {
     let folder = Folder::new();

@@ -1,4 +1,4 @@
-//! The server is asked to end.
+//! Graceful stop.
 
 use std::process::ExitStatus;
 
@@ -33,14 +33,14 @@ async fn assert_graceful_stop(engine: Engine, signal: &str) {
     program.signal(signal);
 
     for client in [&writer, &idle] {
-        let (code, sentence) = client.closed().await.expect("to be told");
+        let (code, sentence) = client.closed().await.expect("a close frame");
         assert_eq!(code, 1001, "{sentence}");
         assert!(!client.since(0).contains(&ServerPacket::Disconnected), "a stock client would not come back");
     }
     let status = program.wait_for_exit().await;
     assert!(ExitStatus::success(&status), "{status}: {}", program.log());
 
-    // What was carried out was acked, and what was acked was carried out.
+    // Exactly the executed writes were acked.
     let acked = writer.since(0).into_iter().filter(|packet| matches!(packet, ServerPacket::Ack(..))).count();
     let program = ServerProcess::serve(&database.url(), &[]);
     let rows = Client::connect(program.address).await.latest("coaches");

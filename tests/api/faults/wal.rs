@@ -1,4 +1,4 @@
-//! SQLite's write-ahead log stays short, or the log says which program keeps it.
+//! SQLite's write-ahead log stays short, or the log names the program that prevents it.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ async fn long_reader_is_logged_and_wal_shrinks_after_it_ends() {
     reader.execute_batch("begin; select count(*) from coaches").unwrap();
     reader.query_row("select count(*) from coaches", [], |_| Ok(())).unwrap();
 
-    // Another program's own table, so that the server has nothing to do with its rows.
+    // Another program's own table, of which the server reads nothing.
     let writer = open(file);
     writer.execute_batch("pragma synchronous = off; create table notes (text blob)").unwrap();
     for _ in 0..35 {

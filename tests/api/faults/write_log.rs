@@ -1,6 +1,6 @@
-//! Clients that write plans one after another and remember what became of each.
+//! Clients that write plans one after another and record the acks.
 //!
-//! A plan is several rows in the database, so one that is only half there shows.
+//! A plan is several rows in the database, so a partial write shows.
 
 use std::cell::{Cell, RefCell};
 
@@ -9,12 +9,12 @@ use tokio::sync::Notify;
 
 use crate::harness::{Client, fixtures, wire::Ack};
 
-/// What a group of clients was sent.
+/// The acks that a group of clients received.
 #[derive(Default)]
 pub(crate) struct WriteLog {
-    /// Rows that were acked as written.
+    /// Acked rows.
     pub(crate) written: RefCell<Vec<Value>>,
-    /// Names of plans of which the ack said that nothing was written.
+    /// Names of plans whose ack says that nothing was written.
     pub(crate) refused: RefCell<Vec<String>>,
     /// Set to let the writers finish.
     pub(crate) finished: Cell<bool>,
@@ -22,20 +22,20 @@ pub(crate) struct WriteLog {
 }
 
 impl WriteLog {
-    /// Writes plans of three moves until the connection ends or it is enough.
-    pub(crate) async fn write(&self, client: &Client, who: &str) {
+    /// Writes plans of three moves until the connection ends or `finished` is set.
+    pub(crate) async fn write(&self, client: &Client, writer: &str) {
         for round in 0.. {
             if self.finished.get() {
                 return;
             }
-            let name = format!("{who} {round}");
+            let name = format!("{writer} {round}");
             let plan = fixtures::workout_plan(&name, &[1, 2, 1]);
             let Some(ack) = client.request_while_open("new_workout_plan", plan).await else { return };
             self.record(name, ack);
         }
     }
 
-    /// Whether a write succeeds.
+    /// Asserts that a write succeeds.
     pub(crate) async fn assert_writable(&self, client: &Client) {
         client
             .request("new_workout_plan", fixtures::workout_plan("One more", &[1, 2, 1]))
@@ -49,13 +49,13 @@ impl WriteLog {
         } else if ack.error_keys() == ["$unavailable"] {
             self.refused.borrow_mut().push(name);
         } else {
-            // A commit that was cut off in the middle may be beyond anybody's knowledge; it must not claim otherwise.
+            // The outcome of an interrupted commit may be unknown; no other key is correct then.
             assert_eq!(ack.error_keys(), ["$unknown_outcome"], "{ack:?}");
         }
         self.changed.notify_waiters();
     }
 
-    /// Waits until the write_log is so. Its writers' own deadlines bound the wait.
+    /// Waits for a condition. The timeouts of the writers limit the wait.
     pub(crate) async fn until(&self, so: impl Fn(&Self) -> bool) {
         loop {
             let changed = self.changed.notified();
@@ -74,7 +74,7 @@ impl WriteLog {
         self.refused.borrow().len()
     }
 
-    /// What was acked is there as it was acked, what was refused is not, and nothing is there by half.
+    /// Asserts that acked plans are there as acked, refused ones are not, and no plan is incomplete.
     pub(crate) async fn assert_matches_server(&self, client: &Client) {
         let plans = client.list_all("workout_plans").await;
         for row in self.written.borrow().iter() {
@@ -91,7 +91,7 @@ impl WriteLog {
     }
 }
 
-/// The two moves that the plans are made of.
+/// Creates the two moves that the plans refer to.
 pub(crate) async fn create_moves(client: &Client) {
     for name in ["Squat", "Plank"] {
         client.request("new_exercise_move", fixtures::exercise_move(name)).await.unwrap_data();

@@ -1,6 +1,6 @@
-//! One socket, spoken by the frame, so that nothing between the test and the wire is kinder than the wire.
+//! One socket over raw frames, without the leniency of a client library.
 //!
-//! A task keeps all that arrives, in order; the methods wait until it holds what they look for.
+//! A task stores all received packets in order; methods wait until they contain what is needed.
 
 mod connect;
 mod stalled;
@@ -26,16 +26,16 @@ use super::{
     wire::{self, Ack, ServerPacket},
 };
 
-/// The collections, in the order a client that connects is sent them.
+/// The collections, in the order in which snapshots are sent.
 pub(crate) const COLLECTIONS: [&str; 4] = ["coaches", "workout_plans", "exercise_moves", "schedules"];
 
-/// A client. Dropping it cuts the connection.
+/// A client. Its connection is closed on drop.
 pub(crate) struct Client {
     log: Rc<Log>,
     out: mpsc::UnboundedSender<Message>,
     task: JoinHandle<()>,
     next_ack: Cell<u64>,
-    /// Up to where each event's arrivals have been returned.
+    /// Index after the last returned event of each name.
     returned: RefCell<HashMap<String, usize>>,
 }
 
@@ -63,18 +63,18 @@ impl Drop for Client {
 }
 
 impl Client {
-    /// One frame, whatever is in it.
+    /// Sends a text frame with any content.
     pub(crate) fn send(&self, frame: impl Into<String>) {
         self.send_message(Message::text(frame.into()));
     }
 
-    /// One message of any kind.
+    /// Sends a message of any kind.
     pub(crate) fn send_message(&self, message: Message) {
-        // A connection that has ended shows in what is waited for next.
+        // A closed connection is reported by the next wait.
         let _ = self.out.send(message);
     }
 
-    /// Emits an event with these arguments and asks for an ack, by the number that comes back.
+    /// Emits an event with an ack id, which is returned.
     pub(crate) fn emit(&self, event: &str, arguments: &[Value]) -> u64 {
         let id = self.next_ack.replace(self.next_ack.get() + 1);
         let event = std::iter::once(json!(event)).chain(arguments.iter().cloned());
@@ -82,14 +82,14 @@ impl Client {
         id
     }
 
-    /// The same with one argument as text, for what no careful client would send.
+    /// The same with one argument as raw text, also invalid JSON.
     pub(crate) fn emit_text(&self, event: &str, argument: &str) -> u64 {
         let id = self.next_ack.replace(self.next_ack.get() + 1);
         self.send(format!("42{id}[{},{argument}]", json!(event)));
         id
     }
 
-    /// The ack of that number.
+    /// Waits for the ack with this id.
     pub(crate) async fn ack(&self, id: u64) -> Ack {
         let find = |packets: &[ServerPacket]| {
             packets.iter().rev().find_map(|packet| match packet {
@@ -105,7 +105,7 @@ impl Client {
         self.request_with(event, &[payload]).await
     }
 
-    /// Emits an event and waits for its ack; none if the connection ends first.
+    /// Emits an event and waits for its ack; none if the connection closes first.
     pub(crate) async fn request_while_open(&self, event: &str, payload: Value) -> Option<Ack> {
         let id = self.emit(event, &[payload]);
         let find = |packets: &[ServerPacket]| {
@@ -124,7 +124,7 @@ impl Client {
         self.ack(self.emit(event, arguments)).await
     }
 
-    /// The first argument of the next event of that name that has not been returned before.
+    /// The first argument of the next event of this name that was not returned before.
     pub(crate) async fn next_event(&self, event: &str) -> Value {
         let from = self.returned.borrow().get(event).copied().unwrap_or(0);
         let what = format!("the next {event}");
@@ -142,43 +142,43 @@ impl Client {
         value
     }
 
-    /// Waits until a collection, as it was last sent, is so.
+    /// Waits until the latest snapshot of a collection meets the condition.
     pub(crate) async fn wait_for_rows(&self, collection: &str, so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let find = |packets: &[ServerPacket]| {
             let rows = last(packets, collection)?;
             so(rows).then(|| rows.clone())
         };
-        self.until(&format!("{collection} to be as told"), find).await
+        self.until(&format!("{collection} to meet the condition"), find).await
     }
 
-    /// A collection as it was last sent.
+    /// The latest snapshot of a collection.
     pub(crate) fn latest(&self, collection: &str) -> Vec<Value> {
         let packets = self.log.packets.borrow();
         last(&packets, collection).cloned().unwrap_or_else(|| panic!("{collection} was never sent"))
     }
 
-    /// The rows it keeps, by all it has received.
+    /// The replica: all received snapshots and changes, applied.
     pub(crate) fn replica(&self) -> ReplicaModel {
         self.log.replica.borrow().checked().clone()
     }
 
-    /// Waits until the rows it keeps are so.
+    /// Waits until the replica meets the condition.
     pub(crate) async fn wait_for_replica(&self, what: &str, so: impl Fn(&ReplicaModel) -> bool) {
         self.until(what, |_| so(self.log.replica.borrow().checked()).then_some(())).await;
     }
 
-    /// How much has been received; see [`since`](Self::since).
+    /// The number of received packets; see [`since`](Self::since).
     pub(crate) fn now(&self) -> usize {
         self.log.packets.borrow().len()
     }
 
-    /// All that has been received since then, but for pings.
+    /// The packets received since then, without pings.
     pub(crate) fn since(&self, then: usize) -> Vec<ServerPacket> {
         let packets = self.log.packets.borrow();
         packets[then..].iter().filter(|packet| **packet != ServerPacket::Ping).cloned().collect()
     }
 
-    /// What the events `changes` said since then, without their cursors.
+    /// The payloads of `changes` events since then, without their cursors.
     pub(crate) fn changes_since(&self, then: usize) -> Vec<Value> {
         let changes = self.since(then).into_iter().filter_map(|packet| match packet {
             ServerPacket::Event(name, arguments) if name == "changes" => arguments.into_iter().next(),
@@ -200,7 +200,7 @@ impl Client {
         self.since(then).into_iter().filter_map(name).collect()
     }
 
-    /// How the server ends the connection.
+    /// Waits for the end of the connection; code and reason of the close frame, if there was one.
     pub(crate) async fn closed(&self) -> Option<(u16, String)> {
         let find = |packets: &[ServerPacket]| match packets.last() {
             Some(ServerPacket::Closed(reason)) => Some(reason.clone()),
@@ -209,7 +209,7 @@ impl Client {
         self.until("the end of the connection", find).await
     }
 
-    /// Every row of a collection, page by page.
+    /// All rows of a collection, listed page by page.
     pub(crate) async fn list_all(&self, collection: &str) -> Vec<Value> {
         let (mut rows, mut after) = (Vec::new(), Value::Null);
         loop {
@@ -223,13 +223,13 @@ impl Client {
         }
     }
 
-    /// Whether the server still answers here.
+    /// Asserts that the server acks a request.
     pub(crate) async fn assert_responsive(&self) {
         let page = self.request("list_coaches", json!({ "limit": 1 })).await;
         assert!(page.ok, "{page:?}");
     }
 
-    /// Waits until what was received has something.
+    /// Waits until the received packets contain something.
     pub(crate) async fn until<T>(&self, what: &str, find: impl Fn(&[ServerPacket]) -> Option<T>) -> T {
         let search = async {
             loop {
@@ -245,7 +245,7 @@ impl Client {
         };
         match tokio::time::timeout(TIMEOUT, search).await {
             Ok(found) => found,
-            Err(_) => panic!("waited in vain for {what}; heard last: {}", self.tail()),
+            Err(_) => panic!("timed out waiting for {what}; last packets: {}", self.tail()),
         }
     }
 
@@ -283,7 +283,7 @@ async fn converse(
                 break;
             }
         }
-        // What the server said last is still to be read.
+        // The last packets of the server are still to be read.
         std::future::pending::<()>().await;
     };
     let read = async {

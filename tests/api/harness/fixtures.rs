@@ -1,4 +1,4 @@
-//! Rows for the stories.
+//! Rows for tests.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub(crate) fn exercise_move(name: &str) -> Value {
     })
 }
 
-/// A plan of these moves.
+/// A plan with these moves.
 pub(crate) fn workout_plan(name: &str, moves: &[i64]) -> Value {
     let moves: Vec<Value> = moves.iter().map(|id| json!({ "id": id })).collect();
     json!({
@@ -34,7 +34,7 @@ pub(crate) fn schedule(day: &str, hour: &str) -> Value {
     json!({ "day": day, "hour": hour, "coach": { "id": 1 }, "workout_plan": { "id": 1 } })
 }
 
-/// One row of each collection, each with id 1: Ada, Squat, Morning, Monday at nine.
+/// Creates one row of each collection, each with id 1: Ada, Squat, Morning, Monday at nine.
 pub(crate) async fn seed_one_of_each(client: &Client) {
     for (event, payload) in [
         ("new_coach", coach("Ada")),
@@ -47,14 +47,14 @@ pub(crate) async fn seed_one_of_each(client: &Client) {
     }
 }
 
-/// A class, where there are moves already.
+/// Creates a schedule with its coach and plan, where moves exist already.
 pub(crate) async fn seed_class(client: &Client) {
     client.request("new_coach", coach("Ada")).await.unwrap_data();
     client.request("new_workout_plan", workout_plan("Morning", &[1, 2, 1])).await.unwrap_data();
     client.request("new_schedule", schedule("Monday", "900")).await.unwrap_data();
 }
 
-/// The payload with some fields replaced; null takes a field away.
+/// The payload with some fields replaced; null removes a field.
 pub(crate) fn with(mut payload: Value, changes: Value) -> Value {
     let (Value::Object(fields), Value::Object(changes)) = (&mut payload, changes) else {
         panic!("only objects have fields")

@@ -1,4 +1,4 @@
-//! PgBouncer in front of a PostgreSQL, as Debian ships it, but for its address.
+//! PgBouncer in front of PostgreSQL, with Debian's default settings except for its address.
 
 use std::{
     fmt::Write as _,
@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 
 use super::{TIMEOUT, folder::Folder};
 
-/// One that runs. It ends with the value.
+/// A running PgBouncer. It is killed on drop.
 pub(crate) struct PgBouncer {
     url: String,
     process: Child,
@@ -21,7 +21,7 @@ pub(crate) struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// In front of the database at this URL, with these settings beside those it is shipped with.
+    /// In front of the database at this URL, with these settings in addition.
     pub(crate) async fn before(url: &str, settings: &[(&str, &str)]) -> Self {
         let (host, database) = place(url);
         let folder = Folder::new();
@@ -51,7 +51,7 @@ impl PgBouncer {
         bouncer
     }
 
-    /// The database, by this way.
+    /// The database's URL through the pooler.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -72,7 +72,7 @@ fn place(url: &str) -> (String, String) {
     (host.to_owned(), database.to_owned())
 }
 
-/// It refuses to run as root; the user with the least rights will do.
+/// PgBouncer refuses to run as root, so it runs as an unprivileged user.
 fn start(ini: &Path) -> Child {
     let mut command = Command::new(program());
     command.arg("-q").arg(ini).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -87,7 +87,7 @@ fn is_root() -> bool {
     status.lines().any(|line| line.starts_with("Uid:") && line.split_whitespace().nth(2) == Some("0"))
 }
 
-/// In the `PATH`, or where Debian keeps it.
+/// From the `PATH`, or where Debian installs it.
 fn program() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);

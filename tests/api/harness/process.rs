@@ -1,4 +1,4 @@
-//! The program as it is installed: started, watched, and ended from outside.
+//! The installed program as a process.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -13,10 +13,10 @@ use super::TIMEOUT;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_planner");
 
-/// A running server. It dies with the value.
+/// A running server. It is killed on drop.
 pub(crate) struct ServerProcess {
     pub(crate) address: SocketAddr,
-    /// What it says when it accepts connections.
+    /// The line on standard output with the address.
     pub(crate) line: String,
     process: Child,
     said: Arc<Mutex<String>>,
@@ -24,7 +24,7 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// A server on a free port, with these settings.
+    /// A server on a free port with these settings.
     pub(crate) fn serve(database_url: &str, settings: &[&str]) -> Self {
         Self::start(serve(&mut Command::new(PROGRAM), database_url, settings))
     }
@@ -40,21 +40,21 @@ impl ServerProcess {
         Self::start(command.envs(environment.iter().map(|(name, value)| (name, value))))
     }
 
-    /// A server on a free port in this folder; everything else is as it is by default.
+    /// A server on a free port in this folder, with default settings otherwise.
     pub(crate) fn serve_in(folder: &Path, settings: &[&str]) -> Self {
         Self::serve_at("127.0.0.1:0", folder, settings)
     }
 
-    /// The same at an address that may be written in any way.
+    /// The same at an address in any notation.
     pub(crate) fn serve_at(bind: &str, folder: &Path, settings: &[&str]) -> Self {
         let mut command = Command::new(PROGRAM);
         clean(&mut command);
         Self::start(command.current_dir(folder).args(["--bind", bind]).args(settings))
     }
 
-    /// A server whose process may not make any file longer than this.
+    /// A server whose process cannot write files larger than this.
     pub(crate) fn serve_with_file_size_limit(kilobytes: u32, database_url: &str) -> Self {
-        // Without the trap the process would die of the signal; with it writes fail, as on a full disk.
+        // The signal would kill the process; with the trap writes fail, as on a full disk.
         let limited = format!("trap '' XFSZ; ulimit -S -f {kilobytes}; exec \"$0\" \"$@\"");
         let mut command = Command::new("bash");
         command.args(["-c", &limited, PROGRAM]);
@@ -81,12 +81,12 @@ impl ServerProcess {
         Self { address, line, process, said, log }
     }
 
-    /// What it has written to its log so far.
+    /// The log so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    /// The log once it has this text, which is written beside the answers to clients.
+    /// Waits until the log contains this text; returns the log.
     pub(crate) async fn wait_for_log(&self, text: &str) -> String {
         let look = async {
             while !self.log().contains(text) {
@@ -98,45 +98,45 @@ impl ServerProcess {
         self.log()
     }
 
-    /// What it has said on standard output behind that line so far.
+    /// Standard output after the first line.
     pub(crate) fn stdout(&self) -> String {
         self.said.lock().unwrap().clone()
     }
 
-    /// Its process.
+    /// The process id.
     pub(crate) fn id(&self) -> u32 {
         self.process.id()
     }
 
-    /// How many files and connections it holds open.
+    /// The number of open file descriptors.
     pub(crate) fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
     }
 
-    /// Bytes of memory that it takes.
+    /// Resident memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line about memory");
         line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
     }
 
-    /// Ends it as a crash would: nothing is flushed, no client is sent a close.
+    /// Kills the process: nothing is flushed, and no client receives a close frame.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Asks it to end in order.
+    /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
         self.signal("TERM");
     }
 
-    /// Sends it a signal, by its name.
+    /// Sends a signal by name.
     pub(crate) fn signal(&self, name: &str) {
         signal(&self.process, name);
     }
 
-    /// How it ended.
+    /// Waits for the exit.
     pub(crate) async fn wait_for_exit(&mut self) -> ExitStatus {
         let deadline = Instant::now() + TIMEOUT;
         while Instant::now() < deadline {
@@ -148,13 +148,13 @@ impl ServerProcess {
         panic!("the program does not end: {}", self.log());
     }
 
-    /// Lifts that limit.
+    /// Removes the file size limit.
     pub(crate) fn lift_file_size_limit(&self) {
         let arguments = ["--pid", &self.process.id().to_string(), "--fsize=unlimited"];
         assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
     }
 
-    /// Whether it is still there.
+    /// Whether the process runs.
     pub(crate) fn is_running(&mut self) -> bool {
         self.process.try_wait().unwrap().is_none()
     }
@@ -173,7 +173,7 @@ fn serve<'a>(command: &'a mut Command, database_url: &str, settings: &[&str]) ->
     command.args(settings)
 }
 
-/// Without the settings that the environment of the tests may have.
+/// Removes settings that the environment of the tests may have.
 pub(crate) fn clean(command: &mut Command) {
     let ours = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("ROWCAST_"));
     for name in ours.chain(["DATABASE_URL".to_owned()]) {
@@ -181,7 +181,7 @@ pub(crate) fn clean(command: &mut Command) {
     }
 }
 
-/// The line that says that connections are accepted, and the address in it; none if the program ends or says nothing.
+/// The first line of output and the address in it; none if the program exits or prints nothing.
 fn announced(stdout: impl Read + Send + 'static, said: Arc<Mutex<String>>) -> Option<(SocketAddr, String)> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -199,13 +199,13 @@ fn announced(stdout: impl Read + Send + 'static, said: Arc<Mutex<String>>) -> Op
     Some((address, line.to_owned()))
 }
 
-/// Sends a process a signal, by its name.
+/// Sends a process a signal by name.
 pub(crate) fn signal(process: &Child, name: &str) {
     let arguments = ["-c", "kill -$1 $0", &process.id().to_string(), name];
     assert!(Command::new("sh").args(arguments).status().unwrap().success());
 }
 
-/// Starts the program, and leaves it and its log to the caller.
+/// Starts the program; process and log are the caller's.
 pub(crate) fn spawn(arguments: &[&str]) -> Child {
     let mut command = Command::new(PROGRAM);
     clean(&mut command);
@@ -213,7 +213,7 @@ pub(crate) fn spawn(arguments: &[&str]) -> Child {
     command.spawn().unwrap()
 }
 
-/// Runs the program to its end, in this folder.
+/// Runs the program in this folder until it exits.
 pub(crate) fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
     run_with(folder, &[], arguments, input)
 }
@@ -230,7 +230,7 @@ pub(crate) fn run_with(
     command.args(arguments).envs(environment.iter().copied()).current_dir(folder);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = command.spawn().unwrap();
-    // A program that has no use for its input may have ended by now.
+    // The program may have exited without reading its input.
     let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
     let deadline = Instant::now() + TIMEOUT;
     while process.try_wait().unwrap().is_none() {

@@ -1,7 +1,6 @@
-//! What a client keeps that is sent changes: snapshots and changes, applied in the order they came.
+//! The replica of a client in changes mode: snapshots and changes, applied in order.
 //!
-//! It reads them as strictly as a client may: what is not of the contract's shape is a fault, and so is a row that is
-//! older than the one it has.
+//! Messages are parsed strictly: an unknown shape is a fault, and so is a row that is older than the present one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +9,19 @@ use serde_json::Value;
 
 use super::{Client, client::COLLECTIONS};
 
-/// Rows by collection and id, and where in the change log that is.
+/// Rows by collection and id, and the cursor.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ReplicaModel {
     collections: BTreeMap<String, BTreeMap<i64, Value>>,
-    /// Collections in which it is not kept up to date, as it was sent.
+    /// Withheld collections.
     withheld: BTreeSet<String>,
     cursor: Option<String>,
     fault: Option<String>,
-    /// What has come of a picture in parts.
+    /// The received parts of an incomplete snapshot.
     coming: Option<Coming>,
 }
 
-/// Some parts, in their order.
+/// Parts in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Coming {
     parts: usize,
@@ -70,7 +69,7 @@ struct At {
 }
 
 impl ReplicaModel {
-    /// One that has nothing but a cursor.
+    /// An empty replica with a cursor.
     pub(crate) fn at(cursor: impl Into<String>) -> Self {
         Self { cursor: Some(cursor.into()), ..Self::default() }
     }
@@ -79,7 +78,7 @@ impl ReplicaModel {
         self.cursor.as_deref()
     }
 
-    /// In the order of their ids.
+    /// The rows of a collection in order of id.
     pub(crate) fn rows(&self, collection: &str) -> Vec<Value> {
         self.collections.get(collection).into_iter().flat_map(BTreeMap::values).cloned().collect()
     }
@@ -92,12 +91,12 @@ impl ReplicaModel {
         self.collections.get(collection).and_then(|rows| rows.get(&id(row))) == Some(row)
     }
 
-    /// What is worth keeping when the connection is lost.
+    /// The replica after the connection is lost.
     pub(crate) fn without_incomplete_parts(self) -> Self {
         Self { coming: None, ..self }
     }
 
-    /// Itself, if all it has received could be understood.
+    /// The replica; panics if a received message was invalid.
     #[track_caller]
     pub(super) fn checked(&self) -> &Self {
         assert!(self.fault.is_none(), "{}", self.fault.as_deref().unwrap_or_default());
@@ -219,7 +218,7 @@ fn id(row: &Value) -> i64 {
 }
 
 impl Client {
-    /// Waits until the rows it keeps are those that the server lists now.
+    /// Waits until the replica equals what the server lists now.
     pub(crate) async fn assert_in_sync(&self) {
         for collection in COLLECTIONS {
             let rows = self.list_all(collection).await;

@@ -1,4 +1,4 @@
-//! Too much of everything, and clients that do not listen.
+//! Load and clients that read slowly or not at all.
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,7 +13,7 @@ async fn thousand_closed_sockets_leak_no_descriptors() {
     rlimit::increase_nofile_limit(4096).unwrap();
     let database = Database::new(Engine::Sqlite).await;
     let mut program = ServerProcess::serve(&database.url(), &["--sample-data", "always"]);
-    // What is made once and kept is made now.
+    // Allocations that are kept are made here.
     drop(open_sockets(&program, 8).await);
     http::until_metric(program.address, "socketio_sessions", |sessions| sessions == 0.0).await;
     let before = program.descriptors();
@@ -31,7 +31,7 @@ async fn thousand_closed_sockets_leak_no_descriptors() {
     Client::connect(program.address).await.assert_responsive().await;
 }
 
-/// That many sockets, each connected and sent the first bytes of its greeting.
+/// Opens sockets that are connected and have received the first bytes.
 async fn open_sockets(program: &ServerProcess, count: usize) -> Vec<tokio::net::TcpStream> {
     let socket = async |_| {
         let mut stream = http::websocket(program.address).await;
@@ -61,7 +61,7 @@ async fn client_that_never_reads_is_disconnected() {
     }
     listener.wait_for_rows("coaches", |rows| rows.len() == 100).await;
 
-    // Each answer is some 200 kB, and what is not read has a bound of a few megabytes.
+    // Each ack has some 200 kB; the outbox is limited to a few megabytes.
     let mut stalled = http::websocket(address).await;
     stalled.write_all(&http::text_frame("40")).await.unwrap();
     for id in 0..200 {
@@ -91,7 +91,7 @@ async fn slow_client_receives_latest_snapshot() {
         }
         writer.wait_for_rows("coaches", |rows| rows.len() == 50).await;
 
-        // Some 100 kB each time, 40 MB in all: far more than its connection and its outbox hold.
+        // 100 kB each time, 40 MB in all: far more than the connection and the outbox hold.
         let mut slow = http::websocket(app.address).await;
         slow.write_all(&http::text_frame("40")).await.unwrap();
         for at in 0..400 {

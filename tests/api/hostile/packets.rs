@@ -1,4 +1,4 @@
-//! Frames and packets that are not what the protocol says.
+//! Invalid frames and packets.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
@@ -10,7 +10,7 @@ use crate::harness::{
     with_app,
 };
 
-/// Packets without sense. Each is answered, ignored, or ends its own connection with a code and a sentence.
+/// Invalid packets. Each is acked, ignored, or closes its own connection with code and reason.
 const PACKETS: [&str; 34] = [
     "",
     "4",
@@ -127,7 +127,7 @@ async fn binary_event_is_refused() {
             assert_eq!(client.ack(id).await.error_keys(), ["$bad_payload"], "{id}");
         }
         client.assert_responsive().await;
-        // An attachment that nothing announced.
+        // An attachment without an event.
         client.send_message(Message::binary(vec![1, 2, 3]));
         assert_responsive_or_closed_with_reason(&client, "an attachment of nothing").await;
     })
@@ -180,7 +180,7 @@ async fn truncated_frame_has_no_effect() {
     assert!(other.latest("coaches").is_empty());
 }
 
-/// Waits until the client is served again or its connection has ended with a code and a sentence.
+/// Waits until the client receives an ack, or its connection is closed with code and reason.
 async fn assert_responsive_or_closed_with_reason(client: &Client, what: &str) {
     client.send(r#"42777["list_coaches",{}]"#);
     let end = client.until(what, |packets| {
@@ -197,7 +197,7 @@ async fn assert_responsive_or_closed_with_reason(client: &Client, what: &str) {
     }
 }
 
-/// Whether unmasked frames, as a server sends them, end with a close frame that has a code and a sentence.
+/// Whether unmasked frames end with a close frame that has code and reason.
 fn has_close_frame(mut bytes: &[u8]) -> bool {
     while let [kind, length, rest @ ..] = bytes {
         let (length, rest) = match length {

@@ -1,4 +1,4 @@
-//! Events that arrive whole and make no sense.
+//! Well-formed events with invalid payloads.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ on_both_databases! {
     prototype_property_names_are_plain_keys,
 }
 
-/// Values of every kind, as JSON: some that no parser of numbers or text likes.
+/// JSON values of all types, including edge cases of number and text parsers.
 const VALUES: [&str; 22] = [
     "null",
     "true",
@@ -64,7 +64,7 @@ async fn arbitrary_values_are_acked(app: &TestApp) {
             asked.extend(emit_every_value(&client, event, payload));
         }
     }
-    // A login costs its password's hash each time, so it is asked less.
+    // A login hashes a password, so there are fewer of them.
     for value in VALUES {
         for event in ["refresh", "me", "logout"] {
             asked.push(client.emit_text(event, value));
@@ -80,7 +80,7 @@ async fn arbitrary_values_are_acked(app: &TestApp) {
     other.assert_responsive().await;
 }
 
-/// Every value in every field's place, in the payload's and in the options'.
+/// Emits every value in place of every field, and as payload and options.
 fn emit_every_value(client: &Client, event: &str, payload: &Value) -> Vec<u64> {
     let payload = fixtures::with(payload.clone(), json!({ "id": 1, "version": 1 }));
     let fields: Vec<String> = payload.as_object().unwrap().keys().cloned().collect();
@@ -98,7 +98,7 @@ fn emit_every_value(client: &Client, event: &str, payload: &Value) -> Vec<u64> {
     asked
 }
 
-/// The payload with text in the place of one field's value.
+/// The payload with raw text in place of one field's value.
 fn replaced(payload: &Value, field: &str, value: &str) -> String {
     let fields = payload.as_object().unwrap().iter().map(|(name, old)| {
         let value = if name == field { value.to_owned() } else { old.to_string() };
@@ -153,7 +153,7 @@ async fn oversized_payload_is_refused(app: &TestApp) {
         assert_eq!(ack.error_keys(), ["$bad_payload"], "{megabytes} MB");
         assert!(ack.error("$bad_payload").contains("1000000"), "{ack:?}");
     }
-    // Just below the limit it is the field that is wrong.
+    // Just below the limit, the field is refused.
     let ack = client.request("new_coach", fixtures::coach(&"x".repeat(999_000))).await;
     assert_eq!(ack.error_keys(), ["name"]);
     client.assert_responsive().await;
@@ -167,7 +167,7 @@ async fn too_deep_payload_is_refused(app: &TestApp) {
         let ack = client.ack(client.emit_text("new_coach", payload)).await;
         ack.error_keys().join(" ")
     };
-    // The payload itself is one level.
+    // The payload itself is the first level.
     assert_eq!(refused(&format!(r#"{{"colour":{}}}"#, nested(31))).await, "age colour name picture");
     assert_eq!(refused(&format!(r#"{{"colour":{}}}"#, nested(32))).await, "$bad_payload");
     assert_eq!(refused(&nested(33)).await, "$bad_payload");

@@ -1,4 +1,4 @@
-//! How large rows, pages and acks may be: the last byte is taken, one more is refused by name, and nothing else is held up.
+//! Size limits of rows, pages and acks: exact to the byte, refused by field, without effect on others.
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ on_both_databases! {
 const ROW: usize = 256 * 1024;
 const ACK: usize = 1024 * 1024;
 
-/// A move of some 4 kB.
+/// A move of about 4 kB.
 fn large_move(name: &str) -> Value {
     let long = json!({
         "description": "\u{1F9D8}".repeat(500),
@@ -38,7 +38,7 @@ async fn row_size_limit_is_exact(app: &TestApp) {
     let [large, small, last] = [0, 1, 2].map(|at| length(&moves[at]) + 1);
     let plan =
         client.request("new_workout_plan", fixtures::workout_plan("Long", &[1; 50])).await.unwrap_data();
-    // As many of the large move as there is room for, then of the small one; the address of the last makes up the rest.
+    // Fill up with the large move, then with the small one; the link of the last move makes up the rest.
     let room = ROW - length(&plan) - last + length(&moves[2]["video_link"]) - 2;
     let larges = (room - 60) / large;
     let smalls = (room - larges * large - 30) / small;
@@ -69,7 +69,7 @@ async fn oversized_row_is_sent_and_can_be_shortened(app: &TestApp) {
     let client = app.follow().await;
     client.request("new_exercise_move", fixtures::exercise_move("Squat")).await.unwrap_data();
     client.request("new_workout_plan", fixtures::workout_plan("Long", &[1; 100])).await.unwrap_data();
-    // Each move is small, and so is what is written; the plan shows it a hundred times.
+    // Each move is small; the plan embeds it a hundred times.
     client
         .request("update_exercise_move", fixtures::with(large_move("Squat"), json!({ "id": 1 })))
         .await

@@ -1,4 +1,4 @@
-//! Logins cost much, so few wait, in turn, and none for a client that has gone.
+//! Logins are expensive: few are queued, in fair order, and none for closed sessions.
 
 use std::net::SocketAddr;
 
@@ -19,7 +19,7 @@ fn unknown_login(n: usize) -> Value {
     json!({ "username": format!("nobody {n}"), "password": "x" })
 }
 
-/// What a line of the metrics says.
+/// The value of a line of the metrics.
 async fn counter(address: SocketAddr, line: &str) -> u64 {
     let (_, metrics) = http::get(address, "/metrics").await;
     let found = metrics.lines().find_map(|one| one.strip_prefix(line));
@@ -54,7 +54,7 @@ async fn logins_of_disconnected_clients_are_dropped(database: &Database) {
         }
         let last = stranger.emit("login", &[unknown_login(n)]);
         if n == 0 {
-            // Those beyond are answered without a hash.
+            // Logins beyond the queue are refused without hashing.
             assert_eq!(stranger.ack(last).await.error_keys(), ["$rate_limited"]);
         }
     }
@@ -99,7 +99,7 @@ async fn logins_per_address_are_limited(database: &Database) {
     node.stop().await;
 }
 
-/// As where members and strangers share one, behind a router.
+/// Members and other clients behind one router have the same address.
 async fn known_account_signs_in_from_limited_address(database: &Database) {
     let node = members(database, &["--logins-each", "5"]).await;
     let connect_anonymously =

@@ -1,4 +1,4 @@
-//! A backup that is put back takes the numbers of transactions back with it: cursors from after it are worth nothing.
+//! A restored backup reuses transaction numbers: cursors from after the backup are invalid.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ async fn restored_sqlite_backup_accepts_only_its_own_cursors() {
         fixtures::seed_one_of_each(&client).await;
         let before = client.replica();
         client.request("update_coach", json!({ "id": 1, "age": 50 })).await.unwrap_data();
-        // A backup while it runs, and one of a file that nobody uses.
+        // The backup is taken while the server runs, and restored while it does not.
         database.execute(&format!("vacuum into '{}'", copy.display())).await;
         client.request("update_coach", json!({ "id": 1, "age": 51 })).await.unwrap_data();
         let after = cursor(&client);
@@ -41,7 +41,7 @@ async fn restored_sqlite_backup_accepts_only_its_own_cursors() {
         assert_eq!(back.replica().rows("coaches")[0]["age"], 50);
         back.assert_in_sync().await;
 
-        // The numbers are given out once more, for other changes.
+        // The numbers are assigned again, to other changes.
         for age in 60..70 {
             back.request("update_coach", json!({ "id": 1, "age": age })).await.unwrap_data();
         }
@@ -55,7 +55,7 @@ async fn restored_sqlite_backup_accepts_only_its_own_cursors() {
     .await;
 }
 
-/// A life of the server in which something is written, and the cursor after that.
+/// Starts a server, writes a row, and returns the cursor.
 async fn write_in_another_run(url: &str) -> String {
     let program = ServerProcess::serve(url, &[]);
     let client = Client::follow(program.address).await;
@@ -179,7 +179,7 @@ async fn cursor_is_invalid_in_copied_database() {
     .await;
 }
 
-/// The tables are other tables then, and what clients have must go back with them.
+/// The restore recreates the tables, and clients must receive the older rows.
 #[actix_web::test]
 async fn dump_restored_under_running_server_is_published() {
     let database = Database::Cluster(Cluster::start());
@@ -208,7 +208,7 @@ async fn dump_restored_under_running_server_is_published() {
     assert!(changes.iter().any(|changes| changes["coaches"]["deleted"] == json!([2])), "{changes:?}");
 }
 
-/// Another cluster has come less far with its numbers than the log that is brought to it.
+/// The transaction numbers of the other cluster are behind those in the log.
 #[actix_web::test]
 async fn dump_restored_in_another_cluster_invalidates_cursors() {
     let (old, new) = (Cluster::start(), Cluster::start());
@@ -237,7 +237,7 @@ async fn dump_restored_in_another_cluster_invalidates_cursors() {
     let once =
         [json!({ "id": 1, "age": 40 }), json!({ "request_id": "6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59" })];
     for _ in 0..4 {
-        // The first is carried out; each of the others is acked after a look that finds nothing.
+        // The first request is executed; each of the others is acked after a poll that finds nothing.
         client.request_with("update_coach", &once).await.unwrap_data();
     }
     assert_eq!(client.changes_since(then).len(), 7, "one event for each: {:?}", client.changes_since(then));
@@ -250,7 +250,7 @@ async fn dump_restored_in_another_cluster_invalidates_cursors() {
     assert_receives_snapshots(program.address, &before).await;
 }
 
-/// Uses up numbers of transactions.
+/// Consumes transaction numbers.
 const FAR: &str = "do $$ begin
     for at in 1..5000 loop perform pg_current_xact_id(); commit; end loop;
 end $$";

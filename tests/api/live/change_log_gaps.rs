@@ -1,4 +1,4 @@
-//! A change log of which something is gone, or that has lost what belongs to it: it is never taken for a quiet one.
+//! A change log with missing entries or state: the gap is detected.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ on_dedicated_clusters! {
     pruning_is_not_a_gap,
 }
 
-/// Two clients that follow in different ways, in an open gym; and the first one's cursor.
+/// A changes client and a snapshots client of a seeded planner, and a cursor.
 async fn connect_clients(app: &TestApp) -> (Client, Client, String) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
     fixtures::seed_one_of_each(&client).await;
@@ -31,7 +31,7 @@ async fn connect_clients(app: &TestApp) -> (Client, Client, String) {
     (client, snapshots, before)
 }
 
-/// Both are shown that age, a cursor from before is worth nothing, and everything goes on.
+/// Asserts that both clients receive the age, that the earlier cursor is invalid, and that later changes arrive.
 async fn assert_gap_is_published(
     app: &TestApp,
     (client, snapshots, before): (Client, Client, String),
@@ -64,14 +64,14 @@ async fn entries_truncated_before_read_are_published() {
         there.wait_for_replica("the age", |replica| replica.rows("coaches")[0]["age"] == 71).await;
         assert_gap_is_published(app, opened, 71).await;
         there.assert_in_sync().await;
-        // Both have come to the same epoch: a client can go from one to the other.
+        // Both nodes have the same epoch, so a cursor of one is valid on the other.
         assert_resumes(beside.address, &cursor(&app.follow().await)).await;
         beside.stop().await;
     })
     .await;
 }
 
-/// Its numbers are given out again, below those that have been read.
+/// The numbers are assigned again, below those that were read.
 #[actix_web::test]
 async fn log_emptied_with_its_counter_is_detected() {
     with_database(Engine::Sqlite, async |database| {
@@ -107,7 +107,7 @@ async fn entries_deleted_after_read_keep_cursors_valid(app: &TestApp) {
     app.database.execute("update coaches set age = 72").await;
     client.wait_for_replica("the age", |replica| replica.rows("coaches")[0]["age"] == 72).await;
     assert_eq!(client.changes_since(then).len(), 1);
-    // What was read is remembered by the server that has read it.
+    // The server remembers the entries that it has read.
     let back = Client::resume(app.address, crate::harness::ReplicaModel::at(before)).await;
     assert_eq!(back.events_since(0)[..2], ["connected", "changes"]);
     assert!(
@@ -139,7 +139,7 @@ async fn deleted_epochs_are_recreated(app: &TestApp) {
     assert_gap_is_published(app, opened, 71).await;
 }
 
-/// What its cursor was worth before its log was cut is worth nothing afterwards.
+/// A cursor from before the cut is invalid.
 async fn log_cut_while_stopped_invalidates_cursors(database: &Database) {
     let url = database.url();
     let node = Node::start(&url, &[]).await;
@@ -167,7 +167,7 @@ async fn log_cut_while_stopped_invalidates_cursors(database: &Database) {
     }
 }
 
-/// As from a dump that has left it out.
+/// As after a dump without the log's data.
 async fn server_starts_without_change_log(database: &Database) {
     let url = database.url();
     let node = Node::start(&url, &[]).await;
@@ -210,7 +210,7 @@ async fn server_starts_on_dump_without_change_log() {
     .await;
 }
 
-/// A log that is pruned by the server itself, under a client that follows: nothing is read anew.
+/// The server prunes the log while a client follows: nothing is reloaded.
 async fn pruning_is_not_a_gap(database: &Database) {
     let url = database.url();
     let few = ["--change-log-rows", "5"];

@@ -1,4 +1,4 @@
-//! A client in changes mode is sent everything once, and from then on what changed.
+//! A client in changes mode receives snapshots once, and then changes.
 
 use std::collections::BTreeSet;
 
@@ -149,7 +149,7 @@ async fn writer_receives_change_before_ack(app: &TestApp) {
     }
 }
 
-/// The row of that ack, which the client must have kept when the ack came.
+/// The row of that ack; asserts that the change preceded it.
 async fn change_before_ack(client: &Client, id: u64) -> Value {
     let row = client.ack(id).await.unwrap_data();
     let packets = client.since(0);
@@ -160,7 +160,7 @@ async fn change_before_ack(client: &Client, id: u64) -> Value {
         }
         _ => false,
     });
-    assert_eq!(changes.count(), 1, "{row} is told once, before its ack");
+    assert_eq!(changes.count(), 1, "{row} is in one change before its ack");
     row
 }
 
@@ -177,7 +177,7 @@ async fn refresh_sends_snapshots_to_caller_before_ack(app: &TestApp) {
 
     let then = asking.now();
     asking.request("update_coach", json!({ "id": 1, "age": 50 })).await.unwrap_data();
-    assert_eq!(asking.events_since(then), ["changes"], "and is told of changes as before");
+    assert_eq!(asking.events_since(then), ["changes"], "changes follow as before");
     other.assert_in_sync().await;
     assert_eq!(other.events_since(elsewhere), ["changes"], "a refresh is the caller's alone");
 }
@@ -205,7 +205,7 @@ async fn snapshot_and_changes_clients_converge(app: &TestApp) {
     app.follow().await.assert_in_sync().await;
 }
 
-/// What the one event `changes` said that came since then.
+/// The payload of the only `changes` event since then.
 fn single_change(client: &Client, then: usize) -> Value {
     let mut changes = client.changes_since(then);
     assert_eq!(changes.len(), 1, "one event: {changes:?}");

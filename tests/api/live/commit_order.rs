@@ -1,4 +1,4 @@
-//! Transactions of other programs that commit in another order than they wrote: each is published when it commits, and an open
+//! External transactions that commit in another order than they wrote: each is published at its commit, and an open
 //! one delays no other.
 
 use std::time::{Duration, Instant};
@@ -63,7 +63,7 @@ async fn open_transaction_delays_no_change_or_ack() {
                 snapshots.request("update_coach", json!({ "id": 1, "age": age + 20 })).await.unwrap_data();
             assert!(snapshots.latest("coaches").contains(&row), "read your writes");
         }
-        // An ack that is published late waits for five seconds.
+        // An ack waits for a late publication for at most five seconds.
         assert!(began.elapsed() < Duration::from_secs(40), "{:?} for 40 writes", began.elapsed());
         http::until_metric(app.address, "rowcast_log_horizon_seconds", |seconds| seconds > 0.0).await;
         assert_eq!(http::get(app.address, "/readyz").await.0, 200);
@@ -117,7 +117,7 @@ async fn cursor_taken_during_open_transaction_includes_it() {
     .await;
 }
 
-/// A cursor names so many open transactions and no more.
+/// A cursor lists a limited number of open transactions.
 #[actix_web::test]
 async fn cursor_with_many_open_transactions_includes_all() {
     with_app(Engine::Postgres, async |app| {

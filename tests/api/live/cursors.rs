@@ -1,4 +1,4 @@
-//! Cursors that are worth nothing: a client that brings one is sent everything, and changes from then on.
+//! Invalid cursors: the client receives snapshots, and then changes.
 
 use std::net::SocketAddr;
 
@@ -58,7 +58,7 @@ async fn pruned_cursor_leads_to_snapshots(database: &Database) {
     let few = ["--change-log-rows", "5"];
     let mut program = ServerProcess::serve(&url, &few);
     let client = Client::follow(program.address).await;
-    // Nobody shows this one, so each update is one change.
+    // No collection embeds this coach, so each update is one change.
     client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
     let mut cursors = Vec::new();
     for age in 20..40 {
@@ -93,7 +93,7 @@ async fn cursor_expired_while_stopped_leads_to_snapshots(database: &Database) {
     assert_cursor_expires(database, 7200).await;
 }
 
-/// By that many seconds, of which it may have an hour.
+/// The cursor ages by this many seconds; the limit is one hour.
 async fn assert_cursor_expires(database: &Database, seconds: u32) {
     let url = database.url();
     let hour = ["--change-log-hours", "1"];
@@ -103,7 +103,7 @@ async fn assert_cursor_expires(database: &Database, seconds: u32) {
     let old = cursor(&client);
     client.request("update_coach", json!({ "id": 1, "age": 50 })).await.unwrap_data();
     program.kill();
-    // Each start notes how far the log has come; a later one forgets what was there by then, if that is long ago.
+    // Each start records the end of the log; a later one prunes entries before a record that is old enough.
     program = ServerProcess::serve(&url, &hour);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 4.0).await;
     assert_resumes(program.address, &old).await;
@@ -121,18 +121,18 @@ async fn assert_cursor_expires(database: &Database, seconds: u32) {
     assert_receives_changes(&assert_receives_snapshots(program.address, &old).await).await;
 }
 
-/// Where a client is.
+/// The client's cursor.
 pub(super) fn cursor(client: &Client) -> String {
     client.replica().cursor().expect("a cursor").to_owned()
 }
 
-/// A client that brings this cursor is sent what happened since.
+/// Asserts that a client with this cursor receives the missed changes.
 pub(super) async fn assert_resumes(address: SocketAddr, cursor: &str) {
     let client = Client::resume(address, ReplicaModel::at(cursor)).await;
     assert_eq!(client.events_since(0)[..2], ["connected", "changes"], "{cursor}");
 }
 
-/// A client that brings this cursor is sent everything.
+/// Asserts that a client with this cursor receives snapshots.
 pub(super) async fn assert_receives_snapshots(address: SocketAddr, cursor: &str) -> Client {
     let client = Client::resume(address, ReplicaModel::at(cursor)).await;
     assert_eq!(client.events_since(0)[1..5], COLLECTIONS, "{cursor}");
@@ -140,7 +140,7 @@ pub(super) async fn assert_receives_snapshots(address: SocketAddr, cursor: &str)
     client
 }
 
-/// It is sent changes from then on.
+/// Asserts that the client receives changes.
 pub(super) async fn assert_receives_changes(client: &Client) {
     let then = client.now();
     let row = client.request("new_exercise_move", fixtures::exercise_move("Marker")).await.unwrap_data();

@@ -1,4 +1,4 @@
-//! Other programs on the same database: what they commit is sent as one event, soon, and wherever they do it.
+//! External transactions are sent as one event, within a second.
 
 use std::time::{Duration, Instant};
 
@@ -79,7 +79,7 @@ async fn unchanged_row_is_not_published(app: &TestApp) {
     assert!(!snapshots.events_since(there).contains(&"coaches".to_owned()));
 }
 
-/// It has been another row meanwhile, and its version does not go back.
+/// The row was different in between, and its version does not decrease.
 async fn reverted_row_is_published_with_new_version(app: &TestApp) {
     let client = app.follow().await;
     fixtures::seed_one_of_each(&client).await;
@@ -95,7 +95,7 @@ async fn cascaded_delete_is_published(app: &TestApp) {
     fixtures::seed_one_of_each(&client).await;
     client.request("new_workout_plan", fixtures::workout_plan("Evening", &[1, 1])).await.unwrap_data();
     let then = client.now();
-    // Its moves' places go with it, by the schema's own cascade.
+    // The plan's links are deleted by the schema's cascade.
     app.database.execute("delete from workout_plans where id = 2").await;
     client.wait_for_replica("one plan", |replica| replica.rows("workout_plans").len() == 1).await;
     assert_eq!(client.changes_since(then), [json!({ "workout_plans": { "upserted": [], "deleted": [2] } })]);
@@ -104,7 +104,7 @@ async fn cascaded_delete_is_published(app: &TestApp) {
     client.assert_in_sync().await;
 }
 
-/// 60,000 moves, of which a plan shows two.
+/// 60,000 moves, one of which a plan embeds twice.
 async fn bulk_transaction_is_one_event(app: &TestApp) {
     let client = app.follow().await;
     fixtures::seed_one_of_each(&client).await;
@@ -139,7 +139,7 @@ async fn external_change_is_published_within_a_second(app: &TestApp) {
         snapshots.wait_for_rows("coaches", |rows| rows[0]["age"] == age).await;
         delays.push(committed.elapsed());
     }
-    // The machine may be slow once or twice; the server may not be.
+    // A slow machine may cause a few outliers.
     delays.sort();
     assert!(delays[4] < Duration::from_secs(1), "{delays:?}");
 }

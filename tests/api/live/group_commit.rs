@@ -1,4 +1,4 @@
-//! Writes that are committed together: what fails takes no other with it, and what must wait keeps no other waiting.
+//! Group commit: a failed write does not affect the others, and a waiting one does not delay them.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ async fn refused_write_leaves_batch_intact_on_postgres() {
     with_app(Engine::Postgres, async |app| assert_batch_survives_refusal(app, trigger).await).await;
 }
 
-/// Each client sends all of its writes at once, every third of which fails when it has written already.
+/// Each client sends all of its writes at once; every third one fails in a trigger.
 async fn assert_batch_survives_refusal(app: &TestApp, trigger: &str) {
     app.database.execute(trigger).await;
     let clients = [app.follow().await, app.connect().await, app.follow().await];
@@ -40,7 +40,7 @@ async fn assert_batch_survives_refusal(app: &TestApp, trigger: &str) {
         }
     });
     futures_util::future::join_all(writes).await;
-    // The ack of another client may have come before the change.
+    // A client may receive an ack before the change of another client's write.
     for client in &clients {
         client.wait_for_replica("all of them", |replica| replica.rows("coaches").len() == 60).await;
     }

@@ -1,4 +1,4 @@
-//! A collection that is only listed: no client is sent it, and what shows its rows is live all the same.
+//! A list-only collection is not sent to clients, and rows that embed its rows are live.
 
 use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{
@@ -17,7 +17,7 @@ on_empty_databases! {
     list_only_collection_is_not_sent_after_restart,
 }
 
-/// The planner's moves, if there were too many of them.
+/// The planner's moves as a list-only collection.
 struct Moves;
 
 impl Collection for Moves {
@@ -128,7 +128,7 @@ async fn list_only_collection_is_not_sent_after_restart(database: &Database) {
     node.stop().await;
 }
 
-/// A client that has been sent what such a server sends.
+/// A client that has received the first snapshots, or the missed changes.
 async fn connect(node: &Node, auth: Value) -> Client {
     let client = Client::open(node.address).await;
     client.send(format!("40{auth}"));

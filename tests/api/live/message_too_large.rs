@@ -1,5 +1,5 @@
-//! A client that closes its connection over a message too large for it is sent none that large when it comes back, and is told what it
-//! has not; all others are sent everything.
+//! A client that closes its connection because a message is too large reconnects without that collection; other
+//! clients receive it.
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
@@ -14,7 +14,7 @@ on_both_databases! {
     withheld_collection_is_sent_once_small_enough,
 }
 
-/// Some 250 kB, which no client takes that takes 64 KiB.
+/// Some 250 kB, more than a client with a limit of 64 KiB accepts.
 const COACHES: usize = 500;
 
 async fn seed_large_collection(app: &TestApp) -> Client {
@@ -30,7 +30,7 @@ async fn seed_large_collection(app: &TestApp) -> Client {
     writer
 }
 
-/// Closes as stock clients do over what they do not take.
+/// Closes the connection as stock clients do when a message is too large.
 async fn close_as_too_large(app: &TestApp, client: Client) {
     let before = limits_met(app).await;
     let close = CloseFrame { code: 1009.into(), reason: "".into() };
@@ -100,7 +100,7 @@ async fn other_clients_receive_large_collection(app: &TestApp) {
     seed_large_collection(app).await;
     close_as_too_large(app, app.connect().await).await;
     for auth in [json!({ "live": "changes" }), json!({ "authors": true })] {
-        let other = app.connect_with(&auth).await.expect("to be let in");
+        let other = app.connect_with(&auth).await.expect("to be connected");
         assert!(!other.events_since(0).contains(&"withheld".to_owned()), "{auth}");
     }
     let back = app.connect().await;

@@ -1,4 +1,4 @@
-//! What an operator can see of all this.
+//! Metrics of live updates.
 
 use serde_json::json;
 

@@ -1,5 +1,4 @@
-//! Whatever clients and other programs do, in whatever order: every client's copy and every list are what a simple
-//! model of the planner says.
+//! Random requests and external writes: every replica and every list equal a simple model of the planner.
 
 mod planner_model;
 
@@ -38,7 +37,7 @@ async fn run_seed(app: &TestApp, model: &mut PlannerModel, rng: &mut StdRng) {
         }
         let kept = clients[0].replica();
         if rng.random::<bool>() {
-            // It comes back; what it has not heard yet it is told.
+            // The client resumes and receives what it missed.
             clients[0] = Client::resume(app.address, kept).await;
         }
         for client in &clients {
@@ -47,7 +46,7 @@ async fn run_seed(app: &TestApp, model: &mut PlannerModel, rng: &mut StdRng) {
     }
 }
 
-/// Some requests of one client, sent without waiting; they are carried out in their order.
+/// Some requests of one client, sent without waiting; they are executed in order.
 async fn batch(client: &Client, model: &mut PlannerModel, rng: &mut StdRng) {
     let mut asked = Vec::new();
     for _ in 0..rng.random_range(1..8) {
@@ -72,7 +71,7 @@ async fn external_write(app: &TestApp, model: &mut PlannerModel, rng: &mut StdRn
     }
 }
 
-/// What the client keeps, and what it can list.
+/// Asserts that replica and lists of the client equal the model.
 async fn assert_matches_model(client: &Client, model: &PlannerModel) {
     for collection in COLLECTIONS {
         let rows: Vec<Value> = model.rows(collection);

@@ -1,4 +1,5 @@
-//! A node that loses its database, while another one does not: it says so, and is as good as new when it is back.
+//! A node that loses its connection to the database while another does not: it becomes unready, and catches up
+//! afterwards.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::{
     harness::{Client, Engine, Node, TIMEOUT, fixtures, http, relay::Relay, with_app},
 };
 
-/// How soon a node must say that it cannot be relied on.
+/// How soon a node without a database must be unready.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(15);
 
 #[actix_web::test]
@@ -41,7 +42,7 @@ async fn assert_node_recovers_from(fail: fn(&Relay)) {
             }
             writer.request("delete_schedule", json!({ "id": 1 })).await.unwrap_data();
             write_log.until(|write_log| write_log.refused_count() >= 1).await;
-            // Whoever comes now is sent what is known here.
+            // A new client receives the node's current state.
             let late = Client::follow(far.address).await;
             assert_eq!(late.replica().rows("schedules").len(), 1);
             relay.mend();

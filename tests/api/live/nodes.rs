@@ -1,4 +1,4 @@
-//! Several servers on one database: a client can go from any to any other, and a row never becomes older on the way.
+//! Several nodes on one database: clients move between them and never receive older rows.
 
 use serde_json::json;
 
@@ -67,14 +67,14 @@ async fn client_resumes_on_alternating_nodes() {
             kept = back.replica();
         }
         let back = Client::resume(beside.address, kept).await;
-        assert_eq!(back.changes_since(0), [json!({})], "nothing is told twice");
+        assert_eq!(back.changes_since(0), [json!({})], "no change is sent twice");
         back.assert_in_sync().await;
         beside.stop().await;
     })
     .await;
 }
 
-/// It has stood still while the other one wrote, and the client comes before it has looked.
+/// The node was paused while the other one wrote, and a client connects before it has polled.
 #[actix_web::test]
 async fn lagging_node_catches_up_before_connected() {
     with_database(Engine::Postgres, async |database| {
@@ -158,7 +158,7 @@ async fn concurrently_started_nodes_accept_each_others_cursors() {
     .await;
 }
 
-/// A row that goes up and never down reveals a client that is sent an older state.
+/// Versions only increase, so an older state shows.
 #[actix_web::test]
 async fn reconnect_across_nodes_never_receives_older_rows() {
     with_app(Engine::Postgres, async |app: &TestApp| {
@@ -191,7 +191,7 @@ async fn reconnect_across_nodes_never_receives_older_rows() {
     .await;
 }
 
-/// The versions of the first coach that a client was shown, in order.
+/// The versions of coach 1 that a client received, in order.
 fn versions(client: &Client) -> Vec<i64> {
     let shown = client.since(0).into_iter().filter_map(|packet| match packet {
         ServerPacket::Event(_, arguments) => arguments[0]["coaches"]["upserted"][0]["version"].as_i64(),

@@ -1,4 +1,4 @@
-//! A transaction that stays open holds the log's horizon: it is named with its age, also by a server that has just started.
+//! An open transaction holds back the log's horizon: it is logged with its age, also by a restarted server.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::harness::{
 
 const VERBOSE: [&str; 2] = ["--log", "info,rowcast=debug"];
 
-/// Waits for a line of the program's log that has all of this.
+/// Waits for a log line with all of these texts.
 async fn wait_for_log_line(program: &ServerProcess, all: &[&str]) {
     let deadline = Instant::now() + crate::harness::TIMEOUT;
     let said = |log: &str| log.lines().any(|line| all.iter().all(|part| line.contains(part)));
@@ -20,7 +20,7 @@ async fn wait_for_log_line(program: &ServerProcess, all: &[&str]) {
     }
 }
 
-/// Its own age: counted from this server's start it would always be behind by the time that it took to restart.
+/// The age of the transaction itself; counted from the server's start it would be too low by the time before.
 async fn assert_reported_age(program: &ServerProcess, began: Instant, restarted: Duration) {
     let is_old = |age: f64| age > (began.elapsed() - restarted / 2).as_secs_f64();
     http::until_metric(program.address, "rowcast_log_horizon_seconds", is_old).await;
@@ -41,7 +41,7 @@ async fn oldest_transaction_is_logged_with_its_age() {
     let younger =
         Session::begin(&url, "set application_name = 'other'; update exercise_moves set name = 'Plank'")
             .await;
-    // It holds back what comes after it.
+    // The transaction holds back later entries.
     client.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
     wait_for_log_line(&program, &["the oldest transaction that is open", "ledger", "prepared=false"]).await;
 
@@ -56,7 +56,7 @@ async fn oldest_transaction_is_logged_with_its_age() {
     http::until_metric(program.address, "rowcast_log_horizon_seconds", |age| age == 0.0).await;
 }
 
-/// No session has it any more, and it outlives every restart.
+/// A prepared transaction belongs to no session and survives restarts.
 #[actix_web::test]
 async fn prepared_transaction_is_logged_by_id() {
     let mut cluster = Cluster::start();

@@ -1,4 +1,4 @@
-//! A client that asks for it is sent all that there is in parts, and from then on what changes, as others are.
+//! A client that asks for parts receives its first snapshot in parts, and then changes as others do.
 
 use std::collections::BTreeSet;
 
@@ -27,10 +27,10 @@ on_empty_databases! {
     sign_out_ends_parts,
 }
 
-/// Bytes a second; a first snapshot of all rows takes some seconds.
+/// Bytes per second; a first snapshot takes some seconds.
 const RATE: usize = 1_000_000;
 
-/// As many coaches, of half a kilobyte each, by another program.
+/// Inserts coaches of about half a kilobyte each.
 async fn insert_coaches(database: &Database, count: usize) {
     let picture = format!("https://example.com/{}", "x".repeat(400));
     let numbers = format!(
@@ -40,7 +40,7 @@ async fn insert_coaches(database: &Database, count: usize) {
     database.execute(&numbers).await;
 }
 
-/// Each part that has come since then: its collection, and how many rows.
+/// The parts received since then: collection and number of rows.
 fn parts(client: &Client, then: usize) -> Vec<(String, usize)> {
     let part = |packet| match packet {
         ServerPacket::Event(name, what) if name == "part" => {
@@ -90,7 +90,7 @@ async fn parts_replace_snapshots(app: &TestApp) {
     assert_eq!(parts(&lost, 0).len(), first.len());
     lost.assert_in_sync().await;
     let auth = json!({ "chunks": true });
-    let snapshots = app.connect_with(&auth).await.expect("to be let in");
+    let snapshots = app.connect_with(&auth).await.expect("to be connected");
     assert_eq!(
         snapshots.events_since(0),
         [&["connected"][..], &COLLECTIONS].concat(),
@@ -167,7 +167,7 @@ async fn slow_client_with_reconnects_converges(app: &TestApp) {
 }
 
 impl Client {
-    /// Comes in, and goes after so many parts, or once there was everything and something after it.
+    /// Connects, and leaves after this many parts, or after the whole snapshot and some changes.
     async fn receive_parts(self, kept: ReplicaModel, parts: usize, whole: bool) -> ReplicaModel {
         let auth = json!({ "live": "changes", "chunks": true, "since": kept.cursor() });
         self.set_replica(kept);
@@ -276,20 +276,16 @@ async fn large_resume_is_sent_in_parts(database: &Database) {
     assert!(parts(&back, 0).len() > 20);
     back.assert_in_sync().await;
     let other = Client::resume(node.address, kept).await;
-    assert_eq!(
-        other.events_since(0),
-        ["connected", "changes"],
-        "who has not asked for parts is not sent any"
-    );
+    assert_eq!(other.events_since(0), ["connected", "changes"], "without `chunks` there are no parts");
     node.stop().await;
 }
 
 async fn sign_out_ends_parts(database: &Database) {
-    // Known passwords are planted only where anybody may do anything.
+    // Well-known passwords are seeded in access mode `open` only.
     Node::start(&database.url(), &["--access", "open", "--sample-data", "always"]).await.stop().await;
     let node = Node::start(&database.url(), &["--access", "members"]).await;
     let login = json!({ "username": "mara", "password": "mara_password" });
-    let member = Client::connect_only(node.address, &json!({})).await.expect("to be let in");
+    let member = Client::connect_only(node.address, &json!({})).await.expect("to be connected");
     let token = member.request("login", login).await.unwrap_data()["token"].clone();
     insert_coaches(database, 12_000).await;
     member.wait_for_replica("the coaches", |replica| replica.rows("coaches").len() > 12_000).await;

@@ -1,4 +1,4 @@
-//! A client that polls is sent what one with a WebSocket is.
+//! A polling client receives the same as one with a WebSocket.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn polling_client_receives_snapshots_and_changes(app: &TestApp) {
     assert_eq!((later[5].0.as_str(), &later[5].1[0]["coaches"]["upserted"]), ("changes", &json!([row])));
 }
 
-/// Polls until so many events have been received in all.
+/// Polls until this many events have been received in all.
 async fn events(
     app: &TestApp,
     path: &str,

@@ -1,4 +1,4 @@
-//! PostgreSQL crashes and gives numbers of transactions out again: what gets one of them is published like everything else.
+//! PostgreSQL crashes and assigns transaction numbers again: writes with reused numbers are published.
 
 use serde_json::json;
 
@@ -40,7 +40,7 @@ async fn returning_client_receives_write_after_postgres_crash() {
 
 const NUMBERS: u32 = 5;
 
-/// A cluster that does not hurry to write down what need not be.
+/// A cluster that writes unneeded records of its log late.
 async fn cluster_with_delayed_wal() -> Cluster {
     let cluster = Cluster::start();
     postgres::execute(cluster.url(), "alter system set wal_writer_delay = '10s'").await;
@@ -48,18 +48,18 @@ async fn cluster_with_delayed_wal() -> Cluster {
     cluster
 }
 
-/// Transactions that change nothing take numbers, and the server looks at the log after them.
+/// Transactions without changes consume numbers, and the server polls the log after them.
 async fn consume_transaction_ids(cluster: &Cluster, client: &Client) {
     let (id, ada) = (request_id(), json!({ "id": 1, "age": 50 }));
     request_with_id(client, &id, "update_coach", &ada).await.unwrap_data();
     for _ in 0..NUMBERS {
         postgres::execute(cluster.url(), "select pg_current_xact_id()").await;
     }
-    // A repeat is acked after a look.
+    // A repeated request is acked after a poll.
     request_with_id(client, &id, "update_coach", &ada).await.unwrap_data();
 }
 
-/// And by the time the server looks again, another program has had as many numbers.
+/// Another program consumes as many numbers before the server polls again.
 async fn crash_and_reuse_ids(cluster: &mut Cluster, program: &ServerProcess) {
     program.signal("STOP");
     cluster.crash();
@@ -71,7 +71,7 @@ async fn crash_and_reuse_ids(cluster: &mut Cluster, program: &ServerProcess) {
     program.signal("CONT");
 }
 
-/// Waits until the server has found its database again.
+/// Waits until the server is connected to the database again.
 async fn wait_until_writable(client: &Client) {
     let write =
         async { while !client.request("new_exercise_move", fixtures::exercise_move("Plank")).await.ok {} };

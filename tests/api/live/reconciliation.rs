@@ -1,4 +1,4 @@
-//! What no trigger has seen is found by comparing: on every screen, with every cursor, and as a version that has moved.
+//! Reconciliation: changes that no trigger recorded are published to every client, with a new version.
 
 use std::net::SocketAddr;
 
@@ -26,7 +26,7 @@ on_empty_databases! {
 
 const TABLES: [&str; 4] = ["coaches", "schedules", "exercise_moves", "workout_plan_moves"];
 
-/// Runs it with all triggers of these tables off.
+/// Executes SQL with all triggers of these tables disabled.
 pub(super) async fn execute_unlogged(database: &Database, tables: &[&str], sql: &str) {
     let Database::Sqlite(folder) = database else {
         let switch = |on: &str| -> String {
@@ -60,7 +60,7 @@ async fn connect_clients(app: &TestApp) -> (Client, Client, String) {
     (client, snapshots, before)
 }
 
-/// Every client keeps what is listed, and one that was here before is sent what it has missed.
+/// Asserts that both clients are in sync, and that a client with the earlier cursor receives the changes.
 async fn assert_settled(app: &TestApp, (client, snapshots, before): &(Client, Client, String)) -> Client {
     client.assert_in_sync().await;
     snapshots.assert_in_sync().await;
@@ -86,7 +86,7 @@ async fn unlogged_update_is_published_with_new_version(app: &TestApp) {
     assert_eq!(opened.0.replica().rows("coaches")[1]["version"], version + 1);
     let stale = json!({ "id": 2, "age": 50, "version": version });
     assert_eq!(opened.0.request("update_coach", stale).await.error_keys(), ["$conflict"]);
-    // A program that counts versions itself is not counted for.
+    // A version that the other program sets itself is kept.
     execute_unlogged(&app.database, &["coaches"], "update coaches set age = 60, version = 9 where id = 2")
         .await;
     opened.0.wait_for_replica("the age", |replica| replica.rows("coaches")[1]["age"] == 60).await;
@@ -140,7 +140,7 @@ async fn unlogged_change_of_embedded_row_is_published(app: &TestApp) {
     assert_settled(app, &opened).await;
 }
 
-/// More than are compared in a second, and more than a page may have.
+/// More rows than are compared in a second, and more than a page.
 async fn many_unlogged_changes_are_published(app: &TestApp) {
     let opened = connect_clients(app).await;
     let many = "insert into coaches (name, age, picture)
@@ -157,7 +157,7 @@ async fn many_unlogged_changes_are_published(app: &TestApp) {
     assert_settled(app, &opened).await;
 }
 
-/// It goes on comparing while others write, and finds nothing that it would have to publish.
+/// The comparison runs while others write, and publishes nothing.
 async fn logged_changes_are_not_reconciled(app: &TestApp) {
     let opened = connect_clients(app).await;
     let (client, then) = (&opened.0, opened.0.now());
@@ -179,7 +179,7 @@ async fn logged_changes_are_not_reconciled(app: &TestApp) {
     assert_eq!(http::metric(app.address, "rowcast_reconciled_rows_total").await, 0.0);
 }
 
-/// Both nodes find it; it is written once or twice, and the version moves once.
+/// Both nodes find the change; the version increases once.
 #[actix_web::test]
 async fn two_nodes_reconcile_to_same_version() {
     with_app(Engine::Postgres, async |app: &TestApp| {
@@ -229,7 +229,7 @@ async fn reconcile_rows_setting_controls_comparison(database: &Database) {
     assert!(log.contains("coaches"), "{log}");
 }
 
-/// What was changed unseen, with all triggers off.
+/// Changes with all triggers disabled.
 const UNLOGGED: [(&str, Found); 5] = [
     ("update coaches set age = 71", Found::ByRow),
     ("insert into coaches (name, age, picture) values ('Unseen', 71, 'https://e.x/u')", Found::ByRow),
@@ -241,14 +241,15 @@ const UNLOGGED: [(&str, Found); 5] = [
     ),
 ];
 
-/// How PostgreSQL lets it be found: a row that is gone does not name the transaction that deleted it. SQLite keeps nothing with any row.
+/// How PostgreSQL detects the change: a deleted row does not name the deleting transaction. SQLite records no
+/// transaction with a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Found {
     ByRow,
     AsAWhole,
 }
 
-/// A client that comes back is sent what it has missed: as changes where it is known which rows they are, or else everything.
+/// Resumes from the replica: with changes if the changed rows can be identified, with snapshots otherwise.
 async fn resume_after_unlogged(
     database: &Database,
     address: SocketAddr,
@@ -277,7 +278,7 @@ async fn unlogged_change_while_stopped_is_published(database: &Database) {
         let node = Node::start(&url, &[]).await;
         replica = resume_after_unlogged(database, node.address, replica, unlogged).await;
         node.stop().await;
-        // And what was seen is no reason to.
+        // A logged change alone does not lead to snapshots.
         database.execute("update coaches set picture = 'https://e.x/q' where id = 2").await;
         let node = Node::start(&url, &[]).await;
         let back = Client::resume(node.address, replica).await;
@@ -289,7 +290,7 @@ async fn unlogged_change_while_stopped_is_published(database: &Database) {
     }
 }
 
-/// What is shown is noted when a server begins: what a server that is killed never compared is found by the next one.
+/// The shown state is recorded at the start, so the next server finds what a killed one did not compare.
 async fn unlogged_change_before_crash_is_published(database: &Database) {
     let serve = || ServerProcess::serve(&database.url(), &["--reconcile-rows", "0"]);
     let mut program = serve();
@@ -314,7 +315,7 @@ async fn resume_unchanged(address: SocketAddr, replica: ReplicaModel) -> Replica
     client.replica()
 }
 
-/// The log has something of the very row, but nothing of what came after that.
+/// The log has an entry of the same row, but none of the later change.
 #[actix_web::test]
 async fn unlogged_change_after_logged_one_moves_version() {
     let database = Database::Postgres(postgres::Database::new().await);

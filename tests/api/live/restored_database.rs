@@ -1,4 +1,4 @@
-//! An earlier state of the database that comes into its place under a server that runs.
+//! An earlier state of the database that is restored under a running server.
 
 use rusqlite::Connection;
 use serde_json::json;
@@ -8,18 +8,18 @@ use crate::harness::{
     Client, Database, Engine, TestApp, fixtures, process::ServerProcess, with_database, with_dedicated_app,
 };
 
-/// A SQLite file that a server follows, and a copy of an earlier state.
+/// A SQLite file with a running server, and a copy of an earlier state.
 struct Restored {
     program: ServerProcess,
     client: Client,
     snapshots: Client,
-    /// Of a client that has seen what the copy has not.
+    /// A cursor from after the copy.
     after: String,
     database: String,
     copy: String,
 }
 
-/// A gym whose coach was 36 when it was copied, and has had ten birthdays since.
+/// A planner whose coach was 36 at the time of the copy, and is ten years older now.
 async fn restored(database: &Database) -> Restored {
     let Database::Sqlite(folder) = database else { unreachable!() };
     let copy = folder.path().join("copy.db").display().to_string();
@@ -36,7 +36,7 @@ async fn restored(database: &Database) -> Restored {
 }
 
 impl Restored {
-    /// What `sqlite3 gym.db '.restore copy.db'` does, and what is written right afterwards.
+    /// Does what `sqlite3 gym.db '.restore copy.db'` does, and then executes SQL.
     fn restore(&self, then: &str) {
         let mut file = Connection::open(&self.database).unwrap();
         file.busy_timeout(crate::harness::TIMEOUT).unwrap();
@@ -67,7 +67,7 @@ async fn file_restored_in_place_is_detected() {
     .await;
 }
 
-/// The server has not looked in between, and the numbers of what it has read are given out again.
+/// The server has not polled in between, and the numbers that it has read are assigned again.
 #[actix_web::test]
 async fn restored_file_with_regrown_log_is_detected() {
     with_database(Engine::Sqlite, async |database| {
@@ -86,7 +86,7 @@ async fn restored_file_with_regrown_log_is_detected() {
     .await;
 }
 
-/// An empty gym again.
+/// Removes the files.
 async fn reset(database: &Database) {
     let Database::Sqlite(folder) = database else { unreachable!() };
     for file in ["gym.db", "gym.db-wal", "gym.db-shm", "copy.db"] {
@@ -94,7 +94,7 @@ async fn reset(database: &Database) {
     }
 }
 
-/// As `pg_restore --data-only` leaves it: the log, its state and the rows are those of an earlier moment, and no trigger ran.
+/// As after `pg_restore --data-only`: log, state and rows are those of an earlier time, and no trigger has run.
 #[actix_web::test]
 async fn data_only_restore_is_detected() {
     with_dedicated_app(Engine::Postgres, async |app: &TestApp| {

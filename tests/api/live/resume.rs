@@ -1,4 +1,4 @@
-//! A client that comes back is sent what happened since, and nothing else: after a cut, a restart, a crash.
+//! A returning client receives exactly the missed changes: after a disconnect, a restart or a crash.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ on_empty_databases! {
     cursor_survives_restarts,
 }
 
-/// What happens while a client is away, and what it must be sent of it then.
+/// Writes while a client is away; returns the changes that it must receive.
 async fn write_missed_changes(writer: &Client) -> Value {
     let ada = writer.request("update_coach", json!({ "id": 1, "name": "Ada L." })).await.unwrap_data();
     writer.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
@@ -166,7 +166,7 @@ async fn cursor_survives_restarts(database: &Database) {
     back.assert_in_sync().await;
 }
 
-/// What a client has kept that saw the gym being opened, and then left.
+/// The replica of a client that has seen all rows of [`fixtures::seed_one_of_each`].
 async fn replica_of_seeded_planner(writer: &Client, client: Client) -> ReplicaModel {
     fixtures::seed_one_of_each(writer).await;
     client.assert_in_sync().await;

@@ -1,4 +1,4 @@
-//! `planner resync`: everything is read anew, at once and everywhere.
+//! `planner resync` reloads everything on all nodes.
 
 use serde_json::json;
 
@@ -53,7 +53,7 @@ async fn resync_publishes_differences(database: &Database) {
         client.request("update_coach", json!({ "id": 1, "age": 72 })).await.unwrap_data();
         client.assert_in_sync().await;
     }
-    // A server that starts later knows of it, too.
+    // A server that starts later reloads as well.
     let after = cursor(&clients[0].0);
     drop((clients, programs));
     let program = ServerProcess::serve(&url, &quiet);

@@ -1,17 +1,17 @@
-//! Other writers: a role that has rights on the tables alone, and sessions in which ordinary triggers do not fire.
+//! External writers: a role with rights on some tables only, and sessions in which ordinary triggers do not fire.
 
 use serde_json::json;
 
 use crate::harness::{Client, Engine, Node, TestApp, fixtures, http, postgres::Session, with_app};
 
-/// Another service's role, which may write to some tables and to nothing else.
+/// Another service's role, which may write some tables and nothing else.
 #[actix_web::test]
 async fn role_with_table_rights_only_can_write() {
     with_app(Engine::Postgres, async |app: &TestApp| {
         let client = app.follow().await;
         fixtures::seed_one_of_each(&client).await;
         let url = app.database.url();
-        // Roles belong to the cluster, which other stories share.
+        // Roles belong to the cluster, which other tests share.
         let role = format!("etl_{}", std::process::id());
         let mut session = Session::open(&url).await;
         session.execute(&format!("create role {role}")).await;
@@ -19,7 +19,7 @@ async fn role_with_table_rights_only_can_write() {
             "grant usage on schema public to {role}",
             "grant select, insert, update, delete, truncate on coaches, schedules, workout_plan_moves to {role}",
             "set role {role}",
-            // Nothing that it puts in the way is found by what runs with other rights.
+            // Temporary tables of the same names do not affect the triggers.
             "create temp table change_log (collection text, row_id bigint)",
             "create temp table change_log_state (id bigint, floor bigint)",
             "update coaches set age = 51",
@@ -40,7 +40,7 @@ async fn role_with_table_rights_only_can_write() {
     .await;
 }
 
-/// As a subscription applies what it is sent; on two nodes, which show it by the log alone.
+/// As a subscription applies changes; on two nodes, one of them without reconciliation.
 #[actix_web::test]
 async fn replicated_writes_are_published() {
     with_app(Engine::Postgres, async |app: &TestApp| {
@@ -69,7 +69,7 @@ async fn replicated_writes_are_published() {
     .await;
 }
 
-/// `pg_restore --disable-triggers` ends so, and leaves the triggers to fire for ordinary sessions alone.
+/// `pg_restore --disable-triggers` ends so, and leaves triggers that fire in ordinary sessions only.
 #[actix_web::test]
 async fn reenabled_triggers_fire_in_replica_sessions() {
     with_app(Engine::Postgres, async |app: &TestApp| {

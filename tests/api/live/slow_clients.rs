@@ -1,4 +1,4 @@
-//! A client that does not read costs next to nothing, and is sent in a few words what it has slept through.
+//! A client that does not read costs little memory, and receives few coalesced messages afterwards.
 
 use serde_json::{Value, json};
 
@@ -6,11 +6,11 @@ use crate::harness::{
     Client, Database, Engine, client::StalledClient, fixtures, http, process::ServerProcess,
 };
 
-/// Far more than connections and outboxes hold: some 7 kB each time.
+/// Far more than connections and outboxes hold: about 7 kB each.
 const WRITES: usize = 3000;
-/// What the system may hold for a connection, and some more.
+/// More than the system buffers for a connection.
 const FEW: usize = WRITES / 2;
-/// An eighth of what was written meanwhile.
+/// An eighth of what is written meanwhile.
 const SOME: usize = 3 * 1024 * 1024;
 
 #[actix_web::test]
@@ -45,7 +45,7 @@ async fn assert_coalesced(auth: Value, event: &str) {
             .await
             .unwrap_data();
     }
-    // Whatever is made once and kept is made by the first of them.
+    // The first writes make allocations that are kept.
     write(&writer, WRITES / 10, "First").await;
     let stalled = StalledClient::connect(address, &auth).await;
     http::until_metric(address, "socketio_sessions", |sessions| sessions == 3.0).await;
@@ -73,7 +73,7 @@ async fn assert_coalesced(auth: Value, event: &str) {
     awake.wait_for_replica("what happens from now on", |replica| replica.has("workout_plans", &row)).await;
 }
 
-/// Renames plans that often, a hundred at a time.
+/// Renames plans this many times, a hundred at a time.
 async fn write(writer: &Client, count: usize, name: &str) {
     for batch in 0..count / 100 {
         let rename = |at| json!({ "id": at % 3 + 1, "name": format!("{name} {batch} {at}") });

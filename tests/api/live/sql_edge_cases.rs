@@ -1,4 +1,4 @@
-//! What else SQL can do to rows: whatever another program's statement leaves is what is published.
+//! Edge cases of SQL: the state that another program's statement leaves is published.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ on_both_databases! {
     recreated_row_is_published_as_upsert,
 }
 
-/// What the one event said that came of this.
+/// Executes SQL; returns the only `changes` event.
 async fn change_after(app: &TestApp, client: &Client, sql: &str) -> Value {
     let then = client.now();
     app.database.execute(sql).await;
@@ -23,7 +23,7 @@ async fn change_after(app: &TestApp, client: &Client, sql: &str) -> Value {
     changes.remove(0)
 }
 
-/// A client in a gym that it has seen being opened, with a second coach and a second plan.
+/// A client of a planner with a second coach and a second plan.
 async fn follow_seeded_planner(app: &TestApp) -> Client {
     let writer = app.connect().await;
     fixtures::seed_one_of_each(&writer).await;

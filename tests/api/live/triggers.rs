@@ -1,10 +1,10 @@
-//! What the database does by itself, as another program has set it up: triggers of its own, and emptied tables.
+//! Effects of the database itself: triggers of other programs, and truncated tables.
 
 use serde_json::{Value, json};
 
 use crate::harness::{Engine, ReplicaModel, TestApp, fixtures, with_app};
 
-/// A trigger that is no part of the schema, in another program's or the writer's own transaction.
+/// A trigger of another program, in its own transaction and in one of the server.
 #[actix_web::test]
 async fn trigger_effects_are_published_with_their_cause_on_sqlite() {
     let fan = "create trigger fan after update of name on coaches begin

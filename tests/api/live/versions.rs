@@ -1,5 +1,5 @@
-//! Versions that other programs cannot break: whatever their SQL does to a row, an update that has not seen it is a
-//! conflict; what the server does itself counts by one.
+//! Versions: after any external change of a row, an update with the earlier version is a conflict; the server's own
+//! updates increment it by one.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ on_both_databases! {
     external_write_publishes_new_version,
 }
 
-/// What another program writes, and which row of which collection it changes by that.
+/// Singular and collection of the changed row, and the SQL of another program.
 const ROWS: [(&str, &str, &str); 9] = [
     ("coach", "coaches", "update coaches set age = 60 where id = 1"),
     ("coach", "coaches", "update coaches set picture = 'https://x.y'"),
@@ -58,7 +58,7 @@ async fn stale_update_after_external_link_change_is_conflict(app: &TestApp) {
     }
 }
 
-/// Row 1 is seen, then the other program writes, then what was seen is no base for an update any more.
+/// Reads row 1, executes SQL, and asserts that an update with the version read is a conflict.
 async fn assert_conflict(client: &Client, database: &Database, (name, collection): (&str, &str), sql: &str) {
     let seen = client.request(&format!("get_{name}"), json!({ "id": 1 })).await.unwrap_data();
     database.execute(sql).await;
@@ -87,7 +87,7 @@ async fn external_write_without_change_is_no_conflict(app: &TestApp) {
     }
 }
 
-/// Many at once, so that some of them share a transaction.
+/// Many updates at once, so that some share a transaction.
 async fn plan_updates_increment_version_by_one(app: &TestApp) {
     let clients = [app.connect().await, app.follow().await, app.connect().await];
     fixtures::seed_one_of_each(&clients[0]).await;
@@ -122,7 +122,7 @@ async fn plan_updates_increment_version_by_one(app: &TestApp) {
     assert_eq!(versions, counted(1, 72).chain(counted(2, 24)).collect::<Vec<_>>());
 }
 
-/// An id that other programs give out once more: by `insert or replace`, or after a deletion.
+/// An id that is used again, after a deletion or by `insert or replace`.
 async fn recreated_row_conflicts_with_old_version(app: &TestApp) {
     let client = app.follow().await;
     fixtures::seed_one_of_each(&client).await;
@@ -152,7 +152,7 @@ async fn external_write_publishes_new_version(app: &TestApp) {
         .wait_for_replica("the new name", |replica| replica.rows("exercise_moves")[0]["name"] == "Deep squat")
         .await;
     let changes = client.changes_since(then);
-    assert_eq!(changes.len(), 1, "one write is told once: {changes:?}");
+    assert_eq!(changes.len(), 1, "one event per write: {changes:?}");
     assert_eq!(changes[0]["exercise_moves"]["upserted"][0]["version"], 2);
     let plan = &changes[0]["workout_plans"]["upserted"][0];
     assert_eq!((&plan["version"], &plan["exercise_moves"][0]["version"]), (&json!(1), &json!(2)));
@@ -181,7 +181,7 @@ async fn external_write_is_conflict_on_every_node() {
     .await;
 }
 
-/// As a subscription to another database writes, and `pg_restore --disable-triggers`.
+/// As a subscription and `pg_restore --disable-triggers` write.
 #[actix_web::test]
 async fn replicated_write_is_conflict() {
     with_app(Engine::Postgres, async |app| {

@@ -1,5 +1,5 @@
-//! A collection that is too large is sent to no client, and each is sent its name; the rest goes on, and once it is small enough
-//! again everybody has it.
+//! A collection that is too large is withheld: clients receive its name only, other collections are sent, and it is
+//! sent once it is small enough.
 
 use serde_json::{Value, json};
 
@@ -20,12 +20,12 @@ async fn start(database: &Database, limit: usize) -> Node {
     Node::start(&database.url(), &["--collection-bytes", &limit.to_string()]).await
 }
 
-/// Bytes of JSON of a collection, as clients have it.
+/// Bytes of JSON of a collection as clients have it.
 fn size(replica: &ReplicaModel, collection: &str) -> usize {
     replica.rows(collection).iter().map(|row| row.to_string().len()).sum()
 }
 
-/// Coaches of some 300 bytes.
+/// Creates coaches of about 300 bytes.
 async fn create_coaches(writer: &Client, count: usize) {
     for at in 0..count {
         let picture = format!("https://example.com/{}", "x".repeat(200));
@@ -34,7 +34,7 @@ async fn create_coaches(writer: &Client, count: usize) {
     }
 }
 
-/// The gym, ten coaches, and how many bytes they have.
+/// Seeds ten coaches and one row of each other collection; returns the bytes of the coaches.
 async fn seed_planner(database: &Database) -> usize {
     let node = Node::start(&database.url(), &[]).await;
     let client = Client::follow(node.address).await;
@@ -56,7 +56,7 @@ async fn collection_size_limit_is_exact(database: &Database) {
     for (limit, is_sent) in [(size - 1, false), (size, true), (size + 1, true)] {
         let node = start(database, limit).await;
         for auth in [json!({}), json!({ "live": "changes" })] {
-            let client = Client::connect_with(node.address, &auth).await.expect("to be let in");
+            let client = Client::connect_with(node.address, &auth).await.expect("to be connected");
             let first = if is_sent { "coaches" } else { "withheld" };
             let rest = ["workout_plans", "exercise_moves", "schedules"];
             let expected = [&["connected", first][..], &rest].concat();
@@ -95,7 +95,7 @@ async fn withheld_collection_is_announced_and_sent_again(database: &Database) {
         create_coaches(&writer, 3).await;
         wait_until_withheld(&writer, "coaches").await;
         wait_until_withheld(&snapshots, "coaches").await;
-        // The rest goes on, what shows a coach included.
+        // Other collections are sent, including rows that embed a coach.
         let then = writer.now();
         let name = format!("Ada {round}");
         writer.request("update_coach", json!({ "id": 1, "name": name })).await.unwrap_data();
@@ -142,7 +142,7 @@ async fn returning_client_receives_withheld_state(database: &Database) {
     let then = during.now();
     let row = writer.request("update_schedule", json!({ "id": 1, "hour": "1000" })).await.unwrap_data();
     during.wait_for_replica("a schedule", |replica| replica.has("schedules", &row)).await;
-    assert_eq!(during.events_since(then), ["changes"], "told once");
+    assert_eq!(during.events_since(then), ["changes"], "announced once");
     let during = during.replica();
 
     database.execute("delete from coaches where id > 9").await;
@@ -174,7 +174,7 @@ async fn embedded_rows_count_toward_size(database: &Database) {
     }
     snapshots.assert_in_sync().await;
     let then = [writer.now(), snapshots.now()];
-    // Of a few bytes the plans would become some 2 MB.
+    // The plans would grow from a few bytes to 2 MB.
     let long = json!({ "id": 1, "description": "\u{1F9D8}".repeat(500), "video_link": format!("https://e.com/{}", "x".repeat(1900)) });
     writer.request("update_exercise_move", long).await.unwrap_data();
     for (client, then) in [&writer, &snapshots].into_iter().zip(then) {
@@ -224,7 +224,7 @@ async fn all_collections_withheld_leave_requests_working(database: &Database) {
         .unwrap_data();
     wait_until_withheld(&writer, "exercise_moves").await;
     for auth in [json!({}), json!({ "live": "changes" })] {
-        let client = Client::connect_with(node.address, &auth).await.expect("to be let in");
+        let client = Client::connect_with(node.address, &auth).await.expect("to be connected");
         assert_eq!(client.events_since(0), ["connected", "withheld", "withheld", "withheld", "withheld"]);
         let row = client.request("update_coach", json!({ "id": 1, "name": "Ada L." })).await.unwrap_data();
         assert_eq!(client.request("get_coach", json!({ "id": 1 })).await.unwrap_data(), row);

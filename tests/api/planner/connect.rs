@@ -1,4 +1,4 @@
-//! What a client is sent when it connects, and by `refresh`.
+//! Messages on connect and on `refresh`.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What forms send, and what is made of it.
+//! Payloads as HTML forms send them.
 
 use serde_json::{Value, json};
 

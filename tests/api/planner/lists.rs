@@ -1,4 +1,4 @@
-//! Values that are what they mean: times of day sort as such, and numbers count by their value.
+//! Values with a meaning: times of day sort as such, and equal numbers are equal.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ on_both_databases! {
 const HOURS: [&str; 8] = ["1330", "0", "730", "900", "5", "2359", "1000", "59"];
 const IN_ORDER: [&str; 8] = ["0", "5", "59", "730", "900", "1000", "1330", "2359"];
 
-/// Classes on Sunday, which has none but these.
+/// Schedules on Sunday, which has no others.
 async fn open(app: &TestApp) -> Client {
     let client = app.connect().await;
     fixtures::seed_one_of_each(&client).await;
@@ -88,7 +88,7 @@ async fn pages_sorted_by_hour_are_contiguous(app: &TestApp) {
     }
 }
 
-/// It is opaque, but nothing keeps a client from looking into it.
+/// Page positions are opaque, but a client can decode them.
 async fn forged_page_position_is_refused(app: &TestApp) {
     let client = open(app).await;
     for cells in [
@@ -134,7 +134,7 @@ async fn equal_numbers_are_equivalent(app: &TestApp) {
     assert_eq!(ack.error_keys(), ["name"]);
 }
 
-/// JavaScript takes it for the one before.
+/// JavaScript rounds it to the number before.
 const BEYOND: i64 = 9_007_199_254_740_993;
 
 async fn integers_beyond_2_to_53_are_refused(app: &TestApp) {
@@ -156,7 +156,7 @@ async fn integers_beyond_2_to_53_are_refused(app: &TestApp) {
     }
 }
 
-/// Other programs may give out any id.
+/// Other programs can use any id.
 async fn ids_beyond_2_to_53_are_sent(app: &TestApp) {
     let client = app.follow().await;
     fixtures::seed_one_of_each(&client).await;

@@ -1,4 +1,4 @@
-//! What is sent after a write, and to which clients.
+//! Snapshots after a write.
 
 use serde_json::{Value, json};
 
@@ -138,7 +138,7 @@ async fn concurrent_writers_converge(app: &TestApp) {
     assert_eq!(app.connect().await.latest("coaches"), last);
 }
 
-/// Rows are only added in that story, and their versions only grow.
+/// In that test rows are only added, and versions only increase.
 fn versions_never_decrease(client: &Client) -> bool {
     let snapshots = client.since(0).into_iter().filter_map(|packet| match packet {
         ServerPacket::Event(name, mut arguments) if name == "coaches" => Some(arguments.swap_remove(0)),
@@ -188,7 +188,7 @@ async fn concurrent_updates_of_one_version_have_one_winner(app: &TestApp) {
     two.wait_for_rows("coaches", |rows| rows[0]["version"] == 21).await;
 }
 
-/// Which collections were sent since then, each once.
+/// The collections sent since then, each once.
 fn names(client: &Client, then: usize) -> Vec<String> {
     let mut names = client.events_since(then);
     names.sort();

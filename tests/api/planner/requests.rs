@@ -19,7 +19,7 @@ on_both_databases! {
 async fn acks_keep_order_of_events(app: &TestApp) {
     let client = app.connect().await;
     let then = client.now();
-    // Writes, reads and refusals mixed: each takes its own time, and none overtakes.
+    // Writes, reads and refusals mixed: none overtakes another.
     let mut ids = Vec::new();
     for at in 0..200 {
         ids.push(match at % 4 {
@@ -112,7 +112,7 @@ async fn non_object_payload_is_refused(app: &TestApp) {
 
 async fn acks_are_sent_to_their_own_client(app: &TestApp) {
     let (one, two) = (app.connect().await, app.connect().await);
-    // The same ack number on both.
+    // The ack id is the same on both sockets.
     let first = one.emit("new_coach", &[fixtures::coach("Ada")]);
     let second = two.emit("get_coach", &[json!({ "id": 99 })]);
     assert_eq!(first, second);

@@ -1,4 +1,4 @@
-//! What is refused, in which words, and that nothing of it is kept.
+//! Refused payloads: error keys and messages, and no effect.
 
 use serde_json::{Value, json};
 
@@ -153,7 +153,7 @@ async fn delete_of_referenced_row_is_refused(app: &TestApp) {
     let client = app.connect().await;
     fixtures::seed_one_of_each(&client).await;
     client.request("new_schedule", fixtures::schedule("Friday", "1800")).await.unwrap_data();
-    // A plan that does a move twice is still one plan.
+    // A plan that contains a move twice counts as one plan.
     client.request("update_workout_plan", json!({ "id": 1, "exercise_moves": [1, 1] })).await.unwrap_data();
     let then = client.now();
     for (event, sentence) in [

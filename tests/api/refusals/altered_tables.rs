@@ -1,4 +1,4 @@
-//! A table that another program changes while we run: statements that had been prepared for it are prepared anew.
+//! Another program alters a table while the server runs: prepared statements are prepared again.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ on_both_databases! { altered_table_does_not_break_requests }
 async fn altered_table_does_not_break_requests(app: &TestApp) {
     let clients = futures_util::future::join_all((0..8).map(|_| app.follow())).await;
     fixtures::seed_one_of_each(&clients[0]).await;
-    // Often enough for every connection to have prepared each statement.
+    // Often enough that every connection has prepared each statement.
     for round in 0..12 {
         use_all(&clients, round).await;
     }
@@ -33,7 +33,7 @@ async fn altered_table_does_not_break_requests(app: &TestApp) {
     }
 }
 
-/// Reads and writes at once, all of which succeed.
+/// Concurrent reads and writes, all of which succeed.
 async fn use_all(clients: &[Client], round: i64) {
     let each = async |(at, client): (usize, &Client)| {
         client.request("get_coach", json!({ "id": 1 })).await.unwrap_data();

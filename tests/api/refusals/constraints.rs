@@ -1,4 +1,4 @@
-//! Constraints of another program's making: said beside the field, and final.
+//! Constraints of other programs: reported by field, and stored as final.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ on_both_databases! {
     constraint_violation_leaves_batch_intact,
 }
 
-/// Changes how a table of ours is declared: what SQLite cannot do by `alter table`, it does by its schema's text.
+/// Changes the declaration of a table. SQLite needs an edit of its schema's text where `alter table` is not enough.
 pub(super) async fn declare(database: &Database, postgres: &str, (from, to): (&str, &str)) {
     match database {
         Database::Sqlite(_) => {
@@ -138,7 +138,7 @@ async fn constraint_refusal_is_stored(app: &TestApp) {
     assert_eq!(client.latest("coaches").len(), 2);
 }
 
-/// Of many writes at once every fifth is refused, and none of the others.
+/// Of many concurrent writes every fifth is refused, and no other.
 async fn constraint_violation_leaves_batch_intact(app: &TestApp) {
     let clients = futures_util::future::join_all((0..20).map(|_| app.connect())).await;
     clients[0].request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
@@ -195,7 +195,7 @@ async fn missing_privilege_is_refused() {
         client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
         let sql = "alter table coaches enable row level security; alter table coaches force row level security";
         app.database.execute(sql).await;
-        // The tests' role is above such rules; a rule of the table's own says the same.
+        // Row security does not apply to the tests' role, so a trigger raises the same error.
         app.database
             .execute(
                 "create function no() returns trigger language plpgsql as $$ begin

@@ -1,4 +1,4 @@
-//! Constraints that are put off until the commit: it fails for one of those that share it, and for no other.
+//! Deferred constraints: only the violating write of a batch is refused at the commit.
 
 use serde_json::json;
 

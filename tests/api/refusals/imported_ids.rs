@@ -1,4 +1,4 @@
-//! Rows that were imported with their ids: new ones get others.
+//! Rows that were imported with their ids: new rows get other ids.
 
 use serde_json::json;
 
@@ -24,7 +24,7 @@ async fn imported_ids_are_skipped(app: &TestApp) {
     made.sort_unstable();
     made.dedup_by_key(|(coach, _)| *coach);
     assert_eq!(made.len(), 8, "each has an id of its own");
-    // And it stays so.
+    // Later writes succeed as well.
     assert!(clients[0].request("new_coach", fixtures::coach("Later")).await.ok);
     clients[0].assert_in_sync().await;
 }
@@ -57,7 +57,7 @@ async fn sequence_behind_imported_ids_leaves_far_ids_alone() {
         let node = Node::start(&database.url(), &[]).await;
         let client = Client::connect(node.address).await;
         fixtures::seed_one_of_each(&client).await;
-        // A dump with a gap, and a row of another database's.
+        // A dump with a gap, and a row with a far id.
         let import = "insert into coaches (id, name, age, picture)
             select i, 'Import', 30, 'https://example.com' from generate_series(2, 900) as i where i not between 500 and 600
             union all select 1000000, 'Subscribed', 30, 'https://example.com'";

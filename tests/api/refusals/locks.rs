@@ -1,4 +1,4 @@
-//! What another program holds: said so, soon, and what it does not hold goes on.
+//! Locks of other programs: reported soon, and writes to other rows proceed.
 
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ async fn writes_to_locked_row_leave_connections_free() {
         let holder = Session::begin(&app.database.url(), HOLD).await;
         let write = |at: usize| clients[at].emit("update_coach", &[json!({ "id": 1, "age": 20 + at })]);
         let held: Vec<u64> = (0..clients.len()).map(write).collect();
-        // Those that need a connection of their own get one: this name is refused only by the database.
+        // A write that needs its own connection gets one: the database refuses this name.
         app.database.execute("create unique index moves_name on exercise_moves (name)").await;
         for round in 0..10 {
             let began = Instant::now();
@@ -113,7 +113,7 @@ async fn references_to_locked_row_leave_connections_free() {
     .await;
 }
 
-/// The server's statement then waits for one after the other, for longer than it may take in all.
+/// The statement waits for one holder after the other, longer than the statement timeout.
 #[actix_web::test]
 async fn lock_passed_between_transactions_is_no_outage() {
     with_app(Engine::Postgres, async |app| {

@@ -1,4 +1,4 @@
-//! Triggers of others that raise: their sentence reaches the form, and nothing else is held up.
+//! Triggers that raise: their message is reported, and nothing else is affected.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ on_both_databases! {
     write_skipped_by_trigger_is_refused,
 }
 
-/// A trigger that raises this, on either database.
+/// Creates a trigger that raises this message.
 async fn raise(database: &Database, event: &str, sentence: &str) {
     let sql = match database {
         Database::Sqlite(_) => format!(
@@ -48,7 +48,7 @@ async fn trigger_message_is_reported(app: &TestApp) {
     client.assert_in_sync().await;
 }
 
-/// Also one that PostgreSQL itself uses while it shuts down, waits for a lock or has no room.
+/// Including codes that PostgreSQL uses for shutdowns, lock timeouts and full disks.
 #[actix_web::test]
 async fn trigger_error_of_any_code_is_refused() {
     with_app(Engine::Postgres, async |app| {
@@ -70,7 +70,7 @@ async fn trigger_error_of_any_code_is_refused() {
     .await;
 }
 
-/// A write that is left out without a word has not been carried out.
+/// A write that a trigger skips silently was not executed.
 async fn write_skipped_by_trigger_is_refused(app: &TestApp) {
     let client = app.connect().await;
     let row = client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
@@ -139,7 +139,7 @@ async fn trigger_error_with_column_names_field() {
     .await;
 }
 
-/// It takes the others of its commit back with it, as far as SQLite goes.
+/// The rollback undoes the other writes of the batch as well, which are executed again.
 #[actix_web::test]
 async fn trigger_rollback_refuses_only_its_write() {
     with_app(Engine::Sqlite, async |app| {

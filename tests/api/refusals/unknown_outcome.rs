@@ -1,4 +1,4 @@
-//! A commit of which it is not known yet how it ended: the client is sent just that, and by a repeat what came of it.
+//! A commit with an unknown outcome: the client is told so, and learns the outcome by repeating the request.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::{
     live::{request_id, request_with_id},
 };
 
-/// Commits wait for a standby that there is not.
+/// Makes commits wait for a standby that does not exist.
 async fn lose_standby(cluster: &Cluster) {
     let mut session = Session::open(cluster.url()).await;
     session.execute("alter system set synchronous_standby_names = 'nobody'").await;
     session.execute("select pg_reload_conf()").await;
-    // Processes obey in their own time.
+    // Processes apply the setting with a delay.
     session.until("select (current_setting('synchronous_standby_names') = 'nobody')::text").await;
 }
 
@@ -28,7 +28,7 @@ async fn find_standby(cluster: &Cluster) {
     session.execute("select pg_reload_conf()").await;
 }
 
-/// Asks until the answer is another than that it is not known.
+/// Repeats the request until its outcome is known.
 async fn wait_until_known(
     client: &Client,
     id: &str,
@@ -80,7 +80,7 @@ async fn hanging_commit_is_unknown_until_it_ends() {
     assert_eq!(second.error_keys(), ["$unknown_outcome"]);
     assert!(again.request("get_coach", json!({ "id": 1 })).await.ok, "reading goes on");
     wait_for_readiness(&programs[0], "synchronous standby").await;
-    // A repeat is not carried out beside the first, and is not answered that nothing was written, on either node.
+    // A repeated request is neither executed nor refused as not written, on either node.
     for repeats in [&again, &elsewhere] {
         let repeat = request_with_id(repeats, &made, "new_coach", &grace).await;
         assert_eq!(repeat.error_keys(), ["$unknown_outcome"], "{repeat:?}");

@@ -1,4 +1,4 @@
-//! How a client comes in: what it asks for, and what it has kept from before.
+//! How a client connects: with which `auth`, and with which replica.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,29 +14,29 @@ use super::{COLLECTIONS, Client, Log, Stream, converse};
 use crate::harness::{ReplicaModel, TIMEOUT, wire::ServerPacket};
 
 impl Client {
-    /// Greeted, and sent every collection.
+    /// Connected in snapshots mode, with all collections received.
     pub(crate) async fn connect(address: SocketAddr) -> Self {
-        Self::connect_with(address, &json!({})).await.expect("to be let in")
+        Self::connect_with(address, &json!({})).await.expect("to be connected")
     }
 
-    /// The same with something in `auth`, or what it is refused with.
+    /// The same with `auth`; or the connect error.
     pub(crate) async fn connect_with(address: SocketAddr, auth: &Value) -> Result<Self, Value> {
         let client = Self::open(address).await;
         client.complete_connect(auth).await?;
         Ok(client)
     }
 
-    /// One that wants changes, sent every collection.
+    /// Connected in changes mode, with all collections received.
     pub(crate) async fn follow(address: SocketAddr) -> Self {
         Self::resume(address, ReplicaModel::default()).await
     }
 
-    /// One that wants changes, and comes back with what it has kept.
+    /// Connected in changes mode, resuming from this replica.
     pub(crate) async fn resume(address: SocketAddr, kept: ReplicaModel) -> Self {
         Self::come_back(address, kept, false).await
     }
 
-    /// One that wants changes, and all that there is in parts, with what it has kept.
+    /// Connected in changes mode with snapshots in parts, resuming from this replica.
     pub(crate) async fn in_parts(address: SocketAddr, kept: ReplicaModel) -> Self {
         Self::come_back(address, kept, true).await
     }
@@ -45,16 +45,16 @@ impl Client {
         let client = Self::open(address).await;
         let auth = json!({ "live": "changes", "since": kept.cursor(), "chunks": chunks });
         client.set_replica(kept.without_incomplete_parts());
-        client.complete_connect(&auth).await.expect("to be let in");
+        client.complete_connect(&auth).await.expect("to be connected");
         client
     }
 
-    /// Greeted, and no more than that: there may be nothing that it may see.
+    /// Connected, without waiting for collections: the access mode may withhold them.
     pub(crate) async fn connect_only(address: SocketAddr, auth: &Value) -> Result<Self, Value> {
         Self::connect_only_at(address, "", auth).await
     }
 
-    /// The same at a server that is below a path.
+    /// The same below a base path.
     pub(crate) async fn connect_only_at(
         address: SocketAddr,
         base: &str,
@@ -69,7 +69,7 @@ impl Client {
         Ok(self)
     }
 
-    /// What it has from before.
+    /// Replaces the replica.
     pub(crate) fn set_replica(&self, kept: ReplicaModel) {
         self.log.replica.replace(kept);
     }
@@ -105,12 +105,12 @@ impl Client {
         Ok(())
     }
 
-    /// A session that has not connected to the namespace.
+    /// A session without a socket.
     pub(crate) async fn open(address: SocketAddr) -> Self {
         Self::open_at(address, "").await
     }
 
-    /// A session from another of this machine's addresses.
+    /// A session from another address of this machine.
     pub(crate) async fn open_from(address: SocketAddr, from: [u8; 4]) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(SocketAddr::from((from, 0))).unwrap();
@@ -120,7 +120,7 @@ impl Client {
         Self::over(opening.await.expect("a handshake in time").expect("a WebSocket").0).await
     }
 
-    /// The same, greeted.
+    /// The same, connected.
     pub(crate) async fn connect_only_from(
         address: SocketAddr,
         from: [u8; 4],
@@ -136,7 +136,7 @@ impl Client {
         Self::over(stream).await
     }
 
-    /// Speaks over a WebSocket from here on.
+    /// Uses this WebSocket.
     pub(super) async fn over(stream: Stream) -> Self {
         let (out, queue) = mpsc::unbounded_channel();
         let log = Rc::new(Log::default());
@@ -155,7 +155,7 @@ fn is_last_part(packet: &ServerPacket) -> bool {
     matches!(packet, ServerPacket::Event(name, what) if name == "part" && what[0]["n"] == what[0]["of"])
 }
 
-/// Whether it was said that a collection is withheld.
+/// Whether a `withheld` event named the collection.
 fn is_withheld(packets: &[ServerPacket], collection: &str) -> bool {
     let said = |packet: &ServerPacket| match packet {
         ServerPacket::Event(name, what) => name == "withheld" && what[0]["collection"] == collection,

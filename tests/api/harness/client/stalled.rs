@@ -1,4 +1,4 @@
-//! A client that does not read, until it does.
+//! A client that stops reading.
 
 use std::net::SocketAddr;
 
@@ -10,11 +10,11 @@ use tokio_tungstenite::{MaybeTlsStream, tungstenite::Message};
 use super::{Client, Stream};
 use crate::harness::TIMEOUT;
 
-/// A client that has asked to be let in, and does not read.
+/// A client that has sent its connect packet and does not read.
 pub(crate) struct StalledClient(Stream);
 
 impl StalledClient {
-    /// With `auth`, and as little room for what it does not read as the system allows.
+    /// With `auth` and the smallest receive buffer that the system allows.
     pub(crate) async fn connect(address: SocketAddr, auth: &Value) -> Self {
         let opening = async {
             let socket = TcpSocket::new_v4().unwrap();
@@ -28,7 +28,7 @@ impl StalledClient {
         Self(tokio::time::timeout(TIMEOUT, opening).await.expect("a handshake in time"))
     }
 
-    /// Reads from here on.
+    /// Reads from now on.
     pub(crate) async fn resume_reading(self) -> Client {
         Client::over(self.0).await
     }

@@ -1,4 +1,4 @@
-//! A write with an id of its own is carried out once, however often it is sent, and acked each time as the first time.
+//! A write with a request id is executed once, and acked each time as the first time.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -64,7 +64,7 @@ async fn concurrent_duplicates_write_once(app: &TestApp) {
         let write = async |client: &Client| {
             let ack = request_with_id(client, &id, "new_coach", &coach).await;
             let row = ack.clone().unwrap_data();
-            assert!(client.replica().has("coaches", &row), "whoever is acked has been shown it");
+            assert!(client.replica().has("coaches", &row), "shown before its ack");
             ack
         };
         let (first, second) = tokio::join!(write(&one), write(&two));
@@ -97,7 +97,7 @@ async fn stored_refusal_is_repeated(app: &TestApp) {
         assert!(ack.error_keys().contains(key), "{event}: {ack:?}");
         refused.push(ack);
     }
-    // From here on most of them would be carried out.
+    // From now on most of them would succeed.
     client.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
     for age in 40..46 {
         client.request("update_coach", json!({ "id": 1, "age": age })).await.unwrap_data();

@@ -1,5 +1,5 @@
-//! Clients that send each write again until it is acked, while everything between them and the disk fails: each is
-//! carried out once.
+//! Clients that retry each write until it is acked, while the database or the connections to it fail: each write is
+//! executed once.
 
 use std::{cell::Cell, collections::BTreeMap};
 
@@ -11,7 +11,7 @@ use crate::harness::{
     Client, Engine, Node, TIMEOUT, fixtures, http, postgres::Cluster, relay::Relay, with_app,
 };
 
-/// How much has been written, and whether it is enough.
+/// The number of acked writes, and whether to stop.
 #[derive(Default)]
 struct Progress {
     written: Cell<usize>,
@@ -19,15 +19,15 @@ struct Progress {
     grew: Notify,
 }
 
-/// Refusals after which a client sends the same again.
+/// Errors after which a client retries.
 const RETRYABLE: [&str; 3] = ["$unavailable", "$locked", "$unknown_outcome"];
 
 impl Progress {
-    /// Writes coaches until it is enough; a name is given up only once it is acked.
-    async fn write(&self, client: &Client, who: &str) -> BTreeMap<String, Value> {
+    /// Writes coaches until `finished` is set; each is retried until it is acked.
+    async fn write(&self, client: &Client, writer: &str) -> BTreeMap<String, Value> {
         let mut acked = BTreeMap::new();
         while !self.finished.get() {
-            let (id, name) = (request_id(), format!("{who} {}", acked.len()));
+            let (id, name) = (request_id(), format!("{writer} {}", acked.len()));
             let row = loop {
                 let ack = request_with_id(client, &id, "new_coach", &fixtures::coach(&name)).await;
                 match ack.ok {
@@ -42,7 +42,7 @@ impl Progress {
         acked
     }
 
-    /// Waits until so many more have been written.
+    /// Waits for this many further writes.
     async fn wait_for_more(&self, count: usize) {
         let target = self.written.get() + count;
         let wait = async {

@@ -1,4 +1,5 @@
-//! A repeat is known by what it means: however it is spelled, and also if it was the version before that carried it out.
+//! A repeated request is recognized by its decoded payload, in any notation, and also if an earlier version of the
+//! server executed it.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -17,7 +18,7 @@ async fn request_text(client: &Client, id: &str, event: &str, payload: &str) -> 
     client.ack(client.emit_text(event, &format!(r#"{payload}, {{ "request_id": "{id}" }}"#))).await
 }
 
-/// Writes to each collection, each in several spellings.
+/// Writes to each collection, each in several notations.
 const SPELLINGS: [(&str, &[&str]); 9] = [
     (
         "new_coach",
@@ -151,7 +152,7 @@ async fn different_payload_with_same_id_is_refused(app: &TestApp) {
     client.assert_in_sync().await;
 }
 
-/// Its digest was of the text, and it did not say whose the write was.
+/// Its digest is that of the raw text, and it has no user.
 async fn request_stored_by_earlier_version_is_recognized(app: &TestApp) {
     let client = app.connect().await;
     let text = r#"{"name": "Ada",  "age": 36.0}"#;

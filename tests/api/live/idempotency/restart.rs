@@ -1,4 +1,4 @@
-//! A write that is sent again is known as one: after the server's death, on another node, for a day.
+//! A repeated write is recognized after a restart, on another node, and for a day.
 
 use serde_json::json;
 
@@ -39,7 +39,7 @@ async fn stored_ack_survives_restart_and_crash(database: &Database) {
     }
 }
 
-/// The server dies again and again while the client has not been acked.
+/// The server is killed repeatedly before the client has all acks.
 async fn retries_across_crashes_write_once(database: &Database) {
     let url = database.url();
     let mut sent = 0;
@@ -80,7 +80,7 @@ async fn stored_ack_is_pruned_after_retention(database: &Database) {
         request_with_id(&client, id, "new_coach", &fixtures::coach("Ada")).await.unwrap_data();
     }
     program.kill();
-    // The clock may be fast by an hour and a half a day, while it follows one that was set.
+    // The clock may run fast by an hour and a half a day while it follows one that was set.
     for (id, hours) in ids.iter().zip([25, 27]) {
         let seconds = hours * 60 * 60;
         database.execute(&format!("update requests set at = at - {seconds} where id = '{id}'")).await;

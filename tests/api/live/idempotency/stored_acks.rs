@@ -1,4 +1,4 @@
-//! What is kept of a write that may be sent again: not more than it takes, not more than there is room for, and for its user alone.
+//! Stored acks: limited in size, limited in number, and returned to their user only.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ on_empty_databases! {
     exhausted_quota_is_rate_limited,
 }
 
-/// Five moves of it make a row of more than 4 kB.
+/// Five such moves make a plan of more than 4 kB.
 fn long_move() -> Value {
     fixtures::with(
         fixtures::exercise_move("Plank"),
@@ -34,7 +34,7 @@ async fn large_ack_is_repeated_with_current_row(app: &TestApp) {
     let conflict = json!({ "id": 1, "version": 7, "name": "Longer" });
 
     let first = request_with_id(&client, &new, "new_workout_plan", &plan).await;
-    assert!(first.data.to_string().len() > 4096, "the story is about large rows");
+    assert!(first.data.to_string().len() > 4096, "the test needs a large row");
     assert_eq!(
         request_with_id(&client, &new, "new_workout_plan", &plan).await,
         first,
@@ -67,7 +67,7 @@ async fn large_ack_is_repeated_with_current_row(app: &TestApp) {
 }
 
 async fn member(node: &Node, username: &str) -> Client {
-    let client = Client::connect_only(node.address, &json!({})).await.expect("to be let in");
+    let client = Client::connect_only(node.address, &json!({})).await.expect("to be connected");
     let login = json!({ "username": username, "password": format!("{username}_password") });
     client.request("login", login).await.unwrap_data();
     client
@@ -79,7 +79,7 @@ async fn stored_ack_is_returned_to_its_user_only(database: &Database) {
         let node = Node::start(&database.url(), &["--access", access]).await;
         let (mara, again, teo) =
             (member(&node, "mara").await, member(&node, "mara").await, member(&node, "teo").await);
-        let stranger = Client::connect_only(node.address, &json!({})).await.expect("to be let in");
+        let stranger = Client::connect_only(node.address, &json!({})).await.expect("to be connected");
         let (done, refused) = (request_id(), request_id());
         let (coach, missing) = (fixtures::coach("Grace"), json!({ "id": 7777, "age": 50 }));
         let first = request_with_id(&mara, &done, "new_coach", &coach).await;
@@ -106,7 +106,7 @@ async fn stored_ack_is_returned_to_its_user_only(database: &Database) {
     assert_eq!(database.number("select count(*) from coaches where name = 'Grace'").await, 3);
 }
 
-/// A client that writes, loses the connection, signs in and sends it again would otherwise not learn what became of it.
+/// Otherwise a client that writes, loses the connection and signs in would not learn the outcome.
 async fn anonymous_ack_is_returned_after_sign_in(database: &Database) {
     let node = Node::start(&database.url(), &["--sample-data", "always"]).await;
     let (client, id) = (Client::connect(node.address).await, request_id());
@@ -159,7 +159,7 @@ async fn exhausted_quota_is_rate_limited(database: &Database) {
     assert!(request_with_id(&mara, &request_id(), "new_coach", &coach).await.ok, "another client has room");
     assert_eq!(database.number("select count(*) from coaches where name = 'Grace'").await, 2);
 
-    // Another server on the same data knows it, and a day later there is room again.
+    // Another server on the same data counts them, and a day later they are pruned.
     program.kill();
     program = ServerProcess::serve(&url, &limit);
     http::until_metric(program.address, "rowcast_request_bytes", |bytes| bytes > 200_000.0).await;

@@ -1,4 +1,4 @@
-//! What could not be carried out because the database was away is not remembered: the same request succeeds later.
+//! A refusal because of an unavailable database is not stored: the same request succeeds later.
 
 use serde_json::json;
 

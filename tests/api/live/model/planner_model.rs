@@ -1,17 +1,17 @@
-//! The planner as a few maps: what each request does, and what other programs may do.
+//! The planner as a few maps: the effects of requests and of external writes.
 
 use std::collections::BTreeMap;
 
 use rand::{RngExt, rngs::StdRng};
 use serde_json::{Value, json};
 
-/// What an ack must say.
+/// The expected ack.
 pub(super) enum Expected {
     Succeeds(Value),
     Refused(Vec<String>),
 }
 
-/// Rows as they are stored, by id; references are ids.
+/// Rows as stored, by id; references are ids.
 #[derive(Default)]
 pub(super) struct PlannerModel {
     tables: BTreeMap<&'static str, BTreeMap<i64, Value>>,
@@ -26,12 +26,12 @@ const KINDS: [(&str, &str); 4] = [
 ];
 
 impl PlannerModel {
-    /// As clients are shown them.
+    /// The rows as clients see them.
     pub(super) fn rows(&self, collection: &str) -> Vec<Value> {
         self.table(collection).values().map(|row| self.shown(collection, row)).collect()
     }
 
-    /// Something that a client may ask for; not all of it can be done.
+    /// A random request, which may be invalid.
     pub(super) fn request(&self, rng: &mut StdRng) -> (String, Value) {
         let (name, collection) = KINDS[rng.random_range(0..KINDS.len())];
         let new = self.table(collection).len() < 4 || rng.random_range(0..3) == 0;
@@ -49,7 +49,7 @@ impl PlannerModel {
         (format!("{verb}_{name}"), payload)
     }
 
-    /// Does it, and says what the ack must say.
+    /// Executes a request; returns the expected ack.
     pub(super) fn execute(&mut self, event: &str, payload: &Value) -> Expected {
         let (verb, name) = event.split_once('_').unwrap();
         let (_, collection) = KINDS.into_iter().find(|(known, _)| *known == name).unwrap();
@@ -74,7 +74,7 @@ impl PlannerModel {
         Expected::Succeeds(self.write(collection, id, payload))
     }
 
-    /// A statement of another program, carried out here; none if there is nothing to do it to.
+    /// A random external statement, also executed on the model; none if no row exists.
     pub(super) fn external_statement(&mut self, rng: &mut StdRng) -> Option<String> {
         match rng.random_range(0..4) {
             0 => {
@@ -82,7 +82,7 @@ impl PlannerModel {
                 let name = format!("Other {}", rng.random_range(0..1000));
                 let row = self.table_mut("coaches").get_mut(&id)?;
                 if row["name"] != name {
-                    // The other program does not count; the database does.
+                    // The trigger increments the version, not the statement.
                     row["name"] = json!(name);
                     row["version"] = json!(row["version"].as_i64().unwrap() + 1);
                 }
@@ -130,7 +130,7 @@ impl PlannerModel {
         self.shown(collection, &row)
     }
 
-    /// Fields of a row, some of them perhaps of no use.
+    /// The fields of a random row; references may be dangling.
     fn row(&self, collection: &str, rng: &mut StdRng) -> Value {
         let name = format!("Name {}", rng.random_range(0..1000));
         match collection {
@@ -180,7 +180,7 @@ impl PlannerModel {
             && ["workout_plans", "schedules"].into_iter().any(|table| self.table(table).values().any(shows))
     }
 
-    /// What of a payload refers to nothing.
+    /// The keys of dangling references.
     fn missing(&self, payload: &Value) -> Vec<String> {
         let moves = payload["exercise_moves"].as_array().into_iter().flatten().enumerate();
         let moves = moves.map(|(at, id)| (format!("exercise_moves.{at}.id"), "exercise_moves", id));
@@ -192,7 +192,7 @@ impl PlannerModel {
         others.into_iter().chain(moves).filter(absent).map(|(field, ..)| field).collect()
     }
 
-    /// The id of a row, or now and then of none.
+    /// The id of a row, or sometimes of none.
     fn some(&self, collection: &str, rng: &mut StdRng) -> i64 {
         match self.one(collection, rng) {
             Some(id) if rng.random_range(0..15) > 0 => id,
