@@ -20,7 +20,7 @@ async fn client_with_authors(node: &Node, live: &str) -> Client {
     Client::connect_with(node.address, &auth).await.expect("to be connected")
 }
 
-async fn mara(node: &Node) -> Client {
+async fn client_of_mara(node: &Node) -> Client {
     let client = client_with_authors(node, "changes").await;
     client.request("login", json!({ "username": "mara", "password": "mara_password" })).await.unwrap_data();
     client
@@ -46,7 +46,7 @@ fn authored(row: &Value, version: impl Into<Value>, by: &Value) -> Value {
 
 async fn authored_follows_its_change(database: &Database) {
     let node = Node::start(&database.url(), SAMPLE).await;
-    let (nobody, mara) = (client_with_authors(&node, "changes").await, mara(&node).await);
+    let (nobody, mara) = (client_with_authors(&node, "changes").await, client_of_mara(&node).await);
     let name = json!({ "id": 1, "name": "Mara Lindqvist" });
     for live in ["changes", "snapshots"] {
         let other = client_with_authors(&node, live).await;
@@ -69,7 +69,7 @@ async fn authored_follows_its_change(database: &Database) {
 
 async fn authored_is_sent_on_request_only(database: &Database) {
     let node = Node::start(&database.url(), SAMPLE).await;
-    let (writer, asking) = (mara(&node).await, client_with_authors(&node, "changes").await);
+    let (writer, asking) = (client_of_mara(&node).await, client_with_authors(&node, "changes").await);
     let others = [
         Client::connect(node.address).await,
         Client::follow(node.address).await,
@@ -92,7 +92,7 @@ async fn authored_is_sent_on_request_only(database: &Database) {
 
 async fn repeated_request_sends_authored_once(database: &Database) {
     let node = Node::start(&database.url(), SAMPLE).await;
-    let (writer, other) = (mara(&node).await, client_with_authors(&node, "changes").await);
+    let (writer, other) = (client_of_mara(&node).await, client_with_authors(&node, "changes").await);
     let by = json!({ "id": 1, "name": "Mara Lindqvist" });
     let ada = [fixtures::coach("Ada"), json!({ "request_id": uuid::Uuid::new_v4().to_string() })];
     let row = writer.request_with("new_coach", &ada).await.unwrap_data();
@@ -107,7 +107,7 @@ async fn repeated_request_sends_authored_once(database: &Database) {
 
 async fn external_write_has_no_author(database: &Database) {
     let node = Node::start(&database.url(), SAMPLE).await;
-    let (writer, other) = (mara(&node).await, client_with_authors(&node, "changes").await);
+    let (writer, other) = (client_of_mara(&node).await, client_with_authors(&node, "changes").await);
     database.execute("update coaches set age = 60 where id = 2").await;
     other.wait_for_replica("the update", |replica| replica.rows("coaches")[1]["age"] == 60).await;
     let row = writer.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();

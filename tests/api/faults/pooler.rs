@@ -29,7 +29,7 @@ async fn pooler_that_ignores_options_works() {
 
 async fn assert_works_behind_pooler(settings: &[(&str, &str)]) {
     with_database(Engine::Postgres, async |database| {
-        let pooler = PgBouncer::before(&database.url(), settings).await;
+        let pooler = PgBouncer::in_front_of(&database.url(), settings).await;
         let (node, beside) = (Node::start(pooler.url(), &[]).await, Node::start(&database.url(), &[]).await);
         let (client, other) = (Client::follow(node.address).await, Client::follow(beside.address).await);
         fixtures::seed_one_of_each(&client).await;
@@ -83,7 +83,7 @@ async fn pooler_in_transaction_or_statement_mode_is_refused() {
             vec![("pool_mode", "transaction"), ("ignore_startup_parameters", "extra_float_digits,options")],
             vec![("pool_mode", "statement")],
         ] {
-            let pooler = PgBouncer::before(&database.url(), &settings).await;
+            let pooler = PgBouncer::in_front_of(&database.url(), &settings).await;
             assert_start_is_refused(pooler.url(), "pool_mode = session", &settings).await;
         }
     })

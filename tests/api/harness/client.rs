@@ -270,7 +270,7 @@ fn last<'a>(packets: &'a [ServerPacket], collection: &str) -> Option<&'a Vec<Val
 type Stream = tokio_tungstenite::WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
 /// Reads, writes, and answers pings until the connection ends.
-async fn converse(
+async fn run_connection(
     stream: Stream,
     log: Rc<Log>,
     out: mpsc::UnboundedSender<Message>,

@@ -22,8 +22,8 @@ pub(crate) struct PgBouncer {
 
 impl PgBouncer {
     /// In front of the database at this URL, with these settings in addition.
-    pub(crate) async fn before(url: &str, settings: &[(&str, &str)]) -> Self {
-        let (host, database) = place(url);
+    pub(crate) async fn in_front_of(url: &str, settings: &[(&str, &str)]) -> Self {
+        let (host, database) = host_and_database(url);
         let folder = Folder::new();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let (host, its_port) = host.split_once(':').expect("a port");
@@ -65,7 +65,7 @@ impl Drop for PgBouncer {
 }
 
 /// Host and port, and the database's name.
-fn place(url: &str) -> (String, String) {
+fn host_and_database(url: &str) -> (String, String) {
     let (_, rest) = url.split_once("://").expect("a URL");
     let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
     let (host, database) = rest.split_once('/').expect("a database");

@@ -210,25 +210,25 @@ impl Cluster {
 
     /// Stops the cluster immediately, as a crash does.
     pub(crate) fn crash(&mut self) {
-        self.obey("stop");
+        self.run_command("stop");
     }
 
     /// Stops the cluster gracefully, copies the data directory, and starts it again.
     pub(crate) fn back_up(&mut self) {
-        ["shutdown", "backup", "start"].iter().for_each(|command| self.obey(command));
+        ["shutdown", "backup", "start"].iter().for_each(|command| self.run_command(command));
     }
 
     /// Stops the cluster gracefully, replaces the data directory with the copy, and starts it again.
     pub(crate) fn restore_backup(&mut self) {
-        ["shutdown", "restore", "start"].iter().for_each(|command| self.obey(command));
+        ["shutdown", "restore", "start"].iter().for_each(|command| self.run_command(command));
     }
 
     /// Starts the cluster again, at the same address with the same data.
     pub(crate) fn recover(&mut self) {
-        self.obey("start");
+        self.run_command("start");
     }
 
-    fn obey(&mut self, command: &str) {
+    fn run_command(&mut self, command: &str) {
         writeln!(self.commands.as_mut().unwrap(), "{command}").unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();

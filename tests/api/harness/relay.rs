@@ -60,7 +60,7 @@ impl Relay {
     }
 
     /// Forwards again, including what was held back.
-    pub(crate) fn mend(&self) {
+    pub(crate) fn repair(&self) {
         self.state.send_modify(|state| (state.frozen, state.broken) = (false, false));
     }
 }

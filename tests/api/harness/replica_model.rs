@@ -18,12 +18,12 @@ pub(crate) struct ReplicaModel {
     cursor: Option<String>,
     fault: Option<String>,
     /// The received parts of an incomplete snapshot.
-    coming: Option<Coming>,
+    pending: Option<PendingParts>,
 }
 
 /// Parts in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Coming {
+struct PendingParts {
     parts: usize,
     rows: Vec<(String, Vec<Value>)>,
 }
@@ -93,7 +93,7 @@ impl ReplicaModel {
 
     /// The replica after the connection is lost.
     pub(crate) fn without_incomplete_parts(self) -> Self {
-        Self { coming: None, ..self }
+        Self { pending: None, ..self }
     }
 
     /// The replica; panics if a received message was invalid.
@@ -118,7 +118,7 @@ impl ReplicaModel {
     }
 
     fn change(&mut self, arguments: &[Value]) -> Result<(), String> {
-        if self.coming.is_some() {
+        if self.pending.is_some() {
             return Err("between two parts".into());
         }
         let [changes] = arguments else { return Err("not one argument".into()) };
@@ -148,8 +148,8 @@ impl ReplicaModel {
         let [part] = arguments else { return Err("not one argument".into()) };
         let Part { n, of, collection, rows, cursor, withheld } =
             Part::deserialize(part).map_err(|error| error.to_string())?;
-        let mut coming = self.coming.take().filter(|_| n > 1).unwrap_or_default();
-        if n != coming.parts + 1
+        let mut pending = self.pending.take().filter(|_| n > 1).unwrap_or_default();
+        if n != pending.parts + 1
             || n > of
             || (n == of) != cursor.is_some()
             || (n < of && !withheld.is_empty())
@@ -160,14 +160,14 @@ impl ReplicaModel {
         if size > 64 * 1024 && rows.len() > 1 {
             return Err(format!("{size} bytes in a part"));
         }
-        coming.parts = n;
-        coming.rows.push((collection, rows));
+        pending.parts = n;
+        pending.rows.push((collection, rows));
         let Some(cursor) = cursor else {
-            self.coming = Some(coming);
+            self.pending = Some(pending);
             return Ok(());
         };
         let mut all = BTreeMap::<String, Vec<Value>>::new();
-        for (collection, rows) in coming.rows {
+        for (collection, rows) in pending.rows {
             all.entry(collection).or_default().extend(rows);
         }
         for (collection, rows) in all {
@@ -190,7 +190,7 @@ impl ReplicaModel {
     }
 
     fn replace(&mut self, collection: &str, arguments: &[Value]) -> Result<(), String> {
-        if self.coming.is_some() {
+        if self.pending.is_some() {
             return Err("between two parts".into());
         }
         let [Value::Array(all), at] = arguments else { return Err("not rows and a cursor".into()) };

@@ -213,7 +213,7 @@ async fn dump_restored_under_running_server_is_published() {
 async fn dump_restored_in_another_cluster_invalidates_cursors() {
     let (old, new) = (Cluster::start(), Cluster::start());
     let few = ["--change-log-rows", "5"];
-    postgres::execute(old.url(), FAR).await;
+    postgres::execute(old.url(), CONSUME_NUMBERS).await;
     let mut program = ServerProcess::serve(old.url(), &few);
     let client = Client::follow(program.address).await;
     fixtures::seed_one_of_each(&client).await;
@@ -251,6 +251,6 @@ async fn dump_restored_in_another_cluster_invalidates_cursors() {
 }
 
 /// Consumes transaction numbers.
-const FAR: &str = "do $$ begin
+const CONSUME_NUMBERS: &str = "do $$ begin
     for at in 1..5000 loop perform pg_current_xact_id(); commit; end loop;
 end $$";

@@ -45,7 +45,7 @@ async fn assert_node_recovers_from(fail: fn(&Relay)) {
             // A new client receives the node's current state.
             let late = Client::follow(far.address).await;
             assert_eq!(late.replica().rows("schedules").len(), 1);
-            relay.mend();
+            relay.repair();
             http::until_status(far.address, "/readyz", 200, TIMEOUT).await;
             let before = write_log.written_count();
             write_log.until(|write_log| write_log.written_count() >= before + 10).await;

@@ -295,6 +295,6 @@ async fn sign_out_ends_parts(database: &Database) {
     slow.next_event("part").await;
     member.request("logout", Value::Null).await.unwrap_data();
     slow.next_event("signed_out").await;
-    assert!(!slow.since(0).iter().any(is_last_part), "all of it receive_parts six seconds");
+    assert!(!slow.since(0).iter().any(is_last_part), "all of it takes six seconds");
     node.stop().await;
 }

@@ -9,9 +9,9 @@ use crate::harness::{
 /// Far more than connections and outboxes hold: about 7 kB each.
 const WRITES: usize = 3000;
 /// More than the system buffers for a connection.
-const FEW: usize = WRITES / 2;
+const MAX_EVENTS: usize = WRITES / 2;
 /// An eighth of what is written meanwhile.
-const SOME: usize = 3 * 1024 * 1024;
+const MAX_MEMORY_GROWTH: usize = 3 * 1024 * 1024;
 
 #[actix_web::test]
 async fn unread_changes_are_coalesced() {
@@ -53,7 +53,7 @@ async fn assert_coalesced(auth: Value, event: &str) {
     let before = program.memory();
     write(&writer, WRITES, "Third").await;
     let after = program.memory();
-    assert!(after < before + SOME, "{before} bytes became {after}");
+    assert!(after < before + MAX_MEMORY_GROWTH, "{before} bytes became {after}");
     listener.assert_in_sync().await;
     assert_eq!(http::metric(address, "socketio_evictions_total").await, 0.0);
     writer.request("delete_workout_plan", json!({ "id": 3 })).await.unwrap_data();
@@ -68,7 +68,7 @@ async fn assert_coalesced(auth: Value, event: &str) {
     awake.assert_in_sync().await;
     assert!(event == "workout_plans" || http::metric(address, "rowcast_live_coalesced_total").await > 0.0);
     let received = awake.events_since(0).iter().filter(|name| *name == event).count();
-    assert!(received < FEW, "{received} of {WRITES} and more");
+    assert!(received < MAX_EVENTS, "{received} of {WRITES} and more");
     let row = writer.request("update_workout_plan", json!({ "id": 1, "name": "Awake" })).await.unwrap_data();
     awake.wait_for_replica("what happens from now on", |replica| replica.has("workout_plans", &row)).await;
 }

@@ -135,20 +135,24 @@ async fn equal_numbers_are_equivalent(app: &TestApp) {
 }
 
 /// JavaScript rounds it to the number before.
-const BEYOND: i64 = 9_007_199_254_740_993;
+const BEYOND_2_TO_53: i64 = 9_007_199_254_740_993;
 
 async fn integers_beyond_2_to_53_are_refused(app: &TestApp) {
     let client = open(app).await;
     for (event, payload, field) in [
-        ("get_coach", json!({ "id": BEYOND }), "id"),
-        ("delete_coach", json!({ "id": -BEYOND }), "id"),
-        ("update_coach", json!({ "id": 1, "version": BEYOND }), "version"),
+        ("get_coach", json!({ "id": BEYOND_2_TO_53 }), "id"),
+        ("delete_coach", json!({ "id": -BEYOND_2_TO_53 }), "id"),
+        ("update_coach", json!({ "id": 1, "version": BEYOND_2_TO_53 }), "version"),
         ("update_coach", json!({ "id": 1, "age": "9007199254740992" }), "age"),
-        ("update_schedule", json!({ "id": 1, "coach": BEYOND }), "coach"),
-        ("update_schedule", json!({ "id": 1, "coach": { "id": BEYOND } }), "coach.id"),
-        ("update_workout_plan", json!({ "id": 1, "exercise_moves": [1, BEYOND] }), "exercise_moves.1"),
-        ("list_coaches", json!({ "where": { "age": { "gt": BEYOND } } }), "where.age"),
-        ("list_schedules", json!({ "where": { "hour": { "in": [900, BEYOND] } } }), "where.hour"),
+        ("update_schedule", json!({ "id": 1, "coach": BEYOND_2_TO_53 }), "coach"),
+        ("update_schedule", json!({ "id": 1, "coach": { "id": BEYOND_2_TO_53 } }), "coach.id"),
+        (
+            "update_workout_plan",
+            json!({ "id": 1, "exercise_moves": [1, BEYOND_2_TO_53] }),
+            "exercise_moves.1",
+        ),
+        ("list_coaches", json!({ "where": { "age": { "gt": BEYOND_2_TO_53 } } }), "where.age"),
+        ("list_schedules", json!({ "where": { "hour": { "in": [900, BEYOND_2_TO_53] } } }), "where.hour"),
     ] {
         let ack = client.request(event, payload.clone()).await;
         assert_eq!(ack.error_keys(), [field], "{event} {payload}");
@@ -163,7 +167,7 @@ async fn ids_beyond_2_to_53_are_sent(app: &TestApp) {
     let sql =
         "insert into coaches (id, name, age, picture) values (9007199254740993, 'Far', 50, 'https://x.y')";
     app.database.execute(sql).await;
-    let far = |row: &Value| row["id"] == BEYOND && row["name"] == "Far";
+    let far = |row: &Value| row["id"] == BEYOND_2_TO_53 && row["name"] == "Far";
     client.wait_for_replica("the far row", |replica| replica.rows("coaches").iter().any(far)).await;
     let listed = client.request("list_coaches", json!({ "sort": "-id" })).await.unwrap_data();
     assert!(far(&listed["rows"][0]));

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Makes commits wait for a standby that does not exist.
-async fn lose_standby(cluster: &Cluster) {
+async fn require_missing_standby(cluster: &Cluster) {
     let mut session = Session::open(cluster.url()).await;
     session.execute("alter system set synchronous_standby_names = 'nobody'").await;
     session.execute("select pg_reload_conf()").await;
@@ -22,7 +22,7 @@ async fn lose_standby(cluster: &Cluster) {
     session.until("select (current_setting('synchronous_standby_names') = 'nobody')::text").await;
 }
 
-async fn find_standby(cluster: &Cluster) {
+async fn stop_requiring_standby(cluster: &Cluster) {
     let mut session = Session::open(cluster.url()).await;
     session.execute("alter system reset synchronous_standby_names").await;
     session.execute("select pg_reload_conf()").await;
@@ -67,7 +67,7 @@ async fn hanging_commit_is_unknown_until_it_ends() {
     let (again, elsewhere) =
         (Client::connect(programs[0].address).await, Client::connect(programs[1].address).await);
     fixtures::seed_one_of_each(&client).await;
-    lose_standby(&cluster).await;
+    require_missing_standby(&cluster).await;
     let (made, changed) = (request_id(), request_id());
     let (grace, older) = (fixtures::coach("Grace"), json!({ "id": 1, "age": 50 }));
 
@@ -88,7 +88,7 @@ async fn hanging_commit_is_unknown_until_it_ends() {
     let repeat = request_with_id(&elsewhere, &changed, "update_coach", &older).await;
     assert_eq!(repeat.error_keys(), ["$unknown_outcome"], "{repeat:?}");
 
-    find_standby(&cluster).await;
+    stop_requiring_standby(&cluster).await;
     let (made_here, made_there) = (
         wait_until_known(&client, &made, "new_coach", &grace).await,
         wait_until_known(&elsewhere, &made, "new_coach", &grace).await,

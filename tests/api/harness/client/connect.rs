@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpSocket, sync::mpsc};
 use tokio_tungstenite::MaybeTlsStream;
 
-use super::{COLLECTIONS, Client, Log, Stream, converse};
+use super::{COLLECTIONS, Client, Log, Stream, run_connection};
 use crate::harness::{ReplicaModel, TIMEOUT, wire::ServerPacket};
 
 impl Client {
@@ -32,19 +32,19 @@ impl Client {
     }
 
     /// Connected in changes mode, resuming from this replica.
-    pub(crate) async fn resume(address: SocketAddr, kept: ReplicaModel) -> Self {
-        Self::come_back(address, kept, false).await
+    pub(crate) async fn resume(address: SocketAddr, replica: ReplicaModel) -> Self {
+        Self::resume_with(address, replica, false).await
     }
 
     /// Connected in changes mode with snapshots in parts, resuming from this replica.
-    pub(crate) async fn in_parts(address: SocketAddr, kept: ReplicaModel) -> Self {
-        Self::come_back(address, kept, true).await
+    pub(crate) async fn in_parts(address: SocketAddr, replica: ReplicaModel) -> Self {
+        Self::resume_with(address, replica, true).await
     }
 
-    async fn come_back(address: SocketAddr, kept: ReplicaModel, chunks: bool) -> Self {
+    async fn resume_with(address: SocketAddr, replica: ReplicaModel, chunks: bool) -> Self {
         let client = Self::open(address).await;
-        let auth = json!({ "live": "changes", "since": kept.cursor(), "chunks": chunks });
-        client.set_replica(kept.without_incomplete_parts());
+        let auth = json!({ "live": "changes", "since": replica.cursor(), "chunks": chunks });
+        client.set_replica(replica.without_incomplete_parts());
         client.complete_connect(&auth).await.expect("to be connected");
         client
     }
@@ -60,30 +60,30 @@ impl Client {
         base: &str,
         auth: &Value,
     ) -> Result<Self, Value> {
-        Self::open_at(address, base).await.greeted(auth).await
+        Self::open_at(address, base).await.wait_until_connected(auth).await
     }
 
-    async fn greeted(self, auth: &Value) -> Result<Self, Value> {
+    async fn wait_until_connected(self, auth: &Value) -> Result<Self, Value> {
         self.send_connect(auth).await?;
         self.until("a greeting", |packets| packets.iter().find(|packet| is_greeting(packet)).map(drop)).await;
         Ok(self)
     }
 
     /// Replaces the replica.
-    pub(crate) fn set_replica(&self, kept: ReplicaModel) {
-        self.log.replica.replace(kept);
+    pub(crate) fn set_replica(&self, replica: ReplicaModel) {
+        self.log.replica.replace(replica);
     }
 
     async fn send_connect(&self, auth: &Value) -> Result<(), Value> {
         self.send(format!("40{auth}"));
-        let let_in = self.until("an answer to the connect packet", |packets| {
+        let answer = self.until("an answer to the connect packet", |packets| {
             packets.iter().find_map(|packet| match packet {
                 ServerPacket::Connected(_) => Some(Ok(())),
                 ServerPacket::ConnectError(why) => Some(Err(why.clone())),
                 _ => None,
             })
         });
-        let_in.await
+        answer.await
     }
 
     async fn complete_connect(&self, auth: &Value) -> Result<(), Value> {
@@ -126,7 +126,7 @@ impl Client {
         from: [u8; 4],
         auth: &Value,
     ) -> Result<Self, Value> {
-        Self::open_from(address, from).await.greeted(auth).await
+        Self::open_from(address, from).await.wait_until_connected(auth).await
     }
 
     async fn open_at(address: SocketAddr, base: &str) -> Self {
@@ -140,7 +140,7 @@ impl Client {
     pub(super) async fn over(stream: Stream) -> Self {
         let (out, queue) = mpsc::unbounded_channel();
         let log = Rc::new(Log::default());
-        let task = actix_web::rt::spawn(converse(stream, log.clone(), out.clone(), queue));
+        let task = actix_web::rt::spawn(run_connection(stream, log.clone(), out.clone(), queue));
         let client = Self { log, out, task, next_ack: Cell::new(0), returned: RefCell::default() };
         client.until("the open packet", |packets| packets.first().map(|_| ())).await;
         client

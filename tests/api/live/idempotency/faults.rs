@@ -106,7 +106,7 @@ async fn writes_exactly_once_when_connections_are_lost() {
             for _ in 0..10 {
                 progress.wait_for_more(7).await;
                 relay.cut();
-                relay.mend();
+                relay.repair();
             }
         };
         assert_exactly_once_during(node, cuts).await;
@@ -124,7 +124,7 @@ async fn writes_exactly_once_when_database_link_freezes() {
             progress.wait_for_more(15).await;
             relay.freeze();
             http::until_status(address, "/readyz", 503, TIMEOUT).await;
-            relay.mend();
+            relay.repair();
         };
         assert_exactly_once_during(node, silence).await;
     })

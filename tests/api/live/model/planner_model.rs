@@ -41,7 +41,7 @@ impl PlannerModel {
             _ => ("update", self.row(collection, rng)),
         };
         if verb != "new" {
-            payload["id"] = json!(self.some(collection, rng));
+            payload["id"] = json!(self.random_id(collection, rng));
         }
         if verb == "update" && rng.random_range(0..4) == 0 {
             payload["version"] = json!(rng.random_range(1..4));
@@ -78,7 +78,7 @@ impl PlannerModel {
     pub(super) fn external_statement(&mut self, rng: &mut StdRng) -> Option<String> {
         match rng.random_range(0..4) {
             0 => {
-                let id = self.one("coaches", rng)?;
+                let id = self.existing_id("coaches", rng)?;
                 let name = format!("Other {}", rng.random_range(0..1000));
                 let row = self.table_mut("coaches").get_mut(&id)?;
                 if row["name"] != name {
@@ -98,12 +98,12 @@ impl PlannerModel {
                 Some(format!("update exercise_moves set name = '{name}', version = version + 1"))
             }
             2 => {
-                let id = self.one("schedules", rng)?;
+                let id = self.existing_id("schedules", rng)?;
                 self.table_mut("schedules").remove(&id);
                 Some(format!("delete from schedules where id = {id}"))
             }
             _ => {
-                let id = self.one("workout_plans", rng)?;
+                let id = self.existing_id("workout_plans", rng)?;
                 self.table_mut("schedules").retain(|_, row| row["workout_plan"] != id);
                 self.table_mut("workout_plans").remove(&id);
                 Some(format!(
@@ -140,14 +140,14 @@ impl PlannerModel {
             }),
             "workout_plans" => {
                 let count = rng.random_range(1..5);
-                let moves: Vec<i64> = (0..count).map(|_| self.some("exercise_moves", rng)).collect();
+                let moves: Vec<i64> = (0..count).map(|_| self.random_id("exercise_moves", rng)).collect();
                 json!({ "name": name, "difficulty": "Easy", "description": "A quiet start.", "exercise_moves": moves })
             }
             _ => json!({
                 "day": if rng.random() { "Monday" } else { "Sunday" },
                 "hour": format!("{}00", rng.random_range(1..24)),
-                "coach": self.some("coaches", rng),
-                "workout_plan": self.some("workout_plans", rng),
+                "coach": self.random_id("coaches", rng),
+                "workout_plan": self.random_id("workout_plans", rng),
             }),
         }
     }
@@ -193,14 +193,14 @@ impl PlannerModel {
     }
 
     /// The id of a row, or sometimes of none.
-    fn some(&self, collection: &str, rng: &mut StdRng) -> i64 {
-        match self.one(collection, rng) {
+    fn random_id(&self, collection: &str, rng: &mut StdRng) -> i64 {
+        match self.existing_id(collection, rng) {
             Some(id) if rng.random_range(0..15) > 0 => id,
             _ => 99_999,
         }
     }
 
-    fn one(&self, collection: &str, rng: &mut StdRng) -> Option<i64> {
+    fn existing_id(&self, collection: &str, rng: &mut StdRng) -> Option<i64> {
         let table = self.table(collection);
         (!table.is_empty()).then(|| *table.keys().nth(rng.random_range(0..table.len())).unwrap())
     }
