@@ -1,4 +1,4 @@
-//! Payloads as forms send them, and the answer to each.
+//! Payloads as forms send them, decoded or refused.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use planner::collections::{
@@ -51,7 +51,7 @@ fn every_example_is_valid() {
 }
 
 #[test]
-fn a_form_sends_text_for_numbers_numbers_for_text_and_rows_for_references() {
+fn numbers_text_and_references_are_converted() {
     let coach: NewCoach = accepted(json!({ "id": "", "age": " 44 ", "name": 42, "username": "" }));
     assert_eq!((coach.age, &*coach.name, coach.username), (44, "42", None));
 
@@ -66,7 +66,7 @@ fn a_form_sends_text_for_numbers_numbers_for_text_and_rows_for_references() {
 }
 
 #[test]
-fn a_whole_row_is_accepted_back() {
+fn whole_row_is_accepted_as_payload() {
     let row = json!({
         "id": 7, "day": "Monday", "hour": "900", "coach": { "id": 4, "name": "Ada" },
         "workout_plan": { "id": 1, "name": "Early bird", "difficulty": "easy" }, "version": 3,
@@ -78,7 +78,7 @@ fn a_whole_row_is_accepted_back() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once() {
+fn all_errors_are_reported_together() {
     let form = r#"{ "name": " A ", "age": "abc", "picture": "x", "username": "a b", "agee": 1 }"#;
     let expected = json!({
         "name": "must be 2 to 40 characters long",
@@ -95,7 +95,7 @@ fn all_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
-fn each_rule_has_its_sentence() {
+fn each_rule_has_its_message() {
     let one = |payload: Value, field: &str| payload[field].as_str().unwrap_or_default().to_owned();
     let coach = |field: &str, value: Value| {
         one(refused::<NewCoach>(&example::<NewCoach>(json!({ field: value }))), field)
@@ -132,7 +132,7 @@ fn each_rule_has_its_sentence() {
 }
 
 #[test]
-fn an_hour_has_one_spelling() {
+fn hour_is_decoded_in_canonical_form() {
     for (sent, kept) in [("900.0", "900"), ("9e2", "900"), ("-0", "0")] {
         let form =
             example::<NewSchedule>(json!({ "hour": 1 })).replace("\"hour\":1", &format!("\"hour\":{sent}"));
@@ -144,7 +144,7 @@ fn an_hour_has_one_spelling() {
 }
 
 #[test]
-fn a_number_in_the_place_of_text_counts_by_its_value() {
+fn number_as_text_uses_its_value() {
     assert_eq!(accepted::<NewCoach>(json!({ "name": 55.0 })).name, "55");
     let short = refused::<NewCoach>(&example::<NewCoach>(json!({ "name": 5.0 })));
     assert_eq!(short, json!({ "name": "must be 2 to 40 characters long" }), "it is 5");
@@ -152,7 +152,7 @@ fn a_number_in_the_place_of_text_counts_by_its_value() {
 }
 
 #[test]
-fn whole_numbers_that_javascript_cannot_tell_apart_are_refused_by_name() {
+fn integers_beyond_2_to_53_are_refused() {
     let too_large = "must be at most 9007199254740991";
     let form = example::<UpdateSchedule>(json!({
         "id": 9_007_199_254_740_993_i64, "version": "9007199254740992", "coach": { "id": 1e16 },
@@ -171,7 +171,7 @@ fn whole_numbers_that_javascript_cannot_tell_apart_are_refused_by_name() {
 }
 
 #[test]
-fn a_reference_is_refused_where_it_is_wrong() {
+fn invalid_reference_names_its_path() {
     let form = example::<NewSchedule>(json!({ "coach": { "id": 1e30 }, "workout_plan": {} }));
     let expected =
         json!({ "coach.id": "must be at most 9007199254740991", "workout_plan.id": "is required" });
@@ -191,7 +191,7 @@ fn a_reference_is_refused_where_it_is_wrong() {
 }
 
 #[test]
-fn an_update_tells_absent_from_cleared_and_blank() {
+fn update_distinguishes_absent_cleared_and_blank() {
     let username = |json: &str| decode::<UpdateCoach>(json).unwrap().username;
     assert_eq!(username(r#"{ "id": 1 }"#), None);
     assert_eq!(username(r#"{ "id": 1, "username": null }"#), Some(None));
@@ -209,7 +209,7 @@ fn an_update_tells_absent_from_cleared_and_blank() {
 }
 
 #[test]
-fn what_is_no_object_is_refused_as_a_whole() {
+fn non_object_payload_is_refused() {
     let deep = format!(r#"{{ "name": {}1{} }}"#, "[".repeat(32), "]".repeat(32));
     for payload in ["null", "7", r#""Ada""#, "[]", "true", &deep, r#"{ "\ud800": 1 }"#] {
         assert!(matches!(decode::<NewCoach>(payload), Err(PayloadError::Payload(_))), "{payload}");
@@ -219,14 +219,14 @@ fn what_is_no_object_is_refused_as_a_whole() {
 }
 
 #[test]
-fn a_client_cannot_make_keys_that_are_ours() {
+fn reserved_keys_are_refused() {
     let form = example::<NewCoach>(json!({ "$internal": 1 }));
     let expected = json!({ "$bad_payload": "$internal is not a field of a coach" });
     assert_eq!(refused::<NewCoach>(&form), expected);
 }
 
 #[test]
-fn unknown_fields_are_named_but_not_without_end() {
+fn unknown_field_errors_are_limited() {
     let mut form: Value = serde_json::from_str(NewCoach::EXAMPLE).unwrap();
     for n in 0..1_000 {
         form[format!("field {n}")] = n.into();
@@ -235,7 +235,7 @@ fn unknown_fields_are_named_but_not_without_end() {
 }
 
 #[test]
-fn a_login_names_blank_fields_one_by_one_and_keeps_the_password_as_typed() {
+fn login_names_blank_fields_and_keeps_password_as_typed() {
     let blank = json!({ "username": "is required", "password": "is required" });
     assert_eq!(refused::<Login>(r#"{ "username": " ", "password": "" }"#), blank);
     let login: Login = accepted(json!({ "username": " ada ", "password": " s p\t" }));
@@ -245,7 +245,7 @@ fn a_login_names_blank_fields_one_by_one_and_keeps_the_password_as_typed() {
 }
 
 #[test]
-fn options_that_would_be_ignored_are_refused() {
+fn invalid_options_are_refused() {
     assert_eq!(decode::<RequestOptions>("null"), Ok(RequestOptions::default()));
     let expected = json!({ "request_id": "must be a UUID, as crypto.randomUUID() makes them" });
     assert_eq!(refused::<RequestOptions>(r#"{ "request_id": "4fd1" }"#), expected);

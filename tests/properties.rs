@@ -1,4 +1,4 @@
-//! What holds for any payload at all.
+//! Properties of arbitrary payloads.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use planner::collections::{
@@ -10,7 +10,7 @@ use rowcast_schema::{ById, ListRequest, Login, Payload, PayloadError, RequestOpt
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 
-/// Pieces that JSON is made of, and some that it is not.
+/// Fragments of JSON, and some that are invalid.
 const PIECES: [&str; 27] = [
     "{",
     "}",
@@ -100,8 +100,8 @@ fn raw(json: &str) -> Option<Box<RawValue>> {
     RawValue::from_string(json.to_owned()).ok()
 }
 
-/// Decoding ends, and whatever it refuses comes with a reason.
-fn survives<P: Payload>(payload: &RawValue) {
+/// Asserts that decoding ends, and that a refusal has a reason.
+fn decodes_or_explains<P: Payload>(payload: &RawValue) {
     match decode::<P>(payload) {
         Err(PayloadError::Fields(errors)) => assert!(!errors.is_empty()),
         Err(PayloadError::Payload(sentence)) => assert!(!sentence.is_empty()),
@@ -109,26 +109,26 @@ fn survives<P: Payload>(payload: &RawValue) {
     }
 }
 
-fn all_survive(payload: &RawValue) {
-    survives::<NewCoach>(payload);
-    survives::<UpdateCoach>(payload);
-    survives::<NewExerciseMove>(payload);
-    survives::<UpdateExerciseMove>(payload);
-    survives::<NewWorkoutPlan>(payload);
-    survives::<UpdateWorkoutPlan>(payload);
-    survives::<NewSchedule>(payload);
-    survives::<UpdateSchedule>(payload);
-    survives::<ById>(payload);
-    survives::<Login>(payload);
-    survives::<ListRequest>(payload);
-    survives::<RequestOptions>(payload);
+fn all_decode_or_explain(payload: &RawValue) {
+    decodes_or_explains::<NewCoach>(payload);
+    decodes_or_explains::<UpdateCoach>(payload);
+    decodes_or_explains::<NewExerciseMove>(payload);
+    decodes_or_explains::<UpdateExerciseMove>(payload);
+    decodes_or_explains::<NewWorkoutPlan>(payload);
+    decodes_or_explains::<UpdateWorkoutPlan>(payload);
+    decodes_or_explains::<NewSchedule>(payload);
+    decodes_or_explains::<UpdateSchedule>(payload);
+    decodes_or_explains::<ById>(payload);
+    decodes_or_explains::<Login>(payload);
+    decodes_or_explains::<ListRequest>(payload);
+    decodes_or_explains::<RequestOptions>(payload);
 }
 
-/// What was accepted is accepted again as it was understood, and understood alike.
+/// Whether the payload is accepted; asserts that its decoded form decodes to the same.
 fn is_stable<P: Payload + Serialize + PartialEq + std::fmt::Debug>(changes: &Map<String, Value>) -> bool {
     let mut form: Map<String, Value> = serde_json::from_str(P::EXAMPLE).unwrap();
     form.insert("id".into(), 1.into());
-    // Only fields that it knows: others would be refused, and nothing seen.
+    // Only known fields: others would be refused.
     let known = form.clone();
     form.extend(
         changes.iter().filter(|(field, _)| known.contains_key(*field)).map(|(k, v)| (k.clone(), v.clone())),
@@ -148,19 +148,19 @@ fn changes() -> impl Strategy<Value = Map<String, Value>> {
 
 proptest! {
     #[test]
-    fn any_form_is_answered(form in form()) {
-        all_survive(&raw(&form).unwrap());
+    fn arbitrary_form_is_decoded_or_refused(form in form()) {
+        all_decode_or_explain(&raw(&form).unwrap());
     }
 
     #[test]
-    fn any_json_is_answered(pieces in vec(proptest::sample::select(&PIECES), 0..40)) {
+    fn arbitrary_json_is_decoded_or_refused(pieces in vec(proptest::sample::select(&PIECES), 0..40)) {
         if let Some(payload) = raw(&pieces.concat()) {
-            all_survive(&payload);
+            all_decode_or_explain(&payload);
         }
     }
 
     #[test]
-    fn what_was_understood_says_the_same_again(changes in changes()) {
+    fn decoded_payload_round_trips(changes in changes()) {
         is_stable::<NewCoach>(&changes);
         is_stable::<UpdateCoach>(&changes);
         is_stable::<NewExerciseMove>(&changes);
@@ -172,9 +172,9 @@ proptest! {
     }
 }
 
-/// Without this the property above could hold of nothing.
+/// Otherwise the property above could hold for no payload.
 #[test]
-fn unchanged_examples_are_understood() {
+fn unchanged_examples_are_decoded() {
     let unchanged = Map::new();
     assert!(is_stable::<NewCoach>(&unchanged) && is_stable::<UpdateWorkoutPlan>(&unchanged));
     assert!(is_stable::<NewSchedule>(&unchanged) && is_stable::<UpdateExerciseMove>(&unchanged));

@@ -1,4 +1,4 @@
-//! Rows as a connection gives them that knows no types but SQLite's: 64-bit numbers, text and null.
+//! Rows of a connection with SQLite's types only: 64-bit numbers, text and null.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::sync::Arc;
@@ -56,7 +56,7 @@ async fn connect() -> DatabaseConnection {
 }
 
 #[tokio::test]
-async fn numbers_and_nulls_of_sqlite_fit_every_column() {
+async fn sqlite_numbers_and_nulls_fit_every_column() {
     let db = connect().await;
 
     let coach = coach::Entity::find().one(&db).await.unwrap().unwrap();

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_write_to_the_row_stands_for_an_earlier_one() {
+    fn later_write_covers_earlier_one_of_same_row() {
         let (ledger, a, b) = crossed();
         let mut eyes = Eyes::default();
         eyes.saw(a);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ack_ahead_of_its_snapshot_is_told() {
+    fn ack_before_snapshot_is_counted() {
         let (ledger, a, b) = crossed();
         let mut eyes = Eyes::default();
         eyes.saw(9);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn going_back_in_time_is_told() {
+    fn older_state_is_counted() {
         let (ledger, a, b) = crossed();
         let mut eyes = Eyes::default();
         [b, a, a, b].into_iter().for_each(|marker| eyes.saw(marker));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn lost_and_doubled_versions_are_told() {
+    fn lost_and_duplicate_versions_are_counted() {
         let mut ledger = Ledger::new(1);
         for version in [3, 4, 4, 6] {
             let marker = ledger.begin(2);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_state_is_that_of_the_highest_version() {
+    fn last_state_has_highest_version() {
         let (ledger, ..) = crossed();
         let state = ledger.last_state();
         assert!(shows(br#"[{"id":1,"name":"Coach mk~00000010","age":20}]"#, &state));

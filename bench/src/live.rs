@@ -108,7 +108,7 @@ mod tests {
     const CHANGES: &str = r#"42["changes",{"cursor":"a.7","schedules":{"upserted":[{"id":1,"coach":{"id":1,"name":"mk~00000008"}}],"deleted":[]},"workout_plans":{"upserted":[{"id":1,"name":"mk~00000001"}],"deleted":[]},"coaches":{"deleted":[],"upserted":[{"id":1,"name":"mk~00000009"}]}}]"#;
 
     #[test]
-    fn changes_are_told_apart_by_collection_in_whatever_order() {
+    fn sections_are_split_by_collection() {
         let markers: Vec<_> =
             sections(CHANGES.as_bytes()).map(|(i, section)| (i, marker::all(section).collect())).collect();
         assert_eq!(markers, [(0, vec![9]), (1, vec![8])]);
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_found_and_said_again_as_it_came() {
+    fn cursor_round_trips() {
         assert_eq!(cursor(CHANGES.as_bytes()), Some("a.7"));
         let snapshot = br#"42["coaches",[{"id":1}],{"cursor":"1\"2"}]"#;
         let since = cursor(snapshot).map(str::to_owned);

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markers_are_found_wherever_the_message_is_cut() {
+    fn markers_are_found_in_any_chunking() {
         let message = format!("mk~not one, mk~1234567 nor this, {} but {}", text(42), text(43));
         for size in 1..=message.len() {
             for (limit, wanted) in [(1, &[42][..]), (usize::MAX, &[42, 43])] {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_leaves_nothing_to_the_next() {
+    fn marker_does_not_span_messages() {
         let mut scanner = Scanner::default();
         for part in [&b"the end is mk~0000"[..], b"0042"] {
             scanner.feed(part, 1);

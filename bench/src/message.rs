@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn first_bytes_tell_messages_apart() {
+    fn kind_is_recognized_by_first_bytes() {
         for (message, kind) in [
             ("0{\"sid\":\"x\"}", Kind::Open),
             ("2", Kind::Ping),
@@ -163,13 +163,13 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_kept_whole() {
+    fn changes_message_is_kept_whole() {
         let changes = r#"42["changes",{"cursor":"1","coaches":{"upserted":[{"id":1}],"deleted":[]}}]"#;
         assert_eq!(read(changes, Interest::Arrival).2, changes);
     }
 
     #[test]
-    fn a_client_sees_as_much_as_it_asked_for() {
+    fn reader_keeps_what_interest_asks_for() {
         let snapshot =
             r#"42["coaches",[{"id":1,"name":"mk~00000009"},{"id":2,"name":"mk~00000007"}],{"cursor":"1"}]"#;
         assert_eq!(read(snapshot, Interest::Body).2, snapshot);

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_has_memory() {
+    fn own_process_has_memory() {
         assert!(resident_kb(std::process::id()) > 100);
         assert_eq!(resident_kb(u32::MAX), 0);
     }

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_read_well() {
+    fn figures_are_formatted() {
         assert_eq!(figure(&[12_345.6, 9_000.0, 1_234_567.0], "/s"), "12,346 /s (9,000–1,234,567)");
         assert_eq!(figure(&[0.25, 0.15], ""), "0.200 (0.150–0.250)");
         assert_eq!(figure(&[], "ms"), "no result");

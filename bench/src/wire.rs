@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_chunking_gives_the_same_messages() {
+    fn messages_are_independent_of_chunking() {
         let messages = [vec![], b"2".to_vec(), vec![b'x'; 125], vec![b'y'; 126], vec![b'z'; 70_000]];
         let mut bytes = Vec::new();
         for message in &messages {

@@ -72,7 +72,7 @@ async fn accusations(fault: Fault, live: Live) -> [Vec<&'static str>; 2] {
 }
 
 #[tokio::test]
-async fn a_server_that_keeps_its_promises_is_not_accused_of_anything() {
+async fn correct_server_has_no_faults() {
     let run = async {
         for live in [Live::Snapshots, Live::Changes] {
             assert_eq!(accusations(Fault::None, live).await, [vec![], Vec::<&str>::new()]);
@@ -85,7 +85,7 @@ async fn a_server_that_keeps_its_promises_is_not_accused_of_anything() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_told_to_nobody_is_found() {
+async fn unpublished_change_is_found() {
     let run = async {
         let [cost, resume] = accusations(Fault::Lossy, Live::Changes).await;
         assert_eq!(cost, ["undelivered", "unread"]);
@@ -95,7 +95,7 @@ async fn a_change_that_is_told_to_nobody_is_found() {
 }
 
 #[tokio::test]
-async fn half_a_change_is_found() {
+async fn partial_change_is_found() {
     let run = async {
         let [cost, resume] = accusations(Fault::Half, Live::Changes).await;
         assert_eq!([cost, resume], [["undelivered", "unread"]; 2]);
@@ -104,7 +104,7 @@ async fn half_a_change_is_found() {
 }
 
 #[tokio::test]
-async fn an_ack_ahead_of_its_change_is_found() {
+async fn ack_before_change_is_found() {
     let run = async {
         let [cost, _] = accusations(Fault::AckFirst, Live::Changes).await;
         assert_eq!(cost, ["unread"]);
@@ -114,7 +114,7 @@ async fn an_ack_ahead_of_its_change_is_found() {
 }
 
 #[tokio::test]
-async fn a_crowd_that_was_told_nothing_is_found() {
+async fn clients_without_changes_are_found() {
     let run = async {
         for live in [Live::Snapshots, Live::Changes] {
             assert_eq!(accusations(Fault::Deaf, live).await[0], ["undelivered"]);
@@ -124,7 +124,7 @@ async fn a_crowd_that_was_told_nothing_is_found() {
 }
 
 #[tokio::test]
-async fn a_forgotten_cursor_is_found() {
+async fn forgotten_cursor_is_found() {
     let run = async {
         let [cost, resume] = accusations(Fault::Forgetful, Live::Changes).await;
         assert_eq!((cost, resume), (vec![], vec!["unresumed"]));
@@ -133,7 +133,7 @@ async fn a_forgotten_cursor_is_found() {
 }
 
 #[tokio::test]
-async fn what_takes_too_long_is_given_up() {
+async fn slow_run_is_given_up() {
     let run = async {
         let plan = cost::Plan {
             coaches: COACHES,
@@ -154,7 +154,7 @@ async fn what_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_fan_out_of_changes_reaches_everyone() {
+async fn fan_out_of_changes_reaches_all_clients() {
     let run = async {
         let plan = fanout::Plan { clients: 5, seconds: 0.1, live: Live::Changes };
         let line = fanout::run(Load::new(start(Fault::None).await), &subject(), &plan).await.unwrap();

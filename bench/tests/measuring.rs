@@ -54,13 +54,13 @@ async fn broken(fault: Fault) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn a_server_that_keeps_its_promises_is_not_accused() {
+async fn correct_server_has_no_faults() {
     let local = LocalSet::new();
     assert_eq!(local.run_until(broken(Fault::None)).await, Vec::<&str>::new());
 }
 
 #[tokio::test]
-async fn a_second_run_on_the_same_rows_is_not_confused_by_the_first() {
+async fn second_run_on_same_rows_has_no_faults() {
     let run = async {
         let addr = seeded(Fault::None).await;
         write(addr).await;
@@ -71,32 +71,32 @@ async fn a_second_run_on_the_same_rows_is_not_confused_by_the_first() {
 }
 
 #[tokio::test]
-async fn an_ack_before_the_writers_own_write_is_found() {
+async fn ack_before_own_write_is_found() {
     let local = LocalSet::new();
     assert_eq!(local.run_until(broken(Fault::AckFirst)).await, ["unread"]);
 }
 
 #[tokio::test]
-async fn a_client_without_the_last_state_is_found() {
+async fn client_without_last_state_is_found() {
     let local = LocalSet::new();
     let broken = local.run_until(broken(Fault::Deaf)).await;
     assert!(broken.contains(&"undelivered"), "{broken:?}");
 }
 
 #[tokio::test]
-async fn going_back_in_time_is_found() {
+async fn older_state_is_found() {
     let local = LocalSet::new();
     assert_eq!(local.run_until(broken(Fault::Backwards)).await, ["backwards"]);
 }
 
 #[tokio::test]
-async fn a_missing_version_is_found() {
+async fn missing_version_is_found() {
     let local = LocalSet::new();
     assert_eq!(local.run_until(broken(Fault::Gaps)).await, ["gaps"]);
 }
 
 #[tokio::test]
-async fn a_fan_out_reaches_everyone_and_a_deaf_server_no_one() {
+async fn fan_out_reaches_all_clients_unless_server_refuses() {
     let plan = fanout::Plan { clients: 5, seconds: 0.1, live: Live::Snapshots };
     let run = async {
         let line = fanout::run(Load::new(seeded(Fault::None).await), &subject(), &plan).await.unwrap();
@@ -112,7 +112,7 @@ async fn a_fan_out_reaches_everyone_and_a_deaf_server_no_one() {
 }
 
 #[tokio::test]
-async fn what_was_recorded_is_replayed_byte_for_byte() {
+async fn recording_is_replayed_byte_for_byte() {
     let run = async {
         let folder = std::env::temp_dir().join(format!("rowcast-bench-{}", std::process::id()));
         let addr = seeded(Fault::None).await;
@@ -133,7 +133,7 @@ async fn what_was_recorded_is_replayed_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn a_crowd_is_counted_when_its_snapshots_are_in() {
+async fn client_counts_as_connected_after_its_snapshots() {
     let run = async {
         let plan = connect::Plan { clients: 20, at_once: 4, idle: 0.0 };
         let load = Load::new(seeded(Fault::None).await);
@@ -146,7 +146,7 @@ async fn a_crowd_is_counted_when_its_snapshots_are_in() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_empty_is_not_seeded() {
+async fn non_empty_server_is_not_seeded() {
     let run = async {
         let addr = seeded(Fault::None).await;
         let again: Fallible<()> = seed::run(Load::new(addr), ROWS).await;

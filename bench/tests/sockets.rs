@@ -24,7 +24,7 @@ async fn start() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn broadcasts_of_any_size_reach_everyone() {
+async fn broadcasts_of_any_size_reach_all_clients() {
     let run = async {
         for bytes in [100, 10_000, 1_000_000] {
             let plan = broadcast::Plan { clients: 5, bytes, seconds: 0.05, warmup: 0.0 };
@@ -40,7 +40,7 @@ async fn broadcasts_of_any_size_reach_everyone() {
 }
 
 #[tokio::test]
-async fn every_echo_that_counts_is_acked() {
+async fn counted_echoes_are_acked() {
     let run = async {
         let plan = echo::Plan { clients: 3, bytes: 100, seconds: 0.1, warmup: 0.0 };
         let load = Load::new(start().await);
@@ -53,7 +53,7 @@ async fn every_echo_that_counts_is_acked() {
 }
 
 #[tokio::test]
-async fn crowds_come_go_and_stay() {
+async fn clients_connect_and_stay() {
     let run = async {
         let (transport, addr) = (Transport::Websocket, start().await);
         let plan = connect::Plan { transport, clients: 20, at_once: 4, seconds: 0.0 };
@@ -70,7 +70,7 @@ async fn crowds_come_go_and_stay() {
 }
 
 #[tokio::test]
-async fn one_who_does_not_read_is_not_waited_for() {
+async fn stalled_client_does_not_delay_others() {
     let run = async {
         let plan = stalled::Plan { clients: 5, stalled: 1, bytes: 10_000, pace: 500.0, seconds: 0.1 };
         let load = Load::new(start().await);
@@ -83,7 +83,7 @@ async fn one_who_does_not_read_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_poll_is_found() {
+async fn server_without_polling_is_found() {
     let run = async {
         let plan = connect::Plan { transport: Transport::Polling, clients: 1, at_once: 1, seconds: 0.0 };
         let refused = connect::run(Load::new(start().await), &subject(), &plan).await;

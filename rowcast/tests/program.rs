@@ -73,7 +73,7 @@ fn program_without_a_product_serves_no_collection() {
 }
 
 #[test]
-fn access_for_members_is_refused_where_nobody_can_sign_in() {
+fn members_access_is_refused_without_users() {
     let output =
         Command::new(PROGRAM).args(["--bind", "127.0.0.1:0", "--access", "members"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();

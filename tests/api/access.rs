@@ -1,35 +1,37 @@
-//! `--access`: what is shown and may be changed without a sign-in, and what with one.
+//! `--access`: reads and writes that are allowed without a sign-in, and with one.
 
-mod ended;
+mod delivery_after_sign_out;
 mod members;
 mod read;
-mod signed_out;
+mod sign_out;
 
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Database, Node};
 
-/// A node with the sample gym.
+/// A node with sample data.
 async fn node(database: &Database, access: &str) -> Node {
-    database.plant().await;
+    database.seed().await;
     Node::start(&database.url(), &["--access", access]).await
 }
 
-async fn outsider(node: &Node) -> Client {
-    Client::arrive(node.address, &json!({ "live": "changes", "authors": true })).await.expect("to be let in")
+async fn anonymous_client(node: &Node) -> Client {
+    Client::connect_only(node.address, &json!({ "live": "changes", "authors": true }))
+        .await
+        .expect("to be connected")
 }
 
 fn login(username: &str) -> Value {
     json!({ "username": username, "password": format!("{username}_password") })
 }
 
-/// Signs in, and gives the token.
+/// Signs in and returns the token.
 async fn sign_in(client: &Client, username: &str) -> Value {
-    client.ask("login", login(username)).await.done()["token"].clone()
+    client.request("login", login(username)).await.unwrap_data()["token"].clone()
 }
 
 async fn member(node: &Node, username: &str) -> Client {
-    let client = outsider(node).await;
+    let client = anonymous_client(node).await;
     sign_in(&client, username).await;
     client
 }

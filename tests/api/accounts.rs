@@ -1,20 +1,20 @@
-//! Accounts where signing in is needed: whose they are, how they are called, how their passwords are kept from others.
+//! Accounts in access modes with a sign-in: ownership, usernames and passwords.
 
-mod guesses;
-mod last;
-mod names;
-mod owners;
-mod passwords;
-mod samples;
-mod trail;
+mod audit;
+mod failed_logins;
+mod last_account;
+mod ownership;
+mod sample_passwords;
+mod set_password;
+mod usernames;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Database, Node, folder::Folder, program};
+use crate::harness::{Client, Database, Node, folder::Folder, process};
 
-/// A node with the sample gym, where the signed-in write.
+/// A node with sample data.
 async fn node(database: &Database, access: &str) -> Node {
-    database.plant().await;
+    database.seed().await;
     Node::start(&database.url(), &["--access", access]).await
 }
 
@@ -26,30 +26,30 @@ fn password(username: &str) -> String {
     format!("{username}_password")
 }
 
-async fn arrive(node: &Node) -> Client {
-    Client::arrive(node.address, &json!({})).await.expect("to be let in")
+async fn anonymous_client(node: &Node) -> Client {
+    Client::connect_only(node.address, &json!({})).await.expect("to be connected")
 }
 
 /// A signed-in client.
 async fn member(node: &Node, username: &str) -> Client {
-    let client = arrive(node).await;
-    client.ask("login", login(username, &password(username))).await.done();
+    let client = anonymous_client(node).await;
+    client.request("login", login(username, &password(username))).await.unwrap_data();
     client
 }
 
-/// Whether these credentials sign in.
-async fn signs_in(node: &Node, username: &str, password: &str) -> bool {
-    arrive(node).await.ask("login", login(username, password)).await.ok
+/// Whether a login with these credentials succeeds.
+async fn can_sign_in(node: &Node, username: &str, password: &str) -> bool {
+    anonymous_client(node).await.request("login", login(username, password)).await.ok
 }
 
-/// What the operator does.
-fn by_hand(database: &Database, arguments: &[&str], input: &str) -> std::process::Output {
+/// Runs `planner user` with these arguments.
+fn user_command(database: &Database, arguments: &[&str], input: &str) -> std::process::Output {
     let (folder, url) = (Folder::new(), database.url());
     let arguments = [&["user"], arguments, &["--database-url", &url]].concat();
-    program::run(folder.path(), &arguments, input)
+    process::run(folder.path(), &arguments, input)
 }
 
-/// Deletes all classes, so that every coach can be deleted.
-async fn no_classes(database: &Database) {
+/// Deletes all schedules, so that every coach can be deleted.
+async fn delete_schedules(database: &Database) {
     database.execute("delete from schedules").await;
 }

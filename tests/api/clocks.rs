@@ -1,23 +1,24 @@
-//! Clocks that are wrong, and clocks that jump: nothing is doubled, refused or forgotten, and no user is signed out.
+//! Clocks that are wrong or jump: no write is repeated or refused, nothing is pruned early, and no user is signed
+//! out.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Client, Database, Engine, clock::Clock, from_both_databases, gym, http, plant, postgres::Cluster,
-    program::Program, wire::Ack,
+    Client, Database, Engine, clock::Clock, fixtures, http, on_empty_databases, postgres::Cluster,
+    process::ServerProcess, seed, wire::Ack,
 };
 
-from_both_databases! {
-    what_is_off_for_long_comes_back_to_expired_sign_ins,
-    the_clock_may_be_lost,
+on_empty_databases! {
+    tokens_expire_while_server_is_off,
+    deleted_clock_is_recreated,
 }
 
 const MEMBERS: [&str; 2] = ["--access", "members"];
 const MONTH: i64 = 31 * 24 * 60 * 60;
 
-/// Mara, and what must not be touched by any clock: her sign-in, a write of hers, and where she was in the log.
+/// A client with state that no clock may affect: a sign-in, a stored ack and a cursor.
 struct Mara {
     client: Client,
     token: Value,
@@ -27,44 +28,45 @@ struct Mara {
 }
 
 impl Mara {
-    async fn arrive(program: &Program) -> Self {
-        let client =
-            Client::arrive(program.address, &json!({ "live": "changes" })).await.expect("to be let in");
+    async fn connect(program: &ServerProcess) -> Self {
+        let client = Client::connect_only(program.address, &json!({ "live": "changes" }))
+            .await
+            .expect("to be connected");
         let login = json!({ "username": "mara", "password": "mara_password" });
-        let token = client.ask("login", login).await.done()["token"].clone();
+        let token = client.request("login", login).await.unwrap_data()["token"].clone();
         let request = json!({ "request_id": uuid::Uuid::new_v4().to_string() });
-        client.ask("update_coach", json!({ "id": 2, "age": 50 })).await.done();
-        let cursor = client.hears("changes").await["cursor"].clone();
-        let first = client.ask_with("new_coach", &[gym::coach("Once Only"), request.clone()]).await;
+        client.request("update_coach", json!({ "id": 2, "age": 50 })).await.unwrap_data();
+        let cursor = client.next_event("changes").await["cursor"].clone();
+        let first = client.request_with("new_coach", &[fixtures::coach("Once Only"), request.clone()]).await;
         assert!(first.ok, "{first:?}");
         Self { client, token, request, first, cursor }
     }
 
-    /// As before, on this server and on the socket that she has had all along.
-    async fn is_as_before(&self, program: &Program) {
-        assert!(self.client.ask_with("me", &[]).await.done()["id"].is_i64(), "she is signed in");
-        assert!(!self.client.events_since(0).contains(&"signed_out".into()), "she is told so");
+    /// Asserts that sign-in, stored ack and cursor are valid, on the existing socket and on a new one.
+    async fn assert_unchanged(&self, program: &ServerProcess) {
+        assert!(self.client.request_with("me", &[]).await.unwrap_data()["id"].is_i64(), "still signed in");
+        assert!(!self.client.events_since(0).contains(&"signed_out".into()), "no sign-out");
         assert_eq!(self.repeat(&self.client).await, self.first);
-        self.comes_back_to(program).await;
+        self.reconnect(program).await;
     }
 
-    /// With her token and her cursor, to a server that knows both and her write.
-    async fn comes_back_to(&self, program: &Program) -> Client {
+    /// Connects with the token and the cursor; asserts that the stored ack is returned.
+    async fn reconnect(&self, program: &ServerProcess) -> Client {
         let auth = json!({ "token": self.token, "live": "changes", "since": self.cursor });
-        let client = Client::arrive(program.address, &auth).await.expect("the token to be good");
-        let missed = client.hears("changes").await;
-        assert!(missed["coaches"]["upserted"].is_array(), "what she missed is still known: {missed}");
+        let client = Client::connect_only(program.address, &auth).await.expect("the token to be good");
+        let missed = client.next_event("changes").await;
+        assert!(missed["coaches"]["upserted"].is_array(), "missed changes are still known: {missed}");
         assert_eq!(self.repeat(&client).await, self.first);
         client
     }
 
     async fn repeat(&self, client: &Client) -> Ack {
-        client.ask_with("new_coach", &[gym::coach("Once Only"), self.request.clone()]).await
+        client.request_with("new_coach", &[fixtures::coach("Once Only"), self.request.clone()]).await
     }
 }
 
-/// Waits until a server has wound the clock while the database's own was ahead by about so much.
-async fn wound(database: &Database, ahead: i64) {
+/// Waits until a server has updated the clock while the database's own was about this far ahead.
+async fn wait_for_clock_update(database: &Database, ahead: i64) {
     let deadline = std::time::Instant::now() + Duration::from_secs(60);
     while (database.number("select wall - at from clock").await - ahead).abs() > 60 {
         assert!(std::time::Instant::now() < deadline, "the clock is not wound");
@@ -72,33 +74,33 @@ async fn wound(database: &Database, ahead: i64) {
     }
 }
 
-/// Waits until a server has looked for what is to be forgotten.
-async fn pruned(program: &Program) {
+/// Waits until the server has pruned once.
+async fn wait_for_pruning(program: &ServerProcess) {
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0).await;
 }
 
-/// Seconds between what the clock shows and this machine's.
+/// Seconds by which the clock differs from this machine's.
 async fn difference(database: &Database) -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     database.number("select at from clock").await - since.as_secs().cast_signed()
 }
 
 #[actix_web::test]
-async fn a_nodes_clock_decides_nothing() {
+async fn node_clock_has_no_effect() {
     let database = Database::new(Engine::Postgres).await;
     let url = database.url();
-    plant(&url).await;
-    let one = Program::serve(&url, &MEMBERS);
-    let mara = Mara::arrive(&one).await;
+    seed(&url).await;
+    let one = ServerProcess::serve(&url, &MEMBERS);
+    let mara = Mara::connect(&one).await;
     for offset in ["+25h", "+31d", "-31d"] {
         let clock = Clock::set_by(offset);
-        let two = Program::serve_under(&clock.environment(), &url, &MEMBERS);
-        pruned(&two).await;
-        let teo = Client::arrive(two.address, &json!({})).await.expect("to be let in");
+        let two = ServerProcess::serve_with_env(&clock.environment(), &url, &MEMBERS);
+        wait_for_pruning(&two).await;
+        let teo = Client::connect_only(two.address, &json!({})).await.expect("to be connected");
         let login = json!({ "username": "teo", "password": "teo_password" });
-        let signed_in = teo.ask("login", login).await.done();
-        mara.is_as_before(&one).await;
-        mara.comes_back_to(&two).await;
+        let signed_in = teo.request("login", login).await.unwrap_data();
+        mara.assert_unchanged(&one).await;
+        mara.reconnect(&two).await;
         let there = json!({ "token": signed_in["token"] });
         assert!(
             Client::connect_with(one.address, &there).await.is_ok(),
@@ -110,60 +112,60 @@ async fn a_nodes_clock_decides_nothing() {
 }
 
 #[actix_web::test]
-async fn a_clock_jumps_under_a_server_on_sqlite() {
+async fn clock_jump_has_no_effect_on_sqlite() {
     let database = Database::new(Engine::Sqlite).await;
     let clock = Clock::set_by("+0");
     let url = database.url();
-    plant(&url).await;
-    let mut program = Program::serve_under(&clock.environment(), &url, &MEMBERS);
-    let mara = Mara::arrive(&program).await;
+    seed(&url).await;
+    let mut program = ServerProcess::serve_with_env(&clock.environment(), &url, &MEMBERS);
+    let mara = Mara::connect(&program).await;
     for (offset, ahead) in [("+31d", MONTH), ("-31d", -MONTH), ("+25h", 25 * 60 * 60)] {
         clock.set(offset);
-        wound(&database, ahead).await;
-        mara.is_as_before(&program).await;
+        wait_for_clock_update(&database, ahead).await;
+        mara.assert_unchanged(&program).await;
         assert!(difference(&database).await.abs() < 60, "{offset}");
     }
-    // The machine knows for how long the server was not there.
+    // The machine's uptime tells how long the server was stopped.
     clock.set("+31d");
     program.terminate();
-    assert!(program.ended().await.success());
-    let program = Program::serve_under(&clock.environment(), &url, &MEMBERS);
-    pruned(&program).await;
-    assert_eq!(mara.repeat(&mara.comes_back_to(&program).await).await, mara.first);
+    assert!(program.wait_for_exit().await.success());
+    let program = ServerProcess::serve_with_env(&clock.environment(), &url, &MEMBERS);
+    wait_for_pruning(&program).await;
+    assert_eq!(mara.repeat(&mara.reconnect(&program).await).await, mara.first);
     assert!(difference(&database).await.abs() < 60);
     assert_eq!(database.number("select count(*) from coaches where name = 'Once Only'").await, 1);
 }
 
 #[actix_web::test]
-async fn the_databases_own_clock_jumps_on_postgres() {
+async fn clock_jump_has_no_effect_on_postgres() {
     let clock = Clock::set_by("+0");
     let database = Database::Cluster(Cluster::start_with(&clock.environment()));
     let url = database.url();
-    plant(&url).await;
-    let one = Program::serve(&url, &MEMBERS);
-    let mara = Mara::arrive(&one).await;
+    seed(&url).await;
+    let one = ServerProcess::serve(&url, &MEMBERS);
+    let mara = Mara::connect(&one).await;
     for (offset, ahead) in [("+31d", MONTH), ("-31d", -MONTH)] {
         clock.set(offset);
-        // One comes that has not seen it jump.
-        let two = Program::serve(&url, &MEMBERS);
-        pruned(&two).await;
-        mara.comes_back_to(&two).await;
-        wound(&database, ahead).await;
-        mara.comes_back_to(&two).await;
-        mara.is_as_before(&one).await;
+        // A second node starts, which has not seen the jump.
+        let two = ServerProcess::serve(&url, &MEMBERS);
+        wait_for_pruning(&two).await;
+        mara.reconnect(&two).await;
+        wait_for_clock_update(&database, ahead).await;
+        mara.reconnect(&two).await;
+        mara.assert_unchanged(&one).await;
         assert!(difference(&database).await.abs() < 60, "{offset}");
     }
     assert_eq!(database.number("select count(*) from coaches where name = 'Once Only'").await, 1);
 }
 
-/// As if the machine had been off for forty days: with what it was when it was wound last.
-async fn what_is_off_for_long_comes_back_to_expired_sign_ins(database: &Database) {
+/// The state of a machine that was off for forty days.
+async fn tokens_expire_while_server_is_off(database: &Database) {
     let url = database.url();
-    plant(&url).await;
-    let mut program = Program::serve(&url, &MEMBERS);
-    let mara = Mara::arrive(&program).await;
+    seed(&url).await;
+    let mut program = ServerProcess::serve(&url, &MEMBERS);
+    let mara = Mara::connect(&program).await;
     program.terminate();
-    assert!(program.ended().await.success());
+    assert!(program.wait_for_exit().await.success());
     let days = 40 * 24 * 60 * 60;
     database
         .execute(&format!("update clock set at = at - {days}, wall = wall - {days}, boot = 'another'"))
@@ -171,10 +173,10 @@ async fn what_is_off_for_long_comes_back_to_expired_sign_ins(database: &Database
     database.execute(&format!("update tokens set expires_at = expires_at - {days}")).await;
     database.execute(&format!("update requests set at = at - {days}")).await;
 
-    let program = Program::serve(&url, &MEMBERS);
+    let program = ServerProcess::serve(&url, &MEMBERS);
     let auth = json!({ "token": mara.token });
     let expired = async {
-        // On PostgreSQL another node may be running, whose word is waited for.
+        // On PostgreSQL another node could be running, so the server waits for it first.
         while Client::connect_with(program.address, &auth).await.is_ok() {
             assert!(url.starts_with("postgres"), "on SQLite no other server can be running");
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -185,15 +187,15 @@ async fn what_is_off_for_long_comes_back_to_expired_sign_ins(database: &Database
     assert!(difference(database).await.abs() < 60);
 }
 
-async fn the_clock_may_be_lost(database: &Database) {
+async fn deleted_clock_is_recreated(database: &Database) {
     let url = database.url();
-    plant(&url).await;
-    let mut program = Program::serve(&url, &MEMBERS);
-    let mara = Mara::arrive(&program).await;
+    seed(&url).await;
+    let mut program = ServerProcess::serve(&url, &MEMBERS);
+    let mara = Mara::connect(&program).await;
     database.execute("delete from clock").await;
-    mara.is_as_before(&program).await;
+    mara.assert_unchanged(&program).await;
     program.kill();
-    let program = Program::serve(&url, &MEMBERS);
-    mara.comes_back_to(&program).await;
+    let program = ServerProcess::serve(&url, &MEMBERS);
+    mara.reconnect(&program).await;
     assert_eq!(database.number("select count(*) from clock").await, 1);
 }

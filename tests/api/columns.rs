@@ -1,4 +1,4 @@
-//! A collection of which a page may end at anything: numbers with fractions, bytes, and what is null.
+//! A collection whose pages may end at any value: fractions, bytes and null.
 
 use planner::collections::{Coaches, ExerciseMoves, Schedules, WorkoutPlans};
 use rowcast::{
@@ -11,11 +11,11 @@ use sea_orm::{ActiveValue::Set, DbErr};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Database, Node, from_both_databases};
+use crate::harness::{Client, Database, Node, on_empty_databases};
 
-from_both_databases! {
-    pages_follow_each_other_whatever_they_end_at,
-    numbers_with_fractions_compare_by_value,
+on_empty_databases! {
+    pages_continue_after_any_value,
+    fractions_compare_by_value,
 }
 
 #[expect(unreachable_pub, reason = "what the derive makes is public, and so must be what it is made of")]
@@ -52,7 +52,7 @@ struct Readings;
 impl Collection for Readings {
     type Entity = Entity;
     type Row = Reading;
-    // Rows come by SQL alone.
+    // Rows are inserted by SQL only.
     type New = planner::collections::NewCoach;
     type Update = planner::collections::UpdateCoach;
 
@@ -91,7 +91,7 @@ const POSTGRES: &str = "create table readings (
     note text collate \"C\", raw bytea not null, rank bigint, version bigint not null default 1
 )";
 
-/// Level, note, bytes as hexadecimal, rank. Many are nearly the same.
+/// Level, note, bytes in hexadecimal, rank. Many are nearly equal.
 const ROWS: [(&str, &str, &str, &str); 8] = [
     ("0.1", "'b'", "00", "1"),
     ("0.30000000000000004", "null", "00ff", "2"),
@@ -122,7 +122,7 @@ async fn open(database: &Database) -> (Node, Client) {
     (node, client)
 }
 
-async fn pages_follow_each_other_whatever_they_end_at(database: &Database) {
+async fn pages_continue_after_any_value(database: &Database) {
     let (node, client) = open(database).await;
     for (sort, expected) in [
         ("level", vec![4, 7, 5, 1, 6, 3, 2, 8]),
@@ -145,7 +145,7 @@ async fn pages(client: &Client, sort: &str, limit: i64) -> Vec<i64> {
     let (mut found, mut after) = (Vec::new(), Value::Null);
     loop {
         let page = json!({ "sort": sort, "limit": limit, "after": after });
-        let page = client.ask("list_readings", page).await.done();
+        let page = client.request("list_readings", page).await.unwrap_data();
         found.extend(ids(&page));
         after = page["next"].clone();
         if after.is_null() {
@@ -158,7 +158,7 @@ fn ids(page: &Value) -> Vec<i64> {
     page["rows"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
 }
 
-async fn numbers_with_fractions_compare_by_value(database: &Database) {
+async fn fractions_compare_by_value(database: &Database) {
     let (node, client) = open(database).await;
     for (condition, expected) in [
         (json!({ "gt": 0.3 }), vec![2, 8]),
@@ -166,14 +166,15 @@ async fn numbers_with_fractions_compare_by_value(database: &Database) {
         (json!({ "in": [0, "1e16", 0.3] }), vec![3, 7, 8]),
         (json!({ "lt": 1e-320 }), vec![4, 5, 7]),
     ] {
-        let page = client.ask("list_readings", json!({ "where": { "level": condition } })).await.done();
+        let page =
+            client.request("list_readings", json!({ "where": { "level": condition } })).await.unwrap_data();
         assert_eq!(ids(&page), expected, "{condition}");
     }
     for (column, condition) in
         [("level", json!("x")), ("level", json!({ "contains": 1 })), ("raw", json!("00"))]
     {
-        let ack = client.ask("list_readings", json!({ "where": { column: condition } })).await;
-        assert_eq!(ack.refused(), [format!("where.{column}")], "{condition}");
+        let ack = client.request("list_readings", json!({ "where": { column: condition } })).await;
+        assert_eq!(ack.error_keys(), [format!("where.{column}")], "{condition}");
     }
     node.stop().await;
 }

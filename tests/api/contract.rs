@@ -1,30 +1,30 @@
-//! What every collection gives, held by each that the planner and the example products register: nothing is to be added here for a
-//! new one.
+//! The contract of every collection, checked for all collections of the planner and the example products. New
+//! collections need no changes here.
 //!
-//! Payloads are the examples in `api-schema`; rows that they refer to are made first, each with id 1.
+//! Payloads are the examples of the schema; referenced rows are created first, each with id 1.
 
 use rowcast::registry::{ErasedCollection, Registry};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Engine, Node, begin, wire::Heard};
+use crate::harness::{Client, Engine, Node, wire::ServerPacket, with_database};
 
 #[actix_web::test]
-async fn every_collection_holds_on_sqlite() {
-    every_collection_holds(Engine::Sqlite).await;
+async fn every_collection_fulfills_contract_on_sqlite() {
+    every_collection_fulfills_contract(Engine::Sqlite).await;
 }
 
 #[actix_web::test]
-async fn every_collection_holds_on_postgres() {
-    every_collection_holds(Engine::Postgres).await;
+async fn every_collection_fulfills_contract_on_postgres() {
+    every_collection_fulfills_contract(Engine::Postgres).await;
 }
 
-async fn every_collection_holds(engine: Engine) {
+async fn every_collection_fulfills_contract(engine: Engine) {
     for product in [planner::product(), support_desk::rowcast().build(), chat::rowcast().build()] {
         for kind in product.registry.collections() {
             println!("{} of {} on {engine:?}", kind.name(), product.name);
-            begin(engine, async |database| {
+            with_database(engine, async |database| {
                 let node = Node::serve(&database.url(), &[], &product).await;
-                holds(&node, &product.registry, &**kind).await;
+                check_collection(&node, &product.registry, &**kind).await;
                 node.stop().await;
             })
             .await;
@@ -32,37 +32,40 @@ async fn every_collection_holds(engine: Engine) {
     }
 }
 
-/// A client that has been sent every collection that is sent.
+/// A client that has received a snapshot of every live collection.
 async fn connect(node: &Node, registry: &Registry) -> Client {
-    let client = Client::arrive(node.address, &json!({})).await.unwrap();
+    let client = Client::connect_only(node.address, &json!({})).await.unwrap();
     for kind in registry.collections().iter().filter(|kind| kind.is_live()) {
-        client.sees(kind.name(), |_| true).await;
+        client.wait_for_rows(kind.name(), |_| true).await;
     }
     client
 }
 
-async fn holds(node: &Node, registry: &Registry, kind: &dyn ErasedCollection) {
+async fn check_collection(node: &Node, registry: &Registry, kind: &dyn ErasedCollection) {
     let (writer, other) = (connect(node, registry).await, connect(node, registry).await);
     let mut made = Vec::new();
     for shown in kind.embeds() {
-        make_first(&writer, registry, shown.collection, &mut made).await;
+        create_with_embedded(&writer, registry, shown.collection, &mut made).await;
     }
     if !kind.is_live() {
-        writer.ask(&event(kind, "new"), parsed(kind.examples().new)).await.done();
-        writer.ask(&event(kind, "update"), with_id(parsed(kind.examples().update), 1)).await.done();
-        rows_are_listed(&writer, kind).await;
+        writer.request(&event(kind, "new"), parsed(kind.examples().new)).await.unwrap_data();
+        writer
+            .request(&event(kind, "update"), with_id(parsed(kind.examples().update), 1))
+            .await
+            .unwrap_data();
+        check_list(&writer, kind).await;
         return assert!(!writer.events_since(0).contains(&kind.name().to_owned()), "it is only listed");
     }
-    rows_are_made(&writer, &other, kind).await;
-    rows_are_changed(&writer, &other, kind).await;
-    rows_are_found(&writer, kind).await;
-    rows_are_listed(&writer, kind).await;
-    rows_go(&writer, &other, kind).await;
-    what_is_unknown_is_named(&writer, kind).await;
+    check_create(&writer, &other, kind).await;
+    check_update(&writer, &other, kind).await;
+    check_get(&writer, kind).await;
+    check_list(&writer, kind).await;
+    check_delete(&writer, &other, kind).await;
+    check_unknown_fields(&writer, kind).await;
 }
 
-/// Makes row 1 of a collection, after row 1 of whatever it shows.
-async fn make_first(
+/// Creates row 1 of a collection, after row 1 of each collection that it embeds.
+async fn create_with_embedded(
     client: &Client,
     registry: &Registry,
     plural: &'static str,
@@ -75,65 +78,65 @@ async fn make_first(
     let kind =
         registry.collections().iter().find(|kind| kind.name() == plural).expect("a registered collection");
     for shown in kind.embeds() {
-        Box::pin(make_first(client, registry, shown.collection, made)).await;
+        Box::pin(create_with_embedded(client, registry, shown.collection, made)).await;
     }
-    let row = client.ask(&event(&**kind, "new"), parsed(kind.examples().new)).await.done();
+    let row = client.request(&event(&**kind, "new"), parsed(kind.examples().new)).await.unwrap_data();
     assert_eq!(row["id"], 1, "{plural}");
 }
 
-async fn rows_are_made(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
+async fn check_create(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     let payload = parsed(kind.examples().new);
     let then = writer.now();
     let id = writer.emit(&event(kind, "new"), std::slice::from_ref(&payload));
-    let row = writer.ack(id).await.done();
+    let row = writer.ack(id).await.unwrap_data();
 
     assert_eq!((&row["id"], &row["version"]), (&json!(1), &json!(1)));
     assert_shows(&row, &payload);
-    heard_before_its_ack(writer, kind, then, id, &row);
-    other.sees(kind.name(), |rows| rows == [row.clone()]).await;
+    assert_sent_before_ack(writer, kind, then, id, &row);
+    other.wait_for_rows(kind.name(), |rows| rows == [row.clone()]).await;
 }
 
-async fn rows_are_changed(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
+async fn check_update(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     let update = event(kind, "update");
     let payload = with_id(parsed(kind.examples().update), 1);
     let then = writer.now();
     let id = writer.emit(&update, std::slice::from_ref(&payload));
-    let row = writer.ack(id).await.done();
+    let row = writer.ack(id).await.unwrap_data();
 
     assert_eq!((&row["id"], &row["version"]), (&json!(1), &json!(2)));
     assert_shows(&row, &payload);
-    heard_before_its_ack(writer, kind, then, id, &row);
-    other.sees(kind.name(), |rows| rows == [row.clone()]).await;
+    assert_sent_before_ack(writer, kind, then, id, &row);
+    other.wait_for_rows(kind.name(), |rows| rows == [row.clone()]).await;
 
-    let stale = writer.ask(&update, json!({ "id": 1, "version": 1 })).await;
-    assert_eq!(stale.refused(), ["$conflict"]);
+    let stale = writer.request(&update, json!({ "id": 1, "version": 1 })).await;
+    assert_eq!(stale.error_keys(), ["$conflict"]);
     assert_eq!(stale.data, row, "a conflict shows the row as it stands");
 
-    let fresh = writer.ask(&update, json!({ "id": 1, "version": "2" })).await.done();
+    let fresh = writer.request(&update, json!({ "id": 1, "version": "2" })).await.unwrap_data();
     assert_eq!(fresh["version"], 3);
-    let whole = writer.ask(&update, fresh.clone()).await.done();
+    let whole = writer.request(&update, fresh.clone()).await.unwrap_data();
     assert_eq!(with_version(whole, 3), fresh, "a whole row goes back in and changes nothing");
 }
 
-async fn rows_are_found(client: &Client, kind: &dyn ErasedCollection) {
+async fn check_get(client: &Client, kind: &dyn ErasedCollection) {
     let get = event(kind, "get");
-    let row = client.ask(&get, json!({ "id": "1" })).await.done();
+    let row = client.request(&get, json!({ "id": "1" })).await.unwrap_data();
     assert_eq!(client.latest(kind.name()), std::slice::from_ref(&row));
-    assert_eq!(client.ask(&get, row.clone()).await.done(), row, "a whole row will do");
+    assert_eq!(client.request(&get, row.clone()).await.unwrap_data(), row, "a whole row will do");
     for verb in ["get", "update", "delete"] {
-        let ack = client.ask(&event(kind, verb), json!({ "id": 99 })).await;
-        assert_eq!(ack.refused(), ["$not_found"], "{verb}");
-        let missing = client.ask(&event(kind, verb), json!({})).await;
-        assert_eq!(missing.refused(), ["id"], "{verb}");
+        let ack = client.request(&event(kind, verb), json!({ "id": 99 })).await;
+        assert_eq!(ack.error_keys(), ["$not_found"], "{verb}");
+        let missing = client.request(&event(kind, verb), json!({})).await;
+        assert_eq!(missing.error_keys(), ["id"], "{verb}");
     }
 }
 
-async fn rows_are_listed(client: &Client, kind: &dyn ErasedCollection) {
+async fn check_list(client: &Client, kind: &dyn ErasedCollection) {
     for n in 2..=7 {
-        make_another(client, kind, n).await;
+        create_another(client, kind, n).await;
     }
     let ids = async |request: Value| {
-        let page = client.ask(&format!("list_{}", kind.name()), request).await.done();
+        let page = client.request(&format!("list_{}", kind.name()), request).await.unwrap_data();
         (ids_of(&page["rows"]), page["next"].clone())
     };
     let all = [1, 2, 3, 4, 5, 6, 7];
@@ -154,9 +157,9 @@ async fn rows_are_listed(client: &Client, kind: &dyn ErasedCollection) {
         let (found, _) = ids(json!({ "where": { "id": filter } })).await;
         assert_eq!(found, expected, "id {filter}");
     }
-    text_is_searched(client, kind).await;
+    check_contains(client, kind).await;
 
-    // Rows 2 to 7 have the same version, so the order rests on what is last of itself: the id.
+    // Rows 2 to 7 have equal versions, so their order is that of the id, the last sort key.
     for (sort, expected) in [
         ("id", all),
         ("-id", [7, 6, 5, 4, 3, 2, 1]),
@@ -170,39 +173,41 @@ async fn rows_are_listed(client: &Client, kind: &dyn ErasedCollection) {
     }
 }
 
-/// Makes another row by the example. Values that are taken are made others.
-async fn make_another(client: &Client, kind: &dyn ErasedCollection, n: usize) {
+/// Creates another row from the example, with other values where the example's are taken.
+async fn create_another(client: &Client, kind: &dyn ErasedCollection, n: usize) {
     let mut payload = parsed(kind.examples().new);
-    let ack = client.ask(&event(kind, "new"), payload.clone()).await;
+    let ack = client.request(&event(kind, "new"), payload.clone()).await;
     if ack.ok {
         return;
     }
-    for field in ack.refused() {
-        assert_eq!(ack.sentence(field), "is already taken", "{field}");
+    for field in ack.error_keys() {
+        assert_eq!(ack.error(field), "is already taken", "{field}");
         payload[field] = json!(format!("{n}{}", payload[field].as_str().unwrap()));
     }
-    client.ask(&event(kind, "new"), payload).await.done();
+    client.request(&event(kind, "new"), payload).await.unwrap_data();
 }
 
-/// `contains` over the first column of text that has any.
-async fn text_is_searched(client: &Client, kind: &dyn ErasedCollection) {
-    let row = client.ask(&event(kind, "get"), json!({ "id": 2 })).await.done();
+/// `contains` on the first text column with a value.
+async fn check_contains(client: &Client, kind: &dyn ErasedCollection) {
+    let row = client.request(&event(kind, "get"), json!({ "id": 2 })).await.unwrap_data();
     let text = kind.columns().into_iter().find_map(|column| Some((column, row[column].as_str()?)));
     let (column, text) = text.expect("a column of text");
     let list = format!("list_{}", kind.name());
     let part: String = text.chars().skip(1).collect();
-    let found = client.ask(&list, json!({ "where": { column: { "contains": part } } })).await.done();
+    let found =
+        client.request(&list, json!({ "where": { column: { "contains": part } } })).await.unwrap_data();
     assert!(ids_of(&found["rows"]).contains(&2), "{column} contains {part}");
-    let found = client.ask(&list, json!({ "where": { column: { "contains": "%" } } })).await.done();
+    let found =
+        client.request(&list, json!({ "where": { column: { "contains": "%" } } })).await.unwrap_data();
     assert_eq!(found["rows"], json!([]), "no character is special");
 }
 
-/// Every page from the first to the end.
+/// The ids of all pages.
 async fn pages(client: &Client, kind: &dyn ErasedCollection, sort: &str, limit: u64) -> Vec<i64> {
     let (mut all, mut after) = (Vec::new(), Value::Null);
     loop {
         let request = json!({ "sort": sort, "limit": limit, "after": after });
-        let page = client.ask(&format!("list_{}", kind.name()), request).await.done();
+        let page = client.request(&format!("list_{}", kind.name()), request).await.unwrap_data();
         let ids = ids_of(&page["rows"]);
         assert!(ids.len() as u64 <= limit);
         all.extend(ids);
@@ -214,53 +219,53 @@ async fn pages(client: &Client, kind: &dyn ErasedCollection, sort: &str, limit: 
     }
 }
 
-async fn rows_go(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
+async fn check_delete(writer: &Client, other: &Client, kind: &dyn ErasedCollection) {
     let delete = event(kind, "delete");
-    // A whole row will do, and its version is not looked at.
+    // A whole row is accepted, and its version is ignored.
     let row = with_version(writer.latest(kind.name()).pop().unwrap(), 77);
-    assert_eq!(writer.ask(&delete, row).await.done(), json!({ "id": 7 }));
+    assert_eq!(writer.request(&delete, row).await.unwrap_data(), json!({ "id": 7 }));
     assert_eq!(ids_of(&Value::Array(writer.latest(kind.name()))), [1, 2, 3, 4, 5, 6]);
-    other.sees(kind.name(), |rows| rows.len() == 6).await;
-    assert_eq!(writer.ask(&delete, json!({ "id": 7 })).await.refused(), ["$not_found"]);
-    assert_eq!(writer.ask(&event(kind, "get"), json!({ "id": 7 })).await.refused(), ["$not_found"]);
+    other.wait_for_rows(kind.name(), |rows| rows.len() == 6).await;
+    assert_eq!(writer.request(&delete, json!({ "id": 7 })).await.error_keys(), ["$not_found"]);
+    assert_eq!(writer.request(&event(kind, "get"), json!({ "id": 7 })).await.error_keys(), ["$not_found"]);
 }
 
-async fn what_is_unknown_is_named(client: &Client, kind: &dyn ErasedCollection) {
+async fn check_unknown_fields(client: &Client, kind: &dyn ErasedCollection) {
     let before = client.latest(kind.name());
     let mut payload = parsed(kind.examples().new);
     payload["colour"] = json!("red");
-    let ack = client.ask(&event(kind, "new"), payload).await;
-    assert!(ack.refused().contains(&"colour"), "{ack:?}");
+    let ack = client.request(&event(kind, "new"), payload).await;
+    assert!(ack.error_keys().contains(&"colour"), "{ack:?}");
     let update = json!({ "id": 1, "colour": "red" });
-    assert_eq!(client.ask(&event(kind, "update"), update).await.refused(), ["colour"]);
+    assert_eq!(client.request(&event(kind, "update"), update).await.error_keys(), ["colour"]);
 
     let list = format!("list_{}", kind.name());
     let request = json!({ "where": { "colour": "red" }, "sort": "colour" });
-    assert_eq!(client.ask(&list, request).await.refused(), ["sort", "where.colour"]);
+    assert_eq!(client.request(&list, request).await.error_keys(), ["sort", "where.colour"]);
     let request = json!({ "limit": 0, "colour": "red" });
-    assert_eq!(client.ask(&list, request).await.refused(), ["colour", "limit"]);
-    assert_eq!(client.ask(&list, json!({ "limit": 501 })).await.refused(), ["limit"]);
-    assert_eq!(client.ask(&list, json!({ "after": "nonsense" })).await.refused(), ["after"]);
-    client.ask("refresh", Value::Null).await.done();
+    assert_eq!(client.request(&list, request).await.error_keys(), ["colour", "limit"]);
+    assert_eq!(client.request(&list, json!({ "limit": 501 })).await.error_keys(), ["limit"]);
+    assert_eq!(client.request(&list, json!({ "after": "nonsense" })).await.error_keys(), ["after"]);
+    client.request("refresh", Value::Null).await.unwrap_data();
     assert_eq!(client.latest(kind.name()), before);
 }
 
-/// The writer was sent the collection with its row in it, and only then the ack.
-fn heard_before_its_ack(writer: &Client, kind: &dyn ErasedCollection, then: usize, id: u64, row: &Value) {
+/// Asserts that the writer received the collection with its row before the ack.
+fn assert_sent_before_ack(writer: &Client, kind: &dyn ErasedCollection, then: usize, id: u64, row: &Value) {
     let mut shown = false;
-    for heard in writer.since(then) {
-        match heard {
-            Heard::Event(name, arguments) if name == kind.name() => {
+    for packet in writer.since(then) {
+        match packet {
+            ServerPacket::Event(name, arguments) if name == kind.name() => {
                 shown = arguments[0].as_array().unwrap().contains(row);
                 assert!(arguments[1]["cursor"].is_string(), "a cursor comes with every snapshot");
             }
-            Heard::Ack(of, _) if of == id => return assert!(shown, "acked before it was shown"),
+            ServerPacket::Ack(of, _) if of == id => return assert!(shown, "acked before it was shown"),
             _ => {}
         }
     }
 }
 
-/// What was sent stands in the row: values as they are or as text, references by their ids.
+/// Asserts that the row has the values of the payload: equal or as text, references by id.
 fn assert_shows(row: &Value, payload: &Value) {
     let id = |value: &Value| if value.is_object() { value["id"].clone() } else { value.clone() };
     for (field, sent) in payload.as_object().unwrap() {

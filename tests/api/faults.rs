@@ -1,15 +1,15 @@
-//! The program as it is installed: its start, its end, and what goes wrong in between.
+//! The installed program: start, stop and faults in between.
 
 mod crash;
+mod database_file;
 mod disk;
-mod files;
-mod migrating;
+mod endless_statements;
+mod migrations;
 mod outage;
+mod output;
 mod pooler;
-mod readonly;
-mod slow;
+mod read_only;
 mod start;
 mod stop;
-mod streams;
 mod wal;
-pub(crate) mod writers;
+pub(crate) mod write_log;

@@ -1,26 +1,26 @@
-//! A real server for each story, with a database of its own.
+//! A real server for each test, with its own database.
 //!
 //! ```text
-//! TestApp   the product in this process; what most stories need
-//! Node      the same on a database that others use too, or that outlives it
-//! Program   the product as it is installed, for stories about its life and death
-//! Client    one socket, spoken by the frame, and the rows that it keeps
+//! TestApp         the product in this process; what most tests need
+//! Node            the same on a database that others use too, or that outlives it
+//! ServerProcess   the installed program, for tests of its start, stop and crash
+//! Client          one socket over raw frames, and its replica
 //! ```
 //!
-//! Nothing here sleeps to let something happen: every wait is for something, and has a deadline.
+//! No test sleeps and hopes: every wait is for a condition, and has a timeout.
 
 pub(crate) mod client;
 pub(crate) mod clock;
-pub(crate) mod copy;
+pub(crate) mod fixtures;
 pub(crate) mod folder;
-pub(crate) mod gym;
 pub(crate) mod http;
 #[path = "../../socketio/tests/it/harness/line.rs"]
 pub(crate) mod line;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
-pub(crate) mod program;
+pub(crate) mod process;
 pub(crate) mod relay;
+pub(crate) mod replica_model;
 pub(crate) mod wire;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -31,108 +31,109 @@ use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub(crate) use client::Client;
-pub(crate) use copy::Copy;
 use folder::Folder;
+pub(crate) use replica_model::ReplicaModel;
 
-/// How long anything may take before a story fails; far beyond what a loaded machine needs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of every wait; far beyond what a loaded machine needs.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Runs each story on both databases: `name::on_sqlite` and `name::on_postgres`.
+/// Runs each test on both databases: `name::on_sqlite` and `name::on_postgres`.
 macro_rules! on_both_databases {
-    ($($story:ident),+ $(,)?) => {$(
-        mod $story {
-            use crate::harness::{Engine, tell};
+    ($($test:ident),+ $(,)?) => {$(
+        mod $test {
+            use crate::harness::{Engine, with_app};
 
             #[actix_web::test]
             async fn on_sqlite() {
-                tell(Engine::Sqlite, super::$story).await;
+                with_app(Engine::Sqlite, super::$test).await;
             }
 
             #[actix_web::test]
             async fn on_postgres() {
-                tell(Engine::Postgres, super::$story).await;
+                with_app(Engine::Postgres, super::$test).await;
             }
         }
     )+};
 }
 pub(crate) use on_both_databases;
 
-/// Runs each story on an empty database of both kinds, for those that start and end servers themselves.
-macro_rules! from_both_databases {
-    ($($(#[$attribute:meta])* $story:ident),+ $(,)?) => {$(
-        mod $story {
-            use crate::harness::{Engine, begin};
+/// Runs each test on an empty database of both kinds, for tests that start and stop servers themselves.
+macro_rules! on_empty_databases {
+    ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {$(
+        mod $test {
+            use crate::harness::{Engine, with_database};
 
             #[actix_web::test]
             $(#[$attribute])*
-            async fn from_sqlite() {
-                begin(Engine::Sqlite, super::$story).await;
+            async fn on_sqlite() {
+                with_database(Engine::Sqlite, super::$test).await;
             }
 
             #[actix_web::test]
             $(#[$attribute])*
-            async fn from_postgres() {
-                begin(Engine::Postgres, super::$story).await;
+            async fn on_postgres() {
+                with_database(Engine::Postgres, super::$test).await;
             }
         }
     )+};
 }
-pub(crate) use from_both_databases;
+pub(crate) use on_empty_databases;
 
-/// The same for those in which it matters which transactions are open: PostgreSQL's snapshots know all of a cluster.
-macro_rules! alone_on_both_databases {
-    ($($(#[$attribute:meta])* $story:ident),+ $(,)?) => {$(
-        mod $story {
+/// The same with a PostgreSQL cluster per test, for tests that depend on which transactions are open: a snapshot
+/// covers the whole cluster.
+macro_rules! on_dedicated_clusters {
+    ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {$(
+        mod $test {
             use crate::harness::{Database, Engine, postgres::Cluster};
 
             #[actix_web::test]
             $(#[$attribute])*
-            async fn alone_on_sqlite() {
-                super::$story(&Database::new(Engine::Sqlite).await).await;
+            async fn on_sqlite() {
+                super::$test(&Database::new(Engine::Sqlite).await).await;
             }
 
             #[actix_web::test]
             $(#[$attribute])*
-            async fn alone_on_postgres() {
-                super::$story(&Database::Cluster(Cluster::start())).await;
+            async fn on_postgres() {
+                super::$test(&Database::Cluster(Cluster::start())).await;
             }
         }
     )+};
 }
-pub(crate) use alone_on_both_databases;
+pub(crate) use on_dedicated_clusters;
 
-/// The same with a server.
-macro_rules! app_alone_on_both_databases {
-    ($($story:ident),+ $(,)?) => {$(
-        mod $story {
-            use crate::harness::{Engine, tell_alone};
+/// The same with a running server.
+macro_rules! app_on_dedicated_clusters {
+    ($($test:ident),+ $(,)?) => {$(
+        mod $test {
+            use crate::harness::{Engine, with_dedicated_app};
 
             #[actix_web::test]
-            async fn alone_on_sqlite() {
-                tell_alone(Engine::Sqlite, super::$story).await;
+            async fn on_sqlite() {
+                with_dedicated_app(Engine::Sqlite, super::$test).await;
             }
 
             #[actix_web::test]
-            async fn alone_on_postgres() {
-                tell_alone(Engine::Postgres, super::$story).await;
+            async fn on_postgres() {
+                with_dedicated_app(Engine::Postgres, super::$test).await;
             }
         }
     )+};
 }
-pub(crate) use app_alone_on_both_databases;
+pub(crate) use app_on_dedicated_clusters;
 
-/// What keeps the rows.
+/// The kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     Sqlite,
     Postgres,
 }
 
-/// An empty database, gone with the value.
+/// An empty database, removed on drop.
 pub(crate) enum Database {
     Sqlite(Folder),
     Postgres(postgres::Database),
-    /// The only one of its cluster, where no other story's transactions are open.
+    /// The only database of its cluster, without open transactions of other tests.
     Cluster(postgres::Cluster),
 }
 
@@ -152,34 +153,34 @@ impl Database {
         }
     }
 
-    /// Writes as another program would.
+    /// Executes SQL as another program does.
     pub(crate) async fn execute(&self, sql: &str) {
         match self {
             Self::Sqlite(folder) => {
                 let file = rusqlite::Connection::open(folder.path().join("gym.db")).unwrap();
-                file.busy_timeout(PATIENCE).unwrap();
+                file.busy_timeout(TIMEOUT).unwrap();
                 file.execute_batch(&format!("pragma foreign_keys = on; {sql}")).unwrap();
             }
             Self::Postgres(_) | Self::Cluster(_) => postgres::execute(&self.url(), sql).await,
         }
     }
 
-    /// A number that another program reads.
+    /// Reads a number as another program does.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         match self {
             Self::Sqlite(folder) => {
                 let file = rusqlite::Connection::open(folder.path().join("gym.db")).unwrap();
-                file.busy_timeout(PATIENCE).unwrap();
+                file.busy_timeout(TIMEOUT).unwrap();
                 file.query_row(sql, [], |row| row.get(0)).unwrap()
             }
             Self::Postgres(_) | Self::Cluster(_) => postgres::number(&self.url(), sql).await,
         }
     }
 
-    /// The sample gym, whose coaches sign in with `<username>_password`: planted beforehand, because a server that asks for
-    /// a sign-in plants none with passwords that everybody knows.
-    pub(crate) async fn plant(&self) {
-        plant(&self.url()).await;
+    /// Inserts the sample data. Its coaches sign in with `<username>_password`; a server with access mode `members`
+    /// would generate other passwords.
+    pub(crate) async fn seed(&self) {
+        seed(&self.url()).await;
     }
 
     async fn remove(self) {
@@ -189,8 +190,8 @@ impl Database {
     }
 }
 
-/// As [`Database::plant`].
-pub(crate) async fn plant(url: &str) {
+/// See [`Database::seed`].
+pub(crate) async fn seed(url: &str) {
     let (url, product) = (url.parse().unwrap(), planner::product());
     let db =
         rowcast::database::Database::connect(&url, Synchronous::Normal, &product.migrations).await.unwrap();
@@ -198,7 +199,7 @@ pub(crate) async fn plant(url: &str) {
     db.close().await;
 }
 
-/// The product, running in this process, on a database that is the caller's.
+/// The product in this process, on a database of the caller.
 pub(crate) struct Node {
     pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
@@ -206,7 +207,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// A server with further settings.
+    /// A server with these settings.
     pub(crate) async fn start(url: &str, settings: &[&str]) -> Self {
         Self::serve(url, settings, &planner::product()).await
     }
@@ -220,7 +221,7 @@ impl Node {
     /// Another product.
     pub(crate) async fn serve(url: &str, settings: &[&str], product: &Product) -> Self {
         let first = ["planner", "--bind", "127.0.0.1:0", "--database-url", url];
-        // A power cut is not among what happens to a story.
+        // Tests do not cover a power failure.
         let sqlite = ["--sqlite-synchronous", "normal"];
         let arguments = first.iter().chain(&sqlite).chain(settings);
         let settings = Cli::try_parse_from(arguments).unwrap().serve;
@@ -232,15 +233,15 @@ impl Node {
         Self { address, stop, running }
     }
 
-    /// Ends the server in order.
+    /// Stops the server gracefully.
     pub(crate) async fn stop(self) {
         drop(self.stop);
-        let ended = tokio::time::timeout(PATIENCE, self.running).await;
+        let ended = tokio::time::timeout(TIMEOUT, self.running).await;
         ended.expect("the server to stop in time").unwrap().expect("the server to end well");
     }
 }
 
-/// The product, running in this process, with a database of its own.
+/// The product in this process, with its own database.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) database: Database,
@@ -248,7 +249,7 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
-    /// An empty server with further settings.
+    /// A server on an empty database, with these settings.
     pub(crate) async fn spawn(engine: Engine, settings: &[&str]) -> Self {
         Self::over(Database::new(engine).await, settings).await
     }
@@ -258,49 +259,49 @@ impl TestApp {
         Self { address: node.address, database, node }
     }
 
-    /// A client that has been greeted and sent every collection.
+    /// A client in snapshots mode that has received all collections.
     pub(crate) async fn connect(&self) -> Client {
         Client::connect(self.address).await
     }
 
-    /// The same, with something in the handshake's `auth`; or what the server refuses it with.
+    /// The same with `auth`; or the connect error.
     pub(crate) async fn connect_with(&self, auth: &Value) -> Result<Client, Value> {
         Client::connect_with(self.address, auth).await
     }
 
-    /// A client that wants changes, and has been sent every collection.
+    /// A client in changes mode that has received all collections.
     pub(crate) async fn follow(&self) -> Client {
         Client::follow(self.address).await
     }
 
-    /// Ends the server in order.
+    /// Stops the server gracefully.
     pub(crate) async fn stop(self) {
         self.node.stop().await;
         self.database.remove().await;
     }
 }
 
-/// Runs one story against a server of its own, which must still be able to end in order afterwards.
-pub(crate) async fn tell(engine: Engine, story: impl AsyncFnOnce(&TestApp)) {
+/// Runs a test with its own server, and then stops the server gracefully.
+pub(crate) async fn with_app(engine: Engine, test: impl AsyncFnOnce(&TestApp)) {
     let app = TestApp::spawn(engine, &[]).await;
-    story(&app).await;
+    test(&app).await;
     app.stop().await;
 }
 
-/// The same in a cluster in which no other test's transactions are open: while one is, a cursor may say less than it could.
-pub(crate) async fn tell_alone(engine: Engine, story: impl AsyncFnOnce(&TestApp)) {
+/// The same in a dedicated PostgreSQL cluster: open transactions of other tests would affect cursors.
+pub(crate) async fn with_dedicated_app(engine: Engine, test: impl AsyncFnOnce(&TestApp)) {
     let database = match engine {
         Engine::Sqlite => Database::new(engine).await,
         Engine::Postgres => Database::Cluster(postgres::Cluster::start()),
     };
     let app = TestApp::over(database, &[]).await;
-    story(&app).await;
+    test(&app).await;
     app.stop().await;
 }
 
-/// Runs one story from an empty database on.
-pub(crate) async fn begin(engine: Engine, story: impl AsyncFnOnce(&Database)) {
+/// Runs a test with an empty database.
+pub(crate) async fn with_database(engine: Engine, test: impl AsyncFnOnce(&Database)) {
     let database = Database::new(engine).await;
-    story(&database).await;
+    test(&database).await;
     database.remove().await;
 }

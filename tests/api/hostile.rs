@@ -1,6 +1,6 @@
-//! What no client should send, and each can: each gets the contract's answer, and no other client notices.
+//! Invalid and excessive input: each request gets the documented ack, and no other client is affected.
 
-mod crowds;
+mod load_and_slow_clients;
 mod packets;
 mod payloads;
 mod sizes;

@@ -1,37 +1,32 @@
-//! Clients that are sent what changed, that come back where they were, and whose writes are done once.
+//! Live updates: changes, resuming, idempotent writes.
 
 mod backups;
+mod change_log_gaps;
 mod changes;
-mod crash;
+mod commit_order;
 mod cursors;
-mod cut_off;
-mod exactly;
-mod gaps;
-mod groups;
-mod holders;
-mod kept;
-mod listed;
-mod meant;
+mod external_transactions;
+mod group_commit;
+mod idempotency;
+mod list_only_collections;
+mod message_too_large;
 mod metrics;
 mod model;
+mod network_partition;
 mod nodes;
-mod once;
-mod order;
-mod others;
+mod open_transactions;
 mod parts;
 mod polling;
-mod reconcile;
-mod repeats;
-mod restored;
+mod postgres_crash;
+mod reconciliation;
+mod restored_database;
 mod resume;
 mod resync;
-mod rights;
-mod silence;
-mod slow;
-mod statements;
+mod roles_and_replication;
+mod slow_clients;
+mod sql_edge_cases;
 mod triggers;
-mod unavailable;
 mod versions;
 mod withheld;
 
-pub(crate) use once::{ask, id};
+pub(crate) use idempotency::{request_id, request_with_id};

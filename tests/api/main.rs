@@ -1,7 +1,6 @@
-//! The product from outside: a real server, real sockets, a database for each story.
+//! The product from outside: a real server, real sockets, and a database for each test.
 //!
-//! Every story of the planner runs twice, on SQLite and on PostgreSQL. Where PostgreSQL comes from is
-//! [`harness::postgres`]'s business.
+//! Tests of the planner run on SQLite and on PostgreSQL; [`harness::postgres`] provides the latter.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
@@ -10,16 +9,16 @@ mod authors;
 mod clocks;
 mod columns;
 mod contract;
-mod documented;
-mod doors;
+mod endpoints;
+mod external_writers;
 mod faults;
 mod harness;
 mod hostile;
 mod limits;
 mod live;
-mod neighbours;
 mod planner;
 mod products;
+mod protocol_examples;
 mod refusals;
 mod schema;
 mod sign_in;

@@ -1,8 +1,8 @@
-//! The gym planner, story by story, beyond what every collection gives.
+//! The gym planner beyond the contract of every collection.
 
+mod connect;
 mod forms;
-mod greeting;
 mod lists;
 mod live;
 mod requests;
-mod rules;
+mod validation;

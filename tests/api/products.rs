@@ -1,4 +1,4 @@
-//! Products other than the planner: what the engine asks of them, and what it does for them.
+//! Products other than the planner.
 
 use rowcast::{
     Rowcast,
@@ -9,54 +9,54 @@ use rowcast::{
 use serde_json::{Value, json};
 use support_desk::Agents;
 
-use crate::harness::{Client, Database, Engine, Node, begin, from_both_databases};
+use crate::harness::{Client, Database, Engine, Node, on_empty_databases, with_database};
 
-from_both_databases! {
+on_empty_databases! {
     example_products_serve_their_own_collections,
-    agent_takes_a_ticket,
+    agent_takes_ticket,
 }
 
 async fn example_products_serve_their_own_collections(database: &Database) {
     let node = Node::serve(&database.url(), &[], &chat::rowcast().build()).await;
-    let client = Client::arrive(node.address, &json!({})).await.unwrap();
-    client.sees("messages", |rows| rows.is_empty()).await;
+    let client = Client::connect_only(node.address, &json!({})).await.unwrap();
+    client.wait_for_rows("messages", |rows| rows.is_empty()).await;
     assert_eq!(client.events_since(0), ["connected", "rooms", "messages"]);
-    let room = client.ask("new_room", json!({ "name": "Kitchen" })).await.done();
+    let room = client.request("new_room", json!({ "name": "Kitchen" })).await.unwrap_data();
     let message = json!({ "room": room["id"], "author": "Ada", "text": "Lunch!", "sent_at": "never" });
-    let message = client.ask("new_message", message).await.done();
+    let message = client.request("new_message", message).await.unwrap_data();
     assert_ne!(message["sent_at"], "never", "it is the database's to say");
-    client.sees("messages", |rows| rows == std::slice::from_ref(&message)).await;
-    let ack = client.ask("delete_room", room).await;
-    assert_eq!(ack.sentence("$in_use"), "this room is still used by 1 message");
-    // No user signs in.
+    client.wait_for_rows("messages", |rows| rows == std::slice::from_ref(&message)).await;
+    let ack = client.request("delete_room", room).await;
+    assert_eq!(ack.error("$in_use"), "this room is still used by 1 message");
+    // The product has no users.
     for event in ["login", "logout", "me", "set_password", "new_coach"] {
-        let ack = client.ask(event, json!({ "username": "ada", "password": "ada_password" })).await;
-        assert_eq!(ack.refused(), ["$unknown_event"], "{event}");
+        let ack = client.request(event, json!({ "username": "ada", "password": "ada_password" })).await;
+        assert_eq!(ack.error_keys(), ["$unknown_event"], "{event}");
     }
     node.stop().await;
 }
 
-async fn agent_takes_a_ticket(database: &Database) {
+async fn agent_takes_ticket(database: &Database) {
     let desk = support_desk::rowcast().build();
     let settings = ["--sample-data", "always"];
     let node = Node::serve(&database.url(), &settings, &desk).await;
-    let client = Client::arrive(node.address, &json!({})).await.unwrap();
+    let client = Client::connect_only(node.address, &json!({})).await.unwrap();
     let ticket = json!({ "id": 1 });
-    assert_eq!(client.ask("take_ticket", ticket.clone()).await.refused(), ["$unauthorized"]);
+    assert_eq!(client.request("take_ticket", ticket.clone()).await.error_keys(), ["$unauthorized"]);
     let login = json!({ "username": "robin", "password": "robin_password" });
-    let signed_in = client.ask("login", login).await.done();
+    let signed_in = client.request("login", login).await.unwrap_data();
     assert_eq!(signed_in["user"]["name"], "Robin Berg");
-    let taken = client.ask("take_ticket", ticket).await.done();
+    let taken = client.request("take_ticket", ticket).await.unwrap_data();
     assert_eq!(taken["assignee"], json!({ "id": signed_in["user"]["id"], "name": "Robin Berg" }));
     assert_eq!((&taken["status"], &taken["customer"]["name"]), (&json!("open"), &json!("Ada Lovelace")));
-    let freed = client.ask("update_ticket", json!({ "id": 1, "assignee": null })).await.done();
+    let freed = client.request("update_ticket", json!({ "id": 1, "assignee": null })).await.unwrap_data();
     assert_eq!(freed["assignee"], Value::Null);
-    let ack = client.ask("update_ticket", json!({ "id": 1, "assignee": 99, "status": "lost" })).await;
-    assert_eq!(ack.refused(), ["assignee.id", "status"]);
+    let ack = client.request("update_ticket", json!({ "id": 1, "assignee": 99, "status": "lost" })).await;
+    assert_eq!(ack.error_keys(), ["assignee.id", "status"]);
     node.stop().await;
 }
 
-/// A table of users without the triggers that end their sign-ins.
+/// A users table without the triggers that end sign-ins.
 fn unprepared() -> List {
     const AGENTS: &str = "create table agents (
         id {id}, name {text} not null, username {text} unique, password_hash {text}, version {i64} not null default 1
@@ -65,9 +65,9 @@ fn unprepared() -> List {
 }
 
 #[actix_web::test]
-async fn users_without_a_prepared_table_are_refused_at_the_start() {
+async fn users_without_prepared_table_are_refused_at_start() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        begin(engine, async |database| {
+        with_database(engine, async |database| {
             let product = Rowcast::new("unprepared").migrations(unprepared);
             let product = product.collection::<Agents>().users::<Agents>().build();
             let url = database.url();

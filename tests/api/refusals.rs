@@ -1,9 +1,9 @@
-//! What a database refuses, each reported as what it is: by field where one is to blame, by a key of its own where none is.
+//! Refusals by the database: reported by field where possible, otherwise by their own key.
 
+mod altered_tables;
 mod constraints;
-mod identities;
+mod deferred_constraints;
+mod imported_ids;
 mod locks;
-mod plans;
-mod put_off;
 mod triggers;
-mod unknown;
+mod unknown_outcome;

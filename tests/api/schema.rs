@@ -1,4 +1,4 @@
-//! What `planner schema` prints: the files that are kept, and what is in them.
+//! Output of `planner schema`: the generated files are current.
 
 use std::process::Command;
 
@@ -10,10 +10,10 @@ use rowcast::{
 use rowcast_schema::{ById, contract::Contract};
 use serde_json::Value;
 
-use crate::harness::program::PROGRAM;
+use crate::harness::process::PROGRAM;
 
 #[test]
-fn the_generated_files_are_those_of_this_code() {
+fn generated_files_are_current() {
     for (language, file, kept) in [
         ("typescript", "schema.ts", include_str!("../../api-schema/generated/schema.ts")),
         ("json-schema", "schema.json", include_str!("../../api-schema/generated/schema.json")),
@@ -27,7 +27,7 @@ fn the_generated_files_are_those_of_this_code() {
 }
 
 #[test]
-fn an_event_beside_the_collections_is_in_all_three() {
+fn custom_event_is_in_all_formats() {
     let rest = async |_: &Context<'_>, coach: ById| Ok(coach.id);
     let route = Route::new(TransactionKind::Write, rest).described("Gives a coach the day off.");
     let contract = Registry::builder("planner").with::<Coaches>().on("rest_coach", route).build().contract();
@@ -43,7 +43,7 @@ fn an_event_beside_the_collections_is_in_all_three() {
 }
 
 #[test]
-fn a_hash_names_what_differs() {
+fn hash_differs_only_for_changed_collections() {
     let coaches = || Registry::builder("planner").with::<Coaches>();
     let hashes = |contract: Contract| contract.hashes();
     let (few, many) =

@@ -1,12 +1,12 @@
-//! What browsers are shown: the built web app, or a page of the server's own.
+//! Responses to browsers: the built web app, or the built-in page.
 
 use std::{fs, io::Read, os::unix::fs::symlink, path::Path};
 
 use crate::harness::{
     Engine, TestApp,
     folder::Folder,
-    http::{ask, browse},
-    program::Program,
+    http::{browse, request},
+    process::ServerProcess,
 };
 
 const INDEX: &str = "<!doctype html><title>Planner</title>";
@@ -19,12 +19,12 @@ fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
     fs::write(file, content).unwrap();
 }
 
-/// Something a compressor has work with.
+/// A compressible script.
 fn script() -> String {
     (0..400).map(|line| format!("export const line{line} = \"{}\";\n", line * 7919)).collect()
 }
 
-/// A server of a built app, and the folder it is in.
+/// A server of a built app, and its folder.
 async fn planner() -> (TestApp, Folder) {
     let folder = Folder::new();
     let built = folder.path().join("dist");
@@ -45,7 +45,7 @@ async fn planner() -> (TestApp, Folder) {
 }
 
 #[actix_web::test]
-async fn what_never_changes_is_kept_and_the_rest_is_asked_about() {
+async fn hashed_files_are_immutable_and_others_revalidated() {
     let (app, folder) = planner().await;
     let forever = browse(app.address, HASHED, &[]).await;
     assert_eq!((forever.status, forever.body.as_slice()), (200, script().as_bytes()));
@@ -75,7 +75,7 @@ async fn what_never_changes_is_kept_and_the_rest_is_asked_about() {
 }
 
 #[actix_web::test]
-async fn a_script_comes_as_small_as_the_browser_can_take_it() {
+async fn script_is_compressed_as_accepted() {
     let (app, folder) = planner().await;
     let plain = browse(app.address, HASHED, &[]).await;
     let mut tags = vec![plain.header("etag").to_owned()];
@@ -104,7 +104,7 @@ async fn a_script_comes_as_small_as_the_browser_can_take_it() {
     let font = browse(app.address, "/font.woff2", &[("Accept-Encoding", "br")]).await;
     assert_eq!((font.header("content-encoding"), font.body.len()), ("", 3000), "it is compressed in itself");
 
-    // What the build has compressed is better than what we would do in passing.
+    // Files that the build has compressed are used as they are.
     let built = folder.path().join("dist");
     write(&built, "own.js", script());
     write(&built, "own.js.br", "by the build");
@@ -123,7 +123,7 @@ fn unpacked(encoding: &str, body: &[u8]) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn an_address_of_the_app_is_the_app_and_a_file_that_is_not_there_is_not() {
+async fn app_path_serves_index_and_missing_file_is_not_found() {
     let (app, _folder) = planner().await;
     for path in ["/coaches", "/coaches/2", "/plans/2/edit?tab=moves", "/assets"] {
         let view = browse(app.address, path, PAGE).await;
@@ -141,16 +141,16 @@ async fn an_address_of_the_app_is_the_app_and_a_file_that_is_not_there_is_not() 
         assert_eq!(nothing.status, 404, "{path} {headers:?}");
         assert_eq!(nothing.header("cache-control"), "no-store", "it may be there tomorrow");
     }
-    let head = ask(app.address, "HEAD", HASHED, &[], "").await;
+    let head = request(app.address, "HEAD", HASHED, &[], "").await;
     assert_eq!((head.status, head.body.len()), (200, 0));
     assert_eq!(head.header("content-length"), script().len().to_string());
-    let post = ask(app.address, "POST", "/coaches", PAGE, "").await;
+    let post = request(app.address, "POST", "/coaches", PAGE, "").await;
     assert_eq!((post.status, post.header("allow")), (405, "GET, HEAD"));
     app.stop().await;
 }
 
 #[actix_web::test]
-async fn each_file_says_what_it_is() {
+async fn files_have_content_types() {
     let (app, _folder) = planner().await;
     for (path, content_type) in [
         ("/index.html", "text/html; charset=utf-8"),
@@ -168,7 +168,7 @@ async fn each_file_says_what_it_is() {
 }
 
 #[actix_web::test]
-async fn nothing_outside_the_folder_and_nothing_hidden_is_shown() {
+async fn hidden_and_outside_files_are_not_served() {
     let (app, _folder) = planner().await;
     for path in [
         "/../outside.txt",
@@ -203,10 +203,10 @@ async fn nothing_outside_the_folder_and_nothing_hidden_is_shown() {
 }
 
 #[actix_web::test]
-async fn browsers_are_told_to_refuse_what_is_not_ours() {
+async fn responses_have_security_headers() {
     let (app, _folder) = planner().await;
     let elsewhere = Folder::new();
-    let bare = Program::serve_in(elsewhere.path(), &[]);
+    let bare = ServerProcess::serve_in(elsewhere.path(), &[]);
     for (address, path) in [
         (app.address, "/"),
         (app.address, HASHED),
@@ -238,10 +238,10 @@ async fn browsers_are_told_to_refuse_what_is_not_ours() {
     app.stop().await;
 }
 
-/// What a page may load pictures from.
+/// The `img-src` of a page.
 async fn pictures(settings: &[&str]) -> String {
     let folder = Folder::new();
-    let app = Program::serve_in(folder.path(), settings);
+    let app = ServerProcess::serve_in(folder.path(), settings);
     let page = browse(app.address, "/", PAGE).await;
     let policy = page.header("content-security-policy").to_owned();
     let part = policy.split("; ").find_map(|part| part.strip_prefix("img-src "));
@@ -249,7 +249,7 @@ async fn pictures(settings: &[&str]) -> String {
 }
 
 #[actix_web::test]
-async fn a_page_asks_for_no_picture_in_its_readers_network_unless_an_operator_says_so() {
+async fn picture_sources_follow_setting() {
     assert_eq!(pictures(&[]).await, "'self' data: https:");
     assert_eq!(pictures(&["--pictures", "none"]).await, "'self' data:");
     let named = pictures(&["--pictures", "https,http://pictures.gym.lan"]).await;
@@ -257,10 +257,10 @@ async fn a_page_asks_for_no_picture_in_its_readers_network_unless_an_operator_sa
 }
 
 #[actix_web::test]
-async fn without_a_build_there_is_a_page_that_needs_none() {
-    // Elsewhere than where this runs, because there may be a build here.
+async fn builtin_page_is_served_without_build() {
+    // In another folder, because there may be a build here.
     let folder = Folder::new();
-    let app = Program::serve_in(folder.path(), &[]);
+    let app = ServerProcess::serve_in(folder.path(), &[]);
     let page = browse(app.address, "/", &[("Accept-Encoding", "br")]).await;
     assert_eq!((page.status, page.header("content-encoding")), (200, "br"));
     let html = String::from_utf8(unpacked("br", &page.body)).unwrap();

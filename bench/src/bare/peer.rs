@@ -115,7 +115,7 @@ mod tests {
     use crate::wire::{TEXT, client_frame, masked_frame};
 
     #[test]
-    fn messages_are_read_once_they_are_whole() {
+    fn messages_are_read_when_complete() {
         let text = "x".repeat(300);
         let mut inbox = Vec::new();
         client_frame(&mut inbox, TEXT, b"3");
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_masked_message_of_any_length_is_unmasked() {
+    fn masked_message_of_any_length_is_unmasked() {
         for len in [0, 1, 7, 8, 125, 126, 65_535, 65_536, 100_003] {
             let (text, mut inbox) = ("xyz".repeat(len).split_off(2 * len), Vec::new());
             masked_frame(&mut inbox, &[text.as_bytes()]);

@@ -51,7 +51,7 @@ mod tests {
     use crate::marker;
 
     #[test]
-    fn the_rows_are_those_that_the_scenarios_write_to() {
+    fn seeded_rows_include_those_of_scenarios() {
         let database = Connection::open_in_memory().unwrap();
         let schema = include_str!("../../servers/planner/schema.sql").replace("{id}", "integer primary key");
         database.execute_batch(&schema).unwrap();

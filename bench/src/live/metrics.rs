@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_that_of_its_name_and_label() {
+    fn value_is_selected_by_name_and_label() {
         let text = "# TYPE rowcast_collection_rows gauge\n\
             rowcast_collection_rows_max{collection=\"coaches\"} 9\n\
             rowcast_collection_rows{collection=\"schedules\"} 1\n\

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_is_told_with_what_it_happened_to_and_whose_it_is() {
+    fn fault_is_reported_with_scenario_and_owner() {
         let line = json!({"scenario": "cost", "label": "ours", "live": "changes", "coaches": 100.0, "undelivered": 3.0,
             "unread": 0.0, "error": "a write failed"});
         let told = "- ours, cost, changes, coaches 100.0: 3 undelivered, a write failed";

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_write_to_the_same_coach_stands_for_an_earlier_one_and_no_other_does() {
+    fn later_write_covers_earlier_one_of_same_coach() {
         let mut seen = Seen::new(Rows::new(2, 100, 100).unwrap());
         seen.saw(0, [3, 4]);
         seen.saw(1, [4]);

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_is_taken_within_each_round() {
+    fn ratio_is_taken_within_each_round() {
         let lines: Vec<_> = [
             ("sqlite", 1, 2.0),
             ("bare", 1, 1.0),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn one_fault_in_any_round_is_one_too_many() {
+    fn fault_in_any_round_misses_target() {
         assert!(Never.is_met(&[0.0, 0.0]));
         assert!(!Never.is_met(&[0.0, 0.0, 0.0, 1.0]));
         assert!(!Never.is_met(&[]));

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_long_message_the_start_is_kept_and_the_rest_counted() {
+    fn long_message_keeps_head_and_counts_rest() {
         let mut message = Message::default();
         message.data(b"4317[tr");
         message.data(&[b'x'; 1_000]);
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn other_settings_are_found() {
+    fn unequal_settings_are_rejected() {
         let open = br#"{"sid":"a","pingInterval":25000,"pingTimeout":20000,"maxPayload":10000000}"#;
         assert!(check_settings(open).is_ok());
         assert!(check_settings(&open[..50]).is_err());

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_payload_is_json_of_exactly_its_size() {
+    fn payload_is_json_of_exact_size() {
         for size in [60, 100, 101, 150, 199, 10_000, 1_000_000] {
             let mut payload = Payload::new(size);
             let text = payload.numbered(4_711).to_vec();

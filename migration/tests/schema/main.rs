@@ -1,10 +1,10 @@
-//! The schema as writers meet it: what it refuses, and what it writes down. Every story runs on both databases.
+//! The schema: rows that it refuses, changes that it logs, versions. Common checks run on both databases.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-mod before;
+mod common;
+mod earlier_versions;
 mod postgres;
 mod sqlite;
-mod stories;
 mod versions;
 
 use rowcast::migration::Migrations;
@@ -19,7 +19,7 @@ async fn run(db: &DatabaseConnection) -> Result<(), DbErr> {
     rowcast::migration::run(db, &migrations()).await
 }
 
-/// Everything that has been logged since the last call, in order.
+/// The log entries since the last call, in order.
 async fn log(db: &DatabaseConnection) -> Vec<(String, i64)> {
     let select = "select collection, row_id from change_log order by seq";
     let rows = query(db, select).await;

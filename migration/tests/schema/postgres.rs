@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use sea_orm_migration::MigratorTraitSelf;
 
 use super::{
-    all, before, execute, log, migrations, query, run, stories, text,
+    all, common, earlier_versions, execute, log, migrations, query, run, text,
     versions::{self, moves, version},
 };
 
@@ -107,30 +107,30 @@ fn unprivileged() -> (u32, u32) {
     ids("postgres").or_else(|| ids("nobody")).expect("a user that is not root")
 }
 
-/// One test: starting the server is what costs time.
+/// One test, because starting the server takes long.
 #[tokio::test]
-async fn every_story_holds_on_postgresql() {
+async fn schema_holds_on_postgres() {
     let server = Server::start();
     let db = server.database("gym").await;
     run(&db).await.unwrap();
-    stories::all(&db).await;
-    versions::stories(&db).await;
-    versions_move_while_others_are_replicated(&db).await;
-    a_transaction_moves_a_plan_once_for_its_links(&db).await;
-    who_may_write_links_alone_moves_the_plan(&db).await;
-    emptied_links_move_their_plans(&db).await;
-    truncating_is_logged(&db).await;
-    programs_with_another_search_path_can_write(&db).await;
-    every_entry_names_its_transaction(&db).await;
-    what_logs_changes_is_nobodys_to_call(&db).await;
-    servers_may_start_at_once(&server).await;
+    common::check_all(&db).await;
+    versions::check_all(&db).await;
+    versions_increment_while_others_are_replicated(&db).await;
+    transaction_increments_plan_version_once_for_its_links(&db).await;
+    role_with_link_rights_only_increments_plan_version(&db).await;
+    truncated_links_increment_plan_versions(&db).await;
+    truncate_is_logged(&db).await;
+    session_with_another_search_path_can_write(&db).await;
+    log_entry_names_its_transaction(&db).await;
+    log_functions_are_not_callable(&db).await;
+    concurrent_migrations_succeed(&server).await;
     let new = server.database("new").await;
     run(&new).await.unwrap();
-    before::is_brought_up_to_date(&server.database("before").await, &new).await;
-    a_migration_that_fails_leaves_nothing_behind(&server).await;
+    earlier_versions::assert_migrated(&server.database("before").await, &new).await;
+    failed_migration_is_rolled_back(&server).await;
 }
 
-async fn versions_move_while_others_are_replicated(db: &DatabaseConnection) {
+async fn versions_increment_while_others_are_replicated(db: &DatabaseConnection) {
     let replica = |sql: &str| format!("begin; set local session_replication_role = replica; {sql}; commit");
     let row = replica("update coaches set age = 50 where id = 901");
     assert_eq!(moves(db, "coaches", 901, &row).await, 1);
@@ -139,7 +139,7 @@ async fn versions_move_while_others_are_replicated(db: &DatabaseConnection) {
     assert_eq!(moves(db, "workout_plans", 901, &replica(link)).await, 1);
 }
 
-async fn a_transaction_moves_a_plan_once_for_its_links(db: &DatabaseConnection) {
+async fn transaction_increments_plan_version_once_for_its_links(db: &DatabaseConnection) {
     let link = |position: i64| {
         format!(
             "insert into workout_plan_moves (workout_plan_id, exercise_move_id, position)
@@ -150,12 +150,12 @@ async fn a_transaction_moves_a_plan_once_for_its_links(db: &DatabaseConnection) 
     assert_eq!(moves(db, "workout_plans", 901, &many).await, 1);
     let counted = "update workout_plans set name = 'Counted', version = version + 1 where id = 901";
     assert_eq!(moves(db, "workout_plans", 901, &format!("begin; {counted}; {}; commit", link(4))).await, 1);
-    // What was taken back to a savepoint has moved nothing.
+    // A change before a savepoint rollback increments nothing.
     let taken_back = format!("begin; savepoint a; {counted}; rollback to a; {}; commit", link(5));
     assert_eq!(moves(db, "workout_plans", 901, &taken_back).await, 1);
 }
 
-async fn who_may_write_links_alone_moves_the_plan(db: &DatabaseConnection) {
+async fn role_with_link_rights_only_increments_plan_version(db: &DatabaseConnection) {
     let grant = "create role linker; grant usage on schema public to linker;
         grant select, insert, update, delete on workout_plan_moves to linker;
         grant insert on change_log to linker";
@@ -166,28 +166,28 @@ async fn who_may_write_links_alone_moves_the_plan(db: &DatabaseConnection) {
     assert_eq!(text(db, may).await, "false");
 }
 
-async fn emptied_links_move_their_plans(db: &DatabaseConnection) {
+async fn truncated_links_increment_plan_versions(db: &DatabaseConnection) {
     assert_eq!(moves(db, "workout_plans", 901, "truncate workout_plan_moves").await, 1);
     let before = version(db, "workout_plans", 901).await;
     all(db, &["begin; truncate workout_plans cascade; rollback"]).await;
     assert_eq!(version(db, "workout_plans", 901).await, before);
 }
 
-async fn truncating_is_logged(db: &DatabaseConnection) {
+async fn truncate_is_logged(db: &DatabaseConnection) {
     all(db, &["insert into coaches (id, name, age, picture) values (90, 'Ada', 30, 'https://x')"]).await;
     log(db).await;
     execute(db, "truncate coaches cascade").await.unwrap();
     assert!(log(db).await.contains(&("coaches".into(), 90)));
 }
 
-async fn programs_with_another_search_path_can_write(db: &DatabaseConnection) {
+async fn session_with_another_search_path_can_write(db: &DatabaseConnection) {
     let insert = "begin; set local search_path = pg_catalog; \
         insert into public.coaches (id, name, age, picture) values (91, 'Bob', 30, 'https://x'); commit";
     execute(db, insert).await.unwrap();
     assert_eq!(log(db).await, [("coaches".into(), 91)]);
 }
 
-async fn every_entry_names_its_transaction(db: &DatabaseConnection) {
+async fn log_entry_names_its_transaction(db: &DatabaseConnection) {
     let write = "with own as (select pg_current_xact_id() as id), \
         written as (update coaches set age = 31 where id = 91 returning id) \
         select own.id::text as text from own, written";
@@ -195,8 +195,8 @@ async fn every_entry_names_its_transaction(db: &DatabaseConnection) {
     assert_eq!(text(db, "select max(txid::text) as text from change_log").await, writer);
 }
 
-/// It fires whatever the session's role in replication, with its owner's rights, on what is in its own schema.
-async fn what_logs_changes_is_nobodys_to_call(db: &DatabaseConnection) {
+/// The triggers fire in replica sessions as well, with their owner's rights, on their own schema.
+async fn log_functions_are_not_callable(db: &DatabaseConnection) {
     let functions = "from pg_proc where pronamespace = 'public'::regnamespace
         and proname in ('log_row', 'log_nested', 'log_truncate', 'guard_log')";
     let sound = "prosecdef and proconfig = array['search_path=pg_catalog, public, pg_temp']
@@ -212,7 +212,7 @@ async fn what_logs_changes_is_nobodys_to_call(db: &DatabaseConnection) {
     assert_eq!(log(db).await, [("coaches".into(), 91)]);
 }
 
-async fn servers_may_start_at_once(server: &Server) {
+async fn concurrent_migrations_succeed(server: &Server) {
     let first = server.database("race").await;
     let second = server.connect("race").await;
     let (one, other) = tokio::join!(run(&first), run(&second));
@@ -222,7 +222,7 @@ async fn servers_may_start_at_once(server: &Server) {
     assert_eq!(query(&first, "select 1 from seaql_migrations").await.len(), all);
 }
 
-async fn a_migration_that_fails_leaves_nothing_behind(server: &Server) {
+async fn failed_migration_is_rolled_back(server: &Server) {
     let db = server.database("stray").await;
     execute(&db, "create table tokens (stray text)").await.unwrap();
 

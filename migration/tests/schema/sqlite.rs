@@ -15,7 +15,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTraitSelf;
 
 use super::{
-    all, before, execute, migrations, query, run, stories,
+    all, common, earlier_versions, execute, migrations, query, run,
     versions::{self, moves},
 };
 
@@ -85,24 +85,24 @@ async fn open() -> DatabaseConnection {
 }
 
 #[tokio::test]
-async fn every_story_holds_on_sqlite() {
+async fn schema_holds_on_sqlite() {
     let db = open().await;
     run(&db).await.unwrap();
-    stories::all(&db).await;
-    versions::stories(&db).await;
-    what_is_replaced_has_another_version(&db).await;
-    versions_move_once_where_triggers_recurse(&db).await;
+    common::check_all(&db).await;
+    versions::check_all(&db).await;
+    replaced_row_has_new_version(&db).await;
+    versions_increment_once_with_recursive_triggers(&db).await;
 }
 
 #[tokio::test]
-async fn database_of_the_version_before_is_brought_up_to_date() {
+async fn database_of_earlier_version_is_migrated() {
     let (old, new) = (open().await, open().await);
     run(&new).await.unwrap();
-    before::is_brought_up_to_date(&old, &new).await;
+    earlier_versions::assert_migrated(&old, &new).await;
 }
 
 #[tokio::test]
-async fn running_again_changes_nothing() {
+async fn repeated_run_changes_nothing() {
     let db = open().await;
     run(&db).await.unwrap();
     let schema = "select coalesce(sql, '') || name as text from sqlite_schema order by name";
@@ -113,7 +113,7 @@ async fn running_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_migration_that_fails_leaves_nothing_behind() {
+async fn failed_migration_is_rolled_back() {
     let db = open().await;
     all(&db, &["create table tokens (stray text)", "begin immediate"]).await;
 
@@ -124,9 +124,9 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
     assert_eq!(tables.len(), 1);
 }
 
-/// It is made anew: what is in it stays, and no number is given out again.
+/// The table is recreated with its entries, and no number is used again.
 #[tokio::test]
-async fn a_log_from_before_goes_on() {
+async fn legacy_log_is_migrated_with_its_entries() {
     let db = open().await;
     migrations().up(&db, Some(9)).await.unwrap();
     let coach = "insert into coaches (name, age, picture) values ('Ada', 36, 'https://example.com')";
@@ -145,21 +145,21 @@ async fn a_log_from_before_goes_on() {
 }
 
 #[tokio::test]
-async fn a_number_column_takes_no_text() {
+async fn number_column_rejects_text() {
     let db = open().await;
     run(&db).await.unwrap();
     let coach = "insert into coaches (name, age, picture) values ('Ada', 'old', 'https://example.com')";
     assert!(execute(&db, coach).await.is_err());
 }
 
-/// It deletes and makes anew, and no trigger sees the deletion.
-async fn what_is_replaced_has_another_version(db: &DatabaseConnection) {
+/// `insert or replace` deletes and inserts, and no trigger fires for the deletion.
+async fn replaced_row_has_new_version(db: &DatabaseConnection) {
     let replace =
         "insert or replace into coaches (id, name, age, picture) values (901, 'Bob', 41, 'https://x')";
     assert!(moves(db, "coaches", 901, replace).await > 0);
 }
 
-async fn versions_move_once_where_triggers_recurse(db: &DatabaseConnection) {
+async fn versions_increment_once_with_recursive_triggers(db: &DatabaseConnection) {
     all(db, &["pragma recursive_triggers = on"]).await;
     assert_eq!(moves(db, "coaches", 901, "update coaches set age = 42 where id = 901").await, 1);
     let old = "update coaches set age = 43, version = 1 where id = 901";

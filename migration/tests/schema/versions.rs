@@ -4,7 +4,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 
 use super::{all, execute, query};
 
-/// Coaches and plans with ids of their own, so that it does not matter what was there before.
+/// Coaches and plans with distinct ids, independent of earlier rows.
 const ROWS: [&str; 5] = [
     "insert into coaches (id, name, age, picture) values (900, 'Ada', 36, 'https://x'), (901, 'Bo', 40, 'https://x')",
     "insert into exercise_moves (id, name, focus, description, video_link)
@@ -15,15 +15,15 @@ const ROWS: [&str; 5] = [
     "update workout_plans set version = 1 where id > 899",
 ];
 
-pub(crate) async fn stories(db: &DatabaseConnection) {
+pub(crate) async fn check_all(db: &DatabaseConnection) {
     all(db, &ROWS).await;
-    what_changes_a_row_moves_its_version(db).await;
-    what_changes_nothing_moves_nothing(db).await;
-    a_program_that_counts_is_left_alone(db).await;
-    a_version_never_goes_back(db).await;
-    links_move_what_they_belong_to(db).await;
-    an_id_that_is_given_out_again_has_another_version(db).await;
-    triggers_are_made_anew_for_a_new_column(db).await;
+    row_change_increments_version(db).await;
+    unchanged_row_keeps_version(db).await;
+    explicit_version_is_kept(db).await;
+    version_never_decreases(db).await;
+    link_change_increments_version_of_plan(db).await;
+    reused_id_has_new_version(db).await;
+    triggers_are_recreated_for_new_column(db).await;
 }
 
 /// The version of one row.
@@ -32,14 +32,14 @@ pub(crate) async fn version(db: &DatabaseConnection, table: &str, id: i64) -> i6
     rows[0].try_get("", "version").unwrap()
 }
 
-/// How far a statement moves the version of a row.
+/// By how much a statement increments the version of a row.
 pub(crate) async fn moves(db: &DatabaseConnection, table: &str, id: i64, sql: &str) -> i64 {
     let before = version(db, table, id).await;
     all(db, &[sql]).await;
     version(db, table, id).await - before
 }
 
-async fn what_changes_a_row_moves_its_version(db: &DatabaseConnection) {
+async fn row_change_increments_version(db: &DatabaseConnection) {
     for (table, sql) in [
         ("coaches", "update coaches set name = 'Ada L.' where id = 900"),
         ("coaches", "update coaches set name = 'ada L.' where id = 900"),
@@ -63,7 +63,7 @@ async fn what_changes_a_row_moves_its_version(db: &DatabaseConnection) {
     }
 }
 
-async fn what_changes_nothing_moves_nothing(db: &DatabaseConnection) {
+async fn unchanged_row_keeps_version(db: &DatabaseConnection) {
     for (table, sql) in [
         ("coaches", "update coaches set name = name, age = age, username = null, version = version"),
         ("schedules", "update schedules set hour = '1000' where id = 900"),
@@ -77,15 +77,15 @@ async fn what_changes_nothing_moves_nothing(db: &DatabaseConnection) {
     }
 }
 
-async fn a_program_that_counts_is_left_alone(db: &DatabaseConnection) {
+async fn explicit_version_is_kept(db: &DatabaseConnection) {
     let counts = "update coaches set name = 'Counted', version = version + 1 where id = 900";
     assert_eq!(moves(db, "coaches", 900, counts).await, 1);
     let jumps = "update coaches set version = version + 5 where id = 900";
     assert_eq!(moves(db, "coaches", 900, jumps).await, 5);
 }
 
-/// A program that saves a row as it read it saves its version of then.
-async fn a_version_never_goes_back(db: &DatabaseConnection) {
+/// A program that saves a row as it was read saves the earlier version.
+async fn version_never_decreases(db: &DatabaseConnection) {
     for sql in [
         "update coaches set name = 'Old', version = 2 where id = 900",
         "update coaches set version = 1 where id = 900",
@@ -94,7 +94,7 @@ async fn a_version_never_goes_back(db: &DatabaseConnection) {
     }
 }
 
-async fn links_move_what_they_belong_to(db: &DatabaseConnection) {
+async fn link_change_increments_version_of_plan(db: &DatabaseConnection) {
     let add =
         "insert into workout_plan_moves (workout_plan_id, exercise_move_id, position) values (900, 900, 0)";
     assert_eq!(moves(db, "workout_plans", 900, add).await, 1);
@@ -109,7 +109,7 @@ async fn links_move_what_they_belong_to(db: &DatabaseConnection) {
     let drop = "delete from workout_plan_moves where workout_plan_id = 901";
     assert_eq!(moves(db, "workout_plans", 901, drop).await, 1);
     assert_eq!(moves(db, "workout_plans", 901, drop).await, 0);
-    // A row that was written as it is has not moved yet.
+    // An unchanged update has not incremented the version.
     let saved = ["begin", "update workout_plans set name = name where id = 900", add, "commit"];
     let before = version(db, "workout_plans", 900).await;
     in_one(db, &saved).await;
@@ -122,11 +122,11 @@ async fn links_move_what_they_belong_to(db: &DatabaseConnection) {
     assert!(query(db, "select 1 from workout_plan_moves where workout_plan_id = 900").await.is_empty());
 }
 
-async fn an_id_that_is_given_out_again_has_another_version(db: &DatabaseConnection) {
+async fn reused_id_has_new_version(db: &DatabaseConnection) {
     let coach = |id: i64| {
         format!("insert into coaches (id, name, age, picture) values ({id}, 'Ed', 41, 'https://x')")
     };
-    // The counter may not know of ids that others have chosen: this one it has given out.
+    // An id from the counter; explicit ids do not advance it.
     all(db, &["insert into coaches (name, age, picture) values ('Next', 41, 'https://x')"]).await;
     let next = query(db, "select id from coaches where name = 'Next'").await;
     let next: i64 = next[0].try_get("", "id").unwrap();
@@ -148,7 +148,7 @@ async fn in_one(db: &DatabaseConnection, statements: &[&str]) {
     }
 }
 
-async fn triggers_are_made_anew_for_a_new_column(db: &DatabaseConnection) {
+async fn triggers_are_recreated_for_new_column(db: &DatabaseConnection) {
     execute(db, "alter table coaches add column motto text").await.unwrap();
     let manager = sea_orm_migration::SchemaManager::new(db);
     rowcast::migration::versions::guard(&manager, "coaches").await.unwrap();

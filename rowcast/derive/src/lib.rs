@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn derived_code_is_as_the_docs_show_it() {
+    fn derived_code_matches_docs() {
         let [source, expected] = blocks()[..] else {
             panic!("the page shows a struct and what is derived from it")
         };
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_a_row_are_named() {
+    fn invalid_row_is_explained_in_error() {
         let row = |fields: &str| format!("#[collection(plural = Gyms)] struct Gym {{ {fields} }}");
         for (source, sentence) in [
             ("struct Gym { id: i64 }".to_owned(), "say what its collection is called"),

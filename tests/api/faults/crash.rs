@@ -1,47 +1,47 @@
-//! The server is killed while clients write. What was acked is there afterwards.
+//! The server is killed while clients write. Acked writes are there afterwards.
 
-use super::writers::{Ledger, prepare};
-use crate::harness::{Client, Database, Engine, program::Program};
+use super::write_log::{WriteLog, create_moves};
+use crate::harness::{Client, Database, Engine, process::ServerProcess};
 
 #[actix_web::test]
-async fn what_was_acked_survives_the_servers_death_on_sqlite() {
-    survives(Engine::Sqlite).await;
+async fn acked_writes_survive_server_crash_on_sqlite() {
+    acked_writes_survive_server_crash(Engine::Sqlite).await;
 }
 
 #[actix_web::test]
-async fn what_was_acked_survives_the_servers_death_on_postgres() {
-    survives(Engine::Postgres).await;
+async fn acked_writes_survive_server_crash_on_postgres() {
+    acked_writes_survive_server_crash(Engine::Postgres).await;
 }
 
-async fn survives(engine: Engine) {
+async fn acked_writes_survive_server_crash(engine: Engine) {
     let database = Database::new(engine).await;
     let url = database.url();
     for round in 0..3 {
-        let mut program = Program::serve(&url, &[]);
+        let mut program = ServerProcess::serve(&url, &[]);
         let clients = [
             Client::connect(program.address).await,
             Client::connect(program.address).await,
             Client::connect(program.address).await,
         ];
         if round == 0 {
-            prepare(&clients[0]).await;
+            create_moves(&clients[0]).await;
         }
-        let ledger = Ledger::default();
+        let write_log = WriteLog::default();
         let names = [0, 1, 2].map(|at| format!("Round {round} client {at}"));
         let kill = async {
-            ledger.until(|ledger| ledger.written() >= 60 + 20 * round).await;
+            write_log.until(|write_log| write_log.written_count() >= 60 + 20 * round).await;
             program.kill();
         };
         tokio::join!(
-            ledger.write(&clients[0], &names[0]),
-            ledger.write(&clients[1], &names[1]),
-            ledger.write(&clients[2], &names[2]),
+            write_log.write(&clients[0], &names[0]),
+            write_log.write(&clients[1], &names[1]),
+            write_log.write(&clients[2], &names[2]),
             kill,
         );
 
-        let program = Program::serve(&url, &[]);
+        let program = ServerProcess::serve(&url, &[]);
         let client = Client::connect(program.address).await;
-        ledger.holds(&client).await;
-        ledger.write_one_more(&client).await;
+        write_log.assert_matches_server(&client).await;
+        write_log.assert_writable(&client).await;
     }
 }

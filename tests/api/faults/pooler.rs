@@ -1,4 +1,4 @@
-//! A pooler in front of PostgreSQL: in session mode nothing is different, in the others the server says that it cannot be.
+//! A pooler in front of PostgreSQL: session mode works, other modes are refused at the start.
 
 use std::{
     process::Output,
@@ -8,37 +8,41 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Client, Engine, Node, begin, folder::Folder, gym, pgbouncer::PgBouncer, postgres::Session, program,
+    Client, Engine, Node, fixtures, folder::Folder, pgbouncer::PgBouncer, postgres::Session, process,
+    with_database,
 };
 
 #[actix_web::test]
-async fn in_session_mode_it_works_as_it_is_shipped() {
-    works_behind(&[]).await;
+async fn pooler_with_default_settings_works() {
+    assert_works_behind_pooler(&[]).await;
 }
 
-/// The pooler passes on no options then, and the settings hold all the same.
+/// The pooler drops startup options, so the server sets them by statements.
 #[actix_web::test]
-async fn in_session_mode_it_works_with_options_ignored() {
-    works_behind(&[("pool_mode", "session"), ("ignore_startup_parameters", "extra_float_digits,options")])
-        .await;
+async fn pooler_that_ignores_options_works() {
+    assert_works_behind_pooler(&[
+        ("pool_mode", "session"),
+        ("ignore_startup_parameters", "extra_float_digits,options"),
+    ])
+    .await;
 }
 
-async fn works_behind(settings: &[(&str, &str)]) {
-    begin(Engine::Postgres, async |database| {
-        let pooler = PgBouncer::before(&database.url(), settings).await;
+async fn assert_works_behind_pooler(settings: &[(&str, &str)]) {
+    with_database(Engine::Postgres, async |database| {
+        let pooler = PgBouncer::in_front_of(&database.url(), settings).await;
         let (node, beside) = (Node::start(pooler.url(), &[]).await, Node::start(&database.url(), &[]).await);
         let (client, other) = (Client::follow(node.address).await, Client::follow(beside.address).await);
-        gym::open(&client).await;
-        other.agrees().await;
+        fixtures::seed_one_of_each(&client).await;
+        other.assert_in_sync().await;
 
-        // The limits hold: no write waits for a lock for good.
+        // The lock timeout is set: a write does not wait forever.
         let holder = Session::begin(&database.url(), "select 1 from coaches where id = 1 for update").await;
         let began = Instant::now();
-        assert_eq!(client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.refused(), ["$locked"]);
+        assert_eq!(client.request("update_coach", json!({ "id": 1, "age": 50 })).await.error_keys(), ["$locked"]);
         assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
         holder.commit().await;
 
-        // The snapshots hold: a transaction of others is seen as a whole.
+        // The isolation level is set: an external transaction is seen as a whole.
         for round in 0..20 {
             let then = client.now();
             let all = format!(
@@ -47,22 +51,22 @@ async fn works_behind(settings: &[(&str, &str)]) {
             );
             database.execute(&all).await;
             let name = format!("Round {round}");
-            client.keeps("the round", |copy| copy.rows("workout_plans")[0]["name"] == *name).await;
-            let told = client.told(then);
-            assert_eq!(told.len(), 1, "half of a transaction is never seen: {told:?}");
+            client.wait_for_replica("the round", |replica| replica.rows("workout_plans")[0]["name"] == *name).await;
+            let changes = client.changes_since(then);
+            assert_eq!(changes.len(), 1, "half of a transaction is never seen: {changes:?}");
         }
 
-        // As many at once as there are connections, and more.
+        // More requests than connections.
         let clients = futures_util::future::join_all((0..40).map(|_| Client::connect(node.address))).await;
         let busy = clients.iter().enumerate().map(async |(at, client)| {
             for _ in 0..5 {
-                client.ask("new_coach", gym::coach(&format!("Coach {at}"))).await.done();
-                client.ask("list_coaches", Value::Null).await.done();
+                client.request("new_coach", fixtures::coach(&format!("Coach {at}"))).await.unwrap_data();
+                client.request("list_coaches", Value::Null).await.unwrap_data();
             }
         });
         futures_util::future::join_all(busy).await;
-        client.agrees().await;
-        other.agrees().await;
+        client.assert_in_sync().await;
+        other.assert_in_sync().await;
         node.stop().await;
         beside.stop().await;
     })
@@ -70,8 +74,8 @@ async fn works_behind(settings: &[(&str, &str)]) {
 }
 
 #[actix_web::test]
-async fn in_any_other_mode_it_is_refused_with_a_sentence() {
-    begin(Engine::Postgres, async |database| {
+async fn pooler_in_transaction_or_statement_mode_is_refused() {
+    with_database(Engine::Postgres, async |database| {
         for settings in [
             vec![("pool_mode", "transaction")],
             vec![("pool_mode", "transaction"), ("server_round_robin", "1"), ("min_pool_size", "5")],
@@ -79,32 +83,32 @@ async fn in_any_other_mode_it_is_refused_with_a_sentence() {
             vec![("pool_mode", "transaction"), ("ignore_startup_parameters", "extra_float_digits,options")],
             vec![("pool_mode", "statement")],
         ] {
-            let pooler = PgBouncer::before(&database.url(), &settings).await;
-            refused(pooler.url(), "pool_mode = session", &settings).await;
+            let pooler = PgBouncer::in_front_of(&database.url(), &settings).await;
+            assert_start_is_refused(pooler.url(), "pool_mode = session", &settings).await;
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_database_in_another_encoding_is_refused_with_a_sentence() {
-    begin(Engine::Postgres, async |database| {
+async fn database_in_another_encoding_is_refused() {
+    with_database(Engine::Postgres, async |database| {
         let name = format!("rowcast_latin_{}", std::process::id());
         let make = format!("create database {name} encoding 'LATIN1' locale 'C' template template0");
         database.execute(&make).await;
         let url = database.url();
         let (server, _) = url.rsplit_once('/').expect("a database");
-        refused(&format!("{server}/{name}"), "LATIN1", &[]).await;
+        assert_start_is_refused(&format!("{server}/{name}"), "LATIN1", &[]).await;
         database.execute(&format!("drop database {name}")).await;
     })
     .await;
 }
 
-async fn refused(url: &str, says: &str, settings: &[(&str, &str)]) {
+async fn assert_start_is_refused(url: &str, says: &str, settings: &[(&str, &str)]) {
     let url = url.to_owned();
     let run = move || {
         let arguments = ["serve", "--bind", "127.0.0.1:0", "--database-url", &url];
-        program::run(Folder::new().path(), &arguments, "")
+        process::run(Folder::new().path(), &arguments, "")
     };
     let Output { status, stderr, .. } = actix_web::rt::task::spawn_blocking(run).await.unwrap();
     let stderr = String::from_utf8_lossy(&stderr);

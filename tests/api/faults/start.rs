@@ -1,4 +1,4 @@
-//! Starting: by the book, and when something stands in the way.
+//! Starts, with valid and invalid settings.
 
 use std::{fs, process::Output};
 
@@ -8,16 +8,16 @@ use crate::harness::{
     Client, Database, Engine,
     folder::Folder,
     on_both_databases,
-    program::{self, Program},
+    process::{self, ServerProcess},
 };
 
-on_both_databases! { commands_do_just_what_they_say }
+on_both_databases! { commands_migrate_seed_and_set_password }
 
 #[actix_web::test]
-async fn with_nothing_said_there_is_a_sample_gym_whose_coaches_sign_in() {
+async fn default_start_seeds_sample_data() {
     let folder = Folder::new();
     for start in 0..2 {
-        let program = Program::serve_in(folder.path(), &[]);
+        let program = ServerProcess::serve_in(folder.path(), &[]);
         let client = Client::connect(program.address).await;
         let counts = ["coaches", "exercise_moves", "workout_plans", "schedules"]
             .map(|collection| client.latest(collection).len());
@@ -25,7 +25,7 @@ async fn with_nothing_said_there_is_a_sample_gym_whose_coaches_sign_in() {
         for coach in client.latest("coaches") {
             let username = coach["username"].as_str().expect("a username");
             let login = json!({ "username": username, "password": format!("{username}_password") });
-            assert_eq!(client.ask("login", login).await.done()["user"], coach);
+            assert_eq!(client.request("login", login).await.unwrap_data()["user"], coach);
         }
         assert!(!program.log().contains("_password"), "no secret is logged");
     }
@@ -33,17 +33,18 @@ async fn with_nothing_said_there_is_a_sample_gym_whose_coaches_sign_in() {
 }
 
 #[actix_web::test]
-async fn the_sample_gym_comes_only_where_it_is_wanted() {
+async fn sample_data_setting_controls_seeding() {
     let folder = Folder::new();
     let elsewhere = format!("sqlite://{}", folder.path().join("other.db").display());
-    let coaches = async |program: Program| Client::connect(program.address).await.latest("coaches").len();
-    assert_eq!(coaches(Program::serve_in(folder.path(), &["--sample-data", "never"])).await, 0);
-    assert_eq!(coaches(Program::serve_in(folder.path(), &[])).await, 0, "the file was there before");
-    assert_eq!(coaches(Program::serve(&elsewhere, &[])).await, 0, "not the embedded default");
-    assert_eq!(coaches(Program::serve(&elsewhere, &["--sample-data", "always"])).await, 5);
+    let coaches =
+        async |program: ServerProcess| Client::connect(program.address).await.latest("coaches").len();
+    assert_eq!(coaches(ServerProcess::serve_in(folder.path(), &["--sample-data", "never"])).await, 0);
+    assert_eq!(coaches(ServerProcess::serve_in(folder.path(), &[])).await, 0, "the file was there before");
+    assert_eq!(coaches(ServerProcess::serve(&elsewhere, &[])).await, 0, "not the embedded default");
+    assert_eq!(coaches(ServerProcess::serve(&elsewhere, &["--sample-data", "always"])).await, 5);
 }
 
-async fn commands_do_just_what_they_say(app: &crate::harness::TestApp) {
+async fn commands_migrate_seed_and_set_password(app: &crate::harness::TestApp) {
     let fresh = Database::new(match &app.database {
         Database::Sqlite(_) => Engine::Sqlite,
         Database::Postgres(_) | Database::Cluster(_) => Engine::Postgres,
@@ -51,28 +52,28 @@ async fn commands_do_just_what_they_say(app: &crate::harness::TestApp) {
     .await;
     let (folder, url) = (Folder::new(), fresh.url());
     let run = |arguments: &[&str], input: &str| {
-        program::run(folder.path(), &[arguments, &["--database-url", &url]].concat(), input)
+        process::run(folder.path(), &[arguments, &["--database-url", &url]].concat(), input)
     };
     assert!(run(&["migrate"], "").status.success());
     assert!(run(&["migrate"], "").status.success(), "what is up to date stays");
-    refused(&run(&["user", "set-password", "mara"], "x\n"), "username");
+    assert_failed_with(&run(&["user", "set-password", "mara"], "x\n"), "username");
     assert!(run(&["seed"], "").status.success());
-    refused(&run(&["seed"], ""), "not empty");
-    refused(&run(&["user", "set-password", "mara"], ""), "standard input");
+    assert_failed_with(&run(&["seed"], ""), "not empty");
+    assert_failed_with(&run(&["user", "set-password", "mara"], ""), "standard input");
 
-    let program = Program::serve(&url, &[]);
+    let program = ServerProcess::serve(&url, &[]);
     let client = Client::connect(program.address).await;
     let username = client.latest("coaches")[0]["username"].clone();
     let arguments = ["user", "set-password", username.as_str().unwrap()];
     assert!(run(&arguments, "a new one\n").status.success(), "beside a running server");
     let login = |password: &str| json!({ "username": username, "password": password });
-    client.ask("login", login("a new one")).await.done();
+    client.request("login", login("a new one")).await.unwrap_data();
     let old = format!("{}_password", username.as_str().unwrap());
-    assert!(!client.ask("login", login(&old)).await.ok);
+    assert!(!client.request("login", login(&old)).await.ok);
 }
 
 #[test]
-fn a_setting_that_does_not_work_is_named_and_its_secret_is_not() {
+fn invalid_setting_is_named_without_its_secret() {
     let folder = Folder::new();
     let path = |name: &str| folder.path().join(name).display().to_string();
     fs::write(path("letter.db"), "Dear Ada, this is not a database. ".repeat(200)).unwrap();
@@ -102,14 +103,14 @@ fn a_setting_that_does_not_work_is_named_and_its_secret_is_not() {
     ] {
         let free = if arguments[0] == "--bind" { vec![] } else { vec!["--bind", "127.0.0.1:0"] };
         let arguments = [&arguments[..], &free].concat();
-        refused(&program::run(folder.path(), &arguments, ""), named);
+        assert_failed_with(&process::run(folder.path(), &arguments, ""), named);
     }
     let kept = fs::read_to_string(path("letter.db")).unwrap();
     assert!(kept.starts_with("Dear Ada"), "what is not ours is not touched");
 }
 
 #[test]
-fn each_setting_is_an_environment_variable_too() {
+fn environment_variables_set_options() {
     let folder = Folder::new();
     for (name, value) in [
         ("ROWCAST_BIND", "nonsense"),
@@ -118,11 +119,11 @@ fn each_setting_is_an_environment_variable_too() {
         ("ROWCAST_ACCESS", "nobody"),
         ("ROWCAST_WEB", "/absent"),
     ] {
-        let output = program::run_with(folder.path(), &[(name, value)], &["serve"], "");
+        let output = process::run_with(folder.path(), &[(name, value)], &["serve"], "");
         let flag = name.trim_start_matches("ROWCAST_").to_lowercase().replace('_', "-");
-        refused(&output, &format!("--{flag}"));
+        assert_failed_with(&output, &format!("--{flag}"));
     }
-    let help = program::run(folder.path(), &["serve", "--help"], "");
+    let help = process::run(folder.path(), &["serve", "--help"], "");
     let help = String::from_utf8(help.stdout).unwrap();
     for name in [
         "ROWCAST_BIND=",
@@ -139,19 +140,19 @@ fn each_setting_is_an_environment_variable_too() {
 }
 
 #[actix_web::test]
-async fn the_log_names_events_and_never_what_was_in_them() {
+async fn log_contains_event_names_without_payloads() {
     let folder = Folder::new();
-    let program = Program::serve_in(folder.path(), &["--log-format", "json", "--log", "debug"]);
+    let program = ServerProcess::serve_in(folder.path(), &["--log-format", "json", "--log", "debug"]);
     let client = Client::connect(program.address).await;
-    client.ask("login", json!({ "username": "mara", "password": "a secret guess" })).await;
-    client.ask("new_coach", json!({ "name": "a private matter" })).await;
-    let (log, line) = logged(&program, "new_coach").await;
+    client.request("login", json!({ "username": "mara", "password": "a secret guess" })).await;
+    client.request("new_coach", json!({ "name": "a private matter" })).await;
+    let (log, line) = wait_for_event_line(&program, "new_coach").await;
     assert!(line["sid"].is_string() && line["outcome"] == "invalid", "{line}");
     assert!(!log.contains("secret guess") && !log.contains("private matter"), "no payload is logged");
 }
 
-/// The whole log, once it has a line about this event, and that line.
-async fn logged(program: &Program, event: &str) -> (String, Value) {
+/// Waits for a log line about this event; returns the whole log and the line.
+async fn wait_for_event_line(program: &ServerProcess, event: &str) -> (String, Value) {
     let find = async {
         loop {
             let log = program.log();
@@ -162,12 +163,12 @@ async fn logged(program: &Program, event: &str) -> (String, Value) {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(crate::harness::PATIENCE, find).await.expect("a line about the event")
+    tokio::time::timeout(crate::harness::TIMEOUT, find).await.expect("a line about the event")
 }
 
-/// The program has ended with a failure that says this, and no password.
+/// Asserts that the program failed with this message and printed no password.
 #[track_caller]
-fn refused(output: &Output, says: &str) {
+fn assert_failed_with(output: &Output, says: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "it succeeds, though {says} is wrong");
     assert!(output.status.code().is_some(), "it crashed: {stderr}");
@@ -176,14 +177,14 @@ fn refused(output: &Output, says: &str) {
     assert!(!stderr.contains("s3cret"), "a password is shown: {stderr}");
 }
 
-/// Output on a full disk is lost, and that is all.
+/// Output on a full disk is lost without an error.
 #[test]
-fn output_that_cannot_be_written_changes_no_outcome() {
+fn unwritable_output_does_not_change_exit_code() {
     let folder = Folder::new();
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let run = |arguments: &[&str]| {
-        let mut command = std::process::Command::new(program::PROGRAM);
-        program::clean(&mut command);
+        let mut command = std::process::Command::new(process::PROGRAM);
+        process::clean(&mut command);
         command.args(arguments).current_dir(folder.path()).stdout(full()).stderr(full());
         command.status().unwrap().code()
     };

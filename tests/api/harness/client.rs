@@ -1,9 +1,9 @@
-//! One socket, spoken by the frame, so that nothing between the test and the wire is kinder than the wire.
+//! One socket over raw frames, without the leniency of a client library.
 //!
-//! A task keeps all that arrives, in order; the methods wait until it holds what they look for.
+//! A task stores all received packets in order; methods wait until they contain what is needed.
 
-mod entry;
-mod sleeper;
+mod connect;
+mod stalled;
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,39 +19,39 @@ use tokio::{
 };
 use tokio_tungstenite::{MaybeTlsStream, tungstenite::Message};
 
-pub(crate) use sleeper::Sleeper;
+pub(crate) use stalled::StalledClient;
 
 use super::{
-    Copy, PATIENCE,
-    wire::{self, Ack, Heard},
+    ReplicaModel, TIMEOUT,
+    wire::{self, Ack, ServerPacket},
 };
 
-/// The collections, in the order a client that connects is sent them.
+/// The collections, in the order in which snapshots are sent.
 pub(crate) const COLLECTIONS: [&str; 4] = ["coaches", "workout_plans", "exercise_moves", "schedules"];
 
-/// A client. Dropping it cuts the connection.
+/// A client. Its connection is closed on drop.
 pub(crate) struct Client {
     log: Rc<Log>,
     out: mpsc::UnboundedSender<Message>,
     task: JoinHandle<()>,
     next_ack: Cell<u64>,
-    /// Up to where each event's arrivals have been returned.
-    told: RefCell<HashMap<String, usize>>,
+    /// Index after the last returned event of each name.
+    returned: RefCell<HashMap<String, usize>>,
 }
 
 #[derive(Default)]
 struct Log {
-    heard: RefCell<Vec<Heard>>,
-    copy: RefCell<Copy>,
+    packets: RefCell<Vec<ServerPacket>>,
+    replica: RefCell<ReplicaModel>,
     grew: Notify,
 }
 
 impl Log {
-    fn push(&self, heard: Heard) {
-        if let Heard::Event(name, arguments) = &heard {
-            self.copy.borrow_mut().hear(name, arguments);
+    fn push(&self, packet: ServerPacket) {
+        if let ServerPacket::Event(name, arguments) = &packet {
+            self.replica.borrow_mut().apply(name, arguments);
         }
-        self.heard.borrow_mut().push(heard);
+        self.packets.borrow_mut().push(packet);
         self.grew.notify_waiters();
     }
 }
@@ -63,18 +63,18 @@ impl Drop for Client {
 }
 
 impl Client {
-    /// One frame, whatever is in it.
+    /// Sends a text frame with any content.
     pub(crate) fn send(&self, frame: impl Into<String>) {
         self.send_message(Message::text(frame.into()));
     }
 
-    /// One message of any kind.
+    /// Sends a message of any kind.
     pub(crate) fn send_message(&self, message: Message) {
-        // A connection that has ended shows in what is waited for next.
+        // A closed connection is reported by the next wait.
         let _ = self.out.send(message);
     }
 
-    /// Emits an event with these arguments and asks for an ack, by the number that comes back.
+    /// Emits an event with an ack id, which is returned.
     pub(crate) fn emit(&self, event: &str, arguments: &[Value]) -> u64 {
         let id = self.next_ack.replace(self.next_ack.get() + 1);
         let event = std::iter::once(json!(event)).chain(arguments.iter().cloned());
@@ -82,18 +82,18 @@ impl Client {
         id
     }
 
-    /// The same with one argument as text, for what no careful client would send.
+    /// The same with one argument as raw text, also invalid JSON.
     pub(crate) fn emit_text(&self, event: &str, argument: &str) -> u64 {
         let id = self.next_ack.replace(self.next_ack.get() + 1);
         self.send(format!("42{id}[{},{argument}]", json!(event)));
         id
     }
 
-    /// The ack of that number.
+    /// Waits for the ack with this id.
     pub(crate) async fn ack(&self, id: u64) -> Ack {
-        let find = |heard: &[Heard]| {
-            heard.iter().rev().find_map(|heard| match heard {
-                Heard::Ack(of, arguments) if *of == id => Some(Ack::read(arguments)),
+        let find = |packets: &[ServerPacket]| {
+            packets.iter().rev().find_map(|packet| match packet {
+                ServerPacket::Ack(of, arguments) if *of == id => Some(Ack::read(arguments)),
                 _ => None,
             })
         };
@@ -101,87 +101,87 @@ impl Client {
     }
 
     /// Emits an event with one payload and waits for its ack.
-    pub(crate) async fn ask(&self, event: &str, payload: Value) -> Ack {
-        self.ask_with(event, &[payload]).await
+    pub(crate) async fn request(&self, event: &str, payload: Value) -> Ack {
+        self.request_with(event, &[payload]).await
     }
 
-    /// Emits an event and waits for its ack; none if the connection ends first.
-    pub(crate) async fn ask_while_open(&self, event: &str, payload: Value) -> Option<Ack> {
+    /// Emits an event and waits for its ack; none if the connection closes first.
+    pub(crate) async fn request_while_open(&self, event: &str, payload: Value) -> Option<Ack> {
         let id = self.emit(event, &[payload]);
-        let find = |heard: &[Heard]| {
-            let ack = heard.iter().rev().find_map(|heard| match heard {
-                Heard::Ack(of, arguments) if *of == id => Some(Some(Ack::read(arguments))),
+        let find = |packets: &[ServerPacket]| {
+            let ack = packets.iter().rev().find_map(|packet| match packet {
+                ServerPacket::Ack(of, arguments) if *of == id => Some(Some(Ack::read(arguments))),
                 _ => None,
             });
-            let closed = matches!(heard.last(), Some(Heard::Closed(_)));
+            let closed = matches!(packets.last(), Some(ServerPacket::Closed(_)));
             ack.or_else(|| closed.then_some(None))
         };
         self.until(&format!("ack {id} or the end"), find).await
     }
 
     /// Emits an event with any arguments and waits for its ack.
-    pub(crate) async fn ask_with(&self, event: &str, arguments: &[Value]) -> Ack {
+    pub(crate) async fn request_with(&self, event: &str, arguments: &[Value]) -> Ack {
         self.ack(self.emit(event, arguments)).await
     }
 
-    /// The first argument of the next event of that name that has not been returned before.
-    pub(crate) async fn hears(&self, event: &str) -> Value {
-        let from = self.told.borrow().get(event).copied().unwrap_or(0);
+    /// The first argument of the next event of this name that was not returned before.
+    pub(crate) async fn next_event(&self, event: &str) -> Value {
+        let from = self.returned.borrow().get(event).copied().unwrap_or(0);
         let what = format!("the next {event}");
-        let next = self.until(&what, |heard| {
-            let mut after = heard.iter().enumerate().skip(from);
-            after.find_map(|(at, heard)| match heard {
-                Heard::Event(name, arguments) if name == event => {
+        let next = self.until(&what, |packets| {
+            let mut after = packets.iter().enumerate().skip(from);
+            after.find_map(|(at, packet)| match packet {
+                ServerPacket::Event(name, arguments) if name == event => {
                     Some((at, arguments.first().cloned().unwrap_or_default()))
                 }
                 _ => None,
             })
         });
         let (at, value) = next.await;
-        self.told.borrow_mut().insert(event.to_owned(), at + 1);
+        self.returned.borrow_mut().insert(event.to_owned(), at + 1);
         value
     }
 
-    /// Waits until a collection, as it was last sent, is so.
-    pub(crate) async fn sees(&self, collection: &str, so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-        let find = |heard: &[Heard]| {
-            let rows = last(heard, collection)?;
+    /// Waits until the latest snapshot of a collection meets the condition.
+    pub(crate) async fn wait_for_rows(&self, collection: &str, so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let find = |packets: &[ServerPacket]| {
+            let rows = last(packets, collection)?;
             so(rows).then(|| rows.clone())
         };
-        self.until(&format!("{collection} to be as told"), find).await
+        self.until(&format!("{collection} to meet the condition"), find).await
     }
 
-    /// A collection as it was last sent.
+    /// The latest snapshot of a collection.
     pub(crate) fn latest(&self, collection: &str) -> Vec<Value> {
-        let heard = self.log.heard.borrow();
-        last(&heard, collection).cloned().unwrap_or_else(|| panic!("{collection} was never sent"))
+        let packets = self.log.packets.borrow();
+        last(&packets, collection).cloned().unwrap_or_else(|| panic!("{collection} was never sent"))
     }
 
-    /// The rows it keeps, by all it has received.
-    pub(crate) fn copy(&self) -> Copy {
-        self.log.copy.borrow().sound().clone()
+    /// The replica: all received snapshots and changes, applied.
+    pub(crate) fn replica(&self) -> ReplicaModel {
+        self.log.replica.borrow().checked().clone()
     }
 
-    /// Waits until the rows it keeps are so.
-    pub(crate) async fn keeps(&self, what: &str, so: impl Fn(&Copy) -> bool) {
-        self.until(what, |_| so(self.log.copy.borrow().sound()).then_some(())).await;
+    /// Waits until the replica meets the condition.
+    pub(crate) async fn wait_for_replica(&self, what: &str, so: impl Fn(&ReplicaModel) -> bool) {
+        self.until(what, |_| so(self.log.replica.borrow().checked()).then_some(())).await;
     }
 
-    /// How much has been received; see [`since`](Self::since).
+    /// The number of received packets; see [`since`](Self::since).
     pub(crate) fn now(&self) -> usize {
-        self.log.heard.borrow().len()
+        self.log.packets.borrow().len()
     }
 
-    /// All that has been received since then, but for pings.
-    pub(crate) fn since(&self, then: usize) -> Vec<Heard> {
-        let heard = self.log.heard.borrow();
-        heard[then..].iter().filter(|heard| **heard != Heard::Ping).cloned().collect()
+    /// The packets received since then, without pings.
+    pub(crate) fn since(&self, then: usize) -> Vec<ServerPacket> {
+        let packets = self.log.packets.borrow();
+        packets[then..].iter().filter(|packet| **packet != ServerPacket::Ping).cloned().collect()
     }
 
-    /// What the events `changes` said since then, without their cursors.
-    pub(crate) fn told(&self, then: usize) -> Vec<Value> {
-        let changes = self.since(then).into_iter().filter_map(|heard| match heard {
-            Heard::Event(name, arguments) if name == "changes" => arguments.into_iter().next(),
+    /// The payloads of `changes` events since then, without their cursors.
+    pub(crate) fn changes_since(&self, then: usize) -> Vec<Value> {
+        let changes = self.since(then).into_iter().filter_map(|packet| match packet {
+            ServerPacket::Event(name, arguments) if name == "changes" => arguments.into_iter().next(),
             _ => None,
         });
         let without = |mut changes: Value| {
@@ -193,28 +193,28 @@ impl Client {
 
     /// Names of the events received since then.
     pub(crate) fn events_since(&self, then: usize) -> Vec<String> {
-        let name = |heard| match heard {
-            Heard::Event(name, _) => Some(name),
+        let name = |packet| match packet {
+            ServerPacket::Event(name, _) => Some(name),
             _ => None,
         };
         self.since(then).into_iter().filter_map(name).collect()
     }
 
-    /// How the server ends the connection.
+    /// Waits for the end of the connection; code and reason of the close frame, if there was one.
     pub(crate) async fn closed(&self) -> Option<(u16, String)> {
-        let find = |heard: &[Heard]| match heard.last() {
-            Some(Heard::Closed(reason)) => Some(reason.clone()),
+        let find = |packets: &[ServerPacket]| match packets.last() {
+            Some(ServerPacket::Closed(reason)) => Some(reason.clone()),
             _ => None,
         };
         self.until("the end of the connection", find).await
     }
 
-    /// Every row of a collection, page by page.
-    pub(crate) async fn every(&self, collection: &str) -> Vec<Value> {
+    /// All rows of a collection, listed page by page.
+    pub(crate) async fn list_all(&self, collection: &str) -> Vec<Value> {
         let (mut rows, mut after) = (Vec::new(), Value::Null);
         loop {
             let page = json!({ "limit": 500, "after": after });
-            let page = self.ask(&format!("list_{collection}"), page).await.done();
+            let page = self.request(&format!("list_{collection}"), page).await.unwrap_data();
             rows.extend(page["rows"].as_array().unwrap().iter().cloned());
             after = page["next"].clone();
             if after.is_null() {
@@ -223,46 +223,46 @@ impl Client {
         }
     }
 
-    /// Whether the server still answers here.
-    pub(crate) async fn is_served(&self) {
-        let page = self.ask("list_coaches", json!({ "limit": 1 })).await;
+    /// Asserts that the server acks a request.
+    pub(crate) async fn assert_responsive(&self) {
+        let page = self.request("list_coaches", json!({ "limit": 1 })).await;
         assert!(page.ok, "{page:?}");
     }
 
-    /// Waits until what was received has something.
-    pub(crate) async fn until<T>(&self, what: &str, find: impl Fn(&[Heard]) -> Option<T>) -> T {
+    /// Waits until the received packets contain something.
+    pub(crate) async fn until<T>(&self, what: &str, find: impl Fn(&[ServerPacket]) -> Option<T>) -> T {
         let search = async {
             loop {
                 let grew = self.log.grew.notified();
-                if let Some(found) = find(&self.log.heard.borrow()) {
+                if let Some(found) = find(&self.log.packets.borrow()) {
                     return found;
                 }
-                if let Some(Heard::Closed(reason)) = self.log.heard.borrow().last() {
+                if let Some(ServerPacket::Closed(reason)) = self.log.packets.borrow().last() {
                     panic!("closed ({reason:?}) while waiting for {what}");
                 }
                 grew.await;
             }
         };
-        match tokio::time::timeout(PATIENCE, search).await {
+        match tokio::time::timeout(TIMEOUT, search).await {
             Ok(found) => found,
-            Err(_) => panic!("waited in vain for {what}; heard last: {}", self.tail()),
+            Err(_) => panic!("timed out waiting for {what}; last packets: {}", self.tail()),
         }
     }
 
     fn tail(&self) -> String {
-        let heard = self.log.heard.borrow();
-        let last = heard
+        let packets = self.log.packets.borrow();
+        let last = packets
             .iter()
             .rev()
             .take(3)
-            .map(|heard| format!("{heard:?}").chars().take(300).collect::<String>());
+            .map(|packet| format!("{packet:?}").chars().take(300).collect::<String>());
         last.collect::<Vec<_>>().join("\n")
     }
 }
 
-fn last<'a>(heard: &'a [Heard], collection: &str) -> Option<&'a Vec<Value>> {
-    heard.iter().rev().find_map(|heard| match heard {
-        Heard::Event(name, arguments) if name == collection => arguments.first()?.as_array(),
+fn last<'a>(packets: &'a [ServerPacket], collection: &str) -> Option<&'a Vec<Value>> {
+    packets.iter().rev().find_map(|packet| match packet {
+        ServerPacket::Event(name, arguments) if name == collection => arguments.first()?.as_array(),
         _ => None,
     })
 }
@@ -270,7 +270,7 @@ fn last<'a>(heard: &'a [Heard], collection: &str) -> Option<&'a Vec<Value>> {
 type Stream = tokio_tungstenite::WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
 /// Reads, writes, and answers pings until the connection ends.
-async fn converse(
+async fn run_connection(
     stream: Stream,
     log: Rc<Log>,
     out: mpsc::UnboundedSender<Message>,
@@ -283,18 +283,18 @@ async fn converse(
                 break;
             }
         }
-        // What the server said last is still to be read.
+        // The last packets of the server are still to be read.
         std::future::pending::<()>().await;
     };
     let read = async {
         while let Some(Ok(message)) = stream.next().await {
             match message {
                 Message::Text(frame) => {
-                    let heard = wire::read(&frame);
-                    if heard == Heard::Ping {
+                    let packet = wire::read(&frame);
+                    if packet == ServerPacket::Ping {
                         let _ = out.send(Message::text("3"));
                     }
-                    log.push(heard);
+                    log.push(packet);
                 }
                 Message::Close(frame) => {
                     return frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
@@ -308,5 +308,5 @@ async fn converse(
         reason = read => reason,
         () = write => None,
     };
-    log.push(Heard::Closed(reason));
+    log.push(ServerPacket::Closed(reason));
 }

@@ -1,4 +1,4 @@
-//! A clock that a program is shown in the place of the machine's, and that can be set while it runs.
+//! A fake clock for a process, which can be set while the process runs.
 
 use std::{
     fs,
@@ -8,35 +8,35 @@ use std::{
 
 use super::folder::Folder;
 
-/// By libfaketime. What has passed since boot stays as it is.
+/// Uses libfaketime. The monotonic clock is not faked.
 pub(crate) struct Clock {
     folder: Folder,
     library: PathBuf,
 }
 
 impl Clock {
-    /// So far ahead of the machine's, as in `+25h`, or behind.
+    /// Ahead of the machine's clock by an offset such as `+25h`, or behind it.
     pub(crate) fn set_by(offset: &str) -> Self {
         let folders = fs::read_dir("/usr/lib").unwrap().flatten().map(|entry| entry.path().join("faketime"));
         let mut libraries = folders.map(|folder| folder.join("libfaketimeMT.so.1"));
         let library = libraries.find(|file| file.exists()).expect("libfaketime to be installed");
         remove_stale_memory();
         let clock = Self { folder: Folder::new(), library };
-        // PostgreSQL is another user.
+        // PostgreSQL runs as another user.
         fs::set_permissions(clock.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         clock.set(offset);
         clock
     }
 
-    /// Sets it, for those that are shown it now.
+    /// Sets the clock of all processes that use it.
     pub(crate) fn set(&self, offset: &str) {
-        // In one step: what is read halfway would be another time.
+        // Replaced atomically: a partial file would be another time.
         let (new, file) = (self.folder.path().join("new"), self.file());
         fs::write(&new, format!("{offset}\n")).unwrap();
         fs::rename(new, file).unwrap();
     }
 
-    /// What shows it to a program.
+    /// The environment variables for a process.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("LD_PRELOAD", self.library.display().to_string()),

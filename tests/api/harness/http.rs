@@ -1,4 +1,4 @@
-//! Plain HTTP, by hand.
+//! A plain HTTP client.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -7,24 +7,24 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
-/// Status and body of a page.
+/// Status and body of a GET.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     exchange(address, "GET", path, "").await
 }
 
-/// Status and body of what text is answered with.
+/// Status and body of a POST.
 pub(crate) async fn post(address: SocketAddr, path: &str, text: &str) -> (u16, String) {
     exchange(address, "POST", path, text).await
 }
 
 async fn exchange(address: SocketAddr, method: &str, path: &str, text: &str) -> (u16, String) {
-    let answer = ask(address, method, path, &[], text).await;
+    let answer = request(address, method, path, &[], text).await;
     (answer.status, String::from_utf8(answer.body).expect("a body of text"))
 }
 
-/// All that the server says to a request.
+/// The response to a request.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -33,20 +33,20 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// A header's value, or nothing at all.
+    /// A header's value, or the empty string.
     pub(crate) fn header(&self, name: &str) -> &str {
         let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
         headers.find(|(other, _)| other.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
     }
 }
 
-/// A page as a browser asks for it, with these headers.
+/// A GET with these headers, as from a browser.
 pub(crate) async fn browse(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
-    ask(address, "GET", path, headers, "").await
+    request(address, "GET", path, headers, "").await
 }
 
 /// Any request.
-pub(crate) async fn ask(
+pub(crate) async fn request(
     address: SocketAddr,
     method: &str,
     path: &str,
@@ -63,7 +63,7 @@ pub(crate) async fn ask(
         stream.read_to_end(&mut answer).await.unwrap();
         answer
     };
-    let mut answer = tokio::time::timeout(PATIENCE, exchange).await.expect("an answer in time");
+    let mut answer = tokio::time::timeout(TIMEOUT, exchange).await.expect("an answer in time");
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head and a body");
     let body = answer.split_off(end + 4);
     let head = String::from_utf8(answer).expect("a head of text");
@@ -71,7 +71,7 @@ pub(crate) async fn ask(
     Answer { status: status.expect("a status"), head, body }
 }
 
-/// One number from `/metrics`: the sum over all labels, or zero if it has not been counted yet.
+/// A number from `/metrics`: the sum over all labels, or zero if it was not counted yet.
 pub(crate) async fn metric(address: SocketAddr, name: &str) -> f64 {
     let (_, text) = get(address, "/metrics").await;
     let of_name = |line: &&str| line.split(['{', ' ']).next() == Some(name);
@@ -79,19 +79,19 @@ pub(crate) async fn metric(address: SocketAddr, name: &str) -> f64 {
     text.lines().filter(of_name).filter_map(value).sum()
 }
 
-/// Waits until that number is so.
+/// Waits until the metric meets the condition.
 pub(crate) async fn until_metric(address: SocketAddr, name: &str, so: impl Fn(f64) -> bool) {
     let look = async {
         while !so(metric(address, name).await) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    if tokio::time::timeout(PATIENCE, look).await.is_err() {
+    if tokio::time::timeout(TIMEOUT, look).await.is_err() {
         panic!("{name} stays at {}", metric(address, name).await);
     }
 }
 
-/// Waits until a page has that status, for as long as it may take.
+/// Waits until a path has this status, for at most this time.
 pub(crate) async fn until_status(address: SocketAddr, path: &str, status: u16, patience: Duration) {
     let look = async {
         while get(address, path).await.0 != status {
@@ -102,8 +102,8 @@ pub(crate) async fn until_status(address: SocketAddr, path: &str, status: u16, p
     assert!(seen.is_ok(), "{path} is not {status} within {patience:?}");
 }
 
-/// A WebSocket that the caller reads and writes, or does not, by the byte. The handshake is done; what the server
-/// sends at once may be in the stream already.
+/// A WebSocket whose bytes the caller reads and writes. The handshake is done; the stream may already contain the
+/// first frames.
 pub(crate) async fn websocket(address: SocketAddr) -> TcpStream {
     let upgrade = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -119,10 +119,10 @@ pub(crate) async fn websocket(address: SocketAddr) -> TcpStream {
         assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
         stream
     };
-    tokio::time::timeout(PATIENCE, upgrade).await.expect("a handshake in time")
+    tokio::time::timeout(TIMEOUT, upgrade).await.expect("a handshake in time")
 }
 
-/// A text frame as a client sends it, masked with zeros.
+/// A text frame of a client, masked with zeros.
 pub(crate) fn text_frame(text: &str) -> Vec<u8> {
     let length = text.len();
     let mut frame = vec![0x81];

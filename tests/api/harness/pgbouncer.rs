@@ -1,4 +1,4 @@
-//! PgBouncer in front of a PostgreSQL, as Debian ships it, but for its address.
+//! PgBouncer in front of PostgreSQL, with Debian's default settings except for its address.
 
 use std::{
     fmt::Write as _,
@@ -11,9 +11,9 @@ use std::{
 
 use tokio::net::TcpStream;
 
-use super::{PATIENCE, folder::Folder};
+use super::{TIMEOUT, folder::Folder};
 
-/// One that runs. It ends with the value.
+/// A running PgBouncer. It is killed on drop.
 pub(crate) struct PgBouncer {
     url: String,
     process: Child,
@@ -21,9 +21,9 @@ pub(crate) struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// In front of the database at this URL, with these settings beside those it is shipped with.
-    pub(crate) async fn before(url: &str, settings: &[(&str, &str)]) -> Self {
-        let (host, database) = place(url);
+    /// In front of the database at this URL, with these settings in addition.
+    pub(crate) async fn in_front_of(url: &str, settings: &[(&str, &str)]) -> Self {
+        let (host, database) = host_and_database(url);
         let folder = Folder::new();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let (host, its_port) = host.split_once(':').expect("a port");
@@ -47,11 +47,11 @@ impl PgBouncer {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, listens).await.expect("PgBouncer to listen");
+        tokio::time::timeout(TIMEOUT, listens).await.expect("PgBouncer to listen");
         bouncer
     }
 
-    /// The database, by this way.
+    /// The database's URL through the pooler.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -65,14 +65,14 @@ impl Drop for PgBouncer {
 }
 
 /// Host and port, and the database's name.
-fn place(url: &str) -> (String, String) {
+fn host_and_database(url: &str) -> (String, String) {
     let (_, rest) = url.split_once("://").expect("a URL");
     let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
     let (host, database) = rest.split_once('/').expect("a database");
     (host.to_owned(), database.to_owned())
 }
 
-/// It refuses to run as root; the user with the least rights will do.
+/// PgBouncer refuses to run as root, so it runs as an unprivileged user.
 fn start(ini: &Path) -> Child {
     let mut command = Command::new(program());
     command.arg("-q").arg(ini).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -87,7 +87,7 @@ fn is_root() -> bool {
     status.lines().any(|line| line.starts_with("Uid:") && line.split_whitespace().nth(2) == Some("0"))
 }
 
-/// In the `PATH`, or where Debian keeps it.
+/// From the `PATH`, or where Debian installs it.
 fn program() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);

@@ -1,7 +1,7 @@
 //! PostgreSQL for tests: the cluster that `ROWCAST_TEST_POSTGRES` names, or a private one of this process.
 //!
-//! `scripts/postgres` is the private one. It ends when its standard input does, so it cannot outlive this process,
-//! however that ends.
+//! `scripts/postgres` runs the private one. It stops when its standard input closes, so it cannot outlive this
+//! process.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -18,7 +18,7 @@ use sea_orm::{
     sqlx::{self, Connection, PgConnection, Row},
 };
 
-/// A database of one's own in the cluster that all tests share.
+/// A database in the shared cluster.
 pub(crate) struct Database {
     name: String,
     url: String,
@@ -35,7 +35,7 @@ impl Database {
         Self { name, url }
     }
 
-    /// A copy of one that is not used.
+    /// A copy of a database without connections.
     pub(crate) async fn copy_of(original: &super::Database) -> Self {
         let url = original.url();
         let original = url.rsplit('/').next().expect("a name");
@@ -48,20 +48,20 @@ impl Database {
         &self.url
     }
 
-    /// Stories that fail leave theirs to look at; a private cluster is removed as a whole anyway.
+    /// A failed test leaves its database for inspection; a private cluster is removed as a whole.
     pub(crate) async fn remove(self) {
         execute(shared(), &format!("drop database {} with (force)", self.name)).await;
     }
 }
 
-/// Runs SQL over a connection of its own.
+/// Executes SQL on a new connection.
 pub(crate) async fn execute(url: &str, sql: &str) {
     let connection = sea_orm::Database::connect(url).await.expect("PostgreSQL to be there");
     connection.execute_unprepared(sql).await.unwrap();
     connection.close().await.unwrap();
 }
 
-/// Reads a number over a connection of its own.
+/// Reads a number on a new connection.
 pub(crate) async fn number(url: &str, sql: &str) -> i64 {
     let mut connection = PgConnection::connect(url).await.expect("PostgreSQL to be there");
     let number = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
@@ -69,7 +69,7 @@ pub(crate) async fn number(url: &str, sql: &str) -> i64 {
     number
 }
 
-/// A connection that another program keeps, with a transaction of its own.
+/// A connection of another program, which stays open.
 pub(crate) struct Session(PgConnection);
 
 impl Session {
@@ -77,7 +77,7 @@ impl Session {
         Self(PgConnection::connect(url).await.expect("PostgreSQL to be there"))
     }
 
-    /// The same, with a transaction in which this has been done.
+    /// The same, in a transaction that has executed this SQL.
     pub(crate) async fn begin(url: &str, sql: &str) -> Self {
         let mut session = Self::open(url).await;
         session.execute(&format!("begin; {sql}")).await;
@@ -88,20 +88,20 @@ impl Session {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut self.0).await.unwrap();
     }
 
-    /// The one value that a statement gives, as text.
-    pub(crate) async fn ask(&mut self, sql: &str) -> String {
+    /// The one value of a query, as text.
+    pub(crate) async fn query_text(&mut self, sql: &str) -> String {
         let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_one(&mut self.0).await.unwrap();
         row.try_get(0).unwrap()
     }
 
-    /// Waits until a statement gives `true`.
+    /// Waits until a query returns `true`.
     pub(crate) async fn until(&mut self, sql: &str) {
         let so = async {
-            while self.ask(sql).await != "true" {
+            while self.query_text(sql).await != "true" {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(super::PATIENCE, so).await.unwrap_or_else(|_| panic!("not so in time: {sql}"));
+        tokio::time::timeout(super::TIMEOUT, so).await.unwrap_or_else(|_| panic!("not so in time: {sql}"));
     }
 
     pub(crate) async fn commit(mut self) {
@@ -110,12 +110,12 @@ impl Session {
     }
 }
 
-/// What is in a database, as PostgreSQL's own program writes it down.
+/// The contents of a database, by `pg_dump`.
 pub(crate) fn dump(url: &str) -> Vec<u8> {
     dump_with(url, &[])
 }
 
-/// The same, but for what these options leave out.
+/// The same with further options.
 pub(crate) fn dump_with(url: &str, options: &[&str]) -> Vec<u8> {
     let mut dump = Command::new(program("pg_dump"));
     let dump = dump.args(["--clean", "--if-exists", url]).args(options).output().unwrap();
@@ -123,7 +123,7 @@ pub(crate) fn dump_with(url: &str, options: &[&str]) -> Vec<u8> {
     dump.stdout
 }
 
-/// Brings it into a database, in the place of what is there.
+/// Restores a dump over the contents of a database.
 pub(crate) fn restore(dump: &[u8], url: &str) {
     let arguments = ["--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", url];
     let mut psql = Command::new(program("psql"));
@@ -133,7 +133,7 @@ pub(crate) fn restore(dump: &[u8], url: &str) {
     assert!(psql.wait().unwrap().success());
 }
 
-/// One of PostgreSQL's programs: in the `PATH`, or where Debian keeps them.
+/// One of PostgreSQL's programs, from the `PATH` or where Debian installs them.
 fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -142,14 +142,14 @@ fn program(name: &str) -> PathBuf {
     found.into_iter().find(|file| file.exists()).unwrap_or_else(|| panic!("no {name}: install postgresql"))
 }
 
-/// The same database, as another role, which needs no password.
+/// The same database as another role without a password.
 pub(crate) fn as_role(url: &str, role: &str) -> String {
     let (scheme, rest) = url.split_once("://").expect("a URL");
     let (_, place) = rest.split_once('@').expect("a user");
     format!("{scheme}://{role}@{place}")
 }
 
-/// The same cluster, another database.
+/// Another database of the same cluster.
 fn at(url: &str, database: &str) -> String {
     let (address, options) = url.split_once('?').map_or((url, None), |(a, o)| (a, Some(o)));
     let host = address
@@ -172,7 +172,7 @@ fn shared() -> &'static str {
     &shared.0
 }
 
-/// A private cluster, for stories in which it stops.
+/// A private cluster, which a test can stop.
 pub(crate) struct Cluster {
     url: String,
     process: Child,
@@ -208,27 +208,27 @@ impl Cluster {
         &self.url
     }
 
-    /// Stops it at once, as a crash would.
+    /// Stops the cluster immediately, as a crash does.
     pub(crate) fn crash(&mut self) {
-        self.obey("stop");
+        self.run_command("stop");
     }
 
-    /// Stops it in order, copies the data directory, and starts it again.
+    /// Stops the cluster gracefully, copies the data directory, and starts it again.
     pub(crate) fn back_up(&mut self) {
-        ["shutdown", "backup", "start"].iter().for_each(|command| self.obey(command));
+        ["shutdown", "backup", "start"].iter().for_each(|command| self.run_command(command));
     }
 
-    /// Stops it in order, puts the copy in place of the data directory, and starts it again.
+    /// Stops the cluster gracefully, replaces the data directory with the copy, and starts it again.
     pub(crate) fn restore_backup(&mut self) {
-        ["shutdown", "restore", "start"].iter().for_each(|command| self.obey(command));
+        ["shutdown", "restore", "start"].iter().for_each(|command| self.run_command(command));
     }
 
-    /// Starts it again, at the same address with the same data.
+    /// Starts the cluster again, at the same address with the same data.
     pub(crate) fn recover(&mut self) {
-        self.obey("start");
+        self.run_command("start");
     }
 
-    fn obey(&mut self, command: &str) {
+    fn run_command(&mut self, command: &str) {
         writeln!(self.commands.as_mut().unwrap(), "{command}").unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();

@@ -1,4 +1,4 @@
-//! A network between a server and PostgreSQL that can fail: go silent, or lose its connections.
+//! A TCP relay in front of PostgreSQL that can freeze or cut its connections.
 
 use std::net::SocketAddr;
 
@@ -16,11 +16,11 @@ use tokio::{
 struct State {
     frozen: bool,
     broken: bool,
-    /// How often it broke: connections from before are gone, however short it was.
+    /// The number of cuts: earlier connections are closed, however short the cut was.
     breaks: u32,
 }
 
-/// Forwards connections while it is whole. It ends with the value.
+/// Forwards connections unless frozen or cut. It stops on drop.
 pub(crate) struct Relay {
     url: String,
     state: watch::Sender<State>,
@@ -28,7 +28,7 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// On the way to the PostgreSQL at this URL.
+    /// In front of the PostgreSQL at this URL.
     pub(crate) async fn to(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").expect("a URL");
         let (user, rest) = rest.split_once('@').expect("a user");
@@ -41,17 +41,17 @@ impl Relay {
         Self { url, state, task }
     }
 
-    /// The database, by this way.
+    /// The database's URL through the relay.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Nothing gets through any more, and no side is closed.
+    /// Stops forwarding; no connection is closed.
     pub(crate) fn freeze(&self) {
         self.state.send_modify(|state| state.frozen = true);
     }
 
-    /// Ends every connection, and each new one at once.
+    /// Closes every connection, and each new one immediately.
     pub(crate) fn cut(&self) {
         self.state.send_modify(|state| {
             state.broken = true;
@@ -59,8 +59,8 @@ impl Relay {
         });
     }
 
-    /// All is well again; what was on its way arrives.
-    pub(crate) fn mend(&self) {
+    /// Forwards again, including what was held back.
+    pub(crate) fn repair(&self) {
         self.state.send_modify(|state| (state.frozen, state.broken) = (false, false));
     }
 }
@@ -96,7 +96,7 @@ async fn connect(near: TcpStream, target: SocketAddr, mut state: watch::Receiver
     }
 }
 
-/// Carries bytes one way until an end is reached.
+/// Copies bytes in one direction until an end closes.
 async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,

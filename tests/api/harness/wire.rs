@@ -1,29 +1,29 @@
-//! What a client receives, taken apart: Engine.IO and Socket.IO packets as text.
+//! Engine.IO and Socket.IO packets as text.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One thing that the server said.
+/// A packet that the server sent.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Heard {
+pub(crate) enum ServerPacket {
     /// Engine.IO's handshake.
     Open(Value),
     Ping,
-    /// The socket is connected; or it is not, and why.
+    /// The connect packet of the socket, or its connect error.
     Connected(Value),
-    Refused(Value),
+    ConnectError(Value),
     Event(String, Vec<Value>),
     Ack(u64, Vec<Value>),
     Disconnected,
-    /// What concerns another namespace, unread but for its name.
-    Elsewhere(String),
-    /// The end of the connection; a close frame's code and sentence, if there was one.
+    /// A packet of another namespace; only the name is parsed.
+    OtherNamespace(String),
+    /// The end of the connection: code and reason of the close frame, if there was one.
     Closed(Option<(u16, String)>),
 }
 
-/// What may be wrong with a request as a whole; the contract has no others.
+/// All error keys for a request as a whole.
 const KEYS: [&str; 14] = [
     "$not_found",
     "$in_use",
@@ -41,7 +41,7 @@ const KEYS: [&str; 14] = [
     "$internal",
 ];
 
-/// The one answer to an event. That it has these fields and no others is checked whenever one is read.
+/// The ack of an event. Unknown and missing fields are an error.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ack {
@@ -63,29 +63,29 @@ impl Ack {
         ack
     }
 
-    /// The data of a request that was carried out.
+    /// The data of a successful ack; panics otherwise.
     #[track_caller]
-    pub(crate) fn done(self) -> Value {
+    pub(crate) fn unwrap_data(self) -> Value {
         assert!(self.ok, "refused: {:?}", self.errors);
         self.data
     }
 
-    /// The keys of what was wrong, in order.
+    /// The error keys of an unsuccessful ack, sorted; panics otherwise.
     #[track_caller]
-    pub(crate) fn refused(&self) -> Vec<&str> {
+    pub(crate) fn error_keys(&self) -> Vec<&str> {
         assert!(!self.ok, "not refused: {}", self.data);
         self.errors.keys().map(String::as_str).collect()
     }
 
-    /// What was said of one field.
+    /// The message of an error key.
     #[track_caller]
-    pub(crate) fn sentence(&self, field: &str) -> &str {
+    pub(crate) fn error(&self, field: &str) -> &str {
         self.errors.get(field).unwrap_or_else(|| panic!("nothing about {field}: {self:?}"))
     }
 }
 
-/// Reads what the server sent.
-pub(crate) fn read(frame: &str) -> Heard {
+/// Parses a frame.
+pub(crate) fn read(frame: &str) -> ServerPacket {
     let json = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| panic!("no JSON: {text}"));
     let list = |text: &str| match json(text) {
         Value::Array(list) => list,
@@ -93,23 +93,23 @@ pub(crate) fn read(frame: &str) -> Heard {
     };
     let (kind, rest) = frame.split_at(frame.len().min(2));
     if let Some((namespace, _)) = frame.split_once(',').filter(|_| rest.starts_with('/')) {
-        return Heard::Elsewhere(format!("{namespace},"));
+        return ServerPacket::OtherNamespace(format!("{namespace},"));
     }
     match kind {
-        "2" => Heard::Ping,
-        "40" => Heard::Connected(json(rest)),
-        "41" => Heard::Disconnected,
+        "2" => ServerPacket::Ping,
+        "40" => ServerPacket::Connected(json(rest)),
+        "41" => ServerPacket::Disconnected,
         "42" => {
             let mut arguments = list(rest);
             let name = arguments.remove(0).as_str().expect("an event's name").to_owned();
-            Heard::Event(name, arguments)
+            ServerPacket::Event(name, arguments)
         }
         "43" => {
             let bracket = rest.find('[').expect("an ack's arguments");
-            Heard::Ack(rest[..bracket].parse().expect("an ack's id"), list(&rest[bracket..]))
+            ServerPacket::Ack(rest[..bracket].parse().expect("an ack's id"), list(&rest[bracket..]))
         }
-        "44" => Heard::Refused(json(rest)),
-        "0{" => Heard::Open(json(&frame[1..])),
+        "44" => ServerPacket::ConnectError(json(rest)),
+        "0{" => ServerPacket::Open(json(&frame[1..])),
         _ => panic!("no packet that a server sends: {frame}"),
     }
 }

@@ -1,16 +1,16 @@
-//! Frames and packets that are not what the protocol says.
+//! Invalid frames and packets.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::harness::{
-    Client, Database, Engine, PATIENCE, TestApp, gym, http,
-    program::Program,
-    tell,
-    wire::{Ack, Heard},
+    Client, Database, Engine, TIMEOUT, TestApp, fixtures, http,
+    process::ServerProcess,
+    wire::{Ack, ServerPacket},
+    with_app,
 };
 
-/// Packets without sense. Each is answered, ignored, or ends its own connection with a code and a sentence.
+/// Invalid packets. Each is acked, ignored, or closes its own connection with code and reason.
 const PACKETS: [&str; 34] = [
     "",
     "4",
@@ -49,24 +49,24 @@ const PACKETS: [&str; 34] = [
 ];
 
 #[actix_web::test]
-async fn a_packet_without_sense_hurts_nobody_and_ends_nothing_without_a_word() {
-    tell(Engine::Sqlite, async |app: &TestApp| {
+async fn invalid_packet_affects_only_its_connection() {
+    with_app(Engine::Sqlite, async |app: &TestApp| {
         let other = app.connect().await;
         let before = other.now();
         for packet in PACKETS {
             let client = app.connect().await;
             client.send(packet);
-            ends_with_a_word_or_lives(&client, packet).await;
+            assert_responsive_or_closed_with_reason(&client, packet).await;
         }
-        other.is_served().await;
+        other.assert_responsive().await;
         assert!(other.events_since(before).is_empty());
     })
     .await;
 }
 
 #[actix_web::test]
-async fn packets_out_of_order_hurt_nobody() {
-    tell(Engine::Sqlite, async |app: &TestApp| {
+async fn out_of_order_packets_affect_only_their_connection() {
+    with_app(Engine::Sqlite, async |app: &TestApp| {
         for packet in [
             "42[\"list_coaches\"]",
             "420[\"list_coaches\"]",
@@ -87,27 +87,31 @@ async fn packets_out_of_order_hurt_nobody() {
             client.send("1");
             client.closed().await;
         }
-        app.connect().await.is_served().await;
+        app.connect().await.assert_responsive().await;
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_namespace_that_is_not_there_is_refused_and_the_connection_lives() {
-    tell(Engine::Sqlite, async |app: &TestApp| {
+async fn unknown_namespace_is_refused() {
+    with_app(Engine::Sqlite, async |app: &TestApp| {
         let client = app.connect().await;
         let then = client.now();
         client.send("40/elsewhere,{}");
-        client.is_served().await;
+        client.assert_responsive().await;
         let elsewhere = "44/elsewhere,";
-        assert!(client.since(then).contains(&Heard::Elsewhere(elsewhere.into())), "{:?}", client.since(then));
+        assert!(
+            client.since(then).contains(&ServerPacket::OtherNamespace(elsewhere.into())),
+            "{:?}",
+            client.since(then)
+        );
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_binary_event_is_refused_and_the_connection_lives() {
-    tell(Engine::Sqlite, async |app: &TestApp| {
+async fn binary_event_is_refused() {
+    with_app(Engine::Sqlite, async |app: &TestApp| {
         let client = app.connect().await;
         for (packet, attachments) in [
             (r#"451-901["new_coach",{"_placeholder":true,"num":0}]"#, 1),
@@ -120,21 +124,21 @@ async fn a_binary_event_is_refused_and_the_connection_lives() {
             }
         }
         for id in 901..=903 {
-            assert_eq!(client.ack(id).await.refused(), ["$bad_payload"], "{id}");
+            assert_eq!(client.ack(id).await.error_keys(), ["$bad_payload"], "{id}");
         }
-        client.is_served().await;
-        // An attachment that nothing announced.
+        client.assert_responsive().await;
+        // An attachment without an event.
         client.send_message(Message::binary(vec![1, 2, 3]));
-        ends_with_a_word_or_lives(&client, "an attachment of nothing").await;
+        assert_responsive_or_closed_with_reason(&client, "an attachment of nothing").await;
     })
     .await;
 }
 
 #[actix_web::test]
-async fn broken_frames_end_their_own_connection_only() {
-    tell(Engine::Sqlite, async |app: &TestApp| {
+async fn invalid_frame_closes_only_its_connection() {
+    with_app(Engine::Sqlite, async |app: &TestApp| {
         let other = app.connect().await;
-        gym::open(&other).await;
+        fixtures::seed_one_of_each(&other).await;
         for (what, bytes) in [
             ("text that is not UTF-8", vec![0x81, 0x83, 0, 0, 0, 0, b'4', 0xff, 0xfe]),
             ("a frame without a mask", vec![0x81, 0x02, b'4', b'0']),
@@ -150,19 +154,19 @@ async fn broken_frames_end_their_own_connection_only() {
             let mut stream = http::websocket(app.address).await;
             stream.write_all(&bytes).await.unwrap();
             let mut rest = Vec::new();
-            let end = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
+            let end = tokio::time::timeout(TIMEOUT, stream.read_to_end(&mut rest)).await;
             let _ = end.unwrap_or_else(|_| panic!("{what} does not end the connection"));
             assert!(has_close_frame(&rest), "{what} ends the connection without a word");
         }
-        other.is_served().await;
+        other.assert_responsive().await;
     })
     .await;
 }
 
 #[actix_web::test]
-async fn frames_that_are_cut_short_leave_nothing_behind() {
+async fn truncated_frame_has_no_effect() {
     let database = Database::new(Engine::Sqlite).await;
-    let program = Program::serve(&database.url(), &[]);
+    let program = ServerProcess::serve(&database.url(), &[]);
     let other = Client::connect(program.address).await;
     let event =
         http::text_frame(r#"42["new_coach",{"name":"Ada","age":36,"picture":"https://example.com"}]"#);
@@ -172,17 +176,17 @@ async fn frames_that_are_cut_short_leave_nothing_behind() {
         stream.write_all(&event[..length]).await.unwrap();
     }
     http::until_metric(program.address, "socketio_sessions", |sessions| sessions == 1.0).await;
-    other.ask("refresh", serde_json::Value::Null).await.done();
+    other.request("refresh", serde_json::Value::Null).await.unwrap_data();
     assert!(other.latest("coaches").is_empty());
 }
 
-/// Waits until the client is served again or its connection has ended with a code and a sentence.
-async fn ends_with_a_word_or_lives(client: &Client, what: &str) {
+/// Waits until the client receives an ack, or its connection is closed with code and reason.
+async fn assert_responsive_or_closed_with_reason(client: &Client, what: &str) {
     client.send(r#"42777["list_coaches",{}]"#);
-    let end = client.until(what, |heard| {
-        heard.iter().rev().find_map(|heard| match heard {
-            Heard::Ack(777, arguments) => Some(Ok(Ack::read(arguments))),
-            Heard::Closed(reason) => Some(Err(reason.clone())),
+    let end = client.until(what, |packets| {
+        packets.iter().rev().find_map(|packet| match packet {
+            ServerPacket::Ack(777, arguments) => Some(Ok(Ack::read(arguments))),
+            ServerPacket::Closed(reason) => Some(Err(reason.clone())),
             _ => None,
         })
     });
@@ -193,7 +197,7 @@ async fn ends_with_a_word_or_lives(client: &Client, what: &str) {
     }
 }
 
-/// Whether unmasked frames, as a server sends them, end with a close frame that has a code and a sentence.
+/// Whether unmasked frames end with a close frame that has code and reason.
 fn has_close_frame(mut bytes: &[u8]) -> bool {
     while let [kind, length, rest @ ..] = bytes {
         let (length, rest) = match length {

@@ -1,23 +1,23 @@
-//! Events that arrive whole and make no sense.
+//! Well-formed events with invalid payloads.
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, TestApp, gym, on_both_databases};
+use crate::harness::{Client, TestApp, fixtures, on_both_databases};
 
 on_both_databases! {
-    any_value_anywhere_is_answered,
-    an_id_beyond_all_bounds_is_refused_by_name,
-    a_payload_that_is_too_large_is_refused_and_the_connection_lives,
-    a_payload_that_is_too_deep_is_refused_and_the_connection_lives,
-    sql_in_strings_is_text,
-    nul_is_refused_by_name,
-    half_a_character_is_refused_by_name,
-    a_field_that_stands_twice_counts_once,
-    many_unknown_fields_get_a_short_answer,
-    names_from_javascripts_cellar_are_only_names,
+    arbitrary_values_are_acked,
+    id_out_of_range_is_refused,
+    oversized_payload_is_refused,
+    too_deep_payload_is_refused,
+    sql_in_text_is_not_executed,
+    nul_character_is_refused,
+    lone_surrogate_is_refused,
+    duplicate_field_uses_last_value,
+    errors_for_many_unknown_fields_are_truncated,
+    prototype_property_names_are_plain_keys,
 }
 
-/// Values of every kind, as JSON: some that no parser of numbers or text likes.
+/// JSON values of all types, including edge cases of number and text parsers.
 const VALUES: [&str; 22] = [
     "null",
     "true",
@@ -43,13 +43,13 @@ const VALUES: [&str; 22] = [
     r#"{"id":{"id":{"id":1}}}"#,
 ];
 
-async fn any_value_anywhere_is_answered(app: &TestApp) {
+async fn arbitrary_values_are_acked(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
-    gym::open(&client).await;
-    let coach = gym::with(gym::coach("Ada"), json!({ "username": "ada" }));
-    let exercise_move = gym::exercise_move("Squat");
-    let plan = gym::workout_plan("Morning", &[1]);
-    let schedule = gym::schedule("Monday", "900");
+    fixtures::seed_one_of_each(&client).await;
+    let coach = fixtures::with(fixtures::coach("Ada"), json!({ "username": "ada" }));
+    let exercise_move = fixtures::exercise_move("Squat");
+    let plan = fixtures::workout_plan("Morning", &[1]);
+    let schedule = fixtures::schedule("Monday", "900");
     let list = json!({ "where": { "name": "x", "id": { "gt": 1 } }, "sort": "id", "limit": 1, "after": "x" });
     let login = json!({ "username": "nobody", "password": "x" });
     let mut asked = Vec::new();
@@ -61,10 +61,10 @@ async fn any_value_anywhere_is_answered(app: &TestApp) {
         (["list_coaches", "list_exercise_moves"], &list),
     ] {
         for event in events {
-            asked.extend(ask_everything(&client, event, payload));
+            asked.extend(emit_every_value(&client, event, payload));
         }
     }
-    // A login costs its password's hash each time, so it is asked less.
+    // A login hashes a password, so there are fewer of them.
     for value in VALUES {
         for event in ["refresh", "me", "logout"] {
             asked.push(client.emit_text(event, value));
@@ -77,12 +77,12 @@ async fn any_value_anywhere_is_answered(app: &TestApp) {
             assert!(!ack.errors.contains_key(key), "{ack:?}");
         }
     }
-    other.is_served().await;
+    other.assert_responsive().await;
 }
 
-/// Every value in every field's place, in the payload's and in the options'.
-fn ask_everything(client: &Client, event: &str, payload: &Value) -> Vec<u64> {
-    let payload = gym::with(payload.clone(), json!({ "id": 1, "version": 1 }));
+/// Emits every value in place of every field, and as payload and options.
+fn emit_every_value(client: &Client, event: &str, payload: &Value) -> Vec<u64> {
+    let payload = fixtures::with(payload.clone(), json!({ "id": 1, "version": 1 }));
     let fields: Vec<String> = payload.as_object().unwrap().keys().cloned().collect();
     let mut asked = Vec::new();
     for value in VALUES {
@@ -98,7 +98,7 @@ fn ask_everything(client: &Client, event: &str, payload: &Value) -> Vec<u64> {
     asked
 }
 
-/// The payload with text in the place of one field's value.
+/// The payload with raw text in place of one field's value.
 fn replaced(payload: &Value, field: &str, value: &str) -> String {
     let fields = payload.as_object().unwrap().iter().map(|(name, old)| {
         let value = if name == field { value.to_owned() } else { old.to_string() };
@@ -107,12 +107,12 @@ fn replaced(payload: &Value, field: &str, value: &str) -> String {
     format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
 }
 
-async fn an_id_beyond_all_bounds_is_refused_by_name(app: &TestApp) {
+async fn id_out_of_range_is_refused(app: &TestApp) {
     let client = app.connect().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     let refused = async |event: &str, payload: &str| {
         let ack = client.ack(client.emit_text(event, payload)).await;
-        ack.refused().join(" ")
+        ack.error_keys().join(" ")
     };
     let beyond = [
         "9007199254740992",
@@ -144,30 +144,30 @@ async fn an_id_beyond_all_bounds_is_refused_by_name(app: &TestApp) {
     }
 }
 
-async fn a_payload_that_is_too_large_is_refused_and_the_connection_lives(app: &TestApp) {
+async fn oversized_payload_is_refused(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
     let before = other.now();
     for megabytes in [1, 5, 20] {
         let text = "x".repeat(megabytes * 1_000_000);
-        let ack = client.ask("new_coach", gym::coach(&text)).await;
-        assert_eq!(ack.refused(), ["$bad_payload"], "{megabytes} MB");
-        assert!(ack.sentence("$bad_payload").contains("1000000"), "{ack:?}");
+        let ack = client.request("new_coach", fixtures::coach(&text)).await;
+        assert_eq!(ack.error_keys(), ["$bad_payload"], "{megabytes} MB");
+        assert!(ack.error("$bad_payload").contains("1000000"), "{ack:?}");
     }
-    // Just below the limit it is the field that is wrong.
-    let ack = client.ask("new_coach", gym::coach(&"x".repeat(999_000))).await;
-    assert_eq!(ack.refused(), ["name"]);
-    client.is_served().await;
+    // Just below the limit, the field is refused.
+    let ack = client.request("new_coach", fixtures::coach(&"x".repeat(999_000))).await;
+    assert_eq!(ack.error_keys(), ["name"]);
+    client.assert_responsive().await;
     assert!(other.events_since(before).is_empty());
 }
 
-async fn a_payload_that_is_too_deep_is_refused_and_the_connection_lives(app: &TestApp) {
+async fn too_deep_payload_is_refused(app: &TestApp) {
     let client = app.connect().await;
     let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     let refused = async |payload: &str| {
         let ack = client.ack(client.emit_text("new_coach", payload)).await;
-        ack.refused().join(" ")
+        ack.error_keys().join(" ")
     };
-    // The payload itself is one level.
+    // The payload itself is the first level.
     assert_eq!(refused(&format!(r#"{{"colour":{}}}"#, nested(31))).await, "age colour name picture");
     assert_eq!(refused(&format!(r#"{{"colour":{}}}"#, nested(32))).await, "$bad_payload");
     assert_eq!(refused(&nested(33)).await, "$bad_payload");
@@ -176,12 +176,12 @@ async fn a_payload_that_is_too_deep_is_refused_and_the_connection_lives(app: &Te
         refused(&format!(r#"{}1{}"#, r#"{"a":"#.repeat(150_000), "}".repeat(150_000))).await,
         "$bad_payload"
     );
-    client.is_served().await;
+    client.assert_responsive().await;
 }
 
-async fn sql_in_strings_is_text(app: &TestApp) {
+async fn sql_in_text_is_not_executed(app: &TestApp) {
     let client = app.connect().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     let rows = client.latest("coaches");
     for sql in [
         "' or '1'='1",
@@ -193,26 +193,28 @@ async fn sql_in_strings_is_text(app: &TestApp) {
         "%",
         "1); --",
     ] {
-        let found = client.ask("list_coaches", json!({ "where": { "name": sql } })).await.done();
+        let found = client.request("list_coaches", json!({ "where": { "name": sql } })).await.unwrap_data();
         assert_eq!(found["rows"], json!([]), "{sql}");
-        let found =
-            client.ask("list_coaches", json!({ "where": { "name": { "contains": sql } } })).await.done();
+        let found = client
+            .request("list_coaches", json!({ "where": { "name": { "contains": sql } } }))
+            .await
+            .unwrap_data();
         assert_eq!(found["rows"], json!([]), "{sql}");
         for (request, wrong) in [
             (json!({ "where": { sql: 1 } }), format!("where.{sql}")),
             (json!({ "after": sql }), "after".into()),
         ] {
-            assert_eq!(client.ask("list_coaches", request).await.refused(), [wrong]);
+            assert_eq!(client.request("list_coaches", request).await.error_keys(), [wrong]);
         }
-        assert!(!client.ask("list_coaches", json!({ "sort": sql })).await.ok, "{sql}");
-        assert!(!client.ask("login", json!({ "username": sql, "password": sql })).await.ok);
+        assert!(!client.request("list_coaches", json!({ "sort": sql })).await.ok, "{sql}");
+        assert!(!client.request("login", json!({ "username": sql, "password": sql })).await.ok);
     }
-    assert_eq!(client.ask("list_coaches", json!({})).await.done()["rows"], json!(rows));
+    assert_eq!(client.request("list_coaches", json!({})).await.unwrap_data()["rows"], json!(rows));
 }
 
-async fn nul_is_refused_by_name(app: &TestApp) {
+async fn nul_character_is_refused(app: &TestApp) {
     let client = app.connect().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     for (event, payload, wrong) in [
         ("update_coach", json!({ "id": 1, "name": "A\0da" }), "name"),
         ("update_coach", json!({ "id": 1, "picture": "https://example.com/\0" }), "picture"),
@@ -225,17 +227,17 @@ async fn nul_is_refused_by_name(app: &TestApp) {
         ("login", json!({ "username": "\0", "password": "x" }), "username"),
         ("get_coach", json!({ "id": "1\0" }), "id"),
     ] {
-        assert_eq!(client.ask(event, payload.clone()).await.refused(), [wrong], "{event} {payload}");
+        assert_eq!(client.request(event, payload.clone()).await.error_keys(), [wrong], "{event} {payload}");
     }
-    let ack = client.ask("update_coach", json!({ "id": 1, "\0": 1 })).await;
-    assert_eq!(ack.refused(), ["\0"]);
-    let ack = client.ask("login", json!({ "username": "ada", "password": "\0" })).await;
-    assert_eq!(ack.refused(), ["password", "username"]);
+    let ack = client.request("update_coach", json!({ "id": 1, "\0": 1 })).await;
+    assert_eq!(ack.error_keys(), ["\0"]);
+    let ack = client.request("login", json!({ "username": "ada", "password": "\0" })).await;
+    assert_eq!(ack.error_keys(), ["password", "username"]);
 }
 
-async fn half_a_character_is_refused_by_name(app: &TestApp) {
+async fn lone_surrogate_is_refused(app: &TestApp) {
     let client = app.connect().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     for half in [r#""\ud800""#, r#""\udc00x""#, r#""\ud800\ud800""#] {
         for (event, payload, wrong) in [
             ("update_coach", format!(r#"{{"id":1,"name":{half}}}"#), "name"),
@@ -243,40 +245,42 @@ async fn half_a_character_is_refused_by_name(app: &TestApp) {
             ("get_coach", format!(r#"{{"id":{half}}}"#), "id"),
         ] {
             let ack = client.ack(client.emit_text(event, &payload)).await;
-            assert_eq!(ack.refused(), [wrong], "{payload}");
+            assert_eq!(ack.error_keys(), [wrong], "{payload}");
         }
         let ack = client.ack(client.emit_text("get_coach", &format!("{{{half}:1}}"))).await;
         assert!(!ack.ok, "{ack:?}");
     }
 }
 
-async fn a_field_that_stands_twice_counts_once(app: &TestApp) {
+async fn duplicate_field_uses_last_value(app: &TestApp) {
     let client = app.connect().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     let ack = client.ack(client.emit_text("update_coach", r#"{"id":9,"age":30,"id":1,"age":40}"#)).await;
-    assert_eq!(ack.done()["age"], 40, "the last counts, as in JavaScript");
+    assert_eq!(ack.unwrap_data()["age"], 40, "the last counts, as in JavaScript");
 }
 
-async fn many_unknown_fields_get_a_short_answer(app: &TestApp) {
+async fn errors_for_many_unknown_fields_are_truncated(app: &TestApp) {
     let client = app.connect().await;
     let fields = (0..50_000).map(|at| (format!("field{at}"), json!(1)));
-    let ack = client.ask("new_coach", Value::Object(fields.collect())).await;
-    assert!((4..100).contains(&ack.refused().len()), "{}", ack.errors.len());
+    let ack = client.request("new_coach", Value::Object(fields.collect())).await;
+    assert!((4..100).contains(&ack.error_keys().len()), "{}", ack.errors.len());
     let ids: Vec<i64> = vec![1; 50_000];
-    let ack = client.ask("new_workout_plan", json!({ "exercise_moves": ids })).await;
-    assert!(ack.refused().contains(&"exercise_moves"), "{ack:?}");
-    let ack = client.ask("list_coaches", json!({ "where": { "id": { "in": ids } } })).await;
-    assert_eq!(ack.refused(), ["where.id"]);
+    let ack = client.request("new_workout_plan", json!({ "exercise_moves": ids })).await;
+    assert!(ack.error_keys().contains(&"exercise_moves"), "{ack:?}");
+    let ack = client.request("list_coaches", json!({ "where": { "id": { "in": ids } } })).await;
+    assert_eq!(ack.error_keys(), ["where.id"]);
 }
 
-async fn names_from_javascripts_cellar_are_only_names(app: &TestApp) {
+async fn prototype_property_names_are_plain_keys(app: &TestApp) {
     let client = app.connect().await;
     for name in ["__proto__", "constructor", "toString", "hasOwnProperty", ""] {
-        let ack = client.ask("get_coach", json!({ name: 1 })).await;
-        assert_eq!(ack.refused(), ["id"], "{name}");
-        let ack = client.ask("new_coach", gym::with(gym::coach("Ada"), json!({ name: 1 }))).await;
-        assert_eq!(ack.refused(), [name]);
+        let ack = client.request("get_coach", json!({ name: 1 })).await;
+        assert_eq!(ack.error_keys(), ["id"], "{name}");
+        let ack =
+            client.request("new_coach", fixtures::with(fixtures::coach("Ada"), json!({ name: 1 }))).await;
+        assert_eq!(ack.error_keys(), [name]);
     }
-    let ack = client.ask("new_coach", gym::with(gym::coach("Ada"), json!({ "$internal": 1 }))).await;
-    assert_eq!(ack.refused(), ["$bad_payload"], "no client makes our own keys");
+    let ack =
+        client.request("new_coach", fixtures::with(fixtures::coach("Ada"), json!({ "$internal": 1 }))).await;
+    assert_eq!(ack.error_keys(), ["$bad_payload"], "no client makes our own keys");
 }

@@ -1,31 +1,31 @@
-//! Cursors that are worth nothing: a client that brings one is sent everything, and changes from then on.
+//! Invalid cursors: the client receives snapshots, and then changes.
 
 use std::net::SocketAddr;
 
 use serde_json::json;
 
 use crate::harness::{
-    Client, Copy, Database, Engine, TestApp, alone_on_both_databases, client::COLLECTIONS, gym, http,
-    on_both_databases, program::Program,
+    Client, Database, Engine, ReplicaModel, TestApp, client::COLLECTIONS, fixtures, http, on_both_databases,
+    on_dedicated_clusters, process::ServerProcess,
 };
 
-on_both_databases! { what_is_no_cursor_is_worth_nothing }
+on_both_databases! { invalid_cursor_leads_to_snapshots }
 
-alone_on_both_databases! {
-    what_was_forgotten_is_not_made_up,
-    what_is_too_old_is_forgotten,
-    what_grew_too_old_while_no_server_ran_is_forgotten,
+on_dedicated_clusters! {
+    pruned_cursor_leads_to_snapshots,
+    expired_cursor_leads_to_snapshots,
+    cursor_expired_while_stopped_leads_to_snapshots,
 }
 
-async fn what_is_no_cursor_is_worth_nothing(app: &TestApp) {
+async fn invalid_cursor_leads_to_snapshots(app: &TestApp) {
     let engine = match &app.database {
         Database::Sqlite(_) => Engine::Sqlite,
         Database::Postgres(_) | Database::Cluster(_) => Engine::Postgres,
     };
     let elsewhere = TestApp::spawn(engine, &[]).await;
-    gym::open(&elsewhere.connect().await).await;
+    fixtures::seed_one_of_each(&elsewhere.connect().await).await;
     let foreign = cursor(&elsewhere.follow().await);
-    gym::open(&app.connect().await).await;
+    fixtures::seed_one_of_each(&app.connect().await).await;
     let own = cursor(&app.follow().await);
     let (epoch, position) = own.split_once('.').expect("an epoch and a position");
     let later: u64 = position.split(['-', '_']).next().and_then(|next| next.parse().ok()).expect("a number");
@@ -47,104 +47,104 @@ async fn what_is_no_cursor_is_worth_nothing(app: &TestApp) {
         "null".to_owned(),
         String::new(),
     ] {
-        lives_on(&begins_anew(app.address, &cursor).await).await;
+        assert_receives_changes(&assert_receives_snapshots(app.address, &cursor).await).await;
     }
-    resumes(app.address, &own).await;
+    assert_resumes(app.address, &own).await;
     elsewhere.stop().await;
 }
 
-async fn what_was_forgotten_is_not_made_up(database: &Database) {
+async fn pruned_cursor_leads_to_snapshots(database: &Database) {
     let url = database.url();
     let few = ["--change-log-rows", "5"];
-    let mut program = Program::serve(&url, &few);
+    let mut program = ServerProcess::serve(&url, &few);
     let client = Client::follow(program.address).await;
-    // Nobody shows this one, so each update is one change.
-    client.ask("new_coach", gym::coach("Ada")).await.done();
+    // No collection embeds this coach, so each update is one change.
+    client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
     let mut cursors = Vec::new();
     for age in 20..40 {
-        client.ask("update_coach", json!({ "id": 1, "age": age })).await.done();
+        client.request("update_coach", json!({ "id": 1, "age": age })).await.unwrap_data();
         cursors.push(cursor(&client));
     }
     for (at, cursor) in cursors.iter().enumerate() {
         match at {
-            0..14 => drop(begins_anew(program.address, cursor).await),
-            14.. => resumes(program.address, cursor).await,
+            0..14 => drop(assert_receives_snapshots(program.address, cursor).await),
+            14.. => assert_resumes(program.address, cursor).await,
         }
     }
     for _ in 0..2 {
         program.terminate();
-        assert!(program.ended().await.success());
-        program = Program::serve(&url, &few);
+        assert!(program.wait_for_exit().await.success());
+        program = ServerProcess::serve(&url, &few);
         let few = |left| left > 0.0 && left <= 5.0;
         http::until_metric(program.address, "rowcast_change_log_entries", few).await;
-        resumes(program.address, cursors.last().unwrap()).await;
+        assert_resumes(program.address, cursors.last().unwrap()).await;
         for cursor in &cursors[..14] {
-            begins_anew(program.address, cursor).await;
+            assert_receives_snapshots(program.address, cursor).await;
         }
     }
-    lives_on(&begins_anew(program.address, &cursors[0]).await).await;
+    assert_receives_changes(&assert_receives_snapshots(program.address, &cursors[0]).await).await;
 }
 
-async fn what_is_too_old_is_forgotten(database: &Database) {
-    grows_older(database, 3660).await;
+async fn expired_cursor_leads_to_snapshots(database: &Database) {
+    assert_cursor_expires(database, 3660).await;
 }
 
-async fn what_grew_too_old_while_no_server_ran_is_forgotten(database: &Database) {
-    grows_older(database, 7200).await;
+async fn cursor_expired_while_stopped_leads_to_snapshots(database: &Database) {
+    assert_cursor_expires(database, 7200).await;
 }
 
-/// By that many seconds, of which it may have an hour.
-async fn grows_older(database: &Database, seconds: u32) {
+/// The cursor ages by this many seconds; the limit is one hour.
+async fn assert_cursor_expires(database: &Database, seconds: u32) {
     let url = database.url();
     let hour = ["--change-log-hours", "1"];
-    let mut program = Program::serve(&url, &hour);
+    let mut program = ServerProcess::serve(&url, &hour);
     let client = Client::follow(program.address).await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     let old = cursor(&client);
-    client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+    client.request("update_coach", json!({ "id": 1, "age": 50 })).await.unwrap_data();
     program.kill();
-    // Each start notes how far the log has come; a later one forgets what was there by then, if that is long ago.
-    program = Program::serve(&url, &hour);
+    // Each start records the end of the log; a later one prunes entries before a record that is old enough.
+    program = ServerProcess::serve(&url, &hour);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 4.0).await;
-    resumes(program.address, &old).await;
+    assert_resumes(program.address, &old).await;
     let client = Client::follow(program.address).await;
-    client.ask("update_coach", json!({ "id": 1, "age": 51 })).await.done();
+    client.request("update_coach", json!({ "id": 1, "age": 51 })).await.unwrap_data();
     let new = cursor(&client);
     program.kill();
     database.execute(&format!("update change_log_marks set at = at - {seconds}")).await;
-    program = Program::serve(&url, &hour);
+    program = ServerProcess::serve(&url, &hour);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0 && left < 4.0).await;
     program.kill();
 
-    let program = Program::serve(&url, &hour);
-    resumes(program.address, &new).await;
-    lives_on(&begins_anew(program.address, &old).await).await;
+    let program = ServerProcess::serve(&url, &hour);
+    assert_resumes(program.address, &new).await;
+    assert_receives_changes(&assert_receives_snapshots(program.address, &old).await).await;
 }
 
-/// Where a client is.
+/// The client's cursor.
 pub(super) fn cursor(client: &Client) -> String {
-    client.copy().cursor().expect("a cursor").to_owned()
+    client.replica().cursor().expect("a cursor").to_owned()
 }
 
-/// A client that brings this cursor is sent what happened since.
-pub(super) async fn resumes(address: SocketAddr, cursor: &str) {
-    let client = Client::resume(address, Copy::at(cursor)).await;
+/// Asserts that a client with this cursor receives the missed changes.
+pub(super) async fn assert_resumes(address: SocketAddr, cursor: &str) {
+    let client = Client::resume(address, ReplicaModel::at(cursor)).await;
     assert_eq!(client.events_since(0)[..2], ["connected", "changes"], "{cursor}");
 }
 
-/// A client that brings this cursor is sent everything.
-pub(super) async fn begins_anew(address: SocketAddr, cursor: &str) -> Client {
-    let client = Client::resume(address, Copy::at(cursor)).await;
+/// Asserts that a client with this cursor receives snapshots.
+pub(super) async fn assert_receives_snapshots(address: SocketAddr, cursor: &str) -> Client {
+    let client = Client::resume(address, ReplicaModel::at(cursor)).await;
     assert_eq!(client.events_since(0)[1..5], COLLECTIONS, "{cursor}");
-    client.agrees().await;
+    client.assert_in_sync().await;
     client
 }
 
-/// It is sent changes from then on.
-pub(super) async fn lives_on(client: &Client) {
+/// Asserts that the client receives changes.
+pub(super) async fn assert_receives_changes(client: &Client) {
     let then = client.now();
-    let row = client.ask("new_exercise_move", gym::exercise_move("Marker")).await.done();
-    assert!(client.copy().has("exercise_moves", &row));
-    assert_eq!(client.told(then).len(), 1);
-    client.ask("delete_exercise_move", json!({ "id": row["id"] })).await.done();
+    let row = client.request("new_exercise_move", fixtures::exercise_move("Marker")).await.unwrap_data();
+    assert!(client.replica().has("exercise_moves", &row));
+    assert_eq!(client.changes_since(then).len(), 1);
+    client.request("delete_exercise_move", json!({ "id": row["id"] })).await.unwrap_data();
 }

@@ -1,22 +1,24 @@
-//! What an operator can see of all this.
+//! Metrics of live updates.
 
 use serde_json::json;
 
-use crate::harness::{Client, Copy, Database, from_both_databases, gym, http, program::Program};
+use crate::harness::{
+    Client, Database, ReplicaModel, fixtures, http, on_empty_databases, process::ServerProcess,
+};
 
-from_both_databases! { live_is_measured }
+on_empty_databases! { live_metrics_are_exported }
 
-async fn live_is_measured(database: &Database) {
-    let program = Program::serve(&database.url(), &[]);
+async fn live_metrics_are_exported(database: &Database) {
+    let program = ServerProcess::serve(&database.url(), &[]);
     let address = program.address;
     let client = Client::follow(address).await;
-    gym::open(&client).await;
-    let kept = client.copy();
+    fixtures::seed_one_of_each(&client).await;
+    let kept = client.replica();
     for _ in 0..3 {
         Client::resume(address, kept.clone()).await;
     }
-    Client::resume(address, Copy::at("nonsense.7")).await;
-    client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+    Client::resume(address, ReplicaModel::at("nonsense.7")).await;
+    client.request("update_coach", json!({ "id": 1, "age": 50 })).await.unwrap_data();
 
     let (_, metrics) = http::get(address, "/metrics").await;
     for line in [

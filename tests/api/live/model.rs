@@ -1,81 +1,85 @@
-//! Whatever clients and other programs do, in whatever order: every client's copy and every list are what a simple
-//! model of the planner says.
+//! Random requests and external writes: every replica and every list equal a simple model of the planner.
 
-mod gym;
+mod planner_model;
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, TestApp, client::COLLECTIONS, on_both_databases};
-use gym::{Expected, Gym};
+use planner_model::{Expected, PlannerModel};
 
-on_both_databases! { copies_and_lists_agree_with_a_model }
+on_both_databases! { replicas_and_lists_match_model }
 
 const SEEDS: u64 = 4;
 const QUIET_POINTS: usize = 6;
 const BATCHES: usize = 6;
 
-async fn copies_and_lists_agree_with_a_model(app: &TestApp) {
-    let mut gym = Gym::default();
+async fn replicas_and_lists_match_model(app: &TestApp) {
+    let mut model = PlannerModel::default();
     for _ in 0..SEEDS {
         let seed: u64 = rand::rng().random();
         println!("seed {seed}");
-        play(app, &mut gym, &mut StdRng::seed_from_u64(seed)).await;
+        run_seed(app, &mut model, &mut StdRng::seed_from_u64(seed)).await;
     }
 }
 
-async fn play(app: &TestApp, gym: &mut Gym, rng: &mut StdRng) {
+async fn run_seed(app: &TestApp, model: &mut PlannerModel, rng: &mut StdRng) {
     let mut clients = vec![app.follow().await, app.connect().await, app.follow().await, app.connect().await];
     for _ in 0..QUIET_POINTS {
         for _ in 0..BATCHES {
             match rng.random_range(0..4) {
-                0 => another_program(app, gym, rng).await,
+                0 => external_write(app, model, rng).await,
                 _ => {
                     let at = rng.random_range(0..clients.len());
-                    batch(&clients[at], gym, rng).await;
+                    batch(&clients[at], model, rng).await;
                 }
             }
         }
-        let kept = clients[0].copy();
+        let kept = clients[0].replica();
         if rng.random::<bool>() {
-            // It comes back; what it has not heard yet it is told.
+            // The client resumes and receives what it missed.
             clients[0] = Client::resume(app.address, kept).await;
         }
         for client in &clients {
-            agrees(client, gym).await;
+            assert_matches_model(client, model).await;
         }
     }
 }
 
-/// Some requests of one client, sent without waiting; they are carried out in their order.
-async fn batch(client: &Client, gym: &mut Gym, rng: &mut StdRng) {
+/// Some requests of one client, sent without waiting; they are executed in order.
+async fn batch(client: &Client, model: &mut PlannerModel, rng: &mut StdRng) {
     let mut asked = Vec::new();
     for _ in 0..rng.random_range(1..8) {
-        let (event, payload) = gym.request(rng);
-        let expected = gym.carry_out(&event, &payload);
+        let (event, payload) = model.request(rng);
+        let expected = model.execute(&event, &payload);
         asked.push((client.emit(&event, std::slice::from_ref(&payload)), event, payload, expected));
     }
     for (id, event, payload, expected) in asked {
         let ack = client.ack(id).await;
         match expected {
-            Expected::Done(data) => assert_eq!(ack.done(), data, "{event} {payload}"),
-            Expected::Refused(keys) => assert_eq!(ack.refused(), keys, "{event} {payload}"),
+            Expected::Succeeds(data) => assert_eq!(ack.unwrap_data(), data, "{event} {payload}"),
+            Expected::Refused(keys) => assert_eq!(ack.error_keys(), keys, "{event} {payload}"),
         }
     }
 }
 
-async fn another_program(app: &TestApp, gym: &mut Gym, rng: &mut StdRng) {
-    let sql: Vec<String> = (0..rng.random_range(1..5)).filter_map(|_| gym.meddle(rng)).collect();
+async fn external_write(app: &TestApp, model: &mut PlannerModel, rng: &mut StdRng) {
+    let sql: Vec<String> =
+        (0..rng.random_range(1..5)).filter_map(|_| model.external_statement(rng)).collect();
     if !sql.is_empty() {
         app.database.execute(&format!("begin; {}; commit", sql.join("; "))).await;
     }
 }
 
-/// What the client keeps, and what it can list.
-async fn agrees(client: &Client, gym: &Gym) {
+/// Asserts that replica and lists of the client equal the model.
+async fn assert_matches_model(client: &Client, model: &PlannerModel) {
     for collection in COLLECTIONS {
-        let rows: Vec<Value> = gym.rows(collection);
-        client.keeps(&format!("{collection}: {}", json!(rows)), |copy| copy.rows(collection) == rows).await;
-        assert_eq!(client.every(collection).await, rows, "{collection}");
+        let rows: Vec<Value> = model.rows(collection);
+        client
+            .wait_for_replica(&format!("{collection}: {}", json!(rows)), |replica| {
+                replica.rows(collection) == rows
+            })
+            .await;
+        assert_eq!(client.list_all(collection).await, rows, "{collection}");
     }
 }

@@ -1,14 +1,15 @@
-//! Several servers on one database: a client can go from any to any other, and a row never becomes older on the way.
+//! Several nodes on one database: clients move between them and never receive older rows.
 
 use serde_json::json;
 
 use crate::harness::{
-    Client, Copy, Database, Engine, Node, TestApp, begin, gym, program::Program, tell, wire::Heard,
+    Client, Database, Engine, Node, ReplicaModel, TestApp, fixtures, process::ServerProcess,
+    wire::ServerPacket, with_app, with_database,
 };
 
 #[actix_web::test]
-async fn every_write_reaches_the_clients_of_every_node() {
-    tell(Engine::Postgres, async |app| {
+async fn writes_reach_clients_of_every_node() {
+    with_app(Engine::Postgres, async |app| {
         let beside = Node::start(&app.database.url(), &[]).await;
         let clients = [
             app.follow().await,
@@ -16,25 +17,30 @@ async fn every_write_reaches_the_clients_of_every_node() {
             Client::follow(beside.address).await,
             Client::connect(beside.address).await,
         ];
-        gym::open(&clients[0]).await;
-        clients[2].agrees().await;
+        fixtures::seed_one_of_each(&clients[0]).await;
+        clients[2].assert_in_sync().await;
         let writes = clients.iter().enumerate().map(async |(at, client)| {
             for round in 0..15 {
-                let row = client.ask("new_coach", gym::coach(&format!("Coach {at} {round}"))).await.done();
-                assert!(client.copy().has("coaches", &row), "read your writes");
+                let row = client
+                    .request("new_coach", fixtures::coach(&format!("Coach {at} {round}")))
+                    .await
+                    .unwrap_data();
+                assert!(client.replica().has("coaches", &row), "read your writes");
                 let name = format!("Ada {at} {round}");
-                let ada = client.ask("update_coach", json!({ "id": 1, "name": name })).await.done();
-                let shown =
-                    |copy: &Copy| copy.rows("coaches")[0]["version"].as_i64() >= ada["version"].as_i64();
-                assert!(shown(&client.copy()), "read your writes");
+                let ada =
+                    client.request("update_coach", json!({ "id": 1, "name": name })).await.unwrap_data();
+                let shown = |replica: &ReplicaModel| {
+                    replica.rows("coaches")[0]["version"].as_i64() >= ada["version"].as_i64()
+                };
+                assert!(shown(&client.replica()), "read your writes");
                 if round % 3 == 0 {
-                    client.ask("delete_coach", json!({ "id": row["id"] })).await.done();
+                    client.request("delete_coach", json!({ "id": row["id"] })).await.unwrap_data();
                 }
             }
         });
         futures_util::future::join_all(writes).await;
         for client in &clients {
-            client.agrees().await;
+            client.assert_in_sync().await;
         }
         beside.stop().await;
     })
@@ -42,105 +48,108 @@ async fn every_write_reaches_the_clients_of_every_node() {
 }
 
 #[actix_web::test]
-async fn a_client_goes_from_node_to_node_and_misses_nothing() {
-    tell(Engine::Postgres, async |app| {
+async fn client_resumes_on_alternating_nodes() {
+    with_app(Engine::Postgres, async |app| {
         let beside = Node::start(&app.database.url(), &[]).await;
         let writer = app.connect().await;
-        gym::open(&writer).await;
-        let mut kept = app.follow().await.copy();
+        fixtures::seed_one_of_each(&writer).await;
+        let mut kept = app.follow().await.replica();
         for round in 0..20 {
-            let row = writer.ask("new_coach", gym::coach(&format!("Coach {round}"))).await.done();
+            let row =
+                writer.request("new_coach", fixtures::coach(&format!("Coach {round}"))).await.unwrap_data();
             let address = if round % 2 == 0 { beside.address } else { app.address };
             let back = Client::resume(address, kept).await;
             assert_eq!(back.events_since(0)[..2], ["connected", "changes"], "round {round}");
-            back.keeps("what the other node wrote", |copy| copy.has("coaches", &row)).await;
+            back.wait_for_replica("what the other node wrote", |replica| replica.has("coaches", &row)).await;
             let name = format!("Ada {round}");
-            let row = back.ask("update_coach", json!({ "id": 1, "name": name })).await.done();
-            assert!(back.copy().has("coaches", &row), "round {round}");
-            kept = back.copy();
+            let row = back.request("update_coach", json!({ "id": 1, "name": name })).await.unwrap_data();
+            assert!(back.replica().has("coaches", &row), "round {round}");
+            kept = back.replica();
         }
         let back = Client::resume(beside.address, kept).await;
-        assert_eq!(back.told(0), [json!({})], "nothing is told twice");
-        back.agrees().await;
+        assert_eq!(back.changes_since(0), [json!({})], "no change is sent twice");
+        back.assert_in_sync().await;
         beside.stop().await;
     })
     .await;
 }
 
-/// It has stood still while the other one wrote, and the client comes before it has looked.
+/// The node was paused while the other one wrote, and a client connects before it has polled.
 #[actix_web::test]
-async fn a_node_that_is_behind_catches_up_before_it_greets() {
-    begin(Engine::Postgres, async |database| {
-        let (first, second) = two(database);
+async fn lagging_node_catches_up_before_connected() {
+    with_database(Engine::Postgres, async |database| {
+        let (first, second) = two_processes(database);
         let writer = Client::follow(first.address).await;
-        gym::open(&writer).await;
+        fixtures::seed_one_of_each(&writer).await;
         for round in 0..12 {
             second.signal("STOP");
             for at in 0..5 {
                 let name = format!("Ada {round} {at}");
-                writer.ask("update_coach", json!({ "id": 1, "name": name })).await.done();
+                writer.request("update_coach", json!({ "id": 1, "name": name })).await.unwrap_data();
             }
-            let kept = writer.copy();
+            let kept = writer.replica();
             second.signal("CONT");
             let back = Client::resume(second.address, kept.clone()).await;
             let name = back.events_since(0).swap_remove(1);
             assert_eq!(name, "changes", "round {round}");
-            assert_eq!(back.told(0), [json!({})], "round {round}: it knew all that");
-            assert_eq!(back.copy().rows("coaches"), kept.rows("coaches"), "round {round}");
-            back.agrees().await;
+            assert_eq!(back.changes_since(0), [json!({})], "round {round}: it knew all that");
+            assert_eq!(back.replica().rows("coaches"), kept.rows("coaches"), "round {round}");
+            back.assert_in_sync().await;
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_row_that_came_and_went_while_the_next_node_stood_still_is_forgotten_there() {
-    begin(Engine::Postgres, async |database| {
-        let (first, second) = two(database);
+async fn row_created_and_deleted_while_node_paused_is_removed() {
+    with_database(Engine::Postgres, async |database| {
+        let (first, second) = two_processes(database);
         let writer = Client::connect(first.address).await;
-        gym::open(&writer).await;
+        fixtures::seed_one_of_each(&writer).await;
         second.signal("STOP");
-        let row = writer.ask("new_coach", gym::coach("Grace")).await.done();
-        let kept = Client::follow(first.address).await.copy();
+        let row = writer.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
+        let kept = Client::follow(first.address).await.replica();
         assert!(kept.has("coaches", &row));
-        writer.ask("delete_coach", json!({ "id": row["id"] })).await.done();
+        writer.request("delete_coach", json!({ "id": row["id"] })).await.unwrap_data();
         second.signal("CONT");
         let back = Client::resume(second.address, kept).await;
-        back.agrees().await;
+        back.assert_in_sync().await;
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_row_that_was_changed_back_while_the_next_node_stood_still_is_as_it_was() {
-    begin(Engine::Postgres, async |database| {
-        let (first, second) = two(database);
+async fn row_reverted_while_node_paused_is_current() {
+    with_database(Engine::Postgres, async |database| {
+        let (first, second) = two_processes(database);
         let client = Client::follow(first.address).await;
-        gym::open(&client).await;
+        fixtures::seed_one_of_each(&client).await;
         second.signal("STOP");
         database.execute("update coaches set name = 'Grace'").await;
-        client.keeps("the new name", |copy| copy.rows("coaches")[0]["name"] == "Grace").await;
-        let kept = client.copy();
+        client
+            .wait_for_replica("the new name", |replica| replica.rows("coaches")[0]["name"] == "Grace")
+            .await;
+        let kept = client.replica();
         drop(client);
         database.execute("update coaches set name = 'Ada'").await;
         second.signal("CONT");
         let back = Client::resume(second.address, kept).await;
-        back.agrees().await;
+        back.assert_in_sync().await;
     })
     .await;
 }
 
 #[actix_web::test]
-async fn nodes_that_start_together_know_each_others_cursors() {
-    begin(Engine::Postgres, async |database| {
+async fn concurrently_started_nodes_accept_each_others_cursors() {
+    with_database(Engine::Postgres, async |database| {
         let url = database.url();
         let nodes = futures_util::future::join_all((0..4).map(|_| Node::start(&url, &[]))).await;
         let writer = Client::follow(nodes[0].address).await;
-        gym::open(&writer).await;
+        fixtures::seed_one_of_each(&writer).await;
         for node in &nodes {
-            let back = Client::resume(node.address, writer.copy()).await;
-            assert_eq!(back.told(0), [json!({})]);
-            back.agrees().await;
+            let back = Client::resume(node.address, writer.replica()).await;
+            assert_eq!(back.changes_since(0), [json!({})]);
+            back.assert_in_sync().await;
         }
         for node in nodes {
             node.stop().await;
@@ -149,50 +158,50 @@ async fn nodes_that_start_together_know_each_others_cursors() {
     .await;
 }
 
-/// A row that goes up and never down reveals a client that is sent an older state.
+/// Versions only increase, so an older state shows.
 #[actix_web::test]
-async fn whoever_comes_and_goes_between_busy_nodes_never_goes_back_in_time() {
-    tell(Engine::Postgres, async |app: &TestApp| {
+async fn reconnect_across_nodes_never_receives_older_rows() {
+    with_app(Engine::Postgres, async |app: &TestApp| {
         let beside = Node::start(&app.database.url(), &[]).await;
         let writers = [app.connect().await, Client::connect(beside.address).await];
-        gym::open(&writers[0]).await;
+        fixtures::seed_one_of_each(&writers[0]).await;
         let writes = writers.iter().map(async |writer| {
             for round in 0..80 {
-                writer.ask("update_coach", json!({ "id": 1, "age": 20 + round })).await.done();
+                writer.request("update_coach", json!({ "id": 1, "age": 20 + round })).await.unwrap_data();
             }
         });
         let travels = (0..4).map(async |at| {
-            let mut kept = app.follow().await.copy();
+            let mut kept = app.follow().await.replica();
             for round in 0..20 {
                 let address = if (at + round) % 2 == 0 { beside.address } else { app.address };
                 let back = Client::resume(address, kept).await;
-                back.is_served().await;
+                back.assert_responsive().await;
                 assert!(versions(&back).is_sorted(), "{:?}", versions(&back));
-                kept = back.copy();
+                kept = back.replica();
             }
             kept
         });
         let writes = futures_util::future::join_all(writes);
         let (_, kept) = tokio::join!(writes, futures_util::future::join_all(travels));
         for kept in kept {
-            Client::resume(beside.address, kept).await.agrees().await;
+            Client::resume(beside.address, kept).await.assert_in_sync().await;
         }
         beside.stop().await;
     })
     .await;
 }
 
-/// The versions of the first coach that a client was shown, in order.
+/// The versions of coach 1 that a client received, in order.
 fn versions(client: &Client) -> Vec<i64> {
-    let shown = client.since(0).into_iter().filter_map(|heard| match heard {
-        Heard::Event(_, arguments) => arguments[0]["coaches"]["upserted"][0]["version"].as_i64(),
+    let shown = client.since(0).into_iter().filter_map(|packet| match packet {
+        ServerPacket::Event(_, arguments) => arguments[0]["coaches"]["upserted"][0]["version"].as_i64(),
         _ => None,
     });
     shown.collect()
 }
 
 /// Two servers as two processes.
-fn two(database: &Database) -> (Program, Program) {
+fn two_processes(database: &Database) -> (ServerProcess, ServerProcess) {
     let url = database.url();
-    (Program::serve(&url, &[]), Program::serve(&url, &[]))
+    (ServerProcess::serve(&url, &[]), ServerProcess::serve(&url, &[]))
 }

@@ -1,46 +1,46 @@
-//! A client that polls is sent what one with a WebSocket is.
+//! A polling client receives the same as one with a WebSocket.
 
 use serde_json::{Value, json};
 
 use crate::harness::{
     TestApp,
     client::COLLECTIONS,
-    gym, http, on_both_databases,
-    wire::{self, Heard},
+    fixtures, http, on_both_databases,
+    wire::{self, ServerPacket},
 };
 
-on_both_databases! { it_is_sent_everything_and_then_changes }
+on_both_databases! { polling_client_receives_snapshots_and_changes }
 
-async fn it_is_sent_everything_and_then_changes(app: &TestApp) {
+async fn polling_client_receives_snapshots_and_changes(app: &TestApp) {
     let writer = app.connect().await;
-    gym::open(&writer).await;
+    fixtures::seed_one_of_each(&writer).await;
     let path = "/socket.io/?EIO=4&transport=polling";
     let (_, open) = http::get(app.address, path).await;
-    let Heard::Open(open) = wire::read(&open) else { panic!("{open}") };
+    let ServerPacket::Open(open) = wire::read(&open) else { panic!("{open}") };
     let path = format!("{path}&sid={}", open["sid"].as_str().unwrap());
-    let mut heard = Vec::new();
+    let mut packets = Vec::new();
     let enter = r#"40{"live":"changes"}"#;
     assert_eq!(http::post(app.address, &path, enter).await, (200, "ok".into()));
-    let first = events(app, &path, &mut heard, 5).await;
+    let first = events(app, &path, &mut packets, 5).await;
     let names: Vec<&str> = first.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, [&["connected"][..], &COLLECTIONS].concat());
     assert_eq!(first[1].1[0], json!(writer.latest("coaches")));
 
-    let row = writer.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
-    let told = events(app, &path, &mut heard, 6).await;
-    assert_eq!((told[5].0.as_str(), &told[5].1[0]["coaches"]["upserted"]), ("changes", &json!([row])));
+    let row = writer.request("update_coach", json!({ "id": 1, "age": 50 })).await.unwrap_data();
+    let later = events(app, &path, &mut packets, 6).await;
+    assert_eq!((later[5].0.as_str(), &later[5].1[0]["coaches"]["upserted"]), ("changes", &json!([row])));
 }
 
-/// Polls until so many events have been received in all.
+/// Polls until this many events have been received in all.
 async fn events(
     app: &TestApp,
     path: &str,
-    heard: &mut Vec<Heard>,
+    packets: &mut Vec<ServerPacket>,
     count: usize,
 ) -> Vec<(String, Vec<Value>)> {
     loop {
-        let events = heard.iter().filter_map(|heard| match heard {
-            Heard::Event(name, arguments) => Some((name.clone(), arguments.clone())),
+        let events = packets.iter().filter_map(|packet| match packet {
+            ServerPacket::Event(name, arguments) => Some((name.clone(), arguments.clone())),
             _ => None,
         });
         let events: Vec<_> = events.collect();
@@ -49,6 +49,6 @@ async fn events(
         }
         let (status, payload) = http::get(app.address, path).await;
         assert_eq!(status, 200, "{payload}");
-        heard.extend(payload.split('\u{1e}').map(wire::read));
+        packets.extend(payload.split('\u{1e}').map(wire::read));
     }
 }

@@ -1,63 +1,68 @@
-//! `planner resync`: everything is read anew, at once and everywhere.
+//! `planner resync` reloads everything on all nodes.
 
 use serde_json::json;
 
 use super::{
-    cursors::{begins_anew, cursor, lives_on, resumes},
-    reconcile::unseen,
+    cursors::{assert_receives_changes, assert_receives_snapshots, assert_resumes, cursor},
+    reconciliation::execute_unlogged,
 };
 use crate::harness::{
-    Client, Database, alone_on_both_databases,
+    Client, Database, fixtures,
     folder::Folder,
-    gym,
-    program::{Program, run},
+    on_dedicated_clusters,
+    process::{ServerProcess, run},
 };
 
-alone_on_both_databases! { everything_is_read_anew_and_what_differs_is_sent }
+on_dedicated_clusters! { resync_publishes_differences }
 
-async fn everything_is_read_anew_and_what_differs_is_sent(database: &Database) {
+async fn resync_publishes_differences(database: &Database) {
     let (url, folder) = (database.url(), Folder::new());
     let quiet = ["--reconcile-rows", "0"];
     let is_shared = !matches!(database, Database::Sqlite(_));
-    let mut programs = vec![Program::serve(&url, &quiet)];
-    programs.extend(is_shared.then(|| Program::serve(&url, &quiet)));
+    let mut programs = vec![ServerProcess::serve(&url, &quiet)];
+    programs.extend(is_shared.then(|| ServerProcess::serve(&url, &quiet)));
     let mut clients = Vec::new();
     for program in &programs {
         clients.push((Client::follow(program.address).await, Client::connect(program.address).await));
     }
-    gym::open(&clients[0].0).await;
+    fixtures::seed_one_of_each(&clients[0].0).await;
     for (client, snapshots) in &clients {
-        client.agrees().await;
-        snapshots.agrees().await;
+        client.assert_in_sync().await;
+        snapshots.assert_in_sync().await;
     }
     let before = cursor(&clients[0].0);
-    unseen(database, &["coaches", "schedules"], "update coaches set age = 71; delete from schedules").await;
+    execute_unlogged(
+        database,
+        &["coaches", "schedules"],
+        "update coaches set age = 71; delete from schedules",
+    )
+    .await;
 
     let done = run(folder.path(), &["resync", "--database-url", &url], "");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(String::from_utf8_lossy(&done.stdout).contains("reads everything anew"));
     for (client, snapshots) in &clients {
-        client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == 71).await;
-        snapshots.sees("coaches", |rows| rows[0]["age"] == 71).await;
-        client.keeps("no class", |copy| copy.rows("schedules").is_empty()).await;
+        client.wait_for_replica("the age", |replica| replica.rows("coaches")[0]["age"] == 71).await;
+        snapshots.wait_for_rows("coaches", |rows| rows[0]["age"] == 71).await;
+        client.wait_for_replica("no class", |replica| replica.rows("schedules").is_empty()).await;
     }
     for (program, (client, _)) in programs.iter().zip(&clients) {
-        let back = begins_anew(program.address, &before).await;
-        lives_on(&back).await;
-        resumes(program.address, &cursor(&back)).await;
-        client.ask("update_coach", json!({ "id": 1, "age": 72 })).await.done();
-        client.agrees().await;
+        let back = assert_receives_snapshots(program.address, &before).await;
+        assert_receives_changes(&back).await;
+        assert_resumes(program.address, &cursor(&back)).await;
+        client.request("update_coach", json!({ "id": 1, "age": 72 })).await.unwrap_data();
+        client.assert_in_sync().await;
     }
-    // A server that starts later knows of it, too.
+    // A server that starts later reloads as well.
     let after = cursor(&clients[0].0);
     drop((clients, programs));
-    let program = Program::serve(&url, &quiet);
-    begins_anew(program.address, &before).await;
-    resumes(program.address, &after).await;
+    let program = ServerProcess::serve(&url, &quiet);
+    assert_receives_snapshots(program.address, &before).await;
+    assert_resumes(program.address, &after).await;
 }
 
 #[actix_web::test]
-async fn a_database_that_is_not_there_is_not_made() {
+async fn resync_does_not_create_database() {
     let folder = Folder::new();
     let done = run(folder.path(), &["resync", "--database-url", "sqlite://nowhere.db"], "");
     assert!(!done.status.success());

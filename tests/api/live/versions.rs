@@ -1,20 +1,20 @@
-//! Versions that other programs cannot break: whatever their SQL does to a row, an update that has not seen it is a
-//! conflict; what the server does itself counts by one.
+//! Versions: after any external change of a row, an update with the earlier version is a conflict; the server's own
+//! updates increment it by one.
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Database, Engine, Node, TestApp, gym, on_both_databases, tell};
+use crate::harness::{Client, Database, Engine, Node, TestApp, fixtures, on_both_databases, with_app};
 
 on_both_databases! {
-    what_another_program_changes_makes_a_stale_update_a_conflict,
-    what_another_program_does_to_links_makes_a_stale_update_of_the_plan_a_conflict,
-    what_changes_nothing_is_no_conflict,
-    updates_of_a_plan_and_its_moves_count_by_one,
-    a_row_that_is_made_again_is_not_the_one_that_was_seen,
-    a_client_that_follows_is_sent_the_version_that_moved,
+    stale_update_after_external_write_is_conflict,
+    stale_update_after_external_link_change_is_conflict,
+    external_write_without_change_is_no_conflict,
+    plan_updates_increment_version_by_one,
+    recreated_row_conflicts_with_old_version,
+    external_write_publishes_new_version,
 }
 
-/// What another program writes, and which row of which collection it changes by that.
+/// Singular and collection of the changed row, and the SQL of another program.
 const ROWS: [(&str, &str, &str); 9] = [
     ("coach", "coaches", "update coaches set age = 60 where id = 1"),
     ("coach", "coaches", "update coaches set picture = 'https://x.y'"),
@@ -41,39 +41,39 @@ const LINKS: [&str; 6] = [
     "delete from workout_plan_moves where workout_plan_id = 1",
 ];
 
-async fn what_another_program_changes_makes_a_stale_update_a_conflict(app: &TestApp) {
+async fn stale_update_after_external_write_is_conflict(app: &TestApp) {
     let client = app.follow().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     for (name, collection, sql) in ROWS {
-        conflicts(&client, &app.database, (name, collection), sql).await;
+        assert_conflict(&client, &app.database, (name, collection), sql).await;
     }
 }
 
-async fn what_another_program_does_to_links_makes_a_stale_update_of_the_plan_a_conflict(app: &TestApp) {
+async fn stale_update_after_external_link_change_is_conflict(app: &TestApp) {
     let client = app.follow().await;
-    gym::open(&client).await;
-    client.ask("new_workout_plan", gym::workout_plan("Evening", &[1])).await.done();
+    fixtures::seed_one_of_each(&client).await;
+    client.request("new_workout_plan", fixtures::workout_plan("Evening", &[1])).await.unwrap_data();
     for sql in LINKS {
-        conflicts(&client, &app.database, ("workout_plan", "workout_plans"), sql).await;
+        assert_conflict(&client, &app.database, ("workout_plan", "workout_plans"), sql).await;
     }
 }
 
-/// Row 1 is seen, then the other program writes, then what was seen is no base for an update any more.
-async fn conflicts(client: &Client, database: &Database, (name, collection): (&str, &str), sql: &str) {
-    let seen = client.ask(&format!("get_{name}"), json!({ "id": 1 })).await.done();
+/// Reads row 1, executes SQL, and asserts that an update with the version read is a conflict.
+async fn assert_conflict(client: &Client, database: &Database, (name, collection): (&str, &str), sql: &str) {
+    let seen = client.request(&format!("get_{name}"), json!({ "id": 1 })).await.unwrap_data();
     database.execute(sql).await;
     let stale = json!({ "id": 1, "version": seen["version"] });
-    let ack = client.ask(&format!("update_{name}"), stale).await;
-    assert_eq!(ack.refused(), ["$conflict"], "{sql}");
-    let now = client.ask(&format!("get_{name}"), json!({ "id": 1 })).await.done();
+    let ack = client.request(&format!("update_{name}"), stale).await;
+    assert_eq!(ack.error_keys(), ["$conflict"], "{sql}");
+    let now = client.request(&format!("get_{name}"), json!({ "id": 1 })).await.unwrap_data();
     assert_eq!(ack.data, now, "a conflict shows the row as it stands");
     assert!(now["version"].as_i64() > seen["version"].as_i64(), "{sql}");
-    client.keeps(sql, |copy| copy.has(collection, &now)).await;
+    client.wait_for_replica(sql, |replica| replica.has(collection, &now)).await;
 }
 
-async fn what_changes_nothing_is_no_conflict(app: &TestApp) {
+async fn external_write_without_change_is_no_conflict(app: &TestApp) {
     let client = app.follow().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     for sql in [
         "update coaches set name = name, age = age",
         "update workout_plans set description = description",
@@ -82,16 +82,19 @@ async fn what_changes_nothing_is_no_conflict(app: &TestApp) {
         app.database.execute(sql).await;
     }
     for event in ["update_coach", "update_workout_plan"] {
-        let row = client.ask(event, json!({ "id": 1, "version": 1 })).await.done();
+        let row = client.request(event, json!({ "id": 1, "version": 1 })).await.unwrap_data();
         assert_eq!(row["version"], 2, "{event}");
     }
 }
 
-/// Many at once, so that some of them share a transaction.
-async fn updates_of_a_plan_and_its_moves_count_by_one(app: &TestApp) {
+/// Many updates at once, so that some share a transaction.
+async fn plan_updates_increment_version_by_one(app: &TestApp) {
     let clients = [app.connect().await, app.follow().await, app.connect().await];
-    gym::open(&clients[0]).await;
-    let made = clients[0].ask("new_workout_plan", gym::workout_plan("Evening", &[1, 1, 1])).await.done();
+    fixtures::seed_one_of_each(&clients[0]).await;
+    let made = clients[0]
+        .request("new_workout_plan", fixtures::workout_plan("Evening", &[1, 1, 1]))
+        .await
+        .unwrap_data();
     assert_eq!(made["version"], 1);
     let updates = [
         json!({ "id": 1, "exercise_moves": [1, 1, 1] }),
@@ -109,7 +112,7 @@ async fn updates_of_a_plan_and_its_moves_count_by_one(app: &TestApp) {
             })
             .collect();
         for (client, id) in asked {
-            let row = client.ack(id).await.done();
+            let row = client.ack(id).await.unwrap_data();
             versions.push((row["id"].as_i64(), row["version"].as_i64()));
         }
         assert_eq!(versions.len(), (round + 1) * 12);
@@ -119,76 +122,78 @@ async fn updates_of_a_plan_and_its_moves_count_by_one(app: &TestApp) {
     assert_eq!(versions, counted(1, 72).chain(counted(2, 24)).collect::<Vec<_>>());
 }
 
-/// An id that other programs give out once more: by `insert or replace`, or after a deletion.
-async fn a_row_that_is_made_again_is_not_the_one_that_was_seen(app: &TestApp) {
+/// An id that is used again, after a deletion or by `insert or replace`.
+async fn recreated_row_conflicts_with_old_version(app: &TestApp) {
     let client = app.follow().await;
-    gym::open(&client).await;
-    client.ask("new_coach", gym::coach("Grace")).await.done();
+    fixtures::seed_one_of_each(&client).await;
+    client.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
     let again = "insert into coaches (id, name, age, picture) values (2, 'Edsger', 50, 'https://x.y')";
     app.database.execute(&format!("begin; delete from coaches where id = 2; {again}; commit")).await;
-    let ack = client.ask("update_coach", json!({ "id": 2, "version": 1, "age": 40 })).await;
-    assert_eq!(ack.refused(), ["$conflict"]);
+    let ack = client.request("update_coach", json!({ "id": 2, "version": 1, "age": 40 })).await;
+    assert_eq!(ack.error_keys(), ["$conflict"]);
     assert_eq!(ack.data["name"], "Edsger");
-    client.agrees().await;
+    client.assert_in_sync().await;
     app.database
         .execute("insert into coaches (id, name, age, picture) values (7, 'New', 50, 'https://x.y')")
         .await;
     client
-        .keeps("a new row begins at 1", |copy| {
-            copy.rows("coaches").iter().any(|row| row["id"] == 7 && row["version"] == 1)
+        .wait_for_replica("a new row begins at 1", |replica| {
+            replica.rows("coaches").iter().any(|row| row["id"] == 7 && row["version"] == 1)
         })
         .await;
 }
 
-async fn a_client_that_follows_is_sent_the_version_that_moved(app: &TestApp) {
+async fn external_write_publishes_new_version(app: &TestApp) {
     let (client, snapshots) = (app.follow().await, app.connect().await);
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     let then = client.now();
     app.database.execute("update exercise_moves set name = 'Deep squat'").await;
-    client.keeps("the new name", |copy| copy.rows("exercise_moves")[0]["name"] == "Deep squat").await;
-    let told = client.told(then);
-    assert_eq!(told.len(), 1, "one write is told once: {told:?}");
-    assert_eq!(told[0]["exercise_moves"]["upserted"][0]["version"], 2);
-    let plan = &told[0]["workout_plans"]["upserted"][0];
+    client
+        .wait_for_replica("the new name", |replica| replica.rows("exercise_moves")[0]["name"] == "Deep squat")
+        .await;
+    let changes = client.changes_since(then);
+    assert_eq!(changes.len(), 1, "one event per write: {changes:?}");
+    assert_eq!(changes[0]["exercise_moves"]["upserted"][0]["version"], 2);
+    let plan = &changes[0]["workout_plans"]["upserted"][0];
     assert_eq!((&plan["version"], &plan["exercise_moves"][0]["version"]), (&json!(1), &json!(2)));
-    snapshots.sees("exercise_moves", |rows| rows[0]["version"] == 2).await;
-    client.agrees().await;
+    snapshots.wait_for_rows("exercise_moves", |rows| rows[0]["version"] == 2).await;
+    client.assert_in_sync().await;
 }
 
 #[actix_web::test]
-async fn an_edit_by_another_program_is_a_conflict_on_every_node() {
-    tell(Engine::Postgres, async |app| {
+async fn external_write_is_conflict_on_every_node() {
+    with_app(Engine::Postgres, async |app| {
         let beside = Node::start(&app.database.url(), &[]).await;
         let clients = [app.follow().await, Client::follow(beside.address).await];
-        gym::open(&clients[0]).await;
-        clients[1].agrees().await;
+        fixtures::seed_one_of_each(&clients[0]).await;
+        clients[1].assert_in_sync().await;
         for (at, client) in clients.iter().enumerate() {
             let sql = format!("update coaches set age = 6{at}");
-            conflicts(client, &app.database, ("coach", "coaches"), &sql).await;
+            assert_conflict(client, &app.database, ("coach", "coaches"), &sql).await;
             let link = format!("update workout_plan_moves set position = 6{at}");
-            conflicts(client, &app.database, ("workout_plan", "workout_plans"), &link).await;
+            assert_conflict(client, &app.database, ("workout_plan", "workout_plans"), &link).await;
         }
         for client in &clients {
-            client.agrees().await;
+            client.assert_in_sync().await;
         }
         beside.stop().await;
     })
     .await;
 }
 
-/// As a subscription to another database writes, and `pg_restore --disable-triggers`.
+/// As a subscription and `pg_restore --disable-triggers` write.
 #[actix_web::test]
-async fn what_is_replicated_is_a_conflict_too() {
-    tell(Engine::Postgres, async |app| {
+async fn replicated_write_is_conflict() {
+    with_app(Engine::Postgres, async |app| {
         let client = app.connect().await;
-        gym::open(&client).await;
+        fixtures::seed_one_of_each(&client).await;
         let replicated = "set session_replication_role = replica;
             update coaches set age = 60; update workout_plan_moves set position = 5";
         app.database.execute(replicated).await;
         for event in ["update_coach", "update_workout_plan"] {
-            let ack = client.ask(event, json!({ "id": 1, "version": 1 })).await;
+            let ack = client.request(event, json!({ "id": 1, "version": 1 })).await;
             assert_eq!(
-                (ack.refused(), &ack.data["version"]),
+                (ack.error_keys(), &ack.data["version"]),
                 (vec!["$conflict"], &Value::from(2)),
                 "{event}"
             );

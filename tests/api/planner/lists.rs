@@ -1,34 +1,34 @@
-//! Values that are what they mean: times of day sort as such, and numbers count by their value.
+//! Values with a meaning: times of day sort as such, and equal numbers are equal.
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, TestApp, gym, on_both_databases};
+use crate::harness::{Client, TestApp, fixtures, on_both_databases};
 
 on_both_databases! {
-    hours_sort_by_the_time_of_day,
-    hours_compare_by_the_time_of_day,
-    pages_of_hours_follow_each_other,
-    a_cursor_that_was_made_up_is_refused,
-    a_number_counts_by_its_value,
-    whole_numbers_beyond_javascripts_are_refused_by_name,
-    ids_beyond_javascripts_are_shown_all_the_same,
+    hours_sort_by_time_of_day,
+    hours_compare_by_time_of_day,
+    pages_sorted_by_hour_are_contiguous,
+    forged_page_position_is_refused,
+    equal_numbers_are_equivalent,
+    integers_beyond_2_to_53_are_refused,
+    ids_beyond_2_to_53_are_sent,
 }
 
 const HOURS: [&str; 8] = ["1330", "0", "730", "900", "5", "2359", "1000", "59"];
 const IN_ORDER: [&str; 8] = ["0", "5", "59", "730", "900", "1000", "1330", "2359"];
 
-/// Classes on Sunday, which has none but these.
+/// Schedules on Sunday, which has no others.
 async fn open(app: &TestApp) -> Client {
     let client = app.connect().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     for hour in HOURS {
-        client.ask("new_schedule", gym::schedule("Sunday", hour)).await.done();
+        client.request("new_schedule", fixtures::schedule("Sunday", hour)).await.unwrap_data();
     }
     client
 }
 
 async fn hours(client: &Client, request: Value) -> Vec<String> {
-    let page = client.ask("list_schedules", request).await.done();
+    let page = client.request("list_schedules", request).await.unwrap_data();
     hours_of(&page)
 }
 
@@ -37,7 +37,7 @@ fn hours_of(page: &Value) -> Vec<String> {
     page["rows"].as_array().unwrap().iter().map(hour).collect()
 }
 
-async fn hours_sort_by_the_time_of_day(app: &TestApp) {
+async fn hours_sort_by_time_of_day(app: &TestApp) {
     let client = open(app).await;
     let sunday = json!({ "day": "Sunday" });
     assert_eq!(hours(&client, json!({ "where": sunday, "sort": "hour" })).await, IN_ORDER);
@@ -46,7 +46,7 @@ async fn hours_sort_by_the_time_of_day(app: &TestApp) {
     assert_eq!(hours(&client, json!({ "where": sunday, "sort": "day,-hour" })).await, latest);
 }
 
-async fn hours_compare_by_the_time_of_day(app: &TestApp) {
+async fn hours_compare_by_time_of_day(app: &TestApp) {
     let client = open(app).await;
     for (condition, expected) in [
         (json!({ "gte": 900 }), &IN_ORDER[4..]),
@@ -64,17 +64,17 @@ async fn hours_compare_by_the_time_of_day(app: &TestApp) {
             hours(&client, json!({ "where": { "day": "Sunday", "hour": condition }, "sort": "hour" })).await;
         assert_eq!(found, expected, "{condition}");
     }
-    let ack = client.ask("list_schedules", json!({ "where": { "hour": "noon" } })).await;
-    assert_eq!(ack.sentence("where.hour"), "must be a whole number");
+    let ack = client.request("list_schedules", json!({ "where": { "hour": "noon" } })).await;
+    assert_eq!(ack.error("where.hour"), "must be a whole number");
 }
 
-async fn pages_of_hours_follow_each_other(app: &TestApp) {
+async fn pages_sorted_by_hour_are_contiguous(app: &TestApp) {
     let client = open(app).await;
     for sort in ["hour", "-hour"] {
         let (mut found, mut after) = (Vec::new(), Value::Null);
         loop {
             let request = json!({ "where": { "day": "Sunday" }, "sort": sort, "limit": 1, "after": after });
-            let page = client.ask("list_schedules", request).await.done();
+            let page = client.request("list_schedules", request).await.unwrap_data();
             found.extend(hours_of(&page));
             after = page["next"].clone();
             if after.is_null() {
@@ -88,8 +88,8 @@ async fn pages_of_hours_follow_each_other(app: &TestApp) {
     }
 }
 
-/// It is opaque, but nothing keeps a client from looking into it.
-async fn a_cursor_that_was_made_up_is_refused(app: &TestApp) {
+/// Page positions are opaque, but a client can decode them.
+async fn forged_page_position_is_refused(app: &TestApp) {
     let client = open(app).await;
     for cells in [
         json!(["hour,id", [["text", "900"], ["whole", 1]]]),
@@ -103,69 +103,73 @@ async fn a_cursor_that_was_made_up_is_refused(app: &TestApp) {
         json!({}),
     ] {
         let after: String = cells.to_string().bytes().map(|byte| format!("{byte:02x}")).collect();
-        let ack = client.ask("list_schedules", json!({ "sort": "hour", "after": after })).await;
-        assert_eq!(ack.refused(), ["after"], "{cells}");
+        let ack = client.request("list_schedules", json!({ "sort": "hour", "after": after })).await;
+        assert_eq!(ack.error_keys(), ["after"], "{cells}");
     }
 }
 
-async fn a_number_counts_by_its_value(app: &TestApp) {
+async fn equal_numbers_are_equivalent(app: &TestApp) {
     let client = open(app).await;
     for (payload, hour) in [
         (r#"{"id":1.0,"hour":900.0}"#, "900"),
         (r#"{"id":1e0,"hour":73e1}"#, "730"),
         (r#"{"id":"1","hour":-0}"#, "0"),
     ] {
-        let row = client.ack(client.emit_text("update_schedule", payload)).await.done();
+        let row = client.ack(client.emit_text("update_schedule", payload)).await.unwrap_data();
         assert_eq!(row["hour"], hour, "{payload}");
     }
     for (name, kept) in
         [("1.50", "1.5"), ("9e2", "900"), ("12345678901234567890123", "12345678901234567890123")]
     {
         let payload = format!(r#"{{"id":1,"name":{name}}}"#);
-        let row = client.ack(client.emit_text("update_coach", &payload)).await.done();
+        let row = client.ack(client.emit_text("update_coach", &payload)).await.unwrap_data();
         assert_eq!(row["name"], kept);
         let found = format!(r#"{{"where":{{"name":{name}}}}}"#);
-        let page = client.ack(client.emit_text("list_coaches", &found)).await.done();
+        let page = client.ack(client.emit_text("list_coaches", &found)).await.unwrap_data();
         assert_eq!(page["rows"][0]["name"], kept, "{found}");
     }
     let ack = client.ack(client.emit_text("update_coach", r#"{"id":1,"name":5.0}"#)).await;
-    assert_eq!(ack.sentence("name"), "must be 2 to 40 characters long");
+    assert_eq!(ack.error("name"), "must be 2 to 40 characters long");
     let ack = client.ack(client.emit_text("update_coach", r#"{"id":1,"name":1e400}"#)).await;
-    assert_eq!(ack.refused(), ["name"]);
+    assert_eq!(ack.error_keys(), ["name"]);
 }
 
-/// JavaScript takes it for the one before.
-const BEYOND: i64 = 9_007_199_254_740_993;
+/// JavaScript rounds it to the number before.
+const BEYOND_2_TO_53: i64 = 9_007_199_254_740_993;
 
-async fn whole_numbers_beyond_javascripts_are_refused_by_name(app: &TestApp) {
+async fn integers_beyond_2_to_53_are_refused(app: &TestApp) {
     let client = open(app).await;
     for (event, payload, field) in [
-        ("get_coach", json!({ "id": BEYOND }), "id"),
-        ("delete_coach", json!({ "id": -BEYOND }), "id"),
-        ("update_coach", json!({ "id": 1, "version": BEYOND }), "version"),
+        ("get_coach", json!({ "id": BEYOND_2_TO_53 }), "id"),
+        ("delete_coach", json!({ "id": -BEYOND_2_TO_53 }), "id"),
+        ("update_coach", json!({ "id": 1, "version": BEYOND_2_TO_53 }), "version"),
         ("update_coach", json!({ "id": 1, "age": "9007199254740992" }), "age"),
-        ("update_schedule", json!({ "id": 1, "coach": BEYOND }), "coach"),
-        ("update_schedule", json!({ "id": 1, "coach": { "id": BEYOND } }), "coach.id"),
-        ("update_workout_plan", json!({ "id": 1, "exercise_moves": [1, BEYOND] }), "exercise_moves.1"),
-        ("list_coaches", json!({ "where": { "age": { "gt": BEYOND } } }), "where.age"),
-        ("list_schedules", json!({ "where": { "hour": { "in": [900, BEYOND] } } }), "where.hour"),
+        ("update_schedule", json!({ "id": 1, "coach": BEYOND_2_TO_53 }), "coach"),
+        ("update_schedule", json!({ "id": 1, "coach": { "id": BEYOND_2_TO_53 } }), "coach.id"),
+        (
+            "update_workout_plan",
+            json!({ "id": 1, "exercise_moves": [1, BEYOND_2_TO_53] }),
+            "exercise_moves.1",
+        ),
+        ("list_coaches", json!({ "where": { "age": { "gt": BEYOND_2_TO_53 } } }), "where.age"),
+        ("list_schedules", json!({ "where": { "hour": { "in": [900, BEYOND_2_TO_53] } } }), "where.hour"),
     ] {
-        let ack = client.ask(event, payload.clone()).await;
-        assert_eq!(ack.refused(), [field], "{event} {payload}");
-        assert!(ack.sentence(field).contains("9007199254740991"), "{ack:?}");
+        let ack = client.request(event, payload.clone()).await;
+        assert_eq!(ack.error_keys(), [field], "{event} {payload}");
+        assert!(ack.error(field).contains("9007199254740991"), "{ack:?}");
     }
 }
 
-/// Other programs may give out any id.
-async fn ids_beyond_javascripts_are_shown_all_the_same(app: &TestApp) {
+/// Other programs can use any id.
+async fn ids_beyond_2_to_53_are_sent(app: &TestApp) {
     let client = app.follow().await;
-    gym::open(&client).await;
+    fixtures::seed_one_of_each(&client).await;
     let sql =
         "insert into coaches (id, name, age, picture) values (9007199254740993, 'Far', 50, 'https://x.y')";
     app.database.execute(sql).await;
-    let far = |row: &Value| row["id"] == BEYOND && row["name"] == "Far";
-    client.keeps("the far row", |copy| copy.rows("coaches").iter().any(far)).await;
-    let listed = client.ask("list_coaches", json!({ "sort": "-id" })).await.done();
+    let far = |row: &Value| row["id"] == BEYOND_2_TO_53 && row["name"] == "Far";
+    client.wait_for_replica("the far row", |replica| replica.rows("coaches").iter().any(far)).await;
+    let listed = client.request("list_coaches", json!({ "sort": "-id" })).await.unwrap_data();
     assert!(far(&listed["rows"][0]));
-    client.is_served().await;
+    client.assert_responsive().await;
 }

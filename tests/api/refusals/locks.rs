@@ -1,56 +1,59 @@
-//! What another program holds: said so, soon, and what it does not hold goes on.
+//! Locks of other programs: reported soon, and writes to other rows proceed.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Engine, gym, postgres::Session, tell};
+use crate::harness::{Engine, fixtures, postgres::Session, with_app};
 
 /// How long the server waits for a lock.
 const WAIT: Duration = Duration::from_secs(4);
 const HOLD: &str = "select 1 from coaches where id = 1 for update";
 
 #[actix_web::test]
-async fn a_row_that_is_held_is_said_to_be_and_others_go_on() {
-    tell(Engine::Postgres, async |app| {
+async fn locked_row_is_reported_and_other_writes_proceed() {
+    with_app(Engine::Postgres, async |app| {
         let (ada, bob) = (app.follow().await, app.connect().await);
-        gym::open(&ada).await;
-        ada.ask("new_coach", gym::coach("Grace")).await.done();
+        fixtures::seed_one_of_each(&ada).await;
+        ada.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
         let holder = Session::begin(&app.database.url(), HOLD).await;
         let began = Instant::now();
         let held = ada.emit("update_coach", &[json!({ "id": 1, "age": 50 })]);
         for age in 40..50 {
             let asked = Instant::now();
-            bob.ask("update_coach", json!({ "id": 2, "age": age })).await.done();
-            bob.ask("new_exercise_move", gym::exercise_move("Plank")).await.done();
+            bob.request("update_coach", json!({ "id": 2, "age": age })).await.unwrap_data();
+            bob.request("new_exercise_move", fixtures::exercise_move("Plank")).await.unwrap_data();
             assert!(asked.elapsed() < WAIT, "others waited for it: {:?}", asked.elapsed());
         }
         let ack = ada.ack(held).await;
-        assert_eq!(ack.refused(), ["$locked"]);
+        assert_eq!(ack.error_keys(), ["$locked"]);
         assert!(began.elapsed() < WAIT * 3, "{:?}", began.elapsed());
         holder.commit().await;
-        ada.ask("update_coach", json!({ "id": 1, "age": 51 })).await.done();
-        ada.agrees().await;
+        ada.request("update_coach", json!({ "id": 1, "age": 51 })).await.unwrap_data();
+        ada.assert_in_sync().await;
     })
     .await;
 }
 
 #[actix_web::test]
-async fn many_writes_to_one_held_row_wait_in_order_and_leave_room_for_others() {
-    tell(Engine::Postgres, async |app| {
+async fn writes_to_locked_row_leave_connections_free() {
+    with_app(Engine::Postgres, async |app| {
         let clients = futures_util::future::join_all((0..24).map(|_| app.connect())).await;
         let other = app.connect().await;
-        gym::open(&other).await;
+        fixtures::seed_one_of_each(&other).await;
         let holder = Session::begin(&app.database.url(), HOLD).await;
         let write = |at: usize| clients[at].emit("update_coach", &[json!({ "id": 1, "age": 20 + at })]);
         let held: Vec<u64> = (0..clients.len()).map(write).collect();
-        // Those that need a connection of their own get one: this name is refused only by the database.
+        // A write that needs its own connection gets one: the database refuses this name.
         app.database.execute("create unique index moves_name on exercise_moves (name)").await;
         for round in 0..10 {
             let began = Instant::now();
-            let twice = other.ask("new_exercise_move", gym::exercise_move("Squat")).await;
-            assert_eq!(twice.refused(), ["name"]);
-            other.ask("new_exercise_move", gym::exercise_move(&format!("Move {round}"))).await.done();
+            let twice = other.request("new_exercise_move", fixtures::exercise_move("Squat")).await;
+            assert_eq!(twice.error_keys(), ["name"]);
+            other
+                .request("new_exercise_move", fixtures::exercise_move(&format!("Move {round}")))
+                .await
+                .unwrap_data();
             assert!(began.elapsed() < WAIT, "{:?}", began.elapsed());
         }
         holder.commit().await;
@@ -58,9 +61,9 @@ async fn many_writes_to_one_held_row_wait_in_order_and_leave_room_for_others() {
         for (client, id) in clients.iter().zip(held) {
             let ack = client.ack(id).await;
             written += i64::from(ack.ok);
-            assert!(ack.ok || ack.refused() == ["$locked"], "{ack:?}");
+            assert!(ack.ok || ack.error_keys() == ["$locked"], "{ack:?}");
         }
-        let row = other.ask("get_coach", json!({ "id": 1 })).await.done();
+        let row = other.request("get_coach", json!({ "id": 1 })).await.unwrap_data();
         assert_eq!(row["version"], 1 + written, "each is there once or not at all");
         assert!(written > 0);
     })
@@ -68,54 +71,54 @@ async fn many_writes_to_one_held_row_wait_in_order_and_leave_room_for_others() {
 }
 
 #[actix_web::test]
-async fn what_waits_behind_a_write_that_waited_in_vain_is_told_as_soon() {
-    tell(Engine::Postgres, async |app| {
+async fn writes_queued_for_locked_row_time_out_together() {
+    with_app(Engine::Postgres, async |app| {
         let clients = futures_util::future::join_all((0..12).map(|_| app.connect())).await;
-        gym::open(&clients[0]).await;
+        fixtures::seed_one_of_each(&clients[0]).await;
         let holder = Session::begin(&app.database.url(), HOLD).await;
         let began = Instant::now();
-        let asks = clients.iter().map(|client| client.ask("update_coach", json!({ "id": 1, "age": 50 })));
+        let asks = clients.iter().map(|client| client.request("update_coach", json!({ "id": 1, "age": 50 })));
         for ack in futures_util::future::join_all(asks).await {
-            assert_eq!(ack.refused(), ["$locked"]);
+            assert_eq!(ack.error_keys(), ["$locked"]);
         }
         assert!(began.elapsed() < WAIT * 3, "{:?}", began.elapsed());
         holder.commit().await;
-        clients[3].ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+        clients[3].request("update_coach", json!({ "id": 1, "age": 50 })).await.unwrap_data();
     })
     .await;
 }
 
 #[actix_web::test]
-async fn references_to_held_rows_do_not_take_every_connection() {
-    tell(Engine::Postgres, async |app| {
+async fn references_to_locked_row_leave_connections_free() {
+    with_app(Engine::Postgres, async |app| {
         let clients = futures_util::future::join_all((0..20).map(|_| app.connect())).await;
         let other = app.connect().await;
-        gym::open(&other).await;
+        fixtures::seed_one_of_each(&other).await;
         let holder = Session::begin(&app.database.url(), HOLD).await;
         let classes: Vec<u64> = clients
             .iter()
-            .map(|client| client.emit("new_schedule", &[gym::schedule("Friday", "800")]))
+            .map(|client| client.emit("new_schedule", &[fixtures::schedule("Friday", "800")]))
             .collect();
-        let list = other.ask("list_coaches", Value::Null).await.done();
+        let list = other.request("list_coaches", Value::Null).await.unwrap_data();
         assert_eq!(list["rows"].as_array().map(Vec::len), Some(1));
         app.database.execute("create unique index moves_name on exercise_moves (name)").await;
-        let twice = other.ask("new_exercise_move", gym::exercise_move("Squat")).await;
-        assert_eq!(twice.refused(), ["name"], "it needs a connection of its own, and has one");
+        let twice = other.request("new_exercise_move", fixtures::exercise_move("Squat")).await;
+        assert_eq!(twice.error_keys(), ["name"], "it needs a connection of its own, and has one");
         holder.commit().await;
         for (client, id) in clients.iter().zip(classes) {
             let ack = client.ack(id).await;
-            assert!(ack.ok || ack.refused() == ["$locked"], "{ack:?}");
+            assert!(ack.ok || ack.error_keys() == ["$locked"], "{ack:?}");
         }
     })
     .await;
 }
 
-/// The server's statement then waits for one after the other, for longer than it may take in all.
+/// The statement waits for one holder after the other, longer than the statement timeout.
 #[actix_web::test]
-async fn a_row_that_goes_from_one_holder_to_the_next_is_no_outage() {
-    tell(Engine::Postgres, async |app| {
+async fn lock_passed_between_transactions_is_no_outage() {
+    with_app(Engine::Postgres, async |app| {
         let client = app.connect().await;
-        gym::open(&client).await;
+        fixtures::seed_one_of_each(&client).await;
         let url = app.database.url();
         let holder = Session::begin(&url, HOLD).await;
         let (mut next, mut observer) = (Session::open(&url).await, Session::open(&url).await);
@@ -128,38 +131,38 @@ async fn a_row_that_goes_from_one_holder_to_the_next_is_no_outage() {
         let long = "application_name = 'rowcast' and now() - query_start > interval '3 s'";
         observer.until(&format!("select (count(*) = 1)::text {waits} and {long}")).await;
         holder.commit().await;
-        assert_eq!(client.ack(held).await.refused(), ["$locked"]);
+        assert_eq!(client.ack(held).await.error_keys(), ["$locked"]);
         next.await.unwrap();
-        client.ask("update_coach", json!({ "id": 1, "age": 50 })).await.done();
+        client.request("update_coach", json!({ "id": 1, "age": 50 })).await.unwrap_data();
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_table_that_is_held_is_no_outage() {
-    tell(Engine::Postgres, async |app| {
+async fn locked_table_is_no_outage() {
+    with_app(Engine::Postgres, async |app| {
         let client = app.connect().await;
-        gym::open(&client).await;
+        fixtures::seed_one_of_each(&client).await;
         let holder = Session::begin(&app.database.url(), "lock table coaches in share mode").await;
-        assert_eq!(client.ask("new_coach", gym::coach("Grace")).await.refused(), ["$locked"]);
-        assert!(client.ask("get_coach", json!({ "id": 1 })).await.ok);
+        assert_eq!(client.request("new_coach", fixtures::coach("Grace")).await.error_keys(), ["$locked"]);
+        assert!(client.request("get_coach", json!({ "id": 1 })).await.ok);
         holder.commit().await;
-        client.ask("new_coach", gym::coach("Grace")).await.done();
+        client.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_file_that_is_held_is_said_to_be() {
-    tell(Engine::Sqlite, async |app| {
+async fn locked_file_is_reported() {
+    with_app(Engine::Sqlite, async |app| {
         let client = app.connect().await;
         let file = rusqlite::Connection::open(app.database.url().trim_start_matches("sqlite://")).unwrap();
         file.execute_batch("begin immediate").unwrap();
-        let ack = client.ask("new_coach", gym::coach("Ada")).await;
-        assert_eq!(ack.refused(), ["$unavailable"]);
-        assert!(ack.sentence("$unavailable").contains("another program holds the database file"), "{ack:?}");
+        let ack = client.request("new_coach", fixtures::coach("Ada")).await;
+        assert_eq!(ack.error_keys(), ["$unavailable"]);
+        assert!(ack.error("$unavailable").contains("another program holds the database file"), "{ack:?}");
         file.execute_batch("rollback").unwrap();
-        client.ask("new_coach", gym::coach("Ada")).await.done();
+        client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
     })
     .await;
 }

@@ -1,19 +1,19 @@
-//! Triggers of others that raise: their sentence reaches the form, and nothing else is held up.
+//! Triggers that raise: their message is reported, and nothing else is affected.
 
 use serde_json::json;
 
 use crate::{
-    harness::{Database, Engine, TestApp, gym, http, on_both_databases, tell},
-    live::{ask, id},
+    harness::{Database, Engine, TestApp, fixtures, http, on_both_databases, with_app},
+    live::{request_id, request_with_id},
 };
 
 on_both_databases! {
-    what_a_trigger_raises_is_said_as_it_says_it,
-    what_a_trigger_does_elsewhere_is_refused_too,
-    what_a_trigger_leaves_out_is_refused,
+    trigger_message_is_reported,
+    violation_in_trigger_is_refused,
+    write_skipped_by_trigger_is_refused,
 }
 
-/// A trigger that raises this, on either database.
+/// Creates a trigger that raises this message.
 async fn raise(database: &Database, event: &str, sentence: &str) {
     let sql = match database {
         Database::Sqlite(_) => format!(
@@ -28,30 +28,30 @@ async fn raise(database: &Database, event: &str, sentence: &str) {
     database.execute(&sql).await;
 }
 
-async fn what_a_trigger_raises_is_said_as_it_says_it(app: &TestApp) {
+async fn trigger_message_is_reported(app: &TestApp) {
     let (client, other) = (app.connect().await, app.connect().await);
-    client.ask("new_coach", gym::coach("Ada")).await.done();
+    client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
     for (event, name, payload) in [
-        ("insert", "new_coach", gym::coach("Grace")),
+        ("insert", "new_coach", fixtures::coach("Grace")),
         ("update", "update_coach", json!({ "id": 1, "age": 50 })),
         ("delete", "delete_coach", json!({ "id": 1 })),
     ] {
         raise(&app.database, event, &format!("no {event} on Sundays")).await;
-        let once = id();
-        let ack = ask(&client, &once, name, &payload).await;
-        assert_eq!(ack.refused(), ["$refused"]);
-        assert_eq!(ack.sentence("$refused"), format!("no {event} on Sundays"));
-        assert_eq!(ask(&other, &once, name, &payload).await, ack, "it is final");
-        other.ask("new_exercise_move", gym::exercise_move("Squat")).await.done();
+        let once = request_id();
+        let ack = request_with_id(&client, &once, name, &payload).await;
+        assert_eq!(ack.error_keys(), ["$refused"]);
+        assert_eq!(ack.error("$refused"), format!("no {event} on Sundays"));
+        assert_eq!(request_with_id(&other, &once, name, &payload).await, ack, "it is final");
+        other.request("new_exercise_move", fixtures::exercise_move("Squat")).await.unwrap_data();
     }
-    assert_eq!(client.every("coaches").await.len(), 1);
-    client.agrees().await;
+    assert_eq!(client.list_all("coaches").await.len(), 1);
+    client.assert_in_sync().await;
 }
 
-/// Also one that PostgreSQL itself uses while it shuts down, waits for a lock or has no room.
+/// Including codes that PostgreSQL uses for shutdowns, lock timeouts and full disks.
 #[actix_web::test]
-async fn a_trigger_that_raises_with_any_code_is_refused_once() {
-    tell(Engine::Postgres, async |app| {
+async fn trigger_error_of_any_code_is_refused() {
+    with_app(Engine::Postgres, async |app| {
         let client = app.connect().await;
         for code in ["57014", "57P01", "08006", "53100", "55P03", "40001", "25006", "26000", "XX000", "42703"]
         {
@@ -61,19 +61,19 @@ async fn a_trigger_that_raises_with_any_code_is_refused_once() {
                  create or replace trigger own before insert on coaches for each row execute function own()"
             );
             app.database.execute(&sql).await;
-            let ack = client.ask("new_coach", gym::coach("Grace")).await;
-            assert_eq!(ack.sentence("$refused"), format!("not by {code}"));
-            client.ask("new_exercise_move", gym::exercise_move("Squat")).await.done();
+            let ack = client.request("new_coach", fixtures::coach("Grace")).await;
+            assert_eq!(ack.error("$refused"), format!("not by {code}"));
+            client.request("new_exercise_move", fixtures::exercise_move("Squat")).await.unwrap_data();
         }
         assert_eq!(http::get(app.address, "/readyz").await.0, 200);
     })
     .await;
 }
 
-/// A write that is left out without a word has not been carried out.
-async fn what_a_trigger_leaves_out_is_refused(app: &TestApp) {
+/// A write that a trigger skips silently was not executed.
+async fn write_skipped_by_trigger_is_refused(app: &TestApp) {
     let client = app.connect().await;
-    let row = client.ask("new_coach", gym::coach("Ada")).await.done();
+    let row = client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
     for event in ["insert", "update", "delete"] {
         let sql = match app.database {
             Database::Sqlite(_) => {
@@ -87,16 +87,16 @@ async fn what_a_trigger_leaves_out_is_refused(app: &TestApp) {
         app.database.execute(&sql).await;
     }
     for (name, payload) in [
-        ("new_coach", gym::coach("Grace")),
+        ("new_coach", fixtures::coach("Grace")),
         ("update_coach", json!({ "id": 1, "age": 50 })),
         ("delete_coach", json!({ "id": 1 })),
     ] {
-        assert_eq!(client.ask(name, payload).await.refused(), ["$refused"], "{name}");
+        assert_eq!(client.request(name, payload).await.error_keys(), ["$refused"], "{name}");
     }
-    assert_eq!(client.every("coaches").await, [row]);
+    assert_eq!(client.list_all("coaches").await, [row]);
 }
 
-async fn what_a_trigger_does_elsewhere_is_refused_too(app: &TestApp) {
+async fn violation_in_trigger_is_refused(app: &TestApp) {
     let client = app.connect().await;
     let sql = match &app.database {
         Database::Sqlite(_) => {
@@ -111,17 +111,17 @@ async fn what_a_trigger_does_elsewhere_is_refused_too(app: &TestApp) {
         }
     };
     app.database.execute(sql).await;
-    client.ask("new_coach", gym::coach("Ada")).await.done();
-    let again = client.ask("new_coach", gym::coach("Ada")).await;
-    assert_eq!(again.refused(), ["$refused"], "a badge is no field of the form");
-    assert!(again.sentence("$refused").contains("badges"), "{again:?}");
-    client.ask("new_coach", gym::coach("Grace")).await.done();
-    assert_eq!(client.every("coaches").await.len(), 2);
+    client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
+    let again = client.request("new_coach", fixtures::coach("Ada")).await;
+    assert_eq!(again.error_keys(), ["$refused"], "a badge is no field of the form");
+    assert!(again.error("$refused").contains("badges"), "{again:?}");
+    client.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
+    assert_eq!(client.list_all("coaches").await.len(), 2);
 }
 
 #[actix_web::test]
-async fn a_trigger_may_name_the_field() {
-    tell(Engine::Postgres, async |app| {
+async fn trigger_error_with_column_names_field() {
+    with_app(Engine::Postgres, async |app| {
         let client = app.connect().await;
         let sql = "create function grown() returns trigger language plpgsql as $$ begin
                 if new.age < 30 then
@@ -131,17 +131,18 @@ async fn a_trigger_may_name_the_field() {
             end $$;
             create trigger grown before insert or update on coaches for each row execute function grown()";
         app.database.execute(sql).await;
-        let young = client.ask("new_coach", gym::with(gym::coach("Ada"), json!({ "age": 20 }))).await;
-        assert_eq!((young.refused(), young.sentence("age")), (vec!["age"], "is too young for this gym"));
-        client.ask("new_coach", gym::coach("Ada")).await.done();
+        let young =
+            client.request("new_coach", fixtures::with(fixtures::coach("Ada"), json!({ "age": 20 }))).await;
+        assert_eq!((young.error_keys(), young.error("age")), (vec!["age"], "is too young for this gym"));
+        client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
     })
     .await;
 }
 
-/// It takes the others of its commit back with it, as far as SQLite goes.
+/// The rollback undoes the other writes of the batch as well, which are executed again.
 #[actix_web::test]
-async fn a_trigger_that_rolls_everything_back_is_refused_alone() {
-    tell(Engine::Sqlite, async |app| {
+async fn trigger_rollback_refuses_only_its_write() {
+    with_app(Engine::Sqlite, async |app| {
         let clients = futures_util::future::join_all((0..8).map(|_| app.connect())).await;
         app.database
             .execute(
@@ -152,15 +153,15 @@ async fn a_trigger_that_rolls_everything_back_is_refused_alone() {
         let writes = clients.iter().enumerate().map(async |(at, client)| {
             for round in 0..10 {
                 let name = if at == 0 { "Mallory".to_owned() } else { format!("Coach {at} {round}") };
-                let ack = client.ask("new_coach", gym::coach(&name)).await;
+                let ack = client.request("new_coach", fixtures::coach(&name)).await;
                 match at {
-                    0 => assert_eq!(ack.sentence("$refused"), "not here"),
+                    0 => assert_eq!(ack.error("$refused"), "not here"),
                     _ => assert!(ack.ok, "{ack:?}"),
                 }
             }
         });
         futures_util::future::join_all(writes).await;
-        assert_eq!(clients[0].every("coaches").await.len(), 70);
+        assert_eq!(clients[0].list_all("coaches").await.len(), 70);
     })
     .await;
 }

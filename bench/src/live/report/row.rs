@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_is_of_one_round_and_one_column_and_changes_are_what_counts() {
+    fn ratio_is_within_round_and_column() {
         let mut lines: Vec<Value> =
             [(1, 100.0, 1.0), (1, 100_000.0, 1.5), (2, 100.0, 2.0), (2, 100_000.0, 3.0)]
                 .map(|(round, coaches, p50)| cost("changes", round, coaches, p50))
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_up_has_missed_and_what_was_not_measured_has_not() {
+    fn given_up_run_misses_target() {
         let gave_up = json!({"scenario": "cost", "label": "ours", "live": "changes", "round": 1, "coaches": 100_000.0,
             "gave_up_s": 60.0});
         let row = growth(Target::AtMost(2.0));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bare_database_has_a_column_and_is_what_inserts_are_held_against() {
+    fn inserts_are_compared_with_bare_database() {
         let case = |scenario, key| Case { scenario, with: Vec::new(), key };
         let bare = case("database", "rows_s");
         let row = Row {

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_goal_is_to_be_ahead_of_every_rival_and_close_to_bare() {
+    fn goal_is_ahead_of_rivals_and_close_to_bare() {
         let row = &measures()[0];
         let mut lines =
             vec![line("ours", 1, 1.2), line("ours", 2, 2.4), line("bare", 1, 1.0), line("bare", 2, 2.0)];
