@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::{
     config::Config,
-    engine::{BUSY, EXHAUSTED, Message, Request, SessionError, SessionLayer},
+    engine::{BUSY, EXHAUSTED, Message, SessionError, SessionLayer},
     event::LimitExceeded,
     handshake::ConnectError,
     metrics::Metrics,
@@ -27,6 +27,7 @@ use crate::{
     session::{
         handle::SessionHandle,
         limiter::{Exhausted, MemoryReservation},
+        request::Request,
     },
     wire::{
         args::Args,

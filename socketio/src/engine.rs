@@ -36,5 +36,4 @@ pub(crate) use self::{
     frames::{BUSY, EXHAUSTED},
     http::{Endpoint, LayerFactory, handle},
     layer::{Message, SessionError, SessionLayer},
-    request::Request,
 };

@@ -10,3 +10,4 @@ pub(crate) mod connection;
 pub(crate) mod handle;
 pub(crate) mod limiter;
 pub(crate) mod outbox;
+pub(crate) mod request;

@@ -16,11 +16,13 @@ use super::{
     run::{self, Completion, Received},
 };
 use crate::{
-    engine::Request,
     handshake::Handshake,
     reason::Reason,
     service::State,
-    session::handle::{Closing, SessionHandle},
+    session::{
+        handle::{Closing, SessionHandle},
+        request::Request,
+    },
     wire::{args::Args, frame::Frame},
     worker::{nsp::Nsp, socket::SocketInner},
 };

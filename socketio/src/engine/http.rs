@@ -21,7 +21,7 @@ use super::{
     polling::{self, PollingHandle, SessionRegistry},
     reader::WebSocketReader,
     refusals::{ProxyWarning, RefusalLog},
-    request::{self, Request, RequestKind},
+    request::{self, RequestKind},
     task::{self, Input},
     upgrade::{self, Probe},
 };
@@ -35,6 +35,7 @@ use crate::{
         connection::Connection,
         handle::SessionHandle,
         limiter::{LimitReached, SessionLimiter, SessionPermit},
+        request::Request,
     },
     wire::frame::Frame,
     worker::Worker,

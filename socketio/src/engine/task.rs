@@ -17,7 +17,6 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::{Instrument, debug, debug_span, warn};
 
 use super::{
-    Request,
     frames::{BUSY, Inbound, ProtocolViolation},
     heartbeat::{Heartbeat, HeartbeatAction},
     http::Endpoint,
@@ -28,7 +27,10 @@ use super::{
 use crate::{
     metrics::{self, Metrics},
     reason::Reason,
-    session::handle::{Closing, Phase, SessionHandle},
+    session::{
+        handle::{Closing, Phase, SessionHandle},
+        request::Request,
+    },
     wire::frame::Frame,
 };
 
