@@ -35,7 +35,7 @@ use crate::{
         json::is_deeper,
         packet::{EventPacket, Packet},
     },
-    worker::socket::MAX_NAME_BYTES,
+    worker::{Worker, socket::MAX_NAME_BYTES},
 };
 
 mod assembler;
@@ -56,6 +56,7 @@ const AWAITING_ACK_FACTOR: usize = 8;
 pub(crate) struct Client {
     namespaces: Arc<Namespaces>,
     session: Rc<SessionHandle>,
+    worker: Rc<Worker>,
     request: Rc<Request>,
     drivers: Vec<SocketDriver>,
     /// Namespaces that the server has disconnected. The client may not know yet, so its packets for them are dropped.
@@ -80,7 +81,12 @@ struct HeldEvents {
 }
 
 impl Client {
-    pub(crate) fn new(namespaces: Arc<Namespaces>, session: Rc<SessionHandle>, request: Rc<Request>) -> Self {
+    pub(crate) fn new(
+        namespaces: Arc<Namespaces>,
+        worker: Rc<Worker>,
+        session: Rc<SessionHandle>,
+        request: Rc<Request>,
+    ) -> Self {
         let config = &namespaces.config;
         let (rate, join_by) = (RateLimiter::new(config.max_events), Instant::now() + config.connect_timeout);
         let (drivers, disconnected_by_server) = (Vec::new(), Vec::new());
@@ -89,6 +95,7 @@ impl Client {
         Self {
             namespaces,
             session,
+            worker,
             request,
             drivers,
             disconnected_by_server,
@@ -191,13 +198,17 @@ impl Client {
             Metrics::count_limit("max_sockets");
             return refuse("Too many namespaces on one connection");
         }
-        let known =
-            (name.len() <= MAX_NAME_BYTES).then(|| self.namespaces.acquire(&self.session.worker().hub, name));
+        let known = (name.len() <= MAX_NAME_BYTES).then(|| self.namespaces.acquire(&self.worker.hub, name));
         let Some(nsp) = known.flatten() else {
             return refuse("Invalid namespace");
         };
-        let mut driver =
-            SocketDriver::new(nsp, self.session.clone(), self.request.clone(), self.config().max_rooms);
+        let mut driver = SocketDriver::new(
+            nsp,
+            self.worker.clone(),
+            self.session.clone(),
+            self.request.clone(),
+            self.config().max_rooms,
+        );
         driver.connect(auth, bytes);
         self.drivers.push(driver);
         Ok(())
@@ -332,7 +343,7 @@ impl SessionLayer for Client {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { drivers, namespaces, session, join_by, disconnected_by_server, .. } = self;
+        let Self { drivers, namespaces, worker, join_by, disconnected_by_server, .. } = self;
         drivers.retain_mut(|driver| {
             if driver.poll(cx) {
                 *join_by = Instant::now() + namespaces.config.connect_timeout;
@@ -340,7 +351,7 @@ impl SessionLayer for Client {
                 disconnected_by_server.insert(0, driver.nsp.name.clone());
             }
             if driver.is_over() {
-                session.worker().hub.release(&driver.nsp);
+                worker.hub.release(&driver.nsp);
             }
             !driver.is_over()
         });

@@ -16,7 +16,7 @@ use crate::{
     namespace::Namespace,
     namespaces::{Definition, Namespaces},
     service::Service,
-    worker::{command::WorkerCommand, nsp::Nsp},
+    worker::{Worker, command::WorkerCommand, nsp::Nsp},
 };
 
 /// Time for aborted sessions to end in `shutdown`.
@@ -163,8 +163,10 @@ impl Builder {
             hub.set_max_age(recovery.max_disconnection);
         }
         let namespaces = Arc::new(Namespaces { config: config.clone(), patterns });
+        let sockets = hub.clone();
         let open: engine::LayerFactory = Box::new(move |session, request| {
-            Box::new(Client::new(namespaces.clone(), session.clone(), request.clone()))
+            let worker = Worker::current(&sockets);
+            Box::new(Client::new(namespaces.clone(), worker, session.clone(), request.clone()))
         });
         let endpoint = Endpoint::new(config, hub, open);
         #[cfg(feature = "admin")]

@@ -48,7 +48,7 @@ impl<S> Socket<S> {
 
     /// The socket after all earlier broadcasts have reached it, so that direct operations come after them.
     fn flushed(&self) -> &Rc<SocketInner> {
-        self.inner.session.worker().drain_commands();
+        self.inner.worker.drain_commands();
         &self.inner
     }
 

@@ -24,7 +24,7 @@ use crate::{
         request::Request,
     },
     wire::{args::Args, frame::Frame},
-    worker::{nsp::Nsp, socket::SocketInner},
+    worker::{Worker, nsp::Nsp, socket::SocketInner},
 };
 
 /// A larger queue releases its memory when it is empty.
@@ -48,6 +48,7 @@ pub(super) enum Membership {
 pub(super) struct SocketDriver {
     pub(super) nsp: Arc<Nsp>,
     pub(super) membership: Membership,
+    worker: Rc<Worker>,
     session: Rc<SessionHandle>,
     request: Rc<Request>,
     queue: VecDeque<(Item, usize)>,
@@ -62,6 +63,7 @@ pub(super) struct SocketDriver {
 impl SocketDriver {
     pub(super) fn new(
         nsp: Arc<Nsp>,
+        worker: Rc<Worker>,
         session: Rc<SessionHandle>,
         request: Rc<Request>,
         max_rooms: usize,
@@ -70,6 +72,7 @@ impl SocketDriver {
         Self {
             nsp,
             membership,
+            worker,
             session,
             request,
             queue,
@@ -214,7 +217,7 @@ impl SocketDriver {
     fn begin(&mut self, item: Item) {
         match item {
             Item::Connect(auth) => {
-                let (handshake, hub) = (self.handshake(auth), self.session.worker().hub.clone());
+                let (handshake, hub) = (self.handshake(auth), self.worker.hub.clone());
                 self.running = Some(run::run_authorizer(handshake, self.nsp.clone(), hub));
             }
             Item::Event(received) => {
@@ -273,7 +276,7 @@ impl SocketDriver {
 
     /// Creates the socket and runs `on_connect`.
     fn connect_socket(&mut self, state: State, attempt: ConnectAttempt) {
-        let socket = attempt.complete(&self.nsp, &self.session, self.max_rooms);
+        let socket = attempt.complete(&self.nsp, &self.worker, &self.session, self.max_rooms);
         self.membership = Membership::Joined;
         self.socket = Some((socket.clone(), state.clone()));
         self.running = Some(run::run_on_connect(socket, state));

@@ -206,8 +206,8 @@ fn new_session(
         Transport::WebSocket => connection(request),
         Transport::Polling => Weak::new(),
     };
-    let worker = Worker::current(&endpoint.hub);
-    SessionHandle::new(Sid::random(), worker, transport, connection, permit, &endpoint.config)
+    let local = Worker::current(&endpoint.hub).sessions.clone();
+    SessionHandle::new(Sid::random(), local, transport, connection, permit, &endpoint.config)
 }
 
 fn connection(request: &HttpRequest) -> Weak<Connection> {

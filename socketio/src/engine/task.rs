@@ -66,8 +66,8 @@ pub(super) fn spawn(endpoint: Arc<Endpoint>, session: Rc<SessionHandle>, request
     let span = debug_span!("session", sid = %session.sid);
     let mut session = SessionTask::new(endpoint, session, layer, input);
     let run = async move {
-        let worker = session.session.worker().clone();
-        poll_fn(|cx| worker.batch(|| session.poll(cx))).await;
+        let local = session.session.local().clone();
+        poll_fn(|cx| local.batch(|| session.poll(cx))).await;
         drop(open);
     };
     actix_web::rt::spawn(run.instrument(span));
@@ -157,7 +157,7 @@ impl SessionTask {
                     if matches!(self.input, Input::WebSocket(_)) {
                         self.session.enable_direct_writes();
                     }
-                    self.session.worker().metrics.packets_received.increment(1);
+                    self.session.local().metrics.packets_received.increment(1);
                     self.received(message);
                 }
                 Step::Violation(ProtocolViolation { code, sentence }) => {
@@ -390,7 +390,7 @@ impl SessionTask {
             Input::WebSocket(_) if full => Poll::Pending,
             Input::WebSocket(reader) => {
                 let message = reader.poll_next(cx);
-                self.session.worker().metrics.bytes_received.increment(reader.take_count());
+                self.session.local().metrics.bytes_received.increment(reader.take_count());
                 Poll::Ready(match ready!(message) {
                     Some(Ok(message)) => Step::Message(message),
                     Some(Err(violation)) => Step::Violation(violation),

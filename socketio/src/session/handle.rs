@@ -1,4 +1,4 @@
-//! The handle that a session's task, writer, worker and sockets share: its outbox, and the phases of its end.
+//! The handle that a session's task, writer and sockets share: its outbox, and the phases of its end.
 //!
 //! ```text
 //! Open ─ close ─▶ Closing ─ close frame written, or the peer has closed ─▶ Finished ─ all written ─▶ ended
@@ -22,10 +22,10 @@ use crate::{
     session::{
         connection::Connection,
         limiter::{MemoryQuota, SessionPermit},
+        local::LocalSessions,
         outbox::{Key, Outbox},
     },
     wire::{frame::Frame, message::Message},
-    worker::Worker,
 };
 
 mod ending;
@@ -66,9 +66,9 @@ impl Closing {
 
 pub(crate) struct SessionHandle {
     pub(crate) sid: Sid,
-    /// Position in the worker's list.
+    /// Position in the list of this thread's sessions.
     pub(crate) index: Cell<usize>,
-    worker: Rc<Worker>,
+    local: Rc<LocalSessions>,
     this: RcWeak<Self>,
     transport: Cell<Transport>,
     connection: RefCell<Weak<Connection>>,
@@ -103,7 +103,7 @@ struct State {
 impl SessionHandle {
     pub(crate) fn new(
         sid: Sid,
-        worker: Rc<Worker>,
+        local: Rc<LocalSessions>,
         transport: Transport,
         connection: Weak<Connection>,
         permit: SessionPermit,
@@ -112,7 +112,7 @@ impl SessionHandle {
         Rc::new_cyclic(|this| Self {
             sid,
             index: Cell::new(0),
-            worker,
+            local,
             this: this.clone(),
             transport: Cell::new(transport),
             connection: RefCell::new(connection),
@@ -140,8 +140,9 @@ impl SessionHandle {
         })
     }
 
-    pub(crate) fn worker(&self) -> &Rc<Worker> {
-        &self.worker
+    /// The sessions of this thread.
+    pub(crate) fn local(&self) -> &Rc<LocalSessions> {
+        &self.local
     }
 
     /// Memory quota of the session's unhandled messages.
@@ -155,7 +156,7 @@ impl SessionHandle {
 
     /// Switches to a WebSocket after an upgrade.
     pub(crate) fn set_connection(&self, connection: Weak<Connection>) {
-        self.worker.metrics.upgraded(self.transport.replace(Transport::WebSocket));
+        self.local.metrics.upgraded(self.transport.replace(Transport::WebSocket));
         *self.connection.borrow_mut() = connection;
         self.kernel_buffer_limited.set(false);
     }

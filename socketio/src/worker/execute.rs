@@ -25,10 +25,8 @@ impl Worker {
             match run {
                 [WorkerCommand::Deliver(first), ..] => self.send(first, run),
                 [WorkerCommand::Apply(nsp, target, op)] => self.apply(nsp, target.as_deref(), op),
-                [WorkerCommand::Drain] => self.sessions.borrow().iter().for_each(|session| session.drain()),
-                [WorkerCommand::Abort] => {
-                    self.sessions.borrow().iter().for_each(|session| session.abort(Reason::Shutdown))
-                }
+                [WorkerCommand::Drain] => self.sessions.for_each(|session| session.drain()),
+                [WorkerCommand::Abort] => self.sessions.for_each(|session| session.abort(Reason::Shutdown)),
                 _ => {}
             }
         }

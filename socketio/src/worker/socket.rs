@@ -30,6 +30,7 @@ use crate::{
         message::Message,
     },
     worker::{
+        Worker,
         members::Members,
         nsp::Nsp,
         recovery::DisconnectedSocket,
@@ -45,6 +46,7 @@ pub(crate) struct SocketInner {
     pub(crate) id: SocketId,
     pub(crate) nsp: Arc<Nsp>,
     pub(crate) session: Rc<SessionHandle>,
+    pub(crate) worker: Rc<Worker>,
     pub(crate) handshake: Rc<Handshake>,
     pub(crate) acks: Acks,
     pub(crate) pid: Option<Pid>,
@@ -69,7 +71,7 @@ pub(crate) struct SocketInner {
 
 impl SocketInner {
     pub(crate) fn hub(&self) -> &Hub {
-        &self.session.worker().hub
+        &self.worker.hub
     }
 
     /// Queues a message.
@@ -98,7 +100,7 @@ impl SocketInner {
 
     pub(crate) fn ack(&self, id: u64, reply: Reply) {
         // Earlier broadcasts go first.
-        self.session.worker().drain_commands();
+        self.worker.drain_commands();
         self.session.answer(reply.frame(&self.nsp.name, id));
     }
 
@@ -170,7 +172,7 @@ impl SocketInner {
         let rooms: Vec<Room> = self.rooms.take().into_iter().collect();
         self.members.remove(self, &rooms);
         if self.members.is_empty() {
-            self.session.worker().forget(&self.nsp);
+            self.worker.forget(&self.nsp);
         }
         self.acks.clear();
         self.nsp.socket_disconnected();

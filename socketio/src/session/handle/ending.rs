@@ -135,11 +135,11 @@ impl SessionHandle {
         self.draining.get()
     }
 
-    /// Ends the task: leaves the worker's list, and makes sure that the connection ends.
+    /// Ends the task: leaves the list of sessions, and makes sure that the connection ends.
     pub(crate) fn retire(&self, grace: std::time::Duration) {
-        self.worker.remove(self);
+        self.local.remove(self);
         self.permit.take();
-        self.worker.metrics.high_water(self.state.borrow().high_water);
-        self.worker.reap(self.connection.borrow().clone(), grace);
+        self.local.metrics.high_water(self.state.borrow().high_water);
+        self.local.reap(self.connection.borrow().clone(), grace);
     }
 }
