@@ -28,7 +28,10 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{engine::Endpoint, metrics, namespace::Namespace, socket::Socket, worker::nsp::Nsp};
+use crate::{
+    hub::Hub, metrics, namespace::Namespace, namespaces::Namespaces, session::limiter::SessionLimiter,
+    socket::Socket, worker::nsp::Nsp,
+};
 
 mod actions;
 mod auth;
@@ -119,20 +122,16 @@ impl Admin {
     }
 
     /// Adds the namespace, and starts monitoring.
-    pub(crate) fn install(self, endpoint: &Endpoint) {
-        let (max_outbox, hub) = (endpoint.config.max_outbox, &endpoint.hub);
+    pub(crate) fn install(self, namespaces: &mut Namespaces, hub: &Hub, limiter: &Arc<SessionLimiter>) {
+        let max_outbox = namespaces.config.max_outbox;
         let monitor = Arc::new(Monitor::new(self.mode == Mode::Development));
-        let server = Arc::new(ServerInfo::new(self.server_id.clone(), endpoint.limiter.clone()));
+        let server = Arc::new(ServerInfo::new(self.server_id.clone(), limiter.clone()));
         hub.set_observer(monitor.clone());
         let service = Arc::new(self.namespace(monitor, server, max_outbox));
         // Without recovery: a reconnecting page receives everything anew.
-        hub.insert(Nsp::new(
-            NAMESPACE.into(),
-            service,
-            metrics::handler_seconds(NAMESPACE),
-            None,
-            hub.recovery_bytes(),
-        ));
+        let handler_seconds = metrics::handler_seconds(NAMESPACE);
+        let nsp = Nsp::new(NAMESPACE.into(), handler_seconds, None, hub.recovery_bytes());
+        namespaces.replace(hub, nsp, service);
     }
 
     fn namespace(

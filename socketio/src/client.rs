@@ -199,11 +199,12 @@ impl Client {
             return refuse("Too many namespaces on one connection");
         }
         let known = (name.len() <= MAX_NAME_BYTES).then(|| self.namespaces.acquire(&self.worker.hub, name));
-        let Some(nsp) = known.flatten() else {
+        let Some((nsp, service)) = known.flatten() else {
             return refuse("Invalid namespace");
         };
         let mut driver = SocketDriver::new(
             nsp,
+            service,
             self.worker.clone(),
             self.session.clone(),
             self.request.clone(),

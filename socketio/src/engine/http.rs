@@ -57,8 +57,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn new(config: Config, hub: Hub, open: LayerFactory) -> Self {
-        let limiter = Arc::new(SessionLimiter::new(&config));
+    pub(crate) fn new(config: Config, hub: Hub, limiter: Arc<SessionLimiter>, open: LayerFactory) -> Self {
         Self {
             config,
             hub,

@@ -11,7 +11,6 @@ use tokio::sync::Notify;
 use crate::{
     config::Recovery,
     id::Pid,
-    service::ErasedService,
     worker::recovery::{DisconnectedSocket, Log},
 };
 
@@ -19,7 +18,6 @@ pub(crate) struct Nsp {
     pub(crate) name: Arc<str>,
     /// Parts of its name, if it matches a pattern.
     pub(crate) params: Vec<(String, String)>,
-    pub(crate) service: Arc<dyn ErasedService>,
     pub(crate) handler_seconds: Histogram,
     /// Whether it was created for a client, and is removed when unused.
     dynamic: bool,
@@ -34,7 +32,6 @@ pub(crate) struct Nsp {
 impl Nsp {
     pub(crate) fn new(
         name: Arc<str>,
-        service: Arc<dyn ErasedService>,
         handler_seconds: Histogram,
         recovery: Option<&Recovery>,
         total_bytes: Arc<AtomicUsize>,
@@ -42,7 +39,6 @@ impl Nsp {
         Self {
             name,
             params: Vec::new(),
-            service,
             handler_seconds,
             dynamic: false,
             references: AtomicUsize::new(0),
