@@ -19,8 +19,8 @@ use tokio::time::Instant;
 use crate::{
     config::Config,
     engine::{BUSY, EXHAUSTED, Message, SessionError, SessionLayer},
-    event::LimitExceeded,
     handshake::ConnectError,
+    limit_exceeded::LimitExceeded,
     metrics::Metrics,
     namespaces::Namespaces,
     reason::Reason,

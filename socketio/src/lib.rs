@@ -77,6 +77,7 @@ mod handler;
 mod handshake;
 mod hub;
 mod id;
+mod limit_exceeded;
 mod metrics;
 mod namespace;
 mod namespaces;
@@ -97,15 +98,16 @@ mod worker;
 
 pub use self::{
     acks::{AckError, BroadcastAcks},
-    broadcast::{Broadcast, SocketInfo},
+    broadcast::Broadcast,
     config::{Config, EventLimit, Rate, Recovery, Subprotocols, Transport},
     engine_io::{EngineIo, EngineMessage, EngineSession},
-    event::{AckSender, Event, LimitExceeded},
+    event::{AckSender, Event},
     extract::{Data, EventParts, FromEvent, State},
     handler::Handler,
     handshake::{ConnectError, Handshake, TooManySessions},
     hub::Hub,
     id::SocketId,
+    limit_exceeded::LimitExceeded,
     namespace::Namespace,
     origin::{AllowedOrigins, Origins},
     proxies::Proxies,
@@ -121,6 +123,7 @@ pub use self::{
         frame::{Frame, FrameWriter},
         message::{Coalesce, Message, Slot},
     },
+    worker::socket_info::SocketInfo,
 };
 
 /// Compiles the examples of these pages.

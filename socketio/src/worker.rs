@@ -20,13 +20,9 @@ pub(crate) mod members;
 pub(crate) mod nsp;
 pub(crate) mod recovery;
 pub(crate) mod socket;
+pub(crate) mod socket_info;
+mod start;
 pub(crate) mod target;
-mod tasks;
-
-thread_local! {
-    /// One per hub with sessions on this thread; only tests have several.
-    static WORKERS: RefCell<Vec<Rc<Worker>>> = const { RefCell::new(Vec::new()) };
-}
 
 /// The sessions of one hub on one worker thread.
 pub(crate) struct Worker {
@@ -38,29 +34,6 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// This thread's worker for a hub, created on first use.
-    pub(crate) fn current(hub: &Hub) -> Rc<Self> {
-        if let Some(worker) =
-            WORKERS.with_borrow(|all| all.iter().find(|worker| worker.hub.is_same(hub)).cloned())
-        {
-            return worker;
-        }
-        let worker = Rc::new(Self {
-            hub: hub.clone(),
-            sessions: Rc::new(LocalSessions::new()),
-            queue: Arc::default(),
-            namespaces: RefCell::default(),
-        });
-        hub.register(worker.queue.clone());
-        WORKERS.with_borrow_mut(|all| all.push(worker.clone()));
-        actix_web::rt::spawn(tasks::run(tasks::WorkerTask(worker.clone())));
-        actix_web::rt::spawn(worker.sessions.clone().run_reaper());
-        if let Some(age) = hub.max_age() {
-            actix_web::rt::spawn(tasks::sweep(hub.clone(), age));
-        }
-        worker
-    }
-
     /// Sockets of a namespace on this thread, for a socket that is about to be added. Each socket holds the namespace,
     /// so that the address stays unique until [`forget`](Self::forget).
     pub(crate) fn members(&self, nsp: &Arc<Nsp>) -> Rc<Members> {

@@ -7,9 +7,10 @@ use tracing::{Instrument, debug, debug_span};
 
 use super::connect::ConnectAttempt;
 use crate::{
-    event::{AckHandle, Event, LimitExceeded},
+    event::{AckHandle, Event},
     handshake::{ConnectError, Handshake},
     hub::Hub,
+    limit_exceeded::LimitExceeded,
     observer::Observed,
     reason::Reason,
     reply::Reply,
@@ -71,10 +72,10 @@ pub(super) fn run_event(
     received: Received,
 ) -> LocalBoxFuture<'static, Completion> {
     let Received { name, args, ack, limit_exceeded } = received;
+    socket.hub().observe(|| Observed::Received { socket, name: &name, args: &args, limit_exceeded });
     let ack_handle = ack.map(|id| AckHandle::new(socket.clone(), id));
     let event =
         Event { name, args, wants_ack: ack.is_some(), limit_exceeded, ack_handle: ack_handle.clone() };
-    socket.hub().observe(|| Observed::Received { socket, event: &event });
     let span = debug_span!("event", namespace = %socket.nsp.name, socket = %socket.id, name = %event.name);
     let began = Instant::now();
     let socket = socket.clone();

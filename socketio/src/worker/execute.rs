@@ -4,7 +4,6 @@ use std::{rc::Rc, sync::Arc};
 
 use crate::{
     acks::AckEvent,
-    broadcast::SocketInfo,
     reason::Reason,
     wire::message::Message,
     worker::{
@@ -52,7 +51,7 @@ impl Worker {
                 }
             }
             SocketOp::Fetch(list) => {
-                let infos = members.select(target).iter().map(|socket| SocketInfo::of(socket)).collect();
+                let infos = members.select(target).iter().map(|socket| socket.info()).collect();
                 let _ = list.send(infos);
             }
             SocketOp::EmitWithAck { frame, id, until, events } => {

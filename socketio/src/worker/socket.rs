@@ -34,6 +34,7 @@ use crate::{
         members::Members,
         nsp::Nsp,
         recovery::DisconnectedSocket,
+        socket_info::SocketInfo,
         target::{Room, Target},
     },
 };
@@ -72,6 +73,11 @@ pub(crate) struct SocketInner {
 impl SocketInner {
     pub(crate) fn hub(&self) -> &Hub {
         &self.worker.hub
+    }
+
+    pub(crate) fn info(&self) -> SocketInfo {
+        let rooms = self.rooms.borrow().iter().cloned().collect();
+        SocketInfo { id: self.id, rooms, transport: self.session.transport().as_str() }
     }
 
     /// Queues a message.
