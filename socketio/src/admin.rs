@@ -39,6 +39,7 @@ mod budget;
 mod event_details;
 mod feed;
 mod monitor;
+mod name;
 mod page;
 mod page_state;
 mod query;
@@ -48,12 +49,10 @@ mod stats;
 use self::{
     auth::{AdminAuth, AdminSession},
     monitor::Monitor,
+    name::NAMESPACE,
     page::AdminPage,
     stats::ServerInfo,
 };
-
-/// Name of the namespace.
-const NAMESPACE: &str = "/admin";
 
 /// Level of detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -12,4 +12,5 @@ pub(crate) mod handle;
 pub(crate) mod limiter;
 pub(crate) mod local;
 pub(crate) mod outbox;
+pub(crate) mod ping;
 pub(crate) mod request;

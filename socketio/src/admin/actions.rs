@@ -5,7 +5,7 @@
 
 use tracing::info;
 
-use super::{NAMESPACE, auth::AdminSession};
+use super::{auth::AdminSession, name::NAMESPACE};
 use crate::{broadcast::Broadcast, extract::Data, namespace::Namespace, socket::Socket, wire::args::Args};
 
 /// Reserved event names, which have another meaning on an emitter.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, value::RawValue};
 
-use super::{NAMESPACE, socket_details::HIDDEN};
+use super::{name::NAMESPACE, socket_details::HIDDEN};
 use crate::{
     clock,
     limit_exceeded::LimitExceeded,

@@ -16,10 +16,10 @@ use std::{
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{
-    NAMESPACE,
     budget::DetailBudget,
     event_details,
     feed::{EventFeed, ServerEvent},
+    name::NAMESPACE,
     query::{self, SocketListRequest, WorkerQuery},
     socket_details::SocketDetails,
     stats::{Counter, Counters},

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{NAMESPACE, feed::ServerEvent, socket_details::SocketDetails};
+use super::{feed::ServerEvent, name::NAMESPACE, socket_details::SocketDetails};
 use crate::{
     args,
     id::SocketId,

@@ -5,8 +5,8 @@ use std::{hash::RandomState, rc::Rc, sync::Arc, thread::ThreadId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::{
-    NAMESPACE,
     feed::EventFeed,
+    name::NAMESPACE,
     socket_details::{self, SocketDetails},
 };
 use crate::{

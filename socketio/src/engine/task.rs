@@ -17,12 +17,13 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::{Instrument, debug, debug_span, warn};
 
 use super::{
-    frames::{BUSY, Inbound, ProtocolViolation},
+    endpoint::Endpoint,
+    frames::Inbound,
     heartbeat::{Heartbeat, HeartbeatAction},
-    http::Endpoint,
     layer::{Message, SessionError, SessionLayer},
     polling::{Incoming, PollingTransport},
     reader::WebSocketReader,
+    violation::{BUSY, ProtocolViolation},
 };
 use crate::{
     metrics::{self, Metrics},

@@ -24,6 +24,7 @@ use crate::{
         limiter::{MemoryQuota, SessionPermit},
         local::LocalSessions,
         outbox::{Key, Outbox},
+        ping::{Ping, PollProgress},
     },
     wire::{frame::Frame, message::Message},
 };
@@ -32,8 +33,6 @@ mod ending;
 mod permit;
 mod ping;
 mod writing;
-
-pub(crate) use ping::PollProgress;
 
 /// Backlog above which volatile messages are dropped, even if the connection accepts data.
 const MAX_VOLATILE_BACKLOG: usize = 64 * 1024;
@@ -81,7 +80,7 @@ pub(crate) struct SessionHandle {
     written: Cell<bool>,
     /// Whether the task waits for fewer unread acks.
     held: Cell<bool>,
-    ping: Cell<ping::Ping>,
+    ping: Cell<Ping>,
     poll_progress: Arc<PollProgress>,
     /// Whether the kernel's buffer is limited.
     kernel_buffer_limited: Cell<bool>,

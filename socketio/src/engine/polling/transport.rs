@@ -1,18 +1,23 @@
 //! The session's side of polling: the waiting GET, the current POST, and the writer after an upgrade.
 
 use std::{
+    sync::Arc,
     task::{Context, Poll, ready},
     vec,
 };
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{PollingRequest, RegistryEntry};
+use super::{
+    handle::PollingRequest,
+    registry::{RegistryEntry, SessionRegistry},
+    upgraded::UpgradedWriter,
+};
 use crate::{
     engine::{
         error::{BAD_REQUEST, ENDED, HandshakeError},
-        frames::{Inbound, ProtocolViolation},
-        upgrade::UpgradedWriter,
+        frames::Inbound,
+        violation::ProtocolViolation,
     },
     reason::Reason,
     session::handle::{Phase, SessionHandle},
@@ -44,7 +49,9 @@ pub(in crate::engine) enum Incoming {
 }
 
 impl PollingTransport {
-    pub(super) fn new(requests: mpsc::Receiver<PollingRequest>, entry: RegistryEntry) -> Self {
+    /// Adds the session to the registry, until the transport is dropped.
+    pub(in crate::engine) fn new(registry: &Arc<SessionRegistry>, session: &SessionHandle) -> Self {
+        let (requests, entry) = registry.add(session);
         Self {
             requests,
             get: None,
