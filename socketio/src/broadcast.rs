@@ -13,7 +13,8 @@ use crate::{
     hub::Hub,
     wire::{
         args::Args,
-        frame::{Frame, Head},
+        frame::Frame,
+        frame_writer::Head,
         message::{Message, Slot},
     },
     worker::{

@@ -11,7 +11,8 @@ use crate::{
     },
     wire::{
         args::Args,
-        frame::{Frame, Head},
+        frame::Frame,
+        frame_writer::Head,
         json,
         packet::{EventPacket, Packet},
         payload,

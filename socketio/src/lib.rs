@@ -120,7 +120,8 @@ pub use self::{
     socket::Socket,
     wire::{
         args::{Args, Binary},
-        frame::{Frame, FrameWriter},
+        frame::Frame,
+        frame_writer::FrameWriter,
         message::{Coalesce, Message, Slot},
     },
     worker::socket_info::SocketInfo,

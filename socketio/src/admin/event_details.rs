@@ -6,11 +6,7 @@ use super::{name::NAMESPACE, socket_details::HIDDEN};
 use crate::{
     clock,
     limit_exceeded::LimitExceeded,
-    wire::{
-        args::Args,
-        frame::{Frame, FrameWriter},
-        packet::Packet,
-    },
+    wire::{args::Args, frame::Frame, frame_writer::FrameWriter, packet::Packet},
     worker::socket::SocketInner,
 };
 

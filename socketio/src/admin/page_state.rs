@@ -14,7 +14,8 @@ use crate::{
     id::SocketId,
     wire::{
         args::Args,
-        frame::{Frame, FrameWriter, Head},
+        frame::Frame,
+        frame_writer::{FrameWriter, Head},
     },
     worker::target::Room,
 };

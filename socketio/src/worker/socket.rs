@@ -24,11 +24,7 @@ use crate::{
     reason::Reason,
     reply::Reply,
     session::handle::{Closing, SessionHandle},
-    wire::{
-        args::Args,
-        frame::{Frame, Head},
-        message::Message,
-    },
+    wire::{args::Args, frame::Frame, frame_writer::Head, message::Message},
     worker::{
         Worker,
         members::Members,
