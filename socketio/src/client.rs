@@ -5,6 +5,8 @@
 //!                  └───▶ acks, at once              one at a time per driver
 //! ```
 //!
+//! The packets are in [`packets`], backpressure and deadlines in [`layer`].
+//!
 //! Events received before a deliberate close are still handled. After a lost connection no further event is started.
 
 use std::{rc::Rc, sync::Arc};

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! **Ordering.** A worker drains its queue before it acks an event and before it connects a socket. A broadcast made
-//! before a handler returned therefore reaches the caller's outbox before the handler's ack, whatever thread made it. A
+//! before a handler returned therefore reaches the caller's outbox before the handler's ack, also from another thread. A
 //! new socket receives each broadcast either as part of the state that its service reads in `connected`, or as a
 //! message after what `connected` emits.
 

@@ -1,10 +1,15 @@
 //! A worker: one thread with its sessions, and the commands of other threads for it.
 //!
 //! ```text
-//! hub ─▶ command queue ─▶ worker ─▶ members (by namespace and room) ─▶ socket ─▶ session ─▶ outbox
-//!  ▲                                                                     │
-//!  └────────────── broadcast ◀───────────────────────────────────────────┘
+//! Hub ─▶ CommandQueue ─▶ Worker ─▶ Members ─▶ SocketInner ─▶ SessionHandle ─▶ Outbox
+//!  │                       │ of a namespace       ├───▶ Nsp: the state of its namespace, shared by all workers
+//!  │                       └▶ LocalSessions       └───▶ back to its Members, its Worker, and the Worker's Hub
+//!  └▶ Observer: is shown the hub and its sockets
 //! ```
+//!
+//! The arrows back make the only large circle of modules in this crate: hub, observer, worker, members and socket. A
+//! socket removes itself from its members, executes its worker's commands before an ack, and reports to the hub's
+//! observer. Members hold a socket only while it is connected, so a disconnect ends the circle of references.
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 

@@ -296,7 +296,7 @@ impl SocketDriver {
 
     /// A panic closes the client's session; other clients are not affected.
     fn panicked(&mut self, handler: &'static str) {
-        error!(sid = %self.session.sid, namespace = %self.nsp.name, handler, "a handler panicked; its session is closed");
+        error!(sid = %self.session.sid, namespace = %self.nsp.name, handler, "a handler panicked, which closes its session");
         self.membership = Membership::Left;
         self.session.close(Closing::new(1011, "internal error", Reason::Panic));
     }

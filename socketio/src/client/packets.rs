@@ -120,7 +120,7 @@ impl Client {
                 let limit_exceeded = limit_exceeded.or_else(|| self.limit_exceeded(&emitted));
                 if let Some(limit_exceeded) = limit_exceeded {
                     Metrics::count_limit(limit_exceeded.as_str());
-                    tracing::debug!(sid = %self.session.sid, %limit_exceeded, "an event's arguments were not taken");
+                    tracing::debug!(sid = %self.session.sid, %limit_exceeded, "an event over a limit was skipped");
                 }
                 let Some(driver) = self.driver(&emitted.namespace)? else { return Ok(()) };
                 let EventPacket { name, args: json, ack, .. } = emitted;
@@ -138,7 +138,7 @@ impl Client {
             }
             PendingPacket::Ack { .. } => {
                 Metrics::count_limit("max_payload");
-                tracing::debug!(sid = %self.session.sid, bytes, limit, "an ack was too large, and dropped");
+                tracing::debug!(sid = %self.session.sid, bytes, limit, "an ack over the limit was dropped");
             }
         }
         Ok(())

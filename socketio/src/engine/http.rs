@@ -53,7 +53,7 @@ pub(crate) async fn handle(
         if error.is_forbidden() {
             endpoint.refusals.log(&endpoint.config.origins, &request);
         }
-        debug!(status = error.status.as_u16(), message = %error.message, peer = ?request.peer_addr(), "refused");
+        debug!(status = error.status.as_u16(), message = %error.message, peer = ?request.peer_addr(), "request refused");
         error.response()
     });
     cors::add_cors_headers(&endpoint.config, &request, response.headers_mut());

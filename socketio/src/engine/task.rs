@@ -2,7 +2,7 @@
 //!
 //! The task owns all of its state. When woken it reads incoming messages, lets the layer make progress, and writes if
 //! it is the writer. Pongs and closes are therefore handled while an event runs, until the layer is full: then nothing
-//! is read, and TCP slows the client down.
+//! is read, and TCP slows the client down. How the task waits is in [`steps`]; this file has its reactions.
 
 use std::{
     future::poll_fn,
@@ -186,7 +186,7 @@ impl SessionTask {
     }
 
     fn received(&mut self, message: Inbound) {
-        // After a close has been queued nothing else counts.
+        // After a close has been queued, other messages are ignored.
         let closing = self.closed_by.is_some() || !self.session.is_open();
         match message {
             Inbound::Close(code) => {
@@ -214,7 +214,7 @@ impl SessionTask {
     /// The client has closed because a message exceeded its own limit.
     fn too_big(&self) {
         let bytes = self.session.largest();
-        debug!(sid = %self.session.sid, bytes, "the client does not take messages of that size");
+        debug!(sid = %self.session.sid, bytes, "the client closed the session over a message larger than it accepts");
         Metrics::count_limit("client_message");
         self.session.finish_by(Some(Frame::close(MESSAGE_TOO_BIG, "")), Reason::MessageTooBig);
     }
@@ -224,7 +224,7 @@ impl SessionTask {
             Some(b'4') => self.pass(Message::Text(text)),
             Some(b'3') if text.len() == 1 => self.heartbeat.pong(Instant::now()),
             Some(b'1') if text.len() == 1 => self.client_closed(),
-            // Without meaning here; ignored by the official server too.
+            // These packets have no meaning here. The official server ignores them, too.
             Some(b'0' | b'3' | b'5' | b'6') => {}
             Some(b'2') => self.fail(&SessionError::invalid("pings are the server's to send")),
             _ => self.fail(&SessionError::invalid("unknown packet type")),
@@ -289,9 +289,9 @@ impl SessionTask {
 
     fn fail(&mut self, failure: &SessionError) {
         let SessionError { code, sentence, reason } = failure;
-        debug!(sid = %self.session.sid, code, sentence, %reason, "the session is closed");
+        debug!(sid = %self.session.sid, code, sentence, %reason, "an error closes the session");
         if let Some(times) = metrics::due("a failure", Instant::now().into_std()) {
-            warn!(times, code, sentence, %reason, "sessions are closed for what their clients sent; this is the last");
+            warn!(times, code, sentence, %reason, "errors closed sessions; the fields are those of the last one");
         }
         if let Input::Polling(polling) = &mut self.input {
             polling.refuse(sentence);

@@ -100,7 +100,7 @@ impl Probe {
     async fn probe(&mut self) -> Result<(), UpgradeError> {
         match self.next().await?.as_str() {
             "2probe" => {}
-            // Minimal clients skip the probe, since the WebSocket is open. Nothing shows whether our response has left.
+            // Minimal clients skip the probe, since the WebSocket is open. The server cannot observe whether its response has left.
             "5" => return self.take_over(true).await,
             _ => return Err("expected a probe"),
         }

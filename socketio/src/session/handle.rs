@@ -222,7 +222,7 @@ impl SessionHandle {
         self.state.borrow_mut().outbox.discard_unsent(namespace);
     }
 
-    /// Sends unless the client is behind.
+    /// Sends a frame, unless the client has much unread data.
     pub(crate) fn emit_volatile(&self, frame: Frame) {
         let waiting = self.state.borrow().outbox.bytes();
         if !self.stalled.get() && waiting < MAX_VOLATILE_BACKLOG {
@@ -249,7 +249,7 @@ impl SessionHandle {
     /// Disconnects a client that does not read.
     pub(crate) fn evict(&self, limit: &'static str) {
         let bytes = self.state.borrow().outbox.bytes();
-        debug!(sid = %self.sid, bytes, limit, "evicted: the client reads too slowly");
+        debug!(sid = %self.sid, bytes, limit, "a client was evicted, because it reads too slowly");
         Metrics::count_limit(limit);
         self.abort(Reason::OutboxFull);
     }

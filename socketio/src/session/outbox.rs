@@ -7,7 +7,7 @@
 //! between two pieces.
 //!
 //! A *delta* does not replace the unsent one but makes it stale. The frame for both is built when it is about to be
-//! written; until then neither is kept.
+//! written; until then neither is kept. Slots and deltas are in [`slots`].
 
 use std::{collections::VecDeque, io::IoSlice};
 

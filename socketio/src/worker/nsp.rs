@@ -19,7 +19,7 @@ pub(crate) struct Nsp {
     /// Parts of its name, if it matches a pattern.
     pub(crate) params: Vec<(String, String)>,
     pub(crate) handler_seconds: Histogram,
-    /// Whether it was created for a client, and is removed when unused.
+    /// Whether the namespace was created for a client, and is removed when unused.
     dynamic: bool,
     references: AtomicUsize,
     sockets: AtomicUsize,
@@ -49,7 +49,7 @@ impl Nsp {
         }
     }
 
-    /// Makes it one of a pattern, with the parts of its name.
+    /// Marks the namespace as one of a pattern, with the parts of its name.
     pub(crate) fn of_pattern(self, params: Vec<(String, String)>) -> Self {
         Self { params, dynamic: true, ..self }
     }
@@ -66,7 +66,7 @@ impl Nsp {
         self.references.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Whether it is dynamic, without sessions, and without clients to recover.
+    /// Whether the namespace is dynamic, and has neither sessions nor clients to recover.
     pub(crate) fn is_forgotten(&self) -> bool {
         self.dynamic
             && self.references.load(Ordering::Relaxed) == 0

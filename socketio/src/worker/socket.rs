@@ -56,12 +56,12 @@ pub(crate) struct SocketInner {
     pub(crate) index: Cell<usize>,
     pub(crate) rooms: RefCell<BTreeSet<Room>>,
     pub(crate) connected: Cell<bool>,
-    /// Set while a future waits for its end.
+    /// Set while a future waits for the disconnect.
     pub(crate) disconnected: RefCell<Option<Rc<Notify>>>,
-    /// Reason, if the server has disconnected it.
+    /// Reason, if the server has disconnected the socket.
     pub(crate) disconnected_by_server: Cell<Option<Reason>>,
     pub(crate) members: Rc<Members>,
-    /// Set from its disconnect to the end of its last handler: the state to keep for recovery.
+    /// State to keep for recovery; set from the disconnect to the end of the last handler.
     pub(crate) recovery_state: RefCell<Option<Option<DisconnectedSocket>>>,
     pub(crate) max_rooms: usize,
 }
@@ -131,7 +131,7 @@ impl SocketInner {
         let many = self.rooms.borrow().len() >= self.max_rooms && !self.rooms.borrow().contains(room);
         if many || room.len() > MAX_NAME_BYTES {
             Metrics::count_limit("max_rooms");
-            tracing::warn!(socket = %self.id, limit = self.max_rooms, "one room too many, or of too long a name: not joined");
+            tracing::warn!(socket = %self.id, limit = self.max_rooms, "a room was not joined: the socket has too many rooms, or the name is too long");
             return;
         }
         if self.rooms.borrow_mut().insert(room.clone()) {
@@ -163,7 +163,7 @@ impl SocketInner {
         }
     }
 
-    /// Removes it from the members, and keeps its state if it may be recovered.
+    /// Removes the socket from the members, and keeps its state if it may be recovered.
     pub(crate) fn mark_disconnected(&self, reason: Reason) {
         if !self.connected.replace(false) {
             return;
@@ -186,7 +186,7 @@ impl SocketInner {
         self.hub().observe(|| Observed::Disconnected { socket: self, reason });
     }
 
-    /// Waits for its disconnect.
+    /// Waits until the socket is disconnected.
     pub(crate) async fn disconnected(&self) {
         while self.connected.get() {
             let disconnected = self.disconnected.borrow_mut().get_or_insert_default().clone();
@@ -194,7 +194,7 @@ impl SocketInner {
         }
     }
 
-    /// Its last handler has ended; only now may it be recovered.
+    /// Ends the socket after its last handler. From here on it may be recovered.
     pub(crate) fn finish(&self) {
         if let (Some(disconnected_socket), Some(pid)) = (self.recovery_state.take(), self.pid) {
             self.nsp.socket_finished(pid, disconnected_socket);

@@ -1,4 +1,4 @@
-//! The answer of a worker that is asked for its sockets.
+//! Description of a socket for other threads.
 
 use std::sync::Arc;
 

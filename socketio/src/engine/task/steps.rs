@@ -53,7 +53,7 @@ impl SessionTask {
         if self.timer.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        // A request must not be in time only because the timer is late.
+        // A late timer does not extend the deadline of a request.
         let late = matches!(self.input, Input::Polling(_)) && Instant::now() >= due;
         if late { Poll::Ready(()) } else { Poll::Pending }
     }

@@ -30,7 +30,7 @@ impl SessionHandle {
         self.finish_by(echo, Reason::TransportClose);
     }
 
-    /// The same with a reason.
+    /// [`finish`](Self::finish), with a reason.
     pub(crate) fn finish_by(&self, echo: Option<Frame>, why: Reason) {
         self.peer_closed.set(echo.is_some());
         let mut state = self.state.borrow_mut();
@@ -120,7 +120,7 @@ impl SessionHandle {
         }
     }
 
-    /// Whether this is the first call.
+    /// Marks the close as begun; true for the first call.
     pub(crate) fn begin_closing(&self) -> bool {
         !self.closing.replace(true)
     }
