@@ -94,7 +94,7 @@ impl Acks {
         match waiter {
             Some((AckWaiter::One(sender), _)) => drop(sender.send(args)),
             Some((AckWaiter::Many(events, socket), _)) => drop(events.send(AckEvent::Reply(socket, args))),
-            None => tracing::debug!(id, "an unrequested ack was dropped"),
+            None => tracing::debug!(id, "an ack without a request was dropped"),
         }
     }
 

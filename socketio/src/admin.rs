@@ -28,7 +28,10 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{engine::Endpoint, metrics, namespace::Namespace, socket::Socket, worker::nsp::Nsp};
+use crate::{
+    hub::Hub, metrics, namespace::Namespace, namespaces::Namespaces, session::limiter::SessionLimiter,
+    socket::Socket, worker::nsp::Nsp,
+};
 
 mod actions;
 mod auth;
@@ -36,6 +39,7 @@ mod budget;
 mod event_details;
 mod feed;
 mod monitor;
+mod name;
 mod page;
 mod page_state;
 mod query;
@@ -45,12 +49,10 @@ mod stats;
 use self::{
     auth::{AdminAuth, AdminSession},
     monitor::Monitor,
+    name::NAMESPACE,
     page::AdminPage,
     stats::ServerInfo,
 };
-
-/// Name of the namespace.
-const NAMESPACE: &str = "/admin";
 
 /// Level of detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,20 +121,16 @@ impl Admin {
     }
 
     /// Adds the namespace, and starts monitoring.
-    pub(crate) fn install(self, endpoint: &Endpoint) {
-        let (max_outbox, hub) = (endpoint.config.max_outbox, &endpoint.hub);
+    pub(crate) fn install(self, namespaces: &mut Namespaces, hub: &Hub, limiter: &Arc<SessionLimiter>) {
+        let max_outbox = namespaces.config.max_outbox;
         let monitor = Arc::new(Monitor::new(self.mode == Mode::Development));
-        let server = Arc::new(ServerInfo::new(self.server_id.clone(), endpoint.limiter.clone()));
+        let server = Arc::new(ServerInfo::new(self.server_id.clone(), limiter.clone()));
         hub.set_observer(monitor.clone());
         let service = Arc::new(self.namespace(monitor, server, max_outbox));
         // Without recovery: a reconnecting page receives everything anew.
-        hub.insert(Nsp::new(
-            NAMESPACE.into(),
-            service,
-            metrics::handler_seconds(NAMESPACE),
-            None,
-            hub.recovery_bytes(),
-        ));
+        let handler_seconds = metrics::handler_seconds(NAMESPACE);
+        let nsp = Nsp::new(NAMESPACE.into(), handler_seconds, None, hub.recovery_bytes());
+        namespaces.replace(hub, nsp, service);
     }
 
     fn namespace(

@@ -11,16 +11,16 @@ use tokio::{
 use crate::{
     acks::{AckEvent, BroadcastAcks},
     hub::Hub,
-    id::SocketId,
     wire::{
         args::Args,
-        frame::{Frame, Head},
+        frame::Frame,
+        frame_writer::Head,
         message::{Message, Slot},
     },
     worker::{
         command::{SocketOp, WorkerCommand},
         nsp::Nsp,
-        socket::SocketInner,
+        socket_info::SocketInfo,
         target::{Room, Target},
     },
 };
@@ -41,25 +41,6 @@ pub struct Broadcast {
     target: Target,
     slot: Option<Slot>,
     volatile: bool,
-}
-
-/// A socket at the time of the query.
-#[derive(Debug, Clone, Serialize)]
-#[non_exhaustive]
-pub struct SocketInfo {
-    /// Id of the socket.
-    pub id: SocketId,
-    /// Rooms of the socket.
-    pub rooms: Vec<Arc<str>>,
-    /// Transport of its session.
-    pub transport: &'static str,
-}
-
-impl SocketInfo {
-    pub(crate) fn of(socket: &SocketInner) -> Self {
-        let rooms = socket.rooms.borrow().iter().cloned().collect();
-        Self { id: socket.id, rooms, transport: socket.session.transport().as_str() }
-    }
 }
 
 impl Broadcast {

@@ -93,14 +93,15 @@ pub struct Config {
     /// Bytes of unread acks of one session. Above it further events wait, and finally the client's sends do. A client
     /// that requests acks without reading costs this much, and one ack more per namespace. Default 1 MiB.
     pub max_unread_acks: usize,
-    /// Time in which a client whose events wait for that reason receives nothing, until it is evicted. Default 20 s.
+    /// A client is evicted if its events wait because of [`max_unread_acks`](Self::max_unread_acks), and it receives no
+    /// data for this time. Default 20 s.
     pub unread_timeout: Duration,
     /// Received and unhandled events of one session. At this number, or at twice `max_payload` bytes, the session is
     /// not read until some are handled. While a handler waits for the client's ack, which may stand behind them, the
     /// limit is eight times as high. Default 256.
     pub max_inbox: usize,
-    /// Time in which a session that is not read for that reason completes none of its events, until it is closed. It
-    /// should exceed the duration of a handler. Default 60 s.
+    /// A session is closed if it is not read because of [`max_inbox`](Self::max_inbox), and completes none of its events
+    /// for this time. It should exceed the duration of a handler. Default 60 s.
     pub pause_timeout: Duration,
     /// Namespaces of one session; a further one gets a `connect_error`. Default 16.
     pub max_sockets: usize,
@@ -110,7 +111,7 @@ pub struct Config {
     /// Sessions of the server, all workers together. A new session evicts the oldest one that has not joined a
     /// namespace; if there is none, its handshake gets HTTP 503. Default 10,000.
     pub max_sessions: usize,
-    /// Number of these that are reserved for sessions with an [owner](crate::Handshake::set_owner). A session without
+    /// Number of [`max_sessions`](Self::max_sessions) that are reserved for sessions with an [owner](crate::Handshake::set_owner). A session without
     /// one is closed when it joins a namespace and only reserved ones are left. Default none.
     pub reserved_sessions: usize,
     /// Sessions of one address, or of one [owner](crate::Handshake::set_owner); further handshakes get HTTP 429. A

@@ -16,6 +16,7 @@
 
 mod body;
 mod cors;
+mod endpoint;
 mod error;
 pub(crate) mod frames;
 mod heartbeat;
@@ -30,11 +31,12 @@ mod refusals;
 mod request;
 mod task;
 mod upgrade;
+mod violation;
 mod writer;
 
 pub(crate) use self::{
-    frames::{BUSY, EXHAUSTED},
-    http::{Endpoint, LayerFactory, handle},
+    endpoint::{Endpoint, LayerFactory},
+    http::handle,
     layer::{Message, SessionError, SessionLayer},
-    request::Request,
+    violation::{BUSY, EXHAUSTED},
 };

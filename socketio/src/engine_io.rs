@@ -18,7 +18,7 @@ use crate::{
     hub::Hub,
     reason::Reason,
     server,
-    session::handle::SessionHandle,
+    session::{handle::SessionHandle, limiter::SessionLimiter},
     wire::frame::Frame,
 };
 
@@ -73,7 +73,8 @@ impl EngineIo {
                 ended: false,
             })
         });
-        Self(Arc::new(Endpoint::new(config, Hub::new(), open)))
+        let limiter = Arc::new(SessionLimiter::new(&config));
+        Self(Arc::new(Endpoint::new(config, Hub::new(), limiter, open)))
     }
 
     /// Mounts the endpoint at [`Config::path`].

@@ -4,12 +4,15 @@
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-pub use self::decode::{Decoder, Message};
 use crate::{
-    engine::{frames::Inbound, payload::Splitter},
+    engine::{
+        frames::{self, Inbound},
+        payload::Splitter,
+    },
     wire::{
         args::Args,
-        frame::{Frame, Head},
+        frame::Frame,
+        frame_writer::Head,
         json,
         packet::{EventPacket, Packet},
         payload,
@@ -130,38 +133,29 @@ fn texts(args: &[Box<RawValue>]) -> Vec<String> {
     args.iter().map(|arg| arg.get().to_owned()).collect()
 }
 
-/// The engine's decoder is private there, so its file is included again.
-#[path = "engine"]
-mod decode {
-    use bytes::Bytes;
+/// Decodes a client's WebSocket frames.
+#[derive(Debug)]
+pub struct Decoder(frames::Decoder);
 
-    #[allow(dead_code, reason = "the engine uses what the targets do not")]
-    mod frames;
+/// A message or a control frame.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Message(Inbound);
 
-    /// Decodes a client's WebSocket frames.
-    #[derive(Debug)]
-    pub struct Decoder(frames::Decoder);
+impl Decoder {
+    /// Takes messages of up to `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self(frames::Decoder::new(limit))
+    }
 
-    /// A message or a control frame.
-    #[derive(Debug, PartialEq, Eq)]
-    pub struct Message(frames::Inbound);
+    /// Adds bytes, after [`next`](Self::next) has returned `None`.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.0.feed(Bytes::copy_from_slice(bytes));
+    }
 
-    impl Decoder {
-        /// Takes messages of up to `limit` bytes.
-        pub fn new(limit: usize) -> Self {
-            Self(frames::Decoder::new(limit))
-        }
-
-        /// Adds bytes, after [`next`](Self::next) has returned `None`.
-        pub fn feed(&mut self, bytes: &[u8]) {
-            self.0.feed(Bytes::copy_from_slice(bytes));
-        }
-
-        /// The next message, or the close code and sentence of a violation.
-        #[allow(clippy::should_implement_trait, reason = "as the decoder itself")]
-        pub fn next(&mut self) -> Result<Option<Message>, (u16, String)> {
-            let next = self.0.next().map_err(|violation| (violation.code, violation.sentence))?;
-            Ok(next.map(Message))
-        }
+    /// The next message, or the close code and sentence of a violation.
+    #[allow(clippy::should_implement_trait, reason = "as the decoder itself")]
+    pub fn next(&mut self) -> Result<Option<Message>, (u16, String)> {
+        let next = self.0.next().map_err(|violation| (violation.code, violation.sentence))?;
+        Ok(next.map(Message))
     }
 }

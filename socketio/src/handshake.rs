@@ -12,11 +12,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::{
-    engine::Request,
     metrics::Metrics,
     proxies::network_of,
     rejection::{Rejection, sentence},
-    session::handle::SessionHandle,
+    session::{handle::SessionHandle, request::Request},
 };
 
 /// The HTTP request that opened the session, the requested namespace, and its `auth`. `Debug` omits `auth`, headers and

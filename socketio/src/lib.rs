@@ -48,16 +48,17 @@
 //! All stock clients of protocol v5 can connect: by HTTP long-polling, by WebSocket, and by upgrading from the first to
 //! the second.
 //!
-//! The modules are layers:
+//! The folders are layers. Each one imports only those below it:
 //!
 //! ```text
-//! wire      packets, arguments, frames: pure encoding and decoding
-//! engine    Engine.IO over HTTP and WebSocket; one task per session
-//! session   the state that a session's task, writer and sockets share
 //! client    Socket.IO on one session; one driver per namespace
-//! worker    the sessions of one thread: sockets, rooms, recovery, commands of the hub
-//! root      the public types
+//! engine    Engine.IO over HTTP and WebSocket; one task per session
+//! worker    one thread: its sockets, their rooms, recovery, commands of the hub
+//! session   the state that a session's task, writer and sockets share
+//! wire      packets, arguments, frames: pure encoding and decoding
 //! ```
+//!
+//! The files beside them have the public types.
 
 mod acks;
 #[cfg(feature = "admin")]
@@ -77,6 +78,7 @@ mod handler;
 mod handshake;
 mod hub;
 mod id;
+mod limit_exceeded;
 mod metrics;
 mod namespace;
 mod namespaces;
@@ -97,15 +99,16 @@ mod worker;
 
 pub use self::{
     acks::{AckError, BroadcastAcks},
-    broadcast::{Broadcast, SocketInfo},
+    broadcast::Broadcast,
     config::{Config, EventLimit, Rate, Recovery, Subprotocols, Transport},
     engine_io::{EngineIo, EngineMessage, EngineSession},
-    event::{AckSender, Event, LimitExceeded},
+    event::{AckSender, Event},
     extract::{Data, EventParts, FromEvent, State},
     handler::Handler,
     handshake::{ConnectError, Handshake, TooManySessions},
     hub::Hub,
     id::SocketId,
+    limit_exceeded::LimitExceeded,
     namespace::Namespace,
     origin::{AllowedOrigins, Origins},
     proxies::Proxies,
@@ -118,9 +121,11 @@ pub use self::{
     socket::Socket,
     wire::{
         args::{Args, Binary},
-        frame::{Frame, FrameWriter},
+        frame::Frame,
+        frame_writer::FrameWriter,
         message::{Coalesce, Message, Slot},
     },
+    worker::socket_info::SocketInfo,
 };
 
 /// Compiles the examples of these pages.

@@ -75,7 +75,7 @@ impl Metrics {
     pub(crate) fn count_limit(limit: &'static str) {
         counter!("socketio_limited_total", "limit" => limit).increment(1);
         if let Some(times) = due(limit, Instant::now()) {
-            info!(limit, times, "a limit was met");
+            info!(limit, times, "a limit took effect");
         }
     }
 

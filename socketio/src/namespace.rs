@@ -140,7 +140,7 @@ impl<S: 'static> Service for Namespace<S> {
         match handler(&mut EventParts::new(socket, event)) {
             Ok(handling) => Some(handling.await),
             Err(rejection) => {
-                tracing::debug!(%rejection, "an event does not suit its handler");
+                tracing::debug!(%rejection, "the arguments of an event do not match its handler");
                 Some(Reply::error(&rejection.0))
             }
         }

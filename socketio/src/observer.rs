@@ -3,10 +3,10 @@
 #![cfg_attr(not(feature = "admin"), allow(dead_code, reason = "observers come with a feature"))]
 
 use crate::{
-    event::Event,
     hub::Hub,
+    limit_exceeded::LimitExceeded,
     reason::Reason,
-    wire::frame::Frame,
+    wire::{args::Args, frame::Frame},
     worker::{socket::SocketInner, target::Room},
 };
 
@@ -18,7 +18,7 @@ pub(crate) enum Observed<'a> {
     Disconnected { socket: &'a SocketInner, reason: Reason },
     Joined { socket: &'a SocketInner, room: &'a Room },
     Left { socket: &'a SocketInner, room: &'a Room },
-    Received { socket: &'a SocketInner, event: &'a Event },
+    Received { socket: &'a SocketInner, name: &'a str, args: &'a Args, limit_exceeded: Option<LimitExceeded> },
     Sent { socket: &'a SocketInner, frame: &'a Frame },
 }
 

@@ -12,7 +12,7 @@ impl fmt::Display for Rejection {
     }
 }
 
-/// The error without its position, which means nothing to a client.
+/// The text of an error without its position, which has no meaning for a client.
 pub(crate) fn sentence(error: &serde_json::Error) -> String {
     let sentence = error.to_string();
     sentence.split(" at line ").next().unwrap_or_default().to_owned()

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::wire::{
     args::Args,
-    frame::{Frame, FrameWriter, Head},
+    frame::Frame,
+    frame_writer::{FrameWriter, Head},
 };
 
 /// The arguments of an ack.

@@ -16,7 +16,8 @@ use crate::{
     namespace::Namespace,
     namespaces::{Definition, Namespaces},
     service::Service,
-    worker::{command::WorkerCommand, nsp::Nsp},
+    session::limiter::SessionLimiter,
+    worker::{Worker, command::WorkerCommand},
 };
 
 /// Time for aborted sessions to end in `shutdown`.
@@ -144,34 +145,23 @@ impl Builder {
             #[cfg(feature = "admin")]
             admin,
         } = self;
-        let (fixed, patterns): (Vec<_>, Vec<_>) = definitions
-            .into_iter()
-            .partition(|one| one.pattern.pattern().is_some_and(|name| !name.contains('{')));
-        for one in fixed {
-            let name = one.pattern.pattern().unwrap_or_default();
-            if hub.find(name).is_none() {
-                hub.insert(Nsp::new(
-                    name.into(),
-                    one.service,
-                    one.handler_seconds,
-                    config.recovery.as_ref(),
-                    hub.recovery_bytes(),
-                ));
-            }
+        let limiter = Arc::new(SessionLimiter::new(&config));
+        let mut namespaces = Namespaces::new(config.clone());
+        definitions.into_iter().for_each(|definition| namespaces.add(&hub, definition));
+        #[cfg(feature = "admin")]
+        if let Some(admin) = admin {
+            admin.install(&mut namespaces, &hub, &limiter);
         }
         if let Some(recovery) = &config.recovery {
             hub.set_max_age(recovery.max_disconnection);
         }
-        let namespaces = Arc::new(Namespaces { config: config.clone(), patterns });
+        let namespaces = Arc::new(namespaces);
+        let sockets = hub.clone();
         let open: engine::LayerFactory = Box::new(move |session, request| {
-            Box::new(Client::new(namespaces.clone(), session.clone(), request.clone()))
+            let worker = Worker::current(&sockets);
+            Box::new(Client::new(namespaces.clone(), worker, session.clone(), request.clone()))
         });
-        let endpoint = Endpoint::new(config, hub, open);
-        #[cfg(feature = "admin")]
-        if let Some(admin) = admin {
-            admin.install(&endpoint);
-        }
-        SocketIo(Arc::new(endpoint))
+        SocketIo(Arc::new(Endpoint::new(config, hub, limiter, open)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The trait that a namespace's behaviour implements.
 
-use std::{any::Any, future::Future, rc::Rc};
+use std::{future::Future, rc::Rc, sync::Arc};
 
 use futures_util::future::LocalBoxFuture;
 
@@ -42,42 +42,56 @@ pub trait Service: Send + Sync + 'static {
     fn disconnected(&self, socket: &Socket<Self::State>, reason: Reason) -> impl Future<Output = ()>;
 }
 
-pub(crate) type State = Rc<dyn Any>;
-
-/// A type-erased service. It is borrowed, not counted: a reference count would be shared by all workers and changed for
-/// each event.
+/// A type-erased service.
 pub(crate) trait ErasedService: Send + Sync {
-    fn connect<'a>(&'a self, handshake: &'a Handshake) -> LocalBoxFuture<'a, Result<State, ConnectError>>;
-    fn connected(&self, inner: Rc<SocketInner>, state: State) -> LocalBoxFuture<'_, ()>;
-    fn event(&self, inner: Rc<SocketInner>, state: State, event: Event) -> LocalBoxFuture<'_, Option<Reply>>;
-    fn disconnected(&self, inner: Rc<SocketInner>, state: State, reason: Reason) -> LocalBoxFuture<'_, ()>;
+    /// Authorizes a connection. The result is the service for that socket.
+    fn connect(
+        self: Arc<Self>,
+        handshake: Rc<Handshake>,
+    ) -> LocalBoxFuture<'static, Result<Rc<dyn SocketService>, ConnectError>>;
+}
+
+/// A type-erased service with the state of one socket. Events count references to this, and not to the service, whose
+/// reference count all workers share.
+pub(crate) trait SocketService {
+    fn connected(self: Rc<Self>, inner: Rc<SocketInner>) -> LocalBoxFuture<'static, ()>;
+    fn event(self: Rc<Self>, inner: Rc<SocketInner>, event: Event) -> LocalBoxFuture<'static, Option<Reply>>;
+    fn disconnected(self: Rc<Self>, inner: Rc<SocketInner>, reason: Reason) -> LocalBoxFuture<'static, ()>;
 }
 
 impl<S: Service> ErasedService for S {
-    fn connect<'a>(&'a self, handshake: &'a Handshake) -> LocalBoxFuture<'a, Result<State, ConnectError>> {
+    fn connect(
+        self: Arc<Self>,
+        handshake: Rc<Handshake>,
+    ) -> LocalBoxFuture<'static, Result<Rc<dyn SocketService>, ConnectError>> {
         Box::pin(async move {
-            let state = Service::connect(self, handshake).await?;
-            Ok(Rc::new(state) as State)
+            let state = Rc::new(Service::connect(&*self, &handshake).await?);
+            Ok(Rc::new(WithState { service: self, state }) as Rc<dyn SocketService>)
         })
     }
+}
 
-    fn connected(&self, inner: Rc<SocketInner>, state: State) -> LocalBoxFuture<'_, ()> {
-        Box::pin(async move {
-            if let Some(socket) = Socket::new(inner, state) {
-                Service::connected(self, &socket).await;
-            }
-        })
+struct WithState<S: Service> {
+    service: Arc<S>,
+    state: Rc<S::State>,
+}
+
+impl<S: Service> WithState<S> {
+    fn socket(&self, inner: Rc<SocketInner>) -> Socket<S::State> {
+        Socket::new(inner, self.state.clone())
+    }
+}
+
+impl<S: Service> SocketService for WithState<S> {
+    fn connected(self: Rc<Self>, inner: Rc<SocketInner>) -> LocalBoxFuture<'static, ()> {
+        Box::pin(async move { self.service.connected(&self.socket(inner)).await })
     }
 
-    fn event(&self, inner: Rc<SocketInner>, state: State, event: Event) -> LocalBoxFuture<'_, Option<Reply>> {
-        Box::pin(async move { Service::event(self, &Socket::new(inner, state)?, event).await })
+    fn event(self: Rc<Self>, inner: Rc<SocketInner>, event: Event) -> LocalBoxFuture<'static, Option<Reply>> {
+        Box::pin(async move { self.service.event(&self.socket(inner), event).await })
     }
 
-    fn disconnected(&self, inner: Rc<SocketInner>, state: State, reason: Reason) -> LocalBoxFuture<'_, ()> {
-        Box::pin(async move {
-            if let Some(socket) = Socket::new(inner, state) {
-                Service::disconnected(self, &socket, reason).await;
-            }
-        })
+    fn disconnected(self: Rc<Self>, inner: Rc<SocketInner>, reason: Reason) -> LocalBoxFuture<'static, ()> {
+        Box::pin(async move { self.service.disconnected(&self.socket(inner), reason).await })
     }
 }

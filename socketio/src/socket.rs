@@ -1,6 +1,6 @@
 //! One client in one namespace, for handlers.
 
-use std::{any::Any, fmt, rc::Rc, sync::Arc, time::Duration};
+use std::{fmt, rc::Rc, sync::Arc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -29,9 +29,8 @@ pub struct Socket<S = ()> {
 }
 
 impl<S: 'static> Socket<S> {
-    pub(crate) fn new(inner: Rc<SocketInner>, state: Rc<dyn Any>) -> Option<Self> {
-        // A namespace's sockets are created by its own service, so the type matches.
-        Some(Self { inner, state: state.downcast().ok()? })
+    pub(crate) fn new(inner: Rc<SocketInner>, state: Rc<S>) -> Self {
+        Self { inner, state }
     }
 }
 
@@ -48,7 +47,7 @@ impl<S> Socket<S> {
 
     /// The socket after all earlier broadcasts have reached it, so that direct operations come after them.
     fn flushed(&self) -> &Rc<SocketInner> {
-        self.inner.session.worker().drain_commands();
+        self.inner.worker.drain_commands();
         &self.inner
     }
 

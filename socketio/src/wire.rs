@@ -7,6 +7,7 @@
 
 pub(crate) mod args;
 pub(crate) mod frame;
+pub(crate) mod frame_writer;
 pub(crate) mod json;
 pub(crate) mod message;
 pub(crate) mod packet;

@@ -1,24 +1,21 @@
 //! A worker: one thread with its sessions, and the commands of other threads for it.
 //!
 //! ```text
-//! hub ─▶ command queue ─▶ worker ─▶ members (by namespace and room) ─▶ socket ─▶ session ─▶ outbox
-//!  ▲                                                                     │
-//!  └────────────── broadcast ◀───────────────────────────────────────────┘
+//! Hub ─▶ CommandQueue ─▶ Worker ─▶ Members ─▶ SocketInner ─▶ SessionHandle ─▶ Outbox
+//!  │                       │ of a namespace       ├───▶ Nsp: the state of its namespace, shared by all workers
+//!  │                       └▶ LocalSessions       └───▶ back to its Members, its Worker, and the Worker's Hub
+//!  └▶ Observer: is shown the hub and its sockets
 //! ```
+//!
+//! The arrows back make the only large circle of modules in this crate: hub, observer, worker, members and socket. A
+//! socket removes itself from its members, executes its worker's commands before an ack, and reports to the hub's
+//! observer. Members hold a socket only while it is connected, so a disconnect ends the circle of references.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
-    rc::Rc,
-    sync::{Arc, Weak},
-};
-
-use tokio::{sync::Notify, time::Instant};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 
 use crate::{
     hub::Hub,
-    metrics::Metrics,
-    session::{connection::Connection, handle::SessionHandle},
+    session::local::LocalSessions,
     worker::{command::CommandQueue, members::Members, nsp::Nsp},
 };
 
@@ -28,79 +25,20 @@ pub(crate) mod members;
 pub(crate) mod nsp;
 pub(crate) mod recovery;
 pub(crate) mod socket;
+pub(crate) mod socket_info;
+mod start;
 pub(crate) mod target;
-mod tasks;
-
-/// Capacity that is kept for the next batch.
-const KEEP_CAPACITY: usize = 1024;
-
-thread_local! {
-    /// One per hub with sessions on this thread; only tests have several.
-    static WORKERS: RefCell<Vec<Rc<Worker>>> = const { RefCell::new(Vec::new()) };
-}
 
 /// The sessions of one hub on one worker thread.
 pub(crate) struct Worker {
     pub(crate) hub: Hub,
-    pub(crate) metrics: Metrics,
+    pub(crate) sessions: Rc<LocalSessions>,
     queue: Arc<CommandQueue>,
-    sessions: RefCell<Vec<Rc<SessionHandle>>>,
     /// Sockets of each namespace, by the namespace's address.
     namespaces: RefCell<HashMap<*const Nsp, Rc<Members>>>,
-    /// Whether direct writes wait for the end of the current batch.
-    batching: Cell<bool>,
-    dirty: RefCell<Vec<Rc<SessionHandle>>>,
-    /// Gracefully closed connections, and the time until which the kernel must have sent the rest.
-    closing: RefCell<VecDeque<(Instant, Weak<Connection>)>>,
-    reaper: Notify,
 }
 
 impl Worker {
-    /// This thread's worker for a hub, created on first use.
-    pub(crate) fn current(hub: &Hub) -> Rc<Self> {
-        if let Some(worker) =
-            WORKERS.with_borrow(|all| all.iter().find(|worker| worker.hub.is_same(hub)).cloned())
-        {
-            return worker;
-        }
-        let worker = Rc::new(Self {
-            hub: hub.clone(),
-            metrics: Metrics::new(),
-            queue: Arc::default(),
-            sessions: RefCell::default(),
-            namespaces: RefCell::default(),
-            batching: Cell::new(false),
-            dirty: RefCell::default(),
-            closing: RefCell::default(),
-            reaper: Notify::new(),
-        });
-        hub.register(worker.queue.clone());
-        WORKERS.with_borrow_mut(|all| all.push(worker.clone()));
-        actix_web::rt::spawn(tasks::run(tasks::WorkerTask(worker.clone())));
-        actix_web::rt::spawn(tasks::reap(worker.clone()));
-        if let Some(age) = hub.max_age() {
-            actix_web::rt::spawn(tasks::sweep(hub.clone(), age));
-        }
-        worker
-    }
-
-    pub(crate) fn add(&self, session: Rc<SessionHandle>) {
-        self.metrics.opened(session.transport());
-        let mut sessions = self.sessions.borrow_mut();
-        session.index.set(sessions.len());
-        sessions.push(session);
-    }
-
-    pub(crate) fn remove(&self, session: &SessionHandle) {
-        self.metrics.ended(session.transport());
-        let mut sessions = self.sessions.borrow_mut();
-        let index = session.index.get();
-        sessions.swap_remove(index);
-        if let Some(moved) = sessions.get(index) {
-            moved.index.set(index);
-        }
-    }
-
     /// Sockets of a namespace on this thread, for a socket that is about to be added. Each socket holds the namespace,
     /// so that the address stays unique until [`forget`](Self::forget).
     pub(crate) fn members(&self, nsp: &Arc<Nsp>) -> Rc<Members> {
@@ -114,33 +52,5 @@ impl Worker {
 
     fn members_of(&self, nsp: &Arc<Nsp>) -> Option<Rc<Members>> {
         self.namespaces.borrow().get(&Arc::as_ptr(nsp)).cloned()
-    }
-
-    /// Runs `work`, then writes the outboxes that it has filled, each connection once. This saves waking a writer for
-    /// each.
-    pub(crate) fn batch<R>(self: &Rc<Self>, work: impl FnOnce() -> R) -> R {
-        let _flush = (!self.batching.replace(true)).then(|| Batch(self.clone()));
-        work()
-    }
-
-    pub(crate) fn is_batching(&self) -> bool {
-        self.batching.get()
-    }
-
-    pub(crate) fn flush_later(&self, session: Rc<SessionHandle>) {
-        self.dirty.borrow_mut().push(session);
-    }
-}
-
-/// The outermost batch; frames are written at its end.
-struct Batch(Rc<Worker>);
-
-impl Drop for Batch {
-    fn drop(&mut self) {
-        self.0.batching.set(false);
-        // Writing runs no code that could fill an outbox.
-        let mut dirty = self.0.dirty.borrow_mut();
-        dirty.drain(..).for_each(|session| session.flush());
-        dirty.shrink_to(KEEP_CAPACITY);
     }
 }

@@ -94,7 +94,7 @@ async fn refused_origin_is_logged_once_with_setting() {
     }
     assert!(!allows_origin(&app, "tauri://localhost", "127.0.0.1").await);
     let log = app.wait_for_log("tauri://localhost").await;
-    let lines: Vec<_> = log.lines().filter(|line| line.contains("an origin is refused")).collect();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("an origin was refused")).collect();
     assert_eq!(lines.len(), 2, "{log}");
     assert!(
         lines[0].contains("INFO") && lines[0].contains("--origins localhost,http://10.0.2.2:5555"),

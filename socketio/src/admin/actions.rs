@@ -5,7 +5,7 @@
 
 use tracing::info;
 
-use super::{NAMESPACE, auth::AdminSession};
+use super::{auth::AdminSession, name::NAMESPACE};
 use crate::{broadcast::Broadcast, extract::Data, namespace::Namespace, socket::Socket, wire::args::Args};
 
 /// Reserved event names, which have another meaning on an emitter.
@@ -76,7 +76,7 @@ fn recipients(
         return Err("not in this namespace");
     }
     let filter = filter.filter(|filter| !filter.is_empty());
-    info!(admin = %admin.id(), action, namespace, filter, "an admin acts");
+    info!(admin = %admin.id(), action, namespace, filter, "an admin page performs an operation");
     let all = admin.hub().of(namespace);
     Ok(match filter {
         Some(filter) => all.to(filter),

@@ -77,7 +77,7 @@ impl AdminAuth {
             tracing::info!(%address, "an admin has signed in");
             return Ok(AdminSession { session: Some(self.open_session()) });
         }
-        tracing::warn!(%address, "a wrong name or password at the admin page's namespace");
+        tracing::warn!(%address, "a sign-in to the admin page failed, because its name or password is wrong");
         sleep_until(turn + ATTEMPT_INTERVAL).await;
         Err(invalid())
     }

@@ -2,14 +2,11 @@
 
 use serde_json::{Value, value::RawValue};
 
-use super::{NAMESPACE, socket_details::HIDDEN};
+use super::{name::NAMESPACE, socket_details::HIDDEN};
 use crate::{
     clock,
-    event::Event,
-    wire::{
-        frame::{Frame, FrameWriter},
-        packet::Packet,
-    },
+    limit_exceeded::LimitExceeded,
+    wire::{args::Args, frame::Frame, frame_writer::FrameWriter, packet::Packet},
     worker::socket::SocketInner,
 };
 
@@ -39,12 +36,17 @@ const SECRETS: [&str; 12] = [
 const SECRET_NAMES: [&str; 7] = ["auth", "pass", "pwd", "pin", "otp", "jwt", "sid"];
 
 /// An event from a client.
-pub(super) fn received(socket: &SocketInner, event: &Event) -> Frame {
-    let mut args = shown(event.args.json().iter().map(|arg| &**arg));
-    if let Some(limit_exceeded) = event.limit_exceeded {
+pub(super) fn received(
+    socket: &SocketInner,
+    name: &str,
+    args: &Args,
+    limit_exceeded: Option<LimitExceeded>,
+) -> Frame {
+    let mut args = shown(args.json().iter().map(|arg| &**arg));
+    if let Some(limit_exceeded) = limit_exceeded {
         args.push(parenthesized(&format!("not taken: {limit_exceeded}")));
     }
-    frame("event_received", socket, &event.name, &args)
+    frame("event_received", socket, name, &args)
 }
 
 /// An event to a client; `None` for other frames.

@@ -16,10 +16,10 @@ use std::{
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{
-    NAMESPACE,
     budget::DetailBudget,
     event_details,
     feed::{EventFeed, ServerEvent},
+    name::NAMESPACE,
     query::{self, SocketListRequest, WorkerQuery},
     socket_details::SocketDetails,
     stats::{Counter, Counters},
@@ -169,9 +169,11 @@ impl Observer for Monitor {
                 self.happened(ServerEvent::Left { namespace, room, id, at: now().1 });
             }
             Observed::Joined { .. } | Observed::Left { .. } => {}
-            Observed::Received { socket, event } => {
-                let bytes = (Counter::BytesReceived, event.name.len() + event.args.size());
-                self.event(bytes, Counter::Received, || Some(event_details::received(socket, event)));
+            Observed::Received { socket, name, args, limit_exceeded } => {
+                let bytes = (Counter::BytesReceived, name.len() + args.size());
+                self.event(bytes, Counter::Received, || {
+                    Some(event_details::received(socket, name, args, *limit_exceeded))
+                });
             }
             Observed::Sent { socket, frame } => {
                 let bytes = (Counter::BytesSent, frame.len());

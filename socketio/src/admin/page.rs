@@ -130,7 +130,7 @@ impl AdminPage {
         let (frame, all) = self.state.list(&std::mem::take(&mut self.listed), self.max_list);
         self.socket.send(frame);
         if !all {
-            warn!("an admin page is shown only some of the sockets: there are too many");
+            warn!("an admin page shows only some of the sockets, because there are too many");
         }
         for (on, what) in std::mem::take(&mut self.held_events) {
             self.apply(on, &what);

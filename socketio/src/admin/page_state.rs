@@ -8,13 +8,14 @@ use std::{
 
 use serde::Serialize;
 
-use super::{NAMESPACE, feed::ServerEvent, socket_details::SocketDetails};
+use super::{feed::ServerEvent, name::NAMESPACE, socket_details::SocketDetails};
 use crate::{
     args,
     id::SocketId,
     wire::{
         args::Args,
-        frame::{Frame, FrameWriter, Head},
+        frame::Frame,
+        frame_writer::{FrameWriter, Head},
     },
     worker::target::Room,
 };

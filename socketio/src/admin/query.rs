@@ -5,8 +5,8 @@ use std::{hash::RandomState, rc::Rc, sync::Arc, thread::ThreadId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::{
-    NAMESPACE,
     feed::EventFeed,
+    name::NAMESPACE,
     socket_details::{self, SocketDetails},
 };
 use crate::{
@@ -87,7 +87,10 @@ fn for_each(hub: &Hub, mut each: impl FnMut(&Rc<SocketInner>)) {
     let mut namespaces = hub.all_namespaces();
     namespaces.retain(|nsp| &*nsp.name != NAMESPACE && nsp.sockets() > 0);
     if namespaces.len() > MAX_NAMESPACES {
-        tracing::warn!(namespaces = namespaces.len(), "an admin page is shown only some of the namespaces");
+        tracing::warn!(
+            namespaces = namespaces.len(),
+            "an admin page shows only some of the namespaces, because there are too many"
+        );
     }
     for nsp in namespaces.iter().take(MAX_NAMESPACES) {
         worker.members(nsp).for_each(None, &mut each);

@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::{engine::SessionError, event::LimitExceeded, metrics::Metrics, wire::packet::EventPacket};
+use crate::{
+    engine::SessionError, limit_exceeded::LimitExceeded, metrics::Metrics, wire::packet::EventPacket,
+};
 
 /// A packet that may have attachments.
 pub(super) enum PendingPacket {

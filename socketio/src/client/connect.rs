@@ -19,6 +19,7 @@ use crate::{
     session::handle::SessionHandle,
     wire::frame::Frame,
     worker::{
+        Worker,
         command::{SocketOp, WorkerCommand},
         nsp::Nsp,
         recovery::RecoveredSocket,
@@ -61,10 +62,10 @@ impl ConnectAttempt {
     pub(super) fn complete(
         self,
         nsp: &Arc<Nsp>,
+        worker: &Rc<Worker>,
         session: &Rc<SessionHandle>,
         max_rooms: usize,
     ) -> Rc<SocketInner> {
-        let worker = session.worker();
         // Earlier broadcasts are part of the state that `connected` observes (see the ordering of [`Hub`]); events
         // numbered later wait in the worker's queue until the socket exists.
         worker.drain_commands();
@@ -74,6 +75,7 @@ impl ConnectAttempt {
             id,
             nsp: nsp.clone(),
             session: session.clone(),
+            worker: worker.clone(),
             handshake: self.handshake,
             acks: Acks::default(),
             pid,

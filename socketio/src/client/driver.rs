@@ -16,13 +16,15 @@ use super::{
     run::{self, Completion, Received},
 };
 use crate::{
-    engine::Request,
     handshake::Handshake,
     reason::Reason,
-    service::State,
-    session::handle::{Closing, SessionHandle},
+    service::{ErasedService, SocketService},
+    session::{
+        handle::{Closing, SessionHandle},
+        request::Request,
+    },
     wire::{args::Args, frame::Frame},
-    worker::{nsp::Nsp, socket::SocketInner},
+    worker::{Worker, nsp::Nsp, socket::SocketInner},
 };
 
 /// A larger queue releases its memory when it is empty.
@@ -46,12 +48,14 @@ pub(super) enum Membership {
 pub(super) struct SocketDriver {
     pub(super) nsp: Arc<Nsp>,
     pub(super) membership: Membership,
+    service: Arc<dyn ErasedService>,
+    worker: Rc<Worker>,
     session: Rc<SessionHandle>,
     request: Rc<Request>,
     queue: VecDeque<(Item, usize)>,
     bytes: usize,
     running: Option<LocalBoxFuture<'static, Completion>>,
-    socket: Option<(Rc<SocketInner>, State)>,
+    socket: Option<(Rc<SocketInner>, Rc<dyn SocketService>)>,
     /// A disconnected socket whose last handler runs.
     disconnecting: Option<Rc<SocketInner>>,
     max_rooms: usize,
@@ -60,6 +64,8 @@ pub(super) struct SocketDriver {
 impl SocketDriver {
     pub(super) fn new(
         nsp: Arc<Nsp>,
+        service: Arc<dyn ErasedService>,
+        worker: Rc<Worker>,
         session: Rc<SessionHandle>,
         request: Rc<Request>,
         max_rooms: usize,
@@ -68,6 +74,8 @@ impl SocketDriver {
         Self {
             nsp,
             membership,
+            service,
+            worker,
             session,
             request,
             queue,
@@ -212,23 +220,24 @@ impl SocketDriver {
     fn begin(&mut self, item: Item) {
         match item {
             Item::Connect(auth) => {
-                let (handshake, hub) = (self.handshake(auth), self.session.worker().hub.clone());
-                self.running = Some(run::run_authorizer(handshake, self.nsp.clone(), hub));
+                let (handshake, hub) = (self.handshake(auth), self.worker.hub.clone());
+                self.running =
+                    Some(run::run_authorizer(handshake, self.service.clone(), self.nsp.clone(), hub));
             }
             Item::Event(received) => {
                 // Events of a disconnected socket may still arrive.
-                let Some((socket, state)) =
+                let Some((socket, service)) =
                     self.socket.as_ref().filter(|(socket, _)| socket.disconnected_by_server.get().is_none())
                 else {
                     return;
                 };
-                self.running = Some(run::run_event(socket, state, received));
+                self.running = Some(run::run_event(socket, service.clone(), received));
             }
             Item::Disconnect(reason) => {
-                let Some((socket, state)) = self.socket.take() else { return };
+                let Some((socket, service)) = self.socket.take() else { return };
                 socket.mark_disconnected(reason);
                 self.disconnecting = Some(socket.clone());
-                self.running = Some(run::run_on_disconnect(socket, state, reason));
+                self.running = Some(run::run_on_disconnect(socket, service, reason));
             }
         }
     }
@@ -245,8 +254,10 @@ impl SocketDriver {
 
     fn complete(&mut self, completion: Completion) {
         match completion {
-            Completion::Authorized(Ok((state, attempt))) if self.session.is_open() && self.session.join() => {
-                self.connect_socket(state, attempt)
+            Completion::Authorized(Ok((service, attempt)))
+                if self.session.is_open() && self.session.join() =>
+            {
+                self.connect_socket(service, attempt)
             }
             // The client has disconnected meanwhile.
             Completion::Authorized(Ok(_)) => self.membership = Membership::Left,
@@ -270,11 +281,11 @@ impl SocketDriver {
     }
 
     /// Creates the socket and runs `on_connect`.
-    fn connect_socket(&mut self, state: State, attempt: ConnectAttempt) {
-        let socket = attempt.complete(&self.nsp, &self.session, self.max_rooms);
+    fn connect_socket(&mut self, service: Rc<dyn SocketService>, attempt: ConnectAttempt) {
+        let socket = attempt.complete(&self.nsp, &self.worker, &self.session, self.max_rooms);
         self.membership = Membership::Joined;
-        self.socket = Some((socket.clone(), state.clone()));
-        self.running = Some(run::run_on_connect(socket, state));
+        self.socket = Some((socket.clone(), service.clone()));
+        self.running = Some(run::run_on_connect(socket, service));
     }
 
     fn finish_disconnect(&mut self) {
@@ -285,7 +296,7 @@ impl SocketDriver {
 
     /// A panic closes the client's session; other clients are not affected.
     fn panicked(&mut self, handler: &'static str) {
-        error!(sid = %self.session.sid, namespace = %self.nsp.name, handler, "a handler panicked; its session is closed");
+        error!(sid = %self.session.sid, namespace = %self.nsp.name, handler, "a handler panicked, which closes its session");
         self.membership = Membership::Left;
         self.session.close(Closing::new(1011, "internal error", Reason::Panic));
     }

@@ -7,13 +7,14 @@ use tracing::{Instrument, debug, debug_span};
 
 use super::connect::ConnectAttempt;
 use crate::{
-    event::{AckHandle, Event, LimitExceeded},
+    event::{AckHandle, Event},
     handshake::{ConnectError, Handshake},
     hub::Hub,
+    limit_exceeded::LimitExceeded,
     observer::Observed,
     reason::Reason,
     reply::Reply,
-    service::State,
+    service::{ErasedService, SocketService},
     wire::args::Args,
     worker::{nsp::Nsp, socket::SocketInner},
 };
@@ -28,7 +29,7 @@ pub(super) struct Received {
 
 /// The result of a call.
 pub(super) enum Completion {
-    Authorized(Result<(State, ConnectAttempt), ConnectError>),
+    Authorized(Result<(Rc<dyn SocketService>, ConnectAttempt), ConnectError>),
     Connected,
     EventHandled { ack_handle: Option<AckHandle>, reply: Option<Reply>, began: Instant },
     Disconnected,
@@ -38,24 +39,28 @@ pub(super) enum Completion {
 /// Runs the authorizer.
 pub(super) fn run_authorizer(
     handshake: Handshake,
+    service: Arc<dyn ErasedService>,
     nsp: Arc<Nsp>,
     hub: Hub,
 ) -> LocalBoxFuture<'static, Completion> {
     let handshake = Rc::new(handshake);
     guard("connect", async move {
-        let decision = nsp.service.connect(&handshake).await;
+        let decision = service.connect(handshake.clone()).await;
         Completion::Authorized(match decision {
-            Ok(state) => Ok((state, ConnectAttempt::new(handshake, &nsp, &hub).await)),
+            Ok(service) => Ok((service, ConnectAttempt::new(handshake, &nsp, &hub).await)),
             Err(refusal) => Err(refusal),
         })
     })
 }
 
 /// Runs `connected` for a new socket.
-pub(super) fn run_on_connect(socket: Rc<SocketInner>, state: State) -> LocalBoxFuture<'static, Completion> {
+pub(super) fn run_on_connect(
+    socket: Rc<SocketInner>,
+    service: Rc<dyn SocketService>,
+) -> LocalBoxFuture<'static, Completion> {
     socket.hub().observe(|| Observed::Connected { socket: &socket });
     guard("connected", async move {
-        socket.nsp.service.connected(socket.clone(), state).await;
+        service.connected(socket).await;
         Completion::Connected
     })
 }
@@ -63,19 +68,19 @@ pub(super) fn run_on_connect(socket: Rc<SocketInner>, state: State) -> LocalBoxF
 /// Handles an event.
 pub(super) fn run_event(
     socket: &Rc<SocketInner>,
-    state: &State,
+    service: Rc<dyn SocketService>,
     received: Received,
 ) -> LocalBoxFuture<'static, Completion> {
     let Received { name, args, ack, limit_exceeded } = received;
+    socket.hub().observe(|| Observed::Received { socket, name: &name, args: &args, limit_exceeded });
     let ack_handle = ack.map(|id| AckHandle::new(socket.clone(), id));
     let event =
         Event { name, args, wants_ack: ack.is_some(), limit_exceeded, ack_handle: ack_handle.clone() };
-    socket.hub().observe(|| Observed::Received { socket, event: &event });
     let span = debug_span!("event", namespace = %socket.nsp.name, socket = %socket.id, name = %event.name);
     let began = Instant::now();
-    let (socket, state) = (socket.clone(), state.clone());
+    let socket = socket.clone();
     let handled = async move {
-        let reply = socket.nsp.service.event(socket.clone(), state, event).await;
+        let reply = service.event(socket, event).await;
         Completion::EventHandled { ack_handle, reply, began }
     };
     guard("event", handled.instrument(span))
@@ -84,12 +89,12 @@ pub(super) fn run_event(
 /// Runs `disconnected`.
 pub(super) fn run_on_disconnect(
     socket: Rc<SocketInner>,
-    state: State,
+    service: Rc<dyn SocketService>,
     reason: Reason,
 ) -> LocalBoxFuture<'static, Completion> {
     debug!(socket = %socket.id, namespace = %socket.nsp.name, %reason, "socket disconnected");
     guard("disconnected", async move {
-        socket.nsp.service.disconnected(socket.clone(), state, reason).await;
+        service.disconnected(socket, reason).await;
         Completion::Disconnected
     })
 }

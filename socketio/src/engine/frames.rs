@@ -15,7 +15,7 @@ mod header;
 
 use header::{Head, Header, Opcode};
 
-use crate::metrics::Metrics;
+use super::violation::ProtocolViolation;
 
 /// Bytes kept of a message that is too large.
 pub(crate) const PREFIX: usize = 1024;
@@ -23,11 +23,6 @@ pub(crate) const PREFIX: usize = 1024;
 pub(super) const SKIP_FACTOR: u64 = 64;
 /// Memory allocated before a message's bytes arrive; an announced length allocates no more.
 const PREALLOCATION: usize = 16 * 1024;
-
-/// Close code of a busy server; the client may try again later.
-pub(crate) const BUSY: u16 = 1013;
-pub(crate) const EXHAUSTED: &str =
-    "too much is being sent by clients that are not signed in: try again later";
 
 /// A decoded message or control frame.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,27 +40,8 @@ pub(crate) enum Inbound {
     Close(Option<u16>),
 }
 
-/// A protocol violation: its close code, and a sentence.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct ProtocolViolation {
-    pub(super) code: u16,
-    pub(super) sentence: String,
-}
-
-impl ProtocolViolation {
-    /// The budget of unowned memory is exhausted; no rule of the protocol is violated.
-    pub(super) fn exhausted() -> Self {
-        Metrics::count_limit("max_memory_without_owner");
-        Self { code: BUSY, sentence: EXHAUSTED.to_owned() }
-    }
-
-    fn protocol(sentence: &str) -> Self {
-        Self { code: 1002, sentence: sentence.to_owned() }
-    }
-}
-
 #[derive(Debug)]
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     limit: usize,
     /// Bytes above which a message is a violation.
     max_skipped: u64,
@@ -94,25 +70,25 @@ struct Message {
 
 impl Decoder {
     /// Creates a decoder of messages of up to `limit` bytes.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         let (input, control) = (Bytes::new(), Vec::new());
         let max_skipped = SKIP_FACTOR.saturating_mul(limit as u64);
         Self { limit, max_skipped, input, header: Header::default(), frame: None, message: None, control }
     }
 
     /// Changes the limit; the maximum of skipped messages stays.
-    pub(super) fn set_limit(&mut self, limit: usize) {
+    pub(crate) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
     }
 
     /// Adds input, after [`next`](Self::next) has returned `None`.
-    pub(super) fn feed(&mut self, bytes: Bytes) {
+    pub(crate) fn feed(&mut self, bytes: Bytes) {
         debug_assert!(self.input.is_empty(), "the last input has been used up");
         self.input = bytes;
     }
 
     /// The next message or control frame, or `None` until more is fed. Must not be called again after a violation.
-    pub(super) fn next(&mut self) -> Result<Option<Inbound>, ProtocolViolation> {
+    pub(crate) fn next(&mut self) -> Result<Option<Inbound>, ProtocolViolation> {
         loop {
             if self.frame.is_none() {
                 let Some(head) = self.header.read(&mut self.input)? else { break };
@@ -132,7 +108,7 @@ impl Decoder {
     }
 
     /// Bytes held.
-    pub(super) fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.control.capacity() + self.message.as_ref().map_or(0, |message| message.bytes.capacity())
     }
 

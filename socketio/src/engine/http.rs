@@ -12,63 +12,32 @@ use tracing::debug;
 use super::{
     body::Body,
     cors,
+    endpoint::Endpoint,
     error::{
         BAD_REQUEST, CLOSED, FULL, HandshakeError, TOO_MANY_FROM_ADDRESS, TOO_MANY_HANDSHAKES, UNKNOWN_SID,
     },
-    layer::SessionLayer,
     opening,
     pipe::{Pipe, PipeBody},
-    polling::{self, PollingHandle, SessionRegistry},
+    polling::{self, PollingHandle, PollingTransport},
     reader::WebSocketReader,
-    refusals::{ProxyWarning, RefusalLog},
-    request::{self, Request, RequestKind},
+    request::{self, RequestKind},
     task::{self, Input},
     upgrade::{self, Probe},
 };
 use crate::{
     config::{Config, Transport},
-    hub::Hub,
     id::Sid,
     metrics::Metrics,
     proxies::network_of,
     session::{
         connection::Connection,
         handle::SessionHandle,
-        limiter::{LimitReached, SessionLimiter, SessionPermit},
+        limiter::{LimitReached, SessionPermit},
+        request::Request,
     },
     wire::frame::Frame,
     worker::Worker,
 };
-
-/// Creates the layer above a session.
-pub(crate) type LayerFactory =
-    Box<dyn Fn(&Rc<SessionHandle>, &Rc<Request>) -> Box<dyn SessionLayer> + Send + Sync>;
-
-/// The state that all sessions of a server share.
-pub(crate) struct Endpoint {
-    pub(crate) config: Config,
-    pub(crate) hub: Hub,
-    pub(crate) limiter: Arc<SessionLimiter>,
-    pub(super) open: LayerFactory,
-    polling_sessions: Arc<SessionRegistry>,
-    refusals: RefusalLog,
-    proxy_warning: ProxyWarning,
-}
-
-impl Endpoint {
-    pub(crate) fn new(config: Config, hub: Hub, open: LayerFactory) -> Self {
-        let limiter = Arc::new(SessionLimiter::new(&config));
-        Self {
-            config,
-            hub,
-            limiter,
-            open,
-            polling_sessions: Arc::default(),
-            refusals: RefusalLog::default(),
-            proxy_warning: ProxyWarning::default(),
-        }
-    }
-}
 
 /// Serves a request.
 pub(crate) async fn handle(
@@ -84,7 +53,7 @@ pub(crate) async fn handle(
         if error.is_forbidden() {
             endpoint.refusals.log(&endpoint.config.origins, &request);
         }
-        debug!(status = error.status.as_u16(), message = %error.message, peer = ?request.peer_addr(), "refused");
+        debug!(status = error.status.as_u16(), message = %error.message, peer = ?request.peer_addr(), "request refused");
         error.response()
     });
     cors::add_cors_headers(&endpoint.config, &request, response.headers_mut());
@@ -166,7 +135,7 @@ fn open_polling(endpoint: &Arc<Endpoint>, request: &HttpRequest) -> Result<HttpR
     let upgrade =
         endpoint.config.allow_upgrades && endpoint.config.transports.contains(&Transport::WebSocket);
     let answer = text(open_packet(&endpoint.config, &session, upgrade));
-    let polling = endpoint.polling_sessions.open(&session);
+    let polling = PollingTransport::new(&endpoint.polling_sessions, &session);
     task::spawn(endpoint.clone(), session, kept, Input::Polling(polling));
     Ok(answer)
 }
@@ -205,8 +174,8 @@ fn new_session(
         Transport::WebSocket => connection(request),
         Transport::Polling => Weak::new(),
     };
-    let worker = Worker::current(&endpoint.hub);
-    SessionHandle::new(Sid::random(), worker, transport, connection, permit, &endpoint.config)
+    let local = Worker::current(&endpoint.hub).sessions.clone();
+    SessionHandle::new(Sid::random(), local, transport, connection, permit, &endpoint.config)
 }
 
 fn connection(request: &HttpRequest) -> Weak<Connection> {

@@ -45,7 +45,7 @@ pub(crate) trait SessionLayer {
     /// Whether too much is waiting; the client is then not read.
     fn is_full(&self) -> bool;
 
-    /// Whether nothing waits and nothing runs.
+    /// Whether no message waits and no handler runs.
     fn is_idle(&self) -> bool;
 
     /// Time at which [`overdue`](Self::overdue) is called.

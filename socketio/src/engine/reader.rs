@@ -9,7 +9,10 @@ use std::{
 use actix_http::Payload;
 use futures_core::Stream;
 
-use super::frames::{Decoder, Inbound, ProtocolViolation};
+use super::{
+    frames::{Decoder, Inbound},
+    violation::ProtocolViolation,
+};
 use crate::session::limiter::{MemoryQuota, MemoryReservation};
 
 pub(super) struct WebSocketReader {

@@ -38,7 +38,7 @@ impl ProxyWarning {
         if !self.0.swap(true, Ordering::Relaxed) {
             warn!(
                 proxy = %peer.ip(),
-                "a proxy passes clients on, and all of them are counted as one address, unless it is named by {}",
+                "clients behind a proxy are counted as one address, because the proxy is not named by {}",
                 proxies.setting
             );
         }
@@ -59,12 +59,14 @@ impl RefusalLog {
         let peer = request.peer_addr();
         match origins.with(&origin) {
             Some(setting) => {
-                info!(%origin, %host, ?peer, "an origin is refused; it is let in by {setting}");
+                info!(%origin, %host, ?peer, "an origin was refused; {setting} would allow it");
             }
             None if !request.headers().contains_key(header::ORIGIN) => {
-                info!(%host, ?peer, "a page of another site is refused, whose browser sends no Origin");
+                info!(%host, ?peer, "a request without Origin was refused, because a page of another site sent it");
             }
-            None => info!(%origin, %host, ?peer, "a client is refused whose Origin header is no origin"),
+            None => {
+                info!(%origin, %host, ?peer, "a request was refused, because its Origin header is not an origin")
+            }
         }
     }
 

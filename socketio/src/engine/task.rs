@@ -2,14 +2,14 @@
 //!
 //! The task owns all of its state. When woken it reads incoming messages, lets the layer make progress, and writes if
 //! it is the writer. Pongs and closes are therefore handled while an event runs, until the layer is full: then nothing
-//! is read, and TCP slows the client down.
+//! is read, and TCP slows the client down. How the task waits is in [`steps`]; this file has its reactions.
 
 use std::{
     future::poll_fn,
     pin::Pin,
     rc::Rc,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -17,23 +17,27 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::{Instrument, debug, debug_span, warn};
 
 use super::{
-    Request,
-    frames::{BUSY, Inbound, ProtocolViolation},
+    endpoint::Endpoint,
+    frames::Inbound,
     heartbeat::{Heartbeat, HeartbeatAction},
-    http::Endpoint,
     layer::{Message, SessionError, SessionLayer},
-    polling::{Incoming, PollingTransport},
+    polling::PollingTransport,
     reader::WebSocketReader,
+    violation::{BUSY, ProtocolViolation},
 };
 use crate::{
     metrics::{self, Metrics},
     reason::Reason,
-    session::handle::{Closing, Phase, SessionHandle},
+    session::{
+        handle::{Closing, SessionHandle},
+        request::Request,
+    },
     wire::frame::Frame,
 };
 
 mod guard;
 mod pause;
+mod steps;
 
 use guard::SessionGuard;
 use pause::Pause;
@@ -64,14 +68,14 @@ pub(super) fn spawn(endpoint: Arc<Endpoint>, session: Rc<SessionHandle>, request
     let span = debug_span!("session", sid = %session.sid);
     let mut session = SessionTask::new(endpoint, session, layer, input);
     let run = async move {
-        let worker = session.session.worker().clone();
-        poll_fn(|cx| worker.batch(|| session.poll(cx))).await;
+        let local = session.session.local().clone();
+        poll_fn(|cx| local.batch(|| session.poll(cx))).await;
         drop(open);
     };
     actix_web::rt::spawn(run.instrument(span));
 }
 
-/// An input of the task.
+/// A step of the task: a message, a deadline, or a phase of the end.
 enum Step {
     Message(Inbound),
     Violation(ProtocolViolation),
@@ -155,7 +159,7 @@ impl SessionTask {
                     if matches!(self.input, Input::WebSocket(_)) {
                         self.session.enable_direct_writes();
                     }
-                    self.session.worker().metrics.packets_received.increment(1);
+                    self.session.local().metrics.packets_received.increment(1);
                     self.received(message);
                 }
                 Step::Violation(ProtocolViolation { code, sentence }) => {
@@ -182,7 +186,7 @@ impl SessionTask {
     }
 
     fn received(&mut self, message: Inbound) {
-        // After a close has been queued nothing else counts.
+        // After a close has been queued, other messages are ignored.
         let closing = self.closed_by.is_some() || !self.session.is_open();
         match message {
             Inbound::Close(code) => {
@@ -210,34 +214,9 @@ impl SessionTask {
     /// The client has closed because a message exceeded its own limit.
     fn too_big(&self) {
         let bytes = self.session.largest();
-        debug!(sid = %self.session.sid, bytes, "the client does not take messages of that size");
+        debug!(sid = %self.session.sid, bytes, "the client closed the session over a message larger than it accepts");
         Metrics::count_limit("client_message");
         self.session.finish_by(Some(Frame::close(MESSAGE_TOO_BIG, "")), Reason::MessageTooBig);
-    }
-
-    /// Whether the client's last message was such a close. A client that closes without reading is mostly noticed by a
-    /// failed write, before its close is read.
-    fn was_too_big(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut last = None;
-        loop {
-            let message = match &mut self.input {
-                Input::WebSocket(reader) => match reader.poll_next(cx) {
-                    Poll::Ready(Some(Ok(message))) => message,
-                    _ => break,
-                },
-                Input::Polling(polling) => match polling.poll_next(cx, &self.session, false) {
-                    Poll::Ready(Incoming::Message(message)) => message,
-                    _ => break,
-                },
-                Input::Ended => break,
-            };
-            last = Some(message);
-        }
-        let is_too_big = last == Some(Inbound::Close(Some(MESSAGE_TOO_BIG)));
-        if is_too_big {
-            self.too_big();
-        }
-        is_too_big
     }
 
     fn text(&mut self, text: String) {
@@ -245,7 +224,7 @@ impl SessionTask {
             Some(b'4') => self.pass(Message::Text(text)),
             Some(b'3') if text.len() == 1 => self.heartbeat.pong(Instant::now()),
             Some(b'1') if text.len() == 1 => self.client_closed(),
-            // Without meaning here; ignored by the official server too.
+            // These packets have no meaning here. The official server ignores them, too.
             Some(b'0' | b'3' | b'5' | b'6') => {}
             Some(b'2') => self.fail(&SessionError::invalid("pings are the server's to send")),
             _ => self.fail(&SessionError::invalid("unknown packet type")),
@@ -310,9 +289,9 @@ impl SessionTask {
 
     fn fail(&mut self, failure: &SessionError) {
         let SessionError { code, sentence, reason } = failure;
-        debug!(sid = %self.session.sid, code, sentence, %reason, "the session is closed");
+        debug!(sid = %self.session.sid, code, sentence, %reason, "an error closes the session");
         if let Some(times) = metrics::due("a failure", Instant::now().into_std()) {
-            warn!(times, code, sentence, %reason, "sessions are closed for what their clients sent; this is the last");
+            warn!(times, code, sentence, %reason, "errors closed sessions; the fields are those of the last one");
         }
         if let Input::Polling(polling) = &mut self.input {
             polling.refuse(sentence);
@@ -328,81 +307,6 @@ impl SessionTask {
     fn closed(&mut self, reason: Reason) {
         self.layer.end(reason, reason.is_recoverable() && !self.client_closed_session);
         debug!(sid = %self.session.sid, %reason, "session closed");
-    }
-
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        match self.session.phase() {
-            Phase::Open => {}
-            Phase::Closing(reason) | Phase::Finished(reason) if self.session.begin_closing() => {
-                return Poll::Ready(Step::Closing(reason));
-            }
-            Phase::Closing(_) => {}
-            Phase::Finished(reason) if self.session.is_flushed() => return Poll::Ready(Step::Ended(reason)),
-            Phase::Finished(_) if matches!(self.input, Input::WebSocket(_)) => {
-                return self.poll_timer(cx).map(|()| Step::Due);
-            }
-            Phase::Finished(_) => {}
-            Phase::Aborted(Reason::TransportClose) if self.was_too_big(cx) => {
-                return Poll::Ready(Step::Ended(Reason::MessageTooBig));
-            }
-            Phase::Aborted(reason) => return Poll::Ready(Step::Ended(reason)),
-        }
-        if self.poll_timer(cx).is_ready() {
-            return Poll::Ready(Step::Due);
-        }
-        if self.session.is_draining() {
-            self.layer.drain();
-        }
-        self.poll_message(cx)
-    }
-
-    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let deadlines = || {
-            let paused = self.pause.until(self.endpoint.config.pause_timeout);
-            [Some(self.heartbeat.due()), self.layer.deadline(), paused].into_iter().flatten().min()
-        };
-        let due = self.closed_by.or_else(deadlines).unwrap_or(self.heartbeat.due());
-        if self.timer.deadline() != due {
-            self.timer.as_mut().reset(due);
-        }
-        if self.timer.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        // A request must not be in time only because the timer is late.
-        let late = matches!(self.input, Input::Polling(_)) && Instant::now() >= due;
-        if late { Poll::Ready(()) } else { Poll::Pending }
-    }
-
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        let full = self.closed_by.is_none() && self.layer.is_full();
-        if full {
-            self.pause.begin();
-            if self.pause.poll_hung_up(cx, &self.session).is_ready() {
-                return Poll::Ready(Step::Eof);
-            }
-        } else if self.pause.end() {
-            self.heartbeat.resume(Instant::now());
-        }
-        match &mut self.input {
-            Input::Ended => Poll::Pending,
-            Input::WebSocket(_) if full => Poll::Pending,
-            Input::WebSocket(reader) => {
-                let message = reader.poll_next(cx);
-                self.session.worker().metrics.bytes_received.increment(reader.take_count());
-                Poll::Ready(match ready!(message) {
-                    Some(Ok(message)) => Step::Message(message),
-                    Some(Err(violation)) => Step::Violation(violation),
-                    None => Step::Eof,
-                })
-            }
-            Input::Polling(polling) => {
-                Poll::Ready(match ready!(polling.poll_next(cx, &self.session, full)) {
-                    Incoming::Message(message) => Step::Message(message),
-                    Incoming::Violation(violation) => Step::Violation(violation),
-                    Incoming::End => Step::Eof,
-                })
-            }
-        }
     }
 }
 

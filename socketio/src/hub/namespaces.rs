@@ -22,23 +22,21 @@ impl Hub {
         self.namespaces_mut().insert(nsp.name.clone(), Arc::new(nsp));
     }
 
-    /// Finds or creates a namespace for a session, and counts the reference of a dynamic one.
-    pub(crate) fn acquire(&self, name: &str, make: impl FnOnce() -> Option<Nsp>) -> Option<Arc<Nsp>> {
-        if let Some(nsp) = self.namespaces().get(name).filter(|nsp| !nsp.is_dynamic()) {
-            return Some(nsp.clone());
-        }
+    /// Finds or creates a dynamic namespace for a session, and counts the reference.
+    pub(crate) fn acquire(&self, name: &str, make: impl FnOnce() -> Nsp) -> Arc<Nsp> {
         let mut namespaces = self.namespaces_mut();
-        if !namespaces.contains_key(name) {
-            let nsp = make()?;
-            if namespaces.len() >= namespaces.capacity() {
-                // Sweeps before it grows; amortised, each namespace is checked a few times in its life.
-                namespaces.retain(|_, nsp| !nsp.is_forgotten());
-            }
-            namespaces.insert(nsp.name.clone(), Arc::new(nsp));
+        if let Some(nsp) = namespaces.get(name) {
+            nsp.acquire();
+            return nsp.clone();
         }
-        let nsp = namespaces.get(name)?.clone();
+        if namespaces.len() >= namespaces.capacity() {
+            // Sweeps before it grows; amortised, each namespace is checked a few times in its life.
+            namespaces.retain(|_, nsp| !nsp.is_forgotten());
+        }
+        let nsp = Arc::new(make());
         nsp.acquire();
-        Some(nsp)
+        namespaces.insert(nsp.name.clone(), nsp.clone());
+        nsp
     }
 
     /// Removes expired events, and dynamic namespaces that no client can recover.

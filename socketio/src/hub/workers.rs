@@ -5,11 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use super::Hub;
 use crate::{
     observer::Observed,
-    wire::{
-        args::Args,
-        frame::{Frame, Head},
-        message::Message,
-    },
+    wire::{args::Args, frame::Frame, frame_writer::Head, message::Message},
     worker::{
         command::{CommandQueue, Delivery, WorkerCommand},
         nsp::Nsp,

@@ -47,7 +47,7 @@ impl Connection {
     pub(crate) fn limit_kernel_buffer(&self) {
         #[cfg(any(target_os = "android", target_os = "linux"))]
         if let Err(error) = SockRef::from(&self.stream).set_tcp_notsent_lowat(NOTSENT_LOWAT) {
-            debug!(%error, "a connection's backlog stays deep");
+            debug!(%error, "the kernel buffer of a connection could not be limited");
         }
     }
 
@@ -97,7 +97,7 @@ pub fn on_connect(io: &dyn Any, extensions: &mut Extensions) {
         Ok(fd) => {
             extensions.insert(Arc::new(Connection { stream: fd.into(), plain }));
         }
-        Err(error) => warn!(%error, "cannot duplicate a connection's descriptor"),
+        Err(error) => warn!(%error, "the file descriptor of a connection could not be duplicated"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The handle that a session's task, writer, worker and sockets share: its outbox, and the phases of its end.
+//! The handle that a session's task, writer and sockets share: its outbox, and the phases of its end.
 //!
 //! ```text
 //! Open ─ close ─▶ Closing ─ close frame written, or the peer has closed ─▶ Finished ─ all written ─▶ ended
@@ -22,18 +22,17 @@ use crate::{
     session::{
         connection::Connection,
         limiter::{MemoryQuota, SessionPermit},
+        local::LocalSessions,
         outbox::{Key, Outbox},
+        ping::{Ping, PollProgress},
     },
     wire::{frame::Frame, message::Message},
-    worker::Worker,
 };
 
 mod ending;
 mod permit;
 mod ping;
 mod writing;
-
-pub(crate) use ping::PollProgress;
 
 /// Backlog above which volatile messages are dropped, even if the connection accepts data.
 const MAX_VOLATILE_BACKLOG: usize = 64 * 1024;
@@ -66,9 +65,9 @@ impl Closing {
 
 pub(crate) struct SessionHandle {
     pub(crate) sid: Sid,
-    /// Position in the worker's list.
+    /// Position in the list of this thread's sessions.
     pub(crate) index: Cell<usize>,
-    worker: Rc<Worker>,
+    local: Rc<LocalSessions>,
     this: RcWeak<Self>,
     transport: Cell<Transport>,
     connection: RefCell<Weak<Connection>>,
@@ -81,7 +80,7 @@ pub(crate) struct SessionHandle {
     written: Cell<bool>,
     /// Whether the task waits for fewer unread acks.
     held: Cell<bool>,
-    ping: Cell<ping::Ping>,
+    ping: Cell<Ping>,
     poll_progress: Arc<PollProgress>,
     /// Whether the kernel's buffer is limited.
     kernel_buffer_limited: Cell<bool>,
@@ -103,7 +102,7 @@ struct State {
 impl SessionHandle {
     pub(crate) fn new(
         sid: Sid,
-        worker: Rc<Worker>,
+        local: Rc<LocalSessions>,
         transport: Transport,
         connection: Weak<Connection>,
         permit: SessionPermit,
@@ -112,7 +111,7 @@ impl SessionHandle {
         Rc::new_cyclic(|this| Self {
             sid,
             index: Cell::new(0),
-            worker,
+            local,
             this: this.clone(),
             transport: Cell::new(transport),
             connection: RefCell::new(connection),
@@ -140,8 +139,9 @@ impl SessionHandle {
         })
     }
 
-    pub(crate) fn worker(&self) -> &Rc<Worker> {
-        &self.worker
+    /// The sessions of this thread.
+    pub(crate) fn local(&self) -> &Rc<LocalSessions> {
+        &self.local
     }
 
     /// Memory quota of the session's unhandled messages.
@@ -155,7 +155,7 @@ impl SessionHandle {
 
     /// Switches to a WebSocket after an upgrade.
     pub(crate) fn set_connection(&self, connection: Weak<Connection>) {
-        self.worker.metrics.upgraded(self.transport.replace(Transport::WebSocket));
+        self.local.metrics.upgraded(self.transport.replace(Transport::WebSocket));
         *self.connection.borrow_mut() = connection;
         self.kernel_buffer_limited.set(false);
     }
@@ -222,7 +222,7 @@ impl SessionHandle {
         self.state.borrow_mut().outbox.discard_unsent(namespace);
     }
 
-    /// Sends unless the client is behind.
+    /// Sends a frame, unless the client has much unread data.
     pub(crate) fn emit_volatile(&self, frame: Frame) {
         let waiting = self.state.borrow().outbox.bytes();
         if !self.stalled.get() && waiting < MAX_VOLATILE_BACKLOG {
@@ -249,7 +249,7 @@ impl SessionHandle {
     /// Disconnects a client that does not read.
     pub(crate) fn evict(&self, limit: &'static str) {
         let bytes = self.state.borrow().outbox.bytes();
-        debug!(sid = %self.sid, bytes, limit, "evicted: the client reads too slowly");
+        debug!(sid = %self.sid, bytes, limit, "a client was evicted, because it reads too slowly");
         Metrics::count_limit(limit);
         self.abort(Reason::OutboxFull);
     }

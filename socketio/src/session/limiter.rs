@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A session is unowned until [`Handshake::set_owner`](crate::Handshake::set_owner) assigns it. The lock is taken when
-//! a session comes, joins and ends; events use only their [`Source`]s.
+//! a session opens, joins and ends; events use only their [`Source`]s.
 
 use std::{
     collections::BTreeMap,
@@ -64,7 +64,7 @@ struct State {
     sources: Sources,
 }
 
-/// The reason why there is no permit.
+/// The reason why a permit is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LimitReached {
     Full,

@@ -7,48 +7,25 @@
 //! between two pieces.
 //!
 //! A *delta* does not replace the unsent one but makes it stale. The frame for both is built when it is about to be
-//! written; until then neither is kept.
+//! written; until then neither is kept. Slots and deltas are in [`slots`].
 
-use std::{cmp::Ordering, collections::VecDeque, io::IoSlice};
+use std::{collections::VecDeque, io::IoSlice};
 
 use bytes::{Buf, Bytes};
 
-use crate::wire::{
-    frame::Frame,
-    message::{Coalescing, Message, Slot},
-    payload,
-};
+use crate::wire::{frame::Frame, payload};
 
-/// A slot of one namespace: the namespace's address, which is unique while it has sockets, and the slot's number.
-pub(crate) type Key = (usize, Slot);
+mod queue;
+mod slots;
+
+pub(crate) use queue::Key;
+use queue::{QueuedFrame, SlotState};
 
 /// Bytes that a copying writer takes at a time.
 const SLICE: usize = 16 * 1024;
 
 /// A larger queue releases its memory when it is empty.
 const KEEP_CAPACITY: usize = 32;
-
-#[derive(Debug)]
-struct QueuedFrame {
-    bytes: Bytes,
-    /// Further pieces of a series.
-    rest: VecDeque<Bytes>,
-    slot: Option<Key>,
-    coalescing: Option<Coalescing>,
-    /// Whether there are further deltas, so that the bytes have to be built first.
-    stale: bool,
-    is_ack: bool,
-}
-
-/// State of a slot.
-#[derive(Debug)]
-struct SlotState {
-    key: Key,
-    /// Sequence number of its last frame in the queue; a number below `first` has left.
-    at: u64,
-    /// Its last version.
-    version: u64,
-}
 
 /// The backlog exceeds the limit.
 #[derive(Debug, PartialEq, Eq)]
@@ -163,75 +140,6 @@ impl Outbox {
         self.first -= 1;
         self.queue.push_front(QueuedFrame::ordered(bytes));
         Ok(written)
-    }
-
-    /// Puts a message into its slot: in place of the unsent one, coalesced with it, or at the end. An outdated version
-    /// is ignored.
-    pub(crate) fn put(&mut self, key: Key, message: &Message) {
-        let at = match self.slots.iter().position(|state| state.key == key) {
-            Some(at) => at,
-            None => {
-                self.slots.push(SlotState { key, at: 0, version: 0 });
-                self.slots.len() - 1
-            }
-        };
-        let (state, version) = (&mut self.slots[at], message.version);
-        if version > 0 && (version < state.version || (version == state.version && !message.force)) {
-            return;
-        }
-        state.version = state.version.max(version);
-        if state.at < self.first {
-            state.at = self.first + self.queue.len() as u64;
-            self.queue.push_back(QueuedFrame::ordered(Bytes::new()));
-        }
-        let waiting = &mut self.queue[(state.at - self.first) as usize];
-        self.total -= waiting.len();
-        self.stale -= usize::from(waiting.stale);
-        if message.coalescing.is_some() && waiting.coalescing.is_some() && !message.force {
-            (waiting.bytes, waiting.rest, waiting.stale) = (Bytes::new(), VecDeque::new(), true);
-        } else {
-            waiting.take(&message.frame);
-            (waiting.slot, waiting.coalescing) = (Some(key), message.coalescing.clone());
-        }
-        self.total += waiting.len();
-        self.stale += usize::from(waiting.stale);
-    }
-
-    /// Drops the unsent frames in a namespace's slots, and the rest of a series.
-    pub(crate) fn discard_unsent(&mut self, namespace: usize) {
-        let is_mine = |waiting: &QueuedFrame| waiting.slot.is_some_and(|key| key.0 == namespace);
-        for index in (0..self.queue.len()).rev() {
-            let Some(waiting) = self.queue.get(index).filter(|waiting| is_mine(waiting)) else { continue };
-            self.total -= waiting.len();
-            self.stale -= usize::from(waiting.stale);
-            self.queue.remove(index);
-            let at = self.first + index as u64;
-            for state in &mut self.slots {
-                match state.at.cmp(&at) {
-                    Ordering::Less => {}
-                    Ordering::Equal => state.at = 0,
-                    // Later frames have moved up.
-                    Ordering::Greater => state.at -= 1,
-                }
-            }
-        }
-    }
-
-    /// Builds the stale ones of the first `count` frames, which are about to be written.
-    pub(crate) fn materialize(&mut self, count: usize) {
-        if self.stale == 0 {
-            return;
-        }
-        for waiting in self.queue.iter_mut().take(count).filter(|waiting| waiting.stale) {
-            let Some(Coalescing { after, coalesce }) = &waiting.coalescing else { continue };
-            let (frame, version) = coalesce.coalesce(*after);
-            waiting.take(&frame);
-            self.total += waiting.len();
-            self.stale -= 1;
-            if let Some(state) = self.slots.iter_mut().find(|state| Some(state.key) == waiting.slot) {
-                state.version = state.version.max(version);
-            }
-        }
     }
 
     /// Takes the next piece to write, and whether it ends a frame.
@@ -352,26 +260,6 @@ impl Outbox {
         self.ordered += len;
         self.total += len;
         Ok(())
-    }
-}
-
-impl QueuedFrame {
-    fn ordered(bytes: Bytes) -> Self {
-        Self { bytes, rest: VecDeque::new(), slot: None, coalescing: None, stale: false, is_ack: false }
-    }
-
-    fn take(&mut self, frame: &Frame) {
-        let mut pieces = frame.pieces().cloned();
-        (self.bytes, self.stale) = (pieces.next().unwrap_or_default(), false);
-        self.rest = pieces.collect();
-    }
-
-    fn pieces(&self) -> impl Iterator<Item = &Bytes> {
-        std::iter::once(&self.bytes).chain(&self.rest)
-    }
-
-    fn len(&self) -> usize {
-        self.pieces().map(Bytes::len).sum()
     }
 }
 

@@ -127,7 +127,7 @@ impl Args {
         if self.has_valid_placeholders() {
             return Cow::Borrowed(self);
         }
-        tracing::error!("an argument looks like a binary value and is none; null was sent");
+        tracing::error!("an argument has a binary placeholder without an attachment; null was sent");
         let mut args = self.clone();
         for json in args.json.iter_mut().filter(|json| !are_valid(json.get(), self.attachments.len())) {
             *json = RawValue::NULL.to_owned();

@@ -120,7 +120,7 @@ fn number<N: std::str::FromStr>(digits: &str) -> Option<N> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// Accepts any JSON, although the protocol requires an object: stock clients send whatever they were given, and an
+/// Accepts any JSON, although the protocol requires an object: stock clients send any value they are given, and an
 /// authorizer can explain the error. Closing the connection could not.
 fn auth(data: &str) -> Result<Option<Box<RawValue>>, Invalid> {
     if data.is_empty() {

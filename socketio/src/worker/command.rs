@@ -9,11 +9,11 @@ use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 use crate::{
     acks::AckEvent,
-    broadcast::SocketInfo,
     id::Pid,
     wire::{frame::Frame, message::Message},
     worker::{
         nsp::Nsp,
+        socket_info::SocketInfo,
         target::{Room, Target},
     },
 };

@@ -4,7 +4,6 @@ use std::{rc::Rc, sync::Arc};
 
 use crate::{
     acks::AckEvent,
-    broadcast::SocketInfo,
     reason::Reason,
     wire::message::Message,
     worker::{
@@ -25,10 +24,8 @@ impl Worker {
             match run {
                 [WorkerCommand::Deliver(first), ..] => self.send(first, run),
                 [WorkerCommand::Apply(nsp, target, op)] => self.apply(nsp, target.as_deref(), op),
-                [WorkerCommand::Drain] => self.sessions.borrow().iter().for_each(|session| session.drain()),
-                [WorkerCommand::Abort] => {
-                    self.sessions.borrow().iter().for_each(|session| session.abort(Reason::Shutdown))
-                }
+                [WorkerCommand::Drain] => self.sessions.for_each(|session| session.drain()),
+                [WorkerCommand::Abort] => self.sessions.for_each(|session| session.abort(Reason::Shutdown)),
                 _ => {}
             }
         }
@@ -54,7 +51,7 @@ impl Worker {
                 }
             }
             SocketOp::Fetch(list) => {
-                let infos = members.select(target).iter().map(|socket| SocketInfo::of(socket)).collect();
+                let infos = members.select(target).iter().map(|socket| socket.info()).collect();
                 let _ = list.send(infos);
             }
             SocketOp::EmitWithAck { frame, id, until, events } => {

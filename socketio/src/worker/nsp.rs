@@ -11,7 +11,6 @@ use tokio::sync::Notify;
 use crate::{
     config::Recovery,
     id::Pid,
-    service::ErasedService,
     worker::recovery::{DisconnectedSocket, Log},
 };
 
@@ -19,9 +18,8 @@ pub(crate) struct Nsp {
     pub(crate) name: Arc<str>,
     /// Parts of its name, if it matches a pattern.
     pub(crate) params: Vec<(String, String)>,
-    pub(crate) service: Arc<dyn ErasedService>,
     pub(crate) handler_seconds: Histogram,
-    /// Whether it was created for a client, and is removed when unused.
+    /// Whether the namespace was created for a client, and is removed when unused.
     dynamic: bool,
     references: AtomicUsize,
     sockets: AtomicUsize,
@@ -34,7 +32,6 @@ pub(crate) struct Nsp {
 impl Nsp {
     pub(crate) fn new(
         name: Arc<str>,
-        service: Arc<dyn ErasedService>,
         handler_seconds: Histogram,
         recovery: Option<&Recovery>,
         total_bytes: Arc<AtomicUsize>,
@@ -42,7 +39,6 @@ impl Nsp {
         Self {
             name,
             params: Vec::new(),
-            service,
             handler_seconds,
             dynamic: false,
             references: AtomicUsize::new(0),
@@ -53,7 +49,7 @@ impl Nsp {
         }
     }
 
-    /// Makes it one of a pattern, with the parts of its name.
+    /// Marks the namespace as one of a pattern, with the parts of its name.
     pub(crate) fn of_pattern(self, params: Vec<(String, String)>) -> Self {
         Self { params, dynamic: true, ..self }
     }
@@ -70,7 +66,7 @@ impl Nsp {
         self.references.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Whether it is dynamic, without sessions, and without clients to recover.
+    /// Whether the namespace is dynamic, and has neither sessions nor clients to recover.
     pub(crate) fn is_forgotten(&self) -> bool {
         self.dynamic
             && self.references.load(Ordering::Relaxed) == 0

@@ -24,15 +24,13 @@ use crate::{
     reason::Reason,
     reply::Reply,
     session::handle::{Closing, SessionHandle},
-    wire::{
-        args::Args,
-        frame::{Frame, Head},
-        message::Message,
-    },
+    wire::{args::Args, frame::Frame, frame_writer::Head, message::Message},
     worker::{
+        Worker,
         members::Members,
         nsp::Nsp,
         recovery::DisconnectedSocket,
+        socket_info::SocketInfo,
         target::{Room, Target},
     },
 };
@@ -45,6 +43,7 @@ pub(crate) struct SocketInner {
     pub(crate) id: SocketId,
     pub(crate) nsp: Arc<Nsp>,
     pub(crate) session: Rc<SessionHandle>,
+    pub(crate) worker: Rc<Worker>,
     pub(crate) handshake: Rc<Handshake>,
     pub(crate) acks: Acks,
     pub(crate) pid: Option<Pid>,
@@ -57,19 +56,24 @@ pub(crate) struct SocketInner {
     pub(crate) index: Cell<usize>,
     pub(crate) rooms: RefCell<BTreeSet<Room>>,
     pub(crate) connected: Cell<bool>,
-    /// Set while a future waits for its end.
+    /// Set while a future waits for the disconnect.
     pub(crate) disconnected: RefCell<Option<Rc<Notify>>>,
-    /// Reason, if the server has disconnected it.
+    /// Reason, if the server has disconnected the socket.
     pub(crate) disconnected_by_server: Cell<Option<Reason>>,
     pub(crate) members: Rc<Members>,
-    /// Set from its disconnect to the end of its last handler: the state to keep for recovery.
+    /// State to keep for recovery; set from the disconnect to the end of the last handler.
     pub(crate) recovery_state: RefCell<Option<Option<DisconnectedSocket>>>,
     pub(crate) max_rooms: usize,
 }
 
 impl SocketInner {
     pub(crate) fn hub(&self) -> &Hub {
-        &self.session.worker().hub
+        &self.worker.hub
+    }
+
+    pub(crate) fn info(&self) -> SocketInfo {
+        let rooms = self.rooms.borrow().iter().cloned().collect();
+        SocketInfo { id: self.id, rooms, transport: self.session.transport().as_str() }
     }
 
     /// Queues a message.
@@ -98,7 +102,7 @@ impl SocketInner {
 
     pub(crate) fn ack(&self, id: u64, reply: Reply) {
         // Earlier broadcasts go first.
-        self.session.worker().drain_commands();
+        self.worker.drain_commands();
         self.session.answer(reply.frame(&self.nsp.name, id));
     }
 
@@ -127,7 +131,7 @@ impl SocketInner {
         let many = self.rooms.borrow().len() >= self.max_rooms && !self.rooms.borrow().contains(room);
         if many || room.len() > MAX_NAME_BYTES {
             Metrics::count_limit("max_rooms");
-            tracing::warn!(socket = %self.id, limit = self.max_rooms, "one room too many, or of too long a name: not joined");
+            tracing::warn!(socket = %self.id, limit = self.max_rooms, "a room was not joined: the socket has too many rooms, or the name is too long");
             return;
         }
         if self.rooms.borrow_mut().insert(room.clone()) {
@@ -159,7 +163,7 @@ impl SocketInner {
         }
     }
 
-    /// Removes it from the members, and keeps its state if it may be recovered.
+    /// Removes the socket from the members, and keeps its state if it may be recovered.
     pub(crate) fn mark_disconnected(&self, reason: Reason) {
         if !self.connected.replace(false) {
             return;
@@ -170,7 +174,7 @@ impl SocketInner {
         let rooms: Vec<Room> = self.rooms.take().into_iter().collect();
         self.members.remove(self, &rooms);
         if self.members.is_empty() {
-            self.session.worker().forget(&self.nsp);
+            self.worker.forget(&self.nsp);
         }
         self.acks.clear();
         self.nsp.socket_disconnected();
@@ -182,7 +186,7 @@ impl SocketInner {
         self.hub().observe(|| Observed::Disconnected { socket: self, reason });
     }
 
-    /// Waits for its disconnect.
+    /// Waits until the socket is disconnected.
     pub(crate) async fn disconnected(&self) {
         while self.connected.get() {
             let disconnected = self.disconnected.borrow_mut().get_or_insert_default().clone();
@@ -190,7 +194,7 @@ impl SocketInner {
         }
     }
 
-    /// Its last handler has ended; only now may it be recovered.
+    /// Ends the socket after its last handler. From here on it may be recovered.
     pub(crate) fn finish(&self) {
         if let (Some(disconnected_socket), Some(pid)) = (self.recovery_state.take(), self.pid) {
             self.nsp.socket_finished(pid, disconnected_socket);

@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 
-use super::ProtocolViolation;
+use crate::engine::violation::ProtocolViolation;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opcode {

@@ -6,13 +6,17 @@ use actix_web::web;
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
 
-use super::{PollingHandle, PollingRequest, response::PollResponse};
+use super::{
+    handle::{PollingHandle, PollingRequest},
+    response::PollResponse,
+};
 use crate::{
     config::Config,
     engine::{
         error::{BAD_REQUEST, FULL, HandshakeError, TOO_LARGE, UNKNOWN_SID},
-        frames::{EXHAUSTED, Inbound},
+        frames::Inbound,
         payload::{PayloadError, Splitter},
+        violation::EXHAUSTED,
     },
     metrics::Metrics,
     session::{
@@ -29,12 +33,12 @@ pub(in crate::engine) async fn poll(
     if handle.is_upgraded() {
         return Err(BAD_REQUEST);
     }
-    if handle.is_answering() {
+    if handle.poll_progress().is_answering() {
         Metrics::count_limit("unread_polls");
         return Err(BAD_REQUEST.with("the answer to the last GET has not been read"));
     }
     let payload = next(handle, connection.clone()).await?;
-    Ok(PollResponse::new(payload, &handle.poll_progress, connection.upgrade().as_deref()))
+    Ok(PollResponse::new(payload, handle.poll_progress(), connection.upgrade().as_deref()))
 }
 
 async fn next(handle: &PollingHandle, connection: Weak<Connection>) -> Result<String, HandshakeError> {

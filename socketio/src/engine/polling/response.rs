@@ -11,7 +11,7 @@ use std::{
 use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
-use crate::session::{connection::Connection, handle::PollProgress};
+use crate::session::{connection::Connection, ping::PollProgress};
 
 /// Size up to which a response's progress is not tracked.
 const SMALL: usize = 64 * 1024;

@@ -1,18 +1,23 @@
 //! The session's side of polling: the waiting GET, the current POST, and the writer after an upgrade.
 
 use std::{
+    sync::Arc,
     task::{Context, Poll, ready},
     vec,
 };
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{PollingRequest, RegistryEntry};
+use super::{
+    handle::PollingRequest,
+    registry::{RegistryEntry, SessionRegistry},
+    upgraded::UpgradedWriter,
+};
 use crate::{
     engine::{
         error::{BAD_REQUEST, ENDED, HandshakeError},
-        frames::{Inbound, ProtocolViolation},
-        upgrade::UpgradedWriter,
+        frames::Inbound,
+        violation::ProtocolViolation,
     },
     reason::Reason,
     session::handle::{Phase, SessionHandle},
@@ -44,7 +49,9 @@ pub(in crate::engine) enum Incoming {
 }
 
 impl PollingTransport {
-    pub(super) fn new(requests: mpsc::Receiver<PollingRequest>, entry: RegistryEntry) -> Self {
+    /// Adds the session to the registry, until the transport is dropped.
+    pub(in crate::engine) fn new(registry: &Arc<SessionRegistry>, session: &SessionHandle) -> Self {
+        let (requests, entry) = registry.add(session);
         Self {
             requests,
             get: None,
@@ -78,12 +85,12 @@ impl PollingTransport {
                 return Poll::Ready(Incoming::End);
             };
             match request {
-                // Sent before the client knew of the upgrade; dropping it refuses it.
+                // The client sent the request before it knew of the upgrade. Dropping the request refuses it.
                 PollingRequest::Poll(_) | PollingRequest::Post(..) | PollingRequest::InvalidPost(..)
                     if self.upgraded.is_some() => {}
                 PollingRequest::Poll(get) => self.get(get, session),
                 PollingRequest::Post(..) if self.post.is_some() => {
-                    // The rest of it could not be told apart from what follows.
+                    // The client cannot know how many packets of the first POST were accepted.
                     let sentence = "a POST was given up while it was being taken".to_owned();
                     return Poll::Ready(Incoming::Violation(ProtocolViolation { code: 1002, sentence }));
                 }
@@ -124,7 +131,7 @@ impl PollingTransport {
 
     fn get(&mut self, get: Get, session: &SessionHandle) {
         if self.get.is_some() {
-            // The next packet could belong to either; the second is refused by being dropped.
+            // The next packet could belong to either GET. Dropping the second one refuses it.
             self.release("1");
             session.abort(Reason::ProtocolError);
             return;

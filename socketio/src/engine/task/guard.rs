@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use crate::{reason::Reason, session::handle::SessionHandle};
 
-/// A session's entry in its worker's list, and its permit. Both end with the task, even if it is torn down.
+/// A session's entry in its thread's list, and its permit. Both end with the task, even if it is torn down.
 pub(super) struct SessionGuard {
     session: Rc<SessionHandle>,
     grace: Duration,
@@ -12,7 +12,7 @@ pub(super) struct SessionGuard {
 
 impl SessionGuard {
     pub(super) fn new(session: Rc<SessionHandle>, grace: Duration) -> Self {
-        session.worker().add(session.clone());
+        session.local().add(session.clone());
         Self { session, grace }
     }
 }

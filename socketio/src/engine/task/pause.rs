@@ -13,7 +13,7 @@ use crate::{metrics::Metrics, session::handle::SessionHandle};
 #[derive(Default)]
 pub(super) struct Pause {
     since: Option<Instant>,
-    /// Notices that the client disconnects while nothing is read.
+    /// Waits for the client to disconnect, because the socket is not read meanwhile.
     watch: Option<LocalBoxFuture<'static, ()>>,
 }
 
@@ -22,7 +22,7 @@ impl Pause {
         self.since.is_some()
     }
 
-    /// Begins.
+    /// Begins a pause, unless one has begun.
     pub(super) fn begin(&mut self) {
         if self.since.is_none() {
             Metrics::count_limit("max_inbox");

@@ -30,7 +30,7 @@ impl SessionHandle {
         self.finish_by(echo, Reason::TransportClose);
     }
 
-    /// The same with a reason.
+    /// [`finish`](Self::finish), with a reason.
     pub(crate) fn finish_by(&self, echo: Option<Frame>, why: Reason) {
         self.peer_closed.set(echo.is_some());
         let mut state = self.state.borrow_mut();
@@ -120,7 +120,7 @@ impl SessionHandle {
         }
     }
 
-    /// Whether this is the first call.
+    /// Marks the close as begun; true for the first call.
     pub(crate) fn begin_closing(&self) -> bool {
         !self.closing.replace(true)
     }
@@ -135,11 +135,11 @@ impl SessionHandle {
         self.draining.get()
     }
 
-    /// Ends the task: leaves the worker's list, and makes sure that the connection ends.
+    /// Ends the task: leaves the list of sessions, and makes sure that the connection ends.
     pub(crate) fn retire(&self, grace: std::time::Duration) {
-        self.worker.remove(self);
+        self.local.remove(self);
         self.permit.take();
-        self.worker.metrics.high_water(self.state.borrow().high_water);
-        self.worker.reap(self.connection.borrow().clone(), grace);
+        self.local.metrics.high_water(self.state.borrow().high_water);
+        self.local.reap(self.connection.borrow().clone(), grace);
     }
 }

@@ -43,13 +43,13 @@ impl SessionHandle {
         self.connection().filter(|connection| connection.is_direct())
     }
 
-    /// Schedules a write: at the end of the worker's batch, or by the writer.
+    /// Schedules a write: at the end of the thread's batch, or by the writer.
     pub(super) fn schedule_write(&self) {
-        if self.direct.get() && self.worker.is_batching() {
+        if self.direct.get() && self.local.is_batching() {
             if !self.dirty.replace(true)
                 && let Some(this) = self.this.upgrade()
             {
-                self.worker.flush_later(this);
+                self.local.flush_later(this);
             }
         } else {
             self.state.borrow_mut().wake_writer();
@@ -85,7 +85,7 @@ impl SessionHandle {
             closed |= payload::append(payload, &bytes);
         }
         self.release_held_events(&mut state);
-        self.worker.metrics.sent(payload.len() - before, frames);
+        self.local.metrics.sent(payload.len() - before, frames);
         closed
     }
 
@@ -110,7 +110,7 @@ impl SessionHandle {
         match state.outbox.next() {
             Some((bytes, last)) => {
                 self.release_held_events(&mut state);
-                self.worker.metrics.sent(bytes.len(), u64::from(last));
+                self.local.metrics.sent(bytes.len(), u64::from(last));
                 Poll::Ready(Some(bytes))
             }
             None => state.poll_end(cx).map(|()| None),
@@ -147,7 +147,7 @@ impl SessionHandle {
             let written = write(&slices[..count])?;
             let frames = state.outbox.advance(written);
             self.release_held_events(&mut state);
-            self.worker.metrics.sent(written, frames);
+            self.local.metrics.sent(written, frames);
         }
         Ok(())
     }

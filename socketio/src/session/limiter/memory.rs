@@ -1,7 +1,7 @@
 //! Memory of unhandled messages from sessions without an owner: a limit for each, and one for all.
 //!
-//! The first [`FREE_BYTES`] of each session are not counted, so that an exhausted budget prevents no one from signing
-//! in.
+//! The first [`FREE_BYTES`] of each session are not counted, so that a client can sign in while the budget
+//! is exhausted.
 
 use std::sync::{
     Arc,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::clock;
 
-/// Released on drop.
+/// The permission for one session; released on drop.
 #[derive(Debug)]
 pub(crate) struct SessionPermit {
     pub(super) limiter: Arc<SessionLimiter>,
@@ -32,7 +32,7 @@ pub(super) enum PermitState {
 }
 
 impl SessionPermit {
-    /// Ready when the session is evicted, because it has not joined and others need the permit.
+    /// Ready when the session is evicted, because it has not joined and a new session needs the permit.
     pub(crate) fn poll_evicted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.state {
             PermitState::Unjoined(evicted) => evicted.poll_unpin(cx).map(drop),

@@ -20,7 +20,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// Burst of events and bytes.
 const BURST: Duration = Duration::from_secs(2);
-/// Remembered sources without a session, for their recent traffic.
+/// Maximum number of sources without a session that are kept for their recent traffic.
 const MAX_REMEMBERED: usize = 50_000;
 /// Number of sources from which on unused ones are removed.
 const SWEEP_THRESHOLD: usize = 1024;
@@ -41,7 +41,7 @@ pub(super) struct Source {
     rates: Box<[Bucket]>,
 }
 
-/// A source exceeds a limit: which one, and the time after which to try again.
+/// A limit that a source exceeds: its name, and the time after which to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateExceeded {
     pub(crate) limit: &'static str,

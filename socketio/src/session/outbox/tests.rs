@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::wire::{frame::Frame, message::Coalesce};
+use crate::wire::{
+    frame::Frame,
+    message::{Coalesce, Message, Slot},
+};
 
 const A: Key = (1, Slot(1));
 const B: Key = (1, Slot(2));
