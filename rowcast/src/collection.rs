@@ -211,3 +211,11 @@ pub fn id_of<C: Collection>(model: &Model<C>) -> i64 {
         other => unreachable!("an id is an integer, not {other:?}"),
     }
 }
+
+/// The version of a row.
+pub fn version_of<C: Collection>(model: &Model<C>) -> Option<i64> {
+    match model.get(C::VERSION) {
+        Value::BigInt(version) => version,
+        _ => None,
+    }
+}

@@ -16,11 +16,24 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     accounts, bounds,
-    collection::{ActiveModel, Changeset, Collection, Column, Embed, Model, RowUpdate, Unique, id_of},
+    collection::{
+        ActiveModel, Changeset, Collection, Column, Embed, Model, RowUpdate, Unique, id_of, version_of,
+    },
     context::Context,
     database::{Transaction, Verb, WriteTarget, classify},
     error::Error,
 };
+
+/// The identity of a row that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The collection's name.
+    pub collection: &'static str,
+    /// The row's id.
+    pub id: i64,
+    /// The row's new version; none if it was deleted.
+    pub version: Option<i64>,
+}
 
 /// The row with this id, as clients receive it.
 ///
@@ -60,8 +73,16 @@ pub async fn reject_invalid<C: Collection>(
 /// [`Error::Invalid`] for missing references, duplicate values, and a row that is too large.
 pub async fn insert<C: Collection>(
     context: &Context<'_>,
-    mut changeset: Changeset<ActiveModel<C>>,
+    changeset: Changeset<ActiveModel<C>>,
 ) -> Result<C::Row, Error> {
+    insert_row::<C>(context, changeset).await.map(|(row, _)| row)
+}
+
+/// As [`insert`]; returns the identity of the row as well.
+pub(crate) async fn insert_row<C: Collection>(
+    context: &Context<'_>,
+    mut changeset: Changeset<ActiveModel<C>>,
+) -> Result<(C::Row, Written), Error> {
     let db = context.db;
     check::<C>(context, None, &mut changeset).await?;
     db.set_write_target(Some(write_target::<C>(db, Verb::Insert, Some(&changeset.row))));
@@ -82,6 +103,14 @@ pub async fn update<C: Collection>(
     context: &Context<'_>,
     update: RowUpdate<ActiveModel<C>>,
 ) -> Result<C::Row, Error> {
+    update_row::<C>(context, update).await.map(|(row, _)| row)
+}
+
+/// As [`update`]; returns the identity of the row as well.
+pub(crate) async fn update_row<C: Collection>(
+    context: &Context<'_>,
+    update: RowUpdate<ActiveModel<C>>,
+) -> Result<(C::Row, Written), Error> {
     let db = context.db;
     let RowUpdate { id, version, mut changeset } = update;
     let before = lock::<C>(db, id).await?;
@@ -123,7 +152,7 @@ pub async fn delete<C: Collection>(
     context: &Context<'_>,
     id: i64,
     referencing: &[ReferencingCollection],
-) -> Result<(), Error> {
+) -> Result<Written, Error> {
     let db = context.db;
     let before = lock::<C>(db, id).await?;
     accounts::authorize_delete::<C>(context, &before).await?;
@@ -142,7 +171,10 @@ pub async fn delete<C: Collection>(
     db.set_write_target(Some(write_target::<C>(db, Verb::Delete(id), None)));
     match C::Entity::delete_many().filter(C::ID.eq(id)).exec(db).await?.rows_affected {
         0 => Err(skipped()),
-        _ => Ok(accounts::record_change::<C>(context, Some(&before), None).await?),
+        _ => {
+            accounts::record_change::<C>(context, Some(&before), None).await?;
+            Ok(Written { collection: C::NAME, id, version: None })
+        }
     }
 }
 
@@ -255,9 +287,11 @@ async fn row<C: Collection>(db: &Transaction, model: Model<C>) -> Result<C::Row,
 }
 
 /// Converts a row that has just been written, and checks its size.
-async fn written<C: Collection>(db: &Transaction, model: Model<C>) -> Result<C::Row, Error> {
+async fn written<C: Collection>(db: &Transaction, model: Model<C>) -> Result<(C::Row, Written), Error> {
+    let written = Written { collection: C::NAME, id: id_of::<C>(&model), version: version_of::<C>(&model) };
     let row = row::<C>(db, model).await?;
-    bounds::row(C::SINGULAR, &row).map(|()| row)
+    bounds::row(C::SINGULAR, &row)?;
+    Ok((row, written))
 }
 
 async fn with_ids<C: Collection>(
