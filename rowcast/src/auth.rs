@@ -187,7 +187,7 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Invalid`] if the old password is wrong; [`Error::RateLimited`], as for [`login`](Self::login);
-    /// [`Error::Unauthorized`] if the token has ended.
+    /// [`Error::Revoked`] if the token has ended.
     pub async fn set_password(
         &self,
         SetPassword { old, new }: SetPassword,
@@ -197,7 +197,7 @@ impl Auth {
     ) -> Result<(Vec<Token>, CommitSeq), Error> {
         let users = self.users.clone();
         let find = async move |db: &Transaction| Ok(users.account(db, user).await?);
-        let found = self.db.read(find).await?.ok_or(Error::Unauthorized(SIGNED_OUT_MESSAGE))?;
+        let found = self.db.read(find).await?.ok_or(Error::Revoked)?;
         let name = found.username.clone().unwrap_or_default();
         let account = (ThrottleKey::Account(user), Some((user, &*name)));
         let before = found.password_hash.clone();

@@ -7,7 +7,10 @@ use rowcast_schema::{FieldErrors, PayloadError};
 use sea_orm::DbErr;
 use serde_json::value::RawValue;
 
-use crate::database::{Violation, classify};
+use crate::{
+    auth::SIGNED_OUT_MESSAGE,
+    database::{Violation, classify},
+};
 
 /// The error of a request. Each variant has one stable key on the wire.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +27,9 @@ pub enum Error {
     /// The request needs a signed-in user; the sentence says for what.
     #[error("unauthorized: {0}")]
     Unauthorized(&'static str),
+    /// The request was made with a token that is no longer valid: its socket is to be signed out.
+    #[error("unauthorized: {SIGNED_OUT_MESSAGE}")]
+    Revoked,
     /// The user is not authorised; the sentence gives the reason.
     #[error("forbidden: {0}")]
     Forbidden(&'static str),

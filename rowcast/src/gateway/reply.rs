@@ -12,7 +12,7 @@ use rand::Rng;
 use rowcast_schema::{Ack, FieldErrors, keys};
 use serde::Serialize;
 
-use crate::{bounds::DATA, error::Error};
+use crate::{auth::SIGNED_OUT_MESSAGE, bounds::DATA, error::Error};
 
 /// The ack of a successful request.
 ///
@@ -65,7 +65,7 @@ fn outcome(error: &Error) -> &'static str {
         Error::Conflict(_) => "conflict",
         Error::BadPayload(_) => "bad_payload",
         Error::UnknownEvent(_) => "unknown_event",
-        Error::Unauthorized(_) => "unauthorized",
+        Error::Unauthorized(_) | Error::Revoked => "unauthorized",
         Error::Forbidden(_) => "forbidden",
         Error::NotFound { .. } => "not_found",
         Error::InUse(_) => "in_use",
@@ -85,6 +85,7 @@ fn key_and_message(error: Error) -> (&'static str, String) {
         Error::BadPayload(message) => (keys::BAD_PAYLOAD, message),
         Error::UnknownEvent(message) => (keys::UNKNOWN_EVENT, message),
         Error::Unauthorized(message) => (keys::UNAUTHORIZED, message.into()),
+        Error::Revoked => (keys::UNAUTHORIZED, SIGNED_OUT_MESSAGE.into()),
         Error::Forbidden(message) => (keys::FORBIDDEN, message.into()),
         Error::NotFound { collection, id } => {
             (keys::NOT_FOUND, format!("no {} has id {id}", collection.replace('_', " ")))
