@@ -13,6 +13,7 @@
 
 pub(crate) mod classify;
 mod node_messages;
+mod partition_key;
 mod postgres;
 mod sqlite;
 mod transaction;
@@ -22,6 +23,7 @@ mod violation;
 mod work;
 
 pub use node_messages::NodeMessages;
+pub use partition_key::PartitionKey;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, EMBEDDED};
 pub use violation::Violation;
@@ -62,10 +64,6 @@ struct Setup {
 /// The sequence number of a commit among those of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CommitSeq(pub u64);
-
-/// A hash of the row that a write changes. Writes with equal keys run one after another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PartitionKey(pub u64);
 
 /// The most waiting reads, in total and for each client.
 const READ_QUEUE: QueueCapacity = QueueCapacity { total: 4096, per_client: 1024 };

@@ -2,10 +2,7 @@
 //!
 //! A route decodes a payload on the socket's thread and returns an [`Operation`] for the database's thread.
 
-use std::{
-    borrow::Cow,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::borrow::Cow;
 
 use rowcast_schema::{FieldErrors, Payload, contract::Shape};
 use schemars::JsonSchema;
@@ -34,12 +31,12 @@ pub enum TransactionKind {
 }
 
 impl TransactionKind {
-    /// A hash of the row that is written.
+    /// The key of the row that is written, if it is known.
     pub(crate) fn partition_key(self) -> Option<PartitionKey> {
-        let Self::WriteTo { collection, id } = self else { return None };
-        let mut hash = DefaultHasher::new();
-        (collection, id).hash(&mut hash);
-        Some(PartitionKey(hash.finish()))
+        match self {
+            Self::WriteTo { collection, id } => Some(PartitionKey::row(collection, id)),
+            Self::Read | Self::Validate | Self::Write => None,
+        }
     }
 }
 
