@@ -124,23 +124,21 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
         let create = Route::from_decoder::<C::New, _, _>(|payload| {
             let (new, errors) = rowcast_schema::read::<C::New>(payload)?;
             let kind = if errors.is_empty() { TransactionKind::Write } else { TransactionKind::Validate };
-            let fingerprint = Fingerprint::of(new.clone(), errors.clone());
+            let draft = C::create(new.clone());
+            let fingerprint = Fingerprint::of(new, errors.clone());
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
-                let mut draft = C::create(new.clone());
+                let mut draft = draft.clone();
                 store::reject_invalid::<C>(context, None, &mut draft, &errors).await?;
                 store::insert_row::<C>(context, draft).await.map(completed)
             }))
         });
         let update = Route::from_decoder::<C::Update, _, _>(|payload| {
             let (update, errors) = rowcast_schema::read::<C::Update>(payload)?;
-            let kind = if errors.is_empty() {
-                write_to::<C>(C::update(update.clone()).id)
-            } else {
-                TransactionKind::Validate
-            };
-            let fingerprint = Fingerprint::of(update.clone(), errors.clone());
+            let changes = C::update(update.clone());
+            let kind = if errors.is_empty() { write_to::<C>(changes.id) } else { TransactionKind::Validate };
+            let fingerprint = Fingerprint::of(update, errors.clone());
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
-                let mut update = C::update(update.clone());
+                let mut update = changes.clone();
                 store::reject_invalid::<C>(context, Some(update.id), &mut update.changeset, &errors).await?;
                 store::update_row::<C>(context, update).await.map(completed)
             }))
