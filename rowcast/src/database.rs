@@ -24,6 +24,7 @@ mod work;
 
 pub use node_messages::NodeMessages;
 pub use partition_key::PartitionKey;
+pub(crate) use postgres::prune_commit_markers;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, EMBEDDED};
 pub use violation::Violation;

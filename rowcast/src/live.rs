@@ -51,6 +51,7 @@ use tokio::sync::{oneshot, watch};
 pub use cursor::Cursor;
 pub use limit::Limit;
 pub use parts::PART_BYTES;
+pub(crate) use prune::prune;
 use reconcile::Reconciler;
 pub use resync::resync;
 use rows::CollectionReader;
@@ -180,7 +181,6 @@ impl Live {
         })?;
         let clock_state = clock::begin(db).await?;
         actix_web::rt::spawn(clock::run(db.clone(), clock_state, closing.subscribe()));
-        actix_web::rt::spawn(prune::run(db.clone(), retention, closing.subscribe()));
         if db.node_messages().is_some() {
             actix_web::rt::spawn(triggers::run(db.clone(), tables, closing.subscribe()));
         }

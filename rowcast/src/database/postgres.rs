@@ -38,6 +38,7 @@ use crate::error::Error;
 use batch_writer::BatchWriter;
 pub(super) use classify::{classify, is_stale, is_statement_timeout};
 use commit::Commits;
+pub(crate) use commit::prune_markers as prune_commit_markers;
 pub(super) use log_reader::LogReader;
 use pool::{Pool, Pools};
 pub(super) use pool::{READERS, Renewal};

@@ -34,6 +34,9 @@ const LONG_INTERVAL: Duration = Duration::from_secs(1);
 /// unknown.
 const MAX_RESOLVING: usize = 64;
 
+/// Seconds for which markers are kept.
+const MARKER_LIFETIME: i64 = 60 * 60;
+
 /// Commits transactions, and resolves those whose response is lost.
 #[derive(Clone)]
 pub(super) struct Commits {
@@ -115,6 +118,18 @@ fn is_final(error: &Error) -> bool {
             | Error::Refused(_)
             | Error::Locked(_)
     )
+}
+
+/// Deletes markers that no commit is resolved by any more: they are queried within seconds after the commit.
+///
+/// # Errors
+/// [`DbErr`] of the database.
+pub(crate) async fn prune_markers(db: &Transaction, now: i64) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let expired = now - MARKER_LIFETIME;
+        db.execute_unprepared(&format!("delete from commits where at < {expired}")).await?;
+    }
+    Ok(())
 }
 
 /// The marker and the number of a transaction.
