@@ -177,7 +177,7 @@ async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<S
         check_user_table(&db, users).await?;
     }
     if seeded.is_some() {
-        tracing::info!("the sample data was planted");
+        tracing::info!("the sample data was inserted");
     } else if let (Some(seed), Some(users), Passwords::Random) = (&product.seed, users, passwords) {
         actix_web::rt::spawn(seed.clone().warn_of_known_passwords(db.clone(), users.clone()));
     }

@@ -202,7 +202,7 @@ impl Database {
         };
         work::thread(name, async move || match open() {
             Ok(connection) => body(connection).await,
-            Err(error) => tracing::error!(%error, "no connection for a background task"),
+            Err(error) => tracing::error!(%error, "the connection of a background task could not be opened"),
         })
     }
 

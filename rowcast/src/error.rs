@@ -65,7 +65,7 @@ pub enum Error {
     #[error("the client has gone")]
     ClientGone,
     /// The client's quota of stored acks is exhausted.
-    #[error("too much is remembered for {seconds} s")]
+    #[error("the quota of stored acks is exhausted for {seconds} s")]
     QuotaExceeded {
         /// Whole seconds until a retry may succeed.
         seconds: u64,
@@ -87,11 +87,11 @@ pub enum Error {
     CommitOutcomeUnknown(String),
     /// A conflict with a concurrent transaction, such as a serialization failure or a deadlock. The database layer
     /// retries the work.
-    #[error("raced: {0}")]
+    #[error("conflict with another transaction: {0}")]
     Retryable(DbErr),
     /// The table has changed since the connection prepared the statement. The database layer retries the work on a new
     /// connection.
-    #[error("prepared for another table: {0}")]
+    #[error("stale prepared statement: {0}")]
     StaleStatement(DbErr),
     /// A violated constraint, before the database layer has found the fields that it covers.
     #[error("{}", .0.sentence)]

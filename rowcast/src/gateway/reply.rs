@@ -106,11 +106,11 @@ fn key_and_message(error: Error) -> (&'static str, String) {
         Error::Refused(message) => (keys::REFUSED, message),
         Error::Violation(violation) => (keys::REFUSED, violation.sentence),
         Error::Locked(cause) => {
-            tracing::debug!(cause, "another transaction holds what was to be written");
+            tracing::debug!(cause, "another transaction locks the row or table of a write");
             (keys::LOCKED, LOCKED.into())
         }
         Error::CommitOutcomeUnknown(cause) => {
-            tracing::warn!(cause, "it is not known how a commit ended");
+            tracing::warn!(cause, "the outcome of a commit is unknown");
             (keys::UNKNOWN_OUTCOME, UNKNOWN_OUTCOME.into())
         }
         Error::Busy(cause) => {
@@ -123,7 +123,7 @@ fn key_and_message(error: Error) -> (&'static str, String) {
         }
         error => {
             let incident = incident();
-            tracing::error!(incident, %error, "a request failed by our fault");
+            tracing::error!(incident, %error, "a request failed with an internal error");
             (keys::INTERNAL, format!("this is our fault, incident {incident}: tell whoever runs this server"))
         }
     }

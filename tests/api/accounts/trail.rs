@@ -68,7 +68,7 @@ async fn the_log_has_the_trail_and_no_secret(database: &Database) {
         })
         .collect();
     let wrong = "a sign-in failed: the password was wrong";
-    let nobody = "a sign-in failed: nobody has that username";
+    let nobody = "a sign-in failed: no user has that username";
     let none = Value::Null;
     assert_eq!(
         told,

@@ -181,7 +181,7 @@ async fn other_programs_that_move_the_log_or_touch_the_file_do_no_harm() {
         other.execute("update coaches set name = ?1, version = version + 1 where id = 1", [&name]).unwrap();
         client.keeps("the name", |copy| copy.rows("coaches")[0]["name"] == name.as_str()).await;
     }
-    assert!(!program.log().contains("opened anew"), "{}", program.log());
+    assert!(!program.log().contains("has been reopened"), "{}", program.log());
     // Not what SQLite does: it is looked into, and all that was acked is there.
     let coaches = client.every("coaches").await;
     fs::File::options()

@@ -200,7 +200,7 @@ async fn what_is_compared_is_a_setting(database: &Database) {
     assert_eq!(client.copy().rows("coaches")[0]["age"], 71);
     unseen(database, &["coaches"], "update coaches set age = 72").await;
     client.keeps("the age", |copy| copy.rows("coaches")[0]["age"] == 72).await;
-    let log = program.logged("rows differ from what is shown").await;
+    let log = program.logged("rows differ from the published state").await;
     assert!(log.contains("coaches"), "{log}");
 }
 

@@ -168,7 +168,7 @@ impl CommitResolution {
                 Ok(Ok(TransactionStatus::Committed)) => return Ok(()),
                 Ok(Ok(TransactionStatus::Aborted)) => return Err(Error::Unavailable(lost)),
                 Ok(Ok(TransactionStatus::Open { standby })) => self.guard.set_waits_for_standby(standby),
-                Ok(Err(error)) => tracing::debug!(%error, "a commit could not be asked for"),
+                Ok(Err(error)) => tracing::debug!(%error, "the outcome of a commit could not be queried"),
                 Err(_) => {}
             }
             let interval = if began.elapsed() < LOST_TIMEOUT { SHORT_INTERVAL } else { LONG_INTERVAL };

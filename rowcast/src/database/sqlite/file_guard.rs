@@ -189,7 +189,7 @@ impl FileGuard {
         if !is_ours {
             open.handle.connection.disable_checkpoint_on_close();
         } else if let Err(error) = open.handle.connection.checkpoint_all(Duration::ZERO) {
-            tracing::warn!(%error, "the write-ahead log was left for the next start");
+            tracing::warn!(%error, "the write-ahead log could not be checkpointed: the next start reads it");
         }
     }
 

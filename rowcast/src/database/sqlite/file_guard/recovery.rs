@@ -63,7 +63,7 @@ impl FileGuard {
         self.reopen(problem).await?;
         if std::mem::take(&mut self.lost) {
             return Err(Error::Unavailable(
-                "what was written is not in the database that is there now".into(),
+                "the last writes are not in the database file that is at the path now".into(),
             ));
         }
         Ok(())
@@ -131,7 +131,7 @@ impl FileGuard {
         self.gate.open(self.number, open.files.clone());
         self.open = Some(open);
         (self.problem, self.damaged, self.reason) = (None, None, String::new());
-        tracing::warn!(path = %self.path.display(), "the database file has been opened anew");
+        tracing::warn!(path = %self.path.display(), "the database file has been reopened");
         Ok(())
     }
 
