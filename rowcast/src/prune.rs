@@ -2,7 +2,7 @@
 //!
 //! | what | kept | by |
 //! | --- | --- | --- |
-//! | entries of the change log | by age and number | [`live::prune`] |
+//! | entries of the change log | by age and number | [`live::prune()`] |
 //! | acks of requests with an id | by age | [`idempotency::prune`] |
 //! | commit markers | by age | [`database::prune_commit_markers`] |
 
