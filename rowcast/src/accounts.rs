@@ -198,7 +198,7 @@ pub async fn warn_if_none(db: &Database, users: &Arc<UserTable>) -> Result<(), E
     let find = async move |db: &Transaction| Ok(table.any_other_account(db, None).await?.is_none());
     if db.read(find).await? {
         let command = format!("{} user create USERNAME", users.program());
-        tracing::warn!(command, "nobody can sign in yet: make the first account");
+        tracing::warn!(command, "no account can sign in yet: create the first one");
     }
     Ok(())
 }

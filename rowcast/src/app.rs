@@ -20,6 +20,7 @@ use crate::{
     http::{self, MetricsAccess, Site},
     live::Live,
     product::Product,
+    prune::Pruner,
     seed::{Passwords, Seeded},
     telemetry,
     users::UserTable,
@@ -36,6 +37,7 @@ pub struct App {
     io: SocketIo,
     live: Live,
     db: Database,
+    pruner: Pruner,
     state: web::Data<http::HttpState>,
     seeded: Option<Seeded>,
 }
@@ -63,6 +65,7 @@ impl App {
         let hub = Hub::new();
         let live = Live::start(&db, &registry, hub.clone(), settings.live()).await;
         let live = live.map_err(database_problem)?;
+        let pruner = Pruner::start(db.clone(), settings.live().retention);
         let auth = registry.users().map(|users| Auth::new(db.clone(), users.clone())).transpose();
         let (auth, limit) = (auth.map_err(|error| error.to_string())?, settings.request_bytes);
         let gateway = Gateway::new(db.clone(), hub.clone(), registry, live.clone(), auth, access, limit);
@@ -100,13 +103,14 @@ impl App {
         let server = match listening {
             Ok(server) => server,
             Err(error) => {
+                drop(pruner);
                 live.stop().await;
                 db.close().await;
                 return Err(format!("--bind: {error}"));
             }
         };
         let address = server.addrs()[0];
-        Ok(Self { address, base, server: server.run(), io, live, db, state, seeded })
+        Ok(Self { address, base, server: server.run(), io, live, db, pruner, state, seeded })
     }
 
     /// The first address that it listens on, with the actual port.
@@ -141,6 +145,7 @@ impl App {
         self.state.shutting_down.store(true, Ordering::Relaxed);
         self.io.shutdown(SHUTDOWN_TIMEOUT).await;
         handle.stop(true).await;
+        drop(self.pruner);
         self.live.stop().await;
         self.db.close().await;
         server.await.map_err(std::io::Error::other)?
@@ -172,7 +177,7 @@ async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<S
         check_user_table(&db, users).await?;
     }
     if seeded.is_some() {
-        tracing::info!("the sample data was planted");
+        tracing::info!("the sample data was inserted");
     } else if let (Some(seed), Some(users), Passwords::Random) = (&product.seed, users, passwords) {
         actix_web::rt::spawn(seed.clone().warn_of_known_passwords(db.clone(), users.clone()));
     }

@@ -3,13 +3,14 @@
 //! A token is 32 random bytes. The database stores only its hash, so a copy of the database contains no usable token.
 
 mod addresses;
+mod attempt;
 mod audit;
 mod caller;
 mod password;
 mod throttle;
 mod tokens;
 
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use crate::entity::token;
 use rowcast_schema::{FieldErrors, SetPassword, SignedIn, username};
@@ -19,9 +20,9 @@ use crate::{
     accounts, clock,
     database::{CommitSeq, Database, Transaction},
     error::Error,
-    fair_queue::FairPermit,
     users::{Account, PasswordHash, User, UserTable},
 };
+pub use attempt::{Attempt, SignInPermit};
 use audit::AuditLog;
 pub use caller::{Caller, truncate_username};
 pub use password::{hash as hash_password, is_password};
@@ -31,26 +32,6 @@ pub use tokens::{SIGNED_OUT_MESSAGE, Token, TokenOwner, check, expiries, lock_va
 /// The error for a wrong password, and for an unknown username.
 const WRONG_CREDENTIALS: &str = "the username or the password is wrong";
 const WRONG_OLD_PASSWORD: &str = "is not your password";
-
-/// Permission to verify one password. It occupies a slot of the queue until it is dropped.
-pub struct SignInPermit {
-    _permit: FairPermit,
-}
-
-/// A login attempt: the account that the username belongs to, if there is one.
-pub struct Attempt {
-    username: String,
-    found: Option<Account>,
-    known: bool,
-}
-
-impl Attempt {
-    /// Whether the account has signed in from the client's address before.
-    #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.known
-    }
-}
 
 /// Verifies passwords and manages tokens.
 pub struct Auth {
@@ -69,42 +50,6 @@ impl Auth {
     pub fn new(db: Database, users: Arc<UserTable>) -> Result<Self, Error> {
         let passwords = password::PasswordVerifier::new()?;
         Ok(Self { db, users, passwords, failures: Throttle::default(), audit: AuditLog::default() })
-    }
-
-    /// Looks up the account for a login attempt.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn attempt(&self, username: &str, by: &Caller) -> Result<Attempt, Error> {
-        let (found, known) = self.find_account(username, by).await?;
-        Ok(Attempt { username: username.to_owned(), found, known })
-    }
-
-    /// The attempt of a signed-in user.
-    #[must_use]
-    pub fn own_attempt(user: &User) -> Attempt {
-        let username = user.username.clone().unwrap_or_default();
-        Attempt { username, found: None, known: true }
-    }
-
-    /// Waits for a slot to verify a password. Slots are shared fairly between addresses, and between the usernames of
-    /// one address. An account that is known at the address has a share of its own, so that other clients of the
-    /// address do not delay it. The future may be dropped while it waits.
-    ///
-    /// # Errors
-    /// [`Error::RateLimited`] if the queue is full or the wait takes too long.
-    pub async fn acquire_permit(
-        &self,
-        attempt: &Attempt,
-        address: Option<IpAddr>,
-    ) -> Result<SignInPermit, Error> {
-        let name = username::compared(&attempt.username);
-        let permit = if attempt.known {
-            self.passwords.acquire(&name, &name).await?
-        } else {
-            self.passwords.acquire(address, &name).await?
-        };
-        Ok(SignInPermit { _permit: permit })
     }
 
     /// Verifies a username and password, and creates a token.
@@ -142,21 +87,6 @@ impl Auth {
         Ok((SignedIn { user, token: secret, expires }, token, ends))
     }
 
-    /// The account with this username, and whether it is known at the caller's address.
-    async fn find_account(&self, name: &str, by: &Caller) -> Result<(Option<Account>, bool), Error> {
-        let (name, address, users) = (name.to_owned(), by.address.clone(), self.users.clone());
-        let find = async move |db: &Transaction| {
-            let found = users.by_username(db, &name).await?;
-            // An unknown username runs the same query, so that both take the same time.
-            let id = found.as_ref().map_or(0, |account| account.id);
-            let known = addresses::is_known(db, id, &address).await?;
-            Ok((found, known))
-        };
-        let (found, known) = self.db.read(find).await?;
-        let holds_token = found.as_ref().is_some_and(|account| by.user == Some(account.id));
-        Ok((found, known || holds_token))
-    }
-
     /// Verifies an account's password, within the throttle's limits.
     async fn verify_throttled(
         &self,
@@ -187,7 +117,7 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Invalid`] if the old password is wrong; [`Error::RateLimited`], as for [`login`](Self::login);
-    /// [`Error::Unauthorized`] if the token has ended.
+    /// [`Error::Revoked`] if the token has ended.
     pub async fn set_password(
         &self,
         SetPassword { old, new }: SetPassword,
@@ -197,7 +127,7 @@ impl Auth {
     ) -> Result<(Vec<Token>, CommitSeq), Error> {
         let users = self.users.clone();
         let find = async move |db: &Transaction| Ok(users.account(db, user).await?);
-        let found = self.db.read(find).await?.ok_or(Error::Unauthorized(SIGNED_OUT_MESSAGE))?;
+        let found = self.db.read(find).await?.ok_or(Error::Revoked)?;
         let name = found.username.clone().unwrap_or_default();
         let account = (ThrottleKey::Account(user), Some((user, &*name)));
         let before = found.password_hash.clone();

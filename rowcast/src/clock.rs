@@ -86,7 +86,7 @@ pub(crate) async fn run(db: Database, mut last: Advance, mut stop: watch::Receiv
         }
         match advance(&db, Some(last)).await {
             Ok(next) => last = next,
-            Err(error) => tracing::warn!(%error, "the clock could not be wound; trying again later"),
+            Err(error) => tracing::warn!(%error, "the clock could not be advanced; trying again later"),
         }
     }
 }

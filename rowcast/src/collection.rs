@@ -115,7 +115,7 @@ pub struct Embed {
 }
 
 /// Values to write, and the constraints that are checked before the write.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Changeset<A> {
     /// The values of columns.
     pub row: A,
@@ -128,7 +128,7 @@ pub struct Changeset<A> {
 }
 
 /// A referenced row, which must exist.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reference {
     /// The payload's field, for the error.
     pub field: String,
@@ -141,7 +141,7 @@ pub struct Reference {
 }
 
 /// A value that no other row of the table may have.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Unique {
     /// The payload's field and the table's column.
     pub field: &'static str,
@@ -189,7 +189,7 @@ impl<A> Changeset<A> {
 }
 
 /// Changes to one row.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RowUpdate<A> {
     /// The row's id.
     pub id: i64,
@@ -209,5 +209,13 @@ pub fn id_of<C: Collection>(model: &Model<C>) -> i64 {
     match model.get(C::ID) {
         Value::BigInt(Some(id)) => id,
         other => unreachable!("an id is an integer, not {other:?}"),
+    }
+}
+
+/// The version of a row.
+pub fn version_of<C: Collection>(model: &Model<C>) -> Option<i64> {
+    match model.get(C::VERSION) {
+        Value::BigInt(version) => version,
+        _ => None,
     }
 }

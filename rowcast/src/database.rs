@@ -13,6 +13,7 @@
 
 pub(crate) mod classify;
 mod node_messages;
+mod partition_key;
 mod postgres;
 mod sqlite;
 mod transaction;
@@ -22,6 +23,8 @@ mod violation;
 mod work;
 
 pub use node_messages::NodeMessages;
+pub use partition_key::PartitionKey;
+pub(crate) use postgres::prune_commit_markers;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, EMBEDDED};
 pub use violation::Violation;
@@ -62,10 +65,6 @@ struct Setup {
 /// The sequence number of a commit among those of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CommitSeq(pub u64);
-
-/// A hash of the row that a write changes. Writes with equal keys run one after another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PartitionKey(pub u64);
 
 /// The most waiting reads, in total and for each client.
 const READ_QUEUE: QueueCapacity = QueueCapacity { total: 4096, per_client: 1024 };
@@ -203,7 +202,7 @@ impl Database {
         };
         work::thread(name, async move || match open() {
             Ok(connection) => body(connection).await,
-            Err(error) => tracing::error!(%error, "no connection for a background task"),
+            Err(error) => tracing::error!(%error, "the connection of a background task could not be opened"),
         })
     }
 

@@ -7,7 +7,10 @@ use rowcast_schema::{FieldErrors, PayloadError};
 use sea_orm::DbErr;
 use serde_json::value::RawValue;
 
-use crate::database::{Violation, classify};
+use crate::{
+    auth::SIGNED_OUT_MESSAGE,
+    database::{Violation, classify},
+};
 
 /// The error of a request. Each variant has one stable key on the wire.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +27,9 @@ pub enum Error {
     /// The request needs a signed-in user; the sentence says for what.
     #[error("unauthorized: {0}")]
     Unauthorized(&'static str),
+    /// The request was made with a token that is no longer valid: its socket is to be signed out.
+    #[error("unauthorized: {SIGNED_OUT_MESSAGE}")]
+    Revoked,
     /// The user is not authorised; the sentence gives the reason.
     #[error("forbidden: {0}")]
     Forbidden(&'static str),
@@ -59,7 +65,7 @@ pub enum Error {
     #[error("the client has gone")]
     ClientGone,
     /// The client's quota of stored acks is exhausted.
-    #[error("too much is remembered for {seconds} s")]
+    #[error("the quota of stored acks is exhausted for {seconds} s")]
     QuotaExceeded {
         /// Whole seconds until a retry may succeed.
         seconds: u64,
@@ -81,11 +87,11 @@ pub enum Error {
     CommitOutcomeUnknown(String),
     /// A conflict with a concurrent transaction, such as a serialization failure or a deadlock. The database layer
     /// retries the work.
-    #[error("raced: {0}")]
+    #[error("conflict with another transaction: {0}")]
     Retryable(DbErr),
     /// The table has changed since the connection prepared the statement. The database layer retries the work on a new
     /// connection.
-    #[error("prepared for another table: {0}")]
+    #[error("stale prepared statement: {0}")]
     StaleStatement(DbErr),
     /// A violated constraint, before the database layer has found the fields that it covers.
     #[error("{}", .0.sentence)]

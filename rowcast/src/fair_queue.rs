@@ -9,14 +9,17 @@
 //!
 //! One client has at most half of the slots and a fixed share of the queue.
 
+mod state;
+
 use std::{
-    collections::{HashMap, VecDeque},
     hash::{BuildHasher, Hash, RandomState},
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::sync::oneshot;
+
+use state::State;
 
 /// A keyed hash, stable for the lifetime of this process.
 pub(crate) fn hash_key(of: impl Hash) -> u64 {
@@ -49,30 +52,6 @@ pub(crate) enum QueueError {
     Full,
     /// The wait took too long.
     Timeout,
-}
-
-#[derive(Default)]
-struct State {
-    running: usize,
-    waiting: usize,
-    clients: HashMap<u64, Client>,
-    /// Clients with waiting requests, the next one first.
-    order: VecDeque<u64>,
-}
-
-#[derive(Default)]
-struct Client {
-    running: usize,
-    waiting: Queue,
-    /// Whether the client is in `order`.
-    listed: bool,
-}
-
-/// The waiting requests of one client, by part.
-#[derive(Default)]
-struct Queue {
-    len: usize,
-    parts: VecDeque<(u64, VecDeque<oneshot::Sender<FairPermit>>)>,
 }
 
 /// A granted slot; dropping it grants the next one.
@@ -112,104 +91,6 @@ impl FairQueue {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn enqueue(
-        &mut self,
-        capacity: QueueCapacity,
-        id: u64,
-        part: u64,
-        sender: oneshot::Sender<FairPermit>,
-    ) -> Result<(), QueueError> {
-        let client = self.clients.entry(id).or_default();
-        if client.waiting.len >= capacity.per_client {
-            self.waiting -= client.waiting.drop_closed();
-        }
-        if self.waiting >= capacity.total || client.waiting.len >= capacity.per_client {
-            return Err(QueueError::Full);
-        }
-        client.waiting.push(part, sender);
-        self.waiting += 1;
-        if !std::mem::replace(&mut client.listed, true) {
-            self.order.push_back(id);
-        }
-        Ok(())
-    }
-
-    fn next(&mut self, slots: usize, per_client: usize) -> Option<(u64, oneshot::Sender<FairPermit>)> {
-        while self.running < slots {
-            let may =
-                |client: &u64| self.clients.get(client).is_some_and(|client| client.running < per_client);
-            let at = self.order.iter().position(may)?;
-            let id = self.order.remove(at)?;
-            let client = self.clients.get_mut(&id)?;
-            let before = client.waiting.len;
-            let sender = client.waiting.next();
-            self.waiting -= before - client.waiting.len;
-            client.listed = client.waiting.len > 0;
-            if client.listed {
-                self.order.push_back(id);
-            }
-            if let Some(sender) = sender {
-                client.running += 1;
-                self.running += 1;
-                return Some((id, sender));
-            }
-            self.remove_idle(id);
-        }
-        None
-    }
-
-    fn end(&mut self, id: u64) {
-        self.running -= 1;
-        if let Some(client) = self.clients.get_mut(&id) {
-            client.running -= 1;
-        }
-        self.remove_idle(id);
-    }
-
-    fn remove_idle(&mut self, id: u64) {
-        if self.clients.get(&id).is_some_and(|client| client.running == 0 && !client.listed) {
-            self.clients.remove(&id);
-        }
-    }
-}
-
-impl Queue {
-    fn push(&mut self, part: u64, sender: oneshot::Sender<FairPermit>) {
-        self.len += 1;
-        match self.parts.iter_mut().find(|(id, _)| *id == part) {
-            Some((_, waiting)) => waiting.push_back(sender),
-            None => self.parts.push_back((part, VecDeque::from([sender]))),
-        }
-    }
-
-    /// The next request that still waits, from the next part.
-    fn next(&mut self) -> Option<oneshot::Sender<FairPermit>> {
-        loop {
-            let (part, mut waiting) = self.parts.pop_front()?;
-            let sender = waiting.pop_front();
-            if !waiting.is_empty() {
-                self.parts.push_back((part, waiting));
-            }
-            self.len -= usize::from(sender.is_some());
-            if let Some(sender) = sender.filter(|sender| !sender.is_closed()) {
-                return Some(sender);
-            }
-        }
-    }
-
-    /// Removes cancelled requests; returns their number.
-    fn drop_closed(&mut self) -> usize {
-        let before = self.len;
-        for (_, waiting) in &mut self.parts {
-            waiting.retain(|sender| !sender.is_closed());
-        }
-        self.parts.retain(|(_, waiting)| !waiting.is_empty());
-        self.len = self.parts.iter().map(|(_, waiting)| waiting.len()).sum();
-        before - self.len
     }
 }
 

@@ -166,7 +166,7 @@ impl Gateway {
                 takes,
                 ?peer,
                 client,
-                "a client closed its connection over a message too large for it (1009): it is sent none that large when it comes back"
+                "a client closed its connection because of a message that is too large for it (1009): its next connection receives smaller ones"
             );
         }
         limit.into_iter().for_each(|limit| self.message_limits.record(state.fingerprint, limit));

@@ -62,6 +62,7 @@ mod log;
 pub mod migration;
 pub mod network;
 pub mod product;
+mod prune;
 pub mod query;
 pub mod registry;
 pub mod seed;

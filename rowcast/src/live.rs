@@ -51,6 +51,7 @@ use tokio::sync::{oneshot, watch};
 pub use cursor::Cursor;
 pub use limit::Limit;
 pub use parts::PART_BYTES;
+pub(crate) use prune::prune;
 use reconcile::Reconciler;
 pub use resync::resync;
 use rows::CollectionReader;
@@ -180,7 +181,6 @@ impl Live {
         })?;
         let clock_state = clock::begin(db).await?;
         actix_web::rt::spawn(clock::run(db.clone(), clock_state, closing.subscribe()));
-        actix_web::rt::spawn(prune::run(db.clone(), retention, closing.subscribe()));
         if db.node_messages().is_some() {
             actix_web::rt::spawn(triggers::run(db.clone(), tables, closing.subscribe()));
         }
@@ -197,7 +197,7 @@ impl Live {
         };
         // While the database is unreachable, the published state is the best there is.
         if behind && self.is_caught_up() && !self.poll_within(CATCH_UP_TIMEOUT).await {
-            tracing::warn!("a client is let in by a node that may be behind");
+            tracing::warn!("a client is accepted although this node may be behind the state of the client");
         }
     }
 
@@ -241,7 +241,7 @@ impl Live {
     /// Waits until everything that is committed now is published.
     pub async fn wait_caught_up(&self) {
         if !self.poll_now().await {
-            tracing::warn!("an ack is sent before what it tells of was published");
+            tracing::warn!("a repeated request is acked before the changes of its first run were published");
         }
     }
 

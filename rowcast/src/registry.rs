@@ -1,6 +1,7 @@
 //! The events and collections of a product, built once at start.
 
 mod erased;
+mod operation;
 mod route;
 
 use std::{collections::HashMap, sync::Arc};
@@ -8,7 +9,8 @@ use std::{collections::HashMap, sync::Arc};
 use rowcast_schema::contract::{self, Contract};
 
 pub use erased::{Encoded, ErasedCollection, Examples};
-pub use route::{Operation, Route, TransactionKind};
+pub use operation::{Completed, Operation};
+pub use route::{Route, TransactionKind};
 
 use crate::{
     collection::Collection,

@@ -126,7 +126,7 @@ impl Seed {
         };
         let accounts: Vec<Account> = match db.read(find).await {
             Ok(accounts) => accounts,
-            Err(error) => return tracing::warn!(%error, "sample passwords could not be looked for"),
+            Err(error) => return tracing::warn!(%error, "the passwords of sample users could not be checked"),
         };
         let known = move || accounts.into_iter().filter_map(has_known_password).collect();
         let usernames: Vec<String> = tokio::task::spawn_blocking(known).await.unwrap_or_default();
@@ -136,7 +136,7 @@ impl Seed {
             tracing::warn!(
                 usernames,
                 command,
-                "sample users have passwords that everybody knows: set others, or delete them"
+                "sample users have publicly known passwords: set others, or delete the users"
             );
         }
     }

@@ -89,6 +89,10 @@ fn fields<P: Payload>(payload: &RawValue) -> Result<BTreeMap<String, &RawValue>,
 }
 
 /// Counts brackets outside strings, so that depth is known before anything is parsed.
+///
+/// The Socket.IO server has a scanner of its own for its limit on events. This crate must not depend on a server, and
+/// that one must not depend on payloads, so neither can call the other's; a payload is limited here for every caller of
+/// [`decode`].
 fn deeper_than(limit: usize, json: &str) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in json.bytes() {

@@ -46,7 +46,7 @@ impl AuditLog {
             let username = truncate_username(username);
             tracing::info!(account, username, address, "a sign-in failed: the password was wrong");
         } else if let Some(left_out) = self.sample_unknown(Instant::now()) {
-            tracing::info!(address, left_out, "a sign-in failed: nobody has that username");
+            tracing::info!(address, left_out, "a sign-in failed: no user has that username");
         }
     }
 

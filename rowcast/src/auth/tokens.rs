@@ -69,7 +69,7 @@ impl fmt::Debug for Token {
 /// Checks that a token is valid in this transaction.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] if it is not.
+/// [`Error::Revoked`] if it is not.
 pub async fn check(db: &Transaction, token: &Token) -> Result<(), Error> {
     require(find_valid(db, token).one(db).await?)
 }
@@ -114,7 +114,7 @@ pub(super) fn monotonic_expiry(expires: i64, now: i64) -> Instant {
 }
 
 fn require(token: Option<token::Model>) -> Result<(), Error> {
-    token.map(drop).ok_or(Error::Unauthorized(SIGNED_OUT_MESSAGE))
+    token.map(drop).ok_or(Error::Revoked)
 }
 
 /// Inserts a token and deletes expired ones; returns the new token's expiry in seconds since 1970. Fails if the

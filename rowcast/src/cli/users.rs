@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use rowcast_schema::{FieldErrors, rules};
-use serde_json::{
-    Value, json,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::{Value, json, value::to_raw_value};
 
 use crate::{
     accounts::{Accounts, end_sign_ins},
@@ -58,7 +55,8 @@ impl<'a> Users<'a> {
         let (work, hash) = (self.work("new", &payload)?, PasswordHash(hash_password(password)?));
         let users = self.users.clone();
         let create = async move |db: &Transaction| {
-            let id = id(&work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await?)?;
+            let created = work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await?;
+            let id = created.written.ok_or_else(|| Error::Internal("a new user is a row".into()))?.id;
             users.set_password_hash(db, id, None, &hash).await?;
             Ok(users.account(db, id).await?.and_then(|account| account.username).unwrap_or_default())
         };
@@ -127,13 +125,4 @@ impl<'a> Users<'a> {
         let (_, route) = self.registry.route(&event).ok_or_else(|| Error::Internal(event.clone()))?;
         Ok(route.decode(&payload)?.2)
     }
-}
-
-fn id(row: &RawValue) -> Result<i64, Error> {
-    #[derive(serde::Deserialize)]
-    struct Row {
-        id: i64,
-    }
-    let row: Row = serde_json::from_str(row.get()).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(row.id)
 }

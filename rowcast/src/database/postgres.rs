@@ -38,6 +38,7 @@ use crate::error::Error;
 use batch_writer::BatchWriter;
 pub(super) use classify::{classify, is_stale, is_statement_timeout};
 use commit::Commits;
+pub(crate) use commit::prune_markers as prune_commit_markers;
 pub(super) use log_reader::LogReader;
 use pool::{Pool, Pools};
 pub(super) use pool::{READERS, Renewal};
@@ -174,10 +175,11 @@ async fn serve(
         match request {
             None => break,
             Some(Request::Write(write)) => {
-                next += 1;
-                let writer = write.key.map_or(next, |key| key.0) % batch_writers.len() as u64;
+                let writers = batch_writers.len();
+                next = (next + 1) % writers;
+                let writer = write.key.map_or(next, |key| key.writer(writers));
                 if let Some(write) = unbatched.queue(write) {
-                    let _ = batch_writers[writer as usize].send(write);
+                    let _ = batch_writers[writer].send(write);
                 }
             }
             Some(Request::Read(job)) => {

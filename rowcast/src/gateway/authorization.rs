@@ -81,17 +81,20 @@ impl Gateway {
         token: &Token,
         outcome: &Result<T, Error>,
     ) {
-        if let Err(Error::Unauthorized(reason)) = outcome
+        if let Err(Error::Revoked) = outcome
             && socket.state().is_signed_in_by(token)
         {
             sign_out(socket, self.access);
-            emit_signed_out(socket, reason);
+            emit_signed_out(socket, auth::SIGNED_OUT_MESSAGE);
         }
     }
 }
 
 impl Permit {
     /// Checks the token in the snapshot of a read transaction.
+    ///
+    /// # Errors
+    /// [`Error::Revoked`].
     pub(super) async fn check(&self, db: &Transaction) -> Result<(), Error> {
         match &self.0 {
             Some(token) => auth::check(db, token).await,
@@ -100,6 +103,9 @@ impl Permit {
     }
 
     /// Checks the token in a write transaction, and locks it until the commit.
+    ///
+    /// # Errors
+    /// [`Error::Revoked`].
     pub(super) async fn lock_valid(&self, db: &Transaction) -> Result<(), Error> {
         match &self.0 {
             Some(token) => auth::lock_valid(db, token).await,

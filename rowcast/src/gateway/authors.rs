@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use socketio::{Frame, Hub, Socket};
 use tokio::{sync::broadcast::error::RecvError, task::JoinHandle, time::MissedTickBehavior};
 
@@ -18,7 +18,7 @@ use super::{
     SocketState,
     presence::{HEARTBEAT, Presence},
 };
-use crate::{database::NodeMessages, live::Live, users::User};
+use crate::{database::NodeMessages, live::Live, store::Written, users::User};
 
 const AUTHORS_ROOM: &str = "authors";
 
@@ -51,18 +51,6 @@ struct By<'a> {
     name: &'a str,
 }
 
-/// The fields of an ack's `data` that identify the row. A deletion has no version.
-#[derive(Deserialize)]
-struct WrittenRow {
-    id: i64,
-    version: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct Ack {
-    data: WrittenRow,
-}
-
 impl AuthorBroadcast {
     pub(super) fn new(hub: Hub, live: Live, notices: Option<NodeMessages>) -> Self {
         let inner = Arc::new(Inner { hub, presence: Presence::new(notices.clone()) });
@@ -78,21 +66,14 @@ impl AuthorBroadcast {
         AuthorSubscription(self.inner.clone())
     }
 
-    /// Notifies all subscribers but the writer of a write to one row of this collection; `ack` is the writer's ack.
-    pub(super) fn broadcast(
-        &self,
-        writer: &Socket<SocketState>,
-        collection: &'static str,
-        by: Option<&User>,
-        ack: &str,
-    ) {
+    /// Notifies all subscribers but the writer of a write to one row.
+    pub(super) fn broadcast(&self, writer: &Socket<SocketState>, written: Written, by: Option<&User>) {
         let local = self.inner.presence.has_local_subscribers();
         let remote = self.inner.presence.has_remote_subscribers();
         if !local && !remote {
             return;
         }
-        // Data of another shape identifies no row.
-        let Ok(Ack { data: WrittenRow { id, version } }) = serde_json::from_str(ack) else { return };
+        let Written { collection, id, version } = written;
         let by = by.map(|user| By { id: user.id, name: &user.name });
         let Ok(authored) = serde_json::to_string(&Authored { collection, id, version, by }) else { return };
         if local {

@@ -15,12 +15,25 @@ use crate::{
     error::Error,
     fair_queue::hash_key,
     idempotency::{IdempotentRequest, RefusalOutcome, Requester, StoredAck},
-    registry::{Operation, TransactionKind},
+    registry::{Completed, Operation, TransactionKind},
+    store::Written,
     users::User,
 };
 
-/// An ack, and the account changes of its transaction.
-type Executed = Result<(EncodedAck, Vec<AccountChange>), Error>;
+/// A request that was carried out now or earlier.
+struct Executed {
+    ack: EncodedAck,
+    /// The row that it wrote now, if it is exactly one.
+    written: Option<Written>,
+    /// The account changes of its transaction.
+    changes: Vec<AccountChange>,
+}
+
+impl From<EncodedAck> for Executed {
+    fn from(ack: EncodedAck) -> Self {
+        Self { ack, written: None, changes: Vec::new() }
+    }
+}
 
 /// A decoded and authorized request, ready to run.
 struct PreparedRequest {
@@ -29,9 +42,15 @@ struct PreparedRequest {
     client: (u64, u64),
     permit: Permit,
     user: Option<Arc<User>>,
-    /// The collection, if the operation writes exactly one row.
-    collection: Option<&'static str>,
     work: Box<dyn Operation>,
+}
+
+/// The result of a write with an idempotency key.
+enum Attempt {
+    /// It was carried out; contains the bytes that its stored ack uses of the quota.
+    First(Executed, u64),
+    /// It had been carried out before; contains the stored ack.
+    Repeated(String),
 }
 
 impl Gateway {
@@ -50,10 +69,9 @@ impl Gateway {
         let permit = self.authorize(state, access)?;
         let user = state.user().map(|login| login.user);
         let id = options.request_id.filter(|_| access != TransactionKind::Read);
-        let (client, collection) = (queue_keys(user.as_deref(), socket), route.collection());
+        let client = queue_keys(user.as_deref(), socket);
         let requester = Requester { user: user.as_ref().map(|user| user.id), peer: state.network };
-        let prepared =
-            PreparedRequest { access, client, permit: permit.clone(), user: user.clone(), collection, work };
+        let prepared = PreparedRequest { access, client, permit: permit.clone(), user: user.clone(), work };
         let result = match id {
             Some(id) => {
                 self.run_once(IdempotentRequest::new(id, (event, payload), &meaning, requester)?, prepared)
@@ -61,19 +79,18 @@ impl Gateway {
             }
             None => self.run(prepared).await,
         };
-        let result = result.map(|(result, changes)| {
-            self.apply_account_changes(state, &changes);
-            result
-        });
+        if let Ok(executed) = &result {
+            self.apply_account_changes(state, &executed.changes);
+        }
         self.sign_out_if_revoked(socket, &permit, &result);
-        let result = result?;
+        let Executed { ack, written, .. } = result?;
         if access == TransactionKind::Read {
             self.ensure_still_signed_in(state, &permit)?;
         }
-        if let (Some(collection), (ack, "ok")) = (collection, &result) {
-            self.authors.broadcast(socket, collection, user.as_deref(), ack);
+        if let Some(written) = written {
+            self.authors.broadcast(socket, written, user.as_deref());
         }
-        Ok(result)
+        Ok(ack)
     }
 
     /// The rules for accounts that apply under this access mode.
@@ -94,10 +111,10 @@ impl Gateway {
 
     async fn run(
         &self,
-        PreparedRequest { access, client, permit, user, work, .. }: PreparedRequest,
-    ) -> Executed {
+        PreparedRequest { access, client, permit, user, work }: PreparedRequest,
+    ) -> Result<Executed, Error> {
         let accounts = self.accounts();
-        let (data, changes) = match access {
+        let (Completed { data, written }, changes) = match access {
             TransactionKind::Read | TransactionKind::Validate => {
                 let run = async move |db: &Transaction| {
                     permit.check(db).await?;
@@ -109,51 +126,59 @@ impl Gateway {
                 let run = async move |db: &Transaction| {
                     permit.lock_valid(db).await?;
                     let context = Context::new(db, user.clone(), accounts.clone());
-                    let data = work.run(&context).await?;
-                    Ok((data, context.changes()))
+                    let completed = work.run(&context).await?;
+                    Ok((completed, context.changes()))
                 };
-                let (written, commit) = self.db.write_to(access.partition_key(), run).await?;
+                let (completed, commit) = self.db.write_to(access.partition_key(), run).await?;
                 self.live.wait_published(commit).await;
-                written
+                completed
             }
         };
-        Ok((ok_ack(reply::ok(data))?, changes))
+        Ok(Executed { ack: ok_ack(reply::ok(data))?, written, changes })
     }
 
     /// Runs a write once per idempotency key; a repeat gets the stored ack.
-    async fn run_once(&self, request: IdempotentRequest, prepared: PreparedRequest) -> Executed {
+    async fn run_once(
+        &self,
+        request: IdempotentRequest,
+        prepared: PreparedRequest,
+    ) -> Result<Executed, Error> {
         let accounts = self.accounts();
-        let PreparedRequest { access, permit, user, collection, work, .. } = prepared;
+        let PreparedRequest { access, permit, user, work, .. } = prepared;
         let (first, registry) = (request.clone(), self.registry.clone());
         let full = self.ledger.full(request.source());
         let run = async move |db: &Transaction| {
             // A stored ack is shown only to a caller that is authorized to write.
             permit.lock_valid(db).await?;
             if let Some(stored) = first.stored_ack(db).await? {
-                return Ok((stored.ack(db, &registry).await?, None, Vec::new()));
+                return Ok(Attempt::Repeated(stored.ack(db, &registry).await?));
             }
             if let Some(seconds) = full {
                 return Err(Error::QuotaExceeded { seconds });
             }
             let context = Context::new(db, user.clone(), accounts.clone());
-            let ack = reply::ok(work.run(&context).await?)?;
-            let size = first.store_ack(db, &StoredAck::of(&ack, collection)?).await?;
-            Ok((ack, Some(size), context.changes()))
+            let Completed { data, written } = work.run(&context).await?;
+            let ack = reply::ok(data)?;
+            let row = written.map(|written| (written.collection, written.id));
+            let size = first.store_ack(db, &StoredAck::of(&ack, row)?).await?;
+            let executed = Executed { ack: (ack, "ok"), written, changes: context.changes() };
+            Ok(Attempt::First(executed, size))
         };
         match self.db.write_to(access.partition_key(), run).await {
-            Ok(((ack, None, _), _)) => {
+            Ok((Attempt::Repeated(ack), _)) => {
                 // The first run may have been on another node: its changes must be published here before the ack.
                 self.live.wait_caught_up().await;
-                Ok(((ack, "repeated"), Vec::new()))
+                Ok((ack, "repeated").into())
             }
-            Ok(((ack, Some(size), changes), commit)) => {
+            Ok((Attempt::First(executed, size), commit)) => {
                 self.ledger.add(request.source(), size);
                 self.live.wait_published(commit).await;
-                Ok(((ack, "ok"), changes))
+                Ok(executed)
             }
             Err(error) => match request.in_doubt(&self.db, error).await {
                 error if error.is_refusal() => {
-                    self.store_refusal(request, error, collection).await.map(|result| (result, Vec::new()))
+                    let row = conflicting_row(&error, access);
+                    self.store_refusal(request, error, row).await.map(Executed::from)
                 }
                 error => Err(error),
             },
@@ -165,10 +190,10 @@ impl Gateway {
         &self,
         request: IdempotentRequest,
         error: Error,
-        collection: Option<&'static str>,
+        row: Option<(&'static str, i64)>,
     ) -> AckResult {
         let (ack, outcome) = reply::failed(error);
-        let stored = StoredAck::of(&ack, collection)?;
+        let stored = StoredAck::of(&ack, row)?;
         match request.clone().store_refusal(&self.db, stored).await {
             Ok(RefusalOutcome::Stored(size)) => {
                 self.ledger.add(request.source(), size);
@@ -183,6 +208,14 @@ impl Gateway {
             }
             Err(error) => Err(request.in_doubt(&self.db, error).await),
         }
+    }
+}
+
+/// The row that the ack of a refusal shows: that of a conflict.
+fn conflicting_row(error: &Error, access: TransactionKind) -> Option<(&'static str, i64)> {
+    match (error, access) {
+        (Error::Conflict(_), TransactionKind::WriteTo { collection, id }) => Some((collection, id)),
+        _ => None,
     }
 }
 

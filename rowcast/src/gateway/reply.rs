@@ -12,7 +12,7 @@ use rand::Rng;
 use rowcast_schema::{Ack, FieldErrors, keys};
 use serde::Serialize;
 
-use crate::{bounds::DATA, error::Error};
+use crate::{auth::SIGNED_OUT_MESSAGE, bounds::DATA, error::Error};
 
 /// The ack of a successful request.
 ///
@@ -65,7 +65,7 @@ fn outcome(error: &Error) -> &'static str {
         Error::Conflict(_) => "conflict",
         Error::BadPayload(_) => "bad_payload",
         Error::UnknownEvent(_) => "unknown_event",
-        Error::Unauthorized(_) => "unauthorized",
+        Error::Unauthorized(_) | Error::Revoked => "unauthorized",
         Error::Forbidden(_) => "forbidden",
         Error::NotFound { .. } => "not_found",
         Error::InUse(_) => "in_use",
@@ -85,6 +85,7 @@ fn key_and_message(error: Error) -> (&'static str, String) {
         Error::BadPayload(message) => (keys::BAD_PAYLOAD, message),
         Error::UnknownEvent(message) => (keys::UNKNOWN_EVENT, message),
         Error::Unauthorized(message) => (keys::UNAUTHORIZED, message.into()),
+        Error::Revoked => (keys::UNAUTHORIZED, SIGNED_OUT_MESSAGE.into()),
         Error::Forbidden(message) => (keys::FORBIDDEN, message.into()),
         Error::NotFound { collection, id } => {
             (keys::NOT_FOUND, format!("no {} has id {id}", collection.replace('_', " ")))
@@ -105,11 +106,11 @@ fn key_and_message(error: Error) -> (&'static str, String) {
         Error::Refused(message) => (keys::REFUSED, message),
         Error::Violation(violation) => (keys::REFUSED, violation.sentence),
         Error::Locked(cause) => {
-            tracing::debug!(cause, "another transaction holds what was to be written");
+            tracing::debug!(cause, "another transaction locks the row or table of a write");
             (keys::LOCKED, LOCKED.into())
         }
         Error::CommitOutcomeUnknown(cause) => {
-            tracing::warn!(cause, "it is not known how a commit ended");
+            tracing::warn!(cause, "the outcome of a commit is unknown");
             (keys::UNKNOWN_OUTCOME, UNKNOWN_OUTCOME.into())
         }
         Error::Busy(cause) => {
@@ -122,7 +123,7 @@ fn key_and_message(error: Error) -> (&'static str, String) {
         }
         error => {
             let incident = incident();
-            tracing::error!(incident, %error, "a request failed by our fault");
+            tracing::error!(incident, %error, "a request failed with an internal error");
             (keys::INTERNAL, format!("this is our fault, incident {incident}: tell whoever runs this server"))
         }
     }

@@ -106,7 +106,7 @@ async fn read(db: Database, usage: Arc<Mutex<Usage>>) {
                 metrics::gauge!("rowcast_request_bytes").set(sums.total as f64);
                 *lock(&usage) = sums;
             }
-            Err(error) => tracing::warn!(%error, "what is remembered of requests could not be counted"),
+            Err(error) => tracing::warn!(%error, "the bytes of stored acks could not be counted"),
         }
         tokio::time::sleep(REFRESH_INTERVAL).await;
     }

@@ -29,24 +29,24 @@ struct Ack<'a> {
     errors: FieldErrors,
 }
 
-#[derive(Serialize, Deserialize)]
+/// The data of a success whose row no longer exists.
+#[derive(Serialize)]
 struct Row {
     id: i64,
 }
 
 impl StoredAck {
-    /// The part to store of the ack of a write to this collection.
+    /// The part to store of an ack. `row` is the row that its data shows, if any: the collection, and the id.
     ///
     /// # Errors
     /// [`Error::Internal`] if the JSON is no ack.
-    pub fn of(ack: &str, collection: Option<&str>) -> Result<Self, Error> {
+    pub fn of(ack: &str, row: Option<(&str, i64)>) -> Result<Self, Error> {
         if ack.len() <= MAX_WHOLE {
             return Ok(Self { ack: ack.to_owned(), row: None });
         }
-        let Ack { ok, data, errors } = serde_json::from_str(ack).map_err(unfit)?;
-        let shown = data.and_then(|data| serde_json::from_str::<Row>(data.get()).ok());
-        let row = collection.map(str::to_owned).zip(shown.map(|row| row.id));
+        let Ack { ok, errors, .. } = serde_json::from_str(ack).map_err(unfit)?;
         let outline = Ack { ok, data: None, errors: truncated(&errors) };
+        let row = row.map(|(collection, id)| (collection.to_owned(), id));
         Ok(Self { ack: serde_json::to_string(&outline).map_err(unfit)?, row })
     }
 
@@ -95,16 +95,17 @@ mod tests {
     fn small_ack_is_stored_whole() {
         let whole = ack(true, MAX_WHOLE - ack(true, 0, "").len(), "");
         assert_eq!(whole.len(), MAX_WHOLE);
-        assert_eq!(StoredAck::of(&whole, Some("members")).unwrap(), StoredAck { ack: whole, row: None });
+        assert_eq!(StoredAck::of(&whole, Some(("members", 7))).unwrap(), StoredAck { ack: whole, row: None });
     }
 
     #[test]
     fn large_ack_is_stored_as_outcome_and_row() {
         let row = Some(("members".to_owned(), 7));
         let done = StoredAck { ack: r#"{"ok":true,"data":null,"errors":{}}"#.into(), row: row.clone() };
-        assert_eq!(StoredAck::of(&ack(true, MAX_WHOLE, ""), Some("members")).unwrap(), done);
+        assert_eq!(StoredAck::of(&ack(true, MAX_WHOLE, ""), Some(("members", 7))).unwrap(), done);
         assert_eq!(StoredAck::of(&ack(true, MAX_WHOLE, ""), None).unwrap(), StoredAck { row: None, ..done });
-        let refused = StoredAck::of(&ack(false, MAX_WHOLE, r#""$conflict":"x""#), Some("members")).unwrap();
+        let conflict = ack(false, MAX_WHOLE, r#""$conflict":"x""#);
+        let refused = StoredAck::of(&conflict, Some(("members", 7))).unwrap();
         assert_eq!(
             refused,
             StoredAck { ack: r#"{"ok":false,"data":null,"errors":{"$conflict":"x"}}"#.into(), row }
@@ -115,7 +116,7 @@ mod tests {
     fn many_errors_are_truncated() {
         let many: Vec<String> = (0..1000).map(|n| format!(r#""moves.{n:03}":"is required""#)).collect();
         let ack = format!(r#"{{"ok":false,"data":null,"errors":{{{}}}}}"#, many.join(","));
-        let kept = StoredAck::of(&ack, Some("plans")).unwrap().ack;
+        let kept = StoredAck::of(&ack, None).unwrap().ack;
         assert!(
             kept.len() <= MAX_WHOLE && kept.contains("moves.000") && kept.contains("moves.080"),
             "{kept}"

@@ -109,7 +109,7 @@ impl DigestWriter {
             took.store(began.elapsed().as_millis() as u64, Ordering::Relaxed);
             let work = async move |db: &Transaction| Ok(write(db, &cursor, &digests).await?);
             if let Err(error) = db.write(work).await {
-                tracing::debug!(%error, "what is shown could not be noted; trying again in a minute");
+                tracing::debug!(%error, "the digest of the published state could not be saved; trying again in a minute");
             }
             drop(took);
         }
@@ -175,7 +175,7 @@ pub(super) async fn find_offline_changes(
         if noted.difference(&Digest::of(cache)).any(|bucket| !known.contains(&(collection_index, bucket))) {
             tracing::warn!(
                 collection = kind.name(),
-                "rows have changed while no server ran, and the change log has nothing of it: cursors from before are worth nothing"
+                "rows changed while no server ran, and the change log has no entry for them: all earlier cursors are invalid"
             );
             return Ok(OfflineChanges::Everything);
         }

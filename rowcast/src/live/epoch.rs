@@ -155,7 +155,7 @@ async fn has_state(db: &Transaction, floor: &str) -> Result<bool, DbErr> {
     let created = db.execute_unprepared(&sql).await?.rows_affected() > 0;
     if created {
         tracing::warn!(
-            "the change log's state was missing and is made anew: cursors from before are worth nothing"
+            "the change log's state was missing and has been created: all earlier cursors are invalid"
         );
     }
     Ok(!created)

@@ -1,60 +1,30 @@
-//! Pruning: the change log by age and size, idempotency keys by age, commit markers by age.
+//! Pruning of the change log by age and size.
 
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
-use tokio::sync::watch;
 
 use super::Retention;
-use crate::{
-    clock,
-    database::{Database, Transaction},
-    error::Error,
-    idempotency,
-};
+use crate::database::Transaction;
 
-/// How often to prune.
-const INTERVAL: Duration = Duration::from_secs(60);
-/// One node prunes at a time: `prune` in ASCII.
-const LOCK: i64 = 0x70_7275_6e65;
+/// The time for which a mark is kept beyond the age of the entries that it dates.
+const MARK_MARGIN: Duration = Duration::from_secs(120);
 
-/// Prunes periodically until stopped.
-pub(super) async fn run(db: Database, retention: Retention, mut stop: watch::Receiver<bool>) {
-    loop {
-        match db.write(async move |db: &Transaction| prune(db, retention).await).await {
-            Ok((Some(left), _)) => metrics::gauge!("rowcast_change_log_entries").set(left as f64),
-            Ok((None, _)) => {}
-            Err(error) => tracing::warn!(%error, "the change log could not be pruned; trying again later"),
-        }
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
-            () = tokio::time::sleep(INTERVAL) => {}
-        }
-    }
-}
-
-/// Returns the number of remaining entries; none if another node is pruning.
-async fn prune(db: &Transaction, retention: Retention) -> Result<Option<i64>, Error> {
-    let (backend, now) = (db.get_database_backend(), clock::now(db).await?);
-    if backend == DbBackend::Postgres {
-        let try_lock = format!("select pg_try_advisory_xact_lock({LOCK})::int::bigint as number");
-        if number(db, &try_lock).await? == Some(0) {
-            return Ok(None);
-        }
-        // Markers of commits are queried within seconds after the commit.
-        db.execute_unprepared(&format!("delete from commits where at < {}", now - 3600)).await?;
-    }
-    idempotency::prune(db, now).await?;
+/// Deletes entries that are too old or too many. Returns the number of remaining entries.
+///
+/// # Errors
+/// [`DbErr`] of the database.
+pub(crate) async fn prune(db: &Transaction, retention: Retention, now: i64) -> Result<Option<i64>, DbErr> {
     let sql = "select max(next) as number from change_log_marks where at <= ";
     let old = number(db, &format!("{sql}{}", now - seconds(retention.age))).await?.unwrap_or(0);
     record_mark(db, retention, now).await?;
     let over =
         number(db, &format!("select max(seq) - {} as number from change_log", retention.entries)).await?;
-    match backend {
+    match db.get_database_backend() {
         DbBackend::Postgres => postgres(db, old, over.unwrap_or(0)).await?,
         _ => sqlite(db, old, over.unwrap_or(0)).await?,
     }
-    Ok(number(db, "select count(*) as number from change_log").await?)
+    number(db, "select count(*) as number from change_log").await
 }
 
 /// Records the current transaction number with the time, and deletes marks that are no longer needed.
@@ -64,7 +34,7 @@ async fn record_mark(db: &Transaction, retention: Retention, now: i64) -> Result
         _ => "select coalesce(max(seq), 0) + 1 from change_log",
     };
     db.execute_unprepared(&format!("insert into change_log_marks (at, next) select {now}, ({next})")).await?;
-    let old = now - seconds(retention.age) - 2 * seconds(INTERVAL);
+    let old = now - seconds(retention.age) - seconds(MARK_MARGIN);
     db.execute_unprepared(&format!("delete from change_log_marks where at < {old}")).await?;
     Ok(())
 }

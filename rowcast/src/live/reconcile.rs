@@ -103,7 +103,7 @@ impl Reconciler {
                 this.publishing = Some(tokio::task::spawn_local(published));
             }
             Err(error) => {
-                tracing::warn!(%error, "what is shown could not be compared with the database; trying again");
+                tracing::warn!(%error, "the published state could not be compared with the database; trying again");
             }
         }
     }

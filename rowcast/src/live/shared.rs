@@ -3,29 +3,30 @@
 //! The state is replaced and broadcast under one lock. So a reader of a version can rely on it that all earlier
 //! messages are queued, and their numbers show which of them it includes.
 
+mod publish;
+
 use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize},
     },
-    time::Instant,
 };
 
-use socketio::{Coalesce, Frame, Hub, Message};
+use socketio::{Coalesce, Frame, Message};
 
 use super::{
-    CHANGES_ROOM, Mode, PARTS_ROOM, SNAPSHOTS_ROOM, SnapshotFormat,
+    SnapshotFormat,
     coalesced::{CoalesceKey, CoalescedFrames},
     cursor::Cursor,
-    delivery::{DeliveryTimer, with_delivery_timer},
     epoch::Epochs,
-    history::{Change, ChangedRows, History},
+    history::{ChangedRows, History},
     limit::{LIMITS, Limit},
     position::Position,
     snapshot_format::{FullSnapshot, MissedDelta, ResumeFrame},
     state::{Baseline, CHANGES, CursorContext, StateVersion},
 };
+pub(super) use publish::Publication;
 
 /// The current state and its history.
 pub(super) struct PublishedState {
@@ -75,15 +76,6 @@ impl Inner {
     }
 }
 
-/// The next version.
-pub(super) struct Publication {
-    pub(super) version: StateVersion,
-    /// The rows that differ from the version before.
-    pub(super) changed: ChangedRows,
-    /// The changes by transaction; none if they are unknown, which invalidates earlier cursors.
-    pub(super) changes: Option<Vec<Change>>,
-}
-
 impl PublishedState {
     pub(super) fn new(
         version: StateVersion,
@@ -115,101 +107,6 @@ impl PublishedState {
     /// The number of changes in the history.
     pub(super) fn history_len(&self) -> usize {
         self.state().history.len()
-    }
-
-    /// Advances the position without a new version. The changes still enter the history, because another node may
-    /// have sent a client a state in between.
-    pub(super) fn advance(&self, position: Position, changes: Vec<Change>) {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if !changes.is_empty() {
-            let number = state.version.number;
-            state.history.push(number, position.clone(), changes);
-            state.revision += 1;
-        }
-        state.position = position;
-    }
-
-    /// Replaces the version and broadcasts the difference.
-    pub(super) fn publish(
-        self: &Arc<Self>,
-        hub: &Hub,
-        position: Position,
-        publication: Publication,
-        epochs: &Epochs,
-    ) {
-        let began = Instant::now();
-        let Publication { version, changed, changes } = publication;
-        let version = Arc::new(version);
-        let revision = self.state().revision + 1;
-        let now = CursorContext { cursor: version.cursor.clone(), revision, floor: 0 };
-        // Encoded before the lock is taken, for the modes that have subscribers.
-        let deltas = |prepared: DeltaFrames| {
-            let differs = !changed.is_empty() || version.has_availability_change();
-            let wanted = |format| differs && self.change_subscribers(format).load(Ordering::Relaxed) > 0;
-            let before = Baseline::Number(version.number - 1);
-            let delivery = Arc::new(DeliveryTimer(began));
-            let frame = |format: SnapshotFormat| {
-                format.update_frame(&version, &changed, &before, &now).with_drop_guard(delivery.clone())
-            };
-            let encode = |format| wanted(format).then(|| frame(format));
-            let snapshots = prepared.snapshots.or_else(|| encode(SnapshotFormat::Snapshots));
-            let shared = snapshots.clone().filter(|_| version.needs_only_changes(&before));
-            let shared = || shared.filter(|_| wanted(SnapshotFormat::Parts));
-            let parts = prepared.parts.or_else(shared).or_else(|| encode(SnapshotFormat::Parts));
-            DeltaFrames { snapshots, parts }
-        };
-        let snapshots = || match self.snapshots.load(Ordering::Relaxed) {
-            0 => Vec::new(),
-            _ => with_delivery_timer(version.snapshots(&now, false), began),
-        };
-        let (prepared, first) = (snapshots(), deltas(DeltaFrames::default()));
-
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        match changes {
-            Some(changes) => state.history.push(version.number, position.clone(), changes),
-            None => state.history.restart(position.next(), version.number),
-        }
-        (state.version, state.position) = (version.clone(), position);
-        state.epochs = epochs.clone();
-        state.revision = revision;
-        // A client that subscribed meanwhile has received the version before, so it needs this one.
-        let prepared = if prepared.is_empty() { snapshots() } else { prepared };
-        if !prepared.is_empty() {
-            hub.to(SNAPSHOTS_ROOM).send_messages(&prepared);
-        }
-        let DeltaFrames { snapshots, parts } = deltas(first);
-        let message = |frame, format| Message::delta(CHANGES, version.number, frame, self.coalescer(format));
-        if let Some(frame) = snapshots {
-            hub.to(CHANGES_ROOM).send_messages(&[message(frame, SnapshotFormat::Snapshots)]);
-        }
-        if let Some(frame) = parts {
-            hub.to(PARTS_ROOM).send_messages(&[message(frame, SnapshotFormat::Parts)]);
-        }
-        self.publish_limited(hub, &mut state, &changed);
-    }
-
-    /// Publishes to clients with a message limit. There are few, so it may run under the lock.
-    fn publish_limited(self: &Arc<Self>, hub: &Hub, state: &mut Inner, changed: &ChangedRows) {
-        for (limit, before) in std::mem::take(&mut state.limited) {
-            let LimitedSubscribers { snapshots, changes } = &self.limited[limit.index()];
-            let wanted = [snapshots, changes].map(|count| count.load(Ordering::Relaxed) > 0);
-            if wanted == [false, false] {
-                continue;
-            }
-            state.limited.insert(limit, Arc::new(state.version.limited_to(limit, Some(&before))));
-            let (version, now) = state.current(Some(limit));
-            if wanted[0] {
-                hub.to(Mode::Snapshots { limit: Some(limit) }.room())
-                    .send_messages(&version.snapshots(&now, false));
-            }
-            if wanted[1] && (!changed.is_empty() || version.has_availability_change()) {
-                let format = SnapshotFormat::Limited(limit);
-                let frame =
-                    format.update_frame(&version, changed, &Baseline::Number(version.number - 1), &now);
-                let delta = Message::delta(CHANGES, version.number, frame, self.coalescer(format));
-                hub.to(Mode::Changes { since: None, format }.room()).send_messages(&[delta]);
-            }
-        }
     }
 
     /// Adds a version for this message limit.
@@ -310,11 +207,4 @@ impl PublishedState {
     fn state(&self) -> RwLockReadGuard<'_, Inner> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The encoded delta of a batch, in each format with subscribers.
-#[derive(Default)]
-struct DeltaFrames {
-    snapshots: Option<Frame>,
-    parts: Option<Frame>,
 }

@@ -117,7 +117,7 @@ impl Tail {
             let was_caught_up = self.shared.caught_up.swap(result.is_ok(), Ordering::Relaxed);
             if let Err(error) = result {
                 if was_caught_up {
-                    tracing::warn!(%error, "the change log could not be read; trying until it can");
+                    tracing::warn!(%error, "the change log could not be read; trying again");
                 }
                 tokio::time::sleep(RETRY_DELAY).await;
                 if attached.reconnect() {
@@ -265,11 +265,9 @@ impl Tail {
         if let Some(caches) = caches {
             match inconsistency {
                 Some(inconsistency) => {
-                    tracing::warn!(
-                        "the change log is not as it was: {inconsistency}; everything is read anew"
-                    )
+                    tracing::warn!("the change log is inconsistent: {inconsistency}; reloading all data")
                 }
-                None => tracing::warn!("this is another database than before: everything is read anew"),
+                None => tracing::warn!("the database is another one than before: reloading all data"),
             }
             metrics::counter!("rowcast_live_epochs_total").increment(1);
             self.reconciler.reset();

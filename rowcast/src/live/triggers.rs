@@ -48,7 +48,7 @@ pub(super) async fn run(db: Database, tables: Vec<&'static str>, mut stop: watch
                 reported = broken;
             }
             Err(error) => {
-                tracing::debug!(%error, "the change log's triggers were not looked at; trying again")
+                tracing::debug!(%error, "the change log's triggers could not be checked; trying again")
             }
         }
         tokio::select! {
@@ -68,7 +68,7 @@ fn warn((table, trigger): &(String, String)) {
     tracing::warn!(
         table,
         trigger,
-        "a table {what} that logs its changes: they are found by comparing rows, and shown later"
+        "a table {what} for the change log: its changes are found by comparing rows, and published later"
     );
 }
 
@@ -84,7 +84,7 @@ async fn repair(db: &Transaction, tables: &[&'static str]) -> Result<BrokenTrigg
             db.execute_unprepared(LOCK_TIMEOUT).await?;
             db.execute_unprepared(&format!("alter table \"{table}\" enable always trigger \"{trigger}\""))
                 .await?;
-            tracing::info!(table, trigger, "a trigger fires under replication again");
+            tracing::info!(table, trigger, "a trigger has been enabled again for writes of replication");
         } else {
             broken.insert((table, trigger));
         }

@@ -9,7 +9,7 @@ use sea_orm::DbErr;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Route, TransactionKind};
+use super::{Completed, Route, TransactionKind};
 use crate::{
     collection::{Collection, Comparison, Embed},
     context::Context,
@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     idempotency::Fingerprint,
     query,
-    store::{self, ReferencingCollection},
+    store::{self, ReferencingCollection, Written},
 };
 
 /// Valid payloads of a collection's events, as JSON; that of the update has no id.
@@ -124,33 +124,31 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
         let create = Route::from_decoder::<C::New, _, _>(|payload| {
             let (new, errors) = rowcast_schema::read::<C::New>(payload)?;
             let kind = if errors.is_empty() { TransactionKind::Write } else { TransactionKind::Validate };
-            let fingerprint = Fingerprint::of(new.clone(), errors.clone());
+            let draft = C::create(new.clone());
+            let fingerprint = Fingerprint::of(new, errors.clone());
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
-                let mut draft = C::create(new.clone());
+                let mut draft = draft.clone();
                 store::reject_invalid::<C>(context, None, &mut draft, &errors).await?;
-                store::insert::<C>(context, draft).await
+                store::insert_row::<C>(context, draft).await.map(completed)
             }))
         });
         let update = Route::from_decoder::<C::Update, _, _>(|payload| {
             let (update, errors) = rowcast_schema::read::<C::Update>(payload)?;
-            let kind = if errors.is_empty() {
-                write_to::<C>(C::update(update.clone()).id)
-            } else {
-                TransactionKind::Validate
-            };
-            let fingerprint = Fingerprint::of(update.clone(), errors.clone());
+            let changes = C::update(update.clone());
+            let kind = if errors.is_empty() { write_to::<C>(changes.id) } else { TransactionKind::Validate };
+            let fingerprint = Fingerprint::of(update, errors.clone());
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
-                let mut update = C::update(update.clone());
+                let mut update = changes.clone();
                 store::reject_invalid::<C>(context, Some(update.id), &mut update.changeset, &errors).await?;
-                store::update::<C>(context, update).await
+                store::update_row::<C>(context, update).await.map(completed)
             }))
         });
         let delete = Route::from_decoder::<ById, _, _>(move |payload| {
             let row: ById = rowcast_schema::decode(payload)?;
             let (referencing, fingerprint) = (referencing.clone(), Fingerprint::of(row, FieldErrors::new()));
             Ok((write_to::<C>(row.id), fingerprint, async move |context: &Context<'_>| {
-                store::delete::<C>(context, row.id, &referencing).await?;
-                Ok(Deleted { id: row.id })
+                let deleted = store::delete::<C>(context, row.id, &referencing).await?;
+                Ok(Completed::written(Deleted { id: row.id }, deleted))
             }))
         });
         let get = Route::new(TransactionKind::Read, async |context: &Context<'_>, row: ById| {
@@ -160,24 +158,25 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
             let (request, errors) = rowcast_schema::read::<ListRequest>(payload)?;
             let query = query::Query::<C>::new(request, errors)?;
             Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
-                query.run(context.db).await
+                query.run(context.db).await.map(Completed::from)
             }))
         });
         let (a_row, rows) = (C::New::NOUN, C::NAME.replace('_', " "));
         vec![
-            (event_name("new", C::SINGULAR), create.writes_to(C::NAME).described(format!("Makes {a_row}."))),
+            (event_name("new", C::SINGULAR), create.described(format!("Makes {a_row}."))),
             (
                 event_name("update", C::SINGULAR),
-                update.writes_to(C::NAME).described(format!("Changes {a_row}; what is absent stays.")),
+                update.described(format!("Changes {a_row}; what is absent stays.")),
             ),
-            (
-                event_name("delete", C::SINGULAR),
-                delete.writes_to(C::NAME).described(format!("Deletes {a_row}.")),
-            ),
+            (event_name("delete", C::SINGULAR), delete.described(format!("Deletes {a_row}."))),
             (event_name("get", C::SINGULAR), get.described(format!("Finds {a_row} by its id."))),
             (event_name("list", C::NAME), list.described(format!("Lists {rows}, a page at a time."))),
         ]
     }
+}
+
+fn completed<R>((row, written): (R, Written)) -> Completed<R> {
+    Completed::written(row, written)
 }
 
 fn write_to<C: Collection>(id: i64) -> TransactionKind {

@@ -2,20 +2,15 @@
 //!
 //! A route decodes a payload on the socket's thread and returns an [`Operation`] for the database's thread.
 
-use std::{
-    borrow::Cow,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::borrow::Cow;
 
-use futures_util::future::LocalBoxFuture;
 use rowcast_schema::{FieldErrors, Payload, contract::Shape};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{
-    bounds, context::Context, database::PartitionKey, error::Error, idempotency::Fingerprint, store,
-};
+use super::operation::{Completed, Operation, TypedOperation};
+use crate::{context::Context, database::PartitionKey, error::Error, idempotency::Fingerprint};
 
 /// The kind of transaction that an operation needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +31,12 @@ pub enum TransactionKind {
 }
 
 impl TransactionKind {
-    /// A hash of the row that is written.
+    /// The key of the row that is written, if it is known.
     pub(crate) fn partition_key(self) -> Option<PartitionKey> {
-        let Self::WriteTo { collection, id } = self else { return None };
-        let mut hash = DefaultHasher::new();
-        (collection, id).hash(&mut hash);
-        Some(PartitionKey(hash.finish()))
+        match self {
+            Self::WriteTo { collection, id } => Some(PartitionKey::row(collection, id)),
+            Self::Read | Self::Validate | Self::Write => None,
+        }
     }
 }
 
@@ -52,7 +47,6 @@ type Decode =
 pub struct Route {
     decode: Box<Decode>,
     shape: Shape,
-    collection: Option<&'static str>,
 }
 
 impl Route {
@@ -68,7 +62,7 @@ impl Route {
             let (handler, fingerprint) =
                 (handler.clone(), Fingerprint::of(payload.clone(), FieldErrors::new()));
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
-                handler(context, payload.clone()).await
+                handler(context, payload.clone()).await.map(Completed::from)
             }))
         })
     }
@@ -81,13 +75,13 @@ impl Route {
     where
         P: Payload + JsonSchema,
         T: Serialize + JsonSchema + 'static,
-        W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send + 'static,
+        W: AsyncFn(&Context<'_>) -> Result<Completed<T>, Error> + Send + 'static,
     {
         let decode = Box::new(move |payload: &RawValue| {
             let (kind, fingerprint, operation) = decode(payload)?;
             Ok((kind, fingerprint, Box::new(TypedOperation(operation)) as Box<dyn Operation>))
         });
-        Self { decode, shape: Shape::of::<P, T>(), collection: None }
+        Self { decode, shape: Shape::of::<P, T>() }
     }
 
     /// Sets the event's description in the schema, a sentence. Default: the description of its payload.
@@ -103,18 +97,6 @@ impl Route {
         &self.shape
     }
 
-    /// Declares that each request writes one row of this collection, whose id is in the ack's `data`.
-    #[must_use]
-    pub fn writes_to(self, collection: &'static str) -> Self {
-        Self { collection: Some(collection), ..self }
-    }
-
-    /// The collection that [`writes_to`](Self::writes_to) has set.
-    #[must_use]
-    pub fn collection(&self) -> Option<&'static str> {
-        self.collection
-    }
-
     /// Decodes a payload without kind to the database.
     ///
     /// # Errors
@@ -124,26 +106,5 @@ impl Route {
         payload: &RawValue,
     ) -> Result<(TransactionKind, Fingerprint, Box<dyn Operation>), Error> {
         (self.decode)(payload)
-    }
-}
-
-/// A decoded request. It runs in a transaction, again after a conflict with another one.
-pub trait Operation: Send {
-    /// Runs the operation and returns the ack's `data`.
-    fn run<'a>(&'a self, context: &'a Context<'a>) -> LocalBoxFuture<'a, Result<Box<RawValue>, Error>>;
-}
-
-struct TypedOperation<W>(W);
-
-impl<T, W> Operation for TypedOperation<W>
-where
-    T: Serialize,
-    W: AsyncFn(&Context<'_>) -> Result<T, Error> + Send,
-{
-    fn run<'a>(&'a self, context: &'a Context<'a>) -> LocalBoxFuture<'a, Result<Box<RawValue>, Error>> {
-        Box::pin(async move {
-            let data = store::json(&(self.0)(context).await?)?;
-            bounds::ack(data.get().len()).map(|()| data)
-        })
     }
 }

@@ -16,6 +16,6 @@ pub(crate) fn warn<C: Collection>(models: &[Model<C>]) {
     let Some(id) = models.iter().map(id_of::<C>).find(|id| !is_safe_integer(*id)) else { return };
     let (collection, mut warned) = (C::NAME, WARNED.lock().unwrap_or_else(PoisonError::into_inner));
     if warned.insert(collection) {
-        tracing::warn!(collection, id, "ids beyond 2^53 are the same as their neighbours to JavaScript");
+        tracing::warn!(collection, id, "JavaScript cannot distinguish ids beyond 2^53 from their neighbours");
     }
 }

@@ -72,7 +72,7 @@ async fn account_events_are_logged_without_secrets(database: &Database) {
         })
         .collect();
     let wrong = "a sign-in failed: the password was wrong";
-    let nobody = "a sign-in failed: nobody has that username";
+    let nobody = "a sign-in failed: no user has that username";
     let none = Value::Null;
     assert_eq!(
         entries,

@@ -76,7 +76,7 @@ async fn sample_password_is_printed_once(database: &Database) {
     let again = ServerProcess::serve(&url, &settings);
     assert!(can_sign_in(&again, "mara", &secret).await);
     assert_eq!(again.stdout(), "", "it is said once");
-    assert!(!again.log().contains(&secret) && !again.log().contains("everybody knows"), "{}", again.log());
+    assert!(!again.log().contains(&secret) && !again.log().contains("publicly known"), "{}", again.log());
 }
 
 /// With the default settings and with open access.
@@ -110,7 +110,7 @@ async fn user_create_adds_accounts(database: &Database) {
     let first = create(&["Boss"], &format!("{secret}\n"));
     assert!(first.status.success(), "{first:?}");
     let program = ServerProcess::serve(&database.url(), &["--access", "members"]);
-    assert!(!program.log().contains("nobody can sign in"), "{}", program.log());
+    assert!(!program.log().contains("no account can sign in"), "{}", program.log());
     assert!(can_sign_in(&program, "boss", secret).await);
     let boss = Client::connect_only(program.address, &json!({ "live": "changes" })).await.unwrap();
     boss.request("login", login("boss", secret)).await.unwrap_data();
@@ -157,7 +157,7 @@ async fn known_password_is_logged_at_each_start(database: &Database) {
     assert!(user_command(database, &["set-password", "yuki"], "one of her own").status.success());
     for _ in 0..2 {
         let program = ServerProcess::serve(&url, &["--access", "members"]);
-        let line = wait_for_log_line(&program, |line| line.contains("passwords that everybody knows")).await;
+        let line = wait_for_log_line(&program, |line| line.contains("publicly known passwords")).await;
         assert!(line.contains("WARN") && line.contains("planner user set-password mara"), "{line}");
         assert!(line.contains("mara, teo, rosa, finn") && !line.contains("_password"), "{line}");
     }
@@ -166,7 +166,7 @@ async fn known_password_is_logged_at_each_start(database: &Database) {
     }
     let program = ServerProcess::serve(&url, &["--access", "members"]);
     assert!(can_sign_in(&program, "mara", "another one").await);
-    assert!(!program.log().contains("everybody knows"), "{}", program.log());
+    assert!(!program.log().contains("publicly known"), "{}", program.log());
 }
 
 async fn seed_for_reachable_address_uses_random_password(database: &Database) {

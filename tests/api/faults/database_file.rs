@@ -187,7 +187,7 @@ async fn external_checkpoint_or_touch_is_harmless() {
             .wait_for_replica("the name", |replica| replica.rows("coaches")[0]["name"] == name.as_str())
             .await;
     }
-    assert!(!program.log().contains("opened anew"), "{}", program.log());
+    assert!(!program.log().contains("has been reopened"), "{}", program.log());
     // SQLite does not do this: the server checks the file, and all acked rows are there.
     let coaches = client.list_all("coaches").await;
     fs::File::options()

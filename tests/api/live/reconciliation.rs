@@ -225,7 +225,7 @@ async fn reconcile_rows_setting_controls_comparison(database: &Database) {
     assert_eq!(client.replica().rows("coaches")[0]["age"], 71);
     execute_unlogged(database, &["coaches"], "update coaches set age = 72").await;
     client.wait_for_replica("the age", |replica| replica.rows("coaches")[0]["age"] == 72).await;
-    let log = program.wait_for_log("rows differ from what is shown").await;
+    let log = program.wait_for_log("rows differ from the published state").await;
     assert!(log.contains("coaches"), "{log}");
 }
 

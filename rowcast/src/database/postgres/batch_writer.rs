@@ -83,7 +83,7 @@ impl BatchWriter {
                 Err(Failed::All(error)) => {
                     // The queued writes would each wait for the same failure.
                     batch.extend(std::iter::from_fn(|| writes.try_recv().ok()));
-                    tracing::warn!(%error, writes = batch.len(), "nothing of a group is known to be written");
+                    tracing::warn!(%error, writes = batch.len(), "no write of a batch is known to be committed");
                     return batch.into_iter().for_each(|write| write.job.finish(Err(error.duplicate())));
                 }
             }

@@ -48,7 +48,7 @@ pub(super) async fn constraint(db: &DatabaseConnection, violation: &Violation) -
     match tokio::time::timeout(TIMEOUT, db.query_one_raw(ask)).await {
         Ok(Ok(row)) => read(&row?).ok(),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "a constraint refused, and the catalog does not say what it is about");
+            tracing::warn!(%error, "the columns of a violated constraint could not be queried");
             None
         }
         Err(_) => None,

@@ -34,6 +34,9 @@ const LONG_INTERVAL: Duration = Duration::from_secs(1);
 /// unknown.
 const MAX_RESOLVING: usize = 64;
 
+/// Seconds for which markers are kept.
+const MARKER_LIFETIME: i64 = 60 * 60;
+
 /// Commits transactions, and resolves those whose response is lost.
 #[derive(Clone)]
 pub(super) struct Commits {
@@ -117,6 +120,18 @@ fn is_final(error: &Error) -> bool {
     )
 }
 
+/// Deletes markers that no commit is resolved by any more: they are queried within seconds after the commit.
+///
+/// # Errors
+/// [`DbErr`] of the database.
+pub(crate) async fn prune_markers(db: &Transaction, now: i64) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let expired = now - MARKER_LIFETIME;
+        db.execute_unprepared(&format!("delete from commits where at < {expired}")).await?;
+    }
+    Ok(())
+}
+
 /// The marker and the number of a transaction.
 struct CommitMarker {
     id: String,
@@ -153,7 +168,7 @@ impl CommitResolution {
                 Ok(Ok(TransactionStatus::Committed)) => return Ok(()),
                 Ok(Ok(TransactionStatus::Aborted)) => return Err(Error::Unavailable(lost)),
                 Ok(Ok(TransactionStatus::Open { standby })) => self.guard.set_waits_for_standby(standby),
-                Ok(Err(error)) => tracing::debug!(%error, "a commit could not be asked for"),
+                Ok(Err(error)) => tracing::debug!(%error, "the outcome of a commit could not be queried"),
                 Err(_) => {}
             }
             let interval = if began.elapsed() < LOST_TIMEOUT { SHORT_INTERVAL } else { LONG_INTERVAL };

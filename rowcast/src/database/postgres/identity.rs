@@ -55,14 +55,17 @@ pub(super) async fn advance_past_imports(
                     sequence,
                     table = constraint.table,
                     reached,
-                    "ids were imported past the sequence that gives them out: it was moved past them"
+                    "a sequence was behind imported ids: it has been advanced past them"
                 );
             }
             Ok(())
         }
         Err(Error::Refused(_)) => {
             roll_back(transaction);
-            tracing::error!(sequence, "the sequence is behind its table, and this user may not move it");
+            tracing::error!(
+                sequence,
+                "a sequence is behind the ids of its table, and the database user of this server may not advance it"
+            );
             Err(Error::Refused(classify::sentence(&format!(
                 "the sequence {sequence} gives out ids that are there already, and this server may not move it: \
                  grant update on it, or move it past them by setval"

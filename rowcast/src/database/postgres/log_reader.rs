@@ -59,7 +59,7 @@ impl LogReader {
         if let Ok(Err(error)) =
             tokio::time::timeout(TIMEOUT, self.pool.connections().execute_raw(notify)).await
         {
-            tracing::debug!(%error, "the other nodes were not rung; they look by themselves");
+            tracing::debug!(%error, "the other nodes could not be notified; they poll the change log");
         }
     }
 
@@ -83,7 +83,7 @@ impl Drop for LogReader {
 async fn listen(pool: Pool, node: String, notification: Rc<Notify>, messages: NodeMessages) {
     loop {
         if let Err(error) = listen_once(&pool, &node, &notification, &messages).await {
-            tracing::debug!(%error, "no notifications just now; looking by ourselves");
+            tracing::debug!(%error, "notifications cannot be received; polling the change log");
         }
         tokio::time::sleep(RETRY_DELAY).await;
     }

@@ -71,9 +71,11 @@ async fn log_progress(db: &DatabaseConnection, pid: i32) -> Result<(), DbErr> {
                 }
             }
             Ok(Ok(None)) => {
-                tracing::info!(seconds = began.elapsed().as_secs(), "the migration is at work");
+                tracing::info!(seconds = began.elapsed().as_secs(), "the migration is running");
             }
-            Ok(Err(error)) => tracing::debug!(%error, "it cannot be asked what the migration waits for"),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the lock that the migration may wait for could not be queried")
+            }
             Err(_) => {}
         }
     }

@@ -28,7 +28,7 @@ pub(super) async fn send_all(pool: DatabaseConnection, node: String, mut queue: 
         let values = [CHANNEL.into(), text.into()];
         let notify = Statement::from_sql_and_values(DbBackend::Postgres, "select pg_notify($1, $2)", values);
         if let Ok(Err(error)) = tokio::time::timeout(TIMEOUT, pool.execute_raw(notify)).await {
-            tracing::debug!(%error, "a word to the other nodes was lost");
+            tracing::debug!(%error, "a message to the other nodes could not be sent");
         }
         if next.is_none() {
             next = queue.recv().await;
@@ -42,7 +42,7 @@ impl NodeMessages {
         let Some((node, messages)) = payload.split_once('\n').filter(|(node, _)| *node != self.node) else {
             return;
         };
-        tracing::trace!(node, "words from another node");
+        tracing::trace!(node, "messages from another node received");
         for message in messages.split('\n') {
             // There may be no subscriber.
             let _ = self.incoming.send(message.to_owned());

@@ -10,7 +10,7 @@ use crate::{
 /// Converts a violation to the client's error, within the same transaction.
 pub(super) async fn explain(db: &DatabaseConnection, violation: Violation) -> Error {
     let constraint = constraint(db, &violation).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "a constraint refused, and the schema does not say what it is about");
+        tracing::warn!(%error, "the columns of a violated constraint could not be queried");
         None
     });
     violation.into_error(constraint)

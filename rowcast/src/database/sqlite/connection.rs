@@ -67,7 +67,7 @@ impl Connection {
     /// Prevents a checkpoint on close, because the file at the path may not be the one that this connection has open.
     pub(super) fn disable_checkpoint_on_close(&self) {
         if let Err(error) = self.lock().set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
-            tracing::warn!(%error, "SQLite may move the write-ahead log on closing");
+            tracing::warn!(%error, "SQLite may checkpoint the write-ahead log when the connection closes");
         }
     }
 

@@ -36,7 +36,7 @@ impl LogReader {
     ) -> Result<T, Error> {
         let handle = self.reader.borrow_mut().handle()?;
         if !self.is_same() {
-            return Err(Error::Unavailable("the database file has been opened anew".into()));
+            return Err(Error::Unavailable("the database file has been reopened".into()));
         }
         // Read before `begin`: a commit in between is read now, and triggers another read.
         self.version.set(handle.connection.data_version().ok());

@@ -75,7 +75,7 @@ impl OpenFile {
             Ok(false) => {}
             Ok(true) => self.refresh(),
             Err(error) => {
-                tracing::debug!(%error, "the write-ahead log could not be moved just now");
+                tracing::debug!(%error, "the write-ahead log could not be checkpointed");
                 // On a full disk a part may have been written, which is harmless.
                 self.refresh();
             }

@@ -27,7 +27,7 @@ pub(super) fn save_log(connection: &Connection, files: &DatabaseFiles) -> Result
         connection.batch(&format!("vacuum into '{name}'"))?;
         tracing::error!(
             copy = %copy.display(),
-            "another program has written meanwhile: what this server had is in a file of its own"
+            "another program has created a new write-ahead log: the data of this server is in a separate file"
         );
         return Ok(true);
     }
@@ -59,9 +59,11 @@ fn move_aside(file: &Path) {
         Ok(()) => tracing::error!(
             file = %file.display(),
             kept = %name.display(),
-            "this belongs to another database file than the one that is there now: it has been put aside"
+            "a file that belongs to the previous database file has been renamed"
         ),
-        Err(error) => tracing::warn!(%error, file = %file.display(), "could not be put aside"),
+        Err(error) => {
+            tracing::warn!(%error, file = %file.display(), "a file that belongs to the previous database file could not be renamed")
+        }
     }
 }
 

@@ -144,7 +144,7 @@ impl Writer<'_> {
         if let Some(job) = batch.pop_if(|_| alone) {
             return job.finish(Err(error));
         }
-        tracing::warn!(%error, writes = batch.len(), "nothing of a group was written");
+        tracing::warn!(%error, writes = batch.len(), "no write of a batch was committed");
         batch.into_iter().for_each(|job| job.finish(Err(error.duplicate())));
     }
 }

@@ -90,14 +90,16 @@ pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
             collection,
             rows,
             ?first,
-            "rows differ from what is shown, and no trigger has logged it: they are published now"
+            "rows differ from the published state, and no trigger has logged the change: publishing them now"
         );
         match repair(&db, difference).await {
             Ok(()) => {
                 let count = metrics::counter!("rowcast_reconciled_rows_total", "collection" => collection);
                 count.increment(rows as u64);
             }
-            Err(error) => tracing::warn!(%error, collection, "they could not be published; trying again"),
+            Err(error) => {
+                tracing::warn!(%error, collection, "rows that differ could not be published; trying again")
+            }
         }
     }
 }
@@ -111,11 +113,11 @@ pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlog
             collection = plural,
             rows = count,
             ?first,
-            "rows were written while no server looked, and no trigger has logged it: they are published now"
+            "rows were written while no server ran, and no trigger has logged the change: publishing them now"
         );
         // The published version is unknown.
         if let Err(error) = repair(db, Difference { plural, ids, same_version: rows }).await {
-            tracing::warn!(%error, collection = plural, "they could not be published: everything is read anew");
+            tracing::warn!(%error, collection = plural, "rows that were written while no server ran could not be published: reloading all data");
             return false;
         }
     }
@@ -131,7 +133,7 @@ async fn repair(db: &Database, difference: Difference) -> Result<(), Error> {
     match whole {
         Ok(()) | Err(Error::Unavailable(_)) => whole,
         Err(error) => {
-            tracing::warn!(collection = plural, %error, "rows are published with the version that they had before");
+            tracing::warn!(collection = plural, %error, "rows could not be given new versions: publishing them with the versions that they had before");
             write(db, vec![entries]).await
         }
     }
