@@ -9,8 +9,9 @@ mod samples;
 mod trail;
 
 use serde_json::{Value, json};
+use tempfile::tempdir;
 
-use crate::harness::{Client, Database, Node, folder::Folder, program};
+use crate::harness::{Client, Database, Node, program};
 
 /// A node with the sample gym, where the signed-in write.
 async fn node(database: &Database, access: &str) -> Node {
@@ -44,7 +45,7 @@ async fn signs_in(node: &Node, username: &str, password: &str) -> bool {
 
 /// What the operator does.
 fn by_hand(database: &Database, arguments: &[&str], input: &str) -> std::process::Output {
-    let (folder, url) = (Folder::new(), database.url());
+    let (folder, url) = (tempdir().unwrap(), database.url());
     let arguments = [&["user"], arguments, &["--database-url", &url]].concat();
     program::run(folder.path(), &arguments, input)
 }

@@ -6,6 +6,7 @@ mod metrics;
 
 use std::time::Duration;
 
+use tempfile::tempdir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -13,7 +14,6 @@ use tokio::{
 
 use crate::harness::{
     Engine, PATIENCE, TestApp,
-    folder::Folder,
     http::{ask, browse},
     program::Program,
 };
@@ -59,7 +59,7 @@ async fn admits(app: &Program, origin: &str, host: &str) -> bool {
 
 #[actix_web::test]
 async fn apps_are_let_in_by_name_and_web_sockets_by_the_name_of_their_page() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let origins = "https://gym.example.com/,capacitor://localhost,tauri://localhost,app://obsidian.md,file://,null,http://10.0.2.2:5555";
     let app = Program::serve_in(folder.path(), &["--origins", origins]);
     for origin in [
@@ -86,7 +86,7 @@ async fn apps_are_let_in_by_name_and_web_sockets_by_the_name_of_their_page() {
 
 #[actix_web::test]
 async fn a_refused_origin_is_logged_once_with_what_lets_it_in() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = Program::serve_in(folder.path(), &[]);
     // An Android emulator's name for the machine that it runs on: to a loopback address it proves nothing.
     for _ in 0..3 {
@@ -104,7 +104,7 @@ async fn a_refused_origin_is_logged_once_with_what_lets_it_in() {
     assert!(lines[1].contains("--origins localhost,tauri://localhost"), "{}", lines[1]);
 
     // And what it says is so.
-    let other = Folder::new();
+    let other = tempdir().unwrap();
     let app = Program::serve_in(other.path(), &["--origins", "localhost,http://10.0.2.2:5555"]);
     assert!(admits(&app, "ws://10.0.2.2:5555", "10.0.2.2:5555").await);
     assert!(admits(&app, "http://localhost:5173", "localhost:5555").await);

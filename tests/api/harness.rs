@@ -12,30 +12,24 @@
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod copy;
-pub(crate) mod folder;
 pub(crate) mod gym;
-pub(crate) mod http;
-#[path = "../../socketio/tests/it/harness/line.rs"]
-pub(crate) mod line;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod relay;
 pub(crate) mod wire;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use clap::Parser;
 use rowcast::{Product, app::App, config::Cli, database::Synchronous, registry::Registry, seed::Passwords};
 use serde_json::Value;
+use tempfile::{TempDir, tempdir};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub(crate) use client::Client;
 pub(crate) use copy::Copy;
-use folder::Folder;
-
-/// How long anything may take before a story fails; far beyond what a loaded machine needs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) use test_support::{PATIENCE, http, line};
 
 /// Runs each story on both databases: `name::on_sqlite` and `name::on_postgres`.
 macro_rules! on_both_databases {
@@ -130,7 +124,7 @@ pub(crate) enum Engine {
 
 /// An empty database, gone with the value.
 pub(crate) enum Database {
-    Sqlite(Folder),
+    Sqlite(TempDir),
     Postgres(postgres::Database),
     /// The only one of its cluster, where no other story's transactions are open.
     Cluster(postgres::Cluster),
@@ -139,7 +133,7 @@ pub(crate) enum Database {
 impl Database {
     pub(crate) async fn new(engine: Engine) -> Self {
         match engine {
-            Engine::Sqlite => Self::Sqlite(Folder::new()),
+            Engine::Sqlite => Self::Sqlite(tempdir().unwrap()),
             Engine::Postgres => Self::Postgres(postgres::Database::new().await),
         }
     }

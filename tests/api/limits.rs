@@ -133,7 +133,7 @@ async fn clients_of_a_trusted_proxy_have_limits_of_their_own(database: &Database
 
 #[actix_web::test]
 async fn a_proxy_that_is_not_trusted_is_named_once_in_the_log() {
-    let folder = crate::harness::folder::Folder::new();
+    let folder = tempfile::tempdir().unwrap();
     let program = Program::serve_in(folder.path(), &["--sessions-each", "2"]);
     for status in [200, 200, 429] {
         let answer = http::browse(program.address, POLLING, &[("X-Forwarded-For", "203.0.113.7")]).await;

@@ -1,8 +1,9 @@
 //! Sign-in: signing in and out, and coming back with a token.
 
 use serde_json::{Value, json};
+use tempfile::tempdir;
 
-use crate::harness::{Client, TestApp, folder::Folder, gym, on_both_databases, program};
+use crate::harness::{Client, TestApp, gym, on_both_databases, program};
 
 on_both_databases! {
     a_coach_signs_in_and_out,
@@ -31,7 +32,7 @@ async fn ada(app: &TestApp) -> Client {
 
 fn set_password(app: &TestApp, password: &str) {
     let url = app.database.url();
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let arguments = ["user", "set-password", "ada", "--database-url", &url];
     let output = program::run(folder.path(), &arguments, &format!("{password}\n"));
     assert!(output.status.success(), "{output:?}");

@@ -2,9 +2,10 @@
 
 use std::{fs, io::Read, os::unix::fs::symlink, path::Path};
 
+use tempfile::{TempDir, tempdir};
+
 use crate::harness::{
     Engine, TestApp,
-    folder::Folder,
     http::{ask, browse},
     program::Program,
 };
@@ -25,8 +26,8 @@ fn script() -> String {
 }
 
 /// A server of a built app, and the folder it is in.
-async fn planner() -> (TestApp, Folder) {
-    let folder = Folder::new();
+async fn planner() -> (TestApp, TempDir) {
+    let folder = tempdir().unwrap();
     let built = folder.path().join("dist");
     write(&built, "index.html", INDEX);
     write(&built, &HASHED[1..], script());
@@ -205,7 +206,7 @@ async fn nothing_outside_the_folder_and_nothing_hidden_is_shown() {
 #[actix_web::test]
 async fn browsers_are_told_to_refuse_what_is_not_ours() {
     let (app, _folder) = planner().await;
-    let elsewhere = Folder::new();
+    let elsewhere = tempdir().unwrap();
     let bare = Program::serve_in(elsewhere.path(), &[]);
     for (address, path) in [
         (app.address, "/"),
@@ -240,7 +241,7 @@ async fn browsers_are_told_to_refuse_what_is_not_ours() {
 
 /// What a page may load pictures from.
 async fn pictures(settings: &[&str]) -> String {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = Program::serve_in(folder.path(), settings);
     let page = browse(app.address, "/", PAGE).await;
     let policy = page.header("content-security-policy").to_owned();
@@ -259,7 +260,7 @@ async fn a_page_asks_for_no_picture_in_its_readers_network_unless_an_operator_sa
 #[actix_web::test]
 async fn without_a_build_there_is_a_page_that_needs_none() {
     // Elsewhere than where this runs, because there may be a build here.
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = Program::serve_in(folder.path(), &[]);
     let page = browse(app.address, "/", &[("Accept-Encoding", "br")]).await;
     assert_eq!((page.status, page.header("content-encoding")), (200, "br"));

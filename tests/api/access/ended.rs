@@ -1,11 +1,10 @@
 //! A sign-in that ends by another hand, or because its time is up.
 
 use serde_json::{Value, json};
+use tempfile::tempdir;
 
 use super::{member, node, outsider, sign_in};
-use crate::harness::{
-    Client, Database, client::COLLECTIONS, folder::Folder, from_both_databases, gym, program,
-};
+use crate::harness::{Client, Database, client::COLLECTIONS, from_both_databases, gym, program};
 
 from_both_databases! {
     a_new_password_from_the_command_line,
@@ -43,7 +42,7 @@ async fn ends(database: &Database, says: &str, end: impl AsyncFnOnce(&Client, &C
 
 async fn a_new_password_from_the_command_line(database: &Database) {
     ends(database, "ended elsewhere", async |_, _| {
-        let (folder, url) = (Folder::new(), database.url());
+        let (folder, url) = (tempdir().unwrap(), database.url());
         let arguments = ["user", "set-password", "yuki", "--database-url", &url];
         assert!(program::run(folder.path(), &arguments, "another\n").status.success());
     })

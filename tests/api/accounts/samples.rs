@@ -3,12 +3,11 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tempfile::tempdir;
 
 use super::{by_hand, login, password};
 use crate::harness::{
-    Client, Database, PATIENCE,
-    folder::Folder,
-    from_both_databases,
+    Client, Database, PATIENCE, from_both_databases,
     program::{self, Program},
 };
 
@@ -83,7 +82,7 @@ async fn sample_coaches_have_a_password_that_is_said_once(database: &Database) {
 #[actix_web::test]
 async fn on_an_address_that_others_reach_no_password_is_known() {
     for settings in [&[][..], &["--access", "open"]] {
-        let folder = Folder::new();
+        let folder = tempdir().unwrap();
         let program = Program::serve_at("0.0.0.0:0", folder.path(), settings);
         let address = (std::net::Ipv4Addr::LOCALHOST, program.address.port()).into();
         let client = Client::arrive(address, &json!({})).await.expect("to be let in");
@@ -134,13 +133,13 @@ async fn an_empty_server_gets_its_first_account(database: &Database) {
 /// As `migrate` makes one.
 #[actix_web::test]
 async fn a_first_account_may_be_made_before_there_is_a_database() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let created = program::run(folder.path(), &["user", "create", "boss"], "a long secret\n");
     assert!(created.status.success(), "{created:?}");
     let program = Program::serve_in(folder.path(), &["--access", "members"]);
     assert!(signs_in(&program, "boss", "a long secret").await);
     // No other command makes a database where there is none.
-    let elsewhere = Folder::new();
+    let elsewhere = tempdir().unwrap();
     let refused = program::run(elsewhere.path(), &["user", "set-password", "boss"], "a long secret\n");
     assert!(!refused.status.success() && !elsewhere.path().join("rowcast.db").exists());
 }
@@ -164,7 +163,7 @@ async fn a_known_password_is_warned_of_at_each_start(database: &Database) {
 }
 
 async fn to_plant_the_gym_asks_for_whom(database: &Database) {
-    let (folder, url) = (Folder::new(), database.url());
+    let (folder, url) = (tempdir().unwrap(), database.url());
     let seed = |settings: &[&str], environment: &[(&str, &str)]| {
         let arguments = [&["seed", "--database-url", &url], settings].concat();
         program::run_with(folder.path(), environment, &arguments, "")

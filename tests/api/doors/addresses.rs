@@ -5,8 +5,9 @@ use std::{
     process::Output,
 };
 
+use tempfile::tempdir;
+
 use crate::harness::{
-    folder::Folder,
     http::get,
     program::{self, Program},
 };
@@ -23,7 +24,7 @@ fn has_ipv6() -> bool {
 
 #[actix_web::test]
 async fn localhost_is_both_of_its_addresses() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     for bind in ["localhost:0", "0"] {
         let app = Program::serve_at(bind, folder.path(), &[]);
         assert_eq!(
@@ -41,7 +42,7 @@ async fn localhost_is_both_of_its_addresses() {
 
 #[actix_web::test]
 async fn a_port_with_a_colon_is_every_address() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = Program::serve_at(":0", folder.path(), &["--access", "open"]);
     let port = app.address.port();
     assert!(app.address.ip().is_unspecified());
@@ -50,13 +51,13 @@ async fn a_port_with_a_colon_is_every_address() {
 }
 
 fn asked(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     program::run_with(folder.path(), environment, &[&["health"], arguments].concat(), "")
 }
 
 #[actix_web::test]
 async fn the_health_check_finds_the_server_wherever_its_settings_have_put_it() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let everywhere = format!(":{free}");
     let app = Program::serve_at(&everywhere, folder.path(), &["--base-path", "/gym"]);

@@ -3,10 +3,10 @@
 use std::fs;
 
 use serde_json::json;
+use tempfile::{TempDir, tempdir};
 
 use crate::harness::{
     Engine, TestApp,
-    folder::Folder,
     http::{Answer, ask, browse},
     program::Program,
 };
@@ -15,8 +15,8 @@ const PAGE: &[(&str, &str)] = &[("Accept", "text/html")];
 /// As a bundler writes it for a page that may be anywhere.
 const INDEX: &str = r#"<link href="./icon.svg"><script src="./assets/index-B3xk9Z_1.js"></script><a href="https://x.example/./y">"#;
 
-async fn planner(settings: &[&str]) -> (TestApp, Folder) {
-    let folder = Folder::new();
+async fn planner(settings: &[&str]) -> (TestApp, TempDir) {
+    let folder = tempdir().unwrap();
     fs::create_dir(folder.path().join("assets")).unwrap();
     fs::write(folder.path().join("index.html"), INDEX).unwrap();
     fs::write(folder.path().join("assets/index-B3xk9Z_1.js"), "0").unwrap();
@@ -87,7 +87,7 @@ async fn a_page_finds_its_parts_from_each_of_its_addresses() {
 
 #[actix_web::test]
 async fn the_page_without_a_build_is_below_it_too() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = Program::serve_in(folder.path(), &["--base-path", "gym/"]);
     let page = browse(app.address, "/gym/", PAGE).await;
     assert_eq!(page.status, 200);

@@ -1,7 +1,8 @@
 //! Access to the metrics.
 
+use tempfile::tempdir;
+
 use crate::harness::{
-    folder::Folder,
     http::{Answer, browse},
     program::Program,
 };
@@ -16,7 +17,7 @@ fn says(answer: &Answer) -> String {
 
 #[actix_web::test]
 async fn programs_on_this_machine_and_not_those_that_a_proxy_speaks_for() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = Program::serve_in(folder.path(), &[]);
     let own = metrics(&app, &[]).await;
     assert_eq!(own.status, 200);
@@ -38,7 +39,7 @@ async fn programs_on_this_machine_and_not_those_that_a_proxy_speaks_for() {
 
 #[actix_web::test]
 async fn whoever_has_the_token() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = Program::serve_in(folder.path(), &["--metrics-token", "correct-horse-battery"]);
     let through = ("X-Forwarded-For", "203.0.113.9");
     let good = ("Authorization", "Bearer correct-horse-battery");
@@ -51,7 +52,7 @@ async fn whoever_has_the_token() {
 
 #[actix_web::test]
 async fn anybody_where_that_is_said() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = Program::serve_in(folder.path(), &["--metrics", "open"]);
     assert_eq!(metrics(&app, &[("X-Forwarded-For", "203.0.113.9")]).await.status, 200);
 }

@@ -2,10 +2,10 @@
 
 use std::io::Read;
 
+use tempfile::tempdir;
+
 use crate::harness::{
-    Client, Database, Engine, PATIENCE, begin,
-    folder::Folder,
-    from_both_databases, gym,
+    Client, Database, Engine, PATIENCE, begin, from_both_databases, gym,
     postgres::Session,
     program::{self, Program},
 };
@@ -46,7 +46,7 @@ async fn a_statement_that_takes_longer_than_any_other_may_is_waited_for() {
             create event trigger slow on ddl_command_start execute function slow()";
         database.execute(slow).await;
         let url = database.url();
-        let run = move || program::run(Folder::new().path(), &["migrate", "--database-url", &url], "");
+        let run = move || program::run(tempdir().unwrap().path(), &["migrate", "--database-url", &url], "");
         let output = actix_web::rt::task::spawn_blocking(run).await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         database.execute("drop event trigger slow").await;
@@ -103,7 +103,7 @@ async fn a_start_that_waits_can_be_ended() {
 async fn servers_that_start_together_wait_for_each_other(database: &Database) {
     let starts = (0..3).map(|_| {
         let url = database.url();
-        let run = move || program::run(Folder::new().path(), &["migrate", "--database-url", &url], "");
+        let run = move || program::run(tempdir().unwrap().path(), &["migrate", "--database-url", &url], "");
         actix_web::rt::task::spawn_blocking(run)
     });
     for output in futures_util::future::join_all(starts).await {

@@ -6,10 +6,9 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tempfile::tempdir;
 
-use crate::harness::{
-    Client, Engine, Node, begin, folder::Folder, gym, pgbouncer::PgBouncer, postgres::Session, program,
-};
+use crate::harness::{Client, Engine, Node, begin, gym, pgbouncer::PgBouncer, postgres::Session, program};
 
 #[actix_web::test]
 async fn in_session_mode_it_works_as_it_is_shipped() {
@@ -104,7 +103,7 @@ async fn refused(url: &str, says: &str, settings: &[(&str, &str)]) {
     let url = url.to_owned();
     let run = move || {
         let arguments = ["serve", "--bind", "127.0.0.1:0", "--database-url", &url];
-        program::run(Folder::new().path(), &arguments, "")
+        program::run(tempdir().unwrap().path(), &arguments, "")
     };
     let Output { status, stderr, .. } = actix_web::rt::task::spawn_blocking(run).await.unwrap();
     let stderr = String::from_utf8_lossy(&stderr);

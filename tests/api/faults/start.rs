@@ -3,11 +3,10 @@
 use std::{fs, process::Output};
 
 use serde_json::{Value, json};
+use tempfile::tempdir;
 
 use crate::harness::{
-    Client, Database, Engine,
-    folder::Folder,
-    on_both_databases,
+    Client, Database, Engine, on_both_databases,
     program::{self, Program},
 };
 
@@ -15,7 +14,7 @@ on_both_databases! { commands_do_just_what_they_say }
 
 #[actix_web::test]
 async fn with_nothing_said_there_is_a_sample_gym_whose_coaches_sign_in() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     for start in 0..2 {
         let program = Program::serve_in(folder.path(), &[]);
         let client = Client::connect(program.address).await;
@@ -34,7 +33,7 @@ async fn with_nothing_said_there_is_a_sample_gym_whose_coaches_sign_in() {
 
 #[actix_web::test]
 async fn the_sample_gym_comes_only_where_it_is_wanted() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let elsewhere = format!("sqlite://{}", folder.path().join("other.db").display());
     let coaches = async |program: Program| Client::connect(program.address).await.latest("coaches").len();
     assert_eq!(coaches(Program::serve_in(folder.path(), &["--sample-data", "never"])).await, 0);
@@ -49,7 +48,7 @@ async fn commands_do_just_what_they_say(app: &crate::harness::TestApp) {
         Database::Postgres(_) | Database::Cluster(_) => Engine::Postgres,
     })
     .await;
-    let (folder, url) = (Folder::new(), fresh.url());
+    let (folder, url) = (tempdir().unwrap(), fresh.url());
     let run = |arguments: &[&str], input: &str| {
         program::run(folder.path(), &[arguments, &["--database-url", &url]].concat(), input)
     };
@@ -73,7 +72,7 @@ async fn commands_do_just_what_they_say(app: &crate::harness::TestApp) {
 
 #[test]
 fn a_setting_that_does_not_work_is_named_and_its_secret_is_not() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     fs::write(path("letter.db"), "Dear Ada, this is not a database. ".repeat(200)).unwrap();
     let letter = format!("sqlite://{}", path("letter.db"));
@@ -110,7 +109,7 @@ fn a_setting_that_does_not_work_is_named_and_its_secret_is_not() {
 
 #[test]
 fn each_setting_is_an_environment_variable_too() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     for (name, value) in [
         ("ROWCAST_BIND", "nonsense"),
         ("DATABASE_URL", "mysql://ada:s3cret@127.0.0.1/gym"),
@@ -140,7 +139,7 @@ fn each_setting_is_an_environment_variable_too() {
 
 #[actix_web::test]
 async fn the_log_names_events_and_never_what_was_in_them() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let program = Program::serve_in(folder.path(), &["--log-format", "json", "--log", "debug"]);
     let client = Client::connect(program.address).await;
     client.ask("login", json!({ "username": "mara", "password": "a secret guess" })).await;
@@ -179,7 +178,7 @@ fn refused(output: &Output, says: &str) {
 /// Output on a full disk is lost, and that is all.
 #[test]
 fn output_that_cannot_be_written_changes_no_outcome() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let run = |arguments: &[&str]| {
         let mut command = std::process::Command::new(program::PROGRAM);

@@ -1,22 +1,21 @@
 //! `planner resync`: everything is read anew, at once and everywhere.
 
 use serde_json::json;
+use tempfile::tempdir;
 
 use super::{
     cursors::{begins_anew, cursor, lives_on, resumes},
     reconcile::unseen,
 };
 use crate::harness::{
-    Client, Database, alone_on_both_databases,
-    folder::Folder,
-    gym,
+    Client, Database, alone_on_both_databases, gym,
     program::{Program, run},
 };
 
 alone_on_both_databases! { everything_is_read_anew_and_what_differs_is_sent }
 
 async fn everything_is_read_anew_and_what_differs_is_sent(database: &Database) {
-    let (url, folder) = (database.url(), Folder::new());
+    let (url, folder) = (database.url(), tempdir().unwrap());
     let quiet = ["--reconcile-rows", "0"];
     let is_shared = !matches!(database, Database::Sqlite(_));
     let mut programs = vec![Program::serve(&url, &quiet)];
@@ -58,7 +57,7 @@ async fn everything_is_read_anew_and_what_differs_is_sent(database: &Database) {
 
 #[actix_web::test]
 async fn a_database_that_is_not_there_is_not_made() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let done = run(folder.path(), &["resync", "--database-url", "sqlite://nowhere.db"], "");
     assert!(!done.status.success());
     assert!(String::from_utf8_lossy(&done.stderr).contains("nowhere.db"));
