@@ -7,6 +7,7 @@ use actix_web::{
     http::{Method, header},
     web,
 };
+use percent_encoding::percent_decode_str;
 
 use super::{folder::Folder, page::Page, text};
 use crate::base_path::BasePath;
@@ -98,19 +99,8 @@ fn is_view(path: &str, request: &HttpRequest) -> bool {
 
 /// Decodes percent escapes once; none if the result is not text.
 fn percent_decode(path: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = &rest[2..];
-    }
-    String::from_utf8(bytes).ok().filter(|path| !path.contains('\0'))
+    let path = percent_decode_str(path).decode_utf8().ok()?.into_owned();
+    (!path.contains('\0')).then_some(path)
 }
 
 fn not_found() -> HttpResponse {
