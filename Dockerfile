@@ -48,6 +48,7 @@ FROM debian:bookworm-slim
 RUN useradd --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin rowcast \
  && install --directory --owner rowcast --group rowcast /data
 COPY --from=build /rowcast/target/release/planner /usr/local/bin/planner
+# With the compressed forms that the build wrote, and their times; the server compresses nothing.
 COPY --from=web /rowcast/web/dist /usr/share/rowcast/web
 USER rowcast
 WORKDIR /data

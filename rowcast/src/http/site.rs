@@ -53,10 +53,7 @@ pub(super) async fn serve(site: web::Data<Site>, request: HttpRequest) -> HttpRe
     let depth = below.matches('/').count() - 1;
     let found = match &site.source {
         Source::Built(folder) => serve_built(folder, path, depth, &request).await,
-        Source::Page(page) => match page.find(path) {
-            Some(asset) => Some(asset.respond(&request).await),
-            None => None,
-        },
+        Source::Page(page) => page.find(path).map(|asset| asset.respond(&request)),
     };
     found.unwrap_or_else(not_found)
 }
@@ -78,14 +75,16 @@ async fn serve_built(
 ) -> Option<HttpResponse> {
     let found = match path {
         "" => None,
-        path => folder.find(path, 0).await,
+        path => folder.find(path, 0, request).await,
     };
     let found = match found {
         Some(found) => found,
-        None if path.is_empty() || is_view(path, request) => folder.find("index.html", depth).await?,
+        None if path.is_empty() || is_view(path, request) => {
+            folder.find("index.html", depth, request).await?
+        }
         None => return None,
     };
-    Some(found.respond(request).await)
+    Some(found.respond(request))
 }
 
 /// Whether a request is a navigation to a page of the app: a path without an extension, for HTML. A missing
