@@ -25,7 +25,8 @@ COPY rowcast/derive/Cargo.toml rowcast/derive/
 COPY migration/Cargo.toml migration/
 COPY examples/chat/Cargo.toml examples/chat/
 COPY examples/support-desk/Cargo.toml examples/support-desk/
-RUN for crate in . socketio schema rowcast rowcast/derive migration examples/chat examples/support-desk; do \
+COPY test-support/Cargo.toml test-support/
+RUN for crate in . socketio schema rowcast rowcast/derive migration examples/chat examples/support-desk test-support; do \
         mkdir $crate/src && touch $crate/src/lib.rs; \
     done \
  && mkdir socketio/examples && touch socketio/examples/admin.rs \
@@ -47,6 +48,7 @@ FROM debian:bookworm-slim
 RUN useradd --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin rowcast \
  && install --directory --owner rowcast --group rowcast /data
 COPY --from=build /rowcast/target/release/planner /usr/local/bin/planner
+# With the compressed forms that the build wrote, and their times; the server compresses nothing.
 COPY --from=web /rowcast/web/dist /usr/share/rowcast/web
 USER rowcast
 WORKDIR /data

@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! path ─▶ site ─┬─ page       three files in the program
-//!               └─ folder ─▶ asset ─▶ negotiated response: brotli, gzip, 304
+//!               └─ folder     the build's files, or their compressed forms beside them
 //! ```
 
 mod asset;
+mod compressed;
 mod folder;
 mod headers;
 mod metrics;

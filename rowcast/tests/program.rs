@@ -2,71 +2,71 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
     process::{Child, Command, Stdio},
-    time::Duration,
 };
+
+use tempfile::{TempDir, tempdir};
+use test_support::http::{get, post};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rowcast");
 
 /// Ends with the value.
-struct Server(Child, String);
+struct Server {
+    address: SocketAddr,
+    process: Child,
+    _folder: TempDir,
+}
 
 impl Server {
     fn start() -> Self {
-        let folder = std::env::temp_dir().join(format!("rowcast-program-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = tempdir().unwrap();
         let mut command = Command::new(PROGRAM);
-        command.args(["--bind", "127.0.0.1:0"]).current_dir(folder);
+        command.args(["--bind", "127.0.0.1:0"]).current_dir(folder.path());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("rowcast is listening on http://").expect("an address");
-        let address = address.trim_end_matches('/').to_owned();
-        Self(process, address)
+        let address = address.trim_end_matches('/').parse().unwrap();
+        Self { address, process, _folder: folder }
     }
 
-    /// The body of the answer to a request.
-    fn ask(&self, method: &str, path: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(&self.1).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let length = body.len();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n",
-            self.1
-        );
-        stream.write_all((head + body).as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap()
+    /// The body of a page.
+    async fn get(&self, path: &str) -> String {
+        get(self.address, path).await.1
+    }
+
+    /// The body of what text is answered with.
+    async fn post(&self, path: &str, text: &str) -> String {
+        post(self.address, path, text).await.1
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
-#[test]
-fn program_without_a_product_serves_no_collection() {
+#[actix_web::test]
+async fn program_without_a_product_serves_no_collection() {
     const PATH: &str = "/socket.io/?EIO=4&transport=polling";
     let server = Server::start();
-    assert_eq!(server.ask("GET", "/healthz", "").trim(), "ok");
-    let open = server.ask("GET", PATH, "");
+    assert_eq!(server.get("/healthz").await.trim(), "ok");
+    let open = server.get(PATH).await;
     let sid = open.split('"').nth(3).unwrap();
     let path = format!("{PATH}&sid={sid}");
-    assert_eq!(server.ask("POST", &path, "40"), "ok");
+    assert_eq!(server.post(&path, "40").await, "ok");
     let mut heard = String::new();
     while !heard.contains("\"connected\"") {
-        heard += &server.ask("GET", &path, "");
+        heard += &server.get(&path).await;
     }
     assert!(heard.contains(r#""user":null"#) && heard.contains(r#""access":"open""#), "{heard}");
-    assert_eq!(server.ask("POST", &path, r#"421["list_coaches",{}]"#), "ok");
+    assert_eq!(server.post(&path, r#"421["list_coaches",{}]"#).await, "ok");
     while !heard.contains("431[") {
-        heard += &server.ask("GET", &path, "");
+        heard += &server.get(&path).await;
     }
     assert!(heard.contains("$unknown_event"), "{heard}");
     assert_eq!(heard.matches("42[").count(), 1, "nothing is sent but the greeting: {heard}");

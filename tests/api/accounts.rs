@@ -9,8 +9,9 @@ mod set_password;
 mod usernames;
 
 use serde_json::{Value, json};
+use tempfile::tempdir;
 
-use crate::harness::{Client, Database, Node, folder::Folder, process};
+use crate::harness::{Client, Database, Node, process};
 
 /// A node with sample data.
 async fn node(database: &Database, access: &str) -> Node {
@@ -44,7 +45,7 @@ async fn can_sign_in(node: &Node, username: &str, password: &str) -> bool {
 
 /// Runs `planner user` with these arguments.
 fn user_command(database: &Database, arguments: &[&str], input: &str) -> std::process::Output {
-    let (folder, url) = (Folder::new(), database.url());
+    let (folder, url) = (tempdir().unwrap(), database.url());
     let arguments = [&["user"], arguments, &["--database-url", &url]].concat();
     process::run(folder.path(), &arguments, input)
 }

@@ -6,6 +6,7 @@ mod metrics;
 
 use std::time::Duration;
 
+use tempfile::tempdir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -13,7 +14,6 @@ use tokio::{
 
 use crate::harness::{
     Engine, TIMEOUT, TestApp,
-    folder::Folder,
     http::{browse, request},
     process::ServerProcess,
 };
@@ -59,7 +59,7 @@ async fn allows_origin(app: &ServerProcess, origin: &str, host: &str) -> bool {
 
 #[actix_web::test]
 async fn only_listed_origins_are_allowed() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let origins = "https://gym.example.com/,capacitor://localhost,tauri://localhost,app://obsidian.md,file://,null,http://10.0.2.2:5555";
     let app = ServerProcess::serve_in(folder.path(), &["--origins", origins]);
     for origin in [
@@ -86,7 +86,7 @@ async fn only_listed_origins_are_allowed() {
 
 #[actix_web::test]
 async fn refused_origin_is_logged_once_with_setting() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = ServerProcess::serve_in(folder.path(), &[]);
     // The Android emulator's name of its host machine; on a loopback address it is no proof.
     for _ in 0..3 {
@@ -104,7 +104,7 @@ async fn refused_origin_is_logged_once_with_setting() {
     assert!(lines[1].contains("--origins localhost,tauri://localhost"), "{}", lines[1]);
 
     // The logged setting works.
-    let other = Folder::new();
+    let other = tempdir().unwrap();
     let app = ServerProcess::serve_in(other.path(), &["--origins", "localhost,http://10.0.2.2:5555"]);
     assert!(allows_origin(&app, "ws://10.0.2.2:5555", "10.0.2.2:5555").await);
     assert!(allows_origin(&app, "http://localhost:5173", "localhost:5555").await);

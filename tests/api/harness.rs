@@ -12,10 +12,6 @@
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod fixtures;
-pub(crate) mod folder;
-pub(crate) mod http;
-#[path = "../../socketio/tests/it/harness/line.rs"]
-pub(crate) mod line;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod process;
@@ -23,19 +19,17 @@ pub(crate) mod relay;
 pub(crate) mod replica_model;
 pub(crate) mod wire;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use clap::Parser;
 use rowcast::{Product, app::App, config::Cli, database::Synchronous, registry::Registry, seed::Passwords};
 use serde_json::Value;
+use tempfile::{TempDir, tempdir};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub(crate) use client::Client;
-use folder::Folder;
 pub(crate) use replica_model::ReplicaModel;
-
-/// Timeout of every wait; far beyond what a loaded machine needs.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) use test_support::{TIMEOUT, http, line};
 
 /// Runs each test on both databases: `name::on_sqlite` and `name::on_postgres`.
 macro_rules! on_both_databases {
@@ -131,7 +125,7 @@ pub(crate) enum Engine {
 
 /// An empty database, removed on drop.
 pub(crate) enum Database {
-    Sqlite(Folder),
+    Sqlite(TempDir),
     Postgres(postgres::Database),
     /// The only database of its cluster, without open transactions of other tests.
     Cluster(postgres::Cluster),
@@ -140,7 +134,7 @@ pub(crate) enum Database {
 impl Database {
     pub(crate) async fn new(engine: Engine) -> Self {
         match engine {
-            Engine::Sqlite => Self::Sqlite(Folder::new()),
+            Engine::Sqlite => Self::Sqlite(tempdir().unwrap()),
             Engine::Postgres => Self::Postgres(postgres::Database::new().await),
         }
     }

@@ -134,7 +134,7 @@ async fn clients_behind_trusted_proxy_have_separate_limits(database: &Database) 
 
 #[actix_web::test]
 async fn untrusted_proxy_is_logged_once() {
-    let folder = crate::harness::folder::Folder::new();
+    let folder = tempfile::tempdir().unwrap();
     let program = ServerProcess::serve_in(folder.path(), &["--sessions-each", "2"]);
     for status in [200, 200, 429] {
         let answer = http::browse(program.address, POLLING, &[("X-Forwarded-For", "203.0.113.7")]).await;

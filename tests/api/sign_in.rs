@@ -1,8 +1,9 @@
 //! Signing in and out, and connecting with a token.
 
 use serde_json::{Value, json};
+use tempfile::tempdir;
 
-use crate::harness::{Client, TestApp, fixtures, folder::Folder, on_both_databases, process};
+use crate::harness::{Client, TestApp, fixtures, on_both_databases, process};
 
 on_both_databases! {
     coach_signs_in_and_out,
@@ -31,7 +32,7 @@ async fn signed_up_client(app: &TestApp) -> Client {
 
 fn set_password(app: &TestApp, password: &str) {
     let url = app.database.url();
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let arguments = ["user", "set-password", "ada", "--database-url", &url];
     let output = process::run(folder.path(), &arguments, &format!("{password}\n"));
     assert!(output.status.success(), "{output:?}");

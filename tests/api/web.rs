@@ -1,16 +1,23 @@
 //! Responses to browsers: the built web app, or the built-in page.
 
-use std::{fs, io::Read, os::unix::fs::symlink, path::Path};
+use std::{
+    fs::{self, File},
+    os::unix::fs::symlink,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use tempfile::{TempDir, tempdir};
 
 use crate::harness::{
     Engine, TestApp,
-    folder::Folder,
     http::{browse, request},
     process::ServerProcess,
 };
 
 const INDEX: &str = "<!doctype html><title>Planner</title>";
 const PAGE: &[(&str, &str)] = &[("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+const ICON: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
 const HASHED: &str = "/assets/index-B3xk9Z_1.js";
 
 fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
@@ -19,19 +26,19 @@ fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
     fs::write(file, content).unwrap();
 }
 
-/// A compressible script.
+/// A script that is longer than its compressed siblings of the tests.
 fn script() -> String {
     (0..400).map(|line| format!("export const line{line} = \"{}\";\n", line * 7919)).collect()
 }
 
 /// A server of a built app, and its folder.
-async fn planner() -> (TestApp, Folder) {
-    let folder = Folder::new();
+async fn planner() -> (TestApp, TempDir) {
+    let folder = tempdir().unwrap();
     let built = folder.path().join("dist");
     write(&built, "index.html", INDEX);
     write(&built, &HASHED[1..], script());
     write(&built, "manifest.webmanifest", "{}");
-    write(&built, "icon.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+    write(&built, "icon.svg", ICON);
     write(&built, "font.woff2", [7; 3000]);
     write(&built, "move.wasm", "");
     write(&built, "move.mp4", [1, 2, 3, 4]);
@@ -74,52 +81,83 @@ async fn hashed_files_are_immutable_and_others_revalidated() {
     app.stop().await;
 }
 
+/// What a build puts beside a file. The server never looks into it.
+fn write_compressed(folder: &Path, name: &str) {
+    write(folder, &format!("{name}.br"), "with brotli");
+    write(folder, &format!("{name}.gz"), "with gzip, longer");
+}
+
 #[actix_web::test]
 async fn script_is_compressed_as_accepted() {
     let (app, folder) = planner().await;
-    let plain = browse(app.address, HASHED, &[]).await;
-    let mut tags = vec![plain.header("etag").to_owned()];
-    for (accepted, encoding) in
-        [("gzip, deflate, br, zstd", "br"), ("gzip, deflate", "gzip"), ("br;q=0, gzip;q=0.5", "gzip")]
-    {
-        let small = browse(app.address, HASHED, &[("Accept-Encoding", accepted)]).await;
-        assert_eq!((small.status, small.header("content-encoding")), (200, encoding), "{accepted}");
-        assert_eq!(small.header("vary"), "accept-encoding");
-        assert!(small.body.len() * 3 < plain.body.len(), "{} of {}", small.body.len(), plain.body.len());
-        assert_eq!(unpacked(encoding, &small.body), plain.body);
-        tags.push(small.header("etag").to_owned());
-        let known = [("Accept-Encoding", accepted), ("If-None-Match", small.header("etag"))];
-        assert_eq!(browse(app.address, HASHED, &known).await.status, 304);
-    }
-    tags.dedup();
-    assert_eq!(tags.len(), 3, "each form has a tag of its own: {tags:?}");
-    for accepted in ["deflate", "identity", "gzip;q=0", "nonsense;;q=x"] {
-        let as_it_is = browse(app.address, HASHED, &[("Accept-Encoding", accepted)]).await;
-        assert_eq!(
-            (as_it_is.header("content-encoding"), as_it_is.body.len()),
-            ("", plain.body.len()),
-            "{accepted}"
-        );
+    let built = folder.path().join("dist");
+    for (path, file) in [(HASHED, &HASHED[1..]), ("/", "index.html"), ("/icon.svg", "icon.svg")] {
+        write_compressed(&built, file);
+        let plain = browse(app.address, path, &[]).await;
+        assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"));
+        let mut tags = vec![plain.header("etag").to_owned()];
+        for (accepted, encoding, body) in [
+            ("gzip, deflate, br, zstd", "br", "with brotli"),
+            ("gzip, deflate", "gzip", "with gzip, longer"),
+            ("br;q=0, gzip;q=0.5", "gzip", "with gzip, longer"),
+        ] {
+            let small = browse(app.address, path, &[("Accept-Encoding", accepted)]).await;
+            assert_eq!(
+                (small.status, small.header("content-encoding")),
+                (200, encoding),
+                "{path} {accepted}"
+            );
+            assert_eq!((small.header("vary"), small.body.as_slice()), ("accept-encoding", body.as_bytes()));
+            for same in ["content-type", "cache-control", "x-content-type-options"] {
+                assert_eq!(small.header(same), plain.header(same), "{path} {accepted}: {same}");
+            }
+            let head = request(app.address, "HEAD", path, &[("Accept-Encoding", accepted)], "").await;
+            assert_eq!((head.status, head.header("content-encoding")), (200, encoding), "{path} {accepted}");
+            assert_eq!((head.header("content-length"), head.body.len()), (&*body.len().to_string(), 0));
+            let known = [("Accept-Encoding", accepted), ("If-None-Match", small.header("etag"))];
+            let known = browse(app.address, path, &known).await;
+            assert_eq!((known.status, known.header("vary")), (304, "accept-encoding"), "{path} {accepted}");
+            tags.push(small.header("etag").to_owned());
+        }
+        tags.dedup();
+        assert_eq!(tags.len(), 3, "each form has a tag of its own: {tags:?}");
+        for accepted in ["deflate", "identity", "gzip;q=0", "nonsense;;q=x"] {
+            let as_it_is = browse(app.address, path, &[("Accept-Encoding", accepted)]).await;
+            let (encoding, vary) = (as_it_is.header("content-encoding"), as_it_is.header("vary"));
+            assert_eq!((encoding, vary, &as_it_is.body), ("", "accept-encoding", &plain.body), "{accepted}");
+        }
     }
     let font = browse(app.address, "/font.woff2", &[("Accept-Encoding", "br")]).await;
-    assert_eq!((font.header("content-encoding"), font.body.len()), ("", 3000), "it is compressed in itself");
-
-    // Files that the build has compressed are used as they are.
-    let built = folder.path().join("dist");
-    write(&built, "own.js", script());
-    write(&built, "own.js.br", "by the build");
-    let own = browse(app.address, "/own.js", &[("Accept-Encoding", "br")]).await;
-    assert_eq!((own.header("content-encoding"), own.body.as_slice()), ("br", "by the build".as_bytes()));
+    assert_eq!((font.header("content-encoding"), font.header("vary")), ("", ""), "nothing is beside it");
+    assert_eq!(font.body.len(), 3000);
+    let part = [("Accept-Encoding", "br"), ("Range", "bytes=7-11")];
+    let part = browse(app.address, HASHED, &part).await;
+    assert_eq!((part.status, part.header("content-encoding")), (206, ""), "parts are of the file as it is");
+    assert_eq!(part.body, script().as_bytes()[7..12]);
     app.stop().await;
 }
 
-fn unpacked(encoding: &str, body: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::new();
-    match encoding {
-        "br" => brotli::Decompressor::new(body, 4096).read_to_end(&mut plain).unwrap(),
-        _ => flate2::read::GzDecoder::new(body).read_to_end(&mut plain).unwrap(),
-    };
-    plain
+#[actix_web::test]
+async fn a_compressed_form_of_something_else_is_not_sent() {
+    let (app, folder) = planner().await;
+    let built = folder.path().join("dist");
+    write_compressed(&built, "manifest.webmanifest");
+    for form in ["manifest.webmanifest.br", "manifest.webmanifest.gz"] {
+        let form = File::options().write(true).open(built.join(form)).unwrap();
+        form.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
+    }
+    symlink(folder.path().join("outside.txt"), built.join("icon.svg.br")).unwrap();
+    fs::create_dir(built.join("icon.svg.gz")).unwrap();
+    for (path, body) in [("/manifest.webmanifest", "{}"), ("/icon.svg", ICON)] {
+        let file = browse(app.address, path, &[("Accept-Encoding", "br, gzip")]).await;
+        assert_eq!(
+            (file.status, file.header("content-encoding"), file.header("vary")),
+            (200, "", ""),
+            "{path}"
+        );
+        assert_eq!(file.body, body.as_bytes(), "{path}");
+    }
+    app.stop().await;
 }
 
 #[actix_web::test]
@@ -205,7 +243,7 @@ async fn hidden_and_outside_files_are_not_served() {
 #[actix_web::test]
 async fn responses_have_security_headers() {
     let (app, _folder) = planner().await;
-    let elsewhere = Folder::new();
+    let elsewhere = tempdir().unwrap();
     let bare = ServerProcess::serve_in(elsewhere.path(), &[]);
     for (address, path) in [
         (app.address, "/"),
@@ -240,7 +278,7 @@ async fn responses_have_security_headers() {
 
 /// The `img-src` of a page.
 async fn pictures(settings: &[&str]) -> String {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = ServerProcess::serve_in(folder.path(), settings);
     let page = browse(app.address, "/", PAGE).await;
     let policy = page.header("content-security-policy").to_owned();
@@ -259,11 +297,11 @@ async fn picture_sources_follow_setting() {
 #[actix_web::test]
 async fn builtin_page_is_served_without_build() {
     // In another folder, because there may be a build here.
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = ServerProcess::serve_in(folder.path(), &[]);
     let page = browse(app.address, "/", &[("Accept-Encoding", "br")]).await;
-    assert_eq!((page.status, page.header("content-encoding")), (200, "br"));
-    let html = String::from_utf8(unpacked("br", &page.body)).unwrap();
+    assert_eq!((page.status, page.header("content-encoding")), (200, ""), "it is small");
+    let html = String::from_utf8(page.body).unwrap();
     for part in ["--web", "/healthz", "/readyz", "/metrics", "/rowcast.js", "/rowcast.css"] {
         assert!(html.contains(part), "{part}");
     }

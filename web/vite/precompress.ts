@@ -5,9 +5,11 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 
 import type { Plugin } from "vite";
 
-const TEXT = /\.(css|html|js|svg|webmanifest)$/;
+const COMPRESSIBLE = /\.(css|html|js|json|map|mjs|svg|txt|wasm|webmanifest|xml)$/;
+/** Compressing less would save no network packet. */
+const MIN_SIZE = 1024;
 
-/** Puts a `.br` and a `.gz` beside each text file of the build, so that the server need not compress while it serves. */
+/** Puts a `.br` and a `.gz` beside each compressible file of the build. The server sends them, and compresses nothing. */
 export function precompress(): Plugin {
   let folder = "dist";
   return {
@@ -18,15 +20,16 @@ export function precompress(): Plugin {
     },
     async closeBundle() {
       for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-        if (entry.isFile() && TEXT.test(entry.name)) await compress(join(entry.parentPath, entry.name));
+        if (entry.isFile() && COMPRESSIBLE.test(entry.name)) await compress(join(entry.parentPath, entry.name));
       }
     },
   };
 }
 
 async function compress(path: string) {
-  const text = await readFile(path);
+  const plain = await readFile(path);
+  if (plain.length < MIN_SIZE) return;
   const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
-  await writeFile(`${path}.br`, await promisify(brotliCompress)(text, { params }));
-  await writeFile(`${path}.gz`, await promisify(gzip)(text, { level: 9 }));
+  await writeFile(`${path}.br`, await promisify(brotliCompress)(plain, { params }));
+  await writeFile(`${path}.gz`, await promisify(gzip)(plain, { level: constants.Z_BEST_COMPRESSION }));
 }

@@ -1,110 +1,33 @@
-//! A PostgreSQL server of our own: in a temporary folder, on a socket in that folder, gone afterwards.
-
-use std::{
-    env, fs,
-    os::unix::{fs::MetadataExt, fs::chown, process::CommandExt},
-    path::{Path, PathBuf},
-    process::Command,
-};
+//! A PostgreSQL server of our own, because roles are those of a whole cluster.
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
-
 use sea_orm_migration::MigratorTraitSelf;
+use test_support::postgres::{Cluster, with_database};
 
 use super::{
     all, common, earlier_versions, execute, log, migrations, query, run, text,
     versions::{self, moves, version},
 };
 
-struct Server {
-    folder: PathBuf,
-    /// PostgreSQL refuses to run as root; under root it runs as its own user.
-    user: Option<(u32, u32)>,
-}
+struct Server(Cluster);
 
 impl Server {
     fn start() -> Self {
-        let folder = env::temp_dir().join(format!("rowcast-migration-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
-        let user = root.then(unprivileged);
-        if let Some((uid, gid)) = user {
-            chown(&folder, Some(uid), Some(gid)).unwrap();
-        }
-        let server = Self { folder, user };
-        // The language orders text otherwise than by code point, so that it shows who relies on that.
-        server.run(
-            "initdb",
-            &[
-                "--auth=trust",
-                "--username=rowcast",
-                "--no-sync",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--locale-provider=icu",
-                "--icu-locale=en",
-            ],
-        );
-        let options = format!("-F -c listen_addresses='' -k {}", server.folder.display());
-        server.run("pg_ctl", &["start", "--wait", "--log", &server.path("log"), "-o", &options]);
-        server
+        Self(Cluster::start())
     }
 
-    fn path(&self, name: &str) -> String {
-        self.folder.join(name).display().to_string()
-    }
-
-    fn run(&self, program: &str, arguments: &[&str]) {
-        let mut command = Command::new(find(program));
-        command.args(arguments).arg("--pgdata").arg(self.path("data")).current_dir(&self.folder);
-        command.stdout(fs::File::create(self.folder.join("out")).unwrap());
-        if let Some((uid, gid)) = self.user {
-            command.uid(uid).gid(gid);
-        }
-        let status = command.status().unwrap();
-        assert!(status.success(), "{program}: {status}");
-    }
-
-    /// A new database and a pool on it.
+    /// A new database and a pool on it. Its language orders text otherwise than by code point, so that a story that relies
+    /// on either order fails.
     async fn database(&self, name: &str) -> DatabaseConnection {
-        let create = format!("create database {name}");
+        let language = "template template0 locale_provider icu icu_locale 'en'";
+        let create = format!("create database {name} {language}");
         execute(&self.connect("postgres").await, &create).await.unwrap();
         self.connect(name).await
     }
 
     async fn connect(&self, database: &str) -> DatabaseConnection {
-        let host = self.folder.display();
-        Database::connect(format!("postgres://rowcast@localhost/{database}?host={host}")).await.unwrap()
+        Database::connect(with_database(self.0.url(), database)).await.unwrap()
     }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.run("pg_ctl", &["stop", "--mode=immediate"]);
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Debian keeps the server's programs out of the search path.
-fn find(program: &str) -> PathBuf {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let debian = debian.map(|version| version.path().join("bin"));
-    env::split_paths(&path)
-        .chain(debian)
-        .map(|folder| folder.join(program))
-        .find(|candidate| candidate.exists())
-        .unwrap_or_else(|| panic!("these tests need PostgreSQL's {program}"))
-}
-
-fn unprivileged() -> (u32, u32) {
-    let users = fs::read_to_string(Path::new("/etc/passwd")).unwrap();
-    let ids = |name: &str| {
-        let line = users.lines().find(|line| line.starts_with(&format!("{name}:")))?;
-        let mut ids = line.split(':').skip(2).map(|id| id.parse().ok());
-        Some((ids.next()??, ids.next()??))
-    };
-    ids("postgres").or_else(|| ids("nobody")).expect("a user that is not root")
 }
 
 /// One test, because starting the server takes long.

@@ -1,19 +1,13 @@
-//! A file in memory, with its compressed forms and its caching headers.
+//! A file in memory, with its type and its caching headers.
 
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{
-        self, AcceptEncoding, ContentEncoding, Encoding, EntityTag, Header, HeaderValue, IfNoneMatch,
-    },
-    web::{self, Bytes},
+    http::header::{self, EntityTag, Header, IfNoneMatch},
+    web::Bytes,
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::OnceCell;
-
-/// Compressing less would save no network packet.
-const MIN_COMPRESS_SIZE: usize = 1024;
 
 /// For files with a content hash in the name, which never change.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -24,133 +18,29 @@ const REVALIDATE: &str = "no-cache";
 pub(super) struct Asset {
     content_type: String,
     cache_control: &'static str,
-    compressible: bool,
-    plain: Encoded,
-    brotli: OnceCell<Encoded>,
-    gzip: OnceCell<Encoded>,
-}
-
-/// A body and its entity tag.
-struct Encoded {
     body: Bytes,
+    /// A hash of the body: some builds give the same time to all files.
     tag: EntityTag,
-}
-
-impl Encoded {
-    fn new(body: impl Into<Bytes>) -> Self {
-        let body = body.into();
-        let hash = hex::encode(&Sha256::digest(&body)[..16]);
-        Self { body, tag: EntityTag::new_strong(hash) }
-    }
 }
 
 impl Asset {
     /// Creates an asset; the path determines its type and caching.
     pub(super) fn new(path: &Path, body: impl Into<Bytes>) -> Self {
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let mime = actix_files::file_extension_to_mime(extension);
-        let text = mime.type_() == "text" || matches!(mime.subtype().as_str(), "javascript" | "json");
-        let compressible = text || mime.suffix().is_some() || extension == "wasm";
-        let content_type = match mime.get_param("charset") {
-            None if text => format!("{mime}; charset=utf-8"),
-            _ => mime.to_string(),
-        };
-        Self {
-            content_type,
-            cache_control: cache_control(path),
-            compressible,
-            plain: Encoded::new(body),
-            brotli: OnceCell::new(),
-            gzip: OnceCell::new(),
-        }
-    }
-
-    /// Adds compressed forms that the build has produced.
-    pub(super) fn precompressed(self, brotli: Option<Vec<u8>>, gzip: Option<Vec<u8>>) -> Self {
-        let cell =
-            |bytes: Option<Vec<u8>>| bytes.map(Encoded::new).map_or_else(OnceCell::new, OnceCell::from);
-        Self { brotli: cell(brotli), gzip: cell(gzip), ..self }
-    }
-
-    /// The memory that the asset may use, including compressed forms that are still to be created.
-    pub(super) fn memory(&self) -> usize {
-        self.plain.body.len() * if self.compressible { 2 } else { 1 }
+        let body = body.into();
+        let tag = EntityTag::new_strong(hex::encode(&Sha256::digest(&body)[..16]));
+        Self { content_type: content_type(path), cache_control: cache_control(path), body, tag }
     }
 
     /// The response to a request.
-    pub(super) async fn respond(&self, request: &HttpRequest) -> HttpResponse {
-        let (encoding, encoded) = self.negotiate(request).await;
-        let mut response = match matches_etag(request, &encoded.tag) {
-            true => HttpResponse::NotModified(),
-            false => HttpResponse::Ok(),
-        };
+    pub(super) fn respond(&self, request: &HttpRequest) -> HttpResponse {
+        let is_known = matches_etag(request, &self.tag);
+        let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response
             .insert_header((header::CONTENT_TYPE, self.content_type.as_str()))
             .insert_header((header::CACHE_CONTROL, self.cache_control))
-            .insert_header(header::ETag(encoded.tag.clone()));
-        if self.is_compressed() {
-            response.insert_header((header::VARY, "accept-encoding"));
-        }
-        if encoding != ContentEncoding::Identity {
-            response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static(encoding.as_str())));
-        }
-        match matches_etag(request, &encoded.tag) {
-            true => response.finish(),
-            false => response.body(encoded.body.clone()),
-        }
+            .insert_header(header::ETag(self.tag.clone()));
+        if is_known { response.finish() } else { response.body(self.body.clone()) }
     }
-
-    fn is_compressed(&self) -> bool {
-        self.compressible && self.plain.body.len() >= MIN_COMPRESS_SIZE
-    }
-
-    /// Selects the encoding that the client prefers.
-    async fn negotiate(&self, request: &HttpRequest) -> (ContentEncoding, &Encoded) {
-        let plain = (ContentEncoding::Identity, &self.plain);
-        if !self.is_compressed() || !request.headers().contains_key(header::ACCEPT_ENCODING) {
-            return plain;
-        }
-        let Ok(accepted) = AcceptEncoding::parse(request) else { return plain };
-        let ours = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
-        let compressed = match accepted.negotiate(ours.iter()) {
-            Some(Encoding::Known(ContentEncoding::Brotli)) => {
-                (ContentEncoding::Brotli, compress_once(&self.brotli, &self.plain, brotli).await)
-            }
-            Some(Encoding::Known(ContentEncoding::Gzip)) => {
-                (ContentEncoding::Gzip, compress_once(&self.gzip, &self.plain, gzip).await)
-            }
-            _ => return plain,
-        };
-        let (encoding, Some(encoded)) = compressed else { return plain };
-        (encoding, encoded)
-    }
-}
-
-/// Compresses on a blocking thread, once; concurrent requests wait for the result.
-async fn compress_once<'a>(
-    cell: &'a OnceCell<Encoded>,
-    plain: &Encoded,
-    compress: fn(&[u8]) -> std::io::Result<Vec<u8>>,
-) -> Option<&'a Encoded> {
-    let compress = async || {
-        let body = plain.body.clone();
-        web::block(move || compress(&body).map(Encoded::new)).await.map_err(std::io::Error::other)?
-    };
-    cell.get_or_try_init(compress).await.ok()
-}
-
-fn brotli(plain: &[u8]) -> std::io::Result<Vec<u8>> {
-    // Quality 9 is nearly as small as the maximum, in a tenth of the time.
-    let (mut compressed, mut plain) = (Vec::new(), plain);
-    let params = brotli::enc::BrotliEncoderParams { quality: 9, ..Default::default() };
-    brotli::BrotliCompress(&mut plain, &mut compressed, &params)?;
-    Ok(compressed)
-}
-
-fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(plain)?;
-    encoder.finish()
 }
 
 /// Whether the client's cached version is current.
@@ -165,13 +55,25 @@ fn matches_etag(request: &HttpRequest, tag: &EntityTag) -> bool {
     }
 }
 
+/// The media type of a path's extension. Text is UTF-8.
+pub(super) fn content_type(path: &Path) -> String {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let mime = actix_files::file_extension_to_mime(extension);
+    let text = mime.type_() == "text" || matches!(mime.subtype().as_str(), "javascript" | "json");
+    match mime.get_param("charset") {
+        None if text => format!("{mime}; charset=utf-8"),
+        _ => mime.to_string(),
+    }
+}
+
+/// How long browsers keep the file of a path.
 pub(super) fn cache_control(path: &Path) -> &'static str {
     if is_hashed(path) { IMMUTABLE } else { REVALIDATE }
 }
 
 /// Whether the name contains a content hash as Vite writes it: `assets/name-HASH.js`, eight characters of base64url.
 /// To exclude words and dates, the hash must contain a letter and a character that is no lower-case letter.
-fn is_hashed(path: &Path) -> bool {
+pub(super) fn is_hashed(path: &Path) -> bool {
     let within = path.parent().is_some_and(|folder| folder.ends_with("assets"));
     let stem = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split('.').next());
     let Some((name, hash)) = stem.and_then(|stem| stem.split_at_checked(stem.len().checked_sub(8)?)) else {
@@ -209,26 +111,21 @@ mod tests {
 
     #[test]
     fn content_type_matches_extension() {
-        for (name, content_type, compressible) in [
-            ("index.html", "text/html; charset=utf-8", true),
-            ("a.js", "text/javascript; charset=utf-8", true),
-            ("a.mjs", "application/javascript; charset=utf-8", true),
-            ("a.css", "text/css; charset=utf-8", true),
-            ("a.json", "application/json; charset=utf-8", true),
-            ("a.webmanifest", "application/manifest+json", true),
-            ("a.svg", "image/svg+xml", true),
-            ("a.woff2", "font/woff2", false),
-            ("a.wasm", "application/wasm", true),
-            ("a.png", "image/png", false),
-            ("a.ico", "image/x-icon", false),
-            ("a", "application/octet-stream", false),
+        for (name, expected) in [
+            ("index.html", "text/html; charset=utf-8"),
+            ("a.js", "text/javascript; charset=utf-8"),
+            ("a.mjs", "application/javascript; charset=utf-8"),
+            ("a.css", "text/css; charset=utf-8"),
+            ("a.json", "application/json; charset=utf-8"),
+            ("a.webmanifest", "application/manifest+json"),
+            ("a.svg", "image/svg+xml"),
+            ("a.woff2", "font/woff2"),
+            ("a.wasm", "application/wasm"),
+            ("a.png", "image/png"),
+            ("a.ico", "image/x-icon"),
+            ("a", "application/octet-stream"),
         ] {
-            let asset = Asset::new(Path::new(name), "x");
-            assert_eq!(
-                (asset.content_type.as_str(), asset.compressible),
-                (content_type, compressible),
-                "{name}"
-            );
+            assert_eq!(content_type(Path::new(name)), expected, "{name}");
         }
     }
 }

@@ -1,49 +1,49 @@
-//! A folder of built pages. Small files are cached in memory until they change on disk.
+//! A folder of built pages. Nothing of it is kept in memory, so a new build is served at once.
 
 use std::{
-    collections::HashMap,
     fs, io,
     path::{Component, Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::SystemTime,
+    sync::Arc,
 };
 
 use actix_files::NamedFile;
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{CACHE_CONTROL, HeaderValue},
+    http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ContentEncoding, HeaderValue, VARY},
     web,
 };
 
-use super::asset::{Asset, cache_control};
+use super::{
+    asset::{Asset, cache_control, content_type, is_hashed},
+    compressed::{Accepted, compressed},
+};
 
-/// Larger files are streamed from disk.
-const MAX_CACHED_FILE: u64 = 4 * 1024 * 1024;
+/// The maximum size of a file that is read as a whole, so that its entity tag is a hash.
+const MAX_IN_MEMORY: u64 = 1024 * 1024;
 /// The maximum depth of a path below the app's base at which a page is served.
 const MAX_DEPTH: usize = 16;
-/// The size of the cache, including compressed forms; beyond it the cache is cleared.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// A folder that is served.
 pub(super) struct Folder {
     root: PathBuf,
-    cache: Mutex<CachedAssets>,
 }
-
-#[derive(Default)]
-struct CachedAssets {
-    bytes: usize,
-    /// By path and depth.
-    assets: HashMap<(PathBuf, usize), (Fingerprint, Arc<Asset>)>,
-}
-
-/// A file's modification time and size.
-type Fingerprint = (Option<SystemTime>, u64);
 
 /// A file to be served.
-pub(super) enum ServedFile {
-    Small(Arc<Asset>),
-    Large(Box<NamedFile>, &'static str),
+pub(super) struct ServedFile {
+    content: Content,
+    encoding: ContentEncoding,
+    /// Whether another client may be sent the file in another encoding.
+    varies: bool,
+}
+
+enum Content {
+    Small(Asset),
+    /// A large one, or one that browsers request once, because its name changes with its content.
+    Streamed {
+        file: Box<NamedFile>,
+        content_type: String,
+        cache_control: &'static str,
+    },
 }
 
 impl Folder {
@@ -52,22 +52,27 @@ impl Folder {
     /// # Errors
     /// Any I/O error.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
-        Ok(Self { root: folder.canonicalize()?, cache: Mutex::default() })
+        Ok(Self { root: folder.canonicalize()? })
     }
 
-    /// The file at a path, if it exists and may be served. `depth` is the number of folders between the requested
-    /// address and the app's base; relative addresses in a page are adjusted to it. Reads the disk on a blocking
-    /// thread.
-    pub(super) async fn find(self: &Arc<Self>, path: &str, depth: usize) -> Option<ServedFile> {
+    /// The file at a path, if it exists and may be served, in the encoding that the client prefers. `depth` is the
+    /// number of folders between the requested address and the app's base; relative addresses in a page are adjusted to
+    /// it. Reads the disk on a blocking thread.
+    pub(super) async fn find(
+        self: &Arc<Self>,
+        path: &str,
+        depth: usize,
+        request: &HttpRequest,
+    ) -> Option<ServedFile> {
         if depth > MAX_DEPTH {
             return None;
         }
-        let (folder, path) = (self.clone(), PathBuf::from(path));
-        let found = web::block(move || folder.load(&path, depth)).await.ok()?;
+        let (folder, path, accepted) = (self.clone(), PathBuf::from(path), Accepted::by(request));
+        let found = web::block(move || folder.load(&path, depth, &accepted)).await.ok()?;
         found.inspect_err(|error| tracing::debug!(%error, "no file to serve")).ok()
     }
 
-    fn load(&self, path: &Path, depth: usize) -> io::Result<ServedFile> {
+    fn load(&self, path: &Path, depth: usize, accepted: &Accepted) -> io::Result<ServedFile> {
         if path.components().any(|part| !is_plain(part)) {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -78,56 +83,59 @@ impl Folder {
         if !meta.is_file() || path.components().any(|part| !is_plain(part)) {
             return Err(io::ErrorKind::NotFound.into());
         }
-        let mime =
-            actix_files::file_extension_to_mime(path.extension().and_then(|it| it.to_str()).unwrap_or(""));
+        if depth > 0 {
+            let page = Asset::new(path, from_below(fs::read_to_string(&file)?, depth));
+            let content = Content::Small(page);
+            return Ok(ServedFile { content, encoding: ContentEncoding::Identity, varies: false });
+        }
+        let forms = compressed(&file, &meta);
+        let (encoding, chosen) = accepted.choose(&forms).unwrap_or((ContentEncoding::Identity, &file));
+        let content = Content::open(path, chosen)?;
+        Ok(ServedFile { content, encoding, varies: !forms.is_empty() })
+    }
+}
+
+impl Content {
+    /// Reads `file`, which is what is at `path` or a compressed form of it.
+    fn open(path: &Path, file: &Path) -> io::Result<Self> {
+        let content_type = content_type(path);
         // Media players request ranges.
-        let played = matches!(mime.type_().as_str(), "audio" | "video");
-        if played || meta.len() > MAX_CACHED_FILE {
-            return Ok(ServedFile::Large(Box::new(NamedFile::open(&file)?), cache_control(path)));
+        let played = content_type.starts_with("audio/") || content_type.starts_with("video/");
+        if played || is_hashed(path) || file.metadata()?.len() > MAX_IN_MEMORY {
+            let file = Box::new(NamedFile::open(file)?.disable_content_disposition());
+            return Ok(Self::Streamed { file, content_type, cache_control: cache_control(path) });
         }
-        let fingerprint = (meta.modified().ok(), meta.len());
-        if let Some((known, asset)) = self.cache().assets.get(&(path.to_owned(), depth))
-            && *known == fingerprint
-        {
-            return Ok(ServedFile::Small(asset.clone()));
-        }
-        let beside = |extension: &str| precompressed(&file, extension, fingerprint.0);
-        let asset = match depth {
-            0 => Asset::new(path, fs::read(&file)?).precompressed(beside("br"), beside("gz")),
-            depth => Asset::new(path, from_below(fs::read_to_string(&file)?, depth)),
-        };
-        Ok(ServedFile::Small(self.insert((path.to_owned(), depth), fingerprint, Arc::new(asset))))
+        Ok(Self::Small(Asset::new(path, fs::read(file)?)))
     }
 
-    fn insert(&self, at: (PathBuf, usize), fingerprint: Fingerprint, asset: Arc<Asset>) -> Arc<Asset> {
-        let mut cache = self.cache();
-        if cache.bytes + asset.memory() > CACHE_BYTES {
-            *cache = CachedAssets::default();
+    fn respond(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Small(asset) => asset.respond(request),
+            Self::Streamed { file, content_type, cache_control } => {
+                let mut response = file.into_response(request);
+                let headers = response.headers_mut();
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+                if let Ok(content_type) = content_type.try_into() {
+                    headers.insert(CONTENT_TYPE, content_type);
+                }
+                response
+            }
         }
-        cache.bytes += asset.memory();
-        if let Some((_, old)) = cache.assets.insert(at, (fingerprint, asset.clone())) {
-            cache.bytes -= old.memory();
-        }
-        asset
-    }
-
-    fn cache(&self) -> std::sync::MutexGuard<'_, CachedAssets> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ServedFile {
     /// The response to a request.
-    pub(super) async fn respond(self, request: &HttpRequest) -> HttpResponse {
-        match self {
-            Self::Small(asset) => asset.respond(request).await,
-            Self::Large(file, cache_control) => {
-                let file = file.prefer_utf8(true).disable_content_disposition();
-                let mut response = file.into_response(request);
-                response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
-                response.map_into_boxed_body()
-            }
+    pub(super) fn respond(self, request: &HttpRequest) -> HttpResponse {
+        let mut response = self.content.respond(request);
+        let headers = response.headers_mut();
+        if self.varies {
+            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         }
+        if self.encoding != ContentEncoding::Identity {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(self.encoding.as_str()));
+        }
+        response
     }
 }
 
@@ -141,13 +149,4 @@ fn from_below(page: String, depth: usize) -> String {
 /// A normal path component that does not begin with a dot: such files are often secret.
 fn is_plain(part: Component<'_>) -> bool {
     matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b".") && !name.as_encoded_bytes().contains(&b'\\'))
-}
-
-/// A compressed form that the build has produced, unless the file has changed since.
-fn precompressed(file: &Path, extension: &str, changed: Option<SystemTime>) -> Option<Vec<u8>> {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".");
-    name.push(extension);
-    let modified = fs::symlink_metadata(&name).ok().filter(fs::Metadata::is_file)?.modified().ok()?;
-    if changed.is_some_and(|changed| modified >= changed) { fs::read(name).ok() } else { None }
 }

@@ -7,6 +7,7 @@ use actix_web::{
     http::{Method, header},
     web,
 };
+use percent_encoding::percent_decode_str;
 
 use super::{folder::Folder, page::Page, text};
 use crate::base_path::BasePath;
@@ -52,10 +53,7 @@ pub(super) async fn serve(site: web::Data<Site>, request: HttpRequest) -> HttpRe
     let depth = below.matches('/').count() - 1;
     let found = match &site.source {
         Source::Built(folder) => serve_built(folder, path, depth, &request).await,
-        Source::Page(page) => match page.find(path) {
-            Some(asset) => Some(asset.respond(&request).await),
-            None => None,
-        },
+        Source::Page(page) => page.find(path).map(|asset| asset.respond(&request)),
     };
     found.unwrap_or_else(not_found)
 }
@@ -77,14 +75,16 @@ async fn serve_built(
 ) -> Option<HttpResponse> {
     let found = match path {
         "" => None,
-        path => folder.find(path, 0).await,
+        path => folder.find(path, 0, request).await,
     };
     let found = match found {
         Some(found) => found,
-        None if path.is_empty() || is_view(path, request) => folder.find("index.html", depth).await?,
+        None if path.is_empty() || is_view(path, request) => {
+            folder.find("index.html", depth, request).await?
+        }
         None => return None,
     };
-    Some(found.respond(request).await)
+    Some(found.respond(request))
 }
 
 /// Whether a request is a navigation to a page of the app: a path without an extension, for HTML. A missing
@@ -98,19 +98,8 @@ fn is_view(path: &str, request: &HttpRequest) -> bool {
 
 /// Decodes percent escapes once; none if the result is not text.
 fn percent_decode(path: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = &rest[2..];
-    }
-    String::from_utf8(bytes).ok().filter(|path| !path.contains('\0'))
+    let path = percent_decode_str(path).decode_utf8().ok()?.into_owned();
+    (!path.contains('\0')).then_some(path)
 }
 
 fn not_found() -> HttpResponse {

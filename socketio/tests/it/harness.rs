@@ -18,7 +18,6 @@ use tokio_tungstenite::client_async;
 
 mod client;
 mod http;
-mod line;
 mod metrics;
 mod poller;
 mod service;
@@ -26,11 +25,11 @@ mod service;
 pub(crate) use self::{
     client::Client,
     http::Http,
-    line::line,
     metrics::limited,
     poller::{POLLING, Poller},
     service::{ScriptedService, ServiceEvent},
 };
+pub(crate) use test_support::line::line;
 
 /// Longer than any operation here; reaching it is a failure.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{anonymous_client, member, node, sign_in};
-use crate::harness::{
-    Client, Database, client::COLLECTIONS, fixtures, folder::Folder, on_empty_databases, process,
-};
+use crate::harness::{Client, Database, client::COLLECTIONS, fixtures, on_empty_databases, process};
 
 on_empty_databases! {
     password_change_by_command_line_signs_out,
@@ -48,7 +46,7 @@ async fn assert_signed_out_by(
 
 async fn password_change_by_command_line_signs_out(database: &Database) {
     assert_signed_out_by(database, "ended elsewhere", async |_, _| {
-        let (folder, url) = (Folder::new(), database.url());
+        let (folder, url) = (tempfile::tempdir().unwrap(), database.url());
         let arguments = ["user", "set-password", "yuki", "--database-url", &url];
         assert!(process::run(folder.path(), &arguments, "another\n").status.success());
     })

@@ -6,9 +6,7 @@ use serde_json::json;
 
 use super::{login, password, user_command};
 use crate::harness::{
-    Client, Database, TIMEOUT,
-    folder::Folder,
-    on_empty_databases,
+    Client, Database, TIMEOUT, on_empty_databases,
     process::{self, ServerProcess},
 };
 
@@ -83,7 +81,7 @@ async fn sample_password_is_printed_once(database: &Database) {
 #[actix_web::test]
 async fn reachable_server_has_random_sample_password() {
     for settings in [&[][..], &["--access", "open"]] {
-        let folder = Folder::new();
+        let folder = tempfile::tempdir().unwrap();
         let program = ServerProcess::serve_at("0.0.0.0:0", folder.path(), settings);
         let address = (std::net::Ipv4Addr::LOCALHOST, program.address.port()).into();
         let client = Client::connect_only(address, &json!({})).await.expect("to be connected");
@@ -140,13 +138,13 @@ async fn user_create_adds_accounts(database: &Database) {
 /// `user create` creates the database, as `migrate` does.
 #[actix_web::test]
 async fn user_create_creates_database() {
-    let folder = Folder::new();
+    let folder = tempfile::tempdir().unwrap();
     let created = process::run(folder.path(), &["user", "create", "boss"], "a long secret\n");
     assert!(created.status.success(), "{created:?}");
     let program = ServerProcess::serve_in(folder.path(), &["--access", "members"]);
     assert!(can_sign_in(&program, "boss", "a long secret").await);
     // Other commands create no database.
-    let elsewhere = Folder::new();
+    let elsewhere = tempfile::tempdir().unwrap();
     let refused = process::run(elsewhere.path(), &["user", "set-password", "boss"], "a long secret\n");
     assert!(!refused.status.success() && !elsewhere.path().join("rowcast.db").exists());
 }
@@ -170,7 +168,7 @@ async fn known_password_is_logged_at_each_start(database: &Database) {
 }
 
 async fn seed_for_reachable_address_uses_random_password(database: &Database) {
-    let (folder, url) = (Folder::new(), database.url());
+    let (folder, url) = (tempfile::tempdir().unwrap(), database.url());
     let seed = |settings: &[&str], environment: &[(&str, &str)]| {
         let arguments = [&["seed", "--database-url", &url], settings].concat();
         process::run_with(folder.path(), environment, &arguments, "")

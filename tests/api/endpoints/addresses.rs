@@ -5,8 +5,9 @@ use std::{
     process::Output,
 };
 
+use tempfile::tempdir;
+
 use crate::harness::{
-    folder::Folder,
     http::get,
     process::{self, ServerProcess},
 };
@@ -23,7 +24,7 @@ fn has_ipv6() -> bool {
 
 #[actix_web::test]
 async fn localhost_binds_ipv4_and_ipv6() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     for bind in ["localhost:0", "0"] {
         let app = ServerProcess::serve_at(bind, folder.path(), &[]);
         assert_eq!(
@@ -41,7 +42,7 @@ async fn localhost_binds_ipv4_and_ipv6() {
 
 #[actix_web::test]
 async fn colon_and_port_bind_all_addresses() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = ServerProcess::serve_at(":0", folder.path(), &["--access", "open"]);
     let port = app.address.port();
     assert!(app.address.ip().is_unspecified());
@@ -53,13 +54,13 @@ async fn colon_and_port_bind_all_addresses() {
 }
 
 fn health_command(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     process::run_with(folder.path(), environment, &[&["health"], arguments].concat(), "")
 }
 
 #[actix_web::test]
 async fn health_command_finds_server_by_settings() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let everywhere = format!(":{free}");
     let app = ServerProcess::serve_at(&everywhere, folder.path(), &["--base-path", "/gym"]);

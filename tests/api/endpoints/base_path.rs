@@ -3,10 +3,10 @@
 use std::fs;
 
 use serde_json::json;
+use tempfile::{TempDir, tempdir};
 
 use crate::harness::{
     Engine, TestApp,
-    folder::Folder,
     http::{Answer, browse, request},
     process::ServerProcess,
 };
@@ -15,8 +15,8 @@ const PAGE: &[(&str, &str)] = &[("Accept", "text/html")];
 /// Relative links, as a bundler writes them.
 const INDEX: &str = r#"<link href="./icon.svg"><script src="./assets/index-B3xk9Z_1.js"></script><a href="https://x.example/./y">"#;
 
-async fn planner(settings: &[&str]) -> (TestApp, Folder) {
-    let folder = Folder::new();
+async fn planner(settings: &[&str]) -> (TestApp, TempDir) {
+    let folder = tempdir().unwrap();
     fs::create_dir(folder.path().join("assets")).unwrap();
     fs::write(folder.path().join("index.html"), INDEX).unwrap();
     fs::write(folder.path().join("assets/index-B3xk9Z_1.js"), "0").unwrap();
@@ -87,7 +87,7 @@ async fn page_links_resolve_from_every_path() {
 
 #[actix_web::test]
 async fn builtin_page_is_served_below_base_path() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = ServerProcess::serve_in(folder.path(), &["--base-path", "gym/"]);
     let page = browse(app.address, "/gym/", PAGE).await;
     assert_eq!(page.status, 200);

@@ -1,7 +1,8 @@
 //! Access to the metrics.
 
+use tempfile::tempdir;
+
 use crate::harness::{
-    folder::Folder,
     http::{Answer, browse},
     process::ServerProcess,
 };
@@ -16,7 +17,7 @@ fn body_text(answer: &Answer) -> String {
 
 #[actix_web::test]
 async fn metrics_are_served_to_local_requests_only() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = ServerProcess::serve_in(folder.path(), &[]);
     let own = metrics(&app, &[]).await;
     assert_eq!(own.status, 200);
@@ -38,7 +39,7 @@ async fn metrics_are_served_to_local_requests_only() {
 
 #[actix_web::test]
 async fn metrics_token_grants_access() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = ServerProcess::serve_in(folder.path(), &["--metrics-token", "correct-horse-battery"]);
     let through = ("X-Forwarded-For", "203.0.113.9");
     let good = ("Authorization", "Bearer correct-horse-battery");
@@ -51,7 +52,7 @@ async fn metrics_token_grants_access() {
 
 #[actix_web::test]
 async fn open_metrics_are_served_to_all() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let app = ServerProcess::serve_in(folder.path(), &["--metrics", "open"]);
     assert_eq!(metrics(&app, &[("X-Forwarded-For", "203.0.113.9")]).await.status, 200);
 }

@@ -2,10 +2,10 @@
 
 use std::io::Read;
 
+use tempfile::tempdir;
+
 use crate::harness::{
-    Client, Database, Engine, TIMEOUT, fixtures,
-    folder::Folder,
-    on_empty_databases,
+    Client, Database, Engine, TIMEOUT, fixtures, on_empty_databases,
     postgres::Session,
     process::{self, ServerProcess},
     with_database,
@@ -47,7 +47,7 @@ async fn slow_migration_statement_is_not_cancelled() {
             create event trigger slow on ddl_command_start execute function slow()";
         database.execute(slow).await;
         let url = database.url();
-        let run = move || process::run(Folder::new().path(), &["migrate", "--database-url", &url], "");
+        let run = move || process::run(tempdir().unwrap().path(), &["migrate", "--database-url", &url], "");
         let output = actix_web::rt::task::spawn_blocking(run).await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         database.execute("drop event trigger slow").await;
@@ -104,7 +104,7 @@ async fn sigterm_ends_waiting_start() {
 async fn concurrent_migrations_wait_for_each_other(database: &Database) {
     let starts = (0..3).map(|_| {
         let url = database.url();
-        let run = move || process::run(Folder::new().path(), &["migrate", "--database-url", &url], "");
+        let run = move || process::run(tempdir().unwrap().path(), &["migrate", "--database-url", &url], "");
         actix_web::rt::task::spawn_blocking(run)
     });
     for output in futures_util::future::join_all(starts).await {

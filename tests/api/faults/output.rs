@@ -6,11 +6,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
 
 use crate::harness::{
-    Client, TIMEOUT,
-    folder::Folder,
-    http,
+    Client, TIMEOUT, http,
     process::{PROGRAM, clean},
 };
 
@@ -21,13 +20,13 @@ const EVENTS: usize = 8000;
 struct SilentServer {
     process: Child,
     address: SocketAddr,
-    _folder: Folder,
+    _folder: TempDir,
 }
 
 impl SilentServer {
     /// Started by a shell with these redirections.
     async fn start(redirections: &str) -> Self {
-        let folder = Folder::new();
+        let folder = tempdir().unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let script = format!("exec \"$0\" \"$@\" {redirections}");
         let mut command = Command::new("bash");

@@ -6,10 +6,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tempfile::tempdir;
 
 use crate::harness::{
-    Client, Engine, Node, fixtures, folder::Folder, pgbouncer::PgBouncer, postgres::Session, process,
-    with_database,
+    Client, Engine, Node, fixtures, pgbouncer::PgBouncer, postgres::Session, process, with_database,
 };
 
 #[actix_web::test]
@@ -108,7 +108,7 @@ async fn assert_start_is_refused(url: &str, says: &str, settings: &[(&str, &str)
     let url = url.to_owned();
     let run = move || {
         let arguments = ["serve", "--bind", "127.0.0.1:0", "--database-url", &url];
-        process::run(Folder::new().path(), &arguments, "")
+        process::run(tempdir().unwrap().path(), &arguments, "")
     };
     let Output { status, stderr, .. } = actix_web::rt::task::spawn_blocking(run).await.unwrap();
     let stderr = String::from_utf8_lossy(&stderr);

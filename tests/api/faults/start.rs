@@ -3,11 +3,10 @@
 use std::{fs, process::Output};
 
 use serde_json::{Value, json};
+use tempfile::tempdir;
 
 use crate::harness::{
-    Client, Database, Engine,
-    folder::Folder,
-    on_both_databases,
+    Client, Database, Engine, on_both_databases,
     process::{self, ServerProcess},
 };
 
@@ -15,7 +14,7 @@ on_both_databases! { commands_migrate_seed_and_set_password }
 
 #[actix_web::test]
 async fn default_start_seeds_sample_data() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     for start in 0..2 {
         let program = ServerProcess::serve_in(folder.path(), &[]);
         let client = Client::connect(program.address).await;
@@ -34,7 +33,7 @@ async fn default_start_seeds_sample_data() {
 
 #[actix_web::test]
 async fn sample_data_setting_controls_seeding() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let elsewhere = format!("sqlite://{}", folder.path().join("other.db").display());
     let coaches =
         async |program: ServerProcess| Client::connect(program.address).await.latest("coaches").len();
@@ -50,7 +49,7 @@ async fn commands_migrate_seed_and_set_password(app: &crate::harness::TestApp) {
         Database::Postgres(_) | Database::Cluster(_) => Engine::Postgres,
     })
     .await;
-    let (folder, url) = (Folder::new(), fresh.url());
+    let (folder, url) = (tempdir().unwrap(), fresh.url());
     let run = |arguments: &[&str], input: &str| {
         process::run(folder.path(), &[arguments, &["--database-url", &url]].concat(), input)
     };
@@ -74,7 +73,7 @@ async fn commands_migrate_seed_and_set_password(app: &crate::harness::TestApp) {
 
 #[test]
 fn invalid_setting_is_named_without_its_secret() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     fs::write(path("letter.db"), "Dear Ada, this is not a database. ".repeat(200)).unwrap();
     let letter = format!("sqlite://{}", path("letter.db"));
@@ -111,7 +110,7 @@ fn invalid_setting_is_named_without_its_secret() {
 
 #[test]
 fn environment_variables_set_options() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     for (name, value) in [
         ("ROWCAST_BIND", "nonsense"),
         ("DATABASE_URL", "mysql://ada:s3cret@127.0.0.1/gym"),
@@ -141,7 +140,7 @@ fn environment_variables_set_options() {
 
 #[actix_web::test]
 async fn log_contains_event_names_without_payloads() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let program = ServerProcess::serve_in(folder.path(), &["--log-format", "json", "--log", "debug"]);
     let client = Client::connect(program.address).await;
     client.request("login", json!({ "username": "mara", "password": "a secret guess" })).await;
@@ -180,7 +179,7 @@ fn assert_failed_with(output: &Output, says: &str) {
 /// Output on a full disk is lost without an error.
 #[test]
 fn unwritable_output_does_not_change_exit_code() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let run = |arguments: &[&str]| {
         let mut command = std::process::Command::new(process::PROGRAM);

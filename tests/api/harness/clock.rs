@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::folder::Folder;
+use tempfile::{TempDir, tempdir};
 
 /// Uses libfaketime. The monotonic clock is not faked.
 pub(crate) struct Clock {
-    folder: Folder,
+    folder: TempDir,
     library: PathBuf,
 }
 
@@ -21,7 +21,7 @@ impl Clock {
         let mut libraries = folders.map(|folder| folder.join("libfaketimeMT.so.1"));
         let library = libraries.find(|file| file.exists()).expect("libfaketime to be installed");
         remove_stale_memory();
-        let clock = Self { folder: Folder::new(), library };
+        let clock = Self { folder: tempdir().unwrap(), library };
         // PostgreSQL runs as another user.
         fs::set_permissions(clock.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         clock.set(offset);

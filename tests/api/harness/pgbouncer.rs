@@ -2,29 +2,33 @@
 
 use std::{
     fmt::Write as _,
+    fs::Permissions,
     net::TcpListener,
-    os::unix::process::CommandExt,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
+use tempfile::{TempDir, tempdir};
 use tokio::net::TcpStream;
 
-use super::{TIMEOUT, folder::Folder};
+use super::TIMEOUT;
 
 /// A running PgBouncer. It is killed on drop.
 pub(crate) struct PgBouncer {
     url: String,
     process: Child,
-    _folder: Folder,
+    _folder: TempDir,
 }
 
 impl PgBouncer {
     /// In front of the database at this URL, with these settings in addition.
     pub(crate) async fn in_front_of(url: &str, settings: &[(&str, &str)]) -> Self {
         let (host, database) = host_and_database(url);
-        let folder = Folder::new();
+        let folder = tempdir().unwrap();
+        // PgBouncer runs as another user.
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let (host, its_port) = host.split_once(':').expect("a port");
         let users = folder.path().join("users");

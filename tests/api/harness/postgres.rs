@@ -1,22 +1,21 @@
-//! PostgreSQL for tests: the cluster that `ROWCAST_TEST_POSTGRES` names, or a private one of this process.
-//!
-//! `scripts/postgres` runs the private one. It stops when its standard input closes, so it cannot outlive this
-//! process.
+//! Databases in the shared cluster, and statements of other programs in them.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::Write,
     path::PathBuf,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::{
-        OnceLock,
-        atomic::{AtomicU32, Ordering},
-    },
+    process::{Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use sea_orm::{
     ConnectionTrait,
     sqlx::{self, Connection, PgConnection, Row},
 };
+use url::Url;
+
+use test_support::postgres::{shared, with_database};
+
+pub(crate) use test_support::postgres::Cluster;
 
 /// A database in the shared cluster.
 pub(crate) struct Database {
@@ -31,7 +30,7 @@ impl Database {
         let name = format!("rowcast_test_{}_{next}", std::process::id());
         execute(shared(), &format!("drop database if exists {name}")).await;
         execute(shared(), &format!("create database {name}")).await;
-        let url = at(shared(), &name);
+        let url = with_database(shared(), &name);
         Self { name, url }
     }
 
@@ -41,7 +40,7 @@ impl Database {
         let original = url.rsplit('/').next().expect("a name");
         let name = format!("{original}_copy");
         execute(shared(), &format!("create database {name} template {original}")).await;
-        Self { url: at(shared(), &name), name }
+        Self { url: with_database(shared(), &name), name }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -144,101 +143,7 @@ fn program(name: &str) -> PathBuf {
 
 /// The same database as another role without a password.
 pub(crate) fn as_role(url: &str, role: &str) -> String {
-    let (scheme, rest) = url.split_once("://").expect("a URL");
-    let (_, place) = rest.split_once('@').expect("a user");
-    format!("{scheme}://{role}@{place}")
-}
-
-/// Another database of the same cluster.
-fn at(url: &str, database: &str) -> String {
-    let (address, options) = url.split_once('?').map_or((url, None), |(a, o)| (a, Some(o)));
-    let host = address
-        .rfind('/')
-        .filter(|slash| address[..*slash].contains("//") && !address[..*slash].ends_with('/'));
-    let address = host.map_or(address, |slash| &address[..slash]);
-    let options = options.map_or(String::new(), |options| format!("?{options}"));
-    format!("{address}/{database}{options}")
-}
-
-fn shared() -> &'static str {
-    static SHARED: OnceLock<(String, Option<Cluster>)> = OnceLock::new();
-    let shared = SHARED.get_or_init(|| match std::env::var("ROWCAST_TEST_POSTGRES") {
-        Ok(url) => (url, None),
-        Err(_) => {
-            let cluster = Cluster::start();
-            (cluster.url().to_owned(), Some(cluster))
-        }
-    });
-    &shared.0
-}
-
-/// A private cluster, which a test can stop.
-pub(crate) struct Cluster {
-    url: String,
-    process: Child,
-    commands: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Cluster {
-    pub(crate) fn start() -> Self {
-        Self::start_with(&[])
-    }
-
-    /// The same, with environment variables.
-    pub(crate) fn start_with(environment: &[(&str, String)]) -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres");
-        let mut command = Command::new(script);
-        command.envs(environment.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = command.spawn().expect("scripts/postgres to be there");
-        let commands = process.stdin.take();
-        let mut answers = BufReader::new(process.stdout.take().unwrap());
-        let mut url = String::new();
-        answers.read_line(&mut url).unwrap();
-        if url.is_empty() {
-            let mut reason = String::new();
-            process.stderr.take().unwrap().read_to_string(&mut reason).unwrap();
-            panic!("no PostgreSQL to test with: {reason}");
-        }
-        Self { url: url.trim().to_owned(), process, commands, answers }
-    }
-
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Stops the cluster immediately, as a crash does.
-    pub(crate) fn crash(&mut self) {
-        self.run_command("stop");
-    }
-
-    /// Stops the cluster gracefully, copies the data directory, and starts it again.
-    pub(crate) fn back_up(&mut self) {
-        ["shutdown", "backup", "start"].iter().for_each(|command| self.run_command(command));
-    }
-
-    /// Stops the cluster gracefully, replaces the data directory with the copy, and starts it again.
-    pub(crate) fn restore_backup(&mut self) {
-        ["shutdown", "restore", "start"].iter().for_each(|command| self.run_command(command));
-    }
-
-    /// Starts the cluster again, at the same address with the same data.
-    pub(crate) fn recover(&mut self) {
-        self.run_command("start");
-    }
-
-    fn run_command(&mut self, command: &str) {
-        writeln!(self.commands.as_mut().unwrap(), "{command}").unwrap();
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer).unwrap();
-        assert_eq!(answer.trim(), format!("done: {command}"));
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        self.commands.take();
-        let _ = self.process.wait();
-    }
+    let mut url = Url::parse(url).expect("a URL");
+    url.set_username(role).and_then(|()| url.set_password(None)).expect("a URL with a host");
+    url.into()
 }

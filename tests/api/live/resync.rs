@@ -1,22 +1,21 @@
 //! `planner resync` reloads everything on all nodes.
 
 use serde_json::json;
+use tempfile::tempdir;
 
 use super::{
     cursors::{assert_receives_changes, assert_receives_snapshots, assert_resumes, cursor},
     reconciliation::execute_unlogged,
 };
 use crate::harness::{
-    Client, Database, fixtures,
-    folder::Folder,
-    on_dedicated_clusters,
+    Client, Database, fixtures, on_dedicated_clusters,
     process::{ServerProcess, run},
 };
 
 on_dedicated_clusters! { resync_publishes_differences }
 
 async fn resync_publishes_differences(database: &Database) {
-    let (url, folder) = (database.url(), Folder::new());
+    let (url, folder) = (database.url(), tempdir().unwrap());
     let quiet = ["--reconcile-rows", "0"];
     let is_shared = !matches!(database, Database::Sqlite(_));
     let mut programs = vec![ServerProcess::serve(&url, &quiet)];
@@ -63,7 +62,7 @@ async fn resync_publishes_differences(database: &Database) {
 
 #[actix_web::test]
 async fn resync_does_not_create_database() {
-    let folder = Folder::new();
+    let folder = tempdir().unwrap();
     let done = run(folder.path(), &["resync", "--database-url", "sqlite://nowhere.db"], "");
     assert!(!done.status.success());
     assert!(String::from_utf8_lossy(&done.stderr).contains("nowhere.db"));

@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use rcgen::CertifiedKey;
 use socketio::{Args, Binary, Config, Data, Namespace, Reason, Socket, SocketIo, tls};
+use tempfile::{TempDir, tempdir};
 use tokio::{
     net::TcpStream,
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
@@ -17,28 +18,11 @@ use tokio_tungstenite::client_async;
 
 use crate::harness::{Client, Http, TestServer, within};
 
-/// A temporary folder for a certificate and a key.
-pub(super) struct Folder(pub(super) PathBuf);
-
-impl Folder {
-    pub(super) fn new() -> Self {
-        let name = format!("socketio-tls-{}-{}", std::process::id(), rand::random::<u64>());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir(&folder).unwrap();
-        Self(folder)
-    }
-
-    pub(super) fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// Writes a file, and returns its path.
+pub(super) fn write(folder: &TempDir, name: &str, text: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    path
 }
 
 pub(super) fn certified() -> CertifiedKey<rcgen::KeyPair> {
@@ -64,9 +48,9 @@ impl Secure {
                 let _ = report.send(reason);
                 async {}
             });
-        let (folder, certified) = (Folder::new(), certified());
-        let certificate = folder.write("cert.pem", &certified.cert.pem());
-        let key = folder.write("key.pem", &certified.signing_key.serialize_pem());
+        let (folder, certified) = (tempdir().unwrap(), certified());
+        let certificate = write(&folder, "cert.pem", &certified.cert.pem());
+        let key = write(&folder, "key.pem", &certified.signing_key.serialize_pem());
         let tls = tls::server_config(&certificate, &key).unwrap();
         let builder = SocketIo::builder(config).namespace(namespace);
         let server = TestServer::secure(builder, workers, tls);

@@ -7,15 +7,15 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::TIMEOUT;
+use crate::TIMEOUT;
 
 /// Status and body of a GET.
-pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+pub async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     exchange(address, "GET", path, "").await
 }
 
 /// Status and body of a POST.
-pub(crate) async fn post(address: SocketAddr, path: &str, text: &str) -> (u16, String) {
+pub async fn post(address: SocketAddr, path: &str, text: &str) -> (u16, String) {
     exchange(address, "POST", path, text).await
 }
 
@@ -26,27 +26,29 @@ async fn exchange(address: SocketAddr, method: &str, path: &str, text: &str) -> 
 
 /// The response to a request.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
     head: String,
-    pub(crate) body: Vec<u8>,
+    /// The bytes as they came, compressed if the head says so.
+    pub body: Vec<u8>,
 }
 
 impl Answer {
     /// A header's value, or the empty string.
-    pub(crate) fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
         headers.find(|(other, _)| other.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
     }
 }
 
 /// A GET with these headers, as from a browser.
-pub(crate) async fn browse(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+pub async fn browse(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
     request(address, "GET", path, headers, "").await
 }
 
 /// Any request.
-pub(crate) async fn request(
+pub async fn request(
     address: SocketAddr,
     method: &str,
     path: &str,
@@ -72,7 +74,7 @@ pub(crate) async fn request(
 }
 
 /// A number from `/metrics`: the sum over all labels, or zero if it was not counted yet.
-pub(crate) async fn metric(address: SocketAddr, name: &str) -> f64 {
+pub async fn metric(address: SocketAddr, name: &str) -> f64 {
     let (_, text) = get(address, "/metrics").await;
     let of_name = |line: &&str| line.split(['{', ' ']).next() == Some(name);
     let value = |line: &str| line.rsplit(' ').next()?.parse::<f64>().ok();
@@ -80,7 +82,7 @@ pub(crate) async fn metric(address: SocketAddr, name: &str) -> f64 {
 }
 
 /// Waits until the metric meets the condition.
-pub(crate) async fn until_metric(address: SocketAddr, name: &str, so: impl Fn(f64) -> bool) {
+pub async fn until_metric(address: SocketAddr, name: &str, so: impl Fn(f64) -> bool) {
     let look = async {
         while !so(metric(address, name).await) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -92,7 +94,7 @@ pub(crate) async fn until_metric(address: SocketAddr, name: &str, so: impl Fn(f6
 }
 
 /// Waits until a path has this status, for at most this time.
-pub(crate) async fn until_status(address: SocketAddr, path: &str, status: u16, patience: Duration) {
+pub async fn until_status(address: SocketAddr, path: &str, status: u16, patience: Duration) {
     let look = async {
         while get(address, path).await.0 != status {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -104,7 +106,7 @@ pub(crate) async fn until_status(address: SocketAddr, path: &str, status: u16, p
 
 /// A WebSocket whose bytes the caller reads and writes. The handshake is done; the stream may already contain the
 /// first frames.
-pub(crate) async fn websocket(address: SocketAddr) -> TcpStream {
+pub async fn websocket(address: SocketAddr) -> TcpStream {
     let upgrade = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let request = format!(
@@ -123,7 +125,7 @@ pub(crate) async fn websocket(address: SocketAddr) -> TcpStream {
 }
 
 /// A text frame of a client, masked with zeros.
-pub(crate) fn text_frame(text: &str) -> Vec<u8> {
+pub fn text_frame(text: &str) -> Vec<u8> {
     let length = text.len();
     let mut frame = vec![0x81];
     match (u8::try_from(length), u16::try_from(length)) {

@@ -14,10 +14,10 @@ const TICK: Duration = Duration::from_millis(10);
 const KEPT: u32 = 32 * 1024;
 
 /// Opens a line for one connection, and returns its address.
-pub(crate) async fn line(server: SocketAddr, bytes_per_second: usize) -> SocketAddr {
+pub async fn line(server: SocketAddr, bytes_per_second: usize) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
-    actix_web::rt::spawn(async move {
+    tokio::spawn(async move {
         let (client, _) = listener.accept().await.unwrap();
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(KEPT).unwrap();
