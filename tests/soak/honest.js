@@ -51,6 +51,7 @@ export class Honest {
       await withTimeout(new Promise((resolve, reject) => socket.once("connect", resolve).once("connect_error", reject)), "a connection");
       const ack = await socket.timeout(20_000).emitWithAck("login", { username, password });
       if (!ack.ok) throw new Error(JSON.stringify(ack.errors));
+      socket.auth = { live: "changes", token: ack.data.token };
       return socket;
     } catch (error) {
       socket.disconnect();
@@ -58,7 +59,15 @@ export class Honest {
     }
   }
 
+  // Counts an error and prints it, unless it is one of many.
+  #fail(reason) {
+    if (this.#over) return;
+    this.#errors += 1;
+    if (this.#errors <= 3) console.log(reason);
+  }
+
   async #write(socket, at) {
+    socket.on("disconnect", (reason) => this.#fail(`writer ${at} was disconnected: ${reason}`));
     const made = await socket.emitWithAck("new_exercise_move", {
       ...{ name: `Soak ${at}`, focus: "Core", description: "Written again and again." },
       video_link: "https://example.com/soak",
@@ -68,9 +77,9 @@ export class Honest {
       try {
         const ack = await socket.timeout(20_000).emitWithAck("update_exercise_move", { id: made.data.id, description: `Written ${count} times.` });
         if (ack.ok) this.#acks.push(performance.now() - began);
-        else this.#errors += 1;
-      } catch {
-        if (!this.#over) this.#errors += 1;
+        else this.#fail(`writer ${at}: ${JSON.stringify(ack.errors)}`);
+      } catch (error) {
+        this.#fail(`writer ${at}: ${error.message}`);
       }
       await pause(50);
     }

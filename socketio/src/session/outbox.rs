@@ -137,6 +137,10 @@ impl Outbox {
     pub(crate) fn push_front(&mut self, bytes: Bytes) -> Result<u64, OutboxFull> {
         self.admit(bytes.len())?;
         let written = self.written + (self.current.len() + bytes.len()) as u64;
+        // The frame takes the number of the one that left last, which a slot may still name.
+        for state in self.slots.iter_mut().filter(|state| state.at < self.first) {
+            state.at = 0;
+        }
         self.first -= 1;
         self.queue.push_front(QueuedFrame::ordered(bytes));
         Ok(written)

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use proptest::{collection::vec, prelude::*};
+
 use super::*;
 use crate::wire::{
     frame::Frame,
@@ -48,6 +50,83 @@ fn priority_frame_keeps_slot_positions() {
     outbox.push_front("ping".into()).unwrap();
     put(&mut outbox, A, "a2");
     assert_eq!(drain(&mut outbox), ["ping", "x", "a2"]);
+}
+
+#[test]
+fn priority_frame_after_slot_frame_has_left_is_not_replaced() {
+    let mut outbox = Outbox::new(100);
+    put(&mut outbox, A, "a1");
+    assert_eq!(outbox.pop().unwrap(), "a1");
+    outbox.push_front("ping".into()).unwrap();
+    outbox.push_front("pong".into()).unwrap();
+    put(&mut outbox, A, "a2");
+    assert_eq!(outbox.bytes(), 10);
+    assert_eq!(drain(&mut outbox), ["pong", "ping", "a2"]);
+}
+
+#[derive(Debug, Clone)]
+enum Operation {
+    Push,
+    PushFront,
+    Put(u16),
+    Pop,
+    Discard(usize),
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        Just(Operation::Push),
+        Just(Operation::PushFront),
+        (0..3_u16).prop_map(Operation::Put),
+        Just(Operation::Pop),
+        (1..3_usize).prop_map(Operation::Discard),
+    ]
+}
+
+proptest! {
+    /// Frames are numbered as they are queued. Slot 2 is of another namespace than the others.
+    #[test]
+    fn each_frame_outside_slots_leaves_once(operations in vec(operation(), 0..60)) {
+        let mut outbox = Outbox::new(usize::MAX);
+        let (mut left, mut ordered, mut priority, mut last) = (Vec::new(), Vec::new(), Vec::new(), [const { None }; 3]);
+        let text = |kind: &str, number: usize| Bytes::from(format!("{kind}{number}"));
+        for (number, operation) in operations.into_iter().enumerate() {
+            match operation {
+                Operation::Push => {
+                    outbox.push(text("ordered", number)).unwrap();
+                    ordered.push(text("ordered", number));
+                }
+                Operation::PushFront => {
+                    outbox.push_front(text("priority", number)).unwrap();
+                    priority.push(text("priority", number));
+                }
+                Operation::Put(slot) => {
+                    let key = (1 + usize::from(slot / 2), Slot(slot));
+                    put(&mut outbox, key, text("slot", number));
+                    last[usize::from(slot)] = Some(text("slot", number));
+                }
+                Operation::Pop => left.extend(outbox.pop()),
+                Operation::Discard(namespace) => {
+                    outbox.discard_unsent(namespace);
+                    let discarded = if namespace == 1 { 0..2 } else { 2..3 };
+                    last[discarded].fill(None);
+                }
+            }
+        }
+        left.extend(drain(&mut outbox));
+        prop_assert_eq!(outbox.bytes(), 0);
+        let of = |kind: &str| -> Vec<Bytes> {
+            left.iter().filter(|frame| frame.starts_with(kind.as_bytes())).cloned().collect()
+        };
+        prop_assert_eq!(of("ordered"), ordered);
+        let mut sent = of("priority");
+        sent.sort();
+        priority.sort();
+        prop_assert_eq!(sent, priority);
+        for newest in last.into_iter().flatten() {
+            prop_assert_eq!(left.iter().filter(|frame| **frame == newest).count(), 1, "{:?}", newest);
+        }
+    }
 }
 
 #[test]
