@@ -144,7 +144,6 @@ const STATE: &str = "
     from (select 1) left join change_log_state as state on true
     left join (select seq, mark from change_log order by seq desc limit 1) as newest on true
     left join change_log as old on old.seq = ?";
-const AFTER: &str = "select seq as tx, collection, row_id from change_log where seq > ? order by seq limit ?";
 
 async fn sqlite(db: &impl ConnectionTrait, after: &ReadProgress, epoch: &str) -> Result<LogPoll, Error> {
     let values = [epoch.into(), after.last.map_or(0, |last| last.seq).into()];
@@ -201,8 +200,13 @@ fn is_shorter(after: &ReadProgress, next: u64) -> bool {
 }
 
 async fn after_sequence(db: &impl ConnectionTrait, next: u64) -> Result<Vec<Entry>, Error> {
-    let values = [signed(next.saturating_sub(1)).into(), signed(RELOAD_THRESHOLD as u64 + 1).into()];
-    let found = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, AFTER, values)).await?;
+    // SQLite prepares a statement again for each bound limit.
+    let sql = format!(
+        "select seq as tx, collection, row_id from change_log where seq > ? order by seq limit {}",
+        RELOAD_THRESHOLD + 1
+    );
+    let values = [signed(next.saturating_sub(1)).into()];
+    let found = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
     Ok(found.iter().map(entry).collect::<Result<_, _>>()?)
 }
 

@@ -1,6 +1,7 @@
 //! An adapter from rusqlite connections to SeaORM.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fmt,
     path::Path,
@@ -9,7 +10,7 @@ use std::{
 };
 
 use rusqlite::{ErrorCode, OpenFlags, config::DbConfig};
-use sea_orm::{DbErr, ProxyDatabaseTrait, ProxyExecResult, ProxyRow, Statement, Values};
+use sea_orm::{DbErr, ProxyDatabaseTrait, ProxyExecResult, ProxyRow, Statement, Value};
 
 use super::{
     super::Synchronous,
@@ -128,8 +129,9 @@ impl Connection {
     fn query(&self, statement: &Statement) -> rusqlite::Result<Vec<ProxyRow>> {
         self.deadline.check()?;
         let connection = self.lock();
-        let mut prepared = connection.prepare_cached(&statement.sql)?;
-        bind(&mut prepared, statement.values.as_ref())?;
+        let (sql, values) = with_literal_limit(statement);
+        let mut prepared = connection.prepare_cached(&sql)?;
+        bind(&mut prepared, values)?;
         let names: Vec<String> = prepared.column_names().into_iter().map(Into::into).collect();
         let mut rows = prepared.raw_query();
         let mut found = Vec::new();
@@ -151,7 +153,7 @@ impl Connection {
             return Ok(ProxyExecResult::default());
         }
         let mut prepared = connection.prepare_cached(&statement.sql)?;
-        bind(&mut prepared, statement.values.as_ref())?;
+        bind(&mut prepared, values_of(statement))?;
         let mut rows = prepared.raw_query();
         while rows.next()?.is_some() {}
         drop(rows);
@@ -176,8 +178,24 @@ fn open(path: &Path, flags: OpenFlags, deadline: Deadline) -> Result<Connection,
     Ok(Connection { inner: Mutex::new(connection), deadline, file_error: Mutex::default() })
 }
 
-fn bind(prepared: &mut rusqlite::CachedStatement<'_>, values: Option<&Values>) -> rusqlite::Result<()> {
-    for (at, value) in values.iter().flat_map(|values| values.0.iter()).enumerate() {
+fn values_of(statement: &Statement) -> &[Value] {
+    statement.values.as_ref().map_or(&[], |values| &values.0)
+}
+
+/// The statement with a literal `LIMIT 1`. SeaORM binds the limit of a query for one row, and SQLite prepares a statement
+/// again when a bound limit is set, because the plan depends on it.
+fn with_literal_limit(statement: &Statement) -> (Cow<'_, str>, &[Value]) {
+    let values = values_of(statement);
+    match (statement.sql.strip_suffix(" LIMIT ?"), values.split_last()) {
+        (Some(query), Some((Value::BigUnsigned(Some(1)), values))) => {
+            (format!("{query} LIMIT 1").into(), values)
+        }
+        _ => (statement.sql.as_str().into(), values),
+    }
+}
+
+fn bind(prepared: &mut rusqlite::CachedStatement<'_>, values: &[Value]) -> rusqlite::Result<()> {
+    for (at, value) in values.iter().enumerate() {
         prepared.raw_bind_parameter(at + 1, write(value)?)?;
     }
     Ok(())
@@ -216,5 +234,34 @@ impl ProxyDatabaseTrait for Proxy {
 
     async fn execute(&self, statement: Statement) -> Result<ProxyExecResult, DbErr> {
         self.0.execute(&statement).map_err(|error| self.0.failure(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+    use sea_orm::DbBackend;
+
+    use super::*;
+
+    #[test]
+    fn query_for_one_row_is_prepared_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection =
+            open(&folder.path().join("gym.db"), OpenFlags::default(), Deadline::default()).unwrap();
+        connection
+            .lock()
+            .execute_batch("create table gyms (id integer); insert into gyms values (7), (7)")
+            .unwrap();
+        let values: [Value; 2] = [7_i64.into(), 1_u64.into()];
+        let query = |limit| format!("SELECT id FROM gyms WHERE id = ? LIMIT {limit}");
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, query("?"), values);
+        for _ in 0..3 {
+            assert_eq!(connection.query(&statement).unwrap().len(), 1);
+        }
+        let connection = connection.lock();
+        let prepared = connection.prepare_cached(&query("1")).unwrap();
+        let count = |status| prepared.get_status(status);
+        assert_eq!((count(StatementStatus::Run), count(StatementStatus::RePrepare)), (3, 0));
     }
 }
