@@ -220,6 +220,8 @@ impl SocketDriver {
     fn begin(&mut self, item: Item) {
         match item {
             Item::Connect(auth) => {
+                // Many sockets only listen and never queue another item.
+                self.queue.shrink_to_fit();
                 let (handshake, hub) = (self.handshake(auth), self.worker.hub.clone());
                 self.running =
                     Some(run::run_authorizer(handshake, self.service.clone(), self.nsp.clone(), hub));

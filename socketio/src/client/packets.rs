@@ -86,6 +86,8 @@ impl Client {
             self.config().max_rooms,
         );
         driver.connect(auth, bytes);
+        // Most clients connect to one namespace; a vector that grows by itself makes room for four drivers.
+        self.drivers.reserve_exact(1);
         self.drivers.push(driver);
         Ok(())
     }

@@ -24,8 +24,9 @@ use queue::{QueuedFrame, SlotState};
 /// Bytes that a copying writer takes at a time.
 const SLICE: usize = 16 * 1024;
 
-/// A larger queue releases its memory when it is empty.
-const KEEP_CAPACITY: usize = 32;
+/// A larger queue releases its memory when it is empty: most clients are sent much when they connect, and then little at
+/// a time.
+const KEEP_CAPACITY: usize = 4;
 
 /// The backlog exceeds the limit.
 #[derive(Debug, PartialEq, Eq)]
