@@ -3,10 +3,14 @@
 //! A collection provides five events with acks and errors, and snapshots. [`crate::store`] reads and writes its rows,
 //! [`crate::live`] sends them.
 
+mod boolean;
+
 use rowcast_schema::Payload;
 use schemars::JsonSchema;
 use sea_orm::{ActiveValue, DbErr, EntityTrait, IntoActiveModel, ModelTrait, Value};
 use serde::Serialize;
+
+pub use boolean::Boolean;
 
 use crate::database::Transaction;
 

@@ -55,6 +55,26 @@ impl<'a> Form<'a> {
         self.optional(field, lenient::integer)
     }
 
+    /// A required number; `"1.5"` is accepted.
+    pub fn number(&mut self, field: &'static str) -> f64 {
+        self.required(field, lenient::number)
+    }
+
+    /// A number that may be absent or blank.
+    pub fn nullable_number(&mut self, field: &'static str) -> Option<f64> {
+        self.optional(field, lenient::number)
+    }
+
+    /// A required boolean; `"true"`, `"on"` and `1` are accepted.
+    pub fn boolean(&mut self, field: &'static str) -> bool {
+        self.required(field, lenient::boolean)
+    }
+
+    /// A boolean that may be absent or blank.
+    pub fn nullable_boolean(&mut self, field: &'static str) -> Option<bool> {
+        self.optional(field, lenient::boolean)
+    }
+
     /// A required reference to a row: its id, or an object with an `id`.
     pub fn reference(&mut self, field: &'static str) -> i64 {
         self.required(field, lenient::reference)

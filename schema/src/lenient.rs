@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::{
-    number::{NOT_WHOLE, to_text, whole},
+    number::{NOT_NUMBER, NOT_WHOLE, real, to_text, whole},
     visible,
 };
 
 pub(crate) const REQUIRED: &str = "is required";
 const UNREADABLE: &str = "cannot be read";
 pub(crate) const NOT_TEXT: &str = "must be text";
+pub(crate) const NOT_BOOLEAN: &str = "must be true or false";
 const CONTROL: &str = "must not contain control characters";
 
 /// The rules of a field may allow fewer entries.
@@ -110,6 +111,39 @@ pub(crate) fn integer(raw: &RawValue) -> Result<Option<i64>, FieldError> {
     }
 }
 
+/// A number, or text that contains one. Blank text is `None`.
+pub(crate) fn number(raw: &RawValue) -> Result<Option<f64>, FieldError> {
+    match Json::of(raw)? {
+        Json::Null => Ok(None),
+        Json::Number(number) => real(number).map(Some),
+        Json::Text(text) if text.trim().is_empty() => Ok(None),
+        Json::Text(text) => real(text.trim()).map(Some),
+        _ => Err(FieldError::new(NOT_NUMBER)),
+    }
+}
+
+/// A boolean, or text or a number that represents one. Blank text is `None`.
+pub(crate) fn boolean(raw: &RawValue) -> Result<Option<bool>, FieldError> {
+    let found = match Json::of(raw)? {
+        Json::Null => return Ok(None),
+        Json::Text(text) if text.trim().is_empty() => return Ok(None),
+        Json::Bool(value) => Some(value),
+        Json::Number(text) => to_boolean(text),
+        Json::Text(text) => to_boolean(text.trim()),
+        _ => None,
+    };
+    found.map(Some).ok_or(FieldError::new(NOT_BOOLEAN))
+}
+
+/// The boolean that text represents. A checkbox of an HTML form sends `on`; SQLite stores 1 and 0.
+pub(crate) fn to_boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "on" | "1" => Some(true),
+        "false" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
 /// The id of another row, or an object with an `id`. Blank text is `None`.
 pub(crate) fn reference(raw: &RawValue) -> Result<Option<i64>, FieldError> {
     let Json::Object(fields) = Json::of(raw)? else {
@@ -197,6 +231,48 @@ mod tests {
         ];
         for (json, expected) in cases {
             assert_eq!(read(integer, json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn number_accepts_text_and_drops_the_sign_of_zero() {
+        let cases = [
+            ("1.5", Ok(Some(1.5))),
+            (r#"" 1.5e3 ""#, Ok(Some(1500.0))),
+            ("44", Ok(Some(44.0))),
+            ("null", Ok(None)),
+            (r#"" ""#, Ok(None)),
+            ("1e400", refused("is too large a number")),
+            (r#""inf""#, refused(NOT_NUMBER)),
+            (r#""1,5""#, refused(NOT_NUMBER)),
+            ("true", refused(NOT_NUMBER)),
+            ("[1.5]", refused(NOT_NUMBER)),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(read(number, json), expected, "{json}");
+        }
+        let zero = read(number, "-0.0").unwrap().unwrap();
+        assert!(zero.is_sign_positive(), "JavaScript would show -0");
+    }
+
+    #[test]
+    fn boolean_accepts_checkboxes_and_numbers() {
+        let cases = [
+            ("true", Ok(Some(true))),
+            ("false", Ok(Some(false))),
+            (r#""on""#, Ok(Some(true))),
+            (r#"" false ""#, Ok(Some(false))),
+            ("1", Ok(Some(true))),
+            (r#""0""#, Ok(Some(false))),
+            ("null", Ok(None)),
+            (r#""""#, Ok(None)),
+            ("2", refused(NOT_BOOLEAN)),
+            (r#""yes""#, refused(NOT_BOOLEAN)),
+            ("[true]", refused(NOT_BOOLEAN)),
+            ("{}", refused(NOT_BOOLEAN)),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(read(boolean, json), expected, "{json}");
         }
     }
 

@@ -6,7 +6,7 @@
 use crate::lenient::FieldError;
 
 pub(crate) const NOT_WHOLE: &str = "must be a whole number";
-const NOT_NUMBER: &str = "must be a number";
+pub(crate) const NOT_NUMBER: &str = "must be a number";
 const TOO_LARGE: &str = "must be at most 9007199254740991";
 const TOO_SMALL: &str = "must be at least -9007199254740991";
 const BEYOND: &str = "is too large a number";
@@ -33,10 +33,10 @@ pub(crate) fn whole(number: &str) -> Result<i64, FieldError> {
     }
 }
 
-/// Parses a finite number, as JavaScript does.
+/// Parses a finite number, as JavaScript does. Zero has no sign.
 pub(crate) fn real(number: &str) -> Result<f64, FieldError> {
     match float(number) {
-        Some(float) if float.is_finite() => Ok(float),
+        Some(float) if float.is_finite() => Ok(float + 0.0),
         Some(_) => Err(FieldError::new(BEYOND)),
         None => Err(FieldError::new(NOT_NUMBER)),
     }
@@ -51,8 +51,7 @@ pub(crate) fn to_text(number: &str) -> Result<String, FieldError> {
     if is_digits(number.strip_prefix('-').unwrap_or(number)) {
         return Ok(number.to_owned());
     }
-    // Drops the sign of zero.
-    real(number).map(|float| if float == 0.0 { "0".to_owned() } else { float.to_string() })
+    real(number).map(|float| float.to_string())
 }
 
 /// Whether JavaScript distinguishes this number from its neighbours.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::{
-    lenient::{FieldError, Json, NOT_TEXT, check_text},
-    number::{NOT_WHOLE, real, to_text, whole},
+    lenient::{FieldError, Json, NOT_BOOLEAN, NOT_TEXT, check_text, to_boolean},
+    number::{NOT_NUMBER, NOT_WHOLE, real, to_text, whole},
 };
 
 /// A value to compare a column with. It is kept as sent, because its type depends on the column.
@@ -63,20 +63,19 @@ impl Scalar {
     pub fn number(&self) -> Result<f64, &'static str> {
         match self {
             Self::Number(text) | Self::Text(text) => real(text.trim()).map_err(|error| error.sentence),
-            Self::Null | Self::Bool(_) => Err("must be a number"),
+            Self::Null | Self::Bool(_) => Err(NOT_NUMBER),
         }
     }
 
-    /// The value for a boolean column.
+    /// The value for a boolean column; `true`, `"true"`, `"on"` and `1` are equal.
     ///
     /// # Errors
     /// A sentence for the form when the value is neither true nor false.
     pub fn boolean(&self) -> Result<bool, &'static str> {
         match self {
             Self::Bool(value) => Ok(*value),
-            Self::Text(text) if text.trim() == "true" => Ok(true),
-            Self::Text(text) if text.trim() == "false" => Ok(false),
-            _ => Err("must be true or false"),
+            Self::Number(text) | Self::Text(text) => to_boolean(text.trim()).ok_or(NOT_BOOLEAN),
+            Self::Null => Err(NOT_BOOLEAN),
         }
     }
 }

@@ -63,8 +63,8 @@ fn condition_accepts_value_or_operators() {
     assert_eq!(number("9007199254740992").integer(), Err("must be at most 9007199254740991"));
     assert_eq!((number("1.5").number(), text("x").number()), (Ok(1.5), Err("must be a number")));
     assert_eq!(
-        (Scalar::Bool(true).boolean(), number("1").boolean()),
-        (Ok(true), Err("must be true or false"))
+        [Scalar::Bool(true), number("1"), text("off"), number("2")].map(|scalar| scalar.boolean()),
+        [Ok(true), Ok(true), Ok(false), Err("must be true or false")]
     );
     assert!(Scalar::Bool(true).text().is_err());
 }

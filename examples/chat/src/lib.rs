@@ -35,6 +35,9 @@ pub struct Message {
     /// What was said: 1 to 1,000 characters.
     #[collection(validate(length(min = 1, max = 1000)), example = "Lunch is ready.")]
     pub text: String,
+    /// Whether it stays at the top of the room; no if it is not said.
+    #[collection(optional, example = true)]
+    pub pinned: bool,
     /// When, in UTC.
     #[collection(read_only)]
     pub sent_at: String,
@@ -68,6 +71,7 @@ create table messages (
     room {i64} not null references rooms (id),
     author {text} not null check (length(author) between 1 and 40),
     text {text} not null check (length(text) between 1 and 1000),
+    pinned {bool} not null default false check (pinned in (true, false)),
     sent_at {text} not null default (cast(current_timestamp as text)),
     version {i64} not null default 1 check (version >= 1)
 ) {strict}";

@@ -35,6 +35,7 @@ create table tickets (
     subject {text} not null check (length(subject) between 2 and 120),
     status {text} not null default 'open' check (status in ('open', 'pending', 'closed')),
     priority {i64} not null check (priority between 1 and 4),
+    hours {f64} check (hours between 0 and 1000),
     customer_id {i64} not null references customers (id),
     assignee_id {i64} references agents (id),
     version {i64} not null default 1 check (version >= 1)

@@ -28,6 +28,9 @@ pub struct Ticket {
     /// From 1, which is urgent, to 4.
     #[collection(validate(range(min = 1, max = 4)), example = 2)]
     pub priority: i64,
+    /// Hours of work on it so far: 0 to 1,000.
+    #[collection(validate(range(min = 0.0, max = 1000.0)), example = 1.5)]
+    pub hours: Option<f64>,
     /// The customer.
     #[collection(references = Customers, column = customer_id)]
     pub customer: Person,
@@ -69,6 +72,7 @@ async fn with_people(db: &Transaction, tickets: Vec<ticket::Model>) -> Result<Ve
         subject: ticket.subject,
         status: ticket.status,
         priority: ticket.priority,
+        hours: ticket.hours,
         customer: Person { id: ticket.customer_id, name: customer(ticket.customer_id) },
         assignee: ticket.assignee_id.map(|id| Person { id, name: agent(id) }),
         version: ticket.version,
@@ -88,6 +92,7 @@ pub(crate) async fn take(context: &Context<'_>, ticket: ById) -> Result<Ticket, 
         subject: None,
         status: None,
         priority: None,
+        hours: None,
         customer: None,
         assignee: Some(Some(agent)),
     };

@@ -107,7 +107,7 @@ fn new(row: &Row) -> syn::Result<TokenStream> {
     let (example, derives) = (row.example()?, derives());
     let doc = format!(" The payload of `new_{}`.", row.singular);
     let fields = row.written().map(|field| {
-        let (said, ident, ty) = (said(field, false), &field.name, field.stored());
+        let (said, ident, ty) = (said(field, false), &field.name, field.payload_type());
         match field.of.optional {
             true => quote! {
                 #said
@@ -150,7 +150,7 @@ fn update(row: &Row) -> syn::Result<TokenStream> {
     let (example, derives) = (row.update_example()?, derives());
     let doc = format!(" The payload of `update_{}`; absent fields keep their value.", row.singular);
     let fields = row.written().map(|field| {
-        let (said, ident, ty) = (said(field, true), &field.name, field.stored());
+        let (said, ident, ty) = (said(field, true), &field.name, field.payload_type());
         quote! {
             #said
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -283,9 +283,10 @@ fn changes(row: &Row, payload: &str) -> TokenStream {
     let maybe = |field: &Field| !is_new || field.of.optional;
     let set = row.written().filter(|field| field.value != Kind::Links).map(|field| {
         let (column, ident) = (field.column(), &field.name);
+        let value = stored(field, maybe(field), quote!(#payload.#ident.clone()));
         match maybe(field) {
-            true => quote!(#column: ::rowcast::collection::given(#payload.#ident.clone()),),
-            false => quote!(#column: ::rowcast::sea_orm::ActiveValue::Set(#payload.#ident.clone()),),
+            true => quote!(#column: ::rowcast::collection::given(#value),),
+            false => quote!(#column: ::rowcast::sea_orm::ActiveValue::Set(#value),),
         }
     });
     // A value that is there and is not null.
@@ -321,6 +322,16 @@ fn changes(row: &Row, payload: &str) -> TokenStream {
     }
 }
 
+/// A payload's value as the model stores it; `maybe` if the payload may lack it.
+fn stored(field: &Field, maybe: bool, value: TokenStream) -> TokenStream {
+    match (field.value, maybe, field.nullable) {
+        (Kind::Boolean, false, false) => quote!(#value.into()),
+        (Kind::Boolean, true, true) => quote!(#value.map(|value| value.map(::std::convert::Into::into))),
+        (Kind::Boolean, ..) => quote!(#value.map(::std::convert::Into::into)),
+        _ => value,
+    }
+}
+
 /// Rows as clients see them.
 fn rows(row: &Row) -> syn::Result<TokenStream> {
     if let Some(rows) = &row.of.rows {
@@ -341,7 +352,11 @@ fn rows(row: &Row) -> syn::Result<TokenStream> {
     let name = &row.name;
     let fields = row.fields.iter().map(|field| {
         let (ident, column) = (&field.name, field.column());
-        quote!(#ident: model.#column,)
+        match (field.value, field.nullable) {
+            (Kind::Boolean, false) => quote!(#ident: model.#column.into(),),
+            (Kind::Boolean, true) => quote!(#ident: model.#column.map(::std::convert::Into::into),),
+            _ => quote!(#ident: model.#column,),
+        }
     });
     Ok(quote! {
         let _ = db;

@@ -41,6 +41,9 @@ pub(crate) struct Field {
 pub(crate) enum Kind {
     Text,
     Integer,
+    /// A number with a fraction.
+    Number,
+    Boolean,
     /// The id of another row.
     Reference,
     /// Ids of other rows, in order, kept in a table of their own.
@@ -126,8 +129,10 @@ impl Field {
             _ if of.references.is_some() => Kind::Reference,
             "String" => Kind::Text,
             "i64" => Kind::Integer,
+            "f64" => Kind::Number,
+            "bool" => Kind::Boolean,
             _ => {
-                let sentence = "a field is a String, an i64, an Option of these, or says what it refers to: \
+                let sentence = "a field is a String, an i64, an f64, a bool, an Option of these, or says what it refers to: \
                     #[collection(references = Members)]";
                 return Err(syn::Error::new_spanned(&field.ty, sentence));
             }
@@ -145,10 +150,21 @@ impl Field {
         format_ident!("{}", self.column().to_string().to_upper_camel_case())
     }
 
-    /// The column's type in the table, and that of a payload which has the field.
+    /// The column's type in the model.
     pub(crate) fn stored(&self) -> TokenStream {
+        match (self.value, self.nullable) {
+            (Kind::Boolean, false) => quote!(::rowcast::collection::Boolean),
+            (Kind::Boolean, true) => quote!(Option<::rowcast::collection::Boolean>),
+            _ => self.payload_type(),
+        }
+    }
+
+    /// The field's type in a payload that has the field.
+    pub(crate) fn payload_type(&self) -> TokenStream {
         let plain = match self.value {
             Kind::Text => quote!(String),
+            Kind::Number => quote!(f64),
+            Kind::Boolean => quote!(bool),
             Kind::Integer | Kind::Reference => quote!(i64),
             Kind::Links => quote!(Vec<i64>),
         };
@@ -166,6 +182,10 @@ impl Field {
             (Kind::Text, true) => quote!(#form::nullable_text),
             (Kind::Integer, false) => quote!(#form::integer),
             (Kind::Integer, true) => quote!(#form::nullable_integer),
+            (Kind::Number, false) => quote!(#form::number),
+            (Kind::Number, true) => quote!(#form::nullable_number),
+            (Kind::Boolean, false) => quote!(#form::boolean),
+            (Kind::Boolean, true) => quote!(#form::nullable_boolean),
             (Kind::Reference, false) => quote!(#form::reference),
             (Kind::Reference, true) => quote!(#form::nullable_reference),
             (Kind::Links, _) => quote!(#form::references),
@@ -193,17 +213,18 @@ impl Field {
     }
 }
 
-/// A value in an attribute as JSON: text, a number, `true`, or `null`.
+/// A value in an attribute as JSON: text, a number, a boolean, or `null`.
 fn json(example: &Expr) -> syn::Result<String> {
     match example {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Str(text) => Ok(format!("{:?}", text.value())),
             Lit::Int(number) => Ok(number.base10_digits().to_owned()),
+            Lit::Float(number) => Ok(number.base10_digits().to_owned()),
             Lit::Bool(flag) => Ok(flag.value.to_string()),
-            other => Err(syn::Error::new_spanned(other, "an example is text, a whole number or null")),
+            other => Err(syn::Error::new_spanned(other, "an example is text, a number, a boolean or null")),
         },
         Expr::Path(path) if path.path.is_ident("null") => Ok("null".to_owned()),
-        other => Err(syn::Error::new_spanned(other, "an example is text, a whole number or null")),
+        other => Err(syn::Error::new_spanned(other, "an example is text, a number, a boolean or null")),
     }
 }
 
