@@ -45,7 +45,7 @@ pub(in crate::engine) struct Upgraded {
 #[derive(Clone)]
 pub(in crate::engine) struct PollingHandle {
     pub(in crate::engine) sid: Sid,
-    requests: mpsc::Sender<PollingRequest>,
+    requests: mpsc::Sender<Box<PollingRequest>>,
     flags: Arc<Flags>,
     poll_progress: Arc<PollProgress>,
     quota: Arc<MemoryQuota>,
@@ -63,7 +63,7 @@ pub(in crate::engine) struct SessionClosed;
 
 impl PollingHandle {
     /// The handle of a session, which receives requests by `requests`.
-    pub(super) fn new(session: &SessionHandle, requests: mpsc::Sender<PollingRequest>) -> Self {
+    pub(super) fn new(session: &SessionHandle, requests: mpsc::Sender<Box<PollingRequest>>) -> Self {
         Self {
             sid: session.sid,
             requests,
@@ -74,7 +74,7 @@ impl PollingHandle {
     }
 
     pub(in crate::engine) async fn send(&self, request: PollingRequest) -> Result<(), SessionClosed> {
-        self.requests.send(request).await.map_err(|_| SessionClosed)
+        self.requests.send(Box::new(request)).await.map_err(|_| SessionClosed)
     }
 
     /// Memory quota of the session.

@@ -22,7 +22,8 @@ impl SessionRegistry {
     pub(super) fn add(
         self: &Arc<Self>,
         session: &SessionHandle,
-    ) -> (mpsc::Receiver<PollingRequest>, RegistryEntry) {
+    ) -> (mpsc::Receiver<Box<PollingRequest>>, RegistryEntry) {
+        // The channel has room for 32 items from its start on, so the requests are boxed.
         let (requests, receiver) = mpsc::channel(QUEUE_CAPACITY);
         let sid = session.sid;
         self.lock().insert(sid, PollingHandle::new(session, requests));

@@ -26,7 +26,7 @@ use crate::{
 type Get = oneshot::Sender<Result<String, HandshakeError>>;
 
 pub(in crate::engine) struct PollingTransport {
-    requests: mpsc::Receiver<PollingRequest>,
+    requests: mpsc::Receiver<Box<PollingRequest>>,
     get: Option<Get>,
     post: Option<Post>,
     probed: bool,
@@ -84,7 +84,7 @@ impl PollingTransport {
             let Some(request) = ready!(self.requests.poll_recv(cx)) else {
                 return Poll::Ready(Incoming::End);
             };
-            match request {
+            match *request {
                 // The client sent the request before it knew of the upgrade. Dropping the request refuses it.
                 PollingRequest::Poll(_) | PollingRequest::Post(..) | PollingRequest::InvalidPost(..)
                     if self.upgraded.is_some() => {}
