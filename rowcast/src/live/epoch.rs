@@ -18,7 +18,7 @@
 //! A log that has lost its state, or was rolled back to an earlier one, also begins an epoch. All earlier cursors are
 //! then invalid.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
@@ -45,8 +45,8 @@ const MAX_MARKS: usize = 100_000;
 #[derive(Clone, Debug)]
 pub(super) struct Epochs {
     all: Arc<[Epoch]>,
-    /// The marks of the log's entries when the current epoch began.
-    marks: Arc<BTreeMap<u64, u32>>,
+    /// The marks of the log's entries when the current epoch began, in the order of their numbers.
+    marks: Arc<[(u64, u32)]>,
 }
 
 impl Epochs {
@@ -71,7 +71,7 @@ impl Epochs {
     /// Whether the log has the very entry that is the last one of the position.
     fn has_entry_before(&self, position: &Position) -> bool {
         let last = position.next().saturating_sub(1);
-        last == 0 || position.mark().is_some_and(|mark| self.marks.get(&last) == Some(&mark))
+        last == 0 || position.mark().is_some_and(|mark| self.marks.binary_search(&(last, mark)).is_ok())
     }
 }
 
@@ -228,7 +228,7 @@ mod tests {
 
     fn epochs(began: &[(&str, u64)], marks: &[(u64, u32)]) -> Epochs {
         let epoch = |(name, began): &(&str, u64)| Epoch { name: (*name).to_owned(), began: *began };
-        Epochs { all: began.iter().map(epoch).collect(), marks: Arc::new(marks.iter().copied().collect()) }
+        Epochs { all: began.iter().map(epoch).collect(), marks: marks.into() }
     }
 
     #[test]

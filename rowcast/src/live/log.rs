@@ -4,8 +4,6 @@
 //! and the new position. Every transaction is read exactly once, however long another transaction stays open and
 //! whatever its sequence numbers are.
 
-use std::collections::BTreeMap;
-
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::position::Position;
@@ -107,7 +105,7 @@ fn last(row: &QueryResult, seq: &str, mark: &str) -> Result<LastEntry, DbErr> {
 const STATE_MISSING: &str = "its state is missing";
 const ROLLED_BACK: &str = "it went back to an earlier state";
 
-/// Entries per query; their encoded rows take much more memory than the entries.
+/// Entries per query; the rows of its result take much more memory than the entries.
 const PAGE: usize = 2000;
 
 /// The newest entries, up to `limit`, and the transaction below which there may be more.
@@ -172,14 +170,22 @@ async fn sqlite(db: &impl ConnectionTrait, after: &ReadProgress, epoch: &str) ->
     })
 }
 
-/// The marks of the newest entries by number, up to `limit`. PostgreSQL has none.
-pub(super) async fn marks(db: &Transaction, limit: usize) -> Result<BTreeMap<u64, u32>, DbErr> {
-    if db.get_database_backend() == DbBackend::Postgres {
-        return Ok(BTreeMap::new());
+/// The marks of the newest entries with their numbers, up to `limit`, in the order of the numbers. PostgreSQL has none.
+pub(super) async fn marks(db: &Transaction, limit: usize) -> Result<Vec<(u64, u32)>, DbErr> {
+    let (mut marks, mut oldest) = (Vec::new(), i64::MAX);
+    while marks.len() < limit && db.get_database_backend() == DbBackend::Sqlite {
+        let page = PAGE.min(limit - marks.len());
+        let sql =
+            format!("select seq, mark from change_log where seq < {oldest} order by seq desc limit {page}");
+        let found = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
+        let Some(last) = found.last() else { break };
+        oldest = last.try_get("", "seq")?;
+        for row in &found {
+            marks.push((number(row, "seq")?, short(row.try_get("", "mark")?)));
+        }
     }
-    let sql = format!("select seq, mark from change_log order by seq desc limit {limit}");
-    let found = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
-    found.iter().map(|row| Ok((number(row, "seq")?, short(row.try_get("", "mark")?)))).collect()
+    marks.reverse();
+    Ok(marks)
 }
 
 /// What a cursor holds of a mark.
