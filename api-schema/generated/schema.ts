@@ -243,15 +243,15 @@ export interface ListCoaches {
 }
 
 /** A value that the column equals, or comparisons that all hold. */
-export type Comparison = string | number | null | {
-  eq?: string | number | null;
-  ne?: string | number | null;
+export type Comparison = string | number | boolean | null | {
+  eq?: string | number | boolean | null;
+  ne?: string | number | boolean | null;
   gt?: string | number;
   gte?: string | number;
   lt?: string | number;
   lte?: string | number;
   /** @maxItems 100 */
-  in?: (string | number)[];
+  in?: (string | number | boolean)[];
   contains?: string | number;
 };
 
@@ -661,18 +661,18 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "8759865c20a4b078",
+  hash: "3a23f533a9e94560",
   events: "d2a534e61f87c35f",
   collections: {
     coaches: {
       name: "coach",
-      hash: "2efa6691a0e5ff6b",
+      hash: "bdaf676a508b7368",
       sent: true,
       nests: {},
     },
     workout_plans: {
       name: "workout_plan",
-      hash: "eb6453d7befac229",
+      hash: "b33435baedd8fca1",
       sent: true,
       nests: {
         exercise_moves: { collection: "exercise_moves", many: true, fields: ["id", "name", "focus", "description", "video_link", "version"] },
@@ -680,13 +680,13 @@ export const schema: Schema<Collections> = {
     },
     exercise_moves: {
       name: "exercise_move",
-      hash: "59d752d01fed501b",
+      hash: "4a41de7a6b0fd52e",
       sent: true,
       nests: {},
     },
     schedules: {
       name: "schedule",
-      hash: "a293334708b5a681",
+      hash: "f56e0a2031fd468a",
       sent: true,
       numbers: ["hour"],
       nests: {

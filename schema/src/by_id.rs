@@ -15,7 +15,7 @@ pub struct ById {
 }
 
 impl Payload for ById {
-    const NOUN: &'static str = "a row";
+    const NOUN: &'static str = r#"a row, like {"id": 1}"#;
     const EXAMPLE: &'static str = r#"{"id": 1}"#;
 
     fn read(form: &mut Form<'_>) -> Self {

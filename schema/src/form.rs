@@ -21,13 +21,21 @@ const MAX_UNKNOWN_FIELDS: usize = 20;
 pub struct Form<'a> {
     fields: BTreeMap<String, &'a RawValue>,
     known: Vec<&'static str>,
+    /// Names that clients use for a field, and the field.
+    other_names: Vec<(&'static str, &'static str)>,
     allow_unknown: bool,
     errors: FieldErrors,
 }
 
 impl<'a> Form<'a> {
     pub(crate) fn new(fields: BTreeMap<String, &'a RawValue>) -> Self {
-        Self { fields, known: Vec::new(), allow_unknown: false, errors: FieldErrors::new() }
+        Self {
+            fields,
+            known: Vec::new(),
+            other_names: Vec::new(),
+            allow_unknown: false,
+            errors: FieldErrors::new(),
+        }
     }
 
     /// Required text. It is trimmed; a number is converted by value: `900.0` is `"900"`.
@@ -112,6 +120,17 @@ impl<'a> Form<'a> {
         self.fields.contains_key(field).then(|| read(self, field))
     }
 
+    /// A field of a new row that has a default: `None` if absent, null or blank, otherwise read by `read`.
+    pub fn defaulted<T>(&mut self, field: &'static str, read: fn(&mut Self, &'static str) -> T) -> Option<T> {
+        let blank = self.raw(field).is_none_or(|raw| matches!(lenient::text(raw), Ok(None)));
+        (!blank).then(|| read(self, field))
+    }
+
+    /// Names the field that a client means by another name, unless it is a field of the payload.
+    pub(crate) fn suggest(&mut self, other: &'static str, field: &'static str) {
+        self.other_names.push((other, field));
+    }
+
     /// Accepts fields of rows that no payload sets, and ignores them.
     pub fn ignore(&mut self, fields: &[&'static str]) {
         self.known.extend(fields);
@@ -168,7 +187,8 @@ impl<'a> Form<'a> {
         }
         let unknown = self.fields.keys().filter(|field| !self.known.contains(&&***field));
         for field in unknown.take(MAX_UNKNOWN_FIELDS) {
-            let near = suggest(field, self.known.iter().copied());
+            let meant = self.other_names.iter().find(|(other, _)| other == field).map(|(_, field)| *field);
+            let near = meant.or_else(|| suggest(field, self.known.iter().copied()));
             let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
             if field.starts_with('$') {
                 // Keys with `$` are reserved for errors about the whole request.

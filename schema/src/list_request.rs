@@ -82,17 +82,18 @@ impl JsonSchema for Comparison {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let value = || json_schema!({ "type": ["string", "number"] });
-        let nullable = || json_schema!({ "type": ["string", "number", "null"] });
+        let ordered = || json_schema!({ "type": ["string", "number"] });
+        let value = || json_schema!({ "type": ["string", "number", "boolean"] });
+        let nullable = || json_schema!({ "type": ["string", "number", "boolean", "null"] });
         json_schema!({
             "description": "A value that the column equals, or comparisons that all hold.",
             "anyOf": [nullable(), {
                 "type": "object",
                 "properties": {
                     "eq": nullable(), "ne": nullable(),
-                    "gt": value(), "gte": value(), "lt": value(), "lte": value(),
+                    "gt": ordered(), "gte": ordered(), "lt": ordered(), "lte": ordered(),
                     "in": { "type": "array", "items": value(), "maxItems": MAX_IN_VALUES },
-                    "contains": value(),
+                    "contains": ordered(),
                 },
                 "additionalProperties": false,
                 "minProperties": 1,
@@ -127,6 +128,9 @@ impl Payload for ListRequest {
     const OPTIONAL: bool = true;
 
     fn read(form: &mut Form<'_>) -> Self {
+        for (elsewhere, here) in NAMES_ELSEWHERE {
+            form.suggest(elsewhere, here);
+        }
         Self {
             filter: filter(form),
             sort: sort(form),
@@ -135,6 +139,16 @@ impl Payload for ListRequest {
         }
     }
 }
+
+/// What other products call the fields of a list request.
+const NAMES_ELSEWHERE: [(&str, &str); 6] = [
+    ("filter", "where"),
+    ("order", "sort"),
+    ("order_by", "sort"),
+    ("orderBy", "sort"),
+    ("first", "limit"),
+    ("cursor", "after"),
+];
 
 fn limit(form: &mut Form<'_>) -> u64 {
     match form.nullable_integer("limit") {
@@ -156,7 +170,8 @@ fn sort(form: &mut Form<'_>) -> Vec<Sort> {
     let sort = |column: &str| {
         let (column, descending) =
             column.strip_prefix('-').map_or((column, false), |column| (column.trim(), true));
-        (!column.is_empty()).then(|| Sort { column: column.to_owned(), descending })
+        let is_name = !column.is_empty() && !column.contains(char::is_whitespace);
+        is_name.then(|| Sort { column: column.to_owned(), descending })
     };
     columns.into_iter().map(sort).collect::<Option<_>>().unwrap_or_else(|| {
         form.add_error("sort", "must be column names with commas between, like name,-age");
@@ -218,6 +233,7 @@ fn op(name: &str, operand: &RawValue) -> Result<Op, FieldError> {
             Ok(text) => Ok(Op::Contains(text.into_owned())),
             Err(sentence) => Err(FieldError::new(sentence)),
         },
+        "id" => Err(FieldError::new("must be the id alone: 1, not {\"id\": 1}")),
         _ => Err(FieldError::new(OPS)),
     }
 }

@@ -3,6 +3,8 @@
 //! Numbers are compared by value: `900`, `900.0` and `9e2` are equal. JavaScript represents whole numbers exactly up to
 //! 2^53; larger ones are refused.
 
+use serde_json::Number;
+
 use crate::lenient::FieldError;
 
 pub(crate) const NOT_WHOLE: &str = "must be a whole number";
@@ -68,6 +70,12 @@ fn float(number: &str) -> Option<f64> {
 
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A number in a sentence: `1000` for `1000.0`.
+pub(crate) fn without_zeros(number: &Number) -> String {
+    let text = number.to_string();
+    text.strip_suffix(".0").map(ToOwned::to_owned).unwrap_or(text)
 }
 
 #[cfg(test)]

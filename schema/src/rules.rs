@@ -6,7 +6,7 @@
 use serde_json::Value;
 use validator::{ValidateUrl, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use crate::FieldErrors;
+use crate::{FieldErrors, lenient::REQUIRED, number::without_zeros};
 
 /// The most characters of a URL.
 pub const MAX_URL_LEN: u64 = 2_000;
@@ -90,16 +90,45 @@ fn sentence(error: &ValidationError) -> String {
     if let Some(message) = &error.message {
         return message.to_string();
     }
-    let number = |name: &str| error.params.get(name).and_then(Value::as_i64);
-    match (&*error.code, number("min"), number("max")) {
-        ("length", Some(min), Some(max)) => format!("must be {min} to {max} characters long"),
-        ("length", Some(min), None) => format!("must be at least {min} characters long"),
-        ("length", None, Some(max)) => format!("must be at most {max} characters long"),
-        ("range", Some(min), _) if number("value").is_some_and(|value| value < min) => {
-            format!("must be at least {min}")
-        }
-        ("range", _, Some(max)) => format!("must be at most {max}"),
-        _ => "is not valid".to_owned(),
+    let bound = |name: &str| error.params.get(name).and_then(Value::as_number).map(without_zeros);
+    let (min, max) = (bound("min"), bound("max"));
+    match (&*error.code, min, max, bound("equal")) {
+        ("length", _, _, Some(equal)) => format!("must be {equal} characters long"),
+        ("length", Some(min), Some(max), _) => format!("must be {min} to {max} characters long"),
+        ("length", Some(min), None, _) => format!("must be at least {min} characters long"),
+        ("length", None, Some(max), _) => format!("must be at most {max} characters long"),
+        ("range", Some(min), _, _) if is_below(error, "min") => format!("must be at least {min}"),
+        ("range", _, Some(max), _) => format!("must be at most {max}"),
+        ("range", ..) => exclusive(error),
+        ("email", ..) => "must be an email address".to_owned(),
+        ("url", ..) => "must be an address with a scheme, like https://example.com".to_owned(),
+        ("required", ..) => REQUIRED.to_owned(),
+        // The code of a rule of a product's own may be its sentence.
+        (sentence, ..) if sentence.contains(' ') => sentence.to_owned(),
+        (code, ..) => format!("is not valid ({code})"),
+    }
+}
+
+/// The bound of a range that excludes its ends.
+fn exclusive(error: &ValidationError) -> String {
+    let bound = |name: &str| error.params.get(name).and_then(Value::as_number).map(without_zeros);
+    match (bound("exclusive_min"), bound("exclusive_max")) {
+        (Some(min), _) if is_below(error, "exclusive_min") => format!("must be more than {min}"),
+        (_, Some(max)) => format!("must be less than {max}"),
+        (Some(min), None) => format!("must be more than {min}"),
+        (None, None) => "is not valid (range)".to_owned(),
+    }
+}
+
+/// Whether the value is below this bound, or equal to it.
+fn is_below(error: &ValidationError, bound: &str) -> bool {
+    let number = |name: &str| error.params.get(name).and_then(Value::as_number);
+    match (number("value"), number(bound)) {
+        (Some(value), Some(bound)) => match (value.as_i64(), bound.as_i64()) {
+            (Some(value), Some(bound)) => value <= bound,
+            _ => value.as_f64() <= bound.as_f64(),
+        },
+        _ => false,
     }
 }
 
@@ -133,6 +162,73 @@ mod tests {
         name: String,
         #[validate(nested)]
         member: Member,
+    }
+
+    #[test]
+    fn violated_bound_is_named_whatever_its_type() {
+        #[derive(Validate)]
+        struct Bounds {
+            #[validate(range(min = 0.0, max = 1000.0))]
+            hours: f64,
+            #[validate(range(min = 0.5))]
+            share: f64,
+            #[validate(range(exclusive_min = 0.0, exclusive_max = 1.0))]
+            part: f64,
+            #[validate(range(min = 1, max = 3))]
+            stars: i64,
+            #[validate(length(equal = 2))]
+            country: String,
+            #[validate(email)]
+            address: String,
+            #[validate(contains(pattern = "x"))]
+            mark: String,
+            #[validate(custom(function = "working"))]
+            day: String,
+        }
+        fn working(day: &str) -> Result<(), ValidationError> {
+            if day == "Sunday" { Err(ValidationError::new("must be a working day")) } else { Ok(()) }
+        }
+        let said = |bounds: &Bounds| {
+            let errors = sentences(&bounds.validate().unwrap_err());
+            errors.iter().map(|(field, sentence)| format!("{field} {sentence}")).collect::<Vec<_>>()
+        };
+        let below = Bounds {
+            hours: -0.25,
+            share: 0.25,
+            part: 0.0,
+            stars: 0,
+            country: "DEU".into(),
+            address: "ada@example.com".into(),
+            mark: "x".into(),
+            day: "Monday".into(),
+        };
+        let expected = [
+            "country must be 2 characters long",
+            "hours must be at least 0",
+            "part must be more than 0",
+            "share must be at least 0.5",
+            "stars must be at least 1",
+        ];
+        assert_eq!(said(&below), expected);
+        let above = Bounds {
+            hours: 1000.5,
+            share: 1.0,
+            part: 1.5,
+            stars: 4,
+            country: "DE".into(),
+            address: "ada".into(),
+            mark: "a".into(),
+            day: "Sunday".into(),
+        };
+        let expected = [
+            "address must be an email address",
+            "day must be a working day",
+            "hours must be at most 1000",
+            "mark is not valid (contains)",
+            "part must be less than 1",
+            "stars must be at most 3",
+        ];
+        assert_eq!(said(&above), expected);
     }
 
     fn reported(plan: &Plan) -> Vec<(String, String)> {

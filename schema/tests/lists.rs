@@ -88,11 +88,14 @@ fn invalid_request_reports_all_errors() {
             "version": { "gt": null },
             "focus": { "contains": "a\u{0}" },
             "picture": { "eq": { "eq": 1 } },
+            "coach": { "id": 1 },
         },
         "sort": "name,,age",
         "limit": 501,
         "after": [],
         "limt": 3,
+        "filter": {},
+        "orderBy": "age",
     });
     let ops = "must use eq, ne, gt, gte, lt, lte, in or contains";
     let expected = json!({
@@ -104,6 +107,9 @@ fn invalid_request_reports_all_errors() {
         "where.version": "can be compared with null by eq and ne only",
         "where.focus": "must not contain control characters",
         "where.picture": "cannot be compared with a list or an object",
+        "where.coach": "must be the id alone: 1, not {\"id\": 1}",
+        "filter": "is not a field of a list request; did you mean where?",
+        "orderBy": "is not a field of a list request; did you mean sort?",
         "sort": "must be column names with commas between, like name,-age",
         "limit": "must be at most 500",
         "after": "must be text",
@@ -126,6 +132,8 @@ fn request_beyond_limits_is_refused() {
         refused(json!({ "sort": "a,".repeat(8) + "a" })),
         json!({ "sort": "must name at most 8 columns" })
     );
+    let names = json!({ "sort": "must be column names with commas between, like name,-age" });
+    assert_eq!(refused(json!({ "sort": "age desc" })), names);
     let shape = json!({ "where": r#"must be an object, like {"age": {"gte": 18}}"# });
     assert_eq!(refused(json!({ "where": "age > 18" })), shape);
 }

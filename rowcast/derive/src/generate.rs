@@ -120,7 +120,8 @@ fn new(row: &Row) -> syn::Result<TokenStream> {
     let reads = row.written().map(|field| {
         let (ident, text, reader) = (&field.name, field.name.to_string(), field.reader());
         match field.of.optional {
-            true => quote!(#ident: form.patch(#text, #reader),),
+            true if field.nullable => quote!(#ident: form.patch(#text, #reader),),
+            true => quote!(#ident: form.defaulted(#text, #reader),),
             false => quote!(#ident: #reader(form, #text),),
         }
     });

@@ -40,6 +40,8 @@ socket.emit("update_coach", { id: 1, name: null }, () => {});
 socket.emit("list_coaches", { where: { agee: 40 } }, () => {});
 // @ts-expect-error a comparison that is not there
 socket.emit("list_coaches", { where: { age: { above: 40 } } }, () => {});
+// @ts-expect-error booleans have no order
+socket.emit("list_coaches", { where: { age: { gt: true } } }, () => {});
 // @ts-expect-error a payload for an event that has none
 socket.emit("me", { id: 1 }, () => {});
 

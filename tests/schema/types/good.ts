@@ -45,6 +45,7 @@ socket.timeout(5000).emit("delete_coach", { id: 1 }, (error, ack) => {
 const all = await socket.emitWithAck("list_coaches");
 yes<Same<typeof all, Ack<CoachPage>>>();
 await socket.emitWithAck("list_coaches", { where: { age: { gte: 40, lt: 60 }, name: "Ada", username: null }, sort: "-age", limit: 10 });
+await socket.emitWithAck("list_coaches", { where: { id: { in: [1, true], ne: false } } });
 await socket.emitWithAck("list_schedules", { where: { day: { in: ["Monday", "Sunday"] }, coach: 2 } });
 if (all.ok && all.data.next !== null) await socket.emitWithAck("list_coaches", { after: all.data.next });
 

@@ -6,6 +6,7 @@ use super::{
     super::{definitions::name_of, embeds::is_required},
     literal::{comment, key, value},
 };
+use crate::number::without_zeros;
 
 /// Bounds that a type cannot express; they go into its comment.
 const BOUNDS: [&str; 6] = ["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"];
@@ -93,7 +94,7 @@ fn members(schema: &Value, fields: &Map<String, Value>, indent: &str) -> String 
 fn words(schema: &Value) -> String {
     let said = schema.get("description").and_then(Value::as_str).unwrap_or_default();
     let bound = |name: &&str| {
-        let bound = schema.get(*name)?;
+        let bound = without_zeros(schema.get(*name)?.as_number()?);
         Some(format!("@{name} {bound}"))
     };
     let bounds: Vec<String> = BOUNDS.iter().filter_map(bound).collect();
@@ -144,7 +145,7 @@ mod tests {
         let schema = json!({
             "description": "A gym.\n\nWith */ in it.",
             "properties": {
-                "floor": { "type": "integer", "description": "How high.", "minimum": 0, "maximum": 9 },
+                "floor": { "type": "integer", "description": "How high.", "minimum": 0, "maximum": 9.0 },
                 "opens-at": { "type": "object", "properties": { "hour": { "type": "string" } } },
             },
             "required": ["floor"],
