@@ -7,6 +7,7 @@ use std::{
 };
 
 use actix_web::{App as Actix, HttpServer, dev::Server, web};
+use sea_orm::DbErr;
 use socketio::{Config, Hub, Origins, SocketIo};
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
     product::Product,
     prune::Pruner,
     seed::{Passwords, Seeded},
-    telemetry,
+    table_check, telemetry,
     users::UserTable,
 };
 
@@ -161,6 +162,10 @@ async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<S
     let db = Database::connect(url, storage.sqlite_synchronous, &product.migrations)
         .await
         .map_err(database_problem)?;
+    if let Some(problem) = table_check::check(&db, &product.registry).await.map_err(database_problem)? {
+        db.close().await;
+        return Err(problem);
+    }
     tracing::info!(database = %url, "database ready");
     let wanted = match settings.sample_data {
         SampleData::Auto => new && embedded,
@@ -194,14 +199,19 @@ async fn check_user_table(db: &Database, users: &Arc<UserTable>) -> Result<(), S
     match db.read(ask).await.map_err(database_problem)? {
         true => Ok(()),
         false => Err(format!(
-            "the table {} is not prepared for users that sign in: call rowcast::migration::user_table::prepare in a migration",
+            "the table {0} is not prepared for users that sign in: write .users(…) at its NewTable, or, if that was \
+             applied already, call rowcast::migration::user_table::prepare for {0} in a new migration",
             users.name()
         )),
     }
 }
 
-fn database_problem(error: Error) -> String {
-    format!("--database-url: {error}")
+/// A failed migration says itself which one it is.
+pub(crate) fn database_problem(error: Error) -> String {
+    match error {
+        Error::Database(DbErr::Migration(sentence)) => sentence,
+        error => format!("--database-url: {error}"),
+    }
 }
 
 /// By default pages from localhost are accepted, and those of the same host only if the address is not a loopback one:

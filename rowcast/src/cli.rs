@@ -12,7 +12,7 @@ use rowcast_schema::rules;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    app::App,
+    app::{App, database_problem},
     config::{Cli, Command, SchemaFormat, Serve, Storage, UserCommand, without_secrets},
     database::{Database, DatabaseUrl},
     error::Error,
@@ -43,11 +43,14 @@ pub(crate) async fn run(product: &Product) -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            let _ = writeln!(std::io::stderr(), "{}: {reason}", product.name);
-            ExitCode::FAILURE
-        }
+        Err(reason) => fail(product.name, &reason),
     }
+}
+
+/// Ends the program of this name with a sentence.
+pub(crate) fn fail(name: &str, reason: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "{name}: {reason}");
+    ExitCode::FAILURE
 }
 
 /// Prints a line. An error, such as a closed pipe or a full disk, is ignored.
@@ -95,7 +98,7 @@ async fn open(storage: &Storage, product: &Product) -> Result<Database, String> 
     telemetry::init_command_logging();
     let (url, synchronous) = (&storage.database_url, storage.sqlite_synchronous);
     let opened = Database::connect(url, synchronous, &product.migrations).await;
-    opened.map_err(|error| format!("--database-url: {error}"))
+    opened.map_err(database_problem)
 }
 
 async fn seed(storage: &Storage, passwords: Passwords, product: &Product) -> Result<(), String> {

@@ -62,13 +62,23 @@ impl Migrations {
     /// If two migrations have the same name.
     #[must_use]
     pub fn with(product: &[fn() -> List]) -> Self {
+        Self::try_with(product).unwrap_or_else(|mistake| panic!("{mistake}"))
+    }
+
+    /// Merges the engine's migrations and a product's.
+    ///
+    /// # Errors
+    /// A sentence, if two migrations have the same name.
+    pub fn try_with(product: &[fn() -> List]) -> Result<Self, String> {
         let migrations = Self([&[engine as fn() -> List], product].concat().into());
         let (mut names, all) = (BTreeSet::new(), migrations.migrations());
         for migration in &all {
             let name = migration.name();
-            assert!(names.insert(name.to_owned()), "two migrations are called {name}");
+            if !names.insert(name.to_owned()) {
+                return Err(format!("two migrations are called {name}"));
+            }
         }
-        migrations
+        Ok(migrations)
     }
 }
 

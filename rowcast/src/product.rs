@@ -115,16 +115,29 @@ impl Rowcast {
     /// Builds the product.
     ///
     /// # Panics
-    /// If an event or a migration is registered twice, or users are no collection.
+    /// As [`try_build`](Self::try_build) fails.
     #[must_use]
     pub fn build(self) -> Product {
+        self.try_build().unwrap_or_else(|mistake| panic!("{mistake}"))
+    }
+
+    /// Builds the product.
+    ///
+    /// # Errors
+    /// A sentence, if a collection, an event or a migration is registered twice, if a collection refers to one that is not
+    /// registered, or if users are no collection.
+    pub fn try_build(self) -> Result<Product, String> {
         let Self { name, registry, migrations, seed, web } = self;
-        let (registry, migrations) = (Arc::new(registry.build()), Migrations::with(&migrations));
-        Product { name, registry, migrations, seed, web }
+        let (registry, migrations) = (Arc::new(registry.try_build()?), Migrations::try_with(&migrations)?);
+        Ok(Product { name, registry, migrations, seed, web })
     }
 
     /// Runs the command line: serves, or runs another command.
     pub async fn cli(self) -> ExitCode {
-        cli::run(&self.build()).await
+        let name = self.name;
+        match self.try_build() {
+            Ok(product) => cli::run(&product).await,
+            Err(mistake) => cli::fail(name, &mistake),
+        }
     }
 }

@@ -4,7 +4,10 @@ mod erased;
 mod operation;
 mod route;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use rowcast_schema::contract::{self, Contract};
 
@@ -132,14 +135,26 @@ impl Builder {
     /// Builds the registry.
     ///
     /// # Panics
-    /// If an event is registered twice, or users are no collection.
+    /// As [`try_build`](Self::try_build) fails.
     #[must_use]
     pub fn build(self) -> Registry {
+        self.try_build().unwrap_or_else(|mistake| panic!("{mistake}"))
+    }
+
+    /// Builds the registry.
+    ///
+    /// # Errors
+    /// A sentence, if a collection or an event is registered twice, if a collection refers to one that is not registered,
+    /// or if users are no collection.
+    pub fn try_build(self) -> Result<Registry, String> {
+        self.check()?;
         let (mut routes, mut order) = (HashMap::new(), Vec::new());
+        let mut twice = None;
         let mut add = |event, route, collection| {
             order.push((event, collection));
-            let previous = routes.insert(event, route);
-            assert!(previous.is_none(), "the event {event} is registered twice");
+            if routes.insert(event, route).is_some() {
+                twice = Some(event);
+            }
         };
         for collection in &self.collections {
             collection
@@ -148,14 +163,41 @@ impl Builder {
                 .for_each(|(event, route)| add(event, route, Some(collection.name())));
         }
         self.routes.into_iter().for_each(|(event, route)| add(event, route, None));
+        if let Some(event) = twice {
+            return Err(format!("the event {event} is registered twice"));
+        }
         let Self { collections, users, describe_users, .. } = self;
-        let is_collection = |name| collections.iter().any(|collection| collection.name() == name);
-        let users = users.map(|(name, users)| {
-            assert!(is_collection(name), "{name} sign in, and are no collection");
-            users
-        });
+        let users = users.map(|(_, users)| users);
         let aliases = self.aliases.into_iter().collect();
-        Registry { routes, order, aliases, collections, users, describe_users }
+        Ok(Registry { routes, order, aliases, collections, users, describe_users })
+    }
+
+    /// Checks the collections against each other.
+    fn check(&self) -> Result<(), String> {
+        let mut names = BTreeSet::new();
+        for collection in &self.collections {
+            let name = collection.name();
+            if !names.insert(name) {
+                return Err(format!("the collection {name} is registered twice"));
+            }
+        }
+        let referred = |collection: &Arc<dyn ErasedCollection>| {
+            let missing = collection.embeds().iter().find(|embed| !names.contains(embed.collection))?;
+            let (name, missing) = (collection.name(), missing.collection);
+            Some(format!(
+                "the collection {name} refers to {missing}, which is not registered: add its .collection::<…>() to the \
+                 product"
+            ))
+        };
+        if let Some(mistake) = self.collections.iter().find_map(referred) {
+            return Err(mistake);
+        }
+        match &self.users {
+            Some((name, _)) if !names.contains(name) => Err(format!(
+                "the rows of {name} sign in, and {name} is not registered: add its .collection::<…>() to the product"
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -116,8 +116,8 @@ async fn open(database: &Database) -> (Node, Client) {
     let registry =
         Registry::builder("planner").with::<Coaches>().with::<WorkoutPlans>().with::<ExerciseMoves>();
     let registry = registry.with::<Schedules>().with::<Readings>().build();
-    let node = Node::start_with(&database.url(), &[], registry).await;
     database.execute(&format!("{table}; {insert}")).await;
+    let node = Node::start_with(&database.url(), &[], registry).await;
     let client = Client::follow(node.address).await;
     (node, client)
 }

@@ -16,6 +16,7 @@ mod harness;
 mod hostile;
 mod limits;
 mod live;
+mod mistakes;
 mod planner;
 mod products;
 mod protocol_examples;

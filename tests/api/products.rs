@@ -1,15 +1,8 @@
 //! Products other than the planner.
 
-use rowcast::{
-    Rowcast,
-    app::App,
-    config::Cli,
-    migration::{List, NewTable},
-};
 use serde_json::{Value, json};
-use support_desk::Agents;
 
-use crate::harness::{Client, Database, Engine, Node, on_empty_databases, with_database};
+use crate::harness::{Client, Database, Node, on_empty_databases};
 
 on_empty_databases! {
     example_products_serve_their_own_collections,
@@ -69,6 +62,11 @@ async fn booleans_are_written_listed_and_sorted(database: &Database) {
     }
     let without = json!({ "room": 1, "author": "Ada", "text": "Lunch!" });
     assert_eq!(client.request("new_message", without).await.unwrap_data()["pinned"], false);
+    for blank in [Value::Null, json!(" ")] {
+        let row = client.request("new_message", message(blank)).await.unwrap_data();
+        assert_eq!(row["pinned"], false, "the default counts");
+        client.request("delete_message", row).await.unwrap_data();
+    }
     let refused = client.request("new_message", message(json!("perhaps"))).await;
     assert_eq!(refused.error("pinned"), "must be true or false");
     let row = client.request("update_message", json!({ "id": 3, "pinned": "false" })).await.unwrap_data();
@@ -122,29 +120,5 @@ async fn list(client: &Client, event: &str, mut query: Value) -> Value {
             return ids.into();
         }
         query["after"] = page["next"].clone();
-    }
-}
-
-/// A users table without the triggers that end sign-ins.
-fn unprepared() -> List {
-    const AGENTS: &str = "create table agents (
-        id {id}, name {text} not null, username {text} unique, password_hash {text}, version {i64} not null default 1
-    ) {strict}";
-    vec![NewTable::new("m20261201_000001_agents", "agents", AGENTS).boxed()]
-}
-
-#[actix_web::test]
-async fn users_without_prepared_table_are_refused_at_start() {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        with_database(engine, async |database| {
-            let product = Rowcast::new("unprepared").migrations(unprepared);
-            let product = product.collection::<Agents>().users::<Agents>().build();
-            let url = database.url();
-            let cli = ["unprepared", "--bind", "127.0.0.1:0", "--database-url", &url];
-            let settings = <Cli as clap::Parser>::try_parse_from(cli).unwrap().serve;
-            let refused = App::build(&settings, &product).await.map(drop).unwrap_err();
-            assert!(refused.contains("the table agents is not prepared"), "{refused}");
-        })
-        .await;
     }
 }

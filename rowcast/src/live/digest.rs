@@ -175,7 +175,8 @@ pub(super) async fn find_offline_changes(
         if noted.difference(&Digest::of(cache)).any(|bucket| !known.contains(&(collection_index, bucket))) {
             tracing::warn!(
                 collection = kind.name(),
-                "rows changed while no server ran, and the change log has no entry for them: all earlier cursors are invalid"
+                "rows differ from those that the last server showed, and the change log has no entry for them: a program \
+                 changed them without a trigger, or the product shows other fields now; all earlier cursors are invalid"
             );
             return Ok(OfflineChanges::Everything);
         }

@@ -23,9 +23,27 @@ use sea_orm_migration::sea_orm::DbBackend;
 pub async fn execute(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
     for statement in statements {
         let sql = render(manager.get_database_backend(), statement);
-        manager.get_connection().execute_unprepared(&sql).await?;
+        let executed = manager.get_connection().execute_unprepared(&sql).await;
+        executed.map_err(|error| match unknown_type(&sql) {
+            Some(name) => DbErr::Migration(format!("{name} is no type; the types are {}", types())),
+            None => error,
+        })?;
     }
     Ok(())
+}
+
+/// A placeholder that none of the types has replaced.
+fn unknown_type(sql: &str) -> Option<&str> {
+    let (start, _) = sql.match_indices('{').find(|(start, _)| {
+        let name = sql[start + 1..].split('}').next().unwrap_or_default();
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    })?;
+    let end = sql[start..].find('}')?;
+    sql.get(start..=start + end)
+}
+
+fn types() -> String {
+    SQLITE.map(|(name, _)| name).join(", ")
 }
 
 fn render(backend: DbBackend, statement: &str) -> String {

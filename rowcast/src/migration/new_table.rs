@@ -51,6 +51,23 @@ impl MigrationName for NewTable {
 #[async_trait::async_trait]
 impl MigrationTrait for NewTable {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.make(manager).await.map_err(|error| match error {
+            DbErr::Exec(_) | DbErr::Query(_) | DbErr::Migration(_) => {
+                DbErr::Migration(format!("the migration {} failed: {}", self.name, sentence(&error)))
+            }
+            connection => connection,
+        })
+    }
+}
+
+impl NewTable {
+    async fn make(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        if self.name < NEEDED {
+            return Err(DbErr::Migration(format!(
+                "its name sorts before {NEEDED}, which it needs: begin it with m and a date, like m20261201_000001_{}",
+                self.table
+            )));
+        }
         ddl::execute(manager, &[self.sql]).await?;
         match self.parent {
             Some((collection, column)) => {
@@ -66,5 +83,16 @@ impl MigrationTrait for NewTable {
             Some(username) => user_table::prepare(manager, self.table, username).await,
             None => Ok(()),
         }
+    }
+}
+
+/// The newest migration of the engine that a new table needs.
+const NEEDED: &str = "m20261130_000004_accounts";
+
+/// The error without the name of its kind, if it has a sentence.
+fn sentence(error: &DbErr) -> String {
+    match error {
+        DbErr::Migration(sentence) => sentence.clone(),
+        error => error.to_string(),
     }
 }

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use futures_util::future::LocalBoxFuture;
 use rowcast_schema::{ById, FieldErrors, ListRequest, Payload, contract};
 use schemars::JsonSchema;
-use sea_orm::DbErr;
+use sea_orm::{ColumnTrait, DbErr, IdenStatic, Iterable};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Completed, Route, TransactionKind};
 use crate::{
-    collection::{Collection, Comparison, Embed},
+    collection::{Collection, Column, Comparison, Embed},
     context::Context,
     database::Transaction,
     error::Error,
     idempotency::Fingerprint,
     query,
     store::{self, ReferencingCollection, Written},
+    table_check::ExpectedColumn,
 };
 
 /// Valid payloads of a collection's events, as JSON; that of the update has no id.
@@ -42,6 +43,8 @@ pub trait ErasedCollection: Send + Sync {
     fn is_live(&self) -> bool;
     /// The columns that `list_…` filters and sorts by.
     fn columns(&self) -> Vec<&'static str>;
+    /// The columns of its table that are read and written.
+    fn stored_columns(&self) -> Vec<ExpectedColumn>;
     /// Valid payloads, for tests and documentation.
     fn examples(&self) -> Examples;
     /// Adds its types to the schema.
@@ -90,6 +93,14 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
 
     fn columns(&self) -> Vec<&'static str> {
         C::columns().map(|(name, _)| name).collect()
+    }
+
+    fn stored_columns(&self) -> Vec<ExpectedColumn> {
+        let column = |column: Column<C>| ExpectedColumn {
+            name: column.as_str(),
+            of: column.def().get_column_type().clone(),
+        };
+        Column::<C>::iter().map(column).collect()
     }
 
     fn examples(&self) -> Examples {
