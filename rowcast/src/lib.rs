@@ -76,8 +76,14 @@ pub use context::Context;
 pub use database::Transaction;
 pub use error::Error;
 pub use product::{Product, Rowcast};
+#[doc(inline)]
 pub use rowcast_derive::Collection;
 pub use users::Users;
+
+/// Compiles the example of the derive.
+#[cfg(doctest)]
+#[doc = include_str!("../derive/src/collection.md")]
+struct DeriveExample;
 
 // What derived code and products are written with, in the versions that the engine has.
 pub use rowcast_schema as schema;

@@ -8,7 +8,8 @@
 //!   └─▶ Gyms             the collection: payloads into changesets, table rows into rows
 //! ```
 //!
-//! `model` reads the struct, `generate` writes the four. The attributes are described at `rowcast::Collection`.
+//! `model` reads the struct, `generate` writes the four. `collection.md` describes the attributes; it is the
+//! documentation of the derive, and `rowcast` compiles its example.
 
 mod attributes;
 mod generate;
@@ -17,7 +18,7 @@ mod model;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Derives a collection from the struct of its row.
+#[doc = include_str!("collection.md")]
 #[proc_macro_derive(Collection, attributes(collection))]
 pub fn collection(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
