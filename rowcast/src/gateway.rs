@@ -55,7 +55,7 @@ pub struct Gateway {
     schemas: Arc<SchemaHashes>,
 }
 
-/// Events about the socket itself, which every product has.
+/// Events about the socket itself; a product without users has only the first.
 const BUILTIN_EVENTS: [&str; 5] = ["refresh", "login", "logout", "me", "set_password"];
 /// The built-in events that need no authorization.
 const AUTH_EVENTS: [&str; 3] = ["login", "logout", "me"];

@@ -1,4 +1,4 @@
-//! Events that every server has, whatever its collections.
+//! Events about sockets, whatever the collections; those of sign-in exist where there are users.
 
 use schemars::JsonSchema;
 
