@@ -6,6 +6,7 @@
 //!  └──── a handle knows the list that it stands in, to be written to in its batches
 //! ```
 
+pub(crate) mod backlog;
 pub(crate) mod bucket;
 pub(crate) mod connection;
 pub(crate) mod handle;

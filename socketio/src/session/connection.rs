@@ -43,11 +43,15 @@ impl Connection {
         (&self.stream).write_vectored(slices)
     }
 
-    /// Limits the unsent bytes that the kernel accepts. On other systems it accepts several megabytes.
-    pub(crate) fn limit_kernel_buffer(&self) {
+    /// Limits the unsent bytes that the kernel accepts, or accepts the several megabytes again that it is set to. On
+    /// other systems there is no limit.
+    pub(crate) fn limit_kernel_buffer(&self, limited: bool) {
         #[cfg(any(target_os = "android", target_os = "linux"))]
-        if let Err(error) = SockRef::from(&self.stream).set_tcp_notsent_lowat(NOTSENT_LOWAT) {
-            debug!(%error, "the kernel buffer of a connection could not be limited");
+        {
+            let bytes = if limited { NOTSENT_LOWAT } else { 0 };
+            if let Err(error) = SockRef::from(&self.stream).set_tcp_notsent_lowat(bytes) {
+                debug!(%error, "the kernel buffer of a connection could not be limited");
+            }
         }
     }
 

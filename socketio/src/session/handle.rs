@@ -20,6 +20,7 @@ use crate::{
     metrics::Metrics,
     reason::Reason,
     session::{
+        backlog::Backlog,
         connection::Connection,
         limiter::{MemoryQuota, SessionPermit},
         local::LocalSessions,
@@ -82,8 +83,7 @@ pub(crate) struct SessionHandle {
     held: Cell<bool>,
     ping: Cell<Ping>,
     poll_progress: Arc<PollProgress>,
-    /// Whether the kernel's buffer is limited.
-    kernel_buffer_limited: Cell<bool>,
+    backlog: Cell<Backlog>,
     max_unread_acks: usize,
     quota: Arc<MemoryQuota>,
     /// Released when the session's task has ended.
@@ -125,7 +125,7 @@ impl SessionHandle {
             held: Cell::new(false),
             ping: Cell::default(),
             poll_progress: Arc::default(),
-            kernel_buffer_limited: Cell::new(false),
+            backlog: Cell::default(),
             max_unread_acks: config.max_unread_acks,
             quota: permit.quota().clone(),
             permit: RefCell::new(Some(permit)),
@@ -157,7 +157,7 @@ impl SessionHandle {
     pub(crate) fn set_connection(&self, connection: Weak<Connection>) {
         self.local.metrics.upgraded(self.transport.replace(Transport::WebSocket));
         *self.connection.borrow_mut() = connection;
-        self.kernel_buffer_limited.set(false);
+        self.backlog.take();
     }
 
     pub(crate) fn connection(&self) -> Option<Arc<Connection>> {

@@ -35,7 +35,7 @@ impl PollResponse {
         let large = payload.len() > SMALL;
         if large {
             poll_progress.begin();
-            connection.inspect(|connection| connection.limit_kernel_buffer());
+            connection.inspect(|connection| connection.limit_kernel_buffer(true));
         }
         Self { bytes: payload.into(), poll_progress: poll_progress.clone(), large }
     }

@@ -4,6 +4,7 @@ use std::{
     io::{self, IoSlice},
     sync::Arc,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -96,17 +97,19 @@ impl SessionHandle {
 
     /// Limits the kernel's share of a large backlog, because pings overtake the outbox but not the kernel. Acks do not
     /// count: they are bounded, and a client that sends much before it reads relies on the kernel's buffer.
-    fn limit_kernel_buffer(&self) {
-        if !self.kernel_buffer_limited.get() && self.state.borrow().outbox.without_acks() >= LARGE {
-            self.kernel_buffer_limited.set(true);
-            self.connection().iter().for_each(|connection| connection.limit_kernel_buffer());
+    fn limit_kernel_buffer(&self, state: &State) {
+        let mut backlog = self.backlog.get();
+        let limit = backlog.observe(state.outbox.without_acks() >= LARGE, Instant::now);
+        self.backlog.set(backlog);
+        if let Some(limited) = limit {
+            self.connection().iter().for_each(|connection| connection.limit_kernel_buffer(limited));
         }
     }
 
     /// The next bytes for a copying writer; `None` at the end.
     pub(crate) fn poll_bytes(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
-        self.limit_kernel_buffer();
         let mut state = self.state.borrow_mut();
+        self.limit_kernel_buffer(&state);
         match state.outbox.next() {
             Some((bytes, last)) => {
                 self.release_held_events(&mut state);
@@ -138,8 +141,8 @@ impl SessionHandle {
     }
 
     fn write_all(&self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<()> {
-        self.limit_kernel_buffer();
         let mut state = self.state.borrow_mut();
+        self.limit_kernel_buffer(&state);
         while !state.outbox.is_empty() {
             state.outbox.materialize(SLICES);
             let mut slices = [IoSlice::new(&[]); SLICES];
@@ -149,6 +152,7 @@ impl SessionHandle {
             self.release_held_events(&mut state);
             self.local.metrics.sent(written, frames);
         }
+        self.limit_kernel_buffer(&state);
         Ok(())
     }
 }
