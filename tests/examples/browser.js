@@ -1,7 +1,7 @@
 // Chromium, and pages in it as their authors serve them: from a port of localhost, with what they import from
 // elsewhere.
 //
-// Needs Chromium: Debian's package `chromium`, or one that CHROMIUM names. With SCREENSHOTS set to a folder, pictures
+// Needs Chromium: Debian's package `chromium-headless-shell`, or one that CHROMIUM names. With SCREENSHOTS set to a folder, pictures
 // of what was seen are put there.
 
 import assert from "node:assert/strict";

@@ -1,13 +1,13 @@
 // The page that is there without a build, in a real browser.
 //
-// Skipped where there is no Chromium: install Debian's package `chromium`, or name one in CHROMIUM.
+// Skipped where there is no Chromium: install Debian's package `chromium-headless-shell`, or name one in CHROMIUM.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TIMEOUT, startServer } from "@rowcast/test-support";
 import { axePath, chromiumPath, launchBrowser } from "@rowcast/test-support/browser";
 
-const skip = chromiumPath ? false : "no Chromium: apt-get install chromium, or set CHROMIUM";
+const skip = chromiumPath ? false : "no Chromium: apt-get install chromium-headless-shell, or set CHROMIUM";
 
 async function visit(t, url, options) {
   const chrome = await launchBrowser();

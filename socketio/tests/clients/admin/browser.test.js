@@ -1,6 +1,6 @@
 // The real page, from its package, in a real browser.
 //
-// Skipped where there is no Chromium: install Debian's package `chromium`, or name one in CHROMIUM. With SCREENSHOTS set to
+// Skipped where there is no Chromium: install Debian's package `chromium-headless-shell`, or name one in CHROMIUM. With SCREENSHOTS set to
 // a folder, screenshots are stored there.
 
 import assert from "node:assert/strict";
@@ -16,8 +16,8 @@ import { chat, patience, user, within } from "./chat.js";
 
 const dist = fileURLToPath(new URL("node_modules/@socket.io/admin-ui/ui/dist/", import.meta.url));
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png" };
-const browser = process.env.CHROMIUM ?? installed(["chromium", "chromium-browser", "google-chrome"]);
-const skip = browser ? false : "no Chromium: apt-get install chromium, or set CHROMIUM";
+const browser = process.env.CHROMIUM ?? installed(["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]);
+const skip = browser ? false : "no Chromium: apt-get install chromium-headless-shell, or set CHROMIUM";
 
 function installed(names) {
   const folders = (process.env.PATH ?? "").split(delimiter);
