@@ -67,7 +67,7 @@ pub mod query;
 pub mod registry;
 pub mod seed;
 pub mod store;
-pub mod table_check;
+mod table_check;
 pub mod telemetry;
 pub mod users;
 

@@ -11,7 +11,7 @@ use std::{
 
 use rowcast_schema::contract::{self, Contract};
 
-pub use erased::{Encoded, ErasedCollection, Examples};
+pub use erased::{Encoded, ErasedCollection, Examples, StoredColumn};
 pub use operation::{Completed, Operation};
 pub use route::{Route, TransactionKind};
 

@@ -6,17 +6,8 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, sea_query::ColumnTyp
 use crate::{
     database::{Database, Transaction},
     error::Error,
-    registry::{ErasedCollection, Registry},
+    registry::{ErasedCollection, Registry, StoredColumn},
 };
-
-/// A column of a collection's entity.
-#[derive(Clone, Debug)]
-pub struct ExpectedColumn {
-    /// Its name in the table.
-    pub name: &'static str,
-    /// The type of its values.
-    pub of: ColumnType,
-}
 
 /// What is wrong with the tables, in a sentence for each; `None` if nothing is.
 ///
@@ -64,7 +55,7 @@ fn differences(
              migrations, and the list to the product by .migrations(…)"
         )];
     }
-    let difference = |expected: ExpectedColumn| {
+    let difference = |expected: StoredColumn| {
         let name = expected.name;
         let Some((_, of)) = found.iter().find(|(found, _)| found == name) else {
             return Some(format!(

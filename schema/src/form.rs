@@ -21,21 +21,13 @@ const MAX_UNKNOWN_FIELDS: usize = 20;
 pub struct Form<'a> {
     fields: BTreeMap<String, &'a RawValue>,
     known: Vec<&'static str>,
-    /// Names that clients use for a field, and the field.
-    other_names: Vec<(&'static str, &'static str)>,
     allow_unknown: bool,
     errors: FieldErrors,
 }
 
 impl<'a> Form<'a> {
     pub(crate) fn new(fields: BTreeMap<String, &'a RawValue>) -> Self {
-        Self {
-            fields,
-            known: Vec::new(),
-            other_names: Vec::new(),
-            allow_unknown: false,
-            errors: FieldErrors::new(),
-        }
+        Self { fields, known: Vec::new(), allow_unknown: false, errors: FieldErrors::new() }
     }
 
     /// Required text. It is trimmed; a number is converted by value: `900.0` is `"900"`.
@@ -126,11 +118,6 @@ impl<'a> Form<'a> {
         (!blank).then(|| read(self, field))
     }
 
-    /// Names the field that a client means by another name, unless it is a field of the payload.
-    pub(crate) fn suggest(&mut self, other: &'static str, field: &'static str) {
-        self.other_names.push((other, field));
-    }
-
     /// Accepts fields of rows that no payload sets, and ignores them.
     pub fn ignore(&mut self, fields: &[&'static str]) {
         self.known.extend(fields);
@@ -180,14 +167,14 @@ impl<'a> Form<'a> {
         })
     }
 
-    /// All errors, those for unknown fields included.
-    pub(crate) fn finish(mut self, noun: &str) -> FieldErrors {
+    /// All errors, those for unknown fields included; `other_names` are those that clients use for a field.
+    pub(crate) fn finish(mut self, noun: &str, other_names: &[(&str, &'static str)]) -> FieldErrors {
         if self.allow_unknown {
             return self.errors;
         }
         let unknown = self.fields.keys().filter(|field| !self.known.contains(&&***field));
         for field in unknown.take(MAX_UNKNOWN_FIELDS) {
-            let meant = self.other_names.iter().find(|(other, _)| other == field).map(|(_, field)| *field);
+            let meant = other_names.iter().find(|(other, _)| other == field).map(|(_, field)| *field);
             let near = meant.or_else(|| suggest(field, self.known.iter().copied()));
             let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
             if field.starts_with('$') {

@@ -102,23 +102,25 @@ pub(crate) fn check_text(text: &str) -> Result<(), FieldError> {
 
 /// A whole number, or text that contains one. Blank text is `None`.
 pub(crate) fn integer(raw: &RawValue) -> Result<Option<i64>, FieldError> {
-    match Json::of(raw)? {
-        Json::Null => Ok(None),
-        Json::Number(number) => whole(number).map(Some),
-        Json::Text(text) if text.trim().is_empty() => Ok(None),
-        Json::Text(text) => whole(text.trim()).map(Some),
-        _ => Err(FieldError::new(NOT_WHOLE)),
-    }
+    numeric(raw, whole, NOT_WHOLE)
 }
 
 /// A number, or text that contains one. Blank text is `None`.
 pub(crate) fn number(raw: &RawValue) -> Result<Option<f64>, FieldError> {
+    numeric(raw, real, NOT_NUMBER)
+}
+
+fn numeric<T>(
+    raw: &RawValue,
+    parse: fn(&str) -> Result<T, FieldError>,
+    otherwise: &'static str,
+) -> Result<Option<T>, FieldError> {
     match Json::of(raw)? {
         Json::Null => Ok(None),
-        Json::Number(number) => real(number).map(Some),
+        Json::Number(number) => parse(number).map(Some),
         Json::Text(text) if text.trim().is_empty() => Ok(None),
-        Json::Text(text) => real(text.trim()).map(Some),
-        _ => Err(FieldError::new(NOT_NUMBER)),
+        Json::Text(text) => parse(text.trim()).map(Some),
+        _ => Err(FieldError::new(otherwise)),
     }
 }
 

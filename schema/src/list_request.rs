@@ -126,11 +126,16 @@ impl Payload for ListRequest {
     const NOUN: &'static str = "a list request";
     const EXAMPLE: &'static str = r#"{"where": {"id": {"gte": 1}}, "sort": "-id", "limit": 10}"#;
     const OPTIONAL: bool = true;
+    const OTHER_NAMES: &'static [(&'static str, &'static str)] = &[
+        ("filter", "where"),
+        ("order", "sort"),
+        ("order_by", "sort"),
+        ("orderBy", "sort"),
+        ("first", "limit"),
+        ("cursor", "after"),
+    ];
 
     fn read(form: &mut Form<'_>) -> Self {
-        for (elsewhere, here) in NAMES_ELSEWHERE {
-            form.suggest(elsewhere, here);
-        }
         Self {
             filter: filter(form),
             sort: sort(form),
@@ -139,16 +144,6 @@ impl Payload for ListRequest {
         }
     }
 }
-
-/// What other products call the fields of a list request.
-const NAMES_ELSEWHERE: [(&str, &str); 6] = [
-    ("filter", "where"),
-    ("order", "sort"),
-    ("order_by", "sort"),
-    ("orderBy", "sort"),
-    ("first", "limit"),
-    ("cursor", "after"),
-];
 
 fn limit(form: &mut Form<'_>) -> u64 {
     match form.nullable_integer("limit") {

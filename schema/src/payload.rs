@@ -21,6 +21,9 @@ pub trait Payload: Validate + Sized {
     /// Whether `null` is accepted as an object without fields.
     const OPTIONAL: bool = false;
 
+    /// Names that clients use for a field, and the field that an error then names.
+    const OTHER_NAMES: &'static [(&'static str, &'static str)] = &[];
+
     /// Reads the fields of a form. The form itself collects the errors of unreadable fields.
     fn read(form: &mut Form<'_>) -> Self;
 }
@@ -70,7 +73,7 @@ pub fn read<P: Payload>(payload: &RawValue) -> Result<(P, FieldErrors), PayloadE
     let fields = fields::<P>(payload).map_err(PayloadError::Payload)?;
     let mut form = Form::new(fields);
     let value = P::read(&mut form);
-    let mut errors = form.finish(P::NOUN);
+    let mut errors = form.finish(P::NOUN, P::OTHER_NAMES);
     if let Err(violation) = value.validate() {
         errors.merge(rules::sentences(&violation));
     }

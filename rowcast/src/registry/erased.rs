@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::LocalBoxFuture;
 use rowcast_schema::{ById, FieldErrors, ListRequest, Payload, contract};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait, DbErr, IdenStatic, Iterable};
+use sea_orm::{ColumnTrait, DbErr, IdenStatic, Iterable, sea_query::ColumnType};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -18,7 +18,6 @@ use crate::{
     idempotency::Fingerprint,
     query,
     store::{self, ReferencingCollection, Written},
-    table_check::ExpectedColumn,
 };
 
 /// Valid payloads of a collection's events, as JSON; that of the update has no id.
@@ -28,6 +27,15 @@ pub struct Examples {
     pub new: &'static str,
     /// For `update_…`.
     pub update: &'static str,
+}
+
+/// A column of a collection's table.
+#[derive(Clone, Debug)]
+pub struct StoredColumn {
+    /// Its name.
+    pub name: &'static str,
+    /// The type of its values.
+    pub of: ColumnType,
 }
 
 /// A row's id, and the row as JSON.
@@ -44,7 +52,7 @@ pub trait ErasedCollection: Send + Sync {
     /// The columns that `list_…` filters and sorts by.
     fn columns(&self) -> Vec<&'static str>;
     /// The columns of its table that are read and written.
-    fn stored_columns(&self) -> Vec<ExpectedColumn>;
+    fn stored_columns(&self) -> Vec<StoredColumn>;
     /// Valid payloads, for tests and documentation.
     fn examples(&self) -> Examples;
     /// Adds its types to the schema.
@@ -95,8 +103,8 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
         C::columns().map(|(name, _)| name).collect()
     }
 
-    fn stored_columns(&self) -> Vec<ExpectedColumn> {
-        let column = |column: Column<C>| ExpectedColumn {
+    fn stored_columns(&self) -> Vec<StoredColumn> {
+        let column = |column: Column<C>| StoredColumn {
             name: column.as_str(),
             of: column.def().get_column_type().clone(),
         };
