@@ -1,7 +1,7 @@
 // A proxy that freezes or closes the connections between a client and the server.
 
 import { once } from "node:events";
-import { createServer, connect } from "node:net";
+import { Socket, createServer } from "node:net";
 
 export async function proxy(test, port) {
   const pairs = new Set();
@@ -9,7 +9,7 @@ export async function proxy(test, port) {
   let gate = null;
 
   const listener = createServer((client) => {
-    const server = connect(port, "127.0.0.1");
+    const server = new Socket();
     const pair = { client, server };
     pairs.add(pair);
     for (const end of [client, server]) end.on("error", () => {});
@@ -18,6 +18,8 @@ export async function proxy(test, port) {
     client.once("data", async (first) => {
       client.pause();
       if (gate && first.includes("transport=websocket") && !(await gate.opened)) return client.destroy();
+      // A server does not wait long for a request on a connection that is open.
+      server.connect(port, "127.0.0.1");
       server.write(first);
       client.pipe(server);
     });
