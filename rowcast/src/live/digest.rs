@@ -5,8 +5,9 @@
 //! ```
 //!
 //! Resuming clients receive the changes of the log. Rows without an entry are [logged](super::unlogged) afterwards if
-//! they can be identified. If a bucket still differs, the missed changes are unknown, and clients receive full
-//! snapshots. The digest is saved at the start, every minute if something changed, and at shutdown.
+//! they can be identified. If a bucket still differs, or if there is no digest to compare with, the missed changes are
+//! unknown, and clients receive full snapshots. The digest is saved at the start, when an epoch begins, every minute
+//! if something changed, when the log was pruned beyond it, and at shutdown.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,12 +34,17 @@ use super::{
     view::CollectionView,
 };
 use crate::{
-    database::{Database, Transaction},
+    database::{Database, DedicatedConnection, Transaction},
     error::Error,
 };
 
 /// How often to save the digest.
 const INTERVAL: Duration = Duration::from_secs(60);
+/// How often to save it if the log no longer reaches back to it.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
+/// How long to wait for the digest of another node that has begun the epoch and is still starting.
+const WAIT_FOR_OTHER_NODE: Duration = Duration::from_secs(5);
+const WAIT_INTERVAL: Duration = Duration::from_millis(100);
 /// Hashing uses at most this fraction of one core.
 const CPU_SHARE: u32 = 500;
 const BUCKETS: u16 = 256;
@@ -72,25 +78,31 @@ fn bucket(id: i64) -> u16 {
     id.rem_euclid(BUCKETS.into()) as u16
 }
 
-/// The time of the last digest, and the number of its version.
+/// The last digest that was saved: its time, the number of its version and its cursor.
 pub(super) struct DigestWriter {
     saved_at: Instant,
     number: u64,
+    cursor: Option<Cursor>,
     /// The duration in milliseconds, shared with a save in progress.
     took: Arc<AtomicU64>,
 }
 
 impl Default for DigestWriter {
     fn default() -> Self {
-        Self { saved_at: Instant::now(), number: 0, took: Arc::default() }
+        Self { saved_at: Instant::now(), number: 0, cursor: None, took: Arc::default() }
     }
 }
 
 impl DigestWriter {
-    pub(super) fn is_due(&self, number: u64) -> bool {
+    /// Whether to save the digest of this version, which is at this position of a log with this floor.
+    pub(super) fn is_due(&self, number: u64, epoch: &str, position: &Position, floor: u64) -> bool {
         let is_idle = Arc::strong_count(&self.took) == 1;
         let pause = Duration::from_millis(self.took.load(Ordering::Relaxed)) * CPU_SHARE;
-        is_idle && self.saved_at.elapsed() >= INTERVAL.max(pause) && self.number != number
+        // The digest can be compared while the log is complete from its position on.
+        let is_comparable = |cursor: &Cursor| cursor.epoch == epoch && cursor.position.horizon() >= floor;
+        let is_lost = !self.cursor.as_ref().is_some_and(is_comparable) && position.horizon() >= floor;
+        let interval = if is_lost { MIN_INTERVAL } else { INTERVAL };
+        is_idle && self.saved_at.elapsed() >= interval.max(pause) && (is_lost || self.number != number)
     }
 
     /// Saves the digest at a position. Hashing runs on a blocking thread.
@@ -101,7 +113,7 @@ impl DigestWriter {
         cursor: Cursor,
         views: &[CollectionView],
     ) -> impl Future<Output = ()> + use<> {
-        (self.saved_at, self.number) = (Instant::now(), number);
+        (self.saved_at, self.number, self.cursor) = (Instant::now(), number, Some(cursor.clone()));
         let (db, took, views) = (db.clone(), self.took.clone(), views.to_vec());
         async move {
             let began = Instant::now();
@@ -140,21 +152,45 @@ pub(super) enum OfflineChanges {
     Everything,
 }
 
-/// Finds changes without a log entry. Finds none if the log was pruned or has too many entries since, because the
-/// changes cannot be distinguished then.
+/// Waits until another node that has begun the current epoch has saved its first digest. After a timeout, the start
+/// goes on without one.
+pub(super) async fn wait_for_other_node(
+    attached: &DedicatedConnection,
+    epochs: &Epochs,
+) -> Result<(), Error> {
+    let is_multi_node = attached.without_transaction().is_some();
+    let began = Instant::now();
+    while is_multi_node && epochs.has_earlier_positions() && began.elapsed() < WAIT_FOR_OTHER_NODE {
+        if attached.read(async |db| load(db, epochs).await).await?.is_some() {
+            break;
+        }
+        tokio::time::sleep(WAIT_INTERVAL).await;
+    }
+    Ok(())
+}
+
+/// Finds changes without a log entry. They are unknown if no digest can be compared: there is none of this epoch, the
+/// log was pruned, or it has too many entries since.
 pub(super) async fn find_offline_changes(
     db: &Transaction,
     reader: &CollectionReader,
     epochs: &Epochs,
     caches: &[Option<Cache>],
 ) -> Result<OfflineChanges, Error> {
-    let Some((position, noted)) = load(db, epochs).await? else { return Ok(OfflineChanges::Nothing) };
-    let poll = log::poll(db, &ReadProgress::at(position.clone()), epochs.current()).await?;
-    if poll.floor > position.horizon()
-        || poll.entries.len() > RELOAD_THRESHOLD
-        || poll.inconsistency.is_some()
-    {
+    if !epochs.has_earlier_positions() {
         return Ok(OfflineChanges::Nothing);
+    }
+    let Some((position, noted)) = load(db, epochs).await? else {
+        return Ok(unknown("no server has recorded what it showed since the change log began anew"));
+    };
+    let poll = log::poll(db, &ReadProgress::at(position.clone()), epochs.current()).await?;
+    if poll.floor > position.horizon() || poll.inconsistency.is_some() {
+        return Ok(unknown(
+            "entries of the change log are missing since the last server recorded what it showed",
+        ));
+    }
+    if poll.entries.len() > RELOAD_THRESHOLD {
+        return Ok(unknown("the change log is long since the last server recorded what it showed"));
     }
     let unlogged = unlogged::since(db, reader, &position).await?;
     if unlogged.values().any(|rows| rows.len() > unlogged::MAX_ROWS) {
@@ -182,6 +218,11 @@ pub(super) async fn find_offline_changes(
         }
     }
     Ok(if unlogged.is_empty() { OfflineChanges::Nothing } else { OfflineChanges::Rows(unlogged) })
+}
+
+fn unknown(why: &str) -> OfflineChanges {
+    tracing::info!("{why}: unrecorded changes cannot be ruled out, and all earlier cursors are invalid");
+    OfflineChanges::Everything
 }
 
 /// The last digest, if it is valid in the current epoch.

@@ -47,12 +47,20 @@ pub(super) struct Epochs {
     all: Arc<[Epoch]>,
     /// The marks of the log's entries when the current epoch began, in the order of their numbers.
     marks: Arc<[(u64, u32)]>,
+    /// Whether this node has just begun the current epoch.
+    is_new: bool,
 }
 
 impl Epochs {
     /// The current epoch.
     pub(super) fn current(&self) -> &str {
         self.all.last().map_or("", |epoch| &epoch.name)
+    }
+
+    /// Whether clients may have valid positions from before this node's start.
+    pub(super) fn has_earlier_positions(&self) -> bool {
+        let continues = |current: &Epoch| self.all.len() > 1 && current.began > 0;
+        !self.is_new || self.all.last().is_some_and(continues)
     }
 
     /// Whether a client's position of that epoch is still valid.
@@ -87,6 +95,7 @@ pub(super) async fn begin(db: &Database, inconsistent: Option<&str>) -> Result<E
     Ok(epochs)
 }
 
+/// Opens the current epoch; `name` is that of a new one.
 async fn open(db: &Transaction, name: &str, inconsistent: Option<&str>) -> Result<Epochs, DbErr> {
     match db.get_database_backend() {
         DbBackend::Postgres => {
@@ -120,8 +129,9 @@ async fn open(db: &Transaction, name: &str, inconsistent: Option<&str>) -> Resul
         let began: i64 = row.try_get("", "began")?;
         Ok(Epoch { name: row.try_get("", "epoch")?, began: began.unsigned_abs() })
     };
-    let all = db.query_all_raw(found).await?.iter().map(read).collect::<Result<_, DbErr>>()?;
-    Ok(Epochs { all, marks: log::marks(db, MAX_MARKS).await?.into() })
+    let all = db.query_all_raw(found).await?.iter().map(read).collect::<Result<Arc<[Epoch]>, DbErr>>()?;
+    let is_new = all.last().is_some_and(|current| current.name == name);
+    Ok(Epochs { all, marks: log::marks(db, MAX_MARKS).await?.into(), is_new })
 }
 
 /// On SQLite the sequence may have been rolled back too: entries numbered below the floor would never be read.
@@ -228,7 +238,7 @@ mod tests {
 
     fn epochs(began: &[(&str, u64)], marks: &[(u64, u32)]) -> Epochs {
         let epoch = |(name, began): &(&str, u64)| Epoch { name: (*name).to_owned(), began: *began };
-        Epochs { all: began.iter().map(epoch).collect(), marks: marks.into() }
+        Epochs { all: began.iter().map(epoch).collect(), marks: marks.into(), is_new: true }
     }
 
     #[test]
@@ -243,6 +253,16 @@ mod tests {
         let includes = |name: &str, next| all.includes(name, &Position::below(next));
         assert!(!includes("a", 5) && !includes("b", 5));
         assert!(includes("inconsistent", 20) && !includes("inconsistent", 21));
+    }
+
+    #[test]
+    fn earlier_positions_exist_unless_the_epoch_is_new_and_continues_none() {
+        let has =
+            |began: &[(&str, u64)], is_new| Epochs { is_new, ..epochs(began, &[]) }.has_earlier_positions();
+        assert!(!has(&[("a", 1)], true), "the first epoch");
+        assert!(!has(&[("a", 1), ("b", 0)], true), "an epoch that invalidates all cursors");
+        assert!(has(&[("a", 1), ("b", 1)], true), "an epoch that continues the one before");
+        assert!(has(&[("a", 0)], false), "another node's epoch");
     }
 
     #[test]

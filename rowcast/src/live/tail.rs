@@ -58,6 +58,8 @@ pub(super) struct Tail {
     progress: ReadProgress,
     /// The log's floor at the last reload. Entries pruned below it are included in the reload.
     floor: u64,
+    /// The log's floor at the last poll.
+    log_floor: u64,
     epochs: Epochs,
     /// The database that was read last; none after an outage.
     incarnation: Option<Incarnation>,
@@ -135,11 +137,16 @@ impl Tail {
                 attached.notify_peers().await;
             }
             self.reconcile(&attached).await;
-            if self.digest_writer.is_due(self.number) {
+            if self.is_digest_due() {
                 tokio::task::spawn_local(self.save_digest());
             }
         }
         let _ = tokio::time::timeout(DIGEST_TIMEOUT, self.save_digest()).await;
+    }
+
+    fn is_digest_due(&self) -> bool {
+        let (epoch, position) = (self.epochs.current(), &self.progress.position);
+        self.digest_writer.is_due(self.number, epoch, position, self.log_floor)
     }
 
     /// Saves a digest of the published state, for a later start.
@@ -157,7 +164,10 @@ impl Tail {
         }
         loop {
             match attached.read(async |db| self.poll(db).await).await? {
-                PollOutcome::Changes(poll, changes) => break self.apply_changes(poll.progress, changes),
+                PollOutcome::Changes(poll, changes) => {
+                    self.log_floor = poll.floor;
+                    break self.apply_changes(poll.progress, changes);
+                }
                 PollOutcome::Reload(poll, caches) => break self.apply_reload(poll, caches),
                 PollOutcome::DatabaseReplaced(inconsistency) => {
                     self.reload_replaced_database(attached, inconsistency).await?
@@ -175,6 +185,7 @@ impl Tail {
         let poll = with_timeout(log::poll(connection, &self.progress, self.epochs.current())).await?;
         let nothing = self.is_unchanged(&poll);
         if nothing {
+            self.log_floor = poll.floor;
             self.shared.advance(poll.progress.position.clone(), Vec::new());
             self.progress = poll.progress;
             self.horizon.observe(&self.progress.position, attached).await;

@@ -22,6 +22,9 @@ on_empty_databases! {
     reconcile_rows_setting_controls_comparison,
     unlogged_change_while_stopped_is_published,
     unlogged_change_before_crash_is_published,
+    unlogged_change_in_new_epoch_is_published,
+    unlogged_change_without_digest_is_published,
+    unlogged_change_after_pruning_is_published,
 }
 
 const TABLES: [&str; 4] = ["coaches", "schedules", "exercise_moves", "workout_plan_moves"];
@@ -306,6 +309,57 @@ async fn unlogged_change_before_crash_is_published(database: &Database) {
         program = serve();
         replica = resume_after_unlogged(database, program.address, replica, unlogged).await;
     }
+}
+
+/// Seeds rows, damages the log under the running server by SQL, and returns a client's replica at a cursor from after that.
+async fn replica_after(database: &Database, program: &ServerProcess, damage: &str) -> ReplicaModel {
+    let client = Client::follow(program.address).await;
+    fixtures::seed_one_of_each(&client).await;
+    let before = cursor(&client);
+    database.execute(damage).await;
+    // Whether the log was damaged is noticed at once, and not by the write.
+    database.execute("update coaches set age = 50").await;
+    client.wait_for_replica("the age", |replica| replica.rows("coaches")[0]["age"] == 50).await;
+    assert_ne!(cursor(&client), before);
+    client.replica()
+}
+
+/// Changes rows behind all triggers, kills the server, and resumes with the next one.
+async fn assert_unlogged_reaches_resuming_client(
+    database: &Database,
+    mut program: ServerProcess,
+    replica: ReplicaModel,
+    before_start: &str,
+) {
+    execute_unlogged(database, &TABLES, "update coaches set age = 71").await;
+    program.kill();
+    database.execute(before_start).await;
+    let program = ServerProcess::serve(&database.url(), &["--reconcile-rows", "0"]);
+    let client = Client::resume(program.address, replica).await;
+    client.assert_in_sync().await;
+    assert_eq!(client.replica().rows("coaches")[0]["age"], 71);
+}
+
+const NEW_EPOCH: &str = "delete from change_log_state";
+
+async fn unlogged_change_in_new_epoch_is_published(database: &Database) {
+    let program = ServerProcess::serve(&database.url(), &["--reconcile-rows", "0"]);
+    let replica = replica_after(database, &program, NEW_EPOCH).await;
+    assert_unlogged_reaches_resuming_client(database, program, replica, "select 1").await;
+}
+
+async fn unlogged_change_without_digest_is_published(database: &Database) {
+    let program = ServerProcess::serve(&database.url(), &["--reconcile-rows", "0"]);
+    let replica = replica_after(database, &program, "select 1").await;
+    assert_unlogged_reaches_resuming_client(database, program, replica, "delete from change_log_digest")
+        .await;
+}
+
+/// The digest of the start is older than the log.
+async fn unlogged_change_after_pruning_is_published(database: &Database) {
+    let program = ServerProcess::serve(&database.url(), &["--reconcile-rows", "0"]);
+    let replica = replica_after(database, &program, "delete from change_log").await;
+    assert_unlogged_reaches_resuming_client(database, program, replica, "select 1").await;
 }
 
 async fn resume_unchanged(address: SocketAddr, replica: ReplicaModel) -> ReplicaModel {

@@ -54,7 +54,11 @@ async fn resync_publishes_differences(database: &Database) {
     }
     // A server that starts later reloads as well.
     let after = cursor(&clients[0].0);
-    drop((clients, programs));
+    drop(clients);
+    for mut program in programs {
+        program.terminate();
+        assert!(program.wait_for_exit().await.success());
+    }
     let program = ServerProcess::serve(&url, &quiet);
     assert_receives_snapshots(program.address, &before).await;
     assert_resumes(program.address, &after).await;

@@ -39,6 +39,7 @@ impl Tail {
     ) -> Result<Self, Error> {
         let mut epochs = epoch::begin(&db, None).await?;
         let (poll, caches, changes, floor) = loop {
+            digest::wait_for_other_node(attached, &epochs).await?;
             let load = async |db: &Transaction| {
                 let poll = log::end(db, epochs.current()).await?;
                 let (entries, floor) = log::newest(db, history_limit).await?;
@@ -92,6 +93,7 @@ impl Tail {
             number: 1,
             progress: poll.progress,
             floor: poll.floor,
+            log_floor: poll.floor,
             epochs,
             incarnation: Some(poll.incarnation),
             maybe_replaced: false,

@@ -82,7 +82,7 @@ impl Tail {
                 }
             }
         }
-        (self.incarnation, self.floor) = (Some(poll.incarnation), poll.floor);
+        (self.incarnation, self.floor, self.log_floor) = (Some(poll.incarnation), poll.floor, poll.floor);
         self.publish(poll.progress, changed, None);
     }
 
