@@ -56,6 +56,7 @@ pub mod gateway;
 pub mod health;
 pub mod http;
 pub mod idempotency;
+pub mod key;
 pub mod limits;
 pub mod live;
 mod log;
@@ -75,6 +76,7 @@ pub use collection::Collection;
 pub use context::Context;
 pub use database::Transaction;
 pub use error::Error;
+pub use key::{Key, KeyPart};
 pub use product::{Product, Rowcast};
 #[doc(inline)]
 pub use rowcast_derive::Collection;

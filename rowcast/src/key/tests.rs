@@ -1,0 +1,101 @@
+use proptest::{collection::vec, prelude::*};
+use serde_json::{Value, json};
+
+use super::*;
+
+fn part() -> impl Strategy<Value = KeyPart> {
+    prop_oneof![any::<i64>().prop_map(KeyPart::Number), any::<String>().prop_map(|text| (&*text).into())]
+}
+
+fn any_key() -> impl Strategy<Value = Key> {
+    prop_oneof![
+        any::<i64>().prop_map(Key::Number),
+        any::<String>().prop_map(|text| (&*text).into()),
+        vec(part(), 2..4).prop_map(Key::from),
+    ]
+}
+
+fn text_of(key: &Key, columns: &[&str]) -> String {
+    let mut json = Vec::new();
+    key.write_json(columns, &mut json);
+    String::from_utf8(json).unwrap()
+}
+
+#[test]
+fn key_has_16_bytes() {
+    assert_eq!((size_of::<Key>(), size_of::<Option<Key>>()), (16, 16));
+}
+
+#[test]
+fn keys_are_ordered_by_value_code_point_and_column() {
+    let columns = |number: i64, text: &str| Key::from(vec![number.into(), text.into()]);
+    let ordered: [Key; 11] = [
+        i64::MIN.into(),
+        2.into(),
+        10.into(),
+        i64::MAX.into(),
+        "".into(),
+        "10".into(),
+        "2".into(),
+        "Z".into(),
+        "a".into(),
+        columns(2, "b"),
+        columns(10, "a"),
+    ];
+    assert!(ordered.is_sorted(), "{ordered:?}");
+    assert!(columns(2, "a") < columns(2, "b"));
+    assert!(Key::from("\u{ffff}") < Key::from("\u{10000}"), "by code point, not by unit of UTF-16");
+}
+
+#[test]
+fn json_is_number_text_or_object() {
+    assert_eq!(text_of(&(-7).into(), &["id"]), "-7");
+    assert_eq!(text_of(&"a\"\n".into(), &["slug"]), r#""a\"\n""#);
+    let composite = Key::from(vec![7.into(), "north".into()]);
+    assert_eq!(text_of(&composite, &["gym", "room"]), r#"{"gym":7,"room":"north"}"#);
+}
+
+#[test]
+fn messages_and_logs_show_keys_without_their_type() {
+    let keys: [Key; 3] = [7.into(), "north".into(), vec![7.into(), "north".into()].into()];
+    assert_eq!(keys.each_ref().map(ToString::to_string), ["7", "north", "(7, north)"]);
+    assert_eq!(format!("{keys:?}"), r#"[7, "north", (7, "north")]"#);
+    assert_eq!(keys.each_ref().map(Key::as_number), [Some(7), None, None]);
+}
+
+#[test]
+fn clones_share_the_text() {
+    let key = Key::from("north");
+    let (Key::Text(one), Key::Text(two)) = (&key, key.clone()) else { unreachable!() };
+    assert!(Arc::ptr_eq(one, &two));
+}
+
+proptest! {
+    #[test]
+    fn order_is_that_of_plain_values(one in vec(any::<i64>(), 2), two in vec(any::<i64>(), 2), texts in any::<[String; 2]>()) {
+        let [first, second] = &texts;
+        prop_assert_eq!(Key::from(one[0]).cmp(&two[0].into()), one[0].cmp(&two[0]));
+        prop_assert_eq!(Key::from(&**first).cmp(&(&**second).into()), first.as_bytes().cmp(second.as_bytes()));
+        let columns = |numbers: &[i64]| Key::from(numbers.iter().copied().map(KeyPart::from).collect::<Vec<_>>());
+        prop_assert_eq!(columns(&one).cmp(&columns(&two)), one.cmp(&two));
+    }
+
+    #[test]
+    fn json_contains_the_values(key in any_key()) {
+        let names = ["a", "b", "c"];
+        let value = |part: &KeyPart| match part {
+            KeyPart::Number(number) => json!(number),
+            KeyPart::Text(text) => json!(text),
+        };
+        let (columns, expected) = match &key {
+            Key::Number(number) => (1, json!(number)),
+            Key::Text(text) => (1, json!(&***text)),
+            Key::Columns(parts) => {
+                let named = names.iter().zip(parts.iter()).map(|(name, part)| (name.to_string(), value(part)));
+                (parts.len(), Value::Object(named.collect()))
+            }
+        };
+        let json = text_of(&key, &names[..columns]);
+        prop_assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), expected);
+    }
+}
