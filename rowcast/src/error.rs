@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use crate::{
     auth::SIGNED_OUT_MESSAGE,
     database::{Violation, classify},
+    key::Key,
 };
 
 /// The error of a request. Each variant has one stable key on the wire.
@@ -33,13 +34,13 @@ pub enum Error {
     /// The user is not authorised; the sentence gives the reason.
     #[error("forbidden: {0}")]
     Forbidden(&'static str),
-    /// No row of this collection has the id.
-    #[error("no {collection} has id {id}")]
+    /// No row of this collection has the key.
+    #[error("no {collection} has id {key}")]
     NotFound {
         /// The collection's singular name.
         collection: &'static str,
-        /// The requested id.
-        id: i64,
+        /// The requested key.
+        key: Key,
     },
     /// Other rows still refer to the row; the sentence says which and how many.
     #[error("in use: {0}")]

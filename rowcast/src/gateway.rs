@@ -76,7 +76,7 @@ impl Gateway {
         access: AccessMode,
         request_bytes: u64,
     ) -> Self {
-        let authors = AuthorBroadcast::new(hub, live.clone(), db.node_messages().cloned());
+        let authors = AuthorBroadcast::new(hub, live.clone(), registry.clone(), db.node_messages().cloned());
         let (clock, token_monitor) = (Clock::new(db.clone()), TokenMonitor::new(db.clone()));
         let (ledger, message_limits) = (AckQuota::new(db.clone(), request_bytes), MessageLimits::default());
         let schemas = Arc::new(registry.contract().hashes());

@@ -135,4 +135,4 @@ impl Debug for KeyPart {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

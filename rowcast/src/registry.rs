@@ -57,6 +57,12 @@ impl Registry {
         &self.collections
     }
 
+    /// The collection with this name.
+    #[must_use]
+    pub fn collection(&self, name: &str) -> Option<&Arc<dyn ErasedCollection>> {
+        self.collections.iter().find(|collection| collection.name() == name)
+    }
+
     /// The table of users, if there is one.
     #[must_use]
     pub fn users(&self) -> Option<&Arc<UserTable>> {

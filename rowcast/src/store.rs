@@ -32,7 +32,7 @@ pub(crate) use write::{insert_row, update_row};
 /// [`Error::NotFound`].
 pub async fn get<C: Collection>(db: &Transaction, id: i64) -> Result<C::Row, Error> {
     let model = C::Entity::find().filter(C::ID.eq(id)).one(db).await?;
-    row::<C>(db, model.ok_or(Error::NotFound { collection: C::SINGULAR, id })?).await
+    row::<C>(db, model.ok_or_else(|| not_found::<C>(id))?).await
 }
 
 /// Rows by id, in id order, as clients receive them; ids without a row are omitted.
@@ -64,6 +64,10 @@ pub async fn page<C: Collection>(
 /// [`Error::Internal`] for a value without a JSON form.
 pub fn json(value: &impl serde::Serialize) -> Result<Box<RawValue>, Error> {
     to_raw_value(value).map_err(|error| Error::Internal(error.to_string()))
+}
+
+fn not_found<C: Collection>(id: i64) -> Error {
+    Error::NotFound { collection: C::SINGULAR, key: id.into() }
 }
 
 async fn row<C: Collection>(db: &Transaction, model: Model<C>) -> Result<C::Row, Error> {

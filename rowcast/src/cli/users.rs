@@ -56,7 +56,8 @@ impl<'a> Users<'a> {
         let users = self.users.clone();
         let create = async move |db: &Transaction| {
             let created = work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await?;
-            let id = created.written.ok_or_else(|| Error::Internal("a new user is a row".into()))?.id;
+            let id = created.written.and_then(|written| written.key.as_number());
+            let id = id.ok_or_else(|| Error::Internal("a new user is a row with a number".into()))?;
             users.set_password_hash(db, id, None, &hash).await?;
             Ok(users.account(db, id).await?.and_then(|account| account.username).unwrap_or_default())
         };

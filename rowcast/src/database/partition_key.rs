@@ -2,22 +2,24 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::key::Key;
+
 /// The row that a write changes. Writes with equal keys run one after another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PartitionKey {
     table: &'static str,
-    id: i64,
+    key: Key,
 }
 
 impl PartitionKey {
     /// The key of one row of a table.
     #[must_use]
-    pub fn row(table: &'static str, id: i64) -> Self {
-        Self { table, id }
+    pub fn row(table: &'static str, key: impl Into<Key>) -> Self {
+        Self { table, key: key.into() }
     }
 
     /// The index of the writer, of this many, that runs all writes with this key.
-    pub(super) fn writer(self, writers: usize) -> usize {
+    pub(super) fn writer(&self, writers: usize) -> usize {
         let mut hash = DefaultHasher::new();
         self.hash(&mut hash);
         (hash.finish() % writers as u64) as usize
@@ -27,11 +29,15 @@ impl PartitionKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::tests::sample;
 
     #[test]
     fn rows_are_divided_between_all_writers() {
-        let writer = |id| PartitionKey::row("coaches", id).writer(4);
-        assert!((0..4).all(|wanted| (1..100).any(|id| writer(id) == wanted)));
-        assert!((1..100).all(|id| writer(id) == writer(id) && writer(id) < 4));
+        let writer = |key: Key| PartitionKey::row("coaches", key).writer(4);
+        for kind in 0..3 {
+            let writers = || (1..100).map(|number| writer(sample(kind, number)));
+            assert!((0..4).all(|wanted| writers().any(|writer| writer == wanted)));
+            assert!(writers().eq(writers()) && writers().all(|writer| writer < 4));
+        }
     }
 }

@@ -177,7 +177,7 @@ async fn serve(
             Some(Request::Write(write)) => {
                 let writers = batch_writers.len();
                 next = (next + 1) % writers;
-                let writer = write.key.map_or(next, |key| key.writer(writers));
+                let writer = write.key.as_ref().map_or(next, |key| key.writer(writers));
                 if let Some(write) = unbatched.queue(write) {
                     let _ = batch_writers[writer].send(write);
                 }

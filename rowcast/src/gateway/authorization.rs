@@ -22,7 +22,7 @@ impl Gateway {
     }
 
     /// Authorizes a socket to run an operation that needs this access to the database.
-    pub(super) fn authorize(&self, state: &SocketState, access: TransactionKind) -> Result<Permit, Error> {
+    pub(super) fn authorize(&self, state: &SocketState, access: &TransactionKind) -> Result<Permit, Error> {
         match access {
             TransactionKind::Read => self.authorize_read(state),
             TransactionKind::Validate | TransactionKind::Write | TransactionKind::WriteTo { .. } => {

@@ -18,13 +18,16 @@ use super::{
     SocketState,
     presence::{HEARTBEAT, Presence},
 };
-use crate::{database::NodeMessages, live::Live, store::Written, users::User};
+use crate::{
+    database::NodeMessages, key::NamedKey, live::Live, registry::Registry, store::Written, users::User,
+};
 
 const AUTHORS_ROOM: &str = "authors";
 
 /// Sends author notifications to the subscribers of all nodes.
 pub(super) struct AuthorBroadcast {
     inner: Arc<Inner>,
+    registry: Arc<Registry>,
     receiver: Option<JoinHandle<()>>,
 }
 
@@ -40,7 +43,7 @@ pub(super) struct AuthorSubscription(Arc<Inner>);
 #[derive(Serialize)]
 struct Authored<'a> {
     collection: &'static str,
-    id: i64,
+    id: NamedKey<'a>,
     version: Option<i64>,
     by: Option<By<'a>>,
 }
@@ -52,11 +55,11 @@ struct By<'a> {
 }
 
 impl AuthorBroadcast {
-    pub(super) fn new(hub: Hub, live: Live, notices: Option<NodeMessages>) -> Self {
+    pub(super) fn new(hub: Hub, live: Live, registry: Arc<Registry>, notices: Option<NodeMessages>) -> Self {
         let inner = Arc::new(Inner { hub, presence: Presence::new(notices.clone()) });
         let spawn = |notices| actix_web::rt::spawn(receive(inner.clone(), live, notices));
         let receiver = notices.map(spawn);
-        Self { inner, receiver }
+        Self { inner, registry, receiver }
     }
 
     /// Subscribes a socket to author notifications.
@@ -67,15 +70,15 @@ impl AuthorBroadcast {
     }
 
     /// Notifies all subscribers but the writer of a write to one row.
-    pub(super) fn broadcast(&self, writer: &Socket<SocketState>, written: Written, by: Option<&User>) {
+    pub(super) fn broadcast(&self, writer: &Socket<SocketState>, written: &Written, by: Option<&User>) {
         let local = self.inner.presence.has_local_subscribers();
         let remote = self.inner.presence.has_remote_subscribers();
         if !local && !remote {
             return;
         }
-        let Written { collection, id, version } = written;
-        let by = by.map(|user| By { id: user.id, name: &user.name });
-        let Ok(authored) = serde_json::to_string(&Authored { collection, id, version, by }) else { return };
+        let collection = self.registry.collection(written.collection);
+        let columns = collection.map_or(&[][..], |collection| collection.key_columns());
+        let Some(authored) = payload(columns, written, by) else { return };
         if local {
             let others = self.inner.hub.to(AUTHORS_ROOM).except(writer.id().as_str());
             others.volatile().send(Frame::event("authored", &[&authored]));
@@ -84,6 +87,17 @@ impl AuthorBroadcast {
             self.inner.presence.publish(authored);
         }
     }
+}
+
+/// The payload of `authored`; `columns` are those of the key.
+fn payload(columns: &[&str], written: &Written, by: Option<&User>) -> Option<String> {
+    let authored = Authored {
+        collection: written.collection,
+        id: written.key.named(columns),
+        version: written.version,
+        by: by.map(|user| By { id: user.id, name: &user.name }),
+    };
+    serde_json::to_string(&authored).ok()
 }
 
 /// Stops author notifications for a socket.
@@ -134,5 +148,29 @@ async fn receive(inner: Arc<Inner>, live: Live, notices: NodeMessages) {
                 inner.hub.to(AUTHORS_ROOM).volatile().send(Frame::event("authored", &[&authored]));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Key;
+
+    fn payload_of(columns: &[&str], key: impl Into<Key>, version: Option<i64>) -> String {
+        payload(columns, &Written { collection: "rooms", key: key.into(), version }, None).unwrap()
+    }
+
+    #[test]
+    fn row_is_identified_by_number_text_or_object() {
+        let expected = |id: &str| format!(r#"{{"collection":"rooms","id":{id},"version":2,"by":null}}"#);
+        assert_eq!(payload_of(&["id"], 7, Some(2)), expected("7"));
+        assert_eq!(payload_of(&["slug"], "a\"", Some(2)), expected(r#""a\"""#));
+        let composite = vec![7.into(), "a".into()];
+        assert_eq!(payload_of(&["gym", "room"], composite, Some(2)), expected(r#"{"gym":7,"room":"a"}"#));
+    }
+
+    #[test]
+    fn deleted_row_has_no_version() {
+        assert_eq!(payload_of(&["id"], 7, None), r#"{"collection":"rooms","id":7,"version":null,"by":null}"#);
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     error::Error,
     fair_queue::hash_key,
     idempotency::{IdempotentRequest, RefusalOutcome, Requester, StoredAck},
+    key::Key,
     registry::{Completed, Operation, TransactionKind},
     store::Written,
     users::User,
@@ -66,9 +67,10 @@ impl Gateway {
         let payload = payload.unwrap_or(RawValue::NULL);
         let (access, meaning, work) = route.decode(payload)?;
         let state = socket.state();
-        let permit = self.authorize(state, access)?;
+        let permit = self.authorize(state, &access)?;
         let user = state.user().map(|login| login.user);
-        let id = options.request_id.filter(|_| access != TransactionKind::Read);
+        let reads = access == TransactionKind::Read;
+        let id = options.request_id.filter(|_| !reads);
         let client = queue_keys(user.as_deref(), socket);
         let requester = Requester { user: user.as_ref().map(|user| user.id), peer: state.network };
         let prepared = PreparedRequest { access, client, permit: permit.clone(), user: user.clone(), work };
@@ -84,11 +86,11 @@ impl Gateway {
         }
         self.sign_out_if_revoked(socket, &permit, &result);
         let Executed { ack, written, .. } = result?;
-        if access == TransactionKind::Read {
+        if reads {
             self.ensure_still_signed_in(state, &permit)?;
         }
         if let Some(written) = written {
-            self.authors.broadcast(socket, written, user.as_deref());
+            self.authors.broadcast(socket, &written, user.as_deref());
         }
         Ok(ack)
     }
@@ -159,7 +161,7 @@ impl Gateway {
             let context = Context::new(db, user.clone(), accounts.clone());
             let Completed { data, written } = work.run(&context).await?;
             let ack = reply::ok(data)?;
-            let row = written.map(|written| (written.collection, written.id));
+            let row = written.as_ref().and_then(|written| numbered(written.collection, &written.key));
             let size = first.store_ack(db, &StoredAck::of(&ack, row)?).await?;
             let executed = Executed { ack: (ack, "ok"), written, changes: context.changes() };
             Ok(Attempt::First(executed, size))
@@ -177,7 +179,7 @@ impl Gateway {
             }
             Err(error) => match request.in_doubt(&self.db, error).await {
                 error if error.is_refusal() => {
-                    let row = conflicting_row(&error, access);
+                    let row = conflicting_row(&error, &access);
                     self.store_refusal(request, error, row).await.map(Executed::from)
                 }
                 error => Err(error),
@@ -212,11 +214,16 @@ impl Gateway {
 }
 
 /// The row that the ack of a refusal shows: that of a conflict.
-fn conflicting_row(error: &Error, access: TransactionKind) -> Option<(&'static str, i64)> {
+fn conflicting_row(error: &Error, access: &TransactionKind) -> Option<(&'static str, i64)> {
     match (error, access) {
-        (Error::Conflict(_), TransactionKind::WriteTo { collection, id }) => Some((collection, id)),
+        (Error::Conflict(_), TransactionKind::WriteTo { collection, key }) => numbered(collection, key),
         _ => None,
     }
+}
+
+/// The row in the form in which a stored ack refers to it: by a number. None if the key is not a number.
+fn numbered(collection: &'static str, key: &Key) -> Option<(&'static str, i64)> {
+    Some((collection, key.as_number()?))
 }
 
 /// The read queue's keys: one for the user or else the network, shared by its sockets, and one for this socket.

@@ -87,8 +87,8 @@ fn key_and_message(error: Error) -> (&'static str, String) {
         Error::Unauthorized(message) => (keys::UNAUTHORIZED, message.into()),
         Error::Revoked => (keys::UNAUTHORIZED, SIGNED_OUT_MESSAGE.into()),
         Error::Forbidden(message) => (keys::FORBIDDEN, message.into()),
-        Error::NotFound { collection, id } => {
-            (keys::NOT_FOUND, format!("no {} has id {id}", collection.replace('_', " ")))
+        Error::NotFound { collection, key } => {
+            (keys::NOT_FOUND, format!("no {} has id {key}", collection.replace('_', " ")))
         }
         Error::InUse(message) => (keys::IN_USE, message),
         Error::TooLarge { bytes, limit } => {

@@ -15,6 +15,16 @@ fn any_key() -> impl Strategy<Value = Key> {
     ]
 }
 
+/// The sample key with this number: a number, a text, or two columns, depending on the kind.
+pub(crate) fn sample(kind: usize, number: u8) -> Key {
+    let text = format!("{:02x}é\"", number.wrapping_mul(37));
+    match kind % 3 {
+        0 => i64::from(number).into(),
+        1 => (&*text).into(),
+        _ => vec![(i64::from(number) / 7).into(), (&*text).into()].into(),
+    }
+}
+
 fn text_of(key: &Key, columns: &[&str]) -> String {
     let mut json = Vec::new();
     key.write_json(columns, &mut json);

@@ -49,6 +49,8 @@ pub trait ErasedCollection: Send + Sync {
     fn embeds(&self) -> &'static [Embed];
     /// Whether it is kept live on clients; otherwise it must be listed.
     fn is_live(&self) -> bool;
+    /// The columns of the key, in the order of the primary key.
+    fn key_columns(&self) -> &'static [&'static str];
     /// The columns that `list_…` filters and sorts by.
     fn columns(&self) -> Vec<&'static str>;
     /// The columns of its table that are read and written.
@@ -97,6 +99,10 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
 
     fn singular(&self) -> &'static str {
         C::SINGULAR
+    }
+
+    fn key_columns(&self) -> &'static [&'static str] {
+        &["id"]
     }
 
     fn columns(&self) -> Vec<&'static str> {
@@ -199,7 +205,7 @@ fn completed<R>((row, written): (R, Written)) -> Completed<R> {
 }
 
 fn write_to<C: Collection>(id: i64) -> TransactionKind {
-    TransactionKind::WriteTo { collection: C::NAME, id }
+    TransactionKind::WriteTo { collection: C::NAME, key: id.into() }
 }
 
 /// The ack's `data` of a deletion.

@@ -10,10 +10,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::operation::{Completed, Operation, TypedOperation};
-use crate::{context::Context, database::PartitionKey, error::Error, idempotency::Fingerprint};
+use crate::{context::Context, database::PartitionKey, error::Error, idempotency::Fingerprint, key::Key};
 
 /// The kind of transaction that an operation needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransactionKind {
     /// A read-only transaction over one snapshot, concurrent with others.
     Read,
@@ -25,16 +25,16 @@ pub enum TransactionKind {
     WriteTo {
         /// The collection's name.
         collection: &'static str,
-        /// The row's id.
-        id: i64,
+        /// The row's key.
+        key: Key,
     },
 }
 
 impl TransactionKind {
     /// The key of the row that is written, if it is known.
-    pub(crate) fn partition_key(self) -> Option<PartitionKey> {
+    pub(crate) fn partition_key(&self) -> Option<PartitionKey> {
         match self {
-            Self::WriteTo { collection, id } => Some(PartitionKey::row(collection, id)),
+            Self::WriteTo { collection, key } => Some(PartitionKey::row(collection, key.clone())),
             Self::Read | Self::Validate | Self::Write => None,
         }
     }
@@ -61,7 +61,7 @@ impl Route {
             let payload = rowcast_schema::decode::<P>(payload)?;
             let (handler, fingerprint) =
                 (handler.clone(), Fingerprint::of(payload.clone(), FieldErrors::new()));
-            Ok((kind, fingerprint, async move |context: &Context<'_>| {
+            Ok((kind.clone(), fingerprint, async move |context: &Context<'_>| {
                 handler(context, payload.clone()).await.map(Completed::from)
             }))
         })

@@ -6,7 +6,7 @@ use sea_orm::{
 };
 
 use super::{
-    ReferencingCollection, constraints::check, embedding::count_embedding, join_rows, json, row,
+    ReferencingCollection, constraints::check, embedding::count_embedding, join_rows, json, not_found, row,
     target::write_target,
 };
 use crate::{
@@ -15,15 +15,16 @@ use crate::{
     context::Context,
     database::{Transaction, Verb, classify},
     error::Error,
+    key::Key,
 };
 
 /// The identity of a row that was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// The collection's name.
     pub collection: &'static str,
-    /// The row's id.
-    pub id: i64,
+    /// The row's key.
+    pub key: Key,
     /// The row's new version; none if it was deleted.
     pub version: Option<i64>,
 }
@@ -123,7 +124,7 @@ pub async fn delete<C: Collection>(
         0 => Err(skipped()),
         _ => {
             accounts::record_change::<C>(context, Some(&before), None).await?;
-            Ok(Written { collection: C::NAME, id, version: None })
+            Ok(Written { collection: C::NAME, key: id.into(), version: None })
         }
     }
 }
@@ -131,12 +132,13 @@ pub async fn delete<C: Collection>(
 /// Locks the row until the transaction ends. SQLite needs no lock: it has one writer.
 async fn lock<C: Collection>(db: &Transaction, id: i64) -> Result<Model<C>, Error> {
     let found = C::Entity::find().filter(C::ID.eq(id)).lock(LockType::NoKeyUpdate).one(db).await;
-    found.map_err(classify::classify_lock_error)?.ok_or(Error::NotFound { collection: C::SINGULAR, id })
+    found.map_err(classify::classify_lock_error)?.ok_or_else(|| not_found::<C>(id))
 }
 
 /// Converts a row that has just been written, and checks its size.
 async fn written<C: Collection>(db: &Transaction, model: Model<C>) -> Result<(C::Row, Written), Error> {
-    let written = Written { collection: C::NAME, id: id_of::<C>(&model), version: version_of::<C>(&model) };
+    let (key, version) = (id_of::<C>(&model).into(), version_of::<C>(&model));
+    let written = Written { collection: C::NAME, key, version };
     let row = row::<C>(db, model).await?;
     bounds::row(C::SINGULAR, &row)?;
     Ok((row, written))

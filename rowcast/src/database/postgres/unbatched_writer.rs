@@ -64,7 +64,7 @@ impl UnbatchedWriter {
     /// Queues a write if its row is being written here; otherwise returns it.
     pub(super) fn queue(&self, write: Write) -> Option<Write> {
         let mut rows = self.rows.borrow_mut();
-        let Some(queue) = write.key.and_then(|key| rows.get_mut(&key)) else { return Some(write) };
+        let Some(queue) = write.key.as_ref().and_then(|key| rows.get_mut(key)) else { return Some(write) };
         if queue.len() < QUEUE_CAPACITY {
             queue.push_back(write);
         } else {
@@ -76,8 +76,8 @@ impl UnbatchedWriter {
     /// Runs a write concurrently with others. `has_met_lock` limits it to the connections that may wait for locks.
     pub(super) fn run(self: &Rc<Self>, write: Write, has_met_lock: bool) {
         let Some(write) = self.queue(write) else { return };
-        if let Some(key) = write.key {
-            self.rows.borrow_mut().insert(key, VecDeque::new());
+        if let Some(key) = &write.key {
+            self.rows.borrow_mut().insert(key.clone(), VecDeque::new());
         }
         let me = self.clone();
         let mut running = self.running.borrow_mut();
@@ -107,16 +107,16 @@ impl UnbatchedWriter {
             };
             let held = matches!(&outcome, Err(Error::Locked(_)));
             job.finish(outcome);
-            next = self.next(key, held);
+            next = self.next(key.as_ref(), held);
         }
     }
 
     /// The next queued write of the row. If the last one failed because of a lock, all of them fail: each would wait
     /// for it in vain.
-    fn next(&self, key: Option<PartitionKey>, held: bool) -> Option<Box<dyn Job>> {
+    fn next(&self, key: Option<&PartitionKey>, held: bool) -> Option<Box<dyn Job>> {
         let key = key?;
         let mut rows = self.rows.borrow_mut();
-        let queue = rows.get_mut(&key)?;
+        let queue = rows.get_mut(key)?;
         if held {
             for write in queue.drain(..) {
                 write.job.finish(Err(Error::Locked("another write waited for the same row in vain".into())));
@@ -124,7 +124,7 @@ impl UnbatchedWriter {
         }
         let next = queue.pop_front();
         if next.is_none() {
-            rows.remove(&key);
+            rows.remove(key);
         }
         next.map(|write| write.job)
     }
