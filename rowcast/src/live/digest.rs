@@ -1,7 +1,7 @@
 //! A digest of the published state, to detect changes without a log entry that were made while no server ran.
 //!
 //! ```text
-//! each collection ─▶ buckets by id ─▶ row count and sum of hashes of their JSON       at a position
+//! each collection ─▶ buckets by key ─▶ row count and sum of hashes of their JSON       at a position
 //! ```
 //!
 //! Resuming clients receive the changes of the log. Rows without an entry are [logged](super::unlogged) afterwards if
@@ -36,6 +36,7 @@ use super::{
 use crate::{
     database::{Database, DedicatedConnection, Transaction},
     error::Error,
+    key::{Key, KeyPart},
 };
 
 /// How often to save the digest.
@@ -57,7 +58,7 @@ impl Digest {
     fn of(rows: &Cache) -> Self {
         let mut buckets = vec![(0_u64, 0_u64); usize::from(BUCKETS)];
         for (id, row) in rows.after(i64::MIN) {
-            let (count, sum) = &mut buckets[usize::from(bucket(id))];
+            let (count, sum) = &mut buckets[usize::from(bucket(&id.into()))];
             let hash: [u8; 32] = Sha256::digest(row).into();
             let first = hash.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
             (*count, *sum) = (*count + 1, sum.wrapping_add(first));
@@ -74,8 +75,21 @@ impl Digest {
     }
 }
 
-fn bucket(id: i64) -> u16 {
-    id.rem_euclid(BUCKETS.into()) as u16
+/// The bucket of a row. It must not change from one start to the next, because buckets are compared with saved ones.
+fn bucket(key: &Key) -> u16 {
+    if let Key::Number(number) = key {
+        return number.rem_euclid(BUCKETS.into()) as u16;
+    }
+    let mut hash = Sha256::new();
+    match key {
+        Key::Number(number) => hash.update(number.to_be_bytes()),
+        Key::Text(text) => hash.update(text.as_bytes()),
+        Key::Columns(parts) => parts.iter().for_each(|part| match part {
+            KeyPart::Number(number) => hash.update(number.to_be_bytes()),
+            KeyPart::Text(text) => hash.update(text.as_bytes()),
+        }),
+    }
+    u16::from(hash.finalize()[0]) % BUCKETS
 }
 
 /// The last digest that was saved: its time, the number of its version and its cursor.
@@ -198,13 +212,13 @@ pub(super) async fn find_offline_changes(
     }
     let mut entries = poll.entries;
     for (plural, rows) in reader.named(unlogged.clone()) {
-        let entry = |(id, _)| Entry { transaction: UNKNOWN_TRANSACTION, collection: plural.to_owned(), id };
+        let entry = |(key, _)| Entry { transaction: UNKNOWN_TRANSACTION, collection: plural.to_owned(), key };
         entries.extend(rows.into_iter().map(entry));
     }
     let is_withheld = |collection_index: usize| caches.get(collection_index).is_some_and(Option::is_none);
     let changes = reader.changes(db, &entries, &is_withheld).await?;
     let known: BTreeSet<(u16, u16)> =
-        changes.iter().map(|change| (change.collection_index, bucket(change.id))).collect();
+        changes.iter().map(|change| (change.collection_index, bucket(&change.key))).collect();
     for (collection_index, (kind, cache)) in (0..).zip(reader.iter().zip(caches)) {
         let noted = noted.get(kind.name()).filter(|_| kind.is_live());
         let Some((noted, cache)) = noted.zip(cache.as_ref()) else { continue };

@@ -9,21 +9,28 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::position::Position;
+use crate::key::Key;
 
 /// A row that a transaction changed; `collection_index` is the collection's index in the registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Change {
     /// [`UNKNOWN_TRANSACTION`] if it is one of several in the batch.
     pub(super) transaction: u64,
     pub(super) collection_index: u16,
-    pub(super) id: i64,
+    pub(super) key: Key,
+}
+
+impl Change {
+    fn row(&self) -> (u16, Key) {
+        (self.collection_index, self.key.clone())
+    }
 }
 
 /// Included in no position.
 pub(super) const UNKNOWN_TRANSACTION: u64 = u64::MAX;
 
-/// Changed rows: collection index and id.
-pub(super) type ChangedRows = BTreeSet<(u16, i64)>;
+/// Changed rows: collection index and key.
+pub(super) type ChangedRows = BTreeSet<(u16, Key)>;
 
 struct ChangeBatch {
     number: u64,
@@ -85,7 +92,7 @@ impl History {
         // Positions only grow, so the batches that this one covers come first.
         let start = self.batches.partition_point(|batch| position.covers(&batch.after));
         let missed = self.changes_from(start).filter(|change| !position.has(change.transaction));
-        Some(missed.map(|change| (change.collection_index, change.id)).collect())
+        Some(missed.map(Change::row).collect())
     }
 
     /// The rows that changed after a batch number; none if that is no longer known.
@@ -94,7 +101,7 @@ impl History {
             return None;
         }
         let start = self.batches.partition_point(|batch| batch.number <= number);
-        Some(self.changes_from(start).map(|change| (change.collection_index, change.id)).collect())
+        Some(self.changes_from(start).map(Change::row).collect())
     }
 
     /// The changes of a batch and of those after it.
@@ -111,12 +118,29 @@ mod tests {
 
     use super::*;
 
-    fn change(transaction: u64, id: i64) -> Change {
-        Change { transaction, collection_index: 0, id }
+    fn change(transaction: u64, key: impl Into<Key>) -> Change {
+        Change { transaction, collection_index: 0, key: key.into() }
     }
 
     fn ids(changed: Option<ChangedRows>) -> Option<Vec<i64>> {
-        changed.map(|changed| changed.into_iter().map(|(_, id)| id).collect())
+        changed.map(|changed| changed.into_iter().map(|(_, key)| key.as_number().unwrap()).collect())
+    }
+
+    #[test]
+    fn change_has_32_bytes() {
+        assert_eq!(size_of::<Change>(), 32);
+    }
+
+    #[test]
+    fn keys_of_any_kind_are_returned_once_and_in_order() {
+        let composite = || Key::from(vec![7.into(), "north".into()]);
+        let mut history = History::new(100, 0, 1);
+        history.push(2, Position::below(2), vec![change(1, composite()), change(1, 10), change(1, "a")]);
+        history.push(3, Position::below(3), vec![change(2, "a"), change(2, composite()), change(2, 9)]);
+        let expected =
+            |keys: Vec<Key>| -> Option<ChangedRows> { Some(keys.into_iter().map(|key| (0, key)).collect()) };
+        assert_eq!(history.after(1), expected(vec![9.into(), 10.into(), "a".into(), composite()]));
+        assert_eq!(history.since(&Position::below(2)), expected(vec![9.into(), "a".into(), composite()]));
     }
 
     #[test]
@@ -214,7 +238,7 @@ mod tests {
             let all: BTreeSet<u64> = here.iter().flat_map(|(_, changes)| changes).map(|change| change.transaction).collect();
             for (theirs, _) in simulate(&polls, 0) {
                 let missed: BTreeSet<u64> =
-                    history.since(&theirs).unwrap().into_iter().map(|(_, id)| id.cast_unsigned()).collect();
+                    history.since(&theirs).unwrap().into_iter().map(|(_, key)| key.as_number().unwrap().cast_unsigned()).collect();
                 let expected = all.iter().copied().filter(|transaction| !theirs.has(*transaction)).collect();
                 prop_assert_eq!(missed, expected);
             }

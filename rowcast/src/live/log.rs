@@ -7,7 +7,7 @@
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::position::Position;
-use crate::{database::Transaction, error::Error};
+use crate::{database::Transaction, error::Error, key::Key};
 
 /// For more new entries than this, reading whole collections is cheaper.
 pub(super) const RELOAD_THRESHOLD: usize = 50_000;
@@ -18,7 +18,7 @@ pub(super) struct Entry {
     /// On SQLite the entry's own `seq`.
     pub(super) transaction: u64,
     pub(super) collection: String,
-    pub(super) id: i64,
+    pub(super) key: Key,
 }
 
 /// The newest entry that was read. Unless it was pruned, it must still be in the log. If it is missing or differs,
@@ -264,10 +264,11 @@ async fn postgres(db: &impl ConnectionTrait, after: &ReadProgress) -> Result<Log
 }
 
 fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
+    let id: i64 = row.try_get("", "row_id")?;
     Ok(Entry {
         transaction: number(row, "tx")?,
         collection: row.try_get("", "collection")?,
-        id: row.try_get("", "row_id")?,
+        key: Key::Number(id),
     })
 }
 

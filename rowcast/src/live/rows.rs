@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    ops::RangeInclusive,
     sync::Arc,
     time::Duration,
 };
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     database::Transaction,
     error::Error,
+    key::Key,
     registry::{Encoded, ErasedCollection},
     store,
 };
@@ -64,7 +66,7 @@ impl CollectionReader {
     }
 
     /// Rows by collection name.
-    pub(super) fn named(&self, rows: Unlogged) -> impl Iterator<Item = (&'static str, Vec<(i64, i64)>)> {
+    pub(super) fn named(&self, rows: Unlogged) -> impl Iterator<Item = (&'static str, Vec<(Key, i64)>)> {
         rows.into_iter().filter_map(|(collection_index, rows)| {
             Some((self.collections.get(usize::from(collection_index))?.name(), rows))
         })
@@ -78,16 +80,12 @@ impl CollectionReader {
         withheld: Withheld<'_>,
     ) -> Result<Vec<Change>, Error> {
         let mut changes: BTreeSet<Change> = BTreeSet::new();
-        let mut by_row: BTreeMap<(u16, i64), BTreeSet<u64>> = BTreeMap::new();
-        for entry in entries {
+        let mut by_row: BTreeMap<(u16, Key), BTreeSet<u64>> = BTreeMap::new();
+        for Entry { transaction, collection, key } in entries {
             // Other programs may log changes of tables of their own.
-            let Some(collection_index) = self.collection_indexes.get(&*entry.collection) else { continue };
-            changes.insert(Change {
-                transaction: entry.transaction,
-                collection_index: *collection_index,
-                id: entry.id,
-            });
-            by_row.entry((*collection_index, entry.id)).or_default().insert(entry.transaction);
+            let Some(&collection_index) = self.collection_indexes.get(&**collection) else { continue };
+            changes.insert(Change { transaction: *transaction, collection_index, key: key.clone() });
+            by_row.entry((collection_index, key.clone())).or_default().insert(*transaction);
         }
         for (collection_index, kind) in (0..)
             .zip(&self.collections)
@@ -95,20 +93,17 @@ impl CollectionReader {
         {
             for nested in kind.embeds() {
                 let Some(of) = self.collection_indexes.get(nested.collection) else { continue };
-                let shown: Vec<i64> =
-                    by_row.range((*of, i64::MIN)..=(*of, i64::MAX)).map(|((_, id), _)| *id).collect();
+                // The columns that refer to embedded rows are numbers.
+                let shown = by_row.range(numbers_of(*of)).filter_map(|((_, key), _)| key.as_number());
+                let shown: Vec<i64> = shown.collect();
                 for page in shown.chunks(BATCH_SIZE) {
                     for (id, shows) in with_timeout(store::rows_embedding(db, nested, &pad(page))).await? {
-                        let Some(transactions) = by_row.get(&(*of, shows)) else { continue };
+                        let Some(transactions) = by_row.get(&(*of, Key::Number(shows))) else { continue };
+                        let change = |transaction| Change { transaction, collection_index, key: id.into() };
                         if transactions.len() > MAX_TRANSACTIONS {
-                            changes.insert(Change { transaction: UNKNOWN_TRANSACTION, collection_index, id });
+                            changes.insert(change(UNKNOWN_TRANSACTION));
                         } else {
-                            let change = |transaction: &u64| Change {
-                                transaction: *transaction,
-                                collection_index,
-                                id,
-                            };
-                            changes.extend(transactions.iter().map(change));
+                            changes.extend(transactions.iter().copied().map(change));
                         }
                     }
                 }
@@ -134,7 +129,7 @@ impl CollectionReader {
         {
             let ids =
                 changes.iter().filter(|change| usize::from(change.collection_index) == collection_index);
-            let ids: BTreeSet<i64> = ids.map(|change| change.id).collect();
+            let ids: BTreeSet<i64> = ids.filter_map(|change| change.key.as_number()).collect();
             if ids.is_empty() {
                 continue;
             }
@@ -231,6 +226,11 @@ impl BatchSizer {
         self.next = (TARGET_BYTES / average.max(1)).clamp(MIN_BATCH, MAX_BATCH);
         self.bytes
     }
+}
+
+/// The range of the rows of a collection whose keys are numbers.
+fn numbers_of(collection_index: u16) -> RangeInclusive<(u16, Key)> {
+    (collection_index, i64::MIN.into())..=(collection_index, i64::MAX.into())
 }
 
 /// Repeats the last id, so that statements have few different lengths and stay prepared.

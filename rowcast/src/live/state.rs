@@ -13,6 +13,7 @@ use super::{
     parts,
     view::{CachedFrame, CollectionView},
 };
+use crate::key::Key;
 
 /// The slot of unsent `changes`, after the slots of the snapshots.
 pub(super) const CHANGES: Slot = Slot(u16::MAX);
@@ -217,20 +218,20 @@ impl StateVersion {
     /// The event `changes` with the current rows: `{"cursor": …, "members": {"upserted": …, "deleted": …}}`.
     pub(super) fn changes(&self, changed: &ChangedRows, cursor: &Cursor) -> Frame {
         let cursor = cursor.to_string();
-        let mut by_collection: BTreeMap<u16, Vec<i64>> = BTreeMap::new();
-        changed
-            .iter()
-            .for_each(|(collection_index, id)| by_collection.entry(*collection_index).or_default().push(*id));
+        let mut by_collection: BTreeMap<u16, Vec<&Key>> = BTreeMap::new();
+        changed.iter().for_each(|(collection_index, key)| {
+            by_collection.entry(*collection_index).or_default().push(key)
+        });
         let rows =
-            changed.iter().filter_map(|(collection_index, id)| self.view(*collection_index)?.rows.row(*id));
+            changed.iter().filter_map(|(collection_index, key)| row(self.view(*collection_index)?, key));
         let size =
             rows.map(|row| row.len() + 1).sum::<usize>() + changed.len() * 8 + by_collection.len() * 64;
         let mut writer = FrameWriter::event("changes", size + cursor.len() + 16);
         let json = writer.arg();
         json.extend_from_slice(format!("{{\"cursor\":\"{cursor}\"").as_bytes());
-        for (collection_index, ids) in by_collection {
+        for (collection_index, keys) in by_collection {
             if let Some(view) = self.view(collection_index) {
-                write_collection(json, view, &ids);
+                write_collection(json, view, &keys);
             }
         }
         json.push(b'}');
@@ -246,18 +247,26 @@ fn withheld(views: &[CollectionView]) -> impl Iterator<Item = &str> {
     views.iter().filter(|view| view.is_withheld()).map(|view| view.plural)
 }
 
-fn write_collection(json: &mut Vec<u8>, view: &CollectionView, ids: &[i64]) {
+fn write_collection(json: &mut Vec<u8>, view: &CollectionView, keys: &[&Key]) {
     json.extend_from_slice(format!(",\"{}\":{{\"upserted\":[", view.plural).as_bytes());
     let mut comma = false;
-    for row in ids.iter().filter_map(|id| view.rows.row(*id)) {
+    for row in keys.iter().filter_map(|key| row(view, key)) {
         if std::mem::replace(&mut comma, true) {
             json.push(b',');
         }
         json.extend_from_slice(row);
     }
     json.extend_from_slice(b"],\"deleted\":[");
-    let deleted = ids.iter().filter(|id| view.rows.row(**id).is_none());
-    let deleted: Vec<String> = deleted.map(ToString::to_string).collect();
-    json.extend_from_slice(deleted.join(",").as_bytes());
+    let mut comma = false;
+    for key in keys.iter().filter(|key| row(view, key).is_none()) {
+        if std::mem::replace(&mut comma, true) {
+            json.push(b',');
+        }
+        key.write_json(view.key_columns, json);
+    }
     json.extend_from_slice(b"]}");
+}
+
+fn row<'a>(view: &'a CollectionView, key: &Key) -> Option<&'a [u8]> {
+    key.as_number().and_then(|id| view.rows.row(id))
 }

@@ -8,16 +8,16 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::{position::Position, rows::CollectionReader};
-use crate::{database::Transaction, registry::ErasedCollection};
+use crate::{database::Transaction, key::Key, registry::ErasedCollection};
 
 /// With more rows, all nodes reload.
 pub(super) const MAX_ROWS: usize = 2000;
 
-/// Ids and versions by collection index; at most one more than [`MAX_ROWS`] of each.
-pub(super) type Unlogged = BTreeMap<u16, Vec<(i64, i64)>>;
+/// Keys and versions by collection index; at most one more than [`MAX_ROWS`] of each.
+pub(super) type Unlogged = BTreeMap<u16, Vec<(Key, i64)>>;
 
 /// The rows written after a position; none on SQLite.
 pub(super) async fn since(
@@ -34,13 +34,17 @@ pub(super) async fn since(
             [kind.name().into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql(kind.as_ref()), values);
         let rows = db.query_all_raw(statement).await?;
-        let read = |row: &sea_orm::QueryResult| Ok((row.try_get("", "id")?, row.try_get("", "version")?));
-        let rows = rows.iter().map(read).collect::<Result<Vec<_>, DbErr>>()?;
+        let rows = rows.iter().map(key_and_version).collect::<Result<Vec<_>, DbErr>>()?;
         if !rows.is_empty() {
             found.insert(collection_index, rows);
         }
     }
     Ok(found)
+}
+
+fn key_and_version(row: &QueryResult) -> Result<(Key, i64), DbErr> {
+    let id: i64 = row.try_get("", "id")?;
+    Ok((Key::Number(id), row.try_get("", "version")?))
 }
 
 /// `age` is the number of transactions since; a row without an age in the window is older.

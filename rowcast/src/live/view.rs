@@ -10,6 +10,8 @@ use super::{cache::Cache, position::Position};
 #[derive(Clone)]
 pub(super) struct CollectionView {
     pub(super) plural: &'static str,
+    /// The columns of the key, in the order of the primary key.
+    pub(super) key_columns: &'static [&'static str],
     /// Empty while the collection is withheld.
     pub(super) rows: Cache,
     pub(super) sent: bool,
@@ -47,9 +49,14 @@ pub(super) struct CachedFrame {
 
 impl CollectionView {
     /// A view; without `sent` it has no snapshot.
-    pub(super) fn new(plural: &'static str, sent: bool, rows: Cache) -> Self {
+    pub(super) fn new(
+        plural: &'static str,
+        key_columns: &'static [&'static str],
+        sent: bool,
+        rows: Cache,
+    ) -> Self {
         let availability = Availability::Available { number: 0, since: Position::default() };
-        Self { plural, rows, sent, changed: 1, availability, cached: Arc::default() }
+        Self { plural, key_columns, rows, sent, changed: 1, availability, cached: Arc::default() }
     }
 
     /// Replaces the rows in version `number`.

@@ -107,6 +107,8 @@ pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
 /// Logs rows that were written while no server ran, with new versions. Returns whether it succeeded.
 pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlogged: Unlogged) -> bool {
     for (plural, rows) in reader.named(unlogged) {
+        let rows: Vec<(i64, i64)> =
+            rows.iter().filter_map(|(key, version)| Some((key.as_number()?, *version))).collect();
         let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
         let (count, first) = (ids.len(), &ids[..ids.len().min(MAX_LOGGED_IDS)]);
         tracing::warn!(

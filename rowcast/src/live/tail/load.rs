@@ -64,7 +64,8 @@ impl Tail {
         let (mut views, mut withheld) = (Vec::new(), Withheld::default());
         for (collection_index, (kind, rows)) in reader.iter().zip(caches).enumerate() {
             let too_large = rows.is_none();
-            let mut view = CollectionView::new(kind.name(), kind.is_live(), rows.unwrap_or_default());
+            let (plural, key_columns, rows) = (kind.name(), kind.key_columns(), rows.unwrap_or_default());
+            let mut view = CollectionView::new(plural, key_columns, kind.is_live(), rows);
             if too_large {
                 withheld.schedule(collection_index, Duration::ZERO);
                 view.withhold(reader.limit, LimitSource::Server, 1);

@@ -94,7 +94,7 @@ impl Tail {
         view.change(cache, self.number + 1);
         measure(view);
         let collection_index = u16::try_from(collection_index).unwrap_or(u16::MAX);
-        changed.extend(news.into_iter().map(|id| (collection_index, id)));
+        changed.extend(news.into_iter().map(|id| (collection_index, id.into())));
     }
 
     fn publish(&mut self, progress: ReadProgress, changed: ChangedRows, changes: Option<Vec<Change>>) {
