@@ -9,6 +9,7 @@
 //! A key has 16 bytes, and a clone allocates nothing. A fat pointer would save one allocation for each text, but make
 //! every key 24 bytes, and most keys are numbers.
 
+mod borrowed;
 mod json;
 
 use std::{
@@ -16,6 +17,7 @@ use std::{
     sync::Arc,
 };
 
+pub(crate) use borrowed::KeyRef;
 pub use json::NamedKey;
 
 /// The primary key of a row, unique in its collection.
@@ -44,6 +46,9 @@ pub enum KeyPart {
     Text(Box<str>),
 }
 
+/// The reference counts beside a shared value.
+const COUNTS: usize = 2 * size_of::<usize>();
+
 impl Key {
     /// The value, if the key is a number.
     #[must_use]
@@ -51,6 +56,22 @@ impl Key {
         match self {
             Self::Number(number) => Some(*number),
             Self::Text(_) | Self::Columns(_) => None,
+        }
+    }
+
+    /// The memory that the key uses besides its own 16 bytes; its clones share it.
+    pub(crate) fn heap_memory(&self) -> usize {
+        let of_part = |part: &KeyPart| match part {
+            KeyPart::Number(_) => 0,
+            KeyPart::Text(text) => text.len(),
+        };
+        match self {
+            Self::Number(_) => 0,
+            Self::Text(text) => COUNTS + size_of::<Box<str>>() + text.len(),
+            Self::Columns(parts) => {
+                let texts: usize = parts.iter().map(of_part).sum();
+                COUNTS + size_of::<Box<[KeyPart]>>() + size_of_val(&***parts) + texts
+            }
         }
     }
 }

@@ -40,7 +40,14 @@ pub async fn get<C: Collection>(db: &Transaction, id: i64) -> Result<C::Row, Err
 /// # Errors
 /// [`DbErr`] of the database.
 pub async fn by_ids<C: Collection>(db: &Transaction, ids: &[i64]) -> Result<Vec<(i64, C::Row)>, DbErr> {
-    let ids = ids.iter().copied();
+    find_by_ids::<C>(db, ids.iter().copied()).await
+}
+
+/// As [`by_ids`], for ids that are not in a list.
+pub(crate) async fn find_by_ids<C: Collection>(
+    db: &Transaction,
+    ids: impl Iterator<Item = i64>,
+) -> Result<Vec<(i64, C::Row)>, DbErr> {
     let models = C::Entity::find().filter(C::ID.is_in(ids)).order_by_asc(C::ID).all(db).await?;
     with_ids::<C>(db, models).await
 }

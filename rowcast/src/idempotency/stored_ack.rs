@@ -58,12 +58,12 @@ impl StoredAck {
     pub async fn ack(self, db: &Transaction, registry: &Registry) -> Result<String, Error> {
         let Some((collection, id)) = self.row else { return Ok(self.ack) };
         let Ack { ok, errors, .. } = serde_json::from_str(&self.ack).map_err(unfit)?;
-        let found = match registry.collections().iter().find(|known| known.name() == collection) {
-            Some(collection) => collection.by_ids(db, &[id]).await?.into_iter().next().map(|(_, row)| row),
+        let found = match registry.collection(&collection) {
+            Some(collection) => collection.by_keys(db, &[id.into()]).await?.into_iter().next(),
             None => None,
         };
         let gone = serde_json::value::to_raw_value(&Row { id }).map_err(unfit)?;
-        let data = found.or(ok.then_some(gone));
+        let data = found.map(|(_, row)| row).or(ok.then_some(gone));
         serde_json::to_string(&Ack { ok, data: data.as_deref(), errors }).map_err(unfit)
     }
 }

@@ -25,6 +25,11 @@ pub(crate) fn sample(kind: usize, number: u8) -> Key {
     }
 }
 
+/// Sample keys of all kinds.
+pub(crate) fn samples(numbers: std::ops::Range<u8>) -> impl Strategy<Value = Key> + Clone {
+    (0..3_usize, numbers).prop_map(|(kind, number)| sample(kind, number))
+}
+
 fn text_of(key: &Key, columns: &[&str]) -> String {
     let mut json = Vec::new();
     key.write_json(columns, &mut json);
@@ -33,7 +38,7 @@ fn text_of(key: &Key, columns: &[&str]) -> String {
 
 #[test]
 fn key_has_16_bytes() {
-    assert_eq!((size_of::<Key>(), size_of::<Option<Key>>()), (16, 16));
+    assert_eq!((size_of::<Key>(), size_of::<Option<Key>>(), size_of::<KeyRef<'_>>()), (16, 16, 16));
 }
 
 #[test]
@@ -76,8 +81,16 @@ fn messages_and_logs_show_keys_without_their_type() {
 #[test]
 fn clones_share_the_text() {
     let key = Key::from("north");
-    let (Key::Text(one), Key::Text(two)) = (&key, key.clone()) else { unreachable!() };
+    let (Key::Text(one), Key::Text(two)) = (&key, key.as_key_ref().to_key()) else { unreachable!() };
     assert!(Arc::ptr_eq(one, &two));
+}
+
+#[test]
+fn memory_counts_texts() {
+    assert_eq!(Key::from(7).heap_memory(), 0);
+    assert_eq!(Key::from("north").heap_memory() - Key::from("").heap_memory(), 5);
+    let composite = |text: &str| Key::from(vec![7.into(), text.into()]).heap_memory();
+    assert_eq!(composite("north") - composite(""), 5);
 }
 
 proptest! {
@@ -88,6 +101,13 @@ proptest! {
         prop_assert_eq!(Key::from(&**first).cmp(&(&**second).into()), first.as_bytes().cmp(second.as_bytes()));
         let columns = |numbers: &[i64]| Key::from(numbers.iter().copied().map(KeyPart::from).collect::<Vec<_>>());
         prop_assert_eq!(columns(&one).cmp(&columns(&two)), one.cmp(&two));
+    }
+
+    #[test]
+    fn reference_has_the_order_of_its_key(one in any_key(), two in any_key()) {
+        prop_assert_eq!(one.as_key_ref().cmp(&two.as_key_ref()), one.cmp(&two));
+        prop_assert_eq!(one.as_key_ref() == two.as_key_ref(), one == two);
+        prop_assert_eq!(&one.as_key_ref().to_key(), &one);
     }
 
     #[test]

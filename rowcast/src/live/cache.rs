@@ -1,4 +1,4 @@
-//! A cache of all rows of a collection as JSON, in id order, in immutable shared pages.
+//! A cache of all rows of a collection as JSON, in the order of their keys, in immutable shared pages.
 //!
 //! ```text
 //! Cache ─▶ [ page 1–212 │ page 213–407 │ … ]       a page: `row,row,row`
@@ -8,16 +8,18 @@
 //! So the cost of a change hardly grows with the collection, a copy can be read on another thread while changes
 //! continue, and a snapshot is encoded by copying pages instead of rows.
 
+mod keys;
 mod page;
 
 use std::{collections::BTreeMap, iter::Peekable, sync::Arc};
 
 use serde_json::value::RawValue;
 
+use crate::key::{Key, KeyRef};
 use page::{Page, Pages};
 
-/// Rows by id; none for a deleted row.
-pub(super) type Rows = BTreeMap<i64, Option<Box<RawValue>>>;
+/// Rows by key; none for a deleted row.
+pub(super) type Rows = BTreeMap<Key, Option<Box<RawValue>>>;
 
 /// The rows of one collection. A clone shares them.
 #[derive(Clone, Default)]
@@ -29,25 +31,25 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// Appends rows in id order, after all existing ones.
-    pub(super) fn append(&mut self, rows: impl IntoIterator<Item = (i64, Box<RawValue>)>) {
+    /// Appends rows in the order of their keys, after all existing ones.
+    pub(super) fn append(&mut self, rows: impl IntoIterator<Item = (Key, Box<RawValue>)>) {
         let last = self.pages.len().saturating_sub(1);
         let mut pages = Pages::of(self.bytes);
         if let Some(page) = self.pages.last() {
             pages.extend(page.rows());
         }
-        for (id, row) in rows {
-            pages.push(id, row.get().as_bytes());
+        for (key, row) in rows {
+            pages.push(key.as_key_ref(), row.get().as_bytes());
         }
         self.replace(last..self.pages.len(), pages.finish());
     }
 
-    /// Inserts, replaces and deletes rows; returns the ids of those that differ.
-    pub(super) fn update(&mut self, rows: &Rows) -> Vec<i64> {
+    /// Inserts, replaces and deletes rows; returns the keys of those that differ.
+    pub(super) fn update(&mut self, rows: &Rows) -> Vec<Key> {
         let mut news = Vec::new();
-        let mut changes = rows.iter().map(|(id, row)| (*id, row.as_deref())).peekable();
-        while let Some((id, _)) = changes.peek() {
-            let at = self.page_of(*id);
+        let mut changes = rows.iter().map(|(key, row)| (key.as_key_ref(), row.as_deref())).peekable();
+        while let Some((key, _)) = changes.peek() {
+            let at = self.page_of(*key);
             let end = self.pages.get(at + 1).map(|next| next.first());
             let known = news.len();
             let pages = merge(Pages::of(self.bytes), self.pages.get(at), end, &mut changes, &mut news);
@@ -59,18 +61,19 @@ impl Cache {
     }
 
     /// The row, if it exists.
-    pub(super) fn row(&self, id: i64) -> Option<&[u8]> {
-        self.pages.get(self.page_of(id)).and_then(|page| page.row(id))
+    pub(super) fn row(&self, key: &Key) -> Option<&[u8]> {
+        let key = key.as_key_ref();
+        self.pages.get(self.page_of(key)).and_then(|page| page.row(key))
     }
 
-    /// The ids of rows that differ, or exist in only one of the two.
-    pub(super) fn difference(&self, other: &Self) -> Vec<i64> {
+    /// The keys of rows that differ, or exist in only one of the two.
+    pub(super) fn difference(&self, other: &Self) -> Vec<Key> {
         let (mut one, mut two) = (self.all().peekable(), other.all().peekable());
         let mut different = Vec::new();
-        while let Some(id) = first(one.peek(), two.peek()) {
-            let (one, two) = (one.next_if(|(at, _)| *at == id), two.next_if(|(at, _)| *at == id));
+        while let Some(key) = first(one.peek(), two.peek()) {
+            let (one, two) = (one.next_if(|(at, _)| *at == key), two.next_if(|(at, _)| *at == key));
             if one != two {
-                different.push(id);
+                different.push(key.to_key());
             }
         }
         different
@@ -100,20 +103,22 @@ impl Cache {
         }
     }
 
-    /// The rows after an id.
-    pub(super) fn after(&self, id: i64) -> impl Iterator<Item = (i64, &[u8])> {
-        let pages = self.pages.get(self.page_of(id)..).unwrap_or_default();
-        pages.iter().flat_map(|page| page.rows()).skip_while(move |(at, _)| *at <= id)
+    /// The rows after a key, or all rows.
+    pub(super) fn after(&self, key: Option<&Key>) -> impl Iterator<Item = (KeyRef<'_>, &[u8])> {
+        let key = key.map(Key::as_key_ref);
+        let first = key.map_or(0, |key| self.page_of(key));
+        let pages = self.pages.get(first..).unwrap_or_default();
+        pages.iter().flat_map(|page| page.rows()).skip_while(move |(at, _)| Some(*at) <= key)
     }
 
     /// All rows.
-    pub(super) fn all(&self) -> impl Iterator<Item = (i64, &[u8])> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (KeyRef<'_>, &[u8])> {
         self.pages.iter().flat_map(|page| page.rows())
     }
 
-    /// The index of the page that an id belongs to.
-    fn page_of(&self, id: i64) -> usize {
-        self.pages.partition_point(|page| page.first() <= id).saturating_sub(1)
+    /// The index of the page that a key belongs to.
+    fn page_of(&self, key: KeyRef<'_>) -> usize {
+        self.pages.partition_point(|page| page.first() <= key).saturating_sub(1)
     }
 
     fn replace(&mut self, range: std::ops::Range<usize>, pages: Vec<Page>) {
@@ -139,34 +144,34 @@ impl Cache {
 fn merge<'a>(
     mut pages: Pages,
     page: Option<&Arc<Page>>,
-    end: Option<i64>,
-    changes: &mut Peekable<impl Iterator<Item = (i64, Option<&'a RawValue>)>>,
-    news: &mut Vec<i64>,
+    end: Option<KeyRef<'_>>,
+    changes: &mut Peekable<impl Iterator<Item = (KeyRef<'a>, Option<&'a RawValue>)>>,
+    news: &mut Vec<Key>,
 ) -> Pages {
     let mut rows = page.into_iter().flat_map(|page| page.rows()).peekable();
     loop {
-        let change = changes.peek().filter(|(id, _)| end.is_none_or(|end| *id < end));
-        let Some(id) = first(rows.peek(), change) else { return pages };
-        let old = rows.next_if(|(at, _)| *at == id).map(|(_, row)| row);
-        let new = match changes.next_if(|(at, _)| *at == id) {
+        let change = changes.peek().filter(|(key, _)| end.is_none_or(|end| *key < end));
+        let Some(key) = first(rows.peek(), change) else { return pages };
+        let old = rows.next_if(|(at, _)| *at == key).map(|(_, row)| row);
+        let new = match changes.next_if(|(at, _)| *at == key) {
             None => old,
             Some((_, row)) => {
                 let row = row.map(|row| row.get().as_bytes());
                 if row != old {
-                    news.push(id);
+                    news.push(key.to_key());
                 }
                 row
             }
         };
         if let Some(row) = new {
-            pages.push(id, row);
+            pages.push(key, row);
         }
     }
 }
 
-/// The lower id of two.
-fn first<A, B>(one: Option<&(i64, A)>, two: Option<&(i64, B)>) -> Option<i64> {
-    let (one, two) = (one.map(|(id, _)| *id), two.map(|(id, _)| *id));
+/// The lower key of two.
+fn first<'a, A, B>(one: Option<&(KeyRef<'a>, A)>, two: Option<&(KeyRef<'a>, B)>) -> Option<KeyRef<'a>> {
+    let (one, two) = (one.map(|(key, _)| *key), two.map(|(key, _)| *key));
     one.into_iter().chain(two).min()
 }
 

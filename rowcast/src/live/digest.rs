@@ -36,7 +36,7 @@ use super::{
 use crate::{
     database::{Database, DedicatedConnection, Transaction},
     error::Error,
-    key::{Key, KeyPart},
+    key::{KeyPart, KeyRef},
 };
 
 /// How often to save the digest.
@@ -57,8 +57,8 @@ struct Digest(Vec<(u64, u64)>);
 impl Digest {
     fn of(rows: &Cache) -> Self {
         let mut buckets = vec![(0_u64, 0_u64); usize::from(BUCKETS)];
-        for (id, row) in rows.after(i64::MIN) {
-            let (count, sum) = &mut buckets[usize::from(bucket(&id.into()))];
+        for (key, row) in rows.all() {
+            let (count, sum) = &mut buckets[usize::from(bucket(key))];
             let hash: [u8; 32] = Sha256::digest(row).into();
             let first = hash.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
             (*count, *sum) = (*count + 1, sum.wrapping_add(first));
@@ -76,15 +76,12 @@ impl Digest {
 }
 
 /// The bucket of a row. It must not change from one start to the next, because buckets are compared with saved ones.
-fn bucket(key: &Key) -> u16 {
-    if let Key::Number(number) = key {
-        return number.rem_euclid(BUCKETS.into()) as u16;
-    }
+fn bucket(key: KeyRef<'_>) -> u16 {
     let mut hash = Sha256::new();
     match key {
-        Key::Number(number) => hash.update(number.to_be_bytes()),
-        Key::Text(text) => hash.update(text.as_bytes()),
-        Key::Columns(parts) => parts.iter().for_each(|part| match part {
+        KeyRef::Number(number) => return number.rem_euclid(BUCKETS.into()) as u16,
+        KeyRef::Text(text) => hash.update(text.as_bytes()),
+        KeyRef::Columns(parts) => parts.iter().for_each(|part| match part {
             KeyPart::Number(number) => hash.update(number.to_be_bytes()),
             KeyPart::Text(text) => hash.update(text.as_bytes()),
         }),
@@ -218,7 +215,7 @@ pub(super) async fn find_offline_changes(
     let is_withheld = |collection_index: usize| caches.get(collection_index).is_some_and(Option::is_none);
     let changes = reader.changes(db, &entries, &is_withheld).await?;
     let known: BTreeSet<(u16, u16)> =
-        changes.iter().map(|change| (change.collection_index, bucket(&change.key))).collect();
+        changes.iter().map(|change| (change.collection_index, bucket(change.key.as_key_ref()))).collect();
     for (collection_index, (kind, cache)) in (0..).zip(reader.iter().zip(caches)) {
         let noted = noted.get(kind.name()).filter(|_| kind.is_live());
         let Some((noted, cache)) = noted.zip(cache.as_ref()) else { continue };
@@ -252,4 +249,26 @@ async fn load(
     let (epoch, position) = (text("epoch")?, text("position")?.parse::<Position>().ok());
     let noted = serde_json::from_str(&text("digest")?).ok();
     Ok(position.zip(noted).filter(|(position, _)| epochs.includes(&epoch, position)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{Key, tests::sample};
+
+    #[test]
+    fn buckets_stay_the_same() {
+        let composite = Key::from(vec![7.into(), "north".into()]);
+        let keys: [Key; 5] = [0.into(), 255.into(), (-1).into(), "north".into(), composite];
+        assert_eq!(keys.each_ref().map(|key| bucket(key.as_key_ref())), [0, 255, 255, 220, 214]);
+    }
+
+    #[test]
+    fn rows_of_each_kind_of_key_are_divided_between_buckets() {
+        for kind in 0..3 {
+            let keys: Vec<Key> = (0..=255).map(|number| sample(kind, number)).collect();
+            let used: BTreeSet<u16> = keys.iter().map(|key| bucket(key.as_key_ref())).collect();
+            assert!(used.len() > 100 && used.iter().all(|bucket| *bucket < BUCKETS), "{used:?}");
+        }
+    }
 }

@@ -11,9 +11,11 @@
 
 mod difference;
 mod fingerprint;
+mod page_end;
 
 use std::{
     collections::BTreeMap,
+    ops::Bound,
     time::{Duration, Instant},
 };
 
@@ -26,11 +28,13 @@ use super::{
 use crate::{
     database::{Database, DedicatedConnection, Transaction},
     error::Error,
+    key::{Key, KeyRef},
     registry::{Encoded, ErasedCollection},
 };
 use difference::Difference;
 pub(super) use difference::log;
 use fingerprint::Fingerprint;
+use page_end::PageEnd;
 
 /// How often to compare.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -55,9 +59,10 @@ pub(super) struct Reconciler {
     /// The start of the current pass over all collections.
     began: Option<Instant>,
     collection_index: usize,
-    after: i64,
-    /// By collection: the last id of each page, and the fingerprint at which its rows equalled the published ones.
-    pages: Vec<BTreeMap<i64, Option<Fingerprint>>>,
+    /// The end of the page before; none at the start of a collection.
+    after: Option<Key>,
+    /// By collection: the end of each page, and the fingerprint at which its rows equalled the published ones.
+    pages: Vec<BTreeMap<PageEnd, Option<Fingerprint>>>,
     /// The write of the last differences. It may wait for locks, so it runs in the background.
     publishing: Option<JoinHandle<()>>,
 }
@@ -65,7 +70,7 @@ pub(super) struct Reconciler {
 impl Reconciler {
     /// Compares this many rows per second.
     pub(super) fn new(rows: u32) -> Self {
-        Self { rows: rows.into(), after: i64::MIN, ..Self::default() }
+        Self { rows: rows.into(), ..Self::default() }
     }
 
     /// Whether the next comparison is due.
@@ -76,7 +81,7 @@ impl Reconciler {
 
     /// Discards the fingerprints, because the database was replaced.
     pub(super) fn reset(&mut self) {
-        *self = Self { rows: self.rows, last: self.last, after: i64::MIN, ..Self::default() };
+        *self = Self { rows: self.rows, last: self.last, ..Self::default() };
     }
 
     /// Compares the next rows, provided that there is `nothing_new` in the same snapshot.
@@ -136,7 +141,7 @@ impl Reconciler {
                 self.finish_pass();
                 break;
             };
-            if *collection_index != self.collection_index || self.after == i64::MIN {
+            if *collection_index != self.collection_index || self.after.is_none() {
                 self.start_collection(*collection_index, &views[*collection_index]);
             }
             self.began.get_or_insert(began);
@@ -146,7 +151,7 @@ impl Reconciler {
     }
 
     fn start_collection(&mut self, collection_index: usize, view: &CollectionView) {
-        (self.collection_index, self.after) = (collection_index, i64::MIN);
+        (self.collection_index, self.after) = (collection_index, None);
         // After most rows were deleted, the pages are built again.
         if self.pages[collection_index].len() > 2 + 2 * view.rows.len() / PAGE_ROWS {
             self.pages[collection_index].clear();
@@ -155,7 +160,7 @@ impl Reconciler {
 
     /// Ends the pass; the next one begins with the first collection.
     fn finish_pass(&mut self) {
-        (self.collection_index, self.after) = (0, i64::MIN);
+        (self.collection_index, self.after) = (0, None);
         if let Some(began) = self.began.take() {
             metrics::gauge!("rowcast_reconcile_pass_seconds").set(began.elapsed().as_secs_f64());
         }
@@ -168,44 +173,53 @@ impl Reconciler {
         kind: &dyn ErasedCollection,
         view: &CollectionView,
     ) -> Result<Option<Difference>, Error> {
-        let (after, end) = (self.after, self.end(view));
-        let stamp = with_timeout(fingerprint::of(db, kind, after, end)).await?;
-        let shown = || view.rows.after(after).take_while(|(id, _)| *id <= end);
-        if self.pages[self.collection_index].get(&end).is_some_and(|known| known.as_ref() == Some(&stamp)) {
-            self.advance(end, shown().count(), 1);
+        let (after, end) = (self.after.clone(), self.end(view));
+        // Without a fingerprint the rows are compared each time.
+        let stamp = match end.number_bounds(after.as_ref()) {
+            Some((after, end)) => Some(with_timeout(fingerprint::of(db, kind, after, end)).await?),
+            None => None,
+        };
+        let shown = || view.rows.after(after.as_ref()).take_while(|(key, _)| end.includes(*key));
+        let known = self.pages[self.collection_index].get(&end).and_then(Option::as_ref);
+        if stamp.is_some() && known == stamp.as_ref() {
+            let rows = shown().count();
+            self.advance(end, rows, 1);
             return Ok(None);
         }
-        let rows = with_timeout(kind.page(db, after, (MAX_PAGE_ROWS + 1) as u64)).await?;
+        let rows = with_timeout(kind.page(db, after.as_ref(), (MAX_PAGE_ROWS + 1) as u64)).await?;
         // A longer page is compared up to its maximum.
-        let reached = rows.get(MAX_PAGE_ROWS).map_or(end, |_| rows[MAX_PAGE_ROWS - 1].0.min(end));
-        let rows: Vec<Encoded> = rows.into_iter().filter(|(id, _)| *id <= reached).collect();
-        let shown = shown().take_while(|(id, _)| *id <= reached);
+        let cut = rows.get(MAX_PAGE_ROWS).map(|_| PageEnd::Key(rows[MAX_PAGE_ROWS - 1].0.clone()));
+        let reached = cut.map_or_else(|| end.clone(), |cut| cut.min(end.clone()));
+        let is_reached = |key: KeyRef<'_>| reached.includes(key);
+        let rows: Vec<Encoded> = rows.into_iter().filter(|(key, _)| is_reached(key.as_key_ref())).collect();
+        let shown = shown().take_while(|(key, _)| is_reached(*key));
         let difference = Difference::between(kind.name(), shown, &rows);
-        let known = (difference.is_none() && reached == end).then_some(stamp);
-        self.pages[self.collection_index].insert(reached, known);
+        let known = stamp.filter(|_| difference.is_none() && reached == end);
+        self.pages[self.collection_index].insert(reached.clone(), known);
         self.advance(reached, rows.len(), READ_COST);
         Ok(difference)
     }
 
     /// The end of the next page: the known one, unless the page has grown too large.
-    fn end(&self, view: &CollectionView) -> i64 {
-        let known = self.pages[self.collection_index]
-            .range(self.after.saturating_add(1)..)
-            .next()
-            .map(|(end, _)| *end);
-        let end = known.unwrap_or(i64::MAX);
-        let is_large = view.rows.after(self.after).nth(MAX_PAGE_ROWS).is_some_and(|(id, _)| id <= end);
-        let cut = || view.rows.after(self.after).nth(PAGE_ROWS - 1).map(|(id, _)| id);
+    fn end(&self, view: &CollectionView) -> PageEnd {
+        let after = self.after.as_ref();
+        let start = after.map_or(Bound::Unbounded, |after| Bound::Excluded(PageEnd::Key(after.clone())));
+        let known = self.pages[self.collection_index].range((start, Bound::Unbounded)).next();
+        let end = known.map_or(PageEnd::Open, |(end, _)| end.clone());
+        let is_large = view.rows.after(after).nth(MAX_PAGE_ROWS).is_some_and(|(key, _)| end.includes(key));
+        let cut = || view.rows.after(after).nth(PAGE_ROWS - 1).map(|(key, _)| PageEnd::Key(key.to_key()));
         if is_large { cut().unwrap_or(end) } else { end }
     }
 
-    fn advance(&mut self, end: i64, rows: usize, cost: i64) {
+    fn advance(&mut self, end: PageEnd, rows: usize, cost: i64) {
         // A statement has a minimum cost.
         self.budget -= (rows as i64 * cost).max(PAGE_ROWS as i64 / 10);
-        self.after = end;
-        if end == i64::MAX {
-            self.collection_index += 1;
-            self.after = i64::MIN;
+        match end {
+            PageEnd::Key(key) => self.after = Some(key),
+            PageEnd::Open => {
+                self.collection_index += 1;
+                self.after = None;
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     store,
 };
 
-/// Ids in one statement, below SQLite's limit of bound values.
+/// Keys in one statement, below SQLite's limit of bound values.
 const BATCH_SIZE: usize = 1000;
 /// The maximum number of transactions stored for a row that embeds changed rows; with more it is stored without one.
 const MAX_TRANSACTIONS: usize = 8;
@@ -127,33 +127,35 @@ impl CollectionReader {
         let mut all = Vec::new();
         for (collection_index, kind) in self.collections.iter().enumerate().filter(|(_, kind)| kind.is_live())
         {
-            let ids =
+            let changes =
                 changes.iter().filter(|change| usize::from(change.collection_index) == collection_index);
-            let ids: BTreeSet<i64> = ids.filter_map(|change| change.key.as_number()).collect();
-            if ids.is_empty() {
+            let keys: BTreeSet<Key> = changes.map(|change| change.key.clone()).collect();
+            if keys.is_empty() {
                 continue;
             }
-            all.push((collection_index, self.by_ids(db, kind, &ids.into_iter().collect::<Vec<_>>()).await?));
+            let keys: Vec<Key> = keys.into_iter().collect();
+            all.push((collection_index, self.by_keys(db, kind, &keys).await?));
         }
         Ok(all)
     }
 
-    async fn by_ids(
+    async fn by_keys(
         &self,
         db: &Transaction,
         kind: &Arc<dyn ErasedCollection>,
-        ids: &[i64],
+        keys: &[Key],
     ) -> Result<Option<Rows>, Error> {
-        let mut rows: Rows = ids.iter().map(|id| (*id, None)).collect();
-        let (mut batch, mut ids) = (BatchSizer::default(), ids);
-        while let Some((next, rest)) = ids.split_at_checked(batch.next(ids.len())).filter(|_| !ids.is_empty())
+        let mut rows: Rows = keys.iter().map(|key| (key.clone(), None)).collect();
+        let (mut batch, mut keys) = (BatchSizer::default(), keys);
+        while let Some((next, rest)) =
+            keys.split_at_checked(batch.next(keys.len())).filter(|_| !keys.is_empty())
         {
-            let page = with_timeout(kind.by_ids(db, &pad(next))).await?;
+            let page = with_timeout(kind.by_keys(db, &pad(next))).await?;
             if batch.record(&page) > self.limit {
                 return Ok(None);
             }
-            rows.extend(page.into_iter().map(|(id, row)| (id, Some(row))));
-            ids = rest;
+            rows.extend(page.into_iter().map(|(key, row)| (key, Some(row))));
+            keys = rest;
         }
         Ok(Some(rows))
     }
@@ -174,15 +176,15 @@ impl CollectionReader {
         collection_index: usize,
         limit: usize,
     ) -> Result<Option<Cache>, Error> {
-        let (mut cache, mut last, mut batch) = (Cache::default(), i64::MIN, BatchSizer::default());
+        let (mut cache, mut last, mut batch) = (Cache::default(), None, BatchSizer::default());
         let Some(kind) = self.collections.get(collection_index).filter(|kind| kind.is_live()) else {
             return Ok(Some(cache));
         };
         loop {
             let wanted = batch.next(MAX_BATCH);
-            let page = with_timeout(kind.page(db, last, wanted as u64)).await?;
+            let page = with_timeout(kind.page(db, last.as_ref(), wanted as u64)).await?;
             let full = page.len() == wanted;
-            last = page.last().map_or(last, |(id, _)| *id);
+            last = page.last().map(|(key, _)| key.clone()).or(last);
             if batch.record(&page) > limit {
                 return Ok(None);
             }
@@ -233,11 +235,10 @@ fn numbers_of(collection_index: u16) -> RangeInclusive<(u16, Key)> {
     (collection_index, i64::MIN.into())..=(collection_index, i64::MAX.into())
 }
 
-/// Repeats the last id, so that statements have few different lengths and stay prepared.
-fn pad(ids: &[i64]) -> Vec<i64> {
-    let length = ids.len().next_power_of_two().min(BATCH_SIZE.max(ids.len()));
-    let last = ids.last().copied();
-    ids.iter().copied().chain(last.into_iter().cycle()).take(length).collect()
+/// Repeats the last key, so that statements have few different lengths and stay prepared.
+fn pad<K: Clone>(keys: &[K]) -> Vec<K> {
+    let length = keys.len().next_power_of_two().min(BATCH_SIZE.max(keys.len()));
+    keys.iter().chain(keys.last().into_iter().cycle()).take(length).cloned().collect()
 }
 
 /// Treats a database that does not respond as unavailable.

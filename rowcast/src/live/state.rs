@@ -223,7 +223,7 @@ impl StateVersion {
             by_collection.entry(*collection_index).or_default().push(key)
         });
         let rows =
-            changed.iter().filter_map(|(collection_index, key)| row(self.view(*collection_index)?, key));
+            changed.iter().filter_map(|(collection_index, key)| self.view(*collection_index)?.rows.row(key));
         let size =
             rows.map(|row| row.len() + 1).sum::<usize>() + changed.len() * 8 + by_collection.len() * 64;
         let mut writer = FrameWriter::event("changes", size + cursor.len() + 16);
@@ -250,7 +250,7 @@ fn withheld(views: &[CollectionView]) -> impl Iterator<Item = &str> {
 fn write_collection(json: &mut Vec<u8>, view: &CollectionView, keys: &[&Key]) {
     json.extend_from_slice(format!(",\"{}\":{{\"upserted\":[", view.plural).as_bytes());
     let mut comma = false;
-    for row in keys.iter().filter_map(|key| row(view, key)) {
+    for row in keys.iter().filter_map(|key| view.rows.row(key)) {
         if std::mem::replace(&mut comma, true) {
             json.push(b',');
         }
@@ -258,7 +258,7 @@ fn write_collection(json: &mut Vec<u8>, view: &CollectionView, keys: &[&Key]) {
     }
     json.extend_from_slice(b"],\"deleted\":[");
     let mut comma = false;
-    for key in keys.iter().filter(|key| row(view, key).is_none()) {
+    for key in keys.iter().filter(|key| view.rows.row(key).is_none()) {
         if std::mem::replace(&mut comma, true) {
             json.push(b',');
         }
@@ -267,6 +267,5 @@ fn write_collection(json: &mut Vec<u8>, view: &CollectionView, keys: &[&Key]) {
     json.extend_from_slice(b"]}");
 }
 
-fn row<'a>(view: &'a CollectionView, key: &Key) -> Option<&'a [u8]> {
-    key.as_number().and_then(|id| view.rows.row(id))
-}
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ use crate::{
     database::Transaction,
     error::Error,
     idempotency::Fingerprint,
+    key::Key,
     query,
     store::{self, ReferencingCollection, Written},
 };
@@ -38,8 +39,8 @@ pub struct StoredColumn {
     pub of: ColumnType,
 }
 
-/// A row's id, and the row as JSON.
-pub type Encoded = (i64, Box<RawValue>);
+/// A row's key, and the row as JSON.
+pub type Encoded = (Key, Box<RawValue>);
 
 /// The type-erased interface of a [`Collection`].
 pub trait ErasedCollection: Send + Sync {
@@ -59,17 +60,17 @@ pub trait ErasedCollection: Send + Sync {
     fn examples(&self) -> Examples;
     /// Adds its types to the schema.
     fn describe(&self, contract: &mut contract::Builder);
-    /// The rows with these ids, encoded.
-    fn by_ids<'a>(
+    /// The rows with these keys, encoded.
+    fn by_keys<'a>(
         &'a self,
         db: &'a Transaction,
-        ids: &'a [i64],
+        keys: &'a [Key],
     ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>>;
-    /// The next rows in id order, encoded.
+    /// The next rows after a key, or the first rows, in the order of the keys, encoded.
     fn page<'a>(
         &'a self,
         db: &'a Transaction,
-        after: i64,
+        after: Option<&'a Key>,
         limit: u64,
     ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>>;
     /// The singular name.
@@ -127,21 +128,29 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
         contract.numbers(self.columns().into_iter().filter(as_number).collect());
     }
 
-    fn by_ids<'a>(
+    fn by_keys<'a>(
         &'a self,
         db: &'a Transaction,
-        ids: &'a [i64],
+        keys: &'a [Key],
     ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>> {
-        Box::pin(async { encode(store::by_ids::<C>(db, ids).await) })
+        // No row has another key than a number.
+        let ids = keys.iter().filter_map(Key::as_number);
+        Box::pin(async move { encode(store::find_by_ids::<C>(db, ids).await) })
     }
 
     fn page<'a>(
         &'a self,
         db: &'a Transaction,
-        after: i64,
+        after: Option<&'a Key>,
         limit: u64,
     ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>> {
-        Box::pin(async move { encode(store::page::<C>(db, after, limit).await) })
+        Box::pin(async move {
+            match after.map_or(Some(i64::MIN), Key::as_number) {
+                Some(after) => encode(store::page::<C>(db, after, limit).await),
+                // Numbers come before all other keys.
+                None => Ok(Vec::new()),
+            }
+        })
     }
 
     fn routes(&self, referencing: Vec<ReferencingCollection>) -> Vec<(&'static str, Route)> {
@@ -216,7 +225,7 @@ struct Deleted {
 }
 
 fn encode<T: Serialize>(rows: Result<Vec<(i64, T)>, DbErr>) -> Result<Vec<Encoded>, Error> {
-    rows?.iter().map(|(id, row)| Ok((*id, store::json(row)?))).collect()
+    rows?.iter().map(|(id, row)| Ok((Key::Number(*id), store::json(row)?))).collect()
 }
 
 /// Leaks the name: a few dozen are created, once.

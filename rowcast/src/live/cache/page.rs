@@ -1,5 +1,8 @@
 //! Consecutive rows in one allocation.
 
+use super::keys::{KeyList, Keys};
+use crate::key::KeyRef;
+
 /// The lower and upper limit of a page's size, unless one row is larger.
 const BOUNDS: (usize, usize) = (16 * 1024, 1024 * 1024);
 /// Bytes that can be copied in the time of incrementing and decrementing one page's reference count.
@@ -11,21 +14,21 @@ fn page_size(bytes: usize) -> usize {
     (bytes * REFERENCE_COST).isqrt().clamp(BOUNDS.0, BOUNDS.1)
 }
 
-/// Rows in id order; at least one.
+/// Rows in the order of their keys; at least one.
 pub(super) struct Page {
-    ids: Box<[i64]>,
+    keys: Keys,
     /// The end of each row; a comma follows.
     ends: Box<[u32]>,
     json: Box<[u8]>,
 }
 
 impl Page {
-    pub(super) fn first(&self) -> i64 {
-        self.ids.first().copied().unwrap_or(i64::MIN)
+    pub(super) fn first(&self) -> KeyRef<'_> {
+        self.keys.at(0)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ids.len()
+        self.keys.len()
     }
 
     /// All rows, separated by commas.
@@ -35,19 +38,19 @@ impl Page {
 
     /// The size of the rows without commas.
     pub(super) fn bytes(&self) -> usize {
-        self.json.len() + 1 - self.ids.len()
+        self.json.len() + 1 - self.keys.len()
     }
 
     pub(super) fn memory(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.ids) + size_of_val(&*self.ends) + self.json.len()
+        size_of::<Self>() + self.keys.memory() + size_of_val(&*self.ends) + self.json.len()
     }
 
-    pub(super) fn row(&self, id: i64) -> Option<&[u8]> {
-        self.ids.binary_search(&id).ok().map(|at| self.at(at))
+    pub(super) fn row(&self, key: KeyRef<'_>) -> Option<&[u8]> {
+        self.keys.find(key).map(|at| self.at(at))
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = (i64, &[u8])> {
-        self.ids.iter().enumerate().map(|(at, id)| (*id, self.at(at)))
+    pub(super) fn rows(&self) -> impl Iterator<Item = (KeyRef<'_>, &[u8])> {
+        (0..self.len()).map(|at| (self.keys.at(at), self.at(at)))
     }
 
     fn at(&self, at: usize) -> &[u8] {
@@ -56,11 +59,11 @@ impl Page {
     }
 }
 
-/// Builds pages from rows in id order.
+/// Builds pages from rows in the order of their keys.
 pub(super) struct Pages {
     max_bytes: usize,
     full: Vec<Page>,
-    ids: Vec<i64>,
+    keys: KeyList,
     ends: Vec<u32>,
     json: Vec<u8>,
 }
@@ -72,23 +75,23 @@ impl Pages {
     }
 
     fn up_to(max_bytes: usize) -> Self {
-        Self { max_bytes, full: Vec::new(), ids: Vec::new(), ends: Vec::new(), json: Vec::new() }
+        Self { max_bytes, full: Vec::new(), keys: KeyList::default(), ends: Vec::new(), json: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, id: i64, row: &[u8]) {
-        if !self.ids.is_empty() && self.json.len() + row.len() >= self.max_bytes {
+    pub(super) fn push(&mut self, key: KeyRef<'_>, row: &[u8]) {
+        if !self.keys.is_empty() && self.json.len() + row.len() >= self.max_bytes {
             self.flush();
         }
-        if !self.ids.is_empty() {
+        if !self.keys.is_empty() {
             self.json.push(b',');
         }
         self.json.extend_from_slice(row);
-        self.ids.push(id);
+        self.keys.push(key);
         self.ends.push(u32::try_from(self.json.len()).expect("a row has less than 4 GiB"));
     }
 
-    pub(super) fn extend<'a>(&mut self, rows: impl Iterator<Item = (i64, &'a [u8])>) {
-        rows.for_each(|(id, row)| self.push(id, row));
+    pub(super) fn extend<'a>(&mut self, rows: impl Iterator<Item = (KeyRef<'a>, &'a [u8])>) {
+        rows.for_each(|(key, row)| self.push(key, row));
     }
 
     pub(super) fn finish(mut self) -> Vec<Page> {
@@ -109,9 +112,9 @@ impl Pages {
     }
 
     fn flush(&mut self) {
-        if !self.ids.is_empty() {
+        if !self.keys.is_empty() {
             self.full.push(Page {
-                ids: std::mem::take(&mut self.ids).into(),
+                keys: std::mem::take(&mut self.keys).into(),
                 ends: std::mem::take(&mut self.ends).into(),
                 json: std::mem::take(&mut self.json).into(),
             });

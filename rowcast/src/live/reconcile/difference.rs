@@ -8,55 +8,43 @@ use serde_json::Value;
 use crate::{
     database::{Database, Transaction},
     error::Error,
+    key::{Key, KeyRef},
     live::{rows::CollectionReader, unlogged::Unlogged},
     registry::Encoded,
 };
 
-/// The maximum number of ids in a log line.
-const MAX_LOGGED_IDS: usize = 5;
+/// The maximum number of keys in a log line.
+const MAX_LOGGED_KEYS: usize = 5;
 
 /// Rows of one collection that differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     plural: &'static str,
-    ids: Vec<i64>,
-    /// Ids and versions of rows that changed without a new version.
-    same_version: Vec<(i64, i64)>,
+    keys: Vec<Key>,
+    /// Keys and versions of rows that changed without a new version.
+    same_version: Vec<(Key, i64)>,
 }
 
 impl Difference {
     /// Compares published rows with the current ones.
     pub(super) fn between<'a>(
         plural: &'static str,
-        shown: impl Iterator<Item = (i64, &'a [u8])>,
-        rows: &[Encoded],
+        shown: impl Iterator<Item = (KeyRef<'a>, &'a [u8])>,
+        rows: &'a [Encoded],
     ) -> Option<Self> {
-        let mut shown: BTreeMap<i64, &[u8]> = shown.collect();
-        let mut found = Self { plural, ids: Vec::new(), same_version: Vec::new() };
-        for (id, row) in rows {
-            let before = shown.remove(id);
+        let mut shown: BTreeMap<KeyRef<'_>, &[u8]> = shown.collect();
+        let mut found = Self { plural, keys: Vec::new(), same_version: Vec::new() };
+        for (key, row) in rows {
+            let before = shown.remove(&key.as_key_ref());
             if before == Some(row.get().as_bytes()) {
                 continue;
             }
-            found.ids.push(*id);
-            found.same_version.extend(
-                before.and_then(|before| same_version(before, row.get())).map(|version| (*id, version)),
-            );
+            found.keys.push(key.clone());
+            let version = before.and_then(|before| same_version(before, row.get()));
+            found.same_version.extend(version.map(|version| (key.clone(), version)));
         }
-        found.ids.extend(shown.into_keys());
-        (!found.ids.is_empty()).then_some(found)
-    }
-
-    fn entries(&self) -> String {
-        let values: Vec<String> = self.ids.iter().map(|id| format!("('{}', {id})", self.plural)).collect();
-        format!("insert into change_log (collection, row_id) values {}", values.join(", "))
-    }
-
-    fn versions(&self) -> String {
-        let values: Vec<String> =
-            self.same_version.iter().map(|(id, version)| format!("({id}, {version})")).collect();
-        let (table, values) = (self.plural, values.join(", "));
-        format!("update \"{table}\" set version = version + 1 where (id, version) in (values {values})")
+        found.keys.extend(shown.into_keys().map(KeyRef::to_key));
+        (!found.keys.is_empty()).then_some(found)
     }
 }
 
@@ -84,8 +72,8 @@ fn embedded_to_id(value: Value) -> Value {
 /// Writes differences into the change log, from which all nodes publish them.
 pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
     for difference in differences {
-        let (collection, rows) = (difference.plural, difference.ids.len());
-        let first: Vec<i64> = difference.ids.iter().copied().take(MAX_LOGGED_IDS).collect();
+        let (collection, rows) = (difference.plural, difference.keys.len());
+        let first: Vec<Key> = difference.keys.iter().take(MAX_LOGGED_KEYS).cloned().collect();
         tracing::warn!(
             collection,
             rows,
@@ -107,10 +95,8 @@ pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
 /// Logs rows that were written while no server ran, with new versions. Returns whether it succeeded.
 pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlogged: Unlogged) -> bool {
     for (plural, rows) in reader.named(unlogged) {
-        let rows: Vec<(i64, i64)> =
-            rows.iter().filter_map(|(key, version)| Some((key.as_number()?, *version))).collect();
-        let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
-        let (count, first) = (ids.len(), &ids[..ids.len().min(MAX_LOGGED_IDS)]);
+        let keys: Vec<Key> = rows.iter().map(|(key, _)| key.clone()).collect();
+        let (count, first) = (keys.len(), &keys[..keys.len().min(MAX_LOGGED_KEYS)]);
         tracing::warn!(
             collection = plural,
             rows = count,
@@ -118,7 +104,7 @@ pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlog
             "rows were written while no server ran, and no trigger has logged the change: publishing them now"
         );
         // The published version is unknown.
-        if let Err(error) = repair(db, Difference { plural, ids, same_version: rows }).await {
+        if let Err(error) = repair(db, Difference { plural, keys, same_version: rows }).await {
             tracing::warn!(%error, collection = plural, "rows that were written while no server ran could not be published: reloading all data");
             return false;
         }
@@ -126,12 +112,15 @@ pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlog
     true
 }
 
-async fn repair(db: &Database, difference: Difference) -> Result<(), Error> {
-    let (plural, entries) = (difference.plural, difference.entries());
-    if difference.same_version.is_empty() {
+async fn repair(db: &Database, Difference { plural, keys, same_version }: Difference) -> Result<(), Error> {
+    let ids: Vec<i64> = keys.iter().map(number).collect::<Result<_, _>>()?;
+    let entries = entries(plural, &ids);
+    if same_version.is_empty() {
         return write(db, vec![entries]).await;
     }
-    let whole = write(db, vec![difference.versions(), entries.clone()]).await;
+    let rows = same_version.iter().map(|(key, version)| Ok((number(key)?, *version)));
+    let versions = versions(plural, &rows.collect::<Result<Vec<_>, Error>>()?);
+    let whole = write(db, vec![versions, entries.clone()]).await;
     match whole {
         Ok(()) | Err(Error::Unavailable(_)) => whole,
         Err(error) => {
@@ -139,6 +128,25 @@ async fn repair(db: &Database, difference: Difference) -> Result<(), Error> {
             write(db, vec![entries]).await
         }
     }
+}
+
+/// The key as the change log and the column `id` have it.
+fn number(key: &Key) -> Result<i64, Error> {
+    key.as_number()
+        .ok_or_else(|| Error::Internal(format!("the change log has no column for the key {key:?}")))
+}
+
+/// The statement that logs rows.
+fn entries(collection: &str, ids: &[i64]) -> String {
+    let values: Vec<String> = ids.iter().map(|id| format!("('{collection}', {id})")).collect();
+    format!("insert into change_log (collection, row_id) values {}", values.join(", "))
+}
+
+/// The statement that increments versions, of rows that still have them.
+fn versions(table: &str, rows: &[(i64, i64)]) -> String {
+    let values: Vec<String> = rows.iter().map(|(id, version)| format!("({id}, {version})")).collect();
+    let values = values.join(", ");
+    format!("update \"{table}\" set version = version + 1 where (id, version) in (values {values})")
 }
 
 async fn write(db: &Database, statements: Vec<String>) -> Result<(), Error> {
@@ -152,38 +160,4 @@ async fn write(db: &Database, statements: Vec<String>) -> Result<(), Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::value::RawValue;
-
-    use super::*;
-
-    fn row(id: i64, json: &str) -> Encoded {
-        (id, RawValue::from_string(json.to_owned()).unwrap())
-    }
-
-    #[test]
-    fn unversioned_change_is_distinguished_from_embedded_change() {
-        let shown = [
-            r#"{"id":1,"name":"Ada","version":1}"#,
-            r#"{"id":2,"member":{"id":1,"name":"Ada"},"version":4}"#,
-            r#"{"id":3,"member":{"id":1,"name":"Ada"},"version":4}"#,
-            r#"{"id":4,"moves":[{"id":1},{"id":2}],"version":7}"#,
-            r#"{"id":5,"name":"Ada","version":1}"#,
-            r#"{"id":6,"name":"Ada","version":1}"#,
-            r#"{"id":8,"name":"Ada","version":1}"#,
-        ];
-        let rows = [
-            row(1, r#"{"id":1,"name":"Grace","version":1}"#),
-            row(2, r#"{"id":2,"member":{"id":1,"name":"Grace"},"version":4}"#),
-            row(3, r#"{"id":3,"member":{"id":2,"name":"Grace"},"version":4}"#),
-            row(4, r#"{"id":4,"moves":[{"id":2},{"id":1}],"version":7}"#),
-            row(5, r#"{"id":5,"name":"Grace","version":2}"#),
-            row(6, r#"{"id":6,"name":"Ada","version":1}"#),
-            row(7, r#"{"id":7,"name":"Ada","version":1}"#),
-        ];
-        let shown = [1, 2, 3, 4, 5, 6, 8].into_iter().zip(shown.map(str::as_bytes));
-        let found = Difference::between("members", shown, &rows).unwrap();
-        assert_eq!(found.ids, [1, 2, 3, 4, 5, 7, 8]);
-        assert_eq!(found.same_version, [(1, 1), (3, 4), (4, 7)]);
-    }
-}
+mod tests;

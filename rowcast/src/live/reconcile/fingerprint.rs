@@ -14,7 +14,7 @@ use crate::{database::Transaction, registry::ErasedCollection};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fingerprint(String);
 
-/// The fingerprint of the rows after `after`, up to `end`.
+/// The fingerprint of the rows after `after`, up to `end`, of a collection whose keys are numbers.
 pub(super) async fn of(
     db: &Transaction,
     kind: &dyn ErasedCollection,

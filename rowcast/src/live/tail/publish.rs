@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{ChangeSet, Tail};
 use crate::{
     bounds,
+    key::Key,
     live::{
         cache::Cache,
         cursor::Cursor,
@@ -86,7 +87,7 @@ impl Tail {
         self.publish(poll.progress, changed, None);
     }
 
-    fn change(&mut self, collection_index: usize, cache: Cache, news: Vec<i64>, changed: &mut ChangedRows) {
+    fn change(&mut self, collection_index: usize, cache: Cache, news: Vec<Key>, changed: &mut ChangedRows) {
         if news.is_empty() {
             return;
         }
@@ -94,7 +95,7 @@ impl Tail {
         view.change(cache, self.number + 1);
         measure(view);
         let collection_index = u16::try_from(collection_index).unwrap_or(u16::MAX);
-        changed.extend(news.into_iter().map(|id| (collection_index, id.into())));
+        changed.extend(news.into_iter().map(|key| (collection_index, key)));
     }
 
     fn publish(&mut self, progress: ReadProgress, changed: ChangedRows, changes: Option<Vec<Change>>) {
