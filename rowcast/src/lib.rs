@@ -43,6 +43,7 @@ pub mod app;
 pub mod auth;
 pub mod base_path;
 pub mod bounds;
+pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod collection;

@@ -34,6 +34,25 @@ use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, TransactionTrait
 
 pub use new_table::NewTable;
 
+/// The tables of the engine's migrations, and the one that records applied migrations.
+pub(crate) const ENGINE_TABLES: [&str; 13] = [
+    "change_log",
+    "change_log_digest",
+    "change_log_marks",
+    ENGINE_MARKER,
+    "clock",
+    "commits",
+    "epochs",
+    "requests",
+    "runs",
+    "seaql_migrations",
+    "tokens",
+    "user_addresses",
+    "version_holds",
+];
+/// The table that distinguishes the engine's schema from others with tables of the same names.
+pub(crate) const ENGINE_MARKER: &str = "change_log_state";
+
 /// Migrations, oldest first.
 pub type List = Vec<Box<dyn MigrationTrait>>;
 
