@@ -1,16 +1,11 @@
 //! Many tables and many columns.
 
-use std::time::{Duration, Instant};
-
 use rowcast::catalog::{Catalog, ReferentialAction};
 
 use super::{
     database::{Postgres, Sqlite},
     qualified,
 };
-
-/// Far more than a loaded machine needs: it reads them in about 0.3 s.
-const LIMIT: Duration = Duration::from_secs(3);
 
 /// 300 tables, each with a reference to the one before, and one of 400 columns.
 fn schema(number: &str) -> String {
@@ -39,24 +34,16 @@ fn assert_complete(catalog: &Catalog) {
 }
 
 #[actix_web::test]
-async fn many_tables_are_read_quickly_from_postgres() {
+async fn many_tables_are_read_from_postgres() {
     let postgres = Postgres::with(&schema("bigint")).await;
-    let began = Instant::now();
     let catalog = postgres.catalog().await;
-    let elapsed = began.elapsed();
-    println!("PostgreSQL: {elapsed:?}");
     assert_complete(&catalog);
-    assert!(elapsed < LIMIT, "{elapsed:?}");
     postgres.remove().await;
 }
 
 #[actix_web::test]
-async fn many_tables_are_read_quickly_from_sqlite() {
+async fn many_tables_are_read_from_sqlite() {
     let sqlite = Sqlite::with(&schema("integer")).await;
-    let began = Instant::now();
     let catalog = sqlite.catalog().await;
-    let elapsed = began.elapsed();
-    println!("SQLite: {elapsed:?}");
     assert_complete(&catalog);
-    assert!(elapsed < LIMIT, "{elapsed:?}");
 }
