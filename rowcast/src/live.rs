@@ -21,6 +21,7 @@ mod history;
 mod horizon;
 mod limit;
 mod log;
+mod marks;
 mod parts;
 mod position;
 mod prune;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use super::{log, position::Position};
+use super::{log, marks::Marks, position::Position};
 use crate::{
     database::{Database, Transaction},
     error::Error,
@@ -45,8 +45,8 @@ const MAX_MARKS: usize = 100_000;
 #[derive(Clone, Debug)]
 pub(super) struct Epochs {
     all: Arc<[Epoch]>,
-    /// The marks of the log's entries when the current epoch began, in the order of their numbers.
-    marks: Arc<[(u64, u32)]>,
+    /// The marks of the log's entries when the current epoch began.
+    marks: Arc<Marks>,
     /// Whether this node has just begun the current epoch.
     is_new: bool,
 }
@@ -79,7 +79,7 @@ impl Epochs {
     /// Whether the log has the very entry that is the last one of the position.
     fn has_entry_before(&self, position: &Position) -> bool {
         let last = position.next().saturating_sub(1);
-        last == 0 || position.mark().is_some_and(|mark| self.marks.binary_search(&(last, mark)).is_ok())
+        last == 0 || position.mark().is_some_and(|mark| self.marks.get(last) == Some(mark))
     }
 }
 
@@ -238,7 +238,9 @@ mod tests {
 
     fn epochs(began: &[(&str, u64)], marks: &[(u64, u32)]) -> Epochs {
         let epoch = |(name, began): &(&str, u64)| Epoch { name: (*name).to_owned(), began: *began };
-        Epochs { all: began.iter().map(epoch).collect(), marks: marks.into(), is_new: true }
+        let mut found = Marks::default();
+        marks.iter().rev().for_each(|(number, mark)| found.push(*number, *mark));
+        Epochs { all: began.iter().map(epoch).collect(), marks: found.into(), is_new: true }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
-use super::position::Position;
+use super::{marks::Marks, position::Position};
 use crate::{database::Transaction, error::Error, key::Key};
 
 /// For more new entries than this, reading whole collections is cheaper.
@@ -170,9 +170,9 @@ async fn sqlite(db: &impl ConnectionTrait, after: &ReadProgress, epoch: &str) ->
     })
 }
 
-/// The marks of the newest entries with their numbers, up to `limit`, in the order of the numbers. PostgreSQL has none.
-pub(super) async fn marks(db: &Transaction, limit: usize) -> Result<Vec<(u64, u32)>, DbErr> {
-    let (mut marks, mut oldest) = (Vec::new(), i64::MAX);
+/// The marks of the newest entries, up to `limit`. PostgreSQL has none.
+pub(super) async fn marks(db: &Transaction, limit: usize) -> Result<Marks, DbErr> {
+    let (mut marks, mut oldest) = (Marks::default(), i64::MAX);
     while marks.len() < limit && db.get_database_backend() == DbBackend::Sqlite {
         let page = PAGE.min(limit - marks.len());
         let sql =
@@ -181,10 +181,10 @@ pub(super) async fn marks(db: &Transaction, limit: usize) -> Result<Vec<(u64, u3
         let Some(last) = found.last() else { break };
         oldest = last.try_get("", "seq")?;
         for row in &found {
-            marks.push((number(row, "seq")?, short(row.try_get("", "mark")?)));
+            marks.push(number(row, "seq")?, short(row.try_get("", "mark")?));
         }
     }
-    marks.reverse();
+    marks.shrink();
     Ok(marks)
 }
 
