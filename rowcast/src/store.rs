@@ -11,7 +11,7 @@ pub(crate) mod unsafe_ids;
 mod write;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::SelectStatement,
 };
 use serde_json::value::{RawValue, to_raw_value};
@@ -52,16 +52,17 @@ pub(crate) async fn find_by_ids<C: Collection>(
     with_ids::<C>(db, models).await
 }
 
-/// The next `limit` rows after the id `after`, in id order, as clients receive them.
+/// The next `limit` rows after the id `after`, or the first ones, in id order, as clients receive them.
 ///
 /// # Errors
 /// [`DbErr`] of the database.
 pub async fn page<C: Collection>(
     db: &Transaction,
-    after: i64,
+    after: Option<i64>,
     limit: u64,
 ) -> Result<Vec<(i64, C::Row)>, DbErr> {
-    let page = C::Entity::find().filter(C::ID.gt(after)).order_by_asc(C::ID).limit(limit);
+    let rest = after.map(|after| C::ID.gt(after));
+    let page = C::Entity::find().filter(Condition::all().add_option(rest)).order_by_asc(C::ID).limit(limit);
     with_ids::<C>(db, page.all(db).await?).await
 }
 

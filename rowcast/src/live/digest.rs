@@ -6,48 +6,38 @@
 //!
 //! Resuming clients receive the changes of the log. Rows without an entry are [logged](super::unlogged) afterwards if
 //! they can be identified. If a bucket still differs, or if there is no digest to compare with, the missed changes are
-//! unknown, and clients receive full snapshots. The digest is saved at the start, when an epoch begins, every minute
-//! if something changed, when the log was pruned beyond it, and at shutdown.
+//! unknown, and clients receive full snapshots.
+
+mod writer;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     time::{Duration, Instant},
 };
 
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{
     cache::Cache,
-    cursor::Cursor,
     epoch::Epochs,
     history::UNKNOWN_TRANSACTION,
     log::{self, Entry, RELOAD_THRESHOLD, ReadProgress},
     position::Position,
     rows::CollectionReader,
     unlogged::{self, Unlogged},
-    view::CollectionView,
 };
 use crate::{
-    database::{Database, DedicatedConnection, Transaction},
+    database::{DedicatedConnection, Transaction},
     error::Error,
     key::{KeyPart, KeyRef},
 };
+pub(super) use writer::DigestWriter;
 
-/// How often to save the digest.
-const INTERVAL: Duration = Duration::from_secs(60);
-/// How often to save it if the log no longer reaches back to it.
-const MIN_INTERVAL: Duration = Duration::from_secs(1);
 /// How long to wait for the digest of another node that has begun the epoch and is still starting.
-const WAIT_FOR_OTHER_NODE: Duration = Duration::from_secs(5);
+const WAIT_FOR_OTHER_NODE: Duration = Duration::from_secs(10);
 const WAIT_INTERVAL: Duration = Duration::from_millis(100);
-/// Hashing uses at most this fraction of one core.
-const CPU_SHARE: u32 = 500;
 const BUCKETS: u16 = 256;
 
 /// The row count and the sum of hashes by bucket.
@@ -89,71 +79,6 @@ fn bucket(key: KeyRef<'_>) -> u16 {
     u16::from(hash.finalize()[0]) % BUCKETS
 }
 
-/// The last digest that was saved: its time, the number of its version and its cursor.
-pub(super) struct DigestWriter {
-    saved_at: Instant,
-    number: u64,
-    cursor: Option<Cursor>,
-    /// The duration in milliseconds, shared with a save in progress.
-    took: Arc<AtomicU64>,
-}
-
-impl Default for DigestWriter {
-    fn default() -> Self {
-        Self { saved_at: Instant::now(), number: 0, cursor: None, took: Arc::default() }
-    }
-}
-
-impl DigestWriter {
-    /// Whether to save the digest of this version, which is at this position of a log with this floor.
-    pub(super) fn is_due(&self, number: u64, epoch: &str, position: &Position, floor: u64) -> bool {
-        let is_idle = Arc::strong_count(&self.took) == 1;
-        let pause = Duration::from_millis(self.took.load(Ordering::Relaxed)) * CPU_SHARE;
-        // The digest can be compared while the log is complete from its position on.
-        let is_comparable = |cursor: &Cursor| cursor.epoch == epoch && cursor.position.horizon() >= floor;
-        let is_lost = !self.cursor.as_ref().is_some_and(is_comparable) && position.horizon() >= floor;
-        let interval = if is_lost { MIN_INTERVAL } else { INTERVAL };
-        is_idle && self.saved_at.elapsed() >= interval.max(pause) && (is_lost || self.number != number)
-    }
-
-    /// Saves the digest at a position. Hashing runs on a blocking thread.
-    pub(super) fn save(
-        &mut self,
-        db: &Database,
-        number: u64,
-        cursor: Cursor,
-        views: &[CollectionView],
-    ) -> impl Future<Output = ()> + use<> {
-        (self.saved_at, self.number, self.cursor) = (Instant::now(), number, Some(cursor.clone()));
-        let (db, took, views) = (db.clone(), self.took.clone(), views.to_vec());
-        async move {
-            let began = Instant::now();
-            let digests = tokio::task::spawn_blocking(move || digests(&views)).await.unwrap_or_default();
-            took.store(began.elapsed().as_millis() as u64, Ordering::Relaxed);
-            let work = async move |db: &Transaction| Ok(write(db, &cursor, &digests).await?);
-            if let Err(error) = db.write(work).await {
-                tracing::debug!(%error, "the digest of the published state could not be saved; trying again in a minute");
-            }
-            drop(took);
-        }
-    }
-}
-
-fn digests(views: &[CollectionView]) -> String {
-    // A withheld collection has no published rows.
-    let shown = views.iter().filter(|view| !view.is_withheld());
-    let all: BTreeMap<&str, Digest> = shown.map(|view| (view.plural, Digest::of(&view.rows))).collect();
-    serde_json::to_string(&all).unwrap_or_default()
-}
-
-async fn write(db: &Transaction, cursor: &Cursor, digests: &str) -> Result<(), DbErr> {
-    let sql = "insert into change_log_digest (id, epoch, position, digest) values (1, $1, $2, $3)
-        on conflict (id) do update
-        set epoch = excluded.epoch, position = excluded.position, digest = excluded.digest";
-    let values = [cursor.epoch.as_str().into(), cursor.position.to_string().into(), digests.into()];
-    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await.map(drop)
-}
-
 /// Changes since the last digest that have no log entry.
 pub(super) enum OfflineChanges {
     Nothing,
@@ -161,6 +86,12 @@ pub(super) enum OfflineChanges {
     Rows(Unlogged),
     /// Unknown rows.
     Everything,
+}
+
+/// A digest that was saved, and the position of the state that it is of.
+pub(super) struct SavedDigest {
+    position: Position,
+    collections: BTreeMap<String, Digest>,
 }
 
 /// Waits until another node that has begun the current epoch has saved its first digest. After a timeout, the start
@@ -172,7 +103,7 @@ pub(super) async fn wait_for_other_node(
     let is_multi_node = attached.without_transaction().is_some();
     let began = Instant::now();
     while is_multi_node && epochs.has_earlier_positions() && began.elapsed() < WAIT_FOR_OTHER_NODE {
-        if attached.read(async |db| load(db, epochs).await).await?.is_some() {
+        if attached.read(async |db| find(db, epochs).await).await?.is_some() {
             break;
         }
         tokio::time::sleep(WAIT_INTERVAL).await;
@@ -180,20 +111,33 @@ pub(super) async fn wait_for_other_node(
     Ok(())
 }
 
-/// Finds changes without a log entry. They are unknown if no digest can be compared: there is none of this epoch, the
-/// log was pruned, or it has too many entries since.
+/// The last digest, if it can be compared in the current epoch.
+pub(super) async fn find(db: &Transaction, epochs: &Epochs) -> Result<Option<SavedDigest>, Error> {
+    let sql = "select epoch, position, digest from change_log_digest";
+    let Some(row) = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await? else {
+        return Ok(None);
+    };
+    let text = |column: &str| row.try_get::<String>("", column);
+    let (epoch, position) = (text("epoch")?, text("position")?.parse::<Position>().ok());
+    let collections = serde_json::from_str(&text("digest")?).ok();
+    let found = position.zip(collections).filter(|(position, _)| epochs.includes(&epoch, position));
+    Ok(found.map(|(position, collections)| SavedDigest { position, collections }))
+}
+
+/// Logs that a start has found no digest, although clients may have positions from before.
+pub(super) fn log_missing() {
+    log_unknown("no server has recorded what it showed since the change log began anew");
+}
+
+/// Finds changes since the digest that have no log entry. They are unknown if the log was pruned or has too many entries
+/// since.
 pub(super) async fn find_offline_changes(
     db: &Transaction,
     reader: &CollectionReader,
     epochs: &Epochs,
     caches: &[Option<Cache>],
+    SavedDigest { position, collections: noted }: SavedDigest,
 ) -> Result<OfflineChanges, Error> {
-    if !epochs.has_earlier_positions() {
-        return Ok(OfflineChanges::Nothing);
-    }
-    let Some((position, noted)) = load(db, epochs).await? else {
-        return Ok(unknown("no server has recorded what it showed since the change log began anew"));
-    };
     let poll = log::poll(db, &ReadProgress::at(position.clone()), epochs.current()).await?;
     if poll.floor > position.horizon() || poll.inconsistency.is_some() {
         return Ok(unknown(
@@ -232,23 +176,12 @@ pub(super) async fn find_offline_changes(
 }
 
 fn unknown(why: &str) -> OfflineChanges {
-    tracing::info!("{why}: unrecorded changes cannot be ruled out, and all earlier cursors are invalid");
+    log_unknown(why);
     OfflineChanges::Everything
 }
 
-/// The last digest, if it is valid in the current epoch.
-async fn load(
-    db: &Transaction,
-    epochs: &Epochs,
-) -> Result<Option<(Position, BTreeMap<String, Digest>)>, Error> {
-    let sql = "select epoch, position, digest from change_log_digest";
-    let Some(row) = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await? else {
-        return Ok(None);
-    };
-    let text = |column: &str| row.try_get::<String>("", column);
-    let (epoch, position) = (text("epoch")?, text("position")?.parse::<Position>().ok());
-    let noted = serde_json::from_str(&text("digest")?).ok();
-    Ok(position.zip(noted).filter(|(position, _)| epochs.includes(&epoch, position)))
+fn log_unknown(why: &str) {
+    tracing::info!("{why}: unrecorded changes cannot be ruled out, and all earlier cursors are invalid");
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@
 //!   empties it; the node that finds it empty begins a new run. A truncated log is another file of the same table,
 //!   and so another place.
 //!
-//! A log that has lost its state, or was rolled back to an earlier one, also begins an epoch. All earlier cursors are
-//! then invalid.
+//! An epoch also begins if the log has lost its state or was rolled back to an earlier one, and at a start that cannot
+//! rule out changes without a log entry. All earlier cursors are then invalid.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl Epochs {
         self.all.last().map_or("", |epoch| &epoch.name)
     }
 
-    /// Whether clients may have valid positions from before this node's start.
+    /// Whether clients may have valid positions from before this node determined the epoch.
     pub(super) fn has_earlier_positions(&self) -> bool {
         let continues = |current: &Epoch| self.all.len() > 1 && current.began > 0;
         !self.is_new || self.all.last().is_some_and(continues)
@@ -83,8 +83,8 @@ impl Epochs {
     }
 }
 
-/// Determines the current epoch, and begins it if it is new. If `inconsistent` names the epoch of an inconsistent
-/// log, a new one begins, unless another node has begun it already.
+/// Determines the current epoch, and begins it if it is new. If `inconsistent` names the epoch of a log that cannot be
+/// relied on, a new one begins, unless another node has begun it already.
 ///
 /// # Errors
 /// Any database error.

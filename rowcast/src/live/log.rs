@@ -69,6 +69,13 @@ pub(super) struct Incarnation {
     table: String,
 }
 
+impl Incarnation {
+    /// Whether only the epoch differs, if anything does.
+    pub(super) fn is_same_database(&self, other: &Self) -> bool {
+        (&self.run, &self.table) == (&other.run, &other.table)
+    }
+}
+
 /// Polls the log for entries after a position, for a reader of this epoch.
 pub(super) async fn poll(
     db: &impl ConnectionTrait,

@@ -176,7 +176,7 @@ impl Reconciler {
         let (after, end) = (self.after.clone(), self.end(view));
         // Without a fingerprint the rows are compared each time.
         let stamp = match end.number_bounds(after.as_ref()) {
-            Some((after, end)) => Some(with_timeout(fingerprint::of(db, kind, after, end)).await?),
+            Some((start, end)) => Some(with_timeout(fingerprint::of(db, kind, start, end)).await?),
             None => None,
         };
         let shown = || view.rows.after(after.as_ref()).take_while(|(key, _)| end.includes(*key));

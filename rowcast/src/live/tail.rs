@@ -58,8 +58,6 @@ pub(super) struct Tail {
     progress: ReadProgress,
     /// The log's floor at the last reload. Entries pruned below it are included in the reload.
     floor: u64,
-    /// The log's floor at the last poll.
-    log_floor: u64,
     epochs: Epochs,
     /// The database that was read last; none after an outage.
     incarnation: Option<Incarnation>,
@@ -137,16 +135,11 @@ impl Tail {
                 attached.notify_peers().await;
             }
             self.reconcile(&attached).await;
-            if self.is_digest_due() {
+            if self.digest_writer.is_due(self.number, self.epochs.current(), &self.progress.position) {
                 tokio::task::spawn_local(self.save_digest());
             }
         }
         let _ = tokio::time::timeout(DIGEST_TIMEOUT, self.save_digest()).await;
-    }
-
-    fn is_digest_due(&self) -> bool {
-        let (epoch, position) = (self.epochs.current(), &self.progress.position);
-        self.digest_writer.is_due(self.number, epoch, position, self.log_floor)
     }
 
     /// Saves a digest of the published state, for a later start.
@@ -165,7 +158,7 @@ impl Tail {
         loop {
             match attached.read(async |db| self.poll(db).await).await? {
                 PollOutcome::Changes(poll, changes) => {
-                    self.log_floor = poll.floor;
+                    self.digest_writer.observe(poll.floor, poll.entries.len());
                     break self.apply_changes(poll.progress, changes);
                 }
                 PollOutcome::Reload(poll, caches) => break self.apply_reload(poll, caches),
@@ -185,7 +178,7 @@ impl Tail {
         let poll = with_timeout(log::poll(connection, &self.progress, self.epochs.current())).await?;
         let nothing = self.is_unchanged(&poll);
         if nothing {
-            self.log_floor = poll.floor;
+            self.digest_writer.observe(poll.floor, 0);
             self.shared.advance(poll.progress.position.clone(), Vec::new());
             self.progress = poll.progress;
             self.horizon.observe(&self.progress.position, attached).await;
@@ -270,6 +263,8 @@ impl Tail {
             Ok((poll, caches))
         };
         let (poll, caches) = attached.read(load).await?;
+        let is_same_database =
+            self.incarnation.as_ref().is_some_and(|before| before.is_same_database(&poll.incarnation));
         // Set after the read: if the read fails, the check is repeated.
         (self.epochs, self.incarnation, self.maybe_replaced) =
             (epochs, Some(poll.incarnation.clone()), false);
@@ -277,6 +272,9 @@ impl Tail {
             match inconsistency {
                 Some(inconsistency) => {
                     tracing::warn!("the change log is inconsistent: {inconsistency}; reloading all data")
+                }
+                None if is_same_database => {
+                    tracing::warn!("another server has begun the change log anew: reloading all data")
                 }
                 None => tracing::warn!("the database is another one than before: reloading all data"),
             }

@@ -145,11 +145,12 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
         limit: u64,
     ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>> {
         Box::pin(async move {
-            match after.map_or(Some(i64::MIN), Key::as_number) {
-                Some(after) => encode(store::page::<C>(db, after, limit).await),
-                // Numbers come before all other keys.
-                None => Ok(Vec::new()),
+            let id = after.and_then(Key::as_number);
+            // Numbers come before all other keys.
+            if after.is_some() && id.is_none() {
+                return Ok(Vec::new());
             }
+            encode(store::page::<C>(db, id, limit).await)
         })
     }
 

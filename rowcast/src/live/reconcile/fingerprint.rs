@@ -14,11 +14,11 @@ use crate::{database::Transaction, registry::ErasedCollection};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fingerprint(String);
 
-/// The fingerprint of the rows after `after`, up to `end`, of a collection whose keys are numbers.
+/// The fingerprint of the rows from `start` to `end`, of a collection whose keys are numbers.
 pub(super) async fn of(
     db: &Transaction,
     kind: &dyn ErasedCollection,
-    after: i64,
+    start: i64,
     end: i64,
 ) -> Result<Fingerprint, DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
@@ -26,7 +26,7 @@ pub(super) async fn of(
         let version = db.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get("", "data_version"));
         return version.map(|version: i64| Fingerprint(version.to_string()));
     }
-    let values = [after.into(), end.into()];
+    let values = [start.into(), end.into()];
     let row =
         db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql(kind), values)).await?;
     row.map_or_else(|| Ok(String::new()), |row| row.try_get("", "stamp")).map(Fingerprint)
@@ -36,7 +36,7 @@ fn sql(kind: &dyn ErasedCollection) -> String {
     let table = kind.name();
     let mut stamp = format!(
         "(select count(*) || ' ' || coalesce(sum(hashint8extended(xmin::text::bigint, id)), 0)
-          from \"{table}\" where id > $1 and id <= $2)"
+          from \"{table}\" where id between $1 and $2)"
     );
     for nested in kind.embeds() {
         let (shown, joins, row, shows) = (nested.collection, nested.table, nested.row, nested.embedded);
@@ -46,7 +46,7 @@ fn sql(kind: &dyn ErasedCollection) -> String {
                 coalesce(sum(hashint8extended(joins.xmin::text::bigint, joins.\"{row}\")), 0) || ' ' ||
                 coalesce(sum(hashint8extended(shown.xmin::text::bigint, shown.id)), 0)
               from \"{joins}\" as joins left join \"{shown}\" as shown on shown.id = joins.\"{shows}\"
-              where joins.\"{row}\" > $1 and joins.\"{row}\" <= $2)"
+              where joins.\"{row}\" between $1 and $2)"
         );
     }
     format!("select {stamp} as stamp")

@@ -20,13 +20,18 @@ impl PageEnd {
         }
     }
 
-    /// The bounds of a page of numbers, after the first and up to the second; none if another key bounds the page.
+    /// The bounds of the page after a key, from the first number to the second; none if another key bounds the page.
+    /// After the greatest number it has that number, although no row can follow it.
     pub(super) fn number_bounds(&self, after: Option<&Key>) -> Option<(i64, i64)> {
         let end = match self {
             Self::Key(end) => end.as_number()?,
             Self::Open => i64::MAX,
         };
-        Some((after.map_or(Some(i64::MIN), Key::as_number)?, end))
+        let start = match after {
+            Some(after) => after.as_number()?.saturating_add(1),
+            None => i64::MIN,
+        };
+        Some((start, end))
     }
 }
 
@@ -48,7 +53,7 @@ mod tests {
     fn only_numbers_have_bounds() {
         let (seven, text) = (Key::from(7), Key::from("a"));
         assert_eq!(PageEnd::Open.number_bounds(None), Some((i64::MIN, i64::MAX)));
-        assert_eq!(PageEnd::Key(9.into()).number_bounds(Some(&seven)), Some((7, 9)));
+        assert_eq!(PageEnd::Key(9.into()).number_bounds(Some(&seven)), Some((8, 9)));
         assert_eq!(PageEnd::Open.number_bounds(Some(&text)), None);
         assert_eq!(PageEnd::Key(text).number_bounds(None), None);
     }

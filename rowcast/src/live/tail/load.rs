@@ -41,23 +41,32 @@ impl Tail {
         let (poll, caches, changes, floor) = loop {
             digest::wait_for_other_node(attached, &epochs).await?;
             let load = async |db: &Transaction| {
+                let saved = digest::find(db, &epochs).await?;
+                if saved.is_none() && epochs.has_earlier_positions() {
+                    digest::log_missing();
+                    return Ok(None);
+                }
                 let poll = log::end(db, epochs.current()).await?;
                 let (entries, floor) = log::newest(db, history_limit).await?;
                 let caches = reader.read_all(db).await?;
                 let withheld =
                     |collection_index: usize| caches.get(collection_index).is_some_and(Option::is_none);
                 let changes = reader.changes(db, &entries, &withheld).await?;
-                let missed = digest::find_offline_changes(db, &reader, &epochs, &caches).await?;
-                Ok(((poll, caches, changes, floor), missed))
+                let missed = match saved {
+                    Some(saved) => digest::find_offline_changes(db, &reader, &epochs, &caches, saved).await?,
+                    None => OfflineChanges::Nothing,
+                };
+                Ok(Some(((poll, caches, changes, floor), missed)))
             };
-            let (loaded, missed) = attached.read(load).await?;
-            let is_logged = match missed {
-                OfflineChanges::Nothing => true,
-                OfflineChanges::Rows(rows) => reconcile::log(&db, &reader, rows).await,
-                OfflineChanges::Everything => false,
-            };
-            if is_logged {
-                break loaded;
+            if let Some((loaded, missed)) = attached.read(load).await? {
+                let is_logged = match missed {
+                    OfflineChanges::Nothing => true,
+                    OfflineChanges::Rows(rows) => reconcile::log(&db, &reader, rows).await,
+                    OfflineChanges::Everything => false,
+                };
+                if is_logged {
+                    break loaded;
+                }
             }
             epochs = epoch::begin(&db, Some(epochs.current())).await?;
         };
@@ -94,14 +103,13 @@ impl Tail {
             number: 1,
             progress: poll.progress,
             floor: poll.floor,
-            log_floor: poll.floor,
             epochs,
             incarnation: Some(poll.incarnation),
             maybe_replaced: false,
             horizon: Horizon::default(),
             withheld,
             reconciler,
-            digest_writer: DigestWriter::default(),
+            digest_writer: DigestWriter::new(poll.floor),
         };
         tail.views.iter().for_each(measure);
         Ok(tail)

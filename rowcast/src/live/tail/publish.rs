@@ -83,7 +83,9 @@ impl Tail {
                 }
             }
         }
-        (self.incarnation, self.floor, self.log_floor) = (Some(poll.incarnation), poll.floor, poll.floor);
+        (self.incarnation, self.floor) = (Some(poll.incarnation), poll.floor);
+        // The number of entries is unknown.
+        self.digest_writer.observe(poll.floor, usize::MAX);
         self.publish(poll.progress, changed, None);
     }
 
