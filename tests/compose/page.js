@@ -81,9 +81,10 @@ export async function hasWebApp(url) {
   assert.match(asset.headers.get("content-type"), /^text\/javascript\b/);
   assert.match(asset.headers.get("cache-control"), /max-age=31536000, immutable/);
 
-  // What only the app knows is an address too.
+  // What only the app knows is an address too: the same page, whose links are relative to that address.
   const within = await fetch(`${url}/coaches/2`, { headers: { accept: "text/html" } });
-  assert.equal(await within.text(), html);
+  const [link] = /[./]+\/assets\/index-[\w-]{8}\.js/.exec(await within.text()) ?? assert.fail("no script below /");
+  assert.equal(new URL(link, within.url).href, url + script);
 }
 
 // The status a page of `origin` gets that opens a WebSocket, having reached the server under the name `host`.
