@@ -65,6 +65,7 @@ impl History {
     /// Adds a batch and removes the oldest beyond the limit. Several batches may have the same number.
     pub(super) fn push(&mut self, number: u64, after: Position, changes: Vec<Change>) {
         self.batches.push_back(ChangeBatch { number, after, len: changes.len() });
+        self.reserve(changes.len());
         self.changes.extend(changes);
         // The last batch stays, whatever its size.
         while self.changes.len().max(self.batches.len()) > self.limit && self.batches.len() > 1 {
@@ -72,6 +73,15 @@ impl History {
             self.changes.drain(..oldest.len);
             self.floor = self.floor.max(oldest.after.next());
             self.since = self.since.max(oldest.number);
+        }
+    }
+
+    /// Reserves memory for further changes: twice as much as before, but no more than the limit needs.
+    fn reserve(&mut self, further: usize) {
+        let (needed, reserved) = (self.changes.len() + further, self.changes.capacity());
+        if needed > reserved {
+            let target = (2 * reserved).min(self.limit).max(needed);
+            self.changes.reserve_exact(target - self.changes.len());
         }
     }
 
@@ -157,6 +167,15 @@ mod tests {
         assert_eq!(ids(history.after(2)), Some(vec![2, 4, 5]));
         assert_eq!(ids(history.after(4)), Some(vec![]));
         assert_eq!(ids(history.after(0)), None);
+    }
+
+    #[test]
+    fn memory_is_reserved_for_the_limit_and_one_batch() {
+        let mut history = History::new(1000, 0, 0);
+        for number in 1..5000 {
+            history.push(number, Position::below(number + 1), vec![change(number, 1), change(number, 2)]);
+        }
+        assert_eq!((history.len(), history.changes.capacity()), (1000, 1002));
     }
 
     #[test]
