@@ -5,7 +5,6 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks {
     runs: Vec<Run>,
-    len: usize,
 }
 
 /// Entries with consecutive numbers, from `newest` downwards.
@@ -25,7 +24,6 @@ impl Run {
 impl Marks {
     /// Adds the entry before all others.
     pub(super) fn push(&mut self, number: u64, mark: u32) {
-        self.len += 1;
         let is_next = |run: &Run| run.newest.checked_sub(number) == Some(run.marks.len() as u64);
         match self.runs.last_mut() {
             Some(run) if is_next(run) => run.marks.push(mark),
@@ -41,7 +39,7 @@ impl Marks {
 
     /// The number of entries.
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.runs.iter().map(|run| run.marks.len()).sum()
     }
 
     /// The mark of the entry with this number.

@@ -201,6 +201,9 @@ async fn row_with_lowest_id_is_not_reconciled(app: &TestApp) {
     let log = app.database.number("select count(*) from change_log").await;
     client.assert_in_sync().await;
     assert_eq!(app.database.number("select count(*) from change_log").await, log);
+    let later = Node::start(&app.database.url(), &[]).await;
+    assert_eq!(Client::follow(later.address).await.replica().rows("coaches").len(), 1);
+    later.stop().await;
 }
 
 /// Both nodes find the change; the version increases once.
