@@ -9,6 +9,7 @@ use std::{
 use actix_web::{App as Actix, HttpServer, dev::Server, web};
 use sea_orm::DbErr;
 use socketio::{Config, Hub, Origins, SocketIo};
+use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     accounts,
@@ -23,7 +24,9 @@ use crate::{
     product::Product,
     prune::Pruner,
     seed::{Passwords, Seeded},
-    table_check, telemetry,
+    table_check,
+    tables::Watcher,
+    telemetry,
     users::UserTable,
 };
 
@@ -41,6 +44,8 @@ pub struct App {
     pruner: Pruner,
     state: web::Data<http::HttpState>,
     seeded: Option<Seeded>,
+    /// Follows changes of the schema, if tables are served.
+    watcher: Option<JoinHandle<()>>,
 }
 
 impl App {
@@ -64,12 +69,21 @@ impl App {
         let site = web::Data::new(site);
         let (db, seeded) = open(settings, product).await?;
         let hub = Hub::new();
-        let live = Live::start(&db, &registry, hub.clone(), settings.live()).await;
+        let (current, watcher) = match &product.tables {
+            Some(tables) => {
+                let watcher = Watcher::start(db.clone(), tables.clone(), registry.clone()).await?;
+                (watcher.registry(), Some(watcher))
+            }
+            None => (watch::Sender::new(registry.clone()).subscribe(), None),
+        };
+        let serving = current.borrow().clone();
+        let live = Live::start(&db, &serving, hub.clone(), settings.live()).await;
         let live = live.map_err(database_problem)?;
         let pruner = Pruner::start(db.clone(), settings.live().retention);
         let auth = registry.users().map(|users| Auth::new(db.clone(), users.clone())).transpose();
         let (auth, limit) = (auth.map_err(|error| error.to_string())?, settings.request_bytes);
-        let gateway = Gateway::new(db.clone(), hub.clone(), registry, live.clone(), auth, access, limit);
+        let gateway = Gateway::new(db.clone(), hub.clone(), current, live.clone(), auth, access, limit);
+        let watcher = watcher.map(|watcher| actix_web::rt::spawn(watcher.run(live.clone(), hub.clone())));
         let base = settings.endpoint.base_path.clone();
         let path = format!("{base}/socket.io/");
         let config = Config { path, origins: origins(settings), ..Config::default() };
@@ -111,7 +125,7 @@ impl App {
             }
         };
         let address = server.addrs()[0];
-        Ok(Self { address, base, server: server.run(), io, live, db, pruner, state, seeded })
+        Ok(Self { address, base, server: server.run(), io, live, db, pruner, state, seeded, watcher })
     }
 
     /// The first address that it listens on, with the actual port.
@@ -147,6 +161,7 @@ impl App {
         self.io.shutdown(SHUTDOWN_TIMEOUT).await;
         handle.stop(true).await;
         drop(self.pruner);
+        self.watcher.inspect(JoinHandle::abort);
         self.live.stop().await;
         self.db.close().await;
         server.await.map_err(std::io::Error::other)?

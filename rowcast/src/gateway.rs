@@ -17,7 +17,7 @@ mod token_monitor;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use futures_util::FutureExt;
-use rowcast_schema::{Connected, RequestOptions, SchemaHashes, suggest};
+use rowcast_schema::{Connected, RequestOptions, suggest};
 use serde_json::value::RawValue;
 use socketio::{ConnectError, Event, Frame, Handshake, Hub, LimitExceeded, Reason, Reply, Service, Socket};
 
@@ -29,7 +29,7 @@ use crate::{
     error::Error,
     idempotency::AckQuota,
     live::{Limit, Live},
-    registry::Registry,
+    registry::{CurrentRegistry, Registry},
 };
 use authors::AuthorBroadcast;
 use clock::Clock;
@@ -41,7 +41,7 @@ use token_monitor::TokenMonitor;
 /// The event handler that all sockets share.
 pub struct Gateway {
     db: Database,
-    registry: Arc<Registry>,
+    registry: CurrentRegistry,
     live: Live,
     /// None if the product has no users.
     auth: Option<Auth>,
@@ -51,8 +51,6 @@ pub struct Gateway {
     token_monitor: TokenMonitor,
     message_limits: MessageLimits,
     ledger: AckQuota,
-    /// The hashes of the schema that the `connected` event carries.
-    schemas: Arc<SchemaHashes>,
 }
 
 /// Events about the socket itself; a product without users has only the first.
@@ -67,10 +65,10 @@ type AckResult = Result<EncodedAck, Error>;
 impl Gateway {
     /// Creates the gateway.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         db: Database,
         hub: Hub,
-        registry: Arc<Registry>,
+        registry: CurrentRegistry,
         live: Live,
         auth: Option<Auth>,
         access: AccessMode,
@@ -79,20 +77,7 @@ impl Gateway {
         let authors = AuthorBroadcast::new(hub, live.clone(), registry.clone(), db.node_messages().cloned());
         let (clock, token_monitor) = (Clock::new(db.clone()), TokenMonitor::new(db.clone()));
         let (ledger, message_limits) = (AckQuota::new(db.clone(), request_bytes), MessageLimits::default());
-        let schemas = Arc::new(registry.contract().hashes());
-        Self {
-            db,
-            registry,
-            live,
-            auth,
-            access,
-            authors,
-            clock,
-            token_monitor,
-            message_limits,
-            ledger,
-            schemas,
-        }
+        Self { db, registry, live, auth, access, authors, clock, token_monitor, message_limits, ledger }
     }
 
     async fn handle(&self, socket: &Socket<SocketState>, event: &Event) -> AckResult {
@@ -128,6 +113,11 @@ impl Gateway {
             "set_password" => self.set_password(socket, payload.unwrap_or(RawValue::NULL)).await,
             name => self.dispatch(socket, name, payload, options).await,
         }
+    }
+
+    /// The registry as it is now.
+    fn registry(&self) -> Arc<Registry> {
+        self.registry.borrow().clone()
     }
 
     fn auth(&self) -> Result<&Auth, Error> {
@@ -180,7 +170,7 @@ impl Gateway {
     /// The error for an unknown event; it suggests the nearest known name.
     fn unknown_event(&self, event: &str) -> Error {
         Error::UnknownEvent(
-            match suggest(event, self.registry.events().chain(self.builtin_events().iter().copied())) {
+            match suggest(event, self.registry().events().chain(self.builtin_events().iter().copied())) {
                 Some(known) => format!("no such event; did you mean {known}?"),
                 None => "no such event".into(),
             },
@@ -191,7 +181,7 @@ impl Gateway {
     /// freely.
     fn event_label(&self, event: &str) -> &'static str {
         let own = BUILTIN_EVENTS.into_iter().find(|own| *own == event);
-        own.or_else(|| self.registry.route(event).map(|(name, _)| name)).unwrap_or("unknown")
+        own.or_else(|| self.registry().route(event).map(|(name, _)| name)).unwrap_or("unknown")
     }
 }
 
@@ -224,7 +214,7 @@ impl Service for Gateway {
             sid: sid.to_owned(),
             user,
             access: self.access.into(),
-            schema: self.schemas.clone(),
+            schema: self.registry().hashes(),
             time: self.clock.now(),
         };
         let greeting = serde_json::to_string(&greeting).expect("a greeting is text and numbers under names");

@@ -70,8 +70,10 @@ pub mod registry;
 pub mod seed;
 pub mod store;
 mod table_check;
+pub mod tables;
 pub mod telemetry;
 pub mod users;
+pub mod version;
 
 pub use collection::Collection;
 pub use context::Context;

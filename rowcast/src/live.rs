@@ -47,7 +47,7 @@ use std::{
 };
 
 use socketio::{Hub, Socket};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use cursor::Cursor;
 pub use limit::Limit;
@@ -57,7 +57,7 @@ use reconcile::Reconciler;
 pub use resync::resync;
 use rows::CollectionReader;
 use shared::PublishedState;
-use tail::{Signals, Tail};
+use tail::{Collections, Replacement, Signals, Tail};
 
 use crate::{
     clock,
@@ -140,6 +140,7 @@ pub struct Live {
     poll_requests: watch::Sender<u64>,
     polled: watch::Receiver<u64>,
     closing: watch::Sender<bool>,
+    replacements: mpsc::UnboundedSender<Replacement>,
 }
 
 /// A socket's subscription to updates, counted until it is dropped.
@@ -163,12 +164,14 @@ impl Live {
         let (polled_tx, polled) = watch::channel(0);
         let poll_requests = watch::Sender::new(0);
         let closing = watch::Sender::new(false);
+        let (replacements, requested) = mpsc::unbounded_channel();
         let signals = Signals {
             commits: db.commits(),
             poll_requests: poll_requests.subscribe(),
             published: publish_tx,
             polled: polled_tx,
             stop: closing.subscribe(),
+            replacements: requested,
         };
         let (ready, loaded) = oneshot::channel();
         let (reader, main) = (CollectionReader::new(registry.collections(), collection_bytes), db.clone());
@@ -186,7 +189,7 @@ impl Live {
             actix_web::rt::spawn(triggers::run(db.clone(), tables, closing.subscribe()));
         }
         let shared = loaded.await.map_err(|_| Error::Unavailable("live ended before it began".into()))??;
-        Ok(Self { shared, published, poll_requests, polled, closing })
+        Ok(Self { shared, published, poll_requests, polled, closing, replacements })
     }
 
     /// Catches up with the log before a client subscribes, because another node may have sent it newer changes.
@@ -261,6 +264,17 @@ impl Live {
         let mut polled = self.polled.clone();
         let wait = polled.wait_for(|polled| *polled >= ticket);
         matches!(tokio::time::timeout(timeout, wait).await, Ok(Ok(_)))
+    }
+
+    /// Replaces the collections; done when clients have been sent the difference.
+    ///
+    /// # Errors
+    /// [`Error`] of the database. Everything is as before then.
+    pub(crate) async fn replace(&self, collections: Collections) -> Result<(), Error> {
+        let (done, replaced) = oneshot::channel();
+        let stopped = || Error::Unavailable("live has ended".into());
+        self.replacements.send((collections, done)).map_err(|_| stopped())?;
+        replaced.await.map_err(|_| stopped())?
     }
 
     /// Whether the last poll succeeded.

@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     registry::{self, Registry, Route, TransactionKind},
     seed::{Seed, Seeding},
+    tables,
     users::Users,
 };
 
@@ -24,6 +25,7 @@ pub struct Rowcast {
     migrations: Vec<fn() -> List>,
     seed: Option<Seed>,
     web: Option<&'static str>,
+    tables: Option<tables::Settings>,
 }
 
 /// A product: its collections, events, migrations and pages.
@@ -39,13 +41,22 @@ pub struct Product {
     pub seed: Option<Seed>,
     /// The folder of its pages, relative to the working directory.
     pub web: Option<&'static str>,
+    /// The tables of the database that are collections without Rust types.
+    pub tables: Option<tables::Settings>,
 }
 
 impl Rowcast {
     /// A product whose program has this name.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self { name, registry: Registry::builder(name), migrations: Vec::new(), seed: None, web: None }
+        Self {
+            name,
+            registry: Registry::builder(name),
+            migrations: Vec::new(),
+            seed: None,
+            web: None,
+            tables: None,
+        }
     }
 
     /// Adds migrations. They are merged with the engine's by name.
@@ -112,6 +123,13 @@ impl Rowcast {
         self
     }
 
+    /// Serves the tables of the database as collections.
+    #[must_use]
+    pub fn tables(mut self, settings: tables::Settings) -> Self {
+        self.tables = Some(settings);
+        self
+    }
+
     /// Builds the product.
     ///
     /// # Panics
@@ -127,9 +145,9 @@ impl Rowcast {
     /// A sentence, if a collection, an event or a migration is registered twice, if a collection refers to one that is not
     /// registered, or if users are no collection.
     pub fn try_build(self) -> Result<Product, String> {
-        let Self { name, registry, migrations, seed, web } = self;
+        let Self { name, registry, migrations, seed, web, tables } = self;
         let (registry, migrations) = (Arc::new(registry.try_build()?), Migrations::try_with(&migrations)?);
-        Ok(Product { name, registry, migrations, seed, web })
+        Ok(Product { name, registry, migrations, seed, web, tables })
     }
 
     /// Runs the command line: serves, or runs another command.

@@ -6,7 +6,7 @@
 
 mod comparable;
 mod page;
-mod position_value;
+pub(crate) mod position_value;
 
 use rowcast_schema::{Condition, FieldErrors, ListRequest, Op, Scalar, Sort, shortened, suggest};
 use sea_orm::{
@@ -16,14 +16,14 @@ use sea_orm::{
 };
 
 use crate::{
-    collection::{Collection, Column, Model},
+    collection::{Collection, Column, Model, id_of},
     database::Transaction,
     error::Error,
     store,
 };
 use comparable::ComparableColumn;
 pub use page::Page;
-use page::PageBuilder;
+pub(crate) use page::{Listed, PageBuilder};
 
 /// A column to sort by.
 struct SortKey<C> {
@@ -65,7 +65,7 @@ impl<C: Collection> Query<C> {
     /// # Errors
     /// [`Error`] of the database.
     pub async fn run(&self, db: &Transaction) -> Result<Page<C::Row>, Error> {
-        let mut page = PageBuilder::<C>::new(self.limit);
+        let mut page = PageBuilder::<Model<C>>::new(C::NAME, self.limit);
         let more = loop {
             let wanted = page.wanted();
             let after = page.last().map(|last| self.position(last)).transpose()?;
@@ -74,7 +74,7 @@ impl<C: Collection> Query<C> {
             let more = models.len() > wanted;
             models.truncate(wanted);
             store::unsafe_ids::warn::<C>(&models);
-            if !page.add(db, models).await? {
+            if !page.add(listed::<C>(db, models).await?) {
                 break true;
             }
             if !more || page.wanted() == 0 {
@@ -105,6 +105,19 @@ impl<C: Collection> Query<C> {
         let position = decode::<C>(&self.keys, &encode::<C>(&self.keys, last)?);
         position.ok_or_else(|| Error::Internal("a page does not know where it ends".into()))
     }
+}
+
+/// Rows of a page, encoded.
+async fn listed<C: Collection>(
+    db: &Transaction,
+    models: Vec<Model<C>>,
+) -> Result<Vec<Listed<Model<C>>>, Error> {
+    let rows = C::rows(db, models.clone()).await?;
+    let listed = |(model, row): (Model<C>, C::Row)| {
+        let (key, json) = (store::json(&id_of::<C>(&model))?, store::json(&row)?);
+        Ok(Listed { position: model, key, json })
+    };
+    models.into_iter().zip(rows).map(listed).collect()
 }
 
 fn filter<C: Collection>(conditions: &[Condition], errors: &mut FieldErrors) -> SqlCondition {

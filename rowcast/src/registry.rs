@@ -6,10 +6,14 @@ mod route;
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
-use rowcast_schema::contract::{self, Contract};
+use rowcast_schema::{
+    SchemaHashes,
+    contract::{self, Contract},
+};
+use tokio::sync::watch;
 
 pub use erased::{Encoded, ErasedCollection, Examples, StoredColumn};
 pub use operation::{Completed, Operation};
@@ -23,14 +27,18 @@ use crate::{
 
 /// Events by name, and collections in the order of their snapshots.
 pub struct Registry {
-    routes: HashMap<&'static str, Route>,
+    routes: HashMap<&'static str, Arc<Route>>,
     /// The names of events with the collection that declares each, in order of registration.
     order: Vec<(&'static str, Option<&'static str>)>,
     aliases: HashMap<&'static str, &'static str>,
     collections: Vec<Arc<dyn ErasedCollection>>,
     users: Option<Arc<UserTable>>,
     describe_users: Option<fn(&mut contract::Builder)>,
+    hashes: OnceLock<Arc<SchemaHashes>>,
 }
+
+/// The registry as it is now: tables of a database may change while the server runs.
+pub(crate) type CurrentRegistry = watch::Receiver<Arc<Registry>>;
 
 impl Registry {
     /// An empty builder for a product of this name.
@@ -43,7 +51,7 @@ impl Registry {
     #[must_use]
     pub fn route(&self, event: &str) -> Option<(&'static str, &Route)> {
         let event = self.aliases.get(event).copied().unwrap_or(event);
-        self.routes.get_key_value(event).map(|(name, route)| (*name, route))
+        self.routes.get_key_value(event).map(|(name, route)| (*name, &**route))
     }
 
     /// All events, in no order.
@@ -73,6 +81,42 @@ impl Registry {
     #[must_use]
     pub fn referencing(&self, name: &str) -> Vec<ReferencingCollection> {
         referencing(&self.collections, name)
+    }
+
+    /// The same with further collections, which have no Rust types.
+    ///
+    /// # Errors
+    /// A sentence, if a collection or an event exists twice.
+    pub(crate) fn with_collections(&self, more: Vec<Arc<dyn ErasedCollection>>) -> Result<Self, String> {
+        let (mut routes, mut order) = (self.routes.clone(), self.order.clone());
+        let mut collections = self.collections.clone();
+        for collection in more {
+            let name = collection.name();
+            if collections.iter().any(|other| other.name() == name) {
+                return Err(format!("there are two collections called {name}"));
+            }
+            for (event, route) in collection.routes(Vec::new()) {
+                order.push((event, Some(name)));
+                if routes.insert(event, Arc::new(route)).is_some() {
+                    return Err(format!("there are two events called {event}, and {name} has one of them"));
+                }
+            }
+            collections.push(collection);
+        }
+        Ok(Self {
+            routes,
+            order,
+            collections,
+            aliases: self.aliases.clone(),
+            users: self.users.clone(),
+            describe_users: self.describe_users,
+            hashes: OnceLock::new(),
+        })
+    }
+
+    /// The hashes of the schema.
+    pub(crate) fn hashes(&self) -> Arc<SchemaHashes> {
+        self.hashes.get_or_init(|| Arc::new(self.contract().hashes())).clone()
     }
 
     /// The schema of all messages.
@@ -158,7 +202,7 @@ impl Builder {
         let mut twice = None;
         let mut add = |event, route, collection| {
             order.push((event, collection));
-            if routes.insert(event, route).is_some() {
+            if routes.insert(event, Arc::new(route)).is_some() {
                 twice = Some(event);
             }
         };
@@ -175,7 +219,7 @@ impl Builder {
         let Self { collections, users, describe_users, .. } = self;
         let users = users.map(|(_, users)| users);
         let aliases = self.aliases.into_iter().collect();
-        Ok(Registry { routes, order, aliases, collections, users, describe_users })
+        Ok(Registry { routes, order, aliases, collections, users, describe_users, hashes: OnceLock::new() })
     }
 
     /// Checks the collections against each other.

@@ -23,4 +23,5 @@ mod protocol_examples;
 mod refusals;
 mod schema;
 mod sign_in;
+mod tables;
 mod web;

@@ -50,7 +50,6 @@ pub(super) enum ConstraintKind {
 }
 
 /// The write of a row: maps columns to fields of the payload.
-#[derive(Debug)]
 pub(crate) struct WriteTarget {
     /// The singular name of the collection.
     pub(crate) name: &'static str,
@@ -58,18 +57,30 @@ pub(crate) struct WriteTarget {
     /// The tables into which the write inserts rows with generated ids.
     pub(crate) tables: Vec<&'static str>,
     /// The payload's field for a column of a table.
-    pub(crate) field: fn(&str, &str) -> Option<String>,
+    pub(crate) field: FieldOf,
     pub(crate) verb: Verb,
     /// The values of columns, where the database does not report the column.
     pub(crate) values: Vec<(&'static str, Value)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The payload's field for a column of a table.
+pub(crate) type FieldOf = Arc<dyn Fn(&str, &str) -> Option<String> + Send + Sync>;
+
+impl std::fmt::Debug for WriteTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WriteTarget")
+            .field("table", &self.table)
+            .field("verb", &self.verb)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verb {
     Insert,
     Update,
-    /// The id of the deleted row.
-    Delete(i64),
+    /// The columns of the deleted row's key, with their values.
+    Delete(Vec<(&'static str, Value)>),
 }
 
 /// A constraint as the catalog describes it.
@@ -176,7 +187,7 @@ mod tests {
             name: "member",
             table: "members",
             tables: vec!["members"],
-            field,
+            field: Arc::new(field),
             verb,
             values: vec![],
         };
@@ -231,7 +242,8 @@ mod tests {
     #[test]
     fn violated_reference_to_row_reports_in_use() {
         let constraint = || constraint("bookings", &["member_id"], Some("members"));
-        let deleted = violation(ConstraintKind::Reference, Verb::Delete(1)).into_error(constraint());
+        let deleted = violation(ConstraintKind::Reference, Verb::Delete(vec![("id", 1_i64.into())]))
+            .into_error(constraint());
         assert_eq!(deleted.to_string(), "in use: this member is still used by rows of bookings");
         let updated = violation(ConstraintKind::Reference, Verb::Update).into_error(constraint());
         assert!(matches!(updated, Error::InUse(_)), "{updated}");

@@ -19,7 +19,8 @@ use super::{
     presence::{HEARTBEAT, Presence},
 };
 use crate::{
-    database::NodeMessages, key::NamedKey, live::Live, registry::Registry, store::Written, users::User,
+    database::NodeMessages, key::NamedKey, live::Live, registry::CurrentRegistry, store::Written,
+    users::User, version::Version,
 };
 
 const AUTHORS_ROOM: &str = "authors";
@@ -27,7 +28,7 @@ const AUTHORS_ROOM: &str = "authors";
 /// Sends author notifications to the subscribers of all nodes.
 pub(super) struct AuthorBroadcast {
     inner: Arc<Inner>,
-    registry: Arc<Registry>,
+    registry: CurrentRegistry,
     receiver: Option<JoinHandle<()>>,
 }
 
@@ -44,7 +45,7 @@ pub(super) struct AuthorSubscription(Arc<Inner>);
 struct Authored<'a> {
     collection: &'static str,
     id: NamedKey<'a>,
-    version: Option<i64>,
+    version: Option<&'a Version>,
     by: Option<By<'a>>,
 }
 
@@ -55,7 +56,12 @@ struct By<'a> {
 }
 
 impl AuthorBroadcast {
-    pub(super) fn new(hub: Hub, live: Live, registry: Arc<Registry>, notices: Option<NodeMessages>) -> Self {
+    pub(super) fn new(
+        hub: Hub,
+        live: Live,
+        registry: CurrentRegistry,
+        notices: Option<NodeMessages>,
+    ) -> Self {
         let inner = Arc::new(Inner { hub, presence: Presence::new(notices.clone()) });
         let spawn = |notices| actix_web::rt::spawn(receive(inner.clone(), live, notices));
         let receiver = notices.map(spawn);
@@ -76,9 +82,11 @@ impl AuthorBroadcast {
         if !local && !remote {
             return;
         }
-        let collection = self.registry.collection(written.collection);
-        let columns = collection.map_or(&[][..], |collection| collection.key_columns());
+        let registry = self.registry.borrow();
+        let columns =
+            registry.collection(written.collection).map_or(&[][..], |collection| collection.key_columns());
         let Some(authored) = payload(columns, written, by) else { return };
+        drop(registry);
         if local {
             let others = self.inner.hub.to(AUTHORS_ROOM).except(writer.id().as_str());
             others.volatile().send(Frame::event("authored", &[&authored]));
@@ -94,7 +102,7 @@ fn payload(columns: &[&str], written: &Written, by: Option<&User>) -> Option<Str
     let authored = Authored {
         collection: written.collection,
         id: written.key.named(columns),
-        version: written.version,
+        version: written.version.as_ref(),
         by: by.map(|user| By { id: user.id, name: &user.name }),
     };
     serde_json::to_string(&authored).ok()
@@ -157,7 +165,12 @@ mod tests {
     use crate::key::Key;
 
     fn payload_of(columns: &[&str], key: impl Into<Key>, version: Option<i64>) -> String {
-        payload(columns, &Written { collection: "rooms", key: key.into(), version }, None).unwrap()
+        payload(
+            columns,
+            &Written { collection: "rooms", key: key.into(), version: version.map(Version::Number) },
+            None,
+        )
+        .unwrap()
     }
 
     #[test]

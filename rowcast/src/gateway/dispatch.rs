@@ -63,7 +63,8 @@ impl Gateway {
         payload: Option<&RawValue>,
         options: RequestOptions,
     ) -> AckResult {
-        let (event, route) = self.registry.route(event).ok_or_else(|| self.unknown_event(event))?;
+        let registry = self.registry();
+        let (event, route) = registry.route(event).ok_or_else(|| self.unknown_event(event))?;
         let payload = payload.unwrap_or(RawValue::NULL);
         let (access, meaning, work) = route.decode(payload)?;
         let state = socket.state();
@@ -98,7 +99,7 @@ impl Gateway {
     /// The rules for accounts that apply under this access mode.
     fn accounts(&self) -> Accounts {
         let guarded = self.access != config::AccessMode::Open;
-        Accounts { users: self.registry.users().cloned(), guarded }
+        Accounts { users: self.registry().users().cloned(), guarded }
     }
 
     /// Writes account changes to the audit log, and signs out the sockets of this node whose tokens were revoked. The
@@ -147,7 +148,7 @@ impl Gateway {
     ) -> Result<Executed, Error> {
         let accounts = self.accounts();
         let PreparedRequest { access, permit, user, work, .. } = prepared;
-        let (first, registry) = (request.clone(), self.registry.clone());
+        let (first, registry) = (request.clone(), self.registry());
         let full = self.ledger.full(request.source());
         let run = async move |db: &Transaction| {
             // A stored ack is shown only to a caller that is authorized to write.
@@ -204,7 +205,7 @@ impl Gateway {
             Ok(RefusalOutcome::AlreadyAcked(stored)) => {
                 // The other run may have written.
                 self.live.wait_caught_up().await;
-                let registry = self.registry.clone();
+                let registry = self.registry();
                 let again = async move |db: &Transaction| stored.clone().ack(db, &registry).await;
                 Ok((self.db.read(again).await?, "repeated"))
             }

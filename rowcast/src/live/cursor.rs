@@ -1,8 +1,13 @@
 //! A client's cursor into the change log; opaque to the client.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::position::Position;
+
+/// Characters of names that are escaped: `~` separates them, and quotes would end the text that contains the cursor.
+const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.');
 
 /// Longer texts are no cursors.
 const MAX_LEN: usize = 8000;
@@ -53,7 +58,7 @@ impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.epoch, self.position)?;
         self.first.map_or(Ok(()), |first| write!(f, ".{first}"))?;
-        self.without.iter().try_for_each(|name| write!(f, "~{name}"))
+        self.without.iter().try_for_each(|name| write!(f, "~{}", utf8_percent_encode(name, &ESCAPED)))
     }
 }
 
@@ -70,7 +75,8 @@ impl FromStr for Cursor {
         let (epoch, rest) = has.split_once('.').ok_or(InvalidCursor)?;
         let (position, first) = rest.split_once('.').map_or((rest, None), |(at, first)| (at, Some(first)));
         let first = first.map(str::parse).transpose().map_err(|_| InvalidCursor)?;
-        let without = parts.map(str::to_owned).collect();
+        let name = |part: &str| percent_decode_str(part).decode_utf8().map(Cow::into_owned);
+        let without = parts.map(name).collect::<Result<_, _>>().map_err(|_| InvalidCursor)?;
         Ok(Self { first, without, ..Self::new(epoch, &position.parse().map_err(|_| InvalidCursor)?) })
     }
 }
@@ -89,6 +95,7 @@ mod tests {
             "a.1.3",
             "a.1~members",
             "a.1.3~x~y",
+            "a.1~Order%20Details~a%7Eb%22",
         ] {
             assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
         }

@@ -11,7 +11,7 @@
 
 use socketio::{Frame, FrameWriter};
 
-use super::view::CollectionView;
+use super::view::{CollectionView, json_text};
 
 /// The size of a part's rows, unless one row is larger; with its envelope a part is below 64 KiB.
 pub const PART_BYTES: usize = 64_000;
@@ -61,7 +61,8 @@ impl Part<'_> {
         let Self { plural, rows, bytes } = self;
         let mut writer = FrameWriter::event("part", bytes + last.len() + plural.len() + 96);
         let json = writer.arg();
-        let head = format!("{{\"n\":{n},\"of\":{of},\"collection\":\"{plural}\",\"rows\":[");
+        let collection = json_text(plural);
+        let head = format!("{{\"n\":{n},\"of\":{of},\"collection\":{collection},\"rows\":[");
         json.extend_from_slice(head.as_bytes());
         for (at, row) in rows.iter().enumerate() {
             if at > 0 {

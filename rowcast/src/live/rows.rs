@@ -42,8 +42,10 @@ pub(super) type Withheld<'a> = &'a dyn Fn(usize) -> bool;
 
 impl CollectionReader {
     pub(super) fn new(collections: &[Arc<dyn ErasedCollection>], limit: usize) -> Self {
-        let collection_indexes =
-            (0..).zip(collections).map(|(collection_index, kind)| (kind.name(), collection_index)).collect();
+        let collection_indexes = (0..)
+            .zip(collections)
+            .map(|(collection_index, kind)| (kind.log_name(), collection_index))
+            .collect();
         Self { collections: collections.to_vec(), collection_indexes, limit }
     }
 
@@ -55,13 +57,14 @@ impl CollectionReader {
     pub(super) fn affects(&self, entries: &[Entry], collection_index: usize) -> bool {
         let Some(kind) = self.collections.get(collection_index) else { return false };
         let shown = |name: &str| kind.embeds().iter().any(|nested| nested.collection == name);
-        entries.iter().any(|entry| entry.collection == kind.name() || shown(&entry.collection))
+        entries.iter().any(|entry| entry.collection == kind.log_name() || shown(&entry.collection))
     }
 
     /// The tables with a change log trigger.
     pub(super) fn tables(&self) -> Vec<&'static str> {
-        let join = self.collections.iter().flat_map(|kind| kind.embeds()).map(|nested| nested.table);
-        let all: BTreeSet<_> = self.collections.iter().map(|kind| kind.name()).chain(join).collect();
+        let declared = || self.collections.iter().filter(|kind| !kind.is_from_catalog());
+        let join = declared().flat_map(|kind| kind.embeds()).map(|nested| nested.table);
+        let all: BTreeSet<_> = declared().map(|kind| kind.name()).chain(join).collect();
         all.into_iter().collect()
     }
 

@@ -11,7 +11,7 @@ use super::{
     cursor::Cursor,
     history::ChangedRows,
     parts,
-    view::{CachedFrame, CollectionView},
+    view::{CachedFrame, CollectionView, json_text},
 };
 use crate::key::Key;
 
@@ -248,7 +248,7 @@ fn withheld(views: &[CollectionView]) -> impl Iterator<Item = &str> {
 }
 
 fn write_collection(json: &mut Vec<u8>, view: &CollectionView, keys: &[&Key]) {
-    json.extend_from_slice(format!(",\"{}\":{{\"upserted\":[", view.plural).as_bytes());
+    json.extend_from_slice(format!(",{}:{{\"upserted\":[", json_text(view.plural)).as_bytes());
     let mut comma = false;
     for row in keys.iter().filter_map(|key| view.rows.row(key)) {
         if std::mem::replace(&mut comma, true) {

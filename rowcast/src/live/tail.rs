@@ -2,14 +2,16 @@
 
 mod load;
 mod publish;
+mod replace;
 
 use std::{
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
+pub(super) use replace::Collections;
 use socketio::Hub;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     cache::{Cache, Rows},
@@ -46,7 +48,12 @@ pub(super) struct Signals {
     pub(super) published: watch::Sender<u64>,
     pub(super) polled: watch::Sender<u64>,
     pub(super) stop: watch::Receiver<bool>,
+    /// Collections that replace the current ones, and where to report that they have.
+    pub(super) replacements: mpsc::UnboundedReceiver<Replacement>,
 }
+
+/// A request to replace the collections; answered when the difference is published.
+pub(super) type Replacement = (Collections, oneshot::Sender<Result<(), Error>>);
 
 pub(super) struct Tail {
     reader: CollectionReader,
@@ -106,6 +113,10 @@ impl Tail {
             let quiet = tokio::select! {
                 biased;
                 _ = signals.stop.wait_for(|stop| *stop) => break,
+                Some((collections, done)) = signals.replacements.recv() => {
+                    let _ = done.send(self.replace(&attached, &collections).await);
+                    false
+                }
                 _ = signals.commits.changed() => false,
                 _ = signals.poll_requests.changed() => true,
                 () = attached.wait_for_external_write() => true,

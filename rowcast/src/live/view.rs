@@ -118,14 +118,19 @@ impl CollectionView {
     /// The payload of `withheld`.
     pub(super) fn notice_json(&self) -> Option<String> {
         let Availability::Withheld { limit, source, .. } = self.availability else { return None };
-        let plural = self.plural;
         let limit_text = match source {
             LimitSource::Server => format!("{limit} bytes:"),
             LimitSource::Client => format!(
                 "{limit} bytes, the largest message that this client seems to take: raise its limit, ask for chunks, or"
             ),
         };
-        let reason = format!("larger than {limit_text} list it, page by page, by list_{plural}");
-        Some(format!(r#"{{"collection":"{plural}","limit":{limit},"reason":"{reason}"}}"#))
+        let reason = format!("larger than {limit_text} list it, page by page, by list_{}", self.plural);
+        let (collection, reason) = (json_text(self.plural), json_text(&reason));
+        Some(format!(r#"{{"collection":{collection},"limit":{limit},"reason":{reason}}}"#))
     }
+}
+
+/// A text as JSON. Names of tables may contain any character.
+pub(super) fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::{Value as Json, json};
 
 /// Encodes a value; `None` for types without an order, such as arrays.
-pub(super) fn encode(value: &Value) -> Option<Json> {
+pub(crate) fn encode(value: &Value) -> Option<Json> {
     if *value == value.as_null() {
         return Some(Json::Null);
     }
@@ -64,7 +64,7 @@ fn instant(at: ChronoDateTimeUtc) -> Json {
 }
 
 /// Decodes a value; `None` for anything that [`encode`] does not produce. A null is valid for every column.
-pub(super) fn decode(cell: &Json) -> Option<Value> {
+pub(crate) fn decode(cell: &Json) -> Option<Value> {
     if cell.is_null() {
         return Some(Value::String(None));
     }

@@ -46,10 +46,26 @@ pub type Encoded = (Key, Box<RawValue>);
 pub trait ErasedCollection: Send + Sync {
     /// The collection's name, which is also that of the table and of the snapshot event.
     fn name(&self) -> &'static str;
+    /// Its table in SQL.
+    fn table(&self) -> &'static str;
+    /// The name of its table in the change log.
+    fn log_name(&self) -> &'static str {
+        self.name()
+    }
     /// Collections whose rows are embedded in these.
     fn embeds(&self) -> &'static [Embed];
     /// Whether it is kept live on clients; otherwise it must be listed.
     fn is_live(&self) -> bool;
+    /// The same collection without live rows: what is left of one that is gone.
+    fn without_rows(&self) -> Arc<dyn ErasedCollection>;
+    /// Whether it comes from the catalog of the database, not from Rust types.
+    fn is_from_catalog(&self) -> bool {
+        false
+    }
+    /// Whether each column of the key holds numbers.
+    fn key_kinds(&self) -> Vec<bool> {
+        vec![true]
+    }
     /// The columns of the key, in the order of the primary key.
     fn key_columns(&self) -> &'static [&'static str];
     /// The columns that `list_…` filters and sorts by.
@@ -80,13 +96,20 @@ pub trait ErasedCollection: Send + Sync {
 }
 
 pub(super) fn erase<C: Collection>() -> Arc<dyn ErasedCollection> {
-    Arc::new(CollectionAdapter::<C>(std::marker::PhantomData))
+    Arc::new(CollectionAdapter::<C> { is_live: C::LIVE, of: std::marker::PhantomData })
 }
 
-struct CollectionAdapter<C>(std::marker::PhantomData<fn() -> C>);
+struct CollectionAdapter<C> {
+    is_live: bool,
+    of: std::marker::PhantomData<fn() -> C>,
+}
 
 impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
     fn name(&self) -> &'static str {
+        C::NAME
+    }
+
+    fn table(&self) -> &'static str {
         C::NAME
     }
 
@@ -95,7 +118,11 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
     }
 
     fn is_live(&self) -> bool {
-        C::LIVE
+        self.is_live
+    }
+
+    fn without_rows(&self) -> Arc<dyn ErasedCollection> {
+        Arc::new(Self { is_live: false, of: std::marker::PhantomData })
     }
 
     fn singular(&self) -> &'static str {
@@ -123,7 +150,11 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
     }
 
     fn describe(&self, contract: &mut contract::Builder) {
-        contract.collection::<C::Row, C::New, C::Update>((C::SINGULAR, C::NAME), C::LIVE, self.columns());
+        contract.collection::<C::Row, C::New, C::Update>(
+            (C::SINGULAR, C::NAME),
+            self.is_live,
+            self.columns(),
+        );
         let as_number = |column: &&str| C::comparison(column) == Comparison::AsNumber;
         contract.numbers(self.columns().into_iter().filter(as_number).collect());
     }

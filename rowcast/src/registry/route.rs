@@ -77,11 +77,23 @@ impl Route {
         T: Serialize + JsonSchema + 'static,
         W: AsyncFn(&Context<'_>) -> Result<Completed<T>, Error> + Send + 'static,
     {
+        Self::with_shape(Shape::of::<P, T>(), decode)
+    }
+
+    /// As [`from_decoder`](Self::from_decoder), for a payload and data that have no types of their own.
+    pub(crate) fn with_shape<T, W>(
+        shape: Shape,
+        decode: impl Fn(&RawValue) -> Result<(TransactionKind, Fingerprint, W), Error> + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: Serialize + 'static,
+        W: AsyncFn(&Context<'_>) -> Result<Completed<T>, Error> + Send + 'static,
+    {
         let decode = Box::new(move |payload: &RawValue| {
             let (kind, fingerprint, operation) = decode(payload)?;
             Ok((kind, fingerprint, Box::new(TypedOperation(operation)) as Box<dyn Operation>))
         });
-        Self { decode, shape: Shape::of::<P, T>() }
+        Self { decode, shape }
     }
 
     /// Sets the event's description in the schema, a sentence. Default: the description of its payload.

@@ -1,5 +1,7 @@
 //! The description of a write, by which the database maps violated constraints to fields of the payload.
 
+use std::sync::Arc;
+
 use sea_orm::{ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, IdenStatic, Iterable, Value};
 
 use crate::{
@@ -20,7 +22,7 @@ pub(super) fn write_target<C: Collection>(
         name: C::SINGULAR,
         table: C::NAME,
         tables: std::iter::once(C::NAME).chain(joined).collect(),
-        field: field::<C>,
+        field: Arc::new(field::<C>),
         verb,
         values: row.map(values::<C>).unwrap_or_default(),
     }

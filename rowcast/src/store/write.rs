@@ -16,6 +16,7 @@ use crate::{
     database::{Transaction, Verb, classify},
     error::Error,
     key::Key,
+    version::Version,
 };
 
 /// The identity of a row that was written.
@@ -26,7 +27,7 @@ pub struct Written {
     /// The row's key.
     pub key: Key,
     /// The row's new version; none if it was deleted.
-    pub version: Option<i64>,
+    pub version: Option<Version>,
 }
 
 /// Inserts a row and returns it as clients receive it.
@@ -119,7 +120,7 @@ pub async fn delete<C: Collection>(
         let name = C::SINGULAR.replace('_', " ");
         return Err(Error::InUse(format!("this {name} is still used by {}", uses.join(" and "))));
     }
-    db.set_write_target(Some(write_target::<C>(db, Verb::Delete(id), None)));
+    db.set_write_target(Some(write_target::<C>(db, Verb::Delete(vec![("id", id.into())]), None)));
     match C::Entity::delete_many().filter(C::ID.eq(id)).exec(db).await?.rows_affected {
         0 => Err(skipped()),
         _ => {
@@ -137,7 +138,7 @@ async fn lock<C: Collection>(db: &Transaction, id: i64) -> Result<Model<C>, Erro
 
 /// Converts a row that has just been written, and checks its size.
 async fn written<C: Collection>(db: &Transaction, model: Model<C>) -> Result<(C::Row, Written), Error> {
-    let (key, version) = (id_of::<C>(&model).into(), version_of::<C>(&model));
+    let (key, version) = (id_of::<C>(&model).into(), version_of::<C>(&model).map(Version::Number));
     let written = Written { collection: C::NAME, key, version };
     let row = row::<C>(db, model).await?;
     bounds::row(C::SINGULAR, &row)?;

@@ -23,11 +23,14 @@ pub(super) const PREFER_INDEX: [Setting; 2] = [("enable_seqscan", "off"), ("jit"
 pub(super) const NO_TIMEOUTS: [Setting; 3] =
     [("statement_timeout", "0"), ("lock_timeout", "0"), ("idle_in_transaction_session_timeout", "0")];
 
-/// The default timeouts, overridden by these settings.
+/// The forms of values that are read as text.
+const FORMS: [Setting; 2] = [("TimeZone", "UTC"), ("IntervalStyle", "iso_8601")];
+
+/// The forms of values and the default timeouts, overridden by these settings.
 pub(super) fn with_timeouts(settings: &[Setting]) -> Vec<Setting> {
     let own = |name: &str| settings.iter().any(|(other, _)| *other == name);
-    let timeouts = TIMEOUTS.into_iter().filter(|(name, _)| !own(name));
-    timeouts.chain(settings.iter().copied()).collect()
+    let defaults = FORMS.into_iter().chain(TIMEOUTS).filter(|(name, _)| !own(name));
+    defaults.chain(settings.iter().copied()).collect()
 }
 
 /// Applies settings to a new connection.

@@ -107,8 +107,8 @@ async fn columns_in(db: &DatabaseConnection, table: &str, text: &str) -> Result<
 
 /// Finds the foreign key: one of the row without a target, or one of another table that references the row.
 async fn reference(db: &DatabaseConnection, target: &WriteTarget) -> Result<Option<Constraint>, DbErr> {
-    match target.verb {
-        Verb::Delete(id) => referencing(db, target, id).await,
+    match &target.verb {
+        Verb::Delete(key) => referencing(db, target, key).await,
         Verb::Insert | Verb::Update => dangling(db, target).await,
     }
 }
@@ -119,7 +119,7 @@ async fn dangling(db: &DatabaseConnection, target: &WriteTarget) -> Result<Optio
     for [column, table, to] in triples(db, sql, target.table).await? {
         let Some((_, value)) = target.values.iter().find(|(name, _)| *name == column) else { continue };
         let ask = format!("select count(*) as n from {} where {} = $1", quoted(&table), quoted(&to));
-        if is_null(value) || count(db, &ask, value.clone()).await? > 0 {
+        if is_null(value) || count(db, &ask, [value.clone()]).await? > 0 {
             continue;
         }
         let (columns, referenced) = (vec![column], Some((table, vec![to])));
@@ -136,19 +136,22 @@ async fn dangling(db: &DatabaseConnection, target: &WriteTarget) -> Result<Optio
 async fn referencing(
     db: &DatabaseConnection,
     target: &WriteTarget,
-    id: i64,
+    key: &[(&'static str, Value)],
 ) -> Result<Option<Constraint>, DbErr> {
     let sql = "select m.name as a, f.\"from\" as b, coalesce(f.\"to\", 'id') as c
         from sqlite_master m, pragma_foreign_key_list(m.name) f where m.type = 'table' and f.\"table\" = $1";
     for [table, column, to] in triples(db, sql, target.table).await? {
+        let conditions: Vec<String> =
+            key.iter().enumerate().map(|(at, (name, _))| format!("{} = ${}", quoted(name), at + 1)).collect();
         let ask = format!(
-            "select count(*) as n from {} where {} = (select {} from {} where id = $1)",
+            "select count(*) as n from {} where {} = (select {} from {} where {})",
             quoted(&table),
             quoted(&column),
             quoted(&to),
-            quoted(target.table)
+            quoted(target.table),
+            conditions.join(" and ")
         );
-        if count(db, &ask, id.into()).await? > 0 {
+        if count(db, &ask, key.iter().map(|(_, value)| value.clone())).await? > 0 {
             let referenced = Some((target.table.to_owned(), vec![to]));
             return Ok(Some(Constraint {
                 table,
@@ -169,8 +172,12 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-async fn count(db: &DatabaseConnection, sql: &str, value: Value) -> Result<i64, DbErr> {
-    let row = db.query_one_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [value])).await?;
+async fn count(
+    db: &DatabaseConnection,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<i64, DbErr> {
+    let row = db.query_one_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
     row.map_or(Ok(0), |row| row.try_get("", "n"))
 }
 

@@ -89,7 +89,13 @@ impl Tail {
         self.publish(poll.progress, changed, None);
     }
 
-    fn change(&mut self, collection_index: usize, cache: Cache, news: Vec<Key>, changed: &mut ChangedRows) {
+    pub(super) fn change(
+        &mut self,
+        collection_index: usize,
+        cache: Cache,
+        news: Vec<Key>,
+        changed: &mut ChangedRows,
+    ) {
         if news.is_empty() {
             return;
         }
@@ -100,7 +106,12 @@ impl Tail {
         changed.extend(news.into_iter().map(|key| (collection_index, key)));
     }
 
-    fn publish(&mut self, progress: ReadProgress, changed: ChangedRows, changes: Option<Vec<Change>>) {
+    pub(super) fn publish(
+        &mut self,
+        progress: ReadProgress,
+        changed: ChangedRows,
+        changes: Option<Vec<Change>>,
+    ) {
         let position = progress.position.clone();
         self.progress = progress;
         let availability_changed_at =

@@ -1,0 +1,257 @@
+//! Tables as the engine's collections.
+
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+use rowcast_schema::{FieldErrors, ListRequest, contract};
+use serde_json::value::RawValue;
+
+use super::{
+    definition::{Definition, Notice, TableSettings},
+    intern::intern,
+    numbering::Numbering,
+    payload::Payload,
+};
+use crate::{
+    catalog::Catalog,
+    collection::Embed,
+    context::Context,
+    database::Transaction,
+    error::Error,
+    idempotency::Fingerprint,
+    key::Key,
+    registry::{Completed, Encoded, ErasedCollection, Examples, Route, StoredColumn, TransactionKind},
+    store::{self, ReferencingCollection},
+};
+
+/// A table as a collection.
+pub(super) struct TableCollection(pub(super) Arc<Definition>);
+
+/// The tables of a catalog as collections, with what the operator should know. `settings` gives those of a table by its
+/// schema and name; none leaves the table out. `names` gives the plural and the singular.
+pub(super) fn collections<'a>(
+    catalog: &Catalog,
+    is_postgres: bool,
+    settings: impl Fn(&str, &str) -> Option<&'a TableSettings>,
+    names: impl Fn(&str, &TableSettings) -> (String, String),
+) -> (Vec<TableCollection>, Vec<Notice>) {
+    let numbering = Numbering::of(catalog);
+    let (mut all, mut notices) = (Vec::new(), Vec::new());
+    for table in catalog.tables.iter().filter(|table| table.partition_of.is_none()) {
+        let Some(settings) = settings(&table.name.schema, &table.name.name) else { continue };
+        let (name, singular) = names(&table.name.name, settings);
+        let (definition, found) =
+            Definition::of(table, catalog, &numbering, settings, (&name, &singular), is_postgres);
+        all.extend(definition.map(|definition| TableCollection(Arc::new(definition))));
+        notices.extend(found);
+    }
+    (all, notices)
+}
+
+impl TableCollection {
+    pub(crate) fn definition(&self) -> &Definition {
+        &self.0
+    }
+
+    fn create_route(&self) -> Route {
+        let of = self.0.clone();
+        Route::with_shape(shape(), move |payload| {
+            let (payload, errors) = of.read_new(payload)?;
+            let kind = if errors.is_empty() { TransactionKind::Write } else { TransactionKind::Validate };
+            let (fingerprint, of) = (fingerprint(&payload, &errors), of.clone());
+            Ok((kind, fingerprint, async move |context: &Context<'_>| {
+                reject(&of, context, &payload, &errors).await?;
+                let (row, written) = of.insert(context, &payload).await?;
+                Ok(Completed::written(row, written))
+            }))
+        })
+    }
+
+    fn update_route(&self) -> Route {
+        let of = self.0.clone();
+        Route::with_shape(shape(), move |payload| {
+            let (payload, errors) = of.read_update(payload)?;
+            let kind = match &payload.key {
+                Some(key) if errors.is_empty() => write_to(&of, key),
+                _ => TransactionKind::Validate,
+            };
+            let (fingerprint, of) = (fingerprint(&payload, &errors), of.clone());
+            Ok((kind, fingerprint, async move |context: &Context<'_>| {
+                reject(&of, context, &payload, &errors).await?;
+                let key = payload.key.as_ref().ok_or_else(|| Error::Internal("a key was read".into()))?;
+                let (row, written) = of.update(context, key, &payload).await?;
+                Ok(Completed::written(row, written))
+            }))
+        })
+    }
+
+    fn delete_route(&self) -> Route {
+        let of = self.0.clone();
+        Route::with_shape(shape(), move |payload| {
+            let (key, payload) = of.read_key_alone(payload)?;
+            let fingerprint = fingerprint(&payload, &FieldErrors::new());
+            let (kind, of) = (write_to(&of, &key), of.clone());
+            Ok((kind, fingerprint, async move |context: &Context<'_>| {
+                let deleted = of.delete(context, &key).await?;
+                Ok(Completed::written(key_object(&of, &key)?, deleted))
+            }))
+        })
+    }
+
+    fn get_route(&self) -> Route {
+        let of = self.0.clone();
+        Route::with_shape(shape(), move |payload| {
+            let (key, _) = of.read_key_alone(payload)?;
+            let of = of.clone();
+            Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
+                let found = of.find(context.db, &key, false).await?;
+                found.map(|row| Completed::from(row.json)).ok_or_else(|| of.not_found(&key))
+            }))
+        })
+    }
+
+    fn list_route(&self) -> Route {
+        let of = self.0.clone();
+        Route::from_decoder::<ListRequest, _, _>(move |payload| {
+            let (request, errors) = rowcast_schema::read::<ListRequest>(payload)?;
+            let (query, of) = (of.list_query(&request, errors)?, of.clone());
+            Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
+                of.list(context.db, &query).await.map(Completed::from)
+            }))
+        })
+    }
+}
+
+async fn reject(
+    of: &Definition,
+    context: &Context<'_>,
+    payload: &Payload,
+    errors: &FieldErrors,
+) -> Result<(), Error> {
+    if errors.is_empty() { Ok(()) } else { of.reject_invalid(context, payload, errors).await }
+}
+
+fn write_to(of: &Definition, key: &Key) -> TransactionKind {
+    TransactionKind::WriteTo { collection: of.name, key: key.clone() }
+}
+
+fn fingerprint(payload: &Payload, errors: &FieldErrors) -> Fingerprint {
+    Fingerprint::of(payload.clone(), errors.clone())
+}
+
+/// The key as an object, whatever the number of its columns.
+fn key_object(of: &Definition, key: &Key) -> Result<Box<RawValue>, Error> {
+    match key {
+        Key::Columns(_) => store::json(&key.named(of.key_names)),
+        key => {
+            let name = of.key_names.first().copied().unwrap_or("id");
+            store::json(&std::collections::BTreeMap::from([(name, key.named(of.key_names))]))
+        }
+    }
+}
+
+impl ErasedCollection for TableCollection {
+    fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    fn table(&self) -> &'static str {
+        intern(&self.0.source)
+    }
+
+    fn log_name(&self) -> &'static str {
+        self.0.log_name
+    }
+
+    fn embeds(&self) -> &'static [Embed] {
+        &[]
+    }
+
+    fn is_live(&self) -> bool {
+        self.0.is_live
+    }
+
+    fn without_rows(&self) -> Arc<dyn ErasedCollection> {
+        Arc::new(Self(Arc::new(Definition { is_live: false, ..(*self.0).clone() })))
+    }
+
+    fn is_from_catalog(&self) -> bool {
+        true
+    }
+
+    fn key_kinds(&self) -> Vec<bool> {
+        self.0.key_fields().map(|field| field.value_type.is_integer()).collect()
+    }
+
+    fn singular(&self) -> &'static str {
+        self.0.singular
+    }
+
+    fn key_columns(&self) -> &'static [&'static str] {
+        self.0.key_names
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.0.list_columns()
+    }
+
+    fn stored_columns(&self) -> Vec<StoredColumn> {
+        Vec::new()
+    }
+
+    fn examples(&self) -> Examples {
+        let first = |schema: serde_json::Value| intern(&schema["examples"][0].to_string());
+        Examples { new: first(self.0.new_schema()), update: first(self.0.update_schema()) }
+    }
+
+    fn describe(&self, _contract: &mut contract::Builder) {}
+
+    fn by_keys<'a>(
+        &'a self,
+        db: &'a Transaction,
+        keys: &'a [Key],
+    ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>> {
+        Box::pin(async move {
+            // Entries of the log may have keys of an earlier schema.
+            let keys: Vec<Key> = keys.iter().filter(|key| self.0.has_kind(key)).cloned().collect();
+            if keys.is_empty() { Ok(Vec::new()) } else { self.0.by_keys(db, &keys).await }
+        })
+    }
+
+    fn page<'a>(
+        &'a self,
+        db: &'a Transaction,
+        after: Option<&'a Key>,
+        limit: u64,
+    ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>> {
+        Box::pin(self.0.page(db, after, limit))
+    }
+
+    fn routes(&self, _referencing: Vec<ReferencingCollection>) -> Vec<(&'static str, Route)> {
+        let (singular, plural) = (self.0.singular, self.0.name);
+        let noun = self.0.noun();
+        let mut routes = vec![(
+            intern(&format!("list_{plural}")),
+            self.list_route().described(format!("Lists rows of {plural}, a page at a time.")),
+        )];
+        if !self.0.is_read_only {
+            let route = |verb: &str, route: Route, words: String| {
+                (intern(&format!("{verb}_{singular}")), route.described(words))
+            };
+            routes.splice(
+                0..0,
+                [
+                    route("new", self.create_route(), format!("Makes a {noun}.")),
+                    route("update", self.update_route(), format!("Changes a {noun}; what is absent stays.")),
+                    route("delete", self.delete_route(), format!("Deletes a {noun}.")),
+                    route("get", self.get_route(), format!("Finds a {noun} by its key.")),
+                ],
+            );
+        }
+        routes
+    }
+}
+
+fn shape() -> contract::Shape {
+    contract::Shape::without_payload::<serde_json::Value>()
+}

@@ -1,0 +1,168 @@
+//! Constraints over other rows, checked before a write, so that one response reports all errors. The database's own
+//! constraints catch the effects of concurrent transactions.
+
+use rowcast_schema::FieldErrors;
+use sea_orm::{ConnectionTrait, Statement, Value};
+
+use super::{
+    definition::{Definition, ForeignReference, Unique},
+    payload::Values,
+    sql::{column, quoted},
+};
+use crate::{database::Transaction, error::Error, key::Key};
+
+impl Definition {
+    /// Adds errors for references to missing rows, and for values that other rows have. `own` is the row that is
+    /// changed.
+    pub(super) async fn constraint_errors(
+        &self,
+        db: &Transaction,
+        own: Option<&Key>,
+        values: &Values,
+        errors: &mut FieldErrors,
+    ) -> Result<(), Error> {
+        let mut query = ChecksQuery { definition: self, values, bound: Vec::new(), checks: Vec::new() };
+        let references: Vec<&ForeignReference> =
+            self.references.iter().filter(|reference| query.add_reference(reference)).collect();
+        let unique: Vec<&Unique> =
+            self.unique.iter().filter(|unique| query.add_unique(unique, own)).collect();
+        let found = query.run(db).await?;
+        for (reference, exists) in references.into_iter().zip(&found) {
+            if !exists {
+                let default = || self.missing(reference, values);
+                self.add(&reference.fields, reference.comment.clone().unwrap_or_else(default), errors);
+            }
+        }
+        let taken = found.iter().skip(found.len() - unique.len());
+        for (unique, taken) in unique.into_iter().zip(taken) {
+            if *taken {
+                self.add_taken(unique, errors);
+            }
+        }
+        Ok(())
+    }
+
+    fn missing(&self, reference: &ForeignReference, values: &Values) -> String {
+        let ForeignReference { name, columns, fields, .. } = reference;
+        let value = |at: &usize| values.get(at).cloned().flatten().unwrap_or_default();
+        let values: Vec<String> = fields.iter().map(value).collect();
+        format!("no row of {name} has {} {}", columns.join(", "), values.join(", "))
+    }
+
+    fn add(&self, fields: &[usize], sentence: String, errors: &mut FieldErrors) {
+        for at in fields {
+            errors.insert(self.fields[*at].name, sentence.clone());
+        }
+    }
+
+    fn add_taken(&self, unique: &Unique, errors: &mut FieldErrors) {
+        let name = |at: &usize| self.fields[*at].name;
+        for at in &unique.fields {
+            let others: Vec<&str> = unique.fields.iter().filter(|other| *other != at).map(name).collect();
+            let default = match others[..] {
+                [] => "is already taken".to_owned(),
+                _ => format!("is already taken, together with {}", others.join(" and ")),
+            };
+            errors.insert(name(at), unique.comment.clone().unwrap_or(default));
+        }
+    }
+}
+
+/// One query for all checks of a write.
+struct ChecksQuery<'a> {
+    definition: &'a Definition,
+    values: &'a Values,
+    bound: Vec<Value>,
+    checks: Vec<String>,
+}
+
+impl ChecksQuery<'_> {
+    /// Adds a check that a row exists, if the payload names one.
+    fn add_reference(&mut self, reference: &ForeignReference) -> bool {
+        if !self.has_changed(&reference.fields) {
+            return false;
+        }
+        let Some(conditions) =
+            self.equal(&reference.fields, |at| format!("o.{}", quoted(&reference.columns[at])))
+        else {
+            return false;
+        };
+        self.checks.push(format!("exists (select 1 from {} o where {conditions})", reference.source));
+        true
+    }
+
+    /// Adds a check whether another row has the same values. A part of them may be those that the row has already.
+    fn add_unique(&mut self, unique: &Unique, own: Option<&Key>) -> bool {
+        let is_complete = unique.fields.iter().all(|at| self.values.contains_key(at));
+        if !is_complete && own.is_none() || !self.has_changed(&unique.fields) {
+            return false;
+        }
+        let definition = self.definition;
+        let mut conditions = Vec::new();
+        let before = (self.bound.len(), definition);
+        for at in &unique.fields {
+            let field = &definition.fields[*at];
+            let column = column(field);
+            match (self.values.get(at), own) {
+                (Some(None), _) if unique.nulls_distinct => {
+                    self.bound.truncate(before.0);
+                    return false;
+                }
+                (Some(None), _) => conditions.push(format!("{column} is null")),
+                (Some(Some(text)), _) => {
+                    self.bound.push(definition.bound(field, Some(text)));
+                    conditions
+                        .push(format!("{column} = {}", definition.placeholder(field, self.bound.len())));
+                }
+                (None, Some(own)) => {
+                    let first = self.bound.len() + 1;
+                    self.bound.extend(definition.bound_key(own));
+                    let source = &definition.source;
+                    let key = definition.key_condition(first);
+                    conditions.push(format!("{column} = (select {column} from {source} t where {key})"));
+                }
+                (None, None) => return false,
+            }
+        }
+        if let Some(own) = own {
+            let first = self.bound.len() + 1;
+            self.bound.extend(definition.bound_key(own));
+            conditions.push(format!("not ({})", definition.key_condition(first)));
+        }
+        let source = &definition.source;
+        self.checks.push(format!("exists (select 1 from {source} t where {})", conditions.join(" and ")));
+        true
+    }
+
+    fn has_changed(&self, fields: &[usize]) -> bool {
+        fields.iter().any(|at| self.values.contains_key(at))
+    }
+
+    /// Conditions of equality; none if a value is null or not known.
+    fn equal(&mut self, fields: &[usize], column: impl Fn(usize) -> String) -> Option<String> {
+        let definition = self.definition;
+        let given = fields.iter().map(|at| self.values.get(at).cloned().flatten());
+        let texts: Vec<String> = given.collect::<Option<_>>()?;
+        let mut conditions = Vec::new();
+        for (at, (field, text)) in fields.iter().zip(&texts).enumerate() {
+            let field = &definition.fields[*field];
+            self.bound.push(definition.bound(field, Some(text)));
+            conditions.push(format!("{} = {}", column(at), definition.placeholder(field, self.bound.len())));
+        }
+        Some(conditions.join(" and "))
+    }
+
+    async fn run(self, db: &Transaction) -> Result<Vec<bool>, Error> {
+        if self.checks.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Neither booleans of PostgreSQL nor integers of SQLite: text is the same.
+        let digit = |check: &String| format!("case when {check} then '1' else '0' end");
+        let digits: Vec<String> = self.checks.iter().map(digit).collect();
+        let sql = format!("select {} as found", digits.join(" || "));
+        let statement = Statement::from_sql_and_values(self.definition.backend(), sql, self.bound);
+        let row = db.query_one_raw(statement).await?;
+        let found: String = row.map_or(Ok(String::new()), |row| row.try_get("", "found"))?;
+        Ok(found.bytes().map(|digit| digit == b'1').collect())
+    }
+}

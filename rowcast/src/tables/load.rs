@@ -1,0 +1,168 @@
+//! Reads the catalog of a database and makes collections of its tables.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+use super::{
+    collection::{TableCollection, collections},
+    definition::{Definition, Notice, TableSettings},
+    sql::column,
+    value_type::ValueType,
+};
+use crate::{
+    catalog::{self, Catalog},
+    database::{Database, Transaction},
+    error::Error,
+    registry::ErasedCollection,
+};
+
+/// Which tables are served, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Schemas of PostgreSQL. Default: the one in which tables are made.
+    pub schemas: Vec<String>,
+    /// Tables that are left out; `*` stands for any text.
+    pub exclude: Vec<String>,
+    /// Settings by the table's name, or by schema and name with a point between them.
+    pub tables: Vec<(String, TableSettings)>,
+}
+
+/// The tables of a database.
+pub(crate) struct Loaded {
+    pub(crate) catalog: Catalog,
+    pub(crate) collections: Vec<Arc<dyn ErasedCollection>>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// Reads the tables of a database.
+pub(crate) async fn load(db: &Database, settings: &Settings) -> Result<Loaded, Error> {
+    let of = settings.clone();
+    db.read(async move |db: &Transaction| {
+        let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+        let schemas = match &of.schemas[..] {
+            [] if is_postgres => vec![current_schema(db).await?],
+            schemas => schemas.to_vec(),
+        };
+        let catalog = catalog::read(db, &catalog::Options { schemas }).await?;
+        let triggered = triggered(db).await?;
+        let default = TableSettings::default();
+        let settings = |schema: &str, table: &str| of.of(schema, table, &default);
+        let (mut all, notices) = collections(&catalog, is_postgres, settings, names);
+        for TableCollection(definition) in &mut all {
+            let definition = Arc::make_mut(definition);
+            definition.has_triggers = triggered.contains(definition.log_name);
+            if !is_postgres {
+                find_binary_uuids(db, definition).await?;
+            }
+        }
+        let collections = all.into_iter().map(|one| Arc::new(one) as Arc<dyn ErasedCollection>).collect();
+        Ok(Loaded { catalog, collections, notices })
+    })
+    .await
+}
+
+impl Settings {
+    /// The settings of a table; none if it is left out.
+    fn of<'a>(&'a self, schema: &str, table: &str, default: &'a TableSettings) -> Option<&'a TableSettings> {
+        let qualified = format!("{schema}.{table}");
+        let is_excluded = |pattern: &String| matches(pattern, table) || matches(pattern, &qualified);
+        let own = self.tables.iter().find(|(name, _)| *name == table || *name == qualified);
+        match own {
+            Some((_, own)) => Some(own),
+            None => (!self.exclude.iter().any(is_excluded)).then_some(default),
+        }
+    }
+}
+
+/// Whether a name matches a pattern in which `*` stands for any text.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    false
+}
+
+/// The collection's name and the singular.
+fn names(table: &str, settings: &TableSettings) -> (String, String) {
+    let name = settings.name.clone().unwrap_or_else(|| table.to_owned());
+    let singular =
+        settings.singular.clone().unwrap_or_else(|| name.strip_suffix('s').unwrap_or(&name).to_owned());
+    (name, singular)
+}
+
+async fn current_schema(db: &Transaction) -> Result<String, Error> {
+    let sql = "select coalesce(pg_catalog.current_schema(), 'public')::pg_catalog.text as name";
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    Ok(row.map_or(Ok("public".to_owned()), |row| row.try_get("", "name"))?)
+}
+
+/// Triggers of others, by the table's name in the log: they may change a row after it was written.
+const POSTGRES_TRIGGERS: &str = "
+    select distinct n.nspname::pg_catalog.text || '.' || c.relname::pg_catalog.text as name
+    from pg_catalog.pg_trigger t join pg_catalog.pg_class c on c.oid = t.tgrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_proc p on p.oid = t.tgfoid
+    where not t.tgisinternal and t.tgenabled <> 'D' and p.proname not like 'rowcast\\_%'";
+const SQLITE_TRIGGERS: &str = "
+    select distinct tbl_name as name from sqlite_schema where type = 'trigger' and name not like 'rowcast\\_%' escape '\\'";
+
+async fn triggered(db: &Transaction) -> Result<BTreeSet<String>, Error> {
+    let sql = match db.get_database_backend() {
+        DbBackend::Postgres => POSTGRES_TRIGGERS,
+        _ => SQLITE_TRIGGERS,
+    };
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    Ok(rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?)
+}
+
+/// Finds the columns in which UUIDs are stored as 16 bytes, by the first value.
+async fn find_binary_uuids(db: &Transaction, definition: &mut Definition) -> Result<(), Error> {
+    for at in 0..definition.fields.len() {
+        let field = &definition.fields[at];
+        if field.value_type != ValueType::Uuid {
+            continue;
+        }
+        let column = column(field);
+        let sql = format!(
+            "select typeof({column}) as name from {} t where {column} is not null limit 1",
+            definition.source
+        );
+        let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
+        let found: String = row.map_or(Ok(String::new()), |row| row.try_get("", "name"))?;
+        definition.fields[at].binary_uuid = found == "blob";
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn pattern_matches_any_text_for_each_star() {
+        for (pattern, name, expected) in [
+            ("tasks", "tasks", true),
+            ("tasks", "task", false),
+            ("django_*", "django_session", true),
+            ("django_*", "my_django_session", false),
+            ("*_log", "audit_log", true),
+            ("*a*b", "xaxb", true),
+            ("*a*b", "xbxa", false),
+            ("*", "", true),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Rows as they are read.
+
+use sea_orm::{DbErr, QueryResult, Value};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::{
+    definition::{Definition, VersionSource},
+    field::Field,
+    sqlite_value,
+};
+use crate::{
+    error::Error,
+    key::{Key, KeyPart},
+    version::Version,
+};
+
+/// A row in the form that clients receive.
+#[derive(Debug)]
+pub(super) struct StoredRow {
+    /// None if rows are not identified, or, on SQLite, if this one has no key.
+    pub(super) key: Option<Key>,
+    pub(super) version: Option<Version>,
+    pub(super) json: Box<RawValue>,
+}
+
+impl Definition {
+    /// Reads a row of [`selection`](Self::selection).
+    pub(super) fn stored_row(&self, row: &QueryResult) -> Result<StoredRow, Error> {
+        match self.is_postgres {
+            true => self.postgres_row(row),
+            false => self.sqlite_row(row),
+        }
+    }
+
+    fn postgres_row(&self, row: &QueryResult) -> Result<StoredRow, Error> {
+        let mut parts = Vec::with_capacity(self.key.len());
+        for (at, field) in self.key_fields().enumerate() {
+            let name = format!("k{at}");
+            parts.push(match field.value_type.is_integer() {
+                true => KeyPart::Number(row.try_get("", &name)?),
+                false => KeyPart::Text(row.try_get::<String>("", &name)?.into()),
+            });
+        }
+        let version = match self.key.is_empty() {
+            true => None,
+            false => Some(self.parse_version(row.try_get("", "v")?)),
+        };
+        let json: String = row.try_get("", "row")?;
+        Ok(StoredRow { key: key(parts), version, json: raw(json)? })
+    }
+
+    fn parse_version(&self, text: String) -> Version {
+        match (self.version, text.parse()) {
+            (VersionSource::Column, Ok(number)) => Version::Number(number),
+            _ => Version::Text(text.into()),
+        }
+    }
+
+    fn sqlite_row(&self, row: &QueryResult) -> Result<StoredRow, Error> {
+        let row = row.try_as_proxy_row().ok_or_else(|| DbErr::Type("not a row of SQLite".into()))?;
+        let value = |at: usize| row.values.get(&format!("c{at}")).unwrap_or(&Value::String(None));
+        let part = |at: &usize| sqlite_value::key_part(&self.fields[*at], value(*at));
+        let parts: Option<Vec<KeyPart>> = self.key.iter().map(part).collect();
+        let mut json = String::from("{");
+        for (at, field) in self.fields.iter().enumerate().filter(|(_, field)| field.shown) {
+            write_name(field.name, &mut json);
+            sqlite_value::write_json(field, value(at), &mut json);
+        }
+        let version = match self.version {
+            _ if self.key.is_empty() => None,
+            VersionSource::Column => self.own_version(value),
+            _ => Some(Version::Text(content_hash(&json).into())),
+        };
+        if let Some(Version::Text(hash)) = &version {
+            write_name(self.version_field, &mut json);
+            sqlite_value::quote(hash, &mut json);
+        }
+        json.push('}');
+        Ok(StoredRow { key: parts.and_then(key), version, json: raw(json)? })
+    }
+
+    fn own_version<'a>(&self, value: impl Fn(usize) -> &'a Value) -> Option<Version> {
+        let (at, _) = self.field("version")?;
+        match value(at) {
+            Value::BigInt(Some(number)) => Some(Version::Number(*number)),
+            _ => None,
+        }
+    }
+
+    /// A row's key as values of the fields of the key; as text, for the conditions of statements.
+    pub(super) fn key_texts(&self, key: &Key) -> Vec<String> {
+        let text = |part: &KeyPart| part.to_string();
+        match key {
+            Key::Number(number) => vec![number.to_string()],
+            Key::Text(text) => vec![text.to_string()],
+            Key::Columns(parts) => parts.iter().map(text).collect(),
+        }
+    }
+
+    /// The values of statements for decoded texts.
+    pub(super) fn bound(&self, field: &Field, text: Option<&str>) -> Value {
+        match self.is_postgres {
+            true => Value::String(text.map(|text| text.to_owned().into())),
+            false => sqlite_value::bind(field, text),
+        }
+    }
+
+    /// The values that identify a row in statements.
+    pub(super) fn bound_key(&self, key: &Key) -> Vec<Value> {
+        let texts = self.key_texts(key);
+        self.key_fields().zip(&texts).map(|(field, text)| self.bound(field, Some(text))).collect()
+    }
+}
+
+/// A key of one part, or of several.
+pub(super) fn key(parts: Vec<KeyPart>) -> Option<Key> {
+    match parts.len() {
+        0 => None,
+        1 => parts.into_iter().next().map(|part| match part {
+            KeyPart::Number(number) => Key::Number(number),
+            KeyPart::Text(text) => Key::from(&*text),
+        }),
+        _ => Some(Key::from(parts)),
+    }
+}
+
+fn write_name(name: &str, json: &mut String) {
+    if json.len() > 1 {
+        json.push(',');
+    }
+    sqlite_value::quote(name, json);
+    json.push(':');
+}
+
+/// Twelve bytes of a hash, in hexadecimal digits: two versions of one row are never equal by chance.
+fn content_hash(json: &str) -> String {
+    hex::encode(&Sha256::digest(json)[..12])
+}
+
+fn raw(json: String) -> Result<Box<RawValue>, Error> {
+    RawValue::from_string(json).map_err(|error| Error::Internal(format!("a row is no JSON: {error}")))
+}
