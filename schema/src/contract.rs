@@ -2,30 +2,48 @@
 //!
 //! ```text
 //! rows, payloads (schemars) ─▶ Builder ─▶ Contract ─▶ TypeScript | JSON Schema | AsyncAPI
-//! the registry ───────────────────┘           └─────▶ hashes, for `connected`
+//! tables (JSON Schemas) ───────┤    │         └─────▶ hashes, for `connected`
+//! the registry ────────────────┘    └ names of the types of tables
 //! ```
+//!
+//! A collection is described by Rust types ([`Builder::collection`]) or by data ([`Builder::table`]); a contract may have
+//! both. What only tables need is printed only if there are any.
 //!
 //! The schema of a payload says what a client should send; the server accepts more than that (see
 //! [`Form`](crate::Form)). The collections and events come from the caller of [`Builder`].
 
 mod asyncapi;
+mod authored;
 mod builder;
 mod builtin;
+mod collection;
 mod definitions;
 mod embeds;
+mod events;
 mod hash;
 mod json_schema;
+mod key_type;
+mod naming;
+mod pattern;
 mod payloads;
 mod server_events;
 mod shape;
+mod table;
+mod tables;
 mod typescript;
 
 use serde_json::{Map, Value};
 
 pub use builder::Builder;
-pub use shape::Shape;
+pub use embeds::Embed;
+pub use naming::{is_reserved, is_type_name};
+pub use pattern::javascript_pattern;
+pub use shape::{Shape, TableEvent};
+pub use table::{KeyColumn, TableDescription, any_json, named_json};
 
-use embeds::Embed;
+use collection::Collection;
+use events::{ClientEvent, ServerEvent};
+use tables::Import;
 
 /// All messages between clients and server.
 pub struct Contract {
@@ -34,51 +52,10 @@ pub struct Contract {
     collections: Vec<Collection>,
     events: Vec<ClientEvent>,
     server_events: Vec<ServerEvent>,
-}
-
-/// A collection; its types are definitions.
-struct Collection {
-    name: &'static str,
-    plural: &'static str,
-    sent: bool,
-    columns: Vec<&'static str>,
-    /// Text columns that are compared as the whole numbers they contain.
-    numbers: Vec<&'static str>,
-    row: String,
-    new: String,
-    update: String,
-    embeds: Vec<Embed>,
-}
-
-/// An event that clients emit.
-#[derive(Clone)]
-struct ClientEvent {
-    name: &'static str,
-    description: String,
-    /// The collection that declares it.
-    collection: Option<&'static str>,
-    payload: Option<Value>,
-    /// Whether the payload may be left out.
-    optional: bool,
-    data: Value,
-    /// x `data` when it was done.
-    extra: Option<(&'static str, Value)>,
-}
-
-/// An event that the server emits.
-struct ServerEvent {
-    name: &'static str,
-    description: String,
-    /// The collection whose snapshot it carries.
-    collection: Option<&'static str>,
-    arguments: Vec<(&'static str, Value)>,
-}
-
-impl ClientEvent {
-    /// The schemas of its payload and its ack.
-    fn schemas(&self) -> impl Iterator<Item = &Value> {
-        self.payload.iter().chain([&self.data]).chain(self.extra.iter().map(|(_, schema)| schema))
-    }
+    /// Whether collections come from data, though there may be none at the moment.
+    from_data: bool,
+    /// The module with the types of JSON columns that have names, and these types.
+    imports: Option<(String, Vec<Import>)>,
 }
 
 /// The second argument of every event, and the handshake's `auth`.
@@ -127,6 +104,11 @@ impl Contract {
     #[must_use]
     pub fn asyncapi(&self) -> String {
         pretty(&asyncapi::document(self))
+    }
+
+    /// Collections whose rows have keys; others can only be listed.
+    fn keyed(&self) -> impl Iterator<Item = &Collection> {
+        self.collections.iter().filter(|collection| collection.is_keyed())
     }
 
     /// The target of a `$ref`, or the schema itself.

@@ -9,25 +9,16 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::{
-    FieldErrors, keys,
-    lenient::{self, FieldError, REQUIRED, References},
-    shortened, suggest,
+    DynamicForm, FieldErrors,
+    lenient::{self, FieldError, References},
 };
 
-/// A response must not outgrow its request.
-const MAX_UNKNOWN_FIELDS: usize = 20;
-
 /// The fields of a payload, and the errors found so far.
-pub struct Form<'a> {
-    fields: BTreeMap<String, &'a RawValue>,
-    known: Vec<&'static str>,
-    allow_unknown: bool,
-    errors: FieldErrors,
-}
+pub struct Form<'a>(DynamicForm<'a, 'static>);
 
 impl<'a> Form<'a> {
     pub(crate) fn new(fields: BTreeMap<String, &'a RawValue>) -> Self {
-        Self { fields, known: Vec::new(), allow_unknown: false, errors: FieldErrors::new() }
+        Self(DynamicForm::new(fields))
     }
 
     /// Required text. It is trimmed; a number is converted by value: `900.0` is `"900"`.
@@ -108,8 +99,7 @@ impl<'a> Form<'a> {
 
     /// A field of an update: `None` if absent, otherwise read by `read`, as in `form.patch("name", Form::text)`.
     pub fn patch<T>(&mut self, field: &'static str, read: fn(&mut Self, &'static str) -> T) -> Option<T> {
-        self.known.push(field);
-        self.fields.contains_key(field).then(|| read(self, field))
+        self.0.contains(field).then(|| read(self, field))
     }
 
     /// A field of a new row that has a default: `None` if absent, null or blank, otherwise read by `read`.
@@ -120,27 +110,26 @@ impl<'a> Form<'a> {
 
     /// Accepts fields of rows that no payload sets, and ignores them.
     pub fn ignore(&mut self, fields: &[&'static str]) {
-        self.known.extend(fields);
+        self.0.ignore(fields.iter().copied());
     }
 
     /// Accepts any other field, and ignores it.
     pub fn ignore_the_rest(&mut self) {
-        self.allow_unknown = true;
+        self.0.ignore_the_rest();
     }
 
     /// Adds an error, unless the field has one.
     pub fn add_error(&mut self, field: impl Into<String>, sentence: impl Into<String>) {
-        self.errors.insert(field, sentence);
+        self.0.errors.insert(field, sentence);
     }
 
     /// The field's JSON, if the field is present.
     pub(crate) fn raw(&mut self, field: &'static str) -> Option<&'a RawValue> {
-        self.known.push(field);
-        self.fields.get(field).copied()
+        self.0.raw(field)
     }
 
     pub(crate) fn add_field_error(&mut self, field: &str, error: &FieldError) {
-        self.errors.insert(error.at(field), error.sentence);
+        self.0.add_field_error(field, error);
     }
 
     fn required<T: Default>(
@@ -148,12 +137,7 @@ impl<'a> Form<'a> {
         field: &'static str,
         read: fn(&RawValue) -> Result<Option<T>, FieldError>,
     ) -> T {
-        let value = self.raw(field).map_or(Ok(None), read);
-        let value = value.and_then(|value| value.ok_or(FieldError::new(REQUIRED)));
-        value.unwrap_or_else(|error| {
-            self.add_field_error(field, &error);
-            T::default()
-        })
+        self.0.required(field, read).unwrap_or_default()
     }
 
     fn optional<T>(
@@ -161,30 +145,11 @@ impl<'a> Form<'a> {
         field: &'static str,
         read: fn(&RawValue) -> Result<Option<T>, FieldError>,
     ) -> Option<T> {
-        self.raw(field).map_or(Ok(None), read).unwrap_or_else(|error| {
-            self.add_field_error(field, &error);
-            None
-        })
+        self.0.optional(field, read)
     }
 
     /// All errors, those for unknown fields included; `other_names` are those that clients use for a field.
-    pub(crate) fn finish(mut self, noun: &str, other_names: &[(&str, &'static str)]) -> FieldErrors {
-        if self.allow_unknown {
-            return self.errors;
-        }
-        let unknown = self.fields.keys().filter(|field| !self.known.contains(&&***field));
-        for field in unknown.take(MAX_UNKNOWN_FIELDS) {
-            let meant = other_names.iter().find(|(other, _)| other == field).map(|(_, field)| *field);
-            let near = meant.or_else(|| suggest(field, self.known.iter().copied()));
-            let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
-            if field.starts_with('$') {
-                // Keys with `$` are reserved for errors about the whole request.
-                let sentence = format!("{} is not a field of {noun}", shortened(field.clone(), 120));
-                self.errors.insert(keys::BAD_PAYLOAD, sentence);
-            } else {
-                self.errors.insert(field, format!("is not a field of {noun}{hint}"));
-            }
-        }
-        self.errors
+    pub(crate) fn finish(self, noun: &str, other_names: &[(&str, &str)]) -> FieldErrors {
+        self.0.finish(noun, other_names)
     }
 }

@@ -21,17 +21,27 @@ const CONTROL: &str = "must not contain control characters";
 const MAX_LIST_LEN: usize = 1_000;
 
 /// One value, whose nested values are not parsed.
-pub(crate) enum Json<'a> {
+pub enum Json<'a> {
+    /// Null.
     Null,
+    /// True or false.
     Bool(bool),
+    /// A number as it is written.
     Number(&'a str),
+    /// Text.
     Text(String),
+    /// A list.
     List(Vec<&'a RawValue>),
+    /// An object; of duplicate keys, the last one counts.
     Object(BTreeMap<String, &'a RawValue>),
 }
 
 impl<'a> Json<'a> {
-    pub(crate) fn of(raw: &'a RawValue) -> Result<Self, FieldError> {
+    /// Reads one level.
+    ///
+    /// # Errors
+    /// For text with escapes that are no characters, such as half of a surrogate pair.
+    pub fn of(raw: &'a RawValue) -> Result<Self, FieldError> {
         let text = raw.get().trim_ascii();
         // A raw value is valid JSON except for escapes that are no characters, such as half of a surrogate pair.
         let unreadable = |_| FieldError::new(UNREADABLE);
@@ -49,27 +59,42 @@ impl<'a> Json<'a> {
 
 /// An invalid value, and its path below the field.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct FieldError {
+pub struct FieldError {
     path: String,
     pub(crate) sentence: &'static str,
 }
 
 impl FieldError {
-    pub(crate) fn new(sentence: &'static str) -> Self {
+    /// An error of the value itself.
+    #[must_use]
+    pub fn new(sentence: &'static str) -> Self {
         Self { path: String::new(), sentence }
     }
 
-    fn nested_under(self, step: impl std::fmt::Display) -> Self {
+    /// The sentence.
+    #[must_use]
+    pub fn sentence(&self) -> &'static str {
+        self.sentence
+    }
+
+    /// The same below a field or a place in a list.
+    #[must_use]
+    pub fn nested_under(self, step: impl std::fmt::Display) -> Self {
         Self { path: format!(".{step}{}", self.path), ..self }
     }
 
-    pub(crate) fn at(&self, field: &str) -> String {
+    /// The name of the invalid value below a field, such as `moves.0.id`.
+    #[must_use]
+    pub fn at(&self, field: &str) -> String {
         format!("{field}{}", self.path)
     }
 }
 
 /// Text, trimmed; a number is converted by value. Blank text is `None`.
-pub(crate) fn text(raw: &RawValue) -> Result<Option<String>, FieldError> {
+///
+/// # Errors
+/// [`FieldError`] for any other value.
+pub fn text(raw: &RawValue) -> Result<Option<String>, FieldError> {
     match Json::of(raw)? {
         Json::Null => Ok(None),
         Json::Number(number) => to_text(number).map(Some),
@@ -83,7 +108,10 @@ pub(crate) fn text(raw: &RawValue) -> Result<Option<String>, FieldError> {
 }
 
 /// Text, not trimmed, such as a password. Empty text is `None`.
-pub(crate) fn raw_text(raw: &RawValue) -> Result<Option<String>, FieldError> {
+///
+/// # Errors
+/// [`FieldError`] for any other value.
+pub fn raw_text(raw: &RawValue) -> Result<Option<String>, FieldError> {
     match Json::of(raw)? {
         Json::Null => Ok(None),
         Json::Number(number) => to_text(number).map(Some),
@@ -101,12 +129,18 @@ pub(crate) fn check_text(text: &str) -> Result<(), FieldError> {
 }
 
 /// A whole number, or text that contains one. Blank text is `None`.
-pub(crate) fn integer(raw: &RawValue) -> Result<Option<i64>, FieldError> {
+///
+/// # Errors
+/// [`FieldError`] for any other value.
+pub fn integer(raw: &RawValue) -> Result<Option<i64>, FieldError> {
     numeric(raw, whole, NOT_WHOLE)
 }
 
 /// A number, or text that contains one. Blank text is `None`.
-pub(crate) fn number(raw: &RawValue) -> Result<Option<f64>, FieldError> {
+///
+/// # Errors
+/// [`FieldError`] for any other value.
+pub fn number(raw: &RawValue) -> Result<Option<f64>, FieldError> {
     numeric(raw, real, NOT_NUMBER)
 }
 
@@ -125,7 +159,10 @@ fn numeric<T>(
 }
 
 /// A boolean, or text or a number that represents one. Blank text is `None`.
-pub(crate) fn boolean(raw: &RawValue) -> Result<Option<bool>, FieldError> {
+///
+/// # Errors
+/// [`FieldError`] for any other value.
+pub fn boolean(raw: &RawValue) -> Result<Option<bool>, FieldError> {
     let found = match Json::of(raw)? {
         Json::Null => return Ok(None),
         Json::Text(text) if text.trim().is_empty() => return Ok(None),

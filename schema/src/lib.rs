@@ -7,17 +7,18 @@
 //! ```
 //!
 //! Forms are read leniently ([`Form`]) and validated strictly (`validator`); one response reports all errors of a
-//! payload ([`decode`]). A product defines its rows and payloads. This crate uses neither sockets nor a database.
+//! payload ([`decode`]). The fields of a [`DynamicForm`] are known at run time. A product defines its rows and payloads. This crate uses neither sockets nor a database.
 
 mod ack;
 mod by_id;
 pub mod contract;
+mod dynamic_form;
 mod field_errors;
 #[cfg(test)]
 mod fixture;
 mod form;
 pub mod keys;
-mod lenient;
+pub mod lenient;
 mod list_request;
 mod login;
 mod messages;
@@ -34,6 +35,7 @@ mod visible;
 
 pub use ack::Ack;
 pub use by_id::ById;
+pub use dynamic_form::DynamicForm;
 pub use field_errors::{FieldErrors, shortened};
 pub use form::Form;
 pub use list_request::{Condition, ListRequest, Op, Sort};

@@ -70,7 +70,7 @@ pub fn decode<P: Payload>(payload: &RawValue) -> Result<P, PayloadError> {
 /// # Errors
 /// [`PayloadError::Payload`] when the payload is no object.
 pub fn read<P: Payload>(payload: &RawValue) -> Result<(P, FieldErrors), PayloadError> {
-    let fields = fields::<P>(payload).map_err(PayloadError::Payload)?;
+    let fields = fields(payload, P::NOUN, P::OPTIONAL).map_err(PayloadError::Payload)?;
     let mut form = Form::new(fields);
     let value = P::read(&mut form);
     let mut errors = form.finish(P::NOUN, P::OTHER_NAMES);
@@ -80,15 +80,20 @@ pub fn read<P: Payload>(payload: &RawValue) -> Result<(P, FieldErrors), PayloadE
     Ok((value, errors))
 }
 
-fn fields<P: Payload>(payload: &RawValue) -> Result<BTreeMap<String, &RawValue>, String> {
+/// The fields of an object; `null` has none if the payload is optional.
+pub(crate) fn fields<'a>(
+    payload: &'a RawValue,
+    noun: &str,
+    optional: bool,
+) -> Result<BTreeMap<String, &'a RawValue>, String> {
     let text = payload.get().trim_ascii();
-    if P::OPTIONAL && text == "null" {
+    if optional && text == "null" {
         return Ok(BTreeMap::new());
     }
     if deeper_than(MAX_DEPTH, text) {
         return Err(format!("is nested more than {MAX_DEPTH} levels deep"));
     }
-    serde_json::from_str(text).map_err(|_| format!("expected an object with the fields of {}", P::NOUN))
+    serde_json::from_str(text).map_err(|_| format!("expected an object with the fields of {noun}"))
 }
 
 /// Counts brackets outside strings, so that depth is known before anything is parsed.

@@ -3,46 +3,49 @@
 //! Schemas in it are AsyncAPI's own, which know tuples as JSON Schema's draft 07 does.
 
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
-use super::{Contract, ServerEvent, json_schema};
+use super::{Contract, ServerEvent, definitions::each, json_schema};
 
 pub(super) fn document(contract: &Contract) -> Value {
     let (mut channels, mut operations, mut messages) = (Map::new(), Map::new(), Map::new());
     for event in &contract.events {
-        let name = event.name;
-        let ack = format!("{name}.ack");
-        messages.insert(name.into(), message(name, &event.description, json_schema::arguments(event)));
-        messages.insert(ack.clone(), message(&ack, "The ack.", json_schema::ack(event)));
-        channels.insert(name.into(), channel(name, &[name, &ack]));
+        let name = &*event.name;
+        let (id, ack) = (key(name), key(&format!("{name}.ack")));
+        messages.insert(id.clone(), message(name, &event.description, json_schema::arguments(event)));
+        messages.insert(ack.clone(), message(&format!("{name}.ack"), "The ack.", json_schema::ack(event)));
+        channels.insert(id.clone(), channel(name, &[&id, &ack]));
         operations.insert(
-            name.into(),
+            id.clone(),
             json!({
                 "action": "receive",
                 "summary": event.description,
-                "channel": { "$ref": format!("#/channels/{name}") },
-                "messages": [of_channel(name, name)],
+                "channel": { "$ref": format!("#/channels/{id}") },
+                "messages": [of_channel(&id, &id)],
                 "reply": {
-                    "channel": { "$ref": format!("#/channels/{name}") },
-                    "messages": [of_channel(name, &ack)],
+                    "channel": { "$ref": format!("#/channels/{id}") },
+                    "messages": [of_channel(&id, &ack)],
                 },
             }),
         );
     }
     for event in &contract.server_events {
-        let name = event.name;
-        messages.insert(name.into(), message(name, &event.description, arguments(event)));
-        channels.insert(name.into(), channel(name, &[name]));
+        let (name, id) = (&*event.name, key(&event.id(&contract.events)));
+        messages.insert(id.clone(), message(name, &event.description, arguments(event)));
+        channels.insert(id.clone(), channel(name, &[&id]));
         operations.insert(
-            name.into(),
+            id.clone(),
             json!({
                 "action": "send",
                 "summary": event.description,
-                "channel": { "$ref": format!("#/channels/{name}") },
-                "messages": [of_channel(name, name)],
+                "channel": { "$ref": format!("#/channels/{id}") },
+                "messages": [of_channel(&id, &id)],
             }),
         );
     }
-    let mut document = json!({
+    let definitions = contract.definitions.iter();
+    let schemas: Map<_, _> = definitions.map(|(name, schema)| (key(name), adapted(schema.clone()))).collect();
+    json!({
         "asyncapi": "3.0.0",
         "info": {
             "title": "Rowcast",
@@ -61,14 +64,12 @@ pub(super) fn document(contract: &Contract) -> Value {
         },
         "channels": channels,
         "operations": operations,
-        "components": { "messages": messages, "schemas": contract.definitions },
-    });
-    adapt(&mut document);
-    document
+        "components": { "messages": messages, "schemas": schemas },
+    })
 }
 
 fn message(name: &str, summary: &str, payload: Value) -> Value {
-    json!({ "name": name, "summary": summary, "payload": payload })
+    json!({ "name": name, "summary": summary, "payload": adapted(payload) })
 }
 
 fn channel(name: &str, messages: &[&str]) -> Value {
@@ -86,20 +87,54 @@ fn arguments(event: &ServerEvent) -> Value {
     json!({ "type": "array", "prefixItems": arguments, "items": false, "minItems": arguments.len() })
 }
 
-/// Moves definitions and tuples to where AsyncAPI has them.
-fn adapt(value: &mut Value) {
-    if let Value::Object(fields) = value {
-        if let Some(Value::String(target)) = fields.get_mut("$ref") {
-            *target = target.replace("#/$defs/", "#/components/schemas/");
-        }
-        if let Some(entries) = fields.shift_remove("prefixItems") {
-            fields.insert("items".into(), entries);
-            fields.insert("additionalItems".into(), false.into());
-        }
+/// The key of a component: AsyncAPI allows letters, digits and `.-_` of ASCII. A name with others is made different from
+/// all names without by its hash.
+fn key(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    if !name.is_empty() && name.chars().all(plain) && !UNSAFE.contains(&name) {
+        return name.to_owned();
     }
-    match value {
-        Value::Object(fields) => fields.values_mut().for_each(adapt),
-        Value::Array(values) => values.iter_mut().for_each(adapt),
-        _ => {}
+    let name_like: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    let hash = Sha256::digest(name);
+    format!("{name_like}-{}", hex::encode(&hash[..4]))
+}
+
+/// Names that AsyncAPI's own parser and its tools, written in JavaScript, take for something else than a name.
+const UNSAFE: [&str; 4] = ["__proto__", "constructor", "hasOwnProperty", "$ref"];
+
+/// Moves definitions and tuples to where AsyncAPI has them, and fields with unsafe names to patterns that match them.
+fn adapted(mut schema: Value) -> Value {
+    each(&mut schema, &mut |keywords| {
+        if let Some(Value::String(target)) = keywords.get_mut("$ref")
+            && let Some(name) = target.strip_prefix("#/$defs/")
+        {
+            *target = format!("#/components/schemas/{}", key(name));
+        }
+        if let Some(entries) = keywords.shift_remove("prefixItems") {
+            keywords.insert("items".into(), entries);
+            keywords.insert("additionalItems".into(), false.into());
+        }
+        if keywords.get("examples").is_some_and(mentions_unsafe) {
+            keywords.shift_remove("examples");
+        }
+        let Some(Value::Object(fields)) = keywords.get_mut("properties") else { return };
+        let unsafe_fields =
+            UNSAFE.iter().filter_map(|name| fields.shift_remove(*name).map(|field| (name, field)));
+        let patterns: Map<_, _> =
+            unsafe_fields.map(|(name, field)| (format!("^{}$", name.replace('$', r"\$")), field)).collect();
+        if !patterns.is_empty() {
+            keywords.insert("patternProperties".into(), patterns.into());
+        }
+    });
+    schema
+}
+
+fn mentions_unsafe(example: &Value) -> bool {
+    match example {
+        Value::Object(fields) => {
+            fields.iter().any(|(name, value)| UNSAFE.contains(&&**name) || mentions_unsafe(value))
+        }
+        Value::Array(values) => values.iter().any(mentions_unsafe),
+        _ => false,
     }
 }

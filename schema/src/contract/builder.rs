@@ -1,19 +1,25 @@
 //! From Rust types and a registry to a contract.
 
+mod events;
+mod order;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
 use super::{
     CHANGES, ClientEvent, Collection, Contract, HANDSHAKE_AUTH, PART, REQUEST_OPTIONS, RESERVED, ServerEvent,
-    Shape,
+    TableDescription, authored,
     builtin::BuiltinEvents,
-    definitions::{gather, name_of, names},
+    definitions::name_of,
     embeds,
     hash::REST,
+    is_reserved,
     payloads::{self, close, only_absent, rename},
     server_events,
+    tables::{DescribedUser, Tables, User},
 };
-use crate::{HandshakeAuth, ListRequest, Payload, RequestOptions, SnapshotMeta};
+use crate::{HandshakeAuth, ListRequest, Payload, RequestOptions, SchemaHashes, SnapshotMeta};
+use order::ordered;
 
 /// Collects collections and events in the order of the output.
 pub struct Builder {
@@ -25,6 +31,8 @@ pub struct Builder {
     events: Vec<ClientEvent>,
     server_events: Vec<ServerEvent>,
     builtin: BuiltinEvents,
+    tables: Tables,
+    from_data: bool,
 }
 
 impl Builder {
@@ -34,7 +42,9 @@ impl Builder {
         let (collections, events, server_events) = (Vec::new(), Vec::new(), Vec::new());
         let (sent, taken) = (sent.into_generator(), taken.into_generator());
         let builtin = BuiltinEvents::without_users();
-        let mut builder = Self { sent, taken, collections, events, server_events, builtin };
+        let (tables, from_data) = (Tables::default(), false);
+        let mut builder =
+            Self { sent, taken, collections, events, server_events, builtin, tables, from_data };
         // The first type of a name keeps it, in both directions.
         builder.sent.subschema_for::<RequestOptions>();
         builder.sent.subschema_for::<HandshakeAuth>();
@@ -50,16 +60,28 @@ impl Builder {
         self.builtin = BuiltinEvents::with_users::<U>();
     }
 
+    /// Declares the rows of a table as users.
+    pub fn table_users(&mut self, plural: impl Into<String>) {
+        self.described_users(User::Row(plural.into()));
+    }
+
+    /// Declares users that are no collection, by their JSON Schema.
+    pub fn schema_users(&mut self, user: Value) {
+        self.described_users(User::Schema(user));
+    }
+
+    fn described_users(&mut self, user: User) {
+        self.from_data();
+        self.tables.user = Some(user);
+        self.builtin = BuiltinEvents::with_users::<DescribedUser>();
+    }
+
     /// Adds a collection: its rows `R` and the payloads that create and update one.
     ///
     /// # Panics
     /// If it is named `events`, which stands for everything that belongs to no collection.
-    pub fn collection<R, N, U>(
-        &mut self,
-        (name, plural): (&'static str, &'static str),
-        sent: bool,
-        columns: Vec<&'static str>,
-    ) where
+    pub fn collection<R, N, U>(&mut self, (name, plural): (&str, &str), sent: bool, columns: Vec<&str>)
+    where
         R: JsonSchema,
         N: Payload + JsonSchema,
         U: Payload + JsonSchema,
@@ -72,54 +94,44 @@ impl Builder {
             // The payload's own example has no id.
             update["examples"][0]["id"] = 1.into();
         });
-        let (embeds, numbers) = (Vec::new(), Vec::new());
-        self.collections.push(Collection { name, plural, sent, columns, numbers, row, new, update, embeds });
+        self.collections.push(Collection::of_types((name, plural), sent, &columns, [row, new, update]));
+    }
+
+    /// Adds a collection whose types are data.
+    ///
+    /// # Panics
+    /// If its name is [reserved](is_reserved).
+    pub fn table(&mut self, table: TableDescription) {
+        assert!(!is_reserved(&table.plural), "no collection can be called {:?}", table.plural);
+        self.from_data();
+        let request = Value::from(self.taken.subschema_for::<ListRequest>());
+        let has_key = !table.key.is_empty();
+        let list = payloads::table_list(self.taken.definitions(), &request, &table.columns, has_key);
+        self.collections.push(self.tables.add(table, list));
+    }
+
+    /// Declares that collections come from data, though there may be none at the moment: they may change while the
+    /// server runs, and keys are of any type.
+    pub fn from_data(&mut self) {
+        self.from_data = true;
+    }
+
+    /// Sets the module from which the TypeScript output imports the types of JSON columns that have names.
+    pub fn types_module(&mut self, module: impl Into<String>) {
+        self.tables.module = Some(module.into());
     }
 
     /// Sets the text columns of the last collection that are compared as the whole numbers they contain.
-    pub fn numbers(&mut self, columns: Vec<&'static str>) {
+    pub fn numbers(&mut self, columns: Vec<&str>) {
         if let Some(last) = self.collections.last_mut() {
-            last.numbers = columns;
+            last.numbers = columns.into_iter().map(ToOwned::to_owned).collect();
         }
-    }
-
-    /// Adds an event, with the collection that declares it.
-    pub fn event(&mut self, name: &'static str, shape: &Shape, collection: Option<&'static str>) {
-        let payload = shape.payload.map(|describe| Value::from(describe(&mut self.taken)));
-        if let Some(of) = payload.as_ref().and_then(name_of) {
-            self.with(of, |payload| close(payload, shape.example));
-        }
-        let payload = payload.map(|payload| self.listed(name, payload, collection));
-        let said = payload.as_ref().and_then(|payload| description(self.taken.definitions(), payload));
-        let description = shape.description.as_deref().map(str::to_owned).or(said).unwrap_or_default();
-        let data = (shape.data)(&mut self.sent).into();
-        let extra = shape.extra.map(|(field, describe)| (field, describe(&mut self.sent).into()));
-        let optional = shape.optional;
-        self.events.push(ClientEvent { name, description, collection, payload, optional, data, extra });
-    }
-
-    /// Adds a second name for an event.
-    pub fn alias(&mut self, alias: &'static str, event: &str) {
-        let Some(event) = self.events.iter().find(|known| known.name == event) else { return };
-        let description = format!("Another spelling of `{}`.", event.name);
-        self.events.push(ClientEvent { name: alias, description, collection: None, ..event.clone() });
-    }
-
-    pub(super) fn server_event<T: JsonSchema>(&mut self, name: &'static str, argument: &'static str) {
-        let schema = Value::from(self.sent.subschema_for::<T>());
-        let description = description(self.sent.definitions(), &schema).unwrap_or_default();
-        self.server_events.push(ServerEvent {
-            name,
-            description,
-            collection: None,
-            arguments: vec![(argument, schema)],
-        });
     }
 
     /// Builds the contract.
     ///
     /// # Panics
-    /// If a type has a name that is taken.
+    /// If a Rust type has a name that is taken, or if users are rows of a table that was not added.
     #[must_use]
     pub fn build(mut self) -> Contract {
         (self.builtin.server_events)(&mut self);
@@ -127,6 +139,10 @@ impl Builder {
             self.event(name, &shape, None);
         }
         let meta = Value::from(self.sent.subschema_for::<SnapshotMeta>());
+        if self.from_data {
+            let hashes = Value::from(self.sent.subschema_for::<SchemaHashes>());
+            self.server_events.push(server_events::schema(hashes));
+        }
         let mut all = self.sent.take_definitions(true);
         // Only clients send these.
         for name in [REQUEST_OPTIONS, HANDSHAKE_AUTH] {
@@ -140,6 +156,7 @@ impl Builder {
         for Collection { new, update, .. } in &mut self.collections {
             [new, update]
                 .into_iter()
+                .flatten()
                 .filter(|name| renamed.contains(*name))
                 .for_each(|name| *name += "Input");
         }
@@ -148,19 +165,34 @@ impl Builder {
         for name in RESERVED {
             assert!(!all.contains_key(name), "no type can be called {name}: there is one already");
         }
-        self.assemble(&all, &meta)
+        let mut imports = None;
+        if self.from_data {
+            let (tables, collections) = (std::mem::take(&mut self.tables), &mut self.collections);
+            let module = tables.module.clone();
+            authored::free_author(&mut all, &self.server_events);
+            let declared = tables.define(&mut all, collections, &mut self.events);
+            imports = module.filter(|_| !declared.is_empty()).map(|module| (module, declared));
+            authored::describe(&mut all, &self.server_events, collections);
+        }
+        let mut contract = self.assemble(&all, &meta);
+        contract.imports = imports;
+        contract
     }
 
     fn assemble(self, all: &Map<String, Value>, meta: &Value) -> Contract {
-        let Self { collections, events, server_events, .. } = self;
+        let Self { collections, events, server_events, from_data, .. } = self;
         let mut contract = Contract {
             definitions: ordered(all, &collections, &events),
             collections,
             events,
             server_events: Vec::new(),
+            from_data,
+            imports: None,
         };
         for at in 0..contract.collections.len() {
-            let Collection { row, new, .. } = &contract.collections[at];
+            let Collection { row, new: Some(new), table: None, .. } = &contract.collections[at] else {
+                continue;
+            };
             contract.collections[at].embeds = embeds::of(&contract, row, new);
         }
         contract.server_events = server_events::all(server_events, &contract.collections, meta);
@@ -181,49 +213,11 @@ impl Builder {
             change(schema);
         }
     }
-
-    /// The payload; a list request is narrowed to the columns of its collection.
-    fn listed(&mut self, event: &str, payload: Value, collection: Option<&str>) -> Value {
-        let request = Value::from(self.taken.subschema_for::<ListRequest>());
-        let known = self.collections.iter().find(|known| Some(known.plural) == collection);
-        match known.filter(|_| request == payload) {
-            Some(known) => payloads::list(self.taken.definitions_mut(), &request, event, &known.columns),
-            None => payload,
-        }
-    }
 }
 
 /// Rows and payloads are structs, so each has a name.
 fn named(schema: &Schema) -> String {
     name_of(schema.as_value()).expect("rows and payloads are types with names").to_owned()
-}
-
-/// The doc comment of a named type.
-fn description(definitions: &Map<String, Value>, schema: &Value) -> Option<String> {
-    let description = definitions.get(name_of(schema)?)?.get("description")?;
-    description.as_str().map(str::to_owned)
-}
-
-/// Definitions in reading order: each after the first that refers to it.
-fn ordered(
-    all: &Map<String, Value>,
-    collections: &[Collection],
-    events: &[ClientEvent],
-) -> Map<String, Value> {
-    let mut ordered = Map::new();
-    for Collection { row, new, update, .. } in collections {
-        [row, new, update].into_iter().for_each(|name| gather(name, all, &mut ordered));
-    }
-    for event in events {
-        for schema in event.schemas() {
-            names(schema, &mut |name| gather(name, all, &mut ordered));
-        }
-    }
-    [HANDSHAKE_AUTH, REQUEST_OPTIONS].into_iter().for_each(|name| gather(name, all, &mut ordered));
-    // The rest are the server's events. The generic list request has been replaced by one for each collection.
-    let lists = |name: &&String| *name != &*ListRequest::schema_name();
-    all.keys().filter(lists).for_each(|name| gather(name, all, &mut ordered));
-    ordered
 }
 
 #[cfg(test)]
@@ -233,6 +227,7 @@ mod tests {
     use super::*;
     use crate::{
         Form,
+        contract::Shape,
         fixture::{Gym, NewGym, UpdateGym},
     };
 

@@ -34,3 +34,33 @@ pub(super) fn gather(name: &str, all: &Map<String, Value>, ordered: &mut Map<Str
     names(schema, &mut |name| needed.push(name));
     needed.into_iter().for_each(|name| gather(name, all, ordered));
 }
+
+/// Calls `change` with the keywords of a schema and of every schema in it. Names of fields are no keywords, and examples
+/// and constants are no schemas, whatever they are called.
+pub(super) fn each(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
+    let Value::Object(keywords) = schema else { return };
+    change(keywords);
+    for (keyword, value) in keywords.iter_mut() {
+        match (keyword.as_str(), value) {
+            ("properties" | "patternProperties" | "$defs", Value::Object(named)) => {
+                named.values_mut().for_each(|schema| each(schema, change));
+            }
+            ("items" | "prefixItems" | "anyOf" | "oneOf" | "allOf", Value::Array(all)) => {
+                all.iter_mut().for_each(|schema| each(schema, change));
+            }
+            ("items" | "additionalProperties" | "contains" | "propertyNames" | "not", one) => {
+                each(one, change)
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Replaces the name that a reference refers to.
+pub(super) fn redirect(keywords: &mut Map<String, Value>, replace: impl FnOnce(&str) -> Option<String>) {
+    if let Some(Value::String(target)) = keywords.get_mut("$ref")
+        && let Some(name) = target.strip_prefix(PREFIX).and_then(replace)
+    {
+        *target = format!("{PREFIX}{name}");
+    }
+}

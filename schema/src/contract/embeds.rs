@@ -5,11 +5,18 @@ use serde_json::Value;
 use super::Contract;
 
 /// A field that holds rows of another collection, or some of their fields.
-pub(super) struct Embed {
-    pub(super) field: String,
-    pub(super) collection: String,
-    pub(super) many: bool,
-    pub(super) fields: Vec<String>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Embed {
+    /// The field.
+    pub field: String,
+    /// The other collection.
+    pub collection: String,
+    /// Whether it is a list of rows.
+    pub many: bool,
+    /// The fields of the other rows that it shows.
+    pub fields: Vec<String>,
+    /// The row's own columns that hold the key of the other row. Empty if the field itself holds its `id`.
+    pub by: Vec<String>,
 }
 
 /// A payload references a row by the same field by which the row embeds it.
@@ -23,7 +30,7 @@ pub(super) fn of(contract: &Contract, row: &str, new: &str) -> Vec<Embed> {
         let fields = properties(Some(contract.resolve(items.unwrap_or(embedded))));
         let fields: Vec<String> = fields.into_iter().map(|(name, _)| name.clone()).collect();
         // A bare id embeds nothing.
-        let embed = Embed { field: field.clone(), collection, many: items.is_some(), fields };
+        let embed = Embed { field: field.clone(), collection, many: items.is_some(), fields, by: Vec::new() };
         (!embed.fields.is_empty()).then_some(embed)
     };
     referencing.into_iter().filter_map(embed).collect()

@@ -7,60 +7,100 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{CHANGES, Collection, Contract, HANDSHAKE_AUTH, PART, REQUEST_OPTIONS, definitions};
+use super::{
+    CHANGES, ClientEvent, Collection, Contract, Embed, HANDSHAKE_AUTH, PART, REQUEST_OPTIONS, authored,
+    definitions,
+};
 use crate::SchemaHashes;
 
 /// The key of everything that belongs to no collection.
 pub(super) const REST: &str = "events";
+/// The same where a table is called `events`.
+pub(super) const REST_BESIDE_EVENTS: &str = "$events";
 
 /// Keywords that do not constrain a value.
 const ANNOTATIONS: [&str; 3] = ["description", "title", "examples"];
 
 impl Contract {
-    /// Hashes of the contract, of each collection, and of the rest.
+    /// Hashes of the contract, of each collection, and of the rest. Collections whose rows can only be listed belong to
+    /// the rest, because clients keep none of their rows.
     #[must_use]
     pub fn hashes(&self) -> SchemaHashes {
         let mut collections: BTreeMap<String, String> =
-            self.collections.iter().map(|one| (one.plural.to_owned(), self.hash_of(one))).collect();
-        collections.insert(REST.into(), self.hash_of_rest());
+            self.keyed().map(|one| (one.plural.clone(), self.hash_of(one))).collect();
+        collections.insert(self.rest().into(), self.hash_of_rest());
         let hash = digits(&json!(collections));
         SchemaHashes { hash, collections }
     }
 
-    /// Covers the row, the payloads, the columns and the events.
+    /// The key of everything that belongs to no collection.
+    pub(super) fn rest(&self) -> &'static str {
+        let taken = self.keyed().any(|collection| collection.plural == REST);
+        if taken { REST_BESIDE_EVENTS } else { REST }
+    }
+
+    /// Covers the row, the payloads, the columns and the events; of a table also what the client knows of its columns.
     fn hash_of(&self, collection: &Collection) -> String {
-        let Collection { name, plural, sent, columns, row, new, update, .. } = collection;
+        let Collection { name, plural, sent, columns, .. } = collection;
         let mut input = HashInput::new(&self.definitions);
-        for event in self.events.iter().filter(|event| event.collection == Some(*plural)) {
-            input.add(event.name, event.schemas());
+        for event in self.events.iter().filter(|event| event.collection.as_ref() == Some(plural)) {
+            input.add(&event.name, event.schemas());
         }
-        let own = [row, new, update].map(|name| definitions::refer(name));
+        let own: Vec<Value> = collection.types().map(|name| definitions::refer(name)).collect();
         input.add(name, &own);
-        let columns: BTreeSet<&str> = columns.iter().copied().collect();
-        digits(
-            &json!({ "plural": plural, "sent": sent, "columns": columns, "says": input.says, "types": input.types }),
-        )
+        let columns: BTreeSet<&String> = columns.iter().collect();
+        let mut all = json!({ "plural": plural, "sent": sent, "columns": columns, "says": input.says, "types": input.types });
+        if collection.table.is_some() {
+            all["table"] = facts(collection);
+        }
+        digits(&all)
     }
 
     /// Covers everything that belongs to no collection. Types of collections count by name alone.
     fn hash_of_rest(&self) -> String {
+        // Its type is made of the keys of all collections.
+        let authored = self.from_data.then(|| authored::type_name(&self.server_events)).flatten();
         let own = |name: &&String| {
-            let of = |one: &Collection| [&one.row, &one.new, &one.update].contains(name);
-            self.collections.iter().any(of) || [CHANGES, PART].contains(&name.as_str())
+            self.keyed().any(|one| one.types().any(|own| own == *name))
+                || [CHANGES, PART].contains(&name.as_str())
+                || authored == Some(name)
         };
         let others = self.definitions.iter().filter(|(name, _)| !own(name));
         let others: Map<String, Value> =
             others.map(|(name, schema)| (name.clone(), schema.clone())).collect();
         let mut input = HashInput::new(&others);
-        for event in self.events.iter().filter(|event| event.collection.is_none()) {
-            input.add(event.name, event.schemas());
+        let keyed: BTreeSet<&String> = self.keyed().map(|collection| &collection.plural).collect();
+        let of_none =
+            |event: &&ClientEvent| event.collection.as_ref().is_none_or(|name| !keyed.contains(name));
+        for event in self.events.iter().filter(of_none) {
+            input.add(&event.name, event.schemas());
         }
         for event in self.server_events.iter().filter(|event| event.collection.is_none()) {
-            input.add(event.name, event.arguments.iter().map(|(_, schema)| schema));
+            input.add(&event.name, event.arguments.iter().map(|(_, schema)| schema));
         }
         input.add("socket", &[REQUEST_OPTIONS, HANDSHAKE_AUTH].map(definitions::refer));
         digits(&json!({ "says": input.says, "types": input.types }))
     }
+}
+
+/// What a client of a table knows of its columns.
+fn facts(collection: &Collection) -> Value {
+    let key: Vec<&String> = collection.key.iter().map(|column| &column.name).collect();
+    let sorted = |columns: &[String]| json!(columns.iter().collect::<BTreeSet<_>>());
+    let embed = |embed: &Embed| {
+        let Embed { field, collection, many, fields, by } = embed;
+        json!({ "field": field, "collection": collection, "many": many, "fields": fields, "by": by })
+    };
+    let mut embeds: Vec<&Embed> = collection.embeds.iter().collect();
+    embeds.sort_by_key(|embed| &embed.field);
+    json!({
+        "key": key,
+        "version": collection.version,
+        "numbers": sorted(&collection.numbers),
+        "bigints": sorted(&collection.bigints),
+        "times": sorted(&collection.times),
+        "nests": embeds.into_iter().map(embed).collect::<Vec<_>>(),
+    })
 }
 
 /// The input of one hash: schemas by name, and the types that they need.

@@ -4,7 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ClientEvent, Contract, REQUEST_OPTIONS, definitions::refer};
+use super::{
+    ClientEvent, Contract, REQUEST_OPTIONS,
+    definitions::{each, redirect, refer},
+};
 
 pub(super) fn document(contract: &Contract) -> Value {
     let mut definitions = contract.definitions.clone();
@@ -18,8 +21,10 @@ pub(super) fn document(contract: &Contract) -> Value {
     for event in &contract.server_events {
         let arguments: Vec<&Value> = event.arguments.iter().map(|(_, schema)| schema).collect();
         let arguments = tuple(&arguments, arguments.len());
-        definitions.insert(format!("{}.arguments", event.name), described(&event.description, arguments));
+        let id = event.id(&contract.events);
+        definitions.insert(format!("{id}.arguments"), described(&event.description, arguments));
     }
+    definitions.values_mut().for_each(|schema| each(schema, &mut |keywords| redirect(keywords, encoded)));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": "Generated from the server's types by its command `schema json-schema`; do not edit.",
@@ -60,6 +65,12 @@ pub(super) fn ack(event: &ClientEvent) -> Value {
         "additionalProperties": false,
     });
     json!({ "oneOf": [done, refused] })
+}
+
+/// A name as a part of an address; most names need no change.
+fn encoded(name: &str) -> Option<String> {
+    let byte = |byte: u8| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    (!name.is_ascii()).then(|| name.bytes().map(byte).collect())
 }
 
 fn tuple(entries: &[&Value], least: usize) -> Value {

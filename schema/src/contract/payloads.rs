@@ -53,18 +53,40 @@ pub(super) fn list(
     definitions: &mut Map<String, Value>,
     request: &Value,
     event: &str,
-    columns: &[&'static str],
+    columns: &[String],
 ) -> Value {
-    let mut request = name_of(request).and_then(|name| definitions.get(name)).cloned().unwrap_or_default();
-    let filter = &mut request["properties"]["where"];
-    let comparison = filter["additionalProperties"].take();
-    filter["additionalProperties"] = false.into();
-    let column = |column: &&str| ((*column).to_owned(), comparison.clone());
-    filter["properties"] = columns.iter().map(column).collect::<Map<_, _>>().into();
+    let request = narrowed(definitions, request, columns);
     let name = pascal(event);
     let before = definitions.insert(name.clone(), request);
     assert!(before.is_none(), "two types are called {name}");
     refer(&name)
+}
+
+/// The list request of one table. Its rows are in the order of their keys, if they have any.
+pub(super) fn table_list(
+    definitions: &Map<String, Value>,
+    request: &Value,
+    columns: &[String],
+    has_key: bool,
+) -> Value {
+    let mut request = narrowed(definitions, request, columns);
+    let last = if has_key { " The key's columns are always the last." } else { "" };
+    request["properties"]["sort"]["description"] = format!(
+        "Column names separated by commas, most significant first; `-` before a name means descending.{last}"
+    )
+    .into();
+    request
+}
+
+/// The list request with these columns.
+fn narrowed(definitions: &Map<String, Value>, request: &Value, columns: &[String]) -> Value {
+    let mut request = name_of(request).and_then(|name| definitions.get(name)).cloned().unwrap_or_default();
+    let filter = &mut request["properties"]["where"];
+    let comparison = filter["additionalProperties"].take();
+    filter["additionalProperties"] = false.into();
+    let column = |column: &String| (column.clone(), comparison.clone());
+    filter["properties"] = columns.iter().map(column).collect::<Map<_, _>>().into();
+    request
 }
 
 /// The names of types whose schemas differ between the two directions.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANGES, Collection, PART, ServerEvent, definitions::refer};
+use super::{CHANGES, Collection, PART, ServerEvent, definitions::refer, key_type};
 
 /// `connected`, snapshots, changes, then all others.
 pub(super) fn all(builtin: Vec<ServerEvent>, collections: &[Collection], meta: &Value) -> Vec<ServerEvent> {
@@ -10,13 +10,13 @@ pub(super) fn all(builtin: Vec<ServerEvent>, collections: &[Collection], meta: &
     let mut all: Vec<ServerEvent> = builtin.next().into_iter().collect();
     all.extend(sent(collections).map(|collection| snapshot(collection, meta)));
     all.push(ServerEvent {
-        name: "changes",
+        name: "changes".into(),
         description: "The rows that one or more commits changed; sent with `live: \"changes\"`.".into(),
         collection: None,
         arguments: vec![("changes", refer(CHANGES))],
     });
     all.push(ServerEvent {
-        name: "part",
+        name: "part".into(),
         description: "A part of the full snapshot, instead of whole collections; sent with `chunks: true`."
             .into(),
         collection: None,
@@ -28,11 +28,24 @@ pub(super) fn all(builtin: Vec<ServerEvent>, collections: &[Collection], meta: &
 
 fn snapshot(collection: &Collection, meta: &Value) -> ServerEvent {
     let rows = json!({ "type": "array", "items": refer(&collection.row) });
+    let order = if key_type::is_in_id(&collection.key) { "id" } else { "key" };
     ServerEvent {
-        name: collection.plural,
-        description: "All rows in id order: on connect, by `refresh`, and when they have changed.".into(),
-        collection: Some(collection.plural),
+        name: collection.plural.clone(),
+        description: format!(
+            "All rows in {order} order: on connect, by `refresh`, and when they have changed."
+        ),
+        collection: Some(collection.plural.clone()),
         arguments: vec![("rows", rows), ("meta", meta.clone())],
+    }
+}
+
+/// The event with the hashes of a schema that has changed.
+pub(super) fn schema(hashes: Value) -> ServerEvent {
+    ServerEvent {
+        name: "schema".into(),
+        description: "The server's schema has changed while it runs; these are its hashes.".into(),
+        collection: None,
+        arguments: vec![("schema", hashes)],
     }
 }
 
@@ -41,8 +54,7 @@ pub(super) fn changes(collections: &[Collection]) -> Value {
     let mut fields = Map::new();
     let cursor = "Opaque to clients; to be sent back as `since`.";
     fields.insert("cursor".into(), json!({ "description": cursor, "type": "string" }));
-    fields
-        .extend(sent(collections).map(|collection| (collection.plural.to_owned(), changed(&collection.row))));
+    fields.extend(sent(collections).map(|collection| (collection.plural.clone(), changed(collection))));
     json!({
         "description": "The rows that one or more commits changed, by collection.",
         "type": "object",
@@ -53,8 +65,15 @@ pub(super) fn changes(collections: &[Collection]) -> Value {
 
 /// The schema of the argument of `part`.
 pub(super) fn part(collections: &[Collection]) -> Value {
-    let names: Vec<_> = sent(collections).map(|collection| collection.plural).collect();
+    let names: Vec<_> = sent(collections).map(|collection| &*collection.plural).collect();
     let rows: Vec<_> = sent(collections).map(|collection| refer(&collection.row)).collect();
+    let (names, rows) = match names.is_empty() {
+        // No value at all.
+        true => (json!({ "not": {} }), json!({ "not": {} })),
+        false => (json!({ "type": "string", "enum": names }), json!({ "anyOf": rows })),
+    };
+    let mut collection = json!({ "description": "The collection." });
+    names.as_object().into_iter().flatten().for_each(|(keyword, value)| collection[keyword] = value.clone());
     let (n, of) = ("The number of this part, counted from 1.", "The number of parts.");
     let cursor = "In the last part: to be sent back as `since`.";
     let withheld = "In the last part: collections that are too large to be sent, if there are any.";
@@ -64,8 +83,8 @@ pub(super) fn part(collections: &[Collection]) -> Value {
         "properties": {
             "n": { "description": n, "type": "integer", "format": "int64" },
             "of": { "description": of, "type": "integer", "format": "int64" },
-            "collection": { "description": "The collection.", "type": "string", "enum": names },
-            "rows": { "description": "Some of its rows, in id order.", "type": "array", "items": { "anyOf": rows } },
+            "collection": collection,
+            "rows": { "description": "Some of its rows, in id order.", "type": "array", "items": rows },
             "cursor": { "description": cursor, "type": "string" },
             "withheld": { "description": withheld, "type": "array", "items": refer("Withheld") },
         },
@@ -73,14 +92,17 @@ pub(super) fn part(collections: &[Collection]) -> Value {
     })
 }
 
-fn changed(row: &str) -> Value {
-    let (upserted, deleted) = ("Current rows.", "Ids of deleted rows.");
-    let id = json!({ "type": "integer", "format": "int64" });
+fn changed(collection: &Collection) -> Value {
+    let deleted = if key_type::is_in_id(&collection.key) { "Ids" } else { "Keys" };
     json!({
         "type": "object",
         "properties": {
-            "upserted": { "description": upserted, "type": "array", "items": refer(row) },
-            "deleted": { "description": deleted, "type": "array", "items": id },
+            "upserted": { "description": "Current rows.", "type": "array", "items": refer(&collection.row) },
+            "deleted": {
+                "description": format!("{deleted} of deleted rows."),
+                "type": "array",
+                "items": key_type::value(&collection.key),
+            },
         },
         "required": ["upserted", "deleted"],
     })

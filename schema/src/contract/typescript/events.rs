@@ -15,7 +15,7 @@ pub(super) fn server_to_client(contract: &Contract) -> String {
         let argument = |(name, schema): &(&'static str, _)| format!("{name}: {}", expression(schema, "  "));
         let arguments: Vec<String> = event.arguments.iter().map(argument).collect();
         let words = comment(&event.description, "  ");
-        format!("{words}  {}: ({}) => void;\n", key(event.name), arguments.join(", "))
+        format!("{words}  {}: ({}) => void;\n", key(&event.name), arguments.join(", "))
     };
     let lines: String = contract.server_events.iter().map(line).collect();
     format!("/** Events that the server emits. */\nexport interface ServerToClientEvents {{\n{lines}}}\n\n")
@@ -24,7 +24,7 @@ pub(super) fn server_to_client(contract: &Contract) -> String {
 pub(super) fn client_to_server(contract: &Contract) -> String {
     let line = |event: &ClientEvent| {
         let words = comment(&event.description, "  ");
-        format!("{words}  {}: (...args: {}) => void;\n", key(event.name), arguments(event))
+        format!("{words}  {}: (...args: {}) => void;\n", key(&event.name), arguments(event))
     };
     let lines: String = contract.events.iter().map(line).collect();
     format!("/** Events that clients emit. */\nexport interface ClientToServerEvents {{\n{lines}}}\n\n")

@@ -3,44 +3,78 @@
 use serde_json::{Map, Value};
 
 use super::{
-    super::{definitions::name_of, embeds::is_required},
+    super::{definitions::name_of, embeds::is_required, table::TYPE_NAME},
     literal::{comment, key, value},
 };
 use crate::number::without_zeros;
 
+/// The type without values.
+pub(super) const NONE: &str = "never";
+
 /// Bounds that a type cannot express; they go into its comment.
-const BOUNDS: [&str; 6] = ["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"];
+const BOUNDS: [&str; 8] = [
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minItems",
+    "maxItems",
+];
 
 /// A named type with its comment.
 pub(super) fn declaration(name: &str, schema: &Value) -> String {
     let words = comment(&words(schema), "");
     match fields(schema) {
         Some(fields) => format!("{words}export interface {name} {{\n{}}}\n\n", members(schema, fields, "  ")),
-        None => format!("{words}export type {name} = {};\n\n", expression(schema, "")),
+        None => {
+            // An alias may refer to itself in an index signature, not in the argument of another type.
+            let record = format!("Record<string, {name}>");
+            let of = expression(schema, "").replace(&record, &format!("{{ [key: string]: {name} }}"));
+            format!("{words}export type {name} = {of};\n\n")
+        }
     }
 }
 
 /// A type where it is used.
 pub(super) fn expression(schema: &Value, indent: &str) -> String {
-    if let Some(name) = name_of(schema) {
-        return name.to_owned();
+    let either = either(schema, indent);
+    if either.is_empty() { NONE.to_owned() } else { either.join(" | ") }
+}
+
+/// The same without line breaks, for objects of values.
+pub(super) fn on_one_line(schema: &Value) -> String {
+    let Some(fields) = fields(schema) else { return expression(schema, "") };
+    let field = |(name, field): (&String, &Value)| format!("{}: {}", key(name), expression(field, ""));
+    let fields: Vec<String> = fields.iter().map(field).collect();
+    format!("{{ {} }}", fields.join("; "))
+}
+
+/// The types of which a value has one, each once.
+fn either(schema: &Value, indent: &str) -> Vec<String> {
+    if let Some(name) = schema.get(TYPE_NAME).and_then(Value::as_str).or_else(|| name_of(schema)) {
+        return vec![name.to_owned()];
     }
     if let Some(constant) = schema.get("const") {
-        return value(constant);
+        return vec![value(constant)];
     }
-    let either =
+    let choice =
         ["enum", "anyOf", "oneOf"].into_iter().find_map(|key| Some((key, schema.get(key)?.as_array()?)));
-    match either {
-        Some(("enum", values)) => return union(values.iter().map(value)),
-        Some((_, schemas)) => return union(schemas.iter().map(|schema| expression(schema, indent))),
+    match choice {
+        Some(("enum", values)) => return distinct(values.iter().map(value)),
+        Some((_, schemas)) => {
+            return distinct(schemas.iter().flat_map(|schema| self::either(schema, indent)));
+        }
         None => {}
     }
     match schema.get("type") {
         Some(Value::Array(names)) => {
-            union(names.iter().map(|name| of_type(name.as_str().unwrap_or_default(), schema, indent)))
+            distinct(names.iter().map(|name| of_type(name.as_str().unwrap_or_default(), schema, indent)))
         }
-        Some(Value::String(name)) => of_type(name, schema, indent),
-        _ => "unknown".into(),
+        Some(Value::String(name)) => vec![of_type(name, schema, indent)],
+        _ if schema.get("not").is_some_and(|not| not.as_object().is_some_and(Map::is_empty)) => Vec::new(),
+        _ => vec!["unknown".into()],
     }
 }
 
@@ -59,11 +93,11 @@ fn list(schema: &Value, indent: &str) -> String {
         let entries: Vec<String> = entries.iter().map(|entry| expression(entry, indent)).collect();
         return format!("[{}]", entries.join(", "));
     }
-    let entry = schema.get("items").map_or("unknown".into(), |entry| expression(entry, indent));
-    if entry.contains(" | ") && !entry.starts_with('{') {
-        format!("({entry})[]")
-    } else {
-        format!("{entry}[]")
+    let entries = schema.get("items").map_or(vec!["unknown".into()], |entry| either(entry, indent));
+    match entries.as_slice() {
+        [] => format!("{NONE}[]"),
+        [entry] => format!("{entry}[]"),
+        entries => format!("({})[]", entries.join(" | ")),
     }
 }
 
@@ -101,14 +135,14 @@ fn words(schema: &Value) -> String {
     format!("{said} {}", bounds.join(" ")).trim().to_owned()
 }
 
-fn union(types: impl Iterator<Item = String>) -> String {
+fn distinct(types: impl Iterator<Item = String>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for one in types {
         if !all.contains(&one) {
             all.push(one);
         }
     }
-    all.join(" | ")
+    all
 }
 
 #[cfg(test)]
