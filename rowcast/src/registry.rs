@@ -34,6 +34,8 @@ pub struct Registry {
     collections: Vec<Arc<dyn ErasedCollection>>,
     users: Option<Arc<UserTable>>,
     describe_users: Option<fn(&mut contract::Builder)>,
+    /// Whether there are collections from the catalog of the database, at times.
+    is_from_catalog: bool,
     hashes: OnceLock<Arc<SchemaHashes>>,
 }
 
@@ -110,6 +112,7 @@ impl Registry {
             aliases: self.aliases.clone(),
             users: self.users.clone(),
             describe_users: self.describe_users,
+            is_from_catalog: true,
             hashes: OnceLock::new(),
         })
     }
@@ -123,6 +126,9 @@ impl Registry {
     #[must_use]
     pub fn contract(&self) -> Contract {
         let mut contract = Contract::builder();
+        if self.is_from_catalog {
+            contract.from_data();
+        }
         if let Some(describe) = self.describe_users {
             describe(&mut contract);
         }
@@ -219,7 +225,8 @@ impl Builder {
         let Self { collections, users, describe_users, .. } = self;
         let users = users.map(|(_, users)| users);
         let aliases = self.aliases.into_iter().collect();
-        Ok(Registry { routes, order, aliases, collections, users, describe_users, hashes: OnceLock::new() })
+        let (is_from_catalog, hashes) = (false, OnceLock::new());
+        Ok(Registry { routes, order, aliases, collections, users, describe_users, is_from_catalog, hashes })
     }
 
     /// Checks the collections against each other.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
-use rowcast_schema::{FieldErrors, ListRequest, contract};
+use rowcast_schema::{
+    FieldErrors, ListRequest,
+    contract::{self, Shape, TableEvent},
+};
 use serde_json::value::RawValue;
 
 use super::{
@@ -40,6 +43,12 @@ pub(super) fn collections<'a>(
     for table in catalog.tables.iter().filter(|table| table.partition_of.is_none()) {
         let Some(settings) = settings(&table.name.schema, &table.name.name) else { continue };
         let (name, singular) = names(&table.name.name, settings);
+        if contract::is_reserved(&name) {
+            let sentence =
+                format!("left out, because clients know an event called {name}: give it another name");
+            notices.push(Notice { table: table.name.name.clone(), sentence });
+            continue;
+        }
         let (definition, found) =
             Definition::of(table, catalog, &numbering, settings, (&name, &singular), is_postgres);
         all.extend(definition.map(|definition| TableCollection(Arc::new(definition))));
@@ -49,13 +58,9 @@ pub(super) fn collections<'a>(
 }
 
 impl TableCollection {
-    pub(crate) fn definition(&self) -> &Definition {
-        &self.0
-    }
-
     fn create_route(&self) -> Route {
         let of = self.0.clone();
-        Route::with_shape(shape(), move |payload| {
+        Route::with_shape(Shape::of_table(TableEvent::New), move |payload| {
             let (payload, errors) = of.read_new(payload)?;
             let kind = if errors.is_empty() { TransactionKind::Write } else { TransactionKind::Validate };
             let (fingerprint, of) = (fingerprint(&payload, &errors), of.clone());
@@ -69,7 +74,7 @@ impl TableCollection {
 
     fn update_route(&self) -> Route {
         let of = self.0.clone();
-        Route::with_shape(shape(), move |payload| {
+        Route::with_shape(Shape::of_table(TableEvent::Update), move |payload| {
             let (payload, errors) = of.read_update(payload)?;
             let kind = match &payload.key {
                 Some(key) if errors.is_empty() => write_to(&of, key),
@@ -87,7 +92,7 @@ impl TableCollection {
 
     fn delete_route(&self) -> Route {
         let of = self.0.clone();
-        Route::with_shape(shape(), move |payload| {
+        Route::with_shape(Shape::of_table(TableEvent::Delete), move |payload| {
             let (key, payload) = of.read_key_alone(payload)?;
             let fingerprint = fingerprint(&payload, &FieldErrors::new());
             let (kind, of) = (write_to(&of, &key), of.clone());
@@ -100,7 +105,7 @@ impl TableCollection {
 
     fn get_route(&self) -> Route {
         let of = self.0.clone();
-        Route::with_shape(shape(), move |payload| {
+        Route::with_shape(Shape::of_table(TableEvent::Get), move |payload| {
             let (key, _) = of.read_key_alone(payload)?;
             let of = of.clone();
             Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
@@ -112,7 +117,7 @@ impl TableCollection {
 
     fn list_route(&self) -> Route {
         let of = self.0.clone();
-        Route::from_decoder::<ListRequest, _, _>(move |payload| {
+        Route::with_shape(Shape::of_table(TableEvent::List), move |payload| {
             let (request, errors) = rowcast_schema::read::<ListRequest>(payload)?;
             let (query, of) = (of.list_query(&request, errors)?, of.clone());
             Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
@@ -204,7 +209,9 @@ impl ErasedCollection for TableCollection {
         Examples { new: first(self.0.new_schema()), update: first(self.0.update_schema()) }
     }
 
-    fn describe(&self, _contract: &mut contract::Builder) {}
+    fn describe(&self, contract: &mut contract::Builder) {
+        contract.table(self.0.description());
+    }
 
     fn by_keys<'a>(
         &'a self,
@@ -250,8 +257,4 @@ impl ErasedCollection for TableCollection {
         }
         routes
     }
-}
-
-fn shape() -> contract::Shape {
-    contract::Shape::without_payload::<serde_json::Value>()
 }

@@ -1,6 +1,9 @@
 //! Schemas of rows and payloads.
 
-use rowcast_schema::MAX_SAFE_INTEGER;
+use rowcast_schema::{
+    MAX_SAFE_INTEGER,
+    contract::{KeyColumn, TableDescription, any_json},
+};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -11,6 +14,29 @@ use super::{
 use crate::catalog::checks::{Literal, Rule};
 
 impl Definition {
+    /// The types of the collection, for the contract.
+    pub(super) fn description(&self) -> TableDescription {
+        let named = |wanted: fn(&ValueType) -> bool| {
+            let fields = self.shown().filter(|field| wanted(&field.value_type));
+            fields.map(|field| field.name.to_owned()).collect::<Vec<_>>()
+        };
+        let key = |field: &Field| KeyColumn::new(field.name, schema(&field.value_type));
+        TableDescription {
+            sent: self.is_live,
+            columns: self.list_columns().into_iter().map(ToOwned::to_owned).collect(),
+            numbers: named(|of| {
+                matches!(of, ValueType::Digits | ValueType::Decimal { .. } | ValueType::Money)
+            }),
+            bigints: named(|of| *of == ValueType::Digits),
+            times: named(|of| *of == ValueType::Temporal(Temporal::TimestampTz)),
+            key: self.key_fields().map(key).collect(),
+            version_field: self.version_field.to_owned(),
+            new: (!self.is_read_only).then(|| self.new_schema()),
+            update: (!self.is_read_only).then(|| self.update_schema()),
+            ..TableDescription::new(self.singular, self.name, self.row_schema())
+        }
+    }
+
     /// A row as it is sent.
     pub(super) fn row_schema(&self) -> Value {
         let mut properties = Map::new();
@@ -71,16 +97,6 @@ impl Definition {
         })
     }
 
-    /// The key alone: the payload of a deletion, and of `get`. A whole row is accepted.
-    pub(super) fn key_schema(&self) -> Value {
-        let property = |field: &Field| (field.name.to_owned(), schema(&field.value_type));
-        let properties: Map<String, Value> = self.key_fields().map(property).collect();
-        json!({
-            "type": "object", "description": "The key of a row; a whole row is accepted.",
-            "properties": properties, "required": self.key_names, "examples": [self.example(self.key_fields())],
-        })
-    }
-
     fn payload_field(&self, field: &Field) -> Value {
         let mut schema = schema(&field.value_type);
         for (rule, _) in &field.rules {
@@ -118,7 +134,7 @@ pub(super) fn schema(of: &ValueType) -> Value {
         ValueType::Boolean => json!({ "type": "boolean" }),
         ValueType::Uuid => json!({ "type": "string", "format": "uuid" }),
         ValueType::Temporal(of) => json!({ "type": "string", "format": format(*of) }),
-        ValueType::Json { .. } => json!({ "x-json": true }),
+        ValueType::Json { .. } => any_json(),
         ValueType::Bytes => json!({ "type": "string", "contentEncoding": "base64" }),
         ValueType::Enum(labels) => json!({ "type": "string", "enum": labels }),
         ValueType::Array(element) => json!({ "type": "array", "items": nullable(schema(element)) }),
