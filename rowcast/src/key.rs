@@ -10,6 +10,7 @@
 //! every key 24 bytes, and most keys are numbers.
 
 mod borrowed;
+mod column;
 mod json;
 
 use std::{
@@ -18,6 +19,7 @@ use std::{
 };
 
 pub(crate) use borrowed::KeyRef;
+pub use column::{KeyColumn, KeyForm};
 pub use json::NamedKey;
 
 /// The primary key of a row, unique in its collection.

@@ -34,5 +34,5 @@ mod write;
 
 pub use definition::{Notice, TableSettings};
 pub use load::Settings;
-pub(crate) use load::load;
+
 pub(crate) use watch::Watcher;

@@ -19,8 +19,13 @@ use super::{
     presence::{HEARTBEAT, Presence},
 };
 use crate::{
-    database::NodeMessages, key::NamedKey, live::Live, registry::CurrentRegistry, store::Written,
-    users::User, version::Version,
+    database::NodeMessages,
+    key::{KeyColumn, NamedKey},
+    live::Live,
+    registry::CurrentRegistry,
+    store::Written,
+    users::User,
+    version::Version,
 };
 
 const AUTHORS_ROOM: &str = "authors";
@@ -98,7 +103,7 @@ impl AuthorBroadcast {
 }
 
 /// The payload of `authored`; `columns` are those of the key.
-fn payload(columns: &[&str], written: &Written, by: Option<&User>) -> Option<String> {
+fn payload(columns: &[KeyColumn], written: &Written, by: Option<&User>) -> Option<String> {
     let authored = Authored {
         collection: written.collection,
         id: written.key.named(columns),
@@ -164,7 +169,7 @@ mod tests {
     use super::*;
     use crate::key::Key;
 
-    fn payload_of(columns: &[&str], key: impl Into<Key>, version: Option<i64>) -> String {
+    fn payload_of(columns: &[KeyColumn], key: impl Into<Key>, version: Option<i64>) -> String {
         payload(
             columns,
             &Written { collection: "rooms", key: key.into(), version: version.map(Version::Number) },
@@ -176,14 +181,20 @@ mod tests {
     #[test]
     fn row_is_identified_by_number_text_or_object() {
         let expected = |id: &str| format!(r#"{{"collection":"rooms","id":{id},"version":2,"by":null}}"#);
-        assert_eq!(payload_of(&["id"], 7, Some(2)), expected("7"));
-        assert_eq!(payload_of(&["slug"], "a\"", Some(2)), expected(r#""a\"""#));
+        assert_eq!(payload_of(&[KeyColumn::number("id")], 7, Some(2)), expected("7"));
+        assert_eq!(payload_of(&[KeyColumn::text("slug")], "a\"", Some(2)), expected(r#""a\"""#));
         let composite = vec![7.into(), "a".into()];
-        assert_eq!(payload_of(&["gym", "room"], composite, Some(2)), expected(r#"{"gym":7,"room":"a"}"#));
+        assert_eq!(
+            payload_of(&[KeyColumn::number("gym"), KeyColumn::text("room")], composite, Some(2)),
+            expected(r#"{"gym":7,"room":"a"}"#)
+        );
     }
 
     #[test]
     fn deleted_row_has_no_version() {
-        assert_eq!(payload_of(&["id"], 7, None), r#"{"collection":"rooms","id":7,"version":null,"by":null}"#);
+        assert_eq!(
+            payload_of(&[KeyColumn::number("id")], 7, None),
+            r#"{"collection":"rooms","id":7,"version":null,"by":null}"#
+        );
     }
 }

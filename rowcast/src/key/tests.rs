@@ -30,7 +30,7 @@ pub(crate) fn samples(numbers: std::ops::Range<u8>) -> impl Strategy<Value = Key
     (0..3_usize, numbers).prop_map(|(kind, number)| sample(kind, number))
 }
 
-fn text_of(key: &Key, columns: &[&str]) -> String {
+fn text_of(key: &Key, columns: &[KeyColumn]) -> String {
     let mut json = Vec::new();
     key.write_json(columns, &mut json);
     String::from_utf8(json).unwrap()
@@ -64,10 +64,13 @@ fn keys_are_ordered_by_value_code_point_and_column() {
 
 #[test]
 fn json_is_number_text_or_object() {
-    assert_eq!(text_of(&(-7).into(), &["id"]), "-7");
-    assert_eq!(text_of(&"a\"\n".into(), &["slug"]), r#""a\"\n""#);
+    assert_eq!(text_of(&(-7).into(), &[KeyColumn::number("id")]), "-7");
+    assert_eq!(text_of(&"a\"\n".into(), &[KeyColumn::text("slug")]), r#""a\"\n""#);
     let composite = Key::from(vec![7.into(), "north".into()]);
-    assert_eq!(text_of(&composite, &["gym", "room"]), r#"{"gym":7,"room":"north"}"#);
+    assert_eq!(
+        text_of(&composite, &[KeyColumn::number("gym"), KeyColumn::text("room")]),
+        r#"{"gym":7,"room":"north"}"#
+    );
 }
 
 #[test]
@@ -125,7 +128,24 @@ proptest! {
                 (parts.len(), Value::Object(named.collect()))
             }
         };
-        let json = text_of(&key, &names[..columns]);
+        let named = names.map(KeyColumn::number);
+        let json = text_of(&key, &named[..columns]);
         prop_assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), expected);
     }
+}
+
+#[test]
+fn number_is_text_where_javascript_would_lose_digits() {
+    let large = (1_i64 << 53) + 1;
+    for (column, number, expected) in [
+        (KeyColumn::number("id"), large, "9007199254740993"),
+        (KeyColumn::safe_number("id"), large, r#""9007199254740993""#),
+        (KeyColumn::safe_number("id"), -7, "-7"),
+        (KeyColumn::digits("id"), 7, r#""7""#),
+    ] {
+        assert_eq!(text_of(&number.into(), &[column]), expected, "{column:?}");
+    }
+    let composite = Key::from(vec![7.into(), large.into()]);
+    let columns = [KeyColumn::digits("a"), KeyColumn::safe_number("b")];
+    assert_eq!(text_of(&composite, &columns), r#"{"a":"7","b":"9007199254740993"}"#);
 }

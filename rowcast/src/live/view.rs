@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex};
 use socketio::{Frame, FrameWriter};
 
 use super::{cache::Cache, position::Position};
+use crate::key::KeyColumn;
 
 /// A collection in a version.
 #[derive(Clone)]
 pub(super) struct CollectionView {
     pub(super) plural: &'static str,
     /// The columns of the key, in the order of the primary key.
-    pub(super) key_columns: &'static [&'static str],
+    pub(super) key_columns: &'static [KeyColumn],
     /// Empty while the collection is withheld.
     pub(super) rows: Cache,
     pub(super) sent: bool,
@@ -51,7 +52,7 @@ impl CollectionView {
     /// A view; without `sent` it has no snapshot.
     pub(super) fn new(
         plural: &'static str,
-        key_columns: &'static [&'static str],
+        key_columns: &'static [KeyColumn],
         sent: bool,
         rows: Cache,
     ) -> Self {

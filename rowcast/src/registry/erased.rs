@@ -16,7 +16,7 @@ use crate::{
     database::Transaction,
     error::Error,
     idempotency::Fingerprint,
-    key::Key,
+    key::{Key, KeyColumn},
     query,
     store::{self, ReferencingCollection, Written},
 };
@@ -62,12 +62,8 @@ pub trait ErasedCollection: Send + Sync {
     fn is_from_catalog(&self) -> bool {
         false
     }
-    /// Whether each column of the key holds numbers.
-    fn key_kinds(&self) -> Vec<bool> {
-        vec![true]
-    }
     /// The columns of the key, in the order of the primary key.
-    fn key_columns(&self) -> &'static [&'static str];
+    fn key_columns(&self) -> &'static [KeyColumn];
     /// The columns that `list_…` filters and sorts by.
     fn columns(&self) -> Vec<&'static str>;
     /// The columns of its table that are read and written.
@@ -129,8 +125,8 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
         C::SINGULAR
     }
 
-    fn key_columns(&self) -> &'static [&'static str] {
-        &["id"]
+    fn key_columns(&self) -> &'static [KeyColumn] {
+        const { &[KeyColumn::number("id")] }
     }
 
     fn columns(&self) -> Vec<&'static str> {

@@ -22,7 +22,7 @@ use crate::{
     database::Transaction,
     error::Error,
     idempotency::Fingerprint,
-    key::Key,
+    key::{Key, KeyColumn},
     registry::{Completed, Encoded, ErasedCollection, Examples, Route, StoredColumn, TransactionKind},
     store::{self, ReferencingCollection},
 };
@@ -147,10 +147,10 @@ fn fingerprint(payload: &Payload, errors: &FieldErrors) -> Fingerprint {
 /// The key as an object, whatever the number of its columns.
 fn key_object(of: &Definition, key: &Key) -> Result<Box<RawValue>, Error> {
     match key {
-        Key::Columns(_) => store::json(&key.named(of.key_names)),
+        Key::Columns(_) => store::json(&key.named(of.key_columns)),
         key => {
-            let name = of.key_names.first().copied().unwrap_or("id");
-            store::json(&std::collections::BTreeMap::from([(name, key.named(of.key_names))]))
+            let name = of.key_columns.first().map_or("id", |column| column.name);
+            store::json(&std::collections::BTreeMap::from([(name, key.named(of.key_columns))]))
         }
     }
 }
@@ -184,16 +184,12 @@ impl ErasedCollection for TableCollection {
         true
     }
 
-    fn key_kinds(&self) -> Vec<bool> {
-        self.0.key_fields().map(|field| field.value_type.is_integer()).collect()
-    }
-
     fn singular(&self) -> &'static str {
         self.0.singular
     }
 
-    fn key_columns(&self) -> &'static [&'static str] {
-        self.0.key_names
+    fn key_columns(&self) -> &'static [KeyColumn] {
+        self.0.key_columns
     }
 
     fn columns(&self) -> Vec<&'static str> {

@@ -2,9 +2,11 @@
 
 use crate::catalog::{Catalog, Column, ColumnType, ReferentialAction, Table, TableKind};
 
+use crate::key::KeyColumn;
+
 use super::{
     field::{Field, Insert},
-    intern::intern,
+    intern::{intern, intern_columns},
     numbering::Numbering,
     sql::quoted,
     value_type::ValueType,
@@ -64,7 +66,7 @@ pub(crate) struct Definition {
     pub(super) fields: Vec<Field>,
     /// The fields of the key, in the order of the primary key; none for a table that is only listed.
     pub(super) key: Vec<usize>,
-    pub(super) key_names: &'static [&'static str],
+    pub(super) key_columns: &'static [KeyColumn],
     pub(super) version: VersionSource,
     /// The field with the version: `version`, or `$version` if the table has another column of that name.
     pub(super) version_field: &'static str,
@@ -161,7 +163,7 @@ impl Definition {
             (field.insert, field.update) = (Insert::Never, false);
         }
         let is_live = !key.is_empty() && !settings.listed_only;
-        let key_names: Vec<&'static str> = key.iter().map(|at| fields[*at].name).collect();
+        let key_columns: Vec<KeyColumn> = key.iter().map(|at| fields[*at].key_column()).collect();
         let mut definition = Self {
             name: intern(name),
             singular: intern(singular),
@@ -170,7 +172,7 @@ impl Definition {
             source: source(&table.name.schema, &table.name.name, is_postgres),
             is_postgres,
             is_read_only: key.is_empty(),
-            key_names: interned(&key_names),
+            key_columns: intern_columns(&key_columns),
             key,
             version: version_source,
             version_field: if clash { "$version" } else { "version" },
@@ -277,14 +279,6 @@ pub(super) fn source(schema: &str, table: &str, is_postgres: bool) -> String {
     match is_postgres {
         true => format!("{}.{}", quoted(schema), quoted(table)),
         false => quoted(table),
-    }
-}
-
-/// Leaks a list of names; equal lists are stored once for each definition that is made.
-fn interned(names: &[&'static str]) -> &'static [&'static str] {
-    match names {
-        ["id"] => &["id"],
-        names => Box::leak(names.into()),
     }
 }
 

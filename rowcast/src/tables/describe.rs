@@ -85,14 +85,16 @@ impl Definition {
         let of = if self.version == VersionSource::Column { "integer" } else { "string" };
         let words = "The version that the client saw; checked if present.";
         properties.insert(self.version_field.into(), json!({ "type": of, "description": words }));
-        let changeable =
-            self.fields.iter().filter(|field| field.update && !self.key_names.contains(&field.name));
+        let changeable = self
+            .fields
+            .iter()
+            .filter(|field| field.update && !self.key_fields().any(|key| key.name == field.name));
         for field in changeable {
             properties.insert(field.name.into(), self.payload_field(field));
         }
         let words = format!("The payload of `update_{}`; absent fields keep their value.", self.singular);
         json!({
-            "type": "object", "description": words, "properties": properties, "required": self.key_names,
+            "type": "object", "description": words, "properties": properties, "required": self.key_fields().map(|field| field.name).collect::<Vec<_>>(),
             "additionalProperties": false, "examples": [self.example(self.key_fields())],
         })
     }

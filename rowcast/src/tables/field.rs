@@ -1,7 +1,10 @@
 //! Fields of rows and payloads: columns as clients see them.
 
 use super::{intern::intern, sql::quoted, value_type::ValueType};
-use crate::catalog::{Column, ColumnType, checks::Rule};
+use crate::{
+    catalog::{Column, ColumnType, checks::Rule},
+    key::KeyColumn,
+};
 
 /// A column that clients see, or that is needed to identify rows.
 #[derive(Clone, Debug)]
@@ -59,6 +62,17 @@ impl Field {
             comment: column.comment.clone(),
             binary_uuid: false,
             value_type,
+        }
+    }
+}
+
+impl Field {
+    /// The field as a column of a key.
+    pub(super) fn key_column(&self) -> KeyColumn {
+        match &self.value_type {
+            ValueType::Digits => KeyColumn::digits(self.name),
+            of if of.is_integer() => KeyColumn::safe_number(self.name),
+            _ => KeyColumn::text(self.name),
         }
     }
 }

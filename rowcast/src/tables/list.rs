@@ -296,7 +296,7 @@ impl Definition {
                 false => After::Position(self.position(&query.keys, row)?),
             };
             let key: Box<RawValue> = match &stored.key {
-                Some(key) => store::json(&key.named(self.key_names))?,
+                Some(key) => store::json(&key.named(self.key_columns))?,
                 None => store::json(&())?,
             };
             Ok(Listed { position, key, json: stored.json })

@@ -17,7 +17,7 @@ use crate::{
     context::Context,
     database::{Transaction, Verb, WriteTarget, classify},
     error::Error,
-    key::Key,
+    key::{Key, KeyColumn},
     store::Written,
     version::Version,
 };
@@ -162,8 +162,8 @@ impl Definition {
             let itself = match referencing.source == self.source {
                 // A row may refer to itself.
                 true => {
-                    let same = |name: &&str| format!("o.{0} = t.{0}", quoted(name));
-                    let same: Vec<String> = self.key_names.iter().map(same).collect();
+                    let same = |column: &KeyColumn| format!("o.{0} = t.{0}", quoted(column.name));
+                    let same: Vec<String> = self.key_columns.iter().map(same).collect();
                     format!(" and not ({})", same.join(" and "))
                 }
                 false => String::new(),

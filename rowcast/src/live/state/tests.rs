@@ -1,9 +1,12 @@
 use serde_json::value::RawValue;
 
 use super::*;
-use crate::live::cache::{Cache, Rows};
+use crate::{
+    key::KeyColumn,
+    live::cache::{Cache, Rows},
+};
 
-fn view(key_columns: &'static [&'static str], rows: [(Key, &str); 1]) -> CollectionView {
+fn view(key_columns: &'static [KeyColumn], rows: [(Key, &str); 1]) -> CollectionView {
     let raw = |row: &str| Some(RawValue::from_string(row.to_owned()).unwrap());
     let (mut cache, rows) = (Cache::default(), rows.map(|(key, row)| (key, raw(row))));
     cache.update(&Rows::from(rows));
@@ -18,7 +21,7 @@ fn written(view: &CollectionView, keys: &[Key]) -> String {
 
 #[test]
 fn deleted_numbers_are_written_as_numbers() {
-    let rooms = view(&["id"], [(2.into(), r#"{"id":2}"#)]);
+    let rooms = view(const { &[KeyColumn::number("id")] }, [(2.into(), r#"{"id":2}"#)]);
     let expected = r#","rooms":{"upserted":[{"id":2}],"deleted":[-1,9]}"#;
     assert_eq!(written(&rooms, &[(-1).into(), 2.into(), 9.into()]), expected);
     assert_eq!(written(&rooms, &[2.into()]), r#","rooms":{"upserted":[{"id":2}],"deleted":[]}"#);
@@ -26,7 +29,7 @@ fn deleted_numbers_are_written_as_numbers() {
 
 #[test]
 fn deleted_texts_are_written_as_strings() {
-    let rooms = view(&["slug"], [("b".into(), r#"{"slug":"b"}"#)]);
+    let rooms = view(const { &[KeyColumn::text("slug")] }, [("b".into(), r#"{"slug":"b"}"#)]);
     let expected = r#","rooms":{"upserted":[{"slug":"b"}],"deleted":["a\"","é"]}"#;
     assert_eq!(written(&rooms, &["a\"".into(), "b".into(), "é".into()]), expected);
 }
@@ -34,7 +37,10 @@ fn deleted_texts_are_written_as_strings() {
 #[test]
 fn deleted_rows_with_several_key_columns_are_written_as_objects() {
     let key = |gym: i64, room: &str| Key::from(vec![gym.into(), room.into()]);
-    let rooms = view(&["gym", "room"], [(key(7, "a"), r#"{"gym":7,"room":"a"}"#)]);
+    let rooms = view(
+        const { &[KeyColumn::number("gym"), KeyColumn::text("room")] },
+        [(key(7, "a"), r#"{"gym":7,"room":"a"}"#)],
+    );
     let expected = r#","rooms":{"upserted":[{"gym":7,"room":"a"}],"deleted":[{"gym":7,"room":"b"},{"gym":8,"room":"a"}]}"#;
     assert_eq!(written(&rooms, &[key(7, "a"), key(7, "b"), key(8, "a")]), expected);
 }

@@ -97,6 +97,6 @@ fn merge<'a>(
 
 /// Whether rows of both may be the same, by their keys.
 fn is_same(one: &dyn ErasedCollection, other: &dyn ErasedCollection) -> bool {
-    let identity = |kind: &dyn ErasedCollection| (kind.name(), kind.key_columns(), kind.key_kinds());
+    let identity = |kind: &dyn ErasedCollection| (kind.name(), kind.key_columns());
     one.is_live() == other.is_live() && identity(one) == identity(other)
 }
