@@ -15,6 +15,7 @@ pub(crate) mod classify;
 mod node_messages;
 mod partition_key;
 mod postgres;
+pub(crate) mod script;
 mod sqlite;
 mod transaction;
 mod unknown_outcomes;
@@ -315,6 +316,14 @@ impl DedicatedConnection {
             Self::Postgres(reader) => reader.reconnect(),
         }
     }
+}
+
+/// Deletes a file of SQLite that consists of what scripts have made.
+///
+/// # Errors
+/// A sentence with the reason, with nothing deleted.
+pub(crate) fn remove_sqlite(path: &std::path::Path) -> Result<(), String> {
+    sqlite::remove(path)
 }
 
 fn stopped() -> Error {
