@@ -5,3 +5,4 @@ mod migrations;
 mod migrations_postgres;
 mod migrations_sqlite;
 mod reset;
+mod settings;
