@@ -8,6 +8,7 @@
 //! All parts report every [`Mistake`] that they find, not the first alone.
 
 pub mod embeds;
+mod init;
 pub mod migrations;
 mod mistake;
 mod names;
@@ -16,6 +17,7 @@ mod reset;
 pub mod settings;
 mod validate;
 
+pub use init::init;
 pub use mistake::Mistake;
 pub use names::names;
 pub use pattern::matches;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rowcast::project::{Mistake, migrations};
+use rowcast::project::{Mistake, init, migrations};
 
 use super::database::{Project, open};
 
@@ -25,6 +25,7 @@ macro_rules! on_both {
 }
 
 on_both! {
+    new_project_is_migrated_once,
     failing_statement_is_named_with_its_line,
     file_that_fails_changes_nothing_and_stops_the_rest,
     differences_from_the_past_are_refused_by_name,
@@ -33,6 +34,18 @@ on_both! {
     vacuum_runs_without_a_transaction,
     file_is_applied_once_by_many_servers,
     without_a_folder_nothing_happens,
+}
+
+async fn new_project_is_migrated_once(project: Project) {
+    init(project.folder.path()).unwrap();
+    assert_eq!(project.apply().await.unwrap(), ["0001_tasks.sql"]);
+    assert_eq!(project.apply().await.unwrap(), [""; 0]);
+    assert_eq!(project.tables().await, ["tasks"]);
+    project.execute("insert into tasks (id, title) values ('1', 'Write')").await;
+    let text =
+        project.text("select title || ' ' || case when done then 'done' else 'open' end as text from tasks");
+    assert_eq!(text.await.unwrap(), "Write open");
+    project.remove().await;
 }
 
 async fn failing_statement_is_named_with_its_line(project: Project) {
