@@ -318,12 +318,15 @@ impl DedicatedConnection {
     }
 }
 
-/// Deletes a file of SQLite that consists of what scripts have made.
+/// Removes everything from a database that consists of what scripts have made.
 ///
 /// # Errors
-/// A sentence with the reason, with nothing deleted.
-pub(crate) fn remove_sqlite(path: &std::path::Path) -> Result<(), String> {
-    sqlite::remove(path)
+/// A sentence with the reason, with nothing removed.
+pub(crate) async fn reset(url: &DatabaseUrl) -> Result<(), String> {
+    match url {
+        DatabaseUrl::Sqlite(path) => sqlite::remove(path),
+        DatabaseUrl::Postgres(url) => postgres::reset(url).await,
+    }
 }
 
 fn stopped() -> Error {

@@ -6,21 +6,15 @@ use crate::database::{self, DatabaseUrl};
 #[derive(Clone, Copy, Debug)]
 pub struct Confirmed;
 
-/// Removes all data and tables, so that the migrations can be applied anew. No program may have the database open, this
-/// one included.
+/// Removes all data and tables, those of the engine too, so that the migrations can be applied anew. No program may use
+/// the database, this one included.
 ///
-/// On SQLite the file is deleted. That is refused if another program has it open, or if it has tables that were there
-/// before the first migration. A database of PostgreSQL is not reset.
+/// A database that had tables before the first migration is refused. On SQLite the file is deleted. On PostgreSQL all
+/// objects of the current schema are dropped, except those of extensions; other schemas with objects are a reason to
+/// refuse.
 ///
 /// # Errors
 /// A sentence with the reason, with nothing removed.
-pub fn reset(url: &DatabaseUrl, _: Confirmed) -> Result<(), String> {
-    match url {
-        DatabaseUrl::Sqlite(path) => database::remove_sqlite(path)
-            .map_err(|reason| format!("{} is not reset: {reason}", path.display())),
-        DatabaseUrl::Postgres(_) => Err(format!(
-            "{url} is not reset, because other programs may use it: drop and create it by hand, as in `dropdb NAME && \
-             createdb NAME`"
-        )),
-    }
+pub async fn reset(url: &DatabaseUrl, _: Confirmed) -> Result<(), String> {
+    database::reset(url).await.map_err(|reason| format!("{url} is not reset: {reason}"))
 }

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The advisory lock of scripts.
-const SCRIPT_LOCK: i64 = ADVISORY_LOCK + 1;
+pub(super) const SCRIPT_LOCK: i64 = ADVISORY_LOCK + 1;
 /// The interval of attempts to get it.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The number of attempts between two log entries.
@@ -62,7 +62,7 @@ impl ScriptRunner {
     }
 
     pub(in crate::database) async fn records(&mut self) -> Result<Vec<Record>, Error> {
-        let Some(table) = self.table().await? else { return Ok(Vec::new()) };
+        let Some(table) = record_table(&mut self.control).await? else { return Ok(Vec::new()) };
         let rows = query(&mut self.control, format!("select name, checksum from {table}")).await?;
         rows.iter()
             .map(|row| Ok(Record { name: row.try_get(0)?, checksum: row.try_get(1)? }))
@@ -71,12 +71,12 @@ impl ScriptRunner {
     }
 
     pub(in crate::database) async fn run(&mut self, script: &Script) -> Result<bool, ScriptError> {
-        let table = match self.table().await? {
+        let table = match record_table(&mut self.control).await? {
             Some(table) => table,
             None => {
                 query(&mut self.control, create_table(DbBackend::Postgres)).await?;
                 let missing = || Error::Internal("the table of migrations has been created".into());
-                self.table().await?.ok_or_else(missing)?
+                record_table(&mut self.control).await?.ok_or_else(missing)?
             }
         };
         let mut connection = connect(&self.url).await?;
@@ -86,16 +86,6 @@ impl ScriptRunner {
         // Without a commit, this is a rollback.
         let _ = tokio::time::timeout(TIMEOUT, connection.close()).await;
         outcome?
-    }
-
-    /// The quoted name of the table of records, with its schema, if it exists.
-    async fn table(&mut self) -> Result<Option<String>, Error> {
-        let ask = format!(
-            "select quote_ident(n.nspname) || '.' || quote_ident(c.relname) from pg_catalog.pg_class c
-             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-             where c.oid = pg_catalog.to_regclass('{PROJECT_MIGRATIONS}')"
-        );
-        Ok(query(&mut self.control, ask).await?.first().map(|row| row.get(0)))
     }
 
     pub(in crate::database) async fn close(self) {
@@ -112,7 +102,11 @@ async fn run(connection: &mut PgConnection, script: &Script, table: &str) -> Res
     if !query(connection, ask).await?.is_empty() {
         return Ok(false);
     }
-    let untouched = query(connection, is_untouched(table)).await?;
+    let schema = format!(
+        "select relnamespace from pg_catalog.pg_class where oid = '{}'::regclass",
+        table.replace('\'', "''")
+    );
+    let untouched = query(connection, is_untouched(&schema)).await?;
     let untouched = untouched.first().is_some_and(|row| row.get(0));
     let began = Instant::now();
     for (index, statement) in script.statements.iter().enumerate() {
@@ -130,27 +124,36 @@ async fn run(connection: &mut PgConnection, script: &Script, table: &str) -> Res
     Ok(true)
 }
 
-/// Asks whether the schema of the records has no tables but the engine's.
-fn is_untouched(table: &str) -> String {
+/// The quoted name of the table of records, with its schema, if it exists.
+pub(super) async fn record_table(connection: &mut PgConnection) -> Result<Option<String>, Error> {
+    let ask = format!(
+        "select quote_ident(n.nspname) || '.' || quote_ident(c.relname) from pg_catalog.pg_class c
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where c.oid = pg_catalog.to_regclass('{PROJECT_MIGRATIONS}')"
+    );
+    Ok(query(connection, ask).await?.first().map(|row| row.get(0)))
+}
+
+/// Asks whether a schema has no tables but the engine's. It is an expression of SQL.
+pub(super) fn is_untouched(schema: &str) -> String {
     format!(
         "select not exists (select 1 from pg_catalog.pg_class c where c.relkind in ('r', 'p', 'f')
-         and c.relnamespace = (select relnamespace from pg_catalog.pg_class where oid = '{}'::regclass)
+         and c.relnamespace = ({schema})
          and c.relname not in ({})
          and not exists (select 1 from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::regclass
                          and d.objid = c.oid and d.deptype = 'e'))",
-        table.replace('\'', "''"),
         engine_tables()
     )
 }
 
 /// A connection without timeouts.
-async fn connect(url: &str) -> Result<PgConnection, Error> {
+pub(super) async fn connect(url: &str) -> Result<PgConnection, Error> {
     let mut connection = preflight::connect(url).await?;
     settings::apply(&mut connection, &NO_TIMEOUTS).await.map_err(unavailable)?;
     Ok(connection)
 }
 
-async fn query(connection: &mut PgConnection, sql: String) -> Result<Vec<PgRow>, Error> {
+pub(super) async fn query(connection: &mut PgConnection, sql: String) -> Result<Vec<PgRow>, Error> {
     sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await.map_err(unavailable)
 }
 
