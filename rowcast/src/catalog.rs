@@ -16,7 +16,7 @@ mod column_type;
 mod constraint;
 mod postgres;
 mod rows;
-mod sql;
+pub(crate) mod sql;
 mod sqlite;
 mod table;
 

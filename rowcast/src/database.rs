@@ -15,6 +15,7 @@ pub(crate) mod classify;
 mod node_messages;
 mod partition_key;
 mod postgres;
+pub(crate) mod script;
 mod sqlite;
 mod transaction;
 mod unknown_outcomes;
@@ -314,6 +315,17 @@ impl DedicatedConnection {
             Self::Sqlite(reader) => reader.reconnect(),
             Self::Postgres(reader) => reader.reconnect(),
         }
+    }
+}
+
+/// Removes everything from a database that consists of what scripts have made.
+///
+/// # Errors
+/// A sentence with the reason, with nothing removed.
+pub(crate) async fn reset(url: &DatabaseUrl) -> Result<(), String> {
+    match url {
+        DatabaseUrl::Sqlite(path) => sqlite::remove(path),
+        DatabaseUrl::Postgres(url) => postgres::reset(url).await,
     }
 }
 

@@ -64,6 +64,7 @@ mod log;
 pub mod migration;
 pub mod network;
 pub mod product;
+pub mod project;
 mod prune;
 pub mod query;
 pub mod registry;

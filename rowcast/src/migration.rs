@@ -35,7 +35,7 @@ use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, TransactionTrait
 pub use new_table::NewTable;
 
 /// The tables of the engine's migrations, and the one that records applied migrations.
-pub(crate) const ENGINE_TABLES: [&str; 13] = [
+pub(crate) const ENGINE_TABLES: [&str; 14] = [
     "change_log",
     "change_log_digest",
     "change_log_marks",
@@ -44,6 +44,7 @@ pub(crate) const ENGINE_TABLES: [&str; 13] = [
     "commits",
     "epochs",
     "requests",
+    PROJECT_MIGRATIONS,
     "runs",
     "seaql_migrations",
     "tokens",
@@ -52,6 +53,9 @@ pub(crate) const ENGINE_TABLES: [&str; 13] = [
 ];
 /// The table that distinguishes the engine's schema from others with tables of the same names.
 pub(crate) const ENGINE_MARKER: &str = "change_log_state";
+
+/// The table that records the migrations of a project without Rust.
+pub(crate) const PROJECT_MIGRATIONS: &str = "rowcast_project_migrations";
 
 /// Migrations, oldest first.
 pub type List = Vec<Box<dyn MigrationTrait>>;
@@ -117,7 +121,7 @@ impl MigratorTraitSelf for Migrations {
 }
 
 /// The advisory lock held on PostgreSQL while migrating (`rowcast` in ASCII).
-const ADVISORY_LOCK: i64 = 0x72_6f77_6361_7374;
+pub(crate) const ADVISORY_LOCK: i64 = 0x72_6f77_6361_7374;
 
 /// Applies all pending migrations, or none.
 ///

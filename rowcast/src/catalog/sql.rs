@@ -2,13 +2,13 @@
 
 /// The dialect of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(crate) enum Dialect {
     Sqlite,
     Postgres,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A keyword or a name without quotes.
     Word,
     /// A name in quotes.
@@ -24,22 +24,22 @@ pub(super) enum Kind {
 
 /// A token, and its place in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Token<'a> {
-    pub(super) kind: Kind,
-    pub(super) text: &'a str,
-    pub(super) start: usize,
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) text: &'a str,
+    pub(crate) start: usize,
 }
 
 impl Token<'_> {
-    pub(super) fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.start + self.text.len()
     }
 
-    pub(super) fn is_word(&self, word: &str) -> bool {
+    pub(crate) fn is_word(&self, word: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(word)
     }
 
-    pub(super) fn is_symbol(&self, symbol: &str) -> bool {
+    pub(crate) fn is_symbol(&self, symbol: &str) -> bool {
         self.kind == Kind::Symbol && self.text == symbol
     }
 
@@ -58,12 +58,12 @@ impl Token<'_> {
 }
 
 /// Splits a text into tokens, without spaces and comments. Any text has tokens.
-pub(super) fn tokens(sql: &str, dialect: Dialect) -> Vec<Token<'_>> {
+pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut start = 0;
     while let Some(first) = sql[start..].chars().next() {
         let rest = &sql[start..];
-        let length = match gap(rest, first) {
+        let length = match gap(rest, first, dialect) {
             Some(length) => length,
             None => {
                 let (kind, length) = token(rest, first, dialect);
@@ -77,16 +77,34 @@ pub(super) fn tokens(sql: &str, dialect: Dialect) -> Vec<Token<'_>> {
 }
 
 /// The length of a space or comment.
-fn gap(rest: &str, first: char) -> Option<usize> {
+fn gap(rest: &str, first: char, dialect: Dialect) -> Option<usize> {
     let until = |end: &str| rest.find(end).map_or(rest.len(), |at| at + end.len());
     match first {
         _ if first.is_whitespace() => Some(first.len_utf8()),
         '-' if rest.starts_with("--") => Some(until("\n")),
+        '/' if rest.starts_with("/*") && dialect == Dialect::Postgres => Some(nested_comment(rest)),
         '/' if rest.starts_with("/*") => {
             Some(rest[2..].find("*/").map_or(rest.len(), |at| at + "/**/".len()))
         }
         _ => None,
     }
+}
+
+/// The length of a comment of PostgreSQL, which may contain comments.
+fn nested_comment(rest: &str) -> usize {
+    let (mut at, mut depth) = (2, 1);
+    while depth > 0 {
+        let Some(next) = rest[at..].find(['*', '/']) else { return rest.len() };
+        let found = &rest[at + next..];
+        let (length, change) = match found {
+            _ if found.starts_with("/*") => (2, 1),
+            _ if found.starts_with("*/") => (2, -1),
+            _ => (1, 0),
+        };
+        at += next + length;
+        depth += change;
+    }
+    at
 }
 
 fn token(rest: &str, first: char, dialect: Dialect) -> (Kind, usize) {
@@ -101,6 +119,11 @@ fn token(rest: &str, first: char, dialect: Dialect) -> (Kind, usize) {
         },
         '0'..='9' => (Kind::Number, number(rest)),
         '.' if next.is_some_and(|next| next.is_ascii_digit()) => (Kind::Number, number(rest)),
+        'e' | 'E' if dialect == Dialect::Postgres && next == Some('\'') => (Kind::Other, escaped(rest)),
+        '$' if dialect == Dialect::Postgres => match dollar_quoted(rest) {
+            Some(length) => (Kind::Other, length),
+            None => (Kind::Symbol, 1),
+        },
         // A prefix, as in x'00'.
         _ if first.is_ascii_alphabetic() && next == Some('\'') => {
             (Kind::Other, 1 + quoted(&rest[1..], '\'', Kind::Text).1)
@@ -127,6 +150,28 @@ fn quoted(rest: &str, quote: char, kind: Kind) -> (Kind, usize) {
         from += 1;
     }
     (Kind::Other, rest.len())
+}
+
+/// The length of a text such as `E'it\'s'`, in which a backslash escapes the next character.
+fn escaped(rest: &str) -> usize {
+    let mut letters = rest.char_indices().skip(2).peekable();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' => drop(letters.next()),
+            '\'' if letters.next_if(|(_, next)| *next == '\'').is_none() => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+/// The length of a text between tags, such as `$$…$$` or `$body$…$body$`.
+fn dollar_quoted(rest: &str) -> Option<usize> {
+    let tag = &rest[..1 + rest[1..].find('$')? + 1];
+    let name = &tag[1..tag.len() - 1];
+    let is_tag = name.chars().all(is_name) && !name.starts_with(|letter: char| letter.is_ascii_digit());
+    let closing = rest[tag.len()..].find(tag).map(|at| at + 2 * tag.len());
+    is_tag.then_some(closing.unwrap_or(rest.len()))
 }
 
 /// The length of a number, with the sign of its exponent.

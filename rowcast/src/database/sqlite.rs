@@ -24,6 +24,8 @@ mod open_file;
 mod preserve;
 mod probe;
 mod reader;
+mod remove;
+mod script;
 mod value;
 mod wal;
 mod worker;
@@ -47,6 +49,8 @@ use file_guard::FileGuard;
 use gate::{Gate, GateGuard};
 pub(super) use log_reader::LogReader;
 use reader::Reader;
+pub(super) use remove::remove;
+pub(super) use script::ScriptRunner;
 
 /// Reader threads. They cost little while idle; more of them would compete for the page cache.
 pub(super) const READERS: usize = 4;

@@ -1,9 +1,12 @@
 //! Migrations without timeouts, which log what they wait for.
 
-use std::time::{Duration, Instant};
+use std::{
+    convert::Infallible,
+    time::{Duration, Instant},
+};
 
 use crate::migration::Migrations;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use super::{Pool, TIMEOUT};
 use crate::error::Error;
@@ -30,17 +33,25 @@ pub(super) async fn run(url: &str, pool: &Pool, migrations: &Migrations) -> Resu
     let row = db.query_one_raw(ask).await?;
     let pid: i32 =
         row.ok_or_else(|| Error::Internal("a session has a process".into()))?.try_get("", "pid")?;
+    Ok(logged(url, pid, crate::migration::run(db, migrations)).await??)
+}
+
+/// Runs `work` of the session with this process, and logs every few seconds what it waits for.
+///
+/// # Errors
+/// [`Error::Unavailable`] if the URL is wrong.
+pub(super) async fn logged<T>(url: &str, pid: i32, work: impl Future<Output = T>) -> Result<T, Error> {
     let monitor = Pool::new(url, 1, &[])?;
-    let migrated = tokio::select! {
-        migrated = crate::migration::run(db, migrations) => migrated,
-        never = log_progress(monitor.connections(), pid) => never,
+    let done = tokio::select! {
+        done = work => done,
+        never = log_progress(monitor.connections(), pid) => match never {},
     };
     monitor.close().await;
-    Ok(migrated?)
+    Ok(done)
 }
 
 /// Logs every few seconds what the migration waits for.
-async fn log_progress(db: &DatabaseConnection, pid: i32) -> Result<(), DbErr> {
+async fn log_progress(db: &DatabaseConnection, pid: i32) -> Infallible {
     let began = Instant::now();
     loop {
         tokio::time::sleep(LOG_INTERVAL).await;

@@ -1,0 +1,108 @@
+//! Settings compared with the tables of a database.
+
+mod accounts;
+mod collection;
+mod events;
+
+use crate::catalog::{Catalog, Table};
+
+use super::{
+    Mistake, Settings,
+    mistake::{did_you_mean, list},
+    settings::FILE,
+};
+
+/// Finds everything in the settings that does not fit the database, ordered by line: tables and columns that do not
+/// exist, embedded rows without a clear foreign key, and collections with equal or reserved names.
+#[must_use]
+pub fn validate(settings: &Settings, catalog: &Catalog) -> Vec<Mistake> {
+    let mut validation = Validation { settings, catalog, mistakes: Vec::new() };
+    let tables = validation.tables();
+    validation.events(&tables);
+    validation.accounts();
+    let mut mistakes = validation.mistakes;
+    mistakes.sort_by(|one, other| (one.line, &one.sentence).cmp(&(other.line, &other.sentence)));
+    mistakes.dedup();
+    mistakes
+}
+
+struct Validation<'v> {
+    settings: &'v Settings,
+    catalog: &'v Catalog,
+    mistakes: Vec<Mistake>,
+}
+
+/// A table and its settings, if it has some.
+type Configured<'v> = (Option<&'v super::CollectionSettings>, &'v Table);
+
+impl<'v> Validation<'v> {
+    fn mistake(&mut self, path: &[&str], sentence: impl Into<String>) {
+        self.mistakes.push(Mistake::new(FILE, self.settings.lines.of(path), sentence));
+    }
+
+    /// The tables that are collections. Validates the section of each.
+    fn tables(&mut self) -> Vec<Configured<'v>> {
+        let (settings, catalog) = (self.settings, self.catalog);
+        for collection in &settings.collections {
+            let path = ["collections", &collection.table];
+            let table = match find(catalog, &collection.table) {
+                Ok(table) => table,
+                Err(sentence) => {
+                    self.mistake(&path, sentence);
+                    continue;
+                }
+            };
+            let (schema, name) = (&table.name.schema, &table.name.name);
+            if settings.excludes(schema, name) {
+                let sentence = format!(
+                    "`{name}` is excluded by a pattern of `exclude`: remove this section, or change the pattern"
+                );
+                self.mistake(&path, sentence);
+            }
+            self.collection(collection, table);
+            let other = settings.collection(schema, name).filter(|other| other.table != collection.table);
+            if let Some(other) = other {
+                let sentence =
+                    format!("[collections.{:?}] is the same table: write one section for both", other.table);
+                self.mistake(&path, sentence);
+            }
+        }
+        let included =
+            catalog.tables.iter().filter(|table| !settings.excludes(&table.name.schema, &table.name.name));
+        included.map(|table| (settings.collection(&table.name.schema, &table.name.name), table)).collect()
+    }
+
+    /// Reports that a table has no such column.
+    fn no_column(&mut self, path: &[&str], table: &Table, column: &str) {
+        let known = table.columns.iter().map(|column| &*column.name);
+        let near = did_you_mean(column, known.clone());
+        let rest =
+            if near.is_empty() { format!("; it has {}", list(&known.collect::<Vec<_>>())) } else { near };
+        self.mistake(path, format!("`{}` has no column `{column}`{rest}", table.name.name));
+    }
+}
+
+/// The table of a name, or of `schema.table`.
+fn find<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Table, String> {
+    let named: Vec<&Table> = catalog.tables.iter().filter(|table| table.name.name == name).collect();
+    match named.as_slice() {
+        [table] => return Ok(table),
+        [] => {}
+        several => {
+            let names: Vec<String> = several.iter().map(|table| qualified(table)).collect();
+            return Err(format!("several schemas have a table `{name}`: write {} in quotes", list(&names)));
+        }
+    }
+    // Names may contain dots.
+    let dots = name.match_indices('.').map(|(at, _)| (&name[..at], &name[at + 1..]));
+    if let Some(table) = dots.into_iter().find_map(|(schema, name)| catalog.table(schema, name)) {
+        return Ok(table);
+    }
+    let all: Vec<String> =
+        catalog.tables.iter().flat_map(|table| [table.name.name.clone(), qualified(table)]).collect();
+    Err(format!("the database has no table `{name}`{}", did_you_mean(name, all.iter().map(String::as_str))))
+}
+
+fn qualified(table: &Table) -> String {
+    format!("{}.{}", table.name.schema, table.name.name)
+}

@@ -1,0 +1,110 @@
+//! Names of collections and their events, which must differ from each other and from the engine's.
+
+use std::collections::BTreeMap;
+
+use super::{Configured, Validation, find, qualified};
+use crate::{catalog::Table, project::names};
+
+/// Events that the server sends, or that Socket.IO's clients keep for themselves. A collection's rows are sent in an event
+/// of its name.
+const EVENTS: [&str; 13] = [
+    "authored",
+    "changes",
+    "connect",
+    "connect_error",
+    "connected",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "part",
+    "removeListener",
+    "schema",
+    "signed_out",
+    "watch",
+];
+/// Fields beside the collections in the argument of `changes`, and a name that objects of JavaScript do not have.
+const FIELDS: [&str; 3] = ["__proto__", "cursor", "withheld"];
+
+impl Validation<'_> {
+    pub(super) fn events(&mut self, tables: &[Configured<'_>]) {
+        let (mut collections, mut singulars) = (BTreeMap::new(), BTreeMap::new());
+        for &(settings, table) in tables {
+            let (name, singular) = names(&table.name.name, settings);
+            self.usable(table, &name, &singular);
+            singulars.entry(singular).or_insert_with(Vec::new).push((name.clone(), table));
+            collections.entry(name).or_insert_with(Vec::new).push(table);
+        }
+        for (name, tables) in &collections {
+            if let [first, .., last] = tables.as_slice() {
+                let sentence = format!(
+                    "the tables {} and {} would both be the collection `{name}`: write name = \"…\" in {}",
+                    qualified(first),
+                    qualified(last),
+                    self.section(last)
+                );
+                self.mistake_of(last, "name", sentence);
+            }
+        }
+        for (singular, tables) in &singulars {
+            match tables.as_slice() {
+                // Equal names have been reported.
+                [(one, first), .., (other, last)] if one != other => {
+                    let sentence = format!(
+                        "the tables `{}` and `{}` would both have the event `new_{singular}`: write singular = \"…\" in {}",
+                        first.name.name,
+                        last.name.name,
+                        self.section(last)
+                    );
+                    self.mistake_of(last, "singular", sentence);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn usable(&mut self, table: &Table, name: &str, singular: &str) {
+        let section = self.section(table);
+        if EVENTS.contains(&name) || FIELDS.contains(&name) {
+            let sentence = format!(
+                "`{name}` cannot be the name of a collection, because it has a meaning of its own among events: write \
+                 name = \"…\" in {section}"
+            );
+            self.mistake_of(table, "name", sentence);
+        }
+        for (key, name) in [("name", name), ("singular", singular)] {
+            if name.chars().any(char::is_control) {
+                let sentence =
+                    format!("{name:?} contains a control character: write {key} = \"…\" in {section}");
+                self.mistake_of(table, key, sentence);
+            }
+        }
+    }
+
+    /// The section of a table's settings, as it is or would be written.
+    fn section(&self, table: &Table) -> String {
+        let name = self.settings_name(table);
+        let is_bare = |name: &str| {
+            !name.is_empty()
+                && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter))
+        };
+        if is_bare(&name) { format!("[collections.{name}]") } else { format!("[collections.{name:?}]") }
+    }
+
+    fn settings_name(&self, table: &Table) -> String {
+        let own = self.settings.collection(&table.name.schema, &table.name.name);
+        match own {
+            Some(own) => own.table.clone(),
+            None if find(self.catalog, &table.name.name).is_ok() => table.name.name.clone(),
+            None => qualified(table),
+        }
+    }
+
+    /// A mistake at a table's setting, if it is in the file.
+    fn mistake_of(&mut self, table: &Table, key: &str, sentence: String) {
+        let settings = self.settings;
+        match settings.collection(&table.name.schema, &table.name.name) {
+            Some(own) => self.mistake(&["collections", &own.table, key], sentence),
+            None => self.mistake(&[], sentence),
+        }
+    }
+}
