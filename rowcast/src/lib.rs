@@ -71,7 +71,7 @@ pub mod registry;
 pub mod seed;
 pub mod store;
 mod table_check;
-pub mod tables;
+mod tables;
 pub mod telemetry;
 pub mod users;
 pub mod version;

@@ -12,9 +12,9 @@ use crate::{
     collection::Collection,
     context::Context,
     error::Error,
+    project::Settings,
     registry::{self, Registry, Route, TransactionKind},
     seed::{Seed, Seeding},
-    tables,
     users::Users,
 };
 
@@ -25,7 +25,7 @@ pub struct Rowcast {
     migrations: Vec<fn() -> List>,
     seed: Option<Seed>,
     web: Option<&'static str>,
-    tables: Option<tables::Settings>,
+    tables: Option<Settings>,
 }
 
 /// A product: its collections, events, migrations and pages.
@@ -42,7 +42,7 @@ pub struct Product {
     /// The folder of its pages, relative to the working directory.
     pub web: Option<&'static str>,
     /// The tables of the database that are collections without Rust types.
-    pub tables: Option<tables::Settings>,
+    pub tables: Option<Settings>,
 }
 
 impl Rowcast {
@@ -125,7 +125,7 @@ impl Rowcast {
 
     /// Serves the tables of the database as collections.
     #[must_use]
-    pub fn tables(mut self, settings: tables::Settings) -> Self {
+    pub fn tables(mut self, settings: Settings) -> Self {
         self.tables = Some(settings);
         self
     }

@@ -32,7 +32,4 @@ mod value_type;
 mod watch;
 mod write;
 
-pub use definition::{Notice, TableSettings};
-pub use load::Settings;
-
 pub(crate) use watch::Watcher;

@@ -5,7 +5,7 @@ mod keys;
 mod lists;
 mod values;
 
-use rowcast::{Product, Rowcast, tables::Settings};
+use rowcast::{Product, Rowcast, project::Settings};
 use serde_json::json;
 
 use crate::harness::{Client, Database, Node};

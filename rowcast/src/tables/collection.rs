@@ -10,7 +10,7 @@ use rowcast_schema::{
 use serde_json::value::RawValue;
 
 use super::{
-    definition::{Definition, Notice, TableSettings},
+    definition::{Definition, Notice},
     intern::intern,
     numbering::Numbering,
     payload::Payload,
@@ -23,6 +23,7 @@ use crate::{
     error::Error,
     idempotency::Fingerprint,
     key::{Key, KeyColumn},
+    project::{self, CollectionSettings, Settings},
     registry::{Completed, Encoded, ErasedCollection, Examples, Route, StoredColumn, TransactionKind},
     store::{self, ReferencingCollection},
 };
@@ -30,19 +31,22 @@ use crate::{
 /// A table as a collection.
 pub(super) struct TableCollection(pub(super) Arc<Definition>);
 
-/// The tables of a catalog as collections, with what the operator should know. `settings` gives those of a table by its
-/// schema and name; none leaves the table out. `names` gives the plural and the singular.
-pub(super) fn collections<'a>(
+/// The tables of a catalog as collections, with what the operator should know.
+pub(super) fn collections(
     catalog: &Catalog,
     is_postgres: bool,
-    settings: impl Fn(&str, &str) -> Option<&'a TableSettings>,
-    names: impl Fn(&str, &TableSettings) -> (String, String),
+    settings: &Settings,
 ) -> (Vec<TableCollection>, Vec<Notice>) {
     let numbering = Numbering::of(catalog);
     let (mut all, mut notices) = (Vec::new(), Vec::new());
     for table in catalog.tables.iter().filter(|table| table.partition_of.is_none()) {
-        let Some(settings) = settings(&table.name.schema, &table.name.name) else { continue };
-        let (name, singular) = names(&table.name.name, settings);
+        let (schema, name) = (&*table.name.schema, &*table.name.name);
+        let own = settings.collection(schema, name);
+        if own.is_none() && settings.excludes(schema, name) {
+            continue;
+        }
+        let (name, singular) = project::names(name, own);
+        let own = own.cloned().unwrap_or_else(|| CollectionSettings::of(&table.name.name));
         if contract::is_reserved(&name) {
             let sentence =
                 format!("left out, because clients know an event called {name}: give it another name");
@@ -50,7 +54,7 @@ pub(super) fn collections<'a>(
             continue;
         }
         let (definition, found) =
-            Definition::of(table, catalog, &numbering, settings, (&name, &singular), is_postgres);
+            Definition::of(table, catalog, &numbering, &own, (&name, &singular), is_postgres);
         all.extend(definition.map(|definition| TableCollection(Arc::new(definition))));
         notices.extend(found);
     }

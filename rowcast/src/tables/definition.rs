@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, Column, ColumnType, ReferentialAction, Table, TableKind};
 
-use crate::key::KeyColumn;
+use crate::{key::KeyColumn, project::CollectionSettings};
 
 use super::{
     field::{Field, Insert},
@@ -11,23 +11,6 @@ use super::{
     sql::quoted,
     value_type::ValueType,
 };
-
-/// Settings of one table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TableSettings {
-    /// The collection's name. Default: the table's.
-    pub name: Option<String>,
-    /// The name in events such as `new_…`. Default: derived from the collection's.
-    pub singular: Option<String>,
-    /// Columns that clients neither see nor write.
-    pub hidden: Vec<String>,
-    /// Columns that clients see but do not write.
-    pub read_only: Vec<String>,
-    /// Columns of types that are hidden by default, which are shown as text.
-    pub show: Vec<String>,
-    /// Whether it is only listed.
-    pub listed_only: bool,
-}
 
 /// A sentence for the operator about a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +100,7 @@ impl Definition {
         table: &Table,
         catalog: &Catalog,
         numbering: &Numbering<'_>,
-        settings: &TableSettings,
+        settings: &CollectionSettings,
         (name, singular): (&str, &str),
         is_postgres: bool,
     ) -> (Option<Self>, Vec<Notice>) {
@@ -162,7 +145,7 @@ impl Definition {
         if own_version && let Some(field) = fields.iter_mut().find(|field| field.name == "version") {
             (field.insert, field.update) = (Insert::Never, false);
         }
-        let is_live = !key.is_empty() && !settings.listed_only;
+        let is_live = !key.is_empty() && settings.live;
         let key_columns: Vec<KeyColumn> = key.iter().map(|at| fields[*at].key_column()).collect();
         let mut definition = Self {
             name: intern(name),
@@ -224,7 +207,7 @@ fn field(
     column: &Column,
     is_number: bool,
     in_key: bool,
-    settings: &TableSettings,
+    settings: &CollectionSettings,
     notices: &mut Notices,
 ) -> Option<Field> {
     let hidden = settings.hidden.contains(&column.name);

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::{
     collection::{TableCollection, collections},
-    definition::{Definition, Notice, TableSettings},
+    definition::{Definition, Notice},
     sql::column,
     value_type::ValueType,
 };
@@ -14,19 +14,9 @@ use crate::{
     catalog::{self, Catalog},
     database::{Database, Transaction},
     error::Error,
+    project::Settings,
     registry::ErasedCollection,
 };
-
-/// Which tables are served, and how.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// Schemas of PostgreSQL. Default: the one in which tables are made.
-    pub schemas: Vec<String>,
-    /// Tables that are left out; `*` stands for any text.
-    pub exclude: Vec<String>,
-    /// Settings by the table's name, or by schema and name with a point between them.
-    pub tables: Vec<(String, TableSettings)>,
-}
 
 /// The tables of a database.
 pub(crate) struct Loaded {
@@ -40,15 +30,13 @@ pub(crate) async fn load(db: &Database, settings: &Settings) -> Result<Loaded, E
     let of = settings.clone();
     db.read(async move |db: &Transaction| {
         let is_postgres = db.get_database_backend() == DbBackend::Postgres;
-        let schemas = match &of.schemas[..] {
+        let schemas = match &of.database.schemas[..] {
             [] if is_postgres => vec![current_schema(db).await?],
             schemas => schemas.to_vec(),
         };
         let catalog = catalog::read(db, &catalog::Options { schemas }).await?;
         let triggered = triggered(db).await?;
-        let default = TableSettings::default();
-        let settings = |schema: &str, table: &str| of.of(schema, table, &default);
-        let (mut all, notices) = collections(&catalog, is_postgres, settings, names);
+        let (mut all, notices) = collections(&catalog, is_postgres, &of);
         for TableCollection(definition) in &mut all {
             let definition = Arc::make_mut(definition);
             definition.has_triggers = triggered.contains(definition.log_name);
@@ -60,45 +48,6 @@ pub(crate) async fn load(db: &Database, settings: &Settings) -> Result<Loaded, E
         Ok(Loaded { catalog, collections, notices })
     })
     .await
-}
-
-impl Settings {
-    /// The settings of a table; none if it is left out.
-    fn of<'a>(&'a self, schema: &str, table: &str, default: &'a TableSettings) -> Option<&'a TableSettings> {
-        let qualified = format!("{schema}.{table}");
-        let is_excluded = |pattern: &String| matches(pattern, table) || matches(pattern, &qualified);
-        let own = self.tables.iter().find(|(name, _)| *name == table || *name == qualified);
-        match own {
-            Some((_, own)) => Some(own),
-            None => (!self.exclude.iter().any(is_excluded)).then_some(default),
-        }
-    }
-}
-
-/// Whether a name matches a pattern in which `*` stands for any text.
-fn matches(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    false
-}
-
-/// The collection's name and the singular.
-fn names(table: &str, settings: &TableSettings) -> (String, String) {
-    let name = settings.name.clone().unwrap_or_else(|| table.to_owned());
-    let singular =
-        settings.singular.clone().unwrap_or_else(|| name.strip_suffix('s').unwrap_or(&name).to_owned());
-    (name, singular)
 }
 
 async fn current_schema(db: &Transaction) -> Result<String, Error> {
@@ -143,26 +92,4 @@ async fn find_binary_uuids(db: &Transaction, definition: &mut Definition) -> Res
         definition.fields[at].binary_uuid = found == "blob";
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn pattern_matches_any_text_for_each_star() {
-        for (pattern, name, expected) in [
-            ("tasks", "tasks", true),
-            ("tasks", "task", false),
-            ("django_*", "django_session", true),
-            ("django_*", "my_django_session", false),
-            ("*_log", "audit_log", true),
-            ("*a*b", "xaxb", true),
-            ("*a*b", "xbxa", false),
-            ("*", "", true),
-            ("a*a", "a", false),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
-        }
-    }
 }

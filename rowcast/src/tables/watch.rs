@@ -10,11 +10,12 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use socketio::Hub;
 use tokio::sync::watch;
 
-use super::load::{Loaded, Settings, load};
+use super::load::{Loaded, load};
 use crate::{
     database::{Database, Transaction},
     error::Error,
     live::Live,
+    project::Settings,
     registry::Registry,
 };
 
