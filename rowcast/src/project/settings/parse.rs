@@ -191,3 +191,19 @@ fn accounts(reader: &mut Reader<'_>, section: Section<'_>) -> Option<AccountSett
     }
     Some(AccountSettings::Table { table: table?, username: username?, password: password?, name })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_with_its_lines(
+            text in "(\\[?(server|collections|accounts)(\\.[a-z\"é]{1,5})?\\]?|[a-z_]{1,9}|[=\\[\\]{}.,'\" \n#]|\"[a-z]*\"|[0-9]){0,25}|\\PC{0,30}"
+        ) {
+            for mistake in super::parse(&text).err().unwrap_or_default() {
+                prop_assert!(mistake.line.is_some_and(|line| line <= text.lines().count() + 1), "{mistake}");
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@ use crate::{catalog::Table, project::names};
 
 /// Events that the server sends, or that Socket.IO's clients keep for themselves. A collection's rows are sent in an event
 /// of its name.
-const EVENTS: [&str; 13] = [
+const EVENTS: [&str; 14] = [
     "authored",
     "changes",
     "connect",
@@ -21,9 +21,10 @@ const EVENTS: [&str; 13] = [
     "schema",
     "signed_out",
     "watch",
+    "withheld",
 ];
-/// Fields beside the collections in the argument of `changes`, and a name that objects of JavaScript do not have.
-const FIELDS: [&str; 3] = ["__proto__", "cursor", "withheld"];
+/// The field beside the collections in the argument of `changes`, and a name that objects of JavaScript do not have.
+const FIELDS: [&str; 2] = ["__proto__", "cursor"];
 
 impl Validation<'_> {
     pub(super) fn events(&mut self, tables: &[Configured<'_>]) {
@@ -106,5 +107,22 @@ impl Validation<'_> {
             Some(own) => self.mistake(&["collections", &own.table, key], sentence),
             None => self.mistake(&[], sentence),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Rowcast;
+
+    #[test]
+    fn every_event_of_the_server_is_reserved() {
+        let types = Rowcast::new("nothing").build().registry.contract().typescript();
+        let (_, events) = types.split_once("interface ServerToClientEvents {").unwrap();
+        let (events, _) = events.split_once("\n}").unwrap();
+        let names: Vec<_> =
+            events.lines().filter_map(|line| Some(line.split_once(": (")?.0.trim())).collect();
+        assert!(names.contains(&"connected"), "{names:?}");
+        assert!(names.iter().all(|name| EVENTS.contains(name)), "{names:?}");
     }
 }
