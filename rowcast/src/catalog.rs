@@ -15,7 +15,7 @@ pub mod checks;
 mod column_type;
 mod constraint;
 mod postgres;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod sql;
 mod sqlite;
 mod table;

@@ -40,6 +40,7 @@
 pub mod accounts;
 pub mod address;
 pub mod app;
+pub mod attach;
 pub mod auth;
 pub mod base_path;
 pub mod bounds;

@@ -7,7 +7,7 @@ use crate::error::Error;
 
 /// The rows of a query that returns each as JSON in the column `json`. Neither database then needs a conversion for
 /// each of its types and lists.
-pub(super) async fn rows<C: ConnectionTrait, T: DeserializeOwned>(
+pub(crate) async fn rows<C: ConnectionTrait, T: DeserializeOwned>(
     db: &C,
     sql: &str,
     values: impl IntoIterator<Item = Value>,

@@ -14,7 +14,7 @@ pub struct QualifiedName {
 }
 
 impl QualifiedName {
-    pub(super) fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+    pub(crate) fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
         Self { schema: schema.into(), name: name.into() }
     }
 }

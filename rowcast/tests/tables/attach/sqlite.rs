@@ -1,0 +1,9 @@
+//! SQLite, with programs that have the file open themselves.
+
+mod database;
+mod detachment;
+mod keys;
+mod many_tables;
+mod plan;
+mod versions;
+mod writes;
