@@ -6,8 +6,8 @@
 //! the registry ────────────────┘    └ names of the types of tables
 //! ```
 //!
-//! A collection is described by Rust types ([`Builder::collection`]) or by data ([`Builder::table`]); a contract may have
-//! both. What only tables need is printed only if there are any.
+//! A collection is described by Rust types ([`Builder::collection`]) or by data ([`Builder::table`]); a contract may
+//! have both. What only tables need is printed only if there are any.
 //!
 //! The schema of a payload says what a client should send; the server accepts more than that (see
 //! [`Form`](crate::Form)). The collections and events come from the caller of [`Builder`].

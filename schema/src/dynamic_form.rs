@@ -35,7 +35,8 @@ pub struct DynamicForm<'p, 'n> {
 }
 
 impl<'p, 'n> DynamicForm<'p, 'n> {
-    /// Reads a payload one level deep. Of duplicate keys, the last one wins. `noun` is a row with its article: `a member`.
+    /// Reads a payload one level deep. Of duplicate keys, the last one wins. `noun` is a row with its article:
+    /// `a member`.
     ///
     /// # Errors
     /// [`PayloadError::Payload`] if the payload is no object, or nested too deeply.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Forms are read leniently ([`Form`]) and validated strictly (`validator`); one response reports all errors of a
-//! payload ([`decode`]). The fields of a [`DynamicForm`] are known at run time. A product defines its rows and payloads. This crate uses neither sockets nor a database.
+//! payload ([`decode`]). The fields of a [`DynamicForm`] are known at run time. A product defines its rows and payloads.
+//! This crate uses neither sockets nor a database.
 
 mod ack;
 mod by_id;

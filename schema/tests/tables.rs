@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use rowcast_schema::{
-    SchemaHashes,
-    contract::{Contract, Embed, KeyColumn, TableDescription, is_reserved, is_type_name, named_json},
+    Author, SchemaHashes,
+    contract::{Contract, Embed, KeyColumn, Shape, TableDescription, is_reserved, is_type_name, named_json},
 };
 use serde_json::{Value, json};
 
-use description::{COLUMNS, add};
+use description::{add, names::COLUMNS};
 
 /// A table with this name and these columns of text.
 fn table(name: &str, columns: &[&str]) -> TableDescription {
@@ -155,6 +155,16 @@ fn users_are_rows_of_a_table_or_described_by_themselves() {
     let types = contract.build().typescript();
     assert!(types.contains("  user: User2 | null;\n"), "{types}");
     assert!(types.contains("export interface User2 {\n  name?: string;\n}\n"), "{types}");
+}
+
+#[test]
+fn author_of_an_own_event_keeps_its_type() {
+    let mut contract = Contract::builder();
+    add(&mut contract, table("author", &["id"]));
+    contract.event("last_author", &Shape::without_payload::<Author>(), None);
+    let types = contract.build().typescript();
+    assert!(types.contains("  last_author: (...args: OptionalEmitArgs<null, Author>) => void;\n"), "{types}");
+    assert!(types.contains("  authors: { row: Author2; "), "{types}");
 }
 
 #[test]

@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Collection, definitions::name_of, events::ServerEvent, key_type};
+use super::{
+    Collection,
+    definitions::{name_of, names},
+    events::{ClientEvent, ServerEvent},
+    key_type,
+};
 
 /// The event.
 pub(super) const AUTHORED: &str = "authored";
@@ -15,12 +20,19 @@ pub(super) fn type_name(events: &[ServerEvent]) -> Option<&str> {
     event.arguments.first().and_then(|(_, schema)| name_of(schema))
 }
 
-/// Makes the author's type nameless, because a table may well be called `authors`.
-pub(super) fn free_author(all: &mut Map<String, Value>, events: &[ServerEvent]) {
+/// Makes the author's type nameless, because a table may well be called `authors`; unless an event of the product's own
+/// has it too.
+pub(super) fn free_author(all: &mut Map<String, Value>, events: &[ServerEvent], emitted: &[ClientEvent]) {
     let Some(name) = type_name(events) else { return };
     let by = |authored: &Value| name_of(&authored["properties"]["by"]["anyOf"][0]).map(ToOwned::to_owned);
-    let author = all.get(name).and_then(by).and_then(|author| all.shift_remove(&author));
-    if let (Some(author), Some(authored)) = (author, all.get_mut(name)) {
+    let Some(author) = all.get(name).and_then(by) else { return };
+    let mut uses = 0;
+    let schemas = all.values().chain(emitted.iter().flat_map(ClientEvent::schemas));
+    schemas.for_each(|schema| names(schema, &mut |name| uses += usize::from(name == author)));
+    if uses == 1
+        && let Some(author) = all.shift_remove(&author)
+        && let Some(authored) = all.get_mut(name)
+    {
         authored["properties"]["by"]["anyOf"][0] = author;
     }
 }

@@ -2,23 +2,23 @@
 
 mod events;
 mod order;
+mod tables;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
 use super::{
     CHANGES, ClientEvent, Collection, Contract, HANDSHAKE_AUTH, PART, REQUEST_OPTIONS, RESERVED, ServerEvent,
-    TableDescription, authored,
+    authored,
     builtin::BuiltinEvents,
     definitions::name_of,
     embeds,
     hash::REST,
-    is_reserved,
     payloads::{self, close, only_absent, rename},
     server_events,
-    tables::{DescribedUser, Tables, User},
+    tables::Tables,
 };
-use crate::{HandshakeAuth, ListRequest, Payload, RequestOptions, SchemaHashes, SnapshotMeta};
+use crate::{HandshakeAuth, Payload, RequestOptions, SchemaHashes, SnapshotMeta};
 use order::ordered;
 
 /// Collects collections and events in the order of the output.
@@ -60,22 +60,6 @@ impl Builder {
         self.builtin = BuiltinEvents::with_users::<U>();
     }
 
-    /// Declares the rows of a table as users.
-    pub fn table_users(&mut self, plural: impl Into<String>) {
-        self.described_users(User::Row(plural.into()));
-    }
-
-    /// Declares users that are no collection, by their JSON Schema.
-    pub fn schema_users(&mut self, user: Value) {
-        self.described_users(User::Schema(user));
-    }
-
-    fn described_users(&mut self, user: User) {
-        self.from_data();
-        self.tables.user = Some(user);
-        self.builtin = BuiltinEvents::with_users::<DescribedUser>();
-    }
-
     /// Adds a collection: its rows `R` and the payloads that create and update one.
     ///
     /// # Panics
@@ -95,30 +79,6 @@ impl Builder {
             update["examples"][0]["id"] = 1.into();
         });
         self.collections.push(Collection::of_types((name, plural), sent, &columns, [row, new, update]));
-    }
-
-    /// Adds a collection whose types are data.
-    ///
-    /// # Panics
-    /// If its name is [reserved](is_reserved).
-    pub fn table(&mut self, table: TableDescription) {
-        assert!(!is_reserved(&table.plural), "no collection can be called {:?}", table.plural);
-        self.from_data();
-        let request = Value::from(self.taken.subschema_for::<ListRequest>());
-        let has_key = !table.key.is_empty();
-        let list = payloads::table_list(self.taken.definitions(), &request, &table.columns, has_key);
-        self.collections.push(self.tables.add(table, list));
-    }
-
-    /// Declares that collections come from data, though there may be none at the moment: they may change while the
-    /// server runs, and keys are of any type.
-    pub fn from_data(&mut self) {
-        self.from_data = true;
-    }
-
-    /// Sets the module from which the TypeScript output imports the types of JSON columns that have names.
-    pub fn types_module(&mut self, module: impl Into<String>) {
-        self.tables.module = Some(module.into());
     }
 
     /// Sets the text columns of the last collection that are compared as the whole numbers they contain.
@@ -169,7 +129,7 @@ impl Builder {
         if self.from_data {
             let (tables, collections) = (std::mem::take(&mut self.tables), &mut self.collections);
             let module = tables.module.clone();
-            authored::free_author(&mut all, &self.server_events);
+            authored::free_author(&mut all, &self.server_events, &self.events);
             let declared = tables.define(&mut all, collections, &mut self.events);
             imports = module.filter(|_| !declared.is_empty()).map(|module| (module, declared));
             authored::describe(&mut all, &self.server_events, collections);

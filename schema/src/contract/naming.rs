@@ -55,8 +55,8 @@ pub fn is_type_name(name: &str) -> bool {
         && !KEYWORDS.split_whitespace().any(|keyword| keyword == name)
 }
 
-/// The name in Pascal case, without characters that TypeScript does not accept in the name of a type: `order details` →
-/// `OrderDetails`. Capitals alone are no words: `ORDER_DETAILS` is the same.
+/// The name in Pascal case, without characters that TypeScript does not accept in the name of a type: `order details`
+/// → `OrderDetails`. Capitals alone are no words: `ORDER_DETAILS` is the same.
 pub(super) fn pascal(name: &str) -> String {
     let shouted = !name.chars().any(char::is_lowercase);
     let mut all = String::new();

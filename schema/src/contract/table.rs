@@ -6,9 +6,9 @@ use super::{Embed, collection::VERSION, definitions::refer, key_type::ID};
 
 /// A collection whose types are data: a table of a database.
 ///
-/// Rows and payloads are JSON Schemas of objects: `properties`, `required`, descriptions, bounds, `examples`. A column of
-/// JSON is [`any_json`] or [`named_json`]; an enumeration has `enum`; a field that names a row of another collection has
-/// `x-collection`. A `pattern` must be one of JavaScript, see [`javascript_pattern`](super::javascript_pattern). Payloads
+/// Rows and payloads are JSON Schemas of objects: `properties`, `required`, descriptions, bounds, `examples`. A column
+/// of JSON is [`any_json`] or [`named_json`]; an enumeration has `enum`; a field that names a row of another collection
+/// has `x-collection`. A `pattern` must be one of JavaScript, see [`javascript_pattern`](super::javascript_pattern). Payloads
 /// have no other fields than these, unless `additionalProperties` allows them.
 #[derive(Clone, Debug)]
 pub struct TableDescription {

@@ -51,7 +51,8 @@ pub(super) fn value(value: &Value) -> String {
     }
 }
 
-/// A doc comment on lines of its own; nothing for an empty text. What would end it, or instruct the compiler, is broken up.
+/// A doc comment on lines of its own; nothing for an empty text. What would end it, or instruct the compiler, is broken
+/// up.
 pub(super) fn comment(words: &str, indent: &str) -> String {
     let words = words.trim().replace("*/", "*\u{200b}/").replace("@ts-", "@\u{200b}ts-");
     let lines: Vec<&str> = words.lines().collect();
