@@ -30,7 +30,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use sea_orm_migration::MigratorTraitSelf;
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, TransactionTrait};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, TransactionTrait};
+
+use crate::attach;
 
 pub use new_table::NewTable;
 
@@ -76,7 +78,11 @@ fn engine() -> List {
 
 /// The migrations of the engine and of a product, ordered by name.
 #[derive(Clone)]
-pub struct Migrations(Arc<[fn() -> List]>);
+pub struct Migrations {
+    lists: Arc<[fn() -> List]>,
+    /// Whether the engine's tables stand beside those of others: in a schema of their own on PostgreSQL.
+    beside_others: bool,
+}
 
 impl Migrations {
     /// Merges the engine's migrations and a product's.
@@ -93,7 +99,8 @@ impl Migrations {
     /// # Errors
     /// A sentence, if two migrations have the same name.
     pub fn try_with(product: &[fn() -> List]) -> Result<Self, String> {
-        let migrations = Self([&[engine as fn() -> List], product].concat().into());
+        let lists = [&[engine as fn() -> List], product].concat().into();
+        let migrations = Self { lists, beside_others: false };
         let (mut names, all) = (BTreeSet::new(), migrations.migrations());
         for migration in &all {
             let name = migration.name();
@@ -102,6 +109,28 @@ impl Migrations {
             }
         }
         Ok(migrations)
+    }
+
+    /// The same in a database whose other tables were not made by migrations of a product: see [`crate::attach`].
+    pub(crate) fn beside_others(self) -> Self {
+        Self { beside_others: true, ..self }
+    }
+
+    /// Prepares a place for the engine's tables beside those of others.
+    async fn prepare(&self, db: &impl ConnectionTrait) -> Result<(), DbErr> {
+        if !self.beside_others {
+            return Ok(());
+        }
+        let refused = |error: crate::Error| DbErr::Migration(error.to_string());
+        let installed = attach::Installed::read(db).await.map_err(refused)?;
+        if let [first, ..] = installed.conflicts() {
+            return Err(DbErr::Migration(first.clone()));
+        }
+        attach::execute(db, &attach::prepare(&installed)).await.map_err(refused)?;
+        if db.get_database_backend() == DbBackend::Postgres {
+            db.execute_unprepared(attach::CREATE_IN_SCHEMA).await?;
+        }
+        Ok(())
     }
 }
 
@@ -114,7 +143,7 @@ impl std::fmt::Debug for Migrations {
 
 impl MigratorTraitSelf for Migrations {
     fn migrations(&self) -> List {
-        let mut all: List = self.0.iter().flat_map(|list| list()).collect();
+        let mut all: List = self.lists.iter().flat_map(|list| list()).collect();
         all.sort_by(|one, other| one.name().cmp(other.name()));
         all
     }
@@ -132,11 +161,13 @@ pub(crate) const ADVISORY_LOCK: i64 = 0x72_6f77_6361_7374;
 /// [`DbErr`] if a statement fails, or if a newer program has applied further migrations.
 pub async fn run(db: &DatabaseConnection, migrations: &Migrations) -> Result<(), DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
+        migrations.prepare(db).await?;
         return migrations.up(db, None).await;
     }
     let transaction = db.begin().await?;
     let lock = format!("select pg_advisory_xact_lock({ADVISORY_LOCK})");
     transaction.execute_unprepared(&lock).await?;
+    migrations.prepare(&transaction).await?;
     migrations.up(&transaction, None).await?;
     transaction.commit().await
 }

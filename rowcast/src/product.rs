@@ -147,6 +147,7 @@ impl Rowcast {
     pub fn try_build(self) -> Result<Product, String> {
         let Self { name, registry, migrations, seed, web, tables } = self;
         let (registry, migrations) = (Arc::new(registry.try_build()?), Migrations::try_with(&migrations)?);
+        let migrations = if tables.is_some() { migrations.beside_others() } else { migrations };
         Ok(Product { name, registry, migrations, seed, web, tables })
     }
 

@@ -27,6 +27,7 @@ mod rules;
 mod sql;
 mod sqlite_value;
 mod stored_row;
+mod sync;
 mod temporal;
 mod value_type;
 mod watch;

@@ -17,6 +17,7 @@ mod identity;
 mod log_reader;
 mod migrate;
 mod node_messages;
+mod own_schema;
 mod pool;
 mod preflight;
 mod reset;

@@ -87,8 +87,9 @@ impl CollectionReader {
         for Entry { transaction, collection, key } in entries {
             // Other programs may log changes of tables of their own.
             let Some(&collection_index) = self.collection_indexes.get(&**collection) else { continue };
+            let key = self.collections[usize::from(collection_index)].logged_key(key.clone());
             changes.insert(Change { transaction: *transaction, collection_index, key: key.clone() });
-            by_row.entry((collection_index, key.clone())).or_default().insert(*transaction);
+            by_row.entry((collection_index, key)).or_default().insert(*transaction);
         }
         for (collection_index, kind) in (0..)
             .zip(&self.collections)

@@ -62,6 +62,10 @@ pub trait ErasedCollection: Send + Sync {
     fn is_from_catalog(&self) -> bool {
         false
     }
+    /// The key of an entry of the change log, in the form that rows have it.
+    fn logged_key(&self, key: Key) -> Key {
+        key
+    }
     /// The columns of the key, in the order of the primary key.
     fn key_columns(&self) -> &'static [KeyColumn];
     /// The columns that `list_…` filters and sorts by.

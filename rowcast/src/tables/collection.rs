@@ -192,6 +192,10 @@ impl ErasedCollection for TableCollection {
         self.0.singular
     }
 
+    fn logged_key(&self, key: Key) -> Key {
+        self.0.logged_key(key)
+    }
+
     fn key_columns(&self) -> &'static [KeyColumn] {
         self.0.key_columns
     }

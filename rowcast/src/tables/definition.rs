@@ -1,24 +1,28 @@
 //! What is known of a table that is a collection.
 
-use crate::catalog::{Catalog, Column, ColumnType, ReferentialAction, Table, TableKind};
+use crate::catalog::{Catalog, Column, ColumnType, QualifiedName, ReferentialAction, Table, TableKind};
 
-use crate::{key::KeyColumn, project::CollectionSettings};
+use crate::{
+    key::{Key, KeyColumn, KeyPart},
+    project::CollectionSettings,
+};
 
 use super::{
     field::{Field, Insert},
     intern::{intern, intern_columns},
     numbering::Numbering,
     sql::quoted,
+    temporal,
     value_type::ValueType,
 };
 
 /// A sentence for the operator about a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub(crate) struct Notice {
     /// The table, with its schema on PostgreSQL.
-    pub table: String,
+    pub(crate) table: String,
     /// The sentence.
-    pub sentence: String,
+    pub(crate) sentence: String,
 }
 
 /// The source of a row's version.
@@ -40,6 +44,7 @@ pub(crate) struct Definition {
     pub(super) singular: &'static str,
     /// The table's name in the change log.
     pub(super) log_name: &'static str,
+    pub(super) qualified: QualifiedName,
     /// The table's name without its schema.
     pub(super) table: &'static str,
     /// The table in SQL, quoted and with its schema.
@@ -151,6 +156,7 @@ impl Definition {
             name: intern(name),
             singular: intern(singular),
             log_name: intern(&log_name),
+            qualified: table.name.clone(),
             table: intern(&table.name.name),
             source: source(&table.name.schema, &table.name.name, is_postgres),
             is_postgres,
@@ -179,6 +185,31 @@ impl Definition {
     /// The fields of the key, in the order of the primary key.
     pub(super) fn key_fields(&self) -> impl Iterator<Item = &Field> {
         self.key.iter().map(|at| &self.fields[*at])
+    }
+
+    /// The key of an entry of the change log: PostgreSQL prints instants there in a form of its own.
+    pub(super) fn logged_key(&self, key: Key) -> Key {
+        if !self.is_postgres || !self.key_fields().any(|field| field.value_type.is_instant()) {
+            return key;
+        }
+        let of = |field: &Field, text: &str| match field.value_type.is_instant() {
+            true => temporal::from_postgres(text),
+            false => text.to_owned(),
+        };
+        match &key {
+            Key::Number(_) => key,
+            Key::Text(text) => match self.key_fields().next() {
+                Some(field) => Key::from(&*of(field, text)),
+                None => key,
+            },
+            Key::Columns(parts) => {
+                let part = |(field, part): (&Field, &KeyPart)| match part {
+                    KeyPart::Number(number) => KeyPart::Number(*number),
+                    KeyPart::Text(text) => of(field, text).as_str().into(),
+                };
+                Key::from(self.key_fields().zip(parts.iter()).map(part).collect::<Vec<_>>())
+            }
+        }
     }
 
     /// The fields that rows show.

@@ -6,12 +6,12 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::{
     collection::{TableCollection, collections},
-    definition::{Definition, Notice},
+    definition::{Definition, Notice, VersionSource},
     sql::column,
     value_type::ValueType,
 };
 use crate::{
-    catalog::{self, Catalog},
+    catalog::{self, Catalog, QualifiedName},
     database::{Database, Transaction},
     error::Error,
     project::Settings,
@@ -23,6 +23,8 @@ pub(crate) struct Loaded {
     pub(crate) catalog: Catalog,
     pub(crate) collections: Vec<Arc<dyn ErasedCollection>>,
     pub(crate) notices: Vec<Notice>,
+    /// Tables with a column that counts versions.
+    pub(crate) versions: BTreeSet<QualifiedName>,
 }
 
 /// Reads the tables of a database.
@@ -44,14 +46,20 @@ pub(crate) async fn load(db: &Database, settings: &Settings) -> Result<Loaded, E
                 find_binary_uuids(db, definition).await?;
             }
         }
+        let counts = |definition: &Definition| definition.version == VersionSource::Column;
+        let counting = all.iter().filter(|TableCollection(definition)| counts(definition));
+        let versions = counting.map(|TableCollection(definition)| definition.qualified.clone()).collect();
         let collections = all.into_iter().map(|one| Arc::new(one) as Arc<dyn ErasedCollection>).collect();
-        Ok(Loaded { catalog, collections, notices })
+        Ok(Loaded { catalog, collections, notices, versions })
     })
     .await
 }
 
 async fn current_schema(db: &Transaction) -> Result<String, Error> {
-    let sql = "select coalesce(pg_catalog.current_schema(), 'public')::pg_catalog.text as name";
+    let sql = "select coalesce((
+            select name from pg_catalog.unnest(pg_catalog.current_schemas(false)) with ordinality as s(name, at)
+            where name <> 'rowcast' order by at limit 1
+        ), 'public')::pg_catalog.text as name";
     let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
     Ok(row.map_or(Ok("public".to_owned()), |row| row.try_get("", "name"))?)
 }

@@ -24,6 +24,17 @@ pub(super) fn check(of: Temporal, text: &str) -> Result<(), &'static str> {
     if valid { Ok(()) } else { Err(sentence) }
 }
 
+/// The text of a timestamp in ISO 8601, from that of PostgreSQL: `2026-01-31 14:30:05+00` → `2026-01-31T14:30:05+00:00`.
+pub(super) fn from_postgres(text: &str) -> String {
+    let (text, era) = text.strip_suffix(" BC").map_or((text, ""), |text| (text, " BC"));
+    let Some((date, time)) = text.split_once(' ') else { return format!("{text}{era}") };
+    let minutes = match time.as_bytes() {
+        [.., b'+' | b'-', _, _] => ":00",
+        _ => "",
+    };
+    format!("{date}T{time}{minutes}{era}")
+}
+
 /// `2026-01-31`, of any year, or `0044-03-15 BC`.
 fn is_date(text: &str) -> bool {
     let text = text.strip_suffix(" BC").unwrap_or(text);
@@ -137,6 +148,18 @@ fn is_digits(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_of_postgres_becomes_iso_8601() {
+        for (text, expected) in [
+            ("2026-01-31 14:30:05.12+00", "2026-01-31T14:30:05.12+00:00"),
+            ("2026-01-31 14:30:05", "2026-01-31T14:30:05"),
+            ("0044-03-15 01:02:03+00 BC", "0044-03-15T01:02:03+00:00 BC"),
+            ("infinity", "infinity"),
+        ] {
+            assert_eq!(from_postgres(text), expected);
+        }
+    }
 
     #[test]
     fn times_are_read_if_complete_and_refused_otherwise() {

@@ -118,6 +118,11 @@ impl ValueType {
         }
     }
 
+    /// Whether values are a date and a time of day together.
+    pub(super) fn is_instant(&self) -> bool {
+        matches!(self, Self::Temporal(Temporal::TimestampTz | Temporal::Timestamp))
+    }
+
     /// Whether values are numbers inside the engine.
     pub(super) fn is_integer(&self) -> bool {
         matches!(self, Self::Integer { .. } | Self::Digits)

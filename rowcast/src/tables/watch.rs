@@ -10,7 +10,10 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use socketio::Hub;
 use tokio::sync::watch;
 
-use super::load::{Loaded, load};
+use super::{
+    load::{Loaded, load},
+    sync::sync,
+};
 use crate::{
     database::{Database, Transaction},
     error::Error,
@@ -38,7 +41,9 @@ impl Watcher {
     pub(crate) async fn start(db: Database, settings: Settings, base: Arc<Registry>) -> Result<Self, String> {
         let problem = |error: Error| format!("--database-url: {error}");
         let stamp = stamp(&db).await.map_err(problem)?;
-        let Loaded { catalog, collections, notices } = load(&db, &settings).await.map_err(problem)?;
+        let Loaded { catalog, collections, notices, versions } =
+            load(&db, &settings).await.map_err(problem)?;
+        sync(&db, &catalog, &versions).await.map_err(problem)?;
         for notice in &notices {
             tracing::info!(table = notice.table, "{}", notice.sentence);
         }
@@ -77,6 +82,7 @@ impl Watcher {
         let loaded = load(&self.db, &self.settings).await.map_err(|error| error.to_string())?;
         let fingerprint = loaded.catalog.fingerprint().map_err(|error| error.to_string())?;
         if fingerprint != self.fingerprint {
+            sync(&self.db, &loaded.catalog, &loaded.versions).await.map_err(|error| error.to_string())?;
             let registry = self.base.with_collections(loaded.collections)?;
             let collections = registry.collections().to_vec();
             live.replace(collections).await.map_err(|error| error.to_string())?;

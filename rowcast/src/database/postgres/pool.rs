@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::{
-    TIMEOUT, Transaction, migrate, preflight,
+    TIMEOUT, Transaction, migrate, own_schema, preflight,
     settings::{self, NO_TIMEOUTS, PREFER_INDEX, READ_ONLY_SNAPSHOT, SHORT_LOCK_TIMEOUT, Setting},
 };
 use crate::{database::transaction::Inner, error::Error};
@@ -98,7 +98,10 @@ impl Pool {
                 let settings = settings.clone();
                 options.after_connect(move |connection, _| {
                     let settings = settings.clone();
-                    Box::pin(async move { settings::apply(connection, &settings).await })
+                    Box::pin(async move {
+                        settings::apply(connection, &settings).await?;
+                        own_schema::find(connection).await
+                    })
                 })
             })
             .map_sqlx_postgres_before_acquire(move |_, state| {
