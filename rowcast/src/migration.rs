@@ -10,9 +10,11 @@
 //! migration. The same holds for [`ddl`], [`change_log`] and [`versions`], which migrations use; new migrations create
 //! change log triggers by [`log_triggers`]. Migrations do not use entities, which describe the current schema.
 
+mod applied;
 pub mod change_log;
 pub mod ddl;
 pub mod log_triggers;
+mod names;
 mod new_table;
 pub mod user_table;
 pub mod versions;
@@ -25,6 +27,7 @@ mod m20261130_000001_guard_versions;
 mod m20261130_000002_guard_the_log;
 mod m20261130_000003_bound_requests;
 mod m20261130_000004_accounts;
+mod m20261202_000001_prefix_tables;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -36,22 +39,22 @@ pub use new_table::NewTable;
 
 /// The tables of the engine's migrations, and the one that records applied migrations.
 pub(crate) const ENGINE_TABLES: [&str; 13] = [
-    "change_log",
-    "change_log_digest",
-    "change_log_marks",
+    "rowcast_change_log",
+    "rowcast_change_log_digest",
+    "rowcast_change_log_marks",
     ENGINE_MARKER,
-    "clock",
-    "commits",
-    "epochs",
-    "requests",
-    "runs",
-    "seaql_migrations",
-    "tokens",
-    "user_addresses",
-    "version_holds",
+    "rowcast_clock",
+    "rowcast_commits",
+    "rowcast_epochs",
+    applied::TABLE,
+    "rowcast_requests",
+    "rowcast_runs",
+    "rowcast_tokens",
+    "rowcast_user_addresses",
+    "rowcast_version_holds",
 ];
 /// The table that distinguishes the engine's schema from others with tables of the same names.
-pub(crate) const ENGINE_MARKER: &str = "change_log_state";
+pub(crate) const ENGINE_MARKER: &str = "rowcast_change_log_state";
 
 /// Migrations, oldest first.
 pub type List = Vec<Box<dyn MigrationTrait>>;
@@ -67,6 +70,7 @@ fn engine() -> List {
         Box::new(m20261130_000002_guard_the_log::Migration),
         Box::new(m20261130_000003_bound_requests::Migration),
         Box::new(m20261130_000004_accounts::Migration),
+        Box::new(m20261202_000001_prefix_tables::Migration),
     ]
 }
 
@@ -108,7 +112,18 @@ impl std::fmt::Debug for Migrations {
     }
 }
 
+impl Migrations {
+    /// Whether a product has migrations.
+    fn has_product(&self) -> bool {
+        self.0.iter().skip(1).any(|list| !list().is_empty())
+    }
+}
+
 impl MigratorTraitSelf for Migrations {
+    fn migration_table_name(&self) -> DynIden {
+        Alias::new(applied::TABLE).into_iden()
+    }
+
     fn migrations(&self) -> List {
         let mut all: List = self.0.iter().flat_map(|list| list()).collect();
         all.sort_by(|one, other| one.name().cmp(other.name()));
@@ -128,11 +143,13 @@ const ADVISORY_LOCK: i64 = 0x72_6f77_6361_7374;
 /// [`DbErr`] if a statement fails, or if a newer program has applied further migrations.
 pub async fn run(db: &DatabaseConnection, migrations: &Migrations) -> Result<(), DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
+        applied::prepare(db, migrations).await?;
         return migrations.up(db, None).await;
     }
     let transaction = db.begin().await?;
     let lock = format!("select pg_advisory_xact_lock({ADVISORY_LOCK})");
     transaction.execute_unprepared(&lock).await?;
+    applied::prepare(&transaction, migrations).await?;
     migrations.up(&transaction, None).await?;
     transaction.commit().await
 }

@@ -6,12 +6,15 @@
 //! with savepoints writes rows under subtransaction numbers, so its rows may be found although they are logged; they
 //! are published again.
 
+mod sql;
+
 use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::{position::Position, rows::CollectionReader};
 use crate::{database::Transaction, key::Key, registry::ErasedCollection};
+use sql::KeyColumn;
 
 /// With more rows, all nodes reload.
 pub(super) const MAX_ROWS: usize = 2000;
@@ -30,10 +33,11 @@ pub(super) async fn since(
         return Ok(found);
     }
     for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| kind.is_live()) {
+        let columns = key_columns(db, kind.as_ref()).await?;
         let values =
             [kind.name().into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql(kind.as_ref()), values);
-        let rows = db.query_all_raw(statement).await?;
+        let sql = sql::written_without_entry(kind.name(), &columns, kind.embeds());
+        let rows = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
         let rows = rows.iter().map(key_and_version).collect::<Result<Vec<_>, DbErr>>()?;
         if !rows.is_empty() {
             found.insert(collection_index, rows);
@@ -43,28 +47,26 @@ pub(super) async fn since(
 }
 
 fn key_and_version(row: &QueryResult) -> Result<(Key, i64), DbErr> {
-    let id: i64 = row.try_get("", "id")?;
-    Ok((Key::Number(id), row.try_get("", "version")?))
+    let json: String = row.try_get("", "key")?;
+    let key = Key::from_json_array(&json).ok_or_else(|| DbErr::Type(format!("{json} is no key")))?;
+    Ok((key, row.try_get("", "version")?))
 }
 
-/// `age` is the number of transactions since; a row without an age in the window is older.
-fn sql(kind: &dyn ErasedCollection) -> String {
-    let table = kind.name();
-    let mut written = format!("select id, xmin from \"{table}\"");
-    for nested in kind.embeds().iter().filter(|nested| nested.table != table) {
-        let (joins, row) = (nested.table, nested.row);
-        written.push_str(&format!(" union all select \"{row}\", xmin from \"{joins}\""));
-    }
-    format!(
-        "with logged as (
-            select row_id, min(age(txid::xid)) as age from change_log
-            where collection = $1 and txid >= $2::text::xid8 group by row_id
-        ), written as (
-            select id, min(age(xmin)) as age from ({written}) as rows
-            where age(xmin) between 0 and age($2::text::xid8::xid) group by id
-        )
-        select row.id, row.version::bigint as version from written join \"{table}\" as row on row.id = written.id
-        left join logged on logged.row_id = written.id
-        where logged.age is null or logged.age > written.age order by row.id limit $3"
-    )
+/// The columns of the key, with their types: an integer may have a domain.
+async fn key_columns(db: &Transaction, kind: &dyn ErasedCollection) -> Result<Vec<KeyColumn>, DbErr> {
+    let ask = Statement::from_sql_and_values(DbBackend::Postgres, INTEGERS, [kind.name().into()]);
+    let integers = db.query_all_raw(ask).await?;
+    let integers: Vec<String> =
+        integers.iter().map(|row| row.try_get("", "name")).collect::<Result<_, DbErr>>()?;
+    let column = |name: &&'static str| KeyColumn { name, is_integer: integers.iter().any(|of| of == name) };
+    Ok(kind.key_columns().iter().map(column).collect())
 }
+
+const INTEGERS: &str = "
+with recursive of (name, type) as (
+    select attname::text, atttypid from pg_attribute
+    where attrelid = to_regclass(quote_ident($1)) and attnum > 0 and not attisdropped
+    union all
+    select name, typbasetype from of join pg_type on pg_type.oid = type where typtype = 'd'
+)
+select name from of where type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)";

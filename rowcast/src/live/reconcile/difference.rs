@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::Value;
 
+use super::repair::{self, Sql};
 use crate::{
     database::{Database, Transaction},
     error::Error,
@@ -20,6 +21,7 @@ const MAX_LOGGED_KEYS: usize = 5;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     plural: &'static str,
+    key_columns: &'static [&'static str],
     keys: Vec<Key>,
     /// Keys and versions of rows that changed without a new version.
     same_version: Vec<(Key, i64)>,
@@ -28,12 +30,12 @@ pub(super) struct Difference {
 impl Difference {
     /// Compares published rows with the current ones.
     pub(super) fn between<'a>(
-        plural: &'static str,
+        (plural, key_columns): (&'static str, &'static [&'static str]),
         shown: impl Iterator<Item = (KeyRef<'a>, &'a [u8])>,
         rows: &'a [Encoded],
     ) -> Option<Self> {
         let mut shown: BTreeMap<KeyRef<'_>, &[u8]> = shown.collect();
-        let mut found = Self { plural, keys: Vec::new(), same_version: Vec::new() };
+        let mut found = Self { plural, key_columns, keys: Vec::new(), same_version: Vec::new() };
         for (key, row) in rows {
             let before = shown.remove(&key.as_key_ref());
             if before == Some(row.get().as_bytes()) {
@@ -94,7 +96,8 @@ pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
 
 /// Logs rows that were written while no server ran, with new versions. Returns whether it succeeded.
 pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlogged: Unlogged) -> bool {
-    for (plural, rows) in reader.named(unlogged) {
+    for (kind, rows) in reader.by_collection(unlogged) {
+        let (plural, key_columns) = (kind.name(), kind.key_columns());
         let keys: Vec<Key> = rows.iter().map(|(key, _)| key.clone()).collect();
         let (count, first) = (keys.len(), &keys[..keys.len().min(MAX_LOGGED_KEYS)]);
         tracing::warn!(
@@ -104,7 +107,7 @@ pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlog
             "rows were written while no server ran, and no trigger has logged the change: publishing them now"
         );
         // The published version is unknown.
-        if let Err(error) = repair(db, Difference { plural, keys, same_version: rows }).await {
+        if let Err(error) = repair(db, Difference { plural, key_columns, keys, same_version: rows }).await {
             tracing::warn!(%error, collection = plural, "rows that were written while no server ran could not be published: reloading all data");
             return false;
         }
@@ -112,47 +115,28 @@ pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlog
     true
 }
 
-async fn repair(db: &Database, Difference { plural, keys, same_version }: Difference) -> Result<(), Error> {
-    let ids: Vec<i64> = keys.iter().map(number).collect::<Result<_, _>>()?;
-    let entries = entries(plural, &ids);
+async fn repair(db: &Database, difference: Difference) -> Result<(), Error> {
+    let Difference { plural, key_columns, keys, same_version } = difference;
+    let entries = repair::entries(plural, &keys);
     if same_version.is_empty() {
-        return write(db, vec![entries]).await;
+        return write(db, entries).await;
     }
-    let rows = same_version.iter().map(|(key, version)| Ok((number(key)?, *version)));
-    let versions = versions(plural, &rows.collect::<Result<Vec<_>, Error>>()?);
-    let whole = write(db, vec![versions, entries.clone()]).await;
+    let versions = repair::versions(plural, key_columns, &same_version);
+    let whole = write(db, versions.into_iter().chain(entries.iter().cloned()).collect()).await;
     match whole {
         Ok(()) | Err(Error::Unavailable(_)) => whole,
         Err(error) => {
             tracing::warn!(collection = plural, %error, "rows could not be given new versions: publishing them with the versions that they had before");
-            write(db, vec![entries]).await
+            write(db, entries).await
         }
     }
 }
 
-/// The key as the change log and the column `id` have it.
-fn number(key: &Key) -> Result<i64, Error> {
-    key.as_number()
-        .ok_or_else(|| Error::Internal(format!("the change log has no column for the key {key:?}")))
-}
-
-/// The statement that logs rows.
-fn entries(collection: &str, ids: &[i64]) -> String {
-    let values: Vec<String> = ids.iter().map(|id| format!("('{collection}', {id})")).collect();
-    format!("insert into change_log (collection, row_id) values {}", values.join(", "))
-}
-
-/// The statement that increments versions, of rows that still have them.
-fn versions(table: &str, rows: &[(i64, i64)]) -> String {
-    let values: Vec<String> = rows.iter().map(|(id, version)| format!("({id}, {version})")).collect();
-    let values = values.join(", ");
-    format!("update \"{table}\" set version = version + 1 where (id, version) in (values {values})")
-}
-
-async fn write(db: &Database, statements: Vec<String>) -> Result<(), Error> {
+async fn write(db: &Database, statements: Vec<Sql>) -> Result<(), Error> {
     let work = async move |db: &Transaction| {
-        for statement in &statements {
-            db.execute_unprepared(statement).await?;
+        let backend = db.get_database_backend();
+        for (sql, values) in &statements {
+            db.execute_raw(Statement::from_sql_and_values(backend, sql, values.clone())).await?;
         }
         Ok(())
     };
