@@ -39,9 +39,11 @@ pub fn sql(backend: DbBackend) -> &'static str {
     match backend {
         DbBackend::Postgres => {
             "(select coalesce(max(at + least(greatest(extract(epoch from statement_timestamp())::bigint - wall, 0), 32)), \
-             extract(epoch from statement_timestamp())::bigint) from clock)"
+             extract(epoch from statement_timestamp())::bigint) from rowcast_clock)"
         }
-        _ => "(select coalesce(max(at + min(max(unixepoch() - wall, 0), 32)), unixepoch()) from clock)",
+        _ => {
+            "(select coalesce(max(at + min(max(unixepoch() - wall, 0), 32)), unixepoch()) from rowcast_clock)"
+        }
     }
 }
 
@@ -104,7 +106,7 @@ async fn store_next(db: &Transaction, before: Option<Advance>) -> Result<Advance
         _ => next(&row, before, None, uptime.since),
     };
     if advance.stale_wall.is_none() {
-        let sql = "update clock set at = $1, wall = $2, boot = $3, uptime = $4 where id = 1";
+        let sql = "update rowcast_clock set at = $1, wall = $2, boot = $3, uptime = $4 where id = 1";
         let since = uptime.since.as_secs().cast_signed();
         let values = [advance.at.into(), row.today.into(), uptime.boot.into(), since.into()];
         db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
@@ -169,12 +171,13 @@ async fn row(db: &Transaction) -> Result<Row, Error> {
         DbBackend::Postgres => ("extract(epoch from clock_timestamp())::bigint", "for update"),
         _ => ("unixepoch()", ""),
     };
-    let find = format!("select at, wall, boot, uptime, {today} as today from clock where id = 1 {lock}");
+    let find =
+        format!("select at, wall, boot, uptime, {today} as today from rowcast_clock where id = 1 {lock}");
     let find = || db.query_one_raw(Statement::from_string(backend, find.clone()));
     let found = match find().await? {
         Some(row) => row,
         None => {
-            let sql = format!("insert into clock (id, at, wall) values (1, {today}, {today})");
+            let sql = format!("insert into rowcast_clock (id, at, wall) values (1, {today}, {today})");
             db.execute_unprepared(&sql).await?;
             find().await?.ok_or_else(|| Error::Internal("the clock was lost again".into()))?
         }

@@ -28,6 +28,7 @@ use crate::{
     clock,
     database::{Database, Transaction},
     error::Error,
+    key::Key,
 };
 pub use fingerprint::Fingerprint;
 pub use quota::AckQuota;
@@ -95,7 +96,11 @@ impl IdempotentRequest {
     pub async fn stored_ack(&self, db: &Transaction) -> Result<Option<StoredAck>, Error> {
         let Some(known) = Entity::find_by_id(self.id.as_str()).one(db).await? else { return Ok(None) };
         match self.matches(&known) {
-            true => Ok(Some(StoredAck { ack: known.ack, row: known.collection.zip(known.row_id) })),
+            true => {
+                let key = || Key::from_json_array(known.row_key.as_deref()?);
+                let key = known.row_id.map(Key::Number).or_else(key);
+                Ok(Some(StoredAck { ack: known.ack, row: known.collection.zip(key) }))
+            }
             false => Err(Error::Invalid(FieldErrors::one("request_id", REUSED))),
         }
     }
@@ -114,7 +119,10 @@ impl IdempotentRequest {
     /// [`Error::Retryable`] if a concurrent attempt has stored its ack: the transaction must be rolled back.
     pub async fn store_ack(&self, db: &Transaction, stored: &StoredAck) -> Result<u64, Error> {
         let size = (stored.ack.len() + OVERHEAD) as u64;
-        let (collection, row) = stored.row.clone().unzip();
+        let (collection, key) =
+            stored.row.as_ref().map(|(collection, key)| (collection.clone(), key)).unzip();
+        let row_id = key.and_then(Key::as_number);
+        let row_key = key.filter(|_| row_id.is_none()).map(Key::to_json_array);
         let mut insert = Query::insert();
         insert
             .into_table(Entity)
@@ -129,6 +137,7 @@ impl IdempotentRequest {
                 Column::Size,
                 Column::Collection,
                 Column::RowId,
+                Column::RowKey,
             ])
             .values_panic([
                 self.id.clone().into(),
@@ -140,7 +149,8 @@ impl IdempotentRequest {
                 self.source.clone().into(),
                 size.cast_signed().into(),
                 collection.into(),
-                row.into(),
+                row_id.into(),
+                row_key.into(),
             ])
             .on_conflict(OnConflict::column(Column::Id).do_nothing().to_owned());
         match db.execute(&insert).await?.rows_affected() {

@@ -10,9 +10,11 @@
 //! migration. The same holds for [`ddl`], [`change_log`] and [`versions`], which migrations use; new migrations create
 //! change log triggers by [`log_triggers`]. Migrations do not use entities, which describe the current schema.
 
+mod applied;
 pub mod change_log;
 pub mod ddl;
 pub mod log_triggers;
+mod names;
 mod new_table;
 pub mod user_table;
 pub mod versions;
@@ -25,6 +27,7 @@ mod m20261130_000001_guard_versions;
 mod m20261130_000002_guard_the_log;
 mod m20261130_000003_bound_requests;
 mod m20261130_000004_accounts;
+mod m20261202_000001_prefix_tables;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -38,23 +41,23 @@ pub use new_table::NewTable;
 
 /// The tables of the engine's migrations, and the one that records applied migrations.
 pub(crate) const ENGINE_TABLES: [&str; 14] = [
-    "change_log",
-    "change_log_digest",
-    "change_log_marks",
+    "rowcast_change_log",
+    "rowcast_change_log_digest",
+    "rowcast_change_log_marks",
     ENGINE_MARKER,
-    "clock",
-    "commits",
-    "epochs",
-    "requests",
+    "rowcast_clock",
+    "rowcast_commits",
+    "rowcast_epochs",
+    applied::TABLE,
     PROJECT_MIGRATIONS,
-    "runs",
-    "seaql_migrations",
-    "tokens",
-    "user_addresses",
-    "version_holds",
+    "rowcast_requests",
+    "rowcast_runs",
+    "rowcast_tokens",
+    "rowcast_user_addresses",
+    "rowcast_version_holds",
 ];
 /// The table that distinguishes the engine's schema from others with tables of the same names.
-pub(crate) const ENGINE_MARKER: &str = "change_log_state";
+pub(crate) const ENGINE_MARKER: &str = "rowcast_change_log_state";
 
 /// The table that records the migrations of a project without Rust.
 pub(crate) const PROJECT_MIGRATIONS: &str = "rowcast_project_migrations";
@@ -73,6 +76,7 @@ fn engine() -> List {
         Box::new(m20261130_000002_guard_the_log::Migration),
         Box::new(m20261130_000003_bound_requests::Migration),
         Box::new(m20261130_000004_accounts::Migration),
+        Box::new(m20261202_000001_prefix_tables::Migration),
     ]
 }
 
@@ -141,7 +145,18 @@ impl std::fmt::Debug for Migrations {
     }
 }
 
+impl Migrations {
+    /// Whether a product has migrations.
+    fn has_product(&self) -> bool {
+        self.lists.iter().skip(1).any(|list| !list().is_empty())
+    }
+}
+
 impl MigratorTraitSelf for Migrations {
+    fn migration_table_name(&self) -> DynIden {
+        Alias::new(applied::TABLE).into_iden()
+    }
+
     fn migrations(&self) -> List {
         let mut all: List = self.lists.iter().flat_map(|list| list()).collect();
         all.sort_by(|one, other| one.name().cmp(other.name()));
@@ -162,12 +177,14 @@ pub(crate) const ADVISORY_LOCK: i64 = 0x72_6f77_6361_7374;
 pub async fn run(db: &DatabaseConnection, migrations: &Migrations) -> Result<(), DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
         migrations.prepare(db).await?;
+        applied::prepare(db, migrations).await?;
         return migrations.up(db, None).await;
     }
     let transaction = db.begin().await?;
     let lock = format!("select pg_advisory_xact_lock({ADVISORY_LOCK})");
     transaction.execute_unprepared(&lock).await?;
     migrations.prepare(&transaction).await?;
+    applied::prepare(&transaction, migrations).await?;
     migrations.up(&transaction, None).await?;
     transaction.commit().await
 }

@@ -68,7 +68,7 @@ impl Mara {
 /// Waits until a server has updated the clock while the database's own was about this far ahead.
 async fn wait_for_clock_update(database: &Database, ahead: i64) {
     let deadline = std::time::Instant::now() + Duration::from_secs(60);
-    while (database.number("select wall - at from clock").await - ahead).abs() > 60 {
+    while (database.number("select wall - at from rowcast_clock").await - ahead).abs() > 60 {
         assert!(std::time::Instant::now() < deadline, "the clock is not wound");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -82,7 +82,7 @@ async fn wait_for_pruning(program: &ServerProcess) {
 /// Seconds by which the clock differs from this machine's.
 async fn difference(database: &Database) -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    database.number("select at from clock").await - since.as_secs().cast_signed()
+    database.number("select at from rowcast_clock").await - since.as_secs().cast_signed()
 }
 
 #[actix_web::test]
@@ -168,10 +168,12 @@ async fn tokens_expire_while_server_is_off(database: &Database) {
     assert!(program.wait_for_exit().await.success());
     let days = 40 * 24 * 60 * 60;
     database
-        .execute(&format!("update clock set at = at - {days}, wall = wall - {days}, boot = 'another'"))
+        .execute(&format!(
+            "update rowcast_clock set at = at - {days}, wall = wall - {days}, boot = 'another'"
+        ))
         .await;
-    database.execute(&format!("update tokens set expires_at = expires_at - {days}")).await;
-    database.execute(&format!("update requests set at = at - {days}")).await;
+    database.execute(&format!("update rowcast_tokens set expires_at = expires_at - {days}")).await;
+    database.execute(&format!("update rowcast_requests set at = at - {days}")).await;
 
     let program = ServerProcess::serve(&url, &MEMBERS);
     let auth = json!({ "token": mara.token });
@@ -192,10 +194,10 @@ async fn deleted_clock_is_recreated(database: &Database) {
     seed(&url).await;
     let mut program = ServerProcess::serve(&url, &MEMBERS);
     let mara = Mara::connect(&program).await;
-    database.execute("delete from clock").await;
+    database.execute("delete from rowcast_clock").await;
     mara.assert_unchanged(&program).await;
     program.kill();
     let program = ServerProcess::serve(&url, &MEMBERS);
     mara.reconnect(&program).await;
-    assert_eq!(database.number("select count(*) from clock").await, 1);
+    assert_eq!(database.number("select count(*) from rowcast_clock").await, 1);
 }

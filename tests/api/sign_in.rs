@@ -88,7 +88,7 @@ async fn token_signs_in_later_connection(app: &TestApp) {
 async fn invalid_token_is_refused(app: &TestApp) {
     let client = signed_up_client(app).await;
     let token = sign_in(&client).await["token"].clone();
-    app.database.execute("update tokens set expires_at = 1000").await;
+    app.database.execute("update rowcast_tokens set expires_at = 1000").await;
     for token in [token, json!("made up"), json!("\u{0}"), json!("x".repeat(10_000))] {
         let refused = app.connect_with(&json!({ "token": token })).await.err().expect("to be refused");
         let message = refused["message"].as_str().unwrap();

@@ -131,7 +131,7 @@ export class Foreign {
   // Writes to a backup until its log has so many entries.
   async grow(chance, entries) {
     const of = { backup: true };
-    const [{ now }] = await this.#database.select("select coalesce(max(seq), 0) as now from change_log", of);
+    const [{ now }] = await this.#database.select("select coalesce(max(seq), 0) as now from rowcast_change_log", of);
     const statements = [];
     for (let left = entries - now; left > 0; left -= 1) {
       const marker = this.#marker();

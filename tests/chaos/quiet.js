@@ -23,7 +23,7 @@ export async function restore({ authors, database, writeLog, foreign, pages, fau
   await database.backup();
   const before = writeLog.writes.length;
   for (let n = 0; n < some; n += 1) await authors[n % authors.length].one();
-  const [{ entries }] = await database.select("select max(seq) as entries from change_log");
+  const [{ entries }] = await database.select("select max(seq) as entries from rowcast_change_log");
   await foreign.grow(random("backup"), entries);
   for (const page of pages) page.forgive();
   faultLog.fault("restore");

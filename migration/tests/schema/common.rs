@@ -7,7 +7,7 @@ use sea_orm::DatabaseConnection;
 use super::{execute, log, query, text};
 
 pub(crate) async fn check_all(db: &DatabaseConnection) {
-    assert_eq!(text(db, "select cast(floor as text) as text from change_log_state").await, "0");
+    assert_eq!(text(db, "select cast(floor as text) as text from rowcast_change_log_state").await, "0");
     ids_and_versions_start_at_one(db).await;
     every_change_of_a_row_is_logged(db).await;
     rolled_back_write_is_not_logged(db).await;
@@ -107,12 +107,12 @@ async fn cascaded_delete_is_logged(db: &DatabaseConnection) {
 }
 
 async fn token_is_deleted_with_coach_unlogged(db: &DatabaseConnection) {
-    let token = "insert into tokens (hash, user_id, expires_at) values";
+    let token = "insert into rowcast_tokens (hash, user_id, expires_at) values";
     let token = format!("{token} ('{}', 3, 2000000000)", "a".repeat(64));
     assert_eq!(logged(db, &token).await, "");
     assert!(execute(db, &token).await.is_err(), "a hash stands once");
     assert_eq!(logged(db, "delete from coaches where id = 3").await, "coaches 3");
-    assert!(query(db, "select 1 from tokens").await.is_empty());
+    assert!(query(db, "select 1 from rowcast_tokens").await.is_empty());
 }
 
 async fn invalid_rows_are_refused(db: &DatabaseConnection) {
@@ -176,7 +176,7 @@ async fn text_sorts_by_code_point(db: &DatabaseConnection) {
 async fn request_id_is_unique(db: &DatabaseConnection) {
     let id = "6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59";
     let request = format!(
-        "insert into requests (id, digest, ack, at) values ('{id}', '{}', '{{}}', 1)",
+        "insert into rowcast_requests (id, digest, ack, at) values ('{id}', '{}', '{{}}', 1)",
         "a".repeat(64)
     );
     assert_eq!(logged(db, &request).await, "");
@@ -184,32 +184,31 @@ async fn request_id_is_unique(db: &DatabaseConnection) {
 }
 
 async fn epoch_is_unique(db: &DatabaseConnection) {
-    let epoch =
-        "insert into epochs (epoch, place, began) values ('6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59', '', 0)";
+    let epoch = "insert into rowcast_epochs (epoch, place, began) values ('6a2f41a3-c54c-4b1c-8f5e-0f1d2c3b4a59', '', 0)";
     super::all(db, &[epoch]).await;
     assert!(execute(db, epoch).await.is_err());
-    assert!(execute(db, "insert into change_log_state (id, floor) values (2, 0)").await.is_err());
+    assert!(execute(db, "insert into rowcast_change_log_state (id, floor) values (2, 0)").await.is_err());
 }
 
 /// Entries that any program has deleted or changed.
 async fn log_floor_covers_removed_entries(db: &DatabaseConnection) {
     let end = match db.get_database_backend() {
-        sea_orm::DbBackend::Sqlite => "select coalesce(max(seq), 0) + 1 as number from change_log",
-        _ => "select max(txid::text::bigint) + 1 as number from change_log",
+        sea_orm::DbBackend::Sqlite => "select coalesce(max(seq), 0) + 1 as number from rowcast_change_log",
+        _ => "select max(txid::text::bigint) + 1 as number from rowcast_change_log",
     };
     let number = async |sql: &str| -> i64 { query(db, sql).await[0].try_get("", "number").unwrap() };
-    let floor = "select floor as number from change_log_state";
+    let floor = "select floor as number from rowcast_change_log_state";
     for cut in [
-        "delete from change_log where seq = (select max(seq) from change_log)",
-        "delete from change_log",
-        "update change_log set row_id = 7 where seq = (select max(seq) from change_log)",
+        "delete from rowcast_change_log where seq = (select max(seq) from rowcast_change_log)",
+        "delete from rowcast_change_log",
+        "update rowcast_change_log set row_id = 7 where seq = (select max(seq) from rowcast_change_log)",
     ] {
         super::all(db, &[COACH, COACH]).await;
         let end = number(end).await;
         assert!(number(floor).await < end, "before {cut}");
         super::all(db, &[cut]).await;
         assert_eq!(number(floor).await, end, "after {cut}");
-        super::all(db, &["delete from change_log where seq < 0"]).await;
+        super::all(db, &["delete from rowcast_change_log where seq < 0"]).await;
         assert_eq!(number(floor).await, end, "nothing is gone");
     }
 }

@@ -23,13 +23,13 @@ pub(crate) async fn assert_migrated(old: &DatabaseConnection, new: &DatabaseConn
     run(old).await.unwrap();
 
     assert_eq!(schema(old).await, schema(new).await);
-    let kept = format!("select 'yes' as text from tokens where user_id = 1 and hash = '{hash}'");
+    let kept = format!("select 'yes' as text from rowcast_tokens where user_id = 1 and hash = '{hash}'");
     assert_eq!(query(old, &kept).await.len(), 1);
-    assert_eq!(query(old, "select 1 from user_addresses where user_id = 1").await.len(), 1);
+    assert_eq!(query(old, "select 1 from rowcast_user_addresses where user_id = 1").await.len(), 1);
     assert_eq!(text(old, "select cast(count(*) as text) as text from schedules").await, "36");
     // What is left of a user goes with its row.
     all(old, &["delete from schedules where coach_id = 1", "delete from coaches where id = 1"]).await;
-    for of_user in ["tokens", "user_addresses"] {
+    for of_user in ["rowcast_tokens", "rowcast_user_addresses"] {
         assert!(query(old, &format!("select 1 from {of_user}")).await.is_empty(), "{of_user}");
     }
 }

@@ -21,9 +21,9 @@ async fn run(db: &DatabaseConnection) -> Result<(), DbErr> {
 
 /// The log entries since the last call, in order.
 async fn log(db: &DatabaseConnection) -> Vec<(String, i64)> {
-    let select = "select collection, row_id from change_log order by seq";
+    let select = "select collection, row_id from rowcast_change_log order by seq";
     let rows = query(db, select).await;
-    execute(db, "delete from change_log").await.unwrap();
+    execute(db, "delete from rowcast_change_log").await.unwrap();
     rows.iter()
         .map(|row| (row.try_get("", "collection").unwrap(), row.try_get("", "row_id").unwrap()))
         .collect()

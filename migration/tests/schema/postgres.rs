@@ -81,7 +81,7 @@ async fn transaction_increments_plan_version_once_for_its_links(db: &DatabaseCon
 async fn role_with_link_rights_only_increments_plan_version(db: &DatabaseConnection) {
     let grant = "create role linker; grant usage on schema public to linker;
         grant select, insert, update, delete on workout_plan_moves to linker;
-        grant insert on change_log to linker";
+        grant insert on rowcast_change_log to linker";
     all(db, &[grant]).await;
     let own = "begin; set local role linker; update workout_plan_moves set position = 70 where position = 5; commit";
     assert_eq!(moves(db, "workout_plans", 901, own).await, 1);
@@ -115,7 +115,7 @@ async fn log_entry_names_its_transaction(db: &DatabaseConnection) {
         written as (update coaches set age = 31 where id = 91 returning id) \
         select own.id::text as text from own, written";
     let writer = text(db, write).await;
-    assert_eq!(text(db, "select max(txid::text) as text from change_log").await, writer);
+    assert_eq!(text(db, "select max(txid::text) as text from rowcast_change_log").await, writer);
 }
 
 /// The triggers fire in replica sessions as well, with their owner's rights, on their own schema.
@@ -142,7 +142,7 @@ async fn concurrent_migrations_succeed(server: &Server) {
     one.unwrap();
     other.unwrap();
     let all = migrations().migrations().len();
-    assert_eq!(query(&first, "select 1 from seaql_migrations").await.len(), all);
+    assert_eq!(query(&first, "select 1 from rowcast_migrations").await.len(), all);
 }
 
 async fn failed_migration_is_rolled_back(server: &Server) {

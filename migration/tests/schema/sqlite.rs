@@ -133,7 +133,7 @@ async fn legacy_log_is_migrated_with_its_entries() {
     all(&db, &[coach, coach, coach, "delete from change_log where seq = 3"]).await;
     run(&db).await.unwrap();
     all(&db, &[coach]).await;
-    let entries = query(&db, "select seq, row_id, mark from change_log order by seq").await;
+    let entries = query(&db, "select seq, row_id, mark from rowcast_change_log order by seq").await;
     let number = |row: &sea_orm::QueryResult, column: &str| row.try_get::<i64>("", column).unwrap();
     let known: Vec<(i64, i64)> =
         entries.iter().map(|row| (number(row, "seq"), number(row, "row_id"))).collect();

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// The stored ack of a write.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "requests")]
+#[sea_orm(table_name = "rowcast_requests")]
 pub struct Model {
     /// A UUID in lower case, with hyphens.
     #[sea_orm(primary_key, auto_increment = false)]
@@ -25,8 +25,10 @@ pub struct Model {
     pub size: i64,
     /// The collection of the row that replaces the ack's data.
     pub collection: Option<String>,
-    /// The id of that row.
+    /// The key of that row, if it is a number.
     pub row_id: Option<i64>,
+    /// Any other key of that row, as a JSON array.
+    pub row_key: Option<String>,
 }
 
 /// There are no relations.

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A token, stored as a hash, so that a copy of the database grants no access. It is deleted with its user.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "tokens")]
+#[sea_orm(table_name = "rowcast_tokens")]
 pub struct Model {
     /// An internal id.
     #[sea_orm(primary_key)]

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// An IPv4 address or IPv6 network from which a user has signed in. It is deleted with its user.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "user_addresses")]
+#[sea_orm(table_name = "rowcast_user_addresses")]
 pub struct Model {
     /// The user.
     #[sea_orm(primary_key, auto_increment = false)]

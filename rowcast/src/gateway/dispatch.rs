@@ -162,7 +162,7 @@ impl Gateway {
             let context = Context::new(db, user.clone(), accounts.clone());
             let Completed { data, written } = work.run(&context).await?;
             let ack = reply::ok(data)?;
-            let row = written.as_ref().and_then(|written| numbered(written.collection, &written.key));
+            let row = written.as_ref().map(|written| (written.collection, &written.key));
             let size = first.store_ack(db, &StoredAck::of(&ack, row)?).await?;
             let executed = Executed { ack: (ack, "ok"), written, changes: context.changes() };
             Ok(Attempt::First(executed, size))
@@ -193,7 +193,7 @@ impl Gateway {
         &self,
         request: IdempotentRequest,
         error: Error,
-        row: Option<(&'static str, i64)>,
+        row: Option<(&'static str, &Key)>,
     ) -> AckResult {
         let (ack, outcome) = reply::failed(error);
         let stored = StoredAck::of(&ack, row)?;
@@ -215,16 +215,11 @@ impl Gateway {
 }
 
 /// The row that the ack of a refusal shows: that of a conflict.
-fn conflicting_row(error: &Error, access: &TransactionKind) -> Option<(&'static str, i64)> {
+fn conflicting_row<'a>(error: &Error, access: &'a TransactionKind) -> Option<(&'static str, &'a Key)> {
     match (error, access) {
-        (Error::Conflict(_), TransactionKind::WriteTo { collection, key }) => numbered(collection, key),
+        (Error::Conflict(_), TransactionKind::WriteTo { collection, key }) => Some((collection, key)),
         _ => None,
     }
-}
-
-/// The row in the form in which a stored ack refers to it: by a number. None if the key is not a number.
-fn numbered(collection: &'static str, key: &Key) -> Option<(&'static str, i64)> {
-    Some((collection, key.as_number()?))
 }
 
 /// The read queue's keys: one for the user or else the network, shared by its sockets, and one for this socket.

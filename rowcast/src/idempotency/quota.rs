@@ -116,7 +116,7 @@ async fn sums(db: &Transaction) -> Result<Usage, Error> {
     let backend = db.get_database_backend();
     let now = clock::now(db).await?;
     let sql = format!(
-        "select source, cast(sum(size) as bigint) as bytes, min(at) as oldest from requests where at >= {} group by source",
+        "select source, cast(sum(size) as bigint) as bytes, min(at) as oldest from rowcast_requests where at >= {} group by source",
         now - RETENTION
     );
     let mut usage = Usage::default();

@@ -1,11 +1,18 @@
-//! Stored acks: whole if small, otherwise the outcome and the row's id.
+//! Stored acks: whole if small, otherwise the outcome and the row's key.
+
+use std::slice;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use rowcast_schema::FieldErrors;
 
-use crate::{database::Transaction, error::Error, registry::Registry};
+use crate::{
+    database::Transaction,
+    error::Error,
+    key::{Key, KeyColumn},
+    registry::Registry,
+};
 
 /// The largest ack that is stored whole, in bytes.
 const MAX_WHOLE: usize = 4096;
@@ -17,8 +24,8 @@ const MAX_ERRORS: usize = 3072;
 pub struct StoredAck {
     /// The ack, as JSON.
     pub(super) ack: String,
-    /// The row that replaces the ack's data: the collection, and the id.
-    pub(super) row: Option<(String, i64)>,
+    /// The row that replaces the ack's data: the collection, and the key.
+    pub(super) row: Option<(String, Key)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -29,40 +36,37 @@ struct Ack<'a> {
     errors: FieldErrors,
 }
 
-/// The data of a success whose row no longer exists.
-#[derive(Serialize)]
-struct Row {
-    id: i64,
-}
-
 impl StoredAck {
-    /// The part to store of an ack. `row` is the row that its data shows, if any: the collection, and the id.
+    /// The part to store of an ack. `row` is the row that its data shows, if any: the collection, and the key.
     ///
     /// # Errors
     /// [`Error::Internal`] if the JSON is no ack.
-    pub fn of(ack: &str, row: Option<(&str, i64)>) -> Result<Self, Error> {
+    pub fn of(ack: &str, row: Option<(&str, &Key)>) -> Result<Self, Error> {
         if ack.len() <= MAX_WHOLE {
             return Ok(Self { ack: ack.to_owned(), row: None });
         }
         let Ack { ok, errors, .. } = serde_json::from_str(ack).map_err(unfit)?;
         let outline = Ack { ok, data: None, errors: truncated(&errors) };
-        let row = row.map(|(collection, id)| (collection.to_owned(), id));
+        let row = row.map(|(collection, key)| (collection.to_owned(), key.clone()));
         Ok(Self { ack: serde_json::to_string(&outline).map_err(unfit)?, row })
     }
 
     /// The ack of a retry. Data that were not stored are replaced by the row as read in this transaction. If the row
-    /// does not exist, the data of a success are its id, and those of a failure null.
+    /// does not exist, the data of a success are the columns of its key, and those of a failure null.
     ///
     /// # Errors
     /// [`Error`] of the database.
     pub async fn ack(self, db: &Transaction, registry: &Registry) -> Result<String, Error> {
-        let Some((collection, id)) = self.row else { return Ok(self.ack) };
+        let Some((collection, key)) = self.row else { return Ok(self.ack) };
         let Ack { ok, errors, .. } = serde_json::from_str(&self.ack).map_err(unfit)?;
-        let found = match registry.collection(&collection) {
-            Some(collection) => collection.by_keys(db, &[id.into()]).await?.into_iter().next(),
+        let collection = registry.collection(&collection);
+        let found = match collection {
+            Some(collection) => collection.by_keys(db, slice::from_ref(&key)).await?.into_iter().next(),
             None => None,
         };
-        let gone = serde_json::value::to_raw_value(&Row { id }).map_err(unfit)?;
+        let id = [KeyColumn::number("id")];
+        let columns = collection.map_or(&id[..], |collection| collection.key_columns());
+        let gone = serde_json::value::to_raw_value(&key.as_object(columns)).map_err(unfit)?;
         let data = found.map(|(_, row)| row).or(ok.then_some(gone));
         serde_json::to_string(&Ack { ok, data: data.as_deref(), errors }).map_err(unfit)
     }
@@ -93,19 +97,24 @@ mod tests {
 
     #[test]
     fn small_ack_is_stored_whole() {
+        let seven = Key::from(7);
         let whole = ack(true, MAX_WHOLE - ack(true, 0, "").len(), "");
         assert_eq!(whole.len(), MAX_WHOLE);
-        assert_eq!(StoredAck::of(&whole, Some(("members", 7))).unwrap(), StoredAck { ack: whole, row: None });
+        assert_eq!(
+            StoredAck::of(&whole, Some(("members", &seven))).unwrap(),
+            StoredAck { ack: whole, row: None }
+        );
     }
 
     #[test]
     fn large_ack_is_stored_as_outcome_and_row() {
-        let row = Some(("members".to_owned(), 7));
+        let key = Key::from(vec![7.into(), "north".into()]);
+        let (of, row) = (Some(("members", &key)), Some(("members".to_owned(), key.clone())));
         let done = StoredAck { ack: r#"{"ok":true,"data":null,"errors":{}}"#.into(), row: row.clone() };
-        assert_eq!(StoredAck::of(&ack(true, MAX_WHOLE, ""), Some(("members", 7))).unwrap(), done);
+        assert_eq!(StoredAck::of(&ack(true, MAX_WHOLE, ""), of).unwrap(), done);
         assert_eq!(StoredAck::of(&ack(true, MAX_WHOLE, ""), None).unwrap(), StoredAck { row: None, ..done });
         let conflict = ack(false, MAX_WHOLE, r#""$conflict":"x""#);
-        let refused = StoredAck::of(&conflict, Some(("members", 7))).unwrap();
+        let refused = StoredAck::of(&conflict, of).unwrap();
         assert_eq!(
             refused,
             StoredAck { ack: r#"{"ok":false,"data":null,"errors":{"$conflict":"x"}}"#.into(), row }

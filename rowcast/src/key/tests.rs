@@ -74,6 +74,21 @@ fn json_is_number_text_or_object() {
 }
 
 #[test]
+fn array_has_the_values_of_any_number_of_columns() {
+    let composite = Key::from(vec![10248.into(), "a\"é".into()]);
+    for (key, json) in
+        [(Key::from(7), "[7]"), ("ALFKI".into(), r#"["ALFKI"]"#), (composite, r#"[10248,"a\"é"]"#)]
+    {
+        assert_eq!(key.to_json_array(), json);
+        assert_eq!(Key::from_json_array(json), Some(key));
+    }
+    assert_eq!(Key::from_json_array(r#" [ 10248 , "" ] "#), Some(vec![10248.into(), "".into()].into()));
+    for other in ["", "7", "[]", "[null]", "[1.5]", "[[7]]", "[9223372036854775808]", r#"{"id": 7}"#] {
+        assert_eq!(Key::from_json_array(other), None, "{other}");
+    }
+}
+
+#[test]
 fn messages_and_logs_show_keys_without_their_type() {
     let keys: [Key; 3] = [7.into(), "north".into(), vec![7.into(), "north".into()].into()];
     assert_eq!(keys.each_ref().map(ToString::to_string), ["7", "north", "(7, north)"]);
@@ -111,6 +126,11 @@ proptest! {
         prop_assert_eq!(one.as_key_ref().cmp(&two.as_key_ref()), one.cmp(&two));
         prop_assert_eq!(one.as_key_ref() == two.as_key_ref(), one == two);
         prop_assert_eq!(&one.as_key_ref().to_key(), &one);
+    }
+
+    #[test]
+    fn array_is_read_as_the_same_key(key in any_key()) {
+        prop_assert_eq!(Key::from_json_array(&key.to_json_array()), Some(key));
     }
 
     #[test]

@@ -113,7 +113,7 @@ pub(super) async fn wait_for_other_node(
 
 /// The last digest, if it can be compared in the current epoch.
 pub(super) async fn find(db: &Transaction, epochs: &Epochs) -> Result<Option<SavedDigest>, Error> {
-    let sql = "select epoch, position, digest from change_log_digest";
+    let sql = "select epoch, position, digest from rowcast_change_log_digest";
     let Some(row) = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await? else {
         return Ok(None);
     };
@@ -152,8 +152,12 @@ pub(super) async fn find_offline_changes(
         return Ok(OfflineChanges::Everything);
     }
     let mut entries = poll.entries;
-    for (plural, rows) in reader.named(unlogged.clone()) {
-        let entry = |(key, _)| Entry { transaction: UNKNOWN_TRANSACTION, collection: plural.to_owned(), key };
+    for (kind, rows) in reader.by_collection(unlogged.clone()) {
+        let entry = |(key, _)| Entry {
+            transaction: UNKNOWN_TRANSACTION,
+            collection: kind.log_name().to_owned(),
+            key,
+        };
         entries.extend(rows.into_iter().map(entry));
     }
     let is_withheld = |collection_index: usize| caches.get(collection_index).is_some_and(Option::is_none);

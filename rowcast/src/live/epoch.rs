@@ -11,7 +11,7 @@
 //!   database, the log's table, the start of the server, and the time since the last crash recovery. A restored dump
 //!   has another table, a restored cluster another timeline, and a data directory that was copied back while the server
 //!   was stopped another start. After a crash, transaction numbers that had not reached the disk are assigned
-//!   again, even if nothing of those transactions was committed. The table `runs` is unlogged, so crash recovery
+//!   again, even if nothing of those transactions was committed. The table `rowcast_runs` is unlogged, so crash recovery
 //!   empties it; the node that finds it empty begins a new run. A truncated log is another file of the same table,
 //!   and so another place.
 //!
@@ -124,7 +124,7 @@ async fn open(db: &Transaction, name: &str, inconsistent: Option<&str>) -> Resul
         }
     }
     let backend = db.get_database_backend();
-    let found = Statement::from_string(backend, "select epoch, began from epochs order by id");
+    let found = Statement::from_string(backend, "select epoch, began from rowcast_epochs order by id");
     let read = |row: &sea_orm::QueryResult| {
         let began: i64 = row.try_get("", "began")?;
         Ok(Epoch { name: row.try_get("", "epoch")?, began: began.unsigned_abs() })
@@ -136,31 +136,31 @@ async fn open(db: &Transaction, name: &str, inconsistent: Option<&str>) -> Resul
 
 /// On SQLite the sequence may have been rolled back too: entries numbered below the floor would never be read.
 const RESTORE_SEQUENCE: [&str; 2] = [
-    "insert into sqlite_sequence (name, seq) select 'change_log', 0
-        where not exists (select 1 from sqlite_sequence where name = 'change_log')",
-    "update sqlite_sequence set seq = max(seq, (select coalesce(max(floor), 0) from change_log_state))
-        where name = 'change_log'",
+    "insert into sqlite_sequence (name, seq) select 'rowcast_change_log', 0
+        where not exists (select 1 from sqlite_sequence where name = 'rowcast_change_log')",
+    "update sqlite_sequence set seq = max(seq, (select coalesce(max(floor), 0) from rowcast_change_log_state))
+        where name = 'rowcast_change_log'",
 ];
 
 async fn add(db: &Transaction, name: &str, place: &str, began: i64) -> Result<(), DbErr> {
-    let sql = "insert into epochs (epoch, place, began) values ($1, $2, $3)";
+    let sql = "insert into rowcast_epochs (epoch, place, began) values ($1, $2, $3)";
     let values = [name.into(), place.into(), began.into()];
     db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
     let sql = format!(
-        "delete from epochs where id not in (select id from epochs order by id desc limit {RETAINED})"
+        "delete from rowcast_epochs where id not in (select id from rowcast_epochs order by id desc limit {RETAINED})"
     );
     db.execute_unprepared(&sql).await?;
     Ok(())
 }
 
 /// On SQLite, the next number of the sequence.
-const SEQUENCE: &str = "coalesce((select seq from sqlite_sequence where name = 'change_log'), 0) + 1";
+const SEQUENCE: &str = "coalesce((select seq from sqlite_sequence where name = 'rowcast_change_log'), 0) + 1";
 
 /// Whether the log's state exists; creates it with that floor if not.
 async fn has_state(db: &Transaction, floor: &str) -> Result<bool, DbErr> {
     let sql = format!(
-        "insert into change_log_state (id, floor) select 1, {floor}
-         where not exists (select 1 from change_log_state)"
+        "insert into rowcast_change_log_state (id, floor) select 1, {floor}
+         where not exists (select 1 from rowcast_change_log_state)"
     );
     let created = db.execute_unprepared(&sql).await?.rows_affected() > 0;
     if created {
@@ -173,7 +173,7 @@ async fn has_state(db: &Transaction, floor: &str) -> Result<bool, DbErr> {
 
 /// The names and places of all epochs.
 async fn places(db: &Transaction) -> Result<Vec<(String, String)>, DbErr> {
-    let sql = "select epoch, place from epochs order by id";
+    let sql = "select epoch, place from rowcast_epochs order by id";
     let found = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     found.iter().map(|row| Ok((row.try_get("", "epoch")?, row.try_get("", "place")?))).collect()
 }
@@ -185,18 +185,20 @@ fn is_last(known: &[(String, String)], name: &str) -> bool {
 
 /// Whether the log was restored from a dump: one transaction wrote the entries of several.
 async fn is_restored(db: &Transaction) -> Result<bool, DbErr> {
-    let sql = "select 'yes' as text from change_log group by xmin::text
+    let sql = "select 'yes' as text from rowcast_change_log group by xmin::text
         having min(txid::text::bigint) <> max(txid::text::bigint) limit 1";
     Ok(text(db, sql).await?.is_some())
 }
 
-const RESET_LOG: [&str; 3] =
-    ["delete from change_log", "delete from change_log_marks", "update change_log_state set floor = 0"];
+const RESET_LOG: [&str; 3] = [
+    "delete from rowcast_change_log",
+    "delete from rowcast_change_log_marks",
+    "update rowcast_change_log_state set floor = 0",
+];
 
 /// On SQLite, a lower bound of the next entry's number.
 async fn end(db: &Transaction) -> Result<i64, DbErr> {
-    let sql =
-        "select max(floor, (select coalesce(max(seq), 0) + 1 from change_log)) as next from change_log_state";
+    let sql = "select max(floor, (select coalesce(max(seq), 0) + 1 from rowcast_change_log)) as next from rowcast_change_log_state";
     let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
     row.map_or(Ok(0), |row| row.try_get("", "next"))
 }
@@ -215,13 +217,13 @@ async fn read_place(db: &Transaction) -> Result<String, DbErr> {
     // The first eight digits of a WAL file name are the timeline, which changes with each failover and point-in-time
     // recovery.
     let rest = "select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || oid || '/' ||
-        'change_log'::regclass::oid || '/' || pg_relation_filenode('change_log'::regclass) || '/' ||
+        'rowcast_change_log'::regclass::oid || '/' || pg_relation_filenode('rowcast_change_log'::regclass) || '/' ||
         extract(epoch from pg_postmaster_start_time())::text as text
         from pg_database where datname = current_database()";
     let rest = text(db, rest).await?;
-    let run = "select id as text from runs limit 1";
+    let run = "select id as text from rowcast_runs limit 1";
     if text(db, run).await?.is_none() {
-        db.execute_unprepared("insert into runs (id) values (gen_random_uuid()::text)").await?;
+        db.execute_unprepared("insert into rowcast_runs (id) values (gen_random_uuid()::text)").await?;
     }
     let run = text(db, run).await?;
     Ok([cluster, rest, run].map(Option::unwrap_or_default).join("/"))

@@ -99,7 +99,7 @@ pub(super) async fn end(db: &Transaction, epoch: &str) -> Result<LogPoll, Error>
         DbBackend::Postgres => "txid::text::bigint",
         _ => "mark",
     };
-    let sql = format!("select seq, {mark} as mark from change_log order by seq desc limit 1");
+    let sql = format!("select seq, {mark} as mark from rowcast_change_log order by seq desc limit 1");
     let newest = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     poll.progress.last = newest.map(|row| last(&row, "seq", "mark")).transpose()?;
     Ok(poll)
@@ -126,7 +126,7 @@ pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>
     while entries.len() < limit {
         let page = PAGE.min(limit - entries.len());
         let sql = format!(
-            "select seq, {transaction} as tx, collection, row_id from change_log where seq < {oldest}
+            "select seq, {transaction} as tx, collection, row_id, row_key from rowcast_change_log where seq < {oldest}
              order by seq desc limit {page}"
         );
         let found = db.query_all_raw(Statement::from_string(backend, sql)).await?;
@@ -136,8 +136,9 @@ pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>
             entries.push(entry(row)?);
         }
     }
-    let sql =
-        format!("select coalesce(max({transaction}) + 1, 0) as floor from change_log where seq < {oldest}");
+    let sql = format!(
+        "select coalesce(max({transaction}) + 1, 0) as floor from rowcast_change_log where seq < {oldest}"
+    );
     let others = db.query_one_raw(Statement::from_string(backend, sql)).await?;
     Ok((entries, others.map_or(Ok(0), |row| number(&row, "floor"))?))
 }
@@ -145,10 +146,10 @@ pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>
 // The newest entry, the last entry that was read, and whether the reader's epoch exists.
 const STATE: &str = "
     select state.floor, coalesce(newest.seq, 0) as last, newest.mark, old.mark as found,
-        (select epoch from epochs where epoch = ?) as epoch
-    from (select 1) left join change_log_state as state on true
-    left join (select seq, mark from change_log order by seq desc limit 1) as newest on true
-    left join change_log as old on old.seq = ?";
+        (select epoch from rowcast_epochs where epoch = ?) as epoch
+    from (select 1) left join rowcast_change_log_state as state on true
+    left join (select seq, mark from rowcast_change_log order by seq desc limit 1) as newest on true
+    left join rowcast_change_log as old on old.seq = ?";
 
 async fn sqlite(db: &impl ConnectionTrait, after: &ReadProgress, epoch: &str) -> Result<LogPoll, Error> {
     let values = [epoch.into(), after.last.map_or(0, |last| last.seq).into()];
@@ -182,8 +183,9 @@ pub(super) async fn marks(db: &Transaction, limit: usize) -> Result<Marks, DbErr
     let (mut marks, mut oldest) = (Marks::default(), i64::MAX);
     while marks.len() < limit && db.get_database_backend() == DbBackend::Sqlite {
         let page = PAGE.min(limit - marks.len());
-        let sql =
-            format!("select seq, mark from change_log where seq < {oldest} order by seq desc limit {page}");
+        let sql = format!(
+            "select seq, mark from rowcast_change_log where seq < {oldest} order by seq desc limit {page}"
+        );
         let found = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
         let Some(last) = found.last() else { break };
         oldest = last.try_get("", "seq")?;
@@ -215,7 +217,7 @@ fn is_shorter(after: &ReadProgress, next: u64) -> bool {
 async fn after_sequence(db: &impl ConnectionTrait, next: u64) -> Result<Vec<Entry>, Error> {
     // SQLite prepares a statement again for each bound limit.
     let sql = format!(
-        "select seq as tx, collection, row_id from change_log where seq > ? order by seq limit {}",
+        "select seq as tx, collection, row_id, row_key from rowcast_change_log where seq > ? order by seq limit {}",
         RELOAD_THRESHOLD + 1
     );
     let values = [signed(next.saturating_sub(1)).into()];
@@ -226,16 +228,16 @@ async fn after_sequence(db: &impl ConnectionTrait, next: u64) -> Result<Vec<Entr
 // One statement is one snapshot. Without new entries it returns one row with a null entry.
 const NEW_ENTRIES: &str = "
     with news as (
-        select seq, txid, collection, row_id from change_log where txid >= $1::text::xid8
+        select seq, txid, collection, row_id, row_key from rowcast_change_log where txid >= $1::text::xid8
         union all
-        select seq, txid, collection, row_id from change_log where txid = any(string_to_array($2, ',')::xid8[])
+        select seq, txid, collection, row_id, row_key from rowcast_change_log where txid = any(string_to_array($2, ',')::xid8[])
     )
     select pg_current_snapshot()::text as snapshot, state.floor,
-        'change_log'::regclass::oid || '/' || pg_relation_filenode('change_log'::regclass) as log,
-        (select epoch from epochs order by id desc limit 1) as epoch, (select id from runs limit 1) as run,
-        exists (select from change_log where seq = $4 and txid = $5::text::xid8) as found,
-        news.seq, news.txid::text::bigint as tx, news.collection, news.row_id
-    from (select) as one left join change_log_state as state on true left join news on true
+        'rowcast_change_log'::regclass::oid || '/' || pg_relation_filenode('rowcast_change_log'::regclass) as log,
+        (select epoch from rowcast_epochs order by id desc limit 1) as epoch, (select id from rowcast_runs limit 1) as run,
+        exists (select from rowcast_change_log where seq = $4 and txid = $5::text::xid8) as found,
+        news.seq, news.txid::text::bigint as tx, news.collection, news.row_id, news.row_key
+    from (select) as one left join rowcast_change_log_state as state on true left join news on true
     order by news.seq limit $3";
 
 async fn postgres(db: &impl ConnectionTrait, after: &ReadProgress) -> Result<LogPoll, Error> {
@@ -251,7 +253,7 @@ async fn postgres(db: &impl ConnectionTrait, after: &ReadProgress) -> Result<Log
     let position = Position::from_snapshot(&snapshot)
         .ok_or_else(|| Error::Internal(format!("not a snapshot: {snapshot}")))?;
     let is_shorter = is_shorter(after, position.next());
-    let is_entry = |row: &&QueryResult| row.try_get::<Option<i64>>("", "row_id").is_ok_and(|id| id.is_some());
+    let is_entry = |row: &&QueryResult| row.try_get::<Option<i64>>("", "seq").is_ok_and(|seq| seq.is_some());
     let newest = found.iter().rfind(is_entry).map(|row| last(row, "seq", "tx")).transpose()?;
     let newer = newest.filter(|newest| after.last.is_none_or(|last| last.seq < newest.seq));
     let floor: Option<i64> = first.try_get("", "floor")?;
@@ -270,12 +272,23 @@ async fn postgres(db: &impl ConnectionTrait, after: &ReadProgress) -> Result<Log
     })
 }
 
+/// An entry with a key that cannot be read is one of no collection, so that it changes nothing.
 fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
-    let id: i64 = row.try_get("", "row_id")?;
-    Ok(Entry {
-        transaction: number(row, "tx")?,
-        collection: row.try_get("", "collection")?,
-        key: Key::Number(id),
+    let (transaction, collection) = (number(row, "tx")?, row.try_get("", "collection")?);
+    if let Some(id) = row.try_get("", "row_id")? {
+        return Ok(Entry { transaction, collection, key: Key::Number(id) });
+    }
+    let row_key: String = row.try_get("", "row_key")?;
+    Ok(match Key::from_json_array(&row_key) {
+        Some(key) => Entry { transaction, collection, key },
+        None => {
+            tracing::warn!(
+                collection,
+                row_key,
+                "an entry of the change log has a key that is no array of integers and text: ignoring it"
+            );
+            Entry { transaction, collection: String::new(), key: Key::Number(0) }
+        }
     })
 }
 

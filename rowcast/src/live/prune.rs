@@ -15,27 +15,29 @@ const MARK_MARGIN: Duration = Duration::from_secs(120);
 /// # Errors
 /// [`DbErr`] of the database.
 pub(crate) async fn prune(db: &Transaction, retention: Retention, now: i64) -> Result<Option<i64>, DbErr> {
-    let sql = "select max(next) as number from change_log_marks where at <= ";
+    let sql = "select max(next) as number from rowcast_change_log_marks where at <= ";
     let old = number(db, &format!("{sql}{}", now - seconds(retention.age))).await?.unwrap_or(0);
     record_mark(db, retention, now).await?;
     let over =
-        number(db, &format!("select max(seq) - {} as number from change_log", retention.entries)).await?;
+        number(db, &format!("select max(seq) - {} as number from rowcast_change_log", retention.entries))
+            .await?;
     match db.get_database_backend() {
         DbBackend::Postgres => postgres(db, old, over.unwrap_or(0)).await?,
         _ => sqlite(db, old, over.unwrap_or(0)).await?,
     }
-    number(db, "select count(*) as number from change_log").await
+    number(db, "select count(*) as number from rowcast_change_log").await
 }
 
 /// Records the current transaction number with the time, and deletes marks that are no longer needed.
 async fn record_mark(db: &Transaction, retention: Retention, now: i64) -> Result<(), DbErr> {
     let next = match db.get_database_backend() {
         DbBackend::Postgres => "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
-        _ => "select coalesce(max(seq), 0) + 1 from change_log",
+        _ => "select coalesce(max(seq), 0) + 1 from rowcast_change_log",
     };
-    db.execute_unprepared(&format!("insert into change_log_marks (at, next) select {now}, ({next})")).await?;
+    db.execute_unprepared(&format!("insert into rowcast_change_log_marks (at, next) select {now}, ({next})"))
+        .await?;
     let old = now - seconds(retention.age) - seconds(MARK_MARGIN);
-    db.execute_unprepared(&format!("delete from change_log_marks where at < {old}")).await?;
+    db.execute_unprepared(&format!("delete from rowcast_change_log_marks where at < {old}")).await?;
     Ok(())
 }
 
@@ -43,7 +45,7 @@ async fn record_mark(db: &Transaction, retention: Retention, now: i64) -> Result
 /// a reader that has read all others must not treat it as lost. The log's trigger raises the floor.
 async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
     let sql = format!(
-        "delete from change_log
+        "delete from rowcast_change_log
          where txid < pg_snapshot_xmin(pg_current_snapshot()) and (txid < '{old}'::xid8 or seq <= {over})"
     );
     db.execute_unprepared(&sql).await.map(drop)
@@ -52,14 +54,14 @@ async fn postgres(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
 /// Raises the floor first, so that the log's trigger, which runs for each entry, has nothing to do. The newest entry
 /// stays: its mark confirms the cursors of clients that have everything.
 async fn sqlite(db: &Transaction, old: i64, over: i64) -> Result<(), DbErr> {
-    let newest = number(db, "select max(seq) as number from change_log").await?.unwrap_or(0);
+    let newest = number(db, "select max(seq) as number from rowcast_change_log").await?.unwrap_or(0);
     let last = (old - 1).max(over).min(newest - 1);
     let raise = format!(
-        "update change_log_state set floor = {last} + 1 where floor <= {last}
-         and exists (select 1 from change_log where seq <= {last})"
+        "update rowcast_change_log_state set floor = {last} + 1 where floor <= {last}
+         and exists (select 1 from rowcast_change_log where seq <= {last})"
     );
     db.execute_unprepared(&raise).await?;
-    db.execute_unprepared(&format!("delete from change_log where seq <= {last}")).await.map(drop)
+    db.execute_unprepared(&format!("delete from rowcast_change_log where seq <= {last}")).await.map(drop)
 }
 
 async fn number(db: &Transaction, sql: &str) -> Result<Option<i64>, DbErr> {

@@ -12,6 +12,7 @@
 mod difference;
 mod fingerprint;
 mod page_end;
+mod repair;
 
 use std::{
     collections::BTreeMap,
@@ -31,8 +32,8 @@ use crate::{
     key::{Key, KeyRef},
     registry::{Encoded, ErasedCollection},
 };
-use difference::Difference;
 pub(super) use difference::log;
+use difference::{Difference, TableOf};
 use fingerprint::Fingerprint;
 use page_end::PageEnd;
 
@@ -193,7 +194,7 @@ impl Reconciler {
         let is_reached = |key: KeyRef<'_>| reached.includes(key);
         let rows: Vec<Encoded> = rows.into_iter().filter(|(key, _)| is_reached(key.as_key_ref())).collect();
         let shown = shown().take_while(|(key, _)| is_reached(*key));
-        let difference = Difference::between(kind.name(), shown, &rows);
+        let difference = Difference::between(TableOf::new(kind), shown, &rows);
         let known = stamp.filter(|_| difference.is_none() && reached == end);
         self.pages[self.collection_index].insert(reached.clone(), known);
         self.advance(reached, rows.len(), READ_COST);

@@ -8,10 +8,11 @@ use crate::{
 };
 
 /// An entry of no collection, inserted for its number.
-const EVERYTHING: &str = "insert into change_log (collection, row_id) values ('*', 0)";
-const SQLITE: &str = "update change_log_state set floor = (select max(seq) + 1 from change_log)";
+const EVERYTHING: &str = "insert into rowcast_change_log (collection, row_id) values ('*', 0)";
+const SQLITE: &str =
+    "update rowcast_change_log_state set floor = (select max(seq) + 1 from rowcast_change_log)";
 const POSTGRES: &str =
-    "update change_log_state set floor = greatest(floor, pg_current_xact_id()::text::bigint + 1)";
+    "update rowcast_change_log_state set floor = greatest(floor, pg_current_xact_id()::text::bigint + 1)";
 
 /// Makes every server on the database reload and publish the differences. Raises the log's floor above all entries,
 /// as if they had been pruned; so earlier cursors are invalid, also on servers that start later.

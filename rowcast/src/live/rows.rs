@@ -68,10 +68,13 @@ impl CollectionReader {
         all.into_iter().collect()
     }
 
-    /// Rows by collection name.
-    pub(super) fn named(&self, rows: Unlogged) -> impl Iterator<Item = (&'static str, Vec<(Key, i64)>)> {
+    /// Rows by collection.
+    pub(super) fn by_collection(
+        &self,
+        rows: Unlogged,
+    ) -> impl Iterator<Item = (&dyn ErasedCollection, Vec<(Key, Option<i64>)>)> {
         rows.into_iter().filter_map(|(collection_index, rows)| {
-            Some((self.collections.get(usize::from(collection_index))?.name(), rows))
+            Some((&**self.collections.get(usize::from(collection_index))?, rows))
         })
     }
 

@@ -1,4 +1,4 @@
-//! Triggers that write every change to `change_log`, in the transaction of the change.
+//! Triggers that write every change to the change log, in the transaction of the change.
 //!
 //! ```text
 //! insert, update, delete ─▶ trigger ─▶ (collection, row_id)
@@ -11,6 +11,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, Statement};
+
+use super::names;
 
 /// Logs changes of `table`, which is also the collection's name.
 ///
@@ -40,7 +42,7 @@ async fn triggers(
     column: &str,
 ) -> Result<(), DbErr> {
     let statements = match manager.get_database_backend() {
-        DbBackend::Sqlite => sqlite(table, collection, column),
+        DbBackend::Sqlite => sqlite(names::prefix(manager).await?, table, collection, column),
         _ => postgres(table, collection, column),
     };
     for statement in statements {
@@ -49,8 +51,8 @@ async fn triggers(
     Ok(())
 }
 
-fn sqlite(table: &str, collection: &str, column: &str) -> Vec<String> {
-    let log = "insert into change_log (collection, row_id)";
+fn sqlite(prefix: &str, table: &str, collection: &str, column: &str) -> Vec<String> {
+    let log = format!("insert into {prefix}change_log (collection, row_id)");
     let trigger = |on: &str, body: String| {
         format!("create trigger {table}_log_{on} after {on} on {table} for each row begin {body}; end")
     };

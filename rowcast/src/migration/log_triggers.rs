@@ -1,4 +1,4 @@
-//! Triggers that write every change to `change_log`, for new migrations.
+//! Triggers that write every change to the change log, for new migrations.
 //!
 //! ```text
 //! insert, update, delete ─▶ trigger ─▶ (collection, row_id)         in the transaction of the change
@@ -8,9 +8,9 @@
 //! log's owner, so that writers need no privilege on the log. On SQLite they are those of [`change_log`].
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{DbBackend, Statement};
+use sea_orm_migration::sea_orm::DbBackend;
 
-use super::change_log;
+use super::{change_log, names};
 
 /// Logs changes of `table`, which is also the collection's name.
 ///
@@ -46,11 +46,8 @@ pub(crate) async fn fire_always(manager: &SchemaManager<'_>) -> Result<(), DbErr
 
 /// The quoted name of the change log's schema.
 pub(crate) async fn schema(manager: &SchemaManager<'_>) -> Result<String, DbErr> {
-    let ask = "select quote_ident(nspname) as name from pg_namespace
-        where oid = (select relnamespace from pg_class where oid = 'change_log'::regclass)";
-    let row =
-        manager.get_connection().query_one_raw(Statement::from_string(DbBackend::Postgres, ask)).await?;
-    row.ok_or_else(|| DbErr::Migration("there is no change log".to_owned()))?.try_get("", "name")
+    let found = names::change_log(manager).await?;
+    Ok(found.ok_or_else(|| DbErr::Migration("there is no change log".to_owned()))?.schema)
 }
 
 const ALWAYS: &str = "

@@ -7,9 +7,9 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
-use super::log_triggers;
+use super::names::{self, ChangeLog};
 
-/// The tables whose rows are deleted with a user.
+/// The tables whose rows are deleted with a user, without their prefix.
 const USER_TABLES: [&str; 2] = ["tokens", "user_addresses"];
 
 /// The name of the trigger on deletion.
@@ -22,9 +22,11 @@ pub(crate) fn trigger(table: &str) -> String {
 /// # Errors
 /// [`DbErr`] of the database.
 pub async fn prepare(manager: &SchemaManager<'_>, table: &str, username: &str) -> Result<(), DbErr> {
+    let log = names::change_log(manager).await?;
+    let log = log.ok_or_else(|| DbErr::Migration("there is no change log".to_owned()))?;
     let (bytes, triggers) = match manager.get_database_backend() {
-        DbBackend::Sqlite => (format!("length(cast({username} as blob))"), sqlite(table)),
-        _ => (format!("octet_length({username})"), postgres(&log_triggers::schema(manager).await?, table)),
+        DbBackend::Sqlite => (format!("length(cast({username} as blob))"), sqlite(&log, table)),
+        _ => (format!("octet_length({username})"), postgres(&log, table)),
     };
     // An expression with a value, because both query planners have statistics of values; of conditions they guess.
     let index = format!(
@@ -37,14 +39,15 @@ pub async fn prepare(manager: &SchemaManager<'_>, table: &str, username: &str) -
     Ok(())
 }
 
-fn sqlite(table: &str) -> Vec<String> {
-    let delete = USER_TABLES.map(|of| format!("delete from {of} where user_id = old.id;")).concat();
+fn sqlite(ChangeLog { prefix, .. }: &ChangeLog, table: &str) -> Vec<String> {
+    let delete = USER_TABLES.map(|of| format!("delete from {prefix}{of} where user_id = old.id;")).concat();
     vec![format!("create trigger {} after delete on {table} for each row begin {delete} end", trigger(table))]
 }
 
-fn postgres(schema: &str, table: &str) -> Vec<String> {
-    let of_one = USER_TABLES.map(|of| format!("delete from {schema}.{of} where user_id = old.id;")).concat();
-    let of_all = USER_TABLES.map(|of| format!("delete from {schema}.{of};")).concat();
+fn postgres(ChangeLog { schema, prefix }: &ChangeLog, table: &str) -> Vec<String> {
+    let of_one =
+        USER_TABLES.map(|of| format!("delete from {schema}.{prefix}{of} where user_id = old.id;")).concat();
+    let of_all = USER_TABLES.map(|of| format!("delete from {schema}.{prefix}{of};")).concat();
     let function = format!("{schema}.{table}_end_sign_ins()");
     let body = format!(
         "create function {function} returns trigger language plpgsql

@@ -18,6 +18,8 @@ mod sqlite;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, Statement};
 
+use super::names;
+
 /// Creates the shared functions and tables, once.
 pub(crate) async fn prepare(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     match manager.get_database_backend() {
@@ -32,9 +34,13 @@ pub(crate) async fn prepare(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 /// [`DbErr`] if the triggers cannot be created.
 pub async fn guard(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     release(manager, table).await?;
+    let prefix = names::prefix(manager).await?;
     let statements = match manager.get_database_backend() {
-        DbBackend::Sqlite => sqlite::guard(table, &columns(manager, table).await?),
-        _ => postgres::guard(&schema(manager).await?, table, sequence(manager, table).await?.as_deref()),
+        DbBackend::Sqlite => sqlite::guard(prefix, table, &columns(manager, table).await?),
+        _ => {
+            let sequence = sequence(manager, table).await?;
+            postgres::guard(&schema(manager).await?, prefix, table, sequence.as_deref())
+        }
     };
     execute(manager, &statements).await
 }
@@ -51,7 +57,10 @@ pub async fn guard_join_table(
 ) -> Result<(), DbErr> {
     release(manager, table).await?;
     let statements = match manager.get_database_backend() {
-        DbBackend::Sqlite => sqlite::guard_join_table(table, parent, column, &columns(manager, table).await?),
+        DbBackend::Sqlite => {
+            let (prefix, columns) = (names::prefix(manager).await?, columns(manager, table).await?);
+            sqlite::guard_join_table(prefix, table, parent, column, &columns)
+        }
         _ => postgres::guard_join_table(&schema(manager).await?, table, parent, column),
     };
     execute(manager, &statements).await

@@ -46,8 +46,12 @@ pub type Encoded = (Key, Box<RawValue>);
 pub trait ErasedCollection: Send + Sync {
     /// The collection's name, which is also that of the table and of the snapshot event.
     fn name(&self) -> &'static str;
-    /// Its table in SQL.
-    fn table(&self) -> &'static str;
+    /// Its table in SQL, in quotes.
+    fn table(&self) -> String;
+    /// Whether the table has a column `version` that is incremented.
+    fn counts_versions(&self) -> bool {
+        true
+    }
     /// The name of its table in the change log.
     fn log_name(&self) -> &'static str {
         self.name()
@@ -109,8 +113,8 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
         C::NAME
     }
 
-    fn table(&self) -> &'static str {
-        C::NAME
+    fn table(&self) -> String {
+        format!("\"{}\"", C::NAME)
     }
 
     fn embeds(&self) -> &'static [Embed] {

@@ -7,8 +7,8 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use crate::database::Transaction;
 
-const HOLD: &str = "insert into version_holds (collection, row_id) values (?, ?)";
-const RELEASE: &str = "delete from version_holds where collection = ? and row_id = ?";
+const HOLD: &str = "insert into rowcast_version_holds (collection, row_id) values (?, ?)";
+const RELEASE: &str = "delete from rowcast_version_holds where collection = ? and row_id = ?";
 
 /// Runs `write`, which writes join rows of the row `id`, without further increments of the row's version.
 ///

@@ -10,7 +10,7 @@ use rowcast_schema::{
 use serde_json::value::RawValue;
 
 use super::{
-    definition::{Definition, Notice},
+    definition::{Definition, Notice, VersionSource},
     intern::intern,
     numbering::Numbering,
     payload::Payload,
@@ -164,8 +164,12 @@ impl ErasedCollection for TableCollection {
         self.0.name
     }
 
-    fn table(&self) -> &'static str {
-        intern(&self.0.source)
+    fn table(&self) -> String {
+        self.0.source.clone()
+    }
+
+    fn counts_versions(&self) -> bool {
+        self.0.version == VersionSource::Column
     }
 
     fn log_name(&self) -> &'static str {

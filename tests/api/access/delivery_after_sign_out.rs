@@ -69,7 +69,7 @@ async fn stalled_client_receives_nothing_written_after_sign_out(database: &Datab
         let name = json!({ "id": plan["id"], "name": format!("Long {round}") });
         writer.request("update_workout_plan", name).await.unwrap_data();
     }
-    database.execute("delete from tokens where user_id = 2").await;
+    database.execute("delete from rowcast_tokens where user_id = 2").await;
     witness.next_event("signed_out").await;
     writer.request("new_coach", fixtures::coach("Secret")).await.unwrap_data();
 

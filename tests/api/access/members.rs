@@ -128,7 +128,7 @@ async fn stored_ack_requires_sign_in(database: &Database) {
     assert_eq!(row["id"], 6, "a refused write uses no id");
     assert_eq!(anonymous.request_with("new_coach", &ada).await.error_keys(), ["$unauthorized"]);
 
-    database.execute("delete from tokens").await;
+    database.execute("delete from rowcast_tokens").await;
     let ack = mara.request_with("new_coach", &ada).await;
     assert_eq!((ack.error_keys(), &ack.data), (vec!["$unauthorized"], &Value::Null));
     sign_in(&mara, "mara").await;

@@ -51,7 +51,7 @@ async fn signed_out_client_continues_reading(database: &Database) {
     let (mara, teo) = (anonymous_client(&node).await, anonymous_client(&node).await);
     sign_in(&mara, "mara").await;
     sign_in(&teo, "teo").await;
-    database.execute("delete from tokens where user_id = 1").await;
+    database.execute("delete from rowcast_tokens where user_id = 1").await;
     assert_eq!(mara.request("new_coach", fixtures::coach("Ada")).await.error_keys(), ["$unauthorized"]);
     assert!(mara.next_event("signed_out").await["reason"].is_string());
     assert_eq!(mara.request_with("me", &[]).await.unwrap_data(), Value::Null);

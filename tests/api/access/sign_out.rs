@@ -65,7 +65,7 @@ async fn deleted_coach_is_signed_out(database: &Database) {
 
 async fn expired_token_is_signed_out(database: &Database) {
     assert_signed_out_by(database, "expired", async |_, _| {
-        database.execute("update tokens set expires_at = 1000 where user_id = 3").await;
+        database.execute("update rowcast_tokens set expires_at = 1000 where user_id = 3").await;
     })
     .await;
 }
@@ -96,7 +96,7 @@ async fn request_with_revoked_token_is_refused(database: &Database) {
     ] {
         let teo = member(&node, "teo").await;
         let then = teo.now();
-        database.execute("delete from tokens where user_id = 2").await;
+        database.execute("delete from rowcast_tokens where user_id = 2").await;
         let ack = teo.request(event, payload).await;
         assert_eq!((ack.error_keys(), &ack.data), (vec!["$unauthorized"], &Value::Null), "{event}");
         assert_eq!(teo.events_since(then), ["signed_out"], "{event}");
@@ -128,7 +128,7 @@ async fn no_write_commits_after_revocation(database: &Database) {
                 replica.rows("coaches").len() > 5 + 20 * round
             })
             .await;
-            database.execute("delete from tokens where user_id = 2").await;
+            database.execute("delete from rowcast_tokens where user_id = 2").await;
             mara.list_all("coaches").await.len()
         };
         let (then, _) = tokio::join!(revoking, futures_util::future::join_all(writing));

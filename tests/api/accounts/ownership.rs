@@ -23,7 +23,7 @@ async fn account_of_another_member_is_protected(database: &Database) {
         let node = node(database, access).await;
         delete_schedules(database).await;
         let (teo, before) =
-            (member(&node, "teo").await, database.number("select count(*) from tokens").await);
+            (member(&node, "teo").await, database.number("select count(*) from rowcast_tokens").await);
         for username in [json!(null), json!("mine"), json!("mara2"), json!("")] {
             let ack = teo.request("update_coach", json!({ "id": 1, "username": username, "age": 99 })).await;
             assert_eq!(ack.error_keys(), ["username"], "{username}");
@@ -45,7 +45,11 @@ async fn account_of_another_member_is_protected(database: &Database) {
             (get_coach(&teo, 1).await["username"].clone(), get_coach(&teo, 1).await["age"].clone()),
             (json!("mara"), json!(34))
         );
-        assert_eq!(database.number("select count(*) from tokens").await, before, "no token is removed");
+        assert_eq!(
+            database.number("select count(*) from rowcast_tokens").await,
+            before,
+            "no token is removed"
+        );
         assert!(can_sign_in(&node, "mara", &password("mara")).await);
         node.stop().await;
     }

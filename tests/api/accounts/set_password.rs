@@ -77,7 +77,7 @@ async fn anonymous_set_password_is_refused(database: &Database) {
         let payload = change(&password("mara"), NEW);
         assert_eq!(client.request("set_password", payload.clone()).await.error_keys(), ["$unauthorized"]);
         client.request("login", login("mara", &password("mara"))).await.unwrap_data();
-        database.execute("delete from tokens").await;
+        database.execute("delete from rowcast_tokens").await;
         assert_eq!(client.request("set_password", payload).await.error_keys(), ["$unauthorized"], "{access}");
         assert!(can_sign_in(&node, "mara", &password("mara")).await);
         node.stop().await;
@@ -92,6 +92,6 @@ async fn repeated_set_password_succeeds_and_is_not_stored(database: &Database) {
         assert!(mara.request_with("set_password", &[payload.clone(), request.clone()]).await.ok);
     }
     assert!(can_sign_in(&node, "mara", NEW).await);
-    assert_eq!(database.number("select count(*) from requests").await, 0, "nothing is kept of it");
+    assert_eq!(database.number("select count(*) from rowcast_requests").await, 0, "nothing is kept of it");
     node.stop().await;
 }

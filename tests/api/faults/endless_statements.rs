@@ -60,8 +60,10 @@ async fn start(database: &Database) -> Node {
         Ok::<_, Error>(())
     };
     let write = async |context: &Context<'_>, _: ById| {
-        let sql =
-            format!("insert into change_log_marks (at, next) {}", ENDLESS.replace("count(*) as n", "n, n"));
+        let sql = format!(
+            "insert into rowcast_change_log_marks (at, next) {}",
+            ENDLESS.replace("count(*) as n", "n, n")
+        );
         let insert = Statement::from_string(context.db.get_database_backend(), sql);
         context.db.execute_raw(insert).await?;
         Ok::<_, Error>(())

@@ -47,7 +47,7 @@ async fn assert_gap_is_published(
 
 async fn entries_deleted_before_read_are_published(app: &TestApp) {
     let opened = connect_clients(app).await;
-    let sql = "begin; update coaches set age = 71; delete from change_log; commit";
+    let sql = "begin; update coaches set age = 71; delete from rowcast_change_log; commit";
     app.database.execute(sql).await;
     assert_gap_is_published(app, opened, 71).await;
 }
@@ -59,7 +59,7 @@ async fn entries_truncated_before_read_are_published() {
         let beside = Node::start(&app.database.url(), &[]).await;
         let there = Client::follow(beside.address).await;
         let sql =
-            "begin isolation level repeatable read; update coaches set age = 71; truncate change_log; commit";
+            "begin isolation level repeatable read; update coaches set age = 71; truncate rowcast_change_log; commit";
         app.database.execute(sql).await;
         there.wait_for_replica("the age", |replica| replica.rows("coaches")[0]["age"] == 71).await;
         assert_gap_is_published(app, opened, 71).await;
@@ -83,7 +83,7 @@ async fn log_emptied_with_its_counter_is_detected() {
         }
         let before = cursor(&client);
         database
-            .execute("delete from change_log; delete from sqlite_sequence where name = 'change_log'")
+            .execute("delete from rowcast_change_log; delete from sqlite_sequence where name = 'rowcast_change_log'")
             .await;
         database.execute("update coaches set age = 71").await;
         client.wait_for_replica("the age", |replica| replica.rows("coaches")[0]["age"] == 71).await;
@@ -103,7 +103,7 @@ async fn entries_deleted_after_read_keep_cursors_valid(app: &TestApp) {
     let (client, snapshots, before) = connect_clients(app).await;
     let row = client.request("update_coach", json!({ "id": 1, "age": 71 })).await.unwrap_data();
     let then = client.now();
-    app.database.execute("delete from change_log").await;
+    app.database.execute("delete from rowcast_change_log").await;
     app.database.execute("update coaches set age = 72").await;
     client.wait_for_replica("the age", |replica| replica.rows("coaches")[0]["age"] == 72).await;
     assert_eq!(client.changes_since(then).len(), 1);
@@ -119,22 +119,24 @@ async fn entries_deleted_after_read_keep_cursors_valid(app: &TestApp) {
 async fn modified_entry_counts_as_missing(app: &TestApp) {
     let opened = connect_clients(app).await;
     let sql = "begin; update coaches set age = 71;
-        update change_log set row_id = 99 where seq = (select max(seq) from change_log); commit";
+        update rowcast_change_log set row_id = 99 where seq = (select max(seq) from rowcast_change_log); commit";
     app.database.execute(sql).await;
     assert_gap_is_published(app, opened, 71).await;
 }
 
 async fn deleted_log_state_is_recreated(app: &TestApp) {
     let opened = connect_clients(app).await;
-    app.database.execute("begin; update coaches set age = 71; delete from change_log_state; commit").await;
+    app.database
+        .execute("begin; update coaches set age = 71; delete from rowcast_change_log_state; commit")
+        .await;
     assert_gap_is_published(app, opened, 71).await;
 }
 
 async fn deleted_epochs_are_recreated(app: &TestApp) {
     let opened = connect_clients(app).await;
-    app.database.execute("begin; update coaches set age = 71; delete from epochs; commit").await;
+    app.database.execute("begin; update coaches set age = 71; delete from rowcast_epochs; commit").await;
     if matches!(app.database, Database::Postgres(_)) {
-        app.database.execute("delete from runs").await;
+        app.database.execute("delete from rowcast_runs").await;
     }
     assert_gap_is_published(app, opened, 71).await;
 }
@@ -148,11 +150,11 @@ async fn log_cut_while_stopped_invalidates_cursors(database: &Database) {
     let mut before = cursor(&client);
     drop(client);
     node.stop().await;
-    let mut cuts = vec!["delete from change_log", "update change_log set row_id = 99"];
+    let mut cuts = vec!["delete from rowcast_change_log", "update rowcast_change_log set row_id = 99"];
     if matches!(database, Database::Postgres(_)) {
         cuts.extend([
-            "truncate change_log",
-            "set session_replication_role = replica; delete from change_log",
+            "truncate rowcast_change_log",
+            "set session_replication_role = replica; delete from rowcast_change_log",
         ]);
     }
     for (age, cut) in (70..).zip(cuts) {
@@ -176,7 +178,9 @@ async fn server_starts_without_change_log(database: &Database) {
     let before = cursor(&client);
     drop(client);
     node.stop().await;
-    for lost in ["change_log", "change_log_state", "change_log_marks", "epochs"] {
+    for lost in ["change_log", "change_log_state", "change_log_marks", "epochs"]
+        .map(|table| format!("rowcast_{table}"))
+    {
         database.execute(&format!("delete from {lost}")).await;
     }
     let node = Node::start(&url, &[]).await;
@@ -197,8 +201,10 @@ async fn server_starts_on_dump_without_change_log() {
         let client = Client::follow(program.address).await;
         fixtures::seed_one_of_each(&client).await;
         let (before, rows) = (cursor(&client), client.replica().rows("schedules"));
-        let dump =
-            crate::harness::postgres::dump_with(&database.url(), &["--exclude-table-data=change_log*"]);
+        let dump = crate::harness::postgres::dump_with(
+            &database.url(),
+            &["--exclude-table-data=rowcast_change_log*"],
+        );
         drop(program);
         let other = Database::new(Engine::Postgres).await;
         crate::harness::postgres::restore(&dump, &other.url());

@@ -111,7 +111,7 @@ async fn assert_cursor_expires(database: &Database, seconds: u32) {
     client.request("update_coach", json!({ "id": 1, "age": 51 })).await.unwrap_data();
     let new = cursor(&client);
     program.kill();
-    database.execute(&format!("update change_log_marks set at = at - {seconds}")).await;
+    database.execute(&format!("update rowcast_change_log_marks set at = at - {seconds}")).await;
     program = ServerProcess::serve(&url, &hour);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0 && left < 4.0).await;
     program.kill();

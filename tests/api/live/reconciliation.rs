@@ -198,9 +198,9 @@ async fn row_with_lowest_id_is_not_reconciled(app: &TestApp) {
             .await;
     }
     assert_eq!(http::metric(app.address, "rowcast_reconciled_rows_total").await, 2.0);
-    let log = app.database.number("select count(*) from change_log").await;
+    let log = app.database.number("select count(*) from rowcast_change_log").await;
     client.assert_in_sync().await;
-    assert_eq!(app.database.number("select count(*) from change_log").await, log);
+    assert_eq!(app.database.number("select count(*) from rowcast_change_log").await, log);
     let later = Node::start(&app.database.url(), &[]).await;
     assert_eq!(Client::follow(later.address).await.replica().rows("coaches").len(), 1);
     later.stop().await;
@@ -367,9 +367,9 @@ async fn assert_unlogged_reaches_resuming_client(
 /// The log begins anew, and soon the digest does too: rows that PostgreSQL identifies arrive as changes.
 async fn unlogged_change_in_new_epoch_is_published(database: &Database) {
     let mut program = ServerProcess::serve(&database.url(), &["--reconcile-rows", "0"]);
-    let replica = replica_after(database, &program, "delete from change_log_state").await;
+    let replica = replica_after(database, &program, "delete from rowcast_change_log_state").await;
     let (epoch, _) = replica.cursor().unwrap().split_once('.').unwrap();
-    let saved = format!("select count(*) from change_log_digest where epoch = '{epoch}'");
+    let saved = format!("select count(*) from rowcast_change_log_digest where epoch = '{epoch}'");
     let wait = async {
         while database.number(&saved).await == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -385,14 +385,19 @@ async fn unlogged_change_in_new_epoch_is_published(database: &Database) {
 async fn unlogged_change_without_digest_is_published(database: &Database) {
     let program = ServerProcess::serve(&database.url(), &["--reconcile-rows", "0"]);
     let replica = replica_after(database, &program, "select 1").await;
-    assert_unlogged_reaches_resuming_client(database, program, replica, "delete from change_log_digest")
-        .await;
+    assert_unlogged_reaches_resuming_client(
+        database,
+        program,
+        replica,
+        "delete from rowcast_change_log_digest",
+    )
+    .await;
 }
 
 /// The digest of the start is older than the log.
 async fn unlogged_change_after_pruning_is_published(database: &Database) {
     let program = ServerProcess::serve(&database.url(), &["--reconcile-rows", "0"]);
-    let replica = replica_after(database, &program, "delete from change_log").await;
+    let replica = replica_after(database, &program, "delete from rowcast_change_log").await;
     assert_unlogged_reaches_resuming_client(database, program, replica, "select 1").await;
 }
 

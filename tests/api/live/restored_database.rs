@@ -116,19 +116,19 @@ async fn data_only_restore_is_detected() {
 
 const KEEP: &str = "
     create table coaches_kept as table coaches;
-    create table log_kept as table change_log;
-    create table state_kept as table change_log_state";
+    create table log_kept as table rowcast_change_log;
+    create table state_kept as table rowcast_change_log_state";
 
 const RESTORE: &str = "begin;
     alter table coaches disable trigger all;
-    alter table change_log disable trigger all;
+    alter table rowcast_change_log disable trigger all;
     delete from schedules;
     delete from coaches;
     insert into coaches select * from coaches_kept;
-    delete from change_log;
-    insert into change_log overriding system value select * from log_kept;
-    delete from change_log_state;
-    insert into change_log_state select * from state_kept;
+    delete from rowcast_change_log;
+    insert into rowcast_change_log overriding system value select * from log_kept;
+    delete from rowcast_change_log_state;
+    insert into rowcast_change_log_state select * from state_kept;
     alter table coaches enable trigger all;
-    alter table change_log enable trigger all;
+    alter table rowcast_change_log enable trigger all;
     commit";

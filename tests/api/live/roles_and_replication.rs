@@ -20,8 +20,8 @@ async fn role_with_table_rights_only_can_write() {
             "grant select, insert, update, delete, truncate on coaches, schedules, workout_plan_moves to {role}",
             "set role {role}",
             // Temporary tables of the same names do not affect the triggers.
-            "create temp table change_log (collection text, row_id bigint)",
-            "create temp table change_log_state (id bigint, floor bigint)",
+            "create temp table rowcast_change_log (collection text, row_id bigint)",
+            "create temp table rowcast_change_log_state (id bigint, floor bigint)",
             "update coaches set age = 51",
             "insert into coaches (name, age, picture) values ('Etl', 30, 'https://e.x/p')",
             "delete from workout_plan_moves",

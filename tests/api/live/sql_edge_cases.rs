@@ -69,7 +69,7 @@ async fn savepoint_rollback_is_not_published(app: &TestApp) {
 async fn log_entries_of_unknown_rows_are_ignored(app: &TestApp) {
     let client = follow_seeded_planner(app).await;
     let sql = "begin;
-        insert into change_log (collection, row_id) values ('gadgets', 1), ('coaches', 99), ('', -1);
+        insert into rowcast_change_log (collection, row_id) values ('gadgets', 1), ('coaches', 99), ('', -1);
         update coaches set age = 50 where id = 1;
         commit";
     let changes = change_after(app, &client, sql).await;

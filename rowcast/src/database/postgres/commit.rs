@@ -127,7 +127,7 @@ fn is_final(error: &Error) -> bool {
 pub(crate) async fn prune_markers(db: &Transaction, now: i64) -> Result<(), DbErr> {
     if db.get_database_backend() == DbBackend::Postgres {
         let expired = now - MARKER_LIFETIME;
-        db.execute_unprepared(&format!("delete from commits where at < {expired}")).await?;
+        db.execute_unprepared(&format!("delete from rowcast_commits where at < {expired}")).await?;
     }
     Ok(())
 }
@@ -141,7 +141,7 @@ struct CommitMarker {
 async fn insert_marker(transaction: &Transaction) -> Result<CommitMarker, Error> {
     let id = uuid::Uuid::new_v4().to_string();
     let sql = format!(
-        "insert into commits (id, at) values ($1, {}) returning pg_current_xact_id()::text as number",
+        "insert into rowcast_commits (id, at) values ($1, {}) returning pg_current_xact_id()::text as number",
         clock::sql(DbBackend::Postgres)
     );
     let insert = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.as_str().into()]);
@@ -224,7 +224,7 @@ impl CommitMarker {
         if status.as_deref() == Some("in progress") {
             return Ok(TransactionStatus::Open { standby });
         }
-        let sql = "select 1 as one from commits where id = $1";
+        let sql = "select 1 as one from rowcast_commits where id = $1";
         let ask = Statement::from_sql_and_values(DbBackend::Postgres, sql, [self.id.as_str().into()]);
         let found = others.query_one_raw(ask).await?;
         Ok(if found.is_some() { TransactionStatus::Committed } else { TransactionStatus::Aborted })

@@ -63,7 +63,8 @@ impl WriteHealth {
 async fn probe(writers: &DatabaseConnection) -> Result<(), String> {
     let id = uuid::Uuid::new_v4().to_string();
     // A marker without a transaction; it is pruned with the others.
-    let sql = format!("insert into commits (id, at) values ($1, {})", clock::sql(DbBackend::Postgres));
+    let sql =
+        format!("insert into rowcast_commits (id, at) values ($1, {})", clock::sql(DbBackend::Postgres));
     let insert = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.into()]);
     match tokio::time::timeout(TIMEOUT, writers.execute_raw(insert)).await {
         Ok(Ok(_)) => Ok(()),

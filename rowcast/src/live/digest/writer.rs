@@ -116,7 +116,7 @@ fn digests(views: &[CollectionView]) -> String {
 }
 
 async fn write(db: &Transaction, cursor: &Cursor, digests: &str) -> Result<(), DbErr> {
-    let sql = "insert into change_log_digest (id, epoch, position, digest) values (1, $1, $2, $3)
+    let sql = "insert into rowcast_change_log_digest (id, epoch, position, digest) values (1, $1, $2, $3)
         on conflict (id) do update
         set epoch = excluded.epoch, position = excluded.position, digest = excluded.digest";
     let values = [cursor.epoch.as_str().into(), cursor.position.to_string().into(), digests.into()];

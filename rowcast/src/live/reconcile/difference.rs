@@ -2,24 +2,51 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::Value;
 
+use super::repair::{self, Sql};
 use crate::{
     database::{Database, Transaction},
     error::Error,
-    key::{Key, KeyRef},
+    key::{Key, KeyColumn, KeyRef},
     live::{rows::CollectionReader, unlogged::Unlogged},
-    registry::Encoded,
+    registry::{Encoded, ErasedCollection},
 };
 
 /// The maximum number of keys in a log line.
 const MAX_LOGGED_KEYS: usize = 5;
 
+/// The table of a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TableOf {
+    /// The collection's name.
+    name: &'static str,
+    /// The table's name in the log.
+    log_name: &'static str,
+    /// The table in SQL.
+    sql: String,
+    key_columns: &'static [KeyColumn],
+    /// Whether its rows have a version that is incremented.
+    counts_versions: bool,
+}
+
+impl TableOf {
+    pub(super) fn new(kind: &dyn ErasedCollection) -> Self {
+        Self {
+            name: kind.name(),
+            log_name: kind.log_name(),
+            sql: kind.table(),
+            key_columns: kind.key_columns(),
+            counts_versions: kind.counts_versions(),
+        }
+    }
+}
+
 /// Rows of one collection that differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
-    plural: &'static str,
+    table: TableOf,
     keys: Vec<Key>,
     /// Keys and versions of rows that changed without a new version.
     same_version: Vec<(Key, i64)>,
@@ -28,19 +55,21 @@ pub(super) struct Difference {
 impl Difference {
     /// Compares published rows with the current ones.
     pub(super) fn between<'a>(
-        plural: &'static str,
+        table: TableOf,
         shown: impl Iterator<Item = (KeyRef<'a>, &'a [u8])>,
         rows: &'a [Encoded],
     ) -> Option<Self> {
         let mut shown: BTreeMap<KeyRef<'_>, &[u8]> = shown.collect();
-        let mut found = Self { plural, keys: Vec::new(), same_version: Vec::new() };
+        let counts_versions = table.counts_versions;
+        let mut found = Self { table, keys: Vec::new(), same_version: Vec::new() };
         for (key, row) in rows {
             let before = shown.remove(&key.as_key_ref());
             if before == Some(row.get().as_bytes()) {
                 continue;
             }
             found.keys.push(key.clone());
-            let version = before.and_then(|before| same_version(before, row.get()));
+            let version =
+                before.filter(|_| counts_versions).and_then(|before| same_version(before, row.get()));
             found.same_version.extend(version.map(|version| (key.clone(), version)));
         }
         found.keys.extend(shown.into_keys().map(KeyRef::to_key));
@@ -72,7 +101,7 @@ fn embedded_to_id(value: Value) -> Value {
 /// Writes differences into the change log, from which all nodes publish them.
 pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
     for difference in differences {
-        let (collection, rows) = (difference.plural, difference.keys.len());
+        let (collection, rows) = (difference.table.name, difference.keys.len());
         let first: Vec<Key> = difference.keys.iter().take(MAX_LOGGED_KEYS).cloned().collect();
         tracing::warn!(
             collection,
@@ -94,7 +123,8 @@ pub(super) async fn publish(db: Database, differences: Vec<Difference>) {
 
 /// Logs rows that were written while no server ran, with new versions. Returns whether it succeeded.
 pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlogged: Unlogged) -> bool {
-    for (plural, rows) in reader.named(unlogged) {
+    for (kind, rows) in reader.by_collection(unlogged) {
+        let (plural, table) = (kind.name(), TableOf::new(kind));
         let keys: Vec<Key> = rows.iter().map(|(key, _)| key.clone()).collect();
         let (count, first) = (keys.len(), &keys[..keys.len().min(MAX_LOGGED_KEYS)]);
         tracing::warn!(
@@ -104,7 +134,8 @@ pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlog
             "rows were written while no server ran, and no trigger has logged the change: publishing them now"
         );
         // The published version is unknown.
-        if let Err(error) = repair(db, Difference { plural, keys, same_version: rows }).await {
+        let same_version = rows.into_iter().filter_map(|(key, version)| Some((key, version?))).collect();
+        if let Err(error) = repair(db, Difference { table, keys, same_version }).await {
             tracing::warn!(%error, collection = plural, "rows that were written while no server ran could not be published: reloading all data");
             return false;
         }
@@ -112,47 +143,29 @@ pub(in crate::live) async fn log(db: &Database, reader: &CollectionReader, unlog
     true
 }
 
-async fn repair(db: &Database, Difference { plural, keys, same_version }: Difference) -> Result<(), Error> {
-    let ids: Vec<i64> = keys.iter().map(number).collect::<Result<_, _>>()?;
-    let entries = entries(plural, &ids);
+async fn repair(db: &Database, difference: Difference) -> Result<(), Error> {
+    let Difference { table, keys, same_version } = difference;
+    let plural = table.name;
+    let entries = repair::entries(table.log_name, &keys);
     if same_version.is_empty() {
-        return write(db, vec![entries]).await;
+        return write(db, entries).await;
     }
-    let rows = same_version.iter().map(|(key, version)| Ok((number(key)?, *version)));
-    let versions = versions(plural, &rows.collect::<Result<Vec<_>, Error>>()?);
-    let whole = write(db, vec![versions, entries.clone()]).await;
+    let versions = repair::versions(&table.sql, table.key_columns, &same_version);
+    let whole = write(db, versions.into_iter().chain(entries.iter().cloned()).collect()).await;
     match whole {
         Ok(()) | Err(Error::Unavailable(_)) => whole,
         Err(error) => {
             tracing::warn!(collection = plural, %error, "rows could not be given new versions: publishing them with the versions that they had before");
-            write(db, vec![entries]).await
+            write(db, entries).await
         }
     }
 }
 
-/// The key as the change log and the column `id` have it.
-fn number(key: &Key) -> Result<i64, Error> {
-    key.as_number()
-        .ok_or_else(|| Error::Internal(format!("the change log has no column for the key {key:?}")))
-}
-
-/// The statement that logs rows.
-fn entries(collection: &str, ids: &[i64]) -> String {
-    let values: Vec<String> = ids.iter().map(|id| format!("('{collection}', {id})")).collect();
-    format!("insert into change_log (collection, row_id) values {}", values.join(", "))
-}
-
-/// The statement that increments versions, of rows that still have them.
-fn versions(table: &str, rows: &[(i64, i64)]) -> String {
-    let values: Vec<String> = rows.iter().map(|(id, version)| format!("({id}, {version})")).collect();
-    let values = values.join(", ");
-    format!("update \"{table}\" set version = version + 1 where (id, version) in (values {values})")
-}
-
-async fn write(db: &Database, statements: Vec<String>) -> Result<(), Error> {
+async fn write(db: &Database, statements: Vec<Sql>) -> Result<(), Error> {
     let work = async move |db: &Transaction| {
-        for statement in &statements {
-            db.execute_unprepared(statement).await?;
+        let backend = db.get_database_backend();
+        for (sql, values) in &statements {
+            db.execute_raw(Statement::from_sql_and_values(backend, sql, values.clone())).await?;
         }
         Ok(())
     };

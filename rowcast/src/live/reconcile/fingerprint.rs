@@ -33,10 +33,11 @@ pub(super) async fn of(
 }
 
 fn sql(kind: &dyn ErasedCollection) -> String {
-    let table = kind.name();
+    let (table, key) = (kind.table(), kind.key_columns().first().map_or("id", |column| column.name));
+    let key = format!("\"{}\"", key.replace('"', "\"\""));
     let mut stamp = format!(
-        "(select count(*) || ' ' || coalesce(sum(hashint8extended(xmin::text::bigint, id)), 0)
-          from \"{table}\" where id between $1 and $2)"
+        "(select count(*) || ' ' || coalesce(sum(hashint8extended(xmin::text::bigint, {key}::bigint)), 0)
+          from {table} where {key} between $1 and $2)"
     );
     for nested in kind.embeds() {
         let (shown, joins, row, shows) = (nested.collection, nested.table, nested.row, nested.embedded);

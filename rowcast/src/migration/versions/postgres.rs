@@ -73,18 +73,18 @@ begin
         when undefined_table then return new;
     end;
     if new.id <= (select last_value from {sequence} where is_called) then
-        new.version := 1 + greatest(new.version, (select last_value from {schema}.change_log_seq_seq));
+        new.version := 1 + greatest(new.version, (select last_value from {schema}.{prefix}change_log_seq_seq));
     end if;
     return new;
 end
 $$";
 
-/// `sequence` generates the table's ids, if there is one.
-pub(super) fn guard(schema: &str, table: &str, sequence: Option<&str>) -> Vec<String> {
+/// `sequence` generates the table's ids, if there is one. The names of the engine's tables begin with `prefix`.
+pub(super) fn guard(schema: &str, prefix: &str, table: &str, sequence: Option<&str>) -> Vec<String> {
     let mut statements = moved(schema, table).to_vec();
     if let Some(sequence) = sequence {
-        let again =
-            REUSED_ID.replace("{sequence}", sequence).replace("{table}", table).replace("{schema}", schema);
+        let again = REUSED_ID.replace("{sequence}", sequence).replace("{table}", table);
+        let again = again.replace("{prefix}", prefix).replace("{schema}", schema);
         let function = format!("{schema}.{table}_again()");
         statements.push(again);
         statements.extend(trigger(table, "again", "before insert", "for each row", &function));

@@ -11,7 +11,8 @@ create table version_holds (
     primary key (collection, row_id)
 ) strict, without rowid";
 
-pub(super) fn guard(table: &str, columns: &[String]) -> Vec<String> {
+/// The names of the engine's tables begin with `prefix`.
+pub(super) fn guard(prefix: &str, table: &str, columns: &[String]) -> Vec<String> {
     let changed = changed(columns, "version");
     vec![
         format!(
@@ -19,34 +20,40 @@ pub(super) fn guard(table: &str, columns: &[String]) -> Vec<String> {
             when new.version < old.version or (new.version = old.version and ({changed}))
             begin update {table} set version = old.version + 1 where id = new.id; end"
         ),
-        reused_id(table),
+        reused_id(prefix, table),
     ]
 }
 
 /// Handles the insert of a row with a reused id, such as `insert or replace`. The new version is the number of changes
 /// ever logged, which no earlier version exceeds. `sqlite_sequence` is updated at the end of a statement, so it
 /// contains the largest earlier id.
-fn reused_id(table: &str) -> String {
+fn reused_id(prefix: &str, table: &str) -> String {
     format!(
         "create trigger {table}_version_insert after insert on {table} for each row
         when new.id <= (select seq from sqlite_sequence where name = '{table}')
         begin
             update {table} set version = 1 + max(
                 new.version,
-                (select coalesce(max(seq), 0) from change_log),
-                (select coalesce(max(seq), 0) from sqlite_sequence where name = 'change_log')
+                (select coalesce(max(seq), 0) from {prefix}change_log),
+                (select coalesce(max(seq), 0) from sqlite_sequence where name = '{prefix}change_log')
             ) where id = new.id;
         end"
     )
 }
 
-pub(super) fn guard_join_table(table: &str, parent: &str, column: &str, columns: &[String]) -> Vec<String> {
+pub(super) fn guard_join_table(
+    prefix: &str,
+    table: &str,
+    parent: &str,
+    column: &str,
+    columns: &[String],
+) -> Vec<String> {
     let trigger = |on: &str, when: &str, ids: &str| {
         format!(
             "create trigger {table}_version_{on} after {on} on {table} for each row {when}
             begin
                 update {parent} set version = version + 1 where id in ({ids}) and not exists (
-                    select 1 from version_holds where collection = '{parent}' and row_id = {parent}.id
+                    select 1 from {prefix}version_holds where collection = '{parent}' and row_id = {parent}.id
                 );
             end"
         )

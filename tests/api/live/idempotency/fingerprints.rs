@@ -159,9 +159,10 @@ async fn request_stored_by_earlier_version_is_recognized(app: &TestApp) {
     let digest: String =
         Sha256::digest(format!("new_coach\0{text}")).iter().map(|byte| format!("{byte:02x}")).collect();
     let (id, ack) = (request_id(), r#"{"ok":true,"data":{"id":7},"errors":{}}"#);
-    let now = app.database.number("select at from clock").await;
-    let row =
-        format!("insert into requests (id, digest, ack, at) values ('{id}', '{digest}', '{ack}', {now})");
+    let now = app.database.number("select at from rowcast_clock").await;
+    let row = format!(
+        "insert into rowcast_requests (id, digest, ack, at) values ('{id}', '{digest}', '{ack}', {now})"
+    );
     app.database.execute(&row).await;
 
     assert_eq!(request_text(&client, &id, "new_coach", text).await.unwrap_data(), json!({ "id": 7 }));

@@ -83,7 +83,7 @@ async fn stored_ack_is_pruned_after_retention(database: &Database) {
     // The clock may run fast by an hour and a half a day while it follows one that was set.
     for (id, hours) in ids.iter().zip([25, 27]) {
         let seconds = hours * 60 * 60;
-        database.execute(&format!("update requests set at = at - {seconds} where id = '{id}'")).await;
+        database.execute(&format!("update rowcast_requests set at = at - {seconds} where id = '{id}'")).await;
     }
     let program = ServerProcess::serve(&url, &[]);
     http::until_metric(program.address, "rowcast_change_log_entries", |left| left > 0.0).await;

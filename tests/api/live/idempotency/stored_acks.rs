@@ -52,7 +52,7 @@ async fn large_ack_is_repeated_with_current_row(app: &TestApp) {
     assert_eq!((again.error_keys(), &again.data), (vec!["$conflict"], &second));
     assert_eq!(client.latest("workout_plans"), [second]);
     assert!(
-        app.database.number("select cast(max(length(ack)) as bigint) from requests").await < 200,
+        app.database.number("select cast(max(length(ack)) as bigint) from rowcast_requests").await < 200,
         "acks are kept whole"
     );
 
@@ -138,7 +138,7 @@ async fn exhausted_quota_is_rate_limited(database: &Database) {
     assert_eq!(full.error_keys(), ["$rate_limited"]);
     assert!(full.error("$rate_limited").contains("request_id"), "{full:?}");
     assert_eq!(
-        database.number("select count(*) from requests").await,
+        database.number("select count(*) from rowcast_requests").await,
         kept,
         "what is refused so is not kept"
     );
@@ -169,7 +169,7 @@ async fn exhausted_quota_is_rate_limited(database: &Database) {
         ["$rate_limited"]
     );
     program.kill();
-    database.execute("update requests set at = at - 27 * 60 * 60").await;
+    database.execute("update rowcast_requests set at = at - 27 * 60 * 60").await;
     program = ServerProcess::serve(&url, &limit);
     let client = Client::connect(program.address).await;
     assert!(request_with_id(&client, &request_id(), "new_coach", &coach).await.ok);
