@@ -30,12 +30,12 @@ async fn violated_constraints_are_reported_together_by_field(database: &Database
     with_tables(database, TABLES, async |client| {
         client.request("new_team", json!({ "id": 1, "name": "Red" })).await.unwrap_data();
         let ada = json!({ "id": 1, "name": "Ada", "role": "lead", "email": "ada@x", "team_id": 1, "seat": 1, "room": "a" });
-        let ada = client.request("new_people", ada).await.unwrap_data();
+        let ada = client.request("new_person", ada).await.unwrap_data();
         let wrong = json!({
             "id": 2, "name": "A", "role": "boss", "age": 12, "email": "ada@x", "team_id": 9, "boss_id": 8, "seat": 1,
             "room": "a",
         });
-        let ack = client.request("new_people", wrong).await;
+        let ack = client.request("new_person", wrong).await;
         for (field, sentence) in [
             ("name", "must have 2 to 40 characters"),
             ("role", "must be one of lead, member"),
@@ -49,16 +49,16 @@ async fn violated_constraints_are_reported_together_by_field(database: &Database
             assert_eq!(ack.error(field), sentence, "{field}");
         }
         assert_eq!(ack.error_keys().len(), 8);
-        let ack = client.request("new_people", json!({ "id": 3 })).await;
+        let ack = client.request("new_person", json!({ "id": 3 })).await;
         assert_eq!(ack.error_keys(), ["name", "role", "team_id"]);
         assert_eq!(ack.error("team_id"), "is required");
         // A part of a unique key that stays as it is.
         let bob = json!({ "id": 4, "name": "Bob", "role": "member", "team_id": 1, "seat": 2, "room": "a" });
-        client.request("new_people", bob).await.unwrap_data();
-        let ack = client.request("update_people", json!({ "id": 4, "seat": 1 })).await;
+        client.request("new_person", bob).await.unwrap_data();
+        let ack = client.request("update_person", json!({ "id": 4, "seat": 1 })).await;
         assert_eq!(ack.error("seat"), "is already taken, together with room");
         // What the row has already is not taken.
-        client.request("update_people", ada).await.unwrap_data();
+        client.request("update_person", ada).await.unwrap_data();
     })
     .await;
 }
@@ -73,16 +73,16 @@ async fn referenced_row_is_not_deleted(database: &Database) {
             } else {
                 person
             };
-            client.request("new_people", person).await.unwrap_data();
+            client.request("new_person", person).await.unwrap_data();
         }
-        client.request("update_people", json!({ "id": 1, "boss_id": 1 })).await.unwrap_data();
+        client.request("update_person", json!({ "id": 1, "boss_id": 1 })).await.unwrap_data();
         let ack = client.request("delete_team", json!({ "id": 1 })).await;
         assert_eq!(ack.error("$in_use"), "this team is still used by 2 rows of people");
-        let ack = client.request("delete_people", json!({ "id": 1 })).await;
-        assert_eq!(ack.error("$in_use"), "this people is still used by 1 row of people");
-        client.request("delete_people", json!({ "id": 2 })).await.unwrap_data();
+        let ack = client.request("delete_person", json!({ "id": 1 })).await;
+        assert_eq!(ack.error("$in_use"), "this person is still used by 1 row of people");
+        client.request("delete_person", json!({ "id": 2 })).await.unwrap_data();
         // A row that refers to itself.
-        client.request("delete_people", json!({ "id": 1 })).await.unwrap_data();
+        client.request("delete_person", json!({ "id": 1 })).await.unwrap_data();
         client.request("delete_team", json!({ "id": 1 })).await.unwrap_data();
     })
     .await;
