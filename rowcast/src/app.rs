@@ -16,7 +16,7 @@ use crate::{
     auth::Auth,
     base_path::BasePath,
     config::{AccessMode, SampleData, Serve},
-    database::{Database, DatabaseUrl, EMBEDDED, Transaction},
+    database::{Content, Database, DatabaseUrl, EMBEDDED, Transaction, content},
     error::Error,
     gateway::Gateway,
     http::{self, MetricsAccess, Site},
@@ -25,7 +25,7 @@ use crate::{
     prune::Pruner,
     seed::{Passwords, Seeded},
     table_check,
-    tables::Watcher,
+    tables::{ProjectHandle, Watcher},
     telemetry,
     users::UserTable,
 };
@@ -46,6 +46,7 @@ pub struct App {
     seeded: Option<Seeded>,
     /// Follows changes of the schema, if tables are served.
     watcher: Option<JoinHandle<()>>,
+    project: Option<ProjectHandle>,
 }
 
 impl App {
@@ -71,8 +72,14 @@ impl App {
         let hub = Hub::new();
         let (current, watcher) = match &product.tables {
             Some(tables) => {
-                let watcher = Watcher::start(db.clone(), tables.clone(), registry.clone()).await?;
-                (watcher.registry(), Some(watcher))
+                let started = Watcher::start(db.clone(), tables.clone(), registry.clone()).await;
+                match started {
+                    Ok((watcher, handle)) => (handle.registry(), Some((watcher, handle))),
+                    Err(reason) => {
+                        db.close().await;
+                        return Err(reason);
+                    }
+                }
             }
             None => (watch::Sender::new(registry.clone()).subscribe(), None),
         };
@@ -83,6 +90,7 @@ impl App {
         let auth = registry.users().map(|users| Auth::new(db.clone(), users.clone())).transpose();
         let (auth, limit) = (auth.map_err(|error| error.to_string())?, settings.request_bytes);
         let gateway = Gateway::new(db.clone(), hub.clone(), current, live.clone(), auth, access, limit);
+        let (watcher, project) = watcher.unzip();
         let watcher = watcher.map(|watcher| actix_web::rt::spawn(watcher.run(live.clone(), hub.clone())));
         let base = settings.endpoint.base_path.clone();
         let path = format!("{base}/socket.io/");
@@ -125,7 +133,19 @@ impl App {
             }
         };
         let address = server.addrs()[0];
-        Ok(Self { address, base, server: server.run(), io, live, db, pruner, state, seeded, watcher })
+        Ok(Self {
+            address,
+            base,
+            server: server.run(),
+            io,
+            live,
+            db,
+            pruner,
+            state,
+            seeded,
+            watcher,
+            project,
+        })
     }
 
     /// The first address that it listens on, with the actual port.
@@ -139,6 +159,12 @@ impl App {
     pub fn url(&self) -> String {
         let slash = if self.base.is_root() { "" } else { "/" };
         format!("http://{}{}{slash}", self.address, self.base)
+    }
+
+    /// Applies the files of the project again, if tables are served.
+    #[must_use]
+    pub fn project(&self) -> Option<&ProjectHandle> {
+        self.project.as_ref()
     }
 
     /// A sentence for the operator that must not be logged, such as a random password.
@@ -173,6 +199,9 @@ async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<S
     let storage = &settings.storage;
     let url = &storage.database_url;
     let new = matches!(url, DatabaseUrl::Sqlite(file) if !file.exists());
+    if product.tables.is_some() {
+        refuse_foreign(url).await?;
+    }
     let embedded = EMBEDDED.parse().is_ok_and(|embedded: DatabaseUrl| embedded == *url);
     let db = Database::connect(url, storage.sqlite_synchronous, &product.migrations)
         .await
@@ -205,6 +234,17 @@ async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<S
         accounts::warn_if_none(&db, users).await.map_err(database_problem)?;
     }
     Ok((db, seeded))
+}
+
+/// Refuses a database with tables that nobody has attached: starting a server is not a decision to change it.
+async fn refuse_foreign(url: &DatabaseUrl) -> Result<(), String> {
+    match content(url).await.map_err(database_problem)? {
+        Content { engine: false, others: true } => Err(format!(
+            "{url} has tables, and nothing of Rowcast yet: `rowcast attach --dry-run` shows what would be added beside them, \
+             and `rowcast attach` adds it"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Checks the triggers of the table of users, without which the tokens of deleted users would stay valid.

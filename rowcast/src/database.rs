@@ -11,7 +11,9 @@
 //!
 //! Commits are counted ([`Database::commits`]); [`crate::live`] waits for that count.
 
+mod alone;
 pub(crate) mod classify;
+mod content;
 mod node_messages;
 mod partition_key;
 mod postgres;
@@ -23,6 +25,8 @@ mod url;
 mod violation;
 mod work;
 
+pub(crate) use alone::{alter, inspect};
+pub(crate) use content::{Content, content};
 pub use node_messages::NodeMessages;
 pub use partition_key::PartitionKey;
 pub(crate) use postgres::prune_commit_markers;

@@ -72,7 +72,7 @@ pub mod registry;
 pub mod seed;
 pub mod store;
 mod table_check;
-mod tables;
+pub mod tables;
 pub mod telemetry;
 pub mod users;
 pub mod version;

@@ -12,7 +12,7 @@ use crate::{
     collection::Collection,
     context::Context,
     error::Error,
-    project::Settings,
+    project::Project,
     registry::{self, Registry, Route, TransactionKind},
     seed::{Seed, Seeding},
     users::Users,
@@ -25,7 +25,7 @@ pub struct Rowcast {
     migrations: Vec<fn() -> List>,
     seed: Option<Seed>,
     web: Option<&'static str>,
-    tables: Option<Settings>,
+    tables: Option<Project>,
 }
 
 /// A product: its collections, events, migrations and pages.
@@ -42,7 +42,7 @@ pub struct Product {
     /// The folder of its pages, relative to the working directory.
     pub web: Option<&'static str>,
     /// The tables of the database that are collections without Rust types.
-    pub tables: Option<Settings>,
+    pub tables: Option<Project>,
 }
 
 impl Rowcast {
@@ -123,10 +123,11 @@ impl Rowcast {
         self
     }
 
-    /// Serves the tables of the database as collections.
+    /// Serves the tables of the database as collections. The program has the commands of a project, and reads
+    /// `rowcast.toml` in its working directory instead of these settings.
     #[must_use]
-    pub fn tables(mut self, settings: Settings) -> Self {
-        self.tables = Some(settings);
+    pub fn tables(mut self, project: impl Into<Project>) -> Self {
+        self.tables = Some(project.into());
         self
     }
 

@@ -24,3 +24,47 @@ pub use pattern::matches;
 pub use reset::{Confirmed, reset};
 pub use settings::{CollectionSettings, Settings};
 pub use validate::validate;
+
+use std::path::{Path, PathBuf};
+
+/// The settings of a project, and the folder with its files.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// The folder with the migrations; none for a project without files.
+    pub folder: Option<PathBuf>,
+    /// The settings.
+    pub settings: Settings,
+}
+
+impl Project {
+    /// The name of the folder with migrations.
+    pub const MIGRATIONS: &str = "migrations";
+
+    /// Reads the settings of the project in a folder.
+    ///
+    /// # Errors
+    /// All mistakes.
+    pub fn read(folder: &Path) -> Result<Self, Vec<Mistake>> {
+        Ok(Self { folder: Some(folder.to_owned()), settings: Settings::read(folder)? })
+    }
+
+    /// The folder with migrations, if there is one.
+    #[must_use]
+    pub fn migrations(&self) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?.join(Self::MIGRATIONS);
+        folder.is_dir().then_some(folder)
+    }
+}
+
+/// A project whose settings alone are given.
+impl From<Settings> for Project {
+    fn from(settings: Settings) -> Self {
+        Self { folder: None, settings }
+    }
+}
+
+/// Mistakes as one text, a line for each.
+#[must_use]
+pub fn lines(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -10,6 +10,7 @@
 //! PostgreSQL makes the JSON of a row itself; rows of SQLite are encoded here, because its types are those of values,
 //! not of columns. No digit is lost either way: see [`value_type`].
 
+mod attachment;
 mod collection;
 mod constraints;
 mod decimal;
@@ -33,4 +34,6 @@ mod value_type;
 mod watch;
 mod write;
 
+pub use attachment::{Attachment, attach, detach, preview};
+pub use watch::ProjectHandle;
 pub(crate) use watch::Watcher;

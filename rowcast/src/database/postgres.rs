@@ -9,6 +9,7 @@
 //! All of it runs on one thread. Writes of one row go to one batch writer: in two they would wait for each other's
 //! locks, and batch writers that hold many locks each could deadlock.
 
+mod alone;
 mod batch_writer;
 mod catalog;
 mod classify;
@@ -38,6 +39,7 @@ use super::{
     work::{self, Disposition, Job},
 };
 use crate::error::Error;
+pub(super) use alone::alone;
 use batch_writer::BatchWriter;
 pub(super) use classify::{classify, is_stale, is_statement_timeout};
 use commit::Commits;
@@ -45,6 +47,7 @@ pub(crate) use commit::prune_markers as prune_commit_markers;
 pub(super) use log_reader::LogReader;
 use pool::{Pool, Pools};
 pub(super) use pool::{READERS, Renewal};
+pub(super) use preflight::connect;
 pub(super) use reset::reset;
 pub(super) use script::ScriptRunner;
 use unbatched_writer::UnbatchedWriter;

@@ -11,8 +11,10 @@
 //!
 //! The file may be removed, replaced or overwritten while the server runs: see `file_guard`.
 
+mod alone;
 mod catalog;
 mod connection;
+mod content;
 mod deadline;
 mod error;
 mod file_guard;
@@ -43,7 +45,9 @@ use tokio::sync::{Mutex, mpsc, watch};
 
 use super::{Setup, Transaction, stopped, transaction::Inner, work, work::Job};
 use crate::error::Error;
+pub(super) use alone::alone;
 use connection::Connection;
+pub(super) use content::content;
 pub(super) use error::{SqliteError, classify};
 use file_guard::FileGuard;
 use gate::{Gate, GateGuard};

@@ -29,30 +29,32 @@ pub(crate) struct Loaded {
 
 /// Reads the tables of a database.
 pub(crate) async fn load(db: &Database, settings: &Settings) -> Result<Loaded, Error> {
-    let of = settings.clone();
-    db.read(async move |db: &Transaction| {
-        let is_postgres = db.get_database_backend() == DbBackend::Postgres;
-        let schemas = match &of.database.schemas[..] {
-            [] if is_postgres => vec![current_schema(db).await?],
-            schemas => schemas.to_vec(),
-        };
-        let catalog = catalog::read(db, &catalog::Options { schemas }).await?;
-        let triggered = triggered(db).await?;
-        let (mut all, notices) = collections(&catalog, is_postgres, &of);
-        for TableCollection(definition) in &mut all {
-            let definition = Arc::make_mut(definition);
-            definition.has_triggers = triggered.contains(definition.log_name);
-            if !is_postgres {
-                find_binary_uuids(db, definition).await?;
-            }
+    let settings = settings.clone();
+    db.read(async move |db: &Transaction| load_from(db, &settings).await).await
+}
+
+/// Reads the tables of a database in a transaction.
+pub(super) async fn load_from(db: &Transaction, settings: &Settings) -> Result<Loaded, Error> {
+    let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+    let schemas = match &settings.database.schemas[..] {
+        [] if is_postgres => vec![current_schema(db).await?],
+        schemas => schemas.to_vec(),
+    };
+    let catalog = catalog::read(db, &catalog::Options { schemas }).await?;
+    let triggered = triggered(db).await?;
+    let (mut all, notices) = collections(&catalog, is_postgres, settings);
+    for TableCollection(definition) in &mut all {
+        let definition = Arc::make_mut(definition);
+        definition.has_triggers = triggered.contains(definition.log_name);
+        if !is_postgres {
+            find_binary_uuids(db, definition).await?;
         }
-        let counts = |definition: &Definition| definition.version == VersionSource::Column;
-        let counting = all.iter().filter(|TableCollection(definition)| counts(definition));
-        let versions = counting.map(|TableCollection(definition)| definition.qualified.clone()).collect();
-        let collections = all.into_iter().map(|one| Arc::new(one) as Arc<dyn ErasedCollection>).collect();
-        Ok(Loaded { catalog, collections, notices, versions })
-    })
-    .await
+    }
+    let counts = |definition: &Definition| definition.version == VersionSource::Column;
+    let counting = all.iter().filter(|TableCollection(definition)| counts(definition));
+    let versions = counting.map(|TableCollection(definition)| definition.qualified.clone()).collect();
+    let collections = all.into_iter().map(|one| Arc::new(one) as Arc<dyn ErasedCollection>).collect();
+    Ok(Loaded { catalog, collections, notices, versions })
 }
 
 async fn current_schema(db: &Transaction) -> Result<String, Error> {

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use socketio::Hub;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     load::{Loaded, load},
@@ -18,7 +18,7 @@ use crate::{
     database::{Database, Transaction},
     error::Error,
     live::Live,
-    project::Settings,
+    project::{self, Project},
     registry::Registry,
 };
 
@@ -28,74 +28,156 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The tables that a server serves, and what follows from them.
 pub(crate) struct Watcher {
     db: Database,
-    settings: Settings,
+    project: Project,
     /// The registry without tables.
     base: Arc<Registry>,
     current: watch::Sender<Arc<Registry>>,
+    requests: mpsc::UnboundedReceiver<Request>,
+    /// What is served.
+    served: Served,
+}
+
+/// What the registry was made of.
+struct Served {
     fingerprint: String,
     stamp: String,
 }
 
-impl Watcher {
-    /// Reads the tables, and makes a registry with them.
-    pub(crate) async fn start(db: Database, settings: Settings, base: Arc<Registry>) -> Result<Self, String> {
-        let problem = |error: Error| format!("--database-url: {error}");
-        let stamp = stamp(&db).await.map_err(problem)?;
-        let Loaded { catalog, collections, notices, versions } =
-            load(&db, &settings).await.map_err(problem)?;
-        sync(&db, &catalog, &versions).await.map_err(problem)?;
-        for notice in &notices {
-            tracing::info!(table = notice.table, "{}", notice.sentence);
-        }
-        let registry = base.with_collections(collections)?;
-        let fingerprint = catalog.fingerprint().map_err(problem)?;
-        let current = watch::Sender::new(Arc::new(registry));
-        Ok(Self { db, settings, base, current, fingerprint, stamp })
+/// A request to apply the files of the project again.
+struct Request {
+    project: Project,
+    done: oneshot::Sender<Result<(), String>>,
+}
+
+/// Applies the files of a project while the server runs; cheap to clone.
+#[derive(Clone)]
+pub struct ProjectHandle {
+    requests: mpsc::UnboundedSender<Request>,
+    registry: watch::Receiver<Arc<Registry>>,
+}
+
+impl ProjectHandle {
+    /// Applies new migrations, and serves the tables with these settings. After an error the server goes on as before.
+    ///
+    /// # Errors
+    /// All mistakes, a line for each.
+    pub async fn apply(&self, project: Project) -> Result<(), String> {
+        let (done, applied) = oneshot::channel();
+        let stopped = || "the server has ended".to_owned();
+        self.requests.send(Request { project, done }).map_err(|_| stopped())?;
+        applied.await.map_err(|_| stopped())?
     }
 
     /// The registry, as it is at any time.
     pub(crate) fn registry(&self) -> watch::Receiver<Arc<Registry>> {
-        self.current.subscribe()
+        self.registry.clone()
+    }
+}
+
+impl Watcher {
+    /// Reads the tables, and makes a registry with them.
+    pub(crate) async fn start(
+        db: Database,
+        project: Project,
+        base: Arc<Registry>,
+    ) -> Result<(Self, ProjectHandle), String> {
+        migrate(&db, &project).await?;
+        let (registry, served) = read(&db, &project, &base).await?;
+        let (current, (sender, requests)) =
+            (watch::Sender::new(Arc::new(registry)), mpsc::unbounded_channel());
+        let handle = ProjectHandle { requests: sender, registry: current.subscribe() };
+        Ok((Self { db, project, base, current, requests, served }, handle))
     }
 
     /// Follows changes until the task is aborted.
     pub(crate) async fn run(mut self, live: Live, hub: Hub) {
         let mut failing = false;
         loop {
-            tokio::time::sleep(INTERVAL).await;
-            match self.look(&live, &hub).await {
-                Ok(()) => failing = false,
-                Err(reason) => {
-                    if !std::mem::replace(&mut failing, true) {
-                        tracing::warn!(reason, "the schema of the database could not be read; trying again");
-                    }
+            tokio::select! {
+                Some(Request { project, done }) = self.requests.recv() => {
+                    let _ = done.send(self.apply(project, &live, &hub).await);
                 }
+                () = tokio::time::sleep(INTERVAL) => match self.look(&live, &hub).await {
+                    Ok(()) => failing = false,
+                    Err(reason) => {
+                        if !std::mem::replace(&mut failing, true) {
+                            tracing::warn!(reason, "the tables of the database could not be read; trying again");
+                        }
+                    }
+                },
             }
         }
     }
 
-    async fn look(&mut self, live: &Live, hub: &Hub) -> Result<(), String> {
-        let stamp = stamp(&self.db).await.map_err(|error| error.to_string())?;
-        if stamp == self.stamp {
-            return Ok(());
-        }
-        let loaded = load(&self.db, &self.settings).await.map_err(|error| error.to_string())?;
-        let fingerprint = loaded.catalog.fingerprint().map_err(|error| error.to_string())?;
-        if fingerprint != self.fingerprint {
-            sync(&self.db, &loaded.catalog, &loaded.versions).await.map_err(|error| error.to_string())?;
-            let registry = self.base.with_collections(loaded.collections)?;
-            let collections = registry.collections().to_vec();
-            live.replace(collections).await.map_err(|error| error.to_string())?;
-            let hashes = registry.hashes();
-            self.current.send_replace(Arc::new(registry));
-            hub.emit("schema", &*hashes);
-            tracing::info!("the schema of the database has changed: clients are sent what differs");
-            self.fingerprint = fingerprint;
-        }
-        // Set last: a failure is repeated.
-        self.stamp = stamp;
+    async fn apply(&mut self, project: Project, live: &Live, hub: &Hub) -> Result<(), String> {
+        migrate(&self.db, &project).await?;
+        let (registry, served) = read(&self.db, &project, &self.base).await?;
+        self.serve(registry, served, live, hub).await?;
+        self.project = project;
         Ok(())
     }
+
+    async fn look(&mut self, live: &Live, hub: &Hub) -> Result<(), String> {
+        let stamp = stamp(&self.db).await.map_err(problem)?;
+        if stamp == self.served.stamp {
+            return Ok(());
+        }
+        let (registry, served) = read(&self.db, &self.project, &self.base).await?;
+        match served.fingerprint == self.served.fingerprint {
+            true => self.served = served,
+            false => self.serve(registry, served, live, hub).await?,
+        }
+        Ok(())
+    }
+
+    async fn serve(
+        &mut self,
+        registry: Registry,
+        served: Served,
+        live: &Live,
+        hub: &Hub,
+    ) -> Result<(), String> {
+        live.replace(registry.collections().to_vec()).await.map_err(problem)?;
+        let (before, hashes) = (self.current.borrow().hashes(), registry.hashes());
+        self.current.send_replace(Arc::new(registry));
+        if before != hashes {
+            hub.emit("schema", &*hashes);
+            tracing::info!("the tables have changed: clients are sent what differs");
+        }
+        self.served = served;
+        Ok(())
+    }
+}
+
+/// Applies the migrations of a project that are pending.
+async fn migrate(db: &Database, project: &Project) -> Result<(), String> {
+    let Some(folder) = project.migrations() else { return Ok(()) };
+    project::migrations::apply(db, &folder).await.map(drop).map_err(|mistakes| project::lines(&mistakes))
+}
+
+/// Reads the tables, installs the triggers that are missing, and makes a registry.
+async fn read(db: &Database, project: &Project, base: &Registry) -> Result<(Registry, Served), String> {
+    // Before the tables: a change meanwhile is noticed later.
+    let stamp = stamp(db).await.map_err(problem)?;
+    let Loaded { catalog, collections, notices, versions } =
+        load(db, &project.settings).await.map_err(problem)?;
+    let mistakes = project::validate(&project.settings, &catalog);
+    if !mistakes.is_empty() {
+        return Err(project::lines(&mistakes));
+    }
+    let registry = base.with_collections(collections)?;
+    if sync(db, &catalog, &versions).await.map_err(problem)? {
+        tracing::info!("triggers that log changes of the tables were installed");
+    }
+    for notice in &notices {
+        tracing::info!(table = notice.table, "{}", notice.sentence);
+    }
+    let fingerprint = catalog.fingerprint().map_err(problem)?;
+    Ok((registry, Served { fingerprint, stamp }))
+}
+
+fn problem(error: Error) -> String {
+    format!("--database-url: {error}")
 }
 
 /// A text that differs whenever the catalog may.

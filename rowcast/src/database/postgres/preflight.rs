@@ -54,7 +54,7 @@ pub(super) async fn check(url: &str) -> Result<(), Error> {
 }
 
 /// Opens a session, and waits for a server that is starting.
-pub(super) async fn connect(url: &str) -> Result<PgConnection, Error> {
+pub(in crate::database) async fn connect(url: &str) -> Result<PgConnection, Error> {
     let options: PgConnectOptions = url.parse().map_err(refused)?;
     let options = pool::connect_options(options).disable_statement_logging();
     let deadline = tokio::time::Instant::now() + ACQUIRE_TIMEOUT;

@@ -22,10 +22,10 @@ from pg_catalog.pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and coalesce(backend_type, 'client backend') = 'client backend'";
 const SCHEMAS: &str = "
 select n.nspname::text from pg_catalog.pg_namespace n
-where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', current_schema())
+where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'rowcast', current_schema())
 and exists (select 1 from pg_catalog.pg_class c where c.relnamespace = n.oid)";
 
-/// Drops all objects of the current schema, except those of extensions.
+/// Drops all objects of the current schema, except those of extensions, and the engine's schema.
 const DROP: &str = "
 do $reset$
 declare
@@ -56,6 +56,7 @@ begin
     foreach statement in array statements loop
         execute statement;
     end loop;
+    drop schema if exists rowcast cascade;
 end $reset$";
 
 /// Drops everything in the current schema.

@@ -53,6 +53,15 @@ impl Connection {
         Ok(connection)
     }
 
+    /// Opens a connection that leaves the file's mode as it is.
+    pub(super) fn alone(path: &Path, writes: bool, deadline: Deadline) -> Result<Self, Error> {
+        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, deadline)?;
+        if !writes {
+            connection.batch("pragma query_only = on")?;
+        }
+        Ok(connection)
+    }
+
     /// Opens a read-only connection.
     pub(super) fn reader(path: &Path, deadline: Deadline) -> Result<Self, Error> {
         let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, deadline)?;
