@@ -194,8 +194,8 @@ pub async fn missing_rights<C: ConnectionTrait>(
     }
 }
 
-/// Changes of tracked tables that the installed triggers do not see, and rows that the current role does not. None on
-/// SQLite.
+/// Changes of tracked tables that the installed triggers do not see, rows that the current role does not, and publications
+/// that contain Rowcast's tables. None on SQLite.
 ///
 /// # Errors
 /// Those of the queries.
@@ -245,8 +245,10 @@ pub fn collection(table: &QualifiedName, backend: DbBackend) -> String {
 /// SQL of the log's `row_key` for a row that a query calls `row`, which is put into the SQL as it is. None if the table
 /// has no primary key. On SQLite it is null if a value of the key is.
 ///
-/// On PostgreSQL the text of times, floats and bytes depends on the session; the log has them under `datestyle = 'ISO,
-/// YMD'`, `intervalstyle = 'postgres'`, `timezone = 'UTC'`, `bytea_output = 'hex'` and `extra_float_digits = 1`.
+/// On PostgreSQL the text is that of a cast to `text` except that `inet` and domains over `char(n)` are
+/// written as the type prints them. The text of times, floats and bytes depends on the session; the log has
+/// them under `datestyle = 'ISO, YMD'`, `intervalstyle = 'postgres'`, `timezone = 'UTC'`, `bytea_output = 'hex'` and
+/// `extra_float_digits = 1`.
 #[must_use]
 pub fn key_expression(table: &Table, row: &str, backend: DbBackend) -> Option<String> {
     let key = tracked::key(table)?;
