@@ -19,8 +19,11 @@
 //! On PostgreSQL the functions run with the rights of the role that attached, under a `search_path` of their own. The
 //! triggers have neither conditions nor columns, so that no column depends on them: a program may rename, retype or drop
 //! a column of a key, and its writes still succeed. Until the next plan, such a table's keys are looked up in its primary
-//! key as it is then. On SQLite, `alter table … rename` rewrites the triggers, and a column that a trigger names cannot be dropped; a
-//! table that is made again has no triggers until the next plan.
+//! key as it is then.
+//!
+//! On SQLite, `alter table … rename` rewrites the triggers. A column of a key cannot be dropped, which SQLite refuses
+//! anyway, nor can any column of a table whose versions are counted. A table that is made again has no triggers until the
+//! next plan.
 //!
 //! # What is not seen
 //!
@@ -32,6 +35,7 @@ mod name;
 mod postgres;
 mod remarks;
 mod sqlite;
+mod statement;
 mod tracked;
 
 use std::collections::BTreeSet;
@@ -43,6 +47,7 @@ use crate::{
     error::Error,
 };
 pub use remarks::{Remark, not_seen, read_only};
+pub use statement::{Statement, execute};
 pub use tracked::has_version;
 
 /// The schema of PostgreSQL that contains everything of Rowcast.
@@ -67,25 +72,6 @@ pub struct Options {
     /// The column must be a version of the row and nothing else: a program that sets it to a lower value finds it
     /// incremented instead.
     pub count_versions: BTreeSet<QualifiedName>,
-}
-
-/// A statement, and the table that it locks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
-    /// None if it is about no table.
-    pub table: Option<QualifiedName>,
-    /// SQL, without a semicolon at the end.
-    pub sql: String,
-}
-
-impl Statement {
-    fn of(table: &QualifiedName, sql: impl Into<String>) -> Self {
-        Self { table: Some(table.clone()), sql: sql.into() }
-    }
-
-    fn general(sql: impl Into<String>) -> Self {
-        Self { table: None, sql: sql.into() }
-    }
 }
 
 /// What Rowcast has put into a database.
@@ -161,23 +147,6 @@ pub fn plan(catalog: &Catalog, options: &Options, installed: &Installed) -> Vec<
     }
 }
 
-/// Executes statements in their order, for one node at a time: callers hold the lock of the migrations.
-///
-/// On PostgreSQL those of one table are one transaction, unless one is open: programs that write other tables then do not
-/// wait for them. The caller sets a `lock_timeout` below `deadlock_timeout`, which is 1 s, so that no other program is
-/// cancelled in favour of these statements. It repeats from the catalog after an error, because a table may be in use, or
-/// have been altered or dropped meanwhile. On SQLite the caller begins and commits.
-///
-/// # Errors
-/// Those of the statements.
-pub async fn execute<C: ConnectionTrait>(db: &C, statements: &[Statement]) -> Result<(), Error> {
-    for group in statements.chunk_by(|one, other| one.table.is_some() && one.table == other.table) {
-        let sql: Vec<&str> = group.iter().map(|statement| &*statement.sql).collect();
-        db.execute_unprepared(&sql.join(";\n")).await?;
-    }
-    Ok(())
-}
-
 /// What the current role lacks for [`prepare`] and [`plan`], one sentence each with the SQL that grants it. None on
 /// SQLite.
 ///
@@ -194,8 +163,8 @@ pub async fn missing_rights<C: ConnectionTrait>(
     }
 }
 
-/// Changes of tracked tables that the installed triggers do not see, and rows that the current role does not. None on
-/// SQLite.
+/// Changes of tracked tables that the installed triggers do not see, rows that the current role does not, and publications
+/// that contain Rowcast's tables. None on SQLite.
 ///
 /// # Errors
 /// Those of the queries.
@@ -245,8 +214,10 @@ pub fn collection(table: &QualifiedName, backend: DbBackend) -> String {
 /// SQL of the log's `row_key` for a row that a query calls `row`, which is put into the SQL as it is. None if the table
 /// has no primary key. On SQLite it is null if a value of the key is.
 ///
-/// On PostgreSQL the text of times, floats and bytes depends on the session; the log has them under `datestyle = 'ISO,
-/// YMD'`, `intervalstyle = 'postgres'`, `timezone = 'UTC'`, `bytea_output = 'hex'` and `extra_float_digits = 1`.
+/// On PostgreSQL the text is that of a cast to `text` except that `inet` and domains over `char(n)` are
+/// written as the type prints them. The text of times, floats and bytes depends on the session; the log has
+/// them under `datestyle = 'ISO, YMD'`, `intervalstyle = 'postgres'`, `timezone = 'UTC'`, `bytea_output = 'hex'` and
+/// `extra_float_digits = 1`.
 #[must_use]
 pub fn key_expression(table: &Table, row: &str, backend: DbBackend) -> Option<String> {
     let key = tracked::key(table)?;

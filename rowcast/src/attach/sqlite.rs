@@ -18,7 +18,7 @@ const ATTACHMENT: &str = "rowcast_attachment";
 pub(super) fn prepare() -> Vec<Statement> {
     let before = "exists (select 1 from sqlite_master where name = 'sqlite_sequence')";
     vec![
-        Statement::general(format!("create table {ATTACHMENT} (had_sequences integer not null) strict")),
+        Statement::general(format!("create table {ATTACHMENT} (had_sequences integer not null)")),
         Statement::general(format!("insert into {ATTACHMENT} (had_sequences) select {before}")),
     ]
 }

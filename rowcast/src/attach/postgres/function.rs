@@ -128,12 +128,15 @@ fn value(column: &Column, row: &str) -> String {
     }
     let cast = match column.column_type.base() {
         ColumnType::Boolean => "::pg_catalog.bool::pg_catalog.text",
-        ColumnType::Text { .. } if column.sql_type.starts_with("character(") => {
-            "::pg_catalog.bpchar::pg_catalog.text"
-        }
+        ColumnType::Text { .. } if is_padded(&column.sql_type) => "::pg_catalog.bpchar::pg_catalog.text",
         _ => "",
     };
     format!("pg_catalog.to_json({text}{cast})")
+}
+
+/// Whether a type is `char(n)`. Domains of it are not recognised, and keep their blanks.
+fn is_padded(sql_type: &str) -> bool {
+    sql_type.starts_with("character(") || sql_type == "bpchar"
 }
 
 /// Whether the text of a type is the same in all sessions.

@@ -1,4 +1,4 @@
-//! Changes that triggers do not see, and rows that the current role does not.
+//! Changes that triggers do not see, rows that the current role does not, and what others may notice.
 
 use sea_orm::ConnectionTrait;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     attach::{
-        Remark,
+        Remark, SCHEMA,
         name::{qualified, quoted},
         tracked::Tracked,
     },
@@ -26,6 +26,32 @@ select n.nspname as schema, c.relname as name, pg_catalog.row_security_active(c.
     pg_catalog.pg_get_userbyid(c.relowner) as owner, current_user as role
 from {relations}
 order by given.at";
+
+/// Publications of all tables, or of all in the schema.
+const PUBLICATIONS: &str = "
+select p.pubname as name from pg_catalog.pg_publication p
+where p.puballtables or exists (
+    select from pg_catalog.pg_publication_tables t where t.pubname = p.pubname and t.schemaname = 'rowcast')
+order by p.pubname";
+
+#[derive(Deserialize)]
+struct Publication {
+    name: String,
+}
+
+impl Publication {
+    fn remark(self) -> Remark {
+        let sentence = format!(
+            "The publication {} publishes the tables of Rowcast too, and subscribers without them stop: publish tables \
+             or other schemas by name, or create the schema rowcast there (pg_dump --schema=rowcast --schema-only).",
+            quoted(&self.name)
+        );
+        Remark { table: QualifiedName::new(SCHEMA, LOG), sentence }
+    }
+}
+
+/// The table that is named for all of Rowcast's.
+const LOG: &str = "rowcast_change_log";
 
 #[derive(Deserialize)]
 struct Table {
@@ -45,7 +71,8 @@ pub(in crate::attach) async fn gaps<C: ConnectionTrait>(
     let tables: Vec<Table> =
         query(db, &TABLES.replace("{relations}", RELATIONS), [relations(tracked)]).await?;
     let wanted: Vec<_> = tracked.iter().flat_map(trigger::wanted).map(|wanted| wanted.trigger).collect();
-    let mut remarks = Vec::new();
+    let publications: Vec<Publication> = query(db, PUBLICATIONS, []).await?;
+    let mut remarks: Vec<_> = publications.into_iter().map(Publication::remark).collect();
     for table in &tables {
         let own = installed.triggers.iter().filter(|(trigger, _)| wanted.contains(trigger));
         let copies = installed.copies.iter().map(|(trigger, state)| (trigger, state));

@@ -13,7 +13,7 @@ use crate::{catalog::QualifiedName, error::Error};
 pub(in crate::attach) struct Installed {
     pub(in crate::attach) schema: Option<Schema>,
     pub(in crate::attach) conflicts: Vec<String>,
-    /// By name. Only those of attached tables.
+    /// By name. Those of the engine's migrations have other names.
     pub(super) functions: BTreeMap<String, InstalledFunction>,
     /// Without copies on partitions.
     pub(super) triggers: BTreeMap<Trigger, State>,
@@ -78,18 +78,21 @@ const FUNCTIONS: &str = r"
 select proname as name, prosrc as body, prosecdef as is_definer,
     pg_catalog.has_function_privilege('public', p.oid, 'execute') as is_public
 from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = pronamespace
-where nspname = 'rowcast' and proname ~ '^rowcast_(log_|version_|current_key$)'
+where nspname = 'rowcast' and proname ~ '^rowcast_((log|version)_[0-9a-f]{16}|current_key)$'
 order by proname";
 
+/// Each function is looked up by its number (`offset`): without statistics of new triggers, PostgreSQL would compare all
+/// functions with all triggers.
 const TRIGGERS: &str = r"
-select n.nspname as schema, c.relname as table, t.tgname as name, p.proname as function, t.tgenabled as state,
+select n.nspname as schema, c.relname as table, t.tgname as name, f.name as function, t.tgenabled as state,
     t.tgparentid <> 0 as is_copy
 from pg_catalog.pg_trigger t
-join pg_catalog.pg_proc p on p.oid = t.tgfoid
-join pg_catalog.pg_namespace pn on pn.oid = p.pronamespace
+cross join lateral (
+    select p.proname as name, p.pronamespace as namespace from pg_catalog.pg_proc p where p.oid = t.tgfoid offset 0) f
 join pg_catalog.pg_class c on c.oid = t.tgrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where pn.nspname = 'rowcast' and p.proname ~ '^rowcast_(log|version)_' and n.nspname <> 'rowcast'
+where f.name ~ '^rowcast_(log|version)_[0-9a-f]{16}$' and n.nspname <> 'rowcast'
+    and f.namespace = (select oid from pg_catalog.pg_namespace where nspname = 'rowcast')
 order by n.nspname, c.relname, t.tgname";
 
 const TABLES_OF_OTHERS: &str = "

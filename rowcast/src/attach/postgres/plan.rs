@@ -48,10 +48,10 @@ fn enable(wanted: &WantedTrigger, installed: &Installed) -> Vec<Statement> {
     let may_always = installed.is_owner(&trigger.table);
     let always =
         (may_always && state.is_none_or(|state| state.fires_by_default())).then(|| trigger.enable_always());
-    let copies = installed.copies.iter().filter(|copy| {
-        copy.0.name == trigger.name && copy.1.fires_by_default() && installed.is_owner(&copy.0.table)
+    let copies = installed.copies.iter().filter(|(copy, state)| {
+        copy.name == trigger.name && state.fires_by_default() && installed.is_owner(&copy.table)
     });
-    let copies = copies.map(|copy| copy.0.enable_always());
+    let copies = copies.map(|(copy, _)| copy.enable_always());
     create.into_iter().chain(always).chain(copies).collect()
 }
 

@@ -51,9 +51,8 @@ impl Installed {
     }
 
     fn add(&mut self, Object { kind, name, sql }: Object) {
-        let is_log = name.starts_with("rowcast_log_") || name.starts_with("rowcast_version_");
         match &*kind {
-            "trigger" if is_log => {
+            "trigger" if is_of_table(&name) => {
                 let definition = sql.get(CREATE_TRIGGER.len()..).unwrap_or_default().to_owned();
                 self.triggers.insert(name, definition);
             }
@@ -65,4 +64,11 @@ impl Installed {
             )),
         }
     }
+}
+
+/// Whether a trigger is on a table of others: `rowcast_log_<hash>_insert`.
+fn is_of_table(trigger: &str) -> bool {
+    let rest = ["rowcast_log_", "rowcast_version_"].iter().find_map(|start| trigger.strip_prefix(start));
+    let hash = rest.and_then(|rest| rest.split_once('_')).map(|(hash, _)| hash);
+    hash.is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }

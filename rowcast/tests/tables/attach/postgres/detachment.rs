@@ -1,6 +1,6 @@
 //! The removal of every trace.
 
-use rowcast::attach::{Detachment, Installed, Options};
+use rowcast::attach::{self, Detachment, Installed, Options};
 
 use super::database::{Attached, table};
 
@@ -54,8 +54,40 @@ async fn schema_that_was_made_for_rowcast_stays_empty_on_postgres() {
     postgres.execute("create trigger own after insert on rowcast.rowcast_change_log for each row execute function rowcast.log_row()").await;
     let Detachment { obstacles, statements } = Detachment::read(&postgres.db).await.unwrap();
     assert_eq!(obstacles, [""; 0]);
-    rowcast::attach::execute(&postgres.db, &statements).await.unwrap();
+    attach::execute(&postgres.db, &statements).await.unwrap();
     assert_eq!(postgres.dump(), before);
+    postgres.remove().await;
+}
+
+#[actix_web::test]
+async fn search_path_of_any_shape_gets_the_schema_on_postgres() {
+    let postgres = Attached::with(SCHEMA).await;
+    for (at, path) in
+        ["''", "public", "\"$user\", public", "\"odd schema\"", "nowhere"].into_iter().enumerate()
+    {
+        postgres
+            .execute(&format!(
+                "set search_path = {path}; begin; {}; create table rowcast_own_{at} (id integer); commit;
+                 {}; select 1 from rowcast_own_{at}; insert into rowcast.rowcast_change_log (collection, row_key)
+                 values (current_setting('search_path'), '')",
+                attach::CREATE_IN_SCHEMA,
+                attach::FIND_IN_SCHEMA
+            ))
+            .await;
+    }
+    let created = "select relname::text as text from pg_class where relnamespace = 'rowcast'::regnamespace and relname like 'rowcast\\_own%'";
+    assert_eq!(postgres.texts(created).await.len(), 5);
+    let paths =
+        postgres.texts("select collection as text from rowcast.rowcast_change_log order by seq").await;
+    let own = [
+        "\"\", rowcast",
+        "public, rowcast",
+        "\"$user\", public, rowcast",
+        "\"odd schema\", rowcast",
+        "nowhere, rowcast",
+    ];
+    assert_eq!(paths, own);
+    postgres.detach().await;
     postgres.remove().await;
 }
 

@@ -108,11 +108,18 @@ async fn plan_of_selected_tables_leaves_others_alone_on_postgres() {
     let both = "insert into one values (2); insert into two values (2)";
     assert_eq!(postgres.logged(both).await, ["public.two [2]"]);
 
+    // Without a database, the statements are those for an owner of all tables.
+    let (catalog, nothing) = (postgres.catalog().await, Installed::nothing(DbBackend::Postgres));
+    let fresh = Attached::before(SCHEMA).await;
+    let planned = fresh.planned(&Options::default()).await;
+    assert_eq!(attach::plan(&catalog, &Options::default(), &nothing), planned);
+    assert_eq!(attach::prepare(&nothing), attach::prepare(&Installed::read(&fresh.db).await.unwrap()));
+    fresh.remove().await;
+
     let empty = Catalog { tables: vec![] };
     let installed = Installed::read(&postgres.db).await.unwrap();
     attach::execute(&postgres.db, &attach::plan(&empty, &only("two"), &installed)).await.unwrap();
     assert_eq!(functions(&postgres).await, 0);
-    let nothing = Installed::nothing(DbBackend::Postgres);
     assert!(!nothing.is_attached() && attach::plan(&empty, &Options::default(), &nothing).is_empty());
     postgres.remove().await;
 }
@@ -126,7 +133,9 @@ async fn tables_that_cannot_be_followed_are_named_on_postgres() {
              create foreign data wrapper nothing; create server away foreign data wrapper nothing;
              create foreign table distant (id integer) server away;
              create table measures (at date) partition by range (at);
-             create table measures_now partition of measures default;",
+             create table measures_now partition of measures default;
+             create publication everything for all tables; create publication ours for tables in schema public;
+             create publication log for table rowcast.rowcast_change_log;",
         )
         .await;
     let catalog = postgres.catalog().await;
@@ -135,6 +144,9 @@ async fn tables_that_cannot_be_followed_are_named_on_postgres() {
     };
     assert_eq!(names(attach::read_only(&catalog)), ["keyless", "measures", "shown", "stored"]);
     assert_eq!(names(attach::not_seen(&catalog)), ["distant"]);
+    let gaps = attach::gaps(&postgres.db, &catalog, &Options::default()).await.unwrap();
+    let publications: Vec<_> = gaps.iter().map(|gap| gap.sentence.split('"').nth(1).unwrap()).collect();
+    assert_eq!(publications, ["everything", "log"]);
     postgres.plan(&Options::default()).await;
     postgres.remove().await;
 }

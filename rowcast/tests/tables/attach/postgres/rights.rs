@@ -105,6 +105,19 @@ async fn rights_that_a_role_lacks_are_named_with_their_sql_on_postgres() {
     assert_eq!(sentences, [belongs]);
     let obstacles = Detachment::read(&attacher.db).await.unwrap().obstacles;
     assert_eq!(obstacles, ["The schema rowcast belongs to the role \"postgres\": detach as that role."]);
+    owner
+        .execute(&format!(
+            "alter schema rowcast owner to {quoted}; revoke create on database {} from {quoted}",
+            owner.name
+        ))
+        .await;
+    assert_eq!(missing().await, [""; 0], "a schema that was made for the role is enough");
+    attacher.attach(&options).await;
+    let Detachment { obstacles, statements } = Detachment::read(&attacher.db).await.unwrap();
+    assert_eq!(obstacles, [""; 0]);
+    attach::execute(&attacher.db, &statements).await.unwrap();
+    let left = "select relname::text as text from pg_class where relnamespace = 'rowcast'::regnamespace";
+    assert_eq!(owner.texts(left).await, [""; 0]);
     attacher.db.close().await.unwrap();
     owner.execute(&format!("drop owned by {quoted}; drop role {quoted}")).await;
     owner.remove().await;

@@ -1,5 +1,10 @@
 //! Writes of every kind.
 
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
 use sea_orm::ConnectionTrait;
 
 use super::database::Attached;
@@ -59,9 +64,15 @@ async fn writes_of_a_role_without_rights_on_the_log_are_logged_on_postgres() {
 #[actix_web::test]
 async fn writes_by_copy_and_under_replication_are_logged_on_postgres() {
     let postgres = Attached::with(TASKS).await;
-    let copied =
-        postgres.logged_as_owner("copy tasks (id, code) from program 'printf ''30\\tp\\n31\\tq\\n''' ").await;
-    assert_eq!(copied, ["public.tasks [30]", "public.tasks [31]"]);
+    postgres.execute("delete from rowcast.rowcast_change_log").await;
+    let mut psql = Command::new("psql")
+        .args([&*postgres.url_as(&postgres.clerk), "-q", "-c", "copy tasks (id, code) from stdin"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    psql.stdin.take().unwrap().write_all(b"30\tp\n31\tq\n").unwrap();
+    assert!(psql.wait().unwrap().success());
+    assert_eq!(postgres.log().await, ["public.tasks [30]", "public.tasks [31]"]);
     let replicated = postgres
         .logged_as_owner(
             "set session_replication_role = replica; insert into tasks (id) values (40); truncate tasks;

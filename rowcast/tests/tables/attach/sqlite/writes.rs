@@ -1,5 +1,7 @@
 //! Writes of every kind.
 
+use std::process::Command;
+
 use super::database::Attached;
 
 const TASKS: &str = "
@@ -59,4 +61,15 @@ async fn writes_to_an_attached_file_of_another_connection_are_logged_on_sqlite()
         ))
         .unwrap();
     assert_eq!(sqlite.texts("select collection || row_key from rowcast_change_log"), ["tasks[7]"]);
+}
+
+#[actix_web::test]
+async fn writes_of_the_sqlite_shell_are_logged_on_sqlite() {
+    let sqlite = Attached::with("create table t (id text primary key) without rowid").await;
+    sqlite.execute("delete from rowcast_change_log");
+    let path = sqlite.connect().path().unwrap().to_owned();
+    let sql = "insert into t values ('it''s \"x\"'); update t set id = 'y'";
+    assert!(Command::new("sqlite3").args([&*path, sql]).status().unwrap().success());
+    let keys = sqlite.texts("select row_key from rowcast_change_log order by seq");
+    assert_eq!(keys, [r#"["it's \"x\""]"#, r#"["it's \"x\""]"#, r#"["y"]"#]);
 }
