@@ -1,9 +1,11 @@
 //! The command line of a product: `serve` (the default), `migrate`, `seed`, `resync`, `schema`, `health`, `user`.
 
+mod project;
 mod users;
 
 use std::{
     io::{Read, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -13,11 +15,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     app::{App, database_problem},
-    config::{Cli, Command, SchemaFormat, Serve, Storage, UserCommand, without_secrets},
+    config::{Cli, Command, Endpoint, SchemaFormat, Serve, Storage, UserCommand, without_secrets},
     database::{Database, DatabaseUrl},
     error::Error,
     health, live,
     product::Product,
+    project::{Project, lines},
+    registry::Registry,
     seed::Passwords,
     telemetry,
 };
@@ -25,6 +29,12 @@ use users::Users;
 
 /// Parses the command line and runs the command.
 pub(crate) async fn run(product: &Product) -> ExitCode {
+    if product.tables.is_some() {
+        return match project::run(product).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(reason) => fail(product.name, &reason),
+        };
+    }
     let program = Cli::command().name(product.name).bin_name(product.name);
     let cli = program.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = cli.unwrap_or_else(|error| without_secrets(error).exit());
@@ -35,10 +45,7 @@ pub(crate) async fn run(product: &Product) -> ExitCode {
         Some(Command::Seed { storage, audience }) => seed(&storage, audience.passwords(), product).await,
         Some(Command::Resync(storage)) => resync(&storage, product).await,
         Some(Command::Schema { language }) => schema(language, product),
-        Some(Command::Health { endpoint, of }) => {
-            let found = of.map_or(Ok(endpoint), |process| health::settings_of(process, product.name));
-            found.and_then(|endpoint| health::check(&endpoint))
-        }
+        Some(Command::Health { endpoint, of }) => health_of(endpoint, of, product.name),
         Some(Command::User { command }) => user(command, product).await,
     };
     match done {
@@ -90,7 +97,21 @@ async fn serve(settings: Serve, product: &Product) -> Result<(), String> {
 }
 
 async fn migrate(storage: &Storage, product: &Product) -> Result<(), String> {
-    open(storage, product).await?.close().await;
+    let db = open(storage, product).await?;
+    let done = match product.tables.as_ref().and_then(Project::migrations) {
+        Some(folder) => project_migrations(&db, &folder).await,
+        None => Ok(()),
+    };
+    db.close().await;
+    done
+}
+
+async fn project_migrations(db: &Database, folder: &Path) -> Result<(), String> {
+    let applied = crate::project::migrations::apply(db, folder).await;
+    let applied = applied.map_err(|mistakes| lines(&mistakes))?;
+    for file in applied.newly {
+        print_line(format_args!("{file} was applied"));
+    }
     Ok(())
 }
 
@@ -124,6 +145,12 @@ async fn resync(storage: &Storage, product: &Product) -> Result<(), String> {
     Ok(())
 }
 
+/// Checks the server with these settings, or with those of a process.
+fn health_of(endpoint: Endpoint, of: Option<u32>, program: &str) -> Result<(), String> {
+    let found = of.map_or(Ok(endpoint), |process| health::settings_of(process, program));
+    found.and_then(|endpoint| health::check(&endpoint))
+}
+
 /// Fails if there is no database file: most commands do not create one.
 fn require_existing(storage: &Storage) -> Result<(), String> {
     match &storage.database_url {
@@ -135,7 +162,11 @@ fn require_existing(storage: &Storage) -> Result<(), String> {
 }
 
 fn schema(language: SchemaFormat, product: &Product) -> Result<(), String> {
-    let contract = product.registry.contract();
+    print_schema(language, &product.registry)
+}
+
+fn print_schema(language: SchemaFormat, registry: &Registry) -> Result<(), String> {
+    let contract = registry.contract();
     let text = match language {
         SchemaFormat::TypeScript => contract.typescript(),
         SchemaFormat::JsonSchema => contract.json_schema(),

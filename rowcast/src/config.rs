@@ -2,6 +2,7 @@
 
 mod commands;
 mod endpoint;
+mod project;
 mod secret;
 mod serve;
 mod validation;
@@ -11,6 +12,7 @@ use clap::Args;
 use crate::database::{DatabaseUrl, EMBEDDED, Synchronous};
 pub use commands::{Cli, Command, SchemaFormat, UserCommand};
 pub use endpoint::{AccessMode, Audience, Endpoint};
+pub use project::{Beside, Dev, ProjectCli, ProjectCommand};
 pub use secret::{Secret, without_secrets};
 pub use serve::{LogFormat, Metrics, SampleData, Serve};
 

@@ -1,10 +1,10 @@
-//! The program `rowcast`: the engine with no product. It serves no collection.
+//! The program `rowcast`: every table of a database is a live collection.
 
 use std::process::ExitCode;
 
-use rowcast::Rowcast;
+use rowcast::{Rowcast, project::Settings};
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    Rowcast::new("rowcast").cli().await
+    Rowcast::new("rowcast").tables(Settings::default()).cli().await
 }

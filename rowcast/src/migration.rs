@@ -40,7 +40,8 @@ use crate::attach;
 pub use new_table::NewTable;
 
 /// The tables of the engine's migrations, and the one that records applied migrations.
-pub(crate) const ENGINE_TABLES: [&str; 14] = [
+pub(crate) const ENGINE_TABLES: [&str; 15] = [
+    "rowcast_attachment",
     "rowcast_change_log",
     "rowcast_change_log_digest",
     "rowcast_change_log_marks",

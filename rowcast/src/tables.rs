@@ -34,6 +34,7 @@ mod value_type;
 mod watch;
 mod write;
 
+pub(crate) use attachment::registry;
 pub use attachment::{Attachment, attach, detach, preview};
 pub use watch::ProjectHandle;
 pub(crate) use watch::Watcher;

@@ -5,7 +5,7 @@ mod keys;
 mod lists;
 mod values;
 
-use rowcast::{Product, Rowcast, project::Settings};
+use rowcast::{Product, Rowcast, project::Settings, tables};
 use serde_json::json;
 
 use crate::harness::{Client, Database, Node};
@@ -18,6 +18,7 @@ pub(super) fn product() -> Product {
 /// Makes tables, starts a server on them, and runs a test with a client.
 async fn with_tables(database: &Database, sql: &str, test: impl AsyncFnOnce(&Client)) {
     database.execute(sql).await;
+    tables::attach(&database.url().parse().unwrap(), &Settings::default()).await.unwrap();
     let node = Node::serve(&database.url(), &[], &product()).await;
     let client = Client::connect_only(node.address, &json!({})).await.unwrap();
     test(&client).await;

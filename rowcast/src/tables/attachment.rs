@@ -9,7 +9,8 @@ use crate::{
     database::{Database, DatabaseUrl, Synchronous, Transaction, alter, inspect},
     error::Error,
     migration::{ENGINE_TABLES, Migrations},
-    project::Settings,
+    project::{self, Settings},
+    registry::Registry,
 };
 
 /// What attaching would do, or has done.
@@ -38,8 +39,10 @@ async fn look(db: &Transaction, settings: &Settings) -> Result<Attachment, Error
     if let [first, ..] = installed.conflicts() {
         return Err(Error::Refused(first.clone()));
     }
-    let own: Vec<&str> =
-        ENGINE_TABLES.into_iter().filter(|name| *name != "rowcast_project_migrations").collect();
+    let own: Vec<&str> = ENGINE_TABLES
+        .into_iter()
+        .filter(|name| !matches!(*name, "rowcast_project_migrations" | "rowcast_attachment"))
+        .collect();
     let own = format!("-- The tables of Rowcast itself: {}", own.join(", "));
     let prepare = attach::prepare(&installed);
     let before = prepare.iter().map(|statement| format!("{};", statement.sql));
@@ -99,5 +102,22 @@ fn problem(error: Error) -> String {
     match error {
         Error::Refused(sentence) => sentence,
         error => format!("--database-url: {error}"),
+    }
+}
+
+/// The registry of the tables of a database as they are, beside what a product declares.
+///
+/// # Errors
+/// A sentence with the reason.
+pub(crate) async fn registry(
+    url: &DatabaseUrl,
+    settings: &Settings,
+    base: &Registry,
+) -> Result<Registry, String> {
+    let loaded = inspect(url, async |db| load_from(db, settings).await).await.map_err(problem)?;
+    let mistakes = project::validate(settings, &loaded.catalog);
+    match mistakes.is_empty() {
+        true => base.with_collections(loaded.collections),
+        false => Err(project::lines(&mistakes)),
     }
 }

@@ -59,7 +59,7 @@ impl<'a> Shallow<'a> {
 
 impl ValueType {
     /// Reads a value; null is `None`, and so is blank text for a type without blank text.
-    pub(super) fn decode(&self, json: &RawValue) -> Result<Option<String>, Refusal> {
+    pub(super) fn decode(&self, json: &RawValue, is_postgres: bool) -> Result<Option<String>, Refusal> {
         if let Self::Json { nullable } = self {
             return json_value(json, *nullable);
         }
@@ -68,25 +68,25 @@ impl ValueType {
             Shallow::Text(text) if text.trim().is_empty() && !self.has_blank_text() => return Ok(None),
             value => value,
         };
-        self.decode_present(value).map(Some)
+        self.decode_present(value, is_postgres).map(Some)
     }
 
     /// Reads a scalar of a condition.
-    pub(super) fn decode_scalar(&self, scalar: &Scalar) -> Result<String, Refusal> {
+    pub(super) fn decode_scalar(&self, scalar: &Scalar, is_postgres: bool) -> Result<String, Refusal> {
         let value = match scalar {
             Scalar::Null => return Err("cannot be compared with null this way".into()),
             Scalar::Bool(value) => Shallow::Bool(*value),
             Scalar::Number(number) => Shallow::Number(number),
             Scalar::Text(text) => Shallow::Text(text.clone()),
         };
-        self.decode_present(value)
+        self.decode_present(value, is_postgres)
     }
 
     fn has_blank_text(&self) -> bool {
         matches!(self, Self::Text { .. } | Self::Bytes | Self::Enum(_) | Self::Literal)
     }
 
-    fn decode_present(&self, value: Shallow<'_>) -> Result<String, Refusal> {
+    fn decode_present(&self, value: Shallow<'_>, is_postgres: bool) -> Result<String, Refusal> {
         match self {
             Self::Integer { min, max } => integer(value, *min, *max),
             Self::Digits => digits(value),
@@ -98,8 +98,11 @@ impl ValueType {
             Self::Uuid => uuid(value),
             Self::Temporal(of) => {
                 let text = plain_text(value)?;
-                let text = text.trim();
-                temporal::check(*of, text).map(|()| text.to_owned()).map_err(Into::into)
+                match is_postgres {
+                    true => temporal::check(*of, text.trim())?,
+                    false => temporal::check_sqlite(*of, text.trim())?,
+                }
+                Ok(text.trim().to_owned())
             }
             Self::Json { .. } => Err("cannot be compared".into()),
             Self::Bytes => bytes(value),
@@ -313,7 +316,7 @@ fn write_array(
             true => write_array(Shallow::of(entry)?, element, level + 1, lengths, literal)?,
             false if lengths.len() > level + 1 => return Err(UNEVEN.into()),
             false => {
-                let decoded = element.decode(entry);
+                let decoded = element.decode(entry, true);
                 let decoded = decoded.map_err(|refusal| format!("{refusal}, at position {}", at + 1))?;
                 write_element(decoded.as_deref(), literal);
             }
@@ -354,7 +357,7 @@ mod tests {
 
     fn decode(of: &ValueType, json: &str) -> Result<Option<String>, String> {
         let json = RawValue::from_string(json.to_owned()).unwrap();
-        of.decode(&json).map_err(Into::into)
+        of.decode(&json, true).map_err(Into::into)
     }
 
     fn text(text: &str) -> Result<Option<String>, String> {

@@ -95,7 +95,7 @@ impl Definition {
         }
         let comparable = self.comparable(field).ok_or("can be compared with null only")?;
         let mut bind = |scalar: &Scalar| {
-            let text = wide(&field.value_type).decode_scalar(scalar)?;
+            let text = wide(&field.value_type).decode_scalar(scalar, self.is_postgres)?;
             values.push(self.bound(field, Some(&text)));
             Ok::<_, Refusal>(self.comparand(field, values.len()))
         };
@@ -210,7 +210,7 @@ impl Definition {
             Value::String(Some(text)) if self.is_postgres => {
                 // Texts of the database are read again, as far as they could be its own.
                 let json = serde_json::value::to_raw_value(&**text);
-                let decoded = json.ok().map(|json| wide(&field.value_type).decode(&json));
+                let decoded = json.ok().map(|json| wide(&field.value_type).decode(&json, true));
                 matches!(field.value_type, ValueType::Temporal(_)) && !text.contains('\0')
                     || matches!(decoded, Some(Ok(Some(_))))
                     || text.is_empty() && matches!(field.value_type, ValueType::Text { .. })

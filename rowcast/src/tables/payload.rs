@@ -45,7 +45,7 @@ impl Definition {
             if field.insert == Insert::Never {
                 continue;
             }
-            let value = match json.map(|json| field.value_type.decode(json)) {
+            let value = match json.map(|json| field.value_type.decode(json, self.is_postgres)) {
                 None if field.insert == Insert::Required => {
                     form.add_error(field.name, REQUIRED);
                     continue;
@@ -77,7 +77,7 @@ impl Definition {
         read.key = self.read_key(&mut form, &mut read.key_texts);
         for (at, field) in self.fields.iter().enumerate().filter(|(at, _)| !self.key.contains(at)) {
             let json = form.raw(field.name).filter(|_| field.update);
-            match json.map(|json| field.value_type.decode(json)) {
+            match json.map(|json| field.value_type.decode(json, self.is_postgres)) {
                 None => {}
                 Some(Ok(None)) if !field.nullable => form.add_error(field.name, REQUIRED),
                 Some(Ok(value)) => {
@@ -103,7 +103,8 @@ impl Definition {
     fn read_key(&self, form: &mut Form<'_>, texts: &mut Vec<String>) -> Option<Key> {
         let mut parts = Vec::new();
         for field in self.key_fields() {
-            let value = form.raw(field.name).map_or(Ok(None), |json| field.value_type.decode(json));
+            let value =
+                form.raw(field.name).map_or(Ok(None), |json| field.value_type.decode(json, self.is_postgres));
             match value {
                 Ok(Some(text)) => {
                     parts.push(part(field, &text));

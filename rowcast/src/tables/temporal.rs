@@ -24,6 +24,18 @@ pub(super) fn check(of: Temporal, text: &str) -> Result<(), &'static str> {
     if valid { Ok(()) } else { Err(sentence) }
 }
 
+/// The same for SQLite, which has no types of time: programs store timestamps with and without an offset, and numbers
+/// of seconds, milliseconds or days.
+pub(super) fn check_sqlite(of: Temporal, text: &str) -> Result<(), &'static str> {
+    let is_number = text.parse::<f64>().is_ok_and(f64::is_finite) && !text.contains(['e', 'E', '+']);
+    let is_moment = matches!(of, Temporal::Timestamp | Temporal::TimestampTz | Temporal::Date)
+        && [Temporal::Timestamp, Temporal::TimestampTz].into_iter().any(|of| check(of, text).is_ok());
+    match is_number || is_moment {
+        true => Ok(()),
+        false => check(of, text),
+    }
+}
+
 /// The text of a timestamp in ISO 8601, from that of PostgreSQL: `2026-01-31 14:30:05+00` → `2026-01-31T14:30:05+00:00`.
 pub(super) fn from_postgres(text: &str) -> String {
     let (text, era) = text.strip_suffix(" BC").map_or((text, ""), |text| (text, " BC"));

@@ -1,0 +1,99 @@
+//! The command line of a project without Rust.
+
+mod dev;
+
+use std::path::Path;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use super::{health_of, migrate, print_line, resync, serve};
+use crate::{
+    config::{Beside, ProjectCli, ProjectCommand, SchemaFormat, Storage, without_secrets},
+    product::Product,
+    project::{self, Project, Settings, lines},
+    tables::{self, Attachment},
+    telemetry,
+};
+
+/// The folder of the pages, relative to that of the project.
+const WEB: &str = "web";
+
+/// Parses the command line with the settings of the project in the working directory, and runs the command.
+pub(super) async fn run(product: &Product) -> Result<(), String> {
+    let read = Project::read(Path::new(""));
+    // `init` and `--help` work beside a file with mistakes.
+    let settings = read.as_ref().map(|project| project.settings.clone()).unwrap_or_default();
+    let program = settings.as_defaults(ProjectCli::command().name(product.name).bin_name(product.name));
+    let cli = program.try_get_matches().and_then(|matches| ProjectCli::from_arg_matches(&matches));
+    let cli = cli.unwrap_or_else(|error| without_secrets(error).exit());
+    if let Some(ProjectCommand::Init { folder }) = &cli.command {
+        return init(folder, product.name);
+    }
+    let project = read.map_err(|mistakes| lines(&mistakes))?;
+    let web = product.web.or(Some(WEB));
+    let product = Product { tables: Some(project), web, ..product.clone() };
+    match cli.command {
+        None => serve(cli.serve, &product).await,
+        Some(ProjectCommand::Serve(settings)) => serve(settings, &product).await,
+        Some(ProjectCommand::Dev(settings)) => dev::run(settings, &product).await,
+        Some(ProjectCommand::Migrate(storage)) => migrate(&storage, &product).await,
+        Some(ProjectCommand::Attach(beside)) => attach(beside, settings).await,
+        Some(ProjectCommand::Detach { url, dry_run }) => {
+            let sql = tables::detach(&url, dry_run).await?;
+            match dry_run {
+                true if sql.is_empty() => print_line(format_args!("-- there is nothing of Rowcast in {url}")),
+                true => print_line(format_args!("{sql}")),
+                false => print_line(format_args!("everything of Rowcast was removed from {url}")),
+            }
+            Ok(())
+        }
+        Some(ProjectCommand::Schema { language, storage }) => schema(language, &storage, &product).await,
+        Some(ProjectCommand::Resync(storage)) => resync(&storage, &product).await,
+        Some(ProjectCommand::Health { endpoint, of }) => health_of(endpoint, of, product.name),
+        Some(ProjectCommand::Init { .. }) => Ok(()),
+    }
+}
+
+fn init(folder: &Path, program: &str) -> Result<(), String> {
+    let files = project::init(folder)?;
+    for file in files {
+        print_line(format_args!("{}", file.display()));
+    }
+    let folder = folder.display();
+    print_line(format_args!("now: cd {folder} && {program} dev"));
+    Ok(())
+}
+
+async fn attach(Beside { url, schema, dry_run }: Beside, mut settings: Settings) -> Result<(), String> {
+    telemetry::init_command_logging();
+    if !schema.is_empty() {
+        settings.database.schemas = schema;
+    }
+    let done = match dry_run {
+        true => tables::preview(&url, &settings).await?,
+        false => tables::attach(&url, &settings).await?,
+    };
+    let Attachment { sql, remarks, missing_rights } = done;
+    for remark in remarks {
+        print_line(format_args!("-- {remark}"));
+    }
+    if !missing_rights.is_empty() {
+        return Err(format!(
+            "nothing was changed, because rights are missing:\n{}",
+            missing_rights.join("\n")
+        ));
+    }
+    match (dry_run, sql.is_empty()) {
+        (true, false) => print_line(format_args!("{sql}")),
+        (_, true) => print_line(format_args!("-- nothing is missing in {url}")),
+        (false, false) => print_line(format_args!("attached to {url}: serve it by --database-url")),
+    }
+    Ok(())
+}
+
+/// Prints the schema of the tables as they are; changes nothing.
+async fn schema(language: SchemaFormat, storage: &Storage, product: &Product) -> Result<(), String> {
+    let settings = product.tables.as_ref().map(|project| project.settings.clone()).unwrap_or_default();
+    let registry = tables::registry(&storage.database_url, &settings, &product.registry).await?;
+    super::print_schema(language, &registry)
+}

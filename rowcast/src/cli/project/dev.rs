@@ -1,0 +1,170 @@
+//! `dev`: a server that follows the files of the project.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
+    app::App,
+    config::Dev,
+    product::Product,
+    project::{self, Confirmed, Project, lines, settings::FILE},
+    registry::CurrentRegistry,
+    tables::ProjectHandle,
+    telemetry,
+};
+
+use super::super::{announce, print_line};
+
+/// How often to look at the files.
+const INTERVAL: Duration = Duration::from_millis(300);
+
+/// Serves, and applies the files again whenever one has changed. Mistakes are printed, and the server goes on as before.
+pub(super) async fn run(settings: Dev, product: &Product) -> Result<(), String> {
+    let _log = telemetry::init_logging(&settings.serve)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    if settings.reset {
+        project::reset(&settings.serve.storage.database_url, Confirmed).await?;
+        print_line(format_args!("all data was deleted"));
+    }
+    let folder = product.tables.as_ref().and_then(|project| project.folder.clone()).unwrap_or_default();
+    let mut files = Files::of(&folder);
+    let Some(app) = start(&settings, product, &folder, &mut files, &mut terminate).await else {
+        return Ok(());
+    };
+    print_line(format_args!("{} is listening on {}", product.name, app.url()));
+    announce(app.announcement());
+    let Some(handle) = app.project().cloned() else { return Err("no tables are served".into()) };
+    let output = settings.types.clone().or_else(|| product.tables.as_ref()?.settings.types_output.clone());
+    if let Some(output) = output {
+        print_line(format_args!("types are written to {}", output.display()));
+        actix_web::rt::spawn(write_types(handle.registry(), output));
+    }
+    actix_web::rt::spawn(follow(handle, folder, files));
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    };
+    app.run(stop).await.map_err(|error| error.to_string())
+}
+
+/// Starts the server; after a mistake, again when a file has changed. None if the program is to end.
+async fn start(
+    settings: &Dev,
+    product: &Product,
+    folder: &Path,
+    files: &mut Files,
+    terminate: &mut Signal,
+) -> Option<App> {
+    loop {
+        let project = Project::read(folder).map_err(|mistakes| lines(&mistakes));
+        let app = match project {
+            Ok(project) => {
+                let product = Product { tables: Some(project), ..product.clone() };
+                App::build(&settings.serve, &product).await
+            }
+            Err(mistakes) => Err(mistakes),
+        };
+        match app {
+            Ok(app) => return Some(app),
+            Err(mistakes) => print_mistakes(&mistakes),
+        }
+        tokio::select! {
+            () = files.change(folder) => {}
+            _ = terminate.recv() => return None,
+            _ = tokio::signal::ctrl_c() => return None,
+        }
+    }
+}
+
+/// Applies the files whenever they change.
+async fn follow(handle: ProjectHandle, folder: PathBuf, mut files: Files) {
+    loop {
+        files.change(&folder).await;
+        let applied = match Project::read(&folder) {
+            Ok(project) => handle.apply(project).await,
+            Err(mistakes) => Err(lines(&mistakes)),
+        };
+        match applied {
+            Ok(()) => print_line(format_args!("the files were applied")),
+            Err(mistakes) => print_mistakes(&mistakes),
+        }
+    }
+}
+
+fn print_mistakes(mistakes: &str) {
+    print_line(format_args!("{mistakes}"));
+    if mistakes.contains("after it was applied") {
+        print_line(format_args!("`dev --reset` deletes all data and applies the migrations anew"));
+    }
+    print_line(format_args!("waiting for a change"));
+}
+
+/// Writes the types now, and whenever the tables have changed.
+async fn write_types(mut registry: CurrentRegistry, output: PathBuf) {
+    loop {
+        let types = registry.borrow_and_update().contract().typescript();
+        if let Err(error) = write(&output, &types) {
+            print_line(format_args!("{} cannot be written: {error}", output.display()));
+        }
+        if registry.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Replaces the file at once, if it differs: programs that watch it see no half of it.
+fn write(output: &Path, types: &str) -> io::Result<()> {
+    if fs::read_to_string(output).is_ok_and(|before| before == types) {
+        return Ok(());
+    }
+    if let Some(folder) = output.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let new = output.with_extension("ts.new");
+    fs::write(&new, types)?;
+    fs::rename(new, output)
+}
+
+/// The files of a project, with their times and sizes.
+#[derive(Debug, PartialEq, Eq)]
+struct Files(BTreeMap<PathBuf, (Option<SystemTime>, u64)>);
+
+impl Files {
+    fn of(folder: &Path) -> Self {
+        let migrations = fs::read_dir(folder.join(Project::MIGRATIONS)).into_iter().flatten().flatten();
+        let paths = migrations.map(|entry| entry.path()).chain([folder.join(FILE)]);
+        let state = |path: PathBuf| {
+            let metadata = fs::metadata(&path).ok()?;
+            Some((path, (metadata.modified().ok(), metadata.len())))
+        };
+        Self(paths.filter_map(state).collect())
+    }
+
+    /// Waits for a change, and until a file is no longer being written.
+    async fn change(&mut self, folder: &Path) {
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            let mut now = Self::of(folder);
+            if now == *self {
+                continue;
+            }
+            loop {
+                tokio::time::sleep(INTERVAL).await;
+                let later = Self::of(folder);
+                if later == now {
+                    *self = now;
+                    return;
+                }
+                now = later;
+            }
+        }
+    }
+}
