@@ -29,7 +29,7 @@ use super::{
 use crate::{
     database::{Database, DedicatedConnection, Transaction},
     error::Error,
-    key::{Key, KeyRef},
+    key::{Key, KeyForm, KeyRef},
     registry::{Encoded, ErasedCollection},
 };
 pub(super) use difference::log;
@@ -176,7 +176,8 @@ impl Reconciler {
     ) -> Result<Option<Difference>, Error> {
         let (after, end) = (self.after.clone(), self.end(view));
         // Without a fingerprint the rows are compared each time.
-        let stamp = match end.number_bounds(after.as_ref()) {
+        let is_number = matches!(kind.key_columns(), [column] if column.form != KeyForm::Text);
+        let stamp = match end.number_bounds(after.as_ref()).filter(|_| is_number) {
             Some((start, end)) => Some(with_timeout(fingerprint::of(db, kind, start, end)).await?),
             None => None,
         };

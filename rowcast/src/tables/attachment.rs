@@ -50,8 +50,9 @@ async fn look(db: &Transaction, settings: &Settings) -> Result<Attachment, Error
     let plan = attach::plan(&catalog, &options, &installed);
     let after = plan.iter().map(|statement| format!("{};", statement.sql));
     let sql: Vec<String> = before.chain(own).chain(after).collect();
-    let remarks = attach::gaps(db, &catalog, &options).await?;
-    let remarks = remarks.into_iter().map(|Remark { sentence, .. }| sentence);
+    // Before, no trigger is there that could have gaps.
+    let gaps = if plan.is_empty() { attach::gaps(db, &catalog, &options).await? } else { Vec::new() };
+    let remarks = gaps.into_iter().map(|Remark { sentence, .. }| sentence);
     let notices = notices.into_iter().map(|notice| format!("{}: {}", notice.table, notice.sentence));
     let missing_rights = attach::missing_rights(db, &catalog, &options).await?;
     Ok(Attachment { sql: sql.join("\n\n"), remarks: notices.chain(remarks).collect(), missing_rights })
@@ -70,7 +71,10 @@ pub async fn attach(url: &DatabaseUrl, settings: &Settings) -> Result<Attachment
     let db = Database::connect(url, Synchronous::Full, &migrations).await.map_err(problem)?;
     let attached = install(&db, settings).await;
     db.close().await;
-    attached.map(|()| attachment).map_err(problem)
+    attached.map_err(problem)?;
+    // What the triggers do not see is known now.
+    let Attachment { remarks, .. } = preview(url, settings).await?;
+    Ok(Attachment { remarks, ..attachment })
 }
 
 async fn install(db: &Database, settings: &Settings) -> Result<(), Error> {
