@@ -13,6 +13,7 @@
 mod applied;
 pub mod change_log;
 pub mod ddl;
+mod fresh;
 pub mod log_triggers;
 mod names;
 mod new_table;
@@ -143,13 +144,13 @@ const ADVISORY_LOCK: i64 = 0x72_6f77_6361_7374;
 /// [`DbErr`] if a statement fails, or if a newer program has applied further migrations.
 pub async fn run(db: &DatabaseConnection, migrations: &Migrations) -> Result<(), DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
-        applied::prepare(db, migrations).await?;
+        applied::prepare(&SchemaManager::new(db), migrations).await?;
         return migrations.up(db, None).await;
     }
     let transaction = db.begin().await?;
     let lock = format!("select pg_advisory_xact_lock({ADVISORY_LOCK})");
     transaction.execute_unprepared(&lock).await?;
-    applied::prepare(&transaction, migrations).await?;
+    applied::prepare(&SchemaManager::new(&transaction), migrations).await?;
     migrations.up(&transaction, None).await?;
     transaction.commit().await
 }

@@ -147,12 +147,12 @@ async fn concurrent_migrations_succeed(server: &Server) {
 
 async fn failed_migration_is_rolled_back(server: &Server) {
     let db = server.database("stray").await;
-    execute(&db, "create table tokens (stray text)").await.unwrap();
+    execute(&db, "create table coaches (stray text)").await.unwrap();
 
     assert!(run(&db).await.is_err());
 
     let tables = "select 1 from pg_tables where schemaname = 'public'";
     assert_eq!(query(&db, tables).await.len(), 1);
-    assert!(db.execute_unprepared("drop table tokens").await.is_ok());
+    assert!(db.execute_unprepared("drop table coaches").await.is_ok());
     run(&db).await.unwrap();
 }

@@ -115,7 +115,7 @@ async fn repeated_run_changes_nothing() {
 #[tokio::test]
 async fn failed_migration_is_rolled_back() {
     let db = open().await;
-    all(&db, &["create table tokens (stray text)", "begin immediate"]).await;
+    all(&db, &["create table coaches (stray text)", "begin immediate"]).await;
 
     assert!(run(&db).await.is_err());
 
