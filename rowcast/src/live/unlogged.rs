@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::{position::Position, rows::CollectionReader};
-use crate::{database::Transaction, key::Key, registry::ErasedCollection};
+use crate::{collection::Embed, database::Transaction, key::Key};
 use sql::KeyColumn;
 
 /// With more rows, all nodes reload.
@@ -33,17 +33,27 @@ pub(super) async fn since(
         return Ok(found);
     }
     for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| kind.is_live()) {
-        let columns = key_columns(db, kind.as_ref()).await?;
-        let values =
-            [kind.name().into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
-        let sql = sql::written_without_entry(kind.name(), &columns, kind.embeds());
-        let rows = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
-        let rows = rows.iter().map(key_and_version).collect::<Result<Vec<_>, DbErr>>()?;
+        let rows = of_table(db, kind.name(), kind.key_columns(), kind.embeds(), position).await?;
         if !rows.is_empty() {
             found.insert(collection_index, rows);
         }
     }
     Ok(found)
+}
+
+/// The rows of a table, which is also the collection's name.
+async fn of_table(
+    db: &Transaction,
+    table: &str,
+    key: &'static [&'static str],
+    embeds: &[Embed],
+    position: &Position,
+) -> Result<Vec<(Key, i64)>, DbErr> {
+    let key = key_columns(db, table, key).await?;
+    let sql = sql::written_without_entry(table, &key, embeds);
+    let values = [table.into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
+    let rows = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
+    rows.iter().map(key_and_version).collect()
 }
 
 fn key_and_version(row: &QueryResult) -> Result<(Key, i64), DbErr> {
@@ -53,13 +63,17 @@ fn key_and_version(row: &QueryResult) -> Result<(Key, i64), DbErr> {
 }
 
 /// The columns of the key, with their types: an integer may have a domain.
-async fn key_columns(db: &Transaction, kind: &dyn ErasedCollection) -> Result<Vec<KeyColumn>, DbErr> {
-    let ask = Statement::from_sql_and_values(DbBackend::Postgres, INTEGERS, [kind.name().into()]);
+async fn key_columns(
+    db: &Transaction,
+    table: &str,
+    names: &'static [&'static str],
+) -> Result<Vec<KeyColumn>, DbErr> {
+    let ask = Statement::from_sql_and_values(DbBackend::Postgres, INTEGERS, [table.into()]);
     let integers = db.query_all_raw(ask).await?;
     let integers: Vec<String> =
         integers.iter().map(|row| row.try_get("", "name")).collect::<Result<_, DbErr>>()?;
     let column = |name: &&'static str| KeyColumn { name, is_integer: integers.iter().any(|of| of == name) };
-    Ok(kind.key_columns().iter().map(column).collect())
+    Ok(names.iter().map(column).collect())
 }
 
 const INTEGERS: &str = "
@@ -70,3 +84,6 @@ with recursive of (name, type) as (
     select name, typbasetype from of join pg_type on pg_type.oid = type where typtype = 'd'
 )
 select name from of where type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)";
+
+#[cfg(test)]
+mod tests;
