@@ -71,6 +71,8 @@ pub mod seed;
 pub mod store;
 mod table_check;
 pub mod telemetry;
+#[cfg(test)]
+mod test_database;
 pub mod users;
 
 pub use collection::Collection;

@@ -40,6 +40,7 @@ async fn schema_holds_on_postgres() {
     versions::check_all(&db).await;
     prefix::helpers_find_the_tables(&db).await;
     prefix::earlier_versions_are_refused(&db).await;
+    prefix::restored_earlier_tables_are_refused(&db).await;
     versions_increment_while_others_are_replicated(&db).await;
     transaction_increments_plan_version_once_for_its_links(&db).await;
     role_with_link_rights_only_increments_plan_version(&db).await;

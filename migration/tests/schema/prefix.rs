@@ -39,6 +39,16 @@ pub(crate) async fn earlier_versions_are_refused(db: &DatabaseConnection) {
     assert_eq!((query(db, known).await.len(), &*text(db, known).await), (1, PREFIX));
 }
 
+/// `db` is migrated. A dump of an earlier version brings its rows back.
+pub(crate) async fn restored_earlier_tables_are_refused(db: &DatabaseConnection) {
+    let earlier = "insert into seaql_migrations values ('m20261120_000001_create_change_log', 1)";
+    execute(db, earlier).await.unwrap();
+    let error = run(db).await.unwrap_err().to_string();
+    assert!(error.contains("restore the dump into a database without tables"), "{error}");
+    execute(db, "delete from seaql_migrations where applied_at = 1").await.unwrap();
+    run(db).await.unwrap();
+}
+
 /// `db` is empty. Of the newest entries some are gone, so that the sequence is ahead of the log.
 pub(crate) async fn log_without_prefix_keeps_entries_and_numbers(db: &DatabaseConnection) {
     let list = migrations().migrations();

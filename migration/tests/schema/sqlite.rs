@@ -92,6 +92,7 @@ async fn schema_holds_on_sqlite() {
     versions::check_all(&db).await;
     prefix::helpers_find_the_tables(&db).await;
     prefix::earlier_versions_are_refused(&db).await;
+    prefix::restored_earlier_tables_are_refused(&db).await;
     replaced_row_has_new_version(&db).await;
     versions_increment_once_with_recursive_triggers(&db).await;
 }

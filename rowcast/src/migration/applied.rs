@@ -21,12 +21,14 @@ const UNKNOWN: &str = "m20261202_000001_prefix_tables";
 /// transaction of the migration.
 pub(super) async fn prepare(manager: &SchemaManager<'_>, migrations: &Migrations) -> Result<(), DbErr> {
     let db = manager.get_connection();
-    if exists(manager, TABLE).await? {
-        return Ok(());
-    }
-    migrations.install(db).await?;
     let has_earlier = exists(manager, EARLIER).await?;
-    if has_earlier && is_ours(manager).await? {
+    let is_ours = has_earlier && is_ours(manager).await?;
+    match exists(manager, TABLE).await? {
+        true if is_ours => return Err(DbErr::Migration(TWICE.to_owned())),
+        true => return Ok(()),
+        false => migrations.install(db).await?,
+    }
+    if is_ours {
         for statement in [COPY, CLEAR] {
             db.execute_unprepared(statement).await?;
         }
@@ -47,6 +49,11 @@ pub(super) async fn prepare(manager: &SchemaManager<'_>, migrations: &Migrations
     db.execute_unprepared(&create).await?;
     refuse_earlier_versions(manager).await
 }
+
+/// Triggers of the product's tables would write to the earlier change log, which is no longer read.
+const TWICE: &str = "the database has the tables of an earlier version beside those of this one, as if a dump of the \
+    former had been restored over it: restore the dump into a database without tables, or drop the tables whose names \
+    begin with rowcast_, which the restored ones replace";
 
 /// The table of earlier versions.
 const EARLIER: &str = "seaql_migrations";

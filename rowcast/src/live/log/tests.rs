@@ -2,31 +2,12 @@
 
 use std::sync::Arc;
 
-use tempfile::tempdir;
-use test_support::postgres::Cluster;
-
 use super::*;
 use crate::{
-    database::{Database, Synchronous},
+    database::Database,
     live::reconcile::repair::{self, Sql},
-    migration::Migrations,
+    test_database::on_both,
 };
-
-async fn open(url: &str) -> Database {
-    Database::connect(&url.parse().unwrap(), Synchronous::Normal, &Migrations::with(&[])).await.unwrap()
-}
-
-/// Runs a test on both databases.
-async fn on_both(test: impl AsyncFn(&Database)) {
-    let folder = tempdir().unwrap();
-    let sqlite = open(&format!("sqlite://{}", folder.path().join("log.db").display())).await;
-    test(&sqlite).await;
-    sqlite.close().await;
-    let cluster = Cluster::start();
-    let postgres = open(cluster.url()).await;
-    test(&postgres).await;
-    postgres.close().await;
-}
 
 async fn write(db: &Database, statements: Vec<Sql>) -> Result<(), Error> {
     let statements = Arc::new(statements);

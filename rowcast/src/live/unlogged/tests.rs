@@ -4,10 +4,7 @@ use sea_orm::ConnectionTrait;
 use test_support::postgres::Cluster;
 
 use super::*;
-use crate::{
-    database::{Database, Synchronous},
-    migration::Migrations,
-};
+use crate::test_database;
 
 const TABLES: &str = "
 create domain number as integer;
@@ -30,8 +27,7 @@ insert into rowcast_change_log (collection, row_id) values ('plain', 8)";
 #[actix_web::test]
 async fn rows_without_entries_are_found_by_keys_of_any_kind_on_postgres() {
     let cluster = Cluster::start();
-    let url = cluster.url().parse().unwrap();
-    let db = Database::connect(&url, Synchronous::Normal, &Migrations::with(&[])).await.unwrap();
+    let db = test_database::open(cluster.url()).await;
     let run = async move |sql: &'static str| {
         let work = async move |db: &Transaction| Ok(db.execute_unprepared(sql).await.map(drop)?);
         db.write(work).await.unwrap();
