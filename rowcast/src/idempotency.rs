@@ -221,3 +221,6 @@ pub async fn prune(db: &Transaction, now: i64) -> Result<(), DbErr> {
     Entity::delete_many().filter(Column::At.lt(now - RETENTION)).exec(db).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

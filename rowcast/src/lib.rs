@@ -74,6 +74,8 @@ pub mod store;
 mod table_check;
 pub mod tables;
 pub mod telemetry;
+#[cfg(test)]
+mod test_database;
 pub mod users;
 pub mod version;
 

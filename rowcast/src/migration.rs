@@ -4,7 +4,8 @@
 //! run ─▶ [ lock │ m…_000001 │ m…_000002 │ … ] ─▶ all of them, or none
 //! ```
 //!
-//! The migrations of the engine and of the product are merged by name.
+//! The migrations of the engine and of the product are merged by name. A database without tables of the engine gets them
+//! at once, as [`fresh`] has them.
 //!
 //! A released migration is frozen, because databases exist to which it has been applied. A change needs a new
 //! migration. The same holds for [`ddl`], [`change_log`] and [`versions`], which migrations use; new migrations create
@@ -13,6 +14,7 @@
 mod applied;
 pub mod change_log;
 pub mod ddl;
+mod fresh;
 pub mod log_triggers;
 mod names;
 mod new_table;
@@ -178,14 +180,14 @@ pub(crate) const ADVISORY_LOCK: i64 = 0x72_6f77_6361_7374;
 pub async fn run(db: &DatabaseConnection, migrations: &Migrations) -> Result<(), DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
         migrations.prepare(db).await?;
-        applied::prepare(db, migrations).await?;
+        applied::prepare(&SchemaManager::new(db), migrations).await?;
         return migrations.up(db, None).await;
     }
     let transaction = db.begin().await?;
     let lock = format!("select pg_advisory_xact_lock({ADVISORY_LOCK})");
     transaction.execute_unprepared(&lock).await?;
     migrations.prepare(&transaction).await?;
-    applied::prepare(&transaction, migrations).await?;
+    applied::prepare(&SchemaManager::new(&transaction), migrations).await?;
     migrations.up(&transaction, None).await?;
     transaction.commit().await
 }

@@ -5,6 +5,7 @@ mod change_log_gaps;
 mod changes;
 mod commit_order;
 mod cursors;
+mod earlier_version;
 mod external_transactions;
 mod group_commit;
 mod idempotency;

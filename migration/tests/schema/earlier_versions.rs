@@ -22,7 +22,10 @@ pub(crate) async fn assert_migrated(old: &DatabaseConnection, new: &DatabaseConn
     let hash = text(old, "select hash as text from tokens").await;
     run(old).await.unwrap();
 
-    assert_eq!(schema(old).await, schema(new).await);
+    let (migrated, expected) = (schema(old).await, schema(new).await);
+    let missing: Vec<_> = expected.iter().filter(|thing| !migrated.contains(thing)).collect();
+    let extra: Vec<_> = migrated.iter().filter(|thing| !expected.contains(thing)).collect();
+    assert!(missing.is_empty() && extra.is_empty(), "missing: {missing:#?}, extra: {extra:#?}");
     let kept = format!("select 'yes' as text from rowcast_tokens where user_id = 1 and hash = '{hash}'");
     assert_eq!(query(old, &kept).await.len(), 1);
     assert_eq!(query(old, "select 1 from rowcast_user_addresses where user_id = 1").await.len(), 1);
@@ -56,8 +59,11 @@ async fn schema(db: &DatabaseConnection) -> Vec<String> {
         }
     };
     let rows = query(db, sql).await;
-    let plain =
-        |text: String| text.replace(['"', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    // SQLite stores statements as they were written.
+    let plain = |text: String| {
+        let words = text.replace(['"', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        words.replace(" ,", ",").replace("( ", "(").replace(" )", ")")
+    };
     rows.iter().map(|row| plain(row.try_get("", "text").unwrap()).to_lowercase()).collect()
 }
 

@@ -4,6 +4,7 @@
 mod common;
 mod earlier_versions;
 mod postgres;
+mod prefix;
 mod sqlite;
 mod versions;
 

@@ -5,7 +5,7 @@ use sea_orm_migration::MigratorTraitSelf;
 use test_support::postgres::{Cluster, with_database};
 
 use super::{
-    all, common, earlier_versions, execute, log, migrations, query, run, text,
+    all, common, earlier_versions, execute, log, migrations, prefix, query, run, text,
     versions::{self, moves, version},
 };
 
@@ -38,6 +38,9 @@ async fn schema_holds_on_postgres() {
     run(&db).await.unwrap();
     common::check_all(&db).await;
     versions::check_all(&db).await;
+    prefix::helpers_find_the_tables(&db).await;
+    prefix::earlier_versions_are_refused(&db).await;
+    prefix::restored_earlier_tables_are_refused(&db).await;
     versions_increment_while_others_are_replicated(&db).await;
     transaction_increments_plan_version_once_for_its_links(&db).await;
     role_with_link_rights_only_increments_plan_version(&db).await;
@@ -49,7 +52,11 @@ async fn schema_holds_on_postgres() {
     concurrent_migrations_succeed(&server).await;
     let new = server.database("new").await;
     run(&new).await.unwrap();
-    earlier_versions::assert_migrated(&server.database("before").await, &new).await;
+    let old = server.database("before").await;
+    earlier_versions::assert_migrated(&old, &new).await;
+    prefix::earlier_versions_are_refused(&old).await;
+    prefix::tables_of_others_are_left_alone(&server.database("others").await).await;
+    prefix::log_without_prefix_keeps_entries_and_numbers(&server.database("unprefixed").await).await;
     failed_migration_is_rolled_back(&server).await;
 }
 
@@ -147,12 +154,12 @@ async fn concurrent_migrations_succeed(server: &Server) {
 
 async fn failed_migration_is_rolled_back(server: &Server) {
     let db = server.database("stray").await;
-    execute(&db, "create table tokens (stray text)").await.unwrap();
+    execute(&db, "create table coaches (stray text)").await.unwrap();
 
     assert!(run(&db).await.is_err());
 
     let tables = "select 1 from pg_tables where schemaname = 'public'";
     assert_eq!(query(&db, tables).await.len(), 1);
-    assert!(db.execute_unprepared("drop table tokens").await.is_ok());
+    assert!(db.execute_unprepared("drop table coaches").await.is_ok());
     run(&db).await.unwrap();
 }

@@ -15,7 +15,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTraitSelf;
 
 use super::{
-    all, common, earlier_versions, execute, migrations, query, run,
+    all, common, earlier_versions, execute, migrations, prefix, query, run,
     versions::{self, moves},
 };
 
@@ -90,6 +90,9 @@ async fn schema_holds_on_sqlite() {
     run(&db).await.unwrap();
     common::check_all(&db).await;
     versions::check_all(&db).await;
+    prefix::helpers_find_the_tables(&db).await;
+    prefix::earlier_versions_are_refused(&db).await;
+    prefix::restored_earlier_tables_are_refused(&db).await;
     replaced_row_has_new_version(&db).await;
     versions_increment_once_with_recursive_triggers(&db).await;
 }
@@ -99,6 +102,17 @@ async fn database_of_earlier_version_is_migrated() {
     let (old, new) = (open().await, open().await);
     run(&new).await.unwrap();
     earlier_versions::assert_migrated(&old, &new).await;
+    prefix::earlier_versions_are_refused(&old).await;
+}
+
+#[tokio::test]
+async fn tables_of_others_are_left_alone() {
+    prefix::tables_of_others_are_left_alone(&open().await).await;
+}
+
+#[tokio::test]
+async fn log_without_prefix_keeps_entries_and_numbers() {
+    prefix::log_without_prefix_keeps_entries_and_numbers(&open().await).await;
 }
 
 #[tokio::test]
@@ -115,7 +129,7 @@ async fn repeated_run_changes_nothing() {
 #[tokio::test]
 async fn failed_migration_is_rolled_back() {
     let db = open().await;
-    all(&db, &["create table tokens (stray text)", "begin immediate"]).await;
+    all(&db, &["create table coaches (stray text)", "begin immediate"]).await;
 
     assert!(run(&db).await.is_err());
 

@@ -304,3 +304,6 @@ fn signed(number: u64) -> i64 {
 fn missing_state() -> Error {
     Error::Internal("the change log's state is missing".into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@
 mod difference;
 mod fingerprint;
 mod page_end;
-mod repair;
+pub(super) mod repair;
 
 use std::{
     collections::BTreeMap,

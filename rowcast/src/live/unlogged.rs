@@ -13,7 +13,11 @@ use std::collections::BTreeMap;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::{position::Position, rows::CollectionReader};
-use crate::{database::Transaction, key::Key};
+use crate::{
+    collection::Embed,
+    database::Transaction,
+    key::{Key, KeyColumn},
+};
 
 /// With more rows, all nodes reload.
 pub(super) const MAX_ROWS: usize = 2000;
@@ -32,17 +36,15 @@ pub(super) async fn since(
         return Ok(found);
     }
     for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| kind.is_live()) {
-        let values =
-            [kind.log_name().into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
-        let sql = sql::written_without_entry(
-            &kind.table(),
-            kind.key_columns(),
-            kind.embeds(),
-            kind.counts_versions(),
-        );
-        let rows = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
-        let read = |row| key_and_version(row).map(|(key, version)| (kind.logged_key(key), version));
-        let rows = rows.iter().map(read).collect::<Result<Vec<_>, DbErr>>()?;
+        let table = Table {
+            sql: &kind.table(),
+            log_name: kind.log_name(),
+            key: kind.key_columns(),
+            embeds: kind.embeds(),
+            counts_versions: kind.counts_versions(),
+        };
+        let rows = of_table(db, &table, position).await?;
+        let rows: Vec<_> = rows.into_iter().map(|(key, version)| (kind.logged_key(key), version)).collect();
         if !rows.is_empty() {
             found.insert(collection_index, rows);
         }
@@ -50,8 +52,32 @@ pub(super) async fn since(
     Ok(found)
 }
 
+/// A table of rows, and how it is logged.
+struct Table<'a> {
+    sql: &'a str,
+    log_name: &'a str,
+    key: &'a [KeyColumn],
+    embeds: &'a [Embed],
+    counts_versions: bool,
+}
+
+async fn of_table(
+    db: &Transaction,
+    table: &Table<'_>,
+    position: &Position,
+) -> Result<Vec<(Key, Option<i64>)>, DbErr> {
+    let Table { sql, log_name, key, embeds, counts_versions } = table;
+    let sql = sql::written_without_entry(sql, key, embeds, *counts_versions);
+    let values = [(*log_name).into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
+    let rows = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
+    rows.iter().map(key_and_version).collect()
+}
+
 fn key_and_version(row: &QueryResult) -> Result<(Key, Option<i64>), DbErr> {
     let json: String = row.try_get("", "key")?;
     let key = Key::from_json_array(&json).ok_or_else(|| DbErr::Type(format!("{json} is no key")))?;
     Ok((key, row.try_get("", "version")?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, Statement};
 
-use super::names;
+use super::{log_triggers, names};
 
 /// Logs changes of `table`, which is also the collection's name.
 ///
@@ -48,7 +48,11 @@ async fn triggers(
     for statement in statements {
         manager.get_connection().execute_unprepared(&statement).await?;
     }
-    Ok(())
+    // Before that, a later migration does it for all triggers.
+    match names::prefix(manager).await? {
+        "" => Ok(()),
+        _ => log_triggers::fire_always(manager).await,
+    }
 }
 
 fn sqlite(prefix: &str, table: &str, collection: &str, column: &str) -> Vec<String> {

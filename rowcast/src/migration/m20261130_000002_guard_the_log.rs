@@ -15,14 +15,17 @@ impl MigrationTrait for Migration {
             ddl::execute(manager, &SQLITE).await?;
             return ddl::execute(manager, &[DIGEST]).await;
         }
-        let schema = log_triggers::schema(manager).await?;
-        for statement in POSTGRES {
-            let sql = statement.replace("{rights}", RIGHTS).replace("{schema}", &schema);
+        for sql in postgres(&log_triggers::schema(manager).await?) {
             manager.get_connection().execute_unprepared(&sql).await?;
         }
         ddl::execute(manager, &[DIGEST]).await?;
         log_triggers::fire_always(manager).await
     }
+}
+
+/// The functions and triggers of PostgreSQL, for a log in this schema.
+pub(super) fn postgres(schema: &str) -> [String; 9] {
+    POSTGRES.map(|statement| statement.replace("{rights}", RIGHTS).replace("{schema}", schema))
 }
 
 // A digest of the published rows at a position of the log, by which the next server detects unlogged changes.

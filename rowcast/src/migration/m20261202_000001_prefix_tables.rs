@@ -8,8 +8,8 @@
 //! values in the order of the primary key, such as `["ALFKI"]` or `[10248, 11]`. Integers are JSON numbers, all other
 //! values are text.
 
-mod postgres;
-mod sqlite;
+pub(super) mod postgres;
+pub(super) mod sqlite;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;

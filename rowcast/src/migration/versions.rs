@@ -22,8 +22,13 @@ use super::names;
 
 /// Creates the shared functions and tables, once.
 pub(crate) async fn prepare(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    prepare_in(manager, "").await
+}
+
+/// The same, with tables whose names begin with `prefix`.
+pub(super) async fn prepare_in(manager: &SchemaManager<'_>, prefix: &str) -> Result<(), DbErr> {
     match manager.get_database_backend() {
-        DbBackend::Sqlite => execute(manager, &[sqlite::HOLDS.to_owned()]).await,
+        DbBackend::Sqlite => execute(manager, &[sqlite::holds(prefix)]).await,
         _ => execute(manager, &postgres::functions(&schema(manager).await?)).await,
     }
 }

@@ -118,6 +118,11 @@ impl ValueType {
         }
     }
 
+    /// Whether clients may have text that sorts as a number.
+    pub(super) fn sorts_as_number(&self) -> bool {
+        matches!(self, Self::Digits | Self::Decimal { .. } | Self::Money | Self::Float)
+    }
+
     /// Whether values are a date and a time of day together.
     pub(super) fn is_instant(&self) -> bool {
         matches!(self, Self::Temporal(Temporal::TimestampTz | Temporal::Timestamp))

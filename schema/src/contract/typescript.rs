@@ -82,7 +82,7 @@ fn collection(one: &Collection, hash: &str) -> String {
         format!("hash: {}", text(hash)),
         format!("sent: {}", one.sent),
     ];
-    if !key_type::is_in_id(&one.key) {
+    if !key_type::is_id(&one.key) {
         let columns: Vec<String> = one.key.iter().map(|column| column.name.clone()).collect();
         lines.push(format!("key: {}", list(&columns)));
     }

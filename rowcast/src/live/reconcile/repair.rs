@@ -5,13 +5,13 @@ use sea_orm::Value;
 use crate::key::{Key, KeyColumn, KeyPart};
 
 /// A statement with its values.
-pub(super) type Sql = (String, Vec<Value>);
+pub(in crate::live) type Sql = (String, Vec<Value>);
 
 /// Values in one statement, below the limits of both databases.
 const MAX_VALUES: usize = 6000;
 
 /// The statements that log rows.
-pub(super) fn entries(collection: &str, keys: &[Key]) -> Vec<Sql> {
+pub(in crate::live) fn entries(collection: &str, keys: &[Key]) -> Vec<Sql> {
     let entry = |key: &Key| {
         let (row_id, row_key) = match key.as_number() {
             Some(id) => (Some(id), None),
@@ -28,7 +28,7 @@ pub(super) fn entries(collection: &str, keys: &[Key]) -> Vec<Sql> {
 
 /// The statements that increment versions in a table, given in SQL, of rows that still have them. A column that is no number is compared as
 /// text, because it may have a type of its own, such as `uuid`.
-pub(super) fn versions(table: &str, key_columns: &[KeyColumn], rows: &[(Key, i64)]) -> Vec<Sql> {
+pub(in crate::live) fn versions(table: &str, key_columns: &[KeyColumn], rows: &[(Key, i64)]) -> Vec<Sql> {
     let Some((first, _)) = rows.first() else { return Vec::new() };
     let column = |(column, value): (&KeyColumn, &Value)| {
         let name = quoted(column.name);

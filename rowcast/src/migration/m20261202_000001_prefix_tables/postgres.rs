@@ -28,8 +28,18 @@ fn tables() -> impl Iterator<Item = &'static str> {
     TABLES.into_iter().chain(["commits", "runs"])
 }
 
-/// Indexes, also those of constraints, sequences and triggers of the tables.
-const RENAMES: [&str; 2] = [
+/// Constraints with their indexes, other indexes, sequences, and triggers of the tables.
+const RENAMES: [&str; 3] = [
+    "do $$ declare of record; begin
+        for of in
+            select conrelid::regclass as at, conname as name from pg_constraint
+            where not starts_with(conname::text, 'rowcast_') and conrelid in (
+                select oid from pg_class where relnamespace = '{schema}'::regnamespace and relname::text in ({tables})
+            )
+        loop
+            execute format('alter table %s rename constraint %I to %I', of.at, of.name, 'rowcast_' || of.name);
+        end loop;
+    end $$",
     "do $$ declare of record; begin
         for of in
             with tables as (
@@ -84,7 +94,7 @@ async fn functions(manager: &SchemaManager<'_>, schema: &str) -> Result<Vec<Stri
 }
 
 /// Replaces the names of tables and of the log's sequence, where the schema stands before them.
-fn renamed(definition: &str, schema: &str) -> String {
+pub(in crate::migration) fn renamed(definition: &str, schema: &str) -> String {
     let qualifier = format!("{schema}.");
     let mut parts = definition.split(&*qualifier);
     let mut text = parts.next().unwrap_or_default().to_owned();

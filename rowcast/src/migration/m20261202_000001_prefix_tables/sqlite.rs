@@ -15,7 +15,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         db.execute_unprepared(&format!("alter table {table} rename to {PREFIX}{table}")).await?;
     }
     ddl::execute(manager, &INDEXES).await?;
-    ddl::execute(manager, &CHANGE_LOG).await?;
+    ddl::execute(manager, &NEW_CHANGE_LOG).await?;
     ddl::execute(manager, &GUARDS).await?;
     rename_sequence_in_triggers(manager).await
 }
@@ -34,19 +34,12 @@ const INDEXES: [&str; 8] = [
 // A column becomes nullable only in a new table. It is not renamed to the old one: SQLite would not do that while
 // triggers of other tables refer to a table that is missing. Marks are kept, because cursors contain them, and so is
 // the sequence, so that no number is used again.
-const CHANGE_LOG: [&str; 9] = [
+const NEW_CHANGE_LOG: [&str; 9] = [
     "create table rowcast_change_log_before as select seq, collection, row_id, mark from rowcast_change_log",
     "create table rowcast_change_log_sequence as
         select seq from sqlite_sequence where name = 'rowcast_change_log'",
     "drop table rowcast_change_log",
-    "create table rowcast_change_log (
-        seq integer primary key autoincrement,
-        collection text not null,
-        row_id integer,
-        mark integer not null default (random()),
-        row_key text check (json_type(row_key) = 'array'),
-        check ((row_id is null) <> (row_key is null))
-    ) strict",
+    CHANGE_LOG,
     "insert into rowcast_change_log (seq, collection, row_id, mark)
         select seq, collection, row_id, mark from rowcast_change_log_before order by seq",
     "delete from sqlite_sequence where name = 'rowcast_change_log'",
@@ -55,7 +48,18 @@ const CHANGE_LOG: [&str; 9] = [
     "drop table rowcast_change_log_sequence",
 ];
 
-const GUARDS: [&str; 2] = [
+// The check of an array uses no function for JSON: the SQLite of another program, whose write is logged, may lack them.
+pub(in crate::migration) const CHANGE_LOG: &str = "
+create table rowcast_change_log (
+    seq integer primary key autoincrement,
+    collection text not null,
+    row_id integer,
+    mark integer not null default (random()),
+    row_key text check (row_key glob '[[]*]'),
+    check ((row_id is null) <> (row_key is null))
+) strict";
+
+pub(in crate::migration) const GUARDS: [&str; 2] = [
     "create trigger rowcast_change_log_cut after delete on rowcast_change_log
         when old.seq >= (select floor from rowcast_change_log_state)
         begin update rowcast_change_log_state set floor = old.seq + 1; end",

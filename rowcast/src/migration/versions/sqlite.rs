@@ -4,12 +4,15 @@
 //! Text is compared by bytes: a collation may treat `Ada` and `ada` as equal, but clients do not.
 
 /// Rows whose version the server has incremented while it writes their join rows; empty otherwise.
-pub(super) const HOLDS: &str = "
-create table version_holds (
-    collection text not null,
-    row_id integer not null,
-    primary key (collection, row_id)
-) strict, without rowid";
+pub(super) fn holds(prefix: &str) -> String {
+    format!(
+        "create table {prefix}version_holds (
+            collection text not null,
+            row_id integer not null,
+            primary key (collection, row_id)
+        ) strict, without rowid"
+    )
+}
 
 /// The names of the engine's tables begin with `prefix`.
 pub(super) fn guard(prefix: &str, table: &str, columns: &[String]) -> Vec<String> {

@@ -206,7 +206,6 @@ async fn names_and_kinds_are_read_from_postgres() {
             ("public", LONG_NAME),
             ("public", "bookings"),
             ("public", "checked"),
-            ("public", "clock_face"),
             ("public", "eggs"),
             ("public", "every_type"),
             ("public", "größe_日本語"),
@@ -219,10 +218,12 @@ async fn names_and_kinds_are_read_from_postgres() {
             ("public", "people_count"),
             ("public", "people_names"),
             ("public", "readings"),
+            ("public", "rowcast_clock_face"),
             ("public", "seats"),
             ("public", "select"),
             ("public", "sequences"),
-            ("tools", "tokens"),
+            ("public", "tokens"),
+            ("tools", "rowcast_tokens"),
         ]
     );
     let columns = |name: &str| column_names(catalog.table("public", name).unwrap());
@@ -241,7 +242,7 @@ async fn names_and_kinds_are_read_from_postgres() {
     assert_eq!(table("measures").partition_of, None);
     let all = Privileges { select: true, insert: true, update: true, delete: true };
     assert!(catalog.tables.iter().all(|table| table.privileges == all));
-    assert_eq!(catalog.table("public", "tokens"), None, "the engine's own");
+    assert_eq!(catalog.table("public", "rowcast_tokens"), None, "the engine's own");
     postgres.remove().await;
 }
 

@@ -72,9 +72,10 @@ create table aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff123 (
 );
 create table "Sales Dept."."order" (id serial primary key, note text);
 
--- One of the engine's names in another schema, and a name that begins like one.
-create table tools.tokens (id integer);
-create table clock_face (id integer);
+-- One of the engine's names in another schema, a name that begins like one, and one without the prefix.
+create table tools.rowcast_tokens (id integer);
+create table rowcast_clock_face (id integer);
+create table tokens (id integer);
 
 -- Keys.
 create table people (

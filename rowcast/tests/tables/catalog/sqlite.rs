@@ -114,7 +114,7 @@ async fn names_and_kinds_are_read_from_sqlite() {
         "select",
         "strict_table",
         "text_key",
-        "tokens of others",
+        "tokens",
     ];
     assert_eq!(table_names(&catalog), names.map(|name| (SQLITE_SCHEMA, name)));
     let table = |name: &str| catalog.table(SQLITE_SCHEMA, name).unwrap();

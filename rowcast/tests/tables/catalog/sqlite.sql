@@ -14,7 +14,7 @@ create table every_type (
 create table "select" ("where" integer primary key, "order" text unique, version integer, "__proto__" text, "id" text);
 create table [Mixed Case.and dots] (`a.b` integer, "c d" integer, "quoted ""x""" text, primary key ("c d", "a.b"));
 create table größe_日本語 (straße text primary key, 🙂 integer) without rowid;
-create table "tokens of others" (id integer);
+create table tokens (id integer);
 
 -- Storage and keys.
 create table strict_table (id int primary key, name text not null, anything any) strict;
