@@ -28,7 +28,7 @@ export interface Hooks<C> {
 const none: never[] = [];
 const nothing = (): any => {};
 
-export function createHooks<C, E>(client: Client<C, E>): Hooks<C> {
+export function createHooks<C, _Events = unknown>(client: Client<C, any>): Hooks<C> {
   function useOf<K extends CollectionName<C>, T>(collection: K, key: KeyOf<C, K>, read: (collection: K, key: KeyOf<C, K>) => T): T {
     // An inline key of several columns is a new object on each render.
     const subscribe = useMemo(() => (listener: () => void) => client.subscribeTo(collection, key, listener), [collection, JSON.stringify(key)]);

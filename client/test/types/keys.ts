@@ -138,3 +138,9 @@ export function codecs() {
   createDecodingClient<Collections, {}>(printed, { codecs: { orders: { total: asBigInt } } });
   createDecodingClient(planner, { codecs: {} }).rows("coaches")[0]?.name;
 }
+
+// Hooks take a client whose requests have types, too.
+export function inReact() {
+  const { useRow } = createHooks(createClient<Collections, { ping: (ack: (ack: { ok: true; data: null; errors: {} }) => void) => void }>(printed));
+  same<ReturnType<typeof useRow<"notes">>, { id: number; text: string; version: number } | undefined>(true);
+}
