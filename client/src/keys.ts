@@ -18,8 +18,8 @@ export function createKeys({ key: named, bigints = [] }: Pick<CollectionSchema, 
 
   /** Of a row, a payload or a key. Forms send the number `id` as text. */
   function token(from: any): Token {
-    if (several) return join(columns.map((column) => from[column]));
-    const value = Object(from) === from ? from[only] : from;
+    if (several) return join(columns.map((column) => own(from, column)));
+    const value = Object(from) === from ? own(from, only) : from;
     return named ? value : +value;
   }
 
@@ -36,11 +36,11 @@ export function createKeys({ key: named, bigints = [] }: Pick<CollectionSchema, 
 
     /** The token of a new row. What the payload leaves to the database is temporary, of the type that `sample` has. */
     create: (values: Fields, sample: Row | undefined): Token =>
-      token(Object.fromEntries(columns.map((column) => [column, values[column] ?? (typeof sample?.[column] === "string" ? temporaryText() : temporaryId())]))),
+      token(Object.fromEntries(columns.map((column) => [column, own(values, column) ?? (typeof sample?.[column] === "string" ? temporaryText() : temporaryId())]))),
 
     /** The values that `create` has made up, with their columns. */
     madeUp: (token: Token, values: Fields) =>
-      split(token).map((part, n) => [part, columns[n]!] as const).filter(([, column]) => values[column] == null),
+      split(token).map((part, n) => [part, columns[n]!] as const).filter(([, column]) => own(values, column) == null),
 
     /** Compares the key of a row with the values of a key. */
     compare(row: Row, parts: any[]): number {
@@ -52,6 +52,9 @@ export function createKeys({ key: named, bigints = [] }: Pick<CollectionSchema, 
     },
   };
 }
+
+// A column may be called `constructor`.
+const own = (from: any, column: string) => (Object.hasOwn(from, column) ? from[column] : undefined);
 
 // As the server's keys: numbers by value and before text, text by code point. Placeholders come last, the newest at the
 // end, where the real rows will be.

@@ -8,7 +8,7 @@
 
 import type { Fields, Pending, PersistedWrite, Row, WriteAck } from "./model.ts";
 import { matches } from "./optimistic.ts";
-import { backoff, isTemporary, refusal, reserveTemporaryId } from "./pending.ts";
+import { backoff, refusal, reserveTemporaryId } from "./pending.ts";
 import { address, inOrder, type Store } from "./store.ts";
 
 // The server remembers a request id for 24 hours. An older write could be carried out twice.
@@ -157,7 +157,7 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
     if (at < 0) return;
     list.splice(at, 1);
     const created = p.kind === "create";
-    unlink(p, ack.ok && created ? ack.data : undefined);
+    unlink(p, created ? (ack.ok ? ack.data : null) : undefined);
     const dependents = created ? list.filter((other) => other.needs!.delete(p)) : [];
     persist(ack.ok ? rebase(p, ack.data, dependents) : [], [p.requestId]);
     onSettled(p, ack);
@@ -217,7 +217,7 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
     store.add(p);
   }
 
-  function unlink(p: Pending, row?: Row): void {
+  function unlink(p: Pending, row?: Row | null): void {
     for (const name of p.names ?? []) {
       const others = creates.get(name)!;
       others.delete(p);
@@ -234,8 +234,7 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
   }
 
   // Whether a write names a row that was not created.
-  const isOrphan = ({ values }: Pending) =>
-    [...scalars(values)].some((value) => (isTemporary(value) || store.isKnown(value)) && !creates.has(value));
+  const isOrphan = ({ values }: Pending) => [...scalars(values)].some(store.isGone);
 
   // Puts the database's values in the place of temporary ones, in a copy of the payload: later changes by the caller have
   // no effect.

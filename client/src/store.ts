@@ -8,6 +8,7 @@ import { createKeys, type Keys } from "./keys.ts";
 import { createListeners } from "./listeners.ts";
 import type { CollectionSchema, Embed, Key, Pending, Row, Token } from "./model.ts";
 import { matches, patch, placeholder, type FindRow } from "./optimistic.ts";
+import { isTemporary } from "./pending.ts";
 import { createTable, type Table } from "./table.ts";
 
 // The first version of a row if the server counts versions. If it does not count, versions have no order.
@@ -40,7 +41,8 @@ export const address = (collection: string, id: Token | undefined) => `${collect
 export function createStore(schema: Record<string, CollectionSchema>, isActive: (p: Pending) => boolean) {
   const listeners = createListeners();
   const states = new Map<string, CollectionState>();
-  // The database's values in place of the temporary ones that this page knows; undefined before the ack.
+  // The database's values in place of the temporary ones that this page knows: undefined before the ack, and null if the
+  // row was not created.
   const real = new Map<unknown, unknown>();
   for (const [name, collection] of Object.entries(schema)) {
     const keys = createKeys(collection);
@@ -137,8 +139,8 @@ export function createStore(schema: Record<string, CollectionSchema>, isActive: 
     current,
     temporary,
     replace,
-    /** Whether a value is a temporary one that this page knows. */
-    isKnown: (value: unknown) => real.has(value),
+    /** Whether a value stands for one that the database will not make. */
+    isGone: (value: unknown) => (real.has(value) ? real.get(value) === null : isTemporary(value)),
     /** Of a key as the public functions take it. */
     locate: (collection: string, key: Key): Token => resolve(collectionState(collection), collectionState(collection).token(key)),
     pending: (collection: string, id: Token) => writesTo(collectionState(collection), id)[0]?.kind,
@@ -180,8 +182,8 @@ export function createStore(schema: Record<string, CollectionSchema>, isActive: 
       changed(collection, resolve(state, id));
     },
 
-    /** Removes a write; a successful create with its row. */
-    remove(p: Pending, row?: Row): void {
+    /** Removes a write; a create that is acked with its row, or null if it was refused. */
+    remove(p: Pending, row?: Row | null): void {
       const { collection, id } = p;
       const state = collectionState(collection);
       const { writes, creates, recent, created, token } = state;
@@ -191,10 +193,10 @@ export function createStore(schema: Record<string, CollectionSchema>, isActive: 
       else writes.delete(id);
       if (p.kind === "create") {
         if (creates.includes(p)) creates.splice(creates.indexOf(p), 1);
+        if (row !== undefined) for (const [part, column] of state.madeUp(id, p.values)) real.set(part, row && row[column]);
         if (row) {
           const own = token(row);
           created.set(id, row).set(own, row);
-          for (const [part, column] of state.madeUp(id, p.values)) real.set(part, row[column]);
           state.rewrites ||= row[state.version] === FIRST_VERSION && !matches(row, p.values, state);
           recent.delete(own);
           changed(collection, own);
