@@ -129,7 +129,7 @@ export class KeyedModel {
       return before.ack;
     }
     if (request && this.locked > 0) return this.locked--, refuse("$locked");
-    if (/-4\d{15}|-[5-9]\d{15}|\\u0000/.test(digest)) this.broken.push(`a temporary key was sent: ${digest}`);
+    if (/[:,[]-[4-9]\d{15}|\\u0000/.test(digest)) this.broken.push(`a temporary key was sent: ${digest}`);
     const [, verb, singular] = /(\w+?)_(.*)/.exec(event)!;
     const ack = this.#carryOut(verb!, plural.get(singular!)!, copy(payload));
     if (request) this.#requests.set(request, { digest, ack });
