@@ -4,7 +4,7 @@ import { createConflicts } from "./conflicts.ts";
 import { createConnection } from "./connection.ts";
 import { equal } from "./equal.ts";
 import { ANY } from "./listeners.ts";
-import type { Ack, CollectionSchema, CollectionTypeMap, Connection, Difference, Fields, Pending, Row, Schema, Write, WriteAck, WriteKind } from "./model.ts";
+import type { Ack, CollectionSchema, CollectionTypeMap, Connection, Difference, Pending, Row, Schema, Write, WriteAck, WriteKind } from "./model.ts";
 import { isTemporary, refusal, uuid } from "./pending.ts";
 import type { PersistenceHandle } from "./persistence.ts";
 import { createQueue } from "./queue.ts";
@@ -204,7 +204,8 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
     if (ready && cursor) storage?.save({ cursor, user, access, rows }, () => Object.fromEntries(live.map(all)));
   }
 
-  function write(kind: WriteKind, collection: string, values: Fields, { optimistic = true }: WriteOptions = {}): Write<any, any> {
+  // `values` is the key of a row to delete.
+  function write(kind: WriteKind, collection: string, values: any, { optimistic = true }: WriteOptions = {}): Write<any, any> {
     ensureStarted();
     const { base, top, create, token, key } = collectionState(collection);
     const id = kind === "create" ? create(values, base.values().next().value) : token(values);
@@ -212,7 +213,8 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
     const ack = new Promise<WriteAck<any>>((settle) => {
       if (lifetime.signal.aborted) return settle(closed());
       queue.push({
-        ...{ kind, collection, id, requestId, settle, values, after: top },
+        ...{ kind, collection, id, requestId, settle, after: top },
+        values: kind === "delete" ? {} : values,
         optimistic: optimistic && collections[collection]!.sent,
         owner: userId(user),
         base: base.get(id),
@@ -240,8 +242,7 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
   async function start(): Promise<void> {
     try {
       const adopt = (writes: Pending[]) => lifetime.signal.aborted || queue.restore(writes);
-      const token = (collection: string, key: any) => collectionState(collection).token(key);
-      storage = await persistence?.open({ url, hash: schema.hash, token }, adopt, setPersistenceError);
+      storage = await persistence?.open({ url, hash: schema.hash, token: store.token }, adopt, setPersistenceError);
       if (lifetime.signal.aborted) storage?.close();
       else if (storage) {
         const { snapshot, writes } = storage;
@@ -259,11 +260,6 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
       setPersistenceError(`${error}`);
     }
     if (!lifetime.signal.aborted) connection.open();
-  }
-
-  function fields(collection: string, key: any): Fields {
-    const { token, fields } = collectionState(collection);
-    return fields(token(key));
   }
 
   const heldWrites = () => queue.list.filter((p) => !isActive(p));
@@ -300,14 +296,14 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
     conflicts: conflicts.list,
     subscribe: (listener) => listen(ANY, listener),
     subscribeTo(collection, key, listener) {
-      const { token, split } = collectionState(collection);
-      const id = key && token(key);
+      const id = key === undefined ? key : store.token(collection, key);
       // The key of a placeholder changes, so its listener follows the collection.
-      return listen(id === undefined || split(id).some(isTemporary) ? collection : address(collection, id), listener);
+      const all = id === undefined || collectionState(collection).split(id).some(isTemporary);
+      return listen(all ? collection : address(collection, id), listener);
     },
     create: (collection, values, options) => write("create", collection, values, options),
     update: (collection, changes, options) => write("update", collection, changes, options),
-    delete: (collection, key, options) => write("delete", collection, fields(collection, key), options),
+    delete: (collection, key, options) => write("delete", collection, key, options),
     request,
     initial: connectionState(),
     connection: connectionState,

@@ -19,7 +19,8 @@ export function createConflicts(store: Store, update: (collection: string, chang
     add({ collection, id, requestId, values, base: on }: Pending, theirs: Row): Conflict {
       const state = store.collectionState(collection);
       const { version, columns, fields } = state;
-      const changes = Object.fromEntries(Object.entries(values).filter(([field]) => field !== version && !columns.includes(field)));
+      const changes = { ...values };
+      for (const column of [version, ...columns]) delete changes[column];
       const base = on?.[version] === values[version] ? on : undefined;
       const mine = patch(base ?? theirs, changes, state, store.find);
       const others = () => list.filter((one) => one.requestId !== requestId);
@@ -37,8 +38,7 @@ export function createConflicts(store: Store, update: (collection: string, chang
 
     /** Sets `theirs` of the conflicts of a row that has changed again. */
     onRowChanged(collection: string, row: Row): void {
-      const { token } = store.collectionState(collection);
-      const stale = (one: Conflict) => one.collection === collection && token(one.id) === token(row);
+      const stale = (one: Conflict) => one.collection === collection && store.token(collection, one.id) === store.token(collection, row);
       if (list.some(stale)) set(list.map((one) => (stale(one) ? { ...one, theirs: row } : one)));
     },
   };

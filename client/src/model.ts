@@ -30,8 +30,10 @@ export type NewOf<C, K extends keyof C> = C[K] extends CollectionTypes ? C[K]["n
 export type UpdateOf<C, K extends keyof C> = C[K] extends CollectionTypes ? C[K]["update"] : never;
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
+// As an object, so that a number is known to be a key where `K` is generic and all keys are numbers.
+type Keys<C> = { [K in keyof C]: C[K] extends { key: infer Own } ? Own : number };
 /** The type of a collection's keys. */
-export type KeyOf<C, K extends keyof C> = IsAny<C> extends true ? any : K extends keyof C ? (C[K] extends { key: infer Own } ? Own : number) : never;
+export type KeyOf<C, K extends keyof C> = IsAny<C> extends true ? any : Keys<C>[K];
 /** The data of the ack of `delete`: the key's columns. */
 export type DeletedOf<C, K extends keyof C> = C[K] extends { key: infer Own } ? (Own extends object ? Own : Record<string, Own>) : { id: number };
 
@@ -177,7 +179,7 @@ export interface Pending extends PersistedWrite {
   match?: Token | undefined;
   /** Earlier creates, unacked, of rows that this write names; and of a create, the values by which it is named. */
   needs?: Set<Pending>;
-  names?: unknown[];
+  names?: string[];
   /** The row that the update was made on. */
   base?: Row | undefined;
   /** Number of acks that delay this write alone, and the end of the delay by the page's own clock. */

@@ -7,7 +7,7 @@ export function compareNumbers(one: unknown, other: unknown): number {
   const [left, right] = [Number(one), Number(other)];
   const order = +isNaN(left) - +isNaN(right) || left - right;
   // Rounding keeps the order, so only numbers that round to the same one are compared by their digits.
-  if (order || one === other || isNaN(left)) return order || 0;
+  if (order || one === other) return order || 0;
   const texts = [one, other].map((value) => /^([-+]?\d*)\.?(\d*)$/.exec(`${value}`.replace("Infinity", HUGE)) ?? ["", "0", ""]);
   const places = Math.max(...texts.map((text) => text[2]!.length));
   return compare(...(texts.map(([, whole, fraction]) => BigInt(whole + fraction!.padEnd(places, "0"))) as [bigint, bigint]));

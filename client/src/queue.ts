@@ -35,7 +35,7 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
   const { collectionState } = store;
   const list: Pending[] = [];
   // Unacked creates, by the values that other writes name them by.
-  const creates = new Map<unknown, Set<Pending>>();
+  const creates = new Map<string, Set<Pending>>();
   let seq = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   // Id of the connection on which nothing is left to be sent.
@@ -205,13 +205,13 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
   }
 
   function link(p: Pending): void {
-    const values = scalars(p.values);
+    const values = new Set(scalars(p.values).map(String));
     const creators = [...values].flatMap((value) => [...(creates.get(value) ?? [])]);
     p.needs = new Set(creators.filter(({ seq, names }) => seq < p.seq && names!.every((name) => values.has(name))));
     if (p.kind === "create") {
       const { madeUp, split } = collectionState(p.collection);
       const parts = madeUp(p.id, p.values).map(([part]) => part);
-      p.names = parts.length ? parts : split(p.id);
+      p.names = (parts[0] ? parts : split(p.id)).map(String);
       for (const name of p.names) creates.set(name, (creates.get(name) ?? new Set()).add(p));
     }
     store.add(p);
@@ -219,22 +219,23 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
 
   function unlink(p: Pending, row?: Row | null): void {
     for (const name of p.names ?? []) {
-      const others = creates.get(name)!;
-      others.delete(p);
-      if (!others.size) creates.delete(name);
+      // Two columns may have the same value.
+      const others = creates.get(name);
+      others?.delete(p);
+      if (!others?.size) creates.delete(name);
     }
     store.remove(p, row);
   }
 
   // What a write may name rows by, in its columns and in nested objects.
-  function scalars(values: Fields): Set<unknown> {
-    const all = new Set<unknown>();
-    JSON.stringify(values, (_, value) => (Object(value) === value || all.add(store.temporary(value)), value));
+  function scalars(values: Fields): unknown[] {
+    const all: unknown[] = [];
+    JSON.stringify(values, (_, value) => (Object(value) === value || all.push(value), value));
     return all;
   }
 
   // Whether a write names a row that was not created.
-  const isOrphan = ({ values }: Pending) => [...scalars(values)].some(store.isGone);
+  const isOrphan = ({ values }: Pending) => scalars(values).some(store.isGone);
 
   // Puts the database's values in the place of temporary ones, in a copy of the payload: later changes by the caller have
   // no effect.
@@ -244,7 +245,7 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
     p.values = JSON.parse(JSON.stringify(p.values), (_, value) => (Object(value) === value ? value : store.replace(value)));
     const id = store.current(state, p.id);
     if (id !== p.id) p.base = state.base.get((p.id = id));
-    if (p.kind !== "create") Object.assign(p.values, state.fields(id));
+    if (p.kind !== "create") p.values = { ...p.values, ...state.fields(id) };
     // A placeholder has version 0; its real row has begun with this one.
     if (p.values[version] === 0) p.values[version] = state.created.get(id)?.[version] ?? 0;
   }

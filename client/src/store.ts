@@ -41,25 +41,24 @@ export const address = (collection: string, id: Token | undefined) => `${collect
 export function createStore(schema: Record<string, CollectionSchema>, isActive: (p: Pending) => boolean) {
   const listeners = createListeners();
   const states = new Map<string, CollectionState>();
-  // The database's values in place of the temporary ones that this page knows: undefined before the ack, and null if the
-  // row was not created.
-  const real = new Map<unknown, unknown>();
+  // The database's values in place of temporary ones, by these as text, as forms send them. Before the ack a value stands
+  // for itself.
+  const real = new Map<string, unknown>();
   for (const [name, collection] of Object.entries(schema)) {
     const keys = createKeys(collection);
     states.set(name, {
+      version: "version",
+      ...collection,
       ...keys,
       ...createTable(keys, (id, base) => display(collectionState(name), id, base)),
-      nests: collection.nests,
-      version: collection.version ?? "version",
       ...{ top: 0, creates: [], writes: new Map(), recent: new Map(), created: new Map(), rewrites: false },
     });
   }
 
   const collectionState = (collection: string) => states.get(collection)!;
+  const token = (collection: string, key: Row | Key) => collectionState(collection).token(key);
 
-  // Forms send numbers as text.
-  const temporary = (value: unknown) => (typeof value === "string" && real.has(+value) ? +value : value);
-  const replace = (value: unknown) => real.get(temporary(value)) ?? value;
+  const replace = (value: unknown) => real.get(`${value}`) ?? value;
 
   /** The key of a row without temporary values, as far as they are known from acks. */
   function current({ join, split, created, token }: CollectionState, id: Token): Token {
@@ -137,12 +136,12 @@ export function createStore(schema: Record<string, CollectionSchema>, isActive: 
     match,
     find,
     current,
-    temporary,
     replace,
     /** Whether a value stands for one that the database will not make. */
-    isGone: (value: unknown) => (real.has(value) ? real.get(value) === null : isTemporary(value)),
+    isGone: (value: unknown) => isTemporary(value) && !real.has(`${value}`),
     /** Of a key as the public functions take it. */
-    locate: (collection: string, key: Key): Token => resolve(collectionState(collection), collectionState(collection).token(key)),
+    locate: (collection: string, key: Key) => resolve(collectionState(collection), token(collection, key)),
+    token,
     pending: (collection: string, id: Token) => writesTo(collectionState(collection), id)[0]?.kind,
 
     /** Replaces a row of the server state; false if nothing has changed. */
@@ -168,10 +167,9 @@ export function createStore(schema: Record<string, CollectionSchema>, isActive: 
       const { creates, base, recent } = state;
       state.writes.set(id, [...(state.writes.get(id) ?? []), p].sort(inOrder));
       const madeUp = p.kind === "create" ? state.madeUp(id, p.values) : [];
-      for (const [part] of madeUp) real.set(part, real.get(part));
+      for (const [part] of madeUp) real.set(`${part}`, part);
       if (madeUp[0]) {
-        creates.push(p);
-        creates.sort(inOrder);
+        state.creates = [...creates, p].sort(inOrder);
         // A create of an earlier page: its row may have arrived already. Other keys than numbers do not tell.
         if (p.sent) {
           if (typeof id !== "number") p.after = state.top;
@@ -186,22 +184,24 @@ export function createStore(schema: Record<string, CollectionSchema>, isActive: 
     remove(p: Pending, row?: Row | null): void {
       const { collection, id } = p;
       const state = collectionState(collection);
-      const { writes, creates, recent, created, token } = state;
+      const { writes, creates, recent, created } = state;
       changed(collection, resolve(state, id));
       const left = writes.get(id)!.filter((one) => one !== p);
       if (left.length) writes.set(id, left);
       else writes.delete(id);
       if (p.kind === "create") {
-        if (creates.includes(p)) creates.splice(creates.indexOf(p), 1);
-        if (row !== undefined) for (const [part, column] of state.madeUp(id, p.values)) real.set(part, row && row[column]);
+        state.creates = creates.filter((one) => one !== p);
+        if (row !== undefined) {
+          for (const [part, column] of state.madeUp(id, p.values)) row ? real.set(`${part}`, row[column]) : real.delete(`${part}`);
+        }
         if (row) {
-          const own = token(row);
+          const own = state.token(row);
           created.set(id, row).set(own, row);
           state.rewrites ||= row[state.version] === FIRST_VERSION && !matches(row, p.values, state);
           recent.delete(own);
           changed(collection, own);
         }
-        if (!creates.length) recent.clear();
+        if (!state.creates.length) recent.clear();
         match(collection);
       }
       changed(collection, id);

@@ -214,11 +214,13 @@ test("conflicts, edits and subscriptions name rows by their keys", async () => {
   const told: string[] = [];
   client.subscribeTo("lines", line(1, "a"), () => told.push("a"));
   client.subscribeTo("lines", { ["__proto__"]: "b", order_id: 1 }, () => told.push("b"));
+  client.subscribeTo("lines", undefined, () => told.push("any"));
   const { version } = client.row("lines", line(1, "b"))!;
   model.write("update_line", line(1, "b", { amount: 2 }));
   const mine = client.update("lines", line(1, "b", { version, amount: 3 }));
   await settle();
   expect(told).toContain("b");
+  expect(told).toContain("any");
   expect(told).not.toContain("a");
   expect((await mine).errors).toHaveProperty("$conflict");
   const [conflict] = client.conflicts();
