@@ -44,11 +44,9 @@ export function createKeys({ key: named, bigints = [] }: Pick<CollectionSchema, 
 
     /** Compares the key of a row with the values of a key. */
     compare(row: Row, parts: any[]): number {
-      for (const [n, column] of columns.entries()) {
-        const order = compareParts(row[column], parts[n], bigints.includes(column));
-        if (order) return order;
-      }
-      return 0;
+      let order = 0;
+      for (let n = 0; !order && n < columns.length; n++) order = compareParts(row[columns[n]!], parts[n], bigints.includes(columns[n]!));
+      return order;
     },
   };
 }
