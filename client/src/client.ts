@@ -5,21 +5,26 @@ import { createConnection } from "./connection.ts";
 import { equal } from "./equal.ts";
 import { ANY } from "./listeners.ts";
 import type { Ack, CollectionSchema, CollectionTypeMap, Connection, Difference, Pending, Row, Schema, Write, WriteAck, WriteKind } from "./model.ts";
-import { refusal, temporaryId, uuid } from "./pending.ts";
+import { isTemporary, refusal, uuid } from "./pending.ts";
 import type { PersistenceHandle } from "./persistence.ts";
 import { createQueue } from "./queue.ts";
 import { createReplica } from "./replica.ts";
-import { createStore } from "./store.ts";
+import { address, createStore } from "./store.ts";
 import { localTokens } from "./tokens.ts";
 import type { Client, ClientOptions, WriteOptions } from "./types.ts";
 
 const offline = () => refusal("offline", "no connection");
 const closed = () => refusal("closed");
+// Users without an `id` are told apart by everything else.
+const userId = (user: Row | null | undefined) => user && (user.id ?? JSON.stringify(user));
 
+interface Hashes {
+  collections: Record<string, string>;
+}
 interface Connected {
   user: Row | null;
   access?: Connection["access"];
-  schema?: { collections: Record<string, string> };
+  schema?: Hashes;
   time?: number;
 }
 
@@ -70,7 +75,7 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
     onSettled(p, ack) {
       if (ack.data && ack.errors.$conflict) ack.conflict = conflicts.add(p, ack.data);
       edits?.onAck(p.collection, ack);
-      p.settle || options.onRestoredWriteSettled?.(p, ack);
+      p.settle || options.onRestoredWriteSettled?.({ ...p, id: collectionState(p.collection).key(p.id) }, ack);
     },
   });
 
@@ -112,11 +117,13 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
   socket.on("withheld", ({ collection }: { collection: string }) => replica.snapshot(collection));
   if (edits) socket.on("authored", edits.onAuthored);
   socket.on("signed_out", ({ reason }: { reason: string }) => onSignedOut(reason));
+  // The server's schema has changed.
+  socket.on("schema", checkSchema);
   socket.on("connected", (connected: Connected) => {
     access = connected.access ?? "open";
     // An older server sends no time; then the device's clock is used.
     clockOffset = (connected.time ?? Date.now()) - performance.now();
-    if (connected.schema) checkSchema(connected.schema.collections);
+    if (connected.schema) checkSchema(connected.schema);
     if (switchUser(connected.user)) return;
     connectionId = ++connections;
     // The server sends no rows then.
@@ -127,7 +134,7 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
 
   // Whether a write may be displayed and sent: it is the current user's, or has no owner, or needs no sign-in.
   function isActive({ owner }: Pending): boolean {
-    return owner === null || (user ? user.id === owner : connections > 0 && access === "open");
+    return owner === null || (user ? userId(user) === owner : connections > 0 && access === "open");
   }
 
   function needsSignIn(): boolean {
@@ -152,7 +159,7 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
 
   // Drops the rows of another member. True if the client therefore reconnects without a cursor.
   function switchUser(next: Row | null): unknown {
-    const others = access === "members" && user && user.id !== next?.id;
+    const others = access === "members" && user && userId(user) !== userId(next);
     if (others) clear();
     if (next) signOutReason = undefined;
     setUser(next);
@@ -181,12 +188,13 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
     storage?.clear();
   }
 
-  function checkSchema(theirs: Record<string, string>): void {
+  function checkSchema({ collections: theirs }: Hashes): void {
     const ours: Record<string, { hash?: string }> = { ...collections, events: { hash: schema.events! } };
     const differs = Object.keys({ ...ours, ...theirs }).filter((name) => ours[name]?.hash !== theirs[name]);
     replica.expected = live.filter((name) => !differs.includes(name));
     if (equal(differs, schemaState.differs)) return;
     schemaState = { matches: !differs[0], differs };
+    listeners.mark();
     if (differs[0]) console.warn("rowcast: other types of " + differs);
   }
 
@@ -196,22 +204,23 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
     if (ready && cursor) storage?.save({ cursor, user, access, rows }, () => Object.fromEntries(live.map(all)));
   }
 
-  function write(kind: WriteKind, collection: string, id: number, values: object, { optimistic = true }: WriteOptions = {}): Write<any> {
+  // `values` is the key of a row to delete.
+  function write(kind: WriteKind, collection: string, values: any, { optimistic = true }: WriteOptions = {}): Write<any, any> {
     ensureStarted();
+    const { base, top, create, token, key } = collectionState(collection);
+    const id = kind === "create" ? create(values, base.values().next().value) : token(values);
     const requestId = uuid(options.random);
     const ack = new Promise<WriteAck<any>>((settle) => {
       if (lifetime.signal.aborted) return settle(closed());
-      const { base, top } = collectionState(collection);
       queue.push({
         ...{ kind, collection, id, requestId, settle, after: top },
-        // A copy, as it will be sent: later changes by the caller have no effect.
-        values: JSON.parse(JSON.stringify(values)),
+        values: kind === "delete" ? {} : values,
         optimistic: optimistic && collections[collection]!.sent,
-        owner: user && user.id,
+        owner: userId(user),
         base: base.get(id),
       });
     });
-    return Object.assign(ack, { requestId, id });
+    return Object.assign(ack, { requestId, id: key(id) });
   }
 
   async function request(event: string, ...payload: unknown[]): Promise<any> {
@@ -233,7 +242,7 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
   async function start(): Promise<void> {
     try {
       const adopt = (writes: Pending[]) => lifetime.signal.aborted || queue.restore(writes);
-      storage = await persistence?.open({ url, hash: schema.hash }, adopt, setPersistenceError);
+      storage = await persistence?.open({ url, hash: schema.hash, token: store.token }, adopt, setPersistenceError);
       if (lifetime.signal.aborted) storage?.close();
       else if (storage) {
         const { snapshot, writes } = storage;
@@ -280,17 +289,21 @@ export function createClient<C extends CollectionTypeMap<C>, E = Record<string, 
 
   const client: Client<any, any> = {
     rows: (collection) => collectionState(collection).rows() as any,
-    row: store.row,
+    row: (collection, key) => collectionState(collection).row(store.locate(collection, key)) as any,
     numbers: (collection) => collections[collection]!.numbers,
-    pending: store.pending,
-    lastEdit: (collection, id) => edits?.get(collection, id),
+    pending: (collection, key) => store.pending(collection, store.locate(collection, key)),
+    lastEdit: (collection, key) => edits?.get(collection, key),
     conflicts: conflicts.list,
     subscribe: (listener) => listen(ANY, listener),
-    // The id of a placeholder changes, so its listener follows the collection.
-    subscribeTo: (collection, id, listener) => listen(id! > 0 ? `${collection} ${id}` : collection, listener),
-    create: (collection, values, options) => write("create", collection, temporaryId(), values, options),
-    update: (collection, changes, options) => write("update", collection, +changes.id, changes, options),
-    delete: (collection, id, options) => write("delete", collection, id, { id }, options),
+    subscribeTo(collection, key, listener) {
+      const id = key === undefined ? key : store.token(collection, key);
+      // The key of a placeholder changes, so its listener follows the collection.
+      const all = id === undefined || collectionState(collection).split(id).some(isTemporary);
+      return listen(all ? collection : address(collection, id), listener);
+    },
+    create: (collection, values, options) => write("create", collection, values, options),
+    update: (collection, changes, options) => write("update", collection, changes, options),
+    delete: (collection, key, options) => write("delete", collection, key, options),
     request,
     initial: connectionState(),
     connection: connectionState,

@@ -4,7 +4,7 @@ import type { Conflict, Pending, Row, Write } from "./model.ts";
 import { patch } from "./optimistic.ts";
 import type { Store } from "./store.ts";
 
-export function createConflicts(store: Store, update: (collection: string, changes: any) => Write<any>) {
+export function createConflicts(store: Store, update: (collection: string, changes: any) => Write<any, any>) {
   let list: readonly Conflict[] = [];
 
   function set(next: readonly Conflict[]): void {
@@ -17,15 +17,18 @@ export function createConflicts(store: Store, update: (collection: string, chang
     clear: () => set([]),
 
     add({ collection, id, requestId, values, base: on }: Pending, theirs: Row): Conflict {
-      const { id: _, version, ...changes } = values;
-      const base = on?.version === version ? on : undefined;
-      const mine = patch(base ?? theirs, changes, store.collectionState(collection).nests, store.row);
+      const state = store.collectionState(collection);
+      const { version, columns, fields } = state;
+      const changes = { ...values };
+      for (const column of [version, ...columns]) delete changes[column];
+      const base = on?.[version] === values[version] ? on : undefined;
+      const mine = patch(base ?? theirs, changes, state, store.find);
       const others = () => list.filter((one) => one.requestId !== requestId);
       const conflict: Conflict = {
-        ...{ collection, id, requestId, base, mine, theirs, changes },
+        ...{ collection, id: state.key(id), requestId, base, mine, theirs, changes },
         keepMine() {
           set(others());
-          return update(collection, { ...changes, id, version: (store.collectionState(collection).base.get(id) ?? theirs).version });
+          return update(collection, { ...changes, ...fields(id), [version]: (state.base.get(id) ?? theirs)[version] });
         },
         keepTheirs: () => set(others()),
       };
@@ -35,7 +38,7 @@ export function createConflicts(store: Store, update: (collection: string, chang
 
     /** Sets `theirs` of the conflicts of a row that has changed again. */
     onRowChanged(collection: string, row: Row): void {
-      const stale = (one: Conflict) => one.collection === collection && one.id === row.id;
+      const stale = (one: Conflict) => one.collection === collection && store.token(collection, one.id) === store.token(collection, row);
       if (list.some(stale)) set(list.map((one) => (stale(one) ? { ...one, theirs: row } : one)));
     },
   };

@@ -9,19 +9,15 @@
 
 import { completion, openDatabase } from "./database.ts";
 import { acquireLock, tryAcquireLock, type ReleaseLock } from "./locks.ts";
-import type { Difference, PersistedWrite, Row } from "./model.ts";
+import type { Difference, Key, PersistedWrite, Row } from "./model.ts";
 import { uuid } from "./pending.ts";
-import type { PersistedSnapshot, Persistence, PersistenceHandle } from "./persistence.ts";
+import type { PersistedSnapshot, Persistence, PersistenceHandle, PersistenceTarget } from "./persistence.ts";
 
 // How often a page looks for writes of closed pages, and tries again to store its own, in milliseconds.
 const CHECK_INTERVAL = 30_000;
 
-interface Target {
-  url: string | undefined;
-  hash: string;
-}
 type Meta = Omit<PersistedSnapshot, "rows">;
-interface StoredMeta extends Meta, Target {}
+interface StoredMeta extends Meta, Pick<PersistenceTarget, "url" | "hash"> {}
 interface StoredWrite {
   page: string;
   url: string | undefined;
@@ -59,11 +55,11 @@ class IndexedDbHandle implements PersistenceHandle {
   #incomplete = false;
   #recovery: Promise<void> | undefined;
   #name: string;
-  #target: Target;
+  #target: PersistenceTarget;
   #adopt: (writes: PersistedWrite[]) => void;
   #onStatus: (error?: string) => void;
 
-  constructor(name: string, target: Target, adopt: (writes: PersistedWrite[]) => void, onStatus: (error?: string) => void) {
+  constructor(name: string, target: PersistenceTarget, adopt: (writes: PersistedWrite[]) => void, onStatus: (error?: string) => void) {
     [this.#name, this.#target, this.#adopt, this.#onStatus] = [name, target, adopt, onStatus];
   }
 
@@ -143,12 +139,18 @@ class IndexedDbHandle implements PersistenceHandle {
   }
 
   #putChanges(tx: IDBTransaction, meta: Meta, difference: Difference): void {
+    const { url, hash, token } = this.#target;
     const stored = tx.objectStore("rows");
     for (const [collection, { upserted, deleted }] of Object.entries(difference)) {
-      for (const row of upserted) stored.put(row, [collection, row.id]);
-      for (const id of deleted) stored.delete([collection, id]);
+      const place = (key: Row | Key) => {
+        const one: unknown = token(collection, key);
+        // A boolean may be a primary key, but not one of IndexedDB.
+        return [collection, typeof one === "boolean" ? `${one}` : one] as [string, string];
+      };
+      for (const row of upserted) stored.put(row, place(row));
+      for (const key of deleted) stored.delete(place(key));
     }
-    tx.objectStore("meta").put({ ...this.#target, ...meta } satisfies StoredMeta, "snapshot");
+    tx.objectStore("meta").put({ url, hash, ...meta } satisfies StoredMeta, "snapshot");
   }
 
   #putSnapshot(tx: IDBTransaction): void {
@@ -185,7 +187,7 @@ class IndexedDbHandle implements PersistenceHandle {
     const tx = this.#transaction(["meta", "rows"]);
     const [meta, keys, rows] = [
       tx.objectStore("meta").get("snapshot") as IDBRequest<StoredMeta | undefined>,
-      tx.objectStore("rows").getAllKeys() as IDBRequest<unknown> as IDBRequest<[string, number][]>,
+      tx.objectStore("rows").getAllKeys() as IDBRequest<unknown> as IDBRequest<[string, unknown][]>,
       tx.objectStore("rows").getAll() as IDBRequest<Row[]>,
     ];
     await completion(tx);
@@ -195,7 +197,8 @@ class IndexedDbHandle implements PersistenceHandle {
       this.#inSequence = false;
       return;
     }
-    this.snapshot = { ...snapshot, rows: {} };
+    // A table may be called `constructor`.
+    this.snapshot = { ...snapshot, rows: Object.create(null) };
     for (const [n, [collection]] of keys.result.entries()) {
       (this.snapshot.rows[collection] ??= { upserted: [], deleted: [] }).upserted.push(rows.result[n]!);
     }

@@ -1,20 +1,24 @@
 // The data types that the other modules share. This module imports nothing.
 
-/** Fields of every row. */
-export interface BaseRow {
-  id: number;
-  /** Differs whenever the row does; compare it for equality only. */
-  version: number | string;
-}
-
-export type Row = BaseRow & Record<string, any>;
+export type Row = Record<string, any>;
 export type Fields = Record<string, any>;
 
-/** The three shapes of one collection. */
+/** Differs whenever the row does; compare it for equality only. */
+export type Version = number | string;
+
+/** A row's key: the value of its only column, or an object with the values of several. */
+export type Key = number | string | Fields;
+
+/** A key as the key of a `Map`: the value of the only column, or the JSON of several. */
+export type Token = number | string;
+
+/** The three shapes of one collection, and its key. */
 export interface CollectionTypes {
-  row: BaseRow;
+  row: object;
   new: object;
-  update: { id: number; version?: number | string };
+  update: object;
+  /** Absent for the integer column `id`. */
+  key?: unknown;
 }
 
 /** Collections by name. `Collections`, as `rowcast schema` generates it, satisfies this. */
@@ -25,11 +29,21 @@ export type RowOf<C, K extends keyof C> = C[K] extends CollectionTypes ? C[K]["r
 export type NewOf<C, K extends keyof C> = C[K] extends CollectionTypes ? C[K]["new"] : never;
 export type UpdateOf<C, K extends keyof C> = C[K] extends CollectionTypes ? C[K]["update"] : never;
 
+type IsAny<T> = 0 extends 1 & T ? true : false;
+// As an object, so that a number is known to be a key where `K` is generic and all keys are numbers.
+type Keys<C> = { [K in keyof C]: C[K] extends { key: infer Own } ? Own : number };
+/** The type of a collection's keys. */
+export type KeyOf<C, K extends keyof C> = IsAny<C> extends true ? any : Keys<C>[K];
+/** The data of the ack of `delete`: the key's columns. */
+export type DeletedOf<C, K extends keyof C> = C[K] extends { key: infer Own } ? (Own extends object ? Own : Record<string, Own>) : { id: number };
+
 /** A field that embeds details of rows of another collection. */
 export interface Embed {
   collection: string;
   many: boolean;
   fields: string[];
+  /** The row's own columns with the key of the embedded row; absent if the nested object has the key, as `id`. */
+  by?: readonly string[];
 }
 
 export interface CollectionSchema {
@@ -41,8 +55,16 @@ export interface CollectionSchema {
    * store.
    */
   sent: boolean;
-  /** Fields whose text sorts as a whole number. */
+  /** The columns of the primary key, in its order. Absent: `["id"]`, an integer. */
+  key?: readonly string[];
+  /** The column of the version. Absent: `version`. */
+  version?: string;
+  /** Fields whose text sorts as a number. */
   numbers?: readonly string[];
+  /** Fields whose text is an integer. */
+  bigints?: readonly string[];
+  /** Fields whose text is an instant. */
+  times?: readonly string[];
   nests: Record<string, Embed>;
 }
 
@@ -63,16 +85,17 @@ export type Ack<T> =
 export type WriteAck<T> = Ack<T> & { conflict?: Conflict };
 
 /** A write in progress: a promise of its ack, which is never rejected. */
-export interface Write<T> extends Promise<WriteAck<T>> {
+export interface Write<T, Id = number> extends Promise<WriteAck<T>> {
   readonly requestId: string;
-  /** Id of the row; the negative id of a placeholder if the row is being created. */
-  readonly id: number;
+  /** Key of the row; the key of a placeholder if the row is being created and the database makes its key. */
+  readonly id: Id;
 }
 
 type ConflictOf<C, K extends keyof C> = C[K] extends CollectionTypes
   ? {
       collection: K;
-      id: number;
+      /** Key of the row. */
+      id: KeyOf<C, K>;
       requestId: string;
       /** The row that the update was made on, if it is known. */
       base?: C[K]["row"];
@@ -83,7 +106,7 @@ type ConflictOf<C, K extends keyof C> = C[K] extends CollectionTypes
       /** The fields that were sent. */
       changes: Partial<C[K]["update"]>;
       /** Resends the fields, based on `theirs`. */
-      keepMine(): Write<C[K]["row"]>;
+      keepMine(): Write<C[K]["row"], KeyOf<C, K>>;
       /** Keeps the server's row. */
       keepTheirs(): void;
     }
@@ -121,8 +144,8 @@ export interface Connection {
   };
 }
 
-/** What a change did: rows as they are now, and ids of deleted rows, by collection. */
-export type Difference = Record<string, { upserted: Row[]; deleted: number[] }>;
+/** What a change did: rows as they are now, and keys of deleted rows, by collection. */
+export type Difference = Record<string, { upserted: Row[]; deleted: Key[] }>;
 
 export type WriteKind = "create" | "update" | "delete";
 
@@ -132,17 +155,17 @@ export interface PersistedWrite {
   seq: number;
   kind: WriteKind;
   collection: string;
-  /** Id of the row; negative for a row that the server has not given an id. */
-  id: number;
+  /** Key of the row, as a text if it has several columns. What the database has not made yet is temporary. */
+  id: Token;
   requestId: string;
   /** The payload. It does not change after the first send, because the server compares repeats with it. */
   values: Fields;
   optimistic: boolean;
   /** Id of the user who made the write; null without a sign-in. */
-  owner: number | null;
+  owner: Token | null;
   /** Time of the first send by the server's clock, in milliseconds since 1970; absent before it. */
   first?: number;
-  /** Highest row id known before the first send: a created row gets a higher one. */
+  /** Highest row id known before the first send, or number of rows: a created row gets a higher one. */
   after: number;
 }
 
@@ -152,8 +175,11 @@ export interface Pending extends PersistedWrite {
   sent?: boolean;
   /** Id of the connection that it was last sent on. */
   on?: number;
-  /** Id of the server's row that is taken for the created one until the ack arrives. */
-  match?: number;
+  /** Key of the server's row that is taken for the created one until the ack arrives. */
+  match?: Token | undefined;
+  /** Earlier creates, unacked, of rows that this write names; and of a create, the values by which it is named. */
+  needs?: Set<Pending>;
+  names?: string[];
   /** The row that the update was made on. */
   base?: Row | undefined;
   /** Number of acks that delay this write alone, and the end of the delay by the page's own clock. */
@@ -168,7 +194,7 @@ export interface RemoteEdit {
   kind: "created" | "updated";
   /** Time of receipt, in milliseconds since 1970. */
   at: number;
-  version: number | string;
+  version: Version;
   /** The author; null for a user who is not signed in, undefined while unknown and for other programs. */
   by?: { id: number; name: string } | null;
 }
@@ -176,8 +202,9 @@ export interface RemoteEdit {
 /** Payload of the event `authored`: another client's write. */
 export interface Authored {
   collection: string;
-  id: number;
+  /** Key of the row. */
+  id: Key;
   /** Null for a deleted row. */
-  version: number | string | null;
+  version: Version | null;
   by: { id: number; name: string } | null;
 }

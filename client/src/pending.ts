@@ -29,12 +29,21 @@ export function uuid(fill = random): string {
   return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, (_, at) => (bytes[at]! & 15).toString(16));
 }
 
+// Rows have no ids as low as that, and texts in a database do not begin with this character: PostgreSQL stores none.
+const LOWEST = 2 ** 52;
+const MARK = "\0";
+
 // A page may take over another page's writes, so the ids of two pages must not collide, whatever the device's clock
 // says.
-let last = Math.floor(Math.random() * 2 ** 52);
+let last = LOWEST + Math.floor(Math.random() * 2 ** 51);
 
-/** The id of a placeholder. Newer ones are lower. */
+/** A number in the key of a placeholder. Newer ones are lower. */
 export const temporaryId = () => -++last;
+/** A text in the key of a placeholder. */
+export const temporaryText = () => MARK + temporaryId();
+
+export const isTemporary = (value: any): boolean =>
+  typeof value === "number" ? value < -LOWEST : typeof value === "string" && value[0] === MARK;
 
 /** Makes later temporary ids lower than this one, which another page has made. */
-export const reserveTemporaryId = (id: number) => void (last = Math.max(last, -id));
+export const reserveTemporaryId = (id: any) => void (isTemporary(id) && (last = Math.max(last, -`${id}`.replace(MARK, ""))));

@@ -1,6 +1,6 @@
 // The interface of a storage for rows and pending writes. `@rowcast/client/indexeddb` implements it.
 
-import type { Connection, Difference, PersistedWrite, Row } from "./model.ts";
+import type { Connection, Difference, Key, PersistedWrite, Row, Token } from "./model.ts";
 
 /** The server state, or a change of it. Cursor, user and rows are stored together or not at all. */
 export interface PersistedSnapshot {
@@ -26,6 +26,14 @@ export interface PersistenceHandle {
   close(): Promise<void>;
 }
 
+export interface PersistenceTarget {
+  url: string | undefined;
+  /** Hash of the types. */
+  hash: string;
+  /** The key of a row, or a key, as a number or text that no other row of the collection has. */
+  token(collection: string, key: Row | Key): Token;
+}
+
 export interface Persistence {
   /**
    * Returns what is stored for this address and these types; a rejection means that nothing can be stored. `adopt` is
@@ -33,7 +41,7 @@ export interface Persistence {
    * one once everything is stored; it need not be called before the first failure.
    */
   open(
-    target: { url: string | undefined; hash: string },
+    target: PersistenceTarget,
     adopt: (writes: PersistedWrite[]) => void,
     onStatus?: (error?: string) => void,
   ): Promise<PersistenceHandle>;

@@ -6,10 +6,10 @@
 // A write that the server cannot carry out at the moment is repeated. If the cause is the server's state, all newer
 // writes wait. If the cause is a locked row or an unknown outcome, only the dependent writes wait.
 
-import type { BaseRow, Pending, PersistedWrite, Row, WriteAck } from "./model.ts";
-import { matches, replaceId, temporaryReferences } from "./optimistic.ts";
+import type { Fields, Pending, PersistedWrite, Row, WriteAck } from "./model.ts";
+import { matches } from "./optimistic.ts";
 import { backoff, refusal, reserveTemporaryId } from "./pending.ts";
-import { inOrder, type Store } from "./store.ts";
+import { address, inOrder, type Store } from "./store.ts";
 
 // The server remembers a request id for 24 hours. An older write could be carried out twice.
 const IDEMPOTENCY_WINDOW = 23 * 60 * 60 * 1000;
@@ -34,8 +34,8 @@ export type Queue = ReturnType<typeof createQueue>;
 export function createQueue(store: Store, { connection, time, isActive, emit, persist, onSettled }: QueueContext) {
   const { collectionState } = store;
   const list: Pending[] = [];
-  // Temporary ids that other writes reference.
-  const referenced = new Set<number>();
+  // Unacked creates, by the values that other writes name them by.
+  const creates = new Map<string, Set<Pending>>();
   let seq = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   // Id of the connection on which nothing is left to be sent.
@@ -45,15 +45,13 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
   let tries = 0;
 
   function push(write: Omit<Pending, "seq">): void {
-    const p = { ...write, seq: ++seq };
-    for (const id of dependencies(p)) {
-      const real = store.created.get(id);
-      const creator = creatorOf(id);
-      if (real) rename(p, id, real);
-      else if (!creator) return p.settle!(depends());
-      else if (p.kind === "delete" && !creator.sent) return withdraw(creator, p);
-    }
-    add(p);
+    const p: Pending = { ...write, seq: ++seq };
+    rename(p);
+    if (isOrphan(p)) return p.settle!(depends());
+    const creator = collectionState(p.collection).writes.get(p.id)?.find(({ kind, sent }) => kind === "create" && !sent);
+    if (creator && p.kind === "delete") return withdraw(creator, p);
+    list.push(p);
+    link(p);
     persist([p]);
     // Writes of one microtask are sent together.
     if (done !== SCHEDULED) queueMicrotask(flush);
@@ -64,11 +62,16 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
   function restore(writes: PersistedWrite[]): void {
     let before = (list[0]?.seq ?? 1) - writes.length;
     for (const write of writes) {
-      reserveTemporaryId(write.id);
-      const base = collectionState(write.collection).base.get(write.id);
-      const p = { ...write, seq: before++, sent: true, base };
-      if (dependencies(p).every(creatorOf)) add(p);
-      else persist([], [p.requestId]);
+      const state = collectionState(write.collection);
+      // A later version of the page may know the collection again.
+      if (!state) continue;
+      for (const part of state.split(write.id)) reserveTemporaryId(part);
+      const p = { ...write, seq: before++, sent: true, base: state.base.get(write.id) };
+      if (isOrphan(p)) persist([], [p.requestId]);
+      else {
+        list.push(p);
+        link(p);
+      }
     }
     list.sort(inOrder);
     persist(list);
@@ -87,15 +90,15 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
     clearTimeout(timer);
     if (!on) return;
     const now = performance.now();
-    // Rows with a write in flight, and ids and rows of writes that wait alone.
+    // Rows with a write in flight, and writes that wait alone, with their rows.
     const inFlight = new Set<string>();
-    const held = new Set<string | number>();
+    const held = new Set<unknown>();
     let all = true;
     let due = Infinity;
     for (const p of list) {
       if (!isActive(p)) continue;
-      const row = `${p.collection} ${p.id}`;
-      const blocked = held.size > 0 && (held.has(row) || dependencies(p).some((id) => held.has(id)));
+      const row = address(p.collection, p.id);
+      const blocked = held.size > 0 && (held.has(row) || [...p.needs!].some((create) => held.has(create)));
       if (p.on !== on) {
         if (p.first && Math.abs(time() - p.first) > IDEMPOTENCY_WINDOW) {
           settle(p, refusal("expired", "too old to send"));
@@ -104,14 +107,14 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
         if (p.until! > now) due = Math.min(due, p.until!);
         else if (!blocked) {
           // While the oldest write is repeated for all, no other one overtakes it.
-          all = retryAt <= now && !(inFlight.has(row) || dependencies(p).length || (tries && inFlight.size));
+          all = retryAt <= now && !(inFlight.has(row) || p.needs!.size || (tries && inFlight.size));
           if (retryAt > now) due = Math.min(due, retryAt);
           if (!all) break;
           send(p, on);
         }
       }
-      // Later writes may name a created row by its temporary id or by the matched one.
-      if (blocked || p.tries) held.add(row).add(p.id).add(`${p.collection} ${p.match}`);
+      // Later writes may name a created row by its temporary key or by the matched one.
+      if (blocked || p.tries) held.add(row).add(p).add(address(p.collection, p.match));
       if (p.on === on) inFlight.add(row);
     }
     if (all) done = on;
@@ -153,71 +156,98 @@ export function createQueue(store: Store, { connection, time, isActive, emit, pe
     const at = list.indexOf(p);
     if (at < 0) return;
     list.splice(at, 1);
-    const { id, kind } = p;
-    store.remove(p, ack.ok && kind === "create" ? ack.data : undefined);
-    const dependents = referenced.has(id) && kind === "create" ? list.filter((other) => dependencies(other).includes(id)) : [];
+    const created = p.kind === "create";
+    unlink(p, created ? (ack.ok ? ack.data : null) : undefined);
+    const dependents = created ? list.filter((other) => other.needs!.delete(p)) : [];
     persist(ack.ok ? rebase(p, ack.data, dependents) : [], [p.requestId]);
     onSettled(p, ack);
     p.settle?.(ack);
-    if (!ack.ok) for (const other of dependents) settle(other, depends());
+    if (ack.ok) return;
+    // A reference to a key that the client gave may be right nevertheless; the server knows.
+    const sameRow = (other: Pending) => other.kind !== "create" && other.collection === p.collection && other.id === p.id;
+    for (const other of dependents) if (isOrphan(other) || sameRow(other)) settle(other, depends());
   }
 
   // Rewrites the writes that depend on a successful one, before their first send.
-  function rebase({ id, kind, collection, values }: Pending, row: Row, dependents: Pending[]): Pending[] {
+  function rebase({ kind, collection, values }: Pending, row: Row, dependents: Pending[]): Pending[] {
     for (const other of dependents) {
-      store.remove(other);
-      rename(other, id, row);
-      store.add(other);
+      unlink(other);
+      rename(other);
+      link(other);
     }
     if (kind !== "update") return dependents;
-    const { base, nests, writes } = collectionState(collection);
-    const seen = values.version;
-    const now = base.get(row.id)?.version;
+    const state = collectionState(collection);
+    const { base, writes, token, version: column } = state;
+    const seen = values[column];
+    const now = base.get(token(row))?.[column];
     // A write gets the new version if nothing else has changed the row since. That is so if both writes were made on
     // the same version; or, if this one was made on any, if the row is what this write makes of the version that the
     // other was made on.
-    const next = (writes.get(row.id) ?? []).filter((other) => {
-      const { version } = other.values;
+    const next = (writes.get(token(row)) ?? []).filter((other) => {
+      const version = other.values[column];
       if (other.first || version == null) return false;
       if (seen != null) return version === seen;
-      return other.base?.version === version && version !== now && matches(row, { ...other.base, ...values }, nests);
+      return other.base?.[column] === version && version !== now && matches(row, { ...other.base, ...values }, state);
     });
     for (const other of next) {
-      other.values = { ...other.values, version: row.version };
+      other.values = { ...other.values, [column]: row[column] };
       other.base = row;
     }
     return [...dependents, ...next];
   }
 
   // Deletes a row whose create was never sent.
-  function withdraw({ collection, id }: Pending, { settle: answer }: Pending): void {
-    for (const p of [...collectionState(collection).writes.get(id)!].reverse()) {
+  function withdraw({ collection, id, seq }: Pending, { values, settle: answer }: Pending): void {
+    for (const p of collectionState(collection).writes.get(id)!.filter((other) => other.seq >= seq).reverse()) {
       settle(p, refusal("withdrawn", "deleted before sending"));
     }
-    answer!({ ok: true, data: { id }, errors: {} });
+    answer!({ ok: true, data: values, errors: {} });
   }
 
-  function add(p: Pending): void {
-    list.push(p);
-    for (const id of dependencies(p)) referenced.add(id);
+  function link(p: Pending): void {
+    const values = new Set(scalars(p.values).map(String));
+    const creators = [...values].flatMap((value) => [...(creates.get(value) ?? [])]);
+    p.needs = new Set(creators.filter(({ seq, names }) => seq < p.seq && names!.every((name) => values.has(name))));
+    if (p.kind === "create") {
+      const { madeUp, split } = collectionState(p.collection);
+      const parts = madeUp(p.id, p.values).map(([part]) => part);
+      p.names = (parts[0] ? parts : split(p.id)).map(String);
+      for (const name of p.names) creates.set(name, (creates.get(name) ?? new Set()).add(p));
+    }
     store.add(p);
   }
 
-  const creatorOf = (id: number) => list.find((p) => p.kind === "create" && p.id === id);
-
-  // Temporary ids that a write names.
-  function dependencies({ id, kind, collection, values }: Pending): number[] {
-    const others = temporaryReferences(values, collectionState(collection).nests);
-    return id < 0 && kind !== "create" ? [id, ...others] : others;
+  function unlink(p: Pending, row?: Row | null): void {
+    for (const name of p.names ?? []) {
+      // Two columns may have the same value.
+      const others = creates.get(name);
+      others?.delete(p);
+      if (!others?.size) creates.delete(name);
+    }
+    store.remove(p, row);
   }
 
-  function rename(p: Pending, from: number, to: BaseRow): void {
-    const { base, nests } = collectionState(p.collection);
-    p.values = replaceId(p.values, nests, from, to.id);
-    if (p.id !== from) return;
-    p.base = base.get((p.id = to.id));
+  // What a write may name rows by, in its columns and in nested objects.
+  function scalars(values: Fields): unknown[] {
+    const all: unknown[] = [];
+    JSON.stringify(values, (_, value) => (Object(value) === value || all.push(value), value));
+    return all;
+  }
+
+  // Whether a write names a row that was not created.
+  const isOrphan = ({ values }: Pending) => scalars(values).some(store.isGone);
+
+  // Puts the database's values in the place of temporary ones, in a copy of the payload: later changes by the caller have
+  // no effect.
+  function rename(p: Pending): void {
+    const state = collectionState(p.collection);
+    const { version } = state;
+    p.values = JSON.parse(JSON.stringify(p.values), (_, value) => (Object(value) === value ? value : store.replace(value)));
+    const id = store.current(state, p.id);
+    if (id !== p.id) p.base = state.base.get((p.id = id));
+    if (p.kind !== "create") p.values = { ...p.values, ...state.fields(id) };
     // A placeholder has version 0; its real row has begun with this one.
-    if (p.values.version === 0) p.values.version = to.version;
+    if (p.values[version] === 0) p.values[version] = state.created.get(id)?.[version] ?? 0;
   }
 
   return {

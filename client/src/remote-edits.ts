@@ -3,17 +3,16 @@
 // Versions have no order, so the version that was displayed last is the latest. The author arrives apart from the row,
 // before or after it, and is matched to it by version.
 
-import type { Authored, RemoteEdit, Row, WriteAck } from "./model.ts";
+import type { Authored, Key, RemoteEdit, Row, Token, WriteAck } from "./model.ts";
 import type { Store } from "./store.ts";
 import type { RemoteEdits } from "./types.ts";
 
-type Version = RemoteEdit["version"];
 type Author = RemoteEdit["by"];
 
 /** Changes that may be the client's own, until the writes that may have made them are acked. */
 interface Candidate {
   collection: string;
-  id: number;
+  id: Token;
   created: boolean;
   /** Oldest first. */
   edits: RemoteEdit[];
@@ -25,63 +24,72 @@ const CAPACITY = { edits: 10_000, authors: 200 };
 /** Tracks the author of each row's latest change. The server then sends `authored` events. */
 export const remoteEdits = (): RemoteEdits => create;
 
-function create({ changed, collectionState, row }: Store) {
+// The name of a row, or of one version of it.
+const name = (...parts: unknown[]) => JSON.stringify(parts);
+
+function create({ changed, collectionState, locate }: Store) {
   const edits = new Map<string, RemoteEdit>();
   const authors = new Map<string, Author>();
   const candidates = new Map<string, Candidate>();
 
-  function set(collection: string, id: number, edit: RemoteEdit): void {
-    const [key, before] = [`${collection} ${id}`, edits.get(`${collection} ${id}`)];
-    const by = before?.version === edit.version ? before.by : authors.get(`${key} ${edit.version}`);
-    put(edits, key, { ...edit, by: edit.by === undefined ? by : edit.by }, CAPACITY.edits);
+  function set(collection: string, id: Token, edit: RemoteEdit): void {
+    const row = name(collection, id);
+    const before = edits.get(row);
+    const by = before?.version === edit.version ? before.by : authors.get(name(collection, id, edit.version));
+    put(edits, row, { ...edit, by: edit.by === undefined ? by : edit.by }, CAPACITY.edits);
     changed(collection, id);
   }
 
   // Whether an unacked write of this client may have changed or created a row.
-  function maybeOwn(collection: string, id: number, created: boolean): boolean {
+  function maybeOwn(collection: string, id: Token, created: boolean): boolean {
     const { creates, writes } = collectionState(collection);
-    return !!(created ? creates : writes.get(id))?.some((p) => p.sent);
+    return [...(created ? creates : []), ...(writes.get(id) ?? [])].some((p) => p.sent);
   }
 
   return {
-    get: (collection: string, id: number) => edits.get(`${collection} ${row(collection, id)?.id ?? id}`),
+    get: (collection: string, key: Key) => edits.get(name(collection, locate(collection, key))),
 
     /** A row has another version, perhaps from an unacked write of this client. */
-    onRowChanged(collection: string, { id, version }: Row, created: boolean): void {
-      const key = `${collection} ${id}`;
+    onRowChanged(collection: string, changed: Row, created: boolean): void {
+      const { token, version: column } = collectionState(collection);
+      const [id, version] = [token(changed), changed[column]];
+      const row = name(collection, id);
       const edit: RemoteEdit = { kind: created ? "created" : "updated", at: Date.now(), version, by: undefined };
       // At most one write to a row is in flight, so the last two edits are enough.
-      if (maybeOwn(collection, id, created) && !authors.has(`${key} ${version}`)) {
-        const { edits, ...candidate } = candidates.get(key) ?? { collection, id, created, edits: [] };
-        candidates.set(key, { ...candidate, edits: [...edits.slice(-1), edit] });
+      if (maybeOwn(collection, id, created) && !authors.has(name(collection, id, version))) {
+        const { edits, ...candidate } = candidates.get(row) ?? { collection, id, created, edits: [] };
+        candidates.set(row, { ...candidate, edits: [...edits.slice(-1), edit] });
       } else {
-        candidates.delete(key);
+        candidates.delete(row);
         set(collection, id, edit);
       }
     },
 
-    onAuthored({ collection, id, version, by }: Authored): void {
+    onAuthored({ collection, id: key, version, by }: Authored): void {
+      const state = collectionState(collection);
       // A collection that this client does not know, or a deleted row.
-      if (!collectionState(collection) || version === null) return;
-      const key = `${collection} ${id}`;
-      const [before, candidate] = [edits.get(key), candidates.get(key)];
+      if (!state || version === null) return;
+      const id = state.token(key);
+      const row = name(collection, id);
+      const [before, candidate] = [edits.get(row), candidates.get(row)];
       const edit: RemoteEdit = { kind: "updated", at: Date.now(), version, by };
       const last = candidate?.edits.at(-1);
-      put(authors, `${key} ${version}`, by, CAPACITY.authors);
+      put(authors, name(collection, id, version), by, CAPACITY.authors);
       if (before?.version === version) set(collection, id, { ...before, by });
-      else if (last ? last.version === version : collectionState(collection).base.get(id)?.version === version || !before) {
-        candidates.delete(key);
+      else if (last ? last.version === version : state.base.get(id)?.[state.version] === version || !before) {
+        candidates.delete(row);
         set(collection, id, { ...edit, ...last, by });
       } else if (candidate && !before) candidate.edits = [edit, ...candidate.edits.slice(-2)];
     },
 
     onAck(collection: string, ack: WriteAck<any>): void {
-      for (const [key, candidate] of candidates) {
+      const { token, version } = collectionState(collection);
+      for (const [row, candidate] of candidates) {
         if (candidate.collection !== collection) continue;
         const { id, created } = candidate;
-        if (ack.ok && ack.data.id === id) candidate.edits = candidate.edits.filter(({ version }) => version !== ack.data.version);
+        if (ack.ok && token(ack.data) === id) candidate.edits = candidate.edits.filter((edit) => edit.version !== ack.data[version]);
         if (maybeOwn(collection, id, created) && candidate.edits[0]) continue;
-        candidates.delete(key);
+        candidates.delete(row);
         if (candidate.edits[0]) set(collection, id, candidate.edits.at(-1)!);
       }
     },

@@ -27,7 +27,7 @@ export interface ReplicaEvents {
 
 export function createReplica(store: Store, names: string[], { onRowChanged, onApplied, onStale }: ReplicaEvents) {
   // The snapshot that is arriving: all rows by collection, undefined if withheld, and work for after that.
-  let incoming: { rows: Record<string, Row[] | undefined>; cursor?: string | undefined; after: (() => void)[] } | undefined;
+  let incoming: { rows: Map<string, Row[] | undefined>; cursor?: string | undefined; after: (() => void)[] } | undefined;
   // The collections of the current series of snapshot events that have arrived, applied or not.
   const received = new Set<string>();
   // The collections that are too large for the server to send.
@@ -45,19 +45,21 @@ export function createReplica(store: Store, names: string[], { onRowChanged, onA
       if (received.has(name)) received.clear();
       received.add(name);
       const on = begin();
-      on.rows[name] = rows;
+      on.rows.set(name, rows);
       on.cursor = cursor ?? on.cursor ?? replica.cursor;
       if (replica.expected.every((name) => received.has(name))) settle(true);
     },
 
     part({ n, of, collection, rows, cursor, withheld = [] }: SnapshotPart): void {
       // The first part replaces a snapshot that was interrupted.
-      if (n < 2) begin().rows = {};
+      if (n < 2) begin().rows.clear();
       // Of a snapshot that was cleared meanwhile.
       if (!incoming) return;
-      (incoming.rows[collection] ??= []).push(...rows);
+      const all = incoming.rows;
+      if (!all.get(collection)) all.set(collection, []);
+      all.get(collection)!.push(...rows);
       if (n < of) return;
-      for (const one of withheld) incoming.rows[one.collection] = undefined;
+      for (const one of withheld) all.set(one.collection, undefined);
       incoming.cursor = cursor;
       settle(true);
     },
@@ -66,7 +68,7 @@ export function createReplica(store: Store, names: string[], { onRowChanged, onA
     changes(difference: Difference, cursor = (difference as { cursor?: any }).cursor): void {
       settle();
       received.clear();
-      apply(difference, cursor);
+      apply((name) => (Object.hasOwn(difference, name) ? difference[name] : undefined), cursor);
     },
 
     withheld,
@@ -81,51 +83,51 @@ export function createReplica(store: Store, names: string[], { onRowChanged, onA
     },
 
     clear(): void {
-      for (const name of names) begin().rows[name] = [];
+      for (const name of names) begin().rows.set(name, []);
       settle();
       replica.ready = false;
       replica.cursor = undefined;
     },
   };
 
-  function begin() {
+  function begin(): NonNullable<typeof incoming> {
     if (!incoming) onStale();
-    return (incoming ??= { rows: {}, after: [] });
+    return (incoming ??= { rows: new Map(), after: [] });
   }
 
   function settle(last?: boolean): void {
     if (!incoming) return;
     const { rows, cursor, after } = incoming;
     incoming = undefined;
-    const difference: Difference = {};
-    for (const name of names) {
-      if (!(name in rows)) continue;
-      const upserted = rows[name] ?? [];
-      withheld[rows[name] ? "delete" : "add"](name);
-      const present = new Set(upserted.map((row) => row.id));
-      difference[name] = { upserted, deleted: [...store.collectionState(name).base.keys()].filter((id) => !present.has(id)) };
-    }
-    apply(difference, cursor, last);
+    const all = (name: string) => {
+      if (!rows.has(name)) return undefined;
+      const upserted = rows.get(name) ?? [];
+      withheld[rows.get(name) ? "delete" : "add"](name);
+      const { base, token, key } = store.collectionState(name);
+      const present = new Set(upserted.map(token));
+      return { upserted, deleted: [...base.keys()].filter((id) => !present.has(id)).map(key) };
+    };
+    apply(all, cursor, last);
     for (const work of after) work();
   }
 
-  function apply(difference: Difference, cursor: string | undefined, last?: boolean): void {
-    // Without the keys that this client does not know.
-    const known: Difference = {};
-    for (const name of names) {
-      if (!difference[name]) continue;
-      const { upserted, deleted } = (known[name] = difference[name]);
-      const { base } = store.collectionState(name);
-      for (const id of deleted) if (base.delete(id)) store.changed(name, id);
-      for (const row of upserted) {
-        const before = base.get(row.id);
-        if (store.put(name, row) && replica.ready && row.version !== before?.version) onRowChanged(name, row, before);
+  function apply(difference: (name: string) => Difference[string] | undefined, cursor: string | undefined, last?: boolean): void {
+    // Without the collections that this client does not know.
+    const known = names.flatMap((name) => {
+      const change = difference(name);
+      if (!change) return [];
+      const { base, token, version } = store.collectionState(name);
+      for (const id of change.deleted.map(token)) if (base.delete(id)) store.changed(name, id);
+      for (const row of change.upserted) {
+        const before = base.get(token(row));
+        if (store.put(name, row) && replica.ready && row[version] !== before?.[version]) onRowChanged(name, row, before);
       }
       store.match(name);
-    }
+      return [[name, change] as const];
+    });
     replica.cursor = cursor;
     replica.ready ||= !!last;
-    onApplied(known);
+    onApplied(Object.fromEntries(known));
   }
 
   return replica;

@@ -4,19 +4,20 @@
 // of one array.
 
 import { equal } from "./equal.ts";
-import type { Row } from "./model.ts";
+import type { Keys } from "./keys.ts";
+import type { Row, Token } from "./model.ts";
 
 export type Table = ReturnType<typeof createTable>;
 
-export function createTable(display: (id: number, base: Row | undefined) => Row | undefined) {
-  const base = new Map<number, Row>();
-  const displayed = new Map<number, Row>();
-  // Ids of rows to compute, and ids whose position in the list may have changed.
-  const stale = new Set<number>();
-  const moved = new Set<number>();
+export function createTable({ compare, split }: Keys, display: (id: Token, base: Row | undefined) => Row | undefined) {
+  const base = new Map<Token, Row>();
+  const displayed = new Map<Token, Row>();
+  // Keys of rows to compute, and keys of rows whose position in the list may have changed.
+  const stale = new Set<Token>();
+  const moved = new Set<Token>();
   let list: readonly Row[] = [];
 
-  function row(id: number): Row | undefined {
+  function row(id: Token): Row | undefined {
     const before = displayed.get(id);
     if (!stale.delete(id)) return before;
     const now = display(id, base.get(id));
@@ -31,8 +32,14 @@ export function createTable(display: (id: number, base: Row | undefined) => Row 
     for (const id of moved) {
       const now = row(id);
       const rows = next ?? list;
-      const at = position(rows, id);
-      const there = rows[at]?.id === id;
+      const parts = split(id);
+      let [at, end] = [0, rows.length];
+      while (at < end) {
+        const middle = (at + end) >> 1;
+        if (compare(rows[middle]!, parts) < 0) at = middle + 1;
+        else end = middle;
+      }
+      const there = !!rows[at] && !compare(rows[at]!, parts);
       if (there ? now === rows[at] : !now) continue;
       next ??= list.slice();
       next.splice(at, +there, ...(now ? [now] : []));
@@ -45,23 +52,9 @@ export function createTable(display: (id: number, base: Row | undefined) => Row 
     base,
     row,
     rows,
-    mark(id: number): void {
+    mark(id: Token): void {
       stale.add(id);
       moved.add(id);
     },
   };
-}
-
-// Placeholders come last, the newest at the end, where the real rows will be.
-const order = (one: number, other: number) => (one > 0 === other > 0 ? Math.abs(one) - Math.abs(other) : other - one);
-
-function position(list: readonly Row[], id: number): number {
-  let from = 0;
-  let to = list.length;
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (order(list[middle]!.id, id) < 0) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }

@@ -7,6 +7,9 @@ import type {
   CollectionName,
   Conflict,
   Connection,
+  DeletedOf,
+  Key,
+  KeyOf,
   NewOf,
   PersistedWrite,
   RemoteEdit,
@@ -28,7 +31,7 @@ export interface WriteOptions {
 
 /** Creates the tracker of remote edits, for `lastEdit`. */
 export type RemoteEdits = (store: Store) => {
-  get(collection: string, id: number): RemoteEdit | undefined;
+  get(collection: string, key: Key): RemoteEdit | undefined;
   onRowChanged(collection: string, row: Row, created: boolean): void;
   onAuthored(event: Authored): void;
   onAck(collection: string, ack: WriteAck<any>): void;
@@ -62,7 +65,10 @@ export interface ClientOptions {
 }
 
 /** A write restored from an earlier page. */
-export type RestoredWrite = Pick<PersistedWrite, "kind" | "collection" | "id" | "values">;
+export interface RestoredWrite extends Pick<PersistedWrite, "kind" | "collection" | "values"> {
+  /** Key of the row. */
+  id: Key;
+}
 
 // An event as `rowcast schema` generates it: `[payload, ack]` or `[payload, options, ack]`, and `[ack]` if it needs
 // none.
@@ -79,32 +85,32 @@ export type RequestArgs<F> = IsAny<F> extends true
     : [payload?: PayloadOf<Arguments<F>>];
 
 export interface Client<C, E = Record<string, any>> {
-  /** The displayed rows in id order, with the pending writes applied; the same array until it changes. */
+  /** The displayed rows in the order of their keys, with the pending writes applied; the same array until it changes. */
   rows<K extends CollectionName<C>>(collection: K): readonly RowOf<C, K>[];
-  /** The displayed row; the same object until it changes. The id of a placeholder resolves to the real row. */
-  row<K extends CollectionName<C>>(collection: K, id: number): RowOf<C, K> | undefined;
+  /** The displayed row; the same object until it changes. The key of a placeholder resolves to the real row. */
+  row<K extends CollectionName<C>>(collection: K, key: KeyOf<C, K>): RowOf<C, K> | undefined;
   /** Kind of the oldest unacked write of this client to the row. */
-  pending(collection: CollectionName<C>, id: number): "create" | "update" | "delete" | undefined;
+  pending<K extends CollectionName<C>>(collection: K, key: KeyOf<C, K>): "create" | "update" | "delete" | undefined;
   /**
    * The latest change of a row by another user or program since the client was created, with the option `remoteEdits`.
    */
-  lastEdit(collection: CollectionName<C>, id: number): RemoteEdit | undefined;
+  lastEdit<K extends CollectionName<C>>(collection: K, key: KeyOf<C, K>): RemoteEdit | undefined;
   /** The same object until it changes. */
   connection(): Connection;
   /** The first value of `connection()`, and the one that a server renders. */
   readonly initial: Connection;
   conflicts(): readonly Conflict<C>[];
-  /** Fields whose text sorts as a whole number. */
+  /** Fields whose text sorts as a number. */
   numbers(collection: CollectionName<C>): readonly string[] | undefined;
   /** Calls the listener after any change; returns a function that ends the subscription. */
   subscribe(listener: () => void): () => void;
   /**
    * Calls the listener after a change of a collection, or of one row; returns a function that ends the subscription.
    */
-  subscribeTo(collection: CollectionName<C>, id: number | undefined, listener: () => void): () => void;
-  create<K extends CollectionName<C>>(collection: K, values: NewOf<C, K>, options?: WriteOptions): Write<RowOf<C, K>>;
-  update<K extends CollectionName<C>>(collection: K, changes: UpdateOf<C, K>, options?: WriteOptions): Write<RowOf<C, K>>;
-  delete(collection: CollectionName<C>, id: number, options?: WriteOptions): Write<{ id: number }>;
+  subscribeTo<K extends CollectionName<C>>(collection: K, key: KeyOf<C, K> | undefined, listener: () => void): () => void;
+  create<K extends CollectionName<C>>(collection: K, values: NewOf<C, K>, options?: WriteOptions): Write<RowOf<C, K>, KeyOf<C, K>>;
+  update<K extends CollectionName<C>>(collection: K, changes: UpdateOf<C, K>, options?: WriteOptions): Write<RowOf<C, K>, KeyOf<C, K>>;
+  delete<K extends CollectionName<C>>(collection: K, key: KeyOf<C, K>, options?: WriteOptions): Write<DeletedOf<C, K>, KeyOf<C, K>>;
   /** Sends any request that is no write. It is neither queued nor repeated; `$offline` without a connection. */
   request<K extends keyof E & string>(event: K, ...payload: RequestArgs<E[K]>): Promise<AckFor<E[K]>>;
   login(credentials: { username: string; password: string }): Promise<Ack<SignedIn>>;

@@ -1,12 +1,12 @@
 // What is persisted from one page to the next, as the documentation of `Persistence` has it.
 
-import type { PersistenceHandle, PersistedWrite, PersistedSnapshot, Persistence } from "../../src/index.ts";
+import type { PersistenceHandle, PersistenceTarget, PersistedWrite, PersistedSnapshot, Persistence } from "../../src/index.ts";
 
 export class MemoryPersistence implements Persistence {
   snapshot: PersistedSnapshot | undefined;
   writes = new Map<string, PersistedWrite>();
 
-  async open(): Promise<PersistenceHandle> {
+  async open({ token }: PersistenceTarget): Promise<PersistenceHandle> {
     let inSequence = this.snapshot !== undefined;
     let open = true;
     return {
@@ -14,11 +14,11 @@ export class MemoryPersistence implements Persistence {
       writes: structuredClone([...this.writes.values()].sort((one, other) => one.seq - other.seq)),
       save: ({ rows, ...meta }, allRows) => {
         const before = inSequence ? this.snapshot!.rows : {};
-        const now = new Map(Object.entries(before).map(([name, { upserted }]) => [name, new Map(upserted.map((row) => [row.id, row]))]));
+        const now = new Map(Object.entries(before).map(([name, { upserted }]) => [name, new Map(upserted.map((row) => [token(name, row), row]))]));
         for (const [name, { upserted, deleted }] of Object.entries(inSequence ? rows : allRows())) {
           const of = now.get(name) ?? new Map();
-          for (const row of upserted) of.set(row.id, row);
-          for (const id of deleted) of.delete(id);
+          for (const row of upserted) of.set(token(name, row), row);
+          for (const key of deleted) of.delete(token(name, key));
           now.set(name, of);
         }
         inSequence = true;

@@ -211,7 +211,7 @@ test("restored writes are sent first, those without their dependency are given u
   const gone: string[] = [];
   const handle: PersistenceHandle = {
     snapshot: undefined,
-    writes: [persisted({ id: -5, values: { name: "earlier" } }), persisted({ kind: "update", id: -9, requestId: "lost", values: { id: -9, name: "?" } })],
+    writes: [persisted({ id: -5, values: { name: "earlier" } }), persisted({ kind: "update", id: -(2 ** 52) - 9, requestId: "lost", values: { id: -(2 ** 52) - 9, name: "?" } })],
     save: () => {},
     saveWrites: (_, ids = []) => void gone.push(...ids),
     clear: () => {},
