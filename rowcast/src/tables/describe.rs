@@ -24,9 +24,7 @@ impl Definition {
         TableDescription {
             sent: self.is_live,
             columns: self.list_columns().into_iter().map(ToOwned::to_owned).collect(),
-            numbers: named(|of| {
-                matches!(of, ValueType::Digits | ValueType::Decimal { .. } | ValueType::Money)
-            }),
+            numbers: named(ValueType::sorts_as_number),
             bigints: named(|of| *of == ValueType::Digits),
             times: named(|of| *of == ValueType::Temporal(Temporal::TimestampTz)),
             key: self.key_fields().map(key).collect(),
