@@ -79,7 +79,7 @@ impl Definition {
     fn find_column(&self, name: &str) -> Result<(usize, &Field), Refusal> {
         let found = self.field(name).filter(|(_, field)| field.shown);
         found.ok_or_else(|| {
-            let near = suggest(name, self.list_columns().into_iter());
+            let near = suggest(name, self.list_columns());
             let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
             format!("is not a column of a {}{hint}", self.noun()).into()
         })

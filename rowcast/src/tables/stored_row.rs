@@ -101,7 +101,7 @@ impl Definition {
     /// The values of statements for decoded texts.
     pub(super) fn bound(&self, field: &Field, text: Option<&str>) -> Value {
         match self.is_postgres {
-            true => Value::String(text.map(|text| text.to_owned().into())),
+            true => Value::String(text.map(ToOwned::to_owned)),
             false => sqlite_value::bind(field, text),
         }
     }

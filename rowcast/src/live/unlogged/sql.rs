@@ -43,12 +43,15 @@ pub(super) fn written_without_entry(
     )
 }
 
+/// The SQL of a key of these columns.
+type Columns = dyn Fn(&[String]) -> String;
+
 /// How keys are compared.
 struct Form {
     /// That of an entry.
     logged: &'static str,
     /// That of a row, of these columns.
-    of: Box<dyn Fn(&[String]) -> String>,
+    of: Box<Columns>,
     /// As a JSON array.
     json: &'static str,
 }
