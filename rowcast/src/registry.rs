@@ -36,6 +36,8 @@ pub struct Registry {
     describe_users: Option<fn(&mut contract::Builder)>,
     /// Whether there are collections from the catalog of the database, at times.
     is_from_catalog: bool,
+    /// The module that declares the types of JSON columns.
+    types_module: Option<String>,
     hashes: OnceLock<Arc<SchemaHashes>>,
 }
 
@@ -89,7 +91,11 @@ impl Registry {
     ///
     /// # Errors
     /// A sentence, if a collection or an event exists twice.
-    pub(crate) fn with_collections(&self, more: Vec<Arc<dyn ErasedCollection>>) -> Result<Self, String> {
+    pub(crate) fn with_collections(
+        &self,
+        more: Vec<Arc<dyn ErasedCollection>>,
+        types_module: Option<String>,
+    ) -> Result<Self, String> {
         let (mut routes, mut order) = (self.routes.clone(), self.order.clone());
         let mut collections = self.collections.clone();
         for collection in more {
@@ -113,6 +119,7 @@ impl Registry {
             users: self.users.clone(),
             describe_users: self.describe_users,
             is_from_catalog: true,
+            types_module,
             hashes: OnceLock::new(),
         })
     }
@@ -128,6 +135,9 @@ impl Registry {
         let mut contract = Contract::builder();
         if self.is_from_catalog {
             contract.from_data();
+        }
+        if let Some(module) = &self.types_module {
+            contract.types_module(module);
         }
         if let Some(describe) = self.describe_users {
             describe(&mut contract);
@@ -225,8 +235,18 @@ impl Builder {
         let Self { collections, users, describe_users, .. } = self;
         let users = users.map(|(_, users)| users);
         let aliases = self.aliases.into_iter().collect();
-        let (is_from_catalog, hashes) = (false, OnceLock::new());
-        Ok(Registry { routes, order, aliases, collections, users, describe_users, is_from_catalog, hashes })
+        let (is_from_catalog, types_module, hashes) = (false, None, OnceLock::new());
+        Ok(Registry {
+            routes,
+            order,
+            aliases,
+            collections,
+            users,
+            describe_users,
+            is_from_catalog,
+            types_module,
+            hashes,
+        })
     }
 
     /// Checks the collections against each other.

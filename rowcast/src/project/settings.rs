@@ -38,6 +38,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// `output` of `[types]`: the file of the generated TypeScript.
     pub types_output: Option<PathBuf>,
+    /// `module` of `[types]`: the module that declares the types of JSON columns, as the generated file imports it.
+    pub types_module: Option<String>,
     /// `exclude` of `[collections]`: patterns of tables that are no collections; see [`matches`](super::matches).
     pub exclude: Vec<String>,
     /// Each `[collections.<table>]`, ordered by table.
@@ -91,7 +93,7 @@ pub struct CollectionSettings {
     pub live: bool,
     /// Embedded rows of other tables: the name of the object, and its columns; see [`embeds`](super::embeds).
     pub embed: BTreeMap<String, Vec<String>>,
-    /// TypeScript types of columns.
+    /// TypeScript types of JSON columns, which `types_module` declares.
     pub types: BTreeMap<String, String>,
 }
 

@@ -121,7 +121,7 @@ pub(crate) async fn registry(
     let loaded = inspect(url, async |db| load_from(db, settings).await).await.map_err(problem)?;
     let mistakes = project::validate(settings, &loaded.catalog);
     match mistakes.is_empty() {
-        true => base.with_collections(loaded.collections),
+        true => base.with_collections(loaded.collections, settings.types_module.clone()),
         false => Err(project::lines(&mistakes)),
     }
 }

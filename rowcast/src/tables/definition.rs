@@ -263,8 +263,10 @@ fn field(
         return None;
     }
     let shown = !hidden;
-    (shown || in_key)
-        .then(|| Field::new(column, value_type, shown || in_key, settings.read_only.contains(&column.name)))
+    let read_only = settings.read_only.contains(&column.name);
+    let type_name = settings.types.get(&column.name).cloned();
+    let field = || Field { type_name, ..Field::new(column, value_type, shown || in_key, read_only) };
+    (shown || in_key).then(field)
 }
 
 fn type_name(column_type: &ColumnType) -> String {
@@ -323,7 +325,8 @@ impl Definition {
         });
         let references: Vec<ForeignReference> = references.collect();
         let mut referenced_by = Vec::new();
-        for other in &catalog.tables {
+        // Partitions have copies of the references of their table.
+        for other in catalog.tables.iter().filter(|table| table.partition_of.is_none()) {
             let blocking = other.foreign_keys.iter().filter(|key| {
                 key.table == table.name
                     && matches!(key.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict)

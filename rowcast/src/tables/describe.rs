@@ -2,7 +2,7 @@
 
 use rowcast_schema::{
     MAX_SAFE_INTEGER,
-    contract::{KeyColumn, TableDescription, any_json},
+    contract::{KeyColumn, TableDescription, any_json, named_json},
 };
 use serde_json::{Map, Value, json};
 
@@ -40,7 +40,7 @@ impl Definition {
         let mut properties = Map::new();
         let mut required = Vec::new();
         for field in self.shown() {
-            let mut schema = schema(&field.value_type);
+            let mut schema = field_schema(field);
             describe(field, &mut schema);
             properties.insert(field.name.into(), if field.nullable { nullable(schema) } else { schema });
             required.push(field.name);
@@ -76,7 +76,7 @@ impl Definition {
     pub(super) fn update_schema(&self) -> Value {
         let mut properties = Map::new();
         for field in self.key_fields() {
-            let mut schema = schema(&field.value_type);
+            let mut schema = field_schema(field);
             schema["description"] = "Which row to update.".into();
             properties.insert(field.name.into(), schema);
         }
@@ -98,7 +98,7 @@ impl Definition {
     }
 
     fn payload_field(&self, field: &Field) -> Value {
-        let mut schema = schema(&field.value_type);
+        let mut schema = field_schema(field);
         for (rule, _) in &field.rules {
             restrict(rule, &mut schema);
         }
@@ -108,6 +108,14 @@ impl Definition {
 
     fn example<'a>(&self, fields: impl Iterator<Item = &'a Field>) -> Value {
         fields.map(|field| (field.name.to_owned(), example(&field.value_type))).collect::<Map<_, _>>().into()
+    }
+}
+
+/// The values of a column.
+fn field_schema(field: &Field) -> Value {
+    match (&field.value_type, &field.type_name) {
+        (ValueType::Json { .. }, Some(name)) => named_json(name),
+        (of, _) => schema(of),
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Field {
     /// Conditions of its values, with the comment of their constraint.
     pub(super) rules: Vec<(Rule, Option<String>)>,
     pub(super) comment: Option<String>,
+    /// The name of its type in TypeScript, of JSON.
+    pub(super) type_name: Option<String>,
     /// SQLite: whether UUIDs are stored as 16 bytes.
     pub(super) binary_uuid: bool,
 }
@@ -60,6 +62,7 @@ impl Field {
             shown: is_shown,
             rules: Vec::new(),
             comment: column.comment.clone(),
+            type_name: None,
             binary_uuid: false,
             value_type,
         }

@@ -36,6 +36,9 @@ pub(crate) async fn load(db: &Database, settings: &Settings) -> Result<Loaded, E
 /// Reads the tables of a database in a transaction.
 pub(super) async fn load_from(db: &Transaction, settings: &Settings) -> Result<Loaded, Error> {
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+    if !is_postgres {
+        refuse_utf16(db).await?;
+    }
     let schemas = match &settings.database.schemas[..] {
         [] if is_postgres => vec![current_schema(db).await?],
         schemas => schemas.to_vec(),
@@ -55,6 +58,20 @@ pub(super) async fn load_from(db: &Transaction, settings: &Settings) -> Result<L
     let versions = counting.map(|TableCollection(definition)| definition.qualified.clone()).collect();
     let collections = all.into_iter().map(|one| Arc::new(one) as Arc<dyn ErasedCollection>).collect();
     Ok(Loaded { catalog, collections, notices, versions })
+}
+
+/// SQLite compares the bytes of text, which are in the order of code points in UTF-8 alone.
+async fn refuse_utf16(db: &Transaction) -> Result<(), Error> {
+    let sql = "select encoding as name from pragma_encoding";
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
+    let encoding: String = row.map_or(Ok(String::new()), |row| row.try_get("", "name"))?;
+    match &*encoding {
+        "UTF-8" => Ok(()),
+        other => Err(Error::Refused(format!(
+            "the file is encoded in {other}, by which text is in another order: make one in UTF-8 by \
+             sqlite3 old.db .dump | sqlite3 new.db"
+        ))),
+    }
 }
 
 async fn current_schema(db: &Transaction) -> Result<String, Error> {

@@ -161,11 +161,14 @@ async fn read(db: &Database, project: &Project, base: &Registry) -> Result<(Regi
     let stamp = stamp(db).await.map_err(problem)?;
     let Loaded { catalog, collections, notices, versions } =
         load(db, &project.settings).await.map_err(problem)?;
+    if project.settings.accounts.is_some() {
+        return Err("rowcast.toml: nobody signs in to a project without Rust yet: remove [accounts]".into());
+    }
     let mistakes = project::validate(&project.settings, &catalog);
     if !mistakes.is_empty() {
         return Err(project::lines(&mistakes));
     }
-    let registry = base.with_collections(collections)?;
+    let registry = base.with_collections(collections, project.settings.types_module.clone())?;
     if sync(db, &catalog, &versions).await.map_err(problem)? {
         tracing::info!("triggers that log changes of the tables were installed");
     }

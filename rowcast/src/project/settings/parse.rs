@@ -47,8 +47,9 @@ fn document_of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Settings {
     }
     if let Some(table) = reader.table(root, "types") {
         let section = Section { path: &["types"], table };
-        reader.keys(section, &["output"]);
+        reader.keys(section, &["output", "module"]);
         settings.types_output = reader.text(section, "output").map(Into::into);
+        settings.types_module = reader.text(section, "module").map(ToOwned::to_owned);
     }
     if let Some(table) = reader.table(root, "collections") {
         collections(reader, Section { path: &["collections"], table }, &mut settings);

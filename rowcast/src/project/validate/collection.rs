@@ -2,7 +2,7 @@
 
 use super::Validation;
 use crate::{
-    catalog::Table,
+    catalog::{ColumnType, Table},
     project::{CollectionSettings, embeds},
 };
 
@@ -19,8 +19,20 @@ impl Validation<'_> {
                 }
             }
         }
-        for column in settings.types.keys().filter(|column| table.column(column).is_none()) {
-            self.no_column(&[&own[..], &["types", column]].concat(), table, column);
+        for column in settings.types.keys() {
+            let path = [&own[..], &["types", column]].concat();
+            match table.column(column).map(|column| column.column_type.base()) {
+                None => self.no_column(&path, table, column),
+                Some(ColumnType::Json) if self.settings.types_module.is_none() => {
+                    let sentence =
+                        "the type is imported: name its module by `module = \"./types\"` in [types]";
+                    self.mistake(&path, sentence.to_owned());
+                }
+                Some(ColumnType::Json) => {}
+                Some(_) => {
+                    self.mistake(&path, format!("`{column}` holds no JSON, so its type is known: remove it"))
+                }
+            }
         }
         for column in settings.hidden.iter().filter(|column| table.column(column).is_some()) {
             let path = [&own[..], &["hidden", column]].concat();
