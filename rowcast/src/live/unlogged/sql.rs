@@ -16,13 +16,18 @@ pub(super) struct KeyColumn {
 ///
 /// `age` is the number of transactions since; a row without an age in the window is older.
 pub(super) fn written_without_entry(table: &str, key: &[KeyColumn], embeds: &[Embed]) -> String {
-    let Form { logged, of, json } = form(key);
+    let (logged, json) = match key {
+        [KeyColumn { is_integer: true, .. }] => {
+            ("coalesce(row_id, (row_key::jsonb ->> 0)::bigint)", "jsonb_build_array(written.key)::text")
+        }
+        _ => ("coalesce(row_key::jsonb, jsonb_build_array(row_id))", "written.key::text"),
+    };
     let own: Vec<String> = key.iter().map(|column| quoted(column.name)).collect();
-    let mut written = format!("select {} as key, xmin from {}", of(&own), quoted(table));
+    let mut written = format!("select {} as key, xmin from {}", compared(key, &own), quoted(table));
     // A join table refers to a row by one column.
     for nested in embeds.iter().filter(|nested| nested.table != table && key.len() == 1) {
         let (joins, row) = (quoted(nested.table), quoted(nested.row));
-        let _ = write!(written, " union all select {}, xmin from {joins}", of(&[row]));
+        let _ = write!(written, " union all select {}, xmin from {joins}", compared(key, &[row]));
     }
     let row: Vec<String> = own.iter().map(|column| format!("row.{column}")).collect();
     format!(
@@ -38,42 +43,21 @@ pub(super) fn written_without_entry(table: &str, key: &[KeyColumn], embeds: &[Em
         left join logged on logged.key = written.key
         where logged.age is null or logged.age > written.age order by written.key limit $3",
         quoted(table),
-        of(&row)
+        compared(key, &row)
     )
 }
 
-/// How keys are compared.
-struct Form {
-    /// That of an entry.
-    logged: &'static str,
-    /// That of a row, of these columns.
-    of: Box<dyn Fn(&[String]) -> String>,
-    /// As a JSON array.
-    json: &'static str,
-}
-
-/// An integer is compared as it is, so that indexes are used. Any other key is compared as a JSON array, because
-/// programs may write the same array with other spaces.
-fn form(key: &[KeyColumn]) -> Form {
+/// The form in which the key in these columns is compared: an integer as it is, so that indexes are used; any other key
+/// as a JSON array, because programs may write the same array with other spaces.
+fn compared(key: &[KeyColumn], columns: &[String]) -> String {
     if let [KeyColumn { is_integer: true, .. }] = key {
-        return Form {
-            logged: "coalesce(row_id, (row_key::jsonb ->> 0)::bigint)",
-            of: Box::new(|columns| columns.join(", ")),
-            json: "jsonb_build_array(written.key)::text",
-        };
+        return columns.join(", ");
     }
-    let integers: Vec<bool> = key.iter().map(|column| column.is_integer).collect();
-    Form {
-        logged: "coalesce(row_key::jsonb, jsonb_build_array(row_id))",
-        of: Box::new(move |columns| {
-            let value = |(column, is_integer): (&String, &bool)| {
-                if *is_integer { column.clone() } else { format!("{column}::text") }
-            };
-            let values: Vec<String> = columns.iter().zip(&integers).map(value).collect();
-            format!("jsonb_build_array({})", values.join(", "))
-        }),
-        json: "written.key::text",
-    }
+    let value = |(KeyColumn { is_integer, .. }, column): (&KeyColumn, &String)| {
+        if *is_integer { column.clone() } else { format!("{column}::text") }
+    };
+    let values: Vec<String> = key.iter().zip(columns).map(value).collect();
+    format!("jsonb_build_array({})", values.join(", "))
 }
 
 fn quoted(name: &str) -> String {
