@@ -6,6 +6,7 @@ use super::*;
 use crate::key::KeyColumn;
 use crate::{
     database::Database,
+    key::Key,
     live::reconcile::repair::{self, Sql},
     test_database::on_both,
 };

@@ -17,13 +17,16 @@ pub(super) fn written_without_entry(
     embeds: &[Embed],
     counts_versions: bool,
 ) -> String {
-    let Form { logged, of, json } = form(key);
+    let (logged, json) = match is_number(key) {
+        true => ("coalesce(row_id, (row_key::jsonb ->> 0)::bigint)", "jsonb_build_array(written.key)::text"),
+        false => ("coalesce(row_key::jsonb, jsonb_build_array(row_id))", "written.key::text"),
+    };
     let own: Vec<String> = key.iter().map(|column| quoted(column.name)).collect();
-    let mut written = format!("select {} as key, xmin from {table}", of(&own));
+    let mut written = format!("select {} as key, xmin from {table}", compared(key, &own));
     // A join table refers to a row by one column.
     for nested in embeds.iter().filter(|nested| quoted(nested.table) != table && key.len() == 1) {
         let (joins, row) = (quoted(nested.table), quoted(nested.row));
-        let _ = write!(written, " union all select {}, xmin from {joins}", of(&[row]));
+        let _ = write!(written, " union all select {}, xmin from {joins}", compared(key, &[row]));
     }
     let version = if counts_versions { "row.version::bigint" } else { "null::bigint" };
     let row: Vec<String> = own.iter().map(|column| format!("row.{column}")).collect();
@@ -39,46 +42,30 @@ pub(super) fn written_without_entry(
         from written join {table} as row on {} = written.key
         left join logged on logged.key = written.key
         where logged.age is null or logged.age > written.age order by written.key limit $3",
-        of(&row)
+        compared(key, &row)
     )
 }
 
-/// The SQL of a key of these columns.
-type Columns = dyn Fn(&[String]) -> String;
-
-/// How keys are compared.
-struct Form {
-    /// That of an entry.
-    logged: &'static str,
-    /// That of a row, of these columns.
-    of: Box<Columns>,
-    /// As a JSON array.
-    json: &'static str,
+fn is_integer(column: &KeyColumn) -> bool {
+    column.form != KeyForm::Text
 }
 
-/// An integer is compared as it is, so that indexes are used. Any other key is compared as a JSON array, because
-/// programs may write the same array with other spaces.
-fn form(key: &[KeyColumn]) -> Form {
-    let is_integer = |column: &KeyColumn| column.form != KeyForm::Text;
-    if key.len() == 1 && key.iter().all(is_integer) {
-        return Form {
-            logged: "coalesce(row_id, (row_key::jsonb ->> 0)::bigint)",
-            of: Box::new(|columns| columns.join(", ")),
-            json: "jsonb_build_array(written.key)::text",
-        };
+/// Whether the key is one integer.
+fn is_number(key: &[KeyColumn]) -> bool {
+    key.len() == 1 && key.iter().all(is_integer)
+}
+
+/// The form in which the key in these columns is compared: an integer as it is, so that indexes are used; any other key
+/// as a JSON array, because programs may write the same array with other spaces.
+fn compared(key: &[KeyColumn], columns: &[String]) -> String {
+    if is_number(key) {
+        return columns.join(", ");
     }
-    let integers: Vec<bool> = key.iter().map(is_integer).collect();
-    Form {
-        logged: "coalesce(row_key::jsonb, jsonb_build_array(row_id))",
-        of: Box::new(move |columns| {
-            let value = |(column, is_integer): (&String, &bool)| {
-                if *is_integer { column.clone() } else { format!("{column}::text") }
-            };
-            let values: Vec<String> = columns.iter().zip(&integers).map(value).collect();
-            format!("jsonb_build_array({})", values.join(", "))
-        }),
-        json: "written.key::text",
-    }
+    let value = |(key, column): (&KeyColumn, &String)| {
+        if is_integer(key) { column.clone() } else { format!("{column}::text") }
+    };
+    let values: Vec<String> = key.iter().zip(columns).map(value).collect();
+    format!("jsonb_build_array({})", values.join(", "))
 }
 
 fn quoted(name: &str) -> String {
