@@ -4,22 +4,16 @@
 //! and the new position. Every transaction is read exactly once, however long another transaction stays open and
 //! whatever its sequence numbers are.
 
+mod entry;
+
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::{marks::Marks, position::Position};
-use crate::{database::Transaction, error::Error, key::Key};
+use crate::{database::Transaction, error::Error};
+pub(super) use entry::Entry;
 
 /// For more new entries than this, reading whole collections is cheaper.
 pub(super) const RELOAD_THRESHOLD: usize = 50_000;
-
-/// A created, updated or deleted row.
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    /// On SQLite the entry's own `seq`.
-    pub(super) transaction: u64,
-    pub(super) collection: String,
-    pub(super) key: Key,
-}
 
 /// The newest entry that was read. Unless it was pruned, it must still be in the log. If it is missing or differs,
 /// the log was rolled back to an earlier state.
@@ -133,7 +127,7 @@ pub(super) async fn newest(db: &Transaction, limit: usize) -> Result<(Vec<Entry>
         let Some(last) = found.last() else { return Ok((entries, 0)) };
         oldest = last.try_get("", "seq")?;
         for row in &found {
-            entries.push(entry(row)?);
+            entries.push(Entry::read(row)?);
         }
     }
     let sql = format!(
@@ -222,7 +216,7 @@ async fn after_sequence(db: &impl ConnectionTrait, next: u64) -> Result<Vec<Entr
     );
     let values = [signed(next.saturating_sub(1)).into()];
     let found = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
-    Ok(found.iter().map(entry).collect::<Result<_, _>>()?)
+    Ok(found.iter().map(Entry::read).collect::<Result<_, _>>()?)
 }
 
 // One statement is one snapshot. Without new entries it returns one row with a null entry.
@@ -261,7 +255,7 @@ async fn postgres(db: &impl ConnectionTrait, after: &ReadProgress) -> Result<Log
         after.last.is_none() || first.try_get("", "found")? || floor.is_some_and(|floor| floor > mark);
     Ok(LogPoll {
         progress: ReadProgress { position, last: newer.or(after.last) },
-        entries: found.iter().filter(is_entry).map(entry).collect::<Result<_, _>>()?,
+        entries: found.iter().filter(is_entry).map(Entry::read).collect::<Result<_, _>>()?,
         floor: floor.unwrap_or(0).cast_unsigned(),
         incarnation: Incarnation {
             epoch: first.try_get("", "epoch")?,
@@ -269,26 +263,6 @@ async fn postgres(db: &impl ConnectionTrait, after: &ReadProgress) -> Result<Log
             table: first.try_get("", "log")?,
         },
         inconsistency: inconsistency(floor.is_some(), is_there && !is_shorter),
-    })
-}
-
-/// An entry with a key that cannot be read is one of no collection, so that it changes nothing.
-fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
-    let (transaction, collection) = (number(row, "tx")?, row.try_get("", "collection")?);
-    if let Some(id) = row.try_get("", "row_id")? {
-        return Ok(Entry { transaction, collection, key: Key::Number(id) });
-    }
-    let row_key: String = row.try_get("", "row_key")?;
-    Ok(match Key::from_json_array(&row_key) {
-        Some(key) => Entry { transaction, collection, key },
-        None => {
-            tracing::warn!(
-                collection,
-                row_key,
-                "an entry of the change log has a key that is no array of integers and text: ignoring it"
-            );
-            Entry { transaction, collection: String::new(), key: Key::Number(0) }
-        }
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::{
     database::Database,
+    key::Key,
     live::reconcile::repair::{self, Sql},
     test_database::on_both,
 };
@@ -100,7 +101,7 @@ async fn versions_of_rows_with_any_key_are_incremented() {
         ] {
             let read = async move |db: &Transaction| {
                 let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
-                Ok(rows.iter().map(|row| version(row)).collect::<Result<Vec<_>, DbErr>>()?)
+                Ok(rows.iter().map(version).collect::<Result<Vec<_>, DbErr>>()?)
             };
             assert_eq!(db.read(read).await.unwrap(), versions, "{sql}");
         }
