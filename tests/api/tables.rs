@@ -3,12 +3,15 @@
 mod constraints;
 mod keys;
 mod lists;
+mod live;
 mod values;
+
+use std::net::SocketAddr;
 
 use rowcast::{Product, Rowcast, project::Settings};
 use serde_json::json;
 
-use crate::harness::{Client, Database, Node};
+use crate::harness::{Client, Database, Node, ReplicaModel};
 
 /// A server of all tables.
 pub(super) fn product() -> Product {
@@ -23,6 +26,38 @@ async fn with_tables(database: &Database, sql: &str, test: impl AsyncFnOnce(&Cli
     test(&client).await;
     drop(client);
     node.stop().await;
+}
+
+/// A server of tables that were just made.
+struct ServedTables(Node);
+
+impl ServedTables {
+    async fn start(database: &Database, sql: &str) -> Self {
+        Self::start_with(database, sql, &[]).await
+    }
+
+    async fn start_with(database: &Database, sql: &str, settings: &[&str]) -> Self {
+        database.execute(sql).await;
+        Self::again(database, settings).await
+    }
+
+    /// A server of the tables that there are.
+    async fn again(database: &Database, settings: &[&str]) -> Self {
+        Self(Node::serve(&database.url(), settings, &product()).await)
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
+    /// A client in changes mode, resuming from this replica, that has received all of its collections.
+    async fn follow(&self, replica: ReplicaModel) -> Client {
+        Client::resume(self.address(), replica).await
+    }
+
+    async fn stop(self) {
+        self.0.stop().await;
+    }
 }
 
 fn is_postgres(database: &Database) -> bool {
