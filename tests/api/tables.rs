@@ -1,6 +1,7 @@
 //! Tables of a database as collections, without Rust types.
 
 mod constraints;
+mod cursors;
 mod keys;
 mod lists;
 mod live;
