@@ -19,7 +19,7 @@ mod open_transactions;
 mod parts;
 mod polling;
 mod postgres_crash;
-mod reconciliation;
+pub(super) mod reconciliation;
 mod restored_database;
 mod resume;
 mod resync;

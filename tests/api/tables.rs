@@ -1,14 +1,18 @@
 //! Tables of a database as collections, without Rust types.
 
 mod constraints;
+mod cursors;
 mod keys;
 mod lists;
+mod live;
 mod values;
+
+use std::net::SocketAddr;
 
 use rowcast::{Product, Rowcast, project::Settings, tables};
 use serde_json::json;
 
-use crate::harness::{Client, Database, Node};
+use crate::harness::{Client, Database, Node, ReplicaModel};
 
 /// A server of all tables.
 pub(super) fn product() -> Product {
@@ -18,12 +22,51 @@ pub(super) fn product() -> Product {
 /// Makes tables, starts a server on them, and runs a test with a client.
 async fn with_tables(database: &Database, sql: &str, test: impl AsyncFnOnce(&Client)) {
     database.execute(sql).await;
-    tables::attach(&database.url().parse().unwrap(), &Settings::default()).await.unwrap();
+    attach(database).await;
     let node = Node::serve(&database.url(), &[], &product()).await;
     let client = Client::connect_only(node.address, &json!({})).await.unwrap();
     test(&client).await;
     drop(client);
     node.stop().await;
+}
+
+/// Puts the change log beside the tables of a database.
+async fn attach(database: &Database) {
+    let attached = tables::attach(&database.url().parse().unwrap(), &Settings::default()).await.unwrap();
+    assert_eq!(attached.missing_rights, [""; 0]);
+}
+
+/// A server of tables that were just made.
+struct ServedTables(Node);
+
+impl ServedTables {
+    async fn start(database: &Database, sql: &str) -> Self {
+        Self::start_with(database, sql, &[]).await
+    }
+
+    async fn start_with(database: &Database, sql: &str, settings: &[&str]) -> Self {
+        database.execute(sql).await;
+        attach(database).await;
+        Self::again(database, settings).await
+    }
+
+    /// A server of the tables that there are.
+    async fn again(database: &Database, settings: &[&str]) -> Self {
+        Self(Node::serve(&database.url(), settings, &product()).await)
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
+    /// A client in changes mode, resuming from this replica, that has received all of its collections.
+    async fn follow(&self, replica: ReplicaModel) -> Client {
+        Client::resume(self.address(), replica).await
+    }
+
+    async fn stop(self) {
+        self.0.stop().await;
+    }
 }
 
 fn is_postgres(database: &Database) -> bool {

@@ -61,6 +61,8 @@ pub(crate) struct Definition {
     /// Whether rows are only listed, and not written.
     pub(super) is_read_only: bool,
     pub(super) is_live: bool,
+    /// Whether the rows are in partitions, of which PostgreSQL does not return `xmin` with a write.
+    pub(super) is_partitioned: bool,
     /// Whether triggers of others may change a row after it was written.
     pub(super) has_triggers: bool,
     pub(super) unique: Vec<Unique>,
@@ -166,6 +168,7 @@ impl Definition {
             version: version_source,
             version_field: if clash { "$version" } else { "version" },
             is_live,
+            is_partitioned: table.kind == TableKind::PartitionedTable,
             has_triggers: true,
             unique: Vec::new(),
             references: Vec::new(),

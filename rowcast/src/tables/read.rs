@@ -135,16 +135,13 @@ impl Definition {
         let texts: Vec<Vec<String>> = keys.iter().map(|key| self.key_texts(key)).collect();
         let list = |at: usize| Value::from(array_literal(texts.iter().map(|texts| &*texts[at])));
         let values = (0..self.key.len()).map(list).collect();
-        let arrays: Vec<String> = self
-            .key_fields()
-            .enumerate()
-            .map(|(at, field)| format!("${}::pg_catalog.text::{}[]", at + 1, field.cast))
-            .collect();
+        let array = |(at, field): (usize, &Field)| format!("${}::pg_catalog.text::{}[]", at + 1, field.cast);
+        let arrays: Vec<String> = self.key_fields().enumerate().map(array).collect();
+        let lists: Vec<String> = arrays.iter().map(|array| format!("pg_catalog.unnest({array})")).collect();
         let condition = match &arrays[..] {
             [array] => format!("{} = any({array})", self.columns()),
-            arrays => {
-                format!("({}) in (select * from pg_catalog.unnest({}))", self.columns(), arrays.join(", "))
-            }
+            // `unnest` of several arrays at once cannot be called by the name of its schema.
+            _ => format!("({}) in (select * from rows from ({}))", self.columns(), lists.join(", ")),
         };
         (condition, values)
     }

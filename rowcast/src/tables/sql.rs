@@ -20,29 +20,30 @@ impl Definition {
     /// The expressions that a read selects, in a form that [`stored_row`](super::stored_row) reads.
     pub(super) fn selection(&self) -> String {
         match self.is_postgres {
-            true => self.postgres_selection(),
+            true => self.postgres_selection("t.xmin"),
             false => self.sqlite_selection("t."),
         }
     }
 
-    /// The same for `returning`, where SQLite knows no alias.
+    /// The same for `returning`, where SQLite knows no alias, and PostgreSQL no system column of a partitioned table.
     pub(super) fn returning(&self) -> String {
         match self.is_postgres {
-            true => self.postgres_selection(),
+            true if self.is_partitioned => self.postgres_selection("null"),
+            true => self.postgres_selection("t.xmin"),
             false => self.sqlite_selection(""),
         }
     }
 
-    fn postgres_selection(&self) -> String {
+    fn postgres_selection(&self, transaction: &str) -> String {
         let keys = self.key_fields().enumerate().map(|(at, field)| format!("{} as k{at}", key_value(field)));
         let mut fields: Vec<String> =
             self.shown().map(|field| format!("{} as {}", json_value(field), quoted(field.name))).collect();
         if self.version != VersionSource::Column && !self.key.is_empty() {
-            fields.push(format!("t.xmin::pg_catalog.text as {}", quoted(self.version_field)));
+            fields.push(format!("{transaction}::pg_catalog.text as {}", quoted(self.version_field)));
         }
         let version = match self.version {
             VersionSource::Column => "t.\"version\"",
-            _ => "t.xmin",
+            _ => transaction,
         };
         let version = (!self.key.is_empty()).then(|| format!("{version}::pg_catalog.text as v"));
         let row = format!(

@@ -44,7 +44,7 @@ impl Definition {
         }
         let version = match self.key.is_empty() {
             true => None,
-            false => Some(self.parse_version(row.try_get("", "v")?)),
+            false => row.try_get::<Option<String>>("", "v")?.map(|text| self.parse_version(text)),
         };
         let json: String = row.try_get("", "row")?;
         Ok(StoredRow { key: key(parts), version, json: raw(json)? })

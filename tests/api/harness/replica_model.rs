@@ -9,16 +9,60 @@ use serde_json::Value;
 
 use super::{Client, client::COLLECTIONS};
 
-/// Rows by collection and id, and the cursor.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Rows by collection and key, and the cursor.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ReplicaModel {
-    collections: BTreeMap<String, BTreeMap<i64, Value>>,
+    /// The columns of each collection's key.
+    keys: BTreeMap<String, Vec<String>>,
+    collections: BTreeMap<String, BTreeMap<RowKey, Value>>,
     /// Withheld collections.
     withheld: BTreeSet<String>,
     cursor: Option<String>,
     fault: Option<String>,
     /// The received parts of an incomplete snapshot.
     pending: Option<PendingParts>,
+}
+
+/// The key of a row: one value, or those of several columns in the order of the model.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum RowKey {
+    Number(i64),
+    Text(String),
+    Columns(Vec<RowKey>),
+}
+
+impl RowKey {
+    fn of_value(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Number(number) => {
+                number.as_i64().map(Self::Number).ok_or_else(|| format!("{number} in a key"))
+            }
+            Value::String(text) => Ok(Self::Text(text.clone())),
+            other => Err(format!("{other} in a key")),
+        }
+    }
+
+    /// The key of a row, or of an object of the key's columns alone.
+    fn of_row(row: &Value, columns: &[String]) -> Result<Self, String> {
+        match columns {
+            [column] => Self::of_value(&row[column]),
+            columns => columns
+                .iter()
+                .map(|column| Self::of_value(&row[column]))
+                .collect::<Result<_, _>>()
+                .map(Self::Columns),
+        }
+    }
+
+    fn of_deleted(deleted: &Value, columns: &[String]) -> Result<Self, String> {
+        match (columns, deleted) {
+            ([_], bare) => Self::of_value(bare),
+            (columns, Value::Object(object)) if object.len() == columns.len() => {
+                Self::of_row(deleted, columns)
+            }
+            (_, other) => Err(format!("{other} as a key of several columns")),
+        }
+    }
 }
 
 /// Parts in their order.
@@ -51,7 +95,7 @@ struct Changes {
 #[serde(deny_unknown_fields)]
 struct Changed {
     upserted: Vec<Value>,
-    deleted: Vec<i64>,
+    deleted: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +112,32 @@ struct At {
     cursor: String,
 }
 
+/// The planner's collections.
+impl Default for ReplicaModel {
+    fn default() -> Self {
+        Self::of(&COLLECTIONS.map(|collection| (collection, &["id"][..])))
+    }
+}
+
 impl ReplicaModel {
+    /// An empty replica of these collections, with the columns of their keys.
+    pub(crate) fn of(keys: &[(&str, &[&str])]) -> Self {
+        let columns = |columns: &[&str]| columns.iter().map(|&column| column.to_owned()).collect();
+        Self {
+            keys: keys.iter().map(|(name, key)| ((*name).to_owned(), columns(key))).collect(),
+            collections: BTreeMap::new(),
+            withheld: BTreeSet::new(),
+            cursor: None,
+            fault: None,
+            pending: None,
+        }
+    }
+
+    /// The names of the collections.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.keys.keys().cloned().collect()
+    }
+
     /// An empty replica with a cursor.
     pub(crate) fn at(cursor: impl Into<String>) -> Self {
         Self { cursor: Some(cursor.into()), ..Self::default() }
@@ -78,7 +147,7 @@ impl ReplicaModel {
         self.cursor.as_deref()
     }
 
-    /// The rows of a collection in order of id.
+    /// The rows of a collection in order of their keys.
     pub(crate) fn rows(&self, collection: &str) -> Vec<Value> {
         self.collections.get(collection).into_iter().flat_map(BTreeMap::values).cloned().collect()
     }
@@ -88,7 +157,8 @@ impl ReplicaModel {
     }
 
     pub(crate) fn has(&self, collection: &str, row: &Value) -> bool {
-        self.collections.get(collection).and_then(|rows| rows.get(&id(row))) == Some(row)
+        let key = self.keys.get(collection).and_then(|columns| RowKey::of_row(row, columns).ok());
+        key.and_then(|key| self.collections.get(collection)?.get(&key)) == Some(row)
     }
 
     /// The replica after the connection is lost.
@@ -108,7 +178,7 @@ impl ReplicaModel {
             "changes" => self.change(arguments),
             "part" => self.part(arguments),
             "withheld" => self.withhold(arguments),
-            event if COLLECTIONS.contains(&event) => self.replace(event, arguments),
+            event if self.keys.contains_key(event) => self.replace(event, arguments),
             _ => Ok(()),
         };
         if let Err(fault) = read {
@@ -124,9 +194,17 @@ impl ReplicaModel {
         let [changes] = arguments else { return Err("not one argument".into()) };
         let changes = Changes::deserialize(changes).map_err(|error| error.to_string())?;
         for (name, Changed { upserted, deleted }) in changes.collections {
+            let columns = self.keys.get(&name).ok_or_else(|| format!("the unknown collection {name}"))?;
+            let keys: Vec<RowKey> =
+                upserted.iter().map(|row| RowKey::of_row(row, columns)).collect::<Result<_, _>>()?;
+            let deleted: Vec<RowKey> =
+                deleted.iter().map(|key| RowKey::of_deleted(key, columns)).collect::<Result<_, _>>()?;
             let rows = self.collections.entry(name.clone()).or_default();
-            let ids: Vec<i64> = upserted.iter().map(id).collect();
-            if !ids.is_sorted_by(|one, other| one < other) || deleted.iter().any(|id| ids.contains(id)) {
+            // Keys of other types have an order of their own.
+            let is_ordered = !keys.iter().all(|key| matches!(key, RowKey::Number(_)))
+                || keys.is_sorted_by(|one, other| one < other);
+            let distinct: BTreeSet<&RowKey> = keys.iter().chain(&deleted).collect();
+            if !is_ordered || distinct.len() < keys.len() + deleted.len() {
                 return Err("not each row once, in order".into());
             }
             if self.withheld.contains(&name) {
@@ -135,10 +213,10 @@ impl ReplicaModel {
             if upserted.is_empty() && deleted.is_empty() {
                 return Err("a collection of which nothing changed".into());
             }
-            for row in upserted {
-                keep(rows, row)?;
+            for (key, row) in keys.into_iter().zip(upserted) {
+                keep(rows, key, row)?;
             }
-            rows.retain(|id, _| !deleted.contains(id));
+            rows.retain(|key, _| !deleted.contains(key));
         }
         self.cursor = Some(changes.cursor);
         Ok(())
@@ -196,34 +274,38 @@ impl ReplicaModel {
         let [Value::Array(all), at] = arguments else { return Err("not rows and a cursor".into()) };
         let at = At::deserialize(at).map_err(|error| error.to_string())?;
         self.withheld.remove(collection);
+        let columns =
+            self.keys.get(collection).ok_or_else(|| format!("the unknown collection {collection}"))?;
+        let keys: Vec<RowKey> =
+            all.iter().map(|row| RowKey::of_row(row, columns)).collect::<Result<_, _>>()?;
         let rows = self.collections.entry(collection.to_owned()).or_default();
-        let ids: Vec<i64> = all.iter().map(id).collect();
-        rows.retain(|id, _| ids.contains(id));
-        all.iter().try_for_each(|row| keep(rows, row.clone()))?;
+        let present: BTreeSet<&RowKey> = keys.iter().collect();
+        if present.len() < keys.len() {
+            return Err("a row more than once".into());
+        }
+        rows.retain(|key, _| present.contains(key));
+        keys.iter().zip(all).try_for_each(|(key, row)| keep(rows, key.clone(), row.clone()))?;
         self.cursor = Some(at.cursor);
         Ok(())
     }
 }
 
-fn keep(rows: &mut BTreeMap<i64, Value>, row: Value) -> Result<(), String> {
+fn keep(rows: &mut BTreeMap<RowKey, Value>, key: RowKey, row: Value) -> Result<(), String> {
     let version = |row: &Value| row["version"].as_i64();
-    match rows.insert(id(&row), row.clone()) {
+    match rows.insert(key, row.clone()) {
         Some(before) if version(&before) > version(&row) => Err(format!("{row} is older than {before}")),
         _ => Ok(()),
     }
 }
 
-fn id(row: &Value) -> i64 {
-    row["id"].as_i64().expect("a row's id")
-}
-
 impl Client {
     /// Waits until the replica equals what the server lists now.
     pub(crate) async fn assert_in_sync(&self) {
-        for collection in COLLECTIONS {
-            let rows = self.list_all(collection).await;
+        for collection in self.replica().names() {
+            let rows = self.list_all(&collection).await;
             self.wait_for_replica(&format!("{collection} as listed"), |replica| {
-                replica.rows(collection) == rows
+                replica.rows(&collection).len() == rows.len()
+                    && rows.iter().all(|row| replica.has(&collection, row))
             })
             .await;
         }

@@ -31,7 +31,7 @@ on_empty_databases! {
 const TABLES: [&str; 4] = ["coaches", "schedules", "exercise_moves", "workout_plan_moves"];
 
 /// Executes SQL with all triggers of these tables disabled.
-pub(super) async fn execute_unlogged(database: &Database, tables: &[&str], sql: &str) {
+pub(crate) async fn execute_unlogged(database: &Database, tables: &[&str], sql: &str) {
     let Database::Sqlite(folder) = database else {
         let switch = |on: &str| -> String {
             tables.iter().map(|table| format!("alter table {table} {on} trigger all; ")).collect()

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpSocket, sync::mpsc};
 use tokio_tungstenite::MaybeTlsStream;
 
-use super::{COLLECTIONS, Client, Log, Stream, run_connection};
+use super::{Client, Log, Stream, run_connection};
 use crate::harness::{ReplicaModel, TIMEOUT, wire::ServerPacket};
 
 impl Client {
@@ -24,6 +24,14 @@ impl Client {
         let client = Self::open(address).await;
         client.complete_connect(auth).await?;
         Ok(client)
+    }
+
+    /// Connected in snapshots mode, with all collections of this replica received.
+    pub(crate) async fn connect_to(address: SocketAddr, replica: ReplicaModel) -> Self {
+        let client = Self::open(address).await;
+        client.set_replica(replica);
+        client.complete_connect(&json!({})).await.expect("to be connected");
+        client
     }
 
     /// Connected in changes mode, with all collections received.
@@ -88,12 +96,13 @@ impl Client {
 
     async fn complete_connect(&self, auth: &Value) -> Result<(), Value> {
         self.send_connect(auth).await?;
+        let names = self.log.replica.borrow().names();
         let first = self.until("what there is, or what is new", |packets| {
             let named = |name: &str| {
                 packets.iter().any(|packet| matches!(packet, ServerPacket::Event(event, _) if event == name))
             };
-            let there: Option<Vec<&str>> = COLLECTIONS
-                .into_iter()
+            let there: Option<Vec<&String>> = names
+                .iter()
                 .filter(|collection| !is_withheld(packets, collection))
                 .map(|collection| named(collection).then_some(collection))
                 .collect();
