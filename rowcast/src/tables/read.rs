@@ -142,8 +142,11 @@ impl Definition {
             .collect();
         let condition = match &arrays[..] {
             [array] => format!("{} = any({array})", self.columns()),
+            // PostgreSQL takes several arrays in one call of `unnest` only without its schema.
             arrays => {
-                format!("({}) in (select * from pg_catalog.unnest({}))", self.columns(), arrays.join(", "))
+                let lists: Vec<String> =
+                    arrays.iter().map(|array| format!("pg_catalog.unnest({array})")).collect();
+                format!("({}) in (select * from rows from ({}))", self.columns(), lists.join(", "))
             }
         };
         (condition, values)
