@@ -14,9 +14,16 @@ const program = process.env.ROWCAST_CLI ?? fileURLToPath(new URL("../../target/d
 const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^ROWCAST_|^DATABASE_URL$/.test(name)));
 const env = { ...clean, ROWCAST_LOG: "warn" };
 
+// How to end the programs in each folder, which are to be gone before it is.
+const ends = new Map();
+
 export async function makeFolder(test) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-tables-"));
-  test.after(() => rm(folder, { recursive: true }));
+  ends.set(folder, []);
+  test.after(async () => {
+    for (const end of ends.get(folder)) await end();
+    await rm(folder, { recursive: true });
+  });
   return folder;
 }
 
@@ -24,11 +31,11 @@ export async function makeFolder(test) {
 export const run = (folder, ...args) =>
   new Promise((resolve) => {
     const options = { cwd: folder, env, maxBuffer: 64 << 20, timeout: TIMEOUT };
-    execFile(program, args, options, (error, out, err) => resolve({ code: error?.code ?? 0, out, err }));
+    execFile(program, args, options, (error, out, err) => resolve({ code: error ? (error.code ?? error.signal) : 0, out, err }));
   });
 
 // Starts `serve` or `dev`. `line` gives the next line that is like a pattern.
-export function launch(test, folder, ...args) {
+export function launch(folder, ...args) {
   const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit");
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -37,7 +44,7 @@ export function launch(test, folder, ...args) {
     const [code] = await withTimeout(ended, "rowcast to end");
     return code;
   }
-  test.after(() => end("SIGKILL"));
+  ends.get(folder).push(() => end("SIGKILL"));
   return {
     async line(pattern) {
       for (;;) {
@@ -55,7 +62,7 @@ export async function start(test, folder, ...args) {
   let launched;
   let port = 0;
   async function begin() {
-    launched = launch(test, folder, ...args, "--bind", `127.0.0.1:${port}`);
+    launched = launch(folder, ...args, "--bind", `127.0.0.1:${port}`);
     port = Number(new URL((await launched.line(/ is listening on /)).split(" ").at(-1)).port);
   }
   await begin();

@@ -164,7 +164,7 @@ test("migration that was changed after it was applied is refused by name, and --
 test("dev starts once a mistake is mended, and SIGTERM ends it with 0 before and after", async (t) => {
   const project = await makeProject(t);
   const first = await readFile(join(project.folder, "migrations/0001_tasks.sql"), "utf8");
-  const begin = () => launch(t, project.folder, "dev", "--bind", "127.0.0.1:0");
+  const begin = () => launch(project.folder, "dev", "--bind", "127.0.0.1:0");
 
   await project.write("migrations/0001_tasks.sql", first.replace("create table", "create tabel"));
   const never = begin();
