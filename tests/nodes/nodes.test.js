@@ -8,8 +8,8 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { pollUntil, startServer } from "@rowcast/test-support";
+import { database, session, databaseRelay } from "@rowcast/test-support/postgres";
 import { everything, holds, openPages, write } from "./pages.js";
-import { database, session, databaseRelay } from "./postgres.js";
 import { proxy } from "./proxy.js";
 
 test("clients of both nodes receive each other's writes on all transports", async (t) => {

@@ -7,7 +7,8 @@ import { after } from "node:test";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { startRelay, withTimeout } from "@rowcast/test-support";
+import { startRelay } from "./relay.js";
+import { withTimeout } from "./wait.js";
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL("../../scripts/postgres", import.meta.url));
@@ -19,7 +20,7 @@ let own;
 
 export async function database() {
   cluster ??= await start();
-  const name = `rowcast_nodes_${process.pid}_${made.length}`;
+  const name = `rowcast_js_${process.pid}_${made.length}`;
   await run("createdb", [`--maintenance-db=${cluster}`, name]);
   made.push(name);
   const url = new URL(cluster);

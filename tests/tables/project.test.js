@@ -1,0 +1,197 @@
+// A project from `rowcast init`, and `rowcast dev` while its files change.
+
+import assert from "node:assert/strict";
+import { appendFile, readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { nextEvent, pollUntil, waitForSocket } from "@rowcast/test-support";
+import { axePath, launchBrowser } from "@rowcast/test-support/browser";
+import { sqlite } from "./databases.js";
+import { launch, makeFolder, run, start } from "./program.js";
+
+const axe = await readFile(axePath, "utf8");
+
+async function makeProject(t) {
+  const folder = await makeFolder(t);
+  assert.deepEqual((await run(folder, "init", ".")).code, 0);
+  const write = (path, text) => writeFile(join(folder, path), text);
+  const types = () => readFile(join(folder, "src/schema.ts"), "utf8").catch(() => "");
+  return { folder, write, types, dev: (...args) => start(t, folder, "dev", "--types", "src/schema.ts", ...args) };
+}
+
+// A stock client with the rows as they were last sent.
+async function openStore(server) {
+  const { socket, request } = server.open();
+  const store = { tasks: undefined };
+  socket.on("tasks", (rows) => (store.tasks = rows));
+  const waitFor = (what, condition) => waitForSocket(socket, () => store.tasks && condition(store.tasks), what);
+  await waitFor("the first rows", () => true);
+  return { socket, request, store, waitFor };
+}
+
+test("page of a new project shows in two windows what either and another program writes", async (t) => {
+  const project = await makeProject(t);
+  const server = await project.dev();
+  const browser = await launchBrowser();
+  t.after(() => browser.close());
+  const faults = [];
+  const windows = [];
+  for (let opened = 0; opened < 2; opened++) {
+    const page = await (await browser.newContext()).newPage();
+    for (const event of ["pageerror", "requestfailed"]) page.on(event, (fault) => faults.push(fault));
+    page.on("console", (message) => ["error", "warning"].includes(message.type()) && faults.push(message.text()));
+    await page.goto(server.url);
+    await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
+    windows.push(page);
+  }
+  const [mine, other] = windows;
+  const item = (page, hasText) => page.getByRole("listitem").filter({ hasText });
+
+  await mine.getByLabel("New task").fill("Write a test");
+  await mine.getByRole("button", { name: "Add" }).click();
+  for (const page of windows) await item(page, "Write a test").waitFor();
+  assert.equal(await mine.getByLabel("New task").inputValue(), "");
+
+  await other.getByLabel("Write a test", { exact: true }).check();
+  await mine.getByRole("checkbox", { name: "Write a test", checked: true }).waitFor();
+  assert.equal(await other.evaluate(() => document.activeElement.type), "checkbox", "the focus stays where it was");
+
+  await sqlite(project.folder).execute("insert into tasks (id, title) values ('elsewhere', '<b>Another program</b>')");
+  for (const page of windows) await item(page, "<b>Another program</b>").waitFor();
+  assert.deepEqual(await mine.getByRole("listitem").getByRole("checkbox").count(), 2);
+
+  for (const page of windows) {
+    const { violations } = await page.evaluate(`${axe}; axe.run()`);
+    assert.deepEqual(violations.map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)]), []);
+  }
+  await mine.getByRole("button", { name: "Delete Write a test" }).click();
+  for (const page of windows) await item(page, "Write a test").waitFor({ state: "detached" });
+
+  await mine.getByRole("button", { name: "Add" }).click();
+  await mine.getByRole("alert").filter({ hasText: /\w/ }).waitFor();
+  assert.equal(await mine.getByRole("listitem").count(), 1);
+  assert.deepEqual(faults, []);
+
+  assert.equal(await server.stop(), 0);
+  await mine.getByRole("status").filter({ hasText: "Not connected" }).waitFor();
+  await server.start();
+  for (const page of windows) await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
+});
+
+test("new migration is applied to rows, types and connected clients", async (t) => {
+  const project = await makeProject(t);
+  const server = await project.dev();
+  const { socket, request, store, waitFor } = await openStore(server);
+  assert.ok((await request("new_task", { id: "a", title: "Write" })).ok);
+  await waitFor("the task", (tasks) => tasks.length === 1);
+  const first = await pollUntil("the types", project.types);
+  assert.ok(!first.includes("priority"));
+
+  const announced = nextEvent(socket, "schema");
+  await project.write("migrations/0002_priority.sql", "alter table tasks add column priority integer not null default 3;");
+  const hashes = await announced;
+  assert.equal(typeof hashes.collections.tasks, "string");
+  assert.ok(!first.includes(hashes.collections.tasks));
+  await waitFor("the column", ([task]) => task.priority === 3);
+  const { id, title, done, priority } = store.tasks[0];
+  assert.deepEqual({ id, title, done, priority }, { id: "a", title: "Write", done: false, priority: 3 });
+  const second = await pollUntil("the new types", async () => (await project.types()).includes("priority") && project.types());
+  assert.match(second, /^ {2}priority: number;$/m);
+  assert.ok(second.includes(hashes.collections.tasks), "the announced hash is that of the types");
+  assert.deepEqual((await readdir(join(project.folder, "src"))), ["schema.ts"]);
+
+  // The same connection goes on.
+  assert.equal((await request("update_task", { id: "a", priority: 1 })).data.priority, 1);
+  await waitFor("the update", ([task]) => task.priority === 1);
+
+  const again = nextEvent(socket, "schema");
+  await project.write("migrations/0003_lists.sql", "create table lists (list_id text primary key, name text not null);");
+  assert.ok("lists" in (await again).collections);
+  assert.ok((await request("new_list", { list_id: "home", name: "Home" })).ok);
+  assert.equal(await server.stop(), 0);
+});
+
+test("mistakes are printed with file and line while the server goes on", async (t) => {
+  const project = await makeProject(t);
+  const server = await project.dev();
+  const { request, waitFor } = await openStore(server);
+  const goesOn = async (id) => {
+    assert.ok((await request("new_task", { id, title: `Task ${id}` })).ok);
+    await waitFor(`task ${id}`, (tasks) => tasks.some((task) => task.id === id));
+  };
+
+  await project.write("migrations/0002_notes.sql", "-- Notes.\n\nalter table tasks add column first text;\nalter table taks add column note text;\n");
+  assert.match(await server.line(/^migrations/), /^migrations\/0002_notes\.sql:4: .*taks/);
+  await goesOn("a");
+  await project.write("migrations/0002_notes.sql", "alter table tasks add column note text;\n");
+  await server.line(/^the files were applied$/);
+  assert.equal((await request("update_task", { id: "a", note: "Mended" })).data.note, "Mended");
+
+  await project.write("rowcast.toml", '# Settings.\n[collections.tasks]\nhiden = ["note"]\n');
+  assert.match(await server.line(/^rowcast\.toml/), /^rowcast\.toml:3: .*`hiden`.*`hidden`/);
+  await goesOn("b");
+  await project.write("rowcast.toml", '[collections.tasks]\nhidden = ["nte"]\n');
+  assert.match(await server.line(/^rowcast\.toml/), /^rowcast\.toml:2: .*`nte`.*`note`/);
+  await goesOn("c");
+  await project.write("rowcast.toml", '[collections.tasks]\nhidden = ["note"]\n');
+  await server.line(/^the files were applied$/);
+  await waitFor("the column to be hidden", (tasks) => tasks.every((task) => !("note" in task)));
+  assert.equal(await server.stop(), 0);
+});
+
+test("migration that was changed after it was applied is refused by name, and --reset starts anew", async (t) => {
+  const project = await makeProject(t);
+  const server = await project.dev();
+  const { request } = await openStore(server);
+  assert.ok((await request("new_task", { id: "a", title: "Old" })).ok);
+  await appendFile(join(project.folder, "migrations/0001_tasks.sql"), "-- Another line.\n");
+  await server.line(/0001_tasks\.sql.*after it was applied/);
+  await server.line(/--reset/);
+  assert.ok((await request("get_task", { id: "a" })).ok, "the server goes on");
+  assert.equal(await server.stop(), 0);
+
+  const refused = await run(project.folder, "serve", "--bind", "127.0.0.1:0");
+  assert.deepEqual([refused.code, refused.out], [1, ""]);
+  assert.match(refused.err, /0001_tasks\.sql.*after it was applied/);
+
+  const anew = await project.dev("--reset");
+  const fresh = await openStore(anew);
+  assert.deepEqual(fresh.store.tasks, []);
+  assert.ok((await fresh.request("new_task", { id: "a", title: "New" })).ok);
+  assert.equal(await anew.stop(), 0);
+});
+
+test("dev starts once a mistake is mended, and SIGTERM ends it with 0 before and after", async (t) => {
+  const project = await makeProject(t);
+  const first = await readFile(join(project.folder, "migrations/0001_tasks.sql"), "utf8");
+  const begin = () => launch(project.folder, "dev", "--bind", "127.0.0.1:0");
+
+  await project.write("migrations/0001_tasks.sql", first.replace("create table", "create tabel"));
+  const never = begin();
+  await never.line(/^migrations\/0001_tasks\.sql:4: /);
+  await never.line(/^waiting for a change$/);
+  assert.equal(await never.stop(), 0);
+
+  const late = begin();
+  await late.line(/^waiting for a change$/);
+  await project.write("migrations/0001_tasks.sql", first);
+  await late.line(/ is listening on /);
+  await project.write("rowcast.toml", "nonsense\n");
+  await late.line(/^rowcast\.toml:1: /);
+  await late.line(/^waiting for a change$/);
+  assert.equal(await late.stop(), 0);
+});
+
+test("init overwrites no file, and writes none if one is there", async (t) => {
+  const folder = await makeFolder(t);
+  await writeFile(join(folder, "README.md"), "Mine.\n");
+  const { code, out, err } = await run(folder, "init", ".");
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, /`README\.md`/);
+  assert.deepEqual(await readdir(folder), ["README.md"]);
+  assert.equal(await readFile(join(folder, "README.md"), "utf8"), "Mine.\n");
+  // Beside what is not in the way.
+  await writeFile(join(folder, "package.json"), "{}");
+  assert.equal((await run(folder, "init", "new")).code, 0);
+  assert.ok((await readdir(join(folder, "new"))).includes("rowcast.toml"));
+});
