@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { database } from "@rowcast/test-support/postgres";
+import { makeFolder } from "./program.js";
 
 const run = promisify(execFile);
 
@@ -19,12 +20,11 @@ database.close()`;
 
 // `execute` runs statements in a transaction; `read` gives the lines of a query, their values separated by `|`; `schema`
 // gives the definitions of all that is in it.
-export function sqlite(folder, name = "rowcast.db") {
-  const file = join(folder, name);
+export function sqlite(folder) {
+  const file = join(folder, "rowcast.db");
   const sql = async (mode, text) => (await run("python3", ["-c", python, file, mode, text])).stdout;
   const read = async (text) => split(await sql("read", text));
   return {
-    kind: "sqlite",
     url: `sqlite://${file}`,
     execute: (text) => sql("write", text),
     read,
@@ -32,12 +32,11 @@ export function sqlite(folder, name = "rowcast.db") {
   };
 }
 
-export async function postgres() {
+async function postgres() {
   const url = await database();
   const settings = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"];
   const sql = async (text) => (await run("psql", [...settings, `--command=${text}`, url])).stdout;
   return {
-    kind: "postgres",
     url,
     execute: sql,
     read: async (text) => split(await sql(text)),
@@ -48,8 +47,8 @@ export async function postgres() {
 
 const split = (text) => text.split("\n").filter(Boolean);
 
-// Defines a test for each of both, with an empty folder and an empty database.
-export function onBoth(define, makeFolder) {
+// Defines tests for each of both; `make` gives a test an empty folder and an empty database.
+export function onBoth(define) {
   define("sqlite", async (test) => {
     const folder = await makeFolder(test);
     return { folder, database: sqlite(folder) };

@@ -6,17 +6,19 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { nextEvent, pollUntil, waitForSocket } from "@rowcast/test-support";
 import { axePath, launchBrowser } from "@rowcast/test-support/browser";
-import { sqlite } from "./databases.js";
+import { onBoth, sqlite } from "./databases.js";
 import { launch, makeFolder, run, start } from "./program.js";
 
 const axe = await readFile(axePath, "utf8");
 
-async function makeProject(t) {
-  const folder = await makeFolder(t);
-  assert.deepEqual((await run(folder, "init", ".")).code, 0);
+async function makeProject(t, { folder, database } = {}) {
+  folder ??= await makeFolder(t);
+  assert.equal((await run(folder, "init", ".")).code, 0);
+  const on = database ? ["--database-url", database.url] : [];
   const write = (path, text) => writeFile(join(folder, path), text);
   const types = () => readFile(join(folder, "src/schema.ts"), "utf8").catch(() => "");
-  return { folder, write, types, dev: (...args) => start(t, folder, "dev", "--types", "src/schema.ts", ...args) };
+  const dev = (...args) => start(t, folder, "dev", "--types", "src/schema.ts", ...on, ...args);
+  return { folder, on, write, types, dev };
 }
 
 // A stock client with the rows as they were last sent.
@@ -78,37 +80,61 @@ test("page of a new project shows in two windows what either and another program
   for (const page of windows) await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
 });
 
-test("new migration is applied to rows, types and connected clients", async (t) => {
-  const project = await makeProject(t);
-  const server = await project.dev();
-  const { socket, request, store, waitFor } = await openStore(server);
-  assert.ok((await request("new_task", { id: "a", title: "Write" })).ok);
-  await waitFor("the task", (tasks) => tasks.length === 1);
-  const first = await pollUntil("the types", project.types);
-  assert.ok(!first.includes("priority"));
+onBoth((kind, make) => {
+  test(`new migration is applied to rows, types and connected clients: ${kind}`, async (t) => {
+    const project = await makeProject(t, await make(t));
+    const server = await project.dev();
+    const { socket, request, store, waitFor } = await openStore(server);
+    assert.ok((await request("new_task", { id: "a", title: "Write" })).ok);
+    await waitFor("the task", (tasks) => tasks.length === 1);
+    const first = await pollUntil("the types", project.types);
+    assert.ok(!first.includes("priority"));
 
-  const announced = nextEvent(socket, "schema");
-  await project.write("migrations/0002_priority.sql", "alter table tasks add column priority integer not null default 3;");
-  const hashes = await announced;
-  assert.equal(typeof hashes.collections.tasks, "string");
-  assert.ok(!first.includes(hashes.collections.tasks));
-  await waitFor("the column", ([task]) => task.priority === 3);
-  const { id, title, done, priority } = store.tasks[0];
-  assert.deepEqual({ id, title, done, priority }, { id: "a", title: "Write", done: false, priority: 3 });
-  const second = await pollUntil("the new types", async () => (await project.types()).includes("priority") && project.types());
-  assert.match(second, /^ {2}priority: number;$/m);
-  assert.ok(second.includes(hashes.collections.tasks), "the announced hash is that of the types");
-  assert.deepEqual((await readdir(join(project.folder, "src"))), ["schema.ts"]);
+    const announced = nextEvent(socket, "schema");
+    await project.write("migrations/0002_priority.sql", "alter table tasks add column priority integer not null default 3;");
+    const hashes = await announced;
+    assert.equal(typeof hashes.collections.tasks, "string");
+    assert.ok(!first.includes(hashes.collections.tasks));
+    await waitFor("the column", ([task]) => task.priority === 3);
+    const { id, title, done, priority } = store.tasks[0];
+    assert.deepEqual({ id, title, done, priority }, { id: "a", title: "Write", done: false, priority: 3 });
+    const second = await pollUntil("the new types", async () => (await project.types()).includes("priority") && project.types());
+    assert.match(second, /^ {2}priority: number;$/m);
+    assert.ok(second.includes(hashes.collections.tasks), "the announced hash is that of the types");
+    assert.deepEqual((await readdir(join(project.folder, "src"))), ["schema.ts"]);
 
-  // The same connection goes on.
-  assert.equal((await request("update_task", { id: "a", priority: 1 })).data.priority, 1);
-  await waitFor("the update", ([task]) => task.priority === 1);
+    // The same connection goes on.
+    assert.equal((await request("update_task", { id: "a", priority: 1 })).data.priority, 1);
+    await waitFor("the update", ([task]) => task.priority === 1);
 
-  const again = nextEvent(socket, "schema");
-  await project.write("migrations/0003_lists.sql", "create table lists (list_id text primary key, name text not null);");
-  assert.ok("lists" in (await again).collections);
-  assert.ok((await request("new_list", { list_id: "home", name: "Home" })).ok);
-  assert.equal(await server.stop(), 0);
+    const again = nextEvent(socket, "schema");
+    await project.write("migrations/0003_lists.sql", "create table lists (list_id text primary key, name text not null);");
+    assert.ok("lists" in (await again).collections);
+    assert.ok((await request("new_list", { list_id: "home", name: "Home" })).ok);
+    assert.equal(await server.stop(), 0);
+  });
+
+  test(`migration that was changed after it was applied is refused by name, and --reset starts anew: ${kind}`, async (t) => {
+    const project = await makeProject(t, await make(t));
+    const server = await project.dev();
+    const { request } = await openStore(server);
+    assert.ok((await request("new_task", { id: "a", title: "Old" })).ok);
+    await appendFile(join(project.folder, "migrations/0001_tasks.sql"), "-- Another line.\n");
+    await server.line(/0001_tasks\.sql.*after it was applied/);
+    await server.line(/--reset/);
+    assert.ok((await request("get_task", { id: "a" })).ok, "the server goes on");
+    assert.equal(await server.stop(), 0);
+
+    const refused = await run(project.folder, "serve", "--bind", "127.0.0.1:0", ...project.on);
+    assert.deepEqual([refused.code, refused.out], [1, ""]);
+    assert.match(refused.err, /0001_tasks\.sql.*after it was applied/);
+
+    const anew = await project.dev("--reset");
+    const fresh = await openStore(anew);
+    assert.deepEqual(fresh.store.tasks, []);
+    assert.ok((await fresh.request("new_task", { id: "a", title: "New" })).ok);
+    assert.equal(await anew.stop(), 0);
+  });
 });
 
 test("mistakes are printed with file and line while the server goes on", async (t) => {
@@ -137,28 +163,6 @@ test("mistakes are printed with file and line while the server goes on", async (
   await server.line(/^the files were applied$/);
   await waitFor("the column to be hidden", (tasks) => tasks.every((task) => !("note" in task)));
   assert.equal(await server.stop(), 0);
-});
-
-test("migration that was changed after it was applied is refused by name, and --reset starts anew", async (t) => {
-  const project = await makeProject(t);
-  const server = await project.dev();
-  const { request } = await openStore(server);
-  assert.ok((await request("new_task", { id: "a", title: "Old" })).ok);
-  await appendFile(join(project.folder, "migrations/0001_tasks.sql"), "-- Another line.\n");
-  await server.line(/0001_tasks\.sql.*after it was applied/);
-  await server.line(/--reset/);
-  assert.ok((await request("get_task", { id: "a" })).ok, "the server goes on");
-  assert.equal(await server.stop(), 0);
-
-  const refused = await run(project.folder, "serve", "--bind", "127.0.0.1:0");
-  assert.deepEqual([refused.code, refused.out], [1, ""]);
-  assert.match(refused.err, /0001_tasks\.sql.*after it was applied/);
-
-  const anew = await project.dev("--reset");
-  const fresh = await openStore(anew);
-  assert.deepEqual(fresh.store.tasks, []);
-  assert.ok((await fresh.request("new_task", { id: "a", title: "New" })).ok);
-  assert.equal(await anew.stop(), 0);
 });
 
 test("dev starts once a mistake is mended, and SIGTERM ends it with 0 before and after", async (t) => {

@@ -1,0 +1,98 @@
+// A database that other programs made: attached, served to stock clients, and detached.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nextEvent, waitForSocket } from "@rowcast/test-support";
+import { onBoth } from "./databases.js";
+import { run, start } from "./program.js";
+
+const tables = `
+create table customers (customer_id varchar(5) not null primary key, company varchar(40) not null);
+create table order_lines (
+    order_id integer not null, product_id integer not null, customer_id varchar(5) not null references customers,
+    quantity integer not null default 1 check (quantity > 0),
+    primary key (order_id, product_id)
+);
+create view companies as select company from customers;
+insert into customers values ('ALFKI', 'Alfreds'), ('BOLID', 'Bólido');
+insert into order_lines values (10248, 11, 'ALFKI', 12);`;
+
+onBoth((kind, make) => {
+  test(`a database with tables is attached, served and detached: ${kind}`, async (t) => {
+    const { folder, database } = await make(t);
+    const rowcast = (...args) => run(folder, ...args);
+    await database.execute(tables);
+    const before = await database.schema();
+    const isRefused = async () => {
+      const { code, out, err } = await rowcast("serve", "--bind", "127.0.0.1:0", "--database-url", database.url);
+      assert.deepEqual([code, out], [1, ""]);
+      assert.match(err, /`rowcast attach --dry-run`.*`rowcast attach`/);
+      assert.deepEqual(await database.schema(), before);
+    };
+    await isRefused();
+
+    const plan = await rowcast("attach", "--dry-run", database.url);
+    assert.deepEqual([plan.code, plan.err], [0, ""]);
+    assert.match(plan.out, /create trigger .* on .*customers/i);
+    assert.deepEqual(await database.schema(), before, "a dry run changes nothing");
+
+    for (const times of ["once", "twice"]) assert.equal((await rowcast("attach", database.url)).code, 0, times);
+    assert.deepEqual(await database.read("select * from customers order by 1"), ["ALFKI|Alfreds", "BOLID|Bólido"]);
+    const server = await start(t, folder, "serve", "--database-url", database.url);
+    await t.test("stock clients read, write and follow it", () => serves(server, database));
+    assert.equal(await server.stop(), 0);
+
+    const attached = await database.schema();
+    const removal = await rowcast("detach", "--dry-run", database.url);
+    assert.deepEqual([removal.code, removal.err], [0, ""]);
+    assert.match(removal.out, /^drop /im);
+    assert.deepEqual(await database.schema(), attached, "a dry run changes nothing");
+    assert.equal((await rowcast("detach", database.url)).code, 0);
+    assert.deepEqual(await database.schema(), before, "no trace is left");
+    assert.deepEqual(await database.read("select * from customers order by 1"), ["ALFKI|Futterkiste", "CONSH|Holdings"]);
+    await isRefused();
+  });
+});
+
+async function serves(server, database) {
+  const { socket, request } = server.open();
+  const store = {};
+  for (const name of ["customers", "order_lines"]) socket.on(name, (rows) => (store[name] = rows));
+  const waitFor = (what, condition) => waitForSocket(socket, () => store.customers && store.order_lines && condition(store), what);
+  await waitFor("the rows", ({ customers }) => customers.length === 2);
+  const [{ version, ...line }] = store.order_lines;
+  assert.deepEqual(line, { order_id: 10248, product_id: 11, customer_id: "ALFKI", quantity: 12 });
+  const listed = await request("list_companies", { sort: "company" });
+  assert.deepEqual(listed.data.rows, [{ company: "Alfreds" }, { company: "Bólido" }]);
+
+  const changes = server.open({ auth: { live: "changes" } }).socket;
+  await Promise.all([nextEvent(changes, "customers"), nextEvent(changes, "order_lines")]);
+
+  // What is wrong is said by column, all at once.
+  const wrong = await request("new_order_line", { order_id: 10248, product_id: 12, customer_id: "NOBOD", quantity: 0 });
+  assert.deepEqual([wrong.ok, wrong.data, Object.keys(wrong.errors).sort()], [false, null, ["customer_id", "quantity"]]);
+  const used = await request("delete_customer", { customer_id: "ALFKI" });
+  assert.deepEqual([used.ok, Object.keys(used.errors)], [false, ["$in_use"]]);
+
+  let change = nextEvent(changes, "changes");
+  const created = await request("new_order_line", { order_id: 10248, product_id: 12, customer_id: "BOLID" });
+  assert.deepEqual([created.ok, created.data.quantity], [true, 1]);
+  assert.deepEqual((await change).order_lines.upserted, [created.data]);
+  await waitFor("the line", ({ order_lines }) => order_lines.length === 2);
+
+  change = nextEvent(changes, "changes");
+  await database.execute("update customers set company = 'Futterkiste' where customer_id = 'ALFKI'");
+  assert.deepEqual((await change).customers.upserted.map(({ company }) => company), ["Futterkiste"]);
+  const stale = await request("update_order_line", { order_id: 10248, product_id: 11, version: `${version}0`, quantity: 2 });
+  assert.deepEqual([stale.ok, Object.keys(stale.errors)], [false, ["$conflict"]]);
+
+  change = nextEvent(changes, "changes");
+  const deleted = await request("delete_order_line", { order_id: 10248, product_id: 12 });
+  assert.deepEqual(deleted.data, { order_id: 10248, product_id: 12 });
+  assert.deepEqual((await change).order_lines.deleted, [{ order_id: 10248, product_id: 12 }]);
+  change = nextEvent(changes, "changes");
+  await database.execute("delete from customers where customer_id = 'BOLID'; insert into customers values ('CONSH', 'Holdings')");
+  const last = (await change).customers;
+  assert.deepEqual([last.deleted, last.upserted.map((row) => row.customer_id)], [["BOLID"], ["CONSH"]]);
+  await waitFor("all of it", ({ customers, order_lines }) => order_lines.length === 1 && customers.some((row) => row.company === "Holdings"));
+}
