@@ -26,11 +26,12 @@ impl Definition {
     }
 
     /// The same for `returning`, where SQLite knows no alias, and PostgreSQL no system column of a partitioned table.
+    /// SQLite would take a column in quotes that is gone for a text, if the name of the table were not before it.
     pub(super) fn returning(&self) -> String {
         match self.is_postgres {
             true if self.is_partitioned => self.postgres_selection("null"),
             true => self.postgres_selection("t.xmin"),
-            false => self.sqlite_selection(""),
+            false => self.sqlite_selection(&format!("{}.", self.source)),
         }
     }
 
