@@ -5,6 +5,7 @@ mod cursors;
 mod keys;
 mod lists;
 mod live;
+mod once;
 mod values;
 
 use std::net::SocketAddr;
