@@ -78,9 +78,11 @@ impl Definition {
 
     /// The condition that the key has the values of these placeholders.
     pub(super) fn key_condition(&self, first: usize) -> String {
-        let equal = |(at, field): (usize, &Field)| {
-            format!("{} = {}", column(field), self.placeholder(field, first + at))
-        };
+        let equal =
+            |(at, field): (usize, &Field)| match self.is_postgres || field.value_type != ValueType::Uuid {
+                true => format!("{} = {}", column(field), self.placeholder(field, first + at)),
+                false => format!("{} in (?{}, {})", column(field), first + at, uuid_bytes(first + at)),
+            };
         self.key_fields().enumerate().map(equal).collect::<Vec<_>>().join(" and ")
     }
 
@@ -94,6 +96,11 @@ impl Definition {
             false => format!("?{at}"),
         }
     }
+}
+
+/// SQLite: a bound UUID as 16 bytes. Rows may have it as bytes or as text, whatever others have.
+pub(super) fn uuid_bytes(at: usize) -> String {
+    format!("unhex(replace(?{at}, '-', ''))")
 }
 
 /// The value of a column of the key, as [`Key`](crate::key::Key) has it.
