@@ -6,6 +6,7 @@ mod keys;
 mod lists;
 mod live;
 mod once;
+mod schema_changes;
 mod values;
 
 use std::net::SocketAddr;
