@@ -7,6 +7,7 @@ mod lists;
 mod live;
 mod once;
 mod schema_changes;
+mod sequences;
 mod values;
 
 use std::net::SocketAddr;
