@@ -5,6 +5,9 @@ mod cursors;
 mod keys;
 mod lists;
 mod live;
+mod once;
+mod schema_changes;
+mod sequences;
 mod values;
 
 use std::net::SocketAddr;

@@ -44,6 +44,21 @@ pub(crate) fn classify_lock_error(error: DbErr) -> Error {
     }
 }
 
+/// Whether a statement names a table, column or type that is not there, or not of the type that it was. A function or
+/// trigger of the database that does so is excepted.
+pub(crate) fn is_altered_table(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source))) = error
+    else {
+        return false;
+    };
+    let Some(source) = source.as_database_error() else { return false };
+    match (source.try_downcast_ref::<PgDatabaseError>(), source.try_downcast_ref::<sqlite::SqliteError>()) {
+        (Some(source), _) => postgres::is_altered_table(source),
+        (_, Some(source)) => source.is_altered_table(),
+        _ => false,
+    }
+}
+
 /// The database's message for clients: one line, truncated.
 pub(super) fn sentence(message: &str) -> String {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");

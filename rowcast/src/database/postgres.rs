@@ -41,7 +41,7 @@ use super::{
 use crate::error::Error;
 pub(super) use alone::alone;
 use batch_writer::BatchWriter;
-pub(super) use classify::{classify, is_stale, is_statement_timeout};
+pub(super) use classify::{classify, is_altered_table, is_stale, is_statement_timeout};
 use commit::Commits;
 pub(crate) use commit::prune_markers as prune_commit_markers;
 pub(super) use log_reader::LogReader;

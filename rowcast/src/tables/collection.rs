@@ -10,6 +10,7 @@ use rowcast_schema::{
 use serde_json::value::RawValue;
 
 use super::{
+    altered::unless_altered,
     definition::{Definition, Notice, VersionSource},
     intern::intern,
     numbering::Numbering,
@@ -69,9 +70,12 @@ impl TableCollection {
             let kind = if errors.is_empty() { TransactionKind::Write } else { TransactionKind::Validate };
             let (fingerprint, of) = (fingerprint(&payload, &errors), of.clone());
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
-                reject(&of, context, &payload, &errors).await?;
-                let (row, written) = of.insert(context, &payload).await?;
-                Ok(Completed::written(row, written))
+                unless_altered(async {
+                    reject(&of, context, &payload, &errors).await?;
+                    let (row, written) = of.insert(context, &payload).await?;
+                    Ok(Completed::written(row, written))
+                })
+                .await
             }))
         })
     }
@@ -86,10 +90,13 @@ impl TableCollection {
             };
             let (fingerprint, of) = (fingerprint(&payload, &errors), of.clone());
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
-                reject(&of, context, &payload, &errors).await?;
-                let key = payload.key.as_ref().ok_or_else(|| Error::Internal("a key was read".into()))?;
-                let (row, written) = of.update(context, key, &payload).await?;
-                Ok(Completed::written(row, written))
+                unless_altered(async {
+                    reject(&of, context, &payload, &errors).await?;
+                    let key = payload.key.as_ref().ok_or_else(|| Error::Internal("a key was read".into()))?;
+                    let (row, written) = of.update(context, key, &payload).await?;
+                    Ok(Completed::written(row, written))
+                })
+                .await
             }))
         })
     }
@@ -101,7 +108,7 @@ impl TableCollection {
             let fingerprint = fingerprint(&payload, &FieldErrors::new());
             let (kind, of) = (write_to(&of, &key), of.clone());
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
-                let deleted = of.delete(context, &key).await?;
+                let deleted = unless_altered(of.delete(context, &key)).await?;
                 Ok(Completed::written(key_object(&of, &key)?, deleted))
             }))
         })
@@ -113,7 +120,7 @@ impl TableCollection {
             let (key, _) = of.read_key_alone(payload)?;
             let of = of.clone();
             Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
-                let found = of.find(context.db, &key, false).await?;
+                let found = unless_altered(of.find(context.db, &key, false)).await?;
                 found.map(|row| Completed::from(row.json)).ok_or_else(|| of.not_found(&key))
             }))
         })
@@ -125,7 +132,7 @@ impl TableCollection {
             let (request, errors) = rowcast_schema::read::<ListRequest>(payload)?;
             let (query, of) = (of.list_query(&request, errors)?, of.clone());
             Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
-                of.list(context.db, &query).await.map(Completed::from)
+                unless_altered(of.list(context.db, &query)).await.map(Completed::from)
             }))
         })
     }
@@ -229,7 +236,7 @@ impl ErasedCollection for TableCollection {
         Box::pin(async move {
             // Entries of the log may have keys of an earlier schema.
             let keys: Vec<Key> = keys.iter().filter(|key| self.0.has_kind(key)).cloned().collect();
-            if keys.is_empty() { Ok(Vec::new()) } else { self.0.by_keys(db, &keys).await }
+            if keys.is_empty() { Ok(Vec::new()) } else { unless_altered(self.0.by_keys(db, &keys)).await }
         })
     }
 

@@ -1,5 +1,10 @@
 //! Fields of rows and payloads: columns as clients see them.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use super::{intern::intern, sql::quoted, value_type::ValueType};
 use crate::{
     catalog::{Column, ColumnType, checks::Rule},
@@ -26,8 +31,8 @@ pub(crate) struct Field {
     pub(super) comment: Option<String>,
     /// The name of its type in TypeScript, of JSON.
     pub(super) type_name: Option<String>,
-    /// SQLite: whether UUIDs are stored as 16 bytes.
-    pub(super) binary_uuid: bool,
+    /// SQLite: whether UUIDs are stored as 16 bytes, as far as rows have shown.
+    pub(super) binary_uuid: Arc<AtomicBool>,
 }
 
 /// The part of a column in the payload of a new row.
@@ -63,13 +68,23 @@ impl Field {
             rules: Vec::new(),
             comment: column.comment.clone(),
             type_name: None,
-            binary_uuid: false,
+            binary_uuid: Arc::default(),
             value_type,
         }
     }
 }
 
 impl Field {
+    /// SQLite: whether UUIDs are stored as 16 bytes.
+    pub(super) fn has_binary_uuids(&self) -> bool {
+        self.binary_uuid.load(Ordering::Relaxed)
+    }
+
+    /// Records a UUID of 16 bytes: the table may have been empty when its columns were read.
+    pub(super) fn found_binary_uuid(&self) {
+        self.binary_uuid.store(true, Ordering::Relaxed);
+    }
+
     /// The field as a column of a key.
     pub(super) fn key_column(&self) -> KeyColumn {
         match &self.value_type {

@@ -103,7 +103,7 @@ async fn triggered(db: &Transaction) -> Result<BTreeSet<String>, Error> {
 }
 
 /// Finds the columns in which UUIDs are stored as 16 bytes, by the first value.
-async fn find_binary_uuids(db: &Transaction, definition: &mut Definition) -> Result<(), Error> {
+async fn find_binary_uuids(db: &Transaction, definition: &Definition) -> Result<(), Error> {
     for at in 0..definition.fields.len() {
         let field = &definition.fields[at];
         if field.value_type != ValueType::Uuid {
@@ -116,7 +116,9 @@ async fn find_binary_uuids(db: &Transaction, definition: &mut Definition) -> Res
         );
         let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
         let found: String = row.map_or(Ok(String::new()), |row| row.try_get("", "name"))?;
-        definition.fields[at].binary_uuid = found == "blob";
+        if found == "blob" {
+            definition.fields[at].found_binary_uuid();
+        }
     }
     Ok(())
 }

@@ -74,7 +74,7 @@ impl Definition {
             let mut values = Vec::new();
             if let Some(key) = &after {
                 conditions.push(format!("({}) > ({})", order.join(", "), self.key_placeholders()));
-                values = self.bound_key(key);
+                values = self.stored_key(key);
             }
             let condition = match conditions.is_empty() {
                 true => String::new(),
@@ -152,8 +152,18 @@ impl Definition {
         let row = |values: &mut Vec<Value>, key: &Key| {
             let first = values.len() + 1;
             values.extend(self.bound_key(key));
-            let places: Vec<String> = (first..=values.len()).map(|at| format!("?{at}")).collect();
-            format!("({})", places.join(", "))
+            let places = |as_bytes: bool| {
+                let place =
+                    |(at, field): (usize, &Field)| match as_bytes && field.value_type == ValueType::Uuid {
+                        true => sql::uuid_bytes(first + at),
+                        false => format!("?{}", first + at),
+                    };
+                format!("({})", self.key_fields().enumerate().map(place).collect::<Vec<_>>().join(", "))
+            };
+            match self.key_fields().any(|field| field.value_type == ValueType::Uuid) {
+                true => format!("{}, {}", places(false), places(true)),
+                false => places(false),
+            }
         };
         let rows: Vec<String> = keys.iter().map(|key| row(&mut values, key)).collect();
         (format!("({}) in (values {})", self.columns(), rows.join(", ")), values)

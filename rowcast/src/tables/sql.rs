@@ -26,11 +26,12 @@ impl Definition {
     }
 
     /// The same for `returning`, where SQLite knows no alias, and PostgreSQL no system column of a partitioned table.
+    /// SQLite would take a column in quotes that is gone for a text, if the name of the table were not before it.
     pub(super) fn returning(&self) -> String {
         match self.is_postgres {
             true if self.is_partitioned => self.postgres_selection("null"),
             true => self.postgres_selection("t.xmin"),
-            false => self.sqlite_selection(""),
+            false => self.sqlite_selection(&format!("{}.", self.source)),
         }
     }
 
@@ -77,9 +78,11 @@ impl Definition {
 
     /// The condition that the key has the values of these placeholders.
     pub(super) fn key_condition(&self, first: usize) -> String {
-        let equal = |(at, field): (usize, &Field)| {
-            format!("{} = {}", column(field), self.placeholder(field, first + at))
-        };
+        let equal =
+            |(at, field): (usize, &Field)| match self.is_postgres || field.value_type != ValueType::Uuid {
+                true => format!("{} = {}", column(field), self.placeholder(field, first + at)),
+                false => format!("{} in (?{}, {})", column(field), first + at, uuid_bytes(first + at)),
+            };
         self.key_fields().enumerate().map(equal).collect::<Vec<_>>().join(" and ")
     }
 
@@ -93,6 +96,11 @@ impl Definition {
             false => format!("?{at}"),
         }
     }
+}
+
+/// SQLite: a bound UUID as 16 bytes. Rows may have it as bytes or as text, whatever others have.
+pub(super) fn uuid_bytes(at: usize) -> String {
+    format!("unhex(replace(?{at}, '-', ''))")
 }
 
 /// The value of a column of the key, as [`Key`](crate::key::Key) has it.

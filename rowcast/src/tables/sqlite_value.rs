@@ -40,7 +40,7 @@ pub(super) fn write_json(field: &Field, value: &Value, json: &mut String) {
             ValueType::Bytes => quote(&BASE64.encode(text), json),
             _ => quote(text, json),
         },
-        Value::Bytes(Some(bytes)) => match uuid(of, bytes) {
+        Value::Bytes(Some(bytes)) => match uuid(field, bytes) {
             Some(id) => quote(&id, json),
             None => quote(&BASE64.encode(bytes), json),
         },
@@ -49,8 +49,9 @@ pub(super) fn write_json(field: &Field, value: &Value, json: &mut String) {
 }
 
 /// The text of a UUID that is stored as bytes.
-fn uuid(of: &ValueType, bytes: &[u8]) -> Option<String> {
-    let id = uuid::Uuid::from_slice(bytes).ok().filter(|_| *of == ValueType::Uuid)?;
+fn uuid(field: &Field, bytes: &[u8]) -> Option<String> {
+    let id = uuid::Uuid::from_slice(bytes).ok().filter(|_| field.value_type == ValueType::Uuid)?;
+    field.found_binary_uuid();
     Some(id.hyphenated().to_string())
 }
 
@@ -88,7 +89,7 @@ pub(super) fn key_part(field: &Field, value: &Value) -> Option<KeyPart> {
     Some(match value {
         Value::BigInt(Some(number)) if field.value_type.is_integer() => (*number).into(),
         Value::String(Some(text)) if !field.value_type.is_integer() => text.as_str().into(),
-        Value::Bytes(Some(bytes)) => uuid(&field.value_type, bytes)?.as_str().into(),
+        Value::Bytes(Some(bytes)) => uuid(field, bytes)?.as_str().into(),
         _ => return None,
     })
 }
@@ -102,7 +103,7 @@ pub(super) fn bind(field: &Field, text: Option<&str>) -> Value {
         ValueType::Boolean => i64::from(text == "true").into(),
         ValueType::Float => number(float(text).map(Value::from)),
         ValueType::Bytes => BASE64.decode(text).unwrap_or_default().into(),
-        ValueType::Uuid if field.binary_uuid => match text.parse::<uuid::Uuid>() {
+        ValueType::Uuid if field.has_binary_uuids() => match text.parse::<uuid::Uuid>() {
             Ok(id) => id.as_bytes().to_vec().into(),
             Err(_) => text.into(),
         },

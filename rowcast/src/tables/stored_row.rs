@@ -8,6 +8,7 @@ use super::{
     definition::{Definition, VersionSource},
     field::Field,
     sqlite_value,
+    value_type::ValueType,
 };
 use crate::{
     error::Error,
@@ -106,8 +107,17 @@ impl Definition {
         }
     }
 
-    /// The values that identify a row in statements.
+    /// The values that identify a row in statements. On SQLite a UUID is its text, whose bytes are compared as well.
     pub(super) fn bound_key(&self, key: &Key) -> Vec<Value> {
+        let value = |(field, text): (&Field, &String)| match field.value_type {
+            ValueType::Uuid => text.as_str().into(),
+            _ => self.bound(field, Some(text)),
+        };
+        self.key_fields().zip(&self.key_texts(key)).map(value).collect()
+    }
+
+    /// The same as rows are stored, in the form of most of them.
+    pub(super) fn stored_key(&self, key: &Key) -> Vec<Value> {
         let texts = self.key_texts(key);
         self.key_fields().zip(&texts).map(|(field, text)| self.bound(field, Some(text))).collect()
     }

@@ -107,7 +107,7 @@ impl Definition {
         let db = context.db;
         self.lock(db, key).await?;
         self.refuse_if_used(db, key).await?;
-        let key_values = self.key_fields().map(|field| field.name).zip(self.bound_key(key));
+        let key_values = self.key_fields().map(|field| field.name).zip(self.stored_key(key));
         db.set_write_target(Some(self.target(Verb::Delete(key_values.collect()), &Values::new())));
         let sql = format!("delete from {} as t where {}", self.source, self.key_condition(1));
         let statement = Statement::from_sql_and_values(self.backend(), sql, self.bound_key(key));

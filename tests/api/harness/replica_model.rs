@@ -133,6 +133,12 @@ impl ReplicaModel {
         }
     }
 
+    /// The same with one more collection.
+    pub(crate) fn and(mut self, name: &str, key: &[&str]) -> Self {
+        self.keys.insert(name.to_owned(), key.iter().map(|&column| column.to_owned()).collect());
+        self
+    }
+
     /// The names of the collections.
     pub(crate) fn names(&self) -> Vec<String> {
         self.keys.keys().cloned().collect()

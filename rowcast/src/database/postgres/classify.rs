@@ -69,6 +69,14 @@ pub(in crate::database) fn is_statement_timeout(error: &DbErr) -> bool {
     database_error(error).is_some_and(|source| source.code() == "57014" && !is_raised(source))
 }
 
+/// Whether a statement names a table, column or type that is not there, or not of the type that it was.
+pub(in crate::database) fn is_altered_table(source: &PgDatabaseError) -> bool {
+    // undefined column, table, type and schema; an operator or a conversion that the new type does not have
+    let is_altered = matches!(source.code(), "42703" | "42P01" | "42704" | "3F000" | "42883" | "42804");
+    // Errors of functions have a context.
+    is_altered && source.r#where().is_none()
+}
+
 /// Whether a prepared statement is stale: its table has changed, or the server has lost it.
 pub(in crate::database) fn is_stale(error: &DbErr) -> bool {
     database_error(error).is_some_and(is_old_plan)

@@ -54,6 +54,14 @@ pub(in crate::database) fn classify(source: &SqliteError, error: DbErr) -> Error
 }
 
 impl SqliteError {
+    /// Whether a statement names a table or column that is not there. SQLite says so only in its message.
+    pub(in crate::database) fn is_altered_table(&self) -> bool {
+        self.code == ErrorCode::Unknown
+            && (self.message.starts_with("no such table: ")
+                || self.message.starts_with("no such column: ")
+                || self.message.contains(" has no column named "))
+    }
+
     /// SQLite reports the constraint only in its message.
     fn violation(&self) -> Violation {
         let (kind, named) = match self.extended {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ServedTables, is_postgres, of};
-use crate::harness::{Client, Database, ReplicaModel, on_empty_databases};
+use crate::harness::{Client, Database, Engine, ReplicaModel, on_empty_databases, with_database};
 
 on_empty_databases! { row_with_any_key_reaches_every_client }
 
@@ -220,6 +220,31 @@ async fn row_with_any_key_reaches_every_client(database: &Database) {
         client.assert_in_sync().await;
     }
     tables.stop().await;
+}
+
+/// The table has no row by which the server could know in which form its UUIDs are.
+#[actix_web::test]
+async fn bytes_as_uuids_of_empty_table_reach_every_client() {
+    with_database(Engine::Sqlite, async |database: &Database| {
+        let sql = "create table empty_devices (device_id uuid primary key, label text)";
+        let tables = ServedTables::start(database, sql).await;
+        let client = tables.follow(ReplicaModel::of(&[("empty_devices", &["device_id"])])).await;
+        database
+            .execute("insert into empty_devices values (x'ffffffffffff4fffbfffffffffffffff', 'first')")
+            .await;
+        client.wait_for_replica("the row", |replica| replica.rows("empty_devices").len() == 1).await;
+        let key = json!({ "device_id": "ffffffff-ffff-4fff-bfff-ffffffffffff", "label": "mine" });
+        let row = client.request("update_empty_device", key).await.unwrap_data();
+        assert!(client.replica().has("empty_devices", &row));
+        let other = json!({ "device_id": "10000000-0000-4000-8000-000000000000" });
+        client.request("new_empty_device", other.clone()).await.unwrap_data();
+        let blobs = "select count(*) from empty_devices where typeof(device_id) = 'blob'";
+        assert_eq!(database.number(blobs).await, 2, "in the form of the others");
+        client.request("delete_empty_device", other).await.unwrap_data();
+        client.assert_in_sync().await;
+        tables.stop().await;
+    })
+    .await;
 }
 
 /// The columns of the key, set to the third key.
