@@ -8,12 +8,12 @@
 
 mod sql;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use super::{position::Position, rows::CollectionReader};
-use crate::{database::Transaction, key::Key};
+use crate::{database::Transaction, key::Key, registry::ErasedCollection};
 
 /// With more rows, all nodes reload.
 pub(super) const MAX_ROWS: usize = 2000;
@@ -31,7 +31,11 @@ pub(super) async fn since(
     if db.get_database_backend() != DbBackend::Postgres {
         return Ok(found);
     }
-    for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| kind.is_live()) {
+    // Rows that are only listed matter if live rows show them. Collections in Rust refer to live ones.
+    let tables = || reader.iter().filter(|kind| kind.is_live() && kind.is_from_catalog());
+    let embedded: BTreeSet<&str> = tables().flat_map(|kind| kind.embedded()).collect();
+    let matters = |kind: &dyn ErasedCollection| kind.is_live() || embedded.contains(kind.log_name());
+    for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| matters(&***kind)) {
         let values =
             [kind.log_name().into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
         let sql = sql::written_without_entry(
