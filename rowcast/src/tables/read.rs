@@ -143,7 +143,10 @@ impl Definition {
         let condition = match &arrays[..] {
             [array] => format!("{} = any({array})", self.columns()),
             arrays => {
-                format!("({}) in (select * from pg_catalog.unnest({}))", self.columns(), arrays.join(", "))
+                // `unnest` takes several arrays only without its schema.
+                let unnest = |array: &String| format!("pg_catalog.unnest({array})");
+                let arrays: Vec<String> = arrays.iter().map(unnest).collect();
+                format!("({}) in (select * from rows from ({}) as k)", self.columns(), arrays.join(", "))
             }
         };
         (condition, values)
