@@ -16,6 +16,7 @@ mod decimal;
 mod decode;
 mod definition;
 mod describe;
+mod embed;
 mod field;
 mod intern;
 mod list;
@@ -34,3 +35,15 @@ mod watch;
 mod write;
 
 pub(crate) use watch::Watcher;
+
+use crate::catalog::ColumnType;
+
+/// Whether values of a type have a form of their own. Columns of others are hidden, unless they are asked for.
+pub(crate) fn has_form(column_type: &ColumnType) -> bool {
+    value_type::ValueType::of(column_type, false, true).is_some()
+}
+
+/// Whether a primary key of such columns identifies rows on clients.
+pub(crate) fn identifies_rows(column_type: &ColumnType) -> bool {
+    value_type::ValueType::of(column_type, false, false).is_some_and(|of| of.is_key())
+}
