@@ -18,6 +18,7 @@ mod decimal;
 mod decode;
 mod definition;
 mod describe;
+mod embed;
 mod field;
 mod intern;
 mod list;
@@ -39,3 +40,15 @@ pub(crate) use attachment::registry;
 pub use attachment::{Attachment, attach, detach, preview};
 pub use watch::ProjectHandle;
 pub(crate) use watch::Watcher;
+
+use crate::catalog::ColumnType;
+
+/// Whether values of a type have a form of their own. Columns of others are hidden, unless they are asked for.
+pub(crate) fn has_form(column_type: &ColumnType) -> bool {
+    value_type::ValueType::of(column_type, false, true).is_some()
+}
+
+/// Whether a primary key of such columns identifies rows on clients.
+pub(crate) fn identifies_rows(column_type: &ColumnType) -> bool {
+    value_type::ValueType::of(column_type, false, false).is_some_and(|of| of.is_key())
+}

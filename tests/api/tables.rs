@@ -2,6 +2,7 @@
 
 mod constraints;
 mod cursors;
+mod embeds;
 mod keys;
 mod lists;
 mod live;
@@ -17,16 +18,22 @@ use serde_json::json;
 
 use crate::harness::{Client, Database, Node, ReplicaModel};
 
-/// A server of all tables.
-pub(super) fn product() -> Product {
-    Rowcast::new("tables").tables(Settings::default()).build()
+/// A server of all tables with these settings.
+fn product_with(settings: &str) -> Product {
+    let settings = Settings::parse(settings).expect("settings without mistakes");
+    Rowcast::new("tables").tables(settings).build()
 }
 
 /// Makes tables, starts a server on them, and runs a test with a client.
 async fn with_tables(database: &Database, sql: &str, test: impl AsyncFnOnce(&Client)) {
+    with_settings(database, sql, "", test).await;
+}
+
+/// The same with the text of settings.
+async fn with_settings(database: &Database, sql: &str, settings: &str, test: impl AsyncFnOnce(&Client)) {
     database.execute(sql).await;
     attach(database).await;
-    let node = Node::serve(&database.url(), &[], &product()).await;
+    let node = Node::serve(&database.url(), &[], &product_with(settings)).await;
     let client = Client::connect_only(node.address, &json!({})).await.unwrap();
     test(&client).await;
     drop(client);
@@ -55,7 +62,7 @@ impl ServedTables {
 
     /// A server of the tables that there are.
     async fn again(database: &Database, settings: &[&str]) -> Self {
-        Self(Node::serve(&database.url(), settings, &product()).await)
+        Self(Node::serve(&database.url(), settings, &product_with("")).await)
     }
 
     fn address(&self) -> SocketAddr {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    ops::RangeInclusive,
     sync::Arc,
     time::Duration,
 };
@@ -18,7 +17,6 @@ use crate::{
     error::Error,
     key::Key,
     registry::{Encoded, ErasedCollection},
-    store,
 };
 
 /// Keys in one statement, below SQLite's limit of bound values.
@@ -56,8 +54,9 @@ impl CollectionReader {
     /// Whether entries refer to a collection, or to rows that it embeds.
     pub(super) fn affects(&self, entries: &[Entry], collection_index: usize) -> bool {
         let Some(kind) = self.collections.get(collection_index) else { return false };
-        let shown = |name: &str| kind.embeds().iter().any(|nested| nested.collection == name);
-        entries.iter().any(|entry| entry.collection == kind.log_name() || shown(&entry.collection))
+        let embedded = kind.embedded();
+        let is_shown = |name: &str| name == kind.log_name() || embedded.contains(&name);
+        entries.iter().any(|entry| is_shown(&entry.collection))
     }
 
     /// The tables with a change log trigger.
@@ -98,15 +97,16 @@ impl CollectionReader {
             .zip(&self.collections)
             .filter(|(collection_index, _)| !withheld(usize::from(*collection_index)))
         {
-            for nested in kind.embeds() {
-                let Some(of) = self.collection_indexes.get(nested.collection) else { continue };
-                // The columns that refer to embedded rows are numbers.
-                let shown = by_row.range(numbers_of(*of)).filter_map(|((_, key), _)| key.as_number());
-                let shown: Vec<i64> = shown.collect();
-                for page in shown.chunks(BATCH_SIZE) {
-                    for (id, shows) in with_timeout(store::rows_embedding(db, nested, &pad(page))).await? {
-                        let Some(transactions) = by_row.get(&(*of, Key::Number(shows))) else { continue };
-                        let change = |transaction| Change { transaction, collection_index, key: id.into() };
+            for embedded in kind.embedded() {
+                let Some(&of) = self.collection_indexes.get(embedded) else { continue };
+                // Numbers come before all other keys.
+                let logged = by_row.range((of, Key::from(i64::MIN))..).map(|(row, _)| row);
+                let keys = logged.take_while(|(collection_index, _)| *collection_index == of);
+                let keys: Vec<Key> = keys.map(|(_, key)| key.clone()).collect();
+                for page in keys.chunks(BATCH_SIZE) {
+                    for (key, shows) in with_timeout(kind.rows_embedding(db, embedded, &pad(page))).await? {
+                        let Some(transactions) = by_row.get(&(of, shows)) else { continue };
+                        let change = |transaction| Change { transaction, collection_index, key: key.clone() };
                         if transactions.len() > MAX_TRANSACTIONS {
                             changes.insert(change(UNKNOWN_TRANSACTION));
                         } else {
@@ -235,11 +235,6 @@ impl BatchSizer {
         self.next = (TARGET_BYTES / average.max(1)).clamp(MIN_BATCH, MAX_BATCH);
         self.bytes
     }
-}
-
-/// The range of the rows of a collection whose keys are numbers.
-fn numbers_of(collection_index: u16) -> RangeInclusive<(u16, Key)> {
-    (collection_index, i64::MIN.into())..=(collection_index, i64::MAX.into())
 }
 
 /// Repeats the last key, so that statements have few different lengths and stay prepared.

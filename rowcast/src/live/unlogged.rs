@@ -8,7 +8,7 @@
 
 mod sql;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
@@ -17,6 +17,7 @@ use crate::{
     collection::Embed,
     database::Transaction,
     key::{Key, KeyColumn},
+    registry::ErasedCollection,
 };
 
 /// With more rows, all nodes reload.
@@ -35,7 +36,11 @@ pub(super) async fn since(
     if db.get_database_backend() != DbBackend::Postgres {
         return Ok(found);
     }
-    for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| kind.is_live()) {
+    // Rows that are only listed matter if live rows show them. Collections in Rust refer to live ones.
+    let tables = || reader.iter().filter(|kind| kind.is_live() && kind.is_from_catalog());
+    let embedded: BTreeSet<&str> = tables().flat_map(|kind| kind.embedded()).collect();
+    let matters = |kind: &dyn ErasedCollection| kind.is_live() || embedded.contains(kind.log_name());
+    for (collection_index, kind) in (0..).zip(reader.iter()).filter(|(_, kind)| matters(&***kind)) {
         let table = Table {
             sql: &kind.table(),
             log_name: kind.log_name(),

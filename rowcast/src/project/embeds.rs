@@ -5,8 +5,11 @@
 //!           └─ the column customer_id, or the only reference to the table customers
 //! ```
 
+mod shown;
+
 use super::{Settings, mistake::list, names};
 use crate::catalog::{Catalog, ForeignKey, Table};
+pub(crate) use shown::{Refused, resolve};
 
 /// Endings of columns that refer to a row.
 const ENDINGS: [&str; 6] = ["_id", "_key", "_code", "_fk", "Id", "ID"];

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::catalog::Table;
+
 /// A mistake in a file. Its `Display` is `rowcast.toml:12: …`, with a sentence that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {
@@ -40,6 +42,14 @@ pub(super) fn line_of(text: &str, position: usize) -> usize {
 pub(super) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let near = rowcast_schema::suggest(name, candidates);
     near.map_or_else(String::new, |near| format!(": did you mean `{near}`?"))
+}
+
+/// That a table has no such column, and the one that is most likely meant.
+pub(super) fn no_column(table: &Table, column: &str) -> String {
+    let known = table.columns.iter().map(|column| &*column.name);
+    let near = did_you_mean(column, known.clone());
+    let rest = if near.is_empty() { format!("; it has {}", list(&known.collect::<Vec<_>>())) } else { near };
+    format!("`{}` has no column `{column}`{rest}", table.name.name)
 }
 
 /// A list in prose, such as "`a`, `b` and `c`".

@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, Table};
 
 use super::{
     Mistake, Settings,
-    mistake::{did_you_mean, list},
+    mistake::{did_you_mean, list, no_column},
     settings::FILE,
 };
 
@@ -74,11 +74,7 @@ impl<'v> Validation<'v> {
 
     /// Reports that a table has no such column.
     fn no_column(&mut self, path: &[&str], table: &Table, column: &str) {
-        let known = table.columns.iter().map(|column| &*column.name);
-        let near = did_you_mean(column, known.clone());
-        let rest =
-            if near.is_empty() { format!("; it has {}", list(&known.collect::<Vec<_>>())) } else { near };
-        self.mistake(path, format!("`{}` has no column `{column}`{rest}", table.name.name));
+        self.mistake(path, no_column(table, column));
     }
 }
 

@@ -56,8 +56,34 @@ pub trait ErasedCollection: Send + Sync {
     fn log_name(&self) -> &'static str {
         self.name()
     }
-    /// Collections whose rows are embedded in these.
-    fn embeds(&self) -> &'static [Embed];
+    /// The references by which rows of collections in Rust are embedded in these.
+    fn embeds(&self) -> &'static [Embed] {
+        &[]
+    }
+    /// The tables whose rows are embedded in these, each once, by their names in the change log.
+    fn embedded(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+    /// The fields that show embedded rows beside the columns that refer to them. None if rows show no such columns: what
+    /// refers to an embedded row is then the id in it.
+    fn embedded_fields(&self) -> Option<Vec<&'static str>> {
+        None
+    }
+    /// On PostgreSQL, queries that differ whenever embedded rows do, of rows whose keys are numbers from `$1` to `$2`;
+    /// besides those of [`embeds`](Self::embeds).
+    fn embedded_stamps(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// The keys of the rows that embed any of these rows of a table, each with the key of the embedded row. The table is
+    /// one of [`embedded`](Self::embedded).
+    fn rows_embedding<'a>(
+        &'a self,
+        _db: &'a Transaction,
+        _embedded: &'a str,
+        _keys: &'a [Key],
+    ) -> LocalBoxFuture<'a, Result<Vec<(Key, Key)>, Error>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
     /// Whether it is kept live on clients; otherwise it must be listed.
     fn is_live(&self) -> bool;
     /// The same collection without live rows: what is left of one that is gone.
@@ -119,6 +145,37 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
 
     fn embeds(&self) -> &'static [Embed] {
         C::EMBEDS
+    }
+
+    fn embedded(&self) -> Vec<&'static str> {
+        let mut all: Vec<&'static str> = Vec::new();
+        for embed in C::EMBEDS {
+            if !all.contains(&embed.collection) {
+                all.push(embed.collection);
+            }
+        }
+        all
+    }
+
+    fn rows_embedding<'a>(
+        &'a self,
+        db: &'a Transaction,
+        embedded: &'a str,
+        keys: &'a [Key],
+    ) -> LocalBoxFuture<'a, Result<Vec<(Key, Key)>, Error>> {
+        // The columns that refer to embedded rows are numbers.
+        let ids: Vec<i64> = keys.iter().filter_map(Key::as_number).collect();
+        Box::pin(async move {
+            let mut found = Vec::new();
+            if ids.is_empty() {
+                return Ok(found);
+            }
+            for embed in C::EMBEDS.iter().filter(|embed| embed.collection == embedded) {
+                let rows = store::rows_embedding(db, embed, &ids).await?;
+                found.extend(rows.into_iter().map(|(row, shows)| (row.into(), shows.into())));
+            }
+            Ok(found)
+        })
     }
 
     fn is_live(&self) -> bool {

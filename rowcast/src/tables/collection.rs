@@ -18,7 +18,6 @@ use super::{
 };
 use crate::{
     catalog::Catalog,
-    collection::Embed,
     context::Context,
     database::Transaction,
     error::Error,
@@ -183,8 +182,32 @@ impl ErasedCollection for TableCollection {
         self.0.log_name
     }
 
-    fn embeds(&self) -> &'static [Embed] {
-        &[]
+    fn embedded(&self) -> Vec<&'static str> {
+        let mut all: Vec<&'static str> = Vec::new();
+        // Rows that are only listed are not sent.
+        for embedding in self.0.embeds.iter().filter(|_| self.0.is_live) {
+            if !all.contains(&embedding.log_name()) {
+                all.push(embedding.log_name());
+            }
+        }
+        all
+    }
+
+    fn embedded_fields(&self) -> Option<Vec<&'static str>> {
+        Some(self.0.embeds.iter().map(|embedding| embedding.field).collect())
+    }
+
+    fn embedded_stamps(&self) -> Vec<String> {
+        self.0.embeds.iter().map(|embedding| self.0.stamp(embedding)).collect()
+    }
+
+    fn rows_embedding<'a>(
+        &'a self,
+        db: &'a Transaction,
+        embedded: &'a str,
+        keys: &'a [Key],
+    ) -> LocalBoxFuture<'a, Result<Vec<(Key, Key)>, Error>> {
+        Box::pin(self.0.rows_embedding(db, embedded, keys))
     }
 
     fn is_live(&self) -> bool {

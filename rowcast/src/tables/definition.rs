@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    embed::Embedding,
     field::{Field, Insert},
     intern::{intern, intern_columns},
     numbering::Numbering,
@@ -67,6 +68,8 @@ pub(crate) struct Definition {
     pub(super) has_triggers: bool,
     pub(super) unique: Vec<Unique>,
     pub(super) references: Vec<ForeignReference>,
+    /// Rows of other tables that each row shows. They are added when all tables are known.
+    pub(super) embeds: Vec<Embedding>,
     /// References of other tables to this one, which keep its rows from being deleted.
     pub(super) referenced_by: Vec<Referencing>,
     pub(super) comment: Option<String>,
@@ -172,6 +175,7 @@ impl Definition {
             has_triggers: true,
             unique: Vec::new(),
             references: Vec::new(),
+            embeds: Vec::new(),
             referenced_by: Vec::new(),
             comment: table.comment.clone(),
             fields,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     definition::{Definition, VersionSource},
+    embed::Embedding,
     field::{Field, Insert},
     value_type::{Temporal, ValueType},
 };
@@ -31,6 +32,7 @@ impl Definition {
             version_field: self.version_field.to_owned(),
             new: (!self.is_read_only).then(|| self.new_schema()),
             update: (!self.is_read_only).then(|| self.update_schema()),
+            embeds: self.embeds.iter().filter_map(Embedding::description).collect(),
             ..TableDescription::new(self.singular, self.name, self.row_schema())
         }
     }
@@ -40,10 +42,12 @@ impl Definition {
         let mut properties = Map::new();
         let mut required = Vec::new();
         for field in self.shown() {
-            let mut schema = field_schema(field);
-            describe(field, &mut schema);
-            properties.insert(field.name.into(), if field.nullable { nullable(schema) } else { schema });
+            properties.insert(field.name.into(), value_schema(field));
             required.push(field.name);
+        }
+        for embedding in &self.embeds {
+            properties.insert(embedding.field.into(), embedding.schema());
+            required.push(embedding.field);
         }
         if !self.key.is_empty() && self.version != VersionSource::Column {
             let words = "Another one whenever the row changes.";
@@ -119,6 +123,13 @@ fn field_schema(field: &Field) -> Value {
     }
 }
 
+/// The values of a field in rows.
+pub(super) fn value_schema(field: &Field) -> Value {
+    let mut schema = field_schema(field);
+    describe(field, &mut schema);
+    if field.nullable { nullable(schema) } else { schema }
+}
+
 fn describe(field: &Field, schema: &mut Value) {
     if let Some(comment) = &field.comment {
         schema["description"] = comment.clone().into();
@@ -160,7 +171,7 @@ fn format(of: Temporal) -> &'static str {
 }
 
 /// The schema with null.
-fn nullable(mut schema: Value) -> Value {
+pub(super) fn nullable(mut schema: Value) -> Value {
     if let Some(of) = schema.get("type").and_then(Value::as_str) {
         schema["type"] = json!([of, "null"]);
         if let Some(labels) = schema.get_mut("enum").and_then(Value::as_array_mut) {

@@ -284,9 +284,9 @@ impl Definition {
             false => String::new(),
         };
         let sql = format!(
-            "select {}{positions} from {} t {filter} {order} limit {limit} offset {offset}",
+            "select {}{positions} from {} {filter} {order} limit {limit} offset {offset}",
             self.selection(),
-            self.source,
+            self.joined_source(),
         );
         let rows = db.query_all_raw(Statement::from_sql_and_values(self.backend(), sql, values)).await?;
         let listed = |(at, row): (usize, &QueryResult)| {

@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use super::{
     collection::{TableCollection, collections},
     definition::{Definition, Notice, VersionSource},
+    embed,
     sql::column,
     value_type::ValueType,
 };
@@ -45,7 +46,7 @@ pub(super) async fn load_from(db: &Transaction, settings: &Settings) -> Result<L
     };
     let catalog = catalog::read(db, &catalog::Options { schemas }).await?;
     let triggered = triggered(db).await?;
-    let (mut all, notices) = collections(&catalog, is_postgres, settings);
+    let (mut all, mut notices) = collections(&catalog, is_postgres, settings);
     for TableCollection(definition) in &mut all {
         let definition = Arc::make_mut(definition);
         definition.has_triggers = triggered.contains(definition.log_name);
@@ -53,6 +54,7 @@ pub(super) async fn load_from(db: &Transaction, settings: &Settings) -> Result<L
             find_binary_uuids(db, definition).await?;
         }
     }
+    notices.extend(embed::resolve(&mut all, &catalog, settings));
     let counts = |definition: &Definition| definition.version == VersionSource::Column;
     let counting = all.iter().filter(|TableCollection(definition)| counts(definition));
     let versions = counting.map(|TableCollection(definition)| definition.qualified.clone()).collect();

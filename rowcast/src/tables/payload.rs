@@ -138,6 +138,7 @@ impl Definition {
     /// All errors, those for unknown fields included.
     fn finish(&self, mut form: Form<'_>) -> FieldErrors {
         form.ignore([self.version_field]);
+        form.ignore(self.embeds.iter().map(|embedding| embedding.field));
         form.finish(&self.article(), &[])
     }
 

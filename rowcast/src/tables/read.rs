@@ -1,5 +1,7 @@
 //! Reads of rows by key, and in the order of their keys.
 
+use std::borrow::Borrow;
+
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 
 use super::{
@@ -43,9 +45,9 @@ impl Definition {
     ) -> Result<Option<StoredRow>, Error> {
         let lock = if lock && self.is_postgres { " for no key update of t" } else { "" };
         let sql = format!(
-            "select {} from {} t where {}{lock}",
+            "select {} from {} where {}{lock}",
             self.selection(),
-            self.source,
+            self.joined_source(),
             self.key_condition(1)
         );
         Ok(self.query(db, &sql, self.bound_key(key)).await?.into_iter().next())
@@ -55,8 +57,11 @@ impl Definition {
     pub(super) async fn by_keys(&self, db: &Transaction, keys: &[Key]) -> Result<Vec<Encoded>, Error> {
         let order = self.key_order().join(", ");
         let (condition, values) = self.among(keys);
-        let sql =
-            format!("select {} from {} t where {condition} order by {order}", self.selection(), self.source);
+        let sql = format!(
+            "select {} from {} where {condition} order by {order}",
+            self.selection(),
+            self.joined_source()
+        );
         Ok(encoded(self.query(db, &sql, values).await?))
     }
 
@@ -82,9 +87,9 @@ impl Definition {
             };
             let wanted = limit - all.len() as u64;
             let sql = format!(
-                "select {} from {} t {condition} order by {} limit {wanted}",
+                "select {} from {} {condition} order by {} limit {wanted}",
                 self.selection(),
-                self.source,
+                self.joined_source(),
                 order.join(", ")
             );
             let rows = self.query(db, &sql, values).await?;
@@ -96,6 +101,11 @@ impl Definition {
                 return Ok(all);
             }
         }
+    }
+
+    /// The table as `t`, joined with the tables of which [`selection`](Self::selection) reads columns.
+    pub(super) fn joined_source(&self) -> String {
+        format!("{} t{}", self.source, self.joins())
     }
 
     /// Placeholders of a key in the order of keys.
@@ -132,18 +142,26 @@ impl Definition {
 
     /// One list for each column of the key: the statement is the same for any number of keys.
     fn among_arrays(&self, keys: &[Key]) -> (String, Vec<Value>) {
-        let texts: Vec<Vec<String>> = keys.iter().map(|key| self.key_texts(key)).collect();
-        let list = |at: usize| Value::from(array_literal(texts.iter().map(|texts| &*texts[at])));
-        let values = (0..self.key.len()).map(list).collect();
-        let array = |(at, field): (usize, &Field)| format!("${}::pg_catalog.text::{}[]", at + 1, field.cast);
-        let arrays: Vec<String> = self.key_fields().enumerate().map(array).collect();
-        let lists: Vec<String> = arrays.iter().map(|array| format!("pg_catalog.unnest({array})")).collect();
+        let (arrays, values) = self.key_arrays(keys);
         let condition = match &arrays[..] {
             [array] => format!("{} = any({array})", self.columns()),
-            // `unnest` of several arrays at once cannot be called by the name of its schema.
-            _ => format!("({}) in (select * from rows from ({}))", self.columns(), lists.join(", ")),
+            arrays => {
+                // `unnest` takes several arrays only without its schema.
+                let unnest = |array: &String| format!("pg_catalog.unnest({array})");
+                let arrays: Vec<String> = arrays.iter().map(unnest).collect();
+                format!("({}) in (select * from rows from ({}) as k)", self.columns(), arrays.join(", "))
+            }
         };
         (condition, values)
+    }
+
+    /// The keys as arrays of PostgreSQL, one for each column.
+    pub(super) fn key_arrays<K: Borrow<Key>>(&self, keys: &[K]) -> (Vec<String>, Vec<Value>) {
+        let texts: Vec<Vec<String>> = keys.iter().map(|key| self.key_texts(key.borrow())).collect();
+        let list = |at: usize| Value::from(array_literal(texts.iter().map(|texts| &*texts[at])));
+        let array = |(at, field): (usize, &Field)| format!("${}::pg_catalog.text::{}[]", at + 1, field.cast);
+        let arrays = self.key_fields().enumerate().map(array).collect();
+        (arrays, (0..self.key.len()).map(list).collect())
     }
 
     /// SQLite reads lists of JSON. Bytes have no form in it, so each is bound.

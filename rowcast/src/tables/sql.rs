@@ -2,6 +2,7 @@
 
 use super::{
     definition::{Definition, VersionSource},
+    embed::Embedding,
     field::Field,
     value_type::{Temporal, ValueType},
 };
@@ -13,7 +14,12 @@ pub(super) fn quoted(name: &str) -> String {
 
 /// The column in SQL.
 pub(super) fn column(field: &Field) -> String {
-    format!("t.{}", quoted(field.name))
+    column_of("t", field)
+}
+
+/// The column of a table with another alias.
+pub(super) fn column_of(table: &str, field: &Field) -> String {
+    format!("{table}.{}", quoted(field.name))
 }
 
 impl Definition {
@@ -21,7 +27,7 @@ impl Definition {
     pub(super) fn selection(&self) -> String {
         match self.is_postgres {
             true => self.postgres_selection("t.xmin"),
-            false => self.sqlite_selection("t."),
+            false => self.sqlite_selection("t.") + &self.joined_selection(),
         }
     }
 
@@ -37,8 +43,8 @@ impl Definition {
 
     fn postgres_selection(&self, transaction: &str) -> String {
         let keys = self.key_fields().enumerate().map(|(at, field)| format!("{} as k{at}", key_value(field)));
-        let mut fields: Vec<String> =
-            self.shown().map(|field| format!("{} as {}", json_value(field), quoted(field.name))).collect();
+        let mut fields: Vec<String> = self.shown().map(|field| json_field("t", field)).collect();
+        fields.extend(self.embeds.iter().map(Embedding::json_field));
         if self.version != VersionSource::Column && !self.key.is_empty() {
             fields.push(format!("{transaction}::pg_catalog.text as {}", quoted(self.version_field)));
         }
@@ -56,18 +62,7 @@ impl Definition {
 
     /// The values themselves: their types are those of values, not of columns.
     fn sqlite_selection(&self, table: &str) -> String {
-        let value = |(at, field): (usize, &Field)| {
-            let column = format!("{table}{}", quoted(field.name));
-            match field.value_type {
-                // Binary JSON.
-                ValueType::Json { .. } => {
-                    format!(
-                        "case typeof({column}) when 'blob' then json({column}) else {column} end as c{at}"
-                    )
-                }
-                _ => format!("{column} as c{at}"),
-            }
-        };
+        let value = |(at, field): (usize, &Field)| format!("{} as c{at}", stored_value(table, field));
         self.fields.iter().enumerate().map(value).collect::<Vec<_>>().join(", ")
     }
 
@@ -103,8 +98,20 @@ pub(super) fn uuid_bytes(at: usize) -> String {
     format!("unhex(replace(?{at}, '-', ''))")
 }
 
+/// A value of SQLite; `table` is its alias with a dot, or empty.
+pub(super) fn stored_value(table: &str, field: &Field) -> String {
+    let column = format!("{table}{}", quoted(field.name));
+    match field.value_type {
+        // Binary JSON.
+        ValueType::Json { .. } => {
+            format!("case typeof({column}) when 'blob' then json({column}) else {column} end")
+        }
+        _ => column,
+    }
+}
+
 /// The value of a column of the key, as [`Key`](crate::key::Key) has it.
-fn key_value(field: &Field) -> String {
+pub(super) fn key_value(field: &Field) -> String {
     let column = column(field);
     match &field.value_type {
         value if value.is_integer() => format!("{column}::pg_catalog.int8"),
@@ -137,9 +144,14 @@ pub(super) fn key_order(field: &Field, is_postgres: bool) -> String {
     }
 }
 
+/// A field of a row of PostgreSQL that is converted to JSON.
+pub(super) fn json_field(table: &str, field: &Field) -> String {
+    format!("{} as {}", json_value(table, field), quoted(field.name))
+}
+
 /// The column as PostgreSQL's conversion to JSON makes it a value of the wire.
-fn json_value(field: &Field) -> String {
-    let column = column(field);
+fn json_value(table: &str, field: &Field) -> String {
+    let column = column_of(table, field);
     match &field.value_type {
         ValueType::Integer { .. } if field.cast.ends_with("int8") => format!(
             "case when {column} between -9007199254740991 and 9007199254740991 then pg_catalog.to_json({column}) \

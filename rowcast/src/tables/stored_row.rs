@@ -34,7 +34,8 @@ impl Definition {
         }
     }
 
-    fn postgres_row(&self, row: &QueryResult) -> Result<StoredRow, Error> {
+    /// The key of a row of PostgreSQL.
+    pub(super) fn postgres_key(&self, row: &QueryResult) -> Result<Option<Key>, DbErr> {
         let mut parts = Vec::with_capacity(self.key.len());
         for (at, field) in self.key_fields().enumerate() {
             let name = format!("k{at}");
@@ -43,12 +44,17 @@ impl Definition {
                 false => KeyPart::Text(row.try_get::<String>("", &name)?.into()),
             });
         }
+        Ok(key(parts))
+    }
+
+    fn postgres_row(&self, row: &QueryResult) -> Result<StoredRow, Error> {
+        let key = self.postgres_key(row)?;
         let version = match self.key.is_empty() {
             true => None,
             false => row.try_get::<Option<String>>("", "v")?.map(|text| self.parse_version(text)),
         };
         let json: String = row.try_get("", "row")?;
-        Ok(StoredRow { key: key(parts), version, json: raw(json)? })
+        Ok(StoredRow { key, version, json: raw(json)? })
     }
 
     fn parse_version(&self, text: String) -> Version {
@@ -58,11 +64,15 @@ impl Definition {
         }
     }
 
-    fn sqlite_row(&self, row: &QueryResult) -> Result<StoredRow, Error> {
-        let row = row.try_as_proxy_row().ok_or_else(|| DbErr::Type("not a row of SQLite".into()))?;
-        let value = |at: usize| row.values.get(&format!("c{at}")).unwrap_or(&Value::String(None));
+    /// The key of a row of SQLite, from the columns of [`selection`](Self::selection).
+    pub(super) fn sqlite_key<'v>(&self, value: impl Fn(usize) -> &'v Value) -> Option<Key> {
         let part = |at: &usize| sqlite_value::key_part(&self.fields[*at], value(*at));
-        let parts: Option<Vec<KeyPart>> = self.key.iter().map(part).collect();
+        self.key.iter().map(part).collect::<Option<Vec<KeyPart>>>().and_then(key)
+    }
+
+    fn sqlite_row(&self, row: &QueryResult) -> Result<StoredRow, Error> {
+        let named = values(row)?;
+        let value = |at: usize| named(&format!("c{at}"));
         let mut json = String::from("{");
         for (at, field) in self.fields.iter().enumerate().filter(|(_, field)| field.shown) {
             write_name(field.name, &mut json);
@@ -73,12 +83,16 @@ impl Definition {
             VersionSource::Column => self.own_version(value),
             _ => Some(Version::Text(content_hash(&json).into())),
         };
+        for (at, embedding) in self.embeds.iter().enumerate() {
+            write_name(embedding.field, &mut json);
+            embedding.write_json(at, &named, &mut json);
+        }
         if let Some(Version::Text(hash)) = &version {
             write_name(self.version_field, &mut json);
             sqlite_value::quote(hash, &mut json);
         }
         json.push('}');
-        Ok(StoredRow { key: parts.and_then(key), version, json: raw(json)? })
+        Ok(StoredRow { key: self.sqlite_key(value), version, json: raw(json)? })
     }
 
     fn own_version<'a>(&self, value: impl Fn(usize) -> &'a Value) -> Option<Version> {
@@ -123,6 +137,12 @@ impl Definition {
     }
 }
 
+/// The values of a row of SQLite by their names in the selection. One that is not selected is null.
+pub(super) fn values<'r>(row: &'r QueryResult) -> Result<impl Fn(&str) -> &'r Value, DbErr> {
+    let row = row.try_as_proxy_row().ok_or_else(|| DbErr::Type("not a row of SQLite".into()))?;
+    Ok(|name: &str| row.values.get(name).unwrap_or(&Value::String(None)))
+}
+
 /// A key of one part, or of several.
 pub(super) fn key(parts: Vec<KeyPart>) -> Option<Key> {
     match parts.len() {
@@ -135,8 +155,8 @@ pub(super) fn key(parts: Vec<KeyPart>) -> Option<Key> {
     }
 }
 
-fn write_name(name: &str, json: &mut String) {
-    if json.len() > 1 {
+pub(super) fn write_name(name: &str, json: &mut String) {
+    if !json.ends_with('{') {
         json.push(',');
     }
     sqlite_value::quote(name, json);

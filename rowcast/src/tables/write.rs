@@ -140,7 +140,7 @@ impl Definition {
         let Some(key) = row.key.clone() else {
             return Err(Error::Refused("the row would have no key, by which clients know it".into()));
         };
-        let row = match self.has_triggers || self.is_partitioned {
+        let row = match self.has_triggers || self.is_partitioned || self.returns_less() {
             true => self.find(db, &key, false).await?.ok_or_else(skipped)?,
             false => row,
         };

@@ -29,6 +29,8 @@ pub(super) struct TableOf {
     key_columns: &'static [KeyColumn],
     /// Whether its rows have a version that is incremented.
     counts_versions: bool,
+    /// The fields that show embedded rows beside the columns that refer to them.
+    embedded_fields: Option<Vec<&'static str>>,
 }
 
 impl TableOf {
@@ -39,6 +41,7 @@ impl TableOf {
             sql: kind.table(),
             key_columns: kind.key_columns(),
             counts_versions: kind.counts_versions(),
+            embedded_fields: kind.embedded_fields(),
         }
     }
 }
@@ -68,8 +71,9 @@ impl Difference {
                 continue;
             }
             found.keys.push(key.clone());
-            let version =
-                before.filter(|_| counts_versions).and_then(|before| same_version(before, row.get()));
+            let version = before
+                .filter(|_| counts_versions)
+                .and_then(|before| same_version(before, row.get(), found.table.embedded_fields.as_deref()));
             found.same_version.extend(version.map(|version| (key.clone(), version)));
         }
         found.keys.extend(shown.into_keys().map(KeyRef::to_key));
@@ -78,14 +82,18 @@ impl Difference {
 }
 
 /// The version, if it is unchanged although the row's own columns differ. An embedded row has a version of its own;
-/// only its id belongs to the row.
-fn same_version(shown: &[u8], row: &str) -> Option<i64> {
+/// only its id belongs to the row, unless the row has columns that refer to it.
+fn same_version(shown: &[u8], row: &str, embedded_fields: Option<&[&str]>) -> Option<i64> {
     let (shown, row) = (serde_json::from_slice(shown).ok()?, serde_json::from_str(row).ok()?);
     let (Value::Object(shown), Value::Object(row)) = (shown, row) else { return None };
     let version = row.get("version")?.as_i64()?;
     let is_same = shown.get("version")?.as_i64() == Some(version);
     let own_columns = |row: serde_json::Map<String, Value>| -> BTreeMap<String, Value> {
-        row.into_iter().map(|(name, value)| (name, embedded_to_id(value))).collect()
+        let own = row.into_iter().filter_map(|(name, value)| match embedded_fields {
+            Some(fields) => (!fields.contains(&&*name)).then_some((name, value)),
+            None => Some((name, embedded_to_id(value))),
+        });
+        own.collect()
     };
     (is_same && own_columns(shown) != own_columns(row)).then_some(version)
 }

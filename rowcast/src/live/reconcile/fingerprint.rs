@@ -50,5 +50,8 @@ fn sql(kind: &dyn ErasedCollection) -> String {
               where joins.\"{row}\" between $1 and $2)"
         );
     }
+    for embedded in kind.embedded_stamps() {
+        let _ = write!(stamp, " || ' ' || ({embedded})");
+    }
     format!("select {stamp} as stamp")
 }

@@ -3,7 +3,10 @@
 use super::Validation;
 use crate::{
     catalog::{ColumnType, Table},
-    project::{CollectionSettings, embeds},
+    project::{
+        CollectionSettings,
+        embeds::{self, Refused},
+    },
 };
 
 impl Validation<'_> {
@@ -60,45 +63,12 @@ impl Validation<'_> {
     }
 
     fn embed(&mut self, path: &[&str], table: &Table, name: &str, columns: &[String]) {
-        let (settings, catalog) = (self.settings, self.catalog);
-        if table.column(name).is_some() {
-            let sentence = format!(
-                "`{}` has a column `{name}`, and the embedded row would have its name: write another of the referenced table",
-                table.name.name
-            );
-            return self.mistake(path, sentence);
-        }
-        let key = match embeds::foreign_key(table, name, catalog, settings) {
-            Ok(key) => key,
-            Err(sentence) => return self.mistake(path, sentence),
+        let Err(refused) = embeds::resolve(table, (name, columns), self.catalog, self.settings) else {
+            return;
         };
-        let (schema, other) = (&key.table.schema, &key.table.name);
-        let Some(referenced) = catalog.table(schema, other) else {
-            let sentence = format!(
-                "`{name}` is a row of {schema}.{other}, which is not among the tables here: remove it"
-            );
-            return self.mistake(path, sentence);
-        };
-        if settings.excludes(schema, other) {
-            let sentence = format!(
-                "`{name}` is a row of `{other}`, which a pattern of `exclude` excludes: change one of them"
-            );
-            self.mistake(path, sentence);
-        }
-        if referenced.primary_key.is_none() {
-            let sentence = format!(
-                "`{name}` is a row of `{other}`, which has no primary key, so its changes are unknown: remove it"
-            );
-            self.mistake(path, sentence);
-        }
-        let hidden = settings.collection(schema, other).map_or(&[][..], |settings| &settings.hidden);
-        for column in columns {
-            let path = [path, &[&**column]].concat();
-            if referenced.column(column).is_none() {
-                self.no_column(&path, referenced, column);
-            } else if hidden.contains(column) {
-                self.mistake(&path, format!("`{column}` of `{other}` is hidden: remove it from one of them"));
-            }
+        for Refused { column, sentence } in refused {
+            let column = column.as_deref();
+            self.mistake(&path.iter().copied().chain(column).collect::<Vec<_>>(), sentence);
         }
     }
 }

@@ -110,6 +110,40 @@ order = [\"id\"]
 }
 
 #[actix_web::test]
+async fn embedded_row_is_one_that_can_be_identified_and_shown() {
+    let tables = "
+        create table customers (id integer primary key, code text, position point);
+        create table logs (message text unique);
+        create table orders (
+            id integer primary key,
+            version_id integer references customers,
+            customer_code text references customers (code),
+            log_id text references logs (message),
+            owner_id integer references customers
+        );";
+    let text = "\
+[collections.orders.embed]
+version = [\"id\"]
+customer = [\"id\"]
+log = [\"message\"]
+owner = [\"id\", \"position\"]
+";
+    assert_eq!(
+        mistakes(tables, text).await,
+        [
+            "rowcast.toml:2: `version` is the version of a row: write another name of the referenced table",
+            "rowcast.toml:3: `orders` refers by `customer_code` to columns of `customers` that are not unique: add a unique \
+             constraint to them, or remove `customer`",
+            "rowcast.toml:4: `log` is a row of `logs`, which has no primary key, so its changes are unknown: remove it",
+            "rowcast.toml:5: `position` of `customers` is hidden, because values of the type point have no form of their own: \
+             name it in `show` of `customers` too",
+        ]
+    );
+    let shown = "[collections.customers]\nshow = [\"position\"]\n[collections.orders]\nembed = { owner = [\"position\"] }";
+    assert_eq!(mistakes(tables, shown).await, [""; 0]);
+}
+
+#[actix_web::test]
 async fn tables_whose_events_would_be_the_same_are_both_named() {
     let tables = "create table person (id integer primary key); create table people (id integer primary key);
         create table part (id integer primary key); create table \"Order Details\" (id integer primary key)";

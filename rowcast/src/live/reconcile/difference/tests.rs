@@ -14,6 +14,7 @@ fn members() -> TableOf {
         sql: "members".into(),
         key_columns,
         counts_versions: true,
+        embedded_fields: None,
     }
 }
 
