@@ -81,7 +81,7 @@ impl Definition {
         found.ok_or_else(|| {
             let near = suggest(name, self.list_columns());
             let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
-            format!("is not a column of a {}{hint}", self.noun()).into()
+            format!("is not a column of {}{hint}", self.article()).into()
         })
     }
 

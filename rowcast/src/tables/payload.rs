@@ -143,8 +143,10 @@ impl Definition {
     }
 
     /// A noun with its article.
-    fn article(&self) -> String {
-        format!("a {}", self.noun())
+    pub(super) fn article(&self) -> String {
+        let noun = self.noun();
+        let is_vowel = noun.starts_with(|letter: char| "aeiouAEIOU".contains(letter));
+        format!("{} {noun}", if is_vowel { "an" } else { "a" })
     }
 }
 
