@@ -168,6 +168,11 @@ test("mistakes are printed with file and line while the server goes on", async (
   await project.write("rowcast.toml", '[collections.tasks]\nhidden = ["note"]\n');
   await server.line(/^the files were applied$/);
   await waitFor("the column to be hidden", (tasks) => tasks.every((task) => !("note" in task)));
+
+  await project.write("rowcast.toml", '[server]\nbase_path = "/tasks"\n');
+  await server.line(/^\[server\].*start `dev` again/);
+  await server.line(/^the files were applied$/);
+  await goesOn("d");
   assert.equal(await server.stop(), 0);
 });
 
