@@ -62,6 +62,12 @@ test("page of a new project shows in two windows what either and another program
   for (const page of windows) await item(page, "<b>Another program</b>").waitFor();
   assert.deepEqual(await mine.getByRole("listitem").getByRole("checkbox").count(), 2);
 
+  await sqlite(project.folder).execute(`create trigger stay before update on tasks when new.id = 'elsewhere'
+    begin select raise(abort, 'This one stays as it is'); end`);
+  await item(mine, "<b>Another program</b>").getByRole("checkbox").click();
+  await mine.getByRole("alert").filter({ hasText: "This one stays as it is" }).waitFor();
+  await mine.getByRole("checkbox", { name: "<b>Another program</b>", checked: false }).waitFor();
+
   for (const page of windows) {
     const { violations } = await page.evaluate(`${axe}; axe.run()`);
     assert.deepEqual(violations.map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)]), []);
@@ -162,6 +168,11 @@ test("mistakes are printed with file and line while the server goes on", async (
   await project.write("rowcast.toml", '[collections.tasks]\nhidden = ["note"]\n');
   await server.line(/^the files were applied$/);
   await waitFor("the column to be hidden", (tasks) => tasks.every((task) => !("note" in task)));
+
+  await project.write("rowcast.toml", '[server]\nbase_path = "/tasks"\n');
+  await server.line(/^\[server\].*start `dev` again/);
+  await server.line(/^the files were applied$/);
+  await goesOn("d");
   assert.equal(await server.stop(), 0);
 });
 

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     config::Dev,
     product::Product,
-    project::{self, Confirmed, Project, lines, settings::FILE},
+    project::{self, Confirmed, Project, Settings, lines, settings::FILE},
     registry::CurrentRegistry,
     tables::ProjectHandle,
     telemetry,
@@ -32,20 +32,22 @@ pub(super) async fn run(settings: Dev, product: &Product) -> Result<(), String> 
         project::reset(&settings.serve.storage.database_url, Confirmed).await?;
         print_line(format_args!("all data was deleted"));
     }
-    let folder = product.tables.as_ref().and_then(|project| project.folder.clone()).unwrap_or_default();
+    let project = product.tables.clone().unwrap_or_default();
+    let folder = project.folder.unwrap_or_default();
+    let started = project.settings;
     let mut files = Files::of(&folder);
-    let Some(app) = start(&settings, product, &folder, &mut files, &mut terminate).await else {
+    let Some(app) = start(&settings, product, &folder, &started, &mut files, &mut terminate).await else {
         return Ok(());
     };
     print_line(format_args!("{} is listening on {}", product.name, app.url()));
     announce(app.announcement());
     let Some(handle) = app.project().cloned() else { return Err("no tables are served".into()) };
-    let output = settings.types.clone().or_else(|| product.tables.as_ref()?.settings.types_output.clone());
+    let output = settings.types.clone().or_else(|| started.types_output.clone());
     if let Some(output) = output {
         print_line(format_args!("types are written to {}", output.display()));
         actix_web::rt::spawn(write_types(handle.registry(), output));
     }
-    actix_web::rt::spawn(follow(handle, folder, files));
+    actix_web::rt::spawn(follow(handle, folder, started, files));
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -60,12 +62,12 @@ async fn start(
     settings: &Dev,
     product: &Product,
     folder: &Path,
+    started: &Settings,
     files: &mut Files,
     terminate: &mut Signal,
 ) -> Option<App> {
     loop {
-        let project = Project::read(folder).map_err(|mistakes| lines(&mistakes));
-        let app = match project {
+        let app = match read(folder, started) {
             Ok(project) => {
                 let product = Product { tables: Some(project), ..product.clone() };
                 App::build(&settings.serve, &product).await
@@ -85,18 +87,28 @@ async fn start(
 }
 
 /// Applies the files whenever they change.
-async fn follow(handle: ProjectHandle, folder: PathBuf, mut files: Files) {
+async fn follow(handle: ProjectHandle, folder: PathBuf, started: Settings, mut files: Files) {
     loop {
         files.change(&folder).await;
-        let applied = match Project::read(&folder) {
+        let applied = match read(&folder, &started) {
             Ok(project) => handle.apply(project).await,
-            Err(mistakes) => Err(lines(&mistakes)),
+            Err(mistakes) => Err(mistakes),
         };
         match applied {
             Ok(()) => print_line(format_args!("the files were applied")),
             Err(mistakes) => print_mistakes(&mistakes),
         }
     }
+}
+
+/// Reads the files. Says if there are settings that only a start reads.
+fn read(folder: &Path, started: &Settings) -> Result<Project, String> {
+    let project = Project::read(folder).map_err(|mistakes| lines(&mistakes))?;
+    if project.settings.need_restart(started) {
+        let stale = "[server], `url` of [database] and `output` of [types]";
+        print_line(format_args!("{stale} stay as they were at the start: start `dev` again to change them"));
+    }
+    Ok(project)
 }
 
 fn print_mistakes(mistakes: &str) {

@@ -13,6 +13,11 @@ impl Settings {
         apply(command, &defaults)
     }
 
+    /// Whether a program that was started with other settings follows these only once it is started again.
+    pub(crate) fn need_restart(&self, started: &Self) -> bool {
+        self.defaults() != started.defaults() || self.types_output != started.types_output
+    }
+
     /// The ids of arguments, and their values.
     fn defaults(&self) -> Vec<(&'static str, String)> {
         let server = &self.server;
@@ -53,6 +58,19 @@ mod tests {
 
     use super::*;
     use crate::config::{AccessMode, Cli, Command as Chosen};
+
+    #[test]
+    fn restart_is_needed_for_arguments_alone() {
+        let parse = |text| Settings::parse(text).unwrap();
+        let started = parse("[server]\nbind = \"7000\"");
+        let same = parse("[server]\nbind = \"7000\"\n[collections.tasks]\nhidden = [\"note\"]");
+        assert!(!same.need_restart(&started));
+        for other in
+            ["", "[server]\nbind = \"7001\"", "[server]\nbind = \"7000\"\n[types]\noutput = \"a.ts\""]
+        {
+            assert!(parse(other).need_restart(&started), "{other}");
+        }
+    }
 
     #[test]
     fn flag_takes_precedence_over_file() {

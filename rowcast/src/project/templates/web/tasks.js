@@ -19,7 +19,7 @@ socket.on("tasks", (tasks) => {
 
 function item({ id, title, done }) {
   const tick = Object.assign(document.createElement("input"), { type: "checkbox", checked: done, id: `tick ${id}` });
-  tick.onchange = () => send("update_task", { id, done: tick.checked });
+  tick.onchange = async () => (await send("update_task", { id, done: tick.checked })) || (tick.checked = done);
   const label = document.createElement("label");
   label.append(tick, title);
   const remove = Object.assign(document.createElement("button"), { textContent: "Delete", id: `delete ${id}` });
