@@ -9,17 +9,19 @@ use crate::{
 };
 
 const TABLES: &str = "
-    create table halls (house text, floor integer, title text not null, primary key (house, floor));
+    create table halls (house text not null, floor integer not null, title text not null, primary key (house, floor));
+    create table parts (id integer primary key, code text);
     create table customers (id integer primary key, code text unique);
     create table shows (
         id integer primary key, hall_floor integer not null, hall_house text not null,
         customer_id integer references customers, buyer_code text references customers (code),
+        part_code text references parts (code),
         foreign key (hall_floor, hall_house) references halls (floor, house)
     );";
 
 const SETTINGS: &str = r#"
     [collections.shows]
-    embed = { hall = ["title", "house"], customer = ["id"], buyer = ["code"], nothing = ["id"] }"#;
+    embed = { hall = ["title", "house"], customer = ["id"], buyer = ["code"], nothing = ["id"], part = ["id"] }"#;
 
 /// The generated TypeScript of the tables, and the notices.
 async fn described() -> (String, Vec<String>) {
@@ -60,9 +62,15 @@ async fn row_type_has_an_object_that_is_null_like_the_reference() {
 }
 
 #[actix_web::test]
-async fn embedded_row_without_a_reference_is_left_out_with_a_notice() {
+async fn embedded_row_that_cannot_be_found_is_left_out_with_a_notice() {
     let (_, notices) = described().await;
-    let expected = "the embedded row nothing is left out: no foreign key of `shows` is meant by `nothing`: it can embed `buyer`, \
-                    `customer` and `hall`";
-    assert_eq!(notices, [expected]);
+    assert_eq!(
+        notices,
+        [
+            "the embedded row nothing is left out: no foreign key of `shows` is meant by `nothing`: it can embed `buyer`, \
+             `customer`, `hall` and `part`",
+            "the embedded row part is left out: `shows` refers by `part_code` to columns of `parts` that are not unique: add \
+             a unique constraint to them, or remove `part`",
+        ]
+    );
 }

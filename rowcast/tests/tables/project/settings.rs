@@ -112,35 +112,43 @@ order = [\"id\"]
 #[actix_web::test]
 async fn embedded_row_is_one_that_can_be_identified_and_shown() {
     let tables = "
-        create table customers (id integer primary key, code text, position point);
+        create table customers (id integer primary key, position point);
         create table logs (message text unique);
+        create table sizes (size numeric primary key);
         create table orders (
             id integer primary key,
             version_id integer references customers,
-            customer_code text references customers (code),
             log_id text references logs (message),
+            size_id numeric references sizes,
             owner_id integer references customers
         );";
     let text = "\
 [collections.orders.embed]
 version = [\"id\"]
-customer = [\"id\"]
 log = [\"message\"]
+size = [\"size\"]
 owner = [\"id\", \"position\"]
 ";
+    let project = Project::on_postgres().await;
+    project.migrate("1_a.sql", tables).await;
+    let catalog = project.catalog().await;
+    let mistakes = |text: &str| -> Vec<String> {
+        validate(&Settings::parse(text).unwrap(), &catalog).iter().map(ToString::to_string).collect()
+    };
     assert_eq!(
-        mistakes(tables, text).await,
+        mistakes(text),
         [
             "rowcast.toml:2: `version` is the version of a row: write another name of the referenced table",
-            "rowcast.toml:3: `orders` refers by `customer_code` to columns of `customers` that are not unique: add a unique \
-             constraint to them, or remove `customer`",
-            "rowcast.toml:4: `log` is a row of `logs`, which has no primary key, so its changes are unknown: remove it",
+            "rowcast.toml:3: `log` is a row of `logs`, which has no primary key, so its changes are unknown: remove it",
+            "rowcast.toml:4: `size` is a row of `sizes`, and its key has the column `size` of type numeric, by which rows are \
+             not identified: remove it",
             "rowcast.toml:5: `position` of `customers` is hidden, because values of the type point have no form of their own: \
              name it in `show` of `customers` too",
         ]
     );
     let shown = "[collections.customers]\nshow = [\"position\"]\n[collections.orders]\nembed = { owner = [\"position\"] }";
-    assert_eq!(mistakes(tables, shown).await, [""; 0]);
+    assert_eq!(mistakes(shown), [""; 0]);
+    project.remove().await;
 }
 
 #[actix_web::test]
