@@ -70,7 +70,7 @@ pub struct ServerSettings {
 pub struct DatabaseSettings {
     /// `--database-url`.
     pub url: Option<DatabaseUrl>,
-    /// The schemas of PostgreSQL whose tables are collections; all if there are none.
+    /// The schemas of PostgreSQL whose tables are collections; that in which tables are made if there are none.
     pub schemas: Vec<String>,
 }
 

@@ -33,8 +33,7 @@ pub async fn preview(url: &DatabaseUrl, settings: &Settings) -> Result<Attachmen
 }
 
 async fn look(db: &Transaction, settings: &Settings) -> Result<Attachment, Error> {
-    let Loaded { catalog, versions, notices, .. } = load_from(db, settings).await?;
-    let options = attach::Options { tables: None, count_versions: versions };
+    let Loaded { catalog, triggers: options, notices, .. } = load_from(db, settings).await?;
     let installed = Installed::read(db).await?;
     if let [first, ..] = installed.conflicts() {
         return Err(Error::Refused(first.clone()));
@@ -78,8 +77,8 @@ pub async fn attach(url: &DatabaseUrl, settings: &Settings) -> Result<Attachment
 }
 
 async fn install(db: &Database, settings: &Settings) -> Result<(), Error> {
-    let Loaded { catalog, versions, .. } = load(db, settings).await?;
-    sync(db, &catalog, &versions).await.map(drop)
+    let Loaded { catalog, triggers, .. } = load(db, settings).await?;
+    sync(db, &catalog, &triggers).await.map(drop)
 }
 
 /// Removes every trace, or shows the SQL that would.

@@ -177,6 +177,9 @@ pub(super) fn nullable(mut schema: Value) -> Value {
         if let Some(labels) = schema.get_mut("enum").and_then(Value::as_array_mut) {
             labels.push(Value::Null);
         }
+    } else if schema.get("x-type-name").is_some() {
+        // `Json` contains null, and a type of the user's perhaps does not.
+        return json!({ "anyOf": [schema, { "type": "null" }] });
     }
     schema
 }

@@ -12,7 +12,8 @@ use super::{
     value_type::ValueType,
 };
 use crate::{
-    catalog::{self, Catalog, QualifiedName},
+    attach,
+    catalog::{self, Catalog},
     database::{Database, Transaction},
     error::Error,
     project::Settings,
@@ -24,8 +25,8 @@ pub(crate) struct Loaded {
     pub(crate) catalog: Catalog,
     pub(crate) collections: Vec<Arc<dyn ErasedCollection>>,
     pub(crate) notices: Vec<Notice>,
-    /// Tables with a column that counts versions.
-    pub(crate) versions: BTreeSet<QualifiedName>,
+    /// The triggers that the tables need.
+    pub(crate) triggers: attach::Options,
 }
 
 /// Reads the tables of a database.
@@ -57,9 +58,12 @@ pub(super) async fn load_from(db: &Transaction, settings: &Settings) -> Result<L
     notices.extend(embed::resolve(&mut all, &catalog, settings));
     let counts = |definition: &Definition| definition.version == VersionSource::Column;
     let counting = all.iter().filter(|TableCollection(definition)| counts(definition));
-    let versions = counting.map(|TableCollection(definition)| definition.qualified.clone()).collect();
+    let count_versions = counting.map(|TableCollection(definition)| definition.qualified.clone()).collect();
+    let keyed = all.iter().filter(|TableCollection(definition)| !definition.key.is_empty());
+    let tables = keyed.map(|TableCollection(definition)| definition.qualified.clone()).collect();
+    let triggers = attach::Options { tables: Some(tables), count_versions };
     let collections = all.into_iter().map(|one| Arc::new(one) as Arc<dyn ErasedCollection>).collect();
-    Ok(Loaded { catalog, collections, notices, versions })
+    Ok(Loaded { catalog, collections, notices, triggers })
 }
 
 /// SQLite compares the bytes of text, which are in the order of code points in UTF-8 alone.

@@ -1,12 +1,12 @@
 //! Triggers of the change log, kept in step with the schema.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::{
     attach::{self, Installed, Statement},
-    catalog::{Catalog, QualifiedName},
+    catalog::Catalog,
     database::{Database, Transaction},
     error::Error,
     migration::ADVISORY_LOCK,
@@ -25,12 +25,11 @@ const LOCK_TIMEOUT: &str = "set local lock_timeout = '900ms'";
 pub(super) async fn sync(
     db: &Database,
     catalog: &Catalog,
-    versions: &BTreeSet<QualifiedName>,
+    triggers: &attach::Options,
 ) -> Result<bool, Error> {
     let mut attempt = 1;
     loop {
-        let (catalog, options) =
-            (catalog.clone(), attach::Options { tables: None, count_versions: versions.clone() });
+        let (catalog, options) = (catalog.clone(), triggers.clone());
         let work = async move |db: &Transaction| install(db, &catalog, &options).await;
         match db.write(work).await {
             Ok((changed, _)) => return Ok(changed),

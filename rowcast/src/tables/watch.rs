@@ -11,10 +11,13 @@ use socketio::Hub;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
+    definition::Notice,
     load::{Loaded, load},
     sync::sync,
 };
 use crate::{
+    attach,
+    catalog::Catalog,
     database::{Database, Transaction},
     error::Error,
     live::Live,
@@ -41,6 +44,23 @@ pub(crate) struct Watcher {
 struct Served {
     fingerprint: String,
     stamp: String,
+    notices: Vec<Notice>,
+    /// Changes of tables that their triggers do not see, in a sentence each.
+    gaps: Vec<String>,
+}
+
+impl Served {
+    /// Logs what the operator should know, as far as it was not so before.
+    fn log(&self, before: Option<&Self>) {
+        let is_new = |notice: &&Notice| before.is_none_or(|before| !before.notices.contains(notice));
+        for Notice { table, sentence } in self.notices.iter().filter(is_new) {
+            tracing::info!(table, "{sentence}");
+        }
+        let is_new = |gap: &&String| before.is_none_or(|before| !before.gaps.contains(gap));
+        for gap in self.gaps.iter().filter(is_new) {
+            tracing::warn!("{gap}");
+        }
+    }
 }
 
 /// A request to apply the files of the project again.
@@ -83,6 +103,7 @@ impl Watcher {
     ) -> Result<(Self, ProjectHandle), String> {
         migrate(&db, &project).await?;
         let (registry, served) = read(&db, &project, &base).await?;
+        served.log(None);
         let (current, (sender, requests)) =
             (watch::Sender::new(Arc::new(registry)), mpsc::unbounded_channel());
         let handle = ProjectHandle { requests: sender, registry: current.subscribe() };
@@ -124,7 +145,10 @@ impl Watcher {
         }
         let (registry, served) = read(&self.db, &self.project, &self.base).await?;
         match served.fingerprint == self.served.fingerprint {
-            true => self.served = served,
+            true => {
+                served.log(Some(&self.served));
+                self.served = served;
+            }
             false => self.serve(registry, served, live, hub).await?,
         }
         Ok(())
@@ -144,6 +168,7 @@ impl Watcher {
             hub.emit("schema", &*hashes);
             tracing::info!("the tables have changed: clients are sent what differs");
         }
+        served.log(Some(&self.served));
         self.served = served;
         Ok(())
     }
@@ -159,7 +184,7 @@ async fn migrate(db: &Database, project: &Project) -> Result<(), String> {
 async fn read(db: &Database, project: &Project, base: &Registry) -> Result<(Registry, Served), String> {
     // Before the tables: a change meanwhile is noticed later.
     let stamp = stamp(db).await.map_err(problem)?;
-    let Loaded { catalog, collections, notices, versions } =
+    let Loaded { catalog, collections, notices, triggers } =
         load(db, &project.settings).await.map_err(problem)?;
     if project.settings.accounts.is_some() {
         return Err("rowcast.toml: nobody signs in to a project without Rust yet: remove [accounts]".into());
@@ -169,14 +194,19 @@ async fn read(db: &Database, project: &Project, base: &Registry) -> Result<(Regi
         return Err(project::lines(&mistakes));
     }
     let registry = base.with_collections(collections, project.settings.types_module.clone())?;
-    if sync(db, &catalog, &versions).await.map_err(problem)? {
+    if sync(db, &catalog, &triggers).await.map_err(problem)? {
         tracing::info!("triggers that log changes of the tables were installed");
     }
-    for notice in &notices {
-        tracing::info!(table = notice.table, "{}", notice.sentence);
-    }
+    let gaps = gaps(db, &catalog, &triggers).await.map_err(problem)?;
     let fingerprint = catalog.fingerprint().map_err(problem)?;
-    Ok((registry, Served { fingerprint, stamp }))
+    Ok((registry, Served { fingerprint, stamp, notices, gaps }))
+}
+
+/// What the triggers do not see.
+async fn gaps(db: &Database, catalog: &Catalog, triggers: &attach::Options) -> Result<Vec<String>, Error> {
+    let (catalog, triggers) = (catalog.clone(), triggers.clone());
+    let gaps = db.read(async move |db: &Transaction| attach::gaps(db, &catalog, &triggers).await).await?;
+    Ok(gaps.into_iter().map(|gap| gap.sentence).collect())
 }
 
 fn problem(error: Error) -> String {

@@ -34,7 +34,7 @@ async fn mistakes(tables: &str, text: &str) -> Vec<String> {
 async fn settings_that_fit_have_no_mistakes() {
     let text = "[collections]\nexclude = [\"django_*\"]\n[collections.customers]\nhidden = [\"secret\"]\nsingular = \"client\"\n\
                 [collections.orders]\nembed = { customer = [\"id\", \"name\"], billing_address = [\"city\"] }\n\
-                types = { label = \"Label\" }\n[collections.\"main.addresses\"]\nread_only = [\"city\"]\n\
+                [collections.\"main.addresses\"]\nread_only = [\"city\"]\n\
                 [accounts]\ntable = \"customers\"\nusername = \"name\"\npassword = \"secret\"";
     assert_eq!(mistakes(TABLES, text).await, [""; 0]);
     assert_eq!(mistakes(TABLES, "").await, [""; 0]);
