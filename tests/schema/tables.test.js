@@ -51,7 +51,7 @@ test("values hold every table and column under its own name", async (t) => {
     assert.ok(schema.collections.names.numbers.includes(name), JSON.stringify(name));
   }
   const { customers, tasks, names, "Order Details": details } = schema.collections;
-  assert.deepEqual([customers.key, details.key, names.key, tasks.key], [["customer_id"], ["order_id", "product"], undefined, undefined]);
+  assert.deepEqual([customers.key, details.key, names.key, tasks.key], [["customer_id"], ["order_id", "product"], ["id"], undefined]);
   assert.deepEqual([customers.version, details.version], [undefined, "$version"]);
   assert.deepEqual([customers.numbers, customers.bigints, customers.times], [["points", "credit"], ["points"], ["since"]]);
   const customer = { collection: "customers", many: false, fields: ["customer_id", "name"], by: ["customer_id"] };
