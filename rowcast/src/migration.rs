@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The migrations of the engine and of the product are merged by name. A database without tables of the engine gets them
-//! at once, as [`fresh`] has them.
+//! at once, as `fresh` has them.
 //!
 //! A released migration is frozen, because databases exist to which it has been applied. A change needs a new
 //! migration. The same holds for [`ddl`], [`change_log`] and [`versions`], which migrations use; new migrations create

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! PostgreSQL makes the JSON of a row itself; rows of SQLite are encoded here, because its types are those of values,
-//! not of columns. No digit is lost either way: see [`value_type`].
+//! not of columns. No digit is lost either way: see `value_type`.
 
 mod altered;
 mod attachment;

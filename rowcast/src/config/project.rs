@@ -72,7 +72,7 @@ pub struct Dev {
     /// The settings of the server.
     #[command(flatten)]
     pub serve: Serve,
-    /// The file of the TypeScript types, written again whenever the tables change [default: output of [types]]
+    /// The file of the TypeScript types, written again whenever the tables change [default: `output` of the section `types` of rowcast.toml]
     #[arg(long, value_name = "FILE")]
     pub types: Option<PathBuf>,
     /// Delete all data first, and apply all migrations anew
