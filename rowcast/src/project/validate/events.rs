@@ -2,29 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use rowcast_schema::contract;
+
 use super::{Configured, Validation, find, qualified};
 use crate::{catalog::Table, project::names};
 
-/// Events that the server sends, or that Socket.IO's clients keep for themselves. A collection's rows are sent in an event
-/// of its name.
-const EVENTS: [&str; 14] = [
-    "authored",
-    "changes",
-    "connect",
-    "connect_error",
-    "connected",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "part",
-    "removeListener",
-    "schema",
-    "signed_out",
-    "watch",
-    "withheld",
-];
-/// The field beside the collections in the argument of `changes`, and a name that objects of JavaScript do not have.
-const FIELDS: [&str; 2] = ["__proto__", "cursor"];
+/// Beside the names reserved on the wire: one with a meaning in JavaScript, and one kept for an event.
+const NAMES: [&str; 2] = ["__proto__", "watch"];
+
+fn is_reserved(name: &str) -> bool {
+    contract::is_reserved(name) || NAMES.contains(&name)
+}
 
 impl Validation<'_> {
     pub(super) fn events(&mut self, tables: &[Configured<'_>]) {
@@ -65,7 +53,7 @@ impl Validation<'_> {
 
     fn usable(&mut self, table: &Table, name: &str, singular: &str) {
         let section = self.section(table);
-        if EVENTS.contains(&name) || FIELDS.contains(&name) {
+        if is_reserved(name) {
             let sentence = format!(
                 "`{name}` cannot be the name of a collection, because it has a meaning of its own among events: write \
                  name = \"…\" in {section}"
@@ -123,6 +111,6 @@ mod tests {
         let names: Vec<_> =
             events.lines().filter_map(|line| Some(line.split_once(": (")?.0.trim())).collect();
         assert!(names.contains(&"connected"), "{names:?}");
-        assert!(names.iter().all(|name| EVENTS.contains(name)), "{names:?}");
+        assert!(names.iter().all(|name| is_reserved(name)), "{names:?}");
     }
 }
