@@ -266,14 +266,20 @@ impl Live {
         matches!(tokio::time::timeout(timeout, wait).await, Ok(Ok(_)))
     }
 
-    /// Replaces the collections; done when clients have been sent the difference.
+    /// Replaces the collections; done when clients have been sent the difference. `switch` is called before that, so
+    /// that a client which has rows of the new form can write them.
     ///
     /// # Errors
-    /// [`Error`] of the database. Everything is as before then.
-    pub(crate) async fn replace(&self, collections: Collections) -> Result<(), Error> {
+    /// [`Error`] of the database. Everything is as before then, and `switch` is not called.
+    pub(crate) async fn replace(
+        &self,
+        collections: Collections,
+        switch: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Error> {
         let (done, replaced) = oneshot::channel();
         let stopped = || Error::Unavailable("live has ended".into());
-        self.replacements.send((collections, done)).map_err(|_| stopped())?;
+        let replacement = Replacement { collections, switch: Box::new(switch), done };
+        self.replacements.send(replacement).map_err(|_| stopped())?;
         replaced.await.map_err(|_| stopped())?
     }
 

@@ -166,6 +166,14 @@ pub(super) async fn find_offline_changes(
         changes.iter().map(|change| (change.collection_index, bucket(change.key.as_key_ref()))).collect();
     for (collection_index, (kind, cache)) in (0..).zip(reader.iter().zip(caches)) {
         let noted = noted.get(kind.name()).filter(|_| kind.is_live());
+        // Rows of a table that is new to this server have no entries.
+        if noted.is_none()
+            && kind.is_live()
+            && kind.is_from_catalog()
+            && cache.as_ref().is_some_and(|cache| cache.len() > 0)
+        {
+            return Ok(OfflineChanges::Everything);
+        }
         let Some((noted, cache)) = noted.zip(cache.as_ref()) else { continue };
         if noted.difference(&Digest::of(cache)).any(|bucket| !known.contains(&(collection_index, bucket))) {
             tracing::warn!(

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(super) use replace::Collections;
+pub(super) use replace::{Collections, Replacement};
 use socketio::Hub;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -48,12 +48,9 @@ pub(super) struct Signals {
     pub(super) published: watch::Sender<u64>,
     pub(super) polled: watch::Sender<u64>,
     pub(super) stop: watch::Receiver<bool>,
-    /// Collections that replace the current ones, and where to report that they have.
+    /// Requests to replace the collections.
     pub(super) replacements: mpsc::UnboundedReceiver<Replacement>,
 }
-
-/// A request to replace the collections; answered when the difference is published.
-pub(super) type Replacement = (Collections, oneshot::Sender<Result<(), Error>>);
 
 pub(super) struct Tail {
     reader: CollectionReader,
@@ -113,8 +110,8 @@ impl Tail {
             let quiet = tokio::select! {
                 biased;
                 _ = signals.stop.wait_for(|stop| *stop) => break,
-                Some((collections, done)) = signals.replacements.recv() => {
-                    let _ = done.send(self.replace(&attached, &collections).await);
+                Some(replacement) = signals.replacements.recv() => {
+                    self.replace(&attached, replacement).await;
                     false
                 }
                 _ = signals.commits.changed() => false,

@@ -44,6 +44,8 @@ pub(crate) struct Watcher {
 struct Served {
     fingerprint: String,
     stamp: String,
+    /// Whether triggers were missing: a table may have been made again, with other rows.
+    installed: bool,
     notices: Vec<Notice>,
     /// Changes of tables that their triggers do not see, in a sentence each.
     gaps: Vec<String>,
@@ -144,10 +146,12 @@ impl Watcher {
             return Ok(());
         }
         let (registry, served) = read(&self.db, &self.project, &self.base).await?;
-        match served.fingerprint == self.served.fingerprint {
+        match served.fingerprint == self.served.fingerprint && !served.installed {
             true => {
                 served.log(Some(&self.served));
                 self.served = served;
+                // Triggers of others may be new.
+                self.current.send_replace(Arc::new(registry));
             }
             false => self.serve(registry, served, live, hub).await?,
         }
@@ -161,9 +165,10 @@ impl Watcher {
         live: &Live,
         hub: &Hub,
     ) -> Result<(), String> {
-        live.replace(registry.collections().to_vec()).await.map_err(problem)?;
         let (before, hashes) = (self.current.borrow().hashes(), registry.hashes());
-        self.current.send_replace(Arc::new(registry));
+        let (registry, current) = (Arc::new(registry), self.current.clone());
+        let collections = registry.collections().to_vec();
+        live.replace(collections, move || drop(current.send_replace(registry))).await.map_err(problem)?;
         if before != hashes {
             hub.emit("schema", &*hashes);
             tracing::info!("the tables have changed: clients are sent what differs");
@@ -194,12 +199,13 @@ async fn read(db: &Database, project: &Project, base: &Registry) -> Result<(Regi
         return Err(project::lines(&mistakes));
     }
     let registry = base.with_collections(collections, project.settings.types_module.clone())?;
-    if sync(db, &catalog, &triggers).await.map_err(problem)? {
+    let installed = sync(db, &catalog, &triggers).await.map_err(problem)?;
+    if installed {
         tracing::info!("triggers that log changes of the tables were installed");
     }
     let gaps = gaps(db, &catalog, &triggers).await.map_err(problem)?;
     let fingerprint = catalog.fingerprint().map_err(problem)?;
-    Ok((registry, Served { fingerprint, stamp, notices, gaps }))
+    Ok((registry, Served { fingerprint, stamp, installed, notices, gaps }))
 }
 
 /// What the triggers do not see.

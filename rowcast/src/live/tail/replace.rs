@@ -9,33 +9,55 @@
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::{Tail, publish::measure};
 use crate::{
     database::{DedicatedConnection, Transaction},
     error::Error,
     key::Key,
-    live::{cache::Cache, history::ChangedRows, log, rows::CollectionReader, view::CollectionView},
+    live::{
+        cache::Cache, history::ChangedRows, log, resync::resync, rows::CollectionReader, view::CollectionView,
+    },
     registry::ErasedCollection,
 };
 
 /// The collections that replace the current ones.
 pub(in crate::live) type Collections = Vec<Arc<dyn ErasedCollection>>;
 
+/// A request to replace the collections.
+pub(in crate::live) struct Replacement {
+    pub(in crate::live) collections: Collections,
+    /// Called when all rows are read, before the difference is published.
+    pub(in crate::live) switch: Box<dyn FnOnce() + Send>,
+    /// Answered when the difference is published.
+    pub(in crate::live) done: oneshot::Sender<Result<(), Error>>,
+}
+
 impl Tail {
     /// Replaces the collections, and publishes the difference.
-    pub(super) async fn replace(
+    pub(super) async fn replace(&mut self, attached: &DedicatedConnection, replacement: Replacement) {
+        let Replacement { collections, switch, done } = replacement;
+        let _ = done.send(self.replace_with(attached, &collections, switch).await);
+    }
+
+    async fn replace_with(
         &mut self,
         attached: &DedicatedConnection,
         collections: &Collections,
+        switch: Box<dyn FnOnce() + Send>,
     ) -> Result<(), Error> {
         let (kinds, gone) = merge(self.reader.iter(), collections);
         let reader = CollectionReader::new(&kinds, self.reader.limit);
+        // Rows of another form: earlier cursors are invalid on every node, and after a restart.
+        resync(&self.db).await?;
         let load = async |db: &Transaction| {
             let poll = log::end(db, self.epochs.current()).await?;
             Ok((poll, reader.read_all(db).await?))
         };
         // Read first: if that fails, everything is as before.
         let (poll, caches) = attached.read(load).await?;
+        switch();
         self.withdraw(&gone);
         for (at, kind) in kinds.iter().enumerate() {
             match self.views.get_mut(at) {

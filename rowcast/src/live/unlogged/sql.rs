@@ -18,7 +18,11 @@ pub(super) fn written_without_entry(
     counts_versions: bool,
 ) -> String {
     let (logged, json) = match is_number(key) {
-        true => ("coalesce(row_id, (row_key::jsonb ->> 0)::bigint)", "jsonb_build_array(written.key)::text"),
+        true => (
+            // The key may have been of another type.
+            "coalesce(row_id, case when jsonb_typeof(row_key::jsonb -> 0) = 'number' then (row_key::jsonb ->> 0)::bigint end)",
+            "jsonb_build_array(written.key)::text",
+        ),
         false => ("coalesce(row_key::jsonb, jsonb_build_array(row_id))", "written.key::text"),
     };
     let own: Vec<String> = key.iter().map(|column| quoted(column.name)).collect();
