@@ -67,7 +67,7 @@ impl TableCollection {
         Route::with_shape(Shape::of_table(TableEvent::New), move |payload| {
             let (payload, errors) = of.read_new(payload)?;
             let kind = if errors.is_empty() { TransactionKind::Write } else { TransactionKind::Validate };
-            let (fingerprint, of) = (fingerprint(&payload, &errors), of.clone());
+            let (fingerprint, of) = (fingerprint(&of, &payload, &errors), of.clone());
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
                 unless_altered(async {
                     reject(&of, context, &payload, &errors).await?;
@@ -87,7 +87,7 @@ impl TableCollection {
                 Some(key) if errors.is_empty() => write_to(&of, key),
                 _ => TransactionKind::Validate,
             };
-            let (fingerprint, of) = (fingerprint(&payload, &errors), of.clone());
+            let (fingerprint, of) = (fingerprint(&of, &payload, &errors), of.clone());
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
                 unless_altered(async {
                     reject(&of, context, &payload, &errors).await?;
@@ -104,11 +104,11 @@ impl TableCollection {
         let of = self.0.clone();
         Route::with_shape(Shape::of_table(TableEvent::Delete), move |payload| {
             let (key, payload) = of.read_key_alone(payload)?;
-            let fingerprint = fingerprint(&payload, &FieldErrors::new());
+            let fingerprint = fingerprint(&of, &payload, &FieldErrors::new());
             let (kind, of) = (write_to(&of, &key), of.clone());
             Ok((kind, fingerprint, async move |context: &Context<'_>| {
                 let deleted = unless_altered(of.delete(context, &key)).await?;
-                Ok(Completed::written(key_object(&of, &key)?, deleted))
+                Ok(Completed::written(key_object(&of, &deleted.key)?, deleted))
             }))
         })
     }
@@ -150,8 +150,8 @@ fn write_to(of: &Definition, key: &Key) -> TransactionKind {
     TransactionKind::WriteTo { collection: of.name, key: key.clone() }
 }
 
-fn fingerprint(payload: &Payload, errors: &FieldErrors) -> Fingerprint {
-    Fingerprint::of(payload.clone(), errors.clone())
+fn fingerprint(of: &Definition, payload: &Payload, errors: &FieldErrors) -> Fingerprint {
+    Fingerprint::of(of.meaning(payload), errors.clone())
 }
 
 /// The key as an object, whatever the number of its columns.

@@ -28,7 +28,7 @@ impl Definition {
             self.unique.iter().filter(|unique| query.add_unique(unique, own)).collect();
         let found = query.run(db).await?;
         for (reference, exists) in references.into_iter().zip(&found) {
-            if !exists {
+            if !exists && !self.is_own(reference, values) {
                 let default = || self.missing(reference, values);
                 self.add(&reference.fields, reference.comment.clone().unwrap_or_else(default), errors);
             }
@@ -40,6 +40,15 @@ impl Definition {
             }
         }
         Ok(())
+    }
+
+    /// Whether the reference is to the row itself, which is about to be written.
+    fn is_own(&self, reference: &ForeignReference, values: &Values) -> bool {
+        let is_same = |(at, column): (&usize, &String)| {
+            self.field(column)
+                .is_some_and(|(to, _)| values.contains_key(&to) && values.get(&to) == values.get(at))
+        };
+        reference.source == self.source && reference.fields.iter().zip(&reference.columns).all(is_same)
     }
 
     fn missing(&self, reference: &ForeignReference, values: &Values) -> String {

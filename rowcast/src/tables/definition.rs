@@ -57,6 +57,8 @@ pub(crate) struct Definition {
     pub(super) key: Vec<usize>,
     pub(super) key_columns: &'static [KeyColumn],
     pub(super) version: VersionSource,
+    /// Whether the database gives a new row its first version.
+    pub(super) has_version_default: bool,
     /// The field with the version: `version`, or `$version` if the table has another column of that name.
     pub(super) version_field: &'static str,
     /// Whether rows are only listed, and not written.
@@ -169,6 +171,7 @@ impl Definition {
             key_columns: intern_columns(&key_columns),
             key,
             version: version_source,
+            has_version_default: version.is_some_and(|column| column.default.is_some()),
             version_field: if clash { "$version" } else { "version" },
             is_live,
             is_partitioned: table.kind == TableKind::PartitionedTable,

@@ -23,10 +23,9 @@ type Form<'p> = DynamicForm<'p, 'static>;
 pub(super) type Values = BTreeMap<usize, Option<String>>;
 
 /// A payload that was read.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Payload {
     /// The key of the row that it names.
-    #[serde(skip)]
     pub(super) key: Option<Key>,
     /// The version that the client last saw, as text.
     pub(super) version: Option<String>,
@@ -35,7 +34,25 @@ pub(super) struct Payload {
     key_texts: Vec<String>,
 }
 
+/// What a repeated request must say again. Columns are named, because their places may have changed meanwhile.
+#[derive(Serialize)]
+pub(super) struct Meaning {
+    version: Option<String>,
+    values: BTreeMap<&'static str, Option<String>>,
+    key: Vec<String>,
+}
+
 impl Definition {
+    /// The meaning of a payload, for its fingerprint.
+    pub(super) fn meaning(&self, payload: &Payload) -> Meaning {
+        let named = |(at, value): (&usize, &Option<String>)| (self.fields[*at].name, value.clone());
+        Meaning {
+            version: payload.version.clone(),
+            values: payload.values.iter().map(named).collect(),
+            key: payload.key_texts.clone(),
+        }
+    }
+
     /// Reads a new row.
     pub(super) fn read_new(&self, payload: &RawValue) -> Result<(Payload, FieldErrors), Error> {
         let mut form = self.form(payload)?;

@@ -54,7 +54,7 @@ impl Definition {
         };
         let version = (!self.key.is_empty()).then(|| format!("{version}::pg_catalog.text as v"));
         let row = format!(
-            "(select pg_catalog.row_to_json(r)::pg_catalog.text from (select {}) r) as row",
+            "(select pg_catalog.row_to_json(r.*)::pg_catalog.text from (select {}) r) as row",
             fields.join(", ")
         );
         keys.chain(version).chain([row]).collect::<Vec<_>>().join(", ")
@@ -104,7 +104,9 @@ pub(super) fn stored_value(table: &str, field: &Field) -> String {
     match field.value_type {
         // Binary JSON.
         ValueType::Json { .. } => {
-            format!("case typeof({column}) when 'blob' then json({column}) else {column} end")
+            format!(
+                "case when typeof({column}) = 'blob' and json_valid({column}, 8) then json({column}) else {column} end"
+            )
         }
         _ => column,
     }

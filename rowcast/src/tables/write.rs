@@ -53,6 +53,10 @@ impl Definition {
             columns.push(quoted(field.name));
             places.push(self.placeholder(field, values.len()));
         }
+        if self.version == VersionSource::Column && !self.has_version_default {
+            columns.push("\"version\"".to_owned());
+            places.push("1".to_owned());
+        }
         let what = match columns.is_empty() {
             true => "default values".to_owned(),
             false => format!("({}) values ({})", columns.join(", "), places.join(", ")),
@@ -105,7 +109,9 @@ impl Definition {
     /// Deletes a row without references to it.
     pub(super) async fn delete(&self, context: &Context<'_>, key: &Key) -> Result<Written, Error> {
         let db = context.db;
-        self.lock(db, key).await?;
+        // As the row has it: the payload may spell it in another way.
+        let own = self.lock(db, key).await?.key;
+        let key = own.as_ref().unwrap_or(key);
         self.refuse_if_used(db, key).await?;
         let key_values = self.key_fields().map(|field| field.name).zip(self.stored_key(key));
         db.set_write_target(Some(self.target(Verb::Delete(key_values.collect()), &Values::new())));

@@ -83,6 +83,9 @@ async fn referenced_row_is_not_deleted(database: &Database) {
         client.request("delete_person", json!({ "id": 2 })).await.unwrap_data();
         // A row that refers to itself.
         client.request("delete_person", json!({ "id": 1 })).await.unwrap_data();
+        let own = json!({ "id": 3, "name": "Bob", "role": "lead", "team_id": 1, "boss_id": 3 });
+        client.request("new_person", own).await.unwrap_data();
+        client.request("delete_person", json!({ "id": 3 })).await.unwrap_data();
         client.request("delete_team", json!({ "id": 1 })).await.unwrap_data();
     })
     .await;

@@ -18,7 +18,8 @@ create table order_details (
     primary key (order_id, product_id)
 );
 create table devices (device_id uuid primary key, label text);
-create table counters (name text primary key, total integer not null, version integer not null default 1)"#;
+create table counters (name text primary key, total integer not null, version integer not null default 1);
+create table meters (name text primary key, version integer not null)"#;
 
 async fn row_is_named_by_the_columns_of_its_key(database: &Database) {
     with_tables(database, TABLES, async |client| {
@@ -77,6 +78,8 @@ async fn stale_version_is_a_conflict_whoever_changed_the_row(database: &Database
         let more = json!({ "name": "a", "total": 2, "version": 1 });
         assert_eq!(client.request("update_counter", more.clone()).await.unwrap_data()["version"], 2);
         assert_eq!(client.request("update_counter", more).await.error_keys(), ["$conflict"]);
+        let meter = client.request("new_meter", json!({ "name": "a" })).await.unwrap_data();
+        assert_eq!(meter["version"], 1, "without a default in the table");
     })
     .await;
 }
@@ -85,14 +88,14 @@ async fn names_of_any_kind_are_served(database: &Database) {
     let long = "x".repeat(63);
     let sql = format!(
         r#"create table "Order Details" ("Order ID" integer primary key, "select" text, "a""b" text, "__proto__" text,
-            "ünïcode" text, "where" text, "a.b" text, "$c" text, "{long}" text, version text);
+            "ünïcode" text, "where" text, "a.b" text, "$c" text, r text, e text, t text, k0 text, v text, "{long}" text, version text);
         create table "{long}" ("group" integer primary key);
         create table "user" (id integer primary key, "user" text)"#
     );
     with_tables(database, &sql, async |client| {
         let row = json!({
             "Order ID": 7, "select": "s", "a\"b": "q", "__proto__": "p", "ünïcode": "u", "where": "w", "a.b": "d",
-            "$c": "c", &long: "l", "version": "v",
+            "$c": "c", "r": "r", "e": "e", "t": "t", "k0": "k", "v": "v", &long: "l", "version": "v",
         });
         let created = client.request("new_Order Detail", row.clone()).await.unwrap_data();
         for (name, value) in row.as_object().unwrap() {

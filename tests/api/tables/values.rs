@@ -156,6 +156,7 @@ async fn value_written_by_another_program_is_shown_exactly(database: &Database) 
                 ("document", "'{\"a\":1.50}'", json!({ "a": 1.50 })),
                 ("document", "'no json'", json!("no json")),
                 ("document", "jsonb('[1,2]')", json!([1, 2])),
+                ("document", "x'00ff'", json!("AP8=")),
                 ("moment", "1700000000000", json!("1700000000000")),
                 ("words", "x'00ff'", json!("AP8=")),
                 ("tag", "x'0b7e0d4e7c0a4f6e9d0a1c2b3d4e5f60'", json!("0b7e0d4e-7c0a-4f6e-9d0a-1c2b3d4e5f60")),

@@ -39,7 +39,7 @@ impl Embedding {
     pub(in crate::tables) fn json_field(&self) -> String {
         let fields: Vec<String> = self.fields.iter().map(|field| json_field("o", field)).collect();
         format!(
-            "(select pg_catalog.row_to_json(e) from (select {} from {} o where {}) e) as {}",
+            "(select pg_catalog.row_to_json(e.*) from (select {} from {} o where {}) e) as {}",
             fields.join(", "),
             self.other.source,
             self.is_joined(),
