@@ -68,6 +68,9 @@ use crate::{
 
 /// How long an ack waits for its write to be published. The write is committed by then, so only the update is late.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a start tries again after it has lost the database, and the pause between two tries.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+const START_RETRY_DELAY: Duration = Duration::from_millis(250);
 /// How long a resuming client waits until this node has caught up with its cursor.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -150,11 +153,30 @@ pub struct Subscription {
 }
 
 impl Live {
-    /// Reads every collection into the cache and starts to poll the change log.
+    /// Reads every collection into the cache and starts to poll the change log. If the database is lost meanwhile, it
+    /// tries again.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if the first read fails.
+    /// [`Error::Unavailable`] if the database is not back in time.
     pub async fn start(
+        db: &Database,
+        registry: &Registry,
+        hub: Hub,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        let began = Instant::now();
+        loop {
+            match Self::try_start(db, registry, hub.clone(), settings).await {
+                Err(Error::Unavailable(reason)) if began.elapsed() < START_TIMEOUT => {
+                    tracing::warn!(reason, "the rows could not be read; trying again");
+                    tokio::time::sleep(START_RETRY_DELAY).await;
+                }
+                started => return started,
+            }
+        }
+    }
+
+    async fn try_start(
         db: &Database,
         registry: &Registry,
         hub: Hub,

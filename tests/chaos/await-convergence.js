@@ -16,6 +16,8 @@ export async function awaitConvergence({ test, nodes, pages, truth, faultLog }) 
         live: page.live,
         connected: page.socket.connected,
         whole: page.whole,
+        transport: page.socket.io.engine?.transport.name,
+        sid: page.socket.io.engine?.id,
         differs: difference(page.copy, truth),
       });
     }

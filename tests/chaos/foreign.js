@@ -59,6 +59,8 @@ export class Foreign {
       postgres: "select last_value as last from coaches_id_seq",
       sqlite: "select coalesce(max(seq), 0) as last from sqlite_sequence where name = 'coaches'",
     };
+    // An id that has been given out since may have had a row that is gone by now.
+    const free = (id) => `(${given[this.#database.kind].replace(" as last", "")}) < ${id}`;
     const [{ last }] = (await this.#try(() => this.#database.select(given[this.#database.kind]))) ?? [{}];
     if (last === undefined) return;
     const from = Math.max(last, this.#imported);
@@ -66,7 +68,8 @@ export class Foreign {
     const statements = ids.flatMap((id) => {
       const marker = this.#marker();
       const values = `${id}, '${marker}', ${chance.between(18, 120)}, '${link}'`;
-      return [`insert into coaches (id, name, age, picture) values (${values})`, this.#note(marker, "insert", "coaches", id)];
+      const insert = `insert into coaches (id, name, age, picture) select ${values} where ${free(id)}`;
+      return [insert, this.#note(marker, "insert", "coaches", `(select id from coaches where name = '${marker}')`)];
     });
     // Whether it was done or not is in the notes.
     this.#imported = from + ids.length;

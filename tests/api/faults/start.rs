@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use crate::harness::{
-    Client, Database, Engine, on_both_databases,
+    Client, Database, Engine, fixtures, on_both_databases,
     process::{self, ServerProcess},
+    relay::Relay,
+    with_database,
 };
 
 on_both_databases! { commands_migrate_seed_and_set_password }
@@ -190,4 +192,25 @@ fn unwritable_output_does_not_change_exit_code() {
     assert_eq!(run(&["migrate"]), Some(0));
     assert_eq!(run(&["resync"]), Some(0), "it prints what it has done");
     assert_eq!(run(&["resync", "--database-url", "sqlite://missing.db"]), Some(1), "it prints why not");
+}
+
+/// The first start migrates; the others find everything there.
+#[actix_web::test]
+async fn start_that_loses_the_database_at_any_point_tries_again() {
+    with_database(Engine::Postgres, async |database| {
+        let relay = Relay::to(&database.url()).await;
+        let (mut budget, mut was_cut) = (100, true);
+        while was_cut {
+            relay.cut_after(budget);
+            let url = relay.url().to_owned();
+            let start = actix_web::rt::task::spawn_blocking(move || ServerProcess::serve(&url, &[]));
+            let program = start.await.unwrap_or_else(|_| panic!("cut after {budget} bytes"));
+            was_cut = relay.has_cut();
+            relay.repair();
+            let client = Client::connect(program.address).await;
+            client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
+            budget = budget * 3 / 2;
+        }
+    })
+    .await;
 }

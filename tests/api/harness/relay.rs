@@ -18,6 +18,17 @@ struct State {
     broken: bool,
     /// The number of cuts: earlier connections are closed, however short the cut was.
     breaks: u32,
+    /// Bytes of the database to forward until all connections are cut once, if they are to be.
+    budget: Option<usize>,
+}
+
+impl State {
+    /// Counts bytes of the database, and cuts all connections when the budget is used up.
+    fn spend(&mut self, bytes: usize) {
+        let Some(budget) = self.budget else { return };
+        self.budget = budget.checked_sub(bytes);
+        self.breaks += u32::from(self.budget.is_none());
+    }
 }
 
 /// Forwards connections unless frozen or cut. It stops on drop.
@@ -37,7 +48,7 @@ impl Relay {
         let url = format!("{scheme}://{user}@{}/{database}", listener.local_addr().unwrap());
         let state = watch::Sender::<State>::default();
         let target = host.parse().expect("an address");
-        let task = actix_web::rt::spawn(serve(listener, target, state.subscribe()));
+        let task = actix_web::rt::spawn(serve(listener, target, state.clone()));
         Self { url, state, task }
     }
 
@@ -59,9 +70,19 @@ impl Relay {
         });
     }
 
+    /// Closes every connection once the database has sent this many further bytes. Later ones are forwarded.
+    pub(crate) fn cut_after(&self, bytes: usize) {
+        self.state.send_modify(|state| state.budget = Some(bytes));
+    }
+
+    /// Whether [`cut_after`](Self::cut_after) has cut the connections.
+    pub(crate) fn has_cut(&self) -> bool {
+        self.state.borrow().budget.is_none()
+    }
+
     /// Forwards again, including what was held back.
     pub(crate) fn repair(&self) {
-        self.state.send_modify(|state| (state.frozen, state.broken) = (false, false));
+        self.state.send_modify(|state| (state.frozen, state.broken, state.budget) = (false, false, None));
     }
 }
 
@@ -71,7 +92,7 @@ impl Drop for Relay {
     }
 }
 
-async fn serve(listener: TcpListener, target: SocketAddr, state: watch::Receiver<State>) {
+async fn serve(listener: TcpListener, target: SocketAddr, state: watch::Sender<State>) {
     let mut connections = JoinSet::new();
     while let Ok((near, _)) = listener.accept().await {
         connections.spawn_local(connect(near, target, state.clone()));
@@ -79,15 +100,22 @@ async fn serve(listener: TcpListener, target: SocketAddr, state: watch::Receiver
     }
 }
 
-async fn connect(near: TcpStream, target: SocketAddr, mut state: watch::Receiver<State>) {
-    let (mut cut, breaks) = (state.clone(), state.borrow().breaks);
+async fn connect(near: TcpStream, target: SocketAddr, sender: watch::Sender<State>) {
+    let (mut state, mut cut) = (sender.subscribe(), sender.subscribe());
+    let breaks = state.borrow().breaks;
     let forward = async {
         state.wait_for(|state| !state.frozen).await.ok()?;
         let far = TcpStream::connect(target).await.ok()?;
         let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
         tokio::select! {
-            there = pump(near_in, far_out, state.clone()) => there,
-            back = pump(far_in, near_out, state.clone()) => back,
+            there = pump(near_in, far_out, state.clone(), |_| ()) => there,
+            back = pump(far_in, near_out, state.clone(), |bytes| {
+                sender.send_if_modified(|state| {
+                    let before = state.breaks;
+                    state.spend(bytes);
+                    state.breaks > before
+                });
+            }) => back,
         }
     };
     tokio::select! {
@@ -101,11 +129,13 @@ async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut state: watch::Receiver<State>,
+    forwarded: impl Fn(usize),
 ) -> Option<()> {
     let mut bytes = vec![0; 1 << 16];
     loop {
         let read = from.read(&mut bytes).await.ok().filter(|read| *read > 0)?;
         state.wait_for(|state| !state.frozen).await.ok()?;
         to.write_all(&bytes[..read]).await.ok()?;
+        forwarded(read);
     }
 }

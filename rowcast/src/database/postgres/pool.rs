@@ -25,6 +25,8 @@ pub(in crate::database) const READERS: u32 = 7;
 const WRITERS: u32 = 8;
 /// The time that a job waits for a connection, including its opening.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(4);
+/// How often a start is tried that loses the database.
+const OPEN_ATTEMPTS: usize = 3;
 /// A connection that was idle for this time is tested before use.
 const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
 
@@ -39,11 +41,18 @@ pub(super) struct Pools {
 impl Pools {
     /// Checks the server, applies pending migrations, and opens the pools.
     pub(super) async fn open(url: &str, migrations: &Migrations) -> Result<Self, Error> {
-        preflight::check(url).await?;
-        let migrating = Pool::new(url, 1, &NO_TIMEOUTS)?;
-        let migrated = migrate::run(url, &migrating, migrations).await;
-        migrating.close().await;
-        migrated?;
+        let mut attempt = 1;
+        loop {
+            preflight::check(url).await?;
+            let migrating = Pool::new(url, 1, &NO_TIMEOUTS)?;
+            let migrated = migrate::run(url, &migrating, migrations).await;
+            migrating.close().await;
+            match migrated {
+                // Lost since the check, which waits until it is back.
+                Err(Error::Unavailable(_)) if attempt < OPEN_ATTEMPTS => attempt += 1,
+                migrated => break migrated?,
+            }
+        }
         let batch_writers =
             (0..BATCH_WRITERS).map(|_| Pool::new(url, 1, &SHORT_LOCK_TIMEOUT)).collect::<Result<_, _>>()?;
         let (writers, readers) =

@@ -22,31 +22,53 @@ const ROUNDS: usize = 3;
 /// The delay before connecting again.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
 
+/// How often sessions that are lost are opened again.
+const ATTEMPTS: usize = 3;
+
+/// Why a check did not succeed.
+enum Failure {
+    /// The server has ended a session, as it does when it stops or crashes.
+    Lost(Error),
+    Unsuitable(Error),
+}
+
 /// Checks the database's encoding, its pooler and the persistence of settings.
 ///
 /// # Errors
 /// [`Error::Unavailable`] with the reason why the database is unsuitable.
 pub(super) async fn check(url: &str) -> Result<(), Error> {
-    let mut one = connect(url).await?;
-    let encoding = text(&mut one, "show server_encoding").await.map_err(refused)?;
+    let mut attempt = 1;
+    loop {
+        match check_once(url).await {
+            Err(Failure::Lost(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(Failure::Lost(error) | Failure::Unsuitable(error)) => return Err(error),
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+async fn check_once(url: &str) -> Result<(), Failure> {
+    let mut one = connect(url).await.map_err(Failure::Unsuitable)?;
+    let encoding = text(&mut one, "show server_encoding").await.map_err(failure)?;
     if encoding != "UTF8" {
-        return Err(Error::Unavailable(format!(
+        return Err(Failure::Unsuitable(Error::Unavailable(format!(
             "the database is encoded in {encoding}, which has no room for all text: make one by \
              create database … encoding 'UTF8' template template0, and bring the data there by pg_dump"
-        )));
+        ))));
     }
-    let mut two = connect(url).await?;
+    let mut two = connect(url).await.map_err(Failure::Unsuitable)?;
     match keeps_its_session(&mut one, &mut two).await {
         Ok(true) => {}
-        Ok(false) => return Err(Error::Unavailable(TRANSACTION_POOLING.into())),
+        Ok(false) => return Err(Failure::Unsuitable(Error::Unavailable(TRANSACTION_POOLING.into()))),
         // A pooler with a single process blocks the second session, and one in statement mode rejects `begin`.
         Err(error) => {
             let sentence =
                 format!("two sessions do not get on side by side ({error}). Is there {TRANSACTION_POOLING}?");
-            return Err(Error::Unavailable(sentence));
+            let error_of = if is_lost(&error) { Failure::Lost } else { Failure::Unsuitable };
+            return Err(error_of(Error::Unavailable(sentence)));
         }
     }
-    settings::apply(&mut one, &TIMEOUTS).await.map_err(refused)?;
+    settings::apply(&mut one, &TIMEOUTS).await.map_err(failure)?;
     for session in [one, two] {
         let _ = tokio::time::timeout(TIMEOUT, session.close()).await;
     }
@@ -65,7 +87,7 @@ pub(in crate::database) async fn connect(url: &str) -> Result<PgConnection, Erro
             Err(_) => silent(),
         };
         let starting = match &error {
-            sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+            sqlx::Error::Io(io) => io.kind() == std::io::ErrorKind::ConnectionRefused || is_lost(&error),
             sqlx::Error::Database(error) => error.is_transient_in_connect_phase(),
             _ => false,
         };
@@ -81,6 +103,22 @@ pub(in crate::database) async fn connect(url: &str) -> Result<PgConnection, Erro
 
 fn silent() -> sqlx::Error {
     sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time"))
+}
+
+/// Whether the connection was there and has ended.
+fn is_lost(error: &sqlx::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let kinds = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+    match error {
+        sqlx::Error::Io(error) => kinds.contains(&error.kind()),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
+    }
+}
+
+fn failure(error: sqlx::Error) -> Failure {
+    let failure = if is_lost(&error) { Failure::Lost } else { Failure::Unsuitable };
+    failure(refused(error))
 }
 
 fn refused(error: sqlx::Error) -> Error {
