@@ -92,7 +92,7 @@ pub(crate) async fn validate_username<C: Collection>(
         }
         return Ok(());
     }
-    match name {
+    match name.and_then(|name| users.check_username(&name).map(|()| name)) {
         Err(message) => errors.insert(field, message),
         Ok(name) => {
             if users.alike(context.db, &name).await?.iter().any(|id| Some(*id) != own) {
@@ -137,13 +137,47 @@ pub(crate) async fn authorize_delete<C: Collection>(
     row: &Model<C>,
 ) -> Result<(), Error> {
     let Some(users) = context.accounts.of::<C>() else { return Ok(()) };
-    let account = users.account_of::<C>(row);
-    if !can_change(context, Some(&account)) {
+    authorize_delete_of(context, users, &users.account_of::<C>(row)).await
+}
+
+/// Checks that the caller may delete an account.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub(crate) async fn authorize_delete_of(
+    context: &Context<'_>,
+    users: &UserTable,
+    account: &Account,
+) -> Result<(), Error> {
+    if !can_change(context, Some(account)) {
         return Err(Error::Forbidden(users.others_row()));
     }
     let guarded = context.accounts.guarded && account.has_password();
     if guarded && last::is_last(context.db, users, account.id, true).await? {
         return Err(Error::Forbidden(LAST_ROW));
+    }
+    Ok(())
+}
+
+/// Validates a new username of an account whose table others use too: they may spell it as they like.
+///
+/// # Errors
+/// Any database error.
+pub(crate) async fn validate_name_of(
+    context: &Context<'_>,
+    users: &UserTable,
+    account: &Account,
+    new: Option<&str>,
+    errors: &mut FieldErrors,
+) -> Result<(), DbErr> {
+    if account.username.as_deref() == new {
+        return Ok(());
+    }
+    let allowed = can_change(context, Some(account));
+    match new {
+        None => validate_removal(context, users, Some(account), allowed, true, errors).await?,
+        Some(_) if !allowed => errors.insert(users.username(), users.others_name()),
+        Some(_) => {}
     }
     Ok(())
 }
@@ -159,7 +193,19 @@ pub(crate) async fn record_change<C: Collection>(
 ) -> Result<(), DbErr> {
     let Some(users) = context.accounts.of::<C>() else { return Ok(()) };
     let account = |model: Option<&Model<C>>| model.map(|model| users.account_of::<C>(model));
-    let (before, after) = (account(before), account(after));
+    record_change_of(context, users, account(before), account(after)).await
+}
+
+/// The same, of an account before and after.
+///
+/// # Errors
+/// Any database error.
+pub(crate) async fn record_change_of(
+    context: &Context<'_>,
+    users: &UserTable,
+    before: Option<Account>,
+    after: Option<Account>,
+) -> Result<(), DbErr> {
     let name = |account: &Option<Account>| account.as_ref().and_then(|account| account.username.clone());
     let (from, to) = (name(&before), name(&after));
     let id = after.as_ref().or(before.as_ref()).map(|account| account.id);
@@ -197,7 +243,7 @@ pub async fn warn_if_none(db: &Database, users: &Arc<UserTable>) -> Result<(), E
     let table = users.clone();
     let find = async move |db: &Transaction| Ok(table.any_other_account(db, None).await?.is_none());
     if db.read(find).await? {
-        let command = format!("{} user create USERNAME", users.program());
+        let command = format!("{} user add USERNAME", users.program());
         tracing::warn!(command, "no account can sign in yet: create the first one");
     }
     Ok(())

@@ -23,6 +23,7 @@ use crate::{
     live::Live,
     product::Product,
     prune::Pruner,
+    registry::Registry,
     seed::{Passwords, Seeded},
     table_check,
     tables::{ProjectHandle, Watcher},
@@ -57,7 +58,8 @@ impl App {
     pub async fn build(settings: &Serve, product: &Product) -> Result<Self, String> {
         settings.check()?;
         let (registry, access) = (product.registry.clone(), settings.access());
-        if registry.users().is_none() && access != AccessMode::Open {
+        let accounts = product.tables.as_ref().is_some_and(|project| project.settings.accounts.is_some());
+        if registry.users().is_none() && !accounts && access != AccessMode::Open {
             return Err(
                 "--access: nobody can sign in here, so that all is open or nothing: say --access open".into(),
             );
@@ -84,10 +86,14 @@ impl App {
             None => (watch::Sender::new(registry.clone()).subscribe(), None),
         };
         let serving = current.borrow().clone();
+        if let Err(reason) = check_users(&db, &serving, access).await {
+            db.close().await;
+            return Err(reason);
+        }
         let live = Live::start(&db, &serving, hub.clone(), settings.live()).await;
         let live = live.map_err(database_problem)?;
         let pruner = Pruner::start(db.clone(), settings.live().retention);
-        let auth = registry.users().map(|users| Auth::new(db.clone(), users.clone())).transpose();
+        let auth = serving.users().map(|_| Auth::new(db.clone(), current.clone())).transpose();
         let (auth, limit) = (auth.map_err(|error| error.to_string())?, settings.request_bytes);
         let gateway = Gateway::new(db.clone(), hub.clone(), current, live.clone(), auth, access, limit);
         let (watcher, project) = watcher.unzip();
@@ -222,22 +228,26 @@ async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<S
         None => None,
     };
     let users = product.registry.users();
-    if let Some(users) = users {
-        check_user_table(&db, users).await?;
-    }
     if seeded.is_some() {
         tracing::info!("the sample data was inserted");
     } else if let (Some(seed), Some(users), Passwords::Random) = (&product.seed, users, passwords) {
         actix_web::rt::spawn(seed.clone().warn_of_known_passwords(db.clone(), users.clone()));
     }
-    if let Some(users) = users.filter(|_| settings.access() != AccessMode::Open) {
-        accounts::warn_if_none(&db, users).await.map_err(database_problem)?;
-    }
     Ok((db, seeded))
 }
 
+/// Checks the table of users, and warns if nobody can sign in.
+async fn check_users(db: &Database, registry: &Registry, access: AccessMode) -> Result<(), String> {
+    let Some(users) = registry.users() else { return Ok(()) };
+    check_user_table(db, users).await?;
+    match access {
+        AccessMode::Open => Ok(()),
+        _ => accounts::warn_if_none(db, users).await.map_err(database_problem),
+    }
+}
+
 /// Refuses a database with tables that nobody has attached: starting a server is not a decision to change it.
-async fn refuse_foreign(url: &DatabaseUrl) -> Result<(), String> {
+pub(crate) async fn refuse_foreign(url: &DatabaseUrl) -> Result<(), String> {
     match content(url).await.map_err(database_problem)? {
         Content { engine: false, others: true } => Err(format!(
             "{url} has tables, and nothing of Rowcast yet: `rowcast attach --dry-run` shows what would be added beside them, \

@@ -72,6 +72,8 @@ pub struct Options {
     /// The column must be a version of the row and nothing else: a program that sets it to a lower value finds it
     /// incremented instead.
     pub count_versions: BTreeSet<QualifiedName>,
+    /// A table whose rows sign in: when a row is deleted, its sign-ins end.
+    pub signs_in: Option<QualifiedName>,
 }
 
 /// What Rowcast has put into a database.

@@ -20,6 +20,7 @@ use crate::{
     accounts, clock,
     database::{CommitSeq, Database, Transaction},
     error::Error,
+    registry::CurrentRegistry,
     users::{Account, PasswordHash, User, UserTable},
 };
 pub use attempt::{Attempt, SignInPermit};
@@ -36,20 +37,26 @@ const WRONG_OLD_PASSWORD: &str = "is not your password";
 /// Verifies passwords and manages tokens.
 pub struct Auth {
     db: Database,
-    users: Arc<UserTable>,
+    /// The table of users, as the tables of the database are now.
+    registry: CurrentRegistry,
     passwords: password::PasswordVerifier,
     failures: Throttle,
     audit: AuditLog,
 }
 
 impl Auth {
-    /// Creates the service for these users.
+    /// Creates the service for the users of this registry.
     ///
     /// # Errors
     /// [`Error::Internal`] if password hashing fails.
-    pub fn new(db: Database, users: Arc<UserTable>) -> Result<Self, Error> {
+    pub(crate) fn new(db: Database, registry: CurrentRegistry) -> Result<Self, Error> {
         let passwords = password::PasswordVerifier::new()?;
-        Ok(Self { db, users, passwords, failures: Throttle::default(), audit: AuditLog::default() })
+        Ok(Self { db, registry, passwords, failures: Throttle::default(), audit: AuditLog::default() })
+    }
+
+    fn users(&self) -> Result<Arc<UserTable>, Error> {
+        let users = self.registry.borrow().users().cloned();
+        users.ok_or_else(|| Error::Unavailable("the table of users is gone".into()))
     }
 
     /// Verifies a username and password, and creates a token.
@@ -77,7 +84,7 @@ impl Auth {
         let (secret, ends) = (tokens::secret(), Instant::now() + tokens::LIFETIME);
         let token = Token::from_secret(&secret);
         let (owner, hash, address) = (account.clone(), token.hash().to_owned(), by.address.clone());
-        let users = self.users.clone();
+        let users = self.users()?;
         let save = async move |db: &Transaction| {
             let expires = tokens::save(db, &users, &owner, hash.clone(), &address).await?;
             Ok((users.user(db, owner.id).await?.ok_or_else(|| Error::Invalid(wrong_credentials()))?, expires))
@@ -125,7 +132,7 @@ impl Auth {
         by: &Caller,
         _permit: SignInPermit,
     ) -> Result<(Vec<Token>, CommitSeq), Error> {
-        let users = self.users.clone();
+        let users = self.users()?;
         let find = async move |db: &Transaction| Ok(users.account(db, user).await?);
         let found = self.db.read(find).await?.ok_or(Error::Revoked)?;
         let name = found.username.clone().unwrap_or_default();
@@ -138,7 +145,7 @@ impl Auth {
         }
         let hash =
             if repeated { before.clone() } else { Some(PasswordHash(self.passwords.hash(new).await?)) };
-        let (token, users) = (token.clone(), self.users.clone());
+        let (token, users) = (token.clone(), self.users()?);
         let set = async move |db: &Transaction| {
             lock_valid(db, &token).await?;
             replace_password(db, &users, user, (before.as_ref(), hash.as_ref())).await?;
@@ -171,7 +178,7 @@ impl Auth {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn token_owner(&self, token: Token) -> Result<Option<TokenOwner>, Error> {
-        let users = self.users.clone();
+        let users = self.users()?;
         let find = async move |db: &Transaction| {
             let Some(found) = tokens::find_valid(db, &token).one(db).await? else { return Ok(None) };
             let user = users.user(db, found.user_id).await?;

@@ -7,6 +7,7 @@ use std::{
     io::{Read, Write},
     path::Path,
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::{CommandFactory, FromArgMatches};
@@ -14,7 +15,7 @@ use rowcast_schema::rules;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    app::{App, database_problem},
+    app::{App, database_problem, refuse_foreign},
     config::{Cli, Command, Endpoint, SchemaFormat, Serve, Storage, UserCommand, without_secrets},
     database::{Database, DatabaseUrl},
     error::Error,
@@ -23,7 +24,7 @@ use crate::{
     project::{Project, lines},
     registry::Registry,
     seed::Passwords,
-    telemetry,
+    tables, telemetry,
 };
 use users::Users;
 
@@ -177,14 +178,21 @@ fn print_schema(language: SchemaFormat, registry: &Registry) -> Result<(), Strin
 
 async fn user(command: UserCommand, product: &Product) -> Result<(), String> {
     match command {
-        UserCommand::Create { username, fields, storage } => {
+        UserCommand::Add { username, fields, storage } => {
             let password = password()?;
             // Creates the database if necessary, as `migrate` does.
-            let username = with_users(&storage, product, async |users| {
-                users.create(&username, &fields, &password).await
-            });
+            let username =
+                with_users(&storage, product, async |users| users.add(&username, &fields, &password).await);
             let username = username.await?;
             print_line(format_args!("{username} may sign in"));
+        }
+        UserCommand::List(storage) => {
+            require_existing(&storage)?;
+            for account in with_users(&storage, product, async |users| users.list().await).await? {
+                let username = account.username.as_deref().unwrap_or_default();
+                let state = if account.has_password() { "can sign in" } else { "has no password" };
+                print_line(format_args!("{}\t{username}\t{state}", account.id));
+            }
         }
         UserCommand::SetPassword { username, storage } => {
             let password = password()?;
@@ -198,10 +206,10 @@ async fn user(command: UserCommand, product: &Product) -> Result<(), String> {
             with_users(&storage, product, async |users| users.rename(username, &new).await).await?;
             print_line(format_args!("the username is another, and sign-ins by the old one have ended"));
         }
-        UserCommand::Delete { username, storage } => {
+        UserCommand::Remove { username, storage } => {
             require_existing(&storage)?;
-            with_users(&storage, product, async |users| users.delete(username).await).await?;
-            print_line(format_args!("the user is deleted"));
+            with_users(&storage, product, async |users| users.remove(username).await).await?;
+            print_line(format_args!("the user is removed"));
         }
     }
     Ok(())
@@ -213,13 +221,28 @@ async fn with_users<T>(
     product: &Product,
     what: impl AsyncFnOnce(&Users<'_>) -> Result<T, Error>,
 ) -> Result<T, String> {
+    if product.tables.is_some() {
+        refuse_foreign(&storage.database_url).await?;
+    }
     let db = open(storage, product).await?;
-    let done = match Users::new(&db, &product.registry) {
-        Ok(users) => what(&users).await,
-        Err(error) => Err(error),
+    let done = match registry_of_operator(&db, product).await {
+        Ok(registry) => match Users::new(&db, &registry) {
+            Ok(users) => what(&users).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        },
+        Err(reason) => Err(reason),
     };
     db.close().await;
-    done.map_err(|error| error.to_string())
+    done
+}
+
+/// The registry with the events by which an operator manages users.
+async fn registry_of_operator(db: &Database, product: &Product) -> Result<Arc<Registry>, String> {
+    let Some(project) = &product.tables else { return Ok(product.registry.clone()) };
+    if let Some(folder) = project.migrations() {
+        project_migrations(db, &folder).await?;
+    }
+    tables::registry_of_operator(db, &project.settings, &product.registry).await.map(Arc::new)
 }
 
 /// Reads the password from standard input, without the line ending.

@@ -12,13 +12,13 @@ use crate::key::KeyColumn;
 type Interned<T> = Mutex<Option<HashSet<&'static T>>>;
 
 /// The name, stored once.
-pub(super) fn intern(name: &str) -> &'static str {
+pub(crate) fn intern(name: &str) -> &'static str {
     static NAMES: Interned<str> = Mutex::new(None);
     find_or_leak(&NAMES, name, |name| name.into())
 }
 
 /// The columns of a key, stored once.
-pub(super) fn intern_columns(columns: &[KeyColumn]) -> &'static [KeyColumn] {
+pub(crate) fn intern_columns(columns: &[KeyColumn]) -> &'static [KeyColumn] {
     static COLUMNS: Interned<[KeyColumn]> = Mutex::new(None);
     find_or_leak(&COLUMNS, columns, |columns| columns.into())
 }

@@ -37,6 +37,9 @@
 //!
 //! Only the gateway and `live` send; only the store and `live` query; all changes reach clients through the change log.
 
+// Code that is derived in this crate finds it by the name that it has in others.
+extern crate self as rowcast;
+
 pub mod accounts;
 pub mod address;
 pub mod app;
@@ -58,6 +61,7 @@ pub mod gateway;
 pub mod health;
 pub mod http;
 pub mod idempotency;
+mod intern;
 pub mod key;
 pub mod limits;
 pub mod live;

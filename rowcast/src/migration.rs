@@ -30,6 +30,7 @@ mod m20261130_000002_guard_the_log;
 mod m20261130_000003_bound_requests;
 mod m20261130_000004_accounts;
 mod m20261202_000001_prefix_tables;
+mod m20261203_000001_accounts;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -42,7 +43,8 @@ use crate::attach;
 pub use new_table::NewTable;
 
 /// The tables of the engine's migrations, and the one that records applied migrations.
-pub(crate) const ENGINE_TABLES: [&str; 15] = [
+pub(crate) const ENGINE_TABLES: [&str; 16] = [
+    ACCOUNTS,
     "rowcast_attachment",
     "rowcast_change_log",
     "rowcast_change_log_digest",
@@ -61,6 +63,9 @@ pub(crate) const ENGINE_TABLES: [&str; 15] = [
 ];
 /// The table that distinguishes the engine's schema from others with tables of the same names.
 pub(crate) const ENGINE_MARKER: &str = "rowcast_change_log_state";
+
+/// The engine's own table of accounts.
+pub(crate) use m20261203_000001_accounts::TABLE as ACCOUNTS;
 
 /// The table that records the migrations of a project without Rust.
 pub(crate) const PROJECT_MIGRATIONS: &str = "rowcast_project_migrations";
@@ -81,6 +86,12 @@ fn engine() -> List {
         Box::new(m20261130_000004_accounts::Migration),
         Box::new(m20261202_000001_prefix_tables::Migration),
     ]
+}
+
+/// The migrations for a database whose other tables were not made by migrations of a product. Its users may be accounts
+/// of the engine.
+fn beside_others() -> List {
+    vec![Box::new(m20261203_000001_accounts::Migration)]
 }
 
 /// The migrations of the engine and of a product, ordered by name.
@@ -162,6 +173,9 @@ impl MigratorTraitSelf for Migrations {
 
     fn migrations(&self) -> List {
         let mut all: List = self.lists.iter().flat_map(|list| list()).collect();
+        if self.beside_others {
+            all.extend(beside_others());
+        }
         all.sort_by(|one, other| one.name().cmp(other.name()));
         all
     }

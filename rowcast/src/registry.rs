@@ -33,13 +33,17 @@ pub struct Registry {
     aliases: HashMap<&'static str, &'static str>,
     collections: Vec<Arc<dyn ErasedCollection>>,
     users: Option<Arc<UserTable>>,
-    describe_users: Option<fn(&mut contract::Builder)>,
+    describe_users: Option<Arc<DescribeUsers>>,
+    program: &'static str,
     /// Whether there are collections from the catalog of the database, at times.
     is_from_catalog: bool,
     /// The module that declares the types of JSON columns.
     types_module: Option<String>,
     hashes: OnceLock<Arc<SchemaHashes>>,
 }
+
+/// Adds the type of users to a contract.
+type DescribeUsers = dyn Fn(&mut contract::Builder) + Send + Sync;
 
 /// The registry as it is now: tables of a database may change while the server runs.
 pub(crate) type CurrentRegistry = watch::Receiver<Arc<Registry>>;
@@ -117,11 +121,26 @@ impl Registry {
             collections,
             aliases: self.aliases.clone(),
             users: self.users.clone(),
-            describe_users: self.describe_users,
+            describe_users: self.describe_users.clone(),
+            program: self.program,
             is_from_catalog: true,
             types_module,
             hashes: OnceLock::new(),
         })
+    }
+
+    /// The same with users, of which `describe` adds the type to a contract.
+    pub(crate) fn with_users(
+        self,
+        users: UserTable,
+        describe: impl Fn(&mut contract::Builder) + Send + Sync + 'static,
+    ) -> Self {
+        Self { users: Some(Arc::new(users)), describe_users: Some(Arc::new(describe)), ..self }
+    }
+
+    /// The name of the command line program.
+    pub(crate) fn program(&self) -> &'static str {
+        self.program
     }
 
     /// The hashes of the schema.
@@ -139,7 +158,7 @@ impl Registry {
         if let Some(module) = &self.types_module {
             contract.types_module(module);
         }
-        if let Some(describe) = self.describe_users {
+        if let Some(describe) = &self.describe_users {
             describe(&mut contract);
         }
         for collection in &self.collections {
@@ -163,7 +182,7 @@ pub struct Builder {
     program: &'static str,
     collections: Vec<Arc<dyn ErasedCollection>>,
     users: Option<(&'static str, Arc<UserTable>)>,
-    describe_users: Option<fn(&mut contract::Builder)>,
+    describe_users: Option<Arc<DescribeUsers>>,
     routes: Vec<(&'static str, Route)>,
     aliases: Vec<(&'static str, &'static str)>,
 }
@@ -180,7 +199,7 @@ impl Builder {
     #[must_use]
     pub fn users<C: Users>(mut self) -> Self {
         self.users = Some((C::NAME, Arc::new(UserTable::of::<C>(self.program))));
-        self.describe_users = Some(contract::Builder::users::<C::Row>);
+        self.describe_users = Some(Arc::new(contract::Builder::users::<C::Row>));
         self
     }
 
@@ -232,7 +251,7 @@ impl Builder {
         if let Some(event) = twice {
             return Err(format!("the event {event} is registered twice"));
         }
-        let Self { collections, users, describe_users, .. } = self;
+        let Self { collections, users, describe_users, program, .. } = self;
         let users = users.map(|(_, users)| users);
         let aliases = self.aliases.into_iter().collect();
         let (is_from_catalog, types_module, hashes) = (false, None, OnceLock::new());
@@ -243,6 +262,7 @@ impl Builder {
             collections,
             users,
             describe_users,
+            program,
             is_from_catalog,
             types_module,
             hashes,

@@ -10,6 +10,7 @@
 //! PostgreSQL makes the JSON of a row itself; rows of SQLite are encoded here, because its types are those of values,
 //! not of columns. No digit is lost either way: see `value_type`.
 
+mod accounts;
 mod altered;
 mod attachment;
 mod collection;
@@ -20,7 +21,6 @@ mod definition;
 mod describe;
 mod embed;
 mod field;
-mod intern;
 mod list;
 mod load;
 mod numbering;
@@ -36,6 +36,7 @@ mod value_type;
 mod watch;
 mod write;
 
+pub(crate) use accounts::registry_of_operator;
 pub(crate) use attachment::registry;
 pub use attachment::{Attachment, attach, detach, preview};
 pub use watch::ProjectHandle;

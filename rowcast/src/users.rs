@@ -7,6 +7,7 @@
 //!
 //! The engine does not know the product's collection; it uses the table by the names of its columns.
 
+pub(crate) mod own;
 mod table;
 
 use std::{fmt, sync::Arc};
@@ -17,6 +18,7 @@ use serde_json::value::RawValue;
 
 use crate::collection::{Collection, Column};
 pub use table::UserTable;
+pub(crate) use table::{Owner, ReadRow, UserColumns};
 
 /// A collection whose rows can sign in.
 ///
@@ -30,7 +32,7 @@ pub trait Users: Collection {
     /// The field of the row that other users are shown as the name.
     const DISPLAY_NAME: &'static str;
 
-    /// The payload of `new_…` for `user create` on the command line, which has only a username.
+    /// The payload of `new_…` for `user add` on the command line, which has only a username.
     fn profile(username: &str) -> serde_json::Value;
 }
 

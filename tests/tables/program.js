@@ -28,10 +28,17 @@ export async function makeFolder(test) {
 }
 
 // Runs a command to its end.
-export const run = (folder, ...args) =>
+export const run = (folder, ...args) => runWith("", folder, ...args);
+
+// The same, with a text on standard input.
+export const runWith = (input, folder, ...args) =>
   new Promise((resolve) => {
     const options = { cwd: folder, env, maxBuffer: 64 << 20, timeout: TIMEOUT };
-    execFile(program, args, options, (error, out, err) => resolve({ code: error ? (error.code ?? error.signal) : 0, out, err }));
+    const ended = (error, out, err) => resolve({ code: error ? (error.code ?? error.signal) : 0, out, err });
+    const { stdin } = execFile(program, args, options, ended);
+    // The program may have ended without reading it.
+    stdin.on("error", () => {});
+    stdin.end(input);
   });
 
 // Starts `serve` or `dev`. `line` gives the next line that is like a pattern.

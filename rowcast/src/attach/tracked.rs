@@ -12,6 +12,8 @@ pub(super) struct Tracked<'a> {
     /// All partitions of it, and theirs.
     pub(super) partitions: Vec<&'a Table>,
     pub(super) counts_versions: bool,
+    /// Whether its rows sign in.
+    pub(super) signs_in: bool,
 }
 
 /// The name of the column that counts updates.
@@ -55,6 +57,7 @@ fn tracked<'a>(
             table,
             key: key(table)?,
             partitions: partitions(catalog, table),
+            signs_in: options.signs_in.as_ref() == Some(&table.name),
             counts_versions: options.count_versions.contains(&table.name) && has_version(table),
         })
     };

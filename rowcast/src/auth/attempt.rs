@@ -71,7 +71,7 @@ impl Auth {
 
     /// The account with this username, and whether it is known at the caller's address.
     async fn find_account(&self, name: &str, by: &Caller) -> Result<(Option<Account>, bool), Error> {
-        let (name, address, users) = (name.to_owned(), by.address.clone(), self.users.clone());
+        let (name, address, users) = (name.to_owned(), by.address.clone(), self.users()?);
         let find = async move |db: &Transaction| {
             let found = users.by_username(db, &name).await?;
             // An unknown username runs the same query, so that both take the same time.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{health_of, migrate, print_line, resync, serve};
+use super::{health_of, migrate, print_line, resync, serve, user};
 use crate::{
     config::{Beside, ProjectCli, ProjectCommand, SchemaFormat, Storage, without_secrets},
     product::Product,
@@ -48,6 +48,7 @@ pub(super) async fn run(product: &Product) -> Result<(), String> {
             Ok(())
         }
         Some(ProjectCommand::Schema { language, storage }) => schema(language, &storage, &product).await,
+        Some(ProjectCommand::User { command }) => user(command, &product).await,
         Some(ProjectCommand::Resync(storage)) => resync(&storage, &product).await,
         Some(ProjectCommand::Health { endpoint, of }) => health_of(endpoint, of, product.name),
         Some(ProjectCommand::Init { .. }) => Ok(()),

@@ -12,7 +12,7 @@ use crate::{
     database::{Database, Transaction},
     error::Error,
     registry::{Operation, Registry},
-    users::{Account, PasswordHash, UserTable},
+    users::{Account, Owner, PasswordHash, UserTable},
 };
 
 /// The accounts of a product.
@@ -32,12 +32,12 @@ impl<'a> Users<'a> {
         Ok(Self { db, registry, users: registry.users().cloned().ok_or_else(none)? })
     }
 
-    /// Creates a user with this username and password; `fields` are added to the default profile. Returns the
+    /// Adds a user with this username and password; `fields` are added to the default profile. Returns the
     /// username.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a username that is taken, or for any other invalid field.
-    pub(super) async fn create(
+    pub(super) async fn add(
         &self,
         username: &str,
         fields: &[(String, String)],
@@ -52,7 +52,11 @@ impl<'a> Users<'a> {
         let mut payload = self.users.profile(username);
         payload[self.users.username()] = username.into();
         fields.iter().for_each(|(name, value)| payload[name] = value.as_str().into());
-        let (work, hash) = (self.work("new", &payload)?, PasswordHash(hash_password(password)?));
+        let hash = PasswordHash(hash_password(password)?);
+        if self.users.owner() == Owner::Others {
+            payload[self.users.password_hash()] = hash.0.as_str().into();
+        }
+        let work = self.work("new", &payload)?;
         let users = self.users.clone();
         let create = async move |db: &Transaction| {
             let created = work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await?;
@@ -80,11 +84,17 @@ impl<'a> Users<'a> {
         self.db.write(rename).await.map(drop)
     }
 
-    /// Deletes the user with this username.
+    /// All users with a username.
+    pub(super) async fn list(&self) -> Result<Vec<Account>, Error> {
+        let users = self.users.clone();
+        self.db.read(async move |db: &Transaction| Ok(users.all(db).await?)).await
+    }
+
+    /// Removes the user with this username.
     ///
     /// # Errors
     /// [`Error::Invalid`] if no user has it; [`Error::InUse`].
-    pub(super) async fn delete(&self, username: String) -> Result<(), Error> {
+    pub(super) async fn remove(&self, username: String) -> Result<(), Error> {
         let id = self.find(username).await?.id;
         let work = self.work("delete", &json!({ "id": id }))?;
         let users = self.users.clone();
@@ -113,8 +123,8 @@ impl<'a> Users<'a> {
     async fn find(&self, username: String) -> Result<Account, Error> {
         let users = self.users.clone();
         let find = async move |db: &Transaction| Ok(users.by_username(db, &username).await?);
-        let (program, name) = (self.users.program(), self.users.singular().replace('_', " "));
-        let nobody = || format!("no {name} has this username; {program} user create makes one that has");
+        let (program, noun) = (self.users.program(), self.users.noun());
+        let nobody = || format!("no {noun} has this username; {program} user add makes one that has");
         let found = self.db.read(find).await?;
         found.ok_or_else(|| Error::Invalid(FieldErrors::one("username", nobody())))
     }

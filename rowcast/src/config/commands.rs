@@ -74,8 +74,9 @@ pub enum SchemaFormat {
 /// Changes of users.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Create a user with the password that is read from standard input
-    Create {
+    /// Add a user with the password that is read from standard input
+    #[command(alias = "create")]
+    Add {
         /// The user's username
         username: String,
         /// A field of the user's row that differs from its default, as in name=Ada; may be repeated
@@ -85,6 +86,8 @@ pub enum UserCommand {
         #[command(flatten)]
         storage: Storage,
     },
+    /// List the users: id, username, and whether they can sign in
+    List(Storage),
     /// Set a user's password, read from standard input, and sign out all of the user's sessions
     SetPassword {
         /// The user's username
@@ -103,8 +106,9 @@ pub enum UserCommand {
         #[command(flatten)]
         storage: Storage,
     },
-    /// Delete a user whose row is not referenced by another
-    Delete {
+    /// Remove a user whose row is not referenced by another
+    #[command(alias = "delete")]
+    Remove {
         /// The user's username
         username: String,
         /// The database.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{Endpoint, SchemaFormat, Serve, Storage};
+use super::{Endpoint, SchemaFormat, Serve, Storage, UserCommand};
 use crate::database::DatabaseUrl;
 
 /// A data backend over Socket.IO: every table of a database is live
@@ -52,6 +52,12 @@ pub enum ProjectCommand {
         /// The database.
         #[command(flatten)]
         storage: Storage,
+    },
+    /// Manage the users of `[accounts]` in rowcast.toml
+    User {
+        /// The change.
+        #[command(subcommand)]
+        command: UserCommand,
     },
     /// Make all servers on the database reload all data and send the differences, and exit
     Resync(Storage),

@@ -178,6 +178,38 @@ impl Settings {
         by(&qualified).or_else(|| by(table))
     }
 
+    /// The column with password hashes, if rows of this table sign in.
+    #[must_use]
+    pub fn password_column(&self, schema: &str, table: &str) -> Option<&str> {
+        match &self.accounts {
+            Some(AccountSettings::Table { table: of, password, .. })
+                if *of == table || *of == format!("{schema}.{table}") =>
+            {
+                Some(password)
+            }
+            _ => None,
+        }
+    }
+
+    /// The settings of the commands by which an operator manages users: they write the password hash.
+    #[must_use]
+    pub(crate) fn of_operator(&self) -> Self {
+        let Some(AccountSettings::Table { password, table, .. }) = &self.accounts else {
+            return self.clone();
+        };
+        let mut settings = Self { accounts: None, ..self.clone() };
+        let is_it = |own: &&mut CollectionSettings| {
+            own.table == *table
+                || own.table.ends_with(&format!(".{table}"))
+                || table.ends_with(&format!(".{}", own.table))
+        };
+        for own in settings.collections.iter_mut().filter(is_it) {
+            own.hidden.retain(|column| column != password);
+            own.read_only.clear();
+        }
+        settings
+    }
+
     /// Whether a table is excluded by a pattern, which may match its name or `schema.table`.
     #[must_use]
     pub fn excludes(&self, schema: &str, table: &str) -> bool {

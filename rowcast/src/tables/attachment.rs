@@ -1,6 +1,7 @@
 //! The commands that put Rowcast beside the tables of a database, and remove it.
 
 use super::{
+    accounts::with_users,
     load::{Loaded, load, load_from},
     sync::sync,
 };
@@ -120,7 +121,10 @@ pub(crate) async fn registry(
     let loaded = inspect(url, async |db| load_from(db, settings).await).await.map_err(problem)?;
     let mistakes = project::validate(settings, &loaded.catalog);
     match mistakes.is_empty() {
-        true => base.with_collections(loaded.collections, settings.types_module.clone()),
+        true => {
+            let registry = base.with_collections(loaded.collections, settings.types_module.clone())?;
+            with_users(registry, settings, loaded.accounts)
+        }
         false => Err(project::lines(&mistakes)),
     }
 }

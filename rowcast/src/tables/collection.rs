@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 use super::{
     altered::unless_altered,
     definition::{Definition, Notice, VersionSource},
-    intern::intern,
     numbering::Numbering,
     payload::Payload,
 };
@@ -22,6 +21,7 @@ use crate::{
     database::Transaction,
     error::Error,
     idempotency::Fingerprint,
+    intern::intern,
     key::{Key, KeyColumn},
     project::{self, CollectionSettings, Settings},
     registry::{Completed, Encoded, ErasedCollection, Examples, Route, StoredColumn, TransactionKind},
@@ -46,7 +46,8 @@ pub(super) fn collections(
             continue;
         }
         let (name, singular) = project::names(name, own);
-        let own = own.cloned().unwrap_or_else(|| CollectionSettings::of(&table.name.name));
+        let mut own = own.cloned().unwrap_or_else(|| CollectionSettings::of(&table.name.name));
+        own.hidden.extend(settings.password_column(schema, &table.name.name).map(str::to_owned));
         if contract::is_reserved(&name) {
             let sentence =
                 format!("left out, because clients know an event called {name}: give it another name");

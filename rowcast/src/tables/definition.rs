@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, Column, ColumnType, QualifiedName, ReferentialAction, Table, TableKind};
 
 use crate::{
+    intern::{intern, intern_columns},
     key::{Key, KeyColumn, KeyPart},
     project::CollectionSettings,
 };
@@ -10,7 +11,6 @@ use crate::{
 use super::{
     embed::Embedding,
     field::{Field, Insert},
-    intern::{intern, intern_columns},
     numbering::Numbering,
     sql::quoted,
     temporal,

@@ -22,10 +22,10 @@ use super::{
     definition::{Definition, Notice},
     describe::{nullable, value_schema},
     field::Field,
-    intern::intern,
 };
 use crate::{
     catalog::{Catalog, QualifiedName, Table},
+    intern::intern,
     project::{Settings, embeds},
 };
 

@@ -5,9 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use super::{intern::intern, sql::quoted, value_type::ValueType};
+use super::{sql::quoted, value_type::ValueType};
 use crate::{
     catalog::{Column, ColumnType, checks::Rule},
+    intern::intern,
     key::KeyColumn,
 };
 

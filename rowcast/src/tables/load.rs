@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::{
+    accounts,
     collection::{TableCollection, collections},
     definition::{Definition, Notice, VersionSource},
     embed,
@@ -27,6 +28,8 @@ pub(crate) struct Loaded {
     pub(crate) notices: Vec<Notice>,
     /// The triggers that the tables need.
     pub(crate) triggers: attach::Options,
+    /// The table whose rows sign in, if there is one.
+    pub(super) accounts: Option<Arc<Definition>>,
 }
 
 /// Reads the tables of a database.
@@ -61,9 +64,11 @@ pub(super) async fn load_from(db: &Transaction, settings: &Settings) -> Result<L
     let count_versions = counting.map(|TableCollection(definition)| definition.qualified.clone()).collect();
     let keyed = all.iter().filter(|TableCollection(definition)| !definition.key.is_empty());
     let tables = keyed.map(|TableCollection(definition)| definition.qualified.clone()).collect();
-    let triggers = attach::Options { tables: Some(tables), count_versions };
+    let accounts = accounts::find(&all, settings);
+    let signs_in = accounts.as_ref().map(|table| table.qualified.clone());
+    let triggers = attach::Options { tables: Some(tables), count_versions, signs_in };
     let collections = all.into_iter().map(|one| Arc::new(one) as Arc<dyn ErasedCollection>).collect();
-    Ok(Loaded { catalog, collections, notices, triggers })
+    Ok(Loaded { catalog, collections, notices, triggers, accounts })
 }
 
 /// SQLite compares the bytes of text, which are in the order of code points in UTF-8 alone.

@@ -11,6 +11,7 @@ use socketio::Hub;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
+    accounts::with_users,
     definition::Notice,
     load::{Loaded, load},
     sync::sync,
@@ -132,7 +133,9 @@ impl Watcher {
         }
     }
 
-    async fn apply(&mut self, project: Project, live: &Live, hub: &Hub) -> Result<(), String> {
+    async fn apply(&mut self, mut project: Project, live: &Live, hub: &Hub) -> Result<(), String> {
+        // Who signs in is settled at the start.
+        project.settings.accounts.clone_from(&self.project.settings.accounts);
         migrate(&self.db, &project).await?;
         let (registry, served) = read(&self.db, &project, &self.base).await?;
         self.serve(registry, served, live, hub).await?;
@@ -189,16 +192,14 @@ async fn migrate(db: &Database, project: &Project) -> Result<(), String> {
 async fn read(db: &Database, project: &Project, base: &Registry) -> Result<(Registry, Served), String> {
     // Before the tables: a change meanwhile is noticed later.
     let stamp = stamp(db).await.map_err(problem)?;
-    let Loaded { catalog, collections, notices, triggers } =
+    let Loaded { catalog, collections, notices, triggers, accounts } =
         load(db, &project.settings).await.map_err(problem)?;
-    if project.settings.accounts.is_some() {
-        return Err("rowcast.toml: nobody signs in to a project without Rust yet: remove [accounts]".into());
-    }
     let mistakes = project::validate(&project.settings, &catalog);
     if !mistakes.is_empty() {
         return Err(project::lines(&mistakes));
     }
     let registry = base.with_collections(collections, project.settings.types_module.clone())?;
+    let registry = with_users(registry, &project.settings, accounts)?;
     let installed = sync(db, &catalog, &triggers).await.map_err(problem)?;
     if installed {
         tracing::info!("triggers that log changes of the tables were installed");

@@ -63,7 +63,10 @@ impl Definition {
         };
         db.set_write_target(Some(self.target(Verb::Insert, &payload.values)));
         let sql = format!("insert into {} as t {what} returning {}", self.source, self.returning());
-        self.written(db, self.query(db, &sql, values).await?).await
+        let (row, written) = self.written(db, self.query(db, &sql, values).await?).await?;
+        let account = self.account(context, &written.key).await?;
+        self.record_account(context, None, account).await?;
+        Ok((row, written))
     }
 
     /// Updates a row.
@@ -79,7 +82,9 @@ impl Definition {
         if payload.version.is_some() && payload.version != current {
             return Err(Error::Conflict(before.json));
         }
-        self.reject_invalid(context, payload, &FieldErrors::new()).await?;
+        let account = self.account(context, key).await?;
+        let errors = self.username_errors(context, &account, &payload.values).await?;
+        self.reject_invalid(context, payload, &errors).await?;
         let (mut changes, mut values) = (Vec::new(), Vec::new());
         for (at, value) in &payload.values {
             let field = &self.fields[*at];
@@ -103,7 +108,12 @@ impl Definition {
             changes.join(", "),
             self.returning()
         );
-        self.written(db, self.query(db, &sql, values).await?).await
+        let (row, written) = self.written(db, self.query(db, &sql, values).await?).await?;
+        if account.is_some() {
+            let after = self.account(context, &written.key).await?;
+            self.record_account(context, account, after).await?;
+        }
+        Ok((row, written))
     }
 
     /// Deletes a row without references to it.
@@ -112,6 +122,8 @@ impl Definition {
         // As the row has it: the payload may spell it in another way.
         let own = self.lock(db, key).await?.key;
         let key = own.as_ref().unwrap_or(key);
+        let account = self.account(context, key).await?;
+        self.authorize_delete(context, &account).await?;
         self.refuse_if_used(db, key).await?;
         let key_values = self.key_fields().map(|field| field.name).zip(self.stored_key(key));
         db.set_write_target(Some(self.target(Verb::Delete(key_values.collect()), &Values::new())));
@@ -119,7 +131,10 @@ impl Definition {
         let statement = Statement::from_sql_and_values(self.backend(), sql, self.bound_key(key));
         match db.execute_raw(statement).await?.rows_affected() {
             0 => Err(skipped()),
-            _ => Ok(Written { collection: self.name, key: key.clone(), version: None }),
+            _ => {
+                self.record_account(context, account, None).await?;
+                Ok(Written { collection: self.name, key: key.clone(), version: None })
+            }
         }
     }
 

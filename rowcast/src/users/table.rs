@@ -5,9 +5,10 @@ use rowcast_schema::username;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
     QueryFilter, QueryResult, Statement, Value,
-    sea_query::{Alias, Expr, ExprTrait, LockType, Order, Query, SelectStatement},
+    sea_query::{Alias, Expr, ExprTrait, IntoTableRef, LockType, Order, Query, SelectStatement, TableRef},
 };
 use serde_json::value::{RawValue, to_raw_value};
+use validator::ValidateEmail;
 
 use super::{Account, PasswordHash, User, Users};
 use crate::{
@@ -18,44 +19,106 @@ use crate::{
 };
 
 /// Reads the row with an id as JSON.
-type ReadRow = dyn for<'a> Fn(&'a Transaction, i64) -> LocalBoxFuture<'a, Result<Option<Box<RawValue>>, Error>>
+pub(crate) type ReadRow = dyn for<'a> Fn(&'a Transaction, i64) -> LocalBoxFuture<'a, Result<Option<Box<RawValue>>, Error>>
     + Send
     + Sync;
 
 /// The table of users.
 pub struct UserTable {
     singular: &'static str,
+    noun: String,
     name: &'static str,
+    source: TableRef,
     row: Box<ReadRow>,
+    id: &'static str,
     username: &'static str,
     password_hash: &'static str,
     display_name: &'static str,
     profile: fn(&str) -> serde_json::Value,
+    is_email: bool,
+    owner: Owner,
     program: &'static str,
     others_name: &'static str,
     others_row: &'static str,
 }
 
+/// Whose table it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A migration has prepared it by `migration::user_table`, and usernames are canonical.
+    Engine,
+    /// Other programs use it too: usernames are as they spell them, and a new row has a password hash from the start.
+    Others,
+}
+
+/// The columns of a table of others.
+pub(crate) struct UserColumns {
+    pub(crate) schema: Option<&'static str>,
+    pub(crate) table: &'static str,
+    pub(crate) id: &'static str,
+    pub(crate) username: &'static str,
+    pub(crate) password_hash: &'static str,
+    pub(crate) display_name: &'static str,
+}
+
 impl UserTable {
     /// The table of a collection; `program` is the name of the command line program.
     pub(crate) fn of<C: Users>(program: &'static str) -> Self {
+        let columns = UserColumns {
+            schema: None,
+            table: C::NAME,
+            id: "id",
+            username: C::USERNAME.as_str(),
+            password_hash: C::PASSWORD_HASH.as_str(),
+            display_name: C::DISPLAY_NAME,
+        };
+        let names = (C::NAME, C::SINGULAR);
+        let read: Box<ReadRow> = Box::new(|db, id| Box::pin(row::<C>(db, id)));
+        Self { profile: C::profile, owner: Owner::Engine, ..Self::of_table(names, columns, read, program) }
+    }
+
+    /// A table of others, as the collection with this name and singular.
+    pub(crate) fn of_table(
+        (name, singular): (&'static str, &'static str),
+        columns: UserColumns,
+        row: Box<ReadRow>,
+        program: &'static str,
+    ) -> Self {
         let others = |what: &str, command: &str| -> &'static str {
-            Box::leak(
-                format!("{what}, or whoever runs the server, by {program} user {command}").into_boxed_str(),
-            )
+            crate::intern::intern(&format!("{what}, or whoever runs the server, by {program} user {command}"))
+        };
+        let UserColumns { schema, table, id, username, password_hash, display_name } = columns;
+        let source = match schema {
+            Some(schema) => (Alias::new(schema), Alias::new(table)).into_table_ref(),
+            None => Alias::new(table).into_table_ref(),
         };
         Self {
             program,
             others_name: others("belongs to another member's account: only they can change it", "rename"),
-            others_row: others("this is another member's account: only they can delete it", "delete"),
-            singular: C::SINGULAR,
-            name: C::NAME,
-            row: Box::new(|db, id| Box::pin(row::<C>(db, id))),
-            username: C::USERNAME.as_str(),
-            password_hash: C::PASSWORD_HASH.as_str(),
-            display_name: C::DISPLAY_NAME,
-            profile: C::profile,
+            others_row: others("this is another member's account: only they can delete it", "remove"),
+            singular,
+            noun: singular.replace('_', " "),
+            name,
+            source,
+            row,
+            id,
+            username,
+            password_hash,
+            display_name,
+            profile: |_| serde_json::json!({}),
+            is_email: false,
+            owner: Owner::Others,
         }
+    }
+
+    /// The same with another noun for a row in sentences.
+    pub(crate) fn called(self, noun: &str) -> Self {
+        Self { noun: noun.to_owned(), ..self }
+    }
+
+    /// The same with email addresses as usernames.
+    pub(crate) fn by_email(self) -> Self {
+        Self { is_email: true, ..self }
     }
 
     /// The name of the table and the collection.
@@ -68,6 +131,33 @@ impl UserTable {
     #[must_use]
     pub fn singular(&self) -> &'static str {
         self.singular
+    }
+
+    /// A noun for a row in sentences.
+    #[must_use]
+    pub fn noun(&self) -> &str {
+        &self.noun
+    }
+
+    /// Whose table it is.
+    pub(crate) fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// The column of the password hash.
+    pub(crate) fn password_hash(&self) -> &'static str {
+        self.password_hash
+    }
+
+    /// Checks a new username, besides its characters.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(crate) fn check_username(&self, username: &str) -> Result<(), &'static str> {
+        match self.is_email && !username.validate_email() {
+            true => Err("must be an email address, as in ada@example.com"),
+            false => Ok(()),
+        }
     }
 
     /// The column of the username, and the field in payloads.
@@ -102,6 +192,10 @@ impl UserTable {
     /// # Errors
     /// Any database error.
     pub(crate) async fn is_prepared(&self, db: &Transaction) -> Result<bool, DbErr> {
+        if self.owner == Owner::Others {
+            // The triggers of the change log end its sign-ins.
+            return Ok(true);
+        }
         let (backend, name) = (db.get_database_backend(), user_table::trigger(self.name));
         let sql = match backend {
             DbBackend::Postgres => "select 1 from pg_trigger where tgname = $1 and tgrelid = to_regclass($2)",
@@ -126,7 +220,7 @@ impl UserTable {
     /// # Errors
     /// Any database error.
     pub async fn account(&self, db: &Transaction, id: i64) -> Result<Option<Account>, DbErr> {
-        let query = self.accounts().and_where(column("id").eq(id)).to_owned();
+        let query = self.accounts().and_where(column(self.id).eq(id)).to_owned();
         Ok(self.read(db, &query).await?.into_iter().next())
     }
 
@@ -139,9 +233,24 @@ impl UserTable {
         let name = username::compared(typed);
         let query = self.accounts().and_where(column(self.username).is_in([typed, &*name])).to_owned();
         let found = self.read(db, &query).await?;
-        let spelled = |spelling: &str| found.iter().find(|one| one.username.as_deref() == Some(spelling));
-        if let Some(account) = spelled(typed).or_else(|| spelled(&name)) {
-            return Ok(Some(account.clone()));
+        let spelled = |spelling: &str| -> Vec<&Account> {
+            found.iter().filter(|one| one.username.as_deref() == Some(spelling)).collect()
+        };
+        for spelling in [typed, &*name] {
+            match spelled(spelling)[..] {
+                [] => {}
+                [_, _, ..] if self.owner == Owner::Others => {
+                    tracing::warn!(
+                        table = self.name,
+                        "several rows have one username: none of them can sign in"
+                    );
+                    return Ok(None);
+                }
+                [account, ..] => return Ok(Some(account.clone())),
+            }
+        }
+        if self.owner == Owner::Others {
+            return Ok(None);
         }
         match self.alike(db, &name).await?.first() {
             Some(id) => self.account(db, *id).await,
@@ -158,7 +267,7 @@ impl UserTable {
     /// # Errors
     /// Any database error.
     pub async fn alike(&self, db: &Transaction, name: &str) -> Result<Vec<i64>, DbErr> {
-        let column = self.username;
+        let column = format!("\"{}\"", self.username.replace('"', "\"\""));
         let bytes = match db.get_database_backend() {
             DbBackend::Postgres => format!("octet_length({column})"),
             _ => format!("length(cast({column} as blob))"),
@@ -170,12 +279,22 @@ impl UserTable {
         let query = self
             .accounts()
             .and_where(Expr::cust(is_non_canonical))
-            .order_by(Alias::new("id"), Order::Asc)
+            .order_by(Alias::new(self.id), Order::Asc)
             .to_owned();
         let mut non_canonical = self.read(db, &query).await?;
         non_canonical
             .retain(|one| one.username.as_deref().is_some_and(|known| username::compared(known) == name));
         Ok(non_canonical.into_iter().map(|one| one.id).collect())
+    }
+
+    /// All accounts with a username, in the order of their ids.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub(crate) async fn all(&self, db: &Transaction) -> Result<Vec<Account>, DbErr> {
+        let named = column(self.username).is_not_null();
+        self.read(db, &self.accounts().and_where(named).order_by(Alias::new(self.id), Order::Asc).to_owned())
+            .await
     }
 
     /// An account that can sign in, except this one.
@@ -191,7 +310,7 @@ impl UserTable {
             .accounts()
             .and_where(column(self.username).is_not_null())
             .and_where(column(self.password_hash).is_not_null())
-            .and_where_option(except.map(|except| column("id").ne(except)))
+            .and_where_option(except.map(|except| column(self.id).ne(except)))
             .limit(1)
             .to_owned();
         Ok(self.read(db, &query).await?.into_iter().next())
@@ -204,7 +323,7 @@ impl UserTable {
     /// Any database error.
     pub async fn lock(&self, db: &Transaction, id: i64, how: LockType) -> Result<(), DbErr> {
         if db.get_database_backend() == DbBackend::Postgres {
-            let query = self.accounts().and_where(column("id").eq(id)).lock(how).to_owned();
+            let query = self.accounts().and_where(column(self.id).eq(id)).lock(how).to_owned();
             db.query_all(&query).await?;
         }
         Ok(())
@@ -222,9 +341,9 @@ impl UserTable {
         hash: &PasswordHash,
     ) -> Result<bool, DbErr> {
         let query = Query::update()
-            .table(Alias::new(self.name()))
+            .table(self.source.clone())
             .value(Alias::new(self.password_hash), hash.0.as_str())
-            .and_where(column("id").eq(id))
+            .and_where(column(self.id).eq(id))
             .and_where_option(before.map(|before| column(self.password_hash).eq(before.0.as_str())))
             .to_owned();
         Ok(db.execute(&query).await?.rows_affected() > 0)
@@ -243,21 +362,25 @@ impl UserTable {
         let fields: serde_json::Value =
             serde_json::from_str(row.get()).map_err(|error| Error::Internal(error.to_string()))?;
         let text = |field: &str| fields.get(field).and_then(|value| value.as_str()).map(str::to_owned);
-        let (name, username) = (text(self.display_name).unwrap_or_default(), text(self.username));
+        let username = text(self.username);
+        let name = text(self.display_name).or_else(|| username.clone()).unwrap_or_default();
         Ok(User { id, name, username, row: row.into() })
     }
 
     fn accounts(&self) -> SelectStatement {
+        let as_type = |name, type_name: &'static str| column(name).cast_as(Alias::new(type_name));
         Query::select()
-            .columns(["id", self.username, self.password_hash].map(Alias::new))
-            .from(Alias::new(self.name()))
+            .expr_as(as_type(self.id, "bigint"), Alias::new("id"))
+            .expr_as(as_type(self.username, "text"), Alias::new("username"))
+            .expr_as(as_type(self.password_hash, "text"), Alias::new("password_hash"))
+            .from(self.source.clone())
             .to_owned()
     }
 
     async fn read(&self, db: &Transaction, query: &SelectStatement) -> Result<Vec<Account>, DbErr> {
         let account = |row: &QueryResult| {
-            let password_hash: Option<String> = row.try_get("", self.password_hash)?;
-            let (id, username) = (row.try_get("", "id")?, row.try_get("", self.username)?);
+            let password_hash: Option<String> = row.try_get("", "password_hash")?;
+            let (id, username) = (row.try_get("", "id")?, row.try_get("", "username")?);
             Ok(Account { id, username, password_hash: password_hash.map(PasswordHash) })
         };
         db.query_all(query).await?.iter().map(account).collect()

@@ -33,7 +33,7 @@ async fn account_of_another_member_is_protected(database: &Database) {
         assert_eq!(all_at_once.error_keys(), ["age", "username"]);
         let ack = teo.request("delete_coach", json!({ "id": 1 })).await;
         assert_eq!(ack.error_keys(), ["$forbidden"]);
-        assert!(ack.error("$forbidden").contains("planner user delete"), "{ack:?}");
+        assert!(ack.error("$forbidden").contains("planner user remove"), "{ack:?}");
         // A username that is taken is refused as before.
         for taken in ["mara", "MARA"] {
             assert_eq!(
@@ -127,16 +127,16 @@ async fn operator_renames_and_deletes_accounts(database: &Database) {
     mara.request("login", login("mara.l", &password("mara"))).await.unwrap_data();
     let taken = user_command(database, &["rename", "mara.l", "teo"], "");
     assert!(!taken.status.success() && String::from_utf8_lossy(&taken.stderr).contains("already taken"));
-    let needed = user_command(database, &["delete", "mara.l"], "");
+    let needed = user_command(database, &["remove", "mara.l"], "");
     assert!(
         !needed.status.success() && String::from_utf8_lossy(&needed.stderr).contains("schedules"),
         "{needed:?}"
     );
     delete_schedules(database).await;
     for username in ["mara.l", "teo", "yuki", "rosa", "finn"] {
-        assert!(user_command(database, &["delete", username], "").status.success(), "{username}");
+        assert!(user_command(database, &["remove", username], "").status.success(), "{username}");
     }
-    assert!(!user_command(database, &["delete", "teo"], "").status.success(), "no such username");
+    assert!(!user_command(database, &["remove", "teo"], "").status.success(), "no such username");
     assert_eq!(database.number("select count(*) from coaches").await, 0);
     node.stop().await;
 }

@@ -98,12 +98,12 @@ async fn user_create_adds_accounts(database: &Database) {
     {
         let program = ServerProcess::serve(&database.url(), &["--access", "members"]);
         wait_for_log_line(&program, |line| {
-            line.contains("WARN") && line.contains("planner user create USERNAME")
+            line.contains("WARN") && line.contains("planner user add USERNAME")
         })
         .await;
     }
     let create =
-        |arguments: &[&str], secret: &str| user_command(database, &[&["create"], arguments].concat(), secret);
+        |arguments: &[&str], secret: &str| user_command(database, &[&["add"], arguments].concat(), secret);
     // While no server runs, and while one does.
     let first = create(&["Boss"], &format!("{secret}\n"));
     assert!(first.status.success(), "{first:?}");
@@ -135,11 +135,11 @@ async fn user_create_adds_accounts(database: &Database) {
     assert_eq!(database.number("select count(*) from coaches").await, 2);
 }
 
-/// `user create` creates the database, as `migrate` does.
+/// `user add` creates the database, as `migrate` does.
 #[actix_web::test]
 async fn user_create_creates_database() {
     let folder = tempfile::tempdir().unwrap();
-    let created = process::run(folder.path(), &["user", "create", "boss"], "a long secret\n");
+    let created = process::run(folder.path(), &["user", "add", "boss"], "a long secret\n");
     assert!(created.status.success(), "{created:?}");
     let program = ServerProcess::serve_in(folder.path(), &["--access", "members"]);
     assert!(can_sign_in(&program, "boss", "a long secret").await);

@@ -84,7 +84,7 @@ async fn login_accepts_equivalent_usernames(database: &Database) {
     }
     assert!(user_command(database, &["set-password", "MARA"], SECRET).status.success());
     assert!(can_sign_in(&node, "mara", SECRET).await);
-    let taken = user_command(database, &["create", "MaRa"], SECRET);
+    let taken = user_command(database, &["add", "MaRa"], SECRET);
     assert!(!taken.status.success(), "{taken:?}");
     node.stop().await;
 }

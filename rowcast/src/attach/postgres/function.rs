@@ -50,6 +50,7 @@ impl Function {
             ("new", &key("new")),
             ("key", &postgres_text(&key("entry"))),
             ("collection", &collection),
+            ("sign_ins", &sign_ins(tracked)),
         ];
         let body = fill(LOG, &values);
         Self::trigger(name, &tracked.table.name, attributes, body, true)
@@ -108,6 +109,12 @@ impl Function {
     }
 }
 
+/// The statements that end the sign-ins of deleted users.
+fn sign_ins(tracked: &Tracked<'_>) -> String {
+    let ([key], true) = (&tracked.key[..], tracked.signs_in) else { return String::new() };
+    fill(SIGN_INS, &[("id", &quoted(&key.name))])
+}
+
 /// The name of a table's log function, and of its row trigger.
 pub(super) fn log_name(table: &QualifiedName) -> String {
     format!("rowcast_log_{}", hash(table))
@@ -164,7 +171,7 @@ declare
     insertion constant text := 'insert into rowcast.rowcast_change_log (collection, row_key) select $1, ';
     source text;
 begin
-    if tg_op = 'TRUNCATE' then
+{sign_ins}    if tg_op = 'TRUNCATE' then
         source := pg_catalog.format(
             ' from %s %s as entry where entry.tableoid = %s or not exists (
                 select from pg_catalog.pg_trigger own
@@ -207,6 +214,20 @@ begin
     end if;
     return null;
 end
+";
+
+/// Without the column of the key no user is found, so nobody is signed in.
+const SIGN_INS: &str = "    begin
+        if tg_op = 'TRUNCATE' then
+            delete from rowcast.rowcast_tokens;
+            delete from rowcast.rowcast_user_addresses;
+        elsif tg_op = 'DELETE' or (tg_op = 'UPDATE' and new.{id} is distinct from old.{id}) then
+            delete from rowcast.rowcast_tokens where user_id operator(pg_catalog.=) old.{id}::pg_catalog.int8;
+            delete from rowcast.rowcast_user_addresses where user_id operator(pg_catalog.=) old.{id}::pg_catalog.int8;
+        end if;
+    exception
+        when others then null;
+    end;
 ";
 
 /// Rows are compared by their binary images: `is distinct from` ignores changes of case under a case-insensitive

@@ -56,11 +56,21 @@ fn log(tracked: &Tracked<'_>) -> Vec<Trigger> {
         table: name.clone(),
         body: format!("after {event} on {} for each row begin {statements} end", quoted(&name.name)),
     };
+    let (ended, moved) = (sign_ins(tracked, false), sign_ins(tracked, true));
     vec![
         trigger("insert", &created),
-        trigger("update", &format!("{renamed} {created}")),
-        trigger("delete", &deleted),
+        trigger("update", &format!("{moved}{renamed} {created}")),
+        trigger("delete", &format!("{ended}{deleted}")),
     ]
+}
+
+/// The statements that end the sign-ins of a user who is deleted, or gets another key.
+fn sign_ins(tracked: &Tracked<'_>, is_update: bool) -> String {
+    let ([key], true) = (&tracked.key[..], tracked.signs_in) else { return String::new() };
+    let id = quoted(&key.name);
+    let condition = if is_update { format!(" and old.{id} is not new.{id}") } else { String::new() };
+    let end = |table: &str| format!("delete from {table} where user_id = old.{id}{condition}; ");
+    ["rowcast_tokens", "rowcast_user_addresses"].map(end).concat()
 }
 
 /// Increments the version by another update, because a trigger cannot change the values of a write. Text is compared by

@@ -105,7 +105,7 @@ async fn follow(handle: ProjectHandle, folder: PathBuf, started: Settings, mut f
 fn read(folder: &Path, started: &Settings) -> Result<Project, String> {
     let project = Project::read(folder).map_err(|mistakes| lines(&mistakes))?;
     if project.settings.need_restart(started) {
-        let stale = "[server], `url` of [database] and `output` of [types]";
+        let stale = "[server], [accounts], `url` of [database] and `output` of [types]";
         print_line(format_args!("{stale} stay as they were at the start: start `dev` again to change them"));
     }
     Ok(project)

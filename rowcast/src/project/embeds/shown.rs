@@ -114,6 +114,11 @@ fn shown(referenced: &Table, name: &str, settings: &Settings) -> Option<String> 
     if is_in(|own| &own.hidden) {
         return Some(format!("`{name}` of `{other}` is hidden: remove it from one of them"));
     }
+    if settings.password_column(&referenced.name.schema, other) == Some(name) {
+        return Some(format!(
+            "`{name}` of `{other}` is hidden, because it is the password in [accounts]: remove it here"
+        ));
+    }
     if !tables::has_form(&column.column_type) && !is_in(|own| &own.show) {
         return Some(format!(
             "`{name}` of `{other}` is hidden, because values of the type {} have no form of their own: name it in `show` of \

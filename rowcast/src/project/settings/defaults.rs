@@ -15,7 +15,9 @@ impl Settings {
 
     /// Whether a program that was started with other settings follows these only once it is started again.
     pub(crate) fn need_restart(&self, started: &Self) -> bool {
-        self.defaults() != started.defaults() || self.types_output != started.types_output
+        self.defaults() != started.defaults()
+            || self.types_output != started.types_output
+            || self.accounts != started.accounts
     }
 
     /// The ids of arguments, and their values.

@@ -1,7 +1,10 @@
 //! The table of accounts.
 
 use super::{Validation, find};
-use crate::project::settings::AccountSettings;
+use crate::{
+    catalog::{Column, ColumnType},
+    project::settings::AccountSettings,
+};
 
 impl Validation<'_> {
     pub(super) fn accounts(&mut self) {
@@ -18,15 +21,38 @@ impl Validation<'_> {
                 self.no_column(&["accounts", key], found, column);
             }
         }
-        if found.primary_key.is_none() {
-            let sentence = format!(
-                "`{table}` has no primary key, so a user of it cannot be named: add one to the table"
-            );
-            self.mistake(&["accounts", "table"], sentence);
+        let key = found.primary_key.as_ref().map(|key| &key.columns[..]);
+        match key {
+            None => {
+                let sentence = format!(
+                    "`{table}` has no primary key, so a user of it cannot be named: add one to the table"
+                );
+                self.mistake(&["accounts", "table"], sentence);
+            }
+            Some([column]) if found.column(column).is_some_and(is_integer) => {}
+            Some(columns) => {
+                let sentence = format!(
+                    "users of `{table}` are named by `{}`, and only a key of one integer can sign in: name a table with \
+                     one, or remove `table` to use Rowcast's own accounts",
+                    columns.join("`, `")
+                );
+                self.mistake(&["accounts", "table"], sentence);
+            }
+        }
+        let is_text = |column: &Column| matches!(column.column_type.base(), ColumnType::Text { .. });
+        for (key, column) in [("username", username), ("password", password)] {
+            if found.column(column).is_some_and(|column| !is_text(column)) {
+                let sentence = format!("`{column}` of `{table}` is no text");
+                self.mistake(&["accounts", key], sentence);
+            }
         }
         if self.settings.excludes(&found.name.schema, &found.name.name) {
             let sentence = format!("`{table}` is excluded by a pattern of `exclude`: change one of them");
             self.mistake(&["accounts", "table"], sentence);
         }
     }
+}
+
+fn is_integer(column: &Column) -> bool {
+    matches!(column.column_type.base(), ColumnType::Integer(_) | ColumnType::BigInt)
 }

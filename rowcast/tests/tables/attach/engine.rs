@@ -19,7 +19,7 @@ async fn engine_attaches_and_detaches_a_file_of_sqlite() {
     let database = Database::connect(&url, Synchronous::Normal, &Migrations::with(&[])).await.unwrap();
     let tasks = catalog::QualifiedName { schema: "main".into(), name: "tasks".into() };
     let only = Some([tasks.clone()].into());
-    let options = Arc::new(Options { tables: only, count_versions: [tasks].into() });
+    let options = Arc::new(Options { tables: only, count_versions: [tasks].into(), signs_in: None });
     let log = "create table if not exists rowcast_change_log (seq integer primary key autoincrement, collection text not null,
         row_key text not null, mark integer not null default (random())) strict";
     for _ in 0..2 {

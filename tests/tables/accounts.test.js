@@ -1,0 +1,152 @@
+// Users of a project without Rust: accounts of the engine, and rows of a table of the project.
+
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { nextEvent } from "@rowcast/test-support";
+import { onBoth } from "./databases.js";
+import { run, runWith, start } from "./program.js";
+
+const password = "correct horse";
+
+// A project with these settings and this migration; `user` runs a command of `rowcast user`.
+async function makeProject({ folder, database }, settings, sql) {
+  await mkdir(join(folder, "migrations"));
+  await writeFile(join(folder, "rowcast.toml"), settings);
+  await writeFile(join(folder, "migrations/0001_all.sql"), sql);
+  const on = ["--database-url", database.url];
+  const user = (...args) => runWith(`${password}\n`, folder, "user", ...args, ...on);
+  const done = async (...args) => {
+    const ended = await user(...args);
+    assert.equal(ended.code, 0, ended.err);
+    return ended.out;
+  };
+  return { folder, on, user, done };
+}
+
+const serve = (t, { folder, on }, access) => start(t, folder, "serve", "--access", access, ...on);
+
+// A socket whose user has signed in.
+async function member(server, username) {
+  const { socket, request } = server.open();
+  const ack = await request("login", { username, password });
+  assert.equal(ack.ok, true, JSON.stringify(ack));
+  return { socket, request, user: ack.data.user };
+}
+
+const tasks = "create table tasks (id integer primary key, title text not null)";
+
+onBoth((on, make) => {
+  test(`account of the engine signs in by its email address on ${on}`, async (t) => {
+    const made = await make(t);
+    const project = await makeProject(made, '[accounts]\nlogin = "email"\n', tasks);
+    await project.done("add", "Ada@Example.com", "--field", "name=Ada");
+    await project.done("add", "bob@example.com");
+    assert.deepEqual((await project.done("list")).trim().split("\n"), [
+      "1\tada@example.com\tcan sign in",
+      "2\tbob@example.com\tcan sign in",
+    ]);
+    for (const wrong of ["ada", "ADA@example.com"]) {
+      const { code, err } = await project.user("add", wrong);
+      assert.deepEqual([code, /username: (must be an email address|is already taken)/.test(err)], [1, true], err);
+    }
+
+    const server = await serve(t, project, "members");
+    const anyone = server.open();
+    const task = { id: 1, title: "mine" };
+    assert.deepEqual(Object.keys((await anyone.request("new_task", task)).errors), ["$unauthorized"]);
+    const refused = await anyone.request("login", { username: "ada@example.com", password: "another one" });
+    assert.deepEqual(Object.keys(refused.errors), ["password", "username"]);
+    const ada = await member(server, "ADA@example.com");
+    assert.deepEqual(ada.user, { id: 1, username: "ada@example.com", name: "Ada", version: 1 });
+    assert.equal((await ada.request("new_task", task)).ok, true);
+    // Accounts are no collection.
+    for (const event of ["list_rowcast_accounts", "get_rowcast_account", "update_rowcast_account"]) {
+      assert.deepEqual(Object.keys((await ada.request(event, { id: 1 })).errors), ["$unknown_event"]);
+    }
+    const changed = await ada.request("set_password", { old: password, new: "battery staple" });
+    assert.equal(changed.ok, true);
+
+    const bob = await member(server, "bob@example.com");
+    const ends = [ada, bob].map(({ socket }) => nextEvent(socket, "signed_out"));
+    await project.done("set-password", "ada@example.com");
+    await project.done("remove", "bob@example.com");
+    await Promise.all(ends);
+    for (const { request } of [ada, bob]) assert.deepEqual(Object.keys((await request("list_tasks", {})).errors), ["$unauthorized"]);
+    await member(server, "ada@example.com");
+    await server.stop();
+  });
+
+  test(`rows of a table of the project sign in, and keep their password to themselves on ${on}`, async (t) => {
+    const made = await make(t);
+    const settings = `
+[accounts]
+table = "people"
+username = "email"
+password = "hash"
+name = "nick"
+[collections.tasks]
+embed = { person = ["id", "nick"] }
+[collections.notes]
+embed = { person = ["id", "hash"] }
+`;
+    const sql = `
+create table people (id integer primary key, email varchar(100) not null unique, hash text not null, nick text not null);
+create table tasks (id integer primary key, title text, person_id integer references people (id) on delete cascade);
+create table notes (id integer primary key, person_id integer references people (id) on delete cascade)`;
+    const project = await makeProject(made, settings, sql);
+    const mistake = await project.user("add", "Ada@example.com", "--field", "id=1", "--field", "nick=Ada");
+    assert.deepEqual([mistake.code, /rowcast.toml:10: `hash` of `people` is hidden/.test(mistake.err)], [1, true], mistake.err);
+    await writeFile(join(made.folder, "rowcast.toml"), settings.replace('["id", "hash"]', '["id"]'));
+    for (const [id, email] of [[1, "Ada@example.com"], [2, "bob@example.com"], [3, "cy@example.com"]]) {
+      await project.done("add", email, "--field", `id=${id}`, "--field", `nick=${email.slice(0, 3)}`);
+    }
+    const [hash] = await made.database.read("select hash from people where id = 1");
+    assert.match(hash, /^\$argon2id\$/);
+
+    const server = await serve(t, project, "read");
+    const ada = await member(server, "Ada@example.com");
+    assert.deepEqual({ ...ada.user, version: 0 }, { id: 1, email: "Ada@example.com", nick: "Ada", version: 0 });
+    const frames = [];
+    ada.socket.onAny((...event) => frames.push(JSON.stringify(event)));
+    const listed = await ada.request("list_people", {});
+    await ada.request("refresh", {});
+    assert.deepEqual(listed.data.rows.map((row) => Object.keys(row).sort()), Array(3).fill(["email", "id", "nick", "version"]));
+    for (const text of [JSON.stringify(listed), ...frames]) assert.equal(text.includes("argon2id"), false);
+    const filtered = await ada.request("list_people", { where: { hash } });
+    assert.equal(filtered.ok, false);
+    assert.deepEqual(Object.keys((await ada.request("update_person", { id: 1, hash: "x" })).errors), ["hash"]);
+
+    // Another user's name and row are its own; all else is anybody's.
+    assert.deepEqual(Object.keys((await ada.request("update_person", { id: 2, email: "mine@example.com" })).errors), ["email"]);
+    assert.deepEqual(Object.keys((await ada.request("delete_person", { id: 2 })).errors), ["$forbidden"]);
+    assert.equal((await ada.request("update_person", { id: 2, nick: "Bobby", email: "bob@example.com" })).ok, true);
+
+    // A new name ends the other sign-ins, and so does any deletion.
+    const bob = await member(server, "bob@example.com");
+    const other = await member(server, "bob@example.com");
+    const cy = await member(server, "cy@example.com");
+    const ends = [other, cy].map(({ socket }) => nextEvent(socket, "signed_out"));
+    assert.equal((await bob.request("update_person", { id: 2, email: "Bob@example.com" })).ok, true);
+    await made.database.execute("delete from people where id = 3");
+    await Promise.all(ends);
+    assert.deepEqual(await made.database.read("select count(*) from " + log(on, "tokens") + " where user_id = 3"), ["0"]);
+    await project.done("remove", "Bob@example.com");
+    const ack = await ada.request("delete_person", { id: 1 });
+    assert.match(ack.errors.$forbidden, /the last account/);
+    await server.stop();
+  });
+
+  test(`table without a key of one integer cannot sign in on ${on}`, async (t) => {
+    const made = await make(t);
+    const settings = '[accounts]\ntable = "people"\nusername = "name"\npassword = "hash"\n';
+    const project = await makeProject(made, settings, "create table people (name text primary key, hash text)");
+    const { code, err } = await project.user("add", "ada");
+    assert.deepEqual([code, /rowcast.toml:2: users of `people` are named by `name`/.test(err)], [1, true], err);
+    const served = await run(project.folder, "serve", "--bind", "127.0.0.1:0", ...project.on);
+    assert.match(served.err, /rowcast.toml:2: users of `people`/);
+  });
+});
+
+const log = (on, name) => (on === "postgres" ? `rowcast.rowcast_${name}` : `rowcast_${name}`);
