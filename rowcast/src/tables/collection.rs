@@ -144,7 +144,7 @@ async fn reject(
     payload: &Payload,
     errors: &FieldErrors,
 ) -> Result<(), Error> {
-    if errors.is_empty() { Ok(()) } else { of.reject_invalid(context, payload, errors).await }
+    if errors.is_empty() { Ok(()) } else { of.reject_invalid(context, None, payload, errors).await }
 }
 
 fn write_to(of: &Definition, key: &Key) -> TransactionKind {

@@ -1,27 +1,33 @@
 //! Constraints over other rows, checked before a write, so that one response reports all errors. The database's own
 //! constraints catch the effects of concurrent transactions.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rowcast_schema::FieldErrors;
 use sea_orm::{ConnectionTrait, Statement, Value};
+use serde_json::value::RawValue;
 
 use super::{
     definition::{Definition, ForeignReference, Unique},
     payload::Values,
     sql::{column, quoted},
+    stored_row::StoredRow,
 };
 use crate::{database::Transaction, error::Error, key::Key};
 
 impl Definition {
     /// Adds errors for references to missing rows, and for values that other rows have. `own` is the row that is
-    /// changed.
+    /// changed, and `before` what it is now, if it is locked.
     pub(super) async fn constraint_errors(
         &self,
         db: &Transaction,
         own: Option<&Key>,
+        before: Option<&StoredRow>,
         values: &Values,
         errors: &mut FieldErrors,
     ) -> Result<(), Error> {
-        let mut query = ChecksQuery { definition: self, values, bound: Vec::new(), checks: Vec::new() };
+        let kept = before.map_or_else(BTreeSet::new, |before| self.kept(before, values));
+        let mut query = ChecksQuery { definition: self, values, kept, bound: Vec::new(), checks: Vec::new() };
         let references: Vec<&ForeignReference> =
             self.references.iter().filter(|reference| query.add_reference(reference)).collect();
         let unique: Vec<&Unique> =
@@ -40,6 +46,22 @@ impl Definition {
             }
         }
         Ok(())
+    }
+
+    /// Fields of unique values that a payload leaves as they are. Forms send whole rows: a value that the row already
+    /// has is unique, and a query less is a round trip less.
+    fn kept(&self, before: &StoredRow, values: &Values) -> BTreeSet<usize> {
+        let of_payload = |at: &&usize| values.contains_key(at);
+        let mut fields = self.unique.iter().flat_map(|unique| &unique.fields).filter(of_payload).peekable();
+        if fields.peek().is_none() {
+            return BTreeSet::new();
+        }
+        let row: BTreeMap<String, &RawValue> = serde_json::from_str(before.json.get()).unwrap_or_default();
+        let is_kept = |at: &&usize| {
+            let stored = row.get(self.fields[**at].name);
+            stored.is_some_and(|stored| is_same(stored, values.get(at).and_then(Option::as_deref)))
+        };
+        fields.filter(is_kept).copied().collect()
     }
 
     /// Whether the reference is to the row itself, which is about to be written.
@@ -81,6 +103,7 @@ impl Definition {
 struct ChecksQuery<'a> {
     definition: &'a Definition,
     values: &'a Values,
+    kept: BTreeSet<usize>,
     bound: Vec<Value>,
     checks: Vec<String>,
 }
@@ -88,7 +111,7 @@ struct ChecksQuery<'a> {
 impl ChecksQuery<'_> {
     /// Adds a check that a row exists, if the payload names one.
     fn add_reference(&mut self, reference: &ForeignReference) -> bool {
-        if !self.has_changed(&reference.fields) {
+        if !reference.fields.iter().any(|at| self.values.contains_key(at)) {
             return false;
         }
         let Some(conditions) =
@@ -144,7 +167,7 @@ impl ChecksQuery<'_> {
     }
 
     fn has_changed(&self, fields: &[usize]) -> bool {
-        fields.iter().any(|at| self.values.contains_key(at))
+        fields.iter().any(|at| self.values.contains_key(at) && !self.kept.contains(at))
     }
 
     /// Conditions of equality; none if a value is null or not known.
@@ -173,5 +196,34 @@ impl ChecksQuery<'_> {
         let row = db.query_one_raw(statement).await?;
         let found: String = row.map_or(Ok(String::new()), |row| row.try_get("", "found"))?;
         Ok(found.bytes().map(|digit| digit == b'1').collect())
+    }
+}
+
+/// Whether a row has the value of a payload. Two spellings of one value may differ; then it is looked for.
+fn is_same(stored: &RawValue, text: Option<&str>) -> bool {
+    match (stored.get(), text) {
+        ("null", text) => text.is_none(),
+        (_, None) => false,
+        (json, Some(text)) => serde_json::from_str::<String>(json).map_or(json == text, |own| own == text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn value_is_kept_only_if_stored_one_is_equal() {
+        let is_kept = |stored: &str, text| is_same(serde_json::from_str(stored).unwrap(), text);
+        for (stored, text) in
+            [("null", None), ("7", Some("7")), (r#""a\"b""#, Some("a\"b")), (r#""null""#, Some("null"))]
+        {
+            assert!(is_kept(stored, text), "{stored}");
+        }
+        for (stored, text) in
+            [("null", Some("null")), (r#""""#, None), ("7", Some("8")), (r#""A""#, Some("a"))]
+        {
+            assert!(!is_kept(stored, text), "{stored}");
+        }
     }
 }

@@ -26,15 +26,16 @@ use crate::{
 const MAX_COUNTED: usize = 1000;
 
 impl Definition {
-    /// Returns the errors of a payload together with those of constraints.
+    /// Returns the errors of a payload together with those of constraints. `before` is the row, if it is locked.
     pub(super) async fn reject_invalid(
         &self,
         context: &Context<'_>,
+        before: Option<&StoredRow>,
         payload: &Payload,
         errors: &FieldErrors,
     ) -> Result<(), Error> {
-        let mut errors = errors.clone();
-        self.constraint_errors(context.db, payload.key.as_ref(), &payload.values, &mut errors).await?;
+        let (mut errors, own) = (errors.clone(), payload.key.as_ref());
+        self.constraint_errors(context.db, own, before, &payload.values, &mut errors).await?;
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
 
@@ -45,7 +46,7 @@ impl Definition {
         payload: &Payload,
     ) -> Result<(Box<RawValue>, Written), Error> {
         let db = context.db;
-        self.reject_invalid(context, payload, &FieldErrors::new()).await?;
+        self.reject_invalid(context, None, payload, &FieldErrors::new()).await?;
         let (mut columns, mut places, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for (at, value) in &payload.values {
             let field = &self.fields[*at];
@@ -84,7 +85,7 @@ impl Definition {
         }
         let account = self.account(context, key).await?;
         let errors = self.username_errors(context, &account, &payload.values).await?;
-        self.reject_invalid(context, payload, &errors).await?;
+        self.reject_invalid(context, Some(&before), payload, &errors).await?;
         let (mut changes, mut values) = (Vec::new(), Vec::new());
         for (at, value) in &payload.values {
             let field = &self.fields[*at];
