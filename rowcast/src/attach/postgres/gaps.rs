@@ -1,5 +1,7 @@
 //! Changes that triggers do not see, rows that the current role does not, and what others may notice.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sea_orm::ConnectionTrait;
 use serde::Deserialize;
 
@@ -7,7 +9,7 @@ use super::{
     Installed,
     installed::State,
     query::{RELATIONS, query, relations},
-    trigger,
+    trigger::{self, Trigger},
 };
 use crate::{
     attach::{
@@ -73,16 +75,23 @@ pub(in crate::attach) async fn gaps<C: ConnectionTrait>(
     let wanted: Vec<_> = tracked.iter().flat_map(trigger::wanted).map(|wanted| wanted.trigger).collect();
     let publications: Vec<Publication> = query(db, PUBLICATIONS, []).await?;
     let mut remarks: Vec<_> = publications.into_iter().map(Publication::remark).collect();
+    let is_wanted: BTreeSet<&Trigger> = wanted.iter().collect();
+    let own = installed.triggers.iter().filter(|(trigger, _)| is_wanted.contains(trigger));
+    let copies = installed.copies.iter().map(|(trigger, state)| (trigger, state));
+    let mut found: BTreeMap<&QualifiedName, Vec<(&Trigger, State)>> = BTreeMap::new();
+    for (trigger, state) in own.chain(copies) {
+        found.entry(&trigger.table).or_default().push((trigger, *state));
+    }
+    let mut missing: BTreeMap<&QualifiedName, Vec<&Trigger>> = BTreeMap::new();
+    for trigger in wanted.iter().filter(|trigger| !installed.triggers.contains_key(trigger)) {
+        missing.entry(&trigger.table).or_default().push(trigger);
+    }
     for table in &tables {
-        let own = installed.triggers.iter().filter(|(trigger, _)| wanted.contains(trigger));
-        let copies = installed.copies.iter().map(|(trigger, state)| (trigger, state));
-        let found: Vec<_> = own.chain(copies).filter(|(trigger, _)| trigger.table == table.name).collect();
-        let missing = wanted
-            .iter()
-            .filter(|wanted| wanted.table == table.name && !installed.triggers.contains_key(wanted));
+        let (found, missing) = (found.remove(&table.name), missing.remove(&table.name));
         let mut sentences: Vec<String> =
-            missing.map(|trigger| table.without_trigger(&trigger.name)).collect();
-        sentences.extend(found.iter().filter_map(|(trigger, state)| table.of_state(&trigger.name, **state)));
+            missing.iter().flatten().map(|trigger| table.without_trigger(&trigger.name)).collect();
+        let found = found.iter().flatten();
+        sentences.extend(found.filter_map(|(trigger, state)| table.of_state(&trigger.name, *state)));
         sentences.extend(table.of_rows());
         remarks.extend(sentences.into_iter().map(|sentence| Remark { table: table.name.clone(), sentence }));
     }
