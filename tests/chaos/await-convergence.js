@@ -1,12 +1,14 @@
 // After the storm: every page comes to show what the database holds, and the servers own up to what they could not do.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { TIMEOUT, collections, openSocket } from "@rowcast/test-support";
+import { TIMEOUT, openSocket } from "@rowcast/test-support";
 import { hash } from "./hash.js";
+import { identify } from "./keys.js";
+import { ordered } from "./page.js";
 
 // Every page as it is, then those on `changes` once more after they have come back; and what each server lists.
-export async function awaitConvergence({ test, nodes, pages, truth, faultLog }) {
-  const expected = hash(collections.map((collection) => truth[collection]));
+export async function awaitConvergence({ test, product, nodes, pages, truth, faultLog }) {
+  const expected = hash(ordered(product, truth));
   const agree = async (when, some) => {
     const differ = () => some.filter((page) => !page.whole || page.hash() !== expected);
     for (const end = Date.now() + TIMEOUT; differ().length > 0 && Date.now() < end; ) await pause(25);
@@ -18,7 +20,7 @@ export async function awaitConvergence({ test, nodes, pages, truth, faultLog }) 
         whole: page.whole,
         transport: page.socket.io.engine?.transport.name,
         sid: page.socket.io.engine?.id,
-        differs: difference(page.copy, truth),
+        differs: difference(product, page.copy, truth),
       });
     }
   };
@@ -30,11 +32,16 @@ export async function awaitConvergence({ test, nodes, pages, truth, faultLog }) 
 
   for (const node of nodes) {
     node.check();
-    const listed = await everything(openSocket(test, node.url));
-    const differs = difference(listed, truth);
+    const listed = await everything(product, openSocket(test, node.url));
+    const differs = difference(product, listed, truth);
     if (differs.length > 0) faultLog.violation("a server does not list what is there", { node: node.name, differs });
+    // Versions that the server derives are no part of what is there.
+    const versions = (copy) => hash(Object.entries(copy).map(([, rows]) => [...rows].map(([id, row]) => [id, row.version]).sort(byId)));
+    for (const page of pages) {
+      if (versions(page.copy) !== versions(listed)) faultLog.violation("a page has other versions than a server", { page: page.name, node: node.name });
+    }
   }
-  faultLog.count("rows at the end", collections.reduce((sum, collection) => sum + truth[collection].length, 0));
+  faultLog.count("rows at the end", Object.keys(product.keys).reduce((sum, collection) => sum + truth[collection].length, 0));
 }
 
 // Each `$internal`, and each ack that came before its change was published, must have its cause in a log.
@@ -63,26 +70,29 @@ export async function checkServerLogs({ nodes, writeLog, faultLog, steady }) {
   faultLog.count("writes refused", refused);
 }
 
-async function everything({ request }) {
+const byId = ([one], [other]) => (one < other ? -1 : 1);
+
+async function everything(product, { request }) {
   const all = {};
-  for (const collection of collections) {
+  for (const [collection, columns] of Object.entries(product.keys)) {
     all[collection] = new Map();
     for (let after = null, first = true; first || after; first = false) {
       const { data } = await request(`list_${collection}`, { limit: 7, after });
-      for (const row of data.rows) all[collection].set(row.id, row);
+      for (const row of data.rows) all[collection].set(identify(columns, row), row);
       after = data.next;
     }
   }
   return all;
 }
 
-function difference(copy, truth) {
+function difference(product, copy, truth) {
   const differs = [];
-  for (const collection of collections) {
-    const there = new Map(truth[collection].map((row) => [row.id, row]));
+  const text = (collection, row) => hash(product.shown(collection, row));
+  for (const [collection, columns] of Object.entries(product.keys)) {
+    const there = new Map(truth[collection].map((row) => [identify(columns, row), row]));
     for (const id of new Set([...copy[collection].keys(), ...there.keys()])) {
       const [shown, row] = [copy[collection].get(id), there.get(id)];
-      if (!shown || !row || hash(shown) !== hash(row)) differs.push({ collection, id, shown, row });
+      if (!shown || !row || text(collection, shown) !== text(collection, row)) differs.push({ collection, id, shown, row });
     }
   }
   return differs.slice(0, 5);

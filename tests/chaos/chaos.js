@@ -1,26 +1,27 @@
 // Writers, readers, and everything that can go wrong under them; then it calms down, and every promise is looked after:
 // what was acked is there exactly once, what was refused is not, and every page shows what the database holds.
 //
-// node chaos.js [sqlite] [postgres] [nodes] [pooler]; SEED, WRITES, TIMEOUT, FAULTS and HELD in the environment.
+// node chaos.js [sqlite] [postgres] [nodes] [pooler] [tables-sqlite] [tables-postgres] [tables-nodes] [tables-pooler]; SEED, WRITES, TIMEOUT, FAULTS and HELD in the environment.
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { known } from "./faults.js";
-import { run, settings, usual } from "./run.js";
 import { FaultLog } from "./fault-log.js";
+import { run } from "./run.js";
+import { settings, usual } from "./settings.js";
 
 const number = (name, otherwise) => Number(process.env[name] || otherwise);
 const seed = number("SEED", Date.now() % 1_000_000);
-const writes = number("WRITES", 250);
-const seconds = number("TIMEOUT", 120 + writes / 4);
 const held = number("HELD", 2);
+const writesOf = (name) => number("WRITES", settings[name].writes);
+const secondsOf = (name) => number("TIMEOUT", 120 + writesOf(name) / 4);
 const faults = process.env.FAULTS ? process.env.FAULTS.split(",") : undefined;
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in settings));
 unknown.push(...(faults ?? []).filter((name) => !known.includes(name)));
-if (unknown.length > 0 || ![seed, writes, seconds, held].every(Number.isFinite)) {
+if (unknown.length > 0 || ![seed, held, number("WRITES", 0), number("TIMEOUT", 0)].every(Number.isFinite)) {
   console.error(`usage: [SEED=n] [WRITES=n] [TIMEOUT=n] node chaos.js [${Object.keys(settings).join("] [")}]`);
   console.error(`FAULTS is some of these, with commas between them: ${known.join(", ")}`);
   process.exit(2);
@@ -40,7 +41,7 @@ for (const name of asked.length > 0 ? asked : usual) {
   const folder = await mkdtemp(join(tmpdir(), "rowcast-chaos-"));
   const faultLog = new FaultLog();
   try {
-    await run(test, { name, folder, faultLog, seed, writes, seconds, faults, held });
+    await run(test, { name, folder, faultLog, seed, writes: writesOf(name), seconds: secondsOf(name), faults, held });
   } catch (error) {
     faultLog.violation(error.stack);
   }

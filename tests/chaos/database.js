@@ -71,8 +71,10 @@ export async function postgres(test) {
     url,
     direct: url,
     up: true,
+    crashes: 0,
     async crash() {
       database.up = false;
+      database.crashes += 1;
       child.stdin.write("stop\n");
       await line("PostgreSQL to crash");
     },
@@ -90,24 +92,4 @@ export async function postgres(test) {
     hold: (lock, seconds) => psql(["-1", ...each([lock, `select pg_sleep(${seconds})`])]),
   };
   return database;
-}
-
-// Every collection as clients should see it, put together from the tables.
-export async function table({ select }) {
-  const of = (table) => select(`select * from ${table} order by id`);
-  const [coaches, moves, plans, schedules] = await Promise.all(
-    ["coaches", "exercise_moves", "workout_plans", "schedules"].map(of),
-  );
-  const links = await select("select * from workout_plan_moves order by workout_plan_id, position");
-  const byId = new Map(moves.map((move) => [move.id, move]));
-  const shown = (plan) => links.filter((link) => link.workout_plan_id === plan.id);
-  return {
-    coaches: coaches.map(({ password_hash: _, ...coach }) => coach),
-    exercise_moves: moves,
-    workout_plans: plans.map((plan) => ({
-      ...plan,
-      exercise_moves: shown(plan).map((link) => byId.get(link.exercise_move_id)),
-    })),
-    schedules,
-  };
 }

@@ -18,9 +18,9 @@ const only = {
 // What happens if nothing is named. A subscription takes time of its own, and is for long runs.
 const usual = known.filter((fault) => fault !== "subscription");
 
-/** Which faults happen to this database. */
-export const chosen = (asked, { kind }) =>
-  (asked ?? usual).filter((fault) => Object.entries(only).every(([of, some]) => of === kind || !some.includes(fault)));
+/** Which faults happen to this database, and to what is served. */
+export const chosen = (asked, { kind }, { faults }) =>
+  (asked ?? usual).filter((fault) => faults(fault) && Object.entries(only).every(([of, some]) => of === kind || !some.includes(fault)));
 
 export class Faults {
   #over = new AbortController();
@@ -120,7 +120,7 @@ export class Faults {
   }
 }
 
-// A server does not start without its database.
+// A server does not start without its database. If that crashes meanwhile, it waits.
 async function back(node, database, faultLog) {
   for (;;) {
     while (!database.up) await pause(20);

@@ -3,13 +3,13 @@
 // Each notes what it did in a table of its own, in the same transaction, so what has become of a transaction that was
 // cut off is known in the end.
 
-import { note, tables } from "./notes.js";
-import { names } from "./operations.js";
+import { literal, where } from "./keys.js";
+import { note, order, parsed, tables } from "./notes.js";
 
 const patient = 10;
-const link = "https://example.com/foreign";
 
 export class Foreign {
+  #product;
   #database;
   #writeLog;
   #faultLog;
@@ -18,8 +18,8 @@ export class Foreign {
   #silent = [];
   #imported = 0;
 
-  constructor({ database, writeLog, faultLog }) {
-    [this.#database, this.#writeLog, this.#faultLog] = [database, writeLog, faultLog];
+  constructor({ product, database, writeLog, faultLog }) {
+    [this.#product, this.#database, this.#writeLog, this.#faultLog] = [product, database, writeLog, faultLog];
   }
 
   begin() {
@@ -28,8 +28,9 @@ export class Foreign {
 
   // A row that is there, or a new one, as any program would.
   async write(chance) {
-    const kind = chance.weighted({ insert: 2, update: 6, link: 2, delete: 1 });
-    await this[kind](chance, []);
+    const kind = chance.weighted(this.#product.foreign.weights);
+    if (kind in this.#product.foreign.others) await this.#other(kind, chance);
+    else await this[kind](chance, []);
   }
 
   // As a logical subscription applies what it is sent, where only triggers fire that always do.
@@ -40,36 +41,34 @@ export class Foreign {
   // As `pg_restore --disable-triggers` loads a table. What no trigger sees has no version yet, so these rows are its
   // own.
   async load(chance) {
-    const [off, on] = ["disable", "enable"].map((word) => `alter table coaches ${word} trigger all`);
-    const id = this.#silent.length > 3 ? chance.pick(this.#silent) : undefined;
-    if (id === undefined) {
-      const known = await this.insert(chance, [off], [on, always]);
-      if (known) this.#silent.push(known);
+    const { loaded: collection, assignments } = this.#product.foreign;
+    const [off, on] = ["disable", "enable"].map((word) => `alter table ${collection} ${word} trigger all`);
+    const after = [on, always(collection)];
+    const key = this.#silent.length > 3 ? chance.pick(this.#silent) : undefined;
+    if (!key) {
+      const known = await this.insert(chance, [off], after);
+      if (known) this.#silent.push(known.key);
     } else {
-      const marker = this.#marker();
-      const change = `update coaches set age = ${chance.between(18, 120)}, name = '${marker}' where id = ${id}`;
-      await this.#run(marker, "silent", "coaches", id, [off, change], [on, always]);
+      const [marker, which] = [this.#marker(), where(key)];
+      const change = `update ${collection} set ${assignments[collection](chance)}, name = '${marker}' where ${which}`;
+      await this.#run({ marker, kind: "silent", collection, which }, [off, change], after);
     }
   }
 
   // With ids of its own, beyond those that have been given out: all of the next ones that would be. These rows stay as
   // they are, since an id that is free again would be given out once more.
   async import(chance) {
-    const given = {
-      postgres: "select last_value as last from coaches_id_seq",
-      sqlite: "select coalesce(max(seq), 0) as last from sqlite_sequence where name = 'coaches'",
-    };
-    // An id that has been given out since may have had a row that is gone by now.
-    const free = (id) => `(${given[this.#database.kind].replace(" as last", "")}) < ${id}`;
+    const { collection, last: given, which, sql } = this.#product.foreign.imports;
     const [{ last }] = (await this.#try(() => this.#database.select(given[this.#database.kind]))) ?? [{}];
     if (last === undefined) return;
     const from = Math.max(last, this.#imported);
     const ids = Array.from({ length: chance.between(1, 25) }, (_, at) => from + 1 + at);
     const statements = ids.flatMap((id) => {
       const marker = this.#marker();
-      const values = `${id}, '${marker}', ${chance.between(18, 120)}, '${link}'`;
-      const insert = `insert into coaches (id, name, age, picture) select ${values} where ${free(id)}`;
-      return [insert, this.#note(marker, "insert", "coaches", `(select id from coaches where name = '${marker}')`)];
+      // An id that has been given out since may have had a row that is gone by now.
+      const isFree = `(${given[this.#database.kind]}) < ${id}`;
+      const insert = `${sql(id, chance, marker)} where ${isFree}`;
+      return [insert, this.#note({ marker, kind: "insert", collection, which: which(id, marker) })];
     });
     // Whether it was done or not is in the notes.
     this.#imported = from + ids.length;
@@ -78,57 +77,55 @@ export class Foreign {
 
   // Holds a row for so many seconds, or the file where rows cannot be held.
   async hold(chance, seconds) {
-    const [collection, id] = this.#pick(chance, Object.keys(names)) ?? [];
-    if (!id) return;
-    this.#faultLog.fault("held", `${collection} ${id} for ${seconds} s`);
+    const collection = chance.pick(this.#product.written);
+    const key = this.#pick(chance, collection);
+    if (!key) return;
+    const row = `${collection} ${where(key)}`;
+    this.#faultLog.fault("held", `${row} for ${seconds} s`);
     const [busy, before] = [this.#writeLog.unanswered.length > 0, this.#writeLog.answered];
-    const held = await this.#try(() => this.#database.hold(`select 1 from ${collection} where id = ${id} for update`, seconds));
-    this.#faultLog.fault("released", `${collection} ${id}`);
+    const held = await this.#try(() => this.#database.hold(`select 1 from ${collection} where ${where(key)} for update`, seconds));
+    this.#faultLog.fault("released", row);
     // So long that nothing else explains it. A file that is held is held for all.
     const long = held && seconds >= patient && this.#database.kind === "postgres";
-    if (long && busy && this.#writeLog.answered === before) this.#faultLog.violation("a row that was held made all writes wait", { collection, id });
+    if (long && busy && this.#writeLog.answered === before) this.#faultLog.violation("a row that was held made all writes wait", { row });
   }
 
   async insert(chance, before, after = []) {
     const [marker, silent] = [this.#marker(), after.length > 0];
-    const insert = `insert into coaches (name, age, picture) values ('${marker}', ${chance.between(18, 120)}, '${link}')`;
-    const found = `(select id from coaches where name = '${marker}')`;
-    const done = await this.#run(marker, silent ? "silent" : "insert", "coaches", found, [...before, insert], after);
-    if (done && !silent) this.#writeLog.board.coaches.set(done.id, done.row.version);
-    return done?.id;
+    const { collection, which, sql } = this.#product.foreign.insert(chance, marker);
+    const done = await this.#run({ marker, kind: silent ? "silent" : "insert", collection, which }, [...before, sql], after);
+    if (done && !silent) this.#writeLog.put(collection, done.row);
+    return done && { key: Object.fromEntries(this.#product.keys[collection].map((column) => [column, done.row[column]])) };
   }
 
   async update(chance, before) {
-    const [collection, id] = this.#pick(chance, Object.keys(names)) ?? [];
-    if (!id) return;
-    const marker = this.#marker();
-    const more = {
-      coaches: `age = ${chance.between(18, 120)}`,
-      exercise_moves: `focus = '${chance.pick(["Arms", "Feet"])}'`,
-      workout_plans: `difficulty = '${chance.pick(["Odd", "Even"])}'`,
-    };
-    const update = `update ${collection} set name = '${marker}', ${more[collection]} where id = ${id}`;
-    await this.#run(marker, "update", collection, id, [...before, update]);
+    const collection = chance.pick(this.#product.written);
+    const key = this.#pick(chance, collection);
+    if (!key) return;
+    const [marker, which] = [this.#marker(), where(key)];
+    const update = `update ${collection} set name = '${marker}', ${this.#product.foreign.assignments[collection](chance)} where ${which}`;
+    await this.#run({ marker, kind: "update", collection, which }, [...before, update]);
   }
 
-  // What a plan shows is in a table beside it.
-  async link(chance) {
-    const [, id] = this.#pick(chance, ["workout_plans"]) ?? [];
-    const [, move] = this.#pick(chance, ["exercise_moves"]) ?? [];
-    if (!id || !move) return;
-    const where = `workout_plan_id = ${id} and position = (select min(position) from workout_plan_moves where workout_plan_id = ${id})`;
-    const change = `update workout_plan_moves set exercise_move_id = ${move} where ${where} and exercise_move_id <> ${move}`;
-    await this.#run(this.#marker(), "update", "workout_plans", id, [change]);
+  async #other(kind, chance) {
+    const marker = this.#marker();
+    const other = this.#product.foreign.others[kind](chance, marker, (collection) => this.#pick(chance, collection));
+    if (!other) return;
+    const { gone, sql, ...change } = other;
+    // A row that gets another key goes, and comes.
+    const before = gone ? [this.#note({ marker, kind: "delete", collection: change.collection, which: gone })] : [];
+    await this.#run({ marker, ...change }, [...before, sql]);
   }
 
   async delete(chance) {
-    const [collection, id] = this.#pick(chance, ["coaches"]) ?? [];
-    if (!id) return;
-    this.#writeLog.doomed.add(`${collection} ${id}`);
-    this.#writeLog.board[collection].delete(id);
-    const marker = this.#marker();
-    const note = this.#note(marker, "delete", collection, id);
-    await this.#try(() => this.#database.execute([note, `delete from ${collection} where id = ${id}`]));
+    const collection = chance.pick(this.#product.foreign.deletes);
+    const key = this.#pick(chance, collection);
+    if (!key) return;
+    this.#writeLog.doom(collection, key);
+    this.#writeLog.remove(collection, key);
+    const [marker, which] = [this.#marker(), where(key)];
+    const note = this.#note({ marker, kind: "delete", collection, which });
+    await this.#try(() => this.#database.execute([note, `delete from ${collection} where ${which}`]));
   }
 
   // Writes to a backup until its log has so many entries.
@@ -138,48 +135,47 @@ export class Foreign {
     const statements = [];
     for (let left = entries - now; left > 0; left -= 1) {
       const marker = this.#marker();
-      statements.push(`insert into coaches (name, age, picture) values ('${marker}', ${chance.between(18, 120)}, '${link}')`);
-      statements.push(this.#note(marker, "insert", "coaches", `(select id from coaches where name = '${marker}')`));
+      const { collection, which, sql } = this.#product.foreign.insert(chance, marker);
+      statements.push(sql, this.#note({ marker, kind: "insert", collection, which }));
     }
     await this.#database.execute(statements, of);
   }
 
   // What is there is what there is to be changed.
   async known() {
-    const there = await this.#database.select("select id, version from coaches");
-    this.#writeLog.board.coaches = new Map(there.map(({ id, version }) => [id, version]));
+    const rows = await this.#product.read(this.#database);
+    for (const collection of this.#product.written) {
+      this.#writeLog.board[collection].clear();
+      for (const row of rows[collection]) this.#writeLog.put(collection, row);
+    }
   }
 
   // What it has done, in the order of its notes.
   async done() {
-    const found = await this.#database.select("select * from chaos_notes order by n");
-    return found.map((note) => ({ ...note, row: JSON.parse(note.row) }));
+    return parsed(await this.#database.select(`select * from chaos_notes order by ${order[this.#database.kind]}`), this.#product);
   }
 
   #marker() {
     return `f ${(this.#count += 1)}`;
   }
 
-  #pick(chance, collections) {
-    const collection = chance.pick(collections);
-    const ids = [...this.#writeLog.board[collection].keys()];
-    return ids.length > 0 ? [collection, chance.pick(ids)] : undefined;
+  #pick(chance, collection) {
+    const rows = [...this.#writeLog.board[collection].values()];
+    return rows.length > 0 ? chance.pick(rows).key : undefined;
   }
 
   // The change, and the row as it is then; what the row was before is another write's.
-  async #run(marker, kind, collection, id, change, after = []) {
-    const note = this.#note(marker, kind, collection, id);
-    const done = await this.#try(() => this.#database.execute([...change, note, ...after]));
+  async #run(change, statements, after = []) {
+    const done = await this.#try(() => this.#database.execute([...statements, this.#note(change), ...after]));
     if (!done) return undefined;
-    const [found] = await this.#try(() => this.#database.select(`select * from chaos_notes where marker = '${marker}'`)) || [];
-    const known = found && { ...found, row: JSON.parse(found.row) };
-    const board = this.#writeLog.board[collection];
-    if (kind === "update" && known && board.has(known.id)) board.set(known.id, Math.max(board.get(known.id), known.row.version));
+    const noted = `select * from chaos_notes where marker = ${literal(change.marker)} and kind = ${literal(change.kind)}`;
+    const [known] = parsed((await this.#try(() => this.#database.select(noted))) || [], this.#product);
+    if (change.kind === "update" && known) this.#writeLog.changed(change.collection, known.row);
     return known;
   }
 
-  #note(marker, kind, collection, id) {
-    return note(this.#database.kind, { marker, kind, collection, id });
+  #note(change) {
+    return note(this.#database, this.#product, change);
   }
 
   // The database may be gone, or the row locked: that is the other program's trouble.
@@ -195,8 +191,8 @@ export class Foreign {
 
 // `enable trigger all`, with which pg_restore ends, leaves triggers that ordinary sessions alone fire. Where there are subscriptions
 // that is set back, as here.
-const always = `do $$ declare one record; begin
-  for one in select * from pg_trigger where tgrelid = 'coaches'::regclass and not tgisinternal loop
-    execute format('alter table coaches enable always trigger %I', one.tgname);
+const always = (table) => `do $$ declare one record; begin
+  for one in select * from pg_trigger where tgrelid = '${table}'::regclass and not tgisinternal loop
+    execute format('alter table ${table} enable always trigger %I', one.tgname);
   end loop;
 end $$`;

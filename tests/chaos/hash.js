@@ -8,3 +8,6 @@ function sorted(_, value) {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
+
+// Whether two rows are equal but for what other writes change.
+export const isSame = (product, collection, one, other) => hash(product.own(collection, one)) === hash(product.own(collection, other));

@@ -12,9 +12,9 @@ const counters = {
 const repeated = /^rowcast_events_total\{.*outcome="repeated".*\} (\d+)/gm;
 
 // A server waits with its start for as long as a file is `held`, in seconds.
-export async function start(test, { name, folder, database, settings, env, held }) {
+export async function start(test, { name, folder, database, program, command, cwd, settings, env, held }) {
   const file = join(folder, `${name}.log`);
-  const server = await startServer(test, { sample: "never", database: database.url, settings, env, log: openSync(file, "a"), startTimeout: TIMEOUT + held * 1000 });
+  const server = await startServer(test, { program, command, cwd, sample: null, database: database.url, settings, env, log: openSync(file, "a"), startTimeout: TIMEOUT + held * 1000 });
   return new Node(name, file, server);
 }
 

@@ -58,4 +58,5 @@ export class Subscription {
   }
 }
 
-export const isPublished = (id) => id > first;
+// By the key as text.
+export const isPublished = (id) => JSON.parse(id)[0] > first;

@@ -1,36 +1,54 @@
 // All writes with their acks.
 
-import { names } from "./operations.js";
+import { identify, keyOf } from "./keys.js";
 
 export class WriteLog {
   writes = [];
-  // The existing rows according to the acks, with the newest known version: writers choose from these.
-  board = Object.fromEntries(Object.keys(names).map((collection) => [collection, new Map()]));
+  // The existing rows according to the acks, by key, with the newest known version, and versions that they have left
+  // behind for certain: writers choose from these.
+  board;
   // What other programs did, as their notes say; known in the end.
   foreign = [];
   answered = 0;
   // Rows with a requested delete: their existence is uncertain from then on.
   doomed = new Set();
+  #product;
   #faultLog;
 
-  constructor(faultLog) {
-    this.#faultLog = faultLog;
+  constructor(product, faultLog) {
+    [this.#product, this.#faultLog] = [product, faultLog];
+    this.board = Object.fromEntries(product.written.map((name) => [name, new Map()]));
   }
 
   sent(write) {
     write.sent = this.#faultLog.now();
     this.writes.push(write);
-    if (write.kind === "delete") this.doomed.add(`${write.collection} ${write.payload.id}`);
+    if (write.kind === "delete") this.doom(write.collection, write.payload);
   }
 
   acked(write, ack) {
     [write.acked, write.ack] = [this.#faultLog.now(), ack];
     this.answered += 1;
     if (!ack.ok) return;
-    const rows = this.board[write.collection];
-    if (write.kind === "delete") rows.delete(write.payload.id);
-    else if (write.kind === "create") rows.set(ack.data.id, 1);
-    else if (rows.has(ack.data.id)) rows.set(ack.data.id, Math.max(ack.data.version, rows.get(ack.data.id)));
+    if (write.kind === "delete") this.remove(write.collection, ack.data);
+    else if (write.kind === "create") this.put(write.collection, ack.data);
+    else this.changed(write.collection, ack.data, write.payload.version);
+  }
+
+  put(collection, row) {
+    const columns = this.#product.keys[collection];
+    this.board[collection].set(identify(columns, row), { key: keyOf(columns, row), version: row.version, past: [] });
+  }
+
+  changed(collection, row, from) {
+    const known = this.board[collection].get(this.#identify(collection, row));
+    if (!known) return;
+    known.version = this.#product.newest(known.version, row.version);
+    if (from !== undefined) known.past.push(from);
+  }
+
+  remove(collection, row) {
+    this.board[collection].delete(this.#identify(collection, row));
   }
 
   // Marks the writes that the restore of a backup has undone.
@@ -40,11 +58,19 @@ export class WriteLog {
     this.doomed.clear();
   }
 
-  isDoomed(collection, id) {
-    return this.doomed.has(`${collection} ${id}`);
+  doom(collection, row) {
+    this.doomed.add(`${collection} ${this.#identify(collection, row)}`);
+  }
+
+  isDoomed(collection, row) {
+    return this.doomed.has(`${collection} ${this.#identify(collection, row)}`);
   }
 
   get unanswered() {
     return this.writes.filter((write) => !write.ack);
+  }
+
+  #identify(collection, row) {
+    return identify(this.#product.keys[collection], row);
   }
 }

@@ -4,20 +4,20 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
-import { draw } from "./operations.js";
 
 // What is no answer yet.
 const again = ["$unavailable", "$locked", "$unknown_outcome", "$internal"];
 
 export class Writer {
+  #product;
   #page;
   #writeLog;
   #faultLog;
   #random;
   #count = 0;
 
-  constructor({ page, writeLog, faultLog, random }) {
-    [this.#page, this.#writeLog, this.#faultLog, this.#random] = [page, writeLog, faultLog, random];
+  constructor({ product, page, writeLog, faultLog, random }) {
+    [this.#product, this.#page, this.#writeLog, this.#faultLog, this.#random] = [product, page, writeLog, faultLog, random];
   }
 
   // Until `left` gives no more.
@@ -33,7 +33,7 @@ export class Writer {
 
   async one() {
     const marker = `${this.#page.name} ${(this.#count += 1)}`;
-    const write = draw(this.#random, this.#writeLog.board, marker);
+    const write = this.#product.draw(this.#random, this.#writeLog.board, marker);
     write.id = randomUUID();
     write.told = [];
     const again = this.#random.chance(0.05);
@@ -68,10 +68,12 @@ export class Writer {
   }
 
   // What a write changed was shown to its writer before the ack.
-  #reads({ collection, kind }, { ok, data }) {
+  #reads(write, { ok, data }) {
     if (!ok) return;
-    const row = this.#page.has(collection, data.id);
-    const unsure = kind !== "delete" && !row && this.#writeLog.isDoomed(collection, data.id);
+    const { collection, kind } = write;
+    if (!this.#product.countsVersions) return this.#page.reads(collection, data, write);
+    const row = this.#page.find(collection, data);
+    const unsure = kind !== "delete" && !row && this.#writeLog.isDoomed(collection, data);
     const shown = kind === "delete" ? !row : row?.version >= data.version;
     if (!unsure && !shown) this.#faultLog.count("acked before shown");
   }

@@ -12,11 +12,12 @@ import { TIMEOUT, withTimeout } from "./wait.js";
 
 // Not with `new URL`, which Vite takes for an asset of a page.
 const here = dirname(fileURLToPath(import.meta.url));
-const program = process.env.ROWCAST_PROGRAM ?? join(here, "../../target/debug/planner");
+const planner = process.env.ROWCAST_PROGRAM ?? join(here, "../../target/debug/planner");
 
-// `startTimeout` is in milliseconds.
+// `program` is another one than the planner, with `command` before its settings, and `cwd` the folder it runs in.
+// `sample` is null for a program that has no sample data. `startTimeout` is in milliseconds.
 export async function startServer(test, options = {}) {
-  const { sample = "always", settings = [], env: more = {}, log = "inherit", startTimeout = TIMEOUT } = options;
+  const { program = planner, command = [], cwd, sample = "always", settings = [], env: more = {}, log = "inherit", startTimeout = TIMEOUT } = options;
   const folder = await mkdtemp(join(tmpdir(), "rowcast-js-"));
   const database = options.database ?? `sqlite://${join(folder, "gym.db")}`;
   let child;
@@ -26,8 +27,8 @@ export async function startServer(test, options = {}) {
   );
 
   async function start() {
-    const own = ["--bind", `127.0.0.1:${port}`, "--database-url", database, "--sample-data", sample];
-    child = spawn(program, [...own, ...settings], { stdio: ["ignore", "pipe", log], env: { ...clean, ...more } });
+    const own = [...command, "--bind", `127.0.0.1:${port}`, "--database-url", database, ...(sample ? ["--sample-data", sample] : [])];
+    child = spawn(program, [...own, ...settings], { cwd, stdio: ["ignore", "pipe", log], env: { ...clean, ...more } });
     const ended = once(child, "exit").then(([code, signal]) => `the server ended with ${code ?? signal}`);
     const listening = once(createInterface(child.stdout), "line");
     const first = await withTimeout(Promise.race([listening, ended]), "the server to listen", startTimeout);

@@ -14,41 +14,43 @@ const crowded = { ...usual, create: 12, delete: 30 };
 // and becomes the row's name.
 export function draw(random, board, marker) {
   const collection = random.pick(Object.keys(names));
-  const known = [...board[collection].keys()];
-  const kind = random.weighted(known.length > many ? crowded : usual);
-  const made = known.length === 0 && kind !== "invalid" ? "create" : kind;
+  const known = board[collection].size;
+  const kind = random.weighted(known > many ? crowded : usual);
+  const made = known === 0 && kind !== "invalid" ? "create" : kind;
   return { collection, kind: made, marker, ...kinds[made](random, collection, board, marker) };
 }
 
+const ids = (rows) => [...rows.values()].map(({ key }) => key.id);
+
 const kinds = {
   create(random, collection, board, marker) {
-    const moves = [...board.exercise_moves.keys()];
+    const moves = ids(board.exercise_moves);
     // A plan needs a move.
     if (moves.length === 0) collection = "exercise_moves";
     return { collection, event: `new_${names[collection]}`, payload: fields[collection](random, marker, moves) };
   },
 
   update(random, collection, board, marker) {
-    const id = random.pick([...board[collection].keys()]);
-    const all = fields[collection](random, marker, [...board.exercise_moves.keys()]);
+    const { key: { id }, version } = random.pick([...board[collection].values()]);
+    const all = fields[collection](random, marker, ids(board.exercise_moves));
     const payload = { id, name: marker };
     const more = random.pick(Object.keys(all));
     if (all[more].length !== 0) payload[more] = all[more];
-    if (random.chance(0.4)) payload.version = board[collection].get(id);
+    if (random.chance(0.4)) payload.version = version;
     return { event: `update_${names[collection]}`, payload };
   },
 
   // With a version that the row has left behind for certain.
   stale(random, collection, board, marker) {
-    const moved = [...board[collection]].filter(([, version]) => version > 1);
+    const moved = [...board[collection].values()].filter(({ version }) => version > 1);
     if (moved.length === 0) return kinds.update(random, collection, board, marker);
-    const [id, version] = random.pick(moved);
+    const { key: { id }, version } = random.pick(moved);
     const payload = { id, name: marker, version: random.between(1, version - 1) };
     return { event: `update_${names[collection]}`, payload, wrong: ["$conflict", "$not_found"] };
   },
 
   delete(random, collection, board) {
-    const id = random.pick([...board[collection].keys()]);
+    const { id } = random.pick([...board[collection].values()]).key;
     return { event: `delete_${names[collection]}`, payload: { id } };
   },
 
