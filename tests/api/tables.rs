@@ -1,15 +1,19 @@
 //! Tables of a database as collections, without Rust types.
 
 mod constraints;
+mod contract;
 mod cursors;
 mod embeds;
 mod keys;
+mod large;
 mod lists;
 mod live;
 mod once;
+mod round_trips;
 mod schema_changes;
 mod sequences;
 mod values;
+mod versions;
 
 use std::net::SocketAddr;
 

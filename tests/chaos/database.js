@@ -71,10 +71,8 @@ export async function postgres(test) {
     url,
     direct: url,
     up: true,
-    crashes: 0,
     async crash() {
       database.up = false;
-      database.crashes += 1;
       child.stdin.write("stop\n");
       await line("PostgreSQL to crash");
     },

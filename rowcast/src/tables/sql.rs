@@ -7,6 +7,10 @@ use super::{
     value_type::{Temporal, ValueType},
 };
 
+/// PostgreSQL: the state of a row, by the transaction that wrote it and by its place. Several writes of one row may share a
+/// transaction, and each of them puts the row in another place.
+const ROW_STATE: &str = "pg_catalog.concat(t.xmin, t.ctid)";
+
 /// A name in quotes.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -26,7 +30,7 @@ impl Definition {
     /// The expressions that a read selects, in a form that [`stored_row`](super::stored_row) reads.
     pub(super) fn selection(&self) -> String {
         match self.is_postgres {
-            true => self.postgres_selection("t.xmin"),
+            true => self.postgres_selection(ROW_STATE),
             false => self.sqlite_selection("t.") + &self.joined_selection(),
         }
     }
@@ -36,21 +40,21 @@ impl Definition {
     pub(super) fn returning(&self) -> String {
         match self.is_postgres {
             true if self.is_partitioned => self.postgres_selection("null"),
-            true => self.postgres_selection("t.xmin"),
+            true => self.postgres_selection(ROW_STATE),
             false => self.sqlite_selection(&format!("{}.", self.source)),
         }
     }
 
-    fn postgres_selection(&self, transaction: &str) -> String {
+    fn postgres_selection(&self, state: &str) -> String {
         let keys = self.key_fields().enumerate().map(|(at, field)| format!("{} as k{at}", key_value(field)));
         let mut fields: Vec<String> = self.shown().map(|field| json_field("t", field)).collect();
         fields.extend(self.embeds.iter().map(Embedding::json_field));
         if self.version != VersionSource::Column && !self.key.is_empty() {
-            fields.push(format!("{transaction}::pg_catalog.text as {}", quoted(self.version_field)));
+            fields.push(format!("{state}::pg_catalog.text as {}", quoted(self.version_field)));
         }
         let version = match self.version {
             VersionSource::Column => "t.\"version\"",
-            _ => transaction,
+            _ => state,
         };
         let version = (!self.key.is_empty()).then(|| format!("{version}::pg_catalog.text as v"));
         let row = format!(

@@ -139,6 +139,17 @@ impl ReplicaModel {
         self
     }
 
+    /// The same with rows of a collection by other columns.
+    pub(crate) fn rekeyed(mut self, name: &str, key: &[&str]) -> Self {
+        let rows = self.rows(name);
+        self = self.and(name, key);
+        let columns = &self.keys[name];
+        let keyed =
+            rows.into_iter().filter_map(|row| Some((RowKey::of_row(&row, columns).ok()?, row))).collect();
+        self.collections.insert(name.to_owned(), keyed);
+        self
+    }
+
     /// The names of the collections.
     pub(crate) fn names(&self) -> Vec<String> {
         self.keys.keys().cloned().collect()

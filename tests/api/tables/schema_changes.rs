@@ -1,6 +1,7 @@
 //! Changes of the schema while clients are connected.
 
 mod columns;
+mod keys;
 mod writes;
 
 use serde_json::{Value, json};
