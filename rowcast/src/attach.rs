@@ -12,7 +12,7 @@
 //! of rows writes equal keys.
 //!
 //! [`plan`] compares what is wanted with what is installed. It is repeated after each change of the schema: it adds,
-//! replaces and drops what differs, and a second plan is empty.
+//! replaces and drops what differs, and a second plan is empty. [`remember`] does the same with the [`Choice`] of tables.
 //!
 //! # Writes of other programs go on
 //!
@@ -31,6 +31,7 @@
 //! `insert or replace` deletes without triggers, unless the program has set `pragma recursive_triggers`: the replaced row
 //! is then missing from the log if its key is not the new one.
 
+mod choice;
 mod name;
 mod postgres;
 mod remarks;
@@ -46,6 +47,7 @@ use crate::{
     catalog::{Catalog, QualifiedName, Table},
     error::Error,
 };
+pub use choice::{Choice, remember};
 pub use remarks::{Remark, not_seen, read_only};
 pub use statement::{Statement, execute};
 pub use tracked::has_version;

@@ -43,13 +43,14 @@ use crate::attach;
 pub use new_table::NewTable;
 
 /// The tables of the engine's migrations, and the one that records applied migrations.
-pub(crate) const ENGINE_TABLES: [&str; 16] = [
+pub(crate) const ENGINE_TABLES: [&str; 17] = [
     ACCOUNTS,
     "rowcast_attachment",
     "rowcast_change_log",
     "rowcast_change_log_digest",
     "rowcast_change_log_marks",
     ENGINE_MARKER,
+    CHOICE,
     "rowcast_clock",
     "rowcast_commits",
     "rowcast_epochs",
@@ -66,6 +67,9 @@ pub(crate) const ENGINE_MARKER: &str = "rowcast_change_log_state";
 
 /// The engine's own table of accounts.
 pub(crate) use m20261203_000001_accounts::TABLE as ACCOUNTS;
+
+/// The table that records the choice of an attached database, if there is one.
+pub(crate) const CHOICE: &str = "rowcast_choice";
 
 /// The table that records the migrations of a project without Rust.
 pub(crate) const PROJECT_MIGRATIONS: &str = "rowcast_project_migrations";

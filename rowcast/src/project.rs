@@ -19,10 +19,12 @@ mod validate;
 
 pub use init::init;
 pub use mistake::Mistake;
+pub(crate) use mistake::{did_you_mean, list};
 pub use names::names;
 pub use pattern::matches;
 pub use reset::{Confirmed, reset};
 pub use settings::{CollectionSettings, Settings};
+pub(crate) use validate::no_table;
 pub use validate::validate;
 
 use std::path::{Path, PathBuf};

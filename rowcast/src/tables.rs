@@ -13,6 +13,7 @@
 mod accounts;
 mod altered;
 mod attachment;
+mod chosen;
 mod collection;
 mod constraints;
 mod decimal;
@@ -39,6 +40,7 @@ mod write;
 pub(crate) use accounts::registry_of_operator;
 pub(crate) use attachment::registry;
 pub use attachment::{Attachment, attach, detach, preview};
+pub use chosen::ChosenNames;
 pub use watch::ProjectHandle;
 pub(crate) use watch::Watcher;
 

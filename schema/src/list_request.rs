@@ -165,8 +165,10 @@ fn sort(form: &mut Form<'_>) -> Vec<Sort> {
     let sort = |column: &str| {
         let (column, descending) =
             column.strip_prefix('-').map_or((column, false), |column| (column.trim(), true));
-        let is_name = !column.is_empty() && !column.contains(char::is_whitespace);
-        is_name.then(|| Sort { column: column.to_owned(), descending })
+        // A name may contain blanks. SQL is not meant.
+        let last = column.rsplit_once(char::is_whitespace).map_or("", |(_, last)| last);
+        let is_sql = ["asc", "desc"].iter().any(|word| last.eq_ignore_ascii_case(word));
+        (!column.is_empty() && !is_sql).then(|| Sort { column: column.to_owned(), descending })
     };
     columns.into_iter().map(sort).collect::<Option<_>>().unwrap_or_else(|| {
         form.add_error("sort", "must be column names with commas between, like name,-age");

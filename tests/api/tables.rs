@@ -17,7 +17,11 @@ mod versions;
 
 use std::net::SocketAddr;
 
-use rowcast::{Product, Rowcast, project::Settings, tables};
+use rowcast::{
+    Product, Rowcast,
+    project::Settings,
+    tables::{self, ChosenNames},
+};
 use serde_json::json;
 
 use crate::harness::{Client, Database, Node, ReplicaModel};
@@ -46,7 +50,8 @@ async fn with_settings(database: &Database, sql: &str, settings: &str, test: imp
 
 /// Puts the change log beside the tables of a database.
 async fn attach(database: &Database) {
-    let attached = tables::attach(&database.url().parse().unwrap(), &Settings::default()).await.unwrap();
+    let (url, nothing) = (database.url().parse().unwrap(), ChosenNames::default());
+    let attached = tables::attach(&url, &Settings::default(), &nothing).await.unwrap();
     assert_eq!(attached.missing_rights, [""; 0]);
 }
 

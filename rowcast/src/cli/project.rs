@@ -11,7 +11,7 @@ use crate::{
     config::{Beside, ProjectCli, ProjectCommand, SchemaFormat, Storage, without_secrets},
     product::Product,
     project::{self, Project, Settings, lines},
-    tables::{self, Attachment},
+    tables::{self, Attachment, ChosenNames},
     telemetry,
 };
 
@@ -37,7 +37,7 @@ pub(super) async fn run(product: &Product) -> Result<(), String> {
         Some(ProjectCommand::Serve(settings)) => serve(settings, &product).await,
         Some(ProjectCommand::Dev(settings)) => dev::run(settings, &product).await,
         Some(ProjectCommand::Migrate(storage)) => migrate(&storage, &product).await,
-        Some(ProjectCommand::Attach(beside)) => attach(beside, settings).await,
+        Some(ProjectCommand::Attach(beside)) => attach(beside, &settings).await,
         Some(ProjectCommand::Detach { url, dry_run }) => {
             let sql = tables::detach(&url, dry_run).await?;
             match dry_run {
@@ -65,14 +65,13 @@ fn init(folder: &Path, program: &str) -> Result<(), String> {
     Ok(())
 }
 
-async fn attach(Beside { url, schema, dry_run }: Beside, mut settings: Settings) -> Result<(), String> {
+async fn attach(beside: Beside, settings: &Settings) -> Result<(), String> {
     telemetry::init_command_logging();
-    if !schema.is_empty() {
-        settings.database.schemas = schema;
-    }
+    let Beside { url, schema: schemas, tables, dry_run } = beside;
+    let names = ChosenNames { schemas, tables };
     let done = match dry_run {
-        true => tables::preview(&url, &settings).await?,
-        false => tables::attach(&url, &settings).await?,
+        true => tables::preview(&url, settings, &names).await?,
+        false => tables::attach(&url, settings, &names).await?,
     };
     let Attachment { sql, remarks, missing_rights } = done;
     for remark in remarks {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
 use super::{Endpoint, SchemaFormat, Serve, Storage, UserCommand};
 use crate::database::DatabaseUrl;
@@ -91,9 +91,12 @@ pub struct Dev {
 pub struct Beside {
     /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE
     pub url: DatabaseUrl,
-    /// The schemas of PostgreSQL, comma-separated [default: that in which tables are made]
-    #[arg(long, value_delimiter = ',')]
+    /// The schemas of PostgreSQL, comma-separated [default: those chosen before, or that in which tables are made]
+    #[arg(long, value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
     pub schema: Vec<String>,
+    /// The only tables that are collections, comma-separated: names, or schema.table; "*" is all [default: those chosen before, or all]
+    #[arg(long, value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
+    pub tables: Vec<String>,
     /// Print the SQL, and change nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -39,7 +39,7 @@ pub(super) fn line_of(text: &str, position: usize) -> usize {
 }
 
 /// A sentence's end that names the candidate that `name` most likely misspells; empty if there is none.
-pub(super) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let near = rowcast_schema::suggest(name, candidates);
     near.map_or_else(String::new, |near| format!(": did you mean `{near}`?"))
 }
@@ -53,7 +53,7 @@ pub(super) fn no_column(table: &Table, column: &str) -> String {
 }
 
 /// A list in prose, such as "`a`, `b` and `c`".
-pub(super) fn list<T: AsRef<str>>(names: &[T]) -> String {
+pub(crate) fn list<T: AsRef<str>>(names: &[T]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
     match quoted.as_slice() {
         [] => "none".into(),

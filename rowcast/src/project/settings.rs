@@ -5,7 +5,7 @@
 //! bind = "127.0.0.1:5555"
 //!
 //! [collections]
-//! exclude = ["django_*"]
+//! include = ["orders", "order_*"]
 //!
 //! [collections.orders]
 //! embed = { customer = ["id", "name"] }
@@ -18,13 +18,22 @@ mod defaults;
 mod lines;
 mod parse;
 mod reader;
+mod selection;
 
-use std::{collections::BTreeMap, io::ErrorKind, path::Path, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
-use crate::{address::Bind, base_path::BasePath, config::AccessMode, database::DatabaseUrl};
+use crate::{
+    address::Bind, base_path::BasePath, catalog::QualifiedName, config::AccessMode, database::DatabaseUrl,
+};
 
 use super::Mistake;
 pub(super) use lines::Lines;
+pub(crate) use selection::LeftOut;
+pub(super) use selection::is_meant;
 
 /// The name of the file.
 pub const FILE: &str = "rowcast.toml";
@@ -40,12 +49,17 @@ pub struct Settings {
     pub types_output: Option<PathBuf>,
     /// `module` of `[types]`: the module that declares the types of JSON columns, as the generated file imports it.
     pub types_module: Option<String>,
-    /// `exclude` of `[collections]`: patterns of tables that are no collections; see [`matches`](super::matches).
+    /// `include` of `[collections]`: patterns of the tables that are collections, all if there are none; see
+    /// [`matches`](super::matches).
+    pub include: Vec<String>,
+    /// `exclude` of `[collections]`: patterns of tables that are no collections, although `include` may match them.
     pub exclude: Vec<String>,
     /// Each `[collections.<table>]`, ordered by table.
     pub collections: Vec<CollectionSettings>,
     /// `[accounts]`. Nobody signs in if there is none.
     pub accounts: Option<AccountSettings>,
+    /// The tables that were chosen when the database was attached; all if there are none.
+    pub(crate) chosen: BTreeSet<QualifiedName>,
     /// The lines of all keys.
     pub(super) lines: Lines,
 }
@@ -70,7 +84,8 @@ pub struct ServerSettings {
 pub struct DatabaseSettings {
     /// `--database-url`.
     pub url: Option<DatabaseUrl>,
-    /// The schemas of PostgreSQL whose tables are collections; that in which tables are made if there are none.
+    /// The schemas of PostgreSQL whose tables are collections. If there are none, those that were chosen when the
+    /// database was attached, or that in which tables are made.
     pub schemas: Vec<String>,
 }
 
@@ -208,14 +223,5 @@ impl Settings {
             own.read_only.clear();
         }
         settings
-    }
-
-    /// Whether a table is excluded by a pattern, which may match its name or `schema.table`.
-    #[must_use]
-    pub fn excludes(&self, schema: &str, table: &str) -> bool {
-        let qualified = format!("{schema}.{table}");
-        self.exclude.iter().any(|pattern| {
-            super::matches(pattern, table) || (pattern.contains('.') && super::matches(pattern, &qualified))
-        })
     }
 }

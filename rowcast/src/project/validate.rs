@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Table};
 use super::{
     Mistake, Settings,
     mistake::{did_you_mean, list, no_column},
-    settings::FILE,
+    settings::{FILE, LeftOut, is_meant},
 };
 
 /// Finds everything in the settings that does not fit the database, ordered by line: tables and columns that do not
@@ -17,6 +17,7 @@ use super::{
 #[must_use]
 pub fn validate(settings: &Settings, catalog: &Catalog) -> Vec<Mistake> {
     let mut validation = Validation { settings, catalog, mistakes: Vec::new() };
+    validation.include();
     let tables = validation.tables();
     validation.events(&tables);
     validation.accounts();
@@ -53,11 +54,14 @@ impl<'v> Validation<'v> {
                 }
             };
             let (schema, name) = (&table.name.schema, &table.name.name);
-            if settings.excludes(schema, name) {
-                let sentence = format!(
-                    "`{name}` is excluded by a pattern of `exclude`: remove this section, or change the pattern"
-                );
-                self.mistake(&path, sentence);
+            match settings.left_out(schema, name) {
+                // A file may be for several databases.
+                Some(LeftOut::NotChosen) => continue,
+                Some(left_out) => {
+                    let (reason, remedy) = (left_out.reason(), left_out.remedy());
+                    self.mistake(&path, format!("`{name}` {reason}: remove this section, or {remedy}"));
+                }
+                None => {}
             }
             self.collection(collection, table);
             let other = settings.collection(schema, name).filter(|other| other.table != collection.table);
@@ -67,9 +71,19 @@ impl<'v> Validation<'v> {
                 self.mistake(&path, sentence);
             }
         }
-        let included =
-            catalog.tables.iter().filter(|table| !settings.excludes(&table.name.schema, &table.name.name));
+        let is_included = |table: &&Table| settings.left_out(&table.name.schema, &table.name.name).is_none();
+        let included = catalog.tables.iter().filter(is_included);
         included.map(|table| (settings.collection(&table.name.schema, &table.name.name), table)).collect()
+    }
+
+    /// Reports names in `include` that no table has. A pattern with `*` is for tables that may come.
+    fn include(&mut self) {
+        for name in self.settings.include.iter().filter(|pattern| !pattern.contains('*')) {
+            let is_named = |table: &Table| is_meant(name, &table.name.schema, &table.name.name);
+            if !self.catalog.tables.iter().any(is_named) {
+                self.mistake(&["collections", "include", name], no_table(self.catalog, name));
+            }
+        }
     }
 
     /// Reports that a table has no such column.
@@ -94,9 +108,14 @@ fn find<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Table, String> {
     if let Some(table) = dots.into_iter().find_map(|(schema, name)| catalog.table(schema, name)) {
         return Ok(table);
     }
+    Err(no_table(catalog, name))
+}
+
+/// That there is no such table, and the one that is most likely meant.
+pub(crate) fn no_table(catalog: &Catalog, name: &str) -> String {
     let all: Vec<String> =
         catalog.tables.iter().flat_map(|table| [table.name.name.clone(), qualified(table)]).collect();
-    Err(format!("the database has no table `{name}`{}", did_you_mean(name, all.iter().map(String::as_str))))
+    format!("the database has no table `{name}`{}", did_you_mean(name, all.iter().map(String::as_str)))
 }
 
 fn qualified(table: &Table) -> String {

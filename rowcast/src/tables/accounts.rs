@@ -87,8 +87,9 @@ pub(crate) async fn registry_of_operator(
         }
         Some(AccountSettings::Table { .. }) => {
             let problem = |error: Error| format!("--database-url: {error}");
-            let Loaded { catalog, accounts, .. } = load(db, settings).await.map_err(problem)?;
-            let mistakes = project::validate(settings, &catalog);
+            let loaded = load(db, settings).await.map_err(problem)?;
+            let Loaded { catalog, accounts, settings: effective, .. } = loaded;
+            let mistakes = project::validate(&effective, &catalog);
             if !mistakes.is_empty() {
                 return Err(project::lines(&mistakes));
             }

@@ -1,16 +1,21 @@
 //! The commands that put Rowcast beside the tables of a database, and remove it.
 
+use sea_orm::ConnectionTrait;
+
 use super::{
     accounts::with_users,
-    load::{Loaded, load, load_from},
+    chosen::ChosenNames,
+    load::{Loaded, load_chosen, load_from},
     sync::sync,
 };
 use crate::{
-    attach::{self, Detachment, Installed, Remark},
+    attach::{self, Choice, Detachment, Installed, Remark},
+    catalog::Catalog,
     database::{Database, DatabaseUrl, Synchronous, Transaction, alter, inspect},
     error::Error,
-    migration::{ENGINE_TABLES, Migrations},
-    project::{self, Settings},
+    live::resync,
+    migration::{CHOICE, ENGINE_TABLES, Migrations},
+    project::{self, Mistake, Settings},
     registry::Registry,
 };
 
@@ -29,57 +34,105 @@ pub struct Attachment {
 ///
 /// # Errors
 /// A sentence with the reason.
-pub async fn preview(url: &DatabaseUrl, settings: &Settings) -> Result<Attachment, String> {
-    inspect(url, async |db| look(db, settings).await).await.map_err(problem)
+pub async fn preview(
+    url: &DatabaseUrl,
+    settings: &Settings,
+    names: &ChosenNames,
+) -> Result<Attachment, String> {
+    inspect(url, async |db| look(db, settings, names).await).await.map_err(problem)
 }
 
-async fn look(db: &Transaction, settings: &Settings) -> Result<Attachment, Error> {
-    let Loaded { catalog, triggers: options, notices, .. } = load_from(db, settings).await?;
+async fn look(db: &Transaction, settings: &Settings, names: &ChosenNames) -> Result<Attachment, Error> {
+    let (choice, loaded) = load(db, settings, names).await?;
+    let Loaded { catalog, triggers: options, notices, settings: effective, .. } = loaded;
+    let mistakes = mistakes_of_choice(&effective, &catalog);
+    if !mistakes.is_empty() {
+        return Err(Error::Refused(project::lines(&mistakes)));
+    }
     let installed = Installed::read(db).await?;
     if let [first, ..] = installed.conflicts() {
         return Err(Error::Refused(first.clone()));
     }
     let own: Vec<&str> = ENGINE_TABLES
         .into_iter()
-        .filter(|name| !matches!(*name, "rowcast_project_migrations" | "rowcast_attachment"))
+        .filter(|name| !matches!(*name, "rowcast_project_migrations" | "rowcast_attachment" | CHOICE))
         .collect();
     let own = format!("-- The tables of Rowcast itself: {}", own.join(", "));
     let prepare = attach::prepare(&installed);
     let before = prepare.iter().map(|statement| format!("{};", statement.sql));
     let own = (!prepare.is_empty()).then_some(own);
     let plan = attach::plan(&catalog, &options, &installed);
-    let after = plan.iter().map(|statement| format!("{};", statement.sql));
+    let remember = match &choice {
+        Some(choice) => attach::remember(choice, &Choice::read(db).await?, db.get_database_backend()),
+        None => Vec::new(),
+    };
+    let after = remember.iter().chain(&plan).map(|statement| format!("{};", statement.sql));
     let sql: Vec<String> = before.chain(own).chain(after).collect();
     // Before, no trigger is there that could have gaps.
     let gaps = if plan.is_empty() { attach::gaps(db, &catalog, &options).await? } else { Vec::new() };
     let remarks = gaps.into_iter().map(|Remark { sentence, .. }| sentence);
     let notices = notices.into_iter().map(|notice| format!("{}: {}", notice.table, notice.sentence));
+    let remarks = names.contradicted_by(settings).into_iter().chain(notices).chain(remarks).collect();
     let missing_rights = attach::missing_rights(db, &catalog, &options).await?;
-    Ok(Attachment { sql: sql.join("\n\n"), remarks: notices.chain(remarks).collect(), missing_rights })
+    Ok(Attachment { sql: sql.join("\n\n"), remarks, missing_rights })
 }
 
-/// Puts beside the tables of a database what is missing: the engine's tables, and triggers for its change log.
+/// Mistakes in settings that there are for these tables and not for all. Others may be mended by a migration.
+fn mistakes_of_choice(settings: &Settings, catalog: &Catalog) -> Vec<Mistake> {
+    let mut of_all = settings.clone();
+    of_all.chosen.clear();
+    let (mistakes, of_all) = (project::validate(settings, catalog), project::validate(&of_all, catalog));
+    mistakes.into_iter().filter(|mistake| !of_all.contains(mistake)).collect()
+}
+
+/// Reads the tables that are chosen now, or were before. Returns the choice if it is made now.
+async fn load(
+    db: &Transaction,
+    settings: &Settings,
+    names: &ChosenNames,
+) -> Result<(Option<Choice>, Loaded), Error> {
+    let Some(choice) = names.resolve(db, settings).await? else {
+        return Ok((None, load_from(db, settings).await?));
+    };
+    let loaded = load_chosen(db, &names.precede(settings), &choice).await?;
+    Ok((Some(choice), loaded))
+}
+
+/// Puts beside the tables of a database what is missing: the engine's tables, and triggers for its change log. If there
+/// are names, only these tables get triggers and are collections, also of later servers.
 ///
 /// # Errors
 /// A sentence with the reason.
-pub async fn attach(url: &DatabaseUrl, settings: &Settings) -> Result<Attachment, String> {
-    let attachment = preview(url, settings).await?;
+pub async fn attach(
+    url: &DatabaseUrl,
+    settings: &Settings,
+    names: &ChosenNames,
+) -> Result<Attachment, String> {
+    let attachment = preview(url, settings, names).await?;
     if !attachment.missing_rights.is_empty() {
         return Ok(attachment);
     }
     let migrations = Migrations::try_with(&[])?.beside_others();
     let db = Database::connect(url, Synchronous::Full, &migrations).await.map_err(problem)?;
-    let attached = install(&db, settings).await;
+    let attached = install(&db, settings, names).await;
     db.close().await;
     attached.map_err(problem)?;
     // What the triggers do not see is known now.
-    let Attachment { remarks, .. } = preview(url, settings).await?;
+    let Attachment { remarks, .. } = preview(url, settings, names).await?;
     Ok(Attachment { remarks, ..attachment })
 }
 
-async fn install(db: &Database, settings: &Settings) -> Result<(), Error> {
-    let Loaded { catalog, triggers, .. } = load(db, settings).await?;
-    sync(db, &catalog, &triggers).await.map(drop)
+async fn install(db: &Database, settings: &Settings, names: &ChosenNames) -> Result<(), Error> {
+    let (settings, names) = (settings.clone(), names.clone());
+    let read =
+        async move |db: &Transaction| Ok((Choice::read(db).await?, load(db, &settings, &names).await?));
+    let (before, (choice, Loaded { catalog, triggers, .. })) = db.read(read).await?;
+    sync(db, &catalog, &triggers, choice.as_ref()).await?;
+    match choice {
+        // Changes of tables that were not chosen before are not in the log.
+        Some(choice) if choice != before => resync(db).await,
+        _ => Ok(()),
+    }
 }
 
 /// Removes every trace, or shows the SQL that would.
@@ -119,7 +172,7 @@ pub(crate) async fn registry(
     base: &Registry,
 ) -> Result<Registry, String> {
     let loaded = inspect(url, async |db| load_from(db, settings).await).await.map_err(problem)?;
-    let mistakes = project::validate(settings, &loaded.catalog);
+    let mistakes = project::validate(&loaded.settings, &loaded.catalog);
     match mistakes.is_empty() {
         true => {
             let registry = base.with_collections(loaded.collections, settings.types_module.clone())?;

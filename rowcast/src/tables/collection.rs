@@ -42,7 +42,7 @@ pub(super) fn collections(
     for table in catalog.tables.iter().filter(|table| table.partition_of.is_none()) {
         let (schema, name) = (&*table.name.schema, &*table.name.name);
         let own = settings.collection(schema, name);
-        if own.is_none() && settings.excludes(schema, name) {
+        if settings.left_out(schema, name).is_some() {
             continue;
         }
         let (name, singular) = project::names(name, own);

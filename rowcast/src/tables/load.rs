@@ -13,8 +13,8 @@ use super::{
     value_type::ValueType,
 };
 use crate::{
-    attach,
-    catalog::{self, Catalog},
+    attach::{self, Choice},
+    catalog::{self, Catalog, QualifiedName},
     database::{Database, Transaction},
     error::Error,
     project::Settings,
@@ -30,6 +30,8 @@ pub(crate) struct Loaded {
     pub(crate) triggers: attach::Options,
     /// The table whose rows sign in, if there is one.
     pub(super) accounts: Option<Arc<Definition>>,
+    /// The settings with the choice that the database remembers.
+    pub(crate) settings: Settings,
 }
 
 /// Reads the tables of a database.
@@ -40,17 +42,29 @@ pub(crate) async fn load(db: &Database, settings: &Settings) -> Result<Loaded, E
 
 /// Reads the tables of a database in a transaction.
 pub(super) async fn load_from(db: &Transaction, settings: &Settings) -> Result<Loaded, Error> {
+    let choice = Choice::read(db).await?;
+    load_chosen(db, settings, &choice).await
+}
+
+/// Reads the tables of a choice in a transaction.
+pub(super) async fn load_chosen(
+    db: &Transaction,
+    settings: &Settings,
+    choice: &Choice,
+) -> Result<Loaded, Error> {
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
     if !is_postgres {
         refuse_utf16(db).await?;
     }
+    let settings = settings.with_choice(choice);
     let schemas = match &settings.database.schemas[..] {
         [] if is_postgres => vec![current_schema(db).await?],
         schemas => schemas.to_vec(),
     };
     let catalog = catalog::read(db, &catalog::Options { schemas }).await?;
     let triggered = triggered(db).await?;
-    let (mut all, mut notices) = collections(&catalog, is_postgres, settings);
+    let (mut all, mut notices) = collections(&catalog, is_postgres, &settings);
+    notices.extend(absent(&catalog, is_postgres, &settings));
     for TableCollection(definition) in &mut all {
         let definition = Arc::make_mut(definition);
         definition.has_triggers = triggered.contains(definition.log_name);
@@ -58,17 +72,36 @@ pub(super) async fn load_from(db: &Transaction, settings: &Settings) -> Result<L
             find_binary_uuids(db, definition).await?;
         }
     }
-    notices.extend(embed::resolve(&mut all, &catalog, settings));
+    notices.extend(embed::resolve(&mut all, &catalog, &settings));
     let counts = |definition: &Definition| definition.version == VersionSource::Column;
     let counting = all.iter().filter(|TableCollection(definition)| counts(definition));
     let count_versions = counting.map(|TableCollection(definition)| definition.qualified.clone()).collect();
     let keyed = all.iter().filter(|TableCollection(definition)| !definition.key.is_empty());
     let tables = keyed.map(|TableCollection(definition)| definition.qualified.clone()).collect();
-    let accounts = accounts::find(&all, settings);
+    let accounts = accounts::find(&all, &settings);
     let signs_in = accounts.as_ref().map(|table| table.qualified.clone());
     let triggers = attach::Options { tables: Some(tables), count_versions, signs_in };
     let collections = all.into_iter().map(|one| Arc::new(one) as Arc<dyn ErasedCollection>).collect();
-    Ok(Loaded { catalog, collections, notices, triggers, accounts })
+    Ok(Loaded { catalog, collections, notices, triggers, accounts, settings })
+}
+
+/// Chosen tables that are not there.
+fn absent(catalog: &Catalog, is_postgres: bool, settings: &Settings) -> Vec<Notice> {
+    let is_absent = |name: &&QualifiedName| catalog.table(&name.schema, &name.name).is_none();
+    let notice = |name: &QualifiedName| {
+        let is_read = !is_postgres || settings.database.schemas.contains(&name.schema);
+        let sentence = match is_read {
+            true => {
+                "chosen by `rowcast attach --tables`, and not there: attach again with the tables that are"
+            }
+            false => {
+                "chosen by `rowcast attach --tables`, and in none of the `schemas` of rowcast.toml: change one of them"
+            }
+        };
+        let backend = if is_postgres { DbBackend::Postgres } else { DbBackend::Sqlite };
+        Notice { table: attach::collection(name, backend), sentence: sentence.into() }
+    };
+    settings.chosen.iter().filter(is_absent).map(notice).collect()
 }
 
 /// SQLite compares the bytes of text, which are in the order of code points in UTF-8 alone.
@@ -85,7 +118,7 @@ async fn refuse_utf16(db: &Transaction) -> Result<(), Error> {
     }
 }
 
-async fn current_schema(db: &Transaction) -> Result<String, Error> {
+pub(super) async fn current_schema(db: &Transaction) -> Result<String, Error> {
     let sql = "select coalesce((
             select name from pg_catalog.unnest(pg_catalog.current_schemas(false)) with ordinality as s(name, at)
             where name <> 'rowcast' order by at limit 1

@@ -192,20 +192,21 @@ async fn migrate(db: &Database, project: &Project) -> Result<(), String> {
 async fn read(db: &Database, project: &Project, base: &Registry) -> Result<(Registry, Served), String> {
     // Before the tables: a change meanwhile is noticed later.
     let stamp = stamp(db).await.map_err(problem)?;
-    let Loaded { catalog, collections, notices, triggers, accounts } =
+    let Loaded { catalog, collections, notices, triggers, accounts, settings } =
         load(db, &project.settings).await.map_err(problem)?;
-    let mistakes = project::validate(&project.settings, &catalog);
+    let mistakes = project::validate(&settings, &catalog);
     if !mistakes.is_empty() {
         return Err(project::lines(&mistakes));
     }
     let registry = base.with_collections(collections, project.settings.types_module.clone())?;
-    let registry = with_users(registry, &project.settings, accounts)?;
-    let installed = sync(db, &catalog, &triggers).await.map_err(problem)?;
+    let registry = with_users(registry, &settings, accounts)?;
+    let installed = sync(db, &catalog, &triggers, None).await.map_err(problem)?;
     if installed {
         tracing::info!("triggers that log changes of the tables were installed");
     }
     let gaps = gaps(db, &catalog, &triggers).await.map_err(problem)?;
-    let fingerprint = catalog.fingerprint().map_err(problem)?;
+    let chosen = (&settings.database.schemas, &settings.chosen);
+    let fingerprint = format!("{} {chosen:?}", catalog.fingerprint().map_err(problem)?);
     Ok((registry, Served { fingerprint, stamp, installed, notices, gaps }))
 }
 

@@ -24,7 +24,8 @@ pub(crate) enum ServerPacket {
 }
 
 /// All error keys for a request as a whole.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
+    "$more",
     "$not_found",
     "$in_use",
     "$conflict",

@@ -53,7 +53,7 @@ async fn three_hundred_tables_are_live(database: &Database) {
         }
     }
     let refused = clients[0].request("new_shelf_299_item", json!({ "id": 8, "above": 9 })).await;
-    assert_eq!(refused.error("above"), "no row of shelf_298_items has id 9");
+    assert_eq!(refused.error("above"), "no row of shelf 298 items has id 9");
     tables.stop().await;
 }
 
@@ -80,7 +80,9 @@ async fn table_of_four_hundred_columns_is_live(database: &Database) {
     let updated = clients[0].request("update_sheet", update).await.unwrap_data();
     assert_eq!((&updated["column_398"], &updated["column_399"]), (&json!(5), &json!(6)));
     let refused = clients[0].request("new_sheet", row(2, -1)).await;
-    assert_eq!(refused.error_keys().len(), 399, "an error at each column");
+    let keys = refused.error_keys();
+    assert_eq!(keys[0], "$more", "not all of 399 errors are listed");
+    assert!(keys[1..].iter().all(|key| key.starts_with("column_")) && keys.len() > 50, "{keys:?}");
     database.execute("insert into sheets (id, column_200) values (3, 4)").await;
     for client in &clients {
         client.wait_for_replica("both rows", |replica| replica.rows("sheets").len() == 2).await;
@@ -103,7 +105,7 @@ async fn check_of_1600_bytes_is_enforced_before_the_write(database: &Database) {
     client.request("new_entry", json!({ "id": 1, "word": "word 149", "size": 60 })).await.unwrap_data();
     let refused = client.request("new_entry", json!({ "id": 2, "word": "word 150", "size": 59 })).await;
     assert_eq!(refused.error_keys(), ["size", "word"]);
-    assert_eq!(refused.error("word"), format!("must be one of {}", words.join(", ")));
+    assert_eq!(refused.error("word"), format!("must be one of {}, …", words[..30].join(", ")));
     let refused = client.request("update_entry", json!({ "id": 1, "size": 530 })).await;
     assert_eq!(refused.error_keys(), ["size"]);
     let id = |row: &Value| row["id"].clone();

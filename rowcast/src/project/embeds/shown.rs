@@ -54,9 +54,11 @@ pub(crate) fn resolve<'t>(
         ));
     };
     let mut refused: Vec<Refused> = reference(table, name, key, referenced).into_iter().collect();
-    if settings.excludes(schema, other) {
+    // Without triggers on it, rows would show what it was.
+    if let Some(left_out) = settings.left_out(schema, other) {
+        let (reason, remedy) = (left_out.reason(), left_out.remedy());
         refused.push(Refused::new(format!(
-            "`{name}` is a row of `{other}`, which a pattern of `exclude` excludes: change one of them"
+            "`{name}` is a row of `{other}`, which {reason}: remove it, or {remedy}"
         )));
     }
     for column in columns {

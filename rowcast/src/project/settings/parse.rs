@@ -92,13 +92,20 @@ fn collections(reader: &mut Reader<'_>, section: Section<'_>, settings: &mut Set
         // A table may be called `exclude`.
         if name == "exclude" && !value.get_ref().is_table() {
             settings.exclude = reader.texts(section, name);
+        } else if name == "include" && !value.get_ref().is_table() {
+            settings.include = reader.texts(section, name);
+            if value.get_ref().as_array().is_some_and(|array| array.iter().next().is_none()) {
+                let sentence =
+                    "list tables, as in [\"orders\", \"order_*\"], or remove `include` for all of them";
+                reader.mistake(&value.span(), sentence);
+            }
         } else if let Some(table) = value.get_ref().as_table() {
             let collection = collection(reader, Section { path: &["collections", name], table }, name);
             settings.collections.push(collection);
         } else {
             let sentence = format!(
-                "settings of a table are a section, as in [collections.{name}]; the only key of [collections] itself is \
-                 `exclude`, a list of patterns"
+                "settings of a table are a section, as in [collections.{name}]; the only keys of [collections] itself are \
+                 `include` and `exclude`, lists of patterns"
             );
             reader.mistake(&key.span(), sentence);
         }

@@ -46,8 +46,9 @@ impl Validation<'_> {
                 self.mistake(&["accounts", key], sentence);
             }
         }
-        if self.settings.excludes(&found.name.schema, &found.name.name) {
-            let sentence = format!("`{table}` is excluded by a pattern of `exclude`: change one of them");
+        if let Some(left_out) = self.settings.left_out(&found.name.schema, &found.name.name) {
+            let (reason, remedy) = (left_out.reason(), left_out.remedy());
+            let sentence = format!("`{table}` {reason}: name another table, or {remedy}");
             self.mistake(&["accounts", "table"], sentence);
         }
     }

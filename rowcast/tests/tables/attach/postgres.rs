@@ -1,5 +1,6 @@
 //! PostgreSQL, with a role that has no right but to write the tables.
 
+mod choice;
 mod database;
 mod detachment;
 mod keys;

@@ -1,5 +1,6 @@
 //! SQLite, with programs that have the file open themselves.
 
+mod choice;
 mod database;
 mod detachment;
 mod keys;

@@ -79,6 +79,34 @@ password = \"password\"
 }
 
 #[actix_web::test]
+async fn tables_that_include_does_not_match_are_no_collections() {
+    let text = "\
+[collections]
+include = [\"order\", \"orders\", \"main.notes\", \"later_*\"]
+[collections.customers]
+hidden = [\"secret\"]
+[collections.orders]
+embed = { customer = [\"name\"] }
+";
+    assert_eq!(
+        mistakes(TABLES, text).await,
+        [
+            "rowcast.toml:2: the database has no table `order`: did you mean `orders`?",
+            "rowcast.toml:3: `customers` is matched by no pattern of `include`: remove this section, or add one",
+            "rowcast.toml:6: `customer` is a row of `customers`, which is matched by no pattern of `include`: remove it, or \
+             add one",
+        ]
+    );
+    let same_events =
+        "create table person (id integer primary key); create table people (id integer primary key)";
+    assert_eq!(mistakes(same_events, "[collections]\ninclude = [\"pe*n\"]").await, [""; 0]);
+    assert_eq!(
+        mistakes("create table include (id integer primary key)", "[collections]\ninclude = []").await,
+        ["rowcast.toml:2: list tables, as in [\"orders\", \"order_*\"], or remove `include` for all of them"]
+    );
+}
+
+#[actix_web::test]
 async fn embedded_row_follows_one_foreign_key() {
     let text = "\
 [collections.orders.embed]

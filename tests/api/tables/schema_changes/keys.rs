@@ -7,7 +7,6 @@ use crate::harness::{Client, Database, ReplicaModel, on_empty_databases};
 
 on_empty_databases! {
     row_is_named_by_its_new_key,
-    key_gains_and_loses_a_column,
     table_that_loses_its_key_can_only_be_listed,
 }
 
@@ -98,49 +97,6 @@ async fn row_is_named_by_its_new_key(database: &Database) {
         client.assert_in_sync().await;
     }
     tables.stop().await;
-}
-
-async fn key_gains_and_loses_a_column(database: &Database) {
-    let tables = ServedTables::start(database, WARES).await;
-    let mut key: &[&str] = &["id"];
-    for next in [&["shop", "id"][..], &["code", "shop"], &["code"], &["id"]] {
-        let kept = tables.follow(model(key)).await.replica();
-        let clients = clients(&tables, key, next).await;
-        change_key(database, next).await;
-        for client in &clients {
-            client.next_event("schema").await;
-        }
-        let named: Value = next
-            .iter()
-            .map(|&column| (column.to_owned(), ware(column)))
-            .collect::<serde_json::Map<_, _>>()
-            .into();
-        let mut update = named.clone();
-        update["label"] = json!(format!("by {}", next.join(" and ")));
-        let row = clients[0].request("update_ware", update).await.unwrap_data();
-        for client in &clients {
-            client.wait_for_replica("the update", |replica| replica.has("wares", &row)).await;
-        }
-        assert_eq!(clients[1].request("delete_ware", named.clone()).await.unwrap_data(), named);
-        database.execute("insert into wares (id, code) values (1, 'a')").await;
-        let back = tables.follow(kept.rekeyed("wares", next)).await;
-        for client in clients.iter().chain([&back]) {
-            client
-                .wait_for_replica("all rows", |replica| {
-                    let rows = replica.rows("wares");
-                    rows.len() == 3 && rows.iter().all(|row| row["id"] != 1 || row["label"].is_null())
-                })
-                .await;
-            client.assert_in_sync().await;
-        }
-        key = next;
-    }
-    tables.stop().await;
-}
-
-/// A value of the first row.
-fn ware(column: &str) -> Value {
-    if column == "code" { json!("a") } else { json!(1) }
 }
 
 async fn table_that_loses_its_key_can_only_be_listed(database: &Database) {
