@@ -27,7 +27,7 @@ use crate::wire::{self, Frames, Piece};
 
 /// How long a client may take from connecting to the last of what it is sent first.
 const READY_WITHIN: Duration = Duration::from_secs(120);
-/// One bit for each collection.
+/// All collections, one bit each.
 const READY: u8 = (1 << Collection::ALL.len()) - 1;
 
 /// What a scenario makes of what one client receives.
@@ -35,6 +35,11 @@ pub trait Handler {
     /// How much of a collection this client looks at.
     fn interest(&self, _collection: Collection) -> Interest {
         Interest::Arrival
+    }
+
+    /// The collections that it is sent before it counts as connected, one bit each: none where all are only listed.
+    fn awaits(&self) -> u8 {
+        READY
     }
 
     /// What this client says of itself when it connects.
@@ -66,6 +71,7 @@ pub struct Client {
     write: OwnedWriteHalf,
     unsent: RefCell<Vec<u8>>,
     auth: Auth,
+    is_open: Cell<bool>,
     /// One bit for each collection that has come.
     arrived: Cell<u8>,
     settled: Notify,
@@ -100,6 +106,7 @@ impl Client {
             handler,
             write,
             unsent: RefCell::default(),
+            is_open: Cell::new(false),
             arrived: Cell::new(0),
             settled: Notify::new(),
             acks: Cell::new(0),
@@ -126,13 +133,16 @@ impl Client {
     }
 
     fn is_ready(&self) -> bool {
-        self.arrived.get() == READY
+        let awaits = self.handler.awaits();
+        self.is_open.get() && self.arrived.get() & awaits == awaits
     }
 
-    /// Notes that one more of what a client is sent first is in.
+    /// Notes that it is connected, or that one more of what a client is sent first is in.
     fn arrive(&self, bits: u8) {
-        let before = self.arrived.replace(self.arrived.get() | bits);
-        if before != self.arrived.get() && self.is_ready() {
+        let was_ready = self.is_ready();
+        self.is_open.set(true);
+        self.arrived.set(self.arrived.get() | bits);
+        if !was_ready && self.is_ready() {
             self.settled.notify_one();
         }
     }
@@ -190,7 +200,8 @@ impl Client {
                     self.arrive(READY);
                 }
             }
-            Kind::Connect | Kind::Event => {}
+            Kind::Connect => self.arrive(0),
+            Kind::Event => {}
             Kind::Other => self.load.fail(format!("unexpected packet: {}", String::from_utf8_lossy(packet))),
         }
     }

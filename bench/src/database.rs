@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use rusqlite::Connection;
+use tokio_postgres::NoTls;
 
 use crate::Fallible;
 use crate::figures::{Line, Subject};
@@ -73,6 +75,23 @@ impl Plan {
     fn limit(&self) -> Duration {
         Duration::from_secs_f64(self.seconds)
     }
+}
+
+/// Runs statements in `sqlite://FILE` or `postgres://…`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn execute(url: &str, statements: &str) -> Fallible<()> {
+    match url.strip_prefix("sqlite://") {
+        Some(file) => Connection::open(file)?.execute_batch(statements)?,
+        None => {
+            let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+            // its errors come out of the client's calls as well
+            tokio::spawn(connection);
+            client.batch_execute(statements).await?;
+        }
+    }
+    Ok(())
 }
 
 /// How long each transaction of a loop took that was done in time. All loops start when all are connected.

@@ -74,6 +74,7 @@ pub async fn run(load: Rc<Load>, subject: &Subject, plan: &Plan) -> Fallible<Lin
     let delivered = flight.last.borrow().len() as f64;
     Ok(Line::new("fanout", subject)
         .set("clients", plan.clients)
+        .set("changes", u8::from(plan.live == Live::Changes))
         .set("writes", delivered)
         .set("undelivered", undelivered)
         .set("kb_per_client", load.bytes.get() as f64 / 1e3 / delivered / f64::from(plan.clients + 1))

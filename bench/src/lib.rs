@@ -13,7 +13,8 @@
 //! one thread, one read buffer for all clients, and payloads are never decoded. A message is
 //! known by its first bytes; what a snapshot shows is read off its [`marker`]s.
 //!
-//! What it costs to keep many screens live is measured by [`live`], the Socket.IO server alone by [`sockets`].
+//! What it costs to keep many screens live is measured by [`live`], tables without Rust by [`tables`], the Socket.IO
+//! server alone by [`sockets`].
 
 pub mod bare;
 pub mod check;
@@ -34,6 +35,7 @@ pub mod report;
 pub mod seed;
 pub mod sockets;
 mod stream;
+pub mod tables;
 pub mod wire;
 pub mod writes;
 

@@ -11,24 +11,41 @@ use serde_json::Value;
 use crate::Fallible;
 
 mod measures;
-mod table;
+mod product;
+mod tables;
 
 use measures::Measure;
-use table::MEASURES;
+
+/// What a report is of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Report {
+    /// The product beside its targets.
+    Product,
+    /// Tables without Rust beside the same product in Rust.
+    Tables,
+}
 
 /// Prints the table of all results in `files`; false when a target is missed or has no result.
 ///
 /// # Errors
 /// When a file cannot be read or is not one of results.
-pub fn print(files: &[PathBuf]) -> Fallible<bool> {
+pub fn print(report: Report, files: &[PathBuf]) -> Fallible<bool> {
     let mut lines: Vec<Value> = Vec::new();
     for file in files {
         for line in fs::read_to_string(file)?.lines() {
             lines.push(serde_json::from_str(line)?);
         }
     }
+    let of_tables;
+    let measures = match report {
+        Report::Product => product::MEASURES,
+        Report::Tables => {
+            of_tables = tables::measures(&lines);
+            &of_tables
+        }
+    };
     println!("| measure | median (range) | target | |\n| --- | --- | --- | --- |");
-    let verdicts: Vec<_> = MEASURES.iter().map(|measure| row(measure, &lines)).collect();
+    let verdicts: Vec<_> = measures.iter().map(|measure| row(measure, &lines)).collect();
     Ok(verdicts.into_iter().all(|met| met))
 }
 

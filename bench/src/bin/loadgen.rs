@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use rowcast_bench::figures::Subject;
 use rowcast_bench::load::Load;
-use rowcast_bench::{Fallible, connect, fanout, record, report, seed, writes};
+use rowcast_bench::report::{self, Report};
+use rowcast_bench::{Fallible, connect, fanout, record, seed, writes};
 use tokio::task::LocalSet;
 
 #[derive(Parser)]
@@ -79,7 +80,7 @@ struct Server {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
-        Task::Report { files } => report::print(&files),
+        Task::Report { files } => report::print(Report::Product, &files),
         task => measure(task).map(|()| true),
     };
     match result {

@@ -1,9 +1,7 @@
 //! Fills a database that the product has migrated, behind its back: a hundred thousand rows in a second or so.
 
-use rusqlite::Connection;
-use tokio_postgres::NoTls;
-
 use crate::Fallible;
+use crate::database::execute;
 
 /// The rows of every server here, in words that both databases understand.
 const SEED: &str = include_str!("../../servers/planner/seed.sql");
@@ -27,25 +25,18 @@ pub struct Plan {
 /// # Errors
 /// When the database refuses.
 pub async fn run(plan: &Plan) -> Fallible<()> {
-    let seed = format!("begin;{}commit;", seed(plan.coaches, plan.rows));
-    match plan.url.strip_prefix("sqlite://") {
-        Some(file) => Connection::open(file)?.execute_batch(&seed)?,
-        None => {
-            let (client, connection) = tokio_postgres::connect(&plan.url, NoTls).await?;
-            // its errors come out of the client's calls as well
-            tokio::spawn(connection);
-            client.batch_execute(&seed).await?;
-        }
-    }
-    Ok(())
+    execute(&plan.url, &format!("begin;{}commit;", seed(plan.coaches, plan.rows))).await
 }
 
-fn seed(coaches: u32, rows: u32) -> String {
+/// The rows in SQL: so many coaches, and so many of everything else.
+pub(crate) fn seed(coaches: u32, rows: u32) -> String {
     SEED.replace(":coaches", &coaches.to_string()).replace(":rows", &rows.to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Connection;
+
     use super::*;
     use crate::live::rows::Rows;
     use crate::marker;

@@ -14,16 +14,24 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// When it does not answer with 200.
 pub fn read(addr: SocketAddr) -> Fallible<String> {
+    get(addr, "/metrics")
+}
+
+/// What the server at `addr` answers to a request of `path`.
+///
+/// # Errors
+/// When it does not answer with 200.
+pub fn get(addr: SocketAddr, path: &str) -> Fallible<String> {
     let mut stream = TcpStream::connect(addr)?;
     stream.set_read_timeout(Some(WITHIN))?;
     // HTTP/1.0: the answer comes whole, and ends with the connection
-    write!(stream, "GET /metrics HTTP/1.0\r\nHost: {addr}\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {addr}\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or("no HTTP")?;
     match head.split(' ').nth(1) {
         Some("200") => Ok(body.to_owned()),
-        _ => Err(format!("/metrics was refused: {head}").into()),
+        _ => Err(format!("{path} was refused: {head}").into()),
     }
 }
 

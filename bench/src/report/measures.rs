@@ -1,12 +1,13 @@
 //! How a row of the report is read off the results, and held against its target.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
 
 /// One row of the report.
 pub(super) struct Measure {
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     pub(super) unit: &'static str,
     pub(super) target: Option<Target>,
     pub(super) figure: Figure,
@@ -14,6 +15,7 @@ pub(super) struct Measure {
 }
 
 /// What a figure may be: its median, or for what should never happen, each of its values.
+#[derive(Clone, Copy)]
 pub(super) enum Target {
     AtMost(f64),
     AtLeast(f64),
@@ -102,6 +104,46 @@ impl Measure {
     }
 }
 
+/// The promises that a run of writes can break.
+pub(super) const FAULTS: Figure =
+    Figure::Sum(&["failed", "unacked", "undelivered", "unread", "backwards", "gaps", "closed"]);
+
+/// A figure that has a target.
+pub(super) const fn aim(
+    name: &'static str,
+    figure: Figure,
+    unit: &'static str,
+    of: Case,
+    target: Target,
+) -> Measure {
+    Measure { name: Cow::Borrowed(name), unit, target: Some(target), figure, of }
+}
+
+/// A figure for the record.
+pub(super) const fn note(name: &'static str, figure: Figure, unit: &'static str, of: Case) -> Measure {
+    Measure { name: Cow::Borrowed(name), unit, target: None, figure, of }
+}
+
+/// Writers that never pause.
+pub(super) const fn writes(label: &'static str, with: &'static [(&'static str, f64)]) -> Case {
+    Case { scenario: "writes", label, with }
+}
+
+/// One write at a time, until the last client has it.
+pub(super) const fn fanout(label: &'static str, with: &'static [(&'static str, f64)]) -> Case {
+    Case { scenario: "fanout", label, with }
+}
+
+/// Clients that connect and stay idle.
+pub(super) const fn connect(label: &'static str, with: &'static [(&'static str, f64)]) -> Case {
+    Case { scenario: "connect", label, with }
+}
+
+/// The database alone.
+pub(super) const fn database(label: &'static str, with: &'static [(&'static str, f64)]) -> Case {
+    Case { scenario: "database", label, with }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -112,7 +154,7 @@ mod tests {
 
     fn measure(figure: Figure, label: &'static str) -> Measure {
         let of = Case { scenario: "fanout", label, with: &[("clients", 1000.0)] };
-        Measure { name: "", unit: "", target: None, figure, of }
+        Measure { name: "".into(), unit: "", target: None, figure, of }
     }
 
     fn fanout_line(label: &str, round: u32, p50: f64) -> Value {

@@ -1,7 +1,7 @@
-//! What is measured, and what is aimed at.
+//! What `bench/run` measures, and what is aimed at.
 
-use super::measures::{Case, Figure, Measure, Target};
-use Figure::{Over, Plain, Sum};
+use super::measures::{FAULTS, Figure, Measure, Target, aim, connect, database, fanout, note, writes};
+use Figure::{Over, Plain};
 use Target::{AtLeast, AtMost, Never};
 
 const ALONE: &[(&str, f64)] = &[("writers", 1.0), ("listeners", 0.0)];
@@ -13,7 +13,6 @@ const LONG: &[(&str, f64)] = &[("clients", 100.0), ("rows", 1000.0)];
 const THOUSAND: &[(&str, f64)] = &[("clients", 1000.0), ("rows", 20.0)];
 const ONE_LOOP: &[(&str, f64)] = &[("connections", 1.0)];
 const MANY_LOOPS: &[(&str, f64)] = &[("connections", 64.0)];
-const FAULTS: Figure = Sum(&["failed", "unacked", "undelivered", "unread", "backwards", "gaps", "closed"]);
 
 /// The report, row by row: first what has a target, then what is for the record.
 pub(super) const MEASURES: &[Measure] = &[
@@ -67,27 +66,3 @@ pub(super) const MEASURES: &[Measure] = &[
     note("PostgreSQL alone, 1 loop: rows updated", Plain("rows_s"), "/s", database("postgres", ONE_LOOP)),
     note("PostgreSQL alone, 64 loops: rows updated", Plain("rows_s"), "/s", database("postgres", MANY_LOOPS)),
 ];
-
-const fn aim(name: &'static str, figure: Figure, unit: &'static str, of: Case, target: Target) -> Measure {
-    Measure { name, unit, target: Some(target), figure, of }
-}
-
-const fn note(name: &'static str, figure: Figure, unit: &'static str, of: Case) -> Measure {
-    Measure { name, unit, target: None, figure, of }
-}
-
-const fn writes(label: &'static str, with: &'static [(&'static str, f64)]) -> Case {
-    Case { scenario: "writes", label, with }
-}
-
-const fn fanout(label: &'static str, with: &'static [(&'static str, f64)]) -> Case {
-    Case { scenario: "fanout", label, with }
-}
-
-const fn connect(label: &'static str, with: &'static [(&'static str, f64)]) -> Case {
-    Case { scenario: "connect", label, with }
-}
-
-const fn database(label: &'static str, with: &'static [(&'static str, f64)]) -> Case {
-    Case { scenario: "database", label, with }
-}
