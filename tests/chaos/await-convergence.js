@@ -1,17 +1,21 @@
 // After the storm: every page comes to show what the database holds, and the servers own up to what they could not do.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { TIMEOUT, openSocket } from "@rowcast/test-support";
+import { openSocket } from "@rowcast/test-support";
 import { hash } from "./hash.js";
 import { identify } from "./keys.js";
 import { ordered } from "./page.js";
+
+// A stock client whose WebSocket is cut while it upgrades has paused its polling, and does not resume it. It notices after
+// the interval and the timeout of pings, 45 seconds.
+const patience = 50_000;
 
 // Every page as it is, then those on `changes` once more after they have come back; and what each server lists.
 export async function awaitConvergence({ test, product, nodes, pages, truth, faultLog }) {
   const expected = hash(ordered(product, truth));
   const agree = async (when, some) => {
     const differ = () => some.filter((page) => !page.whole || page.hash() !== expected);
-    for (const end = Date.now() + TIMEOUT; differ().length > 0 && Date.now() < end; ) await pause(25);
+    for (const end = Date.now() + patience; differ().length > 0 && Date.now() < end; ) await pause(25);
     for (const page of differ()) {
       faultLog.violation(`a page does not show what is there, ${when}`, {
         page: page.name,
