@@ -1,6 +1,6 @@
 //! Changes of the primary key.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{ServedTables, is_postgres};
 use crate::harness::{Client, Database, ReplicaModel, on_empty_databases};
