@@ -21,9 +21,10 @@ const ROWS: usize = 24;
 
 type Row = BTreeMap<String, Exact>;
 
-/// `ROWCAST_TEST_SEED` repeats a failed run.
+/// Another `ROWCAST_TEST_SEED` tries other values, as `ROWCAST_TEST_SEED=$RANDOM cargo nextest run -E 'test(round_trips)'`
+/// does.
 fn seed() -> u64 {
-    std::env::var("ROWCAST_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random)
+    std::env::var("ROWCAST_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7)
 }
 
 async fn random_values_come_back_equal_in_every_way(database: &Database) {
