@@ -73,7 +73,16 @@ async fn of_table(
 ) -> Result<Vec<(Key, Option<i64>)>, DbErr> {
     let Table { sql, log_name, key, embeds, counts_versions } = table;
     let sql = sql::written_without_entry(sql, key, embeds, *counts_versions);
-    let values = [(*log_name).into(), position.horizon().to_string().into(), (MAX_ROWS as i64 + 1).into()];
+    // Rows contain the lower half of a transaction's number.
+    let open: Vec<String> =
+        position.open().iter().map(|open| (open & u64::from(u32::MAX)).to_string()).collect();
+    let values = [
+        (*log_name).into(),
+        position.horizon().to_string().into(),
+        position.next().to_string().into(),
+        open.join(",").into(),
+        (MAX_ROWS as i64 + 1).into(),
+    ];
     let rows = db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
     rows.iter().map(key_and_version).collect()
 }

@@ -427,3 +427,27 @@ async fn unlogged_change_after_logged_one_moves_version() {
     let stale = json!({ "id": 1, "name": "Stale", "version": seen["version"] });
     assert_eq!(client.request("update_coach", stale).await.error_keys(), ["$conflict"]);
 }
+
+/// A new epoch empties the log. The recorded state includes the row, although an older transaction is still open.
+#[actix_web::test]
+async fn logged_change_above_open_transaction_keeps_its_version_after_new_epoch() {
+    let database = Database::Postgres(postgres::Database::new().await);
+    let node = Node::start(&database.url(), &[]).await;
+    let open = postgres::Session::begin(&database.url(), "select pg_current_xact_id()").await;
+    let client = Client::follow(node.address).await;
+    let row = client.request("new_coach", fixtures::coach("Ada")).await.unwrap_data();
+    let before = cursor(&client);
+    database.execute("truncate rowcast_change_log").await;
+    client.request("new_coach", fixtures::coach("Grace")).await.unwrap_data();
+    client.wait_for_replica("the second coach", |replica| replica.rows("coaches").len() == 2).await;
+    let epoch = |cursor: &str| cursor.split_once('.').unwrap().0.to_owned();
+    assert_ne!(epoch(&cursor(&client)), epoch(&before));
+    drop(client);
+    node.stop().await;
+    let node = Node::start(&database.url(), &[]).await;
+    let client = Client::follow(node.address).await;
+    client.assert_in_sync().await;
+    assert_eq!(client.replica().rows("coaches")[0], row);
+    open.commit().await;
+    node.stop().await;
+}

@@ -7,8 +7,11 @@ use crate::{
     key::{KeyColumn, KeyForm},
 };
 
-/// Selects `key`, a JSON array, and `version`, of the rows of a table that were written in the transaction `$2` or
-/// later, and that the log of `$1` does not have since; at most `$3`.
+/// Selects `key`, a JSON array, and `version`, of the rows of a table that were written after a position, and that the
+/// log of `$1` does not have since; at most `$5`. The position has the horizon `$2`, the first transaction after it
+/// `$3`, and the open transactions `$4`, with commas between them.
+///
+/// What the position includes needs no entry: an epoch may have begun since, which empties the log.
 ///
 /// `age` is the number of transactions since; a row without an age in the window is older.
 pub(super) fn written_without_entry(
@@ -40,12 +43,14 @@ pub(super) fn written_without_entry(
             where collection = $1 and txid >= $2::text::xid8 group by 1
         ), written as (
             select key, min(age(xmin)) as age from ({written}) as rows
-            where age(xmin) between 0 and age($2::text::xid8::xid) group by key
+            where age(xmin) between 0 and age($2::text::xid8::xid)
+                and (age(xmin) <= age($3::text::xid8::xid) or xmin = any(string_to_array($4, ',')::xid[]))
+            group by key
         )
         select {json} as key, {version} as version
         from written join {table} as row on {} = written.key
         left join logged on logged.key = written.key
-        where logged.age is null or logged.age > written.age order by written.key limit $3",
+        where logged.age is null or logged.age > written.age order by written.key limit $5",
         compared(key, &row)
     )
 }
