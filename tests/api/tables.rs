@@ -12,6 +12,7 @@ mod once;
 mod round_trips;
 mod schema_changes;
 mod sequences;
+mod uuids;
 mod values;
 mod versions;
 

@@ -62,6 +62,12 @@ impl Decimal {
         self.fraction.trim_end_matches('0').len()
     }
 
+    /// Whether the number is whole and ends with so many zeros.
+    pub(super) fn is_multiple_of_ten_to(&self, zeros: usize) -> bool {
+        let ends = self.whole.len() - self.whole.trim_end_matches('0').len();
+        self.significant_scale() == 0 && (self.whole.is_empty() || ends >= zeros)
+    }
+
     fn is_zero(&self) -> bool {
         self.whole.is_empty() && self.significant_scale() == 0
     }

@@ -2,7 +2,7 @@
 //!
 //! Forms send text for numbers and numbers for text, which is accepted; nothing is rounded, trimmed or truncated.
 
-use std::{borrow::Cow, fmt::Write};
+use std::{borrow::Cow, cmp::Ordering, fmt::Write};
 
 use base64::{
     Engine,
@@ -12,7 +12,11 @@ use base64::{
 use rowcast_schema::{Scalar, is_safe_integer};
 use serde_json::value::RawValue;
 
-use super::{decimal::Decimal, temporal, value_type::ValueType};
+use super::{
+    decimal::{self, Decimal},
+    temporal,
+    value_type::ValueType,
+};
 
 /// A sentence that says what a value must be.
 pub(super) type Refusal = Cow<'static, str>;
@@ -91,7 +95,7 @@ impl ValueType {
             Self::Integer { min, max } => integer(value, *min, *max),
             Self::Digits => digits(value),
             Self::Decimal { precision, scale } => decimal(value, *precision, *scale),
-            Self::Money => decimal(value, Some(17), Some(2)),
+            Self::Money => money(value),
             Self::Float => float(value),
             Self::Text { max_length } => limited_text(value, *max_length),
             Self::Boolean => boolean(value),
@@ -179,6 +183,11 @@ fn decimal(value: Shallow<'_>, precision: Option<u32>, scale: Option<i32>) -> Re
             _ => format!("has more than {limit} digits after the point").into(),
         });
     }
+    // A negative scale: digits before the point are zero.
+    let zeros = scale.map_or(0, |scale| usize::try_from(-i64::from(scale)).unwrap_or(0));
+    if zeros > 0 && !number.is_multiple_of_ten_to(zeros) {
+        return Err(format!("must be a multiple of 1{}", "0".repeat(zeros)).into());
+    }
     if let (Some(precision), Some(scale)) = (precision, scale) {
         let whole = i64::from(precision) - i64::from(scale);
         if number.whole_digits() as i64 > whole {
@@ -186,6 +195,22 @@ fn decimal(value: Shallow<'_>, precision: Option<u32>, scale: Option<i32>) -> Re
         }
     }
     Ok(number.to_string())
+}
+
+/// The range of PostgreSQL's type: cents in 64 bits.
+fn money(value: Shallow<'_>) -> Result<String, Refusal> {
+    const MOST: &str = "92233720368547758.07";
+    const LEAST: &str = "-92233720368547758.08";
+    let text = decimal(value, Some(19), Some(2))?;
+    let Some(number) = Decimal::parse(&text) else { return Err("must be a finite number".into()) };
+    let is_beyond = |limit: &str, side| {
+        Decimal::parse(limit).is_some_and(|limit| decimal::compare(&number, &limit) == side)
+    };
+    match () {
+        () if is_beyond(MOST, Ordering::Greater) => Err(format!("must be at most {MOST}").into()),
+        () if is_beyond(LEAST, Ordering::Less) => Err(format!("must be at least {LEAST}").into()),
+        () => Ok(text),
+    }
 }
 
 fn float(value: Shallow<'_>) -> Result<String, Refusal> {
@@ -370,6 +395,7 @@ mod tests {
 
     const INT2: ValueType = ValueType::Integer { min: -32768, max: 32767 };
     const MONEY: ValueType = ValueType::Decimal { precision: Some(10), scale: Some(2) };
+    const HUNDREDS: ValueType = ValueType::Decimal { precision: Some(5), scale: Some(-2) };
     const ANY_DECIMAL: ValueType = ValueType::Decimal { precision: None, scale: None };
     const ANY_TEXT: ValueType = ValueType::Text { max_length: None };
 
@@ -400,6 +426,21 @@ mod tests {
             (MONEY, r#""123456789.00""#, refused("has more than 8 digits before the point")),
             (MONEY, r#""Infinity""#, refused("must be a finite number")),
             (MONEY, r#""NaN""#, text("NaN")),
+            (HUNDREDS, "12300", text("12300")),
+            (HUNDREDS, r#""0""#, text("0")),
+            (HUNDREDS, "12345", refused("must be a multiple of 100")),
+            (HUNDREDS, "100.5", refused("must be a multiple of 100")),
+            (HUNDREDS, "12345600", refused("has more than 7 digits before the point")),
+            (ValueType::Money, r#""92233720368547758.07""#, text("92233720368547758.07")),
+            (ValueType::Money, r#""-92233720368547758.08""#, text("-92233720368547758.08")),
+            (ValueType::Money, r#""92233720368547758.08""#, refused("must be at most 92233720368547758.07")),
+            (
+                ValueType::Money,
+                r#""-92233720368547758.09""#,
+                refused("must be at least -92233720368547758.08"),
+            ),
+            (ValueType::Money, r#""1.005""#, refused("has more than 2 digits after the point")),
+            (ValueType::Money, r#""NaN""#, refused("must be a finite number")),
             (ANY_DECIMAL, "0.10000000000000000000000000000001", text("0.10000000000000000000000000000001")),
             (ANY_DECIMAL, r#""-Infinity""#, text("-Infinity")),
             (ANY_DECIMAL, r#""1,5""#, refused("must be a number, as text if it has more than 15 digits")),

@@ -4,7 +4,7 @@ use crate::catalog::{Catalog, Column, ColumnType, QualifiedName, ReferentialActi
 
 use crate::{
     intern::{intern, intern_columns},
-    key::{Key, KeyColumn, KeyPart},
+    key::KeyColumn,
     project::CollectionSettings,
 };
 
@@ -13,7 +13,6 @@ use super::{
     field::{Field, Insert},
     numbering::Numbering,
     sql::quoted,
-    temporal,
     value_type::ValueType,
 };
 
@@ -195,31 +194,6 @@ impl Definition {
     /// The fields of the key, in the order of the primary key.
     pub(super) fn key_fields(&self) -> impl Iterator<Item = &Field> {
         self.key.iter().map(|at| &self.fields[*at])
-    }
-
-    /// The key of an entry of the change log: PostgreSQL prints instants there in a form of its own.
-    pub(super) fn logged_key(&self, key: Key) -> Key {
-        if !self.is_postgres || !self.key_fields().any(|field| field.value_type.is_instant()) {
-            return key;
-        }
-        let of = |field: &Field, text: &str| match field.value_type.is_instant() {
-            true => temporal::from_postgres(text),
-            false => text.to_owned(),
-        };
-        match &key {
-            Key::Number(_) => key,
-            Key::Text(text) => match self.key_fields().next() {
-                Some(field) => Key::from(&*of(field, text)),
-                None => key,
-            },
-            Key::Columns(parts) => {
-                let part = |(field, part): (&Field, &KeyPart)| match part {
-                    KeyPart::Number(number) => KeyPart::Number(*number),
-                    KeyPart::Text(text) => of(field, text).as_str().into(),
-                };
-                Key::from(self.key_fields().zip(parts.iter()).map(part).collect::<Vec<_>>())
-            }
-        }
     }
 
     /// The fields that rows show.

@@ -1,11 +1,6 @@
 //! Fields of rows and payloads: columns as clients see them.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
-
-use super::{sql::quoted, value_type::ValueType};
+use super::{sql::quoted, uuid_form::SharedUuidForm, value_type::ValueType};
 use crate::{
     catalog::{Column, ColumnType, checks::Rule},
     intern::intern,
@@ -32,8 +27,8 @@ pub(crate) struct Field {
     pub(super) comment: Option<String>,
     /// The name of its type in TypeScript, of JSON.
     pub(super) type_name: Option<String>,
-    /// SQLite: whether UUIDs are stored as 16 bytes, as far as rows have shown.
-    pub(super) binary_uuid: Arc<AtomicBool>,
+    /// SQLite: how UUIDs are stored, as far as rows have shown.
+    pub(super) uuid_form: SharedUuidForm,
 }
 
 /// The part of a column in the payload of a new row.
@@ -69,23 +64,13 @@ impl Field {
             rules: Vec::new(),
             comment: column.comment.clone(),
             type_name: None,
-            binary_uuid: Arc::default(),
+            uuid_form: SharedUuidForm::default(),
             value_type,
         }
     }
 }
 
 impl Field {
-    /// SQLite: whether UUIDs are stored as 16 bytes.
-    pub(super) fn has_binary_uuids(&self) -> bool {
-        self.binary_uuid.load(Ordering::Relaxed)
-    }
-
-    /// Records a UUID of 16 bytes: the table may have been empty when its columns were read.
-    pub(super) fn found_binary_uuid(&self) {
-        self.binary_uuid.store(true, Ordering::Relaxed);
-    }
-
     /// The field as a column of a key.
     pub(super) fn key_column(&self) -> KeyColumn {
         match &self.value_type {

@@ -9,8 +9,7 @@ use super::{
     collection::{TableCollection, collections},
     definition::{Definition, Notice, VersionSource},
     embed,
-    sql::column,
-    value_type::ValueType,
+    uuid_form::find_uuid_forms,
 };
 use crate::{
     attach::{self, Choice},
@@ -68,9 +67,9 @@ pub(super) async fn load_chosen(
     for TableCollection(definition) in &mut all {
         let definition = Arc::make_mut(definition);
         definition.has_triggers = triggered.contains(definition.log_name);
-        if !is_postgres {
-            find_binary_uuids(db, definition).await?;
-        }
+    }
+    if !is_postgres {
+        find_uuid_forms(db, &mut all).await?;
     }
     notices.extend(embed::resolve(&mut all, &catalog, &settings));
     let counts = |definition: &Definition| definition.version == VersionSource::Column;
@@ -144,25 +143,4 @@ async fn triggered(db: &Transaction) -> Result<BTreeSet<String>, Error> {
     };
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     Ok(rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?)
-}
-
-/// Finds the columns in which UUIDs are stored as 16 bytes, by the first value.
-async fn find_binary_uuids(db: &Transaction, definition: &Definition) -> Result<(), Error> {
-    for at in 0..definition.fields.len() {
-        let field = &definition.fields[at];
-        if field.value_type != ValueType::Uuid {
-            continue;
-        }
-        let column = column(field);
-        let sql = format!(
-            "select typeof({column}) as name from {} t where {column} is not null limit 1",
-            definition.source
-        );
-        let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
-        let found: String = row.map_or(Ok(String::new()), |row| row.try_get("", "name"))?;
-        if found == "blob" {
-            definition.fields[at].found_binary_uuid();
-        }
-    }
-    Ok(())
 }

@@ -10,6 +10,7 @@ use super::{
     field::Field,
     sql::{self, column},
     stored_row::StoredRow,
+    uuid_form::in_all_forms,
     value_type::ValueType,
 };
 use crate::{
@@ -170,18 +171,20 @@ impl Definition {
         let row = |values: &mut Vec<Value>, key: &Key| {
             let first = values.len() + 1;
             values.extend(self.bound_key(key));
-            let places = |as_bytes: bool| {
-                let place =
-                    |(at, field): (usize, &Field)| match as_bytes && field.value_type == ValueType::Uuid {
-                        true => sql::uuid_bytes(first + at),
-                        false => format!("?{}", first + at),
-                    };
-                format!("({})", self.key_fields().enumerate().map(place).collect::<Vec<_>>().join(", "))
-            };
-            match self.key_fields().any(|field| field.value_type == ValueType::Uuid) {
-                true => format!("{}, {}", places(false), places(true)),
-                false => places(false),
+            let mut rows = vec![String::new()];
+            for (at, field) in self.key_fields().enumerate() {
+                let place = format!("?{}", first + at);
+                let forms = match field.value_type {
+                    ValueType::Uuid => in_all_forms(&place).to_vec(),
+                    _ => vec![place],
+                };
+                let comma = if at == 0 { "" } else { ", " };
+                let longer = |row: &String| -> Vec<String> {
+                    forms.iter().map(|form| format!("{row}{comma}{form}")).collect()
+                };
+                rows = rows.iter().flat_map(longer).collect();
             }
+            rows.iter().map(|row| format!("({row})")).collect::<Vec<_>>().join(", ")
         };
         let rows: Vec<String> = keys.iter().map(|key| row(&mut values, key)).collect();
         (format!("({}) in (values {})", self.columns(), rows.join(", ")), values)

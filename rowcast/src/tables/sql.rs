@@ -4,6 +4,7 @@ use super::{
     definition::{Definition, VersionSource},
     embed::Embedding,
     field::Field,
+    uuid_form::in_all_forms,
     value_type::{Temporal, ValueType},
 };
 
@@ -80,7 +81,9 @@ impl Definition {
         let equal =
             |(at, field): (usize, &Field)| match self.is_postgres || field.value_type != ValueType::Uuid {
                 true => format!("{} = {}", column(field), self.placeholder(field, first + at)),
-                false => format!("{} in (?{}, {})", column(field), first + at, uuid_bytes(first + at)),
+                false => {
+                    format!("{} in ({})", column(field), in_all_forms(&format!("?{}", first + at)).join(", "))
+                }
             };
         self.key_fields().enumerate().map(equal).collect::<Vec<_>>().join(" and ")
     }
@@ -95,11 +98,6 @@ impl Definition {
             false => format!("?{at}"),
         }
     }
-}
-
-/// SQLite: a bound UUID as 16 bytes. Rows may have it as bytes or as text, whatever others have.
-pub(super) fn uuid_bytes(at: usize) -> String {
-    format!("unhex(replace(?{at}, '-', ''))")
 }
 
 /// A value of SQLite; `table` is its alias with a dot, or empty.
@@ -172,8 +170,12 @@ fn json_value(table: &str, field: &Field) -> String {
         ValueType::Json { nullable: false } => column,
         // An object that looks like the one for JSON's null is put into another one.
         ValueType::Json { nullable: true } => format!(
-            "case when {column}::pg_catalog.text ~ '^\\s*(null\\s*$|\\{{\\s*\"\\$json\"\\s*:)' \
-             then pg_catalog.json_build_object('$json', {column}) else {column}::pg_catalog.json end"
+            "case when {column}::pg_catalog.text ~ '^\\s*null\\s*$' \
+             then pg_catalog.json_build_object('$json', {column}) \
+             when {column}::pg_catalog.text ~ '^\\s*\\{{\\s*\"\\$json\"\\s*:' then case when \
+             (select pg_catalog.count(distinct k) from pg_catalog.json_object_keys({column}::pg_catalog.json) k) = 1 \
+             then pg_catalog.json_build_object('$json', {column}) else {column}::pg_catalog.json end \
+             else {column}::pg_catalog.json end"
         ),
         ValueType::Bytes => {
             format!("pg_catalog.translate(pg_catalog.encode({column}, 'base64'), E'\\n', '')")

@@ -3,13 +3,17 @@
 //! A column of SQLite holds values of any type, whatever its declaration says. A value that does not fit its column is
 //! sent in the form of its own type.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use base64::Engine;
 use sea_orm::Value;
+use serde::de::IgnoredAny;
 
 use super::{
     decimal::{self, Decimal},
     decode::{BASE64, Refusal, WRAPPER},
     field::Field,
+    uuid_form::{self, UuidForm},
     value_type::ValueType,
 };
 use crate::key::KeyPart;
@@ -38,6 +42,7 @@ pub(super) fn write_json(field: &Field, value: &Value, json: &mut String) {
         Value::String(Some(text)) => match of {
             ValueType::Json { nullable } => write_document(text, *nullable, json),
             ValueType::Bytes => quote(&BASE64.encode(text), json),
+            ValueType::Uuid => quote(&uuid_text(field, text), json),
             _ => quote(text, json),
         },
         Value::Bytes(Some(bytes)) => match uuid(field, bytes) {
@@ -50,9 +55,16 @@ pub(super) fn write_json(field: &Field, value: &Value, json: &mut String) {
 
 /// The text of a UUID that is stored as bytes.
 fn uuid(field: &Field, bytes: &[u8]) -> Option<String> {
-    let id = uuid::Uuid::from_slice(bytes).ok().filter(|_| field.value_type == ValueType::Uuid)?;
-    field.found_binary_uuid();
-    Some(id.hyphenated().to_string())
+    let id = uuid_form::from_bytes(bytes).filter(|_| field.value_type == ValueType::Uuid)?;
+    field.uuid_form.set(UuidForm::Bytes);
+    Some(id)
+}
+
+/// The text of a UUID that is stored as text.
+fn uuid_text<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
+    let Some(lower) = uuid_form::from_upper_case(text) else { return text.into() };
+    field.uuid_form.set(UuidForm::UpperCase);
+    lower.into()
 }
 
 fn write_float(number: f64, json: &mut String) {
@@ -70,14 +82,18 @@ fn write_document(text: &str, nullable: bool, json: &mut String) {
         return quote(text, json);
     };
     let document = document.get().trim_ascii();
-    let is_wrapped = document.strip_prefix('{').is_some_and(|rest| {
-        let rest = rest.trim_ascii_start().strip_prefix('"').and_then(|rest| rest.strip_prefix(WRAPPER));
-        rest.and_then(|rest| rest.strip_prefix('"')).is_some()
-    });
-    match nullable && (document == "null" || is_wrapped) {
+    match nullable && (document == "null" || is_wrapper(document)) {
         true => *json += &format!("{{\"{WRAPPER}\":{document}}}"),
         false => json.push_str(document),
     }
+}
+
+/// Whether a document is an object with the one key by which others are wrapped.
+fn is_wrapper(document: &str) -> bool {
+    let rest = document.strip_prefix('{').map(str::trim_ascii_start);
+    let rest = rest.and_then(|rest| rest.strip_prefix('"')?.strip_prefix(WRAPPER)?.strip_prefix('"'));
+    let keys = || serde_json::from_str::<BTreeMap<Cow<'_, str>, IgnoredAny>>(document);
+    rest.is_some() && keys().is_ok_and(|keys| keys.len() == 1)
 }
 
 pub(super) fn quote(text: &str, json: &mut String) {
@@ -88,6 +104,7 @@ pub(super) fn quote(text: &str, json: &mut String) {
 pub(super) fn key_part(field: &Field, value: &Value) -> Option<KeyPart> {
     Some(match value {
         Value::BigInt(Some(number)) if field.value_type.is_integer() => (*number).into(),
+        Value::String(Some(text)) if field.value_type == ValueType::Uuid => (&*uuid_text(field, text)).into(),
         Value::String(Some(text)) if !field.value_type.is_integer() => text.as_str().into(),
         Value::Bytes(Some(bytes)) => uuid(field, bytes)?.as_str().into(),
         _ => return None,
@@ -103,10 +120,7 @@ pub(super) fn bind(field: &Field, text: Option<&str>) -> Value {
         ValueType::Boolean => i64::from(text == "true").into(),
         ValueType::Float => number(float(text).map(Value::from)),
         ValueType::Bytes => BASE64.decode(text).unwrap_or_default().into(),
-        ValueType::Uuid if field.has_binary_uuids() => match text.parse::<uuid::Uuid>() {
-            Ok(id) => id.as_bytes().to_vec().into(),
-            Err(_) => text.into(),
-        },
+        ValueType::Uuid => field.uuid_form.bind(text),
         _ => text.into(),
     }
 }
@@ -124,17 +138,24 @@ pub(super) fn check_exact(of: &ValueType, text: &str) -> Result<(), Refusal> {
     match of {
         ValueType::Float if text == "NaN" => Err("must be a number: SQLite stores NaN as null".into()),
         ValueType::Decimal { .. } | ValueType::Money => {
-            let Some(given) = Decimal::parse(text) else {
-                return Err("must be a finite number".into());
-            };
-            let stored = text.parse::<i64>().ok().map(|number| number.to_string());
-            let stored = stored.or_else(|| Some(text.parse::<f64>().ok()?.to_string()));
-            let is_same = stored.and_then(|stored| Decimal::parse(&stored));
-            match is_same.is_some_and(|stored| decimal::compare(&stored, &given).is_eq()) {
-                true => Ok(()),
-                false => Err("has more digits than SQLite stores in a column of this type, about 15".into()),
-            }
+            let given = Decimal::parse(text).ok_or("must be a finite number")?;
+            if is_kept(text, &given) { Ok(()) } else { Err(TOO_LONG.into()) }
+        }
+        // A document that is a number becomes one of SQLite.
+        ValueType::Json { .. } if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) => {
+            let is_kept = Decimal::parse(text).is_some_and(|given| is_kept(text, &given));
+            if is_kept { Ok(()) } else { Err(TOO_LONG.into()) }
         }
         _ => Ok(()),
     }
+}
+
+const TOO_LONG: &str = "has more digits than SQLite stores in a column of this type, about 15";
+
+/// Whether SQLite's number for a text is the same.
+fn is_kept(text: &str, given: &Decimal) -> bool {
+    let stored = text.parse::<i64>().ok().map(|number| number.to_string());
+    let stored = stored.or_else(|| Some(text.parse::<f64>().ok()?.to_string()));
+    let stored = stored.and_then(|stored| Decimal::parse(&stored));
+    stored.is_some_and(|stored| decimal::compare(&stored, given).is_eq())
 }

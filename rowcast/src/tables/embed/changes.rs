@@ -12,6 +12,8 @@ use crate::{
         field::Field,
         sql::{key_value, quoted, stored_value},
         stored_row::values,
+        uuid_form::in_all_forms,
+        value_type::ValueType,
     },
 };
 
@@ -93,10 +95,11 @@ impl Definition {
         let own = self.key.iter().map(|at| format!("{} as c{at}", stored_value("t.", &self.fields[*at])));
         let joined = match embedding.by_key() {
             Some(references) => {
-                let equal = references.iter().enumerate().map(|(at, reference)| {
+                let equal = references.iter().zip(other.key_fields()).enumerate();
+                let equal = equal.map(|(at, (reference, field))| {
                     let collate = reference.collation.as_ref();
                     let collate = collate.map_or(String::new(), |name| format!(" collate {}", quoted(name)));
-                    format!("t.{} = k.c{at}{collate}", quoted(&reference.own))
+                    format!("t.{}{collate} {}", quoted(&reference.own), is_value(field, at))
                 });
                 format!("join {} t on {}", self.source, equal.collect::<Vec<_>>().join(" and "))
             }
@@ -119,7 +122,10 @@ impl Definition {
 
     /// The condition that a row has the key in `k`.
     fn is_key(&self, table: &str) -> String {
-        let equal = |(at, field): (usize, &Field)| format!("{table}.{} = k.c{at}", quoted(field.name));
+        let equal = |(at, field): (usize, &Field)| match self.is_postgres {
+            true => format!("{table}.{} = k.c{at}", quoted(field.name)),
+            false => format!("{table}.{} {}", quoted(field.name), is_value(field, at)),
+        };
         self.key_fields().enumerate().map(equal).collect::<Vec<_>>().join(" and ")
     }
 
@@ -135,5 +141,14 @@ impl Definition {
             embedding.other.source,
             embedding.is_joined()
         )
+    }
+}
+
+/// SQLite: the rest of a condition that a column has the value in `k`.
+fn is_value(field: &Field, at: usize) -> String {
+    let value = format!("k.c{at}");
+    match field.value_type {
+        ValueType::Uuid => format!("in ({})", in_all_forms(&value).join(", ")),
+        _ => format!("= {value}"),
     }
 }

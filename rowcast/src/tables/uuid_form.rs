@@ -1,0 +1,105 @@
+//! How SQLite stores UUIDs. It has no type for them: programs write text in lower case or in capitals, or 16 bytes.
+//!
+//! Clients receive all three in lower case. Rows are found in whichever form they are, and new values are written in the form
+//! that the column has.
+
+mod columns;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
+};
+
+use sea_orm::Value;
+
+pub(super) use columns::find_uuid_forms;
+
+/// A form of UUIDs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UuidForm {
+    /// `0b7e0d4e-7c0a-4f6e-9d0a-1c2b3d4e5f60`
+    LowerCase,
+    /// `0B7E0D4E-7C0A-4F6E-9D0A-1C2B3D4E5F60`
+    UpperCase,
+    /// 16 bytes.
+    Bytes,
+}
+
+/// The number of forms.
+pub(super) const FORMS: usize = 3;
+
+/// The form of a column's values, shared by all copies of the column. It changes with the rows that are read, because the table
+/// may have been empty when its columns were read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SharedUuidForm(Arc<AtomicU8>);
+
+impl SharedUuidForm {
+    pub(super) fn get(&self) -> UuidForm {
+        match self.0.load(Ordering::Relaxed) {
+            0 => UuidForm::LowerCase,
+            1 => UuidForm::UpperCase,
+            _ => UuidForm::Bytes,
+        }
+    }
+
+    pub(super) fn set(&self, form: UuidForm) {
+        self.0.store(form as u8, Ordering::Relaxed);
+    }
+
+    /// The value to store for a UUID in lower case.
+    pub(super) fn bind(&self, text: &str) -> Value {
+        match (self.get(), text.parse::<uuid::Uuid>()) {
+            (UuidForm::UpperCase, Ok(_)) => text.to_ascii_uppercase().into(),
+            (UuidForm::Bytes, Ok(id)) => id.as_bytes().to_vec().into(),
+            _ => text.into(),
+        }
+    }
+}
+
+/// The text of a UUID that is stored as bytes. None if they are none.
+pub(super) fn from_bytes(bytes: &[u8]) -> Option<String> {
+    Some(uuid::Uuid::from_slice(bytes).ok()?.hyphenated().to_string())
+}
+
+/// The text in lower case if it is a UUID with capitals. None for any other text, which stays as it is.
+pub(super) fn from_upper_case(text: &str) -> Option<String> {
+    let has_capitals = text.len() == 36 && text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let is_uuid = has_capitals && uuid::Uuid::try_parse(text).is_ok();
+    is_uuid.then(|| text.to_ascii_lowercase())
+}
+
+/// SQL of all forms of a text in lower case, itself in SQL.
+pub(super) fn in_all_forms(text: &str) -> [String; FORMS] {
+    [text.to_owned(), format!("upper({text})"), format!("unhex(replace({text}, '-', ''))")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuid_of_each_form_is_in_lower_case_for_clients() {
+        let id = "0b7e0d4e-7c0a-4f6e-9d0a-1c2b3d4e5f60";
+        let form = SharedUuidForm::default();
+        assert_eq!(form.bind(id), id.into());
+        form.set(UuidForm::UpperCase);
+        let upper = "0B7E0D4E-7C0A-4F6E-9D0A-1C2B3D4E5F60";
+        assert_eq!((form.bind(id), from_upper_case(upper).as_deref()), (upper.into(), Some(id)));
+        form.clone().set(UuidForm::Bytes);
+        let Value::Bytes(Some(bytes)) = form.bind(id) else { panic!("no bytes") };
+        assert_eq!(from_bytes(&bytes).as_deref(), Some(id));
+    }
+
+    #[test]
+    fn value_that_is_no_uuid_stays_as_it_is() {
+        for text in
+            ["", "ABC", "0b7e0d4e-7c0a-4f6e-9d0a-1c2b3d4e5f60", "0B7E0D4E-7C0A-4F6E-9D0A-1C2B3D4E5F6X"]
+        {
+            assert_eq!(from_upper_case(text), None, "{text}");
+        }
+        let form = SharedUuidForm::default();
+        form.set(UuidForm::Bytes);
+        assert_eq!(form.bind("none"), "none".into());
+        assert_eq!(from_bytes(b"short"), None);
+    }
+}
