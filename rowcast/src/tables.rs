@@ -31,6 +31,7 @@ mod read;
 mod rules;
 mod sql;
 mod sqlite_value;
+mod stamp;
 mod stored_row;
 mod sync;
 mod temporal;

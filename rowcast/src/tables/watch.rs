@@ -6,7 +6,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use socketio::Hub;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -14,6 +13,7 @@ use super::{
     accounts::with_users,
     definition::Notice,
     load::{Loaded, load},
+    stamp::stamp,
     sync::sync,
 };
 use crate::{
@@ -220,39 +220,3 @@ async fn gaps(db: &Database, catalog: &Catalog, triggers: &attach::Options) -> R
 fn problem(error: Error) -> String {
     format!("--database-url: {error}")
 }
-
-/// A text that differs whenever the catalog may.
-async fn stamp(db: &Database) -> Result<String, Error> {
-    db.read(async |db: &Transaction| {
-        let backend = db.get_database_backend();
-        let sql = match backend {
-            DbBackend::Postgres => POSTGRES,
-            _ => "select cast(schema_version as text) as stamp from pragma_schema_version",
-        };
-        let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;
-        Ok(row.map_or(Ok(String::new()), |row| row.try_get("", "stamp"))?)
-    })
-    .await
-}
-
-/// The transactions that wrote the rows of the catalog.
-const POSTGRES: &str = "
-    select pg_catalog.concat_ws(' ',
-        (select pg_catalog.sum(pg_catalog.hashtextextended(c.xmin::pg_catalog.text, c.oid::pg_catalog.int8))
-            from pg_catalog.pg_class c where c.relkind in ('r', 'p', 'v', 'm', 'f') and c.oid >= 16384),
-        (select pg_catalog.sum(pg_catalog.hashtextextended(a.xmin::pg_catalog.text, a.attrelid::pg_catalog.int8 * 2048 + a.attnum))
-            from pg_catalog.pg_attribute a where a.attrelid >= 16384 and a.attnum > 0),
-        (select pg_catalog.sum(pg_catalog.hashtextextended(c.xmin::pg_catalog.text, c.oid::pg_catalog.int8))
-            from pg_catalog.pg_constraint c where c.oid >= 16384),
-        (select pg_catalog.sum(pg_catalog.hashtextextended(d.xmin::pg_catalog.text, d.oid::pg_catalog.int8))
-            from pg_catalog.pg_attrdef d where d.oid >= 16384),
-        (select pg_catalog.sum(pg_catalog.hashtextextended(i.xmin::pg_catalog.text, i.indexrelid::pg_catalog.int8))
-            from pg_catalog.pg_index i where i.indexrelid >= 16384),
-        (select pg_catalog.sum(pg_catalog.hashtextextended(e.xmin::pg_catalog.text, e.oid::pg_catalog.int8))
-            from pg_catalog.pg_enum e where e.oid >= 16384),
-        (select pg_catalog.sum(pg_catalog.hashtextextended(t.xmin::pg_catalog.text, t.oid::pg_catalog.int8))
-            from pg_catalog.pg_type t where t.oid >= 16384 and t.typtype in ('d', 'e', 'r')),
-        (select pg_catalog.sum(pg_catalog.hashtextextended(t.xmin::pg_catalog.text, t.oid::pg_catalog.int8))
-            from pg_catalog.pg_trigger t where not t.tgisinternal),
-        (select pg_catalog.sum(pg_catalog.hashtextextended(d.xmin::pg_catalog.text, d.objoid::pg_catalog.int8 * 2048 + d.objsubid))
-            from pg_catalog.pg_description d where d.objoid >= 16384)) as stamp";
