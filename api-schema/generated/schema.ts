@@ -222,15 +222,8 @@ export interface Deleted {
 
 /** A request for one page of rows. */
 export interface ListCoaches {
-  /** Conditions on columns, all of which must hold. */
-  where?: {
-    id?: Comparison;
-    version?: Comparison;
-    name?: Comparison;
-    age?: Comparison;
-    picture?: Comparison;
-    username?: Comparison;
-  } | null;
+  /** Which rows: all, if absent. */
+  where?: ListCoachesWhere | null;
   /**
    * Column names separated by commas, most significant first; `-` before a name means descending. `id` is always the
    * last.
@@ -240,6 +233,22 @@ export interface ListCoaches {
   limit?: number | null;
   /** `next` of the previous page. */
   after?: string | null;
+}
+
+/** Conditions on columns, all of which must hold. */
+export interface ListCoachesWhere {
+  /** All of these hold. */
+  and?: ListCoachesWhere[];
+  /** One of these holds. */
+  or?: ListCoachesWhere[];
+  /** This does not hold. */
+  not?: ListCoachesWhere;
+  id?: Comparison;
+  version?: Comparison;
+  name?: Comparison;
+  age?: Comparison;
+  picture?: Comparison;
+  username?: Comparison;
 }
 
 /** A value that the column equals, or comparisons that all hold. */
@@ -253,6 +262,9 @@ export type Comparison = string | number | boolean | null | {
   /** @maxItems 100 */
   in?: (string | number | boolean)[];
   contains?: string | number;
+  starts_with?: string | number;
+  is_null?: boolean;
+  has?: string | number | boolean;
 };
 
 /** A page of rows. */
@@ -267,14 +279,8 @@ export interface CoachPage {
 
 /** A request for one page of rows. */
 export interface ListWorkoutPlans {
-  /** Conditions on columns, all of which must hold. */
-  where?: {
-    id?: Comparison;
-    version?: Comparison;
-    name?: Comparison;
-    difficulty?: Comparison;
-    description?: Comparison;
-  } | null;
+  /** Which rows: all, if absent. */
+  where?: ListWorkoutPlansWhere | null;
   /**
    * Column names separated by commas, most significant first; `-` before a name means descending. `id` is always the
    * last.
@@ -284,6 +290,21 @@ export interface ListWorkoutPlans {
   limit?: number | null;
   /** `next` of the previous page. */
   after?: string | null;
+}
+
+/** Conditions on columns, all of which must hold. */
+export interface ListWorkoutPlansWhere {
+  /** All of these hold. */
+  and?: ListWorkoutPlansWhere[];
+  /** One of these holds. */
+  or?: ListWorkoutPlansWhere[];
+  /** This does not hold. */
+  not?: ListWorkoutPlansWhere;
+  id?: Comparison;
+  version?: Comparison;
+  name?: Comparison;
+  difficulty?: Comparison;
+  description?: Comparison;
 }
 
 /** A page of rows. */
@@ -298,15 +319,8 @@ export interface WorkoutPlanPage {
 
 /** A request for one page of rows. */
 export interface ListExerciseMoves {
-  /** Conditions on columns, all of which must hold. */
-  where?: {
-    id?: Comparison;
-    version?: Comparison;
-    name?: Comparison;
-    focus?: Comparison;
-    description?: Comparison;
-    video_link?: Comparison;
-  } | null;
+  /** Which rows: all, if absent. */
+  where?: ListExerciseMovesWhere | null;
   /**
    * Column names separated by commas, most significant first; `-` before a name means descending. `id` is always the
    * last.
@@ -316,6 +330,22 @@ export interface ListExerciseMoves {
   limit?: number | null;
   /** `next` of the previous page. */
   after?: string | null;
+}
+
+/** Conditions on columns, all of which must hold. */
+export interface ListExerciseMovesWhere {
+  /** All of these hold. */
+  and?: ListExerciseMovesWhere[];
+  /** One of these holds. */
+  or?: ListExerciseMovesWhere[];
+  /** This does not hold. */
+  not?: ListExerciseMovesWhere;
+  id?: Comparison;
+  version?: Comparison;
+  name?: Comparison;
+  focus?: Comparison;
+  description?: Comparison;
+  video_link?: Comparison;
 }
 
 /** A page of rows. */
@@ -330,15 +360,8 @@ export interface ExerciseMovePage {
 
 /** A request for one page of rows. */
 export interface ListSchedules {
-  /** Conditions on columns, all of which must hold. */
-  where?: {
-    id?: Comparison;
-    version?: Comparison;
-    day?: Comparison;
-    hour?: Comparison;
-    coach?: Comparison;
-    workout_plan?: Comparison;
-  } | null;
+  /** Which rows: all, if absent. */
+  where?: ListSchedulesWhere | null;
   /**
    * Column names separated by commas, most significant first; `-` before a name means descending. `id` is always the
    * last.
@@ -348,6 +371,22 @@ export interface ListSchedules {
   limit?: number | null;
   /** `next` of the previous page. */
   after?: string | null;
+}
+
+/** Conditions on columns, all of which must hold. */
+export interface ListSchedulesWhere {
+  /** All of these hold. */
+  and?: ListSchedulesWhere[];
+  /** One of these holds. */
+  or?: ListSchedulesWhere[];
+  /** This does not hold. */
+  not?: ListSchedulesWhere;
+  id?: Comparison;
+  version?: Comparison;
+  day?: Comparison;
+  hour?: Comparison;
+  coach?: Comparison;
+  workout_plan?: Comparison;
 }
 
 /** A page of rows. */
@@ -661,18 +700,18 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "3a23f533a9e94560",
+  hash: "0e3195ab86beb126",
   events: "d2a534e61f87c35f",
   collections: {
     coaches: {
       name: "coach",
-      hash: "bdaf676a508b7368",
+      hash: "f819202083b8dd4f",
       sent: true,
       nests: {},
     },
     workout_plans: {
       name: "workout_plan",
-      hash: "b33435baedd8fca1",
+      hash: "73d1f2734b75d7aa",
       sent: true,
       nests: {
         exercise_moves: { collection: "exercise_moves", many: true, fields: ["id", "name", "focus", "description", "video_link", "version"] },
@@ -680,13 +719,13 @@ export const schema: Schema<Collections> = {
     },
     exercise_moves: {
       name: "exercise_move",
-      hash: "4a41de7a6b0fd52e",
+      hash: "e270055d9570d9e3",
       sent: true,
       nests: {},
     },
     schedules: {
       name: "schedule",
-      hash: "f56e0a2031fd468a",
+      hash: "05d5e16fc33f951b",
       sent: true,
       numbers: ["hour"],
       nests: {

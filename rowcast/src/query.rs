@@ -5,14 +5,15 @@
 //! collection declares [another comparison](crate::collection::Comparison).
 
 mod comparable;
+mod filter;
 mod page;
 pub(crate) mod position_value;
 
-use rowcast_schema::{Condition, FieldErrors, ListRequest, Op, Scalar, Sort, shortened, suggest};
+use rowcast_schema::{FieldErrors, ListRequest, Sort, shortened, suggest};
 use sea_orm::{
     ColumnTrait, Condition as SqlCondition, EntityTrait, ExprTrait, ModelTrait, Order, QueryFilter,
     QueryOrder, QuerySelect, Select, Value,
-    sea_query::{BinOper, NullOrdering, SimpleExpr},
+    sea_query::{BinOper, NullOrdering},
 };
 
 use crate::{
@@ -48,7 +49,7 @@ impl<C: Collection> Query<C> {
     /// # Errors
     /// [`Error::Invalid`] for unknown columns and unsuitable values, together with `errors`.
     pub fn new(request: ListRequest, mut errors: FieldErrors) -> Result<Self, Error> {
-        let filter = filter::<C>(&request.filter, &mut errors);
+        let filter = filter::condition::<C>(&request.filter, &mut errors);
         let keys = sort_keys::<C>(&request.sort, &mut errors);
         let after = request.after.map(|after| decode::<C>(&keys, &after));
         if after == Some(None) {
@@ -118,35 +119,6 @@ async fn listed<C: Collection>(
         Ok(Listed { position: model, key, json })
     };
     models.into_iter().zip(rows).map(listed).collect()
-}
-
-fn filter<C: Collection>(conditions: &[Condition], errors: &mut FieldErrors) -> SqlCondition {
-    conditions.iter().fold(SqlCondition::all(), |all, condition| match expression::<C>(condition) {
-        Ok(expression) => all.add(expression),
-        Err(sentence) => {
-            errors.insert(condition.field(), sentence);
-            all
-        }
-    })
-}
-
-fn expression<C: Collection>(condition: &Condition) -> Result<SimpleExpr, String> {
-    let (name, column) = find::<C>(&condition.column)?;
-    let column = ComparableColumn::new(column, C::comparison(name));
-    let value = |scalar: &Scalar| column.value(scalar);
-    Ok(match &condition.op {
-        Op::Eq(Scalar::Null) => column.is_null(),
-        Op::Ne(Scalar::Null) => column.is_not_null(),
-        Op::Eq(scalar) => column.compare(BinOper::Equal, value(scalar)?),
-        // A null is not equal to the value.
-        Op::Ne(scalar) => column.compare(BinOper::NotEqual, value(scalar)?).or(column.is_null()),
-        Op::Gt(scalar) => column.compare(BinOper::GreaterThan, value(scalar)?),
-        Op::Gte(scalar) => column.compare(BinOper::GreaterThanOrEqual, value(scalar)?),
-        Op::Lt(scalar) => column.compare(BinOper::SmallerThan, value(scalar)?),
-        Op::Lte(scalar) => column.compare(BinOper::SmallerThanOrEqual, value(scalar)?),
-        Op::In(scalars) => column.is_in(scalars.iter().map(value).collect::<Result<Vec<_>, _>>()?),
-        Op::Contains(text) => column.contains(text)?,
-    })
 }
 
 fn sort_keys<C: Collection>(sort: &[Sort], errors: &mut FieldErrors) -> Vec<SortKey<Column<C>>> {

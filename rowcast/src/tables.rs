@@ -22,6 +22,7 @@ mod definition;
 mod describe;
 mod embed;
 mod field;
+mod filter;
 mod list;
 mod load;
 mod logged_key;

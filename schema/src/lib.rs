@@ -15,6 +15,7 @@ mod by_id;
 pub mod contract;
 mod dynamic_form;
 mod field_errors;
+mod filter;
 #[cfg(test)]
 mod fixture;
 mod form;
@@ -38,8 +39,9 @@ pub use ack::Ack;
 pub use by_id::ById;
 pub use dynamic_form::DynamicForm;
 pub use field_errors::{FieldErrors, shortened};
+pub use filter::{Condition, Filter, Op};
 pub use form::Form;
-pub use list_request::{Condition, ListRequest, Op, Sort};
+pub use list_request::{ListRequest, Sort};
 pub use login::{Login, SignedIn};
 pub use messages::{
     AccessMode, Author, Authored, Connected, HandshakeAuth, SchemaHashes, SignedOut, SnapshotMeta, Withheld,

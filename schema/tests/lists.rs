@@ -1,7 +1,7 @@
 //! List requests: decoding and errors.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-use rowcast_schema::{Condition, ListRequest, Op, PayloadError, Scalar, Sort};
+use rowcast_schema::{Condition, Filter, ListRequest, Op, PayloadError, Scalar, Sort};
 use serde_json::{Value, json, value::RawValue};
 
 fn decode(payload: &Value) -> Result<ListRequest, Value> {
@@ -13,9 +13,82 @@ fn decode(payload: &Value) -> Result<ListRequest, Value> {
 }
 
 fn filter(conditions: Value) -> Vec<(String, Op)> {
-    let request = decode(&json!({ "where": conditions })).unwrap();
-    request.filter.into_iter().map(|Condition { column, op }| (column, op)).collect()
+    let Filter::All(all) = decode(&json!({ "where": conditions })).unwrap().filter else { panic!("not all") };
+    let condition = |filter| match filter {
+        Filter::Condition(Condition { column, op, .. }) => (column, op),
+        other => panic!("{other:?}"),
+    };
+    all.into_iter().map(condition).collect()
 }
+
+/// The filter in words, with the fields of errors.
+fn in_words(filter: &Filter) -> String {
+    let list = |parts: &[Filter]| parts.iter().map(in_words).collect::<Vec<_>>().join(", ");
+    match filter {
+        Filter::All(parts) => format!("all({})", list(parts)),
+        Filter::Any(parts) => format!("any({})", list(parts)),
+        Filter::Not(inner) => format!("not({})", in_words(inner)),
+        Filter::Condition(condition) => format!("{} {:?}", condition.field(), condition.op),
+    }
+}
+
+#[test]
+fn conditions_are_combined_at_any_level() {
+    let request = json!({
+        "age": 1,
+        "and": [{ "a": { "is_null": true } }, {}],
+        "not": { "or": [{ "b": { "starts_with": "x" } }, { "not": { "c": { "has": 2 } } }] },
+        "or": [],
+    });
+    let filter = decode(&json!({ "where": request })).unwrap().filter;
+    let expected = "all(where.age Eq(Number(\"1\")), all(all(where.and.0.a IsNull(true)), all()), \
+        not(all(any(all(where.not.or.0.b StartsWith(\"x\")), all(not(all(where.not.or.1.not.c Has(Number(\"2\")))))))), any())";
+    assert_eq!(in_words(&filter), expected);
+}
+
+#[test]
+fn column_may_be_called_like_a_combination() {
+    let all = filter(json!({ "and": 1, "not": { "gte": 2, "lt": 3 }, "or": { "eq": "x" } }));
+    let expected = [
+        ("and", Op::Eq(number("1"))),
+        ("not", Op::Gte(number("2"))),
+        ("not", Op::Lt(number("3"))),
+        ("or", Op::Eq(text("x"))),
+    ];
+    assert_eq!(all, expected.map(|(column, op)| (column.to_owned(), op)));
+}
+
+#[test]
+fn mistake_in_a_combination_is_named_by_its_place() {
+    let request = json!({
+        "or": [{ "age": { "above": 3 } }, 7, { "and": [{ "b": { "is_null": "perhaps" } }] }],
+        "not": { "c": [1] },
+    });
+    let expected = json!({
+        "where.or.0.age": OPS,
+        "where.or.1": SHAPE,
+        "where.or.2.and.0.b": "must be true or false",
+        "where.not.c": "must be one value; for several, use in",
+    });
+    assert_eq!(decode(&json!({ "where": request })), Err(expected));
+}
+
+#[test]
+fn filter_beyond_limits_is_refused() {
+    let refused = |filter: Value| decode(&json!({ "where": filter })).unwrap_err();
+    let nested = |levels: usize| (0..levels).fold(json!({ "a": 1 }), |inner, _| json!({ "not": inner }));
+    assert!(decode(&json!({ "where": nested(8) })).is_ok());
+    assert_eq!(refused(nested(9)), json!({ "where": "must be nested at most 8 levels deep" }));
+    let many = json!({ "where": "must have at most 64 conditions" });
+    assert_eq!(refused(json!({ "or": vec![json!({ "a": 1 }); 33] })), many);
+    assert_eq!(refused(json!({ "or": vec![json!({}); 65] })), many);
+    assert!(decode(&json!({ "where": { "or": vec![json!({ "a": 1 }); 32] } })).is_ok());
+    let columns: Value = (0..65).map(|n| (n.to_string(), n.into())).collect::<serde_json::Map<_, _>>().into();
+    assert_eq!(refused(columns), many);
+}
+
+const OPS: &str = "must use eq, ne, gt, gte, lt, lte, in, contains, starts_with, is_null or has";
+const SHAPE: &str = r#"must be an object, like {"age": {"gte": 18}}"#;
 
 fn number(number: &str) -> Scalar {
     Scalar::Number(number.into())
@@ -97,13 +170,12 @@ fn invalid_request_reports_all_errors() {
         "filter": {},
         "orderBy": "age",
     });
-    let ops = "must use eq, ne, gt, gte, lt, lte, in or contains";
     let expected = json!({
-        "where.age": ops,
+        "where.age": OPS,
         "where.name": "must be one value; for several, use in",
         "where.hour": "must have a list for in",
         "where.day": "must list at most 100 values for in",
-        "where.id": ops,
+        "where.id": OPS,
         "where.version": "can be compared with null by eq and ne only",
         "where.focus": "must not contain control characters",
         "where.picture": "cannot be compared with a list or an object",
@@ -126,14 +198,11 @@ fn request_beyond_limits_is_refused() {
     assert_eq!(refused(json!({ "limit": -1 })), at_least);
     assert_eq!(refused(json!({ "limit": 1e30 })), json!({ "limit": "must be at most 9007199254740991" }));
     assert_eq!(decode(&json!({ "limit": "500" })).unwrap().limit, 500);
-    let many: Value = (0..33).map(|n| (n.to_string(), n.into())).collect::<serde_json::Map<_, _>>().into();
-    assert_eq!(refused(json!({ "where": many })), json!({ "where": "must name at most 32 columns" }));
     assert_eq!(
         refused(json!({ "sort": "a,".repeat(8) + "a" })),
         json!({ "sort": "must name at most 8 columns" })
     );
     let names = json!({ "sort": "must be column names with commas between, like name,-age" });
     assert_eq!(refused(json!({ "sort": "age desc" })), names);
-    let shape = json!({ "where": r#"must be an object, like {"age": {"gte": 18}}"# });
-    assert_eq!(refused(json!({ "where": "age > 18" })), shape);
+    assert_eq!(refused(json!({ "where": "age > 18" })), json!({ "where": SHAPE }));
 }

@@ -4,6 +4,7 @@ mod constraints;
 mod contract;
 mod cursors;
 mod embeds;
+mod filters;
 mod keys;
 mod large;
 mod lists;

@@ -67,17 +67,30 @@ impl<C: ColumnTrait> ComparableColumn<C> {
     /// Like JavaScript's `includes`: case-sensitive, without special characters. It uses `replace`, which both
     /// databases have: removing the text changes a value that contains it.
     pub(super) fn contains(self, text: &str) -> Result<SimpleExpr, String> {
-        match value_type(self.column.def().get_column_type()) {
-            ValueType::Text => {}
-            ValueType::Integer | ValueType::Real => return Err("holds numbers, which contain no text".into()),
-            ValueType::Boolean | ValueType::Other => return Err("holds no text".into()),
-        }
+        self.check_text()?;
         if text.is_empty() {
             return Ok(self.is_not_null());
         }
         let column = || Expr::col(self.column.as_column_ref());
         let without = Func::cust("replace").arg(column()).arg(Expr::val(text)).arg(Expr::val(""));
         Ok(column().ne(without))
+    }
+
+    /// Like JavaScript's `startsWith`: case-sensitive, without special characters.
+    pub(super) fn starts_with(self, text: &str) -> Result<SimpleExpr, String> {
+        self.check_text()?;
+        let column = Expr::col(self.column.as_column_ref());
+        let length = Func::char_length(Expr::val(text));
+        let start = Func::cust("substr").arg(column).arg(Expr::cust("1")).arg(length);
+        Ok(Expr::expr(start).eq(Expr::val(text)))
+    }
+
+    fn check_text(self) -> Result<(), String> {
+        match value_type(self.column.def().get_column_type()) {
+            ValueType::Text => Ok(()),
+            ValueType::Integer | ValueType::Real => Err("holds numbers, which contain no text".into()),
+            ValueType::Boolean | ValueType::Other => Err("holds no text".into()),
+        }
     }
 
     /// Converts a client's value to the column's type, or returns a sentence for the form.

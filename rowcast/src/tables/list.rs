@@ -3,16 +3,12 @@
 //! A page of identified rows starts after the values of the last row of the previous one. Rows without a key may be
 //! equal in all columns, so their pages are counted.
 
-use rowcast_schema::{FieldErrors, ListRequest, Op, Scalar, shortened, suggest};
+use rowcast_schema::{FieldErrors, Filter, ListRequest, shortened, suggest};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 use serde_json::value::RawValue;
 
 use super::{
-    decode::Refusal,
-    definition::Definition,
-    field::Field,
-    sql::{column, order},
-    value_type::ValueType,
+    decode::Refusal, definition::Definition, field::Field, filter::wide, sql::column, value_type::ValueType,
 };
 use crate::{
     database::Transaction,
@@ -53,13 +49,11 @@ impl Definition {
         request: &ListRequest,
         mut errors: FieldErrors,
     ) -> Result<ListQuery, Error> {
-        let (mut conditions, mut values) = (Vec::new(), Vec::new());
-        for condition in &request.filter {
-            match self.condition(&condition.column, &condition.op, &mut values) {
-                Ok(sql) => conditions.push(sql),
-                Err(refusal) => errors.insert(condition.field(), refusal),
-            }
-        }
+        let mut values = Vec::new();
+        let conditions = match &request.filter {
+            Filter::All(all) if all.is_empty() => Vec::new(),
+            filter => vec![self.filter(filter, &mut values, &mut errors)],
+        };
         let keys = self.sort_keys(request, &mut errors);
         let after = request.after.as_ref().map(|after| self.decode_after(&keys, after));
         if after == Some(None) {
@@ -76,77 +70,13 @@ impl Definition {
         self.shown().map(|field| field.name).collect()
     }
 
-    fn find_column(&self, name: &str) -> Result<(usize, &Field), Refusal> {
+    pub(super) fn find_column(&self, name: &str) -> Result<(usize, &Field), Refusal> {
         let found = self.field(name).filter(|(_, field)| field.shown);
         found.ok_or_else(|| {
             let near = suggest(name, self.list_columns());
             let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
             format!("is not a column of {}{hint}", self.article()).into()
         })
-    }
-
-    fn condition(&self, name: &str, op: &Op, values: &mut Vec<Value>) -> Result<String, Refusal> {
-        let (_, field) = self.find_column(name)?;
-        let own = column(field);
-        match op {
-            Op::Eq(Scalar::Null) => return Ok(format!("{own} is null")),
-            Op::Ne(Scalar::Null) => return Ok(format!("{own} is not null")),
-            _ => {}
-        }
-        let comparable = self.comparable(field).ok_or("can be compared with null only")?;
-        let mut bind = |scalar: &Scalar| {
-            let text = wide(&field.value_type).decode_scalar(scalar, self.is_postgres)?;
-            values.push(self.bound(field, Some(&text)));
-            Ok::<_, Refusal>(self.comparand(field, values.len()))
-        };
-        Ok(match op {
-            Op::Eq(scalar) => format!("{comparable} = {}", bind(scalar)?),
-            // A null is not equal to the value.
-            Op::Ne(scalar) => format!("({comparable} <> {} or {own} is null)", bind(scalar)?),
-            Op::Gt(scalar) => format!("{comparable} > {}", bind(scalar)?),
-            Op::Gte(scalar) => format!("{comparable} >= {}", bind(scalar)?),
-            Op::Lt(scalar) => format!("{comparable} < {}", bind(scalar)?),
-            Op::Lte(scalar) => format!("{comparable} <= {}", bind(scalar)?),
-            Op::In(scalars) if scalars.is_empty() => "1 = 0".to_owned(),
-            Op::In(scalars) => {
-                let list = scalars.iter().map(bind).collect::<Result<Vec<_>, _>>()?;
-                format!("{comparable} in ({})", list.join(", "))
-            }
-            Op::Contains(text) => {
-                if !matches!(field.value_type, ValueType::Text { .. }) {
-                    return Err("holds no text".into());
-                }
-                if text.contains('\0') {
-                    return Err("must not contain the character U+0000".into());
-                }
-                values.push(text.as_str().into());
-                let at = values.len();
-                match self.is_postgres {
-                    true => format!("pg_catalog.strpos({comparable}, ${at}::pg_catalog.text) > 0"),
-                    false => format!("instr({own}, ?{at}) > 0"),
-                }
-            }
-        })
-    }
-
-    /// The expression that is compared and sorted; none for types without an order on both databases.
-    fn comparable(&self, field: &Field) -> Option<String> {
-        match &field.value_type {
-            ValueType::Json { .. } | ValueType::Bytes | ValueType::Array(_) | ValueType::Literal => None,
-            ValueType::Money if self.is_postgres => Some(format!("{}::pg_catalog.numeric", column(field))),
-            _ => Some(order(field, self.is_postgres)),
-        }
-    }
-
-    /// A bound value to compare with.
-    fn comparand(&self, field: &Field, at: usize) -> String {
-        match field.value_type {
-            // A number beyond the column's range is compared as well.
-            ValueType::Integer { .. } if self.is_postgres => {
-                format!("${at}::pg_catalog.text::pg_catalog.int8")
-            }
-            _ => self.placeholder(field, at),
-        }
     }
 
     fn sort_keys(&self, request: &ListRequest, errors: &mut FieldErrors) -> Vec<SortKey> {
@@ -350,15 +280,5 @@ impl Definition {
             true => "1 = 0".to_owned(),
             false => format!("(({}))", any.join(") or (")),
         }
-    }
-}
-
-/// The type without bounds, for values to compare with.
-fn wide(of: &ValueType) -> ValueType {
-    match of {
-        ValueType::Integer { .. } => ValueType::Integer { min: i64::MIN, max: i64::MAX },
-        ValueType::Decimal { .. } | ValueType::Money => ValueType::Decimal { precision: None, scale: None },
-        ValueType::Text { .. } => ValueType::Text { max_length: None },
-        other => other.clone(),
     }
 }

@@ -55,38 +55,62 @@ pub(super) fn list(
     event: &str,
     columns: &[String],
 ) -> Value {
-    let request = narrowed(definitions, request, columns);
     let name = pascal(event);
-    let before = definitions.insert(name.clone(), request);
-    assert!(before.is_none(), "two types are called {name}");
+    let where_name = format!("{name}Where");
+    let (request, filter) = narrowed(definitions, request, columns, &where_name);
+    for (name, schema) in [(name.clone(), request), (where_name, filter)] {
+        let before = definitions.insert(name.clone(), schema);
+        assert!(before.is_none(), "two types are called {name}");
+    }
     refer(&name)
 }
 
-/// The list request of one table. Its rows are in the order of their keys, if they have any.
+/// The list request of one table, and its filter, whose name is given. Its rows are in the order of their keys, if they have
+/// any.
 pub(super) fn table_list(
     definitions: &Map<String, Value>,
     request: &Value,
     columns: &[String],
     has_key: bool,
-) -> Value {
-    let mut request = narrowed(definitions, request, columns);
+    where_name: &str,
+) -> (Value, Value) {
+    let (mut request, filter) = narrowed(definitions, request, columns, where_name);
     let last = if has_key { " The key's columns are always the last." } else { "" };
     request["properties"]["sort"]["description"] = format!(
         "Column names separated by commas, most significant first; `-` before a name means descending.{last}"
     )
     .into();
-    request
+    (request, filter)
 }
 
-/// The list request with these columns.
-fn narrowed(definitions: &Map<String, Value>, request: &Value, columns: &[String]) -> Value {
+/// The list request with these columns, and its filter.
+fn narrowed(
+    definitions: &Map<String, Value>,
+    request: &Value,
+    columns: &[String],
+    where_name: &str,
+) -> (Value, Value) {
     let mut request = name_of(request).and_then(|name| definitions.get(name)).cloned().unwrap_or_default();
-    let filter = &mut request["properties"]["where"];
-    let comparison = filter["additionalProperties"].take();
-    filter["additionalProperties"] = false.into();
-    let column = |column: &String| (column.clone(), comparison.clone());
-    filter["properties"] = columns.iter().map(column).collect::<Map<_, _>>().into();
-    request
+    let generic = request["properties"]["where"].take();
+    let comparison = &generic["additionalProperties"];
+    let own = refer(where_name);
+    let mut properties: Map<String, Value> = json!({
+        "and": { "type": "array", "items": own, "description": "All of these hold." },
+        "or": { "type": "array", "items": own, "description": "One of these holds." },
+        "not": { "anyOf": [own], "description": "This does not hold." },
+    })
+    .as_object()
+    .cloned()
+    .unwrap_or_default();
+    // A column with such a name is compared.
+    properties.extend(columns.iter().map(|column| (column.clone(), comparison.clone())));
+    let filter = json!({
+        "type": "object", "description": "Conditions on columns, all of which must hold.",
+        "properties": properties, "additionalProperties": false,
+    });
+    request["properties"]["where"] =
+        json!({ "anyOf": [own, { "type": "null" }], "description": "Which rows: all, if absent." });
+    (request, filter)
 }
 
 /// The names of types whose schemas differ between the two directions.

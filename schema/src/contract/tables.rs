@@ -50,8 +50,13 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// Adds a table with its list request.
-    pub(super) fn add(&mut self, table: TableDescription, list: Value) -> Collection {
+    /// The name of a type of the next table.
+    pub(super) fn next_placeholder(&self, part: Part) -> String {
+        part.placeholder(self.tables.len())
+    }
+
+    /// Adds a table with its list request and the filter of that.
+    pub(super) fn add(&mut self, table: TableDescription, list: Value, filter: Value) -> Collection {
         let at = self.tables.len();
         let TableDescription { name, plural, type_name, columns, key, row, new, update, .. } = table;
         self.tables.push(Unnamed { name: name.clone(), plural: plural.clone(), type_name });
@@ -79,6 +84,7 @@ impl Tables {
             define(Part::Key, object);
         }
         define(Part::List, list);
+        define(Part::Where, filter);
         define(Part::Page, page(&Part::Row.placeholder(at), &key));
         let TableDescription { sent, numbers, bigints, times, version_field: version, embeds, .. } = table;
         let (sent, table) = (sent && !key.is_empty(), Some(at));

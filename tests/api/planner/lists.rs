@@ -7,6 +7,7 @@ use crate::harness::{Client, TestApp, fixtures, on_both_databases};
 on_both_databases! {
     hours_sort_by_time_of_day,
     hours_compare_by_time_of_day,
+    conditions_are_combined,
     pages_sorted_by_hour_are_contiguous,
     forged_page_position_is_refused,
     equal_numbers_are_equivalent,
@@ -66,6 +67,35 @@ async fn hours_compare_by_time_of_day(app: &TestApp) {
     }
     let ack = client.request("list_schedules", json!({ "where": { "hour": "noon" } })).await;
     assert_eq!(ack.error("where.hour"), "must be a whole number");
+}
+
+async fn conditions_are_combined(app: &TestApp) {
+    let client = open(app).await;
+    let on_sunday =
+        |filter: Value| json!({ "where": { "and": [{ "day": "Sunday" }, filter] }, "sort": "hour" });
+    for (filter, expected) in [
+        (json!({ "or": [{ "hour": { "lt": 10 } }, { "hour": 1330 }] }), &["0", "5", "1330"][..]),
+        (json!({ "not": { "hour": { "gt": 59 } } }), &["0", "5", "59"]),
+        (
+            json!({ "not": { "or": [{ "hour": { "lt": 1000 } }, { "hour": { "starts_with": "1" } }] } }),
+            &["2359"],
+        ),
+        (json!({ "hour": { "is_null": true } }), &[]),
+        (json!({ "not": { "hour": { "is_null": true } }, "hour": { "in": [0, 5] } }), &["0", "5"]),
+        (json!({ "or": [] }), &[]),
+        (json!({ "not": {} }), &[]),
+        (json!({ "or": [{}] }), &IN_ORDER),
+    ] {
+        assert_eq!(hours(&client, on_sunday(filter.clone())).await, expected, "{filter}");
+    }
+    // A coach without a username is not equal to any.
+    let named = json!({ "where": { "not": { "username": { "starts_with": "m" } } } });
+    let coaches = client.request("list_coaches", named).await.unwrap_data();
+    assert_eq!(coaches["rows"].as_array().unwrap().len(), 1);
+    let mistakes = json!({ "or": [{ "hour": { "has": 1 } }, { "not": { "dai": "Sunday" } }] });
+    let ack = client.request("list_schedules", json!({ "where": mistakes })).await;
+    assert_eq!(ack.error("where.or.0.hour"), "holds no list");
+    assert_eq!(ack.error("where.or.1.not.dai"), "is not a column of a schedule; did you mean day?");
 }
 
 async fn pages_sorted_by_hour_are_contiguous(app: &TestApp) {

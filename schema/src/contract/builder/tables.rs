@@ -7,7 +7,7 @@ use super::{
         TableDescription,
         builtin::BuiltinEvents,
         is_reserved, payloads,
-        tables::{DescribedUser, User},
+        tables::{DescribedUser, Part, User},
     },
     Builder,
 };
@@ -23,8 +23,10 @@ impl Builder {
         self.from_data();
         let request = Value::from(self.taken.subschema_for::<ListRequest>());
         let has_key = !table.key.is_empty();
-        let list = payloads::table_list(self.taken.definitions(), &request, &table.columns, has_key);
-        self.collections.push(self.tables.add(table, list));
+        let where_name = self.tables.next_placeholder(Part::Where);
+        let (list, filter) =
+            payloads::table_list(self.taken.definitions(), &request, &table.columns, has_key, &where_name);
+        self.collections.push(self.tables.add(table, list, filter));
     }
 
     /// Declares that collections come from data, though there may be none at the moment: they may change while the

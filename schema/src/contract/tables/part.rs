@@ -8,11 +8,13 @@ pub(in super::super) enum Part {
     Update,
     Key,
     List,
+    Where,
     Page,
 }
 
 impl Part {
-    pub(super) const ALL: [Self; 6] = [Self::Row, Self::New, Self::Update, Self::Key, Self::List, Self::Page];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Row, Self::New, Self::Update, Self::Key, Self::List, Self::Where, Self::Page];
 
     /// Its name until all names are known, which no other type has.
     pub(in super::super) fn placeholder(self, table: usize) -> String {
@@ -22,6 +24,7 @@ impl Part {
             Self::Update => "update",
             Self::Key => "key",
             Self::List => "list",
+            Self::Where => "where",
             Self::Page => "page",
         };
         format!(".{table}.{part}")
@@ -34,6 +37,7 @@ impl Part {
             Self::Update => format!("Update{row}"),
             Self::Key => format!("{row}Key"),
             Self::List => list.to_owned(),
+            Self::Where => format!("{list}Where"),
             Self::Page => format!("{row}Page"),
         }
     }
