@@ -18,7 +18,8 @@ pub fn names(table: &str, settings: Option<&CollectionSettings>) -> (String, Str
     (name, singular)
 }
 
-fn singular(name: &str) -> String {
+/// The singular of a name.
+pub(super) fn singular(name: &str) -> String {
     let (before, word) = name.split_at(last_word(name));
     if !WORD_LENGTH.contains(&word.len()) || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return name.to_owned();

@@ -23,7 +23,7 @@ use crate::{
     idempotency::Fingerprint,
     intern::intern,
     key::{Key, KeyColumn},
-    project::{self, CollectionSettings, Settings},
+    project::{self, CollectionSettings, Named, Settings},
     registry::{Completed, Encoded, ErasedCollection, Examples, Route, StoredColumn, TransactionKind},
     store::{self, ReferencingCollection},
 };
@@ -39,21 +39,20 @@ pub(super) fn collections(
 ) -> (Vec<TableCollection>, Vec<Notice>) {
     let numbering = Numbering::of(catalog);
     let (mut all, mut notices) = (Vec::new(), Vec::new());
-    for table in catalog.tables.iter().filter(|table| table.partition_of.is_none()) {
-        let (schema, name) = (&*table.name.schema, &*table.name.name);
-        let own = settings.collection(schema, name);
-        if settings.left_out(schema, name).is_some() {
-            continue;
-        }
-        let (name, singular) = project::names(name, own);
-        let mut own = own.cloned().unwrap_or_else(|| CollectionSettings::of(&table.name.name));
-        own.hidden.extend(settings.password_column(schema, &table.name.name).map(str::to_owned));
-        if contract::is_reserved(&name) {
-            let sentence =
-                format!("left out, because clients know an event called {name}: give it another name");
-            notices.push(Notice { table: table.name.name.clone(), sentence });
-            continue;
-        }
+    for Named { table, names } in project::named(catalog, settings) {
+        let (name, singular) = match names {
+            Ok(names) => names,
+            Err(sentence) => {
+                notices.push(Notice { table: table.name.name.clone(), sentence });
+                continue;
+            }
+        };
+        let (schema, own_name) = (&*table.name.schema, &*table.name.name);
+        let mut own = settings
+            .collection(schema, own_name)
+            .cloned()
+            .unwrap_or_else(|| CollectionSettings::of(own_name));
+        own.hidden.extend(settings.password_column(schema, own_name).map(str::to_owned));
         let (definition, found) =
             Definition::of(table, catalog, &numbering, &own, (&name, &singular), is_postgres);
         all.extend(definition.map(|definition| TableCollection(Arc::new(definition))));

@@ -11,6 +11,7 @@ use crate::harness::{Client, Database, ReplicaModel, on_empty_databases};
 
 on_empty_databases! {
     added_table_is_a_collection,
+    added_table_without_a_usable_name_is_left_out,
     dropped_table_is_gone,
     table_made_again_is_a_collection_again,
 }
@@ -64,6 +65,28 @@ async fn added_table_is_a_collection(database: &Database) {
         client.wait_for_replica("all three", |replica| replica.rows("extras").len() == 3).await;
         client.assert_in_sync().await;
     }
+    tables.stop().await;
+}
+
+async fn added_table_without_a_usable_name_is_left_out(database: &Database) {
+    let tables = ServedTables::start(database, TABLES).await;
+    let [client, _] = clients(&tables, Some(("extras", &["id"]))).await;
+    // Names of events, and one whose events would be those of `items`.
+    let sql =
+        "create table changes (id integer primary key); create table \"schema\" (id integer primary key);
+        create table \"__proto__\" (id integer primary key); create table item (id integer primary key);
+        create table extras (id integer primary key); alter table items add column more text";
+    database.execute(sql).await;
+    let schema = client.next_event("schema").await;
+    let collections: Vec<&String> = schema["collections"].as_object().unwrap().keys().collect();
+    assert_eq!(collections, ["events", "extras", "items", "others"]);
+    database.execute("update items set more = 'm' where id = 1").await;
+    client.wait_for_replica("the column", |replica| replica.rows("items")[0]["more"] == "m").await;
+    client.request("new_extra", json!({ "id": 7 })).await.unwrap_data();
+    tables.stop().await;
+    // A start leaves them out too.
+    let tables = ServedTables::start(database, "select 1").await;
+    assert_eq!(greeting(&tables).await, schema);
     tables.stop().await;
 }
 

@@ -1,30 +1,31 @@
-//! Names of collections and their events, which must differ from each other and from the engine's.
+//! Names of collections and their events, which must differ from each other and from the engine's. Only names in the settings
+//! are mistakes: a table whose own name has another meaning is [left out](crate::project::naming).
 
 use std::collections::BTreeMap;
 
-use rowcast_schema::contract;
-
 use super::{Configured, Validation, find, qualified};
-use crate::{catalog::Table, project::names};
-
-/// Beside the names reserved on the wire: one with a meaning in JavaScript, and one kept for an event.
-const NAMES: [&str; 2] = ["__proto__", "watch"];
-
-fn is_reserved(name: &str) -> bool {
-    contract::is_reserved(name) || NAMES.contains(&name)
-}
+use crate::{
+    catalog::Table,
+    project::{
+        names,
+        naming::{is_given, is_reserved},
+    },
+};
 
 impl Validation<'_> {
     pub(super) fn events(&mut self, tables: &[Configured<'_>]) {
         let (mut collections, mut singulars) = (BTreeMap::new(), BTreeMap::new());
         for &(settings, table) in tables {
             let (name, singular) = names(&table.name.name, settings);
-            self.usable(table, &name, &singular);
+            if is_given(settings) {
+                self.usable(table, &name, &singular);
+            }
             singulars.entry(singular).or_insert_with(Vec::new).push((name.clone(), table));
             collections.entry(name).or_insert_with(Vec::new).push(table);
         }
         for (name, tables) in &collections {
-            if let [first, .., last] = tables.as_slice() {
+            let is_mistake = self.are_given(tables);
+            if let ([first, .., last], true) = (tables.as_slice(), is_mistake) {
                 let sentence = format!(
                     "the tables {} and {} would both be the collection `{name}`: write name = \"…\" in {}",
                     qualified(first),
@@ -35,9 +36,10 @@ impl Validation<'_> {
             }
         }
         for (singular, tables) in &singulars {
+            let given = self.are_given(&tables.iter().map(|(_, table)| *table).collect::<Vec<_>>());
             match tables.as_slice() {
                 // Equal names have been reported.
-                [(one, first), .., (other, last)] if one != other => {
+                [(one, first), .., (other, last)] if one != other && given => {
                     let sentence = format!(
                         "the tables `{}` and `{}` would both have the event `new_{singular}`: write singular = \"…\" in {}",
                         first.name.name,
@@ -49,6 +51,12 @@ impl Validation<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether the settings name one of the tables.
+    fn are_given(&self, tables: &[&Table]) -> bool {
+        let settings = |table: &&Table| self.settings.collection(&table.name.schema, &table.name.name);
+        tables.iter().any(|table| is_given(settings(table)))
     }
 
     fn usable(&mut self, table: &Table, name: &str, singular: &str) {
