@@ -13,6 +13,7 @@ mod once;
 mod round_trips;
 mod schema_changes;
 mod sequences;
+mod times;
 mod uuids;
 mod values;
 mod versions;

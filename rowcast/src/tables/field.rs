@@ -1,6 +1,6 @@
 //! Fields of rows and payloads: columns as clients see them.
 
-use super::{sql::quoted, uuid_form::SharedUuidForm, value_type::ValueType};
+use super::{sql::quoted, time_form::SharedTimeForm, uuid_form::SharedUuidForm, value_type::ValueType};
 use crate::{
     catalog::{Column, ColumnType, checks::Rule},
     intern::intern,
@@ -29,6 +29,8 @@ pub(crate) struct Field {
     pub(super) type_name: Option<String>,
     /// SQLite: how UUIDs are stored, as far as rows have shown.
     pub(super) uuid_form: SharedUuidForm,
+    /// SQLite: how moments are stored.
+    pub(super) time_form: SharedTimeForm,
 }
 
 /// The part of a column in the payload of a new row.
@@ -65,6 +67,7 @@ impl Field {
             comment: column.comment.clone(),
             type_name: None,
             uuid_form: SharedUuidForm::default(),
+            time_form: SharedTimeForm::default(),
             value_type,
         }
     }

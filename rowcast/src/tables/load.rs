@@ -9,7 +9,7 @@ use super::{
     collection::{TableCollection, collections},
     definition::{Definition, Notice, VersionSource},
     embed,
-    uuid_form::find_uuid_forms,
+    stored_forms::find_stored_forms,
 };
 use crate::{
     attach::{self, Choice},
@@ -69,7 +69,7 @@ pub(super) async fn load_chosen(
         definition.has_triggers = triggered.contains(definition.log_name);
     }
     if !is_postgres {
-        find_uuid_forms(db, &mut all).await?;
+        find_stored_forms(db, &mut all).await?;
     }
     notices.extend(embed::resolve(&mut all, &catalog, &settings));
     let counts = |definition: &Definition| definition.version == VersionSource::Column;

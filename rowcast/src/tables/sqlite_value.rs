@@ -43,6 +43,7 @@ pub(super) fn write_json(field: &Field, value: &Value, json: &mut String) {
             ValueType::Json { nullable } => write_document(text, *nullable, json),
             ValueType::Bytes => quote(&BASE64.encode(text), json),
             ValueType::Uuid => quote(&uuid_text(field, text), json),
+            ValueType::Temporal(_) => quote(field.time_form.shown(of, text).as_deref().unwrap_or(text), json),
             _ => quote(text, json),
         },
         Value::Bytes(Some(bytes)) => match uuid(field, bytes) {
@@ -121,6 +122,9 @@ pub(super) fn bind(field: &Field, text: Option<&str>) -> Value {
         ValueType::Float => number(float(text).map(Value::from)),
         ValueType::Bytes => BASE64.decode(text).unwrap_or_default().into(),
         ValueType::Uuid => field.uuid_form.bind(text),
+        of @ ValueType::Temporal(_) => {
+            field.time_form.stored(of, text).unwrap_or_else(|| text.to_owned()).into()
+        }
         _ => text.into(),
     }
 }

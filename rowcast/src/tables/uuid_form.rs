@@ -3,16 +3,12 @@
 //! Clients receive all three in lower case. Rows are found in whichever form they are, and new values are written in the form
 //! that the column has.
 
-mod columns;
-
 use std::sync::{
     Arc,
     atomic::{AtomicU8, Ordering},
 };
 
 use sea_orm::Value;
-
-pub(super) use columns::find_uuid_forms;
 
 /// A form of UUIDs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
